@@ -1,0 +1,1 @@
+"""Words everybody uses: errors, days, money, closed lists, and the frames of a snapshot."""

@@ -1,0 +1,176 @@
+"""The frames of a snapshot: what the loader writes, the decisions read and nobody changes.
+
+A snapshot is one Parquet file a table, one row group a bucket, always 64 of them. The bucket of a row is a stable hash of
+its premise, so that everything about an account stands in one bucket; what concerns a payer (his data, contacts) stands
+in every bucket that needs it. Rows name each other by their place within the bucket: `account` is a row of `accounts`,
+`item` a row of `items`, and so on; -1 is none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.days import NEVER
+
+BUCKETS = 64
+
+_text, _code, _place, _day, _money, _flag = pa.string(), pa.int8(), pa.int32(), pa.date32(), pa.int64(), pa.bool_()
+_instant = pa.timestamp("s")
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema(list(columns.items()))
+
+
+# Sort order of each table within a bucket stands behind its name. Text sorts by code point.
+SCHEMAS: dict[str, pa.Schema] = {
+    # premise_no
+    "premises": _schema(
+        premise_no=_text, service=_code, district=_text, route=_text, address=_text, settlement=_text, postcode=_text,
+        meter_no=_text, is_disconnectable=_flag, is_vulnerable=_flag, is_life_support=_flag,
+    ),
+    # payer_code; every payer of an account in this bucket
+    "payers": _schema(
+        payer_code=_text, is_person=_flag, name=_text, national_id=_text, identifier=_code, postal_address=_text,
+        postal_settlement=_text, postal_postcode=_text, language=_text, is_vulnerable=_flag, is_life_support=_flag,
+    ),
+    # premise_no, payer_code; all pairs of tenancies, invoices and payments of any date; began_on: the first such date
+    "accounts": _schema(
+        premise_no=_text, payer_code=_text, premise=_place, payer=_place, began_on=_day, has_refused_evidence=_flag,
+    ),
+    # account, valid_from
+    "tenancies": _schema(account=_place, valid_from=_day, valid_until=_day, share=_text),
+    # payer, channel, registered_at, address; channel: words.CHANNELS
+    "contacts": _schema(
+        payer=_place, channel=_code, address=_text, registered_at=_instant, revoked_at=_instant, source=_text
+    ),
+    # account, due_on, issued_on, invoice_no; everything invoiced but credit notes and negative equalisations.
+    # season: the year in which it begins (1 May), of forecast and equalisation; else -1
+    "items": _schema(
+        account=_place, invoice_no=_text, kind=_code, season=pa.int16(), period_from=_day, period_to=_day,
+        issued_on=_day, due_on=_day, amount_minor=_money, is_bgn=_flag,
+    ),
+    # account, season, due_on, invoice_no; every equalisation, also negative and zero ones
+    "equalisations": _schema(account=_place, season=pa.int16(), invoice_no=_text, issued_on=_day, due_on=_day),
+    # account, paid_on, notes first, payment_no; payments and credit notes (is_note; paid_on is then issued_on), never
+    # reversals; amount_minor >= 0. item: the invoice it may settle first. named_no: the invoice it named, where that
+    # name was dropped. reversed_on: the day of its reversal.
+    "payments": _schema(
+        account=_place, payment_no=_text, paid_on=_day, is_note=_flag, amount_minor=_money, is_bgn=_flag, item=_place,
+        named_no=_text, channel=_text, reversed_on=_day,
+    ),
+    # account, paid_on, payment_no; amount_minor <= 0; payment: the row of payments that it cancels
+    "reversals": _schema(
+        account=_place, payment_no=_text, payment=_place, paid_on=_day, amount_minor=_money, is_bgn=_flag
+    ),
+    # account, item, valid_from, hold_no; already spread: one row an account or item that the hold reaches.
+    # item -1: the whole account; reason: words.HOLD_REASONS
+    "holds": _schema(
+        account=_place, item=_place, hold_no=_text, reason=_code, valid_from=_day, valid_until=_day, author=_text,
+        note=_text,
+    ),
+    # account, applied_on, agreement_no
+    "agreements": _schema(
+        account=_place, agreement_no=_text, applied_on=_day, contacted_on=_day, signed_on=_day, cancelled_on=_day
+    ),
+    # agreement, item
+    "agreement_items": _schema(agreement=_place, item=_place),
+    # agreement, due_on, seq; amount_cents: amount_minor in euro, converted one by one
+    "instalments": _schema(
+        agreement=_place, seq=pa.int32(), due_on=_day, amount_minor=_money, is_bgn=_flag, amount_cents=_money
+    ),
+    # account, filed_on, case_no; stage: words.CASE_STAGES; outcome: words.CASE_OUTCOMES or -1
+    "cases": _schema(account=_place, case_no=_text, filed_on=_day, stage=_code, stage_on=_day, outcome=_code),
+    # case, item
+    "case_items": _schema(case=_place, item=_place),
+    # account, sent_on, notice_no; stage: words.NOTICE_STAGES
+    "notices": _schema(
+        account=_place, notice_no=_text, stage=_code, channel=_text, sent_on=_day, served_on=_day, failed_on=_day
+    ),
+    # account, invoice_no, seq; quantity and unit_price as read
+    "invoice_lines": _schema(
+        account=_place, invoice_no=_text, seq=pa.int32(), label=_text, unit=_text, quantity=_text, unit_price=_text,
+        amount_minor=_money,
+    ),
+}
+
+
+class Frame:
+    """Columns of equal length: numpy arrays for numbers, days and flags, Arrow arrays for text.
+
+    Days are int32 with `NEVER` for null. Immutable by convention; `with_columns` gives a new frame.
+    """
+
+    def __init__(self, columns: dict[str, npt.NDArray | pa.Array]) -> None:
+        self.columns = columns
+
+    def __getitem__(self, name: str) -> npt.NDArray:
+        return self.columns[name]  # type: ignore[return-value]
+
+    def text(self, name: str) -> pa.Array:
+        """Return a column of text as an Arrow array."""
+        return self.columns[name]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def take(self, rows: npt.NDArray) -> "Frame":
+        """Return the rows at these places or under this mask."""
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
+        indices = pa.array(rows)
+        return Frame(
+            {k: v[rows] if isinstance(v, np.ndarray) else v.take(indices) for k, v in self.columns.items()}
+        )
+
+    def with_columns(self, **columns: npt.NDArray | pa.Array) -> "Frame":
+        """Return a frame with these columns added or replaced."""
+        return Frame({**self.columns, **columns})
+
+
+def frame_of(table: pa.Table) -> Frame:
+    """Return an Arrow table as a frame: dates as days (null is `NEVER`), instants as int64 seconds (null is int64 max)."""
+    columns: dict[str, npt.NDArray | pa.Array] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        values = column.combine_chunks()
+        if isinstance(values, pa.ChunkedArray):
+            values = values.chunk(0) if values.num_chunks else pa.array([], column.type)
+        if pa.types.is_string(values.type):
+            columns[name] = values
+        elif pa.types.is_date32(values.type):
+            columns[name] = pc.fill_null(values.cast(pa.int32()), NEVER).to_numpy(zero_copy_only=False)
+        elif pa.types.is_timestamp(values.type):
+            columns[name] = pc.fill_null(values.cast(pa.int64()), np.iinfo(np.int64).max).to_numpy(zero_copy_only=False)
+        else:
+            columns[name] = values.to_numpy(zero_copy_only=False)
+    return Frame(columns)
+
+
+def days_to_arrow(days: npt.NDArray) -> pa.Array:
+    """Return day numbers as date32; `NEVER` becomes null."""
+    days = np.asarray(days, np.int32)
+    return pa.array(days, mask=days == NEVER).cast(pa.date32())
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """One of the 64 parts of a snapshot: its tables as frames, all places resolved within it."""
+
+    index: int
+    tables: dict[str, Frame]
+
+    def __getattr__(self, name: str) -> Frame:
+        try:
+            return self.tables[name]
+        except KeyError:
+            raise AttributeError(name) from None

@@ -1,0 +1,36 @@
+"""The closed lists of the contract. A word's place in its tuple is its code (int8) in frames."""
+
+SERVICES = ("heat", "electricity")
+PAYER_KINDS = ("person", "company")
+ITEM_KINDS = (
+    "bill",
+    "forecast",
+    "equalisation",
+    "share_fee",
+    "fee",
+    "interest_note",
+    "adjudged",
+    "adjudged_interest",
+    "court_costs",
+)
+CREDIT_NOTE = "credit_note"
+STAGES = ("current", "overdue", "final_warning", "court_bound")
+NOTICE_STAGES = ("overdue", "final_warning", "disconnection")
+CHANNELS = ("sms", "email", "post")
+HOLD_REASONS = ("dispute", "complaint", "deceased", "insolvency", "vulnerable", "life_support", "manual")
+CASE_STAGES = ("filed", "order_issued", "enforcement", "closed")
+CASE_OUTCOMES = ("granted", "rejected", "withdrawn", "paid")
+SHIELDS = ("", "court", "agreement", "hold")
+IDENTIFIERS = ("ok", "missing", "wrong")
+RULES = ("named", "oldest", "carried")
+CURRENCIES = ("EUR", "BGN")
+LANGUAGES = ("bg", "en")
+
+
+def code(words: tuple[str, ...], word: str) -> int:
+    """Return a word's code.
+
+    >>> code(STAGES, "court_bound")
+    3
+    """
+    return words.index(word)

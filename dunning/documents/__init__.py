@@ -1,0 +1,1 @@
+"""What people read: texts and lists. Pure: values in, bytes out."""

@@ -1,0 +1,1 @@
+"""One module a step of a run; each gives a receipt (counts, cents, hashes; no rows, no names)."""

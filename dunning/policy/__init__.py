@@ -1,0 +1,1 @@
+"""What held when: dated policy files and frozen, typed views of them."""

@@ -1,0 +1,153 @@
+"""The typed, frozen view of every policy value: what the decisions read. Units stand in the names."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Changeover:
+    """The euro changeover. `euro_from`: first day of euro invoices; `bgn_payments_until`: first day without BGN payments."""
+
+    euro_from: date
+    bgn_payments_until: date
+
+
+@dataclass(frozen=True)
+class Interest:
+    """Statutory interest. `rates`: (first day, yearly percent), ascending; selected by each accrual day."""
+
+    rates: tuple[tuple[date, Decimal], ...]
+    day_count: int
+    kinds: tuple[str, ...]
+    kinds_after_equalisation: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Limitation:
+    """When a debt can no longer be claimed. `suspensions`: half-open intervals that are not counted."""
+
+    years: int
+    years_long: int
+    kinds_long: tuple[str, ...]
+    years_absolute: int
+    suspensions: tuple[tuple[date, date], ...]
+
+
+@dataclass(frozen=True)
+class Agreements:
+    """Days after an instalment's due day within which the agreement still counts as kept."""
+
+    grace_days: int
+
+
+@dataclass(frozen=True)
+class StageRule:
+    """The conditions of one stage. `after_notice`: the notice stage that must have been served, or empty."""
+
+    days_overdue_min: int
+    amount_cents_min: int
+    after_notice: str = ""
+    served_days_min: int = 0
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The ladder. Kinds that never may be claimed, and kinds that may only with their season's equalisation bill."""
+
+    overdue: StageRule
+    final_warning: StageRule
+    court_bound: StageRule
+    notice_valid_days: int
+    limitation_near_days: int
+    limitation_near_amount_cents_min: int
+    kinds_enforced: tuple[str, ...]
+    kinds_after_equalisation: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Service:
+    """Days after which what we sent ourselves counts as served, per channel, unless a failure came back."""
+
+    served_after_days: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """Who is reminded, how often, from which sum per channel."""
+
+    repeat_days: int
+    final_warning_repeat_days: int
+    amount_cents_min: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Disconnections:
+    """What must hold before a premise is proposed for disconnection, and when that may happen."""
+
+    served_days_min: int
+    notice_valid_days: int
+    amount_cents_min: int
+    days_overdue_min: int
+    payment_latency_working_days: int
+    window_days: int
+    kinds_never: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Court:
+    """The application for an order for payment: state fee, general ceiling (heat has none)."""
+
+    state_fee_percent: Decimal
+    state_fee_cents_min: int
+    order_ceiling_cents: int
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Days that a decision of the Council of Ministers took from or gave to the working days."""
+
+    extra_nonworking_days: tuple[date, ...]
+    extra_working_days: tuple[date, ...]
+
+
+@dataclass(frozen=True)
+class Loading:
+    """When a ledger is too bad, too old or too thin to act upon. Shares are fractions of one."""
+
+    quarantine_share_max: Decimal
+    quarantine_share_max_strict: Decimal
+    tables_strict: tuple[str, ...]
+    tables_guarded: tuple[str, ...]
+    shrink_share_max: Decimal
+    payments_stale_days: int
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """How the supplier names itself in messages, per service, and where people reach it."""
+
+    service_names: dict[str, str]
+    service_names_latin: dict[str, str]
+    phone: str
+    reconnection_fee_cents: int
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All that is in force on `as_of`. `version`: short hash of every value that was selected."""
+
+    as_of: date
+    version: str
+    changeover: Changeover
+    interest: Interest
+    limitation: Limitation
+    agreements: Agreements
+    stages: Stages
+    service: Service
+    reminders: Reminders
+    disconnections: Disconnections
+    court: Court
+    calendar: Calendar
+    loading: Loading
+    supplier: Supplier
