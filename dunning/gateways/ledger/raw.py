@@ -1,0 +1,141 @@
+"""The shapes that pass between the readers, the parser and the rest of the door."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.frames import Frame
+from dunning.gateways.ledger.tables import Table
+
+Places = npt.NDArray[np.int64]
+NO_INSTANT = int(np.iinfo(np.int64).max)
+
+
+@dataclass(frozen=True)
+class RawBatch:
+    """Some consecutive rows of a table, as text.
+
+    Attributes:
+        columns: every column of the contract's table, in its order: trimmed (also of NBSP), null where empty, all null
+            where the file does not have it. pa.string().
+        lines: int64, the physical line on which each row begins; the header is line 1. In Parquet, row i (from 0) is
+            line i + 2, as it would be in a CSV. With a mapping, the line of the source file.
+        ragged_lines: lines of the rows with a wrong number of cells in this stretch; they stand in no column.
+    """
+
+    columns: dict[str, pa.Array]
+    lines: Places
+    ragged_lines: Places
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
+class Source(Protocol):
+    """Where a table's rows come from; can be read any number of times.
+
+    Attributes:
+        file: the name under which quarantine and errors know it, e.g. `payments.csv.gz`.
+        delimiter: what joins the cells of a row as read.
+        header: names of all columns in the file's order, also unknown ones.
+        unknown: names of the columns that the contract does not know; empty with a mapping.
+    """
+
+    file: str
+    delimiter: str
+    header: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    def batches(self) -> Iterator[RawBatch]:
+        """Yield all rows in file order, a bounded number at a time."""
+        ...
+
+    def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
+        """Return the cells as read, in the header's order (ragged rows: as many as there are), by line."""
+        ...
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One table of the extract before it is typed; `source` is None where the extract does not have it."""
+
+    table: Table
+    source: Source | None
+
+    @property
+    def is_absent(self) -> bool:
+        """Say whether the extract has no file for this (optional) table."""
+        return self.source is None
+
+    @property
+    def file(self) -> str:
+        """Return the file's name as errors and quarantine show it; empty where absent."""
+        return self.source.file if self.source else ""
+
+
+@dataclass(frozen=True)
+class BadCells:
+    """What stood in the cells of one column that could not be read: rows (ascending) and their text."""
+
+    rows: Places
+    texts: pa.Array
+
+
+@dataclass
+class TypedTable:
+    """One table with every cell in its type; bad rows are still in it, marked.
+
+    Grain: one row per row of the file, in file order, ragged rows excepted.
+
+    Attributes:
+        raw: where it came from.
+        frame: the contract's columns under the contract's names; types: `tables.Kind`.
+        lines: int64 physical line of each row.
+        reasons: int32 bits of `tables.REASONS`, 0 for a good row. Later steps add theirs.
+        is_repeated: True for the second and every further copy of a row (by value); see `duplicates`.
+        ragged_lines: int64 lines of the rows with a wrong number of cells, which are not among the rows.
+        bad_cells: text of the cells that could not be read, by column.
+    """
+
+    raw: RawTable
+    frame: Frame
+    lines: Places
+    reasons: npt.NDArray[np.int32]
+    is_repeated: npt.NDArray[np.bool_]
+    ragged_lines: Places
+    bad_cells: dict[str, BadCells] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @property
+    def table(self) -> Table:
+        """Return the contract's table."""
+        return self.raw.table
+
+    @property
+    def rows_read(self) -> int:
+        """Return how many rows the file has: good, bad, repeated and ragged ones."""
+        return len(self.lines) + len(self.ragged_lines)
+
+    def mark(self, rows: npt.NDArray, bits: int) -> None:
+        """Add reasons to rows (a mask or places)."""
+        self.reasons[rows] |= np.int32(bits)
+
+    def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
+        """Return the cells as read by line, aligned with `header`; for quarantine. Reads the file again, once."""
+        return self.raw.source.cells_at(lines) if self.raw.source and len(lines) else {}
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Return the names of the file's columns in its order (a mapping's source: the source's own names)."""
+        return self.raw.source.header if self.raw.source else ()
+
+    @property
+    def delimiter(self) -> str:
+        """Return what joins the cells of a row as read."""
+        return self.raw.source.delimiter if self.raw.source else ";"

@@ -1,0 +1,191 @@
+"""The contract's tables and reasons as data: the one place that says which columns an extract has.
+
+Source: contract, section 2.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dunning.core import words
+
+INVOICE_KINDS = (*words.ITEM_KINDS, words.CREDIT_NOTE)
+
+
+class Kind(Enum):
+    """What a cell holds, and how its column looks once typed."""
+
+    TEXT = "text"  # pa.StringArray, null where empty; codes keep their leading zeros
+    WORD = "word"  # int8 place in `Column.words`, -1 where empty or bad
+    FLAG = "flag"  # bool, the default where empty or bad
+    DAY = "day"  # int32 days since 1970-01-01, days.NEVER where empty or bad
+    INSTANT = "instant"  # int64 seconds since 1970-01-01 by Sofia's wall clock, NO_INSTANT where empty or bad
+    AMOUNT = "amount"  # int64 minor units of the row's currency, 0 where empty or bad
+    NUMBER = "number"  # int32, -1 where empty or bad
+    SHARE = "share"  # pa.StringArray `5/6`, as read, `1` where empty, null where bad
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        words: the closed list of a WORD column.
+        default: of a FLAG where the cell is empty. None stands for `disconnectable`: yes for electricity, no for heat.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    is_required: bool = False
+    words: tuple[str, ...] = ()
+    default: bool | None = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its key (columns that are all required) and its columns in the contract's order."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    is_required: bool = False
+
+    def __getitem__(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all columns."""
+        return tuple(c.name for c in self.columns)
+
+    @property
+    def has_money(self) -> bool:
+        """Say whether its rows carry an amount with a currency, so that a manifest may sum them."""
+        return {"amount", "currency"} <= set(self.names)
+
+
+def _text(name: str) -> Column:
+    return Column(name.rstrip("*"), is_required=name.endswith("*"))
+
+
+def _day(name: str) -> Column:
+    return Column(name.rstrip("*"), Kind.DAY, name.endswith("*"))
+
+
+def _instant(name: str) -> Column:
+    return Column(name.rstrip("*"), Kind.INSTANT, name.endswith("*"))
+
+
+def _word(name: str, of: tuple[str, ...]) -> Column:
+    return Column(name.rstrip("*"), Kind.WORD, name.endswith("*"), of)
+
+
+def _flag(name: str, default: bool | None = False) -> Column:
+    return Column(name, Kind.FLAG, default=default)
+
+
+_AMOUNT = Column("amount", Kind.AMOUNT, True)
+_CURRENCY = _word("currency*", words.CURRENCIES)
+_SEQ = Column("seq", Kind.NUMBER, True)
+
+
+def _table(name: str, key: str, *columns: Column, is_required: bool = False) -> tuple[str, Table]:
+    return name, Table(name, tuple(key.split()), columns, is_required)
+
+
+TABLES: dict[str, Table] = dict((
+    _table(
+        "premises", "premise_no",
+        _text("premise_no*"), _word("service*", words.SERVICES), _text("district*"), _text("route"), _text("address*"),
+        _text("settlement*"), _text("postcode"), _text("meter_no"), _flag("disconnectable", None), _flag("vulnerable"),
+        _flag("life_support"), is_required=True,
+    ),
+    _table(
+        "payers", "payer_code",
+        _text("payer_code*"), _word("kind*", words.PAYER_KINDS), _text("name*"), _text("national_id"),
+        _text("postal_address"), _text("postal_settlement"), _text("postal_postcode"),
+        _word("language", words.LANGUAGES), _flag("vulnerable"), _flag("life_support"), is_required=True,
+    ),
+    _table(
+        "tenancies", "premise_no payer_code valid_from",
+        _text("premise_no*"), _text("payer_code*"), _day("valid_from*"), _day("valid_until"),
+        Column("share", Kind.SHARE), is_required=True,
+    ),
+    _table(
+        "invoices", "invoice_no",
+        _text("invoice_no*"), _text("premise_no*"), _text("payer_code"), _word("kind*", INVOICE_KINDS),
+        _day("period_from"), _day("period_to"), _day("issued_on*"), _day("due_on*"), _AMOUNT, _CURRENCY,
+        _text("refers_to"), is_required=True,
+    ),
+    _table(
+        "payments", "payment_no",
+        _text("payment_no*"), _text("premise_no"), _text("payer_code"), _text("invoice_no"), _day("paid_on*"), _AMOUNT,
+        _CURRENCY, _text("channel"), _text("reverses"), is_required=True,
+    ),
+    _table(
+        "invoice_lines", "invoice_no seq",
+        _text("invoice_no*"), _SEQ, _text("label*"), _text("unit"), _text("quantity"), _text("unit_price"), _AMOUNT,
+    ),
+    _table(
+        "contacts", "payer_code channel address registered_at",
+        _text("payer_code*"), _word("channel*", words.CHANNELS), _text("address*"), _instant("registered_at*"),
+        _instant("revoked_at"), _text("source"),
+    ),
+    _table(
+        "agreements", "agreement_no",
+        _text("agreement_no*"), _text("premise_no*"), _text("payer_code*"), _day("applied_on*"), _day("contacted_on"),
+        _day("signed_on"), _day("cancelled_on"),
+    ),
+    _table("agreement_items", "agreement_no invoice_no", _text("agreement_no*"), _text("invoice_no*")),
+    _table("instalments", "agreement_no seq", _text("agreement_no*"), _SEQ, _day("due_on*"), _AMOUNT, _CURRENCY),
+    _table(
+        "holds", "hold_no",
+        _text("hold_no*"), _text("premise_no"), _text("payer_code"), _text("invoice_no"),
+        _word("reason*", words.HOLD_REASONS), _day("valid_from*"), _day("valid_until"), _text("author"), _text("note"),
+    ),
+    _table(
+        "notices", "notice_no",
+        _text("notice_no*"), _text("premise_no*"), _text("payer_code*"), _word("stage*", words.NOTICE_STAGES),
+        _text("channel*"), _day("sent_on*"), _day("served_on"), _day("failed_on"),
+    ),
+    _table(
+        "court_cases", "case_no",
+        _text("case_no*"), _text("premise_no*"), _text("payer_code*"), _day("filed_on*"),
+        _word("stage*", words.CASE_STAGES), _day("stage_on*"), _word("outcome", words.CASE_OUTCOMES),
+    ),
+    _table("court_case_items", "case_no invoice_no", _text("case_no*"), _text("invoice_no*")),
+))
+
+# Why a row is refused; a row's reasons are one int32 with bit i for REASONS[i].
+REASONS = (
+    "bad_value",
+    "missing_value",
+    "ragged_row",
+    "bad_date",
+    "due_before_issued",
+    "duplicate_key",
+    "missing_reference",
+    "wrong_sign",
+    "bgn_after_changeover",
+    "eur_before_changeover",
+    "bad_reversal",
+    "no_single_payer",
+    "unmatched_payment",
+)
+
+
+def bit(reason: str) -> int:
+    """Return a reason's bit.
+
+    >>> bit("missing_value")
+    2
+    """
+    return 1 << REASONS.index(reason)
+
+
+def names_of(bits: int) -> str:
+    """Return the reasons of a row as one cell: their codes sorted, separated by a space.
+
+    >>> names_of(bit("missing_value") | bit("bad_date"))
+    'bad_date missing_value'
+    """
+    return " ".join(sorted(name for i, name in enumerate(REASONS) if bits >> i & 1))
