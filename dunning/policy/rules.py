@@ -7,7 +7,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Changeover:
-    """The euro changeover. `euro_from`: first day of euro invoices; `bgn_payments_until`: first day without BGN payments."""
+    """The euro changeover. `euro_from`: first day of euro invoices; `bgn_payments_until`: first without BGN ones."""
 
     euro_from: date
     bgn_payments_until: date

@@ -1,0 +1,136 @@
+"""The policy: all rule files of a folder, and what of them is in force on a day."""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dunning.core.errors import DunningError
+from dunning.policy import rules
+from dunning.policy.canonical import canonical_json
+from dunning.policy.findings import Finding
+from dunning.policy.reading import RuleFile, Version, read_rule_file
+from dunning.policy.shapes import SHAPES, fields_of
+
+BUILT_IN = Path(__file__).parent / "files"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Every rule file, read and complete. `rule_files`: by rule name."""
+
+    rule_files: Mapping[str, RuleFile]
+
+    def at(self, as_of: date) -> rules.Rules:
+        """Return all that is in force on a day.
+
+        A version holds from its `effective_from` (included) until the next one's (not included). Interest rates are
+        selected by accrual day: all that began up to `as_of` are given, so that a rate published for later changes no
+        earlier night.
+
+        Raises:
+            DunningError: a rule file says nothing yet on that day.
+        """
+        selected = {name: self.version_at(name, as_of) for name in self.rule_files}
+        rates = [v for v in self.rule_files["interest_rates"].in_force if v.effective_from <= as_of]
+        values = {name: version.values for name, version in selected.items()}
+        values["interest_rates"] = {v.effective_from.isoformat(): v.values["rate_percent"] for v in rates}
+        newest = max(version.effective_from for version in selected.values())
+        mark = hashlib.sha256(canonical_json(values)).hexdigest()[:8]
+        views = {name: _build(SHAPES[name], values[name]) for name in SHAPES if not name.startswith("interest")}
+        merged = _merge_equal(tuple((v.effective_from, v.values["rate_percent"]) for v in rates))
+        interest = rules.Interest(rates=merged, **values["interest"])
+        return rules.Rules(as_of=as_of, version=f"{newest.isoformat()}-{mark}", interest=interest, **views)
+
+    def version_at(self, name: str, on: date) -> Version:
+        """Return the version of a rule file that holds on a day.
+
+        Raises:
+            DunningError: the day lies before its first version.
+        """
+        rule_file = self.rule_files[name]
+        held = [version for version in rule_file.in_force if version.effective_from <= on]
+        if not held:
+            first = rule_file.versions[0]
+            raise DunningError(
+                f"{name}.toml:{first.lines.get('effective_from', 1)}: nothing holds on {on}; the first version begins "
+                f"on {first.effective_from}. A night cannot be run without a rule. Add a version that held on that day."
+            )
+        return held[-1]
+
+    def files(self) -> dict[str, bytes]:
+        """Return the bytes of every file that is used, by file name, for a run to keep; `read_policy` reads them."""
+        return {f"{name}.toml": self.rule_files[name].data for name in sorted(self.rule_files)}
+
+    def hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of every file that is used, by file name."""
+        return {file: hashlib.sha256(data).hexdigest() for file, data in self.files().items()}
+
+
+def load_policy(folder: Path | None = None) -> Policy:
+    """Return the built-in policy, or that of a folder; rule files that are not in the folder are the built-in ones.
+
+    Raises:
+        DunningError: no such folder, no rule file in it, or a file that cannot be trusted (file, line, cure).
+    """
+    return read_policy(collect_files(folder))
+
+
+def read_policy(files: Mapping[str, bytes]) -> Policy:
+    """Return the policy of these files (file name to bytes), as `Policy.files` gave them.
+
+    Raises:
+        DunningError: the first finding of a file that cannot be trusted.
+    """
+    policy, findings = read_files(files)
+    if policy is None:
+        more = f" ({len(findings) - 1} more: see `dunning policy check`)" if len(findings) > 1 else ""
+        raise DunningError(f"{findings[0]}{more}")
+    return policy
+
+
+def read_files(files: Mapping[str, bytes]) -> tuple[Policy | None, list[Finding]]:
+    """Return the policy of these files, or None with everything that is wrong in any of them."""
+    rule_files, findings = {}, []
+    for name in SHAPES:
+        if f"{name}.toml" not in files:
+            findings.append(Finding(f"{name}.toml", 0, "The file is missing.", "Restore it from the run."))
+            continue
+        rule_file, found = read_rule_file(name, files[f"{name}.toml"])
+        findings += found
+        if rule_file:
+            rule_files[name] = rule_file
+    return (None if findings else Policy(rule_files)), findings
+
+
+def collect_files(folder: Path | None) -> dict[str, bytes]:
+    """Return file name to bytes: the folder's rule files, and the built-in ones for the rest.
+
+    Raises:
+        DunningError: no such folder, no rule file in it, or a .toml file that is none.
+    """
+    files = {f"{name}.toml": (BUILT_IN / f"{name}.toml").read_bytes() for name in SHAPES}
+    if folder is None:
+        return files
+    if not folder.is_dir():
+        raise DunningError(f"There is no policy folder {folder}. Give a folder with rule files, or leave --policy out.")
+    own = {path.name: path.read_bytes() for path in sorted(folder.glob("*.toml"))}
+    listed = ", ".join(files)
+    if not own:
+        raise DunningError(f"The policy folder {folder} holds no rule file. Put at least one there: {listed}.")
+    for file in own.keys() - files.keys():
+        raise DunningError(f"{folder}/{file} is no rule file. Rename or move it; there are: {listed}.")
+    return files | own
+
+
+def _build(shape: type, values: dict[str, Any]) -> Any:
+    kinds = fields_of(shape)
+    return shape(**{k: _build(kinds[k], v) if dataclasses.is_dataclass(kinds[k]) else v for k, v in values.items()})
+
+
+def _merge_equal(rates: tuple[tuple[date, Any], ...]) -> tuple[tuple[date, Any], ...]:
+    """Drop rates that say what the one before says, so that interest is split only where it changes."""
+    return tuple(rate for i, rate in enumerate(rates) if i == 0 or rate[1] != rates[i - 1][1])

@@ -1,0 +1,270 @@
+"""Reading one rule file strictly: every key known, every value of its type, every version with its source."""
+
+import difflib
+import itertools
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, get_args, get_origin
+
+from dunning.policy.findings import Finding
+from dunning.policy.lines import find_lines
+from dunning.policy.shapes import (
+    FIRST_DAY,
+    SELECTED_BY,
+    SHAPES,
+    ValueRefused,
+    fields_of,
+    is_table,
+    map_keys,
+    optional_keys,
+    read_value,
+)
+
+ABOUT_VERSION = ("effective_from", "revision", "source", "reason", "uncertain")
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a rule file says from a day on, complete. A later revision for the same day replaces the earlier one.
+
+    values: as the rule class holds them, tables as dicts; uncertain: dotted key to why it is; lines: dotted key ("":
+    the version itself) to line.
+    """
+
+    effective_from: date
+    revision: int
+    source: str
+    reason: str
+    values: dict[str, Any]
+    uncertain: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RuleFile:
+    """One rule: its name (`stages` for `stages.toml`), which date selects, its versions in order, and its bytes."""
+
+    name: str
+    selected_by: str
+    versions: tuple[Version, ...]
+    data: bytes
+
+    @property
+    def in_force(self) -> tuple[Version, ...]:
+        """The last revision of each day, in order."""
+        return tuple({version.effective_from: version for version in self.versions}.values())
+
+    def until(self, version: Version) -> date | None:
+        """Return the first day on which the version no longer holds, or None."""
+        return next((v.effective_from for v in self.in_force if v.effective_from > version.effective_from), None)
+
+
+def flatten(values: dict[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
+    """Give every leaf of a version's values under its dotted key."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from flatten(value, f"{at}{key}.")
+        else:
+            yield f"{at}{key}", value
+
+
+def read_rule_file(name: str, data: bytes) -> tuple[RuleFile | None, list[Finding]]:
+    """Return a rule file, or None with everything that is wrong with it.
+
+    Args:
+        name: of the rule, a key of `shapes.SHAPES`.
+        data: the bytes of the file.
+    """
+    try:
+        text = data.decode("utf-8")
+        parsed = tomllib.loads(text, parse_float=Decimal)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return None, [Finding(f"{name}.toml", line, "This line is not UTF-8.", "Save the file as UTF-8.")]
+    except tomllib.TOMLDecodeError as error:
+        return None, [_explain_syntax(name, str(error), text)]
+    reader = _Reader(name, find_lines(text))
+    rule_file = reader.read(parsed, data)
+    return (None if reader.findings else rule_file), sorted(reader.findings)
+
+
+def _explain_syntax(name: str, message: str, text: str) -> Finding:
+    place = re.search(r"\(at line (\d+)", message)
+    line = int(place[1]) if place else len(text.splitlines())
+    said = message.split(" (at ")[0]
+    return Finding(f"{name}.toml", line, f"This is not TOML: {said}.", "Compare with the lines around it.")
+
+
+class _Reader:
+    """Collects findings while a parsed file becomes a `RuleFile`."""
+
+    def __init__(self, name: str, lines: dict[tuple[int, str], int]) -> None:
+        self.name, self.lines = name, lines
+        self.findings: list[Finding] = []
+
+    def read(self, parsed: dict[str, Any], data: bytes) -> RuleFile:
+        self._check_top(parsed)
+        tables = parsed.get("version", [])
+        if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+            self._add(-1, "version", "There is no version.", "Add one under `[[version]]`.")
+            tables = []
+        versions = tuple(self._read_version(number, table) for number, table in enumerate(tables))
+        self._check_order(versions)
+        return RuleFile(self.name, SELECTED_BY[self.name], versions, data)
+
+    def _add(self, number: int, key: str, problem: str, cure: str) -> None:
+        line = self.lines.get((number, key), 0)
+        while not line and key:
+            key = key.rpartition(".")[0]
+            line = self.lines.get((number, key), 0)
+        self.findings.append(Finding(f"{self.name}.toml", line, problem, cure))
+
+    def _check_top(self, parsed: dict[str, Any]) -> None:
+        expected = SELECTED_BY[self.name]
+        found = parsed.get("selected_by")
+        if found != expected:
+            said = "is missing" if found is None else f"is `{found}`"
+            cure = f'Write `selected_by = "{expected}"`: that is the day by which the decisions look this rule up.'
+            self._add(-1, "selected_by", f"`selected_by` {said}.", cure)
+        for key in parsed.keys() - {"selected_by", "version"}:
+            self._add(-1, key, f"`{key}` stands outside a version.", "Move it under `[[version]]`, or delete it.")
+
+    def _read_version(self, number: int, table: dict[str, Any]) -> Version:
+        values = self._read_table(number, SHAPES[self.name], table, "")
+        self._check_notice(number, values)
+        revision = table.get("revision", 1)
+        if type(revision) is not int or revision < 1:
+            self._add(number, "revision", f"`revision` is {revision}, not 1, 2, 3.", "Number the corrections of a day.")
+            revision = 1
+        return Version(
+            effective_from=self._read_start(number, table),
+            revision=revision,
+            source=self._read_sentence(number, table, "source", "the law, announcement or decision that says so"),
+            reason=self._read_sentence(number, table, "reason", "why the values are what they are"),
+            values=values,
+            uncertain=self._read_uncertain(number, table.get("uncertain", {}), values),
+            lines={key: line for (version, key), line in self.lines.items() if version == number},
+        )
+
+    def _read_start(self, number: int, table: dict[str, Any]) -> date:
+        if "effective_from" not in table:
+            self._add(number, "", "`effective_from` is missing.", "Write the first day on which this version holds.")
+            return FIRST_DAY
+        try:
+            return read_value(date, "effective_from", table["effective_from"])
+        except ValueRefused as refused:
+            self._add(number, "effective_from", refused.problem, refused.cure)
+            return FIRST_DAY
+
+    def _read_sentence(self, number: int, table: dict[str, Any], key: str, what: str) -> str:
+        value = table.get(key, "")
+        if type(value) is str and value.strip():
+            return value
+        said = "is missing" if key not in table else "says nothing"
+        self._add(number, key, f"`{key}` {said}.", f'Write `{key} = "..."`: {what}.')
+        return ""
+
+    def _read_table(self, number: int, shape: type, table: dict[str, Any], at: str) -> dict[str, Any]:
+        kinds, values = fields_of(shape), {}
+        known = {*kinds, *(() if at else ABOUT_VERSION)}
+        for key in table.keys() - known:
+            self._add(number, f"{at}{key}", f"Unknown key `{at}{key}`.", _suggest(key, kinds))
+        for key, kind in kinds.items():
+            if key in table:
+                values[key] = self._read_any(number, kind, f"{at}{key}", table[key])
+            elif key not in optional_keys(shape):
+                where = f"[version.{at}{key}]" if is_table(kind) else f"{key} = ..."
+                self._add(number, at[:-1], f"`{at}{key}` is missing.", f"Every version is complete: write `{where}`.")
+        return values
+
+    def _read_any(self, number: int, kind: Any, key: str, value: Any) -> Any:
+        if not is_table(kind):
+            try:
+                return read_value(kind, key, value)
+            except ValueRefused as refused:
+                self._add(number, key, refused.problem, refused.cure)
+                return None
+        if not isinstance(value, dict):
+            self._add(number, key, f"`{key}` is one value, not a table.", f"Write a table `[version.{key}]`.")
+            return {}
+        if get_origin(kind) is dict:
+            return self._read_map(number, get_args(kind)[1], key, value)
+        return self._read_table(number, kind, value, f"{key}.")
+
+    def _read_map(self, number: int, kind: Any, key: str, table: dict[str, Any]) -> dict[str, Any]:
+        words = map_keys(key)
+        for word in table.keys() - set(words):
+            self._add(number, f"{key}.{word}", f"Unknown key `{key}.{word}`.", f"Choose of: {', '.join(words)}.")
+        for word in words:
+            if word not in table:
+                self._add(number, key, f"`{key}.{word}` is missing.", f"Give a value for each of: {', '.join(words)}.")
+        return {word: self._read_any(number, kind, f"{key}.{word}", table[word]) for word in words if word in table}
+
+    def _check_notice(self, number: int, values: dict[str, Any]) -> None:
+        """A stage names a notice together with the days after which it counts, or neither."""
+        for stage, rule in values.items():
+            if isinstance(rule, dict) and ("after_notice" in rule) != ("served_days_min" in rule):
+                given, absent = ("after_notice", "served_days_min")
+                if given not in rule:
+                    given, absent = absent, given
+                cure = "Give both, or neither; one alone has no effect."
+                self._add(number, f"{stage}.{given}", f"`{stage}.{given}` stands without `{stage}.{absent}`.", cure)
+
+    def _read_uncertain(self, number: int, table: Any, values: dict[str, Any]) -> dict[str, str]:
+        if not isinstance(table, dict):
+            self._add(number, "uncertain", "`uncertain` is not a table.", "Write `[version.uncertain]`.")
+            return {}
+        keys = [key for key, _ in flatten(values)]
+        found: dict[str, str] = {}
+        for name, why in flatten(table):
+            covered = [key for key in keys if key == name or key.startswith(f"{name}.")]
+            if not covered:
+                cure = "Name a key of this version, or delete the line."
+                self._add(number, f"uncertain.{name}", f"`uncertain` names `{name}`, which is no key here.", cure)
+            if type(why) is not str or not why.strip():
+                self._add(number, f"uncertain.{name}", f"`uncertain.{name}` says nothing.", "Write what is uncertain.")
+            found.update(dict.fromkeys(covered, str(why)))
+        return found
+
+    def _check_order(self, versions: tuple[Version, ...]) -> None:
+        for number, (before, after) in enumerate(itertools.pairwise(versions), 1):
+            day, revision = after.effective_from, after.revision
+            if day == before.effective_from and revision == before.revision + 1:
+                continue
+            if day == before.effective_from:
+                problem = f"`effective_from` {day} stands twice, as revisions {before.revision} and {revision}."
+                cure = f"A correction of a version stands below it with `revision = {before.revision + 1}`."
+                self._add(number, "effective_from", problem, cure)
+            elif day < before.effective_from:
+                problem = f"`effective_from` {day} stands below {before.effective_from}."
+                self._add(number, "effective_from", problem, "Sort the versions by day, the oldest first.")
+            elif revision != 1:
+                cure = "Begin with 1, or leave `revision` out."
+                self._add(number, "revision", f"The first version of {day} has revision {revision}.", cure)
+        if versions and versions[0].revision != 1:
+            self._add(0, "revision", "The first version has a revision beyond 1.", "Begin with 1, or leave it out.")
+        if self.name == "interest_rates" and versions and versions[0].effective_from > FIRST_DAY:
+            last = versions[0].effective_from - timedelta(days=1)
+            problem = f"Days from {FIRST_DAY} through {last} have no rate, and a debt may fall due on any of them."
+            self._add(0, "effective_from", problem, f"Begin the first version on {FIRST_DAY}, with 0.00 if need be.")
+
+
+def _suggest(key: str, kinds: dict[str, Any]) -> str:
+    """Name the key that was probably meant; where only the unit differs, say that the unit stands in the name."""
+    for known in kinds:
+        if _bare(known) == _bare(key):
+            return f"Did you mean `{known}`? The unit stands in the name, and the value must be in that unit."
+    near = difflib.get_close_matches(key, kinds, 1)
+    if near:
+        return f"Did you mean `{near[0]}`?"
+    return f"Delete it; the keys are: {', '.join(kinds)}."
+
+
+def _bare(key: str) -> str:
+    units = {"cents", "eur", "euro", "bgn", "days", "hours", "weeks", "months", "percent", "share", "working", "min",
+             "max", "items", "count"}  # fmt: skip
+    return "_".join(part for part in key.split("_") if part not in units)

@@ -1,0 +1,233 @@
+"""The shape of every rule file, derived from the typed view, and what each kind of value may be.
+
+A key of a rule file is a field of its class in `dunning.policy.rules`: one word in the file, the code and the decision.
+The unit is the end of the name, and the bounds follow from it.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, get_args, get_origin, get_type_hints
+
+from dunning.core.words import CHANNELS, ITEM_KINDS, NOTICE_STAGES, SERVICES
+from dunning.policy import rules
+
+FIRST_DAY = date(1990, 1, 1)
+LAST_DAY = date(2100, 1, 1)
+
+LEDGER_TABLES = (
+    "premises", "payers", "tenancies", "invoices", "payments", "invoice_lines", "contacts", "agreements",
+    "agreement_items", "instalments", "holds", "notices", "court_cases", "court_case_items",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class InterestRate:
+    """The yearly percent that an accrual day bears; `Rules.interest.rates` is made of these."""
+
+    rate_percent: Decimal
+
+
+@dataclass(frozen=True)
+class InterestCounting:
+    """`rules.Interest` without its rates, which have a file of their own."""
+
+    day_count: int
+    kinds: tuple[str, ...]
+    kinds_after_equalisation: tuple[str, ...]
+
+
+SHAPES: dict[str, type] = {
+    "changeover": rules.Changeover,
+    "interest": InterestCounting,
+    "interest_rates": InterestRate,
+    "limitation": rules.Limitation,
+    "agreements": rules.Agreements,
+    "stages": rules.Stages,
+    "service": rules.Service,
+    "reminders": rules.Reminders,
+    "disconnections": rules.Disconnections,
+    "court": rules.Court,
+    "calendar": rules.Calendar,
+    "loading": rules.Loading,
+    "supplier": rules.Supplier,
+}
+SELECTED_BY = {name: "accrual_day" if name == "interest_rates" else "as_of" for name in SHAPES}
+
+# Unit by the end of a name; the longest that fits counts.
+UNITS = {
+    "_cents": "евроцента", "_cents_min": "евроцента", "_days": "дни", "_days_min": "дни", "_overdue_min": "дни",
+    "_working_days": "работни дни", "day_count": "дни в годината", "years": "години", "years_long": "години",
+    "years_absolute": "години", "_percent": "%", "_share_max": "дял от 1", "_share_max_strict": "дял от 1",
+    "_from": "първи ден", "_until": "първи ден след", "suspensions": "от ден до ден", "_nonworking_days": "дати",
+    "extra_working_days": "дати",
+}  # fmt: skip
+_NEVER_ZERO = ("day_count", "years", "years_long", "years_absolute", "window_days", "notice_valid_days")
+_MAPS = {
+    "served_after_days": CHANNELS, "amount_cents_min": CHANNELS, "service_names": SERVICES,
+    "service_names_latin": SERVICES,
+}  # fmt: skip
+_CENTS_MAX, _COUNT_MAX = 100_000_000_00, 36_525
+
+
+class ValueRefused(ValueError):  # noqa: N818 - said as a sentence, never shown by this name
+    """A value that a key cannot have: `problem` and `cure`."""
+
+    def __init__(self, problem: str, cure: str) -> None:
+        super().__init__(problem, cure)
+        self.problem, self.cure = problem, cure
+
+
+def unit_of(key: str) -> str:
+    """Return the unit of a dotted key in Bulgarian, or nothing for words.
+
+    >>> unit_of("overdue.amount_cents_min"), unit_of("served_after_days.sms"), unit_of("phone")
+    ('евроцента', 'дни', '')
+    """
+    parts = key.split(".")
+    name = parts[0] if parts[0] in _MAPS else parts[-1]
+    fitting = [end for end in UNITS if name.endswith(end)]
+    return UNITS[max(fitting, key=len)] if fitting else ""
+
+
+def fields_of(shape: type) -> dict[str, Any]:
+    """Return the keys of a rule class and their types."""
+    return get_type_hints(shape)
+
+
+def optional_keys(shape: type) -> set[str]:
+    """Return the keys that a file may leave out because the class has a default for them."""
+    return {field.name for field in dataclasses.fields(shape) if field.default is not dataclasses.MISSING}
+
+
+def map_keys(key: str) -> tuple[str, ...]:
+    """Return the words that a table of values by channel or service must have, every one of them."""
+    return _MAPS[key]
+
+
+def is_table(kind: Any) -> bool:
+    """Say whether a value of this type is a table with keys of its own."""
+    return get_origin(kind) is dict or dataclasses.is_dataclass(kind)
+
+
+def read_value(kind: Any, key: str, value: Any) -> Any:
+    """Return a leaf value as its class holds it: integers, decimals, dates, texts, tuples of these.
+
+    Raises:
+        ValueRefused: wrong type, out of bounds, not in the closed list.
+    """
+    if kind is int:
+        return _read_count(key, value)
+    if kind is Decimal:
+        return _read_decimal(key, value)
+    if kind is date:
+        return _read_day(key, value)
+    if kind is str:
+        return _read_word(key, value)
+    if not isinstance(value, list):
+        raise ValueRefused(f"`{key}` is {_say(value)}, not a list.", f'Write a list: `{key} = ["...", "..."]`.')
+    item = get_args(kind)[0]
+    if get_origin(item) is tuple:
+        return _read_intervals(key, value)
+    items = tuple(read_value(item, key, entry) for entry in value)
+    _refuse_repeated(key, items)
+    return items
+
+
+def _say(value: Any) -> str:
+    names: dict[type, str] = {
+        bool: "a truth value", int: "a whole number", Decimal: "a decimal number", str: "a text", list: "a list",
+        dict: "a table", datetime: "a date with a time", date: "a date",
+    }  # fmt: skip
+    kind = names.get(type(value), type(value).__name__)
+    return f"{kind} ({value})" if isinstance(value, int | Decimal | str | date) else kind
+
+
+def _read_count(key: str, value: Any) -> int:
+    is_cents = "_cents" in key
+    if type(value) is not int:
+        cure = "Amounts are whole euro cents: 50,00 euro is 5000." if is_cents else "Write a whole number, no quotes."
+        raise ValueRefused(f"`{key}` is {_say(value)}, not a whole number.", cure)
+    low = 1 if key.rpartition(".")[2] in _NEVER_ZERO else 0
+    high = _CENTS_MAX if is_cents else _COUNT_MAX
+    if not low <= value <= high:
+        raise ValueRefused(f"`{key}` is {value}, outside {low} to {high}.", "Write a number within these bounds.")
+    return value
+
+
+def _read_decimal(key: str, value: Any) -> Decimal:
+    if type(value) is not int and not isinstance(value, Decimal):
+        raise ValueRefused(f"`{key}` is {_say(value)}, not a number.", "Write a number with a point, no quotes.")
+    number = Decimal(value)
+    is_share = "_share_" in key
+    high = 1 if is_share else 100
+    if not number.is_finite() or not 0 <= number <= high:
+        cure = "A share is a fraction of one: 5 % is 0.05." if is_share else "A percent lies between 0 and 100."
+        raise ValueRefused(f"`{key}` is {number}, outside 0 to {high}.", cure)
+    if not is_share and 0 < number < 1:
+        raise ValueRefused(
+            f"`{key}` is {number}, less than one percent.", f"The unit is percent: write {number * 100} for {number}."
+        )
+    return number
+
+
+def _read_day(key: str, value: Any) -> date:
+    if type(value) is not date:
+        raise ValueRefused(f"`{key}` is {_say(value)}, not a date.", "Write a date without quotes: 2026-01-01.")
+    if not FIRST_DAY <= value <= LAST_DAY:
+        raise ValueRefused(f"`{key}` is {value}, outside {FIRST_DAY} to {LAST_DAY}.", "Write a day within them.")
+    return value
+
+
+def _read_word(key: str, value: Any) -> str:
+    if type(value) is not str:
+        raise ValueRefused(f"`{key}` is {_say(value)}, not a text.", 'Write a text in quotes: "...".')
+    if not value.strip() or value != value.strip():
+        raise ValueRefused(f"`{key}` is empty or begins or ends with a space.", "Write the text alone, no spaces.")
+    _refuse_unlisted(key, value)
+    if key.startswith("service_names_latin.") and not value.isascii():
+        raise ValueRefused(
+            f"`{key}` has letters that are not Latin: {value}.", "Transliterate it; one Cyrillic letter doubles an SMS."
+        )
+    if key == "phone" and not set(value) <= set("0123456789 +"):
+        raise ValueRefused(f"`{key}` is {value}, not a telephone number.", "Write digits and spaces: 0700 11 111.")
+    return value
+
+
+def _refuse_unlisted(key: str, value: str) -> None:
+    name = key.rpartition(".")[2]
+    listed: tuple[str, ...] | None = None
+    if name.startswith("kinds"):
+        listed = ITEM_KINDS
+    elif name.startswith("tables"):
+        listed = LEDGER_TABLES
+    elif name == "after_notice":
+        listed = NOTICE_STAGES
+    if listed and value not in listed:
+        raise ValueRefused(f"`{key}` names `{value}`, which is none of: {', '.join(listed)}.", "Choose one of these.")
+
+
+def _refuse_repeated(key: str, items: Iterable[Any]) -> None:
+    seen = set()
+    for item in items:
+        if item in seen:
+            raise ValueRefused(f"`{key}` names {item} twice.", "Delete one of them.")
+        seen.add(item)
+
+
+def _read_intervals(key: str, value: list[Any]) -> tuple[tuple[date, date], ...]:
+    intervals: list[tuple[date, date]] = []
+    for pair in value:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise ValueRefused(f"`{key}` holds something else than pairs of days.", "Write [[first day, day after]].")
+        start, until = (_read_day(key, day) for day in pair)
+        if start >= until:
+            raise ValueRefused(
+                f"`{key}`: {start} to {until} is empty.", "The second day is the first that counts again; put it later."
+            )
+        if intervals and start < intervals[-1][1]:
+            raise ValueRefused(f"`{key}`: {start} lies before {intervals[-1][1]}.", "Sort the pairs; let none overlap.")
+        intervals.append((start, until))
+    return tuple(intervals)
