@@ -1,5 +1,6 @@
 """Who pays what: rules 1 and 2 of section 3, first in BGN, then in euro."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -98,9 +99,9 @@ def _carry(credits: list[Money]) -> list[Money]:
 
 
 def _settle(
-    items: list[Invoice] | tuple[Invoice, ...], left: dict[str, int], paid: list[Money], carried: list[Money], currency: str
+    items: Sequence[Invoice], left: dict[str, int], paid: list[Money], carried: list[Money], currency: str
 ) -> tuple[list[Piece], list[Money]]:
-    """Settle items out of `left` (changed in place): named money first, then carried, then the rest, oldest item first."""
+    """Settle items out of `left` (changed in place): named money, then carried, then the rest, oldest item first."""
     by_no = {i.invoice_no: i for i in items}
     pieces: list[Piece] = []
 

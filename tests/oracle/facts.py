@@ -211,4 +211,3 @@ def know(facts: Facts, as_of: date) -> Known:
             ),
         )
     )
-

@@ -15,7 +15,9 @@ def next_rise(facts: Facts, policy: Policy, as_of: date) -> tuple[int, date] | N
 
 def next_rise_day_by_day(facts: Facts, policy: Policy, as_of: date, horizon_days: int) -> tuple[int, date] | None:
     """Return the same by looking at every day of a horizon: the proof of `next_rise`."""
-    return _first_rise(night_of(facts, policy, as_of), policy, as_of, (as_of + timedelta(n + 1) for n in range(horizon_days)))
+    return _first_rise(
+        night_of(facts, policy, as_of), policy, as_of, (as_of + timedelta(n + 1) for n in range(horizon_days))
+    )
 
 
 def _first_rise(night: Night, policy: Policy, as_of: date, days: Iterable[date]) -> tuple[int, date] | None:

@@ -13,7 +13,7 @@ Account = tuple[str, str]
 
 
 def read_facts(ledger: Path) -> list[Facts]:
-    """Return the facts of every account of a ledger in ISO dates and decimal points whose rows all name their account."""
+    """Return the facts of every account of a ledger (ISO dates, decimal points) whose rows all name their account."""
     tables = {name: _rows(ledger, name) for name in _TABLES}
     kinds = {r["payer_code"]: r["kind"] for r in tables["payers"]}
     invoices = {r["invoice_no"]: r for r in tables["invoices"]}

@@ -11,9 +11,7 @@ def is_kept(agreement: Agreement, books: Books, policy: Policy, day: date) -> bo
     if agreement.signed_on is None or agreement.cancelled_on is not None or not agreement.instalments:
         return False
     due = [i for i in agreement.instalments if i.due_on <= day - timedelta(policy.grace_days)]
-    settled = [
-        p for p in books.pieces if p.invoice_no in agreement.invoice_nos and p.settled_on >= agreement.signed_on
-    ]
+    settled = [p for p in books.pieces if p.invoice_no in agreement.invoice_nos and p.settled_on >= agreement.signed_on]
     return sum(to_cents(p.amount_minor, p.currency) for p in settled) >= sum(
         to_cents(i.amount_minor, i.currency) for i in due
     )

@@ -80,9 +80,7 @@ def decide(facts: Facts, policy: Policy, as_of: date) -> Decision | None:
     now = standing_on(night, policy, as_of)
     overdue = [i for i in now.items if i.is_overdue]
     oldest = min((i.invoice.due_on for i in overdue), default=None)
-    interest = {
-        i.invoice.invoice_no: interest_cents(i.invoice, known, books, policy, as_of) for i in now.items
-    }
+    interest = {i.invoice.invoice_no: interest_cents(i.invoice, known, books, policy, as_of) for i in now.items}
     return Decision(
         facts=facts,
         as_of=as_of,
