@@ -1,0 +1,97 @@
+"""The three frames of a decision as the contract's tables: codes as words, days as dates, places as numbers and names."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.frames import Bucket, Frame, days_to_arrow
+from dunning.core.words import CURRENCIES, ITEM_KINDS, RULES, SHIELDS, STAGES
+from dunning.decisions.frames import Decision
+from dunning.policy.rules import Rules
+
+TABLES = ("classification", "open_items", "settlements")
+
+
+def decision_tables(bucket: Bucket, decision: Decision, rules: Rules) -> dict[str, pa.Table]:
+    """Return `classification`, `open_items` and `settlements` (contract, section 5) of one bucket.
+
+    Rows stand by premise_no, payer_code and, within the account, by due_on, issued_on, invoice_no.
+    """
+    return {
+        "classification": _classification(bucket, decision.accounts, rules),
+        "open_items": _open_items(bucket, decision.open_items),
+        "settlements": _settlements(bucket, decision.pieces),
+    }
+
+
+def word_column(words: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pa.Array:
+    """Return codes as words; a negative code and an empty word are null.
+
+    >>> word_column(("", "court"), np.array([1, 0, -1])).to_pylist()
+    ['court', None, None]
+    """
+    codes = np.asarray(codes, np.int64)
+    empty = np.array([word == "" for word in words])
+    missing = (codes < 0) | empty[np.maximum(codes, 0)]
+    return pa.array(words, pa.string()).take(pa.array(codes, mask=missing))
+
+
+def _classification(bucket: Bucket, accounts: Frame, rules: Rules) -> pa.Table:
+    place = pa.array(accounts["account"])
+    return pa.table(
+        {
+            "premise_no": bucket.accounts.text("premise_no").take(place),
+            "payer_code": bucket.accounts.text("payer_code").take(place),
+            "stage": word_column(STAGES, accounts["stage"]),
+            "open_cents": accounts["open_cents"],
+            "overdue_cents": accounts["overdue_cents"],
+            "interest_cents": accounts["interest_cents"],
+            "credit_cents": accounts["credit_cents"],
+            "shielded_cents": accounts["shielded_cents"],
+            "overdue_items": accounts["overdue_items"],
+            "oldest_due_on": days_to_arrow(accounts["oldest_due_on"]),
+            "days_overdue": accounts["days_overdue"],
+            "limitation_on": days_to_arrow(accounts["limitation_on"]),
+            "reasons": accounts.text("reasons"),
+            "rule": accounts.text("rule"),
+            "why_not": accounts.text("why_not"),
+            "next_stage": word_column(STAGES, accounts["next_stage"]),
+            "next_on": days_to_arrow(accounts["next_on"]),
+            "policy_version": pa.repeat(rules.version, len(accounts)),
+        }
+    )
+
+
+def _open_items(bucket: Bucket, open_items: Frame) -> pa.Table:
+    items = bucket.items.take(open_items["item"])
+    account = pa.array(items["account"])
+    return pa.table(
+        {
+            "invoice_no": items.text("invoice_no"),
+            "premise_no": bucket.accounts.text("premise_no").take(account),
+            "payer_code": bucket.accounts.text("payer_code").take(account),
+            "kind": word_column(ITEM_KINDS, items["kind"]),
+            "due_on": days_to_arrow(items["due_on"]),
+            "amount_cents": open_items["amount_cents"],
+            "open_cents": open_items["open_cents"],
+            "interest_cents": open_items["interest_cents"],
+            "days_overdue": open_items["days_overdue"],
+            "shield": word_column(SHIELDS, open_items["shield"]),
+            "limitation_on": days_to_arrow(open_items["limitation_on"]),
+            "original_amount": items["amount_minor"],
+            "original_currency": word_column(CURRENCIES, items["is_bgn"].astype(np.int8)),
+        }
+    )
+
+
+def _settlements(bucket: Bucket, pieces: Frame) -> pa.Table:
+    return pa.table(
+        {
+            "invoice_no": bucket.items.text("invoice_no").take(pa.array(pieces["item"])),
+            "payment_no": bucket.payments.text("payment_no").take(pa.array(pieces["payment"])),
+            "settled_on": days_to_arrow(pieces["settled_on"]),
+            "amount_minor": pieces["amount_minor"],
+            "currency": word_column(CURRENCIES, pieces["is_bgn"].astype(np.int8)),
+            "rule": word_column(RULES, pieces["rule"]),
+        }
+    )

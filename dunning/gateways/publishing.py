@@ -1,0 +1,99 @@
+"""How a run's files get to the people: all of them or none, the manifest removed first and written last."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from dunning.core.errors import DunningError
+from dunning.gateways.snapshots import sha256_of
+
+MANIFEST = "manifest.json"
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder by its relative path, sorted; the manifest itself left out."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): sha256_of(path) for path in files if path.name != MANIFEST}
+
+
+def manifest_bytes(manifest: dict[str, Any]) -> bytes:
+    """Return a manifest as it is written."""
+    return (json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def publish(prepared: Path, target: Path) -> None:
+    """Put the prepared files (with their manifest) into `target`, readable by their owner only.
+
+    Each file appears whole under its name or not at all. The old manifest goes first and the new one comes last, so that
+    whoever trusts only what a manifest names never sees half of a run.
+
+    Raises:
+        DunningError: the folder cannot be written; says which file.
+    """
+    try:
+        make_private(target)
+        (target / MANIFEST).unlink(missing_ok=True)
+        _sync(target)
+        names = sorted(str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file())
+        for name in sorted(names, key=lambda name: (name == MANIFEST, name)):
+            _place(prepared / name, target / name)
+    except OSError as error:
+        raise DunningError(
+            f"{error.filename or target} cannot be written ({error.strerror}). The lists are not complete and have no "
+            "manifest; nothing counts as sent. Make room or give --out another folder, and run the same date again."
+        ) from error
+
+
+def is_published(target: Path, sha256: str) -> bool:
+    """Return whether the folder's manifest is the one with this SHA-256.
+
+    Raises:
+        DunningError: the folder cannot be looked into, so nobody knows.
+    """
+    path = target / MANIFEST
+    try:
+        return path.is_file() and sha256_of(path) == sha256
+    except OSError as error:
+        raise DunningError(f"{path} cannot be read ({error.strerror}). Make it readable and run again.") from error
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder and those above it where they are missing; only its owner may enter it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read."""
+    make_private(path.parent)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+
+
+def remove_folders(folders: Iterable[Path]) -> None:
+    """Remove folders and all in them; one that is not there is no error."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(source: Path, target: Path) -> None:
+    make_private(target.parent)
+    beside = target.with_name(f".{target.name}.unfinished")
+    shutil.copyfile(source, beside)
+    beside.chmod(0o600)
+    with beside.open("rb") as file:
+        os.fsync(file.fileno())
+    os.replace(beside, target)
+    _sync(target.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
