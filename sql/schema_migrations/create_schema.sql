@@ -1,0 +1,5 @@
+-- What: makes the schema that all our tables stand in.
+-- Grain: none.
+-- Takes: nothing.
+-- Used by: dunning.gateways.migrations
+CREATE SCHEMA IF NOT EXISTS dunning

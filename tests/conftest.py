@@ -1,0 +1,90 @@
+"""Fixtures that every test may use: a PostgreSQL of the session, and a fresh migrated database of it for each test."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from dunning.gateways.database import connect
+from dunning.gateways.migrations import migrate
+from dunning.gateways.server import SUPERUSER, embedded_url, start_server, stop_server
+from dunning.gateways.settings import Settings
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Path]:
+    """The socket folder of a server for the whole session, stopped at its end.
+
+    Its database `template_dunning` has our schema. It may forget what a crash of the machine would cost (fsync off).
+    It has a folder of its own because pytest closes its temporary one to others, and root's server is another user's.
+    """
+    with tempfile.TemporaryDirectory(prefix="dunning-tests-") as folder:
+        yield from _serve(Path(folder) / "home")
+
+
+def _serve(home: Path) -> Iterator[Path]:
+    socket_dir = start_server(home)
+    try:
+        _execute(
+            socket_dir, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template_dunning"
+        )
+        engine = connect(_settings(home, socket_dir, "template_dunning"))
+        migrate(engine)
+        engine.dispose()
+        yield socket_dir
+    finally:
+        stop_server(home)
+
+
+@pytest.fixture
+def empty_settings(postgres: Path, tmp_path: Path) -> Iterator[Settings]:
+    """Settings with a home of the test's own and an empty database, without our schema."""
+    yield from _with_database(postgres, tmp_path / "home", "template1")
+
+
+@pytest.fixture
+def settings(postgres: Path, tmp_path: Path) -> Iterator[Settings]:
+    """Settings with a home of the test's own and a fresh database with our schema, on the session's server."""
+    yield from _with_database(postgres, tmp_path / "home", "template_dunning")
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Iterator[Engine]:
+    """An engine of the test's own fresh database with our schema."""
+    engine = connect(settings, "test")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of a user who has the test's own database, both set in the environment, as commands read it."""
+    for name, value in settings.to_environment().items():
+        monkeypatch.setenv(name, value)
+    settings.home.mkdir(mode=0o700, exist_ok=True)
+    return settings.home
+
+
+def _with_database(socket_dir: Path, home: Path, template: str) -> Iterator[Settings]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    _execute(socket_dir, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _settings(home, socket_dir, name)
+    _execute(socket_dir, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _settings(home: Path, socket_dir: Path, database: str) -> Settings:
+    url = embedded_url(socket_dir, database).render_as_string(hide_password=False)
+    return Settings.from_environment({"DUNNING_HOME": str(home), "DUNNING_DATABASE_URL": url})
+
+
+def _execute(socket_dir: Path, *statements: str) -> None:
+    with psycopg.connect(host=str(socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
