@@ -1,0 +1,121 @@
+# `make` alone prints the menu. Everything lands in .venv/, .dunning/ and out/; nothing else on the machine is touched.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# What may be set on the command line: make run LEDGER=/path/to/extract AS_OF=2026-11-22
+LEDGER ?=
+AS_OF ?=
+OUT ?= out
+SHARDS ?=
+MAPPING ?=
+POLICY ?=
+ACCOUNTS ?= 5000
+SEED ?= 1
+PORT ?= 8080
+WORKERS ?= 2
+PYTHON ?=
+DUNNING_HOME ?= .dunning
+
+export DUNNING_HOME := $(abspath $(DUNNING_HOME))
+export PYTHONUNBUFFERED := 1
+BIN := .venv/bin
+SAMPLE := $(DUNNING_HOME)/sample
+SAMPLE_MADE := $(DUNNING_HOME)/sample-$(ACCOUNTS)-$(SEED).made
+
+.PHONY: help run test check bench ui db-stop clean lock setup setup-tests
+
+help:
+	@echo 'make run     set everything up and run the nightly DAG: a sample ledger, or LEDGER=DIR [AS_OF=YYYY-MM-DD]'
+	@echo '             [OUT=out] [SHARDS=N] [MAPPING=FILE.toml] [POLICY=DIR] [ACCOUNTS=5000] [SEED=1]'
+	@echo 'make test    set up what the tests need and run all of them'
+	@echo 'make check   ruff, mypy and the import floors'
+	@echo 'make bench   seconds, rows a second and peak memory of a run [ACCOUNTS=5000] [SHARDS=N]'
+	@echo 'make ui      the Airflow pages on localhost [PORT=8080]; Ctrl-C ends them'
+	@echo 'make lock    write requirements.txt and tests/requirements.txt anew from their .in files'
+	@echo 'make clean   stop the embedded PostgreSQL and remove .venv, .dunning and build products (not out/)'
+	@echo 'PYTHON=/path/to/python chooses the Python (3.11, 3.12 or 3.13) of a first setup.'
+
+# --- setup: a stamp is newer than everything that it was made from -------------------------------------------------
+
+.venv/bin/python:
+	@python=''; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python); do \
+	    if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
+	        python="$$candidate"; break; \
+	    fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo 'No Python 3.11, 3.12 or 3.13 was found$(if $(PYTHON), at $(PYTHON)). Install one, or name it: make run PYTHON=/path/to/python3.13' >&2; \
+	    exit 1; \
+	fi; \
+	echo "Making .venv with $$("$$python" --version)"; \
+	"$$python" -m venv --clear .venv || { \
+	    rm -rf .venv; echo 'The virtual environment could not be made; on Debian and Ubuntu install python3-venv.' >&2; exit 1; }
+
+.venv/.installed: requirements.txt pyproject.toml | .venv/bin/python
+	@echo 'Installing the pinned packages of requirements.txt (about a minute)'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/.installed-tests: tests/requirements.txt .venv/.installed
+	@echo 'Installing the pinned packages of tests/requirements.txt'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@touch $@
+
+setup: .venv/.installed
+setup-tests: .venv/.installed-tests
+
+$(SAMPLE_MADE): .venv/.installed $(wildcard dunning/sample/*.py)
+	@echo 'Making a sample ledger of $(ACCOUNTS) accounts in $(SAMPLE)'
+	@mkdir -p "$(DUNNING_HOME)" && rm -rf "$(SAMPLE)" "$(DUNNING_HOME)"/sample-*.made
+	@$(BIN)/dunning sample --accounts $(ACCOUNTS) --seed $(SEED) --out "$(SAMPLE)"
+	@touch "$@"
+
+# --- what people type ----------------------------------------------------------------------------------------------
+
+run: .venv/.installed $(if $(LEDGER),,$(SAMPLE_MADE))
+	@$(BIN)/python deploy/airflow_home.py
+	@$(BIN)/python deploy/run_nightly.py --ledger "$(or $(LEDGER),$(SAMPLE))" --out "$(OUT)" \
+	    $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(SHARDS),--shards $(SHARDS)) \
+	    $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(POLICY),--policy "$(POLICY)")
+
+test: .venv/.installed-tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: .venv/.installed-tests
+	@echo 'ruff' && $(BIN)/ruff check .
+	@echo 'mypy' && $(BIN)/mypy
+	@echo 'import floors' && $(BIN)/lint-imports --no-logo
+
+bench: .venv/.installed
+	@$(BIN)/python tests/benchmarks/bench.py --accounts $(ACCOUNTS) $(if $(SHARDS),--shards $(SHARDS))
+
+ui: .venv/.installed $(SAMPLE_MADE)
+	@$(BIN)/python deploy/airflow_home.py
+	@. "$(DUNNING_HOME)/airflow/env.sh" && \
+	    export AIRFLOW__API__PORT=$(PORT) AIRFLOW__API__BASE_URL=http://localhost:$(PORT) && \
+	    echo 'Airflow starts on http://localhost:$(PORT) (half a minute); user and password:' && \
+	    echo '  $(DUNNING_HOME)/airflow/simple_auth_manager_passwords.json.generated' && \
+	    exec airflow standalone
+
+db-stop:
+	@if [ -x $(BIN)/dunning ]; then $(BIN)/dunning db stop; fi
+
+clean:
+	@if [ -d "$(DUNNING_HOME)/pg" ]; then \
+	    if [ ! -x $(BIN)/dunning ]; then $(MAKE) setup; fi; \
+	    $(BIN)/dunning db stop; \
+	fi
+	@rm -rf .venv "$(DUNNING_HOME)" build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+	@echo 'Clean. The lists in out/ are still there.'
+
+lock: .venv/.installed-tests
+	@for folder in . tests; do \
+	    echo "Locking $$folder/requirements.txt"; \
+	    $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	        $$folder/requirements.in -o $$folder/requirements.txt || exit 1; \
+	done

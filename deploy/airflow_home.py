@@ -1,0 +1,113 @@
+"""Make AIRFLOW_HOME ready, as often as one likes: links, keys, the metadata database, the pool of shards.
+
+    .venv/bin/python deploy/airflow_home.py
+
+Afterwards `. .dunning/airflow/env.sh` gives a shell everything that `airflow` needs. Nothing is asked of Airflow
+itself (seconds each time) when its tables are already those of the installed version.
+"""
+
+import os
+import secrets
+import shlex
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import psycopg2
+
+from dunning.core.errors import DunningError
+from dunning.gateways.server import airflow_urls
+from dunning.gateways.settings import Settings
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+POOL = "dunning_shards"
+CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+
+
+def prepare(settings: Settings) -> dict[str, str]:
+    """Return the environment in which `airflow` works; it is written to AIRFLOW_HOME/env.sh too."""
+    home = settings.airflow_home
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _link(home / "airflow.cfg", REPOSITORY / "airflow.cfg")
+    _link(home / "dags", REPOSITORY / "dags")
+    variables = settings.to_environment() | _keys(home) | _connections(settings)
+    variables.pop("DUNNING_DATABASE_URL", None)
+    _write_private(home / "env.sh", _shell(variables))
+    environment = os.environ | variables
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
+    _migrate(home, environment)
+    return environment
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def _keys(home: Path) -> dict[str, str]:
+    """Return this installation's keys, made once and kept in AIRFLOW_HOME/keys."""
+    path = home / "keys"
+    names = ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET")
+    if not path.exists():
+        _write_private(path, "".join(f"{secrets.token_urlsafe(32)}=\n" for _ in names))
+    return dict(zip(names, path.read_text("ascii").split(), strict=True))
+
+
+def _connections(settings: Settings) -> dict[str, str]:
+    """Return where Airflow keeps its own tables: the embedded server, unless the environment names another one."""
+    if os.environ.get(CONNECTION):
+        return {}
+    plain, asynchronous = airflow_urls(settings.home)
+    return {CONNECTION: plain, f"{CONNECTION}_ASYNC": asynchronous}
+
+
+def _shell(variables: dict[str, str]) -> str:
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    path = shlex.quote(str(Path(sys.executable).parent))
+    return f"# Made by deploy/airflow_home.py; to be read by a shell: . env.sh\n{exports}export PATH={path}:$PATH\n"
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _migrate(home: Path, environment: dict[str, str]) -> None:
+    """Bring Airflow's tables to the installed version, and make the pool, unless the stamp says that both are there."""
+    stamp = home / "migrated"
+    expected = f"{version('apache-airflow')} {_revision(environment[CONNECTION])}\n"
+    if stamp.exists() and stamp.read_text("ascii") == expected:
+        return
+    print("Preparing Airflow's own tables (half a minute, once)", flush=True)
+    cores = str(os.cpu_count() or 1)
+    _airflow(["db", "migrate"], environment)
+    _airflow(["pools", "set", POOL, cores, "Shards of a nightly run at work at once: the machine's cores"], environment)
+    stamp.write_text(f"{version('apache-airflow')} {_revision(environment[CONNECTION])}\n", "ascii")
+
+
+def _revision(url: str) -> str:
+    """Return the revision that Airflow's tables are at; empty where there are none yet."""
+    plain = url.replace("postgresql+psycopg2", "postgresql", 1)
+    with psycopg2.connect(plain) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('alembic_version') IS NOT NULL")
+        if cursor.fetchone() != (True,):
+            return ""
+        cursor.execute("SELECT version_num FROM alembic_version")
+        return " ".join(str(row[0]) for row in cursor.fetchall())
+
+
+def _airflow(arguments: list[str], environment: dict[str, str]) -> None:
+    done = subprocess.run(["airflow", *arguments], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise DunningError(f"airflow {' '.join(arguments[:2])} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+if __name__ == "__main__":
+    try:
+        prepare(Settings.from_environment())
+    except DunningError as error:
+        sys.exit(str(error))

@@ -1,0 +1,69 @@
+"""What a stranger finds at the top level."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LOCKS = ("requirements.txt", "tests/requirements.txt")
+TOP_LEVEL = {
+    "dags", "dunning", "templates", "sql", "tests", "airflow.cfg", "requirements.txt",
+    "README.md", "DECISIONS.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml", "requirements.in",
+    "docs", "examples", "deploy",
+}  # fmt: skip
+BUILT = {"out", "build", "dist"}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pinned(lock: str) -> list[tuple[str, str]]:
+    """Return each requirement's first line and what follows up to the next one."""
+    blocks = re.split(r"^(?=\S)", (REPOSITORY / lock).read_text("ascii"), flags=re.MULTILINE)
+    return [(block.splitlines()[0], block) for block in blocks if block.strip()]
+
+
+def test_the_top_level_is_the_agreed_one():
+    found = {path.name for path in REPOSITORY.iterdir() if not path.name.startswith(".")}
+
+    assert {name for name in found - TOP_LEVEL - BUILT if not name.endswith(".egg-info")} == set()
+    assert TOP_LEVEL - found - {"examples"} == set()
+
+
+def test_the_readme_names_the_two_commands_first():
+    first_block = re.search(r"```\w*\n(.*?)```", (REPOSITORY / "README.md").read_text("utf-8"), re.DOTALL)
+
+    assert first_block is not None
+    assert [line.split("#")[0].strip() for line in first_block[1].splitlines()] == ["make run", "make test"]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_requirement_is_pinned_and_hashed(lock):
+    blocks = pinned(lock)
+
+    assert blocks
+    assert [first for first, block in blocks if not re.match(r"[\w.\-\[\],]+==[\w.!+]+[ ;\\]", first)] == []
+    assert [first for first, block in blocks if "--hash=sha256:" not in block] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_what_is_asked_for_is_locked(lock):
+    asked = (REPOSITORY / lock).with_suffix(".in").read_text("utf-8").splitlines()
+    names = {normal(re.split(r"[\[<>=;]", line)[0]) for line in asked if line and line[0] not in "#-"}
+    locked = {normal(re.split(r"[\[=]", first)[0]) for first, _ in pinned(lock)}
+
+    assert names - locked == set()
+
+
+def test_no_registry_is_named():
+    names = (*LOCKS, "requirements.in", "tests/requirements.in", "Makefile", "pyproject.toml", ".ci/run")
+    named = re.compile(r"index-url|find-links|https?://(?!localhost)")
+
+    assert [name for name in names if named.search((REPOSITORY / name).read_text("utf-8"))] == []
+
+
+def test_ci_is_executable():
+    assert os.access(REPOSITORY / ".ci" / "run", os.X_OK)
