@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, get_args, get_origin
 
+from dunning.core.words import STAGES
 from dunning.policy.findings import Finding
 from dunning.policy.lines import find_lines
 from dunning.policy.shapes import (
@@ -89,7 +90,7 @@ def read_rule_file(name: str, data: bytes) -> tuple[RuleFile | None, list[Findin
         return None, [_explain_syntax(name, str(error), text)]
     reader = _Reader(name, find_lines(text))
     rule_file = reader.read(parsed, data)
-    return (None if reader.findings else rule_file), sorted(reader.findings)
+    return (None if reader.findings else rule_file), reader.findings
 
 
 def _explain_syntax(name: str, message: str, text: str) -> Finding:
@@ -130,7 +131,7 @@ class _Reader:
             said = "is missing" if found is None else f"is `{found}`"
             cure = f'Write `selected_by = "{expected}"`: that is the day by which the decisions look this rule up.'
             self._add(-1, "selected_by", f"`selected_by` {said}.", cure)
-        for key in parsed.keys() - {"selected_by", "version"}:
+        for key in (key for key in parsed if key not in ("selected_by", "version")):
             self._add(-1, key, f"`{key}` stands outside a version.", "Move it under `[[version]]`, or delete it.")
 
     def _read_version(self, number: int, table: dict[str, Any]) -> Version:
@@ -171,12 +172,15 @@ class _Reader:
     def _read_table(self, number: int, shape: type, table: dict[str, Any], at: str) -> dict[str, Any]:
         kinds, values = fields_of(shape), {}
         known = {*kinds, *(() if at else ABOUT_VERSION)}
-        for key in table.keys() - known:
-            self._add(number, f"{at}{key}", f"Unknown key `{at}{key}`.", _suggest(key, kinds))
+        meant = set()
+        for key in (key for key in table if key not in known):
+            cure, key_meant = _suggest(key, kinds)
+            meant.add(key_meant)
+            self._add(number, f"{at}{key}", f"Unknown key `{at}{key}`.", cure)
         for key, kind in kinds.items():
             if key in table:
                 values[key] = self._read_any(number, kind, f"{at}{key}", table[key])
-            elif key not in optional_keys(shape):
+            elif key not in optional_keys(shape) | meant:
                 where = f"[version.{at}{key}]" if is_table(kind) else f"{key} = ..."
                 self._add(number, at[:-1], f"`{at}{key}` is missing.", f"Every version is complete: write `{where}`.")
         return values
@@ -197,7 +201,7 @@ class _Reader:
 
     def _read_map(self, number: int, kind: Any, key: str, table: dict[str, Any]) -> dict[str, Any]:
         words = map_keys(key)
-        for word in table.keys() - set(words):
+        for word in (word for word in table if word not in words):
             self._add(number, f"{key}.{word}", f"Unknown key `{key}.{word}`.", f"Choose of: {', '.join(words)}.")
         for word in words:
             if word not in table:
@@ -205,14 +209,16 @@ class _Reader:
         return {word: self._read_any(number, kind, f"{key}.{word}", table[word]) for word in words if word in table}
 
     def _check_notice(self, number: int, values: dict[str, Any]) -> None:
-        """A stage names a notice together with the days after which it counts, or neither."""
-        for stage, rule in values.items():
-            if isinstance(rule, dict) and ("after_notice" in rule) != ("served_days_min" in rule):
-                given, absent = ("after_notice", "served_days_min")
-                if given not in rule:
-                    given, absent = absent, given
-                cure = "Give both, or neither; one alone has no effect."
-                self._add(number, f"{stage}.{given}", f"`{stage}.{given}` stands without `{stage}.{absent}`.", cure)
+        """`overdue` waits for no notice; every stage above it does, for so many days after it was served."""
+        for stage in STAGES[1:] if self.name == "stages" else ():
+            rule = values.get(stage, {})
+            for key in ("after_notice", "served_days_min"):
+                if stage == STAGES[1] and key in rule:
+                    problem = f"`{stage}.{key}` has no effect: the first stage waits for no notice."
+                    self._add(number, f"{stage}.{key}", problem, "Delete it.")
+                elif stage != STAGES[1] and rule and key not in rule:
+                    cure = "Say which notice must have been served, and for how many days."
+                    self._add(number, stage, f"`{stage}.{key}` is missing.", cure)
 
     def _read_uncertain(self, number: int, table: Any, values: dict[str, Any]) -> dict[str, str]:
         if not isinstance(table, dict):
@@ -253,18 +259,17 @@ class _Reader:
             self._add(0, "effective_from", problem, f"Begin the first version on {FIRST_DAY}, with 0.00 if need be.")
 
 
-def _suggest(key: str, kinds: dict[str, Any]) -> str:
-    """Name the key that was probably meant; where only the unit differs, say that the unit stands in the name."""
+def _suggest(key: str, kinds: dict[str, Any]) -> tuple[str, str]:
+    """Return a cure for an unknown key, and the key that was probably meant; where only the unit differs, say so."""
     for known in kinds:
         if _bare(known) == _bare(key):
-            return f"Did you mean `{known}`? The unit stands in the name, and the value must be in that unit."
+            return f"Did you mean `{known}`? The unit stands in the name, and the value must be in that unit.", known
     near = difflib.get_close_matches(key, kinds, 1)
     if near:
-        return f"Did you mean `{near[0]}`?"
-    return f"Delete it; the keys are: {', '.join(kinds)}."
+        return f"Did you mean `{near[0]}`?", near[0]
+    return f"Delete it; the keys are: {', '.join(kinds)}.", ""
 
 
 def _bare(key: str) -> str:
-    units = {"cents", "eur", "euro", "bgn", "days", "hours", "weeks", "months", "percent", "share", "working", "min",
-             "max", "items", "count"}  # fmt: skip
+    units = {"cents", "eur", "euro", "bgn", "days", "hours", "weeks", "months", "percent", "share", "working"}
     return "_".join(part for part in key.split("_") if part not in units)
