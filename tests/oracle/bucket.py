@@ -17,7 +17,10 @@ Row = dict[str, Any]
 
 
 def make_bucket(crowd: Sequence[Facts], policy: Policy) -> Bucket:
-    """Return a bucket of these accounts; invoice, payment and all other numbers are unique in the crowd."""
+    """Return a bucket of these accounts; invoice, payment and all other numbers are unique in the crowd.
+
+    As at the loader's, what names an invoice or payment that is not there is left out.
+    """
     crowd = sorted(crowd, key=lambda f: (f.premise_no, f.payer_code))
     rows: dict[str, list[Row]] = {name: [] for name in SCHEMAS}
     premises = sorted({f.premise_no for f in crowd})
@@ -128,7 +131,7 @@ def _add_account(rows: dict[str, list[Row]], account: int, facts: Facts, policy:
         rows["tenancies"].append({"account": account, "valid_from": facts.tenant_from, "share": "1"})
     items = _add_items(rows, account, facts)
     _add_money(rows, account, facts, items, policy)
-    for hold in facts.holds:
+    for hold in (h for h in facts.holds if h.invoice_no is None or h.invoice_no in items):
         rows["holds"].append(
             {
                 "account": account,
@@ -153,7 +156,7 @@ def _add_account(rows: dict[str, list[Row]], account: int, facts: Facts, policy:
                 "outcome": outcome,
             }
         )
-        rows["case_items"] += [{"case": place, "item": items[no]} for no in case.invoice_nos]
+        rows["case_items"] += [{"case": place, "item": items[no]} for no in case.invoice_nos if no in items]
     for notice in sorted(facts.notices, key=lambda n: (n.sent_on, n.notice_no)):
         rows["notices"].append(
             {
@@ -223,11 +226,13 @@ def _add_money(rows: dict[str, list[Row]], account: int, facts: Facts, items: di
     places = {m["payment_no"]: len(rows["payments"]) + n for n, m in enumerate(money) if not m["is_note"]}
     rows["payments"] += money
     for reversal in sorted(undone.values(), key=lambda p: (p.paid_on, p.payment_no)):
+        if reversal.reverses not in places:
+            continue
         rows["reversals"].append(
             {
                 "account": account,
                 "payment_no": reversal.payment_no,
-                "payment": places[reversal.reverses or ""],
+                "payment": places[reversal.reverses],
                 "paid_on": reversal.paid_on,
                 "amount_minor": reversal.amount_minor,
                 "is_bgn": reversal.currency == BGN,
@@ -260,7 +265,9 @@ def _add_agreements(rows: dict[str, list[Row]], account: int, facts: Facts, item
                 "cancelled_on": agreement.cancelled_on,
             }
         )
-        rows["agreement_items"] += [{"agreement": place, "item": items[no]} for no in agreement.invoice_nos]
+        rows["agreement_items"] += [
+            {"agreement": place, "item": items[no]} for no in agreement.invoice_nos if no in items
+        ]
         rows["instalments"] += [
             {
                 "agreement": place,

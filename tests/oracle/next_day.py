@@ -36,7 +36,7 @@ def _days_of_change(night: Night, policy: Policy) -> set[date]:
     for item in known.items:
         ends_on = night.ends_on[item.invoice_no]
         days |= {ends_on, ends_on - timedelta(policy.near_days)}
-        due_days = (policy.overdue_days, policy.final_warning_days, policy.court_days)
+        due_days = (1, policy.overdue_days, policy.final_warning_days, policy.court_days)
         days |= {item.due_on + timedelta(n) for n in due_days}
     for notice in known.facts.notices:
         if notice.served_on:

@@ -21,7 +21,7 @@ class Night:
 
 @dataclass(frozen=True)
 class OpenItem:
-    """One open item at the end of a day; the flags speak of unshielded items that are overdue."""
+    """One open item at the end of a day. `is_warned`, `is_last_warned`: may be claimed, and such a notice names it."""
 
     invoice: Invoice
     open_cents: int
@@ -47,7 +47,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a night says about one account. Cents are euro cents; `pieces` are all of them, overdue or not."""
+    """What a night says about one account. Cents are euro cents; `pieces` are all of them, overdue or not.
+
+    A kept agreement is one that still has something open under it: one that is paid up keeps nobody from anything.
+    """
 
     facts: Facts
     as_of: date
@@ -95,7 +98,10 @@ def decide(facts: Facts, policy: Policy, as_of: date) -> Decision | None:
         days_overdue=(as_of - oldest).days if oldest else 0,
         limitation_on=min((i.limitation_on for i in overdue), default=None),
         is_limitation_near=now.is_limitation_near,
-        has_kept_agreement=any(is_kept(a, books, policy, as_of) for a in known.facts.agreements),
+        has_kept_agreement=any(
+            is_kept(a, books, policy, as_of) and any(i.invoice.invoice_no in a.invoice_nos for i in now.items)
+            for a in known.facts.agreements
+        ),
         has_something_overdue=any(i.invoice.due_on < as_of for i in now.items),
         items=now.items,
         in_stage=now.in_stage,
@@ -150,6 +156,7 @@ def _look_at(item: Invoice, night: Night, policy: Policy, day: date) -> OpenItem
     ends_on = night.ends_on[item.invoice_no]
     is_expired = ends_on <= day
     has_bill = item.kind != "forecast" or known.equalisation_of(item.season) is not None
+    may_be_claimed = is_overdue and not is_expired and item.kind not in policy.kinds_enforced and has_bill
     return OpenItem(
         invoice=item,
         open_cents=night.books.open_cents[item.invoice_no],
@@ -157,9 +164,10 @@ def _look_at(item: Invoice, night: Night, policy: Policy, day: date) -> OpenItem
         shield=shield,
         is_overdue=is_overdue,
         is_expired=is_expired,
-        may_be_claimed=is_overdue and not is_expired and item.kind not in policy.kinds_enforced and has_bill,
-        is_warned=_is_named(item, known, "overdue", policy.final_warning_served_days, policy, day),
-        is_last_warned=_is_named(item, known, "final_warning", policy.court_served_days, policy, day),
+        may_be_claimed=may_be_claimed,
+        is_warned=may_be_claimed and _is_named(item, known, "overdue", policy.final_warning_served_days, policy, day),
+        is_last_warned=may_be_claimed
+        and _is_named(item, known, "final_warning", policy.court_served_days, policy, day),
         is_near=ends_on <= day + timedelta(policy.near_days),
     )
 

@@ -4,6 +4,7 @@ They are drawn through `random.Random`, so that the same code serves seeded crow
 """
 
 from datetime import date, timedelta
+from fractions import Fraction
 from random import Random
 
 from tests.oracle.facts import (
@@ -105,7 +106,7 @@ class _Account:
         if way < 0.75:
             return date(2020, 3, 13) + timedelta(self.random.randint(-5, 75))
         years = self.random.choice((3, 3, 3, 3, 3, 5, 6, 10))
-        near = self.as_of + timedelta(self.random.choice((-400, -70, -69, -1, 0, 1, 30, 119, 120, 121, 122, 189, 190)))
+        near = self.as_of + timedelta(self.random.choice((-70, -1, 0, 1, 1, 30, 60, 119, 120, 121, 122, 189, 190)))
         return max(add_years(near, -years) - timedelta(1), EARLIEST_DUE_ON)
 
     def _currency(self, day: date, *, may_pay_bgn_in_january: bool = False) -> str:
@@ -247,3 +248,36 @@ class _Account:
         channel = self.random.choice(("sms", "email", "post"))
         is_served = self.random.random() < 0.85
         return Notice(self._no("N"), stage, sent_on, served_on if is_served else None, failed_on, channel)
+
+
+def draw_policy(random: Random) -> Policy:
+    """Return a policy with other values, each of them possible: what a rule does must not hang on the defaults."""
+
+    def pick(*values: int) -> int:
+        return random.choice(values)
+
+    suspended_from = random.choice((date(2020, 3, 13), date(2025, 12, 1), date(2028, 2, 1)))
+    return Policy(
+        rates=random.choice((Policy().rates, ((date(1990, 1, 1), Fraction(10)), (date(2026, 3, 1), Fraction("7.77"))))),
+        day_count=pick(360, 365),
+        kinds_interest=random.choice((Policy().kinds_interest, ("bill", "fee", "court_costs"))),
+        years=pick(2, 3),
+        years_long=pick(4, 5),
+        kinds_long=random.choice((Policy().kinds_long, ("adjudged", "bill"))),
+        years_absolute=pick(5, 10),
+        suspended_from=suspended_from,
+        suspended_until=suspended_from + timedelta(pick(1, 69)),
+        grace_days=pick(0, 3, 10),
+        overdue_days=pick(1, 5),
+        overdue_cents=pick(1, 100, 5000),
+        final_warning_days=pick(30, 60),
+        final_warning_cents=pick(100, 5000, 9999),
+        final_warning_served_days=pick(0, 15),
+        court_days=pick(90, 180),
+        court_cents=pick(5000, 10000, 20000),
+        court_served_days=pick(15, 30),
+        notice_valid_days=pick(60, 180),
+        near_days=pick(0, 30, 120),
+        near_cents=pick(100, 10000),
+        kinds_enforced=random.choice((Policy().kinds_enforced, ("adjudged", "fee"))),
+    )
