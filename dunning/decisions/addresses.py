@@ -1,0 +1,147 @@
+"""Where a message may reach a payer on a day: his mobile number, his e-mail address, or a postal address."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.days import to_day
+from dunning.core.frames import Bucket, Frame
+from dunning.core.words import CHANNELS, code
+from dunning.decisions.segments import any_by
+from dunning.policy.rules import Rules
+
+Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+
+SMS, EMAIL, POST = (code(CHANNELS, channel) for channel in CHANNELS)
+_DAY_SECONDS = 86_400
+_SEPARATORS = r"[\s\x{a0}\x{202f}/().\-]+"
+_MOBILE = r"^(?:(?:\+|00)?3590?|0)?((?:8[7-9]|98)\d{7}|99[69]\d{6}|43[07-9]\d{5})$"
+_EMAIL = r"^[^\s@\"<>(),;:\\\[\]]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\-]{0,61}[\p{L}\p{N}])?\.)+\p{L}[\p{L}\p{N}\-]*\p{L}$"
+_EMAIL_DOTS = r"^\.|\.\.|\.@"
+
+
+def normalise_mobiles(numbers: pa.Array) -> pa.Array:
+    """Return Bulgarian mobile numbers as E.164; null for whatever cannot receive an SMS (landlines, 0700, other countries).
+
+    Source: numbering plan as in libphonenumber (087, 088, 089, 098; 0996 and 0999; 0430, 0437-0439).
+
+    >>> normalise_mobiles(pa.array(["0888 123-456", "00359 (0) 98 1234567", "02 987 65 43", "0700 11 111"])).to_pylist()
+    ['+359888123456', '+359981234567', None, None]
+    """
+    digits = pc.replace_substring_regex(numbers, _SEPARATORS, "")
+    own = pc.replace_substring_regex(digits, _MOBILE, r"+359\1")
+    return pc.if_else(pc.match_substring_regex(digits, _MOBILE), own, pa.scalar(None, pa.string()))
+
+
+def normalise_emails(addresses: pa.Array) -> pa.Array:
+    """Return e-mail addresses without outer blanks; null for what is none.
+
+    >>> normalise_emails(pa.array([" a.b@example.bg ", "a@b", "a..b@example.bg"])).to_pylist()
+    ['a.b@example.bg', None, None]
+    """
+    trimmed = pc.utf8_trim_whitespace(addresses)
+    looks_right = pc.and_(
+        pc.match_substring_regex(trimmed, _EMAIL), pc.invert(pc.match_substring_regex(trimmed, _EMAIL_DOTS))
+    )
+    looks_right = pc.and_(looks_right, pc.less_equal(pc.utf8_length(trimmed), 254))
+    return pc.if_else(looks_right, trimmed, pa.scalar(None, pa.string()))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How accounts are reached, aligned with the accounts asked for.
+
+    channel: words.CHANNELS, -1 where there is no address; address: E.164, e-mail or postal address, null without.
+    """
+
+    channel: npt.NDArray[np.int8]
+    address: pa.Array
+
+
+def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
+    """Return channel and address of each account's payer on `as_of`: sms, else e-mail, else post."""
+    payers = bucket.accounts["payer"][accounts]
+    contacts = active_contacts(bucket, to_day(rules.as_of))
+    mobile = _newest(contacts, SMS, normalise_mobiles, payers, len(bucket.payers))
+    email = _newest(contacts, EMAIL, normalise_emails, payers, len(bucket.payers))
+    post = postal_addresses(bucket, accounts, rules)
+    has_mobile, has_email, has_post = (_filled(column) for column in (mobile, email, post))
+    channel = np.select([has_mobile, has_email, has_post], [SMS, EMAIL, POST], -1).astype(np.int8)
+    return Reach(channel, pc.coalesce(mobile, email, post))
+
+
+def active_contacts(bucket: Bucket, as_of: int) -> Frame:
+    """Return the contacts registered and not revoked at the end of `as_of`, Sofia time."""
+    end = (as_of + 1) * _DAY_SECONDS
+    contacts = bucket.contacts
+    return contacts.take((contacts["registered_at"] < end) & (contacts["revoked_at"] >= end))
+
+
+def postal_addresses(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
+    """Return where a letter reaches each account's payer; null where nothing does.
+
+    An active contact for post, else the payer's postal address, else that of the premise, but only while the payer's own
+    tenancy of it covers `as_of`: a letter must not go to whoever lives there after him.
+    """
+    payers = bucket.accounts["payer"][accounts]
+    as_of = to_day(rules.as_of)
+    contact = _newest(active_contacts(bucket, as_of), POST, pc.utf8_trim_whitespace, payers, len(bucket.payers))
+    own = bucket.payers.take(payers)
+    postal = _one_line(own.text("postal_address"), own.text("postal_postcode"), own.text("postal_settlement"))
+    lives_there = pa.array(has_tenancy(bucket, as_of)[accounts])
+    home = pc.if_else(lives_there, premise_addresses(bucket, accounts), pa.scalar(None, pa.string()))
+    return pc.coalesce(contact, postal, home)
+
+
+def premise_addresses(bucket: Bucket, accounts: Places) -> pa.Array:
+    """Return the address of each account's premise in one line."""
+    premises = bucket.premises.take(bucket.accounts["premise"][accounts])
+    return _one_line(premises.text("address"), premises.text("postcode"), premises.text("settlement"))
+
+
+def has_tenancy(bucket: Bucket, as_of: int) -> Flags:
+    """Return for every account of the bucket whether a tenancy of its own covers `as_of`."""
+    tenancies = bucket.tenancies
+    covers = (tenancies["valid_from"] <= as_of) & (tenancies["valid_until"] > as_of)
+    return any_by(tenancies["account"], covers, len(bucket.accounts))
+
+
+def _newest(contacts: Frame, channel: int, normalise, payers: Places, size: int) -> pa.Array:
+    """Return each payer's usable contact of a channel: the newest registered, of those the first by address."""
+    chosen = contacts.take(contacts["channel"] == channel)
+    different = chosen.text("address").dictionary_encode()
+    address = _blank_to_null(normalise(different.dictionary).take(different.indices))
+    usable = _filled(address)
+    order = np.flatnonzero(usable)
+    registered, payer = chosen["registered_at"][order], chosen["payer"][order]
+    # Rows stand by payer, registration, address: of equal registrations the first row wins, so look from behind.
+    order = order[np.lexsort((-np.arange(len(order)), registered, payer))]
+    row = np.full(size, -1, np.int64)
+    row[chosen["payer"][order]] = order
+    found = row[payers]
+    return address.take(pa.array(found, mask=found < 0))
+
+
+def _one_line(street: pa.Array, postcode: pa.Array, settlement: pa.Array) -> pa.Array:
+    """Return "street, postcode settlement"; null without a street."""
+    town = _join(_blank_to_null(postcode), _blank_to_null(settlement), " ")
+    street = _blank_to_null(street)
+    return pc.if_else(pc.is_valid(street), _join(street, town, ", "), street)
+
+
+def _join(left: pa.Array, right: pa.Array, separator: str) -> pa.Array:
+    """Return both texts joined, or the one that is there. (`null_handling="skip"` would drop rows without any.)"""
+    return pc.coalesce(pc.binary_join_element_wise(left, right, separator), left, right)
+
+
+def _blank_to_null(column: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(column)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _filled(column: pa.Array) -> Flags:
+    return pc.is_valid(column).to_numpy(zero_copy_only=False)

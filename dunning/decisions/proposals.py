@@ -1,0 +1,127 @@
+"""What a run wants to do: the tables of its lists, one row a proposed message, disconnection, case or withheld row.
+
+Each `propose_` function returns a `Proposed`: tables by name, for one bucket. `merge_proposed` joins those of all
+buckets into the order in which they are listed, whatever the order they came in.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.days import NEVER, Days
+from dunning.core.frames import Bucket, days_to_arrow
+from dunning.decisions.segments import Places
+
+Proposed = dict[str, pa.Table]
+
+_text, _day, _cents, _count = pa.string(), pa.date32(), pa.int64(), pa.int32()
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema(list(columns.items()))
+
+
+SCHEMAS: dict[str, pa.Schema] = {
+    # One notice to send. stage: overdue or final_warning; overdue_cents: the sum demanded, of `items` items; name: of
+    # letters only; expired_cents: overdue, but past limitation: shown, not demanded; answer_until: of last warnings.
+    "reminders": _schema(
+        reference=_text, premise_no=_text, payer_code=_text, stage=_text, channel=_text, address=_text, language=_text,
+        service=_text, name=_text, overdue_cents=_cents, items=_count, oldest_due_on=_day, newest_due_on=_day,
+        period_from=_day, period_to=_day, expired_cents=_cents, answer_until=_day,
+    ),
+    # One premise to disconnect. warned_on: served day of the newest warning that counts, which names all `items`.
+    "disconnections": _schema(
+        district=_text, route=_text, premise_no=_text, payer_code=_text, meter_no=_text, address=_text,
+        overdue_cents=_cents, items=_count, oldest_due_on=_day, warned_on=_day, not_before=_day, not_after=_day,
+    ),
+    # One case. person_reasons: sorted, separated by a space; empty where part is ready.
+    "court": _schema(
+        case_ref=_text, part=_text, person_reasons=_text, premise_no=_text, payer_code=_text, kind=_text, name=_text,
+        national_id=_text, share=_text, premise_address=_text, postal_address=_text, service=_text,
+        principal_cents=_cents, interest_cents=_cents, interest_from=_day, interest_to=_day, state_fee_cents=_cents,
+        total_cents=_cents, items=_count, oldest_due_on=_day, limitation_on=_day, warned_on=_day, warned_by=_text,
+    ),
+    # One item of a case. original_minor: the invoice's amount in its own currency.
+    "court_items": _schema(
+        case_ref=_text, invoice_no=_text, kind=_text, period_from=_day, period_to=_day, issued_on=_day, due_on=_day,
+        open_cents=_cents, original_minor=_cents, original_currency=_text, interest_cents=_cents,
+        interest_segments=_text, equalisation_no=_text, limitation_on=_day,
+    ),
+    # One row that a list would have had. stage: that of the row, for reminders; else that of the account.
+    "withheld": _schema(
+        list=_text, premise_no=_text, payer_code=_text, stage=_text, overdue_cents=_cents, reason=_text
+    ),
+}
+SORT_KEYS: dict[str, tuple[str, ...]] = {
+    "reminders": ("premise_no", "payer_code", "stage"),
+    "disconnections": ("district", "route", "premise_no"),
+    "court": ("premise_no", "payer_code"),
+    "court_items": ("case_ref", "due_on", "issued_on", "invoice_no"),
+    "withheld": ("list", "premise_no", "payer_code"),
+}
+
+
+def build_table(name: str, columns: Mapping[str, npt.NDArray | pa.Array]) -> pa.Table:
+    """Return a table under the schema of that name; day numbers become dates, `NEVER` null."""
+    schema = SCHEMAS[name]
+    arrays = []
+    for field in schema:
+        values = columns[field.name]
+        if isinstance(values, np.ndarray):
+            values = days_to_arrow(values) if pa.types.is_date32(field.type) else pa.array(values)
+        arrays.append(values.cast(field.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def merge_proposed(parts: Iterable[Proposed]) -> Proposed:
+    """Return the tables of all buckets as one, in the order of the lists; every table is there, if only empty."""
+    parts = list(parts)
+    merged = {}
+    for name, schema in SCHEMAS.items():
+        tables = [part[name] for part in parts if name in part]
+        rows = pa.concat_tables([schema.empty_table(), *tables])
+        merged[name] = rows.sort_by([(key, "ascending") for key in SORT_KEYS[name]]).combine_chunks()
+    return merged
+
+
+def withhold(
+    bucket: Bucket, list_name: str, accounts: Places, stages: pa.Array, overdue_cents: npt.NDArray, reasons: pa.Array
+) -> pa.Table:
+    """Return rows of `withheld`, one per account given."""
+    of = bucket.accounts.take(accounts)
+    return build_table(
+        "withheld",
+        {
+            "list": pa.repeat(pa.scalar(list_name), len(accounts)),
+            "premise_no": of.text("premise_no"),
+            "payer_code": of.text("payer_code"),
+            "stage": stages,
+            "overdue_cents": overdue_cents,
+            "reason": reasons,
+        },
+    )
+
+
+def first_reason(failures: Mapping[str, npt.NDArray[np.bool_]], rows: int) -> pa.Array:
+    """Return per row the first reason (in the order given) whose flag is set; null where none is."""
+    words = [*failures, None]
+    place = np.full(rows, len(failures), np.int64)
+    for number, flags in reversed(list(enumerate(failures.values()))):
+        place[flags] = number
+    return pa.array(words, pa.string()).take(pa.array(place))
+
+
+def earliest_by(keys: Places, days: Days, groups: int) -> Days:
+    """Return the earliest day per group; `NEVER` for a group without one."""
+    earliest = np.full(groups, NEVER, np.int32)
+    np.minimum.at(earliest, keys, days)
+    return earliest
+
+
+def latest_by(keys: Places, days: Days, groups: int) -> Days:
+    """Return the latest day per group; `-NEVER` for a group without one. `NEVER` itself counts as a day."""
+    latest = np.full(groups, -NEVER, np.int32)
+    np.maximum.at(latest, keys, days)
+    return latest
