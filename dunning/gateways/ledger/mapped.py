@@ -1,0 +1,168 @@
+"""A table made from another file by the rules of a mapping."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.frames import days_to_arrow
+from dunning.gateways.ledger.mapping import ColumnRule, FileRule, Filter, Mapping, TableRule
+from dunning.gateways.ledger.patterns import to_iso
+from dunning.gateways.ledger.raw import Places, RawBatch
+from dunning.gateways.ledger.readers import clean_text, open_reader
+from dunning.gateways.ledger.tables import Column, Kind
+from dunning.gateways.ledger.values import read_days, read_instants
+
+_DATES = (Kind.DAY, Kind.INSTANT)
+
+
+class MappedSource:
+    """The rows of a source file as rows of a table; lines, ragged rows and cells as read are the source's.
+
+    A ragged row counts for every table that the file feeds: no filter can be held against it.
+    """
+
+    unknown: tuple[str, ...] = ()
+
+    def __init__(self, folder: Path, mapping: Mapping, rule: TableRule) -> None:
+        path = ("tables", rule.table.name)
+        if not (folder / rule.file).is_file():
+            raise mapping.refuse((*path, "file"), f"{rule.file} is not in the ledger folder {folder}")
+        self._rule, self._file_rule = rule, mapping.files.get(rule.file, FileRule())
+        self._reader = open_reader(folder / rule.file, self._file_rule.encoding, self._file_rule.delimiter)
+        self.file, self.delimiter, self.header = rule.file, self._reader.delimiter, self._reader.header
+        for column in rule.source_columns:
+            if column not in self.header:
+                raise mapping.refuse(
+                    (*path, *_key_of(rule, column)),
+                    f"{rule.file} has no column {column!r}; it has {', '.join(name for name in self.header if name)}",
+                )
+        for name, column_rule in rule.columns.items():
+            for _, column in column_rule.parts:
+                if column and pa.types.is_floating(self._reader.types.get(column, pa.string())):
+                    raise mapping.refuse(
+                        (*path, "columns", name),
+                        f"{rule.file} has {column!r} as binary floats, which hold neither cents nor codes exactly; "
+                        "write it as decimal128 or text",
+                    )
+
+    def batches(self) -> Iterator[RawBatch]:
+        """Yield the rows that the rules make; see `raw.Source`."""
+        made = (self._make(batch) for batch in self._reader.read(self._rule.source_columns))
+        if not self._rule.is_distinct:
+            yield from made
+            return
+        parts = list(made)
+        if parts:
+            yield _distinct(self._rule, _join(parts))
+
+    def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
+        """Return the source's cells as read; see `raw.Source`."""
+        return self._reader.cells_at(np.asarray(lines, np.int64))
+
+    def _make(self, batch: RawBatch) -> RawBatch:
+        keep = np.ones(len(batch), bool)
+        for one in self._rule.where:
+            keep &= _passes(one, batch.columns[one.column])
+        cells = {name: column.filter(pa.array(keep)) for name, column in batch.columns.items()}
+        rows = int(keep.sum())
+        columns = {column.name: self._column(column, cells, rows) for column in self._rule.table.columns}
+        return RawBatch(columns, batch.lines[keep], batch.ragged_lines)
+
+    def _column(self, column: Column, cells: dict[str, pa.Array], rows: int) -> pa.Array:
+        rule = self._rule.columns.get(column.name)
+        if rule is None:
+            return pa.nulls(rows, pa.string())
+        if not rule.parts:
+            return clean_text(pa.array([rule.value] * rows, pa.string()))
+        texts = _translate(_fill(rule, cells), rule)
+        if column.kind in _DATES and (pattern := rule.date or self._file_rule.date):
+            texts = to_iso(texts, pattern)
+        if column.kind is Kind.AMOUNT and self._file_rule.decimal:
+            texts = _to_point(texts, self._file_rule.decimal, self._file_rule.thousands)
+        return clean_text(texts)
+
+
+def _key_of(rule: TableRule, column: str) -> tuple[str, ...]:
+    """Return the key under which a source column is named, for the error's line."""
+    for name, column_rule in rule.columns.items():
+        if any(used == column for _, used in column_rule.parts):
+            return "columns", name
+    return ("where",)
+
+
+def _passes(one: Filter, column: pa.Array) -> np.ndarray:
+    is_in = pc.is_in(pc.fill_null(column, ""), value_set=pa.array(one.values, pa.string()))
+    return is_in.to_numpy(zero_copy_only=False) != one.is_not
+
+
+def _fill(rule: ColumnRule, cells: dict[str, pa.Array]) -> pa.Array:
+    """Return the texts with their columns filled in; empty where any of these is empty."""
+    if len(rule.parts) == 1 and rule.parts[0][0] == "" and rule.parts[0][1]:
+        return cells[rule.parts[0][1]]
+    pieces: list[pa.Array | str] = []
+    for text, column in rule.parts:
+        pieces += [text] if column is None else [text, cells[column]]
+    return pc.binary_join_element_wise(*pieces, "", null_handling="emit_null")
+
+
+def _translate(texts: pa.Array, rule: ColumnRule) -> pa.Array:
+    if not rule.words:
+        return texts
+    words, becomes = (pa.array(side, pa.string()) for side in zip(*rule.words, strict=True))
+    places = pc.index_in(pc.fill_null(texts, ""), value_set=words)
+    return pc.if_else(pc.is_valid(places), becomes.take(places), texts)
+
+
+def _to_point(amounts: pa.Array, decimal: str, thousands: str) -> pa.Array:
+    """Return amounts with a decimal point and no thousands; what is not written so gets a `?` in front."""
+    point, separator = re.escape(decimal), re.escape(thousands)
+    digits = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{separator}[0-9]{{3}})+)" if thousands else "[0-9]+"
+    is_good = pc.match_substring_regex(amounts, rf"^-?{digits}(?:{point}[0-9]+)?$")
+    plain = pc.replace_substring(amounts, thousands, "") if thousands else amounts
+    plain = pc.replace_substring(plain, decimal, ".")
+    return pc.if_else(is_good, plain, pc.binary_join_element_wise("?", amounts, ""))
+
+
+def _join(parts: list[RawBatch]) -> RawBatch:
+    names = parts[0].columns
+    return RawBatch(
+        {name: pa.concat_arrays([part.columns[name] for part in parts]) for name in names},
+        np.concatenate([part.lines for part in parts]),
+        np.concatenate([part.ragged_lines for part in parts]),
+    )
+
+
+def _distinct(rule: TableRule, batch: RawBatch) -> RawBatch:
+    """Keep one row of those that agree in all columns without `take`: its line and order are the first one's."""
+    taken = {name: rule.columns[name].take for name in rule.columns if rule.columns[name].take}
+    columns: dict[str, pa.Array] = {}
+    for name, column in batch.columns.items():
+        columns[name] = _comparable(rule, name, column) if taken.get(name) in ("earliest", "latest") else column
+    rows = pa.table({**columns, "(line)": batch.lines})
+    same = [name for name in columns if name not in taken]
+    takes = [(name, {"first": "first", "earliest": "min", "latest": "max"}[take or ""]) for name, take in taken.items()]
+    grouped = rows.group_by(same, use_threads=False).aggregate([*takes, ("(line)", "first")])
+    grouped = grouped.rename_columns([re.sub(r"_(first|min|max)$", "", n) if n not in same else n
+                                      for n in grouped.column_names]).sort_by("(line)").combine_chunks()
+    return RawBatch(
+        {name: _as_text(grouped[name]) for name in batch.columns},
+        grouped["(line)"].to_numpy(),
+        batch.ragged_lines,
+    )
+
+
+def _comparable(rule: TableRule, name: str, column: pa.Array) -> pa.Array:
+    """Return dates as values that compare; unreadable ones are null, so that they lose against any other."""
+    if rule.table[name].kind is Kind.DAY:
+        return days_to_arrow(read_days(column)[0])
+    seconds, is_bad = read_instants(column)
+    return pa.array(seconds, mask=is_bad | column.is_null().to_numpy(zero_copy_only=False)).cast(pa.timestamp("s"))
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.Array:
+    whole = column.combine_chunks().cast(pa.string())
+    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole

@@ -1,0 +1,286 @@
+"""A mapping file: how any other layout becomes the contract's tables. Documented in `docs/own-ledger.md`."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from dunning.core.errors import DunningError
+from dunning.gateways.ledger.dialects import DELIMITERS, ENCODINGS
+from dunning.gateways.ledger.patterns import refuse_pattern
+from dunning.gateways.ledger.tables import TABLES, Column, Kind, Table
+
+TAKES = ("first", "earliest", "latest")
+_FILE_KEYS = ("encoding", "delimiter", "date", "decimal", "thousands")
+_TABLE_KEYS = ("file", "where", "distinct", "columns")
+_RULE_KEYS = ("column", "value", "text", "words", "date", "take")
+_FILTER_KEYS = ("column", "equals", "not_equals", "empty")
+_THOUSANDS = ("", ".", ",", "'", " ")
+
+
+@dataclass(frozen=True)
+class FileRule:
+    """How a source file is written; None leaves it to be found out, or to the contract's forms."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    date: str | None = None
+    decimal: str | None = None
+    thousands: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows count: those whose cell is one of `values` (or none of them, where `is_not`); "" is an empty cell."""
+
+    column: str
+    values: tuple[str, ...]
+    is_not: bool
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """Where a column's cells come from: a constant, or parts to be joined.
+
+    Attributes:
+        parts: pairs of text and the source column that follows it (None at the end); a lone column is ("", column).
+        value: the constant, where there are no parts.
+        words: what a cell's text becomes; other texts stay.
+        take: with `distinct`, which of several rows' cells is taken; None: rows that differ in it stay apart.
+    """
+
+    parts: tuple[tuple[str, str | None], ...] = ()
+    value: str = ""
+    words: tuple[tuple[str, str], ...] = ()
+    date: str | None = None
+    take: str | None = None
+
+
+@dataclass(frozen=True)
+class TableRule:
+    """How one table is made from one file."""
+
+    table: Table
+    file: str
+    where: tuple[Filter, ...]
+    is_distinct: bool
+    columns: dict[str, ColumnRule]
+
+    @property
+    def source_columns(self) -> tuple[str, ...]:
+        """Return the source columns that it reads, each once, in order of use."""
+        used = [f.column for f in self.where]
+        used += [column for rule in self.columns.values() for _, column in rule.parts if column]
+        return tuple(dict.fromkeys(used))
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A whole mapping file; `text` serves to find a key's line for errors."""
+
+    file: str
+    text: str
+    files: dict[str, FileRule]
+    tables: dict[str, TableRule]
+
+    def refuse(self, path: tuple[str, ...], problem: str) -> DunningError:
+        """Return the refusal of what stands under a key, with its line."""
+        return _refusal(self.file, self.text, path, problem)
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Return the mapping; whether its files and columns are there is seen when they are read.
+
+    Raises:
+        DunningError: not readable, no TOML, an unknown key, table or column, a wrong type, a required column without
+            a rule; with file, line and cure.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise DunningError(f"The mapping {path} cannot be read ({error.strerror}). Check --mapping.") from error
+    except ValueError as error:
+        raise DunningError(f"{path.name} is not valid TOML in UTF-8: {error}. Correct it there.") from error
+    return _Checker(path.name, text).read(content)
+
+
+class _Checker:
+    """Turns the parsed file into rules, refusing what it does not know; `path` is always the key's way down."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file, self.text = file, text
+
+    def read(self, content: dict[str, Any]) -> Mapping:
+        self.keys((), content, ("files", "tables"))
+        files = self.section(("files",), content.get("files", {}))
+        tables = self.section(("tables",), content.get("tables", {}))
+        self.keys(("tables",), tables, tuple(TABLES))
+        if not tables:
+            raise self.refuse((), "fills no table: give at least one [tables.NAME]")
+        file_rules = {name: self.file_rule(("files", name), given) for name, given in files.items()}
+        table_rules = {name: self.table_rule(("tables", name), given) for name, given in tables.items()}
+        for name in file_rules.keys() - {rule.file for rule in table_rules.values()}:
+            raise self.refuse(("files", name), "no table is made from this file; check its name")
+        return Mapping(self.file, self.text, file_rules, table_rules)
+
+    def file_rule(self, path: tuple[str, ...], given: Any) -> FileRule:
+        given = self.section(path, given)
+        self.keys(path, given, _FILE_KEYS)
+        return FileRule(
+            encoding=self.choice((*path, "encoding"), given.get("encoding"), ENCODINGS),
+            delimiter=self.choice((*path, "delimiter"), given.get("delimiter"), (*DELIMITERS, "|")),
+            date=self.pattern((*path, "date"), given.get("date")),
+            decimal=self.choice((*path, "decimal"), given.get("decimal"), (",", ".")),
+            thousands=self.thousands((*path, "thousands"), given) or "",
+        )
+
+    def thousands(self, path: tuple[str, ...], given: dict[str, Any]) -> str | None:
+        separator = self.choice(path, given.get("thousands"), _THOUSANDS)
+        if separator is not None and "decimal" not in given:
+            raise self.refuse(path, "thousands needs decimal beside it")
+        if separator and separator == given["decimal"]:
+            raise self.refuse(path, "thousands and decimal are the same sign, so amounts are ambiguous")
+        return separator
+
+    def table_rule(self, path: tuple[str, ...], given: Any) -> TableRule:
+        given = self.section(path, given)
+        self.keys(path, given, _TABLE_KEYS)
+        table = TABLES[path[-1]]
+        columns = self.section((*path, "columns"), given.get("columns", {}))
+        self.keys((*path, "columns"), columns, table.names)
+        is_distinct = given.get("distinct", False)
+        if not isinstance(is_distinct, bool):
+            raise self.refuse((*path, "distinct"), "is not true or false")
+        rules = {
+            name: self.column_rule((*path, "columns", name), rule, table[name], is_distinct)
+            for name, rule in columns.items()
+        }
+        missing = [c.name for c in table.columns if c.is_required and c.name not in rules]
+        if missing:
+            raise self.refuse(path, f"gives no rule for the required column {', '.join(missing)}; add it to columns")
+        file = self.file_name((*path, "file"), given.get("file"))
+        return TableRule(table, file, self.filters((*path, "where"), given.get("where", [])), is_distinct, rules)
+
+    def file_name(self, path: tuple[str, ...], name: Any) -> str:
+        if not self.string(path, name) or "/" in name or "\\" in name:
+            raise self.refuse(path, "is not the bare name of a file in the ledger folder")
+        if not name.endswith((".csv", ".csv.gz", ".txt", ".txt.gz", ".parquet")):
+            raise self.refuse(path, f"{name!r} ends neither in .csv, .txt (also with .gz) nor in .parquet")
+        return str(name)
+
+    def column_rule(self, path: tuple[str, ...], given: Any, column: Column, is_distinct: bool) -> ColumnRule:
+        if isinstance(given, str):
+            given = {"column": given}
+        given = self.section(path, given)
+        self.keys(path, given, _RULE_KEYS)
+        if len(given.keys() & {"column", "value", "text"}) != 1:
+            raise self.refuse(path, 'needs one of column = "…", value = "…" or text = "…{column}…"')
+        if "value" in given and len(given) > 1:
+            raise self.refuse(path, "a constant value stands alone, without words, date or take")
+        take = self.choice((*path, "take"), given.get("take"), TAKES)
+        if take and not is_distinct:
+            raise self.refuse((*path, "take"), "take needs distinct = true in its table")
+        if take in TAKES[1:] and column.kind is not Kind.DAY and column.kind is not Kind.INSTANT:
+            raise self.refuse((*path, "take"), f"{take} is for columns of dates; {column.name} is none")
+        if "date" in given and column.kind is not Kind.DAY and column.kind is not Kind.INSTANT:
+            raise self.refuse((*path, "date"), f"{column.name} is no column of dates")
+        return ColumnRule(
+            parts=self.parts(path, given),
+            value=self.string((*path, "value"), given["value"]) if "value" in given else "",
+            words=tuple(self.words((*path, "words"), given.get("words", {})).items()),
+            date=self.pattern((*path, "date"), given.get("date")),
+            take=take,
+        )
+
+    def parts(self, path: tuple[str, ...], given: dict[str, Any]) -> tuple[tuple[str, str | None], ...]:
+        if "column" in given:
+            return (("", self.string((*path, "column"), given["column"])),)
+        if "text" not in given:
+            return ()
+        path = (*path, "text")
+        try:
+            parsed = list(Formatter().parse(self.string(path, given["text"])))
+        except ValueError as error:
+            raise self.refuse(path, f"braces do not match ({error}); a brace itself is written {{{{ or }}}}") from error
+        if any(form or conversion or name == "" for _, name, form, conversion in parsed):
+            raise self.refuse(path, "between braces only the name of a column may stand")
+        if not any(name for _, name, _, _ in parsed):
+            raise self.refuse(path, 'names no column; a constant is written value = "…"')
+        return tuple((text, name) for text, name, _, _ in parsed)
+
+    def words(self, path: tuple[str, ...], given: Any) -> dict[str, str]:
+        given = self.section(path, given)
+        return {word: self.string((*path, word), becomes) for word, becomes in given.items()}
+
+    def filters(self, path: tuple[str, ...], given: Any) -> tuple[Filter, ...]:
+        if not isinstance(given, list):
+            raise self.refuse(path, 'is not a list: [{ column = "…", equals = "…" }]')
+        return tuple(self.filter(path, self.section(path, one)) for one in given)
+
+    def filter(self, path: tuple[str, ...], given: dict[str, Any]) -> Filter:
+        self.keys(path, given, _FILTER_KEYS)
+        tests = given.keys() - {"column"}
+        if "column" not in given or len(tests) != 1:
+            raise self.refuse(path, "each filter needs column and one of equals, not_equals, empty")
+        column, (test,) = self.string(path, given["column"]), tests
+        if test == "empty":
+            if not isinstance(given["empty"], bool):
+                raise self.refuse(path, "empty is not true or false")
+            return Filter(column, ("",), is_not=not given["empty"])
+        values = given[test] if isinstance(given[test], list) else [given[test]]
+        return Filter(column, tuple(self.string(path, value).strip() for value in values), test == "not_equals")
+
+    def section(self, path: tuple[str, ...], given: Any) -> dict[str, Any]:
+        if not isinstance(given, dict):
+            raise self.refuse(path, "is not a section of keys and values")
+        return given
+
+    def keys(self, path: tuple[str, ...], given: dict[str, Any], known: tuple[str, ...]) -> None:
+        for key in given:
+            if key not in known:
+                raise self.refuse((*path, key), f"is not known here; known are {', '.join(known)}")
+
+    def string(self, path: tuple[str, ...], given: Any) -> str:
+        if not isinstance(given, str):
+            raise self.refuse(path, f"is {given!r}, not a text in quotes" if given is not None else "is missing")
+        return given
+
+    def choice(self, path: tuple[str, ...], given: Any, known: tuple[str, ...]) -> str | None:
+        if given is not None and given not in known:
+            raise self.refuse(path, f"is {given!r}, none of {', '.join(map(repr, known))}")
+        return given
+
+    def pattern(self, path: tuple[str, ...], given: Any) -> str | None:
+        if given is None:
+            return None
+        problem = refuse_pattern(self.string(path, given))
+        if problem:
+            raise self.refuse(path, problem)
+        return str(given)
+
+    def refuse(self, path: tuple[str, ...], problem: str) -> DunningError:
+        return _refusal(self.file, self.text, path, problem)
+
+
+def _refusal(file: str, text: str, path: tuple[str, ...], problem: str) -> DunningError:
+    line = _find_line(text, path)
+    where = f"{file}, line {line}" if line else file
+    key = f" {'.'.join(path)}:" if path else ""
+    return DunningError(f"{where}:{key} {problem}. The mapping is described in docs/own-ledger.md.")
+
+
+def _find_line(text: str, path: tuple[str, ...]) -> int | None:
+    """Return the line of a key, going down from section to section as far as they can be found; None for the file."""
+    lines = text.splitlines()
+    found = 0
+    for depth, key in enumerate(path):
+        name = rf"[\"']?{re.escape(key)}[\"']?"
+        section = re.compile(rf"\s*\[+\s*(?:.*\.\s*)?{name}\s*(?:\.|\])" if depth < 2 else r"(?!)")
+        entry = re.compile(rf"(?:^|[\s{{,.]){name}\s*(?:=|\.)")
+        start = max(found - 1, 0)
+        hit = next((i for i in range(start, len(lines)) if section.match(lines[i]) or entry.search(lines[i])), None)
+        found = hit + 1 if hit is not None else found
+    return found or None

@@ -1,0 +1,158 @@
+"""Which files an extract consists of, and each of its tables as a source of rows."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from dunning.core.errors import DunningError
+from dunning.gateways.ledger.mapped import MappedSource
+from dunning.gateways.ledger.mapping import Mapping, read_mapping
+from dunning.gateways.ledger.raw import Places, RawBatch, RawTable, Source
+from dunning.gateways.ledger.readers import Reader, open_reader
+from dunning.gateways.ledger.tables import TABLES, Column, Kind, Table
+
+ENDINGS = (".csv", ".csv.gz", ".parquet")
+MANIFEST = "manifest.json"
+FORMAT_VERSION = "1"  # raise it when the same files would be read otherwise
+_FIGURES = ("quantity", "unit_price")
+
+
+def read_ledger(folder: Path, mapping: Path | None = None) -> dict[str, RawTable]:
+    """Return all tables of the contract; optional ones that the folder does not have are absent.
+
+    Headers are read and checked here, rows only by `RawTable.source`. A table that the mapping fills is read from the
+    file that it names, every other one from the folder's file of its own name.
+
+    Raises:
+        DunningError: no such folder, a required table or column missing, a table twice, an unreadable file, a column
+            of a type that the contract does not know (Parquet), a mapping that does not fit.
+    """
+    if not folder.is_dir():
+        raise DunningError(f"The ledger folder {folder} is not there or no folder. Check --ledger.")
+    rules = read_mapping(mapping) if mapping else None
+    return {name: RawTable(table, _source_of(folder, table, rules)) for name, table in TABLES.items()}
+
+
+def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, RawTable]) -> str:
+    """Return the SHA-256 (hex) of the extract: names and bytes of the files used, manifest and mapping included.
+
+    The same files give the same fingerprint wherever the folder lies; two ways to write the same rows do not.
+    """
+    names = {part for raw in tables.values() if raw.source for part in _files_of(raw.source)}
+    paths = {name: folder / name for name in names}
+    if (folder / MANIFEST).is_file():
+        paths[MANIFEST] = folder / MANIFEST
+    whole = hashlib.sha256(f"dunning ledger {FORMAT_VERSION}\n".encode())
+    for name in sorted(paths):
+        whole.update(f"file {name} {_hash_file(paths[name])}\n".encode())
+    if mapping:
+        whole.update(f"mapping {_hash_file(mapping)}\n".encode())
+    return whole.hexdigest()
+
+
+def unused_files(folder: Path, tables: dict[str, RawTable]) -> list[str]:
+    """Return the sorted names of data files in the folder that nothing reads, e.g. a misspelled table; for a warning."""
+    used = {part for raw in tables.values() if raw.source for part in _files_of(raw.source)}
+    present = {p.name for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(ENDINGS)}
+    return sorted(present - used)
+
+
+class TableSource:
+    """A table from the file of its own name; columns that the file does not have are null."""
+
+    def __init__(self, reader: Reader, table: Table) -> None:
+        self._reader, self._table = reader, table
+        self.file, self.delimiter, self.header = reader.file, reader.delimiter, reader.header
+        self.unknown = tuple(
+            name or f"(column {i} without a name)" for i, name in enumerate(reader.header, 1) if name not in table.names
+        )
+        self._check_header()
+        for name, kind in reader.types.items():
+            if name in table.names:
+                _check_type(self.file, table[name], kind)
+
+    def batches(self) -> Iterator[RawBatch]:
+        """Yield all rows; see `raw.Source`."""
+        present = [name for name in self._table.names if name in self.header]
+        for batch in self._reader.read(present):
+            nothing = pa.nulls(len(batch), pa.string())
+            columns = {name: batch.columns.get(name, nothing) for name in self._table.names}
+            yield RawBatch(columns, batch.lines, batch.ragged_lines)
+
+    def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
+        """Return the cells as read; see `raw.Source`."""
+        return self._reader.cells_at(np.asarray(lines, np.int64))
+
+    def _check_header(self) -> None:
+        missing = [c.name for c in self._table.columns if c.is_required and c.name not in self.header]
+        if missing:
+            raise DunningError(
+                f"{self.file}, line 1: required column {', '.join(missing)} of table {self._table.name} is missing; "
+                f"the header has {', '.join(n for n in self.header if n)}. Add it to the extract, or say in a mapping "
+                "(--mapping) which column it is."
+            )
+
+
+def _source_of(folder: Path, table: Table, mapping: Mapping | None) -> Source | None:
+    rule = mapping.tables.get(table.name) if mapping else None
+    if mapping and rule:
+        return MappedSource(folder, mapping, rule)
+    files = [folder / f"{table.name}{ending}" for ending in ENDINGS if (folder / f"{table.name}{ending}").exists()]
+    if len(files) > 1:
+        raise DunningError(
+            f"Table {table.name} is there twice, as {' and '.join(f.name for f in files)}: it is not clear which one "
+            "holds. Leave one of them in the folder."
+        )
+    if files:
+        return TableSource(open_reader(files[0]), table)
+    if table.is_required:
+        raise DunningError(_missing_table(folder, table))
+    return None
+
+
+def _missing_table(folder: Path, table: Table) -> str:
+    present = sorted(p.name for p in folder.iterdir() if p.name.lower().endswith(ENDINGS))
+    return (
+        f"Required table {table.name} is missing: {folder} has no {table.name}.csv, {table.name}.csv.gz or "
+        f"{table.name}.parquet; it has {', '.join(present) or 'no such file at all'}. Add the file (a header alone for "
+        "a table without rows), or fill the table by a mapping (--mapping)."
+    )
+
+
+def _check_type(file: str, column: Column, kind: pa.DataType) -> None:
+    """Raise where a Parquet column's type could not be turned into the contract's values without loss."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    if is_text or pa.types.is_null(kind) or any(test(kind) for test in _types_of(column)):
+        return
+    cure = {
+        Kind.AMOUNT: "Binary floats cannot hold cents exactly: write decimal128, or text.",
+        Kind.TEXT: "Numbers lose leading zeros, and 00123 is not 123: write text.",
+        Kind.DAY: "Write date32, or text.",
+    }.get(column.kind, "Write text.")
+    raise DunningError(f"{file}: column {column.name} is of type {kind}, which is not taken. {cure}")
+
+
+def _types_of(column: Column) -> Iterable:
+    if column.name in _FIGURES:
+        return (pa.types.is_integer, pa.types.is_decimal)
+    return {
+        Kind.AMOUNT: (pa.types.is_integer, pa.types.is_decimal),
+        Kind.NUMBER: (pa.types.is_integer,),
+        Kind.FLAG: (pa.types.is_boolean, pa.types.is_integer),
+        Kind.DAY: (pa.types.is_date32,),
+        Kind.INSTANT: (pa.types.is_date32, lambda kind: pa.types.is_timestamp(kind) and kind.tz is None),
+    }.get(column.kind, ())
+
+
+def _files_of(source: Source) -> tuple[str, ...]:
+    return (source.file,)
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
