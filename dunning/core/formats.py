@@ -1,4 +1,4 @@
-"""Columns as text: money with a decimal comma, days as ISO or Bulgarian dates. Columnar; the edge between numbers and paper."""
+"""Columns as text: money with a decimal comma, days as ISO or Bulgarian dates. The edge between numbers and paper."""
 
 import numpy as np
 import numpy.typing as npt

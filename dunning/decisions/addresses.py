@@ -1,5 +1,6 @@
 """Where a message may reach a payer on a day: his mobile number, his e-mail address, or a postal address."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,22 +11,22 @@ import pyarrow.compute as pc
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CHANNELS, code
-from dunning.decisions.segments import any_by
+from dunning.decisions.segments import Places, any_by
 from dunning.policy.rules import Rules
 
 Flags = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.int64]
 
 SMS, EMAIL, POST = (code(CHANNELS, channel) for channel in CHANNELS)
 _DAY_SECONDS = 86_400
 _SEPARATORS = r"[\s\x{a0}\x{202f}/().\-]+"
 _MOBILE = r"^(?:(?:\+|00)?3590?|0)?((?:8[7-9]|98)\d{7}|99[69]\d{6}|43[07-9]\d{5})$"
-_EMAIL = r"^[^\s@\"<>(),;:\\\[\]]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}\-]{0,61}[\p{L}\p{N}])?\.)+\p{L}[\p{L}\p{N}\-]*\p{L}$"
+_LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}\-]{0,61}[\p{L}\p{N}])?"
+_EMAIL = rf"^[^\s@\"<>(),;:\\\[\]]{{1,64}}@(?:{_LABEL}\.)+\p{{L}}[\p{{L}}\p{{N}}\-]*\p{{L}}$"
 _EMAIL_DOTS = r"^\.|\.\.|\.@"
 
 
 def normalise_mobiles(numbers: pa.Array) -> pa.Array:
-    """Return Bulgarian mobile numbers as E.164; null for whatever cannot receive an SMS (landlines, 0700, other countries).
+    """Return Bulgarian mobile numbers as E.164; null for what cannot receive an SMS (landlines, 0700, other countries).
 
     Source: numbering plan as in libphonenumber (087, 088, 089, 098; 0996 and 0999; 0430, 0437-0439).
 
@@ -84,8 +85,8 @@ def active_contacts(bucket: Bucket, as_of: int) -> Frame:
 def postal_addresses(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
     """Return where a letter reaches each account's payer; null where nothing does.
 
-    An active contact for post, else the payer's postal address, else that of the premise, but only while the payer's own
-    tenancy of it covers `as_of`: a letter must not go to whoever lives there after him.
+    An active contact for post, else the payer's postal address, else that of the premise, but only while the payer's
+    own tenancy of it covers `as_of`: a letter must not go to whoever lives there after him.
     """
     payers = bucket.accounts["payer"][accounts]
     as_of = to_day(rules.as_of)
@@ -110,7 +111,9 @@ def has_tenancy(bucket: Bucket, as_of: int) -> Flags:
     return any_by(tenancies["account"], covers, len(bucket.accounts))
 
 
-def _newest(contacts: Frame, channel: int, normalise, payers: Places, size: int) -> pa.Array:
+def _newest(
+    contacts: Frame, channel: int, normalise: Callable[[pa.Array], pa.Array], payers: Places, size: int
+) -> pa.Array:
     """Return each payer's usable contact of a channel: the newest registered, of those the first by address."""
     chosen = contacts.take(contacts["channel"] == channel)
     different = chosen.text("address").dictionary_encode()

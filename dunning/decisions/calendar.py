@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from holidays.countries import Bulgaria
+from holidays.countries.bulgaria import Bulgaria
 
 from dunning.core.days import to_date, to_day
 from dunning.policy.rules import Calendar, Disconnections

@@ -137,8 +137,8 @@ def person_reasons(
 ) -> pa.Array:
     """Return why a person must look at each case, sorted and separated by a space; empty where it is ready.
 
-    above_order_ceiling (no heat debt, and more than an order may be issued for), bad_identifier, deceased, insolvency (a
-    hold tonight, if only on another item), limitation_near_unwarned (an item that no served last warning names),
+    above_order_ceiling (no heat debt, and more than an order may be issued for), bad_identifier, deceased, insolvency
+    (a hold tonight, if only on another item), limitation_near_unwarned (an item that no served last warning names),
     missing_identifier, no_address, no_tenancy (none in the ledger: on what ground does he owe?).
 
     Args:

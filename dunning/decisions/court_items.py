@@ -81,8 +81,8 @@ def write_segments(segments: Frame, items: Places, day_count: int) -> pa.Array:
 def _segment_interest(segments: Frame, day_count: int) -> npt.NDArray[np.int64]:
     """Return each segment's interest in ten-thousandths of a euro, exact, half-up."""
     rates = pc.cast(pc.replace_substring(segments.text("rate_percent"), ",", "."), pa.decimal128(12, _RATE_DECIMALS))
-    scaled = pc.multiply(rates, pa.scalar(10**_RATE_DECIMALS)).cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False)
-    product = segments["principal_minor"] * scaled * segments["days"].astype(np.int64)
+    scaled = pc.multiply(rates, pa.scalar(10**_RATE_DECIMALS)).cast(pa.int64(), safe=False)
+    product = segments["principal_minor"] * scaled.to_numpy(zero_copy_only=False) * segments["days"].astype(np.int64)
     whole = 10**_RATE_DECIMALS * 100 * day_count // 10 ** (_SHOWN_DECIMALS - 2)
     above, below = BGN_PER_EUR.as_integer_ratio()
     shared = gcd(whole, below)

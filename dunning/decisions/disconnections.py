@@ -85,7 +85,7 @@ class Claims:
 
 
 def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Claims:
-    """Return the debts of disconnectable premises that a served warning names and that reach the policy's thresholds."""
+    """Return the debts of disconnectable premises that a served warning names and that reach the thresholds."""
     rule, as_of, size = rules.disconnections, to_day(rules.as_of), len(bucket.accounts)
     warnings = counting_notices(
         history, code(NOTICE_STAGES, "disconnection"), as_of, rule.served_days_min, rule.notice_valid_days

@@ -170,8 +170,9 @@ def refer(accounts: Frame, stages: npt.NDArray[np.int8], channels: npt.NDArray[n
 
     The day, O (reminder) or F (last warning), S, E or P (channel), premise and payer: unique for a night.
     """
-    letters = [f"{rules.as_of:%Y%m%d}-{stage[0]}{channel[0]}".upper() for stage in NOTICE_STAGES for channel in CHANNELS]
-    prefix = pa.array(letters).take(pa.array(stages.astype(np.int64) * len(CHANNELS) + channels))
+    letters = [f"{stage[0]}{channel[0]}".upper() for stage in NOTICE_STAGES for channel in CHANNELS]
+    pair = stages.astype(np.int64) * len(CHANNELS) + channels
+    prefix = pa.array([f"{rules.as_of:%Y%m%d}-{two}" for two in letters]).take(pa.array(pair))
     return pc.binary_join_element_wise(prefix, accounts.text("premise_no"), accounts.text("payer_code"), "-")
 
 

@@ -69,7 +69,9 @@ class Evidence:
             self._add("tenancies", row)
         return account
 
-    def contact(self, payer: int, channel: str, address: str, since: str = "2020-01-01", until: str | None = None) -> None:
+    def contact(
+        self, payer: int, channel: str, address: str, since: str = "2020-01-01", until: str | None = None
+    ) -> None:
         """Add a contact registered and revoked at midnight of these days."""
         instant = pa.scalar(np.datetime64(since, "s"), pa.timestamp("s"))
         revoked = None if until is None else pa.scalar(np.datetime64(until, "s"), pa.timestamp("s")).as_py()

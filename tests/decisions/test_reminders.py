@@ -256,8 +256,8 @@ def test_mobile_numbers_as_libphonenumber_sees_them() -> None:
             parsed = phonenumbers.parse(number, "BG")
         except phonenumbers.NumberParseException:
             return None
-        kind = phonenumbers.number_type(parsed)
-        is_mobile = phonenumbers.is_valid_number_for_region(parsed, "BG") and kind == phonenumbers.PhoneNumberType.MOBILE
+        is_mobile = phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.MOBILE
+        is_mobile = is_mobile and phonenumbers.is_valid_number_for_region(parsed, "BG")
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if is_mobile else None
 
     assert [ask(number) for number in NUMBERS] == normalise_mobiles(pa.array(NUMBERS)).to_pylist()
