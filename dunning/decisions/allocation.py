@@ -13,7 +13,7 @@ from dunning.core.days import Days
 from dunning.core.frames import Bucket, Frame
 from dunning.core.money import Cents, convert_to_cents
 from dunning.core.words import RULES, code
-from dunning.decisions.segments import Places, running_sum, sum_by
+from dunning.decisions.segments import Places, index_rows, running_sum, sum_by
 
 NAMED, OLDEST, CARRIED = (code(RULES, rule) for rule in ("named", "oldest", "carried"))
 Flags = npt.NDArray[np.bool_]
@@ -133,7 +133,7 @@ class _Ledger:
         is_bgn = payments["is_bgn"][self.payments]
         self.is_early = is_bgn & (payments["paid_on"][self.payments] < euro_from)
         self.is_late_bgn = is_bgn & ~self.is_early
-        self.named = _rows_of(self.items, payments["item"][self.payments], len(items))
+        self.named = index_rows(self.items, len(items))[payments["item"][self.payments]]
         reversals = bucket.reversals["paid_on"] <= as_of
         self.reversed = {
             currency: int(
@@ -150,7 +150,7 @@ class _Ledger:
         """Settle the BGN phase of the chosen accounts; pieces speak of rows of the returned debts and moneys."""
         debts = np.flatnonzero(self.item_is_bgn & chosen[self.item_account])
         moneys = np.flatnonzero(self.is_early & chosen[self.payment_account])
-        named = _rows_of(debts, self.named[moneys], len(self.items))
+        named = index_rows(debts, len(self.items))[self.named[moneys]]
         pieces = settle(
             self.item_account[debts], self.item_amount[debts], self.payment_account[moneys],
             self.payment_amount[moneys], named,
@@ -195,7 +195,7 @@ class _Ledger:
         rows = np.r_[carried, moneys]
         amounts = np.r_[carried_cents, euro_money[moneys]]
         named = np.r_[
-            np.full(len(carried), -1, np.int64), _rows_of(debts, self.named[moneys], len(self.items))
+            np.full(len(carried), -1, np.int64), index_rows(debts, len(self.items))[self.named[moneys]]
         ]
         is_carried = np.r_[np.ones(len(carried), np.bool_), np.zeros(len(moneys), np.bool_)]
         order = np.argsort(self.payment_account[rows], kind="stable")
@@ -264,10 +264,3 @@ class _Ledger:
             "EUR.money_carried_in": int(carried_credit.sum()) + late_cents,
             "EUR.credit": int(np.maximum(paid - owed, 0).sum()),
         }
-
-
-def _rows_of(chosen: Places, places: Places, size: int) -> Places:
-    """Return where each of `places` stands in `chosen` (both of a table of `size` rows); -1 where it does not."""
-    row = np.full(size + 1, -1, np.int64)
-    row[chosen] = np.arange(len(chosen))
-    return row[places]

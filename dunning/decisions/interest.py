@@ -19,7 +19,7 @@ from dunning.core.frames import Bucket, Frame
 from dunning.core.money import BGN_PER_EUR, Cents, convert_to_cents
 from dunning.core.words import ITEM_KINDS, code
 from dunning.decisions.allocation import Allocation
-from dunning.decisions.segments import Places, bounds_of, pair_up, sum_by
+from dunning.decisions.segments import Places, bounds_of, index_rows, pair_up, sum_by
 from dunning.policy.rules import Interest, Rules
 
 _DECIMALS = 2  # of a yearly rate in percent
@@ -99,8 +99,7 @@ def _relief(
     bucket: Bucket, allocation: Allocation, sums: RateSums, first: Days, first_euro: Days, last_bgn: Days, as_of: int
 ) -> tuple[Cents, Cents]:
     """Return per open item what its settled pieces no longer bear, as amount x rate sums, BGN and EUR apart."""
-    row = np.full(len(bucket.items), -1, np.int64)
-    row[allocation.items] = np.arange(len(allocation.items))
+    row = index_rows(allocation.items, len(bucket.items))
     at = row[allocation.pieces["item"]]
     pieces = allocation.pieces.take(at >= 0)
     at = at[at >= 0]
@@ -148,8 +147,7 @@ def interest_segments(bucket: Bucket, allocation: Allocation, rules: Rules, chos
     first = accrue_from(bucket, items, rules.interest, equalised_on[chosen])
     sums = RateSums.of(rules.interest)
     marks = np.r_[sums.first_days, euro_from]
-    row_of = np.full(len(bucket.items), -1, np.int64)
-    row_of[items] = np.arange(len(items))
+    row_of = index_rows(items, len(bucket.items))
     owner = row_of[allocation.pieces["item"]]
     own = allocation.pieces.take(owner >= 0)
     owner = owner[owner >= 0]

@@ -5,7 +5,7 @@ import numpy as np
 from dunning.core.days import NEVER, Days, add_years, to_day
 from dunning.core.frames import Bucket
 from dunning.core.words import CASE_OUTCOMES, CASE_STAGES, ITEM_KINDS, code
-from dunning.decisions.segments import Places, running_sum
+from dunning.decisions.segments import Places, index_rows, running_sum
 from dunning.policy.rules import Limitation
 
 _CLOSED = code(CASE_STAGES, "closed")
@@ -66,8 +66,7 @@ def limit_items(bucket: Bucket, items: Places, rule: Limitation, as_of: int) -> 
 
 def _restarts(bucket: Bucket, items: Places, as_of: int) -> tuple[Places, Days, np.ndarray]:
     """Return every restart up to `as_of` as (row of `items`, day, is it an agreement)."""
-    row_of = np.full(len(bucket.items), -1, np.int64)
-    row_of[items] = np.arange(len(items))
+    row_of = index_rows(items, len(bucket.items))
     agreements, agreed = bucket.agreements, bucket.agreement_items
     signed_on = np.where(agreements["applied_on"] <= as_of, agreements["signed_on"], NEVER)[agreed["agreement"]]
     by_agreement = np.flatnonzero((signed_on <= as_of) & (row_of[agreed["item"]] >= 0))

@@ -59,3 +59,14 @@ def pair_up(keys: Places, bounds: Ints) -> tuple[Ints, Ints]:
     left = np.repeat(np.arange(len(keys), dtype=np.int64), count)
     shift = np.repeat(np.cumsum(count) - count, count)
     return left, np.repeat(first, count) + np.arange(len(left), dtype=np.int64) - shift
+
+
+def index_rows(chosen: Places, size: int) -> Ints:
+    """Return for each row of a table of `size` rows where it stands in `chosen`, or -1; entry -1 itself gives -1.
+
+    >>> index_rows(np.array([2, 0]), 3)[[0, 1, 2, -1]].tolist()
+    [1, -1, 0, -1]
+    """
+    row = np.full(size + 1, -1, np.int64)
+    row[chosen] = np.arange(len(chosen))
+    return row

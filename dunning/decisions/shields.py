@@ -10,7 +10,7 @@ from dunning.core.frames import Bucket
 from dunning.core.money import convert_to_cents
 from dunning.core.words import CASE_STAGES, SHIELDS, code
 from dunning.decisions.allocation import Allocation
-from dunning.decisions.segments import Places, any_by, bounds_of, pair_up, running_sum, sum_by
+from dunning.decisions.segments import Places, any_by, bounds_of, index_rows, pair_up, running_sum, sum_by
 from dunning.policy.rules import Rules
 
 _CLOSED = code(CASE_STAGES, "closed")
@@ -60,8 +60,7 @@ def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shield
     """Return the shields of each open item tonight."""
     as_of = to_day(rules.as_of)
     items = allocation.items
-    row_of = np.full(len(bucket.items), -1, np.int64)
-    row_of[items] = np.arange(len(items))
+    row_of = index_rows(items, len(bucket.items))
     agreements = keep_agreements(bucket, allocation, rules)
     in_court = _sue(bucket, row_of, len(items), as_of)
     planned_until = _plan(bucket, row_of, len(items), agreements, as_of)

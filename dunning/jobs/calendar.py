@@ -1,0 +1,16 @@
+"""Which day a run speaks for when nobody says."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SOFIA = ZoneInfo("Europe/Sofia")
+
+
+def default_as_of(instant: datetime) -> date:
+    """Return the day that has just ended in Sofia at an instant (aware).
+
+    >>> from datetime import UTC
+    >>> default_as_of(datetime(2026, 11, 23, 0, 0, tzinfo=UTC))
+    datetime.date(2026, 11, 22)
+    """
+    return instant.astimezone(SOFIA).date() - timedelta(days=1)

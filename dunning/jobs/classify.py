@@ -1,0 +1,75 @@
+"""Decide on every account of a shard and propose what to do about it."""
+
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from dunning.core.errors import UsageError
+from dunning.core.frames import BUCKETS, Bucket, Frame, frame_of
+from dunning.core.words import STAGES
+from dunning.decisions.court import propose_court
+from dunning.decisions.decide import Findings, decide_with_deeds
+from dunning.decisions.disconnections import propose_disconnections
+from dunning.decisions.frames import Decision
+from dunning.decisions.interest import interest_segments
+from dunning.decisions.proposals import Proposed, merge_proposed
+from dunning.decisions.reminders import propose_reminders
+from dunning.decisions.segments import Places
+from dunning.decisions.tables import decision_tables
+from dunning.gateways.worktables import TableWriter, read_table, write_table
+from dunning.jobs.runs import Receipt, Run, shard_buckets, shard_folder
+from dunning.policy.rules import Rules
+
+
+def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
+    """Write the decisions and proposals of one shard into the run's work folder; return counts per stage.
+
+    Shards share nothing and may run at once; any number of them gives the same files in the end.
+    """
+    if not 0 <= shard < shards <= BUCKETS:
+        raise UsageError(f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0.")
+    this = Run.of(run)
+    folder = shard_folder(Path(this.work), shard, shards)
+    snapshot, rules = this.open_snapshot(), this.rules()
+    deeds = read_table(Path(this.work) / "deeds.parquet")
+    newest_paid_on = date.fromisoformat(run["newest_paid_on"]) if run["newest_paid_on"] else None
+    books: Counter[str] = Counter()
+    stages: Counter[str] = Counter()
+    proposed: list[Proposed] = []
+    filled = set(snapshot.buckets())
+    with TableWriter(folder) as writer:
+        for index in (index for index in shard_buckets(shard, shards) if index in filled):
+            bucket = snapshot.read_bucket(index)
+            own = frame_of(deeds.filter(np.asarray(deeds["bucket"]) == index).drop_columns("bucket"))
+            decision, findings = decide_with_deeds(bucket, rules, own)
+            writer.write(decision_tables(bucket, decision, rules))
+            proposed.append(propose(bucket, decision, findings, rules, newest_paid_on))
+            books.update(findings.allocation.books)
+            counts = np.bincount(decision.accounts["stage"], minlength=len(STAGES))
+            stages.update(dict(zip(STAGES, counts.tolist(), strict=True)))
+    for name, table in merge_proposed(proposed).items():
+        write_table(folder / f"proposed-{name}.parquet", table)
+    receipt = {"shard": shard, "shards": shards, "accounts": sum(stages.values()), "stages": dict(stages)}
+    (folder / "books.json").write_text(json.dumps({**receipt, "books": dict(books)}), encoding="utf-8")
+    return receipt
+
+
+def propose(
+    bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, newest_paid_on: date | None
+) -> Proposed:
+    """Return everything proposed for one bucket."""
+
+    def segments_of(items: Places) -> Frame:
+        chosen = np.searchsorted(findings.allocation.items, items)
+        return interest_segments(bucket, findings.allocation, rules, chosen, findings.equalised_on)
+
+    return merge_proposed(
+        [
+            propose_reminders(bucket, decision, rules, findings.history),
+            propose_disconnections(bucket, decision, rules, findings.history, newest_paid_on),
+            propose_court(bucket, decision, rules, findings.history, segments_of),
+        ]
+    )

@@ -1,0 +1,116 @@
+"""Publish a run's files and, where it records, close the date's books: intent, effect, record."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from dunning.core.errors import DunningError
+from dunning.gateways.database import connect, run_lock
+from dunning.gateways.publishing import MANIFEST, publish
+from dunning.gateways.settings import Settings
+from dunning.gateways.store import closing, runs
+from dunning.gateways.worktables import read_groups, read_table
+from dunning.jobs.recovery import recover
+from dunning.jobs.runs import Receipt, Run
+
+_OWING = [
+    "premise_no", "payer_code", "stage", "open_cents", "overdue_cents", "interest_cents", "credit_cents",
+    "shielded_cents", "overdue_items", "oldest_due_on", "days_overdue", "limitation_on", "reasons", "why_not", "rule",
+    "next_stage", "next_on", "policy_version",
+]  # fmt: skip
+
+
+def run(run: Receipt) -> Receipt:
+    """Publish and close; see `close`."""
+    this = Run.of(run)
+    engine = connect(Settings.from_environment(), f"nightly {this.as_of} close")
+    with run_lock(engine, f"nightly {this.as_of} close") as connection:
+        return close(connection, this)
+
+
+def close(connection: Connection, this: Run) -> Receipt:
+    """Publish the prepared files; record decisions, proposals and deeds where the run records. The caller holds the lock.
+
+    Deeds are intended before the files are published and done after: a run killed in between is finished or taken back by
+    the next one. Running this step again after it ended well changes nothing.
+
+    Raises:
+        DunningError: another run closed books since this one began, or the files cannot be published.
+    """
+    recover(connection)
+    known = runs.fetch_run_by_id(connection, this.run_id)
+    if known is not None and known.state in ("closed", "written"):
+        return _receipt(this, known.state)
+    _require_same_history(connection, this)
+    manifest_sha256 = hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest()
+    if not this.is_recording:
+        publish(this.prepared, this.target)
+        runs.finish_run(connection, this.run_id, manifest_sha256)
+        return _receipt(this, "written")
+    counts = closing.begin_close(connection, this.run_id, manifest_sha256, _books(this))
+    publish(this.prepared, this.target)
+    closing.finish_close(connection, this.day)
+    return {**_receipt(this, "closed"), "recorded": counts}
+
+
+def _receipt(this: Run, state: str) -> Receipt:
+    return {"as_of": this.as_of, "state": state, "folder": str(this.target)}
+
+
+def _require_same_history(connection: Connection, this: Run) -> None:
+    closed_on = runs.last_closed_on(connection)
+    began_with = date.fromisoformat(this.closed_on) if this.closed_on else None
+    if closed_on != began_with:
+        raise DunningError(
+            f"The books of {closed_on} were closed while this run of {this.as_of} was going on; it does not know what was "
+            "sent then. Nothing was published. Run the date again."
+        )
+
+
+def _books(this: Run) -> closing.Books:
+    work = Path(this.work)
+    groups = [
+        group.select(_OWING).filter(pc.greater(group["open_cents"], 0))
+        for group in read_groups([this.prepared / "classification.parquet"])
+    ]
+    proposed = {path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))}
+    reminders = proposed["reminders"]
+    sent = ["premise_no", "payer_code", "stage", "channel", "reference", "overdue_cents"]
+    return closing.Books(
+        decisions=pa.concat_tables(groups),
+        proposals=pa.concat_tables(list(_proposals(proposed, this.records_deeds))),
+        deeds=reminders.select(sent) if this.records_deeds else reminders.select(sent).slice(0, 0),
+    )
+
+
+def _proposals(proposed: dict[str, pa.Table], is_sent: bool) -> list[pa.Table]:
+    """Return the rows of all lists as the store keeps them. Reminders are released at once, the rest awaits approval."""
+    withheld = proposed["withheld"]
+    return [
+        _kept(proposed["reminders"], "reminders", "released" if is_sent else "proposed", "overdue_cents"),
+        _kept(proposed["disconnections"], "disconnections", "proposed", "overdue_cents"),
+        _kept(proposed["court"], "court", "proposed", "principal_cents"),
+        _kept(withheld, None, "withheld", "overdue_cents"),
+    ]
+
+
+def _kept(rows: pa.Table, list_name: str | None, state: str, cents: str) -> pa.Table:
+    count, text = len(rows), pa.string()
+    given = {name: rows[name] for name in rows.column_names}
+    return pa.table(
+        {
+            "list": given["list"] if list_name is None else pa.repeat(list_name, count),
+            "premise_no": given["premise_no"],
+            "payer_code": given["payer_code"],
+            "stage": given.get("stage", pa.repeat("court_bound", count)),
+            "channel": given.get("channel", pa.nulls(count, text)),
+            "overdue_cents": given[cents],
+            "state": pa.repeat(state, count),
+            "reason": given.get("reason", pa.nulls(count, text)),
+            "reference": given.get("reference", given.get("case_ref", pa.nulls(count, text))),
+        }
+    )

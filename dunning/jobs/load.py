@@ -1,0 +1,196 @@
+"""Begin a run: load and check the ledger, see what history and policy it meets, and whether it may act."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Engine
+
+from dunning.core.errors import DunningError
+from dunning.decisions.guards import find_shrunk
+from dunning.gateways.database import connect, run_lock
+from dunning.gateways.ledger.buckets import buckets_of
+from dunning.gateways.ledger.load import load_ledger
+from dunning.gateways.ledger.manifest import refuse_stale
+from dunning.gateways.migrations import migrate
+from dunning.gateways.publishing import write_private
+from dunning.gateways.settings import Settings, refuse_url
+from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.store import deeds, policies, runs, table_sizes
+from dunning.gateways.worktables import write_table
+from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.recovery import recover
+from dunning.jobs.runs import Receipt, Run, new_work_folder
+from dunning.policy.policies import Policy, load_policy, read_policy
+from dunning.policy.rules import Loading, Rules
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody wants run: a date, where the ledger lies, where the lists go, and how it differs from usual.
+
+    quarantine_limit: share of refused rows for all tables of this run. dry_run: write files, close and record nothing.
+    """
+
+    as_of: date
+    ledger: Path
+    out: Path
+    mapping: Path | None = None
+    quarantine_limit: float | None = None
+    policy: Path | None = None
+    dry_run: bool = False
+
+    @classmethod
+    def of(cls, as_of: str, ledger: str, out: str, mapping: str | None, policy: str | None, **others: Any) -> "Order":
+        """Return an order for texts as typed; a URL is refused."""
+        for value, option in ((ledger, "--ledger"), (out, "--out"), (mapping or "", "--mapping")):
+            refuse_url(value, option)
+        return cls(
+            date.fromisoformat(as_of), Path(ledger).absolute(), Path(out).absolute(),
+            Path(mapping).absolute() if mapping else None, policy=Path(policy).absolute() if policy else None, **others,
+        )
+
+
+def run(
+    as_of: str,
+    ledger: str,
+    out: str,
+    mapping: str | None = None,
+    quarantine_limit: float | None = None,
+    policy: str | None = None,
+    dry_run: bool = False,
+) -> Receipt:
+    """Load a ledger for a date (ISO) and return the receipt that the other steps take; see `Order` and `begin`."""
+    order = Order.of(
+        as_of, ledger, out, mapping, policy, quarantine_limit=quarantine_limit, dry_run=dry_run
+    )
+    settings = Settings.from_environment()
+    engine = prepare(settings, f"nightly {as_of} load")
+    with run_lock(engine, f"nightly {as_of} load"):
+        return begin(settings, engine, order)
+
+
+def prepare(settings: Settings, purpose: str) -> Engine:
+    """Return an engine of our database, its schema up to date."""
+    engine = connect(settings, purpose)
+    migrate(engine)
+    return engine
+
+
+def begin(settings: Settings, engine: Engine, order: Order, progress: Progress = say_nothing) -> Receipt:
+    """Load and check the ledger and lay out the run's work folder. The caller holds the run lock.
+
+    Raises:
+        DunningError: the ledger is refused, or speaks for an earlier day than the run.
+    """
+    recover(engine)
+    policy = _choose_policy(engine, order)
+    rules = policy.at(order.as_of)
+    snapshot = load_ledger(
+        order.ledger, settings.snapshots, mapping=order.mapping,
+        quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
+    )
+    refuse_stale(_as_date(snapshot.info["as_of"]), order.as_of)
+    closed_on = runs.last_closed_on(engine)
+    newest_paid_on = snapshot.newest_paid_on(order.as_of)
+    stops = find_shrunk(
+        snapshot.table_sizes(), table_sizes.fetch_table_sizes(engine, before=order.as_of), rules.loading
+    )
+    is_stale = _is_stale(snapshot, newest_paid_on, order.as_of, rules)
+    is_recording = not order.dry_run and (closed_on is None or order.as_of > closed_on)
+    this = Run(
+        run_id=_register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on),
+        as_of=order.as_of.isoformat(),
+        out=str(order.out),
+        work=str(new_work_folder(settings, order.as_of)),
+        snapshot=str(snapshot.folder),
+        fingerprint=snapshot.fingerprint,
+        policy_version=rules.version,
+        is_recording=is_recording,
+        records_deeds=not is_stale,
+        closed_on=closed_on.isoformat() if closed_on else "",
+        stops=stops,
+        warnings=_warn(snapshot, newest_paid_on, is_stale, stops),
+    )
+    _lay_out(this, policy, deeds.fetch_deeds(engine, before=order.as_of, since=_memory_of(rules)))
+    return {
+        **this.to_receipt(),
+        "newest_paid_on": newest_paid_on.isoformat() if newest_paid_on else "",
+        "tables": snapshot.info["books"]["tables"],
+    }
+
+
+def _choose_policy(engine: Engine, order: Order) -> Policy:
+    """Return the policy of the order; else that of the date's closed run, if it has one; else the built-in one."""
+    if order.policy:
+        return load_policy(order.policy)
+    closed = runs.fetch_run(engine, order.as_of)
+    if closed is None or closed.state != "closed":
+        return load_policy()
+    return read_policy(policies.fetch_policy_files(engine, closed.run_id))
+
+
+def _register(
+    engine: Engine, order: Order, snapshot: Snapshot, policy: Policy, rules: Rules, is_recording: bool,
+    newest_paid_on: date | None,
+) -> int:
+    facts = runs.Facts(
+        ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
+        out=str(order.out), newest_payment_on=newest_paid_on,
+    )
+    with engine.begin() as connection:
+        run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
+        policies.store_policy_files(connection, run_id, policy.files())
+        table_sizes.store_table_sizes(connection, run_id, snapshot.table_sizes())
+    return run_id
+
+
+def _limits(rule: Loading, limit: float | None) -> Loading:
+    if limit is None:
+        return rule
+    share = Decimal(str(limit))
+    if not 0 <= share <= 1:
+        raise DunningError(f"--quarantine-limit is {limit}; it is a share of rows, from 0 to 1 (0.05 is 5 %).")
+    return replace(rule, quarantine_share_max=share, quarantine_share_max_strict=share)
+
+
+def _as_date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _is_stale(snapshot: Snapshot, newest_paid_on: date | None, as_of: date, rules: Rules) -> bool:
+    """Tell whether nothing says that the ledger is fresh: no manifest, and the newest payment is too old."""
+    if snapshot.info["as_of"]:
+        return False
+    return newest_paid_on is None or (as_of - newest_paid_on).days > rules.loading.payments_stale_days
+
+
+def _warn(snapshot: Snapshot, newest_paid_on: date | None, is_stale: bool, stops: dict[str, str]) -> list[str]:
+    warnings = list(snapshot.info["warnings"])
+    if not snapshot.info["as_of"]:
+        newest = f"{newest_paid_on:%d.%m.%Y} г." if newest_paid_on else "няма"
+        warnings.append(f"Извлечението няма manifest.json. Най-новото плащане в него: {newest}")
+    if is_stale:
+        warnings.append("Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено.")
+    if stops:
+        tables = ", ".join(sorted(stops))
+        warnings.append(f"Липсват или са намалели таблици, които пазят хората ({tables}): всички списъци са задържани.")
+    return warnings
+
+
+def _memory_of(rules: Rules) -> date:
+    """Return the first day whose deeds can still matter: for a stage, for a repetition, for a disconnection."""
+    valid = max(rules.stages.notice_valid_days, rules.disconnections.notice_valid_days)
+    served = max(rules.service.served_after_days.values(), default=0)
+    repeat = max(rules.reminders.repeat_days, rules.reminders.final_warning_repeat_days)
+    return rules.as_of - timedelta(days=max(valid + served, repeat) + 1)
+
+
+def _lay_out(this: Run, policy: Policy, known: pa.Table) -> None:
+    for name, content in policy.files().items():
+        write_private(this.policy_folder / name, content)
+    bucket = pa.array(buckets_of(known["premise_no"].combine_chunks()))
+    write_table(Path(this.work) / "deeds.parquet", known.append_column("bucket", bucket))

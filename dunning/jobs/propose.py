@@ -1,0 +1,71 @@
+"""Join what the shards propose into one set of lists, and check that nothing was lost on the way."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.errors import DunningError
+from dunning.decisions.guards import stop_lists
+from dunning.decisions.proposals import SCHEMAS, Proposed, merge_proposed
+from dunning.gateways.worktables import read_table, write_table
+from dunning.jobs.books import join_books, join_stages
+from dunning.jobs.runs import Receipt, Run
+
+LISTS = ("reminders", "disconnections", "court")
+
+
+def run(run: Receipt, shards: list[Receipt]) -> Receipt:
+    """Write the run's proposals into its work folder; return counts per list and the books.
+
+    Raises:
+        DunningError: a shard is missing, the books do not balance, or a row is listed twice.
+    """
+    this = Run.of(run)
+    folders = this.shard_folders(len(shards))
+    receipts = [_read_receipt(folder) for folder in folders]
+    books = join_books(receipts)
+    proposed = merge_proposed(
+        {name: read_table(folder / f"proposed-{name}.parquet") for name in SCHEMAS}
+        for folder in folders
+    )
+    for reason in this.stops.values():
+        proposed = stop_lists(proposed, reason)
+    check_once(proposed)
+    for name, table in proposed.items():
+        write_table(Path(this.work) / "proposed" / f"{name}.parquet", table)
+    receipt = {
+        "shards": len(shards),
+        "accounts": sum(receipt["accounts"] for receipt in receipts),
+        "stages": join_stages(receipts),
+        "books": books,
+        "lists": {name: len(table) for name, table in proposed.items()},
+    }
+    (Path(this.work) / "proposed.json").write_text(json.dumps(receipt), encoding="utf-8")
+    return receipt
+
+
+def check_once(proposed: Proposed) -> None:
+    """Refuse proposals in which a row stands twice, listed or withheld.
+
+    A reminder is one message to one account; the other lists have one row per account.
+    """
+    withheld = proposed["withheld"]
+    for name in LISTS:
+        listed = proposed[name].select(["premise_no", "payer_code"])
+        held = withheld.filter(pc.equal(withheld["list"], name)).select(["premise_no", "payer_code"])
+        rows = pa.concat_tables([listed, held])
+        different = rows.group_by(["premise_no", "payer_code"]).aggregate([])
+        if len(different) != len(rows):
+            raise DunningError(
+                f"{len(rows) - len(different)} accounts stand twice on the list {name}. Nothing was written; report this."
+            )
+
+
+def _read_receipt(folder: Path) -> Receipt:
+    path = folder / "books.json"
+    if not path.is_file():
+        raise DunningError(f"The shard {folder.name} has not been classified. Run the whole date again.")
+    receipt: Receipt = json.loads(path.read_text(encoding="utf-8"))
+    return receipt

@@ -1,0 +1,111 @@
+"""A run on its way from step to step: what the steps must know of it, as a receipt that may stand in a log."""
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dunning.core.frames import BUCKETS
+from dunning.gateways.settings import Settings
+from dunning.gateways.snapshots import Snapshot, open_snapshot
+from dunning.policy.policies import Policy, load_policy
+from dunning.policy.rules import Rules
+
+Receipt = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one date. Holds paths, hashes and counts only, never rows or names.
+
+    Attributes:
+        run_id: its number in the store.
+        as_of: ISO date that the run speaks for.
+        out: folder above the date's folder; the files come into `<out>/<as_of>`.
+        work: folder of this run's work tables; gone when the run has ended well.
+        snapshot: folder of the ledger's snapshot; `fingerprint` is its name.
+        policy_version: see Rules.version.
+        is_recording: later than the last closed date and not dry: closes books and records deeds.
+        records_deeds: false where the ledger is too old for anything to be sent.
+        closed_on: last closed date when the run began; empty if there was none.
+        stops: reason per list that may not leave the house tonight.
+        warnings: Bulgarian sentences for the morning.
+    """
+
+    run_id: int
+    as_of: str
+    out: str
+    work: str
+    snapshot: str
+    fingerprint: str
+    policy_version: str
+    is_recording: bool
+    records_deeds: bool
+    closed_on: str
+    stops: dict[str, str]
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> "Run":
+        """Return the run of a receipt; what else the receipt tells is left aside."""
+        return cls(**{name: receipt[name] for name in cls.__dataclass_fields__})
+
+    def to_receipt(self) -> Receipt:
+        """Return all attributes as JSON-ready values."""
+        return asdict(self)
+
+    @property
+    def day(self) -> date:
+        """The date that the run speaks for."""
+        return date.fromisoformat(self.as_of)
+
+    @property
+    def target(self) -> Path:
+        """The folder of the date's files."""
+        return Path(self.out) / self.as_of
+
+    @property
+    def policy_folder(self) -> Path:
+        """The copy of the policy files that this run uses."""
+        return Path(self.work) / "policy"
+
+    @property
+    def prepared(self) -> Path:
+        """The folder in which the files are made before they are published."""
+        return Path(self.work) / "files"
+
+    def policy(self) -> Policy:
+        """Return the policy that this run uses."""
+        return load_policy(self.policy_folder)
+
+    def rules(self) -> Rules:
+        """Return what of the policy is in force on its day."""
+        return self.policy().at(self.day)
+
+    def open_snapshot(self) -> Snapshot:
+        """Return the ledger's snapshot."""
+        return open_snapshot(Path(self.snapshot))
+
+    def shard_folders(self, shards: int) -> list[Path]:
+        """Return the folders of all shards' work tables in bucket order."""
+        return [shard_folder(Path(self.work), shard, shards) for shard in range(shards)]
+
+
+def shard_folder(work: Path, shard: int, shards: int) -> Path:
+    """Return the folder of one shard's work tables."""
+    return work / "shards" / f"{shard:02d}-of-{shards:02d}"
+
+
+def shard_buckets(shard: int, shards: int) -> range:
+    """Return the buckets of one shard: consecutive, so that shards in order are buckets in order.
+
+    >>> [list(shard_buckets(n, 3))[:1] for n in range(3)]
+    [[0], [21], [42]]
+    """
+    return range(shard * BUCKETS // shards, (shard + 1) * BUCKETS // shards)
+
+
+def new_work_folder(settings: Settings, as_of: date) -> Path:
+    """Return a folder of its own for a run's work tables; its name shows in no output."""
+    return settings.home / "work" / f"{as_of.isoformat()}-{secrets.token_hex(4)}"
