@@ -105,6 +105,10 @@ def _check_near(rules: Rules) -> Iterator[Complaint]:
     if near < least:
         problem = f"`limitation_near_amount_cents_min` is {near}, below the {least} from which an account is overdue."
         yield "stages", "limitation_near_amount_cents_min", problem, f"Ask at least {least}."
+    days = rules.stages.limitation_near_days
+    if days > 365 * rules.limitation.years - rules.stages.court_bound.days_overdue_min:
+        problem = f"`limitation_near_days` is {days}: every young debt would go to court as urgent, past all notices."
+        yield "stages", "limitation_near_days", problem, "Write the few months that the lawyers need."
 
 
 def _check_kinds(rules: Rules) -> Iterator[Complaint]:
@@ -191,13 +195,7 @@ def _check_loading(rules: Rules) -> Iterator[Complaint]:
             yield "loading", "tables_guarded", problem, "Put it among `tables_strict`, too."
 
 
-def _check_changeover(rules: Rules) -> Iterator[Complaint]:
-    if rules.changeover.bgn_payments_until < rules.changeover.euro_from:
-        problem = f"BGN payments end on {rules.changeover.bgn_payments_until}, before the euro begins."
-        yield "changeover", "bgn_payments_until", problem, f"Write {rules.changeover.euro_from} or a later day."
-
-
 CHECKS: tuple[Callable[[Rules], Iterator[Complaint]], ...] = (
     _check_ladder, _check_near, _check_kinds, _check_limitation, _check_disconnections, _check_reminders,
-    _check_service, _check_court, _check_calendar, _check_loading, _check_changeover,
+    _check_service, _check_court, _check_calendar, _check_loading,
 )  # fmt: skip

@@ -17,8 +17,7 @@ TITLES = {
 }
 
 LABELS = {
-    "changeover.euro_from": "първи ден на фактури в евро",
-    "changeover.bgn_payments_until": "първи ден без плащания в левове",
+    "changeover.euro_from": "първи ден в евро",
     "interest.day_count": "дни в годината при изчисление",
     "interest.kinds": "видове, които носят лихва",
     "interest.kinds_after_equalisation": "носят лихва след падежа на изравнителната сметка",

@@ -16,6 +16,7 @@ from dunning.policy.reading import RuleFile, Version, read_rule_file
 from dunning.policy.shapes import SHAPES, fields_of
 
 BUILT_IN = Path(__file__).parent / "files"
+VIEWS: dict[str, Any] = {k: v for k, v in fields_of(rules.Rules).items() if k in SHAPES and k != "interest"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Policy:
         values["interest_rates"] = {v.effective_from.isoformat(): v.values["rate_percent"] for v in rates}
         newest = max(version.effective_from for version in selected.values())
         mark = hashlib.sha256(canonical_json(values)).hexdigest()[:8]
-        views = {name: _build(SHAPES[name], values[name]) for name in SHAPES if not name.startswith("interest")}
+        views = {name: _build(VIEWS[name], values[name]) for name in VIEWS}
         merged = _merge_equal(tuple((v.effective_from, v.values["rate_percent"]) for v in rates))
         interest = rules.Interest(rates=merged, **values["interest"])
         return rules.Rules(as_of=as_of, version=f"{newest.isoformat()}-{mark}", interest=interest, **views)

@@ -31,6 +31,13 @@ class InterestRate:
 
 
 @dataclass(frozen=True)
+class ChangeoverDay:
+    """`rules.Changeover` without what the law has fixed."""
+
+    euro_from: date
+
+
+@dataclass(frozen=True)
 class InterestCounting:
     """`rules.Interest` without its rates, which have a file of their own."""
 
@@ -40,7 +47,7 @@ class InterestCounting:
 
 
 SHAPES: dict[str, type] = {
-    "changeover": rules.Changeover,
+    "changeover": ChangeoverDay,
     "interest": InterestCounting,
     "interest_rates": InterestRate,
     "limitation": rules.Limitation,
@@ -166,6 +173,8 @@ def _read_decimal(key: str, value: Any) -> Decimal:
     if not number.is_finite() or not 0 <= number <= high:
         cure = "A share is a fraction of one: 5 % is 0.05." if is_share else "A percent lies between 0 and 100."
         raise ValueRefused(f"`{key}` is {number}, outside 0 to {high}.", cure)
+    if not is_share and number != round(number, 2):
+        raise ValueRefused(f"`{key}` is {number}, with more than two decimals.", "Give at most two decimals.")
     if not is_share and 0 < number < 1:
         raise ValueRefused(
             f"`{key}` is {number}, less than one percent.", f"The unit is percent: write {number * 100} for {number}."

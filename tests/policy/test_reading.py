@@ -53,6 +53,8 @@ REFUSALS = [
     ("court.toml", "state_fee_percent = 2.00", 'state_fee_percent = "2"',
      "`state_fee_percent` is a text (2), not a number.",
      "Write a number with a point, no quotes."),
+    ("interest_rates.toml", "rate_percent = 13.12", "rate_percent = 13.125",
+     "`rate_percent` is 13.125, with more than two decimals.", "Give at most two decimals."),
     ("loading.toml", "shrink_share_max = 0.20", "shrink_share_max = 20", "`shrink_share_max` is 20, outside 0 to 1.",
      "A share is a fraction of one: 5 % is 0.05."),
     ("loading.toml", '["holds", "agreements"]', '["holds", "holds"]', "`tables_guarded` names holds twice.",
