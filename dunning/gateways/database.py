@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from dunning.core.errors import DunningError
 from dunning.gateways.server import embedded_url, start_server
@@ -85,15 +85,26 @@ def find_url(settings: Settings) -> URL:
 
 @contextmanager
 def transact(source: Source) -> Iterator[Connection]:
-    """Give a connection inside a transaction: the caller's, where it has begun one, else one that ends here."""
-    if isinstance(source, Engine):
-        with source.begin() as connection:
-            yield connection
-    elif source.in_transaction():
-        yield source
-    else:
-        with source.begin():
+    """Give a connection inside a transaction: the caller's, where it has begun one, else one that ends here.
+
+    Raises:
+        DunningError: the server went away or cannot go on (disk full); the transaction is undone.
+    """
+    try:
+        if isinstance(source, Engine):
+            with source.begin() as connection:
+                yield connection
+        elif source.in_transaction():
             yield source
+        else:
+            with source.begin():
+                yield source
+    except (OperationalError, psycopg.OperationalError) as error:
+        said = str(getattr(error, "orig", error)).strip().splitlines()
+        raise DunningError(
+            f"PostgreSQL gave up in the middle of the work: {said[0] if said else 'no answer'}. "
+            "What this step wrote was undone; cure that and run again."
+        ) from error
 
 
 @contextmanager
@@ -134,7 +145,7 @@ def _taken(holder: Any) -> str:
     return f"Another run is going on{since}: {who}. Two would close the same books; run again when it is over."
 
 
-def copy_in(connection: Connection, table: str, rows: pa.Table, verb: str = "copy") -> int:
+def copy_in(connection: Connection, table: str, verb: str, rows: pa.Table) -> int:
     """Send rows by `sql/<table>/<verb>.sql`, a COPY ... FROM STDIN (FORMAT csv); return how many.
 
     The columns must stand in the order of the statement. Nulls arrive as nulls, empty text as empty text.

@@ -40,7 +40,7 @@ CREATE TABLE dunning.proposals (
     state text NOT NULL CHECK (state IN ('proposed', 'released', 'withheld')),
     reason text,
     reference text,
-    CHECK (state <> 'withheld' OR reason <> ''),
+    CHECK (state <> 'withheld' OR COALESCE(reason, '') <> ''),
     PRIMARY KEY (as_of, list, premise_no, payer_code, stage)
 ) PARTITION BY LIST (as_of);
 

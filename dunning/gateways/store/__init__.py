@@ -1,0 +1,21 @@
+"""The store: runs, decisions, proposals, deeds, policy files and table sizes in PostgreSQL.
+
+Every function takes an engine, or a connection; with a connection inside a transaction it joins that.
+"""
+
+from sqlalchemy import Engine
+
+from dunning.gateways.database import connect
+from dunning.gateways.migrations import migrate
+from dunning.gateways.settings import Settings
+
+
+def open_store(settings: Settings, purpose: str = "command") -> Engine:
+    """Return an engine of our database with its schema up to date; the embedded server is started if it is down.
+
+    Raises:
+        DunningError: the database cannot be reached, is too old, or newer than this program.
+    """
+    engine = connect(settings, purpose)
+    migrate(engine)
+    return engine

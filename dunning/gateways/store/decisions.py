@@ -1,0 +1,31 @@
+"""Decisions of accounts that owe, kept per date: what the pages, the reports and tomorrow's questions look at."""
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.gateways.database import Source, copy_in, copy_out, transact
+from dunning.gateways.sql_files import statement
+from dunning.gateways.store.rows import DECISIONS, shape_rows
+
+
+def replace_decisions(source: Source, as_of: date, decisions: pa.Table) -> int:
+    """Put a date's decisions in the place of those that are there; return how many were kept.
+
+    Args:
+        source: an engine, or a connection inside the caller's transaction.
+        as_of: the date.
+        decisions: rows of the contract's `classification` with `why_not` and `rule`; only accounts that owe
+            (open_cents > 0) are kept: the others are nine of ten and stand in the file.
+    """
+    owing = decisions.filter(pc.greater(decisions["open_cents"], 0))
+    with transact(source) as connection:
+        connection.execute(statement("decisions", "open_date"), {"as_of": as_of})
+        return copy_in(connection, "decisions", "copy", shape_rows(owing, DECISIONS, as_of))
+
+
+def fetch_decisions(source: Source, as_of: date) -> pa.Table:
+    """Return a date's decisions, by premise_no and payer_code; no rows for a date without."""
+    with transact(source) as connection:
+        return copy_out(connection, "decisions", "fetch", DECISIONS, {"as_of": as_of})

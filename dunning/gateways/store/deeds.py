@@ -1,0 +1,69 @@
+"""Deeds: what has left the house, recorded once under (premise_no, payer_code, stage, as_of, channel).
+
+A deed is intended before its file is published and done after. The database itself refuses every other change: a deed
+that is done is never altered or removed.
+"""
+
+from datetime import date
+
+import psycopg
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from dunning.core.errors import DunningError
+from dunning.gateways.database import Source, copy_in, copy_out, transact
+from dunning.gateways.sql_files import statement
+from dunning.gateways.store.rows import DEEDS, PAST_DEEDS, shape_rows
+
+
+def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table) -> int:
+    """Record deeds as intended by a run; return how many were new.
+
+    Args:
+        source: an engine, or a connection inside the caller's transaction.
+        run_id: the run that does them.
+        as_of: its date, which is every deed's day.
+        deeds: premise_no, payer_code, stage, channel, reference, overdue_cents. One that is there already with the same
+            content is left as it is.
+
+    Raises:
+        DunningError: two of them share key or reference, or one that is there has other content; nothing is recorded.
+    """
+    with transact(source) as connection:
+        connection.execute(statement("deeds", "stage"))
+        try:
+            copy_in(connection, "deeds", "copy", shape_rows(deeds, DEEDS, as_of))
+        except psycopg.errors.UniqueViolation as error:
+            raise DunningError(
+                f"The run of {as_of} wants to record one deed twice: {error.diag.message_detail} "
+                "Each message may go out once; nothing was recorded. Report this fault with that key."
+            ) from error
+        _refuse_conflict(connection, as_of)
+        return connection.execute(statement("deeds", "append"), {"run_id": run_id}).rowcount
+
+
+def fetch_deeds(source: Source, before: date) -> pa.Table:
+    """Return the deeds done on dates before a day: premise_no, payer_code, stage, as_of, channel, reference.
+
+    By as_of, then by the other columns. What is only intended is not there.
+    """
+    with transact(source) as connection:
+        return copy_out(connection, "deeds", "fetch", PAST_DEEDS, {"before": before})
+
+
+def count_deeds(source: Source, as_of: date) -> dict[str, int]:
+    """Return how many deeds a date has by state (`intended`, `done`); a state without deeds is not named."""
+    with transact(source) as connection:
+        rows = connection.execute(statement("deeds", "count"), {"as_of": as_of})
+        return {row.state: row.row_count for row in rows}
+
+
+def _refuse_conflict(connection: Connection, as_of: date) -> None:
+    found = connection.execute(statement("deeds", "find_conflict")).first()
+    if found is not None:
+        raise DunningError(
+            f"The deed {found.reference} (premise {found.premise_no}, payer {found.payer_code}, {found.stage} by "
+            f"{found.channel} of {found.as_of}) is recorded already as {found.old_reference} with other content. "
+            f"What has left the house cannot be changed; nothing was recorded for {as_of}. "
+            "Find out who recorded it before running again."
+        )

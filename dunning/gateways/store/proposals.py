@@ -1,0 +1,30 @@
+"""Proposals: what a run wanted to do on a date, and what it withheld and why."""
+
+from datetime import date
+
+import pyarrow as pa
+
+from dunning.gateways.database import Source, copy_in, copy_out, transact
+from dunning.gateways.sql_files import statement
+from dunning.gateways.store.rows import PROPOSALS, shape_rows
+
+
+def replace_proposals(source: Source, as_of: date, proposals: pa.Table) -> int:
+    """Put a date's proposals in the place of those that are there; return how many there are.
+
+    Args:
+        source: an engine, or a connection inside the caller's transaction.
+        as_of: the date.
+        proposals: list (`reminders`, `disconnections`, `court`), premise_no, payer_code, stage, channel (or null),
+            overdue_cents, state (`proposed`, `released`, `withheld`), reason (required where withheld), reference (or
+            null). One row per list, account and stage.
+    """
+    with transact(source) as connection:
+        connection.execute(statement("proposals", "open_date"), {"as_of": as_of})
+        return copy_in(connection, "proposals", "copy", shape_rows(proposals, PROPOSALS, as_of))
+
+
+def fetch_proposals(source: Source, as_of: date) -> pa.Table:
+    """Return a date's proposals, by list, premise_no, payer_code and stage."""
+    with transact(source) as connection:
+        return copy_out(connection, "proposals", "fetch", PROPOSALS, {"as_of": as_of})

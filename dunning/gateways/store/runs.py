@@ -1,0 +1,139 @@
+"""Runs: which day each spoke for, from which ledger and policy, and how it ended."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from dunning.core.errors import DunningError
+from dunning.gateways.database import Source, transact
+from dunning.gateways.sql_files import statement
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as recorded.
+
+    state: `running`; `closing` (its deeds are intended, its files perhaps out); `closed` (books closed, deeds done);
+        `written` (files only, nothing recorded); `failed`.
+    is_recording: whether it closes books, or would have.
+    manifest_sha256: of the manifest that it published, or, while `closing`, of the one that it will publish.
+    receipts: by step: counts, cents, hashes.
+    started_at, finished_at: for operators; no decision looks at them.
+    """
+
+    run_id: int
+    as_of: date
+    state: str
+    is_recording: bool
+    ledger_fingerprint: str | None
+    snapshot_name: str | None
+    policy_version: str | None
+    policy_sha256: str | None
+    out: str | None
+    manifest_sha256: str | None
+    newest_invoice_on: date | None
+    newest_payment_on: date | None
+    receipts: dict[str, Any]
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a run knows of its ledger, policy and place; None: not yet, or not there."""
+
+    ledger_fingerprint: str | None = None
+    snapshot_name: str | None = None
+    policy_version: str | None = None
+    policy_sha256: str | None = None
+    out: str | None = None
+    newest_invoice_on: date | None = None
+    newest_payment_on: date | None = None
+
+
+def start_run(source: Source, as_of: date, *, is_recording: bool, facts: Facts | None = None) -> int:
+    """Begin a run and return its number. What an earlier attempt of that kind left running for the date has failed."""
+    with transact(source) as connection:
+        kind = {"as_of": as_of, "is_recording": is_recording}
+        connection.execute(statement("runs", "abandon"), kind)
+        return connection.execute(statement("runs", "insert"), kind | vars(facts or Facts())).scalar_one()
+
+
+def describe_run(source: Source, run_id: int, facts: Facts) -> None:
+    """Add to a running run what it has learned; what is None leaves what is there.
+
+    Raises:
+        DunningError: the run is not running any more.
+    """
+    with transact(source) as connection:
+        found = connection.execute(statement("runs", "describe"), {"run_id": run_id} | vars(facts)).first()
+        _insist(found, run_id)
+
+
+def store_receipt(source: Source, run_id: int, step: str, receipt: dict[str, Any]) -> None:
+    """Keep the receipt of a step: counts, cents and hashes that JSON can say; no rows, no names."""
+    with transact(source) as connection:
+        row = {"run_id": run_id, "step": step, "receipt": json.dumps(receipt, sort_keys=True)}
+        found = connection.execute(statement("runs", "add_receipt"), row).first()
+        _insist(found, run_id)
+
+
+def finish_run(source: Source, run_id: int, manifest_sha256: str) -> None:
+    """End a run that wrote its files and records nothing (again, the past, dry, what-if).
+
+    Raises:
+        DunningError: the run is not running any more.
+    """
+    with transact(source) as connection:
+        row = {"run_id": run_id, "manifest_sha256": manifest_sha256}
+        _insist(connection.execute(statement("runs", "finish_written"), row).first(), run_id)
+
+
+def fail_run(source: Source, run_id: int) -> None:
+    """End a running run as failed. One that is closing, or has ended, stays as it is."""
+    with transact(source) as connection:
+        connection.execute(statement("runs", "fail"), {"run_id": run_id})
+
+
+def last_closed_on(source: Source) -> date | None:
+    """Return the last date whose books are closed, or None."""
+    with transact(source) as connection:
+        return connection.execute(statement("runs", "select_last_closed")).scalar_one()
+
+
+def interrupted_runs(source: Source) -> list[Run]:
+    """Return the runs (one at most) whose close was begun and not ended.
+
+    With its manifest out it is to be finished, otherwise to be discarded.
+    """
+    with transact(source) as connection:
+        return [_run(row) for row in connection.execute(statement("runs", "select_closing"))]
+
+
+def fetch_run(source: Source, as_of: date) -> Run | None:
+    """Return the run that speaks for a date: the one that closed its books, else the latest that wrote its files."""
+    with transact(source) as connection:
+        row = connection.execute(statement("runs", "select_by_date"), {"as_of": as_of}).first()
+    return None if row is None else _run(row)
+
+
+def fetch_run_by_id(source: Source, run_id: int) -> Run | None:
+    """Return a run by its number."""
+    with transact(source) as connection:
+        row = connection.execute(statement("runs", "select_by_id"), {"run_id": run_id}).first()
+    return None if row is None else _run(row)
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(**row._mapping)
+
+
+def _insist(found: Row[Any] | None, run_id: int) -> None:
+    if found is None:
+        raise DunningError(
+            f"Run {run_id} is not running any more: it has ended, or a later attempt for its date has begun. "
+            "Nothing was recorded for it; run the date again."
+        )

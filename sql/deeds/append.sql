@@ -1,0 +1,8 @@
+-- What: records new deeds as intended; one that is there already stays as it is.
+-- Grain: one row per deed.
+-- Takes: run_id.
+-- Used by: dunning.gateways.store.deeds.append_deeds
+INSERT INTO dunning.deeds (premise_no, payer_code, stage, as_of, channel, reference, overdue_cents, state, run_id)
+SELECT premise_no, payer_code, stage, as_of, channel, reference, overdue_cents, 'intended', :run_id
+FROM new_deeds
+ON CONFLICT (premise_no, payer_code, stage, as_of, channel) DO NOTHING

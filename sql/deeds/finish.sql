@@ -1,0 +1,7 @@
+-- What: the intended deeds of a run are done, because their files are out.
+-- Grain: one row per deed.
+-- Takes: run_id, as_of.
+-- Used by: dunning.gateways.store.closing.finish_close
+UPDATE dunning.deeds
+SET state = 'done'
+WHERE run_id = :run_id AND as_of = :as_of AND state = 'intended'

@@ -1,0 +1,14 @@
+-- What: begins a run.
+-- Grain: one row per run; gives its number.
+-- Takes: as_of, is_recording; ledger_fingerprint, snapshot_name, policy_version, policy_sha256, out,
+--     newest_invoice_on, newest_payment_on, each or null.
+-- Used by: dunning.gateways.store.runs.start_run
+INSERT INTO dunning.runs (
+    as_of, is_recording, ledger_fingerprint, snapshot_name, policy_version, policy_sha256, out,
+    newest_invoice_on, newest_payment_on
+)
+VALUES (
+    :as_of, :is_recording, :ledger_fingerprint, :snapshot_name, :policy_version, :policy_sha256, :out,
+    :newest_invoice_on, :newest_payment_on
+)
+RETURNING run_id

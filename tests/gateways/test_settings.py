@@ -1,0 +1,57 @@
+"""Settings: read once, absolute, and nothing but folders where folders belong."""
+
+from pathlib import Path
+
+import pytest
+
+from dunning.core.errors import DunningError
+from dunning.gateways.settings import Settings, refuse_url
+
+
+def test_defaults_stand_in_the_folder_where_the_command_was_started(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    expected = Settings(tmp_path / ".dunning", None, tmp_path / ".dunning/snapshots", tmp_path / ".dunning/airflow")
+    assert expected == Settings.from_environment({})
+
+
+def test_a_relative_home_is_made_absolute_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_environment({"DUNNING_HOME": "здесь/my home", "DUNNING_SNAPSHOTS": "snapshots"})
+    monkeypatch.chdir("/")
+    assert (tmp_path / "здесь/my home", tmp_path / "snapshots") == (settings.home, settings.snapshots)
+
+
+def test_what_is_empty_is_not_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    empty = {"DUNNING_HOME": "", "DUNNING_DATABASE_URL": "", "DUNNING_SNAPSHOTS": ""}
+    assert Settings.from_environment({}) == Settings.from_environment(empty)
+
+
+def test_another_process_reads_the_same_settings(tmp_path):
+    url = "postgresql://clerk:secret@db/dunning"
+    settings = Settings.from_environment({"DUNNING_HOME": str(tmp_path), "DUNNING_DATABASE_URL": url})
+    assert settings == Settings.from_environment(settings.to_environment())
+
+
+def test_a_password_is_not_shown():
+    settings = Settings(Path("/h"), "postgresql://clerk:secret@db/dunning", Path("/s"), Path("/a"))
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("value", ["s3://bucket/prefix", "https://host/x", "file:///tmp/x"])
+def test_a_url_in_place_of_a_folder_is_refused_in_one_line(value):
+    with pytest.raises(DunningError) as refusal:
+        refuse_url(value, "--out")
+    scheme = value.split("://")[0]
+    expected = f"--out is a {scheme}:// address, and only local folders are supported yet; give a folder."
+    assert expected == str(refusal.value)
+
+
+def test_snapshots_in_a_bucket_are_refused():
+    with pytest.raises(DunningError, match=r"^DUNNING_SNAPSHOTS is a s3:// address"):
+        Settings.from_environment({"DUNNING_SNAPSHOTS": "s3://bucket/snapshots"})
+
+
+@pytest.mark.parametrize("value", ["out", "/srv/out", "C:out", "a b/в"])
+def test_a_folder_is_taken(value):
+    refuse_url(value, "--out")
