@@ -17,6 +17,8 @@ from dunning.gateways.ledger.tables import Column, Kind
 from dunning.gateways.ledger.values import read_days, read_instants
 
 _DATES = (Kind.DAY, Kind.INSTANT)
+_AGGREGATES = {"first": "first", "earliest": "min", "latest": "max"}
+_LINE = "(line)"
 
 
 class MappedSource:
@@ -34,20 +36,18 @@ class MappedSource:
         self._rule, self._file_rule = rule, mapping.files.get(rule.file, FileRule())
         self._reader = open_reader(folder / rule.file, self._file_rule.encoding, self._file_rule.delimiter)
         self.file, self.delimiter, self.header = rule.file, self._reader.delimiter, self._reader.header
+        if not rule.source_columns:
+            raise mapping.refuse((*path, "columns"), f"takes no column of {rule.file}, so all rows would be the same")
         for column in rule.source_columns:
-            if column not in self.header:
-                raise mapping.refuse(
-                    (*path, *_key_of(rule, column)),
-                    f"{rule.file} has no column {column!r}; it has {', '.join(name for name in self.header if name)}",
-                )
-        for name, column_rule in rule.columns.items():
-            for _, column in column_rule.parts:
-                if column and pa.types.is_floating(self._reader.types.get(column, pa.string())):
-                    raise mapping.refuse(
-                        (*path, "columns", name),
-                        f"{rule.file} has {column!r} as binary floats, which hold neither cents nor codes exactly; "
-                        "write it as decimal128 or text",
-                    )
+            if problem := self._problem(column):
+                raise mapping.refuse((*path, *_key_of(rule, column)), f"{rule.file} has {problem}")
+
+    def _problem(self, column: str) -> str:
+        if column not in self.header:
+            return f"no column {column!r}; it has {', '.join(name for name in self.header if name)}"
+        if pa.types.is_floating(self._reader.types.get(column, pa.string())):
+            return f"{column!r} as binary floats, which hold neither cents nor codes exactly; write decimal128 or text"
+        return ""
 
     def batches(self) -> Iterator[RawBatch]:
         """Yield the rows that the rules make; see `raw.Source`."""
@@ -138,21 +138,17 @@ def _join(parts: list[RawBatch]) -> RawBatch:
 
 def _distinct(rule: TableRule, batch: RawBatch) -> RawBatch:
     """Keep one row of those that agree in all columns without `take`: its line and order are the first one's."""
-    taken = {name: rule.columns[name].take for name in rule.columns if rule.columns[name].take}
-    columns: dict[str, pa.Array] = {}
-    for name, column in batch.columns.items():
-        columns[name] = _comparable(rule, name, column) if taken.get(name) in ("earliest", "latest") else column
-    rows = pa.table({**columns, "(line)": batch.lines})
-    same = [name for name in columns if name not in taken]
-    takes = [(name, {"first": "first", "earliest": "min", "latest": "max"}[take or ""]) for name, take in taken.items()]
-    grouped = rows.group_by(same, use_threads=False).aggregate([*takes, ("(line)", "first")])
-    grouped = grouped.rename_columns([re.sub(r"_(first|min|max)$", "", n) if n not in same else n
-                                      for n in grouped.column_names]).sort_by("(line)").combine_chunks()
-    return RawBatch(
-        {name: _as_text(grouped[name]) for name in batch.columns},
-        grouped["(line)"].to_numpy(),
-        batch.ragged_lines,
-    )
+    taken = {name: r.take for name, r in rule.columns.items() if r.take}
+    same = [name for name in batch.columns if name not in taken]
+    cells = {
+        name: _comparable(rule, name, column) if taken.get(name, "first") != "first" else column
+        for name, column in batch.columns.items()
+    }
+    rows = pa.table({**cells, _LINE: batch.lines}).group_by(same, use_threads=False)
+    grouped = rows.aggregate([*((name, _AGGREGATES[take]) for name, take in taken.items()), (_LINE, "first")])
+    grouped = grouped.rename_columns([*same, *taken, _LINE]).sort_by(_LINE)
+    columns = {name: _as_text(grouped[name]) for name in batch.columns}
+    return RawBatch(columns, grouped[_LINE].to_numpy(), batch.ragged_lines)
 
 
 def _comparable(rule: TableRule, name: str, column: pa.Array) -> pa.Array:

@@ -1,6 +1,7 @@
 """Raw tables to typed tables: every cell in its type, every row with its reasons, nothing left out."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from dunning.gateways.ledger import values
 from dunning.gateways.ledger.raw import BadCells, RawBatch, RawTable, TypedTable
 from dunning.gateways.ledger.tables import Column, Kind, Table, bit
 
-Values = npt.NDArray | pa.Array
+Values: TypeAlias = npt.NDArray | pa.Array
 
 _READERS: dict[Kind, Callable[[pa.Array], tuple[Values, values.Mask]]] = {
     Kind.DAY: values.read_days,

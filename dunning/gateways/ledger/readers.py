@@ -118,7 +118,7 @@ class CsvReader:
         is_whole[ragged] = False
         self._refuse_tall(records, ~is_whole)
         lines = records.lines[is_whole]
-        if used and table.num_rows != len(lines):
+        if table.num_rows != len(lines):
             raise DunningError(
                 f"{self.file}, line {records.lines[0]} and following: {len(lines)} rows were counted but "
                 f"{table.num_rows} read, so a row would be lost. Check the quotes there and export the file again."
@@ -130,8 +130,8 @@ class CsvReader:
         bad = np.flatnonzero(records.is_tall & is_ragged)
         if len(bad):
             raise DunningError(
-                f'{self.file}, line {records.lines[bad[0]]}: a quoted cell goes over several lines and the row then has '
-                f'not {len(self.header)} cells; rows may be hidden in it. Close the quote (") where the cell ends.'
+                f'{self.file}, line {records.lines[bad[0]]}: a quoted cell goes over several lines and the row then '
+                f'has not {len(self.header)} cells; rows may be hidden in it. Close the quote (") where the cell ends.'
             )
 
 
@@ -206,8 +206,8 @@ def _to_text(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(kind):
         return _to_text(column.dictionary_decode())
     if pa.types.is_decimal(kind):
-        text = column.cast(pa.string())
-        return pc.replace_substring_regex(text, r"(\.[0-9]{2})0+$", r"\1") if kind.scale > 2 else text
+        plain = pc.replace_substring_regex(column.cast(pa.string()), "^-?0E-[0-9]+$", "0")
+        return pc.replace_substring_regex(plain, r"(\.[0-9]{2})0+$", r"\1")
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return pa.array([None if v is None else "(no text)" for v in column.to_pylist()], pa.string())
     return column.cast(pa.string())

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dunning.core.errors import DunningError
+from dunning.gateways.ledger.manifest import MANIFEST
 from dunning.gateways.ledger.mapped import MappedSource
 from dunning.gateways.ledger.mapping import Mapping, read_mapping
 from dunning.gateways.ledger.raw import Places, RawBatch, RawTable, Source
@@ -15,7 +16,6 @@ from dunning.gateways.ledger.readers import Reader, open_reader
 from dunning.gateways.ledger.tables import TABLES, Column, Kind, Table
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
-MANIFEST = "manifest.json"
 FORMAT_VERSION = "1"  # raise it when the same files would be read otherwise
 _FIGURES = ("quantity", "unit_price")
 
@@ -41,8 +41,7 @@ def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, Raw
 
     The same files give the same fingerprint wherever the folder lies; two ways to write the same rows do not.
     """
-    names = {part for raw in tables.values() if raw.source for part in _files_of(raw.source)}
-    paths = {name: folder / name for name in names}
+    paths = {raw.file: folder / raw.file for raw in tables.values() if not raw.is_absent}
     if (folder / MANIFEST).is_file():
         paths[MANIFEST] = folder / MANIFEST
     whole = hashlib.sha256(f"dunning ledger {FORMAT_VERSION}\n".encode())
@@ -54,8 +53,8 @@ def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, Raw
 
 
 def unused_files(folder: Path, tables: dict[str, RawTable]) -> list[str]:
-    """Return the sorted names of data files in the folder that nothing reads, e.g. a misspelled table; for a warning."""
-    used = {part for raw in tables.values() if raw.source for part in _files_of(raw.source)}
+    """Return the sorted names of the folder's data files that nothing reads, perhaps misspelled; for a warning."""
+    used = {raw.file for raw in tables.values()}
     present = {p.name for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(ENDINGS)}
     return sorted(present - used)
 
@@ -67,7 +66,9 @@ class TableSource:
         self._reader, self._table = reader, table
         self.file, self.delimiter, self.header = reader.file, reader.delimiter, reader.header
         self.unknown = tuple(
-            name or f"(column {i} without a name)" for i, name in enumerate(reader.header, 1) if name not in table.names
+            name or f"(column {i} without a name)"
+            for i, name in enumerate(reader.header, 1)
+            if name not in table.names
         )
         self._check_header()
         for name, kind in reader.types.items():
@@ -147,10 +148,6 @@ def _types_of(column: Column) -> Iterable:
         Kind.DAY: (pa.types.is_date32,),
         Kind.INSTANT: (pa.types.is_date32, lambda kind: pa.types.is_timestamp(kind) and kind.tz is None),
     }.get(column.kind, ())
-
-
-def _files_of(source: Source) -> tuple[str, ...]:
-    return (source.file,)
 
 
 def _hash_file(path: Path) -> str:
