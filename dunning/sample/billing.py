@@ -1,0 +1,110 @@
+"""Invoices, their lines and payments as rows of the extract."""
+
+import numpy as np
+import pyarrow as pa
+
+from dunning.sample.accounts import NAMINGS, Accounts
+from dunning.sample.bills import KINDS, Bills
+from dunning.sample.columns import days, decimals, money, only, pick, words
+from dunning.sample.dice import Dice, Ints
+from dunning.sample.numbers import digits, scramble
+from dunning.sample.payments import CHANNELS, Payments
+
+# Lines of a bill: label, unit, price in 1/100,000, percent of the sum. The last takes the rest.
+_LINES = {
+    0: (
+        ("Топлинна енергия за отопление на имот", "МВтч", 7_512_000, 62),
+        ("Топлинна енергия за подгряване на вода", "МВтч", 7_512_000, 24),
+        ("Топлинна енергия, отдадена от сградната инсталация", "МВтч", 7_512_000, 14),
+    ),
+    1: (
+        ("Дневна енергия", "кВтч", 14_876, 51),
+        ("Нощна енергия", "кВтч", 8_732, 15),
+        ("Мрежови услуги", "кВтч", 4_215, 18),
+        ("ДДС 20 %", "", 0, 16),
+    ),
+}
+
+
+def invoice_numbers(dice: Dice, keys: Ints) -> pa.Array:
+    """Return ten digits for each bill's key."""
+    salt = int(dice.below(10**6, "invoice numbers", np.zeros(1, np.int64))[0])
+    return pick(digits(scramble(np.maximum(keys, 0), 10, salt), 10), np.where(keys < 0, -1, np.arange(len(keys))))
+
+
+def payment_numbers(dice: Dice, keys: Ints) -> pa.Array:
+    """Return eleven digits for each payment's key: a length that no invoice has."""
+    salt = int(dice.below(10**6, "payment numbers", np.zeros(1, np.int64))[0])
+    return pick(digits(scramble(np.maximum(keys, 0), 11, salt), 11), np.where(keys < 0, -1, np.arange(len(keys))))
+
+
+def invoices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
+    """Grain: one invoice or credit note. Where one payer alone has ever had the premise, some leave him out."""
+    leaves_out = _may_leave_out(dice, accounts)
+    return pa.table({
+        "invoice_no": invoice_numbers(dice, bills.key),
+        "premise_no": pick(accounts.premise_no, bills.account),
+        "payer_code": pick(accounts.payer_code, np.where(leaves_out[bills.account], -1, bills.account)),
+        "kind": words(KINDS, bills.kind),
+        "period_from": days(bills.period_from),
+        "period_to": days(bills.period_to),
+        "issued_on": days(bills.issued_on),
+        "due_on": days(bills.due_on),
+        "amount": money(bills.minor),
+        "currency": words(("EUR", "BGN"), bills.is_bgn.astype(np.int64)),
+        "refers_to": invoice_numbers(dice, bills.refers_to),
+    })
+
+
+def _may_leave_out(dice: Dice, accounts: Accounts) -> np.ndarray:
+    alone = ~accounts.does("moved_out", "moved_in", "owner", "part_owner", "new")
+    return alone & dice.chance(100, "no payer", accounts.number)
+
+
+def payments(dice: Dice, accounts: Accounts, bills: Bills, paid: Payments) -> pa.Table:
+    """Grain: one payment or reversal, with whatever its payer wrote on it."""
+    naming = accounts.naming[paid.account]
+    whole, payer, premise, invoice = (naming == NAMINGS.index(word) for word in ("all", "payer", "premise", "invoice"))
+    is_plan = paid.bill < 0
+    key = np.where(is_plan, -1, bills.key[np.maximum(paid.bill, 0)]) if len(bills) else np.full(len(paid), -1)
+    says_bill = (whole | invoice) & ~is_plan
+    return pa.table({
+        "payment_no": payment_numbers(dice, paid.key),
+        "premise_no": pick(accounts.premise_no, np.where(payer | invoice, -1, paid.account)),
+        "payer_code": pick(accounts.payer_code, np.where(premise | invoice, -1, paid.account)),
+        "invoice_no": invoice_numbers(dice, np.where(says_bill, key, -1)),
+        "paid_on": days(paid.paid_on),
+        "amount": money(paid.minor),
+        "currency": words(("EUR", "BGN"), paid.is_bgn.astype(np.int64)),
+        "channel": words(CHANNELS, dice.below(len(CHANNELS), "pays by", paid.key)),
+        "reverses": payment_numbers(dice, paid.reverses),
+    })
+
+
+def invoice_lines(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
+    """Grain: one line of the bill of each account's newest month; lines sum to the bill."""
+    newest = np.flatnonzero((bills.key % 100 == 0) & (bills.minor > 0))
+    tables = [_lines(dice, accounts, bills, newest, service) for service in _LINES]
+    return pa.concat_tables(tables)
+
+
+def _lines(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints, service: int) -> pa.Table:
+    labels = _LINES[service]
+    rows = rows[accounts.service[bills.account[rows]] == service]
+    minor = bills.minor[rows]
+    amounts = np.stack([minor * line[3] // 100 for line in labels], axis=1)
+    amounts[:, -1] += minor - amounts.sum(axis=1)
+    many = np.tile(np.arange(len(labels)), len(rows))
+    price = np.array([line[2] for line in labels])[many]
+    amount, is_priced = amounts.reshape(-1), price > 0
+    quantity = (amount * 1_000_000 + price // 2) // np.maximum(price, 1)
+    return pa.table({
+        "invoice_no": invoice_numbers(dice, np.repeat(bills.key[rows], len(labels))),
+        "seq": pa.array(many + 1).cast(pa.string()),
+        "label": words(tuple(line[0] for line in labels), many),
+        "unit": only(words(tuple(line[1] for line in labels), many), is_priced),
+        "quantity": only(decimals(quantity, 3), is_priced),
+        "unit_price": only(decimals(price, 5), is_priced),
+        "amount": money(amount),
+    })
+

@@ -1,0 +1,193 @@
+"""What is invoiced: monthly bills, the heat season's settlement, and what special cases add."""
+
+from dataclasses import dataclass, fields
+from datetime import date
+
+import numpy as np
+
+from dunning.core.days import NEVER, Days, to_day
+from dunning.core.money import Cents
+from dunning.core.words import CREDIT_NOTE, ITEM_KINDS
+from dunning.sample.accounts import Accounts, month_start
+from dunning.sample.dice import Dice, Ints, Mask
+
+KINDS = (*ITEM_KINDS, CREDIT_NOTE)
+EURO_FROM = to_day(date(2026, 1, 1))
+BGN_PAYMENTS_UNTIL = to_day(date(2026, 2, 1))
+
+# Percent of an average month, January to December.
+_ELECTRICITY = np.array([150, 135, 115, 95, 80, 75, 85, 85, 75, 90, 115, 145])
+_HEAT = np.array([190, 170, 140, 70, 16, 14, 12, 12, 15, 60, 130, 180])
+
+# Places of an account's special documents behind those of its months (0 is the newest).
+_EQUALISATION, _SHARE_FEE, _CREDIT_NOTE, _INTEREST, _FEE, _ADJUDGED = 60, 67, 74, 75, 76, 77
+
+
+@dataclass(frozen=True)
+class Bills:
+    """Grain: one invoice or credit note, sorted by account, day of issue, place.
+
+    `account`: row of the chunk's accounts; `key`: 100 * account number + place, distinct in the whole sample;
+    `refers_to`: the key of another one or -1. `minor`: cents, or stotinki where `is_bgn`.
+    """
+
+    account: Ints
+    key: Ints
+    kind: Ints
+    period_from: Days
+    period_to: Days
+    issued_on: Days
+    due_on: Days
+    minor: Cents
+    is_bgn: Mask
+    refers_to: Ints
+
+    def __len__(self) -> int:
+        return len(self.account)
+
+    def take(self, rows: Ints) -> "Bills":
+        """Return these rows."""
+        return Bills(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+
+    def last_of_each(self, is_candidate: Mask) -> Ints:
+        """Return the last candidate's row of every account that has one."""
+        rows = np.flatnonzero(is_candidate)
+        last = np.append(np.diff(self.account[rows]) != 0, True) if len(rows) else np.zeros(0, bool)
+        return rows[last]
+
+
+def to_stotinki(cents: Cents) -> Cents:
+    """Return stotinki for euro cents, half-up.
+
+    >>> to_stotinki(np.array([511, -511])).tolist()
+    [999, -999]
+    """
+    return np.sign(cents) * ((np.abs(cents) * 195_583 + 50_000) // 100_000)
+
+
+def make_bills(dice: Dice, accounts: Accounts) -> Bills:
+    """Return everything invoiced up to the sample's date."""
+    bills = _joined(_monthly(dice, accounts), *_settlements(dice, accounts), *_specials(dice, accounts))
+    return _joined(bills, _credit_notes(dice, accounts, bills))
+
+
+def _joined(*parts: Bills) -> Bills:
+    whole = Bills(**{each.name: np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Bills)})
+    return whole.take(np.lexsort((whole.key, whole.issued_on, whole.account)))
+
+
+def _issue(
+    accounts: Accounts, rows: Ints, place: Ints | int, kind: str, period: tuple[Ints, Ints], issued_on: Ints, due_on: Ints,
+    cents: Ints,
+) -> Bills:
+    """Return documents of these accounts, in the currency of their day; those after the sample's date are left out."""
+    is_bgn = issued_on < EURO_FROM
+    bills = Bills(
+        account=rows,
+        key=accounts.number[rows] * 100 + place,
+        kind=np.full(len(rows), KINDS.index(kind)),
+        period_from=np.asarray(period[0], np.int32),
+        period_to=np.asarray(period[1], np.int32),
+        issued_on=np.asarray(issued_on, np.int32),
+        due_on=np.asarray(due_on, np.int32),
+        minor=np.where(is_bgn, to_stotinki(cents), cents),
+        is_bgn=is_bgn,
+        refers_to=np.full(len(rows), -1),
+    )
+    return bills.take(np.flatnonzero(bills.issued_on <= accounts.as_of))
+
+
+def _monthly(dice: Dice, accounts: Accounts) -> Bills:
+    """Electricity: billed in the month after, 14 to 20 days to pay. Heat: on the month's last day, 45 days to pay."""
+    counts = np.maximum(accounts.months_to - accounts.months_from + 1, 0)
+    rows = np.repeat(np.arange(len(accounts)), counts)
+    month = accounts.months_to[rows] - (np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts))
+    is_heat = accounts.service[rows] == 0
+    billed = ~is_heat | accounts.has_summer[rows] | ~np.isin(month % 12, [4, 5, 6, 7, 8])
+    rows, month, is_heat = rows[billed], month[billed], is_heat[billed]
+    place = accounts.month - 1 - month
+    keys = accounts.number[rows] * 100 + place
+    factor = np.where(is_heat, _HEAT[month % 12], _ELECTRICITY[month % 12])
+    cents = accounts.scale_cents[rows] * factor * dice.between(88, 112, "consumption", keys) // 10_000
+    is_empty = ~is_heat & accounts.is_ordinary()[rows] & dice.chance(4, "nothing used", keys)
+    home = accounts.home[rows]
+    first, last = month_start(month), month_start(month + 1) - 1
+    issued_on = np.where(is_heat, last, last + 3 + home % 10)
+    due_on = np.where(is_heat, last + 45, issued_on + dice.between(14, 20, "term", home))
+    bills = _issue(accounts, rows, place, "bill", (first, last), issued_on, due_on, np.where(is_empty, 0, cents))
+    forecast = accounts.service[bills.account] == 0
+    bills.kind[forecast] = KINDS.index("forecast")
+    return bills
+
+
+def _settlements(dice: Dice, accounts: Accounts) -> list[Bills]:
+    """Heat, each season (1 May to 30 April): the share fee, due 14 June; the settling bill of 31 July, due 14 September."""
+    bills = []
+    newest = accounts.month // 12
+    for season in range(newest - 7, newest):
+        start, end = to_day(date(season, 5, 1)), to_day(date(season + 1, 4, 30))
+        begins = np.maximum(start, accounts.valid_from)
+        ends = np.minimum(end, accounts.valid_until - 1)
+        settles = (accounts.service == 0) & (begins < ends) & (month_start(accounts.months_from) <= end)
+        rows = np.flatnonzero(settles)
+        keys, many = accounts.number[rows] * 100 + newest - season, np.ones(len(rows), np.int64)
+        period = (begins[rows], ends[rows])
+        share = dice.between(2000, 3000, "share fee", keys)
+        bills.append(_issue(accounts, rows, _SHARE_FEE + newest - 1 - season, "share_fee", period, end * many,
+                            (end + 45) * many, share))
+        settled_on = to_day(date(season + 1, 7, 31))
+        bills.append(_issue(accounts, rows, _EQUALISATION + newest - 1 - season, "equalisation", period,
+                            settled_on * many, (settled_on + 45) * many, _differences(dice, accounts, rows, keys)))
+    return bills
+
+
+def _differences(dice: Dice, accounts: Accounts, rows: Ints, keys: Ints) -> Ints:
+    """Return what a season's settlement adds or gives back; those who stop paying have something to pay."""
+    percent = dice.between(-90, 120, "season", keys)
+    stops = (accounts.unpaid_from[rows] < NEVER - 1000) | accounts.does("adjudged")[rows]
+    percent = np.where(stops, 20 + np.abs(percent), np.where(dice.chance(60, "season even", keys), 0, percent))
+    return np.sign(percent) * (accounts.scale_cents[rows] * np.abs(percent) // 100)
+
+
+def _specials(dice: Dice, accounts: Accounts) -> list[Bills]:
+    """Interest notes of late payers, reconnection fees, and what courts have awarded."""
+    late = np.flatnonzero(accounts.does("chronic") | (accounts.does("in_parts") & (accounts.number % 3 == 0)))
+    cut, sued = np.flatnonzero(accounts.does("reconnected")), np.flatnonzero(accounts.does("adjudged"))
+    specials = [
+        _special(accounts, late, _INTEREST, "interest_note", month_start(np.full(len(late), accounts.month - 3)) + 4,
+                 dice.between(150, 900, "interest", accounts.number[late])),
+        _special(accounts, cut, _FEE, "fee", np.full(len(cut), accounts.as_of - 117), np.full(len(cut), 2000)),
+    ]
+    awarded_on = accounts.as_of - dice.between(500, 800, "awarded", accounts.number[sued])
+    principal = dice.between(30_000, 90_000, "principal", accounts.number[sued])
+    costs = dice.between(4_000, 8_000, "costs", accounts.number[sued])
+    sums = {"adjudged": principal, "adjudged_interest": principal * 12 // 100, "court_costs": costs}
+    for place, (kind, cents) in enumerate(sums.items()):
+        specials.append(_special(accounts, sued, _ADJUDGED + place, kind, awarded_on, cents))
+    return specials
+
+
+def _special(accounts: Accounts, rows: Ints, place: int, kind: str, issued_on: Ints, cents: Ints) -> Bills:
+    never = np.full(len(rows), NEVER)
+    return _issue(accounts, rows, place, kind, (never, never), issued_on, issued_on + 14, cents)
+
+
+def _credit_notes(dice: Dice, accounts: Accounts, bills: Bills) -> Bills:
+    """Give back a third of a bill at least two months old to those whose meter was read wrongly."""
+    is_monthly = bills.kind <= KINDS.index("forecast")
+    wrong = accounts.does("corrected")[bills.account] & is_monthly & (bills.minor > 0)
+    in_time = (bills.issued_on <= accounts.as_of - 60) & (bills.is_bgn == (bills.issued_on + 20 < EURO_FROM))
+    read = bills.take(bills.last_of_each(wrong & in_time))
+    note = Bills(
+        account=read.account,
+        key=accounts.number[read.account] * 100 + _CREDIT_NOTE,
+        kind=np.full(len(read), KINDS.index(CREDIT_NOTE)),
+        period_from=read.period_from,
+        period_to=read.period_to,
+        issued_on=read.issued_on + np.int32(20),
+        due_on=read.issued_on + np.int32(20),
+        minor=-(read.minor * 3 // 10),
+        is_bgn=read.is_bgn,
+        refers_to=read.key,
+    )
+    return note

@@ -1,0 +1,73 @@
+"""How an extract is printed: plain (UTF-8, ISO days, decimal point) or as Bulgarian billing systems do."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+_FIRST_DAY, _DAYS = -44_000, 120_000
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Encoding, the look of days and of sums."""
+
+    encoding: str
+    is_bulgarian: bool
+
+
+DIALECTS = {"plain": Dialect("utf-8", False), "bulgaria": Dialect("cp1251", True)}
+
+
+def _day_texts() -> pa.Array:
+    return pa.array(np.datetime_as_string(np.arange(_FIRST_DAY, _FIRST_DAY + _DAYS).astype("datetime64[D]")), pa.string())
+
+
+_DAY_TEXTS = _day_texts()
+
+
+def to_text(table: pa.Table) -> pa.Table:
+    """Return every cell as plain text: days as ISO, decimals with a point, what is missing as null."""
+    return pa.table({name: _text(column) for name, column in zip(table.column_names, table.columns, strict=True)})
+
+
+def _text(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    if pa.types.is_date32(column.type):
+        return _DAY_TEXTS.take(pc.subtract(column.combine_chunks().cast(pa.int32()), _FIRST_DAY))
+    return column if pa.types.is_string(column.type) else column.cast(pa.string())
+
+
+def in_dialect(text: pa.Table, shape: pa.Schema, dialect: Dialect) -> pa.Table:
+    """Return plain text as the dialect prints it. `shape`: the typed columns, which tell days and sums apart."""
+    if not dialect.is_bulgarian:
+        return text
+    columns = {}
+    for name, column in zip(text.column_names, text.columns, strict=True):
+        if pa.types.is_date32(shape.field(name).type):
+            year, month, day = (pc.utf8_slice_codeunits(column, a, b) for a, b in ((0, 4), (5, 7), (8, 10)))
+            column = pc.if_else(pc.equal(column, ""), "", pc.binary_join_element_wise(day, month, year, "."))
+        elif pa.types.is_decimal(shape.field(name).type):
+            column = pc.replace_substring(column, ".", ",")
+        columns[name] = column
+    return pa.table(columns)
+
+
+def csv_bytes(text: pa.Table, dialect: Dialect, with_header: bool) -> bytes:
+    """Return rows as CSV lines. A cell that would need quotes is a mistake of ours and raises."""
+    options = pacsv.WriteOptions(include_header=False, delimiter=";", quoting_style="none")
+    sink = pa.BufferOutputStream()
+    if with_header:
+        sink.write((";".join(text.column_names) + "\n").encode("ascii"))
+    if text.num_rows:
+        pacsv.write_csv(text, sink, options)
+    printed = sink.getvalue()
+    if dialect.encoding == "utf-8":
+        return printed.to_pybytes()
+    return printed.to_pybytes().decode("utf-8").encode(dialect.encoding)
+
+
+def ragged_bytes(text: pa.Table, dialect: Dialect) -> bytes:
+    """Return rows as CSV lines without their last cell."""
+    return csv_bytes(text.drop_columns([text.column_names[-1]]), dialect, with_header=False)

@@ -1,0 +1,51 @@
+"""Chance without a stream: a number drawn from (seed, what for, which row), the same in any order and in any chunk.
+
+Only integer arithmetic on 64 bits (the finaliser of splitmix64), so that neither a version of numpy nor the size of a
+chunk changes a byte of the sample.
+"""
+
+import hashlib
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_GOLDEN, _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    values = values * _GOLDEN
+    values ^= values >> np.uint64(30)
+    values *= _FIRST
+    values ^= values >> np.uint64(27)
+    values *= _SECOND
+    values ^= values >> np.uint64(31)
+    return values
+
+
+class Dice:
+    """Draws of one sample. `purpose` keeps draws for different things apart; `keys` are row numbers, never negative."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def below(self, limits: int | Ints, purpose: str, keys: Ints) -> Ints:
+        """Return whole numbers from 0 up to, not including, `limits` (1 … 2**31).
+
+        >>> Dice(1).below(6, "throw", np.arange(5)).tolist() == Dice(1).below(6, "throw", np.arange(5)).tolist()
+        True
+        """
+        digest = hashlib.blake2b(f"{self._seed}/{purpose}".encode(), digest_size=8).digest()
+        start = np.uint64(int.from_bytes(digest, "little"))
+        drawn = _mix(np.asarray(keys, np.uint64) + start) >> np.uint64(32)
+        return ((drawn * np.asarray(limits, np.uint64)) >> np.uint64(32)).astype(np.int64)
+
+    def between(self, low: int | Ints, high: int | Ints, purpose: str, keys: Ints) -> Ints:
+        """Return whole numbers from `low` through `high`."""
+        return low + self.below(np.asarray(high) - low + 1, purpose, keys)
+
+    def chance(self, per_thousand: int | Ints, purpose: str, keys: Ints) -> Mask:
+        """Return True for so many of a thousand rows."""
+        return self.below(1000, purpose, keys) < per_thousand
