@@ -104,16 +104,19 @@ def _settle_oldest(debt_account: Places, debt: Cents, money_account: Places, mon
     return Pieces(debt_row[some], money_row[some], amount[some], np.full(int(some.sum()), OLDEST, np.int8))
 
 
-def allocate(bucket: Bucket, as_of: int, euro_from: int) -> Allocation:
+def allocate(bucket: Bucket, as_of: int, euro_from: int, *, tells_all: bool = False) -> Allocation:
     """Return what is open, settled and left over in each account of a bucket at the end of `as_of`.
 
     BGN items and BGN payments dated before `euro_from` settle each other in BGN; then each item's open amount and each
     account's credit is converted once and the same rule goes on in euro. Before `euro_from` the conversion is made at
     `as_of`. What is dated after `as_of`, and a payment with its reversal, do not count.
 
+    Args:
+        tells_all: give the pieces of all accounts, not only of those that owe.
+
     Source: contract, section 3, rules 1 and 2; ЗЗД art. 76; Закон за въвеждане на еврото.
     """
-    return _Ledger(bucket, as_of, euro_from).allocate()
+    return _Ledger(bucket, as_of, euro_from).allocate(tells_all)
 
 
 class _Ledger:
@@ -157,7 +160,7 @@ class _Ledger:
         )
         return pieces, debts, moneys
 
-    def allocate(self) -> Allocation:
+    def allocate(self, tells_all: bool) -> Allocation:
         early = np.where(self.is_early, self.payment_amount, 0)
         bgn_owed = self._sum(self.item_account, np.where(self.item_is_bgn, self.item_amount, 0))
         bgn_paid = self._sum(self.payment_account, early)
@@ -171,7 +174,7 @@ class _Ledger:
         carried_credit = convert_to_cents(np.maximum(bgn_paid - bgn_owed, 0))
         owed = self._sum(self.item_account, euro_debt)
         paid = self._sum(self.payment_account, euro_money) + carried_credit
-        owing = owed > paid
+        owing = (owed > paid) | tells_all
         second = self._settle_bgn(owing & ~owing_bgn)
         bgn = [self._as_places(phase, is_bgn=True) for phase in (first, second)]
         euro, open_rows, open_cents = self._settle_euro(owing, euro_debt, euro_money, [first, second])

@@ -115,7 +115,7 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         stops=stops,
         warnings=_warn(snapshot, newest_paid_on, is_stale, stops),
     )
-    _lay_out(this, policy, deeds.fetch_deeds(engine, before=order.as_of, since=_memory_of(rules)))
+    _lay_out(this, policy, deeds.fetch_deeds(engine, before=order.as_of, since=memory_of(rules)))
     return {
         **this.to_receipt(),
         "newest_paid_on": newest_paid_on.isoformat() if newest_paid_on else "",
@@ -181,7 +181,7 @@ def _warn(snapshot: Snapshot, newest_paid_on: date | None, is_stale: bool, stops
     return warnings
 
 
-def _memory_of(rules: Rules) -> date:
+def memory_of(rules: Rules) -> date:
     """Return the first day whose deeds can still matter: for a stage, for a repetition, for a disconnection."""
     valid = max(rules.stages.notice_valid_days, rules.disconnections.notice_valid_days)
     served = max(rules.service.served_after_days.values(), default=0)

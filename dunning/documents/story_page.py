@@ -1,0 +1,245 @@
+"""An account's story as one page of Bulgarian text, for a screen or a complaint file."""
+
+import io
+from datetime import date
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from dunning.core.money import format_minor
+
+Row = dict[str, Any]
+
+STAGES = {
+    "current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупреждение",
+    "court_bound": "за съд", "limitation_near": "за съд (изтичаща давност)",
+}  # fmt: skip
+SERVICES = {"heat": "топлоенергия", "electricity": "електроенергия"}
+KINDS = {
+    "bill": "сметка", "forecast": "прогнозна", "equalisation": "изравнителна", "share_fee": "дялово разпр.",
+    "fee": "такса", "interest_note": "лихвен лист", "adjudged": "присъдена главница",
+    "adjudged_interest": "присъдена лихва", "court_costs": "съдебни разноски",
+}  # fmt: skip
+SHIELDS = {None: "", "court": "съд", "agreement": "споразумение", "hold": "задържане"}
+RULES = {"named": "посочена фактура", "oldest": "най-стара", "carried": "пренесено надплатено"}
+NOTICES = {"overdue": "напомняне", "final_warning": "последно предупреждение", "disconnection": "предупреждение за спиране"}
+CHANNELS = {"sms": "SMS", "email": "имейл", "post": "писмо"}
+HOLDS = {
+    "dispute": "оспорване", "complaint": "рекламация", "deceased": "починал", "insolvency": "несъстоятелност",
+    "vulnerable": "уязвим клиент", "life_support": "животоподдържаща апаратура", "manual": "решение на служител",
+}  # fmt: skip
+CASES = {"filed": "заведено", "order_issued": "издадена заповед", "enforcement": "изпълнение", "closed": "приключено"}
+
+
+def render_story(story: Any, reasons: dict[str, str], why_not: dict[str, str], width: int = 120) -> str:
+    """Return a story (`decisions.story.Story`) as text.
+
+    Args:
+        reasons, why_not: what each code says in Bulgarian.
+        width: characters a line.
+    """
+    page = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False)
+    _head(page, story)
+    _stage(page, story, reasons, why_not)
+    for title, columns, rows in _tables(story):
+        if rows:
+            _table(page, title, columns, rows)
+    assert isinstance(page.file, io.StringIO)
+    return page.file.getvalue().rstrip() + "\n"
+
+
+def _head(page: Console, story: Any) -> None:
+    account = story.account
+    page.print(f"Абонатен № {story.premise_no}, код на платец {story.payer_code} ({SERVICES[story.service]})")
+    page.print(f"Състояние към края на {_day(story.as_of)}; правила {story.version}")
+    page.print(
+        f"Неплатено {_euro(account['open_cents'])}, от него просрочено {_euro(account['overdue_cents'])} "
+        f"({_count(account['overdue_items'], 'фактура', 'фактури')}), задържано {_euro(account['shielded_cents'])}; "
+        f"лихва {_euro(account['interest_cents'])}; надплатено {_euro(account['credit_cents'])}"
+    )
+    if account["oldest_due_on"]:
+        page.print(
+            f"Най-стар изтекъл срок {_day(account['oldest_due_on'])} "
+            f"({_count(account['days_overdue'], 'ден', 'дни')}); първа давност {_day(account['limitation_on'])}"
+        )
+
+
+def _stage(page: Console, story: Any, reasons: dict[str, str], why_not: dict[str, str]) -> None:
+    account = story.account
+    page.print(f"\nЕтап: {STAGES[account['stage']].upper()} (правило {account['rule']})")
+    for code in account["reasons"].split():
+        page.print(f"  • {reasons[code]} [{code}]")
+    if account["why_not"]:
+        page.print("Защо не по-висок етап:")
+        for code in account["why_not"].split():
+            page.print(f"  • {why_not[code]} [{code}]")
+    if account["next_on"]:
+        page.print(f"Ако нищо не се плати и изпрати: от {_day(account['next_on'])} – {STAGES[account['next_stage']]}")
+    else:
+        page.print("Ако нищо не се плати и изпрати: няма по-висок етап, който да настъпи сам")
+    table = _grid("Условия", "етап", "гледа", "сума", "нужна", "дни", "нужни", "след съобщение", "изпълнено")
+    for condition in story.conditions:
+        rule = condition.rule
+        notice = f"{NOTICES[rule.after_notice]}, {rule.served_days_min} дни" if rule.after_notice else ""
+        table.add_row(
+            STAGES[condition.way], _count(condition.items, "фактура", "фактури"), _euro(condition.cents),
+            _euro(rule.amount_cents_min), str(condition.days), str(rule.days_overdue_min), notice,
+            "да" if condition.is_reached else "не",
+        )
+    page.print(table)
+
+
+def _tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
+    tables = story.tables
+    return [
+        (
+            "Неплатени фактури",
+            ("фактура", "вид", "период", "срок", "сума", "остава", "лихва", "дни", "задържа", "давност", "в етапа"),
+            [_item(row) for row in tables["items"]],
+        ),
+        (
+            "Лихва по отсечки",
+            ("фактура", "от", "до", "дни", "годишно", "върху"),
+            [
+                (
+                    row["invoice_no"], _day(row["from_on"]), _day(row["to_on"]), str(row["days"]),
+                    f"{row['rate_percent']} %", _money(row["principal_minor"], row["is_bgn"]),
+                )
+                for row in tables["segments"]
+            ],
+        ),
+        (
+            "Погасявания",
+            ("фактура", "плащане", "на", "сума", "по правило"),
+            [
+                (
+                    row["invoice_no"], row["payment_no"], _day(row["settled_on"]),
+                    _money(row["amount_minor"], row["is_bgn"]), RULES[row["rule"]],
+                )
+                for row in tables["pieces"]
+            ],
+        ),
+        (
+            "Плащания и кредитни известия",
+            ("номер", "на", "сума", "посочва", "бележка"),
+            [_payment(row, story.as_of) for row in tables["payments"]],
+        ),
+        (
+            "Споразумения",
+            ("номер", "подписано", "прекратено", "погасено", "дължимо досега", "състояние", "нарушава се на"),
+            [_agreement(row) for row in tables["agreements"]],
+        ),
+        (
+            "Вноски",
+            ("споразумение", "вноска", "срок", "сума"),
+            [
+                (row["agreement_no"], str(row["seq"]), _day(row["due_on"]), _money(row["amount_minor"], row["is_bgn"]))
+                for row in tables["instalments"]
+            ],
+        ),
+        (
+            "Разсрочени фактури",
+            ("споразумение", "фактура"),
+            [(row["agreement_no"], row["invoice_no"]) for row in tables["agreement_items"]],
+        ),
+        (
+            "Задържания",
+            ("номер", "причина", "за", "от", "до (без)", "кой", "бележка"),
+            [
+                (
+                    row["hold_no"], HOLDS[row["reason"]], row["item"] or "цялата партида", _day(row["valid_from"]),
+                    _day(row["valid_until"]), row["author"] or "", row["note"] or "",
+                )
+                for row in tables["holds"]
+            ],
+        ),
+        (
+            "Съдебни дела",
+            ("дело", "заведено", "етап", "от", "изход"),
+            [
+                (row["case_no"], _day(row["filed_on"]), CASES[row["stage"]], _day(row["stage_on"]), row["outcome"] or "")
+                for row in tables["cases"]
+            ],
+        ),
+        (
+            "Съобщения",
+            ("номер", "вид", "канал", "изпратено", "връчено", "невръчено"),
+            [
+                (
+                    row["notice_no"], NOTICES[row["stage"]], CHANNELS.get(row["channel"], row["channel"]),
+                    _day(row["sent_on"]), _day(row["served_on"]), _day(row["failed_on"]),
+                )
+                for row in tables["notices"]
+            ],
+        ),
+        (
+            "Периоди на ползване",
+            ("от", "до (без)", "дял"),
+            [(_day(row["valid_from"]), _day(row["valid_until"]), row["share"] or "1") for row in tables["tenancies"]],
+        ),
+    ]
+
+
+def _item(row: Row) -> tuple[str, ...]:
+    period = f"{_day(row['period_from'])} – {_day(row['period_to'])}" if row["period_from"] and row["period_to"] else ""
+    limitation = _day(row["limitation_on"]) + (" (изтекла)" if row["is_expired"] else "")
+    return (
+        row["invoice_no"], KINDS[row["kind"]], period, _day(row["due_on"]), _money(row["amount_minor"], row["is_bgn"]),
+        _euro(row["open_cents"]), _euro(row["interest_cents"]), str(row["days_overdue"]), SHIELDS[row["shield"]],
+        limitation, "да" if row["is_in_stage"] else "",
+    )
+
+
+def _payment(row: Row, as_of: date) -> tuple[str, ...]:
+    notes = []
+    if row["is_note"]:
+        notes.append("кредитно известие")
+    if row["named_no"]:
+        notes.append(f"посочва {row['named_no']}, която не е на тази партида: зачетено към най-старите")
+    if row["reversed_on"] and row["reversed_on"] <= as_of:
+        notes.append(f"сторнирано на {_day(row['reversed_on'])}")
+    return (
+        row["payment_no"], _day(row["paid_on"]), _money(row["amount_minor"], row["is_bgn"]), row["item"] or "",
+        "; ".join(notes),
+    )
+
+
+def _agreement(row: Row) -> tuple[str, ...]:
+    state = "спазва се" if row["is_kept"] else "нарушено" if row["is_broken"] else "не действа"
+    return (
+        row["agreement_no"], _day(row["signed_on"]), _day(row["cancelled_on"]), _euro(row["settled_cents"]),
+        _euro(row["due_cents"]), state, _day(row["breaks_on"]) if row["is_kept"] else "",
+    )
+
+
+def _grid(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="")
+    for column in columns:
+        is_number = column in ("сума", "нужна", "остава", "лихва", "дни", "нужни", "върху", "годишно", "погасено")
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    return table
+
+
+def _table(page: Console, title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    table = _grid(title, *columns)
+    for row in rows:
+        table.add_row(*row)
+    page.print(table)
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d.%m.%Y}" if day else ""
+
+
+def _euro(cents: int) -> str:
+    return f"{format_minor(cents)} €"
+
+
+def _money(minor: int, is_bgn: bool) -> str:
+    return f"{format_minor(minor)} {'лв.' if is_bgn else '€'}"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,45 @@
+"""Tell everything behind one account's stage on a date, from the snapshot, policy and history of that date's run."""
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from dunning.core.errors import DunningError
+from dunning.core.frames import frame_of
+from dunning.decisions.decide import decide_with_deeds
+from dunning.decisions.reasons import REASONS, WHY_NOT
+from dunning.decisions.story import find_accounts, tell_story
+from dunning.documents.story_page import render_story
+from dunning.gateways.ledger.buckets import buckets_of
+from dunning.gateways.settings import Settings
+from dunning.gateways.snapshots import open_snapshot
+from dunning.gateways.store import deeds, policies, runs
+from dunning.jobs.load import memory_of, prepare
+from dunning.policy.policies import read_policy
+
+
+def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
+    """Return the story of an account, or of all accounts of a premise, as Bulgarian text.
+
+    Raises:
+        DunningError: no run of that date is known, or no such account existed on it.
+    """
+    settings = Settings.from_environment()
+    engine = prepare(settings, "explain")
+    known = runs.fetch_run(engine, as_of)
+    if known is None or known.snapshot_name is None:
+        raise DunningError(
+            f"No run of {as_of} is known here, so there is nothing to explain. Run `dunning nightly --as-of {as_of}` first."
+        )
+    rules = read_policy(policies.fetch_policy_files(engine, known.run_id)).at(as_of)
+    snapshot = open_snapshot(settings.snapshots / known.snapshot_name)
+    bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
+    history = deeds.fetch_deeds(engine, before=as_of, since=memory_of(rules))
+    own = history.filter(np.asarray(history["premise_no"]) == premise_no)
+    decision, found = decide_with_deeds(bucket, rules, frame_of(own))
+    stories = [
+        tell_story(bucket, decision, found, rules, account)
+        for account in find_accounts(bucket, premise_no, payer_code, as_of)
+    ]
+    return "\n".join(render_story(story, REASONS, WHY_NOT) for story in stories)

@@ -1,0 +1,60 @@
+"""The whole night in one call: what the DAG does task by task, under one lock."""
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from dunning.core.errors import UsageError
+from dunning.core.frames import BUCKETS
+from dunning.gateways.database import run_lock
+from dunning.gateways.publishing import remove_folders
+from dunning.gateways.settings import Settings
+from dunning.gateways.store import runs
+from dunning.jobs import classify, propose, report, write
+from dunning.jobs.close import close
+from dunning.jobs.load import Order, begin, prepare
+from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.runs import Receipt, Run
+
+
+def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Receipt:
+    """Load, classify, propose, write and close the books of one date; return the report's receipt.
+
+    Args:
+        shards: parts in which the accounts are classified, side by side as far as there are processors.
+        progress: hears one short line at each step.
+
+    Raises:
+        DunningError: refused or failed; nothing is half-done, and the run is recorded as failed.
+    """
+    if not 1 <= shards <= BUCKETS:
+        raise UsageError(f"--shards is {shards}; give 1 to {BUCKETS}.")
+    settings = Settings.from_environment()
+    purpose = f"nightly {order.as_of}"
+    engine = prepare(settings, purpose)
+    with run_lock(engine, purpose) as connection:
+        receipt = begin(settings, engine, order, progress)
+        this = Run.of(receipt)
+        try:
+            progress("класифициране")
+            parts = _classify(receipt, shards)
+            progress("предложения")
+            propose.run(receipt, parts)
+            progress("списъци")
+            write.run(receipt)
+            progress("приключване")
+            close(connection, this)
+            return report.run(receipt)
+        except BaseException:
+            runs.fail_run(engine, this.run_id)
+            remove_folders([Path(this.work)])
+            raise
+
+
+def _classify(receipt: Receipt, shards: int) -> list[Receipt]:
+    workers = min(shards, os.cpu_count() or 1)
+    if workers == 1:
+        return [classify.run(receipt, shard, shards) for shard in range(shards)]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(classify.run, *zip(*((receipt, shard, shards) for shard in range(shards)), strict=True)))

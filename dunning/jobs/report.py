@@ -1,0 +1,52 @@
+"""What the morning reads of a run: counts and sums, warnings, where the lists lie. And the end of its work folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dunning.core.money import format_minor
+from dunning.gateways.publishing import MANIFEST, remove_folders
+from dunning.jobs.runs import Receipt, Run
+
+_STAGES = {
+    "current": "без просрочие", "overdue": "просрочени", "final_warning": "последно предупреждение",
+    "court_bound": "за съд",
+}  # fmt: skip
+_LISTS = {
+    "reminders/sms": "SMS", "reminders/email": "имейли", "reminders/post": "писма", "disconnections": "спирания",
+    "court": "съдебни дела", "withheld": "задържани редове", "quarantine": "отхвърлени редове",
+}  # fmt: skip
+
+
+def run(run: Receipt) -> Receipt:
+    """Return the report of a published run as Bulgarian text with its figures; remove the run's work folder."""
+    this = Run.of(run)
+    manifest = json.loads((this.target / MANIFEST).read_text(encoding="utf-8"))
+    receipt = {
+        "as_of": this.as_of,
+        "folder": str(this.target),
+        "is_recording": this.is_recording,
+        "stages": manifest["stages"],
+        "lists": manifest["lists"],
+        "warnings": this.warnings,
+        "text": write_report(this, manifest),
+    }
+    remove_folders([Path(this.work)])
+    return receipt
+
+
+def write_report(this: Run, manifest: dict[str, Any]) -> str:
+    """Return the report that a clerk reads in the log or on the terminal."""
+    lines = [f"Състояние към {this.day:%d.%m.%Y} г. (правила {manifest['policy']['version']})", "", "Етапи:"]
+    for stage, name in _STAGES.items():
+        figures = manifest["stages"][stage]
+        lines.append(f"  {name}: {figures['accounts']} партиди, {format_minor(figures['open_cents'])} € неплатени")
+    lines += ["", "Списъци:"]
+    for name, label in _LISTS.items():
+        figures = manifest["lists"][name]
+        cents = f", {format_minor(figures['cents'])} €" if "cents" in figures else ""
+        lines.append(f"  {label}: {figures['rows']}{cents}")
+    lines += ["", f"Папка: {this.target}"]
+    if not this.is_recording:
+        lines.append("Датата е вече приключена или е пробна: файловете са написани, нищо не е отбелязано като изпратено.")
+    return "\n".join(lines + [f"Внимание: {warning}" for warning in this.warnings])
