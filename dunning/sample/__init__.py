@@ -5,6 +5,7 @@ it exists: names are invented, persons were born in the nineteenth century, comp
 out, phones stand in a pattern of zeros, and mail goes to example.com.
 """
 
-from dunning.sample.write import SampleReceipt, TableReceipt, write_sample
+from dunning.sample.files import TableReceipt
+from dunning.sample.write import SampleReceipt, write_sample
 
 __all__ = ["SampleReceipt", "TableReceipt", "write_sample"]

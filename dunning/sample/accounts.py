@@ -67,7 +67,8 @@ def month_start(months: Ints) -> Days:
     >>> month_start(np.array([1970 * 12 + 1])).tolist()
     [31]
     """
-    return (np.asarray(months) - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64).astype(np.int32)
+    starts = (np.asarray(months) - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]")
+    return starts.astype(np.int64).astype(np.int32)
 
 
 def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> Accounts:
@@ -107,14 +108,14 @@ def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> Accounts
         unpaid_from=unpaid_from.astype(np.int32),
         unpaid_until=unpaid_until.astype(np.int32),
         premise_no=premise_numbers(dice, home),
-        payer_code=digits(scramble(person, 10, dice.below(10**6, "payer codes", np.zeros(1, np.int64))[0]), 10),
+        payer_code=digits(scramble(person, 10, dice.salt("payer codes")), 10),
     )
 
 
 def premise_numbers(dice: Dice, homes: Ints) -> pa.Array:
     """Return the premise number of each home, six to ten digits, distinct for up to five million of them."""
     widths = 6 + homes % 5
-    return digits(scramble(homes // 5, widths, int(dice.below(10**6, "premise numbers", np.zeros(1, np.int64))[0])), widths)
+    return digits(scramble(homes // 5, widths, dice.salt("premise numbers") + widths * 7919), widths)
 
 
 def _behaviours(dice: Dice, numbers: Ints, last: int) -> Ints:

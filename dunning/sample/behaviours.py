@@ -41,7 +41,9 @@ BEHAVIOURS = (
     Behaviour("overpays", 120),
     Behaviour("corrected", 60),
     Behaviour("payment_bounced", 60),
-    Behaviour("reconnected", 40, 16, service="electricity", scale_min_cents=3500, notices={"disconnection": (150, 160)}),
+    Behaviour(
+        "reconnected", 40, 16, service="electricity", scale_min_cents=3500, notices={"disconnection": (150, 160)}
+    ),
     Behaviour("stopped", 260, 14, unpaid_from=(75, 130), scale_min_cents=3000),
     Behaviour("warned", 110, 18, unpaid_from=(200, 260), scale_min_cents=4000, notices=_WARNED),
     Behaviour(

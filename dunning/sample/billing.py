@@ -28,14 +28,16 @@ _LINES = {
 
 def invoice_numbers(dice: Dice, keys: Ints) -> pa.Array:
     """Return ten digits for each bill's key."""
-    salt = int(dice.below(10**6, "invoice numbers", np.zeros(1, np.int64))[0])
-    return pick(digits(scramble(np.maximum(keys, 0), 10, salt), 10), np.where(keys < 0, -1, np.arange(len(keys))))
+    return _numbers(keys, 10, dice.salt("invoice numbers"))
 
 
 def payment_numbers(dice: Dice, keys: Ints) -> pa.Array:
     """Return eleven digits for each payment's key: a length that no invoice has."""
-    salt = int(dice.below(10**6, "payment numbers", np.zeros(1, np.int64))[0])
-    return pick(digits(scramble(np.maximum(keys, 0), 11, salt), 11), np.where(keys < 0, -1, np.arange(len(keys))))
+    return _numbers(keys, 11, dice.salt("payment numbers"))
+
+
+def _numbers(keys: Ints, width: int, salt: int) -> pa.Array:
+    return pick(digits(scramble(np.maximum(keys, 0), width, salt), width), np.where(keys < 0, -1, np.arange(len(keys))))
 
 
 def invoices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:

@@ -77,7 +77,13 @@ def _joined(*parts: Bills) -> Bills:
 
 
 def _issue(
-    accounts: Accounts, rows: Ints, place: Ints | int, kind: str, period: tuple[Ints, Ints], issued_on: Ints, due_on: Ints,
+    accounts: Accounts,
+    rows: Ints,
+    place: Ints | int,
+    kind: str,
+    period: tuple[Ints | Days, Ints | Days],
+    issued_on: Ints,
+    due_on: Ints,
     cents: Ints,
 ) -> Bills:
     """Return documents of these accounts, in the currency of their day; those after the sample's date are left out."""
@@ -121,7 +127,7 @@ def _monthly(dice: Dice, accounts: Accounts) -> Bills:
 
 
 def _settlements(dice: Dice, accounts: Accounts) -> list[Bills]:
-    """Heat, each season (1 May to 30 April): the share fee, due 14 June; the settling bill of 31 July, due 14 September."""
+    """Heat, each season (1 May to 30 April): a share fee on its last day, the settlement on 31 July; 45 days to pay."""
     bills = []
     newest = accounts.month // 12
     for season in range(newest - 7, newest):
@@ -151,10 +157,11 @@ def _differences(dice: Dice, accounts: Accounts, rows: Ints, keys: Ints) -> Ints
 
 def _specials(dice: Dice, accounts: Accounts) -> list[Bills]:
     """Interest notes of late payers, reconnection fees, and what courts have awarded."""
+    late_on = int(month_start(np.array([accounts.month - 3]))[0]) + 4
     late = np.flatnonzero(accounts.does("chronic") | (accounts.does("in_parts") & (accounts.number % 3 == 0)))
     cut, sued = np.flatnonzero(accounts.does("reconnected")), np.flatnonzero(accounts.does("adjudged"))
     specials = [
-        _special(accounts, late, _INTEREST, "interest_note", month_start(np.full(len(late), accounts.month - 3)) + 4,
+        _special(accounts, late, _INTEREST, "interest_note", np.full(len(late), late_on),
                  dice.between(150, 900, "interest", accounts.number[late])),
         _special(accounts, cut, _FEE, "fee", np.full(len(cut), accounts.as_of - 117), np.full(len(cut), 2000)),
     ]

@@ -10,7 +10,7 @@ from dunning.sample.dice import Ints, Mask
 MONEY = pa.decimal128(18, 2)
 
 
-def days(values: Days) -> pa.Array:
+def days(values: Days | Ints) -> pa.Array:
     """Return days as dates; `NEVER` is null."""
     values = np.asarray(values, np.int32)
     return pa.array(values, mask=values == NEVER).cast(pa.date32())

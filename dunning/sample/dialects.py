@@ -21,11 +21,8 @@ class Dialect:
 DIALECTS = {"plain": Dialect("utf-8", False), "bulgaria": Dialect("cp1251", True)}
 
 
-def _day_texts() -> pa.Array:
-    return pa.array(np.datetime_as_string(np.arange(_FIRST_DAY, _FIRST_DAY + _DAYS).astype("datetime64[D]")), pa.string())
-
-
-_DAY_TEXTS = _day_texts()
+_ALL_DAYS = np.arange(_FIRST_DAY, _FIRST_DAY + _DAYS).astype("datetime64[D]")
+_DAY_TEXTS = pa.array(np.datetime_as_string(_ALL_DAYS), pa.string())
 
 
 def to_text(table: pa.Table) -> pa.Table:

@@ -44,7 +44,12 @@ class Dice:
 
     def between(self, low: int | Ints, high: int | Ints, purpose: str, keys: Ints) -> Ints:
         """Return whole numbers from `low` through `high`."""
-        return low + self.below(np.asarray(high) - low + 1, purpose, keys)
+        sides = np.asarray(high, np.int64) - np.asarray(low, np.int64) + 1
+        return np.asarray(low, np.int64) + self.below(sides, purpose, keys)
+
+    def salt(self, purpose: str) -> int:
+        """Return one number below a million for the whole sample."""
+        return int(self.below(1_000_000, purpose, np.zeros(1, np.int64))[0])
 
     def chance(self, per_thousand: int | Ints, purpose: str, keys: Ints) -> Mask:
         """Return True for so many of a thousand rows."""

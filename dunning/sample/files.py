@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from dunning.core.errors import DunningError
 from dunning.sample.dialects import Dialect, csv_bytes, in_dialect, ragged_bytes, to_text
 from dunning.sample.dice import Ints
-from dunning.sample.flaws import FLAWS, break_rows
+from dunning.sample.flaws import FLAWS, Flawed, break_rows
 
 FORMATS = ("csv", "csv.gz", "parquet")
 _UNFINISHED = ".part"
@@ -45,21 +45,13 @@ class TableFile:
 
     def append(self, good: pa.Table, eligible: Ints, chunk: int) -> None:
         """Write a chunk's rows and the flawed ones among them."""
-        is_text = self._format != "parquet"
-        shape = good.schema
         text = to_text(good)
-        flawed = break_rows(self._table, text, eligible, chunk, is_text)
+        flawed = break_rows(self._table, text, eligible, chunk, is_text=self._format != "parquet")
         self._count(text, flawed.rows, flawed.reasons(self._table), int((flawed.flaw_of < 0).sum()))
-        if not is_text:
-            self._append_parquet(pa.concat_tables([good, _typed(flawed.rows, shape)]))
-            return
-        ragged = np.isin(flawed.flaw_of, [p for p, flaw in enumerate(FLAWS.get(self._table, ())) if flaw.is_ragged])
-        whole = pa.concat_tables([text, flawed.rows.filter(pa.array(~ragged))])
-        out = self._open()
-        out.write(csv_bytes(in_dialect(whole, shape, self._dialect), self._dialect, self.receipt.rows == whole.num_rows + int(ragged.sum())))
-        if ragged.any():
-            torn = flawed.rows.filter(pa.array(ragged))
-            out.write(ragged_bytes(in_dialect(torn, shape, self._dialect), self._dialect))
+        if self._format == "parquet":
+            self._append_parquet(pa.concat_tables([good, _typed(flawed.rows, good.schema)]))
+        else:
+            self._append_csv(text, flawed, good.schema)
 
     def close(self) -> None:
         """Finish the file, still beside its name."""
@@ -88,6 +80,15 @@ class TableFile:
             else:
                 self._file = self._part.open("wb")
         return self._file  # type: ignore[return-value]
+
+    def _append_csv(self, text: pa.Table, flawed: Flawed, shape: pa.Schema) -> None:
+        is_ragged = np.isin(flawed.flaw_of, [p for p, flaw in enumerate(FLAWS.get(self._table, ())) if flaw.is_ragged])
+        whole = pa.concat_tables([text, flawed.rows.filter(pa.array(~is_ragged))])
+        with_header = self._file is None
+        out = self._open()
+        out.write(csv_bytes(in_dialect(whole, shape, self._dialect), self._dialect, with_header))
+        torn = flawed.rows.filter(pa.array(is_ragged))
+        out.write(ragged_bytes(in_dialect(torn, shape, self._dialect), self._dialect))
 
     def _append_parquet(self, rows: pa.Table) -> None:
         if self._parquet is None:

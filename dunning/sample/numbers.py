@@ -1,11 +1,9 @@
 """Numbers as text: fixed digits, scrambled so that they look handed out, identifiers with valid check digits."""
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from dunning.core.days import Days
-from dunning.sample.dice import Ints
+from dunning.sample.dice import Ints, Mask
 
 _MULTIPLIER = 157_480_327  # prime, so that multiplying modulo a power of ten permutes
 
@@ -33,14 +31,14 @@ def digits(numbers: Ints, widths: int | Ints, prefix: str = "") -> pa.StringArra
     return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(text))
 
 
-def scramble(numbers: Ints, widths: int | Ints, salt: int) -> Ints:
+def scramble(numbers: Ints, widths: int | Ints, salt: int | Ints) -> Ints:
     """Return a permutation of the numbers of so many digits (6 to 11): distinct stay distinct."""
     modulus = np.power(10, np.broadcast_to(np.asarray(widths, np.int64), len(numbers)), dtype=np.int64)
     mixed = (np.asarray(numbers, np.uint64) * np.uint64(_MULTIPLIER)) % modulus.astype(np.uint64)
     return (mixed.astype(np.int64) + salt % 999_983) % modulus
 
 
-def personal_numbers(born_on: Days, is_male: npt.NDArray[np.bool_], order: Ints, is_wrong: npt.NDArray[np.bool_]) -> pa.Array:
+def personal_numbers(born_on: Ints, is_male: Mask, order: Ints, is_wrong: Mask) -> pa.Array:
     """Return ЕГН of people born from 1800 to 1899: month + 20, ninth digit even for men, weighted check digit.
 
     Args:
@@ -59,7 +57,7 @@ def personal_numbers(born_on: Days, is_male: npt.NDArray[np.bool_], order: Ints,
     return digits(body * 10 + (_weighted(body, (2, 4, 8, 5, 10, 9, 7, 3, 6)) % 11 % 10 + is_wrong) % 10, 10)
 
 
-def company_numbers(order: Ints, is_wrong: npt.NDArray[np.bool_]) -> pa.Array:
+def company_numbers(order: Ints, is_wrong: Mask) -> pa.Array:
     """Return ЕИК of nine digits that begin with 9, which the register does not give out.
 
     Source: domain.md 7.1.

@@ -46,7 +46,7 @@ def join_payments(*parts: Payments) -> Payments:
 
 
 def owed_per_bill(accounts: Accounts, bills: Bills) -> Cents:
-    """Return what a payer who knows his balance pays for each bill: less what credit notes have given him, never below 0.
+    """Return what a payer who knows his balance pays for each bill: less what credit notes gave him, never below 0.
 
     Per account and currency: with D the running sum of what was invoiced, he has paid the running maximum of D.
     """
@@ -65,7 +65,8 @@ def owed_per_bill(accounts: Accounts, bills: Bills) -> Cents:
 
 def is_left_unpaid(accounts: Accounts, bills: Bills) -> Mask:
     """Return which bills their payers never pay."""
-    stops = (bills.due_on >= accounts.unpaid_from[bills.account]) & (bills.due_on < accounts.unpaid_until[bills.account])
+    starts, ends = accounts.unpaid_from[bills.account], accounts.unpaid_until[bills.account]
+    stops = (bills.due_on >= starts) & (bills.due_on < ends)
     awarded = np.isin(bills.kind, [KINDS.index(kind) for kind in ("adjudged", "adjudged_interest", "court_costs")])
     return (stops | awarded) & (bills.minor > 0)
 
@@ -135,7 +136,7 @@ def _overpaid(accounts: Accounts, paid: Payments) -> Payments:
 
 
 def _bounced(accounts: Accounts, paid: Payments) -> Payments:
-    """Return a payment that the bank took back after two days, five days before the last good one, with its reversal."""
+    """Return payments five days before some account's last one, and their reversals two days later."""
     last = np.append(np.diff(paid.account) != 0, True)[: len(paid)]
     good = paid.take(np.flatnonzero(last & accounts.does("payment_bounced")[paid.account]))
     bad_on, back_on = good.paid_on - np.int32(5), good.paid_on - np.int32(3)

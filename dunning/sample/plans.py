@@ -44,7 +44,9 @@ def make_plans(dice: Dice, accounts: Accounts, bills: Bills) -> Plans:
     total = np.zeros(len(accounts), np.int64)
     np.add.at(total, bills.account[row], owed)
     instalments, payments = _instalments(accounts, rows, total[rows], is_bgn, keeps[rows])
-    items = pa.table({"agreement_no": _numbers(accounts, bills.account[row]), "invoice_no": invoice_numbers(dice, bills.key[row])})
+    items = pa.table({
+        "agreement_no": _numbers(accounts, bills.account[row]), "invoice_no": invoice_numbers(dice, bills.key[row])
+    })
     return Plans(_agreements(accounts, rows, breaks[rows]), items, instalments, payments)
 
 

@@ -36,6 +36,7 @@ def premises(dice: Dice, accounts: Accounts) -> pa.Table:
     settlement, postcode, district, address = _addresses(dice, keys, accounts.service[rows])
     is_vulnerable = _vulnerable(accounts)[rows]
     life_support = is_vulnerable & (keys % 3 == 1)
+    is_shared = (accounts.service[rows] == 1) & dice.chance(2, "shared line", keys) & (keys >= len(FIRST))
     return pa.table({
         "premise_no": accounts.premise_no.take(pa.array(rows)),
         "service": words(SERVICES, accounts.service[rows]),
@@ -45,8 +46,7 @@ def premises(dice: Dice, accounts: Accounts) -> pa.Table:
         "settlement": settlement,
         "postcode": postcode,
         "meter_no": digits(dice.below(10**8, "meter", keys), 8, "M"),
-        "disconnectable": only(_text("0", len(rows)), (accounts.service[rows] == 1) & dice.chance(2, "shared line", keys)
-                               & (keys >= len(FIRST))),
+        "disconnectable": only(_text("0", len(rows)), is_shared),
         "vulnerable": flags(is_vulnerable & ~life_support & (keys % 2 == 1)),
         "life_support": flags(life_support),
     })
@@ -147,7 +147,7 @@ def tenancies(accounts: Accounts) -> pa.Table:
 
 
 def contacts(dice: Dice, accounts: Accounts) -> pa.Table:
-    """Grain: one contact of a payer; some have an older telephone that they gave up, some have withdrawn the only one."""
+    """Grain: one contact of a payer; some once had another telephone, some have withdrawn the only contact."""
     rows = np.flatnonzero((accounts.person == accounts.number) & (accounts.contact < 3))
     keys = accounts.number[rows]
     drawn = keys >= len(FIRST)
@@ -155,11 +155,10 @@ def contacts(dice: Dice, accounts: Accounts) -> pa.Table:
     registered = accounts.as_of - dice.between(400, 2500, "registered", keys)
     revoked = np.where(withdrawn, accounts.as_of - dice.between(5, 300, "revoked", keys), NEVER)
     old = np.flatnonzero(drawn & dice.chance(50, "old phone", keys))
-    register = [
-        _contact_rows(dice, accounts, rows, accounts.contact[rows], registered, revoked, 0),
-        _contact_rows(dice, accounts, rows[old], np.zeros(len(old), np.int64), registered[old] - 700, registered[old] - 1, 1),
-    ]
-    return pa.concat_tables(register)
+    by_phone, since = np.zeros(len(old), np.int64), registered[old]
+    current = _contact_rows(dice, accounts, rows, accounts.contact[rows], registered, revoked, 0)
+    former = _contact_rows(dice, accounts, rows[old], by_phone, since - 700, since - 1, 1)
+    return pa.concat_tables([current, former])
 
 
 def _contact_rows(
@@ -184,8 +183,9 @@ def _contact_rows(
 
 def _mail(dice: Dice, keys: Ints) -> pa.Array:
     given = tuple(people.latin(name) for name in people.MALE + people.FEMALE)
+    families = tuple(people.latin(name) for name in people.FAMILIES)
     half = len(given) // 2
     name = words(given, dice.below(half, "given", keys) + np.where(_is_male(dice, keys), 0, half))
-    family = words(tuple(people.latin(name) for name in people.FAMILIES), dice.below(len(people.FAMILIES), "family", keys))
+    family = words(families, dice.below(len(families), "family", keys))
     domain = words(("example.com", "example.org"), dice.below(2, "domain", keys))
     return _joined(name, ".", family, _plain(dice.below(900, "mail", keys)), "@", domain)

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from dunning.core.days import NEVER, Days
+from dunning.core.days import NEVER
 from dunning.core.words import CASE_OUTCOMES, CASE_STAGES, HOLD_REASONS, NOTICE_STAGES
 from dunning.sample.accounts import CONTACTS, Accounts
 from dunning.sample.behaviours import BEHAVIOURS
@@ -21,7 +21,9 @@ def holds(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
     """Grain: one hold: on a disputed bill or account, on a payer who died or failed, on a premise; some have ended."""
     parts = [_disputes(dice, accounts, bills)]
     for behaviour, reason, names in (
-        ("deceased", "deceased", "payer"), ("insolvent", "insolvency", "payer"), ("vulnerable", "vulnerable", "premise"),
+        ("deceased", "deceased", "payer"),
+        ("insolvent", "insolvency", "payer"),
+        ("vulnerable", "vulnerable", "premise"),
     ):
         rows = np.flatnonzero(accounts.does(behaviour))
         if behaviour == "vulnerable":
@@ -79,7 +81,7 @@ def notices(dice: Dice, accounts: Accounts) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def _notice_rows(dice: Dice, accounts: Accounts, rows: Ints, stage: int, sent_on: Days) -> pa.Table:
+def _notice_rows(dice: Dice, accounts: Accounts, rows: Ints, stage: int, sent_on: Ints) -> pa.Table:
     keys = accounts.number[rows]
     by_post = (accounts.contact[rows] >= 2) | (stage > 0)
     channel = np.where(by_post, CONTACTS.index("post"), accounts.contact[rows])

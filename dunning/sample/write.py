@@ -12,7 +12,7 @@ from dunning.sample.accounts import Accounts, make_accounts
 from dunning.sample.billing import invoice_lines, invoices, payments
 from dunning.sample.bills import KINDS, Bills, make_bills
 from dunning.sample.dialects import DIALECTS
-from dunning.sample.dice import Dice, Ints
+from dunning.sample.dice import Dice, Ints, Mask
 from dunning.sample.files import FORMATS, TableFile, TableReceipt, finish, make_room
 from dunning.sample.payments import join_payments, make_payments
 from dunning.sample.plans import make_plans
@@ -41,7 +41,7 @@ class SampleReceipt:
 
 @dataclass(frozen=True)
 class _Rows:
-    """A table's rows of one chunk; `owner`: the account of each row where flaws may be made from it."""
+    """A table's rows of one chunk; `eligible`: those of which flawed copies may be made."""
 
     table: pa.Table
     eligible: Ints
@@ -124,15 +124,15 @@ def make_chunk(dice: Dice, numbers: Ints, last: int, as_of: date) -> dict[str, _
     return {name: _Rows(table, np.flatnonzero(eligible)) for name, (table, eligible) in tables.items()}
 
 
-def _all(table: pa.Table) -> tuple[pa.Table, np.ndarray]:
+def _all(table: pa.Table) -> tuple[pa.Table, Mask]:
     return table, np.ones(table.num_rows, bool)
 
 
-def _none(table: pa.Table) -> tuple[pa.Table, np.ndarray]:
+def _none(table: pa.Table) -> tuple[pa.Table, Mask]:
     return table, np.zeros(table.num_rows, bool)
 
 
-def _monthly_of_ordinary(accounts: Accounts, bills: Bills) -> np.ndarray:
+def _monthly_of_ordinary(accounts: Accounts, bills: Bills) -> Mask:
     return accounts.is_ordinary()[bills.account] & (bills.kind <= KINDS.index("forecast")) & (bills.minor > 3400)
 
 
