@@ -24,7 +24,7 @@ BIN := .venv/bin
 SAMPLE := $(DUNNING_HOME)/sample
 SAMPLE_MADE := $(DUNNING_HOME)/sample-$(ACCOUNTS)-$(SEED).made
 
-.PHONY: help run test check bench ui db-stop clean lock setup setup-tests
+.PHONY: help run test check bench ui backup restore clean lock setup setup-tests
 
 help:
 	@echo 'make run     set everything up and run the nightly DAG: a sample ledger, or LEDGER=DIR [AS_OF=YYYY-MM-DD]'
@@ -33,6 +33,7 @@ help:
 	@echo 'make check   ruff, mypy and the import floors'
 	@echo 'make bench   seconds, rows a second and peak memory of a run [ACCOUNTS=5000] [SHARDS=N]'
 	@echo 'make ui      the Airflow pages on localhost [PORT=8080]; Ctrl-C ends them'
+	@echo 'make backup  save the database to FILE=…; make restore puts it back'
 	@echo 'make lock    write requirements.txt and tests/requirements.txt anew from their .in files'
 	@echo 'make clean   stop the embedded PostgreSQL and remove .venv, .dunning and build products (not out/)'
 	@echo 'PYTHON=/path/to/python chooses the Python (3.11, 3.12 or 3.13) of a first setup.'
@@ -93,21 +94,25 @@ check: .venv/.installed-tests
 bench: .venv/.installed
 	@$(BIN)/python tests/benchmarks/bench.py --accounts $(ACCOUNTS) $(if $(SHARDS),--shards $(SHARDS))
 
-ui: .venv/.installed $(SAMPLE_MADE)
+ui: .venv/.installed $(if $(LEDGER),,$(SAMPLE_MADE))
 	@$(BIN)/python deploy/airflow_home.py
 	@. "$(DUNNING_HOME)/airflow/env.sh" && \
+	    export DUNNING_LEDGER="$(abspath $(or $(LEDGER),$(SAMPLE)))" DUNNING_OUT="$(abspath $(OUT))" && \
 	    export AIRFLOW__API__PORT=$(PORT) AIRFLOW__API__BASE_URL=http://localhost:$(PORT) && \
 	    echo 'Airflow starts on http://localhost:$(PORT) (half a minute); user and password:' && \
 	    echo '  $(DUNNING_HOME)/airflow/simple_auth_manager_passwords.json.generated' && \
 	    exec airflow standalone
 
-db-stop:
-	@if [ -x $(BIN)/dunning ]; then $(BIN)/dunning db stop; fi
+backup: .venv/.installed
+	@$(BIN)/python deploy/backup.py save "$(FILE)"
+
+restore: .venv/.installed
+	@$(BIN)/python deploy/backup.py restore "$(FILE)"
 
 clean:
 	@if [ -d "$(DUNNING_HOME)/pg" ]; then \
 	    if [ ! -x $(BIN)/dunning ]; then $(MAKE) setup; fi; \
-	    $(BIN)/dunning db stop; \
+	    $(BIN)/dunning db stop >/dev/null; \
 	fi
 	@rm -rf .venv "$(DUNNING_HOME)" build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -81,7 +81,7 @@ PARAMS = {
     tags=["dunning"],
     default_args={
         "retries": 2,
-        "retry_delay": timedelta(minutes=5),
+        "retry_delay": timedelta(seconds=int(os.environ.get("DUNNING_RETRY_SECONDS") or 300)),
         "retry_policy": ExceptionRetryPolicy([REFUSED]),
     },
 )

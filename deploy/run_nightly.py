@@ -1,0 +1,123 @@
+"""Run the nightly DAG once through Airflow, here and now, and say in plain words what it made.
+
+    .venv/bin/python deploy/run_nightly.py [--ledger DIR] [--as-of 2026-11-22] [--out DIR] [--shards N] …
+
+Airflow runs every task of the DAG for real, mapped ones included, one after the other, and keeps the run in its own
+tables like any other; no scheduler and no pages are started for it. All that Airflow says goes to a log.
+Without --ledger it is the sample ledger's own day.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg2
+from airflow_home import CONNECTION, REPOSITORY, prepare
+
+from dunning.core.errors import DunningError
+from dunning.gateways.settings import Settings
+
+STARTED = re.compile(r"\[DAG TEST\] starting task_id=(\S+) map_index=(-?\d+)")
+REPORT = """
+    SELECT value ->> 'text', value ->> 'folder' FROM xcom
+    WHERE dag_id = 'nightly' AND task_id = 'report' AND key = 'return_value' ORDER BY timestamp DESC LIMIT 1
+"""
+ENDED = re.compile(r"\[DAG TEST\] end task ")
+REFUSED = re.compile(r"^dunning\.core\.errors\.\w+: (.*)|^(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception): .*)")
+LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\S+Z \[")
+
+
+def main() -> None:
+    options = _options()
+    settings = Settings.from_environment()
+    try:
+        environment = prepare(settings)
+        conf = _conf(options, settings)
+        log = settings.airflow_home / "logs" / "make-run.log"
+        _run(conf, environment | {"DUNNING_RETRY_SECONDS": "5"}, log)
+        text, folder = _fetch_report(environment[CONNECTION])
+        print(f"\n{text}\n\nThe lists lie in {_short(Path(folder))}")
+    except DunningError as error:
+        sys.exit(str(error))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--ledger")
+    parser.add_argument("--as-of")
+    parser.add_argument("--out", default="out")
+    parser.add_argument("--mapping")
+    parser.add_argument("--policy")
+    parser.add_argument("--shards", type=int)
+    parser.add_argument("--quarantine-limit", type=float)
+    parser.add_argument("--dry-run", action="store_true", default=None)
+    return parser.parse_args()
+
+
+def _conf(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
+    """Return what the run's form would hold: the DAG's own defaults stand for everything that was not given."""
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    if not options.ledger:
+        given["ledger"] = str(settings.home / "sample")
+        manifest = json.loads((settings.home / "sample" / "manifest.json").read_text("utf-8"))
+        given.setdefault("as_of", manifest["as_of"])
+    for name in {"ledger", "out", "mapping", "policy"} & given.keys():
+        given[name] = given[name] if "://" in given[name] else str(Path(given[name]).expanduser().absolute())
+    return given
+
+
+def _run(conf: dict[str, object], environment: dict[str, str], log: Path) -> None:
+    print(f"The nightly DAG runs through Airflow; its log: {_short(log)}", flush=True)
+    command = ["airflow", "dags", "test", "nightly", "--conf", json.dumps(conf)]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        open(log, "w", encoding="utf-8") as file,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+        ) as process,
+    ):
+        refusal = _follow(process, file)
+    if process.returncode != 0:
+        raise DunningError(refusal or "Airflow could not run the DAG; its log says why.")
+
+
+def _follow(process: subprocess.Popen[str], file) -> str:
+    """Copy the log to its file and print a line per task; return the last error in it, or nothing."""
+    refusal: list[str] = []
+    is_refusal, began = False, 0.0
+    for line in process.stdout or ():
+        file.write(line)
+        if found := REFUSED.match(line):
+            refusal, is_refusal = [found[1] or found[2]], True
+        elif is_refusal and not LOG_LINE.match(line):
+            refusal.append(line.rstrip())
+        else:
+            is_refusal = False
+        if found := STARTED.search(line):
+            name = found[1] if found[2] == "-1" else f"{found[1]} {found[2]}"
+            began = time.monotonic()
+            print(f"  {name:<12}", end=" ", flush=True)
+        elif ENDED.search(line):
+            print(f"{time.monotonic() - began:6.1f} s", flush=True)
+    return "\n".join(refusal)
+
+
+def _fetch_report(url: str) -> tuple[str, str]:
+    """Return the text that the run's last task gave to Airflow, and the folder of the lists."""
+    with psycopg2.connect(url.replace("+psycopg2", "", 1)) as connection, connection.cursor() as cursor:
+        cursor.execute(REPORT)
+        text, folder = cursor.fetchone() or ("", "")
+    return text, folder
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(REPOSITORY) else str(path)
+
+
+if __name__ == "__main__":
+    main()
