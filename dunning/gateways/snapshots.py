@@ -1,8 +1,8 @@
 """The snapshot of a ledger: one folder, named by the ledger's fingerprint, that nobody changes once it stands.
 
-`<snapshots>/<fingerprint>/` holds `<table>.parquet` for every table of `dunning.core.frames.SCHEMAS` (lz4, one row group a
-bucket, always 64 of them), `quarantine.parquet` and `snapshot.json`, which names each file's rows and SHA-256. The folder
-is written beside its place and moved there at the very end: a snapshot is there as a whole or not at all.
+`<snapshots>/<fingerprint>/` holds `<table>.parquet` for every table of `dunning.core.frames.SCHEMAS` (lz4, one row
+group a bucket, always 64 of them), `quarantine.parquet` and `snapshot.json`, which names each file's rows and SHA-256.
+The folder is written beside its place and moved there at the very end: a snapshot is there as a whole or not at all.
 """
 
 import hashlib
@@ -12,12 +12,14 @@ import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dunning.core.errors import DunningError
@@ -25,7 +27,7 @@ from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, frame_of
 
 FORMAT = 1
 QUARANTINE_SCHEMA = pa.schema(
-    [("table", pa.string()), ("file", pa.string()), ("line", pa.int64()), ("reasons", pa.string()), ("row", pa.string())]
+    {"table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string()}
 )
 
 # Texts with few different values; everything else is written plain, identifiers above all.
@@ -35,7 +37,7 @@ _DICTIONARY = ("district", "route", "settlement", "postcode", "postal_settlement
 
 @dataclass(frozen=True)
 class BucketedTable:
-    """The rows of one table, bucket after bucket. `offsets`: 65 places; bucket b is `rows[offsets[b]:offsets[b + 1]]`."""
+    """The rows of one table, bucket after bucket: b is `rows[offsets[b]:offsets[b + 1]]`, of 65 `offsets`."""
 
     rows: pa.Table
     offsets: npt.NDArray[np.int64]
@@ -66,6 +68,18 @@ class Snapshot:
         """Return the refused rows: table, file, line, reasons, row (masked), by table of the contract and line."""
         return pq.ParquetFile(self.folder / "quarantine.parquet").read()
 
+    def newest_paid_on(self, as_of: date) -> date | None:
+        """Return the day of the newest payment (credit notes are none) up to `as_of`; None where there is none."""
+        payments = pq.read_table(self.folder / "payments.parquet", columns=["paid_on", "is_note"])
+        is_asked = pc.and_(pc.invert(payments["is_note"]), pc.less_equal(payments["paid_on"], pa.scalar(as_of)))
+        newest: date | None = pc.max(payments["paid_on"].filter(is_asked)).as_py()
+        return newest
+
+    def table_sizes(self) -> dict[str, int]:
+        """Return how many rows of each table of the ledger were taken in; a table that was absent is not there."""
+        absent, told = self.info["absent_tables"], self.info["books"]["tables"]
+        return {name: rows["taken"] for name, rows in told.items() if name not in absent}
+
     def verify(self) -> None:
         """Compare every file with the SHA-256 in `snapshot.json`.
 
@@ -77,7 +91,7 @@ class Snapshot:
             if not path.is_file() or sha256_of(path) != told["sha256"]:
                 raise DunningError(
                     f"The snapshot file {path} is missing or not the one that was written (SHA-256 differs from "
-                    f"snapshot.json). Nothing may be decided on it. Remove the folder {self.folder} and load the ledger again."
+                    f"snapshot.json). Nothing may be decided on it. Remove the folder {self.folder} and load again."
                 )
 
     def _row_group(self, name: str, index: int) -> pa.Table:
@@ -97,7 +111,7 @@ def open_snapshot(folder: Path) -> Snapshot:
     try:
         info = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DunningError(f"{path} cannot be read ({error}). Remove the folder {folder} and load the ledger again.") from None
+        raise DunningError(f"{path} cannot be read ({error}). Remove the folder {folder} and load again.") from error
     if info.get("format") != FORMAT:
         raise DunningError(
             f"The snapshot in {folder} has format {info.get('format')}; this program reads format {FORMAT}. "
@@ -117,7 +131,8 @@ def find_snapshot(snapshots: Path, fingerprint: str) -> Snapshot | None:
 
 
 def write_snapshot(
-    snapshots: Path, fingerprint: str, tables: Mapping[str, BucketedTable], quarantine: pa.Table, info: Mapping[str, Any]
+    snapshots: Path, fingerprint: str, tables: Mapping[str, BucketedTable], quarantine: pa.Table,
+    info: Mapping[str, Any],
 ) -> Snapshot:
     """Write a snapshot and return it, opened.
 

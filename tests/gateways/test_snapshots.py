@@ -27,8 +27,10 @@ def tables() -> dict[str, BucketedTable]:
     empty = {n: BucketedTable(s.empty_table(), np.zeros(BUCKETS + 1, np.int64)) for n, s in SCHEMAS.items()}
     accounts = pa.table(
         {
-            "premise_no": ["001", "002", "003"], "payer_code": ["a", "b", "c"], "premise": [0, 1, 0], "payer": [0, 1, 0],
-            "began_on": pa.array([1, 2, None], pa.int32()).cast(pa.date32()), "has_refused_evidence": [True, False, False],
+            "premise_no": ["001", "002", "003"], "payer_code": ["a", "b", "c"],
+            "premise": [0, 1, 0], "payer": [0, 1, 0],
+            "began_on": pa.array([1, 2, None], pa.int32()).cast(pa.date32()),
+            "has_refused_evidence": [True, False, False],
         }
     )
     return {**empty, "accounts": BucketedTable(accounts.cast(SCHEMAS["accounts"]), offsets_of({5: 2, 63: 1}))}

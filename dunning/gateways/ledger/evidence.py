@@ -1,0 +1,171 @@
+"""Accounts that a refused row names, or could belong to: what is known about them is not all there is.
+
+A refused payment, credit note, hold, agreement (with its items and instalments) or payer row. A row that names premise
+and payer, both known to the extract, speaks of that pair alone. Where only one of them is known it could be any account
+of that premise, or of that payer. Where a rule finds its account (a payment's tenancy, the reversed payment, the named
+invoice) it is that one. A ragged row has no certain cells: of those in their usual place, or, where the header does not
+say where that is, of all its cells, each that is a known number names it. A row that names nothing reaches nobody.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.gateways.ledger.accounts import NO_ACCOUNT, Accounts
+from dunning.gateways.ledger.attribution import Attribution, name_numbers
+from dunning.gateways.ledger.conditions import CREDIT_NOTE, EQUALISATION, is_note, unreadable
+from dunning.gateways.ledger.raw import TypedTable
+from dunning.gateways.ledger.references import UNKNOWN, UNNAMED, References, find_places, take_or
+from dunning.gateways.ledger.tables import INVOICE_KINDS
+
+Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_RAGGED = ("payers", "invoices", "payments", "agreements", "agreement_items", "instalments", "holds")
+_CODES = ("premise_no", "payer_code", "invoice_no", "agreement_no", "refers_to")
+
+
+def find_refused_evidence(references: References, attribution: Attribution) -> Flags:
+    """Return one flag an account: some refused row names it, or could belong to it."""
+    return _Evidence(references, attribution).collect()
+
+
+class _Evidence:
+    """Collects accounts from refused rows, table by table."""
+
+    def __init__(self, references: References, attribution: Attribution) -> None:
+        self.references, self.attribution = references, attribution
+        self.accounts: Accounts = attribution.accounts
+        self.flags = np.zeros(len(self.accounts), bool)
+
+    def collect(self) -> Flags:
+        payments, invoices = self._refused("payments"), np.flatnonzero(self._could_be_notes())
+        self._reach_rows("payments", payments, self.attribution.payment_guess[payments])
+        self._reach_rows("invoices", invoices, self.accounts.find(*self._invoice_pair(invoices)))
+        self._reach_rows("holds", self._refused("holds"))
+        self._reach_rows("agreements", self._refused("agreements"))
+        self._reach_agreement_rows("agreement_items")
+        self._reach_agreement_rows("instalments")
+        self._reach_invoices(self.references.places("agreement_items", "invoice_no")[self._orphans()])
+        self._reach_pairs(*self._payers(self._refused("payers")))
+        for name in _RAGGED:
+            self._reach_ragged(self.references.tables[name])
+        return self.flags
+
+    def _refused(self, name: str) -> Places:
+        table = self.references.tables[name]
+        return np.flatnonzero((table.reasons != 0) & ~table.is_repeated)
+
+    def _could_be_notes(self) -> Flags:
+        """Refused invoices that are credit notes, or that a cell that cannot be read may have made one."""
+        invoices = self.references.tables["invoices"]
+        kind, amount = invoices.frame["kind"], invoices.frame["amount"]
+        could = is_note(invoices) | ((amount <= 0) & (kind < 0))
+        could |= (kind == EQUALISATION) & (unreadable(invoices, "amount") | (amount == 0))
+        could[np.setdiff1d(np.arange(len(could)), self._refused("invoices"))] = False
+        return could
+
+    def _reach_rows(self, name: str, rows: Places, known: Places | None = None) -> None:
+        """Flag what these rows of a table name; where `known` gives a row's account, that one alone."""
+        if known is not None:
+            self.flags[known[known >= 0]] = True
+            rows = rows[known < 0]
+        if not rows.size:
+            return
+        named = name_numbers(self.references, self.attribution.accounts.numbering, name)
+        self._reach_pairs(named.premise[rows], named.payer[rows])
+        table = self.references.tables[name]
+        for column in ("invoice_no", "refers_to"):
+            if column in table.frame and column not in table.table.key:
+                self._reach_invoices(self.references.places(name, column)[rows])
+
+    def _reach_pairs(self, premise: Places, payer: Places) -> None:
+        """Flag the pair where both numbers are known, else all accounts of the one that is."""
+        pair = self.accounts.find(premise, payer)
+        self.flags[pair[pair >= 0]] = True
+        self.flags[self.accounts.of_premises(premise[(premise >= 0) & (payer < 0)])[1]] = True
+        self.flags[self.accounts.of_payers(payer[(payer >= 0) & (premise < 0)])[1]] = True
+
+    def _reach_invoices(self, invoices: Places) -> None:
+        """Flag the accounts of these invoices; of refused ones, of all rows under that number, what they name."""
+        invoices = np.unique(invoices[invoices >= 0])
+        account = self.attribution.invoice_account[invoices]
+        self.flags[account[account >= 0]] = True
+        refused = self._refused("invoices")
+        if (account < 0).any():
+            numbers = self.references.tables["invoices"].frame.text("invoice_no")
+            wanted = numbers.take(pa.array(invoices[account < 0]))
+            alike = refused[find_places(numbers.take(pa.array(refused)), wanted) >= 0]
+            self._reach_pairs(*self._invoice_pair(alike))
+
+    def _invoice_pair(self, rows: Places) -> tuple[Places, Places]:
+        named = name_numbers(self.references, self.accounts.numbering, "invoices")
+        payer, found = named.payer[rows], self.attribution.invoice_payer[rows]
+        return named.premise[rows], np.where(payer == UNNAMED, np.maximum(found, UNNAMED), payer)
+
+    def _reach_agreement_rows(self, name: str) -> None:
+        """Flag the account of the agreement that a refused item or instalment belongs to."""
+        rows = self._refused(name)
+        agreements = np.unique(self.references.places(name, "agreement_no")[rows])
+        self._reach_rows("agreements", agreements[agreements >= 0])
+
+    def _orphans(self) -> Places:
+        """Refused agreement items whose agreement nobody knows: only their invoice says whose they are."""
+        rows = self._refused("agreement_items")
+        return rows[self.references.places("agreement_items", "agreement_no")[rows] < 0]
+
+    def _payers(self, rows: Places) -> tuple[Places, Places]:
+        return np.full(len(rows), UNNAMED, np.int64), self.accounts.numbering.payer[rows]
+
+    def _reach_ragged(self, table: TypedTable) -> None:
+        codes: dict[str, list[str | None]] = {column: [] for column in _CODES}
+        for cells in _ragged_codes(table):
+            for column in _CODES:
+                codes[column].append(cells.get(column))
+        if codes["premise_no"]:
+            self._reach_codes(codes)
+
+    def _reach_codes(self, codes: dict[str, list[str | None]]) -> None:
+        tables = self.references.tables
+        targets = ("premises", "payers", "invoices", "agreements", "invoices")
+        premise, payer, invoice, agreement, refers_to = (
+            find_places(pa.array(codes[column], pa.string()), tables[target].frame.text(tables[target].table.key[0]))
+            for column, target in zip(_CODES, targets, strict=True)
+        )
+        numbering = self.accounts.numbering
+        self._reach_pairs(
+            np.where(premise >= 0, take_or(numbering.premise, premise, UNKNOWN), premise),
+            np.where(payer >= 0, take_or(numbering.payer, payer, UNKNOWN), payer),
+        )
+        self._reach_invoices(np.concatenate((invoice, refers_to)))
+        self._reach_rows("agreements", agreement[agreement >= 0])
+
+
+def _ragged_codes(table: TypedTable) -> Iterator[dict[str, str]]:
+    """Yield what each ragged row may name, by column."""
+    header = [name.strip().lower() for name in table.header]
+    usual = {column: header.index(column) for column in _CODES if column in header}
+    for cells in table.cells_at(table.ragged_lines).values():
+        cells = tuple(cell.strip() for cell in cells)
+        if table.table.name == "invoices" and _is_surely_no_note(cells, header):
+            continue
+        if usual:
+            yield {column: cells[at] for column, at in usual.items() if at < len(cells) and cells[at]}
+        else:
+            yield from _any_cell(cells)
+
+
+def _any_cell(cells: Iterable[str]) -> Iterator[dict[str, str]]:
+    for cell in filter(None, cells):
+        yield from ({column: cell} for column in _CODES)
+
+
+def _is_surely_no_note(cells: tuple[str, ...], header: list[str]) -> bool:
+    at = header.index("kind") if "kind" in header else len(cells)
+    kind = cells[at].lower() if at < len(cells) else ""
+    return kind in INVOICE_KINDS and INVOICE_KINDS.index(kind) not in (CREDIT_NOTE, EQUALISATION)
+
+
+__all__ = ["NO_ACCOUNT", "find_refused_evidence"]

@@ -1,0 +1,162 @@
+"""The snapshot's premises, payers, accounts, tenancies and contacts."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core import words
+from dunning.core.days import NEVER
+from dunning.core.frames import SCHEMAS, days_to_arrow
+from dunning.gateways.ledger.accounts import spread
+from dunning.gateways.ledger.buckets import bucket_offsets
+from dunning.gateways.ledger.ground import Ground, instants_to_arrow, take
+from dunning.gateways.ledger.identifiers import check_identifiers
+from dunning.gateways.ledger.ordering import order_rows
+from dunning.gateways.ledger.references import take_or
+from dunning.gateways.snapshots import BucketedTable
+
+Places = npt.NDArray[np.int64]
+
+_LANGUAGES = pa.array(words.LANGUAGES)
+_PERSON = words.code(words.PAYER_KINDS, "person")
+
+
+class Parties:
+    """Builds the five tables; the rows of payers and contacts stand in every bucket that has an account of the payer.
+
+    Attributes:
+        payers_left_out: payers that are taken in but have no account, and so stand in no bucket.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        accounts, payers = ground.accounts, max(len(ground.numbering.payer), 1)
+        keys = accounts.bucket.astype(np.int64) * payers + accounts.payer
+        self._seats, self._seat_of_account = np.unique(keys, return_inverse=True)
+        self._seat_bucket, self._seat_payer = self._seats // payers, self._seats % payers
+        self._seat_offsets = bucket_offsets(self._seat_bucket)
+        self.payers_left_out = len(ground.rows("payers")) - len(np.unique(self._seat_payer))
+
+    def build(self, began_on: npt.NDArray, has_refused_evidence: npt.NDArray) -> dict[str, BucketedTable]:
+        """Return premises, payers, accounts, tenancies and contacts.
+
+        Args:
+            began_on: first day of each account.
+            has_refused_evidence: one flag an account.
+        """
+        return {
+            "premises": self._premises(),
+            "payers": self._payers(),
+            "accounts": self._accounts(began_on, has_refused_evidence),
+            "tenancies": self._tenancies(),
+            "contacts": self._contacts(),
+        }
+
+    def _premise_rows(self) -> tuple[Places, npt.NDArray]:
+        numbering, stands = self.ground.numbering, self.ground.references.standing("premises")
+        is_in = stands[numbering.premise_row]
+        return numbering.premise_row[is_in], numbering.bucket[is_in]
+
+    def _premises(self) -> BucketedTable:
+        frame = self.ground.frame("premises")
+        rows, buckets = self._premise_rows()
+        texts = ("premise_no", "district", "route", "address", "settlement", "postcode", "meter_no")
+        columns = {name: take(frame.text(name), rows) for name in texts} | {
+            "service": frame["service"][rows],
+            "is_disconnectable": frame["disconnectable"][rows],
+            "is_vulnerable": frame["vulnerable"][rows],
+            "is_life_support": frame["life_support"][rows],
+        }
+        return bucketed("premises", columns, bucket_offsets(buckets))
+
+    def _payers(self) -> BucketedTable:
+        frame = self.ground.frame("payers")
+        rows = self.ground.numbering.payer_row[self._seat_payer]
+        used = np.unique(rows)
+        is_person = frame["kind"] == _PERSON
+        identifier = np.zeros(len(is_person), np.int8)
+        identifier[used] = check_identifiers(take(frame.text("national_id"), used), is_person[used])
+        texts = ("payer_code", "name", "national_id", "postal_address", "postal_settlement", "postal_postcode")
+        columns = {name: take(frame.text(name), rows) for name in texts} | {
+            "is_person": is_person[rows],
+            "identifier": identifier[rows],
+            "language": take(_LANGUAGES, np.maximum(frame["language"][rows], 0)),
+            "is_vulnerable": frame["vulnerable"][rows],
+            "is_life_support": frame["life_support"][rows],
+        }
+        return bucketed("payers", columns, self._seat_offsets)
+
+    def _accounts(self, began_on: npt.NDArray, has_refused_evidence: npt.NDArray) -> BucketedTable:
+        ground, accounts = self.ground, self.ground.accounts
+        stands = ground.references.standing("premises")[ground.numbering.premise_row]
+        premise_number = np.cumsum(stands) - 1
+        everyone = np.arange(len(accounts))
+        columns = {
+            "premise_no": take(
+                ground.frame("premises").text("premise_no"), ground.numbering.premise_row[accounts.premise]
+            ),
+            "payer_code": take(ground.frame("payers").text("payer_code"), ground.numbering.payer_row[accounts.payer]),
+            "premise": ground.places(
+                premise_number[accounts.premise], everyone, bucket_offsets(self._premise_rows()[1])
+            ),
+            "payer": ground.places(self._seat_of_account, everyone, self._seat_offsets),
+            "began_on": days_to_arrow(began_on),
+            "has_refused_evidence": has_refused_evidence,
+        }
+        return bucketed("accounts", columns, accounts.offsets)
+
+    def _tenancies(self) -> BucketedTable:
+        ground, frame, rows = self.ground, self.ground.frame("tenancies"), self.ground.rows("tenancies")
+        account = ground.named_accounts("tenancies", rows)
+        order = order_rows((account, frame["valid_from"][rows]))
+        rows, account = rows[order], account[order]
+        columns = {
+            "account": ground.account_places(account),
+            "valid_from": days_to_arrow(frame["valid_from"][rows]),
+            "valid_until": days_to_arrow(frame["valid_until"][rows]),
+            "share": take(frame.text("share"), rows),
+        }
+        return bucketed("tenancies", columns, ground.offsets(account))
+
+    def _contacts(self) -> BucketedTable:
+        ground, frame, rows = self.ground, self.ground.frame("contacts"), self.ground.rows("contacts")
+        payer = take_or(ground.numbering.payer, ground.references.places("contacts", "payer_code")[rows], -1)
+        by_payer = order_rows((self._seat_payer,))
+        first = np.searchsorted(self._seat_payer[by_payer], np.arange(len(ground.numbering.payer) + 1))
+        at, seats = spread(payer, first)
+        rows, seats = rows[at], by_payer[seats]
+        keys = (seats, frame["channel"][rows], frame["registered_at"][rows])
+        order = order_rows(keys, take(frame.text("address"), rows))
+        rows, seats = rows[order], seats[order]
+        buckets = self._seat_bucket[seats]
+        columns = {
+            "payer": (seats - self._seat_offsets[buckets]).astype(np.int32),
+            "channel": frame["channel"][rows],
+            "address": take(frame.text("address"), rows),
+            "registered_at": instants_to_arrow(frame["registered_at"][rows]),
+            "revoked_at": instants_to_arrow(frame["revoked_at"][rows]),
+            "source": take(frame.text("source"), rows),
+        }
+        return bucketed("contacts", columns, bucket_offsets(buckets))
+
+
+def find_first_days(ground: Ground) -> npt.NDArray[np.int32]:
+    """Return the first day on which each account exists: of its tenancies, invoices and payments."""
+    began_on = np.full(len(ground.accounts), NEVER, np.int32)
+    rows = ground.rows("tenancies")
+    dated = (
+        (ground.named_accounts("tenancies", rows), ground.frame("tenancies")["valid_from"][rows]),
+        (ground.attribution.invoice_account, ground.frame("invoices")["issued_on"]),
+        (ground.attribution.payment_account, ground.frame("payments")["paid_on"]),
+    )
+    for account, day in dated:
+        has = account >= 0
+        np.minimum.at(began_on, account[has], day[has])
+    return began_on
+
+
+def bucketed(name: str, columns: dict[str, npt.NDArray | pa.Array], offsets: npt.NDArray) -> BucketedTable:
+    """Return the rows of a snapshot's table, its columns in the schema's order and types."""
+    schema = SCHEMAS[name]
+    arrays = [pa.array(columns[field.name], field.type) for field in schema]
+    return BucketedTable(pa.Table.from_arrays(arrays, schema=schema), offsets)

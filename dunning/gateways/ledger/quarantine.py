@@ -1,0 +1,149 @@
+"""Refused rows: how many a load may have, and the list of them, identifiers masked."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.errors import DunningError
+from dunning.gateways.ledger.raw import TypedTable
+from dunning.gateways.ledger.tables import TABLES, bit, names_of
+from dunning.gateways.snapshots import QUARANTINE_SCHEMA
+
+_RUN = re.compile(r"(?<![0-9])[0-9]{9,13}(?![0-9])")
+_SHOWN = 4
+
+
+class QuarantineLimits(Protocol):
+    """The largest share of refused rows a table may have; `dunning.policy.rules.Loading` is one."""
+
+    @property
+    def quarantine_share_max(self) -> Decimal: ...
+
+    @property
+    def quarantine_share_max_strict(self) -> Decimal: ...
+
+    @property
+    def tables_strict(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """How many of a table's rows are refused; the first of them in the file, and why."""
+
+    read: int
+    refused: int
+    first: str = ""
+
+    def as_info(self) -> dict[str, Any]:
+        """Return it as `snapshot.json` keeps it."""
+        return {"read": self.read, "refused": self.refused, "first": self.first}
+
+
+def count_refusals(tables: Mapping[str, TypedTable]) -> dict[str, Refusals]:
+    """Return the refusals of each table."""
+    return {name: _count(table) for name, table in tables.items()}
+
+
+def check_limits(refusals: Mapping[str, Refusals], limits: QuarantineLimits) -> None:
+    """Raise DunningError where a table has a larger share of refused rows than it may; names all such tables."""
+    told = [
+        _tell(name, of_table, limit)
+        for name, of_table in refusals.items()
+        if of_table.refused > (limit := _limit(name, limits)) * of_table.read
+    ]
+    if told:
+        raise DunningError(
+            f"Too many rows are refused: {'; '.join(told)}. Nothing was loaded. Correct the extract at its source, or, "
+            "if the rest may go on without them, load once more with a higher --quarantine-limit (a share, as 0.05)."
+        )
+
+
+def list_refused(tables: Mapping[str, TypedTable], *, is_mapped: bool) -> pa.Table:
+    """Return the refused rows under QUARANTINE_SCHEMA, by table (the contract's order) and line.
+
+    Args:
+        is_mapped: the extract was read through a mapping, so that any row may carry a payer's identifier.
+    """
+    identifiers = _all_identifiers(tables["payers"]) if is_mapped else None
+    names = QUARANTINE_SCHEMA.names
+    rows = [dict(zip(names, row, strict=True)) for name in TABLES for row in _rows_of(tables[name], identifiers)]
+    return pa.Table.from_pylist(rows, QUARANTINE_SCHEMA)
+
+
+def _count(table: TypedTable) -> Refusals:
+    lines, reasons = _refused(table)
+    first = f"{table.raw.file}:{lines[0]} ({names_of(int(reasons[0]))})" if len(lines) else ""
+    return Refusals(table.rows_read, len(lines), first)
+
+
+def _limit(name: str, limits: QuarantineLimits) -> Decimal:
+    return limits.quarantine_share_max_strict if name in limits.tables_strict else limits.quarantine_share_max
+
+
+def _tell(name: str, refusals: Refusals, limit: Decimal) -> str:
+    share = (Decimal(100 * refusals.refused) / refusals.read).quantize(Decimal("0.01"))
+    return (
+        f"{name} {refusals.refused} of {refusals.read} rows ({share} %, the limit is "
+        f"{(100 * limit).normalize():f} %), the first at {refusals.first}"
+    )
+
+
+def _refused(table: TypedTable) -> tuple[np.ndarray, np.ndarray]:
+    """Return lines and reasons of the refused rows, ragged ones too, by line."""
+    rows = np.flatnonzero((table.reasons != 0) & ~table.is_repeated)
+    ragged = np.full(len(table.ragged_lines), bit("ragged_row"), np.int32)
+    lines = np.concatenate((table.lines[rows], table.ragged_lines))
+    order = np.argsort(lines, kind="stable")
+    return lines[order], np.concatenate((table.reasons[rows], ragged))[order]
+
+
+def _rows_of(table: TypedTable, identifiers: pa.Array | None) -> Iterator[tuple[str, str, int, str, str]]:
+    lines, reasons = _refused(table)
+    ragged = set(table.ragged_lines.tolist())
+    cells_at = table.cells_at(lines)
+    for line, bits in zip(lines.tolist(), reasons.tolist(), strict=True):
+        cells = cells_at.get(line, ())
+        if table.table.name == "payers":
+            cells = _mask_payer(cells, () if line in ragged else table.header)
+        elif identifiers is not None:
+            cells = _mask_known(cells, identifiers)
+        row = table.delimiter.join(_quote(cell, table.delimiter) for cell in cells)
+        yield table.table.name, table.raw.file, line, names_of(bits), row
+
+
+def _mask_payer(cells: tuple[str, ...], header: tuple[str, ...]) -> tuple[str, ...]:
+    """Mask `national_id`, and every run of 9 to 13 digits elsewhere but in `payer_code`."""
+    names = [*header, *[""] * (len(cells) - len(header))]
+    return tuple(
+        cell if name == "payer_code" else _mask(cell) if name == "national_id" else _RUN.sub(_mask_run, cell)
+        for name, cell in zip(names, cells, strict=False)
+    )
+
+
+def _mask_known(cells: tuple[str, ...], identifiers: pa.Array) -> tuple[str, ...]:
+    is_known = pc.is_in(pa.array([cell.strip() for cell in cells], pa.string()), value_set=identifiers).to_pylist()
+    return tuple(_mask(cell) if known else cell for cell, known in zip(cells, is_known, strict=True))
+
+
+def _all_identifiers(payers: TypedTable) -> pa.Array:
+    return pc.drop_null(pc.unique(payers.frame.text("national_id")))
+
+
+def _mask_run(match: re.Match[str]) -> str:
+    return _mask(match.group())
+
+
+def _mask(cell: str) -> str:
+    return "*" * max(len(cell) - _SHOWN, 0) + cell[-_SHOWN:] if len(cell) > _SHOWN else "*" * len(cell)
+
+
+def _quote(cell: str, delimiter: str) -> str:
+    if delimiter in cell or '"' in cell or "\n" in cell or "\r" in cell:
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
