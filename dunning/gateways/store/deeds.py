@@ -42,13 +42,14 @@ def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table) -> i
         return connection.execute(statement("deeds", "append"), {"run_id": run_id}).rowcount
 
 
-def fetch_deeds(source: Source, before: date) -> pa.Table:
-    """Return the deeds done on dates before a day: premise_no, payer_code, stage, as_of, channel, reference.
+def fetch_deeds(source: Source, before: date, since: date = date.min) -> pa.Table:
+    """Return the deeds done from `since` until the day before `before`: premise_no, payer_code, stage, as_of, channel,
+    reference.
 
     By as_of, then by the other columns. What is only intended is not there.
     """
     with transact(source) as connection:
-        return copy_out(connection, "deeds", "fetch", PAST_DEEDS, {"before": before})
+        return copy_out(connection, "deeds", "fetch", PAST_DEEDS, {"before": before, "since": since})
 
 
 def count_deeds(source: Source, as_of: date) -> dict[str, int]:

@@ -1,0 +1,16 @@
+"""Whether a ledger is fresh enough to act upon."""
+
+from datetime import date
+
+from dunning.policy.rules import Loading
+
+
+def is_stale(newest_paid_on: date | None, as_of: date, rule: Loading) -> bool:
+    """Tell whether the newest payment of a ledger is too old for deeds; without any payment it is.
+
+    Args:
+        newest_paid_on: of all payments dated up to `as_of`.
+
+    Source: `policy/files/loading.toml`.
+    """
+    return newest_paid_on is None or (as_of - newest_paid_on).days > rule.payments_stale_days

@@ -1,0 +1,98 @@
+"""Make a run's files in its work folder: decisions, lists as CSV and XLSX, and the manifest that names them all."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.words import CHANNELS, STAGES
+from dunning.decisions.tables import TABLES
+from dunning.documents.lists import render_lists
+from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
+from dunning.gateways.worktables import TableWriter, read_groups, read_table
+from dunning.jobs.books import check_totals
+from dunning.jobs.runs import Receipt, Run
+
+SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
+_CENTS = {
+    "reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "total_cents", "court_items": "open_cents",
+    "withheld": "overdue_cents",
+}  # fmt: skip
+
+
+def run(run: Receipt) -> Receipt:
+    """Write all files of a run, readable by their owner only; return counts and hashes.
+
+    Raises:
+        DunningError: the classification does not agree with the books.
+    """
+    this = Run.of(run)
+    proposed = json.loads((Path(this.work) / "proposed.json").read_text(encoding="utf-8"))
+    remove_folders([this.prepared])
+    stages = _write_decisions(this, proposed["shards"])
+    check_totals(proposed["books"], {name: sum(stage[name] for stage in stages.values()) for name in SUMS})
+    lists = _write_lists(this)
+    policy = this.policy()
+    manifest = {
+        "as_of": this.as_of,
+        "ledger": {"fingerprint": this.fingerprint, "tables": this.open_snapshot().info["books"]},
+        "policy": {"version": this.policy_version, "files": policy.hashes()},
+        "books": proposed["books"],
+        "stages": stages,
+        "lists": lists,
+        "stops": this.stops,
+        "warnings": this.warnings,
+        "files": hash_files(this.prepared),
+    }
+    write_private(this.prepared / MANIFEST, manifest_bytes(manifest))
+    return {"as_of": this.as_of, "stages": stages, "lists": lists, "files": manifest["files"]}
+
+
+def _write_decisions(this: Run, shards: int) -> dict[str, dict[str, int]]:
+    """Join the shards' tables, a row group a bucket whatever the shards; return accounts and sums per stage."""
+    sums: dict[str, Counter[str]] = {stage: Counter(accounts=0, **dict.fromkeys(SUMS, 0)) for stage in STAGES}
+    with TableWriter(this.prepared) as writer:
+        for name in TABLES:
+            paths = [folder / f"{name}.parquet" for folder in this.shard_folders(shards)]
+            for group in read_groups([path for path in paths if path.exists()]):
+                writer.write({name: group})
+                if name == "classification":
+                    _add_up(sums, group)
+    return {stage: dict(counts) for stage, counts in sums.items()}
+
+
+def _add_up(sums: dict[str, Counter[str]], group: pa.Table) -> None:
+    totals = group.group_by("stage").aggregate([("stage", "count"), *((name, "sum") for name in SUMS)])
+    for row in totals.to_pylist():
+        found = {name: row[f"{name}_sum"] for name in SUMS}
+        sums[row["stage"]].update(accounts=row["stage_count"], **found)
+
+
+def _write_lists(this: Run) -> dict[str, dict[str, int]]:
+    """Write every list; return rows and cents of each."""
+    proposed = {path.stem: read_table(path) for path in sorted((Path(this.work) / "proposed").glob("*.parquet"))}
+    tables = {**proposed, "quarantine": this.open_snapshot().quarantine()}
+    for name, content in render_lists(tables, this.rules()):
+        write_private(this.prepared / name, content)
+    return _count(tables)
+
+
+def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for channel in CHANNELS:
+        rows = tables["reminders"].filter(pc.equal(tables["reminders"]["channel"], channel))
+        counts[f"reminders/{channel}"] = _figures(rows, "overdue_cents")
+    for name, table in tables.items():
+        if name != "reminders":
+            counts[name] = _figures(table, _CENTS.get(name))
+    return counts
+
+
+def _figures(rows: pa.Table, cents: str | None) -> dict[str, int]:
+    figures: dict[str, Any] = {"rows": len(rows)}
+    if cents:
+        figures["cents"] = pc.sum(rows[cents]).as_py() or 0
+    return figures
