@@ -1,0 +1,52 @@
+"""The words of the closed lists as a Bulgarian clerk says them: for workbooks. CSV files keep the contract's words."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+WORDS: Mapping[str, str] = {
+    # lists
+    "reminders": "съобщения", "disconnections": "прекъсване", "court": "съд",
+    # stages and parts
+    "current": "текуща", "overdue": "просрочена", "final_warning": "последно предупреждение",
+    "court_bound": "за съд", "ready": "готов", "person": "за преглед",
+    # channels
+    "sms": "SMS", "email": "имейл", "post": "писмо",
+    # services and payers
+    "heat": "топлоенергия", "electricity": "електроенергия", "company": "фирма",
+    # kinds of invoices
+    "bill": "сметка", "forecast": "прогнозна сметка", "equalisation": "изравнителна сметка",
+    "share_fee": "дялово разпределение", "fee": "такса", "interest_note": "лихвен лист",
+    "adjudged": "присъдена главница", "adjudged_interest": "присъдена лихва", "court_costs": "съдебни разноски",
+    # why a case needs a person
+    "above_order_ceiling": "над прага за заповед", "bad_identifier": "грешен ЕГН/ЛНЧ/ЕИК", "deceased": "починал клиент",
+    "insolvency": "несъстоятелност", "limitation_near_unwarned": "скорошна давност без връчено предупреждение",
+    "missing_identifier": "липсва ЕГН/ЛНЧ/ЕИК", "no_address": "няма адрес", "no_tenancy": "няма период на ползване",
+    # why a row is withheld
+    "refused_evidence": "отказан ред от данните засяга партидата", "expired_only": "само суми с изтекла давност",
+    "below_channel_minimum": "под минималната сума за канала", "life_support": "животоподдържаща апаратура",
+    "vulnerable": "уязвим клиент", "kept_agreement": "спазвано споразумение",
+    "same_premise": "друга партида на същия имот е в списъка", "no_lawful_day": "няма допустим ден",
+    "holds_missing": "липсва таблицата със задържания", "holds_shrank": "таблицата със задържания е намаляла",
+    "agreements_missing": "липсва таблицата със споразумения",
+    "agreements_shrank": "таблицата със споразумения е намаляла",
+    # why a row of the ledger is refused
+    "bad_value": "недопустима стойност", "missing_value": "липсва стойност", "ragged_row": "грешен брой клетки",
+    "bad_date": "недопустима дата", "due_before_issued": "срокът е преди издаването",
+    "duplicate_key": "различни редове с един ключ", "missing_reference": "сочи към липсващ ред",
+    "wrong_sign": "грешен знак", "bgn_after_changeover": "левове след въвеждането на еврото",
+    "eur_before_changeover": "евро преди въвеждането му", "bad_reversal": "недопустимо сторно",
+    "no_single_payer": "няма един платец", "unmatched_payment": "плащане без партида",
+}
+# One word of the contract, two meanings.
+WORDS_OF_COLUMN: Mapping[str, Mapping[str, str]] = {"kind": {"person": "физическо лице", "company": "юридическо лице"}}
+
+
+def translate(values: pa.Array, column: str) -> pa.Array:
+    """Return words, or several words separated by a space, in Bulgarian; unknown ones as they are."""
+    own = {**WORDS, **WORDS_OF_COLUMN.get(column, {})}
+    encoded = values.dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    written = [None if cell is None else "; ".join(own.get(code, code) for code in cell.split()) for cell in texts]
+    return pa.array(written, pa.string()).take(pc.cast(encoded.indices, pa.int32()))
