@@ -40,22 +40,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands: argparse._SubParsersAction, name: str, run: Callable[..., int | None], text: str) -> argparse.ArgumentParser:
+def _add(
+    commands: argparse._SubParsersAction, name: str, run: Callable[..., int | None], text: str
+) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)
     return parser
 
 
 def _add_nightly(commands: argparse._SubParsersAction) -> None:
-    parser = _add(commands, "nightly", _nightly, "Load a ledger, classify every account, write the lists, close the books.")
+    text = "Load a ledger, classify every account, write the lists, close the books."
+    parser = _add(commands, "nightly", _nightly, text)
     parser.add_argument("--ledger", required=True, metavar="DIR", help="folder of the ledger extract")
     parser.add_argument("--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>")
     _add_as_of(parser)
-    parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; those not in it are the built-in ones")
+    parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; the rest is built in")
     parser.add_argument("--mapping", metavar="FILE", help="TOML file that says how a foreign layout becomes our tables")
     parser.add_argument("--shards", type=int, default=1, metavar="N", help="classify in N parts, 1 to 64 (default 1)")
     parser.add_argument(
-        "--quarantine-limit", type=float, metavar="SHARE", help="share of refused rows accepted in every table, this once"
+        "--quarantine-limit", type=float, metavar="SHARE",
+        help="share of refused rows accepted in every table, this once",
     )
     parser.add_argument("--dry-run", action="store_true", help="write the files, close and record nothing")
 
@@ -68,7 +72,7 @@ def _add_explain(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_sample(commands: argparse._SubParsersAction) -> None:
-    parser = _add(commands, "sample", _sample, "Write a realistic, invented ledger extract; the same for the same seed.")
+    parser = _add(commands, "sample", _sample, "Write an invented ledger extract; the same for the same seed.")
     parser.add_argument("--accounts", type=int, required=True, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--out", required=True, metavar="DIR")
@@ -95,7 +99,8 @@ def _add_db(commands: argparse._SubParsersAction) -> None:
 
 def _add_as_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--as-of", type=_day, metavar="DAY", help="the day it speaks for, as 2026-11-22; default: the day just ended in Sofia"
+        "--as-of", type=_day, metavar="DAY",
+        help="the day it speaks for, as 2026-11-22; default: the day just ended in Sofia",
     )
 
 

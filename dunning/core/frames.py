@@ -1,6 +1,7 @@
 """The frames of a snapshot: what the loader writes, the decisions read and nobody changes.
 
-A snapshot is one Parquet file a table, one row group a bucket, always 64 of them. The bucket of a row is a stable hash of
+A snapshot is one Parquet file a table, one row group a bucket, always 64 of them. The bucket of a row is a stable
+hash of
 its premise, so that everything about an account stands in one bucket; what concerns a payer (his data, contacts) stands
 in every bucket that needs it. Rows name each other by their place within the bucket: `account` is a row of `accounts`,
 `item` a row of `items`, and so on; -1 is none.
@@ -109,7 +110,7 @@ class Frame:
         self.columns = columns
 
     def __getitem__(self, name: str) -> npt.NDArray:
-        return self.columns[name]  # type: ignore[return-value]
+        return self.columns[name]
 
     def text(self, name: str) -> pa.Array:
         """Return a column of text as an Arrow array."""
@@ -139,7 +140,8 @@ class Frame:
 
 
 def frame_of(table: pa.Table) -> Frame:
-    """Return an Arrow table as a frame: dates as days (null is `NEVER`), instants as int64 seconds (null is int64 max)."""
+    """Return an Arrow table as a frame: dates as days (null is `NEVER`), instants as int64 seconds (null is int64
+    max)."""
     columns: dict[str, npt.NDArray | pa.Array] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         values = column.combine_chunks()

@@ -1,7 +1,9 @@
 """Which money settles which invoice: contract, section 3, rules 1 and 2.
 
-Columnar. Within an account money and debts are two rows of intervals laid along the same line; where they overlap, a piece
-is settled. One account in eight owes anything, so sums per account are taken first and the line is drawn for those only.
+Columnar. Within an account money and debts are two rows of intervals laid along the same line; where they overlap, a
+piece
+is settled. One account in eight owes anything, so sums per account are taken first and the line is drawn for those
+only.
 """
 
 from dataclasses import dataclass
@@ -37,7 +39,8 @@ class Allocation:
         items: open items of the bucket (places, ascending).
         open_cents: what is left of each, euro cents.
         carried_minor: what was open of a BGN item at the changeover, stotinki; its amount in cents for a EUR item.
-        pieces: item, payment (places), settled_on, amount_minor, is_bgn, rule; every account that owes; ordered by item,
+        pieces: item, payment (places), settled_on, amount_minor, is_bgn, rule; every account that owes; ordered by
+        item,
             settled_on, payment.
         credit_cents: money left over, per account of the bucket.
         books: minor units per line and currency, all accounts.
@@ -138,9 +141,10 @@ class _Ledger:
         self.is_late_bgn = is_bgn & ~self.is_early
         self.named = index_rows(self.items, len(items))[payments["item"][self.payments]]
         reversals = bucket.reversals["paid_on"] <= as_of
+        is_undone = dated & (payments["reversed_on"] <= as_of)
         self.reversed = {
             currency: int(
-                payments["amount_minor"][dated & (payments["reversed_on"] <= as_of) & (payments["is_bgn"] == flag)].sum()
+                payments["amount_minor"][is_undone & (payments["is_bgn"] == flag)].sum()
                 + bucket.reversals["amount_minor"][reversals & (bucket.reversals["is_bgn"] == flag)].sum()
             )
             for currency, flag in (("BGN", True), ("EUR", False))

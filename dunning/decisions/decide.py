@@ -41,7 +41,8 @@ _LEVELS = {
 class Findings:
     """Everything found out on the way to a decision; what `explain` tells and the lists look up.
 
-    equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is none or none is needed.
+    equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is none or none is
+    needed.
     days_now, days_next: per way up, the first day reached from tonight, from tomorrow.
     """
 
@@ -119,7 +120,11 @@ def check_books(books: dict[str, int]) -> None:
     """Refuse a bucket whose two sides differ by a cent."""
     balances = (
         ("BGN invoiced", books["BGN.invoiced"], books["BGN.settled"] + books["BGN.items_carried_out"]),
-        ("EUR invoiced", books["EUR.invoiced"] + books["EUR.items_carried_in"], books["EUR.settled"] + books["EUR.open"]),
+        (
+            "EUR invoiced",
+            books["EUR.invoiced"] + books["EUR.items_carried_in"],
+            books["EUR.settled"] + books["EUR.open"],
+        ),
         ("BGN paid", books["BGN.paid"], books["BGN.settled"] + books["BGN.money_carried_out"] + books["BGN.reversed"]),
         (
             "EUR paid",

@@ -1,6 +1,7 @@
 """Statutory default interest of open items: contract, section 3, rule 3.
 
-Simple, actual/360, by the rate of each day, in exact integers, rounded half-up once per item. A piece of principal bears
+Simple, actual/360, by the rate of each day, in exact integers, rounded half-up once per item. A piece of principal
+bears
 from one day to another at rates that change on fixed days, so the sum of rates over all days up to d, R(d), is enough:
 interest = principal x (R(to) - R(from - 1)). What was paid on day d still bears for day d.
 """
@@ -44,14 +45,14 @@ class RateSums:
         before = np.r_[0, np.cumsum(rates[:-1] * np.diff(first_days))]
         return cls(first_days, rates, before)
 
-    def through(self, days: Places) -> Cents:
+    def through(self, days: Places | int) -> Cents:
         """Return R(d) for each day; 0 before the first rate."""
         days = np.asarray(days, np.int64)
         version = np.searchsorted(self.first_days, days, side="right") - 1
         at = np.maximum(version, 0)
         return np.where(version < 0, 0, self.before[at] + self.rates[at] * (days - self.first_days[at] + 1))
 
-    def between(self, from_on: Places, to_on: Places) -> Cents:
+    def between(self, from_on: Places, to_on: Places | int) -> Cents:
         """Return the sum of rates from `from_on` through `to_on`; 0 where the interval is empty."""
         sums = self.through(to_on) - self.through(np.asarray(from_on, np.int64) - 1)
         return np.where(np.asarray(from_on) <= np.asarray(to_on), sums, 0)
@@ -131,7 +132,9 @@ def _round_once(euro: Cents, bgn: Cents, day_count: int) -> Cents:
     return whole + (2 * rest + both) // (2 * both)
 
 
-def interest_segments(bucket: Bucket, allocation: Allocation, rules: Rules, chosen: Places, equalised_on: Days) -> Frame:
+def interest_segments(
+    bucket: Bucket, allocation: Allocation, rules: Rules, chosen: Places, equalised_on: Days
+) -> Frame:
     """Return the segments of equal principal and rate of chosen open items.
 
     Args:

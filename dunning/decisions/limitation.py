@@ -15,7 +15,8 @@ _UNDONE = [code(CASE_OUTCOMES, outcome) for outcome in ("rejected", "withdrawn")
 def expire_after(start_on: Days, years: Days, rule: Limitation) -> Days:
     """Return the day `years` after `start_on`, moved by every suspended day from the start to the moved end.
 
-    Once an end lies behind the first suspended day, it moves with each further one, so the whole of the suspension (from
+    Once an end lies behind the first suspended day, it moves with each further one, so the whole of the suspension
+    (from
     the start on) is added.
 
     Args:
@@ -39,7 +40,8 @@ def limit_items(bucket: Bucket, items: Places, rule: Limitation, as_of: int) -> 
     Args:
         items: places of items, ascending.
 
-    A signed agreement and a filed case (unless it ended rejected or withdrawn) start the term again while it still runs.
+    A signed agreement and a filed case (unless it ended rejected or withdrawn) start the term again while it still
+    runs.
     For natural persons it ends ten years after the day after `due_on` unless an agreement was signed before that.
     """
     kind = bucket.items["kind"][items]

@@ -47,9 +47,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Story:
-    """Everything about one account on `as_of`. Rows are plain values; money in minor units, days as dates, words as codes.
+    """Everything about one account on `as_of`. Rows are plain values; money in minor units, days as dates, words as
+    codes.
 
-    account: the columns of `Decision.accounts`. items, segments, pieces, payments, agreements, instalments, holds, cases,
+    account: the columns of `Decision.accounts`. items, segments, pieces, payments, agreements, instalments, holds,
+    cases,
     notices, tenancies: rows of this account only, oldest first.
     """
 

@@ -1,4 +1,5 @@
-"""The three frames of a decision as the contract's tables: codes as words, days as dates, places as numbers and names."""
+"""The three frames of a decision as the contract's tables: codes as words, days as dates, places as numbers and
+names."""
 
 import numpy as np
 import numpy.typing as npt

@@ -24,12 +24,15 @@ KINDS = {
 }  # fmt: skip
 SHIELDS = {None: "", "court": "съд", "agreement": "споразумение", "hold": "задържане"}
 RULES = {"named": "посочена фактура", "oldest": "най-стара", "carried": "пренесено надплатено"}
-NOTICES = {"overdue": "напомняне", "final_warning": "последно предупреждение", "disconnection": "предупреждение за спиране"}
+NOTICES = {
+    "overdue": "напомняне", "final_warning": "последно предупреждение", "disconnection": "предупреждение за спиране"
+}  # fmt: skip
 CHANNELS = {"sms": "SMS", "email": "имейл", "post": "писмо"}
 HOLDS = {
     "dispute": "оспорване", "complaint": "рекламация", "deceased": "починал", "insolvency": "несъстоятелност",
     "vulnerable": "уязвим клиент", "life_support": "животоподдържаща апаратура", "manual": "решение на служител",
 }  # fmt: skip
+OUTCOMES = {"granted": "уважено", "rejected": "отхвърлено", "withdrawn": "оттеглено", "paid": "платено"}
 CASES = {"filed": "заведено", "order_issued": "издадена заповед", "enforcement": "изпълнение", "closed": "приключено"}
 
 
@@ -159,7 +162,10 @@ def _tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]
             "Съдебни дела",
             ("дело", "заведено", "етап", "от", "изход"),
             [
-                (row["case_no"], _day(row["filed_on"]), CASES[row["stage"]], _day(row["stage_on"]), row["outcome"] or "")
+                (
+                    row["case_no"], _day(row["filed_on"]), CASES[row["stage"]], _day(row["stage_on"]),
+                    OUTCOMES.get(row["outcome"], ""),
+                )
                 for row in tables["cases"]
             ],
         ),

@@ -27,7 +27,8 @@ def manifest_bytes(manifest: dict[str, Any]) -> bytes:
 def publish(prepared: Path, target: Path) -> None:
     """Put the prepared files (with their manifest) into `target`, readable by their owner only.
 
-    Each file appears whole under its name or not at all. The old manifest goes first and the new one comes last, so that
+    Each file appears whole under its name or not at all. The old manifest goes first and the new one comes last, so
+    that
     whoever trusts only what a manifest names never sees half of a run.
 
     Raises:

@@ -28,7 +28,9 @@ class TableWriter:
                 self._writers[name] = pq.ParquetWriter(self._beside(name), table.schema, **_OPTIONS)
             self._writers[name].write_table(table, row_group_size=max(len(table), 1))
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for name, writer in self._writers.items():
             writer.close()
             if kind is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import combinations, product
 
 from dunning.core import words
 from dunning.core.money import format_minor
@@ -38,7 +38,7 @@ class Sent:
 class Case:
     """One account. plan: signed_on and the only instalment's day; filed: (filed_on, closed_on) of past cases.
 
-    payments: (paid_on, minor, is_bgn); contact: a channel, or empty for letters.
+    payments: (paid_on, minor, is_bgn); contact: a channel, or empty for letters; language: words.LANGUAGES.
     """
 
     debts: tuple[Debt, ...]
@@ -49,6 +49,7 @@ class Case:
     filed: tuple[tuple[date, date], ...] = ()
     is_held: bool = False
     contact: str = ""
+    language: str = "bg"
 
 
 def around(number: int) -> tuple[int, ...]:
@@ -216,6 +217,9 @@ class _Maker:
             for cents in around(least):
                 contact = "" if channel == "post" else channel
                 yield Case((Debt(self._ago(self.rules.stages.overdue.days_overdue_min), cents),), contact=contact)
+            for service, language in product(words.SERVICES, words.LANGUAGES):
+                contact = "" if channel == "post" else channel
+                yield Case((Debt(self._ago(self.old), self.much),), (), service, contact=contact, language=language)
 
     def _disconnections(self) -> Iterator[Case]:
         rule = self.rules.disconnections

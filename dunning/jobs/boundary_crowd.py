@@ -84,7 +84,7 @@ def _add_account(rows: dict[str, list[Row]], place: int, case: Case) -> None:
     )  # fmt: skip
     rows["payers"].append(
         {
-            "payer_code": payer_code, "is_person": True, "name": "Опитен Платец", "identifier": 0, "language": "bg",
+            "payer_code": payer_code, "is_person": True, "name": "Опитен Платец", "identifier": 0, "language": case.language,
             "postal_address": "ул. Опитна 1", "postal_settlement": "София", "is_vulnerable": False,
             "is_life_support": False,
         }

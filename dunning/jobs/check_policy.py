@@ -15,9 +15,8 @@ from dunning.jobs.boundary_cases import describe
 from dunning.jobs.boundary_crowd import Crowd, make_crowd
 from dunning.jobs.classify import propose
 from dunning.jobs.policy_knobs import turn_knobs
-from dunning.jobs.policy_outcomes import Outcomes, differ, find_outcomes
-from dunning.policy.check import check_policy as look_at
-from dunning.policy.check import read_policy_folder
+from dunning.jobs.policy_outcomes import Outcomes, differs, find_outcomes
+from dunning.policy.check import check_policy, read_policy_folder
 from dunning.policy.findings import Finding
 from dunning.policy.policies import Policy
 from dunning.policy.reading import Version
@@ -26,7 +25,7 @@ from dunning.policy.rules import Rules
 _LADDER = (("final_warning", "overdue"), ("court_bound", "final_warning"))
 
 
-def check_policy(folder: Path | None = None) -> list[Finding]:
+def run(folder: Path | None = None) -> list[Finding]:
     """Return every reason not to trust the built-in policy, or a folder's; none means that it may be used.
 
     A file that cannot be read is not run. Otherwise boundary cases go through the real decisions, on a night of every
@@ -34,7 +33,7 @@ def check_policy(folder: Path | None = None) -> list[Finding]:
     `limitation_near` excepted), no premise may be proposed for disconnection without a served warning, and every value
     must change some outcome.
     """
-    findings = look_at(folder)
+    findings = check_policy(folder)
     policy, _ = read_policy_folder(folder)
     if policy is None:
         return findings
@@ -74,7 +73,7 @@ def check_knobs(policy: Policy, nights: list[tuple[str, Version, date]]) -> list
         try:
             if night not in tried:
                 crowd = make_crowd(rules)
-                tried[night] = crowd, find_outcomes(crowd, rules)
+                tried[night] = crowd, dict(find_outcomes(crowd, rules))
             crowd, before = tried[night]
             findings += _check_version(policy, name, version, rules, crowd, before)
         except DunningError as error:
@@ -106,7 +105,7 @@ def _check_version(
     for label, turns in turn_knobs(policy, name, version, rules.as_of):
         for turn in turns:
             turned = replace(turn.policy.at(rules.as_of), version=rules.version)
-            if turned != rules and differ(before, find_outcomes(crowd, turned)):
+            if turned != rules and differs(crowd, turned, before):
                 break
         else:
             tried = ", ".join(_say(turn.value) for turn in turns)

@@ -35,7 +35,6 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     folder = shard_folder(Path(this.work), shard, shards)
     snapshot, rules = this.open_snapshot(), this.rules()
     deeds = read_table(Path(this.work) / "deeds.parquet")
-    newest_paid_on = date.fromisoformat(run["newest_paid_on"]) if run["newest_paid_on"] else None
     books: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     proposed: list[Proposed] = []
@@ -46,7 +45,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
             own = frame_of(deeds.filter(np.asarray(deeds["bucket"]) == index).drop_columns("bucket"))
             decision, findings = decide_with_deeds(bucket, rules, own)
             writer.write(decision_tables(bucket, decision, rules))
-            proposed.append(propose(bucket, decision, findings, rules, newest_paid_on))
+            proposed.append(propose(bucket, decision, findings, rules, this.paid_until))
             books.update(findings.allocation.books)
             counts = np.bincount(decision.accounts["stage"], minlength=len(STAGES))
             stages.update(dict(zip(STAGES, counts.tolist(), strict=True)))

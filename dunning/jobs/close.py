@@ -33,9 +33,11 @@ def run(run: Receipt) -> Receipt:
 
 
 def close(connection: Connection, this: Run) -> Receipt:
-    """Publish the prepared files; record decisions, proposals and deeds where the run records. The caller holds the lock.
+    """Publish the prepared files; record decisions, proposals and deeds where the run records. The caller holds the
+    lock.
 
-    Deeds are intended before the files are published and done after: a run killed in between is finished or taken back by
+    Deeds are intended before the files are published and done after: a run killed in between is finished or taken
+    back by
     the next one. Running this step again after it ended well changes nothing.
 
     Raises:
@@ -66,8 +68,8 @@ def _require_same_history(connection: Connection, this: Run) -> None:
     began_with = date.fromisoformat(this.closed_on) if this.closed_on else None
     if closed_on != began_with:
         raise DunningError(
-            f"The books of {closed_on} were closed while this run of {this.as_of} was going on; it does not know what was "
-            "sent then. Nothing was published. Run the date again."
+            f"The books of {closed_on} were closed while this run of {this.as_of} was going on; it does not know "
+            "what was sent then. Nothing was published. Run the date again."
         )
 
 
@@ -88,7 +90,8 @@ def _books(this: Run) -> closing.Books:
 
 
 def _proposals(proposed: dict[str, pa.Table], is_sent: bool) -> list[pa.Table]:
-    """Return the rows of all lists as the store keeps them. Reminders are released at once, the rest awaits approval."""
+    """Return the rows of all lists as the store keeps them. Reminders are released at once, the rest awaits
+    approval."""
     withheld = proposed["withheld"]
     return [
         _kept(proposed["reminders"], "reminders", "released" if is_sent else "proposed", "overdue_cents"),

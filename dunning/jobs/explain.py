@@ -30,7 +30,8 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
     known = runs.fetch_run(engine, as_of)
     if known is None or known.snapshot_name is None:
         raise DunningError(
-            f"No run of {as_of} is known here, so there is nothing to explain. Run `dunning nightly --as-of {as_of}` first."
+            f"No run of {as_of} is known here, so there is nothing to explain. "
+            f"Run `dunning nightly --as-of {as_of}` first."
         )
     rules = read_policy(policies.fetch_policy_files(engine, known.run_id)).at(as_of)
     snapshot = open_snapshot(settings.snapshots / known.snapshot_name)

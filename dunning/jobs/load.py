@@ -93,7 +93,8 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         order.ledger, settings.snapshots, mapping=order.mapping,
         quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
     )
-    refuse_stale(_as_date(snapshot.info["as_of"]), order.as_of)
+    if snapshot.info["as_of"]:
+        refuse_stale(date.fromisoformat(snapshot.info["as_of"]), order.as_of)
     closed_on = runs.last_closed_on(engine)
     newest_paid_on = snapshot.newest_paid_on(order.as_of)
     stops = find_shrunk(
@@ -112,15 +113,12 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         is_recording=is_recording,
         records_deeds=not is_stale,
         closed_on=closed_on.isoformat() if closed_on else "",
+        newest_paid_on=newest_paid_on.isoformat() if newest_paid_on else "",
         stops=stops,
         warnings=_warn(snapshot, newest_paid_on, is_stale, stops),
     )
     _lay_out(this, policy, deeds.fetch_deeds(engine, before=order.as_of, since=memory_of(rules)))
-    return {
-        **this.to_receipt(),
-        "newest_paid_on": newest_paid_on.isoformat() if newest_paid_on else "",
-        "tables": snapshot.info["books"]["tables"],
-    }
+    return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 
 
 def _choose_policy(engine: Engine, order: Order) -> Policy:
@@ -155,10 +153,6 @@ def _limits(rule: Loading, limit: float | None) -> Loading:
     if not 0 <= share <= 1:
         raise DunningError(f"--quarantine-limit is {limit}; it is a share of rows, from 0 to 1 (0.05 is 5 %).")
     return replace(rule, quarantine_share_max=share, quarantine_share_max_strict=share)
-
-
-def _as_date(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
 
 
 def _is_stale(snapshot: Snapshot, newest_paid_on: date | None, as_of: date, rules: Rules) -> bool:

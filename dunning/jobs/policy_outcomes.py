@@ -1,58 +1,79 @@
 """Everything that a policy decides about a crowd, as tables that can be compared."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
+from dunning.core.errors import DunningError
 from dunning.decisions.calendar import disconnection_window
 from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.guards import find_shrunk
 from dunning.decisions.tables import decision_tables
+from dunning.documents.texts import Letterhead, write_messages
+from dunning.gateways.ledger.quarantine import Refusals, check_limits
 from dunning.jobs.boundary_crowd import Crowd
 from dunning.jobs.classify import propose
 from dunning.jobs.freshness import is_stale
-from dunning.policy.rules import Rules
+from dunning.policy.rules import Calendar, Disconnections, Loading, Rules
 from dunning.policy.shapes import LEDGER_TABLES
 
 Outcomes = dict[str, Any]
 
 
-def find_outcomes(crowd: Crowd, rules: Rules) -> Outcomes:
-    """Return what the decisions, the lists, the calendar and the loader make of these rules.
+def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
+    """Give by name what the decisions, the lists, the texts, the calendar and the loader make of these rules.
 
     Raises:
         DunningError: the decisions refuse the rules.
     """
     decision, findings = decide_with_deeds(crowd.bucket, rules, crowd.deeds)
-    return {
-        **decision_tables(crowd.bucket, decision, rules),
-        **propose(crowd.bucket, decision, findings, rules, rules.as_of),
-        "windows": _windows(rules),
-        "guards": _guards(rules),
-        "freshness": [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)],
-    }
+    yield from decision_tables(crowd.bucket, decision, rules).items()
+    yield "windows", _windows(rules.as_of, rules.disconnections, rules.calendar)
+    yield "limits", _limits(rules.loading)
+    yield "guards", _guards(rules.loading)
+    yield "freshness", [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)]
+    proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
+    yield from proposed.items()
+    yield "messages", write_messages(proposed["reminders"], Letterhead(rules.as_of, rules.supplier, rules.as_of))
 
 
-def differ(left: Outcomes, right: Outcomes) -> bool:
-    """Say whether any outcome differs."""
-    return any(not _equal(left[name], right[name]) for name in left)
+def differs(crowd: Crowd, rules: Rules, before: Outcomes) -> bool:
+    """Say whether any outcome of the rules is another than before; stops at the first."""
+    return any(not _equal(before[name], outcome) for name, outcome in find_outcomes(crowd, rules))
 
 
 def _equal(left: Any, right: Any) -> bool:
     return left.equals(right) if isinstance(left, pa.Table) else left == right
 
 
-def _windows(rules: Rules) -> list[Any]:
+def _windows(as_of: date, rule: Disconnections, calendar: Calendar) -> dict[date, Any]:
     """Return when supply may be cut, for two weeks of nights from tonight on and about every day of the calendar."""
-    days = (rules.as_of, *rules.calendar.extra_nonworking_days, *rules.calendar.extra_working_days)
-    nights: set[date] = {rules.as_of + timedelta(days=n) for n in range(15)}
-    nights |= {day + timedelta(days=n) for day in days[1:] for n in range(-12, 2)}
-    return [disconnection_window(night, night, rules.disconnections, rules.calendar) for night in sorted(nights)]
+    days = (*calendar.extra_nonworking_days, *calendar.extra_working_days)
+    nights = {as_of + timedelta(days=n) for n in range(15)}
+    nights |= {day + timedelta(days=n) for day in days for n in range(-12, 2)}
+    return {night: disconnection_window(night, night, rule, calendar) for night in nights}
 
 
-def _guards(rules: Rules) -> list[Any]:
-    """Return what stops every list, for ledgers that lost their tables, or more and more of ten thousand rows of each."""
+@lru_cache(maxsize=4)
+def _limits(rule: Loading) -> list[bool]:
+    """Return whether the loader refuses a ledger, for each table and more and more refused rows in it of two hundred."""
+    return [_is_refused(name, refused, rule) for name in LEDGER_TABLES for refused in range(201)]
+
+
+def _is_refused(name: str, refused: int, rule: Loading) -> bool:
+    try:
+        check_limits({name: Refusals(200, refused)}, rule)
+    except DunningError:
+        return True
+    return False
+
+
+@lru_cache(maxsize=4)
+def _guards(rule: Loading) -> list[Any]:
+    """Return what stops the lists: ledgers that lost their tables, or more and more of ten thousand rows of each."""
     had = dict.fromkeys(LEDGER_TABLES, 10_000)
-    shrunk = [find_shrunk(dict.fromkeys(LEDGER_TABLES, rows), had, rules.loading) for rows in range(0, 10_001, 50)]
-    return [find_shrunk({}, had, rules.loading), *shrunk]
+    shrunk = [find_shrunk(dict.fromkeys(LEDGER_TABLES, rows), had, rule) for rows in range(0, 10_001, 50)]
+    return [find_shrunk({}, had, rule), *shrunk]

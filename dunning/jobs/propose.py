@@ -59,7 +59,8 @@ def check_once(proposed: Proposed) -> None:
         different = rows.group_by(["premise_no", "payer_code"]).aggregate([])
         if len(different) != len(rows):
             raise DunningError(
-                f"{len(rows) - len(different)} accounts stand twice on the list {name}. Nothing was written; report this."
+                f"{len(rows) - len(different)} accounts stand twice on the list {name}. Nothing was written; "
+                "report this with the ledger's fingerprint."
             )
 
 

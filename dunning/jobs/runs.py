@@ -29,6 +29,7 @@ class Run:
         is_recording: later than the last closed date and not dry: closes books and records deeds.
         records_deeds: false where the ledger is too old for anything to be sent.
         closed_on: last closed date when the run began; empty if there was none.
+        newest_paid_on: newest payment of the ledger up to `as_of`; empty if there was none.
         stops: reason per list that may not leave the house tonight.
         warnings: Bulgarian sentences for the morning.
     """
@@ -43,6 +44,7 @@ class Run:
     is_recording: bool
     records_deeds: bool
     closed_on: str
+    newest_paid_on: str
     stops: dict[str, str]
     warnings: list[str]
 
@@ -59,6 +61,11 @@ class Run:
     def day(self) -> date:
         """The date that the run speaks for."""
         return date.fromisoformat(self.as_of)
+
+    @property
+    def paid_until(self) -> date | None:
+        """The day of the newest payment that the ledger knew."""
+        return date.fromisoformat(self.newest_paid_on) if self.newest_paid_on else None
 
     @property
     def target(self) -> Path:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from dunning.core.words import CHANNELS, STAGES
 from dunning.decisions.tables import TABLES
 from dunning.documents.lists import render_lists
+from dunning.documents.texts import Letterhead
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
 from dunning.gateways.worktables import TableWriter, read_groups, read_table
 from dunning.jobs.books import check_totals
@@ -18,7 +19,8 @@ from dunning.jobs.runs import Receipt, Run
 
 SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
 _CENTS = {
-    "reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "total_cents", "court_items": "open_cents",
+    "reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "total_cents",
+    "court_items": "open_cents",
     "withheld": "overdue_cents",
 }  # fmt: skip
 
@@ -74,10 +76,11 @@ def _add_up(sums: dict[str, Counter[str]], group: pa.Table) -> None:
 def _write_lists(this: Run) -> dict[str, dict[str, int]]:
     """Write every list; return rows and cents of each."""
     proposed = {path.stem: read_table(path) for path in sorted((Path(this.work) / "proposed").glob("*.parquet"))}
-    tables = {**proposed, "quarantine": this.open_snapshot().quarantine()}
-    for name, content in render_lists(tables, this.rules()):
+    quarantine = this.open_snapshot().quarantine()
+    head = Letterhead(this.day, this.rules().supplier, this.paid_until)
+    for name, content in render_lists(proposed, quarantine, head):
         write_private(this.prepared / name, content)
-    return _count(tables)
+    return _count({**proposed, "quarantine": quarantine})
 
 
 def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
