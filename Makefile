@@ -18,9 +18,10 @@ WORKERS ?= 2
 PYTHON ?=
 DUNNING_HOME ?= .dunning
 
-export DUNNING_HOME := $(abspath $(DUNNING_HOME))
+export DUNNING_HOME
 export PYTHONUNBUFFERED := 1
 BIN := .venv/bin
+AIRFLOW_ENV := $(or $(AIRFLOW_HOME),$(if $(filter /% ~%,$(DUNNING_HOME)),,./)$(DUNNING_HOME)/airflow)/env.sh
 SAMPLE := $(DUNNING_HOME)/sample
 SAMPLE_MADE := $(DUNNING_HOME)/sample-$(ACCOUNTS)-$(SEED).made
 
@@ -75,11 +76,21 @@ $(SAMPLE_MADE): .venv/.installed $(wildcard dunning/sample/*.py)
 	@$(BIN)/dunning sample --accounts $(ACCOUNTS) --seed $(SEED) --out "$(SAMPLE)"
 	@touch "$@"
 
+# A home serves one supplier: what the sample was sent must not become the history of a real ledger.
+.PHONY: own-home
+own-home:
+	@if ls "$(DUNNING_HOME)"/sample-*.made >/dev/null 2>&1; then \
+	    echo 'The home $(DUNNING_HOME) holds the history of the sample ledger, and a home serves one supplier.' >&2; \
+	    echo 'Give your ledger its own: export DUNNING_HOME=/path/to/a/new/folder, then the same command again.' >&2; \
+	    exit 2; \
+	fi
+
+LEDGER_READY := $(if $(LEDGER),own-home,$(SAMPLE_MADE))
+
 # --- what people type ----------------------------------------------------------------------------------------------
 
-run: .venv/.installed $(if $(LEDGER),,$(SAMPLE_MADE))
-	@$(BIN)/python deploy/airflow_home.py
-	@$(BIN)/python deploy/run_nightly.py --ledger "$(or $(LEDGER),$(SAMPLE))" --out "$(OUT)" \
+run: .venv/.installed $(LEDGER_READY)
+	@$(BIN)/python deploy/run_nightly.py $(if $(LEDGER),--ledger "$(LEDGER)") --out "$(OUT)" \
 	    $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(SHARDS),--shards $(SHARDS)) \
 	    $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(POLICY),--policy "$(POLICY)")
 
@@ -94,13 +105,12 @@ check: .venv/.installed-tests
 bench: .venv/.installed
 	@$(BIN)/python tests/benchmarks/bench.py --accounts $(ACCOUNTS) $(if $(SHARDS),--shards $(SHARDS))
 
-ui: .venv/.installed $(if $(LEDGER),,$(SAMPLE_MADE))
-	@$(BIN)/python deploy/airflow_home.py
-	@. "$(DUNNING_HOME)/airflow/env.sh" && \
-	    export DUNNING_LEDGER="$(abspath $(or $(LEDGER),$(SAMPLE)))" DUNNING_OUT="$(abspath $(OUT))" && \
+ui: .venv/.installed $(LEDGER_READY)
+	@$(if $(LEDGER),DUNNING_LEDGER="$(LEDGER)") DUNNING_OUT="$(OUT)" $(BIN)/python deploy/airflow_home.py
+	@. "$(AIRFLOW_ENV)" && \
 	    export AIRFLOW__API__PORT=$(PORT) AIRFLOW__API__BASE_URL=http://localhost:$(PORT) && \
-	    echo 'Airflow starts on http://localhost:$(PORT) (half a minute); user and password:' && \
-	    echo '  $(DUNNING_HOME)/airflow/simple_auth_manager_passwords.json.generated' && \
+	    echo 'Airflow starts on http://localhost:$(PORT) (half a minute). User and password:' && \
+	    echo "  $$AIRFLOW_HOME/simple_auth_manager_passwords.json.generated" && \
 	    exec airflow standalone
 
 backup: .venv/.installed

@@ -31,13 +31,19 @@ def prepare(settings: Settings) -> dict[str, str]:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _link(home / "airflow.cfg", REPOSITORY / "airflow.cfg")
     _link(home / "dags", REPOSITORY / "dags")
-    variables = settings.to_environment() | _keys(home) | _connections(settings)
-    variables.pop("DUNNING_DATABASE_URL", None)
+    variables = settings.to_environment() | _places() | _keys(home) | _connections(settings)
+    variables.pop("DUNNING_DATABASE_URL", None)  # may carry a password
     _write_private(home / "env.sh", _shell(variables))
     environment = os.environ | variables
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     _migrate(home, environment)
     return environment
+
+
+def _places() -> dict[str, str]:
+    """Return where scheduled nights find the ledger and write the lists, where the environment says so."""
+    given = {name: os.environ.get(name, "") for name in ("DUNNING_LEDGER", "DUNNING_OUT")}
+    return {name: str(Path(value).expanduser().absolute()) for name, value in given.items() if value}
 
 
 def _link(link: Path, target: Path) -> None:
