@@ -157,7 +157,7 @@ def _decide_encoding(path: Path) -> str:
 
 def _heads(path: Path) -> Iterator[bytes]:
     """Yield the file's bytes cut at line ends, so that no letter is cut; the BOM still in front."""
-    rest = b""
+    rest, line = b"", 1
     for i, chunk in enumerate(_chunks(path)):
         if b"\0" in chunk or (i == 0 and chunk[:2] in (b"\xff\xfe", b"\xfe\xff")):
             raise _not_text(path.name)
@@ -165,9 +165,10 @@ def _heads(path: Path) -> Iterator[bytes]:
         cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         if cut:
             yield data[:cut]
+            line += data.count(b"\n")
         rest = data[cut:]
-        if len(rest) > _CHUNK:
-            raise line_too_long(path.name, 1)
+        if len(rest) > LINE_BYTES_MAX:
+            raise line_too_long(path.name, line)
     if rest:
         yield rest
 
