@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DunningError as error:
         print(f"dunning: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read has gone; nothing is left to tell him
+        return 1
     except KeyboardInterrupt:
         print("dunning: stopped. Nothing is half-done; run the same command again.", file=sys.stderr)
         return 1

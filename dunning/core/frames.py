@@ -152,7 +152,8 @@ def frame_of(table: pa.Table) -> Frame:
         elif pa.types.is_date32(values.type):
             columns[name] = pc.fill_null(values.cast(pa.int32()), NEVER).to_numpy(zero_copy_only=False)
         elif pa.types.is_timestamp(values.type):
-            columns[name] = pc.fill_null(values.cast(pa.int64()), np.iinfo(np.int64).max).to_numpy(zero_copy_only=False)
+            seconds = values.cast(_instant).cast(pa.int64())  # Parquet keeps milliseconds at the least
+            columns[name] = pc.fill_null(seconds, np.iinfo(np.int64).max).to_numpy(zero_copy_only=False)
         else:
             columns[name] = values.to_numpy(zero_copy_only=False)
     return Frame(columns)
