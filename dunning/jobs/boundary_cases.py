@@ -245,7 +245,8 @@ class _Maker:
     def _court(self) -> Iterator[Case]:
         """Give claims without interest about the ceiling, and a large and a small one for the fee."""
         rung, rule = self.rungs[1], self.rules.court
-        warned = (self._notice("final_warning", rung.served_days_min + 1),)
+        stages = dict.fromkeys(("final_warning", rung.after_notice))
+        warned = tuple(self._notice(stage, rung.served_days_min + 1) for stage in stages)
         for cents in {*around(rule.order_ceiling_cents), self.much, 100 * self.much}:
             yield Case((Debt(self._ago(self.old), cents, "fee"),), warned, "electricity")
 

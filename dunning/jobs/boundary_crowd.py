@@ -5,7 +5,7 @@ Every account has a premise, a payer and a tenancy of its own, so that nothing s
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -22,9 +22,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Crowd:
-    """The cases, the bucket in which the n-th case is the n-th account, and the deeds."""
+    """The cases, the bucket in which the n-th case is the n-th account, and the deeds.
+
+    nights: two weeks from the day of the rules on, and the nights about every day of their calendar.
+    """
 
     cases: tuple[Case, ...]
+    nights: tuple[date, ...]
     bucket: Bucket
     deeds: Frame = field(repr=False)
 
@@ -32,7 +36,10 @@ class Crowd:
 def make_crowd(rules: Rules) -> Crowd:
     """Return the boundary cases of these rules as a bucket."""
     cases = make_cases(rules)
-    return Crowd(cases, _make_bucket(cases), _make_deeds(cases))
+    days = (*rules.calendar.extra_nonworking_days, *rules.calendar.extra_working_days)
+    nights = {rules.as_of + timedelta(days=n) for n in range(15)}
+    nights |= {day + timedelta(days=n) for day in days for n in range(-12, 2)}
+    return Crowd(cases, tuple(sorted(nights)), _make_bucket(cases), _make_deeds(cases))
 
 
 def _make_bucket(cases: Iterable[Case]) -> Bucket:
@@ -84,9 +91,9 @@ def _add_account(rows: dict[str, list[Row]], place: int, case: Case) -> None:
     )  # fmt: skip
     rows["payers"].append(
         {
-            "payer_code": payer_code, "is_person": True, "name": "Опитен Платец", "identifier": 0, "language": case.language,
-            "postal_address": "ул. Опитна 1", "postal_settlement": "София", "is_vulnerable": False,
-            "is_life_support": False,
+            "payer_code": payer_code, "is_person": True, "name": "Опитен Платец", "identifier": 0,
+            "language": case.language, "postal_address": "ул. Опитна 1", "postal_settlement": "София",
+            "is_vulnerable": False, "is_life_support": False,
         }
     )  # fmt: skip
     rows["accounts"].append(

@@ -1,6 +1,6 @@
 """Everything that a policy decides about a crowd, as tables that can be compared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from dunning.gateways.ledger.quarantine import Refusals, check_limits
 from dunning.jobs.boundary_crowd import Crowd
 from dunning.jobs.classify import propose
 from dunning.jobs.freshness import is_stale
-from dunning.policy.rules import Calendar, Disconnections, Loading, Rules
+from dunning.policy.rules import Loading, Rules
 from dunning.policy.shapes import LEDGER_TABLES
 
 Outcomes = dict[str, Any]
@@ -31,7 +31,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     """
     decision, findings = decide_with_deeds(crowd.bucket, rules, crowd.deeds)
     yield from decision_tables(crowd.bucket, decision, rules).items()
-    yield "windows", _windows(rules.as_of, rules.disconnections, rules.calendar)
+    yield "windows", _windows(crowd.nights, rules)
     yield "limits", _limits(rules.loading)
     yield "guards", _guards(rules.loading)
     yield "freshness", [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)]
@@ -49,17 +49,14 @@ def _equal(left: Any, right: Any) -> bool:
     return left.equals(right) if isinstance(left, pa.Table) else left == right
 
 
-def _windows(as_of: date, rule: Disconnections, calendar: Calendar) -> dict[date, Any]:
-    """Return when supply may be cut, for two weeks of nights from tonight on and about every day of the calendar."""
-    days = (*calendar.extra_nonworking_days, *calendar.extra_working_days)
-    nights = {as_of + timedelta(days=n) for n in range(15)}
-    nights |= {day + timedelta(days=n) for day in days for n in range(-12, 2)}
-    return {night: disconnection_window(night, night, rule, calendar) for night in nights}
+def _windows(nights: Iterable[date], rules: Rules) -> list[Any]:
+    """Return when supply may be cut that is proposed on each night."""
+    return [disconnection_window(night, night, rules.disconnections, rules.calendar) for night in nights]
 
 
 @lru_cache(maxsize=4)
 def _limits(rule: Loading) -> list[bool]:
-    """Return whether the loader refuses a ledger, for each table and more and more refused rows in it of two hundred."""
+    """Return whether the loader refuses a ledger, for each table and more and more refused of 200 rows."""
     return [_is_refused(name, refused, rule) for name in LEDGER_TABLES for refused in range(201)]
 
 
