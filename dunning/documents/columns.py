@@ -19,8 +19,8 @@ class Kind(Enum):
 class Column:
     """One column of a list.
 
-    name: the contract's, the header of the CSV. source: the table's column. title: the header of the workbook, Bulgarian.
-    width: of the workbook's column, in characters.
+    name: the contract's, the header of the CSV. source: the table's column. title: the header of the workbook,
+    Bulgarian. width: of the workbook's column, in characters.
     """
 
     name: str

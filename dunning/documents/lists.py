@@ -25,9 +25,10 @@ class ListFile:
 
 
 _MESSAGE = (
-    text("reference", "Номер на съобщението", 42), text("premise_no", "Абонатен №"), text("payer_code", "Код на платец"),
-    word("stage", "Вид", 24), text("address", "Адресат", 36), text("subject", "Тема", 40), text("text", "Текст", 80),
-    money("overdue", "Сума, €"), count("segments", "Части (SMS)"),
+    text("reference", "Номер на съобщението", 42), text("premise_no", "Абонатен №"),
+    text("payer_code", "Код на платец"), word("stage", "Вид", 24), text("address", "Адресат", 36),
+    text("subject", "Тема", 40), text("text", "Текст", 80), money("overdue", "Сума, €"),
+    count("segments", "Части (SMS)"),
 )
 REMINDERS = {
     channel: ListFile(f"reminders/{channel}", title, _MESSAGE)
@@ -82,23 +83,19 @@ QUARANTINE = ListFile(
 )
 
 
-def render_lists(
-    proposed: Mapping[str, pa.Table], quarantine: pa.Table, head: Letterhead
-) -> Iterator[tuple[str, bytes]]:
+def render_lists(tables: Mapping[str, pa.Table], head: Letterhead) -> Iterator[tuple[str, bytes]]:
     """Yield every list of a run twice, as (path below the run's folder, bytes): `.csv` and `.xlsx`.
 
     Args:
-        proposed: the merged tables of the proposals, in the order of the lists.
-        quarantine: table, file, line, reasons, row (masked).
+        tables: those of the proposals, merged, in the order of the lists; and `quarantine`: table, file, line,
+            reasons, row (masked).
     """
-    messages = write_messages(proposed["reminders"], head)
+    messages = write_messages(tables["reminders"], head)
     for channel, listed in REMINDERS.items():
         yield from render_list(listed, messages.filter(pc.equal(messages["channel"], channel)), head)
-    yield from render_list(DISCONNECTIONS, give_reasons(proposed["disconnections"]), head)
-    yield from render_list(COURT, proposed["court"], head)
-    yield from render_list(COURT_ITEMS, proposed["court_items"], head)
-    yield from render_list(WITHHELD, proposed["withheld"], head)
-    yield from render_list(QUARANTINE, quarantine, head)
+    yield from render_list(DISCONNECTIONS, give_reasons(tables["disconnections"]), head)
+    for listed in (COURT, COURT_ITEMS, WITHHELD, QUARANTINE):
+        yield from render_list(listed, tables[listed.path], head)
 
 
 def render_list(listed: ListFile, table: pa.Table, head: Letterhead) -> Iterator[tuple[str, bytes]]:

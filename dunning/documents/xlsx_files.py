@@ -22,7 +22,9 @@ ROWS_MAX = 1_048_575  # of a sheet, without the titles
 _CELL_MAX = 32_767
 _EXCEL_EPOCH = date(1899, 12, 30)
 _NUMBER_FORMATS = {Kind.MONEY: "#,##0.00", Kind.DAY: "dd.mm.yyyy", Kind.COUNT: "0"}
-_OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_OPTIONS = {
+    "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+}
 
 
 def render_xlsx(table: pa.Table, columns: Sequence[Column], as_of: date, title: str) -> bytes:
