@@ -34,9 +34,9 @@ _WARNED = {"overdue": (40, 80)}
 
 BEHAVIOURS = (
     Behaviour("on_time"),
-    Behaviour("forgets", 1100, forgets=130, notices={"overdue": (190, 340)}, notice_share=120),
+    Behaviour("forgets", 1200, forgets=130, notices={"overdue": (190, 340)}, notice_share=120),
     Behaviour("in_parts", 300, months=14),
-    Behaviour("chronic", 300, months=24, delay_days=(30, 70), notices={"overdue": (40, 170)}, notice_share=500),
+    Behaviour("chronic", 360, months=24, delay_days=(30, 70), notices={"overdue": (40, 170)}, notice_share=500),
     Behaviour("new", 150),
     Behaviour("overpays", 120),
     Behaviour("corrected", 60),
@@ -44,7 +44,7 @@ BEHAVIOURS = (
     Behaviour(
         "reconnected", 40, 16, service="electricity", scale_min_cents=3500, notices={"disconnection": (150, 160)}
     ),
-    Behaviour("stopped", 260, 14, unpaid_from=(75, 130), scale_min_cents=3000),
+    Behaviour("stopped", 340, 14, unpaid_from=(75, 130), scale_min_cents=3000),
     Behaviour("warned", 110, 18, unpaid_from=(200, 260), scale_min_cents=4000, notices=_WARNED),
     Behaviour(
         "to_disconnect", 90, 16, unpaid_from=(120, 200), scale_min_cents=4000, service="electricity",
@@ -72,7 +72,8 @@ BEHAVIOURS = (
     Behaviour("sued", 40, 30, unpaid_from=(500, 650), scale_min_cents=4000,
               notices={"overdue": (400, 440), "final_warning": (280, 330)}),
     Behaviour("adjudged", 30, 16, is_named=True),
-    Behaviour("old_debt", 30, 40, unpaid_from=(1085, 1085), unpaid_until=1000, scale_min_cents=7000, is_named=True),
+    Behaviour("old_debt", 30, 40, unpaid_from=(1085, 1085), unpaid_until=1000, scale_min_cents=7000, is_named=True,
+              notices={"final_warning": (60, 120)}, notice_share=500),
     Behaviour("expired", 20, 52, unpaid_from=(1500, 1500), unpaid_until=1250, scale_min_cents=3000, is_named=True),
     Behaviour("unreached", 30, 16, unpaid_from=(150, 220), scale_min_cents=4000, notices=_WARNED),
 )
@@ -111,5 +112,6 @@ FIRST = (
     Slot("sued", "heat"), Slot("sued", "electricity"), Slot("adjudged", "heat"), Slot("adjudged", "electricity"),
     Slot("adjudged", "heat"), Slot("unreached", "electricity", "sms"), Slot("unreached", "heat", "email"),
     Slot("in_parts"), Slot("chronic"), Slot("new"), Slot("overpays"), Slot("corrected"), Slot("payment_bounced"),
-    Slot("reconnected"), Slot("chronic"),
+    Slot("reconnected"), Slot("chronic"), Slot("stopped", "electricity", "sms"), Slot("on_time"),
 )
+DOUBTED = 54  # the one of them whose payment is refused, so that somebody is withheld for it

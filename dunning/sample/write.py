@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from dunning.core.errors import UsageError
 from dunning.sample.accounts import Accounts, make_accounts
+from dunning.sample.behaviours import DOUBTED
 from dunning.sample.billing import invoice_lines, invoices, payments
 from dunning.sample.bills import KINDS, Bills, make_bills
 from dunning.sample.dialects import DIALECTS
@@ -104,13 +105,14 @@ def make_chunk(dice: Dice, numbers: Ints, last: int, as_of: date) -> dict[str, _
     cases, case_items = court_cases(dice, accounts, bills)
     of_bills = _monthly_of_ordinary(accounts, bills)
     ordinary = accounts.is_ordinary()
+    may_fail = ordinary | (accounts.number == DOUBTED)
     lines = invoice_lines(dice, accounts, bills)
     tables = {
         "premises": (premises(dice, accounts), ordinary[accounts.home == accounts.number]),
         "payers": (payers(dice, accounts), ordinary[accounts.person == accounts.number]),
         "tenancies": (tenancies(accounts), ordinary),
         "invoices": (invoices(dice, accounts, bills), of_bills),
-        "payments": (payments(dice, accounts, bills, paid), ordinary[paid.account] & (paid.reverses < 0)),
+        "payments": (payments(dice, accounts, bills, paid), may_fail[paid.account] & (paid.reverses < 0)),
         "invoice_lines": (lines, np.ones(lines.num_rows, bool)),
         "contacts": _all(contacts(dice, accounts)),
         "agreements": _none(plans.agreements),
