@@ -33,7 +33,8 @@ SUPERUSER = "postgres"
 DATABASES = ("dunning", "airflow")
 START_SECONDS_MAX = 300
 STOP_SECONDS_MAX = 60
-_SOCKET_NAME = ".s.PGSQL.5432"
+PORT = "5432"  # names the socket; nothing listens on it
+_SOCKET_NAME = f".s.PGSQL.{PORT}"
 _SOCKET_BYTES_MAX = 103  # macOS; Linux takes 107
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 _UNQUOTABLE = set('"$`\\\n')  # pg_ctl hands its paths to a shell, in double quotes
@@ -75,9 +76,11 @@ def embedded_url(socket_dir: Path, database: str, driver: str = "psycopg") -> UR
     """Return the SQLAlchemy URL of a database of the embedded server.
 
     >>> print(embedded_url(Path("/tmp/d"), "airflow", "psycopg2").render_as_string(False))
-    postgresql+psycopg2://postgres@/airflow?host=%2Ftmp%2Fd
+    postgresql+psycopg2://postgres@/airflow?host=%2Ftmp%2Fd&port=5432
     """
-    return URL.create(f"postgresql+{driver}", SUPERUSER, database=database, query={"host": str(socket_dir)})
+    return URL.create(
+        f"postgresql+{driver}", SUPERUSER, database=database, query={"host": str(socket_dir), "port": PORT}
+    )
 
 
 def airflow_urls(home: Path) -> tuple[str, str]:
@@ -87,7 +90,7 @@ def airflow_urls(home: Path) -> tuple[str, str]:
     """
     host = start_server(home)
     plain, asynchronous = (
-        f"postgresql+{driver}://{SUPERUSER}:@/airflow?host={host}" for driver in ("psycopg2", "asyncpg")
+        f"postgresql+{driver}://{SUPERUSER}:@/airflow?host={host}&port={PORT}" for driver in ("psycopg2", "asyncpg")
     )
     return plain, asynchronous
 
@@ -97,7 +100,7 @@ def server_status(home: Path) -> ServerStatus:
     try:
         lines = (data_dir(home) / "postmaster.pid").read_text("utf-8").splitlines()
         pid = int(lines[0])
-    except (FileNotFoundError, IndexError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
         return _DOWN
     except PermissionError as error:
         raise DunningError(
@@ -140,7 +143,7 @@ def stop_server(home: Path) -> bool:
             return False
         process = psutil.Process(pid)
         process.send_signal(signal.SIGINT)  # PostgreSQL's "fast": ends sessions, loses nothing
-        if psutil.wait_procs([process], timeout=STOP_SECONDS_MAX)[1]:
+        if _await_end([process]):
             raise DunningError(
                 f"The embedded PostgreSQL of {home} (process {pid}) did not stop within {STOP_SECONDS_MAX} seconds; "
                 "see which command still uses it, and run `dunning db stop` again."
@@ -238,6 +241,7 @@ def _make_socket_dir(home: Path, account: Account) -> Path:
 
     It is the home's `run`, or, if that path is too long or has unusual characters, a folder of the system's temporary
     folder named by a hash of the home. Somebody else's folder under that name is refused.
+    What a dead server left in it goes: PostgreSQL would hold it against us as long as its number is in use.
     """
     folder = home / "run"
     if not _is_short(folder):
@@ -250,6 +254,8 @@ def _make_socket_dir(home: Path, account: Account) -> Path:
         raise DunningError(f"{folder}, for the embedded PostgreSQL's socket, belongs to another user; remove it.")
     folder.chmod(0o700)
     account.own(folder)
+    for name in (_SOCKET_NAME, f"{_SOCKET_NAME}.lock"):
+        (folder / name).unlink(missing_ok=True)
     return folder
 
 
@@ -262,7 +268,7 @@ def _is_server(pid: int, data: Path) -> bool:
     """Whether a process is the server of this data folder, and not dead or another one with a reused number."""
     try:
         process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE or not process.name().startswith("postgres"):
+        if _has_ended(process) or not process.name().startswith("postgres"):
             return False
         return Path(process.cwd()).samefile(data)
     except (psutil.AccessDenied, FileNotFoundError):
@@ -279,20 +285,38 @@ def _end_leftovers(data: Path) -> None:
     """
     if not (data / "postmaster.pid").exists():
         return
-    left = [p for p in psutil.process_iter() if _is_leftover(p, data)]
+    left = [process for process in psutil.process_iter() if _is_leftover(process, data)]
     for process in left:
         process.send_signal(signal.SIGQUIT)
-    alive = psutil.wait_procs(left, timeout=STOP_SECONDS_MAX)[1]
+    alive = _await_end(left)
     if alive:
-        raise DunningError(
-            f"Processes {', '.join(str(p.pid) for p in alive)} of a dead PostgreSQL server still use {data}; end them."
-        )
+        numbers = ", ".join(str(process.pid) for process in alive)
+        raise DunningError(f"Processes {numbers} of a dead PostgreSQL server still use {data}; end them first.")
     (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _await_end(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Wait for processes to end; return those that have not after a minute.
+
+    A dead one that its parent never asks for (a container's first process may not) counts as ended.
+    """
+    deadline = time.monotonic() + STOP_SECONDS_MAX
+    alive = processes
+    while (alive := [process for process in alive if not _has_ended(process)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return alive
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _is_leftover(process: psutil.Process, data: Path) -> bool:
     try:
-        if not process.name().startswith("postgres") or process.status() == psutil.STATUS_ZOMBIE:
+        if _has_ended(process) or not process.name().startswith("postgres"):
             return False
         return Path(process.cwd()).samefile(data)
     except (psutil.Error, OSError):

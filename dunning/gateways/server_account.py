@@ -36,12 +36,16 @@ class Account:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def run(self, command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
-        """Run a command as the account, from the root folder, in a session of its own.
+        """Run a command as the account, from the root folder, in a session of its own, without PostgreSQL's variables.
 
-        The session keeps a Ctrl-C in the terminal from reaching a server that the command starts.
+        The session keeps a Ctrl-C in the terminal from reaching a server that the command starts; a PGPORT of the user
+        would give it another socket.
         """
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         identity = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
-        return subprocess.run(command, cwd="/", start_new_session=True, text=True, **identity, **options)  # type: ignore[call-overload]
+        return subprocess.run(  # type: ignore[call-overload]
+            command, cwd="/", env=environment, start_new_session=True, text=True, **identity, **options
+        )
 
     def let_in(self, home: Path, programs: list[Path]) -> None:
         """Let the account reach the home and read the programs: root's folders are often closed to others."""

@@ -40,10 +40,8 @@ def test_the_header_says_everything(path):
 @each_statement
 def test_what_a_statement_takes_stands_in_its_header(path):
     takes = path.read_text("utf-8").split("-- Takes:")[1].split("-- Used by:")[0]
-    missing = {
-        name for name in parameters_of(read_sql(path.parent.name, path.stem)) if not re.search(rf"\b{name}\b", takes)
-    }
-    assert set() == missing
+    parameters = parameters_of(read_sql(path.parent.name, path.stem))
+    assert set() == {name for name in parameters if not re.search(rf"\b{name}\b", takes)}
 
 
 @each_statement
