@@ -115,6 +115,20 @@ def _render_version(file: str, rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def render_markdown(rows: list[Row]) -> str:
+    """Return rows as tables for `docs/policy.md`, one a file: key, value, meaning, since when, how sure."""
+    parts = []
+    for file, group in groupby(rows, lambda row: row.file):
+        members = list(group)
+        lines = [f"### {file}", "", "| key | value | meaning | since | confidence |", "| --- | --- | --- | --- | --- |"]
+        for row in members:
+            sure = f"**uncertain**: {row.reason}" if row.confidence == UNCERTAIN else row.confidence
+            lines.append(f"| `{row.key}` | {format_value(row)} | {row.label} | {row.effective_from} | {sure} |")
+        sources = list(dict.fromkeys(row.source for row in members))
+        parts.append("\n".join([*lines, "", *(f"Source: {source}  " for source in sources)]))
+    return "\n\n".join(parts) + "\n"
+
+
 def format_day(day: date) -> str:
     """Return a day as Bulgarian writes it.
 

@@ -2,11 +2,12 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 from dunning.policy.labels import LABELS, TITLES
 from dunning.policy.policies import load_policy
 from dunning.policy.shapes import SHAPES
-from dunning.policy.show import render_text, show_rows, to_json
+from dunning.policy.show import render_markdown, render_text, show_rows, to_json
 
 DAY = date(2026, 11, 22)
 
@@ -50,3 +51,8 @@ def test_every_value_has_a_bulgarian_name() -> None:
     shown = {f"{row.file.removesuffix('.toml')}.{row.key}" for row in show_rows(load_policy(), DAY)}
     assert shown == set(LABELS)
     assert set(SHAPES) == set(TITLES)
+
+
+def test_the_manual_lists_every_value_as_it_is() -> None:
+    manual = Path(__file__).parents[2] / "docs" / "policy.md"
+    assert render_markdown(show_rows(load_policy(), DAY)) in manual.read_text("utf-8")
