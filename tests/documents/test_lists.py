@@ -103,7 +103,7 @@ def test_a_workbook_has_bulgarian_titles_with_the_contracts_names_in_their_notes
 
 
 def test_nothing_in_a_workbook_is_a_formula_a_link_or_a_number_by_accident() -> None:
-    notes = ("=1+1", "https://example.bg", "007", "{=1}", "<b>&amp;</b>", "+359888123456", " край ")
+    notes = ("=1+1", "https://example.bg", "007", "{=1}", "<b>&amp;</b>", "+359888123456", " край ", "a\tb", "€ „ѝ“ 😀")
     sheet = sheets(render_xlsx(table(*((*EMPTY[:5], note) for note in notes)), COLUMNS, AS_OF, "Проба"))[0]
     cells = [row[5] for row in sheet.iter_rows(min_row=2)]
 
