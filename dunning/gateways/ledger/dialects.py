@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from dunning.core.errors import DunningError
 
 ENCODINGS = ("utf-8", "cp1251", "cp1252", "cp866", "iso-8859-1", "iso-8859-5")
@@ -20,6 +22,7 @@ DELIMITERS = (";", "\t", ",")
 LINE_BYTES_MAX = 1 << 20
 COLUMNS_MAX = 1000
 _CHUNK = 8 << 20
+_LF, _CR = 10, 13
 _BOM = b"\xef\xbb\xbf"
 _SURE = 10_000  # bytes of valid multi-byte UTF-8 after which no further proof is needed
 _COMBINING = (b"\xcc", b"\xcd")  # UTF-8 lead bytes of U+0300 to U+037F
@@ -67,18 +70,18 @@ def read_blocks(path: Path, encoding: str) -> Iterator[Block]:
     Raises:
         DunningError: unreadable file, NUL bytes, a byte that the encoding does not have, a line over 1 MiB.
     """
-    line, held = 1, b""
-    for lines in _whole_lines(path):
+    held: Block | None = None
+    for block in _whole_lines(path):
         if held:
-            yield _decode(path.name, line, held, encoding)
-            line += held.count(b"\n")
-        held = lines
-    held = held.rstrip(b"\x1a\r\n ")
-    if held:
-        yield _decode(path.name, line, held + b"\n", encoding)
+            yield _decode(path.name, held, encoding)
+        held = block
+    last = held.data.rstrip(b"\x1a\r\n ") if held else b""
+    if held and last:
+        yield _decode(path.name, Block(held.first_line, last + b"\n"), encoding)
 
 
-def _whole_lines(path: Path) -> Iterator[bytes]:
+def _whole_lines(path: Path) -> Iterator[Block]:
+    """Yield whole lines as they are encoded, line ends made plain."""
     rest, is_first, is_mac = b"", True, False
     line = 1
     for chunk in _chunks(path):
@@ -92,19 +95,27 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
         data = data.replace(b"\r", b"\n") if is_mac else _plain_ends(data)
         cut = data.rfind(b"\n") + 1
         if cut:
-            yield data[:cut]
-            line += data.count(b"\n")
+            yield Block(line, data[:cut])
+            line += _count_lines(data)
         rest = data[cut:] + (b"\r" if held_cr else b"")
         if len(rest) > LINE_BYTES_MAX:
             raise line_too_long(path.name, line)
     if rest:
-        yield rest
+        yield Block(line, rest)
 
 
 def _plain_ends(data: bytes) -> bytes:
-    if data.count(b"\r") == data.count(b"\r\n"):
+    if b"\r" not in data:
+        return data
+    text = np.frombuffer(data, np.uint8)
+    after = np.flatnonzero(text == _CR) + 1
+    if after[-1] < len(text) and (text[after] == _LF).all():
         return data
     return _LONE_CR.sub(b" ", data)
+
+
+def _count_lines(data: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -119,13 +130,14 @@ def _chunks(path: Path) -> Iterator[bytes]:
         ) from error
 
 
-def _decode(file: str, line: int, data: bytes, encoding: str) -> Block:
+def _decode(file: str, block: Block, encoding: str) -> Block:
+    data = block.data
     if data.isascii():
-        return Block(line, data)
+        return block
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        bad = line + data.count(b"\n", 0, error.start)
+        bad = block.first_line + data.count(b"\n", 0, error.start)
         raise DunningError(
             f"{file}, line {bad}: byte 0x{data[error.start]:02X} does not exist in {encoding}, as which the rest "
             "of the file reads. Save the file as UTF-8, or name its encoding in a mapping."
@@ -133,8 +145,8 @@ def _decode(file: str, line: int, data: bytes, encoding: str) -> Block:
     if any(lead in data for lead in _COMBINING):
         text = unicodedata.normalize("NFC", text)
     elif encoding == "utf-8":
-        return Block(line, data)
-    return Block(line, text.encode())
+        return block
+    return Block(block.first_line, text.encode())
 
 
 def _decide_encoding(path: Path) -> str:
@@ -165,7 +177,7 @@ def _heads(path: Path) -> Iterator[bytes]:
         cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         if cut:
             yield data[:cut]
-            line += data.count(b"\n")
+            line += _count_lines(data)
         rest = data[cut:]
         if len(rest) > LINE_BYTES_MAX:
             raise line_too_long(path.name, line)

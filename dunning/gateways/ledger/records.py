@@ -47,18 +47,18 @@ def read_records(file: str, blocks: Iterable[Block], delimiter: str, columns: in
     rest, rest_line = b"", 0
     for block in blocks:
         data, line = (rest + block.data, rest_line) if rest else (block.data, block.first_line)
-        cut, records = _split(file, data, line, delimiter, columns)
+        cut, height, records = _split(file, data, line, delimiter, columns)
         if len(records.lines):
             yield records
-        rest, rest_line = data[cut:], line + data.count(b"\n", 0, cut)
+        rest, rest_line = data[cut:], line + height
         if len(rest) > LINE_BYTES_MAX:
             raise _never_closed(file, rest_line)
     if rest:
         raise _never_closed(file, rest_line)
 
 
-def _split(file: str, data: bytes, line: int, delimiter: str, columns: int) -> tuple[int, Records]:
-    """Return the position after the last whole row, and the rows before it."""
+def _split(file: str, data: bytes, line: int, delimiter: str, columns: int) -> tuple[int, int, Records]:
+    """Return the position after the last whole row, the lines before it, and the rows there."""
     text = np.frombuffer(data, np.uint8)
     newlines = np.flatnonzero(text == _LF)
     row_ends = newlines
@@ -77,7 +77,8 @@ def _split(file: str, data: bytes, line: int, delimiter: str, columns: int) -> t
     too_long = np.flatnonzero(ends - starts > LINE_BYTES_MAX)
     if len(too_long):
         raise line_too_long(file, int(lines[too_long[0]]))
-    return cut, Records(data[:cut], starts[is_row], ends[is_row], lines[is_row], height[is_row] > 1)
+    lines_before = int(np.searchsorted(newlines, cut))
+    return cut, lines_before, Records(data[:cut], starts[is_row], ends[is_row], lines[is_row], height[is_row] > 1)
 
 
 def _find_quotes(data: bytes, text: npt.NDArray[np.uint8], delimiter: int) -> tuple[Positions, Positions]:

@@ -87,7 +87,7 @@ def test_delimiter_and_header(tmp_path: Path, line: str, delimiter: str, header:
         (b"a;b\n", []),
         (b"a;b", []),
         ("a;b\n \u00a01\u202f;\u00a0\n".encode(), [(2, ("1", None))]),
-        ('a;b\n"x\ny";"1"\n3;4\n'.encode(), [(2, ("x\ny", "1")), (4, ("3", "4"))]),
+        (b'a;b\n"x\ny";"1"\n3;4\n', [(2, ("x\ny", "1")), (4, ("3", "4"))]),
         (b'a;b\n"x ""y"" z";5" tube\n3;" 4 "\n', [(2, ('x "y" z', '5" tube')), (3, ("3", "4"))]),
         (b'a;b\n"";""""\n', [(2, (None, '"'))]),
         ("a;b\nи\u0306;2\n".encode(), [(2, ("й", "2"))]),

@@ -64,7 +64,10 @@ def test_what_agrees(tmp_path: Path, content: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (of(payments={"rows": 8, "amount": {"EUR": "23.01", "BGN": "6.00"}}), ["payments.csv", "23.01 EUR", "23.00 EUR"]),
+        (
+            of(payments={"rows": 8, "amount": {"EUR": "23.01", "BGN": "6.00"}}),
+            ["payments.csv", "23.01 EUR", "23.00 EUR"],
+        ),
         (of(payments={"rows": 9}), ["9 rows", "has 8"]),
         (of(payments={"rows": 8, "amount": {"EUR": "23.00"}}), ["0.00 BGN", "6.00 BGN"]),
         (of(holds={"rows": 1}), ["holds (no file)", "1 rows", "has 0"]),
@@ -101,7 +104,7 @@ def test_what_is_refused(tmp_path: Path, content: Any, words: list[str]) -> None
 def test_a_manifest_is_optional_and_must_be_text(tmp_path: Path) -> None:
     assert read_manifest(tmp_path) is None
     (tmp_path / "manifest.json").write_bytes('{"as_of": "2026-11-22", "tables": {}}'.encode("utf-16"))
-    with pytest.raises(DunningError, match="manifest.json cannot be read"):
+    with pytest.raises(DunningError, match="cannot be read as JSON"):
         read_manifest(tmp_path)
 
 

@@ -64,8 +64,13 @@ def test_one_foreign_file_feeds_six_tables(tmp_path: Path) -> None:
     ]
     typed = {name: parse_table(raw) for name, raw in tables.items()}
     assert {name: (len(t), int(t.reasons.sum())) for name, t in typed.items() if len(t)} == {
-        "premises": (2, 0), "payers": (2, 0), "tenancies": (2, 0), "invoices": (3, 0), "payments": (2, 0), "holds": (2, 0)
-    }  # fmt: skip
+        "premises": (2, 0),
+        "payers": (2, 0),
+        "tenancies": (2, 0),
+        "invoices": (3, 0),
+        "payments": (2, 0),
+        "holds": (2, 0),
+    }
     assert typed["invoices"].frame["amount"].tolist() == [5039, 5537, 9760]
     assert typed["holds"].cells_at(np.array([3]))[3][:4] == ("391", "3993-QUNVJ", "02/08/2012", "5133177585")
     assert unused_files(tmp_path, tables) == []
@@ -139,7 +144,9 @@ def test_distinct_keeps_one_of_equal_rows_and_leaves_others_apart(folder: Path) 
     for take in ("earliest", "latest", "first"):
         rule = f'valid_from = {{ column = "since", take = "{take}" }}\n'
         (folder / "payers.csv").write_text("payer_code;kind;name\n")
-        tables[take] = rows(mapped(folder, start + columns + rule)["tenancies"], "premise_no", "payer_code", "valid_from")
+        tables[take] = rows(
+            mapped(folder, start + columns + rule)["tenancies"], "premise_no", "payer_code", "valid_from"
+        )
     assert tables["earliest"] == [(2, "1", "A", "2020-02-01"), (3, "2", "B", "2020-01-01"), (5, "2", "C", None)]
     assert tables["latest"] == [(2, "1", "A", "2020-02-03"), (3, "2", "B", "2020-01-01"), (5, "2", "C", None)]
     assert tables["first"] == tables["latest"]
@@ -151,10 +158,11 @@ def test_distinct_keeps_one_of_equal_rows_and_leaves_others_apart(folder: Path) 
 def test_texts_words_and_constants(folder: Path) -> None:
     (folder / "clients.csv").write_text("no;who;kind\n1; Ада ;Ф\n2;;Ю\n3;В;?\n4;Г;\n")
     text = (
-        COLUMNS.replace('{ value = "person" }', '{ column = "kind", words = { "Ф" = "person", "Ю" = "company", "" = "x" } }')
-        .replace('"who"', '{ text = "{{{no}}} {who}!" }')
+        COLUMNS.replace(
+            '{ value = "person" }', '{ column = "kind", words = { "Ф" = "person", "Ю" = "company", "" = "x" } }'
+        ).replace('"who"', '{ text = "{{{no}}} {who}!" }')
         + 'language = { value = "bg" }\n'
-    )  # fmt: skip
+    )
     assert rows(mapped(folder, text)["payers"], "name", "kind", "language", "national_id") == [
         (2, "{1} Ада!", "person", "bg", None),
         (3, None, "company", "bg", None),
@@ -166,13 +174,18 @@ def test_texts_words_and_constants(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "cells", "minor", "bad"),
     [
-        ('decimal = ","\nthousands = "."', ["1.234,50", "1234,5", "1.23", "1,234.50", "-7"], [123450, 123450, 0, 0, -700], [2, 3]),
+        (
+            'decimal = ","\nthousands = "."',
+            ["1.234,50", "1234,5", "1.23", "1,234.50", "-7"],
+            [123450, 123450, 0, 0, -700],
+            [2, 3],
+        ),
         ('decimal = "."\nthousands = ","', ["1,234.50", "1234.5", "1,23", "12"], [123450, 123450, 0, 1200], [2]),
         ('decimal = "."', ["1234.5", "1234,5", "1 234.5"], [123450, 0, 0], [1, 2]),
         ("", ["1 234,5", "1234.5"], [123450, 123450], []),
         ('decimal = ","\nthousands = " "', ["1 234,5", "1\u00a0234,5"], [123450, 0], [1]),
     ],
-)  # fmt: skip
+)
 def test_amounts_as_the_file_writes_them(folder: Path, settings: str, cells: list[str], minor: list, bad: list) -> None:
     (folder / "bank.csv").write_text("no\tday\tsum\n" + "".join(f"{i}\t1.2.26\t{c}\n" for i, c in enumerate(cells)))
     (folder / "payers.csv").write_text("payer_code;kind;name\n")
@@ -180,7 +193,8 @@ def test_amounts_as_the_file_writes_them(folder: Path, settings: str, cells: lis
         mapped(
             folder,
             f'[files."bank.csv"]\ndate = "%d.%m.%y"\n{settings}\n[tables.payments]\nfile = "bank.csv"\n'
-            '[tables.payments.columns]\npayment_no = "no"\npaid_on = "day"\namount = "sum"\ncurrency = { value = "EUR" }\n',
+            '[tables.payments.columns]\npayment_no = "no"\npaid_on = "day"\namount = "sum"\n'
+            'currency = { value = "EUR" }\n',
         )["payments"]
     )
     assert payments.frame["amount"].tolist() == minor
@@ -191,8 +205,14 @@ def test_amounts_as_the_file_writes_them(folder: Path, settings: str, cells: lis
 def test_date_patterns() -> None:
     dates = pa.array(["3/1/2012", "31/12/2012", "2012-01-03", None, "03.01.2012", "3/1/12", "31/13/2012"])
     assert to_iso(dates, "%d/%m/%Y").to_pylist() == [
-        "2012-01-03", "2012-12-31", "?2012-01-03", None, "?03.01.2012", "?3/1/12", "2012-13-31"
-    ]  # fmt: skip
+        "2012-01-03",
+        "2012-12-31",
+        "?2012-01-03",
+        None,
+        "?03.01.2012",
+        "?3/1/12",
+        "2012-13-31",
+    ]
     assert to_iso(pa.array(["20120103", "x"]), "%Y%m%d").to_pylist() == ["2012-01-03", "?x"]
     assert to_iso(pa.array(["1.2.90", "1.2.89"]), "%d.%m.%y").to_pylist() == ["1990-02-01", "2089-02-01"]
     assert to_iso(pa.array(["1/2/2020 7:05"]), "%m/%d/%Y %H:%M").to_pylist() == ["2020-01-02 07:05:00"]
@@ -241,10 +261,22 @@ def test_encoding_and_delimiter_of_the_file(folder: Path) -> None:
         (COLUMNS.replace('"who"', '{ column = "who", words = { a = 1 } }'), ["line 6", "is 1, not a text"]),
         (COLUMNS.replace("[tables.payers.c", "distinct = 1\n[tables.payers.c"), ["line 3", "true or false"]),
         (COLUMNS.replace("[tables.payers.c", "where = 1\n[tables.payers.c"), ["line 3", "not a list"]),
-        (COLUMNS.replace("[tables.payers.c", 'where = [{ column = "x" }]\n[tables.payers.c'), ["line 3", "each filter"]),
-        (COLUMNS.replace("[tables.payers.c", 'where = [{ column = "x", empty = 1 }]\n[tables.payers.c'), ["true or false"]),
-        (COLUMNS.replace("[tables.payers.c", 'where = [{ column = "x", equals = 1 }]\n[tables.payers.c'), ["is 1, not a text"]),
-        (COLUMNS.replace("[tables.payers.c", 'where = [{ column = "x", equals = "" }]\n[tables.payers.c'), ["line 3", "no column 'x'"]),
+        (
+            COLUMNS.replace("[tables.payers.c", 'where = [{ column = "x" }]\n[tables.payers.c'),
+            ["line 3", "each filter"],
+        ),
+        (
+            COLUMNS.replace("[tables.payers.c", 'where = [{ column = "x", empty = 1 }]\n[tables.payers.c'),
+            ["true or false"],
+        ),
+        (
+            COLUMNS.replace("[tables.payers.c", 'where = [{ column = "x", equals = 1 }]\n[tables.payers.c'),
+            ["is 1, not a text"],
+        ),
+        (
+            COLUMNS.replace("[tables.payers.c", 'where = [{ column = "x", equals = "" }]\n[tables.payers.c'),
+            ["line 3", "no column 'x'"],
+        ),
         (COLUMNS + '[files."clients.csv"]\nencoding = "utf-16"\n', ["line 8", "'utf-16', none of"]),
         (COLUMNS + '[files."clients.csv"]\ndate = "%d/%B/%Y"\n', ["line 8", "has %B"]),
         (COLUMNS + '[files."clients.csv"]\ndate = "%d/%Y"\n', ["line 8", "needs %d, %m"]),
@@ -254,7 +286,7 @@ def test_encoding_and_delimiter_of_the_file(folder: Path) -> None:
         (COLUMNS.replace('"no"', '{ value = "1" }').replace('"who"', '{ value = "A" }'), ["takes no column"]),
         (COLUMNS + "x = = 1\n", ["map.toml is not valid TOML", "line 7"]),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused(folder: Path, text: str, words: list[str]) -> None:
     with pytest.raises(DunningError) as caught:
         mapped(folder, text)

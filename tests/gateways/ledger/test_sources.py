@@ -47,8 +47,12 @@ def refusal(folder: Path) -> str:
 
 def test_the_tables_are_the_contracts() -> None:
     assert [name for name, table in TABLES.items() if table.is_required] == [
-        "premises", "payers", "tenancies", "invoices", "payments"
-    ]  # fmt: skip
+        "premises",
+        "payers",
+        "tenancies",
+        "invoices",
+        "payments",
+    ]
     assert len(TABLES) == 14
     assert INVOICE_KINDS[: len(ITEM_KINDS)] == ITEM_KINDS
     assert all(set(table.key) <= {c.name for c in table.columns if c.is_required} for table in TABLES.values())
@@ -97,8 +101,10 @@ def test_reasons_of_cells(folder: Path) -> None:
     )
     invoices = typed(folder, "invoices")
     assert [names_of(bits) for bits in invoices.reasons] == [
-        "", "bad_date bad_value missing_value", "bad_value missing_value"
-    ]  # fmt: skip
+        "",
+        "bad_date bad_value missing_value",
+        "bad_value missing_value",
+    ]
     assert (invoices.ragged_lines.tolist(), invoices.rows_read) == ([5], 4)
     assert invoices.cells_at(invoices.ragged_lines) == {5: ("4", "01", "bill")}
     assert {name: (bad.rows.tolist(), bad.texts.to_pylist()) for name, bad in invoices.bad_cells.items()} == {

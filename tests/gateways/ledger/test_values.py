@@ -52,8 +52,12 @@ def plain_day(text: str) -> int | None:
 digits = st.integers(0, 10**13)
 amount_texts = st.one_of(
     st.builds("{}{}{:02d}".format, digits, st.sampled_from(".,"), st.integers(0, 99)),
-    st.builds("-{:,}{}{}".format, digits, st.sampled_from(".,"), st.integers(0, 999)).map(lambda t: t.replace(",", " ", 4)),
-    st.builds(lambda n, s: f"{n:_}".replace("_", s) + ",50", digits, st.sampled_from([" ", "\u00a0", "\u202f", ".", "'"])),
+    st.builds("-{:,}{}{}".format, digits, st.sampled_from(".,"), st.integers(0, 999)).map(
+        lambda t: t.replace(",", " ", 4)
+    ),
+    st.builds(
+        lambda n, s: f"{n:_}".replace("_", s) + ",50", digits, st.sampled_from([" ", "\u00a0", "\u202f", ".", "'"])
+    ),
     st.text(alphabet="0123456789-+., e\u00a0\u202f", max_size=14),
 )
 
@@ -70,7 +74,10 @@ def test_amounts_are_those_of_the_plain_parser(texts: list[str | None]) -> None:
 day_texts = st.one_of(
     st.dates(date(1985, 1, 1), date(2105, 1, 1)).map(date.isoformat),
     st.builds(
-        "{:02d}.{:02d}.{}{}".format, st.integers(0, 32), st.integers(0, 13), st.integers(1988, 2101),
+        "{:02d}.{:02d}.{}{}".format,
+        st.integers(0, 32),
+        st.integers(0, 13),
+        st.integers(1988, 2101),
         st.sampled_from(["", " г.", "\u00a0г.", "г.", " г", " r."]),
     ),
     st.builds("{}-{}-{}".format, st.integers(1989, 2101), st.integers(0, 13), st.integers(0, 32)),
@@ -90,8 +97,15 @@ def test_days_are_those_of_the_plain_parser(texts: list[str | None]) -> None:
 @pytest.mark.parametrize(
     ("text", "minor"),
     [
-        ("1 234,50", 123450), ("1\u00a0234.5", 123450), ("1\u202f234\u202f567", 123456700), ("12.5", 1250), ("-7", -700),
-        ("-0,05", -5), ("0", 0), ("007,00", 700), ("999999999999.99", 99_999_999_999_999),
+        ("1 234,50", 123450),
+        ("1\u00a0234.5", 123450),
+        ("1\u202f234\u202f567", 123456700),
+        ("12.5", 1250),
+        ("-7", -700),
+        ("-0,05", -5),
+        ("0", 0),
+        ("007,00", 700),
+        ("999999999999.99", 99_999_999_999_999),
     ],
 )
 def test_amounts_that_are_read(text: str, minor: int) -> None:
@@ -101,9 +115,31 @@ def test_amounts_that_are_read(text: str, minor: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["12.345", "1e9", "1,234.50", "1.234,50", "1.234", ".5", "5.", "5-", "+5", "- 5", "--5", "1 23", "12 3456", "1234 567",
-     "1  234", "1234567890123", "NaN", "inf", "0x10", "١٢", "5 лв.", "€5"],
-)  # fmt: skip
+    [
+        "12.345",
+        "1e9",
+        "1,234.50",
+        "1.234,50",
+        "1.234",
+        ".5",
+        "5.",
+        "5-",
+        "+5",
+        "- 5",
+        "--5",
+        "1 23",
+        "12 3456",
+        "1234 567",
+        "1  234",
+        "1234567890123",
+        "NaN",
+        "inf",
+        "0x10",
+        "١٢",
+        "5 лв.",
+        "€5",
+    ],
+)
 def test_amounts_that_are_not_read(text: str) -> None:
     values, is_bad = read_amounts(pa.array([text, "1"]))
     assert (values.tolist(), is_bad.tolist()) == ([0, 100], [True, False])
@@ -127,9 +163,22 @@ def test_both_ways_to_write_a_date_may_stand_in_one_column() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["31.02.2026", "2025-02-29", "1989-12-31", "2100-01-02", "0000-00-00", "2026-4-3", "1.4.2026", "04/30/2026", "45000",
-     "2026-04-30 г.", "2026-04-30T00:00", "30.04.26", "утре"],
-)  # fmt: skip
+    [
+        "31.02.2026",
+        "2025-02-29",
+        "1989-12-31",
+        "2100-01-02",
+        "0000-00-00",
+        "2026-4-3",
+        "1.4.2026",
+        "04/30/2026",
+        "45000",
+        "2026-04-30 г.",
+        "2026-04-30T00:00",
+        "30.04.26",
+        "утре",
+    ],
+)
 def test_dates_that_are_not_read(text: str) -> None:
     assert read_days(pa.array([text]))[1].tolist() == [True]
 
