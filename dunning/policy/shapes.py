@@ -76,7 +76,7 @@ _MAPS = {
     "served_after_days": CHANNELS, "amount_cents_min": CHANNELS, "service_names": SERVICES,
     "service_names_latin": SERVICES,
 }  # fmt: skip
-_CENTS_MAX, _COUNT_MAX = 100_000_000_00, 36_525
+_CENTS_MAX, _COUNT_MAX, _YEARS_MAX = 100_000_000_00, 36_525, 100
 
 
 class ValueRefused(ValueError):  # noqa: N818 - said as a sentence, never shown by this name
@@ -158,7 +158,7 @@ def _read_count(key: str, value: Any) -> int:
         cure = "Amounts are whole euro cents: 50,00 euro is 5000." if is_cents else "Write a whole number, no quotes."
         raise ValueRefused(f"`{key}` is {_say(value)}, not a whole number.", cure)
     low = 1 if key.rpartition(".")[2] in _NEVER_ZERO else 0
-    high = _CENTS_MAX if is_cents else _COUNT_MAX
+    high = _CENTS_MAX if is_cents else _YEARS_MAX if key.startswith("years") else _COUNT_MAX
     if not low <= value <= high:
         raise ValueRefused(f"`{key}` is {value}, outside {low} to {high}.", "Write a number within these bounds.")
     return value

@@ -66,6 +66,8 @@ REFUSALS = [
      "Choose one of these."),
     ("interest.toml", '["forecast"]', '"forecast"', "`kinds_after_equalisation` is a text (forecast), not a list.",
      "Write a list:"),
+    ("limitation.toml", "years = 3", "years = 101", "`years` is 101, outside 1 to 100.",
+     "Write a number within these bounds."),
     ("interest.toml", "day_count = 360", "day_count = 0", "`day_count` is 0, outside 1 to 36525.",
      "Write a number within these bounds."),
     ("calendar.toml", "2025-12-31", '"2025-12-31"', "`extra_nonworking_days` is a text (2025-12-31), not a date.",

@@ -1,0 +1,30 @@
+"""What a morning report should say about the policy of the night: rates that nobody has confirmed or renewed."""
+
+from datetime import date
+
+from dunning.policy.policies import Policy
+from dunning.policy.show import format_day
+
+
+def find_doubts(policy: Policy, as_of: date) -> list[str]:
+    """Return Bulgarian sentences about tonight's statutory rate: not renewed for this half-year, or not confirmed.
+
+    Interest goes on with the newest rate; nobody is stopped, but somebody should look.
+
+    Source: ПМС 426/2014: the rate is that of 1 January or 1 July.
+    """
+    version = policy.version_at("interest_rates", as_of)
+    rate = str(version.values["rate_percent"]).replace(".", ",")
+    half_year = date(as_of.year, 1 if as_of.month < 7 else 7, 1)
+    doubts = []
+    if version.effective_from < half_year:
+        doubts.append(
+            f"Няма законна лихва за полугодието от {format_day(half_year)}; смята се с {rate} % от "
+            f"{format_day(version.effective_from)} Добавете я в interest_rates.toml."
+        )
+    if "rate_percent" in version.uncertain:
+        doubts.append(
+            f"Законната лихва {rate} % от {format_day(version.effective_from)} не е потвърдена: "
+            f"{version.uncertain['rate_percent']}"
+        )
+    return doubts
