@@ -54,7 +54,7 @@ def in_dialect(text: pa.Table, shape: pa.Schema, dialect: Dialect) -> pa.Table:
 def csv_bytes(text: pa.Table, dialect: Dialect, with_header: bool) -> bytes:
     """Return rows as CSV lines. A cell that would need quotes is a mistake of ours and raises.
 
-    In one piece: pyarrow 26 prints the bytes of its last buffer for an empty piece of a table.
+    In one piece: without a header pyarrow 26 prints rubbish for a table whose first piece is empty.
     """
     options = pacsv.WriteOptions(include_header=False, delimiter=";", quoting_style="none")
     sink = pa.BufferOutputStream()
