@@ -13,8 +13,8 @@ WORDS: Mapping[str, str] = {
     "court_bound": "за съд", "ready": "готов", "person": "за преглед",
     # channels
     "sms": "SMS", "email": "имейл", "post": "писмо",
-    # services and payers
-    "heat": "топлоенергия", "electricity": "електроенергия", "company": "фирма",
+    # services
+    "heat": "топлоенергия", "electricity": "електроенергия",
     # kinds of invoices
     "bill": "сметка", "forecast": "прогнозна сметка", "equalisation": "изравнителна сметка",
     "share_fee": "дялово разпределение", "fee": "такса", "interest_note": "лихвен лист",
@@ -40,12 +40,16 @@ WORDS: Mapping[str, str] = {
     "no_single_payer": "няма един платец", "unmatched_payment": "плащане без партида",
 }
 # One word of the contract, two meanings.
-WORDS_OF_COLUMN: Mapping[str, Mapping[str, str]] = {"kind": {"person": "физическо лице", "company": "юридическо лице"}}
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "": {},
+    "payer": {"person": "физическо лице", "company": "юридическо лице"},
+    "message": {"overdue": "напомняне"},
+}
 
 
-def translate(values: pa.Array, column: str) -> pa.Array:
+def translate(values: pa.Array, meaning: str = "") -> pa.Array:
     """Return words, or several words separated by a space, in Bulgarian; unknown ones as they are."""
-    own = {**WORDS, **WORDS_OF_COLUMN.get(column, {})}
+    own = {**WORDS, **MEANINGS[meaning]}
     encoded = values.dictionary_encode()
     texts = encoded.dictionary.to_pylist()
     written = [None if cell is None else "; ".join(own.get(code, code) for code in cell.split()) for cell in texts]

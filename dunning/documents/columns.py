@@ -20,7 +20,7 @@ class Column:
     """One column of a list.
 
     name: the contract's, the header of the CSV. source: the table's column. title: the header of the workbook,
-    Bulgarian. width: of the workbook's column, in characters.
+    Bulgarian. width: of the workbook's column, in characters. meaning: which of a word's meanings (bulgarian.MEANINGS).
     """
 
     name: str
@@ -28,6 +28,7 @@ class Column:
     kind: Kind = Kind.TEXT
     source: str = ""
     width: int = 16
+    meaning: str = ""
 
     def __post_init__(self) -> None:
         if not self.source:
@@ -39,9 +40,9 @@ def text(name: str, title: str, width: int = 16) -> Column:
     return Column(name, title, Kind.TEXT, width=width)
 
 
-def word(name: str, title: str, width: int = 18) -> Column:
+def word(name: str, title: str, width: int = 18, meaning: str = "") -> Column:
     """Return a column of a word of a closed list."""
-    return Column(name, title, Kind.WORD, width=width)
+    return Column(name, title, Kind.WORD, width=width, meaning=meaning)
 
 
 def reasons(name: str, title: str, width: int = 40) -> Column:
@@ -56,7 +57,7 @@ def money(name: str, title: str, source: str = "", width: int = 13) -> Column:
 
 def day(name: str, title: str) -> Column:
     """Return a column of days."""
-    return Column(name, title, Kind.DAY, width=12)
+    return Column(name, title, Kind.DAY, width=14)
 
 
 def count(name: str, title: str, width: int = 9) -> Column:

@@ -26,7 +26,7 @@ class ListFile:
 
 _MESSAGE = (
     text("reference", "Номер на съобщението", 42), text("premise_no", "Абонатен №"),
-    text("payer_code", "Код на платец"), word("stage", "Вид", 24), text("address", "Адресат", 36),
+    text("payer_code", "Код на платец"), word("stage", "Вид", 24, "message"), text("address", "Адресат", 36),
     text("subject", "Тема", 40), text("text", "Текст", 80), money("overdue", "Сума, €"),
     count("segments", "Части (SMS)"),
 )
@@ -40,14 +40,14 @@ DISCONNECTIONS = ListFile(
         text("district", "Район"), text("route", "Маршрут", 10), text("premise_no", "Абонатен №"),
         text("payer_code", "Код на платец"), text("meter_no", "Електромер №"), text("address", "Адрес", 40),
         money("overdue", "Дължимо, €"), day("oldest_due_on", "Най-стар срок"), day("warned_on", "Предупреден на"),
-        day("not_before", "Не преди"), day("not_after", "Не след"), text("reason", "Основание", 60),
+        day("not_before", "Не преди"), day("not_after", "Не след"), text("reason", "Основание", 84),
     ),
 )
 COURT = ListFile(
     "court", "Съд",
     (
         text("case_ref", "Преписка", 40), word("part", "Част", 12), reasons("person_reasons", "За преглед, защото"),
-        text("premise_no", "Абонатен №"), text("payer_code", "Код на платец"), word("kind", "Лице"),
+        text("premise_no", "Абонатен №"), text("payer_code", "Код на платец"), word("kind", "Лице", 18, "payer"),
         text("name", "Име", 32), text("national_id", "ЕГН/ЛНЧ/ЕИК", 14), text("share", "Дял", 8),
         text("premise_address", "Адрес на имота", 40), text("postal_address", "Адрес за връчване", 40),
         word("service", "Услуга"), money("principal", "Главница, €"), money("interest", "Лихва, €"),

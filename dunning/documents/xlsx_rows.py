@@ -67,7 +67,7 @@ def _numbers(values: pa.Array, kind: Kind) -> pa.Array:
 
 def _texts(values: pa.Array, column: Column) -> pa.Array:
     if column.kind in (Kind.WORD, Kind.REASONS):
-        values = translate(values, column.name)
+        values = translate(values, column.meaning)
     return pc.utf8_slice_codeunits(values.cast(pa.string()), 0, _CELL_MAX)
 
 

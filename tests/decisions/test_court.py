@@ -33,12 +33,12 @@ def frame_of_segments(*rows: tuple) -> Frame:
 
 
 def sued(service: str = "electricity", identifier: str = "ok", **account: Any) -> Evidence:
-    """250,00 due on 14.09.2025 with 33,46 of interest, last warned by letter, served on 01.10.2026."""
+    """250,00 due on 14.09.2025 with 31,91 of interest, last warned by letter, served on 01.10.2026."""
     evidence = Evidence()
     evidence.premise(service=service)
     evidence.payer(identifier=identifier)
     evidence.account(stage="court_bound", **account)
-    evidence.item(0, 25_000, "2025-09-14", interest_cents=3346, limitation_on="2028-09-15",
+    evidence.item(0, 25_000, "2025-09-14", interest_cents=3191, limitation_on="2028-09-15",
                   issued_on=date(2025, 7, 31), period_from=date(2025, 6, 1), period_to=date(2025, 6, 30))
     evidence.notice(0, "final_warning", "2026-09-28", "2026-10-01")
     return evidence
@@ -65,8 +65,8 @@ def test_a_case() -> None:
         "premise_no": "0012344217", "payer_code": "900000000001", "kind": "person", "name": "Проба Пробова",
         "national_id": "7523169263", "share": "1", "premise_address": "ул. Явор 3, 1324 София",
         "postal_address": "ул. Явор 3, 1324 София", "service": "electricity", "principal_cents": 25_000,
-        "interest_cents": 3346, "interest_from": date(2025, 9, 15), "interest_to": AS_OF, "state_fee_cents": 1278,
-        "total_cents": 29_624, "items": 1, "oldest_due_on": date(2025, 9, 14), "limitation_on": date(2028, 9, 15),
+        "interest_cents": 3191, "interest_from": date(2025, 9, 15), "interest_to": AS_OF, "state_fee_cents": 1278,
+        "total_cents": 29_469, "items": 1, "oldest_due_on": date(2025, 9, 14), "limitation_on": date(2028, 9, 15),
         "warned_on": date(2026, 10, 1), "warned_by": "post",
     }
 
@@ -81,7 +81,7 @@ def test_its_items() -> None:
         "case_ref": "C-20261122-0012344217-900000000001", "invoice_no": "F1", "kind": "bill",
         "period_from": date(2025, 6, 1), "period_to": date(2025, 6, 30), "issued_on": date(2025, 7, 31),
         "due_on": date(2025, 9, 14), "open_cents": 25_000, "original_minor": 25_000, "original_currency": "EUR",
-        "interest_cents": 3346, "equalisation_no": None, "limitation_on": date(2028, 9, 15),
+        "interest_cents": 3191, "equalisation_no": None, "limitation_on": date(2028, 9, 15),
         "interest_segments": "15.09.2025–31.12.2025: 108 × 11,91 % × 250,00 EUR = 8,9325; "
                              "01.01.2026–22.11.2026: 326 × 10,15 % × 250,00 EUR = 22,9785",
     }
@@ -95,7 +95,7 @@ def test_only_items_of_the_stage_are_claimed() -> None:
     proposed = propose(evidence)
     case = proposed["court"][0]
 
-    assert (25_000, 3346, 1) == (case["principal_cents"], case["interest_cents"], case["items"])
+    assert (25_000, 3191, 1) == (case["principal_cents"], case["interest_cents"], case["items"])
     assert ["F1"] == [row["invoice_no"] for row in proposed["court_items"]]
 
 
@@ -141,7 +141,7 @@ def test_a_payer_who_never_had_a_tenancy() -> None:
 
 @pytest.mark.parametrize(
     ("service", "cents", "expected"),
-    [("electricity", 1_278_230 - 3346, ""), ("electricity", 1_278_231 - 3346, "above_order_ceiling"),
+    [("electricity", 1_278_230 - 3191, ""), ("electricity", 1_278_231 - 3191, "above_order_ceiling"),
      ("heat", 5_000_000, "")],
 )
 def test_the_ceiling_of_an_order_for_payment(service: str, cents: int, expected: str) -> None:

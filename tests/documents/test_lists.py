@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import zipfile
 from datetime import date, datetime
 from typing import Any
 
@@ -9,8 +11,10 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
+from dunning.core import words
 from dunning.decisions.proposals import SCHEMAS, merge_proposed
 from dunning.documents import xlsx_files
+from dunning.documents.bulgarian import WORDS
 from dunning.documents.columns import Kind, count, day, money, text, word
 from dunning.documents.csv_files import neutralise, render_csv
 from dunning.documents.lists import (
@@ -208,3 +212,26 @@ def test_the_reason_of_a_disconnection(items: int, expected: str) -> None:
     rows = pa.Table.from_pylist([row], SCHEMAS["disconnections"])
 
     assert [expected] == give_reasons(rows)["reason"].to_pylist()
+
+
+def test_a_word_with_two_meanings_is_told_apart() -> None:
+    rows = pa.table({"stage": ["overdue"], "kind": ["person"], "part": ["person"]})
+    columns = (word("stage", "Вид", meaning="message"), word("stage", "Етап"), word("kind", "Лице", meaning="payer"),
+               word("part", "Част"))
+    sheet = sheets(render_xlsx(rows, columns, AS_OF, "Проба"))[0]
+
+    assert ["напомняне", "просрочена", "физическо лице", "за преглед"] == [cell.value for cell in sheet[2]]
+
+
+def test_every_word_of_the_lists_is_known_in_bulgarian() -> None:
+    closed = (words.STAGES, words.CHANNELS, words.SERVICES, words.ITEM_KINDS, words.NOTICE_STAGES[:2])
+
+    assert [] == [name for names in closed for name in names if name not in WORDS]
+
+
+def test_control_characters_are_spelled_as_the_standard_wants() -> None:
+    rows = table((*EMPTY[:5], "a\x0bb\rc"), (*EMPTY[:5], "_x0041_ \uffff"))
+    content = render_xlsx(rows, COLUMNS, AS_OF, "Проба")
+    sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
+
+    assert re.findall(r"preserve\">([^<]*)<", sheet)[-2:] == ["a_x000B_b_x000D_c", "_x005F_x0041_ _xFFFF_"]
