@@ -1,0 +1,149 @@
+"""Refused rows: every reason, how many a load may have, and what the list shows of them."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from dunning.core.errors import DunningError
+from dunning.gateways.ledger.load import load_ledger
+from dunning.gateways.ledger.tables import REASONS, TABLES
+from tests.gateways.ledger.extracts import Extract, Limits, read, refused
+
+CASES = Path(__file__).parents[2] / "acceptance" / "cases"
+SEASON = {"kind": "forecast", "period_from": "2025-10-01", "period_to": "2025-10-31"}
+
+
+@pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir() if path.is_dir()))
+def test_acceptance_cases(tmp_path, case):
+    snapshot = load_ledger(CASES / case / "ledger", tmp_path, quarantine_limits=Limits())
+    told = CASES / case / "expected" / "quarantine.csv"
+    rows = list(csv.DictReader(told.open(encoding="utf-8-sig"), delimiter=";")) if told.exists() else []
+    expected = {(row["table"], row["file"], int(row["line"])): set(row["reasons"].split()) for row in rows}
+    found = {(r["table"], r["file"], r["line"]): set(r["reasons"].split()) for r in snapshot.quarantine().to_pylist()}
+    assert expected == found
+    classified = csv.DictReader(
+        (CASES / case / "expected" / "classification.csv").open(encoding="utf-8-sig"), delimiter=";"
+    )
+    accounts = read(snapshot, "accounts", "premise_no", "payer_code")
+    assert sorted((row["premise_no"], row["payer_code"]) for row in classified) == accounts
+
+
+@pytest.mark.parametrize(
+    ("table", "cells", "reason"),
+    [
+        ("invoices", {"kind": "bil"}, "bad_value"),
+        ("invoices", {"amount": "1,234"}, "bad_value"),
+        ("invoices", {"amount": "1e9"}, "bad_value"),
+        ("invoices", {"kind": "forecast"}, "bad_value"),
+        ("invoices", {**SEASON, "period_to": ""}, "bad_value"),
+        ("invoices", {**SEASON, "period_to": "2025-09-30"}, "bad_value"),
+        ("invoices", {**SEASON, "period_from": "2025-04-30"}, "bad_value"),
+        ("invoices", {**SEASON, "period_to": "2026-05-01"}, "bad_value"),
+        ("invoices", {**SEASON, "period_from": "2025-05-01", "period_to": "2026-04-30"}, None),
+        ("invoices", {**SEASON, "period_from": "2025-10-32"}, "bad_date"),
+        ("invoices", {"kind": "equalisation", "amount": "-5"}, "bad_value"),
+        ("invoices", {"amount": ""}, "missing_value"),
+        ("invoices", {"due_on": "31.02.2026"}, "bad_date"),
+        ("invoices", {"due_on": "2100-01-02"}, "bad_date"),
+        ("invoices", {"due_on": "2026-04-04"}, "due_before_issued"),
+        ("invoices", {"due_on": "2026-04-05"}, None),
+        ("invoices", {"premise_no": "9"}, "missing_reference"),
+        ("invoices", {"amount": "-0.01"}, "wrong_sign"),
+        ("invoices", {"amount": "0"}, None),
+        ("invoices", {"kind": "credit_note"}, "wrong_sign"),
+        ("invoices", {"kind": "credit_note", "amount": "0"}, None),
+        ("invoices", {**SEASON, "kind": "equalisation", "amount": "-5"}, None),
+        ("invoices", {**SEASON, "amount": "-5"}, "wrong_sign"),
+        ("invoices", {"currency": "BGN"}, "bgn_after_changeover"),
+        ("invoices", {"currency": "BGN", "issued_on": "2026-01-01"}, "bgn_after_changeover"),
+        ("invoices", {"currency": "BGN", "issued_on": "2025-12-31"}, None),
+        ("invoices", {"payer_code": "", "issued_on": "2019-01-01"}, "no_single_payer"),
+        ("payments", {"currency": "BGN", "paid_on": "2026-02-01"}, "bgn_after_changeover"),
+        ("payments", {"currency": "BGN", "paid_on": "2026-01-31"}, None),
+        ("payments", {"amount": "-1"}, "wrong_sign"),
+        ("payments", {"premise_no": "", "payer_code": "B"}, "unmatched_payment"),
+        ("payments", {"reverses": "X"}, "bad_reversal"),
+        ("holds", {"premise_no": "", "payer_code": ""}, "missing_value"),
+        ("holds", {"premise_no": ""}, None),
+        ("holds", {"reason": "каприз"}, "bad_value"),
+    ],
+)
+def test_reasons_one_by_one(tmp_path, table, cells, reason):
+    key = TABLES[table].key[0]
+    snapshot = Extract().add(table, **{key: "X", "premise_no": "1", "payer_code": "A", **cells}).load(tmp_path)
+    assert ({f"{table} X": reason} if reason else {}) == refused(snapshot)
+
+
+def test_different_rows_under_one_key_are_all_refused_and_the_same_row_is_kept_once(tmp_path):
+    extract = Extract()
+    for amount in ("1", "2", "1.00"):
+        extract.add("invoices", invoice_no="D", premise_no="1", amount=amount)
+        extract.add("invoices", invoice_no="S", premise_no="1", amount="7,00")
+    snapshot = extract.load(tmp_path)
+    assert [("duplicate_key", "D")] * 3 == [(r["reasons"], r["row"][0]) for r in snapshot.quarantine().to_pylist()]
+    assert [("S",)] == read(snapshot, "items", "invoice_no")
+    assert {"read": 6, "quarantined": 3, "repeated": 2, "taken": 1} == snapshot.info["books"]["tables"]["invoices"]
+    expected = {"read": 2500, "quarantined": 400, "repeated": 1400, "taken": 700}
+    assert expected == snapshot.info["books"]["minor"]["invoices"]["EUR"]
+
+
+def test_every_reason_of_the_contract_has_been_seen():
+    """Whoever adds a reason adds a row above."""
+    assert 13 == len(REASONS)
+
+
+def bad_share(rows: int, bad: int) -> Extract:
+    extract = Extract()
+    for i in range(rows):
+        stage = "gone" if i < bad else "overdue"
+        extract.add("notices", notice_no=f"N{i}", premise_no="1", payer_code="A", stage=stage)
+    return extract
+
+
+def test_a_share_up_to_the_limit_is_let_through(tmp_path):
+    limits = Limits(Decimal("0.01"), Decimal(0))
+    assert 1 == len(bad_share(100, 1).load(tmp_path, limits).quarantine())
+
+
+def test_more_than_the_limit_stops_the_load_and_leaves_nothing(tmp_path):
+    with pytest.raises(DunningError) as error:
+        bad_share(99, 1).load(tmp_path, Limits(Decimal("0.01"), Decimal(0)))
+    expected = "notices 1 of 99 rows (1.01 %, the limit is 1 %), the first at notices.csv:2 (bad_value)"
+    assert expected in str(error.value)
+    assert "--quarantine-limit" in str(error.value)
+    assert not (tmp_path / "snapshots").exists()
+
+
+def test_no_hold_may_be_refused_whatever_the_share(tmp_path):
+    extract = bad_share(100, 0).add("holds", hold_no="H1")
+    for i in range(300):
+        extract.add("holds", hold_no=f"G{i}", premise_no="1")
+    message = r"holds 1 of 301 rows \(0.33 %, the limit is 0 %\), .* holds.csv:2 \(missing"
+    with pytest.raises(DunningError, match=message):
+        extract.load(tmp_path, Limits(Decimal("0.01"), Decimal(0)))
+
+
+def test_a_snapshot_that_is_there_is_held_against_the_limits_of_this_run(tmp_path):
+    extract = bad_share(10, 5)
+    extract.load(tmp_path)
+    with pytest.raises(DunningError, match=r"notices 5 of 10 rows \(50.00 %, the limit is 1 %\)"):
+        extract.load(tmp_path, Limits(Decimal("0.01")))
+
+
+def test_the_list_is_sorted_and_masks_identifiers(tmp_path):
+    folder = Extract().add("holds", hold_no="H1").write(tmp_path / "ledger")
+    (folder / "payers.csv").write_text(
+        "payer_code;kind;name;national_id;postal_address\nA;person;Здравка;;\nB;person;Милан;;\n"
+        "1234567890;robot;Калина 0012208032;0012208032;\nZ;person;Росица;0002228052;;;\nY;robot;Явора;1234;\n",
+        encoding="utf-8",
+    )
+    snapshot = load_ledger(folder, tmp_path / "snapshots", quarantine_limits=Limits())
+    expected = [
+        ("payers", "payers.csv", 4, "bad_value", "1234567890;robot;Калина ******8032;******8032;"),
+        ("payers", "payers.csv", 5, "ragged_row", "Z;person;Росица;******8052;;;"),
+        ("payers", "payers.csv", 6, "bad_value", "Y;robot;Явора;****;"),
+        ("holds", "holds.csv", 2, "missing_value", "H1;;;;dispute;2026-05-01;;;"),
+    ]
+    assert expected == [tuple(row.values()) for row in snapshot.quarantine().to_pylist()]
