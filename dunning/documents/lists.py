@@ -83,19 +83,22 @@ QUARANTINE = ListFile(
 )
 
 
-def render_lists(tables: Mapping[str, pa.Table], head: Letterhead) -> Iterator[tuple[str, bytes]]:
+def render_lists(
+    proposed: Mapping[str, pa.Table], quarantine: pa.Table, head: Letterhead
+) -> Iterator[tuple[str, bytes]]:
     """Yield every list of a run twice, as (path below the run's folder, bytes): `.csv` and `.xlsx`.
 
     Args:
-        tables: those of the proposals, merged, in the order of the lists; and `quarantine`: table, file, line,
-            reasons, row (masked).
+        proposed: the merged tables of the proposals, in the order of the lists.
+        quarantine: table, file, line, reasons, row (masked).
     """
-    messages = write_messages(tables["reminders"], head)
+    messages = write_messages(proposed["reminders"], head)
     for channel, listed in REMINDERS.items():
         yield from render_list(listed, messages.filter(pc.equal(messages["channel"], channel)), head)
-    yield from render_list(DISCONNECTIONS, give_reasons(tables["disconnections"]), head)
-    for listed in (COURT, COURT_ITEMS, WITHHELD, QUARANTINE):
-        yield from render_list(listed, tables[listed.path], head)
+    yield from render_list(DISCONNECTIONS, give_reasons(proposed["disconnections"]), head)
+    for listed in (COURT, COURT_ITEMS, WITHHELD):
+        yield from render_list(listed, proposed[listed.path], head)
+    yield from render_list(QUARANTINE, quarantine, head)
 
 
 def render_list(listed: ListFile, table: pa.Table, head: Letterhead) -> Iterator[tuple[str, bytes]]:

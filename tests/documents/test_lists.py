@@ -131,12 +131,14 @@ def test_the_same_table_gives_the_same_bytes() -> None:
     assert first == second
 
 
-NOTHING = {**merge_proposed([]), "quarantine": pa.table({name: pa.array([], pa.string()) for name in
-           ("table", "file", "reasons", "row")} | {"line": pa.array([], pa.int64())})}
+NOTHING = merge_proposed([])
+NOTHING_REFUSED = pa.table(
+    {name: pa.array([], pa.string()) for name in ("table", "file", "reasons", "row")} | {"line": pa.array([], pa.int64())}
+)
 
 
 def test_every_list_is_there_though_nothing_happened() -> None:
-    files = dict(render_lists(NOTHING, HEAD))
+    files = dict(render_lists(NOTHING, NOTHING_REFUSED, HEAD))
     names = ["reminders/sms", "reminders/email", "reminders/post", "disconnections", "court", "court_items", "withheld",
              "quarantine"]
 
@@ -187,7 +189,8 @@ def test_messages_go_to_the_file_of_their_channel() -> None:
     }
     channels = {"sms": "+359888123456", "email": "a@example.bg", "post": "ул. Бор 1, 1000 София"}
     rows = [row | {"channel": channel, "reference": channel, "address": at} for channel, at in channels.items()]
-    files = dict(render_lists(NOTHING | {"reminders": pa.Table.from_pylist(rows, SCHEMAS["reminders"])}, HEAD))
+    proposed = NOTHING | {"reminders": pa.Table.from_pylist(rows, SCHEMAS["reminders"])}
+    files = dict(render_lists(proposed, NOTHING_REFUSED, HEAD))
     read = {
         channel: list(csv.DictReader(io.StringIO(files[f"reminders/{channel}.csv"].decode("utf-8-sig")), delimiter=";"))
         for channel in channels
