@@ -89,6 +89,7 @@ def _add_policy(commands: argparse._SubParsersAction) -> None:
     _add_as_of(show)
     show.add_argument("--policy", metavar="DIR", help="folder of own policy files")
     show.add_argument("--json", action="store_true", help="as JSON")
+    _add(actions, "publish", _publish_policy, "Freeze new versions of the built-in files, for whoever maintains them.")
     check = _add(actions, "check", _check_policy, "Refuse policy files that cannot be trusted.")
     check.add_argument("--policy", metavar="DIR", help="folder of own policy files; default: the built-in ones")
 
@@ -167,6 +168,13 @@ def _check_policy(options: argparse.Namespace) -> int:
         print(finding, file=sys.stderr)
     print(f"Намерени проблеми: {len(findings)}" if findings else "Правилата са в ред.")
     return 1 if findings else 0
+
+
+def _publish_policy(options: argparse.Namespace) -> None:
+    from dunning.policy.published import publish
+
+    for version in publish():
+        print(version)
 
 
 def _db(options: argparse.Namespace) -> None:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import connect, run_lock
+from dunning.gateways.database import Connection, connect, run_lock
 from dunning.gateways.publishing import MANIFEST, publish
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs

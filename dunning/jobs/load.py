@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Engine
 
 from dunning.core.errors import DunningError
 from dunning.decisions.guards import find_shrunk
-from dunning.gateways.database import connect, run_lock
+from dunning.gateways.database import Engine, connect, run_lock
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import refuse_stale
@@ -21,9 +20,12 @@ from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import deeds, policies, runs, table_sizes
 from dunning.gateways.worktables import write_table
+from dunning.jobs.freshness import is_stale
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover
 from dunning.jobs.runs import Receipt, Run, new_work_folder
+from dunning.policy.check import check_values
+from dunning.policy.doubts import find_doubts
 from dunning.policy.policies import Policy, load_policy, read_policy
 from dunning.policy.rules import Loading, Rules
 
@@ -100,7 +102,7 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     stops = find_shrunk(
         snapshot.table_sizes(), table_sizes.fetch_table_sizes(engine, before=order.as_of), rules.loading
     )
-    is_stale = _is_stale(snapshot, newest_paid_on, order.as_of, rules)
+    too_old = snapshot.info["as_of"] is None and is_stale(newest_paid_on, order.as_of, rules.loading)
     is_recording = not order.dry_run and (closed_on is None or order.as_of > closed_on)
     this = Run(
         run_id=_register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on),
@@ -111,20 +113,28 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         fingerprint=snapshot.fingerprint,
         policy_version=rules.version,
         is_recording=is_recording,
-        records_deeds=not is_stale,
+        records_deeds=not too_old,
         closed_on=closed_on.isoformat() if closed_on else "",
         newest_paid_on=newest_paid_on.isoformat() if newest_paid_on else "",
         stops=stops,
-        warnings=_warn(snapshot, newest_paid_on, is_stale, stops),
+        warnings=_warn(snapshot, newest_paid_on, too_old, stops) + find_doubts(policy, order.as_of),
     )
     _lay_out(this, policy, deeds.fetch_deeds(engine, before=order.as_of, since=memory_of(rules)))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 
 
 def _choose_policy(engine: Engine, order: Order) -> Policy:
-    """Return the policy of the order; else that of the date's closed run, if it has one; else the built-in one."""
+    """Return the policy of the order; else that of the date's closed run, if it has one; else the built-in one.
+
+    Raises:
+        DunningError: the order's policy contradicts itself, a ladder out of order for one.
+    """
     if order.policy:
-        return load_policy(order.policy)
+        policy = load_policy(order.policy)
+        findings = check_values(policy)
+        if findings:
+            raise DunningError(f"{findings[0]} See `dunning policy check --policy {order.policy}` for everything.")
+        return policy
     closed = runs.fetch_run(engine, order.as_of)
     if closed is None or closed.state != "closed":
         return load_policy()
@@ -155,19 +165,12 @@ def _limits(rule: Loading, limit: float | None) -> Loading:
     return replace(rule, quarantine_share_max=share, quarantine_share_max_strict=share)
 
 
-def _is_stale(snapshot: Snapshot, newest_paid_on: date | None, as_of: date, rules: Rules) -> bool:
-    """Tell whether nothing says that the ledger is fresh: no manifest, and the newest payment is too old."""
-    if snapshot.info["as_of"]:
-        return False
-    return newest_paid_on is None or (as_of - newest_paid_on).days > rules.loading.payments_stale_days
-
-
-def _warn(snapshot: Snapshot, newest_paid_on: date | None, is_stale: bool, stops: dict[str, str]) -> list[str]:
+def _warn(snapshot: Snapshot, newest_paid_on: date | None, too_old: bool, stops: dict[str, str]) -> list[str]:
     warnings = list(snapshot.info["warnings"])
     if not snapshot.info["as_of"]:
         newest = f"{newest_paid_on:%d.%m.%Y} г." if newest_paid_on else "няма"
         warnings.append(f"Извлечението няма manifest.json. Най-новото плащане в него: {newest}")
-    if is_stale:
+    if too_old:
         warnings.append("Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено.")
     if stops:
         tables = ", ".join(sorted(stops))

@@ -7,13 +7,9 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Changeover:
-    """The euro changeover. `euro_from`: first day on which debts stand in euro.
-
-    `bgn_payments_until` is fixed by law, the loader holds it, and no rule file gives it.
-    """
+    """The euro changeover. `euro_from`: first day on which debts stand in euro."""
 
     euro_from: date
-    bgn_payments_until: date = date(2026, 2, 1)
 
 
 @dataclass(frozen=True)

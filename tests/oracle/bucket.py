@@ -57,7 +57,7 @@ def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:
     return r.Rules(
         as_of=as_of,
         version="plain",
-        changeover=r.Changeover(policy.euro_from, date(2026, 2, 1)),
+        changeover=r.Changeover(policy.euro_from),
         interest=r.Interest(rates, policy.day_count, policy.kinds_interest, ("forecast",)),
         limitation=r.Limitation(
             policy.years,

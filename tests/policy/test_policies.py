@@ -72,7 +72,7 @@ def test_default_values_are_the_contract_s() -> None:
     assert rules.stages.court_bound == StageRule(180, 10000, "final_warning", 30)
     assert (rules.stages.notice_valid_days, rules.stages.limitation_near_days) == (180, 120)
     assert rules.stages.kinds_enforced == ("adjudged", "adjudged_interest", "court_costs")
-    assert rules.changeover == Changeover(date(2026, 1, 1), date(2026, 2, 1))
+    assert rules.changeover == Changeover(date(2026, 1, 1))
     assert (rules.limitation.years, rules.limitation.years_long, rules.limitation.years_absolute) == (3, 5, 10)
     ((start, until),) = rules.limitation.suspensions
     assert (until - start).days == 69
