@@ -133,7 +133,8 @@ def test_the_same_table_gives_the_same_bytes() -> None:
 
 NOTHING = merge_proposed([])
 NOTHING_REFUSED = pa.table(
-    {name: pa.array([], pa.string()) for name in ("table", "file", "reasons", "row")} | {"line": pa.array([], pa.int64())}
+    {"table": pa.array([], pa.string()), "file": pa.array([], pa.string()), "line": pa.array([], pa.int64()),
+     "reasons": pa.array([], pa.string()), "row": pa.array([], pa.string())}
 )
 
 
