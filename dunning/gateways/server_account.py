@@ -56,7 +56,8 @@ class Account:
             home.chmod(0o710)
         for folder in (home, *programs):
             for above in folder.resolve().parents:
-                _allow(above, stat.S_IXOTH)
+                if above.stat().st_uid != self.uid:
+                    _allow(above, stat.S_IXOTH)
         for folder in programs:
             for path in _walk(folder):
                 is_program = path.is_dir() or path.stat().st_mode & stat.S_IXUSR

@@ -222,6 +222,14 @@ def test_the_socket_folder_of_somebody_else_is_refused(folder, monkeypatch):
         start_server(home)
 
 
+def test_a_server_whose_socket_was_removed_says_so_and_can_be_restarted(home):
+    (start_server(home) / ".s.PGSQL.5432").unlink()
+    with pytest.raises(DunningError, match=r"its socket in .* was removed"):
+        start_server(home)
+    assert stop_server(home)
+    assert 1 == ask(start_server(home), "SELECT 1")
+
+
 def test_airflow_has_a_database_of_its_own_for_both_its_drivers(home):
     plain, asynchronous = airflow_urls(home)
     socket_dir = server_status(home).socket_dir

@@ -137,12 +137,21 @@ def test_an_interrupted_close_can_be_finished_later(engine):
 def test_a_discarded_close_leaves_nothing_and_can_be_run_again(engine):
     run_id = begin(engine, MONDAY, "1", "2")
     assert 2 == discard_close(engine, MONDAY)
-    assert "failed" == fetch_run_by_id(engine, run_id).state
+    assert ("running", None) == (fetch_run_by_id(engine, run_id).state, fetch_run_by_id(engine, run_id).manifest_sha256)
     assert (0, 0, {}) == (
         fetch_decisions(engine, MONDAY).num_rows, fetch_proposals(engine, MONDAY).num_rows, count_deeds(engine, MONDAY)
     )  # fmt: skip
     close(engine, MONDAY, "2", "3")
+    assert "failed" == fetch_run_by_id(engine, run_id).state
     assert ["R23-2", "R23-3"] == fetch_deeds(engine, TUESDAY)["reference"].to_pylist()
+
+
+def test_a_discarded_close_can_be_tried_again_by_the_same_run(engine):
+    run_id = begin(engine, MONDAY, "1", "2")
+    discard_close(engine, MONDAY)
+    begin_close(engine, run_id, "other", books_of(MONDAY, "1"))
+    assert 1 == finish_close(engine, MONDAY)
+    assert ("closed", "other") == (fetch_run(engine, MONDAY).state, fetch_run(engine, MONDAY).manifest_sha256)
 
 
 @pytest.mark.parametrize("end", [finish_close, discard_close])

@@ -63,7 +63,8 @@ def finish_close(source: Source, as_of: date) -> int:
 def discard_close(source: Source, as_of: date) -> int:
     """Give up a close whose files never got out; return how many deeds it had.
 
-    Its intended deeds, decisions and proposals go, and its run has failed. Only for a manifest that was not published.
+    Its intended deeds, decisions and proposals go, and its run is running again, so that a retry of its last step can
+    close, and a new attempt replaces it. Only for a manifest that was not published.
 
     Raises:
         DunningError: no close of that date is under way.
