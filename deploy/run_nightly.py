@@ -44,6 +44,8 @@ def main() -> None:
         print(f"\n{text}\n\nThe lists lie in {_short(Path(folder))}")
     except DunningError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Stopped. Nothing is half-done; run the same day again.")
 
 
 def _options() -> argparse.Namespace:

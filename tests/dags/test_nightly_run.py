@@ -1,0 +1,109 @@
+"""The nightly DAG end to end through Airflow, as `make run` does it: a real PostgreSQL, mapped tasks, a refusal."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dunning.gateways.server import airflow_urls, stop_server
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+AS_OF = "2026-11-22"
+STEPS = ("load", "share_out", "propose", "write", "close", "report")
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Return a folder with a small sample ledger; its homes' servers are stopped at the end."""
+    folder = tmp_path_factory.mktemp("night")
+    dunning(folder / "home", "sample", "--accounts", "500", "--seed", "7", "--out", str(folder / "ledger"))
+    yield folder
+    for home in ("home", "other"):
+        stop_server(folder / home)
+
+
+@pytest.fixture(scope="module")
+def night(place):
+    """Return what `make run` prints for the sample's day in three shards."""
+    return run_dag(place, "--as-of", AS_OF, "--shards", "3", "--out", str(place / "out"))
+
+
+def environment(home: Path) -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("DUNNING_", "AIRFLOW"))}
+    return others | {"DUNNING_HOME": str(home)}
+
+
+def dunning(home: Path, *arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "dunning.cli", *arguments], env=environment(home), cwd=REPOSITORY, check=True)
+
+
+def run_dag(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(REPOSITORY / "deploy" / "run_nightly.py"), "--ledger", str(place / "ledger")]
+    options = {"env": environment(place / "home"), "cwd": REPOSITORY, "capture_output": True, "text": True}
+    return subprocess.run([*command, *arguments], **options, check=False)
+
+
+def fetch(place: Path, query: str) -> list[tuple]:
+    """Return rows of Airflow's own tables."""
+    url = airflow_urls(place / "home")[0].replace("+psycopg2", "")
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchall()
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_it_ends_well_and_says_where_the_lists_lie(place, night):
+    assert night.returncode == 0, night.stdout + night.stderr
+    assert night.stdout.splitlines()[-1] == f"The lists lie in {place / 'out' / AS_OF}"
+
+
+def test_every_task_ran_in_airflow_the_shards_mapped(place, night):
+    query = "SELECT task_id, map_index, t.state, try_number FROM task_instance t JOIN dag_run r USING (dag_id, run_id)"
+    found = fetch(place, f"{query} WHERE r.conf ->> 'as_of' = '{AS_OF}'")
+
+    mapped = [("classify", shard, "success", 1) for shard in range(3)]
+    assert sorted(found) == sorted([*mapped, *((step, -1, "success", 1) for step in STEPS)])
+
+
+def test_receipts_name_nobody(place, night):
+    """XCom holds counts, cents, hashes and paths: no premise, payer or name of the ledger."""
+    told = json.dumps([value for (value,) in fetch(place, "SELECT value FROM xcom")], ensure_ascii=False)
+    lines = (place / "ledger" / "payers.csv").read_text("utf-8").splitlines()[1:]
+    codes_and_names = {cell for line in lines for cell in line.split(";")[:3] if len(cell) > 7}
+
+    assert len(codes_and_names) > 500
+    assert {secret for secret in codes_and_names if secret in told} == set()
+
+
+def test_the_manifest_names_what_lies_there(place, night):
+    found = hashes(place / "out" / AS_OF)
+    named = json.loads((place / "out" / AS_OF / "manifest.json").read_text("utf-8"))["files"]
+
+    found.pop("manifest.json")
+    assert found == {name: entry if isinstance(entry, str) else entry["sha256"] for name, entry in named.items()}
+
+
+def test_the_command_gives_the_same_bytes_in_one_shard(place, night):
+    out = place / "again"
+    dunning(place / "other", "nightly", "--ledger", str(place / "ledger"), "--as-of", AS_OF, "--out", str(out))
+
+    assert hashes(out / AS_OF) == hashes(place / "out" / AS_OF)
+
+
+def test_an_old_ledger_is_refused_at_once_and_nothing_is_written(place, night):
+    done = run_dag(place, "--as-of", "2026-11-23", "--out", str(place / "late"))
+    tries = fetch(place, "SELECT DISTINCT try_number, state FROM task_instance WHERE state = 'failed'")
+
+    assert (done.returncode, tries) == (1, [(1, "failed")])
+    assert AS_OF in done.stderr and "Traceback" not in done.stderr
+    assert not (place / "late").exists()
