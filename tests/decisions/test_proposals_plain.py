@@ -1,0 +1,243 @@
+"""Columnar proposals against the same rules written plainly, one account after the other, for random crowds."""
+
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from dunning.core.days import NEVER, to_day
+from dunning.core.words import NOTICE_STAGES
+from dunning.decisions.addresses import normalise_emails, normalise_mobiles
+from dunning.decisions.disconnections import propose_disconnections
+from dunning.decisions.proposals import merge_proposed
+from dunning.decisions.reminders import propose_reminders
+from dunning.policy.policies import load_policy
+from tests.decisions.evidence import AS_OF, Evidence
+
+RULES = load_policy().at(AS_OF)
+TODAY = to_day(AS_OF)
+SMALLEST = {"sms": 100, "email": 100, "post": 500}
+ADDRESSES = {
+    "sms": ("0888000001", "0878000002", "02 987 65 43"),
+    "email": ("a@example.bg", "b@example.bg", "nobody"),
+    "post": ("ул. Бор 1, 1000 София", "ул. Вяз 2, 1000 София", " "),
+}
+
+
+def draw(seed: int) -> Evidence:
+    """Three premises, four payers and all their accounts, with days close to the edges."""
+    random, evidence = Random(seed), Evidence()
+
+    def near(*days: int) -> str:
+        return (AS_OF - timedelta(random.choice(days) + random.choice((-1, 0, 1)))).isoformat()
+
+    for number in range(3):
+        rare = [random.random() < 0.1 for _ in range(2)]
+        evidence.premise(f"00{number}", random.choice(("heat", "electricity", "electricity")),
+                         is_vulnerable=rare[0], is_life_support=rare[1])
+    for number in range(4):
+        postal = random.choice((None, "бул. Рила 5"))
+        evidence.payer(f"9{number}", postal_address=postal, is_vulnerable=random.random() < 0.1)
+        drawn = {
+            (channel, random.choice(ADDRESSES[channel]), near(0, 40, 400), random.choice((None, near(0))))
+            for channel in random.choices(list(ADDRESSES), k=random.randrange(4))
+        }
+        for channel, address, since, until in sorted(drawn, key=lambda c: (list(ADDRESSES).index(c[0]), c[2], c[1])):
+            evidence.contact(number, channel, address, since, until)
+    for premise in range(3):
+        for payer in range(4):
+            tenancy = random.choice((None, "2020-01-01/", "2020-01-01/", f"2020-01-01/{near(0)}", f"{near(0)}/"))
+            stage = random.choice(("current", "overdue", "overdue", "final_warning", "final_warning", "court_bound"))
+            account = evidence.account(premise, payer, stage, tenancy, random.random() < 0.1, random.random() < 0.15)
+            for _ in range(random.randrange(4)):
+                evidence.item(
+                    account, random.choice((99, 100, 499, 500, 1000, 1999, 2000, 5000, 5000)), near(20, 40, 100, 200),
+                    random.choice(("bill", "bill", "fee", "adjudged", "court_costs")),
+                    is_expired=random.random() < 0.15, is_overdue=random.random() < 0.85,
+                    is_in_stage=random.random() < 0.7,
+                )
+            for _ in range(random.randrange(4)):
+                sent = near(20, 30, 100, 180)
+                served = (date.fromisoformat(sent) + timedelta(random.choice((0, 1, 5)))).isoformat()
+                stage = random.choice((*NOTICE_STAGES, "disconnection", "disconnection"))
+                failed = random.choice((None, None, near(0)))
+                evidence.notice(account, stage, sent, random.choice((None, served, near(15, 180))), failed)
+            if random.random() < 0.4:
+                evidence.item(account, random.choice((1999, 2000, 5000)), near(21))
+                evidence.notice(account, "disconnection", near(19), near(16))
+    return evidence
+
+
+class Plain:
+    """The rules of issue 2, point 6, for one account."""
+
+    def __init__(self, evidence: Evidence, account: int) -> None:
+        self.rows, self.account, self.evidence = evidence.rows, account, evidence
+        self.row = evidence.rows["accounts"][account]
+        self.payer = self.rows["payers"][self.row["payer"]]
+        self.premise = self.rows["premises"][self.row["premise"]]
+        self.stage = evidence.stages[account]
+        self.items = [item | {"due_on": self.rows["items"][item["item"]]["due_on"], "kind": self.rows["items"][
+            item["item"]]["kind"]} for item in evidence.open if item["account"] == account]
+        self.notices = [n | {"word": NOTICE_STAGES[n["stage"]]} for n in evidence.sent if n["account"] == account]
+
+    def is_tenant(self, account: int) -> bool:
+        own = [t for t in self.rows["tenancies"] if t["account"] == account]
+        return any(t["valid_from"] <= AS_OF and (t["valid_until"] is None or t["valid_until"] > AS_OF) for t in own)
+
+    def reach(self) -> tuple[str, str] | None:
+        usable = {"sms": lambda a: normalise_mobiles_one(a), "email": lambda a: normalise_emails_one(a),
+                  "post": lambda a: a.strip() or None}
+        for number, channel in enumerate(ADDRESSES):
+            active = [
+                c for c in self.rows["contacts"]
+                if c["payer"] == self.row["payer"] and c["channel"] == number and c["registered_at"].date() <= AS_OF
+                and (c["revoked_at"] is None or c["revoked_at"].date() > AS_OF) and usable[channel](c["address"])
+            ]
+            if active:
+                newest = max(c["registered_at"] for c in active)
+                found = min(c["address"] for c in active if c["registered_at"] == newest)
+                return channel, usable[channel](found)
+        if self.payer["postal_address"]:
+            return "post", self.payer["postal_address"]
+        return ("post", "ул. Явор 3, 1324 София") if self.is_tenant(self.account) else None
+
+    def reminder(self) -> tuple | None:
+        sent = [n for n in self.notices if n["word"] in ("overdue", "final_warning") and n["sent_on"] <= TODAY]
+        looked_at = [i for i in self.items if i["is_in_stage"]]
+        warned = any(
+            n["word"] == "final_warning" and n["failed_on"] > TODAY and TODAY - n["sent_on"] < 180
+            and all(to_day(i["due_on"]) < n["sent_on"] for i in looked_at)
+            for n in sent
+        )
+        if self.stage == "final_warning" and not warned:
+            kind, demanded = "final_warning", [i for i in looked_at if i["is_overdue"] and not i["is_expired"]]
+        elif self.stage != "current" and all(TODAY - n["sent_on"] >= 30 for n in sent):
+            kind, demanded = "overdue", [i for i in self.items if i["is_overdue"] and not i["is_expired"]]
+        else:
+            return None
+        cents, reached = sum(i["open_cents"] for i in demanded), self.reach()
+        if self.row["has_refused_evidence"]:
+            return kind, cents, "refused_evidence"
+        if cents == 0:
+            return kind, cents, "expired_only"
+        if reached is None:
+            return kind, cents, "no_address"
+        return (kind, cents, "below_channel_minimum") if cents < SMALLEST[reached[0]] else (kind, cents, *reached)
+
+    def disconnection(self) -> tuple[int, str]:
+        """The sum that a warning names and why it is not listed; "" where nothing speaks against it."""
+        sent = [
+            n["sent_on"] for n in self.notices
+            if n["word"] == "disconnection" and n["sent_on"] <= TODAY and n["served_on"] < NEVER
+            and 15 <= TODAY - n["served_on"] <= 180
+        ]
+        named = [
+            i for i in self.items
+            if i["is_overdue"] and not i["is_expired"] and i["kind"] not in (6, 8)
+            and any(to_day(i["due_on"]) < day for day in sent)
+        ]
+        cents = sum(i["open_cents"] for i in named)
+        if not self.premise["is_disconnectable"] or cents < 2000:
+            return 0, "not_considered"
+        if TODAY - min(to_day(i["due_on"]) for i in named) < 20:
+            return 0, "not_considered"
+        there = [self.rows["payers"][a["payer"]] for place, a in enumerate(self.rows["accounts"])
+                 if a["premise"] == self.row["premise"] and self.is_tenant(place)]
+        people = [*there, self.premise]
+        bars = {
+            "refused_evidence": self.row["has_refused_evidence"],
+            "no_tenancy": not self.is_tenant(self.account),
+            "life_support": any(p["is_life_support"] for p in people),
+            "vulnerable": any(p["is_vulnerable"] for p in people),
+            "kept_agreement": self.evidence.kept[self.account],
+        }
+        return cents, next((reason for reason, holds in bars.items() if holds), "")
+
+
+def normalise_mobiles_one(address: str) -> str | None:
+    return {"0888000001": "+359888000001", "0878000002": "+359878000002"}.get(address)
+
+
+def normalise_emails_one(address: str) -> str | None:
+    return address if "@" in address else None
+
+
+def test_the_plain_addresses_are_the_real_ones() -> None:
+    mobiles, emails = ADDRESSES["sms"], ADDRESSES["email"]
+
+    assert [normalise_mobiles_one(a) for a in mobiles] == normalise_mobiles(pa.array(mobiles)).to_pylist()
+    assert [normalise_emails_one(a) for a in emails] == normalise_emails(pa.array(emails)).to_pylist()
+
+
+def by_account(rows: list[dict[str, Any]], *names: str) -> dict[tuple[str, str], tuple]:
+    return {(row["premise_no"], row["payer_code"]): tuple(row[name] for name in names) for row in rows}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_reminders_are_what_the_plain_rules_say(seed: int) -> None:
+    evidence = draw(seed)
+    proposed = propose_reminders(evidence.bucket, evidence.decision, RULES, evidence.history)
+    actual = by_account(proposed["reminders"].to_pylist(), "stage", "overdue_cents", "channel", "address")
+    actual |= by_account(proposed["withheld"].to_pylist(), "stage", "overdue_cents", "reason")
+    plain = {
+        (row["premise_no"], row["payer_code"]): Plain(evidence, place).reminder()
+        for place, row in enumerate(evidence.rows["accounts"])
+    }
+
+    assert {key: found for key, found in plain.items() if found} == actual
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_disconnections_are_what_the_plain_rules_say(seed: int) -> None:
+    evidence = draw(seed)
+    proposed = propose_disconnections(evidence.bucket, evidence.decision, RULES, evidence.history, AS_OF)
+    actual = by_account(proposed["disconnections"].to_pylist(), "overdue_cents")
+    held = by_account(proposed["withheld"].to_pylist(), "overdue_cents", "reason")
+    plain = {
+        (row["premise_no"], row["payer_code"]): Plain(evidence, place).disconnection()
+        for place, row in enumerate(evidence.rows["accounts"])
+    }
+    free: dict[str, list[tuple[int, str]]] = {}
+    for (premise, payer), (cents, reason) in plain.items():
+        if reason == "":
+            free.setdefault(premise, []).append((-cents, payer))
+    chosen = {(premise, min(claims)[1]): (-min(claims)[0],) for premise, claims in free.items()}
+    rest = {
+        key: (cents, reason or "same_premise")
+        for key, (cents, reason) in plain.items()
+        if reason != "not_considered" and key not in chosen
+    }
+
+    assert (chosen, rest) == (actual, held)
+
+
+def test_the_crowds_reach_every_outcome() -> None:
+    reasons, channels = set(), set()
+    for seed in range(60):
+        evidence = draw(seed)
+        reminders = propose_reminders(evidence.bucket, evidence.decision, RULES, evidence.history)
+        others = propose_disconnections(evidence.bucket, evidence.decision, RULES, evidence.history, AS_OF)
+        merged = merge_proposed([reminders, others])
+        reasons |= {(row["list"], row["reason"]) for row in merged["withheld"].to_pylist()}
+        channels |= {(row["stage"], row["channel"]) for row in merged["reminders"].to_pylist()}
+
+    assert {(stage, channel) for stage in ("overdue", "final_warning") for channel in ADDRESSES} == channels
+    expected = {
+        "reminders": "refused_evidence expired_only no_address below_channel_minimum",
+        "disconnections": "refused_evidence no_tenancy life_support vulnerable kept_agreement same_premise",
+    }
+    assert {(name, reason) for name, those in expected.items() for reason in those.split()} == reasons
+
+
+def test_buckets_in_any_order_give_the_same_lists() -> None:
+    parts = []
+    for seed in range(4):
+        evidence = draw(seed)
+        for row in evidence.rows["premises"] + evidence.rows["accounts"]:
+            row["premise_no"] = f"{seed}{row['premise_no']}"
+        parts.append(propose_reminders(evidence.bucket, evidence.decision, RULES, evidence.history))
+
+    assert merge_proposed(parts) == merge_proposed(reversed(parts))
