@@ -12,7 +12,7 @@ import fcntl
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -99,16 +99,19 @@ def stop_server(home: Path) -> bool:
     if server_status(home) == DOWN:
         return False
     with _locked(home):
-        pid = settle(home).pid
-        if pid is None:
+        status = settle(home)
+        if status.pid is None:
             return False
-        process = psutil.Process(pid)
+        process = psutil.Process(status.pid)
         process.send_signal(signal.SIGINT)  # PostgreSQL's "fast": ends sessions, loses nothing
         if await_end([process]):
             raise DunningError(
-                f"The embedded PostgreSQL of {home} (process {pid}) did not stop within {STOP_SECONDS_MAX} seconds; "
+                f"The embedded PostgreSQL of {home} (process {status.pid}) did not stop within {STOP_SECONDS_MAX} seconds; "
                 "see which command still uses it, and run `dunning db stop` again."
             )
+        if status.socket_dir is not None:
+            with suppress(OSError):
+                status.socket_dir.rmdir()
     return True
 
 
