@@ -106,7 +106,7 @@ def stop_server(home: Path) -> bool:
         process.send_signal(signal.SIGINT)  # PostgreSQL's "fast": ends sessions, loses nothing
         if await_end([process]):
             raise DunningError(
-                f"The embedded PostgreSQL of {home} (process {status.pid}) did not stop within {STOP_SECONDS_MAX} seconds; "
+                f"The embedded PostgreSQL of {home} (process {status.pid}) did not stop in {STOP_SECONDS_MAX} s; "
                 "see which command still uses it, and run `dunning db stop` again."
             )
         if status.socket_dir is not None:
