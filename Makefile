@@ -58,6 +58,7 @@ help:
 
 .venv/.installed: requirements.txt pyproject.toml | .venv/bin/python
 	@echo 'Installing the pinned packages of requirements.txt (about a minute)'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-build-isolation --no-deps -e .
 	@touch $@
