@@ -14,6 +14,7 @@ from dunning.core.formats import format_days, format_minor_column
 from dunning.core.frames import frame_of
 from dunning.documents.columns import Column, Kind
 
+_BLOCK = 100_000  # rows at once: a column of text holds at most 2 GiB
 _FORMULA = r"\A[=+\-@\t\r\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 _HARMLESS = r"\A(?:\+[1-9]\d{6,14}|-?\d+(?:,\d+)?)\z"
 _NEEDS_QUOTES = r'[;"\r\n]'
@@ -26,12 +27,13 @@ def render_csv(table: pa.Table, columns: Sequence[Column]) -> bytes:
     stay. Null is an empty cell. Line breaks within a text are LF, in quotes.
     """
     header = ";".join(column.name for column in columns) + "\r\n"
-    cells = [_quote(_write(table, column)) for column in columns]
-    lines = pc.binary_join_element_wise(*cells, ";")
-    if not len(table):
-        return codecs.BOM_UTF8 + header.encode()
-    body = pc.binary_join_element_wise(lines, pa.scalar("\r\n"), "")
-    return codecs.BOM_UTF8 + header.encode() + _bytes_of(body)
+    blocks = [_render_block(table.slice(first, _BLOCK), columns) for first in range(0, len(table), _BLOCK)]
+    return b"".join([codecs.BOM_UTF8, header.encode(), *blocks])
+
+
+def _render_block(block: pa.Table, columns: Sequence[Column]) -> bytes:
+    cells = [_quote(_write(block, column)) for column in columns]
+    return _bytes_of(pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, ";"), "\r\n", ""))
 
 
 def neutralise(texts: pa.Array) -> pa.Array:
