@@ -80,6 +80,10 @@ def _add_sample(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--out", required=True, metavar="DIR")
     parser.add_argument("--as-of", type=_day, default=date(2026, 11, 22), metavar="DAY", help="the day it speaks for")
+    parser.add_argument("--format", choices=("csv", "csv.gz", "parquet"), default="csv", help="of the files (default csv)")
+    parser.add_argument(
+        "--dialect", choices=("plain", "bulgaria"), default="plain", help="bulgaria: cp1251, decimal comma, 22.11.2026"
+    )
 
 
 def _add_policy(commands: argparse._SubParsersAction) -> None:
@@ -147,7 +151,10 @@ def _sample(options: argparse.Namespace) -> None:
     refuse_url(options.out, "--out")
     with _progress("dunning sample") as progress:
         progress(f"{options.accounts} партиди, семе {options.seed}")
-        write_sample(Path(options.out), options.accounts, options.seed, options.as_of)
+        write_sample(
+            Path(options.out), options.accounts, options.seed, options.as_of, table_format=options.format,
+            dialect=options.dialect,
+        )
     print(f"Примерно извлечение: {options.out}")
 
 

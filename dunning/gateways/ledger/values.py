@@ -24,8 +24,8 @@ _ISO = r"(?P<{0}y>[0-9]{{4}})-(?P<{0}m>[0-9]{{2}})-(?P<{0}d>[0-9]{{2}})"
 _BG = r"(?P<{0}d>[0-9]{{2}})\.(?P<{0}m>[0-9]{{2}})\.(?P<{0}y>[0-9]{{4}})(?:" + _SPACE + r"*г\.)?"
 _DATE = "(?:" + _ISO.format("i") + "|" + _BG.format("b") + ")"
 _TIME = r"(?:[T ](?P<H>[0-9]{2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,][0-9]+)?)?(?P<Z>Z|[+-][0-9]{2}:[0-9]{2})?)?"
-_PLAIN_AMOUNT = r"^-?[0-9]{1,12}(?:[.,][0-9]{1,2})?$"
-_GROUPED_AMOUNT = "^-?[0-9]{1,3}(?:" + _SPACE + r"[0-9]{3}){1,3}(?:[.,][0-9]{1,2})?$"
+_PLAIN_AMOUNT = r"^-?[0-9]{1,9}(?:[.,][0-9]{1,2})?$"
+_GROUPED_AMOUNT = "^-?[0-9]{1,3}(?:" + _SPACE + r"[0-9]{3}){1,2}(?:[.,][0-9]{1,2})?$"
 _NUMBER = r"^[0-9]{1,9}$"
 _SHARE = r"^(?P<a>[0-9]{1,9})/(?P<b>[0-9]{1,9})$"
 _YES, _NO = ("1", "true", "yes", "да"), ("0", "false", "no", "не")
@@ -57,7 +57,7 @@ def read_instants(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
 def read_amounts(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     """Return minor units of amounts with a decimal comma or point and at most two decimals.
 
-    At most twelve digits before them, either plain or in groups of three (space, NBSP, narrow NBSP); a leading `-`.
+    At most nine digits before them (interest stays within 64 bits), either plain or in groups of three (space, NBSP, narrow NBSP); a leading `-`.
 
     >>> read_amounts(pa.array(["1 234,5", "-7", "12.345", "1e9", None]))[0].tolist()
     [123450, -700, 0, 0, 0]

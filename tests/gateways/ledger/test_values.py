@@ -29,7 +29,7 @@ def plain_amount(text: str) -> int | None:
     if not found:
         return None
     whole = re.sub("[^0-9]", "", found[2])
-    if len(whole) > 12:
+    if len(whole) > 9:
         return None
     minor = int(Decimal(f"{whole}.{found[3] or 0}") * 100)
     return -minor if found[1] else minor
@@ -49,7 +49,7 @@ def plain_day(text: str) -> int | None:
     return to_day(on) if date(1990, 1, 1) <= on <= date(2100, 1, 1) else None
 
 
-digits = st.integers(0, 10**13)
+digits = st.integers(0, 10**10)
 amount_texts = st.one_of(
     st.builds("{}{}{:02d}".format, digits, st.sampled_from(".,"), st.integers(0, 99)),
     st.builds("-{:,}{}{}".format, digits, st.sampled_from(".,"), st.integers(0, 999)).map(
@@ -105,7 +105,7 @@ def test_days_are_those_of_the_plain_parser(texts: list[str | None]) -> None:
         ("-0,05", -5),
         ("0", 0),
         ("007,00", 700),
-        ("999999999999.99", 99_999_999_999_999),
+        ("999999999.99", 99_999_999_999),
     ],
 )
 def test_amounts_that_are_read(text: str, minor: int) -> None:
@@ -131,7 +131,7 @@ def test_amounts_that_are_read(text: str, minor: int) -> None:
         "12 3456",
         "1234 567",
         "1  234",
-        "1234567890123",
+        "1234567890",
         "NaN",
         "inf",
         "0x10",
