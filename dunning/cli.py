@@ -80,7 +80,7 @@ def _add_sample(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--out", required=True, metavar="DIR")
     parser.add_argument("--as-of", type=_day, default=date(2026, 11, 22), metavar="DAY", help="the day it speaks for")
-    parser.add_argument("--format", choices=("csv", "csv.gz", "parquet"), default="csv", help="of the files (default csv)")
+    parser.add_argument("--format", choices=("csv", "csv.gz", "parquet"), default="csv", help="default: csv")
     parser.add_argument(
         "--dialect", choices=("plain", "bulgaria"), default="plain", help="bulgaria: cp1251, decimal comma, 22.11.2026"
     )

@@ -57,7 +57,8 @@ def read_instants(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
 def read_amounts(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     """Return minor units of amounts with a decimal comma or point and at most two decimals.
 
-    At most nine digits before them (interest stays within 64 bits), either plain or in groups of three (space, NBSP, narrow NBSP); a leading `-`.
+    At most nine digits before them (so that interest stays within 64 bits), either plain or in groups of three (space,
+    NBSP, narrow NBSP); a leading `-`.
 
     >>> read_amounts(pa.array(["1 234,5", "-7", "12.345", "1e9", None]))[0].tolist()
     [123450, -700, 0, 0, 0]
