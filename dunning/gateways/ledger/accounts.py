@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from dunning.gateways.ledger.buckets import bucket_offsets, buckets_of
 from dunning.gateways.ledger.ordering import order_rows, text_ranks
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
+Pairs = npt.NDArray[np.int64]
 NO_ACCOUNT = -1
 
 
@@ -37,7 +38,7 @@ class Numbering:
     payer_row: Places
     bucket: npt.NDArray[np.int32]
 
-    def pair(self, premise: npt.NDArray, payer: npt.NDArray) -> Places:
+    def pair(self, premise: npt.NDArray, payer: npt.NDArray) -> Pairs:
         """Return the whole number of each pair of numbers, both of which must be known (>= 0)."""
         return premise.astype(np.int64) * max(len(self.payer), 1) + payer
 
@@ -59,15 +60,15 @@ class Accounts:
     """
 
     numbering: Numbering
-    pairs: Places
+    pairs: Pairs
 
     @cached_property
     def premise(self) -> Places:
-        return self.pairs // max(len(self.numbering.payer), 1)
+        return (self.pairs // max(len(self.numbering.payer), 1)).astype(np.int32)
 
     @cached_property
     def payer(self) -> Places:
-        return self.pairs % max(len(self.numbering.payer), 1)
+        return (self.pairs % max(len(self.numbering.payer), 1)).astype(np.int32)
 
     @cached_property
     def bucket(self) -> npt.NDArray[np.int32]:
@@ -84,7 +85,7 @@ class Accounts:
 
     def find(self, premise: npt.NDArray, payer: npt.NDArray) -> Places:
         """Return each pair's account; NO_ACCOUNT where a number is not known (< 0) or the pair is no account."""
-        accounts = np.full(len(premise), NO_ACCOUNT, np.int64)
+        accounts = np.full(len(premise), NO_ACCOUNT, np.int32)
         rows = np.flatnonzero((premise >= 0) & (payer >= 0))
         if rows.size:
             accounts[rows] = _find_numbers(self.numbering.pair(premise[rows], payer[rows]), self.pairs)
@@ -94,7 +95,7 @@ class Accounts:
     def only_account(self) -> Places:
         """Return each payer's account where he has exactly one, else NO_ACCOUNT."""
         counts = np.bincount(self.payer, minlength=len(self.numbering.payer))
-        only = np.full(len(self.numbering.payer), NO_ACCOUNT, np.int64)
+        only = np.full(len(self.numbering.payer), NO_ACCOUNT, np.int32)
         only[self.payer] = np.arange(len(self))
         only[counts != 1] = NO_ACCOUNT
         return only
@@ -112,7 +113,7 @@ class Accounts:
         return at, by_payer[rows]
 
 
-def make_accounts(numbering: Numbering, pairs: Iterable[Places]) -> Accounts:
+def make_accounts(numbering: Numbering, pairs: Iterable[Pairs]) -> Accounts:
     """Return the accounts of these pairs (as `Numbering.pair` gives them), each counted once."""
     known = np.zeros(0, np.int64)
     for some in pairs:
@@ -136,12 +137,12 @@ def spread(owners: npt.NDArray, first: npt.NDArray) -> tuple[Places, Places]:
     return at, first[known[at]] + within
 
 
-def _find_numbers(numbers: Places, among: Places) -> Places:
+def _find_numbers(numbers: Pairs, among: Pairs) -> Places:
     found = pc.index_in(pa.array(numbers), value_set=pa.array(among))
-    return pc.fill_null(found, NO_ACCOUNT).to_numpy(zero_copy_only=False).astype(np.int64)
+    return pc.fill_null(found, NO_ACCOUNT).to_numpy(zero_copy_only=False)
 
 
-def _distinct(numbers: Places) -> Places:
+def _distinct(numbers: Pairs) -> Pairs:
     """Return the different numbers, ascending; sorting beats the hash table of `np.unique` threefold here."""
     ordered = np.sort(numbers)
     is_first = np.ones(len(ordered), bool)
@@ -149,7 +150,7 @@ def _distinct(numbers: Places) -> Places:
     return ordered[is_first]
 
 
-def _inverse(order: Places) -> Places:
-    numbers = np.empty(len(order), np.int64)
+def _inverse(order: npt.NDArray) -> Places:
+    numbers = np.empty(len(order), np.int32)
     numbers[order] = np.arange(len(order))
     return numbers

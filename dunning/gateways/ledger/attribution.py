@@ -29,7 +29,7 @@ from dunning.gateways.ledger.reversals import PaymentRows, find_bad_reversals
 from dunning.gateways.ledger.tables import bit
 from dunning.gateways.ledger.tenures import Tenures, find_single_payers, merge_tenancies
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 _MISSING = bit("missing_reference")
 
@@ -155,7 +155,7 @@ def _decide(
         _pairs(numbering, of_invoices, references.standing("invoices")),
         _pairs(numbering, named["payments"], references.standing("payments") & ~is_reversal),
     ))
-    invoice_account = np.full(len(invoices), NO_ACCOUNT, np.int64)
+    invoice_account = np.full(len(invoices), NO_ACCOUNT, np.int32)
     rows = np.flatnonzero(references.standing("invoices"))
     invoice_account[rows] = accounts.find(of_invoices.premise[rows], of_invoices.payer[rows])
     guess = _find_payment_accounts(references, accounts, tenures, named["payments"], invoice_account)

@@ -18,7 +18,7 @@ from dunning.gateways.ledger.references import References, take_or
 from dunning.gateways.ledger.tables import bit
 from dunning.gateways.snapshots import BucketedTable
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 
 _NUMBERS = {"agreements": "agreement_no", "court_cases": "case_no", "notices": "notice_no"}
 _DAYS = {"agreements": "applied_on", "court_cases": "filed_on", "notices": "sent_on"}

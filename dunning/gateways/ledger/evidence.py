@@ -20,7 +20,7 @@ from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.references import UNKNOWN, UNNAMED, References, find_places, take_or
 from dunning.gateways.ledger.tables import INVOICE_KINDS
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
 _RAGGED = ("payers", "invoices", "payments", "agreements", "agreement_items", "instalments", "holds")
@@ -64,8 +64,7 @@ class _Evidence:
         kind, amount = invoices.frame["kind"], invoices.frame["amount"]
         could = is_note(invoices) | ((amount <= 0) & (kind < 0))
         could |= (kind == EQUALISATION) & (unreadable(invoices, "amount") | (amount == 0))
-        could[np.setdiff1d(np.arange(len(could)), self._refused("invoices"))] = False
-        return could
+        return could & (invoices.reasons != 0) & ~invoices.is_repeated
 
     def _reach_rows(self, name: str, rows: Places, known: Places | None = None) -> None:
         """Flag what these rows of a table name; where `known` gives a row's account, that one alone."""

@@ -12,7 +12,7 @@ from dunning.gateways.ledger.attribution import Attribution, name_numbers
 from dunning.gateways.ledger.raw import NO_INSTANT
 from dunning.gateways.ledger.references import References
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Ground:
 
 def numbers_of(rows: Places, length: int) -> Places:
     """Return for each of `length` typed rows its place in `rows`, the sorted rows of a snapshot's table; -1 if none."""
-    numbers = np.full(length, -1, np.int64)
+    numbers = np.full(length, -1, np.int32)
     numbers[rows] = np.arange(len(rows))
     return numbers
 

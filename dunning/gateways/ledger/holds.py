@@ -12,7 +12,7 @@ from dunning.gateways.ledger.parties import bucketed
 from dunning.gateways.ledger.references import UNNAMED
 from dunning.gateways.snapshots import BucketedTable
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 
 
 def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:

@@ -92,6 +92,8 @@ def resolve(tables: dict[str, TypedTable], tell: Progress = lambda _: None) -> G
     tell("attribution")
     attribution = attribute(references, numbering)
     mark_missing_documents(references, attribution)
+    for name in ("invoices", "payments"):
+        references.forget_texts(name, "premise_no", "payer_code")
     return Ground(references, numbering, attribution)
 
 

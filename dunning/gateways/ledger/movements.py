@@ -17,7 +17,7 @@ from dunning.gateways.ledger.parties import bucketed
 from dunning.gateways.ledger.references import UNNAMED, take_or
 from dunning.gateways.snapshots import BucketedTable
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -143,7 +143,7 @@ class Payments:
         account = ground.attribution.payment_account[rows]
         order = order_rows((account, frame["paid_on"][rows]), take(frame.text("payment_no"), rows))
         rows, account = rows[order], account[order]
-        number = np.full(len(frame), -1, np.int64)
+        number = np.full(len(frame), -1, np.int32)
         number[self._paid] = numbers_of(self._order, len(self.account))[: len(self._paid)]
         columns = {
             "account": ground.account_places(account),

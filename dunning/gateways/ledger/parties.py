@@ -15,7 +15,7 @@ from dunning.gateways.ledger.ordering import order_rows
 from dunning.gateways.ledger.references import take_or
 from dunning.gateways.snapshots import BucketedTable
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 
 _LANGUAGES = pa.array(words.LANGUAGES)
 _PERSON = words.code(words.PAYER_KINDS, "person")
@@ -35,7 +35,8 @@ class Parties:
         self._seats, self._seat_of_account = np.unique(keys, return_inverse=True)
         self._seat_bucket, self._seat_payer = self._seats // payers, self._seats % payers
         self._seat_offsets = bucket_offsets(self._seat_bucket)
-        self.payers_left_out = len(ground.rows("payers")) - len(np.unique(self._seat_payer))
+        has_seat = np.bincount(self._seat_payer, minlength=payers) > 0
+        self.payers_left_out = len(ground.rows("payers")) - int(has_seat.sum())
 
     def build(self, began_on: npt.NDArray, has_refused_evidence: npt.NDArray) -> dict[str, BucketedTable]:
         """Return premises, payers, accounts, tenancies and contacts.
@@ -72,7 +73,7 @@ class Parties:
     def _payers(self) -> BucketedTable:
         frame = self.ground.frame("payers")
         rows = self.ground.numbering.payer_row[self._seat_payer]
-        used = np.unique(rows)
+        used = np.flatnonzero(np.bincount(rows, minlength=len(frame)))
         is_person = frame["kind"] == _PERSON
         identifier = np.zeros(len(is_person), np.int8)
         identifier[used] = check_identifiers(take(frame.text("national_id"), used), is_person[used])

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.frames import Frame
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.tables import bit
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
 UNNAMED, UNKNOWN = -1, -2
@@ -48,6 +49,13 @@ class References:
             self._places[name, column] = find_places(self.tables[name].frame.text(column), keys)
         return self._places[name, column]
 
+    def forget_texts(self, name: str, *columns: str) -> None:
+        """Let go of the text of names that have become places; they are a fifth of a large table."""
+        for column in columns:
+            self.places(name, column)
+        frame = self.tables[name].frame
+        self.tables[name].frame = Frame({k: frame.columns[k] for k in frame if k not in columns})
+
     def mark_missing(self, name: str, *columns: str) -> None:
         """Mark the rows of table `name` that name in one of `columns` what is not there, or is refused."""
         table = self.tables[name]
@@ -77,7 +85,7 @@ def find_places(names: pa.Array, keys: pa.Array) -> Places:
     Builds its hash table over the smaller side: a few names among 24 million keys cost one pass over the keys.
     """
     is_named = pc.is_valid(names).to_numpy(zero_copy_only=False)
-    places = np.where(is_named, UNKNOWN, UNNAMED).astype(np.int64)
+    places = np.where(is_named, UNKNOWN, UNNAMED).astype(np.int32)
     wanted = names if is_named.all() else names.filter(pa.array(is_named))
     if len(wanted) * 4 < len(keys):
         found = _find_few(wanted, keys)
@@ -91,6 +99,6 @@ def _find_few(wanted: pa.Array, keys: pa.Array) -> Places:
     distinct = pc.unique(wanted)
     hits = pc.index_in(keys, value_set=distinct, skip_nulls=True)
     rows = np.flatnonzero(hits.is_valid().to_numpy(zero_copy_only=False))[::-1]
-    row_of = np.full(len(distinct), UNKNOWN, np.int64)
+    row_of = np.full(len(distinct), UNKNOWN, np.int32)
     row_of[hits.take(pa.array(rows)).to_numpy(zero_copy_only=False)] = rows
-    return row_of[pc.index_in(wanted, value_set=distinct).to_numpy(zero_copy_only=False)] if len(wanted) else rows
+    return row_of[pc.index_in(wanted, value_set=distinct).to_numpy(zero_copy_only=False)] if len(wanted) else row_of

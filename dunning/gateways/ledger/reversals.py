@@ -11,7 +11,7 @@ from dunning.core.money import Cents, convert_to_cents
 from dunning.gateways.ledger.conditions import BGN, EUR, EUR_FROM
 from dunning.gateways.ledger.ordering import order_rows
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from dunning.core.days import Days
 from dunning.gateways.ledger.ordering import order_rows
 
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger]
 NONE, SEVERAL = -1, -2
 _BEYOND = 2**32
 
@@ -47,7 +47,7 @@ def merge_tenancies(
     lasts = np.append(firsts[1:], len(rows)) - 1 if len(rows) else firsts
     return Tenures(
         first=np.searchsorted(premise[firsts], np.arange(premises + 1)),
-        payer=payer[firsts],
+        payer=payer[firsts].astype(np.int32),
         valid_from=start[firsts].astype(np.int32),
         valid_until=reach[lasts].astype(np.int32),
     )
@@ -60,7 +60,7 @@ def find_single_payers(tenures: Tenures, premise: npt.NDArray, first: Days, last
         Payer places; NONE where nobody's tenure covers it all, SEVERAL where more than one payer's does.
     """
     start, counts = tenures.first[premise], np.diff(tenures.first)[premise]
-    found = np.full(len(premise), NONE, np.int64)
+    found = np.full(len(premise), NONE, np.int32)
     rows, turn = np.flatnonzero(counts > 0), 0
     while rows.size:
         at = start[rows] + turn
