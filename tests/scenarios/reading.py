@@ -23,16 +23,20 @@ Row = list[Any]
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario: its number makes every number in its rows its own."""
+    """One scenario: its number makes every number in its rows its own; `place`: which one of its file."""
 
     number: int
     file: str
+    place: int
     body: dict[str, Any]
 
     @property
     def title(self) -> str:
         """The sentence, with the file it stands in."""
-        return f"{self.file}: {self.body['title']}"
+        return f"{self} {self.body['title']}"
+
+    def __str__(self) -> str:
+        return f"{self.file}-{self.place}"
 
     @property
     def as_of(self) -> date:
@@ -85,11 +89,11 @@ class Scenario:
 def read_scenarios() -> tuple[Scenario, ...]:
     """Return all scenarios of all files, numbered from 1."""
     bodies = [
-        (path.stem, body)
+        (path.stem, place + 1, body)
         for path in sorted(FOLDER.glob("*.toml"))
-        for body in tomllib.loads(path.read_text(encoding="utf-8"))["scenario"]
+        for place, body in enumerate(tomllib.loads(path.read_text(encoding="utf-8"))["scenario"])
     ]
-    return tuple(Scenario(number + 1, file, body) for number, (file, body) in enumerate(bodies))
+    return tuple(Scenario(number + 1, *body) for number, body in enumerate(bodies))
 
 
 def cents(amount: str) -> int:
@@ -112,7 +116,8 @@ def _cells(row: Row, names: str) -> dict[str, Any]:
 
 
 def _account(scenario: Scenario, cells: dict[str, Any]) -> dict[str, str]:
-    return {"premise_no": scenario.premise_no, "payer_code": scenario.payer_code(cells.pop("payer", "a"))}
+    premise_no = cells.pop("premise_no", scenario.premise_no)
+    return {"premise_no": premise_no, "payer_code": scenario.payer_code(cells.pop("payer", "a"))}
 
 
 def _money(cells: dict[str, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Every scenario three ways: by the plain oracle, in one shuffled crowd of its night, and one of each file alone."""
+"""Every scenario three ways: by the plain oracle, alone, and in one shuffled crowd of its night."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -17,7 +17,6 @@ from tests.scenarios.reading import SUMS, Scenario, read_scenarios
 
 SCENARIOS = read_scenarios()
 NIGHTS = sorted({s.as_of for s in SCENARIOS})
-FIRST_OF_EACH_FILE = [s for n, s in enumerate(SCENARIOS) if n == 0 or SCENARIOS[n - 1].file != s.file]
 
 
 def _neighbour(as_of: date) -> Ledger:
@@ -49,12 +48,12 @@ def test_all_scenarios_of_a_night_in_one_crowd(as_of: date, home: Path, tmp_path
     assert _nightly([s for s in SCENARIOS if s.as_of == as_of], as_of, tmp_path) == []
 
 
-@pytest.mark.parametrize("scenario", FIRST_OF_EACH_FILE, ids=lambda s: s.title)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_a_scenario_alone(scenario: Scenario, home: Path, tmp_path: Path) -> None:
     assert _nightly([scenario], scenario.as_of, tmp_path) == []
 
 
-@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s.is_attributed], ids=lambda s: s.title)
+@pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s.is_attributed], ids=str)
 def test_the_plain_oracle_agrees(scenario: Scenario, tmp_path: Path) -> None:
     """What stands in the margin is right by the contract, apart from the program."""
     facts = {f.payer_code: f for f in read_facts(scenario.ledger().write(tmp_path / "ledger"))}
