@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,8 +19,6 @@ Flags = npt.NDArray[np.bool_]
 
 SMS, EMAIL, POST = (code(CHANNELS, channel) for channel in CHANNELS)
 _DAY_SECONDS = 86_400
-_SEPARATORS = r"[\s\x{a0}\x{202f}/().\-]+"
-_MOBILE = r"^(?:(?:\+|00)?3590?|0)?((?:8[7-9]|98)\d{7}|99[69]\d{6}|43[07-9]\d{5})$"
 # Without counted repetitions, which take the regular expression engine a tenth of a second to prepare.
 _EMAIL = r"^[^\s@\"<>(),;:\\\[\]]+@[\p{L}\p{N}.\-]+\.\p{L}[\p{L}\p{N}\-]*\p{L}$"
 _EMAIL_ODD = r"^\.|\.\.|\.@|@\.|@-|-\.|\.-"
@@ -29,14 +28,23 @@ _LOCAL_PART_MAX, _EMAIL_MAX = 64, 254
 def normalise_mobiles(numbers: pa.Array) -> pa.Array:
     """Return Bulgarian mobile numbers as E.164; null for what cannot receive an SMS (landlines, 0700, other countries).
 
-    Source: numbering plan as in libphonenumber (087, 088, 089, 098; 0996 and 0999; 0430, 0437-0439).
+    One by one through libphonenumber: ask only for the numbers that are needed tonight.
 
     >>> normalise_mobiles(pa.array(["0888 123-456", "00359 (0) 98 1234567", "02 987 65 43", "0700 11 111"])).to_pylist()
     ['+359888123456', '+359981234567', None, None]
     """
-    digits = pc.replace_substring_regex(numbers, _SEPARATORS, "")
-    own = pc.replace_substring_regex(digits, _MOBILE, r"+359\1")
-    return pc.if_else(pc.match_substring_regex(digits, _MOBILE), own, pa.scalar(None, pa.string()))
+    return pa.array([_as_mobile(number) for number in numbers.to_pylist()], pa.string())
+
+
+def _as_mobile(number: str | None) -> str | None:
+    try:
+        parsed = phonenumbers.parse(number or "", "BG")
+    except phonenumbers.NumberParseException:
+        return None
+    is_mobile = phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.MOBILE
+    if not (is_mobile and phonenumbers.is_valid_number_for_region(parsed, "BG")):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def normalise_emails(addresses: pa.Array) -> pa.Array:
