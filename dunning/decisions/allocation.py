@@ -271,3 +271,9 @@ class _Ledger:
             "EUR.money_carried_in": int(carried_credit.sum()) + late_cents,
             "EUR.credit": int(np.maximum(paid - owed, 0).sum()),
         }
+
+
+def amounts_in_euro(bucket: Bucket, items: Places) -> Cents:
+    """Return the invoiced amount of each item in euro cents, a BGN amount converted."""
+    amount = bucket.items["amount_minor"][items]
+    return np.where(bucket.items["is_bgn"][items], convert_to_cents(amount), amount)

@@ -23,7 +23,7 @@ from dunning.core.words import (
     STAGES,
 )
 from dunning.decisions.allocation import allocate
-from dunning.decisions.decide import Findings
+from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.interest import interest_segments
 from dunning.decisions.segments import Places

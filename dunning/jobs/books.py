@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from dunning.core.errors import DunningError
-from dunning.decisions.decide import check_books
+from dunning.decisions.findings import check_books
 
 
 def join_books(shards: list[dict[str, Any]]) -> dict[str, int]:

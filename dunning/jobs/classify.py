@@ -11,8 +11,9 @@ from dunning.core.errors import UsageError
 from dunning.core.frames import BUCKETS, Bucket, Frame, frame_of
 from dunning.core.words import STAGES
 from dunning.decisions.court import propose_court
-from dunning.decisions.decide import Findings, decide_with_deeds
+from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.disconnections import propose_disconnections
+from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.interest import interest_segments
 from dunning.decisions.proposals import Proposed, merge_proposed
