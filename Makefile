@@ -103,7 +103,7 @@ check: .venv/.installed-tests
 	@echo 'mypy' && $(BIN)/mypy
 	@echo 'import floors' && $(BIN)/lint-imports --no-logo
 
-bench: .venv/.installed
+bench: .venv/.installed-tests
 	@$(BIN)/python tests/benchmarks/bench.py --accounts $(ACCOUNTS) $(if $(SHARDS),--shards $(SHARDS))
 
 ui: .venv/.installed $(LEDGER_READY)
