@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from dunning.core import words
 from dunning.core.frames import SCHEMAS, Bucket, Frame, frame_of
+from dunning.decisions.history import merge_notices
 from dunning.policy import rules as policy_rules
 from tests.oracle.allocation import to_cents
 from tests.oracle.facts import BGN, EUR, Facts, Invoice, Payment, Policy
@@ -45,9 +46,18 @@ def make_bucket(crowd: Sequence[Facts], policy: Policy) -> Bucket:
     return Bucket(0, {name: frame_of(_table(name, rows[name])) for name in SCHEMAS})
 
 
-def make_history(bucket: Bucket) -> Frame:
-    """Return the notices of a bucket as the history of a night on which nothing was sent by ourselves."""
-    return bucket.notices.with_columns(is_ours=bucket.notices["account"] < 0)
+def make_history(bucket: Bucket, crowd: Sequence[Facts], policy: Policy, as_of: date) -> Frame:
+    """Return the history of a night: the bucket's notices and the deeds of earlier dates."""
+    deeds = [(f, d) for f in crowd for d in f.deeds if d.as_of < as_of]
+    columns = {
+        "premise_no": pa.array([f.premise_no for f, _ in deeds], pa.string()),
+        "payer_code": pa.array([f.payer_code for f, _ in deeds], pa.string()),
+        "stage": pa.array([d.stage for _, d in deeds], pa.string()),
+        "as_of": pa.array([d.as_of for _, d in deeds], pa.date32()),
+        "channel": pa.array([d.channel for _, d in deeds], pa.string()),
+        "reference": pa.array([d.reference for _, d in deeds], pa.string()),
+    }
+    return merge_notices(bucket, frame_of(pa.table(columns)), make_rules(policy, as_of))
 
 
 def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:
@@ -79,7 +89,7 @@ def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:
             policy.kinds_enforced,
             ("forecast",),
         ),
-        service=r.Service({"sms": 2, "email": 2, "post": 7}),
+        service=r.Service({channel: policy.served_days(channel) for channel in words.CHANNELS}),
         reminders=r.Reminders(30, 180, {"sms": 100, "email": 100, "post": 500}),
         disconnections=r.Disconnections(15, 180, 2000, 20, 2, 10, ("adjudged", "court_costs")),
         court=r.Court(Decimal("2"), 1278, 1278230),

@@ -1,7 +1,7 @@
 """What is known of one account: the contract's rows after loading, and what of them a day may know."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 BGN, EUR = "BGN", "EUR"
@@ -107,6 +107,16 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Deed:
+    """What a run of an earlier date sent. A row of `notices` with its reference says when it was served or failed."""
+
+    reference: str
+    stage: str
+    as_of: date
+    channel: str = "post"
+
+
+@dataclass(frozen=True)
 class Facts:
     """One account and everything that the ledger says about it, past and future."""
 
@@ -120,6 +130,7 @@ class Facts:
     agreements: tuple[Agreement, ...] = ()
     cases: tuple[Case, ...] = ()
     notices: tuple[Notice, ...] = ()
+    deeds: tuple[Deed, ...] = ()
 
     @property
     def began_on(self) -> date:
@@ -162,13 +173,21 @@ class Policy:
     near_days: int = 120
     near_cents: int = 10000
     kinds_enforced: tuple[str, ...] = ("adjudged", "adjudged_interest", "court_costs")
+    sms_served_days: int = 2
+    email_served_days: int = 2
+    post_served_days: int = 7
+
+    def served_days(self, channel: str) -> int:
+        """Return after how many days what we sent ourselves counts as served."""
+        return {"sms": self.sms_served_days, "email": self.email_served_days, "post": self.post_served_days}[channel]
 
 
 @dataclass(frozen=True)
 class Known:
-    """The facts of one night. Later rows are gone and later events have not happened."""
+    """The facts of one night: later rows are gone, later events have not happened. `notices`: theirs and our own."""
 
     facts: Facts
+    notices: tuple[Notice, ...] = ()
 
     @property
     def items(self) -> tuple[Invoice, ...]:
@@ -182,32 +201,48 @@ class Known:
         return min(bills, key=lambda i: (i.due_on, i.invoice_no), default=None)
 
 
-def know(facts: Facts, as_of: date) -> Known:
-    """Return what the night of `as_of` knows: rows by their first required date, events by their own."""
+def know(facts: Facts, policy: Policy, as_of: date) -> Known:
+    """Return what the night of `as_of` knows: rows by their first required date, events by their own.
+
+    Deeds of earlier dates become notices: served by the rule, if only on a later day, unless the ledger knows better.
+    """
 
     def happened(day: date | None) -> date | None:
         return day if day is not None and day <= as_of else None
 
-    return Known(
-        replace(
-            facts,
-            invoices=tuple(i for i in facts.invoices if i.issued_on <= as_of),
-            payments=tuple(p for p in facts.payments if p.paid_on <= as_of),
-            holds=tuple(h for h in facts.holds if h.valid_from <= as_of),
-            agreements=tuple(
-                replace(a, signed_on=happened(a.signed_on), cancelled_on=happened(a.cancelled_on))
-                for a in facts.agreements
-                if a.applied_on <= as_of
-            ),
-            cases=tuple(
-                c if c.stage_on <= as_of else replace(c, stage="filed", outcome=None)
-                for c in facts.cases
-                if c.filed_on <= as_of
-            ),
-            notices=tuple(
-                replace(n, served_on=happened(n.served_on), failed_on=happened(n.failed_on))
-                for n in facts.notices
-                if n.sent_on <= as_of
-            ),
-        )
+    known = replace(
+        facts,
+        invoices=tuple(i for i in facts.invoices if i.issued_on <= as_of),
+        payments=tuple(p for p in facts.payments if p.paid_on <= as_of),
+        holds=tuple(h for h in facts.holds if h.valid_from <= as_of),
+        agreements=tuple(
+            replace(a, signed_on=happened(a.signed_on), cancelled_on=happened(a.cancelled_on))
+            for a in facts.agreements
+            if a.applied_on <= as_of
+        ),
+        cases=tuple(
+            c if c.stage_on <= as_of else replace(c, stage="filed", outcome=None)
+            for c in facts.cases
+            if c.filed_on <= as_of
+        ),
+        notices=tuple(
+            replace(n, served_on=happened(n.served_on), failed_on=happened(n.failed_on))
+            for n in facts.notices
+            if n.sent_on <= as_of
+        ),
+        deeds=tuple(d for d in facts.deeds if d.as_of < as_of),
     )
+    return Known(known, _notices(known, policy))
+
+
+def _notices(known: Facts, policy: Policy) -> tuple[Notice, ...]:
+    """Return the ledger's notices and our own; a row with a deed's reference is that deed."""
+    told = {n.notice_no: n for n in known.notices}
+    for deed in known.deeds:
+        news = told.get(deed.reference)
+        if news and (news.served_on or news.failed_on):
+            served_on, failed_on = news.served_on, news.failed_on
+        else:
+            served_on, failed_on = deed.as_of + timedelta(policy.served_days(deed.channel)), None
+        told[deed.reference] = Notice(deed.reference, deed.stage, deed.as_of, served_on, failed_on, deed.channel)
+    return tuple(told.values())

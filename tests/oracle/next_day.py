@@ -38,7 +38,7 @@ def _days_of_change(night: Night, policy: Policy) -> set[date]:
         days |= {ends_on, ends_on - timedelta(policy.near_days)}
         due_days = (1, policy.overdue_days, policy.final_warning_days, policy.court_days)
         days |= {item.due_on + timedelta(n) for n in due_days}
-    for notice in known.facts.notices:
+    for notice in known.notices:
         if notice.served_on:
             valid = (policy.final_warning_served_days, policy.court_served_days, policy.notice_valid_days + 1)
             days |= {notice.served_on + timedelta(n) for n in valid}

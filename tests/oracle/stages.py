@@ -113,7 +113,7 @@ def decide(facts: Facts, policy: Policy, as_of: date) -> Decision | None:
 
 def night_of(facts: Facts, policy: Policy, as_of: date) -> Night:
     """Return what a night knows of an account and what follows from that for all days after it."""
-    known = know(facts, as_of)
+    known = know(facts, policy, as_of)
     ends_on = {i.invoice_no: limitation_on(i, known, policy) for i in known.items}
     return Night(known, allocate(known, policy), ends_on)
 
@@ -179,5 +179,5 @@ def _is_named(item: Invoice, known: Known, stage: str, served_days: int, policy:
         and n.served_on is not None
         and served_days <= (day - n.served_on).days <= policy.notice_valid_days
         and item.due_on < n.sent_on
-        for n in known.facts.notices
+        for n in known.notices
     )

@@ -9,6 +9,7 @@ from tests.oracle.facts import (
     EUR,
     Agreement,
     Case,
+    Deed,
     Facts,
     Hold,
     Instalment,
@@ -50,6 +51,7 @@ class Account:
         invoices = [i for i in invoices if i]
         items = [i for i in invoices if not i.is_credit]
         payments = self.payments(items, [i.issued_on for i in invoices if i.is_credit])
+        sent = [self.deed() for _ in range(self.few(0.3))]
         return self.facts(
             tenant_from=self.as_of + timedelta(self.random.choice((-4000, -900, 0, 1))) if chance() < 0.8 or not (
                 invoices or payments
@@ -59,7 +61,8 @@ class Account:
             holds=tuple(self.hold(items) for _ in range(self.few(0.2))),
             agreements=tuple(self.agreement(items, payments) for _ in range(self.few(0.3) if items else 0)),
             cases=tuple(self.case(items) for _ in range(self.few(0.25) if items else 0)),
-            notices=tuple(self.notice(items) for _ in range(self.few(0.75))),
+            notices=(*(self.notice(items) for _ in range(self.few(0.6))), *(row for _, row in sent if row)),
+            deeds=tuple(deed for deed, _ in sent),
         )  # fmt: skip
 
     def facts(self, **parts: Any) -> Facts:
@@ -232,3 +235,21 @@ class Account:
         channel = self.random.choice(("sms", "email", "post"))
         is_served = self.random.random() < 0.85
         return Notice(self.no("N"), stage, sent_on, served_on if is_served else None, failed_on, channel)
+
+    def deed(self) -> tuple[Deed, Notice | None]:
+        """Return what we sent ourselves, and what the ledger may say of it: other days, or none."""
+        choose = self.random.choice
+        channel = choose(("sms", "email", "post"))
+        stage = choose(("overdue", "final_warning", "final_warning", "disconnection"))
+        served_ago = choose((-8, -1, 0, 1, *_EDGES[5:]))
+        sent_on = self.as_of - timedelta(served_ago + choose((2, 7)))
+        deed = Deed(self.no("D"), stage, sent_on, channel)
+        if self.random.random() < 0.5:
+            return deed, None
+        told_on = self.as_of - timedelta(choose((-1, 0, 1, 14, 15, 29, 30, 31)))
+        served_on = failed_on = None
+        if (way := self.random.random()) < 0.4:
+            served_on = told_on
+        elif way < 0.8:
+            failed_on = told_on
+        return deed, Notice(deed.reference, stage, sent_on, served_on, failed_on, channel)

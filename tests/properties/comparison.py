@@ -32,15 +32,16 @@ ACCOUNT_NUMBERS = (
 FLAGS = ("is_overdue", "is_expired", "may_be_claimed", "is_warned", "is_last_warned", "is_in_stage")
 
 
-def decide_bucket(bucket: Bucket, policy: Policy, as_of: date) -> Decision:
-    """Return what the columnar decisions say of a bucket whose notices are all the ledger's."""
-    return decide_fast(bucket, make_rules(policy, as_of), make_history(bucket))
+def decide_crowd(crowd: Sequence[Facts], policy: Policy, as_of: date) -> tuple[Bucket, Decision]:
+    """Return the bucket of a crowd and what the columnar decisions say of it."""
+    bucket = make_bucket(crowd, policy)
+    history = make_history(bucket, crowd, policy, as_of)
+    return bucket, decide_fast(bucket, make_rules(policy, as_of), history)
 
 
 def disagreements(crowd: Sequence[Facts], policy: Policy, as_of: date) -> list[str]:
     """Return one line per field in which the fast and the plain decisions differ; empty where they agree."""
-    bucket = make_bucket(crowd, policy)
-    fast = decide_bucket(bucket, policy, as_of)
+    bucket, fast = decide_crowd(crowd, policy, as_of)
     plain = [d for d in (decide_plainly(facts, policy, as_of) for facts in crowd) if d]
     return [
         *_differences("account", fast_accounts(bucket, fast), plain_accounts(plain, policy)),

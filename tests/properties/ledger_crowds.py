@@ -27,15 +27,15 @@ def is_of_one_currency(facts: Facts) -> bool:
     return all(day >= EURO_FROM or currency == BGN for day, currency in rows)
 
 
-def with_euro_reversals(facts: Facts) -> Facts:
-    """Return the facts with what was paid in BGN and bounces from 2026 on taken back in euro, as the contract asks."""
+def as_extract(facts: Facts) -> Facts:
+    """Return the facts as an extract can say them: without our deeds; from 2026 on, BGN is taken back in euro."""
 
     def taken_back(payment: Payment) -> Payment:
         if not payment.reverses or payment.currency == EUR or payment.paid_on < EURO_FROM:
             return payment
         return replace(payment, currency=EUR, amount_minor=-to_cents(-payment.amount_minor, BGN))
 
-    return replace(facts, payments=tuple(taken_back(p) for p in facts.payments))
+    return replace(facts, payments=tuple(taken_back(p) for p in facts.payments), deeds=())
 
 
 def _add_account(ledger: Ledger, facts: Facts) -> None:

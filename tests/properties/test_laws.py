@@ -13,12 +13,12 @@ from dunning.core.frames import Bucket
 from dunning.decisions.decide import decide
 from dunning.decisions.frames import Decision
 from tests.oracle.allocation import moneys, to_cents
-from tests.oracle.bucket import make_bucket, make_history, make_rules
+from tests.oracle.bucket import make_history, make_rules
 from tests.oracle.facts import BGN, EUR, STAGES, Facts, Hold, Payment, Policy, know
 from tests.properties.comparison import (
     Key,
     Row,
-    decide_bucket,
+    decide_crowd,
     fast_accounts,
     fast_items,
     fast_pieces,
@@ -38,8 +38,7 @@ def _crowd(seed: int) -> tuple[tuple[Facts, ...], date]:
 @cache
 def _decided(seed: int) -> tuple[Bucket, Decision]:
     crowd, as_of = _crowd(seed)
-    bucket = make_bucket(crowd, POLICY)
-    return bucket, decide_bucket(bucket, POLICY, as_of)
+    return decide_crowd(crowd, POLICY, as_of)
 
 
 def _everything(bucket: Bucket, decision: Decision) -> tuple[dict[Key, Row], dict[Key, Row], dict[Key, int]]:
@@ -49,8 +48,7 @@ def _everything(bucket: Bucket, decision: Decision) -> tuple[dict[Key, Row], dic
 def _changed(seed: int, change: Callable[[Facts], Facts]) -> dict[Key, Row]:
     """Return the accounts as decided after a change of each account's facts."""
     crowd, as_of = _crowd(seed)
-    bucket = make_bucket([change(facts) for facts in crowd], POLICY)
-    return fast_accounts(bucket, decide_bucket(bucket, POLICY, as_of))
+    return fast_accounts(*decide_crowd([change(facts) for facts in crowd], POLICY, as_of))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -63,7 +61,7 @@ def test_cents_are_conserved_on_every_item(seed: int) -> None:
     for facts in crowd:
         if (facts.premise_no, facts.payer_code) not in accounts_with_pieces:
             continue
-        for item in know(facts, as_of).items:
+        for item in know(facts, POLICY, as_of).items:
             settled = {
                 currency: sum(int(p[4]) * n for p, n in pieces.items() if (p[0], p[5]) == (item.invoice_no, currency))
                 for currency in (BGN, EUR)
@@ -85,7 +83,7 @@ def test_cents_are_conserved_on_every_payment(seed: int) -> None:
             continue
         own = {i.invoice_no for i in facts.invoices}
         spent = {c: sum(int(p[4]) * n for p, n in pieces.items() if p[0] in own and p[5] == c) for c in (BGN, EUR)}
-        paid = moneys(know(facts, as_of))
+        paid = moneys(know(facts, POLICY, as_of))
         old = [m.minor for m in paid if m.currency == BGN and m.on < POLICY.euro_from]
         new = [to_cents(m.minor, m.currency) for m in paid if m.currency == EUR or m.on >= POLICY.euro_from]
         carried = to_cents(sum(old) - spent[BGN], BGN)
@@ -119,13 +117,14 @@ def test_no_stage_above_overdue_without_a_served_notice_of_the_stage_below(seed:
         row = accounts.get((facts.premise_no, facts.payer_code))
         if row and row["stage"] in below and not (row["stage"] == "court_bound" and row["is_limitation_near"]):
             stage, days = below[row["stage"]]
-            served = [(as_of - n.served_on).days for n in facts.notices if n.stage == stage and n.served_on]
+            notices = know(facts, POLICY, as_of).notices
+            served = [(as_of - n.served_on).days for n in notices if n.stage == stage and n.served_on]
             assert any(days <= age <= 180 for age in served), facts
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_without_notices_nothing_but_limitation_rises_above_overdue(seed: int) -> None:
-    accounts = _changed(seed, lambda facts: replace(facts, notices=()))
+    accounts = _changed(seed, lambda facts: replace(facts, notices=(), deeds=()))
     raised = {row["stage"] for row in accounts.values() if not row["is_limitation_near"]}
     assert raised <= {"current", "overdue"}
 
@@ -171,11 +170,8 @@ def test_paying_the_oldest_item_never_raises_a_stage(seed: int) -> None:
 def test_what_is_dated_after_the_night_changes_nothing(seed: int) -> None:
     crowd, as_of = _crowd(seed)
     crowd = tuple(f for f in crowd if f.began_on <= as_of)
-    whole = make_bucket(crowd, POLICY)
-    cut = make_bucket([know(facts, as_of).facts for facts in crowd], POLICY)
-    assert _everything(whole, decide_bucket(whole, POLICY, as_of)) == _everything(
-        cut, decide_bucket(cut, POLICY, as_of)
-    )
+    cut = [know(facts, POLICY, as_of).facts for facts in crowd]
+    assert _everything(*decide_crowd(cut, POLICY, as_of)) == _everything(*decide_crowd(crowd, POLICY, as_of))
 
 
 @pytest.mark.parametrize("seed", SEEDS[:4])
@@ -184,16 +180,15 @@ def test_who_else_is_in_the_bucket_changes_nothing(seed: int) -> None:
     together = fast_accounts(*_decided(seed))
     alone: dict[Key, Row] = {}
     for facts in crowd:
-        bucket = make_bucket([facts], POLICY)
-        alone |= fast_accounts(bucket, decide_bucket(bucket, POLICY, as_of))
+        alone |= fast_accounts(*decide_crowd([facts], POLICY, as_of))
     assert alone == together
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_order_of_an_accounts_notices_and_a_second_run_change_nothing(seed: int) -> None:
-    _, as_of = _crowd(seed)
+    crowd, as_of = _crowd(seed)
     bucket, decision = _decided(seed)
-    history = make_history(bucket)
+    history = make_history(bucket, crowd, POLICY, as_of)
     shuffled = history.take(np.random.default_rng(seed).permutation(len(history)))
     shuffled = shuffled.take(np.argsort(shuffled["account"], kind="stable"))
     again = decide(bucket, make_rules(POLICY, as_of), shuffled)
@@ -205,13 +200,13 @@ def test_next_on_is_the_day_on_which_the_run_of_that_day_says_so(seed: int) -> N
     """With what is known tonight and nothing else: that night has the stage, and no night before it a higher one."""
     crowd, as_of = _crowd(seed)
     accounts = fast_accounts(*_decided(seed))
-    known = {(f.premise_no, f.payer_code): know(f, as_of).facts for f in crowd}
+    known = {(f.premise_no, f.payer_code): know(f, POLICY, as_of).facts for f in crowd}
     for key, row in accounts.items():
         if row["next_on"] is None:
             continue
-        bucket = make_bucket([known[key]], POLICY)
-        on_day = fast_accounts(bucket, decide_bucket(bucket, POLICY, row["next_on"]))[key]
-        day_before = fast_accounts(bucket, decide_bucket(bucket, POLICY, row["next_on"] - timedelta(1)))[key]
+        before = row["next_on"] - timedelta(1)
+        on_day = fast_accounts(*decide_crowd([known[key]], POLICY, row["next_on"]))[key]
+        day_before = fast_accounts(*decide_crowd([known[key]], POLICY, before))[key]
         assert on_day["stage"] == row["next_stage"], key
         assert STAGES.index(day_before["stage"]) <= STAGES.index(row["stage"]), key
 

@@ -13,7 +13,7 @@ from tests.oracle.facts import STAGES, Policy
 from tests.oracle.next_day import next_rise
 from tests.oracle.stages import decide
 from tests.properties.crowds import draw_crowd
-from tests.properties.ledger_crowds import is_of_one_currency, to_ledger, with_euro_reversals
+from tests.properties.ledger_crowds import is_of_one_currency, to_ledger, as_extract
 
 NIGHTS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 11, 22))
 KEYS = {
@@ -26,7 +26,7 @@ KEYS = {
 @pytest.mark.parametrize("as_of", NIGHTS, ids=str)
 def test_a_night_of_odd_accounts_is_written_as_the_oracle_says(as_of: date, home: Path, tmp_path: Path) -> None:
     drawn = draw_crowd(Random(as_of.toordinal()), 400, as_of)
-    crowd = [with_euro_reversals(facts) for facts in drawn if is_of_one_currency(facts)]
+    crowd = [as_extract(facts) for facts in drawn if is_of_one_currency(facts)]
     assert len(crowd) > 250
     ledger = to_ledger(crowd).shuffle(seed=1).write(tmp_path / "ledger")
     out = tmp_path / "out"
@@ -48,7 +48,7 @@ def test_a_night_of_odd_accounts_is_written_as_the_oracle_says(as_of: date, home
 
 def test_neither_the_order_of_rows_nor_shards_nor_a_second_run_change_a_byte(home: Path, tmp_path: Path) -> None:
     as_of = NIGHTS[-1]
-    crowd = [with_euro_reversals(f) for f in draw_crowd(Random(7), 60, as_of) if is_of_one_currency(f)]
+    crowd = [as_extract(f) for f in draw_crowd(Random(7), 60, as_of) if is_of_one_currency(f)]
     written = []
     for seed, shards in ((1, "1"), (2, "3")):
         ledger = to_ledger(crowd).shuffle(seed).write(tmp_path / f"ledger-{seed}")
