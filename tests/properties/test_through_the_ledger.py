@@ -13,7 +13,7 @@ from tests.oracle.facts import STAGES, Policy
 from tests.oracle.next_day import next_rise
 from tests.oracle.stages import decide
 from tests.properties.crowds import draw_crowd
-from tests.properties.ledger_crowds import is_of_one_currency, to_ledger, as_extract
+from tests.properties.ledger_crowds import as_extract, is_of_one_currency, to_ledger
 
 NIGHTS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 11, 22))
 KEYS = {
