@@ -51,11 +51,12 @@ def propose_disconnections(
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
     stage = np.zeros(len(bucket.accounts), np.int8)
     stage[decision.accounts["account"]] = decision.accounts["stage"]
+    stages = word_column(STAGES, stage[claims.accounts])
     held = withhold(
-        bucket, "disconnections", claims.accounts[stops], word_column(STAGES, stage[claims.accounts[stops]]),
+        bucket, "disconnections", claims.accounts[stops], stages.filter(pa.array(stops)),
         claims.overdue_cents[stops], reasons.filter(pa.array(stops)),
     )
-    return {"disconnections": _list(bucket, claims.take(~stops), window), "withheld": held}
+    return {"disconnections": _list(bucket, claims.take(~stops), stages.filter(pa.array(~stops)), window), "withheld": held}
 
 
 def newest_payment(bucket: Bucket, as_of: date) -> date | None:
@@ -164,7 +165,7 @@ def _largest_of_premise(claims: Claims, premises: Places, free: Flags) -> Flags:
     return chosen
 
 
-def _list(bucket: Bucket, claims: Claims, window: Window | None) -> pa.Table:
+def _list(bucket: Bucket, claims: Claims, stages: pa.Array, window: Window | None) -> pa.Table:
     of = bucket.accounts.take(claims.accounts)
     premises, count = bucket.premises.take(of["premise"]), len(claims.accounts)
     first, last = (to_day(window.not_before), to_day(window.not_after)) if window else (NEVER, NEVER)
@@ -175,6 +176,7 @@ def _list(bucket: Bucket, claims: Claims, window: Window | None) -> pa.Table:
             "route": premises.text("route"),
             "premise_no": of.text("premise_no"),
             "payer_code": of.text("payer_code"),
+            "stage": stages,
             "meter_no": premises.text("meter_no"),
             "address": premise_addresses(bucket, claims.accounts),
             "overdue_cents": claims.overdue_cents,

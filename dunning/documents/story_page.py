@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dunning.core.money import format_minor
+from dunning.documents.bulgarian import WORDS
 
 Row = dict[str, Any]
 
@@ -16,46 +17,44 @@ STAGES = {
     "current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупреждение",
     "court_bound": "за съд", "limitation_near": "за съд (изтичаща давност)",
 }  # fmt: skip
-SERVICES = {"heat": "топлоенергия", "electricity": "електроенергия"}
-KINDS = {
-    "bill": "сметка", "forecast": "прогнозна", "equalisation": "изравнителна", "share_fee": "дялово разпр.",
-    "fee": "такса", "interest_note": "лихвен лист", "adjudged": "присъдена главница",
-    "adjudged_interest": "присъдена лихва", "court_costs": "съдебни разноски",
-}  # fmt: skip
-SHIELDS = {None: "", "court": "съд", "agreement": "споразумение", "hold": "задържане"}
-RULES = {"named": "посочена фактура", "oldest": "най-стара", "carried": "пренесено надплатено"}
 NOTICES = {
     "overdue": "напомняне", "final_warning": "последно предупреждение", "disconnection": "предупреждение за спиране"
 }  # fmt: skip
-CHANNELS = {"sms": "SMS", "email": "имейл", "post": "писмо"}
+SHIELDS = {None: "", "court": "съд", "agreement": "споразумение", "hold": "задържане"}
 HOLDS = {
     "dispute": "оспорване", "complaint": "рекламация", "deceased": "починал", "insolvency": "несъстоятелност",
     "vulnerable": "уязвим клиент", "life_support": "животоподдържаща апаратура", "manual": "решение на служител",
 }  # fmt: skip
-OUTCOMES = {"granted": "уважено", "rejected": "отхвърлено", "withdrawn": "оттеглено", "paid": "платено"}
 CASES = {"filed": "заведено", "order_issued": "издадена заповед", "enforcement": "изпълнение", "closed": "приключено"}
+OUTCOMES = {"granted": "уважено", "rejected": "отхвърлено", "withdrawn": "оттеглено", "paid": "платено"}
+STATES = {"proposed": "предложено, чака одобрение", "released": "изпратено", "withheld": "задържано"}
 
 
-def render_story(story: Any, reasons: dict[str, str], why_not: dict[str, str], width: int = 120) -> str:
+def render_story(
+    story: Any, proposals: list[Row], reasons: dict[str, str], why_not: dict[str, str], width: int = 120
+) -> str:
     """Return a story (`decisions.story.Story`) as text.
 
     Args:
+        proposals: what the night's run put on its lists about this account, or withheld.
         reasons, why_not: what each code says in Bulgarian.
         width: characters a line.
     """
     page = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False)
     _head(page, story)
     _stage(page, story, reasons, why_not)
+    _proposals(page, proposals)
     for title, columns, rows in _tables(story):
         if rows:
             _table(page, title, columns, rows)
     assert isinstance(page.file, io.StringIO)
-    return page.file.getvalue().rstrip() + "\n"
+    lines = [line.rstrip() for line in page.file.getvalue().splitlines()]
+    return "\n".join(line for n, line in enumerate(lines) if line or lines[n - 1]).rstrip() + "\n"
 
 
 def _head(page: Console, story: Any) -> None:
     account = story.account
-    page.print(f"Абонатен № {story.premise_no}, код на платец {story.payer_code} ({SERVICES[story.service]})")
+    page.print(f"Абонатен № {story.premise_no}, код на платец {story.payer_code} ({WORDS[story.service]})")
     page.print(f"Състояние към края на {_day(story.as_of)}; правила {story.version}")
     page.print(
         f"Неплатено {_euro(account['open_cents'])}, от него просрочено {_euro(account['overdue_cents'])} "
@@ -94,6 +93,15 @@ def _stage(page: Console, story: Any, reasons: dict[str, str], why_not: dict[str
     page.print(table)
 
 
+def _proposals(page: Console, proposals: list[Row]) -> None:
+    for row in proposals:
+        reason = f": {WORDS.get(row['reason'], row['reason'])}" if row["reason"] else ""
+        page.print(
+            f"Тази нощ – {WORDS[row['list']]} ({STAGES[row['stage']]}), {_euro(row['overdue_cents'])}: "
+            f"{STATES[row['state']]}{reason}"
+        )
+
+
 def _tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
     tables = story.tables
     return [
@@ -114,20 +122,9 @@ def _tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]
             ],
         ),
         (
-            "Погасявания",
-            ("фактура", "плащане", "на", "сума", "по правило"),
-            [
-                (
-                    row["invoice_no"], row["payment_no"], _day(row["settled_on"]),
-                    _money(row["amount_minor"], row["is_bgn"]), RULES[row["rule"]],
-                )
-                for row in tables["pieces"]
-            ],
-        ),
-        (
             "Плащания и кредитни известия",
-            ("номер", "на", "сума", "посочва", "бележка"),
-            [_payment(row, story.as_of) for row in tables["payments"]],
+            ("номер", "на", "сума", "погасява", "бележка"),
+            [_payment(row, tables["pieces"], story.as_of) for row in tables["payments"]],
         ),
         (
             "Споразумения",
@@ -174,7 +171,7 @@ def _tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]
             ("номер", "вид", "канал", "изпратено", "връчено", "невръчено"),
             [
                 (
-                    row["notice_no"], NOTICES[row["stage"]], CHANNELS.get(row["channel"], row["channel"]),
+                    row["notice_no"], NOTICES[row["stage"]], WORDS.get(row["channel"], row["channel"]),
                     _day(row["sent_on"]), _day(row["served_on"]), _day(row["failed_on"]),
                 )
                 for row in tables["notices"]
@@ -192,24 +189,32 @@ def _item(row: Row) -> tuple[str, ...]:
     period = f"{_day(row['period_from'])} – {_day(row['period_to'])}" if row["period_from"] and row["period_to"] else ""
     limitation = _day(row["limitation_on"]) + (" (изтекла)" if row["is_expired"] else "")
     return (
-        row["invoice_no"], KINDS[row["kind"]], period, _day(row["due_on"]), _money(row["amount_minor"], row["is_bgn"]),
+        row["invoice_no"], WORDS[row["kind"]], period, _day(row["due_on"]), _money(row["amount_minor"], row["is_bgn"]),
         _euro(row["open_cents"]), _euro(row["interest_cents"]), str(row["days_overdue"]), SHIELDS[row["shield"]],
         limitation, "да" if row["is_in_stage"] else "",
     )
 
 
-def _payment(row: Row, as_of: date) -> tuple[str, ...]:
+def _payment(row: Row, pieces: list[Row], as_of: date) -> tuple[str, ...]:
     notes = []
     if row["is_note"]:
         notes.append("кредитно известие")
+    if row["item"]:
+        notes.append(f"посочва {row['item']}")
     if row["named_no"]:
         notes.append(f"посочва {row['named_no']}, която не е на тази партида: зачетено към най-старите")
     if row["reversed_on"] and row["reversed_on"] <= as_of:
         notes.append(f"сторнирано на {_day(row['reversed_on'])}")
-    return (
-        row["payment_no"], _day(row["paid_on"]), _money(row["amount_minor"], row["is_bgn"]), row["item"] or "",
-        "; ".join(notes),
-    )
+    settled = [_piece(piece, row) for piece in pieces if piece["payment_no"] == row["payment_no"]]
+    amount = _money(row["amount_minor"], row["is_bgn"])
+    return row["payment_no"], _day(row["paid_on"]), amount, ", ".join(settled), "; ".join(notes)
+
+
+def _piece(piece: Row, payment: Row) -> str:
+    """Say what a piece settled; when, where that is later than the payment."""
+    later = f" на {_day(piece['settled_on'])}" if piece["settled_on"] != payment["paid_on"] else ""
+    carried = " (от надплатеното в лева)" if piece["rule"] == "carried" else ""
+    return f"{piece['invoice_no']}: {_money(piece['amount_minor'], piece['is_bgn'])}{later}{carried}"
 
 
 def _agreement(row: Row) -> tuple[str, ...]:

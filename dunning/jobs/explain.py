@@ -14,7 +14,7 @@ from dunning.documents.story_page import render_story
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshots import open_snapshot
-from dunning.gateways.store import deeds, policies, runs
+from dunning.gateways.store import deeds, policies, proposals, runs
 from dunning.jobs.load import memory_of, prepare
 from dunning.policy.policies import read_policy
 
@@ -39,8 +39,10 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
     history = deeds.fetch_deeds(engine, before=as_of, since=memory_of(rules))
     own = history.filter(np.asarray(history["premise_no"]) == premise_no)
     decision, found = decide_with_deeds(bucket, rules, frame_of(own))
-    stories = [
-        tell_story(bucket, decision, found, rules, account)
-        for account in find_accounts(bucket, premise_no, payer_code, as_of)
-    ]
-    return "\n".join(render_story(story, REASONS, WHY_NOT) for story in stories)
+    proposed = proposals.fetch_account_proposals(engine, as_of, premise_no)
+    pages = []
+    for account in find_accounts(bucket, premise_no, payer_code, as_of):
+        story = tell_story(bucket, decision, found, rules, account)
+        own_proposals = [row for row in proposed if row["payer_code"] == story.payer_code]
+        pages.append(render_story(story, own_proposals, REASONS, WHY_NOT))
+    return "\n".join(pages)

@@ -1,6 +1,7 @@
 """Proposals: what a run wanted to do on a date, and what it withheld and why."""
 
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
@@ -28,3 +29,10 @@ def fetch_proposals(source: Source, as_of: date) -> pa.Table:
     """Return a date's proposals, by list, premise_no, payer_code and stage."""
     with transact(source) as connection:
         return copy_out(connection, "proposals", "fetch", PROPOSALS, {"as_of": as_of})
+
+
+def fetch_account_proposals(source: Source, as_of: date, premise_no: str) -> list[dict[str, Any]]:
+    """Return a date's proposals about the accounts of a premise, by list, payer_code and stage."""
+    with transact(source) as connection:
+        row = {"as_of": as_of, "premise_no": premise_no}
+        return [dict(found._mapping) for found in connection.execute(statement("proposals", "select_account"), row)]
