@@ -56,8 +56,8 @@ def load_ledger(
         progress: is told what is being done, one short line a step.
 
     Raises:
-        DunningError: the extract is incomplete or unreadable, its manifest disagrees, a table has too many refused
-            rows, or there is not one account in it. Nothing is then left behind.
+        DunningError: the extract is incomplete or unreadable or changes while it is read, its manifest disagrees, a
+            table has too many refused rows, or there is not one account in it. Nothing is then left behind.
     """
     tell = progress or (lambda _: None)
     raw = read_ledger(folder, mapping)
@@ -79,6 +79,7 @@ def load_ledger(
     written, info = _build(ground)
     info |= _describe(raw, tables, manifest, unused_files(folder, raw), written)
     quarantine = list_refused(tables, is_mapped=mapping is not None)
+    _refuse_changed(folder, fingerprint, ledger_fingerprint(folder, mapping, raw))
     return write_snapshot(snapshots, fingerprint, written, quarantine, info)
 
 
@@ -116,6 +117,14 @@ def _refuse_empty(ground: Ground, folder: Path) -> None:
         raise DunningError(
             f"The ledger in {folder} has no account: no tenancy, invoice or payment of a known premise and payer was "
             "taken in. A run on it would say that nobody owes anything. Check that the extract is complete."
+        )
+
+
+def _refuse_changed(folder: Path, before: str, after: str) -> None:
+    if before != after:
+        raise DunningError(
+            f"The files in {folder} changed while they were read (fingerprint {before[:12]} before, {after[:12]} after), "
+            "so parts of two extracts would be mixed. Wait until the extract is written to its end and load again."
         )
 
 

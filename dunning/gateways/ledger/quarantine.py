@@ -1,7 +1,7 @@
 """Refused rows: how many a load may have, and the list of them, identifiers masked."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -107,12 +107,11 @@ def _rows_of(table: TypedTable, identifiers: pa.Array | None) -> Iterator[tuple[
     lines, reasons = _refused(table)
     ragged = set(table.ragged_lines.tolist())
     cells_at = table.cells_at(lines)
+    known = _find_identifiers(cells_at.values(), identifiers) if identifiers is not None else set()
     for line, bits in zip(lines.tolist(), reasons.tolist(), strict=True):
-        cells = cells_at.get(line, ())
-        if table.table.name == "payers":
+        cells = tuple(_mask(cell) if cell.strip() in known else cell for cell in cells_at.get(line, ()))
+        if table.table.name == "payers" or (identifiers is not None and line in ragged):
             cells = _mask_payer(cells, () if line in ragged else table.header)
-        elif identifiers is not None:
-            cells = _mask_known(cells, identifiers)
         row = table.delimiter.join(_quote(cell, table.delimiter) for cell in cells)
         yield table.table.name, table.raw.file, line, names_of(bits), row
 
@@ -126,9 +125,10 @@ def _mask_payer(cells: tuple[str, ...], header: tuple[str, ...]) -> tuple[str, .
     )
 
 
-def _mask_known(cells: tuple[str, ...], identifiers: pa.Array) -> tuple[str, ...]:
-    is_known = pc.is_in(pa.array([cell.strip() for cell in cells], pa.string()), value_set=identifiers).to_pylist()
-    return tuple(_mask(cell) if known else cell for cell, known in zip(cells, is_known, strict=True))
+def _find_identifiers(rows: Iterable[tuple[str, ...]], identifiers: pa.Array) -> set[str]:
+    """Return the cells of these rows that are some payer's identifier."""
+    cells = pa.array(sorted({cell.strip() for row in rows for cell in row}), pa.string())
+    return set(cells.filter(pc.is_in(cells, value_set=identifiers)).to_pylist())
 
 
 def _all_identifiers(payers: TypedTable) -> pa.Array:

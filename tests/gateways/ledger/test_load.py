@@ -220,6 +220,19 @@ def test_a_loaded_ledger_is_not_loaded_again_unless_it_was_harmed(tmp_path):
     load_ledger(tmp_path / "ledger", tmp_path / "snapshots", quarantine_limits=Limits()).verify()
 
 
+def test_an_extract_that_changes_while_it_is_read_is_refused(tmp_path):
+    folder = rich().write(tmp_path / "ledger")
+
+    def disturb(step):
+        if step == "attribution":
+            with (folder / "payments.csv").open("a", encoding="utf-8") as file:
+                file.write("LATE;1;;;2026-06-02;1;EUR;;\n")
+
+    with pytest.raises(DunningError, match="changed while they were read"):
+        load_ledger(folder, tmp_path / "snapshots", quarantine_limits=Limits(), progress=disturb)
+    assert not (tmp_path / "snapshots").exists()
+
+
 def content(snapshot):
     """What must not depend on the order of rows: every table's bytes but the quarantine, whose lines move."""
     hashes = {name: told["sha256"] for name, told in snapshot.info["tables"].items() if name != "quarantine"}

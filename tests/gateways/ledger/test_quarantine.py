@@ -147,3 +147,52 @@ def test_the_list_is_sorted_and_masks_identifiers(tmp_path):
         ("holds", "holds.csv", 2, "missing_value", "H1;;;;dispute;2026-05-01;;;"),
     ]
     assert expected == [tuple(row.values()) for row in snapshot.quarantine().to_pylist()]
+
+
+def test_a_mapped_file_shows_no_identifier_in_any_table(tmp_path):
+    folder = tmp_path / "ledger"
+    folder.mkdir()
+    (folder / "all.csv").write_text(
+        "who,egn,bill,sum\nA,7523169263,1111111111,5\nB,8032056031,2222222222,x\nB,8032056031\n", encoding="utf-8"
+    )
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(MAPPING, encoding="utf-8")
+    snapshot = load_ledger(folder, tmp_path / "snapshots", mapping=mapping, quarantine_limits=Limits())
+    rows = {(row["table"], row["line"]): row["row"] for row in snapshot.quarantine().to_pylist()}
+    assert "B,******6031,2222222222,x" == rows["invoices", 3]
+    assert {"B,******6031"} == {row for (_, line), row in rows.items() if line == 4}
+
+
+MAPPING = """
+[files."all.csv"]
+encoding = "utf-8"
+delimiter = ","
+date = "%Y-%m-%d"
+decimal = "."
+
+[tables.premises]
+file = "all.csv"
+distinct = true
+columns = { premise_no = "who", service = { value = "heat" }, district = { value = "1" }, address = { value = "1" }, \
+settlement = { value = "1" } }
+
+[tables.payers]
+file = "all.csv"
+distinct = true
+columns = { payer_code = "who", kind = { value = "person" }, name = { value = "1" }, national_id = "egn" }
+
+[tables.tenancies]
+file = "all.csv"
+distinct = true
+columns = { premise_no = "who", payer_code = "who", valid_from = { value = "2020-01-01" } }
+
+[tables.invoices]
+file = "all.csv"
+columns = { invoice_no = "bill", premise_no = "who", kind = { value = "bill" }, issued_on = { value = "2026-01-01" }, \
+due_on = { value = "2026-01-31" }, amount = "sum", currency = { value = "EUR" } }
+
+[tables.payments]
+file = "all.csv"
+where = [{ column = "who", equals = "nobody" }]
+columns = { payment_no = "who", paid_on = { value = "2026-01-01" }, amount = "sum", currency = { value = "EUR" } }
+"""
