@@ -123,8 +123,8 @@ def _refuse_empty(ground: Ground, folder: Path) -> None:
 def _refuse_changed(folder: Path, before: str, after: str) -> None:
     if before != after:
         raise DunningError(
-            f"The files in {folder} changed while they were read (fingerprint {before[:12]} before, {after[:12]} after), "
-            "so parts of two extracts would be mixed. Wait until the extract is written to its end and load again."
+            f"The files in {folder} changed while they were read ({before[:12]} before, {after[:12]} after): "
+            "parts of two extracts would be mixed. Wait until the extract is written to its end and load again."
         )
 
 
