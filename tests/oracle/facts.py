@@ -175,7 +175,7 @@ class Policy:
     kinds_enforced: tuple[str, ...] = ("adjudged", "adjudged_interest", "court_costs")
     sms_served_days: int = 2
     email_served_days: int = 2
-    post_served_days: int = 7
+    post_served_days: int = 5
 
     def served_days(self, channel: str) -> int:
         """Return after how many days what we sent ourselves counts as served."""

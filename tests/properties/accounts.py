@@ -242,7 +242,7 @@ class Account:
         channel = choose(("sms", "email", "post"))
         stage = choose(("overdue", "final_warning", "final_warning", "disconnection"))
         served_ago = choose((-8, -1, 0, 1, *_EDGES[5:]))
-        sent_on = self.as_of - timedelta(served_ago + choose((2, 7)))
+        sent_on = self.as_of - timedelta(served_ago + choose((2, 5)))
         deed = Deed(self.no("D"), stage, sent_on, channel)
         if self.random.random() < 0.5:
             return deed, None
