@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dunning.gateways.ledger.accounts import NO_ACCOUNT, Accounts
+from dunning.gateways.ledger.accounts import Accounts
 from dunning.gateways.ledger.attribution import Attribution, name_numbers
 from dunning.gateways.ledger.conditions import CREDIT_NOTE, EQUALISATION, is_note, unreadable
 from dunning.gateways.ledger.raw import TypedTable
@@ -166,5 +166,3 @@ def _is_surely_no_note(cells: tuple[str, ...], header: list[str]) -> bool:
     kind = cells[at].lower() if at < len(cells) else ""
     return kind in INVOICE_KINDS and INVOICE_KINDS.index(kind) not in (CREDIT_NOTE, EQUALISATION)
 
-
-__all__ = ["NO_ACCOUNT", "find_refused_evidence"]
