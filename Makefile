@@ -132,6 +132,7 @@ clean:
 lock: .venv/.installed-tests
 	@for folder in . tests; do \
 	    echo "Locking $$folder/requirements.txt"; \
-	    $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	        --generate-hashes --no-annotate --no-header \
 	        $$folder/requirements.in -o $$folder/requirements.txt || exit 1; \
 	done
