@@ -27,7 +27,7 @@ def decide(bucket: Bucket, rules: Rules, history: Frame) -> Decision:
     """Return the decision on every account of a bucket that exists on `rules.as_of`.
 
     Args:
-        history: all notices, see `merge_notices`.
+        history: all notices, ascending by account, as `merge_notices` gives them.
 
     Raises:
         DunningError: the bucket does not balance to the cent.

@@ -56,7 +56,8 @@ def propose_disconnections(
         bucket, "disconnections", claims.accounts[stops], stages.filter(pa.array(stops)),
         claims.overdue_cents[stops], reasons.filter(pa.array(stops)),
     )
-    return {"disconnections": _list(bucket, claims.take(~stops), stages.filter(pa.array(~stops)), window), "withheld": held}
+    listed = _list(bucket, claims.take(~stops), stages.filter(pa.array(~stops)), window)
+    return {"disconnections": listed, "withheld": held}
 
 
 def newest_payment(bucket: Bucket, as_of: date) -> date | None:

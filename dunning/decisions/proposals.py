@@ -31,7 +31,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         service=_text, name=_text, overdue_cents=_cents, items=_count, oldest_due_on=_day, newest_due_on=_day,
         period_from=_day, period_to=_day, expired_cents=_cents, answer_until=_day,
     ),
-    # One premise to disconnect. stage: of the account; warned_on: served day of the newest warning that counts, which names all `items`.
+    # One premise to disconnect. stage: of the account; warned_on: served day of the newest warning that counts, which
+    # names all `items`.
     "disconnections": _schema(
         district=_text, route=_text, premise_no=_text, payer_code=_text, stage=_text, meter_no=_text, address=_text,
         overdue_cents=_cents, items=_count, oldest_due_on=_day, warned_on=_day, not_before=_day, not_after=_day,

@@ -37,7 +37,8 @@ def outcome(evidence: Evidence, paid_on: date | None = PAID_ON) -> list[int | st
 
 def test_a_premise_to_disconnect() -> None:
     expected = {
-        "district": "Люлин", "route": "07", "premise_no": "0012344217", "payer_code": "900000000001", "stage": "overdue",
+        "district": "Люлин", "route": "07", "premise_no": "0012344217", "payer_code": "900000000001",
+        "stage": "overdue",
         "meter_no": "88",
         "address": "ул. Явор 3, 1324 София", "overdue_cents": 8420, "items": 1, "oldest_due_on": date(2026, 9, 15),
         "warned_on": date(2026, 10, 25), "not_before": date(2026, 11, 24), "not_after": date(2026, 12, 2),
