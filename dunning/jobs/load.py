@@ -22,7 +22,7 @@ from dunning.gateways.store import deeds, policies, runs, table_sizes
 from dunning.gateways.worktables import write_table
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.progress import Progress, say_nothing
-from dunning.jobs.recovery import recover
+from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.runs import Receipt, Run, new_work_folder
 from dunning.policy.check import check_values
 from dunning.policy.doubts import find_doubts
@@ -104,11 +104,13 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     )
     too_old = snapshot.info["as_of"] is None and is_stale(newest_paid_on, order.as_of, rules.loading)
     is_recording = not order.dry_run and (closed_on is None or order.as_of > closed_on)
+    run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on)
+    sweep(settings, engine)
     this = Run(
-        run_id=_register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on),
+        run_id=run_id,
         as_of=order.as_of.isoformat(),
         out=str(order.out),
-        work=str(new_work_folder(settings, order.as_of)),
+        work=str(new_work_folder(settings, order.as_of, run_id)),
         snapshot=str(snapshot.folder),
         fingerprint=snapshot.fingerprint,
         policy_version=rules.version,

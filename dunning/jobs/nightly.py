@@ -1,11 +1,13 @@
 """The whole night in one call: what the DAG does task by task, under one lock."""
 
 import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
-from dunning.core.errors import UsageError
+from dunning.core.errors import DunningError, UsageError
 from dunning.core.frames import BUCKETS
 from dunning.gateways.database import run_lock
 from dunning.gateways.publishing import remove_folders
@@ -56,5 +58,25 @@ def _classify(receipt: Receipt, shards: int) -> list[Receipt]:
     workers = min(shards, os.cpu_count() or 1)
     if workers == 1:
         return [classify.run(receipt, shard, shards) for shard in range(shards)]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(classify.run, *zip(*((receipt, shard, shards) for shard in range(shards)), strict=True)))
+    try:
+        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with_parent) as pool:
+            return list(
+                pool.map(classify.run, *zip(*((receipt, shard, shards) for shard in range(shards)), strict=True))
+            )
+    except BrokenProcessPool as error:
+        raise DunningError(
+            f"One of {workers} processes that classify was ended from outside, perhaps because memory ran out. "
+            "Nothing was published. Run again with more --shards (smaller parts), or --shards 1 (one process)."
+        ) from error
+
+
+def _end_with_parent() -> None:
+    """Let this worker end when its parent does: one that was killed cannot tell its workers."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

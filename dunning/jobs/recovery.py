@@ -1,10 +1,15 @@
-"""Finish what a killed run left half closed."""
+"""Finish what a killed run left half closed, and clear away what it left lying."""
 
+import re
+from datetime import date
 from pathlib import Path
 
 from dunning.gateways.database import Source
-from dunning.gateways.publishing import is_published
+from dunning.gateways.publishing import is_published, remove_folders
+from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs
+
+_RUN_ID = re.compile(r"-([0-9]+)\Z")
 
 
 def recover(source: Source) -> None:
@@ -20,3 +25,23 @@ def recover(source: Source) -> None:
             closing.finish_close(source, interrupted.as_of)
         else:
             closing.discard_close(source, interrupted.as_of)
+
+
+def sweep(settings: Settings, source: Source) -> None:
+    """Remove the work folders that no run needs any more, and snapshots that were never finished.
+
+    The caller holds the run lock. A folder is needed while its run is going on, or may still: not when it has ended,
+    nor when it wanted to close a date and another run has closed that or a later one since.
+    """
+    closed_on = runs.last_closed_on(source)
+    work = settings.home / "work"
+    numbered = {folder: _RUN_ID.search(folder.name) for folder in (work.iterdir() if work.is_dir() else ())}
+    known = {folder: runs.fetch_run_by_id(source, int(found[1])) for folder, found in numbered.items() if found}
+    remove_folders(folder for folder, run in known.items() if run is not None and _is_over(run, closed_on))
+    remove_folders(settings.snapshots.glob(".*.unfinished"))
+
+
+def _is_over(run: runs.Run, closed_on: date | None) -> bool:
+    if run.state not in ("running", "closing"):
+        return True
+    return run.is_recording and closed_on is not None and run.as_of <= closed_on

@@ -113,6 +113,9 @@ def shard_buckets(shard: int, shards: int) -> range:
     return range(shard * BUCKETS // shards, (shard + 1) * BUCKETS // shards)
 
 
-def new_work_folder(settings: Settings, as_of: date) -> Path:
-    """Return a folder of its own for a run's work tables; its name shows in no output."""
-    return settings.home / "work" / f"{as_of.isoformat()}-{secrets.token_hex(4)}"
+def new_work_folder(settings: Settings, as_of: date, run_id: int) -> Path:
+    """Return a folder of its own for a run's work tables; its name shows in no output.
+
+    The number at its end is the run's: `recovery.sweep` finds out by it whether anybody still needs the folder.
+    """
+    return settings.home / "work" / f"{as_of.isoformat()}-{secrets.token_hex(4)}-{run_id}"

@@ -120,7 +120,8 @@ class Debtors(Ledger):
     def debtor(self, number: int, *bills: tuple[str, str], phone: bool = True, **premise: str) -> "Debtors":
         """Add an account with bills of (due_on, amount), which are a month old when due; a phone unless said so."""
         premise_no, payer_code = premise_of(number), f"P{number}"
-        self.premise(premise_no, **premise).payer(payer_code, postal_address="ул. Пощенска 1", postal_settlement="София")
+        self.premise(premise_no, **premise)
+        self.payer(payer_code, postal_address="ул. Пощенска 1", postal_settlement="София")
         self.add("tenancies", premise_no=premise_no, payer_code=payer_code, valid_from=date(2012, 1, 1))
         if phone:
             self.add(

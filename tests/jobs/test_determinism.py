@@ -15,7 +15,7 @@ UNSORTED = ("manifest.json", "quarantine.csv", "quarantine.xlsx")
 def test_any_number_of_shards_gives_the_same_bytes(
     shards: str, sample: Path, sample_night: Night, home: Path, tmp_path: Path
 ) -> None:
-    """One shard in this process; three, and one a bucket, side by side in processes of their own; each in a new home."""
+    """One shard in this process; three, and one a bucket, side by side in other processes; each in a new home."""
     night = nightly(sample, tmp_path / "out", AS_OF, "--shards", shards)
 
     assert (night.code, hashes(night.folder)) == (0, hashes(sample_night.folder))
