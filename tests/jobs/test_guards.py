@@ -1,0 +1,142 @@
+"""A ledger in which what protects people is missing, has shrunk, or is of yesterday, hurts nobody."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.jobs.nights import AS_OF, Debtors, Night, days, deeds, history, nightly, run_states, say_fresh
+
+LISTS = ("reminders/sms", "reminders/email", "reminders/post", "disconnections", "court", "court_items")
+
+
+def people(holds: int = 10, agreements: int = 10) -> Debtors:
+    """Return one for each list, and neighbours whose debts are held or agreed upon; the rest of them just pay."""
+    ledger = Debtors().debtor(1, ("2026-11-01", "60.00")).debtor(2, ("2026-05-01", "150.00"))
+    ledger.notice(2, "overdue", "2026-09-01", "2026-09-05").notice(2, "final_warning", "2026-10-01", "2026-10-05")
+    ledger.debtor(3, ("2026-08-01", "80.00"), meter_no="M3")
+    ledger.notice(3, "overdue", "2026-11-01", "2026-11-02").notice(3, "disconnection", "2026-10-20", "2026-10-22")
+    for number in range(11, 11 + holds):
+        ledger.debtor(number, ("2026-10-01", "40.00")).hold(number)
+    for number in range(31, 31 + agreements):
+        ledger.debtor(number, ("2026-10-01", "40.00")).agreement(number)
+    return ledger
+
+
+def run(folder: Path, as_of: date, ledger: Debtors, without: Iterable[str] = ()) -> Night:
+    """Run a night of a fresh ledger."""
+    written = say_fresh(ledger.write(folder / as_of.isoformat(), without))
+    night = nightly(written, folder / "out", as_of)
+    assert night.code == 0, night.told
+    return night
+
+
+def listed(night: Night) -> dict[str, int]:
+    """Return how many rows each list has, without the empty ones."""
+    return {name: len(rows) for name in LISTS if (rows := night.csv(name))}
+
+
+def withheld(night: Night) -> list[tuple[str, str, str, str]]:
+    """Return list, premise, sum and reason of every row that was held back."""
+    return [(row["list"], row["premise_no"], row["overdue"], row["reason"]) for row in night.csv("withheld")]
+
+
+def test_a_whole_ledger_fills_the_lists(home: Path, engine: Engine, tmp_path: Path) -> None:
+    night = run(tmp_path, AS_OF, people())
+
+    assert listed(night) == {"reminders/sms": 3, "disconnections": 1, "court": 1, "court_items": 1}
+    assert (night.manifest["stops"], withheld(night)) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("ledger", "without", "stops"),
+    [
+        (people(), ("holds",), {"holds": "holds_missing"}),
+        (people(), ("agreements", "agreement_items", "instalments"), {"agreements": "agreements_missing"}),
+        (people(holds=7), (), {"holds": "holds_shrank"}),
+        (people(holds=0), (), {"holds": "holds_shrank"}),
+        (people(agreements=7), (), {"agreements": "agreements_shrank"}),
+        (people(agreements=2), ("holds",), {"agreements": "agreements_shrank", "holds": "holds_missing"}),
+    ],
+    ids=["holds missing", "agreements missing", "holds shrank", "no hold left", "agreements shrank", "both"],
+)
+def test_every_row_that_could_hurt_is_withheld(
+    ledger: Debtors, without: tuple[str, ...], stops: dict[str, str], home: Path, engine: Engine, tmp_path: Path
+) -> None:
+    """The sums and stages stand, the books are closed, but no list has a row, and nothing counts as sent."""
+    run(tmp_path, days(-1), Debtors().add_ledger(people()).debtor(4, ("2026-12-01", "9.00")))
+    before = deeds(engine)
+    night = run(tmp_path, AS_OF, ledger.debtor(4, ("2026-11-21", "9.00")), without)
+    (reason,) = {row[3] for row in withheld(night)}
+
+    assert (listed(night), night.manifest["stops"]) == ({}, stops)
+    assert reason in stops.values()
+    assert {row[0:3] for row in withheld(night)} >= {
+        ("disconnections", "000003", "80,00"), ("court", "000002", "150,00"), ("reminders", "000004", "9,00")
+    }  # fmt: skip
+    assert (deeds(engine), [row[0] for row in history(engine)["closed"]]) == (before, [days(-1), AS_OF])
+    assert f"таблици, които пазят хората ({', '.join(sorted(stops))})" in night.printed
+    assert {row[7] for row in history(engine)["proposals"] if row[0] == AS_OF} == {"withheld"}
+
+
+def test_a_table_may_lose_the_policy_s_share(home: Path, tmp_path: Path) -> None:
+    """A fifth of ten: two holds may end in one night."""
+    run(tmp_path, days(-1), people())
+    night = run(tmp_path, AS_OF, people(holds=8, agreements=8))
+
+    assert (night.manifest["stops"], withheld(night)) == ({}, [])
+
+
+def test_a_table_that_never_was_is_not_missed(home: Path, tmp_path: Path) -> None:
+    nights = [run(tmp_path, days(n), people(), ("holds", "agreements", "agreement_items", "instalments"))
+              for n in (-1, 0)]  # fmt: skip
+
+    assert [night.manifest["stops"] for night in nights] == [{}, {}]
+
+
+def test_a_missing_table_stops_the_lists_every_night_until_it_is_back(
+    home: Path, engine: Engine, tmp_path: Path
+) -> None:
+    """Were the night without it the measure for the next one, everybody would be acted against a day later."""
+    nights = [run(tmp_path, days(n), people(), ("holds",) if n in (0, 1, 2) else ()) for n in (-1, 0, 1, 2, 3)]
+
+    missing = {"holds": "holds_missing"}
+    assert [night.manifest["stops"] for night in nights] == [{}, missing, missing, missing, {}]
+
+
+def test_a_smaller_table_stops_the_lists_once(home: Path, tmp_path: Path) -> None:
+    """A person has read of it in the morning; what was delivered twice is meant."""
+    nights = [run(tmp_path, days(n), people(holds=10 if n < 0 else 5)) for n in (-1, 0, 1)]
+
+    assert [night.manifest["stops"] for night in nights] == [{}, {"holds": "holds_shrank"}, {}]
+
+
+def test_only_closed_nights_are_the_measure(home: Path, tmp_path: Path) -> None:
+    """A trial without holds, or a past night run again, does not make tomorrow's ledger look whole."""
+    run(tmp_path, days(-1), people())
+    small = say_fresh(people(holds=5).write(tmp_path / "small"))
+    tried = [nightly(small, tmp_path / "try", days(n), "--dry-run") for n in (-1, 0, 1)]
+    night = run(tmp_path, AS_OF, people(holds=5))
+
+    assert [n.manifest["stops"] for n in (*tried, night)] == [{}, *[{"holds": "holds_shrank"}] * 3]
+
+
+@pytest.mark.parametrize(("says", "code"), [(-1, 1), (0, 0), (1, 0), (40, 0)])
+def test_a_manifest_may_not_speak_for_an_earlier_day(
+    says: int, code: int, home: Path, engine: Engine, tmp_path: Path
+) -> None:
+    ledger = say_fresh(people().write(tmp_path / "ledger"), days(says))
+    night = nightly(ledger, tmp_path / "out")
+
+    assert (night.code, (tmp_path / "out").exists()) == (code, code == 0)
+    assert run_states(engine) == ([] if code else [("2026-11-22", "closed")])
+    assert night.messages == (
+        [
+            "dunning: manifest.json says that the ledger speaks for 2026-11-21, but the run is for 2026-11-22: what "
+            "was paid since would be missing. Wait for the ledger of that day, or run with its own date."
+        ]
+        if code
+        else []
+    )
