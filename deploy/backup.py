@@ -10,6 +10,7 @@ Restoring replaces all of it in one transaction, or nothing.
 import os
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,13 +18,16 @@ from dunning.core.errors import DunningError, UsageError
 from dunning.gateways.database import find_url
 from dunning.gateways.settings import Settings
 
+SCHEMA = "dunning"
+
 
 def save(file: Path, settings: Settings) -> None:
     """Write the database as it is at this moment; a run that is going on is saved as unfinished."""
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.new")
     os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    _call("pg_dump", ["--format=custom", "--no-owner", "--no-privileges", f"--file={new}"], settings)
+    how = ["--format=custom", f"--schema={SCHEMA}", "--no-owner", "--no-privileges"]
+    _call("pg_dump", [*how, f"--file={new}"], settings)
     new.replace(file)
 
 
@@ -31,18 +35,23 @@ def restore(file: Path, settings: Settings) -> None:
     """Put the database back to what the file holds."""
     if not file.is_file():
         raise DunningError(f"There is no file {file}. Name one that `make backup` wrote.")
-    how = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
-    _call("pg_restore", [*how, str(file.absolute())], settings)
+    with tempfile.TemporaryDirectory(prefix="dunning-restore-") as folder:
+        script = Path(folder) / "restore.sql"
+        _call("pg_restore", ["--no-owner", f"--file={script}", str(file)], None)
+        # Partitions hang on each other: pg_restore's own --clean cannot take them apart one by one.
+        empty = f"SET client_min_messages = warning; DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"
+        how = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
+        _call("psql", [*how, f"--command={empty}", f"--file={script}"], settings)
 
 
-def _call(program: str, arguments: list[str], settings: Settings) -> None:
-    """Run one of PostgreSQL's programs on our database; its password, where it has one, is not shown to others."""
-    url = find_url(settings).set(drivername="postgresql")
+def _call(program: str, arguments: list[str], settings: Settings | None) -> None:
+    """Run one of PostgreSQL's programs, on our database where settings are given; a password is shown to nobody."""
     environment = dict(os.environ)
-    if url.password:
-        environment["PGPASSWORD"] = url.password
-    address = url._replace(password=None).render_as_string()
-    command = [str(_programs() / program), f"--dbname={address}", *arguments]
+    command = [str(_programs() / program), *arguments]
+    if settings is not None:
+        url = find_url(settings).set(drivername="postgresql")
+        environment |= {"PGPASSWORD": url.password} if url.password else {}
+        command.append(f"--dbname={url._replace(password=None).render_as_string()}")
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise DunningError(f"{program} failed and changed nothing: {done.stderr.strip()[-1000:]}")

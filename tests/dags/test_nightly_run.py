@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dunning.gateways.server import airflow_urls, stop_server
+from dunning.gateways.server import start_server, stop_server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AS_OF = "2026-11-22"
@@ -25,7 +25,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("night")
     dunning(folder / "home", "sample", "--accounts", "500", "--seed", "7", "--out", str(folder / "ledger"))
     yield folder
-    for home in ("home", "other"):
+    for home in ("home", "other", "new"):
         stop_server(folder / home)
 
 
@@ -52,9 +52,17 @@ def run_dag(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def fetch(place: Path, query: str) -> list[tuple]:
     """Return rows of Airflow's own tables."""
-    url = airflow_urls(place / "home")[0].replace("+psycopg2", "")
-    with psycopg.connect(url) as connection:
+    return fetch_from(place / "home", "airflow", query)
+
+
+def fetch_from(home: Path, database: str, query: str) -> list[tuple]:
+    with psycopg.connect(f"postgresql://postgres@/{database}?host={start_server(home)}") as connection:
         return connection.execute(query).fetchall()
+
+
+def backup(home: Path, verb: str, file: Path) -> None:
+    command = [sys.executable, str(REPOSITORY / "deploy" / "backup.py"), verb, str(file)]
+    subprocess.run(command, env=environment(home), check=True)
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -98,6 +106,17 @@ def test_the_command_gives_the_same_bytes_in_one_shard(place, night):
     dunning(place / "other", "nightly", "--ledger", str(place / "ledger"), "--as-of", AS_OF, "--out", str(out))
 
     assert hashes(out / AS_OF) == hashes(place / "out" / AS_OF)
+
+
+def test_a_backup_brings_every_deed_to_a_new_home(place, night):
+    backup(place / "home", "save", place / "night.dump")
+    backup(place / "new", "restore", place / "night.dump")
+    backup(place / "new", "restore", place / "night.dump")
+
+    query = "SELECT reference, as_of, premise_no, payer_code, stage, channel, state FROM dunning.deeds ORDER BY 1"
+    deeds = fetch_from(place / "home", "dunning", query)
+    assert len(deeds) > 20
+    assert fetch_from(place / "new", "dunning", query) == deeds
 
 
 def test_an_old_ledger_is_refused_at_once_and_nothing_is_written(place, night):
