@@ -30,9 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stdout = None  # whoever read has gone; nothing is left to tell him
         return 1
+    except OSError as error:
+        print(f"dunning: {_tell(error)} Nothing is half-done; cure that and run it again.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("dunning: stopped. Nothing is half-done; run the same command again.", file=sys.stderr)
         return 1
+
+
+def _tell(error: OSError) -> str:
+    """Return what the system refused and where."""
+    where = error.filename or "A file or folder"
+    return f"{where} cannot be read or written: {error.strerror or error}."
 
 
 def _parser() -> argparse.ArgumentParser:

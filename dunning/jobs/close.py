@@ -36,8 +36,8 @@ def close(connection: Connection, this: Run) -> Receipt:
     lock.
 
     Deeds are intended before the files are published and done after: a run killed in between is finished or taken
-    back by
-    the next one. Running this step again after it ended well changes nothing.
+    back by the next one, and one that cannot publish takes them back itself. Running this step again after it ended
+    well changes nothing.
 
     Raises:
         DunningError: another run closed books since this one began, or the files cannot be published.
@@ -53,7 +53,11 @@ def close(connection: Connection, this: Run) -> Receipt:
         runs.finish_run(connection, this.run_id, manifest_sha256)
         return _receipt(this, "written")
     counts = closing.begin_close(connection, this.run_id, manifest_sha256, _books(this))
-    publish(this.prepared, this.target)
+    try:
+        publish(this.prepared, this.target)
+    except DunningError:
+        recover(connection)
+        raise
     closing.finish_close(connection, this.day)
     return {**_receipt(this, "closed"), "recorded": counts}
 
@@ -83,17 +87,17 @@ def _books(this: Run) -> closing.Books:
     sent = ["premise_no", "payer_code", "stage", "channel", "reference", "overdue_cents"]
     return closing.Books(
         decisions=pa.concat_tables(groups),
-        proposals=pa.concat_tables(list(_proposals(proposed, this.records_deeds))),
-        deeds=reminders.select(sent) if this.records_deeds else reminders.select(sent).slice(0, 0),
+        proposals=pa.concat_tables(list(_proposals(proposed))),
+        deeds=reminders.select(sent),
     )
 
 
-def _proposals(proposed: dict[str, pa.Table], is_sent: bool) -> list[pa.Table]:
+def _proposals(proposed: dict[str, pa.Table]) -> list[pa.Table]:
     """Return the rows of all lists as the store keeps them. Reminders are released at once, the rest awaits
     approval."""
     withheld = proposed["withheld"]
     return [
-        _kept(proposed["reminders"], "reminders", "released" if is_sent else "proposed", "overdue_cents"),
+        _kept(proposed["reminders"], "reminders", "released", "overdue_cents"),
         _kept(proposed["disconnections"], "disconnections", "proposed", "overdue_cents"),
         _kept(proposed["court"], "court", "proposed", "principal_cents"),
         _kept(withheld, None, "withheld", "overdue_cents"),

@@ -8,12 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from dunning.core.errors import DunningError
+from dunning.core.errors import DunningError, UsageError
 from dunning.decisions.guards import find_shrunk, sizes_to_remember
 from dunning.gateways.database import Engine, connect, run_lock
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.ledger.manifest import refuse_stale
+from dunning.gateways.ledger.manifest import read_manifest, refuse_stale
 from dunning.gateways.migrations import migrate
 from dunning.gateways.publishing import write_private
 from dunning.gateways.settings import Settings, refuse_url
@@ -29,12 +29,17 @@ from dunning.policy.doubts import find_doubts
 from dunning.policy.policies import Policy, load_policy, read_policy
 from dunning.policy.rules import Loading, Rules
 
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
+
 
 @dataclass(frozen=True)
 class Order:
     """What somebody wants run: a date, where the ledger lies, where the lists go, and how it differs from usual.
 
     quarantine_limit: share of refused rows for all tables of this run. dry_run: write files, close and record nothing.
+
+    Raises:
+        UsageError: a share that is none, or a day outside of the contract's calendar.
     """
 
     as_of: date
@@ -45,11 +50,19 @@ class Order:
     policy: Path | None = None
     dry_run: bool = False
 
+    def __post_init__(self) -> None:
+        limit = self.quarantine_limit
+        if limit is not None and not 0 <= limit <= 1:
+            raise UsageError(f"--quarantine-limit is {limit}; it is a share of rows, from 0 to 1 (0.05 is 5 %).")
+        if not FIRST_DAY <= self.as_of <= LAST_DAY:
+            raise UsageError(f"--as-of is {self.as_of}; give a day from {FIRST_DAY} to {LAST_DAY}.")
+
     @classmethod
     def of(cls, as_of: str, ledger: str, out: str, mapping: str | None, policy: str | None, **others: Any) -> "Order":
         """Return an order for texts as typed; a URL is refused."""
-        for value, option in ((ledger, "--ledger"), (out, "--out"), (mapping or "", "--mapping")):
-            refuse_url(value, option)
+        given = {"--ledger": ledger, "--out": out, "--mapping": mapping, "--policy": policy}
+        for option, value in given.items():
+            refuse_url(value or "", option)
         return cls(
             date.fromisoformat(as_of), Path(ledger).absolute(), Path(out).absolute(),
             Path(mapping).absolute() if mapping else None, policy=Path(policy).absolute() if policy else None, **others,
@@ -91,18 +104,19 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     recover(engine)
     policy = _choose_policy(engine, order)
     rules = policy.at(order.as_of)
+    manifest = read_manifest(order.ledger)
+    if manifest is not None:
+        refuse_stale(manifest.as_of, order.as_of)
     snapshot = load_ledger(
         order.ledger, settings.snapshots, mapping=order.mapping,
         quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
     )
-    if snapshot.info["as_of"]:
-        refuse_stale(date.fromisoformat(snapshot.info["as_of"]), order.as_of)
     closed_on = runs.last_closed_on(engine)
     newest_paid_on = snapshot.newest_paid_on(order.as_of)
     sizes, before = snapshot.table_sizes(), table_sizes.fetch_table_sizes(engine, before=order.as_of)
     stops = find_shrunk(sizes, before, rules.loading)
     too_old = snapshot.info["as_of"] is None and is_stale(newest_paid_on, order.as_of, rules.loading)
-    is_recording = not order.dry_run and (closed_on is None or order.as_of > closed_on)
+    is_recording = not order.dry_run and not too_old and (closed_on is None or order.as_of > closed_on)
     run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on)
     table_sizes.store_table_sizes(engine, run_id, sizes_to_remember(sizes, before, rules.loading))
     sweep(settings, engine)
@@ -115,7 +129,6 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         fingerprint=snapshot.fingerprint,
         policy_version=rules.version,
         is_recording=is_recording,
-        records_deeds=not too_old,
         closed_on=closed_on.isoformat() if closed_on else "",
         newest_paid_on=newest_paid_on.isoformat() if newest_paid_on else "",
         stops=stops,
@@ -161,8 +174,6 @@ def _limits(rule: Loading, limit: float | None) -> Loading:
     if limit is None:
         return rule
     share = Decimal(str(limit))
-    if not 0 <= share <= 1:
-        raise DunningError(f"--quarantine-limit is {limit}; it is a share of rows, from 0 to 1 (0.05 is 5 %).")
     return replace(rule, quarantine_share_max=share, quarantine_share_max_strict=share)
 
 

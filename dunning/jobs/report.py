@@ -48,5 +48,5 @@ def write_report(this: Run, manifest: dict[str, Any]) -> str:
         lines.append(f"  {label}: {figures['rows']}{cents}")
     lines += ["", f"Папка: {this.target}"]
     if not this.is_recording:
-        lines.append("Датата е приключена или пробна: файловете са написани, нищо не е отбелязано като изпратено.")
+        lines.append("Файловете са само написани: датата не е приключена с тях и нищо не е отбелязано като изпратено.")
     return "\n".join(lines + [f"Внимание: {warning}" for warning in this.warnings])

@@ -26,8 +26,7 @@ class Run:
         work: folder of this run's work tables; gone when the run has ended well.
         snapshot: folder of the ledger's snapshot; `fingerprint` is its name.
         policy_version: see Rules.version.
-        is_recording: later than the last closed date and not dry: closes books and records deeds.
-        records_deeds: false where the ledger is too old for anything to be sent.
+        is_recording: closes books and records deeds: later than the last closed date, not dry, and the ledger fresh.
         closed_on: last closed date when the run began; empty if there was none.
         newest_paid_on: newest payment of the ledger up to `as_of`; empty if there was none.
         stops: reason per list that may not leave the house tonight.
@@ -42,7 +41,6 @@ class Run:
     fingerprint: str
     policy_version: str
     is_recording: bool
-    records_deeds: bool
     closed_on: str
     newest_paid_on: str
     stops: dict[str, str]

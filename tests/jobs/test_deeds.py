@@ -136,15 +136,19 @@ def test_a_dry_run_writes_its_files_and_records_nothing(
 def test_old_payments_without_a_manifest_stop_the_deeds_not_the_lists(
     home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """The newest payment is six days old, the policy allows five: the lists lie there, but nothing counts as sent."""
+    """The newest payment is six days old, the policy allows five: the lists lie there, but nothing counts as sent.
+
+    Nor is the date closed: when the fresh ledger comes, the same date records.
+    """
     ledger = debtors().payment(1, "2026-11-16", "10.00").write(tmp_path / "ledger")
     night = nightly(ledger, tmp_path / "out")
 
     assert (night.code, sent(night)) == (0, [REMINDED, WARNED])
     assert "Внимание: Плащанията са твърде стари" in night.printed
-    assert [row[0:2] for row in history(engine)["closed"]] == [(AS_OF, "closed")]
-    assert deeds(engine) == []
-    assert {row[7] for row in history(engine)["proposals"] if row[1] == "reminders"} == {"proposed"}
+    assert history(engine) == {"deeds": [], "decisions": [], "proposals": [], "closed": []}
+    assert run_states(engine) == [("2026-11-22", "written")]
+    assert sent(nightly(say_fresh(ledger), tmp_path / "out")) == [REMINDED, WARNED]
+    assert deeds(engine) == [(WARNED, "done"), (REMINDED, "done")]
 
 
 def test_payments_of_five_days_ago_are_fresh_enough(home: Path, engine: Engine, tmp_path: Path) -> None:
