@@ -1,0 +1,42 @@
+"""The morning's report says what the manifest says."""
+
+from pathlib import Path
+
+from tests.jobs.nights import AS_OF, Debtors, Night, nightly, say_fresh
+
+STAGES = {"current": "без просрочие", "overdue": "просрочени", "final_warning": "последно предупреждение",
+          "court_bound": "за съд"}  # fmt: skip
+
+
+def euro(cents: int) -> str:
+    """Return cents as the report prints them."""
+    return f"{cents // 100},{cents % 100:02d} €"
+
+
+def test_the_report_gives_stages_lists_and_the_folder(sample_night: Night) -> None:
+    manifest, lines = sample_night.manifest, [line.strip() for line in sample_night.printed.splitlines()]
+    stages = [
+        f"{STAGES[stage]}: {figures['accounts']} партиди, {euro(figures['open_cents'])} неплатени"
+        for stage, figures in manifest["stages"].items()
+    ]
+    sms, refused = manifest["lists"]["reminders/sms"], manifest["lists"]["quarantine"]
+
+    assert lines[0] == f"Състояние към 22.11.2026 г. (правила {manifest['policy']['version']})"
+    assert [line for line in stages if line not in lines] == []
+    assert f"SMS: {sms['rows']}, {euro(sms['cents'])}" in lines
+    assert f"отхвърлени редове: {refused['rows']}" in lines
+    assert [line for line in manifest["warnings"] if f"Внимание: {line}" not in lines] == []
+
+
+def test_the_report_names_nobody(sample_night: Night) -> None:
+    people = {cell for row in sample_night.csv("court") for cell in (row["name"], row["national_id"], row["premise_no"])}
+
+    assert len(people) > 10
+    assert [cell for cell in people if cell and cell in sample_night.printed + sample_night.told] == []
+
+
+def test_the_report_says_whether_the_night_was_recorded(home: Path, tmp_path: Path) -> None:
+    ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
+    nights = [nightly(ledger, tmp_path / "out", AS_OF, *dry) for dry in (("--dry-run",), (), ())]
+
+    assert ["нищо не е отбелязано като изпратено" in night.printed for night in nights] == [True, False, True]
