@@ -89,7 +89,7 @@ def test_an_account_that_owes_nothing_has_its_page_too(ledger: Path, home: Path,
     page = lines("000002", "--as-of", AS_OF.isoformat())
 
     assert page[2].startswith("Неплатено 0,00 €")
-    assert [line for line in page if "F000003" in line and "70,00 €" in line and "02.10.2026" in line] != []
+    assert [line for line in page if "F000004" in line and "70,00 €" in line and "02.10.2026" in line] != []
 
 
 def test_a_past_night_is_explained_from_its_own_ledger_and_history(ledger: Path, home: Path, tmp_path: Path) -> None:

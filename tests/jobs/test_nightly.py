@@ -21,8 +21,8 @@ COLUMNS = {
     "shield limitation_on original_amount original_currency",
     "settlements": "invoice_no payment_no settled_on amount_minor currency rule",
     "reminders/sms": "reference premise_no payer_code stage address subject text overdue segments",
-    "disconnections": "district route premise_no payer_code meter_no address overdue oldest_due_on warned_on not_before "
-    "not_after reason",
+    "disconnections": "district route premise_no payer_code meter_no address overdue oldest_due_on warned_on "
+    "not_before not_after reason",
     "court": "case_ref part person_reasons premise_no payer_code kind name national_id share premise_address "
     "postal_address service principal interest interest_from interest_to state_fee total items oldest_due_on "
     "limitation_on warned_on warned_by",

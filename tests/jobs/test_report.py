@@ -29,7 +29,8 @@ def test_the_report_gives_stages_lists_and_the_folder(sample_night: Night) -> No
 
 
 def test_the_report_names_nobody(sample_night: Night) -> None:
-    people = {cell for row in sample_night.csv("court") for cell in (row["name"], row["national_id"], row["premise_no"])}
+    columns = ("name", "national_id", "premise_no")
+    people = {row[name] for row in sample_night.csv("court") for name in columns}
 
     assert len(people) > 10
     assert [cell for cell in people if cell and cell in sample_night.printed + sample_night.told] == []
