@@ -15,7 +15,11 @@ from random import Random
 import pytest
 from sqlalchemy import Engine, text
 
+from dunning.core.errors import DunningError
 from dunning.gateways.database import RUN_LOCK, run_lock
+from dunning.jobs import classify, close, load, propose, report, write
+from dunning.jobs.load import Order
+from dunning.jobs.nightly import run as run_night
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Debtors, days, deeds, hashes, history, nightly, run_states, say_fresh
 
@@ -268,8 +272,6 @@ def test_two_runs_at_once_close_once(undisturbed: Undisturbed, home: Path, engin
 
 def test_work_folders_of_runs_that_may_still_go_on_are_left_alone(home: Path, engine: Engine, tmp_path: Path) -> None:
     """Whoever runs step by step keeps his folder while another date is run without recording."""
-    from dunning.jobs import classify, close, load, propose, report, write
-
     ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
     run = load.run(AS_OF.isoformat(), str(ledger), str(tmp_path / "out"))
     assert nightly(ledger, tmp_path / "past", days(-9), "--dry-run").code == 0
@@ -281,3 +283,29 @@ def test_work_folders_of_runs_that_may_still_go_on_are_left_alone(home: Path, en
     assert (close.run(run)["state"], closed["state"], closed["recorded"]["deeds"]) == ("closed", "closed", 1)
     assert report.run(run)["lists"]["reminders/sms"] == {"rows": 1, "cents": 6000}
     assert os.listdir(home / "work") == []
+
+
+@pytest.mark.parametrize("told", ["класифициране", "приключване"])
+def test_a_database_that_goes_away_stops_the_night_and_the_next_one_is_whole(
+    told: str, undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path
+) -> None:
+    """The server ends every connection of the run, and its lock with them: it may not close books any more."""
+
+    def listen(message: str) -> None:
+        if message == told:
+            with engine.connect() as connection:
+                connection.execute(text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                ))  # fmt: skip
+
+    order = Order.of(AS_OF.isoformat(), str(undisturbed.ledger), str(tmp_path / "out"), None, None)
+    with pytest.raises(DunningError, match="PostgreSQL gave up"):
+        run_night(order, progress=listen)
+    recorded, published = history(engine), (tmp_path / "out").exists()
+    nights = [nightly(undisturbed.ledger, tmp_path / "out", days(n)) for n in (0, 1)]
+
+    assert (recorded, published) == ({"deeds": [], "decisions": [], "proposals": [], "closed": []}, False)
+    assert [night.code for night in nights] == [0, 0]
+    assert (hashes(tmp_path / "out"), history(engine)) == (undisturbed.files, undisturbed.history)
+    assert left_behind(home, tmp_path / "out") == []
