@@ -26,14 +26,6 @@ def find_shrunk(tables: dict[str, int], before: dict[str, int], rule: Loading) -
     return found
 
 
-def sizes_to_remember(tables: dict[str, int], before: dict[str, int], rule: Loading) -> dict[str, int]:
-    """Return the sizes that the next run compares with: a guarded table that is missing tonight counts as it was.
-
-    So it stops the lists every night until it is back. One that shrank stops them once: by then a person was told.
-    """
-    return {name: before[name] for name in rule.tables_guarded if name in before} | tables
-
-
 def stop_lists(proposed: Proposed, reason: str) -> Proposed:
     """Return the proposals with every row that could hurt moved to `withheld` for one reason."""
     held = [proposed["withheld"]]

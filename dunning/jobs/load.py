@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from dunning.core.errors import DunningError, UsageError
-from dunning.decisions.guards import find_shrunk, sizes_to_remember
+from dunning.decisions.guards import find_shrunk
 from dunning.gateways.database import Engine, connect, run_lock
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.ledger.load import load_ledger
@@ -113,12 +113,13 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     )
     closed_on = runs.last_closed_on(engine)
     newest_paid_on = snapshot.newest_paid_on(order.as_of)
-    sizes, before = snapshot.table_sizes(), table_sizes.fetch_table_sizes(engine, before=order.as_of)
-    stops = find_shrunk(sizes, before, rules.loading)
+    stops = find_shrunk(
+        snapshot.table_sizes(), table_sizes.fetch_table_sizes(engine, before=order.as_of), rules.loading
+    )
     too_old = snapshot.info["as_of"] is None and is_stale(newest_paid_on, order.as_of, rules.loading)
-    is_recording = not order.dry_run and not too_old and (closed_on is None or order.as_of > closed_on)
+    may_record = not order.dry_run and not too_old and not stops
+    is_recording = may_record and (closed_on is None or order.as_of > closed_on)
     run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on)
-    table_sizes.store_table_sizes(engine, run_id, sizes_to_remember(sizes, before, rules.loading))
     sweep(settings, engine)
     this = Run(
         run_id=run_id,
@@ -167,6 +168,7 @@ def _register(
     with engine.begin() as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
         policies.store_policy_files(connection, run_id, policy.files())
+        table_sizes.store_table_sizes(connection, run_id, snapshot.table_sizes())
     return run_id
 
 

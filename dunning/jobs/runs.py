@@ -26,7 +26,8 @@ class Run:
         work: folder of this run's work tables; gone when the run has ended well.
         snapshot: folder of the ledger's snapshot; `fingerprint` is its name.
         policy_version: see Rules.version.
-        is_recording: closes books and records deeds: later than the last closed date, not dry, and the ledger fresh.
+        is_recording: closes books and records deeds: later than the last closed date, not dry, and the ledger neither
+            too old nor without its protected people. Otherwise the date stays open for the right ledger.
         closed_on: last closed date when the run began; empty if there was none.
         newest_paid_on: newest payment of the ledger up to `as_of`; empty if there was none.
         stops: reason per list that may not leave the house tonight.

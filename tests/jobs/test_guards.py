@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from dunning.policy.policies import BUILT_IN
 from tests.jobs.nights import AS_OF, Debtors, Night, days, deeds, history, nightly, run_states, say_fresh
 
 LISTS = ("reminders/sms", "reminders/email", "reminders/post", "disconnections", "court", "court_items")
@@ -65,9 +66,9 @@ def test_a_whole_ledger_fills_the_lists(home: Path, engine: Engine, tmp_path: Pa
 def test_every_row_that_could_hurt_is_withheld(
     ledger: Debtors, without: tuple[str, ...], stops: dict[str, str], home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """The sums and stages stand, the books are closed, but no list has a row, and nothing counts as sent."""
+    """The sums and stages stand, but no list has a row, nothing counts as sent, and the date stays open."""
     run(tmp_path, days(-1), Debtors().add_ledger(people()).debtor(4, ("2026-12-01", "9.00")))
-    before = deeds(engine)
+    before = history(engine)
     night = run(tmp_path, AS_OF, ledger.debtor(4, ("2026-11-21", "9.00")), without)
     (reason,) = {row[3] for row in withheld(night)}
 
@@ -76,9 +77,9 @@ def test_every_row_that_could_hurt_is_withheld(
     assert {row[0:3] for row in withheld(night)} >= {
         ("disconnections", "000003", "80,00"), ("court", "000002", "150,00"), ("reminders", "000004", "9,00")
     }  # fmt: skip
-    assert (deeds(engine), [row[0] for row in history(engine)["closed"]]) == (before, [days(-1), AS_OF])
+    assert history(engine) == before
+    assert run_states(engine) == [("2026-11-21", "closed"), ("2026-11-22", "written")]
     assert f"таблици, които пазят хората ({', '.join(sorted(stops))})" in night.printed
-    assert {row[7] for row in history(engine)["proposals"] if row[0] == AS_OF} == {"withheld"}
 
 
 def test_a_table_may_lose_the_policy_s_share(home: Path, tmp_path: Path) -> None:
@@ -96,21 +97,49 @@ def test_a_table_that_never_was_is_not_missed(home: Path, tmp_path: Path) -> Non
     assert [night.manifest["stops"] for night in nights] == [{}, {}]
 
 
-def test_a_missing_table_stops_the_lists_every_night_until_it_is_back(
-    home: Path, engine: Engine, tmp_path: Path
-) -> None:
-    """Were the night without it the measure for the next one, everybody would be acted against a day later."""
-    nights = [run(tmp_path, days(n), people(), ("holds",) if n in (0, 1, 2) else ()) for n in (-1, 0, 1, 2, 3)]
+def test_the_lists_stay_stopped_until_the_protected_are_back(home: Path, engine: Engine, tmp_path: Path) -> None:
+    """Were a stopped night the measure for the next one, everybody would be acted against a day later."""
+    holds = {-1: 10, 0: None, 1: 5, 2: None, 3: 8}
+    nights = [
+        run(tmp_path, days(n), people(count or 0), ("holds",) if count is None else ()) for n, count in holds.items()
+    ]
 
-    missing = {"holds": "holds_missing"}
-    assert [night.manifest["stops"] for night in nights] == [{}, missing, missing, missing, {}]
+    assert [night.manifest["stops"].get("holds") for night in nights] == [
+        None, "holds_missing", "holds_shrank", "holds_missing", None
+    ]  # fmt: skip
+    assert [row[0] for row in history(engine)["closed"]] == [days(-1), days(3)]
 
 
-def test_a_smaller_table_stops_the_lists_once(home: Path, tmp_path: Path) -> None:
-    """A person has read of it in the morning; what was delivered twice is meant."""
-    nights = [run(tmp_path, days(n), people(holds=10 if n < 0 else 5)) for n in (-1, 0, 1)]
+def test_a_stopped_date_is_closed_by_the_right_ledger(home: Path, engine: Engine, tmp_path: Path) -> None:
+    """The morning after: billing delivers the holds, and the same date sends and records."""
+    run(tmp_path, days(-31), people())
+    run(tmp_path / "wrong", AS_OF, people(), ("holds",))
+    before = run_states(engine), deeds(engine)
+    night = run(tmp_path / "right", AS_OF, people())
+    recorded = {reference for reference, _ in deeds(engine)} - {reference for reference, _ in before[1]}
 
-    assert [night.manifest["stops"] for night in nights] == [{}, {"holds": "holds_shrank"}, {}]
+    assert before[0] == [("2026-10-22", "closed"), ("2026-11-22", "written")]
+    assert run_states(engine)[2:] == [("2026-11-22", "closed")]
+    assert recorded == {row["reference"] for row in night.csv("reminders/sms")} != set()
+
+
+def test_a_person_may_say_that_the_smaller_table_is_right(home: Path, engine: Engine, tmp_path: Path) -> None:
+    """The runbook's way: the day once with another share; from then on the smaller table is the measure."""
+    run(tmp_path, days(-1), people())
+    text = (BUILT_IN / "loading.toml").read_text("utf-8")
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy" / "loading.toml").write_text(
+        text.replace("shrink_share_max = 0.20", "shrink_share_max = 0.60"), "utf-8"
+    )
+    small = say_fresh(people(holds=5).write(tmp_path / "small"))
+    policies = ((), ("--policy", str(tmp_path / "policy")), ())
+    nights = [
+        nightly(small, tmp_path / f"out{place}", day, *policy)
+        for place, (day, policy) in enumerate(zip((AS_OF, AS_OF, days(1)), policies, strict=True))
+    ]
+
+    assert [night.manifest["stops"] for night in nights] == [{"holds": "holds_shrank"}, {}, {}]
+    assert [row[0] for row in history(engine)["closed"]] == [days(-1), AS_OF, days(1)]
 
 
 def test_only_closed_nights_are_the_measure(home: Path, tmp_path: Path) -> None:
