@@ -21,7 +21,6 @@ DUNNING_HOME ?= .dunning
 export DUNNING_HOME
 export PYTHONUNBUFFERED := 1
 BIN := .venv/bin
-AIRFLOW_ENV := $(or $(AIRFLOW_HOME),$(if $(filter /% ~%,$(DUNNING_HOME)),,./)$(DUNNING_HOME)/airflow)/env.sh
 SAMPLE := $(DUNNING_HOME)/sample
 SAMPLE_MADE := $(DUNNING_HOME)/sample-$(ACCOUNTS)-$(SEED).made
 
@@ -107,12 +106,7 @@ bench: .venv/.installed-tests
 	@$(BIN)/python tests/benchmarks/bench.py --accounts $(ACCOUNTS) $(if $(SHARDS),--shards $(SHARDS))
 
 ui: .venv/.installed $(LEDGER_READY)
-	@$(if $(LEDGER),DUNNING_LEDGER="$(LEDGER)") DUNNING_OUT="$(OUT)" $(BIN)/python deploy/airflow_home.py
-	@. "$(AIRFLOW_ENV)" && \
-	    export AIRFLOW__API__PORT=$(PORT) AIRFLOW__API__BASE_URL=http://localhost:$(PORT) && \
-	    echo 'Airflow starts on http://localhost:$(PORT) (half a minute). User and password:' && \
-	    echo "  $$AIRFLOW_HOME/simple_auth_manager_passwords.json.generated" && \
-	    exec airflow standalone
+	@$(if $(LEDGER),DUNNING_LEDGER="$(LEDGER)") DUNNING_OUT="$(OUT)" $(BIN)/python deploy/airflow_ui.py --port $(PORT)
 
 backup: .venv/.installed
 	@$(BIN)/python deploy/backup.py save "$(FILE)"
