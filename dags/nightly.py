@@ -49,7 +49,7 @@ PARAMS = {
         None, type=["null", "string"], title="Mapping", description="A TOML file for a ledger in a foreign layout."
     ),
     "policy": Param(
-        None, type=["null", "string"], title="Policy", description="A folder of other policy files: a what-if."
+        None, type=["null", "string"], title="Policy", description="A folder of own policy files."
     ),
     "shards": Param(
         CORES, type="integer", minimum=1, maximum=64, title="Shards", description="Any number gives the same bytes."

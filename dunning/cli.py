@@ -45,7 +45,8 @@ def _tell(error: OSError) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dunning", description="Dunning and collections for a heat or power utility.")
+    text = "Dunning and collections for a heat or power utility."
+    parser = argparse.ArgumentParser(prog="dunning", description=text, allow_abbrev=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_add_nightly, _add_explain, _add_sample, _add_policy, _add_db):
         add(commands)
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add(
     commands: argparse._SubParsersAction, name: str, run: Callable[..., int | None], text: str
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
     parser.set_defaults(run=run)
     return parser
 
@@ -207,16 +208,16 @@ def _db(options: argparse.Namespace) -> None:
 
 @contextmanager
 def _progress(title: str) -> Iterator[Progress]:
-    """Give a listener that shows a live bar on a terminal and plain lines elsewhere, both on stderr."""
-    if not sys.stderr.isatty():
-        yield lambda message: print(f"{title}: {message}", file=sys.stderr)
+    """Give a listener that shows a live bar on a terminal and plain lines elsewhere; stderr is for refusals."""
+    if not sys.stdout.isatty():
+        yield lambda message: print(f"{title}: {message}", flush=True)
         return
     from rich.console import Console
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=Console(), transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda message: bar.update(task, description=f"{title}: {message}")
 

@@ -39,9 +39,8 @@ class Allocation:
         items: open items of the bucket (places, ascending).
         open_cents: what is left of each, euro cents.
         carried_minor: what was open of a BGN item at the changeover, stotinki; its amount in cents for a EUR item.
-        pieces: item, payment (places), settled_on, amount_minor, is_bgn, rule; every account that owes; ordered by
-        item,
-            settled_on, payment.
+        pieces: item, payment (places), settled_on, amount_minor, is_bgn, rule; of accounts that owe and those asked
+            for; ordered by item, settled_on, payment.
         credit_cents: money left over, per account of the bucket.
         books: minor units per line and currency, all accounts.
     """
@@ -107,7 +106,7 @@ def _settle_oldest(debt_account: Places, debt: Cents, money_account: Places, mon
     return Pieces(debt_row[some], money_row[some], amount[some], np.full(int(some.sum()), OLDEST, np.int8))
 
 
-def allocate(bucket: Bucket, as_of: int, euro_from: int, *, tells_all: bool = False) -> Allocation:
+def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = None) -> Allocation:
     """Return what is open, settled and left over in each account of a bucket at the end of `as_of`.
 
     BGN items and BGN payments dated before `euro_from` settle each other in BGN; then each item's open amount and each
@@ -115,11 +114,11 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, *, tells_all: bool = Fa
     `as_of`. What is dated after `as_of`, and a payment with its reversal, do not count.
 
     Args:
-        tells_all: give the pieces of all accounts, not only of those that owe.
+        tells: accounts whose pieces are given even if they owe nothing.
 
     Source: contract, section 3, rules 1 and 2; ЗЗД art. 76; Закон за въвеждане на еврото.
     """
-    return _Ledger(bucket, as_of, euro_from).allocate(tells_all)
+    return _Ledger(bucket, as_of, euro_from).allocate(tells)
 
 
 class _Ledger:
@@ -164,7 +163,7 @@ class _Ledger:
         )
         return pieces, debts, moneys
 
-    def allocate(self, tells_all: bool) -> Allocation:
+    def allocate(self, tells: Flags | None) -> Allocation:
         early = np.where(self.is_early, self.payment_amount, 0)
         bgn_owed = self._sum(self.item_account, np.where(self.item_is_bgn, self.item_amount, 0))
         bgn_paid = self._sum(self.payment_account, early)
@@ -178,7 +177,9 @@ class _Ledger:
         carried_credit = convert_to_cents(np.maximum(bgn_paid - bgn_owed, 0))
         owed = self._sum(self.item_account, euro_debt)
         paid = self._sum(self.payment_account, euro_money) + carried_credit
-        owing = (owed > paid) | tells_all
+        owing = owed > paid
+        if tells is not None:
+            owing |= tells
         second = self._settle_bgn(owing & ~owing_bgn)
         bgn = [self._as_places(phase, is_bgn=True) for phase in (first, second)]
         euro, open_rows, open_cents = self._settle_euro(owing, euro_debt, euro_money, [first, second])

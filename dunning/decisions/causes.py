@@ -45,7 +45,7 @@ def find_reasons(
         "forecast_unequalised": among(is_overdue & waits),
         **_hold_reasons(bucket, account, found, as_of, count),
         "in_court": among(open_items["shield"] == code(SHIELDS, "court")),
-        "instalments_differ": owes & any_by(owns_agreement, _differs(bucket, found), count),
+        "instalments_differ": any_by(owns_agreement, _differs(bucket, found), count),
         "limitation_near": is_near,
         "missing_identifier": identifier == code(IDENTIFIERS, "missing"),
         "not_due": among(found.items.due_on >= as_of),

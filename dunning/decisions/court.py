@@ -14,7 +14,7 @@ from dunning.decisions.addresses import postal_addresses, premise_addresses
 from dunning.decisions.court_items import list_items
 from dunning.decisions.disconnections import counting_notices, newest_notices
 from dunning.decisions.frames import Decision
-from dunning.decisions.proposals import Proposed, build_table, earliest_by, withhold
+from dunning.decisions.proposals import Proposed, build_table, earliest_by, join_account, withhold
 from dunning.decisions.segments import Places, any_by, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Court, Rules
@@ -60,9 +60,7 @@ def propose_court(
 
 def refer_cases(bucket: Bucket, rules: Rules) -> pa.Array:
     """Return the reference of a case of each account of the bucket: `C-20261122-<premise>-<payer>`."""
-    accounts = bucket.accounts
-    prefix = pa.scalar(f"C-{rules.as_of:%Y%m%d}")
-    return pc.binary_join_element_wise(prefix, accounts.text("premise_no"), accounts.text("payer_code"), "-")
+    return join_account(pa.scalar(f"C-{rules.as_of:%Y%m%d}"), bucket.accounts)
 
 
 def state_fee(claim_cents: npt.NDArray[np.int64], rule: Court) -> npt.NDArray[np.int64]:

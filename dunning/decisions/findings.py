@@ -40,7 +40,9 @@ class Findings:
 def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
     """Return what is open and bears interest, what shields it and which stages it reaches, when."""
     as_of = to_day(rules.as_of)
-    allocation = allocate(bucket, as_of, to_day(rules.changeover.euro_from))
+    has_agreement = np.zeros(len(bucket.accounts), np.bool_)
+    has_agreement[bucket.agreements["account"]] = True
+    allocation = allocate(bucket, as_of, to_day(rules.changeover.euro_from), has_agreement)
     check_books(allocation.books)
     equalised_on = find_equalisations(bucket, allocation.items, as_of)
     interest = accrue_interest(bucket, allocation, rules, equalised_on)

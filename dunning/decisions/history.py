@@ -4,68 +4,62 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER
+from dunning.core.days import to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import NOTICE_STAGES
+from dunning.decisions.segments import Places
 from dunning.policy.rules import Rules
 
-DEED_COLUMNS = ("premise_no", "payer_code", "stage", "as_of", "channel", "reference")
+
+def tell_deeds(deeds: pa.Table, notices: pa.Table) -> pa.Table:
+    """Return deeds with what the ledger tells of them: a notice whose `notice_no` is our reference is that deed.
+
+    Args:
+        deeds: reference and more. notices: all of the ledger, of any account: notice_no, served_on, failed_on and more.
+
+    Returns:
+        The deeds with `notice` (row of `notices`, -1 where untold), `told_served_on` and `told_failed_on` (null where
+        untold or empty).
+    """
+    found = pc.index_in(deeds["reference"], value_set=notices["notice_no"].combine_chunks())
+    told = {f"told_{name}": notices[name].take(found) for name in ("served_on", "failed_on")}
+    columns = {"notice": pc.fill_null(found, -1), **told}
+    for name, values in columns.items():
+        deeds = deeds.append_column(name, values)
+    return deeds
 
 
 def merge_notices(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
     """Return every notice of a bucket's accounts, ascending by account.
 
-    A ledger row whose `notice_no` is the reference of a deed is that deed: its served and failed days are taken from
-    there. A deed without either counts as served after the policy's days for its channel.
+    A ledger row that is one of our deeds, of whatever date and account, is no notice of its own. Deeds of dates before
+    `rules.as_of` are notices. Their served and failed days are the ledger's, once they have come; until then a deed
+    counts as served after the policy's days for its channel.
 
     Args:
-        deeds: one row per deed, of any bucket: premise_no, payer_code, stage, channel, reference (text), as_of (day).
+        deeds: as `tell_deeds` gives them: premise_no, payer_code, stage, channel, reference (text), as_of,
+            told_served_on, told_failed_on (days). Those of other buckets are passed over.
 
     Returns:
         account (place), notice_no, channel (text), stage (words.NOTICE_STAGES), sent_on, served_on, failed_on, is_ours.
     """
     notices = bucket.notices.with_columns(is_ours=np.zeros(len(bucket.notices), np.bool_))
-    ours = _own(bucket, deeds, rules)
-    if len(ours) == 0:
+    if len(deeds) == 0:
         return notices
-    place = pc.fill_null(pc.index_in(ours.text("notice_no"), notices.text("notice_no")), -1).to_numpy()
-    told = place >= 0
-    if (notices["account"][place[told]] != ours["account"][told]).any():
-        raise DunningError(
-            "notices: a row names one of our references under another account. Correct its premise_no and payer_code."
-        )
-    told_served = np.where(told, notices["served_on"][place], NEVER) if len(notices) else np.full(len(ours), NEVER)
-    told_failed = np.where(told, notices["failed_on"][place], NEVER) if len(notices) else np.full(len(ours), NEVER)
-    is_told = (told_served < NEVER) | (told_failed < NEVER)
-    as_of = (np.datetime64(rules.as_of, "D") - np.datetime64("1970-01-01")).astype(int)
-    has_news = is_told & (np.minimum(told_served, told_failed) <= as_of)
-    served_on = np.where(has_news, told_served, ours["served_on"])
-    ours = ours.with_columns(
-        served_on=served_on.astype(np.int32), failed_on=np.where(told, told_failed, NEVER).astype(np.int32)
-    )
-    rest = np.ones(len(notices), np.bool_)
-    rest[place[told]] = False
-    return _stack(notices.take(rest), ours)
+    is_deed = pc.is_in(notices.text("notice_no"), value_set=deeds.text("reference"))
+    others = notices.take(~is_deed.to_numpy(zero_copy_only=False))
+    return _stack(others, _own(bucket, deeds, rules))
 
 
 def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
-    """Return the deeds of this bucket's accounts as notices, served by the policy's rule."""
-    accounts = bucket.accounts
-    keys = pc.binary_join_element_wise(accounts.text("premise_no"), accounts.text("payer_code"), "\x1f")
-    wanted = pc.binary_join_element_wise(deeds.text("premise_no"), deeds.text("payer_code"), "\x1f")
-    account = pc.fill_null(pc.index_in(wanted, keys), -1).to_numpy(zero_copy_only=False)
-    here = np.flatnonzero(account >= 0)
+    """Return the earlier deeds of this bucket's accounts as notices."""
+    account = _accounts_of(bucket, deeds)
+    here = np.flatnonzero((account >= 0) & (deeds["as_of"] < to_day(rules.as_of)))
     found = deeds.take(here)
-    channels = np.array(found.text("channel").to_pylist(), dtype=object)
-    known = list(rules.service.served_after_days)
-    unknown = sorted(set(channels) - set(known))
-    if unknown:
-        raise DunningError(f"service.toml: no days of service for channel {unknown[0]!r}. Add it.")
-    days = np.zeros(len(found), np.int32)
-    for channel in known:
-        days[channels == channel] = rules.service.served_after_days[channel]
-    stages = pc.index_in(found.text("stage"), pa.array(NOTICE_STAGES))
+    stages = pc.index_in(found.text("stage"), value_set=pa.array(NOTICE_STAGES))
+    served_on, failed_on = found["told_served_on"], found["told_failed_on"]
+    has_news = np.minimum(served_on, failed_on) <= to_day(rules.as_of)
     return Frame(
         {
             "account": account[here].astype(np.int32),
@@ -73,11 +67,35 @@ def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
             "stage": stages.to_numpy(zero_copy_only=False).astype(np.int8),
             "channel": found.text("channel"),
             "sent_on": found["as_of"],
-            "served_on": (found["as_of"] + days).astype(np.int32),
-            "failed_on": np.full(len(found), NEVER, np.int32),
+            "served_on": np.where(has_news, served_on, found["as_of"] + _service_days(found, rules)).astype(np.int32),
+            "failed_on": failed_on,
             "is_ours": np.ones(len(found), np.bool_),
         }
     )
+
+
+def _accounts_of(bucket: Bucket, deeds: Frame) -> Places:
+    """Return the account of each deed; -1 where it is of another bucket."""
+    premise = pc.index_in(deeds.text("premise_no"), value_set=bucket.premises.text("premise_no"))
+    payer = pc.index_in(deeds.text("payer_code"), value_set=bucket.payers.text("payer_code"))
+    premise, payer = (pc.fill_null(at, -1).to_numpy(zero_copy_only=False).astype(np.int64) for at in (premise, payer))
+    known = bucket.accounts["premise"].astype(np.int64) << 32 | bucket.accounts["payer"]
+    order = np.argsort(known, kind="stable")
+    wanted = np.where((premise >= 0) & (payer >= 0), premise << 32 | payer, -1)
+    if len(known) == 0:
+        return np.full(len(wanted), -1, np.int64)
+    at = order[np.minimum(np.searchsorted(known[order], wanted), len(known) - 1)]
+    return np.where(known[at] == wanted, at, -1)
+
+
+def _service_days(deeds: Frame, rules: Rules) -> Places:
+    channels = deeds.text("channel")
+    known = rules.service.served_after_days
+    unknown = sorted(set(pc.unique(channels).to_pylist()) - set(known))
+    if unknown:
+        raise DunningError(f"service.toml: no days of service for channel {unknown[0]!r}. Add it.")
+    place = pc.index_in(channels, value_set=pa.array(list(known), pa.string())).to_numpy(zero_copy_only=False)
+    return np.array(list(known.values()), np.int64)[place.astype(np.int64)]
 
 
 def _stack(upper: Frame, lower: Frame) -> Frame:

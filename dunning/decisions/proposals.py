@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dunning.core.days import NEVER, Days
-from dunning.core.frames import Bucket, days_to_arrow
+from dunning.core.frames import Bucket, Frame, days_to_arrow
 from dunning.decisions.segments import Places
 
 Proposed = dict[str, pa.Table]
@@ -103,6 +104,17 @@ def withhold(
             "reason": reasons,
         },
     )
+
+
+def join_account(prefix: pa.Array | pa.Scalar, accounts: Frame) -> pa.Array:
+    """Return `<prefix>-<premise_no>-<payer_code>`, a reference that no other account can have.
+
+    A hyphen (or percent sign) inside a code is written as %2D (%25), so that A-1, 2 and A, 1-2 stay apart.
+    """
+    codes = [accounts.text("premise_no"), accounts.text("payer_code")]
+    for sign, written in (("%", "%25"), ("-", "%2D")):
+        codes = [pc.replace_substring(column, sign, written) for column in codes]
+    return pc.binary_join_element_wise(prefix, *codes, "-")
 
 
 def first_reason(failures: Mapping[str, npt.NDArray[np.bool_]], rows: int) -> pa.Array:

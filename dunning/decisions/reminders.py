@@ -17,6 +17,7 @@ from dunning.decisions.proposals import (
     build_table,
     earliest_by,
     first_reason,
+    join_account,
     latest_by,
     withhold,
 )
@@ -173,7 +174,7 @@ def refer(accounts: Frame, stages: npt.NDArray[np.int8], channels: npt.NDArray[n
     letters = [f"{stage[0]}{channel[0]}".upper() for stage in NOTICE_STAGES for channel in CHANNELS]
     pair = stages.astype(np.int64) * len(CHANNELS) + channels
     prefix = pa.array([f"{rules.as_of:%Y%m%d}-{two}" for two in letters]).take(pa.array(pair))
-    return pc.binary_join_element_wise(prefix, accounts.text("premise_no"), accounts.text("payer_code"), "-")
+    return join_account(prefix, accounts)
 
 
 def answer_until(stages: npt.NDArray[np.int8], channels: npt.NDArray[np.int8], rules: Rules) -> Days:

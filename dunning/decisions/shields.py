@@ -74,9 +74,7 @@ def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shield
 def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agreements:
     """Return which agreements are kept: what was settled on their items since signing covers what fell due.
 
-    An instalment must be there `grace_days` after its due day. Accounts that owe nothing have no pieces here and
-    nothing
-    to shield: what is said of their agreements does not matter.
+    An instalment must be there `grace_days` after its due day.
     """
     as_of, grace = to_day(rules.as_of), rules.agreements.grace_days
     agreements, agreed, instalments = bucket.agreements, bucket.agreement_items, bucket.instalments

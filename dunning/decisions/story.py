@@ -145,7 +145,8 @@ def _segments(bucket: Bucket, found: Findings, rules: Rules, own: Places) -> lis
 def _money(bucket: Bucket, rules: Rules, account: int) -> dict[str, list[Row]]:
     """Return payments with what became of them, and all settlement pieces, also of an account that owes nothing."""
     as_of = to_day(rules.as_of)
-    pieces = allocate(bucket, as_of, to_day(rules.changeover.euro_from), tells_all=True).pieces
+    asked = np.arange(len(bucket.accounts)) == account
+    pieces = allocate(bucket, as_of, to_day(rules.changeover.euro_from), asked).pieces
     pieces = pieces.take(bucket.items["account"][pieces["item"]] == account)
     named = pieces.with_columns(
         invoice_no=bucket.items.text("invoice_no").take(_places(pieces["item"])),

@@ -1,7 +1,7 @@
 """An account's story as one page of Bulgarian text, for a screen or a complaint file."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from rich import box
@@ -13,6 +13,10 @@ from dunning.documents.bulgarian import WORDS
 
 Row = dict[str, Any]
 
+# Columns that may not be wrapped: days, sums, numbers of documents.
+_FIXED = frozenset(
+    ("фактура", "номер", "срок", "сума", "остава", "лихва", "дни", "давност", "от", "до", "на", "върху", "период")
+)
 STAGES = {
     "current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупреждение",
     "court_bound": "за съд", "limitation_near": "за съд (изтичаща давност)",
@@ -31,7 +35,7 @@ STATES = {"proposed": "предложено, чака одобрение", "rele
 
 
 def render_story(
-    story: Any, proposals: list[Row], reasons: dict[str, str], why_not: dict[str, str], width: int = 120
+    story: Any, proposals: list[Row], reasons: dict[str, str], why_not: dict[str, str], width: int = 200
 ) -> str:
     """Return a story (`decisions.story.Story`) as text.
 
@@ -186,13 +190,23 @@ def _tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]
 
 
 def _item(row: Row) -> tuple[str, ...]:
-    period = f"{_day(row['period_from'])} – {_day(row['period_to'])}" if row["period_from"] and row["period_to"] else ""
+    period = _period(row["period_from"], row["period_to"])
     limitation = _day(row["limitation_on"]) + (" (изтекла)" if row["is_expired"] else "")
     return (
         row["invoice_no"], WORDS[row["kind"]], period, _day(row["due_on"]), _money(row["amount_minor"], row["is_bgn"]),
         _euro(row["open_cents"]), _euro(row["interest_cents"]), str(row["days_overdue"]), SHIELDS[row["shield"]],
         limitation, "да" if row["is_in_stage"] else "",
     )
+
+
+def _period(first: date | None, last: date | None) -> str:
+    """Say a service period: whole months as `10.2026` or `05.2025–04.2026`, else its days; empty if not known."""
+    if first is None or last is None:
+        return ""
+    if first.day == 1 and (last + timedelta(days=1)).day == 1:
+        months = [f"{day:%m.%Y}" for day in (first, last)]
+        return months[0] if months[0] == months[1] else "–".join(months)
+    return f"{_day(first)}–{_day(last)}"
 
 
 def _payment(row: Row, pieces: list[Row], as_of: date) -> tuple[str, ...]:
@@ -202,7 +216,7 @@ def _payment(row: Row, pieces: list[Row], as_of: date) -> tuple[str, ...]:
     if row["item"]:
         notes.append(f"посочва {row['item']}")
     if row["named_no"]:
-        notes.append(f"посочва {row['named_no']}, която не е на тази партида: зачетено към най-старите")
+        notes.append(f"посочва {row['named_no']}, към която не може да се зачете: отива към най-старите")
     if row["reversed_on"] and row["reversed_on"] <= as_of:
         notes.append(f"сторнирано на {_day(row['reversed_on'])}")
     settled = [_piece(piece, row) for piece in pieces if piece["payment_no"] == row["payment_no"]]
@@ -228,8 +242,9 @@ def _agreement(row: Row) -> tuple[str, ...]:
 def _grid(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="")
     for column in columns:
+        is_fixed = column in _FIXED
         is_number = column in ("сума", "нужна", "остава", "лихва", "дни", "нужни", "върху", "годишно", "погасено")
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold", no_wrap=is_fixed)
     return table
 
 

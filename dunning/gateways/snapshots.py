@@ -75,6 +75,12 @@ class Snapshot:
         newest: date | None = pc.max(payments["paid_on"].filter(is_asked)).as_py()
         return newest
 
+    def read_notices(self) -> pa.Table:
+        """Return what became of each of the ledger's notices: notice_no, served_on, failed_on, and its bucket."""
+        told = pq.read_table(self.folder / "notices.parquet", columns=["notice_no", "served_on", "failed_on"])
+        bucket = np.repeat(np.arange(BUCKETS, dtype=np.int32), self.info["buckets"]["notices"])
+        return told.append_column("bucket", pa.array(bucket))
+
     def table_sizes(self) -> dict[str, int]:
         """Return how many rows of each table of the ledger were taken in; a table that was absent is not there."""
         absent, told = self.info["absent_tables"], self.info["books"]["tables"]

@@ -62,7 +62,7 @@ def _make_bucket(cases: Iterable[Case]) -> Bucket:
 def _make_deeds(cases: Iterable[Case]) -> Frame:
     schema = pa.schema(
         [(name, pa.string()) for name in ("premise_no", "payer_code", "stage", "channel", "reference")]
-        + [("as_of", pa.date32())]
+        + [(name, pa.date32()) for name in ("as_of", "told_served_on", "told_failed_on")]
     )
     rows = [
         {

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dunning.core.errors import UsageError
-from dunning.core.frames import BUCKETS, Bucket, Frame, frame_of
+from dunning.core.frames import BUCKETS, Bucket, Frame
 from dunning.core.words import STAGES
 from dunning.decisions.court import propose_court
 from dunning.decisions.decide import decide_with_deeds
@@ -21,6 +21,7 @@ from dunning.decisions.reminders import propose_reminders
 from dunning.decisions.segments import Places
 from dunning.decisions.tables import decision_tables
 from dunning.gateways.worktables import TableWriter, read_table, write_table
+from dunning.jobs.history import deeds_of_bucket
 from dunning.jobs.runs import Receipt, Run, shard_buckets, shard_folder
 from dunning.policy.rules import Rules
 
@@ -43,8 +44,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     with TableWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
             bucket = snapshot.read_bucket(index)
-            own = frame_of(deeds.filter(np.asarray(deeds["bucket"]) == index).drop_columns("bucket"))
-            decision, findings = decide_with_deeds(bucket, rules, own)
+            decision, findings = decide_with_deeds(bucket, rules, deeds_of_bucket(deeds, index))
             writer.write(decision_tables(bucket, decision, rules))
             proposed.append(propose(bucket, decision, findings, rules, this.paid_until))
             books.update(findings.allocation.books)

@@ -2,11 +2,9 @@
 
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 
 from dunning.core.errors import DunningError
-from dunning.core.frames import frame_of
 from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.decisions.story import find_accounts, tell_story
@@ -14,8 +12,9 @@ from dunning.documents.story_page import render_story
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshots import open_snapshot
-from dunning.gateways.store import deeds, policies, proposals, runs
-from dunning.jobs.load import memory_of, prepare
+from dunning.gateways.store import policies, proposals, runs
+from dunning.jobs.history import deeds_of_bucket, gather_deeds
+from dunning.jobs.load import prepare
 from dunning.policy.policies import read_policy
 
 
@@ -36,9 +35,8 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
     rules = read_policy(policies.fetch_policy_files(engine, known.run_id)).at(as_of)
     snapshot = open_snapshot(settings.snapshots / known.snapshot_name)
     bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
-    history = deeds.fetch_deeds(engine, before=as_of, since=memory_of(rules))
-    own = history.filter(np.asarray(history["premise_no"]) == premise_no)
-    decision, found = decide_with_deeds(bucket, rules, frame_of(own))
+    deeds = deeds_of_bucket(gather_deeds(engine, snapshot, rules), bucket.index)
+    decision, found = decide_with_deeds(bucket, rules, deeds)
     proposed = proposals.fetch_account_proposals(engine, as_of, premise_no)
     pages = []
     for account in find_accounts(bucket, premise_no, payer_code, as_of):

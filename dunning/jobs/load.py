@@ -1,7 +1,7 @@
 """Begin a run: load and check the ledger, see what history and policy it meets, and whether it may act."""
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,16 @@ import pyarrow as pa
 from dunning.core.errors import DunningError, UsageError
 from dunning.decisions.guards import find_shrunk
 from dunning.gateways.database import Engine, connect, run_lock
-from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import read_manifest, refuse_stale
 from dunning.gateways.migrations import migrate
 from dunning.gateways.publishing import write_private
 from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.snapshots import Snapshot
-from dunning.gateways.store import deeds, policies, runs, table_sizes
+from dunning.gateways.store import policies, runs, table_sizes
 from dunning.gateways.worktables import write_table
 from dunning.jobs.freshness import is_stale
+from dunning.jobs.history import gather_deeds
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.runs import Receipt, Run, new_work_folder
@@ -135,7 +135,7 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         stops=stops,
         warnings=_warn(snapshot, newest_paid_on, too_old, stops) + find_doubts(policy, order.as_of),
     )
-    _lay_out(this, policy, deeds.fetch_deeds(engine, before=order.as_of, since=memory_of(rules)))
+    _lay_out(this, policy, gather_deeds(engine, snapshot, rules))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 
 
@@ -192,16 +192,7 @@ def _warn(snapshot: Snapshot, newest_paid_on: date | None, too_old: bool, stops:
     return warnings
 
 
-def memory_of(rules: Rules) -> date:
-    """Return the first day whose deeds can still matter: for a stage, for a repetition, for a disconnection."""
-    valid = max(rules.stages.notice_valid_days, rules.disconnections.notice_valid_days)
-    served = max(rules.service.served_after_days.values(), default=0)
-    repeat = max(rules.reminders.repeat_days, rules.reminders.final_warning_repeat_days)
-    return rules.as_of - timedelta(days=max(valid + served, repeat) + 1)
-
-
 def _lay_out(this: Run, policy: Policy, known: pa.Table) -> None:
     for name, content in policy.files().items():
         write_private(this.policy_folder / name, content)
-    bucket = pa.array(buckets_of(known["premise_no"].combine_chunks()))
-    write_table(Path(this.work) / "deeds.parquet", known.append_column("bucket", bucket))
+    write_table(Path(this.work) / "deeds.parquet", known)

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from dunning.core import words
-from dunning.core.frames import SCHEMAS, Bucket, Frame, frame_of
-from dunning.decisions.history import merge_notices
+from dunning.core.frames import SCHEMAS, Bucket, Frame, days_to_arrow, frame_of
+from dunning.decisions.history import merge_notices, tell_deeds
 from dunning.policy import rules as policy_rules
 from tests.oracle.allocation import to_cents
 from tests.oracle.facts import BGN, EUR, Facts, Invoice, Payment, Policy
@@ -57,7 +57,15 @@ def make_history(bucket: Bucket, crowd: Sequence[Facts], policy: Policy, as_of: 
         "channel": pa.array([d.channel for _, d in deeds], pa.string()),
         "reference": pa.array([d.reference for _, d in deeds], pa.string()),
     }
-    return merge_notices(bucket, frame_of(pa.table(columns)), make_rules(policy, as_of))
+    notices = pa.table(
+        {
+            "notice_no": bucket.notices.text("notice_no"),
+            "served_on": days_to_arrow(bucket.notices["served_on"]),
+            "failed_on": days_to_arrow(bucket.notices["failed_on"]),
+        }
+    )
+    told = tell_deeds(pa.table(columns), notices)
+    return merge_notices(bucket, frame_of(told), make_rules(policy, as_of))
 
 
 def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:

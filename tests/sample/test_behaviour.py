@@ -22,7 +22,8 @@ from tests.sample.reading import read_rows
 
 NO_DEEDS = frame_of(pa.schema([
     ("premise_no", pa.string()), ("payer_code", pa.string()), ("stage", pa.string()), ("as_of", pa.date32()),
-    ("channel", pa.string()), ("reference", pa.string()),
+    ("channel", pa.string()), ("reference", pa.string()), ("told_served_on", pa.date32()),
+    ("told_failed_on", pa.date32()),
 ]).empty_table())
 
 

@@ -3,11 +3,12 @@
 A refused payment, credit note, hold, agreement (with its items and instalments) or payer row. A row that names premise
 and payer, both known to the extract, speaks of that pair alone. Where only one of them is known it could be any account
 of that premise, or of that payer. Where a rule finds its account (a payment's tenancy, the reversed payment, the named
-invoice) it is that one. A ragged row has no certain cells: of those in their usual place, or, where the header does not
-say where that is, of all its cells, each that is a known number names it. A row that names nothing reaches nobody.
+invoice) it is that one. A ragged row has no certain cells: those in their usual place name whom they name, and where
+they name nobody (a cell too many or too few may have moved them), each cell that is a known number names it by itself. A
+row that names nothing reaches nobody.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -119,14 +120,16 @@ class _Evidence:
         return np.full(len(rows), UNNAMED, np.int64), self.accounts.numbering.payer[rows]
 
     def _reach_ragged(self, table: TypedTable) -> None:
-        codes: dict[str, list[str | None]] = {column: [] for column in _CODES}
-        for cells in _ragged_codes(table):
-            for column in _CODES:
-                codes[column].append(cells.get(column))
-        if codes["premise_no"]:
-            self._reach_codes(codes)
+        rows = list(_ragged_rows(table))
+        usual = _usual_codes(table, rows)
+        lost = self._reach_codes(usual) if rows else ()
+        anywhere = [{column: cell} for row in lost for cell in rows[row] if cell for column in _CODES]
+        if anywhere:
+            self._reach_codes(anywhere)
 
-    def _reach_codes(self, codes: dict[str, list[str | None]]) -> None:
+    def _reach_codes(self, rows: list[dict[str, str]]) -> Places:
+        """Flag what these codes name; return the rows that name nobody."""
+        codes = {column: [row.get(column) for row in rows] for column in _CODES}
         tables = self.references.tables
         targets = ("premises", "payers", "invoices", "agreements", "invoices")
         premise, payer, invoice, agreement, refers_to = (
@@ -134,31 +137,33 @@ class _Evidence:
             for column, target in zip(_CODES, targets, strict=True)
         )
         numbering = self.accounts.numbering
-        self._reach_pairs(
-            np.where(premise >= 0, take_or(numbering.premise, premise, UNKNOWN), premise),
-            np.where(payer >= 0, take_or(numbering.payer, payer, UNKNOWN), payer),
-        )
+        premise = np.where(premise >= 0, take_or(numbering.premise, premise, UNKNOWN), premise)
+        payer = np.where(payer >= 0, take_or(numbering.payer, payer, UNKNOWN), payer)
+        self._reach_pairs(premise, payer)
         self._reach_invoices(np.concatenate((invoice, refers_to)))
         self._reach_rows("agreements", agreement[agreement >= 0])
+        names = (self.accounts.find(premise, payer) >= 0) | ((premise >= 0) ^ (payer >= 0))
+        return np.flatnonzero(~names & (invoice < 0) & (refers_to < 0) & (agreement < 0))
 
 
-def _ragged_codes(table: TypedTable) -> Iterator[dict[str, str]]:
-    """Yield what each ragged row may name, by column."""
-    header = [name.strip().lower() for name in table.header]
-    usual = {column: header.index(column) for column in _CODES if column in header}
+def _ragged_rows(table: TypedTable) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each ragged row that may be evidence."""
+    header = _header_of(table)
     for cells in table.cells_at(table.ragged_lines).values():
-        cells = tuple(cell.strip() for cell in cells)
-        if table.table.name == "invoices" and _is_surely_no_note(cells, header):
-            continue
-        if usual:
-            yield {column: cells[at] for column, at in usual.items() if at < len(cells) and cells[at]}
-        else:
-            yield from _any_cell(cells)
+        trimmed = tuple(cell.strip() for cell in cells)
+        if table.table.name != "invoices" or not _is_surely_no_note(trimmed, header):
+            yield trimmed
 
 
-def _any_cell(cells: Iterable[str]) -> Iterator[dict[str, str]]:
-    for cell in filter(None, cells):
-        yield from ({column: cell} for column in _CODES)
+def _usual_codes(table: TypedTable, rows: list[tuple[str, ...]]) -> list[dict[str, str]]:
+    """Return what each row names where the header says that codes stand."""
+    header = _header_of(table)
+    usual = {column: header.index(column) for column in _CODES if column in header}
+    return [{column: row[at] for column, at in usual.items() if at < len(row) and row[at]} for row in rows]
+
+
+def _header_of(table: TypedTable) -> list[str]:
+    return [name.strip().lower() for name in table.header]
 
 
 def _is_surely_no_note(cells: tuple[str, ...], header: list[str]) -> bool:

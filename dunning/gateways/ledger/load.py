@@ -62,11 +62,11 @@ def load_ledger(
     tell = progress or (lambda _: None)
     raw = read_ledger(folder, mapping)
     manifest = read_manifest(folder)
-    tell("fingerprint of the extract")
+    tell("отпечатък на извлечението")
     fingerprint = ledger_fingerprint(folder, mapping, raw)
     found = find_snapshot(snapshots, fingerprint)
     if found is not None:
-        tell("the same extract is loaded already")
+        tell("същото извлечение вече е заредено")
         check_limits({name: Refusals(**told) for name, told in found.info["refusals"].items()}, quarantine_limits)
         return found
     tables = _read_tables(raw, tell)
@@ -75,7 +75,7 @@ def load_ledger(
     ground = resolve(tables, tell)
     check_limits(count_refusals(tables), quarantine_limits)
     _refuse_empty(ground, folder)
-    tell("snapshot")
+    tell("снимка")
     written, info = _build(ground)
     info |= _describe(raw, tables, manifest, unused_files(folder, raw), written)
     quarantine = list_refused(tables, is_mapped=mapping is not None)
@@ -86,11 +86,11 @@ def load_ledger(
 def resolve(tables: dict[str, TypedTable], tell: Progress = lambda _: None) -> Ground:
     """Decide about every row of the typed tables: marks all reasons, and returns what the snapshot is built on."""
     references = References(tables)
-    tell("conditions and references")
+    tell("проверки")
     mark_conditions(tables)
     mark_missing_parties(references)
     numbering = number_rows(tables["premises"].frame.text("premise_no"), tables["payers"].frame.text("payer_code"))
-    tell("attribution")
+    tell("чии са фактурите и плащанията")
     attribution = attribute(references, numbering)
     mark_missing_documents(references, attribution)
     for name in ("invoices", "payments"):
@@ -103,7 +103,7 @@ def _read_tables(raw: dict[str, RawTable], tell: Progress) -> dict[str, TypedTab
         typed = parse_table(raw[name])
         mark_duplicates(typed)
         if not raw[name].is_absent:
-            tell(f"read {raw[name].file}: {typed.rows_read} rows")
+            tell(f"прочетен {raw[name].file}: {typed.rows_read} реда")
         return typed
 
     largest_first = sorted(raw, key=lambda name: ("invoices", "payments", "invoice_lines").count(name), reverse=True)

@@ -76,14 +76,16 @@ def test_a_refused_payer_row_speaks_of_the_accounts_that_remain(tmp_path):
     [
         ("payments", "X;2;B;;2026-06-01;1", ["2B"]),
         ("payments", "X;;;I1;2026-06-01;1", ["1A"]),
-        ("payments", "X;;;;2026-06-01;1", []),
+        ("payments", "X;;;;2026-06-01;1.00", []),
+            ("payments", "1;A;;2026-06-01;7.00;EUR", ["1A", "2A"]),
+            ("payments", "x;y;1;A;;2026-06-01;7.00;EUR;;;", ["1A", "2A"]),
         ("invoices", "X;1;A;bill", []),
         ("invoices", "X;1;A;credit_note", ["1A"]),
         ("invoices", "X;1;A", ["1A"]),
         ("agreements", "X;1;A", ["1A"]),
     ],
 )
-def test_a_ragged_row_names_by_the_cells_in_their_usual_place(tmp_path, table, row, accounts):
+def test_a_ragged_row_names_by_its_usual_cells_or_by_any(tmp_path, table, row, accounts):
     folder = known().add("payments", payment_no="P0", premise_no="1").write(tmp_path / "ledger")
     with (folder / f"{table}.csv").open("a", encoding="utf-8") as file:
         file.write(f"{row}\n")

@@ -215,7 +215,7 @@ def test_a_loaded_ledger_is_not_loaded_again_unless_it_was_harmed(tmp_path):
     again = load_ledger(
         tmp_path / "ledger", tmp_path / "snapshots", quarantine_limits=Limits(), progress=steps.append
     )
-    assert (first.folder, "the same extract is loaded already") == (again.folder, steps[-1])
+    assert (first.folder, "същото извлечение вече е заредено") == (again.folder, steps[-1])
     (first.folder / "items.parquet").write_bytes(b"harmed")
     load_ledger(tmp_path / "ledger", tmp_path / "snapshots", quarantine_limits=Limits()).verify()
 
@@ -224,7 +224,7 @@ def test_an_extract_that_changes_while_it_is_read_is_refused(tmp_path):
     folder = rich().write(tmp_path / "ledger")
 
     def disturb(step):
-        if step == "attribution":
+        if step == "чии са фактурите и плащанията":
             with (folder / "payments.csv").open("a", encoding="utf-8") as file:
                 file.write("LATE;1;;;2026-06-02;1;EUR;;\n")
 
