@@ -46,7 +46,8 @@ class Ledger:
     def premise(self, premise_no: str, **cells: Cell) -> "Ledger":
         """Add an electricity premise of an invented address."""
         defaults: dict[str, Cell] = {
-            "service": "electricity", "district": "Изток", "route": "03", "address": f"ул. Примерна {int(premise_no)}",
+            "service": "electricity", "district": "Изток", "route": "03",
+            "address": f"ул. Примерна {premise_no.lstrip('0')}",
             "settlement": "София", "postcode": "1000", "meter_no": f"M{premise_no}",
         }  # fmt: skip
         return self.add("premises", premise_no=premise_no, **(defaults | cells))

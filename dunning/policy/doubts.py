@@ -24,7 +24,7 @@ def find_doubts(policy: Policy, as_of: date) -> list[str]:
         )
     if "rate_percent" in version.uncertain:
         doubts.append(
-            f"Законната лихва {rate} % от {format_day(version.effective_from)} не е потвърдена: "
+            f"Законната лихва {rate} % от {format_day(version.effective_from)} не е потвърдена. "
             f"{version.uncertain['rate_percent']}"
         )
     return doubts

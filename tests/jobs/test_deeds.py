@@ -17,6 +17,7 @@ from tests.jobs.nights import (
     run_states,
     say_fresh,
 )
+from tests.ledgers import Ledger
 
 REMINDED = "20261122-OS-000001-P1"
 WARNED = "20261122-FS-000002-P2"
@@ -166,4 +167,45 @@ def test_after_a_night_that_could_not_send_the_next_one_does(home: Path, engine:
     night = nightly(say_fresh(debtors().write(tmp_path / "new")), tmp_path / "out", days(1))
 
     assert sent(night) == ["20261123-OS-000001-P1", "20261123-FS-000002-P2"]
+    assert len(deeds(engine)) == 2
+
+
+def test_a_returned_receipt_is_no_foreign_notice_of_its_own_night(home: Path, engine: Engine, tmp_path: Path) -> None:
+    """The night is run again with the extract of the next day, which tells of the deeds of that very night."""
+    first = nightly(say_fresh(debtors().write(tmp_path / "ledger")), tmp_path / "out")
+    told = debtors().notice(1, "overdue", AS_OF.isoformat(), notice_no=REMINDED, channel="sms", served_on="2026-11-22")
+    again = nightly(say_fresh(told.write(tmp_path / "later")), tmp_path / "again")
+
+    assert sent(first) == sent(again) == [REMINDED, WARNED]
+
+
+@pytest.mark.parametrize("other", range(3, 9))
+def test_a_receipt_under_another_account_still_tells_of_the_deed(
+    other: int, home: Path, engine: Engine, tmp_path: Path
+) -> None:
+    """Whatever bucket the other account lies in: the deed failed, and the other one got no notice at all."""
+    bystander = debtors().debtor(other, ("2026-11-01", "60.00"))
+    nightly(say_fresh(bystander.write(tmp_path / "ledger")), tmp_path / "out")
+    told = debtors().debtor(other, ("2026-11-01", "60.00"))
+    told.notice(other, "final_warning", AS_OF.isoformat(), notice_no=WARNED, channel="sms", failed_on="2026-11-23")
+    night = nightly(say_fresh(told.write(tmp_path / "later")), tmp_path / "out", days(1))
+
+    assert sent(night) == ["20261123-FS-000002-P2"]
+    assert nightly(say_fresh(told.write(tmp_path / "last")), tmp_path / "out", days(31)).account("000002")["stage"] == (
+        "final_warning"
+    )
+
+
+def test_codes_with_hyphens_keep_their_references_apart(home: Path, engine: Engine, tmp_path: Path) -> None:
+    """Premise A-1 of payer 2 and premise A of payer 1-2 read the same when simply joined."""
+    ledger = Ledger()
+    for premise_no, payer_code in (("A-1", "2"), ("A", "1-2")):
+        ledger.premise(premise_no).payer(payer_code, postal_address="ул. Пощенска 1", postal_settlement="София")
+        ledger.add("tenancies", premise_no=premise_no, payer_code=payer_code, valid_from=date(2012, 1, 1))
+        ledger.add("invoices", invoice_no=f"F{premise_no}", premise_no=premise_no, payer_code=payer_code, kind="bill",
+                   issued_on="2023-12-01", due_on="2023-12-20", amount="200.00", currency="BGN")  # fmt: skip
+    night = nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out")
+
+    assert sent(night) == ["20261122-OP-A-1%2D2", "20261122-OP-A%2D1-2"]
+    assert [row["case_ref"] for row in night.csv("court")] == ["C-20261122-A-1%2D2", "C-20261122-A%2D1-2"]
     assert len(deeds(engine)) == 2

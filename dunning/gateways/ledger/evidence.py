@@ -3,9 +3,9 @@
 A refused payment, credit note, hold, agreement (with its items and instalments) or payer row. A row that names premise
 and payer, both known to the extract, speaks of that pair alone. Where only one of them is known it could be any account
 of that premise, or of that payer. Where a rule finds its account (a payment's tenancy, the reversed payment, the named
-invoice) it is that one. A ragged row has no certain cells: those in their usual place name whom they name, and where
-they name nobody (a cell too many or too few may have moved them), each cell that is a known number names it by itself. A
-row that names nothing reaches nobody.
+invoice) it is that one. A ragged row has no certain cells: those in their usual place name whom they name; where they
+name nobody (a cell too many or too few may have moved them), each cell that is a known number names it by itself. A row
+that names nothing reaches nobody.
 """
 
 from collections.abc import Iterator
