@@ -99,11 +99,9 @@ def _stage(page: Console, story: Any, reasons: dict[str, str], why_not: dict[str
 
 def _proposals(page: Console, proposals: list[Row]) -> None:
     for row in proposals:
+        what = NOTICES[row["stage"]] if row["list"] == "reminders" else WORDS[row["list"]]
         reason = f": {WORDS.get(row['reason'], row['reason'])}" if row["reason"] else ""
-        page.print(
-            f"Тази нощ – {WORDS[row['list']]} ({STAGES[row['stage']]}), {_euro(row['overdue_cents'])}: "
-            f"{STATES[row['state']]}{reason}"
-        )
+        page.print(f"Тази нощ – {what}, {_euro(row['overdue_cents'])}: {STATES[row['state']]}{reason}")
 
 
 def _tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:

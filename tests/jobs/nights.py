@@ -40,8 +40,13 @@ class Night:
 
     @property
     def messages(self) -> list[str]:
-        """The lines on stderr that are no progress."""
-        return [line for line in self.told.splitlines() if not line.startswith("dunning nightly ")]
+        """The lines on stderr."""
+        return self.told.splitlines()
+
+    @property
+    def result(self) -> list[str]:
+        """The lines on stdout that are no progress."""
+        return [line for line in self.printed.splitlines() if not line.startswith("dunning nightly ")]
 
     def csv(self, name: str) -> Rows:
         """Return the rows of one of its lists."""

@@ -25,7 +25,7 @@ from tests.jobs.nights import AS_OF, Debtors, days, deeds, hashes, history, nigh
 
 REPOSITORY = Path(__file__).parents[2]
 STEPS = {
-    "read": "fingerprint", "attribute": "attribution", "snapshot": "snapshot", "classify": "класифициране",
+    "read": "отпечатък", "attribute": "чии са", "snapshot": "снимка", "classify": "класифициране",
     "propose": "предложения", "write": "списъци", "close": "приключване",
 }  # fmt: skip
 
@@ -85,7 +85,7 @@ def undisturbed(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) ->
 def start(*command: str) -> subprocess.Popen[str]:
     """Start a process of the command in this test's environment."""
     return subprocess.Popen(
-        [sys.executable, *command], cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [sys.executable, *command], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 
@@ -97,8 +97,8 @@ def command(ledger: Path, out: Path, *more: str) -> list[str]:
 def kill_after(told: str, seconds: float, *words: str) -> None:
     """Run the command and kill it so long after it has told something, if it has not ended by then."""
     with start("-m", "dunning.cli", *words) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
+        assert process.stdout is not None
+        for line in process.stdout:
             if told in line:
                 break
         try:
@@ -205,16 +205,16 @@ def test_the_next_date_takes_back_a_close_whose_files_were_not_out(
 def test_a_killed_run_takes_its_workers_with_it(
     undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """Otherwise they would wait for work for ever, each with its memory. They inherit stderr, so it ends with them."""
+    """Otherwise they would wait for work for ever, each with its memory. They inherit stdout, so it ends with them."""
     words = command(undisturbed.ledger, tmp_path / "out", "--shards", "2")
     with start("-m", "dunning.cli", *words) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
+        assert process.stdout is not None
+        for line in process.stdout:
             if STEPS["classify"] in line:
                 break
         workers = wait_for_children(process.pid)
         process.kill()
-        process.stderr.read()
+        process.stdout.read()
     while any(is_alive(pid) for pid in workers):
         pass
     wait_for_the_lock(engine)
@@ -262,7 +262,7 @@ def test_two_runs_at_once_close_once(undisturbed: Undisturbed, home: Path, engin
     """Two real processes race; who comes second is turned away, or repeats the closed date without recording."""
     words = command(undisturbed.ledger, tmp_path / "out")
     racers = [start("-m", "dunning.cli", *words) for _ in range(2)]
-    told = [racer.communicate()[1] for racer in racers]
+    told = [racer.communicate()[0] for racer in racers]
 
     assert 0 in [racer.returncode for racer in racers]
     assert "Traceback" not in "".join(told)

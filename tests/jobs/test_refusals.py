@@ -97,7 +97,7 @@ def ledger(tmp_path: Path) -> Path:
 def refusal(night: Night) -> str:
     """Return the one message of a refused run."""
     (message,) = night.messages
-    assert (night.code, night.printed) == (1, "")
+    assert (night.code, night.result) == (1, [])
     assert message.startswith("dunning: ")
     return message
 

@@ -14,7 +14,7 @@ def euro(cents: int) -> str:
 
 
 def test_the_report_gives_stages_lists_and_the_folder(sample_night: Night) -> None:
-    manifest, lines = sample_night.manifest, [line.strip() for line in sample_night.printed.splitlines()]
+    manifest, lines = sample_night.manifest, [line.strip() for line in sample_night.result]
     stages = [
         f"{STAGES[stage]}: {figures['accounts']} партиди, {euro(figures['open_cents'])} неплатени"
         for stage, figures in manifest["stages"].items()
