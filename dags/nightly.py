@@ -27,50 +27,50 @@ PARAMS = {
         None,
         type=["null", "string"],
         format="date",
-        title="Day (as_of)",
-        description="The state at the end of this day. Empty: the day that just ended in Sofia. "
-        "A day not after the last closed one writes its lists again and records nothing.",
+        title="Ден (as_of)",
+        description="Състоянието към края на този ден. Празно: денят, който току-що е свършил. "
+        "Вече приключен или по-ранен ден дава списъците си отново и не отбелязва нищо.",
     ),
     "ledger": Param(
         os.environ.get("DUNNING_LEDGER") or str(SETTINGS.home / "sample"),
         type="string",
         minLength=1,
-        title="Ledger",
-        description="The folder of the ledger extract.",
+        title="Извлечение",
+        description="Папката с извлечението от билинга.",
     ),
     "out": Param(
         os.environ.get("DUNNING_OUT") or str(REPOSITORY / "out"),
         type="string",
         minLength=1,
-        title="Lists",
-        description="The lists are written into a folder of their day in this one.",
+        title="Списъци",
+        description="Списъците отиват в папка на деня в тази папка.",
     ),
     "mapping": Param(
-        None, type=["null", "string"], title="Mapping", description="A TOML file for a ledger in a foreign layout."
+        None, type=["null", "string"], title="Съответствие", description="TOML файл за извлечение с друг строеж."
     ),
     "policy": Param(
-        None, type=["null", "string"], title="Policy", description="A folder of own policy files."
+        None, type=["null", "string"], title="Правила", description="Папка със собствени файлове с правила."
     ),
     "shards": Param(
-        CORES, type="integer", minimum=1, maximum=64, title="Shards", description="Any number gives the same bytes."
+        CORES, type="integer", minimum=1, maximum=64, title="Части", description="Всеки брой дава същите списъци."
     ),
     "quarantine_limit": Param(
         None,
         type=["null", "number"],
         minimum=0,
         maximum=1,
-        title="Quarantine limit",
-        description="The share of refused rows that this one run accepts in every table. Empty: the policy's.",
+        title="Граница за отхвърлените",
+        description="Дял отхвърлени редове, приет само този път във всяка таблица. Празно: по правилата.",
     ),
     "dry_run": Param(
-        False, type="boolean", title="Dry run", description="Write the lists, close no books, record no deeds."
+        False, type="boolean", title="Проба", description="Пише списъците, не приключва деня и не отбелязва нищо."
     ),
 }
 
 
 @dag(
-    dag_display_name="Nightly run",
-    description="A billing ledger in, every account classified, lists out.",
+    dag_display_name="Нощна обработка",
+    description="Извлечението влиза, всяка партида получава етап, списъците излизат.",
     doc_md=(REPOSITORY / "docs" / "runbook.md").read_text("utf-8"),
     schedule=CronTriggerTimetable("0 2 * * *", timezone="Europe/Sofia"),
     start_date=datetime(2026, 1, 1, tzinfo=SOFIA),
@@ -88,7 +88,7 @@ PARAMS = {
 def nightly():
     """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never rows."""
 
-    @task(outlets=[LEDGER], multiple_outputs=False)
+    @task(task_display_name="зареждане", outlets=[LEDGER], multiple_outputs=False)
     def load(params, dag_run):
         from dunning.jobs import calendar, load
 
@@ -102,35 +102,35 @@ def nightly():
             out=params["out"],
         )
 
-    @task
+    @task(task_display_name="разделяне")
     def share_out(params):
         return list(range(params["shards"]))
 
-    @task(pool="dunning_shards", multiple_outputs=False)
+    @task(task_display_name="етапи", pool="dunning_shards", multiple_outputs=False)
     def classify(run, shard, params):
         from dunning.jobs import classify
 
         return classify.run(run, shard, params["shards"])
 
-    @task(outlets=[CLASSIFICATION], multiple_outputs=False)
+    @task(task_display_name="предложения", outlets=[CLASSIFICATION], multiple_outputs=False)
     def propose(run, shards):
         from dunning.jobs import propose
 
         return propose.run(run, list(shards))
 
-    @task(multiple_outputs=False)
+    @task(task_display_name="файлове", multiple_outputs=False)
     def write(run):
         from dunning.jobs import write
 
         return write.run(run)
 
-    @task(outlets=[LISTS], multiple_outputs=False)
+    @task(task_display_name="приключване", outlets=[LISTS], multiple_outputs=False)
     def close(run):
         from dunning.jobs import close
 
         return close.run(run)
 
-    @task(multiple_outputs=False)
+    @task(task_display_name="отчет", multiple_outputs=False)
     def report(run):
         from dunning.jobs import report
 

@@ -56,10 +56,10 @@ def _link(link: Path, target: Path) -> None:
 def _keys(home: Path) -> dict[str, str]:
     """Return this installation's keys, made once and kept in AIRFLOW_HOME/keys."""
     path = home / "keys"
-    names = ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__API__SECRET_KEY", "AIRFLOW__API_AUTH__JWT_SECRET")
+    octets = {"AIRFLOW__CORE__FERNET_KEY": 32, "AIRFLOW__API__SECRET_KEY": 32, "AIRFLOW__API_AUTH__JWT_SECRET": 64}
     if not path.exists():
-        _write_private(path, "".join(f"{secrets.token_urlsafe(32)}=\n" for _ in names))
-    return dict(zip(names, path.read_text("ascii").split(), strict=True))
+        _write_private(path, "".join(f"{secrets.token_urlsafe(size)}=\n" for size in octets.values()))
+    return dict(zip(octets, path.read_text("ascii").split(), strict=True))
 
 
 def _connections(settings: Settings) -> dict[str, str]:
