@@ -163,7 +163,7 @@ def _register(
 ) -> int:
     facts = runs.Facts(
         ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
-        out=str(order.out), newest_payment_on=newest_paid_on,
+        out=str(order.out), newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
     )
     with engine.begin() as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
@@ -182,14 +182,25 @@ def _limits(rule: Loading, limit: float | None) -> Loading:
 def _warn(snapshot: Snapshot, newest_paid_on: date | None, too_old: bool, stops: dict[str, str]) -> list[str]:
     warnings = list(snapshot.info["warnings"])
     if not snapshot.info["as_of"]:
-        newest = f"{newest_paid_on:%d.%m.%Y} г." if newest_paid_on else "няма"
-        warnings.append(f"Извлечението няма manifest.json. Най-новото плащане в него: {newest}")
+        invoiced, paid = _tell_day(_newest_invoice(snapshot)), _tell_day(newest_paid_on)
+        warnings.append(
+            f"Извлечението няма manifest.json. Най-новата фактура в него: {invoiced} Най-новото плащане в него: {paid}"
+        )
     if too_old:
         warnings.append("Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено.")
     if stops:
         tables = ", ".join(sorted(stops))
         warnings.append(f"Липсват или са намалели таблици, които пазят хората ({tables}): всички списъци са задържани.")
     return warnings
+
+
+def _newest_invoice(snapshot: Snapshot) -> date | None:
+    newest = snapshot.info["newest_invoice_on"]
+    return date.fromisoformat(newest) if newest else None
+
+
+def _tell_day(day: date | None) -> str:
+    return f"{day:%d.%m.%Y} г." if day else "няма."
 
 
 def _lay_out(this: Run, policy: Policy, known: pa.Table) -> None:
