@@ -19,7 +19,7 @@ def refuse_url(value: str, option: str) -> None:
     if _URL.match(value):
         scheme = value.split("://", 1)[0]
         raise DunningError(
-            f"{option} is a {scheme}:// address, and only local folders are supported yet; give a folder."
+            f"{option} is an address ({scheme}://), and only local folders are supported yet; give a folder."
         )
 
 

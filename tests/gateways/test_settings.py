@@ -43,7 +43,7 @@ def test_a_url_in_place_of_a_folder_is_refused_in_one_line(value):
     with pytest.raises(DunningError) as refusal:
         refuse_url(value, "--out")
     scheme = value.split("://")[0]
-    expected = f"--out is a {scheme}:// address, and only local folders are supported yet; give a folder."
+    expected = f"--out is an address ({scheme}://), and only local folders are supported yet; give a folder."
     assert expected == str(refusal.value)
 
 

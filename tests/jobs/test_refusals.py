@@ -224,7 +224,7 @@ def test_addresses_are_refused_until_they_are_supported(
     message = refusal(dunning("nightly", *(word for pair in given.items() for word in pair)))
 
     assert message == (
-        f"dunning: {option} is a s3:// address, and only local folders are supported yet; give a folder."
+        f"dunning: {option} is an address (s3://), and only local folders are supported yet; give a folder."
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "ledger"]
     monkeypatch.undo()
