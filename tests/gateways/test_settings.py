@@ -48,7 +48,7 @@ def test_a_url_in_place_of_a_folder_is_refused_in_one_line(value):
 
 
 def test_snapshots_in_a_bucket_are_refused():
-    with pytest.raises(DunningError, match=r"^DUNNING_SNAPSHOTS is a s3:// address"):
+    with pytest.raises(DunningError, match=r"^DUNNING_SNAPSHOTS is an address"):
         Settings.from_environment({"DUNNING_SNAPSHOTS": "s3://bucket/snapshots"})
 
 
