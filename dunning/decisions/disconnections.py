@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER, Days, to_date, to_day
+from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, STAGES, code
 from dunning.decisions.addresses import has_tenancy, premise_addresses
@@ -41,7 +41,7 @@ def propose_disconnections(
 
     Args:
         history: notices of the bucket: account, stage, sent_on, served_on, failed_on.
-        newest_paid_on: newest payment of the whole ledger up to `as_of` (see `newest_payment`); None without one.
+        newest_paid_on: newest payment of the whole ledger up to `as_of`; None without one.
 
     Source: issue 2, point 6; ЗЕ чл. 123; `policy/files/disconnections.toml`.
     """
@@ -58,14 +58,6 @@ def propose_disconnections(
     )
     listed = _list(bucket, claims.take(~stops), stages.filter(pa.array(~stops)), window)
     return {"disconnections": listed, "withheld": held}
-
-
-def newest_payment(bucket: Bucket, as_of: date) -> date | None:
-    """Return the newest `paid_on` up to `as_of` of a bucket's payments and reversals; None without one."""
-    payments, reversals = bucket.payments, bucket.reversals
-    paid = np.r_[payments["paid_on"][~payments["is_note"]], reversals["paid_on"]]
-    paid = paid[paid <= to_day(as_of)]
-    return to_date(int(paid.max())) if len(paid) else None
 
 
 @dataclass(frozen=True)

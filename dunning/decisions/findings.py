@@ -21,8 +21,7 @@ from dunning.policy.rules import Rules
 class Findings:
     """Everything found out on the way to a decision; what `explain` tells and the lists look up.
 
-    equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is none or none is
-    needed.
+    equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is none.
     days_now, days_next: per way up, the first day reached from tonight, from tomorrow.
     """
 

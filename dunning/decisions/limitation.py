@@ -41,8 +41,7 @@ def limit_items(bucket: Bucket, items: Places, rule: Limitation, as_of: int) -> 
         items: places of items, ascending.
 
     A signed agreement and a filed case (unless it ended rejected or withdrawn) start the term again while it still
-    runs.
-    For natural persons it ends ten years after the day after `due_on` unless an agreement was signed before that.
+    runs. For natural persons it ends ten years after the day after `due_on` unless an agreement was signed before that.
     """
     kind = bucket.items["kind"][items]
     first = bucket.items["due_on"][items] + 1

@@ -108,8 +108,7 @@ def counting_spells(
     """Return when a notice of `stage` that names an item (sent after its due day) counts, one spell per pair.
 
     A notice counts from `served_days_min` through `valid_days` days after it was served. What the ledger says was
-    served
-    after `as_of` has not happened; what we sent ourselves is served by the policy's rule, also on a day to come.
+    served after `as_of` has not happened; what we sent ourselves is served by the policy's rule, also on a day to come.
     """
     told = (history["stage"] == stage) & (history["sent_on"] <= as_of) & (history["served_on"] < NEVER)
     notices = history.take(told & ((history["served_on"] <= as_of) | history["is_ours"]))

@@ -47,12 +47,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class Story:
-    """Everything about one account on `as_of`. Rows are plain values; money in minor units, days as dates, words as
-    codes.
+    """Everything about one account on `as_of`. Rows are plain values: minor units, dates, the contract's words.
 
     account: the columns of `Decision.accounts`. items, segments, pieces, payments, agreements, instalments, holds,
-    cases,
-    notices, tenancies: rows of this account only, oldest first.
+    cases, notices, tenancies: rows of this account only, oldest first.
     """
 
     as_of: date

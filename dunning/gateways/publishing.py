@@ -28,8 +28,7 @@ def publish(prepared: Path, target: Path) -> None:
     """Put the prepared files (with their manifest) into `target`, readable by their owner only.
 
     Each file appears whole under its name or not at all. The old manifest goes first and the new one comes last, so
-    that
-    whoever trusts only what a manifest names never sees half of a run.
+    that whoever trusts only what a manifest names never sees half of a run.
 
     Raises:
         DunningError: the folder cannot be written; says which file.

@@ -69,10 +69,12 @@ class Snapshot:
         return pq.ParquetFile(self.folder / "quarantine.parquet").read()
 
     def newest_paid_on(self, as_of: date) -> date | None:
-        """Return the day of the newest payment (credit notes are none) up to `as_of`; None where there is none."""
+        """Return the newest day of a payment or reversal (credit notes are none) up to `as_of`; None without one."""
         payments = pq.read_table(self.folder / "payments.parquet", columns=["paid_on", "is_note"])
-        is_asked = pc.and_(pc.invert(payments["is_note"]), pc.less_equal(payments["paid_on"], pa.scalar(as_of)))
-        newest: date | None = pc.max(payments["paid_on"].filter(is_asked)).as_py()
+        reversals = pq.read_table(self.folder / "reversals.parquet", columns=["paid_on"])
+        paid_on = payments.filter(pc.invert(payments["is_note"]))["paid_on"]
+        days = pa.chunked_array([*paid_on.chunks, *reversals["paid_on"].chunks], pa.date32())
+        newest: date | None = pc.max(days.filter(pc.less_equal(days, pa.scalar(as_of)))).as_py()
         return newest
 
     def read_notices(self) -> pa.Table:

@@ -32,8 +32,9 @@ def run(run: Receipt) -> Receipt:
 
 
 def close(connection: Connection, this: Run) -> Receipt:
-    """Publish the prepared files; record decisions, proposals and deeds where the run records. The caller holds the
-    lock.
+    """Publish the prepared files; record decisions, proposals and deeds where the run records.
+
+    The caller holds the run lock.
 
     Deeds are intended before the files are published and done after: a run killed in between is finished or taken
     back by the next one, and one that cannot publish takes them back itself. Running this step again after it ended
@@ -93,8 +94,7 @@ def _books(this: Run) -> closing.Books:
 
 
 def _proposals(proposed: dict[str, pa.Table]) -> list[pa.Table]:
-    """Return the rows of all lists as the store keeps them. Reminders are released at once, the rest awaits
-    approval."""
+    """Return the rows of all lists as the store keeps them. Reminders are released at once, the rest is proposed."""
     withheld = proposed["withheld"]
     return [
         _kept(proposed["reminders"], "reminders", "released", "overdue_cents"),

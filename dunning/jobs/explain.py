@@ -12,9 +12,8 @@ from dunning.documents.story_page import render_story
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshots import open_snapshot
-from dunning.gateways.store import policies, proposals, runs
+from dunning.gateways.store import open_store, policies, proposals, runs
 from dunning.jobs.history import deeds_of_bucket, gather_deeds
-from dunning.jobs.load import prepare
 from dunning.policy.policies import read_policy
 
 
@@ -25,7 +24,7 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
         DunningError: no run of that date is known, or no such account existed on it.
     """
     settings = Settings.from_environment()
-    engine = prepare(settings, "explain")
+    engine = open_store(settings, "explain")
     known = runs.fetch_run(engine, as_of)
     if known is None or known.snapshot_name is None:
         raise DunningError(

@@ -10,14 +10,13 @@ import pyarrow as pa
 
 from dunning.core.errors import DunningError, UsageError
 from dunning.decisions.guards import find_shrunk
-from dunning.gateways.database import Engine, connect, run_lock
+from dunning.gateways.database import Engine, run_lock
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import read_manifest, refuse_stale
-from dunning.gateways.migrations import migrate
 from dunning.gateways.publishing import write_private
 from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.snapshots import Snapshot
-from dunning.gateways.store import policies, runs, table_sizes
+from dunning.gateways.store import open_store, policies, runs, table_sizes
 from dunning.gateways.worktables import write_table
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.history import gather_deeds
@@ -83,16 +82,9 @@ def run(
         as_of, ledger, out, mapping, policy, quarantine_limit=quarantine_limit, dry_run=dry_run
     )
     settings = Settings.from_environment()
-    engine = prepare(settings, f"nightly {as_of} load")
+    engine = open_store(settings, f"nightly {as_of} load")
     with run_lock(engine, f"nightly {as_of} load"):
         return begin(settings, engine, order)
-
-
-def prepare(settings: Settings, purpose: str) -> Engine:
-    """Return an engine of our database, its schema up to date."""
-    engine = connect(settings, purpose)
-    migrate(engine)
-    return engine
 
 
 def begin(settings: Settings, engine: Engine, order: Order, progress: Progress = say_nothing) -> Receipt:

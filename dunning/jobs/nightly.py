@@ -12,10 +12,10 @@ from dunning.core.frames import BUCKETS
 from dunning.gateways.database import run_lock
 from dunning.gateways.publishing import remove_folders
 from dunning.gateways.settings import Settings
-from dunning.gateways.store import runs
+from dunning.gateways.store import open_store, runs
 from dunning.jobs import classify, propose, report, write
 from dunning.jobs.close import close
-from dunning.jobs.load import Order, begin, prepare
+from dunning.jobs.load import Order, begin
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.runs import Receipt, Run
 
@@ -34,7 +34,7 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
         raise UsageError(f"--shards is {shards}; give 1 to {BUCKETS}.")
     settings = Settings.from_environment()
     purpose = f"nightly {order.as_of}"
-    engine = prepare(settings, purpose)
+    engine = open_store(settings, purpose)
     with run_lock(engine, purpose) as connection:
         receipt = begin(settings, engine, order, progress)
         this = Run.of(receipt)

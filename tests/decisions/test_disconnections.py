@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dunning.decisions.disconnections import newest_payment, propose_disconnections
+from dunning.decisions.disconnections import propose_disconnections
 from dunning.policy.policies import load_policy
 from tests.decisions.evidence import AS_OF, Evidence
 
@@ -201,14 +201,3 @@ def test_a_withheld_account_does_not_stand_in_the_way_of_another() -> None:
 
 def test_without_a_lawful_day_nothing_is_listed() -> None:
     assert ["no_lawful_day"] == outcome(warned(), date(2026, 12, 1))
-
-
-def test_the_newest_payment_is_money_up_to_the_night() -> None:
-    evidence = warned()
-    payment = {"account": 0, "amount_minor": 100, "is_bgn": False, "item": -1, "is_note": False}
-    evidence.add("payments", **payment | {"paid_on": date(2026, 11, 19)})
-    evidence.add("payments", **payment | {"paid_on": date(2026, 11, 20), "is_note": True})
-    evidence.add("payments", **payment | {"paid_on": date(2026, 11, 23)})
-
-    assert date(2026, 11, 19) == newest_payment(evidence.bucket, AS_OF)
-    assert newest_payment(warned().bucket, AS_OF) is None

@@ -19,7 +19,6 @@ from dunning.gateways.store.proposals import fetch_proposals, replace_proposals
 from dunning.gateways.store.rows import DECISIONS, DEEDS, PAST_DEEDS, PROPOSALS
 from dunning.gateways.store.runs import (
     Facts,
-    describe_run,
     fail_run,
     fetch_run,
     fetch_run_by_id,
@@ -27,7 +26,6 @@ from dunning.gateways.store.runs import (
     interrupted_runs,
     last_closed_on,
     start_run,
-    store_receipt,
 )
 from dunning.gateways.store.table_sizes import fetch_table_sizes, store_table_sizes
 
@@ -299,18 +297,12 @@ def test_the_latest_run_that_wrote_its_files_speaks_for_a_date_that_was_never_cl
     assert last_closed_on(engine) is None
 
 
-def test_a_run_learns_its_facts_step_by_step(engine):
-    run_id = start_run(engine, MONDAY, is_recording=True, facts=Facts(out="lists"))
-    describe_run(engine, run_id, Facts(ledger_fingerprint="abc", newest_payment_on=MONDAY))
-    describe_run(engine, run_id, Facts(policy_version="2026-01-01-abcdef12"))
-    store_receipt(engine, run_id, "load", {"rows": 10, "cents": -5})
-    store_receipt(engine, run_id, "classify", {"accounts": 3})
-    store_receipt(engine, run_id, "load", {"rows": 11})
-    run = fetch_run_by_id(engine, run_id)
+def test_a_run_keeps_the_facts_that_it_began_with(engine):
+    known = Facts(out="lists", ledger_fingerprint="abc", newest_payment_on=MONDAY, policy_version="2026-01-01-abcdef12")
+    run = fetch_run_by_id(engine, start_run(engine, MONDAY, is_recording=True, facts=known))
     assert ("lists", "abc", MONDAY, "2026-01-01-abcdef12") == (
         run.out, run.ledger_fingerprint, run.newest_payment_on, run.policy_version
     )  # fmt: skip
-    assert {"load": {"rows": 11}, "classify": {"accounts": 3}} == run.receipts
 
 
 def test_a_new_attempt_ends_what_an_earlier_one_left_running(engine):
@@ -320,7 +312,7 @@ def test_a_new_attempt_ends_what_an_earlier_one_left_running(engine):
     states = [fetch_run_by_id(engine, run_id).state for run_id in (first, other_kind, second)]
     assert ["failed", "running", "running"] == states
     with pytest.raises(DunningError, match="Run 1 is not running any more"):
-        describe_run(engine, first, Facts(out="late"))
+        finish_run(engine, first, "sha")
 
 
 def test_a_closing_run_does_not_fail(engine):

@@ -10,7 +10,6 @@ import pytest
 
 from dunning.core.frames import frame_of
 from dunning.decisions.decide import decide_with_deeds
-from dunning.decisions.disconnections import newest_payment
 from dunning.decisions.proposals import Proposed, merge_proposed
 from dunning.gateways.ledger.load import load_ledger
 from dunning.jobs.classify import propose
@@ -60,7 +59,7 @@ def decide_all(folder: Path, accounts: int, seed: int, as_of: date = AS_OF) -> t
     rules = load_policy().at(as_of)
     snapshot = load_ledger(folder / "ledger", folder / "snapshots", quarantine_limits=rules.loading)
     buckets = [snapshot.read_bucket(index) for index in snapshot.buckets()]
-    newest = max(day for day in (newest_payment(bucket, as_of) for bucket in buckets) if day)
+    newest = snapshot.newest_paid_on(as_of)
     stages: Counter[int] = Counter()
     proposed = []
     for bucket in buckets:

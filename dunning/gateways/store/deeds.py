@@ -43,10 +43,10 @@ def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table) -> i
 
 
 def fetch_deeds(source: Source, before: date, since: date = date.min) -> pa.Table:
-    """Return the deeds done from `since` until the day before `before`: premise_no, payer_code, stage, as_of, channel,
-    reference.
+    """Return the deeds done from `since` until the day before `before`.
 
-    By as_of, then by the other columns. What is only intended is not there.
+    premise_no, payer_code, stage, as_of, channel, reference; by as_of, then by the other columns. What is only intended
+    is not there.
     """
     with transact(source) as connection:
         return copy_out(connection, "deeds", "fetch", PAST_DEEDS, {"before": before, "since": since})

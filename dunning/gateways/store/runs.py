@@ -1,6 +1,5 @@
 """Runs: which day each spoke for, from which ledger and policy, and how it ended."""
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -60,25 +59,6 @@ def start_run(source: Source, as_of: date, *, is_recording: bool, facts: Facts |
         kind = {"as_of": as_of, "is_recording": is_recording}
         connection.execute(statement("runs", "abandon"), kind)
         return connection.execute(statement("runs", "insert"), kind | vars(facts or Facts())).scalar_one()
-
-
-def describe_run(source: Source, run_id: int, facts: Facts) -> None:
-    """Add to a running run what it has learned; what is None leaves what is there.
-
-    Raises:
-        DunningError: the run is not running any more.
-    """
-    with transact(source) as connection:
-        found = connection.execute(statement("runs", "describe"), {"run_id": run_id} | vars(facts)).first()
-        _insist(found, run_id)
-
-
-def store_receipt(source: Source, run_id: int, step: str, receipt: dict[str, Any]) -> None:
-    """Keep the receipt of a step: counts, cents and hashes that JSON can say; no rows, no names."""
-    with transact(source) as connection:
-        row = {"run_id": run_id, "step": step, "receipt": json.dumps(receipt, sort_keys=True)}
-        found = connection.execute(statement("runs", "add_receipt"), row).first()
-        _insist(found, run_id)
 
 
 def finish_run(source: Source, run_id: int, manifest_sha256: str) -> None:

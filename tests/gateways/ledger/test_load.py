@@ -1,6 +1,7 @@
 """The door as a whole: what stands in a snapshot, that it balances, and that the order of rows changes nothing."""
 
 import random
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -273,3 +274,14 @@ def test_every_table_has_rows_to_shuffle(in_order, tmp_path):
     snapshot = troubled().load(tmp_path)
     assert [] == [name for name in SCHEMAS if not snapshot.info["tables"][name]["rows"]]
 
+
+def test_the_newest_payment_is_money_up_to_the_night(tmp_path):
+    extract = Extract().add("payments", payment_no="P1", premise_no="1", paid_on="2026-11-18")
+    extract.add("payments", payment_no="P2", premise_no="1", paid_on="2026-11-19", amount="-1", reverses="P1")
+    extract.add("payments", payment_no="P3", premise_no="1", paid_on="2026-11-23")
+    extract.add("invoices", invoice_no="N1", premise_no="1", kind="credit_note", issued_on="2026-11-20",
+                due_on="2026-11-20", amount="-1")  # fmt: skip
+    snapshot = load_ledger(extract.write(tmp_path / "ledger"), tmp_path, quarantine_limits=Limits())
+
+    days = [date(2026, 11, day) for day in (17, 18, 20, 23)]
+    assert [None, *(date(2026, 11, day) for day in (18, 19, 23))] == [snapshot.newest_paid_on(day) for day in days]
