@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -138,57 +139,105 @@ def find_snapshot(snapshots: Path, fingerprint: str) -> Snapshot | None:
     return snapshot
 
 
-def write_snapshot(
-    snapshots: Path, fingerprint: str, tables: Mapping[str, BucketedTable], quarantine: pa.Table,
-    info: Mapping[str, Any],
-) -> Snapshot:
-    """Write a snapshot and return it, opened.
+class SnapshotWriter:
+    """Writes a snapshot, table by table, each bucket after bucket. The same rows give the same bytes.
 
-    The same rows give the same bytes. What stands under that fingerprint already is replaced: it can only be the same
-    ledger, harmed or written by another version.
+    What stands under that fingerprint already is replaced at the very end: it can only be the same ledger, harmed or
+    written by another version. Leaving the block without `finish` leaves nothing behind.
 
-    Args:
-        snapshots: the folder of all snapshots; made where it is missing.
-        fingerprint: of the ledger; names the folder.
-        tables: every table of SCHEMAS, each with exactly its columns.
-        quarantine: rows under QUARANTINE_SCHEMA.
-        info: what else `snapshot.json` shall say.
+    Attributes:
+        scratch: a folder for whoever makes the tables; gone with the block.
     """
-    snapshots = Path(snapshots)
-    snapshots.mkdir(parents=True, exist_ok=True)
-    folder, beside = snapshots / fingerprint, snapshots / f".{fingerprint}.unfinished"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(mode=0o700)
-    with ThreadPoolExecutor(2) as pool:
-        told = dict(zip(SCHEMAS, pool.map(lambda name: _write_table(beside, name, tables[name]), SCHEMAS), strict=True))
-    told["quarantine"] = _write_quarantine(beside, quarantine)
-    content = {
-        **info, "format": FORMAT, "fingerprint": fingerprint, "tables": told,
-        "buckets": {name: np.diff(tables[name].offsets).tolist() for name in SCHEMAS},
-    }
-    _write_private(beside / "snapshot.json", json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.rename(beside, folder)
-    return open_snapshot(folder)
+
+    def __init__(self, snapshots: Path, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self.folder = Path(snapshots) / fingerprint
+        self.beside = Path(snapshots) / f".{fingerprint}.unfinished"
+        self.scratch = Path(snapshots) / f".{fingerprint}.scratch.unfinished"
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._rows: dict[str, list[int]] = {}
+
+    def __enter__(self) -> "SnapshotWriter":
+        self.beside.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self.beside, self.scratch):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for writer in self._writers.values():
+            writer.close()
+        for folder in (self.beside, self.scratch):
+            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            self.beside.parent.rmdir()  # only where nothing is in it
+
+    def write(self, name: str, table: BucketedTable, homes: range = range(BUCKETS)) -> None:
+        """Append some consecutive buckets to a table; buckets come in order.
+
+        Args:
+            name: a table of SCHEMAS, with exactly its columns.
+            table: its rows; those of `homes` are written.
+        """
+        schema = SCHEMAS[name]
+        rows = table.rows.select(schema.names).cast(schema)
+        written = self._rows.setdefault(name, [])
+        if len(table.offsets) != BUCKETS + 1 or table.offsets[0] != 0 or table.offsets[-1] != len(rows):
+            raise ValueError(f"the offsets of {name} do not cover its {len(rows)} rows in {BUCKETS} buckets")
+        if len(written) != homes.start:
+            raise ValueError(f"bucket {homes.start} of {name} comes after {len(written)} buckets")
+        writer = self._writer(name)
+        for home in homes:
+            start, stop = int(table.offsets[home]), int(table.offsets[home + 1])
+            writer.write_table(rows.slice(start, stop - start), row_group_size=max(stop - start, 1))
+            written.append(stop - start)
+
+    def finish(self, quarantine: pa.Table, info: Mapping[str, Any]) -> Snapshot:
+        """Put the snapshot in its place and return it, opened.
+
+        Args:
+            quarantine: rows under QUARANTINE_SCHEMA.
+            info: what else `snapshot.json` shall say.
+        """
+        for writer in self._writers.values():
+            writer.close()
+        with ThreadPoolExecutor(2) as pool:
+            told = dict(zip(SCHEMAS, pool.map(self._tell, SCHEMAS), strict=True))
+        told["quarantine"] = _write_quarantine(self.beside, quarantine)
+        content = {
+            **info, "format": FORMAT, "fingerprint": self.fingerprint, "tables": told,
+            "buckets": {name: self._rows[name] for name in SCHEMAS},
+        }
+        _write_private(
+            self.beside / "snapshot.json", json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        )
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.rename(self.beside, self.folder)
+        return open_snapshot(self.folder)
+
+    def _writer(self, name: str) -> pq.ParquetWriter:
+        if name not in self._writers:
+            schema = SCHEMAS[name]
+            few = [column for column in schema.names if column in _DICTIONARY]
+            self._writers[name] = pq.ParquetWriter(
+                self._path(name), schema, compression="lz4", use_dictionary=few, write_statistics=False
+            )
+            self._path(name).chmod(0o600)
+        return self._writers[name]
+
+    def _tell(self, name: str) -> dict[str, Any]:
+        if len(self._rows.get(name, ())) != BUCKETS:
+            raise ValueError(f"{name} has {len(self._rows.get(name, ()))} of {BUCKETS} buckets")
+        return {"rows": sum(self._rows[name]), "sha256": sha256_of(self._path(name))}
+
+    def _path(self, name: str) -> Path:
+        return self.beside / f"{name}.parquet"
 
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes as hexadecimal text."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_table(folder: Path, name: str, table: BucketedTable) -> dict[str, Any]:
-    path, schema = folder / f"{name}.parquet", SCHEMAS[name]
-    rows = table.rows.select(schema.names).cast(schema)
-    if len(table.offsets) != BUCKETS + 1 or table.offsets[0] != 0 or table.offsets[-1] != len(rows):
-        raise ValueError(f"the offsets of {name} do not cover its {len(rows)} rows in {BUCKETS} buckets")
-    few = [column for column in schema.names if column in _DICTIONARY]
-    with pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=few, write_statistics=False) as writer:
-        for start, stop in zip(table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True):
-            writer.write_table(rows.slice(start, stop - start), row_group_size=max(stop - start, 1))
-    path.chmod(0o600)
-    return {"rows": len(rows), "sha256": sha256_of(path)}
 
 
 def _write_quarantine(folder: Path, quarantine: pa.Table) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from dunning.core.frames import BUCKETS, SCHEMAS
 from dunning.gateways.snapshots import (
     QUARANTINE_SCHEMA,
     BucketedTable,
+    SnapshotWriter,
     find_snapshot,
     open_snapshot,
-    write_snapshot,
 )
 
 
@@ -37,7 +37,10 @@ def tables() -> dict[str, BucketedTable]:
 
 
 def write(folder):
-    return write_snapshot(folder, "f1", tables(), QUARANTINE_SCHEMA.empty_table(), {"as_of": None})
+    with SnapshotWriter(folder, "f1") as writer:
+        for name, table in tables().items():
+            writer.write(name, table)
+        return writer.finish(QUARANTINE_SCHEMA.empty_table(), {"as_of": None})
 
 
 def test_buckets_come_back_as_they_were_written(tmp_path):

@@ -5,7 +5,6 @@ one whole number, and pairs in ascending order are accounts in the snapshot's or
 a row sorted by its account stands in its bucket, and its place there is its number minus the bucket's first.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -113,15 +112,6 @@ class Accounts:
         return at, by_payer[rows]
 
 
-def make_accounts(numbering: Numbering, pairs: Iterable[Pairs]) -> Accounts:
-    """Return the accounts of these pairs (as `Numbering.pair` gives them), each counted once."""
-    known = np.zeros(0, np.int64)
-    for some in pairs:
-        new = some[_find_numbers(some, known) == NO_ACCOUNT] if len(known) else some
-        known = _distinct(np.concatenate((known, new)))
-    return Accounts(numbering, known)
-
-
 def spread(owners: npt.NDArray, first: npt.NDArray) -> tuple[Places, Places]:
     """Return (place in `owners`, row), one for every row of each owner; `first[o]:first[o + 1]` are the rows of o.
 
@@ -142,7 +132,7 @@ def _find_numbers(numbers: Pairs, among: Pairs) -> Places:
     return pc.fill_null(found, NO_ACCOUNT).to_numpy(zero_copy_only=False)
 
 
-def _distinct(numbers: Pairs) -> Pairs:
+def distinct(numbers: Pairs) -> Pairs:
     """Return the different numbers, ascending; sorting beats the hash table of `np.unique` threefold here."""
     ordered = np.sort(numbers)
     is_first = np.ones(len(ordered), bool)

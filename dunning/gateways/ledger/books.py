@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from dunning.core import words
 from dunning.core.errors import DunningError
@@ -15,55 +13,86 @@ from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.snapshots import BucketedTable
 
 Flags = npt.NDArray[np.bool_]
-Sums = dict[str, dict[str, int]]
+Rows = dict[str, int]
+Amounts = dict[str, dict[str, Rows]]
+_ENTRIES = ("read", "quarantined", "repeated", "taken")
 
 
-def make_books(tables: Mapping[str, TypedTable], written: Mapping[str, BucketedTable]) -> dict[str, Any]:
-    """Return rows of each table, and minor units of invoices, credit notes and payments per currency.
+class Books:
+    """Adds up what became of every row of an extract, a stretch at a time."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Rows] = {}
+        self._amounts: Amounts = {
+            name: {word: dict.fromkeys(_ENTRIES, 0) for word in words.CURRENCIES}
+            for name in ("invoices", "credit_notes", "payments")
+        }
+
+    def add_rows(self, name: str, rows: Rows) -> None:
+        """Add rows of a table, as `count_rows` gives them."""
+        known = self._rows.setdefault(name, dict.fromkeys(_ENTRIES, 0))
+        self._rows[name] = {entry: known[entry] + rows[entry] for entry in _ENTRIES}
+
+    def add_amounts(self, amounts: Amounts) -> None:
+        """Add minor units, as `sum_amounts` gives them."""
+        for name, of_table in amounts.items():
+            for word, sums in of_table.items():
+                for entry, minor in sums.items():
+                    self._amounts[name][word][entry] += minor
+
+    def close(self) -> dict[str, Any]:
+        """Return rows of each table, and minor units of invoices, credit notes and payments per currency.
+
+        Raises:
+            DunningError: something was read and is neither refused nor repeated nor taken in, or twice.
+        """
+        _check_balance(self._rows, self._amounts)
+        return {"tables": self._rows, "minor": self._amounts}
+
+
+def count_rows(table: TypedTable) -> Rows:
+    """Return how many rows of a table were read, refused (ragged ones too), repeated and taken in."""
+    ragged = len(table.ragged_lines)
+    return {
+        "read": len(table) + ragged, "quarantined": int(table.is_refused.sum()) + ragged,
+        "repeated": int(table.is_repeated.sum()), "taken": int(table.stands.sum()),
+    }
+
+
+def sum_amounts(invoices: TypedTable, payments: TypedTable, written: Mapping[str, BucketedTable]) -> Amounts:
+    """Return what the amounts of these rows came to, per currency in minor units.
 
     What was taken in is summed from the tables that go into the snapshot, all else from the rows as read. An amount
     that could not be read, or whose currency could not, counts as a row only.
-
-    Raises:
-        DunningError: something was read and is neither refused nor repeated nor taken in, or twice.
     """
-    rows = {name: _count_rows(table) for name, table in tables.items()}
-    invoices, payments = tables["invoices"], tables["payments"]
     notes = is_note(invoices)
-    paid = _sum_written(written["payments"], ~_flags(written["payments"], "is_note"))
-    taken_back = _sum_written(written["reversals"])
-    amounts = {
+    is_note_written = _flags(written["payments"], "is_note")
+    paid, taken_back = _sum_written(written["payments"], ~is_note_written), _sum_written(written["reversals"])
+    credited = _sum_written(written["payments"], is_note_written)
+    return {
         "invoices": _sum_read(invoices, ~notes, _sum_written(written["items"])),
-        "credit_notes": _sum_read(invoices, notes, {
-            currency: -minor
-            for currency, minor in _sum_written(written["payments"], _flags(written["payments"], "is_note")).items()
-        }),
-        "payments": _sum_read(payments, np.ones(len(payments), bool), {c: paid[c] + taken_back[c] for c in paid}),
-    }
-    _check_balance(rows, amounts)
-    return {"tables": rows, "minor": amounts}
-
-
-def _count_rows(table: TypedTable) -> dict[str, int]:
-    refused = int(((table.reasons != 0) & ~table.is_repeated).sum()) + len(table.ragged_lines)
-    taken = int(((table.reasons == 0) & ~table.is_repeated).sum())
-    return {
-        "read": table.rows_read, "quarantined": refused, "repeated": int(table.is_repeated.sum()), "taken": taken,
+        "credit_notes": _sum_read(invoices, notes, {word: -minor for word, minor in credited.items()}),
+        "payments": sum_payments(payments, {word: paid[word] + taken_back[word] for word in paid}),
     }
 
 
-def _sum_read(table: TypedTable, rows: Flags, taken: dict[str, int]) -> Sums:
+def sum_payments(payments: TypedTable, taken: Rows | None = None) -> dict[str, Rows]:
+    """Return what the amounts of these payments came to, where so much of them was taken in (by default nothing)."""
+    return _sum_read(payments, np.ones(len(payments), bool), taken or dict.fromkeys(words.CURRENCIES, 0))
+
+
+def _sum_read(table: TypedTable, rows: Flags, taken: Rows) -> dict[str, Rows]:
     currency, amount = table.frame["currency"], table.frame["amount"]
-    is_refused = (table.reasons != 0) & ~table.is_repeated
-    return {
-        word: {
-            "read": _sum(amount, rows & (currency == code)),
-            "quarantined": _sum(amount, rows & (currency == code) & is_refused),
-            "repeated": _sum(amount, rows & (currency == code) & table.is_repeated),
+    sums = {}
+    for code, word in enumerate(words.CURRENCIES):
+        of_word = rows & (currency == code)
+        sums[word] = {
+            "read": _sum(amount, of_word),
+            "quarantined": _sum(amount, of_word & table.is_refused),
+            "repeated": _sum(amount, of_word & table.is_repeated),
             "taken": taken[word],
         }
-        for code, word in enumerate(words.CURRENCIES)
-    }
+    return sums
 
 
 def _sum_written(table: BucketedTable, rows: Flags | None = None) -> dict[str, int]:
@@ -81,7 +110,7 @@ def _flags(table: BucketedTable, column: str) -> Flags:
     return table.rows[column].to_numpy()
 
 
-def _check_balance(rows: Sums, amounts: dict[str, Sums]) -> None:
+def _check_balance(rows: dict[str, Rows], amounts: Amounts) -> None:
     entries = [(f"{name}, rows", counts) for name, counts in rows.items()]
     entries += [(f"{name}, minor units {word}", sums) for name, of in amounts.items() for word, sums in of.items()]
     for name, entry in entries:
@@ -92,11 +121,3 @@ def _check_balance(rows: Sums, amounts: dict[str, Sums]) -> None:
                 f"{entry['quarantined']}, repeated {entry['repeated']}, taken in {entry['taken']}; {rest} left over. "
                 "Nothing was loaded. This is a fault of the program, not of the ledger; report it with this message."
             )
-
-
-def newest_day(days: pa.ChunkedArray) -> str | None:
-    """Return the newest of these days as ISO text, None where there is none."""
-    newest = pc.max(days).as_py()
-    return newest.isoformat() if newest else None
-
-

@@ -49,7 +49,10 @@ def bucket_offsets(buckets: npt.NDArray) -> npt.NDArray[np.int64]:
 
 def text_bytes(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
     """Return where each text starts (one place more than texts) and the bytes of all of them; null is empty."""
-    texts = (texts if texts.null_count == 0 else texts.fill_null("")).cast(pa.large_string())
-    starts = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    texts = texts if texts.null_count == 0 else texts.fill_null("")
+    if not len(texts):
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    starts = np.frombuffer(texts.buffers()[1], width)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     data = texts.buffers()[2]
     return starts, np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)

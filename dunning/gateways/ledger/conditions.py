@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dunning.core import words
 from dunning.core.days import NEVER, Days, to_day
 from dunning.gateways.ledger.raw import TypedTable
-from dunning.gateways.ledger.tables import INVOICE_KINDS, bit
+from dunning.gateways.ledger.tables import INVOICE_KINDS, UNREADABLE, bit
 
 Flags = npt.NDArray[np.bool_]
 
@@ -24,17 +24,14 @@ FORECAST, EQUALISATION, CREDIT_NOTE = (INVOICE_KINDS.index(k) for k in ("forecas
 _SEASON_MONTH = 5
 
 
-def mark_conditions(tables: dict[str, TypedTable]) -> None:
-    """Mark the rows of invoices, payments and holds that contradict themselves.
+def mark_conditions(table: TypedTable) -> None:
+    """Mark rows of invoices, payments and holds that contradict themselves; other tables have no such conditions.
 
     due_before_issued, wrong_sign, bgn_after_changeover; bad_value of a forecast or equalisation without a full period
     inside one season; missing_value of a hold that names nothing.
     """
-    _mark_invoices(tables["invoices"])
-    _mark_payments(tables["payments"])
-    holds = tables["holds"]
-    names = [holds.frame.text(name).is_valid() for name in ("premise_no", "payer_code", "invoice_no")]
-    holds.mark(~np.any([_flags(named) for named in names], axis=0), bit("missing_value"))
+    if mark := _MARKS.get(table.table.name):
+        mark(table)
 
 
 def is_note(invoices: TypedTable) -> Flags:
@@ -61,10 +58,7 @@ def seasons_of(days: Days) -> npt.NDArray[np.int16]:
 
 def unreadable(table: TypedTable, column: str) -> Flags:
     """Return the rows in which a cell of this column stands that could not be read."""
-    rows = np.zeros(len(table), bool)
-    if column in table.bad_cells:
-        rows[table.bad_cells[column].rows] = True
-    return rows
+    return (table.reasons & UNREADABLE[column]) != 0
 
 
 def _mark_invoices(invoices: TypedTable) -> None:
@@ -98,5 +92,13 @@ def _mark_payments(payments: TypedTable) -> None:
     payments.mark(is_late & (frame["currency"] == BGN), bit("bgn_after_changeover"))
 
 
+def _mark_holds(holds: TypedTable) -> None:
+    named = [_flags(holds.frame.text(name).is_valid()) for name in ("premise_no", "payer_code", "invoice_no")]
+    holds.mark(~np.any(named, axis=0), bit("missing_value"))
+
+
 def _flags(values: object) -> Flags:
     return values.to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]
+
+
+_MARKS = {"invoices": _mark_invoices, "payments": _mark_payments, "holds": _mark_holds}

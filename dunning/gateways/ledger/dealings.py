@@ -26,14 +26,13 @@ _DAYS = {"agreements": "applied_on", "court_cases": "filed_on", "notices": "sent
 
 def mark_missing_parties(references: References) -> None:
     """Mark what names a premise or payer that is not there."""
-    for name in ("tenancies", "invoices", "payments", "agreements", "holds", "notices", "court_cases"):
+    for name in ("tenancies", "agreements", "holds", "notices", "court_cases"):
         references.mark_missing(name, "premise_no", "payer_code")
     references.mark_missing("contacts", "payer_code")
 
 
 def mark_missing_documents(references: References, attribution: Attribution) -> None:
     """Mark what names an invoice, agreement or case that is not there, and items of another account."""
-    references.mark_missing("invoice_lines", "invoice_no")
     references.mark_missing("holds", "invoice_no")
     references.mark_missing("instalments", "agreement_no")
     for name, column, owners in (

@@ -8,7 +8,7 @@ name nobody (a cell too many or too few may have moved them), each cell that is 
 that names nothing reaches nobody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,11 @@ import pyarrow as pa
 from dunning.gateways.ledger.accounts import Accounts
 from dunning.gateways.ledger.attribution import Attribution, name_numbers
 from dunning.gateways.ledger.conditions import CREDIT_NOTE, EQUALISATION, is_note, unreadable
+from dunning.gateways.ledger.quarantine import Cells
 from dunning.gateways.ledger.raw import TypedTable
-from dunning.gateways.ledger.references import UNKNOWN, UNNAMED, References, find_places, take_or
+from dunning.gateways.ledger.references import References, find_places, take_or
 from dunning.gateways.ledger.tables import INVOICE_KINDS
+from dunning.gateways.ledger.text_index import UNKNOWN, UNNAMED
 
 Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
@@ -28,16 +30,40 @@ _RAGGED = ("payers", "invoices", "payments", "agreements", "agreement_items", "i
 _CODES = ("premise_no", "payer_code", "invoice_no", "agreement_no", "refers_to")
 
 
-def find_refused_evidence(references: References, attribution: Attribution) -> Flags:
-    """Return one flag an account: some refused row names it, or could belong to it."""
-    return _Evidence(references, attribution).collect()
+def named_invoices(references: References, payment_guess: Places, cells: Mapping[str, Cells]) -> pa.Array:
+    """Return the numbers of invoices on which it may hang whom a refused row speaks of.
+
+    Args:
+        references: of refused rows at the least.
+        payment_guess: account of each refused payment, below 0 where that cannot be told.
+        cells: refused rows as read.
+    """
+    payments, invoices = references.tables["payments"], references.tables["invoices"]
+    ragged = [
+        cell for name in _RAGGED for row in _ragged_rows(references.tables[name], cells[name]) for cell in row if cell
+    ]
+    return pa.concat_arrays([
+        payments.frame.text("invoice_no").filter(pa.array(payment_guess < 0)), invoices.frame.text("refers_to"),
+        pa.array(ragged, pa.string()),
+    ]).drop_null().unique()
+
+
+def find_refused_evidence(references: References, attribution: Attribution, cells: Mapping[str, Cells]) -> Flags:
+    """Return one flag an account: some refused row names it, or could belong to it.
+
+    Args:
+        references: of invoices and payments only the refused rows, and the invoices of `named_invoices`, those that
+            holds and items of agreements name among them.
+        cells: refused rows as read.
+    """
+    return _Evidence(references, attribution, cells).collect()
 
 
 class _Evidence:
     """Collects accounts from refused rows, table by table."""
 
-    def __init__(self, references: References, attribution: Attribution) -> None:
-        self.references, self.attribution = references, attribution
+    def __init__(self, references: References, attribution: Attribution, cells: Mapping[str, Cells]) -> None:
+        self.references, self.attribution, self.cells = references, attribution, cells
         self.accounts: Accounts = attribution.accounts
         self.flags = np.zeros(len(self.accounts), bool)
 
@@ -52,12 +78,11 @@ class _Evidence:
         self._reach_invoices(self.references.places("agreement_items", "invoice_no")[self._orphans()])
         self._reach_pairs(*self._payers(self._refused("payers")))
         for name in _RAGGED:
-            self._reach_ragged(self.references.tables[name])
+            self._reach_ragged(self.references.tables[name], self.cells[name])
         return self.flags
 
     def _refused(self, name: str) -> Places:
-        table = self.references.tables[name]
-        return np.flatnonzero((table.reasons != 0) & ~table.is_repeated)
+        return np.flatnonzero(self.references.tables[name].is_refused)
 
     def _could_be_notes(self) -> Flags:
         """Refused invoices that are credit notes, or that a cell that cannot be read may have made one."""
@@ -65,7 +90,7 @@ class _Evidence:
         kind, amount = invoices.frame["kind"], invoices.frame["amount"]
         could = is_note(invoices) | ((amount <= 0) & (kind < 0))
         could |= (kind == EQUALISATION) & (unreadable(invoices, "amount") | (amount == 0))
-        return could & (invoices.reasons != 0) & ~invoices.is_repeated
+        return could & invoices.is_refused
 
     def _reach_rows(self, name: str, rows: Places, known: Places | None = None) -> None:
         """Flag what these rows of a table name; where `known` gives a row's account, that one alone."""
@@ -102,8 +127,7 @@ class _Evidence:
 
     def _invoice_pair(self, rows: Places) -> tuple[Places, Places]:
         named = name_numbers(self.references, self.accounts.numbering, "invoices")
-        payer, found = named.payer[rows], self.attribution.invoice_payer[rows]
-        return named.premise[rows], np.where(payer == UNNAMED, np.maximum(found, UNNAMED), payer)
+        return named.premise[rows], named.payer[rows]
 
     def _reach_agreement_rows(self, name: str) -> None:
         """Flag the account of the agreement that a refused item or instalment belongs to."""
@@ -119,8 +143,8 @@ class _Evidence:
     def _payers(self, rows: Places) -> tuple[Places, Places]:
         return np.full(len(rows), UNNAMED, np.int64), self.accounts.numbering.payer[rows]
 
-    def _reach_ragged(self, table: TypedTable) -> None:
-        rows = list(_ragged_rows(table))
+    def _reach_ragged(self, table: TypedTable, cells: Cells) -> None:
+        rows = list(_ragged_rows(table, cells))
         usual = _usual_codes(table, rows)
         lost = self._reach_codes(usual) if rows else ()
         anywhere = [{column: cell} for row in lost for cell in rows[row] if cell for column in _CODES]
@@ -146,11 +170,11 @@ class _Evidence:
         return np.flatnonzero(~names & (invoice < 0) & (refers_to < 0) & (agreement < 0))
 
 
-def _ragged_rows(table: TypedTable) -> Iterator[tuple[str, ...]]:
+def _ragged_rows(table: TypedTable, cells: Cells) -> Iterator[tuple[str, ...]]:
     """Yield the cells of each ragged row that may be evidence."""
     header = _header_of(table)
-    for cells in table.cells_at(table.ragged_lines).values():
-        trimmed = tuple(cell.strip() for cell in cells)
+    for line in table.ragged_lines.tolist():
+        trimmed = tuple(cell.strip() for cell in cells.get(line, ()))
         if table.table.name != "invoices" or not _is_surely_no_note(trimmed, header):
             yield trimmed
 

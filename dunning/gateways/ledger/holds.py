@@ -9,7 +9,7 @@ from dunning.gateways.ledger.ground import Ground, take
 from dunning.gateways.ledger.movements import Items
 from dunning.gateways.ledger.ordering import order_rows
 from dunning.gateways.ledger.parties import bucketed
-from dunning.gateways.ledger.references import UNNAMED
+from dunning.gateways.ledger.text_index import UNNAMED
 from dunning.gateways.snapshots import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]

@@ -7,6 +7,7 @@ read, or whose currency could not, counts as a row only.
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -58,12 +59,17 @@ def read_manifest(folder: Path) -> Manifest | None:
     return Manifest(_read_day(content["as_of"]), {name: _read_counts(name, given) for name, given in tables.items()})
 
 
-def check_manifest(manifest: Manifest, tables: dict[str, TypedTable]) -> None:
-    """Raise DunningError, naming all differences, where the tables are not what the manifest says."""
+def check_manifest(manifest: Manifest, read: Mapping[str, Counts], files: Mapping[str, str]) -> None:
+    """Raise DunningError, naming all differences, where what was read is not what the manifest says.
+
+    Args:
+        read: what was read of each table.
+        files: the file of each table; empty where it is absent.
+    """
     differences = [
         difference
-        for name, counts in manifest.tables.items()
-        for difference in _compare(tables[name], counts)
+        for name, told in manifest.tables.items()
+        for difference in _compare(files[name] or f"{name} (no file)", told, read[name])
     ]
     if differences:
         raise DunningError(
@@ -80,6 +86,12 @@ def count_table(typed: TypedTable) -> Counts:
     return Counts(typed.rows_read, {word: _sum(amounts[currencies == i]) for i, word in enumerate(CURRENCIES)})
 
 
+def add_counts(one: Counts, other: Counts) -> Counts:
+    """Return the counts of two stretches of a table together."""
+    words = one.minor.keys() | other.minor.keys()
+    return Counts(one.rows + other.rows, {word: one.minor.get(word, 0) + other.minor.get(word, 0) for word in words})
+
+
 def refuse_stale(manifest_as_of: date, as_of: date) -> None:
     """Raise DunningError where the extract speaks for a day before the run's."""
     if manifest_as_of < as_of:
@@ -89,16 +101,14 @@ def refuse_stale(manifest_as_of: date, as_of: date) -> None:
         )
 
 
-def _compare(typed: TypedTable, counts: Counts) -> list[str]:
-    read = count_table(typed)
-    name = typed.raw.file or f"{typed.table.name} (no file)"
+def _compare(name: str, counts: Counts, read: Counts) -> list[str]:
     differences = []
     if counts.rows != read.rows:
         differences.append(f"{name} should have {counts.rows} rows and has {read.rows}")
     if counts.minor:
         differences += [
             f"{name} should sum to {_decimal(counts.minor.get(word, 0))} {word} and sums to {_decimal(minor)} {word}"
-            for word, minor in read.minor.items()
+            for word, minor in ((word, read.minor.get(word, 0)) for word in CURRENCIES)
             if counts.minor.get(word, 0) != minor
         ]
     return differences

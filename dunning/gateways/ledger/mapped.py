@@ -1,7 +1,7 @@
 """A table made from another file by the rules of a mapping."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +49,8 @@ class MappedSource:
             return f"{column!r} as binary floats, which hold neither cents nor codes exactly; write decimal128 or text"
         return ""
 
-    def batches(self) -> Iterator[RawBatch]:
-        """Yield the rows that the rules make; see `raw.Source`."""
+    def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
+        """Yield the rows that the rules make, all columns as text; see `raw.Source`."""
         made = (self._make(batch) for batch in self._reader.read(self._rule.source_columns))
         if not self._rule.is_distinct:
             yield from made

@@ -14,7 +14,8 @@ from dunning.gateways.ledger.conditions import BGN, EQUALISATION, FORECAST, is_n
 from dunning.gateways.ledger.ground import Ground, numbers_of, take
 from dunning.gateways.ledger.ordering import order_rows
 from dunning.gateways.ledger.parties import bucketed
-from dunning.gateways.ledger.references import UNNAMED, take_or
+from dunning.gateways.ledger.references import take_or
+from dunning.gateways.ledger.text_index import UNNAMED
 from dunning.gateways.snapshots import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dunning.core.errors import DunningError
 from dunning.core.frames import Frame
 from dunning.core.words import SERVICES, code
 from dunning.gateways.ledger import values
-from dunning.gateways.ledger.raw import BadCells, RawBatch, RawTable, TypedTable
-from dunning.gateways.ledger.tables import Column, Kind, Table, bit
+from dunning.gateways.ledger.conditions import mark_conditions
+from dunning.gateways.ledger.raw import BadCells, RawBatch, RawTable, TypedTable, join_tables
+from dunning.gateways.ledger.tables import UNREADABLE, Column, Kind, Table, bit
 
 Values: TypeAlias = npt.NDArray | pa.Array
 
@@ -25,55 +25,57 @@ _READERS: dict[Kind, Callable[[pa.Array], tuple[Values, values.Mask]]] = {
     Kind.SHARE: values.read_shares,
 }
 _DATES = (Kind.DAY, Kind.INSTANT)
+_SPELLED = (Kind.TEXT, Kind.SHARE)  # kinds whose text is kept; of all others each different text is read once
 
 
 def parse_table(raw: RawTable) -> TypedTable:
-    """Return a table with every cell in its type; streams the file, so that its text is never held whole.
+    """Return a whole table with every cell in its type; streams the file, so that its text is never held whole.
 
-    Adds `bad_value`, `bad_date` and `missing_value`; ragged rows are no rows of it but stand in `ragged_lines`. An
-    absent table has no rows.
+    An absent table has no rows.
 
     Raises:
         DunningError: the file cannot be read to its end, or its rows cannot be told apart.
     """
-    parts = [_parse_batch(raw.table, batch) for batch in raw.source.batches()] if raw.source else []
-    parts = parts or [_parse_batch(raw.table, _nothing(raw.table))]
+    encoded = encoded_columns(raw.table)
+    parts = [parse_batch(raw, batch) for batch in raw.source.batches(encoded)] if raw.source else []
+    return join_tables(raw, parts or [parse_batch(raw, no_rows(raw.table))])
+
+
+def encoded_columns(table: Table) -> frozenset[str]:
+    """Return the columns of which each different text needs to be read only once."""
+    return frozenset(column.name for column in table.columns if column.kind not in _SPELLED)
+
+
+def parse_batch(raw: RawTable, batch: RawBatch) -> TypedTable:
+    """Return some rows with every cell in its type and every reason that a row gives by itself.
+
+    Adds `bad_value`, `bad_date`, `missing_value` and what `conditions` finds; ragged rows are no rows of it but stand
+    in `ragged_lines`.
+    """
+    columns: dict[str, Values] = {}
     typed = TypedTable(
-        raw=raw,
-        frame=Frame({}),
-        lines=np.concatenate([part.lines for part in parts]),
-        reasons=np.concatenate([part.reasons for part in parts]),
-        is_repeated=np.zeros(sum(len(part.lines) for part in parts), bool),
-        ragged_lines=np.concatenate([part.ragged_lines for part in parts]),
-        bad_cells=_join_bad_cells(parts),
+        raw, Frame(columns), batch.lines, np.zeros(len(batch), np.int32), np.zeros(len(batch), bool),
+        batch.ragged_lines,
     )
-    columns = {name: _join(raw.file, name, [part.columns.pop(name) for part in parts]) for name in raw.table.names}
-    typed.frame = Frame(_with_defaults(raw.table, columns))
+    for column in raw.table.columns:
+        texts = batch.columns[column.name]
+        columns[column.name], is_bad = _read_column(column, texts)
+        if is_bad is not None and is_bad.any():
+            rows = np.flatnonzero(is_bad)
+            typed.bad_cells[column.name] = BadCells(rows, texts.take(pa.array(rows)).cast(pa.string()))
+            reason = bit("bad_date" if column.kind in _DATES else "bad_value")
+            typed.mark(rows, reason | UNREADABLE.get(column.name, 0))
+        if column.is_required and texts.null_count:
+            typed.mark(texts.is_null().to_numpy(zero_copy_only=False), bit("missing_value"))
+    _fill_defaults(raw.table, columns)
+    mark_conditions(typed)
     return typed
 
 
-class _Part:
-    """A batch in its types, before the batches are joined."""
-
-    def __init__(self, batch: RawBatch) -> None:
-        self.lines, self.ragged_lines = batch.lines, batch.ragged_lines
-        self.reasons = np.zeros(len(batch), np.int32)
-        self.columns: dict[str, Values] = {}
-        self.bad_cells: dict[str, BadCells] = {}
-
-
-def _parse_batch(table: Table, batch: RawBatch) -> _Part:
-    part = _Part(batch)
-    for column in table.columns:
-        texts = batch.columns[column.name]
-        part.columns[column.name], is_bad = _read_column(column, texts)
-        if is_bad is not None and is_bad.any():
-            rows = np.flatnonzero(is_bad)
-            part.bad_cells[column.name] = BadCells(rows, texts.take(pa.array(rows)))
-            part.reasons[rows] |= bit("bad_date" if column.kind in _DATES else "bad_value")
-        if column.is_required and texts.null_count:
-            part.reasons[texts.is_null().to_numpy(zero_copy_only=False)] |= bit("missing_value")
-    return part
+def no_rows(table: Table) -> RawBatch:
+    """Return a batch without rows."""
+    none = np.empty(0, np.int64)
+    return RawBatch({name: pa.array([], pa.string()) for name in table.names}, none, none)
 
 
 def _read_column(column: Column, texts: pa.Array) -> tuple[Values, values.Mask | None]:
@@ -84,36 +86,7 @@ def _read_column(column: Column, texts: pa.Array) -> tuple[Values, values.Mask |
     return _READERS[column.kind](texts)
 
 
-def _nothing(table: Table) -> RawBatch:
-    none = np.empty(0, np.int64)
-    return RawBatch({name: pa.array([], pa.string()) for name in table.names}, none, none)
-
-
-def _join(file: str, name: str, parts: list[Values]) -> Values:
-    if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts)
-    if sum(part.nbytes for part in parts) >= np.iinfo(np.int32).max:
-        raise DunningError(
-            f"{file}: the texts of column {name} come to more than 2 GiB, which one load does not take. Shorten them, "
-            "or leave the column out if it is optional."
-        )
-    return pa.concat_arrays(parts)
-
-
-def _join_bad_cells(parts: list[_Part]) -> dict[str, BadCells]:
-    joined: dict[str, list[BadCells]] = {}
-    first = 0
-    for part in parts:
-        for name, cells in part.bad_cells.items():
-            joined.setdefault(name, []).append(BadCells(cells.rows + first, cells.texts))
-        first += len(part.lines)
-    return {
-        name: BadCells(np.concatenate([c.rows for c in cells]), pa.concat_arrays([c.texts for c in cells]))
-        for name, cells in joined.items()
-    }
-
-
-def _with_defaults(table: Table, columns: dict[str, Values]) -> dict[str, Values]:
+def _fill_defaults(table: Table, columns: dict[str, Values]) -> None:
     """Turn flags into booleans; where the cell was empty, the contract's default."""
     for column in table.columns:
         if column.kind is not Kind.FLAG:
@@ -123,4 +96,3 @@ def _with_defaults(table: Table, columns: dict[str, Values]) -> dict[str, Values
         if default is None:
             default = columns["service"] == code(SERVICES, "electricity")
         columns[column.name] = np.where(flags < 0, default, flags == 1)
-    return columns

@@ -5,7 +5,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dunning.core import words
-from dunning.core.days import NEVER
 from dunning.core.frames import SCHEMAS, days_to_arrow
 from dunning.gateways.ledger.accounts import spread
 from dunning.gateways.ledger.buckets import bucket_offsets
@@ -141,19 +140,11 @@ class Parties:
         return bucketed("contacts", columns, bucket_offsets(buckets))
 
 
-def find_first_days(ground: Ground) -> npt.NDArray[np.int32]:
-    """Return the first day on which each account exists: of its tenancies, invoices and payments."""
-    began_on = np.full(len(ground.accounts), NEVER, np.int32)
+def add_first_tenancies(ground: Ground, began_on: npt.NDArray) -> None:
+    """Lower the first day of each account to that of its first tenancy."""
     rows = ground.rows("tenancies")
-    dated = (
-        (ground.named_accounts("tenancies", rows), ground.frame("tenancies")["valid_from"][rows]),
-        (ground.attribution.invoice_account, ground.frame("invoices")["issued_on"]),
-        (ground.attribution.payment_account, ground.frame("payments")["paid_on"]),
-    )
-    for account, day in dated:
-        has = account >= 0
-        np.minimum.at(began_on, account[has], day[has])
-    return began_on
+    account, day = ground.named_accounts("tenancies", rows), ground.frame("tenancies")["valid_from"][rows]
+    np.minimum.at(began_on, account[account >= 0], day[account >= 0])
 
 
 def bucketed(name: str, columns: dict[str, npt.NDArray | pa.Array], offsets: npt.NDArray) -> BucketedTable:

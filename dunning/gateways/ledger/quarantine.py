@@ -64,15 +64,24 @@ def check_limits(refusals: Mapping[str, Refusals], limits: QuarantineLimits) -> 
         )
 
 
-def list_refused(tables: Mapping[str, TypedTable], *, is_mapped: bool) -> pa.Table:
+Cells = dict[int, tuple[str, ...]]
+
+
+def read_refused(tables: Mapping[str, TypedTable]) -> dict[str, Cells]:
+    """Return the cells of every refused row as read, by table and line; reads each file again at most once."""
+    return {name: table.cells_at(_refused(table)[0]) for name, table in tables.items()}
+
+
+def list_refused(tables: Mapping[str, TypedTable], cells: Mapping[str, Cells], *, is_mapped: bool) -> pa.Table:
     """Return the refused rows under QUARANTINE_SCHEMA, by table (the contract's order) and line.
 
     Args:
+        cells: as `read_refused` gives them.
         is_mapped: the extract was read through a mapping, so that any row may carry a payer's identifier.
     """
     identifiers = _all_identifiers(tables["payers"]) if is_mapped else None
     names = QUARANTINE_SCHEMA.names
-    rows = [dict(zip(names, row, strict=True)) for name in TABLES for row in _rows_of(tables[name], identifiers)]
+    rows = [dict(zip(names, row, strict=True)) for name in TABLES for row in _rows_of(tables[name], cells[name], identifiers)]
     return pa.Table.from_pylist(rows, QUARANTINE_SCHEMA)
 
 
@@ -96,17 +105,18 @@ def _tell(name: str, refusals: Refusals, limit: Decimal) -> str:
 
 def _refused(table: TypedTable) -> tuple[np.ndarray, np.ndarray]:
     """Return lines and reasons of the refused rows, ragged ones too, by line."""
-    rows = np.flatnonzero((table.reasons != 0) & ~table.is_repeated)
+    rows = np.flatnonzero(table.is_refused)
     ragged = np.full(len(table.ragged_lines), bit("ragged_row"), np.int32)
     lines = np.concatenate((table.lines[rows], table.ragged_lines))
     order = np.argsort(lines, kind="stable")
     return lines[order], np.concatenate((table.reasons[rows], ragged))[order]
 
 
-def _rows_of(table: TypedTable, identifiers: pa.Array | None) -> Iterator[tuple[str, str, int, str, str]]:
+def _rows_of(
+    table: TypedTable, cells_at: Cells, identifiers: pa.Array | None
+) -> Iterator[tuple[str, str, int, str, str]]:
     lines, reasons = _refused(table)
     ragged = set(table.ragged_lines.tolist())
-    cells_at = table.cells_at(lines)
     known = _find_identifiers(cells_at.values(), identifiers) if identifiers is not None else set()
     for line, bits in zip(lines.tolist(), reasons.tolist(), strict=True):
         cells = tuple(_mask(cell) if cell.strip() in known else cell for cell in cells_at.get(line, ()))

@@ -1,6 +1,6 @@
 """The shapes that pass between the readers, the parser and the rest of the door."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.errors import DunningError
 from dunning.core.frames import Frame
 from dunning.gateways.ledger.tables import Table
 
@@ -21,7 +22,7 @@ class RawBatch:
 
     Attributes:
         columns: every column of the contract's table, in its order: trimmed (also of NBSP), null where empty, all null
-            where the file does not have it. pa.string().
+            where the file does not have it. pa.string(), or a dictionary of it where the reader was asked for one.
         lines: int64, the physical line on which each row begins; the header is line 1. In Parquet, row i (from 0) is
             line i + 2, as it would be in a CSV. With a mapping, the line of the source file.
         ragged_lines: lines of the rows with a wrong number of cells in this stretch; they stand in no column.
@@ -50,8 +51,12 @@ class Source(Protocol):
     header: tuple[str, ...]
     unknown: tuple[str, ...]
 
-    def batches(self) -> Iterator[RawBatch]:
-        """Yield all rows in file order, a bounded number at a time."""
+    def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
+        """Yield all rows in file order, a bounded number at a time.
+
+        Args:
+            encoded: columns that may come as dictionaries, each different text once.
+        """
         ...
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
@@ -84,6 +89,13 @@ class BadCells:
     rows: Places
     texts: pa.Array
 
+    def take(self, rows: Places) -> "BadCells":
+        """Return those of these rows (ascending places), by their place among them."""
+        at = np.searchsorted(self.rows, rows)
+        is_bad = at < len(self.rows)
+        is_bad[is_bad] = self.rows[at[is_bad]] == rows[is_bad]
+        return BadCells(np.flatnonzero(is_bad), self.texts.take(pa.array(at[is_bad])))
+
 
 @dataclass
 class TypedTable:
@@ -99,6 +111,7 @@ class TypedTable:
         is_repeated: True for the second and every further copy of a row (by value); see `duplicates`.
         ragged_lines: int64 lines of the rows with a wrong number of cells, which are not among the rows.
         bad_cells: text of the cells that could not be read, by column.
+        rows_elsewhere: how many more rows the file has, where this is only a part of them.
     """
 
     raw: RawTable
@@ -108,6 +121,7 @@ class TypedTable:
     is_repeated: npt.NDArray[np.bool_]
     ragged_lines: Places
     bad_cells: dict[str, BadCells] = field(default_factory=dict)
+    rows_elsewhere: int = 0
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -120,11 +134,29 @@ class TypedTable:
     @property
     def rows_read(self) -> int:
         """Return how many rows the file has: good, bad, repeated and ragged ones."""
-        return len(self.lines) + len(self.ragged_lines)
+        return len(self.lines) + len(self.ragged_lines) + self.rows_elsewhere
+
+    @property
+    def is_refused(self) -> npt.NDArray[np.bool_]:
+        """Say which rows are refused, as far as is known by now."""
+        return (self.reasons != 0) & ~self.is_repeated
+
+    @property
+    def stands(self) -> npt.NDArray[np.bool_]:
+        """Say which rows are taken in, as far as is known by now."""
+        return (self.reasons == 0) & ~self.is_repeated
 
     def mark(self, rows: npt.NDArray, bits: int) -> None:
         """Add reasons to rows (a mask or places)."""
         self.reasons[rows] |= np.int32(bits)
+
+    def take(self, rows: Places) -> "TypedTable":
+        """Return some rows (ascending places) as a table of their own; ragged rows stay behind."""
+        taken = {name: cells.take(rows) for name, cells in self.bad_cells.items()}
+        return TypedTable(
+            self.raw, self.frame.take(rows), self.lines[rows], self.reasons[rows], self.is_repeated[rows],
+            np.empty(0, np.int64), {name: some for name, some in taken.items() if len(some.rows)},
+        )
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
         """Return the cells as read by line, aligned with `header`; for quarantine. Reads the file again, once."""
@@ -139,3 +171,50 @@ class TypedTable:
     def delimiter(self) -> str:
         """Return what joins the cells of a row as read."""
         return self.raw.source.delimiter if self.raw.source else ";"
+
+
+def join_tables(raw: RawTable, tables: Sequence[TypedTable]) -> TypedTable:
+    """Return the rows of some stretches of one table as one; at least one stretch.
+
+    Raises:
+        DunningError: a column's texts come to more than 2 GiB.
+    """
+    names = list(tables[0].frame)
+    return TypedTable(
+        raw,
+        Frame({name: join_columns(raw.file, name, [table.frame.columns[name] for table in tables]) for name in names}),
+        np.concatenate([table.lines for table in tables]),
+        np.concatenate([table.reasons for table in tables]),
+        np.concatenate([table.is_repeated for table in tables]),
+        np.concatenate([table.ragged_lines for table in tables]),
+        _join_bad_cells(tables),
+    )
+
+
+def join_columns(file: str, name: str, parts: Sequence[npt.NDArray | pa.Array]) -> npt.NDArray | pa.Array:
+    """Return the stretches of a column as one.
+
+    Raises:
+        DunningError: its texts come to more than 2 GiB.
+    """
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    if sum(part.nbytes for part in parts) >= np.iinfo(np.int32).max:
+        raise DunningError(
+            f"{file}: the texts of column {name} come to more than 2 GiB, which one load does not take. Shorten them, "
+            "or leave the column out if it is optional."
+        )
+    return pa.concat_arrays(parts)
+
+
+def _join_bad_cells(tables: Sequence[TypedTable]) -> dict[str, BadCells]:
+    joined: dict[str, list[BadCells]] = {}
+    first = 0
+    for table in tables:
+        for name, cells in table.bad_cells.items():
+            joined.setdefault(name, []).append(BadCells(cells.rows + first, cells.texts))
+        first += len(table)
+    return {
+        name: BadCells(np.concatenate([c.rows for c in cells]), pa.concat_arrays([c.texts for c in cells]))
+        for name, cells in joined.items()
+    }

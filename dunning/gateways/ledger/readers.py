@@ -2,11 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
@@ -15,7 +17,8 @@ import pyarrow.parquet as pq
 from dunning.core.errors import DunningError
 from dunning.gateways.ledger.dialects import read_blocks, read_dialect, refuse_twice
 from dunning.gateways.ledger.raw import Places, RawBatch
-from dunning.gateways.ledger.records import Records, read_records
+from dunning.gateways.ledger.records import PlainRows, Records, read_records
+from dunning.gateways.ledger.side_by_side import map_in_order
 
 PARQUET_ROWS = 1 << 17
 
@@ -28,8 +31,8 @@ class Reader(Protocol):
     header: tuple[str, ...]
     types: dict[str, pa.DataType]
 
-    def read(self, names: Sequence[str]) -> Iterator[RawBatch]:
-        """Yield these columns of all rows (trimmed, null where empty), in file order."""
+    def read(self, names: Sequence[str], encoded: Collection[str] = ()) -> Iterator[RawBatch]:
+        """Yield these columns of all rows (trimmed, null where empty), in file order; `encoded` may be dictionaries."""
         ...
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
@@ -45,12 +48,24 @@ def open_reader(path: Path, encoding: str | None = None, delimiter: str | None =
 
 
 def clean_text(column: pa.Array) -> pa.Array:
-    """Return text without white space (NBSP too) at its ends, and null where nothing is left."""
+    """Return text (or a dictionary of it) without white space (NBSP too) at its ends, null where nothing is left."""
+    if pa.types.is_dictionary(column.type):
+        trimmed = clean_text(column.dictionary)
+        if trimmed.null_count:
+            return clean_text(column.dictionary_decode()).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(column.indices, trimmed)
     trimmed = pc.utf8_trim_whitespace(column)
-    is_empty = pc.equal(trimmed, "")
-    if not pc.any(is_empty).as_py():
+    is_empty = np.diff(text_offsets(trimmed)) == 0
+    if not is_empty.any():
         return trimmed
-    return pc.if_else(is_empty, pa.scalar(None, pa.string()), trimmed)
+    return pc.if_else(pa.array(is_empty), pa.scalar(None, pa.string()), trimmed)
+
+
+def text_offsets(texts: pa.Array) -> npt.NDArray[np.int32]:
+    """Return where each text begins in the array's bytes, one place more than texts."""
+    if not len(texts):
+        return np.zeros(1, np.int32)
+    return np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
 
 
 class CsvReader:
@@ -65,34 +80,56 @@ class CsvReader:
         self.delimiter, self.header = dialect.delimiter, dialect.header
         self.types: dict[str, pa.DataType] = {}
 
-    def read(self, names: Sequence[str]) -> Iterator[RawBatch]:
+    def read(self, names: Sequence[str], encoded: Collection[str] = ()) -> Iterator[RawBatch]:
         """Yield these columns; see `Reader`. Raises DunningError where rows cannot be told apart."""
-        for records in self._records():
-            yield self._parse(records, names)
+        yield from map_in_order(partial(self._parse, names=names, encoded=encoded), self._stretches())
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
         """Return the cells of some rows; reads the file again."""
         wanted = np.unique(np.asarray(lines, np.int64))
         found: dict[int, tuple[str, ...]] = {}
-        for records in self._records():
-            for i in np.flatnonzero(np.isin(records.lines, wanted)).tolist():
-                row = records.data[records.starts[i] : records.ends[i]].decode()
-                found[int(records.lines[i])] = _split_row(row, self.delimiter)
+        for rows in self._stretches():
+            if isinstance(rows, PlainRows):
+                first, last = np.searchsorted(wanted, (rows.first_line, rows.first_line + rows.height))
+                if first == last:
+                    continue
+                rows = rows.locate(self.delimiter, len(self.header))
+            for i in np.flatnonzero(np.isin(rows.lines, wanted)).tolist():
+                row = rows.data[rows.starts[i] : rows.ends[i]].decode()
+                found[int(rows.lines[i])] = _split_row(row, self.delimiter)
             if len(found) == len(wanted):
                 break
         return found
 
-    def _records(self) -> Iterator[Records]:
+    def _stretches(self) -> Iterator[Records | PlainRows]:
+        """Yield the file's rows in stretches of some MiB, the header left out."""
         blocks = read_blocks(self._path, self._encoding)
         is_header = True
-        for records in read_records(self.file, blocks, self.delimiter, len(self.header)):
+        for rows in read_records(self.file, blocks, self.delimiter, len(self.header)):
             if is_header:
-                records = _without_first(records)
+                rows = _without_first(rows)
                 is_header = False
-            if len(records.lines):
-                yield records
+            if rows.height if isinstance(rows, PlainRows) else len(rows.lines):
+                yield rows
 
-    def _parse(self, records: Records, names: Sequence[str]) -> RawBatch:
+    def _parse(self, rows: Records | PlainRows, names: Sequence[str], encoded: Collection[str]) -> RawBatch:
+        if isinstance(rows, PlainRows):
+            table, ragged = self._read_table(rows.data, names, encoded, newlines_in_values=False)
+            if table.num_rows + len(ragged) == rows.height:
+                lines = np.arange(rows.first_line, rows.first_line + rows.height)
+                return self._batch(table, names, lines, ragged)
+            rows = rows.locate(self.delimiter, len(self.header))
+        data = rows.data[int(rows.starts[0]) :] if len(rows.starts) else b""
+        table, ragged = self._read_table(data, names, encoded, newlines_in_values=bool(rows.is_tall.any()))
+        is_ragged = np.zeros(len(rows.lines), bool)
+        is_ragged[ragged] = True
+        self._refuse_tall(rows, is_ragged)
+        return self._batch(table, names, rows.lines, ragged)
+
+    def _read_table(
+        self, data: bytes, names: Sequence[str], encoded: Collection[str], *, newlines_in_values: bool
+    ) -> tuple[pa.Table, list[int]]:
+        """Return the columns (under their place in the header) and the ragged rows by number from 0."""
         ragged: list[int] = []
 
         def note_ragged(row: pacsv.InvalidRow) -> str:
@@ -100,31 +137,33 @@ class CsvReader:
             return "skip"
 
         places = [f"c{i}" for i in range(len(self.header))]
-        used = [f"c{self.header.index(name)}" for name in names]
-        data = records.data[int(records.starts[0]) :]
+        kinds = {
+            place: pa.dictionary(pa.int32(), pa.string()) if name in encoded else pa.string()
+            for place, name in zip(places, self.header, strict=True)
+        }
         table = pacsv.read_csv(
             pa.py_buffer(data),
             read_options=pacsv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=places),
             parse_options=pacsv.ParseOptions(
-                delimiter=self.delimiter, newlines_in_values=bool(records.is_tall.any()),
-                invalid_row_handler=note_ragged,
+                delimiter=self.delimiter, newlines_in_values=newlines_in_values, invalid_row_handler=note_ragged,
             ),
             convert_options=pacsv.ConvertOptions(
-                column_types={place: pa.string() for place in places}, include_columns=used, strings_can_be_null=True,
-                null_values=[""], quoted_strings_can_be_null=True, check_utf8=False,
+                column_types=kinds, include_columns=[f"c{self.header.index(name)}" for name in names],
+                strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True, check_utf8=False,
             ),
         )
-        is_whole = np.ones(len(records.lines), bool)
+        return table, ragged
+
+    def _batch(self, table: pa.Table, names: Sequence[str], lines: Places, ragged: list[int]) -> RawBatch:
+        is_whole = np.ones(len(lines), bool)
         is_whole[ragged] = False
-        self._refuse_tall(records, ~is_whole)
-        lines = records.lines[is_whole]
-        if table.num_rows != len(lines):
+        if table.num_rows != len(lines) - len(ragged):
             raise DunningError(
-                f"{self.file}, line {records.lines[0]} and following: {len(lines)} rows were counted but "
+                f"{self.file}, line {lines[0]} and following: {len(lines) - len(ragged)} rows were counted but "
                 f"{table.num_rows} read, so a row would be lost. Check the quotes there and export the file again."
             )
-        columns = {name: clean_text(_one_array(table[place])) for name, place in zip(names, used, strict=True)}
-        return RawBatch(columns, lines, records.lines[~is_whole])
+        columns = {name: clean_text(_one_array(column)) for name, column in zip(names, table.columns, strict=True)}
+        return RawBatch(columns, lines[is_whole], lines[~is_whole])
 
     def _refuse_tall(self, records: Records, is_ragged: np.ndarray) -> None:
         bad = np.flatnonzero(records.is_tall & is_ragged)
@@ -148,8 +187,8 @@ class ParquetReader:
         refuse_twice(self.file, self.header)
         self.types: dict[str, pa.DataType] = {field.name: field.type for field in schema}
 
-    def read(self, names: Sequence[str]) -> Iterator[RawBatch]:
-        """Yield these columns; see `Reader`."""
+    def read(self, names: Sequence[str], encoded: Collection[str] = ()) -> Iterator[RawBatch]:
+        """Yield these columns as text; see `Reader`."""
         line = 2
         for batch in self._batches(list(names)):
             columns = {name: clean_text(_to_text(batch.column(name))) for name in names}
@@ -186,7 +225,10 @@ class ParquetReader:
         return DunningError(f"{self.file} cannot be read as Parquet: it is damaged or something else. Write it again.")
 
 
-def _without_first(records: Records) -> Records:
+def _without_first(rows: Records | PlainRows) -> Records | PlainRows:
+    if isinstance(rows, PlainRows):
+        return PlainRows(rows.data[rows.data.index(b"\n") + 1 :], rows.first_line + 1, rows.height - 1)
+    records = rows
     return Records(records.data, records.starts[1:], records.ends[1:], records.lines[1:], records.is_tall[1:])
 
 

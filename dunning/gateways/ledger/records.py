@@ -35,8 +35,23 @@ class Records:
     is_tall: npt.NDArray[np.bool_]
 
 
-def read_records(file: str, blocks: Iterable[Block], delimiter: str, columns: int) -> Iterator[Records]:
-    """Yield the rows of all blocks, cut where rows end.
+@dataclass(frozen=True)
+class PlainRows:
+    """Whole rows as one text without a quote: every line is a row, unless it is empty."""
+
+    data: bytes
+    first_line: int
+    height: int
+
+    def locate(self, delimiter: str, columns: int) -> Records:
+        """Return where each row begins and ends."""
+        return _split("", self.data, self.first_line, delimiter, columns)[2]
+
+
+def read_records(
+    file: str, blocks: Iterable[Block], delimiter: str, columns: int
+) -> Iterator[Records | PlainRows]:
+    """Yield the rows of all blocks, cut where rows end; located row by row only where a block has quotes.
 
     Args:
         columns: how many cells a row should have; what has as many within a quoted cell looks like a row swallowed.
@@ -46,6 +61,9 @@ def read_records(file: str, blocks: Iterable[Block], delimiter: str, columns: in
     """
     rest, rest_line = b"", 0
     for block in blocks:
+        if not rest and b'"' not in block.data and (height := _count_short_lines(block.data)):
+            yield PlainRows(block.data, block.first_line, height)
+            continue
         data, line = (rest + block.data, rest_line) if rest else (block.data, block.first_line)
         cut, height, records = _split(file, data, line, delimiter, columns)
         if len(records.lines):
@@ -55,6 +73,13 @@ def read_records(file: str, blocks: Iterable[Block], delimiter: str, columns: in
             raise _never_closed(file, rest_line)
     if rest:
         raise _never_closed(file, rest_line)
+
+
+def _count_short_lines(data: bytes) -> int:
+    """Return how many lines a block of whole lines has; 0 where one of them might be over 1 MiB."""
+    step = LINE_BYTES_MAX // 2
+    counts = [data.count(b"\n", start, start + step) for start in range(0, len(data), step)]
+    return sum(counts) if all(counts) else 0
 
 
 def _split(file: str, data: bytes, line: int, delimiter: str, columns: int) -> tuple[int, int, Records]:

@@ -11,14 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.frames import Frame
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.tables import bit
+from dunning.gateways.ledger.text_index import UNKNOWN, UNNAMED
 
 Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
-UNNAMED, UNKNOWN = -1, -2
 _KEYS = {"premise_no": "premises", "payer_code": "payers", "invoice_no": "invoices", "agreement_no": "agreements",
          "case_no": "court_cases", "refers_to": "invoices", "reverses": "payments"}
 _FORGIVEN = {("payments", "invoice_no"), ("invoices", "refers_to"), ("payments", "reverses")}
@@ -32,14 +31,17 @@ class References:
     that is kept).
     """
 
-    def __init__(self, tables: Mapping[str, TypedTable]) -> None:
+    def __init__(
+        self, tables: Mapping[str, TypedTable], numbers: Mapping[str, tuple[Places, Places]] | None = None
+    ) -> None:
+        """Take the tables, and of some of them the numbers of the premise and payer that their rows name."""
         self.tables = tables
+        self.numbers = numbers or {}
         self._places: dict[tuple[str, str], Places] = {}
 
     def standing(self, name: str) -> Flags:
         """Return which rows of a table are taken in, as far as is known by now."""
-        table = self.tables[name]
-        return (table.reasons == 0) & ~table.is_repeated
+        return self.tables[name].stands
 
     def places(self, name: str, column: str) -> Places:
         """Return what the rows of table `name` name in `column`, as places in the table that has that key."""
@@ -48,13 +50,6 @@ class References:
             keys = target.frame.text(target.table.key[0])
             self._places[name, column] = find_places(self.tables[name].frame.text(column), keys)
         return self._places[name, column]
-
-    def forget_texts(self, name: str, *columns: str) -> None:
-        """Let go of the text of names that have become places; they are a fifth of a large table."""
-        for column in columns:
-            self.places(name, column)
-        frame = self.tables[name].frame
-        self.tables[name].frame = Frame({k: frame.columns[k] for k in frame if k not in columns})
 
     def mark_missing(self, name: str, *columns: str) -> None:
         """Mark the rows of table `name` that name in one of `columns` what is not there, or is refused."""

@@ -1,7 +1,7 @@
 """Which files an extract consists of, and each of its tables as a source of rows."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -75,10 +75,10 @@ class TableSource:
             if name in table.names:
                 _check_type(self.file, table[name], kind)
 
-    def batches(self) -> Iterator[RawBatch]:
+    def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
         """Yield all rows; see `raw.Source`."""
         present = [name for name in self._table.names if name in self.header]
-        for batch in self._reader.read(present):
+        for batch in self._reader.read(present, encoded):
             nothing = pa.nulls(len(batch), pa.string())
             columns = {name: batch.columns.get(name, nothing) for name in self._table.names}
             yield RawBatch(columns, batch.lines, batch.ragged_lines)

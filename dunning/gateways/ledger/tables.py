@@ -63,6 +63,10 @@ class Table:
         return {"amount", "currency"} <= set(self.names)
 
 
+# Tables that are never held whole in memory: they go through `spill` and `parts`, bucket by bucket.
+BULK = ("invoices", "payments", "invoice_lines")
+
+
 def _text(name: str) -> Column:
     return Column(name.rstrip("*"), is_required=name.endswith("*"))
 
@@ -171,6 +175,9 @@ REASONS = (
     "no_single_payer",
     "unmatched_payment",
 )
+
+# Beside a row's reasons: which of its cells could not be read, where that matters later. No reasons of their own.
+UNREADABLE = {"amount": 1 << 24, "period_from": 1 << 25, "period_to": 1 << 26}
 
 
 def bit(reason: str) -> int:

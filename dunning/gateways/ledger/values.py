@@ -1,11 +1,12 @@
 """Cells of text to values, a column at a time: days, instants, amounts, flags, words, numbers, shares.
 
-Each function takes trimmed text (null where empty) and returns the values and a mask of cells that could not be read;
+Each function takes trimmed text (null where empty; a dictionary of it will do) and returns the values and a mask of cells that could not be read;
 an empty cell is not among them and has the type's value for nothing (see `tables.Kind`).
 """
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +64,10 @@ def read_amounts(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     >>> read_amounts(pa.array(["1 234,5", "-7", "12.345", "1e9", None]))[0].tolist()
     [123450, -700, 0, 0, 0]
     """
+    return _by_distinct(column, _amounts_of, 0)
+
+
+def _amounts_of(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     is_good = _mask(pc.match_substring_regex(column, _PLAIN_AMOUNT))
     texts = column
     rest = np.flatnonzero(~is_good & _is_filled(column))
@@ -78,18 +83,30 @@ def read_amounts(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
 
 def read_flags(column: pa.Array) -> tuple[npt.NDArray[np.int8], Mask]:
     """Return 1 for yes, 0 for no, -1 for an empty cell: `1/0`, `true/false`, `yes/no`, `да/не` in any case."""
-    words, is_bad = read_words(pc.utf8_lower(column), (*_YES, *_NO))
+    return _by_distinct(column, _flags_of, -1)
+
+
+def _flags_of(column: pa.Array) -> tuple[npt.NDArray[np.int8], Mask]:
+    words, is_bad = _words_of(pc.utf8_lower(column), (*_YES, *_NO))
     return np.where(words < 0, np.int8(-1), (words < len(_YES)).astype(np.int8)), is_bad
 
 
 def read_words(column: pa.Array, words: tuple[str, ...]) -> tuple[npt.NDArray[np.int8], Mask]:
     """Return each cell's place in a closed list, exactly as written there; -1 where empty or bad."""
+    return _by_distinct(column, partial(_words_of, words=words), -1)
+
+
+def _words_of(column: pa.Array, words: tuple[str, ...]) -> tuple[npt.NDArray[np.int8], Mask]:
     places = pc.fill_null(pc.index_in(column, value_set=pa.array(words)), -1).to_numpy(zero_copy_only=False)
     return places.astype(np.int8), (places < 0) & _is_filled(column)
 
 
 def read_numbers(column: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
     """Return whole numbers of at most nine digits, without a sign; -1 where empty or bad."""
+    return _by_distinct(column, _numbers_of, -1)
+
+
+def _numbers_of(column: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
     is_good = _mask(pc.match_substring_regex(column, _NUMBER))
     numbers = pc.if_else(pa.array(is_good), column, "-1").cast(pa.int32())
     return numbers.to_numpy(zero_copy_only=False), ~is_good & _is_filled(column)
@@ -113,11 +130,13 @@ def read_shares(column: pa.Array) -> tuple[pa.Array, Mask]:
 def _by_distinct(
     column: pa.Array, read: Callable[[pa.Array], tuple[npt.NDArray, Mask]], nothing: int
 ) -> tuple[npt.NDArray, Mask]:
-    """Read each distinct text once: a column of dates has few of them."""
+    """Read each different text once: most columns have few of them."""
     encoded = column.dictionary_encode()
     values, is_bad = read(encoded.dictionary)
     places = pc.fill_null(encoded.indices, len(values)).to_numpy(zero_copy_only=False)
     values = np.append(np.where(is_bad, nothing, values), nothing).astype(values.dtype)
+    if not is_bad.any():
+        return values[places], np.zeros(len(places), bool)
     return values[places], np.append(is_bad, False)[places]
 
 

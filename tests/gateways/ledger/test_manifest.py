@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.manifest import check_manifest, read_manifest, refuse_stale
+from dunning.gateways.ledger.manifest import check_manifest, count_table, read_manifest, refuse_stale
 from dunning.gateways.ledger.parsing import parse_table
 from dunning.gateways.ledger.raw import RawTable, TypedTable
 from dunning.gateways.ledger.readers import open_reader
@@ -38,7 +38,9 @@ def check(folder: Path, content: Any) -> None:
     (folder / "manifest.json").write_text(content if isinstance(content, str) else json.dumps(content))
     manifest = read_manifest(folder)
     assert manifest is not None
-    check_manifest(manifest, payments(folder))
+    tables = payments(folder)
+    read = {name: count_table(table) for name, table in tables.items()}
+    check_manifest(manifest, read, {name: table.raw.file for name, table in tables.items()})
 
 
 def of(**tables: Any) -> dict[str, Any]:

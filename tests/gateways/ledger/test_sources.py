@@ -103,7 +103,7 @@ def test_reasons_of_cells(folder: Path) -> None:
     assert [names_of(bits) for bits in invoices.reasons] == [
         "",
         "bad_date bad_value missing_value",
-        "bad_value missing_value",
+        "bad_value bgn_after_changeover missing_value",
     ]
     assert (invoices.ragged_lines.tolist(), invoices.rows_read) == ([5], 4)
     assert invoices.cells_at(invoices.ragged_lines) == {5: ("4", "01", "bill")}

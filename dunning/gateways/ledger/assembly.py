@@ -1,0 +1,203 @@
+"""Everything that was read becomes a snapshot: the large tables part by part, then what refers to them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.errors import DunningError
+from dunning.core.frames import BUCKETS, Frame
+from dunning.gateways.ledger.attribution import Attribution
+from dunning.gateways.ledger.books import Books, count_rows, sum_payments
+from dunning.gateways.ledger.bulk import Bulk
+from dunning.gateways.ledger.dealings import Dealings, mark_missing_documents, mark_missing_parties
+from dunning.gateways.ledger.evidence import find_refused_evidence, named_invoices
+from dunning.gateways.ledger.ground import Ground
+from dunning.gateways.ledger.holds import build_holds
+from dunning.gateways.ledger.manifest import Counts, count_table
+from dunning.gateways.ledger.movements import Items
+from dunning.gateways.ledger.parties import Parties, add_first_tenancies
+from dunning.gateways.ledger.parts import Built, Parts, Refused
+from dunning.gateways.ledger.quarantine import Cells, Refusals, count_refusals, read_refused
+from dunning.gateways.ledger.raw import TypedTable, join_tables
+from dunning.gateways.ledger.references import References
+from dunning.gateways.ledger.register import Register, make_register
+from dunning.gateways.ledger.strays import PAYER, PREMISE
+from dunning.gateways.ledger.tables import BULK
+from dunning.gateways.snapshots import SnapshotWriter
+
+Progress = Callable[[str], None]
+Places = npt.NDArray[np.signedinteger]
+_NAMING = ("holds", "agreement_items", "court_case_items")
+
+
+@dataclass(frozen=True)
+class Extract:
+    """All that was read: the small tables whole, the large ones by bucket."""
+
+    tables: dict[str, TypedTable]
+    bulk: dict[str, Bulk]
+
+    @property
+    def counts(self) -> dict[str, Counts]:
+        """What was read of each table, for the manifest."""
+        small = {name: count_table(table) for name, table in self.tables.items()}
+        return small | {name: bulk.counts for name, bulk in self.bulk.items()}
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What a snapshot says beside its tables.
+
+    Attributes:
+        tables: every table, of the large ones only the rows that are refused or that something refers to.
+        cells: the refused rows as read, by table and line.
+        refusals: by table.
+        info: for `snapshot.json`.
+    """
+
+    tables: dict[str, TypedTable]
+    cells: dict[str, Cells]
+    refusals: dict[str, Refusals]
+    info: dict[str, Any]
+
+
+def assemble(extract: Extract, writer: SnapshotWriter, tell: Progress) -> Assembled:
+    """Decide about every row and write all tables of the snapshot.
+
+    Raises:
+        DunningError: there is not one account.
+    """
+    tell("проверки")
+    mark_missing_parties(References(extract.tables))
+    register = make_register(extract.tables)
+    for name in ("invoices", "payments"):
+        extract.bulk[name].find_copies()
+    parts = Parts(extract.bulk, register, writer.scratch)
+    tell("чии са фактурите и плащанията")
+    parts.settle(any(bulk.has_early_euro for bulk in extract.bulk.values()))
+    _refuse_empty(len(parts.accounts))
+    tell("снимка")
+    return _Assembly(extract, register, parts).run(writer)
+
+
+def _refuse_empty(accounts: int) -> None:
+    if not accounts:
+        raise DunningError(
+            "The ledger has no account: no tenancy, invoice or payment of a known premise and payer was taken in. A run "
+            "on it would say that nobody owes anything. Check that the extract is complete."
+        )
+
+
+class _Assembly:
+    """Remembers, while the parts go by, what the rest of the snapshot needs of them."""
+
+    def __init__(self, extract: Extract, register: Register, parts: Parts) -> None:
+        self.extract, self.register, self.parts = extract, register, parts
+        self.books = Books()
+        self.began_on: list[npt.NDArray[np.int32]] = []
+        self.refused: dict[str, list[Refused]] = {name: [] for name in BULK}
+        self.dropped = {"payments": 0, "credit_notes": 0}
+        self.newest: dict[str, Any] = {"invoice": None, "payment": None}
+
+    def run(self, writer: SnapshotWriter) -> Assembled:
+        for built in self.parts.build():
+            for name, table in built.tables.items():
+                writer.write(name, table, built.homes)
+            self._remember(built)
+        self._remember_nowhere()
+        asked, places = self._gather()
+        ground, cells = self._refer(asked)
+        items = Items(np.zeros(0, np.int64), np.zeros(0, np.int64), places, np.zeros(BUCKETS + 1, np.int64))
+        parties, dealings = Parties(ground), Dealings(ground, items)
+        holds, holds_without_effect = build_holds(ground, items)
+        began_on = np.concatenate(self.began_on)
+        add_first_tenancies(ground, began_on)
+        evidence = find_refused_evidence(ground.references, ground.attribution, cells)
+        for name, table in (parties.build(began_on, evidence) | {"holds": holds} | dealings.build()).items():
+            writer.write(name, table)
+        tables = dict(ground.references.tables)
+        for name, small in self.extract.tables.items():
+            self.books.add_rows(name, count_rows(small))
+        refusals = count_refusals(tables)
+        info = {
+            "books": self.books.close(),
+            "dropped_names": self.dropped,
+            "holds_without_effect": holds_without_effect,
+            "without_effect": dealings.without_effect,
+            "payers_without_account": parties.payers_left_out,
+            "refusals": {name: of.as_info() for name, of in refusals.items()},
+            "newest_invoice_on": _iso(self.newest["invoice"]),
+            "newest_payment_on": _iso(self.newest["payment"]),
+        }
+        return Assembled(tables, cells, refusals, info)
+
+    def _remember(self, built: Built) -> None:
+        self.began_on.append(built.began_on)
+        for name in BULK:
+            self.refused[name].append(built.refused[name])
+            self.books.add_rows(name, built.rows[name])
+        self.books.add_amounts(built.amounts)
+        self.dropped = {name: count + built.dropped[name] for name, count in self.dropped.items()}
+        for name, day in built.newest.items():
+            known = self.newest[name]
+            self.newest[name] = day if known is None or (day is not None and day > known) else known
+
+    def _remember_nowhere(self) -> None:
+        """Take in what the parts never saw: payments that are nobody's, and ragged rows."""
+        for rows in self.parts.nowhere:
+            self.books.add_rows("payments", count_rows(rows))
+            self.books.add_amounts({"payments": sum_payments(rows)})
+            refused = rows.take(np.flatnonzero(rows.is_refused))
+            self.refused["payments"].append(Refused(refused, refused.frame[PREMISE], refused.frame[PAYER]))
+        for name in BULK:
+            ragged = len(self.extract.bulk[name].ragged_lines)
+            self.books.add_rows(name, {"read": ragged, "quarantined": ragged, "repeated": 0, "taken": 0})
+
+    def _gather(self) -> tuple[dict[str, Refused], Places]:
+        """Return the rows of the large tables that the rest refers to; of each invoice its place among the items."""
+        gathered = {name: self._join(name, self.refused[name]) for name in BULK}
+        guess = self.parts.accounts.find(gathered["payments"].premise, gathered["payments"].payer)
+        tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
+        self.cells = read_refused(tables)
+        names = [self.extract.tables[name].frame.text("invoice_no") for name in _NAMING]
+        names.append(named_invoices(References(tables), guess, self.cells))
+        rows, settled, places = self.parts.find_invoices(pa.concat_arrays(names).drop_null().unique())
+        new = np.flatnonzero(~np.isin(rows.lines, gathered["invoices"].rows.lines))
+        found = Refused(rows.take(new), settled.premise[new], settled.payer[new])
+        refused = gathered["invoices"]
+        gathered["invoices"] = self._join("invoices", [refused, found])
+        return gathered, np.concatenate((np.full(len(refused.rows), -1, np.int32), places[new]))
+
+    def _refer(self, gathered: dict[str, Refused]) -> tuple[Ground, dict[str, Cells]]:
+        """Return the ground for what refers to the large tables, and the refused rows as read."""
+        tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
+        references = References(tables, {name: (of.premise, of.payer) for name, of in gathered.items()})
+        accounts = self.parts.accounts
+        owners = {name: accounts.find(of.premise, of.payer) for name, of in gathered.items()}
+        stands = gathered["invoices"].rows.stands
+        attribution = Attribution(
+            accounts, np.where(stands, owners["invoices"], -1), np.full(len(owners["payments"]), -1), owners["payments"]
+        )
+        mark_missing_documents(references, attribution)
+        changed = {name: tables[name] for name in _NAMING + ("instalments",)}
+        return Ground(references, self.register.numbering, attribution), self.cells | read_refused(changed)
+
+    def _join(self, name: str, parts: list[Refused]) -> Refused:
+        bulk = self.extract.bulk[name]
+        names = [column for column in parts[0].rows.frame]
+        for part in parts:
+            part.rows.frame = Frame({column: part.rows.frame.columns[column] for column in names})
+        rows = join_tables(bulk.raw, [part.rows for part in parts])
+        rows.ragged_lines = bulk.ragged_lines
+        rows.rows_elsewhere = bulk.counts.rows - len(rows) - len(rows.ragged_lines)
+        numbers = ((part.premise, part.payer) for part in parts)
+        premise, payer = (np.concatenate(of) for of in zip(*numbers, strict=True))
+        return Refused(rows, premise, payer)
+
+
+def _iso(day: Any) -> str | None:
+    return day.isoformat() if day else None

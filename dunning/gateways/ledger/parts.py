@@ -1,0 +1,304 @@
+"""The large tables, some buckets at a time: settled, then built; what must be known of all of them is kept small."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.days import NEVER
+from dunning.core.frames import BUCKETS, Frame
+from dunning.gateways.ledger.accounts import Accounts
+from dunning.gateways.ledger.attribution import attribute
+from dunning.gateways.ledger.books import Amounts, Rows, count_rows, sum_amounts
+from dunning.gateways.ledger.bulk import Bulk
+from dunning.gateways.ledger.duplicates import mark_duplicates
+from dunning.gateways.ledger.ground import Ground
+from dunning.gateways.ledger.movements import (
+    Payments,
+    build_equalisations,
+    build_invoice_lines,
+    build_items,
+    sort_items,
+)
+from dunning.gateways.ledger.raw import TypedTable, join_tables
+from dunning.gateways.ledger.references import References, find_places
+from dunning.gateways.ledger.register import Register
+from dunning.gateways.ledger.settling import Settled, SettledPart, settle_part
+from dunning.gateways.ledger.side_by_side import map_in_order
+from dunning.gateways.ledger.spill import HOMELESS, Spill
+from dunning.gateways.ledger.strays import PAYER, PREMISE, Strays
+from dunning.gateways.ledger.tables import BULK
+from dunning.gateways.ledger.text_index import AMBIGUOUS, UNNAMED
+from dunning.gateways.snapshots import BucketedTable
+
+Places = npt.NDArray[np.signedinteger]
+
+PART_BYTES = 48 << 20
+_CODES = ("premise_no", "payer_code")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The refused rows of a table in some buckets, with the numbers of whose they are or whom they name."""
+
+    rows: TypedTable
+    premise: Places
+    payer: Places
+
+
+@dataclass(frozen=True)
+class Built:
+    """Some consecutive buckets, ready to be written, and what is to be remembered of them.
+
+    Attributes:
+        tables: items, equalisations, payments, reversals and invoice_lines; empty outside of `homes`.
+        began_on: first day of each account, of its invoices and payments.
+        refused: by table.
+        rows, amounts: for the books.
+        dropped: how many names of invoices were dropped, by table.
+        newest: newest day of an invoice and of a payment; None where there is none.
+    """
+
+    homes: range
+    tables: dict[str, BucketedTable]
+    began_on: npt.NDArray[np.int32]
+    refused: dict[str, Refused]
+    rows: dict[str, Rows]
+    amounts: Amounts
+    dropped: dict[str, int]
+    newest: dict[str, Any]
+
+
+class Parts:
+    """Takes the large tables through their buckets.
+
+    Attributes:
+        accounts: all of the extract, once `settle` has ended.
+        nowhere: payments that are nobody's, or copies of such.
+    """
+
+    accounts: Accounts
+
+    def __init__(self, tables: dict[str, Bulk], register: Register, folder: Path) -> None:
+        self._tables, self._register, self._folder = tables, register, folder
+        octets = sum(bulk.spill.octets for bulk in tables.values())
+        self.ranges = list(_cut(octets[:BUCKETS]))
+        self._settled: list[SettledPart] = []
+        self._item_places: dict[int, Places] = {}
+        self._strays: Strays | None = None
+        self._refuses_early_euro = False
+
+    @property
+    def nowhere(self) -> list[TypedTable]:
+        """Payments that belong to no account, and further copies of such."""
+        assert self._strays is not None
+        return self._strays.nowhere
+
+    def settle(self, has_early_euro: bool) -> None:
+        """Decide whose everything is.
+
+        Args:
+            has_early_euro: some rows are in EUR and dated before the changeover; they are refused if any row in BGN is
+                taken in.
+        """
+        has_bgn = self._settle(stop_at_bgn=has_early_euro)
+        if has_early_euro and has_bgn:
+            self._refuses_early_euro = True
+            self._settle(stop_at_bgn=False)
+
+    def build(self) -> Iterator[Built]:
+        """Yield all buckets in order, ready to be written."""
+        yield from map_in_order(self._build, range(len(self.ranges)))
+
+    def find_invoices(self, names: pa.Array) -> tuple[TypedTable, Settled, Places]:
+        """Return all invoices of these numbers; of each its numbers, and its place among its bucket's items (or -1).
+
+        To be asked after `build` has ended.
+        """
+        bulk = self._tables["invoices"]
+        homes = bulk.directory.find_all_homes(names)
+        found: list[tuple[TypedTable, Settled, Places]] = []
+        for number, part in enumerate(self._settled):
+            if homes.intersection(part.homes):
+                invoices = self._read("invoices", part.homes, part.invoices)
+                is_asked = pc.is_in(invoices.frame.text("invoice_no"), value_set=names)
+                rows = np.flatnonzero(is_asked.to_numpy(zero_copy_only=False))
+                found.append((invoices.take(rows), _take(part.invoices, rows), self._item_places[number][rows]))
+        if not found:
+            nothing = self._read("invoices", range(0), None)
+            return nothing, _nobody(0), np.zeros(0, np.int32)
+        return (
+            join_tables(bulk.raw, [rows for rows, _, _ in found]), _join([of for _, of, _ in found]),
+            np.concatenate([places for _, _, places in found]),
+        )
+
+    def _settle(self, *, stop_at_bgn: bool) -> bool:
+        """Settle all buckets; return whether a row in BGN is taken in. Stops there where that is all that is asked."""
+        self._settled = []
+        strays = Spill(self._folder / "strays.arrow", self._tables["payments"].raw)
+        for part, gone in map_in_order(self._settle_part, self.ranges):
+            if stop_at_bgn and part.has_bgn:
+                strays.remove()
+                return True
+            self._settled.append(part)
+            if len(gone):
+                strays.add(gone, np.full(len(gone), HOMELESS))
+        strays.close()
+        pairs = np.concatenate([part.pairs for part in self._settled])
+        self.accounts = Accounts(self._register.numbering, pairs)
+        if self._strays is not None:
+            self._strays.remove()
+        self._strays = Strays(self._tables["payments"], strays, self.accounts, self._register, self._folder)
+        self._strays.route(
+            self._find_owners_of_invoices, self._find_owners_of_payments, refuses_early_euro=self._refuses_early_euro
+        )
+        strays.remove()
+        return self._strays.has_bgn or any(part.has_bgn for part in self._settled)
+
+    def _settle_part(self, homes: range) -> tuple[SettledPart, TypedTable]:
+        invoices, payments = (self._tables[name].read(homes) for name in ("invoices", "payments"))
+        part = settle_part(
+            homes, invoices, payments, self._register, refuses_early_euro=self._refuses_early_euro
+        )
+        return part, payments.take(np.flatnonzero(part.is_stray))
+
+    def _find_owners_of_invoices(self, names: pa.Array) -> tuple[Places, Places]:
+        """Return whose invoices are that could stand in several buckets; all others were looked for in their own."""
+        directory = self._tables["invoices"].directory
+        is_open = directory.find_homes(names) == AMBIGUOUS
+        return self._find_owners("invoices", names, is_open, lambda part: part.invoices, lambda rows: rows.stands)
+
+    def _find_owners_of_payments(self, names: pa.Array) -> tuple[Places, Places]:
+        is_open = names.is_valid().to_numpy(zero_copy_only=False)
+        return self._find_owners(
+            "payments", names, is_open, lambda part: part.payments, lambda rows: np.ones(len(rows), bool)
+        )
+
+    def _find_owners(
+        self, name: str, names: pa.Array, is_open: npt.NDArray, settled_of: Callable[[SettledPart], Settled],
+        counts: Callable[[TypedTable], npt.NDArray],
+    ) -> tuple[Places, Places]:
+        """Return premise and payer of the rows of table `name` that bear these keys; UNNAMED where there is none."""
+        premise, payer = np.full(len(names), UNNAMED, np.int32), np.full(len(names), UNNAMED, np.int32)
+        rows = np.flatnonzero(is_open)
+        wanted = names.take(pa.array(rows))
+        homes = self._tables[name].directory.find_all_homes(wanted) if rows.size else set()
+        for part in self._settled:
+            if homes.intersection(part.homes):
+                settled = settled_of(part)
+                table = self._read(name, part.homes, settled)
+                at = find_places(wanted, table.frame.text(table.table.key[0]))
+                hits = np.flatnonzero(at >= 0)
+                hits = hits[counts(table)[at[hits]] & (settled.premise[at[hits]] >= 0) & (settled.payer[at[hits]] >= 0)]
+                premise[rows[hits]], payer[rows[hits]] = settled.premise[at[hits]], settled.payer[at[hits]]
+        return premise, payer
+
+    def _read(self, name: str, homes: range, settled: Settled | None) -> TypedTable:
+        table = self._tables[name].read(homes, _CODES)
+        if settled is not None:
+            table.reasons |= settled.reasons
+        return table
+
+    def _build(self, number: int) -> Built:
+        part = self._settled[number]
+        invoices = self._read("invoices", part.homes, part.invoices)
+        payments, paid = self._read_payments(part)
+        lines = self._tables["invoice_lines"].read(part.homes)
+        mark_duplicates(lines)
+        tables = {"invoices": invoices, "payments": payments, "invoice_lines": lines}
+        references = References(tables)
+        accounts = Accounts(self._register.numbering, part.pairs)
+        attribution = attribute(references, accounts, part.invoices, paid)
+        references.mark_missing("invoice_lines", "invoice_no")
+        ground = Ground(references, self._register.numbering, attribution)
+        items = sort_items(ground)
+        self._item_places[number] = ground.places(
+            items.number, np.maximum(attribution.invoice_account, 0), items.offsets
+        ) if len(accounts) else np.full(len(invoices), -1, np.int32)
+        moved = Payments(ground, items)
+        written = {
+            "items": build_items(ground, items),
+            "equalisations": build_equalisations(ground),
+            "payments": moved.build_payments(),
+            "reversals": moved.build_reversals(),
+            "invoice_lines": build_invoice_lines(ground),
+        }
+        numbers = {"invoices": part.invoices, "payments": paid, "invoice_lines": _nobody(len(lines))}
+        return Built(
+            homes=part.homes,
+            tables=written,
+            began_on=_find_first_days(ground),
+            refused={name: _refused(tables[name], numbers[name]) for name in BULK},
+            rows={name: count_rows(tables[name]) for name in BULK},
+            amounts=sum_amounts(invoices, payments, written),
+            dropped=moved.dropped,
+            newest=_find_newest(written),
+        )
+
+    def _read_payments(self, part: SettledPart) -> tuple[TypedTable, Settled]:
+        """Return the payments of some buckets: those that stayed, and those that came."""
+        assert self._strays is not None
+        rows = np.flatnonzero(~part.is_stray)
+        stayed = self._read("payments", part.homes, part.payments).take(rows)
+        came = self._strays.read(part.homes)
+        settled = [_take(part.payments, rows)]
+        settled += [Settled(rows.frame[PREMISE], rows.frame[PAYER], rows.reasons) for rows in came]
+        names = list(stayed.frame)
+        for table in came:
+            table.frame = Frame({name: table.frame.columns[name] for name in names})
+        return join_tables(self._tables["payments"].raw, [stayed, *came]), _join(settled)
+
+
+def _cut(octets: npt.NDArray) -> Iterator[range]:
+    """Yield ranges of consecutive buckets of about PART_BYTES; every bucket is in one."""
+    start, held = 0, 0
+    for home, size in enumerate(octets.tolist()):
+        if home > start and held + size > PART_BYTES:
+            yield range(start, home)
+            start, held = home, 0
+        held += size
+    yield range(start, len(octets))
+
+
+def _find_first_days(ground: Ground) -> npt.NDArray[np.int32]:
+    """Return the first day of each account's invoices and payments; NEVER where it has none."""
+    began_on = np.full(len(ground.accounts), NEVER, np.int32)
+    dated = (
+        (ground.attribution.invoice_account, ground.frame("invoices")["issued_on"]),
+        (ground.attribution.payment_account, ground.frame("payments")["paid_on"]),
+    )
+    for account, day in dated:
+        has = account >= 0
+        np.minimum.at(began_on, account[has], day[has])
+    return began_on
+
+
+def _find_newest(written: dict[str, BucketedTable]) -> dict[str, Any]:
+    payments = written["payments"].rows
+    return {
+        "invoice": pc.max(written["items"].rows["issued_on"]).as_py(),
+        "payment": pc.max(payments["paid_on"].filter(pc.invert(payments["is_note"]))).as_py(),
+    }
+
+
+def _refused(table: TypedTable, of: Settled) -> Refused:
+    rows = np.flatnonzero(table.is_refused)
+    return Refused(table.take(rows), of.premise[rows], of.payer[rows])
+
+
+def _take(of: Settled, rows: Places) -> Settled:
+    return Settled(of.premise[rows], of.payer[rows], of.reasons[rows])
+
+
+def _join(parts: list[Settled]) -> Settled:
+    return Settled(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("premise", "payer", "reasons")))
+
+
+def _nobody(rows: int) -> Settled:
+    none = np.full(rows, UNNAMED, np.int32)
+    return Settled(none, none, np.zeros(rows, np.int32))

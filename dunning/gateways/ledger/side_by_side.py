@@ -1,0 +1,38 @@
+"""Work on several things at once and take the results in order, holding few of them."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+# Threads, not processes: what takes time here is in Arrow and numpy, which let go of Python's lock.
+LANES_MAX = 4
+
+
+def count_lanes() -> int:
+    """Return how many things are worked on at once: one a processor that this process may use."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, LANES_MAX)
+
+
+def map_in_order(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
+    """Yield `work` of each thing given, in their order; at most one more than the lanes is under way or waiting."""
+    lanes = count_lanes()
+    if lanes == 1:
+        yield from map(work, given)
+        return
+    with ThreadPoolExecutor(lanes) as pool:
+        pending: deque[Future[Made]] = deque()
+        try:
+            for one in given:
+                pending.append(pool.submit(work, one))
+                if len(pending) > lanes:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()

@@ -1,0 +1,129 @@
+"""Payments that name no premise and no invoice that tells one: sent to the bucket of their account, where there is one."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.gateways.ledger.accounts import Accounts
+from dunning.gateways.ledger.bulk import Bulk
+from dunning.gateways.ledger.conditions import BGN, is_euro_too_early
+from dunning.gateways.ledger.raw import TypedTable, join_tables
+from dunning.gateways.ledger.references import find_places, take_or
+from dunning.gateways.ledger.register import Register
+from dunning.gateways.ledger.settling import MISSING, agrees_with, name_payers
+from dunning.gateways.ledger.spill import HOMELESS, Spill
+from dunning.gateways.ledger.tables import bit
+from dunning.gateways.ledger.text_index import UNNAMED
+
+Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.signedinteger]
+FindPairs = Callable[[pa.Array], tuple[Places, Places]]
+PREMISE, PAYER = "(premise)", "(payer)"
+
+
+class Strays:
+    """Sends them home.
+
+    Attributes:
+        nowhere: those without an account, and further copies, with the columns PREMISE (always UNNAMED) and PAYER.
+        has_bgn: one of them in BGN is taken in.
+    """
+
+    def __init__(self, payments: Bulk, strays: Spill, accounts: Accounts, register: Register, folder: Path) -> None:
+        self._payments, self._strays, self._accounts, self._register = payments, strays, accounts, register
+        self._placed = Spill(folder / "placed.arrow", payments.raw)
+        self._returned = Spill(folder / "returned.arrow", payments.raw)
+        self.nowhere: list[TypedTable] = []
+        self.has_bgn = False
+
+    def route(self, find_invoice: FindPairs, find_payment: FindPairs, *, refuses_early_euro: bool) -> None:
+        """Send every stray to its account.
+
+        Args:
+            find_invoice: gives the (premise, payer) of invoices by number where these are taken in; UNNAMED elsewhere.
+            find_payment: the same of payments that are no strays, refused ones too.
+            refuses_early_euro: EUR rows dated before the changeover are refused.
+        """
+        bare: list[TypedTable] = []
+        for rows in self._all():
+            if refuses_early_euro:
+                rows.mark(is_euro_too_early(rows, "paid_on"), bit("eur_before_changeover"))
+            payer = name_payers(rows, self._register)
+            owner = self._find_owners(rows, payer, find_invoice)
+            is_bare = (owner[0] < 0) & (payer == UNNAMED) & _is_filled(rows, "reverses")
+            if is_bare.any():
+                bare.append(rows.take(np.flatnonzero(is_bare)))
+            self._send(rows, owner, payer, ~is_bare, self._placed)
+        self._placed.close()
+        if bare:
+            self._send_bare(join_tables(self._payments.raw, bare), find_payment)
+        self._returned.close()
+
+    def read(self, homes: range) -> list[TypedTable]:
+        """Return those whose account is in some buckets; PREMISE and PAYER are its numbers."""
+        spills = (self._placed, self._returned)
+        return [spill.read(homes) for spill in spills if spill.rows[homes.start : homes.stop].any()]
+
+    def remove(self) -> None:
+        """Let go of everything."""
+        for spill in (self._placed, self._returned):
+            spill.remove()
+
+    def _all(self) -> Iterator[TypedTable]:
+        """Yield those that never had a home, then those that did not find their account in it."""
+        yield from self._payments.stretches(HOMELESS)
+        yield from self._strays.stretches(HOMELESS)
+
+    def _find_owners(self, rows: TypedTable, payer: Places, find_invoice: FindPairs) -> tuple[Places, Places]:
+        """Return the account of each row: that of its invoice, if the payer agrees; else the payer's only one."""
+        found_premise, found_payer = find_invoice(rows.frame.text("invoice_no"))
+        nobody = np.full(len(rows), UNNAMED, np.int32)
+        agrees = agrees_with(nobody, payer, found_premise, found_payer)
+        accounts = self._accounts
+        only = take_or(accounts.only_account, payer, UNNAMED)
+        has_only = ~agrees & (only >= 0)
+        premise, owner = np.where(agrees, found_premise, UNNAMED), np.where(agrees, found_payer, UNNAMED)
+        premise[has_only], owner[has_only] = accounts.premise[only[has_only]], accounts.payer[only[has_only]]
+        return premise, owner
+
+    def _send_bare(self, rows: TypedTable, find_payment: FindPairs) -> None:
+        """Send reversals that name nothing else to the account of the payment that they take back."""
+        names = rows.frame.text("reverses")
+        premise, payer = find_payment(names)
+        for home in np.flatnonzero(self._placed.rows).tolist():
+            placed = self._placed.read((home,))
+            at = find_places(names, placed.frame.text("payment_no"))
+            here = (premise < 0) & (at >= 0)
+            premise[here], payer[here] = placed.frame[PREMISE][at[here]], placed.frame[PAYER][at[here]]
+        nobody = np.full(len(rows), UNNAMED, np.int32)
+        self._send(rows, (premise, payer), nobody, np.ones(len(rows), bool), self._returned)
+
+    def _send(
+        self, rows: TypedTable, owner: tuple[Places, Places], payer: Places, chosen: Flags, into: Spill
+    ) -> None:
+        premise, found = owner
+        goes = chosen & (premise >= 0) & ~rows.is_repeated
+        stays = chosen & ~goes
+        is_asked = stays & (rows.reasons & MISSING == 0) & ~rows.is_repeated
+        is_bare = (payer == UNNAMED) & _is_filled(rows, "reverses")
+        rows.mark(is_asked & ~is_bare, bit("unmatched_payment"))
+        rows.mark(is_asked & is_bare, bit("bad_reversal"))
+        is_plain = ~_is_filled(rows, "reverses")
+        self.has_bgn |= bool((goes & is_plain & rows.stands & (rows.frame["currency"] == BGN)).any())
+        if goes.any():
+            into.add(_with_numbers(rows, goes, premise, found), self._register.numbering.bucket[premise[goes]])
+        self.nowhere.append(_with_numbers(rows, stays, np.full(len(rows), UNNAMED), payer))
+
+
+def _with_numbers(rows: TypedTable, chosen: Flags, premise: Places, payer: Places) -> TypedTable:
+    some = rows.take(np.flatnonzero(chosen))
+    numbers = {PREMISE: premise[chosen].astype(np.int32), PAYER: payer[chosen].astype(np.int32)}
+    some.frame = some.frame.with_columns(**numbers)
+    return some
+
+
+def _is_filled(rows: TypedTable, column: str) -> Flags:
+    return rows.frame.text(column).is_valid().to_numpy(zero_copy_only=False)
