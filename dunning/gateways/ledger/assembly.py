@@ -87,8 +87,8 @@ def assemble(extract: Extract, writer: SnapshotWriter, tell: Progress) -> Assemb
 def _refuse_empty(accounts: int) -> None:
     if not accounts:
         raise DunningError(
-            "The ledger has no account: no tenancy, invoice or payment of a known premise and payer was taken in. A run "
-            "on it would say that nobody owes anything. Check that the extract is complete."
+            "The ledger has no account: no tenancy, invoice or payment of a known premise and payer was taken in. A "
+            "run on it would say that nobody owes anything. Check that the extract is complete."
         )
 
 
@@ -183,7 +183,7 @@ class _Assembly:
             accounts, np.where(stands, owners["invoices"], -1), np.full(len(owners["payments"]), -1), owners["payments"]
         )
         mark_missing_documents(references, attribution)
-        changed = {name: tables[name] for name in _NAMING + ("instalments",)}
+        changed = {name: tables[name] for name in (*_NAMING, "instalments")}
         return Ground(references, self.register.numbering, attribution), self.cells | read_refused(changed)
 
     def _join(self, name: str, parts: list[Refused]) -> Refused:

@@ -7,7 +7,7 @@ The order in which it is decided, so that nothing runs in a circle:
 2. Accounts are the pairs of the tenancies and invoices that are taken in and of the payments that name premise and
    payer, stand by themselves and are no reversal (a reversal belongs to an account that has a payment, and founds
    none). A payer's 'only account in the extract' is meant among these.
-3. The other payments find their account (`strays`); then reversals are judged, against payments that are taken in (here).
+3. The other payments find their account (`strays`); then reversals are judged here, against payments taken in.
 4. `eur_before_changeover` asks whether any BGN invoice or payment is taken in. That is judged as if no EUR row were too
    early; then those rows are refused and all is decided again without them (`parts`).
 

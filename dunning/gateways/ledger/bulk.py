@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dunning.core.frames import Frame
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.ledger.conditions import is_euro_too_early
 from dunning.gateways.ledger.duplicates import mark_duplicates
@@ -15,10 +14,11 @@ from dunning.gateways.ledger.manifest import Counts, add_counts, count_table
 from dunning.gateways.ledger.parsing import encoded_columns, parse_batch
 from dunning.gateways.ledger.raw import RawBatch, RawTable, TypedTable, join_tables
 from dunning.gateways.ledger.side_by_side import map_in_order
-from dunning.gateways.ledger.spill import HOMELESS, Spill
+from dunning.gateways.ledger.spill import HOMELESS, HOMES, Spill, Stretch, find_sorted, sort_by_home
 from dunning.gateways.ledger.tables import bit
 from dunning.gateways.ledger.text_index import Directory, Hashes, enter
 
+Places = npt.NDArray[np.int64]
 FindHomes = Callable[[TypedTable], npt.NDArray]
 _CODES = ("premise_no", "payer_code")
 
@@ -44,35 +44,34 @@ class Bulk:
         self.spill = Spill(folder / f"{raw.table.name}.arrow", raw)
         self._refused_lines = self._repeated_lines = np.empty(0, np.int64)
 
-    def read(self, homes: Iterable[int], leave_out: Iterable[str] = ()) -> TypedTable:
+    def read(self, homes: range, leave_out: Iterable[str] = ()) -> TypedTable:
         """Return the rows of some buckets, copies marked."""
         return self._mark(self.spill.read(homes, leave_out))
 
-    def stretches(self, home: int) -> Iterable[TypedTable]:
-        """Yield the rows of one bucket in stretches, copies marked."""
-        return map(self._mark, self.spill.stretches(home))
+    def stretches(self, homes: range) -> Iterable[TypedTable]:
+        """Yield the rows of some buckets in stretches, copies marked."""
+        return map(self._mark, self.spill.stretches(homes))
 
     def find_copies(self) -> None:
         """Find out which rows share a key, so that from now on they are marked; see `duplicates`."""
         alike = self.directory.find_alike()
         found = []
-        for home in sorted(alike.homes):
-            for rows in self.spill.stretches(home):
-                places = alike.rows_of(rows.frame.text(self.raw.table.key[0]))
-                if places.size:
-                    found.append(rows.take(places))
+        for rows in self.spill.stretches(range(HOMES)) if len(alike.hashes) else ():
+            places = alike.rows_of(rows.frame.text(self.raw.table.key[0]))
+            if places.size:
+                found.append(rows.take(places))
         if found:
             suspects = join_tables(self.raw, found)  # copies of a row are in one bucket, so in the order of the file
             before = suspects.reasons.copy()
             mark_duplicates(suspects)
-            self._refused_lines = suspects.lines[suspects.reasons != before]
-            self._repeated_lines = suspects.lines[suspects.is_repeated]
+            self._refused_lines = np.sort(suspects.lines[suspects.reasons != before])
+            self._repeated_lines = np.sort(suspects.lines[suspects.is_repeated])
 
     def _mark(self, rows: TypedTable) -> TypedTable:
         if self._refused_lines.size:
-            rows.mark(np.isin(rows.lines, self._refused_lines), bit("duplicate_key"))
+            rows.mark(find_sorted(self._refused_lines, rows.lines) >= 0, bit("duplicate_key"))
         if self._repeated_lines.size:
-            rows.is_repeated |= np.isin(rows.lines, self._repeated_lines)
+            rows.is_repeated |= find_sorted(self._repeated_lines, rows.lines) >= 0
         return rows
 
 
@@ -88,22 +87,21 @@ def read_bulk(raw: RawTable, folder: Path, invoices: Directory | None) -> Bulk:
     find_homes = _HOMES[name](invoices) if invoices else by_premise
     with_directory = day is not None
 
-    def prepare(batch: RawBatch) -> tuple[TypedTable, npt.NDArray, Hashes | None, Counts, bool]:
+    def prepare(batch: RawBatch) -> tuple[Stretch, Places, Hashes | None, Counts, bool]:
         rows = parse_batch(raw, batch)
         homes = find_homes(rows)
-        rows.frame = Frame({name: _as_text(column) for name, column in rows.frame.columns.items()})
         entries = enter(rows.frame.text(raw.table.key[0]), homes) if with_directory else None
         is_early = day is not None and bool(is_euro_too_early(rows, day).any())
-        return rows, homes, entries, count_table(rows), is_early
+        return sort_by_home(rows, homes), rows.ragged_lines, entries, count_table(rows), is_early
 
     codes = {name for name in _CODES if name in raw.table.names}
     batches = raw.source.batches(encoded_columns(raw.table) | codes) if raw.source else ()
     ragged = [bulk.ragged_lines]
-    for rows, homes, entries, counts, is_early in map_in_order(prepare, batches):
-        bulk.spill.add(rows, homes)
+    for stretch, ragged_lines, entries, counts, is_early in map_in_order(prepare, batches):
+        bulk.spill.add(stretch)
         bulk.counts = add_counts(bulk.counts, counts)
         bulk.has_early_euro |= is_early
-        ragged.append(rows.ragged_lines)
+        ragged.append(ragged_lines)
         if entries is not None:
             bulk.directory.add(entries)
     bulk.spill.close()
@@ -146,12 +144,6 @@ def by_invoice(invoices: Directory) -> FindHomes:
         return np.where(some < 0, elsewhere, some)[places]
 
     return find
-
-
-def _as_text(column: npt.NDArray | pa.Array) -> npt.NDArray | pa.Array:
-    if isinstance(column, np.ndarray) or not pa.types.is_dictionary(column.type):
-        return column
-    return column.dictionary_decode()
 
 
 def _is_null(texts: pa.Array) -> npt.NDArray[np.bool_]:

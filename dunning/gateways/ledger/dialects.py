@@ -115,7 +115,7 @@ def _plain_ends(data: bytes) -> bytes:
 
 
 def _count_lines(data: bytes) -> int:
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
+    return data.count(b"\n")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -142,10 +142,10 @@ def _decode(file: str, block: Block, encoding: str) -> Block:
             f"{file}, line {bad}: byte 0x{data[error.start]:02X} does not exist in {encoding}, as which the rest "
             "of the file reads. Save the file as UTF-8, or name its encoding in a mapping."
         ) from error
-    if any(lead in data for lead in _COMBINING):
+    if encoding == "utf-8":  # no other encoding has combining accents
+        if not any(lead in data for lead in _COMBINING):
+            return block
         text = unicodedata.normalize("NFC", text)
-    elif encoding == "utf-8":
-        return block
     return Block(block.first_line, text.encode())
 
 

@@ -30,7 +30,7 @@ from dunning.gateways.ledger.references import References, find_places
 from dunning.gateways.ledger.register import Register
 from dunning.gateways.ledger.settling import Settled, SettledPart, settle_part
 from dunning.gateways.ledger.side_by_side import map_in_order
-from dunning.gateways.ledger.spill import HOMELESS, Spill
+from dunning.gateways.ledger.spill import HOMELESS, Spill, sort_by_home
 from dunning.gateways.ledger.strays import PAYER, PREMISE, Strays
 from dunning.gateways.ledger.tables import BULK
 from dunning.gateways.ledger.text_index import AMBIGUOUS, UNNAMED
@@ -86,7 +86,7 @@ class Parts:
 
     def __init__(self, tables: dict[str, Bulk], register: Register, folder: Path) -> None:
         self._tables, self._register, self._folder = tables, register, folder
-        octets = sum(bulk.spill.octets for bulk in tables.values())
+        octets = np.sum([bulk.spill.octets for bulk in tables.values()], axis=0)
         self.ranges = list(_cut(octets[:BUCKETS]))
         self._settled: list[SettledPart] = []
         self._item_places: dict[int, Places] = {}
@@ -147,7 +147,7 @@ class Parts:
                 return True
             self._settled.append(part)
             if len(gone):
-                strays.add(gone, np.full(len(gone), HOMELESS))
+                strays.add(sort_by_home(gone, np.full(len(gone), HOMELESS)))
         strays.close()
         pairs = np.concatenate([part.pairs for part in self._settled])
         self.accounts = Accounts(self._register.numbering, pairs)
@@ -161,7 +161,8 @@ class Parts:
         return self._strays.has_bgn or any(part.has_bgn for part in self._settled)
 
     def _settle_part(self, homes: range) -> tuple[SettledPart, TypedTable]:
-        invoices, payments = (self._tables[name].read(homes) for name in ("invoices", "payments"))
+        invoices = self._tables["invoices"].read(homes, ("kind", "due_on", "amount", "refers_to"))
+        payments = self._tables["payments"].read(homes)
         part = settle_part(
             homes, invoices, payments, self._register, refuses_early_euro=self._refuses_early_euro
         )
@@ -296,7 +297,8 @@ def _take(of: Settled, rows: Places) -> Settled:
 
 
 def _join(parts: list[Settled]) -> Settled:
-    return Settled(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("premise", "payer", "reasons")))
+    columns = ([getattr(part, name) for part in parts] for name in ("premise", "payer", "reasons"))
+    return Settled(*map(np.concatenate, columns))
 
 
 def _nobody(rows: int) -> Settled:

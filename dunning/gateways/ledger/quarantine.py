@@ -81,8 +81,8 @@ def list_refused(tables: Mapping[str, TypedTable], cells: Mapping[str, Cells], *
     """
     identifiers = _all_identifiers(tables["payers"]) if is_mapped else None
     names = QUARANTINE_SCHEMA.names
-    rows = [dict(zip(names, row, strict=True)) for name in TABLES for row in _rows_of(tables[name], cells[name], identifiers)]
-    return pa.Table.from_pylist(rows, QUARANTINE_SCHEMA)
+    rows = (row for name in TABLES for row in _rows_of(tables[name], cells[name], identifiers))
+    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], QUARANTINE_SCHEMA)
 
 
 def _count(table: TypedTable) -> Refusals:

@@ -1,8 +1,8 @@
 """Whose every invoice and payment is: decided some buckets at a time, first what a bucket can know by itself.
 
-A payment that names no premise waits in the bucket of the invoice that it names; what does not find its account there, or
-names no invoice, is told by the payer's only account in the whole extract, and a bare reversal by the payment it takes
-back. Only then is every payment where it belongs. See `attribution` for the order of the rules.
+A payment that names no premise waits in the bucket of the invoice that it names; what does not find its account there,
+or names no invoice, is told by the payer's only account in the whole extract, and a bare reversal by the payment it
+takes back. Only then is every payment where it belongs. See `attribution` for the order of the rules.
 """
 
 from dataclasses import dataclass

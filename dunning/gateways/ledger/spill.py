@@ -1,10 +1,13 @@
-"""Rows of a large table set aside by bucket, in files of their own, until their bucket's turn comes.
+"""Rows of a large table set aside by bucket until their bucket's turn comes.
 
-Rows come in any order, a stretch at a time; what comes out are the rows of some buckets, those of one bucket in the order
-in which they came. Small tables never reach the disk.
+Rows come a stretch at a time, in any order; each stretch is sorted by bucket and kept as one Arrow record batch, in a
+file as soon as there are many. The rows of some consecutive buckets are then a slice of each stretch, in the order in
+which they came.
 """
 
+import mmap
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +20,34 @@ from dunning.gateways.ledger.raw import BadCells, RawTable, TypedTable, join_col
 
 HOMES = 65  # the 64 buckets, and one place for rows whose bucket is not known yet
 HOMELESS = 64
-_ROWS_HELD = 1 << 19
-_BYTES_HELD = 1 << 28
-_LINE, _REASONS, _IS_REPEATED = "(line)", "(reasons)", "(repeated)"
+HELD_BYTES = 64 << 20
+_LINE, _REASONS = "(line)", "(reasons)"
 
 Columns = dict[str, npt.NDArray | pa.Array]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some rows sorted by bucket: b is `rows[offsets[b]:offsets[b + 1]]`; `bad_cells` by line."""
+
+    rows: pa.RecordBatch
+    offsets: npt.NDArray[np.int64]
+    bad_cells: dict[str, tuple[npt.NDArray[np.int64], pa.Array]]
+
+
+def sort_by_home(rows: TypedTable, homes: npt.NDArray) -> Stretch:
+    """Return some rows, none of them a copy, sorted by bucket (or HOMELESS)."""
+    homes = homes.astype(np.uint8)
+    order = np.argsort(homes, kind="stable")
+    taken = pa.array(order)
+    columns = {**rows.frame.columns, _LINE: rows.lines, _REASONS: rows.reasons}
+    batch = pa.record_batch({
+        name: pa.array(column[order]) if isinstance(column, np.ndarray) else _as_text(column.take(taken))
+        for name, column in columns.items()
+    })
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(homes, minlength=HOMES))))
+    bad_cells = {name: (rows.lines[cells.rows], cells.texts) for name, cells in rows.bad_cells.items()}
+    return Stretch(batch, offsets, bad_cells)
 
 
 class Spill:
@@ -34,136 +60,127 @@ class Spill:
 
     def __init__(self, path: Path, raw: RawTable) -> None:
         self._path, self._raw = path, raw
-        self._held: list[tuple[Columns, npt.NDArray]] = []
-        self._held_rows = self._held_bytes = 0
+        self._batches: list[pa.RecordBatch] = []
+        self._offsets: list[npt.NDArray[np.int64]] = []
+        self._held_bytes = 0
         self._writer: pa.ipc.RecordBatchFileWriter | None = None
-        self._stretches: list[list[int]] = [[] for _ in range(HOMES)]  # record batches of each bucket
-        self._batches = 0
-        self._kept: tuple[Columns, npt.NDArray] | None = None
-        self._bad_cells: dict[str, list[tuple[npt.NDArray, pa.Array]]] = {}
+        self._map: mmap.mmap | None = None
+        self._bad_cells: dict[str, list[tuple[npt.NDArray[np.int64], pa.Array]]] = {}
         self.rows = np.zeros(HOMES, np.int64)
         self.octets = np.zeros(HOMES, np.int64)
 
-    def add(self, rows: TypedTable, homes: npt.NDArray) -> None:
-        """Set rows aside; `homes` are their buckets, or HOMELESS."""
-        for name, cells in rows.bad_cells.items():
-            self._bad_cells.setdefault(name, []).append((rows.lines[cells.rows], cells.texts))
-        columns = {
-            **rows.frame.columns, _LINE: rows.lines, _REASONS: rows.reasons,
-            _IS_REPEATED: rows.is_repeated.astype(np.int8),
-        }
-        self._held.append((columns, homes))
-        self._held_rows += len(rows)
-        self._held_bytes += sum(column.nbytes for column in columns.values())
-        if self._held_rows >= _ROWS_HELD or self._held_bytes >= _BYTES_HELD:
+    def add(self, stretch: Stretch) -> None:
+        """Set rows aside."""
+        counts = np.diff(stretch.offsets)
+        self.rows += counts
+        self.octets += counts * (stretch.rows.nbytes // max(len(stretch.rows), 1))
+        self._offsets.append(stretch.offsets)
+        for name, cells in stretch.bad_cells.items():
+            self._bad_cells.setdefault(name, []).append(cells)
+        self._batches.append(stretch.rows)
+        self._held_bytes += stretch.rows.nbytes
+        if self._held_bytes >= HELD_BYTES:
             self._write()
 
     def close(self) -> None:
         """End the adding."""
-        if self._writer is None:
-            self._kept = self._sort_held()
-        else:
+        if self._writer is not None:
             self._write()
             self._writer.close()
+            with self._path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            reader = pa.ipc.open_file(pa.py_buffer(self._map))
+            self._batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
         self._bad_cells = {name: [_sort_cells(cells)] for name, cells in self._bad_cells.items()}
 
-    def read(self, homes: Iterable[int], leave_out: Iterable[str] = ()) -> TypedTable:
-        """Return the rows of some buckets, bucket after bucket, without the columns in `leave_out`.
+    def read(self, homes: range, leave_out: Iterable[str] = ()) -> TypedTable:
+        """Return the rows of some consecutive buckets, without the columns in `leave_out`.
 
         Raises:
             DunningError: the texts of a column in these buckets come to more than 2 GiB.
         """
-        left_out = set(leave_out)
-        parts = list(self._read_kept(homes) if self._kept else self._read_file(homes, left_out))
-        return self._join(parts or [self._nothing()], left_out)
+        slices = [
+            batch.slice(offsets[homes.start], offsets[homes.stop] - offsets[homes.start])
+            for batch, offsets in zip(self._batches, self._offsets, strict=True)
+            if offsets[homes.stop] > offsets[homes.start]
+        ]
+        rows = self._join(slices, set(leave_out))
+        self._let_go()
+        return rows
 
-    def stretches(self, home: int) -> Iterator[TypedTable]:
-        """Yield the rows of one bucket in stretches of bounded size."""
-        parts = self._read_kept((home,)) if self._kept else self._read_file((home,), set())
-        for part in parts:
-            yield self._join([part], set())
-
-    def _join(self, parts: list[Columns], left_out: set[str]) -> TypedTable:
-        columns = {
-            name: join_columns(self._raw.file, name, [part[name] for part in parts])
-            for name in parts[0] if name not in left_out
-        }
-        lines = columns.pop(_LINE)
-        reasons, is_repeated = columns.pop(_REASONS), columns.pop(_IS_REPEATED)
-        return TypedTable(
-            self._raw, Frame(columns), lines, reasons.astype(np.int32), is_repeated.astype(bool),
-            np.empty(0, np.int64), self._cells_of(lines),
-        )
+    def stretches(self, homes: range) -> Iterator[TypedTable]:
+        """Yield the rows of some consecutive buckets in stretches of bounded size."""
+        for batch, offsets in zip(self._batches, self._offsets, strict=True):
+            if offsets[homes.stop] > offsets[homes.start]:
+                part = batch.slice(offsets[homes.start], offsets[homes.stop] - offsets[homes.start])
+                yield self._join([part], set())
+                self._let_go()
 
     def remove(self) -> None:
         """Let go of everything."""
-        self._held, self._kept = [], None
+        self._batches, self._offsets = [], []
         self._path.unlink(missing_ok=True)
 
-    def _sort_held(self) -> tuple[Columns, npt.NDArray]:
-        """Return the held rows by bucket, and where the buckets begin."""
-        if not self._held:
-            return self._nothing(), np.zeros(HOMES + 1, np.int64)
-        homes = np.concatenate([homes for _, homes in self._held]).astype(np.uint8)
-        order = np.argsort(homes, kind="stable")
-        columns: Columns = {}
-        for name in list(self._held[0][0]):
-            joined = join_columns(self._raw.file, name, [part.pop(name) for part, _ in self._held])
-            columns[name] = joined[order] if isinstance(joined, np.ndarray) else joined.take(pa.array(order))
-        counts = np.bincount(homes, minlength=HOMES)
-        self.rows += counts
-        self.octets += counts * (sum(column.nbytes for column in columns.values()) // max(len(homes), 1))
-        self._held, self._held_rows, self._held_bytes = [], 0, 0
-        return columns, np.concatenate(([0], np.cumsum(counts)))
-
     def _write(self) -> None:
-        if not self._held:
-            return
-        columns, offsets = self._sort_held()
-        batch = pa.record_batch({name: pa.array(column) for name, column in columns.items()})
-        if self._writer is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._writer = pa.ipc.new_file(self._path, batch.schema)
-        for home in np.flatnonzero(np.diff(offsets)).tolist():
-            start, stop = int(offsets[home]), int(offsets[home + 1])
-            self._writer.write_batch(batch.slice(start, stop - start))
-            self._stretches[home].append(self._batches)
-            self._batches += 1
+        if self._batches and self._writer is None:
+            self._writer = pa.ipc.new_file(self._path, self._batches[0].schema)
+        for batch in self._batches:
+            self._writer.write_batch(batch)
+        self._batches, self._held_bytes = [], 0
 
-    def _read_kept(self, homes: Iterable[int]) -> Iterator[Columns]:
-        assert self._kept is not None
-        columns, offsets = self._kept
-        for home in homes:
-            if offsets[home + 1] > offsets[home]:
-                rows = slice(int(offsets[home]), int(offsets[home + 1]))
-                yield {name: column[rows] for name, column in columns.items()}
+    def _let_go(self) -> None:
+        """Give back what the file's pages took of memory: what was read has been copied."""
+        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
 
-    def _read_file(self, homes: Iterable[int], leave_out: set[str]) -> Iterator[Columns]:
-        with pa.OSFile(str(self._path), "rb") as file, pa.ipc.open_file(file) as reader:
-            for home in homes:
-                for number in self._stretches[home]:
-                    batch = reader.get_batch(number)
-                    yield {
-                        name: column if pa.types.is_string(column.type) else column.to_numpy(zero_copy_only=False)
-                        for name, column in zip(batch.schema.names, batch.columns, strict=True)
-                        if name not in leave_out
-                    }
-
-    def _nothing(self) -> Columns:
-        none = parse_batch(self._raw, no_rows(self._raw.table))
-        return {
-            **none.frame.columns, _LINE: none.lines, _REASONS: none.reasons,
-            _IS_REPEATED: none.is_repeated.astype(np.int8),
+    def _join(self, slices: list[pa.RecordBatch], left_out: set[str]) -> TypedTable:
+        if not slices:
+            return self._nothing(left_out)
+        columns: Columns = {
+            name: _join(self._raw.file, name, [batch.column(at) for batch in slices])
+            for at, name in enumerate(slices[0].schema.names) if name not in left_out
         }
+        lines, reasons = columns.pop(_LINE), columns.pop(_REASONS)
+        return TypedTable(
+            self._raw, Frame(columns), lines, reasons, np.zeros(len(lines), bool), np.empty(0, np.int64),
+            self._cells_of(lines),
+        )
 
-    def _cells_of(self, lines: npt.NDArray) -> dict[str, BadCells]:
+    def _nothing(self, left_out: set[str]) -> TypedTable:
+        none = parse_batch(self._raw, no_rows(self._raw.table))
+        none.frame = Frame({name: column for name, column in none.frame.columns.items() if name not in left_out})
+        return none
+
+    def _cells_of(self, lines: npt.NDArray[np.int64]) -> dict[str, BadCells]:
         found: dict[str, BadCells] = {}
         for name, [(bad_lines, texts)] in self._bad_cells.items():
-            at = np.minimum(np.searchsorted(bad_lines, lines), len(bad_lines) - 1)
-            rows = np.flatnonzero(bad_lines[at] == lines)
+            at = find_sorted(bad_lines, lines)
+            rows = np.flatnonzero(at >= 0)
             if rows.size:
                 found[name] = BadCells(rows, texts.take(pa.array(at[rows])))
         return found
+
+
+def find_sorted(few: npt.NDArray, many: npt.NDArray) -> npt.NDArray[np.int64]:
+    """Return for each of `many` its place in `few`, which ascend; -1 where it is not among them.
+
+    >>> find_sorted(np.array([3, 5]), np.array([5, 4, 3, 9])).tolist()
+    [1, -1, 0, -1]
+    """
+    if not len(few) or not len(many):
+        return np.full(len(many), -1)
+    at = np.minimum(np.searchsorted(few, many), len(few) - 1)
+    return np.where(few[at] == many, at, -1)
+
+
+def _join(file: str, name: str, slices: list[pa.Array]) -> npt.NDArray | pa.Array:
+    if pa.types.is_string(slices[0].type):
+        return join_columns(file, name, slices)
+    return np.concatenate([values.to_numpy() for values in slices])
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def _sort_cells(cells: list[tuple[npt.NDArray, pa.Array]]) -> tuple[npt.NDArray, pa.Array]:

@@ -1,4 +1,4 @@
-"""Payments that name no premise and no invoice that tells one: sent to the bucket of their account, where there is one."""
+"""Payments that name no premise, and no invoice that tells one: sent to the bucket of their account, if they have one."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from dunning.gateways.ledger.raw import TypedTable, join_tables
 from dunning.gateways.ledger.references import find_places, take_or
 from dunning.gateways.ledger.register import Register
 from dunning.gateways.ledger.settling import MISSING, agrees_with, name_payers
-from dunning.gateways.ledger.spill import HOMELESS, Spill
+from dunning.gateways.ledger.spill import HOMELESS, HOMES, Spill, sort_by_home
 from dunning.gateways.ledger.tables import bit
 from dunning.gateways.ledger.text_index import UNNAMED
 
@@ -74,8 +74,8 @@ class Strays:
 
     def _all(self) -> Iterator[TypedTable]:
         """Yield those that never had a home, then those that did not find their account in it."""
-        yield from self._payments.stretches(HOMELESS)
-        yield from self._strays.stretches(HOMELESS)
+        yield from self._payments.stretches(range(HOMELESS, HOMES))
+        yield from self._strays.stretches(range(HOMELESS, HOMES))
 
     def _find_owners(self, rows: TypedTable, payer: Places, find_invoice: FindPairs) -> tuple[Places, Places]:
         """Return the account of each row: that of its invoice, if the payer agrees; else the payer's only one."""
@@ -94,7 +94,7 @@ class Strays:
         names = rows.frame.text("reverses")
         premise, payer = find_payment(names)
         for home in np.flatnonzero(self._placed.rows).tolist():
-            placed = self._placed.read((home,))
+            placed = self._placed.read(range(home, home + 1))
             at = find_places(names, placed.frame.text("payment_no"))
             here = (premise < 0) & (at >= 0)
             premise[here], payer[here] = placed.frame[PREMISE][at[here]], placed.frame[PAYER][at[here]]
@@ -114,7 +114,8 @@ class Strays:
         is_plain = ~_is_filled(rows, "reverses")
         self.has_bgn |= bool((goes & is_plain & rows.stands & (rows.frame["currency"] == BGN)).any())
         if goes.any():
-            into.add(_with_numbers(rows, goes, premise, found), self._register.numbering.bucket[premise[goes]])
+            went = _with_numbers(rows, goes, premise, found)
+            into.add(sort_by_home(went, self._register.numbering.bucket[premise[goes]]))
         self.nowhere.append(_with_numbers(rows, stays, np.full(len(rows), UNNAMED), payer))
 
 

@@ -1,7 +1,7 @@
 """Cells of text to values, a column at a time: days, instants, amounts, flags, words, numbers, shares.
 
-Each function takes trimmed text (null where empty; a dictionary of it will do) and returns the values and a mask of cells that could not be read;
-an empty cell is not among them and has the type's value for nothing (see `tables.Kind`).
+Each function takes trimmed text (null where empty; a dictionary of it will do) and returns the values and a mask of
+cells that could not be read; an empty cell is not among them and has the type's value for nothing (see `tables.Kind`).
 """
 
 from collections.abc import Callable
