@@ -11,7 +11,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dunning.gateways.ledger.buckets import bucket_offsets, buckets_of
 from dunning.gateways.ledger.ordering import order_rows, text_ranks
@@ -128,8 +127,11 @@ def spread(owners: npt.NDArray, first: npt.NDArray) -> tuple[Places, Places]:
 
 
 def _find_numbers(numbers: Pairs, among: Pairs) -> Places:
-    found = pc.index_in(pa.array(numbers), value_set=pa.array(among))
-    return pc.fill_null(found, NO_ACCOUNT).to_numpy(zero_copy_only=False)
+    """Return each number's place among ascending ones; NO_ACCOUNT where it is not there."""
+    if not len(among):
+        return np.full(len(numbers), NO_ACCOUNT, np.int32)
+    at = np.minimum(np.searchsorted(among, numbers), len(among) - 1)
+    return np.where(among[at] == numbers, at, NO_ACCOUNT).astype(np.int32)
 
 
 def distinct(numbers: Pairs) -> Pairs:

@@ -14,8 +14,7 @@ from dunning.gateways.ledger.manifest import Counts, add_counts, count_table
 from dunning.gateways.ledger.parsing import encoded_columns, parse_batch
 from dunning.gateways.ledger.raw import RawBatch, RawTable, TypedTable, join_tables
 from dunning.gateways.ledger.side_by_side import map_in_order
-from dunning.gateways.ledger.spill import HOMELESS, HOMES, Spill, Stretch, find_sorted, sort_by_home
-from dunning.gateways.ledger.tables import bit
+from dunning.gateways.ledger.spill import HOMELESS, HOMES, Spill, Stretch, sort_by_home
 from dunning.gateways.ledger.text_index import Directory, Hashes, enter
 
 Places = npt.NDArray[np.int64]
@@ -42,15 +41,10 @@ class Bulk:
         self.directory = Directory()
         self.has_early_euro = False
         self.spill = Spill(folder / f"{raw.table.name}.arrow", raw)
-        self._refused_lines = self._repeated_lines = np.empty(0, np.int64)
 
     def read(self, homes: range, leave_out: Iterable[str] = ()) -> TypedTable:
         """Return the rows of some buckets, copies marked."""
-        return self._mark(self.spill.read(homes, leave_out))
-
-    def stretches(self, homes: range) -> Iterable[TypedTable]:
-        """Yield the rows of some buckets in stretches, copies marked."""
-        return map(self._mark, self.spill.stretches(homes))
+        return self.spill.read(homes, leave_out)
 
     def find_copies(self) -> None:
         """Find out which rows share a key, so that from now on they are marked; see `duplicates`."""
@@ -64,15 +58,7 @@ class Bulk:
             suspects = join_tables(self.raw, found)  # copies of a row are in one bucket, so in the order of the file
             before = suspects.reasons.copy()
             mark_duplicates(suspects)
-            self._refused_lines = np.sort(suspects.lines[suspects.reasons != before])
-            self._repeated_lines = np.sort(suspects.lines[suspects.is_repeated])
-
-    def _mark(self, rows: TypedTable) -> TypedTable:
-        if self._refused_lines.size:
-            rows.mark(find_sorted(self._refused_lines, rows.lines) >= 0, bit("duplicate_key"))
-        if self._repeated_lines.size:
-            rows.is_repeated |= find_sorted(self._repeated_lines, rows.lines) >= 0
-        return rows
+            self.spill.mark_copies(suspects.lines[suspects.reasons != before], suspects.lines[suspects.is_repeated])
 
 
 def read_bulk(raw: RawTable, folder: Path, invoices: Directory | None) -> Bulk:

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.tables import bit
-from dunning.gateways.ledger.text_index import UNKNOWN, UNNAMED
+from dunning.gateways.ledger.text_index import UNKNOWN, TextIndex
 
 Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
@@ -38,6 +37,7 @@ class References:
         self.tables = tables
         self.numbers = numbers or {}
         self._places: dict[tuple[str, str], Places] = {}
+        self._indexes: dict[str, TextIndex] = {}
 
     def standing(self, name: str) -> Flags:
         """Return which rows of a table are taken in, as far as is known by now."""
@@ -46,10 +46,14 @@ class References:
     def places(self, name: str, column: str) -> Places:
         """Return what the rows of table `name` name in `column`, as places in the table that has that key."""
         if (name, column) not in self._places:
-            target = self.tables[_KEYS[column]]
-            keys = target.frame.text(target.table.key[0])
-            self._places[name, column] = find_places(self.tables[name].frame.text(column), keys)
+            self._places[name, column] = self._index(_KEYS[column]).find(self.tables[name].frame.text(column))
         return self._places[name, column]
+
+    def _index(self, name: str) -> TextIndex:
+        if name not in self._indexes:
+            table = self.tables[name]
+            self._indexes[name] = TextIndex(table.frame.text(table.table.key[0]))
+        return self._indexes[name]
 
     def mark_missing(self, name: str, *columns: str) -> None:
         """Mark the rows of table `name` that name in one of `columns` what is not there, or is refused."""
@@ -75,25 +79,5 @@ def take_or(values: npt.NDArray, places: Places, otherwise: int) -> npt.NDArray:
 
 
 def find_places(names: pa.Array, keys: pa.Array) -> Places:
-    """Return for each name the first row whose key it is; UNNAMED for null, UNKNOWN where there is none.
-
-    Builds its hash table over the smaller side: a few names among 24 million keys cost one pass over the keys.
-    """
-    is_named = pc.is_valid(names).to_numpy(zero_copy_only=False)
-    places = np.where(is_named, UNKNOWN, UNNAMED).astype(np.int32)
-    wanted = names if is_named.all() else names.filter(pa.array(is_named))
-    if len(wanted) * 4 < len(keys):
-        found = _find_few(wanted, keys)
-    else:
-        found = pc.fill_null(pc.index_in(wanted, value_set=keys, skip_nulls=True), UNKNOWN).to_numpy()
-    places[is_named] = found
-    return places
-
-
-def _find_few(wanted: pa.Array, keys: pa.Array) -> Places:
-    distinct = pc.unique(wanted)
-    hits = pc.index_in(keys, value_set=distinct, skip_nulls=True)
-    rows = np.flatnonzero(hits.is_valid().to_numpy(zero_copy_only=False))[::-1]
-    row_of = np.full(len(distinct), UNKNOWN, np.int32)
-    row_of[hits.take(pa.array(rows)).to_numpy(zero_copy_only=False)] = rows
-    return row_of[pc.index_in(wanted, value_set=distinct).to_numpy(zero_copy_only=False)] if len(wanted) else row_of
+    """Return for each name the first row whose key it is; UNNAMED for null, UNKNOWN where there is none."""
+    return TextIndex(keys).find(names)

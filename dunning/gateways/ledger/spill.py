@@ -13,15 +13,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dunning.core.frames import Frame
 from dunning.gateways.ledger.parsing import no_rows, parse_batch
 from dunning.gateways.ledger.raw import BadCells, RawTable, TypedTable, join_columns
+from dunning.gateways.ledger.tables import bit
 
 HOMES = 65  # the 64 buckets, and one place for rows whose bucket is not known yet
 HOMELESS = 64
 HELD_BYTES = 64 << 20
 _LINE, _REASONS = "(line)", "(reasons)"
+_IS_BAD, _IS_REFUSED, _IS_REPEATED = np.uint8(1), np.uint8(2), np.uint8(4)
 
 Columns = dict[str, npt.NDArray | pa.Array]
 
@@ -66,6 +69,8 @@ class Spill:
         self._writer: pa.ipc.RecordBatchFileWriter | None = None
         self._map: mmap.mmap | None = None
         self._bad_cells: dict[str, list[tuple[npt.NDArray[np.int64], pa.Array]]] = {}
+        self._notes = np.zeros(0, np.uint8)
+        self._last_line = 0
         self.rows = np.zeros(HOMES, np.int64)
         self.octets = np.zeros(HOMES, np.int64)
 
@@ -75,6 +80,7 @@ class Spill:
         self.rows += counts
         self.octets += counts * (stretch.rows.nbytes // max(len(stretch.rows), 1))
         self._offsets.append(stretch.offsets)
+        self._last_line = max(self._last_line, int(pc.max(stretch.rows[_LINE]).as_py() or 0))
         for name, cells in stretch.bad_cells.items():
             self._bad_cells.setdefault(name, []).append(cells)
         self._batches.append(stretch.rows)
@@ -92,6 +98,13 @@ class Spill:
             reader = pa.ipc.open_file(pa.py_buffer(self._map))
             self._batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
         self._bad_cells = {name: [_sort_cells(cells)] for name, cells in self._bad_cells.items()}
+        for [(lines, _)] in self._bad_cells.values():
+            self._note(lines, _IS_BAD)
+
+    def mark_copies(self, refused: npt.NDArray[np.int64], repeated: npt.NDArray[np.int64]) -> None:
+        """Say on which lines rows stand that share a key and differ, and further copies of a row."""
+        self._note(refused, _IS_REFUSED)
+        self._note(repeated, _IS_REPEATED)
 
     def read(self, homes: range, leave_out: Iterable[str] = ()) -> TypedTable:
         """Return the rows of some consecutive buckets, without the columns in `leave_out`.
@@ -141,36 +154,33 @@ class Spill:
             for at, name in enumerate(slices[0].schema.names) if name not in left_out
         }
         lines, reasons = columns.pop(_LINE), columns.pop(_REASONS)
-        return TypedTable(
-            self._raw, Frame(columns), lines, reasons, np.zeros(len(lines), bool), np.empty(0, np.int64),
-            self._cells_of(lines),
+        notes = self._notes[lines] if len(self._notes) else np.zeros(len(lines), np.uint8)
+        rows = TypedTable(
+            self._raw, Frame(columns), lines, reasons, (notes & _IS_REPEATED) != 0, np.empty(0, np.int64),
+            self._cells_of(lines, np.flatnonzero(notes & _IS_BAD)),
         )
+        rows.mark(np.flatnonzero(notes & _IS_REFUSED), bit("duplicate_key"))
+        return rows
+
+    def _note(self, lines: npt.NDArray[np.int64], note: np.uint8) -> None:
+        if lines.size and not len(self._notes):
+            self._notes = np.zeros(self._last_line + 1, np.uint8)
+        self._notes[lines] |= note
 
     def _nothing(self, left_out: set[str]) -> TypedTable:
         none = parse_batch(self._raw, no_rows(self._raw.table))
         none.frame = Frame({name: column for name, column in none.frame.columns.items() if name not in left_out})
         return none
 
-    def _cells_of(self, lines: npt.NDArray[np.int64]) -> dict[str, BadCells]:
+    def _cells_of(self, lines: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> dict[str, BadCells]:
+        """Return the cells that could not be read of these rows, by column."""
         found: dict[str, BadCells] = {}
-        for name, [(bad_lines, texts)] in self._bad_cells.items():
-            at = find_sorted(bad_lines, lines)
-            rows = np.flatnonzero(at >= 0)
-            if rows.size:
-                found[name] = BadCells(rows, texts.take(pa.array(at[rows])))
+        for name, [(bad_lines, texts)] in self._bad_cells.items() if rows.size else ():
+            at = np.minimum(np.searchsorted(bad_lines, lines[rows]), len(bad_lines) - 1)
+            is_here = bad_lines[at] == lines[rows]
+            if is_here.any():
+                found[name] = BadCells(rows[is_here], texts.take(pa.array(at[is_here])))
         return found
-
-
-def find_sorted(few: npt.NDArray, many: npt.NDArray) -> npt.NDArray[np.int64]:
-    """Return for each of `many` its place in `few`, which ascend; -1 where it is not among them.
-
-    >>> find_sorted(np.array([3, 5]), np.array([5, 4, 3, 9])).tolist()
-    [1, -1, 0, -1]
-    """
-    if not len(few) or not len(many):
-        return np.full(len(many), -1)
-    at = np.minimum(np.searchsorted(few, many), len(few) - 1)
-    return np.where(few[at] == many, at, -1)
 
 
 def _join(file: str, name: str, slices: list[pa.Array]) -> npt.NDArray | pa.Array:

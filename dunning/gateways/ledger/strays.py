@@ -1,4 +1,4 @@
-"""Payments that name no premise, and no invoice that tells one: sent to the bucket of their account, if they have one."""
+"""Payments that name no premise, nor an invoice that tells one: sent to the bucket of their account, if there is one."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,7 +74,7 @@ class Strays:
 
     def _all(self) -> Iterator[TypedTable]:
         """Yield those that never had a home, then those that did not find their account in it."""
-        yield from self._payments.stretches(range(HOMELESS, HOMES))
+        yield from self._payments.spill.stretches(range(HOMELESS, HOMES))
         yield from self._strays.stretches(range(HOMELESS, HOMES))
 
     def _find_owners(self, rows: TypedTable, payer: Places, find_invoice: FindPairs) -> tuple[Places, Places]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -32,18 +33,41 @@ def hash_keys(texts: pa.Array) -> Hashes:
     >>> hashes[0] == hashes[2], hashes[0] == hashes[1]
     (np.True_, np.False_)
     """
+    return _read_words(texts).hashes
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Texts as numbers: their lengths, their first sixteen bytes as two words, and their hashes."""
+
+    lengths: npt.NDArray[np.int64]
+    first: Hashes
+    second: Hashes
+    hashes: Hashes
+
+    def equal(self, rows: Places, other: "_Words", at: Places) -> npt.NDArray[np.bool_]:
+        """Say of which pairs of rows length and first sixteen bytes are the same."""
+        same = (self.lengths[rows] == other.lengths[at]) & (self.first[rows] == other.first[at])
+        return same & (self.second[rows] == other.second[at])
+
+
+def _read_words(texts: pa.Array) -> _Words:
     starts, octets = text_bytes(texts)
     begins, lengths = starts[:-1], np.diff(starts)
     padded = np.concatenate((octets, np.zeros(_WORD, np.uint8)))
     words = np.ndarray((len(padded) - _WORD + 1,), np.dtype("<u8"), padded, 0, (1,))
-    hashes = _mix(lengths.astype(np.uint64), words[begins] & _MASKS[np.minimum(lengths, _WORD)])
+    first = words[begins] & _MASKS[np.minimum(lengths, _WORD)]
+    second = np.zeros(len(lengths), np.uint64)
+    hashes = _mix(lengths.astype(np.uint64), first)
     rows, place = np.flatnonzero(lengths > _WORD), _WORD
     while rows.size:
         word = words[begins[rows] + place] & _MASKS[np.minimum(lengths[rows] - place, _WORD)]
+        if place == _WORD:
+            second[rows] = word
         hashes[rows] = _mix(hashes[rows], word)
         place += _WORD
         rows = rows[lengths[rows] > place]
-    return hashes
+    return _Words(lengths, first, second, hashes)
 
 
 def _mix(hashes: Hashes, words: Hashes) -> Hashes:
@@ -57,28 +81,37 @@ class TextIndex:
     """The rows of a column of keys by their text; of several with one key the first."""
 
     def __init__(self, keys: pa.Array) -> None:
-        self._keys = keys
-        hashes = hash_keys(keys)
-        self._order = np.argsort(hashes, kind="stable").astype(np.int32)
-        self._hashes = hashes[self._order]
+        self._keys, self._words = keys, _read_words(keys)
+        self._index, self._rows = pd.Index(self._words.hashes), np.arange(len(keys))
+        if keys.null_count or not self._index.is_unique:
+            is_first = ~self._index.duplicated(keep="first") & keys.is_valid().to_numpy(zero_copy_only=False)
+            self._index, self._rows = self._index[is_first], np.flatnonzero(is_first)
 
     def find(self, names: pa.Array) -> Places:
         """Return the row of each name; UNNAMED for null, UNKNOWN where no row has that key."""
-        found = np.where(pc.is_valid(names).to_numpy(zero_copy_only=False), UNKNOWN, UNNAMED).astype(np.int32)
+        found = np.where(names.is_valid().to_numpy(zero_copy_only=False), UNKNOWN, UNNAMED).astype(np.int32)
         rows = np.flatnonzero(found == UNKNOWN)
-        hashes = hash_keys(names)[rows]
-        at = np.searchsorted(self._hashes, hashes)
-        while rows.size:
-            is_near = at < len(self._hashes)
-            is_near[is_near] = self._hashes[at[is_near]] == hashes[is_near]
-            rows, at, hashes = rows[is_near], at[is_near], hashes[is_near]
-            same = pc.equal(self._keys.take(pa.array(self._order[at])), names.take(pa.array(rows)))
-            is_same = pc.fill_null(same, False).to_numpy(zero_copy_only=False)
-            found[rows[is_same]] = self._order[at[is_same]]
-            rows, at, hashes = rows[~is_same], at[~is_same] + 1, hashes[~is_same]
+        if not rows.size or not len(self._keys):
+            return found
+        words = _read_words(names)
+        at = self._index.get_indexer(words.hashes[rows])
+        rows, at = rows[at >= 0], self._rows[at[at >= 0]]
+        is_same = words.equal(rows, self._words, at)
+        is_long = np.flatnonzero(is_same & (words.lengths[rows] > 2 * _WORD))
+        if is_long.size:
+            is_same[is_long] = self._same_text(names, rows[is_long], at[is_long])
+        found[rows[is_same]] = at[is_same]
+        if not is_same.all():  # two texts of one hash
+            found[rows[~is_same]] = self._find_slowly(names.take(pa.array(rows[~is_same])))
         return found
 
+    def _same_text(self, names: pa.Array, rows: Places, at: Places) -> npt.NDArray[np.bool_]:
+        same = pc.equal(names.take(pa.array(rows)), self._keys.take(pa.array(at)))
+        return pc.fill_null(same, False).to_numpy(zero_copy_only=False)
 
+    def _find_slowly(self, names: pa.Array) -> Places:
+        found = pc.index_in(names, value_set=self._keys, skip_nulls=True)
+        return pc.fill_null(found, UNKNOWN).to_numpy(zero_copy_only=False)
 
 
 def enter(keys: pa.Array, homes: npt.NDArray) -> Hashes:
