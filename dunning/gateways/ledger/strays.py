@@ -1,4 +1,4 @@
-"""Payments that name no premise, nor an invoice that tells one: sent to the bucket of their account, if there is one."""
+"""Payments that name no premise and no invoice that tells one: sent to the bucket of their account, if any."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
