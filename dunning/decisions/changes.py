@@ -46,13 +46,15 @@ class Changes:
 
 _text, _cents, _days = pa.string(), pa.int64(), pa.int64()
 _SIDED = {
-    "stage": _text, "open_cents": _cents, "overdue_cents": _cents, "reminders": _text, "disconnections": _text,
-    "court": _text, "rule": _text, "reasons": _text, "why_not": _text, "way_cents": _cents, "way_days": _days,
+    "stage": _text, "open_cents": _cents, "overdue_cents": _cents, "message": _text, "reminders": _text,
+    "disconnections": _text, "court": _text, "rule": _text, "reasons": _text, "why_not": _text, "way_cents": _cents,
+    "way_days": _days,
 }  # fmt: skip
 # kind: of KINDS. way: the way up that decides between two stages (the higher one's), null where the stage is one;
-# way_cents, way_days: what it looks at. reminders, disconnections, court: where the account stands: the channel, or
-# `listed`, or else why not. lists_*: of LISTS, separated by a space. <turnover>_cents: after less before. Columns with
-# `_before` and `_after` are null on a side on which the account is not there.
+# way_cents, way_days: what it looks at. message: the one that goes out tonight (words.NOTICE_STAGES), or null.
+# reminders, disconnections, court: where the account stands: the channel, or `listed`, or else why not. lists_*: of
+# LISTS, separated by a space. <turnover>_cents: after less before. Columns with `_before` and `_after` are null on a
+# side on which the account is not there.
 MOVES = pa.schema(
     [
         ("premise_no", _text), ("payer_code", _text), ("kind", _text), ("way", _text),

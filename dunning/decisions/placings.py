@@ -23,11 +23,15 @@ _CURRENT = code(STAGES, "current")
 
 @dataclass(frozen=True)
 class Placings:
-    """Where the accounts (rows) stand: whether on each list (columns, LISTS), with which cents, and which row of
-    `withheld` keeps each from a group's list (columns, GROUPS; -1: none)."""
+    """Where the accounts (rows) stand: whether on each list (columns, LISTS), with which cents.
+
+    message: each one's row of `reminders`; withheld: the row of that table that keeps it from a group's list (columns,
+    GROUPS). -1: none.
+    """
 
     is_listed: Flags
     cents: Ints
+    message: Ints
     withheld: Ints
 
 
@@ -38,23 +42,26 @@ def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Plac
         accounts: by table, the account of each row.
     """
     is_listed, cents = np.zeros((size, len(LISTS)), np.bool_), np.zeros((size, len(LISTS)), np.int64)
-    withheld = np.full((size, len(GROUPS)), -1, np.int64)
+    message, withheld = np.full(size, -1, np.int64), np.full((size, len(GROUPS)), -1, np.int64)
 
     def enter(table: str, column: str, places: Ints) -> None:
         is_listed[accounts[table], places] = True
         cents[accounts[table], places] = proposed[table][column].to_numpy()
 
     enter("reminders", "overdue_cents", _index(proposed["reminders"]["channel"], CHANNELS))
+    message[accounts["reminders"]] = np.arange(len(accounts["reminders"]))
     for name, column in _CENTS.items():
         enter(name, column, np.full(len(proposed[name]), LISTS.index(name)))
     group = _index(proposed["withheld"]["list"], GROUPS)
     enter("withheld", "overdue_cents", group + _FIRST_WITHHELD)
     withheld[accounts["withheld"], group] = np.arange(len(group))
-    return Placings(is_listed, cents, withheld)
+    return Placings(is_listed, cents, message, withheld)
 
 
 def say_places(proposed: Proposed, placing: Placings, accounts: Ints, stage: npt.NDArray) -> dict[str, pa.Array]:
     """Return per group of lists where some accounts stand: the channel, or `listed`; else why not.
+
+    And `message`: which one each gets (words.NOTICE_STAGES); null for none.
 
     Why not is the reason for which a row is withheld. Where there is none: `not_overdue` (the stage gets no message),
     `sent_lately` (no new message is due yet), `no_warned_debt` (nothing that a served disconnection warning names is
@@ -66,10 +73,9 @@ def say_places(proposed: Proposed, placing: Placings, accounts: Ints, stage: npt
     there = pa.array(stage >= 0)
     messages = pa.array(np.where(stage == _CURRENT, "not_overdue", "sent_lately"), pa.string())
     why_not = (messages, pa.scalar("no_warned_debt"), pa.scalar("not_court_bound"))
-    told = {}
+    told = {"message": _take(proposed["reminders"]["stage"], placing.message[accounts])}
     for number, group in enumerate(GROUPS):
-        row = placing.withheld[accounts, number]
-        reason = proposed["withheld"]["reason"].combine_chunks().take(pa.array(row, mask=row < 0))
+        reason = _take(proposed["withheld"]["reason"], placing.withheld[accounts, number])
         where = pc.coalesce(_say_listed(group, placing.is_listed[accounts]), reason, why_not[number])
         told[group] = pc.if_else(there, where, pa.scalar(None, pa.string()))
     return told
@@ -81,6 +87,11 @@ def _say_listed(group: str, is_listed: Flags) -> pa.Array:
     words = [name.split("/")[1] if "/" in name else "listed" for name in lists]
     own = is_listed[:, list(lists.values())]
     return pa.array(words, pa.string()).take(pa.array(own.argmax(axis=1), mask=~own.any(axis=1)))
+
+
+def _take(values: pa.ChunkedArray, row: Ints) -> pa.Array:
+    """Return values at some rows; null at -1."""
+    return values.combine_chunks().take(pa.array(row, mask=row < 0))
 
 
 def _index(values: pa.ChunkedArray, words: tuple[str, ...]) -> Ints:

@@ -24,8 +24,8 @@ class Side:
     """One of two nights that are compared, of one bucket.
 
     accounts: one row per account: premise_no, payer_code (text), stage (words.STAGES), open_cents, overdue_cents,
-        reasons, why_not, rule (text), invoiced_cents, credited_cents, paid_cents (all dated up to the night, leva converted
-        one by one), way_cents and way_days (a column per way of WAYS: sum and age of what it looks at).
+        reasons, why_not, rule (text), invoiced_cents, credited_cents, paid_cents (all dated up to the night, leva
+        converted one by one), way_cents and way_days (a column per way of WAYS: sum and age of what it looks at).
     proposed: the tables of the lists.
     """
 

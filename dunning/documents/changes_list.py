@@ -33,7 +33,8 @@ COLUMNS = (
     *_sided(word, "stage", "Етап", 24), reasons("lists_left", "Излиза от", 28), reasons("lists_came", "Влиза в", 28),
     reasons("lists_stayed", "Остава в", 28), *_money("open", "Неплатено"), *_money("overdue", "Просрочено"),
     text("why", "Защо", 90), money("paid", "Платено междувременно, €"),
-    money("credited", "Кредитирано междувременно, €"), money("invoiced", "Фактурирано междувременно, €"), *_sided(word, "reminders", "Съобщения", 24),
+    money("credited", "Кредитирано междувременно, €"), money("invoiced", "Фактурирано междувременно, €"),
+    *_sided(word, "message", "Съобщение", 24, "message"), *_sided(word, "reminders", "Канал на съобщението", 24),
     *_sided(word, "disconnections", "Прекъсване", 24), *_sided(word, "court", "Съд", 24),
     *_sided(text, "reasons", "Основания", 48), *_sided(text, "why_not", "Защо не по-висок етап", 48),
     *_sided(text, "rule", "Правило", 22), word("way", "Решаващ етап", 24, "way"), *_money("way", "Сума за него"),
@@ -59,16 +60,18 @@ def render_moves(
     yield f"{name}.xlsx", render_xlsx(moves, COLUMNS, as_of, "Промени")
 
 
-def explain_moves(moves: pa.Table, before: Stages, after: Stages) -> pa.Table:
+def explain_moves(moves: pa.Table, before: Stages, after: Stages, why_not: Mapping[str, str]) -> pa.Table:
     """Return the moves with `why`, a Bulgarian sentence: what decided between two stages, what was paid, each list.
 
     Args:
         before, after: the rules of the ladder on each side.
+        why_not: what each code of the columns `why_not` says.
     """
-    parts = [_say_kind(moves), _say_way(moves, before, after)]
+    parts = [_say_kind(moves), _say_way(moves, before, after, why_not)]
     turnover = (("paid", "платени", "отпаднали плащания за"), ("credited", "кредитирани", "отпаднали кредити за"),
                 ("invoiced", "фактурирани", "отпаднали фактури за"))  # fmt: skip
     parts += [_say_turnover(moves[f"{name}_cents"], more, less) for name, more, less in turnover]
+    parts.append(_say_message(moves))
     parts += [_say_lists(moves, group, title) for group, title in GROUPS.items()]
     columns = [pc.fill_null(part, "") for part in parts]
     shown = [pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column) for column in columns]
@@ -81,7 +84,7 @@ def _say_kind(moves: pa.Table) -> pa.Array:
     return say(moves["kind"].combine_chunks(), told)
 
 
-def _say_way(moves: pa.Table, before: Stages, after: Stages) -> pa.Array:
+def _say_way(moves: pa.Table, before: Stages, after: Stages, why_not: Mapping[str, str]) -> pa.Array:
     """Say what the deciding stage looked at on each side, and what it asks; once, where both sides ask the same."""
     needs = [[_need(rules, way) for way in WAYS] for rules in (before, after)]
     begins, middles, ends = [], [], []
@@ -91,16 +94,20 @@ def _say_way(moves: pa.Table, before: Stages, after: Stages) -> pa.Array:
         middles.append(", сега " if is_one else f" (иска {then}), сега ")
         ends.append("" if is_one else f" (иска {now})")
     place = pc.index_in(moves["way"].combine_chunks(), value_set=pa.array(WAYS))
-    seen = [_say_seen(moves, side) for side, _ in _SIDES]
+    seen = [_say_seen(moves, side, why_not) for side, _ in _SIDES]
     begin, middle, end = (pa.array(texts, pa.string()).take(place) for texts in (begins, middles, ends))
     return pc.binary_join_element_wise(begin, seen[0], middle, seen[1], end, "")
 
 
-def _say_seen(moves: pa.Table, side: str) -> pa.Array:
+def _say_seen(moves: pa.Table, side: str, why_not: Mapping[str, str]) -> pa.Array:
+    """Say the sum that the deciding stage looked at and its age; where it looked at nothing, why."""
     days = moves[f"way_days_{side}"].combine_chunks()
     unit = pc.if_else(pc.equal(days, 1), " ден", " дни")
     cents = moves[f"way_cents_{side}"].combine_chunks()
-    return pc.binary_join_element_wise(_euro(cents), ", ", days.cast(pa.string()), unit, "")
+    seen = pc.binary_join_element_wise(_euro(cents), ", ", days.cast(pa.string()), unit, "")
+    obstacles = say(moves[f"why_not_{side}"].combine_chunks(), why_not)
+    nothing = pc.if_else(pc.equal(obstacles, ""), "няма такава сума", obstacles)
+    return pc.if_else(pc.equal(cents, 0), nothing, seen)
 
 
 def _need(rules: Stages, way: str) -> str:
@@ -127,6 +134,13 @@ def _say_turnover(cents: pa.ChunkedArray, more: str, less: str) -> pa.Array:
     verb = pc.if_else(pc.greater(values, 0), f"{more} ", f"{less} ")
     told = pc.binary_join_element_wise(verb, _euro(pc.abs(values)), "")
     return pc.if_else(pc.equal(values, 0), pa.scalar(None, pa.string()), told)
+
+
+def _say_message(moves: pa.Table) -> pa.Array:
+    """Say which message goes out in place of which; null where it is the same, or there is none on a side."""
+    then, now = (moves[f"message_{side}"].combine_chunks() for side, _ in _SIDES)
+    told = pc.binary_join_element_wise("съобщение: ", say(then, NOTICES), " → ", say(now, NOTICES), "")
+    return pc.if_else(pc.equal(then, now), pa.scalar(None, pa.string()), told)
 
 
 def _say_lists(moves: pa.Table, group: str, title: str) -> pa.Array:

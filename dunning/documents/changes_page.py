@@ -12,11 +12,10 @@ from dunning.core.money import format_minor
 from dunning.documents.bulgarian import MEANINGS, WORDS
 from dunning.policy.show import RuleChange, format_day, format_value
 
-PLACES = ("текущи", "просрочени", "последно предупр.", "за съд", "няма ги")
-LISTS = (
-    "reminders/sms", "reminders/email", "reminders/post", "disconnections", "court", "withheld/reminders",
-    "withheld/disconnections", "withheld/court",
-)  # fmt: skip
+_PLACES = {
+    "current": "текущи", "overdue": "просрочени", "final_warning": "последно предупр.", "court_bound": "за съд",
+    "absent": "няма ги",
+}  # fmt: skip
 
 
 def render_changes(comparison: Any, files: list[Path], width: int = 160) -> str:
@@ -29,8 +28,8 @@ def render_changes(comparison: Any, files: list[Path], width: int = 160) -> str:
     page = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False)
     _head(page, comparison)
     _rules(page, comparison.rules)
-    page.print(_stages(comparison.changes.stages))
-    page.print(_lists(comparison.changes.lists))
+    page.print(_stages(comparison.places, comparison.changes.stages))
+    page.print(_lists(comparison.lists, comparison.changes.lists))
     moves = comparison.changes.moves
     if len(moves):
         page.print(_biggest(comparison.biggest.to_pylist(), len(moves)))
@@ -66,14 +65,16 @@ def _rules(page: Console, rules: list[RuleChange]) -> None:
     page.print(table)
 
 
-def _stages(sums: Any) -> Table:
+def _stages(places: tuple[str, ...], sums: Any) -> Table:
     """Return stage × stage: accounts, and below them what they owe (after; before, where they are gone)."""
     title = "Етапи: от (ред) към (колона) – партиди и неплатено след промяната"
-    table = _grid(title, "от \\ към", *PLACES, "всичко преди")
-    for name, row in zip(PLACES, sums.tolist(), strict=True):
-        cells = [_cell(count, after if place < len(PLACES) - 1 else before) for place, (count, before, after)
-                 in enumerate(row)]  # fmt: skip
-        table.add_row(name, *cells, _cell(sum(c for c, _, _ in row), sum(b for _, b, _ in row)))
+    table = _grid(title, "от \\ към", *(_PLACES[place] for place in places), "всичко преди")
+    for name, row in zip(places, sums.tolist(), strict=True):
+        cells = [
+            _cell(count, before if place == "absent" else after)
+            for place, (count, before, after) in zip(places, row, strict=True)
+        ]
+        table.add_row(_PLACES[name], *cells, _cell(sum(c for c, _, _ in row), sum(b for _, b, _ in row)))
     totals = sums.sum(axis=0).tolist()
     table.add_row("всичко сега", *(_cell(count, after) for count, _, after in totals), "")
     return table
@@ -83,43 +84,45 @@ def _cell(count: int, cents: int) -> str:
     return f"{count}\n{_euro(cents)}" if count else "–"
 
 
-def _lists(sums: Any) -> Table:
-    columns = ("влизат", "сума", "излизат", "сума", "остават", "сума", "преди", "сума", "сега", "сума")
-    table = _grid("Списъци – редове и суми", "списък", *columns)
-    for name, (came, left, stayed) in zip(LISTS, sums.tolist(), strict=True):
-        figures = (
-            (came[0], came[2]), (left[0], left[1]), (stayed[0], stayed[2]), (left[0] + stayed[0], left[1] + stayed[1]),
-            (came[0] + stayed[0], came[2] + stayed[2]),
+def _lists(lists: tuple[str, ...], sums: Any) -> Table:
+    """Return per list the rows that come, leave and stay, and their sums (after; before, where they leave)."""
+    table = _grid("Списъци – редове и суми", "списък", "влизат", "излизат", "остават", "всичко преди", "всичко сега")
+    for name, (came, left, stayed) in zip(lists, sums.tolist(), strict=True):
+        then, now = (left[n] + stayed[n] for n in (0, 1)), (came[n] + stayed[n] for n in (0, 2))
+        table.add_row(
+            WORDS[name], _cell(came[0], came[2]), _cell(left[0], left[1]), _cell(stayed[0], stayed[2]), _cell(*then),
+            _cell(*now),
         )  # fmt: skip
-        table.add_row(WORDS[name], *(text for rows, cents in figures for text in (str(rows), _euro(cents))))
     return table
 
 
 def _biggest(rows: list[dict[str, Any]], count: int) -> Table:
     title = f"Най-големите {len(rows)} от {count} промени" if len(rows) < count else "Всички промени"
-    table = _grid(title, "абонатен №", "платец", "етап преди", "етап сега", "неплатено преди", "сега", "защо")
+    table = _grid(title, "абонатен №", "платец", "етап", "неплатено", "защо")
     for row in rows:
         stages = [WORDS.get(row[f"stage_{side}"], MEANINGS["change"][row["kind"]]) for side in ("before", "after")]
         sums = row["open_cents_before"], row["open_cents_after"]
         owed = [_euro(cents) if cents is not None else "–" for cents in sums]
-        table.add_row(row["premise_no"], row["payer_code"], *stages, *owed, row["why"])
+        table.add_row(row["premise_no"], row["payer_code"], _arrow(*stages), _arrow(*owed), row["why"])
     return table
+
+
+def _arrow(before: str, after: str) -> str:
+    return before if before == after else f"{before}\n→ {after}"
 
 
 def _tell_files(files: list[Path], count: int) -> str:
     if files:
-        return "Всички промени:\n" + "\n".join(f"  {path}" for path in files)
+        return "Файлове с всички промени:\n" + "\n".join(f"  {path}" for path in files)
     return "Всички промени, ред по ред: дайте --out ПАПКА." if count else "Никой не се мести."
 
 
 def _grid(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="")
-    texts = ("файл", "стойност", "от \\ към", "списък", "абонатен №", "платец", "етап преди", "етап сега", "защо")
+    texts = ("файл", "стойност", "от \\ към", "списък", "абонатен №", "платец", "етап", "защо")
     for column in columns:
-        table.add_column(
-            column, justify="left" if column in texts else "right", overflow="fold",
-            no_wrap=column not in ("защо", "стойност", "преди", "сега", "етап преди", "етап сега"),
-        )
+        is_fixed = column not in ("защо", "стойност", "преди", "сега")
+        table.add_column(column, justify="left" if column in texts else "right", overflow="fold", no_wrap=is_fixed)
     return table
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dunning.decisions.changes import Changes, compare, find_biggest, join_changes
+from dunning.decisions.changes import PLACES, Changes, compare, find_biggest, join_changes
+from dunning.decisions.placings import LISTS
 from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.documents.changes_list import explain_moves, render_moves
 from dunning.documents.changes_page import render_changes
@@ -23,7 +24,8 @@ class Comparison:
     """What differs between two nights, as data.
 
     name: `diff` or `simulate`. versions: of the rules on each side. rules: the values in force that differ. changes:
-    their moves have `why` besides (see `explain_moves`). biggest: the moves of the most money.
+    their moves have `why` besides (see `explain_moves`). biggest: the moves of the most money. places, lists: what the
+    sums stand by.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Comparison:
     rules: list[RuleChange]
     changes: Changes
     biggest: pa.Table
+    places: tuple[str, ...] = PLACES
+    lists: tuple[str, ...] = LISTS
 
 
 def compare_nights(name: str, before: Night, after: Night, progress: Progress) -> Comparison:
@@ -50,7 +54,7 @@ def compare_nights(name: str, before: Night, after: Night, progress: Progress) -
         other = bucket if is_one else after.snapshot.read_bucket(index)
         parts.append(compare(before.stand(bucket), after.stand(other)))
     found = join_changes(parts)
-    moves = explain_moves(found.moves, before.rules.stages, after.rules.stages)
+    moves = explain_moves(found.moves, before.rules.stages, after.rules.stages, WHY_NOT)
     return Comparison(
         name=name,
         before_on=before.as_of,
