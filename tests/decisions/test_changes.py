@@ -205,7 +205,7 @@ def told_lists(changes: Changes) -> Counter:
     return +Counter({(LISTS[row], movements[movement], n): int(value) for (row, movement, n), value in cells})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(NIGHTS, st.integers(0, 9))
 def test_the_moves_and_sums_are_those_of_the_plain_comparison(
     nights: tuple[dict[Key, Row], dict[Key, Row]], seed: int
@@ -221,7 +221,7 @@ def test_the_moves_and_sums_are_those_of_the_plain_comparison(
     assert told_lists(changes) == plain_lists(before, after)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(NIGHTS)
 def test_buckets_together_are_the_whole(nights: tuple[dict[Key, Row], dict[Key, Row]]) -> None:
     """Whatever is compared apart, in whatever order: an account and all of its rows stand in one bucket."""
@@ -238,7 +238,7 @@ def test_buckets_together_are_the_whole(nights: tuple[dict[Key, Row], dict[Key, 
     assert np.array_equal(joined.lists, whole.lists)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(NIGHTS)
 def test_the_way_back_is_the_mirror(nights: tuple[dict[Key, Row], dict[Key, Row]]) -> None:
     there, back = compare(*map(side_of, nights)), compare(*map(side_of, reversed(nights)))
@@ -248,7 +248,7 @@ def test_the_way_back_is_the_mirror(nights: tuple[dict[Key, Row], dict[Key, Row]
     assert sorted(back.moves["premise_no"].to_pylist()) == sorted(there.moves["premise_no"].to_pylist())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(SIDES)
 def test_a_night_against_itself_moves_nobody(rows: dict[Key, Row]) -> None:
     other = {key: replace(row, open_cents=row.open_cents + 1, reasons="credit") for key, row in rows.items()}
@@ -257,7 +257,7 @@ def test_a_night_against_itself_moves_nobody(rows: dict[Key, Row]) -> None:
         assert compare(side_of(rows), side_of(after, seed=3)).moves.to_pylist() == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(NIGHTS, st.integers(0, 5))
 def test_the_biggest_moves_are_those_of_the_most_money(
     nights: tuple[dict[Key, Row], dict[Key, Row]], count: int
