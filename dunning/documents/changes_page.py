@@ -75,8 +75,9 @@ def _stages(places: tuple[str, ...], sums: Any) -> Table:
             for place, (count, before, after) in zip(places, row, strict=True)
         ]
         table.add_row(_PLACES[name], *cells, _cell(sum(c for c, _, _ in row), sum(b for _, b, _ in row)))
-    totals = sums.sum(axis=0).tolist()
-    table.add_row("всичко сега", *(_cell(count, after) for count, _, after in totals), "")
+    totals = zip(places, sums.sum(axis=0).tolist(), strict=True)
+    cells = [_cell(count, before if place == "absent" else after) for place, (count, before, after) in totals]
+    table.add_row("всичко сега", *cells, "")
     return table
 
 
