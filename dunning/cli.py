@@ -3,21 +3,23 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from dunning import cli_nights
+from dunning.command_line import add_as_of, add_command, read_day, show_progress
 from dunning.core.errors import DunningError, UsageError
 from dunning.jobs.calendar import default_as_of
-from dunning.jobs.progress import Progress
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return 0 (done and balanced), 1 (refused or failed, one message on stderr) or 2 (usage)."""
     try:
         options = _parser().parse_args(arguments)
+        if getattr(options, "as_of", options) is None:
+            options.as_of = default_as_of(datetime.now(UTC))
         return options.run(options) or 0
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
@@ -48,25 +50,20 @@ def _parser() -> argparse.ArgumentParser:
     text = "Dunning and collections for a heat or power utility."
     parser = argparse.ArgumentParser(prog="dunning", description=text, allow_abbrev=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_nightly, _add_explain, _add_sample, _add_policy, _add_db):
+    for add in (_add_nightly, _add_explain, cli_nights.add_commands, _add_sample, _add_policy, _add_db):
         add(commands)
-    return parser
-
-
-def _add(
-    commands: argparse._SubParsersAction, name: str, run: Callable[..., int | None], text: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-    parser.set_defaults(run=run)
     return parser
 
 
 def _add_nightly(commands: argparse._SubParsersAction) -> None:
     text = "Load a ledger, classify every account, write the lists, close the books."
-    parser = _add(commands, "nightly", _nightly, text)
-    parser.add_argument("--ledger", required=True, metavar="DIR", help="folder of the ledger extract")
+    parser = add_command(commands, "nightly", _nightly, text)
+    parser.add_argument(
+        "--ledger", metavar="DIR",
+        help="folder of the ledger extract; without it the kept snapshot of the day is run again",
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>")
-    _add_as_of(parser)
+    add_as_of(parser)
     parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; the rest is built in")
     parser.add_argument("--mapping", metavar="FILE", help="TOML file that says how a foreign layout becomes our tables")
     parser.add_argument("--shards", type=int, default=1, metavar="N", help="classify in N parts, 1 to 64 (default 1)")
@@ -78,18 +75,20 @@ def _add_nightly(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_explain(commands: argparse._SubParsersAction) -> None:
-    parser = _add(commands, "explain", _explain, "Every fact, rule and date behind one account's stage.")
+    parser = add_command(commands, "explain", _explain, "Every fact, rule and date behind one account's stage.")
     parser.add_argument("premise_no", metavar="PREMISE_NO")
     parser.add_argument("payer_code", metavar="PAYER_CODE", nargs="?")
-    _add_as_of(parser)
+    add_as_of(parser)
 
 
 def _add_sample(commands: argparse._SubParsersAction) -> None:
-    parser = _add(commands, "sample", _sample, "Write an invented ledger extract; the same for the same seed.")
+    parser = add_command(commands, "sample", _sample, "Write an invented ledger extract; the same for the same seed.")
     parser.add_argument("--accounts", type=int, required=True, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--out", required=True, metavar="DIR")
-    parser.add_argument("--as-of", type=_day, default=date(2026, 11, 22), metavar="DAY", help="the day it speaks for")
+    parser.add_argument(
+        "--as-of", type=read_day, default=date(2026, 11, 22), metavar="DAY", help="the day it speaks for"
+    )
     parser.add_argument("--format", choices=("csv", "csv.gz", "parquet"), default="csv", help="default: csv")
     parser.add_argument(
         "--dialect", choices=("plain", "bulgaria"), default="plain", help="bulgaria: cp1251, decimal comma, 22.11.2026"
@@ -99,12 +98,13 @@ def _add_sample(commands: argparse._SubParsersAction) -> None:
 def _add_policy(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("policy", help="What is in force, with its sources; check policy files.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    show = _add(actions, "show", _show_policy, "What is in force on a day, with its sources.")
-    _add_as_of(show)
+    show = add_command(actions, "show", _show_policy, "What is in force on a day, with its sources.")
+    add_as_of(show)
     show.add_argument("--policy", metavar="DIR", help="folder of own policy files")
     show.add_argument("--json", action="store_true", help="as JSON")
-    _add(actions, "publish", _publish_policy, "Freeze new versions of the built-in files, for whoever maintains them.")
-    check = _add(actions, "check", _check_policy, "Refuse policy files that cannot be trusted.")
+    text = "Freeze new versions of the built-in files, for whoever maintains them."
+    add_command(actions, "publish", _publish_policy, text)
+    check = add_command(actions, "check", _check_policy, "Refuse policy files that cannot be trusted.")
     check.add_argument("--policy", metavar="DIR", help="folder of own policy files; default: the built-in ones")
 
 
@@ -112,44 +112,42 @@ def _add_db(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("db", help="The embedded PostgreSQL of DUNNING_HOME.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, text in (("start", "Start it."), ("stop", "Stop it."), ("status", "Say whether it runs.")):
-        _add(actions, name, _db, text).set_defaults(action=name)
-
-
-def _add_as_of(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--as-of", type=_day, metavar="DAY",
-        help="the day it speaks for, as 2026-11-22; default: the day just ended in Sofia",
-    )
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-11-22") from None
-
-
-def _as_of(options: argparse.Namespace) -> date:
-    return options.as_of or default_as_of(datetime.now(UTC))
+        add_command(actions, name, _db, text).set_defaults(action=name)
 
 
 def _nightly(options: argparse.Namespace) -> None:
     from dunning.jobs import nightly
     from dunning.jobs.load import Order
 
+    if options.ledger is None:
+        return _replay(options)
     order = Order.of(
-        _as_of(options).isoformat(), options.ledger, options.out, options.mapping, options.policy,
+        options.as_of.isoformat(), options.ledger, options.out, options.mapping, options.policy,
         quarantine_limit=options.quarantine_limit, dry_run=options.dry_run,
     )
-    with _progress(f"dunning nightly {order.as_of}") as progress:
+    with show_progress(f"dunning nightly {order.as_of}") as progress:
         receipt = nightly.run(order, options.shards, progress)
+    print(receipt["text"])
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from dunning.jobs import replay
+
+    if options.mapping or options.quarantine_limit is not None:
+        raise UsageError(
+            "--mapping and --quarantine-limit say how a ledger is read, and without --ledger the snapshot of that day "
+            "is taken as it was read. Give --ledger, or leave them out."
+        )
+    as_of = options.as_of.isoformat()
+    with show_progress(f"dunning nightly {as_of}") as progress:
+        receipt = replay.run(as_of, options.out, options.policy, options.shards, progress)
     print(receipt["text"])
 
 
 def _explain(options: argparse.Namespace) -> None:
     from dunning.jobs import explain
 
-    print(explain.run(options.premise_no, options.payer_code, _as_of(options)))
+    print(explain.run(options.premise_no, options.payer_code, options.as_of))
 
 
 def _sample(options: argparse.Namespace) -> None:
@@ -159,7 +157,7 @@ def _sample(options: argparse.Namespace) -> None:
     if options.accounts < 1:
         raise UsageError(f"--accounts is {options.accounts}; give at least 1.")
     refuse_url(options.out, "--out")
-    with _progress("dunning sample") as progress:
+    with show_progress("dunning sample") as progress:
         progress(f"{options.accounts} партиди, семе {options.seed}")
         write_sample(
             Path(options.out), options.accounts, options.seed, options.as_of, table_format=options.format,
@@ -172,7 +170,7 @@ def _show_policy(options: argparse.Namespace) -> None:
     from dunning.policy.policies import load_policy
     from dunning.policy.show import render_text, show_rows, to_json
 
-    as_of = _as_of(options)
+    as_of = options.as_of
     rows = show_rows(load_policy(Path(options.policy) if options.policy else None), as_of)
     print(json.dumps(to_json(rows), ensure_ascii=False, indent=1) if options.json else render_text(rows, as_of))
 
@@ -204,22 +202,6 @@ def _db(options: argparse.Namespace) -> None:
     elif options.action == "stop":
         server.stop_server(home)
     print(server.server_status(home).state)
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Progress]:
-    """Give a listener that shows a live bar on a terminal and plain lines elsewhere; stderr is for refusals."""
-    if not sys.stdout.isatty():
-        yield lambda message: print(f"{title}: {message}", flush=True)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda message: bar.update(task, description=f"{title}: {message}")
 
 
 def run_and_exit() -> NoReturn:

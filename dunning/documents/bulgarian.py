@@ -31,6 +31,12 @@ WORDS: Mapping[str, str] = {
     "holds_missing": "липсва таблицата със задържания", "holds_shrank": "таблицата със задържания е намаляла",
     "agreements_missing": "липсва таблицата със споразумения",
     "agreements_shrank": "таблицата със споразумения е намаляла",
+    # lists and what they withheld; where an account stands, and why on no list
+    "reminders/sms": "SMS", "reminders/email": "имейли", "reminders/post": "писма",
+    "withheld/reminders": "задържани съобщения", "withheld/disconnections": "задържани прекъсвания",
+    "withheld/court": "задържани съдебни дела", "listed": "в списъка", "not_overdue": "няма за какво",
+    "sent_lately": "вече е съобщено наскоро", "no_warned_debt": "няма достатъчен дълг с връчено предупреждение",
+    "not_court_bound": "етапът е по-нисък",
     # why a row of the ledger is refused
     "bad_value": "недопустима стойност", "missing_value": "липсва стойност", "ragged_row": "грешен брой клетки",
     "bad_date": "недопустима дата", "due_before_issued": "срокът е преди издаването",
@@ -44,13 +50,23 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     "": {},
     "payer": {"person": "физическо лице", "company": "юридическо лице"},
     "message": {"overdue": "напомняне"},
+    "change": {"moved": "променена", "new": "нова", "gone": "изчезнала"},
+    "way": {"limitation_near": "за съд (изтичаща давност)"},
 }
 
 
 def translate(values: pa.Array, meaning: str = "") -> pa.Array:
     """Return words, or several words separated by a space, in Bulgarian; unknown ones as they are."""
-    own = {**WORDS, **MEANINGS[meaning]}
+    return say(values, {**WORDS, **MEANINGS[meaning]})
+
+
+def say(values: pa.Array, words: Mapping[str, str]) -> pa.Array:
+    """Return codes, or several codes separated by a space, as what they say; unknown ones as they are.
+
+    >>> say(pa.array(["a b", None, "c"]), {"a": "едно", "b": "две"}).to_pylist()
+    ['едно; две', None, 'c']
+    """
     encoded = values.dictionary_encode()
     texts = encoded.dictionary.to_pylist()
-    written = [None if cell is None else "; ".join(own.get(code, code) for code in cell.split()) for cell in texts]
+    written = [None if cell is None else "; ".join(words.get(code, code) for code in cell.split()) for cell in texts]
     return pa.array(written, pa.string()).take(pc.cast(encoded.indices, pa.int32()))

@@ -74,6 +74,13 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def replace_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read; it appears whole, in the place of an older one, or not at all."""
+    beside = path.with_name(f".{path.name}.unfinished")
+    write_private(beside, content)
+    os.replace(beside, path)
+
+
 def remove_folders(folders: Iterable[Path]) -> None:
     """Remove folders and all in them; one that is not there is no error."""
     for folder in folders:

@@ -1,6 +1,7 @@
 """Publish a run's files and, where it records, close the date's books: intent, effect, record."""
 
 import hashlib
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -8,12 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import Connection, connect, run_lock
+from dunning.gateways.database import Connection, Engine, connect, run_lock
 from dunning.gateways.publishing import MANIFEST, publish
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs
 from dunning.gateways.worktables import read_groups, read_table
 from dunning.jobs.recovery import recover
+from dunning.jobs.retention import prune
 from dunning.jobs.runs import Receipt, Run
 
 _OWING = [
@@ -28,7 +30,20 @@ def run(run: Receipt) -> Receipt:
     this = Run.of(run)
     engine = connect(Settings.from_environment(), f"nightly {this.as_of} close")
     with run_lock(engine, f"nightly {this.as_of} close") as connection:
-        return close(connection, this)
+        return close_and_prune(engine, connection, this)
+
+
+def close_and_prune(engine: Engine, connection: Connection, this: Run) -> Receipt:
+    """Publish and close; then remove the snapshots that have aged out, where that closed a date's books.
+
+    A snapshot that cannot be removed (somebody reads, a folder that will not go) waits for the next night, and stands
+    in `dunning snapshots` until then: the books are closed, and nothing may call this night failed.
+    """
+    receipt = close(connection, this)
+    if receipt["state"] == "closed":
+        with suppress(OSError, DunningError):
+            prune(Settings.from_environment(), connection, engine)
+    return receipt
 
 
 def close(connection: Connection, this: Run) -> Receipt:

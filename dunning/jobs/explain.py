@@ -4,39 +4,29 @@ from datetime import date
 
 import pyarrow as pa
 
-from dunning.core.errors import DunningError
 from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.decisions.story import find_accounts, tell_story
 from dunning.documents.story_page import render_story
 from dunning.gateways.ledger.buckets import buckets_of
-from dunning.gateways.settings import Settings
-from dunning.gateways.snapshots import open_snapshot
-from dunning.gateways.store import open_store, policies, proposals, runs
+from dunning.gateways.store import proposals
 from dunning.jobs.history import deeds_of_bucket, gather_deeds
-from dunning.policy.policies import read_policy
+from dunning.jobs.kept import find_night, kept_policy, open_nights
 
 
 def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
     """Return the story of an account, or of all accounts of a premise, as Bulgarian text.
 
     Raises:
-        DunningError: no run of that date is known, or no such account existed on it.
+        DunningError: no run of that date is known, its snapshot has aged out, or no such account existed on it.
     """
-    settings = Settings.from_environment()
-    engine = open_store(settings, "explain")
-    known = runs.fetch_run(engine, as_of)
-    if known is None or known.snapshot_name is None:
-        raise DunningError(
-            f"No run of {as_of} is known here, so there is nothing to explain. "
-            f"Run `dunning nightly --as-of {as_of}` first."
-        )
-    rules = read_policy(policies.fetch_policy_files(engine, known.run_id)).at(as_of)
-    snapshot = open_snapshot(settings.snapshots / known.snapshot_name)
-    bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
-    deeds = deeds_of_bucket(gather_deeds(engine, snapshot, rules), bucket.index)
+    with open_nights("explain") as (settings, engine):
+        known, snapshot = find_night(settings, engine, as_of)
+        rules = kept_policy(engine, known).at(as_of)
+        bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
+        deeds = deeds_of_bucket(gather_deeds(engine, snapshot, rules), bucket.index)
+        proposed = proposals.fetch_account_proposals(engine, as_of, premise_no)
     decision, found = decide_with_deeds(bucket, rules, deeds)
-    proposed = proposals.fetch_account_proposals(engine, as_of, premise_no)
     pages = []
     for account in find_accounts(bucket, premise_no, payer_code, as_of):
         story = tell_story(bucket, decision, found, rules, account)

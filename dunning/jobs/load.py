@@ -125,9 +125,9 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         closed_on=closed_on.isoformat() if closed_on else "",
         newest_paid_on=newest_paid_on.isoformat() if newest_paid_on else "",
         stops=stops,
-        warnings=_warn(snapshot, newest_paid_on, too_old, stops) + find_doubts(policy, order.as_of),
+        warnings=find_warnings(snapshot, newest_paid_on, too_old, stops) + find_doubts(policy, order.as_of),
     )
-    _lay_out(this, policy, gather_deeds(engine, snapshot, rules))
+    lay_out(this, policy, gather_deeds(engine, snapshot, rules))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 
 
@@ -138,15 +138,24 @@ def _choose_policy(engine: Engine, order: Order) -> Policy:
         DunningError: the order's policy contradicts itself, a ladder out of order for one.
     """
     if order.policy:
-        policy = load_policy(order.policy)
-        findings = check_values(policy)
-        if findings:
-            raise DunningError(f"{findings[0]} See `dunning policy check --policy {order.policy}` for everything.")
-        return policy
+        return load_checked_policy(order.policy)
     closed = runs.fetch_run(engine, order.as_of)
     if closed is None or closed.state != "closed":
         return load_policy()
     return read_policy(policies.fetch_policy_files(engine, closed.run_id))
+
+
+def load_checked_policy(folder: Path) -> Policy:
+    """Return the policy of a folder.
+
+    Raises:
+        DunningError: it cannot be read, or contradicts itself, a ladder out of order for one.
+    """
+    policy = load_policy(folder)
+    findings = check_values(policy)
+    if findings:
+        raise DunningError(f"{findings[0]} See `dunning policy check --policy {folder}` for everything.")
+    return policy
 
 
 def _register(
@@ -171,7 +180,10 @@ def _limits(rule: Loading, limit: float | None) -> Loading:
     return replace(rule, quarantine_share_max=share, quarantine_share_max_strict=share)
 
 
-def _warn(snapshot: Snapshot, newest_paid_on: date | None, too_old: bool, stops: dict[str, str]) -> list[str]:
+def find_warnings(
+    snapshot: Snapshot, newest_paid_on: date | None, too_old: bool, stops: dict[str, str]
+) -> list[str]:
+    """Return what the morning must know of a ledger, as Bulgarian sentences."""
     warnings = list(snapshot.info["warnings"])
     if not snapshot.info["as_of"]:
         invoiced, paid = _tell_day(_newest_invoice(snapshot)), _tell_day(newest_paid_on)
@@ -195,7 +207,8 @@ def _tell_day(day: date | None) -> str:
     return f"{day:%d.%m.%Y} г." if day else "няма."
 
 
-def _lay_out(this: Run, policy: Policy, known: pa.Table) -> None:
+def lay_out(this: Run, policy: Policy, known: pa.Table) -> None:
+    """Put what the steps of a run read, policy files and known deeds, into its work folder."""
     for name, content in policy.files().items():
         write_private(this.policy_folder / name, content)
     write_table(Path(this.work) / "deeds.parquet", known)

@@ -14,7 +14,7 @@ from dunning.gateways.publishing import remove_folders
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, runs
 from dunning.jobs import classify, propose, report, write
-from dunning.jobs.close import close
+from dunning.jobs.close import close_and_prune
 from dunning.jobs.load import Order, begin
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.runs import Receipt, Run
@@ -30,8 +30,7 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
     Raises:
         DunningError: refused or failed; nothing is half-done, and the run is recorded as failed.
     """
-    if not 1 <= shards <= BUCKETS:
-        raise UsageError(f"--shards is {shards}; give 1 to {BUCKETS}.")
+    check_shards(shards)
     settings = Settings.from_environment()
     purpose = f"nightly {order.as_of}"
     engine = open_store(settings, purpose)
@@ -39,19 +38,30 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
         receipt = begin(settings, engine, order, progress)
         this = Run.of(receipt)
         try:
-            progress("класифициране")
-            parts = _classify(receipt, shards)
-            progress("предложения")
-            propose.run(receipt, parts)
-            progress("списъци")
-            write.run(receipt)
+            make_files(receipt, shards, progress)
             progress("приключване")
-            close(connection, this)
+            close_and_prune(engine, connection, this)
             return report.run(receipt)
         except BaseException:
             runs.fail_run(engine, this.run_id)
             remove_folders([Path(this.work)])
             raise
+
+
+def check_shards(shards: int) -> None:
+    """Refuse a number of shards that there cannot be."""
+    if not 1 <= shards <= BUCKETS:
+        raise UsageError(f"--shards is {shards}; give 1 to {BUCKETS}.")
+
+
+def make_files(receipt: Receipt, shards: int, progress: Progress) -> None:
+    """Classify, propose and write a run's files into its work folder."""
+    progress("класифициране")
+    parts = _classify(receipt, shards)
+    progress("предложения")
+    propose.run(receipt, parts)
+    progress("списъци")
+    write.run(receipt)
 
 
 def _classify(receipt: Receipt, shards: int) -> list[Receipt]:

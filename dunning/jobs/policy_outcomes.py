@@ -14,10 +14,12 @@ from dunning.decisions.guards import find_shrunk
 from dunning.decisions.tables import decision_tables
 from dunning.documents.texts import Letterhead, write_messages
 from dunning.gateways.ledger.quarantine import Refusals, check_limits
+from dunning.gateways.store.runs import LoadedRun
 from dunning.jobs.boundary_crowd import Crowd
 from dunning.jobs.classify import propose
 from dunning.jobs.freshness import is_stale
-from dunning.policy.rules import Loading, Rules
+from dunning.jobs.retention import find_reasons
+from dunning.policy.rules import Loading, Retention, Rules
 from dunning.policy.shapes import LEDGER_TABLES
 
 Outcomes = dict[str, Any]
@@ -35,6 +37,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "limits", _limits(rules.loading)
     yield "guards", _guards(rules.loading)
     yield "freshness", [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)]
+    yield "retention", _retention(rules.retention, rules.as_of)
     proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
     yield from proposed.items()
     yield "messages", write_messages(proposed["reminders"], Letterhead(rules.as_of, rules.supplier, rules.as_of))
@@ -74,3 +77,10 @@ def _guards(rule: Loading) -> list[Any]:
     had = dict.fromkeys(LEDGER_TABLES, 10_000)
     shrunk = [find_shrunk(dict.fromkeys(LEDGER_TABLES, rows), had, rule) for rows in range(0, 10_001, 50)]
     return [find_shrunk({}, had, rule), *shrunk]
+
+
+@lru_cache(maxsize=4)
+def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
+    """Return why snapshots are kept of which one was made and closed on each of twenty thousand days."""
+    days = [as_of - timedelta(days=n) for n in range(20_000)]
+    return find_reasons([LoadedRun(n, day, "closed", True, str(day)) for n, day in enumerate(days)], as_of, rule)

@@ -37,11 +37,12 @@ def sweep(settings: Settings, source: Source) -> None:
     work = settings.home / "work"
     numbered = {folder: _RUN_ID.search(folder.name) for folder in (work.iterdir() if work.is_dir() else ())}
     known = {folder: runs.fetch_run_by_id(source, int(found[1])) for folder, found in numbered.items() if found}
-    remove_folders(folder for folder, run in known.items() if run is not None and _is_over(run, closed_on))
+    remove_folders(folder for folder, run in known.items() if run is not None and is_over(run, closed_on))
     remove_folders(settings.snapshots.glob(".*.unfinished"))
 
 
-def _is_over(run: runs.Run, closed_on: date | None) -> bool:
+def is_over(run: runs.Run | runs.LoadedRun, closed_on: date | None) -> bool:
+    """Return whether a run has ended, or can only end by being refused: its date, or a later one, is closed since."""
     if run.state not in ("running", "closing"):
         return True
     return run.is_recording and closed_on is not None and run.as_of <= closed_on

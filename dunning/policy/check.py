@@ -195,7 +195,14 @@ def _check_loading(rules: Rules) -> Iterator[Complaint]:
             yield "loading", "tables_guarded", problem, "Put it among `tables_strict`, too."
 
 
+def _check_retention(rules: Rules) -> Iterator[Complaint]:
+    days = rules.retention.every_snapshot_days
+    if days < 2:
+        problem = f"`every_snapshot_days` is {days}: tonight could not be compared with last night."
+        yield "retention", "every_snapshot_days", problem, "Write 2 or more."
+
+
 CHECKS: tuple[Callable[[Rules], Iterator[Complaint]], ...] = (
     _check_ladder, _check_near, _check_kinds, _check_limitation, _check_disconnections, _check_reminders,
-    _check_service, _check_court, _check_calendar, _check_loading,
+    _check_service, _check_court, _check_calendar, _check_loading, _check_retention,
 )  # fmt: skip

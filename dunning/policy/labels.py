@@ -13,6 +13,7 @@ TITLES = {
     "court": "Заявление за заповед за изпълнение",
     "calendar": "Работни и неработни дни по решение на Министерския съвет",
     "loading": "Приемане на извлечението от фактурирането",
+    "retention": "Колко се пазят заредените извлечения",
     "supplier": "Как се представяме в съобщенията",
 }
 
@@ -69,6 +70,8 @@ LABELS = {
     "loading.tables_guarded": "таблици, които не бива да намаляват рязко",
     "loading.shrink_share_max": "най-голямо намаление за една нощ",
     "loading.payments_stale_days": "най-новото плащане е най-много на",
+    "retention.every_snapshot_days": "всяко зареждане от последните",
+    "retention.monthly_snapshot_months": "най-новото за месеца от последните",
     "supplier.service_names.heat": "топлинна енергия",
     "supplier.service_names.electricity": "електрическа енергия",
     "supplier.service_names_latin.heat": "топлинна енергия, на латиница",

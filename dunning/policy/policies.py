@@ -18,6 +18,11 @@ from dunning.policy.shapes import SHAPES, fields_of
 BUILT_IN = Path(__file__).parent / "files"
 VIEWS: dict[str, Any] = {k: v for k, v in fields_of(rules.Rules).items() if k in SHAPES and k != "interest"}
 
+# Rules that decide nothing about an account: they are no part of `Rules.version`.
+DECIDE_NOTHING = ("retention",)
+# Rules that came when nights had been run already: such a run kept no file of theirs.
+CAME_LATER = ("retention",)
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -38,9 +43,10 @@ class Policy:
         selected = {name: self.version_at(name, as_of) for name in self.rule_files}
         rates = [v for v in self.rule_files["interest_rates"].in_force if v.effective_from <= as_of]
         values = {name: version.values for name, version in selected.items()}
+        deciding = [name for name in selected if name not in DECIDE_NOTHING]
         values["interest_rates"] = {v.effective_from.isoformat(): v.values["rate_percent"] for v in rates}
-        newest = max(version.effective_from for version in selected.values())
-        mark = hashlib.sha256(canonical_json(values)).hexdigest()[:8]
+        newest = max(selected[name].effective_from for name in deciding)
+        mark = hashlib.sha256(canonical_json({name: values[name] for name in deciding})).hexdigest()[:8]
         views = {name: _build(VIEWS[name], values[name]) for name in VIEWS}
         merged = _merge_equal(tuple((v.effective_from, v.values["rate_percent"]) for v in rates))
         interest = rules.Interest(rates=merged, **values["interest"])
@@ -83,10 +89,13 @@ def load_policy(folder: Path | None = None) -> Policy:
 def read_policy(files: Mapping[str, bytes]) -> Policy:
     """Return the policy of these files (file name to bytes), as `Policy.files` gave them.
 
+    A rule that the files cannot have yet, because it came after the run that kept them, is the built-in one.
+
     Raises:
         DunningError: the first finding of a file that cannot be trusted.
     """
-    policy, findings = read_files(files)
+    later = {f"{name}.toml": (BUILT_IN / f"{name}.toml").read_bytes() for name in CAME_LATER}
+    policy, findings = read_files({**later, **files})
     if policy is None:
         more = f" ({len(findings) - 1} more: see `dunning policy check`)" if len(findings) > 1 else ""
         raise DunningError(f"{findings[0]}{more}")

@@ -123,6 +123,18 @@ class Loading:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How long snapshots of ledgers are kept, counted back from the last closed date; decides nothing on accounts.
+
+    every_snapshot_days: all of so many days, that date included. monthly_snapshot_months: the newest of each of so many
+    calendar months, that date's month included.
+    """
+
+    every_snapshot_days: int
+    monthly_snapshot_months: int
+
+
+@dataclass(frozen=True)
 class Supplier:
     """How the supplier names itself in messages, per service, and where people reach it."""
 
@@ -134,7 +146,7 @@ class Supplier:
 
 @dataclass(frozen=True)
 class Rules:
-    """All that is in force on `as_of`. `version`: short hash of every value that was selected."""
+    """All that is in force on `as_of`. `version`: short hash of every value that was selected, `retention` left out."""
 
     as_of: date
     version: str
@@ -149,4 +161,5 @@ class Rules:
     court: Court
     calendar: Calendar
     loading: Loading
+    retention: Retention
     supplier: Supplier

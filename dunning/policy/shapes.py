@@ -59,6 +59,7 @@ SHAPES: dict[str, type] = {
     "court": rules.Court,
     "calendar": rules.Calendar,
     "loading": rules.Loading,
+    "retention": rules.Retention,
     "supplier": rules.Supplier,
 }
 SELECTED_BY = {name: "accrual_day" if name == "interest_rates" else "as_of" for name in SHAPES}
@@ -66,6 +67,7 @@ SELECTED_BY = {name: "accrual_day" if name == "interest_rates" else "as_of" for 
 # Unit by the end of a name; the longest that fits counts.
 UNITS = {
     "_cents": "евроцента", "_cents_min": "евроцента", "_days": "дни", "_days_min": "дни", "_overdue_min": "дни",
+    "_months": "месеца",
     "_working_days": "работни дни", "day_count": "дни в годината", "years": "години", "years_long": "години",
     "years_absolute": "години", "_percent": "%", "_share_max": "дял от 1", "_share_max_strict": "дял от 1",
     "_from": "първи ден", "_until": "първи ден след", "suspensions": "от ден до ден", "_nonworking_days": "дати",

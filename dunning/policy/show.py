@@ -13,7 +13,7 @@ from dunning.policy.reading import RuleFile, Version, flatten
 from dunning.policy.shapes import unit_of
 
 CONFIRMED, UNCERTAIN = "confirmed", "uncertain"
-_SINGULAR = {"дни": "ден", "работни дни": "работен ден", "години": "година"}
+_SINGULAR = {"дни": "ден", "работни дни": "работен ден", "години": "година", "месеца": "месец"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,32 @@ def _rows_of(rule_file: RuleFile, version: Version) -> list[Row]:
         )
         for key, value in flatten(version.values)
     ]
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """A value that is in force on one side and not on the other; None where it is not there at all."""
+
+    before: Row | None
+    after: Row | None
+
+
+def compare_rules(before: tuple[Policy, date], after: tuple[Policy, date]) -> list[RuleChange]:
+    """Return the values in force that differ between a policy on its day and another one on its own.
+
+    A rate of interest is one value per day from which it holds.
+    """
+    sides = [{(row.file, row.key, _since(row)): row for row in show_rows(*side)} for side in (before, after)]
+    pairs = [RuleChange(sides[0].get(mark), sides[1].get(mark)) for mark in dict.fromkeys([*sides[0], *sides[1]])]
+    return [pair for pair in pairs if _value(pair.before) != _value(pair.after)]
+
+
+def _since(row: Row) -> date | None:
+    return row.effective_from if row.key == "rate_percent" else None
+
+
+def _value(row: Row | None) -> Any:
+    return None if row is None else row.value
 
 
 def to_json(rows: list[Row]) -> list[dict[str, Any]]:

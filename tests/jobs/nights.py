@@ -101,6 +101,16 @@ def history(engine: Engine) -> dict[str, list[tuple]]:
         return {name: [tuple(row) for row in connection.execute(text(query))] for name, query in HISTORY.items()}
 
 
+def contents(engine: Engine) -> dict[str, list[str]]:
+    """Return every row of every table of the store, runs and policies too, as text."""
+    with engine.connect() as connection:
+        names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'dunning' ORDER BY 1"))
+        return {
+            name: sorted(connection.execute(text(f"SELECT CAST(t AS text) FROM dunning.{name} AS t")).scalars())
+            for name in names.scalars().all()
+        }
+
+
 def deeds(engine: Engine) -> list[tuple[str, str]]:
     """Return the reference and state of every deed."""
     return [(row[5], row[7]) for row in history(engine)["deeds"]]

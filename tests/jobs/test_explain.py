@@ -113,8 +113,8 @@ def test_a_past_night_is_explained_from_its_own_ledger_and_history(ledger: Path,
          "(leading zeros count) and the date."),
         (("000001", "P2", "--as-of", "2026-11-22"), "There is no account of premise 000001, payer P2 on 2026-11-22. "
          "Check the numbers (leading zeros count) and the date."),
-        (("000001", "--as-of", "2026-11-23"), "No run of 2026-11-23 is known here, so there is nothing to explain. "
-         "Run `dunning nightly --as-of 2026-11-23` first."),
+        (("000001", "--as-of", "2026-11-23"), "No run of 2026-11-23 is known here, so there is nothing to look at. "
+         "Run `dunning nightly --ledger DIR --as-of 2026-11-23` first, with the extract of that day."),
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_refused_with_a_cure(

@@ -41,6 +41,17 @@ class Run:
 
 
 @dataclass(frozen=True)
+class LoadedRun:
+    """What of a run says whether its snapshot is still needed; the words are those of `Run`."""
+
+    run_id: int
+    as_of: date
+    state: str
+    is_recording: bool
+    snapshot_name: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """What a run knows of its ledger, policy and place; None: not yet, or not there."""
 
@@ -105,6 +116,12 @@ def fetch_run_by_id(source: Source, run_id: int) -> Run | None:
     with transact(source) as connection:
         row = connection.execute(statement("runs", "select_by_id"), {"run_id": run_id}).first()
     return None if row is None else _run(row)
+
+
+def fetch_loaded_runs(source: Source) -> list[LoadedRun]:
+    """Return all runs that had loaded a ledger, in the order in which they began."""
+    with transact(source) as connection:
+        return [LoadedRun(**row._mapping) for row in connection.execute(statement("runs", "select_loaded"))]
 
 
 def _run(row: Row[Any]) -> Run:

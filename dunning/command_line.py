@@ -1,0 +1,54 @@
+"""What the commands of every noun are made of: a parser, a day, a live bar."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from dunning.jobs.progress import Progress
+
+
+def add_command(
+    commands: argparse._SubParsersAction, name: str, run: Callable[..., int | None], text: str
+) -> argparse.ArgumentParser:
+    """Add a command that `run` carries out; return its parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_as_of(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the day that it speaks for; `cli.main` fills in the default."""
+    parser.add_argument(
+        "--as-of", type=read_day, metavar="DAY",
+        help="the day it speaks for, as 2026-11-22; default: the day just ended in Sofia",
+    )
+
+
+def read_day(text: str) -> date:
+    """Return a day as typed.
+
+    >>> read_day("2026-11-22")
+    datetime.date(2026, 11, 22)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2026-11-22") from None
+
+
+@contextmanager
+def show_progress(title: str) -> Iterator[Progress]:
+    """Give a listener that shows a live bar on a terminal and plain lines elsewhere; stderr is for refusals."""
+    if not sys.stdout.isatty():
+        yield lambda message: print(f"{title}: {message}", flush=True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda message: bar.update(task, description=f"{title}: {message}")

@@ -1,0 +1,131 @@
+"""What differs between two nights as one page of Bulgarian text: rules, stages, lists, the moves of the most money."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from dunning.core.money import format_minor
+from dunning.documents.bulgarian import MEANINGS, WORDS
+from dunning.policy.show import RuleChange, format_day, format_value
+
+_PLACES = {
+    "current": "текущи", "overdue": "просрочени", "final_warning": "последно предупр.", "court_bound": "за съд",
+    "absent": "няма ги",
+}  # fmt: skip
+
+
+def render_changes(comparison: Any, files: list[Path], width: int = 160) -> str:
+    """Return a comparison (`jobs.compare.Comparison`) as text.
+
+    Args:
+        files: where all the moves lie; empty if they were not written.
+        width: characters a line.
+    """
+    page = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False)
+    _head(page, comparison)
+    _rules(page, comparison.rules)
+    page.print(_stages(comparison.places, comparison.changes.stages))
+    page.print(_lists(comparison.lists, comparison.changes.lists))
+    moves = comparison.changes.moves
+    if len(moves):
+        page.print(_biggest(comparison.biggest.to_pylist(), len(moves)))
+    page.print(_tell_files(files, len(moves)))
+    assert isinstance(page.file, io.StringIO)
+    lines = [line.rstrip() for line in page.file.getvalue().splitlines()]
+    return "\n".join(line for n, line in enumerate(lines) if line or lines[n - 1]).rstrip() + "\n"
+
+
+def _head(page: Console, comparison: Any) -> None:
+    then, now = format_day(comparison.before_on), format_day(comparison.after_on)
+    old, new = comparison.versions
+    if comparison.before_on == comparison.after_on:
+        page.print(f"Състояние към {now}: както беше (правила {old}) и с другите правила ({new})")
+    else:
+        page.print(f"Промените от {then} (правила {old}) до {now} (правила {new})")
+    kinds = comparison.changes.moves["kind"].to_pylist()
+    counts = {kind: kinds.count(kind) for kind in ("moved", "new", "gone")}
+    page.print(
+        f"Партиди с друг етап или списък: {counts['moved']}; нови: {counts['new']}; изчезнали: {counts['gone']}"
+    )
+
+
+def _rules(page: Console, rules: list[RuleChange]) -> None:
+    if not rules:
+        return
+    table = _grid("Правила, които се различават", "файл", "стойност", "преди", "сега")
+    for change in rules:
+        row = change.after or change.before
+        assert row is not None
+        sides = [format_value(side) if side else "–" for side in (change.before, change.after)]
+        table.add_row(row.file, row.label, *sides)
+    page.print(table)
+
+
+def _stages(places: tuple[str, ...], sums: Any) -> Table:
+    """Return stage × stage: accounts, and below them what they owe (after; before, where they are gone)."""
+    title = "Етапи: от (ред) към (колона) – партиди и неплатено след промяната"
+    table = _grid(title, "от \\ към", *(_PLACES[place] for place in places), "всичко преди")
+    for name, row in zip(places, sums.tolist(), strict=True):
+        cells = [
+            _cell(count, before if place == "absent" else after)
+            for place, (count, before, after) in zip(places, row, strict=True)
+        ]
+        table.add_row(_PLACES[name], *cells, _cell(sum(c for c, _, _ in row), sum(b for _, b, _ in row)))
+    totals = zip(places, sums.sum(axis=0).tolist(), strict=True)
+    cells = [_cell(count, before if place == "absent" else after) for place, (count, before, after) in totals]
+    table.add_row("всичко сега", *cells, "")
+    return table
+
+
+def _cell(count: int, cents: int) -> str:
+    return f"{count}\n{_euro(cents)}" if count else "–"
+
+
+def _lists(lists: tuple[str, ...], sums: Any) -> Table:
+    """Return per list the rows that come, leave and stay, and their sums (after; before, where they leave)."""
+    table = _grid("Списъци – редове и суми", "списък", "влизат", "излизат", "остават", "всичко преди", "всичко сега")
+    for name, (came, left, stayed) in zip(lists, sums.tolist(), strict=True):
+        then, now = (left[n] + stayed[n] for n in (0, 1)), (came[n] + stayed[n] for n in (0, 2))
+        table.add_row(
+            WORDS[name], _cell(came[0], came[2]), _cell(left[0], left[1]), _cell(stayed[0], stayed[2]), _cell(*then),
+            _cell(*now),
+        )  # fmt: skip
+    return table
+
+
+def _biggest(rows: list[dict[str, Any]], count: int) -> Table:
+    title = f"Най-големите {len(rows)} от {count} промени" if len(rows) < count else "Всички промени"
+    table = _grid(title, "абонатен №", "платец", "етап", "неплатено", "защо")
+    for row in rows:
+        stages = [WORDS.get(row[f"stage_{side}"], MEANINGS["change"][row["kind"]]) for side in ("before", "after")]
+        sums = row["open_cents_before"], row["open_cents_after"]
+        owed = [_euro(cents) if cents is not None else "–" for cents in sums]
+        table.add_row(row["premise_no"], row["payer_code"], _arrow(*stages), _arrow(*owed), row["why"])
+    return table
+
+
+def _arrow(before: str, after: str) -> str:
+    return before if before == after else f"{before}\n→ {after}"
+
+
+def _tell_files(files: list[Path], count: int) -> str:
+    if files:
+        return "Файлове с всички промени:\n" + "\n".join(f"  {path}" for path in files)
+    return "Всички промени, ред по ред: дайте --out ПАПКА." if count else "Никой не се мести."
+
+
+def _grid(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="")
+    texts = ("файл", "стойност", "от \\ към", "списък", "абонатен №", "платец", "етап", "защо")
+    for column in columns:
+        is_fixed = column not in ("защо", "стойност", "преди", "сега")
+        table.add_column(column, justify="left" if column in texts else "right", overflow="fold", no_wrap=is_fixed)
+    return table
+
+
+def _euro(cents: int) -> str:
+    return f"{format_minor(cents)} €"

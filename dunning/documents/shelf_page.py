@@ -1,0 +1,56 @@
+"""Which snapshots lie there, as a table of Bulgarian text."""
+
+import io
+from datetime import date
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+_WHY = {
+    "open_run": "незавършена нощ", "last_closed": "последният приключен ден", "recent": "от последните дни",
+    "monthly": "най-новото за месеца", "unknown": "никоя нощ не го познава: махнете го сами, ако е излишно",
+}  # fmt: skip
+
+
+def render_shelf(stay: list[Any], go: list[Any], is_removed: bool, width: int = 160) -> str:
+    """Return kept snapshots and those that have aged out (`jobs.retention.Shelved`) as text.
+
+    Args:
+        is_removed: whether those that have aged out are gone now.
+    """
+    page = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False)
+    page.print(f"Запазени извлечения: {len(stay)}, {_size(sum(kept.size for kept in stay))}")
+    if stay:
+        page.print(_table([(kept, "; ".join(_WHY[why] for why in kept.kept_for)) for kept in stay]))
+    if go:
+        page.print(f"{'Премахнати' if is_removed else 'С изтекъл срок'}: {len(go)}, {_size(sum(s.size for s in go))}")
+        page.print(_table([(gone, "изтекъл срок на пазене") for gone in go]))
+    assert isinstance(page.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in page.file.getvalue().splitlines()).rstrip() + "\n"
+
+
+def _table(rows: list[tuple[Any, str]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("извлечение", "за дни", "от", "до", "размер", "защо"):
+        is_number = column in ("за дни", "размер")
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=column != "защо")
+    for snapshot, why in rows:
+        dates = snapshot.dates
+        first, last = (_day(dates[0]), _day(dates[-1])) if dates else ("–", "–")
+        table.add_row(snapshot.name[:16], str(len(dates)), first, last, _size(snapshot.size), why)
+    return table
+
+
+def _day(day: date) -> str:
+    return f"{day:%d.%m.%Y}"
+
+
+def _size(size: int) -> str:
+    """Return bytes for reading.
+
+    >>> _size(999), _size(1_500_000_000)
+    ('1 kB', '1500,0 MB')
+    """
+    return f"{size / 1e6:.1f} MB".replace(".", ",") if size >= 1e6 else f"{max(size // 1000, 1)} kB"

@@ -1,0 +1,107 @@
+"""A night that was run, opened again: its run, snapshot and policy from the store, and the history that it knew."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from dunning.core.errors import DunningError
+from dunning.core.frames import Bucket
+from dunning.decisions.decide import decide_with_deeds
+from dunning.decisions.guards import find_shrunk, stop_lists
+from dunning.decisions.standings import Side, stand
+from dunning.gateways.database import Engine, Source
+from dunning.gateways.settings import Settings
+from dunning.gateways.snapshots import Snapshot, open_snapshot
+from dunning.gateways.store import open_store, policies, runs, table_sizes
+from dunning.gateways.store.readers import reading
+from dunning.jobs.classify import propose
+from dunning.jobs.history import deeds_of_bucket, gather_deeds
+from dunning.policy.policies import Policy, read_policy
+from dunning.policy.rules import Rules
+
+
+@dataclass(frozen=True)
+class Night:
+    """A kept night, under its own policy or another.
+
+    known: the run that speaks for its date. deeds: as `gather_deeds` gives them. stops: reason per guarded table for
+    which all lists are withheld. newest_paid_on: newest payment of the ledger up to the date.
+    """
+
+    known: runs.Run
+    snapshot: Snapshot
+    policy: Policy
+    rules: Rules
+    deeds: pa.Table
+    stops: dict[str, str]
+    newest_paid_on: date | None
+
+    @property
+    def as_of(self) -> date:
+        """The date that it speaks for."""
+        return self.known.as_of
+
+    def stand(self, bucket: Bucket) -> Side:
+        """Return where each account of a bucket of its snapshot stands, decided anew."""
+        decision, findings = decide_with_deeds(bucket, self.rules, deeds_of_bucket(self.deeds, bucket.index))
+        proposed = propose(bucket, decision, findings, self.rules, self.newest_paid_on)
+        for reason in self.stops.values():
+            proposed = stop_lists(proposed, reason)
+        return stand(bucket, decision, findings, self.rules, proposed)
+
+
+@contextmanager
+def open_nights(purpose: str) -> Iterator[tuple[Settings, Engine]]:
+    """Give settings and store to somebody who reads kept nights; no snapshot is removed while the block lasts."""
+    settings = Settings.from_environment()
+    engine = open_store(settings, purpose)
+    with reading(engine):
+        yield settings, engine
+
+
+def find_night(settings: Settings, source: Source, as_of: date) -> tuple[runs.Run, Snapshot]:
+    """Return the run that speaks for a date, and its snapshot.
+
+    Raises:
+        DunningError: no run of that date is known, or its snapshot is not kept any more.
+    """
+    known = runs.fetch_run(source, as_of)
+    if known is None or known.snapshot_name is None:
+        raise DunningError(
+            f"No run of {as_of} is known here, so there is nothing to look at. "
+            f"Run `dunning nightly --ledger DIR --as-of {as_of}` first, with the extract of that day."
+        )
+    folder = settings.snapshots / known.snapshot_name
+    if not folder.is_dir():
+        raise DunningError(
+            f"The snapshot of {as_of} ({known.snapshot_name[:12]}) is not kept any more: see `dunning snapshots` and "
+            "retention.toml. What was decided, sent and why on that night is still in the store, but it cannot be "
+            f"decided again from here. Run `dunning nightly --ledger DIR --as-of {as_of}` with that day's extract: "
+            "the same extract gives the same snapshot and the same bytes, and records nothing twice."
+        )
+    return known, open_snapshot(folder)
+
+
+def kept_policy(source: Source, known: runs.Run) -> Policy:
+    """Return the policy that a run used."""
+    return read_policy(policies.fetch_policy_files(source, known.run_id))
+
+
+def open_night(settings: Settings, source: Source, as_of: date, policy: Policy | None = None) -> Night:
+    """Return a kept night, its snapshot compared with its hashes; under another policy, where one is given.
+
+    Raises:
+        DunningError: no run of that date is known, its snapshot is not kept any more, or was harmed.
+    """
+    known, snapshot = find_night(settings, source, as_of)
+    snapshot.verify()
+    policy = policy or kept_policy(source, known)
+    rules = policy.at(as_of)
+    before = table_sizes.fetch_table_sizes(source, before=as_of)
+    return Night(
+        known, snapshot, policy, rules, gather_deeds(source, snapshot, rules),
+        find_shrunk(snapshot.table_sizes(), before, rules.loading), snapshot.newest_paid_on(as_of),
+    )

@@ -1,0 +1,99 @@
+"""A night again, from its kept snapshot: the same bytes, and nothing recorded."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+from dunning.core.errors import DunningError
+from dunning.gateways.database import run_lock
+from dunning.gateways.publishing import MANIFEST, publish, remove_folders
+from dunning.gateways.settings import Settings, refuse_url
+from dunning.gateways.store import open_store
+from dunning.jobs import report
+from dunning.jobs.freshness import is_stale
+from dunning.jobs.kept import Night, open_night
+from dunning.jobs.load import find_warnings, lay_out, load_checked_policy
+from dunning.jobs.nightly import check_shards, make_files
+from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.recovery import recover, sweep
+from dunning.jobs.runs import Receipt, Run, new_work_folder
+from dunning.policy.doubts import find_doubts
+
+_SAME = "Повторено от запазеното извлечение: същите байтове като на онази нощ."
+_OTHER = (
+    "Повторено от запазеното извлечение, но с други байтове: програмата, или изпратеното преди тази дата, вече са "
+    "други. Това не са файловете на онази нощ."
+)
+_WHAT_IF = "Повторено от запазеното извлечение с други правила: това не са файловете на онази нощ."
+
+
+def run(
+    as_of: str, out: str, policy: str | None = None, shards: int = 1, progress: Progress = say_nothing
+) -> Receipt:
+    """Write the files of a date (ISO) again below `out`; return the report's receipt, with `is_same`.
+
+    Ledger and policy are those of the run that speaks for the date; a folder of policy files changes that. Nothing is
+    recorded, not even that it was run.
+
+    Raises:
+        DunningError: no run of that date is known, its snapshot has aged out or was harmed; or the files are not those
+            of that night and would take their place.
+    """
+    check_shards(shards)
+    for option, value in (("--out", out), ("--policy", policy)):
+        refuse_url(value or "", option)
+    settings, purpose = Settings.from_environment(), f"replay {as_of}"
+    engine = open_store(settings, purpose)
+    with run_lock(engine, purpose) as connection:
+        recover(connection)
+        sweep(settings, connection)
+        own = load_checked_policy(Path(policy).absolute()) if policy else None
+        night = open_night(settings, connection, date.fromisoformat(as_of), own)
+        this = _begin(settings, night, Path(out).absolute())
+        try:
+            make_files(this.to_receipt(), shards, progress)
+            is_same = _is_same(this, night)
+            if not is_same:
+                _keep_own_folder(this, night)
+            publish(this.prepared, this.target)
+            receipt = report.run(this.to_receipt())
+        finally:
+            remove_folders([Path(this.work)])
+    told = _SAME if is_same else _WHAT_IF if policy else _OTHER
+    return {**receipt, "is_same": is_same, "text": f"{receipt['text']}\n{told}"}
+
+
+def _begin(settings: Settings, night: Night, out: Path) -> Run:
+    """Lay out a work folder under the number of that run: as it is over, the next one clears away what we leave."""
+    info, rules = night.snapshot.info, night.rules
+    too_old = info["as_of"] is None and is_stale(night.newest_paid_on, night.as_of, rules.loading)
+    warnings = find_warnings(night.snapshot, night.newest_paid_on, too_old, night.stops)
+    this = Run(
+        run_id=night.known.run_id,
+        as_of=night.as_of.isoformat(),
+        out=str(out),
+        work=str(new_work_folder(settings, night.as_of, night.known.run_id)),
+        snapshot=str(night.snapshot.folder),
+        fingerprint=night.snapshot.fingerprint,
+        policy_version=rules.version,
+        is_recording=False,
+        closed_on="",
+        newest_paid_on=night.newest_paid_on.isoformat() if night.newest_paid_on else "",
+        stops=night.stops,
+        warnings=warnings + find_doubts(night.policy, night.as_of),
+    )
+    lay_out(this, night.policy, night.deeds)
+    return this
+
+
+def _is_same(this: Run, night: Night) -> bool:
+    """Return whether the manifest, which names every file's SHA-256, is the one that the night published."""
+    return hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest() == night.known.manifest_sha256
+
+
+def _keep_own_folder(this: Run, night: Night) -> None:
+    if night.known.out is not None and Path(night.known.out) == Path(this.out):
+        raise DunningError(
+            f"The files are not those that the night of {this.as_of} wrote, and {this.target} is where it wrote them. "
+            "They were left as they are. Give --out another folder to see what would be written today."
+        )

@@ -1,0 +1,159 @@
+"""Which snapshots are kept, until when and why; and the removal of the others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dunning.core.errors import DunningError
+from dunning.documents.shelf_page import render_shelf
+from dunning.gateways.database import Engine, Source, run_lock
+from dunning.gateways.settings import Settings
+from dunning.gateways.snapshot_shelf import list_snapshots, remove_snapshot
+from dunning.gateways.store import open_store, policies, runs
+from dunning.gateways.store.readers import nobody_reads
+from dunning.jobs.recovery import is_over
+from dunning.policy.policies import load_policy, read_policy
+from dunning.policy.rules import Retention
+from dunning.policy.shapes import LAST_DAY
+
+# Why a snapshot is kept. `unknown`: no run names it, so nobody can say that it is not needed. A snapshot without any
+# of these has aged out.
+KEPT = ("open_run", "last_closed", "recent", "monthly", "unknown")
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """A snapshot that lies there: the dates that it spoke for (ascending), its bytes, and why it is kept.
+
+    kept_for: words of KEPT; empty: it has aged out.
+    """
+
+    name: str
+    dates: tuple[date, ...]
+    size: int
+    kept_for: tuple[str, ...]
+
+
+def run(is_dry: bool = False) -> tuple[list[Shelved], list[Shelved]]:
+    """Remove the snapshots that have aged out; return those that stay and those that went (or would go, if dry).
+
+    Raises:
+        DunningError: a run is going on, or somebody reads snapshots.
+    """
+    settings = Settings.from_environment()
+    engine = open_store(settings, "snapshots prune")
+    if is_dry:
+        return _divide(look(settings, engine))
+    with run_lock(engine, "snapshots prune") as connection:
+        stay, go = _divide(look(settings, connection))
+        if not prune(settings, connection, engine):
+            raise DunningError(
+                "Somebody is reading snapshots (diff, simulate or explain), so none was removed. "
+                "Run it again when that is over."
+            )
+    return stay, go
+
+
+def tell(stay: list[Shelved], go: list[Shelved], is_removed: bool) -> str:
+    """Return kept snapshots and those that have aged out as a page of Bulgarian text."""
+    return render_shelf(stay, go, is_removed)
+
+
+def prune(settings: Settings, source: Source, engine: Engine) -> bool:
+    """Remove the snapshots that have aged out, unless somebody reads one just now; return whether it was done.
+
+    The caller holds the run lock, so that no run begins meanwhile. What cannot be removed today is tried the next time.
+    """
+    with nobody_reads(engine) as is_free:
+        if is_free:
+            for snapshot in _divide(look(settings, source))[1]:
+                remove_snapshot(settings.snapshots, snapshot.name)
+    return is_free
+
+
+def look(settings: Settings, source: Source) -> list[Shelved]:
+    """Return every snapshot that lies there, the newest date first, by the policy of the last closed date."""
+    closed_on = runs.last_closed_on(source)
+    known = runs.fetch_loaded_runs(source)
+    reasons = find_reasons(known, closed_on, _rule(source, closed_on))
+    dates: dict[str, set[date]] = {}
+    for run in known:
+        dates.setdefault(run.snapshot_name, set()).add(run.as_of)
+    shelved = [
+        Shelved(name, tuple(sorted(dates[name])), size, reasons.get(name, ()))
+        if name in dates
+        else Shelved(name, (), size, ("unknown",))
+        for name, size in list_snapshots(settings.snapshots).items()
+    ]
+    return sorted(shelved, key=lambda snapshot: (snapshot.dates[-1:] or (date.min,), snapshot.name), reverse=True)
+
+
+def find_reasons(
+    known: Iterable[runs.LoadedRun], closed_on: date | None, rule: Retention
+) -> dict[str, tuple[str, ...]]:
+    """Return why each snapshot is kept, by name; one that is not named has aged out.
+
+    Kept are those of runs that are not over, of the last closed date, of every run of the last days, and, for each of
+    the last months, of the newest date that a run spoke for: a closed one if the month has any. Before a first date is
+    closed, all are recent.
+
+    Source: `policy/files/retention.toml`.
+    """
+    known = list(known)
+    found: dict[str, set[str]] = {}
+
+    def keep(name: str, why: str) -> None:
+        found.setdefault(name, set()).add(why)
+
+    for run in known:
+        if not is_over(run, closed_on):
+            keep(run.snapshot_name, "open_run")
+        if closed_on is None or run.as_of > closed_on - timedelta(days=rule.every_snapshot_days):
+            keep(run.snapshot_name, "recent")
+    speaking = _find_speaking(known)
+    if closed_on is not None:
+        if closed_on in speaking:
+            keep(speaking[closed_on].snapshot_name, "last_closed")
+        closed = [day for day, run in speaking.items() if run.state == "closed"]
+        for day in newest_of_months(closed, speaking, closed_on, rule.monthly_snapshot_months):
+            keep(speaking[day].snapshot_name, "monthly")
+    return {name: tuple(why for why in KEPT if why in reasons) for name, reasons in found.items()}
+
+
+def newest_of_months(closed: Iterable[date], written: Iterable[date], until: date, months: int) -> list[date]:
+    """Return the newest day of each of the last months; of the closed days, where a month has one, else of the others.
+
+    >>> days = [date(2026, 9, 1), date(2026, 9, 30), date(2026, 10, 5), date(2026, 11, 2)]
+    >>> [f"{day:%d.%m}" for day in newest_of_months(days, [date(2026, 10, 31)], date(2026, 11, 22), 2)]
+    ['05.10', '02.11']
+    """
+    newest: dict[int, tuple[bool, date]] = {}
+    last = _month(until)
+    for is_closed, days in ((True, closed), (False, written)):
+        for day in days:
+            month = _month(day)
+            if last - months < month <= last:
+                newest[month] = max(newest.get(month, (False, date.min)), (is_closed, day))
+    return sorted(day for _, day in newest.values())
+
+
+def _month(day: date) -> int:
+    return 12 * day.year + day.month
+
+
+def _find_speaking(known: Iterable[runs.LoadedRun]) -> dict[date, runs.LoadedRun]:
+    """Return the run that speaks for each date, as `runs.fetch_run` finds it."""
+    ended = [run for run in known if run.state in ("closed", "written")]
+    return {run.as_of: run for run in sorted(ended, key=lambda run: (run.state == "closed", run.run_id))}
+
+
+def _rule(source: Source, closed_on: date | None) -> Retention:
+    closed = runs.fetch_run(source, closed_on) if closed_on else None
+    if closed is None:
+        return load_policy().at(LAST_DAY).retention
+    return read_policy(policies.fetch_policy_files(source, closed.run_id)).at(closed.as_of).retention
+
+
+def _divide(shelved: Iterable[Shelved]) -> tuple[list[Shelved], list[Shelved]]:
+    shelved = list(shelved)
+    return [s for s in shelved if s.kept_for], [s for s in shelved if not s.kept_for]
