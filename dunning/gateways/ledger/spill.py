@@ -135,9 +135,9 @@ class Spill:
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
-        if self._batches and self._writer is None:
-            self._writer = pa.ipc.new_file(self._path, self._batches[0].schema)
         for batch in self._batches:
+            if self._writer is None:
+                self._writer = pa.ipc.new_file(self._path, batch.schema)
             self._writer.write_batch(batch)
         self._batches, self._held_bytes = [], 0
 

@@ -94,7 +94,7 @@ class TextIndex:
         if not rows.size or not len(self._keys):
             return found
         words = _read_words(names)
-        at = self._index.get_indexer(words.hashes[rows])
+        at = self._index.get_indexer(pd.Index(words.hashes[rows]))
         rows, at = rows[at >= 0], self._rows[at[at >= 0]]
         is_same = words.equal(rows, self._words, at)
         is_long = np.flatnonzero(is_same & (words.lengths[rows] > 2 * _WORD))
