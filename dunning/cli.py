@@ -64,11 +64,15 @@ def _add(
 def _add_nightly(commands: argparse._SubParsersAction) -> None:
     text = "Load a ledger, classify every account, write the lists, close the books."
     parser = _add(commands, "nightly", _nightly, text)
-    parser.add_argument("--ledger", required=True, metavar="DIR", help="folder of the ledger extract")
+    parser.add_argument(
+        "--ledger", required=True, metavar="DIR",
+        help="folder of the ledger extract, or the URL of a billing database (env:NAME: what that variable holds)",
+    )
     parser.add_argument("--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>")
     _add_as_of(parser)
     parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; the rest is built in")
     parser.add_argument("--mapping", metavar="FILE", help="TOML file that says how a foreign layout becomes our tables")
+    parser.add_argument("--billing-sql", metavar="DIR", help="folder of own extract queries for a billing database")
     parser.add_argument("--shards", type=int, default=1, metavar="N", help="classify in N parts, 1 to 64 (default 1)")
     parser.add_argument(
         "--quarantine-limit", type=float, metavar="SHARE",
@@ -139,7 +143,7 @@ def _nightly(options: argparse.Namespace) -> None:
 
     order = Order.of(
         _as_of(options).isoformat(), options.ledger, options.out, options.mapping, options.policy,
-        quarantine_limit=options.quarantine_limit, dry_run=options.dry_run,
+        options.billing_sql, quarantine_limit=options.quarantine_limit, dry_run=options.dry_run,
     )
     with _progress(f"dunning nightly {order.as_of}") as progress:
         receipt = nightly.run(order, options.shards, progress)
