@@ -47,7 +47,8 @@ class Address:
         >>> Address.of("postgresql://clerk:secret@db:5433/billing?sslmode=require").shown
         'postgresql://db:5433/billing'
         """
-        return self.url.set(username=None, password=None, query={}).render_as_string(hide_password=True)
+        url = self.url
+        return URL.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
 
     @property
     def key(self) -> str:

@@ -44,7 +44,7 @@ _TAKEN = {
 }
 _FIGURES = ("quantity", "unit_price")
 _CURES = {
-    Kind.AMOUNT: "CAST it to an exact decimal, numeric(14, 2)",
+    Kind.AMOUNT: "CAST it to an exact decimal, numeric(14, 2), or text with two decimals (SQLite: printf('%.2f', …))",
     Kind.NUMBER: "CAST it to integer",
     Kind.FLAG: "write a boolean, or 1 and 0",
     Kind.DAY: "CAST it to date (Oracle: TO_CHAR(…, 'YYYY-MM-DD'))",
@@ -97,7 +97,7 @@ def check_form(query: Query, name: str, form: Form, shown: str) -> None:
         why = "it is not clear how it reads"
     raise DunningError(
         f"{query.file}: column {name} is of type {shown}, which is not taken: {why}. In the query, "
-        f"{_cure(column)} AS {name}."
+        f"{_cure(column)}."
     )
 
 
@@ -134,7 +134,7 @@ def from_values(query: Query, name: str, values: Sequence[Any]) -> pa.Array:
     except (pa.ArrowException, UnicodeError, TypeError) as error:
         raise DunningError(
             f"{query.file}: column {name} holds values that cannot stand in one column "
-            f"({', '.join(kind.__name__ for kind in types)}). In the query, CAST it to text AS {name}."
+            f"({', '.join(kind.__name__ for kind in types)}). In the query, CAST it to text."
         ) from error
 
 

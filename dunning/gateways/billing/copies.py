@@ -4,7 +4,7 @@ Two connections: the holder exports its snapshot and then only keeps it; the rea
 after table. If the reader's connection is lost, another one takes over the same snapshot.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ import pyarrow.csv as pa_csv
 from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.columns import Form, check_form, check_names, joined, plain
 from dunning.gateways.billing.queries import Query
-from dunning.gateways.billing.sessions import ConnectionLost, gone, refused, unreachable
+from dunning.gateways.billing.sessions import LostConnectionError, gone, refused, unreachable
 from dunning.gateways.sql_files import read_sql
 
 BLOCK_BYTES = 16 << 20
@@ -112,7 +112,7 @@ class CopySession:
             yield
         except psycopg.Error as error:
             if self._reader.closed:
-                raise ConnectionLost(str(error)) from error
+                raise LostConnectionError(str(error)) from error
             raise refused(self._address, query, error.diag.message_primary or str(error), error.sqlstate) from None
 
 
@@ -121,7 +121,7 @@ def _connect(address: Address) -> psycopg.Connection:
     url = address.url.set(drivername="postgresql+psycopg")
     _, options = url.get_dialect()().create_connect_args(url)
     try:
-        connection: psycopg.Connection[Any] = psycopg.connect(**(_DEFAULTS | options | _ALWAYS))
+        connection: psycopg.Connection[Any] = psycopg.connect(**{**_DEFAULTS, **options, **_ALWAYS})
     except psycopg.Error as error:
         raise unreachable(address, str(error)) from None
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -133,7 +133,7 @@ def _form_of(name: str, category: str) -> Form:
     return _FORMS.get(name, Form.TEXT if category in _TEXTS else Form.OTHER)
 
 
-def _blocks(cursor: psycopg.Cursor, sql: str) -> Iterator[bytearray]:
+def _blocks(cursor: psycopg.Cursor, sql: str) -> Generator[bytearray, None, None]:
     """Yield the rows of a query as CSV, some MiB of whole rows at a time."""
     with cursor.copy(f"COPY ({sql}\n) TO STDOUT (FORMAT csv, ENCODING 'UTF8')".encode()) as copy:
         block = bytearray()

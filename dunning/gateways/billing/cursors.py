@@ -113,7 +113,8 @@ def _begin(engine: Engine, address: Address) -> Connection:
     """Return a connection in a transaction that sees one moment. In SQLite every transaction does."""
     connection = engine.connect()
     if engine.dialect.name != "sqlite":
-        known = engine.dialect.get_isolation_level_values(connection.connection.dbapi_connection)
+        driver = connection.connection.dbapi_connection
+        known = engine.dialect.get_isolation_level_values(driver) if driver else ()
         level = next((level for level in _LEVELS if level in known), None)
         if level is None:
             connection.close()

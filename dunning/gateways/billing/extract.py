@@ -13,7 +13,7 @@ from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.copies import CopySession
 from dunning.gateways.billing.cursors import CursorSession
 from dunning.gateways.billing.queries import Queries, Query
-from dunning.gateways.billing.sessions import ConnectionLost, Session, gone
+from dunning.gateways.billing.sessions import LostConnectionError, Session, gone
 from dunning.gateways.billing.table_files import Counts, write_table
 from dunning.gateways.ledger.manifest import MANIFEST
 from dunning.gateways.publishing import hash_files, make_private, manifest_bytes, remove_folders, write_private
@@ -90,7 +90,7 @@ def _extract_table(session: Session, address: Address, query: Query, folder: Pat
                 folder / f"{table.name}.parquet", table, session.read(query),
                 lambda rows: progress(f"извлича се {table.name}: {rows} реда"),
             )
-        except ConnectionLost as error:
+        except LostConnectionError as error:
             said = str(error)
             progress("връзката с базата се губи; нова връзка към същата снимка")
             session.renew()
@@ -105,7 +105,7 @@ def _read_day(session: Session, query: Query, as_of: date) -> date:
     """
     try:
         cells = session.read_day(query)
-    except ConnectionLost:
+    except LostConnectionError:
         session.renew()
         cells = session.read_day(query)
     try:

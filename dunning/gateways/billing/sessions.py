@@ -18,16 +18,17 @@ _PACKAGES = {
 }  # fmt: skip
 _CURES = {
     "42501": "Grant the user of the URL SELECT on what the query names.",
-    "42P01": "Correct the query, or give own ones by --billing-sql DIR; there, an optional table without a file is "
-    "absent.",
-    "42703": "Correct the column in the query.",
     "25006": "A query may only read; remove what writes.",
     "57014": "The database ended it as it took too long; look at its plan, or at what it waits for.",
     "55P03": "Something holds a lock on the table for minutes; run again when it is over.",
 }  # fmt: skip
+_CURE = (
+    "Correct the query or what it reads. Own queries go into --billing-sql DIR, where an optional table without a file "
+    "is absent."
+)
 
 
-class ConnectionLost(Exception):
+class LostConnectionError(Exception):
     """The connection broke in the middle of a table; what it had given of the table counts for nothing."""
 
 
@@ -39,7 +40,7 @@ class Session(Protocol):
 
         Raises:
             DunningError: the database refuses the query, or its columns are not what they should be.
-            ConnectionLost: see there.
+            LostConnectionError: see there.
         """
         ...
 
@@ -88,7 +89,7 @@ def refused(address: Address, query: Query, said: str, code: str | None = None) 
     told = address.scrub(_first_line(said))
     if code is not None and not code.startswith(("42", "25", "0A", "55", "57", "53")):
         told = _NAMED.sub("…", told)
-    cure = _CURES.get(code or "", "Correct the query, or what it reads, and run again.")
+    cure = _CURES.get(code or "", _CURE)
     return DunningError(f"The billing database refuses {query.file}: {told} {cure}")
 
 

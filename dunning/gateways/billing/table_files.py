@@ -67,7 +67,8 @@ def write_table(path: Path, table: Table, batches: Iterable[pa.Table], tell: Cal
 
 def _complete(batch: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return a batch with all columns of the table in its order; those that the query does not have are empty."""
-    columns = [batch[name] if name in batch.column_names else pa.nulls(len(batch), pa.string()) for name in schema.names]
+    nothing = pa.nulls(len(batch), pa.string())
+    columns = [batch[name] if name in batch.column_names else nothing for name in schema.names]
     return pa.table(columns, schema=schema)
 
 
