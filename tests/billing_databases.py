@@ -49,7 +49,8 @@ class Billing:
         engine = create_engine(self.url, poolclass=NullPool)
         with engine.begin() as connection:
             for name, table in TABLES.items():
-                columns = ", ".join(f"{c.name} {_TYPES.get(c.kind, 'text') if is_typed else 'text'}" for c in table.columns)
+                types = [_TYPES.get(c.kind, "text") if is_typed else "text" for c in table.columns]
+                columns = ", ".join(f"{n} {kind}" for n, kind in zip(table.names, types, strict=True))
                 connection.exec_driver_sql(f"CREATE TABLE {name} ({columns})")
                 rows = read_cells(ledger / f"{name}.csv")
                 if rows:

@@ -53,7 +53,8 @@ def people() -> Debtors:
     """Return fifty who owe, pay, are held or have agreed."""
     ledger = Debtors()
     for number in range(1, 51):
-        ledger.debtor(number, ("2026-11-01", f"{number}.20"), ("2026-02-01", "70.00"), vulnerable="1" if number == 5 else "0")
+        bills = ("2026-11-01", f"{number}.20"), ("2026-02-01", "70.00")
+        ledger.debtor(number, *bills, vulnerable="1" if number == 5 else "0")
         ledger.payment(number, "2026-11-20", "10.50")
         if number % 7 == 0:
             ledger.notice(number, "overdue" if number % 2 else "final_warning", "2026-09-01", "2026-09-03")
@@ -184,7 +185,7 @@ def test_killed_within_the_extract_the_next_run_begins_anew(billing: Billing, ho
     assert incoming(home) == []
 
 
-def test_a_refused_database_is_asked_again_when_it_has_been_mended(billing: Billing, home: Path, tmp_path: Path) -> None:
+def test_a_refused_database_is_asked_again_when_mended(billing: Billing, home: Path, tmp_path: Path) -> None:
     billing.execute("UPDATE holds SET reason = 'spor'")
     refused = night_of(billing, tmp_path / "out")
     assert (refused.code, incoming(home), (tmp_path / "out").exists()) == (1, [], False)
@@ -215,7 +216,10 @@ def test_the_password_of_a_url_is_written_nowhere(
     assert [path for path in written if b"s3cr3t" in path.read_bytes() or "s3cr3t" in path.name] == []
 
 
-def test_a_database_says_no_day_so_old_payments_close_nothing(billing: Billing, home: Path, engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_a_database_says_no_day_so_old_payments_close_nothing(
+    billing: Billing, engine: Engine, tmp_path: Path
+) -> None:
     night = night_of(billing, tmp_path / "out", as_of=days(10))
 
     assert (night.code, history(engine)["closed"]) == (0, [])

@@ -39,12 +39,12 @@ class CursorSession:
 
     def read(self, query: Query) -> Iterator[pa.Table]:
         """Yield a query's rows; see `Session`. What a column holds is seen from its values."""
-        options = {"stream_results": True, "yield_per": ROWS, "no_parameters": True}
+        options = {"stream_results": True, "max_row_buffer": ROWS, "no_parameters": True}
         try:
             with self._connection.exec_driver_sql(self._sql(query), execution_options=options) as result:
                 names = list(result.keys())
                 check_names(query, names)
-                for rows in result.partitions():
+                for rows in result.yield_per(ROWS).partitions(ROWS):
                     columns = zip(*rows, strict=True)
                     yield joined([from_values(query, *named) for named in zip(names, columns, strict=True)], names)
         except SQLAlchemyError as error:

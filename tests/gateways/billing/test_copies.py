@@ -50,8 +50,9 @@ def test_every_type_reads_as_the_contract_writes_it(
     in_postgres.execute("CREATE TYPE way AS ENUM ('sms', 'email')", "CREATE DOMAIN code AS varchar(8)")
     queries = own_queries(
         premises="SELECT premise_no::code AS premise_no, CAST(service AS char(20)) AS service, "
-        "E'a\\nb\\\\;\"c\",\\'d\\'' AS district, '' AS route, address, settlement, NULL AS postcode, 'NULL' AS meter_no, "
-        "true AS disconnectable, false AS vulnerable, NULL::boolean AS life_support FROM premises LIMIT 1",
+        "E'a\\nb\\\\;\"c\",\\'d\\'' AS district, '' AS route, address, settlement, NULL AS postcode, "
+        "'NULL' AS meter_no, true AS disconnectable, false AS vulnerable, NULL::boolean AS life_support "
+        "FROM premises LIMIT 1",
         invoice_lines="SELECT 'F1' AS invoice_no, 7::bigint AS seq, 'ред' AS label, 0.2610 AS quantity, "
         "12.3400000::numeric AS unit_price, (1250::numeric / 100) AS amount UNION ALL "
         "SELECT 'F1', 8, 'ред', 3, NULL, 'NaN'::numeric",
@@ -104,7 +105,7 @@ def test_a_function_that_writes_is_refused_by_the_database(
         "CREATE FUNCTION take() RETURNS text LANGUAGE sql AS "
         "$$ INSERT INTO agreement_items VALUES ('S1', 'F1') RETURNING agreement_no $$"
     )
-    with pytest.raises(DunningError, match="cannot execute INSERT in a read-only transaction. A query may only read"):
+    with pytest.raises(DunningError, match=r"cannot execute INSERT in a read-only transaction\. A query may only read"):
         extraction.run(in_postgres, own_queries(agreement_items="SELECT take() AS agreement_no, 'F1' AS invoice_no"))
 
     assert in_postgres.count("agreement_items") == 0
@@ -120,7 +121,7 @@ def test_a_connection_lost_in_the_middle_is_resumed_under_the_same_snapshot(
     ended: list[int] = []
 
     def disturb() -> None:
-        in_postgres.execute("DELETE FROM payments", "DELETE FROM agreements", "INSERT INTO holds (hold_no) VALUES ('H9')")
+        in_postgres.execute("DELETE FROM payments", "INSERT INTO holds (hold_no) VALUES ('H9')")
         ended.append(end_sessions(operator, in_postgres, "active"))
 
     extraction.when["извлича се invoice_lines: "] = disturb
@@ -151,7 +152,7 @@ def test_a_snapshot_that_is_lost_ends_the_extract(
 ) -> None:
     """The server ended all sessions, as when it restarts: what is missing would be of another moment."""
     extraction.when["извлича се invoice_lines: "] = lambda: end_sessions(operator, in_postgres, "all")
-    with pytest.raises(DunningError, match="went away while .* another moment, so nothing was taken") as refusal:
+    with pytest.raises(DunningError, match=r"went away while .* another moment, so nothing was taken") as refusal:
         extraction.run(in_postgres, own_queries(invoice_lines=LINES))
 
     assert ("\n" in str(refusal.value), extraction.left()) == (False, [])
@@ -163,9 +164,9 @@ def test_a_user_without_rights_is_told_so(
     operator.execute("CREATE ROLE reader LOGIN PASSWORD 's3cr3t'")
     try:
         reader = Billing(make_url(in_postgres.url).set(username="reader", password="s3cr3t").render_as_string(False))
-        with pytest.raises(DunningError, match="permission denied for table premises. Grant the user") as refusal:
+        with pytest.raises(DunningError, match=r"permission denied for table premises\. Grant the user") as refusal:
             extraction.run(reader)
-        in_postgres.execute(*(f"GRANT SELECT ON {q} TO reader" for q in ("ALL TABLES IN SCHEMA public",)))
+        in_postgres.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
         folder = extraction.run(reader)
         assert len(rows_of(folder, "payments")) == 3
     finally:

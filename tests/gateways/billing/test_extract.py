@@ -10,7 +10,7 @@ import pytest
 
 from dunning.core.errors import DunningError
 from dunning.gateways.ledger.tables import TABLES
-from tests.billing_databases import Billing, read_cells, sqlite_database
+from tests.billing_databases import Billing, read_cells
 from tests.gateways.billing.conftest import AS_OF, Extraction, rows_of
 from tests.jobs.nights import hashes
 
@@ -89,6 +89,17 @@ def test_a_whole_extract_is_used_again(billing: Billing, extraction: Extraction)
     again = extraction.run(billing)
 
     assert (hashes(again), extraction.told[-1]) == (before, "базата вече е извлечена от прекъснатото зареждане")
+
+
+def test_rows_come_many_at_a_time_and_never_all(
+    in_sqlite: Billing, extraction: Extraction, own_queries: Callable[..., Path]
+) -> None:
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120000)"
+    sql = f"{numbers} SELECT 'S1' AS agreement_no, CAST(i AS text) AS invoice_no FROM n"
+    folder = extraction.run(in_sqlite, own_queries(agreement_items=sql))
+    groups = pq.ParquetFile(folder / "agreement_items.parquet").metadata
+
+    assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [50_000, 50_000, 20_000]
 
 
 @pytest.mark.parametrize("harm", ["a byte", "a file", "the manifest"])

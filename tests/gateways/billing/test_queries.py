@@ -59,19 +59,19 @@ def test_what_is_no_single_select_is_refused(written: str, said: str, folder: Pa
 
 def test_text_that_is_not_utf8_is_refused(folder: Path) -> None:
     (folder / "holds.sql").write_bytes("SELECT 'ж'".encode("cp1251"))
-    with pytest.raises(DunningError, match="holds.sql cannot be read as UTF-8"):
+    with pytest.raises(DunningError, match=r"holds\.sql cannot be read as UTF-8"):
         read_queries(folder)
 
 
 def test_a_required_table_needs_a_query(folder: Path) -> None:
     (folder / "payments.sql").unlink()
-    with pytest.raises(DunningError, match="has no payments.sql, and these tables are required"):
+    with pytest.raises(DunningError, match=r"has no payments\.sql, and these tables are required"):
         read_queries(folder)
 
 
 def test_a_file_for_no_table_is_refused(folder: Path) -> None:
     (folder / "hold.sql").write_text("SELECT 1", "utf-8")
-    with pytest.raises(DunningError, match="has hold.sql, which is for none of our tables"):
+    with pytest.raises(DunningError, match=r"has hold\.sql, which is for none of our tables"):
         read_queries(folder)
 
 
