@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, dag, task
 
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings import Settings, name_ledger
 
 SOFIA = ZoneInfo("Europe/Sofia")
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -32,11 +32,12 @@ PARAMS = {
         "Вече приключен или по-ранен ден дава списъците си отново и не отбелязва нищо.",
     ),
     "ledger": Param(
-        os.environ.get("DUNNING_LEDGER") or str(SETTINGS.home / "sample"),
+        name_ledger(os.environ) or str(SETTINGS.home / "sample"),
         type="string",
         minLength=1,
         title="Извлечение",
-        description="Папката с извлечението от билинга.",
+        description="Папката с извлечението от билинга или адресът на базата му. Парола не се пише тук: "
+        "env:ИМЕ взема адреса от променлива на средата, а PostgreSQL я намира и в ~/.pgpass.",
     ),
     "out": Param(
         os.environ.get("DUNNING_OUT") or str(REPOSITORY / "out"),
@@ -47,6 +48,9 @@ PARAMS = {
     ),
     "mapping": Param(
         None, type=["null", "string"], title="Съответствие", description="TOML файл за извлечение с друг строеж."
+    ),
+    "billing_sql": Param(
+        None, type=["null", "string"], title="Заявки", description="Папка със собствени заявки към базата на билинга."
     ),
     "policy": Param(
         None, type=["null", "string"], title="Правила", description="Папка със собствени файлове с правила."
@@ -96,6 +100,7 @@ def nightly():
             as_of=params["as_of"] or calendar.default_as_of(dag_run.run_after).isoformat(),
             ledger=params["ledger"],
             mapping=params["mapping"],
+            billing_sql=params["billing_sql"],
             quarantine_limit=params["quarantine_limit"],
             policy=params["policy"],
             dry_run=params["dry_run"],

@@ -18,7 +18,7 @@ import psycopg2
 
 from dunning.core.errors import DunningError
 from dunning.gateways.server import airflow_urls
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings import Settings, name_ledger
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 POOL = "dunning_shards"
@@ -41,9 +41,15 @@ def prepare(settings: Settings) -> dict[str, str]:
 
 
 def _places() -> dict[str, str]:
-    """Return where scheduled nights find the ledger and write the lists, where the environment says so."""
-    given = {name: os.environ.get(name, "") for name in ("DUNNING_LEDGER", "DUNNING_OUT")}
-    return {name: str(Path(value).expanduser().absolute()) for name, value in given.items() if value}
+    """Return where scheduled nights find the ledger and write the lists, where the environment says so.
+
+    The URL of a database stays in the environment: it may carry a password, and this is written into a file.
+    """
+    given = {"DUNNING_LEDGER": name_ledger(os.environ) or "", "DUNNING_OUT": os.environ.get("DUNNING_OUT", "")}
+    return {
+        name: value if "://" in value else str(Path(value).expanduser().absolute())
+        for name, value in given.items() if value and not value.startswith("env:")
+    }  # fmt: skip
 
 
 def _link(link: Path, target: Path) -> None:

@@ -38,6 +38,8 @@ def main() -> None:
     try:
         environment = prepare(settings)
         conf = _conf(options, settings)
+        if "://" in str(conf["ledger"]):  # may hold a password: Airflow keeps what a form holds
+            environment["DUNNING_LEDGER"], conf["ledger"] = str(conf["ledger"]), "env:DUNNING_LEDGER"
         log = settings.airflow_home / "logs" / "make-run.log"
         _run(conf, environment | {"DUNNING_RETRY_SECONDS": "5"}, log)
         text, folder = _fetch_report(environment[CONNECTION])
@@ -54,6 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--as-of")
     parser.add_argument("--out", default="out")
     parser.add_argument("--mapping")
+    parser.add_argument("--billing-sql")
     parser.add_argument("--policy")
     parser.add_argument("--shards", type=int)
     parser.add_argument("--quarantine-limit", type=float)
@@ -68,8 +71,9 @@ def _conf(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
         given["ledger"] = str(settings.home / "sample")
         manifest = json.loads((settings.home / "sample" / "manifest.json").read_text("utf-8"))
         given.setdefault("as_of", manifest["as_of"])
-    for name in {"ledger", "out", "mapping", "policy"} & given.keys():
-        given[name] = given[name] if "://" in given[name] else str(Path(given[name]).expanduser().absolute())
+    for name in {"ledger", "out", "mapping", "billing_sql", "policy"} & given.keys():
+        is_path = "://" not in given[name] and not given[name].startswith("env:")
+        given[name] = str(Path(given[name]).expanduser().absolute()) if is_path else given[name]
     return given
 
 

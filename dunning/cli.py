@@ -60,12 +60,14 @@ def _add_nightly(commands: argparse._SubParsersAction) -> None:
     parser = add_command(commands, "nightly", _nightly, text)
     parser.add_argument(
         "--ledger", metavar="DIR",
-        help="folder of the ledger extract; without it the kept snapshot of the day is run again",
+        help="folder of the ledger extract, or the URL of a billing database (env:NAME: what that variable holds); "
+        "without it the kept snapshot of the day is run again",
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>")
     add_as_of(parser)
     parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; the rest is built in")
     parser.add_argument("--mapping", metavar="FILE", help="TOML file that says how a foreign layout becomes our tables")
+    parser.add_argument("--billing-sql", metavar="DIR", help="folder of own extract queries for a billing database")
     parser.add_argument("--shards", type=int, default=1, metavar="N", help="classify in N parts, 1 to 64 (default 1)")
     parser.add_argument(
         "--quarantine-limit", type=float, metavar="SHARE",
@@ -122,7 +124,7 @@ def _nightly(options: argparse.Namespace) -> None:
     if options.ledger is None:
         return _replay(options)
     order = Order.of(
-        options.as_of.isoformat(), options.ledger, options.out, options.mapping, options.policy,
+        options.as_of.isoformat(), options.ledger, options.out, options.mapping, options.policy, options.billing_sql,
         quarantine_limit=options.quarantine_limit, dry_run=options.dry_run,
     )
     with show_progress(f"dunning nightly {order.as_of}") as progress:
@@ -133,9 +135,9 @@ def _nightly(options: argparse.Namespace) -> None:
 def _replay(options: argparse.Namespace) -> None:
     from dunning.jobs import replay
 
-    if options.mapping or options.quarantine_limit is not None:
+    if options.mapping or options.billing_sql or options.quarantine_limit is not None:
         raise UsageError(
-            "--mapping and --quarantine-limit say how a ledger is read, and without --ledger the snapshot of that day "
+            "--mapping, --billing-sql and --quarantine-limit say how a ledger is read, and without --ledger the snapshot of that day "
             "is taken as it was read. Give --ledger, or leave them out."
         )
     as_of = options.as_of.isoformat()

@@ -23,6 +23,18 @@ def refuse_url(value: str, option: str) -> None:
         )
 
 
+def name_ledger(env: Mapping[str, str]) -> str | None:
+    """Return DUNNING_LEDGER as it may stand in a form, a log or a file; None where it is not set.
+
+    The URL of a database may hold a password: its variable is named instead, which is read when the run begins.
+
+    >>> name_ledger({"DUNNING_LEDGER": "postgresql://clerk:secret@db/billing"})
+    'env:DUNNING_LEDGER'
+    """
+    value = env.get("DUNNING_LEDGER")
+    return "env:DUNNING_LEDGER" if value and _URL.match(value) and not value.startswith("s3://") else value or None
+
+
 @dataclass(frozen=True)
 class Settings:
     """The places that a run uses.

@@ -1,6 +1,6 @@
 """Begin a run: load and check the ledger, see what history and policy it meets, and whether it may act."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +11,7 @@ import pyarrow as pa
 from dunning.core.errors import DunningError, UsageError
 from dunning.decisions.guards import find_shrunk
 from dunning.gateways.database import Engine, run_lock
+from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import read_manifest, refuse_stale
 from dunning.gateways.publishing import write_private
@@ -35,19 +36,21 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 class Order:
     """What somebody wants run: a date, where the ledger lies, where the lists go, and how it differs from usual.
 
-    quarantine_limit: share of refused rows for all tables of this run. dry_run: write files, close and record nothing.
+    ledger: a folder, or the URL of a database (which may hold a password). quarantine_limit: share of refused rows for
+    all tables of this run. dry_run: write files, close and record nothing. billing_sql: own queries for a database.
 
     Raises:
-        UsageError: a share that is none, or a day outside of the contract's calendar.
+        UsageError: a share that is none, a day outside of the contract's calendar, a mapping for a database.
     """
 
     as_of: date
-    ledger: Path
+    ledger: Path | str = field(repr=False)
     out: Path
     mapping: Path | None = None
     quarantine_limit: float | None = None
     policy: Path | None = None
     dry_run: bool = False
+    billing_sql: Path | None = None
 
     def __post_init__(self) -> None:
         limit = self.quarantine_limit
@@ -55,16 +58,22 @@ class Order:
             raise UsageError(f"--quarantine-limit is {limit}; it is a share of rows, from 0 to 1 (0.05 is 5 %).")
         if not FIRST_DAY <= self.as_of <= LAST_DAY:
             raise UsageError(f"--as-of is {self.as_of}; give a day from {FIRST_DAY} to {LAST_DAY}.")
+        if self.mapping and is_database(self.ledger):
+            raise UsageError("--mapping is for files, but --ledger is a database; write queries, --billing-sql DIR.")
 
     @classmethod
-    def of(cls, as_of: str, ledger: str, out: str, mapping: str | None, policy: str | None, **others: Any) -> "Order":
-        """Return an order for texts as typed; a URL is refused."""
-        given = {"--ledger": ledger, "--out": out, "--mapping": mapping, "--policy": policy}
+    def of(
+        cls, as_of: str, ledger: str, out: str, mapping: str | None, policy: str | None,
+        billing_sql: str | None = None, **others: Any,
+    ) -> "Order":
+        """Return an order for texts as typed; a URL is refused, but for a database as the ledger."""
+        given = {"--out": out, "--mapping": mapping, "--policy": policy, "--billing-sql": billing_sql}
         for option, value in given.items():
             refuse_url(value or "", option)
         return cls(
-            date.fromisoformat(as_of), Path(ledger).absolute(), Path(out).absolute(),
-            Path(mapping).absolute() if mapping else None, policy=Path(policy).absolute() if policy else None, **others,
+            date.fromisoformat(as_of), find_ledger(ledger), Path(out).absolute(),
+            Path(mapping).absolute() if mapping else None, policy=Path(policy).absolute() if policy else None,
+            billing_sql=Path(billing_sql).absolute() if billing_sql else None, **others,
         )
 
 
@@ -76,10 +85,11 @@ def run(
     quarantine_limit: float | None = None,
     policy: str | None = None,
     dry_run: bool = False,
+    billing_sql: str | None = None,
 ) -> Receipt:
     """Load a ledger for a date (ISO) and return the receipt that the other steps take; see `Order` and `begin`."""
     order = Order.of(
-        as_of, ledger, out, mapping, policy, quarantine_limit=quarantine_limit, dry_run=dry_run
+        as_of, ledger, out, mapping, policy, billing_sql, quarantine_limit=quarantine_limit, dry_run=dry_run
     )
     settings = Settings.from_environment()
     engine = open_store(settings, f"nightly {as_of} load")
@@ -96,19 +106,23 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     recover(engine)
     policy = _choose_policy(engine, order)
     rules = policy.at(order.as_of)
-    manifest = read_manifest(order.ledger)
-    if manifest is not None:
-        refuse_stale(manifest.as_of, order.as_of)
-    snapshot = load_ledger(
-        order.ledger, settings.snapshots, mapping=order.mapping,
-        quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
-    )
+    with extract_at_hand(
+        order.ledger, settings.home, progress, as_of=order.as_of, billing_sql=order.billing_sql
+    ) as extract:
+        manifest = read_manifest(extract)
+        if manifest is not None:
+            refuse_stale(manifest.as_of, order.as_of)
+        snapshot = load_ledger(
+            extract, settings.snapshots, mapping=order.mapping,
+            quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
+        )
     closed_on = runs.last_closed_on(engine)
     newest_paid_on = snapshot.newest_paid_on(order.as_of)
     stops = find_shrunk(
         snapshot.table_sizes(), table_sizes.fetch_table_sizes(engine, before=order.as_of), rules.loading
     )
-    too_old = snapshot.info["as_of"] is None and is_stale(newest_paid_on, order.as_of, rules.loading)
+    is_told = snapshot.info["as_of"] is not None and not is_database(order.ledger)  # a database says no day of its own
+    too_old = not is_told and is_stale(newest_paid_on, order.as_of, rules.loading)
     may_record = not order.dry_run and not too_old and not stops
     is_recording = may_record and (closed_on is None or order.as_of > closed_on)
     run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on)

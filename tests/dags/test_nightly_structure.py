@@ -74,7 +74,9 @@ def test_assets_tell_others_when_each_is_new(described):
 def test_the_form_asks_for_the_run(described):
     form = described["form"]
 
-    assert sorted(form) == ["as_of", "dry_run", "ledger", "mapping", "out", "policy", "quarantine_limit", "shards"]
+    assert sorted(form) == [
+        "as_of", "billing_sql", "dry_run", "ledger", "mapping", "out", "policy", "quarantine_limit", "shards"
+    ]  # fmt: skip
     assert (form["as_of"]["type"], form["as_of"]["format"]) == (["null", "string"], "date")
     assert (form["shards"]["minimum"], form["shards"]["maximum"]) == (1, 64)
 

@@ -1,0 +1,88 @@
+"""A table of an extract on its way into its Parquet file, counted as it passes."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dunning.core.words import CURRENCIES
+from dunning.gateways.ledger.readers import clean_text
+from dunning.gateways.ledger.tables import Kind, Table
+from dunning.gateways.ledger.values import read_amounts, read_words
+
+TELL_ROWS = 500_000
+_FEW = (Kind.WORD, Kind.FLAG, Kind.DAY, Kind.NUMBER, Kind.SHARE)  # kinds with few different texts
+
+
+@dataclass
+class Counts:
+    """What went into a file: rows, minor units by currency (none for a table without money), and its SHA-256."""
+
+    rows: int
+    minor: dict[str, int]
+    sha256: str = ""
+
+    def to_manifest(self) -> dict[str, Any]:
+        """Return it as the contract's manifest says it."""
+        amounts = {currency: str(Decimal(minor).scaleb(-2)) for currency, minor in self.minor.items()}
+        return {"rows": self.rows, **({"amount": amounts} if amounts else {})}
+
+
+def write_table(path: Path, table: Table, batches: Iterable[pa.Table], tell: Callable[[int], None]) -> Counts:
+    """Write the batches into `path`, readable by its owner only, and return what they hold.
+
+    Memory is bounded by the size of a batch. The same batches give the same bytes.
+
+    Args:
+        batches: at least one, maybe empty; columns of text under the contract's names.
+        tell: hears the rows so far, every `TELL_ROWS`.
+    """
+    counts = Counts(0, dict.fromkeys(CURRENCIES, 0) if table.has_money else {})
+    batches = iter(batches)
+    schema = pa.schema([(name, pa.string()) for name in table.names])
+    few = [column.name for column in table.columns if column.kind in _FEW]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with (
+        os.fdopen(descriptor, "wb") as file,
+        pq.ParquetWriter(file, schema, compression="lz4", use_dictionary=few, write_statistics=False) as writer,
+    ):
+        for batch in batches:
+            rows = _complete(batch, schema)
+            writer.write_table(rows, row_group_size=max(len(rows), 1))
+            told = counts.rows // TELL_ROWS
+            _count(counts, rows)
+            if counts.rows // TELL_ROWS > told:
+                tell(counts.rows)
+    with path.open("rb") as written:
+        counts.sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+    return counts
+
+
+def _complete(batch: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a batch with all columns of the table in its order; those that the query does not have are empty."""
+    nothing = pa.nulls(len(batch), pa.string())
+    columns = [batch[name] if name in batch.column_names else nothing for name in schema.names]
+    return pa.table(columns, schema=schema)
+
+
+def _count(counts: Counts, rows: pa.Table) -> None:
+    """Add a batch: an amount or a currency that cannot be read counts as a row only."""
+    counts.rows += len(rows)
+    if not counts.minor:
+        return
+    amounts, _ = read_amounts(_cells(rows, "amount"))
+    currencies, _ = read_words(_cells(rows, "currency"), CURRENCIES)
+    for place, currency in enumerate(CURRENCIES):
+        counts.minor[currency] += int(np.sum(amounts[currencies == place]))
+
+
+def _cells(rows: pa.Table, name: str) -> pa.Array:
+    column = rows[name].combine_chunks()
+    return clean_text(column.chunk(0) if isinstance(column, pa.ChunkedArray) else column)

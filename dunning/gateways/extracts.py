@@ -1,0 +1,84 @@
+"""Wherever a ledger lies, its extract as a folder of this machine, which the loader reads."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from dunning.core.errors import DunningError, UsageError
+from dunning.gateways.billing.address import Address
+from dunning.gateways.billing.extract import extract_billing
+from dunning.gateways.billing.queries import read_queries
+from dunning.gateways.publishing import remove_folders
+from dunning.gateways.settings import refuse_url
+
+Progress = Callable[[str], None]
+FROM_ENVIRONMENT = "env:"
+_DATABASE = re.compile(r"(?!(?:s3|https?|ftp|file)://)[A-Za-z][A-Za-z0-9+._-]*://")
+
+
+def find_ledger(ledger: str) -> Path | str:
+    """Return where a ledger lies as somebody typed it: an absolute folder, or the URL of a database as it is.
+
+    `env:NAME` stands for what the environment variable holds, so that a password need not be typed.
+
+    Raises:
+        DunningError: another kind of URL. UsageError: a variable that is not set.
+
+    >>> find_ledger("postgresql://db/billing")
+    'postgresql://db/billing'
+    """
+    if ledger.startswith(FROM_ENVIRONMENT):
+        name = ledger.removeprefix(FROM_ENVIRONMENT)
+        if not os.environ.get(name):
+            raise UsageError(f"--ledger is {ledger}, and the environment variable {name} is not set; set it.")
+        return find_ledger(os.environ[name])
+    if is_database(ledger):
+        return ledger
+    refuse_url(ledger, "--ledger")
+    return Path(ledger).absolute()
+
+
+def is_database(ledger: Path | str) -> bool:
+    """Say whether a ledger is the URL of a database.
+
+    >>> is_database("sqlite:///billing.db"), is_database("s3://bucket/ledger"), is_database("ledger")
+    (True, False, False)
+    """
+    return _DATABASE.match(str(ledger)) is not None
+
+
+def bring_extract(
+    ledger: Path | str, home: Path, progress: Progress, *, as_of: date, billing_sql: Path | None = None
+) -> Path:
+    """Return the folder of the extract; see `extract_billing` for what is brought from a database.
+
+    Raises:
+        DunningError: it cannot be brought. UsageError: queries for a folder.
+    """
+    if is_database(ledger):
+        return extract_billing(Address.of(str(ledger)), read_queries(billing_sql), home, as_of, progress)
+    if billing_sql is not None:
+        raise UsageError("--billing-sql holds queries for a database, but --ledger is a folder; leave one of them out.")
+    return Path(ledger)
+
+
+@contextmanager
+def extract_at_hand(
+    ledger: Path | str, home: Path, progress: Progress, *, as_of: date, billing_sql: Path | None = None
+) -> Iterator[Path]:
+    """Give the folder of the extract for as long as it is needed to make the snapshot.
+
+    What was brought here is removed when the snapshot stands, and when the ledger was refused, so that the next run
+    asks the database again, which may have been mended. It stays only where the process ends otherwise.
+    """
+    folder = bring_extract(ledger, home, progress, as_of=as_of, billing_sql=billing_sql)
+    brought = [folder] if is_database(ledger) else []
+    try:
+        yield folder
+    except DunningError:
+        remove_folders(brought)
+        raise
+    remove_folders(brought)
