@@ -38,7 +38,16 @@ class Reader(Protocol):
 
 
 def open_reader(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Reader:
-    """Return the reader for a file by the end of its name; its header is read at once."""
+    """Return the reader for a file by the end of its name; its header is read at once.
+
+    Raises:
+        DunningError: no file but a folder, a pipe (which would be waited for), or a link to nothing; no header.
+    """
+    if not path.is_file():
+        raise DunningError(
+            f"{path.name} is no file that can be read, but a folder, a pipe, or a link that leads to none. Put the file "
+            "itself there."
+        )
     if path.suffix == ".parquet":
         return ParquetReader(path)
     return CsvReader(path, encoding, delimiter)
