@@ -80,7 +80,7 @@ def _deep(random: Random, text: str) -> str:
 
 MANIFEST = {
     "as_of": "2026-11-22",
-    "tables": {"premises": {"rows": 5}, "payments": {"rows": 19, "amount": {"EUR": "25.60", "BGN": "9.60"}},
+    "tables": {"premises": {"rows": 6}, "payments": {"rows": 19, "amount": {"EUR": "25.60", "BGN": "9.60"}},
                "holds": {"rows": 4}},
 }  # fmt: skip
 _JSON_VALUES: list[Any] = [

@@ -15,13 +15,14 @@ from random import Random
 from tests.fuzz.file_ledgers import write_good_ledgers
 from tests.fuzz.file_trials import try_bytes, try_gzip, try_place
 from tests.fuzz.mapping_trials import try_manifest, try_mapping
+from tests.fuzz.parquet_trials import try_parquet
 from tests.fuzz.trials import Outcome, scratch
 
 SECONDS_MAX = 60
 BYTES_MAX = 6 << 30
 
 KINDS: dict[str, Callable[[Random, dict[str, Path]], Outcome]] = {
-    "bytes": try_bytes, "gzip": try_gzip, "place": try_place, "mapping": try_mapping,
+    "bytes": try_bytes, "gzip": try_gzip, "place": try_place, "mapping": try_mapping, "parquet": try_parquet,
     "manifest": try_manifest,
 }  # fmt: skip
 
