@@ -28,7 +28,8 @@ def run_trials(kind: str, seed: int, count: int) -> list[Outcome]:
     outcomes = []
     for line in printed.splitlines():
         told_of = json.loads(line)
-        outcomes.append(Outcome(told_of["kind"], f"{told_of.pop('number')} {told_of['what']}", *list(told_of.values())[2:]))
+        outcomes.append(Outcome(told_of["kind"], f"{told_of.pop('number')} {told_of['what']}",
+        *list(told_of.values())[2:]))
     if code or len(outcomes) != count:
         outcomes.append(Outcome(kind, f"{len(outcomes)} hung or crashed", FAULT, f"exit {code}: {told[-1500:]}"))
     return outcomes

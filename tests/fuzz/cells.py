@@ -41,8 +41,10 @@ BAD: dict[Kind, tuple[str, ...]] = {
     ),
     Kind.FLAG: ("2", "-1", "01", "y", "n", "t", "f", "on", "off", "д", "н", "ok", "null", "1.0", "true!", "dа", "дa",
                 "ye s", "х", "✓", "TRUЕ", "１"),
-    Kind.WORD: ("x", "0", "1", "null", "None", "*", "?", "EUR ЕUR", "лв", "USD", "EURO", "eur", "Bgn", "ВGN", "EUR\u200b",
-                "ЕUR", "BILL", "Bill", "Person", "bіll", "heаt", "e-mail", "dispute;", "closed.", "post\u200b", "граница"),
+    Kind.WORD: ("x", "0", "1", "null", "None", "*", "?", "EUR ЕUR", "лв", "USD", "EURO", "eur", "Bgn", "ВGN",
+    "EUR\u200b",
+                "ЕUR", "BILL", "Bill", "Person", "bіll", "heаt", "e-mail", "dispute;", "closed.", "post\u200b",
+                "граница"),
 }  # fmt: skip
 
 # Still a value, however it looks: the text and the value as the oracle gives it.

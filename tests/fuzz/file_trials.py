@@ -35,7 +35,7 @@ def try_gzip(random: Random, ledgers: dict[str, Path]) -> Outcome:
 
 
 def try_place(random: Random, ledgers: dict[str, Path]) -> Outcome:
-    """One file that is no file, or lies under another name; one that the ledger can do without is missed all the same."""
+    """One file that is no file, or lies under another name; an optional one is missed too."""
     with scratch() as folder:
         ledger = copy_ledger(random, ledgers, ("plain", "gzip", "Parquet"), folder / "ledger")
         table = _choose_table(random)

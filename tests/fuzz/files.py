@@ -8,9 +8,10 @@ from random import Random
 
 Damage = Callable[[Random, bytes], bytes]
 
-_LETTERS = [b"\0", b"\xff", b"\x98", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf", b"\xff\xfe", b"\x1a",
+_LETTERS = [b"\0", b"\xff", b"\x98", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf",
+    b"\xff\xfe", b"\x1a",
             b"\r", b"\n", b"\r\n", b'"', b'""', b";", b"\t", b",", b" ", "\u00a0".encode(), "\u2028".encode(),
-            "\u0085".encode(), b"\x0b", b"\x0c", b"\x1c", "е".encode(), "и\u0306".encode(), b"-", b"e5", b"'", b"\\"]  # fmt: skip
+            "\u0085".encode(), b"\x0b", b"\x0c", b"\x1c", "е".encode(), "и\u0306".encode(), b"-", b"e5", b"'", b"\\"]
 
 
 def _at(random: Random, data: bytes) -> int:
@@ -84,7 +85,8 @@ def shuffle_columns(random: Random, data: bytes) -> bytes:
 
 
 def mix_line_ends(random: Random, data: bytes) -> bytes:
-    ends = random.choice(((b"\r",), (b"\n", b"\r\n"), (b"\n", b"\r\n", b"\r"), (b"\n\n", b"\r\n\r\n"), (b"\n", b"\r\r\n")))
+    ends = random.choice(((b"\r",), (b"\n", b"\r\n"), (b"\n", b"\r\n", b"\r"), (b"\n\n", b"\r\n\r\n"), (b"\n",
+        b"\r\r\n")))
     return b"".join(line.rstrip(b"\r\n") + random.choice(ends) for line in _lines(data))
 
 
@@ -104,7 +106,8 @@ def quote(random: Random, data: bytes) -> bytes:
         i = random.randrange(len(lines))
         cells = lines[i].rstrip(b"\r\n").split(mark)
         place = random.randrange(len(cells))
-        shape = random.choice((b'"%b"', b'"%b', b'%b"', b'x"%b', b'"%b"x', b'"a' + mark + b'%b"', b'"\n%b"', b'""%b""', b'"""%b"'))
+        shape = random.choice((b'"%b"', b'"%b', b'%b"', b'x"%b', b'"%b"x', b'"a' + mark + b'%b"', b'"\n%b"',
+            b'""%b""', b'"""%b"'))
         cells[place] = shape.replace(b"%b", cells[place])
         lines[i] = mark.join(cells) + b"\n"
     return b"".join(lines)
@@ -144,14 +147,16 @@ def add_columns(random: Random, data: bytes) -> bytes:
 
 def recode(random: Random, data: bytes) -> bytes:
     text = data.decode("utf-8-sig" if random.random() < 0.9 else "cp1251", "replace")
-    encoding = random.choice(("utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp866", "cp1251", "utf-7", "koi8-r", "cp037"))
+    encoding = random.choice(("utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp866", "cp1251", "utf-7",
+        "koi8-r", "cp037"))
     return text.encode(encoding, "replace")
 
 
 def mix_encodings(random: Random, data: bytes) -> bytes:
     lines = _lines(data)
     for i in random.sample(range(len(lines)), min(len(lines), random.choice((1, 2)))):
-        lines[i] = lines[i].decode("utf-8", "replace").encode(random.choice(("cp1251", "cp866", "utf-16-le")), "replace")
+        lines[i] = lines[i].decode("utf-8", "replace").encode(random.choice(("cp1251", "cp866", "utf-16-le")),
+            "replace")
     return b"".join(lines)
 
 
@@ -170,7 +175,8 @@ def lengthen_cell(random: Random, data: bytes) -> bytes:
 
 
 def empty(random: Random, data: bytes) -> bytes:
-    return random.choice((b"", b"", b"\n", b" ", b"\xef\xbb\xbf", b"\x1a", b"\r\n\r\n", data.partition(b"\n")[0] + b"\n"))
+    return random.choice((b"", b"", b"\n", b" ", b"\xef\xbb\xbf", b"\x1a", b"\r\n\r\n",
+    data.partition(b"\n")[0] + b"\n"))
 
 
 def randomise(random: Random, data: bytes) -> bytes:
@@ -178,7 +184,8 @@ def randomise(random: Random, data: bytes) -> bytes:
 
 
 BYTES: tuple[Damage, ...] = (
-    truncate, flip_bits, overwrite, insert, insert, delete, duplicate_lines, delete_lines, shuffle_lines, shuffle_columns,
+    truncate, flip_bits, overwrite, insert, insert, delete, duplicate_lines, delete_lines, shuffle_lines,
+    shuffle_columns,
     mix_line_ends, change_delimiters, quote, quote, change_header, add_columns, recode, mix_encodings, mark_bom,
     fill_blanks, lengthen_cell, empty, randomise,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Good rows to be damaged, each under its own key and named by nobody else, and the small ledger in which they stand."""
+"""Good rows to be damaged, each under its own key and named by nobody else, and the small ledger around them."""
 
 from collections.abc import Callable
 from datetime import date

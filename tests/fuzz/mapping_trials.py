@@ -55,7 +55,8 @@ def try_manifest(random: Random, ledgers: dict[str, Path]) -> Outcome:
 
 def _judge_told(snapshot: Snapshot, data: bytes) -> list[str]:
     told: dict[str, Any] = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once)
-    faults = [] if snapshot.info["as_of"] == told["as_of"] else [f"as_of {told['as_of']} became {snapshot.info['as_of']}"]
+    as_of = snapshot.info["as_of"]
+    faults = [] if as_of == told["as_of"] else [f"as_of {told['as_of']} became {as_of}"]
     for name, counts in told["tables"].items():
         if counts["rows"] != snapshot.info["books"]["tables"][name]["read"]:
             faults.append(f"{name}: {counts} passed, read {snapshot.info['books']['tables'][name]}")

@@ -16,10 +16,14 @@ from tests.fuzz.trials import Outcome, scratch, try_door
 
 # Values under which a column is written instead of its own, and their types.
 _OTHERS: tuple[tuple[object, pa.DataType], ...] = (
-    (1.5, pa.float64()), (1.5, pa.float32()), (5, pa.int64()), (5, pa.uint8()), (True, pa.bool_()), (b"\xff\xfe", pa.binary()),
-    (date(2026, 5, 1), pa.date32()), (date(2026, 5, 1), pa.date64()), (0, pa.timestamp("us")), (0, pa.timestamp("ns", "UTC")),
-    (Decimal("1.500"), pa.decimal128(9, 3)), (Decimal("1.555"), pa.decimal128(9, 3)), (Decimal(7), pa.decimal256(40, 0)),
-    (["x"], pa.list_(pa.string())), ({"a": "x"}, pa.struct([("a", pa.string())])), (None, pa.null()), ("x", pa.large_string()),
+    (1.5, pa.float64()), (1.5, pa.float32()), (5, pa.int64()), (5, pa.uint8()), (True, pa.bool_()),
+    (b"\xff\xfe", pa.binary()),
+    (date(2026, 5, 1), pa.date32()), (date(2026, 5, 1), pa.date64()), (0, pa.timestamp("us")), (0,
+    pa.timestamp("ns", "UTC")),
+    (Decimal("1.500"), pa.decimal128(9, 3)), (Decimal("1.555"), pa.decimal128(9, 3)), (Decimal(7),
+    pa.decimal256(40, 0)),
+    (["x"], pa.list_(pa.string())), ({"a": "x"}, pa.struct([("a", pa.string())])), (None, pa.null()), ("x",
+    pa.large_string()),
     (2147483647, pa.date32()), (1 << 62, pa.timestamp("us")), (0, pa.time32("s")), (0, pa.duration("s")),
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ Every function takes a trimmed, non-empty cell and returns its value, or None wh
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -114,7 +114,7 @@ def _add_clock(day: date, text: str) -> datetime | None:
 def _split_zone(text: str) -> tuple[str, timezone | str | None]:
     """Return the clock and its zone: "" where none is given, None where it is wrong."""
     if text.endswith("Z"):
-        return text[:-1], timezone.utc
+        return text[:-1], UTC
     at = max(text.rfind("+"), text.rfind("-"))
     if at < 0:
         return text, ""

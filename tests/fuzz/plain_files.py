@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dunning.gateways.ledger.tables import TABLES
+from tests.fuzz.good_rows import Row
 from tests.fuzz.plain_cells import read_amount
 from tests.fuzz.plain_rows import find_cell_reasons
-from tests.fuzz.good_rows import Row
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 csv.field_size_limit(1 << 30)

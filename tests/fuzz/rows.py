@@ -97,7 +97,7 @@ def _missing(column: Column) -> str | None:
 
 # Damages that only make sense in one column: (table, variety, column, text, reasons).
 _BY_HEART: tuple[tuple[str, str, str, str, str], ...] = (
-    *((table, variety, column, "nobody{}".format(i), "missing_reference")
+    *((table, variety, column, f"nobody{i}", "missing_reference")
       for table, variety, columns in (
           ("tenancies", "", "premise_no payer_code"), ("invoices", "bill", "premise_no payer_code"),
           ("invoices", "nobody's bill", "premise_no"), ("payments", "euro", "premise_no payer_code"),
@@ -143,7 +143,8 @@ _BY_HEART: tuple[tuple[str, str, str, str, str], ...] = (
     ("payments", "invoice alone", "invoice_no", "", "unmatched_payment"),
     ("payments", "invoice alone", "invoice_no", "nothing", "unmatched_payment"),
     ("payments", "bare reversal", "amount", "3.20", "bad_reversal"),
-    ("payments", "reversal", "amount", "-3.21", "bad_reversal"), ("payments", "reversal", "amount", "0", "bad_reversal"),
+    ("payments", "reversal", "amount", "-3.21", "bad_reversal"), ("payments", "reversal", "amount", "0",
+    "bad_reversal"),
     ("payments", "bare reversal", "amount", "-6,40", "bad_reversal"),
     ("payments", "reversal", "reverses", "nothing", "bad_reversal"),
     ("payments", "bare reversal", "reverses", "P", "bad_reversal"),

@@ -46,7 +46,8 @@ def test_one_message_and_nothing_else(damage, named: str, home: Path, tmp_path: 
     ledger, out = good_ledger(FORMS[3]).write(tmp_path / "ledger"), tmp_path / "out"
     damage(ledger)
     done = subprocess.run(
-        [sys.executable, "-m", "dunning.cli", "nightly", "--ledger", str(ledger), "--as-of", "2026-11-22", "--out", str(out)],
+        [sys.executable, "-m", "dunning.cli", "nightly", "--ledger", str(ledger), "--as-of", "2026-11-22",
+        "--out", str(out)],
         cwd=REPOSITORY, capture_output=True, text=True, timeout=120,
     )
     record_property("fuzz", json.dumps([["the command", "refused", 1]]))

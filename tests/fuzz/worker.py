@@ -1,7 +1,7 @@
 """A process that tries a stretch of trials under a watch and a bound: `python -m tests.fuzz.worker KIND SEED FIRST N`.
 
-Prints one JSON line a trial. A trial that takes longer than it may ends the process with a traceback on stderr; one that
-wants more memory than it may gets none.
+Prints one JSON line a trial. A trial that takes longer than it may ends the process with a traceback on stderr; one
+that wants more memory than it may gets none.
 """
 
 import faulthandler

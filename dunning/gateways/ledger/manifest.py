@@ -158,7 +158,8 @@ def _read_minor(where: str, amount: Any) -> int:
     text = amount if isinstance(amount, str) else str(amount) if isinstance(amount, int) else ""
     if isinstance(amount, bool) or not _AMOUNT.fullmatch(text):
         raise DunningError(
-            f'{MANIFEST}, {where}: amount {_show(amount)} is no decimal number with at most two decimals ("123.45"). {_CURE}'
+            f"{MANIFEST}, {where}: amount {_show(amount)} is no decimal number with at most two decimals "
+            f'("123.45"). {_CURE}'
         )
     whole, _, rest = text.lstrip("-").partition(".")
     minor = int(whole) * 100 + int(rest.ljust(2, "0"))

@@ -41,8 +41,8 @@ def to_iso(column: pa.Array, pattern: str) -> pa.Array:
     """Return dates written as the pattern says as `yyyy-mm-dd` or `yyyy-mm-dd hh:mm:ss`; null stays null.
 
     Leading zeros of day, month and hour may lack where something stands between them and the next field: `1112020` is
-    no day under `%d%m%Y`, for it could be one of two. What is not written so gets a `?` in front, so that it is a bad date
-    later even if it looks like another kind of date.
+    no day under `%d%m%Y`, for it could be one of two. What is not written so gets a `?` in front, so that it is a bad
+    date later even if it looks like another kind of date.
 
     >>> to_iso(pa.array(["3/1/2012", "2012-01-03"]), "%d/%m/%Y").to_pylist()
     ['2012-01-03', '?2012-01-03']

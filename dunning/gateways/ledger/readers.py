@@ -46,8 +46,8 @@ def open_reader(path: Path, encoding: str | None = None, delimiter: str | None =
     """
     if not path.is_file():
         raise DunningError(
-            f"{path.name} is no file that can be read, but a folder, a pipe, or a link that leads to none. Put the file "
-            "itself there."
+            f"{path.name} is no file that can be read, but a folder, a pipe, or a link that leads to none. Put the "
+            "file itself there."
         )
     if path.suffix == ".parquet":
         return ParquetReader(path)
