@@ -1,8 +1,10 @@
 """Fixtures that every test may use: a PostgreSQL of the session, and a fresh migrated database of it for each test."""
 
 import itertools
+import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,3 +90,20 @@ def _execute(socket_dir: Path, *statements: str) -> None:
     with psycopg.connect(host=str(socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the fuzz tried, where it ran; under xdist the counts come with the reports."""
+    told = [
+        text
+        for reports in terminalreporter.stats.values() for report in reports
+        for name, text in getattr(report, "user_properties", []) if name == "fuzz" and report.when == "call"
+    ]
+    if told:
+        from tests.fuzz.batches import show_counts
+
+        counts: Counter[tuple[str, str]] = Counter()
+        for kind, outcome, number in (row for text in told for row in json.loads(text)):
+            counts[kind, outcome] += number
+        terminalreporter.section("fuzz of the door")
+        terminalreporter.write_line(show_counts(counts))

@@ -9,7 +9,8 @@ import gzip
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ DELIMITERS = (";", "\t", ",")
 LINE_BYTES_MAX = 1 << 20
 COLUMNS_MAX = 1000
 _CHUNK = 8 << 20
+_NAMES_SHOWN, _NAME_SHOWN = 40, 40
 _LF, _CR = 10, 13
 _BOM = b"\xef\xbb\xbf"
 _SURE = 10_000  # bytes of valid multi-byte UTF-8 after which no further proof is needed
@@ -225,23 +227,45 @@ def _split_header(file: str, line: str, delimiter: str) -> tuple[str, ...]:
     bare = _QUOTED.sub("", line)
     if '"' in bare:
         raise DunningError(f'{file}, line 1: a quote (") in the header is never closed. Export the file again.')
-    if bare.count(delimiter) >= COLUMNS_MAX:
+    refuse_many(file, bare.count(delimiter) + 1)
+    try:
+        names = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
+    except csv.Error as error:  # a cell over 128 KiB
         raise DunningError(
-            f"{file}, line 1: more than {COLUMNS_MAX:,} columns, so this is no header of a table. Check the file."
-        )
-    names = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
+            f"{file}, line 1: the name of a column is longer than 128 KiB, so this is no header of a table. Check the "
+            "file."
+        ) from error
     if not any(names):
         raise DunningError(f"{file}, line 1: the header is empty. Line 1 has to name the columns; add or export it.")
     refuse_twice(file, names)
     return names
 
 
+def refuse_many(file: str, columns: int) -> None:
+    """Raise DunningError where a file has more columns than any table of a ledger."""
+    if columns > COLUMNS_MAX:
+        raise DunningError(
+            f"{file}, line 1: more than {COLUMNS_MAX:,} columns, so this is no header of a table. Check the file."
+        )
+
+
+def show_names(names: Iterable[str]) -> str:
+    """Return the names of columns for a message: what is long is cut, what is too many is counted.
+
+    >>> show_names(["no", "", "n" * 50])
+    'no, nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…'
+    """
+    known = [name if len(name) <= _NAME_SHOWN else name[:_NAME_SHOWN] + "…" for name in names if name]
+    rest = f" and {len(known) - _NAMES_SHOWN} more" if len(known) > _NAMES_SHOWN else ""
+    return ", ".join(known[:_NAMES_SHOWN]) + rest
+
+
 def refuse_twice(file: str, names: tuple[str, ...]) -> None:
     """Raise DunningError where two columns of a file bear one name; nameless columns are no two of a kind."""
-    twice = sorted({name for name in names if name and names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if twice:
         raise DunningError(
-            f"{file}, line 1: column {', '.join(twice)} stands there more than once, so its values are ambiguous. "
+            f"{file}, line 1: column {show_names(twice)} stands there more than once, so its values are ambiguous. "
             "Remove or rename one of them."
         )
 

@@ -6,7 +6,9 @@ read, or whose currency could not, counts as a row only.
 """
 
 import json
+import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,11 +20,14 @@ import numpy as np
 from dunning.core.errors import DunningError
 from dunning.core.money import Cents
 from dunning.core.words import CURRENCIES
+from dunning.gateways.ledger.dialects import show_names
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.tables import TABLES
 
 MANIFEST = "manifest.json"
 _AMOUNT = re.compile(r"-?[0-9]{1,16}(?:\.[0-9]{1,2})?")
+_BYTES_MAX = 1 << 20
+_SHOWN = 60
 _CURE = "Correct the file or leave it out."
 
 
@@ -45,10 +50,16 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest | None:
     """Return the folder's manifest, None where it has none; raises DunningError where it is not what it should be."""
     path = folder / MANIFEST
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
+    if not path.is_file():
+        raise DunningError(f"{MANIFEST} is no file, but a folder, a pipe, or a link that leads to none. {_CURE}")
+    if path.stat().st_size > _BYTES_MAX:
+        raise DunningError(f"{MANIFEST} is larger than {_BYTES_MAX >> 20} MiB: no manifest of 14 tables is. {_CURE}")
     try:
-        content = json.loads(path.read_text("utf-8-sig"), parse_float=str)
+        content = json.loads(path.read_text("utf-8-sig"), parse_float=str, object_pairs_hook=_refuse_twice)
+    except RecursionError as error:
+        raise DunningError(f"{MANIFEST} is nested too deep to be one. {_CURE}") from error
     except json.JSONDecodeError as error:
         raise DunningError(f"{MANIFEST}, line {error.lineno}: not valid JSON ({error.msg}). {_CURE}") from error
     except (OSError, ValueError) as error:
@@ -101,6 +112,23 @@ def refuse_stale(manifest_as_of: date, as_of: date) -> None:
         )
 
 
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; one that says a thing twice may mean either."""
+    twice = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+    if twice:
+        raise DunningError(f"{MANIFEST}: {show_names(twice)} stands there more than once in one object. {_CURE}")
+    return dict(pairs)
+
+
+def _show(given: Any) -> str:
+    """Return what stands there for a message, not longer than it can be read."""
+    try:
+        text = repr(given)
+    except RecursionError:
+        return "something nested deep"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
 def _compare(name: str, counts: Counts, read: Counts) -> list[str]:
     differences = []
     if counts.rows != read.rows:
@@ -130,17 +158,18 @@ def _read_counts(name: str, given: Any) -> Counts:
     _refuse_keys(where, given, may_have, {"rows"})
     rows = given["rows"]
     if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
-        raise DunningError(f"{MANIFEST}, {where}: rows is {rows!r}, not a whole number of rows. {_CURE}")
+        raise DunningError(f"{MANIFEST}, {where}: rows is {_show(rows)}, not a whole number of rows. {_CURE}")
     amounts = given.get("amount", {})
     _refuse_keys(f"{where}, amount", amounts, set(CURRENCIES), set())
     return Counts(rows, {word: _read_minor(where, amount) for word, amount in amounts.items()})
 
 
 def _read_minor(where: str, amount: Any) -> int:
-    text = str(amount)
+    text = amount if isinstance(amount, str) else str(amount) if isinstance(amount, int) else ""
     if isinstance(amount, bool) or not _AMOUNT.fullmatch(text):
         raise DunningError(
-            f'{MANIFEST}, {where}: amount {text!r} is no decimal number with at most two decimals ("123.45"). {_CURE}'
+            f"{MANIFEST}, {where}: amount {_show(amount)} is no decimal number with at most two decimals "
+            f'("123.45"). {_CURE}'
         )
     whole, _, rest = text.lstrip("-").partition(".")
     minor = int(whole) * 100 + int(rest.ljust(2, "0"))
@@ -153,7 +182,7 @@ def _read_day(text: Any) -> date:
             raise ValueError
         return date.fromisoformat(text)
     except (TypeError, ValueError) as error:
-        raise DunningError(f'{MANIFEST}: as_of is {text!r}, not a day as "2026-11-22". {_CURE}') from error
+        raise DunningError(f'{MANIFEST}: as_of is {_show(text)}, not a day as "2026-11-22". {_CURE}') from error
 
 
 def _refuse_keys(where: str, given: Any, known: set[str] | None, required: set[str]) -> None:
@@ -162,7 +191,7 @@ def _refuse_keys(where: str, given: Any, known: set[str] | None, required: set[s
     unknown, missing = sorted(set(given) - (known or set(given))), sorted(required - set(given))
     if known and unknown:
         raise DunningError(
-            f"{MANIFEST}: {where} has {', '.join(unknown)}, which is none of {', '.join(sorted(known))}. {_CURE}"
+            f"{MANIFEST}: {where} has {show_names(unknown)}, which is none of {', '.join(sorted(known))}. {_CURE}"
         )
     if missing:
         raise DunningError(f"{MANIFEST}: {where} lacks {', '.join(missing)}. {_CURE}")

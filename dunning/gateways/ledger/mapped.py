@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.frames import days_to_arrow
+from dunning.gateways.ledger.dialects import show_names
 from dunning.gateways.ledger.mapping import ColumnRule, FileRule, Filter, Mapping, TableRule
 from dunning.gateways.ledger.patterns import to_iso
 from dunning.gateways.ledger.raw import Places, RawBatch
@@ -44,7 +45,7 @@ class MappedSource:
 
     def _problem(self, column: str) -> str:
         if column not in self.header:
-            return f"no column {column!r}; it has {', '.join(name for name in self.header if name)}"
+            return f"no column {show_names([column])!r}; it has {show_names(self.header)}"
         if pa.types.is_floating(self._reader.types.get(column, pa.string())):
             return f"{column!r} as binary floats, which hold neither cents nor codes exactly; write decimal128 or text"
         return ""

@@ -18,6 +18,11 @@ _TABLE_KEYS = ("file", "where", "distinct", "columns")
 _RULE_KEYS = ("column", "value", "text", "words", "date", "take")
 _FILTER_KEYS = ("column", "equals", "not_equals", "empty")
 _THOUSANDS = ("", ".", ",", "'", " ")
+_BYTES_MAX = 1 << 20
+_NAME_BYTES_MAX = 255
+_SHOWN = 80
+_QUOTED = re.compile(r""""[^"\n]*"|'[^'\n]*'""")
+_DEEP_KEY = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}")  # tomllib takes cubic time for keys with many dots
 
 
 @dataclass(frozen=True)
@@ -98,13 +103,31 @@ def read_mapping(path: Path) -> Mapping:
             a rule; with file, line and cure.
     """
     try:
-        text = path.read_text("utf-8-sig")
+        text = _read_text(path)
         content = tomllib.loads(text)
     except OSError as error:
         raise DunningError(f"The mapping {path} cannot be read ({error.strerror}). Check --mapping.") from error
+    except RecursionError as error:
+        raise _too_deep(path.name) from error
     except ValueError as error:
         raise DunningError(f"{path.name} is not valid TOML in UTF-8: {error}. Correct it there.") from error
     return _Checker(path.name, text).read(content)
+
+
+def _read_text(path: Path) -> str:
+    """Return the file's text; refuses what would keep the TOML reader busy for hours, or wait for ever."""
+    if path.exists() and not path.is_file():
+        raise DunningError(f"The mapping {path} is no file, but a folder or a pipe. Check --mapping.")
+    if path.stat().st_size > _BYTES_MAX:
+        raise DunningError(f"{path.name} is larger than {_BYTES_MAX >> 20} MiB: no mapping of 14 tables is. Check it.")
+    text = path.read_text("utf-8-sig")
+    if _DEEP_KEY.search(_QUOTED.sub("q", text)):
+        raise _too_deep(path.name)
+    return text
+
+
+def _too_deep(file: str) -> DunningError:
+    return DunningError(f"{file} is nested too deep to be a mapping. It is described in docs/own-ledger.md.")
 
 
 class _Checker:
@@ -167,8 +190,10 @@ class _Checker:
     def file_name(self, path: tuple[str, ...], name: Any) -> str:
         if not self.string(path, name) or "/" in name or "\\" in name:
             raise self.refuse(path, "is not the bare name of a file in the ledger folder")
+        if len(name.encode()) > _NAME_BYTES_MAX or not name.isprintable():
+            raise self.refuse(path, f"is {_show(name)}, which no file can be called")
         if not name.endswith((".csv", ".csv.gz", ".txt", ".txt.gz", ".parquet")):
-            raise self.refuse(path, f"{name!r} ends neither in .csv, .txt (also with .gz) nor in .parquet")
+            raise self.refuse(path, f"{_show(name)} ends neither in .csv, .txt (also with .gz) nor in .parquet")
         return str(name)
 
     def column_rule(self, path: tuple[str, ...], given: Any, column: Column, is_distinct: bool) -> ColumnRule:
@@ -197,7 +222,7 @@ class _Checker:
 
     def parts(self, path: tuple[str, ...], given: dict[str, Any]) -> tuple[tuple[str, str | None], ...]:
         if "column" in given:
-            return (("", self.string((*path, "column"), given["column"])),)
+            return (("", self.column((*path, "column"), given["column"])),)
         if "text" not in given:
             return ()
         path = (*path, "text")
@@ -210,6 +235,12 @@ class _Checker:
         if not any(name for _, name, _, _ in parsed):
             raise self.refuse(path, 'names no column; a constant is written value = "…"')
         return tuple((text, name) for text, name, _, _ in parsed)
+
+    def column(self, path: tuple[str, ...], given: Any) -> str:
+        name = self.string(path, given)
+        if not name:
+            raise self.refuse(path, "is empty and names no column")
+        return name
 
     def words(self, path: tuple[str, ...], given: Any) -> dict[str, str]:
         given = self.section(path, given)
@@ -225,7 +256,7 @@ class _Checker:
         tests = given.keys() - {"column"}
         if "column" not in given or len(tests) != 1:
             raise self.refuse(path, "each filter needs column and one of equals, not_equals, empty")
-        column, (test,) = self.string(path, given["column"]), tests
+        column, (test,) = self.column(path, given["column"]), tests
         if test == "empty":
             if not isinstance(given["empty"], bool):
                 raise self.refuse(path, "empty is not true or false")
@@ -245,12 +276,12 @@ class _Checker:
 
     def string(self, path: tuple[str, ...], given: Any) -> str:
         if not isinstance(given, str):
-            raise self.refuse(path, f"is {given!r}, not a text in quotes" if given is not None else "is missing")
+            raise self.refuse(path, f"is {_show(given)}, not a text in quotes" if given is not None else "is missing")
         return given
 
     def choice(self, path: tuple[str, ...], given: Any, known: tuple[str, ...]) -> str | None:
         if given is not None and given not in known:
-            raise self.refuse(path, f"is {given!r}, none of {', '.join(map(repr, known))}")
+            raise self.refuse(path, f"is {_show(given)}, none of {', '.join(map(repr, known))}")
         return given
 
     def pattern(self, path: tuple[str, ...], given: Any) -> str | None:
@@ -268,8 +299,17 @@ class _Checker:
 def _refusal(file: str, text: str, path: tuple[str, ...], problem: str) -> DunningError:
     line = _find_line(text, path)
     where = f"{file}, line {line}" if line else file
-    key = f" {'.'.join(path)}:" if path else ""
+    key = f" {_cut('.'.join(path))}:" if path else ""
     return DunningError(f"{where}:{key} {problem}. The mapping is described in docs/own-ledger.md.")
+
+
+def _show(given: Any) -> str:
+    return _cut(repr(given))
+
+
+def _cut(text: str) -> str:
+    """Return a text for a message, not longer than it can be read."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def _find_line(text: str, path: tuple[str, ...]) -> int | None:
@@ -278,8 +318,8 @@ def _find_line(text: str, path: tuple[str, ...]) -> int | None:
     found = 0
     for depth, key in enumerate(path):
         name = rf"[\"']?{re.escape(key)}[\"']?"
-        section = re.compile(rf"\s*\[+\s*(?:.*\.\s*)?{name}\s*(?:\.|\])" if depth < 2 else r"(?!)")
-        entry = re.compile(rf"(?:^|[\s{{,.]){name}\s*(?:=|\.)")
+        section = re.compile(rf"\s*+\[++\s*+(?:.*\.\s*+)?{name}\s*+(?:\.|\])" if depth < 2 else r"(?!)")
+        entry = re.compile(rf"(?:^|[\s{{,.]){name}\s*+(?:=|\.)")
         start = max(found - 1, 0)
         hit = next((i for i in range(start, len(lines)) if section.match(lines[i]) or entry.search(lines[i])), None)
         found = hit + 1 if hit is not None else found

@@ -14,6 +14,7 @@ _FIELDS = {
     "M": "(?P<M>[0-9]{2})",
     "S": "(?P<S>[0-9]{2})",
 }
+_LENGTH_MAX = 100
 _FIRST_SHORT_YEAR = "9"  # %y from 90 on is 19.., below it 20..: the contract's dates end with 2100-01-01
 
 
@@ -23,6 +24,8 @@ def refuse_pattern(pattern: str) -> str:
     >>> refuse_pattern("%d/%m/%Y"), refuse_pattern("%d %B")
     ('', 'has %B; known are %d, %m, %Y, %y, %H, %M, %S')
     """
+    if len(pattern) > _LENGTH_MAX:
+        return f"has {len(pattern)} signs, more than {_LENGTH_MAX}"
     fields = re.findall(r"%(.?)", pattern)
     for field in fields:
         if field not in _FIELDS:
@@ -37,11 +40,14 @@ def refuse_pattern(pattern: str) -> str:
 def to_iso(column: pa.Array, pattern: str) -> pa.Array:
     """Return dates written as the pattern says as `yyyy-mm-dd` or `yyyy-mm-dd hh:mm:ss`; null stays null.
 
-    Leading zeros of day, month and hour may lack. What is not written so gets a `?` in front, so that it is a bad date
-    later even if it looks like another kind of date.
+    Leading zeros of day, month and hour may lack where something stands between them and the next field: `1112020` is
+    no day under `%d%m%Y`, for it could be one of two. What is not written so gets a `?` in front, so that it is a bad
+    date later even if it looks like another kind of date.
 
     >>> to_iso(pa.array(["3/1/2012", "2012-01-03"]), "%d/%m/%Y").to_pylist()
     ['2012-01-03', '?2012-01-03']
+    >>> to_iso(pa.array(["03012012", "1112020"]), "%d%m%Y").to_pylist()
+    ['2012-01-03', '?1112020']
     """
     encoded = column.dictionary_encode()
     texts = encoded.dictionary
@@ -57,7 +63,18 @@ def to_iso(column: pa.Array, pattern: str) -> pa.Array:
 
 def _expression(pattern: str) -> str:
     pieces = re.split(r"%(.)", pattern)
-    return "^" + "".join(_FIELDS[p] if i % 2 else re.escape(p) for i, p in enumerate(pieces)) + "$"
+    return "^" + "".join(_field(pieces, i) if i % 2 else re.escape(p) for i, p in enumerate(pieces)) + "$"
+
+
+def _field(pieces: list[str], place: int) -> str:
+    """Return a field's expression; next to another field, or to a digit, it has all its digits."""
+    before, after = pieces[place - 1][-1:], pieces[place + 1][:1]
+    is_first, is_last = place == 1, place == len(pieces) - 2
+    touches = (not before and not is_first) or (not after and not is_last) or (before + after).strip("0123456789") != (
+        before + after
+    )
+    expression = _FIELDS[pieces[place]]
+    return expression.replace("{1,2}", "{2}") if touches else expression
 
 
 def _year(fields: dict[str, pa.Array]) -> pa.Array:

@@ -15,12 +15,13 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.dialects import read_blocks, read_dialect, refuse_twice
+from dunning.gateways.ledger.dialects import read_blocks, read_dialect, refuse_many, refuse_twice
 from dunning.gateways.ledger.raw import Places, RawBatch
 from dunning.gateways.ledger.records import PlainRows, Records, read_records
 from dunning.gateways.ledger.side_by_side import map_in_order
 
 PARQUET_ROWS = 1 << 17
+_DAMAGES = (OSError, pa.ArrowException, UnicodeDecodeError, OverflowError)
 
 
 class Reader(Protocol):
@@ -41,7 +42,16 @@ class Reader(Protocol):
 
 
 def open_reader(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Reader:
-    """Return the reader for a file by the end of its name; its header is read at once."""
+    """Return the reader for a file by the end of its name; its header is read at once.
+
+    Raises:
+        DunningError: no file but a folder, a pipe (which would be waited for), or a link to nothing; no header.
+    """
+    if not path.is_file():
+        raise DunningError(
+            f"{path.name} is no file that can be read, but a folder, a pipe, or a link that leads to none. Put the "
+            "file itself there."
+        )
     if path.suffix == ".parquet":
         return ParquetReader(path)
     return CsvReader(path, encoding, delimiter)
@@ -182,8 +192,9 @@ class ParquetReader:
 
     def __init__(self, path: Path) -> None:
         self.file, self._path, self.delimiter = path.name, path, ";"
-        schema = self._open().schema_arrow
+        schema = self._read_schema()
         self.header = tuple(schema.names)
+        refuse_many(self.file, len(self.header))
         refuse_twice(self.file, self.header)
         self.types: dict[str, pa.DataType] = {field.name: field.type for field in schema}
 
@@ -209,17 +220,25 @@ class ParquetReader:
             first += len(batch)
         return found
 
-    def _open(self) -> pq.ParquetFile:
+    def _read_schema(self) -> pa.Schema:
         try:
-            return pq.ParquetFile(self._path)
-        except (OSError, pa.ArrowException) as error:
+            return pq.ParquetFile(self._path).schema_arrow
+        except _DAMAGES as error:
             raise self._unreadable() from error
 
     def _batches(self, names: list[str] | None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows, each text checked to be UTF-8."""
         try:
-            yield from self._open().iter_batches(PARQUET_ROWS, columns=names)
-        except (OSError, pa.ArrowException) as error:
+            file = pq.ParquetFile(self._path, page_checksum_verification=True)
+            rows = 0
+            for batch in file.iter_batches(PARQUET_ROWS, columns=names):
+                batch.validate(full=True)
+                rows += len(batch)
+                yield batch
+        except _DAMAGES as error:
             raise self._unreadable() from error
+        if rows != file.metadata.num_rows:
+            raise self._unreadable()
 
     def _unreadable(self) -> DunningError:
         return DunningError(f"{self.file} cannot be read as Parquet: it is damaged or something else. Write it again.")

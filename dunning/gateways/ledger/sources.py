@@ -1,6 +1,7 @@
 """Which files an extract consists of, and each of its tables as a source of rows."""
 
 import hashlib
+import os
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from dunning.core.errors import DunningError
+from dunning.gateways.ledger.dialects import show_names
 from dunning.gateways.ledger.manifest import MANIFEST
 from dunning.gateways.ledger.mapped import MappedSource
 from dunning.gateways.ledger.mapping import Mapping, read_mapping
@@ -92,7 +94,7 @@ class TableSource:
         if missing:
             raise DunningError(
                 f"{self.file}, line 1: required column {', '.join(missing)} of table {self._table.name} is missing; "
-                f"the header has {', '.join(n for n in self.header if n)}. Add it to the extract, or say in a mapping "
+                f"the header has {show_names(self.header)}. Add it to the extract, or say in a mapping "
                 "(--mapping) which column it is."
             )
 
@@ -101,7 +103,8 @@ def _source_of(folder: Path, table: Table, mapping: Mapping | None) -> Source | 
     rule = mapping.tables.get(table.name) if mapping else None
     if mapping and rule:
         return MappedSource(folder, mapping, rule)
-    files = [folder / f"{table.name}{ending}" for ending in ENDINGS if (folder / f"{table.name}{ending}").exists()]
+    places = [folder / f"{table.name}{ending}" for ending in ENDINGS]
+    files = [path for path in places if os.path.lexists(path)]
     if len(files) > 1:
         raise DunningError(
             f"Table {table.name} is there twice, as {' and '.join(f.name for f in files)}: it is not clear which one "
@@ -111,7 +114,18 @@ def _source_of(folder: Path, table: Table, mapping: Mapping | None) -> Source | 
         return TableSource(open_reader(files[0]), table)
     if table.is_required:
         raise DunningError(_missing_table(folder, table))
+    _refuse_misnamed(folder, table, {path.name for path in places})
     return None
+
+
+def _refuse_misnamed(folder: Path, table: Table, names: set[str]) -> None:
+    """Raise where a file differs from the table's by capitals or spaces alone: to leave it out would lose the table."""
+    alike = sorted(path.name for path in folder.iterdir() if path.name.strip().lower() in names)
+    if alike:
+        raise DunningError(
+            f"{alike[0]!r} in {folder} looks like table {table.name}, but files are named in small letters and without "
+            f"spaces. It would be left out. Rename it to {alike[0].strip().lower()}."
+        )
 
 
 def _missing_table(folder: Path, table: Table) -> str:

@@ -29,6 +29,7 @@ _PLAIN_AMOUNT = r"^-?[0-9]{1,9}(?:[.,][0-9]{1,2})?$"
 _GROUPED_AMOUNT = "^-?[0-9]{1,3}(?:" + _SPACE + r"[0-9]{3}){1,2}(?:[.,][0-9]{1,2})?$"
 _NUMBER = r"^[0-9]{1,9}$"
 _SHARE = r"^(?P<a>[0-9]{1,9})/(?P<b>[0-9]{1,9})$"
+_ZONE_SECONDS_MAX = 14 * 3_600
 _YES, _NO = ("1", "true", "yes", "да"), ("0", "false", "no", "не")
 
 
@@ -46,11 +47,11 @@ def read_days(column: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
 def read_instants(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     """Return seconds since 1970-01-01 00:00 by Sofia's wall clock of a date, or a date with a time.
 
-    `hh:mm`, `hh:mm:ss` or with a fraction (dropped), after a space or `T`; a time with `Z` or `+02:00` is moved to
-    Sofia's clock; a date alone is its midnight.
+    `hh:mm`, `hh:mm:ss` or with a fraction (dropped), after a space or `T`; a time with `Z` or `+02:00` (at most 14
+    hours, as far as clocks differ anywhere) is moved to Sofia's clock; a date alone is its midnight.
 
-    >>> read_instants(pa.array(["1970-01-01", "2026-01-01T00:30:00Z"]))[1].tolist()
-    [True, False]
+    >>> read_instants(pa.array(["1970-01-01", "2026-01-01T00:30:00Z", "2026-01-01T00:30:00+99:99"]))[1].tolist()
+    [True, False, True]
     """
     return _by_distinct(column, _instants_of, NO_INSTANT)
 
@@ -151,16 +152,16 @@ def _instants_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     is_bad |= (hour > 23) | (minute > 59) | (second > 59)
     seconds = days.astype(np.int64) * 86_400 + hour * 3_600 + minute * 60 + second
     zone = pc.fill_null(pc.struct_field(parts, "Z"), "")
+    hours, minutes = (_integers(pc.utf8_slice_codeunits(zone, at, at + 2)) for at in (1, 4))
+    ahead = np.where(_mask(pc.starts_with(zone, "-")), -1, 1) * (hours * 3_600 + minutes * 60)
+    is_bad |= (minutes > 59) | (np.abs(ahead) > _ZONE_SECONDS_MAX)
     has_zone = _mask(pc.not_equal(zone, "")) & ~is_bad
     if has_zone.any():
-        seconds[has_zone] = _to_sofia(seconds[has_zone], zone.filter(pa.array(has_zone)))
+        seconds[has_zone] = _to_sofia(seconds[has_zone], ahead[has_zone])
     return seconds, is_bad
 
 
-def _to_sofia(seconds: npt.NDArray[np.int64], zones: pa.Array) -> npt.NDArray[np.int64]:
-    hours = _integers(pc.utf8_slice_codeunits(zones, 1, 3))
-    minutes = _integers(pc.utf8_slice_codeunits(zones, 4, 6))
-    ahead = np.where(_mask(pc.starts_with(zones, "-")), -1, 1) * (hours * 3_600 + minutes * 60)
+def _to_sofia(seconds: npt.NDArray[np.int64], ahead: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     utc = pd.to_datetime(seconds - ahead, unit="s", utc=True)
     local = utc.tz_convert("Europe/Sofia").tz_localize(None)
     return local.to_numpy().astype("datetime64[s]").astype(np.int64)

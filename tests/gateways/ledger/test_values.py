@@ -204,7 +204,7 @@ def test_instants_are_told_by_sofias_clock(text: str, clock: str) -> None:
     assert (values.tolist(), is_bad.tolist()) == ([seconds(clock)], [False])
 
 
-@given(st.integers(-600_000_000, 3_000_000_000), st.integers(-23 * 60, 23 * 60))
+@given(st.integers(-600_000_000, 3_000_000_000), st.integers(-14 * 60, 14 * 60))
 def test_moved_instants_are_those_of_the_standard_library(moment: int, minutes: int) -> None:
     utc = datetime(2000, 1, 1, tzinfo=ZoneInfo("UTC")) + timedelta(seconds=moment % 2_000_000_000)
     there = (utc + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S")
@@ -213,7 +213,8 @@ def test_moved_instants_are_those_of_the_standard_library(moment: int, minutes: 
     assert read_instants(pa.array([there + zone]))[0].tolist() == [seconds(clock.isoformat())]
 
 
-@pytest.mark.parametrize("text", ["2026-07-01 24:00", "2026-07-01 10:60", "2026-07-01 10", "2026-02-30 10:00", "10:00"])
+@pytest.mark.parametrize("text", ["2026-07-01 24:00", "2026-07-01 10:60", "2026-07-01 10", "2026-02-30 10:00", "10:00",
+                                  "2026-07-01T10:00+14:01", "2026-07-01T10:00+99:99", "2026-07-01T10:00-02:60"])
 def test_instants_that_are_not_read(text: str) -> None:
     values, is_bad = read_instants(pa.array([text]))
     assert (values.tolist(), is_bad.tolist()) == ([NO_INSTANT], [True])

@@ -1,0 +1,84 @@
+"""A CSV file read plainly, with Python's own csv module: the rows and lines that the door must have seen."""
+
+import csv
+import gzip
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dunning.gateways.ledger.tables import TABLES
+from tests.fuzz.good_rows import Row
+from tests.fuzz.plain_cells import read_amount
+from tests.fuzz.plain_rows import find_cell_reasons
+
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+csv.field_size_limit(1 << 30)
+
+
+@dataclass(frozen=True)
+class PlainTable:
+    """Rows of a file as (physical line, cells by column); ragged rows by their lines alone."""
+
+    rows: list[tuple[int, Row]]
+    ragged: list[int]
+
+    @property
+    def rows_read(self) -> int:
+        """All rows, ragged ones too."""
+        return len(self.rows) + len(self.ragged)
+
+    def bad_rows(self, table: str) -> Iterator[tuple[int, Row]]:
+        """Yield the rows with a cell that cannot be read, or that lacks."""
+        return ((line, row) for line, row in self.rows if find_cell_reasons(table, row))
+
+    def sums(self) -> dict[str, int]:
+        """Return the minor units of all amounts that can be read, by currency."""
+        sums = {"EUR": 0, "BGN": 0}
+        for _, row in self.rows:
+            currency = row.get("currency", "").strip()
+            if currency in sums:
+                sums[currency] += read_amount(row.get("amount", "").strip() or "0") or 0
+        return sums
+
+
+def read_plain(path: Path, table: str) -> PlainTable | None:
+    """Return the file's rows; None where it is no text of rows at all."""
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        text = _decode(data)
+    except (OSError, EOFError, ValueError, gzip.zlib.error):  # type: ignore[attr-defined]
+        return None
+    text = text.rstrip("\x1a\r\n ") + "\n"
+    header = next(iter(text.split("\n")), "")
+    delimiter = max(";\t,", key=_QUOTED.sub("", header).count)
+    return _read_rows(text, delimiter, table)
+
+
+def _decode(data: bytes) -> str:
+    if b"\0" in data:
+        raise ValueError("NUL")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1251")
+    return re.sub("\r(?!\n)", " ", text) if "\n" in text else text.replace("\r", "\n")
+
+
+def _read_rows(text: str, delimiter: str, table: str) -> PlainTable:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    header: list[str] = []
+    rows, ragged, first = [], [], 1
+    for cells in reader:
+        line, first = first, reader.line_num + 1
+        if not cells:
+            continue
+        if not header:
+            header = [name.strip() for name in cells]
+        elif len(cells) != len(header):
+            ragged.append(line)
+        else:
+            known = {name: cell for name, cell in zip(header, cells, strict=True) if name in TABLES[table].names}
+            rows.append((line, {name: known.get(name, "") for name in TABLES[table].names}))
+    return PlainTable(rows, ragged)
