@@ -137,8 +137,8 @@ def _replay(options: argparse.Namespace) -> None:
 
     if options.mapping or options.billing_sql or options.quarantine_limit is not None:
         raise UsageError(
-            "--mapping, --billing-sql and --quarantine-limit say how a ledger is read, and without --ledger the snapshot "
-            "of that day is taken as it was read. Give --ledger, or leave them out."
+            "--mapping, --billing-sql and --quarantine-limit say how a ledger is read, and without --ledger the "
+            "snapshot of that day is taken as it was read. Give --ledger, or leave them out."
         )
     as_of = options.as_of.isoformat()
     with show_progress(f"dunning nightly {as_of}") as progress:

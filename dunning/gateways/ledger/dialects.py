@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from dunning.core.errors import DunningError
 
@@ -23,6 +24,7 @@ DELIMITERS = (";", "\t", ",")
 LINE_BYTES_MAX = 1 << 20
 COLUMNS_MAX = 1000
 _CHUNK = 8 << 20
+_STEP = 16 << 10
 _NAMES_SHOWN, _NAME_SHOWN = 40, 40
 _LF, _CR = 10, 13
 _BOM = b"\xef\xbb\xbf"
@@ -80,6 +82,35 @@ def read_blocks(path: Path, encoding: str) -> Iterator[Block]:
     last = held.data.rstrip(b"\x1a\r\n ") if held else b""
     if held and last:
         yield _decode(path.name, Block(held.first_line, last + b"\n"), encoding)
+
+
+def read_lines(path: Path, encoding: str, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[int, str]]:
+    """Yield some lines (ascending numbers) of a file without quotes, as `read_blocks` gives them, line end left out.
+
+    For a few lines of a large file: nothing but these lines is decoded, and their blocks are cut in steps.
+    """
+    for block in _whole_lines(path):
+        first, last = np.searchsorted(wanted, (block.first_line, block.first_line + _count_lines(block.data) + 1))
+        starts = _find_lines(block.data, (wanted[first:last] - block.first_line).tolist())
+        for line, start in zip(wanted[first:last].tolist(), starts, strict=True):
+            end = block.data.find(b"\n", start)
+            text = block.data[start : end if end >= 0 else len(block.data)].removesuffix(b"\r").rstrip(b"\x1a")
+            if text:
+                yield line, _decode(path.name, Block(line, text), encoding).data.decode()
+        if last == len(wanted):
+            return
+
+
+def _find_lines(data: bytes, numbers: list[int]) -> Iterator[int]:
+    """Yield where lines (ascending numbers from 0) begin; whole steps are skipped by counting."""
+    place = before = 0
+    for number in numbers:
+        while place + _STEP < len(data) and before + (found := data.count(b"\n", place, place + _STEP)) < number:
+            place, before = place + _STEP, before + found
+        start, passed = place, before
+        while passed < number:
+            start, passed = data.index(b"\n", start) + 1, passed + 1
+        yield start
 
 
 def _whole_lines(path: Path) -> Iterator[Block]:

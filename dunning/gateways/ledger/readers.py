@@ -15,7 +15,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.dialects import read_blocks, read_dialect, refuse_many, refuse_twice
+from dunning.gateways.ledger.dialects import read_blocks, read_dialect, read_lines, refuse_many, refuse_twice
 from dunning.gateways.ledger.raw import Places, RawBatch
 from dunning.gateways.ledger.records import PlainRows, Records, read_records
 from dunning.gateways.ledger.side_by_side import map_in_order
@@ -89,6 +89,7 @@ class CsvReader:
         self.file, self._path, self._encoding = path.name, path, dialect.encoding
         self.delimiter, self.header = dialect.delimiter, dialect.header
         self.types: dict[str, pa.DataType] = {}
+        self._has_quotes = True  # until the file has been read to its end without one
 
     def read(self, names: Sequence[str], encoded: Collection[str] = ()) -> Iterator[RawBatch]:
         """Yield these columns; see `Reader`. Raises DunningError where rows cannot be told apart."""
@@ -97,12 +98,12 @@ class CsvReader:
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
         """Return the cells of some rows; reads the file again."""
         wanted = np.unique(np.asarray(lines, np.int64))
+        if not self._has_quotes:
+            texts = read_lines(self._path, self._encoding, wanted)
+            return {line: _split_row(text, self.delimiter) for line, text in texts}
         found: dict[int, tuple[str, ...]] = {}
         for rows in self._stretches():
             if isinstance(rows, PlainRows):
-                first, last = np.searchsorted(wanted, (rows.first_line, rows.first_line + rows.height))
-                if first == last:
-                    continue
                 rows = rows.locate(self.delimiter, len(self.header))
             for i in np.flatnonzero(np.isin(rows.lines, wanted)).tolist():
                 row = rows.data[rows.starts[i] : rows.ends[i]].decode()
@@ -114,13 +115,15 @@ class CsvReader:
     def _stretches(self) -> Iterator[Records | PlainRows]:
         """Yield the file's rows in stretches of some MiB, the header left out."""
         blocks = read_blocks(self._path, self._encoding)
-        is_header = True
+        is_header, has_quotes = True, False
         for rows in read_records(self.file, blocks, self.delimiter, len(self.header)):
             if is_header:
                 rows = _without_first(rows)
                 is_header = False
+            has_quotes |= not isinstance(rows, PlainRows)
             if rows.height if isinstance(rows, PlainRows) else len(rows.lines):
                 yield rows
+        self._has_quotes = has_quotes
 
     def _parse(self, rows: Records | PlainRows, names: Sequence[str], encoded: Collection[str]) -> RawBatch:
         if isinstance(rows, PlainRows):
