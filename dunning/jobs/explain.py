@@ -11,7 +11,7 @@ from dunning.decisions.story import find_accounts, tell_story
 from dunning.documents.story_page import render_story
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.settings import Settings
-from dunning.gateways.snapshots import open_snapshot
+from dunning.gateways.snapshot_places import open_kept
 from dunning.gateways.store import open_store, policies, proposals, runs
 from dunning.jobs.history import deeds_of_bucket, gather_deeds
 from dunning.policy.policies import read_policy
@@ -32,7 +32,8 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
             f"Run `dunning nightly --as-of {as_of}` first."
         )
     rules = read_policy(policies.fetch_policy_files(engine, known.run_id)).at(as_of)
-    snapshot = open_snapshot(settings.snapshots / known.snapshot_name)
+    kept = settings.snapshots / known.snapshot_name
+    snapshot = open_kept(kept, settings.snapshots, settings.snapshot_store)
     bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
     deeds = deeds_of_bucket(gather_deeds(engine, snapshot, rules), bucket.index)
     decision, found = decide_with_deeds(bucket, rules, deeds)

@@ -11,10 +11,13 @@ import pyarrow as pa
 from dunning.core.errors import DunningError, UsageError
 from dunning.decisions.guards import find_shrunk
 from dunning.gateways.database import Engine, run_lock
+from dunning.gateways.extracts import SOURCES, bring_extract
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import read_manifest, refuse_stale
+from dunning.gateways.object_store import SCHEME, is_object_url, open_place
 from dunning.gateways.publishing import write_private
-from dunning.gateways.settings import Settings, refuse_url
+from dunning.gateways.settings import Settings, refuse_url, scheme_of
+from dunning.gateways.snapshot_places import find_kept, keep
 from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import open_store, policies, runs, table_sizes
 from dunning.gateways.worktables import write_table
@@ -35,6 +38,7 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 class Order:
     """What somebody wants run: a date, where the ledger lies, where the lists go, and how it differs from usual.
 
+    ledger: the folder of the extract, or an address of `extracts.SOURCES`. out: a folder, or an s3:// address.
     quarantine_limit: share of refused rows for all tables of this run. dry_run: write files, close and record nothing.
 
     Raises:
@@ -42,8 +46,8 @@ class Order:
     """
 
     as_of: date
-    ledger: Path
-    out: Path
+    ledger: str
+    out: str
     mapping: Path | None = None
     quarantine_limit: float | None = None
     policy: Path | None = None
@@ -58,14 +62,26 @@ class Order:
 
     @classmethod
     def of(cls, as_of: str, ledger: str, out: str, mapping: str | None, policy: str | None, **others: Any) -> "Order":
-        """Return an order for texts as typed; a URL is refused."""
-        given = {"--ledger": ledger, "--out": out, "--mapping": mapping, "--policy": policy}
-        for option, value in given.items():
-            refuse_url(value or "", option)
+        """Return an order for texts as typed; an address that is of no use there is refused."""
+        refuse_url(ledger, "--ledger", SOURCES)
+        refuse_url(out, "--out", (SCHEME,))
+        refuse_url(mapping or "", "--mapping")
+        refuse_url(policy or "", "--policy")
         return cls(
-            date.fromisoformat(as_of), Path(ledger).absolute(), Path(out).absolute(),
+            date.fromisoformat(as_of), _settle(ledger), _settle(out),
             Path(mapping).absolute() if mapping else None, policy=Path(policy).absolute() if policy else None, **others,
         )
+
+
+def _settle(place: str) -> str:
+    """Return a folder as an absolute path, and an address as we write it; raises UsageError for one that names nothing.
+
+    >>> _settle("s3://lists/out/")
+    's3://lists/out'
+    """
+    if is_object_url(place):
+        return str(open_place(place))
+    return place if scheme_of(place) else str(Path(place).absolute())
 
 
 def run(
@@ -96,13 +112,7 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     recover(engine)
     policy = _choose_policy(engine, order)
     rules = policy.at(order.as_of)
-    manifest = read_manifest(order.ledger)
-    if manifest is not None:
-        refuse_stale(manifest.as_of, order.as_of)
-    snapshot = load_ledger(
-        order.ledger, settings.snapshots, mapping=order.mapping,
-        quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
-    )
+    snapshot = _load(settings, order, rules, progress)
     closed_on = runs.last_closed_on(engine)
     newest_paid_on = snapshot.newest_paid_on(order.as_of)
     stops = find_shrunk(
@@ -116,7 +126,7 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     this = Run(
         run_id=run_id,
         as_of=order.as_of.isoformat(),
-        out=str(order.out),
+        out=order.out,
         work=str(new_work_folder(settings, order.as_of, run_id)),
         snapshot=str(snapshot.folder),
         fingerprint=snapshot.fingerprint,
@@ -129,6 +139,22 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     )
     _lay_out(this, policy, gather_deeds(engine, snapshot, rules))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
+
+
+def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) -> Snapshot:
+    """Return the snapshot of the order's ledger, kept wherever snapshots are kept."""
+    store = settings.snapshot_store
+    folder = bring_extract(order.ledger, settings.home, progress)
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        refuse_stale(manifest.as_of, order.as_of)
+    snapshot = load_ledger(
+        folder, settings.snapshots, mapping=order.mapping,
+        quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
+        find=lambda snapshots, fingerprint: find_kept(snapshots, store, fingerprint),
+    )
+    keep(snapshot, store)
+    return snapshot
 
 
 def _choose_policy(engine: Engine, order: Order) -> Policy:
@@ -155,7 +181,7 @@ def _register(
 ) -> int:
     facts = runs.Facts(
         ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
-        out=str(order.out), newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
+        out=order.out, newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
     )
     with engine.begin() as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
