@@ -43,7 +43,11 @@ def prepare(settings: Settings) -> dict[str, str]:
 def _places() -> dict[str, str]:
     """Return where scheduled nights find the ledger and write the lists, where the environment says so."""
     given = {name: os.environ.get(name, "") for name in ("DUNNING_LEDGER", "DUNNING_OUT")}
-    return {name: str(Path(value).expanduser().absolute()) for name, value in given.items() if value}
+    return {
+        name: value if "://" in value else str(Path(value).expanduser().absolute())
+        for name, value in given.items()
+        if value
+    }
 
 
 def _link(link: Path, target: Path) -> None:

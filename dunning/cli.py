@@ -64,8 +64,10 @@ def _add(
 def _add_nightly(commands: argparse._SubParsersAction) -> None:
     text = "Load a ledger, classify every account, write the lists, close the books."
     parser = _add(commands, "nightly", _nightly, text)
-    parser.add_argument("--ledger", required=True, metavar="DIR", help="folder of the ledger extract")
-    parser.add_argument("--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>")
+    parser.add_argument("--ledger", required=True, metavar="DIR", help="the ledger extract: a folder or s3://bucket/prefix")
+    parser.add_argument(
+        "--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>; a folder or s3://bucket/prefix"
+    )
     _add_as_of(parser)
     parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; the rest is built in")
     parser.add_argument("--mapping", metavar="FILE", help="TOML file that says how a foreign layout becomes our tables")

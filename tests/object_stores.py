@@ -33,8 +33,8 @@ class Fault:
 
     deed: `stall` (no answer at all), `busy` (503), `cut` (half an answer), `corrupt` (one bit of the body, whichever
     way it goes), `reset` (the connection breaks before the request arrives), `lose` (it breaks before the answer
-    arrives), `whole` (a wanted range is ignored), `replace` (somebody writes another object of that name first); or the
-    code of an error with which the store answers.
+    arrives), `whole` (a wanted range is ignored), `replace` (somebody writes another object of that name first), `extra`
+    (somebody adds one beside it first); or the code of an error with which the store answers.
     """
 
     deed: str
@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._break_off()
         elif deed == "busy":
             self._answer(503, "SlowDown", {}, _BUSY)
-        elif deed in ("", "cut", "corrupt", "lose", "whole", "replace"):
+        elif deed in ("", "cut", "corrupt", "lose", "whole", "replace", "extra"):
             self._forward(store, deed, body)
         else:
             self._answer(403, deed, {}, _BUSY.replace(b"SlowDown", deed.encode()))
@@ -153,8 +153,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self, store: Store, deed: str, body: bytes) -> None:
         if deed == "corrupt" and body:
             body = _flip(body)
-        if deed == "replace":
-            store.put(self.path.split("/", 2)[2], b"another")
+        if deed in ("replace", "extra"):
+            key = self.path.split("/", 2)[2]
+            store.put(key if deed == "replace" else f"{key}.csv", b"another")
         behind = HTTPConnection(*self.server.behind)
         left_out = ("expect", "range") if deed == "whole" else ("expect",)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in left_out}

@@ -18,7 +18,7 @@ from dunning.gateways.settings import scheme_of
 MIB = 1024 * 1024
 SCHEME = "s3"
 _URL = re.compile(r"[Ss]3://([A-Za-z0-9][A-Za-z0-9._-]{1,254})(?:/+(.*?))?/*\Z", re.DOTALL)
-_KEYS_PER_CALL = 1000
+_KNOWS_NO_PARTS = ("400", "405", "416", "501", "InvalidArgument", "InvalidPartNumber", "NotImplemented")
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,16 @@ class ObjectPlace:
         return told
 
     def first_part_bytes(self, name: str) -> int:
-        """Return the size of the first of the parts in which an object was written."""
+        """Return the size of the first of the parts in which an object was written; 0 if the store does not say."""
+        from botocore.exceptions import ClientError
+
         with self.explained(name):
-            told = self.client.head_object(Bucket=self.bucket, Key=self.key(name), PartNumber=1)
+            try:
+                told = self.client.head_object(Bucket=self.bucket, Key=self.key(name), PartNumber=1)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _KNOWS_NO_PARTS:
+                    raise
+                return 0
         return int(told["ContentLength"])
 
     def remove(self, names: Iterable[str]) -> None:

@@ -187,7 +187,7 @@ def test_a_store_that_finds_the_damage_itself_gets_it_again(code: str, store: St
 
 
 def test_an_object_whose_tag_is_no_md5_is_read_back(store: Store, tmp_path: Path) -> None:
-    """The tag of an object under a key of one's own says nothing of its bytes; here it is that of another way to write."""
+    """The tag of an object under a key of one's own says nothing of its bytes; here it is that of a single part."""
     (tmp_path / "a").write_bytes(LARGE)
     place = open_place(store.url("out"))
     put_file(place, "a", tmp_path / "a")
