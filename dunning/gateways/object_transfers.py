@@ -75,13 +75,8 @@ def put_file(place: ObjectPlace, name: str, path: Path) -> None:
         sha256 = digest_of(content, size, "sha256")
     tag = md5_tag(path, size, place.bounds.part_bytes)
     for _ in range(WHOLE_TRIES):
-        with place.explained(name):
-            try:
-                (_send_whole if size <= place.bounds.part_bytes else _send_parts)(place, name, path, sha256)
-            except ClientError as error:
-                # No such upload: it was completed, and the answer got lost. What lies there tells.
-                if error.response["Error"]["Code"] not in (*DAMAGED, "NoSuchUpload"):
-                    raise
+        if _send(place, name, path, sha256) == tag:
+            return
         stored = place.find(name)
         if stored is not None and stored.size == size and _is_held(place, stored, tag, sha256):
             return
@@ -153,14 +148,29 @@ def _ask(place: ObjectPlace, stored: Stored, start: int, stop: int) -> dict[str,
     return answer
 
 
-def _send_whole(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> None:
+def _send(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> str:
+    """Write a file once; return the tag that the store gave it, or nothing where only what lies there can tell."""
+    send = _send_whole if path.stat().st_size <= place.bounds.part_bytes else _send_parts
+    with place.explained(name):
+        try:
+            tag: str = send(place, name, path, sha256)["ETag"]
+        except ClientError as error:
+            # Damaged on the way, as the store found; or no such upload: it was completed, and the answer got lost.
+            if error.response["Error"]["Code"] not in (*DAMAGED, "NoSuchUpload"):
+                raise
+            return ""
+    return tag.strip('"')
+
+
+def _send_whole(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dict[str, Any]:
     with path.open("rb") as body:
-        place.client.put_object(
+        answer: dict[str, Any] = place.client.put_object(
             Bucket=place.bucket, Key=place.key(name), Body=body, Metadata={MARK: sha256.hex()}, **_given(place, sha256)
         )
+    return answer
 
 
-def _send_parts(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> None:
+def _send_parts(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dict[str, Any]:
     where = {"Bucket": place.bucket, "Key": place.key(name)}
     algorithm = {"ChecksumAlgorithm": "SHA256"} if _given(place, b"") else {}
     upload = place.client.create_multipart_upload(**where, Metadata={MARK: sha256.hex()}, **algorithm)["UploadId"]
@@ -177,11 +187,14 @@ def _send_parts(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> Non
 
     try:
         parts = _in_parallel(send, range(0, size, step), place.bounds.threads)
-        place.client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": parts})
+        answer: dict[str, Any] = place.client.complete_multipart_upload(
+            **where, UploadId=upload, MultipartUpload={"Parts": parts}
+        )
     except BaseException:
         with suppress(Exception):
             place.client.abort_multipart_upload(**where, UploadId=upload)
         raise
+    return answer
 
 
 def _given(place: ObjectPlace, sha256: bytes) -> dict[str, str]:
