@@ -189,15 +189,22 @@ def test_a_store_that_finds_the_damage_itself_gets_it_again(code: str, store: St
 def test_an_object_whose_tag_is_no_md5_is_read_back(store: Store, tmp_path: Path) -> None:
     """The tag of an object under a key of one's own says nothing of its bytes; here it is that of a single part."""
     (tmp_path / "a").write_bytes(LARGE)
-    place = open_place(store.url("out"))
-    put_file(place, "a", tmp_path / "a")
-    before = len(store.requests)
-    store.watch = lambda method, path: store.put("out/a", LARGE) if method == "POST" and "uploadId" in path else None
-    store.faults.append(Fault("lose", "POST", r"uploadId="))
-    put_file(place, "a", tmp_path / "a")
+    store.put("out/a", LARGE)
+    store.faults.append(Fault("NoSuchUpload", "POST", r"uploadId="))
+    put_file(open_place(store.url("out")), "a", tmp_path / "a")
+
+    assert [method for method, path in store.requests if method == "GET" and "out/a" in path] == ["GET"]
+    assert len([path for method, path in store.requests if method == "POST" and path.endswith("uploads")]) == 1
+
+
+def test_what_is_read_back_and_differs_is_written_again(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(LARGE)
+    store.put("out/a", LARGE[::-1])
+    store.faults.append(Fault("NoSuchUpload", "POST", r"uploadId="))
+    put_file(open_place(store.url("out")), "a", tmp_path / "a")
 
     assert store.read("out/a") == LARGE
-    assert [method for method, path in store.requests[before:] if method == "GET" and "out/a" in path] == ["GET"]
+    assert len([path for method, path in store.requests if method == "POST" and path.endswith("uploads")]) == 2
 
 
 def test_a_small_object_is_held_against_its_checksum_too(store: Store) -> None:
