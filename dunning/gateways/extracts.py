@@ -120,7 +120,7 @@ def _folder_name(ledger: str) -> str:
     """Return a name that is always the same for an address; nothing of a password can be in it.
 
     >>> _folder_name("s3://ledgers/heat/2026")
-    'heat-2026-4ca64ee47e0b'
+    'ledgers-heat-2026-24f029c225d3'
     """
-    words = re.sub(r"[^A-Za-z0-9]+", "-", ledger.rsplit("@")[-1].split("://")[-1])[-40:].strip("-")
+    words = re.sub(r"[^A-Za-z0-9]+", "-", ledger.split("?")[0].rsplit("@")[-1].split("://")[-1])[-40:].strip("-")
     return f"{words}-{hashlib.sha256(ledger.encode()).hexdigest()[:12]}"
