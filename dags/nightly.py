@@ -18,6 +18,9 @@ LEDGER = Asset("ledger", uri="dunning://ledger")
 CLASSIFICATION = Asset("classification", uri="dunning://classification")
 LISTS = Asset("lists", uri="dunning://lists")
 
+OUTAGE = RetryRule(
+    "dunning.core.errors.OutageError", RetryAction.RETRY, reason="An object store was away; it may be back later."
+)
 REFUSED = RetryRule(
     "dunning.core.errors.DunningError", RetryAction.FAIL, reason="A refusal: the same again would be refused again."
 )
@@ -36,15 +39,15 @@ PARAMS = {
         type="string",
         minLength=1,
         title="Извлечение",
-        description="Папката с извлечението от билинга или адресът на базата му. Парола не се пише тук: "
-        "env:ИМЕ взема адреса от променлива на средата, а PostgreSQL я намира и в ~/.pgpass.",
+        description="Папката с извлечението от билинга, адрес s3://bucket/prefix или адресът на базата му. Парола не "
+        "се пише тук: env:ИМЕ взема адреса от променлива на средата, а PostgreSQL я намира и в ~/.pgpass.",
     ),
     "out": Param(
         os.environ.get("DUNNING_OUT") or str(REPOSITORY / "out"),
         type="string",
         minLength=1,
         title="Списъци",
-        description="Списъците отиват в папка на деня в тази папка.",
+        description="Списъците отиват в папка на деня в тази папка или на този адрес s3://bucket/prefix.",
     ),
     "mapping": Param(
         None, type=["null", "string"], title="Съответствие", description="TOML файл за извлечение с друг строеж."
@@ -86,7 +89,7 @@ PARAMS = {
     default_args={
         "retries": 2,
         "retry_delay": timedelta(seconds=int(os.environ.get("DUNNING_RETRY_SECONDS") or 300)),
-        "retry_policy": ExceptionRetryPolicy([REFUSED]),
+        "retry_policy": ExceptionRetryPolicy([OUTAGE, REFUSED]),
     },
 )
 def nightly():

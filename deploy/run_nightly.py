@@ -43,7 +43,7 @@ def main() -> None:
         log = settings.airflow_home / "logs" / "make-run.log"
         _run(conf, environment | {"DUNNING_RETRY_SECONDS": "5"}, log)
         text, folder = _fetch_report(environment[CONNECTION])
-        print(f"\n{text}\n\nThe lists lie in {_short(Path(folder))}")
+        print(f"\n{text}\n\nThe lists lie in {folder if '://' in folder else _short(Path(folder))}")
     except DunningError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

@@ -60,10 +60,12 @@ def _add_nightly(commands: argparse._SubParsersAction) -> None:
     parser = add_command(commands, "nightly", _nightly, text)
     parser.add_argument(
         "--ledger", metavar="DIR",
-        help="folder of the ledger extract, or the URL of a billing database (env:NAME: what that variable holds); "
-        "without it the kept snapshot of the day is run again",
+        help="the ledger extract: a folder, s3://bucket/prefix, or the URL of a billing database (env:NAME: what that "
+        "variable holds); without it the kept snapshot of the day is run again",
     )
-    parser.add_argument("--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>")
+    parser.add_argument(
+        "--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>; a folder or s3://bucket/prefix"
+    )
     add_as_of(parser)
     parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; the rest is built in")
     parser.add_argument("--mapping", metavar="FILE", help="TOML file that says how a foreign layout becomes our tables")

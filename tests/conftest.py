@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -16,6 +17,9 @@ from dunning.gateways.database import connect
 from dunning.gateways.migrations import migrate
 from dunning.gateways.server import SUPERUSER, embedded_url, start_server, stop_server
 from dunning.gateways.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.object_stores import Line, Store
 
 _numbers = itertools.count(1)
 
@@ -72,6 +76,24 @@ def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, value)
     settings.home.mkdir(mode=0o700, exist_ok=True)
     return settings.home
+
+
+@pytest.fixture(scope="session")
+def line() -> "Iterator[Line]":
+    """An S3 server for the whole session, and the line in front of it."""
+    from tests.object_stores import serve_line
+
+    with serve_line() as line:
+        yield line
+
+
+@pytest.fixture
+def store(line: "Line") -> "Iterator[Store]":
+    """A bucket of the test's own, to which the environment leads."""
+    from tests.object_stores import open_store
+
+    with open_store(line) as store:
+        yield store
 
 
 def _with_database(socket_dir: Path, home: Path, template: str) -> Iterator[Settings]:

@@ -1,4 +1,4 @@
-"""The two ways in which a run says no."""
+"""The ways in which a run says no."""
 
 
 class DunningError(Exception):
@@ -10,3 +10,7 @@ class DunningError(Exception):
 
 class UsageError(DunningError):
     """The command itself was wrong; exit code 2."""
+
+
+class OutageError(DunningError):
+    """Something outside (an object store, a network) was away or unwell; the same may go well later, unchanged."""

@@ -11,6 +11,8 @@ from dunning.core.errors import DunningError, UsageError
 from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.extract import extract_billing
 from dunning.gateways.billing.queries import read_queries
+from dunning.gateways.object_extracts import bring_from_bucket
+from dunning.gateways.object_store import SCHEME, is_object_url, open_place
 from dunning.gateways.publishing import remove_folders
 from dunning.gateways.settings import refuse_url
 
@@ -19,8 +21,8 @@ FROM_ENVIRONMENT = "env:"
 _DATABASE = re.compile(r"(?!(?:s3|https?|ftp|file)://)[A-Za-z][A-Za-z0-9+._-]*://")
 
 
-def find_ledger(ledger: str) -> Path | str:
-    """Return where a ledger lies as somebody typed it: an absolute folder, or the URL of a database as it is.
+def find_ledger(ledger: str) -> str:
+    """Return where a ledger lies as somebody typed it: an absolute folder, an s3:// address, a database's URL as it is.
 
     `env:NAME` stands for what the environment variable holds, so that a password need not be typed.
 
@@ -37,42 +39,54 @@ def find_ledger(ledger: str) -> Path | str:
         return find_ledger(os.environ[name])
     if is_database(ledger):
         return ledger
-    refuse_url(ledger, "--ledger")
-    return Path(ledger).absolute()
+    refuse_url(ledger, "--ledger", (SCHEME,))
+    return settle_place(ledger)
 
 
-def is_database(ledger: Path | str) -> bool:
+def settle_place(place: str) -> str:
+    """Return a folder as an absolute path, and an s3:// address as we write it.
+
+    Raises:
+        UsageError: an address that names nothing.
+
+    >>> settle_place("s3://lists/out/")
+    's3://lists/out'
+    """
+    return str(open_place(place)) if is_object_url(place) else str(Path(place).absolute())
+
+
+def is_database(ledger: str) -> bool:
     """Say whether a ledger is the URL of a database.
 
     >>> is_database("sqlite:///billing.db"), is_database("s3://bucket/ledger"), is_database("ledger")
     (True, False, False)
     """
-    return _DATABASE.match(str(ledger)) is not None
+    return _DATABASE.match(ledger) is not None
 
 
 def bring_extract(
-    ledger: Path | str, home: Path, progress: Progress, *, as_of: date, billing_sql: Path | None = None
+    ledger: str, home: Path, progress: Progress, *, as_of: date, billing_sql: Path | None = None
 ) -> Path:
-    """Return the folder of the extract; see `extract_billing` for what is brought from a database.
+    """Return the folder of the extract; see `extract_billing` and `bring_from_bucket` for what is brought.
 
     Raises:
         DunningError: it cannot be brought. UsageError: queries for a folder.
     """
     if is_database(ledger):
-        return extract_billing(Address.of(str(ledger)), read_queries(billing_sql), home, as_of, progress)
+        return extract_billing(Address.of(ledger), read_queries(billing_sql), home, as_of, progress)
     if billing_sql is not None:
-        raise UsageError("--billing-sql holds queries for a database, but --ledger is a folder; leave one of them out.")
-    return Path(ledger)
+        raise UsageError("--billing-sql holds queries for a database, but --ledger holds files; leave one of them out.")
+    return bring_from_bucket(ledger, home, progress) if is_object_url(ledger) else Path(ledger)
 
 
 @contextmanager
 def extract_at_hand(
-    ledger: Path | str, home: Path, progress: Progress, *, as_of: date, billing_sql: Path | None = None
+    ledger: str, home: Path, progress: Progress, *, as_of: date, billing_sql: Path | None = None
 ) -> Iterator[Path]:
     """Give the folder of the extract for as long as it is needed to make the snapshot.
 
-    What was brought here is removed when the snapshot stands, and when the ledger was refused, so that the next run
-    asks the database again, which may have been mended. It stays only where the process ends otherwise.
+    What was brought from a database is removed when the snapshot stands, and when the ledger was refused, so that the
+    next run asks the database again, which may have been mended. It stays only where the process ends otherwise.
     """
     folder = bring_extract(ledger, home, progress, as_of=as_of, billing_sql=billing_sql)
     brought = [folder] if is_database(ledger) else []

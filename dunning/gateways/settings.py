@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,16 +11,29 @@ from dunning.core.errors import DunningError
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
-def refuse_url(value: str, option: str) -> None:
-    """Raise DunningError if a value that must be a folder or file is a URL; `option` is the name that the user typed.
+def scheme_of(value: str) -> str:
+    """Return the scheme of an address in lower case; empty for a path.
+
+    >>> scheme_of("s3://bucket/prefix"), scheme_of("out")
+    ('s3', '')
+    """
+    return value.split("://", 1)[0].lower() if _URL.match(value) else ""
+
+
+def refuse_url(value: str, option: str, taken: Collection[str] = ()) -> None:
+    """Raise DunningError if a value that must be a folder or file is an address.
+
+    Args:
+        value: what was given.
+        option: the name that the user typed.
+        taken: schemes of addresses that are as good as a folder here.
 
     >>> refuse_url("out", "--out")
     """
-    if _URL.match(value):
-        scheme = value.split("://", 1)[0]
-        raise DunningError(
-            f"{option} is an address ({scheme}://), and only local folders are supported yet; give a folder."
-        )
+    scheme = scheme_of(value)
+    if scheme and scheme not in taken:
+        also = "".join(f" or an {name}:// address" for name in taken)
+        raise DunningError(f"{option} is an address ({scheme}://), which is not taken here; give a local folder{also}.")
 
 
 def name_ledger(env: Mapping[str, str]) -> str | None:
@@ -41,36 +54,42 @@ class Settings:
 
     home: DUNNING_HOME (default `.dunning` in the folder where the command was started), holds the embedded PostgreSQL.
     database_url: DUNNING_DATABASE_URL, another PostgreSQL; None is the embedded one. It may carry a password.
-    snapshots: DUNNING_SNAPSHOTS, default `snapshots` in the home.
+    snapshots: DUNNING_SNAPSHOTS where it is a folder, else `snapshots` in the home.
     airflow_home: AIRFLOW_HOME, default `airflow` in the home.
+    snapshot_store: DUNNING_SNAPSHOTS where it is an s3:// address; every snapshot is kept there too. None: only here.
     """
 
     home: Path
     database_url: str | None = field(repr=False)
     snapshots: Path
     airflow_home: Path
+    snapshot_store: str | None = None
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read the environment; what is empty counts as not set. Relative paths are made absolute here and only here.
 
         Raises:
-            DunningError: a folder is given as a URL.
+            DunningError: a folder is given as an address, or DUNNING_SNAPSHOTS as another one than s3://.
         """
         env = os.environ if env is None else env
         home = _folder(env, "DUNNING_HOME", Path(".dunning").absolute())
+        snapshots = env.get("DUNNING_SNAPSHOTS") or str(home / "snapshots")
+        refuse_url(snapshots, "DUNNING_SNAPSHOTS", ("s3",))
+        is_store = bool(scheme_of(snapshots))
         return cls(
             home=home,
             database_url=env.get("DUNNING_DATABASE_URL") or None,
-            snapshots=_folder(env, "DUNNING_SNAPSHOTS", home / "snapshots"),
+            snapshots=home / "snapshots" if is_store else Path(snapshots).expanduser().absolute(),
             airflow_home=_folder(env, "AIRFLOW_HOME", home / "airflow"),
+            snapshot_store=snapshots if is_store else None,
         )
 
     def to_environment(self) -> dict[str, str]:
         """Return the variables that give a process started elsewhere the same settings."""
         variables = {
             "DUNNING_HOME": str(self.home),
-            "DUNNING_SNAPSHOTS": str(self.snapshots),
+            "DUNNING_SNAPSHOTS": self.snapshot_store or str(self.snapshots),
             "AIRFLOW_HOME": str(self.airflow_home),
         }
         if self.database_url is not None:

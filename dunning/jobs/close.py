@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
 from dunning.gateways.database import Connection, Engine, connect, run_lock
-from dunning.gateways.publishing import MANIFEST, publish
+from dunning.gateways.publishing import MANIFEST
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs
 from dunning.gateways.worktables import read_groups, read_table
@@ -52,8 +52,9 @@ def close(connection: Connection, this: Run) -> Receipt:
     The caller holds the run lock.
 
     Deeds are intended before the files are published and done after: a run killed in between is finished or taken
-    back by the next one, and one that cannot publish takes them back itself. Running this step again after it ended
-    well changes nothing.
+    back by the next one, and one that cannot publish takes them back itself, unless its manifest stands all the same
+    (written to an object store whose answer got lost): then the books are closed. Running this step again after it
+    ended well changes nothing.
 
     Raises:
         DunningError: another run closed books since this one began, or the files cannot be published.
@@ -65,16 +66,19 @@ def close(connection: Connection, this: Run) -> Receipt:
     _require_same_history(connection, this)
     manifest_sha256 = hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest()
     if not this.is_recording:
-        publish(this.prepared, this.target)
+        this.target.publish(this.prepared)
         runs.finish_run(connection, this.run_id, manifest_sha256)
         return _receipt(this, "written")
     counts = closing.begin_close(connection, this.run_id, manifest_sha256, _books(this))
     try:
-        publish(this.prepared, this.target)
+        this.target.publish(this.prepared)
     except DunningError:
         recover(connection)
-        raise
-    closing.finish_close(connection, this.day)
+        known = runs.fetch_run_by_id(connection, this.run_id)
+        if known is None or known.state != "closed":
+            raise
+    else:
+        closing.finish_close(connection, this.day)
     return {**_receipt(this, "closed"), "recorded": counts}
 
 

@@ -14,7 +14,8 @@ from dunning.decisions.guards import find_shrunk, stop_lists
 from dunning.decisions.standings import Side, stand
 from dunning.gateways.database import Engine, Source
 from dunning.gateways.settings import Settings
-from dunning.gateways.snapshots import Snapshot, open_snapshot
+from dunning.gateways.snapshot_places import open_kept
+from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import open_store, policies, runs, table_sizes
 from dunning.gateways.store.readers import reading
 from dunning.jobs.classify import propose
@@ -75,14 +76,14 @@ def find_night(settings: Settings, source: Source, as_of: date) -> tuple[runs.Ru
             f"Run `dunning nightly --ledger DIR --as-of {as_of}` first, with the extract of that day."
         )
     folder = settings.snapshots / known.snapshot_name
-    if not folder.is_dir():
+    if not folder.is_dir() and settings.snapshot_store is None:
         raise DunningError(
             f"The snapshot of {as_of} ({known.snapshot_name[:12]}) is not kept any more: see `dunning snapshots` and "
             "retention.toml. What was decided, sent and why on that night is still in the store, but it cannot be "
             f"decided again from here. Run `dunning nightly --ledger DIR --as-of {as_of}` with that day's extract: "
             "the same extract gives the same snapshot and the same bytes, and records nothing twice."
         )
-    return known, open_snapshot(folder)
+    return known, open_kept(folder, settings.snapshots, settings.snapshot_store)
 
 
 def kept_policy(source: Source, known: runs.Run) -> Policy:

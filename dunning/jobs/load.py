@@ -11,11 +11,13 @@ import pyarrow as pa
 from dunning.core.errors import DunningError, UsageError
 from dunning.decisions.guards import find_shrunk
 from dunning.gateways.database import Engine, run_lock
-from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database
+from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database, settle_place
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import read_manifest, refuse_stale
+from dunning.gateways.object_store import SCHEME
 from dunning.gateways.publishing import write_private
 from dunning.gateways.settings import Settings, refuse_url
+from dunning.gateways.snapshot_places import find_kept, keep
 from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import open_store, policies, runs, table_sizes
 from dunning.gateways.worktables import write_table
@@ -36,16 +38,17 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 class Order:
     """What somebody wants run: a date, where the ledger lies, where the lists go, and how it differs from usual.
 
-    ledger: a folder, or the URL of a database (which may hold a password). quarantine_limit: share of refused rows for
-    all tables of this run. dry_run: write files, close and record nothing. billing_sql: own queries for a database.
+    ledger: a folder, an s3:// address, or the URL of a database (which may hold a password). out: a folder, or an s3://
+    address. quarantine_limit: share of refused rows for all tables of this run. dry_run: write files, close and record
+    nothing. billing_sql: own queries for a database.
 
     Raises:
         UsageError: a share that is none, a day outside of the contract's calendar, a mapping for a database.
     """
 
     as_of: date
-    ledger: Path | str = field(repr=False)
-    out: Path
+    ledger: str = field(repr=False)
+    out: str
     mapping: Path | None = None
     quarantine_limit: float | None = None
     policy: Path | None = None
@@ -66,12 +69,13 @@ class Order:
         cls, as_of: str, ledger: str, out: str, mapping: str | None, policy: str | None,
         billing_sql: str | None = None, **others: Any,
     ) -> "Order":
-        """Return an order for texts as typed; a URL is refused, but for a database as the ledger."""
-        given = {"--out": out, "--mapping": mapping, "--policy": policy, "--billing-sql": billing_sql}
+        """Return an order for texts as typed; an address that is of no use there is refused."""
+        refuse_url(out, "--out", (SCHEME,))
+        given = {"--mapping": mapping, "--policy": policy, "--billing-sql": billing_sql}
         for option, value in given.items():
             refuse_url(value or "", option)
         return cls(
-            date.fromisoformat(as_of), find_ledger(ledger), Path(out).absolute(),
+            date.fromisoformat(as_of), find_ledger(ledger), settle_place(out),
             Path(mapping).absolute() if mapping else None, policy=Path(policy).absolute() if policy else None,
             billing_sql=Path(billing_sql).absolute() if billing_sql else None, **others,
         )
@@ -106,16 +110,7 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     recover(engine)
     policy = _choose_policy(engine, order)
     rules = policy.at(order.as_of)
-    with extract_at_hand(
-        order.ledger, settings.home, progress, as_of=order.as_of, billing_sql=order.billing_sql
-    ) as extract:
-        manifest = read_manifest(extract)
-        if manifest is not None:
-            refuse_stale(manifest.as_of, order.as_of)
-        snapshot = load_ledger(
-            extract, settings.snapshots, mapping=order.mapping,
-            quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
-        )
+    snapshot = _load(settings, order, rules, progress)
     closed_on = runs.last_closed_on(engine)
     newest_paid_on = snapshot.newest_paid_on(order.as_of)
     stops = find_shrunk(
@@ -130,7 +125,7 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     this = Run(
         run_id=run_id,
         as_of=order.as_of.isoformat(),
-        out=str(order.out),
+        out=order.out,
         work=str(new_work_folder(settings, order.as_of, run_id)),
         snapshot=str(snapshot.folder),
         fingerprint=snapshot.fingerprint,
@@ -143,6 +138,24 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     )
     lay_out(this, policy, gather_deeds(engine, snapshot, rules))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
+
+
+def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) -> Snapshot:
+    """Return the snapshot of the order's ledger, kept wherever snapshots are kept."""
+    store = settings.snapshot_store
+    with extract_at_hand(
+        order.ledger, settings.home, progress, as_of=order.as_of, billing_sql=order.billing_sql
+    ) as extract:
+        manifest = read_manifest(extract)
+        if manifest is not None:
+            refuse_stale(manifest.as_of, order.as_of)
+        snapshot = load_ledger(
+            extract, settings.snapshots, mapping=order.mapping,
+            quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
+            find=lambda snapshots, fingerprint: find_kept(snapshots, store, fingerprint),
+        )
+        keep(snapshot, store)
+    return snapshot
 
 
 def _choose_policy(engine: Engine, order: Order) -> Policy:
@@ -178,7 +191,7 @@ def _register(
 ) -> int:
     facts = runs.Facts(
         ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
-        out=str(order.out), newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
+        out=order.out, newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
     )
     with engine.begin() as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)

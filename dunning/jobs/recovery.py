@@ -2,12 +2,12 @@
 
 import re
 from datetime import date
-from pathlib import Path
 
 from dunning.gateways.database import Source
-from dunning.gateways.publishing import is_published, remove_folders
+from dunning.gateways.publishing import remove_folders
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs
+from dunning.gateways.targets import target_of
 
 _RUN_ID = re.compile(r"-([0-9]+)\Z")
 
@@ -20,8 +20,8 @@ def recover(source: Source) -> None:
     is taken back and the date can be run again.
     """
     for interrupted in runs.interrupted_runs(source):
-        folder = Path(interrupted.out or "") / interrupted.as_of.isoformat()
-        if is_published(folder, interrupted.manifest_sha256 or ""):
+        target = target_of(interrupted.out or "", interrupted.as_of.isoformat())
+        if target.is_published(interrupted.manifest_sha256 or ""):
             closing.finish_close(source, interrupted.as_of)
         else:
             closing.discard_close(source, interrupted.as_of)

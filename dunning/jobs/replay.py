@@ -6,7 +6,9 @@ from pathlib import Path
 
 from dunning.core.errors import DunningError
 from dunning.gateways.database import run_lock
-from dunning.gateways.publishing import MANIFEST, publish, remove_folders
+from dunning.gateways.extracts import settle_place
+from dunning.gateways.object_store import SCHEME
+from dunning.gateways.publishing import MANIFEST, remove_folders
 from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.store import open_store
 from dunning.jobs import report
@@ -40,8 +42,8 @@ def run(
             of that night and would take their place.
     """
     check_shards(shards)
-    for option, value in (("--out", out), ("--policy", policy)):
-        refuse_url(value or "", option)
+    refuse_url(out, "--out", (SCHEME,))
+    refuse_url(policy or "", "--policy")
     settings, purpose = Settings.from_environment(), f"replay {as_of}"
     engine = open_store(settings, purpose)
     with run_lock(engine, purpose) as connection:
@@ -49,13 +51,13 @@ def run(
         sweep(settings, connection)
         own = load_checked_policy(Path(policy).absolute()) if policy else None
         night = open_night(settings, connection, date.fromisoformat(as_of), own)
-        this = _begin(settings, night, Path(out).absolute())
+        this = _begin(settings, night, settle_place(out))
         try:
             make_files(this.to_receipt(), shards, progress)
             is_same = _is_same(this, night)
             if not is_same:
                 _keep_own_folder(this, night)
-            publish(this.prepared, this.target)
+            this.target.publish(this.prepared)
             receipt = report.run(this.to_receipt())
         finally:
             remove_folders([Path(this.work)])
@@ -63,7 +65,7 @@ def run(
     return {**receipt, "is_same": is_same, "text": f"{receipt['text']}\n{told}"}
 
 
-def _begin(settings: Settings, night: Night, out: Path) -> Run:
+def _begin(settings: Settings, night: Night, out: str) -> Run:
     """Lay out a work folder under the number of that run: as it is over, the next one clears away what we leave."""
     info, rules = night.snapshot.info, night.rules
     too_old = info["as_of"] is None and is_stale(night.newest_paid_on, night.as_of, rules.loading)
@@ -71,7 +73,7 @@ def _begin(settings: Settings, night: Night, out: Path) -> Run:
     this = Run(
         run_id=night.known.run_id,
         as_of=night.as_of.isoformat(),
-        out=str(out),
+        out=out,
         work=str(new_work_folder(settings, night.as_of, night.known.run_id)),
         snapshot=str(night.snapshot.folder),
         fingerprint=night.snapshot.fingerprint,
@@ -92,7 +94,7 @@ def _is_same(this: Run, night: Night) -> bool:
 
 
 def _keep_own_folder(this: Run, night: Night) -> None:
-    if night.known.out is not None and Path(night.known.out) == Path(this.out):
+    if night.known.out == this.out:
         raise DunningError(
             f"The files are not those that the night of {this.as_of} wrote, and {this.target} is where it wrote them. "
             "They were left as they are. Give --out another folder to see what would be written today."

@@ -1,11 +1,10 @@
 """What the morning reads of a run: counts and sums, warnings, where the lists lie. And the end of its work folder."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from dunning.core.money import format_minor
-from dunning.gateways.publishing import MANIFEST, remove_folders
+from dunning.gateways.publishing import remove_folders
 from dunning.jobs.runs import Receipt, Run
 
 _STAGES = {
@@ -21,7 +20,7 @@ _LISTS = {
 def run(run: Receipt) -> Receipt:
     """Return the report of a published run as Bulgarian text with its figures; remove the run's work folder."""
     this = Run.of(run)
-    manifest = json.loads((this.target / MANIFEST).read_text(encoding="utf-8"))
+    manifest = this.target.read_manifest()
     receipt = {
         "as_of": this.as_of,
         "folder": str(this.target),

@@ -8,7 +8,9 @@ from typing import Any
 
 from dunning.core.frames import BUCKETS
 from dunning.gateways.settings import Settings
-from dunning.gateways.snapshots import Snapshot, open_snapshot
+from dunning.gateways.snapshot_places import open_kept
+from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.targets import Target, target_of
 from dunning.policy.policies import Policy, load_policy
 from dunning.policy.rules import Rules
 
@@ -22,7 +24,7 @@ class Run:
     Attributes:
         run_id: its number in the store.
         as_of: ISO date that the run speaks for.
-        out: folder above the date's folder; the files come into `<out>/<as_of>`.
+        out: folder or s3:// address above the date's; the files come into `<out>/<as_of>`.
         work: folder of this run's work tables; gone when the run has ended well.
         snapshot: folder of the ledger's snapshot; `fingerprint` is its name.
         policy_version: see Rules.version.
@@ -67,9 +69,9 @@ class Run:
         return date.fromisoformat(self.newest_paid_on) if self.newest_paid_on else None
 
     @property
-    def target(self) -> Path:
-        """The folder of the date's files."""
-        return Path(self.out) / self.as_of
+    def target(self) -> Target:
+        """Where the date's files come."""
+        return target_of(self.out, self.as_of)
 
     @property
     def policy_folder(self) -> Path:
@@ -90,8 +92,9 @@ class Run:
         return self.policy().at(self.day)
 
     def open_snapshot(self) -> Snapshot:
-        """Return the ledger's snapshot."""
-        return open_snapshot(Path(self.snapshot))
+        """Return the ledger's snapshot; on another machine than the one that loaded it, the store's."""
+        settings = Settings.from_environment()
+        return open_kept(Path(self.snapshot), settings.snapshots, settings.snapshot_store)
 
     def shard_folders(self, shards: int) -> list[Path]:
         """Return the folders of all shards' work tables in bucket order."""

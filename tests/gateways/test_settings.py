@@ -43,13 +43,29 @@ def test_a_url_in_place_of_a_folder_is_refused_in_one_line(value):
     with pytest.raises(DunningError) as refusal:
         refuse_url(value, "--out")
     scheme = value.split("://")[0]
-    expected = f"--out is an address ({scheme}://), and only local folders are supported yet; give a folder."
-    assert expected == str(refusal.value)
+    assert str(refusal.value) == f"--out is an address ({scheme}://), which is not taken here; give a local folder."
 
 
-def test_snapshots_in_a_bucket_are_refused():
-    with pytest.raises(DunningError, match=r"^DUNNING_SNAPSHOTS is an address"):
-        Settings.from_environment({"DUNNING_SNAPSHOTS": "s3://bucket/snapshots"})
+def test_an_address_that_is_as_good_as_a_folder_is_taken():
+    refuse_url("S3://bucket/prefix", "--out", ("s3",))
+    with pytest.raises(DunningError) as refusal:
+        refuse_url("ftp://host/x", "--out", ("s3",))
+    assert str(refusal.value) == (
+        "--out is an address (ftp://), which is not taken here; give a local folder or an s3:// address."
+    )
+
+
+def test_snapshots_in_a_bucket_are_worked_on_in_the_home(tmp_path):
+    given = {"DUNNING_HOME": str(tmp_path), "DUNNING_SNAPSHOTS": "s3://bucket/snapshots"}
+    settings = Settings.from_environment(given)
+    assert (settings.snapshots, settings.snapshot_store) == (tmp_path / "snapshots", "s3://bucket/snapshots")
+    assert Settings.from_environment(settings.to_environment()) == settings
+
+
+@pytest.mark.parametrize("name", ["DUNNING_HOME", "DUNNING_SNAPSHOTS"])
+def test_folders_of_the_installation_are_no_other_addresses(name):
+    with pytest.raises(DunningError, match=f"^{name} is an address"):
+        Settings.from_environment({name: "ftp://host/x"})
 
 
 @pytest.mark.parametrize("value", ["out", "/srv/out", "C:out", "a b/в"])

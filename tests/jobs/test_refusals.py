@@ -212,20 +212,19 @@ def test_a_mapping_that_names_a_missing_column_is_refused(
 
 
 @pytest.mark.parametrize("option", ["--ledger", "--out", "--mapping", "--policy", "DUNNING_SNAPSHOTS"])
-def test_addresses_are_refused_until_they_are_supported(
+def test_addresses_that_are_of_no_use_are_refused(
     option: str, ledger: Path, home: Path, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     given = {"--ledger": str(ledger), "--out": "out", "--as-of": AS_OF.isoformat()}
     if option.startswith("--"):
-        given[option] = "s3://bucket/prefix"
+        given[option] = "ftp://host/prefix"
     else:
-        monkeypatch.setenv(option, "s3://bucket/prefix")
+        monkeypatch.setenv(option, "ftp://host/prefix")
     message = refusal(dunning("nightly", *(word for pair in given.items() for word in pair)))
 
-    assert message == (
-        f"dunning: {option} is an address (s3://), and only local folders are supported yet; give a folder."
-    )
+    also = "" if option in ("--mapping", "--policy") else " or an s3:// address"
+    assert message == f"dunning: {option} is an address (ftp://), which is not taken here; give a local folder{also}."
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "ledger"]
     monkeypatch.undo()
     assert_nothing_was_done(home, engine, tmp_path / "out")

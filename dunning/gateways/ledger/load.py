@@ -17,11 +17,12 @@ from dunning.gateways.ledger.tables import BULK
 from dunning.gateways.snapshots import Snapshot, SnapshotWriter, find_snapshot
 
 Progress = Callable[[str], None]
+Find = Callable[[Path, str], Snapshot | None]
 
 
 def load_ledger(
     folder: Path, snapshots: Path, *, mapping: Path | None = None, quarantine_limits: QuarantineLimits,
-    progress: Progress | None = None,
+    progress: Progress | None = None, find: Find = find_snapshot,
 ) -> Snapshot:
     """Return the snapshot of the ledger in `folder`; one that is there already and unharmed is used again.
 
@@ -31,6 +32,7 @@ def load_ledger(
         mapping: how a foreign layout becomes the contract's tables.
         quarantine_limits: shares of refused rows from which on a load is refused.
         progress: is told what is being done, one short line a step.
+        find: looks for the snapshot of a fingerprint among `snapshots`, or wherever else it may be kept.
 
     Raises:
         DunningError: the extract is incomplete or unreadable or changes while it is read, its manifest disagrees, a
@@ -41,7 +43,7 @@ def load_ledger(
     manifest = read_manifest(folder)
     tell("отпечатък на извлечението")
     fingerprint = ledger_fingerprint(folder, mapping, raw)
-    found = find_snapshot(snapshots, fingerprint)
+    found = find(snapshots, fingerprint)
     if found is not None:
         tell("същото извлечение вече е заредено")
         check_limits({name: Refusals(**told) for name, told in found.info["refusals"].items()}, quarantine_limits)

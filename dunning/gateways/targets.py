@@ -1,0 +1,101 @@
+"""Where a date's files are published: a local folder, or a place in an object store behind the same face."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from dunning.core.errors import DunningError
+from dunning.gateways.object_publishing import publish_objects
+from dunning.gateways.object_store import ObjectPlace, is_object_url, open_place
+from dunning.gateways.object_transfers import read_object
+from dunning.gateways.publishing import MANIFEST, is_published, publish
+
+
+class Target(Protocol):
+    """Where the files of a date come. As text it is its address or path."""
+
+    def publish(self, prepared: Path) -> None:
+        """Put the prepared files there, all of them or none: the old manifest goes first, the new one comes last.
+
+        Raises:
+            DunningError: something cannot be written; says what.
+        """
+
+    def is_published(self, sha256: str) -> bool:
+        """Return whether the manifest that lies there is the one with this SHA-256.
+
+        Raises:
+            DunningError: it cannot be looked up, so nobody knows.
+        """
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Return the manifest that lies there.
+
+        Raises:
+            DunningError: there is none.
+        """
+
+
+@dataclass(frozen=True)
+class FolderTarget:
+    """A local folder; see Target."""
+
+    folder: Path
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    def publish(self, prepared: Path) -> None:
+        """See Target."""
+        publish(prepared, self.folder)
+
+    def is_published(self, sha256: str) -> bool:
+        """See Target."""
+        return is_published(self.folder, sha256)
+
+    def read_manifest(self) -> dict[str, Any]:
+        """See Target."""
+        path = self.folder / MANIFEST
+        return _parse(path.read_bytes() if path.is_file() else None, str(self))
+
+
+@dataclass(frozen=True)
+class BucketTarget:
+    """A place in an object store; see Target."""
+
+    place: ObjectPlace
+
+    def __str__(self) -> str:
+        return str(self.place)
+
+    def publish(self, prepared: Path) -> None:
+        """See Target. What an older run of that date left there, and this one does not have, is removed."""
+        try:
+            publish_objects(prepared, self.place, MANIFEST)
+        except DunningError as error:
+            raise type(error)(f"{error} Until then whatever has no {MANIFEST} there does not count as sent.") from error
+
+    def is_published(self, sha256: str) -> bool:
+        """See Target."""
+        found = read_object(self.place, MANIFEST)
+        return found is not None and hashlib.sha256(found).hexdigest() == sha256
+
+    def read_manifest(self) -> dict[str, Any]:
+        """See Target."""
+        return _parse(read_object(self.place, MANIFEST), str(self))
+
+
+def target_of(out: str, as_of: str) -> Target:
+    """Return where the files of a date come below `out`, which is a folder or an s3:// address."""
+    if is_object_url(out):
+        return BucketTarget(open_place(out).below(as_of))
+    return FolderTarget(Path(out) / as_of)
+
+
+def _parse(manifest: bytes | None, where: str) -> dict[str, Any]:
+    if manifest is None:
+        raise DunningError(f"There is no {MANIFEST} at {where}: the run has not been published. Run the date again.")
+    parsed: dict[str, Any] = json.loads(manifest)
+    return parsed
