@@ -7,7 +7,7 @@ from tests.fuzz.row_ledgers import FORMS, Form, RowLedger, find_faults, load_row
 from tests.fuzz.rows import DamagedRow, known_rows, made_rows
 from tests.fuzz.trials import FAULT, TAKEN, scratch
 
-TEXTS_A_KIND = 160
+TEXTS_A_KIND = 260
 
 
 def rows_for(form: Form, seed: int, texts_a_kind: int = TEXTS_A_KIND) -> list[DamagedRow]:

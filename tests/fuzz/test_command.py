@@ -50,7 +50,6 @@ def test_one_message_and_nothing_else(damage, named: str, home: Path, tmp_path: 
         "--out", str(out)],
         cwd=REPOSITORY, capture_output=True, text=True, timeout=120,
     )
-    record_property("fuzz", json.dumps([["the command", "refused", 1]]))
     messages = [line for line in done.stderr.splitlines() if line.startswith("dunning: ")]
     assert (done.returncode, len(messages)) == (1, 1), done.stderr
     assert named in messages[0]
@@ -58,3 +57,4 @@ def test_one_message_and_nothing_else(damage, named: str, home: Path, tmp_path: 
     assert done.stdout == ""
     assert [path for path in out.rglob("*") if path.is_file()] == []
     assert list((home / "snapshots").glob("*")) == []
+    record_property("fuzz", json.dumps([["the command", "refused", 1]]))
