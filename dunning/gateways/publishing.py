@@ -80,6 +80,12 @@ def remove_folders(folders: Iterable[Path]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove_unfinished(target: Path) -> None:
+    """Remove what an interrupted `publish` was just writing; never a file under its own name."""
+    for path in target.glob("**/.*.unfinished"):
+        path.unlink(missing_ok=True)
+
+
 def _place(source: Path, target: Path) -> None:
     make_private(target.parent)
     beside = target.with_name(f".{target.name}.unfinished")

@@ -13,7 +13,7 @@ from dunning.gateways.publishing import MANIFEST, publish
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs
 from dunning.gateways.worktables import read_groups, read_table
-from dunning.jobs.recovery import recover
+from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.runs import Receipt, Run
 
 _OWING = [
@@ -26,15 +26,16 @@ _OWING = [
 def run(run: Receipt) -> Receipt:
     """Publish and close; see `close`."""
     this = Run.of(run)
-    engine = connect(Settings.from_environment(), f"nightly {this.as_of} close")
+    settings = Settings.from_environment()
+    engine = connect(settings, f"nightly {this.as_of} close")
     with run_lock(engine, f"nightly {this.as_of} close") as connection:
-        return close(connection, this)
+        return close(settings, connection, this)
 
 
-def close(connection: Connection, this: Run) -> Receipt:
+def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
     """Publish the prepared files; record decisions, proposals and deeds where the run records.
 
-    The caller holds the run lock.
+    The caller holds the run lock. Work folders that a closed date makes useless, of killed runs for one, go with it.
 
     Deeds are intended before the files are published and done after: a run killed in between is finished or taken
     back by the next one, and one that cannot publish takes them back itself. Running this step again after it ended
@@ -59,8 +60,19 @@ def close(connection: Connection, this: Run) -> Receipt:
     except DunningError:
         recover(connection)
         raise
-    closing.finish_close(connection, this.day)
+    _finish(connection, this)
+    sweep(settings, connection, keep=this.run_id)
     return {**_receipt(this, "closed"), "recorded": counts}
+
+
+def _finish(connection: Connection, this: Run) -> None:
+    try:
+        closing.finish_close(connection, this.day)
+    except DunningError as error:
+        raise DunningError(
+            f"{error} The lists of {this.as_of} are whole in {this.target}; the next run of any date records first "
+            "that they have left."
+        ) from error
 
 
 def _receipt(this: Run, state: str) -> Receipt:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dunning.core.errors import DunningError, UsageError
 from dunning.decisions.guards import find_shrunk
-from dunning.gateways.database import Engine, run_lock
+from dunning.gateways.database import Engine, run_lock, transact
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import read_manifest, refuse_stale
 from dunning.gateways.publishing import write_private
@@ -157,7 +157,7 @@ def _register(
         ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
         out=str(order.out), newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
     )
-    with engine.begin() as connection:
+    with transact(engine) as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
         policies.store_policy_files(connection, run_id, policy.files())
         table_sizes.store_table_sizes(connection, run_id, snapshot.table_sizes())

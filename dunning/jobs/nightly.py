@@ -4,6 +4,7 @@ import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
@@ -46,10 +47,11 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
             progress("списъци")
             write.run(receipt)
             progress("приключване")
-            close(connection, this)
+            close(settings, connection, this)
             return report.run(receipt)
         except BaseException:
-            runs.fail_run(engine, this.run_id)
+            with suppress(DunningError):  # with the database gone, what went wrong is told all the same
+                runs.fail_run(engine, this.run_id)
             remove_folders([Path(this.work)])
             raise
 
