@@ -24,6 +24,22 @@ def manifest_bytes(manifest: dict[str, Any]) -> bytes:
     return (json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
+def check_prepared(prepared: Path) -> None:
+    """Compare the prepared files with their manifest.
+
+    Raises:
+        DunningError: one of them is missing, is not the one that the manifest names, or is not named there.
+    """
+    named = json.loads((prepared / MANIFEST).read_text(encoding="utf-8"))["files"]
+    found = hash_files(prepared)
+    for name in sorted(named.keys() | found.keys()):
+        if named.get(name) != found.get(name):
+            raise DunningError(
+                f"{prepared / name} is not the file that the manifest names (SHA-256 differs): a bad disk, or somebody "
+                "changed it. Nothing was published. Run the whole date again."
+            )
+
+
 def publish(prepared: Path, target: Path) -> None:
     """Put the prepared files (with their manifest) into `target`, readable by their owner only.
 

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
 from dunning.gateways.database import Connection, connect, run_lock
-from dunning.gateways.publishing import MANIFEST, publish
+from dunning.gateways.publishing import MANIFEST, check_prepared, publish
+from dunning.gateways.seals import check_seal
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs
 from dunning.gateways.worktables import read_groups, read_table
@@ -49,6 +50,7 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
     if known is not None and known.state in ("closed", "written"):
         return _receipt(this, known.state)
     _require_same_history(connection, this)
+    check_files(this)
     manifest_sha256 = hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest()
     if not this.is_recording:
         publish(this.prepared, this.target)
@@ -63,6 +65,13 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
     _finish(connection, this)
     sweep(settings, connection, keep=this.run_id)
     return {**_receipt(this, "closed"), "recorded": counts}
+
+
+def check_files(this: Run) -> None:
+    """Refuse what would be published or recorded and is not what the steps before wrote."""
+    check_seal(this.manifest_seal)
+    check_seal(this.proposed_seal)
+    check_prepared(this.prepared)
 
 
 def _finish(connection: Connection, this: Run) -> None:

@@ -14,6 +14,7 @@ from dunning.gateways.database import Engine, run_lock, transact
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import read_manifest, refuse_stale
 from dunning.gateways.publishing import write_private
+from dunning.gateways.seals import seal_files
 from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import open_store, policies, runs, table_sizes
@@ -198,4 +199,6 @@ def _tell_day(day: date | None) -> str:
 def _lay_out(this: Run, policy: Policy, known: pa.Table) -> None:
     for name, content in policy.files().items():
         write_private(this.policy_folder / name, content)
-    write_table(Path(this.work) / "deeds.parquet", known)
+    deeds = Path(this.work) / "deeds.parquet"
+    write_table(deeds, known)
+    seal_files(this.given_seal, [deeds, *this.policy_folder.iterdir()])
