@@ -63,7 +63,8 @@ def run(
 
 def write_table(rows: list[Row]) -> str:
     """Return the trials by fault and step as Markdown."""
-    lines = ["| fault | step of the night | trials | kills that struck | not as if undisturbed |", "|---|---|--:|--:|--:|"]
+    head = "| fault | step of the night | trials | kills that struck | not as if undisturbed |"
+    lines = [head, "|---|---|--:|--:|--:|"]
     for kind in NAMES.values():
         for step in STEPS:
             found = [row for row in rows if row[:2] == (kind, step)]

@@ -86,7 +86,7 @@ class Watch:
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             _, mode, flags = arguments
-            if isinstance(flags, int) and flags & WRITING or isinstance(mode, str) and set(mode) & set("wax+"):
+            if (isinstance(flags, int) and flags & WRITING) or (isinstance(mode, str) and set(mode) & set("wax+")):
                 self.pass_by("open")
         elif event in CHANGES:
             self.pass_by(event)
