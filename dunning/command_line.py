@@ -42,7 +42,8 @@ def read_day(text: str) -> date:
 def show_progress(title: str) -> Iterator[Progress]:
     """Give a listener that shows a live bar on a terminal and plain lines elsewhere; stderr is for refusals."""
     if not sys.stdout.isatty():
-        yield lambda message: print(f"{title}: {message}", flush=True)
+        # One call a line: several threads tell at once.
+        yield lambda message: print(f"{title}: {message}\n", end="", flush=True)
         return
     from rich.console import Console
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn

@@ -1,5 +1,6 @@
 """The way to PostgreSQL: engine, transactions, bulk COPY, and the lock that keeps two runs apart."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -12,7 +13,7 @@ from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 
 from dunning.core.errors import DunningError
 from dunning.gateways.server import embedded_url, start_server
@@ -22,6 +23,8 @@ from dunning.gateways.sql_files import read_sql, statement
 VERSION_MIN = 15
 RUN_LOCK = 7_309_453_001
 COPY_ROWS = 65_536
+RECOVERY_SECONDS_MAX = 60
+_LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg")
 
 Source = Engine | Connection
@@ -29,6 +32,8 @@ Source = Engine | Connection
 
 def connect(settings: Settings, purpose: str = "command") -> Engine:
     """Return an engine of our database, starting the embedded server if it is down. The schema is not looked at.
+
+    A server that is starting, or recovers from a crash, is waited for, a minute at most.
 
     Args:
         settings: where the database is.
@@ -51,8 +56,7 @@ def connect(settings: Settings, purpose: str = "command") -> Engine:
         },
     )
     try:
-        with engine.connect() as connection:
-            version = _driver(connection).info.server_version // 10_000
+        version = _find_version(engine)
     except DBAPIError as error:
         engine.dispose()
         raise DunningError(_unreachable(url, error)) from error
@@ -92,7 +96,7 @@ def transact(source: Source) -> Iterator[Connection]:
     Raises:
         DunningError: the server went away or cannot go on (disk full); the transaction is undone.
     """
-    try:
+    with telling_outages():
         if isinstance(source, Engine):
             with source.begin() as connection:
                 yield connection
@@ -101,7 +105,18 @@ def transact(source: Source) -> Iterator[Connection]:
         else:
             with source.begin():
                 yield source
-    except (OperationalError, psycopg.OperationalError) as error:
+
+
+@contextmanager
+def telling_outages() -> Iterator[None]:
+    """Turn what the driver raises when the server goes away, or cannot go on, into one message.
+
+    Raises:
+        DunningError: in the place of the driver's error.
+    """
+    try:
+        yield
+    except _LOST as error:
         said = str(getattr(error, "orig", error)).strip().splitlines()
         raise DunningError(
             f"PostgreSQL gave up in the middle of the work: {said[0] if said else 'no answer'}. "
@@ -121,10 +136,12 @@ def run_lock(engine: Engine, purpose: str) -> Iterator[Connection]:
         purpose: what a second run is told that we do, as `nightly 2026-11-22`.
 
     Raises:
-        DunningError: another run is going on; says which, since when, and what to do.
+        DunningError: another run is going on; says which, since when, and what to do. Or the server went away.
     """
-    with engine.connect() as connection:
-        with connection.begin():
+    with telling_outages():
+        connection = engine.connect()
+    with connection:
+        with transact(connection):
             connection.execute(statement("locks", "name"), {"name": f"dunning {purpose}"[:63]})
             is_ours = connection.execute(statement("locks", "take"), {"key": RUN_LOCK}).scalar_one()
             holder = None if is_ours else connection.execute(statement("locks", "holder"), {"key": RUN_LOCK}).first()
@@ -193,6 +210,28 @@ def _driver(connection: Connection) -> psycopg.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver
+
+
+def _find_version(engine: Engine) -> int:
+    """Return the server's major version.
+
+    Waits while the server is there and takes nobody in: it is starting, stopping, or recovers from a crash.
+    """
+    deadline = time.monotonic() + RECOVERY_SECONDS_MAX
+    while True:
+        try:
+            with engine.connect() as connection:
+                return _driver(connection).info.server_version // 10_000
+        except OperationalError:
+            if not _is_turned_away(engine) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _is_turned_away(engine: Engine) -> bool:
+    url = engine.url.set(drivername="postgresql").update_query_dict({"connect_timeout": "10"})
+    answer = psycopg.pq.PGconn.ping(url.render_as_string(hide_password=False).encode())
+    return answer == psycopg.pq.Ping.REJECT
 
 
 def _shown(url: URL) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from dunning.core.errors import DunningError
+from dunning.gateways.database import telling_outages
 from dunning.gateways.sql_files import sql_folder, statement
 
 MIGRATION_LOCK = 7_309_453_002
@@ -57,7 +58,7 @@ def migrate(engine: Engine, folder: Path | None = None, *, last: int | None = No
         DunningError: the database is newer than this code, an applied file has changed, or one fails.
     """
     known = read_migrations(folder)
-    with engine.connect() as connection:
+    with telling_outages(), engine.connect() as connection:
         if _is_current(connection, known, last):
             return []
         connection.execute(statement("locks", "wait"), {"key": MIGRATION_LOCK})

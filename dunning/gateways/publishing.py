@@ -24,6 +24,22 @@ def manifest_bytes(manifest: dict[str, Any]) -> bytes:
     return (json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
+def check_prepared(prepared: Path) -> None:
+    """Compare the prepared files with their manifest.
+
+    Raises:
+        DunningError: one of them is missing, is not the one that the manifest names, or is not named there.
+    """
+    named = json.loads((prepared / MANIFEST).read_text(encoding="utf-8"))["files"]
+    found = hash_files(prepared)
+    for name in sorted(named.keys() | found.keys()):
+        if named.get(name) != found.get(name):
+            raise DunningError(
+                f"{prepared / name} is not the file that the manifest names (SHA-256 differs): a bad disk, or somebody "
+                "changed it. Nothing was published. Run the whole date again."
+            )
+
+
 def publish(prepared: Path, target: Path) -> None:
     """Put the prepared files (with their manifest) into `target`, readable by their owner only.
 
@@ -85,6 +101,12 @@ def remove_folders(folders: Iterable[Path]) -> None:
     """Remove folders and all in them; one that is not there is no error."""
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_unfinished(target: Path) -> None:
+    """Remove what an interrupted `publish` was just writing; never a file under its own name."""
+    for path in target.glob("**/.*.unfinished"):
+        path.unlink(missing_ok=True)
 
 
 def _place(source: Path, target: Path) -> None:

@@ -1,7 +1,8 @@
 """The snapshot of a ledger: one folder, named by the ledger's fingerprint, that nobody changes once it stands.
 
 `<snapshots>/<fingerprint>/` holds `<table>.parquet` for every table of `dunning.core.frames.SCHEMAS` (lz4, one row
-group a bucket, always 64 of them), `quarantine.parquet` and `snapshot.json`, which names each file's rows and SHA-256.
+group a bucket, always 64 of them), `quarantine.parquet` and `snapshot.json`, which names each file's rows and SHA-256,
+those of its row groups (see `row_groups`), and its own. What is read is compared with them each time.
 The folder is written beside its place and moved there at the very end: a snapshot is there as a whole or not at all.
 """
 
@@ -12,7 +13,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ import pyarrow.parquet as pq
 
 from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, frame_of
+from dunning.gateways.row_groups import SealedFile, seal_row_groups
 
-FORMAT = 1
+FORMAT = 2
 QUARANTINE_SCHEMA = pa.schema(
     {"table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string()}
 )
@@ -50,6 +52,7 @@ class Snapshot:
 
     folder: Path
     info: dict[str, Any]
+    _files: dict[str, SealedFile] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:
@@ -61,12 +64,17 @@ class Snapshot:
         return [b for b, rows in enumerate(self.info["buckets"]["accounts"]) if rows]
 
     def read_bucket(self, index: int, tables: Iterable[str] | None = None) -> Bucket:
-        """Return one bucket as frames; only `tables`, where given."""
+        """Return one bucket as frames; only `tables`, where given.
+
+        Raises:
+            DunningError: what would be read is missing or is not what was written.
+        """
         names = SCHEMAS if tables is None else tables
         return Bucket(index, {name: frame_of(self._row_group(name, index)) for name in names})
 
     def quarantine(self) -> pa.Table:
         """Return the refused rows: table, file, line, reasons, row (masked), by table of the contract and line."""
+        self._check("quarantine")
         return pq.ParquetFile(self.folder / "quarantine.parquet").read()
 
     def newest_paid_on(self, as_of: date) -> date | None:
@@ -80,6 +88,7 @@ class Snapshot:
 
     def read_notices(self) -> pa.Table:
         """Return what became of each of the ledger's notices: notice_no, served_on, failed_on, and its bucket."""
+        self._check("notices")
         told = pq.read_table(self.folder / "notices.parquet", columns=["notice_no", "served_on", "failed_on"])
         bucket = np.repeat(np.arange(BUCKETS, dtype=np.int32), self.info["buckets"]["notices"])
         return told.append_column("bucket", pa.array(bucket))
@@ -95,17 +104,22 @@ class Snapshot:
         Raises:
             DunningError: a file is missing or is not what was written.
         """
-        for name, told in sorted(self.info["tables"].items()):
-            path = self.folder / f"{name}.parquet"
-            if not path.is_file() or sha256_of(path) != told["sha256"]:
-                raise DunningError(
-                    f"The snapshot file {path} is missing or not the one that was written (SHA-256 differs from "
-                    f"snapshot.json). Nothing may be decided on it. Remove the folder {self.folder} and load again."
-                )
+        for name in sorted(self.info["tables"]):
+            self._check(name)
+
+    def _check(self, name: str) -> None:
+        path = self.folder / f"{name}.parquet"
+        if not path.is_file() or sha256_of(path) != self.info["tables"][name]["sha256"]:
+            raise DunningError(
+                f"The snapshot file {path} is missing or not the one that was written (SHA-256 differs from "
+                f"snapshot.json). Nothing may be decided on it. Remove the folder {self.folder} and load again."
+            )
 
     def _row_group(self, name: str, index: int) -> pa.Table:
-        with pq.ParquetFile(self.folder / f"{name}.parquet") as file:
-            return file.read_row_group(index, use_threads=False)
+        if name not in self._files:
+            path = self.folder / f"{name}.parquet"
+            self._files[name] = SealedFile(path, self.info["tables"][name]["groups"])
+        return self._files[name].read_row_group(index)
 
 
 def open_snapshot(folder: Path) -> Snapshot:
@@ -126,6 +140,8 @@ def open_snapshot(folder: Path) -> Snapshot:
             f"The snapshot in {folder} has format {info.get('format')}; this program reads format {FORMAT}. "
             f"Load the ledger again."
         )
+    if info.get("sha256") != _sha256_of_info(info):
+        raise DunningError(f"{path} is not what was written (its own SHA-256 differs). Load the ledger again.")
     return Snapshot(Path(folder), info)
 
 
@@ -208,6 +224,7 @@ class SnapshotWriter:
             **info, "format": FORMAT, "fingerprint": self.fingerprint, "tables": told,
             "buckets": {name: self._rows[name] for name in SCHEMAS},
         }
+        content["sha256"] = _sha256_of_info(content)
         _write_private(
             self.beside / "snapshot.json", json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         )
@@ -228,7 +245,8 @@ class SnapshotWriter:
     def _tell(self, name: str) -> dict[str, Any]:
         if len(self._rows.get(name, ())) != BUCKETS:
             raise ValueError(f"{name} has {len(self._rows.get(name, ()))} of {BUCKETS} buckets")
-        return {"rows": sum(self._rows[name]), "sha256": sha256_of(self._path(name))}
+        path = self._path(name)
+        return {"rows": sum(self._rows[name]), "sha256": sha256_of(path), "groups": seal_row_groups(path)}
 
     def _path(self, name: str) -> Path:
         return self.beside / f"{name}.parquet"
@@ -245,6 +263,11 @@ def _write_quarantine(folder: Path, quarantine: pa.Table) -> dict[str, Any]:
     pq.write_table(quarantine.select(QUARANTINE_SCHEMA.names).cast(QUARANTINE_SCHEMA), path, compression="lz4")
     path.chmod(0o600)
     return {"rows": len(quarantine), "sha256": sha256_of(path)}
+
+
+def _sha256_of_info(info: Mapping[str, Any]) -> str:
+    told = {name: value for name, value in info.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def _write_private(path: Path, text: str) -> None:

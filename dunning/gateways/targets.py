@@ -10,7 +10,7 @@ from dunning.core.errors import DunningError
 from dunning.gateways.object_publishing import publish_objects
 from dunning.gateways.object_store import ObjectPlace, is_object_url, open_place
 from dunning.gateways.object_transfers import read_object
-from dunning.gateways.publishing import MANIFEST, is_published, publish
+from dunning.gateways.publishing import MANIFEST, is_published, publish, remove_unfinished
 
 
 class Target(Protocol):
@@ -29,6 +29,9 @@ class Target(Protocol):
         Raises:
             DunningError: it cannot be looked up, so nobody knows.
         """
+
+    def clear(self) -> None:
+        """Remove what an interrupted `publish` was just writing; never a file under its own name."""
 
     def read_manifest(self) -> dict[str, Any]:
         """Return the manifest that lies there.
@@ -54,6 +57,10 @@ class FolderTarget:
     def is_published(self, sha256: str) -> bool:
         """See Target."""
         return is_published(self.folder, sha256)
+
+    def clear(self) -> None:
+        """See Target."""
+        remove_unfinished(self.folder)
 
     def read_manifest(self) -> dict[str, Any]:
         """See Target."""
@@ -81,6 +88,9 @@ class BucketTarget:
         """See Target."""
         found = read_object(self.place, MANIFEST)
         return found is not None and hashlib.sha256(found).hexdigest() == sha256
+
+    def clear(self) -> None:
+        """See Target. An object is there as a whole or not at all."""
 
     def read_manifest(self) -> dict[str, Any]:
         """See Target."""

@@ -20,9 +20,10 @@ from dunning.decisions.proposals import Proposed, merge_proposed
 from dunning.decisions.reminders import propose_reminders
 from dunning.decisions.segments import Places
 from dunning.decisions.tables import decision_tables
+from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import TableWriter, read_table, write_table
 from dunning.jobs.history import deeds_of_bucket
-from dunning.jobs.runs import Receipt, Run, shard_buckets, shard_folder
+from dunning.jobs.runs import Receipt, Run, shard_buckets, shard_folder, shard_seal
 from dunning.policy.rules import Rules
 
 
@@ -35,6 +36,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
         raise UsageError(f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0.")
     this = Run.of(run)
     folder = shard_folder(Path(this.work), shard, shards)
+    check_seal(this.given_seal)
     snapshot, rules = this.open_snapshot(), this.rules()
     deeds = read_table(Path(this.work) / "deeds.parquet")
     books: Counter[str] = Counter()
@@ -54,6 +56,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
         write_table(folder / f"proposed-{name}.parquet", table)
     receipt = {"shard": shard, "shards": shards, "accounts": sum(stages.values()), "stages": dict(stages)}
     (folder / "books.json").write_text(json.dumps({**receipt, "books": dict(books)}), encoding="utf-8")
+    seal_files(shard_seal(folder), [folder / "books.json", *folder.glob("[!.]*.parquet")])
     return receipt
 
 

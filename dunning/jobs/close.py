@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
 from dunning.gateways.database import Connection, Engine, connect, run_lock
-from dunning.gateways.publishing import MANIFEST
+from dunning.gateways.publishing import MANIFEST, check_prepared
+from dunning.gateways.seals import check_seal
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs
 from dunning.gateways.worktables import read_groups, read_table
-from dunning.jobs.recovery import recover
+from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.retention import prune
 from dunning.jobs.runs import Receipt, Run
 
@@ -28,28 +29,29 @@ _OWING = [
 def run(run: Receipt) -> Receipt:
     """Publish and close; see `close`."""
     this = Run.of(run)
-    engine = connect(Settings.from_environment(), f"nightly {this.as_of} close")
+    settings = Settings.from_environment()
+    engine = connect(settings, f"nightly {this.as_of} close")
     with run_lock(engine, f"nightly {this.as_of} close") as connection:
-        return close_and_prune(engine, connection, this)
+        return close_and_prune(settings, engine, connection, this)
 
 
-def close_and_prune(engine: Engine, connection: Connection, this: Run) -> Receipt:
+def close_and_prune(settings: Settings, engine: Engine, connection: Connection, this: Run) -> Receipt:
     """Publish and close; then remove the snapshots that have aged out, where that closed a date's books.
 
     A snapshot that cannot be removed (somebody reads, a folder that will not go) waits for the next night, and stands
     in `dunning snapshots` until then: the books are closed, and nothing may call this night failed.
     """
-    receipt = close(connection, this)
+    receipt = close(settings, connection, this)
     if receipt["state"] == "closed":
         with suppress(OSError, DunningError):
-            prune(Settings.from_environment(), connection, engine)
+            prune(settings, connection, engine)
     return receipt
 
 
-def close(connection: Connection, this: Run) -> Receipt:
+def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
     """Publish the prepared files; record decisions, proposals and deeds where the run records.
 
-    The caller holds the run lock.
+    The caller holds the run lock. Work folders that a closed date makes useless, of killed runs for one, go with it.
 
     Deeds are intended before the files are published and done after: a run killed in between is finished or taken
     back by the next one, and one that cannot publish takes them back itself, unless its manifest stands all the same
@@ -64,6 +66,7 @@ def close(connection: Connection, this: Run) -> Receipt:
     if known is not None and known.state in ("closed", "written"):
         return _receipt(this, known.state)
     _require_same_history(connection, this)
+    check_files(this)
     manifest_sha256 = hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest()
     if not this.is_recording:
         this.target.publish(this.prepared)
@@ -78,8 +81,26 @@ def close(connection: Connection, this: Run) -> Receipt:
         if known is None or known.state != "closed":
             raise
     else:
-        closing.finish_close(connection, this.day)
+        _finish(connection, this)
+    sweep(settings, connection, keep=this.run_id)
     return {**_receipt(this, "closed"), "recorded": counts}
+
+
+def check_files(this: Run) -> None:
+    """Refuse what would be published or recorded and is not what the steps before wrote."""
+    check_seal(this.manifest_seal)
+    check_seal(this.proposed_seal)
+    check_prepared(this.prepared)
+
+
+def _finish(connection: Connection, this: Run) -> None:
+    try:
+        closing.finish_close(connection, this.day)
+    except DunningError as error:
+        raise DunningError(
+            f"{error} The lists of {this.as_of} are whole in {this.target}; the next run of any date records first "
+            "that they have left."
+        ) from error
 
 
 def _receipt(this: Run, state: str) -> Receipt:

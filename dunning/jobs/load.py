@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from dunning.core.errors import DunningError, UsageError
 from dunning.decisions.guards import find_shrunk
-from dunning.gateways.database import Engine, run_lock
+from dunning.gateways.database import Engine, run_lock, transact
 from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database, settle_place
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import read_manifest, refuse_stale
 from dunning.gateways.object_store import SCHEME
 from dunning.gateways.publishing import write_private
+from dunning.gateways.seals import seal_files
 from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.snapshot_places import find_kept, keep
 from dunning.gateways.snapshots import Snapshot
@@ -193,7 +194,7 @@ def _register(
         ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
         out=order.out, newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
     )
-    with engine.begin() as connection:
+    with transact(engine) as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
         policies.store_policy_files(connection, run_id, policy.files())
         table_sizes.store_table_sizes(connection, run_id, snapshot.table_sizes())
@@ -238,4 +239,6 @@ def lay_out(this: Run, policy: Policy, known: pa.Table) -> None:
     """Put what the steps of a run read, policy files and known deeds, into its work folder."""
     for name, content in policy.files().items():
         write_private(this.policy_folder / name, content)
-    write_table(Path(this.work) / "deeds.parquet", known)
+    deeds = Path(this.work) / "deeds.parquet"
+    write_table(deeds, known)
+    seal_files(this.given_seal, [deeds, *this.policy_folder.iterdir()])

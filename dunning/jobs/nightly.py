@@ -4,6 +4,7 @@ import os
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
@@ -40,10 +41,11 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
         try:
             make_files(receipt, shards, progress)
             progress("приключване")
-            close_and_prune(engine, connection, this)
+            close_and_prune(settings, engine, connection, this)
             return report.run(receipt)
         except BaseException:
-            runs.fail_run(engine, this.run_id)
+            with suppress(DunningError):  # with the database gone, what went wrong is told all the same
+                runs.fail_run(engine, this.run_id)
             remove_folders([Path(this.work)])
             raise
 

@@ -9,9 +9,10 @@ import pyarrow.compute as pc
 from dunning.core.errors import DunningError
 from dunning.decisions.guards import stop_lists
 from dunning.decisions.proposals import SCHEMAS, Proposed, merge_proposed
+from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import read_table, write_table
 from dunning.jobs.books import join_books, join_stages
-from dunning.jobs.runs import Receipt, Run
+from dunning.jobs.runs import Receipt, Run, shard_seal
 
 LISTS = ("reminders", "disconnections", "court")
 
@@ -33,8 +34,9 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     for reason in this.stops.values():
         proposed = stop_lists(proposed, reason)
     check_once(proposed)
-    for name, table in proposed.items():
-        write_table(Path(this.work) / "proposed" / f"{name}.parquet", table)
+    tables = {Path(this.work) / "proposed" / f"{name}.parquet": table for name, table in proposed.items()}
+    for path, table in tables.items():
+        write_table(path, table)
     receipt = {
         "shards": len(shards),
         "accounts": sum(receipt["accounts"] for receipt in receipts),
@@ -42,7 +44,9 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
         "books": books,
         "lists": {name: len(table) for name, table in proposed.items()},
     }
-    (Path(this.work) / "proposed.json").write_text(json.dumps(receipt), encoding="utf-8")
+    told = Path(this.work) / "proposed.json"
+    told.write_text(json.dumps(receipt), encoding="utf-8")
+    seal_files(this.proposed_seal, [told, *tables])
     return receipt
 
 
@@ -68,5 +72,6 @@ def _read_receipt(folder: Path) -> Receipt:
     path = folder / "books.json"
     if not path.is_file():
         raise DunningError(f"The shard {folder.name} has not been classified. Run the whole date again.")
+    check_seal(shard_seal(folder), ["books.json", *(f"proposed-{name}.parquet" for name in SCHEMAS)])
     receipt: Receipt = json.loads(path.read_text(encoding="utf-8"))
     return receipt

@@ -24,11 +24,12 @@ def recover(source: Source) -> None:
         if target.is_published(interrupted.manifest_sha256 or ""):
             closing.finish_close(source, interrupted.as_of)
         else:
+            target.clear()
             closing.discard_close(source, interrupted.as_of)
 
 
-def sweep(settings: Settings, source: Source) -> None:
-    """Remove the work folders that no run needs any more, and snapshots that were never finished.
+def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:
+    """Remove the work folders that no run needs any more (but that of the run `keep`), and unfinished snapshots.
 
     The caller holds the run lock. A folder is needed while its run is going on, or may still: not when it has ended,
     nor when it wanted to close a date and another run has closed that or a later one since.
@@ -37,7 +38,7 @@ def sweep(settings: Settings, source: Source) -> None:
     work = settings.home / "work"
     numbered = {folder: _RUN_ID.search(folder.name) for folder in (work.iterdir() if work.is_dir() else ())}
     known = {folder: runs.fetch_run_by_id(source, int(found[1])) for folder, found in numbered.items() if found}
-    remove_folders(folder for folder, run in known.items() if run is not None and is_over(run, closed_on))
+    remove_folders(folder for folder, run in known.items() if run and run.run_id != keep and is_over(run, closed_on))
     remove_folders(settings.snapshots.glob(".*.unfinished"))
 
 

@@ -83,6 +83,21 @@ class Run:
         """The folder in which the files are made before they are published."""
         return Path(self.work) / "files"
 
+    @property
+    def given_seal(self) -> Path:
+        """The seal of what the load gives to all steps: the policy files, the deeds."""
+        return Path(self.work) / "given.seal"
+
+    @property
+    def proposed_seal(self) -> Path:
+        """The seal of the joined proposals."""
+        return Path(self.work) / "proposed.seal"
+
+    @property
+    def manifest_seal(self) -> Path:
+        """The seal of the prepared manifest, which names the SHA-256 of the other files itself."""
+        return Path(self.work) / "manifest.seal"
+
     def policy(self) -> Policy:
         """Return the policy that this run uses."""
         return load_policy(self.policy_folder)
@@ -104,6 +119,11 @@ class Run:
 def shard_folder(work: Path, shard: int, shards: int) -> Path:
     """Return the folder of one shard's work tables."""
     return work / "shards" / f"{shard:02d}-of-{shards:02d}"
+
+
+def shard_seal(folder: Path) -> Path:
+    """Return the seal of one shard's work tables."""
+    return folder / "shard.seal"
 
 
 def shard_buckets(shard: int, shards: int) -> range:

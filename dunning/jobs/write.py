@@ -13,9 +13,10 @@ from dunning.decisions.tables import TABLES
 from dunning.documents.lists import render_lists
 from dunning.documents.texts import Letterhead
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
+from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import TableWriter, read_groups, read_table
 from dunning.jobs.books import check_totals
-from dunning.jobs.runs import Receipt, Run
+from dunning.jobs.runs import Receipt, Run, shard_seal
 
 SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
 _CENTS = {
@@ -32,6 +33,8 @@ def run(run: Receipt) -> Receipt:
         DunningError: the classification does not agree with the books.
     """
     this = Run.of(run)
+    check_seal(this.given_seal)
+    check_seal(this.proposed_seal)
     proposed = json.loads((Path(this.work) / "proposed.json").read_text(encoding="utf-8"))
     remove_folders([this.prepared])
     stages = _write_decisions(this, proposed["shards"])
@@ -50,12 +53,15 @@ def run(run: Receipt) -> Receipt:
         "files": hash_files(this.prepared),
     }
     write_private(this.prepared / MANIFEST, manifest_bytes(manifest))
+    seal_files(this.manifest_seal, [this.prepared / MANIFEST])
     return {"as_of": this.as_of, "stages": stages, "lists": lists, "files": manifest["files"]}
 
 
 def _write_decisions(this: Run, shards: int) -> dict[str, dict[str, int]]:
     """Join the shards' tables, a row group a bucket whatever the shards; return accounts and sums per stage."""
     sums: dict[str, Counter[str]] = {stage: Counter(accounts=0, **dict.fromkeys(SUMS, 0)) for stage in STAGES}
+    for folder in this.shard_folders(shards):
+        check_seal(shard_seal(folder), [f"{name}.parquet" for name in TABLES])
     with TableWriter(this.prepared) as writer:
         for name in TABLES:
             paths = [folder / f"{name}.parquet" for folder in this.shard_folders(shards)]

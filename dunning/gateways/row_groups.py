@@ -1,0 +1,87 @@
+"""The row groups of a Parquet file under seal: whoever reads one of them sees whether its bytes are those written.
+
+Parquet's own page checksums leave page headers and the footer unprotected, so that a turned bit there can still give
+other numbers. The seal covers every byte: the footer once a file, a row group whenever it is read.
+"""
+
+import hashlib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dunning.core.errors import DunningError
+
+Seal = dict[str, list[Any]]
+_LENGTH_AND_MAGIC = 8
+
+
+def seal_row_groups(path: Path) -> Seal:
+    """Return what `SealedFile` needs of a finished file: where its parts begin and end, and the SHA-256 of each.
+
+    The parts are its row groups in order and then the footer; together they are the file from its first byte to its
+    last: `ends` has one number more than `sha256`, beginning with 0.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(size - _LENGTH_AND_MAGIC)
+        footer = size - _LENGTH_AND_MAGIC - int.from_bytes(file.read(4), "little")
+        starts = _starts(pq.read_metadata(path), footer)
+        ends = [0, *starts[1:], footer, size]
+        file.seek(0)
+        return {"ends": ends, "sha256": [_hash(file.read(end - start)) for start, end in pairwise(ends)]}
+
+
+class SealedFile:
+    """A Parquet file whose parts are compared with their seal when they are read.
+
+    Raises:
+        DunningError: at opening or reading: the file is missing or is not the one that was sealed.
+    """
+
+    def __init__(self, path: Path, seal: Seal) -> None:
+        self.path, self.seal = path, seal
+        self._check(len(seal["sha256"]) - 1)
+        self._metadata = pq.read_metadata(path)
+
+    def read_row_group(self, index: int) -> pa.Table:
+        """Return one row group."""
+        self._check(index)
+        with pq.ParquetFile(self.path, metadata=self._metadata) as file:
+            return file.read_row_group(index, use_threads=False)
+
+    def _check(self, part: int) -> None:
+        start, end = self.seal["ends"][part], self.seal["ends"][part + 1]
+        try:
+            with self.path.open("rb") as file:
+                file.seek(start)
+                found = _hash(file.read(end - start))
+                size = file.seek(0, 2)
+        except OSError:
+            found, size = "", -1
+        if (found, size) != (self.seal["sha256"][part], self.seal["ends"][-1]):
+            raise DunningError(
+                f"The snapshot file {self.path} is missing or not the one that was written (SHA-256 differs from "
+                f"snapshot.json). Nothing may be decided on it. Remove the folder {self.path.parent} and load again."
+            )
+
+
+def _starts(metadata: pq.FileMetaData, footer: int) -> list[int]:
+    """Return where each row group begins. One without rows has no pages: it begins where the next one does."""
+    starts = [footer]
+    for index in reversed(range(metadata.num_row_groups)):
+        group = metadata.row_group(index)
+        pages = [
+            offset
+            for column in map(group.column, range(group.num_columns))
+            for offset in (column.dictionary_page_offset, column.data_page_offset)
+            if offset
+        ]
+        starts.append(min(pages, default=starts[-1]))
+    return starts[:0:-1]
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]

@@ -1,0 +1,69 @@
+"""SIGKILL in the middle of each task of the DAG, in real Airflow; the same day again is as if nobody had killed."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from dunning.gateways.server import stop_server
+from tests.faults.children import REPOSITORY, Warm
+from tests.faults.places import AS_OF, hashes, place, write_ledger
+from tests.faults.points import Fault
+from tests.faults.servers import Server
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow"), pytest.mark.timeout(1800)]
+
+FAULTS = {
+    "load": Fault("load: _register>store_policy_files execute", 9),
+    "classify": Fault("classify: run>write parquet.write", 20),
+    "propose": Fault("propose: run>write_table parquet.close", 3),
+    "write": Fault("write: _write_lists>write_private open", 11),
+    "close": Fault("close: publish>_place os.rename", 8),
+}
+DAYS = [AS_OF + timedelta(days=n) for n in range(len(FAULTS))]
+
+
+def run_dag(folder: Path, ledger: Path, as_of: date, fault: Fault | None) -> subprocess.CompletedProcess[str]:
+    """Run the DAG as `make run` does, with a fault in it where there is one."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("DUNNING_", "AIRFLOW"))}
+    environment = others | {"DUNNING_HOME": str(folder / "home")}
+    if fault is not None:
+        environment |= {
+            "PYTHONPATH": f"{Path(__file__).parent / 'hook'}{os.pathsep}{REPOSITORY}",
+            "DUNNING_FAULT": json.dumps(asdict(fault)), "DUNNING_FAULT_STRUCK": str(folder / f"{as_of}.struck"),
+        }  # fmt: skip
+    command = [
+        sys.executable, str(REPOSITORY / "deploy" / "run_nightly.py"), "--ledger", str(ledger), "--as-of",
+        as_of.isoformat(), "--out", str(folder / "out"), "--shards", "2",
+    ]  # fmt: skip
+    return subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+
+def test_a_killed_task_and_the_same_day_again(tmp_path_factory, warm_process: Warm, server: Server) -> None:
+    """Five days, a kill in another task each day; at the end files and store are those of five undisturbed nights."""
+    folder = tmp_path_factory.mktemp("airflow")
+    ledger = write_ledger(folder / "ledger")
+    with place(folder / "undisturbed", ledger, warm_process, server) as here:
+        codes = [here.run(day).code for day in DAYS]
+        expected, files = here.history(), hashes(here.out)
+    try:
+        killed, again = [], []
+        for day, fault in zip(DAYS, FAULTS.values(), strict=True):
+            killed.append(run_dag(folder, ledger, day, fault))
+            again.append(run_dag(folder, ledger, day, None))
+        history = Server(folder / "home").history("dunning")
+    finally:
+        stop_server(folder / "home")
+
+    assert codes == [0] * len(DAYS)
+    assert [(folder / f"{day}.struck").exists() for day in DAYS] == [True] * len(DAYS)
+    assert [done.stderr for done in again if done.returncode] == []
+    assert [done.stderr for done in killed if "Traceback" in done.stderr] == []
+    assert hashes(folder / "out") == files
+    assert history == expected
+    assert list((folder / "home" / "work").iterdir()) == []
