@@ -144,7 +144,7 @@ def frame_of(table: pa.Table) -> Frame:
     max)."""
     columns: dict[str, npt.NDArray | pa.Array] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        values = column.combine_chunks()
+        values = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         if isinstance(values, pa.ChunkedArray):
             values = values.chunk(0) if values.num_chunks else pa.array([], column.type)
         if pa.types.is_string(values.type):

@@ -15,7 +15,7 @@ from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.money import Cents
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, STAGES, code
-from dunning.decisions.segments import Places, bounds_of, pair_up, running_sum
+from dunning.decisions.segments import Places, pair_up, running_sum
 from dunning.policy.rules import Rules, StageRule, Stages
 
 OVERDUE, FINAL_WARNING, COURT_BOUND = (code(STAGES, stage) for stage in STAGES[1:])
@@ -112,7 +112,7 @@ def counting_spells(
     """
     told = (history["stage"] == stage) & (history["sent_on"] <= as_of) & (history["served_on"] < NEVER)
     notices = history.take(told & ((history["served_on"] <= as_of) | history["is_ours"]))
-    row, notice = pair_up(account, bounds_of(notices["account"], len(bucket.accounts)))
+    row, notice = pair_up(account, notices["account"])
     names = due_on[row] < notices["sent_on"][notice]
     row, notice = row[names], notice[names]
     served_on = notices["served_on"][notice]

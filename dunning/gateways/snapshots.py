@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ class Snapshot:
 
     folder: Path
     info: dict[str, Any]
+    _files: dict[str, pq.ParquetFile] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:
@@ -59,10 +60,14 @@ class Snapshot:
         """Return the numbers of the buckets that have an account."""
         return [b for b, rows in enumerate(self.info["buckets"]["accounts"]) if rows]
 
-    def read_bucket(self, index: int, tables: Iterable[str] | None = None) -> Bucket:
-        """Return one bucket as frames; only `tables`, where given."""
-        names = SCHEMAS if tables is None else tables
-        return Bucket(index, {name: frame_of(self._row_group(name, index)) for name in names})
+    def read_bucket(
+        self, index: int, tables: Iterable[str] | None = None, without: Mapping[str, Iterable[str]] | None = None
+    ) -> Bucket:
+        """Return one bucket as frames; only `tables`, where given, and of a table all columns but those of `without`."""
+        names, unread = SCHEMAS if tables is None else tables, without or {}
+        return Bucket(
+            index, {name: frame_of(self._row_group(name, index, set(unread.get(name, ())))) for name in names}
+        )
 
     def quarantine(self) -> pa.Table:
         """Return the refused rows: table, file, line, reasons, row (masked), by table of the contract and line."""
@@ -102,9 +107,11 @@ class Snapshot:
                     f"snapshot.json). Nothing may be decided on it. Remove the folder {self.folder} and load again."
                 )
 
-    def _row_group(self, name: str, index: int) -> pa.Table:
-        with pq.ParquetFile(self.folder / f"{name}.parquet") as file:
-            return file.read_row_group(index, use_threads=False)
+    def _row_group(self, name: str, index: int, without: set[str]) -> pa.Table:
+        if name not in self._files:
+            self._files[name] = pq.ParquetFile(self.folder / f"{name}.parquet")
+        columns = [column for column in SCHEMAS[name].names if column not in without]
+        return self._files[name].read_row_group(index, columns=columns, use_threads=False)
 
 
 def open_snapshot(folder: Path) -> Snapshot:

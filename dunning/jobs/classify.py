@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dunning.core.errors import UsageError
-from dunning.core.frames import BUCKETS, Bucket, Frame
+from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, Frame
 from dunning.core.words import STAGES
 from dunning.decisions.court import propose_court
 from dunning.decisions.decide import decide_with_deeds
@@ -20,10 +20,15 @@ from dunning.decisions.proposals import Proposed, merge_proposed
 from dunning.decisions.reminders import propose_reminders
 from dunning.decisions.segments import Places
 from dunning.decisions.tables import decision_tables
-from dunning.gateways.worktables import TableWriter, read_table, write_table
+from dunning.gateways.memory import keep_freed_memory
+from dunning.gateways.worktables import StreamWriter, read_table, write_table
 from dunning.jobs.history import deeds_of_bucket
 from dunning.jobs.runs import Receipt, Run, shard_buckets, shard_folder
 from dunning.policy.rules import Rules
+
+# What no decision and no list looks at.
+_READ = tuple(name for name in SCHEMAS if name != "invoice_lines")
+_UNREAD = {"payments": ("named_no", "channel"), "contacts": ("source",), "holds": ("hold_no", "author", "note")}
 
 
 def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
@@ -33,6 +38,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     """
     if not 0 <= shard < shards <= BUCKETS:
         raise UsageError(f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0.")
+    keep_freed_memory()
     this = Run.of(run)
     folder = shard_folder(Path(this.work), shard, shards)
     snapshot, rules = this.open_snapshot(), this.rules()
@@ -41,9 +47,9 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     stages: Counter[str] = Counter()
     proposed: list[Proposed] = []
     filled = set(snapshot.buckets())
-    with TableWriter(folder) as writer:
+    with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket = snapshot.read_bucket(index)
+            bucket = snapshot.read_bucket(index, _READ, _UNREAD)
             decision, findings = decide_with_deeds(bucket, rules, deeds_of_bucket(deeds, index))
             writer.write(decision_tables(bucket, decision, rules))
             proposed.append(propose(bucket, decision, findings, rules, this.paid_until))

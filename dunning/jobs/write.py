@@ -13,7 +13,7 @@ from dunning.decisions.tables import TABLES
 from dunning.documents.lists import render_lists
 from dunning.documents.texts import Letterhead
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
-from dunning.gateways.worktables import TableWriter, read_groups, read_table
+from dunning.gateways.worktables import TableWriter, read_streams, read_table
 from dunning.jobs.books import check_totals
 from dunning.jobs.runs import Receipt, Run
 
@@ -58,8 +58,8 @@ def _write_decisions(this: Run, shards: int) -> dict[str, dict[str, int]]:
     sums: dict[str, Counter[str]] = {stage: Counter(accounts=0, **dict.fromkeys(SUMS, 0)) for stage in STAGES}
     with TableWriter(this.prepared) as writer:
         for name in TABLES:
-            paths = [folder / f"{name}.parquet" for folder in this.shard_folders(shards)]
-            for group in read_groups([path for path in paths if path.exists()]):
+            paths = [folder / f"{name}.arrow" for folder in this.shard_folders(shards)]
+            for group in read_streams([path for path in paths if path.exists()]):
                 writer.write({name: group})
                 if name == "classification":
                     _add_up(sums, group)
