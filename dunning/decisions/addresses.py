@@ -21,6 +21,8 @@ SMS, EMAIL, POST = (code(CHANNELS, channel) for channel in CHANNELS)
 _DAY_SECONDS = 86_400
 # What libphonenumber takes for a Bulgarian mobile number beyond doubt (tests/decisions/test_addresses.py).
 _PLAIN_MOBILE = r"\A(?:\+359|00359|0)(?:8[789]|98)\d\d\d\d\d\d\d\z"
+# What the two after it let pass in any case, at a tenth of their cost.
+_PLAIN_EMAIL = r"\A[a-z0-9]+(?:[._][a-z0-9]+)*@[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z][a-z]+\z"
 # Without counted repetitions, which take the regular expression engine a tenth of a second to prepare.
 _EMAIL = r"^[^\s@\"<>(),;:\\\[\]]+@[\p{L}\p{N}.\-]+\.\p{L}[\p{L}\p{N}\-]*\p{L}$"
 _EMAIL_ODD = r"^\.|\.\.|\.@|@\.|@-|-\.|\.-"
@@ -62,9 +64,11 @@ def normalise_emails(addresses: pa.Array) -> pa.Array:
     ['a.b@example.bg', None, None]
     """
     trimmed = pc.utf8_trim_whitespace(addresses)
-    looks_right = pc.and_not(
-        pc.match_substring_regex(trimmed, _EMAIL), pc.match_substring_regex(trimmed, _EMAIL_ODD)
-    )
+    looks_right = pc.match_substring_regex(trimmed, _PLAIN_EMAIL)
+    if not pc.all(looks_right).as_py():
+        looks_right = pc.and_not(
+            pc.match_substring_regex(trimmed, _EMAIL), pc.match_substring_regex(trimmed, _EMAIL_ODD)
+        )
     is_short = pc.less_equal(pc.utf8_length(trimmed), _EMAIL_MAX)
     is_short = pc.and_(is_short, pc.less_equal(pc.find_substring(trimmed, "@"), _LOCAL_PART_MAX))
     looks_right = pc.and_(looks_right, is_short)

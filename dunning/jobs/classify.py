@@ -16,7 +16,7 @@ from dunning.decisions.disconnections import propose_disconnections
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.interest import interest_segments
-from dunning.decisions.proposals import Proposed, merge_proposed
+from dunning.decisions.proposals import Proposed, join_proposed, merge_proposed
 from dunning.decisions.reminders import propose_reminders
 from dunning.decisions.segments import Places
 from dunning.decisions.tables import decision_tables
@@ -66,13 +66,13 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
 def propose(
     bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, newest_paid_on: date | None
 ) -> Proposed:
-    """Return everything proposed for one bucket."""
+    """Return everything proposed for one bucket, in no order."""
 
     def segments_of(items: Places) -> Frame:
         chosen = np.searchsorted(findings.allocation.items, items)
         return interest_segments(bucket, findings.allocation, rules, chosen, findings.equalised_on)
 
-    return merge_proposed(
+    return join_proposed(
         [
             propose_reminders(bucket, decision, rules, findings.history),
             propose_disconnections(bucket, decision, rules, findings.history, newest_paid_on),
