@@ -4,7 +4,7 @@ Sums per account come first: an account whose money covers its debts needs nothi
 what is open; the pieces are drawn only where something open is past its due day, one account in eight.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -107,28 +107,35 @@ class _Ledger:
 
     def leave_open(self, debt: Cents, money: Cents, paid: Cents, chosen: Flags) -> Cents:
         """Return what is left of each item of the chosen accounts, 0 for the others."""
-        debts, moneys = self._rows(debt, money, chosen)
+        debts = np.flatnonzero(chosen[self.item_account] & (debt > 0))
+        moneys = np.flatnonzero(chosen[self.payment_account] & (money > 0))
         named = index_rows(debts, len(debt))[self.named[moneys]]
         left = np.zeros(len(debt), np.int64)
         left[debts] = leave_open(self.item_account[debts], debt[debts], paid, named, money[moneys])
         return left
 
-    def _rows(self, debt: Cents, money: Cents, chosen: Flags) -> tuple[Places, Places]:
-        debts = np.flatnonzero(chosen[self.item_account] & (debt > 0))
-        return debts, np.flatnonzero(chosen[self.payment_account] & (money > 0))
-
     def draw_pieces(self, chosen: Flags, euro_debt: Cents) -> Frame:
         """Return the pieces of the chosen accounts, of both currencies."""
-        bgn_debt = np.where(self.item_is_bgn, self.item_amount, 0)
-        debts, moneys = self._rows(bgn_debt, self.early, chosen)
-        named = index_rows(debts, len(bgn_debt))[self.named[moneys]]
-        bgn = settle(
-            self.item_account[debts], bgn_debt[debts], self.payment_account[moneys], self.early[moneys], named
-        )
-        carried, carried_cents = self._carry(bgn, moneys)
-        parts = [self._as_places(bgn, debts, moneys, is_bgn=True)]
-        parts.append(self._settle_euro(chosen, euro_debt, carried, carried_cents))
-        return self._frame(parts)
+        items = np.flatnonzero(chosen[self.item_account])
+        moneys = np.flatnonzero(chosen[self.payment_account])
+        bgn_items = items[self.item_is_bgn[items]]
+        early = moneys[self.early[moneys] > 0]
+        bgn = self._settle(bgn_items, self.item_amount[bgn_items], early, self.early[early])
+        carried, carried_cents = self._carry(bgn, early)
+        debts = items[euro_debt[items] > 0]
+        later = moneys[self.euro_money[moneys] > 0]
+        rows, amounts = np.r_[carried, later], np.r_[carried_cents, self.euro_money[later]]
+        order = np.argsort(self.payment_account[rows], kind="stable")
+        is_carried = (np.arange(len(rows)) < len(carried))[order]
+        euro = self._settle(debts, euro_debt[debts], rows[order], amounts[order], ~is_carried)
+        euro = replace(euro, rule=np.where(is_carried[euro.money], CARRIED, euro.rule).astype(np.int8))
+        return self._frame([_places(bgn, bgn_items, early, True), _places(euro, debts, rows[order], False)])
+
+    def _settle(
+        self, debts: Places, debt: Cents, moneys: Places, money: Cents, may_name: Flags | bool = True
+    ) -> Pieces:
+        named = np.where(may_name, index_rows(debts, len(self.item_account))[self.named[moneys]], -1)
+        return settle(self.item_account[debts], debt, self.payment_account[moneys], money, named)
 
     def _carry(self, bgn: Pieces, moneys: Places) -> tuple[Places, Cents]:
         """Return what is left of BGN payments, in order, each with what it adds in cents."""
@@ -136,32 +143,6 @@ class _Ledger:
         row, remains = moneys[remains > 0], remains[remains > 0]
         reached = running_sum(self.payment_account[row], remains)
         return row, convert_to_cents(reached) - convert_to_cents(reached - remains)
-
-    def _settle_euro(
-        self, chosen: Flags, euro_debt: Cents, carried: Places, carried_cents: Cents
-    ) -> dict[str, npt.NDArray]:
-        """Settle what is in euro, the carried credit standing first."""
-        debts, moneys = self._rows(euro_debt, self.euro_money, chosen)
-        rows = np.r_[carried, moneys]
-        order = np.argsort(self.payment_account[rows], kind="stable")
-        named = np.r_[np.full(len(carried), -1, np.int64), index_rows(debts, len(euro_debt))[self.named[moneys]]]
-        amounts = np.r_[carried_cents, self.euro_money[moneys]]
-        is_carried = (np.arange(len(rows)) < len(carried))[order]
-        rows = rows[order]
-        pieces = settle(
-            self.item_account[debts], euro_debt[debts], self.payment_account[rows], amounts[order], named[order]
-        )
-        rule = np.where(is_carried[pieces.money], CARRIED, pieces.rule).astype(np.int8)
-        return self._as_places(Pieces(pieces.debt, pieces.money, pieces.amount, rule), debts, rows, is_bgn=False)
-
-    def _as_places(self, pieces: Pieces, debts: Places, moneys: Places, *, is_bgn: bool) -> dict[str, npt.NDArray]:
-        return {
-            "item": debts[pieces.debt],
-            "payment": moneys[pieces.money],
-            "amount_minor": pieces.amount,
-            "is_bgn": np.full(len(pieces.amount), is_bgn),
-            "rule": pieces.rule,
-        }
 
     def _frame(self, parts: list[dict[str, npt.NDArray]]) -> Frame:
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -194,6 +175,16 @@ class _Ledger:
             "EUR.money_carried_in": int(carried_credit.sum()) + late_cents,
             "EUR.credit": int(np.maximum(paid - owed, 0).sum()),
         }
+
+
+def _places(pieces: Pieces, debts: Places, moneys: Places, is_bgn: bool) -> dict[str, npt.NDArray]:
+    return {
+        "item": debts[pieces.debt],
+        "payment": moneys[pieces.money],
+        "amount_minor": pieces.amount,
+        "is_bgn": np.full(len(pieces.amount), is_bgn),
+        "rule": pieces.rule,
+    }
 
 
 def _reversed(bucket: Bucket, as_of: int, undone: Places) -> dict[str, int]:
