@@ -1,8 +1,8 @@
 """The yardstick of the decisions: a plain SQL version of allocation and staging, run by DuckDB on one core.
 
-What it does less than ours stands in `duckdb/decisions.sql`. It reads the snapshot's own rows from Parquet, with the one
-difference that accounts, items, payers, premises and cases bear numbers that hold for the whole ledger, as a database
-would have them, and not for one of 64 parts: `flatten` writes that, and it is not counted.
+What it does less than ours stands in `duckdb/decisions.sql`. It reads the snapshot's own rows from Parquet, with one
+difference: accounts, items, payers, premises and cases bear numbers that hold for the whole ledger, as a database would
+have them, and not for one of 64 parts. `flatten` writes that, and it is not counted.
 """
 
 from datetime import date
@@ -68,4 +68,20 @@ def decide_by_sql(flat: Path, out: Path, as_of: date, way: str = "plain") -> Non
         connection.execute("SET preserve_insertion_order = false")
         for name in (f"open_items_{way}", "decisions"):
             text = (SQL / f"{name}.sql").read_text(encoding="utf-8")
-            connection.execute(text.replace("{flat}", str(flat)).replace("{out}", str(out)).replace("{as_of}", str(as_of)))
+            for word, value in (("{flat}", flat), ("{out}", out), ("{as_of}", as_of)):
+                text = text.replace(word, str(value))
+            connection.execute(text)
+
+
+def compare(ours: Path, theirs: Path) -> dict[str, int]:
+    """Return how far the two classifications agree: accounts, same open sum, same credit, same stage."""
+    query = """
+        SELECT count(*), count(*) FILTER (WHERE a.open_cents = b.open_cents),
+            count(*) FILTER (WHERE a.credit_cents = b.credit_cents), count(*) FILTER (WHERE a.stage = b.stage)
+        FROM read_parquet(?) AS a JOIN read_parquet(?) AS b USING (premise_no, payer_code)
+    """
+    files = [str(folder / "classification.parquet") for folder in (ours, theirs)]
+    with duckdb.connect() as connection:
+        counts = connection.execute(query, files).fetchone()
+    assert counts is not None
+    return dict(zip(("accounts", "same_open", "same_credit", "same_stage"), counts, strict=True))
