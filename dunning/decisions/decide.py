@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame

@@ -13,7 +13,7 @@ from dunning.decisions.interest import accrue_interest
 from dunning.decisions.limitation import limit_items
 from dunning.decisions.segments import Places
 from dunning.decisions.shields import Shields, shield_items
-from dunning.decisions.stages import Ladder, OpenItems, Flags, claimable_kinds, climb, stage_days, stand_on
+from dunning.decisions.stages import Flags, Ladder, OpenItems, claimable_kinds, climb, stage_days, stand_on
 from dunning.policy.rules import Rules
 
 

@@ -63,7 +63,7 @@ class Snapshot:
     def read_bucket(
         self, index: int, tables: Iterable[str] | None = None, without: Mapping[str, Iterable[str]] | None = None
     ) -> Bucket:
-        """Return one bucket as frames; only `tables`, where given, and of a table all columns but those of `without`."""
+        """Return one bucket as frames; only `tables`, where given, and of each all columns but those in `without`."""
         names, unread = SCHEMAS if tables is None else tables, without or {}
         return Bucket(
             index, {name: frame_of(self._row_group(name, index, set(unread.get(name, ())))) for name in names}

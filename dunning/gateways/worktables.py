@@ -1,7 +1,7 @@
 """Tables on their way from one step of a run to the next.
 
-What a step leaves for the next one and is written bucket by bucket lies in Arrow streams, a batch a bucket: as it stands
-in memory, so that it costs a copy and no coding. What people get is Parquet, a row group a bucket.
+What a step leaves for the next one and is written bucket by bucket lies in Arrow streams, a batch a bucket: as it
+stands in memory, so that it costs a copy and no coding. What people get is Parquet, a row group a bucket.
 """
 
 from abc import ABC, abstractmethod

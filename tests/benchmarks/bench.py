@@ -1,9 +1,10 @@
 """Measure a night step by step, each step beside a yardstick in the same run. In a home of its own, which is removed.
 
-    .venv/bin/python tests/benchmarks/bench.py [--accounts 200000] [--json FILE] [--flame FILE.svg] [--scale] [--airflow]
+    .venv/bin/python tests/benchmarks/bench.py [--accounts 200000] [--json FILE] [--flame FILE.svg] [--scale]
+        [--airflow]
 
-Each step runs in a process of its own, imports not counted; what is compared on one core is pinned to it and compared by
-processor seconds, because a shared machine's clock says little. Every goal is printed with what was measured.
+Each step runs in a process of its own, imports not counted; what is compared on one core is pinned to it and compared
+by processor seconds, because a shared machine's clock says little. Every goal is printed with what was measured.
 """
 
 import argparse
@@ -16,14 +17,14 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY))  # `tests` is no installed package
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # `tests` is no installed package
 
 from dunning.core.errors import DunningError
 from dunning.gateways.server import stop_server
 from tests.benchmarks import night
 from tests.benchmarks.report import Goal, Report
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 _AIRFLOW_SECONDS = 30
 
 

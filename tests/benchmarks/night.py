@@ -8,13 +8,14 @@ from typing import Any
 
 from dunning.gateways.snapshots import open_snapshot
 from dunning.sample import write_sample
-from tests.benchmarks.duckdb_decisions import compare, decide_by_sql, flatten
+from tests.benchmarks.duckdb_decisions import compare, flatten
 from tests.benchmarks.phases import Phase, measure, side_by_side
 from tests.benchmarks.report import Goal, Report
 
 AS_OF = "2026-11-22"
 _SHARDS = 8
 _GIB = 1024
+_MILLIONS_ORDER = 316_228  # the square root of ten below a million
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def decide(report: Report, run: dict[str, Any], accounts: int) -> list[Phase]:
 
 
 def decisions_cpu(steps: list[Phase]) -> float:
-    """Return the processor seconds from snapshot to classification, open items and CSV lists: no texts, no workbooks."""
+    """Return the processor seconds from snapshot to CSV lists, without message texts and workbooks."""
     return sum(step.cpu for step in steps) - sum((steps[-1].parts or {}).values())
 
 
@@ -133,9 +134,10 @@ def store(report: Report, run: dict[str, Any]) -> None:
     ):
         report.add(Phase(name, rows, "rows", told[f"{key}_wall"], told[f"{key}_cpu"], phase.peak_mb))
     held = all(told[key] for key in ("reader_kept_old", "others_saw_old", "then_new"))
+    bare, real = (rows / max(told[name], 1e-9) for name in ("copy_bare_cpu", "copy_cpu"))
     report.judge(
-        Goal("COPY into a bare table, rows a second", rows / max(told["copy_bare_cpu"], 1e-9), 316_000, False, "rows/s"),
-        Goal("COPY into the real table, rows a second", rows / max(told["copy_cpu"], 1e-9), 316_000, False, "rows/s"),
+        Goal("COPY into a bare table, rows a second", bare, _MILLIONS_ORDER, False, "rows/s"),
+        Goal("COPY into the real table, rows a second", real, _MILLIONS_ORDER, False, "rows/s"),
         Goal("decisions replaced while readers read on (1: all of it held)", float(held), 1, False, ""),
     )
 

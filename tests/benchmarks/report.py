@@ -26,7 +26,7 @@ class Goal:
     def line(self) -> str:
         """Return the goal as a line."""
         sign, said = "<=" if self.at_most else ">=", "met" if self.is_met else "not met"
-        measured, bound = (f"{value:,.0f}" if value >= 1000 else f"{value:.2f}" for value in (self.measured, self.bound))
+        measured, bound = (f"{n:,.0f}" if n >= 1000 else f"{n:.2f}" for n in (self.measured, self.bound))
         return f"{said:<8}{measured:>10} {self.unit:<7}{sign} {bound:<10}{self.name}"
 
 
