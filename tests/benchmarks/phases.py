@@ -81,6 +81,7 @@ def _work(there: Connection, start: Any, core: int | None, work: str, calls: lis
         pa.set_io_thread_count(1)
     module, function = work.split(":")
     run = getattr(importlib.import_module(module), function)
+    importlib.import_module("pyarrow.acero")
     pa.array([True]).to_numpy(zero_copy_only=False)  # which imports pandas
     parts: dict[str, float] = {}
     for name in ("write_messages", "render_xlsx"):
