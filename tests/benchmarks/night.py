@@ -1,6 +1,7 @@
 """A night taken apart: each step in a process of its own, the decisions beside DuckDB, shards beside each other."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -52,6 +53,7 @@ def load(report: Report, ledger: Ledger, out: Path) -> tuple[dict[str, Any], Pha
         "  pyarrow CSV to Parquet", ledger.rows, "rows", "tests.benchmarks.pyarrow_load:load_plainly",
         str(ledger.folder), str(out / "plain"),
     )
+    shutil.rmtree(out / "plain")
     cpu = plain.result["cpu"]
     report.add(Phase(plain.name, ledger.rows, "rows", plain.wall, cpu, plain.peak_mb))
     report.judge(
@@ -90,6 +92,7 @@ def beside_duckdb(report: Report, run: dict[str, Any], steps: list[Phase], folde
             folder / "flat", out, date.fromisoformat(AS_OF), way,
         )
         cpu[way] = report.add(phase).cpu
+    shutil.rmtree(folder / "flat")
     report.facts["decisions, cpu s (classify, propose, write without texts and workbooks)"] = round(ours, 2)
     report.facts["beside DuckDB's pruned SQL"] = round(ours / cpu["pruned"], 2)
     agreement = compare(Path(run["work"]) / "files", folder / "sql-plain")
