@@ -65,7 +65,7 @@ def decide_by_sql(flat: Path, out: Path, as_of: date, way: str = "plain") -> Non
     out.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"SET threads = 1; SET memory_limit = '{MEMORY}'; SET temp_directory = '{out}/spilled'")
-        connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
         for name in (f"open_items_{way}", "decisions"):
             text = (SQL / f"{name}.sql").read_text(encoding="utf-8")
             for word, value in (("{flat}", flat), ("{out}", out), ("{as_of}", as_of)):
