@@ -11,8 +11,10 @@ OUT ?= out
 SHARDS ?=
 MAPPING ?=
 POLICY ?=
+BILLING_SQL ?=
 ACCOUNTS ?= 5000
 SEED ?= 1
+BENCH_ACCOUNTS ?= 200000
 PORT ?= 8080
 WORKERS ?= 2
 PYTHON ?=
@@ -28,10 +30,11 @@ SAMPLE_MADE := $(DUNNING_HOME)/sample-$(ACCOUNTS)-$(SEED).made
 
 help:
 	@echo 'make run     set everything up and run the nightly DAG: a sample ledger, or LEDGER=DIR [AS_OF=YYYY-MM-DD]'
-	@echo '             [OUT=out] [SHARDS=N] [MAPPING=FILE.toml] [POLICY=DIR] [ACCOUNTS=5000] [SEED=1]'
+	@echo '             [OUT=out] [SHARDS=N] [MAPPING=FILE.toml] [POLICY=DIR] [BILLING_SQL=DIR] [ACCOUNTS=5000] [SEED=1]'
 	@echo 'make test    set up what the tests need and run all of them'
 	@echo 'make check   ruff, mypy and the import floors'
-	@echo 'make bench   seconds, rows a second and peak memory of a run [ACCOUNTS=5000] [SHARDS=N]'
+	@echo 'make bench   every phase beside a yardstick, every goal judged [BENCH_ACCOUNTS=200000] [JSON=FILE]'
+	@echo '             [FLAME=FILE.svg] [ARGS="--scale --airflow"]'
 	@echo 'make ui      the Airflow pages on localhost [PORT=8080]; Ctrl-C ends them'
 	@echo 'make backup  save the database to FILE=…; make restore puts it back'
 	@echo 'make lock    write requirements.txt and tests/requirements.txt anew from their .in files'
@@ -92,7 +95,8 @@ LEDGER_READY := $(if $(LEDGER),own-home,$(SAMPLE_MADE))
 run: .venv/.installed $(LEDGER_READY)
 	@$(BIN)/python deploy/run_nightly.py $(if $(LEDGER),--ledger "$(LEDGER)") --out "$(OUT)" \
 	    $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(SHARDS),--shards $(SHARDS)) \
-	    $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(POLICY),--policy "$(POLICY)")
+	    $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(POLICY),--policy "$(POLICY)") \
+	    $(if $(BILLING_SQL),--billing-sql "$(BILLING_SQL)")
 
 test: .venv/.installed-tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
@@ -103,7 +107,8 @@ check: .venv/.installed-tests
 	@echo 'import floors' && $(BIN)/lint-imports --no-logo
 
 bench: .venv/.installed-tests
-	@$(BIN)/python tests/benchmarks/bench.py --accounts $(ACCOUNTS) $(if $(SHARDS),--shards $(SHARDS))
+	@$(BIN)/python tests/benchmarks/bench.py --accounts $(BENCH_ACCOUNTS) $(if $(SHARDS),--shards $(SHARDS)) \
+	    $(if $(JSON),--json "$(JSON)") $(if $(FLAME),--flame "$(FLAME)") $(ARGS)
 
 ui: .venv/.installed $(LEDGER_READY)
 	@$(if $(LEDGER),DUNNING_LEDGER="$(LEDGER)") DUNNING_OUT="$(OUT)" $(BIN)/python deploy/airflow_ui.py --port $(PORT)

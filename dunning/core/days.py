@@ -43,7 +43,15 @@ def add_years(days: Days, years: int) -> Days:
     >>> to_date(add_years(np.array([to_day(date(2024, 2, 29))], np.int32), 3)[0])
     datetime.date(2027, 2, 28)
     """
-    start = np.asarray(days).astype("datetime64[D]")
+    days = np.asarray(days)
+    first, last = (int(days.min()), int(days.max())) if len(days) else (0, -1)
+    if last - first < len(days):  # each day of the calendar once, then looked up
+        return _add_years(np.arange(first, last + 1), years)[days - first]
+    return _add_years(days, years)
+
+
+def _add_years(days: npt.NDArray[np.integer], years: int) -> Days:
+    start = days.astype("datetime64[D]")
     months = start.astype("datetime64[M]")
     day_of_month = (start - months).astype(np.int64)
     target = (months.astype(np.int64) + 12 * years).astype("datetime64[M]")

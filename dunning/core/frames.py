@@ -7,7 +7,7 @@ in every bucket that needs it. Rows name each other by their place within the bu
 `item` a row of `items`, and so on; -1 is none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,7 +106,7 @@ class Frame:
     Days are int32 with `NEVER` for null. Immutable by convention; `with_columns` gives a new frame.
     """
 
-    def __init__(self, columns: dict[str, npt.NDArray | pa.Array]) -> None:
+    def __init__(self, columns: Mapping[str, npt.NDArray | pa.Array]) -> None:
         self.columns = columns
 
     def __getitem__(self, name: str) -> npt.NDArray:
@@ -117,6 +117,8 @@ class Frame:
         return self.columns[name]
 
     def __len__(self) -> int:
+        if isinstance(self.columns, _Taken):
+            return len(self.columns.rows)
         return len(next(iter(self.columns.values()))) if self.columns else 0
 
     def __contains__(self, name: str) -> bool:
@@ -126,17 +128,33 @@ class Frame:
         return iter(self.columns)
 
     def take(self, rows: npt.NDArray) -> "Frame":
-        """Return the rows at these places or under this mask."""
-        if rows.dtype == bool:
-            rows = np.flatnonzero(rows)
-        indices = pa.array(rows)
-        return Frame(
-            {k: v[rows] if isinstance(v, np.ndarray) else v.take(indices) for k, v in self.columns.items()}
-        )
+        """Return the rows at these places or under this mask; each column is taken when it is first asked for."""
+        return Frame(_Taken(self, np.flatnonzero(rows) if rows.dtype == bool else rows))
 
     def with_columns(self, **columns: npt.NDArray | pa.Array) -> "Frame":
         """Return a frame with these columns added or replaced."""
         return Frame({**self.columns, **columns})
+
+
+class _Taken(Mapping[str, npt.NDArray | pa.Array]):
+    """The columns of some rows of a frame, each taken when it is first asked for: most are never."""
+
+    def __init__(self, frame: Frame, rows: npt.NDArray) -> None:
+        self.rows = rows
+        self._frame = frame
+        self._taken: dict[str, npt.NDArray | pa.Array] = {}
+
+    def __getitem__(self, name: str) -> npt.NDArray | pa.Array:
+        if name not in self._taken:
+            column, rows = self._frame.columns[name], self.rows
+            self._taken[name] = column[rows] if isinstance(column, np.ndarray) else column.take(pa.array(rows))
+        return self._taken[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frame.columns)
+
+    def __len__(self) -> int:
+        return len(self._frame.columns)
 
 
 def frame_of(table: pa.Table) -> Frame:
@@ -144,7 +162,7 @@ def frame_of(table: pa.Table) -> Frame:
     max)."""
     columns: dict[str, npt.NDArray | pa.Array] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        values = column.combine_chunks()
+        values = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         if isinstance(values, pa.ChunkedArray):
             values = values.chunk(0) if values.num_chunks else pa.array([], column.type)
         if pa.types.is_string(values.type):

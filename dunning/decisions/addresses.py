@@ -19,6 +19,10 @@ Flags = npt.NDArray[np.bool_]
 
 SMS, EMAIL, POST = (code(CHANNELS, channel) for channel in CHANNELS)
 _DAY_SECONDS = 86_400
+# What libphonenumber takes for a Bulgarian mobile number beyond doubt (tests/decisions/test_addresses.py).
+_PLAIN_MOBILE = r"\A(?:\+359|00359|0)(?:8[789]|98)\d\d\d\d\d\d\d\z"
+# What the two after it let pass in any case, at a tenth of their cost.
+_PLAIN_EMAIL = r"\A[a-z0-9]+(?:[._][a-z0-9]+)*@[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z][a-z]+\z"
 # Without counted repetitions, which take the regular expression engine a tenth of a second to prepare.
 _EMAIL = r"^[^\s@\"<>(),;:\\\[\]]+@[\p{L}\p{N}.\-]+\.\p{L}[\p{L}\p{N}\-]*\p{L}$"
 _EMAIL_ODD = r"^\.|\.\.|\.@|@\.|@-|-\.|\.-"
@@ -28,12 +32,18 @@ _LOCAL_PART_MAX, _EMAIL_MAX = 64, 254
 def normalise_mobiles(numbers: pa.Array) -> pa.Array:
     """Return Bulgarian mobile numbers as E.164; null for what cannot receive an SMS (landlines, 0700, other countries).
 
-    One by one through libphonenumber: ask only for the numbers that are needed tonight.
+    Numbers written plainly are told by their form; the others go one by one through libphonenumber, which is slow: ask
+    only for those that are needed tonight.
 
     >>> normalise_mobiles(pa.array(["0888 123-456", "00359 (0) 98 1234567", "02 987 65 43", "0700 11 111"])).to_pylist()
     ['+359888123456', '+359981234567', None, None]
+    >>> normalise_mobiles(pa.array(["+359888123456", "0888123456", "00359888123456", None])).to_pylist()
+    ['+359888123456', '+359888123456', '+359888123456', None]
     """
-    return pa.array([_as_mobile(number) for number in numbers.to_pylist()], pa.string())
+    is_plain = pc.fill_null(pc.match_substring_regex(numbers, _PLAIN_MOBILE), False)
+    written = pc.binary_join_element_wise("+359", pc.utf8_slice_codeunits(numbers, -9), "")
+    odd = pa.array([_as_mobile(number) for number in numbers.filter(pc.invert(is_plain)).to_pylist()], pa.string())
+    return pc.replace_with_mask(written, pc.invert(is_plain), odd)
 
 
 def _as_mobile(number: str | None) -> str | None:
@@ -54,9 +64,11 @@ def normalise_emails(addresses: pa.Array) -> pa.Array:
     ['a.b@example.bg', None, None]
     """
     trimmed = pc.utf8_trim_whitespace(addresses)
-    looks_right = pc.and_not(
-        pc.match_substring_regex(trimmed, _EMAIL), pc.match_substring_regex(trimmed, _EMAIL_ODD)
-    )
+    looks_right = pc.match_substring_regex(trimmed, _PLAIN_EMAIL)
+    if not pc.all(looks_right).as_py():
+        looks_right = pc.and_not(
+            pc.match_substring_regex(trimmed, _EMAIL), pc.match_substring_regex(trimmed, _EMAIL_ODD)
+        )
     is_short = pc.less_equal(pc.utf8_length(trimmed), _EMAIL_MAX)
     is_short = pc.and_(is_short, pc.less_equal(pc.find_substring(trimmed, "@"), _LOCAL_PART_MAX))
     looks_right = pc.and_(looks_right, is_short)

@@ -1,12 +1,10 @@
 """Which money settles which invoice: contract, section 3, rules 1 and 2.
 
-Columnar. Within an account money and debts are two rows of intervals laid along the same line; where they overlap, a
-piece
-is settled. One account in eight owes anything, so sums per account are taken first and the line is drawn for those
-only.
+Sums per account come first: an account whose money covers its debts needs nothing else. Of the others it is found out
+what is open; the pieces are drawn only where something open is past its due day, one account in eight.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,21 +12,10 @@ import numpy.typing as npt
 from dunning.core.days import Days
 from dunning.core.frames import Bucket, Frame
 from dunning.core.money import Cents, convert_to_cents
-from dunning.core.words import RULES, code
-from dunning.decisions.segments import Places, index_rows, running_sum, sum_by
+from dunning.decisions.segments import Places, any_by, index_rows, order_by, running_sum, sum_by
+from dunning.decisions.settling import CARRIED, Pieces, leave_open, settle
 
-NAMED, OLDEST, CARRIED = (code(RULES, rule) for rule in ("named", "oldest", "carried"))
 Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Pieces:
-    """Settled amounts: debt and money as rows of what was passed in, minor units, the rule that joined them."""
-
-    debt: Places
-    money: Places
-    amount: Cents
-    rule: npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -39,8 +26,8 @@ class Allocation:
         items: open items of the bucket (places, ascending).
         open_cents: what is left of each, euro cents.
         carried_minor: what was open of a BGN item at the changeover, stotinki; its amount in cents for a EUR item.
-        pieces: item, payment (places), settled_on, amount_minor, is_bgn, rule; of accounts that owe and those asked
-            for; ordered by item, settled_on, payment.
+        pieces: item, payment (places), settled_on, amount_minor, is_bgn, rule; of accounts with an open item due before
+            `as_of` and those asked for; ordered by item, settled_on, payment.
         credit_cents: money left over, per account of the bucket.
         books: minor units per line and currency, all accounts.
     """
@@ -51,59 +38,6 @@ class Allocation:
     pieces: Frame
     credit_cents: Cents
     books: dict[str, int]
-
-
-def settle(debt_account: Places, debt: Cents, money_account: Places, money: Cents, named: Places) -> Pieces:
-    """Settle debts by money within accounts: named debts first, then oldest first in the order given.
-
-    Args:
-        debt_account, debt: one row per debt, ascending by account, oldest first within it; minor units, >= 0.
-        money_account, money: one row per payment, ascending by account, in the order in which money counts.
-        named: row of the debt that a payment names, or -1.
-    """
-    by_name = _settle_named(debt, money, named)
-    debt_left = debt - sum_by(by_name.debt, by_name.amount, len(debt))
-    money_left = money - sum_by(by_name.money, by_name.amount, len(money))
-    rest = _settle_oldest(debt_account, debt_left, money_account, money_left)
-    return Pieces(
-        np.r_[by_name.debt, rest.debt],
-        np.r_[by_name.money, rest.money],
-        np.r_[by_name.amount, rest.amount],
-        np.r_[by_name.rule, rest.rule],
-    )
-
-
-def _settle_named(debt: Cents, money: Cents, named: Places) -> Pieces:
-    naming = np.flatnonzero(named >= 0)
-    naming = naming[np.argsort(named[naming], kind="stable")]
-    target = named[naming]
-    reached = running_sum(target, money[naming])
-    amount = np.minimum(reached, debt[target]) - np.minimum(reached - money[naming], debt[target])
-    some = amount > 0
-    return Pieces(target[some], naming[some], amount[some], np.full(int(some.sum()), NAMED, np.int8))
-
-
-def _settle_oldest(debt_account: Places, debt: Cents, money_account: Places, money: Cents) -> Pieces:
-    """Overlap the two rows of intervals of each account on one line of its own."""
-    accounts = int(max(debt_account[-1:].max(initial=-1), money_account[-1:].max(initial=-1))) + 1
-    owed = sum_by(debt_account, debt, accounts)
-    paid = sum_by(money_account, money, accounts)
-    width = np.maximum(owed, paid)
-    origin = np.cumsum(width) - width
-    limit = origin + np.minimum(owed, paid)
-    debt_end = origin[debt_account] + running_sum(debt_account, debt)
-    money_end = origin[money_account] + running_sum(money_account, money)
-    ends = np.unique(
-        np.r_[np.minimum(debt_end, limit[debt_account]), np.minimum(money_end, limit[money_account])]
-    )
-    debt_row = np.searchsorted(debt_end, ends)
-    money_row = np.searchsorted(money_end, ends)
-    inside = (debt_row < len(debt)) & (money_row < len(money))
-    ends, debt_row, money_row = ends[inside], debt_row[inside], money_row[inside]
-    account = debt_account[debt_row]
-    amount = ends - np.maximum(np.r_[np.int64(-1), ends[:-1]], origin[account])
-    some = (ends > origin[account]) & (account == money_account[money_row]) & (ends <= limit[account]) & (amount > 0)
-    return Pieces(debt_row[some], money_row[some], amount[some], np.full(int(some.sum()), OLDEST, np.int8))
 
 
 def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = None) -> Allocation:
@@ -118,160 +52,161 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = N
 
     Source: contract, section 3, rules 1 and 2; ЗЗД art. 76; Закон за въвеждане на еврото.
     """
-    return _Ledger(bucket, as_of, euro_from).allocate(tells)
+    ledger = _Ledger(bucket, as_of, euro_from)
+    bgn_owed = ledger.sum_items(np.where(ledger.item_is_bgn, ledger.item_amount, 0))
+    bgn_paid = ledger.sum_payments(ledger.early)
+    carried_minor = ledger.leave_open(
+        np.where(ledger.item_is_bgn, ledger.item_amount, 0), ledger.early, bgn_paid, bgn_owed > bgn_paid
+    )
+    euro_debt = np.where(ledger.item_is_bgn, convert_some(carried_minor), ledger.item_amount)
+    carried_minor = np.where(ledger.item_is_bgn, carried_minor, ledger.item_amount)
+    carried_credit = convert_to_cents(np.maximum(bgn_paid - bgn_owed, 0))
+    owed = ledger.sum_items(euro_debt)
+    paid = ledger.sum_payments(ledger.euro_money) + carried_credit
+    left = ledger.leave_open(euro_debt, ledger.euro_money, paid, owed > paid)
+    items = np.flatnonzero(left)
+    shown = any_by(ledger.item_account[items], bucket.items["due_on"][items] < as_of, ledger.accounts)
+    if tells is not None:
+        shown |= tells
+    return Allocation(
+        items=items,
+        open_cents=left[items],
+        carried_minor=carried_minor[items],
+        pieces=ledger.draw_pieces(shown, euro_debt),
+        credit_cents=np.maximum(paid - owed, 0),
+        books=ledger.books(bgn_owed, bgn_paid, owed, paid, carried_minor, euro_debt, carried_credit),
+    )
 
 
 class _Ledger:
-    """The live rows of a bucket, split into the two phases."""
+    """The rows of a bucket; what does not count on `as_of` has the amount 0."""
 
     def __init__(self, bucket: Bucket, as_of: int, euro_from: int) -> None:
         items, payments = bucket.items, bucket.payments
         self.bucket, self.accounts = bucket, len(bucket.accounts)
-        self.items = np.flatnonzero(items["issued_on"] <= as_of)
-        self.item_account = items["account"][self.items]
-        self.item_amount = items["amount_minor"][self.items]
-        self.item_is_bgn = items["is_bgn"][self.items]
+        self.item_account, self.item_is_bgn = items["account"], items["is_bgn"]
+        self.item_amount = np.where(items["issued_on"] <= as_of, items["amount_minor"], 0)
         dated = payments["paid_on"] <= as_of
-        self.payments = np.flatnonzero(dated & (payments["reversed_on"] > as_of))
-        self.payment_account = payments["account"][self.payments]
-        self.payment_amount = payments["amount_minor"][self.payments]
-        is_bgn = payments["is_bgn"][self.payments]
-        self.is_early = is_bgn & (payments["paid_on"][self.payments] < euro_from)
-        self.is_late_bgn = is_bgn & ~self.is_early
-        self.named = index_rows(self.items, len(items))[payments["item"][self.payments]]
-        reversals = bucket.reversals["paid_on"] <= as_of
-        is_undone = dated & (payments["reversed_on"] <= as_of)
-        self.reversed = {
-            currency: int(
-                payments["amount_minor"][is_undone & (payments["is_bgn"] == flag)].sum()
-                + bucket.reversals["amount_minor"][reversals & (bucket.reversals["is_bgn"] == flag)].sum()
-            )
-            for currency, flag in (("BGN", True), ("EUR", False))
-        }
+        counts = dated & (payments["reversed_on"] > as_of)
+        self.payment_account, self.named = payments["account"], payments["item"]
+        self.payment_amount = np.where(counts, payments["amount_minor"], 0)
+        is_early = payments["is_bgn"] & (payments["paid_on"] < euro_from)
+        self.is_late_bgn = payments["is_bgn"] & ~is_early
+        self.early = np.where(is_early, self.payment_amount, 0)
+        self.euro_money = self.payment_amount - self.early
+        self.euro_money[self.is_late_bgn] = convert_to_cents(self.payment_amount[self.is_late_bgn])
+        self.reversed = _reversed(bucket, as_of, np.flatnonzero(dated & ~counts))
 
-    def _sum(self, keys: Places, values: Cents) -> Cents:
-        return sum_by(keys, values, self.accounts)
+    def sum_items(self, values: Cents) -> Cents:
+        """Return the sum per account of a value of each item."""
+        return sum_by(self.item_account, values, self.accounts)
 
-    def _settle_bgn(self, chosen: Flags) -> tuple[Pieces, Places, Places]:
-        """Settle the BGN phase of the chosen accounts; pieces speak of rows of the returned debts and moneys."""
-        debts = np.flatnonzero(self.item_is_bgn & chosen[self.item_account])
-        moneys = np.flatnonzero(self.is_early & chosen[self.payment_account])
-        named = index_rows(debts, len(self.items))[self.named[moneys]]
-        pieces = settle(
-            self.item_account[debts], self.item_amount[debts], self.payment_account[moneys],
-            self.payment_amount[moneys], named,
-        )
-        return pieces, debts, moneys
+    def sum_payments(self, values: Cents) -> Cents:
+        """Return the sum per account of a value of each payment."""
+        return sum_by(self.payment_account, values, self.accounts)
 
-    def allocate(self, tells: Flags | None) -> Allocation:
-        early = np.where(self.is_early, self.payment_amount, 0)
-        bgn_owed = self._sum(self.item_account, np.where(self.item_is_bgn, self.item_amount, 0))
-        bgn_paid = self._sum(self.payment_account, early)
-        owing_bgn = bgn_owed > bgn_paid
-        first = self._settle_bgn(owing_bgn)
-        carried_minor = np.where(self.item_is_bgn, 0, self.item_amount)
-        carried_minor[first[1]] = self.item_amount[first[1]] - sum_by(first[0].debt, first[0].amount, len(first[1]))
-        euro_debt = np.where(self.item_is_bgn, convert_to_cents(carried_minor), carried_minor)
-        late = np.where(self.is_late_bgn, convert_to_cents(self.payment_amount), self.payment_amount)
-        euro_money = np.where(self.is_early, 0, late)
-        carried_credit = convert_to_cents(np.maximum(bgn_paid - bgn_owed, 0))
-        owed = self._sum(self.item_account, euro_debt)
-        paid = self._sum(self.payment_account, euro_money) + carried_credit
-        owing = owed > paid
-        if tells is not None:
-            owing |= tells
-        second = self._settle_bgn(owing & ~owing_bgn)
-        bgn = [self._as_places(phase, is_bgn=True) for phase in (first, second)]
-        euro, open_rows, open_cents = self._settle_euro(owing, euro_debt, euro_money, [first, second])
-        pieces = self._frame([part for part in (*bgn, euro)], owing)
-        return Allocation(
-            items=self.items[open_rows],
-            open_cents=open_cents,
-            carried_minor=carried_minor[open_rows],
-            pieces=pieces,
-            credit_cents=np.maximum(paid - owed, 0),
-            books=self._books(bgn_owed, bgn_paid, owed, paid, carried_minor, euro_debt, euro_money, carried_credit),
-        )
+    def leave_open(self, debt: Cents, money: Cents, paid: Cents, chosen: Flags) -> Cents:
+        """Return what is left of each item of the chosen accounts, 0 for the others."""
+        debts = np.flatnonzero(chosen[self.item_account] & (debt > 0))
+        moneys = np.flatnonzero(chosen[self.payment_account] & (money > 0))
+        named = index_rows(debts, len(debt))[self.named[moneys]]
+        left = np.zeros(len(debt), np.int64)
+        left[debts] = leave_open(self.item_account[debts], debt[debts], paid, named, money[moneys])
+        return left
 
-    def _settle_euro(
-        self, owing: Flags, euro_debt: Cents, euro_money: Cents, bgn: list[tuple[Pieces, Places, Places]]
-    ) -> tuple[dict[str, npt.NDArray], Places, Cents]:
-        """Settle the euro phase of accounts that owe; give its pieces, the open rows of `items` and what is open."""
-        debts = np.flatnonzero(owing[self.item_account] & (euro_debt > 0))
-        moneys = np.flatnonzero(owing[self.payment_account] & ~self.is_early)
-        carried, carried_cents = self._carry(owing, bgn)
-        rows = np.r_[carried, moneys]
-        amounts = np.r_[carried_cents, euro_money[moneys]]
-        named = np.r_[
-            np.full(len(carried), -1, np.int64), index_rows(debts, len(self.items))[self.named[moneys]]
-        ]
-        is_carried = np.r_[np.ones(len(carried), np.bool_), np.zeros(len(moneys), np.bool_)]
+    def draw_pieces(self, chosen: Flags, euro_debt: Cents) -> Frame:
+        """Return the pieces of the chosen accounts, of both currencies."""
+        items = np.flatnonzero(chosen[self.item_account])
+        moneys = np.flatnonzero(chosen[self.payment_account])
+        bgn_items = items[self.item_is_bgn[items]]
+        early = moneys[self.early[moneys] > 0]
+        bgn = self._settle(bgn_items, self.item_amount[bgn_items], early, self.early[early])
+        carried, carried_cents = self._carry(bgn, early)
+        debts = items[euro_debt[items] > 0]
+        later = moneys[self.euro_money[moneys] > 0]
+        rows, amounts = np.r_[carried, later], np.r_[carried_cents, self.euro_money[later]]
         order = np.argsort(self.payment_account[rows], kind="stable")
-        rows, amounts, named, is_carried = rows[order], amounts[order], named[order], is_carried[order]
-        pieces = settle(self.item_account[debts], euro_debt[debts], self.payment_account[rows], amounts, named)
-        left = euro_debt[debts] - sum_by(pieces.debt, pieces.amount, len(debts))
-        rule = np.where(is_carried[pieces.money], CARRIED, pieces.rule).astype(np.int8)
-        settled = Pieces(pieces.debt, pieces.money, pieces.amount, rule)
-        is_open = left > 0
-        return self._as_places((settled, debts, rows), is_bgn=False), debts[is_open], left[is_open]
+        is_carried = (np.arange(len(rows)) < len(carried))[order]
+        euro = self._settle(debts, euro_debt[debts], rows[order], amounts[order], ~is_carried)
+        euro = replace(euro, rule=np.where(is_carried[euro.money], CARRIED, euro.rule).astype(np.int8))
+        return self._frame([_places(bgn, bgn_items, early, True), _places(euro, debts, rows[order], False)])
 
-    def _carry(self, owing: Flags, bgn: list[tuple[Pieces, Places, Places]]) -> tuple[Places, Cents]:
-        """Return what is left of BGN payments of accounts that owe, in order, each with what it adds in cents."""
-        rows, left = [], []
-        for pieces, _, moneys in bgn:
-            remains = self.payment_amount[moneys] - sum_by(pieces.money, pieces.amount, len(moneys))
-            kept = (remains > 0) & owing[self.payment_account[moneys]]
-            rows.append(moneys[kept])
-            left.append(remains[kept])
-        row, remains = np.concatenate(rows), np.concatenate(left)
-        order = np.argsort(row, kind="stable")
-        row, remains = row[order], remains[order]
+    def _settle(
+        self, debts: Places, debt: Cents, moneys: Places, money: Cents, may_name: Flags | bool = True
+    ) -> Pieces:
+        named = np.where(may_name, index_rows(debts, len(self.item_account))[self.named[moneys]], -1)
+        return settle(self.item_account[debts], debt, self.payment_account[moneys], money, named)
+
+    def _carry(self, bgn: Pieces, moneys: Places) -> tuple[Places, Cents]:
+        """Return what is left of BGN payments, in order, each with what it adds in cents."""
+        remains = self.early[moneys] - sum_by(bgn.money, bgn.amount, len(moneys))
+        row, remains = moneys[remains > 0], remains[remains > 0]
         reached = running_sum(self.payment_account[row], remains)
         return row, convert_to_cents(reached) - convert_to_cents(reached - remains)
 
-    def _as_places(self, phase: tuple[Pieces, Places, Places], *, is_bgn: bool) -> dict[str, npt.NDArray]:
-        pieces, debts, moneys = phase
-        return {
-            "item": self.items[debts[pieces.debt]],
-            "payment": self.payments[moneys[pieces.money]],
-            "amount_minor": pieces.amount,
-            "is_bgn": np.full(len(pieces.amount), is_bgn),
-            "rule": pieces.rule,
-        }
-
-    def _frame(self, parts: list[dict[str, npt.NDArray]], owing: Flags) -> Frame:
+    def _frame(self, parts: list[dict[str, npt.NDArray]]) -> Frame:
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         items, payments = self.bucket.items, self.bucket.payments
         settled_on: Days = np.maximum(payments["paid_on"][joined["payment"]], items["issued_on"][joined["item"]])
         pieces = Frame({**joined, "settled_on": settled_on})
-        kept = np.flatnonzero(owing[items["account"][joined["item"]]])
-        order = np.lexsort((joined["payment"][kept], settled_on[kept], joined["item"][kept]))
-        return pieces.take(kept[order])
+        return pieces.take(order_by(joined["item"], settled_on, joined["payment"]))
 
-    def _books(
+    def books(
         self, bgn_owed: Cents, bgn_paid: Cents, owed: Cents, paid: Cents, carried_minor: Cents, euro_debt: Cents,
-        euro_money: Cents, carried_credit: Cents,
+        carried_credit: Cents,
     ) -> dict[str, int]:
         """Return both sides of section 5's balance; the caller compares them."""
-        bgn_items = self.item_is_bgn
         late_bgn = int(self.payment_amount[self.is_late_bgn].sum())
-        late_cents = int(euro_money[self.is_late_bgn].sum())
+        late_cents = int(self.euro_money[self.is_late_bgn].sum())
+        euro_invoiced = int(self.item_amount.sum()) - int(bgn_owed.sum())
         return {
             "BGN.invoiced": int(bgn_owed.sum()),
             "BGN.settled": int(np.minimum(bgn_owed, bgn_paid).sum()),
-            "BGN.items_carried_out": int(carried_minor[bgn_items].sum()),
+            "BGN.items_carried_out": int(carried_minor.sum()) - euro_invoiced,
             "BGN.paid": int(bgn_paid.sum()) + late_bgn + self.reversed["BGN"],
             "BGN.reversed": self.reversed["BGN"],
             "BGN.money_carried_out": int(np.maximum(bgn_paid - bgn_owed, 0).sum()) + late_bgn,
-            "EUR.invoiced": int(self.item_amount[~bgn_items].sum()),
-            "EUR.items_carried_in": int(euro_debt[bgn_items].sum()),
+            "EUR.invoiced": euro_invoiced,
+            "EUR.items_carried_in": int(euro_debt.sum()) - euro_invoiced,
             "EUR.settled": int(np.minimum(owed, paid).sum()),
             "EUR.open": int(np.maximum(owed - paid, 0).sum()),
-            "EUR.paid": int(euro_money.sum()) - late_cents + self.reversed["EUR"],
+            "EUR.paid": int(self.euro_money.sum()) - late_cents + self.reversed["EUR"],
             "EUR.reversed": self.reversed["EUR"],
             "EUR.money_carried_in": int(carried_credit.sum()) + late_cents,
             "EUR.credit": int(np.maximum(paid - owed, 0).sum()),
         }
+
+
+def _places(pieces: Pieces, debts: Places, moneys: Places, is_bgn: bool) -> dict[str, npt.NDArray]:
+    return {
+        "item": debts[pieces.debt],
+        "payment": moneys[pieces.money],
+        "amount_minor": pieces.amount,
+        "is_bgn": np.full(len(pieces.amount), is_bgn),
+        "rule": pieces.rule,
+    }
+
+
+def _reversed(bucket: Bucket, as_of: int, undone: Places) -> dict[str, int]:
+    """Return per currency what of payments and their reversals cancels out; 0 where every reversal fits."""
+    reversals = bucket.reversals
+    is_dated = reversals["paid_on"] <= as_of
+    sums = {}
+    for currency, flag in (("BGN", True), ("EUR", False)):
+        of_payments = undone[bucket.payments["is_bgn"][undone] == flag]
+        of_reversals = is_dated & (reversals["is_bgn"] == flag)
+        sums[currency] = int(
+            bucket.payments["amount_minor"][of_payments].sum() + reversals["amount_minor"][of_reversals].sum()
+        )
+    return sums
+
+
+def convert_some(stotinki: Cents) -> Cents:
+    """Return euro cents for stotinki, most of which are 0."""
+    cents = np.zeros(len(stotinki), np.int64)
+    some = np.flatnonzero(stotinki)
+    cents[some] = convert_to_cents(stotinki[some])
+    return cents
 
 
 def amounts_in_euro(bucket: Bucket, items: Places) -> Cents:

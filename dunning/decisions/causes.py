@@ -11,7 +11,7 @@ from dunning.core.words import HOLD_REASONS, IDENTIFIERS, ITEM_KINDS, SHIELDS, c
 from dunning.decisions.allocation import amounts_in_euro
 from dunning.decisions.findings import Findings
 from dunning.decisions.reasons import WHY_NOT, join_codes
-from dunning.decisions.segments import Places, any_by, bounds_of, pair_up, sum_by
+from dunning.decisions.segments import Places, any_by, pair_up, sum_by
 from dunning.policy.rules import Rules
 
 Flags = npt.NDArray[np.bool_]
@@ -80,7 +80,7 @@ def _differs(bucket: Bucket, found: Findings) -> Flags:
     item, agreement = agreed["item"], agreed["agreement"]
     there = bucket.items["issued_on"][item] <= signed_on[agreement]
     owed = sum_by(agreement[there], amounts_in_euro(bucket, item[there]), count)
-    pair, piece = pair_up(item, bounds_of(pieces["item"], len(bucket.items)))
+    pair, piece = pair_up(item, pieces["item"])
     before = pieces["settled_on"][piece] < signed_on[agreement[pair]]
     amount = pieces["amount_minor"][piece]
     cents = np.where(pieces["is_bgn"][piece], convert_to_cents(amount), amount)

@@ -15,7 +15,7 @@ from dunning.decisions.court_items import list_items
 from dunning.decisions.disconnections import counting_notices, newest_notices
 from dunning.decisions.frames import Decision
 from dunning.decisions.proposals import Proposed, build_table, earliest_by, join_account, withhold
-from dunning.decisions.segments import Places, any_by, sum_by
+from dunning.decisions.segments import Places, any_by, index_rows, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Court, Rules
 
@@ -50,17 +50,18 @@ def propose_court(
     sued = accounts[~refused]
     items = items.take(any_by(sued, np.ones(len(sued), np.bool_), len(bucket.accounts))[items["account"]])
     segments = segments_of(items["item"])
-    refs = refer_cases(bucket, rules)
+    refs = refer_cases(bucket, sued, rules)
+    refs_of_items = refs.take(pa.array(index_rows(sued, len(bucket.accounts))[items["account"]]))
     return {
         "court": _list_cases(bucket, decision, rules, history, sued, items, segments, refs),
-        "court_items": list_items(bucket, items, segments, rules, refs),
+        "court_items": list_items(bucket, items, segments, rules, refs_of_items),
         "withheld": held,
     }
 
 
-def refer_cases(bucket: Bucket, rules: Rules) -> pa.Array:
-    """Return the reference of a case of each account of the bucket: `C-20261122-<premise>-<payer>`."""
-    return join_account(pa.scalar(f"C-{rules.as_of:%Y%m%d}"), bucket.accounts)
+def refer_cases(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
+    """Return the reference of the case of each account: `C-20261122-<premise>-<payer>`."""
+    return join_account(pa.scalar(f"C-{rules.as_of:%Y%m%d}"), bucket.accounts.take(accounts))
 
 
 def state_fee(claim_cents: npt.NDArray[np.int64], rule: Court) -> npt.NDArray[np.int64]:
@@ -102,7 +103,7 @@ def _list_cases(
     return build_table(
         "court",
         {
-            "case_ref": refs.take(pa.array(accounts)),
+            "case_ref": refs,
             "part": pc.if_else(pc.equal(reasons, ""), "ready", "person"),
             "person_reasons": reasons,
             "premise_no": of.text("premise_no"),

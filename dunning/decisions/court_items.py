@@ -27,13 +27,13 @@ def list_items(bucket: Bucket, items: Frame, segments: Frame, rules: Rules, refs
     Args:
         items: rows of `Decision.open_items`.
         segments: interest segments of these items, by item and day.
-        refs: the case reference of every account of the bucket.
+        refs: the case reference of each item.
     """
     facts = bucket.items.take(items["item"])
     return build_table(
         "court_items",
         {
-            "case_ref": refs.take(pa.array(items["account"])),
+            "case_ref": refs,
             "invoice_no": facts.text("invoice_no"),
             "kind": word_column(ITEM_KINDS, facts["kind"]),
             "period_from": facts["period_from"],

@@ -2,7 +2,6 @@
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
@@ -15,12 +14,15 @@ from dunning.decisions.history import merge_notices
 from dunning.decisions.reasons import join_codes
 from dunning.decisions.segments import any_by, sum_by
 from dunning.decisions.stages import COURT_BOUND, FINAL_WARNING, OVERDUE
+from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
 Flags = npt.NDArray[np.bool_]
 _LEVELS = {
     "overdue": OVERDUE, "final_warning": FINAL_WARNING, "court_bound": COURT_BOUND, "limitation_near": COURT_BOUND
 }
+
+_RULES = ("stages", *(f"stages.{stage}" for stage in STAGES[1:]), "stages.limitation_near")
 
 
 def decide(bucket: Bucket, rules: Rules, history: Frame) -> Decision:
@@ -49,14 +51,14 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
     is_overdue = found.ladder.overdue.on(as_of, rows)
     is_expired = items.limitation_on <= as_of
     exists = np.flatnonzero(bucket.accounts["began_on"] <= as_of)
-    stage = _reached(found.days_now, as_of, count)
-    is_near = found.days_now["limitation_near"] == as_of
+    stage = _reached(found.stands, count)
+    is_near = found.stands["limitation_near"]
     is_warned, is_last_warned, is_soon = (
         spells.on(as_of, rows)
         for spells in (found.ladder.final_warning, found.ladder.court_bound, found.ladder.limitation_near)
     )
     own = stage[items.account]
-    by_warning = found.days_now["court_bound"][items.account] == as_of
+    by_warning = found.stands["court_bound"][items.account]
     in_stage = np.select(
         [own == OVERDUE, own == FINAL_WARNING, own == COURT_BOUND],
         [is_overdue, is_warned, (is_last_warned & by_warning) | (is_soon & is_near[items.account])],
@@ -87,10 +89,10 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
     return Decision(accounts.take(exists), open_items, pieces)
 
 
-def _reached(days: dict[str, Days], day: int, accounts: int) -> npt.NDArray[np.int8]:
+def _reached(stands: dict[str, Flags], accounts: int) -> npt.NDArray[np.int8]:
     stage = np.zeros(accounts, np.int8)
     for way, level in _LEVELS.items():
-        stage = np.where(days[way] == day, np.maximum(stage, level), stage).astype(np.int8)
+        stage[stands[way]] = np.maximum(stage[stands[way]], level)
     return stage
 
 
@@ -119,8 +121,7 @@ def _accounts(
     np.minimum.at(earliest, overdue_account, found.items.limitation_on[is_overdue])
     is_shielded = open_items["shield"] > 0
     next_stage, next_on = _next(found.days_next, stage)
-    rule = np.array([f"stages.{way}" if way != "current" else "stages" for way in STAGES], dtype=object)[stage]
-    rule[is_near & (found.days_now["court_bound"] != as_of)] = "stages.limitation_near"
+    rule = np.where(is_near & ~found.stands["court_bound"], len(STAGES), stage)
     return Frame(
         {
             "account": np.arange(count, dtype=np.int32),
@@ -136,7 +137,7 @@ def _accounts(
             "limitation_on": earliest,
             "reasons": join_codes(find_reasons(bucket, rules, found, open_items, stage, is_near)),
             "why_not": find_obstacles(rules, found, open_items, stage),
-            "rule": pa.array(rule, pa.string()),
+            "rule": word_column(_RULES, rule),
             "next_stage": next_stage,
             "next_on": next_on,
             "is_limitation_near": is_near,

@@ -13,7 +13,7 @@ from dunning.decisions.interest import accrue_interest
 from dunning.decisions.limitation import limit_items
 from dunning.decisions.segments import Places
 from dunning.decisions.shields import Shields, shield_items
-from dunning.decisions.stages import Ladder, OpenItems, claimable_kinds, climb, stage_days
+from dunning.decisions.stages import Flags, Ladder, OpenItems, claimable_kinds, climb, stage_days, stand_on
 from dunning.policy.rules import Rules
 
 
@@ -22,7 +22,7 @@ class Findings:
     """Everything found out on the way to a decision; what `explain` tells and the lists look up.
 
     equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is none.
-    days_now, days_next: per way up, the first day reached from tonight, from tomorrow.
+    stands: per way up, which accounts stand there tonight. days_next: the first day reached from tomorrow.
     """
 
     allocation: Allocation
@@ -31,7 +31,7 @@ class Findings:
     shields: Shields
     items: OpenItems
     ladder: Ladder
-    days_now: dict[str, Days]
+    stands: dict[str, Flags]
     days_next: dict[str, Days]
     history: Frame
 
@@ -60,8 +60,9 @@ def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
     )
     ladder = climb(bucket, items, history, rules)
     count = len(bucket.accounts)
-    now, later = (stage_days(items, ladder, rules.stages, count, as_of + wait) for wait in (0, 1))
-    return Findings(allocation, interest, equalised_on, shields, items, ladder, now, later, history)
+    tonight = stand_on(items, ladder, rules.stages, count, as_of)
+    later = stage_days(items, ladder, rules.stages, count, as_of + 1)
+    return Findings(allocation, interest, equalised_on, shields, items, ladder, tonight, later, history)
 
 
 def find_equalisations(bucket: Bucket, items: Places, as_of: int) -> Days:

@@ -20,7 +20,7 @@ from dunning.core.frames import Bucket, Frame
 from dunning.core.money import BGN_PER_EUR, Cents, convert_to_cents
 from dunning.core.words import ITEM_KINDS, code
 from dunning.decisions.allocation import Allocation
-from dunning.decisions.segments import Places, bounds_of, index_rows, pair_up, sum_by
+from dunning.decisions.segments import Places, index_rows, pair_up, sum_by
 from dunning.policy.rules import Interest, Rules
 
 _DECIMALS = 2  # of a yearly rate in percent
@@ -190,7 +190,7 @@ def _principal(
         bucket.items["is_bgn"][items], convert_to_cents(allocation.carried_minor[chosen]), amount
     )
     base = np.where(is_bgn, amount[row], carried[row])
-    left, piece = pair_up(row, bounds_of(owner, len(items)))
+    left, piece = pair_up(row, owner)
     counts = (own["settled_on"][piece] < from_on[left]) & (own["is_bgn"][piece] == is_bgn[left])
     return base - sum_by(left[counts], own["amount_minor"][piece[counts]], len(row)), is_bgn
 

@@ -79,13 +79,19 @@ def build_table(name: str, columns: Mapping[str, npt.NDArray | pa.Array]) -> pa.
 
 def merge_proposed(parts: Iterable[Proposed]) -> Proposed:
     """Return the tables of all buckets as one, in the order of the lists; every table is there, if only empty."""
+    return {
+        name: rows.sort_by([(key, "ascending") for key in SORT_KEYS[name]]).combine_chunks()
+        for name, rows in join_proposed(parts).items()
+    }
+
+
+def join_proposed(parts: Iterable[Proposed]) -> Proposed:
+    """Return the tables of all parts as one, in no order; every table is there, if only empty."""
     parts = list(parts)
-    merged = {}
-    for name, schema in SCHEMAS.items():
-        tables = [part[name] for part in parts if name in part]
-        rows = pa.concat_tables([schema.empty_table(), *tables])
-        merged[name] = rows.sort_by([(key, "ascending") for key in SORT_KEYS[name]]).combine_chunks()
-    return merged
+    return {
+        name: pa.concat_tables([schema.empty_table(), *(part[name] for part in parts if name in part)])
+        for name, schema in SCHEMAS.items()
+    }
 
 
 def withhold(

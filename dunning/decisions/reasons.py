@@ -53,9 +53,9 @@ def join_codes(flags: dict[str, Flags]) -> pa.Array:
     """
     names = sorted(flags)
     bits = sum((flags[name].astype(np.int64) << n for n, name in enumerate(names)), np.int64(0))
-    distinct, place = np.unique(np.atleast_1d(bits), return_inverse=True)
-    texts = [" ".join(_set_names(int(mask), names)) for mask in distinct]
-    return pa.array(texts, pa.string()).take(pa.array(place.ravel()))
+    different = pa.array(np.atleast_1d(bits)).dictionary_encode()
+    texts = [" ".join(_set_names(mask, names)) for mask in different.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(different.indices)
 
 
 def _set_names(mask: int, names: list[str]) -> Iterator[str]:

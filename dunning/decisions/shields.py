@@ -10,7 +10,7 @@ from dunning.core.frames import Bucket
 from dunning.core.money import convert_to_cents
 from dunning.core.words import CASE_STAGES, SHIELDS, code
 from dunning.decisions.allocation import Allocation
-from dunning.decisions.segments import Places, any_by, bounds_of, index_rows, pair_up, running_sum, sum_by
+from dunning.decisions.segments import Places, any_by, index_rows, pair_up, running_sum, sum_by
 from dunning.policy.rules import Rules
 
 _CLOSED = code(CASE_STAGES, "closed")
@@ -80,7 +80,7 @@ def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agr
     agreements, agreed, instalments = bucket.agreements, bucket.agreement_items, bucket.instalments
     count = len(agreements)
     pieces = allocation.pieces
-    pair, piece = pair_up(agreed["item"], bounds_of(pieces["item"], len(bucket.items)))
+    pair, piece = pair_up(agreed["item"], pieces["item"])
     agreement = agreed["agreement"][pair]
     since = pieces["settled_on"][piece] >= agreements["signed_on"][agreement]
     amount = pieces["amount_minor"][piece]

@@ -15,7 +15,7 @@ from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.money import Cents
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, STAGES, code
-from dunning.decisions.segments import Places, bounds_of, pair_up, running_sum
+from dunning.decisions.segments import Places, any_by, pair_up, running_sum, sum_by
 from dunning.policy.rules import Rules, StageRule, Stages
 
 OVERDUE, FINAL_WARNING, COURT_BOUND = (code(STAGES, stage) for stage in STAGES[1:])
@@ -112,7 +112,7 @@ def counting_spells(
     """
     told = (history["stage"] == stage) & (history["sent_on"] <= as_of) & (history["served_on"] < NEVER)
     notices = history.take(told & ((history["served_on"] <= as_of) | history["is_ours"]))
-    row, notice = pair_up(account, bounds_of(notices["account"], len(bucket.accounts)))
+    row, notice = pair_up(account, notices["account"])
     names = due_on[row] < notices["sent_on"][notice]
     row, notice = row[names], notice[names]
     served_on = notices["served_on"][notice]
@@ -150,17 +150,32 @@ def first_day(items: OpenItems, spells: Spells, amount_min: int, days_min: int, 
 
 def stage_days(items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, start_on: int) -> dict[str, Days]:
     """Return per way up the first day, not before `start_on`, on which each account stands there."""
+    return {
+        name: first_day(items, spells, amount, days, accounts, start_on)
+        for name, (spells, amount, days) in _ways(ladder, rule).items()
+    }
+
+
+def stand_on(items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, day: int) -> dict[str, Flags]:
+    """Return per way up which accounts stand there on a day: what `stage_days` begins with, without its sweep."""
+    stands = {}
+    for name, (spells, amount_min, days_min) in _ways(ladder, rule).items():
+        row = np.flatnonzero(spells.on(day, len(items.account)))
+        amount = sum_by(items.account[row], items.open_cents[row], accounts)
+        is_old = any_by(items.account[row], items.due_on[row].astype(np.int64) + days_min <= day, accounts)
+        stands[name] = is_old & (amount >= amount_min)
+    return stands
+
+
+def _ways(ladder: Ladder, rule: Stages) -> dict[str, tuple[Spells, int, int]]:
+    """Return per way up what it looks at, from which sum and which age on."""
     ways = {
         name: (spells, getattr(rule, name).amount_cents_min, getattr(rule, name).days_overdue_min)
         for name, spells in (
             ("overdue", ladder.overdue), ("final_warning", ladder.final_warning), ("court_bound", ladder.court_bound)
         )
     }
-    ways["limitation_near"] = (ladder.limitation_near, rule.limitation_near_amount_cents_min, 0)
-    return {
-        name: first_day(items, spells, amount, days, accounts, start_on)
-        for name, (spells, amount, days) in ways.items()
-    }
+    return {**ways, "limitation_near": (ladder.limitation_near, rule.limitation_near_amount_cents_min, 0)}
 
 
 def _spells(row: Places, from_on: Days, until_on: Days) -> Spells:

@@ -123,7 +123,7 @@ def _conditions(found: Findings, rules: Rules, account: int, own: Places) -> lis
         looked_at = own[spells.on(as_of, len(found.items.account))[own]]
         days = [as_of - int(day) for day in found.items.due_on[looked_at]]
         cents = int(found.items.open_cents[looked_at].sum())
-        reached = bool(found.days_now[way][account] == as_of)
+        reached = bool(found.stands[way][account])
         conditions.append(Condition(way, asks, len(looked_at), cents, max(days, default=0), reached))
     return conditions
 

@@ -7,6 +7,7 @@ import codecs
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,7 +18,17 @@ from dunning.documents.columns import Column, Kind
 _BLOCK = 100_000  # rows at once: a column of text holds at most 2 GiB
 _FORMULA = r"\A[=+\-@\t\r\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 _HARMLESS = r"\A(?:\+[1-9]\d{6,14}|-?\d+(?:,\d+)?)\z"
-_NEEDS_QUOTES = r'[;"\r\n]'
+
+
+def _table_of(signs: str) -> npt.NDArray[np.bool_]:
+    """Return for each byte whether a sign in UTF-8 begins with it."""
+    table = np.zeros(256, np.bool_)
+    table[[sign.encode()[0] for sign in signs]] = True
+    return table
+
+
+_BEGINS_FORMULA = _table_of("=+-@\t\r\uff1d")  # the other wide signs begin with the same byte
+_NEEDS_QUOTES = _table_of(';"\r\n')
 
 
 def render_csv(table: pa.Table, columns: Sequence[Column]) -> bytes:
@@ -32,8 +43,9 @@ def render_csv(table: pa.Table, columns: Sequence[Column]) -> bytes:
 
 
 def _render_block(block: pa.Table, columns: Sequence[Column]) -> bytes:
-    cells = [_quote(_write(block, column)) for column in columns]
-    return _bytes_of(pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, ";"), "\r\n", ""))
+    cells = [_write(block, column) for column in columns]
+    lines = pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, ";"), "\r\n", "")
+    return _content(lines)[0].tobytes()
 
 
 def neutralise(texts: pa.Array) -> pa.Array:
@@ -44,8 +56,11 @@ def neutralise(texts: pa.Array) -> pa.Array:
 
     Source: OWASP, CSV injection.
     """
-    is_formula = pc.and_not(pc.match_substring_regex(texts, _FORMULA), pc.match_substring_regex(texts, _HARMLESS))
-    return pc.if_else(is_formula, pc.binary_join_element_wise(pa.scalar("'"), texts, ""), texts)
+    rows = _begin_with(texts, _BEGINS_FORMULA)
+    some = texts.take(pa.array(rows))
+    is_formula = pc.and_not(pc.match_substring_regex(some, _FORMULA), pc.match_substring_regex(some, _HARMLESS))
+    written = pc.binary_join_element_wise(pa.scalar("'"), some.filter(is_formula), "")
+    return _replace(texts, rows[is_formula.to_numpy(zero_copy_only=False)], written)
 
 
 def _write(table: pa.Table, column: Column) -> pa.Array:
@@ -57,15 +72,42 @@ def _write(table: pa.Table, column: Column) -> pa.Array:
         return pc.fill_null(format_days(frame_of(table.select([column.source]))[column.source]), "")
     if column.kind is Kind.COUNT:
         return pc.fill_null(values.combine_chunks().cast(pa.string()), "")
-    return neutralise(pc.fill_null(values.combine_chunks().cast(pa.string()), ""))
+    return _quote(neutralise(pc.fill_null(values.combine_chunks().cast(pa.string()), "")))
 
 
 def _quote(cells: pa.Array) -> pa.Array:
-    quoted = pc.binary_join_element_wise("\"", pc.replace_substring(cells, '"', '""'), "\"", "")
-    return pc.if_else(pc.match_substring_regex(cells, _NEEDS_QUOTES), quoted, cells)
+    rows = _hold_any(cells, _NEEDS_QUOTES)
+    inside = pc.replace_substring(cells.take(pa.array(rows)), '"', '""')
+    return _replace(cells, rows, pc.binary_join_element_wise("\"", inside, "\"", ""))
 
 
-def _bytes_of(texts: pa.Array) -> bytes:
-    """Return the bytes of all texts, one after the other."""
-    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4)
-    return texts.buffers()[2][int(offsets[0]) : int(offsets[-1])].to_pybytes()
+def _replace(texts: pa.Array, rows: npt.NDArray[np.int64], written: pa.Array) -> pa.Array:
+    if len(rows) == 0:
+        return texts
+    mask = np.zeros(len(texts), np.bool_)
+    mask[rows] = True
+    return pc.replace_with_mask(texts, pa.array(mask), written)
+
+
+def _begin_with(texts: pa.Array, table: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return the rows whose first byte is in the table."""
+    content, bounds = _content(texts)
+    rows = np.flatnonzero(bounds[1:] > bounds[:-1])
+    return rows[table[content[bounds[rows]]]]
+
+
+def _hold_any(texts: pa.Array, table: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return the rows that hold a byte of the table."""
+    content, bounds = _content(texts)
+    found = np.zeros(len(texts), np.bool_)
+    found[np.searchsorted(bounds, np.flatnonzero(table[content]), side="right") - 1] = True
+    return np.flatnonzero(found)
+
+
+def _content(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Return the bytes of all texts, one after the other, and where each begins; the last entry is their end."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4).astype(np.int64)
+    if offsets[-1] == offsets[0]:
+        return np.zeros(0, np.uint8), offsets - offsets[0]
+    content = np.frombuffer(texts.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+    return content, offsets - offsets[0]

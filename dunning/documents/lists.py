@@ -92,9 +92,10 @@ def render_lists(
         proposed: the merged tables of the proposals, in the order of the lists.
         quarantine: table, file, line, reasons, row (masked).
     """
-    messages = write_messages(proposed["reminders"], head)
-    for channel, listed in REMINDERS.items():
-        yield from render_list(listed, messages.filter(pc.equal(messages["channel"], channel)), head)
+    reminders = proposed["reminders"]
+    for channel, listed in REMINDERS.items():  # one channel's texts at a time
+        messages = write_messages(reminders.filter(pc.equal(reminders["channel"], channel)), head)
+        yield from render_list(listed, messages, head)
     yield from render_list(DISCONNECTIONS, give_reasons(proposed["disconnections"]), head)
     for listed in (COURT, COURT_ITEMS, WITHHELD):
         yield from render_list(listed, proposed[listed.path], head)

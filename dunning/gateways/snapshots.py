@@ -63,14 +63,18 @@ class Snapshot:
         """Return the numbers of the buckets that have an account."""
         return [b for b, rows in enumerate(self.info["buckets"]["accounts"]) if rows]
 
-    def read_bucket(self, index: int, tables: Iterable[str] | None = None) -> Bucket:
-        """Return one bucket as frames; only `tables`, where given.
+    def read_bucket(
+        self, index: int, tables: Iterable[str] | None = None, without: Mapping[str, Iterable[str]] | None = None
+    ) -> Bucket:
+        """Return one bucket as frames; only `tables`, where given, and of each all columns but those in `without`.
 
         Raises:
             DunningError: what would be read is missing or is not what was written.
         """
-        names = SCHEMAS if tables is None else tables
-        return Bucket(index, {name: frame_of(self._row_group(name, index)) for name in names})
+        names, unread = SCHEMAS if tables is None else tables, without or {}
+        return Bucket(
+            index, {name: frame_of(self._row_group(name, index, set(unread.get(name, ())))) for name in names}
+        )
 
     def quarantine(self) -> pa.Table:
         """Return the refused rows: table, file, line, reasons, row (masked), by table of the contract and line."""
@@ -115,11 +119,12 @@ class Snapshot:
                 f"snapshot.json). Nothing may be decided on it. Remove the folder {self.folder} and load again."
             )
 
-    def _row_group(self, name: str, index: int) -> pa.Table:
+    def _row_group(self, name: str, index: int, without: set[str]) -> pa.Table:
         if name not in self._files:
             path = self.folder / f"{name}.parquet"
             self._files[name] = SealedFile(path, self.info["tables"][name]["groups"])
-        return self._files[name].read_row_group(index)
+        columns = [column for column in SCHEMAS[name].names if column not in without]
+        return self._files[name].read_row_group(index, columns)
 
 
 def open_snapshot(folder: Path) -> Snapshot:

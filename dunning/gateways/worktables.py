@@ -1,8 +1,14 @@
-"""Tables on their way from one step of a run to the next: a Parquet file a table and shard, a row group a bucket."""
+"""Tables on their way from one step of a run to the next.
 
+What a step leaves for the next one and is written bucket by bucket lies in Arrow streams, a batch a bucket: as it
+stands in memory, so that it costs a copy and no coding. What people get is Parquet, a row group a bucket.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,23 +16,25 @@ import pyarrow.parquet as pq
 _OPTIONS = {"compression": "lz4", "write_statistics": False, "use_dictionary": False}
 
 
-class TableWriter:
-    """Writes tables bucket by bucket into `<folder>/<name>.parquet`; the files appear when the block ends well."""
+class _Writer(ABC):
+    """Writes tables bucket by bucket into `<folder>/<name>.<suffix>`; the files appear when the block ends well."""
+
+    suffix: str
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._writers: dict[str, Any] = {}
 
-    def __enter__(self) -> "TableWriter":
+    def __enter__(self) -> "_Writer":
         self.folder.mkdir(parents=True, exist_ok=True)
         return self
 
     def write(self, tables: dict[str, pa.Table]) -> None:
-        """Append one row group to each table's file."""
+        """Append one bucket's rows (none, perhaps) to each table's file."""
         for name, table in tables.items():
             if name not in self._writers:
-                self._writers[name] = pq.ParquetWriter(self._beside(name), table.schema, **_OPTIONS)
-            self._writers[name].write_table(table, row_group_size=max(len(table), 1))
+                self._writers[name] = self._open(self._beside(name), table.schema)
+            self._append(self._writers[name], table)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -35,18 +43,57 @@ class TableWriter:
             writer.close()
             if kind is None:
                 self._beside(name).chmod(0o600)
-                self._beside(name).replace(self.folder / f"{name}.parquet")
+                self._beside(name).replace(self.folder / f"{name}.{self.suffix}")
 
     def _beside(self, name: str) -> Path:
         return self.folder / f".{name}.unfinished"
 
+    @abstractmethod
+    def _open(self, path: Path, schema: pa.Schema) -> Any: ...
 
-def read_groups(paths: list[Path]) -> Iterator[pa.Table]:
-    """Yield the row groups of some files in order."""
+    @abstractmethod
+    def _append(self, writer: Any, table: pa.Table) -> None: ...
+
+
+class TableWriter(_Writer):
+    """Writes Parquet, a row group a bucket."""
+
+    suffix = "parquet"
+
+    def _open(self, path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+        return pq.ParquetWriter(path, schema, **_OPTIONS)
+
+    def _append(self, writer: pq.ParquetWriter, table: pa.Table) -> None:
+        writer.write_table(table, row_group_size=max(len(table), 1))
+
+
+class StreamWriter(_Writer):
+    """Writes Arrow streams, a batch a bucket; `read_streams` reads them."""
+
+    suffix = "arrow"
+
+    def _open(self, path: Path, schema: pa.Schema) -> pa.ipc.RecordBatchStreamWriter:
+        return pa.ipc.new_stream(path, schema)
+
+    def _append(self, writer: pa.ipc.RecordBatchStreamWriter, table: pa.Table) -> None:
+        columns = [column.chunk(0) if column.num_chunks == 1 else column.combine_chunks() for column in table.columns]
+        writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=table.schema))
+
+
+def read_streams(paths: list[Path]) -> Iterator[pa.Table]:
+    """Yield the batches of some Arrow streams in order."""
+    for path in paths:
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as stream:
+            for batch in stream:
+                yield pa.Table.from_batches([batch])
+
+
+def read_groups(paths: list[Path], columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """Yield the row groups of some Parquet files in order; only `columns`, where given."""
     for path in paths:
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
-                yield file.read_row_group(group, use_threads=False)
+                yield file.read_row_group(group, columns=columns, use_threads=False)
 
 
 def write_table(path: Path, table: pa.Table) -> None:

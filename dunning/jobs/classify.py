@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dunning.core.errors import UsageError
-from dunning.core.frames import BUCKETS, Bucket, Frame
+from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, Frame
 from dunning.core.words import STAGES
 from dunning.decisions.court import propose_court
 from dunning.decisions.decide import decide_with_deeds
@@ -16,15 +16,20 @@ from dunning.decisions.disconnections import propose_disconnections
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.interest import interest_segments
-from dunning.decisions.proposals import Proposed, merge_proposed
+from dunning.decisions.proposals import Proposed, join_proposed, merge_proposed
 from dunning.decisions.reminders import propose_reminders
 from dunning.decisions.segments import Places
 from dunning.decisions.tables import decision_tables
+from dunning.gateways.memory import keep_freed_memory
 from dunning.gateways.seals import check_seal, seal_files
-from dunning.gateways.worktables import TableWriter, read_table, write_table
+from dunning.gateways.worktables import StreamWriter, read_table, write_table
 from dunning.jobs.history import deeds_of_bucket
 from dunning.jobs.runs import Receipt, Run, shard_buckets, shard_folder, shard_seal
 from dunning.policy.rules import Rules
+
+# What no decision and no list looks at.
+_READ = tuple(name for name in SCHEMAS if name != "invoice_lines")
+_UNREAD = {"payments": ("named_no", "channel"), "contacts": ("source",), "holds": ("hold_no", "author", "note")}
 
 
 def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
@@ -34,6 +39,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     """
     if not 0 <= shard < shards <= BUCKETS:
         raise UsageError(f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0.")
+    keep_freed_memory()
     this = Run.of(run)
     folder = shard_folder(Path(this.work), shard, shards)
     check_seal(this.given_seal)
@@ -43,9 +49,9 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     stages: Counter[str] = Counter()
     proposed: list[Proposed] = []
     filled = set(snapshot.buckets())
-    with TableWriter(folder) as writer:
+    with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket = snapshot.read_bucket(index)
+            bucket = snapshot.read_bucket(index, _READ, _UNREAD)
             decision, findings = decide_with_deeds(bucket, rules, deeds_of_bucket(deeds, index))
             writer.write(decision_tables(bucket, decision, rules))
             proposed.append(propose(bucket, decision, findings, rules, this.paid_until))
@@ -56,20 +62,21 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
         write_table(folder / f"proposed-{name}.parquet", table)
     receipt = {"shard": shard, "shards": shards, "accounts": sum(stages.values()), "stages": dict(stages)}
     (folder / "books.json").write_text(json.dumps({**receipt, "books": dict(books)}), encoding="utf-8")
-    seal_files(shard_seal(folder), [folder / "books.json", *folder.glob("[!.]*.parquet")])
+    made = [path for path in folder.glob("[!.]*") if path.suffix in (".parquet", ".arrow")]
+    seal_files(shard_seal(folder), [folder / "books.json", *made])
     return receipt
 
 
 def propose(
     bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, newest_paid_on: date | None
 ) -> Proposed:
-    """Return everything proposed for one bucket."""
+    """Return everything proposed for one bucket, in no order."""
 
     def segments_of(items: Places) -> Frame:
         chosen = np.searchsorted(findings.allocation.items, items)
         return interest_segments(bucket, findings.allocation, rules, chosen, findings.equalised_on)
 
-    return merge_proposed(
+    return join_proposed(
         [
             propose_reminders(bucket, decision, rules, findings.history),
             propose_disconnections(bucket, decision, rules, findings.history, newest_paid_on),

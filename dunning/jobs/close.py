@@ -120,8 +120,8 @@ def _require_same_history(connection: Connection, this: Run) -> None:
 def _books(this: Run) -> closing.Books:
     work = Path(this.work)
     groups = [
-        group.select(_OWING).filter(pc.greater(group["open_cents"], 0))
-        for group in read_groups([this.prepared / "classification.parquet"])
+        group.filter(pc.greater(group["open_cents"], 0))
+        for group in read_groups([this.prepared / "classification.parquet"], _OWING)
     ]
     proposed = {path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))}
     reminders = proposed["reminders"]

@@ -14,7 +14,7 @@ from dunning.documents.lists import render_lists
 from dunning.documents.texts import Letterhead
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
 from dunning.gateways.seals import check_seal, seal_files
-from dunning.gateways.worktables import TableWriter, read_groups, read_table
+from dunning.gateways.worktables import TableWriter, read_streams, read_table
 from dunning.jobs.books import check_totals
 from dunning.jobs.runs import Receipt, Run, shard_seal
 
@@ -61,11 +61,11 @@ def _write_decisions(this: Run, shards: int) -> dict[str, dict[str, int]]:
     """Join the shards' tables, a row group a bucket whatever the shards; return accounts and sums per stage."""
     sums: dict[str, Counter[str]] = {stage: Counter(accounts=0, **dict.fromkeys(SUMS, 0)) for stage in STAGES}
     for folder in this.shard_folders(shards):
-        check_seal(shard_seal(folder), [f"{name}.parquet" for name in TABLES])
+        check_seal(shard_seal(folder), [f"{name}.arrow" for name in TABLES])
     with TableWriter(this.prepared) as writer:
         for name in TABLES:
-            paths = [folder / f"{name}.parquet" for folder in this.shard_folders(shards)]
-            for group in read_groups([path for path in paths if path.exists()]):
+            paths = [folder / f"{name}.arrow" for folder in this.shard_folders(shards)]
+            for group in read_streams([path for path in paths if path.exists()]):
                 writer.write({name: group})
                 if name == "classification":
                     _add_up(sums, group)

@@ -1,129 +1,151 @@
-"""Measure a night step by step: seconds, rows a second, peak memory. In a home of its own, which is removed.
+"""Measure a night step by step, each step beside a yardstick in the same run. In a home of its own, which is removed.
 
-    .venv/bin/python tests/benchmarks/bench.py --accounts 5000 [--shards 2]
+    .venv/bin/python tests/benchmarks/bench.py [--accounts 200000] [--json FILE] [--flame FILE.svg] [--scale]
+        [--airflow]
 
-Each step runs in a process of its own, imports not counted; the shards of `classify` run side by side, as many as there
-are processors, and their peak is that of the largest one. At the end the decisions alone against the obvious
-alternative: the tests' plain oracle, account by account, on the same odd accounts in the same run.
+Each step runs in a process of its own, imports not counted; what is compared on one core is pinned to it and compared
+by processor seconds, because a shared machine's clock says little. Every goal is printed with what was measured.
 """
 
 import argparse
-import importlib
-import json
 import os
-import resource
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
-from datetime import date
-from multiprocessing import get_context
+from contextlib import contextmanager
 from pathlib import Path
-from random import Random
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # `tests` is no installed package
 
 from dunning.core.errors import DunningError
-from dunning.decisions.decide import decide
 from dunning.gateways.server import stop_server
-from dunning.sample import write_sample
-from tests.oracle.bucket import make_bucket, make_history, make_rules
-from tests.oracle.facts import Policy
-from tests.oracle.stages import decide as decide_plainly
-from tests.properties.crowds import draw_crowd
+from tests.benchmarks import night
+from tests.benchmarks.report import Goal, Report
 
-AS_OF = "2026-11-22"
-CROWD = 3000
-
-
-def measure(job: str, *arguments: Any) -> tuple[Any, float, float]:
-    """Run a job in this process; return its receipt, seconds and the process's peak in MB."""
-    run = importlib.import_module(f"dunning.jobs.{job}").run
-    begun = time.perf_counter()
-    receipt = run(*arguments)
-    seconds = time.perf_counter() - begun
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
-    return receipt, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-def side_by_side(job: str, calls: list[tuple[Any, ...]]) -> tuple[list[Any], float, float]:
-    """Run a job once per call, each in a fresh process; return receipts, seconds of the slowest lane, largest peak."""
-    workers = min(len(calls), os.cpu_count() or 1)
-    lanes = [0.0] * workers
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-        done = list(pool.map(measure, [job] * len(calls), *zip(*calls, strict=True)))
-    for _, seconds, _ in done:
-        lanes[lanes.index(min(lanes))] += seconds
-    return [receipt for receipt, _, _ in done], max(lanes), max(peak for _, _, peak in done)
-
-
-def show(step: str, rows: int, unit: str, seconds: float, peak: float | None = None) -> None:
-    memory = f"{peak:>8.0f} MB" if peak is not None else ""
-    print(f"{step:<10}{seconds:>9.2f} s{rows:>12,} {unit:<9}{rows / max(seconds, 1e-9):>12,.0f} /s{memory}", flush=True)
-
-
-def bench(accounts: int, shards: int, folder: Path) -> None:
-    """Make a sample and take it through the night; print a line per step."""
-    ledger, out = folder / "ledger", folder / "out"
-    begun = time.perf_counter()
-    write_sample(ledger, accounts, 1)
-    tables = json.loads((ledger / "manifest.json").read_text("utf-8"))["tables"]
-    rows = sum(table["rows"] for table in tables.values())
-    show("sample", rows, "rows", time.perf_counter() - begun)
-
-    [run], seconds, peak = side_by_side("load", [(AS_OF, str(ledger), str(out))])
-    show("load", rows, "rows", seconds, peak)
-    total = seconds
-    parts, seconds, peak = side_by_side("classify", [(run, shard, shards) for shard in range(shards)])
-    counted = sum(part["accounts"] for part in parts)
-    show("classify", counted, "accounts", seconds, peak)
-    total += seconds
-    for job, arguments in (("propose", (run, parts)), ("write", (run,)), ("close", (run,)), ("report", (run,))):
-        _, seconds, peak = side_by_side(job, [arguments])
-        show(job, counted, "accounts", seconds, peak)
-        total += seconds
-    show("night", counted, "accounts", total)
-
-
-def compare() -> None:
-    """Decide on one crowd in both ways."""
-    as_of, policy = date.fromisoformat(AS_OF), Policy()
-    crowd = draw_crowd(Random(1), CROWD, as_of)
-    bucket, rules = make_bucket(crowd, policy), make_rules(policy, as_of)
-    history = make_history(bucket)
-    decide(bucket, rules, history)
-    begun = time.perf_counter()
-    decide(bucket, rules, history)
-    columns = time.perf_counter() - begun
-    begun = time.perf_counter()
-    for facts in crowd:
-        decide_plainly(facts, policy, as_of)
-    plain = time.perf_counter() - begun
-    print(
-        f"decisions alone, {CROWD:,} odd accounts: in columns {columns:.3f} s, account by account {plain:.3f} s, "
-        f"{plain / columns:.0f} times as long"
-    )
+REPOSITORY = Path(__file__).resolve().parents[2]
+_AIRFLOW_SECONDS = 30
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--accounts", type=int, default=5000)
-    parser.add_argument("--shards", type=int, default=min(os.cpu_count() or 1, 64))
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="dunning-bench-") as folder:
-        home = Path(folder) / "home"
-        os.environ["DUNNING_HOME"] = str(home)
-        for name in ("DUNNING_DATABASE_URL", "DUNNING_SNAPSHOTS"):
-            os.environ.pop(name, None)
-        print(f"{options.accounts:,} accounts, {options.shards} shards, {os.cpu_count()} processors", flush=True)
+    options = _options()
+    report = Report(options.accounts, options.shards)
+    print(f"{options.accounts:,} accounts, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="dunning-bench-", dir=options.folder) as folder:
         try:
-            bench(options.accounts, options.shards, Path(folder))
-            compare()
+            bench(report, options, Path(folder))
         except DunningError as error:
             sys.exit(str(error))
-        finally:
-            stop_server(home)
+    report.finish(options.json)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--accounts", type=int, default=200_000)
+    parser.add_argument("--shards", type=int, default=1, help="of the whole nights (--flame, --airflow)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--flame", type=Path, metavar="FILE.svg", help="a whole night once more, under py-spy")
+    parser.add_argument("--scale", action="store_true", help="also a tenth of the accounts: the cost of each")
+    parser.add_argument("--airflow", action="store_true", help="also the nightly DAG, for Airflow's own share")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="work in DIR instead of the temporary folder")
+    return parser.parse_args()
+
+
+def bench(report: Report, options: argparse.Namespace, folder: Path) -> None:
+    """Make a sample and take it through the night, and through what else was asked for."""
+    ledger = night.make_ledger(report, folder / "ledger", options.accounts)
+    with a_home(folder / "home"):
+        cost = whole_night(report, ledger, folder)
+    if options.scale:
+        small = night.make_ledger(report, folder / "small", max(options.accounts // 10, 1))
+        with a_home(folder / "small-home"):
+            before = a_small_night(report, small, folder / "small-out") / small.accounts
+        growth = cost / ledger.accounts / before
+        report.judge(Goal(f"cost per account, {ledger.accounts:,} beside {small.accounts:,}", growth, 1.15))
+    if options.flame:
+        with a_home(folder / "flame-home"):
+            draw_flame(ledger, folder / "flame-out", options.flame, options.shards)
+    if options.airflow:
+        beside_airflow(report, ledger, folder, options.shards)
+
+
+@contextmanager
+def a_home(home: Path):
+    """Give what runs inside a home of its own, and stop its server afterwards."""
+    for name in ("DUNNING_DATABASE_URL", "DUNNING_SNAPSHOTS"):
+        os.environ.pop(name, None)
+    os.environ["DUNNING_HOME"] = str(home)
+    try:
+        yield
+    finally:
+        stop_server(home)
+
+
+def whole_night(report: Report, ledger: night.Ledger, folder: Path) -> float:
+    """Measure everything of one night; return the processor seconds of load and decisions."""
+    run, loaded = night.load(report, ledger, folder / "out")
+    steps = night.decide(report, run, ledger.accounts)
+    night.beside_duckdb(report, run, steps, folder)
+    night.in_shards(report, run, ledger.accounts)
+    night.store(report, run)
+    ends = night.end(report, run, ledger.accounts)
+    phases = [loaded, *steps, *ends]
+    total = sum(phase.cpu for phase in phases)
+    shares = {phase.name: f"{phase.cpu / total:.0%}" for phase in phases}
+    report.facts["the night by phase, share of its processor seconds"] = shares
+    return sum(phase.cpu for phase in (loaded, *steps))
+
+
+def a_small_night(report: Report, ledger: night.Ledger, out: Path) -> float:
+    """Return the processor seconds of load and decisions of a smaller ledger; its goals do not count."""
+    aside = Report(ledger.accounts, 1)
+    run, loaded = night.load(aside, ledger, out)
+    return loaded.cpu + sum(step.cpu for step in night.decide(aside, run, ledger.accounts))
+
+
+def _night_command(ledger: night.Ledger, out: Path, shards: int) -> list[str]:
+    told = ["--ledger", str(ledger.folder), "--as-of", night.AS_OF, "--out", str(out), "--shards", str(shards)]
+    return [sys.executable, "-m", "dunning.cli", "nightly", *told]
+
+
+def draw_flame(ledger: night.Ledger, out: Path, file: Path, shards: int) -> None:
+    """Record a whole night on one core under py-spy."""
+    spy = shutil.which("py-spy", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if spy is None:
+        print("py-spy is not installed, so there is no flame graph", flush=True)
+        return
+    record = [spy, "record", "--rate", "50", "--nonblocking", "--output", str(file), "--"]
+    night_of = _night_command(ledger, out, shards)
+    subprocess.run([*record, *night_of], check=True, cwd=REPOSITORY, env=_environment(), preexec_fn=_pin)
+
+
+def _pin() -> None:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(REPOSITORY)}
+
+
+def beside_airflow(report: Report, ledger: night.Ledger, folder: Path, shards: int) -> None:
+    """Run the same night by the command and by the DAG; the difference is Airflow's own share."""
+    with a_home(folder / "plain-home"):
+        subprocess.run([sys.executable, "-m", "dunning.cli", "db", "start"], check=True, env=_environment())
+        plain = _wall(_night_command(ledger, folder / "plain-out", shards))
+    with a_home(folder / "airflow-home"):
+        subprocess.run([sys.executable, "deploy/airflow_home.py"], check=True, cwd=REPOSITORY, env=_environment())
+        command = [sys.executable, "deploy/run_nightly.py", "--ledger", str(ledger.folder), "--as-of", night.AS_OF]
+        through = _wall([*command, "--out", str(folder / "airflow-out"), "--shards", str(shards)])
+    report.facts["the night by the command and through Airflow, wall s"] = (round(plain, 1), round(through, 1))
+    report.judge(Goal("Airflow's own share of the wall time", through - plain, _AIRFLOW_SECONDS, unit="s"))
+
+
+def _wall(command: list[str]) -> float:
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, cwd=REPOSITORY, env=_environment(), stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":

@@ -1,0 +1,26 @@
+"""How a process that works through columns, bucket after bucket, keeps its memory."""
+
+import ctypes
+import sys
+
+import pyarrow as pa
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, <malloc.h>
+_KEPT = 256 << 20
+_LARGEST = 32 << 20  # glibc takes no more
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep what was freed for the next column instead of giving it back to the system.
+
+    Every column of a bucket is a few megabytes, which glibc otherwise returns and asks for again, page by page, at each
+    step: a fifth of the time. Arrow uses the same memory then, so that the peak is lower, not higher. Without glibc
+    nothing is done. May be called again.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, _LARGEST)
+        mallopt(_TRIM_THRESHOLD, _KEPT)
+        pa.set_memory_pool(pa.system_memory_pool())
