@@ -13,9 +13,10 @@ from dunning.gateways.ledger.duplicates import mark_duplicates
 from dunning.gateways.ledger.manifest import Counts, add_counts, count_table
 from dunning.gateways.ledger.parsing import encoded_columns, parse_batch
 from dunning.gateways.ledger.raw import RawBatch, RawTable, TypedTable, join_tables
+from dunning.gateways.ledger.references import find_places
 from dunning.gateways.ledger.side_by_side import map_in_order
 from dunning.gateways.ledger.spill import HOMELESS, HOMES, Spill, Stretch, sort_by_home
-from dunning.gateways.ledger.text_index import Directory, Hashes, enter
+from dunning.gateways.ledger.text_index import AMBIGUOUS, NOWHERE, Directory, Hashes, enter
 
 Places = npt.NDArray[np.int64]
 FindHomes = Callable[[TypedTable], npt.NDArray]
@@ -46,6 +47,19 @@ class Bulk:
         """Return the rows of some buckets, copies marked."""
         return self.spill.read(homes, leave_out)
 
+    def find_homes(self, names: pa.Array) -> npt.NDArray[np.int16]:
+        """Return the bucket in which the row with each of these keys is; NOWHERE where there is none."""
+        homes = self.directory.find_homes(names)
+        unsure = np.flatnonzero(homes == AMBIGUOUS)
+        if not unsure.size:
+            return homes
+        wanted = names.take(pa.array(unsure))
+        homes[unsure] = NOWHERE
+        for home in sorted(self.directory.find_all_homes(wanted)):
+            for rows in self.spill.stretches(range(home, home + 1)):
+                homes[unsure[find_places(wanted, rows.frame.text(self.raw.table.key[0])) >= 0]] = home
+        return homes
+
     def find_copies(self) -> None:
         """Find out which rows share a key, so that from now on they are marked; see `duplicates`."""
         alike = self.directory.find_alike()
@@ -61,12 +75,12 @@ class Bulk:
             self.spill.mark_copies(suspects.lines[suspects.reasons != before], suspects.lines[suspects.is_repeated])
 
 
-def read_bulk(raw: RawTable, folder: Path, invoices: Directory | None) -> Bulk:
+def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
     """Read a table to its end and set its rows aside.
 
     Args:
         folder: where what does not fit into memory goes.
-        invoices: where the invoices are; None while these are read themselves.
+        invoices: already read; None while these are read themselves.
     """
     bulk = Bulk(raw, folder)
     name, day = raw.table.name, _DAYS.get(raw.table.name)
@@ -103,8 +117,8 @@ def by_premise(rows: TypedTable) -> npt.NDArray:
     return of_code[codes.indices.fill_null(len(codes.dictionary)).to_numpy(zero_copy_only=False)]
 
 
-def by_premise_or_invoice(invoices: Directory) -> FindHomes:
-    """Return a finder for payments: by premise, else where the named invoice can only be, else HOMELESS."""
+def by_premise_or_invoice(invoices: Bulk) -> FindHomes:
+    """Return a finder for payments: by premise, else where the named invoice is, else HOMELESS."""
 
     def find(rows: TypedTable) -> npt.NDArray:
         homes = by_premise(rows).astype(np.int16)
@@ -119,8 +133,8 @@ def by_premise_or_invoice(invoices: Directory) -> FindHomes:
     return find
 
 
-def by_invoice(invoices: Directory) -> FindHomes:
-    """Return a finder for lines of bills: where the invoice may be; all lines of one invoice come together."""
+def by_invoice(invoices: Bulk) -> FindHomes:
+    """Return a finder for lines of bills: where the invoice is; all lines of one number come together."""
 
     def find(rows: TypedTable) -> npt.NDArray:
         names = rows.frame.text("invoice_no").dictionary_encode()

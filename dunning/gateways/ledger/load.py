@@ -69,8 +69,7 @@ def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
             _tell_read(tell, raw[name], tables[name].rows_read)
     bulk: dict[str, Bulk] = {}
     for name in BULK:
-        invoices = bulk["invoices"].directory if bulk else None
-        bulk[name] = read_bulk(raw[name], folder, invoices)
+        bulk[name] = read_bulk(raw[name], folder, bulk.get("invoices"))
         _tell_read(tell, raw[name], bulk[name].counts.rows)
     return Extract(tables, bulk)
 

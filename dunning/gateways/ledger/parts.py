@@ -1,6 +1,6 @@
 """The large tables, some buckets at a time: settled, then built; what must be known of all of them is kept small."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ from dunning.gateways.ledger.side_by_side import map_in_order
 from dunning.gateways.ledger.spill import HOMELESS, Spill, sort_by_home
 from dunning.gateways.ledger.strays import PAYER, PREMISE, Strays
 from dunning.gateways.ledger.tables import BULK
-from dunning.gateways.ledger.text_index import AMBIGUOUS, UNNAMED
+from dunning.gateways.ledger.text_index import UNNAMED
 from dunning.gateways.snapshots import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]
@@ -154,9 +154,7 @@ class Parts:
         if self._strays is not None:
             self._strays.remove()
         self._strays = Strays(self._tables["payments"], strays, self.accounts, self._register, self._folder)
-        self._strays.route(
-            self._find_owners_of_invoices, self._find_owners_of_payments, refuses_early_euro=self._refuses_early_euro
-        )
+        self._strays.route(self._find_owners_of_payments, refuses_early_euro=self._refuses_early_euro)
         strays.remove()
         return self._strays.has_bgn or any(part.has_bgn for part in self._settled)
 
@@ -168,35 +166,17 @@ class Parts:
         )
         return part, payments.take(np.flatnonzero(part.is_stray))
 
-    def _find_owners_of_invoices(self, names: pa.Array) -> tuple[Places, Places]:
-        """Return whose invoices are that could stand in several buckets; all others were looked for in their own."""
-        directory = self._tables["invoices"].directory
-        is_open = directory.find_homes(names) == AMBIGUOUS
-        return self._find_owners("invoices", names, is_open, lambda part: part.invoices, lambda rows: rows.stands)
-
     def _find_owners_of_payments(self, names: pa.Array) -> tuple[Places, Places]:
-        is_open = names.is_valid().to_numpy(zero_copy_only=False)
-        return self._find_owners(
-            "payments", names, is_open, lambda part: part.payments, lambda rows: np.ones(len(rows), bool)
-        )
-
-    def _find_owners(
-        self, name: str, names: pa.Array, is_open: npt.NDArray, settled_of: Callable[[SettledPart], Settled],
-        counts: Callable[[TypedTable], npt.NDArray],
-    ) -> tuple[Places, Places]:
-        """Return premise and payer of the rows of table `name` that bear these keys; UNNAMED where there is none."""
+        """Return premise and payer of the payments of these numbers that are no strays; UNNAMED where there is none."""
         premise, payer = np.full(len(names), UNNAMED, np.int32), np.full(len(names), UNNAMED, np.int32)
-        rows = np.flatnonzero(is_open)
-        wanted = names.take(pa.array(rows))
-        homes = self._tables[name].directory.find_all_homes(wanted) if rows.size else set()
+        homes = self._tables["payments"].directory.find_all_homes(names)
         for part in self._settled:
             if homes.intersection(part.homes):
-                settled = settled_of(part)
-                table = self._read(name, part.homes, settled)
-                at = find_places(wanted, table.frame.text(table.table.key[0]))
+                of, table = part.payments, self._read("payments", part.homes, part.payments)
+                at = find_places(names, table.frame.text("payment_no"))
                 hits = np.flatnonzero(at >= 0)
-                hits = hits[counts(table)[at[hits]] & (settled.premise[at[hits]] >= 0) & (settled.payer[at[hits]] >= 0)]
-                premise[rows[hits]], payer[rows[hits]] = settled.premise[at[hits]], settled.payer[at[hits]]
+                hits = hits[(of.premise[at[hits]] >= 0) & (of.payer[at[hits]] >= 0)]
+                premise[hits], payer[hits] = of.premise[at[hits]], of.payer[at[hits]]
         return premise, payer
 
     def _read(self, name: str, homes: range, settled: Settled | None) -> TypedTable:

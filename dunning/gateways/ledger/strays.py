@@ -1,4 +1,4 @@
-"""Payments that name no premise and no invoice that tells one: sent to the bucket of their account, if any."""
+"""Payments that name no premise and no invoice that tells one: sent to the bucket of their payer's only account."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from dunning.gateways.ledger.conditions import BGN, is_euro_too_early
 from dunning.gateways.ledger.raw import TypedTable, join_tables
 from dunning.gateways.ledger.references import find_places, take_or
 from dunning.gateways.ledger.register import Register
-from dunning.gateways.ledger.settling import MISSING, agrees_with, name_payers
+from dunning.gateways.ledger.settling import MISSING, name_payers
 from dunning.gateways.ledger.spill import HOMELESS, HOMES, Spill, sort_by_home
 from dunning.gateways.ledger.tables import bit
 from dunning.gateways.ledger.text_index import UNNAMED
@@ -39,12 +39,12 @@ class Strays:
         self.nowhere: list[TypedTable] = []
         self.has_bgn = False
 
-    def route(self, find_invoice: FindPairs, find_payment: FindPairs, *, refuses_early_euro: bool) -> None:
+    def route(self, find_payment: FindPairs, *, refuses_early_euro: bool) -> None:
         """Send every stray to its account.
 
         Args:
-            find_invoice: gives the (premise, payer) of invoices by number where these are taken in; UNNAMED elsewhere.
-            find_payment: the same of payments that are no strays, refused ones too.
+            find_payment: gives the (premise, payer) of payments by number that are no strays, refused ones too; UNNAMED
+                elsewhere.
             refuses_early_euro: EUR rows dated before the changeover are refused.
         """
         bare: list[TypedTable] = []
@@ -52,7 +52,7 @@ class Strays:
             if refuses_early_euro:
                 rows.mark(is_euro_too_early(rows, "paid_on"), bit("eur_before_changeover"))
             payer = name_payers(rows, self._register)
-            owner = self._find_owners(rows, payer, find_invoice)
+            owner = self._find_only_accounts(payer)
             is_bare = (owner[0] < 0) & (payer == UNNAMED) & _is_filled(rows, "reverses")
             if is_bare.any():
                 bare.append(rows.take(np.flatnonzero(is_bare)))
@@ -77,17 +77,11 @@ class Strays:
         yield from self._payments.spill.stretches(range(HOMELESS, HOMES))
         yield from self._strays.stretches(range(HOMELESS, HOMES))
 
-    def _find_owners(self, rows: TypedTable, payer: Places, find_invoice: FindPairs) -> tuple[Places, Places]:
-        """Return the account of each row: that of its invoice, if the payer agrees; else the payer's only one."""
-        found_premise, found_payer = find_invoice(rows.frame.text("invoice_no"))
-        nobody = np.full(len(rows), UNNAMED, np.int32)
-        agrees = agrees_with(nobody, payer, found_premise, found_payer)
+    def _find_only_accounts(self, payer: Places) -> tuple[Places, Places]:
+        """Return premise and payer of each payer's only account; UNNAMED where he has none, or several."""
         accounts = self._accounts
         only = take_or(accounts.only_account, payer, UNNAMED)
-        has_only = ~agrees & (only >= 0)
-        premise, owner = np.where(agrees, found_premise, UNNAMED), np.where(agrees, found_payer, UNNAMED)
-        premise[has_only], owner[has_only] = accounts.premise[only[has_only]], accounts.payer[only[has_only]]
-        return premise, owner
+        return take_or(accounts.premise, only, UNNAMED), take_or(accounts.payer, only, UNNAMED)
 
     def _send_bare(self, rows: TypedTable, find_payment: FindPairs) -> None:
         """Send reversals that name nothing else to the account of the payment that they take back."""

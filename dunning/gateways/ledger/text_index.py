@@ -82,10 +82,11 @@ class TextIndex:
 
     def __init__(self, keys: pa.Array) -> None:
         self._keys, self._words = keys, _read_words(keys)
-        self._index, self._rows = pd.Index(self._words.hashes), np.arange(len(keys))
-        if keys.null_count or not self._index.is_unique:
-            is_first = ~self._index.duplicated(keep="first") & keys.is_valid().to_numpy(zero_copy_only=False)
-            self._index, self._rows = self._index[is_first], np.flatnonzero(is_first)
+        self._rows = np.flatnonzero(keys.is_valid().to_numpy(zero_copy_only=False))
+        self._index = pd.Index(self._words.hashes[self._rows])
+        if not self._index.is_unique:
+            is_first = ~self._index.duplicated(keep="first")
+            self._index, self._rows = self._index[is_first], self._rows[is_first]
 
     def find(self, names: pa.Array) -> Places:
         """Return the row of each name; UNNAMED for null, UNKNOWN where no row has that key."""
