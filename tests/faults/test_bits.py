@@ -108,7 +108,8 @@ def test_a_bit_that_turns_between_load_and_decisions_changes_no_decision(here: P
                     refused.add(path.name)
     go_on(run)
 
-    assert refused == {path.name for path in snapshot.iterdir()} - {"quarantine.parquet"}
+    assert "invoice_lines.parquet" in passed  # which no decision reads
+    assert refused == {path.name for path in snapshot.iterdir()} - {"quarantine.parquet", "invoice_lines.parquet"}
     assert here.hashes(AS_OF) == undisturbed.first
 
 
