@@ -187,7 +187,8 @@ class SnapshotWriter:
 
     def __exit__(self, *_: object) -> None:
         for writer in self._writers.values():
-            writer.close()
+            with suppress(OSError, pa.ArrowException):  # on a full disk it cannot write its footer; all of it goes anyway
+                writer.close()
         for folder in (self.beside, self.scratch):
             shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
