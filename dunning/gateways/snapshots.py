@@ -187,7 +187,7 @@ class SnapshotWriter:
 
     def __exit__(self, *_: object) -> None:
         for writer in self._writers.values():
-            with suppress(OSError, pa.ArrowException):  # on a full disk it cannot write its footer; all of it goes anyway
+            with suppress(OSError, pa.ArrowException):  # on a full disk it cannot write its footer; all of it goes
                 writer.close()
         for folder in (self.beside, self.scratch):
             shutil.rmtree(folder, ignore_errors=True)
