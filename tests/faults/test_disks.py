@@ -58,7 +58,8 @@ def test_every_call_that_may_find_the_disk_full_is_told(
     tried = [point for point in firsts if point.split()[-1] in ("open", "os.rename", "os.fsync")]
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
         ended = {}
-        for point in sorted(tried, key=lambda point: (step_of(point) != "snapshot", point)):  # once whole it is used again
+        # The snapshot's own first: once it is whole it is used again.
+        for point in sorted(tried, key=lambda point: (step_of(point) != "snapshot", point)):
             ended[point] = here.run(fault=replace(firsts[point], kind="errno", target=ENOSPC))
         again = [here.run(as_of) for as_of in (AS_OF, NEXT)]
 
