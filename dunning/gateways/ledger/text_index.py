@@ -167,15 +167,14 @@ class Directory:
         keys = self._sorted & ~_HOME_MASK
         is_same = keys[1:] == keys[:-1]
         among = np.append(is_same, False) | np.insert(is_same, 0, False) if len(keys) else np.zeros(0, bool)
-        return Alike(np.unique(keys[among]), {int(home) for home in np.unique(self._sorted[among] & _HOME_MASK)})
+        return Alike(np.unique(keys[among]))
 
 
 @dataclass(frozen=True)
 class Alike:
-    """Keys that may stand in several rows: their hashes, ascending, and the buckets of these rows."""
+    """Keys that may stand in several rows: their hashes, ascending."""
 
     hashes: Hashes
-    homes: set[int]
 
     def rows_of(self, keys: pa.Array) -> Places:
         """Return the rows, ascending, whose key is among them."""
