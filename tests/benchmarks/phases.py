@@ -6,8 +6,6 @@ Imports are not counted, neither ours nor those of a yardstick.
 
 import importlib
 import os
-import resource
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from dunning.documents import lists
+from tests.memory import peak_mb
 
 
 @dataclass(frozen=True)
@@ -108,9 +107,3 @@ def _tell_apart(parts: dict[str, float], name: str) -> None:
             parts[name] = parts.get(name, 0.0) + time.process_time() - begun
 
     setattr(lists, name, timed)
-
-
-def peak_mb() -> float:
-    """Return the most memory that this process held, in MiB."""
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20

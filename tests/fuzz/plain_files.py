@@ -14,7 +14,7 @@ from tests.fuzz.plain_cells import read_amount
 from tests.fuzz.plain_rows import find_cell_reasons
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-csv.field_size_limit(1 << 30)
+_CELL_MAX = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,11 @@ def read_plain(path: Path, table: str) -> PlainTable | None:
     text = text.rstrip("\x1a\r\n ") + "\n"
     header = next(iter(text.split("\n")), "")
     delimiter = max(";\t,", key=_QUOTED.sub("", header).count)
-    return _read_rows(text, delimiter, table)
+    before = csv.field_size_limit(_CELL_MAX)
+    try:
+        return _read_rows(text, delimiter, table)
+    finally:
+        csv.field_size_limit(before)
 
 
 def _decode(data: bytes) -> str:

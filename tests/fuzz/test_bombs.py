@@ -20,18 +20,19 @@ from tests.fuzz.row_ledgers import FORMS
 SECONDS_MAX, MIB_MAX = 120, 600
 GIB = 1 << 30
 _LOAD = """
-import resource, sys
+import sys
 from pathlib import Path
 from dunning.core.errors import DunningError
 from dunning.gateways.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Limits
+from tests.memory import peak_mb
 folder, mapping = Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None
 try:
     load_ledger(folder, folder.parent / "snapshots", mapping=mapping, quarantine_limits=Limits())
     print("taken in")
 except DunningError as error:
     print(error)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+print(round(peak_mb()), file=sys.stderr)
 """
 
 

@@ -218,8 +218,8 @@ def compare_days(before: date, after: date, out: Path) -> list[dict[str, str]]:
          "Run `dunning nightly --ledger DIR --as-of 2026-11-24` first, with the extract of that day."),
         (("2026-11-21", "2026-11-22"), 1, "No run of 2026-11-21 is known here, so there is nothing to look at. "
          "Run `dunning nightly --ledger DIR --as-of 2026-11-21` first, with the extract of that day."),
-        (("2026-11-22", "2026-11-23", "--out", "s3://bucket/moves"), 1, "--out is an address (s3://), and only local "
-         "folders are supported yet; give a folder."),
+        (("2026-11-22", "2026-11-23", "--out", "s3://bucket/moves"), 1, "--out is an address (s3://), which is not "
+         "taken here; give a local folder."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_compared_is_refused(words: tuple[str, ...], code: int, said: str, nights: list[Night]) -> None:

@@ -103,6 +103,7 @@ def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:
         court=r.Court(Decimal("2"), 1278, 1278230),
         calendar=r.Calendar((), ()),
         loading=r.Loading(Decimal("0.01"), Decimal(0), (), (), Decimal("0.1"), 5),
+        retention=r.Retention(35, 13),
         supplier=r.Supplier({}, {}, "", 0),
     )
 
