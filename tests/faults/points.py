@@ -1,9 +1,9 @@
 """The points of a run at which it changes something outside of itself; a fault may strike at any one of them.
 
 A point is the moment before such a call: a file opened for writing, renamed, removed, given other rights or synced, a
-folder made or removed, Parquet written, a statement, COPY or commit sent to PostgreSQL. It is named for the step of the
-night, the two innermost functions of ours that lead to it, and the call, as `close: publish>_place os.rename`; the
-n-th time that a run comes by has the number n. The moment after a call is the one before the next.
+folder made or removed, Parquet or an Arrow file written, a statement, COPY or commit sent to PostgreSQL. It is named
+for the step of the night, the two innermost functions of ours that lead to it, and the call, as `close: publish>_place
+os.rename`; the n-th time that a run comes by has the number n. The moment after a call is the one before the next.
 """
 
 import os
@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil
 import psycopg
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 OURS = f"{os.sep}dunning{os.sep}"
@@ -64,6 +65,9 @@ class Watch:
         self._wrap(psycopg.Cursor, "copy", "copy")
         self._wrap(pq.ParquetWriter, "write_table", "parquet.write")
         self._wrap(pq.ParquetWriter, "close", "parquet.close")
+        for writer in (pa.ipc.RecordBatchStreamWriter, pa.ipc.RecordBatchFileWriter):
+            self._wrap(writer, "write_batch", "arrow.write")
+            self._wrap(writer, "close", "arrow.close")
         sys.addaudithook(self._hear)
 
     def pass_by(self, call: str) -> None:

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow"), pytest.ma
 
 FAULTS = {
     "load": Fault("load: _register>store_policy_files execute", 9),
-    "classify": Fault("classify: run>write parquet.write", 20),
+    "classify": Fault("classify: write>_append arrow.write", 20),
     "propose": Fault("propose: run>write_table parquet.close", 3),
     "write": Fault("write: _write_lists>write_private open", 11),
     "close": Fault("close: publish>_place os.rename", 8),

@@ -13,7 +13,7 @@ from tests.faults.points import Fault
 from tests.faults.servers import Server
 
 IN_THE_MIDDLE = {
-    "classify": Fault("classify: run>write parquet.write", 7, kind="stop"),
+    "classify": Fault("classify: write>_append arrow.write", 7, kind="stop"),
     "close": Fault("close: publish>_place os.rename", 5, kind="stop"),
 }
 
@@ -26,8 +26,8 @@ def test_a_run_beside_one_that_goes_on_is_refused_and_disturbs_nothing(
     """The first one stands still in the middle (SIGSTOP), the second comes, and the first goes on."""
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
         first = here.start(fault=IN_THE_MIDDLE[step])
-        while psutil.Process(first.pid).status() != psutil.STATUS_STOPPED:
-            pass
+        while (status := psutil.Process(first.pid).status()) != psutil.STATUS_STOPPED:
+            assert status != psutil.STATUS_ZOMBIE, "it never came to the point where it should stand still"
         second = here.run(other)
         os.kill(first.pid, signal.SIGCONT)
         ended = first.wait()
