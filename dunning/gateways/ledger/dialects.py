@@ -24,7 +24,6 @@ DELIMITERS = (";", "\t", ",")
 LINE_BYTES_MAX = 1 << 20
 COLUMNS_MAX = 1000
 _CHUNK = 8 << 20
-_STEP = 16 << 10
 _NAMES_SHOWN, _NAME_SHOWN = 40, 40
 _LF, _CR = 10, 13
 _BOM = b"\xef\xbb\xbf"
@@ -87,30 +86,21 @@ def read_blocks(path: Path, encoding: str) -> Iterator[Block]:
 def read_lines(path: Path, encoding: str, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[int, str]]:
     """Yield some lines (ascending numbers) of a file without quotes, as `read_blocks` gives them, line end left out.
 
-    For a few lines of a large file: nothing but these lines is decoded, and their blocks are cut in steps.
+    For a few lines of a large file: nothing but these lines is decoded.
     """
     for block in _whole_lines(path):
-        first, last = np.searchsorted(wanted, (block.first_line, block.first_line + _count_lines(block.data) + 1))
-        starts = _find_lines(block.data, (wanted[first:last] - block.first_line).tolist())
-        for line, start in zip(wanted[first:last].tolist(), starts, strict=True):
-            end = block.data.find(b"\n", start)
-            text = block.data[start : end if end >= 0 else len(block.data)].removesuffix(b"\r").rstrip(b"\x1a")
+        newlines = np.flatnonzero(np.frombuffer(block.data, np.uint8) == _LF)
+        height = len(newlines) + (not block.data.endswith(b"\n"))
+        first, last = np.searchsorted(wanted, (block.first_line, block.first_line + height))
+        places = wanted[first:last] - block.first_line
+        starts = np.append(0, newlines + 1)[places]
+        ends = np.append(newlines, len(block.data))[places]
+        for line, start, end in zip(wanted[first:last].tolist(), starts.tolist(), ends.tolist(), strict=True):
+            text = block.data[start:end].removesuffix(b"\r").rstrip(b"\x1a")
             if text:
                 yield line, _decode(path.name, Block(line, text), encoding).data.decode()
         if last == len(wanted):
             return
-
-
-def _find_lines(data: bytes, numbers: list[int]) -> Iterator[int]:
-    """Yield where lines (ascending numbers from 0) begin; whole steps are skipped by counting."""
-    place = before = 0
-    for number in numbers:
-        while place + _STEP < len(data) and before + (found := data.count(b"\n", place, place + _STEP)) < number:
-            place, before = place + _STEP, before + found
-        start, passed = place, before
-        while passed < number:
-            start, passed = data.index(b"\n", start) + 1, passed + 1
-        yield start
 
 
 def _whole_lines(path: Path) -> Iterator[Block]:
@@ -129,7 +119,7 @@ def _whole_lines(path: Path) -> Iterator[Block]:
         cut = data.rfind(b"\n") + 1
         if cut:
             yield Block(line, data[:cut])
-            line += _count_lines(data)
+            line += count_newlines(data)
         rest = data[cut:] + (b"\r" if held_cr else b"")
         if len(rest) > LINE_BYTES_MAX:
             raise line_too_long(path.name, line)
@@ -147,8 +137,9 @@ def _plain_ends(data: bytes) -> bytes:
     return _LONE_CR.sub(b" ", data)
 
 
-def _count_lines(data: bytes) -> int:
-    return data.count(b"\n")
+def count_newlines(data: bytes | memoryview) -> int:
+    """Return how many line feeds there are; several times faster than `bytes.count` where they are many."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -170,7 +161,7 @@ def _decode(file: str, block: Block, encoding: str) -> Block:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        bad = block.first_line + data.count(b"\n", 0, error.start)
+        bad = block.first_line + count_newlines(data[: error.start])
         raise DunningError(
             f"{file}, line {bad}: byte 0x{data[error.start]:02X} does not exist in {encoding}, as which the rest "
             "of the file reads. Save the file as UTF-8, or name its encoding in a mapping."
@@ -210,7 +201,7 @@ def _heads(path: Path) -> Iterator[bytes]:
         cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         if cut:
             yield data[:cut]
-            line += _count_lines(data)
+            line += count_newlines(data)
         rest = data[cut:]
         if len(rest) > LINE_BYTES_MAX:
             raise line_too_long(path.name, line)
@@ -228,9 +219,9 @@ def _refuse_broken_utf8(path: Path, data: bytes, valid_before: int) -> str:
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
-            line += data.count(b"\n", 0, error.start)
+            line += count_newlines(data[: error.start])
             break
-        line += data.count(b"\n")
+        line += count_newlines(data)
     raise DunningError(
         f"{path.name}, line {line}: not valid UTF-8, although most of the file is; the rest would be read wrong as "
         "cp1251. Save the whole file as UTF-8, or name its encoding in a mapping."

@@ -14,6 +14,7 @@ from dunning.gateways.ledger.quarantine import QuarantineLimits, Refusals, check
 from dunning.gateways.ledger.raw import RawTable, TypedTable
 from dunning.gateways.ledger.sources import ledger_fingerprint, read_ledger, unused_files
 from dunning.gateways.ledger.tables import BULK
+from dunning.gateways.memory import keep_freed_memory
 from dunning.gateways.snapshots import Snapshot, SnapshotWriter, find_snapshot
 
 Progress = Callable[[str], None]
@@ -38,6 +39,7 @@ def load_ledger(
         DunningError: the extract is incomplete or unreadable or changes while it is read, its manifest disagrees, a
             table has too many refused rows, or there is not one account in it. Nothing is then left behind.
     """
+    keep_freed_memory()
     tell = progress or (lambda _: None)
     raw = read_ledger(folder, mapping)
     manifest = read_manifest(folder)

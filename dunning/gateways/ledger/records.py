@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.dialects import LINE_BYTES_MAX, Block, line_too_long
+from dunning.gateways.ledger.dialects import LINE_BYTES_MAX, Block, count_newlines, line_too_long
 
 Positions = npt.NDArray[np.int64]
 _QUOTE, _LF, _CR = 34, 10, 13
@@ -77,8 +77,8 @@ def read_records(
 
 def _count_short_lines(data: bytes) -> int:
     """Return how many lines a block of whole lines has; 0 where one of them might be over 1 MiB."""
-    step = LINE_BYTES_MAX // 2
-    counts = [data.count(b"\n", start, start + step) for start in range(0, len(data), step)]
+    step, view = LINE_BYTES_MAX // 2, memoryview(data)
+    counts = [count_newlines(view[start : start + step]) for start in range(0, len(data), step)]
     return sum(counts) if all(counts) else 0
 
 
