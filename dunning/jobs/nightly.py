@@ -1,11 +1,7 @@
 """The whole night in one call: what the DAG does task by task, under one lock."""
 
 import os
-import threading
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from dunning.core.errors import DunningError, UsageError
@@ -19,6 +15,7 @@ from dunning.jobs.close import close_and_prune
 from dunning.jobs.load import Order, begin
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.runs import Receipt, Run
+from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
 
 def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Receipt:
@@ -71,24 +68,9 @@ def _classify(receipt: Receipt, shards: int) -> list[Receipt]:
     if workers == 1:
         return [classify.run(receipt, shard, shards) for shard in range(shards)]
     try:
-        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with_parent) as pool:
-            return list(
-                pool.map(classify.run, *zip(*((receipt, shard, shards) for shard in range(shards)), strict=True))
-            )
-    except BrokenProcessPool as error:
+        return map_in_processes(classify.run, [(receipt, shard, shards) for shard in range(shards)], workers)
+    except WorkerKilledError as error:
         raise DunningError(
             f"One of {workers} processes that classify was ended from outside, perhaps because memory ran out. "
             "Nothing was published. Run again with more --shards (smaller parts), or --shards 1 (one process)."
         ) from error
-
-
-def _end_with_parent() -> None:
-    """Let this worker end when its parent does: one that was killed cannot tell its workers."""
-    threading.Thread(target=_wait_for_parent, daemon=True).start()
-
-
-def _wait_for_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

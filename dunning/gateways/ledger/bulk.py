@@ -13,10 +13,9 @@ from dunning.gateways.ledger.duplicates import mark_duplicates
 from dunning.gateways.ledger.manifest import Counts, add_counts, count_table
 from dunning.gateways.ledger.parsing import encoded_columns, parse_batch
 from dunning.gateways.ledger.raw import RawBatch, RawTable, TypedTable, join_tables
-from dunning.gateways.ledger.references import find_places
 from dunning.gateways.ledger.side_by_side import map_in_order
 from dunning.gateways.ledger.spill import HOMELESS, HOMES, Spill, Stretch, sort_by_home
-from dunning.gateways.ledger.text_index import AMBIGUOUS, NOWHERE, Directory, Hashes, enter
+from dunning.gateways.ledger.text_index import AMBIGUOUS, NOWHERE, Directory, Hashes, enter, find_places
 
 Places = npt.NDArray[np.int64]
 FindHomes = Callable[[TypedTable], npt.NDArray]

@@ -19,9 +19,9 @@ from dunning.gateways.ledger.attribution import Attribution, name_numbers
 from dunning.gateways.ledger.conditions import CREDIT_NOTE, EQUALISATION, is_note, unreadable
 from dunning.gateways.ledger.quarantine import Cells
 from dunning.gateways.ledger.raw import TypedTable
-from dunning.gateways.ledger.references import References, find_places, take_or
+from dunning.gateways.ledger.references import References, take_or
 from dunning.gateways.ledger.tables import INVOICE_KINDS
-from dunning.gateways.ledger.text_index import UNKNOWN, UNNAMED
+from dunning.gateways.ledger.text_index import UNKNOWN, UNNAMED, find_places
 
 Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]

@@ -26,14 +26,14 @@ from dunning.gateways.ledger.movements import (
     sort_items,
 )
 from dunning.gateways.ledger.raw import TypedTable, join_tables
-from dunning.gateways.ledger.references import References, find_places
+from dunning.gateways.ledger.references import References
 from dunning.gateways.ledger.register import Register
 from dunning.gateways.ledger.settling import Settled, SettledPart, settle_part
 from dunning.gateways.ledger.side_by_side import map_in_order
 from dunning.gateways.ledger.spill import HOMELESS, Spill, sort_by_home
 from dunning.gateways.ledger.strays import PAYER, PREMISE, Strays
 from dunning.gateways.ledger.tables import BULK
-from dunning.gateways.ledger.text_index import UNNAMED
+from dunning.gateways.ledger.text_index import UNNAMED, find_places
 from dunning.gateways.snapshots import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.tables import bit
-from dunning.gateways.ledger.text_index import UNKNOWN, TextIndex
+from dunning.gateways.ledger.text_index import UNKNOWN, TextIndex, are_few, find_places
 
 Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
@@ -46,14 +46,17 @@ class References:
     def places(self, name: str, column: str) -> Places:
         """Return what the rows of table `name` name in `column`, as places in the table that has that key."""
         if (name, column) not in self._places:
-            self._places[name, column] = self._index(_KEYS[column]).find(self.tables[name].frame.text(column))
+            self._places[name, column] = self._find(_KEYS[column], self.tables[name].frame.text(column))
         return self._places[name, column]
 
-    def _index(self, name: str) -> TextIndex:
+    def _find(self, name: str, names: pa.Array) -> Places:
+        table = self.tables[name]
+        keys = table.frame.text(table.table.key[0])
+        if name not in self._indexes and are_few(names, keys):
+            return find_places(names, keys)
         if name not in self._indexes:
-            table = self.tables[name]
-            self._indexes[name] = TextIndex(table.frame.text(table.table.key[0]))
-        return self._indexes[name]
+            self._indexes[name] = TextIndex(keys)
+        return self._indexes[name].find(names)
 
     def mark_missing(self, name: str, *columns: str) -> None:
         """Mark the rows of table `name` that name in one of `columns` what is not there, or is refused."""
@@ -76,8 +79,3 @@ def take_or(values: npt.NDArray, places: Places, otherwise: int) -> npt.NDArray:
     if not len(values):
         return np.full(len(places), otherwise, values.dtype)
     return np.where(places >= 0, values[np.maximum(places, 0)], otherwise)
-
-
-def find_places(names: pa.Array, keys: pa.Array) -> Places:
-    """Return for each name the first row whose key it is; UNNAMED for null, UNKNOWN where there is none."""
-    return TextIndex(keys).find(names)

@@ -15,11 +15,11 @@ from dunning.core.days import NEVER, Days
 from dunning.gateways.ledger.accounts import Pairs, distinct
 from dunning.gateways.ledger.conditions import BGN, is_euro_too_early, unreadable
 from dunning.gateways.ledger.raw import TypedTable
-from dunning.gateways.ledger.references import find_places, take_or
+from dunning.gateways.ledger.references import take_or
 from dunning.gateways.ledger.register import Register, is_refused
 from dunning.gateways.ledger.tables import bit
 from dunning.gateways.ledger.tenures import find_single_payers
-from dunning.gateways.ledger.text_index import UNNAMED
+from dunning.gateways.ledger.text_index import UNNAMED, find_places
 
 Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]

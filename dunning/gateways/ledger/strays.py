@@ -11,12 +11,12 @@ from dunning.gateways.ledger.accounts import Accounts
 from dunning.gateways.ledger.bulk import Bulk
 from dunning.gateways.ledger.conditions import BGN, is_euro_too_early
 from dunning.gateways.ledger.raw import TypedTable, join_tables
-from dunning.gateways.ledger.references import find_places, take_or
+from dunning.gateways.ledger.references import take_or
 from dunning.gateways.ledger.register import Register
 from dunning.gateways.ledger.settling import MISSING, name_payers
 from dunning.gateways.ledger.spill import HOMELESS, HOMES, Spill, sort_by_home
 from dunning.gateways.ledger.tables import bit
-from dunning.gateways.ledger.text_index import UNNAMED
+from dunning.gateways.ledger.text_index import UNNAMED, find_places
 
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.signedinteger]

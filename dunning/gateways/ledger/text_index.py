@@ -24,6 +24,8 @@ _MULTIPLIER, _FOLD = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 _HOME_BITS = np.uint64(7)
 _HOME_MASK = np.uint64((1 << 7) - 1)
 NOWHERE, AMBIGUOUS = -1, -2
+_FEW = 10
+_ALIKE_BITS = 20
 
 
 def hash_keys(texts: pa.Array) -> Hashes:
@@ -113,6 +115,29 @@ class TextIndex:
     def _find_slowly(self, names: pa.Array) -> Places:
         found = pc.index_in(names, value_set=self._keys, skip_nulls=True)
         return pc.fill_null(found, UNKNOWN).to_numpy(zero_copy_only=False)
+
+
+def find_places(names: pa.Array, keys: pa.Array) -> Places:
+    """Return for each name the first row whose key it is; UNNAMED for null, UNKNOWN where there is none."""
+    if not are_few(names, keys):
+        return TextIndex(keys).find(names)
+    rows = _rows_alike(keys, names.drop_null())
+    found = TextIndex(keys.take(pa.array(rows))).find(names)
+    is_there = found >= 0
+    found[is_there] = rows[found[is_there]]
+    return found
+
+
+def are_few(names: pa.Array, keys: pa.Array) -> bool:
+    """Say whether so few names are asked for that an index of all keys is not worth its making."""
+    return (len(names) - names.null_count) * _FEW < len(keys)
+
+
+def _rows_alike(keys: pa.Array, names: pa.Array) -> Places:
+    """Return the rows, ascending, of keys whose hash begins as that of one of the few names does."""
+    is_asked = np.zeros(1 << _ALIKE_BITS, bool)
+    is_asked[hash_keys(names) >> np.uint64(64 - _ALIKE_BITS)] = True
+    return np.flatnonzero(is_asked[hash_keys(keys) >> np.uint64(64 - _ALIKE_BITS)])
 
 
 def enter(keys: pa.Array, homes: npt.NDArray) -> Hashes:

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from dunning.gateways.ledger.references import find_places
+from dunning.gateways.ledger.text_index import are_few, find_places
 from tests.gateways.ledger.extracts import Extract, read, refused
 
 MISSING = "missing_reference"
@@ -11,7 +11,8 @@ MISSING = "missing_reference"
 
 @pytest.mark.parametrize("names", [["b", None, "x", "a"], ["b", None, "x", "a"] * 4])
 def test_names_become_places_whichever_side_is_smaller(names):
-    keys = pa.array(["a", None, "b", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"])
+    keys = pa.array(["a", None, "b", "b", *(f"k{n}" for n in range(40))])
+    assert are_few(pa.array(names), keys) == (len(names) == 4)
     expected = {"a": 0, "b": 2, "x": -2, None: -1}
     assert [expected[n] for n in names] == find_places(pa.array(names), keys).tolist()
     assert [expected[n] for n in names] == find_places(pa.array(names), keys.slice(0, 4)).tolist()
