@@ -151,10 +151,14 @@ class TypedTable:
         self.reasons[rows] |= np.int32(bits)
 
     def take(self, rows: Places) -> "TypedTable":
-        """Return some rows (ascending places) as a table of their own; ragged rows stay behind."""
+        """Return some rows (ascending places) as a table of their own, which keeps nothing of this one in memory.
+
+        Ragged rows stay behind.
+        """
         taken = {name: cells.take(rows) for name, cells in self.bad_cells.items()}
+        frame = Frame(dict(self.frame.take(rows).columns))
         return TypedTable(
-            self.raw, self.frame.take(rows), self.lines[rows], self.reasons[rows], self.is_repeated[rows],
+            self.raw, frame, self.lines[rows], self.reasons[rows], self.is_repeated[rows],
             np.empty(0, np.int64), {name: some for name, some in taken.items() if len(some.rows)},
         )
 
