@@ -27,6 +27,7 @@ from dunning.gateways.ledger.references import References
 from dunning.gateways.ledger.register import Register, make_register
 from dunning.gateways.ledger.strays import PAYER, PREMISE
 from dunning.gateways.ledger.tables import BULK
+from dunning.gateways.memory import give_back_memory
 from dunning.gateways.snapshots import SnapshotWriter
 
 Progress = Callable[[str], None]
@@ -76,10 +77,12 @@ def assemble(extract: Extract, writer: SnapshotWriter, tell: Progress) -> Assemb
     register = make_register(extract.tables)
     for name in ("invoices", "payments"):
         extract.bulk[name].find_copies()
+    give_back_memory()
     parts = Parts(extract.bulk, register, writer.scratch)
     tell("чии са фактурите и плащанията")
     parts.settle(any(bulk.has_early_euro for bulk in extract.bulk.values()))
     _refuse_empty(len(parts.accounts))
+    give_back_memory()
     tell("снимка")
     return _Assembly(extract, register, parts).run(writer)
 
@@ -108,6 +111,7 @@ class _Assembly:
             for name, table in built.tables.items():
                 writer.write(name, table, built.homes)
             self._remember(built)
+        give_back_memory()
         self._remember_nowhere()
         asked, places = self._gather()
         ground, cells = self._refer(asked)

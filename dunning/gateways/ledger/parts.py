@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from dunning.core.days import NEVER
 from dunning.core.frames import BUCKETS, Frame
-from dunning.gateways.ledger.accounts import Accounts
+from dunning.gateways.ledger.accounts import Accounts, Pairs
 from dunning.gateways.ledger.attribution import attribute
 from dunning.gateways.ledger.books import Amounts, Rows, count_rows, sum_amounts
 from dunning.gateways.ledger.bulk import Bulk
@@ -28,12 +28,12 @@ from dunning.gateways.ledger.movements import (
 from dunning.gateways.ledger.raw import TypedTable, join_tables
 from dunning.gateways.ledger.references import References
 from dunning.gateways.ledger.register import Register
-from dunning.gateways.ledger.settling import Settled, SettledPart, settle_part
+from dunning.gateways.ledger.settling import Settled, settle_part
 from dunning.gateways.ledger.side_by_side import map_in_order
 from dunning.gateways.ledger.spill import HOMELESS, Spill, sort_by_home
 from dunning.gateways.ledger.strays import PAYER, PREMISE, Strays
 from dunning.gateways.ledger.tables import BULK
-from dunning.gateways.ledger.text_index import UNNAMED, find_places
+from dunning.gateways.ledger.text_index import UNNAMED, TextIndex, find_places
 from dunning.gateways.snapshots import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]
@@ -74,6 +74,29 @@ class Built:
     newest: dict[str, Any]
 
 
+class _SetAside:
+    """What was decided about the rows of a table in some buckets, in a file."""
+
+    def __init__(self, path: Path, settled: Settled) -> None:
+        self._path = path
+        np.save(path, np.array([settled.premise, settled.payer, settled.reasons], np.int32))
+
+    def read(self) -> Settled:
+        return Settled(*np.load(self._path))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """As SettledPart; what is as long as the tables lies in files."""
+
+    homes: range
+    invoices: _SetAside
+    payments: _SetAside
+    is_stray: npt.NDArray[np.bool_]
+    pairs: Pairs
+    has_bgn: bool
+
+
 class Parts:
     """Takes the large tables through their buckets.
 
@@ -88,7 +111,7 @@ class Parts:
         self._tables, self._register, self._folder = tables, register, folder
         octets = np.sum([bulk.spill.octets for bulk in tables.values()], axis=0)
         self.ranges = list(_cut(octets[:BUCKETS]))
-        self._settled: list[SettledPart] = []
+        self._settled: list[_Part] = []
         self._item_places: dict[int, Places] = {}
         self._strays: Strays | None = None
         self._refuses_early_euro = False
@@ -121,14 +144,14 @@ class Parts:
         To be asked after `build` has ended.
         """
         bulk = self._tables["invoices"]
-        homes = bulk.directory.find_all_homes(names)
+        homes, asked = bulk.directory.find_all_homes(names), TextIndex(names)
         found: list[tuple[TypedTable, Settled, Places]] = []
         for number, part in enumerate(self._settled):
             if homes.intersection(part.homes):
-                invoices = self._read("invoices", part.homes, part.invoices)
-                is_asked = pc.is_in(invoices.frame.text("invoice_no"), value_set=names)
-                rows = np.flatnonzero(is_asked.to_numpy(zero_copy_only=False))
-                found.append((invoices.take(rows), _take(part.invoices, rows), self._item_places[number][rows]))
+                settled = part.invoices.read()
+                invoices = self._read("invoices", part.homes, settled)
+                rows = np.flatnonzero(asked.find(invoices.frame.text("invoice_no")) >= 0)
+                found.append((invoices.take(rows), _take(settled, rows), self._item_places[number][rows]))
         if not found:
             nothing = self._read("invoices", range(0), None)
             return nothing, _nobody(0), np.zeros(0, np.int32)
@@ -158,13 +181,18 @@ class Parts:
         strays.remove()
         return self._strays.has_bgn or any(part.has_bgn for part in self._settled)
 
-    def _settle_part(self, homes: range) -> tuple[SettledPart, TypedTable]:
+    def _settle_part(self, homes: range) -> tuple[_Part, TypedTable]:
         invoices = self._tables["invoices"].read(homes, ("kind", "due_on", "amount", "refers_to"))
         payments = self._tables["payments"].read(homes)
         part = settle_part(
             homes, invoices, payments, self._register, refuses_early_euro=self._refuses_early_euro
         )
-        return part, payments.take(np.flatnonzero(part.is_stray))
+        billed, paid = (self._folder / f"{name}-{homes.start}.npy" for name in ("invoices", "payments"))
+        kept = _Part(
+            homes, _SetAside(billed, part.invoices), _SetAside(paid, part.payments), part.is_stray, part.pairs,
+            part.has_bgn,
+        )
+        return kept, payments.take(np.flatnonzero(part.is_stray))
 
     def _find_owners_of_payments(self, names: pa.Array) -> tuple[Places, Places]:
         """Return premise and payer of the payments of these numbers that are no strays; UNNAMED where there is none."""
@@ -172,7 +200,8 @@ class Parts:
         homes = self._tables["payments"].directory.find_all_homes(names)
         for part in self._settled:
             if homes.intersection(part.homes):
-                of, table = part.payments, self._read("payments", part.homes, part.payments)
+                of = part.payments.read()
+                table = self._read("payments", part.homes, of)
                 at = find_places(names, table.frame.text("payment_no"))
                 hits = np.flatnonzero(at >= 0)
                 hits = hits[(of.premise[at[hits]] >= 0) & (of.payer[at[hits]] >= 0)]
@@ -187,14 +216,15 @@ class Parts:
 
     def _build(self, number: int) -> Built:
         part = self._settled[number]
-        invoices = self._read("invoices", part.homes, part.invoices)
+        billed = part.invoices.read()
+        invoices = self._read("invoices", part.homes, billed)
         payments, paid = self._read_payments(part)
         lines = self._tables["invoice_lines"].read(part.homes)
         mark_duplicates(lines)
         tables = {"invoices": invoices, "payments": payments, "invoice_lines": lines}
         references = References(tables)
         accounts = Accounts(self._register.numbering, part.pairs)
-        attribution = attribute(references, accounts, part.invoices, paid)
+        attribution = attribute(references, accounts, billed, paid)
         references.mark_missing("invoice_lines", "invoice_no")
         ground = Ground(references, self._register.numbering, attribution)
         items = sort_items(ground)
@@ -209,7 +239,7 @@ class Parts:
             "reversals": moved.build_reversals(),
             "invoice_lines": build_invoice_lines(ground),
         }
-        numbers = {"invoices": part.invoices, "payments": paid, "invoice_lines": _nobody(len(lines))}
+        numbers = {"invoices": billed, "payments": paid, "invoice_lines": _nobody(len(lines))}
         return Built(
             homes=part.homes,
             tables=written,
@@ -221,13 +251,14 @@ class Parts:
             newest=_find_newest(written),
         )
 
-    def _read_payments(self, part: SettledPart) -> tuple[TypedTable, Settled]:
+    def _read_payments(self, part: _Part) -> tuple[TypedTable, Settled]:
         """Return the payments of some buckets: those that stayed, and those that came."""
         assert self._strays is not None
         rows = np.flatnonzero(~part.is_stray)
-        stayed = self._read("payments", part.homes, part.payments).take(rows)
+        known = part.payments.read()
+        stayed = self._read("payments", part.homes, known).take(rows)
         came = self._strays.read(part.homes)
-        settled = [_take(part.payments, rows)]
+        settled = [_take(known, rows)]
         settled += [Settled(rows.frame[PREMISE], rows.frame[PAYER], rows.reasons) for rows in came]
         names = list(stayed.frame)
         for table in came:
