@@ -21,14 +21,15 @@ SECONDS_MAX, MIB_MAX = 120, 600
 GIB = 1 << 30
 _LOAD = """
 import sys
+from decimal import Decimal
 from pathlib import Path
 from dunning.core.errors import DunningError
 from dunning.gateways.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Limits
 from tests.memory import peak_mb
-folder, mapping = Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None
+folder, share, mapping = Path(sys.argv[1]), Decimal(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None
 try:
-    load_ledger(folder, folder.parent / "snapshots", mapping=mapping, quarantine_limits=Limits())
+    load_ledger(folder, folder.parent / "snapshots", mapping=mapping, quarantine_limits=Limits(share))
     print("taken in")
 except DunningError as error:
     print(error)
@@ -36,11 +37,11 @@ print(round(peak_mb()), file=sys.stderr)
 """
 
 
-def load_bounded(ledger: Path, *mapping: Path) -> tuple[str, int]:
-    """Load in another process; return what it said and its peak memory in MiB."""
+def load_bounded(ledger: Path, *mapping: Path, share: str = "1") -> tuple[str, int]:
+    """Load in another process, where this share of rows may be refused; return what it said, its peak memory in MiB."""
     done = subprocess.run(
-        [sys.executable, "-c", _LOAD, str(ledger), *map(str, mapping)], cwd=REPOSITORY, capture_output=True, text=True,
-        timeout=SECONDS_MAX, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        [sys.executable, "-c", _LOAD, str(ledger), share, *map(str, mapping)], cwd=REPOSITORY,
+        capture_output=True, text=True, timeout=SECONDS_MAX, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (8 * GIB, 8 * GIB)),
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -149,5 +150,18 @@ def test_mapping_bomb(text: str, words: str, tmp_path: Path, record_property) ->
     (tmp_path / "map.toml").write_text(text)
     said, mib = load_bounded(ledger, tmp_path / "map.toml")
     assert words in said
+    assert mib < MIB_MAX
+    record_property("fuzz", json.dumps([["bombs", "refused", 1]]))
+
+
+@pytest.mark.parametrize("table", ["payments", "contacts"])
+def test_two_million_rows_that_are_refused(table: str, tmp_path: Path, record_property) -> None:
+    """They are counted, but not held as text, where there are too many of them anyway."""
+    ledger = good_ledger(FORMS[0]).write(tmp_path / "ledger")
+    with (ledger / f"{table}.csv").open("ab") as file:
+        delimiter = (ledger / f"{table}.csv").read_bytes().split(b"\n")[0].count(b";")
+        file.write((b"x" * 40 + b";" * delimiter + b"\n") * 2_000_000)
+    said, mib = load_bounded(ledger, share="0.01")
+    assert said.startswith(f"Too many rows are refused: {table} ")
     assert mib < MIB_MAX
     record_property("fuzz", json.dumps([["bombs", "refused", 1]]))

@@ -21,7 +21,7 @@ from dunning.gateways.ledger.manifest import Counts, count_table
 from dunning.gateways.ledger.movements import Items
 from dunning.gateways.ledger.parties import Parties, add_first_tenancies
 from dunning.gateways.ledger.parts import Built, Parts, Refused
-from dunning.gateways.ledger.quarantine import Cells, Refusals, count_refusals, read_refused
+from dunning.gateways.ledger.quarantine import Cells, QuarantineLimits, check_limits, count_refusals, read_refused
 from dunning.gateways.ledger.raw import TypedTable, join_tables
 from dunning.gateways.ledger.references import References
 from dunning.gateways.ledger.register import Register, make_register
@@ -56,21 +56,19 @@ class Assembled:
     Attributes:
         tables: every table, of the large ones only the rows that are refused or that something refers to.
         cells: the refused rows as read, by table and line.
-        refusals: by table.
         info: for `snapshot.json`.
     """
 
     tables: dict[str, TypedTable]
     cells: dict[str, Cells]
-    refusals: dict[str, Refusals]
     info: dict[str, Any]
 
 
-def assemble(extract: Extract, writer: SnapshotWriter, tell: Progress) -> Assembled:
+def assemble(extract: Extract, writer: SnapshotWriter, limits: QuarantineLimits, tell: Progress) -> Assembled:
     """Decide about every row and write all tables of the snapshot.
 
     Raises:
-        DunningError: there is not one account.
+        DunningError: there is not one account; a table has too many refused rows.
     """
     tell("проверки")
     mark_missing_parties(References(extract.tables))
@@ -84,7 +82,7 @@ def assemble(extract: Extract, writer: SnapshotWriter, tell: Progress) -> Assemb
     _refuse_empty(len(parts.accounts))
     give_back_memory()
     tell("снимка")
-    return _Assembly(extract, register, parts).run(writer)
+    return _Assembly(extract, register, parts, limits).run(writer)
 
 
 def _refuse_empty(accounts: int) -> None:
@@ -98,8 +96,8 @@ def _refuse_empty(accounts: int) -> None:
 class _Assembly:
     """Remembers, while the parts go by, what the rest of the snapshot needs of them."""
 
-    def __init__(self, extract: Extract, register: Register, parts: Parts) -> None:
-        self.extract, self.register, self.parts = extract, register, parts
+    def __init__(self, extract: Extract, register: Register, parts: Parts, limits: QuarantineLimits) -> None:
+        self.extract, self.register, self.parts, self.limits = extract, register, parts, limits
         self.books = Books()
         self.began_on: list[npt.NDArray[np.int32]] = []
         self.refused: dict[str, list[Refused]] = {name: [] for name in BULK}
@@ -127,6 +125,7 @@ class _Assembly:
         for name, small in self.extract.tables.items():
             self.books.add_rows(name, count_rows(small))
         refusals = count_refusals(tables)
+        check_limits(refusals, self.limits)
         info = {
             "books": self.books.close(),
             "dropped_names": self.dropped,
@@ -137,7 +136,7 @@ class _Assembly:
             "newest_invoice_on": _iso(self.newest["invoice"]),
             "newest_payment_on": _iso(self.newest["payment"]),
         }
-        return Assembled(tables, cells, refusals, info)
+        return Assembled(tables, cells, info)
 
     def _remember(self, built: Built) -> None:
         self.began_on.append(built.began_on)
@@ -166,6 +165,7 @@ class _Assembly:
         gathered = {name: self._join(name, self.refused[name]) for name in BULK}
         guess = self.parts.accounts.find(gathered["payments"].premise, gathered["payments"].payer)
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
+        check_limits(count_refusals(tables), self.limits)  # before all of them are held as text
         self.cells = read_refused(tables)
         names = [self.extract.tables[name].frame.text("invoice_no") for name in _NAMING]
         names.append(named_invoices(References(tables), guess, self.cells))

@@ -54,8 +54,7 @@ def load_ledger(
         extract = _read(raw, writer.scratch, tell)
         if manifest is not None:
             check_manifest(manifest, extract.counts, {name: table.file for name, table in raw.items()})
-        assembled = assemble(extract, writer, tell)
-        check_limits(assembled.refusals, quarantine_limits)
+        assembled = assemble(extract, writer, quarantine_limits, tell)
         _refuse_changed(folder, fingerprint, ledger_fingerprint(folder, mapping, raw))
         info = assembled.info | _describe(raw, manifest, unused_files(folder, raw))
         return writer.finish(list_refused(assembled.tables, assembled.cells, is_mapped=mapping is not None), info)
