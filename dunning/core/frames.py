@@ -23,8 +23,13 @@ _text, _code, _place, _day, _money, _flag = pa.string(), pa.int8(), pa.int32(), 
 _instant = pa.timestamp("s")
 
 
+_KEPT = {"premise_no", "payer_code", "invoice_no", "payment_no", "issued_on", "due_on", "paid_on"}
+
+
 def _schema(**columns: pa.DataType) -> pa.Schema:
-    return pa.schema(list(columns.items()))
+    """Numbers, codes and flags are never null, nor are the columns in _KEPT: so Parquet need not say of each row."""
+    may_lack = (_text, _day, _instant)
+    return pa.schema([pa.field(name, kind, kind in may_lack and name not in _KEPT) for name, kind in columns.items()])
 
 
 # Sort order of each table within a bucket stands behind its name. Text sorts by code point.
@@ -168,7 +173,8 @@ def frame_of(table: pa.Table) -> Frame:
         if pa.types.is_string(values.type):
             columns[name] = values
         elif pa.types.is_date32(values.type):
-            columns[name] = pc.fill_null(values.cast(pa.int32()), NEVER).to_numpy(zero_copy_only=False)
+            days = values.view(pa.int32())
+            columns[name] = (pc.fill_null(days, NEVER) if days.null_count else days).to_numpy()
         elif pa.types.is_timestamp(values.type):
             seconds = values.cast(_instant).cast(pa.int64())  # Parquet keeps milliseconds at the least
             columns[name] = pc.fill_null(seconds, np.iinfo(np.int64).max).to_numpy(zero_copy_only=False)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dunning.core.days import Days
 from dunning.core.frames import Bucket, Frame
 from dunning.core.money import Cents, convert_to_cents
-from dunning.decisions.segments import Places, any_by, index_rows, order_by, running_sum, sum_by
+from dunning.decisions.segments import Places, any_by, bounds_of, index_rows, order_by, running_sum, sum_by, sum_runs
 from dunning.decisions.settling import CARRIED, Pieces, leave_open, settle
 
 Flags = npt.NDArray[np.bool_]
@@ -85,6 +85,8 @@ class _Ledger:
         items, payments = bucket.items, bucket.payments
         self.bucket, self.accounts = bucket, len(bucket.accounts)
         self.item_account, self.item_is_bgn = items["account"], items["is_bgn"]
+        self.item_bounds = bounds_of(self.item_account, self.accounts)
+        self.payment_bounds = bounds_of(payments["account"], self.accounts)
         self.item_amount = np.where(items["issued_on"] <= as_of, items["amount_minor"], 0)
         dated = payments["paid_on"] <= as_of
         counts = dated & (payments["reversed_on"] > as_of)
@@ -99,11 +101,11 @@ class _Ledger:
 
     def sum_items(self, values: Cents) -> Cents:
         """Return the sum per account of a value of each item."""
-        return sum_by(self.item_account, values, self.accounts)
+        return sum_runs(self.item_bounds, values)
 
     def sum_payments(self, values: Cents) -> Cents:
         """Return the sum per account of a value of each payment."""
-        return sum_by(self.payment_account, values, self.accounts)
+        return sum_runs(self.payment_bounds, values)
 
     def leave_open(self, debt: Cents, money: Cents, paid: Cents, chosen: Flags) -> Cents:
         """Return what is left of each item of the chosen accounts, 0 for the others."""

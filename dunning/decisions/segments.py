@@ -18,6 +18,26 @@ def sum_by(keys: Places, values: Ints, groups: int) -> Ints:
     return sums
 
 
+def bounds_of(ascending: Places, groups: int) -> Ints:
+    """Return where each group begins among rows sorted by group, and where the last one ends.
+
+    >>> bounds_of(np.array([0, 2, 2]), 3).tolist()
+    [0, 1, 1, 3]
+    """
+    return np.searchsorted(ascending, np.arange(groups + 1)).astype(np.int64)
+
+
+def sum_runs(bounds: Ints, values: Ints) -> Ints:
+    """Return the exact sum of `values` between each two neighbours of `bounds`.
+
+    >>> sum_runs(np.array([0, 1, 1, 3]), np.array([5, 1, 3])).tolist()
+    [5, 0, 4]
+    """
+    total = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=total[1:])
+    return total[bounds[1:]] - total[bounds[:-1]]
+
+
 def any_by(keys: Places, flags: npt.NDArray[np.bool_], groups: int) -> npt.NDArray[np.bool_]:
     """Return per group whether any of its rows is flagged."""
     found = np.zeros(groups, np.bool_)

@@ -11,6 +11,7 @@ from dunning.decisions.frames import Decision
 from dunning.policy.rules import Rules
 
 TABLES = ("classification", "open_items", "settlements")
+_MAY_LACK = {"oldest_due_on", "limitation_on", "reasons", "rule", "why_not", "next_stage", "next_on", "shield"}
 
 
 def decision_tables(bucket: Bucket, decision: Decision, rules: Rules) -> dict[str, pa.Table]:
@@ -18,11 +19,18 @@ def decision_tables(bucket: Bucket, decision: Decision, rules: Rules) -> dict[st
 
     Rows stand by premise_no, payer_code and, within the account, by due_on, issued_on, invoice_no.
     """
-    return {
+    tables = {
         "classification": _classification(bucket, decision.accounts, rules),
         "open_items": _open_items(bucket, decision.open_items),
         "settlements": _settlements(bucket, decision.pieces),
     }
+    return {name: _say_what_is_never_null(table) for name, table in tables.items()}
+
+
+def _say_what_is_never_null(table: pa.Table) -> pa.Table:
+    """Of columns that are never null Parquet need not say it row by row."""
+    schema = pa.schema([field.with_nullable(field.name in _MAY_LACK) for field in table.schema])
+    return pa.Table.from_arrays(table.columns, schema=schema)
 
 
 def word_column(words: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pa.Array:

@@ -45,13 +45,12 @@ class SealedFile:
     def __init__(self, path: Path, seal: Seal) -> None:
         self.path, self.seal = path, seal
         self._check(len(seal["sha256"]) - 1)
-        self._metadata = pq.read_metadata(path)
+        self._file = pq.ParquetFile(path)
 
     def read_row_group(self, index: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Return one row group; only some of its columns, where given."""
         self._check(index)
-        with pq.ParquetFile(self.path, metadata=self._metadata) as file:
-            return file.read_row_group(index, columns=columns, use_threads=False)
+        return self._file.read_row_group(index, columns=columns, use_threads=False)
 
     def _check(self, part: int) -> None:
         start, end = self.seal["ends"][part], self.seal["ends"][part + 1]
