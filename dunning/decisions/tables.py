@@ -39,10 +39,14 @@ def word_column(words: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pa.Ar
     >>> word_column(("", "court"), np.array([1, 0, -1])).to_pylist()
     ['court', None, None]
     """
-    codes = np.asarray(codes, np.int64)
+    return _coded(words, codes).dictionary_decode()
+
+
+def _coded(words: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pa.DictionaryArray:
+    """Return the same with each word once: a column of words is as small as its codes until it is written."""
     empty = np.array([word == "" for word in words])
     missing = (codes < 0) | empty[np.maximum(codes, 0)]
-    return pa.array(words, pa.string()).take(pa.array(codes, mask=missing))
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8(), mask=missing), pa.array(words, pa.string()))
 
 
 def _classification(bucket: Bucket, accounts: Frame, rules: Rules) -> pa.Table:
@@ -51,7 +55,7 @@ def _classification(bucket: Bucket, accounts: Frame, rules: Rules) -> pa.Table:
         {
             "premise_no": bucket.accounts.text("premise_no").take(place),
             "payer_code": bucket.accounts.text("payer_code").take(place),
-            "stage": word_column(STAGES, accounts["stage"]),
+            "stage": _coded(STAGES, accounts["stage"]),
             "open_cents": accounts["open_cents"],
             "overdue_cents": accounts["overdue_cents"],
             "interest_cents": accounts["interest_cents"],
@@ -64,9 +68,9 @@ def _classification(bucket: Bucket, accounts: Frame, rules: Rules) -> pa.Table:
             "reasons": accounts.text("reasons"),
             "rule": accounts.text("rule"),
             "why_not": accounts.text("why_not"),
-            "next_stage": word_column(STAGES, accounts["next_stage"]),
+            "next_stage": _coded(STAGES, accounts["next_stage"]),
             "next_on": days_to_arrow(accounts["next_on"]),
-            "policy_version": pa.repeat(rules.version, len(accounts)),
+            "policy_version": _coded((rules.version,), np.zeros(len(accounts), np.int8)),
         }
     )
 
@@ -79,16 +83,16 @@ def _open_items(bucket: Bucket, open_items: Frame) -> pa.Table:
             "invoice_no": items.text("invoice_no"),
             "premise_no": bucket.accounts.text("premise_no").take(account),
             "payer_code": bucket.accounts.text("payer_code").take(account),
-            "kind": word_column(ITEM_KINDS, items["kind"]),
+            "kind": _coded(ITEM_KINDS, items["kind"]),
             "due_on": days_to_arrow(items["due_on"]),
             "amount_cents": open_items["amount_cents"],
             "open_cents": open_items["open_cents"],
             "interest_cents": open_items["interest_cents"],
             "days_overdue": open_items["days_overdue"],
-            "shield": word_column(SHIELDS, open_items["shield"]),
+            "shield": _coded(SHIELDS, open_items["shield"]),
             "limitation_on": days_to_arrow(open_items["limitation_on"]),
             "original_amount": items["amount_minor"],
-            "original_currency": word_column(CURRENCIES, items["is_bgn"].astype(np.int8)),
+            "original_currency": _coded(CURRENCIES, items["is_bgn"].astype(np.int8)),
         }
     )
 
@@ -100,7 +104,7 @@ def _settlements(bucket: Bucket, pieces: Frame) -> pa.Table:
             "payment_no": bucket.payments.text("payment_no").take(pa.array(pieces["payment"])),
             "settled_on": days_to_arrow(pieces["settled_on"]),
             "amount_minor": pieces["amount_minor"],
-            "currency": word_column(CURRENCIES, pieces["is_bgn"].astype(np.int8)),
-            "rule": word_column(RULES, pieces["rule"]),
+            "currency": _coded(CURRENCIES, pieces["is_bgn"].astype(np.int8)),
+            "rule": _coded(RULES, pieces["rule"]),
         }
     )

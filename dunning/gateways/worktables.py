@@ -61,7 +61,9 @@ class TableWriter(_Writer):
     suffix = "parquet"
 
     def _open(self, path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-        return pq.ParquetWriter(path, schema, **_OPTIONS)
+        """Open a file; columns that come as dictionaries are written so, and read as the text that they hold."""
+        coded = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+        return pq.ParquetWriter(path, schema, **(_OPTIONS | {"use_dictionary": coded, "store_schema": not coded}))
 
     def _append(self, writer: pq.ParquetWriter, table: pa.Table) -> None:
         writer.write_table(table, row_group_size=max(len(table), 1))
