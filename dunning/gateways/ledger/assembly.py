@@ -25,6 +25,7 @@ from dunning.gateways.ledger.quarantine import Cells, QuarantineLimits, check_li
 from dunning.gateways.ledger.raw import TypedTable, join_tables
 from dunning.gateways.ledger.references import References
 from dunning.gateways.ledger.register import Register, make_register
+from dunning.gateways.ledger.side_by_side import do_all
 from dunning.gateways.ledger.strays import PAYER, PREMISE
 from dunning.gateways.ledger.tables import BULK
 from dunning.gateways.memory import give_back_memory
@@ -73,8 +74,7 @@ def assemble(extract: Extract, writer: SnapshotWriter, limits: QuarantineLimits,
     tell("проверки")
     mark_missing_parties(References(extract.tables))
     register = make_register(extract.tables)
-    for name in ("invoices", "payments"):
-        extract.bulk[name].find_copies()
+    do_all(Bulk.find_copies, [extract.bulk[name] for name in ("invoices", "payments")])
     give_back_memory()
     parts = Parts(extract.bulk, register, writer.scratch)
     tell("чии са фактурите и плащанията")

@@ -29,7 +29,7 @@ from dunning.gateways.ledger.raw import TypedTable, join_tables
 from dunning.gateways.ledger.references import References
 from dunning.gateways.ledger.register import Register
 from dunning.gateways.ledger.settling import Settled, settle_part
-from dunning.gateways.ledger.side_by_side import map_in_order
+from dunning.gateways.ledger.side_by_side import do_all, map_in_order
 from dunning.gateways.ledger.spill import HOMELESS, Spill, sort_by_home
 from dunning.gateways.ledger.strays import PAYER, PREMISE, Strays
 from dunning.gateways.ledger.tables import BULK
@@ -145,13 +145,14 @@ class Parts:
         """
         bulk = self._tables["invoices"]
         homes, asked = bulk.directory.find_all_homes(names), TextIndex(names)
-        found: list[tuple[TypedTable, Settled, Places]] = []
-        for number, part in enumerate(self._settled):
-            if homes.intersection(part.homes):
-                settled = part.invoices.read()
-                invoices = self._read("invoices", part.homes, settled)
-                rows = np.flatnonzero(asked.find(invoices.frame.text("invoice_no")) >= 0)
-                found.append((invoices.take(rows), _take(settled, rows), self._item_places[number][rows]))
+
+        def find(number: int) -> tuple[TypedTable, Settled, Places]:
+            settled = self._settled[number].invoices.read()
+            invoices = self._read("invoices", self._settled[number].homes, settled)
+            rows = np.flatnonzero(asked.find(invoices.frame.text("invoice_no")) >= 0)
+            return invoices.take(rows), _take(settled, rows), self._item_places[number][rows]
+
+        found = do_all(find, [n for n, part in enumerate(self._settled) if homes.intersection(part.homes)])
         if not found:
             nothing = self._read("invoices", range(0), None)
             return nothing, _nobody(0), np.zeros(0, np.int32)

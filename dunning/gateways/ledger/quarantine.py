@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
 from dunning.gateways.ledger.raw import TypedTable
+from dunning.gateways.ledger.side_by_side import do_all
 from dunning.gateways.ledger.tables import TABLES, bit, names_of
 from dunning.gateways.snapshots import QUARANTINE_SCHEMA
 
@@ -69,7 +70,7 @@ Cells = dict[int, tuple[str, ...]]
 
 def read_refused(tables: Mapping[str, TypedTable]) -> dict[str, Cells]:
     """Return the cells of every refused row as read, by table and line; reads each file again at most once."""
-    return {name: table.cells_at(_refused(table)[0]) for name, table in tables.items()}
+    return dict(zip(tables, do_all(lambda table: table.cells_at(_refused(table)[0]), tables.values()), strict=True))
 
 
 def list_refused(tables: Mapping[str, TypedTable], cells: Mapping[str, Cells], *, is_mapped: bool) -> pa.Table:

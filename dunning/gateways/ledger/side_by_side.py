@@ -18,6 +18,11 @@ def count_lanes() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, LANES_MAX)
 
 
+def do_all(work: Callable[[Given], Made], given: Iterable[Given]) -> list[Made]:
+    """Return `work` of each thing given, in their order."""
+    return list(map_in_order(work, given))
+
+
 def map_in_order(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
     """Yield `work` of each thing given, in their order; at most one more than the lanes is under way or waiting."""
     lanes = count_lanes()

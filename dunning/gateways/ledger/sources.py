@@ -15,6 +15,7 @@ from dunning.gateways.ledger.mapped import MappedSource
 from dunning.gateways.ledger.mapping import Mapping, read_mapping
 from dunning.gateways.ledger.raw import Places, RawBatch, RawTable, Source
 from dunning.gateways.ledger.readers import Reader, open_reader
+from dunning.gateways.ledger.side_by_side import do_all, map_in_order
 from dunning.gateways.ledger.tables import TABLES, Column, Kind, Table
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
@@ -35,7 +36,8 @@ def read_ledger(folder: Path, mapping: Path | None = None) -> dict[str, RawTable
     if not folder.is_dir():
         raise DunningError(f"The ledger folder {folder} is not there or no folder. Check --ledger.")
     rules = read_mapping(mapping) if mapping else None
-    return {name: RawTable(table, _source_of(folder, table, rules)) for name, table in TABLES.items()}
+    sources = do_all(lambda table: _source_of(folder, table, rules), TABLES.values())
+    return {table.name: RawTable(table, source) for table, source in zip(TABLES.values(), sources, strict=True)}
 
 
 def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, RawTable]) -> str:
@@ -47,8 +49,9 @@ def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, Raw
     if (folder / MANIFEST).is_file():
         paths[MANIFEST] = folder / MANIFEST
     whole = hashlib.sha256(f"dunning ledger {FORMAT_VERSION}\n".encode())
-    for name in sorted(paths):
-        whole.update(f"file {name} {_hash_file(paths[name])}\n".encode())
+    names = sorted(paths)
+    for name, found in zip(names, map_in_order(_hash_file, [paths[name] for name in names]), strict=True):
+        whole.update(f"file {name} {found}\n".encode())
     if mapping:
         whole.update(f"mapping {_hash_file(mapping)}\n".encode())
     return whole.hexdigest()

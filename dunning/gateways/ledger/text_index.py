@@ -25,7 +25,8 @@ _HOME_BITS = np.uint64(7)
 _HOME_MASK = np.uint64((1 << 7) - 1)
 NOWHERE, AMBIGUOUS = -1, -2
 _FEW = 10
-_ALIKE_BITS = 20
+_BEGINNING_BITS = 22
+_BEGINNING = np.uint64(64 - _BEGINNING_BITS)
 
 
 def hash_keys(texts: pa.Array) -> Hashes:
@@ -135,9 +136,7 @@ def are_few(names: pa.Array, keys: pa.Array) -> bool:
 
 def _rows_alike(keys: pa.Array, names: pa.Array) -> Places:
     """Return the rows, ascending, of keys whose hash begins as that of one of the few names does."""
-    is_asked = np.zeros(1 << _ALIKE_BITS, bool)
-    is_asked[hash_keys(names) >> np.uint64(64 - _ALIKE_BITS)] = True
-    return np.flatnonzero(is_asked[hash_keys(keys) >> np.uint64(64 - _ALIKE_BITS)])
+    return np.flatnonzero(_mark_beginnings(hash_keys(names))[hash_keys(keys) >> _BEGINNING])
 
 
 def enter(keys: pa.Array, homes: npt.NDArray) -> Hashes:
@@ -195,14 +194,23 @@ class Directory:
         return Alike(np.unique(keys[among]))
 
 
-@dataclass(frozen=True)
 class Alike:
-    """Keys that may stand in several rows: their hashes, ascending."""
+    """Keys that may stand in several rows, by their hashes (ascending)."""
 
-    hashes: Hashes
+    def __init__(self, hashes: Hashes) -> None:
+        self.hashes = hashes
+        self._is_near = _mark_beginnings(hashes)
 
     def rows_of(self, keys: pa.Array) -> Places:
         """Return the rows, ascending, whose key is among them."""
         wanted = hash_keys(keys) & ~_HOME_MASK
-        at = np.minimum(np.searchsorted(self.hashes, wanted), max(len(self.hashes) - 1, 0))
-        return np.flatnonzero(self.hashes[at] == wanted) if len(self.hashes) else np.zeros(0, np.int64)
+        rows = np.flatnonzero(self._is_near[wanted >> _BEGINNING])
+        at = np.minimum(np.searchsorted(self.hashes, wanted[rows]), len(self.hashes) - 1)
+        return rows[self.hashes[at] == wanted[rows]]
+
+
+def _mark_beginnings(hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """Return for each beginning that a hash can have whether one of these has it: few others do."""
+    is_there = np.zeros(1 << _BEGINNING_BITS, bool)
+    is_there[hashes >> _BEGINNING] = True
+    return is_there
