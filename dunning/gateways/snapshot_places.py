@@ -15,6 +15,7 @@ from dunning.core.errors import DunningError
 from dunning.gateways.object_publishing import publish_objects
 from dunning.gateways.object_store import ObjectPlace, open_place
 from dunning.gateways.object_transfers import fetch_file, read_object
+from dunning.gateways.snapshot_shelf import list_snapshots, remove_snapshot
 from dunning.gateways.snapshots import Snapshot, find_snapshot, open_snapshot
 
 SEAL = "snapshot.json"
@@ -57,6 +58,36 @@ def keep(snapshot: Snapshot, store: str | None) -> None:
     place = open_place(store).below(snapshot.fingerprint)
     if read_object(place, SEAL) != (snapshot.folder / SEAL).read_bytes():
         publish_objects(snapshot.folder, place, SEAL)
+
+
+def list_kept(snapshots: Path, store: str | None) -> dict[str, int]:
+    """Return the bytes of every whole snapshot here or in the store by its name, sorted.
+
+    Raises:
+        DunningError: the store cannot be looked into.
+    """
+    found = list_snapshots(snapshots)
+    if store is not None:
+        stored: dict[str, dict[str, int]] = {}
+        for entry in open_place(store).objects():
+            name, _, file = entry.name.partition("/")
+            stored.setdefault(name, {})[file] = entry.size
+        found |= {name: sum(files.values()) for name, files in stored.items() if SEAL in files}
+    return dict(sorted(found.items()))
+
+
+def remove_kept(snapshots: Path, store: str | None, name: str) -> None:
+    """Remove a snapshot from here and from the store, its seal first: nobody finds it half there.
+
+    Raises:
+        DunningError: the store does not let it go; here it is gone then.
+    """
+    if (snapshots / name).exists():
+        remove_snapshot(snapshots, name)
+    if store is not None:
+        place = open_place(store).below(name)
+        place.remove([SEAL])
+        place.remove(entry.name for entry in place.objects())
 
 
 def open_kept(folder: Path, snapshots: Path, store: str | None) -> Snapshot:

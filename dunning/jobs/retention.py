@@ -8,7 +8,7 @@ from dunning.core.errors import DunningError
 from dunning.documents.shelf_page import render_shelf
 from dunning.gateways.database import Engine, Source, run_lock
 from dunning.gateways.settings import Settings
-from dunning.gateways.snapshot_shelf import list_snapshots, remove_snapshot
+from dunning.gateways.snapshot_places import list_kept, remove_kept
 from dunning.gateways.store import open_store, policies, runs
 from dunning.gateways.store.readers import nobody_reads
 from dunning.jobs.recovery import is_over
@@ -67,12 +67,12 @@ def prune(settings: Settings, source: Source, engine: Engine) -> bool:
     with nobody_reads(engine) as is_free:
         if is_free:
             for snapshot in _divide(look(settings, source))[1]:
-                remove_snapshot(settings.snapshots, snapshot.name)
+                remove_kept(settings.snapshots, settings.snapshot_store, snapshot.name)
     return is_free
 
 
 def look(settings: Settings, source: Source) -> list[Shelved]:
-    """Return every snapshot that lies there, the newest date first, by the policy of the last closed date."""
+    """Return every snapshot here or in the store, the newest date first, by the policy of the last closed date."""
     closed_on = runs.last_closed_on(source)
     known = runs.fetch_loaded_runs(source)
     reasons = find_reasons(known, closed_on, _rule(source, closed_on))
@@ -83,7 +83,7 @@ def look(settings: Settings, source: Source) -> list[Shelved]:
         Shelved(name, tuple(sorted(dates[name])), size, reasons.get(name, ()))
         if name in dates
         else Shelved(name, (), size, ("unknown",))
-        for name, size in list_snapshots(settings.snapshots).items()
+        for name, size in list_kept(settings.snapshots, settings.snapshot_store).items()
     ]
     return sorted(shelved, key=lambda snapshot: (snapshot.dates[-1:] or (date.min,), snapshot.name), reverse=True)
 

@@ -18,6 +18,12 @@ IN_THE_MIDDLE = {
 }
 
 
+def wait_until_stopped(pid: int) -> None:
+    """Wait until a run stands still."""
+    while (status := psutil.Process(pid).status()) != psutil.STATUS_STOPPED:
+        assert status != psutil.STATUS_ZOMBIE, "it never came to the point where it should stand still"
+
+
 @pytest.mark.parametrize("step", IN_THE_MIDDLE)
 @pytest.mark.parametrize("other", [AS_OF, NEXT], ids=["the same date", "another date"])
 def test_a_run_beside_one_that_goes_on_is_refused_and_disturbs_nothing(
@@ -26,8 +32,7 @@ def test_a_run_beside_one_that_goes_on_is_refused_and_disturbs_nothing(
     """The first one stands still in the middle (SIGSTOP), the second comes, and the first goes on."""
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
         first = here.start(fault=IN_THE_MIDDLE[step])
-        while (status := psutil.Process(first.pid).status()) != psutil.STATUS_STOPPED:
-            assert status != psutil.STATUS_ZOMBIE, "it never came to the point where it should stand still"
+        wait_until_stopped(first.pid)
         second = here.run(other)
         os.kill(first.pid, signal.SIGCONT)
         ended = first.wait()
@@ -40,6 +45,28 @@ def test_a_run_beside_one_that_goes_on_is_refused_and_disturbs_nothing(
         assert f"dunning nightly {AS_OF}" in second.told
         assert (after, here.history()) == (undisturbed.history_first, undisturbed.history_both)
         assert (here.hashes(AS_OF), here.hashes(NEXT)) == (undisturbed.first, undisturbed.second)
+        assert here.left_behind() == []
+
+
+@pytest.mark.parametrize("step", IN_THE_MIDDLE)
+def test_yesterday_comes_while_today_goes_on(
+    step: str, folder: Path, undisturbed: Undisturbed, warm_process: Warm, server: Server
+) -> None:
+    """Yesterday is refused while today is in the middle, and when it comes again it changes nothing of today."""
+    with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
+        today = here.start(NEXT, fault=IN_THE_MIDDLE[step])
+        wait_until_stopped(today.pid)
+        yesterday = here.run(AS_OF)
+        os.kill(today.pid, signal.SIGCONT)
+        ended = today.wait()
+        after = here.history()
+        later = here.run(AS_OF)
+
+        assert (ended.code, ended.told, yesterday.code, later.code) == (0, "", 1, 0)
+        assert yesterday.told.startswith("dunning: Another run is going on since ")
+        assert f"dunning nightly {NEXT}" in yesterday.told
+        assert (after, here.history()) == (undisturbed.history_alone, undisturbed.history_alone)
+        assert here.hashes(NEXT) == undisturbed.alone
         assert here.left_behind() == []
 
 

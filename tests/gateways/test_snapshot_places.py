@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.snapshot_places import find_kept, keep, open_kept
+from dunning.gateways.snapshot_places import find_kept, keep, list_kept, open_kept, remove_kept
 from dunning.gateways.snapshots import Snapshot
 from tests.gateways.test_snapshots import write
 from tests.object_stores import Fault, Store
@@ -49,6 +49,21 @@ def test_one_without_its_seal_is_kept_again(store: Store, kept: Snapshot, tmp_pa
     assert find_kept(tmp_path / "there", store.url("snapshots"), "f1") is None
     keep(kept, store.url("snapshots"))
     assert store.contents() == before
+
+
+def test_what_aged_out_goes_from_here_and_from_the_store(store: Store, kept: Snapshot, tmp_path: Path) -> None:
+    other = write(tmp_path / "other")
+    size = sum(map(len, content(kept.folder).values()))
+    store.put("snapshots/half/items.parquet", b"an upload that was killed")
+
+    assert list_kept(tmp_path / "nowhere", store.url("snapshots")) == {"f1": size}
+    assert list_kept(other.folder.parent, None) == {"f1": size}
+    store.requests.clear()
+    remove_kept(kept.folder.parent, store.url("snapshots"), "f1")
+    assert list_kept(kept.folder.parent, store.url("snapshots")) == {}
+    assert set(store.contents()) == {"snapshots/half/items.parquet"}
+    assert next(path for method, path in store.requests if method == "DELETE").endswith("/snapshot.json")
+    assert not kept.folder.exists()
 
 
 def test_another_machine_finds_and_opens_it(store: Store, kept: Snapshot, tmp_path: Path) -> None:

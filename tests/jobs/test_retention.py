@@ -16,6 +16,7 @@ from dunning.jobs.retention import find_reasons
 from dunning.policy.policies import BUILT_IN
 from dunning.policy.rules import Retention
 from tests.jobs.nights import AS_OF, Debtors, Night, dunning, hashes, nightly, say_fresh
+from tests.object_stores import Store
 
 RULE = Retention(every_snapshot_days=3, monthly_snapshot_months=2)
 LAST = date(2026, 11, 22)
@@ -133,6 +134,17 @@ def test_a_recording_night_removes_what_has_aged_out(short: str, home: Path, tmp
     assert len(set(own.values())) == 5
     assert after_first == {own[date(2026, 10, 31)], own[date(2026, 11, 1)]}
     assert names(home) == {own[date(2026, 10, 31)], own[date(2026, 11, 2)], own[date(2026, 11, 3)]}
+
+
+def test_it_goes_from_the_store_too(
+    short: str, home: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUNNING_SNAPSHOTS", store.url("snapshots"))
+    days = (date(2026, 10, 30), date(2026, 10, 31), date(2026, 11, 2), date(2026, 11, 3))
+    own = {day: fingerprint(night(tmp_path, short, day)) for day in days}
+    there = {key.split("/")[1] for key in store.contents()}
+
+    assert there == names(home) == {own[day] for day in days[1:]}
 
 
 def test_a_date_that_aged_out_says_so_and_comes_back_with_its_ledger(short: str, home: Path, tmp_path: Path) -> None:
