@@ -285,6 +285,15 @@ def test_work_folders_of_runs_that_may_still_go_on_are_left_alone(home: Path, en
     assert os.listdir(home / "work") == []
 
 
+def test_a_run_of_which_nothing_was_classified_goes_no_further(home: Path, tmp_path: Path) -> None:
+    """As where whoever shares the work out has shared out nothing."""
+    ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
+    run = load.run(AS_OF.isoformat(), str(ledger), str(tmp_path / "out"))
+
+    with pytest.raises(DunningError, match="^Of 1 accounts of the snapshot 0 were classified"):
+        propose.run(run, [])
+
+
 @pytest.mark.parametrize("told", ["класифициране", "приключване"])
 def test_a_database_that_goes_away_stops_the_night_and_the_next_one_is_whole(
     told: str, undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path
