@@ -24,6 +24,7 @@ VERSION_MIN = 15
 RUN_LOCK = 7_309_453_001
 COPY_ROWS = 65_536
 RECOVERY_SECONDS_MAX = 60
+_ANSWERS = (psycopg.pq.Ping.OK, psycopg.pq.Ping.REJECT)  # there is a server
 _LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg")
 
@@ -218,20 +219,23 @@ def _find_version(engine: Engine) -> int:
     Waits while the server is there and takes nobody in: it is starting, stopping, or recovers from a crash.
     """
     deadline = time.monotonic() + RECOVERY_SECONDS_MAX
+    was_open = False
     while True:
         try:
             with engine.connect() as connection:
                 return _driver(connection).info.server_version // 10_000
         except OperationalError:
-            if not _is_turned_away(engine) or time.monotonic() > deadline:
+            answer = _ping(engine)
+            is_open = answer == psycopg.pq.Ping.OK  # only since we asked, perhaps; the second time it is something else
+            if (is_open and was_open) or answer not in _ANSWERS or time.monotonic() > deadline:
                 raise
+            was_open = is_open
             time.sleep(0.05)
 
 
-def _is_turned_away(engine: Engine) -> bool:
+def _ping(engine: Engine) -> psycopg.pq.Ping:
     url = engine.url.set(drivername="postgresql").update_query_dict({"connect_timeout": "10"})
-    answer = psycopg.pq.PGconn.ping(url.render_as_string(hide_password=False).encode())
-    return answer == psycopg.pq.Ping.REJECT
+    return psycopg.pq.Ping(psycopg.pq.PGconn.ping(url.render_as_string(hide_password=False).encode()))
 
 
 def _shown(url: URL) -> str:

@@ -3,12 +3,24 @@
 import datetime
 from dataclasses import replace
 
+import psycopg
 import pyarrow as pa
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import RUN_LOCK, connect, copy_in, copy_out, find_url, run_lock, transact
+from dunning.gateways.database import (
+    RUN_LOCK,
+    VERSION_MIN,
+    _find_version,
+    connect,
+    copy_in,
+    copy_out,
+    find_url,
+    run_lock,
+    transact,
+)
 from dunning.gateways.store.rows import PROPOSALS
 
 
@@ -53,6 +65,26 @@ def test_an_unreachable_server_is_told_without_its_password(settings, tmp_path):
     with pytest.raises(DunningError, match="cannot be reached") as refusal:
         connect(away)
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("refusals", [1, 9])
+def test_a_server_that_opens_right_after_it_turned_us_away(engine, refusals):
+    """It takes us in at the second try; what is refused although it is open is told then."""
+    tried = []
+
+    @event.listens_for(engine, "do_connect")
+    def refuse(*_):
+        tried.append(1)
+        if len(tried) <= refusals:
+            raise psycopg.OperationalError("Consistent recovery state has not been yet reached.")
+
+    engine.dispose()
+    if refusals == 1:
+        assert _find_version(engine) >= VERSION_MIN
+    else:
+        with pytest.raises(OperationalError):
+            _find_version(engine)
+    assert len(tried) == 2
 
 
 @pytest.mark.parametrize("url", ["mysql://host/db", "sqlite:///x.db"])
