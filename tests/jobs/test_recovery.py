@@ -290,7 +290,7 @@ def test_a_run_of_which_nothing_was_classified_goes_no_further(home: Path, tmp_p
     ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
     run = load.run(AS_OF.isoformat(), str(ledger), str(tmp_path / "out"))
 
-    with pytest.raises(DunningError, match="Of 1 accounts of the snapshot 0 were classified"):
+    with pytest.raises(DunningError, match="No shard was classified"):
         propose.run(run, [])
 
 
