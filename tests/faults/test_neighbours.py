@@ -2,13 +2,14 @@
 
 import os
 import signal
+from datetime import date
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.faults.children import Warm
-from tests.faults.places import AS_OF, NEXT, Undisturbed, place
+from tests.faults.places import AS_OF, NEXT, Place, Undisturbed, place
 from tests.faults.points import Fault
 from tests.faults.servers import Server
 
@@ -24,25 +25,30 @@ def wait_until_stopped(pid: int) -> None:
         assert status != psutil.STATUS_ZOMBIE, "it never came to the point where it should stand still"
 
 
+def run_beside(here: Place, first: date, second: date, step: str) -> None:
+    """Let a run stand still in the middle (SIGSTOP), start another, which is turned away, and let the first go on."""
+    going_on = here.start(first, fault=IN_THE_MIDDLE[step])
+    wait_until_stopped(going_on.pid)
+    turned_away = here.run(second)
+    os.kill(going_on.pid, signal.SIGCONT)
+    ended = going_on.wait()
+
+    assert (ended.code, ended.told, turned_away.code) == (0, "", 1)
+    assert len(turned_away.messages) == 1
+    assert turned_away.told.startswith("dunning: Another run is going on since ")
+    assert f"dunning nightly {first}" in turned_away.told
+
+
 @pytest.mark.parametrize("step", IN_THE_MIDDLE)
 @pytest.mark.parametrize("other", [AS_OF, NEXT], ids=["the same date", "another date"])
 def test_a_run_beside_one_that_goes_on_is_refused_and_disturbs_nothing(
     step: str, other, folder: Path, undisturbed: Undisturbed, warm_process: Warm, server: Server
 ) -> None:
-    """The first one stands still in the middle (SIGSTOP), the second comes, and the first goes on."""
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
-        first = here.start(fault=IN_THE_MIDDLE[step])
-        wait_until_stopped(first.pid)
-        second = here.run(other)
-        os.kill(first.pid, signal.SIGCONT)
-        ended = first.wait()
+        run_beside(here, AS_OF, other, step)
         after = here.history()
-        later = here.run(NEXT)
 
-        assert (ended.code, ended.told, second.code, later.code) == (0, "", 1, 0)
-        assert len(second.messages) == 1
-        assert second.told.startswith("dunning: Another run is going on since ")
-        assert f"dunning nightly {AS_OF}" in second.told
+        assert here.run(NEXT).code == 0
         assert (after, here.history()) == (undisturbed.history_first, undisturbed.history_both)
         assert (here.hashes(AS_OF), here.hashes(NEXT)) == (undisturbed.first, undisturbed.second)
         assert here.left_behind() == []
@@ -54,17 +60,10 @@ def test_yesterday_comes_while_today_goes_on(
 ) -> None:
     """Yesterday is refused while today is in the middle, and when it comes again it changes nothing of today."""
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
-        today = here.start(NEXT, fault=IN_THE_MIDDLE[step])
-        wait_until_stopped(today.pid)
-        yesterday = here.run(AS_OF)
-        os.kill(today.pid, signal.SIGCONT)
-        ended = today.wait()
+        run_beside(here, NEXT, AS_OF, step)
         after = here.history()
-        later = here.run(AS_OF)
 
-        assert (ended.code, ended.told, yesterday.code, later.code) == (0, "", 1, 0)
-        assert yesterday.told.startswith("dunning: Another run is going on since ")
-        assert f"dunning nightly {NEXT}" in yesterday.told
+        assert here.run(AS_OF).code == 0
         assert (after, here.history()) == (undisturbed.history_alone, undisturbed.history_alone)
         assert here.hashes(NEXT) == undisturbed.alone
         assert here.left_behind() == []

@@ -52,9 +52,9 @@ class References:
     def _find(self, name: str, names: pa.Array) -> Places:
         table = self.tables[name]
         keys = table.frame.text(table.table.key[0])
-        if name not in self._indexes and are_few(names, keys):
-            return find_places(names, keys)
         if name not in self._indexes:
+            if are_few(names, keys):
+                return find_places(names, keys)
             self._indexes[name] = TextIndex(keys)
         return self._indexes[name].find(names)
 

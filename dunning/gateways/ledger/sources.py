@@ -15,7 +15,7 @@ from dunning.gateways.ledger.mapped import MappedSource
 from dunning.gateways.ledger.mapping import Mapping, read_mapping
 from dunning.gateways.ledger.raw import Places, RawBatch, RawTable, Source
 from dunning.gateways.ledger.readers import Reader, open_reader
-from dunning.gateways.ledger.side_by_side import do_all, map_in_order
+from dunning.gateways.ledger.side_by_side import do_all
 from dunning.gateways.ledger.tables import TABLES, Column, Kind, Table
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
@@ -50,7 +50,7 @@ def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, Raw
         paths[MANIFEST] = folder / MANIFEST
     whole = hashlib.sha256(f"dunning ledger {FORMAT_VERSION}\n".encode())
     names = sorted(paths)
-    for name, found in zip(names, map_in_order(_hash_file, [paths[name] for name in names]), strict=True):
+    for name, found in zip(names, do_all(_hash_file, [paths[name] for name in names]), strict=True):
         whole.update(f"file {name} {found}\n".encode())
     if mapping:
         whole.update(f"mapping {_hash_file(mapping)}\n".encode())
