@@ -1,0 +1,218 @@
+"""The two faces of a notice, with Bulgarian letterforms and figures of one width: text as bytes, and how wide it is.
+
+A face exists twice: small, with the alphabet of `ALPHABET` and one byte a character, which every file of the fast way
+carries as it is; and whole, for what the plain way draws beyond it. Both have the same letters and widths.
+"""
+
+import codecs
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+import pymupdf_fonts
+from fontTools import subset
+from fontTools.ttLib import TTFont as FontFile
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+
+from dunning.core.errors import DunningError
+
+_SOURCES = {False: "figo", True: "figbo"}
+_NAMES = {(False, False): "Notice", (True, False): "NoticeBold", (False, True): "NoticeAll", (True, True): "NoticeBoldAll"}
+_ASCII = "".join(map(chr, range(32, 127)))
+# Bulgarian first; then Russian, Ukrainian and the Latin letters of our neighbours; no more than fit into one byte.
+_SIGNS = "№€„“”‘’«»–—…•·§°×±½²³©®→"
+_CYRILLIC = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЬЮЯабвгдежзийклмнопрстуфхцчшщъьюяЍѝЫыЭэЁёІіЇїЄєЈј"
+_LATIN = "ÁÄÇÉÖÜßàáâãäçèéêëíîïñóôöøúûüýăćčđęěğıłńňőřşšťůžČŠŽ"
+# Codes that mean something inside a PDF string or a list of lines: what stands there is not drawn the fast way.
+_BARRED_CODES = {9: "¤", 10: "¦", 13: "¶"}
+ALPHABET = _ASCII + _CYRILLIC + _SIGNS + _LATIN
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+class Face:
+    """One face: `name` as ReportLab knows it, `is_bold`, and the width of every character of the small one.
+
+    widths: by character, in thousandths of the size; the no-break space is a space.
+    """
+
+    def __init__(self, is_bold: bool) -> None:
+        self.is_bold = is_bold
+        self.name = _NAMES[is_bold, False]
+        self._font = _register(self.name, _small_file(is_bold))
+        self.widths = {char: round(self._font.face.charWidths[ord(char)]) for char in ALPHABET}
+        self.widths[NBSP] = self.widths[" "]
+        self.codes = _assign_codes(self._font)
+        table = ["\ufffe"] * 256
+        for char, code in self.codes.items():
+            table[code] = char
+        self._encoding = codecs.charmap_build("".join(table))
+        self.code_widths = np.zeros(256, np.int64)
+        for char, code in self.codes.items():
+            self.code_widths[code] = self.widths[char]
+
+    def knows(self, text: str) -> bool:
+        """Say whether every character of a text is in the small face."""
+        return self.widths.keys() >= set(text)
+
+    def measure(self, text: str) -> int:
+        """Return the width of a text in thousandths of the size; a character of the whole face is looked up there."""
+        try:
+            return sum(map(self.widths.__getitem__, text))
+        except KeyError:
+            whole = whole_face(self.is_bold)
+            return sum(self.widths.get(char) or round(whole.face.getCharWidth(ord(char))) for char in text)
+
+    def encode(self, text: str) -> bytes:
+        """Return a text as the inside of a PDF string.
+
+        Raises:
+            UnicodeEncodeError: a character is not in the small face.
+        """
+        return _escape(codecs.charmap_encode(text.replace(NBSP, " "), "strict", self._encoding)[0])
+
+    def encode_all(self, texts: Sequence[str]) -> tuple[list[bytes], list[int]]:
+        """Return texts without line breaks as the insides of PDF strings, and the rows that the small face cannot write.
+
+        Those rows are empty.
+        """
+        try:
+            joined = codecs.charmap_encode("\x00".join(texts).replace(NBSP, " "), "strict", self._joining())[0]
+        except UnicodeEncodeError:
+            bad = [row for row, text in enumerate(texts) if not self.knows(text)]
+            kept = list(texts)
+            for row in bad:
+                kept[row] = ""
+            return self.encode_all(kept)[0], bad
+        return _escape(joined).split(b"\x00"), []
+
+    def measure_all(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Return the width of each text in thousandths of the size; every character must be in the small face."""
+        joined = codecs.charmap_encode("\x00".join(texts).replace(NBSP, " ") + "\x00", "strict", self._joining())[0]
+        codes = np.frombuffer(joined, np.uint8)
+        total = np.concatenate([[0], np.cumsum(self.code_widths[codes])])
+        ends = np.flatnonzero(codes == 0)
+        return np.diff(np.concatenate([[0], total[ends]]))
+
+    @lru_cache(maxsize=1)  # noqa: B019 - there are two faces, for the life of the process
+    def _joining(self) -> object:
+        table = ["\ufffe"] * 256
+        for char, code in self.codes.items():
+            table[code] = char
+        table[0] = "\x00"
+        return codecs.charmap_build("".join(table))
+
+
+@lru_cache(maxsize=2)
+def face(is_bold: bool) -> Face:
+    """Return the regular or the bold face; made once a process (a third of a second)."""
+    return Face(is_bold)
+
+
+@lru_cache(maxsize=2)
+def whole_face(is_bold: bool) -> TTFont:
+    """Return the whole face, registered with ReportLab."""
+    return _register(_NAMES[is_bold, True], _whole_file(is_bold))
+
+
+def can_draw(text: str) -> bool:
+    """Say whether the whole face has every character of a text."""
+    known = whole_face(False).face.charToGlyph
+    return all(ord(char) in known for char in text)
+
+
+def prepare_codes(font: TTFont, document: object) -> None:
+    """Let a ReportLab document give every character of the alphabet its code, in the order that makes them fixed."""
+    for text in _in_order():
+        font.splitString(text, document)
+
+
+def _register(name: str, data: bytes) -> TTFont:
+    font = TTFont(name, BytesIO(data))
+    pdfmetrics.registerFont(font)
+    return font
+
+
+def _in_order() -> Iterable[str]:
+    """Yield the characters beyond ASCII in the order of their codes: 1 to 31, then 128 on; barred codes get fillers."""
+    rest = iter([char for char in ALPHABET if char not in _ASCII])
+    for code in [*range(1, 32), *range(128, 256)]:
+        char = _BARRED_CODES.get(code) or next(rest, None)
+        if char is None:
+            return
+        yield char
+
+
+def _assign_codes(font: TTFont) -> dict[str, int]:
+    """Return the code that ReportLab will give each character in every document, held against a trial document."""
+    trial = object.__new__(_Trial)
+    prepare_codes(font, trial)
+    state = font.state.pop(trial)
+    codes = {char: state.assignments[ord(char)] for char in ALPHABET}
+    if max(codes.values()) > 255:
+        raise DunningError("The alphabet of the notice has more characters than fit into one byte; shorten _LATIN.")
+    return codes
+
+
+class _Trial:
+    """Stands for a document while codes are handed out."""
+
+
+def _escape(raw: bytes) -> bytes:
+    return raw.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+
+
+@lru_cache(maxsize=2)
+def _small_file(is_bold: bool) -> bytes:
+    """Return the face's font file with the alphabet only, without hints."""
+    font = _with_forms(is_bold)
+    options = subset.Options()
+    options.hinting, options.layout_features, options.notdef_outline = False, [], True
+    options.drop_tables += ["DSIG", "GPOS", "GSUB", "GDEF", "kern"]
+    chooser = subset.Subsetter(options)
+    chooser.populate(unicodes=[*map(ord, ALPHABET), *map(ord, _BARRED_CODES.values()), 0xA0])
+    chooser.subset(font)
+    return _save(font)
+
+
+@lru_cache(maxsize=2)
+def _whole_file(is_bold: bool) -> bytes:
+    return _save(_with_forms(is_bold))
+
+
+def _save(font: FontFile) -> bytes:
+    target = BytesIO()
+    font.save(target, reorderTables=True)
+    return target.getvalue()
+
+
+def _with_forms(is_bold: bool) -> FontFile:
+    """Return FiraGO in which letters have their Bulgarian form and figures one width, by its own features.
+
+    Source: OpenType features `locl` (cyrl, BGR) and `tnum` of the font.
+    """
+    font = FontFile(BytesIO(pymupdf_fonts.myfont(_SOURCES[is_bold])), recalcTimestamp=False)
+    forms = _feature(font, "locl")
+    figures = _feature(font, "tnum")
+    for table in font["cmap"].tables:
+        for code, glyph in table.cmap.items():
+            glyph = forms.get(glyph, glyph)
+            table.cmap[code] = figures.get(glyph, glyph) if chr(code).isdigit() else glyph
+    return font
+
+
+def _feature(font: FontFile, tag: str) -> dict[str, str]:
+    """Return the single substitutions of a feature of Bulgarian Cyrillic."""
+    table = font["GSUB"].table
+    records = [
+        table.FeatureList.FeatureRecord[index]
+        for script in table.ScriptList.ScriptRecord if script.ScriptTag == "cyrl"
+        for language in script.Script.LangSysRecord if language.LangSysTag.strip() == "BGR"
+        for index in language.LangSys.FeatureIndex
+    ]  # fmt: skip
+    lookups = [index for record in records if record.FeatureTag == tag for index in record.Feature.LookupListIndex]
+    subtables = [part for index in lookups for part in table.LookupList.Lookup[index].SubTable]
+    mappings = [getattr(getattr(part, "ExtSubTable", part), "mapping", {}) for part in subtables]
+    return {glyph: form for mapping in mappings for glyph, form in mapping.items()}

@@ -1,0 +1,353 @@
+"""Where everything stands on a notice: the one place for both ways of drawing. To move a line, change it here.
+
+All measures are millimetres, x from the left edge and y downwards from the top of the page or of the block; the y of a
+text is its baseline. Window and folds are those of DIN 5008, form B: a C6/5 or DL envelope shows the recipient only.
+
+A `Label` is the same on every notice of a language: its words stand in the template under that name. A `Value` and
+`Lines` differ; what they print is made in `content` under that name. A block's `Lines` named in `grows_by` decide how
+high it is.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Align = Literal["left", "right", "centre"]
+Colour = tuple[float, float, float]
+
+INK: Colour = (0.13, 0.13, 0.14)
+SOFT: Colour = (0.38, 0.38, 0.4)
+ALERT: Colour = (0.7, 0.13, 0.11)
+PALE: Colour = (0.985, 0.94, 0.93)
+GREY: Colour = (0.95, 0.95, 0.945)
+LINE: Colour = (0.78, 0.78, 0.78)
+
+PAGE_WIDTH, PAGE_HEIGHT = 210.0, 297.0
+LEFT, RIGHT = 25.0, 190.0
+WIDTH = RIGHT - LEFT
+
+
+@dataclass(frozen=True)
+class Style:
+    """size and leading in points."""
+
+    is_bold: bool
+    size: float
+    leading: float
+    colour: Colour = INK
+
+
+TINY = Style(False, 6.5, 8.5, SOFT)
+SMALL = Style(False, 8, 10, SOFT)
+SMALL_STRONG = Style(True, 8, 10)
+BODY = Style(False, 9, 12)
+STRONG = Style(True, 9, 12)
+ADDRESS = Style(False, 10.5, 13)
+LEAD = Style(True, 11, 14)
+TITLE = Style(True, 14, 18)
+ALERT_LEAD = Style(True, 11, 14, ALERT)
+ALERT_TITLE = Style(True, 13, 16, ALERT)
+BIG = Style(True, 26, 32)
+
+
+@dataclass(frozen=True)
+class Label:
+    """Constant words. `width`: what they may take before they are drawn smaller."""
+
+    name: str
+    x: float
+    y: float
+    style: Style = BODY
+    align: Align = "left"
+    width: float = WIDTH
+
+
+@dataclass(frozen=True)
+class Value:
+    """One line that differs from notice to notice; wider than `width`, it is drawn smaller (the plain way)."""
+
+    name: str
+    x: float
+    y: float
+    style: Style = BODY
+    align: Align = "left"
+    width: float = WIDTH
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A text broken into lines of `width`, at most `most` of them; longer, it is drawn smaller (the plain way)."""
+
+    name: str
+    x: float
+    y: float
+    style: Style = BODY
+    width: float = WIDTH
+    most: int = 12
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Constant words, broken into lines."""
+
+    name: str
+    x: float
+    y: float
+    style: Style = BODY
+    width: float = WIDTH
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A line from left to right."""
+
+    x: float
+    y: float
+    width: float
+    colour: Colour = LINE
+    thickness: float = 0.2
+
+
+@dataclass(frozen=True)
+class Box:
+    """A filled rectangle; without `height` it is as high as its block."""
+
+    x: float
+    y: float
+    width: float
+    height: float | None
+    fill: Colour
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The supplier's logo, the payment code (`qr`) or the barcode of the reference, within a square or strip."""
+
+    name: Literal["logo", "qr", "barcode"]
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+Part = Label | Value | Lines | Paragraph | Rule | Box | Picture
+
+
+@dataclass(frozen=True)
+class Block:
+    """Parts that keep together. `gap` is left free above it, except at the top of a page.
+
+    grows_by: the `Lines` whose number of lines stretches it; `height` is then that of one line.
+    role: what it is to a screen reader.
+    """
+
+    name: str
+    height: float
+    parts: tuple[Part, ...]
+    gap: float = 0.0
+    grows_by: str = ""
+    role: Literal["H1", "H2", "P"] = "P"
+
+
+HEAD = Block(
+    "head", 0,
+    (
+        Picture("logo", LEFT, 10, 18, 18),
+        Label("supplier", 47, 16, LEAD, width=78),
+        Label("supplier_numbers", 47, 20.5, SMALL, width=78),
+        Label("supplier_address", 47, 24.5, SMALL, width=78),
+        Label("phone", RIGHT, 16, LEAD, "right", width=60),
+        Label("hours", RIGHT, 20.5, SMALL, "right", width=60),
+        Label("online", RIGHT, 24.5, SMALL, "right", width=60),
+        Rule(LEFT, 31, WIDTH, ALERT, 0.5),
+        # where to fold, and where to punch
+        Rule(0, 105, 5), Rule(0, 210, 5), Rule(0, 148.5, 7),
+        Label("sender", LEFT, 49.5, TINY, width=80),
+        Rule(LEFT, 51, 80),
+    ),
+)  # fmt: skip
+ADDRESSEE = Block(
+    "addressee", 0,
+    (
+        Lines("recipient", LEFT, 58, ADDRESS, width=80, most=6),
+        Label("premise_no_label", 120, 52, SMALL), Value("premise_no", RIGHT, 52, LEAD, "right", width=42),
+        Label("payer_code_label", 120, 58, SMALL), Value("payer_code", RIGHT, 58, LEAD, "right", width=42),
+        Label("date_label", 120, 64, SMALL), Value("date", RIGHT, 64, BODY, "right", width=42),
+        Label("period_label", 120, 69, SMALL), Value("period", RIGHT, 69, BODY, "right", width=50),
+        Label("due_label", 120, 74, SMALL), Value("due", RIGHT, 74, STRONG, "right", width=42),
+        Box(117, 78, RIGHT - 117, 10, GREY),
+        Label("total_label", 120, 84.5, STRONG), Value("total", RIGHT - 3, 84.5, TITLE, "right", width=40),
+    ),
+)  # fmt: skip
+SUBJECT = Block(
+    "subject", 13,
+    (
+        Label("title", LEFT, 5, TITLE),
+        Label("service_address_label", LEFT, 11, SMALL),
+        Lines("service_address", LEFT + 13, 11, BODY, width=WIDTH - 13, most=1),
+    ),
+    role="H1",
+)  # fmt: skip
+WARNING = Block(
+    "warning", 17,
+    (
+        Box(LEFT, 0, WIDTH, None, PALE),
+        Box(LEFT, 0, 1.2, None, ALERT),
+        Label("warning_title", LEFT + 5, 6.5, ALERT_TITLE),
+        Value("warning_amount", RIGHT - 4, 6.5, ALERT_TITLE, "right", width=60),
+        Lines("warning", LEFT + 5, 12.5, BODY, width=WIDTH - 9),
+    ),
+    gap=2, grows_by="warning", role="H2",
+)  # fmt: skip
+BILL_HEAD = Block(
+    "bill_head", 6.5,
+    (
+        Box(LEFT, 0, WIDTH, 5.5, GREY),
+        Label("line_label", LEFT + 2, 3.9, SMALL_STRONG),
+        Label("line_unit", 101, 3.9, SMALL_STRONG),
+        Label("line_quantity", 133, 3.9, SMALL_STRONG, "right"),
+        Label("line_price", 160, 3.9, SMALL_STRONG, "right"),
+        Label("line_amount", RIGHT - 2, 3.9, SMALL_STRONG, "right"),
+    ),
+    gap=4,
+)  # fmt: skip
+TOTAL = Block(
+    "total", 7,
+    (
+        Rule(LEFT, 0.5, WIDTH),
+        Label("bills_label", 160, 5, STRONG, "right", width=100),
+        Value("bills", RIGHT - 2, 5, STRONG, "right", width=28),
+    ),
+)  # fmt: skip
+OVERDUE = Block(
+    "overdue", 14,
+    (
+        Rule(LEFT, 0, WIDTH, ALERT, 0.4),
+        Label("overdue_title", LEFT + 2, 5.5, ALERT_LEAD),
+        Value("overdue_amount", RIGHT - 2, 5.5, ALERT_LEAD, "right", width=60),
+        Lines("overdue", LEFT + 2, 11, BODY, width=WIDTH - 4),
+    ),
+    gap=4, grows_by="overdue", role="H2",
+)  # fmt: skip
+ITEM_HEAD = Block(
+    "item_head", 6.5,
+    (
+        Box(LEFT, 0, WIDTH, 5.5, GREY),
+        Label("item_number", LEFT + 2, 3.9, SMALL_STRONG),
+        Label("item_period", 66, 3.9, SMALL_STRONG),
+        Label("item_due", 110, 3.9, SMALL_STRONG),
+        Label("item_days", 145, 3.9, SMALL_STRONG, "right"),
+        Label("item_original", 167, 3.9, SMALL_STRONG, "right"),
+        Label("item_open", RIGHT - 2, 3.9, SMALL_STRONG, "right"),
+    ),
+    gap=1.5,
+)  # fmt: skip
+NOTE = Block("note", 5, (Lines("note", LEFT + 2, 3.6, BODY, width=WIDTH - 4),), gap=2, grows_by="note")
+# The rows of the two tables are equally high, so that a table can be broken anywhere.
+ROW_HEIGHT = 4.7
+BILL_ROW = Block(
+    "bill_row", ROW_HEIGHT,
+    (
+        Value("bill", LEFT + 2, 3.4, STRONG, width=133),
+        Value("bill_amount", RIGHT - 2, 3.4, STRONG, "right", width=25),
+    ),
+)  # fmt: skip
+LINE_ROW = Block(
+    "line_row", ROW_HEIGHT,
+    (
+        Value("label", LEFT + 2, 3.4, BODY, width=72),
+        Value("unit", 101, 3.4, BODY, width=14),
+        Value("quantity", 133, 3.4, BODY, "right", width=18),
+        Value("price", 160, 3.4, BODY, "right", width=25),
+        Value("amount", RIGHT - 2, 3.4, BODY, "right", width=26),
+    ),
+)  # fmt: skip
+ITEM_ROW = Block(
+    "item_row", ROW_HEIGHT,
+    (
+        Value("number", LEFT + 2, 3.4, BODY, width=37),
+        Value("for", 66, 3.4, BODY, width=42),
+        Value("due_on", 110, 3.4, BODY, width=22),
+        Value("days", 145, 3.4, BODY, "right", width=12),
+        Value("original", 167, 3.4, BODY, "right", width=21),
+        Value("open", RIGHT - 2, 3.4, STRONG, "right", width=20),
+    ),
+)  # fmt: skip
+PAY = Block(
+    "pay", 0,
+    (
+        Rule(LEFT, 228, WIDTH, INK, 0.3),
+        Label("pay_title", LEFT, 234, LEAD),
+        Paragraph("pay_ways", LEFT, 239.5, Style(False, 8, 10.5), width=118),
+        Label("qr_label", 190, 231.8, TINY, "right"),
+        Label("remittance_label", LEFT, 265.5, SMALL),
+        Value("remittance", LEFT + 25, 265.5, STRONG, width=90),
+        Picture("qr", 156, 233, 34, 34),
+        Picture("barcode", LEFT, 269, 120, 9),
+    ),
+)  # fmt: skip
+PAY_NOTHING = Block(
+    "pay_nothing", 0,
+    (
+        Rule(LEFT, 228, WIDTH, INK, 0.3),
+        Label("nothing_title", LEFT, 234, LEAD),
+        Paragraph("contact_ways", LEFT, 239.5, Style(False, 8, 10.5), width=118),
+        Picture("barcode", LEFT, 269, 120, 9),
+    ),
+)  # fmt: skip
+FOOT = Block(
+    "foot", 0,
+    (
+        Value("reference", LEFT, 283, TINY, width=120),
+        Value("page", RIGHT, 283, TINY, "right", width=30),
+    ),
+)  # fmt: skip
+NEXT_HEAD = Block(
+    "next_head", 0,
+    (
+        Label("supplier", LEFT, 16, STRONG, width=90),
+        Label("continued", LEFT, 20.5, SMALL, width=90),
+        Value("numbers", RIGHT, 16, BODY, "right", width=100),
+        Rule(LEFT, 23, WIDTH, ALERT, 0.5),
+    ),
+)  # fmt: skip
+
+# Where the flowing blocks may stand: on the first page, on the next ones.
+FLOW_FIRST = (96.0, 226.0)
+FLOW_NEXT = (27.0, 277.0)
+
+_CARD_ROWS = (96.0, 110.0, 124.0, 138.0, 152.0)
+CARD_FIELDS = ("card_mobile", "card_email", "card_street", "card_town", "card_date")
+CARD_FIELD_X, CARD_FIELD_WIDTH, CARD_FIELD_HEIGHT = 80.0, 110.0, 9.0
+CARD = Block(
+    "card", 0,
+    (
+        Label("supplier", LEFT, 16, STRONG, width=90),
+        Rule(LEFT, 23, WIDTH, ALERT, 0.5),
+        Label("card_title", LEFT, 38, TITLE),
+        Paragraph("card_text", LEFT, 46, BODY),
+        Label("premise_no_label", LEFT, 78, SMALL), Value("premise_no", CARD_FIELD_X, 78, LEAD, width=60),
+        Label("payer_code_label", LEFT, 85, SMALL), Value("payer_code", CARD_FIELD_X, 85, LEAD, width=60),
+        *(part for y, name in zip(_CARD_ROWS, CARD_FIELDS, strict=True) for part in (
+            Label(f"{name}_label", LEFT, y + 6, BODY, width=53),
+            Rule(CARD_FIELD_X, y + CARD_FIELD_HEIGHT, CARD_FIELD_WIDTH, INK, 0.3),
+        )),
+        Value("card_mobile", CARD_FIELD_X + 2, _CARD_ROWS[0] + 6, BODY, width=CARD_FIELD_WIDTH - 4),
+        Value("card_email", CARD_FIELD_X + 2, _CARD_ROWS[1] + 6, BODY, width=CARD_FIELD_WIDTH - 4),
+        Value("card_street", CARD_FIELD_X + 2, _CARD_ROWS[2] + 6, BODY, width=CARD_FIELD_WIDTH - 4),
+        Value("card_town", CARD_FIELD_X + 2, _CARD_ROWS[3] + 6, BODY, width=CARD_FIELD_WIDTH - 4),
+        Label("card_signature", LEFT, 180, BODY), Rule(CARD_FIELD_X, 181, CARD_FIELD_WIDTH, INK, 0.3),
+        Paragraph("card_return", LEFT, 195, BODY),
+    ),
+)  # fmt: skip
+CARD_ROWS = dict(zip(CARD_FIELDS, _CARD_ROWS, strict=True))
+SEPARATOR = Block(
+    "separator", 0,
+    (
+        Box(0, 0, PAGE_WIDTH, 12, INK),
+        Label("separator_title", LEFT, 60, TITLE),
+        Label("district_label", LEFT, 80, BODY), Value("district", LEFT, 92, BIG),
+        Label("route_label", LEFT, 110, BODY), Value("route", LEFT, 122, BIG),
+        Label("count_label", LEFT, 142, BODY), Value("count", LEFT, 152, TITLE),
+        Value("file", LEFT, 180, BODY), Value("date", LEFT, 186, BODY),
+    ),
+)  # fmt: skip
