@@ -145,8 +145,53 @@ class Supplier:
 
 
 @dataclass(frozen=True)
+class Notices:
+    """When a billing group's monthly notices go out and what they are made with; decides nothing on accounts.
+
+    day_of_month: by service; the last day of a shorter month. wording: the version of the department's texts that
+    notices are written with. batch_pages_max: pages of one file for the print house. card_age_days: a contact
+    registered longer ago is asked for anew. receipt_days: how long a notice's receipt may be confirmed.
+    """
+
+    day_of_month: dict[str, int]
+    wording: int
+    batch_pages_max: int
+    card_age_days: int
+    receipt_days: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Who the supplier is, as notices say it; its phone and the names of its services stand in `Supplier`.
+
+    *_latin: the same for the English notice and for banks. offices: an address with its hours each, in the same order
+    as offices_latin. logo: SVG. receipt_url: the address of the page that confirms receipt, before the token; empty
+    where there is none.
+    """
+
+    name: str
+    name_latin: str
+    company_id: str
+    vat_no: str
+    iban: str
+    bic: str
+    bank: str
+    bank_latin: str
+    address: str
+    address_latin: str
+    website: str
+    email: str
+    hours: str
+    hours_latin: str
+    offices: tuple[str, ...]
+    offices_latin: tuple[str, ...]
+    logo: str = ""
+    receipt_url: str = ""
+
+
+@dataclass(frozen=True)
 class Rules:
-    """All that is in force on `as_of`. `version`: short hash of every value that was selected, `retention` left out."""
+    """All that is in force on `as_of`. `version`: short hash of every selected value that decides on accounts."""
 
     as_of: date
     version: str
@@ -163,3 +208,5 @@ class Rules:
     loading: Loading
     retention: Retention
     supplier: Supplier
+    notices: Notices
+    profile: Profile

@@ -61,6 +61,8 @@ SHAPES: dict[str, type] = {
     "loading": rules.Loading,
     "retention": rules.Retention,
     "supplier": rules.Supplier,
+    "notices": rules.Notices,
+    "profile": rules.Profile,
 }
 SELECTED_BY = {name: "accrual_day" if name == "interest_rates" else "as_of" for name in SHAPES}
 
@@ -76,7 +78,7 @@ UNITS = {
 _NEVER_ZERO = ("day_count", "years", "years_long", "years_absolute", "window_days", "notice_valid_days")
 _MAPS = {
     "served_after_days": CHANNELS, "amount_cents_min": CHANNELS, "service_names": SERVICES,
-    "service_names_latin": SERVICES,
+    "service_names_latin": SERVICES, "day_of_month": SERVICES,
 }  # fmt: skip
 _CENTS_MAX, _COUNT_MAX, _YEARS_MAX = 100_000_000_00, 36_525, 100
 
