@@ -38,7 +38,8 @@ class Sent:
 class Case:
     """One account. plan: signed_on and the only instalment's day; filed: (filed_on, closed_on) of past cases.
 
-    payments: (paid_on, minor, is_bgn); contact: a channel, or empty for letters; language: words.LANGUAGES.
+    payments: (paid_on, minor, is_bgn); contact: a channel, or empty for letters, registered on
+    `registered_on`; language: words.LANGUAGES.
     """
 
     debts: tuple[Debt, ...]
@@ -49,6 +50,7 @@ class Case:
     filed: tuple[tuple[date, date], ...] = ()
     is_held: bool = False
     contact: str = ""
+    registered_on: date = date(2000, 1, 1)
     language: str = "bg"
 
 
@@ -101,7 +103,7 @@ class _Maker:
         """Give all cases."""
         for part in (
             self._overdue, self._rungs, self._notice_ages, self._limitation, self._kinds, self._plans, self._ours,
-            self._reminders, self._disconnections, self._court, self._changeover,
+            self._reminders, self._disconnections, self._court, self._changeover, self._contact_ages,
         ):  # fmt: skip
             yield from part()
 
@@ -259,6 +261,11 @@ class _Maker:
             paid_on = euro_from + timedelta(days=days)
             due_on = euro_from - timedelta(days=90)
             yield Case((Debt(due_on, 100, is_bgn=True),), payments=((paid_on, 50, True),))
+
+    def _contact_ages(self) -> Iterator[Case]:
+        """Give contacts about the age from which they are asked for anew."""
+        for days in around(self.rules.notices.card_age_days):
+            yield Case((Debt(self._ago(self.old), self.much),), contact="email", registered_on=self._ago(days))
 
 
 def _years_before(day: date, years: int) -> date:

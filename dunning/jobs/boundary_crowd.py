@@ -5,7 +5,7 @@ Every account has a premise, a payer and a tenancy of its own, so that nothing s
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +16,6 @@ from dunning.jobs.boundary_cases import Case, make_cases
 from dunning.policy.rules import Rules
 from dunning.policy.shapes import FIRST_DAY
 
-LONG_AGO = datetime(2000, 1, 1)
 Row = dict[str, Any]
 
 
@@ -108,7 +107,7 @@ def _add_account(rows: dict[str, list[Row]], place: int, case: Case) -> None:
         rows["contacts"].append(
             {
                 "payer": place, "channel": words.code(words.CHANNELS, case.contact), "address": address,
-                "registered_at": LONG_AGO,
+                "registered_at": datetime.combine(case.registered_on, time()),
             }
         )  # fmt: skip
 

@@ -11,6 +11,8 @@ from dunning.policy.policies import Policy
 from dunning.policy.reading import RuleFile, Version, flatten
 from dunning.policy.shapes import LEDGER_TABLES
 
+_OTHER_LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -50,6 +52,8 @@ def _turn(key: str, value: Any, night: date) -> Iterator[tuple[str, list[Any]]]:
         yield key, [value + timedelta(days=1), value - timedelta(days=1)]
     elif key.endswith("after_notice"):
         yield key, [stage for stage in NOTICE_STAGES if stage != value]
+    elif key == "logo":
+        yield key, [_OTHER_LOGO]
     else:
         yield key, [f"{value} 1"]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dunning.core.errors import DunningError
+from dunning.decisions.billing_groups import due_groups
 from dunning.decisions.calendar import disconnection_window
 from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.guards import find_shrunk
@@ -38,6 +39,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "guards", _guards(rules.loading)
     yield "freshness", [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)]
     yield "retention", _retention(rules.retention, rules.as_of)
+    yield "notices", _notices(rules)
     proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
     yield from proposed.items()
     yield "messages", write_messages(proposed["reminders"], Letterhead(rules.as_of, rules.supplier, rules.as_of))
@@ -84,3 +86,14 @@ def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
     """Return why snapshots are kept of which one was made and closed on each of twenty thousand days."""
     days = [as_of - timedelta(days=n) for n in range(20_000)]
     return find_reasons([LoadedRun(n, day, "closed", True, str(day)) for n, day in enumerate(days)], as_of, rule)
+
+
+def _notices(rules: Rules) -> list[Any]:
+    """Return which groups are due on each of a hundred nights, and what their notices are made with.
+
+    The age for a card, the page limit, the days of a receipt, the wording and the profile stand here as they are: that
+    pages and files show them is for the test of the rendered notice to say.
+    """
+    rule = rules.notices
+    due = [due_groups(rules.as_of + timedelta(days=n), rule, {}) for n in range(100)]
+    return [due, rule.wording, rule.batch_pages_max, rule.card_age_days, rule.receipt_days, rules.profile]

@@ -202,7 +202,19 @@ def _check_retention(rules: Rules) -> Iterator[Complaint]:
         yield "retention", "every_snapshot_days", problem, "Write 2 or more."
 
 
+def _check_profile(rules: Rules) -> Iterator[Complaint]:
+    profile = rules.profile
+    if profile.vat_no.startswith("BG") and profile.vat_no != f"BG{profile.company_id}":
+        problem = f"`vat_no` is {profile.vat_no}, and the ЕИК {profile.company_id}: they name two companies."
+        yield "profile", "vat_no", problem, f"Write BG{profile.company_id}, or correct the ЕИК."
+    here, latin = len(profile.offices), len(profile.offices_latin)
+    if here != latin:
+        problem = f"`offices_latin` names {latin}, `offices` {here}: readers of English miss one."
+        yield "profile", "offices_latin", problem, "Give every office in both, in the same order."
+
+
 CHECKS: tuple[Callable[[Rules], Iterator[Complaint]], ...] = (
     _check_ladder, _check_near, _check_kinds, _check_limitation, _check_disconnections, _check_reminders,
     _check_service, _check_court, _check_calendar, _check_loading, _check_retention,
+    _check_profile,
 )  # fmt: skip

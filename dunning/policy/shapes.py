@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from dunning.core.words import CHANNELS, ITEM_KINDS, NOTICE_STAGES, SERVICES
 from dunning.policy import rules
+from dunning.policy.identity import MAY_BE_EMPTY, refuse_identity
 
 FIRST_DAY = date(1990, 1, 1)
 LAST_DAY = date(2100, 1, 1)
@@ -73,9 +74,13 @@ UNITS = {
     "_working_days": "работни дни", "day_count": "дни в годината", "years": "години", "years_long": "години",
     "years_absolute": "години", "_percent": "%", "_share_max": "дял от 1", "_share_max_strict": "дял от 1",
     "_from": "първи ден", "_until": "първи ден след", "suspensions": "от ден до ден", "_nonworking_days": "дати",
-    "extra_working_days": "дати",
+    "extra_working_days": "дати", "day_of_month": "число", "_pages_max": "страници",
 }  # fmt: skip
-_NEVER_ZERO = ("day_count", "years", "years_long", "years_absolute", "window_days", "notice_valid_days")
+_NEVER_ZERO = (
+    "day_count", "years", "years_long", "years_absolute", "window_days", "notice_valid_days", "wording",
+    "card_age_days", "receipt_days",
+)  # fmt: skip
+_BOUNDS = {"day_of_month": (1, 31), "batch_pages_max": (2, 5000)}
 _MAPS = {
     "served_after_days": CHANNELS, "amount_cents_min": CHANNELS, "service_names": SERVICES,
     "service_names_latin": SERVICES, "day_of_month": SERVICES,
@@ -161,11 +166,17 @@ def _read_count(key: str, value: Any) -> int:
     if type(value) is not int:
         cure = "Amounts are whole euro cents: 50,00 euro is 5000." if is_cents else "Write a whole number, no quotes."
         raise ValueRefused(f"`{key}` is {_say(value)}, not a whole number.", cure)
-    low = 1 if key.rpartition(".")[2] in _NEVER_ZERO else 0
-    high = _CENTS_MAX if is_cents else _YEARS_MAX if key.startswith("years") else _COUNT_MAX
+    low, high = _bounds(key, is_cents=is_cents)
     if not low <= value <= high:
         raise ValueRefused(f"`{key}` is {value}, outside {low} to {high}.", "Write a number within these bounds.")
     return value
+
+
+def _bounds(key: str, *, is_cents: bool) -> tuple[int, int]:
+    if key.partition(".")[0] in _BOUNDS:
+        return _BOUNDS[key.partition(".")[0]]
+    low = 1 if key.rpartition(".")[2] in _NEVER_ZERO else 0
+    return low, _CENTS_MAX if is_cents else _YEARS_MAX if key.startswith("years") else _COUNT_MAX
 
 
 def _read_decimal(key: str, value: Any) -> Decimal:
@@ -197,15 +208,15 @@ def _read_day(key: str, value: Any) -> date:
 def _read_word(key: str, value: Any) -> str:
     if type(value) is not str:
         raise ValueRefused(f"`{key}` is {_say(value)}, not a text.", 'Write a text in quotes: "...".')
-    if not value.strip() or value != value.strip():
+    if value != value.strip() or not (value or key in MAY_BE_EMPTY):
         raise ValueRefused(f"`{key}` is empty or begins or ends with a space.", "Write the text alone, no spaces.")
     _refuse_unlisted(key, value)
+    if refusal := refuse_identity(key, value):
+        raise ValueRefused(f"`{key}` is {refusal[0]}.", refusal[1])
     if key.startswith("service_names_latin.") and not value.isascii():
         raise ValueRefused(
             f"`{key}` has letters that are not Latin: {value}.", "Transliterate it; one Cyrillic letter doubles an SMS."
         )
-    if key == "phone" and not set(value) <= set("0123456789 +"):
-        raise ValueRefused(f"`{key}` is {value}, not a telephone number.", "Write digits and spaces: 0700 11 111.")
     return value
 
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +14,9 @@ from dunning.policy.reading import RuleFile, Version, flatten
 from dunning.policy.shapes import unit_of
 
 CONFIRMED, UNCERTAIN = "confirmed", "uncertain"
-_SINGULAR = {"дни": "ден", "работни дни": "работен ден", "години": "година", "месеца": "месец"}
+# Between the entries of a list in which an entry has commas itself; in a page of text each has a line of its own.
+_APART = "; "
+_SINGULAR = {"дни": "ден", "работни дни": "работен ден", "години": "година", "месеца": "месец", "страници": "страница"}
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,8 @@ def _render_version(file: str, rows: list[Row]) -> str:
     lines = [f"{TITLES[file.removesuffix('.toml')]} ({file}), от {format_day(rows[0].effective_from)}{until}"]
     width = max(len(row.label) for row in rows)
     for row, after in zip(rows, [*rows[1:], None], strict=True):
-        lines.append(f"  {row.label:<{width}}  {format_value(row)}")
+        shown = format_value(row).replace(_APART, f"{_APART.rstrip()}\n  {'':<{width}}  ")
+        lines.append(f"  {row.label:<{width}}  {shown}")
         if row.confidence == UNCERTAIN and (after is None or after.reason != row.reason):
             lines.append(f"  {'':<{width}}  за потвърждаване: {row.reason}")
     lines.append(f"  Източник: {rows[0].source}")
@@ -165,7 +169,7 @@ def format_day(day: date) -> str:
 
 
 def format_value(row: Row) -> str:
-    """Return a value with its unit, for reading: cents as euro, days as dates, a list with commas."""
+    """Return a value with its unit, for reading: cents as euro, days as dates, a list with commas, a drawing named."""
     value = row.value
     if row.unit == "евроцента":
         return f"{format_minor(value)} €"
@@ -176,7 +180,10 @@ def format_value(row: Row) -> str:
     if isinstance(value, date):
         return format_day(value)
     if isinstance(value, tuple):
-        return ", ".join(_format_entry(entry) for entry in value) or "няма"
+        entries = [_format_entry(entry) for entry in value]
+        return (_APART if any("," in entry for entry in entries) else ", ").join(entries) or "няма"
+    if isinstance(value, str) and value.startswith("<svg"):
+        return f"SVG, {len(value)} знака ({sha256(value.encode()).hexdigest()[:8]})"
     return f"{value} {_SINGULAR.get(row.unit, row.unit) if value == 1 else row.unit}" if row.unit else str(value)
 
 

@@ -48,6 +48,10 @@ def _findings(tmp_path: Path, file: str, old: str, new: str) -> list[str]:
          "agreements.toml:5: Gap: from 1990-01-01 through 1999-12-31 nothing holds here"),
         ("interest_rates.toml", "effective_from = 2016-07-01", "effective_from = 2016-08-01",
          "The statutory rate changes on 2016-08-01, within a half-year. It changes on 1 January and 1 July alone"),
+        ("profile.toml", 'vat_no = "BG999999995"', 'vat_no = "BG831609046"',
+         "`vat_no` is BG831609046, and the ЕИК 999999995: they name two companies."),
+        ("profile.toml", '    "South: 3 Opiten Sq., Monday to Saturday, 9:00 - 17:00",\n', "",
+         "`offices_latin` names 2, `offices` 3: readers of English miss one."),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_found(tmp_path: Path, file: str, old: str, new: str, said: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.policy.policies import BUILT_IN, Policy, load_policy
+from dunning.policy.policies import BUILT_IN, DECIDE_NOTHING, Policy, load_policy
 from dunning.policy.rules import Changeover, StageRule
 
 
@@ -63,6 +63,25 @@ def test_the_version_names_the_newest_day_and_every_value() -> None:
     policy = load_policy()
     assert policy.at(date(2026, 11, 22)).version == policy.at(date(2027, 1, 31)).version
     assert policy.at(date(2026, 11, 22)).version.startswith("2026-07-01-")
+
+
+@pytest.mark.parametrize(
+    ("as_of", "version"), [(date(2024, 5, 5), "2024-01-01-71e8606d"), (date(2026, 11, 22), "2026-07-01-e41e7b89")]
+)
+def test_rules_that_came_later_and_decide_nothing_leave_the_version_of_a_night(as_of: date, version: str) -> None:
+    assert load_policy().at(as_of).version == version
+
+
+@pytest.mark.parametrize("file", [f"{name}.toml" for name in DECIDE_NOTHING])
+def test_what_decides_nothing_gives_no_new_version(tmp_path: Path, file: str) -> None:
+    changes = [("_days = ", "_days = 1"), ('name = "', 'name = "Нова ')]
+    text = (BUILT_IN / file).read_text("utf-8")
+    changed = next(text.replace(old, new, 1) for old, new in changes if old in text)
+    (tmp_path / file).write_text(changed.replace("1990-01-01", "2026-11-01"), "utf-8")
+    day = date(2026, 11, 22)
+    mine, built_in = load_policy(tmp_path).at(day), load_policy().at(day)
+    assert mine.version == built_in.version
+    assert mine != built_in
 
 
 def test_default_values_are_the_contract_s() -> None:

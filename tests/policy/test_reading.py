@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.policy.policies import BUILT_IN, load_policy, read_policy
+from dunning.policy.policies import BUILT_IN, CAME_LATER, load_policy, read_policy
 from dunning.policy.reading import read_rule_file
 
 
@@ -91,6 +91,36 @@ REFUSALS = [
     ("supplier.toml", "Toplosnabdyavane", "Топлоснабдяване",
      "`service_names_latin.heat` has letters that are not Latin: Топлоснабдяване.",
      "Transliterate it; one Cyrillic letter doubles an SMS."),
+    ("notices.toml", "heat = 15", "heat = 0", "`day_of_month.heat` is 0, outside 1 to 31.",
+     "Write a number within these bounds."),
+    ("notices.toml", "electricity = 13", "electricity = 32", "`day_of_month.electricity` is 32, outside 1 to 31.",
+     "Write a number within these bounds."),
+    ("notices.toml", "batch_pages_max = 5000", "batch_pages_max = 5001",
+     "`batch_pages_max` is 5001, outside 2 to 5000.",
+     "Write a number within these bounds."),
+    ("notices.toml", "batch_pages_max = 5000", "batch_pages_max = 1", "`batch_pages_max` is 1, outside 2 to 5000.",
+     "Write a number within these bounds."),
+    ("notices.toml", "wording = 1", "wording = 0", "`wording` is 0, outside 1 to 36525.",
+     "Write a number within these bounds."),
+    ("notices.toml", "card_age_days = 730", "card_age_days = 0", "`card_age_days` is 0, outside 1 to 36525.",
+     "Write a number within these bounds."),
+    ("notices.toml", "receipt_days = 60", "receipt_days = 0", "`receipt_days` is 0, outside 1 to 36525.",
+     "Write a number within these bounds."),
+    ("notices.toml", "electricity = 13", "gas = 13", "Unknown key `day_of_month.gas`.",
+     "Choose of: heat, electricity."),
+    ("profile.toml", 'name = "Топлофикация Пример ЕАД"', 'name = ""',
+     "`name` is empty or begins or ends with a space.", "Write the text alone, no spaces."),
+    ("profile.toml", 'company_id = "999999995"', 'company_id = "999999996"', "`company_id` is 999999996, no ЕИК.",
+     "Write the 9 digits of the register; the last one is a check digit."),
+    ("profile.toml", 'iban = "BG05', 'iban = "BG06', "`iban` is BG06XXXX12341012345678, no IBAN.",
+     "Write it without spaces, as the bank gives it; a wrong digit is found by its check."),
+    ("profile.toml", "Toplofikatsia Primer EAD", "Toplofikatsia Primer EАD",
+     "`name_latin` is not Latin alone: Toplofikatsia Primer EАD.",
+     "Transliterate it; it goes into the English notice and to banks."),
+    ("profile.toml", "West: 22", "Запад: 22", "`offices_latin` is not Latin alone: Запад: 22 Obraztsov Blvd.,",
+     "Transliterate it; it goes into the English notice and to banks."),
+    ("profile.toml", "<svg ", "<SVG ", "`logo` is no SVG.",
+     "Write the drawing itself, from <svg to </svg>, between ''' and '''."),
     ("stages.toml", 'after_notice = "overdue"', 'after_notice = "letter"',
      "`final_warning.after_notice` names `letter`, which is none of: overdue, final_warning, disconnection.",
      "Choose one of these."),
@@ -235,6 +265,19 @@ def test_the_files_of_a_run_read_back_as_the_same_policy() -> None:
     again = read_policy(policy.files())
     assert again.at(date(2026, 11, 22)) == policy.at(date(2026, 11, 22))
     assert again.hashes() == policy.hashes()
+
+
+def test_a_run_before_a_rule_came_is_read_with_the_built_in_one() -> None:
+    policy = load_policy()
+    files = {file: data for file, data in policy.files().items() if file.removesuffix(".toml") not in CAME_LATER}
+    assert len(files) == len(policy.files()) - 3
+    assert read_policy(files).at(date(2026, 11, 22)) == policy.at(date(2026, 11, 22))
+
+
+def test_the_line_of_a_key_below_a_drawing_is_its_own(tmp_path: Path) -> None:
+    old = 'receipt_url = "https://'
+    message = _broken(tmp_path, "profile.toml", old, 'receipt_url = "http://')
+    assert message.startswith(f"profile.toml:{_line('profile.toml', old)}:")
 
 
 def test_a_kept_policy_with_a_file_gone_is_refused() -> None:

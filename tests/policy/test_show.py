@@ -1,13 +1,15 @@
 """What `dunning policy show` prints."""
 
 import json
+import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from dunning.policy.labels import LABELS, TITLES
 from dunning.policy.policies import load_policy
 from dunning.policy.shapes import SHAPES
-from dunning.policy.show import render_markdown, render_text, show_rows, to_json
+from dunning.policy.show import format_value, render_markdown, render_text, show_rows, to_json
 
 DAY = date(2026, 11, 22)
 
@@ -43,8 +45,21 @@ def test_text_is_for_reading() -> None:
         "  просрочено: най-малко дни                        1 ден",
         "  най-много отказани редове в таблица         1,00 %",
         "  обявени за работни    няма",
+        "  топлинна енергия: ден от месеца      15 число",
+        "  центрове за клиенти, на латиница        East: 1 Primerna St., Monday to Friday, 8:00 - 18:00;",
+        "                                          West: 22 Obraztsov Blvd., Monday to Friday, 8:30 - 17:30;",
     ):
         assert line in text.splitlines()
+
+
+def test_a_drawing_is_named_and_not_printed() -> None:
+    rows = show_rows(load_policy(), DAY)
+    logo = next(row for row in rows if row.key == "logo")
+    shown = format_value(logo)
+    assert re.fullmatch(rf"SVG, {len(logo.value)} знака \([0-9a-f]{{8}}\)", shown)
+    assert format_value(replace(logo, value=logo.value.replace("8", "9"))) != shown
+    assert "<svg" not in render_text(rows, DAY) + render_markdown(rows)
+    assert "<svg" in next(row for row in to_json(rows) if row["key"] == "logo")["value"]
 
 
 def test_every_value_has_a_bulgarian_name() -> None:
