@@ -106,6 +106,9 @@ def _refuse_logo(value: str) -> Refusal | None:
     size = _VIEW_BOX.fullmatch(root.get("viewBox", "").strip())
     if not size or not float(size["width"]) or not float(size["height"]):
         return "an SVG without a viewBox", 'Give its size: <svg viewBox="0 0 64 64" ...>.'
+    for name in (node.tag.rpartition("}")[2] for node in root.iter() if isinstance(node.tag, str)):
+        if name in ("text", "image"):
+            return f"an SVG with <{name}>", "Export it with texts as paths and no pictures: it must need nothing else."
     return None
 
 

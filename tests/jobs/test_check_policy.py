@@ -11,6 +11,7 @@ from dunning.jobs.check_policy import check_night, run
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.policy_knobs import turn_knobs
 from dunning.policy.findings import Finding
+from dunning.policy.identity import refuse_identity
 from dunning.policy.policies import BUILT_IN, load_policy
 from dunning.policy.reading import flatten
 
@@ -94,6 +95,13 @@ def test_every_value_is_a_knob() -> None:
         version = rule_file.in_force[-1]
         keys = {turn.key for _, turns in turn_knobs(policy, name, version, NIGHT) for turn in turns}
         assert keys == {key for key, _ in flatten(version.values)}
+
+
+def test_a_turned_logo_is_a_logo() -> None:
+    policy = load_policy()
+    (turn,) = dict(turn_knobs(policy, "profile", policy.version_at("profile", NIGHT), NIGHT))["logo"]
+    assert turn.policy.at(NIGHT).profile.logo != policy.at(NIGHT).profile.logo
+    assert refuse_identity("logo", turn.value) is None
 
 
 def test_facts_are_told_in_plain_words() -> None:

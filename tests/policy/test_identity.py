@@ -18,10 +18,11 @@ GOOD = {
     "website": ["toplo.bg", "www.toplo.bg/klienti", "топло.бг"],
     "email": ["info@toplo.bg", "a.b+c@x-y.example"],
     "receipt_url": ["", "https://toplo.bg/r/", "https://toplo.bg:8443/r?t=", "https://топло.бг/п/"],
-    "logo": ["", SVG, SVG.replace("0 0 64 64", "0,0, 64.5,32"), SVG.replace("0 0", "-3 -4.5")],
+    "logo": ["", SVG, SVG.replace("0 0 64 64", "0,0, 64.5,32"), SVG.replace("0 0", "-3 -4.5"),
+             SVG.replace("<path", "<!-- a --><path")],
     "name_latin": ["Toplofikatsia Primer EAD", "A" * 70],
     "name": ["Топлофикация Пример ЕАД"],
-}
+}  # fmt: skip
 BAD = {
     "company_id": ["999999994", "99999999", "9999999950", "BG999999995", "٩٩٩٩٩٩٩٩٥", "7523169263"],
     "vat_no": ["831609046", "BG831609047", "BG 831609046", "bg831609046", "XX831609046"],
@@ -31,7 +32,8 @@ BAD = {
     "email": ["info", "info@toplo", "info @toplo.bg", "info@toplo.bg, b@toplo.bg", "a@b@toplo.bg"],
     "receipt_url": ["http://toplo.bg/r/", "https://toplo.bg/r", "https:///r/", "https://toplo.bg/ r/", "toplo.bg/"],
     "logo": ["logo.svg", f" {SVG}", SVG.replace(' viewBox="0 0 64 64"', ""), SVG.replace("0 0 64 64", "0 0 64"),
-             SVG.replace("0 0 64 64", "0 0 0 64"), SVG.replace("</svg>", ""), f"{SVG}\n1", f"<!DOCTYPE svg>{SVG}"],
+             SVG.replace("0 0 64 64", "0 0 0 64"), SVG.replace("</svg>", ""), f"{SVG}\n1", f"<!DOCTYPE svg>{SVG}",
+             SVG.replace("<path", '<g><text>П</text></g><path'), SVG.replace("<path", '<image href="a.png"/><path')],
     "name_latin": ["Топлофикация", "A" * 71, "Toplofikatsia – Sofia"],
     "name": ["Топлофикация\nПример", "Топлофикация\x00", "Топлофикация\x85Пример"],
 }  # fmt: skip
