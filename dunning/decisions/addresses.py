@@ -9,7 +9,7 @@ import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import to_day
+from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CHANNELS, code
 from dunning.decisions.segments import Places, any_by
@@ -27,6 +27,7 @@ _PLAIN_EMAIL = r"\A[a-z0-9]+(?:[._][a-z0-9]+)*@[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z
 _EMAIL = r"^[^\s@\"<>(),;:\\\[\]]+@[\p{L}\p{N}.\-]+\.\p{L}[\p{L}\p{N}\-]*\p{L}$"
 _EMAIL_ODD = r"^\.|\.\.|\.@|@\.|@-|-\.|\.-"
 _LOCAL_PART_MAX, _EMAIL_MAX = 64, 254
+_NOTHING = pa.scalar(None, pa.string())
 
 
 def normalise_mobiles(numbers: pa.Array) -> pa.Array:
@@ -75,6 +76,11 @@ def normalise_emails(addresses: pa.Array) -> pa.Array:
     return pc.if_else(looks_right, trimmed, pa.scalar(None, pa.string()))
 
 
+_NORMALISE: dict[int, Callable[[pa.Array], pa.Array]] = {
+    SMS: normalise_mobiles, EMAIL: normalise_emails, POST: pc.utf8_trim_whitespace
+}
+
+
 @dataclass(frozen=True)
 class Reach:
     """How accounts are reached, aligned with the accounts asked for.
@@ -90,8 +96,7 @@ def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
     """Return channel and address of each account's payer on `as_of`: sms, else e-mail, else post."""
     payers = bucket.accounts["payer"][accounts]
     contacts = active_contacts(bucket, payers, to_day(rules.as_of))
-    mobile = _newest(contacts, SMS, normalise_mobiles, payers, len(bucket.payers))
-    email = _newest(contacts, EMAIL, normalise_emails, payers, len(bucket.payers))
+    mobile, email = (newest_contact(bucket, contacts, channel, payers).address for channel in (SMS, EMAIL))
     post = postal_addresses(bucket, accounts, rules)
     has_mobile, has_email, has_post = (_filled(column) for column in (mobile, email, post))
     channel = np.select([has_mobile, has_email, has_post], [SMS, EMAIL, POST], -1).astype(np.int8)
@@ -108,27 +113,57 @@ def active_contacts(bucket: Bucket, payers: Places, as_of: int) -> Frame:
     return contacts.take(is_active & is_asked[contacts["payer"]])
 
 
+@dataclass(frozen=True)
+class PostalAddress:
+    """Postal addresses, aligned with the accounts asked for.
+
+    street: null where no letter reaches; town: "postcode settlement", null where the address is one text of its own.
+    """
+
+    street: pa.Array
+    town: pa.Array
+
+    def one_line(self) -> pa.Array:
+        """Return "street, postcode settlement"."""
+        return _join(self.street, self.town, ", ")
+
+    def only(self, chosen: Flags) -> "PostalAddress":
+        """Return the same, null where it is not chosen."""
+        return PostalAddress(*(pc.if_else(pa.array(chosen), column, _NOTHING) for column in (self.street, self.town)))
+
+
 def postal_addresses(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
-    """Return where a letter reaches each account's payer; null where nothing does.
+    """Return where a letter reaches each account's payer in one line; null where nothing does."""
+    return find_letter_boxes(bucket, accounts, rules).one_line()
+
+
+def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalAddress:
+    """Return where a letter reaches each account's payer.
 
     An active contact for post, else the payer's postal address, else that of the premise, but only while the payer's
     own tenancy of it covers `as_of`: a letter must not go to whoever lives there after him.
     """
     payers = bucket.accounts["payer"][accounts]
     as_of = to_day(rules.as_of)
-    contacts = active_contacts(bucket, payers, as_of)
-    contact = _newest(contacts, POST, pc.utf8_trim_whitespace, payers, len(bucket.payers))
+    contact = newest_contact(bucket, active_contacts(bucket, payers, as_of), POST, payers).address
     own = bucket.payers.take(payers)
-    postal = _one_line(own.text("postal_address"), own.text("postal_postcode"), own.text("postal_settlement"))
-    lives_there = pa.array(has_tenancy(bucket, as_of)[accounts])
-    home = pc.if_else(lives_there, premise_addresses(bucket, accounts), pa.scalar(None, pa.string()))
-    return pc.coalesce(contact, postal, home)
+    postal = _address(own.text("postal_address"), own.text("postal_postcode"), own.text("postal_settlement"))
+    home = locate_premises(bucket, accounts).only(has_tenancy(bucket, as_of)[accounts])
+    town = pc.if_else(pc.is_valid(postal.street), postal.town, home.town)
+    return PostalAddress(
+        pc.coalesce(contact, postal.street, home.street), pc.if_else(pc.is_valid(contact), _NOTHING, town)
+    )
 
 
 def premise_addresses(bucket: Bucket, accounts: Places) -> pa.Array:
     """Return the address of each account's premise in one line."""
+    return locate_premises(bucket, accounts).one_line()
+
+
+def locate_premises(bucket: Bucket, accounts: Places) -> PostalAddress:
+    """Return the address of each account's premise."""
     premises = bucket.premises.take(bucket.accounts["premise"][accounts])
-    return _one_line(premises.text("address"), premises.text("postcode"), premises.text("settlement"))
+    return _address(premises.text("address"), premises.text("postcode"), premises.text("settlement"))
 
 
 def has_tenancy(bucket: Bucket, as_of: int) -> Flags:
@@ -138,29 +173,48 @@ def has_tenancy(bucket: Bucket, as_of: int) -> Flags:
     return any_by(tenancies["account"], covers, len(bucket.accounts))
 
 
-def _newest(
-    contacts: Frame, channel: int, normalise: Callable[[pa.Array], pa.Array], payers: Places, size: int
-) -> pa.Array:
-    """Return each payer's usable contact of a channel: the newest registered, of those the first by address."""
+@dataclass(frozen=True)
+class Contact:
+    """The newest usable contact of one channel, aligned with the payers asked for.
+
+    address: E.164, e-mail or free text, null without; registered_on: Sofia time, `NEVER` without.
+    """
+
+    address: pa.Array
+    registered_on: Days
+
+
+def newest_contact(bucket: Bucket, contacts: Frame, channel: int, payers: Places) -> Contact:
+    """Return each payer's usable contact of a channel: the newest registered, of those the first by address.
+
+    Args:
+        contacts: those of `active_contacts`.
+    """
     chosen = contacts.take(contacts["channel"] == channel)
     different = chosen.text("address").dictionary_encode()
-    address = _blank_to_null(normalise(different.dictionary).take(different.indices))
+    address = _blank_to_null(_NORMALISE[channel](different.dictionary).take(different.indices))
     usable = _filled(address)
     order = np.flatnonzero(usable)
     registered, payer = chosen["registered_at"][order], chosen["payer"][order]
     # Rows stand by payer, registration, address: of equal registrations the first row wins, so look from behind.
     order = order[np.lexsort((-np.arange(len(order)), registered, payer))]
-    row = np.full(size, -1, np.int64)
+    row = np.full(len(bucket.payers), -1, np.int64)
     row[chosen["payer"][order]] = order
     found = row[payers]
-    return address.take(pa.array(found, mask=found < 0))
+    days = np.r_[registered_days(chosen), np.int32(NEVER)]
+    return Contact(address.take(pa.array(found, mask=found < 0)), days[found])
 
 
-def _one_line(street: pa.Array, postcode: pa.Array, settlement: pa.Array) -> pa.Array:
-    """Return "street, postcode settlement"; null without a street."""
+def registered_days(contacts: Frame) -> Days:
+    """Return the day on which each contact was registered, Sofia time."""
+    return (contacts["registered_at"] // _DAY_SECONDS).astype(np.int32)
+
+
+def _address(street: pa.Array, postcode: pa.Array, settlement: pa.Array) -> PostalAddress:
+    """Return an address in its two parts; null without a street."""
     town = _join(_blank_to_null(postcode), _blank_to_null(settlement), " ")
     street = _blank_to_null(street)
-    return pc.if_else(pc.is_valid(street), _join(street, town, ", "), street)
+    return PostalAddress(street, pc.if_else(pc.is_valid(street), town, _NOTHING))
 
 
 def _join(left: pa.Array, right: pa.Array, separator: str) -> pa.Array:

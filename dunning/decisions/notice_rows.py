@@ -1,0 +1,153 @@
+"""The rows within a notice: the month's lines, the overdue invoices and the periods that they stand for."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.days import NEVER
+from dunning.core.frames import Bucket, Frame, days_to_arrow
+from dunning.core.words import CREDIT_NOTE, ITEM_KINDS
+from dunning.decisions.frames import Decision
+from dunning.decisions.segments import Places, bounds_of, index_rows
+from dunning.decisions.tables import word_column
+
+_text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
+_KINDS = (*ITEM_KINDS, CREDIT_NOTE)
+_NOTE = len(ITEM_KINDS)
+
+
+def _rows(**columns: pa.DataType) -> pa.ListType:
+    return pa.list_(pa.struct(list(columns.items())))
+
+
+# Service periods of what is overdue, both days in, ascending, apart from each other.
+PERIODS = _rows(**{"from": _day, "to": _day})
+# One line of a new document, by issued_on, invoice_no, seq. quantity, unit_price: as read; amount_minor: as invoiced;
+# a credit note, and a bill whose lines the ledger has not, is one row without label.
+LINES = _rows(
+    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, label=_text, unit=_text, quantity=_text,
+    unit_price=_text, amount_minor=_cents, is_bgn=_flag,
+)  # fmt: skip
+# One overdue item, by due_on, issued_on, invoice_no. original_minor: stotinki; null for an invoice in euro.
+ITEMS = _rows(
+    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, due_on=_day, days_overdue=_count,
+    open_cents=_cents, original_minor=_cents,
+)  # fmt: skip
+
+
+def find_documents(bucket: Bucket, accounts: Places, since: int, as_of: int) -> Frame:
+    """Return the new bills and credit notes of some accounts, by account, issued_on, invoice_no.
+
+    Columns: account, invoice_no, kind (of `_KINDS`), period_from, period_to, issued_on, due_on (`NEVER` for a credit
+    note), amount_minor (negative for a credit note), is_bgn.
+    """
+    is_asked = np.zeros(len(bucket.accounts), np.bool_)
+    is_asked[accounts] = True
+    items, money = bucket.items, bucket.payments
+    bills = items.take((items["issued_on"] > since) & (items["issued_on"] <= as_of) & is_asked[items["account"]])
+    is_new_note = money["is_note"] & (money["paid_on"] > since) & (money["paid_on"] <= as_of)
+    notes = money.take(is_new_note & is_asked[money["account"]])
+    never = np.full(len(notes), NEVER, np.int32)
+    of_notes: dict[str, npt.NDArray] = {
+        "account": notes["account"], "kind": np.full(len(notes), _NOTE, np.int8), "period_from": never,
+        "period_to": never, "issued_on": notes["paid_on"], "due_on": never, "amount_minor": -notes["amount_minor"],
+        "is_bgn": notes["is_bgn"],
+    }  # fmt: skip
+    numbers = pa.concat_arrays([bills.text("invoice_no"), notes.text("payment_no")])
+    columns = {name: np.concatenate((bills[name], values)) for name, values in of_notes.items()}
+    order = pa.table({"account": columns["account"], "issued_on": columns["issued_on"], "invoice_no": numbers})
+    ascending = [(name, "ascending") for name in order.column_names]
+    documents = Frame({**columns, "invoice_no": numbers})
+    return documents.take(pc.sort_indices(order, ascending).to_numpy().astype(np.int64))
+
+
+def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
+    """Return the LINES of each account."""
+    lines = bucket.invoice_lines
+    is_bill = documents["kind"] != _NOTE
+    bills = pc.if_else(pa.array(is_bill), documents.text("invoice_no"), pa.scalar(None, pa.string()))
+    document = pc.fill_null(pc.index_in(lines.text("invoice_no"), value_set=bills, skip_nulls=True), -1)
+    document = document.to_numpy(zero_copy_only=False).astype(np.int64)
+    line = np.flatnonzero(document >= 0)
+    has_lines = np.zeros(len(documents), np.bool_)
+    has_lines[document[line]] = True
+    lone = np.flatnonzero(~has_lines)
+    document = np.r_[document[line], lone]
+    order = np.argsort(document, kind="stable")  # lines of one invoice stand by seq
+    of, line = documents.take(document[order]), np.r_[line, np.full(len(lone), -1, np.int64)][order]
+    place = pa.array(line, mask=line < 0)
+    amounts = np.r_[lines["amount_minor"], np.int64(0)][line]
+    columns = {
+        **{name: of.columns[name] for name in ("invoice_no", "period_from", "period_to", "is_bgn")},
+        **{name: lines.text(name).take(place) for name in ("label", "unit", "quantity", "unit_price")},
+        "kind": word_column(_KINDS, of["kind"]),
+        "amount_minor": np.where(line < 0, of["amount_minor"], amounts),
+    }
+    return _nest(LINES, columns, _row_of(bucket, accounts)[of["account"]], len(accounts))
+
+
+def list_items(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array:
+    """Return the ITEMS of each account: what is overdue and has not expired."""
+    row, demanded = _demanded(bucket, decision, accounts)
+    items = bucket.items.take(demanded["item"])
+    columns = {
+        **{name: items.columns[name] for name in ("invoice_no", "period_from", "period_to", "due_on")},
+        "kind": word_column(ITEM_KINDS, items["kind"]),
+        "days_overdue": demanded["days_overdue"],
+        "open_cents": demanded["open_cents"],
+        "original_minor": pa.array(items["amount_minor"], mask=~items["is_bgn"]),
+    }
+    return _nest(ITEMS, columns, row, len(accounts))
+
+
+def list_periods(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array:
+    """Return the PERIODS of each account: those of its ITEMS, overlapping and adjoining ones as one.
+
+    A period that lacks a day, or runs backwards, is none.
+    """
+    row, demanded = _demanded(bucket, decision, accounts)
+    items = bucket.items.take(demanded["item"])
+    first, last = items["period_from"].astype(np.int64), items["period_to"].astype(np.int64)
+    is_full = (last < NEVER) & (first <= last)
+    row, first, last = row[is_full], first[is_full], last[is_full]
+    order = np.lexsort((first, row))
+    row, first, last = row[order], first[order], last[order]
+    # The latest day so far within each account: every account on a stretch of its own, above all before it.
+    reached = np.maximum.accumulate(row * 2 * NEVER + last) - row * 2 * NEVER
+    is_apart = np.r_[True, (row[1:] != row[:-1]) | (first[1:] > reached[:-1] + 1)][: len(row)]
+    is_end = np.r_[is_apart[1:], True][: len(row)]
+    columns = {"from": first[is_apart].astype(np.int32), "to": reached[is_end].astype(np.int32)}
+    return _nest(PERIODS, columns, row[is_apart], len(accounts))
+
+
+def _demanded(bucket: Bucket, decision: Decision, accounts: Places) -> tuple[Places, Frame]:
+    """Return the open items of these accounts that are overdue and have not expired, and the row of each."""
+    items = decision.open_items
+    row = _row_of(bucket, accounts)[items["account"]]
+    chosen = (row >= 0) & items["is_overdue"] & ~items["is_expired"]
+    return row[chosen], items.take(chosen)
+
+
+def _row_of(bucket: Bucket, accounts: Places) -> Places:
+    return index_rows(accounts, len(bucket.accounts))
+
+
+def _nest(kind: pa.ListType, columns: Mapping[str, npt.NDArray | pa.Array], row: Places, rows: int) -> pa.Array:
+    """Return columns, ascending by row, as one list of structs a row."""
+    fields = list(kind.value_type)
+    structs = pa.StructArray.from_arrays(to_arrays(fields, columns), fields=fields)
+    return pa.ListArray.from_arrays(pa.array(bounds_of(row, rows), pa.int32()), structs, type=kind)
+
+
+def to_arrays(fields: Iterable[pa.Field], columns: Mapping[str, npt.NDArray | pa.Array]) -> list[pa.Array]:
+    """Return the columns that fields name, of their types; day numbers become dates, `NEVER` null."""
+    arrays = []
+    for field in fields:
+        values = columns[field.name]
+        if isinstance(values, np.ndarray):
+            values = days_to_arrow(values) if pa.types.is_date32(field.type) else pa.array(values)
+        arrays.append(values.cast(field.type))
+    return arrays

@@ -1,0 +1,143 @@
+"""Accounts with everything around them that a monthly notice looks at: people, places, contacts, lines of bills."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from dunning.core.frames import SCHEMAS, Bucket, frame_of
+from dunning.core.words import CHANNELS, SERVICES
+from dunning.decisions.decide import conclude
+from dunning.decisions.findings import find_out
+from dunning.decisions.notices import propose_notices
+from dunning.policy.rules import Rules
+from tests.oracle.bucket import make_bucket, make_history, make_rules
+from tests.oracle.facts import Facts, Policy
+
+Row = dict[str, Any]
+Key = tuple[str, str]
+HOME: Row = {
+    "service": "heat", "district": "Изток", "route": "03", "address": "ул. Примерна 1", "settlement": "София",
+    "postcode": "1000",
+}  # fmt: skip
+PERSON: Row = {
+    "name": "Росица Мнима", "language": "bg", "postal_address": None, "postal_settlement": None,
+    "postal_postcode": None,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A row of `contacts`; times as Sofia's clocks show them."""
+
+    payer_code: str
+    channel: str
+    address: str
+    registered_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of `invoice_lines`."""
+
+    invoice_no: str
+    seq: int
+    label: str
+    amount_minor: int
+    unit: str | None = None
+    quantity: str | None = None
+    unit_price: str | None = None
+
+
+@dataclass
+class World:
+    """Accounts and what surrounds them. `premises`, `payers`: what differs from HOME and PERSON, by number."""
+
+    crowd: Sequence[Facts]
+    premises: dict[str, Row] = field(default_factory=dict)
+    payers: dict[str, Row] = field(default_factory=dict)
+    contacts: list[Contact] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    tenant_until: dict[Key, date] = field(default_factory=dict)
+    refused: set[Key] = field(default_factory=set)
+    card_age_days: int = 730
+
+    def home(self, premise_no: str) -> Row:
+        """Return the premise's cells."""
+        return HOME | self.premises.get(premise_no, {})
+
+    def person(self, payer_code: str) -> Row:
+        """Return the payer's cells."""
+        return PERSON | self.payers.get(payer_code, {})
+
+
+def propose(world: World, policy: Policy, as_of: date, since: date, service: str) -> tuple[list[Row], list[Row]]:
+    """Return the notices and the withheld rows of the columnar way, as plain rows."""
+    bucket, rules = bucket_of(world, policy), rules_of(world, policy, as_of)
+    found = find_out(bucket, rules, make_history(bucket, world.crowd, policy, as_of))
+    tables = propose_notices(bucket, conclude(bucket, rules, found), found, rules, service, since)
+    return tables["notices"].to_pylist(), tables["withheld"].to_pylist()
+
+
+def rules_of(world: World, policy: Policy, as_of: date) -> Rules:
+    """Return the policy's view, with this world's age of contacts."""
+    rules = make_rules(policy, as_of)
+    return replace(rules, notices=replace(rules.notices, card_age_days=world.card_age_days))
+
+
+def bucket_of(world: World, policy: Policy) -> Bucket:
+    """Return the bucket of a world."""
+    bare = make_bucket(world.crowd, policy)
+    premises = [world.home(no) for no in bare.premises.text("premise_no").to_pylist()]
+    payers = [world.person(code) for code in bare.payers.text("payer_code").to_pylist()]
+    keys = _keys(bare)
+    ends = [world.tenant_until.get(keys[account]) for account in bare.tenancies["account"]]
+    tables = {
+        "premises": bare.premises.with_columns(
+            service=np.array([SERVICES.index(row["service"]) for row in premises], np.int8),
+            **{name: _texts(premises, name) for name in HOME if name != "service"},
+        ),
+        "payers": bare.payers.with_columns(**{name: _texts(payers, name) for name in PERSON}),
+        "accounts": bare.accounts.with_columns(has_refused_evidence=np.array([k in world.refused for k in keys])),
+        "tenancies": bare.tenancies.with_columns(
+            valid_until=frame_of(pa.table({"valid_until": pa.array(ends, pa.date32())}))["valid_until"]
+        ),
+        "contacts": _frame("contacts", _contacts(world, bare)),
+        "invoice_lines": _frame("invoice_lines", _lines(world, keys)),
+    }
+    return Bucket(0, {**bare.tables, **tables})
+
+
+def _keys(bucket: Bucket) -> list[Key]:
+    names = (bucket.accounts.text(name).to_pylist() for name in ("premise_no", "payer_code"))
+    return list(zip(*names, strict=True))
+
+
+def _contacts(world: World, bucket: Bucket) -> list[Row]:
+    payers = bucket.payers.text("payer_code").to_pylist()
+    rows = [
+        {
+            "payer": payers.index(c.payer_code), "channel": CHANNELS.index(c.channel), "address": c.address,
+            "registered_at": c.registered_at, "revoked_at": c.revoked_at,
+        }
+        for c in world.contacts
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: (row["payer"], row["channel"], row["registered_at"], row["address"]))
+
+
+def _lines(world: World, keys: list[Key]) -> list[Row]:
+    places = {i.invoice_no: keys.index((f.premise_no, f.payer_code)) for f in world.crowd for i in f.invoices}
+    rows = [{"account": places[line.invoice_no], **vars(line)} for line in world.lines]
+    return sorted(rows, key=lambda row: (row["account"], row["invoice_no"], row["seq"]))
+
+
+def _texts(rows: list[Row], name: str) -> pa.Array:
+    return pa.array([row[name] for row in rows], pa.string())
+
+
+def _frame(table: str, rows: list[Row]) -> Any:
+    return frame_of(pa.Table.from_pylist(rows, SCHEMAS[table]))
