@@ -8,10 +8,14 @@ from typing import Any
 import pyarrow as pa
 
 from dunning.core.errors import DunningError
-from dunning.decisions.billing_groups import due_groups
+from dunning.core.words import SERVICES
+from dunning.decisions.billing_groups import due_groups, since_of
 from dunning.decisions.calendar import disconnection_window
 from dunning.decisions.decide import decide_with_deeds
+from dunning.decisions.findings import Findings
+from dunning.decisions.frames import Decision
 from dunning.decisions.guards import find_shrunk
+from dunning.decisions.notices import propose_notices
 from dunning.decisions.tables import decision_tables
 from dunning.documents.texts import Letterhead, write_messages
 from dunning.gateways.ledger.quarantine import Refusals, check_limits
@@ -40,6 +44,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "freshness", [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)]
     yield "retention", _retention(rules.retention, rules.as_of)
     yield "notices", _notices(rules)
+    yield "proposed notices", list(_propose_notices(crowd, decision, findings, rules))
     proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
     yield from proposed.items()
     yield "messages", write_messages(proposed["reminders"], Letterhead(rules.as_of, rules.supplier, rules.as_of))
@@ -91,9 +96,16 @@ def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
 def _notices(rules: Rules) -> list[Any]:
     """Return which groups are due on each of a hundred nights, and what their notices are made with.
 
-    The age for a card, the page limit, the days of a receipt, the wording and the profile stand here as they are: that
-    pages and files show them is for the test of the rendered notice to say.
+    The page limit, the days of a receipt, the wording and the profile stand here as they are: that pages and files show
+    them is for the test of the rendered notice to say.
     """
     rule = rules.notices
     due = [due_groups(rules.as_of + timedelta(days=n), rule, {}) for n in range(100)]
-    return [due, rule.wording, rule.batch_pages_max, rule.card_age_days, rule.receipt_days, rules.profile]
+    return [due, rule.wording, rule.batch_pages_max, rule.receipt_days, rules.profile]
+
+
+def _propose_notices(crowd: Crowd, decision: Decision, findings: Findings, rules: Rules) -> Iterator[pa.Table]:
+    """Give what the monthly notices of each service say, and which are withheld."""
+    for service in SERVICES:
+        since = since_of(rules.as_of, rules.notices, service, {})
+        yield from propose_notices(crowd.bucket, decision, findings, rules, service, since).values()
