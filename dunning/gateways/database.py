@@ -22,6 +22,7 @@ from dunning.gateways.sql_files import read_sql, statement
 
 VERSION_MIN = 15
 RUN_LOCK = 7_309_453_001
+NOTICES_LOCK = 7_309_453_004
 COPY_ROWS = 65_536
 RECOVERY_SECONDS_MAX = 60
 _ANSWERS = (psycopg.pq.Ping.OK, psycopg.pq.Ping.REJECT)  # there is a server
@@ -126,7 +127,7 @@ def telling_outages() -> Iterator[None]:
 
 
 @contextmanager
-def run_lock(engine: Engine, purpose: str) -> Iterator[Connection]:
+def run_lock(engine: Engine, purpose: str, key: int = RUN_LOCK) -> Iterator[Connection]:
     """Hold the one lock that a run needs, on a connection of its own, which is given to the caller.
 
     Close the books on this very connection: if the server went away under a run, the lock went with it, and so does the
@@ -135,6 +136,7 @@ def run_lock(engine: Engine, purpose: str) -> Iterator[Connection]:
     Args:
         engine: of our database.
         purpose: what a second run is told that we do, as `nightly 2026-11-22`.
+        key: of the lock; runs of nights and of notices do not wait for each other.
 
     Raises:
         DunningError: another run is going on; says which, since when, and what to do. Or the server went away.
@@ -144,8 +146,8 @@ def run_lock(engine: Engine, purpose: str) -> Iterator[Connection]:
     with connection:
         with transact(connection):
             connection.execute(statement("locks", "name"), {"name": f"dunning {purpose}"[:63]})
-            is_ours = connection.execute(statement("locks", "take"), {"key": RUN_LOCK}).scalar_one()
-            holder = None if is_ours else connection.execute(statement("locks", "holder"), {"key": RUN_LOCK}).first()
+            is_ours = connection.execute(statement("locks", "take"), {"key": key}).scalar_one()
+            holder = None if is_ours else connection.execute(statement("locks", "holder"), {"key": key}).first()
         if not is_ours:
             raise DunningError(_taken(holder))
         try:

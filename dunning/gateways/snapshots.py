@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, frame_of
+from dunning.core.words import SERVICES
 from dunning.gateways.row_groups import SealedFile, seal_row_groups
 
 FORMAT = 2
@@ -96,6 +97,12 @@ class Snapshot:
         told = pq.read_table(self.folder / "notices.parquet", columns=["notice_no", "served_on", "failed_on"])
         bucket = np.repeat(np.arange(BUCKETS, dtype=np.int32), self.info["buckets"]["notices"])
         return told.append_column("bucket", pa.array(bucket))
+
+    def services(self) -> list[str]:
+        """Return the services that any premise has, in the order of `words.SERVICES`."""
+        self._check("premises")
+        codes = pc.unique(pq.read_table(self.folder / "premises.parquet", columns=["service"])["service"])
+        return [SERVICES[code] for code in sorted(codes.to_pylist())]
 
     def table_sizes(self) -> dict[str, int]:
         """Return how many rows of each table of the ledger were taken in; a table that was absent is not there."""

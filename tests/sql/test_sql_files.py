@@ -9,7 +9,7 @@ from sqlalchemy import text
 from dunning.core.errors import DunningError
 from dunning.gateways import sql_files
 from dunning.gateways.sql_files import read_sql, sql_folder
-from dunning.gateways.store.rows import DECISIONS, DEEDS, PAST_DEEDS, PROPOSALS
+from dunning.gateways.store.rows import DECISIONS, DEEDS, PAST_DEEDS, PROPOSALS, RECEIPT_TOKENS
 
 OWN_FOLDERS = ("billing", "migrations", "report")
 STATEMENTS = sorted(path for path in sql_folder().glob("*/*.sql") if path.parent.name not in OWN_FOLDERS)
@@ -17,6 +17,7 @@ COPIES = {
     ("decisions", "copy"): DECISIONS, ("decisions", "fetch"): DECISIONS,
     ("proposals", "copy"): PROPOSALS, ("proposals", "fetch"): PROPOSALS,
     ("deeds", "copy"): DEEDS, ("deeds", "fetch"): PAST_DEEDS,
+    ("receipt_tokens", "copy"): RECEIPT_TOKENS,
 }  # fmt: skip
 each_statement = pytest.mark.parametrize("path", STATEMENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 

@@ -1,4 +1,4 @@
-"""The store: runs, decisions, proposals, deeds, policy files and table sizes in PostgreSQL.
+"""The store: runs, decisions, proposals, deeds, policy files, table sizes and monthly notices in PostgreSQL.
 
 Every function takes an engine, or a connection; with a connection inside a transaction it joins that.
 """

@@ -25,6 +25,9 @@ DEEDS = _schema(
     premise_no=_text, payer_code=_text, stage=_text, as_of=_day, channel=_text, reference=_text, overdue_cents=_cents
 )  # fmt: skip
 PAST_DEEDS = _schema(premise_no=_text, payer_code=_text, stage=_text, as_of=_day, channel=_text, reference=_text)
+RECEIPT_TOKENS = _schema(
+    token_sha256=_text, reference=_text, as_of=_day, service=_text, document_sha256=_text, expires_on=_day
+)
 
 
 def shape_rows(rows: pa.Table, schema: pa.Schema, as_of: datetime.date) -> pa.Table:

@@ -1,0 +1,156 @@
+"""The monthly notices in the store: intent before the effect, the effect (files published), then that it is done.
+
+`begin_notices`, publish, `finish_notices`. Where a run died in between, the next one looks for the manifest whose
+SHA-256 the interrupted run recorded: if it is out, the run is finished; if not, it is discarded.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+
+import pyarrow as pa
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from dunning.core.errors import DunningError
+from dunning.gateways.database import Source, copy_in, transact
+from dunning.gateways.sql_files import statement
+from dunning.gateways.store.rows import RECEIPT_TOKENS, shape_rows
+
+
+@dataclass(frozen=True)
+class NoticeRun:
+    """The notices of one service on one date as recorded.
+
+    since: day after which a document was new. state: `intended` (its files are perhaps out) or `done`.
+    manifest_sha256: of the manifest that it published, or will. content_sha256: of what it says, signatures left out.
+    """
+
+    as_of: date
+    service: str
+    since: date
+    notices: int
+    withheld: int
+    out: str
+    manifest_sha256: str
+    content_sha256: str
+    state: str = "intended"
+
+
+def begin_notices(
+    source: Source, run: NoticeRun, tokens: Iterable[pa.Table], templates: Mapping[str, str]
+) -> int:
+    """Record in one transaction that a run is about to publish, with its tokens and wording; return the tokens.
+
+    Args:
+        source: an engine, or (better) the connection of the run lock.
+        run: what it will have sent.
+        tokens: in parts: token_sha256, reference, document_sha256, expires_on. One that is there stays as it is.
+        templates: SHA-256 by file name of the wording.
+
+    Raises:
+        DunningError: its date and service are there already, or wording was changed after it was sent.
+    """
+    key = {"as_of": run.as_of, "service": run.service}
+    with transact(source) as connection:
+        _insert(connection, run)
+        refuse_changed_wording(connection, templates)
+        for name, sha256 in sorted(templates.items()):
+            connection.execute(statement("sent_templates", "insert"), {"name": name, "sha256": sha256, **key})
+        connection.execute(statement("receipt_tokens", "stage"))
+        for part in tokens:
+            rows = part.append_column("service", pa.repeat(pa.scalar(run.service), len(part)))
+            copy_in(connection, "receipt_tokens", "copy", shape_rows(rows, RECEIPT_TOKENS, run.as_of))
+        return connection.execute(statement("receipt_tokens", "append")).rowcount
+
+
+def finish_notices(source: Source, as_of: date, service: str) -> int:
+    """Record that the files of a run are out; return how many notices it has.
+
+    Raises:
+        DunningError: none of that date and service was about to publish.
+    """
+    with transact(source) as connection:
+        return _end(connection, "finish", as_of, service)
+
+
+def discard_notices(source: Source, as_of: date, service: str) -> int:
+    """Take back a run whose files never got out, with its tokens and its wording; return how many notices it had.
+
+    Raises:
+        DunningError: none of that date and service was about to publish.
+    """
+    key = {"as_of": as_of, "service": service}
+    with transact(source) as connection:
+        known = fetch_notice_run(connection, as_of, service)
+        if known is not None and known.state == "intended":
+            connection.execute(statement("receipt_tokens", "discard"), key)
+            connection.execute(statement("sent_templates", "discard"), key)
+        return _end(connection, "discard", as_of, service)
+
+
+def fetch_notice_run(source: Source, as_of: date, service: str) -> NoticeRun | None:
+    """Return what was sent, or is about to be, to a service's customers on a date."""
+    with transact(source) as connection:
+        row = connection.execute(statement("notice_runs", "select"), {"as_of": as_of, "service": service}).first()
+    return None if row is None else NoticeRun(**row._mapping)
+
+
+def interrupted_notices(source: Source) -> list[NoticeRun]:
+    """Return the runs that were about to publish; with its manifest out one is to be finished, else discarded."""
+    with transact(source) as connection:
+        rows = connection.execute(statement("notice_runs", "select_intended"))
+        return [NoticeRun(**row._mapping) for row in rows]
+
+
+def last_notices(source: Source, before: date) -> dict[str, date]:
+    """Return by service the day of the last notices that are done, of those before a day."""
+    with transact(source) as connection:
+        rows = connection.execute(statement("notice_runs", "select_last"), {"before": before})
+        return {row.service: row.as_of for row in rows}
+
+
+def refuse_changed_wording(source: Source, templates: Mapping[str, str]) -> None:
+    """Refuse wording that was changed after it had been sent.
+
+    Args:
+        source: an engine, or a connection inside the caller's transaction.
+        templates: SHA-256 by file name of what a run would use.
+    """
+    with transact(source) as connection:
+        for row in connection.execute(statement("sent_templates", "select")):
+            if templates.get(row.name, row.sha256) != row.sha256:
+                raise DunningError(
+                    f"The wording templates/{row.name} was changed after it had been sent (first on "
+                    f"{row.first_as_of}), and what was sent must be found again as it was. Take the file back as it "
+                    f"was, make the new wording version {_next_version(row.name)} in files of its own, and set "
+                    "`wording` in notices.toml to it from a date on."
+                )
+
+
+def _insert(connection: Connection, run: NoticeRun) -> None:
+    values = {name: value for name, value in asdict(run).items() if name != "state"}
+    try:
+        connection.execute(statement("notice_runs", "insert"), values)
+    except IntegrityError as error:
+        raise DunningError(
+            f"Notices of {run.as_of} for {run.service} are recorded already, or do not fit what is recorded: "
+            f"{str(error.orig).splitlines()[0]} Nothing was recorded; run the date again."
+        ) from error
+
+
+def _end(connection: Connection, verb: str, as_of: date, service: str) -> int:
+    key = {"as_of": as_of, "service": service}
+    found = connection.execute(statement("notice_runs", verb), key).scalar_one_or_none()
+    if found is None:
+        raise DunningError(f"No notices of {as_of} for {service} are about to be published: nothing to {verb}.")
+    return int(found)
+
+
+def _next_version(name: str) -> int:
+    """Return the number after that of a template.
+
+    >>> _next_version("notice/notice.v3.bg.txt")
+    4
+    """
+    return int(name.rsplit("/", 1)[-1].split(".")[1].removeprefix("v")) + 1

@@ -1,0 +1,150 @@
+"""Monthly notices in the store: intended, done or taken back; tokens kept once; wording frozen once it was sent."""
+
+from dataclasses import replace
+from datetime import date
+
+import pyarrow as pa
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from dunning.core.errors import DunningError
+from dunning.gateways.store.notices import (
+    NoticeRun,
+    begin_notices,
+    discard_notices,
+    fetch_notice_run,
+    finish_notices,
+    interrupted_notices,
+    last_notices,
+    refuse_changed_wording,
+)
+
+OCTOBER, NOVEMBER, DECEMBER = date(2026, 10, 15), date(2026, 11, 15), date(2026, 12, 15)
+WORDING = {"notice/notice.v1.bg.txt": "aa", "email/notice.v1.bg.txt": "bb"}
+
+
+def run_of(as_of=NOVEMBER, service="heat", **others):
+    given = {"since": date(2026, 9, 15), "notices": 2, "withheld": 1, "out": "out", "manifest_sha256": "m", "content_sha256": "c"}
+    return NoticeRun(as_of, service, **(given | others))
+
+
+def tokens_of(*names, document="d"):
+    return pa.table(
+        {"token_sha256": list(names), "reference": [f"R-{name}" for name in names],
+         "document_sha256": [document] * len(names), "expires_on": [DECEMBER] * len(names)}
+    )  # fmt: skip
+
+
+def rows(engine, query):
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def tokens(engine):
+    columns = "token_sha256, document_sha256, confirmed_at IS NULL"
+    return rows(engine, f"SELECT {columns} FROM dunning.receipt_tokens ORDER BY 1")
+
+
+def templates(engine):
+    return rows(engine, "SELECT name, sha256, first_as_of, first_service FROM dunning.sent_templates ORDER BY 1")
+
+
+def send(engine, as_of, service="heat", wording=WORDING, parts=()):
+    begin_notices(engine, run_of(as_of, service), parts, wording)
+    finish_notices(engine, as_of, service)
+
+
+def test_intended_then_done(engine):
+    added = begin_notices(engine, run_of(), [tokens_of("a"), tokens_of("b")], WORDING)
+    intended = interrupted_notices(engine)
+    finished = finish_notices(engine, NOVEMBER, "heat")
+
+    assert (added, intended, finished) == (2, [run_of()], 2)
+    assert fetch_notice_run(engine, NOVEMBER, "heat") == run_of(state="done")
+    assert interrupted_notices(engine) == []
+    assert tokens(engine) == [("a", "d", True), ("b", "d", True)]
+    assert templates(engine) == [
+        ("email/notice.v1.bg.txt", "bb", NOVEMBER, "heat"), ("notice/notice.v1.bg.txt", "aa", NOVEMBER, "heat")
+    ]  # fmt: skip
+
+
+def test_taken_back_leaves_nothing(engine):
+    begin_notices(engine, run_of(), [tokens_of("a")], WORDING)
+
+    assert discard_notices(engine, NOVEMBER, "heat") == 2
+    assert (fetch_notice_run(engine, NOVEMBER, "heat"), tokens(engine), templates(engine)) == (None, [], [])
+
+
+def test_what_another_run_sent_stays_when_one_is_taken_back(engine):
+    send(engine, NOVEMBER, "electricity", parts=[tokens_of("e")])
+    begin_notices(engine, run_of(), [tokens_of("a")], WORDING)
+    discard_notices(engine, NOVEMBER, "heat")
+
+    assert tokens(engine) == [("e", "d", True)]
+    assert {row[3] for row in templates(engine)} == {"electricity"}
+    with pytest.raises(DunningError, match="nothing to discard"):
+        discard_notices(engine, NOVEMBER, "electricity")
+    assert tokens(engine) == [("e", "d", True)]
+
+
+def test_a_confirmed_token_stays_as_it_is(engine):
+    send(engine, OCTOBER, parts=[tokens_of("a")])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE dunning.receipt_tokens SET confirmed_at = now()"))
+    send(engine, NOVEMBER, parts=[tokens_of("a", "b", document="other")])
+
+    assert tokens(engine) == [("a", "d", False), ("b", "other", True)]
+
+
+def test_the_last_run_of_each_service_before_a_day(engine):
+    for as_of, service in ((OCTOBER, "heat"), (NOVEMBER, "heat"), (OCTOBER, "electricity")):
+        send(engine, as_of, service)
+    begin_notices(engine, run_of(NOVEMBER, "electricity"), [], WORDING)
+
+    assert last_notices(engine, OCTOBER) == {}
+    assert last_notices(engine, NOVEMBER) == {"heat": OCTOBER, "electricity": OCTOBER}
+    assert last_notices(engine, DECEMBER) == {"heat": NOVEMBER, "electricity": OCTOBER}
+
+
+def test_once_for_a_date_and_service(engine):
+    send(engine, NOVEMBER, parts=[tokens_of("a")])
+    with pytest.raises(DunningError, match="2026-11-15 for heat are recorded already"):
+        begin_notices(engine, replace(run_of(), out="elsewhere"), [tokens_of("b")], {"notice/notice.v2.bg.txt": "cc"})
+
+    assert fetch_notice_run(engine, NOVEMBER, "heat") == run_of(state="done")
+    assert tokens(engine) == [("a", "d", True)]
+    assert len(templates(engine)) == 2
+
+
+def test_wording_that_was_sent_is_frozen(engine):
+    send(engine, OCTOBER)
+    changed = WORDING | {"notice/notice.v1.bg.txt": "zz"}
+    refuse_changed_wording(engine, WORDING | {"notice/notice.v2.bg.txt": "zz"})
+
+    for refuse in (lambda: refuse_changed_wording(engine, changed), lambda: begin_notices(engine, run_of(), [], changed)):
+        with pytest.raises(DunningError) as told:
+            refuse()
+        said = str(told.value)
+        assert "templates/notice/notice.v1.bg.txt was changed after it had been sent (first on 2026-10-15)" in said
+        assert "version 2 in files of its own, and set `wording` in notices.toml to it from a date on" in said
+    assert fetch_notice_run(engine, NOVEMBER, "heat") is None
+
+
+def test_wording_of_a_run_that_was_taken_back_may_be_changed(engine):
+    begin_notices(engine, run_of(), [], WORDING)
+    discard_notices(engine, NOVEMBER, "heat")
+
+    refuse_changed_wording(engine, WORDING | {"notice/notice.v1.bg.txt": "zz"})
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM dunning.notice_runs", "UPDATE dunning.notice_runs SET notices = 3"])
+def test_the_database_itself_keeps_what_was_sent(engine, change):
+    send(engine, NOVEMBER)
+    with pytest.raises(DBAPIError, match="recorded once and stays"), engine.begin() as connection:
+        connection.execute(text(change))
+
+
+def test_nothing_to_finish(engine):
+    with pytest.raises(DunningError, match="nothing to finish"):
+        finish_notices(engine, NOVEMBER, "heat")
