@@ -4,7 +4,7 @@ Built column by column, so that a night's quarter of a million messages takes a 
 """
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -37,9 +37,16 @@ def render_csv(table: pa.Table, columns: Sequence[Column]) -> bytes:
     Text that a spreadsheet would take for a formula gets an apostrophe in front; amounts and phone numbers in E.164
     stay. Null is an empty cell. Line breaks within a text are LF, in quotes.
     """
+    return b"".join(stream_csv([table], columns))
+
+
+def stream_csv(tables: Iterable[pa.Table], columns: Sequence[Column]) -> Iterator[bytes]:
+    """Yield the parts of what `render_csv` returns for these tables under each other."""
     header = ";".join(column.name for column in columns) + "\r\n"
-    blocks = [_render_block(table.slice(first, _BLOCK), columns) for first in range(0, len(table), _BLOCK)]
-    return b"".join([codecs.BOM_UTF8, header.encode(), *blocks])
+    yield codecs.BOM_UTF8 + header.encode()
+    for table in tables:
+        for first in range(0, len(table), _BLOCK):
+            yield _render_block(table.slice(first, _BLOCK), columns)
 
 
 def _render_block(block: pa.Table, columns: Sequence[Column]) -> bytes:

@@ -20,6 +20,7 @@ from dunning.gateways.object_store import ObjectPlace, Stored
 WHOLE_TRIES = 3  # of an object that arrives with another checksum
 _BROKEN = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 
+Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
@@ -112,7 +113,7 @@ def _fetch_parts(place: ObjectPlace, stored: Stored, path: Path) -> None:
             for block in _blocks(place, stored, start, stop):
                 part.write(block)
 
-    _in_parallel(fetch, range(0, stored.size, place.bounds.part_bytes), place.bounds.threads)
+    in_parallel(fetch, range(0, stored.size, place.bounds.part_bytes), place.bounds.threads)
 
 
 def _blocks(place: ObjectPlace, stored: Stored, start: int, stop: int) -> Iterator[bytes]:
@@ -186,7 +187,7 @@ def _send_parts(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dic
         return {"PartNumber": number, "ETag": answer["ETag"], **given}
 
     try:
-        parts = _in_parallel(send, range(0, size, step), place.bounds.threads)
+        parts = in_parallel(send, range(0, size, step), place.bounds.threads)
         answer: dict[str, Any] = place.client.complete_multipart_upload(
             **where, UploadId=upload, MultipartUpload={"Parts": parts}
         )
@@ -204,7 +205,7 @@ def _given(place: ObjectPlace, sha256: bytes) -> dict[str, str]:
     return {"ChecksumSHA256": base64.b64encode(sha256).decode("ascii")}
 
 
-def _in_parallel(work: Callable[[int], Made], items: Iterable[int], threads: int) -> list[Made]:
+def in_parallel(work: Callable[[Given], Made], items: Iterable[Given], threads: int) -> list[Made]:
     """Return what the work makes of each item, in their order; the first error stops what has not begun."""
     pool = ThreadPoolExecutor(threads)
     try:

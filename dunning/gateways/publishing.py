@@ -1,5 +1,6 @@
 """How a run's files get to the people: all of them or none, the manifest removed first and written last."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -43,17 +44,21 @@ def check_prepared(prepared: Path) -> None:
 def publish(prepared: Path, target: Path) -> None:
     """Put the prepared files (with their manifest) into `target`, readable by their owner only.
 
-    Each file appears whole under its name or not at all. The old manifest goes first and the new one comes last, so
-    that whoever trusts only what a manifest names never sees half of a run.
+    Each file appears whole under its name or not at all. The old manifest goes first, with those of its files that the
+    new one does not have; the new manifest comes last, so that whoever trusts only what a manifest names never sees
+    half of a run.
 
     Raises:
         DunningError: the folder cannot be written; says which file.
     """
     try:
         make_private(target)
+        before = _named(target)
         (target / MANIFEST).unlink(missing_ok=True)
         _sync(target)
         names = sorted(str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file())
+        for name in before.difference(names):
+            (target / name).unlink(missing_ok=True)
         for name in sorted(names, key=lambda name: (name == MANIFEST, name)):
             _place(prepared / name, target / name)
     except OSError as error:
@@ -90,6 +95,18 @@ def write_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def write_private_parts(path: Path, parts: Iterable[bytes]) -> str:
+    """Write a file that only its owner may read, part by part; return its SHA-256."""
+    make_private(path.parent)
+    digest = hashlib.sha256()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        for part in parts:
+            digest.update(part)
+            file.write(part)
+    return digest.hexdigest()
+
+
 def replace_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read; it appears whole, in the place of an older one, or not at all."""
     beside = path.with_name(f".{path.name}.unfinished")
@@ -107,6 +124,15 @@ def remove_unfinished(target: Path) -> None:
     """Remove what an interrupted `publish` was just writing; never a file under its own name."""
     for path in target.glob("**/.*.unfinished"):
         path.unlink(missing_ok=True)
+
+
+def _named(target: Path) -> set[str]:
+    """Return the files that the manifest of a folder names, as far as they lie in that folder; empty without one."""
+    try:
+        named = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return {name for name in named if (target / name).resolve().is_relative_to(target.resolve())} - {MANIFEST}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def _place(source: Path, target: Path) -> None:
