@@ -25,11 +25,11 @@ def _rows(**columns: pa.DataType) -> pa.ListType:
 
 # Service periods of what is overdue, both days in, ascending, apart from each other.
 PERIODS = _rows(**{"from": _day, "to": _day})
-# One line of a new document, by issued_on, invoice_no, seq. quantity, unit_price: as read; amount_minor: as invoiced;
-# a credit note, and a bill whose lines the ledger has not, is one row without label.
+# One line of a new document, by issued_on, invoice_no, seq. bill_minor: the document's own amount; quantity, unit_price:
+# as read; amount_minor: the line's. A credit note, and a bill whose lines the ledger has not, is one row without label.
 LINES = _rows(
-    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, label=_text, unit=_text, quantity=_text,
-    unit_price=_text, amount_minor=_cents, is_bgn=_flag,
+    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, bill_minor=_cents, label=_text, unit=_text,
+    quantity=_text, unit_price=_text, amount_minor=_cents, is_bgn=_flag,
 )  # fmt: skip
 # One overdue item, by due_on, issued_on, invoice_no. original_minor: stotinki; null for an invoice in euro.
 ITEMS = _rows(
@@ -84,6 +84,7 @@ def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
         **{name: of.columns[name] for name in ("invoice_no", "period_from", "period_to", "is_bgn")},
         **{name: lines.text(name).take(place) for name in ("label", "unit", "quantity", "unit_price")},
         "kind": word_column(_KINDS, of["kind"]),
+        "bill_minor": of["amount_minor"],
         "amount_minor": np.where(line < 0, of["amount_minor"], amounts),
     }
     return _nest(LINES, columns, _row_of(bucket, accounts)[of["account"]], len(accounts))

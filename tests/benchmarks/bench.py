@@ -136,7 +136,7 @@ def beside_airflow(report: Report, ledger: night.Ledger, folder: Path, shards: i
         plain = _wall(_night_command(ledger, folder / "plain-out", shards))
     with a_home(folder / "airflow-home"):
         subprocess.run([sys.executable, "deploy/airflow_home.py"], check=True, cwd=REPOSITORY, env=_environment())
-        command = [sys.executable, "deploy/run_nightly.py", "--ledger", str(ledger.folder), "--as-of", night.AS_OF]
+        command = [sys.executable, "deploy/run_dags.py", "--ledger", str(ledger.folder), "--as-of", night.AS_OF]
         through = _wall([*command, "--out", str(folder / "airflow-out"), "--shards", str(shards)])
     report.facts["the night by the command and through Airflow, wall s"] = (round(plain, 1), round(through, 1))
     report.judge(Goal("Airflow's own share of the wall time", through - plain, _AIRFLOW_SECONDS, unit="s"))

@@ -218,6 +218,7 @@ class _Account:
                 "period_from": None if document.is_credit else document.period_from,
                 "period_to": None if document.is_credit else document.period_to,
                 "is_bgn": document.currency == BGN,
+                "bill_minor": document.amount_minor,
             }
             own = [x for x in self.world.lines if x.invoice_no == document.invoice_no and not document.is_credit]
             for line in sorted(own, key=lambda x: x.seq):

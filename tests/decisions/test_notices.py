@@ -45,9 +45,10 @@ def test_a_notice_says_who_owes_what_for_which_time_and_where_it_goes() -> None:
         "lines": [
             {"invoice_no": "F9", "kind": "bill", "period_from": on("2026-10-01"), "period_to": on("2026-10-31"),
              "label": "Топлинна енергия за отопление", "unit": "МВтч", "quantity": "0,250", "unit_price": "114,64",
-             "amount_minor": 2866, "is_bgn": False},
+             "amount_minor": 2866, "is_bgn": False, "bill_minor": 3071},
             {"invoice_no": "F9", "kind": "bill", "period_from": on("2026-10-01"), "period_to": on("2026-10-31"),
-             "label": "Дял", "unit": None, "quantity": None, "unit_price": None, "amount_minor": 205, "is_bgn": False},
+             "label": "Дял", "unit": None, "quantity": None, "unit_price": None, "amount_minor": 205, "is_bgn": False,
+             "bill_minor": 3071},
         ],
         "items": [
             {"invoice_no": "F1", "kind": "bill", "period_from": on("2026-08-01"), "period_to": on("2026-08-31"),

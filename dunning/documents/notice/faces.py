@@ -8,6 +8,7 @@ import codecs
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from dunning.core.errors import DunningError
 
 _SOURCES = {False: "figo", True: "figbo"}
-_NAMES = {(False, False): "Notice", (True, False): "NoticeBold", (False, True): "NoticeAll", (True, True): "NoticeBoldAll"}
+_NAMES = {False: "Notice", True: "NoticeBold"}
 _ASCII = "".join(map(chr, range(32, 127)))
 # Bulgarian first; then Russian, Ukrainian and the Latin letters of our neighbours; no more than fit into one byte.
 _SIGNS = "№€„“”‘’«»–—…•·§°×±½²³©®→"
@@ -30,6 +31,7 @@ _LATIN = "ÁÄÇÉÖÜßàáâãäçèéêëíîïñóôöøúûüýăćčđęě
 _BARRED_CODES = {9: "¤", 10: "¦", 13: "¶"}
 ALPHABET = _ASCII + _CYRILLIC + _SIGNS + _LATIN
 NBSP = "\N{NO-BREAK SPACE}"
+_POSTSCRIPT_NAME = 6
 
 
 class Face:
@@ -40,7 +42,7 @@ class Face:
 
     def __init__(self, is_bold: bool) -> None:
         self.is_bold = is_bold
-        self.name = _NAMES[is_bold, False]
+        self.name = _NAMES[is_bold]
         self._font = _register(self.name, _small_file(is_bold))
         self.widths = {char: round(self._font.face.charWidths[ord(char)]) for char in ALPHABET}
         self.widths[NBSP] = self.widths[" "]
@@ -74,7 +76,7 @@ class Face:
         return _escape(codecs.charmap_encode(text.replace(NBSP, " "), "strict", self._encoding)[0])
 
     def encode_all(self, texts: Sequence[str]) -> tuple[list[bytes], list[int]]:
-        """Return texts without line breaks as the insides of PDF strings, and the rows that the small face cannot write.
+        """Return texts without line breaks as the insides of PDF strings, and the rows that the small face lacks.
 
         Those rows are empty.
         """
@@ -97,7 +99,7 @@ class Face:
         return np.diff(np.concatenate([[0], total[ends]]))
 
     @lru_cache(maxsize=1)  # noqa: B019 - there are two faces, for the life of the process
-    def _joining(self) -> object:
+    def _joining(self) -> Any:
         table = ["\ufffe"] * 256
         for char, code in self.codes.items():
             table[code] = char
@@ -114,7 +116,7 @@ def face(is_bold: bool) -> Face:
 @lru_cache(maxsize=2)
 def whole_face(is_bold: bool) -> TTFont:
     """Return the whole face, registered with ReportLab."""
-    return _register(_NAMES[is_bold, True], _whole_file(is_bold))
+    return _register(f"{_NAMES[is_bold]}All", _whole_file(is_bold))
 
 
 def can_draw(text: str) -> bool:
@@ -123,8 +125,15 @@ def can_draw(text: str) -> bool:
     return all(ord(char) in known for char in text)
 
 
-def prepare_codes(font: TTFont, document: object) -> None:
-    """Let a ReportLab document give every character of the alphabet its code, in the order that makes them fixed."""
+def prepare_codes(document: object) -> None:
+    """Let a ReportLab document give both faces their names (F2, F3) and every character of the alphabet its code."""
+    for is_bold in (False, True):
+        font = face(is_bold)._font
+        _hand_out_codes(font, document)
+        font.getSubsetInternalName(0, document)
+
+
+def _hand_out_codes(font: TTFont, document: object) -> None:
     for text in _in_order():
         font.splitString(text, document)
 
@@ -148,7 +157,7 @@ def _in_order() -> Iterable[str]:
 def _assign_codes(font: TTFont) -> dict[str, int]:
     """Return the code that ReportLab will give each character in every document, held against a trial document."""
     trial = object.__new__(_Trial)
-    prepare_codes(font, trial)
+    _hand_out_codes(font, trial)
     state = font.state.pop(trial)
     codes = {char: state.assignments[ord(char)] for char in ALPHABET}
     if max(codes.values()) > 255:
@@ -179,7 +188,11 @@ def _small_file(is_bold: bool) -> bytes:
 
 @lru_cache(maxsize=2)
 def _whole_file(is_bold: bool) -> bytes:
-    return _save(_with_forms(is_bold))
+    font = _with_forms(is_bold)
+    for record in font["name"].names:
+        if record.nameID == _POSTSCRIPT_NAME:  # ReportLab takes two faces of one name for the same
+            record.string = f"{record.toUnicode()}-All"
+    return _save(font)
 
 
 def _save(font: FontFile) -> bytes:

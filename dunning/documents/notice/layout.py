@@ -46,6 +46,7 @@ LEAD = Style(True, 11, 14)
 TITLE = Style(True, 14, 18)
 ALERT_LEAD = Style(True, 11, 14, ALERT)
 ALERT_TITLE = Style(True, 13, 16, ALERT)
+WAYS = Style(False, 8, 10.5)
 BIG = Style(True, 26, 32)
 
 
@@ -87,13 +88,14 @@ class Lines:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Constant words, broken into lines."""
+    """Constant words, broken into lines of `width`; more than `most`, they are drawn smaller."""
 
     name: str
     x: float
     y: float
     style: Style = BODY
     width: float = WIDTH
+    most: int = 12
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,9 @@ class Picture:
 Part = Label | Value | Lines | Paragraph | Rule | Box | Picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
-    """Parts that keep together. `gap` is left free above it, except at the top of a page.
+    """Parts that keep together; each block is itself only. `gap` is left free above it, except at the top of a page.
 
     grows_by: the `Lines` whose number of lines stretches it; `height` is then that of one line.
     role: what it is to a screen reader.
@@ -210,14 +212,6 @@ BILL_HEAD = Block(
     ),
     gap=4,
 )  # fmt: skip
-TOTAL = Block(
-    "total", 7,
-    (
-        Rule(LEFT, 0.5, WIDTH),
-        Label("bills_label", 160, 5, STRONG, "right", width=100),
-        Value("bills", RIGHT - 2, 5, STRONG, "right", width=28),
-    ),
-)  # fmt: skip
 OVERDUE = Block(
     "overdue", 14,
     (
@@ -236,7 +230,6 @@ ITEM_HEAD = Block(
         Label("item_period", 66, 3.9, SMALL_STRONG),
         Label("item_due", 110, 3.9, SMALL_STRONG),
         Label("item_days", 145, 3.9, SMALL_STRONG, "right"),
-        Label("item_original", 167, 3.9, SMALL_STRONG, "right"),
         Label("item_open", RIGHT - 2, 3.9, SMALL_STRONG, "right"),
     ),
     gap=1.5,
@@ -268,30 +261,30 @@ ITEM_ROW = Block(
         Value("for", 66, 3.4, BODY, width=42),
         Value("due_on", 110, 3.4, BODY, width=22),
         Value("days", 145, 3.4, BODY, "right", width=12),
-        Value("original", 167, 3.4, BODY, "right", width=21),
+        Value("original", 169, 3.4, BODY, "right", width=23),
         Value("open", RIGHT - 2, 3.4, STRONG, "right", width=20),
     ),
 )  # fmt: skip
 PAY = Block(
     "pay", 0,
     (
-        Rule(LEFT, 228, WIDTH, INK, 0.3),
-        Label("pay_title", LEFT, 234, LEAD),
-        Paragraph("pay_ways", LEFT, 239.5, Style(False, 8, 10.5), width=118),
-        Label("qr_label", 190, 231.8, TINY, "right"),
-        Label("remittance_label", LEFT, 265.5, SMALL),
-        Value("remittance", LEFT + 25, 265.5, STRONG, width=90),
-        Picture("qr", 156, 233, 34, 34),
-        Picture("barcode", LEFT, 269, 120, 9),
+        Rule(LEFT, 221, WIDTH, INK, 0.3),
+        Label("pay_title", LEFT, 227, LEAD), Value("total", 148, 227, LEAD, "right", width=60),
+        Paragraph("pay_ways", LEFT, 232.5, WAYS, width=123, most=8),
+        Picture("qr", 156, 224, 34, 34),
+        Label("qr_label", RIGHT, 261, TINY, "right", width=60),
+        Label("remittance_label", LEFT, 265, SMALL, width=35),
+        Value("remittance", LEFT + 36, 265, STRONG, width=85),
+        Picture("barcode", LEFT, 268, 120, 9),
     ),
 )  # fmt: skip
 PAY_NOTHING = Block(
     "pay_nothing", 0,
     (
-        Rule(LEFT, 228, WIDTH, INK, 0.3),
-        Label("nothing_title", LEFT, 234, LEAD),
-        Paragraph("contact_ways", LEFT, 239.5, Style(False, 8, 10.5), width=118),
-        Picture("barcode", LEFT, 269, 120, 9),
+        Rule(LEFT, 221, WIDTH, INK, 0.3),
+        Label("nothing_title", LEFT, 227, LEAD),
+        Paragraph("contact_ways", LEFT, 232.5, WAYS, width=123, most=8),
+        Picture("barcode", LEFT, 268, 120, 9),
     ),
 )  # fmt: skip
 FOOT = Block(
@@ -312,7 +305,7 @@ NEXT_HEAD = Block(
 )  # fmt: skip
 
 # Where the flowing blocks may stand: on the first page, on the next ones.
-FLOW_FIRST = (96.0, 226.0)
+FLOW_FIRST = (96.0, 219.0)
 FLOW_NEXT = (27.0, 277.0)
 
 _CARD_ROWS = (96.0, 110.0, 124.0, 138.0, 152.0)

@@ -1,0 +1,398 @@
+"""What is printed on each of many notices, as text: sums, days and sentences, of one language and service at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.formats import NBSP, format_days, format_minor_column
+from dunning.core.frames import frame_of
+from dunning.documents.codes import payment_text
+from dunning.documents.notice import layout
+from dunning.documents.notice.layout import Lines, Value
+from dunning.documents.notice.wording import Wording, open_wording
+from dunning.documents.notice.wrapping import Fitted, fit, wrap
+from dunning.documents.texts import TEMPLATES
+from dunning.policy.rules import Profile
+
+# Whatever is no letter, sign or space: control and format characters, private and unassigned ones.
+_UNPRINTABLE = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}]+"
+_TEXTS = ("premise_no", "payer_code", "name", "street", "town", "service_street", "service_town", "agreement_no")
+_DASH = "–"
+
+
+@dataclass(frozen=True)
+class Press:
+    """What every notice of a run has in common.
+
+    since: documents issued after it are new. paid_until: newest payment that the ledger knew; None where it knew none.
+    wording: version of the templates.
+    """
+
+    as_of: date
+    since: date
+    paid_until: date | None
+    profile: Profile
+    phone: str
+    wording: int
+    templates: Path = TEMPLATES
+
+    def open_wording(self, language: str, service: str) -> Wording:
+        """Return the words of a language for a service."""
+        day = write_day(self.as_of, language)
+        return open_wording(
+            self.profile, self.phone, day, self.wording, language, service == "heat", self.templates
+        )
+
+    def payment_head(self) -> str:
+        """Return the payment code's text up to the sum, the same for everybody."""
+        text = payment_text(self.profile.name_latin, self.profile.iban, self.profile.bic, 1, "-")
+        return text[: text.index("EUR") + 3]
+
+
+@dataclass
+class Rows:
+    """The rows of a table of all notices: those of notice n are `cells[at[n]:at[n + 1]]`; a row is (kind, texts)."""
+
+    cells: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    at: list[int] = field(default_factory=lambda: [0])
+
+
+@dataclass
+class Content:
+    """The texts of `count` notices, by the names of the layout.
+
+    values: one line each. lines: several, None where the block is not printed. notes: any number of paragraphs.
+    bills, items: the rows of the two tables. tails: the payment code's text from the sum on; empty where nothing is to
+    pay. shapes: what `flow.spread` needs of each notice. needs_card: whether the card of contact data follows.
+    """
+
+    count: int
+    wording: Wording
+    values: dict[str, list[str]]
+    lines: dict[str, list[Fitted | None]]
+    notes: list[list[Fitted]]
+    bills: Rows
+    items: Rows
+    tails: list[str]
+    needs_card: list[bool]
+    card: dict[str, list[str]]
+
+    def shape(self, n: int) -> tuple[int, int, int, int, tuple[int, ...]]:
+        """Return how much of each kind notice n has: lines of the warning, rows of bills, lines of the overdue row,
+        rows of items, lines of every note."""
+        warning, overdue = self.lines["warning"][n], self.lines["overdue"][n]
+        return (
+            len(warning.lines) if warning else 0, self.bills.at[n + 1] - self.bills.at[n],
+            len(overdue.lines) if overdue else 0, self.items.at[n + 1] - self.items.at[n],
+            tuple(len(note.lines) for note in self.notes[n]),
+        )
+
+
+def write_day(day: date, language: str) -> str:
+    """Return a date as a language writes it.
+
+    >>> write_day(date(2026, 11, 22), "bg").replace(NBSP, "_"), write_day(date(2026, 11, 22), "en")
+    ('22.11.2026_г.', '22.11.2026')
+    """
+    return f"{day:%d.%m.%Y}{NBSP}г." if language == "bg" else f"{day:%d.%m.%Y}"
+
+
+def write_contents(notices: pa.Table, press: Press, language: str, service: str) -> Content:
+    """Return what is printed on notices of one language and service."""
+    return _Writer(notices, press, language, press.open_wording(language, service)).write()
+
+
+class _Writer:
+    """Makes the texts of one table of notices."""
+
+    def __init__(self, notices: pa.Table, press: Press, language: str, wording: Wording) -> None:
+        self.notices, self.press, self.language, self.wording = notices, press, language, wording
+        self.end = f"{NBSP}г." if language == "bg" else ""
+        self.texts = {name: _clean(notices[name]).to_pylist() for name in _TEXTS}
+
+    def write(self) -> Content:
+        values, bills = self._values(), self._bills()
+        count = len(self.notices)
+        return Content(
+            count=count,
+            wording=self.wording,
+            values=values,
+            lines={
+                "recipient": self._recipients(),
+                "service_address": self._service_addresses(),
+                "warning": self._warnings(values["warning_amount"]),
+                "overdue": self._overdue(values["overdue_amount"]),
+            },
+            notes=self._notes(),
+            bills=bills,
+            items=self._items(),
+            tails=self._tails(),
+            needs_card=self.notices["needs_card"].to_pylist(),
+            card=self._card(),
+        )
+
+    def money(self, name: str) -> list[str]:
+        return self._money(self.notices[name].to_numpy())
+
+    def days(self, name: str) -> list[str | None]:
+        return self._days(frame_of(self.notices.select([name]))[name])
+
+    def _money(self, minor: npt.NDArray[np.int64], unit: str = "€") -> list[str]:
+        texts = format_minor_column(minor, NBSP)
+        if self.language != "bg":
+            texts = pc.replace_substring(texts, ",", ".")
+        return pc.binary_join_element_wise(texts, unit, NBSP).to_pylist()
+
+    def _days(self, days: npt.NDArray[np.int32]) -> list[str | None]:
+        return format_days(days, f"%d.%m.%Y{self.end}").to_pylist()
+
+    def _periods(self, start: list[str | None], end: list[str | None]) -> list[str]:
+        """Return "01.07.2026 – 31.08.2026 г."; nothing where a day is missing."""
+        cut = len(self.end)
+        return [
+            f"{first[: len(first) - cut]}{NBSP}{_DASH} {last}" if first and last else ""
+            for first, last in zip(start, end, strict=True)
+        ]
+
+    def _values(self) -> dict[str, list[str]]:
+        count, numbers = len(self.notices), zip(self.texts["premise_no"], self.texts["payer_code"], strict=True)
+        period = self._periods(self.days("period_from"), self.days("period_to"))
+        due = [text or "—" for text in self.days("due_on")]
+        codes = list(numbers)
+        return {
+            "premise_no": self.texts["premise_no"],
+            "payer_code": self.texts["payer_code"],
+            "date": [write_day(self.press.as_of, self.language)] * count,
+            "period": [text or "—" for text in period],
+            "due": due,
+            "total": self.money("total_cents"),
+            "warning_amount": self.money("warned_cents"),
+            "overdue_amount": self.money("overdue_cents"),
+            "remittance": [f"AB {premise} KP {payer}" for premise, payer in codes],
+            "reference": _clean(self.notices["reference"]).to_pylist(),
+        }
+
+    def _recipients(self) -> list[Fitted | None]:
+        part = _part(layout.ADDRESSEE, "recipient")
+        return [
+            fit(pieces, part.style, part.width, part.most)
+            for pieces in zip(*(_filled(self.texts[name]) for name in ("name", "street", "town")), strict=True)
+        ]
+
+    def _service_addresses(self) -> list[Fitted | None]:
+        part = _part(layout.SUBJECT, "service_address")
+        addresses = zip(self.texts["service_street"], self.texts["service_town"], strict=True)
+        return [
+            fit((", ".join(piece for piece in pieces if piece),), part.style, part.width, part.most)
+            for pieces in addresses
+        ]
+
+    def _warnings(self, amounts: list[str]) -> list[Fitted | None]:
+        part, tell, tell_past = _part(layout.WARNING, "warning"), self._teller("warning"), self._teller("warning_past")
+        made: list[Fitted | None] = [None] * len(amounts)
+        until, warned = self.days("answer_until"), self.days("warned_on")
+        last = self.notices["answer_until"].to_pylist()
+        for n in np.flatnonzero(self.notices["warned_cents"].to_numpy() > 0).tolist():
+            facts = {"amount": amounts[n], "answer_until": until[n], "warned_on": warned[n]}
+            text = (tell_past if last[n] < self.press.as_of else tell)(facts)
+            made[n] = Fitted(tuple(wrap(text, False, part.style.size, part.width)), part.style.size)
+        return made
+
+    def _overdue(self, amounts: list[str]) -> list[Fitted | None]:
+        part, tell = _part(layout.OVERDUE, "overdue"), self._teller("overdue")
+        made: list[Fitted | None] = [None] * len(amounts)
+        paid_until = write_day(self.press.paid_until, self.language) if self.press.paid_until else None
+        periods, interest = self._period_lists(), self.money("interest_cents")
+        items, bears = self.notices["overdue_items"].to_pylist(), self.notices["interest_cents"].to_numpy() > 0
+        for n in np.flatnonzero(self.notices["overdue_cents"].to_numpy() > 0).tolist():
+            facts = {
+                "amount": amounts[n], "periods": self._join(periods[n]), "is_one_period": len(periods[n]) == 1,
+                "items": items[n], "is_several": items[n] > 1, "paid_until": paid_until,
+                "interest": interest[n] if bears[n] else None,
+            }
+            made[n] = Fitted(tuple(wrap(tell(facts), False, part.style.size, part.width)), part.style.size)
+        return made
+
+    def _period_lists(self) -> list[list[str]]:
+        lists = self.notices["periods"].combine_chunks()
+        flat = pa.Table.from_struct_array(lists.flatten())
+        frame = frame_of(flat)
+        texts = self._periods(self._days(frame["from"]), self._days(frame["to"]))
+        at = _offsets(lists)
+        return [texts[first:last] for first, last in pairwise(at)]
+
+    def _join(self, periods: list[str]) -> str:
+        both = f" {'и' if self.language == 'bg' else 'and'} "
+        return both.join([", ".join(periods[:-1]), periods[-1]]) if len(periods) > 1 else "".join(periods)
+
+    def _notes(self) -> list[list[Fitted]]:
+        notes: list[list[Fitted]] = [[] for _ in range(len(self.notices))]
+        part = _part(layout.NOTE, "note")
+        for n, text in self._note_texts():
+            notes[n].append(Fitted(tuple(wrap(text, False, part.style.size, part.width)), part.style.size))
+        return notes
+
+    def _note_texts(self) -> Iterator[tuple[int, str]]:
+        """Yield (notice, paragraph) in the order in which they are printed."""
+        since = write_day(self.press.since + timedelta(days=1), self.language)
+        is_bgn = self._has_original()
+        yield from self._where("plan_cents", "plan", self._plan_facts())
+        yield from self._where("held_cents", "held", [{"held": text} for text in self.money("held_cents")])
+        yield from self._where("expired_cents", "expired", self._expired_facts())
+        yield from ((int(n), self._teller("original")({})) for n in np.flatnonzero(is_bgn))
+        yield from self._where("paid_cents", "paid", [{"paid": t, "since": since} for t in self.money("paid_cents")])
+        yield from self._where("credit_cents", "credit", [{"credit": text} for text in self.money("credit_cents")])
+
+    def _where(self, cents: str, sentence: str, facts: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+        tell = self._teller(sentence)
+        for n in np.flatnonzero(self.notices[cents].to_numpy() > 0).tolist():
+            yield n, tell(facts[n])
+
+    def _plan_facts(self) -> list[dict[str, Any]]:
+        due = self.notices["instalment_cents"].to_numpy() > 0
+        columns = zip(
+            self.texts["agreement_no"], self.money("plan_cents"), self.money("instalment_cents"),
+            self.days("instalment_on"), due.tolist(), strict=True,
+        )  # fmt: skip
+        return [
+            {"agreement_no": number, "plan": plan, "instalment": instalment if is_due else None, "instalment_on": on}
+            for number, plan, instalment, on, is_due in columns
+        ]
+
+    def _expired_facts(self) -> list[dict[str, Any]]:
+        items = self.notices["expired_items"].to_pylist()
+        return [
+            {"expired": text, "items": count, "is_several": count > 1}
+            for text, count in zip(self.money("expired_cents"), items, strict=True)
+        ]
+
+    def _has_original(self) -> npt.NDArray[np.bool_]:
+        """Return which notices list an invoice in leva."""
+        lists = self.notices["items"].combine_chunks()
+        is_bgn = pc.is_valid(lists.flatten().field("original_minor")).to_numpy(zero_copy_only=False)
+        total = np.concatenate([[0], np.cumsum(is_bgn)])
+        at = np.array(_offsets(lists))
+        return (total[at[1:]] - total[at[:-1]]) > 0
+
+    def _bills(self) -> Rows:
+        """Return a row a new document, its lines below it; a label that is too long goes on in rows of its own."""
+        lists = self.notices["lines"].combine_chunks()
+        flat = lists.flatten()
+        texts = {name: _clean(flat.field(name)).to_pylist() for name in ("invoice_no", "label", "unit")}
+        texts |= {name: self._figures(flat.field(name)) for name in ("quantity", "unit_price")}
+        frame = frame_of(pa.table({name: flat.field(name) for name in ("period_from", "period_to")}))
+        texts["period"] = self._periods(self._days(frame["period_from"]), self._days(frame["period_to"]))
+        kinds, numbers, at = flat.field("kind").to_pylist(), texts["invoice_no"], _offsets(lists)
+        amounts, bill_amounts = (self._amounts(flat, name) for name in ("amount_minor", "bill_minor"))
+        tell, rows, empty = self._teller("bill"), Rows(), self.wording.say("no_bill")
+        for n in range(len(self.notices)):
+            before = None
+            if at[n] == at[n + 1]:
+                rows.cells.append(("bill", (empty, "")))
+            for line in range(at[n], at[n + 1]):
+                if numbers[line] != before:
+                    before = numbers[line]
+                    facts = {"kind": self.wording.kinds[kinds[line]], "number": before, "period": texts["period"][line]}
+                    rows.cells.append(("bill", (tell(facts), bill_amounts[line])))
+                if texts["label"][line] is not None:
+                    rows.cells += _line_rows(
+                        texts["label"][line], texts["unit"][line] or "", texts["quantity"][line],
+                        texts["unit_price"][line], amounts[line],
+                    )
+            rows.at.append(len(rows.cells))
+        return rows
+
+    def _amounts(self, flat: pa.StructArray, name: str) -> list[str]:
+        """Return sums; those of an invoice in leva say so."""
+        minor = flat.field(name).to_numpy(zero_copy_only=False).astype(np.int64)
+        euro, leva = self._money(minor), self._money(minor, "лв." if self.language == "bg" else "BGN")
+        is_bgn = flat.field("is_bgn").to_pylist()
+        return [leva[n] if is_bgn[n] else euro[n] for n in range(len(minor))]
+
+    def _figures(self, column: pa.Array) -> list[str]:
+        """Return quantities and prices as they were read, with the language's decimal sign."""
+        figures = pc.fill_null(_clean(column), "")
+        signs = (".", ",") if self.language == "bg" else (",", ".")
+        is_plain = pc.match_substring_regex(figures, r"^-?\d+[.,]\d+$")
+        return pc.if_else(is_plain, pc.replace_substring(figures, *signs), figures).to_pylist()
+
+    def _items(self) -> Rows:
+        lists = self.notices["items"].combine_chunks()
+        flat = lists.flatten()
+        frame = frame_of(pa.table({name: flat.field(name) for name in ("period_from", "period_to", "due_on")}))
+        kinds = [self.wording.kinds[kind] for kind in flat.field("kind").to_pylist()]
+        periods = self._periods(self._days(frame["period_from"]), self._days(frame["period_to"]))
+        originals = flat.field("original_minor")
+        minor = pc.fill_null(originals, 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        leva = self._money(minor, "лв." if self.language == "bg" else "BGN")
+        has_leva, tell = pc.is_valid(originals).to_pylist(), self._teller("item_original")
+        columns = zip(
+            _clean(flat.field("invoice_no")).to_pylist(),
+            [period or kind for period, kind in zip(periods, kinds, strict=True)],
+            self._days(frame["due_on"]),
+            [str(days) for days in flat.field("days_overdue").to_pylist()],
+            [tell({"original": text}) if is_there else "" for text, is_there in zip(leva, has_leva, strict=True)],
+            self._money(flat.field("open_cents").to_numpy(zero_copy_only=False).astype(np.int64)),
+            strict=True,
+        )
+        return Rows([("item", cells) for cells in columns], _offsets(lists))
+
+    def _tails(self) -> list[str]:
+        cents = self.notices["total_cents"].to_pylist()
+        codes = zip(self.texts["premise_no"], self.texts["payer_code"], strict=True)
+        return [
+            f"{total // 100}.{total % 100:02d}\n\n\nAB {premise} KP {payer}" if total > 0 else ""
+            for total, (premise, payer) in zip(cents, codes, strict=True)
+        ]
+
+    def _card(self) -> dict[str, list[str]]:
+        phone, email = (_clean(self.notices[name]).to_pylist() for name in ("phone", "known_email"))
+        return {
+            "card_mobile": _filled(phone),
+            "card_email": _filled(email),
+            "card_street": _filled(self.texts["street"]),
+            "card_town": _filled(self.texts["town"]),
+        }
+
+    def _teller(self, sentence: str) -> Any:
+        return self.wording.teller(sentence)
+
+
+def _line_rows(label: str, unit: str, quantity: str, price: str, amount: str) -> list[tuple[str, tuple[str, ...]]]:
+    first, *more = _wrap_label(label)
+    return [("line", (first, unit, quantity, price, amount)), *(("line", (rest, "", "", "", "")) for rest in more)]
+
+
+@lru_cache(maxsize=10_000)
+def _wrap_label(label: str) -> list[str]:
+    part = next(part for part in layout.LINE_ROW.parts if isinstance(part, Value) and part.name == "label")
+    return wrap(label, False, part.style.size, part.width)
+
+
+def _part(block: layout.Block, name: str) -> Lines:
+    return next(part for part in block.parts if isinstance(part, Lines) and part.name == name)
+
+
+def _clean(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Return texts in which runs of characters that cannot be printed are a space."""
+    texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _UNPRINTABLE, " "))
+
+
+def _filled(texts: list[str | None]) -> list[str]:
+    return [text or "" for text in texts]
+
+
+def _offsets(lists: pa.ListArray) -> list[int]:
+    """Return where each notice's rows begin in the flattened ones."""
+    offsets = lists.offsets.to_numpy()
+    return (offsets - offsets[0]).tolist()

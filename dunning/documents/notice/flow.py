@@ -1,0 +1,104 @@
+"""How a notice's blocks spread over its pages: by how many lines and rows there are, never by what they say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from reportlab.lib.units import mm
+
+from dunning.documents.notice import layout
+from dunning.documents.notice.layout import Block
+
+# Lines of the warning, rows of bills, lines of the overdue row, rows of items, lines of every note.
+Shape = tuple[int, int, int, int, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A block on a page: its top in millimetres, its height, and which rows or which note it shows (first, count)."""
+
+    block: Block
+    top: float
+    height: float
+    first: int = 0
+    count: int = 1
+
+
+Page = tuple[Placed, ...]
+
+
+@lru_cache(maxsize=50_000)
+def spread(shape: Shape) -> tuple[Page, ...]:
+    """Return what flows on each page; the fixed blocks (head, addressee, ways to pay, foot) are not among it."""
+    warning, bills, overdue, items, notes = shape
+    pages = _Pages()
+    pages.put(layout.SUBJECT, 1)
+    if warning:
+        pages.put(layout.WARNING, warning)
+    pages.put_rows(layout.BILL_HEAD, layout.BILL_ROW, bills)
+    if overdue:
+        pages.put(layout.OVERDUE, overdue)
+    if items:
+        pages.put_rows(layout.ITEM_HEAD, layout.ITEM_ROW, items)
+    for number, lines in enumerate(notes):
+        pages.put(layout.NOTE, lines, first=number)
+    return tuple(tuple(page) for page in pages.pages)
+
+
+class _Pages:
+    """Pages that are filled from the top; what does not fit begins the next one."""
+
+    def __init__(self) -> None:
+        self.pages: list[list[Placed]] = [[]]
+        self.y, self.bottom = layout.FLOW_FIRST
+
+    def put(self, block: Block, lines: int, first: int = 0) -> None:
+        height = height_of(block, lines)
+        self._make_room(height + self._gap(block))
+        self.y += self._gap(block)
+        self._place(Placed(block, self.y, height, first))
+
+    def put_rows(self, head: Block, row: Block, rows: int) -> None:
+        """Place a table: its head again on every page, at least one row under it."""
+        for first, count in self._runs(head, row, rows):
+            self.put(head, 1)
+            self._place(Placed(row, self.y, count * row.height, first, count))
+
+    def _runs(self, head: Block, row: Block, rows: int) -> Iterator[tuple[int, int]]:
+        first = 0
+        while first < rows:
+            least = min(2, rows - first)  # a single row is not left alone under its head
+            self._make_room(self._gap(head) + head.height + least * row.height)
+            room = self.bottom - self.y - self._gap(head) - head.height
+            count = min(rows - first, int((room + 1e-6) // row.height))
+            yield first, count
+            first += count
+
+    def _gap(self, block: Block) -> float:
+        return block.gap if self.pages[-1] else 0.0
+
+    def _make_room(self, height: float) -> None:
+        top, bottom = layout.FLOW_NEXT
+        if self.y + height > self.bottom + 1e-6 and self.pages[-1]:
+            self.pages.append([])
+            self.y, self.bottom = top, bottom
+
+    def _place(self, placed: Placed) -> None:
+        self.pages[-1].append(placed)
+        self.y += placed.height
+
+
+def height_of(block: Block, lines: int) -> float:
+    """Return the height of a block in millimetres when its growing text has so many lines."""
+    return block.height + (max(lines, 1) - 1) * _leading_of(block)
+
+
+@lru_cache(maxsize=64)
+def _leading_of(block: Block) -> float:
+    parts = [part for part in block.parts if isinstance(part, layout.Lines) and part.name == block.grows_by]
+    return parts[0].style.leading / mm if parts else 0.0
+
+
+def count_pages(shape: Shape, needs_card: bool) -> int:
+    """Return how many pages a notice has."""
+    return len(spread(shape)) + needs_card

@@ -1,0 +1,79 @@
+"""What is the same on every notice of a run, made once: fonts and the constant parts of each block, by ReportLab."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+
+from reportlab.lib.units import mm
+
+from dunning.core.words import LANGUAGES
+from dunning.documents.codes import FastQr
+from dunning.documents.notice import layout
+from dunning.documents.notice.content import Press
+from dunning.documents.notice.drawing import Pen, draw_constants
+from dunning.documents.notice.faces import face
+from dunning.documents.notice.layout import PAGE_HEIGHT, PAGE_WIDTH, Block, Box, Label, Paragraph, Picture, Rule
+from dunning.documents.notice.pdf_file import Objects, constants_of
+from dunning.documents.notice.plain import open_canvas
+from dunning.documents.notice.wording import Wording
+
+BLOCKS = tuple(block for block in vars(layout).values() if isinstance(block, Block))
+_TAIL_BYTES_MAX = 70
+
+
+@dataclass(frozen=True)
+class Stationery:
+    """The constant objects of a service's notices in both languages.
+
+    is_tagged: labels are not among them, because they stand between the values, in the order in which they are read.
+    """
+
+    press: Press
+    service: str
+    is_tagged: bool = False
+
+    @cached_property
+    def wordings(self) -> dict[str, Wording]:
+        """The words by language."""
+        return {language: self.press.open_wording(language, self.service) for language in LANGUAGES}
+
+    @cached_property
+    def qr(self) -> FastQr:
+        """The maker of payment codes."""
+        return FastQr(self.press.payment_head(), _TAIL_BYTES_MAX)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """Fonts, and a form for every block with constant parts; see `form_of`."""
+        target = BytesIO()
+        canvas = open_canvas(target)
+        for language, wording in self.wordings.items():
+            for block in filter(self.has_form, BLOCKS):
+                canvas.beginForm(form_of(block, language), 0, -PAGE_HEIGHT * mm, PAGE_WIDTH * mm, PAGE_HEIGHT * mm)
+                labels = None if self.is_tagged else wording.labels
+                draw_constants(Pen(canvas, PAGE_HEIGHT), block, labels, self.press.profile.logo)
+                canvas.endForm()
+                canvas.doForm(form_of(block, language))
+        for is_bold in (False, True):  # so that the page names them
+            canvas.setFont(face(is_bold).name, 9)
+            canvas.drawString(0, 0, " ")
+        canvas.showPage()
+        canvas.save()
+        return constants_of(target.getvalue())
+
+    def forms(self, language: str) -> dict[Block, bytes]:
+        """Return what draws each block's constant parts, from its top; nothing where it has none."""
+        names = {block: form_of(block, language).encode() if self.has_form(block) else b"" for block in BLOCKS}
+        return {block: b"/FormXob.%b Do\n" % name if name else b"" for block, name in names.items()}
+
+    def has_form(self, block: Block) -> bool:
+        """Say whether a block has constant parts that stand in its form."""
+        words = () if self.is_tagged else (Label, Paragraph)
+        shapes = [part for part in block.parts if isinstance(part, Rule) or (isinstance(part, Box) and part.height)]
+        has_logo = any(isinstance(part, Picture) and part.name == "logo" for part in block.parts)
+        return bool(shapes) or has_logo or any(isinstance(part, words) for part in block.parts)
+
+
+def form_of(block: Block, language: str) -> str:
+    """Return the name of the form of a block's constant parts."""
+    return f"{block.name}.{language}"

@@ -1,0 +1,180 @@
+"""The words of a notice: one template a language, of named blocks, each a text of the layout or of one sentence.
+
+`templates/notice/notice.v<version>.<language>.txt`. The department writes it; which version holds on a day is a policy
+value. A name that the program does not give is refused when the template is opened, in whatever branch it stands.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound, meta
+from jinja2.nodes import Block as BlockNode
+from jinja2.nodes import Template as Tree
+
+from dunning.core.errors import DunningError
+from dunning.core.formats import NBSP
+from dunning.core.words import ITEM_KINDS, LANGUAGES
+from dunning.documents.notice import layout
+from dunning.documents.texts import TEMPLATES
+from dunning.policy.rules import Profile
+
+# What each sentence may name besides what all may.
+SENTENCES: Mapping[str, frozenset[str]] = {
+    name: frozenset(given.split())
+    for name, given in {
+        "bill": "kind number period",
+        "no_bill": "",
+        "item_original": "original",
+        "warning": "amount answer_until warned_on",
+        "warning_past": "amount answer_until warned_on",
+        "overdue": "amount periods is_one_period items is_several paid_until interest",
+        "plan": "agreement_no instalment instalment_on plan",
+        "held": "held",
+        "expired": "expired items is_several",
+        "paid": "paid since",
+        "credit": "credit",
+        "original": "",
+        "page": "page pages",
+        "numbers": "premise_no payer_code",
+        "kinds": "",
+    }.items()
+}
+_CONSTANT = frozenset({"supplier", "is_heat", "as_of"})
+
+
+class Wording:
+    """The words of one language and service; blanks at the ends are no part of a text.
+
+    kinds: the words of the invoice kinds.
+    """
+
+    def __init__(self, template: Template, constant: Mapping[str, Any]) -> None:
+        self._template, self._constant = template, dict(constant)
+        self.labels = {name: self.say(name) for name in _labels()}
+        self.kinds = dict(line.split("=", 1) for line in self.say("kinds").splitlines())
+        missing = sorted({*ITEM_KINDS, "credit_note"} - self.kinds.keys())
+        if missing:
+            raise DunningError(f"{template.name}: the block `kinds` lacks {missing[0]}. Add a line {missing[0]}=….")
+
+    def say(self, block: str, **facts: Any) -> str:
+        """Return the text of a block."""
+        return self.teller(block)(facts)
+
+    def teller(self, block: str) -> Callable[[Mapping[str, Any]], str]:
+        """Return what makes the text of a block from its facts, for many notices."""
+        render, constant = self._template.blocks[block], self._constant
+        context = self._template.new_context({}, shared=True)  # made once: it lists every block of the template
+
+        def tell(facts: Mapping[str, Any]) -> str:
+            context.parent = {**constant, **facts}
+            return "".join(render(context)).strip().replace("№ ", f"№{NBSP}")
+
+        return tell
+
+
+def open_wording(
+    profile: Profile, phone: str, as_of: str, version: int, language: str, is_heat: bool, templates: Path = TEMPLATES
+) -> Wording:
+    """Return the words of a language.
+
+    Args:
+        as_of: the date as that language writes it.
+        version: which of the department's versions.
+
+    Raises:
+        DunningError: no such template, a block too many or missing, or a name in it that nothing stands for.
+    """
+    supplier = _supplier(profile, phone, language)
+    template = _open(templates, version, language)
+    return Wording(template, {"supplier": supplier, "is_heat": is_heat, "as_of": as_of})
+
+
+def hash_templates(version: int, templates: Path = TEMPLATES) -> dict[str, str]:
+    """Return the SHA-256 of every language's template by name: what has once been sent is frozen under it.
+
+    Raises:
+        DunningError: one is missing.
+    """
+    names = [_name(version, language) for language in LANGUAGES]
+    return {name: hashlib.sha256(_read(templates, name)).hexdigest() for name in names}
+
+
+def _name(version: int, language: str) -> str:
+    return f"notice/notice.v{version}.{language}.txt"
+
+
+def _read(templates: Path, name: str) -> bytes:
+    try:
+        return (templates / name).read_bytes()
+    except OSError as error:
+        raise DunningError(
+            f"The wording {name} is missing in {templates}. Write it, or set `wording` in notices.toml to a version "
+            "that is there."
+        ) from error
+
+
+def _labels() -> set[str]:
+    blocks = [block for block in vars(layout).values() if isinstance(block, layout.Block)]
+    return {
+        part.name for block in blocks for part in block.parts if isinstance(part, layout.Label | layout.Paragraph)
+    }
+
+
+@lru_cache(maxsize=16)
+def _open(templates: Path, version: int, language: str) -> Template:
+    name = _name(version, language)
+    source = _read(templates, name).decode("utf-8")
+    environment = Environment(
+        loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=False, trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    try:
+        _check(environment, name, source)
+        return environment.get_template(name)
+    except TemplateNotFound as error:
+        raise DunningError(f"{name} names another template, {error}, that is not there. Write it out.") from error
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        raise DunningError(
+            f"{templates / name}{f':{line}' if line else ''}: {error}. Mend the template, then run again."
+        ) from error
+
+
+def _check(environment: Environment, name: str, source: str) -> None:
+    """Refuse blocks and names that the program does not know, and blocks that are missing."""
+    tree = environment.parse(source, name)
+    blocks = {block.name: block for block in tree.find_all(BlockNode)}
+    known = _labels() | SENTENCES.keys()
+    for block in sorted(known - blocks.keys()):
+        raise DunningError(f"{name}: the block `{block}` is missing. Add {{% block {block} %}}…{{% endblock %}}.")
+    for block, node in blocks.items():
+        if block not in known:
+            raise DunningError(f"{name}:{node.lineno}: nothing prints the block `{block}`. Delete or rename it.")
+        given = _CONSTANT | SENTENCES.get(block, frozenset())
+        for variable in sorted(_names_of(environment, node) - given):
+            raise DunningError(
+                f"{name}:{node.lineno}: the block `{block}` names `{variable}`, which is not there. It may name: "
+                f"{', '.join(sorted(given))}."
+            )
+
+
+def _names_of(environment: Environment, block: BlockNode) -> set[str]:
+    tree = Tree(block.body, lineno=block.lineno)
+    tree.set_environment(environment)
+    return meta.find_undeclared_variables(tree)
+
+
+def _supplier(profile: Profile, phone: str, language: str) -> dict[str, Any]:
+    """Return the profile in a language: of what exists twice, the one of that language."""
+    values = {name: getattr(profile, name) for name in profile.__dataclass_fields__}
+    latin = {name.removesuffix("_latin"): value for name, value in values.items() if name.endswith("_latin")}
+    own = {name: value for name, value in values.items() if not name.endswith("_latin")}
+    return {**own, **(latin if language != "bg" else {}), "phone": phone, "iban": _group(profile.iban)}
+
+
+def _group(iban: str) -> str:
+    """Return an IBAN in groups of four."""
+    return NBSP.join(iban[at : at + 4] for at in range(0, len(iban), 4))
