@@ -29,7 +29,7 @@ SAMPLE_MADE := $(DUNNING_HOME)/sample-$(ACCOUNTS)-$(SEED).made
 .PHONY: help run test check bench ui backup restore clean lock setup setup-tests
 
 help:
-	@echo 'make run     set everything up and run the nightly DAG: a sample ledger, or LEDGER=DIR [AS_OF=YYYY-MM-DD]'
+	@echo 'make run     set everything up, run the nights' and the notices' DAGs: a sample ledger, or LEDGER=DIR [AS_OF=YYYY-MM-DD]'
 	@echo '             [OUT=out] [SHARDS=N] [MAPPING=FILE.toml] [POLICY=DIR] [BILLING_SQL=DIR] [ACCOUNTS=5000] [SEED=1]'
 	@echo 'make test    set up what the tests need and run all of them'
 	@echo 'make check   ruff, mypy and the import floors'
@@ -93,7 +93,7 @@ LEDGER_READY := $(if $(LEDGER),own-home,$(SAMPLE_MADE))
 # --- what people type ----------------------------------------------------------------------------------------------
 
 run: .venv/.installed $(LEDGER_READY)
-	@$(BIN)/python deploy/run_nightly.py $(if $(LEDGER),--ledger "$(LEDGER)") --out "$(OUT)" \
+	@$(BIN)/python deploy/run_dags.py monthly_notices $(if $(LEDGER),--ledger "$(LEDGER)") --out "$(OUT)" \
 	    $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(SHARDS),--shards $(SHARDS)) \
 	    $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(POLICY),--policy "$(POLICY)") \
 	    $(if $(BILLING_SQL),--billing-sql "$(BILLING_SQL)")

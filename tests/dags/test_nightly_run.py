@@ -45,7 +45,7 @@ def dunning(home: Path, *arguments: str) -> None:
 
 
 def run_dag(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(REPOSITORY / "deploy" / "run_nightly.py"), "--ledger", str(place / "ledger")]
+    command = [sys.executable, str(REPOSITORY / "deploy" / "run_dags.py"), "--ledger", str(place / "ledger")]
     options = {"env": environment(place / "home"), "cwd": REPOSITORY, "capture_output": True, "text": True}
     return subprocess.run([*command, *arguments], **options, check=False)
 

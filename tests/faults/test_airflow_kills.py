@@ -38,7 +38,7 @@ def run_dag(folder: Path, ledger: Path, as_of: date, fault: Fault | None) -> sub
             "DUNNING_FAULT": json.dumps(asdict(fault)), "DUNNING_FAULT_STRUCK": str(folder / f"{as_of}.struck"),
         }  # fmt: skip
     command = [
-        sys.executable, str(REPOSITORY / "deploy" / "run_nightly.py"), "--ledger", str(ledger), "--as-of",
+        sys.executable, str(REPOSITORY / "deploy" / "run_dags.py"), "--ledger", str(ledger), "--as-of",
         as_of.isoformat(), "--out", str(folder / "out"), "--shards", "2",
     ]  # fmt: skip
     return subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)

@@ -25,8 +25,8 @@ WORDING = {"notice/notice.v1.bg.txt": "aa", "email/notice.v1.bg.txt": "bb"}
 
 
 def run_of(as_of=NOVEMBER, service="heat", **others):
-    given = {"since": date(2026, 9, 15), "notices": 2, "withheld": 1, "out": "out", "manifest_sha256": "m", "content_sha256": "c"}
-    return NoticeRun(as_of, service, **(given | others))
+    given = {"since": date(2026, 9, 15), "notices": 2, "withheld": 1, "out": "out"}
+    return NoticeRun(as_of, service, **(given | {"manifest_sha256": "m", "content_sha256": "c"} | others))
 
 
 def tokens_of(*names, document="d"):
@@ -122,7 +122,8 @@ def test_wording_that_was_sent_is_frozen(engine):
     changed = WORDING | {"notice/notice.v1.bg.txt": "zz"}
     refuse_changed_wording(engine, WORDING | {"notice/notice.v2.bg.txt": "zz"})
 
-    for refuse in (lambda: refuse_changed_wording(engine, changed), lambda: begin_notices(engine, run_of(), [], changed)):
+    in_begin = lambda: begin_notices(engine, run_of(), [], changed)  # noqa: E731
+    for refuse in (lambda: refuse_changed_wording(engine, changed), in_begin):
         with pytest.raises(DunningError) as told:
             refuse()
         said = str(told.value)

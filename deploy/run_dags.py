@@ -1,10 +1,10 @@
-"""Run the nightly DAG once through Airflow, here and now, and say in plain words what it made.
+"""Run the nightly DAG once through Airflow, here and now, others on its night after it; say plainly what they made.
 
-    .venv/bin/python deploy/run_nightly.py [--ledger DIR] [--as-of 2026-11-22] [--out DIR] [--shards N] …
+    .venv/bin/python deploy/run_dags.py [monthly_notices] [--ledger DIR] [--as-of 2026-11-22] [--out DIR] [--shards N] …
 
-Airflow runs every task of the DAG for real, mapped ones included, one after the other, and keeps the run in its own
+Airflow runs every task of a DAG for real, mapped ones included, one after the other, and keeps the run in its own
 tables like any other; no scheduler and no pages are started for it. All that Airflow says goes to a log.
-Without --ledger it is the sample ledger's own day.
+Without --ledger it is the sample ledger's own day. The notices are those of all services, due or not.
 """
 
 import argparse
@@ -23,10 +23,19 @@ from dunning.core.errors import DunningError
 from dunning.gateways.settings import Settings
 
 STARTED = re.compile(r"\[DAG TEST\] starting task_id=(\S+) map_index=(-?\d+)")
+# The reports of a DAG's newest run, one a group.
 REPORT = """
-    SELECT value ->> 'text', value ->> 'folder' FROM xcom
-    WHERE dag_id = 'nightly' AND task_id = 'report' AND key = 'return_value' ORDER BY timestamp DESC LIMIT 1
+    SELECT value ->> 'text', value ->> 'folder', value ->> 'as_of' FROM xcom
+    WHERE dag_id = %(dag_id)s AND task_id = 'report' AND key = 'return_value' AND run_id = (
+        SELECT run_id FROM xcom
+        WHERE dag_id = %(dag_id)s AND task_id = 'report' AND key = 'return_value'
+        ORDER BY timestamp DESC LIMIT 1
+    )
+    ORDER BY map_index
 """
+# What a DAG that follows the nightly one is told of its order.
+FOLLOWERS = {"monthly_notices": ("out", "policy", "shards", "dry_run")}
+LIE_IN = {"nightly": "The lists lie in", "monthly_notices": "The notices lie in"}
 ENDED = re.compile(r"\[DAG TEST\] end task ")
 REFUSED = re.compile(r"^dunning\.core\.errors\.\w+: (.*)|^(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception): .*)")
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\S+Z \[")
@@ -40,18 +49,29 @@ def main() -> None:
         conf = _conf(options, settings)
         if "://" in str(conf["ledger"]):  # may hold a password: Airflow keeps what a form holds
             environment["DUNNING_LEDGER"], conf["ledger"] = str(conf["ledger"]), "env:DUNNING_LEDGER"
-        log = settings.airflow_home / "logs" / "make-run.log"
-        _run(conf, environment | {"DUNNING_RETRY_SECONDS": "5"}, log)
-        text, folder = _fetch_report(environment[CONNECTION])
-        print(f"\n{text}\n\nThe lists lie in {folder if '://' in folder else _short(Path(folder))}")
+        environment["DUNNING_RETRY_SECONDS"] = "5"
+        as_of = _run_and_tell("nightly", conf, environment, settings)
+        for name in options.followers:
+            given = {key: conf[key] for key in FOLLOWERS[name] if key in conf}
+            _run_and_tell(name, {**given, "as_of": as_of, "service": "all"}, environment, settings)
     except DunningError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Stopped. Nothing is half-done; run the same day again.")
 
 
+def _run_and_tell(name: str, conf: dict[str, object], environment: dict[str, str], settings: Settings) -> str:
+    """Run a DAG, print its reports and where the files lie; return the date that it spoke for."""
+    _run(name, conf, environment, settings.airflow_home / "logs" / f"make-run-{name}.log")
+    reports = _fetch_reports(environment[CONNECTION], name)
+    for text, folder, _ in reports:
+        print(f"\n{text}\n\n{LIE_IN[name]} {folder if '://' in folder else _short(Path(folder))}")
+    return reports[-1][2] if reports else ""
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("followers", nargs="*", metavar="DAG", help="DAGs that follow: monthly_notices")
     parser.add_argument("--ledger")
     parser.add_argument("--as-of")
     parser.add_argument("--out", default="out")
@@ -66,7 +86,7 @@ def _options() -> argparse.Namespace:
 
 def _conf(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
     """Return what the run's form would hold: the DAG's own defaults stand for everything that was not given."""
-    given = {name: value for name, value in vars(options).items() if value is not None}
+    given = {name: value for name, value in vars(options).items() if value is not None and name != "followers"}
     if not options.ledger:
         given["ledger"] = str(settings.home / "sample")
         manifest = json.loads((settings.home / "sample" / "manifest.json").read_text("utf-8"))
@@ -77,9 +97,9 @@ def _conf(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
     return given
 
 
-def _run(conf: dict[str, object], environment: dict[str, str], log: Path) -> None:
-    print(f"The nightly DAG runs through Airflow; its log: {_short(log)}", flush=True)
-    command = ["airflow", "dags", "test", "nightly", "--conf", json.dumps(conf)]
+def _run(name: str, conf: dict[str, object], environment: dict[str, str], log: Path) -> None:
+    print(f"The DAG {name} runs through Airflow; its log: {_short(log)}", flush=True)
+    command = ["airflow", "dags", "test", name, "--conf", json.dumps(conf)]
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         open(log, "w", encoding="utf-8") as file,
@@ -113,12 +133,11 @@ def _follow(process: subprocess.Popen[str], file) -> str:
     return "\n".join(refusal)
 
 
-def _fetch_report(url: str) -> tuple[str, str]:
-    """Return the text that the run's last task gave to Airflow, and the folder of the lists."""
+def _fetch_reports(url: str, dag_id: str) -> list[tuple[str, str, str]]:
+    """Return what the last task of a DAG's newest run gave to Airflow: text, folder and date, one a group."""
     with psycopg2.connect(url.replace("+psycopg2", "", 1)) as connection, connection.cursor() as cursor:
-        cursor.execute(REPORT)
-        text, folder = cursor.fetchone() or ("", "")
-    return text, folder
+        cursor.execute(REPORT, {"dag_id": dag_id})
+        return cursor.fetchall()
 
 
 def _short(path: Path) -> str:

@@ -1,0 +1,144 @@
+"""The monthly notices, after a night whose books are closed, for the groups that are due; or by hand for any night."""
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, dag, task
+
+SOFIA = ZoneInfo("Europe/Sofia")
+REPOSITORY = Path(__file__).resolve().parents[1]
+CORES = min(os.cpu_count() or 1, 64)
+
+LISTS = Asset("lists", uri="dunning://lists")
+NOTICES = Asset("notices", uri="dunning://notices")
+
+OUTAGE = RetryRule(
+    "dunning.core.errors.OutageError", RetryAction.RETRY, reason="An object store was away; it may be back later."
+)
+REFUSED = RetryRule(
+    "dunning.core.errors.DunningError", RetryAction.FAIL, reason="A refusal: the same again would be refused again."
+)
+
+PARAMS = {
+    "as_of": Param(
+        None,
+        type=["null", "string"],
+        format="date",
+        title="Ден (as_of)",
+        description="Нощ, която вече е обработена. Празно: последният приключен ден.",
+    ),
+    "service": Param(
+        "",
+        type="string",
+        enum=["", "heat", "electricity", "all"],
+        values_display={
+            "": "които са на ред", "heat": "топлоенергия", "electricity": "електроенергия",
+            "all": "всички",
+        },
+        title="Услуга",
+        description="На ред е група, чийто ден от месеца (notices.toml) е настъпил след последните ѝ съобщения.",
+    ),
+    "out": Param(
+        os.environ.get("DUNNING_OUT") or str(REPOSITORY / "out"),
+        type="string",
+        minLength=1,
+        title="Файлове",
+        description="Файловете отиват в notices/<ден>/<услуга> в тази папка или на този адрес s3://bucket/prefix.",
+    ),
+    "policy": Param(
+        None,
+        type=["null", "string"],
+        title="Правила",
+        description="Папка със собствени файлове с правила. Празно: правилата на онази нощ.",
+    ),
+    "shards": Param(
+        CORES, type="integer", minimum=1, maximum=64, title="Части", description="Всеки брой дава същите файлове."
+    ),
+    "dry_run": Param(False, type="boolean", title="Проба", description="Пише файловете и не отбелязва нищо."),
+}  # fmt: skip
+
+
+@dag(
+    dag_display_name="Месечни съобщения",
+    description="Всяка партида с нова сметка или дълг получава съобщение: на хартия или по имейл.",
+    schedule=[LISTS],
+    start_date=datetime(2026, 1, 1, tzinfo=SOFIA),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=20),
+    params=PARAMS,
+    tags=["dunning"],
+    default_args={
+        "retries": 2,
+        "retry_delay": timedelta(seconds=int(os.environ.get("DUNNING_RETRY_SECONDS") or 300)),
+        "retry_policy": ExceptionRetryPolicy([OUTAGE, REFUSED]),
+    },
+)
+def monthly_notices():
+    """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never rows."""
+
+    @task(task_display_name="кой е на ред")
+    def due(params):
+        from dunning.jobs.notices import due
+
+        return due.run(
+            as_of=params["as_of"],
+            out=params["out"],
+            service=params["service"],
+            dry_run=params["dry_run"],
+            policy=params["policy"],
+        )
+
+    @task(task_display_name="начало", multiple_outputs=False, max_active_tis_per_dag=1)
+    def begin(order):
+        from dunning.jobs.notices import begin
+
+        return begin.run(**order)
+
+    @task(task_display_name="разделяне")
+    def share_out(runs, params):
+        return [{"run": run, "part": part} for run in runs for part in range(params["shards"])]
+
+    @task(task_display_name="решения", pool="dunning_shards", multiple_outputs=False)
+    def gather(share, params):
+        from dunning.jobs.notices import gather
+
+        return gather.run(share["run"], share["part"], params["shards"])
+
+    @task(task_display_name="подреждане", multiple_outputs=False)
+    def plan(run, shards):
+        from dunning.jobs.notices import plan
+
+        return plan.run(run, list(shards))
+
+    @task(task_display_name="съобщения", pool="dunning_shards", multiple_outputs=False)
+    def render(share, params):
+        from dunning.jobs.notices import render
+
+        return render.run(share["run"], share["part"], params["shards"])
+
+    @task(task_display_name="публикуване", outlets=[NOTICES], multiple_outputs=False, max_active_tis_per_dag=1)
+    def publish(given):
+        from dunning.jobs.notices import publish
+
+        return publish.run(*given)
+
+    @task(task_display_name="отчет", multiple_outputs=False)
+    def report(given):
+        from dunning.jobs.notices import report
+
+        return report.run(*given)
+
+    runs = begin.expand(order=due())
+    shares = share_out(runs)
+    planned = plan.partial(shards=gather.expand(share=shares)).expand(run=runs)
+    rendered = render.expand(share=shares)
+    planned >> rendered
+    published = publish.expand(given=runs.zip(planned))
+    rendered >> published
+    report.expand(given=runs.zip(published))
+
+
+monthly_notices()

@@ -1,0 +1,90 @@
+"""The notices of one premise, to be looked at: a file each, nothing recorded."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.words import SERVICES
+from dunning.decisions.billing_groups import since_of
+from dunning.decisions.decide import decide_with_deeds
+from dunning.decisions.notices import propose_notices
+from dunning.decisions.story import find_accounts
+from dunning.documents.bulgarian import translate
+from dunning.documents.notice.printing import Press, print_singles
+from dunning.documents.texts import TEMPLATES
+from dunning.gateways.database import Source
+from dunning.gateways.ledger.buckets import buckets_of
+from dunning.gateways.publishing import write_private
+from dunning.gateways.store import notices
+from dunning.jobs.history import deeds_of_bucket
+from dunning.jobs.kept import Night, open_night, open_nights
+from dunning.jobs.load import load_checked_policy
+from dunning.jobs.notices.render import file_of
+
+_NOTHING = "няма нито нов документ, нито неплатена сума"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """files: of the notices. told: Bulgarian, one sentence for each account that gets none."""
+
+    files: list[Path]
+    told: list[str]
+
+
+def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None = None) -> Preview:
+    """Render the notices of a premise's accounts, or of one of them, into files of the home's `preview` folder.
+
+    They are what `dunning notices` would send tonight, by e-mail or post; the templates are those of the repository,
+    whether or not they were sent already.
+
+    Raises:
+        DunningError: no run of that date is known, its snapshot has aged out, or no such account existed on it.
+    """
+    own = load_checked_policy(Path(policy).absolute()) if policy else None
+    with open_nights("notices preview") as (settings, engine):
+        night = open_night(settings, engine, as_of, own)
+        proposed, since, asked = _propose(night, engine, premise_no, payer_code)
+    found = proposed["notices"]
+    found = found.filter(pc.and_(pc.equal(found["premise_no"], premise_no), pc.is_in(found["payer_code"], asked)))
+    press = Press(
+        as_of=as_of, since=since, paid_until=night.newest_paid_on, profile=night.rules.profile,
+        phone=night.rules.supplier.phone, wording=night.rules.notices.wording, templates=TEMPLATES,
+    )  # fmt: skip
+    files = []
+    for single in print_singles(found, press):
+        files.append(settings.home / "preview" / Path(file_of(single.reference)).name)
+        write_private(files[-1], single.content)
+    missing = [code for code in asked.to_pylist() if code not in found["payer_code"].to_pylist()]
+    return Preview(files, list(_tell(premise_no, missing, proposed["withheld"])))
+
+
+def _propose(
+    night: Night, source: Source, premise_no: str, payer_code: str | None
+) -> tuple[dict[str, pa.Table], date, pa.Array]:
+    """Return what is proposed for the premise's bucket, since when documents are new, and the payers asked for."""
+    bucket = night.snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
+    accounts = find_accounts(bucket, premise_no, payer_code, night.as_of)
+    asked = bucket.accounts.text("payer_code").take(pa.array(accounts))
+    premise = bucket.accounts["premise"][accounts[0]]
+    service = SERVICES[bucket.premises["service"][premise]]
+    since = since_of(
+        night.as_of, night.rules.notices, service, notices.last_notices(source, before=night.as_of)
+    )
+    decision, findings = decide_with_deeds(bucket, night.rules, deeds_of_bucket(night.deeds, bucket.index))
+    return propose_notices(bucket, decision, findings, night.rules, service, since), since, asked
+
+
+def _tell(premise_no: str, payer_codes: Iterable[str], withheld: pa.Table) -> Iterable[str]:
+    rows = withheld.filter(pc.equal(withheld["premise_no"], premise_no))
+    said = translate(rows["reason"].combine_chunks()).to_pylist()
+    reasons = dict(zip(rows["payer_code"].to_pylist(), said, strict=True))
+    for code in payer_codes:
+        why = f"задържано ({reasons[code]})" if code in reasons else _NOTHING
+        yield f"Абонатен № {premise_no}, код на платец {code}: без съобщение, {why}."
+
+

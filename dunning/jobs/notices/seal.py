@@ -1,0 +1,31 @@
+"""The seal with which electronic notices are signed, as this installation is configured."""
+
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+
+from dunning.gateways.signing_settings import SigningSettings
+from dunning.jobs.calendar import SOFIA
+
+if TYPE_CHECKING:
+    from dunning.documents.signature import Seal
+
+REASON = "Месечно съобщение"
+
+
+def find_seal() -> "Seal | None":
+    """Return the seal; None where no certificate is configured.
+
+    Raises:
+        DunningError: the certificate or its password is wrong, or it has expired.
+    """
+    settings = SigningSettings.from_environment()
+    if settings is None:
+        return None
+    from dunning.documents.signature import open_seal  # the time that it takes is for those who sign
+
+    return open_seal(settings.pkcs12, settings.password, timestamp_url=settings.timestamp_url)
+
+
+def signed_at(as_of: date) -> datetime:
+    """Return the moment that a signature names: the end of the day that the notices speak for, in Sofia."""
+    return datetime.combine(as_of, time(23, 59, 59), SOFIA)
