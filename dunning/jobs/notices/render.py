@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshots import sha256_of
 from dunning.gateways.worktables import read_streams, write_table
+from dunning.jobs.notices.gather import BATCH_ROWS
 from dunning.jobs.notices.plan import plan_seal
 from dunning.jobs.notices.runs import NoticesRun, Receipt
 from dunning.jobs.notices.seal import REASON, find_seal, signed_at
@@ -94,15 +94,16 @@ class _Desk:
     def render(self, unit: Unit) -> None:
         """Render a unit, and tell of it under seal."""
         check_seal(plan_seal(self.this), [f"{unit.name}.arrow"])
-        batches = read_streams([self.this.units / f"{unit.name}.arrow"])
-        made = self._letters(unit, batches) if unit.channel == "post" else self._mails(pa.concat_tables(batches))
+        notices = pa.concat_tables(read_streams([self.this.units / f"{unit.name}.arrow"])).combine_chunks()
+        made = self._letters(unit, notices) if unit.channel == "post" else self._mails(notices)
         told = self.this.rendered / f"{unit.name}.json"
         write_private(told, json.dumps({"files": made.files, "pages": made.pages, "plain": made.plain}).encode())
         rows = rows_file(self.this, unit)
         write_table(rows, made.rows)
         seal_files(self.this.rendered / f"{unit.name}.seal", [told, rows])
 
-    def _letters(self, unit: Unit, batches: Iterator[pa.Table]) -> Made:
+    def _letters(self, unit: Unit, notices: pa.Table) -> Made:
+        batches = (notices.slice(first, BATCH_ROWS) for first in range(0, len(notices), BATCH_ROWS))
         folder = self.this.prepared / "print"
         make_private(folder)
         printed: list[Batch] = print_batches(
