@@ -10,7 +10,6 @@ from fpdf import FPDF
 
 from dunning.documents.notice.content import Content, Press
 from dunning.documents.notice.faces import _small_file
-from tests.benchmarks.notice_platypus import MASK, VERSION
 
 
 class FpdfNotices:
@@ -98,7 +97,7 @@ class FpdfNotices:
         pdf.multi_cell(165, size * 0.47, text, new_x="LMARGIN", new_y="NEXT")
 
     def _qr(self, pdf: FPDF, text: str) -> None:
-        code = segno.make(text, error="M", boost_error=False, mode="byte", version=VERSION, mask=MASK)
+        code = segno.make(text, error="M", boost_error=False, mode="byte", version=9, mask=2)
         image = BytesIO()
         code.save(image, kind="png", scale=1, border=0)
         pdf.image(image, x=156, y=233, w=34)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from dunning.core.formats import NBSP, format_days, format_minor_column
 from dunning.core.frames import frame_of
-from dunning.documents.codes import payment_text
+from dunning.documents.notice.codes import payment_text
 from dunning.documents.notice import layout
 from dunning.documents.notice.layout import Lines, Value
 from dunning.documents.notice.wording import Wording, open_wording
@@ -385,6 +385,8 @@ def _part(block: layout.Block, name: str) -> Lines:
 def _clean(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     """Return texts in which runs of characters that cannot be printed are a space."""
     texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pc.all(pc.utf8_is_printable(texts), min_count=0).as_py():
+        return texts
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _UNPRINTABLE, " "))
 
 

@@ -41,6 +41,7 @@ class FastNotices:
         self.content, self._stationery = content, stationery
         self._is_tagged = stationery.is_tagged
         self._forms = stationery.forms(language)
+        self._labels = tuple(content.wording.labels.items())
         self.odd: npt.NDArray[np.bool_] = np.zeros(content.count, np.bool_)
         self._drawn = {
             block.name: self._draw(block, rows)
@@ -58,9 +59,9 @@ class FastNotices:
         references, bad = face(False).encode_all(content.values["reference"])
         self._references = references
         self.odd[bad] = True
-        for n, notes in enumerate(content.notes):
-            if not all(self._knows(note) for note in notes):
-                self.odd[n] = True
+        shown = [[_show(note) for note in notes] for notes in content.notes]
+        self.odd |= np.array([None in notes for notes in shown], np.bool_)
+        self._notes = [[note or b"" for note in notes] for notes in shown]
 
     def pages(self, n: int) -> list[list[Piece]]:
         """Return the pieces of each page of notice n, in reading order; its card is the last page."""
@@ -96,9 +97,10 @@ class FastNotices:
 
     def _at(self, block: Block, top: float, operators: bytes) -> list[Piece]:
         """Return a block at its place: what is constant, then its own operators."""
-        begin, form = _begin(top), self._forms[block]
+        begin = _begin(top)
         if not self._is_tagged:
-            return [("", begin), ("", form), ("", operators), ("", b"Q\n")]
+            return [("", begin), ("", operators), ("", b"Q\n")]
+        form = self._forms[block]
         shapes = [(_ARTIFACT, b"%b%bQ\n" % (begin, form))] if form else []
         return [*shapes, (block.role, b"%b%bQ\n" % (begin, operators))]
 
@@ -109,7 +111,7 @@ class FastNotices:
             start = rows.at[n] + placed.first
             return _ROW_DOWN.join(self._rows[name][start : start + placed.count])
         if name == "note":
-            return self._note.operators % _show(self.content.notes[n][placed.first])
+            return self._note.operators % self._notes[n][placed.first]
         if name in self._drawn:
             return self._drawn[name][n]
         return self._compile(placed.block).operators
@@ -128,8 +130,9 @@ class FastNotices:
         return self._compile(layout.NEXT_HEAD).operators % _encode(text)
 
     def _compile(self, block: Block, lines: int = 1) -> Template:
-        labels = self.content.wording.labels if self._is_tagged else None
-        return compile_block(block, lines, tuple(labels.items()) if labels else ())
+        if self._is_tagged:
+            return compile_block(block, lines, self._labels)
+        return compile_block(block, lines, form=self._forms[block])
 
     def _all(self) -> npt.NDArray[np.int64]:
         return np.arange(self.content.count)
@@ -164,7 +167,7 @@ class FastNotices:
         if kind == "lines":
             return [self._line_column(slot, rows)]
         if kind == "qr":
-            return [[draw_qr(self._stationery.qr, self.content.tails[n]) for n in rows.tolist()]]
+            return [self._codes(rows)]
         if kind == "barcode":
             return [[draw_barcode(self.content.values["reference"][n]) for n in rows.tolist()]]
         texts = self.content.values[name] if name in self.content.values else self.content.card[name]
@@ -172,19 +175,22 @@ class FastNotices:
         self.odd[rows[bad]] = True
         return columns
 
+    def _codes(self, rows: npt.NDArray[np.int64]) -> list[bytes]:
+        made, qr = [], self._stationery.qr
+        for n in rows.tolist():
+            tail = self.content.tails[n].encode()
+            self.odd[n] |= len(tail) > qr.tail_max or not tail.isascii()
+            made.append(b"" if self.odd[n] else draw_qr(qr, tail))
+        return made
+
     def _line_column(self, slot: Slot, rows: npt.NDArray[np.int64]) -> list[bytes]:
         made, found = [], self.content.lines[slot.name]
         for n in rows.tolist():
             fitted = found[n]
-            if fitted is None or fitted.size != slot.size or not self._knows(fitted, slot.is_bold):
-                self.odd[n] = True
-                made.append(b"")
-            else:
-                made.append(_show(fitted, slot.is_bold))
+            shown = _show(fitted, slot.is_bold) if fitted is not None and fitted.size == slot.size else None
+            self.odd[n] |= shown is None
+            made.append(shown or b"")
         return made
-
-    def _knows(self, fitted: Fitted, is_bold: bool = False) -> bool:
-        return all(map(face(is_bold).knows, fitted.lines))
 
     def _draw_rows(self, rows: Rows) -> list[bytes]:
         """Return the operators of every row of a table."""
@@ -228,10 +234,12 @@ def _begin(top: float) -> bytes:
     return b"q 1 0 0 1 0 %b cm\n" % number_of((layout.PAGE_HEIGHT - top) * mm)
 
 
-def _show(fitted: Fitted, is_bold: bool = False) -> bytes:
-    """Return the operators that show lines one below the other."""
-    raw, _ = face(is_bold).encode_all(fitted.lines)
-    return b"(" + b")Tj(".join(raw[:1]) + b")Tj" + b"".join([b"(%b)'" % line for line in raw[1:]])
+def _show(fitted: Fitted, is_bold: bool = False) -> bytes | None:
+    """Return the operators that show lines one below the other; None where the small face lacks a character."""
+    (first, *more), unknown = face(is_bold).encode_all(fitted.lines or ("",))
+    if unknown:
+        return None
+    return b"(%b)Tj(%b)'" % (first, b")'(".join(more)) if more else b"(%b)Tj" % first
 
 
 def _encode(text: str) -> tuple[int, bytes]:

@@ -1,18 +1,20 @@
 """The plain way to draw a notice: ReportLab's canvas, one part after the other. It can draw what the fast way cannot,
 and tests hold the fast way against it."""
 
+import re
 from io import BytesIO
 
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from dunning.documents.codes import code128_widths, plain_matrix
+from dunning.documents.notice.codes import barcode_modules, plain_matrix, version_for
 from dunning.documents.notice import layout
 from dunning.documents.notice.content import Content, Press
 from dunning.documents.notice.drawing import Pen, draw_boxes, draw_cells, draw_constants, draw_values
 from dunning.documents.notice.faces import prepare_codes
 from dunning.documents.notice.flow import Placed, spread
 from dunning.documents.notice.layout import Block, Picture
+from dunning.documents.notice.templates import module_of
 
 PAGE_SIZE = (layout.PAGE_WIDTH * mm, layout.PAGE_HEIGHT * mm)
 
@@ -100,7 +102,8 @@ class PlainNotice:
             self._barcode(pen, picture)
 
     def _qr(self, pen: Pen, picture: Picture) -> None:
-        matrix = plain_matrix(self.press.payment_head() + self.content.tails[self.n])
+        text = self.press.payment_head() + self.content.tails[self.n]
+        matrix = plain_matrix(text, version_for(len(text.encode())))
         side = picture.width * mm / len(matrix)
         left, top = pen.x(picture.x), pen.y(picture.y)
         path = self.canvas.beginPath()
@@ -111,12 +114,10 @@ class PlainNotice:
         self.canvas.drawPath(path, stroke=0, fill=1)
 
     def _barcode(self, pen: Pen, picture: Picture) -> None:
-        widths = code128_widths(self.values["reference"])
-        if widths is None:  # a letter that the barcode does not have: the reference stands in print all the same
+        modules = barcode_modules(self.values["reference"])
+        if modules is None:  # a letter that the barcode does not have: the reference stands in print all the same
             return
-        module = min(picture.width * mm / sum(widths), 0.33 * mm)
-        x, bottom = pen.x(picture.x), pen.y(picture.y + picture.height)
-        for number, width in enumerate(widths):
-            if number % 2 == 0:
-                self.canvas.rect(x, bottom, width * module, picture.height * mm, stroke=0, fill=1)
-            x += width * module
+        side, left, bottom = module_of(modules), pen.x(picture.x), pen.y(picture.y + picture.height)
+        for bar in re.finditer("1+", modules):
+            width = (bar.end() - bar.start()) * side
+            self.canvas.rect(left + bar.start() * side, bottom, width, picture.height * mm, stroke=0, fill=1)

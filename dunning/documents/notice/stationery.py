@@ -7,7 +7,7 @@ from io import BytesIO
 from reportlab.lib.units import mm
 
 from dunning.core.words import LANGUAGES
-from dunning.documents.codes import FastQr
+from dunning.documents.notice.codes import FastQr
 from dunning.documents.notice import layout
 from dunning.documents.notice.content import Press
 from dunning.documents.notice.drawing import Pen, draw_constants
@@ -18,7 +18,7 @@ from dunning.documents.notice.plain import open_canvas
 from dunning.documents.notice.wording import Wording
 
 BLOCKS = tuple(block for block in vars(layout).values() if isinstance(block, Block))
-_TAIL_BYTES_MAX = 70
+_TAIL_BYTES_MAX = 56
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from reportlab.lib.units import mm
 
-from dunning.documents.codes import FastQr, code128_operators
+from dunning.documents.notice.codes import FastQr, barcode_modules
 from dunning.documents.notice import layout
 from dunning.documents.notice.drawing import fit_words, shrink
 from dunning.documents.notice.faces import face
@@ -44,12 +44,15 @@ class Template:
 
 
 @lru_cache(maxsize=512)
-def compile_block(block: Block, lines: int = 1, labels: tuple[tuple[str, str], ...] = ()) -> Template:
+def compile_block(
+    block: Block, lines: int = 1, labels: tuple[tuple[str, str], ...] = (), form: bytes = b""
+) -> Template:
     """Return the template of a block's values.
 
     Args:
         lines: of the text that it grows by; boxes stretch with it.
         labels: the block's constant words, where they are drawn in their order among the values.
+        form: what draws its constant parts, where they are not drawn apart from it: above the boxes.
     """
     writer = _Writer(dict(labels))
     boxes = [part for part in block.parts if isinstance(part, Box) and part.height is None]
@@ -60,7 +63,7 @@ def compile_block(block: Block, lines: int = 1, labels: tuple[tuple[str, str], .
     pictures = tuple(
         Slot(part.name, part.name) for part in block.parts if isinstance(part, Picture) and part.name != "logo"
     )
-    return Template(drawn + writer.text() + codes, (*writer.slots, *pictures))
+    return Template(drawn + form + writer.text() + codes, (*writer.slots, *pictures))
 
 
 class _Writer:
@@ -146,22 +149,31 @@ def number_of(value: float) -> bytes:
     return text.replace("0.", ".", 1).encode() if text.startswith(("0.", "-0.")) else text.encode()
 
 
-def draw_qr(qr: FastQr, tail: str) -> bytes:
+def draw_qr(qr: FastQr, tail: bytes) -> bytes:
     """Return the operators that show a payment code in a unit square: an image of one bit a module."""
     size = b"%d" % qr.size
-    image = qr.encode(tail.encode()).hex().encode()
+    image = qr.encode(tail).hex().encode()
     return b"BI/W %b/H %b/BPC 1/IM true/D[1 0]/F/AHx ID %b> EI" % (size, size, image)
 
 
 def draw_barcode(reference: str) -> bytes:
     """Return the operators that draw a reference as a barcode in its place; nothing where it cannot be one."""
-    found = code128_operators(reference)
-    if found is None:
+    modules = barcode_modules(reference)
+    if modules is None:
         return b""
-    operators, modules = found
     part = next(part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode")
-    module = min(part.width * mm / modules, _MODULE_MAX)
-    return b"%.4f 0 0 %b 0 0 cm %b" % (module, number_of(part.height * mm), operators)
+    return b"%.3f 0 0 %b 0 0 cm %b" % (module_of(modules) * len(modules), number_of(part.height * mm), _strip(modules))
+
+
+def module_of(modules: str) -> float:
+    """Return the width of one module of a barcode in points: as wide as its place allows, within reason."""
+    part = next(part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode")
+    return min(part.width * mm / len(modules), _MODULE_MAX)
+
+
+def _strip(modules: str) -> bytes:
+    image = int(modules.ljust(-len(modules) // 8 * -8, "0"), 2).to_bytes((len(modules) + 7) // 8, "big")
+    return b"BI/W %d/H 1/BPC 1/IM true/D[1 0]/F/AHx ID %b> EI" % (len(modules), image.hex().encode())
 
 
 def _box(box: Box, tall: float) -> bytes:

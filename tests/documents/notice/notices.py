@@ -4,13 +4,17 @@ from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import pdfplumber
 import pyarrow as pa
+import pypdfium2
+import zxingcpp
 
 from dunning.decisions.notices import NOTICES
 from dunning.documents.notice.content import Press
 from dunning.policy.policies import load_policy
 
+Mark = tuple[str, float, float, float]
 AS_OF = date(2026, 11, 22)
 RULES = load_policy().at(AS_OF)
 PRESS = Press(AS_OF, date(2026, 10, 15), date(2026, 11, 19), RULES.profile, RULES.supplier.phone, 1)
@@ -121,13 +125,23 @@ def read_pages(document: bytes) -> list[str]:
         return [page.extract_text() for page in pdf.pages]
 
 
-def read_marks(document: bytes) -> list[list[tuple[str, float, float, float]]]:
-    """Return every character of each page with its place (from the left, from the top) and size, in a fixed order."""
+def read_marks(document: bytes) -> list[list[Mark]]:
+    """Return every character of each page but blanks: text, place from the left and from the top in points, size."""
     with pdfplumber.open(BytesIO(document)) as pdf:
         return [
-            sorted(
-                (char["text"], round(char["x0"], 1), round(char["top"], 1), round(char["size"], 1))
-                for char in page.chars if char["text"] != " "
-            )
+            [(char["text"], char["x0"], char["top"], char["size"]) for char in page.chars if char["text"] != " "]
             for page in pdf.pages
-        ]  # fmt: skip
+        ]
+
+
+def render_pages(document: bytes, dots_per_inch: int = 200) -> list[np.ndarray]:
+    """Return every page as it is seen, in greys."""
+    scale = dots_per_inch / 72
+    with pypdfium2.PdfDocument(document) as pdf:
+        return [np.asarray(page.render(scale=scale, grayscale=True).to_pil()) for page in pdf]
+
+
+def read_codes(document: bytes) -> list[dict[str, str]]:
+    """Return what the codes on each page say, by their sort, as a scanner sees them."""
+    pages = render_pages(document, 300)
+    return [{found.format.name: found.text for found in zxingcpp.read_barcodes(page)} for page in pages]

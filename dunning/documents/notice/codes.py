@@ -1,0 +1,153 @@
+"""The two codes of a notice: the payment code (QR, EPC069-12) and the barcode of the reference (Code 128).
+
+A QR code of one version and mask is linear over GF(2): the picture of a text is that of another text of the same
+length, with one known picture laid over it (exclusive or) for every bit in which they differ. So a batch needs the
+library once a bit of a place, and after that a few exclusive ors a code.
+
+Source: EPC069-12 v2.1 (quick response code guidelines); ISO/IEC 18004, 15417.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import segno
+from reportlab.graphics.barcode.code128 import _patterns as PATTERNS
+
+from dunning.core.errors import DunningError
+
+# Bytes that a code of correction level M holds in byte mode, from version 1 to 13, the largest allowed.
+_CAPACITY = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331)
+_VERSION_MIN, _MASK = 8, 2
+_TEXT_MAX, _NAME_MAX = 140, 70
+_START_B, _START_C, _TO_C, _TO_B, _STOP = 104, 105, 99, 100, 106
+_FILL = "\x00"
+# An even number of digits at the end of a run of four and more; or a single sign.
+_PIECES = re.compile(r"(?:\d\d){2,}(?!\d)|.")
+_PAIRS = re.compile(r"\d\d")
+
+
+def payment_text(name: str, iban: str, bic: str, cents: int, remittance: str) -> str:
+    """Return what a payment code says.
+
+    Args:
+        name: of the payee, in Latin letters.
+        cents: euro cents, at least one.
+        remittance: what the transfer is for, in Latin letters.
+
+    Raises:
+        DunningError: a part is longer than the standard allows.
+
+    >>> payment_text("Primer AD", "BG05XXXX12341012345678", "XXXXBGSF", 8420, "AB 1 KP 2").splitlines()[5:]
+    ['Primer AD', 'BG05XXXX12341012345678', 'EUR84.20', '', '', 'AB 1 KP 2']
+    """
+    if len(name) > _NAME_MAX or len(remittance) > _TEXT_MAX:
+        raise DunningError(
+            f"A payment code takes {_NAME_MAX} letters of a name and {_TEXT_MAX} of a text; given were {len(name)} and "
+            f"{len(remittance)}. Shorten name_latin in profile.toml."
+        )
+    amount = f"EUR{cents // 100}.{cents % 100:02d}"
+    return "\n".join(("BCD", "002", "1", "SCT", bic, name, iban, amount, "", "", remittance))
+
+
+def version_for(size: int) -> int:
+    """Return the version in which a text of so many bytes is drawn.
+
+    Raises:
+        DunningError: it is longer than a payment code may be.
+    """
+    if size > _CAPACITY[-1]:
+        raise DunningError(f"A payment code holds {_CAPACITY[-1]} bytes, not {size}. Shorten the names in profile.toml.")
+    return max(_VERSION_MIN, next(n for n, held in enumerate(_CAPACITY, 1) if held >= size))
+
+
+def plain_matrix(text: str, version: int) -> list[list[bool]]:
+    """Return the modules of a code, row by row, as the library makes it; True is dark."""
+    code = segno.make(text, error="M", boost_error=False, mode="byte", version=version, mask=_MASK)
+    return [[module == 1 for module in row] for row in code.matrix]
+
+
+class FastQr:
+    """Makes the codes of texts that begin alike.
+
+    Args:
+        head: how all begin; ASCII.
+        tail_max: bytes that the rest has at most.
+
+    size: modules of a side; version: of all of them.
+    """
+
+    def __init__(self, head: str, tail_max: int) -> None:
+        self.head, self.tail_max = head, tail_max
+        self.version = version_for(len(head) + tail_max)
+        self.size = 17 + 4 * self.version
+        self._row = (self.size + 7) // 8
+        self._bases: dict[int, int] = {}
+        self._bits: dict[tuple[int, int], int] = {}
+        self._deltas: list[dict[int, int]] = [{} for _ in range(tail_max)]
+
+    def encode(self, tail: bytes) -> bytes:
+        """Return the code of head and tail: one bit a module, 1 is dark, each row filled up to whole bytes."""
+        picture = self._bases.get(len(tail)) or self._base(len(tail))
+        for place, (byte, deltas) in enumerate(zip(tail, self._deltas, strict=False)):
+            picture ^= deltas.get(byte) or self._delta(place, byte)
+        return picture.to_bytes(self._row * self.size, "big")
+
+    def _base(self, length: int) -> int:
+        self._bases[length] = self._draw(_FILL * length)
+        return self._bases[length]
+
+    def _delta(self, place: int, byte: int) -> int:
+        delta = 0
+        for bit in range(8):
+            if byte >> bit & 1:
+                delta ^= self._bit(place, bit)
+        self._deltas[place][byte] = delta
+        return delta
+
+    def _bit(self, place: int, bit: int) -> int:
+        """Return what one bit of the tail changes, wherever the text ends."""
+        if (place, bit) not in self._bits:
+            text = _FILL * place + chr(1 << bit) + _FILL * (self.tail_max - place - 1) if bit < 7 else ""
+            self._bits[place, bit] = self._draw(text) ^ (self._bases.get(self.tail_max) or self._base(self.tail_max))
+        return self._bits[place, bit]
+
+    def _draw(self, tail: str) -> int:
+        rows = plain_matrix(self.head + tail, self.version)
+        bits = "".join("".join("01"[dark] for dark in row).ljust(self._row * 8, "0") for row in rows)
+        return int(bits, 2)
+
+
+def barcode_modules(text: str) -> str | None:
+    """Return the modules of a barcode from left to right, "1" is dark; None for letters that it does not have.
+
+    >>> barcode_modules("AB1234")[:22], barcode_modules("Ж")
+    ('1101001000010100011000', None)
+    """
+    if not text or not text.isascii() or not text.isprintable():
+        return None
+    symbols = _symbols(text)
+    check = (symbols[0] + sum(place * symbol for place, symbol in enumerate(symbols[1:], 1))) % 103
+    return "".join([_drawn()[symbol] for symbol in (*symbols, check, _STOP)])
+
+
+def _symbols(text: str) -> list[int]:
+    """Return the symbols of a text, start included: runs of four digits and more in pairs, the rest one by one."""
+    symbols: list[int] = []
+    is_pairs = False
+    for piece in _PIECES.findall(text):
+        as_pairs = len(piece) > 1
+        if as_pairs != is_pairs or not symbols:
+            symbols.append((_TO_C if as_pairs else _TO_B) if symbols else _START_C if as_pairs else _START_B)
+            is_pairs = as_pairs
+        symbols += map(int, _PAIRS.findall(piece)) if as_pairs else (ord(piece) - 32,)
+    return symbols
+
+
+@lru_cache(maxsize=1)
+def _drawn() -> Sequence[str]:
+    """Return the modules of every symbol. In ReportLab's table a capital is a bar and a small letter a gap."""
+    return [
+        "".join(("1" if letter.isupper() else "0") * (ord(letter.lower()) - ord("a") + 1) for letter in PATTERNS[symbol])
+        for symbol in range(len(PATTERNS))
+    ]
