@@ -111,7 +111,7 @@ def open_seal(data: bytes, password: str | None, now: datetime, timestamp_url: s
     if held.key is None or held.cert is None:
         raise DunningError(f"The signing certificate's file holds no private key with its certificate. {_CURE}")
     if not isinstance(held.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise DunningError("The signing key is neither RSA nor of an elliptic curve. Have a certificate of one of these.")
+        raise DunningError("The signing key is neither RSA nor of an elliptic curve. Have a certificate of such a key.")
     _check_certificate(held.cert.certificate, now)
     chain = [held.cert.certificate, *(other.certificate for other in held.additional_certs)]
     parsed = [x509.Certificate.load(one.public_bytes(serialization.Encoding.DER)) for one in chain]
@@ -131,8 +131,8 @@ def _check_certificate(certificate: certificates.Certificate, now: datetime) -> 
     if not start <= now <= end:
         state = "has expired" if now > end else "is not valid yet"
         raise DunningError(
-            f"The signing certificate {state}: it is valid from {start:%Y-%m-%d} to {end:%Y-%m-%d}. Nothing was signed. "
-            "Renew it, or leave DUNNING_SIGN_PKCS12 out to send unsigned notices."
+            f"The signing certificate {state}: it is valid from {start:%Y-%m-%d} to {end:%Y-%m-%d}. Nothing was "
+            "signed. Renew it, or leave DUNNING_SIGN_PKCS12 out to send unsigned notices."
         )
     try:
         usage = certificate.extensions.get_extension_for_class(certificates.KeyUsage).value

@@ -15,12 +15,12 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
-from tests.documents.certificates import NOW, PASSWORD, certify, make_key, pack
-from tests.documents.notice.notices import PRESS, notice, table
 
 from dunning.core.errors import DunningError, OutageError
 from dunning.documents.notice.printing import print_singles
 from dunning.documents.signature import Seal, open_seal
+from tests.documents.certificates import NOW, PASSWORD, certify, make_key, pack
+from tests.documents.notice.notices import PRESS, notice, table
 
 DER = serialization.Encoding.DER
 
@@ -133,7 +133,7 @@ def stamp_url() -> Iterator[str]:
     stamper = DummyTimeStamper(parsed, keys.PrivateKeyInfo.load(der), store, fixed_dt=NOW)
 
     class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name that the server calls
+        def do_POST(self) -> None:
             asked = tsp.TimeStampReq.load(self.rfile.read(int(self.headers["Content-Length"])))
             answer = stamper.request_tsa_response(asked).dump()
             self.send_response(200)

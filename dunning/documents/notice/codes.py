@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import segno
-from reportlab.graphics.barcode.code128 import _patterns as PATTERNS
+from reportlab.graphics.barcode.code128 import _patterns
 
 from dunning.core.errors import DunningError
 
@@ -57,7 +57,7 @@ def version_for(size: int) -> int:
         DunningError: it is longer than a payment code may be.
     """
     if size > _CAPACITY[-1]:
-        raise DunningError(f"A payment code holds {_CAPACITY[-1]} bytes, not {size}. Shorten the names in profile.toml.")
+        raise DunningError(f"A payment code holds {_CAPACITY[-1]} bytes, not {size}. Shorten name_latin in profile")
     return max(_VERSION_MIN, next(n for n, held in enumerate(_CAPACITY, 1) if held >= size))
 
 
@@ -148,6 +148,6 @@ def _symbols(text: str) -> list[int]:
 def _drawn() -> Sequence[str]:
     """Return the modules of every symbol. In ReportLab's table a capital is a bar and a small letter a gap."""
     return [
-        "".join(("1" if letter.isupper() else "0") * (ord(letter.lower()) - ord("a") + 1) for letter in PATTERNS[symbol])
-        for symbol in range(len(PATTERNS))
+        "".join(("1" if letter.isupper() else "0") * ("abcd".index(letter.lower()) + 1) for letter in _patterns[symbol])
+        for symbol in range(len(_patterns))
     ]

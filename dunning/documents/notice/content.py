@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from dunning.core.formats import NBSP, format_days, format_minor_column
 from dunning.core.frames import frame_of
-from dunning.documents.notice.codes import payment_text
 from dunning.documents.notice import layout
+from dunning.documents.notice.codes import payment_text
 from dunning.documents.notice.layout import Lines, Value
 from dunning.documents.notice.wording import Wording, open_wording
 from dunning.documents.notice.wrapping import Fitted, fit, wrap

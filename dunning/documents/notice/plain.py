@@ -7,8 +7,8 @@ from io import BytesIO
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
-from dunning.documents.notice.codes import barcode_modules, plain_matrix, version_for
 from dunning.documents.notice import layout
+from dunning.documents.notice.codes import barcode_modules, plain_matrix, version_for
 from dunning.documents.notice.content import Content, Press
 from dunning.documents.notice.drawing import Pen, draw_boxes, draw_cells, draw_constants, draw_values
 from dunning.documents.notice.faces import prepare_codes

@@ -7,8 +7,8 @@ from io import BytesIO
 from reportlab.lib.units import mm
 
 from dunning.core.words import LANGUAGES
-from dunning.documents.notice.codes import FastQr
 from dunning.documents.notice import layout
+from dunning.documents.notice.codes import FastQr
 from dunning.documents.notice.content import Press
 from dunning.documents.notice.drawing import Pen, draw_constants
 from dunning.documents.notice.faces import face

@@ -6,8 +6,8 @@ from typing import Literal
 
 from reportlab.lib.units import mm
 
-from dunning.documents.notice.codes import FastQr, barcode_modules
 from dunning.documents.notice import layout
+from dunning.documents.notice.codes import FastQr, barcode_modules
 from dunning.documents.notice.drawing import fit_words, shrink
 from dunning.documents.notice.faces import face
 from dunning.documents.notice.flow import height_of

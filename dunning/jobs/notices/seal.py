@@ -1,6 +1,6 @@
 """The seal with which electronic notices are signed, as this installation is configured."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from dunning.gateways.signing_settings import SigningSettings
@@ -23,7 +23,7 @@ def find_seal() -> "Seal | None":
         return None
     from dunning.documents.signature import open_seal  # the time that it takes is for those who sign
 
-    return open_seal(settings.pkcs12, settings.password, timestamp_url=settings.timestamp_url)
+    return open_seal(settings.pkcs12, settings.password, datetime.now(UTC), settings.timestamp_url or "")
 
 
 def signed_at(as_of: date) -> datetime:

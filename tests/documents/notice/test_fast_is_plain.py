@@ -6,6 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from dunning.documents.notice import layout
+from dunning.documents.notice.pdf_file import PdfFile
+from dunning.documents.notice.plain import PlainNotice
+from dunning.documents.notice.printing import _each
 from tests.documents.notice.notices import (
     PRESS,
     Mark,
@@ -17,11 +22,6 @@ from tests.documents.notice.notices import (
     table,
     variants,
 )
-
-from dunning.documents.notice import layout
-from dunning.documents.notice.pdf_file import PdfFile
-from dunning.documents.notice.plain import PlainNotice
-from dunning.documents.notice.printing import _each
 
 TOLERANCE = 0.12  # points: two roundings to two decimals
 ODD = {19}
