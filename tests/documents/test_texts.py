@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from dunning.decisions.proposals import SCHEMAS
+from dunning.documents.notice_mail import mail_files
 from dunning.documents.texts import TEMPLATES, Letterhead, write_messages
 from dunning.policy.policies import load_policy
 from dunning.policy.rules import Supplier
@@ -174,7 +175,7 @@ def test_rows_keep_their_order_and_their_own_facts() -> None:
 
 def test_every_template_is_used() -> None:
     folders = {"sms": "sms", "email": "email", "post": "letter"}
-    used = {f"{folders[channel]}/{stage}.v1.{language}.txt" for channel, stage, language, _ in EVERY}
+    used = {f"{folders[channel]}/{stage}.v1.{language}.txt" for channel, stage, language, _ in EVERY} | {*mail_files(1)}
     found = {str(path.relative_to(TEMPLATES)) for folder in folders.values() for path in (TEMPLATES / folder).iterdir()}
 
     assert used == found
