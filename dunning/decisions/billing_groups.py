@@ -25,12 +25,17 @@ def due_groups(as_of: date, rule: Notices, last_run: LastRuns) -> tuple[str, ...
 
 
 def since_of(as_of: date, rule: Notices, service: str, last_run: LastRuns) -> date:
-    """Return the day after which an issued bill is new: that of the last run, else the scheduled day before `as_of`.
+    """Return the day after which an issued bill is new: that of the last run.
+
+    A group that has never run has told nobody of the bills of the month that a scheduled day ends: its bills are new
+    from the scheduled day before the latest one.
 
     >>> since_of(date(2026, 11, 22), Notices({"heat": 15, "electricity": 13}, 1, 5000, 730, 60), "heat", {})
-    datetime.date(2026, 11, 15)
+    datetime.date(2026, 10, 15)
     """
-    return last_run.get(service) or _scheduled_until(as_of - timedelta(days=1), rule.day_of_month[service])
+    day = rule.day_of_month[service]
+    latest = _scheduled_until(as_of, day)
+    return last_run.get(service) or _scheduled_until(latest - timedelta(days=1), day)
 
 
 def _is_due(as_of: date, day_of_month: int, last_run: date | None) -> bool:

@@ -25,8 +25,8 @@ def _rows(**columns: pa.DataType) -> pa.ListType:
 
 # Service periods of what is overdue, both days in, ascending, apart from each other.
 PERIODS = _rows(**{"from": _day, "to": _day})
-# One line of a new document, by issued_on, invoice_no, seq. bill_minor: the document's own amount; quantity, unit_price:
-# as read; amount_minor: the line's. A credit note, and a bill whose lines the ledger has not, is one row without label.
+# One line of a new document, by issued_on, invoice_no, seq. bill_minor: the document's own amount; quantity and
+# unit_price: as read; amount_minor: the line's. A credit note, and a bill without lines, is one row without label.
 LINES = _rows(
     invoice_no=_text, kind=_text, period_from=_day, period_to=_day, bill_minor=_cents, label=_text, unit=_text,
     quantity=_text, unit_price=_text, amount_minor=_cents, is_bgn=_flag,

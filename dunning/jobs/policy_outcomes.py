@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 import pyarrow as pa
 
 from dunning.core.errors import DunningError
-from dunning.core.words import SERVICES
+from dunning.core.words import LANGUAGES, SERVICES
 from dunning.decisions.billing_groups import due_groups, since_of
 from dunning.decisions.calendar import disconnection_window
 from dunning.decisions.decide import decide_with_deeds
@@ -17,6 +18,7 @@ from dunning.decisions.frames import Decision
 from dunning.decisions.guards import find_shrunk
 from dunning.decisions.notices import propose_notices
 from dunning.decisions.tables import decision_tables
+from dunning.documents.notice.content import Press
 from dunning.documents.texts import Letterhead, write_messages
 from dunning.gateways.ledger.quarantine import Refusals, check_limits
 from dunning.gateways.store.runs import LoadedRun
@@ -24,7 +26,7 @@ from dunning.jobs.boundary_crowd import Crowd
 from dunning.jobs.classify import propose
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.retention import find_reasons
-from dunning.policy.rules import Loading, Retention, Rules
+from dunning.policy.rules import Loading, Profile, Retention, Rules
 from dunning.policy.shapes import LEDGER_TABLES
 
 Outcomes = dict[str, Any]
@@ -94,14 +96,25 @@ def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
 
 
 def _notices(rules: Rules) -> list[Any]:
-    """Return which groups are due on each of a hundred nights, and what their notices are made with.
+    """Return which groups are due on each of a hundred nights, and what is printed on every notice.
 
-    The page limit, the days of a receipt, the wording and the profile stand here as they are: that pages and files show
-    them is for the test of the rendered notice to say.
+    The page limit, the days of a receipt, the logo and the receipt page stand here as they are: files show them, which
+    the tests of those files say.
     """
     rule = rules.notices
     due = [due_groups(rules.as_of + timedelta(days=n), rule, {}) for n in range(100)]
-    return [due, rule.wording, rule.batch_pages_max, rule.receipt_days, rules.profile]
+    kept = [rule.batch_pages_max, rule.receipt_days, rules.profile.logo, rules.profile.receipt_url]
+    return [due, kept, _print_labels(rules.profile, rules.supplier.phone, rule.wording, rules.as_of)]
+
+
+@lru_cache(maxsize=4)
+def _print_labels(profile: Profile, phone: str, wording: int, as_of: date) -> Any:
+    """Return the constant words of each language and service, and what every payment code begins with."""
+    press = Press(as_of, as_of, as_of, profile, phone, wording)
+    try:
+        return [press.open_wording(*each).labels for each in product(LANGUAGES, SERVICES)], press.payment_head()
+    except DunningError as error:  # a version of the wording that is not there
+        return str(error)
 
 
 def _propose_notices(crowd: Crowd, decision: Decision, findings: Findings, rules: Rules) -> Iterator[pa.Table]:

@@ -61,15 +61,15 @@ def test_run_every_night_each_group_goes_out_once_a_month(day_of_month: int) -> 
     [
         (date(2026, 11, 15), "heat", date(2026, 10, 17), date(2026, 10, 17)),
         (date(2026, 11, 15), "heat", None, date(2026, 10, 15)),
-        (date(2026, 11, 16), "heat", None, date(2026, 11, 15)),
-        (date(2026, 11, 14), "heat", None, date(2026, 10, 15)),
+        (date(2026, 11, 16), "heat", None, date(2026, 10, 15)),
+        (date(2026, 11, 14), "heat", None, date(2026, 9, 15)),
         (date(2027, 1, 15), "heat", None, date(2026, 12, 15)),
         (date(2026, 11, 30), "electricity", None, date(2026, 10, 31)),
-        (date(2026, 12, 1), "electricity", None, date(2026, 11, 30)),
+        (date(2026, 12, 1), "electricity", None, date(2026, 10, 31)),
         (date(2028, 3, 31), "electricity", None, date(2028, 2, 29)),
     ],
 )
-def test_a_bill_is_new_after_the_last_run_or_the_scheduled_day_before(
+def test_a_bill_is_new_after_the_last_run_or_a_month_before_the_scheduled_day(
     as_of: date, service: str, last: date | None, since: date
 ) -> None:
     assert since_of(as_of, _rule(), service, {service: last}) == since

@@ -102,7 +102,7 @@ REFUSALS = [
      "Write a number within these bounds."),
     ("notices.toml", "wording = 1", "wording = 0", "`wording` is 0, outside 1 to 36525.",
      "Write a number within these bounds."),
-    ("notices.toml", "card_age_days = 730", "card_age_days = 0", "`card_age_days` is 0, outside 1 to 36525.",
+    ("notices.toml", "card_age_days = 1825", "card_age_days = 0", "`card_age_days` is 0, outside 1 to 36525.",
      "Write a number within these bounds."),
     ("notices.toml", "receipt_days = 60", "receipt_days = 0", "`receipt_days` is 0, outside 1 to 36525.",
      "Write a number within these bounds."),
