@@ -13,12 +13,12 @@ class SigningSettings:
     """What signing needs.
 
     pkcs12: the content of the file that DUNNING_SIGN_PKCS12 names. password: DUNNING_SIGN_PASSWORD, or what the file
-    DUNNING_SIGN_PASSWORD_FILE holds. timestamp_url: DUNNING_SIGN_TIMESTAMP_URL, or None.
+    DUNNING_SIGN_PASSWORD_FILE holds. timestamp_url: DUNNING_SIGN_TIMESTAMP_URL; empty: without a timestamp.
     """
 
     pkcs12: bytes = field(repr=False)
     password: str = field(repr=False)
-    timestamp_url: str | None = field(default=None, repr=False)
+    timestamp_url: str = field(default="", repr=False)
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> "SigningSettings | None":
@@ -38,7 +38,7 @@ class SigningSettings:
                     "Name the certificate's file there, or unset both."
                 )
             return None
-        return cls(_read(file, "DUNNING_SIGN_PKCS12"), _password(env), env.get("DUNNING_SIGN_TIMESTAMP_URL") or None)
+        return cls(_read(file, "DUNNING_SIGN_PKCS12"), _password(env), env.get("DUNNING_SIGN_TIMESTAMP_URL", ""))
 
 
 def _password(env: Mapping[str, str]) -> str:

@@ -94,7 +94,7 @@ def begin(settings: Settings, engine: Engine, connection: Connection, order: Ord
     wording = {name: hashlib.sha256(content).hexdigest() for name, content in templates.items()}
     notices.refuse_changed_wording(connection, wording)
     open_receipt_key(settings.home)
-    is_signed = find_seal() is not None
+    is_signed = find_seal(order.as_of) is not None
     known = notices.fetch_notice_run(connection, order.as_of, order.service)
     is_closed = night.known.state == "closed"
     since = known.since if known else _since(connection, night, order.service)

@@ -88,7 +88,7 @@ class _Desk:
     def __init__(self, this: NoticesRun) -> None:
         self.this, self.rules = this, this.rules()
         self.press = make_press(self.rules, this)
-        self.seal = find_seal() if this.is_signed else None
+        self.seal = find_seal(this.day) if this.is_signed else None
         self.key = open_receipt_key(Settings.from_environment().home)
 
     def render(self, unit: Unit) -> None:

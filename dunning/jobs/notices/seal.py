@@ -1,6 +1,6 @@
 """The seal with which electronic notices are signed, as this installation is configured."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from dunning.gateways.signing_settings import SigningSettings
@@ -12,18 +12,21 @@ if TYPE_CHECKING:
 REASON = "Месечно съобщение"
 
 
-def find_seal() -> "Seal | None":
-    """Return the seal; None where no certificate is configured.
+def find_seal(as_of: date) -> "Seal | None":
+    """Return the seal for the notices of a date; None where no certificate is configured.
+
+    The moment at which the certificate must be valid is the one that its signatures name, not the clock's: so a date
+    can be run again.
 
     Raises:
-        DunningError: the certificate or its password is wrong, or it has expired.
+        DunningError: the certificate or its password is wrong, or it is not valid at the moment that signatures name.
     """
     settings = SigningSettings.from_environment()
     if settings is None:
         return None
     from dunning.documents.signature import open_seal  # the time that it takes is for those who sign
 
-    return open_seal(settings.pkcs12, settings.password, datetime.now(UTC), settings.timestamp_url or "")
+    return open_seal(settings.pkcs12, settings.password, signed_at(as_of), settings.timestamp_url)
 
 
 def signed_at(as_of: date) -> datetime:
