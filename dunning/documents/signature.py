@@ -6,64 +6,51 @@ the same bytes (RSA by PKCS #1 v1.5; elliptic curves by RFC 6979); a timestamp n
 Source: ETSI EN 319 142-1; Regulation (EU) 910/2014, art. 35.
 """
 
+import asyncio
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from io import BytesIO
 
-from asn1crypto import keys, x509
-from cryptography import x509 as certificates
-from cryptography.hazmat.primitives import hashes, serialization
+from asn1crypto import algos
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
-from pyhanko.pdf_utils.generic import ArrayObject, ByteStringObject
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import fields, signers
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
-from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
+from pyhanko.sign.signers.pdf_byterange import SignatureObject
+from pyhanko.sign.signers.pdf_cms import ExternalSigner, select_suitable_signing_md
+from pyhanko.sign.timestamps import HTTPTimeStamper, TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from dunning.core.errors import DunningError, OutageError
 
 FIELD = "Signature"
-_HASH = "sha256"
-# The certificates come on top; a timestamp brings those of its server.
-_BYTES_RESERVED, _BYTES_RESERVED_TIMESTAMP = 4096, 16384
+# Hidden, so that a screen reader passes over the field (PDF/UA).
+_FIELD_SPEC = SigFieldSpec(FIELD, invis_sig_settings=InvisSigSettings(set_print_flag=False, set_hidden_flag=True))
+# Bytes that occur nowhere else: where a digest goes and, backwards, a signature.
+_PLACE = b"".join(hashlib.sha512(bytes([n])).digest() for n in range(16))
+_TIMESTAMP_SECONDS = 10
 _CURE = "Give the right PKCS #12 file and its password (DUNNING_SIGN_PKCS12, DUNNING_SIGN_PASSWORD_FILE)."
 
-
-class _KeptKey(signers.SimpleSigner):
-    """Signs with a key that is parsed already."""
-
-    kept: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
-    def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
-        if isinstance(self.kept, rsa.RSAPrivateKey):
-            return self.kept.sign(data, padding.PKCS1v15(), hashes.SHA256())
-        return self.kept.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
-class _AtMoment(signers.PdfSigner):
-    """Signs at a moment that is data, not the clock's."""
-
-    signed_at: datetime
-
-    def init_signing_session(self, pdf_out, existing_fields_only=False):  # type: ignore[no-untyped-def]
-        session = super().init_signing_session(pdf_out, existing_fields_only)
-        session.system_time = self.signed_at
-        return session
-
-
-@dataclass(frozen=True)
 class Seal:
-    """A key, its certificates and, where there is one, the timestamp server."""
+    """A certificate with its key; signs any number of documents. `open_seal` gives one."""
 
-    signer: _KeptKey
-    timestamp_url: str
-    bytes_reserved: int
+    def __init__(self, key: Key, envelope: "_Envelope") -> None:
+        self._key, self._envelope = key, envelope
 
     def sign(self, document: bytes, reason: str, signed_at: datetime) -> bytes:
-        """Return a document with an invisible signature appended.
+        """Return a document with an invisible signature appended; a form in it keeps its fields.
 
         Args:
             reason: why it is signed, as a reader shows it.
@@ -73,23 +60,39 @@ class Seal:
             OutageError: the timestamp server does not answer.
             DunningError: the document cannot be signed.
         """
-        meta = signers.PdfSignatureMetadata(
-            field_name=FIELD, md_algorithm=_HASH, subfilter=fields.SigSeedSubFilter.PADES, reason=reason
-        )
-        stamper = HTTPTimeStamper(self.timestamp_url) if self.timestamp_url else None
-        work = _AtMoment(meta, self.signer, timestamper=stamper)
-        work.signed_at = signed_at
+        writer = _Update(BytesIO(document))
+        writer.register_extension(ESIC_EXTENSION_1)
+        steps = PdfCMSEmbedder(_FIELD_SPEC).write_cms(FIELD, writer)
         try:
-            writer = IncrementalPdfFileWriter(BytesIO(document))
-            _fix_identity(writer, document, signed_at)
-            return bytes(work.sign_pdf(writer, bytes_reserved=self.bytes_reserved).getvalue())
-        except (TimestampRequestError, OSError) as error:
-            raise OutageError(
-                f"The timestamp server of DUNNING_SIGN_TIMESTAMP_URL did not answer ({type(error).__name__}). Nothing "
-                "was published. Try again later, or leave the variable out to sign without a timestamp."
-            ) from error
+            next(steps)
+            signature = SignatureObject(signed_at, SigSeedSubFilter.PADES, reason=reason, bytes_reserved=self._reserved)
+            steps.send(SigObjSetup(signature))
+            prepared, output = steps.send(SigIOSetup(self._envelope.digest, in_place=True))
+            steps.send(self._seal(prepared.document_digest))
         except SigningError as error:
             raise DunningError(f"A notice could not be signed: {error}. Nothing was published. {_CURE}") from error
+        return bytes(output.getvalue())
+
+    @cached_property
+    def _reserved(self) -> int:
+        """Hexadecimal digits kept for a signature: ECDSA's differ by some bytes; a timestamp may grow by a quarter."""
+        trial = len(self._seal(_PLACE[: self._envelope.hash.digest_size]))
+        return 2 * (trial + (trial // 4 if self._envelope.timestamper else 16))
+
+    def _seal(self, digest: bytes) -> bytes:
+        """Return the signature of a digest, with all that goes around it."""
+        envelope = self._envelope
+        signature = _sign(self._key, envelope.attributes(digest), envelope.hash)
+        if envelope.timestamper is None:
+            return envelope.close(digest, signature)
+        try:
+            return envelope.close_with_timestamp(digest, signature)
+        except (OSError, ValueError) as error:
+            cause = error.__cause__ or error
+            raise OutageError(
+                f"The timestamp server of DUNNING_SIGN_TIMESTAMP_URL gave no timestamp ({type(cause).__name__}). "
+                "Nothing was published. Try again later, or leave the variable out to sign without a timestamp."
+            ) from error
 
 
 def open_seal(data: bytes, password: str | None, now: datetime, timestamp_url: str = "") -> Seal:
@@ -97,36 +100,111 @@ def open_seal(data: bytes, password: str | None, now: datetime, timestamp_url: s
 
     Args:
         data: the file.
-        password: of the file; None where it has none.
+        password: of the file; None or empty where it has none.
         now: the moment at which the certificate must be valid, with its zone.
         timestamp_url: of a timestamp server (RFC 3161); empty for none.
 
     Raises:
         DunningError: wrong password or file, no key in it, a certificate that is not valid now or not for signing.
     """
+    key, certificate, chain = _read(data, password)
+    _check_certificate(certificate, now)
+    stamper = HTTPTimeStamper(timestamp_url, timeout=_TIMESTAMP_SECONDS) if timestamp_url else None
+    return Seal(key, _Envelope(certificate, chain, stamper))
+
+
+class _Envelope:
+    """What stands around a signature (CMS): the certificates, and the attributes that are signed.
+
+    Without a timestamp only the digest and the signature differ from file to file. So pyHanko makes it once for each
+    length that a signature has, and both are put in their places: many times faster than to make it anew.
+    """
+
+    def __init__(
+        self, certificate: x509.Certificate, chain: list[x509.Certificate], timestamper: TimeStamper | None
+    ) -> None:
+        own, *others = (asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in (certificate, *chain))
+        self._certificate, self._chain = own, SimpleCertificateStore()
+        self._chain.register_multiple(others)
+        self.timestamper = timestamper
+        self.digest = select_suitable_signing_md(own.public_key)
+        self.hash: hashes.HashAlgorithm = getattr(hashes, self.digest.upper())()
+        self._place = _PLACE[: self.hash.digest_size]
+        mechanism = f"{self.digest}_{'rsa' if own.public_key.algorithm == 'rsa' else 'ecdsa'}"
+        self._mechanism = algos.SignedDigestAlgorithm({"algorithm": mechanism})
+        self._cut: dict[int, tuple[bytes, bytes, bytes]] = {}
+
+    def attributes(self, digest: bytes) -> bytes:
+        """Return what the key signs for a digest."""
+        before, after = self._attributes
+        return before + digest + after
+
+    def close(self, digest: bytes, signature: bytes) -> bytes:
+        """Return the whole of a signature without timestamp."""
+        size = len(signature)
+        if size not in self._cut:
+            self._cut[size] = self._make(size)
+        before, between, after = self._cut[size]
+        return b"".join((before, digest, between, signature, after))
+
+    def close_with_timestamp(self, digest: bytes, signature: bytes) -> bytes:
+        """Return the whole of a signature, confirmed by the timestamp server."""
+        signing = self._signer(signature).async_sign(digest, self.digest, use_pades=True, timestamper=self.timestamper)
+        return bytes(asyncio.run(signing).dump())
+
+    @cached_property
+    def _attributes(self) -> tuple[bytes, bytes]:
+        made = asyncio.run(self._signer(b"").signed_attrs(self._place, self.digest, use_pades=True)).dump()
+        before, after = made.split(self._place)
+        return before, after
+
+    def _make(self, size: int) -> tuple[bytes, bytes, bytes]:
+        signature = _PLACE[:size][::-1]
+        made = asyncio.run(self._signer(signature).async_sign(self._place, self.digest, use_pades=True)).dump()
+        before, rest = made.split(self._place)
+        between, after = rest.split(signature)
+        return before, between, after
+
+    def _signer(self, signature: bytes) -> ExternalSigner:
+        return ExternalSigner(self._certificate, self._chain, signature, self._mechanism)
+
+
+class _Update(IncrementalPdfFileWriter):
+    """Writes behind a file without anything of its own: no clock, no lot, no name of the library."""
+
+    @classmethod
+    def _handle_id(cls, prev: PdfFileReader) -> generic.ArrayObject:
+        """Return the file's first identifier, and a second one that follows from its content."""
+        own = generic.ByteStringObject(hashlib.sha256(prev.stream.getvalue()).digest()[:16])
+        return generic.ArrayObject([prev.trailer["/ID"][0] if "/ID" in prev.trailer else own, own])
+
+    def _update_meta(self) -> None:
+        """Leave title, dates and producer as they are."""
+
+
+def _sign(key: Key, data: bytes, digest: hashes.HashAlgorithm) -> bytes:
+    """Return the same signature for the same data."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), digest)
+    return key.sign(data, ec.ECDSA(digest, deterministic_signing=True))
+
+
+def _read(data: bytes, password: str | None) -> tuple[Key, x509.Certificate, list[x509.Certificate]]:
+    """Return key, certificate and the certificates above it."""
     try:
-        held = pkcs12.load_pkcs12(data, password.encode() if password else None)
+        key, certificate, chain = pkcs12.load_key_and_certificates(data, password.encode() if password else None)
     except ValueError as error:
-        raise DunningError(f"The signing certificate cannot be opened: {error}. {_CURE}") from error
-    if held.key is None or held.cert is None:
+        is_locked = "password" in str(error).lower()
+        cause = "the password is wrong" if is_locked else "it is no PKCS #12 file (.p12, .pfx)"
+        raise DunningError(f"The signing certificate cannot be opened: {cause}. Nothing was signed. {_CURE}") from error
+    if key is None or certificate is None:
         raise DunningError(f"The signing certificate's file holds no private key with its certificate. {_CURE}")
-    if not isinstance(held.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise DunningError("The signing key is neither RSA nor of an elliptic curve. Have a certificate of such a key.")
-    _check_certificate(held.cert.certificate, now)
-    chain = [held.cert.certificate, *(other.certificate for other in held.additional_certs)]
-    parsed = [x509.Certificate.load(one.public_bytes(serialization.Encoding.DER)) for one in chain]
-    der = held.key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    store = SimpleCertificateStore()
-    store.register_multiple(parsed)
-    signer = _KeptKey(parsed[0], keys.PrivateKeyInfo.load(der), store)
-    signer.kept = held.key
-    size = sum(len(one.dump()) for one in parsed)
-    return Seal(signer, timestamp_url, 2 * (size + (_BYTES_RESERVED_TIMESTAMP if timestamp_url else _BYTES_RESERVED)))
+    return key, certificate, chain
 
 
-def _check_certificate(certificate: certificates.Certificate, now: datetime) -> None:
+def _check_certificate(certificate: x509.Certificate, now: datetime) -> None:
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if not start <= now <= end:
         state = "has expired" if now > end else "is not valid yet"
@@ -135,18 +213,11 @@ def _check_certificate(certificate: certificates.Certificate, now: datetime) -> 
             "signed. Renew it, or leave DUNNING_SIGN_PKCS12 out to send unsigned notices."
         )
     try:
-        usage = certificate.extensions.get_extension_for_class(certificates.KeyUsage).value
-    except certificates.ExtensionNotFound:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
         return
     if not (usage.digital_signature or usage.content_commitment):
         raise DunningError(
             "The signing certificate is not for signing (its key usage has neither digitalSignature nor "
             "nonRepudiation). Have a certificate for electronic seals issued."
         )
-
-
-def _fix_identity(writer: IncrementalPdfFileWriter, document: bytes, signed_at: datetime) -> None:
-    """Give the signed document an identity that follows from what is signed; pyHanko would draw lots."""
-    mark = hashlib.sha256(document + signed_at.isoformat().encode()).digest()[:16]
-    first = writer.document_id[0]
-    writer._document_id = ArrayObject([first, ByteStringObject(mark)])
