@@ -58,7 +58,7 @@ def test_everyone_gets_one_and_the_files_agree(night: Night, engine: Engine, hom
     assert {stat.S_IMODE(path.stat().st_mode) for path in run.folder.rglob("*") if path.is_file()} == {0o600}
     assert list((home / "work").iterdir()) == []
     (kept,) = recorded(engine)["runs"]
-    assert kept[:7] == (AS_OF, "electricity", date(2026, 11, 13), "done", len(references_of(run)), 0, manifest)
+    assert kept[:7] == (AS_OF, "electricity", date(2026, 10, 13), "done", len(references_of(run)), 0, manifest)
     assert f"Папка: {run.folder}" in run.printed
 
 
@@ -67,7 +67,7 @@ def test_the_manifest_says_what_it_was_made_of(night: Night, tmp_path: Path) -> 
     overdue = sum(number * 100 for number in range(1, 41) if number % 2)
 
     assert {name: told[name] for name in ("as_of", "service", "since", "is_signed", "plain")} == {
-        "as_of": "2026-11-22", "service": "electricity", "since": "2026-11-13", "is_signed": False, "plain": 0,
+        "as_of": "2026-11-22", "service": "electricity", "since": "2026-10-13", "is_signed": False, "plain": 0,
     }  # fmt: skip
     assert told["overdue_cents"] == overdue
     assert told["total_cents"] == overdue + sum(number * 100 + 10 for number in range(1, 41) if number % 5)
@@ -214,7 +214,7 @@ def test_the_next_month_tells_what_came_since(night: Night, ledger: Path, tmp_pa
     again = notices(tmp_path / "out")
 
     assert (run.code, run.manifest["since"]) == (0, "2026-11-22")
-    assert (again.code, again.manifest["since"]) == (0, "2026-11-13")
+    assert (again.code, again.manifest["since"]) == (0, "2026-10-13")
 
 
 def test_who_cannot_be_reached_is_withheld_with_the_reason(home: Path, tmp_path: Path) -> None:
