@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # `tests` is no in
 
 from dunning.core.errors import DunningError
 from dunning.gateways.server import stop_server
-from tests.benchmarks import night
+from tests.benchmarks import night, notices
 from tests.benchmarks.report import Goal, Report
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -88,6 +88,7 @@ def whole_night(report: Report, ledger: night.Ledger, folder: Path) -> float:
     steps = night.decide(report, run, ledger.accounts)
     night.beside_duckdb(report, run, steps, folder)
     night.in_shards(report, run, ledger.accounts)
+    notices.print_notices(report, run, ledger.accounts, folder)
     night.store(report, run)
     ends = night.end(report, run, ledger.accounts)
     phases = [loaded, *steps, *ends]

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import segno
 from fpdf import FPDF
@@ -104,9 +103,3 @@ class FpdfNotices:
 
     def _barcode(self, pdf: FPDF, text: str) -> None:
         pdf.code39(f"*{text[:12]}*", x=25, y=269, w=0.3, h=9)  # fpdf2 has no Code 128
-
-
-def make(press: Press) -> tuple[FpdfNotices, TemporaryDirectory]:
-    """Return the drawer and the folder of its fonts, which lives as long as it does."""
-    folder = TemporaryDirectory()
-    return FpdfNotices(press, Path(folder.name)), folder

@@ -9,6 +9,8 @@ BENCH = Path(__file__).parent / "bench.py"
 PHASES = [
     "sample", "load", "  pyarrow CSV to Parquet", "classify", "propose", "write", "  DuckDB, plain SQL",
     "  DuckDB, pruned SQL", "classify, one worker", "classify, two workers", "classify, a process a shard",
+    "notices, decide", "notices, batch", "notices, an eighth", "notices, single files", "  Platypus, batch",
+    "  Platypus, single", "  fpdf2, batch", "  fpdf2, single",
     "COPY, bare table", "COPY, real table", "replace under a reader", "close", "report",
 ]  # fmt: skip
 GOALS = [
@@ -18,6 +20,14 @@ GOALS = [
     "decisions and CSV lists beside DuckDB's plain SQL, one core",
     "two worker processes beside one (wall)",
     "peak memory of a shard of 8",
+    "notices in batch beside Platypus",
+    "single files beside Platypus",
+    "notices in batch beside fpdf2",
+    "single files beside fpdf2",
+    "notices in batch, a second and core",
+    "bytes of a notice in batch",
+    "memory of all notices beyond that of an eighth",
+    "two processes that print beside one (wall)",
     "COPY into a bare table, rows a second",
     "COPY into the real table, rows a second",
     "decisions replaced while readers read on (1: all of it held)",
