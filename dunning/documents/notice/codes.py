@@ -87,7 +87,13 @@ class FastQr:
         self._deltas: list[dict[int, int]] = [{} for _ in range(tail_max)]
 
     def encode(self, tail: bytes) -> bytes:
-        """Return the code of head and tail: one bit a module, 1 is dark, each row filled up to whole bytes."""
+        """Return the code of head and tail: one bit a module, 1 is dark, each row filled up to whole bytes.
+
+        Raises:
+            ValueError: the tail is longer than `tail_max`, or not ASCII.
+        """
+        if len(tail) > self.tail_max or not tail.isascii():
+            raise ValueError(f"a tail of {len(tail)} bytes is no ASCII of {self.tail_max} at most")
         picture = self._bases.get(len(tail)) or self._base(len(tail))
         for place, (byte, deltas) in enumerate(zip(tail, self._deltas, strict=False)):
             picture ^= deltas.get(byte) or self._delta(place, byte)

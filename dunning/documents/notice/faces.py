@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pymupdf_fonts
 from fontTools import subset
 from fontTools.ttLib import TTFont as FontFile
 from reportlab.pdfbase import pdfmetrics
@@ -206,14 +205,25 @@ def _with_forms(is_bold: bool) -> FontFile:
 
     Source: OpenType features `locl` (cyrl, BGR) and `tnum` of the font.
     """
-    font = FontFile(BytesIO(pymupdf_fonts.myfont(_SOURCES[is_bold])), recalcTimestamp=False)
-    forms = _feature(font, "locl")
-    figures = _feature(font, "tnum")
+    font = FontFile(BytesIO(_read_source(is_bold)), recalcTimestamp=False)
+    forms, figures = _feature(font, "locl"), _feature(font, "tnum")
     for table in font["cmap"].tables:
         for code, glyph in table.cmap.items():
             glyph = forms.get(glyph, glyph)
             table.cmap[code] = figures.get(glyph, glyph) if chr(code).isdigit() else glyph
     return font
+
+
+def _read_source(is_bold: bool) -> bytes:
+    try:
+        import pymupdf_fonts
+
+        return bytes(pymupdf_fonts.myfont(_SOURCES[is_bold]))
+    except (ImportError, OSError, KeyError, ValueError) as error:
+        raise DunningError(
+            f"The notice's font, FiraGO of the package pymupdf-fonts, cannot be read ({error}). Nothing was printed. "
+            "Install the pinned packages again: pip install --require-hashes -r requirements.txt."
+        ) from error
 
 
 def _feature(font: FontFile, tag: str) -> dict[str, str]:

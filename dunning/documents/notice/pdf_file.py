@@ -103,8 +103,8 @@ class PdfFile:
         numbers = {old: self._reserve() for old in texts if _type_of(texts[old]) not in _SKELETON}
         for old in _pages_of(texts):
             page, parent = numbers[old], self._parent()
-            text = re.sub(rb"/Parent \d+ 0 R", b"/Parent -1 0 R", texts[old])
-            self._fill(page, _renumber(text, numbers).replace(b"/Parent -1 0 R", b"/Parent %d 0 R" % parent))
+            text = re.sub(rb"/Parent \d+ 0 R", b"/Parent", texts[old])
+            self._fill(page, _renumber(text, numbers).replace(b"/Parent", b"/Parent %d 0 R" % parent, 1))
             self._nodes[-1][1].append(page)
             self.pages += 1
             if self._is_tagged:

@@ -20,7 +20,6 @@ from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshots import sha256_of
 from dunning.gateways.worktables import read_streams, write_table
-from dunning.jobs.notices.gather import BATCH_ROWS
 from dunning.jobs.notices.plan import plan_seal
 from dunning.jobs.notices.runs import NoticesRun, Receipt
 from dunning.jobs.notices.seal import REASON, find_seal, signed_at
@@ -28,6 +27,7 @@ from dunning.jobs.notices.units import Unit, read_units
 from dunning.policy.rules import Rules
 
 _NAME_MAX = 200
+_AT_ONCE = 2000  # notices drawn together
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class _Desk:
         seal_files(self.this.rendered / f"{unit.name}.seal", [told, rows])
 
     def _letters(self, unit: Unit, notices: pa.Table) -> Made:
-        batches = (notices.slice(first, BATCH_ROWS) for first in range(0, len(notices), BATCH_ROWS))
+        batches = (notices.slice(first, _AT_ONCE) for first in range(0, len(notices), _AT_ONCE))
         folder = self.this.prepared / "print"
         make_private(folder)
         printed: list[Batch] = print_batches(
