@@ -44,16 +44,17 @@ class Stationery:
 
     @cached_property
     def objects(self) -> Objects:
-        """Fonts, and a form for every block with constant parts; see `form_of`."""
+        """Fonts, and a form for every block with constant parts; see `forms`."""
         target = BytesIO()
         canvas = open_canvas(target)
-        for language, wording in self.wordings.items():
+        for language in LANGUAGES[:1] if self.is_tagged else LANGUAGES:  # shapes alone are the same in all of them
             for block in filter(self.has_form, BLOCKS):
-                canvas.beginForm(form_of(block, language), 0, -PAGE_HEIGHT * mm, PAGE_WIDTH * mm, PAGE_HEIGHT * mm)
-                labels = None if self.is_tagged else wording.labels
+                name = self._form_of(block, language)
+                canvas.beginForm(name, 0, -PAGE_HEIGHT * mm, PAGE_WIDTH * mm, PAGE_HEIGHT * mm)
+                labels = None if self.is_tagged else self.wordings[language].labels
                 draw_constants(Pen(canvas, PAGE_HEIGHT), block, labels, self.press.profile.logo)
                 canvas.endForm()
-                canvas.doForm(form_of(block, language))
+                canvas.doForm(name)
         for is_bold in (False, True):  # so that the page names them
             canvas.setFont(face(is_bold).name, 9)
             canvas.drawString(0, 0, " ")
@@ -63,8 +64,8 @@ class Stationery:
 
     def forms(self, language: str) -> dict[Block, bytes]:
         """Return what draws each block's constant parts, from its top; nothing where it has none."""
-        names = {block: form_of(block, language).encode() if self.has_form(block) else b"" for block in BLOCKS}
-        return {block: b"/FormXob.%b Do\n" % name if name else b"" for block, name in names.items()}
+        names = {block: self._form_of(block, language).encode() for block in BLOCKS}
+        return {block: b"/FormXob.%b Do\n" % name if self.has_form(block) else b"" for block, name in names.items()}
 
     def has_form(self, block: Block) -> bool:
         """Say whether a block has constant parts that stand in its form."""
@@ -74,6 +75,5 @@ class Stationery:
         return bool(shapes) or has_logo or any(isinstance(part, words) for part in block.parts)
 
 
-def form_of(block: Block, language: str) -> str:
-    """Return the name of the form of a block's constant parts."""
-    return f"{block.name}.{language}"
+    def _form_of(self, block: Block, language: str) -> str:
+        return block.name if self.is_tagged else f"{block.name}.{language}"
