@@ -50,6 +50,15 @@ def payment_text(name: str, iban: str, bic: str, cents: int, remittance: str) ->
     return "\n".join(("BCD", "002", "1", "SCT", bic, name, iban, amount, "", "", remittance))
 
 
+def may_be_coded(text: str) -> bool:
+    """Say whether a payment code may say a text: all of it in 331 bytes, its last line, the remittance, in 140 letters.
+
+    >>> [may_be_coded("BCD\\n" + text) for text in ("x" * 140, "x" * 141, "\\n" * 330)]
+    [True, False, False]
+    """
+    return len(text.encode()) <= _CAPACITY[-1] and len(text.rpartition("\n")[2]) <= _TEXT_MAX
+
+
 def version_for(size: int) -> int:
     """Return the version in which a text of so many bytes is drawn.
 
@@ -63,7 +72,9 @@ def version_for(size: int) -> int:
 
 def plain_matrix(text: str, version: int) -> list[list[bool]]:
     """Return the modules of a code, row by row, as the library makes it; True is dark."""
-    code = segno.make(text, error="M", boost_error=False, mode="byte", version=version, mask=_MASK)
+    code = segno.make(
+        text, error="M", boost_error=False, mode="byte", encoding="utf-8", version=version, mask=_MASK
+    )
     return [[module == 1 for module in row] for row in code.matrix]
 
 

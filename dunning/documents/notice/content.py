@@ -27,6 +27,8 @@ from dunning.policy.rules import Profile
 _UNPRINTABLE = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}]+"
 _TEXTS = ("premise_no", "payer_code", "name", "street", "town", "service_street", "service_town", "agreement_no")
 _DASH = "–"
+# A paragraph that is longer than a page has room goes on as another one.
+_NOTE_LINES_MAX = 40
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class _Writer:
     def __init__(self, notices: pa.Table, press: Press, language: str, wording: Wording) -> None:
         self.notices, self.press, self.language, self.wording = notices, press, language, wording
         self.end = f"{NBSP}г." if language == "bg" else ""
-        self.texts = {name: _clean(notices[name]).to_pylist() for name in _TEXTS}
+        self.texts = {name: clean(notices[name]).to_pylist() for name in _TEXTS}
 
     def write(self) -> Content:
         values, bills = self._values(), self._bills()
@@ -178,7 +180,7 @@ class _Writer:
             "warning_amount": self.money("warned_cents"),
             "overdue_amount": self.money("overdue_cents"),
             "remittance": [f"AB {premise} KP {payer}" for premise, payer in codes],
-            "reference": _clean(self.notices["reference"]).to_pylist(),
+            "reference": clean(self.notices["reference"]).to_pylist(),
         }
 
     def _recipients(self) -> list[Fitted | None]:
@@ -238,7 +240,9 @@ class _Writer:
         notes: list[list[Fitted]] = [[] for _ in range(len(self.notices))]
         part = _part(layout.NOTE, "note")
         for n, text in self._note_texts():
-            notes[n].append(Fitted(tuple(wrap(text, False, part.style.size, part.width)), part.style.size))
+            lines = wrap(text, False, part.style.size, part.width)
+            parts = (lines[first : first + _NOTE_LINES_MAX] for first in range(0, len(lines), _NOTE_LINES_MAX))
+            notes[n] += [Fitted(tuple(some), part.style.size) for some in parts]
         return notes
 
     def _note_texts(self) -> Iterator[tuple[int, str]]:
@@ -287,7 +291,7 @@ class _Writer:
         """Return a row a new document, its lines below it; a label that is too long goes on in rows of its own."""
         lists = self.notices["lines"].combine_chunks()
         flat = lists.flatten()
-        texts = {name: _clean(flat.field(name)).to_pylist() for name in ("invoice_no", "label", "unit")}
+        texts = {name: clean(flat.field(name)).to_pylist() for name in ("invoice_no", "label", "unit")}
         texts |= {name: self._figures(flat.field(name)) for name in ("quantity", "unit_price")}
         frame = frame_of(pa.table({name: flat.field(name) for name in ("period_from", "period_to")}))
         texts["period"] = self._periods(self._days(frame["period_from"]), self._days(frame["period_to"]))
@@ -320,7 +324,7 @@ class _Writer:
 
     def _figures(self, column: pa.Array) -> list[str]:
         """Return quantities and prices as they were read, with the language's decimal sign."""
-        figures = pc.fill_null(_clean(column), "")
+        figures = pc.fill_null(clean(column), "")
         signs = (".", ",") if self.language == "bg" else (",", ".")
         is_plain = pc.match_substring_regex(figures, r"^-?\d+[.,]\d+$")
         return pc.if_else(is_plain, pc.replace_substring(figures, *signs), figures).to_pylist()
@@ -336,7 +340,7 @@ class _Writer:
         leva = self._money(minor, "лв." if self.language == "bg" else "BGN")
         has_leva, tell = pc.is_valid(originals).to_pylist(), self._teller("item_original")
         columns = zip(
-            _clean(flat.field("invoice_no")).to_pylist(),
+            clean(flat.field("invoice_no")).to_pylist(),
             [period or kind for period, kind in zip(periods, kinds, strict=True)],
             self._days(frame["due_on"]),
             [str(days) for days in flat.field("days_overdue").to_pylist()],
@@ -355,7 +359,7 @@ class _Writer:
         ]
 
     def _card(self) -> dict[str, list[str]]:
-        phone, email = (_clean(self.notices[name]).to_pylist() for name in ("phone", "known_email"))
+        phone, email = (clean(self.notices[name]).to_pylist() for name in ("phone", "known_email"))
         return {
             "card_mobile": _filled(phone),
             "card_email": _filled(email),
@@ -382,12 +386,14 @@ def _part(block: layout.Block, name: str) -> Lines:
     return next(part for part in block.parts if isinstance(part, Lines) and part.name == name)
 
 
-def _clean(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Return texts in which runs of characters that cannot be printed are a space."""
+def clean(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Return texts in which runs of characters that cannot be printed are a space; each as if it were alone."""
     texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pc.all(pc.utf8_is_printable(texts), min_count=0).as_py():
+    is_printable = pc.utf8_is_printable(texts)
+    if pc.all(is_printable, min_count=0).as_py():
         return texts
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _UNPRINTABLE, " "))
+    cleaned = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _UNPRINTABLE, " "))
+    return pc.if_else(is_printable, texts, cleaned)
 
 
 def _filled(texts: list[str | None]) -> list[str]:

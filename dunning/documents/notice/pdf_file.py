@@ -17,6 +17,7 @@ from dunning.documents.notice import layout
 
 _REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
 _TYPE = re.compile(rb"/Type\s*/(\w+)\b")
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _KIDS_MAX = 64
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 _MEDIA_BOX = f"[0 0 {layout.PAGE_WIDTH * mm:.3f} {layout.PAGE_HEIGHT * mm:.3f}]".encode()
@@ -222,7 +223,7 @@ class PdfFile:
         return root
 
     def _metadata(self) -> int:
-        title = self._title.replace("&", "&amp;").replace("<", "&lt;")
+        title = _NOT_XML.sub("?", self._title).replace("&", "&amp;").replace("<", "&lt;")
         packet = (
             '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
             'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '

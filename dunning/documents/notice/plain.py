@@ -8,7 +8,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from dunning.documents.notice import layout
-from dunning.documents.notice.codes import barcode_modules, plain_matrix, version_for
+from dunning.documents.notice.codes import barcode_modules, may_be_coded, plain_matrix, version_for
 from dunning.documents.notice.content import Content, Press
 from dunning.documents.notice.drawing import Pen, draw_boxes, draw_cells, draw_constants, draw_values
 from dunning.documents.notice.faces import prepare_codes
@@ -103,6 +103,8 @@ class PlainNotice:
 
     def _qr(self, pen: Pen, picture: Picture) -> None:
         text = self.press.payment_head() + self.content.tails[self.n]
+        if not may_be_coded(text):  # the remittance stands in print all the same
+            return
         matrix = plain_matrix(text, version_for(len(text.encode())))
         side = picture.width * mm / len(matrix)
         left, top = pen.x(picture.x), pen.y(picture.y)

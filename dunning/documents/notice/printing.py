@@ -15,7 +15,7 @@ from reportlab.lib.units import mm
 
 from dunning.core.words import LANGUAGES
 from dunning.documents.notice import layout
-from dunning.documents.notice.content import Content, Press, write_contents, write_day
+from dunning.documents.notice.content import Content, Press, clean, write_contents, write_day
 from dunning.documents.notice.drawing import Pen, draw_constants, draw_values
 from dunning.documents.notice.faces import face
 from dunning.documents.notice.fast import FastNotices, separator_stream
@@ -145,9 +145,8 @@ def _that_fit(route: list[_Sheet], room: int, is_first: bool) -> list[_Sheet]:
 def print_singles(notices: pa.Table, press: Press) -> Iterator[Single]:
     """Yield every notice as a file of its own, tagged for screen readers, its card with fields to fill in."""
     for n, (drawn, at, language, stationery) in enumerate(_each(notices, press, is_tagged=True)):
-        reference = drawn.content.values["reference"][at]
         is_plain = bool(drawn.odd[at])
-        title = f"{drawn.content.wording.labels['title']} {notices['reference'][n].as_py()}"
+        title = f"{drawn.content.wording.labels['title']} {drawn.content.values['reference'][at]}"
         target = BytesIO()
         pdf = PdfFile(target, stationery.objects, title, language, is_tagged=not is_plain)
         if is_plain:
@@ -155,7 +154,7 @@ def print_singles(notices: pa.Table, press: Press) -> Iterator[Single]:
         else:
             _write_tagged(pdf, drawn, at)
         pdf.finish()
-        yield Single(reference, target.getvalue(), is_plain)
+        yield Single(notices["reference"][n].as_py(), target.getvalue(), is_plain)
 
 
 def _write_tagged(pdf: PdfFile, drawn: FastNotices, n: int) -> None:
@@ -233,9 +232,10 @@ def _write_sheet(pdf: PdfFile, sheet: _Sheet) -> None:
 
 def _write_separator(pdf: PdfFile, file: str, stationery: Stationery, route: list[_Sheet]) -> None:
     facts = route[0].facts
+    district, route_no = clean(pa.array([facts["district"], facts["route"]], pa.string())).to_pylist()
     values = {
-        "district": facts["district"] or "—",
-        "route": facts["route"] or "—",
+        "district": district or "—",
+        "route": route_no or "—",
         "count": f"{len(route)} / {sum(sheet.pages for sheet in route)}",
         "file": file,
         "date": write_day(stationery.press.as_of, "bg"),

@@ -55,12 +55,17 @@ def wrap(text: str, is_bold: bool, size: float, width: float) -> list[str]:
 
 
 def fit(pieces: Iterable[str], style: Style, width: float, most: int) -> Fitted:
-    """Return pieces of text, each on lines of its own, in the style's size, or smaller if they are too many lines."""
+    """Return pieces of text, each on lines of its own, in the style's size, or smaller if they are too many lines.
+
+    What the smallest size cannot show either ends with „…“: it would stand upon something else.
+    """
     pieces = [piece for piece in pieces if piece]
     size = style.size
     while True:
         lines = [line for piece in pieces for line in wrap(piece, style.is_bold, size, width)]
-        if len(lines) <= most or size <= _SMALLEST:
+        if len(lines) > most and size <= _SMALLEST:
+            lines = [*lines[: most - 1], f"{lines[most - 1]}…"]
+        if len(lines) <= most:
             return Fitted(tuple(lines), size)
         size -= 0.5
 
