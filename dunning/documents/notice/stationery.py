@@ -32,6 +32,9 @@ class Stationery:
     service: str
     is_tagged: bool = False
 
+    def __post_init__(self) -> None:
+        _ = self.wordings  # a slip in either language is told before anything is printed
+
     @cached_property
     def wordings(self) -> dict[str, Wording]:
         """The words by language."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound, meta
 from jinja2.nodes import Block as BlockNode
+from jinja2.nodes import Getattr, Name
 from jinja2.nodes import Template as Tree
 
 from dunning.core.errors import DunningError
@@ -43,6 +44,7 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     }.items()
 }
 _CONSTANT = frozenset({"supplier", "is_heat", "as_of"})
+_SUPPLIER = frozenset({"phone", *(name.removesuffix("_latin") for name in Profile.__dataclass_fields__)})
 
 
 class Wording:
@@ -70,7 +72,13 @@ class Wording:
 
         def tell(facts: Mapping[str, Any]) -> str:
             context.parent = {**constant, **facts}
-            return "".join(render(context)).strip().replace("№ ", f"№{NBSP}")
+            try:
+                return "".join(render(context)).strip().replace("№ ", f"№{NBSP}")
+            except (ArithmeticError, LookupError, TemplateError, TypeError, ValueError) as error:
+                raise DunningError(
+                    f"{self._template.name}: the block `{block}` cannot be written: {error}. Mend the template, then "
+                    "run again."
+                ) from error
 
         return tell
 
@@ -159,6 +167,18 @@ def _check(environment: Environment, name: str, source: str) -> None:
                 f"{name}:{node.lineno}: the block `{block}` names `{variable}`, which is not there. It may name: "
                 f"{', '.join(sorted(given))}."
             )
+        for part in sorted(_parts_of_supplier(node) - _SUPPLIER):
+            raise DunningError(
+                f"{name}:{node.lineno}: the block `{block}` names `supplier.{part}`, which is not there. Of the "
+                f"supplier it may name: {', '.join(sorted(_SUPPLIER))}."
+            )
+
+
+def _parts_of_supplier(block: BlockNode) -> set[str]:
+    return {
+        found.attr for found in block.find_all(Getattr)
+        if isinstance(found.node, Name) and found.node.name == "supplier"
+    }  # fmt: skip
 
 
 def _names_of(environment: Environment, block: BlockNode) -> set[str]:
