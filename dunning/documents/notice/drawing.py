@@ -28,6 +28,7 @@ from dunning.documents.notice.layout import (
 from dunning.documents.notice.wrapping import Fitted, fit
 
 _UNDRAWABLE = "?"
+_END_OF_TABLE = "\uffff"  # every font has it, and no letter for it
 
 
 class Pen:
@@ -151,7 +152,7 @@ def make_drawable(text: str) -> str:
 def _is_drawable(char: str) -> bool:
     from unicodedata import bidirectional
 
-    return can_draw(char) and bidirectional(char) not in ("R", "AL", "AN")
+    return can_draw(char) and bidirectional(char) not in ("R", "AL", "AN") and char != _END_OF_TABLE
 
 
 @lru_cache(maxsize=8)

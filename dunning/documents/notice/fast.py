@@ -56,8 +56,7 @@ class FastNotices:
         self._rows = {"bill_row": self._draw_rows(content.bills), "item_row": self._draw_rows(content.items)}
         self._page_texts: dict[tuple[int, int], tuple[int, bytes]] = {}
         self._note = self._compile(layout.NOTE)
-        references, bad = face(False).encode_all(content.values["reference"])
-        self._references = references
+        (self._references,), bad = fill_slot(compile_block(layout.FOOT).slots[0], content.values["reference"])
         self.odd[bad] = True
         shown = [[_show(note) for note in notes] for notes in content.notes]
         self.odd |= np.array([None in notes for notes in shown], np.bool_)
