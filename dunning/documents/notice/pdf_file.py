@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
+from xml.sax.saxutils import escape
 
 from reportlab.lib.units import mm
 
@@ -223,7 +224,7 @@ class PdfFile:
         return root
 
     def _metadata(self) -> int:
-        title = _NOT_XML.sub("?", self._title).replace("&", "&amp;").replace("<", "&lt;")
+        title = escape(_NOT_XML.sub("?", self._title))
         packet = (
             '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
             'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
