@@ -111,7 +111,7 @@ def silent(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_hostile_texts_of_a_column_are_plain_text(column: str) -> None:
     """Some at once, one notice each, others for every column: what is printed of each is in its own notice."""
-    texts = HOSTILE[COLUMNS.index(column) % 9 :: 9]
+    texts = HOSTILE[COLUMNS.index(column) % 15 :: 15]
     rows = [victim(column, text) for text in texts]
     batch, document = printed(*rows)
     pages = read(document)
@@ -135,14 +135,15 @@ def test_a_notice_of_hostile_texts_only_is_a_valid_file(text: str) -> None:
 
 
 def test_hostile_notices_fill_a_batch() -> None:
-    rows = [everything(text) | {"reference": f"{n}", "district": "Р"} for n, text in enumerate(HOSTILE)]
+    texts = HOSTILE[::3]
+    rows = [everything(text) | {"reference": f"{n}", "district": "Р"} for n, text in enumerate(texts)]
     batch, document = printed(*rows)
     index = [row for row in batch.index.to_pylist() if row["kind"] == "notice"]
     pages = read(document)
 
     assert [row["reference"] for row in index] == [row["reference"] for row in rows]
     assert len(pages) == batch.pages == index[-1]["page_to"]
-    for text, row in zip(HOSTILE, index, strict=True):
+    for text, row in zip(texts, index, strict=True):
         own = unicodedata.normalize("NFC", "".join(pages[row["page_from"] - 1 : row["page_to"]]))
         assert squeezed(unicodedata.normalize("NFC", REPLACED.get(text, text))) in own, text
 
@@ -162,7 +163,8 @@ def test_codes_say_what_stands_beside_them() -> None:
 @pytest.mark.parametrize(
     ("column", "text"),
     [
-        *((column, "Ж" * 10_000) for column in COLUMNS if column not in ("town", "service_town", "known_email")),
+        *((column, "Ж" * 10_000) for column in COLUMNS[:4]),
+        *((column, "Ж" * 10_000) for column in ("service_street", "agreement_no", "phone", *COLUMNS[-6:])),
         *((column, "дума " * 2_000) for column in ("name", "label", "agreement_no")),
     ],
     ids=lambda text: text[:9],
@@ -247,7 +249,7 @@ def test_a_payment_code_says_other_letters_in_utf_8() -> None:
     assert codes[0]["QRCode"].splitlines()[-1] == "AB 0012345601 KP é17Ж"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(
     texts=st.lists(
         st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.text("()\\%{}<>'\"\x00\n №€", max_size=60),
