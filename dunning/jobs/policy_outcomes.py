@@ -18,7 +18,7 @@ from dunning.decisions.frames import Decision
 from dunning.decisions.guards import find_shrunk
 from dunning.decisions.notices import propose_notices
 from dunning.decisions.tables import decision_tables
-from dunning.documents.notice.content import Press
+from dunning.documents.notice.press import Press
 from dunning.documents.texts import Letterhead, write_messages
 from dunning.gateways.ledger.quarantine import Refusals, check_limits
 from dunning.gateways.store.runs import LoadedRun

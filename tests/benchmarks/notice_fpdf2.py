@@ -7,8 +7,9 @@ from pathlib import Path
 import segno
 from fpdf import FPDF
 
-from dunning.documents.notice.content import Content, Press
+from dunning.documents.notice.content import Content
 from dunning.documents.notice.faces import _small_file
+from dunning.documents.notice.press import Press
 
 
 class FpdfNotices:

@@ -11,8 +11,9 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from dunning.documents.notice.codes import FastQr
-from dunning.documents.notice.content import Content, Press
+from dunning.documents.notice.content import Content
 from dunning.documents.notice.faces import face
+from dunning.documents.notice.press import Press
 from dunning.documents.notice.templates import draw_qr
 
 

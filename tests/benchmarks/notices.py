@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 
 from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.notices import propose_notices
-from dunning.documents.notice.content import Content, Press, write_contents
+from dunning.documents.notice.content import Content, write_contents
+from dunning.documents.notice.press import Press
 from dunning.documents.notice.printing import estimate_pages, print_batches, print_singles
 from dunning.gateways.worktables import StreamWriter, read_streams, read_table
 from dunning.jobs.history import deeds_of_bucket

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,10 @@ import pyarrow.compute as pc
 from dunning.core.formats import NBSP, format_days, format_minor_column
 from dunning.core.frames import frame_of
 from dunning.documents.notice import layout
-from dunning.documents.notice.codes import payment_text
 from dunning.documents.notice.layout import Lines, Value
-from dunning.documents.notice.wording import Wording, open_wording
+from dunning.documents.notice.press import Press, write_day
+from dunning.documents.notice.wording import Wording
 from dunning.documents.notice.wrapping import Fitted, fit, wrap
-from dunning.documents.texts import TEMPLATES
-from dunning.policy.rules import Profile
 
 # Whatever is no letter, sign or space: control and format characters, private and unassigned ones.
 _UNPRINTABLE = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}]+"
@@ -29,35 +26,8 @@ _TEXTS = ("premise_no", "payer_code", "name", "street", "town", "service_street"
 _DASH = "–"
 # A paragraph that is longer than a page has room goes on as another one.
 _NOTE_LINES_MAX = 40
-
-
-@dataclass(frozen=True)
-class Press:
-    """What every notice of a run has in common.
-
-    since: documents issued after it are new. paid_until: newest payment that the ledger knew; None where it knew none.
-    wording: version of the templates.
-    """
-
-    as_of: date
-    since: date
-    paid_until: date | None
-    profile: Profile
-    phone: str
-    wording: int
-    templates: Path = TEMPLATES
-
-    def open_wording(self, language: str, service: str) -> Wording:
-        """Return the words of a language for a service."""
-        day = write_day(self.as_of, language)
-        return open_wording(
-            self.profile, self.phone, day, self.wording, language, service == "heat", self.templates
-        )
-
-    def payment_head(self) -> str:
-        """Return the payment code's text up to the sum, the same for everybody."""
-        text = payment_text(self.profile.name_latin, self.profile.iban, self.profile.bic, 1, "-")
-        return text[: text.index("EUR") + 3]
+# More periods than these are told by the table of invoices alone.
+_PERIODS_MAX = 60
 
 
 @dataclass
@@ -97,15 +67,6 @@ class Content:
             len(overdue.lines) if overdue else 0, self.items.at[n + 1] - self.items.at[n],
             tuple(len(note.lines) for note in self.notes[n]),
         )
-
-
-def write_day(day: date, language: str) -> str:
-    """Return a date as a language writes it.
-
-    >>> write_day(date(2026, 11, 22), "bg").replace(NBSP, "_"), write_day(date(2026, 11, 22), "en")
-    ('22.11.2026_г.', '22.11.2026')
-    """
-    return f"{day:%d.%m.%Y}{NBSP}г." if language == "bg" else f"{day:%d.%m.%Y}"
 
 
 def write_contents(notices: pa.Table, press: Press, language: str, service: str) -> Content:
@@ -217,7 +178,8 @@ class _Writer:
         items, bears = self.notices["overdue_items"].to_pylist(), self.notices["interest_cents"].to_numpy() > 0
         for n in np.flatnonzero(self.notices["overdue_cents"].to_numpy() > 0).tolist():
             facts = {
-                "amount": amounts[n], "periods": self._join(periods[n]), "is_one_period": len(periods[n]) == 1,
+                "amount": amounts[n], "periods": self._join(periods[n]) if len(periods[n]) <= _PERIODS_MAX else "",
+                "is_one_period": len(periods[n]) == 1,
                 "items": items[n], "is_several": items[n] > 1, "paid_until": paid_until,
                 "interest": interest[n] if bears[n] else None,
             }

@@ -9,11 +9,12 @@ from reportlab.pdfgen.canvas import Canvas
 
 from dunning.documents.notice import layout
 from dunning.documents.notice.codes import barcode_modules, may_be_coded, plain_matrix, version_for
-from dunning.documents.notice.content import Content, Press
+from dunning.documents.notice.content import Content
 from dunning.documents.notice.drawing import Pen, draw_boxes, draw_cells, draw_constants, draw_values
 from dunning.documents.notice.faces import prepare_codes
 from dunning.documents.notice.flow import Placed, spread
 from dunning.documents.notice.layout import Block, Picture
+from dunning.documents.notice.press import Press
 from dunning.documents.notice.templates import module_of
 
 PAGE_SIZE = (layout.PAGE_WIDTH * mm, layout.PAGE_HEIGHT * mm)

@@ -15,13 +15,14 @@ from reportlab.lib.units import mm
 
 from dunning.core.words import LANGUAGES
 from dunning.documents.notice import layout
-from dunning.documents.notice.content import Content, Press, clean, write_contents, write_day
+from dunning.documents.notice.content import Content, clean, write_contents
 from dunning.documents.notice.drawing import Pen, draw_constants, draw_values
 from dunning.documents.notice.faces import face
 from dunning.documents.notice.fast import FastNotices, separator_stream
 from dunning.documents.notice.flow import count_pages
 from dunning.documents.notice.pdf_file import PdfFile, TextField
 from dunning.documents.notice.plain import PlainNotice, open_canvas
+from dunning.documents.notice.press import Press, write_day
 from dunning.documents.notice.stationery import Stationery
 from dunning.documents.notice.templates import number_of
 

@@ -9,12 +9,12 @@ from reportlab.lib.units import mm
 from dunning.core.words import LANGUAGES
 from dunning.documents.notice import layout
 from dunning.documents.notice.codes import FastQr
-from dunning.documents.notice.content import Press
 from dunning.documents.notice.drawing import Pen, draw_constants
 from dunning.documents.notice.faces import face
 from dunning.documents.notice.layout import PAGE_HEIGHT, PAGE_WIDTH, Block, Box, Label, Paragraph, Picture, Rule
 from dunning.documents.notice.pdf_file import Objects, constants_of
 from dunning.documents.notice.plain import open_canvas
+from dunning.documents.notice.press import Press
 from dunning.documents.notice.wording import Wording
 
 BLOCKS = tuple(block for block in vars(layout).values() if isinstance(block, Block))

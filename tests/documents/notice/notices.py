@@ -11,7 +11,7 @@ import pypdfium2
 import zxingcpp
 
 from dunning.decisions.notices import NOTICES
-from dunning.documents.notice.content import Press
+from dunning.documents.notice.press import Press
 from dunning.policy.policies import load_policy
 
 Mark = tuple[str, float, float, float]

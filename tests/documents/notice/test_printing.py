@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from dunning.documents.notice.printing import INDEX, Batch, estimate_pages, print_batches, print_singles
-from tests.documents.notice.notices import PRESS, line, notice, overdue, read_pages, table, variants
+from tests.documents.notice.notices import PRESS, item, line, notice, overdue, read_pages, table, variants
 
 BYTES_MAX = 2_500
 FLAT_MIB = 20
@@ -240,3 +240,13 @@ def test_ordinary_ones_are_all_different() -> None:
     assert np.mean([row["overdue_cents"] > 0 for row in rows]) > 0.3
     assert len({row["reference"] for row in rows}) == 1000
     assert len({row["name"] for row in rows}) == 5
+
+
+def test_so_many_periods_that_they_would_fill_a_page_are_told_by_the_table_alone() -> None:
+    owed = [item(2 * number) for number in range(100, 0, -1)]
+    periods = [{"from": row["period_from"], "to": row["period_to"]} for row in owed]
+    (single,) = print_singles(table(overdue(1, items=owed, periods=periods, overdue_items=100)), PRESS)
+    text = "\n".join(read_pages(single.content))
+
+    assert [row["invoice_no"] for row in owed if row["invoice_no"] not in text] == []
+    assert "вижте по-долу" in text

@@ -8,7 +8,7 @@ import pytest
 
 from dunning.core.errors import DunningError
 from dunning.core.words import ITEM_KINDS, LANGUAGES, SERVICES
-from dunning.documents.notice.content import write_day
+from dunning.documents.notice.press import write_day
 from dunning.documents.notice.printing import Press, print_singles
 from dunning.documents.notice.wording import SENTENCES, Wording, hash_templates, open_wording
 from dunning.documents.texts import TEMPLATES
