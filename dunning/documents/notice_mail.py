@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2 import Template, TemplateError
 
 from dunning.core.errors import DunningError
 from dunning.core.words import LANGUAGES
-from dunning.documents.texts import TEMPLATES
+from dunning.documents.texts import TEMPLATES, open_templates
 from dunning.policy.rules import Profile
 
 
@@ -78,8 +78,4 @@ def _write(head: MailHead, language: str, service: str, facts: Mapping[str, Any]
 
 @lru_cache(maxsize=16)
 def _template(templates: Path, name: str) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=False, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template(name)
+    return open_templates(templates).get_template(name)

@@ -23,8 +23,9 @@ from dunning.decisions.tables import decision_tables
 from dunning.gateways.memory import keep_freed_memory
 from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import StreamWriter, read_table, write_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.history import deeds_of_bucket
-from dunning.jobs.runs import Receipt, Run, shard_buckets, shard_folder, shard_seal
+from dunning.jobs.runs import Run, shard_buckets, shard_folder, shard_seal
 from dunning.policy.rules import Rules
 
 # What no decision and no list looks at.

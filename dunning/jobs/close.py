@@ -15,9 +15,10 @@ from dunning.gateways.seals import check_seal
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs
 from dunning.gateways.worktables import read_groups, read_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.retention import prune
-from dunning.jobs.runs import Receipt, Run
+from dunning.jobs.runs import Run
 
 _OWING = [
     "premise_no", "payer_code", "stage", "open_cents", "overdue_cents", "interest_cents", "credit_cents",

@@ -22,11 +22,12 @@ from dunning.gateways.snapshot_places import find_kept, keep
 from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import open_store, policies, runs, table_sizes
 from dunning.gateways.worktables import write_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.history import gather_deeds
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover, sweep
-from dunning.jobs.runs import Receipt, Run, new_work_folder
+from dunning.jobs.runs import Run, new_work_folder
 from dunning.policy.check import check_values
 from dunning.policy.doubts import find_doubts
 from dunning.policy.policies import Policy, load_policy, read_policy

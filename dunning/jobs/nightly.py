@@ -11,10 +11,11 @@ from dunning.gateways.publishing import remove_folders
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, runs
 from dunning.jobs import classify, propose, report, write
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.close import close_and_prune
 from dunning.jobs.load import Order, begin
 from dunning.jobs.progress import Progress, say_nothing
-from dunning.jobs.runs import Receipt, Run
+from dunning.jobs.runs import Run
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
 

@@ -11,8 +11,9 @@ from dunning.decisions.guards import stop_lists
 from dunning.decisions.proposals import SCHEMAS, Proposed, merge_proposed
 from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import read_table, write_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.books import join_books, join_stages
-from dunning.jobs.runs import Receipt, Run, shard_seal
+from dunning.jobs.runs import Run, shard_seal
 
 LISTS = ("reminders", "disconnections", "court")
 

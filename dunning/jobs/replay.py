@@ -12,13 +12,14 @@ from dunning.gateways.publishing import MANIFEST, remove_folders
 from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.store import open_store
 from dunning.jobs import report
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.kept import Night, open_night
 from dunning.jobs.load import find_warnings, lay_out, load_checked_policy
 from dunning.jobs.nightly import check_shards, make_files
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover, sweep
-from dunning.jobs.runs import Receipt, Run, new_work_folder
+from dunning.jobs.runs import Run, new_work_folder
 from dunning.policy.doubts import find_doubts
 
 _SAME = "Повторено от запазеното извлечение: същите байтове като на онази нощ."

@@ -5,7 +5,8 @@ from typing import Any
 
 from dunning.core.money import format_minor
 from dunning.gateways.publishing import remove_folders
-from dunning.jobs.runs import Receipt, Run
+from dunning.jobs.any_run import Receipt
+from dunning.jobs.runs import Run
 
 _STAGES = {
     "current": "без просрочие", "overdue": "просрочени", "final_warning": "последно предупреждение",

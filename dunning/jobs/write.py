@@ -15,8 +15,9 @@ from dunning.documents.texts import Letterhead
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
 from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import TableWriter, read_streams, read_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.books import check_totals
-from dunning.jobs.runs import Receipt, Run, shard_seal
+from dunning.jobs.runs import Run, shard_seal
 
 SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
 _CENTS = {

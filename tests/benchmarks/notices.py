@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -187,8 +187,4 @@ def _warm_up(stream: str, press: Press, out: Path) -> None:
 
 def _press(run: dict[str, Any]) -> Press:
     this = Run.of(run)
-    rules = this.rules()
-    day: date = this.day
-    return Press(
-        day, day - _DECIDED_ON, this.paid_until, rules.profile, rules.supplier.phone, rules.notices.wording
-    )
+    return Press.of(this.rules(), this.day - _DECIDED_ON, this.paid_until)

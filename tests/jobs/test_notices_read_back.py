@@ -6,7 +6,6 @@ against the decisions, taken anew from the kept night, and these against the nig
 
 import csv
 import hashlib
-import io
 import json
 import logging
 import re
@@ -14,7 +13,6 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,7 +20,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pdfplumber
 import pikepdf
 import pyarrow.parquet as pq
 import pytest
@@ -37,6 +34,8 @@ from dunning.sample import write_sample
 from tests.documents.notice.notices import read_codes
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Night, Rows, nightly, premise_of, read_csv, say_fresh
+from tests.jobs.notice_pages import Page, listening, read_folder
+from tests.jobs.notice_words import Row, assert_in_order, day, money, period, rows_of, sentences, squeezed
 from tests.jobs.notices import Customers, index_of, mails_of, notices
 from tests.jobs.test_notices import policy_with
 
@@ -44,35 +43,6 @@ PAGES_MAX = 12
 SERVICES = ("heat", "electricity")
 ACCOUNTS = 150
 ROUTES = ("01", "02", "")  # a district's rounds; some premises are on none
-# What a last warning tells, in the order in which it is told: of one that may still be answered, and of one past.
-WARNINGS = {
-    ("bg", False): "Последно предупреждение|amount|answer_until|amount|warned_on",
-    ("en", False): "Last warning|amount|amount|answer_until|warned_on",
-    ("bg", True): "Последно предупреждение|amount|warned_on|answer_until|amount",
-    ("en", True): "Last warning|amount|warned_on|answer_until|amount",
-}
-NOTES = {
-    "bg": {
-        "held": "{} не са включени в сумата за плащане: по тях има", "paid": "насам получихме от Вас {}.",
-        "credit": "Имате надплатени {};", "expired": "по същия номер стоят и {} с изтекла давност",
-        "plan": "По споразумението остават {}, които",
-    },
-    "en": {
-        "held": "{} are not included in the sum to pay: there", "paid": "we have received {} from you.",
-        "credit": "You have overpaid {};", "expired": "{} under the same number are past limitation",
-        "plan": "Under the agreement {} remain,",
-    },
-}  # fmt: skip
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Page:
-    """What is read on one page: its words, and the same as one string without blanks, in the order of drawing."""
-
-    words: frozenset[str]
-    text: str
 
 
 @dataclass(frozen=True)
@@ -165,71 +135,6 @@ def decide(engine: Any, service: str, since: date) -> tuple[dict[str, Row], Rows
         withheld += found["withheld"].to_pylist()
     assert len(rows) == len({row["reference"] for row in rows})
     return {row["reference"]: row for row in rows}, withheld
-
-
-class listening:  # noqa: N801 - reads as a word
-    """Collects every warning, log record and line on stderr of a `with` block."""
-
-    def __enter__(self) -> list[str]:
-        self.complaints: list[str] = []
-        self._told, self._handler = io.StringIO(), logging.Handler(logging.WARNING)
-        self._handler.emit = lambda record: self.complaints.append(record.getMessage())  # type: ignore[method-assign]
-        logging.getLogger().addHandler(self._handler)
-        self._caught, self._redirected = warnings.catch_warnings(record=True), redirect_stderr(self._told)
-        self._warned = self._caught.__enter__()
-        warnings.simplefilter("always")
-        self._redirected.__enter__()
-        return self.complaints
-
-    def __exit__(self, *_: object) -> None:
-        self._redirected.__exit__(None, None, None)
-        self._caught.__exit__(None, None, None)
-        logging.getLogger().removeHandler(self._handler)
-        self.complaints += [str(warning.message) for warning in self._warned or ()]
-        self.complaints += self._told.getvalue().splitlines()
-
-
-def read_folder(folder: Path) -> dict[str, list[Page]]:
-    """Return the pages of every PDF below a folder by its name there."""
-    found = {}
-    for path in sorted(folder.rglob("*.pdf")):
-        with pdfplumber.open(path) as pdf:
-            found[path.relative_to(folder).as_posix()] = [read_page(page) for page in pdf.pages]
-    return found
-
-
-def read_page(page: Any) -> Page:
-    words = page.extract_words(use_text_flow=True)
-    text = "".join(char["text"] for char in page.chars if not char["text"].isspace())
-    page.close()
-    return Page(frozenset(word["text"].strip("(),.…") for word in words), text)
-
-
-def money(cents: int, language: str, unit: str = "€") -> str:
-    """Return a sum as it is printed, without its blanks."""
-    whole, rest = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}{whole}{',' if language == 'bg' else '.'}{rest:02d}{unit}"
-
-
-def day(value: date | None, language: str) -> str:
-    return f"{value:%d.%m.%Y}{'г.' if language == 'bg' else ''}" if value else "—"
-
-
-def period(first: date | None, last: date | None, language: str) -> str:
-    return f"{first:%d.%m.%Y}–{day(last, language)}" if first and last else ""
-
-
-def squeezed(*texts: str | None) -> str:
-    return "".join("".join((text or "").split()) for text in texts)
-
-
-def assert_in_order(text: str, parts: list[str], whose: str) -> None:
-    """Fail unless all parts stand in a text, each after the one before."""
-    at = 0
-    for part in parts:
-        found = text.find(part, at)
-        assert found >= 0, f"{whose}: {part!r} is not in {text[at : at + 300]!r}"
-        at = found + len(part)
 
 
 def test_nobody_complains_while_every_file_is_read(made: Made) -> None:
@@ -354,55 +259,6 @@ def test_every_sum_name_number_and_day_stands_on_its_own_pages(month: Month) -> 
         for kept in rows_of(row, language):
             assert kept in text, f"{reference}: {kept!r}"
         assert len(re.findall(r"лв\.|BGN", text)) >= sum(item["original_minor"] is not None for item in row["items"])
-
-
-def sentences(row: Row, language: str) -> Iterator[list[str]]:
-    """Yield what the blocks of a notice tell, in their order."""
-    sums = {name: money(row[f"{name}_cents"], language) for name in ("warned", "overdue", "interest", "plan", "held")}
-    sums |= {name: money(row[f"{name}_cents"], language) for name in ("instalment", "expired", "paid", "credit")}
-    title, *told = WARNINGS[language, bool(row["warned_cents"]) and row["answer_until"] < AS_OF].split("|")
-    if row["warned_cents"]:
-        facts = {name: day(row[name], language) for name in ("answer_until", "warned_on")} | {"amount": sums["warned"]}
-        yield [squeezed(title), *(facts[name] for name in told)]
-    if row["overdue_cents"]:
-        spans = [period(one["from"], one["to"], language) for one in row["periods"]]
-        yield [sums["overdue"], sums["overdue"], *spans, f"({row['overdue_items']}"]
-        if row["interest_cents"]:
-            yield [sums["overdue"], day(AS_OF, language), sums["interest"]]
-    if row["instalment_cents"]:
-        yield [row["agreement_no"], sums["instalment"], day(row["instalment_on"], language), sums["plan"]]
-    for name, words in NOTES[language].items():
-        if row[f"{name}_cents"]:
-            yield [squeezed(words.format(sums[name]))]
-    if row["expired_cents"]:
-        yield [f"{sums['expired']}", f"({row['expired_items']}"]
-
-
-def rows_of(row: Row, language: str) -> Iterator[str]:
-    """Yield every row of both tables as it is drawn, from left to right."""
-    leva = "лв." if language == "bg" else "BGN"
-    for item in row["items"]:
-        span = period(item["period_from"], item["period_to"], language)
-        original = money(item["original_minor"], language, leva) if item["original_minor"] is not None else ""
-        original = squeezed("от " if language == "bg" else "of ", original) if original else ""
-        number = squeezed(item["invoice_no"], span)
-        end = squeezed(day(item["due_on"], language), str(item["days_overdue"]), original)
-        if span:
-            yield number + end + money(item["open_cents"], language)
-        else:
-            yield end + money(item["open_cents"], language)
-    for line in row["lines"]:
-        unit = leva if line["is_bgn"] else "€"
-        bill = money(line["bill_minor"], language, unit)
-        sign = "№" if language == "bg" else "No."
-        span = period(line["period_from"], line["period_to"], language)
-        words = squeezed(", за периода " if language == "bg" else ", for the period ", span) if span else ""
-        yield f"{sign}{line['invoice_no']}{words}{bill}"
-        if line["label"] is not None:
-            figures = [line[name] or "" for name in ("quantity", "unit_price")]
-            figures = [text.replace(".", ",") if language == "bg" else text for text in figures]
-            yield squeezed(line["unit"], *figures, money(line["amount_minor"], language, unit))
-            yield squeezed(line["label"])[:20]  # one that is too long goes on in a row of its own
 
 
 def test_nothing_of_anybody_else_stands_on_a_notice(month: Month) -> None:

@@ -46,8 +46,16 @@ def payment_text(name: str, iban: str, bic: str, cents: int, remittance: str) ->
             f"A payment code takes {_NAME_MAX} letters of a name and {_TEXT_MAX} of a text; given were {len(name)} and "
             f"{len(remittance)}. Shorten name_latin in profile.toml."
         )
-    amount = f"EUR{cents // 100}.{cents % 100:02d}"
-    return "\n".join(("BCD", "002", "1", "SCT", bic, name, iban, amount, "", "", remittance))
+    return "\n".join(("BCD", "002", "1", "SCT", bic, name, iban, f"EUR{payment_tail(cents, remittance)}"))
+
+
+def payment_tail(cents: int, remittance: str) -> str:
+    """Return what a payment code says after "EUR": all that differs from payer to payer.
+
+    >>> payment_tail(8420, "AB 1 KP 2").splitlines()
+    ['84.20', '', '', 'AB 1 KP 2']
+    """
+    return f"{cents // 100}.{cents % 100:02d}\n\n\n{remittance}"
 
 
 def may_be_coded(text: str) -> bool:

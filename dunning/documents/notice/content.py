@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 from dunning.core.formats import NBSP, format_days, format_minor_column
 from dunning.core.frames import frame_of
 from dunning.documents.notice import layout
+from dunning.documents.notice.codes import payment_tail
+from dunning.documents.notice.flow import Shape
 from dunning.documents.notice.layout import Lines, Value
 from dunning.documents.notice.press import Press, write_day
 from dunning.documents.notice.wording import Wording
@@ -44,7 +46,7 @@ class Content:
 
     values: one line each. lines: several, None where the block is not printed. notes: any number of paragraphs.
     bills, items: the rows of the two tables. tails: the payment code's text from the sum on; empty where nothing is to
-    pay. shapes: what `flow.spread` needs of each notice. needs_card: whether the card of contact data follows.
+    pay. needs_card: whether the card of contact data follows. card: what stands in it, by name.
     """
 
     count: int
@@ -58,9 +60,8 @@ class Content:
     needs_card: list[bool]
     card: dict[str, list[str]]
 
-    def shape(self, n: int) -> tuple[int, int, int, int, tuple[int, ...]]:
-        """Return how much of each kind notice n has: lines of the warning, rows of bills, lines of the overdue row,
-        rows of items, lines of every note."""
+    def shape(self, n: int) -> Shape:
+        """Return how much of each kind notice n has, which decides how it spreads over pages."""
         warning, overdue = self.lines["warning"][n], self.lines["overdue"][n]
         return (
             len(warning.lines) if warning else 0, self.bills.at[n + 1] - self.bills.at[n],
@@ -98,7 +99,7 @@ class _Writer:
             notes=self._notes(),
             bills=bills,
             items=self._items(),
-            tails=self._tails(),
+            tails=self._tails(values["remittance"]),
             needs_card=self.notices["needs_card"].to_pylist(),
             card=self._card(),
         )
@@ -115,6 +116,9 @@ class _Writer:
             texts = pc.replace_substring(texts, ",", ".")
         return pc.binary_join_element_wise(texts, unit, NBSP).to_pylist()
 
+    def _leva(self, minor: npt.NDArray[np.int64]) -> list[str]:
+        return self._money(minor, "лв." if self.language == "bg" else "BGN")
+
     def _days(self, days: npt.NDArray[np.int32]) -> list[str | None]:
         return format_days(days, f"%d.%m.%Y{self.end}").to_pylist()
 
@@ -127,16 +131,14 @@ class _Writer:
         ]
 
     def _values(self) -> dict[str, list[str]]:
-        count, numbers = len(self.notices), zip(self.texts["premise_no"], self.texts["payer_code"], strict=True)
+        codes = zip(self.texts["premise_no"], self.texts["payer_code"], strict=True)
         period = self._periods(self.days("period_from"), self.days("period_to"))
-        due = [text or "—" for text in self.days("due_on")]
-        codes = list(numbers)
         return {
             "premise_no": self.texts["premise_no"],
             "payer_code": self.texts["payer_code"],
-            "date": [write_day(self.press.as_of, self.language)] * count,
+            "date": [write_day(self.press.as_of, self.language)] * len(self.notices),
             "period": [text or "—" for text in period],
-            "due": due,
+            "due": [text or "—" for text in self.days("due_on")],
             "total": self.money("total_cents"),
             "warning_amount": self.money("warned_cents"),
             "overdue_amount": self.money("overdue_cents"),
@@ -160,7 +162,8 @@ class _Writer:
         ]
 
     def _warnings(self, amounts: list[str]) -> list[Fitted | None]:
-        part, tell, tell_past = _part(layout.WARNING, "warning"), self._teller("warning"), self._teller("warning_past")
+        part = _part(layout.WARNING, "warning")
+        tell, tell_past = self.wording.teller("warning"), self.wording.teller("warning_past")
         made: list[Fitted | None] = [None] * len(amounts)
         until, warned = self.days("answer_until"), self.days("warned_on")
         last = self.notices["answer_until"].to_pylist()
@@ -171,7 +174,7 @@ class _Writer:
         return made
 
     def _overdue(self, amounts: list[str]) -> list[Fitted | None]:
-        part, tell = _part(layout.OVERDUE, "overdue"), self._teller("overdue")
+        part, tell = _part(layout.OVERDUE, "overdue"), self.wording.teller("overdue")
         made: list[Fitted | None] = [None] * len(amounts)
         paid_until = write_day(self.press.paid_until, self.language) if self.press.paid_until else None
         periods, interest = self._period_lists(), self.money("interest_cents")
@@ -214,12 +217,12 @@ class _Writer:
         yield from self._where("plan_cents", "plan", self._plan_facts())
         yield from self._where("held_cents", "held", [{"held": text} for text in self.money("held_cents")])
         yield from self._where("expired_cents", "expired", self._expired_facts())
-        yield from ((int(n), self._teller("original")({})) for n in np.flatnonzero(is_bgn))
+        yield from ((int(n), self.wording.teller("original")({})) for n in np.flatnonzero(is_bgn))
         yield from self._where("paid_cents", "paid", [{"paid": t, "since": since} for t in self.money("paid_cents")])
         yield from self._where("credit_cents", "credit", [{"credit": text} for text in self.money("credit_cents")])
 
     def _where(self, cents: str, sentence: str, facts: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
-        tell = self._teller(sentence)
+        tell = self.wording.teller(sentence)
         for n in np.flatnonzero(self.notices[cents].to_numpy() > 0).tolist():
             yield n, tell(facts[n])
 
@@ -259,7 +262,7 @@ class _Writer:
         texts["period"] = self._periods(self._days(frame["period_from"]), self._days(frame["period_to"]))
         kinds, numbers, at = flat.field("kind").to_pylist(), texts["invoice_no"], _offsets(lists)
         amounts, bill_amounts = (self._amounts(flat, name) for name in ("amount_minor", "bill_minor"))
-        tell, rows, empty = self._teller("bill"), Rows(), self.wording.say("no_bill")
+        tell, rows, empty = self.wording.teller("bill"), Rows(), self.wording.say("no_bill")
         for n in range(len(self.notices)):
             before = None
             if at[n] == at[n + 1]:
@@ -280,7 +283,7 @@ class _Writer:
     def _amounts(self, flat: pa.StructArray, name: str) -> list[str]:
         """Return sums; those of an invoice in leva say so."""
         minor = flat.field(name).to_numpy(zero_copy_only=False).astype(np.int64)
-        euro, leva = self._money(minor), self._money(minor, "лв." if self.language == "bg" else "BGN")
+        euro, leva = self._money(minor), self._leva(minor)
         is_bgn = flat.field("is_bgn").to_pylist()
         return [leva[n] if is_bgn[n] else euro[n] for n in range(len(minor))]
 
@@ -299,8 +302,8 @@ class _Writer:
         periods = self._periods(self._days(frame["period_from"]), self._days(frame["period_to"]))
         originals = flat.field("original_minor")
         minor = pc.fill_null(originals, 0).to_numpy(zero_copy_only=False).astype(np.int64)
-        leva = self._money(minor, "лв." if self.language == "bg" else "BGN")
-        has_leva, tell = pc.is_valid(originals).to_pylist(), self._teller("item_original")
+        leva = self._leva(minor)
+        has_leva, tell = pc.is_valid(originals).to_pylist(), self.wording.teller("item_original")
         columns = zip(
             clean(flat.field("invoice_no")).to_pylist(),
             [period or kind for period, kind in zip(periods, kinds, strict=True)],
@@ -312,12 +315,11 @@ class _Writer:
         )
         return Rows([("item", cells) for cells in columns], _offsets(lists))
 
-    def _tails(self) -> list[str]:
+    def _tails(self, remittances: list[str]) -> list[str]:
         cents = self.notices["total_cents"].to_pylist()
-        codes = zip(self.texts["premise_no"], self.texts["payer_code"], strict=True)
         return [
-            f"{total // 100}.{total % 100:02d}\n\n\nAB {premise} KP {payer}" if total > 0 else ""
-            for total, (premise, payer) in zip(cents, codes, strict=True)
+            payment_tail(total, remittance) if total > 0 else ""
+            for total, remittance in zip(cents, remittances, strict=True)
         ]
 
     def _card(self) -> dict[str, list[str]]:
@@ -328,9 +330,6 @@ class _Writer:
             "card_street": _filled(self.texts["street"]),
             "card_town": _filled(self.texts["town"]),
         }
-
-    def _teller(self, sentence: str) -> Any:
-        return self.wording.teller(sentence)
 
 
 def _line_rows(label: str, unit: str, quantity: str, price: str, amount: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from io import StringIO
+from unicodedata import bidirectional
 
 from reportlab.graphics import renderPDF
 from reportlab.graphics.shapes import Drawing
@@ -48,8 +49,7 @@ class Pen:
     def text(self, x: float, y: float, style: Style, text: str, align: Align = "left", size: float = 0) -> None:
         """Draw one line."""
         size = size or style.size
-        wide = face(style.is_bold).measure(text) * size / 1000
-        shift = {"left": 0.0, "right": wide, "centre": wide / 2}[align]
+        shift = face(style.is_bold).measure(text) * size / 1000 if align == "right" else 0.0
         self.canvas.setFillColorRGB(*style.colour)
         self.canvas.setFont(_font_for(text, style.is_bold), size)
         self.canvas.drawString(self.x(x) - shift, self.y(y), text)
@@ -150,8 +150,6 @@ def make_drawable(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _is_drawable(char: str) -> bool:
-    from unicodedata import bidirectional
-
     return can_draw(char) and bidirectional(char) not in ("R", "AL", "AN") and char != _END_OF_TABLE
 
 

@@ -8,7 +8,6 @@ import codecs
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +29,7 @@ _LATIN = "ÁÄÇÉÖÜßàáâãäçèéêëíîïñóôöøúûüýăćčđęě
 _BARRED_CODES = {9: "¤", 10: "¦", 13: "¶"}
 ALPHABET = _ASCII + _CYRILLIC + _SIGNS + _LATIN
 NBSP = "\N{NO-BREAK SPACE}"
+_BETWEEN = "\x00"
 _POSTSCRIPT_NAME = 6
 
 
@@ -46,7 +46,7 @@ class Face:
         self.widths = {char: round(self._font.face.charWidths[ord(char)]) for char in ALPHABET}
         self.widths[NBSP] = self.widths[" "]
         self.codes = _assign_codes(self._font)
-        table = ["\ufffe"] * 256
+        table = [_BETWEEN, *["\ufffe"] * 255]  # what stands between texts, and codes that mean nothing
         for char, code in self.codes.items():
             table[code] = char
         self._encoding = codecs.charmap_build("".join(table))
@@ -72,7 +72,7 @@ class Face:
         Raises:
             UnicodeEncodeError: a character is not in the small face.
         """
-        return _escape(codecs.charmap_encode(text.replace(NBSP, " "), "strict", self._encoding)[0])
+        return _escape(self._encode(text))
 
     def encode_all(self, texts: Sequence[str]) -> tuple[list[bytes], list[int]]:
         """Return texts without line breaks as the insides of PDF strings, and the rows that the small face lacks.
@@ -80,35 +80,29 @@ class Face:
         Those rows are empty.
         """
         try:
-            joined = codecs.charmap_encode("\x00".join(texts).replace(NBSP, " "), "strict", self._joining())[0]
+            joined = self._encode(_BETWEEN.join(texts))
         except UnicodeEncodeError:
             bad = [row for row, text in enumerate(texts) if not self.knows(text)]
             kept = list(texts)
             for row in bad:
                 kept[row] = ""
             return self.encode_all(kept)[0], bad
-        return _escape(joined).split(b"\x00"), []
+        return _escape(joined).split(_BETWEEN.encode()), []
 
     def measure_all(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
         """Return the width of each text in thousandths of the size; every character must be in the small face."""
-        joined = codecs.charmap_encode("\x00".join(texts).replace(NBSP, " ") + "\x00", "strict", self._joining())[0]
-        codes = np.frombuffer(joined, np.uint8)
+        codes = np.frombuffer(self._encode(_BETWEEN.join([*texts, ""])), np.uint8)
         total = np.concatenate([[0], np.cumsum(self.code_widths[codes])])
         ends = np.flatnonzero(codes == 0)
         return np.diff(np.concatenate([[0], total[ends]]))
 
-    @lru_cache(maxsize=1)  # noqa: B019 - there are two faces, for the life of the process
-    def _joining(self) -> Any:
-        table = ["\ufffe"] * 256
-        for char, code in self.codes.items():
-            table[code] = char
-        table[0] = "\x00"
-        return codecs.charmap_build("".join(table))
+    def _encode(self, text: str) -> bytes:
+        return codecs.charmap_encode(text.replace(NBSP, " "), "strict", self._encoding)[0]
 
 
 @lru_cache(maxsize=2)
 def face(is_bold: bool) -> Face:
-    """Return the regular or the bold face; made once a process (a third of a second)."""
+    """Return the regular or the bold face; made once a process."""
     return Face(is_bold)
 
 

@@ -25,7 +25,6 @@ from dunning.documents.notice.wrapping import Fitted
 _LEVEL = 2
 _ARTIFACT = ""
 _ROW_DOWN = b"1 0 0 1 0 %b cm\n" % number_of(-layout.ROW_HEIGHT * mm)
-_ROW_BLOCKS = {"bill": layout.BILL_ROW, "line": layout.LINE_ROW, "item": layout.ITEM_ROW}
 
 # A piece of a page: what it is to a screen reader (nothing: decoration), and its operators.
 Piece = tuple[str, bytes]
@@ -197,7 +196,7 @@ class FastNotices:
         owner = np.repeat(np.arange(self.content.count), np.diff(rows.at))
         kinds = np.array([kind for kind, _ in rows.cells])
         for kind in np.unique(kinds):
-            block = _ROW_BLOCKS[str(kind)]
+            block = layout.ROWS[str(kind)]
             places = np.flatnonzero(kinds == kind)
             template = compile_block(block)
             cells = zip(*(rows.cells[place][1] for place in places.tolist()), strict=True)
@@ -225,7 +224,7 @@ def fill_slot(slot: Slot, texts: Sequence[str]) -> tuple[list[Sequence[object]],
     bad = np.union1d(bad, np.flatnonzero(widths > slot.width)).astype(np.int64)
     if slot.kind == "left":
         return [raw], bad
-    return [(widths // 2 if slot.kind == "centre" else widths).tolist(), raw], bad
+    return [widths.tolist(), raw], bad
 
 
 @lru_cache(maxsize=10_000)

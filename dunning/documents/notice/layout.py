@@ -11,7 +11,7 @@ high it is.
 from dataclasses import dataclass
 from typing import Literal
 
-Align = Literal["left", "right", "centre"]
+Align = Literal["left", "right"]
 Colour = tuple[float, float, float]
 
 INK: Colour = (0.13, 0.13, 0.14)
@@ -265,6 +265,8 @@ ITEM_ROW = Block(
         Value("open", RIGHT - 2, 3.4, STRONG, "right", width=20),
     ),
 )  # fmt: skip
+# The rows of tables by their kind.
+ROWS = {"bill": BILL_ROW, "line": LINE_ROW, "item": ITEM_ROW}
 PAY = Block(
     "pay", 0,
     (

@@ -91,9 +91,8 @@ class PlainNotice:
     def _rows(self, placed: Placed) -> None:
         rows = self.content.bills if placed.block is layout.BILL_ROW else self.content.items
         start = rows.at[self.n] + placed.first
-        kinds = {"bill": layout.BILL_ROW, "line": layout.LINE_ROW, "item": layout.ITEM_ROW}
         for number, (kind, cells) in enumerate(rows.cells[start : start + placed.count]):
-            draw_cells(Pen(self.canvas, placed.top + number * layout.ROW_HEIGHT), kinds[kind], cells)
+            draw_cells(Pen(self.canvas, placed.top + number * layout.ROW_HEIGHT), layout.ROWS[kind], cells)
 
     def _code(self, pen: Pen, picture: Picture) -> None:
         self.canvas.setFillColorRGB(0, 0, 0)

@@ -8,7 +8,7 @@ from dunning.core.formats import NBSP
 from dunning.documents.notice.codes import payment_text
 from dunning.documents.notice.wording import Wording, open_wording
 from dunning.documents.texts import TEMPLATES
-from dunning.policy.rules import Profile
+from dunning.policy.rules import Profile, Rules
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,13 @@ class Press:
     phone: str
     wording: int
     templates: Path = TEMPLATES
+
+    @classmethod
+    def of(cls, rules: Rules, since: date, paid_until: date | None, templates: Path = TEMPLATES) -> "Press":
+        """Return the press of a run under these rules."""
+        return cls(
+            rules.as_of, since, paid_until, rules.profile, rules.supplier.phone, rules.notices.wording, templates
+        )
 
     def open_wording(self, language: str, service: str) -> Wording:
         """Return the words of a language for a service."""

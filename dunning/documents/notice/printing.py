@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path
@@ -25,8 +26,6 @@ from dunning.documents.notice.plain import PlainNotice, open_canvas
 from dunning.documents.notice.press import Press, write_day
 from dunning.documents.notice.stationery import Stationery
 from dunning.documents.notice.templates import number_of
-
-__all__ = ["INDEX", "Batch", "Press", "Single", "estimate_pages", "print_batches", "print_singles"]
 
 _text, _count = pa.string(), pa.int32()
 # One row per separator sheet and notice, in the order of the pages; page_from counts from 1.
@@ -193,21 +192,14 @@ def _each(
     yield from (place for place in places if place is not None)
 
 
-_KEPT: dict[tuple[Press, str, bool], Stationery] = {}
-
-
 def _route_of(sheet: _Sheet) -> tuple[str | None, str | None]:
     return sheet.facts["district"], sheet.facts["route"]
 
 
+@lru_cache(maxsize=8)
 def _stationery(press: Press, service: str, is_tagged: bool = False) -> Stationery:
     """Return the constant parts for a run; made once a process."""
-    key = (press, service, is_tagged)
-    if key not in _KEPT:
-        if len(_KEPT) > 8:
-            _KEPT.clear()
-        _KEPT[key] = Stationery(press, service, is_tagged)
-    return _KEPT[key]
+    return Stationery(press, service, is_tagged)
 
 
 def _draw_all(chunks: Iterable[pa.Table], press: Press) -> Iterator[_Sheet]:

@@ -77,6 +77,5 @@ class Stationery:
         has_logo = any(isinstance(part, Picture) and part.name == "logo" for part in block.parts)
         return bool(shapes) or has_logo or any(isinstance(part, words) for part in block.parts)
 
-
     def _form_of(self, block: Block, language: str) -> str:
         return block.name if self.is_tagged else f"{block.name}.{language}"

@@ -22,13 +22,13 @@ _MODULE_MAX = 0.33 * mm
 class Slot:
     """A place in a template.
 
-    kind: "left" takes a text's bytes; "right" and "centre" how far left of the place it begins, and its bytes; "lines"
+    kind: "left" takes a text's bytes; "right" how far left of the place it begins, and its bytes; "lines"
     the operators that show them; "qr" and "barcode" those that draw the code. width: what it may take, in thousandths
     of the size; widest: of the face's widest letter.
     """
 
     name: str
-    kind: Literal["left", "right", "centre", "lines", "qr", "barcode"]
+    kind: Literal["left", "right", "lines", "qr", "barcode"]
     is_bold: bool = False
     size: float = 0.0
     width: float = 0.0
@@ -103,7 +103,7 @@ class _Writer:
 
     def _label(self, part: Label) -> None:
         own, text = face(part.style.is_bold), self.labels[part.name]
-        wide = {"left": 0, "right": own.measure(text), "centre": own.measure(text) // 2}[part.align]
+        wide = own.measure(text) if part.align == "right" else 0
         self._move(part, shrink(part, text))
         self._operators.append(_literal(b"[%d(%b)]TJ" % (wide, own.encode(text))))
 

@@ -4,22 +4,23 @@
 value. A name that the program does not give is refused when the template is opened, in whatever branch it stands.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound, meta
+from jinja2 import Environment, Template, TemplateError, TemplateNotFound, meta
 from jinja2.nodes import Block as BlockNode
 from jinja2.nodes import Getattr, Name
 from jinja2.nodes import Template as Tree
+from stdnum import iban
 
 from dunning.core.errors import DunningError
 from dunning.core.formats import NBSP
-from dunning.core.words import ITEM_KINDS, LANGUAGES
+from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, LANGUAGES
 from dunning.documents.notice import layout
-from dunning.documents.texts import TEMPLATES
+from dunning.documents.notice.faces import face
+from dunning.documents.texts import TEMPLATES, open_templates
 from dunning.policy.rules import Profile
 
 # What each sentence may name besides what all may.
@@ -57,9 +58,22 @@ class Wording:
         self._template, self._constant = template, dict(constant)
         self.labels = {name: self.say(name) for name in _labels()}
         self.kinds = dict(line.split("=", 1) for line in self.say("kinds").splitlines())
-        missing = sorted({*ITEM_KINDS, "credit_note"} - self.kinds.keys())
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse a kind without word, and letters that the notice's face cannot write on every notice."""
+        missing = sorted({*ITEM_KINDS, CREDIT_NOTE} - self.kinds.keys())
         if missing:
-            raise DunningError(f"{template.name}: the block `kinds` lacks {missing[0]}. Add a line {missing[0]}=….")
+            raise DunningError(
+                f"{self._template.name}: the block `kinds` lacks {missing[0]}. Add a line {missing[0]}=…."
+            )
+        for name, text in self.labels.items():
+            strange = sorted(set(text.replace("\n", "")) - face(False).widths.keys())
+            if strange:
+                raise DunningError(
+                    f"{self._template.name}: the block `{name}` has „{strange[0]}“, which the notice's font cannot "
+                    "write. Write it otherwise, there or in profile.toml."
+                )
 
     def say(self, block: str, **facts: Any) -> str:
         """Return the text of a block."""
@@ -100,14 +114,13 @@ def open_wording(
     return Wording(template, {"supplier": supplier, "is_heat": is_heat, "as_of": as_of})
 
 
-def hash_templates(version: int, templates: Path = TEMPLATES) -> dict[str, str]:
-    """Return the SHA-256 of every language's template by name: what has once been sent is frozen under it.
+def notice_files(wording: int) -> tuple[str, ...]:
+    """Return the names of the templates of a version, below `templates/`.
 
-    Raises:
-        DunningError: one is missing.
+    >>> notice_files(1)
+    ('notice/notice.v1.bg.txt', 'notice/notice.v1.en.txt')
     """
-    names = [_name(version, language) for language in LANGUAGES]
-    return {name: hashlib.sha256(_read(templates, name)).hexdigest() for name in names}
+    return tuple(_name(wording, language) for language in LANGUAGES)
 
 
 def _name(version: int, language: str) -> str:
@@ -135,10 +148,7 @@ def _labels() -> set[str]:
 def _open(templates: Path, version: int, language: str) -> Template:
     name = _name(version, language)
     source = _read(templates, name).decode("utf-8")
-    environment = Environment(
-        loader=FileSystemLoader(templates), undefined=StrictUndefined, autoescape=False, trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_templates(templates)
     try:
         _check(environment, name, source)
         return environment.get_template(name)
@@ -192,9 +202,5 @@ def _supplier(profile: Profile, phone: str, language: str) -> dict[str, Any]:
     values = {name: getattr(profile, name) for name in profile.__dataclass_fields__}
     latin = {name.removesuffix("_latin"): value for name, value in values.items() if name.endswith("_latin")}
     own = {name: value for name, value in values.items() if not name.endswith("_latin")}
-    return {**own, **(latin if language != "bg" else {}), "phone": phone, "iban": _group(profile.iban)}
-
-
-def _group(iban: str) -> str:
-    """Return an IBAN in groups of four."""
-    return NBSP.join(iban[at : at + 4] for at in range(0, len(iban), 4))
+    grouped = iban.format(profile.iban).replace(" ", NBSP)
+    return {**own, **(latin if language != "bg" else {}), "phone": phone, "iban": grouped}

@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from dunning.core.errors import DunningError, UsageError
-from dunning.core.words import LANGUAGES, SERVICES
+from dunning.core.words import SERVICES
 from dunning.decisions.billing_groups import since_of
+from dunning.documents.notice.wording import notice_files
 from dunning.documents.notice_mail import mail_files
 from dunning.documents.texts import TEMPLATES
 from dunning.gateways.database import Connection, Engine, run_lock
@@ -19,10 +20,11 @@ from dunning.gateways.seals import seal_files
 from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.store import notices, open_store, runs
 from dunning.gateways.worktables import write_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.kept import Night, open_night
 from dunning.jobs.load import load_checked_policy
 from dunning.jobs.notices.recovery import notices_lock, recover_notices, sweep_notices
-from dunning.jobs.notices.runs import NoticesRun, Receipt, new_notices_folder
+from dunning.jobs.notices.runs import NoticesRun, new_notices_folder
 from dunning.jobs.notices.seal import find_seal
 from dunning.jobs.recovery import recover
 
@@ -136,7 +138,7 @@ def _refuse_unfit(night: Night, order: Order) -> None:
 
 def _read_templates(wording: int) -> dict[str, bytes]:
     """Return the templates of a version by their names below `templates/`."""
-    names = (*(f"notice/notice.v{wording}.{language}.txt" for language in LANGUAGES), *mail_files(wording))
+    names = (*notice_files(wording), *mail_files(wording))
     missing = [name for name in names if not (TEMPLATES / name).is_file()]
     if missing:
         raise DunningError(

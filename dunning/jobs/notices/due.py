@@ -9,10 +9,10 @@ from dunning.decisions.billing_groups import due_groups
 from dunning.gateways.database import Engine
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import notices, runs
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.kept import find_night, kept_policy, open_nights
 from dunning.jobs.load import load_checked_policy
 from dunning.jobs.notices.begin import Order
-from dunning.jobs.notices.runs import Receipt
 
 ALL = "all"
 

@@ -14,8 +14,9 @@ from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.settings import Settings
 from dunning.gateways.store.readers import reading
 from dunning.gateways.worktables import StreamWriter, read_table, write_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.history import deeds_of_bucket
-from dunning.jobs.notices.runs import NoticesRun, Receipt
+from dunning.jobs.notices.runs import NoticesRun
 from dunning.jobs.runs import shard_buckets, shard_seal
 
 BATCH_ROWS = 512

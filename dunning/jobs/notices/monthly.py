@@ -8,12 +8,13 @@ from dunning.core.errors import DunningError
 from dunning.gateways.publishing import remove_folders
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.nightly import check_shards
 from dunning.jobs.notices import gather, plan, render, report
 from dunning.jobs.notices.begin import Order, begin
 from dunning.jobs.notices.publish import publish
 from dunning.jobs.notices.recovery import notices_lock
-from dunning.jobs.notices.runs import NoticesRun, Receipt
+from dunning.jobs.notices.runs import NoticesRun
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 

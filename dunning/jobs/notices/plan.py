@@ -17,8 +17,9 @@ from dunning.gateways.publishing import remove_folders
 from dunning.gateways.seals import seal_files
 from dunning.gateways.sorted_streams import merge_sorted
 from dunning.gateways.worktables import read_table, write_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.notices.gather import find_streams, find_withheld
-from dunning.jobs.notices.runs import NoticesRun, Receipt
+from dunning.jobs.notices.runs import NoticesRun
 from dunning.jobs.notices.units import Cutter, write_units
 
 UNIT_FILES = 1_000

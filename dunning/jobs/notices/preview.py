@@ -14,8 +14,8 @@ from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.notices import propose_notices
 from dunning.decisions.story import find_accounts
 from dunning.documents.bulgarian import translate
-from dunning.documents.notice.printing import Press, print_singles
-from dunning.documents.texts import TEMPLATES
+from dunning.documents.notice.press import Press
+from dunning.documents.notice.printing import print_singles
 from dunning.gateways.database import Source
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.publishing import write_private
@@ -51,12 +51,8 @@ def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None
         proposed, since, asked = _propose(night, engine, premise_no, payer_code)
     found = proposed["notices"]
     found = found.filter(pc.and_(pc.equal(found["premise_no"], premise_no), pc.is_in(found["payer_code"], asked)))
-    press = Press(
-        as_of=as_of, since=since, paid_until=night.newest_paid_on, profile=night.rules.profile,
-        phone=night.rules.supplier.phone, wording=night.rules.notices.wording, templates=TEMPLATES,
-    )  # fmt: skip
     files = []
-    for single in print_singles(found, press):
+    for single in print_singles(found, Press.of(night.rules, since, night.newest_paid_on)):
         files.append(settings.home / "preview" / Path(file_of(single.reference)).name)
         write_private(files[-1], single.content)
     missing = [code for code in asked.to_pylist() if code not in found["payer_code"].to_pylist()]

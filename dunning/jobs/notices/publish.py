@@ -5,8 +5,9 @@ from dunning.gateways.database import Connection
 from dunning.gateways.publishing import check_prepared
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import notices, open_store
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.notices.recovery import notices_lock, recover_notices
-from dunning.jobs.notices.runs import NoticesRun, Receipt, notices_target
+from dunning.jobs.notices.runs import NoticesRun, notices_target
 from dunning.jobs.notices.write import Written, read_tokens, write_lists
 
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError, UsageError
-from dunning.documents.notice.printing import Batch, Press, Single, print_batches, print_singles
+from dunning.documents.notice.press import Press
+from dunning.documents.notice.printing import Batch, Single, print_batches, print_singles
 from dunning.documents.notice_mail import MailHead, write_mails
 from dunning.gateways.memory import keep_freed_memory
 from dunning.gateways.publishing import make_private, write_private
@@ -20,8 +21,9 @@ from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshots import sha256_of
 from dunning.gateways.worktables import read_streams, write_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.notices.plan import plan_seal
-from dunning.jobs.notices.runs import NoticesRun, Receipt
+from dunning.jobs.notices.runs import NoticesRun
 from dunning.jobs.notices.seal import REASON, find_seal, signed_at
 from dunning.jobs.notices.units import Unit, read_units
 from dunning.policy.rules import Rules
@@ -87,7 +89,7 @@ class _Desk:
 
     def __init__(self, this: NoticesRun) -> None:
         self.this, self.rules = this, this.rules()
-        self.press = make_press(self.rules, this)
+        self.press = Press.of(self.rules, this.since_day, this.paid_until, this.templates)
         self.seal = find_seal(this.day) if this.is_signed else None
         self.key = open_receipt_key(Settings.from_environment().home)
 
@@ -153,14 +155,6 @@ class _Desk:
         write_private(self.this.prepared / file_of(single.reference), content)
         sha256, unsigned = (hashlib.sha256(part).hexdigest() for part in (content, single.content))
         return single.reference, sha256, unsigned, single.is_plain
-
-
-def make_press(rules: Rules, this: NoticesRun) -> Press:
-    """Return what all notices of a run are printed with."""
-    return Press(
-        as_of=this.day, since=this.since_day, paid_until=this.paid_until, profile=rules.profile,
-        phone=rules.supplier.phone, wording=rules.notices.wording, templates=this.templates,
-    )  # fmt: skip
 
 
 def mail_head(rules: Rules, templates: Path) -> MailHead:

@@ -9,7 +9,8 @@ import pyarrow as pa
 from dunning.core.formats import NBSP, format_minor_column
 from dunning.documents.bulgarian import WORDS, translate
 from dunning.gateways.publishing import remove_folders
-from dunning.jobs.notices.runs import NoticesRun, Receipt
+from dunning.jobs.any_run import Receipt
+from dunning.jobs.notices.runs import NoticesRun
 
 _STATES = {
     "done": "",

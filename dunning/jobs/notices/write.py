@@ -14,9 +14,10 @@ from dunning.documents.notice_lists import EMAIL, INDEX, NOT_SENT
 from dunning.gateways.publishing import MANIFEST, manifest_bytes, write_private, write_private_parts
 from dunning.gateways.seals import check_seal
 from dunning.gateways.worktables import read_table
+from dunning.jobs.any_run import Receipt
 from dunning.jobs.notices.plan import plan_seal
 from dunning.jobs.notices.render import read_told, rows_file
-from dunning.jobs.notices.runs import NoticesRun, Receipt
+from dunning.jobs.notices.runs import NoticesRun
 from dunning.jobs.notices.units import Unit, read_units
 
 
