@@ -1,6 +1,6 @@
 """The rows within a notice: the month's lines, the overdue invoices and the periods that they stand for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.days import NEVER
-from dunning.core.frames import Bucket, Frame, days_to_arrow
+from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS
 from dunning.decisions.frames import Decision
+from dunning.decisions.proposals import to_arrays
 from dunning.decisions.segments import Places, bounds_of, index_rows
 from dunning.decisions.tables import word_column
 
@@ -141,14 +142,3 @@ def _nest(kind: pa.ListType, columns: Mapping[str, npt.NDArray | pa.Array], row:
     fields = list(kind.value_type)
     structs = pa.StructArray.from_arrays(to_arrays(fields, columns), fields=fields)
     return pa.ListArray.from_arrays(pa.array(bounds_of(row, rows), pa.int32()), structs, type=kind)
-
-
-def to_arrays(fields: Iterable[pa.Field], columns: Mapping[str, npt.NDArray | pa.Array]) -> list[pa.Array]:
-    """Return the columns that fields name, of their types; day numbers become dates, `NEVER` null."""
-    arrays = []
-    for field in fields:
-        values = columns[field.name]
-        if isinstance(values, np.ndarray):
-            values = days_to_arrow(values) if pa.types.is_date32(field.type) else pa.array(values)
-        arrays.append(values.cast(field.type))
-    return arrays

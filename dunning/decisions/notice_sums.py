@@ -12,7 +12,7 @@ from dunning.core.words import NOTICE_STAGES, SHIELDS, code
 from dunning.decisions.allocation import convert_some
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
-from dunning.decisions.proposals import earliest_by, latest_by
+from dunning.decisions.proposals import earliest_by, latest_by, or_never
 from dunning.decisions.segments import Places, any_by, index_rows, running_sum, sum_by
 from dunning.policy.rules import Rules
 
@@ -34,7 +34,7 @@ def sum_documents(documents: Frame, accounts: Places, size: int) -> Frame:
         {
             "new_items": np.bincount(row, minlength=count).astype(np.int32),
             "period_from": earliest_by(row, documents["period_from"], count),
-            "period_to": _or_never(latest_by(row, ends, count)),
+            "period_to": or_never(latest_by(row, ends, count)),
             "due_on": earliest_by(row, documents["due_on"], count),
         }
     )
@@ -164,7 +164,3 @@ def _answer_until(sent: Frame, rules: Rules, as_of: int) -> Days:
     by_rule = sent["sent_on"] + np.array([*wait.values(), 0], np.int32)[place]
     served_on = np.where(sent["served_on"] <= as_of, sent["served_on"], by_rule)  # of tomorrow: not served yet
     return (served_on + rules.stages.court_bound.served_days_min).astype(np.int32)
-
-
-def _or_never(days: Days) -> Days:
-    return np.where(days == -NEVER, NEVER, days).astype(np.int32)

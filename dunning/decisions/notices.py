@@ -22,10 +22,9 @@ from dunning.decisions.notice_rows import (
     list_items,
     list_lines,
     list_periods,
-    to_arrays,
 )
 from dunning.decisions.notice_sums import last_warnings, next_instalments, sum_debts, sum_documents, sum_payments
-from dunning.decisions.proposals import Proposed, first_reason, join_account, withhold
+from dunning.decisions.proposals import Proposed, first_reason, join_account, to_arrays, withhold
 from dunning.decisions.segments import Places, index_rows
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules

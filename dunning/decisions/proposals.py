@@ -68,13 +68,18 @@ SORT_KEYS: dict[str, tuple[str, ...]] = {
 def build_table(name: str, columns: Mapping[str, npt.NDArray | pa.Array]) -> pa.Table:
     """Return a table under the schema of that name; day numbers become dates, `NEVER` null."""
     schema = SCHEMAS[name]
+    return pa.Table.from_arrays(to_arrays(schema, columns), schema=schema)
+
+
+def to_arrays(fields: Iterable[pa.Field], columns: Mapping[str, npt.NDArray | pa.Array]) -> list[pa.Array]:
+    """Return the columns that fields name, of their types; day numbers become dates, `NEVER` null."""
     arrays = []
-    for field in schema:
+    for field in fields:
         values = columns[field.name]
         if isinstance(values, np.ndarray):
             values = days_to_arrow(values) if pa.types.is_date32(field.type) else pa.array(values)
         arrays.append(values.cast(field.type))
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return arrays
 
 
 def merge_proposed(parts: Iterable[Proposed]) -> Proposed:
@@ -144,3 +149,8 @@ def latest_by(keys: Places, days: Days, groups: int) -> Days:
     latest = np.full(groups, -NEVER, np.int32)
     np.maximum.at(latest, keys, days)
     return latest
+
+
+def or_never(days: Days) -> Days:
+    """Return the days of `latest_by`, a group without one as `NEVER`, as a missing date reads everywhere else."""
+    return np.where(days == -NEVER, NEVER, days).astype(np.int32)

@@ -19,6 +19,7 @@ from dunning.decisions.proposals import (
     first_reason,
     join_account,
     latest_by,
+    or_never,
     withhold,
 )
 from dunning.decisions.segments import Places, sum_by
@@ -118,16 +119,13 @@ def sum_demands(bucket: Bucket, decision: Decision, due: Due) -> Frame:
             "overdue_cents": sum_by(of, facts["open_cents"], count),
             "items": np.bincount(of, minlength=count).astype(np.int32),
             "oldest_due_on": earliest_by(of, named["due_on"], count),
-            "newest_due_on": _or_never(latest_by(of, named["due_on"], count)),
+            "newest_due_on": or_never(latest_by(of, named["due_on"], count)),
             "period_from": earliest_by(of, named["period_from"], count),
-            "period_to": _or_never(latest_by(of, ends, count)),
+            "period_to": or_never(latest_by(of, ends, count)),
             "expired_cents": sum_by(row[gone], items["open_cents"][gone], count),
         }
     )
 
-
-def _or_never(days: Days) -> Days:
-    return np.where(days == -NEVER, NEVER, days).astype(np.int32)
 
 
 def _withhold_for(bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules) -> pa.Array:
