@@ -1,10 +1,18 @@
--- What: the deeds that were done on dates from one day until before another, in the order in which they were.
+-- What: the messages that were sent on dates from one day until before another, in the order in which they were; those
+--     of a release or a recall only as far as a run knows of these.
 -- Grain: one row per deed.
--- Takes: since, before, written in by the driver.
+-- Takes: since, before, events_seen, written in by the driver.
 -- Used by: dunning.gateways.store.deeds.fetch_deeds
 COPY (
-    SELECT premise_no, payer_code, stage, as_of, channel, reference
-    FROM dunning.deeds
-    WHERE as_of >= %(since)s AND as_of < %(before)s AND state = 'done'
-    ORDER BY as_of, premise_no COLLATE "C", payer_code COLLATE "C", stage COLLATE "C", channel COLLATE "C"
+    SELECT deed.premise_no, deed.payer_code, deed.stage, deed.as_of, deed.channel, deed.reference
+    FROM dunning.deeds AS deed
+    WHERE deed.as_of >= %(since)s AND deed.as_of < %(before)s
+      AND deed.state = 'done' AND deed.channel IN ('sms', 'email', 'post')
+      AND COALESCE(deed.event_no, 0) <= %(events_seen)s
+      AND NOT EXISTS (
+          SELECT FROM dunning.recalls AS recall
+          WHERE recall.as_of = deed.as_of AND recall.list_name = 'reminders' AND recall.event_no <= %(events_seen)s
+      )
+    ORDER BY deed.as_of, deed.premise_no COLLATE "C", deed.payer_code COLLATE "C", deed.stage COLLATE "C",
+        deed.channel COLLATE "C"
 ) TO STDOUT (FORMAT csv)

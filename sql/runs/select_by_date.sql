@@ -4,7 +4,8 @@
 -- Used by: dunning.gateways.store.runs.fetch_run
 SELECT
     run_id, as_of, state, is_recording, ledger_fingerprint, snapshot_name, policy_version, policy_sha256, out,
-    manifest_sha256, newest_invoice_on, newest_payment_on, receipts, started_at, finished_at
+    manifest_sha256, newest_invoice_on, newest_payment_on, receipts, started_at, finished_at,
+    events_seen
 FROM dunning.runs
 WHERE as_of = :as_of AND state IN ('closed', 'written')
 ORDER BY state = 'closed' DESC, run_id DESC

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from dunning.core.errors import DunningError
 from dunning.gateways import sql_files
 from dunning.gateways.sql_files import read_sql, sql_folder
-from dunning.gateways.store.rows import DECISIONS, DEEDS, PAST_DEEDS, PROPOSALS, RECEIPT_TOKENS
+from dunning.gateways.store.rows import AGEING, DECISIONS, DEEDS, PAST_DEEDS, PROPOSALS, RECEIPT_TOKENS
 
 OWN_FOLDERS = ("billing", "migrations", "report")
 STATEMENTS = sorted(path for path in sql_folder().glob("*/*.sql") if path.parent.name not in OWN_FOLDERS)
@@ -17,7 +17,7 @@ COPIES = {
     ("decisions", "copy"): DECISIONS, ("decisions", "fetch"): DECISIONS,
     ("proposals", "copy"): PROPOSALS, ("proposals", "fetch"): PROPOSALS,
     ("deeds", "copy"): DEEDS, ("deeds", "fetch"): PAST_DEEDS,
-    ("receipt_tokens", "copy"): RECEIPT_TOKENS,
+    ("receipt_tokens", "copy"): RECEIPT_TOKENS, ("ageing", "copy"): AGEING,
 }  # fmt: skip
 each_statement = pytest.mark.parametrize("path", STATEMENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 
@@ -67,7 +67,7 @@ def test_who_uses_it_does(path):
 def test_a_bulk_statement_has_the_columns_of_its_rows_in_their_order(name, schema):
     sql = read_sql(*name)
     listed = re.search(r"SELECT\s(.+?)\sFROM" if "SELECT" in sql else r"\((.+?)\) FROM STDIN", sql, re.S)
-    assert schema.names == [column.strip() for column in listed[1].split(",")]
+    assert schema.names == [column.strip().rpartition(".")[2] for column in listed[1].split(",")]
 
 
 def test_comments_bind_nothing():

@@ -101,4 +101,5 @@ def _end(connection: Connection, as_of: date, run_verb: str, deeds_verb: str) ->
     run_id = connection.execute(statement("runs", run_verb), {"as_of": as_of}).scalar_one_or_none()
     if run_id is None:
         raise DunningError(f"No close of {as_of} is under way, so there is nothing to finish or discard.")
-    return connection.execute(statement("deeds", deeds_verb), {"run_id": run_id, "as_of": as_of}).rowcount
+    row = {"run_id": run_id, "as_of": as_of, "event_no": None}
+    return connection.execute(statement("deeds", deeds_verb), row).rowcount

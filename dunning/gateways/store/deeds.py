@@ -5,6 +5,7 @@ that is done is never altered or removed.
 """
 
 from datetime import date
+from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -13,10 +14,12 @@ from sqlalchemy import Connection
 from dunning.core.errors import DunningError
 from dunning.gateways.database import Source, copy_in, copy_out, transact
 from dunning.gateways.sql_files import statement
-from dunning.gateways.store.rows import DEEDS, PAST_DEEDS, shape_rows
+from dunning.gateways.store.rows import ACTS, DEEDS, PAST_DEEDS, shape_rows
+
+ALL_EVENTS = 2**62
 
 
-def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table) -> int:
+def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table, event_no: int | None = None) -> int:
     """Record deeds as intended by a run; return how many were new.
 
     Args:
@@ -25,6 +28,7 @@ def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table) -> i
         as_of: its date, which is every deed's day.
         deeds: premise_no, payer_code, stage, channel, reference, overdue_cents. One that is there already with the same
             content is left as it is.
+        event_no: of the release that does them; None for what leaves with the night itself.
 
     Raises:
         DunningError: two of them share key or reference, or one that is there has other content; nothing is recorded.
@@ -39,17 +43,35 @@ def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table) -> i
                 "Each message may go out once; nothing was recorded. Report this fault with that key."
             ) from error
         _refuse_conflict(connection, as_of)
-        return connection.execute(statement("deeds", "append"), {"run_id": run_id}).rowcount
+        return connection.execute(statement("deeds", "append"), {"run_id": run_id, "event_no": event_no}).rowcount
 
 
-def fetch_deeds(source: Source, before: date, since: date = date.min) -> pa.Table:
-    """Return the deeds done from `since` until the day before `before`.
+def fetch_deeds(source: Source, before: date, since: date = date.min, events_seen: int = ALL_EVENTS) -> pa.Table:
+    """Return the messages sent on dates from `since` until the day before `before`.
 
     premise_no, payer_code, stage, as_of, channel, reference; by as_of, then by the other columns. What is only intended
-    is not there.
+    is not there, nor what was recalled; releases and recalls count up to the event `events_seen`.
+    """
+    given = {"before": before, "since": since, "events_seen": events_seen}
+    with transact(source) as connection:
+        return copy_out(connection, "deeds", "fetch", PAST_DEEDS, given)
+
+
+def fetch_acts(source: Source, before: date, since: date, events_seen: int = ALL_EVENTS) -> pa.Table:
+    """Return the disconnections and cases handed over, as rows.ACTS; what counts as in `fetch_deeds`."""
+    given = {"before": before, "since": since, "events_seen": events_seen}
+    with transact(source) as connection:
+        return copy_out(connection, "deeds", "fetch_acts", ACTS, given)
+
+
+def fetch_account_deeds(source: Source, premise_no: str, payer_code: str) -> list[dict[str, Any]]:
+    """Return everything done about one account, the newest first.
+
+    stage, as_of, channel, reference, overdue_cents, state, recalled_at (None where it was not recalled).
     """
     with transact(source) as connection:
-        return copy_out(connection, "deeds", "fetch", PAST_DEEDS, {"before": before, "since": since})
+        key = {"premise_no": premise_no, "payer_code": payer_code}
+        return [dict(row._mapping) for row in connection.execute(statement("deeds", "select_account"), key)]
 
 
 def count_deeds(source: Source, as_of: date) -> dict[str, int]:

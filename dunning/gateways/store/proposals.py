@@ -31,6 +31,13 @@ def fetch_proposals(source: Source, as_of: date) -> pa.Table:
         return copy_out(connection, "proposals", "fetch", PROPOSALS, {"as_of": as_of})
 
 
+def count_proposals(source: Source, as_of: date) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return rows and their sum in cents of a date's lists, by list and state."""
+    with transact(source) as connection:
+        rows = connection.execute(statement("proposals", "count"), {"as_of": as_of})
+        return {(row.list, row.state): (int(row.row_count), int(row.cents)) for row in rows}
+
+
 def fetch_account_proposals(source: Source, as_of: date, premise_no: str) -> list[dict[str, Any]]:
     """Return a date's proposals about the accounts of a premise, by list, payer_code and stage."""
     with transact(source) as connection:

@@ -29,6 +29,12 @@ RECEIPT_TOKENS = _schema(
     token_sha256=_text, reference=_text, as_of=_day, service=_text, document_sha256=_text, expires_on=_day
 )
 
+ACTS = _schema(list=_text, premise_no=_text, payer_code=_text, as_of=_day)
+SEEN_HOLDS = _schema(
+    hold_no=_cents, premise_no=_text, payer_code=_text, note=_text, author=_text, valid_from=_day, valid_until=_day
+)
+AGEING = _schema(as_of=_day, service=_text, district=_text, stage=_text, band=_text, items=_cents, cents=_cents)
+
 
 def shape_rows(rows: pa.Table, schema: pa.Schema, as_of: datetime.date) -> pa.Table:
     """Return the schema's columns of a table in their order and types, with `as_of` the same in every row.

@@ -1,5 +1,7 @@
 """Runs: which day each spoke for, from which ledger and policy, and how it ended."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,8 +21,9 @@ class Run:
         `written` (files only, nothing recorded); `failed`.
     is_recording: whether it closes books, or would have.
     manifest_sha256: of the manifest that it published, or, while `closing`, of the one that it will publish.
-    receipts: by step: counts, cents, hashes.
+    receipts: `manifest`: the manifest.json that it published, once it ended; else empty.
     started_at, finished_at: for operators; no decision looks at them.
+    events_seen: the last strike, release or recall that it knows of; see `store.events`.
     """
 
     run_id: int
@@ -38,6 +41,7 @@ class Run:
     receipts: dict[str, Any]
     started_at: datetime
     finished_at: datetime | None
+    events_seen: int
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Facts:
     out: str | None = None
     newest_invoice_on: date | None = None
     newest_payment_on: date | None = None
+    events_seen: int = 0
 
 
 def start_run(source: Source, as_of: date, *, is_recording: bool, facts: Facts | None = None) -> int:
@@ -83,6 +88,13 @@ def finish_run(source: Source, run_id: int, manifest_sha256: str) -> None:
         _insist(connection.execute(statement("runs", "finish_written"), row).first(), run_id)
 
 
+def keep_manifest(source: Source, run_id: int, manifest: Mapping[str, Any]) -> None:
+    """Keep the manifest that a run published or is about to publish."""
+    with transact(source) as connection:
+        row = {"run_id": run_id, "receipts": json.dumps({"manifest": manifest}, ensure_ascii=False)}
+        connection.execute(statement("runs", "keep_receipt"), row)
+
+
 def fail_run(source: Source, run_id: int) -> None:
     """End a running run as failed. One that is closing, or has ended, stays as it is."""
     with transact(source) as connection:
@@ -93,6 +105,19 @@ def last_closed_on(source: Source) -> date | None:
     """Return the last date whose books are closed, or None."""
     with transact(source) as connection:
         return connection.execute(statement("runs", "select_last_closed")).scalar_one()
+
+
+def fetch_closed_dates(source: Source, limit: int) -> list[date]:
+    """Return the last dates whose books are closed, the newest first."""
+    with transact(source) as connection:
+        return list(connection.execute(statement("runs", "select_closed_dates"), {"limit": limit}).scalars())
+
+
+def fetch_newest_loaded(source: Source, as_of: date) -> Run | None:
+    """Return the run that loaded a ledger for the newest date from `as_of` on, the latest of that date."""
+    with transact(source) as connection:
+        row = connection.execute(statement("runs", "select_newest_loaded"), {"as_of": as_of}).first()
+    return None if row is None else _run(row)
 
 
 def interrupted_runs(source: Source) -> list[Run]:

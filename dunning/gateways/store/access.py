@@ -1,0 +1,32 @@
+"""Who looked at a whole identifier and who took which file: recorded, never changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dunning.gateways.database import Source, transact
+from dunning.gateways.sql_files import statement
+
+
+@dataclass(frozen=True)
+class Access:
+    """One look. action: `unmask`, `download`, `story`, `notice`. subject: a list and date, or numbers; no names."""
+
+    access_no: int
+    user_name: str
+    action: str
+    subject: str
+    recorded_at: datetime
+
+
+def append_access(source: Source, user_name: str, action: str, subject: str) -> None:
+    """Record that somebody looks at something protected; before it is shown."""
+    with transact(source) as connection:
+        row = {"user_name": user_name, "action": action, "subject": subject}
+        connection.execute(statement("accesses", "insert"), row)
+
+
+def fetch_access(source: Source, limit: int) -> list[Access]:
+    """Return the last looks, the newest first."""
+    with transact(source) as connection:
+        rows = connection.execute(statement("accesses", "select"), {"limit": limit})
+        return [Access(**row._mapping) for row in rows]

@@ -1,0 +1,30 @@
+"""The numbers of what people do after a night and later nights must know: strikes, releases, recalls.
+
+A run notes the last number that it saw (`Run.events_seen`). What was recorded later is not there for it, so that the
+run can be repeated to the byte. Numbers are given and looked at under one lock, so that none appears below one that
+somebody has seen.
+"""
+
+from sqlalchemy import Connection
+
+from dunning.gateways.sql_files import statement
+
+EVENTS_LOCK = 7_309_453_005
+
+
+def next_event(connection: Connection) -> int:
+    """Return the number of a new event; others wait until the caller's transaction ends."""
+    connection.execute(statement("locks", "order"), {"key": EVENTS_LOCK})
+    return int(connection.execute(statement("events", "next")).scalar_one())
+
+
+def latest_event(connection: Connection) -> int:
+    """Return the number of the last event, 0 before the first; no event is being recorded meanwhile."""
+    connection.execute(statement("locks", "order"), {"key": EVENTS_LOCK})
+    return int(connection.execute(statement("events", "latest")).scalar_one())
+
+
+def count_deeds_since(connection: Connection, event_no: int) -> int:
+    """Return how many releases and recalls were recorded after an event."""
+    found = connection.execute(statement("events", "count_since"), {"event_no": event_no})
+    return int(found.scalar_one())

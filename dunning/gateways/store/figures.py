@@ -1,0 +1,34 @@
+"""Counts and sums of closed nights, by stage and list: what tonight is compared with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from dunning.gateways.database import Source, transact
+from dunning.gateways.sql_files import statement
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One count and sum of a date. kind: `stage` (accounts, open cents) or `list` (rows and the manifest's cents)."""
+
+    as_of: date
+    kind: str
+    name: str
+    row_count: int
+    cents: int
+
+
+def replace_figures(source: Source, as_of: date, figures: Iterable[Figure]) -> None:
+    """Put a date's figures in the place of those that are there."""
+    with transact(source) as connection:
+        connection.execute(statement("figures", "delete"), {"as_of": as_of})
+        for figure in figures:
+            connection.execute(statement("figures", "insert"), vars(figure))
+
+
+def fetch_figures(source: Source, since: date, before: date) -> list[Figure]:
+    """Return the figures of closed dates from `since` until the day before `before`, ascending."""
+    with transact(source) as connection:
+        rows = connection.execute(statement("figures", "select_between"), {"since": since, "before": before})
+        return [Figure(**row._mapping) for row in rows]

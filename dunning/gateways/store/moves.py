@@ -1,0 +1,31 @@
+"""Who moved between stages from one closed date to the next."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from dunning.gateways.database import Source, transact
+from dunning.gateways.sql_files import statement
+
+
+@dataclass(frozen=True)
+class StageMove:
+    """Accounts that moved from one stage to another, and what they owe now. Who owes nothing is `current`."""
+
+    from_stage: str
+    to_stage: str
+    accounts: int
+    open_cents: int
+
+
+def replace_stage_moves(source: Source, as_of: date, before: date) -> None:
+    """Count anew who moved between the decisions of two dates that are in the store."""
+    with transact(source) as connection:
+        connection.execute(statement("stage_moves", "delete"), {"as_of": as_of})
+        connection.execute(statement("stage_moves", "replace"), {"as_of": as_of, "before": before})
+
+
+def fetch_stage_moves(source: Source, as_of: date) -> list[StageMove]:
+    """Return who moved on a date, by stages."""
+    with transact(source) as connection:
+        rows = connection.execute(statement("stage_moves", "select"), {"as_of": as_of})
+        return [StageMove(**row._mapping) for row in rows]

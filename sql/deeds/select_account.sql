@@ -1,0 +1,12 @@
+-- What: everything that left the house about one account, the newest first.
+-- Grain: one row per deed.
+-- Takes: premise_no, payer_code.
+-- Used by: dunning.gateways.store.deeds.fetch_account_deeds
+SELECT
+    deed.stage, deed.as_of, deed.channel, deed.reference, deed.overdue_cents, deed.state, recall.recorded_at AS recalled_at
+FROM dunning.deeds AS deed
+LEFT JOIN dunning.recalls AS recall
+    ON recall.as_of = deed.as_of
+    AND recall.list_name = CASE deed.channel WHEN 'field' THEN 'disconnections' WHEN 'court' THEN 'court' ELSE 'reminders' END
+WHERE deed.premise_no = :premise_no AND deed.payer_code = :payer_code AND deed.state = 'done'
+ORDER BY deed.as_of DESC, deed.stage, deed.channel

@@ -1,0 +1,12 @@
+-- What: the releases that were begun and not ended, other than those of a night's own close.
+-- Grain: one row per list.
+-- Takes: nothing.
+-- Used by: dunning.gateways.store.releases.fetch_intended
+SELECT
+    release.as_of, release.list_name, release.run_id, release.event_no, release.state, release.row_count, release.cents,
+    release.dropped, release.out, release.manifest_sha256, release.recorded_at,
+    recall.recalled_by, recall.reason AS recall_reason, recall.recorded_at AS recalled_at
+FROM dunning.releases AS release
+LEFT JOIN dunning.recalls AS recall USING (as_of, list_name)
+WHERE release.state = 'intended' AND release.event_no IS NOT NULL
+ORDER BY release.event_no
