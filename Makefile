@@ -111,7 +111,8 @@ bench: .venv/.installed-tests
 	    $(if $(JSON),--json "$(JSON)") $(if $(FLAME),--flame "$(FLAME)") $(ARGS)
 
 ui: .venv/.installed $(LEDGER_READY)
-	@$(if $(LEDGER),DUNNING_LEDGER="$(LEDGER)") DUNNING_OUT="$(OUT)" $(BIN)/python deploy/airflow_ui.py --port $(PORT)
+	@$(if $(LEDGER),DUNNING_LEDGER="$(LEDGER)") DUNNING_OUT="$(OUT)" $(BIN)/python deploy/airflow_ui.py --port $(PORT) --out "$(OUT)" \
+	    $(if $(LEDGER),--ledger "$(LEDGER)")
 
 backup: .venv/.installed
 	@$(BIN)/python deploy/backup.py save "$(FILE)"

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from dunning import cli_nights, cli_notices
+from dunning import cli_nights, cli_notices, cli_release
 from dunning.command_line import add_as_of, add_command, read_day, show_progress
 from dunning.core.errors import DunningError, UsageError
 from dunning.jobs.calendar import default_as_of
@@ -51,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dunning", description=text, allow_abbrev=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (
-        _add_nightly, cli_notices.add_commands, _add_explain, cli_nights.add_commands, _add_sample, _add_policy, _add_db
+        _add_nightly, cli_notices.add_commands, cli_release.add_commands, _add_explain, cli_nights.add_commands,
+        _add_sample, _add_policy, _add_db
     ):
         add(commands)
     return parser

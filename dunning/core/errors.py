@@ -12,5 +12,9 @@ class UsageError(DunningError):
     """The command itself was wrong; exit code 2."""
 
 
+class NotThereError(DunningError):
+    """What was asked for does not exist: no such account, list or result."""
+
+
 class OutageError(DunningError):
     """Something outside (an object store, a network) was away or unwell; the same may go well later, unchanged."""

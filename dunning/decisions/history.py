@@ -49,12 +49,12 @@ def merge_notices(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
         return notices
     is_deed = pc.is_in(notices.text("notice_no"), value_set=deeds.text("reference"))
     others = notices.take(~is_deed.to_numpy(zero_copy_only=False))
-    return _stack(others, _own(bucket, deeds, rules))
+    return stack_frames(others, _own(bucket, deeds, rules))
 
 
 def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
     """Return the earlier deeds of this bucket's accounts as notices."""
-    account = _accounts_of(bucket, deeds)
+    account = accounts_of(bucket, deeds)
     here = np.flatnonzero((account >= 0) & (deeds["as_of"] < to_day(rules.as_of)))
     found = deeds.take(here)
     stages = pc.index_in(found.text("stage"), value_set=pa.array(NOTICE_STAGES))
@@ -74,8 +74,8 @@ def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
     )
 
 
-def _accounts_of(bucket: Bucket, deeds: Frame) -> Places:
-    """Return the account of each deed; -1 where it is of another bucket."""
+def accounts_of(bucket: Bucket, deeds: Frame) -> Places:
+    """Return the account (place) that each row names by premise_no and payer_code; -1 where it is of another bucket."""
     premise = pc.index_in(deeds.text("premise_no"), value_set=bucket.premises.text("premise_no"))
     payer = pc.index_in(deeds.text("payer_code"), value_set=bucket.payers.text("payer_code"))
     premise, payer = (pc.fill_null(at, -1).to_numpy(zero_copy_only=False).astype(np.int64) for at in (premise, payer))
@@ -98,7 +98,8 @@ def _service_days(deeds: Frame, rules: Rules) -> Places:
     return np.array(list(known.values()), np.int64)[place.astype(np.int64)]
 
 
-def _stack(upper: Frame, lower: Frame) -> Frame:
+def stack_frames(upper: Frame, lower: Frame) -> Frame:
+    """Return the rows of two frames with the same columns, ascending by account."""
     columns = {
         name: pa.concat_arrays([upper.text(name), lower.text(name)])
         if isinstance(upper.columns[name], pa.Array)

@@ -160,6 +160,7 @@ def _list(bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules
             "service": word_column(SERVICES, bucket.premises["service"][of["premise"]]),
             "name": pc.if_else(pa.array(channel == POST), payers.text("name"), nothing),
             "answer_until": answer_until(stages, channel, rules),
+            "district": bucket.premises.text("district").take(pa.array(of["premise"])),
         },
     )
 

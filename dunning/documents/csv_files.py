@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
 
 from dunning.core.formats import format_days, format_minor_column
 from dunning.core.frames import frame_of
@@ -17,6 +18,7 @@ from dunning.documents.columns import Column, Kind
 
 _BLOCK = 100_000  # rows at once: a column of text holds at most 2 GiB
 _FORMULA = r"\A[=+\-@\t\r\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
+_NEUTRALISED = r"\A'([=+\-@\t\r\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}])"
 _HARMLESS = r"\A(?:\+[1-9]\d{6,14}|-?\d+(?:,\d+)?)\z"
 
 
@@ -38,6 +40,39 @@ def render_csv(table: pa.Table, columns: Sequence[Column]) -> bytes:
     stay. Null is an empty cell. Line breaks within a text are LF, in quotes.
     """
     return b"".join(stream_csv([table], columns))
+
+
+def parse_csv(content: bytes, columns: Sequence[Column]) -> pa.Table:
+    """Return what `render_csv` wrote, by the columns' sources: cents int64, days date32, counts int32, the rest text.
+
+    An empty cell is null. The apostrophe before what looks like a formula is taken off.
+
+    Raises:
+        ValueError: the header is not that of the columns.
+    """
+    names = [column.name for column in columns]
+    cells = pa_csv.read_csv(
+        pa.BufferReader(content),
+        read_options=pa_csv.ReadOptions(use_threads=False),
+        parse_options=pa_csv.ParseOptions(delimiter=";", newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""],
+            quoted_strings_can_be_null=True,
+        ),
+    )  # fmt: skip
+    if cells.column_names != names:
+        raise ValueError(f"the columns are {cells.column_names}, not {names}")
+    return pa.table({column.source: _read(cells[column.name].combine_chunks(), column.kind) for column in columns})
+
+
+def _read(cells: pa.Array, kind: Kind) -> pa.Array:
+    if kind is Kind.MONEY:
+        return pc.replace_substring(cells, ",", "").cast(pa.int64())
+    if kind is Kind.DAY:
+        return cells.cast(pa.date32())
+    if kind is Kind.COUNT:
+        return cells.cast(pa.int32())
+    return pc.replace_substring_regex(cells, _NEUTRALISED, r"\1")
 
 
 def stream_csv(tables: Iterable[pa.Table], columns: Sequence[Column]) -> Iterator[bytes]:

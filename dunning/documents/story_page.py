@@ -48,7 +48,7 @@ def render_story(
     _head(page, story)
     _stage(page, story, reasons, why_not)
     _proposals(page, proposals)
-    for title, columns, rows in _tables(story):
+    for title, columns, rows in story_tables(story):
         if rows:
             _table(page, title, columns, rows)
     assert isinstance(page.file, io.StringIO)
@@ -104,7 +104,8 @@ def _proposals(page: Console, proposals: list[Row]) -> None:
         page.print(f"Тази нощ – {what}, {_euro(row['overdue_cents'])}: {STATES[row['state']]}{reason}")
 
 
-def _tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
+def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
+    """Return every table of a story as title, headings and rows of Bulgarian text; some may have no rows."""
     tables = story.tables
     return [
         (

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dunning.core.days import to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, frame_of
 from dunning.core.words import SERVICES
@@ -90,6 +91,15 @@ class Snapshot:
         days = pa.chunked_array([*paid_on.chunks, *reversals["paid_on"].chunks], pa.date32())
         newest: date | None = pc.max(days.filter(pc.less_equal(days, pa.scalar(as_of)))).as_py()
         return newest
+
+    def count_payments(self, windows: Iterable[tuple[date, date]]) -> list[int]:
+        """Return how many payments (no credit notes) are dated in each window, both days included."""
+        payments = pq.read_table(self.folder / "payments.parquet", columns=["paid_on", "is_note"])
+        days = payments.filter(pc.invert(payments["is_note"]))["paid_on"].cast(pa.int32()).to_numpy()
+        per_day = np.bincount(np.maximum(days, 0))
+        until = np.r_[0, np.cumsum(per_day)]
+        ends = np.array([(to_day(since), to_day(last) + 1) for since, last in windows]).clip(0, len(per_day))
+        return [int(count) for count in until[ends[:, 1]] - until[ends[:, 0]]]
 
     def read_notices(self) -> pa.Table:
         """Return what became of each of the ledger's notices: notice_no, served_on, failed_on, and its bucket."""

@@ -40,6 +40,9 @@ class Target(Protocol):
             DunningError: there is none.
         """
 
+    def read(self, name: str) -> bytes | None:
+        """Return what lies there under a name; None where nothing does."""
+
 
 @dataclass(frozen=True)
 class FolderTarget:
@@ -66,6 +69,11 @@ class FolderTarget:
         """See Target."""
         path = self.folder / MANIFEST
         return _parse(path.read_bytes() if path.is_file() else None, str(self))
+
+    def read(self, name: str) -> bytes | None:
+        """See Target."""
+        path = self.folder / name
+        return path.read_bytes() if path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,26 @@ class BucketTarget:
     def read_manifest(self) -> dict[str, Any]:
         """See Target."""
         return _parse(read_object(self.place, MANIFEST), str(self))
+
+    def read(self, name: str) -> bytes | None:
+        """See Target."""
+        return read_object(self.place, name)
+
+
+def read_named(target: Target, name: str, sha256: str) -> bytes:
+    """Return a published file that is the one with this SHA-256, as its manifest says.
+
+    Raises:
+        DunningError: it is gone, or somebody changed it.
+    """
+    content = target.read(name)
+    if content is None or hashlib.sha256(content).hexdigest() != sha256:
+        state = "is gone" if content is None else "was changed since it was published"
+        raise DunningError(
+            f"{target}/{name} {state}, so nobody may rely on it. Run the date again: it gives the same bytes, and "
+            "records nothing twice."
+        )
+    return content
 
 
 def target_of(out: str, as_of: str) -> Target:

@@ -6,12 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from dunning.core.errors import UsageError
 from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, Frame
 from dunning.core.words import STAGES
+from dunning.decisions.ageing import age, join_ageing
 from dunning.decisions.court import propose_court
-from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.disconnections import propose_disconnections
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
@@ -22,9 +23,9 @@ from dunning.decisions.segments import Places
 from dunning.decisions.tables import decision_tables
 from dunning.gateways.memory import keep_freed_memory
 from dunning.gateways.seals import check_seal, seal_files
-from dunning.gateways.worktables import StreamWriter, read_table, write_table
+from dunning.gateways.worktables import StreamWriter, write_table
 from dunning.jobs.any_run import Receipt
-from dunning.jobs.history import deeds_of_bucket
+from dunning.jobs.history import History
 from dunning.jobs.runs import Run, shard_buckets, shard_folder, shard_seal
 from dunning.policy.rules import Rules
 
@@ -45,22 +46,24 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     folder = shard_folder(Path(this.work), shard, shards)
     check_seal(this.given_seal)
     snapshot, rules = this.open_snapshot(), this.rules()
-    deeds = read_table(Path(this.work) / "deeds.parquet")
+    history = History.read(Path(this.work))
     books: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     proposed: list[Proposed] = []
+    ages: list[pa.Table] = []
     filled = set(snapshot.buckets())
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket = snapshot.read_bucket(index, _READ, _UNREAD)
-            decision, findings = decide_with_deeds(bucket, rules, deeds_of_bucket(deeds, index))
+            bucket, decision, findings = history.decide(snapshot.read_bucket(index, _READ, _UNREAD), rules)
             writer.write(decision_tables(bucket, decision, rules))
+            ages.append(age(bucket, decision, rules))
             proposed.append(propose(bucket, decision, findings, rules, this.paid_until))
             books.update(findings.allocation.books)
             counts = np.bincount(decision.accounts["stage"], minlength=len(STAGES))
             stages.update(dict(zip(STAGES, counts.tolist(), strict=True)))
     for name, table in merge_proposed(proposed).items():
         write_table(folder / f"proposed-{name}.parquet", table)
+    write_table(folder / "ageing.parquet", join_ageing(ages))
     receipt = {"shard": shard, "shards": shards, "accounts": sum(stages.values()), "stages": dict(stages)}
     (folder / "books.json").write_text(json.dumps({**receipt, "books": dict(books)}), encoding="utf-8")
     made = [path for path in folder.glob("[!.]*") if path.suffix in (".parquet", ".arrow")]

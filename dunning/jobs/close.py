@@ -1,9 +1,11 @@
 """Publish a run's files and, where it records, close the date's books: intent, effect, record."""
 
 import hashlib
+import json
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,9 +15,11 @@ from dunning.gateways.database import Connection, Engine, connect, run_lock
 from dunning.gateways.publishing import MANIFEST, check_prepared
 from dunning.gateways.seals import check_seal
 from dunning.gateways.settings import Settings
-from dunning.gateways.store import closing, runs
+from dunning.gateways.store import closing, releases, runs
+from dunning.gateways.store.events import count_deeds_since
 from dunning.gateways.worktables import read_groups, read_table
 from dunning.jobs.any_run import Receipt
+from dunning.jobs.past import figures_of
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.retention import prune
 from dunning.jobs.runs import Run
@@ -68,12 +72,15 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
         return _receipt(this, known.state)
     _require_same_history(connection, this)
     check_files(this)
-    manifest_sha256 = hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest()
+    content = (this.prepared / MANIFEST).read_bytes()
+    manifest_sha256 = hashlib.sha256(content).hexdigest()
     if not this.is_recording:
         this.target.publish(this.prepared)
+        runs.keep_manifest(connection, this.run_id, json.loads(content))
         runs.finish_run(connection, this.run_id, manifest_sha256)
         return _receipt(this, "written")
-    counts = closing.begin_close(connection, this.run_id, manifest_sha256, _books(this))
+    books = _books(this, json.loads(content), manifest_sha256)
+    counts = closing.begin_close(connection, this.run_id, manifest_sha256, books)
     try:
         this.target.publish(this.prepared)
     except DunningError:
@@ -116,9 +123,15 @@ def _require_same_history(connection: Connection, this: Run) -> None:
             f"The books of {closed_on} were closed while this run of {this.as_of} was going on; it does not know "
             "what was sent then. Nothing was published. Run the date again."
         )
+    if count_deeds_since(connection, this.events_seen):
+        raise DunningError(
+            f"Something was released or recalled while this run of {this.as_of} was going on; it does not know of "
+            "that and might send twice. Nothing was published. Run the date again."
+        )
 
 
-def _books(this: Run) -> closing.Books:
+def _books(this: Run, manifest: dict[str, Any], manifest_sha256: str) -> closing.Books:
+    """Return what the close writes. Messages leave with the night unless something about it is unusual."""
     work = Path(this.work)
     groups = [
         group.filter(pc.greater(group["open_cents"], 0))
@@ -127,18 +140,31 @@ def _books(this: Run) -> closing.Books:
     proposed = {path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))}
     reminders = proposed["reminders"]
     sent = ["premise_no", "payer_code", "stage", "channel", "reference", "overdue_cents"]
+    may_leave = not manifest["unusual"]
     return closing.Books(
         decisions=pa.concat_tables(groups),
-        proposals=pa.concat_tables(list(_proposals(proposed))),
-        deeds=reminders.select(sent),
+        proposals=pa.concat_tables(list(_proposals(proposed, "released" if may_leave else "proposed"))),
+        deeds=reminders.select(sent) if may_leave else reminders.select(sent).slice(0, 0),
+        figures=figures_of(this.day, manifest),
+        ageing=read_table(work / "ageing.parquet"),
+        manifest=manifest,
+        release=_release(this, reminders, manifest_sha256) if may_leave else None,
     )
 
 
-def _proposals(proposed: dict[str, pa.Table]) -> list[pa.Table]:
-    """Return the rows of all lists as the store keeps them. Reminders are released at once, the rest is proposed."""
+def _release(this: Run, reminders: pa.Table, manifest_sha256: str) -> releases.Released:
+    return releases.Released(
+        as_of=this.day, list_name="reminders", run_id=this.run_id, event_no=None, row_count=len(reminders),
+        cents=pc.sum(reminders["overdue_cents"]).as_py() or 0, dropped=0, out=this.out,
+        manifest_sha256=manifest_sha256,
+    )  # fmt: skip
+
+
+def _proposals(proposed: dict[str, pa.Table], reminders: str) -> list[pa.Table]:
+    """Return the rows of all lists as the store keeps them; `reminders` is the state of the messages."""
     withheld = proposed["withheld"]
     return [
-        _kept(proposed["reminders"], "reminders", "released", "overdue_cents"),
+        _kept(proposed["reminders"], "reminders", reminders, "overdue_cents"),
         _kept(proposed["disconnections"], "disconnections", "proposed", "overdue_cents"),
         _kept(proposed["court"], "court", "proposed", "principal_cents"),
         _kept(withheld, None, "withheld", "overdue_cents"),

@@ -4,13 +4,12 @@ from datetime import date
 
 import pyarrow as pa
 
-from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.decisions.story import find_accounts, tell_story
 from dunning.documents.story_page import render_story
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.store import proposals
-from dunning.jobs.history import deeds_of_bucket, gather_deeds
+from dunning.jobs.history import gather_history
 from dunning.jobs.kept import find_night, kept_policy, open_nights
 
 
@@ -24,9 +23,9 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
         known, snapshot = find_night(settings, engine, as_of)
         rules = kept_policy(engine, known).at(as_of)
         bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
-        deeds = deeds_of_bucket(gather_deeds(engine, snapshot, rules), bucket.index)
+        history = gather_history(engine, snapshot, rules, known.events_seen)
         proposed = proposals.fetch_account_proposals(engine, as_of, premise_no)
-    decision, found = decide_with_deeds(bucket, rules, deeds)
+    bucket, decision, found = history.decide(bucket, rules)
     pages = []
     for account in find_accounts(bucket, premise_no, payer_code, as_of):
         story = tell_story(bucket, decision, found, rules, account)

@@ -1,21 +1,73 @@
-"""The deeds that a night must know of, with what the ledger tells of each."""
+"""What a night must know of earlier ones: deeds with what the ledger tells of each, strikes, what was handed over."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.frames import Frame, frame_of
+from dunning.core.frames import Bucket, Frame, frame_of
+from dunning.decisions.decide import decide_with_deeds
+from dunning.decisions.findings import Findings
+from dunning.decisions.frames import Decision
 from dunning.decisions.history import tell_deeds
+from dunning.decisions.strikes import with_strikes
 from dunning.gateways.database import Source
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.snapshots import Snapshot
-from dunning.gateways.store import deeds
+from dunning.gateways.store import deeds, holds
+from dunning.gateways.worktables import read_table, write_table
 from dunning.policy.rules import Rules
 
 
-def gather_deeds(source: Source, snapshot: Snapshot, rules: Rules) -> pa.Table:
+@dataclass(frozen=True)
+class History:
+    """What a night knows of earlier ones.
+
+    deeds: as `gather_deeds` gives them. strikes: as `store.holds.fetch_seen_holds`. acts: as `store.deeds.fetch_acts`.
+    """
+
+    deeds: pa.Table
+    strikes: pa.Table
+    acts: pa.Table
+
+    def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Findings]:
+        """Return a bucket with our strikes among its holds, the decision on it and its findings."""
+        struck = with_strikes(bucket, self.strikes)
+        return struck, *decide_with_deeds(struck, rules, deeds_of_bucket(self.deeds, bucket.index))
+
+    def write(self, work: Path) -> list[Path]:
+        """Write it into a run's work folder; return the files, to be sealed."""
+        tables = {work / f"{name}.parquet": getattr(self, name) for name in _TABLES}
+        for path, table in tables.items():
+            write_table(path, table)
+        return list(tables)
+
+    @classmethod
+    def read(cls, work: Path) -> "History":
+        """Return what `write` wrote."""
+        return cls(**{name: read_table(work / f"{name}.parquet") for name in _TABLES})
+
+
+_TABLES = ("deeds", "strikes", "acts")
+
+
+def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
+    """Return what a night knows of earlier ones, of strikes, releases and recalls up to an event."""
+    acted_days = max(rules.release.acted_days.values())
+    since = rules.as_of - timedelta(days=acted_days)
+    return History(
+        deeds=gather_deeds(source, snapshot, rules, events_seen),
+        strikes=holds.fetch_seen_holds(source, events_seen),
+        acts=deeds.fetch_acts(source, before=rules.as_of, since=since, events_seen=events_seen),
+    )
+
+
+def gather_deeds(
+    source: Source, snapshot: Snapshot, rules: Rules, events_seen: int = deeds.ALL_EVENTS
+) -> pa.Table:
     """Return the deeds that matter on a night, as `tell_deeds` gives them, by reference's order in the store.
 
     Those of earlier dates that can still count; and of the night itself and later ones, which its decisions do not see,
@@ -25,7 +77,7 @@ def gather_deeds(source: Source, snapshot: Snapshot, rules: Rules) -> pa.Table:
         With `bucket` (of the account) and `notice_bucket` (where the ledger's row stands; -1 where untold).
     """
     notices = snapshot.read_notices()
-    told = tell_deeds(deeds.fetch_deeds(source, before=date.max, since=memory_of(rules)), notices)
+    told = tell_deeds(deeds.fetch_deeds(source, date.max, memory_of(rules), events_seen), notices)
     notice = told["notice"].to_numpy()
     kept = (notice >= 0) | pc.less(told["as_of"], pa.scalar(rules.as_of)).to_numpy()
     told, notice = told.filter(pa.array(kept)), notice[kept]

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-import pyarrow as pa
-
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
-from dunning.decisions.decide import decide_with_deeds
+from dunning.decisions.findings import Findings
+from dunning.decisions.frames import Decision
 from dunning.decisions.guards import find_shrunk, stop_lists
+from dunning.decisions.proposals import Proposed
+from dunning.decisions.ramp import withhold_acted
 from dunning.decisions.standings import Side, stand
 from dunning.gateways.database import Engine, Source
 from dunning.gateways.settings import Settings
@@ -19,7 +20,8 @@ from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import open_store, policies, runs, table_sizes
 from dunning.gateways.store.readers import reading
 from dunning.jobs.classify import propose
-from dunning.jobs.history import deeds_of_bucket, gather_deeds
+from dunning.jobs.history import History, gather_history
+from dunning.jobs.past import Past, gather_past
 from dunning.policy.policies import Policy, read_policy
 from dunning.policy.rules import Rules
 
@@ -28,16 +30,18 @@ from dunning.policy.rules import Rules
 class Night:
     """A kept night, under its own policy or another.
 
-    known: the run that speaks for its date. deeds: as `gather_deeds` gives them. stops: reason per guarded table for
-    which all lists are withheld. newest_paid_on: newest payment of the ledger up to the date.
+    known: the run that speaks for its date. history: what it knew of earlier nights. stops: reason per guarded table
+    for which all lists are withheld. past: what it is compared with. newest_paid_on: newest payment of the ledger up to
+    the date.
     """
 
     known: runs.Run
     snapshot: Snapshot
     policy: Policy
     rules: Rules
-    deeds: pa.Table
+    history: History
     stops: dict[str, str]
+    past: Past
     newest_paid_on: date | None
 
     @property
@@ -47,11 +51,16 @@ class Night:
 
     def stand(self, bucket: Bucket) -> Side:
         """Return where each account of a bucket of its snapshot stands, decided anew."""
-        decision, findings = decide_with_deeds(bucket, self.rules, deeds_of_bucket(self.deeds, bucket.index))
+        bucket, decision, findings = self.history.decide(bucket, self.rules)
+        proposed = self.propose(bucket, decision, findings)
+        return stand(bucket, decision, findings, self.rules, proposed)
+
+    def propose(self, bucket: Bucket, decision: Decision, findings: Findings) -> Proposed:
+        """Return everything proposed for a bucket, but for the ramp, which looks at all of them at once."""
         proposed = propose(bucket, decision, findings, self.rules, self.newest_paid_on)
         for reason in self.stops.values():
             proposed = stop_lists(proposed, reason)
-        return stand(bucket, decision, findings, self.rules, proposed)
+        return withhold_acted(proposed, self.history.acts, self.rules.as_of, self.rules.release)
 
 
 @contextmanager
@@ -103,6 +112,7 @@ def open_night(settings: Settings, source: Source, as_of: date, policy: Policy |
     rules = policy.at(as_of)
     before = table_sizes.fetch_table_sizes(source, before=as_of)
     return Night(
-        known, snapshot, policy, rules, gather_deeds(source, snapshot, rules),
-        find_shrunk(snapshot.table_sizes(), before, rules.loading), snapshot.newest_paid_on(as_of),
+        known, snapshot, policy, rules, gather_history(source, snapshot, rules, known.events_seen),
+        find_shrunk(snapshot.table_sizes(), before, rules.loading),
+        gather_past(source, snapshot, as_of, rules.release), snapshot.newest_paid_on(as_of),
     )

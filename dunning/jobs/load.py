@@ -6,8 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from dunning.core.errors import DunningError, UsageError
 from dunning.decisions.guards import find_shrunk
 from dunning.gateways.database import Engine, run_lock, transact
@@ -21,10 +19,11 @@ from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.snapshot_places import find_kept, keep
 from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import open_store, policies, runs, table_sizes
-from dunning.gateways.worktables import write_table
+from dunning.gateways.store.events import latest_event
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.freshness import is_stale
-from dunning.jobs.history import gather_deeds
+from dunning.jobs.history import History, gather_history
+from dunning.jobs.past import Past, gather_past
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.runs import Run, new_work_folder
@@ -122,7 +121,9 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     too_old = not is_told and is_stale(newest_paid_on, order.as_of, rules.loading)
     may_record = not order.dry_run and not too_old and not stops
     is_recording = may_record and (closed_on is None or order.as_of > closed_on)
-    run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on)
+    with transact(engine) as connection:
+        events_seen = latest_event(connection)
+    run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on, events_seen)
     sweep(settings, engine)
     this = Run(
         run_id=run_id,
@@ -136,9 +137,11 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         closed_on=closed_on.isoformat() if closed_on else "",
         newest_paid_on=newest_paid_on.isoformat() if newest_paid_on else "",
         stops=stops,
+        events_seen=events_seen,
         warnings=find_warnings(snapshot, newest_paid_on, too_old, stops) + find_doubts(policy, order.as_of),
     )
-    lay_out(this, policy, gather_deeds(engine, snapshot, rules))
+    history = gather_history(engine, snapshot, rules, events_seen)
+    lay_out(this, policy, history, gather_past(engine, snapshot, order.as_of, rules.release))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 
 
@@ -189,11 +192,12 @@ def load_checked_policy(folder: Path) -> Policy:
 
 def _register(
     engine: Engine, order: Order, snapshot: Snapshot, policy: Policy, rules: Rules, is_recording: bool,
-    newest_paid_on: date | None,
+    newest_paid_on: date | None, events_seen: int,
 ) -> int:
     facts = runs.Facts(
         ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
         out=order.out, newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
+        events_seen=events_seen,
     )
     with transact(engine) as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
@@ -236,10 +240,9 @@ def _tell_day(day: date | None) -> str:
     return f"{day:%d.%m.%Y} г." if day else "няма."
 
 
-def lay_out(this: Run, policy: Policy, known: pa.Table) -> None:
-    """Put what the steps of a run read, policy files and known deeds, into its work folder."""
+def lay_out(this: Run, policy: Policy, history: History, past: Past) -> None:
+    """Put what the steps of a run read, policy files and what is known of earlier nights, into its work folder."""
     for name, content in policy.files().items():
         write_private(this.policy_folder / name, content)
-    deeds = Path(this.work) / "deeds.parquet"
-    write_table(deeds, known)
-    seal_files(this.given_seal, [deeds, *this.policy_folder.iterdir()])
+    work = Path(this.work)
+    seal_files(this.given_seal, [*history.write(work), past.write(work), *this.policy_folder.iterdir()])

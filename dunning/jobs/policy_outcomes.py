@@ -11,6 +11,7 @@ import pyarrow as pa
 from dunning.core.errors import DunningError
 from dunning.core.words import LANGUAGES, SERVICES
 from dunning.decisions.billing_groups import due_groups, since_of
+from dunning.decisions.breaker import comparable_nights, find_unusual
 from dunning.decisions.calendar import disconnection_window
 from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.findings import Findings
@@ -26,8 +27,8 @@ from dunning.jobs.boundary_crowd import Crowd
 from dunning.jobs.classify import propose
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.retention import find_reasons
-from dunning.policy.rules import Loading, Profile, Retention, Rules
-from dunning.policy.shapes import LEDGER_TABLES
+from dunning.policy.rules import Loading, Profile, Release, Retention, Rules
+from dunning.policy.shapes import LEDGER_TABLES, MEASURES
 
 Outcomes = dict[str, Any]
 
@@ -45,6 +46,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "guards", _guards(rules.loading)
     yield "freshness", [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)]
     yield "retention", _retention(rules.retention, rules.as_of)
+    yield "release", _judge_nights(rules.release, rules.as_of)
     yield "notices", _notices(rules)
     yield "proposed notices", list(_propose_notices(crowd, decision, findings, rules))
     proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
@@ -93,6 +95,31 @@ def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
     """Return why snapshots are kept of which one was made and closed on each of twenty thousand days."""
     days = [as_of - timedelta(days=n) for n in range(20_000)]
     return find_reasons([LoadedRun(n, day, "closed", True, str(day)) for n, day in enumerate(days)], as_of, rule)
+
+
+def _judge_nights(rule: Release, as_of: date) -> list[Any]:
+    """Return what the circuit breaker says to nights on both sides of each limit.
+
+    What the release itself does with a value (how many leave at once, how long a question waits, for how long what was
+    handed over stays away, which days' payments are counted) stands here as it is: its own tests say what.
+    """
+    kept = [rule.answer_hours, rule.court_week_rows_max, rule.district_rows_max, rule.acted_days, rule.payments_days]
+    found: list[Any] = kept
+    for measure in MEASURES:
+        rows, cents = rule.rows_max[measure], rule.amount_cents_max[measure]
+        found += [find_unusual(as_of, {measure: (rows + n, cents + n)}, {}, (), rule) for n in (-1, 0, 1, 2)]
+    nights = {as_of - timedelta(days=n): dict.fromkeys(MEASURES, (10_000, 10_000)) for n in range(1, 190)}
+    few = [dict(list(nights.items())[:count]) for count in range(1, 12)]
+    found += [len(comparable_nights(as_of, some, rule)) for some in (nights, *few)]
+    for share in range(0, 20_001, 100):  # of the usual, in shares of a percent
+        found.append(find_unusual(as_of, dict.fromkeys(MEASURES, (share, share)), nights, (), rule))
+        found.append(find_unusual(as_of, {}, {}, (share, 10_000), rule))
+    for usual in (rule.band_rows_min + n for n in (-2, -1, 0, 1)):
+        small = {night: {"sms": (usual, usual)} for night in nights}
+        found.append(find_unusual(as_of, {}, small, (), rule))
+    for usual in (rule.payments_min + n for n in (-2, -1, 0, 1)):
+        found.append(find_unusual(as_of, {}, {}, (0, usual), rule))
+    return found
 
 
 def _notices(rules: Rules) -> list[Any]:

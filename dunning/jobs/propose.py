@@ -7,8 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
+from dunning.decisions.ageing import join_ageing
 from dunning.decisions.guards import stop_lists
 from dunning.decisions.proposals import SCHEMAS, Proposed, merge_proposed
+from dunning.decisions.ramp import ramp_reminders, withhold_acted
 from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import read_table, write_table
 from dunning.jobs.any_run import Receipt
@@ -36,8 +38,13 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     )
     for reason in this.stops.values():
         proposed = stop_lists(proposed, reason)
+    rule = this.rules().release
+    proposed = withhold_acted(proposed, read_table(Path(this.work) / "acts.parquet"), this.day, rule)
+    proposed = merge_proposed([ramp_reminders(proposed, rule)])
     check_once(proposed)
     tables = {Path(this.work) / "proposed" / f"{name}.parquet": table for name, table in proposed.items()}
+    ages = join_ageing(read_table(folder / "ageing.parquet") for folder in folders)
+    tables[Path(this.work) / "ageing.parquet"] = ages
     for path, table in tables.items():
         write_table(path, table)
     receipt = {
@@ -75,6 +82,6 @@ def _read_receipt(folder: Path) -> Receipt:
     path = folder / "books.json"
     if not path.is_file():
         raise DunningError(f"The shard {folder.name} has not been classified. Run the whole date again.")
-    check_seal(shard_seal(folder), ["books.json", *(f"proposed-{name}.parquet" for name in SCHEMAS)])
+    check_seal(shard_seal(folder), ["books.json", "ageing.parquet", *(f"proposed-{name}.parquet" for name in SCHEMAS)])
     receipt: Receipt = json.loads(path.read_text(encoding="utf-8"))
     return receipt

@@ -8,12 +8,13 @@ from dunning.gateways.publishing import remove_folders
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, runs
 from dunning.gateways.targets import target_of
+from dunning.jobs.release.recovery import recover_releases
 
 _RUN_ID = re.compile(r"-([0-9]+)\Z")
 
 
 def recover(source: Source) -> None:
-    """Bring every interrupted close to its end before anything else is decided. The caller holds the run lock.
+    """Bring every interrupted close and release to its end, before anything else. The caller holds the run lock.
 
     The intent was recorded before the files were published. If the manifest of that very run lies in its folder, its
     files had left: the deeds are done and the books closed. If not, nobody may have trusted what lies there: the intent
@@ -26,6 +27,7 @@ def recover(source: Source) -> None:
         else:
             target.clear()
             closing.discard_close(source, interrupted.as_of)
+    recover_releases(source)
 
 
 def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:

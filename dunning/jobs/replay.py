@@ -83,9 +83,10 @@ def _begin(settings: Settings, night: Night, out: str) -> Run:
         closed_on="",
         newest_paid_on=night.newest_paid_on.isoformat() if night.newest_paid_on else "",
         stops=night.stops,
+        events_seen=night.known.events_seen,
         warnings=warnings + find_doubts(night.policy, night.as_of),
     )
-    lay_out(this, night.policy, night.deeds)
+    lay_out(this, night.policy, night.history, night.past)
     return this
 
 

@@ -49,4 +49,7 @@ def write_report(this: Run, manifest: dict[str, Any]) -> str:
     lines += ["", f"Папка: {this.target}"]
     if not this.is_recording:
         lines.append("Файловете са само написани: датата не е приключена с тях и нищо не е отбелязано като изпратено.")
+    lines += [f"Необичайно: {sentence}" for sentence in manifest["unusual"]]
+    if manifest["unusual"]:
+        lines.append("Нищо не излиза, преди човек да го одобри (DAG release).")
     return "\n".join(lines + [f"Внимание: {warning}" for warning in this.warnings])

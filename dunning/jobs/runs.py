@@ -21,12 +21,14 @@ class Run(AnyRun):
             too old nor without its protected people. Otherwise the date stays open for the right ledger.
         closed_on: last closed date when the run began; empty if there was none.
         stops: reason per list that may not leave the house tonight.
+        events_seen: the last strike, release or recall that it knows of.
     """
 
     run_id: int
     is_recording: bool
     closed_on: str
     stops: dict[str, str]
+    events_seen: int
 
     @property
     def target(self) -> Target:

@@ -12,11 +12,13 @@ from dunning.core.words import CHANNELS, STAGES
 from dunning.decisions.tables import TABLES
 from dunning.documents.lists import render_lists
 from dunning.documents.texts import Letterhead
+from dunning.documents.unusual import say_unusual
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
 from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import TableWriter, read_streams, read_table
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.books import check_totals
+from dunning.jobs.past import Past
 from dunning.jobs.runs import Run, shard_seal
 
 SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
@@ -42,7 +44,7 @@ def run(run: Receipt) -> Receipt:
     check_totals(proposed["books"], {name: sum(stage[name] for stage in stages.values()) for name in SUMS})
     lists = _write_lists(this)
     policy = this.policy()
-    manifest = {
+    manifest: dict[str, Any] = {
         "as_of": this.as_of,
         "ledger": {"fingerprint": this.fingerprint, "tables": this.open_snapshot().info["books"]},
         "policy": {"version": this.policy_version, "files": policy.hashes()},
@@ -53,6 +55,8 @@ def run(run: Receipt) -> Receipt:
         "warnings": this.warnings,
         "files": hash_files(this.prepared),
     }
+    unusual = Past.read(Path(this.work)).judge(this.day, manifest, this.rules().release)
+    manifest["unusual"] = say_unusual(unusual)
     write_private(this.prepared / MANIFEST, manifest_bytes(manifest))
     seal_files(this.manifest_seal, [this.prepared / MANIFEST])
     return {"as_of": this.as_of, "stages": stages, "lists": lists, "files": manifest["files"]}

@@ -135,6 +135,33 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Release:
+    """When what a night wants waits for a person, and how much may leave the house at once; decides no stage.
+
+    band_percent: how far a count or sum may lie from the median of `band_nights` comparable nights, of which there must
+    be `band_nights_min`, with a median of `band_rows_min` rows at least. rows_max, amount_cents_max: absolute limits,
+    by MEASURES. payments_share_min: of the payments that are usual in the last `payments_days` days, where these are
+    `payments_min` at least. district_rows_max: rows a district and day, by RAMPED. court_week_rows_max: cases a
+    calendar week. acted_days: how long an account handed over stays off that list, by ACTED. answer_hours: how long a
+    question waits for its answer.
+    """
+
+    band_percent: Decimal
+    band_nights: int
+    band_nights_min: int
+    band_rows_min: int
+    rows_max: dict[str, int]
+    amount_cents_max: dict[str, int]
+    payments_days: int
+    payments_share_min: Decimal
+    payments_min: int
+    district_rows_max: dict[str, int]
+    court_week_rows_max: int
+    acted_days: dict[str, int]
+    answer_hours: int
+
+
+@dataclass(frozen=True)
 class Supplier:
     """How the supplier names itself in messages, per service, and where people reach it."""
 
@@ -207,6 +234,7 @@ class Rules:
     calendar: Calendar
     loading: Loading
     retention: Retention
+    release: Release
     supplier: Supplier
     notices: Notices
     profile: Profile

@@ -15,6 +15,11 @@ from dunning.core.words import CHANNELS, ITEM_KINDS, NOTICE_STAGES, SERVICES
 from dunning.policy import rules
 from dunning.policy.identity import MAY_BE_EMPTY, refuse_identity
 
+# What has a band and limits; what is let out a district at a time; what is not proposed again while it is being done.
+MEASURES = ("overdue", "final_warning", "court_bound", *CHANNELS, "disconnections", "court")
+RAMPED = ("overdue", "final_warning", "disconnections")
+ACTED = ("disconnections", "court")
+
 FIRST_DAY = date(1990, 1, 1)
 LAST_DAY = date(2100, 1, 1)
 
@@ -61,6 +66,7 @@ SHAPES: dict[str, type] = {
     "calendar": rules.Calendar,
     "loading": rules.Loading,
     "retention": rules.Retention,
+    "release": rules.Release,
     "supplier": rules.Supplier,
     "notices": rules.Notices,
     "profile": rules.Profile,
@@ -73,17 +79,25 @@ UNITS = {
     "_months": "месеца",
     "_working_days": "работни дни", "day_count": "дни в годината", "years": "години", "years_long": "години",
     "years_absolute": "години", "_percent": "%", "_share_max": "дял от 1", "_share_max_strict": "дял от 1",
+    "_share_min": "дял от 1",
     "_from": "първи ден", "_until": "първи ден след", "suspensions": "от ден до ден", "_nonworking_days": "дати",
-    "extra_working_days": "дати", "day_of_month": "число", "_pages_max": "страници",
+    "extra_working_days": "дати", "day_of_month": "число", "_pages_max": "страници", "_cents_max": "евроцента",
+    "rows_max": "реда", "_rows_min": "реда", "_hours": "часа", "_nights": "нощи", "_nights_min": "нощи",
+    "payments_min": "плащания",
 }  # fmt: skip
 _NEVER_ZERO = (
     "day_count", "years", "years_long", "years_absolute", "window_days", "notice_valid_days", "wording",
-    "card_age_days", "receipt_days",
+    "card_age_days", "receipt_days", "band_nights", "band_nights_min", "payments_days", "answer_hours",
 )  # fmt: skip
-_BOUNDS = {"day_of_month": (1, 31), "batch_pages_max": (2, 5000)}
+_ROWS = (1, 10_000_000)
+_BOUNDS = {
+    "day_of_month": (1, 31), "batch_pages_max": (2, 5000), "rows_max": _ROWS, "district_rows_max": _ROWS,
+    "court_week_rows_max": _ROWS, "payments_min": _ROWS, "band_rows_min": _ROWS,
+}  # fmt: skip
 _MAPS = {
     "served_after_days": CHANNELS, "amount_cents_min": CHANNELS, "service_names": SERVICES,
-    "service_names_latin": SERVICES, "day_of_month": SERVICES,
+    "service_names_latin": SERVICES, "day_of_month": SERVICES, "rows_max": MEASURES, "amount_cents_max": MEASURES,
+    "district_rows_max": RAMPED, "acted_days": ACTED,
 }  # fmt: skip
 _CENTS_MAX, _COUNT_MAX, _YEARS_MAX = 100_000_000_00, 36_525, 100
 

@@ -11,13 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.notices import propose_notices
 from dunning.documents.notice.content import Content, write_contents
 from dunning.documents.notice.press import Press
 from dunning.documents.notice.printing import estimate_pages, print_batches, print_singles
-from dunning.gateways.worktables import StreamWriter, read_streams, read_table
-from dunning.jobs.history import deeds_of_bucket
+from dunning.gateways.worktables import StreamWriter, read_streams
+from dunning.jobs.history import History
 from dunning.jobs.runs import Run
 from tests.benchmarks import notice_fpdf2
 from tests.benchmarks.notice_platypus import PlatypusNotices
@@ -94,12 +93,11 @@ def gather(run: dict[str, Any], stream: str) -> int:
     """Decide on the notices of both services and keep them, one page each (no cards); return how many."""
     this = Run.of(run)
     snapshot, rules = this.open_snapshot(), this.rules()
-    deeds = read_table(Path(this.work) / "deeds.parquet")
+    history = History.read(Path(this.work))
     count = 0
     with StreamWriter(Path(stream).parent) as writer:
         for index in snapshot.buckets():
-            bucket = snapshot.read_bucket(index)
-            decision, findings = decide_with_deeds(bucket, rules, deeds_of_bucket(deeds, index))
+            bucket, decision, findings = history.decide(snapshot.read_bucket(index), rules)
             for service in ("heat", "electricity"):
                 found = propose_notices(bucket, decision, findings, rules, service, this.day - _DECIDED_ON)["notices"]
                 writer.write({Path(stream).stem: _without_cards(found)})

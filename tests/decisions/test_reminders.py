@@ -48,7 +48,7 @@ def test_a_reminder_says_what_is_demanded_and_where_it_goes() -> None:
         "stage": "overdue", "channel": "sms", "address": "+359888123456", "language": "bg", "service": "electricity",
         "name": None, "overdue_cents": 8420, "items": 1, "oldest_due_on": date(2026, 10, 15),
         "newest_due_on": date(2026, 10, 15), "period_from": date(2026, 8, 1), "period_to": date(2026, 8, 31),
-        "expired_cents": 0, "answer_until": None,
+        "expired_cents": 0, "answer_until": None, "district": "Люлин",
     }
 
     assert [expected] == listed(one_account())

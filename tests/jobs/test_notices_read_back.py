@@ -24,10 +24,8 @@ import pikepdf
 import pyarrow.parquet as pq
 import pytest
 
-from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.notices import propose_notices
 from dunning.gateways.settings import Settings
-from dunning.jobs.history import deeds_of_bucket
 from dunning.jobs.kept import open_night
 from dunning.policy.policies import load_policy
 from dunning.sample import write_sample
@@ -129,7 +127,7 @@ def decide(engine: Any, service: str, since: date) -> tuple[dict[str, Row], Rows
     withheld: Rows = []
     for index in night.snapshot.buckets():
         bucket = night.snapshot.read_bucket(index)
-        decision, findings = decide_with_deeds(bucket, night.rules, deeds_of_bucket(night.deeds, index))
+        bucket, decision, findings = night.history.decide(bucket, night.rules)
         found = propose_notices(bucket, decision, findings, night.rules, service, since)
         rows += found["notices"].to_pylist()
         withheld += found["withheld"].to_pylist()

@@ -4,8 +4,10 @@
 the interrupted run recorded: if it is out, the close is finished; if not, nothing left the house and it is discarded.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -13,19 +15,32 @@ from sqlalchemy import Connection
 from dunning.core.errors import DunningError
 from dunning.gateways.database import Source, transact
 from dunning.gateways.sql_files import statement
+from dunning.gateways.store.ageing import replace_ageing
 from dunning.gateways.store.decisions import replace_decisions
 from dunning.gateways.store.deeds import append_deeds
+from dunning.gateways.store.figures import Figure, replace_figures
+from dunning.gateways.store.moves import replace_stage_moves
 from dunning.gateways.store.proposals import replace_proposals
-from dunning.gateways.store.runs import interrupted_runs, last_closed_on
+from dunning.gateways.store.releases import Released, insert_release
+from dunning.gateways.store.rows import AGEING
+from dunning.gateways.store.runs import interrupted_runs, keep_manifest, last_closed_on
 
 
 @dataclass(frozen=True)
 class Books:
-    """What a close writes; the columns stand with `replace_decisions`, `replace_proposals` and `append_deeds`."""
+    """What a close writes; the columns stand with `replace_decisions`, `replace_proposals` and `append_deeds`.
+
+    figures, ageing: of the night, for the pages. manifest: as it will be published. release: of the messages that leave
+    with the night itself; None where they wait for a person.
+    """
 
     decisions: pa.Table
     proposals: pa.Table
     deeds: pa.Table
+    figures: Sequence[Figure] = ()
+    ageing: pa.Table = field(default_factory=AGEING.empty_table)
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    release: Released | None = None
 
 
 def begin_close(source: Source, run_id: int, manifest_sha256: str, books: Books) -> dict[str, int]:
@@ -42,12 +57,21 @@ def begin_close(source: Source, run_id: int, manifest_sha256: str, books: Books)
             close is under way, or a deed conflicts. Nothing is written then.
     """
     with transact(source) as connection:
+        closed_on = last_closed_on(connection)
         as_of = _begin(connection, run_id, manifest_sha256)
-        return {
+        counts = {
             "decisions": replace_decisions(connection, as_of, books.decisions),
             "proposals": replace_proposals(connection, as_of, books.proposals),
             "deeds": append_deeds(connection, run_id, as_of, books.deeds),
         }
+        replace_figures(connection, as_of, books.figures)
+        replace_ageing(connection, as_of, books.ageing)
+        if closed_on is not None:
+            replace_stage_moves(connection, as_of, closed_on)
+        keep_manifest(connection, run_id, books.manifest)
+        if books.release is not None:
+            insert_release(connection, books.release, None)
+        return counts
 
 
 def finish_close(source: Source, as_of: date) -> int:
@@ -70,8 +94,10 @@ def discard_close(source: Source, as_of: date) -> int:
         DunningError: no close of that date is under way.
     """
     with transact(source) as connection:
-        connection.execute(statement("decisions", "open_date"), {"as_of": as_of})
-        connection.execute(statement("proposals", "open_date"), {"as_of": as_of})
+        for table in ("decisions", "proposals"):
+            connection.execute(statement(table, "open_date"), {"as_of": as_of})
+        for table in ("figures", "ageing", "stage_moves"):
+            connection.execute(statement(table, "delete"), {"as_of": as_of})
         return _end(connection, as_of, "discard_close", "discard")
 
 
@@ -101,5 +127,6 @@ def _end(connection: Connection, as_of: date, run_verb: str, deeds_verb: str) ->
     run_id = connection.execute(statement("runs", run_verb), {"as_of": as_of}).scalar_one_or_none()
     if run_id is None:
         raise DunningError(f"No close of {as_of} is under way, so there is nothing to finish or discard.")
+    connection.execute(statement("releases", deeds_verb), {"as_of": as_of, "list_name": "reminders"})
     row = {"run_id": run_id, "as_of": as_of, "event_no": None}
     return connection.execute(statement("deeds", deeds_verb), row).rowcount

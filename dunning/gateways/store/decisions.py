@@ -1,6 +1,7 @@
 """Decisions of accounts that owe, kept per date: what the pages, the reports and tomorrow's questions look at."""
 
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +24,17 @@ def replace_decisions(source: Source, as_of: date, decisions: pa.Table) -> int:
     with transact(source) as connection:
         connection.execute(statement("decisions", "open_date"), {"as_of": as_of})
         return copy_in(connection, "decisions", "copy", shape_rows(owing, DECISIONS, as_of))
+
+
+def fetch_account_decisions(source: Source, premise_no: str, payer_code: str, limit: int) -> list[dict[str, Any]]:
+    """Return the decisions on one account of the dates on which it owed, the newest first.
+
+    as_of, stage, open_cents, overdue_cents, interest_cents, shielded_cents, days_overdue, reasons, why_not, next_stage,
+    next_on.
+    """
+    key = {"premise_no": premise_no, "payer_code": payer_code, "limit": limit}
+    with transact(source) as connection:
+        return [dict(row._mapping) for row in connection.execute(statement("decisions", "select_account"), key)]
 
 
 def fetch_decisions(source: Source, as_of: date) -> pa.Table:

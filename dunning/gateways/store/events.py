@@ -7,6 +7,7 @@ somebody has seen.
 
 from sqlalchemy import Connection
 
+from dunning.gateways.database import Source, transact
 from dunning.gateways.sql_files import statement
 
 EVENTS_LOCK = 7_309_453_005
@@ -24,7 +25,8 @@ def latest_event(connection: Connection) -> int:
     return int(connection.execute(statement("events", "latest")).scalar_one())
 
 
-def count_deeds_since(connection: Connection, event_no: int) -> int:
+def count_deeds_since(source: Source, event_no: int) -> int:
     """Return how many releases and recalls were recorded after an event."""
-    found = connection.execute(statement("events", "count_since"), {"event_no": event_no})
-    return int(found.scalar_one())
+    with transact(source) as connection:
+        found = connection.execute(statement("events", "count_since"), {"event_no": event_no})
+        return int(found.scalar_one())

@@ -38,6 +38,15 @@ def count_proposals(source: Source, as_of: date) -> dict[tuple[str, str], tuple[
         return {(row.list, row.state): (int(row.row_count), int(row.cents)) for row in rows}
 
 
+def count_withheld(source: Source, as_of: date) -> dict[str, dict[str, int]]:
+    """Return how many rows of a date were withheld, by list and reason."""
+    found: dict[str, dict[str, int]] = {}
+    with transact(source) as connection:
+        for row in connection.execute(statement("proposals", "count_withheld"), {"as_of": as_of}):
+            found.setdefault(row.list, {})[row.reason] = int(row.row_count)
+    return found
+
+
 def fetch_account_proposals(source: Source, as_of: date, premise_no: str) -> list[dict[str, Any]]:
     """Return a date's proposals about the accounts of a premise, by list, payer_code and stage."""
     with transact(source) as connection:

@@ -19,7 +19,6 @@ from dunning.gateways.receipt_key import open_receipt_key
 from dunning.gateways.seals import seal_files
 from dunning.gateways.settings import Settings, refuse_url
 from dunning.gateways.store import notices, open_store, runs
-from dunning.gateways.worktables import write_table
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.kept import Night, open_night
 from dunning.jobs.load import load_checked_policy
@@ -149,10 +148,9 @@ def _read_templates(wording: int) -> dict[str, bytes]:
 
 
 def _lay_out(this: NoticesRun, night: Night, templates: dict[str, bytes]) -> None:
-    """Put what the steps read, policy files, templates and known deeds, into the run's work folder."""
+    """Put what the steps read, policy files, templates and known history, into the run's work folder."""
     given = {this.policy_folder / name: content for name, content in night.policy.files().items()}
     given |= {this.templates / name: content for name, content in templates.items()}
     for path, content in given.items():
         write_private(path, content)
-    write_table(this.deeds, night.deeds)
-    seal_files(this.given_seal, [this.deeds, *given])
+    seal_files(this.given_seal, [*night.history.write(Path(this.work)), *given])

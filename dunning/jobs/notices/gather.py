@@ -5,7 +5,6 @@ from pathlib import Path
 
 from dunning.core.errors import UsageError
 from dunning.core.frames import BUCKETS
-from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.notices import propose_notices
 from dunning.decisions.proposals import SCHEMAS, join_proposed
 from dunning.gateways.database import connect
@@ -13,9 +12,9 @@ from dunning.gateways.memory import keep_freed_memory
 from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.settings import Settings
 from dunning.gateways.store.readers import reading
-from dunning.gateways.worktables import StreamWriter, read_table, write_table
+from dunning.gateways.worktables import StreamWriter, write_table
 from dunning.jobs.any_run import Receipt
-from dunning.jobs.history import deeds_of_bucket
+from dunning.jobs.history import History
 from dunning.jobs.notices.runs import NoticesRun
 from dunning.jobs.runs import shard_buckets, shard_seal
 
@@ -44,12 +43,11 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
 def _gather(this: NoticesRun, shard: int, shards: int) -> dict[str, int]:
     keep_freed_memory()
     folder, rules = this.shard_folder(shard, shards), this.rules()
-    snapshot, deeds = this.open_snapshot(), read_table(this.deeds)
+    snapshot, history = this.open_snapshot(), History.read(Path(this.work))
     filled, withheld, listed = set(snapshot.buckets()), [], 0
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket = snapshot.read_bucket(index)
-            decision, findings = decide_with_deeds(bucket, rules, deeds_of_bucket(deeds, index))
+            bucket, decision, findings = history.decide(snapshot.read_bucket(index), rules)
             found = propose_notices(bucket, decision, findings, rules, this.service, this.since_day)
             for first in range(0, len(found["notices"]), BATCH_ROWS):
                 writer.write({f"{index:02d}": found["notices"].slice(first, BATCH_ROWS)})

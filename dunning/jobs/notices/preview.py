@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from dunning.core.words import SERVICES
 from dunning.decisions.billing_groups import since_of
-from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.notices import propose_notices
 from dunning.decisions.story import find_accounts
 from dunning.documents.bulgarian import translate
@@ -20,7 +19,6 @@ from dunning.gateways.database import Source
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.publishing import write_private
 from dunning.gateways.store import notices
-from dunning.jobs.history import deeds_of_bucket
 from dunning.jobs.kept import Night, open_night, open_nights
 from dunning.jobs.load import load_checked_policy
 from dunning.jobs.notices.render import file_of
@@ -71,7 +69,7 @@ def _propose(
     since = since_of(
         night.as_of, night.rules.notices, service, notices.last_notices(source, before=night.as_of)
     )
-    decision, findings = decide_with_deeds(bucket, night.rules, deeds_of_bucket(night.deeds, bucket.index))
+    bucket, decision, findings = night.history.decide(bucket, night.rules)
     return propose_notices(bucket, decision, findings, night.rules, service, since), since, asked
 
 

@@ -49,11 +49,6 @@ class NoticesRun(AnyRun):
         return Path(self.work) / "templates"
 
     @property
-    def deeds(self) -> Path:
-        """The deeds that its decisions know of."""
-        return Path(self.work) / "deeds.parquet"
-
-    @property
     def units(self) -> Path:
         """The folder of the notices in postal order, cut into what is rendered at once."""
         return Path(self.work) / "units"

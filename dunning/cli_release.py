@@ -1,0 +1,61 @@
+"""The commands of the release and of the way back."""
+
+import argparse
+import getpass
+
+from dunning.command_line import add_as_of, add_command, show_progress
+from dunning.core.errors import UsageError
+
+LISTS = ("reminders", "disconnections", "court")
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add them."""
+    text = "Release a waiting list of the last closed night: look at each row again, publish, record the deeds once."
+    parser = add_command(commands, "release", _release, text)
+    add_as_of(parser)
+    parser.add_argument("--list", dest="list_name", choices=LISTS, help="which; without it, what waits is shown")
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument("--approved-by", metavar="NAME", help="who approved it; must be named in the pages' settings")
+    answer.add_argument("--rejected-by", metavar="NAME", help="who rejected it: nothing leaves, and that is recorded")
+    answer.add_argument(
+        "--auto-approve", action="store_true", help="without a person; only where nobody is named to approve"
+    )
+    parser.add_argument("--note", default="", help="recorded with the answer")
+    parser.add_argument("--ledger", metavar="DIR", help="a newer extract for the last look; default: newest loaded")
+    parser = add_command(commands, "recall", _recall, "Take back a release: a kill list, and its deeds count no more.")
+    add_as_of(parser)
+    parser.add_argument("--list", dest="list_name", choices=LISTS, required=True)
+    parser.add_argument("--reason", required=True, help="why; recorded")
+    parser.add_argument("--by", default=None, metavar="NAME", help="who wants it; default: the user of this machine")
+
+
+def _release(options: argparse.Namespace) -> None:
+    from dunning.jobs.release import offer, publish
+
+    offers = offer.run(options.as_of.isoformat())
+    if options.list_name is None:
+        print("\n\n".join("\n".join(offer.ask(each, "")) for each in offers.values()) or "Няма списък, който да чака.")
+        return
+    if not (options.approved_by or options.rejected_by or options.auto_approve):
+        raise UsageError("Say what was answered: --approved-by NAME, --rejected-by NAME or --auto-approve.")
+    with show_progress(f"dunning release {options.list_name}") as progress:
+        receipt = publish.run_where_asked(offers, options.list_name, _reply(options), options.ledger, progress)
+    print(receipt["text"] or "Този списък не чака: излязъл е, отказан е, или няма редове.")
+
+
+def _reply(options: argparse.Namespace) -> dict[str, str]:
+    if options.auto_approve:
+        return {"answer": "automatic", "by": "auto_approve", "note": options.note}
+    answer = "approved" if options.approved_by else "rejected"
+    return {"answer": answer, "by": options.approved_by or options.rejected_by, "note": options.note}
+
+
+def _recall(options: argparse.Namespace) -> None:
+    from dunning.jobs.release import recall
+
+    told = recall.run(options.as_of, options.list_name, options.by or getpass.getuser(), options.reason)
+    print(
+        f"Отзовано: {told['rows']} реда. Списък за спиране: {told['folder']}\n"
+        f"Решенията от {told['forgotten_on']} нататък не го знаят."
+    )

@@ -1,0 +1,89 @@
+"""Pictures of sums as SVG, made here: bars that lie, and a line over months. Colours are the style sheet's classes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+_WIDTH, _ROW, _LABEL, _VALUE, _TOP = 880, 30, 210, 150, 6
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its label, what stands behind it, and its parts (class of the colour, cents), from left to right."""
+
+    label: str
+    value: str
+    parts: Sequence[tuple[str, int]]
+
+    @property
+    def total(self) -> int:
+        """The length of the bar."""
+        return sum(cents for _, cents in self.parts)
+
+
+def draw_bars(title: str, description: str, bars: Sequence[Bar], legend: Sequence[tuple[str, str]] = ()) -> str:
+    """Return bars under each other, the longest as wide as there is room.
+
+    Args:
+        title, description: for whoever does not see it.
+        legend: class of the colour and its name.
+    """
+    longest = max((bar.total for bar in bars), default=0) or 1
+    room = _WIDTH - _LABEL - _VALUE
+    parts, top = [], _TOP
+    if legend:
+        parts.append(_legend(legend, top + 14))
+        top += 30
+    for bar in bars:
+        parts.append(f'<text x="{_LABEL - 10}" y="{top + 19}" text-anchor="end">{escape(bar.label)}</text>')
+        left = float(_LABEL)
+        for colour, cents in bar.parts:
+            width = room * cents / longest
+            size = f'width="{width:.1f}" height="{_ROW - 9}"'
+            parts.append(f'<rect class="{colour}" x="{left:.1f}" y="{top + 4}" {size}/>')
+            left += width
+        parts.append(f'<text x="{left + 8:.1f}" y="{top + 19}">{escape(bar.value)}</text>')
+        top += _ROW
+    return _frame(title, description, top + _TOP, parts)
+
+
+def draw_line(title: str, description: str, points: Sequence[tuple[str, str, int]]) -> str:
+    """Return a line over months.
+
+    Args:
+        points: label (month), value as text, cents; ascending.
+    """
+    height, bottom, top = 260, 212, 30
+    largest = max((cents for *_, cents in points), default=0) or 1
+    step = (_WIDTH - 130) / max(len(points) - 1, 1)
+    places = [(65 + n * step, bottom - (bottom - top) * cents / largest) for n, (*_, cents) in enumerate(points)]
+    parts = [f'<line class="axis" x1="40" y1="{bottom}" x2="{_WIDTH - 40}" y2="{bottom}"/>']
+    if len(places) > 1:
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        ends = f"{places[-1][0]:.1f},{bottom} {places[0][0]:.1f},{bottom}"
+        parts += [f'<polygon class="area" points="{path} {ends}"/>', f'<polyline class="line" points="{path}"/>']
+    for (label, value, _), (x, y) in zip(points, places, strict=True):
+        told = f"<title>{escape(label)}: {escape(value)}</title>"
+        parts.append(f'<circle class="s1" cx="{x:.1f}" cy="{y:.1f}" r="4">{told}</circle>')
+        parts.append(f'<text x="{x:.1f}" y="{bottom + 22}" text-anchor="middle">{escape(label)}</text>')
+    for place in {0, len(points) - 1} if points else ():
+        x, y = places[place]
+        value = escape(points[place][1])
+        parts.append(f'<text x="{x:.1f}" y="{max(y - 12, 14):.1f}" text-anchor="middle">{value}</text>')
+    return _frame(title, description, height, parts)
+
+
+def _legend(legend: Sequence[tuple[str, str]], y: int) -> str:
+    parts, left = [], _LABEL
+    for colour, name in legend:
+        parts.append(f'<rect class="{colour}" x="{left}" y="{y - 11}" width="14" height="14"/>')
+        parts.append(f'<text x="{left + 20}" y="{y + 1}">{escape(name)}</text>')
+        left += 44 + 8 * len(name)
+    return "".join(parts)
+
+
+def _frame(title: str, description: str, height: int, parts: Sequence[str]) -> str:
+    return (
+        f'<svg class="chart" role="img" viewBox="0 0 {_WIDTH} {height}" xmlns="http://www.w3.org/2000/svg">'
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(parts)}</svg>"
+    )

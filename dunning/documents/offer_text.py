@@ -1,0 +1,71 @@
+"""The question that a person answers before a list leaves the house, as he reads it: subject and Markdown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dunning.core.money import format_minor
+from dunning.documents.bulgarian import WORDS
+
+NAMES = {"reminders": "Съобщения", "disconnections": "Списък за прекъсване", "court": "Списък за съд"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked. rows, cents: tonight's; before_*: of the closed date before, None where there is none.
+
+    withheld: rows by reason. unusual: sentences of the circuit breaker. files: SHA-256 by name. link: of the list's
+    page.
+    """
+
+    list_name: str
+    as_of: date
+    rows: int
+    cents: int
+    before_on: date | None
+    before_rows: int
+    before_cents: int
+    withheld: Mapping[str, int]
+    unusual: Sequence[str]
+    files: Mapping[str, str]
+    link: str
+
+
+def write_subject(question: Question) -> str:
+    """Return the headline, plain text."""
+    return (
+        f"{NAMES[question.list_name]} към {question.as_of:%d.%m.%Y} г.: {question.rows} реда, "
+        f"{format_minor(question.cents)} €"
+    )
+
+
+def write_body(question: Question) -> str:
+    """Return what stands under it, Markdown: counts, sums, the change, what is withheld and why, a link, the hashes."""
+    lines = []
+    if question.unusual:
+        lines += ["**Необичайно тази нощ. Нищо не излиза, преди човек да погледне:**", ""]
+        lines += [f"- {sentence}" for sentence in question.unusual] + [""]
+    lines += [*_table(question), ""]
+    if question.withheld:
+        lines += ["**Задържани редове:**", ""]
+        lines += [f"- {WORDS.get(reason, reason)}: {rows}" for reason, rows in question.withheld.items()] + [""]
+    lines += [f"[Отворете списъка]({question.link})", ""]
+    lines += [
+        "При одобрение всеки ред се проверява още веднъж срещу най-новите плащания и задържания; който е платил или е "
+        "защитен междувременно, остава тук с причина. При отказ или без отговор не излиза нищо.",
+        "",
+    ]
+    lines += [f"`{name}` SHA-256 `{sha256}`" for name, sha256 in question.files.items()]
+    return "\n".join(lines)
+
+
+def _table(question: Question) -> list[str]:
+    head = ["| | редове | сума, € |", "| --- | ---: | ---: |"]
+    rows = [f"| {question.as_of:%d.%m.%Y} г. | {question.rows} | {format_minor(question.cents)} |"]
+    if question.before_on is not None:
+        more_rows, more_cents = question.rows - question.before_rows, question.cents - question.before_cents
+        rows.append(
+            f"| {question.before_on:%d.%m.%Y} г. | {question.before_rows} | {format_minor(question.before_cents)} |"
+        )
+        rows.append(f"| промяна | {more_rows:+d} | {'+' if more_cents >= 0 else ''}{format_minor(more_cents)} |")
+    return head + rows

@@ -1,0 +1,186 @@
+"""One account's whole story for a page: what to pay, why this stage, what comes, and everything that was done."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+
+from dunning.core.errors import NotThereError
+from dunning.decisions.least_payment import least_payment
+from dunning.decisions.story import Row, Story, find_accounts, tell_story
+from dunning.gateways.ledger.buckets import buckets_of
+from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.store import holds, proposals, runs
+from dunning.gateways.store.decisions import fetch_account_decisions
+from dunning.gateways.store.deeds import fetch_account_deeds
+from dunning.jobs.desk.office import Office
+from dunning.jobs.history import History, gather_history
+from dunning.jobs.kept import find_night, kept_policy
+from dunning.policy.rules import Rules
+
+_NIGHTS = 60
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What comes if nothing is paid, and the least payment that stops it.
+
+    what: `disconnections`, `court`, or a stage. on: the day; None: tonight's list. pay_cents: naming no invoice.
+    """
+
+    what: str
+    on: date | None
+    threshold_cents: int
+    pay_cents: int
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Who owes, as the ledger knows him. national_id: whole; pages mask it."""
+
+    name: str
+    kind: str
+    national_id: str
+    address: str
+    postal_address: str
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """Everything that the page shows. due_cents: what is due and not expired, shielded sums included."""
+
+    story: Story
+    payer: Payer
+    others: Sequence[str]
+    due_cents: int
+    later_cents: int
+    coming: Sequence[Coming]
+    proposals: Sequence[Row]
+    nights: Sequence[Row]
+    deeds: Sequence[Row]
+    strikes: Sequence[holds.OwnHold]
+    dates: Sequence[date]
+
+
+@dataclass(frozen=True)
+class _Open:
+    snapshot: Snapshot
+    rules: Rules
+    history: History
+
+
+def look(office: Office, premise_no: str, payer_code: str, as_of: date | None = None) -> AccountPage:
+    """Return an account on a closed or written night; on the last closed one, if none is named.
+
+    Raises:
+        NotThereError: no night is known, or no such account existed then. DunningError: its snapshot is not kept.
+    """
+    dates = runs.fetch_closed_dates(office.engine, 400)
+    day = as_of or (dates[0] if dates else None)
+    if day is None:
+        raise NotThereError("No night is closed yet, so no account can be shown.")
+    night = _open_night(office, day)
+    bucket = night.snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
+    accounts = bucket.accounts
+    try:
+        (place,) = find_accounts(bucket, premise_no, payer_code, day)
+    except Exception as error:
+        raise NotThereError(str(error)) from error
+    bucket, decision, found = night.history.decide(bucket, night.rules)
+    story = tell_story(bucket, decision, found, night.rules, place)
+    proposed = proposals.fetch_account_proposals(office.engine, day, premise_no)
+    own = [row for row in proposed if row["payer_code"] == payer_code]
+    items = story.tables["items"]
+    unexpired = [row for row in items if not row["is_expired"]]
+    return AccountPage(
+        story=story,
+        payer=_payer(bucket, place),
+        others=[code for code in _codes(accounts, premise_no) if code != payer_code],
+        due_cents=sum(row["open_cents"] for row in unexpired if row["due_on"] <= day),
+        later_cents=sum(row["open_cents"] for row in unexpired if row["due_on"] > day),
+        coming=_find_coming(story, own, night.rules),
+        proposals=own,
+        nights=fetch_account_decisions(office.engine, premise_no, payer_code, _NIGHTS),
+        deeds=fetch_account_deeds(office.engine, premise_no, payer_code),
+        strikes=[hold for hold in holds.fetch_holds(office.engine, premise_no) if hold.payer_code == payer_code],
+        dates=dates,
+    )
+
+
+def mask(national_id: str) -> str:
+    """Return an identifier of which only the last four signs can be read.
+
+    >>> mask("7501011234"), mask("")
+    ('••••••1234', '')
+    """
+    return "•" * max(len(national_id) - 4, 0) + national_id[-4:]
+
+
+def _open_night(office: Office, day: date) -> _Open:
+    known, _ = find_night(office.settings, office.engine, day)
+    return _open(office, day, known.run_id)
+
+
+@lru_cache(maxsize=4)
+def _open(office: Office, day: date, run_id: int) -> _Open:
+    known, snapshot = find_night(office.settings, office.engine, day)
+    rules = kept_policy(office.engine, known).at(day)
+    return _Open(snapshot, rules, gather_history(office.engine, snapshot, rules, known.events_seen))
+
+
+def _codes(accounts: Any, premise_no: str) -> list[str]:
+    pairs = zip(accounts.text("premise_no").to_pylist(), accounts.text("payer_code").to_pylist(), strict=True)
+    return [payer_code for premise, payer_code in pairs if premise == premise_no]
+
+
+def _payer(bucket: Any, account: int) -> Payer:
+    payer, premise = int(bucket.accounts["payer"][account]), int(bucket.accounts["premise"][account])
+
+    def told(frame: Any, place: int, *names: str) -> str:
+        return ", ".join(filter(None, (frame.text(name)[place].as_py() for name in names)))
+
+    return Payer(
+        name=told(bucket.payers, payer, "name"),
+        kind="person" if bucket.payers["is_person"][payer] else "company",
+        national_id=told(bucket.payers, payer, "national_id"),
+        address=told(bucket.premises, premise, "settlement", "postcode", "address"),
+        postal_address=told(bucket.payers, payer, "postal_settlement", "postal_postcode", "postal_address"),
+    )
+
+
+def _find_coming(story: Story, own: Sequence[Row], rules: Rules) -> list[Coming]:
+    """Return what comes: tonight's proposals, and the next stage.
+
+    What counts towards a threshold is taken widely (all that is overdue, unshielded and unexpired; for a later day all
+    that will be overdue, as a shield may end), so that the payment surely stops it.
+    """
+    on_lists = {row["list"] for row in own if row["state"] != "withheld"}
+    found = []
+    limits = {
+        "disconnections": rules.disconnections.amount_cents_min, "court": rules.stages.court_bound.amount_cents_min
+    }  # fmt: skip
+    for name, least in limits.items():
+        if name in on_lists:
+            found.append(_coming(story, name, None, least, _counts_tonight(story.as_of)))
+    next_stage, next_on = story.account["next_stage"], story.account["next_on"]
+    if next_stage and next_on:
+        least = getattr(rules.stages, next_stage).amount_cents_min
+        if next_stage == "court_bound":
+            least = min(least, rules.stages.limitation_near_amount_cents_min)
+        found.append(_coming(story, next_stage, next_on, least, _counts_by(next_on)))
+    return found
+
+
+def _counts_tonight(day: date) -> Callable[[Row], bool]:
+    return lambda row: row["due_on"] < day and not row["is_expired"] and not row["shield"]
+
+
+def _counts_by(day: date) -> Callable[[Row], bool]:
+    return lambda row: row["due_on"] < day and not row["is_expired"]
+
+
+def _coming(story: Story, what: str, on: date | None, threshold: int, counts: Callable[[Row], bool]) -> Coming:
+    return Coming(what, on, threshold, least_payment(story.tables["items"], counts, threshold))

@@ -1,0 +1,28 @@
+"""Who approved, rejected or recalled what, by night."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from dunning.gateways.store import runs
+from dunning.gateways.store.releases import Answer, Released, fetch_answers, fetch_released
+from dunning.jobs.desk.office import Office
+
+_NIGHTS = 31
+
+
+@dataclass(frozen=True)
+class NightReleases:
+    """What was answered about a night's lists, and what left."""
+
+    as_of: date
+    answers: Sequence[Answer]
+    released: Sequence[Released]
+
+
+def look(office: Office) -> list[NightReleases]:
+    """Return the last nights, the newest first."""
+    return [
+        NightReleases(day, fetch_answers(office.engine, day), list(fetch_released(office.engine, day).values()))
+        for day in runs.fetch_closed_dates(office.engine, _NIGHTS)
+    ]

@@ -1,0 +1,150 @@
+"""The files of a release: the rows of the night's lists that may leave, those that stay here and why, a manifest."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.documents.columns import Column
+from dunning.documents.csv_files import parse_csv, render_csv
+from dunning.documents.lists import COURT, COURT_ITEMS, DISCONNECTIONS, REMINDERS, WITHHELD, ListFile
+from dunning.documents.xlsx_files import render_xlsx
+from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, write_private
+from dunning.gateways.targets import Target, read_named, target_of
+from dunning.jobs.release.last_look import CENTS, Look
+from dunning.jobs.release.offer import Offer
+
+_FILES: dict[str, tuple[ListFile, ...]] = {
+    "reminders": tuple(REMINDERS.values()), "disconnections": (DISCONNECTIONS,), "court": (COURT,)
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a list as published, all its files under each other.
+
+    rows: the columns that its files share, with `file` (which one) and, of messages, `channel`. parts: by file, as
+    parsed. items: of a court list; else None.
+    """
+
+    rows: pa.Table
+    parts: dict[str, pa.Table]
+    items: pa.Table | None
+
+
+def columns_of(path: str) -> tuple[Column, ...]:
+    """Return the columns of a list's file, named without its suffix."""
+    return next(listed.columns for files in _FILES.values() for listed in files if listed.path == path)
+
+
+def released_target(out: str, day: date, list_name: str) -> Target:
+    """Return where the released files of a list of a date come below `out`."""
+    return target_of(out, f"released/{day.isoformat()}/{list_name}")
+
+
+def recalled_target(out: str, day: date, list_name: str) -> Target:
+    """Return where the kill list of a recalled release comes below `out`."""
+    return target_of(out, f"recalled/{day.isoformat()}/{list_name}")
+
+
+def read_rows(target: Target, list_name: str, files: Mapping[str, str]) -> Rows:
+    """Return the rows of a published list.
+
+    Args:
+        target: where its files lie.
+        files: SHA-256 by name.
+
+    Raises:
+        DunningError: a file is gone, or is not the one that was looked at.
+    """
+    parts = {
+        listed.path: parse_csv(read_named(target, f"{listed.path}.csv", files[f"{listed.path}.csv"]), listed.columns)
+        for listed in _FILES[list_name]
+    }
+    told = [
+        part.append_column("file", pa.repeat(path, len(part))).append_column(
+            "channel", pa.repeat(path.rpartition("/")[2], len(part))
+        )
+        for path, part in parts.items()
+    ]
+    name = f"{COURT_ITEMS.path}.csv"
+    items = parse_csv(read_named(target, name, files[name]), COURT_ITEMS.columns) if list_name == "court" else None
+    return Rows(pa.concat_tables(told).combine_chunks(), parts, items)
+
+
+def write_release(
+    folder: Path, offer: Offer, found: Rows, reasons: pa.Array, look: Look, answer: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write what leaves and what stays into a folder; return the manifest that names it.
+
+    Args:
+        reasons: per row of `found.rows` why it stays; null where it leaves.
+    """
+    kept = pc.is_null(reasons)
+    for name, content in _render(offer, found, kept):
+        write_private(folder / name, content)
+    dropped = _dropped(offer, found.rows, reasons)
+    write_private(folder / "dropped.csv", render_csv(dropped, WITHHELD.columns))
+    write_private(folder / "dropped.xlsx", render_xlsx(dropped, WITHHELD.columns, offer.day, WITHHELD.title))
+    leaving = found.rows.filter(kept)
+    manifest = {
+        "as_of": offer.as_of,
+        "list": offer.list_name,
+        "of": offer.files,
+        "answer": dict(answer),
+        "looked_on": look.looked_on.isoformat(),
+        "ledger": look.fingerprint,
+        "rows": len(leaving),
+        "cents": pc.sum(leaving[CENTS[offer.list_name]]).as_py() or 0,
+        "dropped": _count(reasons),
+        "files": hash_files(folder),
+    }
+    write_private(folder / MANIFEST, manifest_bytes(manifest))
+    return manifest
+
+
+def _render(offer: Offer, found: Rows, kept: pa.Array) -> Iterator[tuple[str, bytes]]:
+    mask = kept.to_numpy(zero_copy_only=False)
+    file = found.rows["file"].to_numpy()
+    for listed in _FILES[offer.list_name]:
+        part = found.parts[listed.path].filter(pa.array(_own(mask, file, listed.path)))
+        yield from _both(listed, part, offer.day)
+    if found.items is not None:
+        cases = found.rows.filter(kept)["case_ref"].combine_chunks()
+        yield from _both(COURT_ITEMS, found.items.filter(pc.is_in(found.items["case_ref"], value_set=cases)), offer.day)
+
+
+def _own(mask: npt.NDArray[np.bool_], file: npt.NDArray[np.object_], path: str) -> npt.NDArray[np.bool_]:
+    return mask[file == path]
+
+
+def _both(listed: ListFile, table: pa.Table, day: date) -> Iterator[tuple[str, bytes]]:
+    yield f"{listed.path}.csv", render_csv(table, listed.columns)
+    yield f"{listed.path}.xlsx", render_xlsx(table, listed.columns, day, listed.title)
+
+
+def _dropped(offer: Offer, rows: pa.Table, reasons: pa.Array) -> pa.Table:
+    stays = pc.is_valid(reasons)
+    held = rows.filter(stays)
+    stage = held["stage"] if "stage" in held.column_names else pa.nulls(len(held), pa.string())
+    return pa.table(
+        {
+            "list": pa.repeat(offer.list_name, len(held)),
+            "premise_no": held["premise_no"],
+            "payer_code": held["payer_code"],
+            "stage": stage,
+            "overdue_cents": held[CENTS[offer.list_name]],
+            "reason": reasons.filter(stays),
+        }
+    )
+
+
+def _count(reasons: pa.Array) -> dict[str, int]:
+    counts = pc.value_counts(reasons.drop_null()).to_pylist()
+    return {row["values"]: row["counts"] for row in sorted(counts, key=lambda row: row["values"])}

@@ -1,0 +1,176 @@
+"""What of a closed night waits for a person: counts and sums, never rows or names."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from dunning.core.errors import DunningError
+from dunning.documents.offer_text import Question, write_body, write_subject
+from dunning.gateways.database import Source, connect
+from dunning.gateways.settings import Settings
+from dunning.gateways.store import figures, open_store, runs
+from dunning.gateways.store.proposals import count_withheld
+from dunning.gateways.store.releases import Release, fetch_answers, fetch_releases
+from dunning.jobs.any_run import Receipt
+from dunning.jobs.kept import kept_policy
+
+# The files that a person looks at before he says that a list may leave.
+FILES = {
+    "reminders": ("reminders/sms.csv", "reminders/email.csv", "reminders/post.csv"),
+    "disconnections": ("disconnections.csv",),
+    "court": ("court.csv", "court_items.csv"),
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A list that waits, as a receipt that may stand in a log.
+
+    run_id: the run that made it. rows, cents: as proposed. files: SHA-256 by name. before_on, before_rows,
+    before_cents: of the closed date before; empty and 0 where there is none. withheld: rows by reason. unusual: what
+    the circuit breaker said. answer_hours: how long the question waits. answered: the reply, where it was approved
+    already and has not left yet.
+    """
+
+    as_of: str
+    list_name: str
+    run_id: int
+    rows: int
+    cents: int
+    files: dict[str, str]
+    before_on: str
+    before_rows: int
+    before_cents: int
+    withheld: dict[str, int]
+    unusual: list[str]
+    answer_hours: int
+    answered: dict[str, str]
+
+    @property
+    def day(self) -> date:
+        """The date that it speaks for."""
+        return date.fromisoformat(self.as_of)
+
+
+def ask(offer: Receipt, base_url: str) -> tuple[str, str]:
+    """Return the question about a list, as a person reads it: subject and Markdown.
+
+    Args:
+        offer: as `run` gives it.
+        base_url: where Airflow's pages are.
+    """
+    given = Offer(**offer)
+    question = Question(
+        list_name=given.list_name,
+        as_of=given.day,
+        rows=given.rows,
+        cents=given.cents,
+        before_on=date.fromisoformat(given.before_on) if given.before_on else None,
+        before_rows=given.before_rows,
+        before_cents=given.before_cents,
+        withheld=given.withheld,
+        unusual=given.unusual,
+        files=given.files,
+        link=f"{base_url.rstrip('/')}/dunning/lists/{given.list_name}?as_of={given.as_of}",
+    )
+    return write_subject(question), write_body(question)
+
+
+def is_replaced(as_of: str) -> bool:
+    """Return whether a newer night's lists have taken the place of a date's."""
+    engine = connect(Settings.from_environment(), "release watch")
+    try:
+        closed_on = runs.last_closed_on(engine)
+        return closed_on is not None and closed_on > date.fromisoformat(as_of)
+    finally:
+        engine.dispose()
+
+
+def run(as_of: str | None = None) -> dict[str, Receipt]:
+    """Return the lists of a closed date (ISO; the last one, if None) that wait for a person, by name; see `Offer`.
+
+    Raises:
+        DunningError: the date is not the last closed one: a newer night's lists have taken its place.
+    """
+    engine = open_store(Settings.from_environment(), "release offer")
+    closed_on = runs.last_closed_on(engine)
+    if closed_on is None:
+        return {}
+    day = date.fromisoformat(as_of) if as_of else closed_on
+    return {offer.list_name: asdict(offer) for offer in find_offers(engine, day)}
+
+
+def find_offers(source: Source, day: date) -> list[Offer]:
+    """Return what of a date waits; see `run`."""
+    known = require_newest(source, day)
+    manifest = known.receipts["manifest"]
+    waiting = [release for release in fetch_releases(source, day) if release.state in ("waiting", "approved")]
+    withheld = count_withheld(source, day)
+    hours = kept_policy(source, known).at(day).release.answer_hours
+    return [_offer(source, known, manifest, release, withheld, hours) for release in waiting]
+
+
+def require_newest(source: Source, day: date) -> runs.Run:
+    """Return the run that closed a date.
+
+    Raises:
+        DunningError: it is not closed, or a newer date is.
+    """
+    closed_on = runs.last_closed_on(source)
+    known = runs.fetch_run(source, day)
+    if known is None or known.state != "closed":
+        raise DunningError(
+            f"The books of {day} are not closed, so nothing of that night may leave the house. Run "
+            f"`dunning nightly --as-of {day}` with that day's extract first."
+        )
+    if day != closed_on:
+        raise DunningError(
+            f"The lists of {day} were replaced by those of {closed_on}: they know of newer payments. Nothing was "
+            f"released; look at the lists of {closed_on} and answer for those."
+        )
+    return known
+
+
+def _offer(
+    source: Source, known: runs.Run, manifest: dict[str, Any], release: Release, withheld: dict[str, dict[str, int]],
+    hours: int,
+) -> Offer:
+    name, day = release.list_name, known.as_of
+    before_on, before = _before(source, day, name)
+    return Offer(
+        as_of=day.isoformat(),
+        list_name=name,
+        run_id=known.run_id,
+        rows=release.rows,
+        cents=_cents_of(manifest["lists"], name),
+        files={file: manifest["files"][file] for file in FILES[name]},
+        before_on=before_on.isoformat() if before_on else "",
+        before_rows=before[0],
+        before_cents=before[1],
+        withheld=withheld.get(name, {}),
+        unusual=manifest["unusual"],
+        answer_hours=hours,
+        answered=_reply(source, release),
+    )
+
+
+def _reply(source: Source, release: Release) -> dict[str, str]:
+    if release.state == "waiting":
+        return {}
+    answers = [each for each in fetch_answers(source, release.as_of) if each.list_name == release.list_name]
+    return {"answer": answers[-1].answer, "by": answers[-1].by_user, "note": answers[-1].note}
+
+
+def _cents_of(lists: dict[str, dict[str, int]], name: str) -> int:
+    return sum(told["cents"] for key, told in lists.items() if key.split("/")[0] == name)
+
+
+def _before(source: Source, day: date, name: str) -> tuple[date | None, tuple[int, int]]:
+    earlier = [other for other in runs.fetch_closed_dates(source, 2) if other < day]
+    if not earlier:
+        return None, (0, 0)
+    found = [
+        figure for figure in figures.fetch_figures(source, since=earlier[0], before=day)
+        if figure.kind == "list" and figure.name.split("/")[0] == name
+    ]  # fmt: skip
+    return earlier[0], (sum(figure.row_count for figure in found), sum(figure.cents for figure in found))

@@ -1,0 +1,218 @@
+"""The release of a list: the answer recorded, each row looked at again, files published, deeds recorded once.
+
+Intent, effect, record: killed anywhere and run again is as if never killed (see `recovery`).
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.errors import DunningError
+from dunning.core.frames import frame_of
+from dunning.core.money import format_minor
+from dunning.decisions.proposals import join_account
+from dunning.decisions.ramp import let_out
+from dunning.gateways.database import Connection, run_lock
+from dunning.gateways.people import approvers_of, read_people
+from dunning.gateways.publishing import MANIFEST, check_prepared, remove_folders
+from dunning.gateways.settings import Settings
+from dunning.gateways.store import open_store, releases, runs
+from dunning.gateways.store.readers import reading
+from dunning.gateways.targets import target_of
+from dunning.jobs.any_run import Receipt
+from dunning.jobs.kept import kept_policy
+from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.recovery import recover
+from dunning.jobs.release.files import Rows, read_rows, released_target, write_release
+from dunning.jobs.release.last_look import look_again
+from dunning.jobs.release.offer import Offer, require_newest
+from dunning.policy.rules import Release as Rule
+
+MAY_LEAVE = ("approved", "automatic")
+_DEEDS = {"disconnections": ("disconnection_order", "field", "D"), "court": ("court_case", "court", "")}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What was answered. answer: `approved`, `rejected`, `expired`, or `automatic` (nobody was asked, on purpose).
+
+    by: who, as the settings of the pages name him; what happened, where nobody did.
+    """
+
+    answer: str
+    by: str
+    note: str = ""
+
+
+def run(offer: Receipt, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing) -> Receipt:
+    """Record a reply to an offer and, if it allows that, release the list; see `release`."""
+    given, answered = Offer(**offer), Reply(**reply)
+    settings, purpose = Settings.from_environment(), f"release {given.list_name} {given.as_of}"
+    engine = open_store(settings, purpose)
+    with run_lock(engine, purpose) as connection, reading(engine):
+        return release(settings, connection, given, answered, ledger, progress)
+
+
+def run_where_asked(
+    offers: Receipt, list_name: str, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing
+) -> Receipt:
+    """Release a list of the offers as `run`, where it is among them; one that does not wait has nothing to release."""
+    offer = offers.get(list_name)
+    if offer is None or reply["answer"] == "nothing":
+        return {"list": list_name, "state": "nothing", "text": ""}
+    return run(offer, reply, ledger, progress)
+
+
+def release(
+    settings: Settings, connection: Connection, offer: Offer, reply: Reply, ledger: str | None, progress: Progress
+) -> Receipt:
+    """Record a reply and release the list where it may leave; return what became of it. The caller holds the run lock.
+
+    A list that is out already stays as it is: nothing is done twice.
+
+    Raises:
+        DunningError: a newer night took the list's place, its files are not those that were looked at, who answered
+            may not, or the files cannot be published. Nothing has left then.
+    """
+    recover(connection)
+    out = releases.fetch_released(connection, offer.day).get(offer.list_name)
+    if out is not None:
+        return _receipt(offer, "recalled" if out.recalled_by else "released", out.row_count, out.cents, out.dropped)
+    known = require_newest(connection, offer.day)
+    _refuse_stranger(settings, offer, reply)
+    _record(connection, offer, reply)
+    if reply.answer not in MAY_LEAVE:
+        return _receipt(offer, reply.answer, 0, 0, 0)
+    target = target_of(known.out or "", offer.as_of)
+    found = read_rows(target, offer.list_name, offer.files)
+    reasons, look = look_again(settings, connection, offer.day, offer.list_name, found.rows, ledger, progress)
+    rule = kept_policy(connection, known).at(offer.day).release
+    reasons = _ramp(connection, offer, found, reasons, rule)
+    work = settings.home / "work" / f"release-{offer.as_of}-{offer.list_name}-{secrets.token_hex(4)}"
+    try:
+        manifest = write_release(work, offer, found, reasons, look, vars(reply))
+        return _publish(connection, offer, known, found.rows.filter(pc.is_null(reasons)), manifest, work)
+    finally:
+        remove_folders([work])
+
+
+def _refuse_stranger(settings: Settings, offer: Offer, reply: Reply) -> None:
+    """Refuse an approval of somebody who may not approve; who approves stands in the people's settings."""
+    people = read_people(settings)
+    if reply.answer == "automatic" and people:
+        raise DunningError(
+            f"`auto_approve` is for installations without people, and {len(people)} are named in the settings of the "
+            f"pages. Nothing was released; let one of those approve the list {offer.list_name}."
+        )
+    may = [person.user_name for person in approvers_of(people, offer.list_name)]
+    if reply.answer == "approved" and reply.by not in may:
+        raise DunningError(
+            f"{reply.by} may not approve the list {offer.list_name}; {', '.join(may) or 'nobody'} may. Nothing was "
+            "released. `approves` in the settings of the pages says who may."
+        )
+
+
+def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
+    """Record a reply once: a step that is tried again says the same."""
+    answer = releases.Answer(
+        run_id=offer.run_id, as_of=offer.day, list_name=offer.list_name, answer=reply.answer, by_user=reply.by,
+        note=reply.note, row_count=offer.rows, cents=offer.cents, files=offer.files,
+    )  # fmt: skip
+    for known in releases.fetch_answers(connection, offer.day):
+        if known.list_name == offer.list_name:
+            if (known.answer, known.by_user, known.note) == (reply.answer, reply.by, reply.note):
+                return
+            raise DunningError(
+                f"The list {offer.list_name} of {offer.as_of} was answered already: {known.answer} by {known.by_user}. "
+                "Nothing was changed."
+            )
+    releases.append_answer(connection, answer)
+
+
+def _ramp(connection: Connection, offer: Offer, found: Rows, reasons: pa.Array, rule: Rule) -> pa.Array:
+    """Return the reasons with those of rows beyond what may leave at once, the most urgent let out first."""
+    leaving = pc.is_null(reasons).to_numpy(zero_copy_only=False)
+    rows = found.rows.filter(pa.array(leaving))
+    if offer.list_name == "disconnections":
+        limits = np.full(len(rows), rule.district_rows_max["disconnections"], np.int64)
+        fits, reason = let_out(rows, "disconnections", ("district",), limits), "ramp"
+    elif offer.list_name == "court":
+        monday = offer.day - timedelta(days=offer.day.weekday())
+        left = max(rule.court_week_rows_max - releases.count_released(connection, "court", monday, offer.day), 0)
+        fits, reason = let_out(rows, "court", (), np.full(len(rows), left, np.int64)), "over_capacity"
+    else:  # messages are let out a district at a time when they are proposed
+        return reasons
+    stays = np.zeros(len(leaving), np.bool_)
+    stays[np.flatnonzero(leaving)[~fits]] = True
+    return pc.if_else(pa.array(stays), pa.scalar(reason), reasons)
+
+
+def _publish(
+    connection: Connection, offer: Offer, known: runs.Run, leaving: pa.Table, manifest: dict[str, Any], work: Path
+) -> Receipt:
+    check_prepared(work)
+    out, dropped = known.out or "", sum(manifest["dropped"].values())
+    intended = releases.Released(
+        as_of=offer.day, list_name=offer.list_name, run_id=offer.run_id, event_no=None, row_count=manifest["rows"],
+        cents=manifest["cents"], dropped=dropped, out=out,
+        manifest_sha256=hashlib.sha256((work / MANIFEST).read_bytes()).hexdigest(),
+    )  # fmt: skip
+    releases.begin_release(connection, intended, deeds_of(offer.day, offer.list_name, leaving))
+    target = released_target(out, offer.day, offer.list_name)
+    try:
+        target.publish(work)
+    except DunningError:
+        recover(connection)
+        if offer.list_name not in releases.fetch_released(connection, offer.day):
+            raise
+    else:
+        recover(connection)
+    return _receipt(offer, "released", manifest["rows"], manifest["cents"], dropped)
+
+
+def deeds_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
+    """Return the deeds of rows that leave: what `store.deeds.append_deeds` takes."""
+    if list_name == "reminders":
+        return rows.select(["premise_no", "payer_code", "stage", "channel", "reference", "overdue_cents"])
+    stage, channel, letter = _DEEDS[list_name]
+    is_case = list_name == "court"
+    reference = rows["case_ref"] if is_case else join_account(pa.scalar(f"{day:%Y%m%d}-{letter}"), frame_of(rows))
+    return pa.table(
+        {
+            "premise_no": rows["premise_no"],
+            "payer_code": rows["payer_code"],
+            "stage": pa.repeat(stage, len(rows)),
+            "channel": pa.repeat(channel, len(rows)),
+            "reference": reference,
+            "overdue_cents": rows["principal_cents" if is_case else "overdue_cents"],
+        }
+    )
+
+
+def _receipt(offer: Offer, state: str, rows: int, cents: int, dropped: int) -> Receipt:
+    return {
+        "as_of": offer.as_of, "list": offer.list_name, "state": state, "rows": rows, "cents": cents, "dropped": dropped,
+        "text": tell(offer.list_name, state, rows, cents, dropped),
+    }  # fmt: skip
+
+
+_NAMES = {"reminders": "Съобщения", "disconnections": "Прекъсвания", "court": "Съдебни дела"}
+_STATES = {
+    "rejected": "отказани; нищо не е излязло", "expired": "без отговор; нищо не е излязло",
+    "recalled": "излезли и отзовани",
+}  # fmt: skip
+
+
+def tell(list_name: str, state: str, rows: int, cents: int, dropped: int) -> str:
+    """Return a line about what became of a list, for the morning."""
+    if state in _STATES:
+        return f"{_NAMES[list_name]}: {_STATES[state]}."
+    stayed = f"; задържани при последната проверка: {dropped}" if dropped else ""
+    return f"{_NAMES[list_name]}: излезли {rows} реда за {format_minor(cents)} €{stayed}."

@@ -1,0 +1,13 @@
+"""What became of a night's lists, in a few lines."""
+
+from dunning.jobs.any_run import Receipt
+
+
+def run(released: list[Receipt | None]) -> Receipt:
+    """Return the receipts of a night's releases with one text; a release that failed is told in its own task."""
+    there = [receipt for receipt in released if receipt]
+    lines = [receipt["text"] for receipt in there if receipt["text"]]
+    failed = len(released) - len(there)
+    if failed:
+        lines.append(f"{failed} от списъците не можаха да излязат: вижте задачите.")
+    return {"lists": there, "text": "\n".join(lines or ["Няма списък, който да чака."])}

@@ -1,0 +1,121 @@
+"""Who may see and do what: Airflow knows who somebody is, the people's settings what he works as.
+
+Airflow does not protect a plugin's routes: every route of ours depends on `permit`.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+from airflow.api_fastapi.core_api.security import GetUserDep
+from airflow.configuration import conf
+from fastapi import Depends, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+
+from dunning.documents.pages import LANGUAGES
+from dunning.gateways.people import ROLES, PersonSettings, read_people
+from dunning.gateways.settings import Settings
+
+COOKIE = "dunning_language"
+_VIEWER = {"night", "ageing", "policy"}
+_ADVISER = _VIEWER | {"accounts"}
+_WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall"}
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "viewer": frozenset(_VIEWER),
+    "adviser": frozenset(_ADVISER),
+    "collections": frozenset(_WORKER),
+    "legal": frozenset(_WORKER | {"court", "identifiers"}),
+    "admin": frozenset(_WORKER | {"court"}),
+}
+assert tuple(PERMISSIONS) == ROLES
+_READING = ("GET", "HEAD")
+# Airflow's own roles decide reading or writing, by these DAGs.
+_READ_DAG, _WRITE_DAG = "nightly", "release"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is logged in: his name, what he works as (of ROLES), how he reads."""
+
+    user_name: str
+    role: str
+    language: str
+
+    def may(self, permission: str) -> bool:
+        """Return whether his role has a permission."""
+        return permission in PERMISSIONS[self.role]
+
+
+class StrangerError(HTTPException):
+    """Somebody who is logged in may not see or do this. reason: key of a text of the page `error`."""
+
+    def __init__(self, reason: str, user_name: str) -> None:
+        super().__init__(status_code=403, detail=reason)
+        self.reason, self.user_name = reason, user_name
+
+
+def language_of(request: Request) -> str:
+    """Return the language that somebody chose; Bulgarian, if he did not."""
+    chosen = request.cookies.get(COOKIE, "")
+    return chosen if chosen in LANGUAGES else LANGUAGES[0]
+
+
+async def find_person(request: Request, user: GetUserDep) -> Person:
+    """Return who asks.
+
+    Raises:
+        HTTPException: 401, nobody is logged in. StrangerError: he has no role here, or Airflow gives him no access.
+    """
+    is_write = request.method not in _READING
+    dag_id, method = (_WRITE_DAG, "PUT") if is_write else (_READ_DAG, "GET")
+    return await run_in_threadpool(_find, user, dag_id, method, language_of(request))
+
+
+def _find(user: Any, dag_id: str, method: Any, language: str) -> Person:
+    settings = _settings_of(user)
+    name = str(user.get_name())
+    if settings is None:
+        raise StrangerError("no_role", name)
+    if not get_auth_manager().is_authorized_dag(method=method, details=DagDetails(id=dag_id), user=user):
+        raise StrangerError("read_only", name)
+    return Person(settings.user_name, settings.role, language)
+
+
+def _settings_of(user: Any) -> PersonSettings | None:
+    people = read_people(Settings.from_environment())
+    given = str(user.get_id())
+    by_id = (person for person in people.values() if person.airflow_id == given)
+    return next(by_id, None) or people.get(str(user.get_name()))
+
+
+def permit(permission: str) -> Any:
+    """Return what a route's `person` depends on: whoever asks, if his role has the permission (any role, if empty)."""
+
+    async def dependency(person: Annotated[Person, Depends(find_person)]) -> Person:
+        if permission and not person.may(permission):
+            raise StrangerError("not_yours", person.user_name)
+        return person
+
+    return Depends(dependency)
+
+
+def form_token(person: Person) -> str:
+    """Return what a form of this person must carry, so that no other site can send it in his name."""
+    key = conf.get("api", "secret_key").encode()
+    return hmac.new(key, f"dunning form {person.user_name}".encode(), hashlib.sha256).hexdigest()
+
+
+async def _read_form(request: Request, person: Annotated[Person, Depends(find_person)]) -> dict[str, Any]:
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    form = await request.form()
+    given = str(form.get("form_token", ""))
+    if site not in ("same-origin", "none") or not hmac.compare_digest(given, form_token(person)):
+        raise StrangerError("forged", person.user_name)
+    several = {key: [str(value) for value in form.getlist(key)] for key in form}
+    return {key: values[0] if len(values) == 1 else values for key, values in several.items()}
+
+
+CheckedForm = Annotated[dict[str, Any], Depends(_read_form)]

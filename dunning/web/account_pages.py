@@ -1,0 +1,107 @@
+"""Finding an account, and its whole story."""
+
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+
+from dunning.core.errors import NotThereError
+from dunning.decisions.reasons import REASONS, WHY_NOT
+from dunning.documents.pages import write_day, write_money
+from dunning.documents.story_page import STAGES, story_tables
+from dunning.documents.story_pdf import render_story_pdf
+from dunning.gateways.store.access import append_access
+from dunning.jobs.desk import account, search
+from dunning.jobs.desk.office import open_office
+from dunning.jobs.notices import preview
+from dunning.web.access import CheckedForm, Person, permit
+from dunning.web.respond import go_to, respond, show_file
+
+router = APIRouter()
+Adviser = Annotated[Person, permit("accounts")]
+Lawyer = Annotated[Person, permit("identifiers")]
+_LONGEST = 100
+
+
+@router.get("/accounts")
+def show_search(request: Request, person: Adviser) -> Response:
+    """Show how to look for an account."""
+    return respond(request, person, "search.html", found=None)
+
+
+@router.post("/accounts")
+def search_account(request: Request, person: Adviser, form: CheckedForm) -> Response:
+    """Find accounts; a single one is shown at once. A form, because what is looked for may be a name."""
+    text = str(form.get("text", ""))[:_LONGEST]
+    found = search.find(open_office(), text)
+    if len(found.hits) == 1:
+        return go_to(request, _address(found.hits[0].premise_no, found.hits[0].payer_code))
+    return respond(request, person, "search.html", found=found, search_text=text)
+
+
+@router.get("/accounts/{premise_no}/{payer_code}")
+def show_account(
+    request: Request, person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None
+) -> Response:
+    """Show everything about an account on a night; the last closed one, if none is named."""
+    return _show(request, person, account.look(open_office(), premise_no, payer_code, as_of), is_whole=False)
+
+
+@router.post("/accounts/{premise_no}/{payer_code}/identifier")
+def show_identifier(
+    request: Request, person: Lawyer, form: CheckedForm, premise_no: str, payer_code: str, as_of: date | None = None
+) -> Response:
+    """Show the same with the whole identifier; who looked at it is recorded first."""
+    office = open_office()
+    page = account.look(office, premise_no, payer_code, as_of)
+    append_access(office.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}")
+    return _show(request, person, page, is_whole=True)
+
+
+@router.get("/accounts/{premise_no}/{payer_code}/story.pdf")
+def give_story(person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None) -> Response:
+    """Give the story as a PDF for the complaint file."""
+    office = open_office()
+    page = account.look(office, premise_no, payer_code, as_of)
+    append_access(office.engine, person.user_name, "story", f"premise {premise_no} payer {payer_code}")
+    head = [
+        ("Платец", page.payer.name), ("Адрес на имота", page.payer.address),
+        ("Дължимо днес", write_money(page.due_cents)), ("Лихва", write_money(page.story.account["interest_cents"])),
+    ]  # fmt: skip
+    nights = [
+        (
+            write_day(row["as_of"]), STAGES[row["stage"]], write_money(row["open_cents"]),
+            write_money(row["overdue_cents"]), "; ".join(REASONS.get(code, code) for code in row["reasons"].split()),
+        )
+        for row in page.nights
+    ]  # fmt: skip
+    content = render_story_pdf(page.story, head, nights, REASONS, WHY_NOT)
+    return show_file(content, f"story-{page.story.as_of}.pdf", "application/pdf")
+
+
+@router.get("/accounts/{premise_no}/{payer_code}/notice.pdf")
+def give_notice(person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None) -> Response:
+    """Give the account's monthly notice of a night as a PDF."""
+    office = open_office()
+    day = account.look(office, premise_no, payer_code, as_of).story.as_of
+    made = preview.run(premise_no, payer_code, day)
+    if not made.files:
+        raise NotThereError(" ".join(made.told))
+    append_access(office.engine, person.user_name, "notice", f"premise {premise_no} payer {payer_code}")
+    content = made.files[0].read_bytes()
+    made.files[0].unlink(missing_ok=True)
+    return show_file(content, f"notice-{day}.pdf", "application/pdf")
+
+
+def _show(request: Request, person: Person, page: account.AccountPage, *, is_whole: bool) -> Response:
+    national_id = page.payer.national_id if is_whole else account.mask(page.payer.national_id)
+    reasons: dict[str, Any] = {"reasons": REASONS, "why_not": WHY_NOT}
+    return respond(
+        request, person, "account.html", page=page, story=page.story, tables=story_tables(page.story),
+        national_id=national_id, is_whole=is_whole, **reasons,
+    )
+
+
+def _address(premise_no: str, payer_code: str) -> str:
+    return f"/accounts/{quote(premise_no, safe='')}/{quote(payer_code, safe='')}"

@@ -1,0 +1,72 @@
+"""How old the open debt is: pictures, the numbers under them, and a workbook."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+
+from dunning.core.errors import NotThereError
+from dunning.core.words import SERVICES, STAGES
+from dunning.decisions.ageing import AGES
+from dunning.documents.ageing_file import render_ageing
+from dunning.documents.charts import Bar, draw_bars, draw_line
+from dunning.documents.pages import write_money, write_word
+from dunning.jobs.desk import ageing
+from dunning.jobs.desk.office import open_office
+from dunning.web.access import Person, permit
+from dunning.web.respond import give_file, respond, tell
+
+router = APIRouter()
+Viewer = Annotated[Person, permit("ageing")]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_SHOWN = 12
+_COLOURS = dict(zip(AGES, ("s0", "s1", "s1", "s2", "s2", "s3", "s3"), strict=True))
+
+
+@router.get("/ageing")
+def show_ageing(
+    request: Request, person: Viewer, as_of: date | None = None, service: str = "", district: str = "", stage: str = ""
+) -> Response:
+    """Show the ageing of a night under filters."""
+    night = ageing.look(open_office(), as_of, service, district, stage)
+    chosen = {"service": service, "district": district, "stage": stage}
+    pictures = _draw(person, night) if night else {}
+    values: dict[str, Any] = {"night": night, "pictures": pictures, "services": SERVICES, "stages": STAGES, **chosen}
+    return respond(request, person, "ageing.html", **values)
+
+
+@router.get("/ageing.xlsx")
+def give_ageing(
+    person: Viewer, as_of: date | None = None, service: str = "", district: str = "", stage: str = ""
+) -> Response:
+    """Give the same as a workbook."""
+    night = ageing.look(open_office(), as_of, service, district, stage)
+    if night is None:
+        raise NotThereError("No night is closed yet, so there is no ageing.")
+    return give_file(render_ageing(night.rows, night.as_of), f"ageing-{night.as_of}.xlsx", XLSX)
+
+
+def _draw(person: Person, night: ageing.Ageing) -> dict[str, str]:
+    def bars(sums: Any, colour: Any) -> list[Bar]:
+        return [
+            Bar(write_word(person.language, each.name), write_money(each.cents), [(colour(each.name), each.cents)])
+            for each in sums
+        ]
+
+    def title(name: str) -> tuple[str, str]:
+        return tell(person, f"ageing.{name}"), tell(person, f"ageing.{name}_text")
+
+    first, rest = night.by_district[:_SHOWN], night.by_district[_SHOWN:]
+    districts = bars(first, lambda _: "s1")
+    if rest:
+        cents = sum(each.cents for each in rest)
+        districts.append(Bar(tell(person, "ageing.rest", count=len(rest)), write_money(cents), [("s0", cents)]))
+    stages = {"current": "s0", "overdue": "s1", "final_warning": "s2", "court_bound": "s4"}
+    months = [(f"{day:%m.%y}", write_money(cents), cents) for day, cents in night.trend]
+    return {
+        "bands": draw_bars(*title("bands"), bars(night.bands, _COLOURS.__getitem__)),
+        "districts": draw_bars(*title("districts"), districts),
+        "services": draw_bars(*title("services"), bars(night.by_service, lambda _: "s1")),
+        "stages": draw_bars(*title("stages"), bars(night.by_stage, stages.__getitem__)),
+        "trend": draw_line(*title("trend"), months),
+    }

@@ -1,0 +1,81 @@
+"""The application of the pages: all routes, and what becomes of errors."""
+
+import logging
+from urllib.parse import quote
+
+from airflow.api_fastapi.app import get_auth_manager
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+
+from dunning.core.errors import DunningError, NotThereError
+from dunning.web import (
+    account_pages,
+    ageing_pages,
+    list_pages,
+    policy_pages,
+    release_pages,
+    static_pages,
+    tonight_pages,
+    what_if_pages,
+)
+from dunning.web.access import StrangerError, language_of
+from dunning.web.respond import HEADERS, answer
+
+_ROUTERS = (
+    tonight_pages.router, ageing_pages.router, account_pages.router, list_pages.router, policy_pages.router,
+    what_if_pages.router, release_pages.router, static_pages.router,
+)  # fmt: skip
+_log = logging.getLogger(__name__)
+
+
+def build_app() -> FastAPI:
+    """Return the application, to be mounted by Airflow."""
+    app = FastAPI(title="Dunning", docs_url=None, redoc_url=None, openapi_url=None)
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, _refuse)
+    app.add_exception_handler(404, _refuse)
+    app.add_exception_handler(405, _refuse)
+    app.add_exception_handler(RequestValidationError, _misunderstand)
+    app.add_exception_handler(DunningError, _explain)
+    app.add_exception_handler(Exception, _fail)
+    return app
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Send whoever is not logged in to Airflow's login; tell others why not."""
+    status = getattr(error, "status_code", 404)
+    if status in (401, 403) and not isinstance(error, StrangerError):
+        return _log_in(request)
+    reason = error.reason if isinstance(error, StrangerError) else "no_page"
+    user_name = error.user_name if isinstance(error, StrangerError) else ""
+    return answer(
+        request, language_of(request), "error.html", status, reason=reason, detail="", user_name=user_name
+    )
+
+
+def _log_in(request: Request) -> Response:
+    """A page leads to the login and back; what wanted to change something says that nothing was done."""
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        back = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(get_auth_manager().get_url_login(next_url=back), 307, HEADERS)
+    return answer(
+        request, language_of(request), "error.html", 401, reason="logged_out", detail="",
+        user_name=quote(get_auth_manager().get_url_login(), safe="/:?=&%"),
+    )  # fmt: skip
+
+
+async def _explain(request: Request, error: Exception) -> Response:
+    status = 404 if isinstance(error, NotThereError) else 400
+    reason = "not_there" if status == 404 else "refused"
+    return answer(request, language_of(request), "error.html", status, reason=reason, detail=str(error), user_name="")
+
+
+async def _misunderstand(request: Request, error: Exception) -> Response:
+    return answer(request, language_of(request), "error.html", 400, reason="misread", detail="", user_name="")
+
+
+async def _fail(request: Request, error: Exception) -> Response:
+    _log.exception("A page failed: %s", request.url.path, exc_info=error)
+    return answer(request, language_of(request), "error.html", 500, reason="failed", detail="", user_name="")

@@ -1,0 +1,25 @@
+"""The pages' entry in Airflow: the application under /dunning, and „Събиране“ in the navigation."""
+
+from airflow.plugins_manager import AirflowPlugin
+
+from dunning.web.app import build_app
+
+PREFIX = "/dunning"
+
+
+class DunningPlugin(AirflowPlugin):
+    """Found by the entry point `airflow.plugins`."""
+
+    name = "dunning"
+    fastapi_apps = [{"app": build_app(), "url_prefix": PREFIX, "name": "Dunning"}]  # noqa: RUF012 - Airflow's own way
+    external_views = [  # noqa: RUF012
+        {
+            "name": "Събиране",
+            "href": f"{PREFIX}/",
+            "destination": "nav",
+            "url_route": "collections",
+            "category": None,
+            "icon": f"{PREFIX}/static/icon.svg",
+            "icon_dark_mode": f"{PREFIX}/static/icon-dark.svg",
+        }
+    ]

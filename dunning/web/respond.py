@@ -1,0 +1,70 @@
+"""How a page is answered: rendered in its frame, never kept by anybody on the way."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from dunning.documents.pages import LANGUAGES, render_page, say
+from dunning.web.access import Person, form_token
+
+# The pages in the navigation, and what each asks for.
+PAGES = (("/", "night"), ("/ageing", "ageing"), ("/accounts", "accounts"), ("/lists", "lists"), ("/policy", "policy"))
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'; "
+    "object-src 'none'",
+}
+
+
+def respond(
+    request: Request, person: Person, template: str, status_code: int = 200, **values: Any
+) -> HTMLResponse:
+    """Return a page for somebody."""
+    return answer(request, person.language, template, status_code, person=person, **values)
+
+
+def answer(
+    request: Request, language: str, template: str, status_code: int = 200, person: Person | None = None, **values: Any
+) -> HTMLResponse:
+    """Return a page, for somebody or for nobody."""
+    prefix = prefix_of(request)
+    frame: Mapping[str, Any] = {
+        "person": person,
+        "may": person.may if person else lambda _: False,
+        "form_token": form_token(person) if person else "",
+        "pages": [(address, name) for address, name in PAGES if person and person.may(name)],
+        "here": request.url.path.removeprefix(prefix) or "/",
+        "other_language": next(each for each in LANGUAGES if each != language),
+        "search_text": "",
+    }
+    content = render_page(template, language, prefix, {**frame, **values})
+    return HTMLResponse(content, status_code, HEADERS)
+
+
+def prefix_of(request: Request) -> str:
+    """Return the address below which the pages lie."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def go_to(request: Request, address: str) -> RedirectResponse:
+    """Send the browser to one of our pages, after something was done."""
+    return RedirectResponse(f"{prefix_of(request)}{address}", 303, HEADERS)
+
+
+def give_file(content: bytes, name: str, kind: str) -> Response:
+    """Return a file to be kept."""
+    return Response(content, 200, {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}, kind)
+
+
+def show_file(content: bytes, name: str, kind: str) -> Response:
+    """Return a file to be looked at in the browser."""
+    return Response(content, 200, {**HEADERS, "Content-Disposition": f'inline; filename="{name}"'}, kind)
+
+
+def tell(person: Person, key: str, **values: object) -> str:
+    """Return a text in somebody's language."""
+    return say(person.language, key, **values)

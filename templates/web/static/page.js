@@ -1,0 +1,14 @@
+// A form is sent once: a second click waits for the answer to the first.
+document.addEventListener("submit", function (event) {
+  var form = event.target;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  window.setTimeout(function () { delete form.dataset.sent; }, 5000);
+});
+// A choice that says so sends its form.
+document.addEventListener("change", function (event) {
+  if (event.target.dataset.sends) { event.target.form.requestSubmit(); }
+});
+window.addEventListener("pageshow", function () {
+  document.querySelectorAll("form").forEach(function (form) { delete form.dataset.sent; });
+});
