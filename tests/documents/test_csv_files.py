@@ -40,7 +40,7 @@ def filled_lists(draw: some.DrawFn) -> tuple[ListFile, pa.Table]:
 
 
 def as_read(kind: Kind, value: object) -> object:
-    """Return what must be read of a cell: an empty text is null; `'=1` reads as the formula whose cure it looks like."""
+    """Return what must be read of a cell: an empty text is null; `'=1` is the cured formula that it looks like."""
     if kind in TYPES:
         return value
     if not value:
@@ -85,6 +85,14 @@ def test_a_cell_may_be_longer_than_what_is_read_at_once_elsewhere() -> None:
 def test_another_file_is_refused(content: str) -> None:
     with pytest.raises(ValueError):
         parse_csv(content.encode(), NOTE)
+
+
+def test_what_is_left_out_is_not_there_and_the_rest_is_the_same() -> None:
+    rows = build(WITHHELD.columns, [("court", "1", "2", "overdue", 5, "ramp"), (None,) * 6])
+    content = render_csv(rows, WITHHELD.columns)
+
+    expected = parse_csv(content, WITHHELD.columns).drop_columns(["stage"])
+    assert expected == parse_csv(content, WITHHELD.columns, leave_out=["stage"])
 
 
 def test_a_sum_that_is_none_is_refused() -> None:
