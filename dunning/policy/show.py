@@ -49,11 +49,12 @@ def show_rows(policy: Policy, as_of: date) -> list[Row]:
         versions = [policy.version_at(name, as_of)]
         if rule_file.selected_by == "accrual_day":
             versions = [version for version in rule_file.in_force if version.effective_from <= as_of]
-        rows += [row for version in versions for row in _rows_of(rule_file, version)]
+        rows += [row for version in versions for row in rows_of(rule_file, version)]
     return rows
 
 
-def _rows_of(rule_file: RuleFile, version: Version) -> list[Row]:
+def rows_of(rule_file: RuleFile, version: Version) -> list[Row]:
+    """Return every value of a version, in the order of its file."""
     return [
         Row(
             file=f"{rule_file.name}.toml",

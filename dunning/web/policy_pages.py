@@ -1,10 +1,12 @@
 """What is in force on a day."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
+from dunning.documents.rule_values import write_label, write_title, write_value
 from dunning.jobs.desk import policy
 from dunning.jobs.desk.office import open_office
 from dunning.web.access import Person, permit
@@ -12,9 +14,27 @@ from dunning.web.respond import respond
 
 router = APIRouter()
 Viewer = Annotated[Person, permit("policy")]
+_LONGEST_DAY = 40
 
 
 @router.get("/policy")
-def show_policy(request: Request, person: Viewer, on: date | None = None) -> Response:
-    """Show every rule that is in force on a day, with its sources."""
-    return respond(request, person, "policy.html", page=policy.look(open_office(), on))
+def show_policy(request: Request, person: Viewer, on: str = "") -> Response:
+    """Show every rule that is in force on a day, with its sources; where that is no day, say so above today's."""
+    day, mistake = _read_day(on.strip())
+    page = policy.look(open_office(), day)
+    return respond(
+        request, person, "policy.html", 400 if mistake else 200, page=page, mistake=mistake, asked=on[:_LONGEST_DAY],
+        title_of=partial(write_title, person.language), label_of=partial(write_label, person.language),
+        lines_of=partial(write_value, person.language),
+    )  # fmt: skip
+
+
+def _read_day(text: str) -> tuple[date | None, str]:
+    """Return the day that was asked for, or None and the key of the text that says what is wrong with it."""
+    if not text:
+        return None, ""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None, "malformed"
+    return (day, "") if policy.is_within(day) else (None, "out_of_range")

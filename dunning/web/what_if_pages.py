@@ -1,85 +1,112 @@
-"""What another rule would have made of a night, before anybody signs."""
+"""What another rule would have made of the last nights, before anybody signs."""
 
-import secrets
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from dunning.core.errors import DunningError, NotThereError
+from dunning.core.words import STAGES
+from dunning.decisions.placings import LISTS
+from dunning.documents.rule_values import write_title
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import what_if
+from dunning.jobs.desk.drafts import FILES, QUICK_FILE
 from dunning.jobs.desk.office import open_office
-from dunning.policy.labels import TITLES
+from dunning.jobs.desk.what_if import Answer, Wish
 from dunning.web.access import CheckedForm, Person, permit
-from dunning.web.ageing_pages import XLSX
 from dunning.web.respond import give_file, go_to, respond
 
 router = APIRouter()
 Trier = Annotated[Person, permit("what_if")]
 Taker = Annotated[Person, permit("downloads")]
-_KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
+_KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_FIELD = "threshold."
+_FILTERS = ("stage_before", "stage_after", "list_name")
 
 
 @router.get("/policy/what-if")
-def show_form(request: Request, person: Trier, file: str = "stages") -> Response:
-    """Show what can be changed and tried."""
-    return _show_form(request, person, file, {}, "")
+def show_form(request: Request, person: Trier, file: str = QUICK_FILE, like: str = "") -> Response:
+    """Show what can be tried."""
+    return _show_form(request, person, what_if.open_form(open_office(), file, like), Answer(), None)
 
 
 @router.post("/policy/what-if")
 def start(request: Request, person: Trier, form: CheckedForm) -> Response:
-    """Begin a what-if; a mistake comes back with file, line and cure, and the text as it was typed."""
-    office, file = open_office(), str(form.get("file", "stages"))
-    nights = form.get("nights", [])
-    chosen = [nights] if isinstance(nights, str) else nights
-    try:
-        text = what_if.change_thresholds(office, form) if form.get("quick") else str(form.get("text", ""))
-        days = [date.fromisoformat(night) for night in chosen]
-        number = what_if.start(office, str(form.get("number", "")), person.user_name, file, text, days)
-    except NotThereError:
-        raise
-    except (DunningError, ValueError) as error:
-        return _show_form(request, person, file, form, str(error), 400)
-    return go_to(request, f"/policy/what-if/{number}")
+    """Begin a trial; a mistake comes back with file, line and cure, and everything as it was typed."""
+    office, wish = open_office(), _read_wish(form)
+    answer = what_if.start(office, person.user_name, wish)
+    if answer.result_id:
+        return go_to(request, f"/policy/what-if/{answer.result_id}")
+    page = what_if.open_form(office, wish.file if wish.file in FILES else QUICK_FILE)
+    return _show_form(request, person, page, answer, wish)
 
 
-@router.get("/policy/what-if/{number}")
-def show_result(request: Request, person: Trier, number: str, word: str = "", page: int = 1) -> Response:
-    """Show what became of it so far; the page looks again by itself until all is there."""
-    result = what_if.look(open_office(), number, word, page)
-    return respond(request, person, "what_if_result.html", result=result, word=word, page=page, titles=TITLES,
-                   page_rows=what_if.PAGE_ROWS)  # fmt: skip
+@router.get("/policy/what-if/{result_id}")
+def show_result(
+    request: Request, person: Trier, result_id: str, night: date | None = None, stage_before: str = "",
+    stage_after: str = "", list_name: str = "", page: int = 1,
+) -> Response:  # fmt: skip
+    """Show what a trial has found so far; the page looks again by itself until all is there."""
+    office = open_office()
+    result = what_if.look(office, result_id)
+    filters = dict(zip(_FILTERS, (stage_before, stage_after, list_name), strict=True))
+    is_done = result.state == "done"
+    moves = what_if.page_moves(office, result, night or result.on[0], page, filters) if is_done else None
+    return respond(
+        request, person, "what_if_result.html", result=result, moves=moves, filters=filters,
+        next_version_on=what_if.find_next_version(office, result), changed=what_if.read_changed(office, result_id),
+        sums=[what_if.sum_up(found) for found in result.nights], stages=STAGES, lists=LISTS,
+        title=write_title(person.language, result.file.removesuffix(".toml")),
+    )  # fmt: skip
 
 
-@router.post("/policy/what-if/{number}/again")
-def again(request: Request, person: Trier, form: CheckedForm, number: str) -> Response:
-    """Begin an interrupted one anew."""
-    what_if.run_again(open_office(), number)
-    return go_to(request, f"/policy/what-if/{number}")
+@router.post("/policy/what-if/{result_id}/again")
+def start_again(request: Request, person: Trier, form: CheckedForm, result_id: str) -> Response:
+    """Begin a trial anew that was interrupted."""
+    what_if.run_again(open_office(), result_id)
+    return go_to(request, f"/policy/what-if/{result_id}")
 
 
-@router.get("/policy/what-if/{number}/{night}.{suffix}")
-def give_moves(person: Taker, number: str, night: date, suffix: str) -> Response:
+@router.get("/policy/what-if/{result_id}/{night}.{suffix}")
+def give_moves(person: Taker, result_id: str, night: date, suffix: str) -> Response:
     """Give all moves of a night; that they were taken is recorded first."""
     if suffix not in _KINDS:
         raise HTTPException(404)
     office = open_office()
-    content = what_if.read_file(office, number, night, suffix)
-    append_access(office.engine, person.user_name, "download", f"what-if {number} {night}.{suffix}")
+    content = what_if.read_list(office, result_id, night, suffix)
+    append_access(office.engine, person.user_name, "download", f"what-if {result_id} {night} {suffix}")
     return give_file(content, f"what-if-{night}.{suffix}", _KINDS[suffix])
 
 
-def _show_form(
-    request: Request, person: Person, file: str, typed: dict[str, Any], mistake: str, status: int = 200
-) -> Response:
-    office = open_office()
-    form = what_if.open_form(office)
-    if file not in form.texts:
-        raise HTTPException(404)
-    chosen = typed.get("nights", [str(form.nights[0])])
+def _read_wish(form: dict[str, Any]) -> Wish:
+    nights = form.get("nights", [])
+    typed = {name.removeprefix(_FIELD): _one(form, name) for name in form if name.startswith(_FIELD)}
+    return Wish(
+        form_id=_one(form, "form_id"),
+        file=QUICK_FILE if "quick" in form else _one(form, "file"),
+        text=_one(form, "text"),
+        nights=[nights] if isinstance(nights, str) else nights,
+        is_brought_forward="is_brought_forward" in form,
+        typed=typed if "quick" in form else None,
+    )
+
+
+def _one(form: dict[str, Any], name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else str(value[0])
+
+
+def _show_form(request: Request, person: Person, form: what_if.Form, answer: Answer, wish: Wish | None) -> Response:
+    status = 200 if wish is None else 503 if answer.refusal == "busy" else 400
+    first = [str(choice.as_of) for choice in form.nights if choice.is_kept][:1]
     return respond(
-        request, person, "what_if.html", status, form=form, file=file, text=typed.get("text") or form.texts[file],
-        typed=typed, chosen=[chosen] if isinstance(chosen, str) else chosen, mistake=mistake, titles=TITLES,
-        number=secrets.token_hex(8), results=what_if.list_results(office), nights_max=what_if.NIGHTS_MAX,
+        request, person, "what_if.html", status, form=form, answer=answer,
+        text=wish.text if wish and wish.typed is None else form.text,
+        typed=(wish.typed or {}) if wish else {}, chosen=wish.nights if wish else first,
+        is_brought_forward=bool(wish and wish.is_brought_forward), files=FILES, nights_max=what_if.MOST_NIGHTS,
+        results=what_if.list_results(open_office()),
+        title_of=lambda file: write_title(person.language, file.removesuffix(".toml")),
     )  # fmt: skip

@@ -1,87 +1,165 @@
-"""What is in force on a day, file by file, with sources, doubts and the versions before and after."""
+"""The page of the rules: what is in force on a day, file by file, and the history of every file."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from functools import lru_cache
 
-from dunning.core.errors import NotThereError
-from dunning.gateways.store import runs
+from dunning.gateways.store import policies, runs
 from dunning.jobs.desk.office import Office
-from dunning.jobs.kept import kept_policy
-from dunning.policy.labels import TITLES
-from dunning.policy.policies import Policy, load_policy
-from dunning.policy.reading import Version
+from dunning.policy.policies import Policy, load_policy, read_policy
+from dunning.policy.reading import RuleFile, Version
 from dunning.policy.shapes import FIRST_DAY, LAST_DAY
-from dunning.policy.show import UNCERTAIN, Row, format_value, show_rows
+from dunning.policy.show import UNCERTAIN, Row, RuleChange, rows_of, show_rows
+
+PAST, NOW, LATER, REPLACED = "past", "now", "later", "replaced"
 
 
 @dataclass(frozen=True)
-class Value:
-    """One value as people read it. doubt: why it is uncertain; empty where it is not."""
+class VersionLine:
+    """One version of a file in its history.
 
-    label: str
-    key: str
-    value: str
+    state: `past`, `now` or `later` on the day of the page; `replaced` by a later revision of the same day. changes:
+    what it says otherwise than the version before it; empty for the first one. doubts: why values are uncertain.
+    """
+
     effective_from: date
-    doubt: str
+    until: date | None
+    revision: int
+    state: str
+    source: str
+    reason: str
+    changes: tuple[RuleChange, ...]
+    doubts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class FilePage:
-    """One rule file: what of it is in force, and every version that it has."""
+class RulePage:
+    """One rule file on a day. is_dated: every day of the past has its own value, as a rate of interest has."""
 
     name: str
-    title: str
-    values: Sequence[Value]
-    sources: Sequence[str]
+    is_dated: bool
+    effective_from: date
+    until: date | None
+    source: str
     reason: str
-    versions: Sequence[Version]
+    rows: tuple[Row, ...]
+    history: tuple[VersionLine, ...]
 
 
 @dataclass(frozen=True)
 class PolicyPage:
-    """All rules on a day, as the last closed night used them; the built-in ones before the first night."""
+    """What is in force on a day.
+
+    closed_on: the last closed night, or None. origin_on: the night whose own files these are; None: the built-in ones.
+    different: the files in which these differ from the built-in ones. unsure: how many values are uncertain.
+    """
 
     on: date
     closed_on: date | None
+    origin_on: date | None
     version: str
-    files: Sequence[FilePage]
+    rules: tuple[RulePage, ...]
+    different: tuple[str, ...]
+    unsure: int
 
 
 def look(office: Office, on: date | None) -> PolicyPage:
-    """Return what is in force on a day; on that of the last closed night, if none is named.
+    """Return the rules of a day: of a closed night its own, of another day those of the last closed night.
+
+    Args:
+        on: None is the last closed night; where there is none, the newest day of the built-in files.
 
     Raises:
-        NotThereError: the day lies outside of the calendar. DunningError: a rule says nothing on it.
+        DunningError: a rule file says nothing yet on that day.
     """
     closed_on = runs.last_closed_on(office.engine)
-    day = on or closed_on or LAST_DAY
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise NotThereError(f"The day {day} lies outside {FIRST_DAY} to {LAST_DAY}; give another one.")
-    policy = current_policy(office)
-    rows = groupby(show_rows(policy, day), lambda row: row.file.removesuffix(".toml"))
-    files = [_file(policy, name, list(members), day) for name, members in rows]
-    return PolicyPage(day, closed_on, policy.at(day).version, files)
-
-
-def current_policy(office: Office) -> Policy:
-    """Return the policy of the last closed night; the built-in one before the first."""
-    closed_on = runs.last_closed_on(office.engine)
-    known = runs.fetch_run(office.engine, closed_on) if closed_on else None
-    return kept_policy(office.engine, known) if known else load_policy()
-
-
-def _file(policy: Policy, name: str, rows: list[Row], day: date) -> FilePage:
-    values = [
-        Value(row.label, row.key, format_value(row), row.effective_from, _doubt(row)) for row in rows
-    ]
-    rule_file = policy.rule_files[name]
-    reason = policy.version_at(name, day).reason
-    return FilePage(
-        name, TITLES[name], values, list(dict.fromkeys(row.source for row in rows)), reason, rule_file.versions
+    policy, origin_on = _find_policy(office, on, closed_on)
+    on = on or closed_on or _newest(policy)
+    rows = show_rows(policy, on)
+    built_in = _load_built_in().hashes()
+    return PolicyPage(
+        on=on,
+        closed_on=closed_on,
+        origin_on=origin_on,
+        version=policy.at(on).version,
+        rules=tuple(_tell(policy, name, on, rows) for name in policy.rule_files),
+        different=tuple(file for file, sha256 in policy.hashes().items() if built_in[file] != sha256),
+        unsure=sum(row.confidence == UNCERTAIN for row in rows),
     )
 
 
-def _doubt(row: Row) -> str:
-    return row.reason if row.confidence == UNCERTAIN else ""
+def is_within(on: date) -> bool:
+    """Say whether rules may be asked for a day: it lies in the contract's calendar."""
+    return FIRST_DAY <= on <= LAST_DAY
+
+
+def fetch_policy(office: Office, run_id: int) -> Policy:
+    """Return the policy that a run used, read once per process: a run's files never change."""
+    return _read_kept(office, run_id)
+
+
+@lru_cache(maxsize=32)
+def _read_kept(office: Office, run_id: int) -> Policy:
+    return read_policy(policies.fetch_policy_files(office.engine, run_id))
+
+
+@lru_cache(maxsize=1)
+def _load_built_in() -> Policy:
+    return load_policy()
+
+
+def _find_policy(office: Office, on: date | None, closed_on: date | None) -> tuple[Policy, date | None]:
+    for night in (on, closed_on):
+        known = runs.fetch_run(office.engine, night) if night else None
+        if known is not None and known.state == "closed":
+            return fetch_policy(office, known.run_id), known.as_of
+    return _load_built_in(), None
+
+
+def _newest(policy: Policy) -> date:
+    return max(v.effective_from for rule_file in policy.rule_files.values() for v in rule_file.in_force)
+
+
+def _tell(policy: Policy, name: str, on: date, rows: list[Row]) -> RulePage:
+    rule_file, version = policy.rule_files[name], policy.version_at(name, on)
+    return RulePage(
+        name=name,
+        is_dated=rule_file.selected_by == "accrual_day",
+        effective_from=version.effective_from,
+        until=rule_file.until(version),
+        source=version.source,
+        reason=version.reason,
+        rows=tuple(row for row in rows if row.file == f"{name}.toml"),
+        history=_tell_history(rule_file, on),
+    )
+
+
+def _tell_history(rule_file: RuleFile, on: date) -> tuple[VersionLine, ...]:
+    """Return all versions of a file, the newest first."""
+    befores = (None, *rule_file.versions)
+    pairs = zip(befores, rule_file.versions, strict=False)
+    return tuple(_tell_version(rule_file, version, before, on) for before, version in pairs)[::-1]
+
+
+def _tell_version(rule_file: RuleFile, version: Version, before: Version | None, on: date) -> VersionLine:
+    until = rule_file.until(version)
+    if not any(version is other for other in rule_file.in_force):
+        state = REPLACED
+    elif version.effective_from > on:
+        state = LATER
+    else:
+        state = NOW if until is None or on < until else PAST
+    return VersionLine(
+        version.effective_from, until, version.revision, state, version.source, version.reason,
+        _compare(rule_file, before, version) if before else (), tuple(dict.fromkeys(version.uncertain.values())),
+    )  # fmt: skip
+
+
+def _compare(rule_file: RuleFile, before: Version, after: Version) -> tuple[RuleChange, ...]:
+    sides = [{row.key: row for row in rows_of(rule_file, version)} for version in (before, after)]
+    pairs = [RuleChange(sides[0].get(key), sides[1].get(key)) for key in dict.fromkeys([*sides[0], *sides[1]])]
+    return tuple(pair for pair in pairs if _value(pair.before) != _value(pair.after))
+
+
+def _value(row: Row | None) -> object:
+    return None if row is None else row.value

@@ -1,249 +1,368 @@
-"""What another rule would have made of last night, and of nights before it: asked on a page, answered beside it."""
+"""What another rule would have made of the last nights: what may be tried, the trial, and what it found."""
 
-import re
+import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.errors import DunningError, NotThereError
-from dunning.core.money import format_minor
-from dunning.documents.changes_list import COLUMNS
-from dunning.documents.csv_files import parse_csv
-from dunning.gateways import what_if_shelf
+from dunning.core.errors import NotThereError
 from dunning.gateways.store import runs
-from dunning.gateways.what_if_shelf import Order
+from dunning.gateways.what_if_shelf import Shelf, ordered_at, read_done, read_order, read_progress, read_table
+from dunning.jobs.desk import what_if_run
+from dunning.jobs.desk.drafts import (
+    FILES,
+    LONGEST_TEXT,
+    QUICK_FILE,
+    BadNumberError,
+    Threshold,
+    bring_forward,
+    change_thresholds,
+    check_files,
+    find_later,
+    find_thresholds,
+)
 from dunning.jobs.desk.office import Office
-from dunning.jobs.desk.policy import current_policy
-from dunning.jobs.load import load_checked_policy
+from dunning.jobs.desk.policy import fetch_policy
+from dunning.policy.findings import Finding
 from dunning.policy.policies import Policy
 
-NIGHTS_MAX = 7
+MOST_NIGHTS, OFFERED_NIGHTS = 7, 14
 PAGE_ROWS = 50
-_NUMBER = re.compile(r"[0-9a-f]{16}")
-_STAGES = ("overdue", "final_warning", "court_bound")
+_KEEP, _KEEP_DAYS, _MOST_BUSY = 20, 30, 5
 
 
 @dataclass(frozen=True)
-class Threshold:
-    """A quick knob of the stages: its key, what it is called, its value as people write it (euro, or days)."""
+class Choice:
+    """A closed night that may be tried, if its snapshot is still kept."""
 
-    key: str
-    stage: str
-    is_money: bool
-    value: str
+    as_of: date
+    run_id: int
+    is_kept: bool
 
 
 @dataclass(frozen=True)
 class Form:
-    """What a what-if starts from: the rule files' texts, the thresholds, the nights that can be tried."""
+    """What can be tried. nights: the newest first; empty before the first one is closed. text: of `file`, in force."""
 
-    texts: Mapping[str, str]
+    form_id: str
+    file: str
+    text: str
+    nights: Sequence[Choice]
     thresholds: Sequence[Threshold]
-    nights: Sequence[date]
 
 
 @dataclass(frozen=True)
-class NightResult:
-    """What became of one night. state: `waiting`, `done`, `failed` or `interrupted`. sums: a page of text.
+class Wish:
+    """What somebody wants tried.
 
-    rows: a page of its moves, those of the most money first; count: of all that are filtered.
+    typed: the thresholds as typed, by key; then `text` is not looked at. is_brought_forward: the next version of the
+    file counts as if it began on each night.
     """
 
-    night: date
-    state: str
-    sums: str
-    refusal: str
-    rows: Sequence[dict[str, Any]]
-    count: int
-    choices: Sequence[tuple[str, str]]
+    form_id: str
+    file: str
+    text: str
+    nights: Sequence[str]
+    is_brought_forward: bool = False
+    typed: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a wish: the result's name; or else what is wrong.
+
+    refusal: a key of the page's texts, or empty; about: what it is about, a threshold or a day. findings: of the text.
+    """
+
+    result_id: str = ""
+    refusal: str = ""
+    about: str = ""
+    findings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True)
 class Result:
-    """A what-if: who asked what, and what became of each night."""
+    """A what-if. state: `waiting`, `working`, `done`, `refused` or `interrupted`.
 
-    number: str
-    order: Order
-    text: str
-    nights: Sequence[NightResult]
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing more is to come."""
-        return all(night.state != "waiting" for night in self.nights)
-
-
-def open_form(office: Office) -> Form:
-    """Return what a what-if starts from: the policy of the last closed night.
-
-    Raises:
-        NotThereError: no night is closed yet.
+    progress: a line of where it is. refusal: why the nights cannot be decided. nights: what was found, as
+    `what_if_run` sums it up.
     """
-    nights = runs.fetch_closed_dates(office.engine, 30)
-    if not nights:
-        raise NotThereError("No night is closed yet, so there is nothing to try another rule on.")
-    policy = current_policy(office)
-    texts = {name.removesuffix(".toml"): content.decode() for name, content in policy.files().items()}
-    return Form(texts, _thresholds(policy, nights[0]), nights)
+
+    result_id: str
+    author: str
+    ordered_at: datetime
+    file: str
+    on: Sequence[date]
+    is_brought_forward: bool
+    state: str
+    progress: str = ""
+    refusal: str = ""
+    nights: Sequence[dict[str, Any]] = field(default=())
 
 
-def change_thresholds(office: Office, given: Mapping[str, str]) -> str:
-    """Return the text of stages.toml with other thresholds; what is not given stays as it is.
+@dataclass(frozen=True)
+class Moves:
+    """A page of the moves of one night, of the most money first. count, cents_before, cents_after: of all filtered."""
 
-    Raises:
-        DunningError: a value is no sum or number of days.
-    """
-    form = open_form(office)
-    policy, day = current_policy(office), form.nights[0]
-    lines = form.texts["stages"].splitlines()
-    places = policy.version_at("stages", day).lines
-    for threshold in form.thresholds:
-        value = given.get(threshold.key, "").strip()
-        if value and value != threshold.value:
-            name = threshold.key.rpartition(".")[2]
-            lines[places[threshold.key] - 1] = f"{name} = {_read_number(threshold, value)}"
-    return "\n".join(lines) + "\n"
+    night: date
+    rows: Sequence[dict[str, Any]]
+    count: int
+    cents_before: int
+    cents_after: int
+    page: int
+    pages: int
 
 
-def start(office: Office, number: str, author: str, file: str, text: str, nights: Sequence[date]) -> str:
-    """Begin a what-if under a number that the form brought, so that a second click lands on the same; return it.
-
-    Raises:
-        DunningError: no such rule file or night, no night, too many, or the rules cannot be trusted (file, line, cure).
-    """
-    form = open_form(office)
-    if not _NUMBER.fullmatch(number) or file not in form.texts:
-        raise DunningError("The form is out of date. Open the page again.")
-    if not nights or len(nights) > NIGHTS_MAX or not set(nights) <= set(form.nights):
-        raise DunningError(f"Choose one to {NIGHTS_MAX} of the nights that the page names.")
-    files = dict(current_policy(office).files())
-    files[f"{file}.toml"] = text.replace("\r\n", "\n").encode()
-    _check(files)
-    order = Order(author, file, [night.isoformat() for night in sorted(set(nights), reverse=True)])
-    if what_if_shelf.put_on_shelf(office.settings, number, order, files):
-        what_if_shelf.run_in_background(office.settings, number)
-    return number
-
-
-def run_again(office: Office, number: str) -> None:
-    """Begin an interrupted what-if anew."""
-    look(office, number)
-    if not what_if_shelf.is_at_work(office.settings, number):
-        what_if_shelf.forget_outcome(office.settings, number)
-        what_if_shelf.run_in_background(office.settings, number)
-
-
-def look(office: Office, number: str, list_name: str = "", page: int = 1) -> Result:
-    """Return what became of a what-if so far.
+def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> Form:
+    """Return what can be tried.
 
     Args:
-        list_name: only moves that come to, leave or change a stage by this word (a stage, or a list).
+        like: a result whose text is shown instead of what is in force; empty for none.
 
     Raises:
-        NotThereError: there is none of that number.
+        NotThereError: no such file or result.
     """
-    order = what_if_shelf.read_order(office.settings, number) if _NUMBER.fullmatch(number) else None
-    if order is None:
-        raise NotThereError(f"There is no what-if {number[:20]!r}; the oldest ones are removed.")
-    folder = what_if_shelf.folder_of(office.settings, number)
-    is_going = what_if_shelf.is_at_work(office.settings, number)
-    text = (folder / "policy" / f"{order.file}.toml").read_text("utf-8")
-    nights = [_night(folder, date.fromisoformat(night), is_going, list_name, page) for night in order.nights]
-    return Result(number, order, text, nights)
+    if file not in FILES:
+        raise NotThereError(f"There is no rule file {file!r} to be tried. There are: {', '.join(FILES)}.")
+    nights = _offer(office)
+    policy = fetch_policy(office, nights[0].run_id) if nights else None
+    text = policy.files()[file].decode() if policy else ""
+    if like:
+        folder = _find(office, like)
+        text = (folder / "changed.toml").read_text("utf-8") if read_order(folder)["file"] == file else text
+    thresholds = find_thresholds(policy, nights[0].as_of) if policy else []
+    return Form(secrets.token_hex(16), file, text, nights, thresholds)
 
 
-def list_results(office: Office) -> list[tuple[str, Order]]:
-    """Return the what-ifs that are kept, the newest first."""
-    return what_if_shelf.list_orders(office.settings)
-
-
-def read_file(office: Office, number: str, night: date, suffix: str) -> bytes:
-    """Return all moves of a night of a what-if, as CSV or XLSX.
-
-    Raises:
-        NotThereError: there is no such file.
-    """
-    look(office, number)
+def start(office: Office, author: str, wish: Wish) -> Answer:
+    """Begin a trial in a process of its own, or say what is wrong; a wish that was sent twice is begun once."""
+    if wish.file not in FILES:
+        return Answer(refusal="no_file")
+    offered = _offer(office)
+    nights = [choice for choice in offered if choice.as_of.isoformat() in wish.nights and choice.is_kept]
+    if not nights:
+        return Answer(refusal="no_night")
+    if len(nights) > MOST_NIGHTS:
+        return Answer(refusal="too_many")
     try:
-        return _moves_file(what_if_shelf.folder_of(office.settings, number), night, suffix).read_bytes()
+        text = _text_of(fetch_policy(office, offered[0].run_id), offered[0].as_of, wish)
+    except BadNumberError as error:
+        return Answer(refusal="bad_number", about=str(error))
+    if len(text) > LONGEST_TEXT:
+        return Answer(refusal="too_long")
+    return _begin(office, author, wish, text.encode(), nights)
+
+
+def _begin(office: Office, author: str, wish: Wish, data: bytes, nights: Sequence[Choice]) -> Answer:
+    before = {choice.as_of: fetch_policy(office, choice.run_id) for choice in nights}
+    after = {night: {**policy.files(), wish.file: _tried(wish, data, night)} for night, policy in before.items()}
+    findings = sorted({found for files in after.values() for found in check_files(files, wish.file)})
+    if findings:
+        return Answer(findings=findings)
+    if all(files[wish.file] == before[night].files()[wish.file] for night, files in after.items()):
+        return Answer(refusal="unchanged")
+    shelf = Shelf(office.settings)
+    order = {
+        "author": author, "file": wish.file, "nights": [night.isoformat() for night in after],
+        "is_brought_forward": wish.is_brought_forward, "sha256": hashlib.sha256(data).hexdigest(),
+    }  # fmt: skip
+    policies = {f"policy/{night}/{name}": text for night, files in after.items() for name, text in files.items()}
+    result_id = _place(shelf, wish.form_id, order, {"changed.toml": data, **policies})
+    if not result_id:
+        return Answer(refusal="busy")
+    shelf.sweep(_KEEP, _KEEP_DAYS)
+    return Answer(result_id)
+
+
+def _place(shelf: Shelf, form_id: str, order: dict[str, Any], files: dict[str, bytes]) -> str:
+    """Put an order on the shelf and begin; return its name, or nothing while too many wait.
+
+    A form that was sent before, and is sent again with something else in it, is another order.
+    """
+    folder = shelf.find(form_id)
+    if folder is not None and read_order(folder) == order:
+        return form_id
+    if sum(shelf.is_busy(other) for other in shelf.list_results()) >= _MOST_BUSY:
+        return ""
+    result_id = form_id if folder is None and shelf.is_name(form_id) else secrets.token_hex(16)
+    if shelf.append(result_id, order, files):
+        begin_again(shelf, result_id)
+    return result_id
+
+
+def begin_again(shelf: Shelf, result_id: str) -> None:
+    """Begin the work on a result, unless somebody is at it."""
+    folder = shelf.find(result_id)
+    if folder is not None:
+        shelf.start(folder, what_if_run.__name__)
+
+
+def run_again(office: Office, result_id: str) -> None:
+    """Begin a result anew that was interrupted or refused; one that is complete stays as it is.
+
+    Raises:
+        NotThereError: there is no such result.
+    """
+    if look(office, result_id).state in ("interrupted", "refused"):
+        begin_again(Shelf(office.settings), result_id)
+
+
+def look(office: Office, result_id: str) -> Result:
+    """Return a result as far as it is.
+
+    Raises:
+        NotThereError: there is none, or it was removed.
+    """
+    return _tell(Shelf(office.settings), _find(office, result_id))
+
+
+def list_results(office: Office) -> list[Result]:
+    """Return all results, the newest first; too old ones are removed."""
+    shelf = Shelf(office.settings)
+    shelf.sweep(_KEEP, _KEEP_DAYS)
+    return [_tell(shelf, folder) for folder in shelf.list_results()]
+
+
+def find_next_version(office: Office, result: Result) -> date | None:
+    """Return when the next version of the tried file begins, where it begins after the first night that was tried."""
+    data = (_find(office, result.result_id) / "changed.toml").read_bytes()
+    return find_later(result.file.removesuffix(".toml"), data, result.on[0])
+
+
+@dataclass(frozen=True)
+class SumLine:
+    """Rows and cents on both sides, of a stage or a list."""
+
+    name: str
+    rows_before: int
+    cents_before: int
+    rows_after: int
+    cents_after: int
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The sums of one night. paths: who goes where: stage before, stage after, accounts, what they owe."""
+
+    stages: Sequence[SumLine]
+    lists: Sequence[SumLine]
+    paths: Sequence[tuple[str, str, int, int]]
+
+
+def sum_up(found: Mapping[str, Any]) -> Sums:
+    """Return the sums of a night as `what_if_run` found them."""
+    places, cells, size = found["places"], found["stages"], range(len(found["places"]))
+    stages = [
+        SumLine(
+            places[n], sum(cells[n][m][0] for m in size), sum(cells[n][m][1] for m in size),
+            sum(cells[m][n][0] for m in size), sum(cells[m][n][2] for m in size),
+        )
+        for n in size
+    ]  # fmt: skip
+    lists = [
+        SumLine(name, left[0] + stayed[0], left[1] + stayed[1], came[0] + stayed[0], came[2] + stayed[2])
+        for name, (came, left, stayed) in found["lists"].items()
+    ]
+    paths = [(places[n], places[m], cells[n][m][0], cells[n][m][2]) for n in size for m in size if n != m]
+    return Sums(
+        [line for line in stages if line.rows_before or line.rows_after], lists, [path for path in paths if path[2]]
+    )
+
+
+def read_changed(office: Office, result_id: str) -> str:
+    """Return the text that was tried."""
+    return (_find(office, result_id) / "changed.toml").read_text("utf-8")
+
+
+def page_moves(office: Office, result: Result, night: date, page: int, filters: Mapping[str, str]) -> Moves:
+    """Return a page of the moves of one night.
+
+    Args:
+        page: from 1; beyond the last one is the last one.
+        filters: `stage_before`, `stage_after` (words of stages), `list_name` (came to or left it); empty for all.
+
+    Raises:
+        NotThereError: the result has no such night.
+    """
+    if result.state != "done" or night not in result.on:
+        raise NotThereError(f"The what-if {result.result_id} knows nothing of the night {night}.")
+    moves = read_table(what_if_run.moves_file(_find(office, result.result_id), night))
+    moves = _filter(moves, filters)
+    pages = max(1, -(-len(moves) // PAGE_ROWS))
+    page = min(max(1, page), pages)
+    rows = moves.slice((page - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist()
+    before, after = (pc.sum(moves[f"open_cents_{side}"]).as_py() or 0 for side in ("before", "after"))
+    return Moves(night, rows, len(moves), before, after, page, pages)
+
+
+def read_list(office: Office, result_id: str, night: date, suffix: str) -> bytes:
+    """Return all moves of a night as a file. suffix: csv or xlsx.
+
+    Raises:
+        NotThereError: there is none.
+    """
+    try:
+        return what_if_run.list_file(_find(office, result_id), night, suffix).read_bytes()
     except FileNotFoundError as error:
-        raise NotThereError(f"The what-if has no list of moves for {night}.") from error
+        raise NotThereError(f"The what-if {result_id} has no list of the night {night}.") from error
 
 
-def _check(files: Mapping[str, bytes]) -> None:
-    with TemporaryDirectory() as folder:
-        for name, content in files.items():
-            (Path(folder) / name).write_bytes(content)
-        try:
-            load_checked_policy(Path(folder))
-        except DunningError as error:
-            said = str(error).replace(f"{folder}/", "").split(" See `dunning policy check")[0]
-            raise DunningError(said) from error
+def _filter(moves: pa.Table, filters: Mapping[str, str]) -> pa.Table:
+    for name in ("stage_before", "stage_after"):
+        if filters.get(name):
+            moves = moves.filter(pc.equal(moves[name], filters[name]))
+    if list_name := filters.get("list_name"):
+        sides = (pc.binary_join_element_wise("", moves[f"lists_{side}"], "", " ") for side in ("came", "left"))
+        came, left = (pc.fill_null(pc.match_substring(side, f" {list_name} "), False) for side in sides)
+        moves = moves.filter(pc.or_(came, left))
+    return moves
 
 
-def _thresholds(policy: Policy, day: date) -> list[Threshold]:
-    stages = policy.at(day).stages
-    found = []
-    for stage in _STAGES:
-        rule = getattr(stages, stage)
-        found.append(Threshold(f"{stage}.amount_cents_min", stage, True, format_minor(rule.amount_cents_min)))
-        found.append(Threshold(f"{stage}.days_overdue_min", stage, False, str(rule.days_overdue_min)))
-    return found
+def _offer(office: Office) -> list[Choice]:
+    """Return the last closed nights, the newest first."""
+    settings, choices = office.settings, []
+    for night in runs.fetch_closed_dates(office.engine, OFFERED_NIGHTS):
+        known = runs.fetch_run(office.engine, night)
+        if known is not None and known.snapshot_name is not None:
+            is_kept = (settings.snapshots / known.snapshot_name).is_dir() or settings.snapshot_store is not None
+            choices.append(Choice(night, known.run_id, is_kept))
+    return choices
 
 
-def _read_number(threshold: Threshold, value: str) -> int:
-    text = value.replace("\N{NO-BREAK SPACE}", "").replace(" ", "").replace(",", ".")
-    pattern = r"\d{1,8}(\.\d{1,2})?" if threshold.is_money else r"\d{1,5}"
-    if not re.fullmatch(pattern, text):
-        kind = "a sum in euro, as 50,00" if threshold.is_money else "a number of days"
-        raise DunningError(f"{value!r} is not {kind}. Correct it ({threshold.key}).")
-    return round(float(text) * 100) if threshold.is_money else int(text)
+def _text_of(policy: Policy, on: date, wish: Wish) -> str:
+    if wish.typed is not None:
+        return change_thresholds(policy, on, wish.typed)
+    return wish.text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _night(folder: Path, night: date, is_going: bool, word: str, page: int) -> NightResult:
-    try:
-        code = (folder / f"{night}.exit").read_text("ascii")
-    except FileNotFoundError:
-        return NightResult(night, "waiting" if is_going else "interrupted", "", "", [], 0, [])
-    if code != "0":
-        refusal = (folder / f"{night}.err").read_text("utf-8").strip().removeprefix("dunning: ")
-        return NightResult(night, "failed", "", refusal, [], 0, [])
-    printed = (folder / f"{night}.txt").read_text("utf-8")
-    sums = "\n".join(line for line in printed.splitlines() if not line.startswith("dunning simulate"))
-    moves = parse_csv(_moves_file(folder, night, "csv").read_bytes(), COLUMNS)
-    chosen = _filter(moves, word)
-    weight = pc.max_element_wise(chosen["open_cents_before"], chosen["open_cents_after"])
-    ordered = chosen.append_column("weight", weight).sort_by([("weight", "descending"), ("premise_no", "ascending")])
-    rows = ordered.slice((max(page, 1) - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist()
-    return NightResult(night, "done", sums, "", rows, len(chosen), _choices(moves))
+def _tried(wish: Wish, data: bytes, night: date) -> bytes:
+    return bring_forward(wish.file.removesuffix(".toml"), data, night) if wish.is_brought_forward else data
 
 
-def _filter(moves: pa.Table, word: str) -> pa.Table:
-    if not word:
-        return moves
-    columns = ("stage_before", "stage_after", "lists_came", "lists_left")
-    found: Any = None
-    for name in columns:
-        has = pc.is_in(pc.fill_null(moves[name], ""), value_set=pa.array([word]))
-        if name.startswith("lists"):
-            has = pc.match_substring(pc.fill_null(moves[name], ""), word)
-        found = has if found is None else pc.or_(found, has)
-    return moves.filter(found)
+def _find(office: Office, result_id: str) -> Path:
+    folder = Shelf(office.settings).find(result_id)
+    if folder is None:
+        raise NotThereError(
+            f"There is no what-if {result_id[:40]}. The last {_KEEP} of {_KEEP_DAYS} days are kept; start it anew."
+        )
+    return folder
 
 
-def _choices(moves: pa.Table) -> list[tuple[str, str]]:
-    """Return stages and lists that any move names: kind and word."""
-    stages = {word for name in ("stage_before", "stage_after") for word in pc.unique(moves[name]).to_pylist() if word}
-    cells = {cell for name in ("lists_came", "lists_left") for cell in pc.unique(moves[name]).to_pylist() if cell}
-    lists = {word for cell in cells for word in cell.split()}
-    return [("stage", word) for word in sorted(stages)] + [("list", word) for word in sorted(lists)]
-
-
-def _moves_file(folder: Path, night: date, suffix: str) -> Path:
-    return folder / night.isoformat() / f"simulate-{night}" / f"simulate.{suffix}"
+def _tell(shelf: Shelf, folder: Path) -> Result:
+    order = read_order(folder)
+    is_busy, done, progress = shelf.is_busy(folder), read_done(folder), read_progress(folder)
+    if done is not None:
+        state = "refused" if done["refusal"] else "done"
+    else:
+        state = ("working" if progress else "waiting") if is_busy else "interrupted"
+    return Result(
+        folder.name, order["author"], ordered_at(folder), order["file"],
+        [date.fromisoformat(night) for night in order["nights"]], order["is_brought_forward"], state, progress,
+        done["refusal"] if done else "", done["nights"] if done else (),
+    )  # fmt: skip

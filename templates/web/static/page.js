@@ -9,6 +9,9 @@ document.addEventListener("submit", function (event) {
 document.addEventListener("change", function (event) {
   if (event.target.dataset.sends) { event.target.form.requestSubmit(); }
 });
+// A page that waits for something looks again by itself.
+var waiting = document.querySelector("[data-reload-seconds]");
+if (waiting) { window.setTimeout(function () { window.location.reload(); }, waiting.dataset.reloadSeconds * 1000); }
 window.addEventListener("pageshow", function () {
   document.querySelectorAll("form").forEach(function (form) { delete form.dataset.sent; });
 });
