@@ -7,26 +7,23 @@ On the sample ledger it first runs a year of month ends and the last nights, so 
 
 import argparse
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
-from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NoReturn
 
 from airflow_home import prepare
+from airflow_parts import running
 from local_people import prepare_people
 
 from dunning.core.errors import DunningError
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, runs
 
-END_SECONDS_MAX = 30
-START_SECONDS_MAX = 300
+ASK_SECONDS_MAX = 120
 MONTHS, NIGHTS = 12, 7
 
 
@@ -35,6 +32,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--out", default="out", help="where the sample's lists come")
     parser.add_argument("--ledger", help="the scheduled nights' ledger; without it, the sample is run first")
+    parser.add_argument("--months", type=int, default=MONTHS, help="month ends in the sample's history")
+    parser.add_argument("--nights", type=int, default=NIGHTS, help="last nights in the sample's history")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
@@ -42,23 +41,25 @@ def main() -> None:
     try:
         environment = prepare(settings)
         passwords = prepare_people(settings)
-        is_new = not options.ledger and run_history(settings, Path(options.out).absolute())
+        if not options.ledger:
+            run_history(settings, Path(options.out).absolute(), options.months, options.nights)
         address = f"http://localhost:{options.port}"
         named = {"AIRFLOW__API__PORT": str(options.port), "AIRFLOW__API__BASE_URL": address}
-        serve(environment | named, address, passwords, is_new)
+        asked_on = None if options.ledger else runs.last_closed_on(open_store(settings, "ui"))
+        serve(environment | named, address, passwords, asked_on)
     except DunningError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         print("\nStopped.", flush=True)
 
 
-def run_history(settings: Settings, out: Path) -> bool:
-    """Run the sample's nights in a home where no night is closed yet; return whether it did."""
+def run_history(settings: Settings, out: Path, months: int, nights_before: int) -> None:
+    """Run the sample's nights in a home where no night is closed yet."""
     sample = settings.home / "sample"
     if runs.last_closed_on(open_store(settings, "ui")) is not None or not (sample / "manifest.json").is_file():
-        return False
+        return
     last = date.fromisoformat(json.loads((sample / "manifest.json").read_text("utf-8"))["as_of"])
-    nights = history_of(last, MONTHS, NIGHTS)
+    nights = history_of(last, months, nights_before)
     print(f"The sample's history: {len(nights)} nights, some seconds each", flush=True)
     for night in nights:
         command = ["nightly", "--ledger", str(sample), "--as-of", night.isoformat(), "--out", str(out)]
@@ -68,7 +69,6 @@ def run_history(settings: Settings, out: Path) -> bool:
         if done.returncode != 0:
             raise DunningError(done.stderr.strip())
         print(f"  {night}", flush=True)
-    return True
 
 
 def history_of(last: date, months: int, nights: int) -> list[date]:
@@ -80,66 +80,30 @@ def history_of(last: date, months: int, nights: int) -> list[date]:
     return sorted({*ends, *(last - timedelta(days=n) for n in range(nights + 1))})
 
 
-def serve(environment: dict[str, str], address: str, passwords: dict[str, str], is_new: bool) -> None:
-    """Run `airflow standalone`; at the end of this process end it, and whatever it started, too.
-
-    It gets a session of its own: a Ctrl-C reaches every process of a terminal at once, and Airflow's DAG processor does
-    not survive that signal together with the one that its parent sends: it waits for itself for ever.
-    """
+def serve(environment: dict[str, str], address: str, passwords: dict[str, str], asked_on: date | None) -> None:
+    """Run Airflow and say how to get in, until somebody ends this process."""
     log = Path(environment["AIRFLOW_HOME"]) / "logs" / "ui.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     print(f"Airflow starts on {address} (half a minute or a whole one); its log: {log}", flush=True)
-    with open(log, "w", encoding="utf-8") as file:
-        process = subprocess.Popen(
-            ["airflow", "standalone"], env=environment, start_new_session=True, stdout=file, stderr=subprocess.STDOUT
-        )
-    try:
-        wait_until_there(process, address)
-        if is_new:
-            ask(environment)
+    with running(environment, address, log) as wait:
+        if asked_on:
+            ask(environment, asked_on)
         print(f"\nReady: {address}\nUser and password:", flush=True)
         for name, password in passwords.items():
             print(f"  {name:<12} {password}", flush=True)
         print("The department's pages are „Събиране“ in the navigation. Ctrl-C ends everything.", flush=True)
-        process.wait()
-        raise DunningError(f"Airflow ended by itself; {log} says why.")
-    except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(END_SECONDS_MAX)
-        raise
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        wait()
 
 
-def wait_until_there(process: subprocess.Popen[bytes], address: str) -> None:
-    """Wait until the API server answers and the scheduler and DAG processor are alive.
-
-    Raises:
-        DunningError: Airflow ended, or is not there after five minutes.
-    """
-    deadline = time.monotonic() + START_SECONDS_MAX
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError, ValueError):
-            with urllib.request.urlopen(f"{address}/api/v2/monitor/health", timeout=5) as answer:
-                health = json.load(answer)
-            if all(health[part]["status"] == "healthy" for part in ("scheduler", "dag_processor", "triggerer")):
-                return
-        time.sleep(0.5)
-    raise DunningError("Airflow did not come up; its log says why.")
-
-
-def ask(environment: dict[str, str]) -> None:
-    """Start the release of the sample's last night, so that its questions wait in Required Actions."""
-    deadline = time.monotonic() + START_SECONDS_MAX
+def ask(environment: dict[str, str], night: date) -> None:
+    """Start the release of the sample's last night, once, so that its questions wait in Required Actions."""
+    command = ["airflow", "dags", "trigger", "release", "--run-id", f"sample-{night}"]
+    deadline = time.monotonic() + ASK_SECONDS_MAX
     while time.monotonic() < deadline:
-        command = ["airflow", "dags", "trigger", "release"]
-        done = subprocess.run(command, env=environment, capture_output=True, check=False)
-        if done.returncode == 0:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode == 0 or "already exists" in done.stdout + done.stderr:
             return
         time.sleep(2)
-    raise DunningError("The DAG release could not be started; its log says why.")
+    raise DunningError(f"The DAG release could not be started:\n{done.stderr[-2000:]}")
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -33,7 +33,8 @@ class AskOperator(HITLOperator):
 
     def __init__(self, *, list_name: str, offers: Any, auto_approve: Any, **kwargs: Any) -> None:
         note = Param("", type="string", maxLength=500, title="Бележка", description="По желание; записва се.")
-        params = {**(kwargs.pop("params", None) or {}), "note": note}
+        kwargs.pop("params", None)  # the DAG's own, which nobody is asked for here
+        params = {"note": note}
         super().__init__(subject="Може ли списъкът да излезе?", options=[APPROVE, REJECT], params=params, **kwargs)
         self.list_name, self.offers, self.auto_approve = list_name, offers, auto_approve
 
