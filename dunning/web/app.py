@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 
 from dunning.core.errors import DunningError, NotThereError
+from dunning.jobs.desk.refusals import RefusedError
 from dunning.web import (
     account_pages,
     ageing_pages,
@@ -39,6 +40,7 @@ def build_app() -> FastAPI:
     app.add_exception_handler(405, _refuse)
     app.add_exception_handler(RequestValidationError, _misunderstand)
     app.add_exception_handler(DunningError, _explain)
+    app.add_exception_handler(RefusedError, list_pages.tell_refusal)
     app.add_exception_handler(Exception, _fail)
     return app
 

@@ -1,84 +1,60 @@
 """The lists: filtered, sorted, looked into, rows struck, files taken."""
 
-from datetime import date, timedelta
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from dunning.core.errors import DunningError
-from dunning.gateways.store import holds, runs
+from dunning.documents.pages import say, write_day
 from dunning.gateways.store.access import append_access
-from dunning.jobs.desk import lists
-from dunning.jobs.desk.office import Office, open_office
-from dunning.web.access import CheckedForm, Person, StrangerError, permit
+from dunning.jobs.desk import lists, strike
+from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.refusals import RefusedError
+from dunning.web.access import CheckedForm, Person, StrangerError, language_of, permit
 from dunning.web.ageing_pages import XLSX
-from dunning.web.respond import give_file, go_to, respond
+from dunning.web.respond import answer, give_file, go_to, respond
 
 router = APIRouter()
 Reader = Annotated[Person, permit("lists")]
 Striker = Annotated[Person, permit("strike")]
 Taker = Annotated[Person, permit("downloads")]
 Lawyer = Annotated[Person, permit("identifiers")]
-_STRIKE_DAYS = 30
 _KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
+_NOT_THERE = {"no_list", "no_night", "no_row", "gone", "no_strikes"}
+_TOO_LATE = {"too_old", "struck_already", "hold_over", "changed", "unreadable"}
+_LONGEST = 100
+_SHOWN_OVER = 200
 
 
 @router.get("/lists")
 def show_lists(request: Request, person: Reader, as_of: date | None = None) -> Response:
     """Show which lists a night has."""
-    return respond(request, person, "lists.html", overview=lists.look_over(open_office(), as_of))
+    return respond(
+        request, person, "lists.html", overview=lists.look_over(open_office(), as_of), of_court=lists.OF_COURT
+    )
 
 
 @router.get("/lists/holds")
 def show_holds(request: Request, person: Reader) -> Response:
     """Show every strike, those in force first."""
-    office = open_office()
-    closed_on = runs.last_closed_on(office.engine)
-    day = closed_on + timedelta(days=1) if closed_on else date.min
-    known = holds.fetch_holds(office.engine)
-    in_force = [hold for hold in known if hold.is_in_force(day)]
-    over = [hold for hold in known if not hold.is_in_force(day)][:200]
-    return respond(request, person, "holds.html", in_force=in_force, over=over)
+    return _show_holds(request, person, None)
 
 
 @router.post("/lists/holds/{hold_no}/end")
 def end_hold(request: Request, person: Striker, form: CheckedForm, hold_no: int) -> Response:
     """End a strike early."""
-    holds.end_hold(open_office().engine, hold_no, person.user_name)
+    office = open_office()
+    try:
+        _permit_court(person, strike.find_strike(office, hold_no).list_name)
+        strike.end_strike(office, hold_no, person.user_name)
+    except RefusedError as refusal:
+        return _show_holds(request, person, refusal)
     return go_to(request, "/lists/holds")
 
 
-@router.get("/lists/reminders")
-def show_reminders(request: Request, person: Reader, as_of: date | None = None) -> Response:
-    """Messages are three lists, by channel."""
-    return go_to(request, "/lists/reminders-sms" + (f"?as_of={as_of}" if as_of else ""))
-
-
-@router.get("/lists/{name}")
-def show_list(
-    request: Request, person: Reader, name: str, as_of: date | None = None, sort: str = "", page: int = 1,
-    stage: str = "", district: str = "", part: str = "", service: str = "", reason: str = "",
-    list: str = "", table: str = "",
-) -> Response:
-    """Show a page of a list."""
-    filters = {
-        "stage": stage, "district": district, "part": part, "service": service, "reason": reason, "list": list,
-        "table": table,
-    }  # fmt: skip
-    return _show(request, person, name, as_of, lists.Wish(filters, "", sort, page))
-
-
-@router.post("/lists/{name}")
-def search_list(
-    request: Request, person: Reader, form: CheckedForm, name: str, as_of: date | None = None
-) -> Response:
-    """Show the rows that hold a text; a form, because it may be a name. At most the first page."""
-    filters = {key: str(form.get(key, "")) for key in lists.FILTERS}
-    return _show(request, person, name, as_of, lists.Wish(filters, str(form.get("text", ""))[:100]))
-
-
-@router.get("/lists/{name}/file.{suffix}")
+@router.get("/lists/{name}.{suffix}")
 def give_list(person: Taker, name: str, suffix: str, as_of: date | None = None) -> Response:
     """Give the published file; that it was taken is recorded first."""
     _permit_court(person, name)
@@ -90,12 +66,38 @@ def give_list(person: Taker, name: str, suffix: str, as_of: date | None = None) 
     return give_file(content, file, _KINDS[suffix])
 
 
+@router.get("/lists/{name}")
+def show_list(
+    request: Request, person: Reader, name: str, as_of: date | None = None, sort: str = "", direction: str = "",
+    page: int = 1,
+) -> Response:
+    """Show a page of a list; what it is filtered by stands in the address, too."""
+    wish = lists.Wish(_filters(request.query_params), "", sort, direction == "down", page)
+    return _show(request, person, name, as_of, wish)
+
+
+@router.post("/lists/{name}")
+def search_list(
+    request: Request, person: Reader, form: CheckedForm, name: str, as_of: date | None = None
+) -> Response:
+    """Show the rows that hold some words; a form, because they may be a name."""
+    sort, _, direction = str(form.get("order") or form.get("sorted") or "").partition(" ")
+    page = str(form.get("page", ""))
+    wish = lists.Wish(
+        _filters(form), str(form.get("text", ""))[:_LONGEST], sort, direction == "down",
+        int(page) if page.isdecimal() and len(page) < 9 else 1,
+    )  # fmt: skip
+    return _show(request, person, name, as_of, wish)
+
+
 @router.get("/lists/{name}/{premise_no}/{payer_code}")
 def show_row(
     request: Request, person: Reader, name: str, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> Response:
-    """Show everything about a row."""
-    return _show_row(request, person, name, premise_no, payer_code, as_of, is_whole=False)
+    """Show everything about an account's rows."""
+    _permit_court(person, name)
+    found = lists.look_into(open_office(), name, as_of, premise_no, payer_code)
+    return _show_row(request, person, found, (premise_no, payer_code))
 
 
 @router.post("/lists/{name}/{premise_no}/{payer_code}/identifier")
@@ -104,28 +106,70 @@ def show_row_identifier(
     as_of: date | None = None,
 ) -> Response:
     """Show the same with the whole identifier; who looked at it is recorded first."""
-    append_access(open_office().engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}")
-    return _show_row(request, person, name, premise_no, payer_code, as_of, is_whole=True)
+    _permit_court(person, name)
+    office = open_office()
+    found = lists.look_into(office, name, as_of, premise_no, payer_code, is_whole=True)
+    if lists.may_unmask(name):
+        append_access(office.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}")
+    return _show_row(request, person, found, (premise_no, payer_code), is_whole=True)
 
 
 @router.post("/lists/{name}/{premise_no}/{payer_code}/strike")
 def strike_row(
     request: Request, person: Striker, form: CheckedForm, name: str, premise_no: str, payer_code: str, as_of: date
 ) -> Response:
-    """Strike a row with a reason, until a day."""
+    """Strike a row with a reason, until a day; whatever is wrong is said above the row, with what was written."""
     _permit_court(person, name)
-    lists.strike(
-        open_office(), name, as_of, premise_no, payer_code, note=str(form.get("note", "")),
-        until=_read_day(str(form.get("until", ""))), author=person.user_name,
-    )  # fmt: skip
+    office, note, until = open_office(), str(form.get("note", "")), str(form.get("until", ""))
+    try:
+        strike.strike(office, name, as_of, premise_no, payer_code, note=note, until=until, author=person.user_name)
+    except RefusedError as refusal:
+        found = lists.look_into(office, name, as_of, premise_no, payer_code)
+        return _show_row(request, person, found, (premise_no, payer_code), refusal=refusal, note=note, until=until)
     return go_to(request, f"/lists/{name}/{quote(premise_no, safe='')}/{quote(payer_code, safe='')}?as_of={as_of}")
 
 
-def _read_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise DunningError(f"{text!r} is no day. Give the first day on which the strike holds no more.") from error
+async def tell_refusal(request: Request, error: Exception) -> Response:
+    """Say in the reader's language why a list cannot be shown; the application calls it."""
+    assert isinstance(error, RefusedError)
+    language = language_of(request)
+    return answer(request, language, "list_refused.html", _status(error), refused=_say(language, error))
+
+
+def _show(request: Request, person: Person, name: str, as_of: date | None, wish: lists.Wish) -> Response:
+    _permit_court(person, name)
+    office = open_office()
+    page = lists.look(office, name, as_of, wish)
+    return respond(
+        request, person, "list.html", page=page, strikes=strike.find_strikes(office, page.as_of),
+        kept={name: value for name, value in wish.filters.items() if value},
+    )
+
+
+def _show_row(
+    request: Request, person: Person, found: lists.RowPage, account: tuple[str, str], *, is_whole: bool = False,
+    refusal: RefusedError | None = None, note: str = "", until: str = "",
+) -> Response:
+    office, ends = open_office(), strike.ends_of(found.as_of)
+    return respond(
+        request, person, "row.html", _status(refusal), found=found, premise_no=account[0], payer_code=account[1],
+        is_whole=is_whole, hold=strike.find_strikes(office, found.as_of).get(account), ends=ends, note=note,
+        until=until or ends.proposed, refused=_say(person.language, refusal),
+        may_strike=strike.may_strike(office, found.name, found.as_of), is_strikable=found.name in strike.LISTS,
+        has_left=strike.has_left(office, found.name, found.as_of), may_unmask=lists.may_unmask(found.name),
+    )  # fmt: skip
+
+
+def _show_holds(request: Request, person: Person, refusal: RefusedError | None) -> Response:
+    strikes = strike.list_strikes(open_office())
+    return respond(
+        request, person, "holds.html", _status(refusal), in_force=strikes.in_force, over=strikes.over[:_SHOWN_OVER],
+        refused=_say(person.language, refusal), of_court=lists.OF_COURT,
+    )
+
+
+def _filters(given: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(given.get(key, "")) for key in lists.FILTERS}
 
 
 def _permit_court(person: Person, name: str) -> None:
@@ -133,24 +177,14 @@ def _permit_court(person: Person, name: str) -> None:
         raise StrangerError("not_yours", person.user_name)
 
 
-def _show(request: Request, person: Person, name: str, as_of: date | None, wish: lists.Wish) -> Response:
-    _permit_court(person, name)
-    return respond(request, person, "list.html", page=lists.look(open_office(), name, as_of, wish), files=lists.FILES)
+def _status(refusal: RefusedError | None) -> int:
+    if refusal is None:
+        return 200
+    return 404 if refusal.reason in _NOT_THERE else 409 if refusal.reason in _TOO_LATE else 400
 
 
-def _show_row(
-    request: Request, person: Person, name: str, premise_no: str, payer_code: str, as_of: date | None, *, is_whole: bool
-) -> Response:
-    _permit_court(person, name)
-    office: Office = open_office()
-    day, columns, row, item_columns, items = lists.look_into(
-        office, name, as_of, premise_no, payer_code, is_whole=is_whole
-    )
-    hold = lists.find_strikes(office, day).get((premise_no, payer_code))
-    is_newest = day == runs.last_closed_on(office.engine)
-    return respond(
-        request, person, "row.html", name=name, as_of=day, columns=columns, row=row, items=items, hold=hold,
-        item_columns=item_columns, is_whole=is_whole, may_strike=is_newest and name in lists.STRUCK_FROM,
-        until=day + timedelta(days=_STRIKE_DAYS + 1), first_until=day + timedelta(days=2),
-        last_until=day + timedelta(days=366),
-    )  # fmt: skip
+def _say(language: str, refusal: RefusedError | None) -> str:
+    if refusal is None:
+        return ""
+    told = {name: write_day(value) if isinstance(value, date) else value for name, value in refusal.values.items()}
+    return say(language, f"lists.refused_{refusal.reason}", **told)

@@ -1,0 +1,164 @@
+"""The lists of a night as they were published: a file counts only if it is the one that the night's manifest names."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.documents.columns import Column, word
+from dunning.documents.csv_files import parse_csv
+from dunning.documents.lists import COURT, COURT_ITEMS, DISCONNECTIONS, QUARANTINE, REMINDERS, WITHHELD, ListFile
+from dunning.gateways.publishing import MANIFEST
+from dunning.gateways.store import runs
+from dunning.gateways.targets import target_of
+from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.refusals import RefusedError
+
+# The files of each list that people look at; of messages one a channel.
+FILES: Mapping[str, tuple[ListFile, ...]] = {
+    "reminders": tuple(REMINDERS.values()), "disconnections": (DISCONNECTIONS,), "court": (COURT,),
+    "court_items": (COURT_ITEMS,), "withheld": (WITHHELD,), "quarantine": (QUARANTINE,),
+}  # fmt: skip
+# What can be taken, by the name in its address.
+DOWNLOADS: Mapping[str, ListFile] = {
+    **{f"reminders-{channel}": listed for channel, listed in REMINDERS.items()},
+    **{name: files[0] for name, files in FILES.items() if len(files) == 1},
+}
+_CHANNEL = word("channel", "Канал", 10)
+_LONG_TEXTS = ("text", "interest_segments")
+_REMEMBERED = 12  # files: two nights
+
+
+def columns_of(name: str) -> tuple[Column, ...]:
+    """Return the columns of a list; those of messages begin with the channel.
+
+    Raises:
+        RefusedError: there is no such list.
+    """
+    if name not in FILES:
+        raise RefusedError(f"There is no list {name!r}; there are {', '.join(FILES)}.", "no_list")
+    columns = FILES[name][0].columns
+    return (_CHANNEL, *columns) if len(FILES[name]) > 1 else columns
+
+
+def is_short(column: Column) -> bool:
+    """Return whether a column is in what `fetch_list` returns."""
+    return column.name not in _LONG_TEXTS
+
+
+def find_run(office: Office, as_of: date | None) -> runs.Run:
+    """Return the run that closed a date; the last one, where none is named.
+
+    Raises:
+        RefusedError: the date is not closed.
+    """
+    day = as_of or runs.last_closed_on(office.engine)
+    run = runs.fetch_run(office.engine, day) if day else None
+    if run is None or run.state != "closed" or run.out is None:
+        raise RefusedError(f"The books of {day or 'no day'} are not closed, so there is no list.", "no_night", day=day)
+    return run
+
+
+def fetch_manifest(run: runs.Run) -> dict[str, Any]:
+    """Return what a run published, as recorded; of a run that did not record it, as it lies there.
+
+    Raises:
+        RefusedError: what lies there is not what the run published.
+    """
+    recorded = run.receipts.get("manifest")
+    return recorded or dict(json.loads(_fetch(run.out or "", run.as_of, MANIFEST, run.manifest_sha256 or "")))
+
+
+def fetch_list(run: runs.Run, name: str) -> pa.Table:
+    """Return a list of a run without its long texts; the last ones are remembered by the hashes of their files.
+
+    Raises:
+        RefusedError: there is no such list, or its file is gone or is not the one that was published.
+    """
+    return _stack(name, [_remember(run.out or "", run.as_of, *_named(run, listed)) for listed in _files(name)])
+
+
+def fetch_rows(run: runs.Run, name: str, where: Mapping[str, Sequence[str]]) -> pa.Table:
+    """Return the rows of a list whose columns have one of some values, with every column.
+
+    Raises:
+        RefusedError: as `fetch_list`.
+    """
+    return _stack(name, [_fetch_matching(run, listed, where) for listed in _files(name)])
+
+
+def _fetch_matching(run: runs.Run, listed: ListFile, where: Mapping[str, Sequence[str]]) -> pa.Table:
+    """Return such rows of one file; only a file that has some is read again, for its long texts."""
+    path, sha256 = _named(run, listed)
+    rows = _match(_remember(run.out or "", run.as_of, path, sha256), where)
+    if len(rows) and not all(is_short(column) for column in listed.columns):
+        return _match(_parse(_fetch(run.out or "", run.as_of, path, sha256), listed, run.as_of), where)
+    return rows
+
+
+def _match(rows: pa.Table, where: Mapping[str, Sequence[str]]) -> pa.Table:
+    for column, values in where.items():
+        rows = rows.filter(pc.is_in(rows[column], pa.array(values, pa.string())))
+    return rows
+
+
+def fetch_file(run: runs.Run, path: str) -> bytes:
+    """Return a published file of a run, named as in its manifest.
+
+    Raises:
+        RefusedError: it is gone or is not the one that was published.
+    """
+    return _fetch(run.out or "", run.as_of, path, fetch_manifest(run)["files"][path])
+
+
+def _files(name: str) -> tuple[ListFile, ...]:
+    columns_of(name)
+    return FILES[name]
+
+
+def _named(run: runs.Run, listed: ListFile) -> tuple[str, str]:
+    """Return the name of a list's CSV and its SHA-256."""
+    path = f"{listed.path}.csv"
+    return path, fetch_manifest(run)["files"][path]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remember(out: str, as_of: date, path: str, sha256: str) -> pa.Table:
+    listed = next(each for files in FILES.values() for each in files if f"{each.path}.csv" == path)
+    return _parse(_fetch(out, as_of, path, sha256), listed, as_of, _LONG_TEXTS)
+
+
+def _parse(content: bytes, listed: ListFile, as_of: date, leave_out: Collection[str] = ()) -> pa.Table:
+    try:
+        return parse_csv(content, listed.columns, leave_out=leave_out)
+    except ValueError as error:
+        raise RefusedError(
+            f"{listed.path}.csv of {as_of} is not as this version writes it: {error}. Take the file itself.",
+            "unreadable", file=f"{listed.path}.csv", day=as_of,
+        ) from error  # fmt: skip
+
+
+def _stack(name: str, parts: list[pa.Table]) -> pa.Table:
+    if len(parts) == 1:
+        return parts[0]
+    told = zip(REMINDERS, parts, strict=True)
+    with_channel = [part.add_column(0, "channel", pa.repeat(channel, len(part))) for channel, part in told]
+    return pa.concat_tables(with_channel, promote_options="default")
+
+
+def _fetch(out: str, as_of: date, path: str, sha256: str) -> bytes:
+    target = target_of(out, as_of.isoformat())
+    content = target.read(path)
+    if content is not None and hashlib.sha256(content).hexdigest() == sha256:
+        return content
+    state = "is gone" if content is None else "was changed since it was published"
+    raise RefusedError(
+        f"{target}/{path} {state}, so nobody may rely on it. Run the date again: it gives the same bytes, and records "
+        "nothing twice.",
+        "gone" if content is None else "changed", file=path, day=as_of,
+    )  # fmt: skip

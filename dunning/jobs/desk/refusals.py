@@ -1,0 +1,14 @@
+"""What a page cannot show or do, said so that the page can say it in the reader's language."""
+
+from dunning.core.errors import DunningError
+
+
+class RefusedError(DunningError):
+    """A refusal with the key of its text. The message is what an operator reads.
+
+    reason: key of a text of the page. values: what the text fills in; plain values and days, nothing about people.
+    """
+
+    def __init__(self, message: str, reason: str, **values: object) -> None:
+        super().__init__(message)
+        self.reason, self.values = reason, values
