@@ -11,11 +11,10 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dunning.core.formats import NBSP, format_minor_column
+from dunning.core.formats import NBSP
 from dunning.documents.bulgarian import MEANINGS, WORDS
 from dunning.documents.texts import TEMPLATES
 
@@ -86,10 +85,14 @@ def translate_text(language: str, text: str) -> str:
 def write_money(cents: int | None) -> str:
     """Return euro cents with thousands apart.
 
-    >>> write_money(123456), write_money(None)
-    ('1234,56\\xa0€', '–')
+    >>> write_money(123456), write_money(-1234505), write_money(None)
+    ('1234,56\\xa0€', '-12\\xa0345,05\\xa0€', '–')
     """
-    return _DASH if cents is None else f"{format_minor_column(np.array([int(cents)]), NBSP)[0].as_py()}{NBSP}€"
+    if cents is None:
+        return _DASH
+    whole, rest = divmod(abs(int(cents)), 100)  # as format_minor_column, which is slow for one
+    grouped = f"{whole:,}".replace(",", NBSP) if whole >= 10_000 else str(whole)
+    return f"{'-' if cents < 0 else ''}{grouped},{rest:02}{NBSP}€"
 
 
 def write_number(value: int | None) -> str:
