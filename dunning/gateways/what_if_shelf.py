@@ -61,6 +61,8 @@ class Shelf:
         make_private(self.folder)
         try:
             for name, content in {**files, _ORDER: json.dumps(order, ensure_ascii=False).encode()}.items():
+                for folder in reversed([beside / name, *(beside / name).parents][1 : name.count("/") + 2]):
+                    make_private(folder)
                 write_private(beside / name, content)
             os.rename(beside, self.folder / result_id)
         except OSError:

@@ -1,0 +1,86 @@
+"""The shelf of what-ifs: whole or not at all, one at a time, swept, and nobody's work is swept away."""
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from dunning.gateways.settings import Settings
+from dunning.gateways.what_if_shelf import Shelf, read_done, read_progress, read_table, replace_done, write_table
+
+DAY_SECONDS = 86_400
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(Settings.from_environment({"DUNNING_HOME": str(tmp_path / "home")}))
+
+
+def put(shelf: Shelf, number: int, age_days: int = 0) -> Path:
+    """Put an order on the shelf that was made so many days ago."""
+    assert shelf.append(name(number), {"number": number}, {"changed.toml": b""})
+    folder = shelf.find(name(number))
+    assert folder is not None
+    then = (folder / "order.json").stat().st_mtime - age_days * DAY_SECONDS
+    os.utime(folder / "order.json", (then, then))
+    return folder
+
+
+def name(number: int) -> str:
+    return f"{number:032x}"
+
+
+def names(shelf: Shelf) -> list[str]:
+    return [folder.name for folder in shelf.list_results()]
+
+
+def test_an_order_is_put_there_once(shelf: Shelf) -> None:
+    folder = put(shelf, 1)
+
+    assert not shelf.append(name(1), {"number": 2}, {"other.toml": b""})
+    assert sorted(path.name for path in folder.iterdir()) == ["changed.toml", "order.json"]
+    assert names(shelf) == [name(1)]
+
+
+@pytest.mark.parametrize("strange", ["", ".", "..", "../x", "A" * 32, "0" * 33, name(9)])
+def test_a_strange_name_finds_nothing(shelf: Shelf, strange: str) -> None:
+    put(shelf, 1)
+
+    assert shelf.find(strange) is None
+
+
+def test_old_ones_and_those_beyond_the_last_are_swept(shelf: Shelf) -> None:
+    for number, age_days in enumerate((31, 29, 2, 1, 0)):
+        put(shelf, number, age_days)
+    shelf.sweep(keep=3, days=30)
+
+    assert names(shelf) == [name(4), name(3), name(2)]
+
+
+def test_who_is_at_work_is_not_swept_away_nor_begun_twice(shelf: Shelf) -> None:
+    """`this` reads what it is given and ends; until it does, the result is its own."""
+    folder, idle = put(shelf, 1, 40), put(shelf, 2, 40)
+    assert shelf.start(folder, "this")
+    started_twice = shelf.start(folder, "this") and shelf.is_busy(folder)
+    shelf.sweep(keep=20, days=30)
+    shelf.wait_for(folder)
+
+    assert (shelf.is_busy(folder), idle.exists()) == (False, False)
+    assert not started_twice
+
+
+def test_a_result_is_done_when_it_says_so(shelf: Shelf) -> None:
+    folder = put(shelf, 1)
+    before = read_done(folder), read_progress(folder)
+    replace_done(folder, {"nights": [1]})
+
+    assert before == (None, "")
+    assert read_done(folder) == {"nights": [1]}
+
+
+def test_a_table_comes_back(tmp_path: Path) -> None:
+    table = pa.table({"name": ["а", None], "cents": [1, 2]})
+    write_table(tmp_path / "moves.arrow", table)
+
+    assert read_table(tmp_path / "moves.arrow") == table

@@ -1,0 +1,258 @@
+"""Another rule tried on kept nights: checked first, decided beside the pages, found again, recorded nowhere."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine
+
+from dunning.core.errors import NotThereError
+from dunning.gateways.settings import Settings
+from dunning.gateways.what_if_shelf import Shelf
+from dunning.jobs.desk import what_if, what_if_run
+from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.what_if import Answer, SumLine, Wish
+from dunning.policy.policies import BUILT_IN
+from tests.jobs.conftest import MakeHome
+from tests.jobs.nights import AS_OF, Debtors, contents, days, nightly, say_fresh
+
+OWED = {1: "49.99", 2: "50.00", 3: "55.00", 4: "59.99", 5: "60.00", 6: "90.00"}
+NAME = "0123456789abcdef" * 2
+STAGES = (BUILT_IN / "stages.toml").read_text("utf-8")
+SIXTY = STAGES.replace("= 5000", "= 6000")
+LATER = SIXTY[SIXTY.index("[[version]]") :].replace("1990-01-01", "2027-01-01")
+
+
+@pytest.fixture(scope="module")
+def nights(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A desk after eight nights of six who were reminded long ago and owe more and more."""
+    folder, ledger = tmp_path_factory.mktemp("what-if"), Debtors()
+    for number, amount in OWED.items():
+        ledger.debtor(number, ("2026-04-30", amount)).notice(number, "overdue", "2026-09-01", "2026-09-05")
+    say_fresh(ledger.write(folder / "ledger"))
+    with new_home(folder / "home") as engine:
+        for count in range(-7, 1):
+            assert nightly(folder / "ledger", folder / "out", days(count)).code == 0
+        yield Office(Settings.from_environment(), engine)
+
+
+@pytest.fixture
+def office(nights: Office) -> Iterator[Office]:
+    """The same desk with an empty shelf."""
+    yield nights
+    shelf = Shelf(nights.settings)
+    for result in shelf.list_results():
+        shelf.wait_for(result)
+    shutil.rmtree(shelf.folder, ignore_errors=True)
+
+
+def wish(text: str = SIXTY, nights: Sequence[date] = (AS_OF,), name: str = NAME) -> Wish:
+    return Wish(name, "stages.toml", text, [night.isoformat() for night in nights])
+
+
+def decided(office: Office, wish: Wish) -> what_if.Result:
+    """Begin a wish, wait for its process, and return the result."""
+    answer = what_if.start(office, "ivanova", wish)
+    assert answer.result_id, answer
+    shelf = Shelf(office.settings)
+    folder = shelf.find(answer.result_id)
+    assert folder is not None
+    shelf.wait_for(folder)
+    return what_if.look(office, answer.result_id)
+
+
+def moved(office: Office, result: what_if.Result, **filters: str) -> list[str]:
+    return [row["premise_no"] for row in what_if.page_moves(office, result, result.on[0], 1, filters).rows]
+
+
+def test_what_was_tried_is_found_and_recorded_nowhere(office: Office) -> None:
+    before = contents(office.engine)
+    result = decided(office, wish(nights=[days(-1), AS_OF]))
+    shelf = Shelf(office.settings).folder
+
+    assert (result.state, result.author, result.refusal) == ("done", "ivanova", "")
+    assert [(found["night"], found["moves"]) for found in result.nights] == [("2026-11-22", 3), ("2026-11-21", 3)]
+    assert contents(office.engine) == before
+    assert {oct(path.stat().st_mode)[-2:] for path in [shelf, *shelf.rglob("*")]} == {"00"}
+
+
+def test_the_sums_stand_before_and_after(office: Office) -> None:
+    result = decided(office, wish())
+    sums = what_if.sum_up(result.nights[0])
+
+    assert sums.stages == [
+        SumLine("overdue", 1, 4999, 4, 21498), SumLine("final_warning", 5, 31499, 2, 15000),
+    ]  # fmt: skip
+    assert sums.paths == [("final_warning", "overdue", 3, 16499)]
+    (rule,) = result.nights[0]["rules"]
+    assert rule["bg"]["label"] == "последно предупреждение: от сума"
+    assert [rule["en"][side][0].replace("\N{NO-BREAK SPACE}", " ") for side in ("before", "after")] == [
+        "50,00 €", "60,00 €",
+    ]  # fmt: skip
+
+
+def test_moves_come_by_money_and_can_be_filtered(office: Office) -> None:
+    result = decided(office, wish())
+    moves = what_if.page_moves(office, result, AS_OF, 99, {})
+
+    assert [row["premise_no"] for row in moves.rows] == ["000004", "000003", "000002"]
+    assert (moves.count, moves.cents_before, moves.cents_after, moves.page, moves.pages) == (3, 16499, 16499, 1, 1)
+    assert moves.rows[0]["why"].startswith("последно предупреждение: преди 59,99 €, 206 дни (иска 50,00 €")
+    assert moved(office, result, stage_before="final_warning", stage_after="overdue") == ["000004", "000003", "000002"]
+    assert moved(office, result, stage_after="court_bound") == []
+    assert moved(office, result, list_name="court") == []
+
+
+def test_all_moves_are_a_file_for_clerks(office: Office) -> None:
+    result = decided(office, wish())
+    content = what_if.read_list(office, result.result_id, AS_OF, "csv").decode("utf-8-sig")
+
+    assert [line.split(";")[0] for line in content.splitlines()] == ["premise_no", "000002", "000003", "000004"]
+    assert what_if.read_list(office, result.result_id, AS_OF, "xlsx")[:2] == b"PK"
+    with pytest.raises(NotThereError):
+        what_if.read_list(office, result.result_id, days(-1), "csv")
+    with pytest.raises(NotThereError):
+        what_if.page_moves(office, result, days(-1), 1, {})
+
+
+def test_fields_change_the_file_in_one_place_each(office: Office) -> None:
+    typed = {"final_warning.amount_cents_min": " 60,00", "court_bound.amount_cents_min": "100.00"}
+    result = decided(office, replace(wish(), typed=typed))
+
+    assert what_if.read_changed(office, result.result_id) == SIXTY
+    assert result.nights[0]["moves"] == 3
+
+
+@pytest.mark.parametrize("typed", ["", "много", "-1", "1.005", "1e30", "NaN", "Infinity"])
+def test_a_field_that_is_no_number_is_told(office: Office, typed: str) -> None:
+    answer = what_if.start(office, "i", replace(wish(), typed={"final_warning.amount_cents_min": typed}))
+
+    assert answer == Answer(refusal="bad_number", about="final_warning.amount_cents_min")
+
+
+def test_a_mistake_is_told_with_its_line(office: Office) -> None:
+    text = STAGES.replace("amount_cents_min = 5000", "amount_cents_min = 20000")
+    line = text.splitlines().index("amount_cents_min = 10000") + 1
+    answer = what_if.start(office, "ivanova", wish(text.replace("\n", "\r\n")))
+
+    assert [(found.file, found.line, found.cure) for found in answer.findings] == [
+        ("stages.toml", line, "Ask at least 20000 of the higher stage.")
+    ]
+    assert what_if.list_results(office) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "There is no version."),
+        ("a = " + "[" * 50_000, "This is not TOML"),
+        ("a" + ".b" * 90_000 + " = 1", "too many points"),
+        ("a = " + "9" * 9_000, "This is not TOML"),
+        ("a = 1979-13-45", "This is not TOML"),
+        ("\0", "This is not TOML"),
+    ],
+)
+def test_no_text_is_too_odd_to_be_refused_kindly(office: Office, text: str, said: str) -> None:
+    answer = what_if.start(office, "ivanova", wish(text))
+
+    assert said in answer.findings[0].problem
+    assert answer.findings[0].file == "stages.toml"
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({"text": STAGES}, "unchanged"),
+        ({"nights": []}, "no_night"),
+        ({"nights": ["2026-11-01", "вчера"]}, "no_night"),
+        ({"file": "../stages.toml"}, "no_file"),
+        ({"file": "profile.toml"}, "no_file"),
+        ({"text": "#" * 200_001}, "too_long"),
+    ],
+)
+def test_what_cannot_be_tried_is_told(office: Office, changed: dict, refusal: str) -> None:
+    assert what_if.start(office, "ivanova", replace(wish(), **changed)) == Answer(refusal=refusal)
+
+
+def test_more_nights_than_seven_are_not_tried(office: Office) -> None:
+    nights = [days(-count) for count in range(8)]
+
+    assert what_if.start(office, "ivanova", wish(nights=nights)) == Answer(refusal="too_many")
+
+
+def test_a_form_sent_twice_is_tried_once(office: Office) -> None:
+    first, second = what_if.start(office, "ivanova", wish()), what_if.start(office, "ivanova", wish())
+    other = what_if.start(office, "ivanova", wish(SIXTY.replace("= 6000", "= 7000")))
+
+    assert (first.result_id, second.result_id) == (NAME, NAME)
+    assert other.result_id not in ("", NAME)
+    assert [result.result_id for result in what_if.list_results(office)].count(NAME) == 1
+
+
+def test_a_strange_name_is_replaced(office: Office) -> None:
+    answer = what_if.start(office, "ivanova", wish(name="../../etc"))
+
+    assert Shelf(office.settings).is_name(answer.result_id)
+    for name in ("../../etc", "", "0" * 31, NAME):
+        with pytest.raises(NotThereError):
+            what_if.look(office, name)
+
+
+def test_a_death_in_the_middle_is_seen_and_made_up_for(office: Office) -> None:
+    shelf = Shelf(office.settings)
+    order = {"author": "petrov", "file": "stages.toml", "nights": [str(AS_OF)], "is_brought_forward": False}
+    files = {f"policy/{AS_OF}/stages.toml": SIXTY.encode(), "changed.toml": SIXTY.encode()}
+    assert shelf.append(NAME, order, files)
+    before = what_if.look(office, NAME).state
+    what_if.run_again(office, NAME)
+    folder = shelf.find(NAME)
+    assert folder is not None
+    shelf.wait_for(folder)
+
+    assert (before, what_if.look(office, NAME).state) == ("interrupted", "done")
+
+
+def test_a_snapshot_that_is_gone_is_told(office: Office) -> None:
+    result = decided(office, wish())
+    folder = Shelf(office.settings).find(result.result_id)
+    assert folder is not None
+    os.rename(office.settings.snapshots, office.settings.home / "away")
+    what_if_run.run(office.settings, folder)
+    answer = what_if.start(office, "ivanova", wish(name="f" * 32))
+    os.rename(office.settings.home / "away", office.settings.snapshots)
+    found = what_if.look(office, result.result_id)
+
+    assert (found.state, found.refusal.split(" (")[0]) == ("refused", "The snapshot of 2026-11-22")
+    assert answer == Answer(refusal="no_night")
+
+
+def test_a_later_version_does_nothing_until_it_is_brought_forward(office: Office) -> None:
+    asleep = decided(office, wish(STAGES + LATER))
+    awake = decided(office, replace(wish(STAGES + LATER), is_brought_forward=True))
+
+    assert (asleep.nights[0]["rules"], asleep.nights[0]["moves"]) == ([], 0)
+    assert what_if.find_next_version(office, asleep) == date(2027, 1, 1)
+    assert (len(awake.nights[0]["rules"]), awake.nights[0]["moves"]) == (1, 3)
+
+
+def test_the_form_offers_what_was_in_force_or_what_was_tried(office: Office) -> None:
+    result = decided(office, wish())
+    form = what_if.open_form(office)
+
+    assert (form.text, [choice.as_of for choice in form.nights][:2]) == (STAGES, [AS_OF, days(-1)])
+    assert {each.key: each.value for each in form.thresholds}["final_warning.amount_cents_min"] == 5000
+    assert what_if.open_form(office, "stages.toml", result.result_id).text == SIXTY
+    assert what_if.open_form(office, "court.toml", result.result_id).text == (BUILT_IN / "court.toml").read_text()
+    with pytest.raises(NotThereError):
+        what_if.open_form(office, "../secret")
+
+
+def test_before_the_first_night_there_is_nothing_to_try(settings: Settings, engine: Engine) -> None:
+    empty = Office(settings, engine)
+    form = what_if.open_form(empty)
+
+    assert (form.nights, form.text, form.thresholds) == ([], "", [])
+    assert what_if.start(empty, "ivanova", wish()) == Answer(refusal="no_night")
