@@ -34,6 +34,7 @@ FILTERS = ("channel", "stage", "district", "part", "kind", "service", "list", "t
 PAGE_ROWS = 50
 _DATES = 62
 _SECRET = "national_id"
+_LAST = ("case_ref", "reference")  # long, and said by other columns
 _VISIBLE = 4
 
 
@@ -128,7 +129,7 @@ def look(office: Office, name: str, as_of: date | None, wish: Wish) -> ListPage:
     places = _sort(rows, columns, wish)[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     return ListPage(
         name=name, as_of=run.as_of, dates=runs.fetch_closed_dates(office.engine, _DATES),
-        columns=[column for column in columns if is_short(column)], rows=_tell(rows.take(places), is_whole=False),
+        columns=sorted(filter(is_short, columns), key=lambda column: column.name in _LAST), rows=_tell(rows.take(places), is_whole=False),
         count=len(rows), sums={name: pc.sum(rows[name]).as_py() or 0 for name in rows.column_names if _is_sum(name)},
         choices=_choices(table, columns), files=_downloads(name), wish=replace(wish, page=page), pages=pages,
     )  # fmt: skip
