@@ -1,0 +1,193 @@
+"""The pages of the rules and of what-ifs, asked over HTTP by people of every role."""
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Engine
+
+from dunning.gateways.settings import Settings
+from dunning.gateways.store.access import fetch_access
+from dunning.gateways.what_if_shelf import Shelf
+from dunning.jobs.desk.office import open_office
+from dunning.policy.policies import BUILT_IN
+from tests.jobs.nights import AS_OF, Debtors, nightly, say_fresh
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+Ask = Callable[..., "TestClient"]
+STAGES = (BUILT_IN / "stages.toml").read_text("utf-8")
+HOSTILE = STAGES.replace("# The ladder", "# <script>alert(1)</script> & „кавички“")
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Airflow's settings in a home of their own."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
+        environment.setenv("AIRFLOW__API__SECRET_KEY", "a secret of the test")
+        yield
+
+
+@pytest.fixture
+def ask(web: None, home: Path) -> Iterator[Ask]:
+    """Give a browser of somebody whom Airflow knows, with a role and a language."""
+    from starlette.testclient import TestClient
+
+    from dunning.web.access import Person, find_person
+    from dunning.web.app import build_app
+
+    open_office.cache_clear()
+
+    def browse(role: str = "collections", language: str = "bg") -> TestClient:
+        app = build_app()
+        app.dependency_overrides[find_person] = lambda: Person("ivanova", role, language)
+        return TestClient(app, follow_redirects=False)
+
+    yield browse
+    open_office().engine.dispose()
+    open_office.cache_clear()
+
+
+@pytest.fixture
+def night(home: Path, tmp_path: Path) -> None:
+    """Somebody who owes 55,00 and was reminded long ago, on a closed night."""
+    ledger = Debtors().debtor(1, ("2026-04-30", "55.00")).notice(1, "overdue", "2026-09-01", "2026-09-05")
+    assert nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out").code == 0
+
+
+def hidden(page: str) -> dict[str, str]:
+    """Return what both forms of the page carry."""
+    return {name: re.findall(rf'name="{name}" value="(.*?)"', page)[-1] for name in ("form_token", "form_id")}
+
+
+def typed(page: str) -> str:
+    found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def alert(page: str) -> str:
+    found = re.search(r'role="alert"[^>]*>(.*?)</div>', page, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "heading", "said"),
+    [
+        ("", 200, "Правила в сила на 22.11.2026", None),
+        ("?on=2015-07-01", 200, "Правила в сила на 01.07.2015", None),
+        ("?on=1989-12-31", 400, "Правила в сила на 22.11.2026", "За 1989-12-31 няма правила"),
+        ("?on=2026-02-30", 400, "Правила в сила на 22.11.2026", "„2026-02-30“ не е дата"),
+        ("?on=<script>", 400, "Правила в сила на 22.11.2026", "„<script>“ не е дата"),
+    ],
+)
+def test_the_rules_of_a_day(ask: Ask, night: None, query: str, status: int, heading: str, said: str | None) -> None:
+    answer = ask("viewer").get(f"/policy{query}")
+
+    assert (answer.status_code, answer.text.count(f"<h1>{heading}</h1>")) == (status, 1)
+    assert "<script>" not in answer.text
+    assert said is None or said in alert(answer.text)
+
+
+def test_the_rules_in_english(ask: Ask) -> None:
+    answer = ask("viewer", "en").get("/policy")
+
+    assert answer.status_code == 200
+    assert "No night is closed yet" in answer.text
+    assert re.search(r">last warning: from a sum of</th><td>50,00\s€<", answer.text)
+
+
+def test_a_trial_from_the_form_to_the_file(ask: Ask, night: None, settings: Settings, engine: Engine) -> None:
+    browser = ask()
+    form = browser.get("/policy/what-if").text
+    sent = {
+        **hidden(form),
+        "file": "stages.toml",
+        "text": typed(form).replace("= 5000", "= 6000"),
+        "nights": str(AS_OF),
+    }
+    first, again = (browser.post("/policy/what-if", data=sent) for _ in range(2))
+    shelf = Shelf(settings)
+    shelf.wait_for(shelf.list_results()[0])
+    page = browser.get(first.headers["location"])
+    filtered = browser.get(f"{first.headers['location']}?stage_after=court_bound")
+    file = browser.get(f"{first.headers['location']}/{AS_OF}.csv")
+
+    assert typed(form) == STAGES
+    assert (first.status_code, again.status_code, len(shelf.list_results())) == (303, 303, 1)
+    assert first.headers["location"] == again.headers["location"]
+    assert "/accounts/000001/P1?as_of=2026-11-22" in page.text
+    assert "последно предупреждение: от сума" in page.text
+    assert "Никой." in filtered.text
+    assert file.content.decode("utf-8-sig").splitlines()[1].startswith("000001;P1;")
+    assert [(look.user_name, look.action, look.subject) for look in fetch_access(engine, 9)] == [
+        ("ivanova", "download", f"what-if {first.headers['location'].rpartition('/')[2]} 2026-11-22 csv")
+    ]
+    assert "ivanova" in browser.get("/policy/what-if").text
+
+
+def test_a_mistake_keeps_what_was_typed(ask: Ask, night: None) -> None:
+    browser = ask()
+    text = HOSTILE.replace("days_overdue_min = 60", "days_overdue_min = 600")
+    sent = {**hidden(browser.get("/policy/what-if").text), "file": "stages.toml", "text": text, "nights": str(AS_OF)}
+    answer = browser.post("/policy/what-if", data=sent)
+
+    assert answer.status_code == 400
+    assert "stages.toml:25" in alert(answer.text)
+    assert "<script>alert" not in answer.text
+    assert typed(answer.text) == text
+
+
+def test_a_field_that_is_no_number_keeps_the_others(ask: Ask, night: None) -> None:
+    browser = ask()
+    sent = {
+        **hidden(browser.get("/policy/what-if").text), "quick": "yes", "nights": str(AS_OF),
+        "threshold.court_bound.amount_cents_min": "сто", "threshold.court_bound.days_overdue_min": "181",
+    }  # fmt: skip
+    answer = browser.post("/policy/what-if", data=sent)
+
+    assert answer.status_code == 400
+    assert "Полето „За съд: сума, €“" in alert(answer.text)
+    assert re.findall(r'name="threshold\.court_bound\.\w+_min" value="(.*?)"', answer.text) == ["181", "сто", "30"]
+
+
+def test_every_threshold_has_a_name(ask: Ask, night: None) -> None:
+    for language in ("bg", "en"):
+        page = ask("legal", language).get("/policy/what-if").text
+
+        assert len(re.findall(r'name="threshold\.', page)) == 11
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("GET", "/policy/what-if"), ("POST", "/policy/what-if"), ("GET", f"/policy/what-if/{'0' * 32}"),
+        ("POST", f"/policy/what-if/{'0' * 32}/again"), ("GET", f"/policy/what-if/{'0' * 32}/2026-11-22.csv"),
+    ],
+)  # fmt: skip
+def test_only_who_may_try_sees_trials(ask: Ask, method: str, address: str) -> None:
+    assert [ask(role).request(method, address).status_code for role in ("viewer", "adviser")] == [403, 403]
+
+
+def test_a_form_of_another_site_is_refused(ask: Ask, night: None, settings: Settings) -> None:
+    sent = {"file": "stages.toml", "text": STAGES.replace("= 5000", "= 6000"), "nights": str(AS_OF), "form_token": "x"}
+
+    assert ask().post("/policy/what-if", data=sent).status_code == 403
+    assert Shelf(settings).list_results() == []
+
+
+@pytest.mark.parametrize("address", ["zzz", "0" * 32, f"{'0' * 32}/2026-11-22.csv", f"{'0' * 32}/2026-11-22.pdf"])
+def test_what_is_not_there_is_told(ask: Ask, address: str) -> None:
+    assert ask().get(f"/policy/what-if/{address}").status_code == 404
+
+
+def test_before_the_first_night_the_form_says_so(ask: Ask) -> None:
+    answer = ask().get("/policy/what-if")
+
+    assert (answer.status_code, "Още няма приключена нощ" in answer.text) == (200, True)
