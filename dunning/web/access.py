@@ -32,6 +32,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 assert tuple(PERMISSIONS) == ROLES
 _READING = ("GET", "HEAD")
+# The tag of a form that only looks for something: a name that is looked for must not stand in an address.
+LOOKS = "looks"
 # Airflow's own roles decide reading or writing, by these DAGs.
 _READ_DAG, _WRITE_DAG = "nightly", "release"
 
@@ -69,7 +71,7 @@ async def find_person(request: Request, user: GetUserDep) -> Person:
     Raises:
         HTTPException: 401, nobody is logged in. StrangerError: he has no role here, or Airflow gives him no access.
     """
-    is_write = request.method not in _READING
+    is_write = request.method not in _READING and LOOKS not in request.scope["route"].tags
     dag_id, method = (_WRITE_DAG, "PUT") if is_write else (_READ_DAG, "GET")
     return await run_in_threadpool(_find, user, dag_id, method, language_of(request))
 

@@ -15,7 +15,7 @@ from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import account, search
 from dunning.jobs.desk.office import open_office
 from dunning.jobs.notices import preview
-from dunning.web.access import CheckedForm, Person, permit
+from dunning.web.access import LOOKS, CheckedForm, Person, permit
 from dunning.web.respond import go_to, respond, show_file
 
 router = APIRouter()
@@ -30,7 +30,7 @@ def show_search(request: Request, person: Adviser) -> Response:
     return respond(request, person, "search.html", found=None)
 
 
-@router.post("/accounts")
+@router.post("/accounts", tags=[LOOKS])
 def search_account(request: Request, person: Adviser, form: CheckedForm) -> Response:
     """Find accounts; a single one is shown at once. A form, because what is looked for may be a name."""
     text = str(form.get("text", ""))[:_LONGEST]

@@ -12,7 +12,7 @@ from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import lists, strike
 from dunning.jobs.desk.office import open_office
 from dunning.jobs.desk.refusals import RefusedError
-from dunning.web.access import CheckedForm, Person, StrangerError, language_of, permit
+from dunning.web.access import LOOKS, CheckedForm, Person, StrangerError, language_of, permit
 from dunning.web.ageing_pages import XLSX
 from dunning.web.respond import answer, give_file, go_to, respond
 
@@ -76,7 +76,7 @@ def show_list(
     return _show(request, person, name, as_of, wish)
 
 
-@router.post("/lists/{name}")
+@router.post("/lists/{name}", tags=[LOOKS])
 def search_list(
     request: Request, person: Reader, form: CheckedForm, name: str, as_of: date | None = None
 ) -> Response:

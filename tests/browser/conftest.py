@@ -1,0 +1,93 @@
+"""One Airflow with the pages for all browser tests, one Chromium, and desks of whoever is needed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.desk import PREFIX, Desk, log_in
+from tests.browser.house import House, close_house, open_house
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is; `make test` installs it where it may."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None and os.environ.get("CI"):
+        pytest.fail("There is no Chromium. Install it: apt-get install chromium")
+    if found is None:
+        pytest.skip("There is no Chromium; `apt-get install chromium` as root, then `make test` again")
+    return found
+
+
+@pytest.fixture(scope="session")
+def house(chromium: str) -> Iterator[House]:
+    """Everything that `make ui` starts; at the end it must stop cleanly.
+
+    It has a folder of its own because pytest closes its temporary one to others, and root's server is another user's.
+    """
+    with tempfile.TemporaryDirectory(prefix="dunning-browser-") as folder:
+        os.chmod(folder, 0o711)
+        house = open_house(Path(folder))
+        try:
+            yield house
+        finally:
+            ended = close_house(house)
+        assert ended == (0, [], "Stopped.")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium without a screen."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def logged_in(house: House, browser: Browser) -> Callable[[str], Any]:
+    """What a browser keeps of somebody's login, which happens once."""
+    known: dict[str, Any] = {}
+
+    def remember(name: str) -> Any:
+        if name not in known:
+            known[name] = log_in(house, browser, name)
+        return known[name]
+
+    return remember
+
+
+@pytest.fixture
+def desk(house: House, browser: Browser, logged_in: Callable[[str], Any]) -> Iterator[Callable[..., Desk]]:
+    """Open the desk of somebody (of nobody, for an empty name); no error may be left over at its end.
+
+    language: `bg` or `en`. Other options are Playwright's own for a window.
+    """
+    desks: list[Desk] = []
+
+    def take(name: str, language: str = "", **options: Any) -> Desk:
+        options = {"viewport": {"width": 1280, "height": 900}, "locale": "bg-BG", **options}
+        context = browser.new_context(storage_state=logged_in(name) if name else None, **options)
+        context.set_default_timeout(20_000)
+        if language:
+            where = {"domain": "localhost", "path": PREFIX}
+            context.add_cookies([{"name": "dunning_language", "value": language, **where}])
+        desks.append(Desk(house, context, name))
+        return desks[-1]
+
+    yield take
+    for each in desks:
+        each.context.close()
+    assert [error for each in desks for error in each.errors] == []

@@ -1,0 +1,130 @@
+"""A house at work: a sample ledger, some closed nights, and Airflow with the pages, as `make ui` starts it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from dunning.gateways.server import start_server, stop_server
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ACCOUNTS = 3000
+# What the pages speak of at first, and the night after it, which some test closes.
+NIGHT, NEXT_NIGHT = "2026-11-21", "2026-11-22"
+START_SECONDS_MAX, END_SECONDS_MAX = 300, 60
+LAST_LINE = "Ctrl-C ends everything."
+
+
+@dataclass(frozen=True)
+class House:
+    """Where it is, and who lives there: password by user name."""
+
+    address: str
+    home: Path
+    out: Path
+    ledger: Path
+    passwords: dict[str, str]
+    process: subprocess.Popen[str]
+    told: str
+
+    def dunning(self, *arguments: str) -> str:
+        """Return what a command prints in this house."""
+        command = [sys.executable, "-m", "dunning.cli", *arguments]
+        done = subprocess.run(
+            command, env=environment(self.home), cwd=REPOSITORY, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def fetch(self, query: str) -> list[tuple]:
+        """Return rows of the store."""
+        with psycopg.connect(f"postgresql://postgres@/dunning?host={start_server(self.home)}") as connection:
+            return connection.execute(query).fetchall()
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return an environment that knows of this home only."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("DUNNING_", "AIRFLOW"))}
+    return others | {"DUNNING_HOME": str(home), "PYTHONPATH": str(REPOSITORY)}
+
+
+def open_house(folder: Path) -> House:
+    """Make the sample and start everything; returns when Airflow answers and the questions are about to be asked."""
+    home, out, ledger = folder / "home", folder / "out", folder / "ledger"
+    told = environment(home)
+    sample = ["sample", "--accounts", str(ACCOUNTS), "--seed", "1", "--out", str(ledger), "--as-of", NEXT_NIGHT]
+    subprocess.run([sys.executable, "-m", "dunning.cli", *sample], env=told, cwd=REPOSITORY, check=True)
+    _copy_older(ledger, home / "sample")
+    port = _free_port()
+    ui = ["--port", str(port), "--out", str(out), "--months", "1", "--nights", "1"]
+    process = subprocess.Popen(
+        [sys.executable, str(REPOSITORY / "deploy" / "airflow_ui.py"), *ui], env=told, cwd=folder, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    lines = _read_until_ready(process)
+    return House(f"http://localhost:{port}", home, out, ledger, _passwords(lines), process, "".join(lines))
+
+
+def close_house(house: House) -> tuple[int, list[str], str]:
+    """End everything as a person does; return the exit code, what is left of it, and the last line that it told."""
+    house.process.send_signal(signal.SIGTERM)
+    rest, _ = house.process.communicate(timeout=END_SECONDS_MAX)
+    left = find_processes(house.home)
+    stop_server(house.home)
+    return house.process.returncode, left, rest.strip()
+
+
+def find_processes(home: Path) -> list[str]:
+    """Return the commands of processes that work in this home, except for its database server."""
+    mark, found = f"AIRFLOW_HOME={home / 'airflow'}".encode(), []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (folder / "environ").read_bytes().split(b"\0")
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:  # it ended, or belongs to somebody else
+            continue
+        if mark in variables and "postgres" not in command:
+            found.append(command)
+    return found
+
+
+def _copy_older(ledger: Path, sample: Path) -> None:
+    """Copy a ledger, which then says that it speaks for the night before."""
+    shutil.copytree(ledger, sample)
+    path = sample / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "as_of": NIGHT}), "utf-8")
+
+
+def _free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return tried.getsockname()[1]
+
+
+def _read_until_ready(process: subprocess.Popen[str]) -> list[str]:
+    """Return what it prints until it is ready; whoever says nothing for too long is ended."""
+    lines: list[str] = []
+    watch = threading.Timer(START_SECONDS_MAX, process.kill)
+    watch.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if LAST_LINE in line:
+                return lines
+    finally:
+        watch.cancel()
+    raise AssertionError(f"Airflow did not start:\n{''.join(lines)}")
+
+
+def _passwords(lines: list[str]) -> dict[str, str]:
+    first = next(number for number, line in enumerate(lines) if line.startswith("User and password"))
+    return dict(line.split() for line in lines[first + 1 :] if line.startswith("  "))

@@ -1,0 +1,89 @@
+"""Every route of the pages, with an example of its address, and what it asks for: the access as it was agreed."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.browser.house import REPOSITORY, environment
+
+_ADVISER = {"night", "ageing", "policy", "accounts", ""}
+_WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall"}
+# By user of the house; `head` works as collections.
+MAY = {
+    "viewer": {"night", "ageing", "policy", ""},
+    "adviser": _ADVISER,
+    "collections": _WORKER,
+    "head": _WORKER,
+    "legal": _WORKER | {"court", "identifiers"},
+    "admin": _WORKER | {"court"},
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """method and path as the application has them; example: an address under it; asks: the permission."""
+
+    method: str
+    path: str
+    example: str
+    asks: str
+
+
+_ACCOUNT = "/accounts/{premise_no}/{payer_code}"
+_ROW = "/lists/{name}/{premise_no}/{payer_code}"
+_NOBODY = "/0/0"
+ROUTES = (
+    Route("GET", "/", "/", "night"),
+    Route("GET", "/ageing", "/ageing", "ageing"),
+    Route("GET", "/ageing.xlsx", "/ageing.xlsx", "ageing"),
+    Route("GET", "/accounts", "/accounts", "accounts"),
+    Route("POST", "/accounts", "/accounts", "accounts"),
+    Route("GET", _ACCOUNT, f"/accounts{_NOBODY}", "accounts"),
+    Route("POST", f"{_ACCOUNT}/identifier", f"/accounts{_NOBODY}/identifier", "identifiers"),
+    Route("GET", f"{_ACCOUNT}/story.pdf", f"/accounts{_NOBODY}/story.pdf", "accounts"),
+    Route("GET", f"{_ACCOUNT}/notice.pdf", f"/accounts{_NOBODY}/notice.pdf", "accounts"),
+    Route("GET", "/lists", "/lists", "lists"),
+    Route("GET", "/lists/holds", "/lists/holds", "lists"),
+    Route("POST", "/lists/holds/{hold_no}/end", "/lists/holds/0/end", "strike"),
+    Route("GET", "/lists/{name}.{suffix}", "/lists/disconnections.csv", "downloads"),
+    Route("GET", "/lists/{name}.{suffix}", "/lists/court.csv", "court"),
+    Route("GET", "/lists/{name}.{suffix}", "/lists/court_items.xlsx", "court"),
+    Route("GET", "/lists/{name}", "/lists/disconnections", "lists"),
+    Route("GET", "/lists/{name}", "/lists/court", "court"),
+    Route("GET", "/lists/{name}", "/lists/court_items", "court"),
+    Route("POST", "/lists/{name}", "/lists/disconnections", "lists"),
+    Route("POST", "/lists/{name}", "/lists/court", "court"),
+    Route("GET", _ROW, f"/lists/disconnections{_NOBODY}", "lists"),
+    Route("GET", _ROW, f"/lists/court{_NOBODY}", "court"),
+    Route("POST", f"{_ROW}/identifier", f"/lists/court{_NOBODY}/identifier", "identifiers"),
+    Route("POST", f"{_ROW}/strike", f"/lists/disconnections{_NOBODY}/strike?as_of=2026-11-21", "strike"),
+    Route("POST", f"{_ROW}/strike", f"/lists/court{_NOBODY}/strike?as_of=2026-11-21", "court"),
+    Route("GET", "/policy", "/policy", "policy"),
+    Route("GET", "/policy/what-if", "/policy/what-if", "what_if"),
+    Route("POST", "/policy/what-if", "/policy/what-if", "what_if"),
+    Route("GET", "/policy/what-if/{result_id}", "/policy/what-if/0", "what_if"),
+    Route("POST", "/policy/what-if/{result_id}/again", "/policy/what-if/0/again", "what_if"),
+    Route("GET", "/policy/what-if/{result_id}/{night}.{suffix}", "/policy/what-if/0/2026-11-21.csv", "downloads"),
+    Route("GET", "/releases", "/releases", "lists"),
+    Route("POST", "/releases/{list_name}/recall", "/releases/disconnections/recall?as_of=2026-11-21", "recall"),
+    Route("POST", "/releases/{list_name}/recall", "/releases/court/recall?as_of=2026-11-21", "court"),
+    Route("GET", "/static/{name}", "/static/style.css", ""),
+    Route("GET", "/static/{name}", "/static/page.js", ""),
+    Route("GET", "/static/{name}", "/static/icon.svg", ""),
+    Route("GET", "/language/{language}", "/language/bg", ""),
+)  # fmt: skip
+
+_TELL = """
+import json, sys
+from dunning.web.app import build_app
+json.dump([[method, route.path] for route in build_app().routes for method in route.methods], sys.stdout)
+"""
+
+
+def fetch_routes(home: Path) -> set[tuple[str, str]]:
+    """Return method and path of everything that the application answers; Airflow is not imported into the tests."""
+    told = environment(home) | {"AIRFLOW_HOME": str(home / "airflow")}
+    done = subprocess.run([sys.executable, "-c", _TELL], env=told, cwd=REPOSITORY, capture_output=True, check=True)
+    return {(method, path) for method, path in json.loads(done.stdout.splitlines()[-1])}
