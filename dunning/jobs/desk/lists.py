@@ -129,7 +129,8 @@ def look(office: Office, name: str, as_of: date | None, wish: Wish) -> ListPage:
     places = _sort(rows, columns, wish)[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     return ListPage(
         name=name, as_of=run.as_of, dates=runs.fetch_closed_dates(office.engine, _DATES),
-        columns=sorted(filter(is_short, columns), key=lambda column: column.name in _LAST), rows=_tell(rows.take(places), is_whole=False),
+        columns=sorted(filter(is_short, columns), key=lambda column: column.name in _LAST),
+        rows=_tell(rows.take(places), is_whole=False),
         count=len(rows), sums={name: pc.sum(rows[name]).as_py() or 0 for name in rows.column_names if _is_sum(name)},
         choices=_choices(table, columns), files=_downloads(name), wish=replace(wish, page=page), pages=pages,
     )  # fmt: skip
@@ -255,7 +256,7 @@ def _sort(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> Any:
     if source is None or source == _SECRET:
         return pa.array(np.arange(len(rows)))
     order = "descending" if wish.is_descending else "ascending"
-    return pc.sort_indices(rows, [(source, order)], null_placement="at_end")
+    return pc.sort_indices(rows, [(source, order, "at_end")])
 
 
 def _choices(table: pa.Table, columns: Sequence[Column]) -> list[Choice]:

@@ -1,0 +1,161 @@
+"""Striking a row: once, with a reason and an end, from the last list only; off every list from the next night on."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Engine
+
+from dunning.gateways.settings import Settings
+from dunning.gateways.store.holds import OwnHold, fetch_holds
+from dunning.jobs.desk import strike
+from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.refusals import RefusedError
+from tests.jobs.nights import AS_OF, Debtors, days, nightly, say_fresh
+
+NOTE = "Обжалвана сметка, вх. № 12-45"
+UNTIL = "2026-12-22"
+
+
+def debtors() -> Debtors:
+    """Return two who were warned and may be disconnected, one who gets a message, and one who owes nothing."""
+    people = Debtors()
+    for number in (1, 2):
+        people.debtor(number, ("2026-09-01", "150.00"), disconnectable="true")
+        people.notice(number, "overdue", "2026-09-10", "2026-09-12")
+        people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
+    return people.debtor(3, ("2026-11-01", "60.00")).debtor(4)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return say_fresh(debtors().write(tmp_path / "ledger"))
+
+
+@pytest.fixture
+def office(ledger: Path, settings: Settings, engine: Engine, home: Path, tmp_path: Path) -> Office:
+    """A desk after a night on which both who were warned are on the list of disconnections."""
+    night = nightly(ledger, tmp_path / "out")
+    assert ["000001", "000002"] == [row["premise_no"] for row in night.csv("disconnections")]
+    assert "000003" in [row["premise_no"] for row in night.csv("reminders/sms")]
+    return Office(settings, engine)
+
+
+def strike_first(office: Office, **changed: object) -> OwnHold:
+    """Strike the first row of the disconnections, with what is told otherwise."""
+    given = {"name": "disconnections", "as_of": AS_OF, "premise_no": "000001", "payer_code": "P1", "note": NOTE,
+             "until": UNTIL, "author": "head"}  # fmt: skip
+    return strike.strike(office, **(given | changed))
+
+
+def refused(office: Office, **changed: object) -> tuple[str, dict[str, object]]:
+    """Return why a strike is refused; nothing is recorded."""
+    before = fetch_holds(office.engine)
+    with pytest.raises(RefusedError) as caught:
+        strike_first(office, **changed)
+    assert before == fetch_holds(office.engine)
+    return caught.value.reason, caught.value.values
+
+
+def test_a_strike_is_a_hold_with_reason_author_and_end(office: Office) -> None:
+    hold = strike_first(office, note=f"  {NOTE}\r\nчака отговор\x00 ")
+    told = (hold.premise_no, hold.payer_code, hold.list_name, hold.struck_on, hold.note, hold.author)
+
+    assert ("000001", "P1", "disconnections", AS_OF, f"{NOTE}\nчака отговор", "head") == told
+    assert (days(1), date(2026, 12, 22), None) == (hold.valid_from, hold.valid_until, hold.ended_on)
+    assert {("000001", "P1"): hold} == strike.find_strikes(office, AS_OF)
+    assert ([hold], []) == (strike.list_strikes(office).in_force, strike.list_strikes(office).over)
+
+
+def test_a_struck_account_is_on_no_list_from_the_next_night_until_its_end(
+    office: Office, ledger: Path, tmp_path: Path
+) -> None:
+    strike_first(office, until=days(3).isoformat())
+    nights = [nightly(ledger, tmp_path / "out", days(n)) for n in (1, 2, 3)]
+
+    listed = [[row["premise_no"] for row in night.csv("disconnections")] for night in nights]
+    assert [["000002"], ["000002"], ["000001", "000002"]] == listed
+
+
+def test_a_second_strike_is_refused_with_who_struck_and_until_when(office: Office) -> None:
+    strike_first(office)
+
+    assert ("struck_already", {"author": "head", "until": date(2026, 12, 22)}) == refused(office, author="legal")
+
+
+def test_two_clicks_at_the_same_moment_strike_once(office: Office) -> None:
+    start = Barrier(4)
+
+    def click(author: str) -> str:
+        start.wait()
+        try:
+            return f"struck {strike_first(office, author=author).author}"
+        except RefusedError as error:
+            return f"{error.reason} {error.values['author']}"
+
+    with ThreadPoolExecutor(4) as hands:
+        told = sorted(hands.map(click, ["one", "two", "three", "four"]))
+    (hold,) = fetch_holds(office.engine)
+
+    assert [f"struck {hold.author}", *[f"struck_already {hold.author}"] * 3] == sorted(
+        told, key=lambda each: not each.startswith("struck ")
+    )
+
+
+def test_a_list_that_a_newer_night_replaced_takes_no_strikes(office: Office, ledger: Path, tmp_path: Path) -> None:
+    nightly(ledger, tmp_path / "out", days(1))
+
+    assert ("too_old", {"day": AS_OF, "newer": days(1)}) == refused(office)
+    assert (False, True, False) == tuple(
+        strike.may_strike(office, name, day)
+        for name, day in (("court", AS_OF), ("court", days(1)), ("withheld", days(1)))
+    )
+
+
+def test_what_no_strike_may_say_is_refused_and_nothing_recorded(office: Office) -> None:
+    cases: list[tuple[str, dict[str, str]]] = [
+        ("note_length", {"note": "  да \x00\n"}), ("note_length", {"note": ""}), ("note_length", {"note": "я" * 501}),
+        ("until_range", {"until": "2026-11-23"}), ("until_range", {"until": "2027-11-24"}),
+        ("until_range", {"until": "22.12.2026"}), ("until_range", {"until": ""}),
+        ("no_row", {"premise_no": "000003", "payer_code": "P3"}), ("no_row", {"premise_no": "nobody"}),
+        ("no_strikes", {"name": "withheld"}), ("no_strikes", {"name": "quarantine"}), ("no_strikes", {"name": "x"}),
+    ]  # fmt: skip
+
+    assert [reason for reason, _ in cases] == [refused(office, **changed)[0] for _, changed in cases]
+
+
+def test_the_shortest_and_the_longest_strike(office: Office) -> None:
+    ends = strike.ends_of(AS_OF)
+    short = strike_first(office, until=ends.first.isoformat(), note="три")
+    long = strike_first(office, premise_no="000002", payer_code="P2", until=ends.last.isoformat(), note="я" * 500)
+
+    assert (days(2), days(366)) == (short.valid_until, long.valid_until)
+
+
+def test_a_strike_is_ended_once_and_the_row_may_be_struck_again(office: Office) -> None:
+    hold = strike_first(office)
+    strike.end_strike(office, hold.hold_no, "legal")
+    (ended,) = strike.list_strikes(office).over
+
+    assert (days(1), "legal", {}) == (ended.ended_on, ended.ended_by, strike.find_strikes(office, AS_OF))
+    for number in (hold.hold_no, 99):
+        with pytest.raises(RefusedError) as caught:
+            strike.end_strike(office, number, "legal")
+        assert ("hold_over", {"hold_no": number}) == (caught.value.reason, caught.value.values)
+    again = strike_first(office)
+    assert [again.hold_no, hold.hold_no] == [each.hold_no for each in fetch_holds(office.engine)]
+
+
+def test_an_older_list_shows_only_the_strikes_of_its_own_time(office: Office, ledger: Path, tmp_path: Path) -> None:
+    nightly(ledger, tmp_path / "out", days(1))
+    hold = strike_first(office, as_of=days(1))
+
+    assert ({}, {("000001", "P1"): hold}) == (
+        strike.find_strikes(office, AS_OF), strike.find_strikes(office, days(1))
+    )  # fmt: skip
+
+
+def test_it_is_known_whether_a_list_has_left(office: Office) -> None:
+    assert (True, False, False) == tuple(strike.has_left(office, name, AS_OF) for name in strike.LISTS)
