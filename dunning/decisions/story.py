@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dunning.core.days import NEVER, to_date, to_day
-from dunning.core.errors import DunningError
+from dunning.core.errors import NotThereError
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import (
     CASE_OUTCOMES,
@@ -67,7 +67,7 @@ def find_accounts(bucket: Bucket, premise_no: str, payer_code: str | None, as_of
     """Return the places of a premise's accounts that exist on a day; only the payer's, where one is given.
 
     Raises:
-        DunningError: there is none.
+        NotThereError: there is none.
     """
     accounts = bucket.accounts
     found = np.asarray(accounts.text("premise_no").to_numpy(zero_copy_only=False) == premise_no)
@@ -76,7 +76,7 @@ def find_accounts(bucket: Bucket, premise_no: str, payer_code: str | None, as_of
         found &= np.asarray(accounts.text("payer_code").to_numpy(zero_copy_only=False) == payer_code)
     if not found.any():
         whom = f"premise {premise_no}" + (f", payer {payer_code}" if payer_code is not None else "")
-        raise DunningError(
+        raise NotThereError(
             f"There is no account of {whom} on {as_of}. Check the numbers (leading zeros count) and the date."
         )
     return [int(place) for place in np.flatnonzero(found)]

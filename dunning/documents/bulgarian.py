@@ -64,6 +64,13 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     "message": {"overdue": "напомняне"},
     "change": {"moved": "променена", "new": "нова", "gone": "изчезнала"},
     "way": {"limitation_near": "за съд (изтичаща давност)"},
+    "table": {
+        "premises": "имоти", "payers": "платци", "tenancies": "периоди на ползване", "invoices": "фактури",
+        "payments": "плащания", "invoice_lines": "редове на фактури", "contacts": "контакти",
+        "agreements": "споразумения", "agreement_items": "разсрочени фактури", "instalments": "вноски",
+        "holds": "задържания", "notices": "съобщения", "court_cases": "съдебни дела",
+        "court_case_items": "фактури по дела",
+    },
 }
 
 

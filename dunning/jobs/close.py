@@ -14,6 +14,7 @@ from dunning.core.errors import DunningError
 from dunning.gateways.database import Connection, Engine, connect, run_lock
 from dunning.gateways.publishing import MANIFEST, check_prepared
 from dunning.gateways.seals import check_seal
+from dunning.gateways.search_index import build_search_index
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, releases, runs
 from dunning.gateways.store.events import count_deeds_since
@@ -41,15 +42,18 @@ def run(run: Receipt) -> Receipt:
 
 
 def close_and_prune(settings: Settings, engine: Engine, connection: Connection, this: Run) -> Receipt:
-    """Publish and close; then remove the snapshots that have aged out, where that closed a date's books.
+    """Publish and close; then, where that closed a date's books, remove the snapshots that have aged out and make the
+    index that the pages look for accounts in.
 
     A snapshot that cannot be removed (somebody reads, a folder that will not go) waits for the next night, and stands
-    in `dunning snapshots` until then: the books are closed, and nothing may call this night failed.
+    in `dunning snapshots` until then; an index that is not there is made when somebody searches. The books are closed,
+    and nothing may call this night failed.
     """
     receipt = close(settings, connection, this)
     if receipt["state"] == "closed":
         with suppress(OSError, DunningError):
             prune(settings, connection, engine)
+            build_search_index(settings, this.open_snapshot())
     return receipt
 
 

@@ -85,10 +85,7 @@ def look(office: Office, premise_no: str, payer_code: str, as_of: date | None = 
     night = _open_night(office, day)
     bucket = night.snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
     accounts = bucket.accounts
-    try:
-        (place,) = find_accounts(bucket, premise_no, payer_code, day)
-    except Exception as error:
-        raise NotThereError(str(error)) from error
+    (place,) = find_accounts(bucket, premise_no, payer_code, day)
     bucket, decision, found = night.history.decide(bucket, night.rules)
     story = tell_story(bucket, decision, found, night.rules, place)
     proposed = proposals.fetch_account_proposals(office.engine, day, premise_no)
@@ -120,7 +117,9 @@ def mask(national_id: str) -> str:
 
 
 def _open_night(office: Office, day: date) -> _Open:
-    known, _ = find_night(office.settings, office.engine, day)
+    known = runs.fetch_run(office.engine, day)
+    if known is None:
+        raise NotThereError(f"No night of {day} is known, so the account cannot be shown on it. Choose another day.")
     return _open(office, day, known.run_id)
 
 

@@ -1,14 +1,12 @@
 """Finding an account as people ask for it: premise or payer number, invoice number, or parts of a name."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
 from dunning.core.errors import DunningError
-from dunning.gateways.search_index import SearchIndex, build_search_index, open_search_index
+from dunning.gateways.search_index import SearchIndex, open_search_index
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshot_places import open_kept
-from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import runs
 from dunning.jobs.desk.office import Office
 from dunning.jobs.kept import find_night
@@ -57,12 +55,6 @@ def find(office: Office, text: str) -> Found:
 def _hit(row: dict[str, str]) -> Hit:
     address = ", ".join(filter(None, (row["settlement"], row["address"])))
     return Hit(row["premise_no"], row["payer_code"], row["name"], address)
-
-
-def prepare(settings: Settings, snapshot: Snapshot) -> None:
-    """Make a night's index ahead of the first question; what keeps it from being made keeps no night from closing."""
-    with suppress(OSError, DunningError):
-        build_search_index(settings, snapshot)
 
 
 def _index(office: Office) -> SearchIndex:

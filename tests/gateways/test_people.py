@@ -1,0 +1,56 @@
+"""The settings file of the people: who works as what, who may approve, and every mistake with its cure."""
+
+import pytest
+
+from dunning.core.errors import DunningError
+from dunning.gateways.people import PersonSettings, approvers_of, read_people
+from dunning.gateways.settings import Settings
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write people.toml of a home and read it."""
+    monkeypatch.delenv("DUNNING_PEOPLE", raising=False)
+
+    def write(content):
+        (tmp_path / "people.toml").write_text(content, "utf-8")
+        return read_people(Settings.from_environment({"DUNNING_HOME": str(tmp_path)}))
+
+    return write
+
+
+def test_without_a_file_there_is_nobody(tmp_path):
+    assert read_people(Settings.from_environment({"DUNNING_HOME": str(tmp_path)})) == {}
+
+
+def test_people_are_read_with_what_they_may_approve(write):
+    ani = '[people.ani]\nrole = "legal"\napproves = ["court"]\nairflow_id = "7"\n'
+    people = write(ani + '[people.bo]\nrole = "viewer"\n')
+    assert people == {
+        "ani": PersonSettings("ani", "legal", ("court",), "7"), "bo": PersonSettings("bo", "viewer", (), "bo")
+    }  # fmt: skip
+    assert approvers_of(people, "court") == [people["ani"]]
+    assert approvers_of(people, "disconnections") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[people.ani\n", r"line 1"),
+        ('[persons.ani]\nrole = "legal"', r"only tables \[people.NAME\] may stand here"),
+        ('[people.ani]\nrole = "boss"', r"\[people.ani\]: `role` is 'boss'; write one of viewer, adviser"),
+        ('[people.ani]\nroles = "legal"', r"may hold airflow_id, approves, role and nothing else"),
+        ('[people.ani]\nrole = "legal"\napproves = "court"', r"`approves` is 'court'; write a list"),
+        ('[people.ani]\nrole = "legal"\napproves = ["jail"]', r"`approves` is \['jail'\]"),
+        ('[people.ani]\nrole = "legal"\nairflow_id = 7', r"`airflow_id` is 7; write a text in quotes"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_cure(write, content, message):
+    with pytest.raises(DunningError, match=rf"people\.toml.*{message}"):
+        write(content)
+
+
+def test_another_place_may_be_named(tmp_path, monkeypatch):
+    (tmp_path / "others.toml").write_text('[people.ani]\nrole = "admin"\n', "utf-8")
+    monkeypatch.setenv("DUNNING_PEOPLE", str(tmp_path / "others.toml"))
+    assert list(read_people(Settings.from_environment({"DUNNING_HOME": str(tmp_path / "home")}))) == ["ani"]

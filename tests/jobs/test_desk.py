@@ -1,0 +1,180 @@
+"""What the pages ask: a night beside others, an account's story, the search, the ageing. On a sample with a history."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pdfplumber
+import pytest
+
+from dunning.core.errors import NotThereError
+from dunning.decisions.reasons import REASONS, WHY_NOT
+from dunning.documents.story_page import render_story
+from dunning.documents.story_pdf import render_story_pdf
+from dunning.gateways.search_index import build_search_index
+from dunning.gateways.settings import Settings
+from dunning.gateways.snapshots import open_snapshot
+from dunning.gateways.store import open_store, runs
+from dunning.jobs import explain
+from dunning.jobs.desk import account, ageing, search, tonight
+from dunning.jobs.desk.office import Office
+from tests.jobs.conftest import MakeHome
+from tests.jobs.nights import AS_OF, nightly
+
+NIGHTS = [date(2026, 9, 30), date(2026, 10, 22), AS_OF - timedelta(days=1), AS_OF]
+
+
+@pytest.fixture(scope="module")
+def office(lasting_sample: Path, new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The office of a home in which some nights of the sample are closed."""
+    folder = tmp_path_factory.mktemp("desk")
+    with new_home(folder / "home"):
+        for night in NIGHTS:
+            assert nightly(lasting_sample, folder / "out", night).code == 0
+        settings = Settings.from_environment()
+        yield Office(settings, open_store(settings, "test"))
+
+
+@pytest.fixture(scope="module")
+def owing(office: Office) -> list[tuple[str, str]]:
+    """Accounts that owe on the last night, those that stand highest first."""
+    from dunning.gateways.store.decisions import fetch_decisions
+
+    rows = sorted(fetch_decisions(office.engine, AS_OF).to_pylist(), key=lambda row: -row["overdue_cents"])
+    return [(row["premise_no"], row["payer_code"]) for row in rows]
+
+
+def test_a_night_stands_beside_the_one_before_and_that_of_a_month_ago(office: Office) -> None:
+    night = tonight.look(office)
+    assert night is not None
+    assert (night.as_of, night.before_on, night.month_ago_on) == (AS_OF, NIGHTS[2], NIGHTS[1])
+    assert list(night.dates) == NIGHTS[::-1]
+    before = tonight.look(office, NIGHTS[2])
+    assert before is not None
+    assert [each.before for each in night.stages] == [(each.rows, each.cents) for each in before.stages]
+    assert sum(each.rows for each in night.stages) == 500
+    assert sum(each.cents for each in night.stages) == night.books["EUR.open"]
+
+
+def test_the_moves_explain_what_changed_between_two_nights(office: Office) -> None:
+    night = tonight.look(office)
+    assert night is not None
+    for stage in ("overdue", "final_warning", "court_bound"):
+        came = sum(move.accounts for move in night.moves if move.to_stage == stage)
+        left = sum(move.accounts for move in night.moves if move.from_stage == stage)
+        (told,) = [each for each in night.stages if each.name == stage]
+        assert told.before is not None
+        assert came - left == told.rows - told.before[0]
+
+
+def test_a_night_that_is_not_closed_is_not_there(office: Office) -> None:
+    with pytest.raises(NotThereError, match="are not closed"):
+        tonight.look(office, date(2026, 1, 1))
+
+
+def test_the_ageing_adds_up_to_what_is_open(office: Office) -> None:
+    night = ageing.look(office)
+    books = tonight.look(office)
+    assert night is not None and books is not None
+    assert night.total.cents == books.books["EUR.open"]
+    for sums in (night.bands, night.by_district, night.by_service, night.by_stage):
+        assert sum(each.cents for each in sums) == night.total.cents
+    assert [day for day, _ in night.trend] == [NIGHTS[0], NIGHTS[1], NIGHTS[3]]
+    assert night.trend[-1][1] == night.total.cents
+
+
+def test_filters_of_the_ageing_cut_it_into_its_parts(office: Office) -> None:
+    whole = ageing.look(office)
+    assert whole is not None
+    parts = [ageing.look(office, None, each.name) for each in whole.by_service]
+    assert sum(part.total.cents for part in parts if part) == whole.total.cents
+    with pytest.raises(NotThereError, match="has no ageing"):
+        ageing.look(office, date(2020, 1, 1))
+
+
+def test_an_account_is_told_as_explain_tells_it(office: Office, owing: list[tuple[str, str]]) -> None:
+    for premise_no, payer_code in owing[:5]:
+        page = account.look(office, premise_no, payer_code)
+        told = render_story(page.story, list(page.proposals), REASONS, WHY_NOT)
+        assert told == explain.run(premise_no, payer_code, AS_OF)
+        assert [row["as_of"] for row in page.nights] == sorted({row["as_of"] for row in page.nights}, reverse=True)
+        assert page.nights[0]["stage"] == page.story.account["stage"]
+        assert page.due_cents + page.later_cents <= page.story.account["open_cents"]
+
+
+def test_what_must_be_paid_at_least_is_no_more_than_what_is_open(office: Office, owing: list[tuple[str, str]]) -> None:
+    pages = [account.look(office, *pair) for pair in owing[:20]]
+    coming = [(each, page) for page in pages for each in page.coming]
+    assert coming
+    assert all(0 < each.pay_cents <= page.story.account["open_cents"] for each, page in coming)
+
+
+def test_an_unknown_account_is_not_there(office: Office, owing: list[tuple[str, str]]) -> None:
+    for pair in (("no such", "1"), (owing[0][0], "no such")):
+        with pytest.raises(NotThereError, match="There is no account of premise"):
+            account.look(office, *pair)
+    with pytest.raises(NotThereError):
+        account.look(office, *owing[0], date(2026, 1, 1))
+
+
+def test_an_account_is_found_by_each_of_its_numbers_and_by_name(office: Office, owing: list[tuple[str, str]]) -> None:
+    premise_no, payer_code = owing[0]
+    page = account.look(office, premise_no, payer_code)
+    invoice_no = page.story.tables["items"][0]["invoice_no"]
+    name = page.payer.name
+    words = " ".join(reversed(name.split()))
+    for wanted in (premise_no, payer_code, invoice_no, name, words.lower(), f"  {premise_no} "):
+        found = search.find(office, wanted)
+        assert (premise_no, payer_code) in {(hit.premise_no, hit.payer_code) for hit in found.hits}, wanted
+    assert search.find(office, premise_no[:-1]).hits
+    assert not any(search.find(office, nothing).hits for nothing in ("", "няма такъв човек никъде", "x" * 90))
+
+
+def test_every_invoice_finds_its_account(office: Office) -> None:
+    run = runs.fetch_run(office.engine, AS_OF)
+    assert run is not None and run.snapshot_name is not None
+    snapshot = open_snapshot(office.settings.snapshots / run.snapshot_name)
+    for number in snapshot.buckets()[::9]:
+        bucket = snapshot.read_bucket(number)
+        for row in range(0, len(bucket.items), 17):
+            place = bucket.items["account"][row]
+            expected = tuple(bucket.accounts.text(name)[place].as_py() for name in ("premise_no", "payer_code"))
+            found = search.find(office, bucket.items.text("invoice_no")[row].as_py())
+            assert expected in [(hit.premise_no, hit.payer_code) for hit in found.hits]
+
+
+def test_an_index_goes_with_its_snapshot(office: Office) -> None:
+    root = office.settings.home / "search"
+    (root / "gone").mkdir()
+    run = runs.fetch_run(office.engine, AS_OF)
+    assert run is not None and run.snapshot_name is not None
+    build_search_index(office.settings, open_snapshot(office.settings.snapshots / run.snapshot_name))
+    assert [folder.name for folder in root.iterdir()] == [run.snapshot_name]
+    assert {oct(path.stat().st_mode & 0o777) for path in (root / run.snapshot_name).iterdir()} == {"0o600"}
+
+
+def test_the_story_on_paper_says_what_the_page_says(
+    office: Office, owing: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    page = account.look(office, *owing[0])
+    content = render_story_pdf(page.story, [("Платец", page.payer.name)], [], REASONS, WHY_NOT)
+    assert content == render_story_pdf(page.story, [("Платец", page.payer.name)], [], REASONS, WHY_NOT)
+    (tmp_path / "story.pdf").write_bytes(content)
+    with pdfplumber.open(tmp_path / "story.pdf") as document:
+        said = " ".join(" ".join((sheet.extract_text() or "").split()) for sheet in document.pages)
+    assert page.payer.name in said
+    for row in page.story.tables["items"]:
+        assert row["invoice_no"] in said
+    for code in page.story.account["reasons"].split():
+        assert REASONS[code] in said
+
+
+def test_before_the_first_night_there_is_nothing_and_that_is_no_fault(
+    new_home: MakeHome, tmp_path: Path
+) -> None:
+    with new_home(tmp_path / "empty"):
+        settings = Settings.from_environment()
+        office = Office(settings, open_store(settings, "test"))
+        assert (tonight.look(office), ageing.look(office)) == (None, None)
+        with pytest.raises(NotThereError, match="No night is closed yet"):
+            account.look(office, "1", "2")

@@ -1,0 +1,375 @@
+"""The release of a night's lists: who may say so, the last look, deeds once, killed and run again, and the way back."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from dunning.core.errors import DunningError
+from dunning.gateways.database import connect
+from dunning.gateways.settings import Settings
+from dunning.gateways.store import holds, releases
+from dunning.gateways.targets import FolderTarget
+from dunning.jobs.release import offer, publish, recall
+from dunning.policy.policies import BUILT_IN
+from tests.jobs.nights import AS_OF, Debtors, days, dunning, hashes, history, nightly, premise_of, read_csv, say_fresh
+
+APPROVERS = '''[people.head]
+role = "collections"
+approves = ["disconnections", "reminders"]
+[people.legal]
+role = "legal"
+approves = ["court"]
+'''
+
+
+def ledger() -> Debtors:
+    """Three premises to cut off (1, 2, 3) and one case for court (4); 9 is an account without debt."""
+    made = Debtors()
+    for number in (1, 2, 3):
+        made.debtor(number, ("2026-08-20", "80.00"), ("2026-09-20", "40.00"))
+        made.notice(number, "disconnection", "2026-10-01", "2026-10-03")
+        made.notice(number, "overdue", "2026-11-01", "2026-11-03")
+    made.debtor(4, ("2026-01-20", "300.00"), disconnectable="no")
+    made.notice(4, "overdue", "2026-05-01", "2026-05-03").notice(4, "final_warning", "2026-09-01", "2026-09-03")
+    return made.debtor(9, ("2026-12-20", "10.00"))
+
+
+@pytest.fixture
+def night(home: Path, tmp_path: Path) -> Path:
+    """The night of AS_OF, closed; its folder of lists. Who may approve stands in the home."""
+    folder = say_fresh(ledger().write(tmp_path / "ledger"), AS_OF)
+    assert nightly(folder, tmp_path / "out").code == 0
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
+    return tmp_path / "out" / AS_OF.isoformat()
+
+
+def reply(answer: str = "approved", by: str = "head", note: str = "") -> dict[str, str]:
+    return {"answer": answer, "by": by, "note": note}
+
+
+def release(list_name: str, given: dict[str, str], ledger: Path | None = None) -> dict:
+    """Release a list of the last closed night."""
+    return publish.run(offer.run()[list_name], given, str(ledger) if ledger else None)
+
+
+def released(night: Path, list_name: str) -> Path:
+    return night.parent / "released" / AS_OF.isoformat() / list_name
+
+
+def deeds_of(engine: Engine, channel: str) -> list[tuple[str, str]]:
+    query = text("SELECT premise_no, state FROM dunning.deeds WHERE channel = :channel ORDER BY premise_no")
+    with engine.connect() as connection:
+        return [(row.premise_no, row.state) for row in connection.execute(query, {"channel": channel})]
+
+
+def premises(*numbers: int) -> list[str]:
+    return [premise_of(number) for number in numbers]
+
+
+def test_what_waits_is_told_in_counts_and_hashes_only(night: Path) -> None:
+    found = offer.run()
+    assert list(found) == ["disconnections", "court"]
+    waits = found["disconnections"]
+    content = (night / "disconnections.csv").read_bytes()
+    assert (waits["rows"], waits["cents"], waits["before_on"]) == (3, 36000, "")
+    assert waits["files"] == {"disconnections.csv": hashlib.sha256(content).hexdigest()}
+    said = json.dumps(found, ensure_ascii=False)
+    assert not any(secret in said for secret in (*premises(1, 2, 3, 4), "Росица", "P1"))
+
+
+def test_the_question_tells_counts_sums_and_where_to_look(night: Path) -> None:
+    subject, body = offer.ask(offer.run()["disconnections"], "http://desk:8080/")
+    assert subject == "Списък за прекъсване към 22.11.2026 г.: 3 реда, 360,00 €"
+    assert "| 22.11.2026 г. | 3 | 360,00 |" in body
+    assert "(http://desk:8080/dunning/lists/disconnections?as_of=2026-11-22)" in body
+
+
+def test_an_approved_list_leaves_as_it_was_looked_at(night: Path, engine: Engine) -> None:
+    told = release("disconnections", reply())
+    assert (told["state"], told["rows"], told["cents"], told["dropped"]) == ("released", 3, 36000, 0)
+    folder = released(night, "disconnections")
+    for name in ("disconnections.csv", "disconnections.xlsx"):
+        assert (folder / name).read_bytes() == (night / name).read_bytes()
+    assert deeds_of(engine, "field") == [(number, "done") for number in premises(1, 2, 3)]
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert manifest["answer"] == {"answer": "approved", "by": "head", "note": ""}
+    assert hashes(folder) == {**manifest["files"], "manifest.json": hashes(folder)["manifest.json"]}
+
+
+def test_a_case_leaves_with_its_items(night: Path, engine: Engine) -> None:
+    release("court", reply(by="legal"))
+    for name in ("court.csv", "court_items.csv", "court.xlsx", "court_items.xlsx"):
+        assert (released(night, "court") / name).read_bytes() == (night / name).read_bytes()
+    assert deeds_of(engine, "court") == [(premise_of(4), "done")]
+
+
+def test_a_second_run_does_nothing_twice(night: Path, engine: Engine) -> None:
+    waits = offer.run()["disconnections"]
+    publish.run(waits, reply())
+    before = history(engine), hashes(released(night, "disconnections")), releases.fetch_answers(engine, AS_OF)
+    again = publish.run(waits, reply())
+    assert (again["state"], again["rows"]) == ("released", 3)
+    assert (history(engine), hashes(released(night, "disconnections")), releases.fetch_answers(engine, AS_OF)) == before
+
+
+@pytest.mark.parametrize(("answer", "by"), [("rejected", "head"), ("expired", "никой")])
+def test_without_approval_nothing_leaves_and_that_is_recorded(
+    night: Path, engine: Engine, answer: str, by: str
+) -> None:
+    told = release("disconnections", reply(answer, by, "не днес"))
+    assert (told["state"], deeds_of(engine, "field"), released(night, "disconnections").exists()) == (answer, [], False)
+    (kept,) = releases.fetch_answers(engine, AS_OF)
+    assert (kept.answer, kept.by_user, kept.note, kept.row_count) == (answer, by, "не днес", 3)
+    standing = {each.list_name: each.state for each in releases.fetch_releases(engine, AS_OF)}
+    assert standing["disconnections"] == answer
+
+
+def test_what_was_rejected_cannot_be_approved_afterwards(night: Path, engine: Engine) -> None:
+    waits = offer.run()["disconnections"]
+    publish.run(waits, reply("rejected"))
+    with pytest.raises(DunningError, match="was answered already: rejected by head"):
+        publish.run(waits, reply())
+    assert deeds_of(engine, "field") == []
+
+
+@pytest.mark.parametrize("by", ["legal", "adviser", "nobody at all"])
+def test_who_may_not_approve_releases_nothing(night: Path, engine: Engine, by: str) -> None:
+    with pytest.raises(DunningError, match=f"{by} may not approve the list disconnections; head may"):
+        release("disconnections", reply(by=by))
+    assert (deeds_of(engine, "field"), releases.fetch_answers(engine, AS_OF)) == ([], [])
+
+
+def test_nothing_leaves_without_asking_where_people_are_named(night: Path, home: Path, engine: Engine) -> None:
+    with pytest.raises(DunningError, match="is for installations without people, and 2 are named"):
+        release("disconnections", reply("automatic", "auto_approve"))
+    assert deeds_of(engine, "field") == []
+    (home / "people.toml").unlink()
+    assert release("disconnections", reply("automatic", "auto_approve"))["state"] == "released"
+
+
+def test_the_list_of_an_older_night_is_refused(night: Path, tmp_path: Path, engine: Engine) -> None:
+    waits = offer.run()["disconnections"]
+    newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
+    assert nightly(newer, tmp_path / "out", days(1)).code == 0
+    with pytest.raises(DunningError, match="were replaced by those of 2026-11-23"):
+        publish.run(waits, reply())
+    assert deeds_of(engine, "field") == []
+    assert (offer.is_replaced("2026-11-22"), offer.is_replaced("2026-11-23")) == (True, False)
+
+
+def test_a_file_that_was_changed_is_not_released(night: Path, engine: Engine) -> None:
+    path = night / "disconnections.csv"
+    path.write_bytes(path.read_bytes().replace(b"80", b"81", 1) + b"x")
+    with pytest.raises(DunningError, match="was changed since it was published"):
+        release("disconnections", reply())
+    assert deeds_of(engine, "field") == []
+
+
+def strike(engine: Engine, number: int) -> int:
+    return holds.append_hold(
+        engine, premise_no=premise_of(number), payer_code=f"P{number}", list_name="disconnections", struck_on=AS_OF,
+        note="жалба по телефона", author="head", valid_until=days(30),
+    )  # fmt: skip
+
+
+def test_a_struck_row_stays_here_and_the_account_is_shielded_the_next_night(
+    night: Path, tmp_path: Path, engine: Engine
+) -> None:
+    strike(engine, 2)
+    told = release("disconnections", reply())
+    assert (told["rows"], told["dropped"]) == (2, 1)
+    assert deeds_of(engine, "field") == [(number, "done") for number in premises(1, 3)]
+    (dropped,) = read_csv(released(night, "disconnections") / "dropped.csv")
+    assert (dropped["premise_no"], dropped["reason"]) == (premise_of(2), "struck")
+    newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
+    following = nightly(newer, tmp_path / "out", days(1))
+    account = following.account(premise_of(2))
+    assert (account["stage"], account["shielded_cents"], account["reasons"]) == ("current", 12000, "hold_manual")
+    assert following.csv("disconnections") == []
+    again = nightly(say_fresh(ledger().write(tmp_path / "same"), AS_OF), tmp_path / "again", AS_OF)
+    assert hashes(again.folder) == hashes(night)
+
+
+def test_a_strike_that_was_ended_keeps_nobody_here(night: Path, engine: Engine) -> None:
+    number = strike(engine, 2)
+    with pytest.raises(DunningError, match="is struck already"):
+        strike(engine, 2)
+    holds.end_hold(engine, number, "head")
+    with pytest.raises(DunningError, match="no strike"):
+        holds.end_hold(engine, number, "head")
+    assert release("disconnections", reply())["rows"] == 3
+
+
+def test_who_has_paid_or_is_shielded_meanwhile_stays_here(night: Path, tmp_path: Path, engine: Engine) -> None:
+    newer = ledger().payment(1, "2026-11-23", "120.00").hold(2).payment(3, "2026-11-23", "10.00")
+    told = release("disconnections", reply(), say_fresh(newer.write(tmp_path / "newer"), days(1)))
+    assert (told["rows"], told["dropped"], deeds_of(engine, "field")) == (0, 3, [])
+    rows = read_csv(released(night, "disconnections") / "dropped.csv")
+    assert {row["premise_no"]: row["reason"] for row in rows} == {
+        premise_of(1): "paid", premise_of(2): "shielded", premise_of(3): "amount_fell"
+    }  # fmt: skip
+
+
+def test_a_newer_ledger_that_lost_its_holds_stops_the_release(home: Path, tmp_path: Path, engine: Engine) -> None:
+    folder = say_fresh(ledger().hold(9).write(tmp_path / "ledger"), AS_OF)
+    assert nightly(folder, tmp_path / "out").code == 0
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
+    newer = say_fresh(ledger().write(tmp_path / "newer", without=["holds"]), days(1))
+    with pytest.raises(DunningError, match="tables that protect people are missing or have shrunk"):
+        release("disconnections", reply(), newer)
+    assert deeds_of(engine, "field") == []
+
+
+def test_what_was_handed_over_is_not_proposed_again(night: Path, tmp_path: Path) -> None:
+    release("disconnections", reply())
+    release("court", reply(by="legal"))
+    newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
+    following = nightly(newer, tmp_path / "out", days(1))
+    assert (following.csv("disconnections"), following.csv("court"), following.csv("court_items")) == ([], [], [])
+    held = {(row["list"], row["premise_no"]) for row in following.csv("withheld") if row["reason"] == "acted"}
+    assert held == {("court", premise_of(4)), *(("disconnections", number) for number in premises(1, 2, 3))}
+
+
+def test_a_recalled_release_is_proposed_again_and_leaves_a_kill_list(
+    night: Path, tmp_path: Path, engine: Engine
+) -> None:
+    release("disconnections", reply())
+    told = recall.run(AS_OF, "disconnections", "head", "сгрешен район")
+    assert (told["rows"], told["forgotten_on"]) == (3, "2026-11-23")
+    kill = night.parent / "recalled" / AS_OF.isoformat() / "disconnections" / "kill-disconnections.csv"
+    assert [row["premise_no"] for row in read_csv(kill)] == premises(1, 2, 3)
+    with pytest.raises(DunningError, match="was recalled already, by head"):
+        recall.run(AS_OF, "disconnections", "head", "пак")
+    newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
+    assert len(nightly(newer, tmp_path / "out", days(1)).csv("disconnections")) == 3
+
+
+def test_recalled_messages_count_no_more(night: Path, tmp_path: Path) -> None:
+    """Premise 4 was reminded for the last time; after the recall it is warned again the next night."""
+    sent = [row["premise_no"] for row in read_csv(night / "reminders" / "sms.csv")]
+    assert sent
+    recall.run(AS_OF, "reminders", "head", "грешен текст")
+    newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
+    again = nightly(newer, tmp_path / "out", days(1))
+    assert [row["premise_no"] for row in again.csv("reminders/sms")] == sent
+
+
+def test_a_recall_says_who_and_why_or_is_refused(night: Path) -> None:
+    with pytest.raises(DunningError, match="needs who wants it and why"):
+        recall.run(AS_OF, "reminders", "head", " ")
+    with pytest.raises(DunningError, match="was not released"):
+        recall.run(AS_OF, "court", "legal", "защото")
+
+
+@pytest.mark.parametrize("is_out", [False, True], ids=["before its files were out", "after its files were out"])
+def test_killed_while_publishing_and_run_again_is_as_if_never_killed(
+    night: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, is_out: bool
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    real = FolderTarget.publish
+
+    def die(self: FolderTarget, prepared: Path) -> None:
+        if is_out:
+            real(self, prepared)
+        raise Killed
+
+    waits = offer.run()["disconnections"]
+    with monkeypatch.context() as struck, pytest.raises(Killed):
+        struck.setattr(FolderTarget, "publish", die)
+        publish.run(waits, reply())
+    assert {state for _, state in deeds_of(engine, "field")} == {"intended"}
+    assert publish.run(waits, reply())["state"] == "released"
+    assert deeds_of(engine, "field") == [(number, "done") for number in premises(1, 2, 3)]
+    assert len(releases.fetch_answers(engine, AS_OF)) == 1
+    assert (released(night, "disconnections") / "manifest.json").is_file()
+
+
+def test_a_night_that_began_before_a_release_does_not_close_without_knowing_it(
+    night: Path, tmp_path: Path, engine: Engine
+) -> None:
+    from dunning.jobs import classify, close, load, propose, write
+
+    newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
+    run = load.run(days(1).isoformat(), str(newer), str(tmp_path / "out"))
+    propose.run(run, [classify.run(run)])
+    write.run(run)
+    release("disconnections", reply())
+    with pytest.raises(DunningError, match="Something was released or recalled while this run"):
+        close.run(run)
+    assert nightly(newer, tmp_path / "out", days(1)).csv("disconnections") == []
+
+
+def test_what_was_recorded_stays(night: Path, engine: Engine) -> None:
+    strike(engine, 2)
+    release("court", reply(by="legal"))
+    recall.run(AS_OF, "court", "legal", "грешка")
+    for table in ("answers", "holds", "recalls", "releases"):
+        for verb in (f"DELETE FROM dunning.{table}", f"UPDATE dunning.{table} SET recorded_at = now()"):
+            with pytest.raises(Exception, match="recorded once and stay"), engine.begin() as connection:
+                connection.execute(text(verb))
+
+
+def test_by_command_it_is_the_same(night: Path, home: Path, engine: Engine) -> None:
+    shown = dunning("release", "--as-of", AS_OF.isoformat())
+    assert shown.printed.startswith("Списък за прекъсване към 22.11.2026 г.: 3 реда, 360,00 €")
+    unsaid = dunning("release", "--as-of", AS_OF.isoformat(), "--list", "court")
+    assert (unsaid.code, len(unsaid.messages)) == (2, 1)
+    done = dunning("release", "--as-of", AS_OF.isoformat(), "--list", "court", "--approved-by", "legal")
+    assert done.result[-1] == "Съдебни дела: излезли 1 реда за 300,00 €."
+    taken = dunning("recall", "--as-of", AS_OF.isoformat(), "--list", "court", "--reason", "проба", "--by", "legal")
+    assert (taken.code, taken.messages) == (0, [])
+    assert deeds_of(engine, "court") == [(premise_of(4), "done")]
+
+
+def own_policy(tmp_path: Path, old: str, new: str) -> Path:
+    """A policy folder in which one line of release.toml is another."""
+    folder = tmp_path / "policy"
+    folder.mkdir()
+    built_in = (BUILT_IN / "release.toml").read_text("utf-8")
+    assert built_in.count(f"\n{old}\n") == 1
+    (folder / "release.toml").write_text(built_in.replace(f"\n{old}\n", f"\n{new}\n"), "utf-8")
+    return folder
+
+
+def test_only_so_many_leave_at_once_the_most_urgent_first(home: Path, tmp_path: Path, engine: Engine) -> None:
+    policy = own_policy(tmp_path, "disconnections = 200", "disconnections = 2")
+    made = ledger()
+    made.bill(3, "2026-07-20", "30.00")  # the oldest debt of the three
+    folder = say_fresh(made.write(tmp_path / "ledger"), AS_OF)
+    assert nightly(folder, tmp_path / "out", AS_OF, "--policy", str(policy)).code == 0
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
+    assert release("disconnections", reply())["rows"] == 2
+    assert deeds_of(engine, "field") == [(number, "done") for number in premises(1, 3)]
+
+
+def test_an_unusual_night_sends_nothing_before_a_person_has_looked(
+    home: Path, tmp_path: Path, engine: Engine
+) -> None:
+    policy = own_policy(tmp_path, "sms = 150000", "sms = 1")
+    folder = say_fresh(ledger().write(tmp_path / "ledger"), AS_OF)
+    night = nightly(folder, tmp_path / "out", AS_OF, "--policy", str(policy))
+    rows = night.csv("reminders/sms")
+    assert night.manifest["unusual"] == [f"SMS: {len(rows)}, над границата от 1."]
+    assert deeds_of(engine, "sms") == []
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
+    assert list(offer.run()) == ["reminders", "disconnections", "court"]
+    assert offer.run()["court"]["unusual"] == night.manifest["unusual"]
+    release("reminders", reply())
+    assert deeds_of(engine, "sms") == [(row["premise_no"], "done") for row in rows]
+    assert read_csv(released(night.folder, "reminders") / "reminders" / "sms.csv") == rows
+
+
+def test_an_engine_of_the_home_sees_what_the_release_recorded(night: Path) -> None:
+    release("disconnections", reply(note="видях"))
+    engine = connect(Settings.from_environment(), "test")
+    (kept,) = releases.fetch_answers(engine, AS_OF)
+    out = releases.fetch_released(engine, AS_OF)["disconnections"]
+    sha256 = hashlib.sha256((night / "disconnections.csv").read_bytes()).hexdigest()
+    assert (kept.by_user, kept.note, kept.files) == ("head", "видях", {"disconnections.csv": sha256})
+    assert out.event_no is not None
+    engine.dispose()
