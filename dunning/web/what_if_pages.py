@@ -1,12 +1,14 @@
 """What another rule would have made of the last nights, before anybody signs."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.core.words import STAGES
 from dunning.decisions.placings import LISTS
+from dunning.documents.findings_text import write_finding
 from dunning.documents.rule_values import write_title
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import what_if
@@ -108,5 +110,6 @@ def _show_form(request: Request, person: Person, form: what_if.Form, answer: Ans
         typed=(wish.typed or {}) if wish else {}, chosen=wish.nights if wish else first,
         is_brought_forward=bool(wish and wish.is_brought_forward), files=FILES, nights_max=what_if.MOST_NIGHTS,
         results=what_if.list_results(open_office()),
+        say_finding=partial(write_finding, person.language),
         title_of=lambda file: write_title(person.language, file.removesuffix(".toml")),
     )  # fmt: skip

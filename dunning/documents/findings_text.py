@@ -1,0 +1,48 @@
+"""What the check of a policy says, as a Bulgarian clerk reads it: sentences by their pattern, values as they are."""
+
+import re
+import tomllib
+from functools import lru_cache
+
+from dunning.documents.pages import PAGES
+
+_VALUE = re.compile(r"\\\{(\w+)\\\}")
+_KINDS = {
+    "a whole number": "цяло число", "a decimal number": "дробно число", "a truth value": "да или не",
+    "a date with a time": "дата с час", "a date": "дата", "a text": "текст", "a list": "списък", "a table": "таблица",
+}  # fmt: skip
+
+
+def write_finding(language: str, sentence: str) -> str:
+    """Return a problem or a cure in a language; a sentence that nobody has translated stays English.
+
+    >>> write_finding("bg", "Ask at least 20000 of the higher stage.")
+    'За по-високия етап поискайте поне 20000.'
+    >>> write_finding("bg", "Something new.")
+    'Something new.'
+    """
+    for pattern, bulgarian in _patterns() if language == "bg" else ():
+        if found := pattern.fullmatch(sentence):
+            return bulgarian.format(**{name: _say(value) for name, value in found.groupdict().items()})
+    return sentence
+
+
+def is_translated(sentence: str) -> bool:
+    """Say whether a sentence is known in Bulgarian."""
+    return any(pattern.fullmatch(sentence) for pattern, _ in _patterns())
+
+
+def _say(value: str) -> str:
+    """Return a value; where it begins with what sort it is, that in Bulgarian."""
+    for english, bulgarian in _KINDS.items():
+        if value == english or value.startswith(f"{english} ("):
+            return bulgarian + value.removeprefix(english)
+    return value
+
+
+@lru_cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Return all sentences, those with the most words of their own first: a general one takes none from them."""
+    sentences = tomllib.loads((PAGES / "findings.toml").read_text("utf-8"))
+    ordered = sorted(sentences, key=lambda text: -len(re.sub(r"\{\w+\}", "", text)))
+    return [(re.compile(_VALUE.sub(r"(?P<\1>.*?)", re.escape(text)), re.DOTALL), sentences[text]) for text in ordered]

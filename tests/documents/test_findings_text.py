@@ -1,0 +1,69 @@
+"""What the check of a policy says is said in Bulgarian, whatever is wrong with a file that may be tried."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dunning.documents.findings_text import is_translated, write_finding
+from dunning.jobs.desk.drafts import FILES
+from dunning.policy.check import check_values
+from dunning.policy.policies import BUILT_IN, collect_files, read_files
+
+STRANGE = ('"много"', "-1", "999999999999", "1.234", "0.5", "[1]", "2026-01-01", "true", "[]", '["a", "a"]', '""')
+DAY = date(2026, 11, 22)
+
+
+def said_of(files: dict[str, bytes]) -> set[str]:
+    """Return every problem and cure of a policy."""
+    policy, findings = read_files(files)
+    found = findings if policy is None else check_values(policy)
+    return {sentence for finding in found for sentence in (finding.problem, finding.cure)}
+
+
+def ruin(text: str) -> list[str]:
+    """Return a rule file with a line of its head or last version wrong: another value or key, missing, doubled."""
+    lines = text.splitlines()
+    last = max(number for number, line in enumerate(lines) if line == "[[version]]")
+    ruined = []
+    for number, line in enumerate(lines):
+        if 3 < number < last:
+            continue
+        key, sign, _ = line.partition(" = ")
+        others = [f"{key} = {value}" for value in STRANGE] if sign else []
+        for other in [*others, f"{key}_x = 1" if sign else "[version.odd]", "", f"{line}\n{line}", "???"]:
+            ruined.append("\n".join([*lines[:number], other, *lines[number + 1 :]]))
+    return ruined
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_way_to_ruin_a_file_is_told_in_bulgarian(file: str) -> None:
+    files = collect_files(None)
+    said = {sentence for text in ruin(files[file].decode()) for sentence in said_of({**files, file: text.encode()})}
+
+    assert said
+    assert {sentence for sentence in said if not is_translated(sentence)} == set()
+
+
+def test_values_are_taken_over() -> None:
+    told = [
+        "`court_bound.amount_cents_min` is 10000, below `final_warning.amount_cents_min` 20000: the order of stages is "
+        "broken.",
+        "`years` is a text (три), not a whole number.",
+    ]
+
+    assert [write_finding("bg", sentence) for sentence in told] == [
+        "`court_bound.amount_cents_min` е 10000, по-малко от `final_warning.amount_cents_min` 20000: редът на "
+        "етапите е нарушен.",
+        "`years` е текст (три), а не цяло число.",
+    ]
+    assert [write_finding("en", sentence) for sentence in told] == told
+
+
+def test_no_translation_forgets_or_invents_a_value() -> None:
+    lines = (Path(BUILT_IN).parents[2] / "templates" / "web" / "findings.toml").read_text("utf-8").splitlines()
+    pairs = [line.rpartition('" = "')[::2] for line in lines if line.startswith('"')]
+
+    assert pairs
+    assert [pair for pair in pairs if len({tuple(sorted(re.findall(r"\{\w+\}", side))) for side in pair}) != 1] == []
