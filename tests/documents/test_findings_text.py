@@ -1,7 +1,6 @@
 """What the check of a policy says is said in Bulgarian, whatever is wrong with a file that may be tried."""
 
 import re
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,18 @@ import pytest
 from dunning.documents.findings_text import is_translated, write_finding
 from dunning.jobs.desk.drafts import FILES
 from dunning.policy.check import check_values
-from dunning.policy.policies import BUILT_IN, collect_files, read_files
+from dunning.policy.policies import BUILT_IN, Policy, load_policy
+from dunning.policy.reading import read_rule_file
 
 STRANGE = ('"много"', "-1", "999999999999", "1.234", "0.5", "[1]", "2026-01-01", "true", "[]", '["a", "a"]', '""')
-DAY = date(2026, 11, 22)
 
 
-def said_of(files: dict[str, bytes]) -> set[str]:
-    """Return every problem and cure of a policy."""
-    policy, findings = read_files(files)
-    found = findings if policy is None else check_values(policy)
-    return {sentence for finding in found for sentence in (finding.problem, finding.cure)}
+def said_of(policy: Policy, name: str, data: bytes) -> set[str]:
+    """Return every problem and cure of a policy in which one file is another."""
+    rule_file, findings = read_rule_file(name, data)
+    if rule_file is not None:
+        findings = check_values(Policy({**policy.rule_files, name: rule_file}))
+    return {sentence for finding in findings for sentence in (finding.problem, finding.cure)}
 
 
 def ruin(text: str) -> list[str]:
@@ -39,8 +39,9 @@ def ruin(text: str) -> list[str]:
 
 @pytest.mark.parametrize("file", FILES)
 def test_every_way_to_ruin_a_file_is_told_in_bulgarian(file: str) -> None:
-    files = collect_files(None)
-    said = {sentence for text in ruin(files[file].decode()) for sentence in said_of({**files, file: text.encode()})}
+    policy, name = load_policy(), file.removesuffix(".toml")
+    texts = ruin(policy.files()[file].decode())
+    said = {sentence for text in texts for sentence in said_of(policy, name, text.encode())}
 
     assert said
     assert {sentence for sentence in said if not is_translated(sentence)} == set()
