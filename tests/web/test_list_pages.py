@@ -1,0 +1,305 @@
+"""The pages of the lists, asked over HTTP by people of every role."""
+
+import html
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Engine
+
+from dunning.documents.pages import read_texts
+from dunning.gateways.store.access import fetch_access
+from dunning.gateways.store.holds import fetch_holds
+from tests.jobs.nights import AS_OF, Debtors, Night, days, nightly, say_fresh
+from tests.ledgers import VALID_PERSON_ID
+from tests.web.conftest import Ask
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+ROW, CASE = "/lists/disconnections/000001/P1", "/lists/court/000005/P5"
+NOTE = "Обжалвана сметка <script>alert(1)</script>"
+MASK = "••••••" + VALID_PERSON_ID[-4:]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    """Two who may be disconnected, one who gets a message, one for the court."""
+    people = Debtors()
+    for number in (1, 2):
+        people.debtor(number, ("2026-09-01", "150.00"), disconnectable="true")
+        people.notice(number, "overdue", "2026-09-10", "2026-09-12")
+        people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
+    people.debtor(3, ("2026-11-01", "60.00")).debtor(5, ("2026-01-15", "350.00"))
+    people.notice(5, "overdue", "2026-02-10", "2026-02-12").notice(5, "final_warning", "2026-06-20", "2026-06-25")
+    return say_fresh(people.write(tmp_path / "ledger"))
+
+
+@pytest.fixture
+def night(ledger: Path, home: Path, tmp_path: Path) -> Night:
+    night = nightly(ledger, tmp_path / "out")
+    assert ["000005"] == [row["premise_no"] for row in night.csv("court")]
+    return night
+
+
+def token(browser: "TestClient") -> str:
+    """Return what this person's forms carry."""
+    found = re.search(r'name="form_token" value="(\w+)"', browser.get("/lists/holds").text)
+    assert found is not None
+    return found[1]
+
+
+def send(browser: "TestClient", address: str, **fields: str) -> tuple[int, str]:
+    """Send a form; return the status, and the page or where it leads."""
+    answer = browser.post(address, data={"form_token": token(browser), **fields})
+    return answer.status_code, answer.headers.get("location", answer.text)
+
+
+def strike(browser: "TestClient", row: str = ROW, note: str = NOTE, until: str = "2026-12-22") -> tuple[int, str]:
+    return send(browser, f"{row}/strike?as_of=2026-11-22", note=note, until=until)
+
+
+def said(page: str, role: str = "alert") -> str:
+    """Return what the page's warning says."""
+    found = re.search(rf'role="{role}">(.*?)\n?</?(?:div|form)', page, re.DOTALL)
+    assert found is not None
+    return html.unescape(found[1]).strip()
+
+
+def premises(page: str) -> list[str]:
+    """Return the premises of the rows that can be looked into."""
+    return re.findall(r'href="/lists/\w+/(\d+)/', page)
+
+
+def test_before_the_first_night_the_page_says_so(browse: Ask) -> None:
+    answer = browse("collections").get("/lists")
+
+    assert (200, True) == (answer.status_code, "Още няма приключена нощ" in answer.text)
+    assert 404 == browse("legal").get("/lists/court").status_code
+
+
+@pytest.mark.parametrize(("role", "sees_court"), [("collections", False), ("legal", True), ("admin", True)])
+def test_the_overview_has_the_lists_of_a_role(browse: Ask, night: Night, role: str, sees_court: bool) -> None:
+    page = browse(role).get("/lists").text
+    names = ["reminders", "disconnections", *(["court", "court_items"] if sees_court else []), "withheld", "quarantine"]
+
+    assert names == re.findall(r'href="/lists/(\w+)\?as_of=2026-11-22"', page)
+
+
+@pytest.mark.parametrize("role", ["viewer", "adviser"])
+def test_who_has_no_lists_gets_none(browse: Ask, night: Night, role: str) -> None:
+    browser = browse(role)
+    addresses = ("/lists", "/lists/holds", "/lists/reminders", "/lists/disconnections.csv", ROW)
+
+    assert [403] * 5 == [browser.get(address).status_code for address in addresses]
+
+
+def test_collections_see_nothing_of_the_court_list(browse: Ask, night: Night, engine: Engine) -> None:
+    browser = browse("collections")
+    addresses = ("/lists/court", "/lists/court_items", "/lists/court.csv", "/lists/court_items.xlsx", CASE)
+
+    assert [403] * 5 == [browser.get(address).status_code for address in addresses]
+    assert [403, 403, 403] == [
+        send(browser, "/lists/court", text="Мнима")[0], send(browser, f"{CASE}/identifier")[0], strike(browser, CASE)[0]
+    ]  # fmt: skip
+    assert ([], []) == (fetch_holds(engine), fetch_access(engine, 9))
+
+
+def test_a_list_is_filtered_and_sorted_by_its_address(browse: Ask, night: Night) -> None:
+    browser = browse("collections")
+
+    assert ["000001", "000002"] == premises(browser.get("/lists/disconnections?district=Изток").text)
+    assert ["000002", "000001"] == premises(
+        browser.get("/lists/disconnections?sort=premise_no&direction=down&page=99&as_of=2026-11-22").text
+    )
+    assert "Няма такива редове." in browser.get("/lists/disconnections?district=Запад").text
+    assert ["000003", "000005"] == premises(browser.get("/lists/reminders?channel=sms&stage=overdue").text)
+
+
+def test_words_are_looked_for_in_a_form_and_stand_in_no_address(browse: Ask, night: Night) -> None:
+    browser = browse("legal")
+    status, page = send(browser, "/lists/court?as_of=2026-11-22", text="мнима росица", sorted="total down", page="x9")
+
+    assert (200, ["000005"]) == (status, premises(page))
+    assert not [address for address in re.findall(r'(?:href|action)="([^"]*)"', page) if "мнима" in address.lower()]
+    assert [[], []] == [premises(send(browser, "/lists/court", text=text)[1]) for text in ("никой", VALID_PERSON_ID)]
+
+
+def test_identifiers_are_masked_until_the_legal_team_asks_which_is_recorded(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
+    legal, admin = browse("legal"), browse("admin")
+    pages = [who.get(address).text for who in (legal, admin) for address in ("/lists/court", CASE)]
+
+    assert [(True, False)] * 4 == [(MASK in page, VALID_PERSON_ID in page) for page in pages]
+    assert 403 == send(admin, f"{CASE}/identifier")[0]
+    assert [] == fetch_access(engine, 9)
+    status, page = send(legal, f"{CASE}/identifier?as_of=2026-11-22")
+    assert (200, True) == (status, VALID_PERSON_ID in page)
+    assert [("legal", "unmask", "premise 000005 payer P5")] == [
+        (look.user_name, look.action, look.subject) for look in fetch_access(engine, 9)
+    ]
+
+
+def test_a_row_shows_its_message_and_leads_to_the_account(browse: Ask, night: Night) -> None:
+    page = browse("collections").get("/lists/reminders/000003/P3").text
+    (message,) = [row["text"] for row in night.csv("reminders/sms") if row["premise_no"] == "000003"]
+
+    assert f"<pre>{html.escape(message, quote=False)}</pre>" in page
+    assert 'href="/accounts/000003/P3?as_of=2026-11-22"' in page
+
+
+def test_a_strike_is_told_on_the_row_and_in_the_list(browse: Ask, night: Night, engine: Engine) -> None:
+    browser = browse("collections", name="ivanova")
+    form = browser.get(ROW).text
+    told = strike(browser)
+    (hold,) = fetch_holds(engine)
+
+    assert re.search(r'name="until" value="2026-12-22" min="2026-11-24" max="2027-11-23"', form)
+    assert (303, f"{ROW}?as_of=2026-11-22") == told
+    assert ("ivanova", NOTE, "disconnections") == (hold.author, hold.note, hold.list_name)
+    row, listed = browser.get(told[1]).text, browser.get("/lists/disconnections").text
+    assert f"Задържан от ivanova до 22.12.2026 (№ {hold.hold_no}): {NOTE}" == said(row, "status")
+    assert ("<script>alert" in row, "<script>alert" in listed, 'name="note"' in row) == (False, False, False)
+    assert 1 == listed.count("ivanova, до 22.12.2026: Обжалвана сметка")
+
+
+def test_a_second_click_tells_who_struck_and_until_when(browse: Ask, night: Night, engine: Engine) -> None:
+    strike(browse("collections", name="ivanova"))
+    status, page = strike(browse("legal"), until="2027-01-31")
+
+    assert "Партидата вече е задържана от ivanova до 22.12.2026. Нищо ново не е записано." == said(page)
+    assert 409 == status
+    assert 1 == len(fetch_holds(engine))
+
+
+def test_a_mistake_in_the_form_keeps_what_was_written(browse: Ask, night: Night, engine: Engine) -> None:
+    browser = browse("collections")
+    short, late = strike(browser, note="<b"), strike(browser, until="2028-01-01")
+
+    assert [400, 400] == [short[0], late[0]]
+    assert said(short[1]).startswith("Напишете причина от 3 до 500 знака")
+    assert ">&lt;b</textarea>" in short[1]
+    assert said(late[1]).startswith("Посочете ден от 24.11.2026 до 23.11.2027")
+    assert f">{html.escape(NOTE, quote=False)}</textarea>" in late[1]
+    assert 'name="until" value="2028-01-01"' in late[1]
+    assert [] == fetch_holds(engine)
+
+
+def test_a_list_that_was_replaced_takes_no_strikes(
+    browse: Ask, night: Night, ledger: Path, engine: Engine, tmp_path: Path
+) -> None:
+    browser = browse("collections")
+    nightly(ledger, tmp_path / "out", days(1))
+    status, page = strike(browser)
+
+    assert said(page).startswith("Списъкът към 22.11.2026 вече е заменен с този към 23.11.2026")
+    assert 409 == status
+    old, new = (browser.get(f"{ROW}?as_of={day}").text for day in (AS_OF, days(1)))
+    assert (False, True) == ('name="note"' in old, 'name="note"' in new)
+    assert [] == fetch_holds(engine)
+
+
+def test_a_strike_is_ended_from_the_page_of_strikes_and_only_once(browse: Ask, night: Night, engine: Engine) -> None:
+    browser = browse("collections", name="ivanova")
+    strike(browser)
+    (hold,) = fetch_holds(engine)
+    end = f"/lists/holds/{hold.hold_no}/end"
+
+    assert f'action="{end}"' in browser.get("/lists/holds").text
+    assert (303, "/lists/holds") == send(browser, end)
+    assert "ivanova, от 23.11.2026" in browser.get("/lists/holds").text
+    status, page = send(browser, end)
+    assert (409, f"Задържане № {hold.hold_no} не е в сила") == (status, said(page).partition(":")[0])
+    assert 409 == send(browser, "/lists/holds/99/end")[0]
+
+
+def test_the_legal_teams_strike_is_ended_by_those_who_see_the_court_list(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
+    assert 303 == strike(browse("legal"), CASE)[0]
+    (hold,) = fetch_holds(engine)
+    end = f"/lists/holds/{hold.hold_no}/end"
+
+    assert f'action="{end}"' not in browse("collections").get("/lists/holds").text
+    assert [403, 303] == [send(browse(role), end)[0] for role in ("collections", "admin")]
+
+
+def test_a_form_of_another_site_changes_nothing(browse: Ask, night: Night, engine: Engine) -> None:
+    browser = browse("legal")
+    addresses = (f"{ROW}/strike?as_of=2026-11-22", f"{CASE}/identifier", "/lists/court", "/lists/holds/1/end")
+    sent = {"form_token": "0" * 64, "note": NOTE, "until": "2026-12-22", "text": "x"}
+
+    assert [403] * 4 == [browser.post(address, data=sent).status_code for address in addresses]
+    assert ([], []) == (fetch_holds(engine), fetch_access(engine, 9))
+
+
+def test_files_are_given_as_published_or_masked_and_each_is_recorded(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
+    legal, admin = browse("legal"), browse("admin")
+    whole, masked = legal.get("/lists/court.csv?as_of=2026-11-22"), admin.get("/lists/court.csv")
+    book = browse("collections").get("/lists/reminders-sms.xlsx")
+
+    assert (night.folder / "court.csv").read_bytes() == whole.content
+    assert (night.folder / "reminders/sms.xlsx").read_bytes() == book.content
+    assert whole.content.replace(VALID_PERSON_ID.encode(), MASK.encode()) == masked.content
+    assert ["court-2026-11-22.csv", "court-masked-2026-11-22.csv", "reminders-sms-2026-11-22.xlsx"] == [
+        answer.headers["content-disposition"].removeprefix('attachment; filename="').removesuffix('"')
+        for answer in (whole, masked, book)
+    ]
+    assert [
+        ("collections", "download", "reminders-sms-2026-11-22.xlsx"),
+        ("admin", "download", "court-masked-2026-11-22.csv"), ("legal", "download", "court-2026-11-22.csv"),
+    ] == [(look.user_name, look.action, look.subject) for look in fetch_access(engine, 9)]  # fmt: skip
+    others = ("court.pdf", "x.csv", "reminders.csv")
+    assert [404] * 3 == [legal.get(f"/lists/{name}").status_code for name in others]
+
+
+def test_a_file_that_was_changed_or_is_gone_has_a_page_that_says_so(browse: Ask, night: Night, engine: Engine) -> None:
+    browser = browse("collections")
+    path = night.folder / "disconnections.csv"
+    path.write_bytes(path.read_bytes() + b"\r\n")
+    changed = browser.get("/lists/disconnections")
+    path.unlink()
+    gone, download = browser.get("/lists/disconnections"), browser.get("/lists/disconnections.csv")
+
+    assert [409, 404, 404] == [answer.status_code for answer in (changed, gone, download)]
+    assert "Файлът disconnections.csv към 22.11.2026 е променян" in changed.text
+    assert "вече не е там, където беше публикуван" in gone.text
+    assert [] == fetch_access(engine, 9)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/lists/nothing", 404), ("/lists/court?as_of=2020-01-01", 404), ("/lists?as_of=2020-01-01", 404),
+        ("/lists/court/000099/P1", 404), ("/lists/quarantine/000001/P1", 404), ("/lists/court?as_of=22.11.2026", 400),
+        ("/lists/court?page=x", 400), ("/lists/court?page=-5&sort=nothing&part=ready&reason=x", 200),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_or_not_understood_has_a_page(browse: Ask, night: Night, address: str, status: int) -> None:
+    answer = browse("legal").get(address)
+
+    assert (status, 1) == (answer.status_code, answer.text.count("<h1>"))
+
+
+def test_the_pages_in_english(browse: Ask, night: Night) -> None:
+    browser = browse("legal", "en")
+    row = browser.get(CASE).text
+
+    assert all(text in browser.get("/lists/court").text for text in ("Court cases of 22.11.2026", ">Premise no</a>"))
+    own = re.sub(r'<dd>.*?</dd>|<td.*?</td>|lang="bg".*?</a>', "", row, flags=re.DOTALL)
+    assert ("Strike this row" in own, re.findall("[а-я]{4,}", own)) == (True, [])
+
+
+def test_every_refusal_can_be_said_in_both_languages() -> None:
+    reasons = {
+        match for path in Path("dunning/jobs/desk").glob("*.py")
+        for match in re.findall(r'RefusedError\((?:[^()]|\([^()]*\))*?",\s+"(\w+)"', path.read_text("utf-8"))
+    }  # fmt: skip
+
+    assert {"no_list", "no_night", "no_row", "too_old", "struck_already", "note_length"} <= reasons
+    for language in ("bg", "en"):
+        assert {f"refused_{reason}" for reason in reasons} - read_texts("lists", language).keys() == set()
