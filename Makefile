@@ -93,7 +93,7 @@ LEDGER_READY := $(if $(LEDGER),own-home,$(SAMPLE_MADE))
 # --- what people type ----------------------------------------------------------------------------------------------
 
 run: .venv/.installed $(LEDGER_READY)
-	@$(BIN)/python deploy/run_dags.py monthly_notices $(if $(LEDGER),--ledger "$(LEDGER)") --out "$(OUT)" \
+	@$(BIN)/python deploy/run_dags.py release monthly_notices $(if $(LEDGER),--ledger "$(LEDGER)") --out "$(OUT)" \
 	    $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(SHARDS),--shards $(SHARDS)) \
 	    $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(POLICY),--policy "$(POLICY)") \
 	    $(if $(BILLING_SQL),--billing-sql "$(BILLING_SQL)")

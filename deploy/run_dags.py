@@ -20,7 +20,9 @@ import psycopg2
 from airflow_home import CONNECTION, REPOSITORY, prepare
 
 from dunning.core.errors import DunningError
+from dunning.gateways.people import read_people
 from dunning.gateways.settings import Settings
+from dunning.gateways.store import open_store, runs
 
 STARTED = re.compile(r"\[DAG TEST\] starting task_id=(\S+) map_index=(-?\d+)")
 # The reports of a DAG's newest run, one a group.
@@ -34,8 +36,10 @@ REPORT = """
     ORDER BY map_index
 """
 # What a DAG that follows the nightly one is told of its order.
-FOLLOWERS = {"monthly_notices": ("out", "policy", "shards", "dry_run")}
-LIE_IN = {"nightly": "The lists lie in", "monthly_notices": "The notices lie in"}
+FOLLOWERS = {"monthly_notices": ("out", "policy", "shards", "dry_run"), "release": ()}
+LIE_IN = {
+    "nightly": "The lists lie in", "monthly_notices": "The notices lie in", "release": "What left the house lies in"
+}  # fmt: skip
 ENDED = re.compile(r"\[DAG TEST\] end task ")
 REFUSED = re.compile(r"^dunning\.core\.errors\.\w+: (.*)|^(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception): .*)")
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\S+Z \[")
@@ -52,12 +56,24 @@ def main() -> None:
         environment["DUNNING_RETRY_SECONDS"] = "5"
         as_of = _run_and_tell("nightly", conf, environment, settings)
         for name in options.followers:
-            given = {key: conf[key] for key in FOLLOWERS[name] if key in conf}
-            _run_and_tell(name, {**given, "as_of": as_of, "service": "all"}, environment, settings)
+            given = {key: conf[key] for key in FOLLOWERS[name] if key in conf} | {"as_of": as_of}
+            if name == "release":
+                _release(given, environment, settings)
+            else:
+                _run_and_tell(name, {**given, "service": "all"}, environment, settings)
     except DunningError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Stopped. Nothing is half-done; run the same day again.")
+
+
+def _release(given: dict[str, object], environment: dict[str, str], settings: Settings) -> None:
+    """Release the lists of the last closed night without asking, where nobody is named who could be asked."""
+    closed_on = runs.last_closed_on(open_store(settings, "make run"))
+    if read_people(settings):
+        print("\nDisconnections and court cases wait for their approval: see `make ui`.")
+    elif closed_on is not None and closed_on.isoformat() == given["as_of"]:
+        _run_and_tell("release", {**given, "auto_approve": True}, environment, settings)
 
 
 def _run_and_tell(name: str, conf: dict[str, object], environment: dict[str, str], settings: Settings) -> str:
@@ -65,13 +81,15 @@ def _run_and_tell(name: str, conf: dict[str, object], environment: dict[str, str
     _run(name, conf, environment, settings.airflow_home / "logs" / f"make-run-{name}.log")
     reports = _fetch_reports(environment[CONNECTION], name)
     for text, folder, _ in reports:
-        print(f"\n{text}\n\n{LIE_IN[name]} {folder if '://' in folder else _short(Path(folder))}")
+        print(f"\n{text}")
+        if folder:
+            print(f"\n{LIE_IN[name]} {folder if '://' in folder else _short(Path(folder))}")
     return reports[-1][2] if reports else ""
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("followers", nargs="*", metavar="DAG", help="DAGs that follow: monthly_notices")
+    parser.add_argument("followers", nargs="*", metavar="DAG", help="DAGs that follow: monthly_notices, release")
     parser.add_argument("--ledger")
     parser.add_argument("--as-of")
     parser.add_argument("--out", default="out")

@@ -174,7 +174,8 @@ def _publish(
             raise
     else:
         recover(connection)
-    return _receipt(offer, "released", manifest["rows"], manifest["cents"], dropped)
+    receipt = _receipt(offer, "released", manifest["rows"], manifest["cents"], dropped)
+    return {**receipt, "folder": str(target_of(out, f"released/{offer.as_of}"))}
 
 
 def deeds_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:

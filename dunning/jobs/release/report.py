@@ -10,4 +10,11 @@ def run(released: list[Receipt | None]) -> Receipt:
     failed = len(released) - len(there)
     if failed:
         lines.append(f"{failed} от списъците не можаха да излязат: вижте задачите.")
-    return {"lists": there, "text": "\n".join(lines or ["Няма списък, който да чака."])}
+    folders = [receipt["folder"] for receipt in there if receipt.get("folder")]
+    days = [receipt["as_of"] for receipt in there if receipt.get("as_of")]
+    return {
+        "lists": there,
+        "text": "\n".join(lines or ["Няма списък, който да чака."]),
+        "folder": folders[0] if folders else "",
+        "as_of": days[0] if days else "",
+    }
