@@ -74,11 +74,12 @@ def sign_in(page: Page, name: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def find_faults(page: Page) -> list[str]:
-    """Return the serious and critical faults of accessibility that axe-core finds on a page."""
+def find_faults(page: Page, *rules: str) -> list[str]:
+    """Return the serious and critical faults of accessibility that axe-core finds (by all rules, if none is named)."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    result = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{each['id']}: {node['target']} {node['failureSummary']}"
         for each in result["violations"] if each["impact"] in ("serious", "critical")

@@ -46,7 +46,8 @@ class House:
 
     def fetch(self, query: str) -> list[tuple]:
         """Return rows of the store."""
-        with psycopg.connect(f"postgresql://postgres@/dunning?host={start_server(self.home)}") as connection:
+        address = f"postgresql://postgres@/dunning?host={start_server(self.home)}"
+        with psycopg.connect(address, options="-c search_path=dunning") as connection:
             return connection.execute(query).fetchall()
 
 
