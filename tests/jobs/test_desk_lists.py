@@ -266,6 +266,20 @@ def test_a_night_that_did_not_record_its_manifest_is_read_by_the_one_that_lies_t
         lists.look_over(office, None)
 
 
+def test_a_refused_row_that_is_very_long_is_cut_on_the_page_only(
+    settings: Settings, engine: Engine, home: Path, tmp_path: Path
+) -> None:
+    ledger = Debtors()
+    for number in range(1, 400):
+        ledger.debtor(number, ("2026-11-01", "60.00"))
+    ledger.premise("000400", service="x" * 5000)
+    night = nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out")
+    (whole,) = [row["row"] for row in night.csv("quarantine")]
+    (shown_row,) = lists.look(Office(settings, engine), "quarantine", None, ALL).rows
+
+    assert f"{whole[:600]}…" == shown_row["row"]
+
+
 def test_a_night_on_an_object_store_is_shown_from_there(
     settings: Settings, engine: Engine, home: Path, tmp_path: Path, store: Store
 ) -> None:

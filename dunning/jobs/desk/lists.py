@@ -36,6 +36,7 @@ _DATES = 62
 _SECRET = "national_id"
 _LAST = ("case_ref", "reference")  # long, and said by other columns
 _VISIBLE = 4
+_SHOWN_SIGNS = 600  # of a cell in a list; a refused row may be a whole file
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ class Choice:
 class ListPage:
     """A page of a list.
 
-    columns: those shown. rows: plain values by source, identifiers masked. count, sums: of all that is filtered; sums
-    by source. files: names of what can be taken. wish: with a page that exists.
+    columns: those shown. rows: plain values by source, identifiers masked, very long texts cut. count, sums: of all
+    that is filtered; sums by source. files: names of what can be taken. wish: with a page that exists.
     """
 
     name: str
@@ -130,7 +131,7 @@ def look(office: Office, name: str, as_of: date | None, wish: Wish) -> ListPage:
     return ListPage(
         name=name, as_of=run.as_of, dates=runs.fetch_closed_dates(office.engine, _DATES),
         columns=sorted(filter(is_short, columns), key=lambda column: column.name in _LAST),
-        rows=_tell(rows.take(places), is_whole=False),
+        rows=[_shorten(row) for row in _tell(rows.take(places), is_whole=False)],
         count=len(rows), sums={name: pc.sum(rows[name]).as_py() or 0 for name in rows.column_names if _is_sum(name)},
         choices=_choices(table, columns), files=_downloads(name), wish=replace(wish, page=page), pages=pages,
     )  # fmt: skip
@@ -207,6 +208,11 @@ def _tell(rows: pa.Table, *, is_whole: bool) -> list[dict[str, Any]]:
         rows = rows.set_column(rows.column_names.index(_SECRET), _SECRET, mask_column(rows[_SECRET]))
     told: list[dict[str, Any]] = rows.to_pylist()
     return told
+
+
+def _shorten(row: dict[str, Any]) -> dict[str, Any]:
+    is_long = {name: isinstance(value, str) and len(value) > _SHOWN_SIGNS for name, value in row.items()}
+    return {name: f"{value[:_SHOWN_SIGNS]}…" if is_long[name] else value for name, value in row.items()}
 
 
 def _is_sum(name: str) -> bool:
