@@ -5,7 +5,7 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from dunning.documents.columns import Column, Kind, money, text
@@ -52,6 +52,7 @@ def as_read(kind: Kind, value: object) -> object:
     return rest if looks_cured else value
 
 
+@settings(deadline=None)
 @given(filled_lists())
 def test_a_list_is_read_as_it_was_written_and_written_as_it_was_read(given_list: tuple[ListFile, pa.Table]) -> None:
     listed, rows = given_list
@@ -64,6 +65,7 @@ def test_a_list_is_read_as_it_was_written_and_written_as_it_was_read(given_list:
     assert content == render_csv(parsed, listed.columns)
 
 
+@settings(deadline=None)
 @given(some.lists(texts, max_size=6))
 def test_rows_of_one_column_are_never_taken_for_empty_lines(notes: list[str | None]) -> None:
     content = render_csv(build(NOTE, [(note,) for note in notes]), NOTE)
