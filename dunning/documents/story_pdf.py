@@ -18,11 +18,13 @@ from dunning.documents.story_page import STAGES, story_tables
 
 _WIDTH, _MARGIN = landscape(A4)[0], 14 * mm
 _TEXT, _BOLD = "FiraGO-story", "FiraGO-story-bold"
+# Title, headings, rows of text.
+Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
 _LINE = colors.HexColor("#c3cad2")
 
 
 def render_story_pdf(
-    story: Any, head: Sequence[tuple[str, str]], nights: Sequence[tuple[str, ...]], reasons: Mapping[str, str],
+    story: Any, head: Sequence[tuple[str, str]], more: Sequence[Table], reasons: Mapping[str, str],
     why_not: Mapping[str, str],
 ) -> bytes:
     """Return a story as PDF; the same story gives the same bytes.
@@ -30,7 +32,7 @@ def render_story_pdf(
     Args:
         story: `decisions.story.Story`.
         head: label and value of what stands at the top, after numbers and date.
-        nights: day, stage, open and overdue sum, reasons of earlier nights, as text.
+        more: tables that follow those of the story; one without rows is left out.
         reasons, why_not: what each code says in Bulgarian.
     """
     _load_fonts()
@@ -42,11 +44,9 @@ def render_story_pdf(
     )  # fmt: skip
     parts: list[Any] = [_text(title, 16, is_bold=True), Spacer(1, 3 * mm), _facts(story, head), Spacer(1, 3 * mm)]
     parts += _say_stage(story, reasons, why_not)
-    for name, columns, rows in story_tables(story):
+    for name, columns, rows in (*story_tables(story), *more):
         if rows:
             parts += _table(name, columns, rows)
-    if nights:
-        parts += _table("Решения по нощи", ("нощ", "етап", "неплатено", "просрочено", "основания"), nights)
     page.build(parts, canvasmaker=_numbered(title))
     return out.getvalue()
 

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request, Response
 
 from dunning.core.errors import NotThereError
 from dunning.decisions.reasons import REASONS, WHY_NOT
-from dunning.documents.pages import write_day, write_money
+from dunning.documents.pages import say, write_day, write_moment, write_money, write_word
 from dunning.documents.story_page import STAGES, story_tables
-from dunning.documents.story_pdf import render_story_pdf
+from dunning.documents.story_pdf import Table, render_story_pdf
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import account, search
 from dunning.jobs.desk.office import open_office
@@ -69,14 +69,7 @@ def give_story(person: Adviser, premise_no: str, payer_code: str, as_of: date | 
         ("Платец", page.payer.name), ("Адрес на имота", page.payer.address),
         ("Дължимо днес", write_money(page.due_cents)), ("Лихва", write_money(page.story.account["interest_cents"])),
     ]  # fmt: skip
-    nights = [
-        (
-            write_day(row["as_of"]), STAGES[row["stage"]], write_money(row["open_cents"]),
-            write_money(row["overdue_cents"]), "; ".join(REASONS.get(code, code) for code in row["reasons"].split()),
-        )
-        for row in page.nights
-    ]  # fmt: skip
-    content = render_story_pdf(page.story, head, nights, REASONS, WHY_NOT)
+    content = render_story_pdf(page.story, head, _more_tables(page), REASONS, WHY_NOT)
     return show_file(content, f"story-{page.story.as_of}.pdf", "application/pdf")
 
 
@@ -92,6 +85,33 @@ def give_notice(person: Adviser, premise_no: str, payer_code: str, as_of: date |
     content = made.files[0].read_bytes()
     made.files[0].unlink(missing_ok=True)
     return show_file(content, f"notice-{day}.pdf", "application/pdf")
+
+
+def _more_tables(page: account.AccountPage) -> list[Table]:
+    """Return what the story does not know itself: strikes, what left us, the decisions of earlier nights."""
+    strikes = [
+        (write_day(each.valid_from), write_day(each.ended_on or each.valid_until), each.author, each.note)
+        for each in page.strikes
+    ]
+    deeds = [
+        (
+            write_day(row["as_of"]), say("bg", f"account.deed_{row['stage']}"), write_word("bg", row["channel"]),
+            write_money(row["overdue_cents"]), row["reference"], write_moment(row["recalled_at"]),
+        )
+        for row in page.deeds
+    ]  # fmt: skip
+    nights = [
+        (
+            write_day(row["as_of"]), STAGES[row["stage"]], write_money(row["open_cents"]),
+            write_money(row["overdue_cents"]), "; ".join(REASONS.get(code, code) for code in row["reasons"].split()),
+        )
+        for row in page.nights
+    ]  # fmt: skip
+    return [
+        ("Задържания от служители", ("от", "до (без)", "кой", "причина"), strikes),
+        ("Какво е излязло от нас", ("ден", "какво", "канал", "сума", "номер", "отзовано"), deeds),
+        ("Решения по нощи", ("нощ", "етап", "неплатено", "просрочено", "основания"), nights),
+    ]
 
 
 def _show(request: Request, person: Person, page: account.AccountPage, *, is_whole: bool) -> Response:
