@@ -16,7 +16,7 @@ from dunning.jobs.desk import account, search
 from dunning.jobs.desk.office import open_office
 from dunning.jobs.notices import preview
 from dunning.web.access import LOOKS, CheckedForm, Person, permit
-from dunning.web.respond import go_to, respond, show_file
+from dunning.web.respond import give_file, go_to, respond
 
 router = APIRouter()
 Adviser = Annotated[Person, permit("accounts")]
@@ -70,7 +70,7 @@ def give_story(person: Adviser, premise_no: str, payer_code: str, as_of: date | 
         ("Дължимо днес", write_money(page.due_cents)), ("Лихва", write_money(page.story.account["interest_cents"])),
     ]  # fmt: skip
     content = render_story_pdf(page.story, head, _more_tables(page), REASONS, WHY_NOT)
-    return show_file(content, f"story-{page.story.as_of}.pdf", "application/pdf")
+    return give_file(content, f"story-{page.story.as_of}.pdf", "application/pdf")
 
 
 @router.get("/accounts/{premise_no}/{payer_code}/notice.pdf")
@@ -84,7 +84,7 @@ def give_notice(person: Adviser, premise_no: str, payer_code: str, as_of: date |
     append_access(office.engine, person.user_name, "notice", f"premise {premise_no} payer {payer_code}")
     content = made.files[0].read_bytes()
     made.files[0].unlink(missing_ok=True)
-    return show_file(content, f"notice-{day}.pdf", "application/pdf")
+    return give_file(content, f"notice-{day}.pdf", "application/pdf")
 
 
 def _more_tables(page: account.AccountPage) -> list[Table]:

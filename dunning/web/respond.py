@@ -56,13 +56,8 @@ def go_to(request: Request, address: str) -> RedirectResponse:
 
 
 def give_file(content: bytes, name: str, kind: str) -> Response:
-    """Return a file to be kept."""
+    """Return a file to be kept; Airflow's frame around the pages shows none, not even a PDF."""
     return Response(content, 200, {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}, kind)
-
-
-def show_file(content: bytes, name: str, kind: str) -> Response:
-    """Return a file to be looked at in the browser."""
-    return Response(content, 200, {**HEADERS, "Content-Disposition": f'inline; filename="{name}"'}, kind)
 
 
 def tell(person: Person, key: str, **values: object) -> str:

@@ -61,7 +61,7 @@ def log_in(house: House, browser: Browser, name: str) -> Any:
     page = context.new_page()
     page.goto(f"{house.address}/auth/login?next={PREFIX}/static/icon.svg")
     sign_in(page, name, house.passwords[name])
-    page.wait_for_url(f"**{PREFIX}/static/icon.svg")
+    page.wait_for_url(f"{house.address}{PREFIX}/static/icon.svg")
     state = context.storage_state()
     context.close()
     return state

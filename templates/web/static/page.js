@@ -15,3 +15,14 @@ if (waiting) { window.setTimeout(function () { window.location.reload(); }, wait
 window.addEventListener("pageshow", function () {
   document.querySelectorAll("form").forEach(function (form) { delete form.dataset.sent; });
 });
+// Airflow shows these pages in a frame that may not lead the whole window elsewhere; its own page may.
+document.addEventListener("click", function (event) {
+  var link = event.target.closest ? event.target.closest("a[target=_top]") : null;
+  if (!link || window.top === window) { return; }
+  event.preventDefault();
+  var outer = window.top.document.createElement("a");
+  outer.href = link.href;
+  window.top.document.body.append(outer);
+  outer.click();
+  outer.remove();
+});
