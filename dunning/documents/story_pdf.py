@@ -8,16 +8,14 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from dunning.documents.bulgarian import WORDS
+from dunning.documents.notice.faces import whole_face
 from dunning.documents.story_page import STAGES, story_tables
 
 _WIDTH, _MARGIN = landscape(A4)[0], 14 * mm
-_TEXT, _BOLD = "FiraGO-story", "FiraGO-story-bold"
 # Title, headings, rows of text.
 Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
 _LINE = colors.HexColor("#c3cad2")
@@ -35,7 +33,6 @@ def render_story_pdf(
         more: tables that follow those of the story; one without rows is left out.
         reasons, why_not: what each code says in Bulgarian.
     """
-    _load_fonts()
     out = io.BytesIO()
     title = f"Партида {story.premise_no} / {story.payer_code} към {story.as_of:%d.%m.%Y} г."
     page = SimpleDocTemplate(
@@ -51,17 +48,14 @@ def render_story_pdf(
     return out.getvalue()
 
 
-def _load_fonts() -> None:
-    import pymupdf_fonts
-
-    for name, key in ((_TEXT, "figo"), (_BOLD, "figbo")):
-        if name not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(name, io.BytesIO(pymupdf_fonts.myfont(key))))
-
-
 def _text(text: str, size: float = 8, *, is_bold: bool = False) -> Paragraph:
-    style = ParagraphStyle("text", fontName=_BOLD if is_bold else _TEXT, fontSize=size, leading=size * 1.28)
+    style = ParagraphStyle("text", fontName=_font(is_bold=is_bold), fontSize=size, leading=size * 1.28)
     return Paragraph(text.replace("&", "&amp;").replace("<", "&lt;"), style)
+
+
+def _font(*, is_bold: bool) -> str:
+    """Return a face of the notices: a process that writes both must not know one face by two names."""
+    return str(whole_face(is_bold).fontName)
 
 
 def _facts(story: Any, head: Sequence[tuple[str, str]]) -> LongTable:
@@ -96,11 +90,11 @@ def _table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
     """Share the width by the longest words and the length of the texts, so that numbers and days stay in one line."""
-    wanted = []
+    wanted, plain, bold = [], whole_face(False), whole_face(True)
     for place, column in enumerate(columns):
         cells = [column, *(row[place] for row in rows)]
-        word = max(pdfmetrics.stringWidth(part, _BOLD, 8) for cell in cells for part in (cell.split(" ") or [""]))
-        whole = max(pdfmetrics.stringWidth(cell, _TEXT, 8) for cell in cells)
+        word = max(bold.stringWidth(part, 8) for cell in cells for part in (cell.split(" ") or [""]))
+        whole = max(plain.stringWidth(cell, 8) for cell in cells)
         wanted.append((min(word, 200) + 6, min(whole, 400) + 8))
     room = _WIDTH - 2 * _MARGIN
     least, best = sum(low for low, _ in wanted), sum(high for _, high in wanted)
@@ -136,7 +130,7 @@ def _numbered(title: str) -> type[Canvas]:
         def save(self) -> None:
             for number, state in enumerate(self._states, 1):
                 self.__dict__.update(state)
-                self.setFont(_TEXT, 8)
+                self.setFont(_font(is_bold=False), 8)
                 self.drawString(_MARGIN, 9 * mm, title)
                 self.drawRightString(_WIDTH - _MARGIN, 9 * mm, f"стр. {number} от {len(self._states)}")
                 super().showPage()
