@@ -1,4 +1,4 @@
-"""A morning's work in the browser: looking for accounts, explaining them, striking, taking lists, trying other rules."""
+"""A morning in the browser: looking for accounts, explaining them, striking, taking lists, trying other rules."""
 
 import csv
 import re
