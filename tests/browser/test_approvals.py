@@ -17,7 +17,8 @@ WAIT_MILLISECONDS = 90_000
 
 
 def question(window, task, run=RUN):
-    """Open the question of a list and return its page."""
+    """Open the question of a list, once it is asked, and return its page."""
+    wait_for_state(window.house, window, f"ask_{task}", "deferred", run=run)
     page = window.visit(f"/dags/release/runs/{run}/tasks/ask_{task}/required_actions")
     expect(page.get_by_role("button", name="Одобрявам")).to_be_visible(timeout=WAIT_MILLISECONDS)
     return page
@@ -117,7 +118,7 @@ def test_a_release_is_taken_back_by_one_button(desk, house):
     form.get_by_role("button", name="Отзови").dblclick()
 
     expect(page.get_by_text(re.compile("отзован от head.*Грешен район"))).to_be_visible()
-    recalled = "SELECT list_name, by_user, reason FROM recalls"
+    recalled = "SELECT list_name, recalled_by, reason FROM recalls"
     assert house.fetch(recalled) == [("disconnections", "head", "Грешен район")]
 
 
@@ -148,7 +149,7 @@ def test_a_row_of_a_list_that_was_replaced_is_not_struck(desk, house):
 def test_what_legal_rejects_stays(desk, house):
     window = desk("legal")
     window.open("/")
-    run = f"browser-{NEXT_NIGHT}"
+    run = "legal-rejects"
     start = window.context.request.post(
         f"{house.address}/api/v2/dags/release/dagRuns", data={"dag_run_id": run, "logical_date": None}
     )

@@ -85,10 +85,11 @@ def release(
     out = releases.fetch_released(connection, offer.day).get(offer.list_name)
     if out is not None:
         return _receipt(offer, "recalled" if out.recalled_by else "released", out.row_count, out.cents, out.dropped)
-    known = require_newest(connection, offer.day)
+    # a night that was overtaken may still be told that nothing of it leaves
+    known = require_newest(connection, offer.day) if reply.answer in MAY_LEAVE else None
     _refuse_stranger(settings, offer, reply)
     _record(connection, offer, reply)
-    if reply.answer not in MAY_LEAVE:
+    if known is None:
         return _receipt(offer, reply.answer, 0, 0, 0)
     target = target_of(known.out or "", offer.as_of)
     found = read_rows(target, offer.list_name, offer.files)
