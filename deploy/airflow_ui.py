@@ -40,7 +40,7 @@ def main() -> None:
     settings = Settings.from_environment()
     try:
         environment = prepare(settings)
-        passwords = prepare_people(settings)
+        passwords = prepare_people(settings) if is_simple(environment) else {}
         if not options.ledger:
             run_history(settings, Path(options.out).absolute(), options.months, options.nights)
         address = f"http://localhost:{options.port}"
@@ -87,7 +87,9 @@ def serve(environment: dict[str, str], address: str, passwords: dict[str, str], 
     with running(environment, address, log) as wait:
         if asked_on:
             ask(environment, asked_on)
-        print(f"\nReady: {address}\nUser and password:", flush=True)
+        print(f"\nReady: {address}", flush=True)
+        if passwords:
+            print("User and password:", flush=True)
         for name, password in passwords.items():
             print(f"  {name:<12} {password}", flush=True)
         print("The department's pages are „Събиране“ in the navigation. Ctrl-C ends everything.", flush=True)
@@ -104,6 +106,11 @@ def ask(environment: dict[str, str], night: date) -> None:
             return
         time.sleep(2)
     raise DunningError(f"The DAG release could not be started:\n{done.stderr[-2000:]}")
+
+
+def is_simple(environment: dict[str, str]) -> bool:
+    """Return whether people log in with the passwords of this machine; another auth manager has its own."""
+    return "SimpleAuthManager" in environment.get("AIRFLOW__CORE__AUTH_MANAGER", "SimpleAuthManager")
 
 
 def _interrupt(*_: object) -> NoReturn:

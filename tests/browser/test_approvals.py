@@ -123,15 +123,18 @@ def test_a_release_is_taken_back_by_one_button(desk, house):
 
 
 def test_a_newer_night_ends_the_question_and_a_late_answer_is_refused(desk, house):
-    late = question(desk("legal"), "court")
+    asked = desk("legal")
+    late = question(asked, "court")
     house.dunning("nightly", "--ledger", str(house.ledger), "--as-of", NEXT_NIGHT, "--out", str(house.out))
     window = desk("legal")
     wait_for_state(house, window, "release_court", "success")
 
     button = late.get_by_role("button", name="Одобрявам")
-    if button.is_enabled():
-        button.click()
-
+    if button.is_enabled():  # the page has not looked again yet
+        with late.expect_response("**/hitlDetails") as refused:
+            button.click()
+        assert refused.value.status == 409
+    assert [error[:3] for error in asked.take_errors()] in ([], ["409"])
     assert answers(house) == [("court", "expired", "по-нови списъци"), ("disconnections", "approved", "head")]
     assert house.fetch(f"SELECT count(*) FROM releases WHERE as_of = '{NIGHT}' AND list_name = 'court'") == [(0,)]
     page = window.open("/")
