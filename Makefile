@@ -109,7 +109,8 @@ run: .venv/.installed $(LEDGER_READY)
 	    $(if $(BILLING_SQL),--billing-sql "$(BILLING_SQL)")
 
 test: .venv/.installed-tests setup-browser
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -m browser $(ARGS) || [ $$? -eq 5 ]
 
 check: .venv/.installed-tests
 	@echo 'ruff' && $(BIN)/ruff check .

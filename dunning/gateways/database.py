@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC
 from typing import Any
 
@@ -13,7 +13,14 @@ from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from dunning.core.errors import DunningError
 from dunning.gateways.server import embedded_url, start_server
@@ -153,11 +160,17 @@ def run_lock(engine: Engine, purpose: str, key: int = RUN_LOCK) -> Iterator[Conn
         try:
             yield connection
         finally:
-            _release(connection)
+            _release(connection, key)
 
 
-def _release(connection: Connection) -> None:
-    """Give the lock back by ending its session: nothing of it (lock, name) may reach the pool."""
+def _release(connection: Connection, key: int) -> None:
+    """Give the lock back and end its session: nothing of it (lock, name) may reach the pool.
+
+    A session that is only left takes its time to end, and the next step would find the lock still held.
+    """
+    with suppress(SQLAlchemyError):  # where the server went away, the lock went with it
+        connection.rollback()
+        connection.execute(statement("locks", "give"), {"key": key})
     connection.invalidate()
 
 
