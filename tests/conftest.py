@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -94,19 +94,6 @@ def store(line: "Line") -> "Iterator[Store]":
 
     with open_store(line) as store:
         yield store
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep a file's tests on one worker, and all of tests/browser, which share one Airflow."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class Scheduler(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            scope = super()._split_scope(nodeid)
-            return "tests/browser" if scope.startswith("tests/browser/") else scope
-
-    return Scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _with_database(socket_dir: Path, home: Path, template: str) -> Iterator[Settings]:

@@ -32,7 +32,9 @@ class AskOperator(HITLOperator):
     template_fields = (*HITLOperator.template_fields, "offers", "auto_approve")
 
     def __init__(self, *, list_name: str, offers: Any, auto_approve: Any, **kwargs: Any) -> None:
-        note = Param(None, type=["null", "string"], maxLength=500, title="Бележка", description="По желание; записва се.")
+        note = Param(
+            None, type=["null", "string"], maxLength=500, title="Бележка", description="По желание; записва се."
+        )
         kwargs.pop("params", None)  # the DAG's own, which nobody is asked for here
         params = {"note": note}
         super().__init__(subject="Може ли списъкът да излезе?", options=[APPROVE, REJECT], params=params, **kwargs)
