@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from dunning.documents.bulgarian import WORDS
-from dunning.documents.notice.faces import whole_face
+from dunning.documents.notice.faces import story_face
 from dunning.documents.story_page import STAGES, story_tables
 
 _WIDTH, _MARGIN = landscape(A4)[0], 14 * mm
@@ -54,8 +54,8 @@ def _text(text: str, size: float = 8, *, is_bold: bool = False) -> Paragraph:
 
 
 def _font(*, is_bold: bool) -> str:
-    """Return a face of the notices: a process that writes both must not know one face by two names."""
-    return str(whole_face(is_bold).fontName)
+    """Return the name of a face like that of the notices."""
+    return str(story_face(is_bold).fontName)
 
 
 def _facts(story: Any, head: Sequence[tuple[str, str]]) -> LongTable:
@@ -90,7 +90,7 @@ def _table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
     """Share the width by the longest words and the length of the texts, so that numbers and days stay in one line."""
-    wanted, plain, bold = [], whole_face(False), whole_face(True)
+    wanted, plain, bold = [], story_face(False), story_face(True)
     for place, column in enumerate(columns):
         cells = [column, *(row[place] for row in rows)]
         word = max(bold.stringWidth(part, 8) for cell in cells for part in (cell.split(" ") or [""]))

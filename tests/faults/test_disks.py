@@ -56,6 +56,7 @@ def test_every_call_that_may_find_the_disk_full_is_told(
     """Each kind of opening, renaming and syncing in each step fails once with ENOSPC."""
     firsts = {fault.point: fault for fault in reversed(number_points(undisturbed))}
     tried = [point for point in firsts if point.split()[-1] in ("open", "os.rename", "os.fsync")]
+    tried = [point for point in tried if "build_search_index" not in point]  # made later, when somebody searches
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
         ended = {}
         # The snapshot's own first: once it is whole it is used again.

@@ -109,7 +109,16 @@ def face(is_bold: bool) -> Face:
 @lru_cache(maxsize=2)
 def whole_face(is_bold: bool) -> TTFont:
     """Return the whole face, registered with ReportLab."""
-    return _register(f"{_NAMES[is_bold]}All", _whole_file(is_bold))
+    return _register(f"{_NAMES[is_bold]}All", _whole_file(is_bold, "All"))
+
+
+@lru_cache(maxsize=2)
+def story_face(is_bold: bool) -> TTFont:
+    """Return the whole face under a name of its own, for other papers than notices.
+
+    ReportLab keeps what a face was used for; a notice must have the same bytes whatever was printed before it.
+    """
+    return _register(f"{_NAMES[is_bold]}Story", _whole_file(is_bold, "Story"))
 
 
 def can_draw(text: str) -> bool:
@@ -179,12 +188,11 @@ def _small_file(is_bold: bool) -> bytes:
     return _save(font)
 
 
-@lru_cache(maxsize=2)
-def _whole_file(is_bold: bool) -> bytes:
+def _whole_file(is_bold: bool, suffix: str) -> bytes:
     font = _with_forms(is_bold)
     for record in font["name"].names:
         if record.nameID == _POSTSCRIPT_NAME:  # ReportLab takes two faces of one name for the same
-            record.string = f"{record.toUnicode()}-All"
+            record.string = f"{record.toUnicode()}-{suffix}"
     return _save(font)
 
 
