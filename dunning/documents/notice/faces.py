@@ -188,7 +188,8 @@ def _small_file(is_bold: bool) -> bytes:
     return _save(font)
 
 
-def _whole_file(is_bold: bool, suffix: str) -> bytes:
+@lru_cache(maxsize=4)
+def _whole_file(is_bold: bool, suffix: str = "All") -> bytes:
     font = _with_forms(is_bold)
     for record in font["name"].names:
         if record.nameID == _POSTSCRIPT_NAME:  # ReportLab takes two faces of one name for the same
