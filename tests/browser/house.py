@@ -57,11 +57,11 @@ def environment(home: Path) -> dict[str, str]:
     return others | {"DUNNING_HOME": str(home), "PYTHONPATH": str(REPOSITORY)}
 
 
-def open_house(folder: Path) -> House:
+def open_house(folder: Path, accounts: int = ACCOUNTS) -> House:
     """Make the sample and start everything; returns when Airflow answers and the questions are about to be asked."""
     home, out, ledger = folder / "home", folder / "out", folder / "ledger"
     told = environment(home)
-    sample = ["sample", "--accounts", str(ACCOUNTS), "--seed", "1", "--out", str(ledger), "--as-of", NEXT_NIGHT]
+    sample = ["sample", "--accounts", str(accounts), "--seed", "1", "--out", str(ledger), "--as-of", NEXT_NIGHT]
     subprocess.run([sys.executable, "-m", "dunning.cli", *sample], env=told, cwd=REPOSITORY, check=True)
     _copy_older(ledger, home / "sample")
     port = _free_port()
@@ -70,7 +70,7 @@ def open_house(folder: Path) -> House:
         [sys.executable, str(REPOSITORY / "deploy" / "airflow_ui.py"), *ui], env=told, cwd=folder, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    lines = _read_until_ready(process)
+    lines = _read_until_ready(process, START_SECONDS_MAX + accounts / 500)
     return House(f"http://localhost:{port}", home, out, ledger, _passwords(lines), process, "".join(lines))
 
 
@@ -110,10 +110,10 @@ def _free_port() -> int:
         return tried.getsockname()[1]
 
 
-def _read_until_ready(process: subprocess.Popen[str]) -> list[str]:
+def _read_until_ready(process: subprocess.Popen[str], seconds_max: float) -> list[str]:
     """Return what it prints until it is ready; whoever says nothing for too long is ended."""
     lines: list[str] = []
-    watch = threading.Timer(START_SECONDS_MAX, process.kill)
+    watch = threading.Timer(seconds_max, process.kill)
     watch.start()
     try:
         assert process.stdout is not None
