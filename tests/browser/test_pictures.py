@@ -1,4 +1,4 @@
-"""The pictures of the README: made when asked for (DUNNING_PICTURES=1), in the house of the tests, nobody real in them."""
+"""The pictures of the README: made when asked for (DUNNING_PICTURES=1), in the house of the tests."""
 
 import os
 
