@@ -19,7 +19,7 @@ from dunning.core.errors import DunningError
 
 PARTS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"), ("api-server",))
 HEALTHY = ("metadatabase", "scheduler", "dag_processor", "triggerer")
-PAGES = "/dunning/static/style.css"
+PAGES = "/dunning/lists"
 START_SECONDS_MAX, END_SECONDS_MAX, LOOK_SECONDS = 300, 30, 0.5
 
 

@@ -7,7 +7,8 @@
     approves = ["disconnections", "reminders"]
     airflow_id = "7"
 
-`airflow_id` is how Airflow's auth manager knows the user, where that is not the name itself.
+`airflow_id` is how Airflow's auth manager knows the user, where that is not the name itself. A name of digits needs
+one: an auth manager that numbers its users may have given that number to somebody else.
 """
 
 import os
@@ -55,12 +56,33 @@ def read_people(settings: Settings) -> dict[str, PersonSettings]:
         raise DunningError(f"{path}: {error}. Correct it; docs/access.md has an example.") from error
     if told.keys() - {"people"} or not isinstance(told.get("people", {}), dict):
         raise DunningError(f'{path}: only tables [people.NAME] may stand here. Write [people.ivanova], role = "...".')
-    return {name: _read(path, name, values) for name, values in told.get("people", {}).items()}
+    people = {name: _read(path, name, values) for name, values in told.get("people", {}).items()}
+    _check_ids(path, people)
+    return people
 
 
 def approvers_of(people: Mapping[str, PersonSettings], list_name: str) -> list[PersonSettings]:
     """Return who may approve a list."""
     return [person for person in people.values() if list_name in person.approves]
+
+
+def find_settings(people: Mapping[str, PersonSettings], airflow_id: str, name: str) -> PersonSettings | None:
+    """Return whose settings a user of Airflow has: by Airflow's id, or by his name if that has no other id there."""
+    by_id = (person for person in people.values() if person.airflow_id == airflow_id)
+    named = people.get(name)
+    return next(by_id, named if named and named.airflow_id == named.user_name else None)
+
+
+def _check_ids(path: Path, people: Mapping[str, PersonSettings]) -> None:
+    """Refuse two people of one id: nobody could tell which of them asks."""
+    known: dict[str, str] = {}
+    for name, person in people.items():
+        other = known.setdefault(person.airflow_id, name)
+        if other != name:
+            raise DunningError(
+                f"{path}: [people.{other}] and [people.{name}] have the same `airflow_id`, {person.airflow_id!r}. "
+                "Give each the id that Airflow's auth manager has for that user."
+            )
 
 
 def _read(path: Path, name: str, values: Any) -> PersonSettings:
@@ -72,6 +94,11 @@ def _read(path: Path, name: str, values: Any) -> PersonSettings:
         raise DunningError(f"{where}: `role` is {role!r}; write one of {', '.join(ROLES)}.")
     if not isinstance(approves, list) or any(each not in LISTS for each in approves):
         raise DunningError(f"{where}: `approves` is {approves!r}; write a list of {', '.join(LISTS)}.")
+    if name.isdigit() and "airflow_id" not in values:
+        raise DunningError(
+            f"{where}: the user name is a number, which Airflow may have given to somebody else as an id. "
+            'Write the id of this user, too: airflow_id = "…".'
+        )
     airflow_id = values.get("airflow_id", name)
     if not isinstance(airflow_id, str) or not airflow_id:
         raise DunningError(f'{where}: `airflow_id` is {airflow_id!r}; write a text in quotes: airflow_id = "7".')

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
@@ -16,7 +17,7 @@ from fastapi import Depends, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
 from dunning.documents.pages import LANGUAGES
-from dunning.gateways.people import ROLES, PersonSettings, read_people
+from dunning.gateways.people import ROLES, find_settings, read_people
 from dunning.gateways.settings import Settings
 
 COOKIE = "dunning_language"
@@ -65,32 +66,32 @@ def language_of(request: Request) -> str:
     return chosen if chosen in LANGUAGES else LANGUAGES[0]
 
 
+def person_of(request: Request) -> Person | None:
+    """Return who asks, where `find_person` has found it out already."""
+    return getattr(request.state, "person", None)
+
+
 async def find_person(request: Request, user: GetUserDep) -> Person:
-    """Return who asks.
+    """Return who asks, and let error pages know him.
 
     Raises:
         HTTPException: 401, nobody is logged in. StrangerError: he has no role here, or Airflow gives him no access.
     """
     is_write = request.method not in _READING and LOOKS not in request.scope["route"].tags
     dag_id, method = (_WRITE_DAG, "PUT") if is_write else (_READ_DAG, "GET")
-    return await run_in_threadpool(_find, user, dag_id, method, language_of(request))
+    request.state.person = await run_in_threadpool(_find, user, dag_id, method, language_of(request))
+    return request.state.person
 
 
 def _find(user: Any, dag_id: str, method: Any, language: str) -> Person:
-    settings = _settings_of(user)
+    people = read_people(Settings.from_environment())
+    settings = find_settings(people, str(user.get_id()), str(user.get_name()))
     name = str(user.get_name())
     if settings is None:
         raise StrangerError("no_role", name)
     if not get_auth_manager().is_authorized_dag(method=method, details=DagDetails(id=dag_id), user=user):
         raise StrangerError("read_only", name)
     return Person(settings.user_name, settings.role, language)
-
-
-def _settings_of(user: Any) -> PersonSettings | None:
-    people = read_people(Settings.from_environment())
-    given = str(user.get_id())
-    by_id = (person for person in people.values() if person.airflow_id == given)
-    return next(by_id, None) or people.get(str(user.get_name()))
 
 
 def permit(permission: str) -> Any:
@@ -105,19 +106,31 @@ def permit(permission: str) -> Any:
 
 
 def form_token(person: Person) -> str:
-    """Return what a form of this person must carry, so that no other site can send it in his name."""
+    """Return what a form of this person must carry, so that no other site can send it in his name.
+
+    It outlives a session: Airflow renews the session's token by itself, and a form that is open meanwhile stays good.
+    """
     key = conf.get("api", "secret_key").encode()
     return hmac.new(key, f"dunning form {person.user_name}".encode(), hashlib.sha256).hexdigest()
 
 
 async def _read_form(request: Request, person: Annotated[Person, Depends(find_person)]) -> dict[str, Any]:
-    site = request.headers.get("sec-fetch-site", "same-origin")
     form = await request.form()
     given = str(form.get("form_token", ""))
-    if site not in ("same-origin", "none") or not hmac.compare_digest(given, form_token(person)):
+    if not _is_from_us(request) or not hmac.compare_digest(given.encode(), form_token(person).encode()):
         raise StrangerError("forged", person.user_name)
     several = {key: [str(value) for value in form.getlist(key)] for key in form}
     return {key: values[0] if len(values) == 1 else values for key, values in several.items()}
+
+
+def _is_from_us(request: Request) -> bool:
+    """Return whether the browser does not say that another site sends this; older ones say less.
+
+    Our own forms may come from the origin `null`: their pages tell nobody where somebody comes from.
+    """
+    origin = urlsplit(request.headers.get("origin", "null")).netloc
+    ours = ("", request.headers.get("host"), urlsplit(conf.get("api", "base_url", fallback="")).netloc)
+    return request.headers.get("sec-fetch-site", "none") in ("same-origin", "none") and origin in ours
 
 
 CheckedForm = Annotated[dict[str, Any], Depends(_read_form)]

@@ -20,7 +20,7 @@ from dunning.web import (
     tonight_pages,
     what_if_pages,
 )
-from dunning.web.access import StrangerError, language_of
+from dunning.web.access import StrangerError, language_of, person_of
 from dunning.web.respond import HEADERS, answer
 
 _ROUTERS = (
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 def build_app() -> FastAPI:
     """Return the application, to be mounted by Airflow."""
-    app = FastAPI(title="Dunning", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Dunning", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     for router in _ROUTERS:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _refuse)
@@ -52,9 +52,7 @@ async def _refuse(request: Request, error: Exception) -> Response:
         return _log_in(request)
     reason = error.reason if isinstance(error, StrangerError) else "no_page"
     user_name = error.user_name if isinstance(error, StrangerError) else ""
-    return answer(
-        request, language_of(request), "error.html", status, reason=reason, detail="", user_name=user_name
-    )
+    return _show(request, status, reason, user_name=user_name)
 
 
 def _log_in(request: Request) -> Response:
@@ -62,22 +60,24 @@ def _log_in(request: Request) -> Response:
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         back = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(get_auth_manager().get_url_login(next_url=back), 307, HEADERS)
-    return answer(
-        request, language_of(request), "error.html", 401, reason="logged_out", detail="",
-        user_name=quote(get_auth_manager().get_url_login(), safe="/:?=&%"),
-    )  # fmt: skip
+    return _show(request, 401, "logged_out", user_name=quote(get_auth_manager().get_url_login(), safe="/:?=&%"))
 
 
 async def _explain(request: Request, error: Exception) -> Response:
-    status = 404 if isinstance(error, NotThereError) else 400
-    reason = "not_there" if status == 404 else "refused"
-    return answer(request, language_of(request), "error.html", status, reason=reason, detail=str(error), user_name="")
+    status, reason = (404, "not_there") if isinstance(error, NotThereError) else (400, "refused")
+    return _show(request, status, reason, detail=str(error))
 
 
 async def _misunderstand(request: Request, error: Exception) -> Response:
-    return answer(request, language_of(request), "error.html", 400, reason="misread", detail="", user_name="")
+    return _show(request, 400, "misread")
 
 
 async def _fail(request: Request, error: Exception) -> Response:
     _log.exception("A page failed: %s", request.url.path, exc_info=error)
-    return answer(request, language_of(request), "error.html", 500, reason="failed", detail="", user_name="")
+    return _show(request, 500, "failed")
+
+
+def _show(request: Request, status: int, reason: str, *, detail: str = "", user_name: str = "") -> Response:
+    """Return the page of an error, with the navigation of whoever asks, where that is known."""
+    told = {"reason": reason, "detail": detail, "user_name": user_name}
+    return answer(request, language_of(request), "error.html", status, person_of(request), **told)

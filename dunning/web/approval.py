@@ -83,14 +83,13 @@ class AskOperator(HITLOperator):
 
     @staticmethod
     def _name_of(user: Any) -> str:
-        """Return whose settings are meant: Airflow tells its own id and name of a user."""
-        from dunning.gateways.people import read_people
+        """Return the user name of whose settings are meant; of a stranger what Airflow calls him, his id with it."""
+        from dunning.gateways.people import find_settings, read_people
         from dunning.gateways.settings import Settings
 
-        people = read_people(Settings.from_environment()).values()
-        given = str(user.get("id", ""))
-        known = (person.user_name for person in people if person.airflow_id == given)
-        return next(known, str(user.get("name") or given))
+        given, name = str(user.get("id", "")), str(user.get("name", ""))
+        known = find_settings(read_people(Settings.from_environment()), given, name)
+        return known.user_name if known else f"{name} (id {given})"
 
 
 class ReplacedTrigger(BaseTrigger):

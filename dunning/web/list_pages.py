@@ -12,7 +12,7 @@ from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import lists, strike
 from dunning.jobs.desk.office import open_office
 from dunning.jobs.desk.refusals import RefusedError
-from dunning.web.access import LOOKS, CheckedForm, Person, StrangerError, language_of, permit
+from dunning.web.access import LOOKS, CheckedForm, Person, StrangerError, language_of, permit, person_of
 from dunning.web.ageing_pages import XLSX
 from dunning.web.respond import answer, give_file, go_to, respond
 
@@ -133,7 +133,8 @@ async def tell_refusal(request: Request, error: Exception) -> Response:
     """Say in the reader's language why a list cannot be shown; the application calls it."""
     assert isinstance(error, RefusedError)
     language = language_of(request)
-    return answer(request, language, "list_refused.html", _status(error), refused=_say(language, error))
+    told = _say(language, error)
+    return answer(request, language, "list_refused.html", _status(error), person_of(request), refused=told)
 
 
 def _show(request: Request, person: Person, name: str, as_of: date | None, wish: lists.Wish) -> Response:

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Match
 
 from dunning.documents.pages import LANGUAGES, render_page, say
 from dunning.web.access import Person, form_token
@@ -32,17 +33,29 @@ def answer(
 ) -> HTMLResponse:
     """Return a page, for somebody or for nobody."""
     prefix = prefix_of(request)
+    here = request.url.path.removeprefix(prefix) or "/"
     frame: Mapping[str, Any] = {
         "person": person,
         "may": person.may if person else lambda _: False,
         "form_token": form_token(person) if person else "",
         "pages": [(address, name) for address, name in PAGES if person and person.may(name)],
-        "here": request.url.path.removeprefix(prefix) or "/",
+        "here": here,
+        "back": _find_way_back(request, here),
         "other_language": next(each for each in LANGUAGES if each != language),
         "search_text": "",
     }
     content = render_page(template, language, prefix, {**frame, **values})
     return HTMLResponse(content, status_code, HEADERS)
+
+
+def _find_way_back(request: Request, here: str) -> str:
+    """Return the address that shows this page again; what answers a form may have none but that of its subject."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    for address in (here, here.rpartition("/")[0]):
+        asked = {**request.scope, "method": "GET", "path": f"{prefix_of(request)}{address}"}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+            return f"{address}{query}"
+    return "/"
 
 
 def prefix_of(request: Request) -> str:

@@ -69,11 +69,13 @@ ROUTES = (
     Route("GET", "/releases", "/releases", "lists"),
     Route("POST", "/releases/{list_name}/recall", "/releases/disconnections/recall?as_of=2026-11-21", "recall"),
     Route("POST", "/releases/{list_name}/recall", "/releases/court/recall?as_of=2026-11-21", "court"),
-    Route("GET", "/static/{name}", "/static/style.css", ""),
-    Route("GET", "/static/{name}", "/static/page.js", ""),
-    Route("GET", "/static/{name}", "/static/icon.svg", ""),
     Route("GET", "/language/{language}", "/language/bg", ""),
 )  # fmt: skip
+# What tells nothing, and what the page after a login that is over needs: given to anybody.
+STATIC = tuple(
+    Route("GET", "/static/{name}", f"/static/{name}", "")
+    for name in ("style.css", "theme.js", "page.js", "icon.svg", "icon-dark.svg")
+)
 
 _TELL = """
 import json, sys

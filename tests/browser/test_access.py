@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.desk import PREFIX
-from tests.browser.routes import MAY, ROUTES, fetch_routes
+from tests.browser.routes import MAY, ROUTES, STATIC, fetch_routes
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +15,7 @@ def ask(desk, route, **options):
 
 
 def test_every_route_stands_in_the_table(house):
-    assert fetch_routes(house.home) == {(route.method, route.path) for route in ROUTES}
+    assert fetch_routes(house.home) == {(route.method, route.path) for route in (*ROUTES, *STATIC)}
 
 
 def test_a_page_leads_nobody_to_the_login(desk):
@@ -88,8 +88,8 @@ def test_another_ones_token_does_not_fit(desk):
     assert ask(head, route, form={"form_token": legal.token(), "text": "x"}).status == 403
 
 
-def test_what_a_page_refers_to_is_not_kept_on_the_way(desk):
+def test_no_page_is_kept_on_the_way(desk):
     clerk = desk("legal")
-    pages = [route for route in ROUTES if route.method == "GET" and not route.path.startswith("/static")]
+    pages = [route for route in ROUTES if route.method == "GET"]
 
     assert {ask(clerk, route).headers["cache-control"] for route in pages} == {"no-store"}

@@ -1,8 +1,9 @@
 """Pages asked over HTTP by people of every role, in a home of the test's own."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +13,38 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 Ask = Callable[..., "TestClient"]
+PREFIX = "/dunning"
+# Airflow's role and ours, by user; `head` works as collections, and Airflow lets `reader` only read.
+PEOPLE = {
+    "admin": ("ADMIN", "admin"), "head": ("USER", "collections"), "collections": ("USER", "collections"),
+    "legal": ("USER", "legal"), "adviser": ("VIEWER", "adviser"), "viewer": ("VIEWER", "viewer"),
+    "reader": ("VIEWER", "legal"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """Airflow's whole API server in this process, our plugin in it as the entry point brings it."""
+
+    app: Any
+    login: Any
+
+    def token(self, name: str, role: str = "", seconds: int = 3600) -> str:
+        """Return what Airflow's login gives a user."""
+        from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+        user = SimpleAuthManagerUser(username=name, role=role or PEOPLE[name][0])
+        return self.login.generate_jwt(user, expiration_time_in_seconds=seconds)
+
+    def browser(self, token: str = "", language: str = "") -> "TestClient":
+        """Return a browser with this session (none if it is empty), which asks for pages and goes nowhere by itself."""
+        from starlette.testclient import TestClient
+
+        cookies = {"_token": token, "dunning_language": language}
+        return TestClient(
+            self.app, follow_redirects=False, raise_server_exceptions=False,
+            cookies={name: value for name, value in cookies.items() if value}, headers={"accept": "text/html"},
+        )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +53,31 @@ def airflow_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
         environment.setenv("AIRFLOW__API__SECRET_KEY", "a secret of the test")
+        environment.setenv("AIRFLOW__API_AUTH__JWT_SECRET", "a secret of the test".zfill(64))
         yield
+
+
+@pytest.fixture(scope="session")
+def whole_airflow(airflow_settings: None) -> Airflow:
+    """Airflow with the pages; of its tables only those that the login asks."""
+    from airflow import settings
+    from airflow.api_fastapi.app import create_app, get_auth_manager
+    from airflow.models.revoked_token import RevokedToken
+
+    app = create_app("core")
+    RevokedToken.__table__.create(settings.engine, checkfirst=True)
+    return Airflow(app, get_auth_manager())
+
+
+@pytest.fixture
+def airflow(whole_airflow: Airflow, home: Path) -> Iterator[Airflow]:
+    """The same with a home of the test's own, in which everybody of PEOPLE has his role."""
+    told = "".join(f'[people.{name}]\nrole = "{role}"\n' for name, (_, role) in PEOPLE.items())
+    (home / "people.toml").write_text(told.replace("legal]", 'legal]\napproves = ["court"]'), "utf-8")
+    open_office.cache_clear()
+    yield whole_airflow
+    open_office().engine.dispose()
+    open_office.cache_clear()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dunning.core.errors import DunningError
 from dunning.gateways.search_index import SearchIndex, open_search_index
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshot_places import open_kept
@@ -26,10 +25,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found: at most SHOWN accounts, and whether there are more."""
+    """What was found: at most SHOWN accounts, and whether there are more; is_ready: a night is closed to look in."""
 
     hits: list[Hit]
     has_more: bool
+    is_ready: bool = True
 
 
 def find(office: Office, text: str) -> Found:
@@ -38,12 +38,13 @@ def find(office: Office, text: str) -> Found:
     Numbers first, exact before beginnings, then invoices, then names.
 
     Raises:
-        DunningError: no night is closed yet, or its snapshot is not kept any more.
+        DunningError: the snapshot of the last closed night is not kept any more.
     """
-    wanted = " ".join(text.split())
-    index = _index(office)
-    if not wanted:
-        return Found([], False)
+    wanted, closed_on = " ".join(text.split()), runs.last_closed_on(office.engine)
+    if not wanted or closed_on is None:
+        return Found([], False, closed_on is not None)
+    _, snapshot = find_night(office.settings, office.engine, closed_on)
+    index = _open(office.settings, snapshot.folder.name)
     found = index.by_number(wanted, SHOWN)
     if not len(found):
         found = index.by_invoice(wanted)
@@ -55,14 +56,6 @@ def find(office: Office, text: str) -> Found:
 def _hit(row: dict[str, str]) -> Hit:
     address = ", ".join(filter(None, (row["settlement"], row["address"])))
     return Hit(row["premise_no"], row["payer_code"], row["name"], address)
-
-
-def _index(office: Office) -> SearchIndex:
-    closed_on = runs.last_closed_on(office.engine)
-    if closed_on is None:
-        raise DunningError("No night is closed yet, so there is no account to look for.")
-    _, snapshot = find_night(office.settings, office.engine, closed_on)
-    return _open(office.settings, snapshot.folder.name)
 
 
 @lru_cache(maxsize=2)

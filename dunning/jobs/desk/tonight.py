@@ -40,7 +40,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Tonight:
-    """One closed night. books: the manifest's, in minor units by `CUR.line`. approvers: by list."""
+    """One closed night.
+
+    dates: nights to choose from, this one among them, the newest first. books: the manifest's, in minor units by
+    `CUR.line`. approvers: by list.
+    """
 
     as_of: date
     dates: Sequence[date]
@@ -94,10 +98,10 @@ def _tell(office: Office, run: runs.Run, dates: list[date]) -> Tonight:
     people = read_people(office.settings)
     releases = fetch_releases(office.engine, day)
     return Tonight(
-        as_of=day, dates=dates, before_on=before_on, month_ago_on=month_ago_on, started_at=run.started_at,
-        finished_at=run.finished_at, policy_version=run.policy_version or "", fingerprint=run.ledger_fingerprint or "",
-        newest_payment_on=run.newest_payment_on, tables=_tables(manifest), books=manifest["books"],
-        stages=_compare(figures, "stage", day, before_on, month_ago_on),
+        as_of=day, dates=sorted({*dates, day}, reverse=True), before_on=before_on, month_ago_on=month_ago_on,
+        started_at=run.started_at, finished_at=run.finished_at, policy_version=run.policy_version or "",
+        fingerprint=run.ledger_fingerprint or "", newest_payment_on=run.newest_payment_on, tables=_tables(manifest),
+        books=manifest["books"], stages=_compare(figures, "stage", day, before_on, month_ago_on),
         lists=_compare(figures, "list", day, before_on, month_ago_on),
         moves=fetch_stage_moves(office.engine, day), unusual=manifest["unusual"], warnings=manifest["warnings"],
         releases=releases, last_releases=fetch_releases(office.engine, before_on) if before_on else [],
