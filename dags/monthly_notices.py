@@ -3,23 +3,15 @@
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, dag, task
+from airflow.sdk import Asset, Param, dag, task
 
-SOFIA = ZoneInfo("Europe/Sofia")
+from dunning.web.dag_parts import LISTS, SOFIA, task_defaults
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 CORES = min(os.cpu_count() or 1, 64)
 
-LISTS = Asset("lists", uri="dunning://lists")
 NOTICES = Asset("notices", uri="dunning://notices")
-
-OUTAGE = RetryRule(
-    "dunning.core.errors.OutageError", RetryAction.RETRY, reason="An object store was away; it may be back later."
-)
-REFUSED = RetryRule(
-    "dunning.core.errors.DunningError", RetryAction.FAIL, reason="A refusal: the same again would be refused again."
-)
 
 PARAMS = {
     "as_of": Param(
@@ -70,11 +62,7 @@ PARAMS = {
     dagrun_timeout=timedelta(hours=20),
     params=PARAMS,
     tags=["dunning"],
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=int(os.environ.get("DUNNING_RETRY_SECONDS") or 300)),
-        "retry_policy": ExceptionRetryPolicy([OUTAGE, REFUSED]),
-    },
+    default_args=task_defaults(),
 )
 def monthly_notices():
     """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never rows."""

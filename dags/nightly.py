@@ -3,27 +3,18 @@
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, dag, task
+from airflow.sdk import Asset, CronTriggerTimetable, Param, dag, task
 
 from dunning.gateways.settings import Settings, name_ledger
+from dunning.web.dag_parts import LISTS, SOFIA, task_defaults
 
-SOFIA = ZoneInfo("Europe/Sofia")
 REPOSITORY = Path(__file__).resolve().parents[1]
 SETTINGS = Settings.from_environment()
 CORES = min(os.cpu_count() or 1, 64)
 
 LEDGER = Asset("ledger", uri="dunning://ledger")
 CLASSIFICATION = Asset("classification", uri="dunning://classification")
-LISTS = Asset("lists", uri="dunning://lists")
-
-OUTAGE = RetryRule(
-    "dunning.core.errors.OutageError", RetryAction.RETRY, reason="An object store was away; it may be back later."
-)
-REFUSED = RetryRule(
-    "dunning.core.errors.DunningError", RetryAction.FAIL, reason="A refusal: the same again would be refused again."
-)
 
 PARAMS = {
     "as_of": Param(
@@ -86,11 +77,7 @@ PARAMS = {
     dagrun_timeout=timedelta(hours=20),
     params=PARAMS,
     tags=["dunning"],
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=int(os.environ.get("DUNNING_RETRY_SECONDS") or 300)),
-        "retry_policy": ExceptionRetryPolicy([OUTAGE, REFUSED]),
-    },
+    default_args=task_defaults(),
 )
 def nightly():
     """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never rows."""

@@ -3,26 +3,15 @@
 Nightly's lists start it. A question that nobody answers keeps no night from running: the next lists end it.
 """
 
-import os
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, dag, task
+from airflow.sdk import Asset, Param, dag, task
 
 from dunning.web.approval import AskOperator
+from dunning.web.dag_parts import LISTS, SOFIA, task_defaults
 
-SOFIA = ZoneInfo("Europe/Sofia")
-
-LISTS = Asset("lists", uri="dunning://lists")
 RELEASED = Asset("released", uri="dunning://released")
 NAMES = {"reminders": "съобщения", "disconnections": "прекъсване", "court": "съд"}
-
-OUTAGE = RetryRule(
-    "dunning.core.errors.OutageError", RetryAction.RETRY, reason="An object store was away; it may be back later."
-)
-REFUSED = RetryRule(
-    "dunning.core.errors.DunningError", RetryAction.FAIL, reason="A refusal: the same again would be refused again."
-)
 
 PARAMS = {
     "as_of": Param(
@@ -58,11 +47,7 @@ PARAMS = {
     dagrun_timeout=timedelta(days=4),
     params=PARAMS,
     tags=["dunning"],
-    default_args={
-        "retries": 2,
-        "retry_delay": timedelta(seconds=int(os.environ.get("DUNNING_RETRY_SECONDS") or 300)),
-        "retry_policy": ExceptionRetryPolicy([OUTAGE, REFUSED]),
-    },
+    default_args=task_defaults(),
 )
 def release():
     """Wire the run: what goes from task to task are receipts (counts, cents, hashes), never rows."""
