@@ -100,7 +100,9 @@ def test_an_approved_list_leaves_as_it_was_looked_at(night: Path, engine: Engine
 
 
 def test_a_case_leaves_with_its_items(night: Path, engine: Engine) -> None:
-    release("court", reply(by="legal"))
+    told = release("court", reply(by="legal"))
+    listed = json.loads((night / "manifest.json").read_bytes())["lists"]["court"]
+    assert (told["rows"], told["cents"]) == (listed["rows"], listed["cents"])
     for name in ("court.csv", "court_items.csv", "court.xlsx", "court_items.xlsx"):
         assert (released(night, "court") / name).read_bytes() == (night / name).read_bytes()
     assert deeds_of(engine, "court") == [(premise_of(4), "done")]
@@ -320,7 +322,7 @@ def test_by_command_it_is_the_same(night: Path, home: Path, engine: Engine) -> N
     unsaid = dunning("release", "--as-of", AS_OF.isoformat(), "--list", "court")
     assert (unsaid.code, len(unsaid.messages)) == (2, 1)
     done = dunning("release", "--as-of", AS_OF.isoformat(), "--list", "court", "--approved-by", "legal")
-    assert done.result[-1] == "Съдебни дела: излезли 1 реда за 300,00 €."
+    assert done.result[-1] == "Съдебни дела: излезли 1 реда за 338,66 €."
     taken = dunning("recall", "--as-of", AS_OF.isoformat(), "--list", "court", "--reason", "проба", "--by", "legal")
     assert (taken.code, taken.messages) == (0, [])
     assert deeds_of(engine, "court") == [(premise_of(4), "done")]
