@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.words import CHANNELS, STAGES, code
-from dunning.decisions.proposals import Proposed
+from dunning.decisions.proposals import SUMMED, Proposed
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -17,7 +17,6 @@ GROUPS = ("reminders", "disconnections", "court")
 # Every list, and what each withheld: an account stands on each at most once.
 LISTS = (*(f"reminders/{channel}" for channel in CHANNELS), *GROUPS[1:], *(f"withheld/{group}" for group in GROUPS))
 _FIRST_WITHHELD = LISTS.index("withheld/reminders")
-_CENTS = {"disconnections": "overdue_cents", "court": "total_cents"}
 _CURRENT = code(STAGES, "current")
 
 
@@ -48,12 +47,12 @@ def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Plac
         is_listed[accounts[table], places] = True
         cents[accounts[table], places] = proposed[table][column].to_numpy()
 
-    enter("reminders", "overdue_cents", _index(proposed["reminders"]["channel"], CHANNELS))
+    enter("reminders", SUMMED["reminders"], _index(proposed["reminders"]["channel"], CHANNELS))
     message[accounts["reminders"]] = np.arange(len(accounts["reminders"]))
-    for name, column in _CENTS.items():
-        enter(name, column, np.full(len(proposed[name]), LISTS.index(name)))
+    for name in GROUPS[1:]:
+        enter(name, SUMMED[name], np.full(len(proposed[name]), LISTS.index(name)))
     group = _index(proposed["withheld"]["list"], GROUPS)
-    enter("withheld", "overdue_cents", group + _FIRST_WITHHELD)
+    enter("withheld", SUMMED["withheld"], group + _FIRST_WITHHELD)
     withheld[accounts["withheld"], group] = np.arange(len(group))
     return Placings(is_listed, cents, message, withheld)
 

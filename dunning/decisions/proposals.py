@@ -57,6 +57,12 @@ SCHEMAS: dict[str, pa.Schema] = {
         list=_text, premise_no=_text, payer_code=_text, stage=_text, overdue_cents=_cents, reason=_text
     ),
 }
+# The column whose sum is told of a list; of a case interest and state fee are part of it.
+SUMMED = {
+    "reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "total_cents",
+    "court_items": "open_cents",
+    "withheld": "overdue_cents",
+}  # fmt: skip
 SORT_KEYS: dict[str, tuple[str, ...]] = {
     "reminders": ("premise_no", "payer_code", "stage"),
     "disconnections": ("district", "route", "premise_no"),

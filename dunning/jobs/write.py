@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.words import CHANNELS, STAGES
+from dunning.decisions.proposals import SUMMED
 from dunning.decisions.tables import TABLES
 from dunning.documents.lists import render_lists
 from dunning.documents.texts import Letterhead
@@ -22,11 +23,6 @@ from dunning.jobs.past import Past
 from dunning.jobs.runs import Run, shard_seal
 
 SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
-_CENTS = {
-    "reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "total_cents",
-    "court_items": "open_cents",
-    "withheld": "overdue_cents",
-}  # fmt: skip
 
 
 def run(run: Receipt) -> Receipt:
@@ -98,10 +94,10 @@ def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     for channel in CHANNELS:
         rows = tables["reminders"].filter(pc.equal(tables["reminders"]["channel"], channel))
-        counts[f"reminders/{channel}"] = _figures(rows, "overdue_cents")
+        counts[f"reminders/{channel}"] = _figures(rows, SUMMED["reminders"])
     for name, table in tables.items():
         if name != "reminders":
-            counts[name] = _figures(table, _CENTS.get(name))
+            counts[name] = _figures(table, SUMMED.get(name))
     return counts
 
 

@@ -83,7 +83,8 @@ class AskOperator(HITLOperator):
 
     @staticmethod
     def _name_of(user: Any) -> str:
-        """Return the user name of whose settings are meant; of a stranger what Airflow calls him, his id with it."""
+        """Return the user name of whose settings are meant; of a stranger Airflow's own name and id, so that
+        no user name is like it."""
         from dunning.gateways.people import find_settings, read_people
         from dunning.gateways.settings import Settings
 

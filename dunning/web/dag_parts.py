@@ -1,7 +1,6 @@
 """What all DAGs have in common: the clock, the Asset that a night's lists are, and how a task is tried again."""
 
 import os
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,13 +18,13 @@ _REFUSED = RetryRule(
 )
 
 
-def task_defaults(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def task_defaults() -> dict[str, Any]:
     """Return the `default_args` of a DAG: tried again after an outage, never after a refusal.
 
     DUNNING_RETRY_SECONDS: how long to wait before that; five minutes, if it is not set.
     """
     return {
         "retries": 2,
-        "retry_delay": timedelta(seconds=int(environ.get("DUNNING_RETRY_SECONDS") or 300)),
+        "retry_delay": timedelta(seconds=int(os.environ.get("DUNNING_RETRY_SECONDS") or 300)),
         "retry_policy": ExceptionRetryPolicy([_OUTAGE, _REFUSED]),
     }

@@ -1,12 +1,6 @@
 """Every route of the pages, with an example of its address, and what it asks for: the access as it was agreed."""
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
-
-from tests.browser.house import REPOSITORY, environment
 
 _ADVISER = {"night", "ageing", "policy", "accounts", ""}
 _WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall"}
@@ -76,16 +70,3 @@ STATIC = tuple(
     Route("GET", "/static/{name}", f"/static/{name}", "")
     for name in ("style.css", "theme.js", "page.js", "icon.svg", "icon-dark.svg")
 )
-
-_TELL = """
-import json, sys
-from dunning.web.app import build_app
-json.dump([[method, route.path] for route in build_app().routes for method in route.methods], sys.stdout)
-"""
-
-
-def fetch_routes(home: Path) -> set[tuple[str, str]]:
-    """Return method and path of everything that the application answers; Airflow is not imported into the tests."""
-    told = environment(home) | {"AIRFLOW_HOME": str(home / "airflow")}
-    done = subprocess.run([sys.executable, "-c", _TELL], env=told, cwd=REPOSITORY, capture_output=True, check=True)
-    return {(method, path) for method, path in json.loads(done.stdout.splitlines()[-1])}

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.desk import PREFIX
-from tests.browser.routes import MAY, ROUTES, STATIC, fetch_routes
+from tests.browser.routes import MAY, ROUTES
 
 pytestmark = pytest.mark.browser
 
@@ -12,10 +12,6 @@ def ask(desk, route, **options):
     """Return what a route answers, without following where it leads."""
     address = f"{desk.house.address}{PREFIX}{route.example}"
     return desk.context.request.fetch(address, method=route.method, max_redirects=0, **options)
-
-
-def test_every_route_stands_in_the_table(house):
-    assert fetch_routes(house.home) == {(route.method, route.path) for route in (*ROUTES, *STATIC)}
 
 
 def test_a_page_leads_nobody_to_the_login(desk):

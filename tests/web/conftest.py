@@ -73,7 +73,7 @@ def whole_airflow(airflow_settings: None) -> Airflow:
 def airflow(whole_airflow: Airflow, home: Path) -> Iterator[Airflow]:
     """The same with a home of the test's own, in which everybody of PEOPLE has his role."""
     told = "".join(f'[people.{name}]\nrole = "{role}"\n' for name, (_, role) in PEOPLE.items())
-    (home / "people.toml").write_text(told.replace("legal]", 'legal]\napproves = ["court"]'), "utf-8")
+    (home / "people.toml").write_text(told, "utf-8")
     open_office.cache_clear()
     yield whole_airflow
     open_office().engine.dispose()

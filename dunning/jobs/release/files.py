@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.decisions.proposals import SUMMED
 from dunning.documents.columns import Column
 from dunning.documents.csv_files import parse_csv, render_csv
 from dunning.documents.lists import COURT, COURT_ITEMS, DISCONNECTIONS, REMINDERS, WITHHELD, ListFile
 from dunning.documents.xlsx_files import render_xlsx
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, write_private
 from dunning.gateways.targets import Target, read_named, target_of
-from dunning.jobs.release.last_look import CENTS, SUMS, Look
+from dunning.jobs.release.last_look import CENTS, Look
 from dunning.jobs.release.offer import Offer
 
 _FILES: dict[str, tuple[ListFile, ...]] = {
@@ -101,7 +102,7 @@ def write_release(
         "looked_on": look.looked_on.isoformat(),
         "ledger": look.fingerprint,
         "rows": len(leaving),
-        "cents": pc.sum(leaving[SUMS[offer.list_name]]).as_py() or 0,
+        "cents": pc.sum(leaving[SUMMED[offer.list_name]]).as_py() or 0,
         "dropped": _count(reasons),
         "files": hash_files(folder),
     }

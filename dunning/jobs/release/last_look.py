@@ -25,9 +25,8 @@ from dunning.jobs.history import gather_history
 from dunning.jobs.kept import Night, open_night
 from dunning.jobs.progress import Progress, say_nothing
 
+# What somebody owed when he was listed; a fall since then means a payment.
 CENTS = {"reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "principal_cents"}
-# What a list's sum is, in its manifest as in the release's: of a case, interest and state fee are part of it.
-SUMS = {**CENTS, "court": "total_cents"}
 _LAST_DAY = date(2100, 1, 1)
 
 
