@@ -27,7 +27,7 @@ BIN := .venv/bin
 SAMPLE := $(DUNNING_HOME)/sample
 SAMPLE_MADE := $(DUNNING_HOME)/sample-$(ACCOUNTS)-$(SEED).made
 
-.PHONY: help run test check bench ui backup restore clean lock setup setup-tests setup-browser
+.PHONY: help run test check bench ui fab backup restore clean lock setup setup-tests setup-browser setup-fab
 
 help:
 	@echo 'make run     set everything up, run the nights' and the notices' DAGs: a sample ledger, or LEDGER=DIR [AS_OF=YYYY-MM-DD]'
@@ -37,8 +37,9 @@ help:
 	@echo 'make bench   every phase beside a yardstick, every goal judged [BENCH_ACCOUNTS=200000] [JSON=FILE]'
 	@echo '             [FLAME=FILE.svg] [ARGS="--scale --airflow"]'
 	@echo 'make ui      the Airflow pages on localhost [PORT=8080]; Ctrl-C ends them'
+	@echo 'make fab     real users in place of the invented ones: installs and chooses Airflow'"'"'s FAB auth manager (docs/access.md)'
 	@echo 'make backup  save the database to FILE=…; make restore puts it back'
-	@echo 'make lock    write requirements.txt and tests/requirements.txt anew from their .in files'
+	@echo 'make lock    write requirements.txt anew from requirements.in, and those of tests/ and deploy/fab/'
 	@echo 'make clean   stop the embedded PostgreSQL and remove .venv, .dunning and build products (not out/)'
 	@echo 'PYTHON=/path/to/python chooses the Python (3.11, 3.12 or 3.13) of a first setup.'
 
@@ -71,8 +72,14 @@ help:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
 	@touch $@
 
+.venv/.installed-fab: deploy/fab/requirements.txt .venv/.installed
+	@echo 'Installing the pinned packages of deploy/fab/requirements.txt'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/fab/requirements.txt
+	@touch $@
+
 setup: .venv/.installed
 setup-tests: .venv/.installed-tests
+setup-fab: .venv/.installed-fab
 
 # Tests in a browser skip without one; under CI they fail.
 setup-browser:
@@ -110,7 +117,9 @@ run: .venv/.installed $(LEDGER_READY)
 
 test: .venv/.installed-tests setup-browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
-	@$(BIN)/python -m pytest -m browser $(ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -m 'browser and not fab' $(ARGS) || [ $$? -eq 5 ]
+	@$(MAKE) setup-fab
+	@$(BIN)/python -m pytest -m fab $(ARGS) || [ $$? -eq 5 ]
 
 check: .venv/.installed-tests
 	@echo 'ruff' && $(BIN)/ruff check .
@@ -124,6 +133,10 @@ bench: .venv/.installed-tests
 ui: .venv/.installed $(LEDGER_READY)
 	@$(if $(LEDGER),DUNNING_LEDGER="$(LEDGER)") DUNNING_OUT="$(OUT)" $(BIN)/python deploy/airflow_ui.py --port $(PORT) --out "$(OUT)" \
 	    $(if $(LEDGER),--ledger "$(LEDGER)")
+
+fab: .venv/.installed-fab
+	@$(BIN)/python deploy/airflow_home.py --users fab
+	@echo 'Users are those of FAB from now on; docs/access.md says how to make them and to give each his role.'
 
 backup: .venv/.installed
 	@$(BIN)/python deploy/backup.py save "$(FILE)"
@@ -141,7 +154,7 @@ clean:
 	@echo 'Clean. The lists in out/ are still there.'
 
 lock: .venv/.installed-tests
-	@for folder in . tests; do \
+	@for folder in . tests deploy/fab; do \
 	    echo "Locking $$folder/requirements.txt"; \
 	    $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	        --generate-hashes --no-annotate --no-header \

@@ -1,17 +1,21 @@
 """Make AIRFLOW_HOME ready, as often as one likes: links, keys, the metadata database, the pool of shards.
 
-    .venv/bin/python deploy/airflow_home.py
+    .venv/bin/python deploy/airflow_home.py [--users fab]
 
-Afterwards `. .dunning/airflow/env.sh` gives a shell everything that `airflow` needs. Nothing is asked of Airflow
-itself (seconds each time) when its tables are already those of the installed version.
+Whose users log in is remembered in AIRFLOW_HOME/auth_manager: an installation with real logins must not go back to the
+simple one because a variable was forgotten. Afterwards `. .dunning/airflow/env.sh` gives a shell everything that
+`airflow` needs. Nothing is asked of Airflow itself (seconds each time) when its tables are already those of the
+installed version and its users' auth manager.
 """
 
+import argparse
 import os
 import secrets
 import shlex
 import subprocess
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg2
@@ -23,15 +27,29 @@ from dunning.gateways.settings import Settings, name_ledger
 REPOSITORY = Path(__file__).resolve().parents[1]
 POOL = "dunning_shards"
 CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+AUTH_MANAGER = "AIRFLOW__CORE__AUTH_MANAGER"
+# airflow.cfg names the simple one; docs/access.md says when which.
+AUTH_MANAGERS = {
+    "simple": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+    "fab": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+}
+# What FAB's own roles lack: who may not read the plugins gets no entry „Събиране“, nor one of the questions.
+FAB_ROLES = ("Viewer", "User")
+FAB_PERMISSIONS = (("Plugins", "can_read"), ("HITL Detail", "menu_access"))
 
 
-def prepare(settings: Settings) -> dict[str, str]:
-    """Return the environment in which `airflow` works; it is written to AIRFLOW_HOME/env.sh too."""
+def prepare(settings: Settings, users: str = "") -> dict[str, str]:
+    """Return the environment in which `airflow` works; it is written to AIRFLOW_HOME/env.sh too.
+
+    users: of AUTH_MANAGERS, from now on; as they are, if empty.
+    """
     home = settings.airflow_home
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _link(home / "airflow.cfg", REPOSITORY / "airflow.cfg")
     _link(home / "dags", REPOSITORY / "dags")
-    variables = settings.to_environment() | _places() | _keys(home) | _connections(settings)
+    if users:
+        _write_private(home / "auth_manager", f"{AUTH_MANAGERS[users]}\n")
+    variables = settings.to_environment() | _places() | _keys(home) | _connections(settings) | _auth_manager(home)
     variables.pop("DUNNING_DATABASE_URL", None)  # may carry a password
     _write_private(home / "env.sh", _shell(variables))
     environment = os.environ | variables
@@ -76,6 +94,19 @@ def _connections(settings: Settings) -> dict[str, str]:
     return {CONNECTION: plain, f"{CONNECTION}_ASYNC": asynchronous}
 
 
+def _auth_manager(home: Path) -> dict[str, str]:
+    """Return whose users log in: as the environment says, else as was chosen once; nothing means airflow.cfg's.
+
+    Raises:
+        DunningError: they are FAB's, and it is not installed.
+    """
+    path = home / "auth_manager"
+    chosen = os.environ.get(AUTH_MANAGER) or (path.read_text("utf-8").strip() if path.exists() else "")
+    if chosen == AUTH_MANAGERS["fab"] and find_spec("airflow.providers.fab") is None:
+        raise DunningError("The users of this home are FAB's, and FAB is not installed here. Install it: make fab")
+    return {AUTH_MANAGER: chosen} if chosen else {}
+
+
 def _shell(variables: dict[str, str]) -> str:
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
     path = shlex.quote(str(Path(sys.executable).parent))
@@ -91,14 +122,22 @@ def _write_private(path: Path, text: str) -> None:
 def _migrate(home: Path, environment: dict[str, str]) -> None:
     """Bring Airflow's tables to the installed version, and make the pool, unless the stamp says that both are there."""
     stamp = home / "migrated"
-    expected = f"{version('apache-airflow')} {_revision(environment[CONNECTION])}\n"
-    if stamp.exists() and stamp.read_text("ascii") == expected:
+    if stamp.exists() and stamp.read_text("ascii") == _state(environment):
         return
     print("Preparing Airflow's own tables (half a minute, once)", flush=True)
     cores = str(os.cpu_count() or 1)
     _airflow(["db", "migrate"], environment)
     _airflow(["pools", "set", POOL, cores, "Shards of a nightly run at work at once: the machine's cores"], environment)
-    stamp.write_text(f"{version('apache-airflow')} {_revision(environment[CONNECTION])}\n", "ascii")
+    if environment.get(AUTH_MANAGER) == AUTH_MANAGERS["fab"]:
+        for resource, action in FAB_PERMISSIONS:
+            _airflow(["roles", "add-perms", *FAB_ROLES, "--resource", resource, "--action", action], environment)
+    stamp.write_text(_state(environment), "ascii")
+
+
+def _state(environment: dict[str, str]) -> str:
+    """Return what the tables depend on and where they are: an auth manager may have tables of its own."""
+    users = environment.get(AUTH_MANAGER, AUTH_MANAGERS["simple"])
+    return f"{version('apache-airflow')} {_revision(environment[CONNECTION])} {users}\n"
 
 
 def _revision(url: str) -> str:
@@ -118,8 +157,14 @@ def _airflow(arguments: list[str], environment: dict[str, str]) -> None:
         raise DunningError(f"airflow {' '.join(arguments[:2])} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--users", choices=AUTH_MANAGERS, default="", help="whose users log in, from now on")
     try:
-        prepare(Settings.from_environment())
+        prepare(Settings.from_environment(), parser.parse_args().users)
     except DunningError as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

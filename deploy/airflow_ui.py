@@ -88,8 +88,7 @@ def serve(environment: dict[str, str], address: str, passwords: dict[str, str], 
         if asked_on:
             ask(environment, asked_on)
         print(f"\nReady: {address}", flush=True)
-        if passwords:
-            print("User and password:", flush=True)
+        print("User and password:" if passwords else "Users: Airflow's own, made as docs/access.md says.", flush=True)
         for name, password in passwords.items():
             print(f"  {name:<12} {password}", flush=True)
         print("The department's pages are „Събиране“ in the navigation. Ctrl-C ends everything.", flush=True)

@@ -41,11 +41,15 @@ _READ_DAG, _WRITE_DAG = "nightly", "release"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is logged in: his name, what he works as (of ROLES), how he reads."""
+    """Somebody who is logged in: his name, what he works as (of ROLES), how he reads.
+
+    unheard_as: Airflow's id of an approver whose settings have another one, so that Airflow refuses what he answers.
+    """
 
     user_name: str
     role: str
     language: str
+    unheard_as: str = ""
 
     def may(self, permission: str) -> bool:
         """Return whether his role has a permission."""
@@ -84,14 +88,17 @@ async def find_person(request: Request, user: GetUserDep) -> Person:
 
 
 def _find(user: Any, dag_id: str, method: Any, language: str) -> Person:
+    if getattr(user, "is_anonymous", False):  # FAB lets the public in where [fab] auth_role_public says so; we do not
+        raise HTTPException(401)
     people = read_people(Settings.from_environment())
-    settings = find_settings(people, str(user.get_id()), str(user.get_name()))
-    name = str(user.get_name())
+    airflow_id, name = str(user.get_id()), str(user.get_name())
+    settings = find_settings(people, airflow_id, name)
     if settings is None:
         raise StrangerError("no_role", name)
     if not get_auth_manager().is_authorized_dag(method=method, details=DagDetails(id=dag_id), user=user):
         raise StrangerError("read_only", name)
-    return Person(settings.user_name, settings.role, language)
+    unheard = bool(settings.approves) and settings.airflow_id != airflow_id
+    return Person(settings.user_name, settings.role, language, airflow_id if unheard else "")
 
 
 def permit(permission: str) -> Any:

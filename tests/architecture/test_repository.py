@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.txt", "tests/requirements.txt")
+LOCKS = ("requirements.txt", "tests/requirements.txt", "deploy/fab/requirements.txt")
 TOP_LEVEL = {
     "dags", "dunning", "templates", "sql", "tests", "airflow.cfg", "requirements.txt",
     "README.md", "DECISIONS.md", "CHANGELOG.md", "LICENSE", "Makefile", "pyproject.toml", "requirements.in",

@@ -2,16 +2,15 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import lru_cache, partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.desk import PREFIX, Desk, log_in
-from tests.browser.house import House, close_house, open_house
+from tests.browser.house import House, opened_house
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -33,18 +32,9 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def house(chromium: str) -> Iterator[House]:
-    """Everything that `make ui` starts; at the end it must stop cleanly.
-
-    It has a folder of its own because pytest closes its temporary one to others, and root's server is another user's.
-    """
-    with tempfile.TemporaryDirectory(prefix="dunning-browser-") as folder:
-        os.chmod(folder, 0o711)
-        house = open_house(Path(folder))
-        try:
-            yield house
-        finally:
-            ended = close_house(house)
-        assert ended == (0, [], "Stopped.")
+    """Everything that `make ui` starts; at the end it must stop cleanly."""
+    with opened_house() as house:
+        yield house
 
 
 @pytest.fixture(scope="session")
@@ -59,14 +49,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def logged_in(house: House, browser: Browser) -> Callable[[str], Any]:
     """What a browser keeps of somebody's login, which happens once."""
-    known: dict[str, Any] = {}
-
-    def remember(name: str) -> Any:
-        if name not in known:
-            known[name] = log_in(house, browser, name)
-        return known[name]
-
-    return remember
+    return lru_cache(maxsize=None)(partial(log_in, house, browser))
 
 
 @pytest.fixture

@@ -3,13 +3,15 @@
 from importlib import resources
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
 
 from tests.browser.house import House
 
 PREFIX = "/dunning"
 # Airflow's own frame around a plugin's page; Chromium warns of it whatever the page is.
 _KNOWN = ("An iframe which has both allow-scripts and allow-same-origin",)
+# Scripts of FAB's own login page, which fail at every login.
+_FABS = "/auth/static/"
 
 
 class Desk:
@@ -41,14 +43,18 @@ class Desk:
 
     def _watch(self, page: Page) -> None:
         page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.errors.append(f"script: {error}"))
+        page.on("pageerror", self._hear_script)
         page.on("response", self._look)
 
     def _hear(self, message: ConsoleMessage) -> None:
         # a refused answer is told by _look, with its address
         told = ("Failed to load resource", *_KNOWN)
-        if message.type in ("error", "warning") and not message.text.startswith(told):
+        if message.type in ("error", "warning") and not message.text.startswith(told) and _FABS not in message.text:
             self.errors.append(f"console: {message.text}")
+
+    def _hear_script(self, error: Error) -> None:
+        if _FABS not in (error.stack or ""):
+            self.errors.append(f"script: {error}")
 
     def _look(self, response: Response) -> None:
         if response.status >= 400:

@@ -7,9 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -57,13 +61,20 @@ def environment(home: Path) -> dict[str, str]:
     return others | {"DUNNING_HOME": str(home), "PYTHONPATH": str(REPOSITORY)}
 
 
-def open_house(folder: Path, accounts: int = ACCOUNTS) -> House:
-    """Make the sample and start everything; returns when Airflow answers and the questions are about to be asked."""
+def open_house(
+    folder: Path, accounts: int = ACCOUNTS, people: Callable[[dict[str, str]], dict[str, str]] | None = None
+) -> House:
+    """Make the sample and start everything; returns when Airflow answers and the questions are about to be asked.
+
+    people: makes whoever lives there, in an environment that knows of the home, and returns the passwords; without it,
+    they are those that `make ui` invents.
+    """
     home, out, ledger = folder / "home", folder / "out", folder / "ledger"
     told = environment(home)
     sample = ["sample", "--accounts", str(accounts), "--seed", "1", "--out", str(ledger), "--as-of", NEXT_NIGHT]
     subprocess.run([sys.executable, "-m", "dunning.cli", *sample], env=told, cwd=REPOSITORY, check=True)
     _copy_older(ledger, home / "sample")
+    passwords = people(told) if people else {}
     port = _free_port()
     ui = ["--port", str(port), "--out", str(out), "--months", "1", "--nights", "1"]
     process = subprocess.Popen(
@@ -71,7 +82,7 @@ def open_house(folder: Path, accounts: int = ACCOUNTS) -> House:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     lines = _read_until_ready(process, START_SECONDS_MAX + accounts / 500)
-    return House(f"http://localhost:{port}", home, out, ledger, _passwords(lines), process, "".join(lines))
+    return House(f"http://localhost:{port}", home, out, ledger, passwords or _passwords(lines), process, "".join(lines))
 
 
 def close_house(house: House) -> tuple[int, list[str], str]:
@@ -81,6 +92,22 @@ def close_house(house: House) -> tuple[int, list[str], str]:
     left = find_processes(house.home)
     stop_server(house.home)
     return house.process.returncode, left, rest.strip()
+
+
+@contextmanager
+def opened_house(**options: Any) -> Iterator[House]:
+    """A house (options: open_house's) inside the block; at its end it must stop cleanly.
+
+    It has a folder of its own because pytest closes its temporary one to others, and root's server is another user's.
+    """
+    with tempfile.TemporaryDirectory(prefix="dunning-browser-") as folder:
+        os.chmod(folder, 0o711)
+        house = open_house(Path(folder), **options)
+        try:
+            yield house
+        finally:
+            ended = close_house(house)
+        assert ended == (0, [], "Stopped.")
 
 
 def find_processes(home: Path) -> list[str]:

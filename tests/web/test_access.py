@@ -210,6 +210,57 @@ def test_a_role_is_of_one_user(airflow: Airflow, home: Path, told: str, status: 
     assert airflow.browser(airflow.token("ivanova", "USER")).get(f"{PREFIX}/lists").status_code == status
 
 
+class Anonymous:
+    """Whom FAB makes of nobody, where it lets the public in."""
+
+    is_anonymous = True
+
+    def get_id(self) -> None:
+        return None
+
+    def get_name(self) -> str:
+        return "Anonymous"
+
+
+@pytest.mark.parametrize("name", ["Anonymous", "None"])
+def test_the_public_that_airflow_lets_in_is_nobody_here(airflow: Airflow, home: Path, name: str) -> None:
+    from airflow.api_fastapi.core_api.security import get_user
+
+    (home / "people.toml").write_text(f'[people.{name}]\nrole = "legal"', "utf-8")
+    (pages,) = [route.app for route in airflow.app.routes if getattr(route, "path", "") == PREFIX]
+    pages.dependency_overrides[get_user] = Anonymous
+    try:
+        answers = [ask(airflow.browser(), route) for route in ROUTES]
+    finally:
+        pages.dependency_overrides.clear()
+    assert {(route.method, answer.status_code) for route, answer in zip(ROUTES, answers, strict=True)} == {
+        ("GET", 307), ("POST", 401),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "hears"),
+    [
+        ('approves = ["court"]\nairflow_id = "legal"', True),
+        ('approves = ["court"]', True),
+        ("", True),
+        ('approves = ["court"]', False),
+    ],
+)
+def test_an_approver_is_told_that_airflow_will_not_hear_him(
+    airflow: Airflow, home: Path, monkeypatch: pytest.MonkeyPatch, told: str, hears: bool
+) -> None:
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    if not hears:
+        monkeypatch.setattr(SimpleAuthManagerUser, "get_id", lambda self: "7")
+    (home / "people.toml").write_text(f'[people.legal]\nrole = "legal"\n{told}', "utf-8")
+
+    page = airflow.browser(airflow.token("legal")).get(f"{PREFIX}/").text
+
+    assert ("airflow_id = &#34;7&#34;" in page or 'airflow_id = "7"' in page) is not hears
+
+
 def test_a_mistake_in_the_settings_of_the_people_shows_nothing_else(airflow: Airflow, home: Path) -> None:
     (home / "people.toml").write_text('[people.legal]\nrole = "boss"', "utf-8")
     clerk = airflow.browser(airflow.token("legal"))
