@@ -14,8 +14,7 @@ import secrets
 import shlex
 import subprocess
 import sys
-from importlib.metadata import version
-from importlib.util import find_spec
+from importlib.metadata import distributions, version
 from pathlib import Path
 
 import psycopg2
@@ -47,9 +46,8 @@ def prepare(settings: Settings, users: str = "") -> dict[str, str]:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _link(home / "airflow.cfg", REPOSITORY / "airflow.cfg")
     _link(home / "dags", REPOSITORY / "dags")
-    if users:
-        _write_private(home / "auth_manager", f"{AUTH_MANAGERS[users]}\n")
-    variables = settings.to_environment() | _places() | _keys(home) | _connections(settings) | _auth_manager(home)
+    variables = settings.to_environment() | _places() | _keys(home) | _connections(settings)
+    variables |= _auth_manager(home, users)
     variables.pop("DUNNING_DATABASE_URL", None)  # may carry a password
     _write_private(home / "env.sh", _shell(variables))
     environment = os.environ | variables
@@ -94,16 +92,21 @@ def _connections(settings: Settings) -> dict[str, str]:
     return {CONNECTION: plain, f"{CONNECTION}_ASYNC": asynchronous}
 
 
-def _auth_manager(home: Path) -> dict[str, str]:
-    """Return whose users log in: as the environment says, else as was chosen once; nothing means airflow.cfg's.
+def _auth_manager(home: Path, users: str) -> dict[str, str]:
+    """Return whose users log in: as is chosen now, else as the environment says, else as was chosen once.
+
+    Nothing means airflow.cfg's. What is chosen now is remembered.
 
     Raises:
         DunningError: they are FAB's, and it is not installed.
     """
     path = home / "auth_manager"
-    chosen = os.environ.get(AUTH_MANAGER) or (path.read_text("utf-8").strip() if path.exists() else "")
-    if chosen == AUTH_MANAGERS["fab"] and find_spec("airflow.providers.fab") is None:
+    known = path.read_text("utf-8").strip() if path.exists() else ""
+    chosen = AUTH_MANAGERS[users] if users else os.environ.get(AUTH_MANAGER) or known
+    if chosen == AUTH_MANAGERS["fab"] and not any(distributions(name="apache-airflow-providers-fab")):
         raise DunningError("The users of this home are FAB's, and FAB is not installed here. Install it: make fab")
+    if users:
+        _write_private(path, f"{chosen}\n")
     return {AUTH_MANAGER: chosen} if chosen else {}
 
 

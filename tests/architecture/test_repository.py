@@ -64,6 +64,12 @@ def test_what_is_asked_for_is_locked(lock):
     assert names - locked == set()
 
 
+def test_what_is_installed_beside_is_the_same():
+    """A lock that starts from ours has every pin of ours, so that installing it changes nothing that is there."""
+    ours, beside = ({first.split()[0] for first, _ in pinned(lock)} for lock in (LOCKS[0], LOCKS[2]))
+    assert ours - beside == set()
+
+
 def test_no_registry_is_named():
     names = (*LOCKS, "requirements.in", "tests/requirements.in", "Makefile", "pyproject.toml", ".ci/run")
     named = re.compile(r"index-url|find-links|https?://(?!localhost)")

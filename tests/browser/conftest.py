@@ -1,16 +1,14 @@
 """One Airflow with the pages for all browser tests, one Chromium, and desks of whoever is needed."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.desk import PREFIX, Desk, log_in
-from tests.browser.house import House, opened_house
+from tests.browser.house import House, miss, opened_house
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -23,11 +21,7 @@ QUIET = (
 def chromium() -> str:
     """Where Chromium is; `make test` installs it where it may."""
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if found is None and os.environ.get("CI"):
-        pytest.fail("There is no Chromium. Install it: apt-get install chromium")
-    if found is None:
-        pytest.skip("There is no Chromium; `apt-get install chromium` as root, then `make test` again")
-    return found
+    return found or miss("There is no Chromium; `apt-get install chromium` as root, then `make test` again")
 
 
 @pytest.fixture(scope="session")
@@ -46,14 +40,8 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def logged_in(house: House, browser: Browser) -> Callable[[str], Any]:
-    """What a browser keeps of somebody's login, which happens once."""
-    return lru_cache(maxsize=None)(partial(log_in, house, browser))
-
-
 @pytest.fixture
-def desk(house: House, browser: Browser, logged_in: Callable[[str], Any]) -> Iterator[Callable[..., Desk]]:
+def desk(house: House, browser: Browser) -> Iterator[Callable[..., Desk]]:
     """Open the desk of somebody (of nobody, for an empty name); no error may be left over at its end.
 
     language: `bg` or `en`. Other options are Playwright's own for a window.
@@ -62,7 +50,9 @@ def desk(house: House, browser: Browser, logged_in: Callable[[str], Any]) -> Ite
 
     def take(name: str, language: str = "", **options: Any) -> Desk:
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "bg-BG", **options}
-        context = browser.new_context(storage_state=logged_in(name) if name else None, **options)
+        if name and name not in house.sessions:
+            house.sessions[name] = log_in(house, browser, name)
+        context = browser.new_context(storage_state=house.sessions.get(name), **options)
         context.set_default_timeout(20_000)
         if language:
             where = {"domain": "localhost", "path": PREFIX}

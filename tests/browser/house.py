@@ -11,11 +11,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
+import pytest
 
 from dunning.gateways.server import start_server, stop_server
 
@@ -29,7 +30,10 @@ LAST_LINE = "Ctrl-C ends everything."
 
 @dataclass(frozen=True)
 class House:
-    """Where it is, and who lives there: password by user name."""
+    """Where it is, and who lives there: password by user name.
+
+    login: where pages lead whoever is not logged in. sessions: what a browser keeps of each one's login, made once.
+    """
 
     address: str
     home: Path
@@ -38,6 +42,8 @@ class House:
     passwords: dict[str, str]
     process: subprocess.Popen[str]
     told: str
+    login: str
+    sessions: dict[str, Any] = field(default_factory=dict)
 
     def dunning(self, *arguments: str) -> str:
         """Return what a command prints in this house."""
@@ -82,7 +88,9 @@ def open_house(
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     lines = _read_until_ready(process, START_SECONDS_MAX + accounts / 500)
-    return House(f"http://localhost:{port}", home, out, ledger, passwords or _passwords(lines), process, "".join(lines))
+    address = f"http://localhost:{port}"
+    passwords, login = (passwords, f"{address}/auth/login/") if people else (_passwords(lines), "/auth/login")
+    return House(address, home, out, ledger, passwords, process, "".join(lines), login)
 
 
 def close_house(house: House) -> tuple[int, list[str], str]:
@@ -92,6 +100,13 @@ def close_house(house: House) -> tuple[int, list[str], str]:
     left = find_processes(house.home)
     stop_server(house.home)
     return house.process.returncode, left, rest.strip()
+
+
+def miss(what: str) -> NoReturn:
+    """End a test for want of something that set-up installs: a failure where everything is set up, else a skip."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
 
 
 @contextmanager

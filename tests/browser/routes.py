@@ -1,10 +1,16 @@
-"""Every route of the pages, with an example of its address, and what it asks for: the access as it was agreed."""
+"""Every route of the pages, with an example of its address, and what it asks for of whom: the access as agreed."""
 
 from dataclasses import dataclass
 
+# Airflow's role and ours, by user; `head` works as collections, and Airflow lets `reader` only read.
+PEOPLE = {
+    "admin": ("ADMIN", "admin"), "head": ("USER", "collections"), "collections": ("USER", "collections"),
+    "legal": ("USER", "legal"), "adviser": ("VIEWER", "adviser"), "viewer": ("VIEWER", "viewer"),
+    "reader": ("VIEWER", "legal"),
+}  # fmt: skip
 _ADVISER = {"night", "ageing", "policy", "accounts", ""}
 _WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall"}
-# By user of the house; `head` works as collections.
+# By user of the house.
 MAY = {
     "viewer": {"night", "ageing", "policy", ""},
     "adviser": _ADVISER,

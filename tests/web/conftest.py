@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dunning.jobs.desk.office import open_office
+from tests.browser.routes import PEOPLE
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 Ask = Callable[..., "TestClient"]
 PREFIX = "/dunning"
-# Airflow's role and ours, by user; `head` works as collections, and Airflow lets `reader` only read.
-PEOPLE = {
-    "admin": ("ADMIN", "admin"), "head": ("USER", "collections"), "collections": ("USER", "collections"),
-    "legal": ("USER", "legal"), "adviser": ("VIEWER", "adviser"), "viewer": ("VIEWER", "viewer"),
-    "reader": ("VIEWER", "legal"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

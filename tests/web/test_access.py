@@ -258,7 +258,8 @@ def test_an_approver_is_told_that_airflow_will_not_hear_him(
 
     page = airflow.browser(airflow.token("legal")).get(f"{PREFIX}/").text
 
-    assert ("airflow_id = &#34;7&#34;" in page or 'airflow_id = "7"' in page) is not hears
+    told = ("Airflow няма да приеме вашите одобрения" in page, "airflow_id = &#34;7&#34;" in page)
+    assert told == (not hears, not hears)
 
 
 def test_a_mistake_in_the_settings_of_the_people_shows_nothing_else(airflow: Airflow, home: Path) -> None:

@@ -8,19 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.browser.house import REPOSITORY
+from tests.browser.routes import PEOPLE
 
-# Airflow's role, ours, and the lists that he may approve, by user. Airflow lets `reader` only read; `stranger` has no
-# role here.
-PEOPLE = {
-    "stranger": ("Admin", "", ()),
-    "admin": ("Admin", "admin", ()),
-    "head": ("User", "collections", ("disconnections", "reminders")),
-    "collections": ("User", "collections", ()),
-    "legal": ("User", "legal", ("court",)),
-    "adviser": ("Viewer", "adviser", ()),
-    "viewer": ("Viewer", "viewer", ()),
-    "reader": ("Viewer", "legal", ()),
-}
+# Whom Airflow lets do everything, and who has no role of ours.
+STRANGER = "stranger"
+APPROVES = {"head": ["disconnections", "reminders"], "legal": ["court"]}
 
 
 def make_people(environment: dict[str, str]) -> dict[str, str]:
@@ -29,18 +21,19 @@ def make_people(environment: dict[str, str]) -> dict[str, str]:
     prepare = [sys.executable, str(REPOSITORY / "deploy" / "airflow_home.py"), "--users"]
     for users in ("simple", "fab"):  # a home that was tried out before
         subprocess.run([*prepare, users], env=environment, check=True)
-    passwords = {name: secrets.token_urlsafe(9) for name in PEOPLE}
+    roles = {STRANGER: "Admin"} | {name: role.capitalize() for name, (role, _) in PEOPLE.items()}
+    passwords = {name: secrets.token_urlsafe(9) for name in roles}
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda name: _airflow(environment, *_create(name, passwords[name])), PEOPLE))
+        list(pool.map(lambda name: _airflow(environment, *_create(name, roles[name], passwords[name])), roles))
     told = _airflow(environment, "users", "list", "--output", "json")
     ids = {user["username"]: str(user["id"]) for user in json.loads(told[told.index("[{") :])}
-    (home / "people.toml").write_text("\n".join(_tell(name, ids[name]) for name in PEOPLE if PEOPLE[name][1]), "utf-8")
+    (home / "people.toml").write_text("\n".join(_tell(name, ids[name]) for name in PEOPLE), "utf-8")
     return passwords
 
 
-def _create(name: str, password: str) -> tuple[str, ...]:
+def _create(name: str, role: str, password: str) -> tuple[str, ...]:
     whose = ("--username", name, "--firstname", name.title(), "--lastname", "Пробна", "--email", f"{name}@example.org")
-    return "users", "create", *whose, "--role", PEOPLE[name][0], f"--password={password}"
+    return "users", "create", *whose, "--role", role, f"--password={password}"
 
 
 def _airflow(environment: dict[str, str], *arguments: str) -> str:
@@ -52,5 +45,5 @@ def _airflow(environment: dict[str, str], *arguments: str) -> str:
 
 
 def _tell(name: str, airflow_id: str) -> str:
-    _, role, approves = PEOPLE[name]
-    return f'[people.{name}]\nrole = "{role}"\nairflow_id = "{airflow_id}"\napproves = {json.dumps(approves)}\n'
+    approves = json.dumps(APPROVES.get(name, []))
+    return f'[people.{name}]\nrole = "{PEOPLE[name][1]}"\nairflow_id = "{airflow_id}"\napproves = {approves}\n'
