@@ -1,5 +1,5 @@
 # `make` alone prints the menu. Everything lands in .venv/, .dunning/ and out/; nothing else on the machine is touched, but
-# for Chromium, which `make test` installs as a package of Debian where it is missing and root runs it.
+# for Chromium and LibreOffice Calc, which `make test` installs from Debian where they are missing and root runs it.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -27,7 +27,7 @@ BIN := .venv/bin
 SAMPLE := $(DUNNING_HOME)/sample
 SAMPLE_MADE := $(DUNNING_HOME)/sample-$(ACCOUNTS)-$(SEED).made
 
-.PHONY: help run test check bench ui fab backup restore clean lock setup setup-tests setup-browser setup-fab
+.PHONY: help run test check bench ui fab backup restore clean lock setup setup-tests setup-programs setup-fab
 
 help:
 	@echo 'make run     set everything up, run the nights' and the notices' DAGs: a sample ledger, or LEDGER=DIR [AS_OF=YYYY-MM-DD]'
@@ -81,13 +81,16 @@ setup: .venv/.installed
 setup-tests: .venv/.installed-tests
 setup-fab: .venv/.installed-fab
 
-# Tests in a browser skip without one; under CI they fail.
-setup-browser:
-	@if ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null && \
-	    command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	    echo 'Installing Chromium for the browser tests'; \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; } \
-	        >/dev/null || echo 'Chromium could not be installed; the browser tests will not run.' >&2; \
+# What tests need of Debian: a browser for the pages, a spreadsheet for the workbooks. Without them these tests skip; under CI
+# they fail.
+setup-programs:
+	@missing=''; \
+	{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || missing='chromium'; \
+	command -v soffice >/dev/null || missing="$$missing libreoffice-calc"; \
+	if [ -n "$$missing" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    echo "Installing for the tests: $$missing"; \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; } \
+	        >/dev/null || echo 'Could not be installed; the tests that need it will not run.' >&2; \
 	fi
 
 $(SAMPLE_MADE): .venv/.installed $(wildcard dunning/sample/*.py)
@@ -115,7 +118,7 @@ run: .venv/.installed $(LEDGER_READY)
 	    $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(POLICY),--policy "$(POLICY)") \
 	    $(if $(BILLING_SQL),--billing-sql "$(BILLING_SQL)")
 
-test: .venv/.installed-tests setup-browser
+test: .venv/.installed-tests setup-programs
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
 	@$(BIN)/python -m pytest -m 'browser and not fab' $(ARGS) || [ $$? -eq 5 ]
 	@$(MAKE) setup-fab
