@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dunning.core.errors import DunningError
+from dunning.gateways.home import make_folders
 from dunning.gateways.snapshots import sha256_of
 
 MANIFEST = "manifest.json"
@@ -82,9 +83,13 @@ def is_published(target: Path, sha256: str) -> bool:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder and those above it where they are missing; only its owner may enter it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    """Make a folder and those above it where they are missing; only its owner may enter it.
+
+    One that is there is left as it is: it may be the way to something else, which its owner knows.
+    """
+    if not folder.is_dir():
+        make_folders(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dunning.core.errors import DunningError
-from dunning.gateways.publishing import make_private, write_private
+from dunning.gateways.home import close_home
+from dunning.gateways.publishing import write_private
 
 _KEY_BYTES, _TOKEN_BYTES = 32, 24
 _VARIABLE = "DUNNING_RECEIPT_KEY"
@@ -59,7 +60,7 @@ def open_receipt_key(home: Path, env: Mapping[str, str] | None = None) -> Receip
 
 def _make(path: Path) -> None:
     """Write a new key, whole or not at all; where somebody else was quicker, it is his."""
-    make_private(path.parent)
+    close_home(path.parent)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     try:
         write_private(beside, secrets.token_hex(_KEY_BYTES).encode())

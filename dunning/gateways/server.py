@@ -19,6 +19,7 @@ import psutil
 from sqlalchemy.engine import URL
 
 from dunning.core.errors import DunningError
+from dunning.gateways.home import close_home
 from dunning.gateways.server_account import find_account
 from dunning.gateways.server_data import PORT, SOCKET_NAME, SUPERUSER, initialise, launch, program_folders
 from dunning.gateways.server_process import (
@@ -78,7 +79,9 @@ def start_server(home: Path) -> Path:
         DunningError: it cannot be started; the message shows the end of its log.
     """
     status = server_status(home)
-    if not status.is_ready:
+    if status.is_ready:
+        find_account(home).let_in(home, [])
+    else:
         with _locked(home):
             status = _bring_up(home)
     assert status.socket_dir is not None
@@ -123,7 +126,7 @@ def _locked(home: Path) -> Iterator[None]:
             f'DUNNING_HOME is {home}; PostgreSQL takes no path with ", $, ` or \\. Choose another folder.'
         )
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        close_home(home)
         handle = os.open(home / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise DunningError(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dunning.core.errors import DunningError
+from dunning.gateways.home import let_group_through
 
 ACCOUNT = "pgserver"
 _FALLBACKS = ("postgres", "nobody")
@@ -48,12 +49,14 @@ class Account:
         )
 
     def let_in(self, home: Path, programs: list[Path]) -> None:
-        """Let the account reach the home and read the programs: root's folders are often closed to others."""
+        """Let the account reach the home and read the programs: root's folders are often closed to others.
+
+        Cheap where nothing is to be done; asked for again while the server runs, because it needs the way all its life.
+        """
         if not self.is_other:
             return
         if home.stat().st_uid != self.uid:
-            os.chown(home, -1, self.gid)
-            home.chmod(0o710)
+            let_group_through(home, self.gid)
         for folder in (home, *programs):
             for above in folder.resolve().parents:
                 if above.stat().st_uid != self.uid:

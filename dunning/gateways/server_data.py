@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dunning.core.errors import DunningError
+from dunning.gateways.home import let_nobody_through
 from dunning.gateways.server_account import Account
 from dunning.gateways.server_process import START_SECONDS_MAX, data_dir, server_status
 
@@ -45,7 +46,7 @@ def initialise(home: Path, account: Account) -> None:
     new.mkdir(mode=0o700)
     account.own(new)
     if not account.is_other:
-        home.chmod(0o700)
+        let_nobody_through(home)
     options = [word for name, value in _CONFIGURATION.items() for word in ("-c", f"{name}={value}")]
     initdb = [
         _program("initdb"), "-D", str(new), "-U", SUPERUSER, "-E", "UTF8", "--locale=C", "--locale-provider=builtin",

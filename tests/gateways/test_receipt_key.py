@@ -69,3 +69,10 @@ def test_signing_is_set_as_a_whole_or_not_at_all(tmp_path):
         SigningSettings.from_environment({"DUNNING_SIGN_PASSWORD_FILE": "x"})
     with pytest.raises(DunningError, match=r"nowhere.p12 that DUNNING_SIGN_PKCS12 names cannot be read \(No such file"):
         SigningSettings.from_environment({"DUNNING_SIGN_PKCS12": str(tmp_path / "nowhere.p12")})
+
+
+def test_a_home_that_others_must_pass_through_stays_so(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home").chmod(0o710)
+    open_receipt_key(tmp_path / "home", {})
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o710

@@ -18,6 +18,7 @@ import pytest
 
 from dunning.core.errors import DunningError
 from dunning.gateways.database import connect
+from dunning.gateways.home import close_home
 from dunning.gateways.server import (
     ServerStatus,
     airflow_urls,
@@ -267,3 +268,22 @@ def test_an_engine_survives_a_restart(home):
     start_server(home)
     assert last_closed_on(engine) is None
     engine.dispose()
+
+
+def test_a_home_that_lost_its_way_through_gets_it_back_before_the_server_needs_it(home):
+    start_server(home)
+    before = mode_of(home)
+    home.chmod(0o700)
+    ask(start_server(home), "SELECT 1")
+    assert before == mode_of(home)
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o000])
+def test_a_home_is_closed_whatever_the_umask(folder, umask):
+    before = os.umask(umask)
+    try:
+        close_home(folder / "above" / "home")
+    finally:
+        os.umask(before)
+    assert 0 == mode_of(folder / "above") & 0o022
+    assert 0o700 == mode_of(folder / "above" / "home")
