@@ -126,14 +126,16 @@ def nightly():
         return close.run(run)
 
     @task(task_display_name="отчет", multiple_outputs=False)
-    def report(run):
+    def report(run, published):
         from dunning.jobs import report
 
-        return report.run(run)
+        return report.run(run, published)
 
     run = load()
     shards = classify.partial(run=run).expand(shard=share_out())
-    propose(run, shards) >> write(run) >> close(run) >> report(run)
+    published = close(run)
+    propose(run, shards) >> write(run) >> published
+    report(run, published)
 
 
 nightly()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dunning.gateways.object_store import ObjectPlace
-from dunning.gateways.object_transfers import in_parallel, is_ours, put_file
+from dunning.gateways.object_transfers import in_parallel, is_copy, is_ours, put_file
 
 
 def publish_objects(folder: Path, place: ObjectPlace, seal: str) -> None:
@@ -13,21 +13,32 @@ def publish_objects(folder: Path, place: ObjectPlace, seal: str) -> None:
     and what we wrote there earlier and the folder no longer has is removed; the new seal comes last. Whoever trusts
     only what a seal names never sees half of two folders. What others put there stays.
 
+    Where the very same seal lies already, the objects stay; only those are written that are missing or were changed.
+
     Raises:
         DunningError: something cannot be written; no seal stands then, unless the very last answer got lost.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    stored = place.find(seal)
+    if stored is not None and is_copy(place, stored, folder / seal):
+        there = {entry.name: entry for entry in place.objects()}
+        is_whole = {name: name in there and is_copy(place, there[name], folder / name) for name in sizes}
+        _put_all(folder, place, {name: size for name, size in sizes.items() if not is_whole[name]})
+        return
     place.remove([seal])
     place.remove_unfinished_uploads()
     before = place.objects()
+    _put_all(folder, place, {name: size for name, size in sizes.items() if name != seal})
+    place.remove([entry.name for entry in before if entry.name not in sizes and is_ours(place, entry)])
+    put_file(place, seal, folder / seal)
 
+
+def _put_all(folder: Path, place: ObjectPlace, sizes: dict[str, int]) -> None:
     def put(name: str) -> None:
         put_file(place, name, folder / name)
 
-    small = [name for name, size in sizes.items() if size <= place.bounds.part_bytes and name != seal]
+    small = [name for name, size in sizes.items() if size <= place.bounds.part_bytes]
     in_parallel(put, small, place.bounds.threads)
-    for name in sorted(sizes.keys() - {seal, *small}):
+    for name in sorted(sizes.keys() - set(small)):
         put(name)
-    place.remove([stored.name for stored in before if stored.name not in sizes and is_ours(place, stored)])
-    put(seal)

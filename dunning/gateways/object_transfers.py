@@ -89,6 +89,16 @@ def is_ours(place: ObjectPlace, stored: Stored) -> bool:
     return MARK in place.describe(stored).get("Metadata", {})
 
 
+def is_copy(place: ObjectPlace, stored: Stored, path: Path) -> bool:
+    """Tell whether we wrote an object from a file with these very bytes."""
+    size = path.stat().st_size
+    if stored.size != size:
+        return False
+    with path.open("rb") as content:
+        sha256 = digest_of(content, size, "sha256").hex()
+    return place.describe(stored).get("Metadata", {}).get(MARK) == sha256
+
+
 def _checksum_of(place: ObjectPlace, stored: Stored) -> Checksum | None:
     return find_checksum(place.describe(stored), stored.size, lambda: place.first_part_bytes(stored.name))
 

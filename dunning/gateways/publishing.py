@@ -47,19 +47,19 @@ def publish(prepared: Path, target: Path) -> None:
 
     Each file appears whole under its name or not at all. The old manifest goes first, with those of its files that the
     new one does not have; the new manifest comes last, so that whoever trusts only what a manifest names never sees
-    half of a run.
+    half of a run. Where the very same manifest lies already, the files stay in place; only those are written that are
+    missing or harmed.
 
     Raises:
         DunningError: the folder cannot be written; says which file.
     """
+    names = sorted(str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file())
     try:
         make_private(target)
-        before = _named(target)
-        (target / MANIFEST).unlink(missing_ok=True)
-        _sync(target)
-        names = sorted(str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file())
-        for name in before.difference(names):
-            (target / name).unlink(missing_ok=True)
+        if _is_same(prepared / MANIFEST, target / MANIFEST):
+            names = [name for name in names if not _is_same(prepared / name, target / name)]
+        else:
+            _withdraw(target, set(names))
         for name in sorted(names, key=lambda name: (name == MANIFEST, name)):
             _place(prepared / name, target / name)
     except OSError as error:
@@ -138,6 +138,24 @@ def _named(target: Path) -> set[str]:
         return {name for name in named if (target / name).resolve().is_relative_to(target.resolve())} - {MANIFEST}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
+
+
+def _is_same(prepared: Path, published: Path) -> bool:
+    """Return whether a published file has the bytes of the prepared one and is its owner's alone."""
+    if not published.is_file() or published.is_symlink():
+        return False
+    told = published.stat()
+    is_alike = told.st_mode & 0o777 == 0o600 and told.st_size == prepared.stat().st_size
+    return is_alike and sha256_of(published) == sha256_of(prepared)
+
+
+def _withdraw(target: Path, names: set[str]) -> None:
+    """Remove the manifest that lies in a folder, and those of its files whose place no new one takes."""
+    before = _named(target)
+    (target / MANIFEST).unlink(missing_ok=True)
+    _sync(target)
+    for name in before - names:
+        (target / name).unlink(missing_ok=True)
 
 
 def _place(source: Path, target: Path) -> None:

@@ -19,6 +19,8 @@ class Target(Protocol):
     def publish(self, prepared: Path) -> None:
         """Put the prepared files there, all of them or none: the old manifest goes first, the new one comes last.
 
+        Where the same manifest lies already, its files stay; those that are missing or harmed are written again.
+
         Raises:
             DunningError: something cannot be written; says what.
         """
@@ -130,6 +132,13 @@ def target_of(out: str, as_of: str) -> Target:
     if is_object_url(out):
         return BucketTarget(open_place(out).below(as_of))
     return FolderTarget(Path(out) / as_of)
+
+
+def is_same_place(one: str, other: str) -> bool:
+    """Return whether two settled `out` are one folder, links followed, or one address."""
+    if is_object_url(one) or is_object_url(other):
+        return one == other
+    return Path(one).resolve() == Path(other).resolve()
 
 
 def _parse(manifest: bytes | None, where: str) -> dict[str, Any]:

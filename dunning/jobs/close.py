@@ -21,6 +21,7 @@ from dunning.gateways.store.events import count_deeds_since
 from dunning.gateways.worktables import read_groups, read_table
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.past import figures_of
+from dunning.jobs.places import Place, find_place
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.retention import prune
 from dunning.jobs.runs import Run
@@ -73,16 +74,17 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
     recover(connection)
     known = runs.fetch_run_by_id(connection, this.run_id)
     if known is not None and known.state in ("closed", "written"):
-        return _receipt(this, known.state)
+        return _receipt(this, known.state, _find_place(connection, this))
     _require_same_history(connection, this)
     check_files(this)
     content = (this.prepared / MANIFEST).read_bytes()
     manifest_sha256 = hashlib.sha256(content).hexdigest()
+    place = _find_place(connection, this)
     if not this.is_recording:
-        this.target.publish(this.prepared)
+        place.target.publish(this.prepared)
         runs.keep_manifest(connection, this.run_id, json.loads(content))
         runs.finish_run(connection, this.run_id, manifest_sha256)
-        return _receipt(this, "written")
+        return _receipt(this, "written", place)
     books = _books(this, json.loads(content), manifest_sha256)
     counts = closing.begin_close(connection, this.run_id, manifest_sha256, books)
     try:
@@ -95,7 +97,7 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
     else:
         _finish(connection, this)
     sweep(settings, connection, keep=this.run_id)
-    return {**_receipt(this, "closed"), "recorded": counts}
+    return {**_receipt(this, "closed", place), "recorded": counts}
 
 
 def check_files(this: Run) -> None:
@@ -115,13 +117,23 @@ def _finish(connection: Connection, this: Run) -> None:
         ) from error
 
 
-def _receipt(this: Run, state: str) -> Receipt:
-    return {"as_of": this.as_of, "state": state, "folder": str(this.target)}
+def _find_place(connection: Connection, this: Run) -> Place:
+    """Return where the files come: those with which another run closed the date are never replaced by others."""
+    record = runs.fetch_run(connection, this.day)
+    is_closed_by_other = record is not None and record.state == "closed" and record.run_id != this.run_id
+    return find_place(this, record if is_closed_by_other else None)
+
+
+def _receipt(this: Run, state: str, place: Place) -> Receipt:
+    return {"as_of": this.as_of, "state": state, "folder": str(place.target), "notice": place.notice}
 
 
 def _require_same_history(connection: Connection, this: Run) -> None:
+    """Refuse a run that does not know of something since it began; what a past date knows never changes."""
     closed_on = runs.last_closed_on(connection)
     began_with = date.fromisoformat(this.closed_on) if this.closed_on else None
+    if began_with is not None and this.day <= began_with:
+        return
     if closed_on != began_with:
         raise DunningError(
             f"The books of {closed_on} were closed while this run of {this.as_of} was going on; it does not know "

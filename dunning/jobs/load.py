@@ -120,9 +120,9 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     is_told = snapshot.info["as_of"] is not None and not is_database(order.ledger)  # a database says no day of its own
     too_old = not is_told and is_stale(newest_paid_on, order.as_of, rules.loading)
     may_record = not order.dry_run and not too_old and not stops
-    is_recording = may_record and (closed_on is None or order.as_of > closed_on)
-    with transact(engine) as connection:
-        events_seen = latest_event(connection)
+    is_past = closed_on is not None and order.as_of <= closed_on
+    is_recording = may_record and not is_past
+    events_seen = runs.fetch_events_seen(engine, order.as_of) if is_past else _latest_event(engine)
     run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on, events_seen)
     sweep(settings, engine)
     this = Run(
@@ -204,6 +204,11 @@ def _register(
         policies.store_policy_files(connection, run_id, policy.files())
         table_sizes.store_table_sizes(connection, run_id, snapshot.table_sizes())
     return run_id
+
+
+def _latest_event(engine: Engine) -> int:
+    with transact(engine) as connection:
+        return latest_event(connection)
 
 
 def _limits(rule: Loading, limit: float | None) -> Loading:

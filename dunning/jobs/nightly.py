@@ -39,8 +39,7 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
         try:
             make_files(receipt, shards, progress)
             progress("приключване")
-            close_and_prune(settings, engine, connection, this)
-            return report.run(receipt)
+            return report.run(receipt, close_and_prune(settings, engine, connection, this))
         except BaseException:
             with suppress(DunningError):  # with the database gone, what went wrong is told all the same
                 runs.fail_run(engine, this.run_id)

@@ -4,7 +4,6 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
-from dunning.core.errors import DunningError
 from dunning.gateways.database import run_lock
 from dunning.gateways.extracts import settle_place
 from dunning.gateways.object_store import SCHEME
@@ -17,6 +16,7 @@ from dunning.jobs.freshness import is_stale
 from dunning.jobs.kept import Night, open_night
 from dunning.jobs.load import find_warnings, lay_out, load_checked_policy
 from dunning.jobs.nightly import check_shards, make_files
+from dunning.jobs.places import find_place
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.runs import Run, new_work_folder
@@ -35,12 +35,13 @@ def run(
 ) -> Receipt:
     """Write the files of a date (ISO) again below `out`; return the report's receipt, with `is_same`.
 
+    Other files than those of that night come into a folder beside it, where theirs lie; see `find_place`.
+
     Ledger and policy are those of the run that speaks for the date; a folder of policy files changes that. Nothing is
     recorded, not even that it was run.
 
     Raises:
-        DunningError: no run of that date is known, its snapshot has aged out or was harmed; or the files are not those
-            of that night and would take their place.
+        DunningError: no run of that date is known, or its snapshot has aged out or was harmed.
     """
     check_shards(shards)
     refuse_url(out, "--out", (SCHEME,))
@@ -56,10 +57,10 @@ def run(
         try:
             make_files(this.to_receipt(), shards, progress)
             is_same = _is_same(this, night)
-            if not is_same:
-                _keep_own_folder(this, night)
-            this.target.publish(this.prepared)
-            receipt = report.run(this.to_receipt())
+            place = find_place(this, night.known)
+            place.target.publish(this.prepared)
+            published = {"folder": str(place.target), "notice": place.notice}
+            receipt = report.run(this.to_receipt(), published)
         finally:
             remove_folders([Path(this.work)])
     told = _SAME if is_same else _WHAT_IF if policy else _OTHER
@@ -93,11 +94,3 @@ def _begin(settings: Settings, night: Night, out: str) -> Run:
 def _is_same(this: Run, night: Night) -> bool:
     """Return whether the manifest, which names every file's SHA-256, is the one that the night published."""
     return hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest() == night.known.manifest_sha256
-
-
-def _keep_own_folder(this: Run, night: Night) -> None:
-    if night.known.out == this.out:
-        raise DunningError(
-            f"The files are not those that the night of {this.as_of} wrote, and {this.target} is where it wrote them. "
-            "They were left as they are. Give --out another folder to see what would be written today."
-        )

@@ -1,10 +1,11 @@
 """What the morning reads of a run: counts and sums, warnings, where the lists lie. And the end of its work folder."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from dunning.core.money import format_minor
-from dunning.gateways.publishing import remove_folders
+from dunning.gateways.publishing import MANIFEST, remove_folders
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.runs import Run
 
@@ -18,24 +19,28 @@ _LISTS = {
 }  # fmt: skip
 
 
-def run(run: Receipt) -> Receipt:
-    """Return the report of a published run as Bulgarian text with its figures; remove the run's work folder."""
+def run(run: Receipt, published: Receipt) -> Receipt:
+    """Return the report of a published run as Bulgarian text with its figures; remove the run's work folder.
+
+    Args:
+        published: `folder`: where its files are; `notice`: what is to be said of that place, or nothing.
+    """
     this = Run.of(run)
-    manifest = this.target.read_manifest()
+    manifest = json.loads((this.prepared / MANIFEST).read_text(encoding="utf-8"))
     receipt = {
         "as_of": this.as_of,
-        "folder": str(this.target),
+        "folder": published["folder"],
         "is_recording": this.is_recording,
         "stages": manifest["stages"],
         "lists": manifest["lists"],
         "warnings": this.warnings,
-        "text": write_report(this, manifest),
+        "text": write_report(this, manifest, published),
     }
     remove_folders([Path(this.work)])
     return receipt
 
 
-def write_report(this: Run, manifest: dict[str, Any]) -> str:
+def write_report(this: Run, manifest: dict[str, Any], published: Receipt) -> str:
     """Return the report that a clerk reads in the log or on the terminal."""
     lines = [f"Състояние към {this.day:%d.%m.%Y} г. (правила {manifest['policy']['version']})", "", "Етапи:"]
     for stage, name in _STAGES.items():
@@ -46,7 +51,7 @@ def write_report(this: Run, manifest: dict[str, Any]) -> str:
         figures = manifest["lists"][name]
         cents = f", {format_minor(figures['cents'])} €" if "cents" in figures else ""
         lines.append(f"  {label}: {figures['rows']}{cents}")
-    lines += ["", f"Папка: {this.target}"]
+    lines += ["", f"Папка: {published['folder']}", *filter(None, [published["notice"]])]
     if not this.is_recording:
         lines.append("Файловете са само написани: датата не е приключена с тях и нищо не е отбелязано като изпратено.")
     lines += [f"Необичайно: {sentence}" for sentence in manifest["unusual"]]

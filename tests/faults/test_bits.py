@@ -66,8 +66,7 @@ def go_on(run: dict) -> None:
     """Take all steps after the load."""
     propose.run(run, classify_all(run))
     write.run(run)
-    close.run(run)
-    report.run(run)
+    report.run(run, close.run(run))
 
 
 def test_a_snapshot_with_a_turned_bit_is_not_used_again(here: Place, undisturbed: Undisturbed) -> None:

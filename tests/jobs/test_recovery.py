@@ -281,7 +281,7 @@ def test_work_folders_of_runs_that_may_still_go_on_are_left_alone(home: Path, en
     closed = close.run(run)
 
     assert (close.run(run)["state"], closed["state"], closed["recorded"]["deeds"]) == ("closed", "closed", 1)
-    assert report.run(run)["lists"]["reminders/sms"] == {"rows": 1, "cents": 6000}
+    assert report.run(run, closed)["lists"]["reminders/sms"] == {"rows": 1, "cents": 6000}
     assert os.listdir(home / "work") == []
 
 

@@ -113,6 +113,16 @@ def fetch_closed_dates(source: Source, limit: int) -> list[date]:
         return list(connection.execute(statement("runs", "select_closed_dates"), {"limit": limit}).scalars())
 
 
+def fetch_events_seen(source: Source, as_of: date) -> int:
+    """Return the last event that a past date sees: that of its closed run, else of the last date closed before it.
+
+    0 where no date was closed up to then: what people did later is not there for it.
+    """
+    with transact(source) as connection:
+        found = connection.execute(statement("runs", "select_events_seen"), {"as_of": as_of})
+        return int(found.scalar_one_or_none() or 0)
+
+
 def fetch_newest_loaded(source: Source, as_of: date) -> Run | None:
     """Return the run that loaded a ledger for the newest date from `as_of` on, the latest of that date."""
     with transact(source) as connection:
