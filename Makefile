@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 # What may be set on the command line: make run LEDGER=/path/to/extract AS_OF=2026-11-22
 LEDGER ?=
 AS_OF ?=
-OUT ?= out
+OUT ?=
 SHARDS ?=
 MAPPING ?=
 POLICY ?=
@@ -21,7 +21,11 @@ WORKERS ?= 2
 PYTHON ?=
 DUNNING_HOME ?= .dunning
 
-export DUNNING_HOME
+# What is typed goes to commands through their environment, to be quoted by the shell: no quote, space or $ in a value
+# is ever read as anything but itself.
+TYPED := LEDGER AS_OF OUT SHARDS MAPPING POLICY BILLING_SQL FILE
+$(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
+export $(TYPED) DUNNING_HOME
 export PYTHONUNBUFFERED := 1
 BIN := .venv/bin
 SAMPLE := $(DUNNING_HOME)/sample
@@ -113,10 +117,10 @@ LEDGER_READY := $(if $(LEDGER),own-home,$(SAMPLE_MADE))
 # --- what people type ----------------------------------------------------------------------------------------------
 
 run: .venv/.installed $(LEDGER_READY)
-	@$(BIN)/python deploy/run_dags.py release monthly_notices $(if $(LEDGER),--ledger "$(LEDGER)") --out "$(OUT)" \
-	    $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(SHARDS),--shards $(SHARDS)) \
-	    $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(POLICY),--policy "$(POLICY)") \
-	    $(if $(BILLING_SQL),--billing-sql "$(BILLING_SQL)")
+	@$(BIN)/python deploy/run_dags.py release monthly_notices $(if $(LEDGER),--ledger "$$LEDGER") $(if $(OUT),--out "$$OUT") \
+	    $(if $(AS_OF),--as-of "$$AS_OF") $(if $(SHARDS),--shards "$$SHARDS") \
+	    $(if $(MAPPING),--mapping "$$MAPPING") $(if $(POLICY),--policy "$$POLICY") \
+	    $(if $(BILLING_SQL),--billing-sql "$$BILLING_SQL")
 
 test: .venv/.installed-tests setup-programs
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
@@ -134,18 +138,18 @@ bench: .venv/.installed-tests
 	    $(if $(JSON),--json "$(JSON)") $(if $(FLAME),--flame "$(FLAME)") $(ARGS)
 
 ui: .venv/.installed $(LEDGER_READY)
-	@$(if $(LEDGER),DUNNING_LEDGER="$(LEDGER)") DUNNING_OUT="$(OUT)" $(BIN)/python deploy/airflow_ui.py --port $(PORT) --out "$(OUT)" \
-	    $(if $(LEDGER),--ledger "$(LEDGER)")
+	@$(if $(LEDGER),DUNNING_LEDGER="$$LEDGER") $(if $(OUT),DUNNING_OUT="$$OUT") $(BIN)/python deploy/airflow_ui.py \
+	    --port $(PORT) $(if $(OUT),--out "$$OUT") $(if $(LEDGER),--ledger "$$LEDGER")
 
 fab: .venv/.installed-fab
 	@$(BIN)/python deploy/airflow_home.py --users fab
 	@echo 'Users are those of FAB from now on; docs/access.md says how to make them and to give each his role.'
 
 backup: .venv/.installed
-	@$(BIN)/python deploy/backup.py save "$(FILE)"
+	@$(BIN)/python deploy/backup.py save "$$FILE"
 
 restore: .venv/.installed
-	@$(BIN)/python deploy/backup.py restore "$(FILE)"
+	@$(BIN)/python deploy/backup.py restore "$$FILE"
 
 clean:
 	@if [ -d "$(DUNNING_HOME)/pg" ]; then \

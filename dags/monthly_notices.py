@@ -1,15 +1,10 @@
 """The monthly notices, after a night whose books are closed, for the groups that are due; or by hand for any night."""
 
-import os
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from airflow.sdk import Asset, Param, dag, task
 
-from dunning.web.dag_parts import LISTS, SOFIA, task_defaults
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-CORES = min(os.cpu_count() or 1, 64)
+from dunning.web.dag_parts import LISTS, SOFIA, count_shards, settle, task_defaults
 
 NOTICES = Asset("notices", uri="dunning://notices")
 
@@ -32,22 +27,6 @@ PARAMS = {
         title="Услуга",
         description="На ред е група, чийто ден от месеца (notices.toml) е настъпил след последните ѝ съобщения.",
     ),
-    "out": Param(
-        os.environ.get("DUNNING_OUT") or str(REPOSITORY / "out"),
-        type="string",
-        minLength=1,
-        title="Файлове",
-        description="Файловете отиват в notices/<ден>/<услуга> в тази папка или на този адрес s3://bucket/prefix.",
-    ),
-    "policy": Param(
-        None,
-        type=["null", "string"],
-        title="Правила",
-        description="Папка със собствени файлове с правила. Празно: правилата на онази нощ.",
-    ),
-    "shards": Param(
-        CORES, type="integer", minimum=1, maximum=64, title="Части", description="Всеки брой дава същите файлове."
-    ),
     "dry_run": Param(False, type="boolean", title="Проба", description="Пише файловете и не отбелязва нищо."),
 }  # fmt: skip
 
@@ -59,6 +38,7 @@ PARAMS = {
     start_date=datetime(2026, 1, 1, tzinfo=SOFIA),
     catchup=False,
     max_active_runs=1,
+    is_paused_upon_creation=False,
     dagrun_timeout=timedelta(hours=20),
     params=PARAMS,
     tags=["dunning"],
@@ -68,15 +48,14 @@ def monthly_notices():
     """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never rows."""
 
     @task(task_display_name="кой е на ред")
-    def due(params):
+    def due(params, dag_run):
         from dunning.jobs.notices import due
 
         return due.run(
             as_of=params["as_of"],
-            out=params["out"],
             service=params["service"],
             dry_run=params["dry_run"],
-            policy=params["policy"],
+            **settle(dag_run, PARAMS, "out", "policy"),
         )
 
     @task(task_display_name="начало", multiple_outputs=False, max_active_tis_per_dag=1)
@@ -86,14 +65,19 @@ def monthly_notices():
         return begin.run(**order)
 
     @task(task_display_name="разделяне")
-    def share_out(runs, params):
-        return [{"run": run, "part": part} for run in runs for part in range(params["shards"])]
+    def share_out(runs):
+        return [
+            {"run": run, "part": part, "shards": shards}
+            for shards in [count_shards()]
+            for run in runs
+            for part in range(shards)
+        ]
 
     @task(task_display_name="решения", pool="dunning_shards", multiple_outputs=False)
-    def gather(share, params):
+    def gather(share):
         from dunning.jobs.notices import gather
 
-        return gather.run(share["run"], share["part"], params["shards"])
+        return gather.run(share["run"], share["part"], share["shards"])
 
     @task(task_display_name="подреждане", multiple_outputs=False)
     def plan(run, shards):
@@ -102,10 +86,10 @@ def monthly_notices():
         return plan.run(run, list(shards))
 
     @task(task_display_name="съобщения", pool="dunning_shards", multiple_outputs=False)
-    def render(share, params):
+    def render(share):
         from dunning.jobs.notices import render
 
-        return render.run(share["run"], share["part"], params["shards"])
+        return render.run(share["run"], share["part"], share["shards"])
 
     @task(task_display_name="публикуване", outlets=[NOTICES], multiple_outputs=False, max_active_tis_per_dag=1)
     def publish(given):

@@ -1,17 +1,13 @@
 """The nightly run; what to do in the morning stands in docs/runbook.md, which the pages show too."""
 
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from airflow.sdk import Asset, CronTriggerTimetable, Param, dag, task
 
-from dunning.gateways.settings import Settings, name_ledger
-from dunning.web.dag_parts import LISTS, SOFIA, task_defaults
+from dunning.web.dag_parts import LISTS, SOFIA, count_shards, settle, task_defaults
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SETTINGS = Settings.from_environment()
-CORES = min(os.cpu_count() or 1, 64)
 
 LEDGER = Asset("ledger", uri="dunning://ledger")
 CLASSIFICATION = Asset("classification", uri="dunning://classification")
@@ -24,41 +20,6 @@ PARAMS = {
         title="Ден (as_of)",
         description="Състоянието към края на този ден. Празно: денят, който току-що е свършил. "
         "Вече приключен или по-ранен ден дава списъците си отново и не отбелязва нищо.",
-    ),
-    "ledger": Param(
-        name_ledger(os.environ) or str(SETTINGS.home / "sample"),
-        type="string",
-        minLength=1,
-        title="Извлечение",
-        description="Папката с извлечението от билинга, адрес s3://bucket/prefix или адресът на базата му. Парола не "
-        "се пише тук: env:ИМЕ взема адреса от променлива на средата, а PostgreSQL я намира и в ~/.pgpass.",
-    ),
-    "out": Param(
-        os.environ.get("DUNNING_OUT") or str(REPOSITORY / "out"),
-        type="string",
-        minLength=1,
-        title="Списъци",
-        description="Списъците отиват в папка на деня в тази папка или на този адрес s3://bucket/prefix.",
-    ),
-    "mapping": Param(
-        None, type=["null", "string"], title="Съответствие", description="TOML файл за извлечение с друг строеж."
-    ),
-    "billing_sql": Param(
-        None, type=["null", "string"], title="Заявки", description="Папка със собствени заявки към базата на билинга."
-    ),
-    "policy": Param(
-        None, type=["null", "string"], title="Правила", description="Папка със собствени файлове с правила."
-    ),
-    "shards": Param(
-        CORES, type="integer", minimum=1, maximum=64, title="Части", description="Всеки брой дава същите списъци."
-    ),
-    "quarantine_limit": Param(
-        None,
-        type=["null", "number"],
-        minimum=0,
-        maximum=1,
-        title="Граница за отхвърлените",
-        description="Дял отхвърлени редове, приет само този път във всяка таблица. Празно: по правилата.",
     ),
     "dry_run": Param(
         False, type="boolean", title="Проба", description="Пише списъците, не приключва деня и не отбелязва нищо."
@@ -88,24 +49,19 @@ def nightly():
 
         return load.run(
             as_of=params["as_of"] or calendar.default_as_of(dag_run.run_after).isoformat(),
-            ledger=params["ledger"],
-            mapping=params["mapping"],
-            billing_sql=params["billing_sql"],
-            quarantine_limit=params["quarantine_limit"],
-            policy=params["policy"],
             dry_run=params["dry_run"],
-            out=params["out"],
+            **settle(dag_run, PARAMS, "ledger", "mapping", "billing_sql", "quarantine_limit", "policy", "out"),
         )
 
     @task(task_display_name="разделяне")
-    def share_out(params):
-        return list(range(params["shards"]))
+    def share_out():
+        return [{"shard": shard, "shards": shards} for shards in [count_shards()] for shard in range(shards)]
 
     @task(task_display_name="етапи", pool="dunning_shards", multiple_outputs=False)
-    def classify(run, shard, params):
+    def classify(run, share):
         from dunning.jobs import classify
 
-        return classify.run(run, shard, params["shards"])
+        return classify.run(run, share["shard"], share["shards"])
 
     @task(task_display_name="предложения", outlets=[CLASSIFICATION], multiple_outputs=False)
     def propose(run, shards):
@@ -132,7 +88,7 @@ def nightly():
         return report.run(run, published)
 
     run = load()
-    shards = classify.partial(run=run).expand(shard=share_out())
+    shards = classify.partial(run=run).expand(share=share_out())
     published = close(run)
     propose(run, shards) >> write(run) >> published
     report(run, published)

@@ -1,5 +1,8 @@
 """The release of a night's lists: whoever may say so is asked in Airflow, each row is looked at again, files and deeds.
 
+What was answered is read from Airflow's own record of it, and what is offered from the store: nothing that decides goes
+from task to task, where whoever may edit a run could write something else.
+
 Nightly's lists start it. A question that nobody answers keeps no night from running: the next lists end it.
 """
 
@@ -8,7 +11,7 @@ from datetime import datetime, timedelta
 from airflow.sdk import Asset, Param, dag, task
 
 from dunning.web.approval import AskOperator
-from dunning.web.dag_parts import LISTS, SOFIA, task_defaults
+from dunning.web.dag_parts import LISTS, SOFIA, settle, task_defaults
 
 RELEASED = Asset("released", uri="dunning://released")
 NAMES = {"reminders": "съобщения", "disconnections": "прекъсване", "court": "съд"}
@@ -20,18 +23,6 @@ PARAMS = {
         format="date",
         title="Ден (as_of)",
         description="Последният приключен ден; друг се отказва. Празно: той.",
-    ),
-    "ledger": Param(
-        None,
-        type=["null", "string"],
-        title="Извлечение за последната проверка",
-        description="По-ново извлечение с плащания и задържания. Празно: най-новото заредено.",
-    ),
-    "auto_approve": Param(
-        False,
-        type="boolean",
-        title="Без питане",
-        description="Само за проба: списъците излизат без човек. Отказва се, щом някой е посочен да одобрява.",
     ),
 }
 
@@ -50,19 +41,19 @@ PARAMS = {
     default_args=task_defaults(),
 )
 def release():
-    """Wire the run: what goes from task to task are receipts (counts, cents, hashes), never rows."""
+    """Wire the run: receipts (counts, cents, hashes) go from task to task to be read, never to be trusted."""
 
     @task(task_display_name="какво чака", multiple_outputs=False)
-    def offer(params):
+    def offer(params, dag_run):
         from dunning.jobs.release import offer
 
-        return offer.run(params["as_of"])
+        return offer.run(params["as_of"], **settle(dag_run, PARAMS))
 
     @task(multiple_outputs=False, trigger_rule="none_failed")
-    def let_out(offers, name, reply, params):
-        from dunning.jobs.release import publish
+    def let_out(name, params, dag_run):
+        from dunning.jobs.release import answer
 
-        return publish.run_where_asked(offers, name, reply, params["ledger"])
+        return answer.run(dag_run.run_id, name, params["as_of"], **settle(dag_run, PARAMS, "last_look"))
 
     @task(task_display_name="отчет", multiple_outputs=False, outlets=[RELEASED], trigger_rule="all_done")
     def report(released):
@@ -77,11 +68,11 @@ def release():
             task_id=f"ask_{name}",
             task_display_name=f"одобрение: {said}",
             list_name=name,
-            offers=offers,
-            auto_approve="{{ params.auto_approve }}",
+            as_of="{{ params.as_of or '' }}",
         )
-        out = let_out.override(task_id=f"release_{name}", task_display_name=f"излизане: {said}")
-        released.append(out(offers, name, ask.output))
+        out = let_out.override(task_id=f"release_{name}", task_display_name=f"излизане: {said}")(name)
+        offers >> ask >> out
+        released.append(out)
     report(released)
 
 

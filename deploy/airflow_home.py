@@ -14,18 +14,22 @@ import secrets
 import shlex
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import distributions, version
 from pathlib import Path
 
 import psycopg2
 
 from dunning.core.errors import DunningError
+from dunning.gateways.house_settings import VARIABLES
 from dunning.gateways.server import airflow_urls
-from dunning.gateways.settings import Settings, name_ledger
+from dunning.gateways.settings import Settings, scheme_of
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 POOL = "dunning_shards"
 CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+# What env.sh gives as the embedded server's address, so that a shell that has read it is not one that names another.
+EMBEDDED = "DUNNING_EMBEDDED_AIRFLOW"
 AUTH_MANAGER = "AIRFLOW__CORE__AUTH_MANAGER"
 # airflow.cfg names the simple one; docs/access.md says when which.
 AUTH_MANAGERS = {
@@ -57,15 +61,17 @@ def prepare(settings: Settings, users: str = "") -> dict[str, str]:
 
 
 def _places() -> dict[str, str]:
-    """Return where scheduled nights find the ledger and write the lists, where the environment says so.
+    """Return the operator's settings that the environment holds, for scheduled nights.
 
     The URL of a database stays in the environment: it may carry a password, and this is written into a file.
     """
-    given = {"DUNNING_LEDGER": name_ledger(os.environ) or "", "DUNNING_OUT": os.environ.get("DUNNING_OUT", "")}
-    return {
-        name: value if "://" in value else str(Path(value).expanduser().absolute())
-        for name, value in given.items() if value and not value.startswith("env:")
-    }  # fmt: skip
+    given = {name: os.environ[name] for name in VARIABLES.values() if os.environ.get(name)}
+    return {name: _whole(value) for name, value in given.items() if scheme_of(value) in ("", "s3")}
+
+
+def _whole(value: str) -> str:
+    is_path = not (scheme_of(value) or value.startswith("env:") or value.replace(".", "", 1).isdigit())
+    return str(Path(value).expanduser().absolute()) if is_path else value
 
 
 def _link(link: Path, target: Path) -> None:
@@ -85,11 +91,15 @@ def _keys(home: Path) -> dict[str, str]:
 
 
 def _connections(settings: Settings) -> dict[str, str]:
-    """Return where Airflow keeps its own tables: the embedded server, unless the environment names another one."""
-    if os.environ.get(CONNECTION):
+    """Return where Airflow keeps its own tables: the embedded server, unless the environment names another one.
+
+    An address that came from an env.sh of ours names no other one.
+    """
+    named = os.environ.get(CONNECTION)
+    if named and named != os.environ.get(EMBEDDED):
         return {}
     plain, asynchronous = airflow_urls(settings.home)
-    return {CONNECTION: plain, f"{CONNECTION}_ASYNC": asynchronous}
+    return {CONNECTION: plain, f"{CONNECTION}_ASYNC": asynchronous, EMBEDDED: plain}
 
 
 def _auth_manager(home: Path, users: str) -> dict[str, str]:
@@ -117,9 +127,17 @@ def _shell(variables: dict[str, str]) -> str:
 
 
 def _write_private(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    """Write a file that only its owner reads, whole or not at all: whoever reads it meanwhile reads the old one."""
+    new = {"dir": path.parent, "prefix": f".{path.name}-", "delete": False}
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", **new) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
 
 
 def _migrate(home: Path, environment: dict[str, str]) -> None:

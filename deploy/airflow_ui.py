@@ -20,6 +20,7 @@ from airflow_parts import running
 from local_people import prepare_people
 
 from dunning.core.errors import DunningError
+from dunning.gateways.house_settings import read_house_settings
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, runs
 
@@ -30,7 +31,7 @@ MONTHS, NIGHTS = 12, 7
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8080)
-    parser.add_argument("--out", default="out", help="where the sample's lists come")
+    parser.add_argument("--out", help="where the sample's lists come; default: as the operator settled, else `out`")
     parser.add_argument("--ledger", help="the scheduled nights' ledger; without it, the sample is run first")
     parser.add_argument("--months", type=int, default=MONTHS, help="month ends in the sample's history")
     parser.add_argument("--nights", type=int, default=NIGHTS, help="last nights in the sample's history")
@@ -42,7 +43,8 @@ def main() -> None:
         environment = prepare(settings)
         passwords = prepare_people(settings) if is_simple(environment) else {}
         if not options.ledger:
-            run_history(settings, Path(options.out).absolute(), options.months, options.nights)
+            out = Path(options.out or read_house_settings(settings).out).absolute()
+            run_history(settings, out, options.months, options.nights)
         address = f"http://localhost:{options.port}"
         named = {"AIRFLOW__API__PORT": str(options.port), "AIRFLOW__API__BASE_URL": address}
         asked_on = None if options.ledger else runs.last_closed_on(open_store(settings, "ui"))

@@ -4,7 +4,10 @@
 
 Airflow runs every task of a DAG for real, mapped ones included, one after the other, and keeps the run in its own
 tables like any other; no scheduler and no pages are started for it. All that Airflow says goes to a log.
-Without --ledger it is the sample ledger's own day. The notices are those of all services, due or not.
+Without --ledger it is the sample ledger's own day, and its lists are released without asking anybody, because nobody
+lives there. The lists of any other ledger wait for whoever may approve them. The notices are those of all services, due
+or not. Where things lie is told to Airflow by the environment of its process, never by the form of a run, which stays
+in Airflow's tables.
 """
 
 import argparse
@@ -20,9 +23,12 @@ import psycopg2
 from airflow_home import CONNECTION, REPOSITORY, prepare
 
 from dunning.core.errors import DunningError
-from dunning.gateways.people import read_people
+from dunning.gateways.house_settings import VARIABLES, read_house_settings
+from dunning.gateways.people import approvers_of, people_file, read_people
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, runs
+from dunning.gateways.store.releases import fetch_releases
+from dunning.jobs.release.sample import APPROVES_SAMPLE
 
 STARTED = re.compile(r"\[DAG TEST\] starting task_id=(\S+) map_index=(-?\d+)")
 # The reports of a DAG's newest run, one a group.
@@ -35,8 +41,6 @@ REPORT = """
     )
     ORDER BY map_index
 """
-# What a DAG that follows the nightly one is told of its order.
-FOLLOWERS = {"monthly_notices": ("out", "policy", "shards", "dry_run"), "release": ()}
 LIE_IN = {
     "nightly": "The lists lie in", "monthly_notices": "The notices lie in", "release": "What left the house lies in"
 }  # fmt: skip
@@ -49,31 +53,45 @@ def main() -> None:
     options = _options()
     settings = Settings.from_environment()
     try:
-        environment = prepare(settings)
-        conf = _conf(options, settings)
-        if "://" in str(conf["ledger"]):  # may hold a password: Airflow keeps what a form holds
-            environment["DUNNING_LEDGER"], conf["ledger"] = str(conf["ledger"]), "env:DUNNING_LEDGER"
-        environment["DUNNING_RETRY_SECONDS"] = "5"
-        as_of = _run_and_tell("nightly", conf, environment, settings)
+        given = _settle(options, settings)
+        environment = prepare(settings) | given | {"DUNNING_RETRY_SECONDS": "5"}
+        form = {name: getattr(options, name) for name in ("as_of", "dry_run") if getattr(options, name)}
+        if not options.ledger:
+            form.setdefault("as_of", _sample_day(settings))
+        as_of = _run_and_tell("nightly", form, environment, settings)
         for name in options.followers:
-            given = {key: conf[key] for key in FOLLOWERS[name] if key in conf} | {"as_of": as_of}
             if name == "release":
-                _release(given, environment, settings)
+                _release(as_of, not options.ledger, environment, settings)
             else:
-                _run_and_tell(name, {**given, "service": "all"}, environment, settings)
+                _run_and_tell(name, {**form, "as_of": as_of, "service": "all"}, environment, settings)
     except DunningError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Stopped. Nothing is half-done; run the same day again.")
 
 
-def _release(given: dict[str, object], environment: dict[str, str], settings: Settings) -> None:
-    """Release the lists of the last closed night without asking, where nobody is named who could be asked."""
-    closed_on = runs.last_closed_on(open_store(settings, "make run"))
-    if read_people(settings):
-        print("\nDisconnections and court cases wait for their approval: see `make ui`.")
-    elif closed_on is not None and closed_on.isoformat() == given["as_of"]:
-        _run_and_tell("release", {**given, "auto_approve": True}, environment, settings)
+def _release(as_of: str, is_sample: bool, environment: dict[str, str], settings: Settings) -> None:
+    """Release the lists of the sample's last night where nobody could be asked; say for whom all others wait."""
+    engine = open_store(settings, "make run")
+    closed_on = runs.last_closed_on(engine)
+    if closed_on is None or closed_on.isoformat() != as_of:
+        return
+    if is_sample and not read_people(settings):
+        print("\nThis is the sample, and nobody lives there: its lists are released without asking anybody.")
+        _run_and_tell("release", {"as_of": as_of}, environment | {APPROVES_SAMPLE: "1"}, settings)
+        return
+    waiting = [release.list_name for release in fetch_releases(engine, closed_on) if release.state == "waiting"]
+    if waiting:
+        print(f"\n{_tell_waiting(settings, waiting)}")
+
+
+def _tell_waiting(settings: Settings, waiting: list[str]) -> str:
+    """Return one line: which lists wait for whom, or how to name somebody."""
+    people = read_people(settings)
+    may = {name: [person.user_name for person in approvers_of(people, name)] for name in waiting}
+    told = "; ".join(f"{name} for {' or '.join(names) or 'nobody yet'}" for name, names in may.items())
+    cure = "" if all(may.values()) else f' Name somebody in {people_file(settings)}: approves = ["{waiting[0]}"].'
+    return f"Nothing of these leaves before somebody approves it in the pages (make ui): {told}.{cure}"
 
 
 def _run_and_tell(name: str, conf: dict[str, object], environment: dict[str, str], settings: Settings) -> str:
@@ -92,7 +110,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("followers", nargs="*", metavar="DAG", help="DAGs that follow: monthly_notices, release")
     parser.add_argument("--ledger")
     parser.add_argument("--as-of")
-    parser.add_argument("--out", default="out")
+    parser.add_argument("--out")
     parser.add_argument("--mapping")
     parser.add_argument("--billing-sql")
     parser.add_argument("--policy")
@@ -102,17 +120,29 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _conf(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
-    """Return what the run's form would hold: the DAG's own defaults stand for everything that was not given."""
-    given = {name: value for name, value in vars(options).items() if value is not None and name != "followers"}
-    if not options.ledger:
-        given["ledger"] = str(settings.home / "sample")
-        manifest = json.loads((settings.home / "sample" / "manifest.json").read_text("utf-8"))
-        given.setdefault("as_of", manifest["as_of"])
-    for name in {"ledger", "out", "mapping", "billing_sql", "policy"} & given.keys():
-        is_path = "://" not in given[name] and not given[name].startswith("env:")
-        given[name] = str(Path(given[name]).expanduser().absolute()) if is_path else given[name]
-    return given
+def _settle(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
+    """Return the operator's settings of this run as variables of the environment: addresses as they are, paths whole.
+
+    Raises:
+        DunningError: no ledger was given, and the settings of this home name one: it is no home of the sample.
+    """
+    sample = str(settings.home / "sample")
+    if not options.ledger and read_house_settings(settings).ledger != sample:
+        raise DunningError(
+            "The settings of this home name a ledger of its own, so the sample does not belong here. Give the ledger: "
+            "make run LEDGER=…"
+        )
+    given = {name: getattr(options, name, None) for name in VARIABLES} | {"ledger": options.ledger or sample}
+    return {VARIABLES[name]: _whole(str(value)) for name, value in given.items() if value is not None}
+
+
+def _whole(value: str) -> str:
+    is_place = "://" in value or value.startswith("env:") or value.replace(".", "", 1).isdigit()
+    return value if is_place else str(Path(value).expanduser().absolute())
+
+
+def _sample_day(settings: Settings) -> str:
+    return str(json.loads((settings.home / "sample" / "manifest.json").read_text("utf-8"))["as_of"])
 
 
 def _run(name: str, conf: dict[str, object], environment: dict[str, str], log: Path) -> None:

@@ -7,6 +7,8 @@ from datetime import date
 from dunning.core.money import format_minor
 from dunning.documents.bulgarian import WORDS
 
+# What may be answered, as Airflow shows and keeps it.
+APPROVE, REJECT = "Одобрявам", "Отказвам"
 NAMES = {"reminders": "Съобщения", "disconnections": "Списък за прекъсване", "court": "Списък за съд"}
 
 

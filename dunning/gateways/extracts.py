@@ -14,33 +14,50 @@ from dunning.gateways.billing.queries import read_queries
 from dunning.gateways.object_extracts import bring_from_bucket
 from dunning.gateways.object_store import SCHEME, is_object_url, open_place
 from dunning.gateways.publishing import remove_folders
-from dunning.gateways.settings import refuse_url
+from dunning.gateways.settings import FROM_ENVIRONMENT, refuse_url
 
 Progress = Callable[[str], None]
-FROM_ENVIRONMENT = "env:"
+# The environment holds secrets of others, too: only variables of these names are looked up.
+_OUR_VARIABLE = re.compile(r"DUNNING_LEDGER(_[A-Z0-9_]*)?")
 _DATABASE = re.compile(r"(?!(?:s3|https?|ftp|file)://)[A-Za-z][A-Za-z0-9+._-]*://")
 
 
 def find_ledger(ledger: str) -> str:
     """Return where a ledger lies as somebody typed it: an absolute folder, an s3:// address, a database's URL as it is.
 
-    `env:NAME` stands for what the environment variable holds, so that a password need not be typed.
+    `env:NAME` stands for what the environment variable holds, so that a password need not be typed. Only names that
+    begin with DUNNING_LEDGER are looked up, and what a variable holds stands in no message.
 
     Raises:
-        DunningError: another kind of URL. UsageError: a variable that is not set.
+        DunningError: another kind of URL. UsageError: a variable that is not set, not ours, or holds no place.
 
     >>> find_ledger("postgresql://db/billing")
     'postgresql://db/billing'
     """
     if ledger.startswith(FROM_ENVIRONMENT):
-        name = ledger.removeprefix(FROM_ENVIRONMENT)
-        if not os.environ.get(name):
-            raise UsageError(f"--ledger is {ledger}, and the environment variable {name} is not set; set it.")
-        return find_ledger(os.environ[name])
+        return find_ledger(_look_up(ledger.removeprefix(FROM_ENVIRONMENT)))
     if is_database(ledger):
         return ledger
     refuse_url(ledger, "--ledger", (SCHEME,))
     return settle_place(ledger)
+
+
+def _look_up(name: str) -> str:
+    """Return the place that a variable of ours holds: an address, or a folder that is there."""
+    if not _OUR_VARIABLE.fullmatch(name):
+        raise UsageError(
+            "--ledger is env: with a name that is not looked up: only variables whose names begin with DUNNING_LEDGER "
+            "are. Put the address into one of those, say DUNNING_LEDGER_BILLING, and give its name."
+        )
+    value = os.environ.get(name, "")
+    if not value:
+        raise UsageError(f"--ledger is env:{name}, and the environment variable {name} is not set; set it.")
+    if not (is_database(value) or is_object_url(value) or Path(value).is_dir()):
+        raise UsageError(
+            f"The environment variable {name} holds neither the address of a database, nor an s3:// address, nor a "
+            "folder that is there; what it holds is not shown. Correct it."
+        )
+    return value
 
 
 def settle_place(place: str) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from dunning.core.errors import DunningError
 
+# How a place is given that stands in a variable of the environment; see `extracts.find_ledger`.
+FROM_ENVIRONMENT = "env:"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -34,18 +36,6 @@ def refuse_url(value: str, option: str, taken: Collection[str] = ()) -> None:
     if scheme and scheme not in taken:
         also = "".join(f" or an {name}:// address" for name in taken)
         raise DunningError(f"{option} is an address ({scheme}://), which is not taken here; give a local folder{also}.")
-
-
-def name_ledger(env: Mapping[str, str]) -> str | None:
-    """Return DUNNING_LEDGER as it may stand in a form, a log or a file; None where it is not set.
-
-    The URL of a database may hold a password: its variable is named instead, which is read when the run begins.
-
-    >>> name_ledger({"DUNNING_LEDGER": "postgresql://clerk:secret@db/billing"})
-    'env:DUNNING_LEDGER'
-    """
-    value = env.get("DUNNING_LEDGER")
-    return "env:DUNNING_LEDGER" if value and _URL.match(value) and not value.startswith("s3://") else value or None
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """The question in Airflow's Required Actions: may this list leave the house? Asked of those who may say so."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from airflow.configuration import conf
@@ -16,50 +18,55 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
 from dunning.core.errors import DunningError
+from dunning.documents.offer_text import APPROVE, REJECT
 
-APPROVE, REJECT = "Одобрявам", "Отказвам"
+if TYPE_CHECKING:
+    from dunning.jobs.release.offer import Offer
+
 _LOOK_SECONDS = 5.0
-NOTHING = {"answer": "nothing", "by": "", "note": ""}
 
 
 class AskOperator(HITLOperator):
-    """Asks about one list of an offer; gives the reply that `jobs.release.publish.run` takes.
+    """Asks about one list of a night, as it stands in the store. It passes nothing on: what was answered is read from
+    Airflow's record by whoever releases the list (`jobs.release.answer`).
 
-    A list that does not wait is not asked about; nor is any under `auto_approve`. A newer night's lists, or the end of
-    the time to answer, end the question: nobody answered then, and a late answer is refused by Airflow.
+    A list that does not wait is not asked about, nor one that was approved already, nor the sample's by `make run`. A
+    newer night's lists, or the end of the time to answer, end the question: a late answer is refused by Airflow.
     """
 
-    template_fields = (*HITLOperator.template_fields, "offers", "auto_approve")
+    template_fields = (*HITLOperator.template_fields, "as_of")
 
-    def __init__(self, *, list_name: str, offers: Any, auto_approve: Any, **kwargs: Any) -> None:
+    def __init__(self, *, list_name: str, as_of: str, **kwargs: Any) -> None:
         note = Param(
             None, type=["null", "string"], maxLength=500, title="Бележка", description="По желание; записва се."
         )
         kwargs.pop("params", None)  # the DAG's own, which nobody is asked for here
         params = {"note": note}
         super().__init__(subject="Може ли списъкът да излезе?", options=[APPROVE, REJECT], params=params, **kwargs)
-        self.list_name, self.offers, self.auto_approve = list_name, offers, auto_approve
+        self.list_name, self.as_of = list_name, as_of
 
     def execute(self, context: Context) -> Any:
         """Ask, where there is something to ask."""
-        offer = self.offers.get(self.list_name)
-        if offer is None:
-            return NOTHING
-        if offer["answered"]:
-            return offer["answered"]
-        if self.auto_approve in (True, "True", "true"):
-            return {"answer": "automatic", "by": "auto_approve", "note": ""}
+        from dunning.jobs.release.offer import Offer, run
+        from dunning.jobs.release.sample import APPROVES_SAMPLE
+
+        waits = run(self.as_of or None).get(self.list_name)
+        if waits is None or waits["answered"] or os.environ.get(APPROVES_SAMPLE):
+            return None
+        offer = Offer(**waits)
         self._prepare(offer)
+        self._refuse_old_question(context)
         try:
             return super().execute(context)
         except TaskAwaitingInput:
-            until = datetime.now(UTC) + timedelta(hours=offer["answer_hours"])
-            trigger = ReplacedTrigger(str(context["ti"].id), offer["as_of"], until.isoformat())
+            until = datetime.now(UTC) + timedelta(hours=offer.answer_hours)
+            trigger = ReplacedTrigger(str(context["ti"].id), offer.as_of, until.isoformat())
             self.defer(trigger=trigger, method_name="execute_complete")
 
-    def _prepare(self, offer: dict[str, Any]) -> None:
+    def _prepare(self, offer: "Offer") -> None:
         from dunning.gateways.people import approvers_of, read_people
         from dunning.gateways.settings import Settings
+        from dunning.jobs.release.answer import say_what_about
         from dunning.jobs.release.offer import ask
 
         may = approvers_of(read_people(Settings.from_environment()), self.list_name)
@@ -69,28 +76,26 @@ class AskOperator(HITLOperator):
                 f'approves = ["{self.list_name}"] in the settings of the pages, and clear this task.'
             )
         self.assigned_users = [HITLUser(id=person.airflow_id, name=person.user_name) for person in may]
-        self.subject, self.body = ask(offer, conf.get("api", "base_url"))
+        self.subject, body = ask(asdict(offer), conf.get("api", "base_url"))
+        self.body = f"{body}\n\n{say_what_about(offer)}"
 
-    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
-        """Return the reply: who said what, or that nobody did."""
-        if "expired" in event:
-            return {"answer": "expired", "by": event["expired"], "note": ""}
-        told = super().execute_complete(context, event)
-        user = told["responded_by_user"] or {}
-        answer = "approved" if told["chosen_options"] == [APPROVE] else "rejected"
-        note = str((told["params_input"] or {}).get("note") or "")
-        return {"answer": answer, "by": self._name_of(user), "note": note}
-
-    @staticmethod
-    def _name_of(user: Any) -> str:
-        """Return the user name of whose settings are meant; of a stranger Airflow's own name and id, so that
-        no user name is like it."""
-        from dunning.gateways.people import find_settings, read_people
+    def _refuse_old_question(self, context: Context) -> None:
+        """Refuse to ask again in a run whose question Airflow keeps with other words or other people than today's."""
+        from dunning.gateways.airflow_record import fetch_question
         from dunning.gateways.settings import Settings
 
-        given, name = str(user.get("id", "")), str(user.get("name", ""))
-        known = find_settings(read_people(Settings.from_environment()), given, name)
-        return known.user_name if known else f"{name} (id {given})"
+        ti = context["ti"]
+        old = fetch_question(Settings.from_environment(), ti.dag_id, ti.run_id, ti.task_id)
+        asked_of = sorted(user["id"] for user in self.assigned_users or [])
+        if old is not None and (old.body != self.body or sorted(old.asked_of) != asked_of):
+            raise DunningError(
+                "This run asked already, about another night or other people, and Airflow keeps a run's question as it "
+                "was. Ask again in the pages (the night, the list's row), or start the DAG `release` anew."
+            )
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """End: somebody answered, or nobody will any more."""
+        return None
 
 
 class ReplacedTrigger(BaseTrigger):

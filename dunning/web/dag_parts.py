@@ -1,12 +1,20 @@
-"""What all DAGs have in common: the clock, the Asset that a night's lists are, and how a task is tried again."""
+"""What all DAGs have in common: the clock, the form, the Asset that a night's lists are, how a task is tried again."""
 
 import os
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
 
+from dunning.core.errors import DunningError
+
+if TYPE_CHECKING:
+    from dunning.gateways.house_settings import HouseSettings
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 SOFIA = ZoneInfo("Europe/Sofia")
 LISTS = Asset("lists", uri="dunning://lists")
 
@@ -28,3 +36,33 @@ def task_defaults() -> dict[str, Any]:
         "retry_delay": timedelta(seconds=int(os.environ.get("DUNNING_RETRY_SECONDS") or 300)),
         "retry_policy": ExceptionRetryPolicy([_OUTAGE, _REFUSED]),
     }
+
+
+def settle(dag_run: Any, form: Collection[str], *names: str) -> dict[str, Any]:
+    """Return what the operator settled under these names, for a run that was given nothing but what its form asks for.
+
+    Where the ledger lies, where files go and by which rules is not said by whoever may start a run. Each first task
+    calls it.
+
+    Raises:
+        DunningError: the run was given more. What was given is not shown: it may be an address with a password.
+    """
+    if (dag_run.conf or {}).keys() - set(form):
+        raise DunningError(
+            f"This run was given settings that its form does not ask for; it takes {', '.join(form)}. Nothing was "
+            "read. Ledger, output, mapping, queries, policy and limits are the operator's: settings.toml in the home, "
+            "or the environment (docs/runbook.md). Start it again without them."
+        )
+    return {name: getattr(_read_house(), name) for name in names}
+
+
+def count_shards() -> int:
+    """Return into how many parts a run is divided."""
+    return _read_house().shards
+
+
+def _read_house() -> "HouseSettings":
+    from dunning.gateways.house_settings import read_house_settings
+    from dunning.gateways.settings import Settings
+
+    return read_house_settings(Settings.from_environment(), default_out=REPOSITORY / "out")

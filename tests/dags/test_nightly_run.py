@@ -83,6 +83,11 @@ def test_every_task_ran_in_airflow_the_shards_mapped(place, night):
     assert sorted(found) == sorted([*mapped, *((step, -1, "success", 1) for step in STEPS)])
 
 
+def test_airflow_keeps_nothing_of_where_things_lie(place, night):
+    """Of the settings: receipts do say in which folder the files are."""
+    assert fetch(place, "SELECT conf FROM dag_run") == [({"as_of": AS_OF},)]
+
+
 def test_receipts_name_nobody(place, night):
     """XCom holds counts, cents, hashes and paths: no premise, payer or name of the ledger."""
     told = json.dumps([value for (value,) in fetch(place, "SELECT value FROM xcom")], ensure_ascii=False)

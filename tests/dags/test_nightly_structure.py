@@ -26,6 +26,7 @@ print(json.dumps({
     "catchup": dag and dag.catchup,
     "active": dag and dag.max_active_runs,
     "form": dag and {name: dag.params.get_param(name).schema for name in dag.params},
+    "paused": {name: found.is_paused_upon_creation for name, found in bag.dags.items()},
     "doc": dag and dag.doc_md,
 }, default=str))
 """
@@ -71,14 +72,16 @@ def test_assets_tell_others_when_each_is_new(described):
     assert described["outlets"] == {"load": ["ledger"], "propose": ["classification"], "close": ["lists"]}
 
 
-def test_the_form_asks_for_the_run(described):
+def test_the_form_asks_for_what_a_clerk_may_say_and_for_nothing_of_the_operators(described):
     form = described["form"]
 
-    assert sorted(form) == [
-        "as_of", "billing_sql", "dry_run", "ledger", "mapping", "out", "policy", "quarantine_limit", "shards"
-    ]  # fmt: skip
+    assert sorted(form) == ["as_of", "dry_run"]
     assert (form["as_of"]["type"], form["as_of"]["format"]) == (["null", "string"], "date")
-    assert (form["shards"]["minimum"], form["shards"]["maximum"]) == (1, 64)
+    assert form["dry_run"]["type"] == "boolean"
+
+
+def test_what_a_night_starts_is_on_from_the_first_day_and_the_nights_are_switched_on_by_the_operator(described):
+    assert described["paused"] == {"monthly_notices": False, "release": False, "nightly": None}
 
 
 def test_the_runbook_is_on_the_page(described):

@@ -72,11 +72,10 @@ def test_it_runs_after_every_closed_night(described):
 def test_the_form_asks_for_the_run(described):
     form = described["form"]
 
-    assert sorted(form) == ["as_of", "dry_run", "out", "policy", "service", "shards"]
+    assert sorted(form) == ["as_of", "dry_run", "service"]
     assert (form["as_of"]["type"], form["as_of"]["format"]) == (["null", "string"], "date")
     assert form["service"]["enum"] == ["", "heat", "electricity", "all"]
     assert {*form["service"]["values_display"]} == {*form["service"]["enum"]}
-    assert (form["shards"]["minimum"], form["shards"]["maximum"]) == (1, 64)
     assert all([*described["told"], *(field["title"] for field in form.values())])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.settings import Settings, name_ledger, refuse_url
+from dunning.gateways.settings import Settings, refuse_url
 
 
 def test_defaults_stand_in_the_folder_where_the_command_was_started(tmp_path, monkeypatch):
@@ -71,18 +71,3 @@ def test_folders_of_the_installation_are_no_other_addresses(name):
 @pytest.mark.parametrize("value", ["out", "/srv/out", "C:out", "a b/в"])
 def test_a_folder_is_taken(value):
     refuse_url(value, "--out")
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("postgresql://clerk:secret@db/billing", "env:DUNNING_LEDGER"),
-        ("mysql+pymysql://db/billing?password=secret", "env:DUNNING_LEDGER"),
-        ("s3://bucket/ledger", "s3://bucket/ledger"),
-        ("/srv/ledger", "/srv/ledger"),
-        ("env:BILLING", "env:BILLING"),
-        ("", None),
-    ],
-)
-def test_the_ledger_of_scheduled_nights_is_named_without_a_password(value, expected):
-    assert name_ledger({"DUNNING_LEDGER": value}) == expected

@@ -201,11 +201,11 @@ def test_the_password_of_a_url_is_written_nowhere(
 ) -> None:
     url = make_url(billing.url).set(password="s3cr3t-w0rd").render_as_string(hide_password=False)
     assert "s3cr3t-w0rd" in url
-    monkeypatch.setenv("BILLING", url)
+    monkeypatch.setenv("DUNNING_LEDGER_BILLING", url)
     if way == "of the task":
         said = json.dumps(load.run(AS_OF.isoformat(), url, str(tmp_path / "out")))
     else:
-        night = night_of(Billing(url if way == "typed" else "env:BILLING"), tmp_path / "out")
+        night = night_of(Billing(url if way == "typed" else "env:DUNNING_LEDGER_BILLING"), tmp_path / "out")
         assert night.code == 0, night.told
         said = night.printed + night.told
     with engine.connect() as connection:
@@ -231,7 +231,7 @@ def test_a_database_says_no_day_so_old_payments_close_nothing(
     [
         (["--ledger", "ledger", "--billing-sql", "sql"], 2, "--billing-sql holds queries for a database"),
         (["--ledger", "sqlite:///b.db", "--mapping", "m.toml"], 2, "--mapping is for files"),
-        (["--ledger", "env:NOWHERE"], 2, "the environment variable NOWHERE is not set"),
+        (["--ledger", "env:DUNNING_LEDGER_NOWHERE"], 2, "the environment variable DUNNING_LEDGER_NOWHERE is not set"),
         (["--ledger", "sqlite:///b.db"], 1, "There is no SQLite file b.db"),
         (["--ledger", "sqlite:///b.db", "--billing-sql", "sql"], 1, "The folder of queries"),
         (["--ledger", "postgresql://u:s3cr3t@:x/b"], 1, "it is not shown"),

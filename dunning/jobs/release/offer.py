@@ -1,5 +1,6 @@
 """What of a closed night waits for a person: counts and sums, never rows or names."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -101,13 +102,29 @@ def run(as_of: str | None = None) -> dict[str, Receipt]:
 
 
 def find_offers(source: Source, day: date) -> list[Offer]:
-    """Return what of a date waits; see `run`."""
+    """Return what of a date waits, what nobody answered among it; see `run`."""
     known = require_newest(source, day)
-    manifest = known.receipts["manifest"]
-    waiting = [release for release in fetch_releases(source, day) if release.state in ("waiting", "approved")]
+    return _describe(source, known, lambda release: release.state in ("waiting", "approved", "expired"))
+
+
+def describe(source: Source, known: runs.Run, list_name: str) -> Offer:
+    """Return a list of a closed run as it was offered, however it stands now.
+
+    Raises:
+        DunningError: that night had no such list.
+    """
+    found = _describe(source, known, lambda release: release.list_name == list_name)
+    if not found:
+        raise DunningError(f"The night of {known.as_of} has no list {list_name} that could be released.")
+    return found[0]
+
+
+def _describe(source: Source, known: runs.Run, is_meant: Callable[[Release], bool]) -> list[Offer]:
+    day, manifest = known.as_of, known.receipts["manifest"]
+    meant = [release for release in fetch_releases(source, day) if is_meant(release)]
     withheld = count_withheld(source, day)
     hours = kept_policy(source, known).at(day).release.answer_hours
-    return [_offer(source, known, manifest, release, withheld, hours) for release in waiting]
+    return [_offer(source, known, manifest, release, withheld, hours) for release in meant]
 
 
 def require_newest(source: Source, day: date) -> runs.Run:
@@ -155,7 +172,7 @@ def _offer(
 
 
 def _reply(source: Source, release: Release) -> dict[str, str]:
-    if release.state == "waiting":
+    if release.state != "approved":
         return {}
     answers = [each for each in fetch_answers(source, release.as_of) if each.list_name == release.list_name]
     return {"answer": answers[-1].answer, "by": answers[-1].by_user, "note": answers[-1].note}

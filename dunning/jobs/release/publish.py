@@ -33,6 +33,7 @@ from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import Rows, read_rows, released_target, write_release
 from dunning.jobs.release.last_look import look_again
 from dunning.jobs.release.offer import Offer, require_newest
+from dunning.jobs.release.sample import require_sample
 from dunning.policy.rules import Release as Rule
 
 MAY_LEAVE = ("approved", "automatic")
@@ -87,6 +88,8 @@ def release(
         return _receipt(offer, "recalled" if out.recalled_by else "released", out.row_count, out.cents, out.dropped)
     # a night that was overtaken may still be told that nothing of it leaves
     known = require_newest(connection, offer.day) if reply.answer in MAY_LEAVE else None
+    if known is not None and reply.answer == "automatic":
+        require_sample(settings, known)
     _refuse_stranger(settings, offer, reply)
     _record(connection, offer, reply)
     if known is None:
@@ -107,11 +110,6 @@ def release(
 def _refuse_stranger(settings: Settings, offer: Offer, reply: Reply) -> None:
     """Refuse an approval of somebody who may not approve; who approves stands in the people's settings."""
     people = read_people(settings)
-    if reply.answer == "automatic" and people:
-        raise DunningError(
-            f"`auto_approve` is for installations without people, and {len(people)} are named in the settings of the "
-            f"pages. Nothing was released; let one of those approve the list {offer.list_name}."
-        )
     may = [person.user_name for person in approvers_of(people, offer.list_name)]
     if reply.answer == "approved" and reply.by not in may:
         raise DunningError(
@@ -121,20 +119,20 @@ def _refuse_stranger(settings: Settings, offer: Offer, reply: Reply) -> None:
 
 
 def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
-    """Record a reply once: a step that is tried again says the same."""
+    """Record a reply once: a step that is tried again says the same. What nobody answered may be asked anew."""
     answer = releases.Answer(
         run_id=offer.run_id, as_of=offer.day, list_name=offer.list_name, answer=reply.answer, by_user=reply.by,
         note=reply.note, row_count=offer.rows, cents=offer.cents, files=offer.files,
     )  # fmt: skip
-    for known in releases.fetch_answers(connection, offer.day):
-        if known.list_name == offer.list_name:
-            if (known.answer, known.by_user, known.note) == (reply.answer, reply.by, reply.note):
-                return
-            raise DunningError(
-                f"The list {offer.list_name} of {offer.as_of} was answered already: {known.answer} by {known.by_user}. "
-                "Nothing was changed."
-            )
-    releases.append_answer(connection, answer)
+    given = [each for each in releases.fetch_answers(connection, offer.day) if each.list_name == offer.list_name]
+    last = given[-1] if given else None
+    if last is None or (last.answer == "expired" and reply.answer != "expired"):  # nobody answered: asked anew
+        releases.append_answer(connection, answer)
+    elif reply.answer != "expired" and (last.answer, last.by_user, last.note) != (reply.answer, reply.by, reply.note):
+        raise DunningError(
+            f"The list {offer.list_name} of {offer.as_of} was answered already: {last.answer} by {last.by_user}. "
+            "Nothing was changed."
+        )
 
 
 def _ramp(connection: Connection, offer: Offer, found: Rows, reasons: pa.Array, rule: Rule) -> pa.Array:

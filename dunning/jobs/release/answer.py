@@ -1,0 +1,104 @@
+"""The release of a list by what a person answered, as Airflow itself recorded it, and by nothing that a task passed on.
+
+The question names the night, the run that made the list and the SHA-256 of its files: that is released or nothing.
+"""
+
+import os
+import re
+from dataclasses import asdict
+from datetime import date
+
+from dunning.core.errors import DunningError
+from dunning.documents.offer_text import APPROVE
+from dunning.gateways.airflow_record import Question, fetch_question
+from dunning.gateways.database import Engine
+from dunning.gateways.people import find_settings, read_people
+from dunning.gateways.settings import Settings
+from dunning.gateways.store import open_store, runs
+from dunning.jobs.any_run import Receipt
+from dunning.jobs.release import offer, publish
+from dunning.jobs.release.publish import Reply
+from dunning.jobs.release.sample import APPROVES_SAMPLE
+
+DAG_ID = "release"
+_ABOUT = re.compile(r"^Нощ `(\d{4}-\d\d-\d\d)`, обработка `(\d+)`\.$", re.M)
+_CLOSED = "въпросът беше затворен без отговор"
+
+
+def task_of(list_name: str) -> str:
+    """Return the task that asks about a list."""
+    return f"ask_{list_name}"
+
+
+def say_what_about(asked: offer.Offer) -> str:
+    """Return the line of a question's body by which an answer is held to its night."""
+    return f"Нощ `{asked.as_of}`, обработка `{asked.run_id}`."
+
+
+def run(airflow_run: str, list_name: str, as_of: str | None, last_look: str | None = None) -> Receipt:
+    """Release a list as it was answered in a run of Airflow's; return what became of it.
+
+    Args:
+        airflow_run: the run whose task asked.
+        as_of: the night that the run is about (ISO); the last closed one, if None.
+        last_look: a newer extract, which each row is held against.
+
+    Raises:
+        DunningError: the answer is about other files, of somebody who may not give it, or see `publish.release`.
+    """
+    settings = Settings.from_environment()
+    engine = open_store(settings, f"release {list_name}")
+    question = fetch_question(settings, DAG_ID, airflow_run, task_of(list_name))
+    if question is None:
+        return _release_unasked(engine, list_name, as_of, last_look)
+    asked = _find_asked(engine, question, list_name)
+    reply = reply_of(settings, question, asked)
+    if reply.answer in publish.MAY_LEAVE:
+        _refuse_other_files(question, asked)
+    return publish.run(asdict(asked), asdict(reply), last_look)
+
+
+def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Reply:
+    """Return who answered what; `expired`, where nobody did."""
+    if question.responded_at is None:
+        return Reply("expired", _CLOSED)
+    if question.responded_by is None:
+        return Reply("expired", "по-нови списъци" if offer.is_replaced(asked.as_of) else "никой до края на срока")
+    known = find_settings(
+        read_people(settings), str(question.responded_by["id"]), str(question.responded_by["name"])
+    )
+    # of a stranger Airflow's own name and id, so that no user name is like it
+    by = known.user_name if known else f"{question.responded_by['name']} (id {question.responded_by['id']})"
+    answer = "approved" if list(question.chosen) == [APPROVE] else "rejected"
+    return Reply(answer, by, str(question.given.get("note") or ""))
+
+
+def _release_unasked(engine: Engine, list_name: str, as_of: str | None, ledger: str | None) -> Receipt:
+    """Release a list about which nothing was asked: it waits for nobody, was answered before, or is the sample's."""
+    waits = offer.run(as_of).get(list_name)
+    if waits is None:
+        return {"list": list_name, "state": "nothing", "text": ""}
+    if waits["answered"]:
+        return publish.run(waits, waits["answered"], ledger)
+    if os.environ.get(APPROVES_SAMPLE):
+        return publish.run(waits, {"answer": "automatic", "by": "auto_approve", "note": ""}, ledger)
+    return publish.run(waits, asdict(Reply("expired", _CLOSED)), ledger)
+
+
+def _find_asked(engine: Engine, question: Question, list_name: str) -> offer.Offer:
+    """Return the list that a question was about, as it stands in the store."""
+    found = _ABOUT.findall(question.body)
+    known = runs.fetch_run(engine, date.fromisoformat(found[-1][0])) if found else None
+    if known is None or str(known.run_id) != found[-1][1]:
+        raise DunningError(
+            "The question in Airflow names no night of this house. Nothing was released; ask again in the pages."
+        )
+    return offer.describe(engine, known, list_name)
+
+
+def _refuse_other_files(question: Question, asked: offer.Offer) -> None:
+    if not all(f"`{sha256}`" in question.body for sha256 in asked.files.values()):
+        raise DunningError(
+            f"The list {asked.list_name} of {asked.as_of} is not the one that was asked about. Nothing was released; "
+            "ask again in the pages."
+        )

@@ -1,0 +1,41 @@
+"""Whether a night is the sample's: the only ledger whose lists leave without a human."""
+
+import json
+from pathlib import Path
+
+from dunning.core.errors import DunningError
+from dunning.gateways.ledger.sources import ledger_fingerprint, read_ledger
+from dunning.gateways.people import read_people
+from dunning.gateways.settings import Settings
+from dunning.gateways.store import runs
+
+# What `make run` sets for the release of the sample; no form of a run can.
+APPROVES_SAMPLE = "DUNNING_APPROVE_SAMPLE"
+
+
+def require_sample(settings: Settings, run: runs.Run) -> None:
+    """Refuse to release a night without a human, unless it is of the sample in this home and nobody lives there.
+
+    Raises:
+        DunningError: says what is wrong with it.
+    """
+    people = read_people(settings)
+    if people:
+        raise DunningError(
+            f"Lists leave without a human only where nobody is named, and {len(people)} are in the settings of the "
+            "pages. Nothing was released; let somebody who may approve the list do so."
+        )
+    if not _is_sample(settings.home / "sample", run):
+        raise DunningError(
+            f"The night of {run.as_of} is not of the sample in this home, and no other list leaves without a human. "
+            "Nothing was released. Name somebody in people.toml who may approve it (docs/access.md), and ask again."
+        )
+
+
+def _is_sample(folder: Path, run: runs.Run) -> bool:
+    """Return whether the folder holds a sample, and the night was decided from these very files."""
+    try:
+        told = json.loads((folder / "manifest.json").read_text("utf-8"))
+        return "sample" in told and ledger_fingerprint(folder, None, read_ledger(folder)) == run.ledger_fingerprint
+    except (OSError, ValueError, DunningError):
+        return False
