@@ -20,6 +20,7 @@ from airflow_parts import running
 from local_people import prepare_people
 
 from dunning.core.errors import DunningError
+from dunning.core.loopback import is_loopback
 from dunning.gateways.house_settings import read_house_settings
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, runs
@@ -41,6 +42,8 @@ def main() -> None:
     settings = Settings.from_environment()
     try:
         environment = prepare(settings)
+        if is_simple(environment):
+            require_loopback(environment)
         passwords = prepare_people(settings) if is_simple(environment) else {}
         if not options.ledger:
             out = Path(options.out or read_house_settings(settings).out).absolute()
@@ -112,6 +115,16 @@ def ask(environment: dict[str, str], night: date) -> None:
 def is_simple(environment: dict[str, str]) -> bool:
     """Return whether people log in with the passwords of this machine; another auth manager has its own."""
     return "SimpleAuthManager" in environment.get("AIRFLOW__CORE__AUTH_MANAGER", "SimpleAuthManager")
+
+
+def require_loopback(environment: dict[str, str]) -> None:
+    """Refuse to show the invented users to others: their passwords lie in a file, and everybody may read it aloud."""
+    host = environment.get("AIRFLOW__API__HOST", "127.0.0.1")
+    if not is_loopback(host):
+        raise DunningError(
+            f"The pages would listen on {host} with the invented users of this machine, who are for trying out only. "
+            "Unset AIRFLOW__API__HOST, or choose real users first: make fab (docs/access.md)."
+        )
 
 
 def _interrupt(*_: object) -> NoReturn:

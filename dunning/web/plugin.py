@@ -1,8 +1,9 @@
-"""The pages' entry in Airflow: the application under /dunning, and „Събиране“ in the navigation."""
+"""The pages' entry in Airflow: the application under /dunning, „Събиране“ in the navigation, the gate before all."""
 
 from airflow.plugins_manager import AirflowPlugin
 
 from dunning.web.app import build_app
+from dunning.web.gate import Gate
 
 PREFIX = "/dunning"
 
@@ -12,6 +13,7 @@ class DunningPlugin(AirflowPlugin):
 
     name = "dunning"
     fastapi_apps = [{"app": build_app(), "url_prefix": PREFIX, "name": "Dunning"}]  # noqa: RUF012 - Airflow's own way
+    fastapi_root_middlewares = [{"middleware": Gate, "name": "Dunning"}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {
             "name": "Събиране",

@@ -37,7 +37,8 @@ class Airflow:
 
         cookies = {"_token": token, "dunning_language": language}
         return TestClient(
-            self.app, follow_redirects=False, raise_server_exceptions=False,
+            self.app, base_url="http://localhost", client=("127.0.0.1", 50_000), follow_redirects=False,
+            raise_server_exceptions=False,
             cookies={name: value for name, value in cookies.items() if value}, headers={"accept": "text/html"},
         )  # fmt: skip
 

@@ -1,0 +1,146 @@
+"""What is refused before Airflow or a page reads it: strangers' addresses, guessed passwords, floods, forged results.
+
+It stands before all of Airflow's API server, not only before our pages: the plugin brings it as a root middleware.
+"""
+
+import json
+import re
+import time
+from collections import deque
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow.configuration import conf
+from starlette.exceptions import HTTPException
+
+from dunning.core.loopback import is_loopback
+
+BODY_BYTES_MAX = 2 * 1024 * 1024
+_OURS = re.compile(r"/(dunning|auth)(/|$)")
+_TOKEN = re.compile(r"/auth/token(/cli)?/?$")
+_RESULTS = re.compile(r"/api/v2/.*/xcomEntries", re.I)
+_RATE = re.compile(r"\s*(\d+)\s*(?:/|per)\s*(\d*)\s*(second|minute|hour|day)s?\s*")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+_ADDRESSES_MAX = 10_000
+
+FAR = "The invented users of this machine are for trying out: they log in on this machine only. See docs/access.md."
+OFTEN = "Too many logins from this address; wait a minute."
+LARGE = "That is larger than any form of ours; nothing was read or changed."
+FORGED = "What a task found out is written by the task itself; nobody else may change it."
+
+
+class Gate:
+    """An ASGI middleware; each refusal is one short JSON answer."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.tries = Tries(*read_rate(conf.get("fab", "auth_rate_limit", fallback="")))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        refusal = self._refuse(scope)
+        if refusal and scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        elif refusal:
+            await _answer(send, *refusal)
+        elif scope["type"] == "http" and _OURS.search(scope["path"]):
+            measured = _Measured(receive, send)
+            await self.app(scope, measured.receive, measured.send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _refuse(self, scope: Any) -> tuple[int, str] | None:
+        """Return with which status and words a request is refused; None, if it may go on."""
+        path, method = scope["path"], scope.get("method", "GET")
+        if is_simple() and not _is_near(scope):
+            return 403, FAR
+        if _RESULTS.search(path) and method not in ("GET", "HEAD", "OPTIONS"):
+            return 403, FORGED
+        if _TOKEN.search(path) and not self.tries.may(str((scope.get("client") or ("",))[0])):
+            return 429, OFTEN
+        told = _header(scope, b"content-length")
+        if _OURS.search(path) and told.isdigit() and int(told) > BODY_BYTES_MAX:
+            return 413, LARGE
+        return None
+
+
+class Tries:
+    """How often each address has tried of late; at most `most` times in `seconds`."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self.most, self.seconds = most, seconds
+        self._tried: dict[str, deque[float]] = {}
+
+    def may(self, address: str) -> bool:
+        """Return whether an address may try now, and remember that it did."""
+        now = time.monotonic()
+        if len(self._tried) > _ADDRESSES_MAX:
+            self._tried = {name: at for name, at in self._tried.items() if at[-1] > now - self.seconds}
+        tried = self._tried.setdefault(address, deque(maxlen=self.most))
+        if len(tried) == self.most and tried[0] > now - self.seconds:
+            return False
+        tried.append(now)
+        return True
+
+
+class _Measured:
+    """The two ends of a request whose body is counted while it comes in: one without a length is cut off, too."""
+
+    def __init__(self, receive: Any, send: Any) -> None:
+        self._receive, self._send, self._bytes, self._answered = receive, send, 0, False
+
+    async def receive(self) -> Any:
+        message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > BODY_BYTES_MAX:
+            raise HTTPException(413, LARGE)
+        return message
+
+    async def send(self, message: Any) -> None:
+        """Pass an answer on; of whatever the application makes of a body that was cut off, say what happened."""
+        if self._bytes <= BODY_BYTES_MAX:
+            await self._send(message)
+        elif not self._answered:
+            self._answered = True
+            await _answer(self._send, 413, LARGE)
+
+
+def is_simple() -> bool:
+    """Return whether people log in with the invented users of this machine."""
+    return "SimpleAuthManager" in conf.get("core", "auth_manager")
+
+
+def read_rate(told: str) -> tuple[int, float]:
+    """Return how many tries in how many seconds a limit means; twenty a minute, if it is none.
+
+    >>> read_rate("20 per minute"), read_rate("5/2 seconds"), read_rate("")
+    ((20, 60.0), (5, 2.0), (20, 60.0))
+    """
+    found = _RATE.fullmatch(told)
+    return (int(found[1]), float(int(found[2] or 1) * _SECONDS[found[3]])) if found else (20, 60.0)
+
+
+def _is_near(scope: Any) -> bool:
+    """Return whether a request comes from this machine, to this machine, and for it by name.
+
+    The name tells a proxy on this machine, and a page elsewhere whose name leads here.
+    """
+    ends = [scope["client"][0]] if scope.get("client") else []
+    if scope.get("server") and scope["server"][1] is not None:  # a socket in the file system has no port
+        ends.append(scope["server"][0])
+    host = urlsplit(f"//{_header(scope, b'host')}").hostname or ""
+    return all(map(is_loopback, [*ends, host])) and not _header(scope, b"x-forwarded-for")
+
+
+def _header(scope: Any, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _answer(send: Any, status: int, detail: str) -> None:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), (b"connection", b"close")]
+    if status == 429:
+        headers.append((b"retry-after", b"60"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps({"detail": detail}).encode()})
