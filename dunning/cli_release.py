@@ -3,7 +3,7 @@
 import argparse
 import getpass
 
-from dunning.command_line import add_as_of, add_command, show_progress
+from dunning.command_line import add_as_of, add_command, read_day, show_progress
 from dunning.core.errors import UsageError
 
 LISTS = ("reminders", "disconnections", "court")
@@ -23,6 +23,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--note", default="", help="recorded with the answer")
     parser.add_argument("--ledger", metavar="DIR", help="a newer extract for the last look; default: newest loaded")
+    parser.add_argument(
+        "--on", type=read_day, metavar="DAY", help="the day of the release, for trials; default: today in Sofia"
+    )
     parser = add_command(commands, "recall", _recall, "Take back a release: a kill list, and its deeds count no more.")
     add_as_of(parser)
     parser.add_argument("--list", dest="list_name", choices=LISTS, required=True)
@@ -40,7 +43,8 @@ def _release(options: argparse.Namespace) -> None:
     if not (options.approved_by or options.rejected_by or options.auto_approve):
         raise UsageError("Say what was answered: --approved-by NAME, --rejected-by NAME or --auto-approve.")
     with show_progress(f"dunning release {options.list_name}") as progress:
-        receipt = publish.run_where_asked(offers, options.list_name, _reply(options), options.ledger, progress)
+        on = options.on.isoformat() if options.on else None
+        receipt = publish.run_where_asked(offers, options.list_name, _reply(options), options.ledger, progress, on)
     print(receipt["text"] or "Този списък не чака: излязъл е, отказан е, или няма редове.")
 
 

@@ -81,15 +81,10 @@ class Claims:
 def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Claims:
     """Return the debts of disconnectable premises that a served warning names and that reach the thresholds."""
     rule, as_of, size = rules.disconnections, to_day(rules.as_of), len(bucket.accounts)
-    warnings = counting_notices(
-        history, code(NOTICE_STAGES, "disconnection"), as_of, rule.served_days_min, rule.notice_valid_days
-    )
-    sent_on, served_on, _ = newest_notices(warnings, size)
     items = decision.open_items
     due_on = bucket.items["due_on"][items["item"]]
-    never = [code(ITEM_KINDS, kind) for kind in rule.kinds_never]
-    counts = items["is_overdue"] & ~items["is_expired"] & ~np.isin(bucket.items["kind"][items["item"]], never)
-    counts &= due_on < sent_on[items["account"]]
+    sent_on, served_on = _newest_warnings(bucket, rules, history)
+    counts = warnable_items(bucket, decision, rules) & (due_on < sent_on[items["account"]])
     of = items["account"][counts]
     cents = sum_by(of, items["open_cents"][counts], size)
     oldest = earliest_by(of, due_on[counts], size)
@@ -98,6 +93,30 @@ def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
     accounts = np.flatnonzero(cuttable & (cents >= rule.amount_cents_min) & old_enough)
     number = np.bincount(of, minlength=size).astype(np.int32)
     return Claims(accounts, cents[accounts], number[accounts], oldest[accounts], served_on[accounts])
+
+
+def warnable_items(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
+    """Return which open items a disconnection warning may name: overdue, unshielded, unexpired, never `kinds_never`."""
+    items = decision.open_items
+    never = [code(ITEM_KINDS, kind) for kind in rules.disconnections.kinds_never]
+    return items["is_overdue"] & ~items["is_expired"] & ~np.isin(bucket.items["kind"][items["item"]], never)
+
+
+def warned_items(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Flags:
+    """Return which open items are named by a served disconnection warning that counts."""
+    items = decision.open_items
+    sent_on, _ = _newest_warnings(bucket, rules, history)
+    return bucket.items["due_on"][items["item"]] < sent_on[items["account"]]
+
+
+def _newest_warnings(bucket: Bucket, rules: Rules, history: Frame) -> tuple[Days, Days]:
+    """Return per account when its newest disconnection warning that counts was sent and served; see newest_notices."""
+    rule, as_of = rules.disconnections, to_day(rules.as_of)
+    warnings = counting_notices(
+        history, code(NOTICE_STAGES, "disconnection"), as_of, rule.served_days_min, rule.notice_valid_days
+    )
+    sent_on, served_on, _ = newest_notices(warnings, len(bucket.accounts))
+    return sent_on, served_on
 
 
 def counting_notices(history: Frame, stage: int, as_of: int, served_days_min: int, valid_days: int) -> Frame:

@@ -14,7 +14,8 @@ NAMES = {"reminders": "Съобщения", "disconnections": "Списък за
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. rows, cents: tonight's; before_*: of the closed date before, None where there is none.
+    """What is asked. rows, cents: what would leave tonight; person_*: what of the list stays for a person to look at,
+    and why. before_*: the whole list of the closed date before, None where there is none.
 
     withheld: rows by reason. unusual: sentences of the circuit breaker. files: SHA-256 by name. link: of the list's
     page.
@@ -24,6 +25,9 @@ class Question:
     as_of: date
     rows: int
     cents: int
+    person_rows: int
+    person_cents: int
+    person_reasons: Mapping[str, int]
     before_on: date | None
     before_rows: int
     before_cents: int
@@ -35,9 +39,10 @@ class Question:
 
 def write_subject(question: Question) -> str:
     """Return the headline, plain text."""
+    stays = f"; още {question.person_rows} за преглед остават тук" if question.person_rows else ""
     return (
         f"{NAMES[question.list_name]} към {question.as_of:%d.%m.%Y} г.: {question.rows} реда, "
-        f"{format_minor(question.cents)} €"
+        f"{format_minor(question.cents)} €{stays}"
     )
 
 
@@ -48,6 +53,9 @@ def write_body(question: Question) -> str:
         lines += ["**Необичайно тази нощ. Нищо не излиза, преди човек да погледне:**", ""]
         lines += [f"- {sentence}" for sentence in question.unusual] + [""]
     lines += [*_table(question), ""]
+    if question.person_rows:
+        lines += ["**Остават за преглед и не излизат, докато причината стои** (един ред може да има няколко):", ""]
+        lines += [f"- {WORDS.get(reason, reason)}: {rows}" for reason, rows in question.person_reasons.items()] + [""]
     if question.withheld:
         lines += ["**Задържани редове:**", ""]
         lines += [f"- {WORDS.get(reason, reason)}: {rows}" for reason, rows in question.withheld.items()] + [""]
@@ -62,12 +70,18 @@ def write_body(question: Question) -> str:
 
 
 def _table(question: Question) -> list[str]:
-    head = ["| | редове | сума, € |", "| --- | ---: | ---: |"]
-    rows = [f"| {question.as_of:%d.%m.%Y} г. | {question.rows} | {format_minor(question.cents)} |"]
+    whole_rows, whole_cents = question.rows + question.person_rows, question.cents + question.person_cents
+    lines = ["| | редове | сума, € |", "| --- | ---: | ---: |"]
+    lines.append(_line(f"{question.as_of:%d.%m.%Y} г.", whole_rows, whole_cents))
+    if question.person_rows:
+        lines.append(_line("от тях готови, за които се пита", question.rows, question.cents))
+        lines.append(_line("от тях за преглед, които остават тук", question.person_rows, question.person_cents))
     if question.before_on is not None:
-        more_rows, more_cents = question.rows - question.before_rows, question.cents - question.before_cents
-        rows.append(
-            f"| {question.before_on:%d.%m.%Y} г. | {question.before_rows} | {format_minor(question.before_cents)} |"
-        )
-        rows.append(f"| промяна | {more_rows:+d} | {'+' if more_cents >= 0 else ''}{format_minor(more_cents)} |")
-    return head + rows
+        more_rows, more_cents = whole_rows - question.before_rows, whole_cents - question.before_cents
+        lines.append(_line(f"{question.before_on:%d.%m.%Y} г.", question.before_rows, question.before_cents))
+        lines.append(f"| промяна | {more_rows:+d} | {'+' if more_cents >= 0 else ''}{format_minor(more_cents)} |")
+    return lines
+
+
+def _line(what: str, rows: int, cents: int) -> str:
+    return f"| {what} | {rows} | {format_minor(cents)} |"

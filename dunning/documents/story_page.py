@@ -31,7 +31,10 @@ HOLDS = {
 }  # fmt: skip
 CASES = {"filed": "заведено", "order_issued": "издадена заповед", "enforcement": "изпълнение", "closed": "приключено"}
 OUTCOMES = {"granted": "уважено", "rejected": "отхвърлено", "withdrawn": "оттеглено", "paid": "платено"}
-STATES = {"proposed": "предложено, чака одобрение", "released": "изпратено", "withheld": "задържано"}
+STATES = {
+    "proposed": "предложено, чака одобрение", "person": "за преглед, преди да излезе", "released": "изпратено",
+    "withheld": "задържано",
+}  # fmt: skip
 
 
 def render_story(
@@ -100,8 +103,10 @@ def _stage(page: Console, story: Any, reasons: dict[str, str], why_not: dict[str
 def _proposals(page: Console, proposals: list[Row]) -> None:
     for row in proposals:
         what = NOTICES[row["stage"]] if row["list"] == "reminders" else WORDS[row["list"]]
-        reason = f": {WORDS.get(row['reason'], row['reason'])}" if row["reason"] else ""
-        page.print(f"Тази нощ – {what}, {_euro(row['overdue_cents'])}: {STATES[row['state']]}{reason}")
+        codes = (row["reason"] or "").split()
+        reason = f": {'; '.join(WORDS.get(code, code) for code in codes)}" if codes else ""
+        state = "person" if codes and row["state"] == "proposed" else row["state"]
+        page.print(f"Тази нощ – {what}, {_euro(row['overdue_cents'])}: {STATES[state]}{reason}")
 
 
 def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:

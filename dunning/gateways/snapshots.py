@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ import pyarrow.parquet as pq
 from dunning.core.days import to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, frame_of
+from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import SERVICES
 from dunning.gateways.row_groups import SealedFile, seal_row_groups
 
@@ -101,6 +103,24 @@ class Snapshot:
         ends = np.array([(to_day(since), to_day(last) + 1) for since, last in windows]).clip(0, len(per_day))
         return [int(count) for count in until[ends[:, 1]] - until[ends[:, 0]]]
 
+    def sum_payments(self, until: date) -> tuple[int, Fraction]:
+        """Return how many payments and reversals are dated up to a day, and the sum of the payments in euro cents.
+
+        Credit notes are none. What is in leva is converted, not rounded.
+        """
+        self._check("payments")
+        self._check("reversals")
+        columns = ["paid_on", "amount_minor", "is_bgn"]
+        payments = pq.read_table(self.folder / "payments.parquet", columns=[*columns, "is_note"])
+        payments = payments.filter(pc.and_(pc.invert(payments["is_note"]), _is_until(payments["paid_on"], until)))
+        reversals = pq.read_table(self.folder / "reversals.parquet", columns=["paid_on"])
+        count = len(payments) + (pc.sum(_is_until(reversals["paid_on"], until)).as_py() or 0)
+        is_bgn = payments["is_bgn"]
+        euro, leva = (
+            pc.sum(payments["amount_minor"].filter(chosen)).as_py() or 0 for chosen in (pc.invert(is_bgn), is_bgn)
+        )
+        return count, euro + leva / Fraction(BGN_PER_EUR)
+
     def read_notices(self) -> pa.Table:
         """Return what became of each of the ledger's notices: notice_no, served_on, failed_on, and its bucket."""
         self._check("notices")
@@ -142,6 +162,10 @@ class Snapshot:
             self._files[name] = SealedFile(path, self.info["tables"][name]["groups"])
         columns = [column for column in SCHEMAS[name].names if column not in without]
         return self._files[name].read_row_group(index, columns)
+
+
+def _is_until(days: pa.ChunkedArray, until: date) -> pa.ChunkedArray:
+    return pc.less_equal(days, pa.scalar(until))
 
 
 def open_snapshot(folder: Path) -> Snapshot:

@@ -1,9 +1,19 @@
-"""Which day a run speaks for when nobody says."""
+"""Which day a run speaks for, and on which one somebody acts, when nobody says."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SOFIA = ZoneInfo("Europe/Sofia")
+
+
+def day_of(instant: datetime) -> date:
+    """Return the day of an instant (aware) in Sofia.
+
+    >>> from datetime import UTC
+    >>> day_of(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))
+    datetime.date(2026, 11, 23)
+    """
+    return instant.astimezone(SOFIA).date()
 
 
 def default_as_of(instant: datetime) -> date:
@@ -13,4 +23,4 @@ def default_as_of(instant: datetime) -> date:
     >>> default_as_of(datetime(2026, 11, 23, 0, 0, tzinfo=UTC))
     datetime.date(2026, 11, 22)
     """
-    return instant.astimezone(SOFIA).date() - timedelta(days=1)
+    return day_of(instant) - timedelta(days=1)

@@ -199,7 +199,15 @@ def _kept(rows: pa.Table, list_name: str | None, state: str, cents: str) -> pa.T
             "channel": given.get("channel", pa.nulls(count, text)),
             "overdue_cents": given[cents],
             "state": pa.repeat(state, count),
-            "reason": given.get("reason", pa.nulls(count, text)),
+            "reason": given.get("reason", _why_it_waits(rows)),
             "reference": given.get("reference", given.get("case_ref", pa.nulls(count, text))),
         }
     )
+
+
+def _why_it_waits(rows: pa.Table) -> pa.Array | pa.ChunkedArray:
+    """Return why a person must look at rows before they may leave; null where nothing keeps them."""
+    nothing = pa.scalar(None, pa.string())
+    if "person_reasons" not in rows.column_names:
+        return pa.repeat(nothing, len(rows))
+    return pc.if_else(pc.equal(rows["person_reasons"], ""), nothing, rows["person_reasons"])

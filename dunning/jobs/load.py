@@ -197,7 +197,7 @@ def _register(
     facts = runs.Facts(
         ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
         out=order.out, newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
-        events_seen=events_seen,
+        events_seen=events_seen, is_trial=order.dry_run,
     )
     with transact(engine) as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)

@@ -22,6 +22,7 @@ from dunning.jobs.books import check_totals
 from dunning.jobs.past import Past
 from dunning.jobs.runs import Run, shard_seal
 
+PARTS = ("ready", "person")
 SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
 
 
@@ -80,7 +81,7 @@ def _add_up(sums: dict[str, Counter[str]], group: pa.Table) -> None:
         sums[row["stage"]].update(accounts=row["stage_count"], **found)
 
 
-def _write_lists(this: Run) -> dict[str, dict[str, int]]:
+def _write_lists(this: Run) -> dict[str, dict[str, Any]]:
     """Write every list; return rows and cents of each."""
     proposed = {path.stem: read_table(path) for path in sorted((Path(this.work) / "proposed").glob("*.parquet"))}
     quarantine = this.open_snapshot().quarantine()
@@ -90,15 +91,22 @@ def _write_lists(this: Run) -> dict[str, dict[str, int]]:
     return _count({**proposed, "quarantine": quarantine})
 
 
-def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
-    counts: dict[str, dict[str, int]] = {}
+def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, Any]]:
+    counts: dict[str, dict[str, Any]] = {}
     for channel in CHANNELS:
         rows = tables["reminders"].filter(pc.equal(tables["reminders"]["channel"], channel))
         counts[f"reminders/{channel}"] = _figures(rows, SUMMED["reminders"])
     for name, table in tables.items():
         if name != "reminders":
             counts[name] = _figures(table, SUMMED.get(name))
-    return counts
+    return {**counts, "court": {**counts["court"], **_count_parts(tables["court"])}}
+
+
+def _count_parts(court: pa.Table) -> dict[str, Any]:
+    """Return what of the cases is ready, what waits for a person, and for which reasons (a case may have several)."""
+    parts = {part: _figures(court.filter(pc.equal(court["part"], part)), SUMMED["court"]) for part in PARTS}
+    told = Counter(reason for cell in court["person_reasons"].to_pylist() for reason in cell.split())
+    return {"parts": parts, "person_reasons": dict(sorted(told.items()))}
 
 
 def _figures(rows: pa.Table, cents: str | None) -> dict[str, int]:

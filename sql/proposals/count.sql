@@ -1,9 +1,13 @@
--- What: how many rows a date's lists have, and their sum, by state.
+-- What: how many rows a date's lists have, and their sum, by state; of those proposed, what a person must look at before
+--     it may leave has a state of its own, `person`.
 -- Grain: one row per list and state.
 -- Takes: as_of.
 -- Used by: dunning.gateways.store.proposals.count_proposals
-SELECT list, state, count(*) AS row_count, COALESCE(sum(overdue_cents), 0) AS cents
-FROM dunning.proposals
-WHERE as_of = :as_of
-GROUP BY list, state
-ORDER BY list, state
+SELECT told.list, told.state, count(*) AS row_count, COALESCE(sum(told.overdue_cents), 0) AS cents
+FROM (
+    SELECT list, overdue_cents, CASE WHEN state = 'proposed' AND reason IS NOT NULL THEN 'person' ELSE state END AS state
+    FROM dunning.proposals
+    WHERE as_of = :as_of
+) AS told
+GROUP BY told.list, told.state
+ORDER BY told.list, told.state

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,9 @@ def reply(answer: str = "approved", by: str = "head", note: str = "") -> dict[st
     return {"answer": answer, "by": by, "note": note}
 
 
-def release(list_name: str, given: dict[str, str], ledger: Path | None = None) -> dict:
-    """Release a list of the last closed night."""
-    return publish.run(offer.run()[list_name], given, str(ledger) if ledger else None)
+def release(list_name: str, given: dict[str, str], ledger: Path | None = None, on: date = AS_OF) -> dict:
+    """Release a list of the last closed night on a day."""
+    return publish.run(offer.run()[list_name], given, str(ledger) if ledger else None, on=on.isoformat())
 
 
 def released(night: Path, list_name: str) -> Path:
@@ -108,11 +109,63 @@ def test_a_case_leaves_with_its_items(night: Path, engine: Engine) -> None:
     assert deeds_of(engine, "court") == [(premise_of(4), "done")]
 
 
+@pytest.fixture
+def reviewed(home: Path, tmp_path: Path) -> Path:
+    """A night with a ready case (4) and two that a person must look at first (5: no identifier, 6: that, and dead)."""
+    made = ledger()
+    for number in (5, 6):
+        made.debtor(number, ("2026-01-20", "200.00"), disconnectable="no")
+        made.notice(number, "overdue", "2026-05-01", "2026-05-03")
+        made.notice(number, "final_warning", "2026-09-01", "2026-09-03")
+        made.rows["payers"][-1]["national_id"] = ""
+    made.bill(6, "2026-02-20", "5.00")
+    made.add(
+        "holds", hold_no="H1", premise_no=premise_of(6), payer_code="P6", reason="deceased", valid_from="2026-11-01",
+        invoice_no=made.rows["invoices"][-1]["invoice_no"],
+    )  # fmt: skip
+    assert nightly(say_fresh(made.write(tmp_path / "ledger"), AS_OF), tmp_path / "out").code == 0
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
+    return tmp_path / "out" / AS_OF.isoformat()
+
+
+def test_the_question_counts_what_would_leave_and_says_why_the_others_wait(reviewed: Path, engine: Engine) -> None:
+    waits = offer.run()["court"]
+    assert (waits["rows"], waits["person_rows"]) == (1, 2)
+    assert waits["person_reasons"] == {"deceased": 1, "missing_identifier": 2}
+    listed = json.loads((reviewed / "manifest.json").read_bytes())["lists"]["court"]
+    assert (listed["rows"], waits["cents"] + waits["person_cents"]) == (3, listed["cents"])
+    subject, body = offer.ask(waits, "http://desk")
+    assert subject == "Списък за съд към 22.11.2026 г.: 1 реда, 338,66 €; още 2 за преглед остават тук"
+    assert "| от тях готови, за които се пита | 1 | 338,66 |" in body
+    assert ("- починал клиент: 1" in body, "- липсва ЕГН/ЛНЧ/ЕИК: 2" in body) == (True, True)
+    (standing,) = [each for each in releases.fetch_releases(engine, AS_OF) if each.list_name == "court"]
+    assert (standing.state, standing.rows) == ("waiting", 1)
+
+
+def test_only_ready_cases_leave(reviewed: Path, tmp_path: Path, engine: Engine) -> None:
+    told = release("court", reply(by="legal"), on=days(1))
+    assert (told["rows"], told["dropped"], deeds_of(engine, "court")) == (1, 0, [(premise_of(4), "done")])
+    assert [row["premise_no"] for row in read_csv(released(reviewed, "court") / "court.csv")] == premises(4)
+    items = read_csv(released(reviewed, "court") / "court_items.csv")
+    assert {row["case_ref"] for row in items} == {f"C-20261122-{premise_of(4)}-P4"}
+    following = nightly(tmp_path / "ledger", tmp_path / "out", AS_OF)
+    parts = {row["premise_no"]: row["part"] for row in following.csv("court")}
+    assert parts == {premise_of(4): "ready", premise_of(5): "person", premise_of(6): "person"}
+
+
+def test_a_list_of_cases_for_a_person_alone_waits_for_no_approval(home: Path, tmp_path: Path) -> None:
+    made = Debtors().debtor(5, ("2026-01-20", "200.00"), disconnectable="no")
+    made.notice(5, "overdue", "2026-05-01", "2026-05-03").notice(5, "final_warning", "2026-09-01", "2026-09-03")
+    made.rows["payers"][-1]["national_id"] = ""
+    night = nightly(say_fresh(made.write(tmp_path / "ledger"), AS_OF), tmp_path / "out")
+    assert ([row["part"] for row in night.csv("court")], offer.run()) == (["person"], {})
+
+
 def test_a_second_run_does_nothing_twice(night: Path, engine: Engine) -> None:
     waits = offer.run()["disconnections"]
-    publish.run(waits, reply())
+    publish.run(waits, reply(), on=AS_OF.isoformat())
     before = history(engine), hashes(released(night, "disconnections")), releases.fetch_answers(engine, AS_OF)
-    again = publish.run(waits, reply())
+    again = publish.run(waits, reply(), on=AS_OF.isoformat())
     assert (again["state"], again["rows"]) == ("released", 3)
     assert (history(engine), hashes(released(night, "disconnections")), releases.fetch_answers(engine, AS_OF)) == before
 
@@ -131,9 +184,9 @@ def test_without_approval_nothing_leaves_and_that_is_recorded(
 
 def test_what_was_rejected_cannot_be_approved_afterwards(night: Path, engine: Engine) -> None:
     waits = offer.run()["disconnections"]
-    publish.run(waits, reply("rejected"))
+    publish.run(waits, reply("rejected"), on=AS_OF.isoformat())
     with pytest.raises(DunningError, match="was answered already: rejected by head"):
-        publish.run(waits, reply())
+        publish.run(waits, reply(), on=AS_OF.isoformat())
     assert deeds_of(engine, "field") == []
 
 
@@ -158,7 +211,7 @@ def test_the_list_of_an_older_night_is_refused(night: Path, tmp_path: Path, engi
     newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
     assert nightly(newer, tmp_path / "out", days(1)).code == 0
     with pytest.raises(DunningError, match="were replaced by those of 2026-11-23"):
-        publish.run(waits, reply())
+        publish.run(waits, reply(), on=AS_OF.isoformat())
     assert deeds_of(engine, "field") == []
     assert (offer.is_replaced("2026-11-22"), offer.is_replaced("2026-11-23")) == (True, False)
 
@@ -208,12 +261,132 @@ def test_a_strike_that_was_ended_keeps_nobody_here(night: Path, engine: Engine) 
 
 def test_who_has_paid_or_is_shielded_meanwhile_stays_here(night: Path, tmp_path: Path, engine: Engine) -> None:
     newer = ledger().payment(1, "2026-11-23", "120.00").hold(2).payment(3, "2026-11-23", "10.00")
-    told = release("disconnections", reply(), say_fresh(newer.write(tmp_path / "newer"), days(1)))
+    told = release("disconnections", reply(), say_fresh(newer.write(tmp_path / "newer"), days(1)), on=days(1))
     assert (told["rows"], told["dropped"], deeds_of(engine, "field")) == (0, 3, [])
     rows = read_csv(released(night, "disconnections") / "dropped.csv")
     assert {row["premise_no"]: row["reason"] for row in rows} == {
         premise_of(1): "paid", premise_of(2): "shielded", premise_of(3): "amount_fell"
     }  # fmt: skip
+
+
+def dropped(night: Path, list_name: str) -> dict[str, str]:
+    """Why rows stayed at the last look, by premise."""
+    rows = read_csv(released(night, list_name) / "dropped.csv")
+    return {row["premise_no"]: row["reason"] for row in rows}
+
+
+def test_the_last_look_is_for_the_day_of_the_release_whatever_strangers_pay_later(night: Path, tmp_path: Path) -> None:
+    """A payment that is dated weeks ahead moves no day: who disputes his debt on that of the release is not cut off."""
+    newer = ledger().payment(1, days(1).isoformat(), "120.00").payment(9, "2026-12-20", "10.00")
+    newer.add(
+        "holds", hold_no="H1", premise_no=premise_of(3), reason="dispute", valid_from=days(1), valid_until=days(20)
+    )  # fmt: skip
+    told = release("disconnections", reply(), newer.write(tmp_path / "newer"), on=days(1))
+    assert (told["rows"], dropped(night, "disconnections")) == (1, {premise_of(1): "paid", premise_of(3): "shielded"})
+    manifest = json.loads((released(night, "disconnections") / "manifest.json").read_text("utf-8"))
+    assert manifest["looked_on"] == days(1).isoformat()
+
+
+def test_a_ledger_without_a_payment_since_friday_is_the_newest_on_monday(home: Path, tmp_path: Path) -> None:
+    folder = ledger().payment(9, days(-2).isoformat(), "10.00").write(tmp_path / "ledger")
+    assert nightly(folder, tmp_path / "out").code == 0
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
+    newer = ledger().payment(9, days(-2).isoformat(), "10.00")
+    newer.add("holds", hold_no="H1", premise_no=premise_of(2), reason="dispute", valid_from=days(1))
+    told = release("disconnections", reply(), newer.write(tmp_path / "newer"), on=days(1))
+    night = tmp_path / "out" / AS_OF.isoformat()
+    assert (told["rows"], dropped(night, "disconnections")) == (2, {premise_of(2): "shielded"})
+
+
+def test_what_the_nights_own_ledger_says_of_the_day_of_the_release_counts(home: Path, tmp_path: Path) -> None:
+    made = ledger()
+    made.add("holds", hold_no="H1", premise_no=premise_of(2), reason="dispute", valid_from=days(3))
+    assert nightly(say_fresh(made.write(tmp_path / "ledger"), AS_OF), tmp_path / "out").code == 0
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
+    told = release("disconnections", reply(), on=days(3))
+    night = tmp_path / "out" / AS_OF.isoformat()
+    assert (told["rows"], dropped(night, "disconnections")) == (2, {premise_of(2): "shielded"})
+
+
+@pytest.mark.parametrize("on", [days(-3), AS_OF], ids=["a day before the list's", "the list's day"])
+def test_no_day_before_the_lists_is_looked_at(night: Path, tmp_path: Path, on: date) -> None:
+    newer = say_fresh(ledger().payment(1, days(1).isoformat(), "120.00").write(tmp_path / "newer"), days(1))
+    assert release("disconnections", reply(), newer, on=on)["rows"] == 3
+
+
+@pytest.mark.parametrize(
+    ("newer", "says"),
+    [
+        (say_fresh, "speaks for 2026-11-21, the list for 2026-11-22"),
+        (lambda folder, day: folder, "has 1 payments dated up to 2026-11-22, 5,00 €; that of the night had 2, 15,00 €"),
+    ],
+    ids=["by its manifest", "by its payments"],
+)
+def test_an_older_ledger_is_refused(home: Path, tmp_path: Path, engine: Engine, newer, says: str) -> None:
+    made = ledger().payment(9, days(-4).isoformat(), "5.00")
+    older = newer(made.write(tmp_path / "older"), days(-1))
+    folder = say_fresh(made.payment(9, days(-1).isoformat(), "10.00").write(tmp_path / "ledger"), AS_OF)
+    assert nightly(folder, tmp_path / "out").code == 0
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
+    with pytest.raises(DunningError, match=says):
+        release("disconnections", reply(), older, on=days(1))
+    assert deeds_of(engine, "field") == []
+
+
+def test_a_ledger_whose_payments_came_to_less_is_refused(home: Path, tmp_path: Path, engine: Engine) -> None:
+    less = ledger().payment(9, days(-1).isoformat(), "9.99").write(tmp_path / "less")
+    folder = say_fresh(ledger().payment(9, days(-1).isoformat(), "10.00").write(tmp_path / "ledger"), AS_OF)
+    assert nightly(folder, tmp_path / "out").code == 0
+    (home / "people.toml").write_text(APPROVERS, "utf-8")
+    with pytest.raises(DunningError, match="has 1 payments dated up to 2026-11-22, 9,99 €"):
+        release("disconnections", reply(), less, on=days(1))
+    assert deeds_of(engine, "field") == []
+
+
+def test_a_trial_decides_no_release(night: Path, tmp_path: Path) -> None:
+    invented = say_fresh(ledger().payment(1, AS_OF.isoformat(), "120.00").write(tmp_path / "what-if"), days(5))
+    for day in (AS_OF, days(2)):
+        assert nightly(invented, tmp_path / "try", day, "--dry-run").code == 0
+    assert (release("disconnections", reply())["rows"], dropped(night, "disconnections")) == (3, {})
+
+
+def test_a_ledger_that_a_night_was_given_counts_though_its_date_is_closed(night: Path, tmp_path: Path) -> None:
+    newer = say_fresh(ledger().payment(1, AS_OF.isoformat(), "120.00").write(tmp_path / "newer"), AS_OF)
+    assert nightly(newer, tmp_path / "again").code == 0
+    told = release("disconnections", reply())
+    assert (told["rows"], dropped(night, "disconnections")) == (2, {premise_of(1): "paid"})
+
+
+def test_paid_is_only_who_has_paid(night: Path, tmp_path: Path) -> None:
+    """1: its warning came back. 2: not disconnectable any more. 3: pays all but 5 €."""
+    newer = ledger().payment(3, days(1).isoformat(), "115.00")
+    for row in newer.rows["notices"]:
+        if (row["premise_no"], row["stage"]) == (premise_of(1), "disconnection"):
+            row.update(served_on="", failed_on=days(1).isoformat())
+    newer.rows["premises"][1]["disconnectable"] = "no"
+    told = release("disconnections", reply(), newer.write(tmp_path / "newer"), on=days(1))
+    assert (told["rows"], dropped(night, "disconnections")) == (
+        0, {premise_of(1): "warning_not_served", premise_of(2): "not_disconnectable", premise_of(3): "below_threshold"}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [
+        (lambda made: made.payment(4, days(1).isoformat(), "300.00"), "paid"),
+        (lambda made: made.payment(4, days(1).isoformat(), "250.00"), "below_threshold"),
+        (lambda made: made.payment(4, days(1).isoformat(), "50.00"), "amount_fell"),
+        (lambda made: made.hold(4), "shielded"),
+        (lambda made: made.rows["notices"].pop(), "warning_not_served"),
+        (lambda made: made.rows["payers"][3].update(national_id="0006181015"), "bad_identifier"),
+    ],
+    ids=["paid", "nearly paid", "paid in part", "disputed", "never warned", "a wrong identifier"],
+)
+def test_a_case_stays_for_the_reason_that_is_true(night: Path, tmp_path: Path, happens, reason: str) -> None:
+    newer = ledger()
+    happens(newer)
+    told = release("court", reply(by="legal"), newer.write(tmp_path / "newer"), on=days(1))
+    assert (told["rows"], dropped(night, "court")) == (0, {premise_of(4): reason})
 
 
 def test_a_newer_ledger_that_lost_its_holds_stops_the_release(home: Path, tmp_path: Path, engine: Engine) -> None:
@@ -250,6 +423,17 @@ def test_a_recalled_release_is_proposed_again_and_leaves_a_kill_list(
     assert len(nightly(newer, tmp_path / "out", days(1)).csv("disconnections")) == 3
 
 
+def test_a_kill_list_is_made_of_what_was_sent_never_of_what_lies_there(night: Path, tmp_path: Path) -> None:
+    """A night's files that others took the place of, whole with a manifest of their own, stop nobody's message."""
+    other = nightly(say_fresh(Debtors().debtor(7, ("2026-09-20", "40.00")).write(tmp_path / "other"), AS_OF),
+                    tmp_path / "elsewhere", AS_OF, "--dry-run")  # fmt: skip
+    for path in other.folder.rglob("*.*"):
+        (night / path.relative_to(other.folder)).write_bytes(path.read_bytes())
+    with pytest.raises(DunningError, match=r"manifest\.json was changed since it was published"):
+        recall.run(AS_OF, "reminders", "head", "грешен текст")
+    assert not (night.parent / "recalled").exists()
+
+
 def test_recalled_messages_count_no_more(night: Path, tmp_path: Path) -> None:
     """Premise 4 was reminded for the last time; after the recall it is warned again the next night."""
     sent = [row["premise_no"] for row in read_csv(night / "reminders" / "sms.csv")]
@@ -284,9 +468,9 @@ def test_killed_while_publishing_and_run_again_is_as_if_never_killed(
     waits = offer.run()["disconnections"]
     with monkeypatch.context() as struck, pytest.raises(Killed):
         struck.setattr(FolderTarget, "publish", die)
-        publish.run(waits, reply())
+        publish.run(waits, reply(), on=AS_OF.isoformat())
     assert {state for _, state in deeds_of(engine, "field")} == {"intended"}
-    assert publish.run(waits, reply())["state"] == "released"
+    assert publish.run(waits, reply(), on=AS_OF.isoformat())["state"] == "released"
     assert deeds_of(engine, "field") == [(number, "done") for number in premises(1, 2, 3)]
     assert len(releases.fetch_answers(engine, AS_OF)) == 1
     assert (released(night, "disconnections") / "manifest.json").is_file()
@@ -322,7 +506,8 @@ def test_by_command_it_is_the_same(night: Path, home: Path, engine: Engine) -> N
     assert shown.printed.startswith("Списък за прекъсване към 22.11.2026 г.: 3 реда, 360,00 €")
     unsaid = dunning("release", "--as-of", AS_OF.isoformat(), "--list", "court")
     assert (unsaid.code, len(unsaid.messages)) == (2, 1)
-    done = dunning("release", "--as-of", AS_OF.isoformat(), "--list", "court", "--approved-by", "legal")
+    day = AS_OF.isoformat()
+    done = dunning("release", "--as-of", day, "--list", "court", "--approved-by", "legal", "--on", day)
     assert done.result[-1] == "Съдебни дела: излезли 1 реда за 338,66 €."
     taken = dunning("recall", "--as-of", AS_OF.isoformat(), "--list", "court", "--reason", "проба", "--by", "legal")
     assert (taken.code, taken.messages) == (0, [])

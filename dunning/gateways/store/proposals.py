@@ -17,8 +17,8 @@ def replace_proposals(source: Source, as_of: date, proposals: pa.Table) -> int:
         source: an engine, or a connection inside the caller's transaction.
         as_of: the date.
         proposals: list (`reminders`, `disconnections`, `court`), premise_no, payer_code, stage, channel (or null),
-            overdue_cents, state (`proposed`, `released`, `withheld`), reason (required where withheld), reference (or
-            null). One row per list, account and stage.
+            overdue_cents, state (`proposed`, `released`, `withheld`), reason (required where withheld; where proposed,
+            why a person must look at it first), reference (or null). One row per list, account and stage.
     """
     with transact(source) as connection:
         connection.execute(statement("proposals", "open_date"), {"as_of": as_of})
@@ -32,7 +32,10 @@ def fetch_proposals(source: Source, as_of: date) -> pa.Table:
 
 
 def count_proposals(source: Source, as_of: date) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return rows and their sum in cents of a date's lists, by list and state."""
+    """Return rows and their sum in cents of a date's lists, by list and state.
+
+    `person` is what of the proposed rows a person must look at first.
+    """
     with transact(source) as connection:
         rows = connection.execute(statement("proposals", "count"), {"as_of": as_of})
         return {(row.list, row.state): (int(row.row_count), int(row.cents)) for row in rows}

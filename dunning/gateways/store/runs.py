@@ -57,7 +57,7 @@ class LoadedRun:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a run knows of its ledger, policy and place; None: not yet, or not there."""
+    """What a run knows of its ledger, policy and place; None: not yet, or not there. is_trial: a dry run."""
 
     ledger_fingerprint: str | None = None
     snapshot_name: str | None = None
@@ -67,6 +67,7 @@ class Facts:
     newest_invoice_on: date | None = None
     newest_payment_on: date | None = None
     events_seen: int = 0
+    is_trial: bool = False
 
 
 def start_run(source: Source, as_of: date, *, is_recording: bool, facts: Facts | None = None) -> int:
@@ -123,10 +124,15 @@ def fetch_events_seen(source: Source, as_of: date) -> int:
         return int(found.scalar_one_or_none() or 0)
 
 
-def fetch_newest_loaded(source: Source, as_of: date) -> Run | None:
-    """Return the run that loaded a ledger for the newest date from `as_of` on, the latest of that date."""
+def fetch_newest_loaded(source: Source, as_of: date, *, with_trials: bool = True) -> Run | None:
+    """Return the run that loaded a ledger for the newest date from `as_of` on, the latest of that date.
+
+    Args:
+        with_trials: whether dry runs are among them.
+    """
     with transact(source) as connection:
-        row = connection.execute(statement("runs", "select_newest_loaded"), {"as_of": as_of}).first()
+        given = {"as_of": as_of, "with_trials": with_trials}
+        row = connection.execute(statement("runs", "select_newest_loaded"), given).first()
     return None if row is None else _run(row)
 
 

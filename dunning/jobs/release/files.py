@@ -54,12 +54,13 @@ def recalled_target(out: str, day: date, list_name: str) -> Target:
     return target_of(out, f"recalled/{day.isoformat()}/{list_name}")
 
 
-def read_rows(target: Target, list_name: str, files: Mapping[str, str]) -> Rows:
+def read_rows(target: Target, list_name: str, files: Mapping[str, str], *, only_ready: bool = False) -> Rows:
     """Return the rows of a published list.
 
     Args:
         target: where its files lie.
         files: SHA-256 by name.
+        only_ready: leave out the cases that a person must look at first.
 
     Raises:
         DunningError: a file is gone, or is not the one that was looked at.
@@ -68,6 +69,9 @@ def read_rows(target: Target, list_name: str, files: Mapping[str, str]) -> Rows:
         listed.path: parse_csv(read_named(target, f"{listed.path}.csv", files[f"{listed.path}.csv"]), listed.columns)
         for listed in _FILES[list_name]
     }
+    if only_ready and list_name == "court":
+        cases = parts[COURT.path]
+        parts[COURT.path] = cases.filter(pc.equal(cases["part"], "ready"))
     told = [
         part.append_column("file", pa.repeat(path, len(part))).append_column(
             "channel", pa.repeat(path.rpartition("/")[2], len(part))

@@ -1,17 +1,19 @@
-"""The last look before a list leaves: who was struck, has paid or is protected meanwhile stays, with the reason."""
+"""The last look before a list leaves: whoever it would not have any more stays here, with the reason that is true."""
 
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.core.frames import Bucket, Frame
+from dunning.core.frames import Bucket
+from dunning.core.money import format_minor
 from dunning.decisions.guards import find_shrunk
+from dunning.decisions.proposals import Proposed
 from dunning.decisions.ramp import key_of
+from dunning.decisions.staying import Side, name_items, say_why
 from dunning.gateways.database import Source, transact
 from dunning.gateways.extracts import extract_at_hand, find_ledger
 from dunning.gateways.ledger.buckets import buckets_of
@@ -27,7 +29,9 @@ from dunning.jobs.progress import Progress, say_nothing
 
 # What somebody owed when he was listed; a fall since then means a payment.
 CENTS = {"reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "principal_cents"}
-_LAST_DAY = date(2100, 1, 1)
+# Without one of these nobody knows whom a list may not touch.
+PROTECTING = ("holds", "agreements", "agreement_items", "instalments", "court_cases", "court_case_items")
+_CURE = "Give the newest extract, or none: then the newest that a night was given is looked at."
 
 
 @dataclass(frozen=True)
@@ -39,28 +43,34 @@ class Look:
 
 
 def look_again(
-    settings: Settings, source: Source, day: date, list_name: str, rows: pa.Table, ledger: str | None = None,
-    progress: Progress = say_nothing,
+    settings: Settings, source: Source, day: date, list_name: str, rows: pa.Table, *, on: date,
+    ledger: str | None = None, progress: Progress = say_nothing,
 ) -> tuple[pa.Array, Look]:
     """Return per row of a list why it must stay here, null where it may leave; and what was looked at.
 
-    Strikes in force count at once. If a newer ledger is there (a newer night's, or `ledger`), each account is decided
-    anew on it: a row stays here if the list would not have it any more, or with less.
+    Each account is decided anew for the later of `on` and the list's day, on the newest extract that is known
+    (`ledger`, else that of the newest run that was no trial, else the night's own): a row stays here if the list would
+    not have it any more, or with less. Strikes in force count at once.
 
     Args:
         day: the closed date that the list is of.
         rows: premise_no, payer_code, the list's sum and, of messages, stage.
+        on: the day of the release; no row of any ledger can move it.
         ledger: an extract as for `nightly`, newer than the night's.
+
+    Raises:
+        DunningError: the extract is refused, older than the night's, or lacks what protects people. Nothing may leave.
     """
     night = open_night(settings, source, day)
-    newer = _load(settings, night, ledger, progress) if ledger else _find_newer(settings, source, night)
+    newest = _load(settings, night, ledger, progress) if ledger else _find_newest(settings, source, night)
+    if newest.fingerprint != night.snapshot.fingerprint:
+        _refuse_older(night, newest)
+        _refuse_unprotected(night, newest)
+    look = Look(max(day, on), newest.fingerprint)
     struck = _find_struck(source, rows)
-    if newer is None:
-        return struck, Look(day, night.snapshot.fingerprint)
-    _refuse_shrunk(night, newer)
-    look = Look(max(day, _speaks_for(newer)), newer.fingerprint)
-    anew = _decide_anew(source, night, newer, look.looked_on, list_name, rows, progress)
-    return pc.coalesce(struck, anew), look
+    if (look.looked_on, look.fingerprint) == (day, night.snapshot.fingerprint):
+        return struck, look  # the very decision that listed them
+    return pc.coalesce(struck, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)), look
 
 
 def _find_struck(source: Source, rows: pa.Table) -> pa.Array:
@@ -73,10 +83,11 @@ def _find_struck(source: Source, rows: pa.Table) -> pa.Array:
     return pc.if_else(is_struck, pa.scalar("struck"), pa.scalar(None, pa.string()))
 
 
-def _find_newer(settings: Settings, source: Source, night: Night) -> Snapshot | None:
-    newest = runs.fetch_newest_loaded(source, night.as_of)
+def _find_newest(settings: Settings, source: Source, night: Night) -> Snapshot:
+    """Return the newest extract that a run was given for the night's date or a later one; trials do not count."""
+    newest = runs.fetch_newest_loaded(source, night.as_of, with_trials=False)
     if newest is None or newest.snapshot_name in (None, night.known.snapshot_name):
-        return None
+        return night.snapshot
     assert newest.snapshot_name is not None
     return open_kept(settings.snapshots / newest.snapshot_name, settings.snapshots, settings.snapshot_store)
 
@@ -85,7 +96,7 @@ def _load(settings: Settings, night: Night, ledger: str, progress: Progress) -> 
     """Load an extract only to look at it: no run is begun.
 
     Raises:
-        DunningError: the ledger is refused, or speaks for a day before the night.
+        DunningError: the ledger is refused.
     """
     store = settings.snapshot_store
     with extract_at_hand(find_ledger(ledger), settings.home, progress, as_of=night.as_of) as extract:
@@ -94,90 +105,110 @@ def _load(settings: Settings, night: Night, ledger: str, progress: Progress) -> 
             find=lambda snapshots, fingerprint: find_kept(snapshots, store, fingerprint),
         )
         keep(snapshot, store)
-    if _speaks_for(snapshot) < night.as_of:
-        raise DunningError(
-            f"The ledger of the last look speaks for {_speaks_for(snapshot)}, the list for {night.as_of}. Give the "
-            "newest extract, or none: then the newest that was loaded is looked at."
-        )
     return snapshot
 
 
-def _refuse_shrunk(night: Night, newer: Snapshot) -> None:
-    shrunk = find_shrunk(newer.table_sizes(), night.snapshot.table_sizes(), night.rules.loading)
-    if shrunk:
+def _refuse_older(night: Night, newest: Snapshot) -> None:
+    """Refuse an extract that says it is older than the list, or knows less of what was paid until then."""
+    told = newest.info["as_of"]
+    if told and date.fromisoformat(told) < night.as_of:
         raise DunningError(
-            f"In the newer ledger tables that protect people are missing or have shrunk ({', '.join(sorted(shrunk))}), "
+            f"The ledger of the last look speaks for {told}, the list for {night.as_of}. Nothing was released. "
+            f"{_CURE}"
+        )
+    (count, cents), (before, cents_before) = (each.sum_payments(night.as_of) for each in (newest, night.snapshot))
+    if count < before or cents < cents_before:
+        raise DunningError(
+            f"The ledger of the last look has {count} payments dated up to {night.as_of}, {format_minor(int(cents))} "
+            f"€; that of the night had {before}, {format_minor(int(cents_before))} €. It is older, or has lost some: "
+            f"who paid would be treated as a debtor. Nothing was released. {_CURE}"
+        )
+
+
+def _refuse_unprotected(night: Night, newest: Snapshot) -> None:
+    """Refuse an extract that lacks a table which protects people and which the night's had, or much of it."""
+    had, has = night.snapshot.table_sizes(), newest.table_sizes()
+    lost = {name for name in PROTECTING if name in had and name not in has}
+    lost |= {name for name in find_shrunk(has, had, night.rules.loading)}
+    if lost:
+        raise DunningError(
+            f"In the newer ledger tables that protect people are missing or have shrunk ({', '.join(sorted(lost))}), "
             "so nobody knows who is protected now. Nothing was released. Have the extract mended first."
         )
 
 
-def _speaks_for(snapshot: Snapshot) -> date:
-    """Return the day that a ledger says it speaks for; else that of its newest payment."""
-    told = snapshot.info["as_of"]
-    return date.fromisoformat(told) if told else snapshot.newest_paid_on(_LAST_DAY) or date.min
-
-
 def _decide_anew(
-    source: Source, night: Night, newer: Snapshot, on: date, list_name: str, rows: pa.Table, progress: Progress
+    source: Source, night: Night, newest: Snapshot, on: date, list_name: str, rows: pa.Table, progress: Progress
 ) -> pa.Array:
-    """Return why each row stays here, decided on a newer ledger for a later day, under the night's own policy."""
+    """Return why each row stays here, decided on the newest ledger for a day, under the night's own policy."""
     with transact(source) as connection:
         events = latest_event(connection)
     rules = night.policy.at(on)
     # What this very night did is no reason against it: its own messages and acts are not there yet.
     later = replace(
-        night, snapshot=newer, rules=rules, newest_paid_on=newer.newest_paid_on(on),
-        history=gather_history(source, newer, rules, events),
+        night, snapshot=newest, rules=rules, newest_paid_on=newest.newest_paid_on(on),
+        history=gather_history(source, newest, rules, events),
     )
     bucket_of = buckets_of(rows["premise_no"].combine_chunks())
     reasons = np.full(len(rows), None, object)
-    filled = set(newer.buckets())
     for done, index in enumerate(np.unique(bucket_of).tolist()):
         if done % 8 == 0:
             progress(f"последна проверка {done}/64")
         places = np.flatnonzero(bucket_of == index)
-        own = rows.take(pa.array(places))
-        found = _judge(later, newer.read_bucket(index), list_name, own) if index in filled else ["gone"] * len(own)
-        reasons[places] = found
+        reasons[places] = _judge(night, later, index, list_name, rows.take(pa.array(places))).to_pylist()
     return pa.array(reasons.tolist(), pa.string())
 
 
-def _judge(night: Night, bucket: Bucket, list_name: str, rows: pa.Table) -> list[str | None]:
-    bucket, decision, findings = night.history.decide(bucket, night.rules)
-    proposed = night.propose(bucket, decision, findings)
+def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Table) -> pa.Array:
+    """Return why each row of a bucket stays here; null where it may leave."""
+    if index not in set(later.snapshot.buckets()):
+        return pa.repeat("gone", len(rows))
+    now, proposed = _decide(later, index)
     listed, held = proposed[list_name], proposed["withheld"]
     held = held.filter(pc.equal(held["list"], list_name))
     keys = key_of(rows)
-    exists = pc.is_in(keys, value_set=_names(bucket, np.arange(len(bucket.accounts))))
-    now = _look_up(keys, listed, CENTS[list_name])
-    same_stage = _same_stage(list_name, keys, listed, rows)
-    fell = pc.less(now, rows[CENTS[list_name]].combine_chunks())
-    shielded = pc.is_in(keys, value_set=_names(bucket, _shielded(decision.accounts)))
+    exists = pc.is_in(keys, value_set=_names(now.bucket))
+    withheld, differs = _look_up(keys, held, "reason"), _say_difference(list_name, keys, listed, rows)
+    is_listed = pc.is_in(keys, value_set=key_of(listed))
+    reasons = pc.if_else(is_listed, differs, withheld)
+    unsaid = pc.and_(exists, pc.and_(pc.invert(is_listed), pc.is_null(withheld)))
+    if pc.any(unsaid).as_py():
+        said = _explain(night, now, index, list_name, rows.filter(unsaid))
+        reasons = pc.replace_with_mask(reasons, unsaid, said)
+    return pc.if_else(exists, reasons, pa.scalar("gone"))
+
+
+def _decide(night: Night, index: int) -> tuple[Side, Proposed]:
+    """Return a bucket as a night decides it, and what it proposes there."""
+    bucket, decision, findings = night.history.decide(night.snapshot.read_bucket(index), night.rules)
+    side = Side(bucket, decision, findings.history, night.rules)
+    return side, night.propose(bucket, decision, findings)
+
+
+def _explain(night: Night, now: Side, index: int, list_name: str, rows: pa.Table) -> pa.Array:
+    """Return the true reason of rows that the list has no more and withholds for none of its own reasons."""
+    then, _ = _decide(night, index)
+    return say_why(list_name, now, rows, name_items(list_name, then, rows))
+
+
+def _say_difference(list_name: str, keys: pa.Array, listed: pa.Table, rows: pa.Table) -> pa.Array:
+    """Return why rows that the list still has stay here all the same: another message, less owed, a person's case."""
     nothing = pa.scalar(None, pa.string())
-    why_missing = pc.coalesce(
-        _look_up(keys, held, "reason"), pc.if_else(shielded, pa.scalar("shielded"), pa.scalar("paid"))
-    )
-    listed_now = pc.case_when(
-        pc.make_struct(pc.invert(same_stage), pc.fill_null(fell, False)), "stage_changed", "amount_fell", nothing
-    )
-    reasons = pc.if_else(pc.is_null(now), why_missing, listed_now)
-    return list(pc.if_else(exists, reasons, pa.scalar("gone")).to_pylist())
+    fell = pc.less(_look_up(keys, listed, CENTS[list_name]), rows[CENTS[list_name]].combine_chunks())
+    reasons = pc.if_else(pc.fill_null(fell, False), pa.scalar("amount_fell"), nothing)
+    if list_name == "reminders":
+        same = pc.equal(_look_up(keys, listed, "stage"), rows["stage"].combine_chunks())
+        return pc.if_else(pc.fill_null(same, True), reasons, pa.scalar("stage_changed"))
+    if list_name == "court":
+        waits = _look_up(keys, listed, "person_reasons")
+        return pc.if_else(pc.fill_null(pc.not_equal(waits, ""), False), waits, reasons)
+    return reasons
 
 
-def _names(bucket: Bucket, accounts: npt.NDArray[np.int64]) -> pa.Array:
-    of = bucket.accounts.take(accounts)
-    return key_of(pa.table({name: of.text(name) for name in ("premise_no", "payer_code")}))
-
-
-def _shielded(accounts: Frame) -> npt.NDArray[np.int64]:
-    return np.asarray(accounts["account"][accounts["shielded_cents"] > 0], np.int64)
+def _names(bucket: Bucket) -> pa.Array:
+    """Return the keys of all accounts of a bucket."""
+    return key_of(pa.table({name: bucket.accounts.text(name) for name in ("premise_no", "payer_code")}))
 
 
 def _look_up(keys: pa.Array, table: pa.Table, column: str) -> pa.Array:
     return table[column].combine_chunks().take(pc.index_in(keys, value_set=key_of(table)))
-
-
-def _same_stage(list_name: str, keys: pa.Array, listed: pa.Table, rows: pa.Table) -> pa.Array:
-    if list_name != "reminders":
-        return pa.array(np.ones(len(rows), np.bool_))
-    return pc.fill_null(pc.equal(_look_up(keys, listed, "stage"), rows["stage"].combine_chunks()), True)

@@ -27,10 +27,11 @@ FILES = {
 class Offer:
     """A list that waits, as a receipt that may stand in a log.
 
-    run_id: the run that made it. rows, cents: as proposed. files: SHA-256 by name. before_on, before_rows,
-    before_cents: of the closed date before; empty and 0 where there is none. withheld: rows by reason. unusual: what
-    the circuit breaker said. answer_hours: how long the question waits. answered: the reply, where it was approved
-    already and has not left yet.
+    run_id: the run that made it. rows, cents: what would leave. person_rows, person_cents: what of the list stays
+    because a person must look at it first; person_reasons: rows by reason, of which one may have several. files:
+    SHA-256 by name. before_on, before_rows, before_cents: of the closed date before; empty and 0 where there is none.
+    withheld: rows by reason. unusual: what the circuit breaker said. answer_hours: how long the question waits.
+    answered: the reply, where it was approved already and has not left yet.
     """
 
     as_of: str
@@ -38,6 +39,9 @@ class Offer:
     run_id: int
     rows: int
     cents: int
+    person_rows: int
+    person_cents: int
+    person_reasons: dict[str, int]
     files: dict[str, str]
     before_on: str
     before_rows: int
@@ -66,6 +70,9 @@ def ask(offer: Receipt, base_url: str) -> tuple[str, str]:
         as_of=given.day,
         rows=given.rows,
         cents=given.cents,
+        person_rows=given.person_rows,
+        person_cents=given.person_cents,
+        person_reasons=given.person_reasons,
         before_on=date.fromisoformat(given.before_on) if given.before_on else None,
         before_rows=given.before_rows,
         before_cents=given.before_cents,
@@ -159,7 +166,7 @@ def _offer(
         list_name=name,
         run_id=known.run_id,
         rows=release.rows,
-        cents=_cents_of(manifest["lists"], name),
+        **_sums_of(manifest["lists"], name),
         files={file: manifest["files"][file] for file in FILES[name]},
         before_on=before_on.isoformat() if before_on else "",
         before_rows=before[0],
@@ -178,8 +185,15 @@ def _reply(source: Source, release: Release) -> dict[str, str]:
     return {"answer": answers[-1].answer, "by": answers[-1].by_user, "note": answers[-1].note}
 
 
-def _cents_of(lists: dict[str, dict[str, int]], name: str) -> int:
-    return sum(told["cents"] for key, told in lists.items() if key.split("/")[0] == name)
+def _sums_of(lists: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    """Return the sum that would leave, and what of the list a person must look at first."""
+    told = lists.get(name, {})
+    waits = told.get("parts", {}).get("person", {"rows": 0, "cents": 0})
+    cents = sum(each["cents"] for key, each in lists.items() if key.split("/")[0] == name)
+    return {
+        "cents": cents - waits["cents"], "person_rows": waits["rows"], "person_cents": waits["cents"],
+        "person_reasons": told.get("person_reasons", {}),
+    }
 
 
 def _before(source: Source, day: date, name: str) -> tuple[date | None, tuple[int, int]]:

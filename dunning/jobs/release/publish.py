@@ -6,7 +6,7 @@ Intent, effect, record: killed anywhere and run again is as if never killed (see
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from dunning.gateways.store import open_store, releases, runs
 from dunning.gateways.store.readers import reading
 from dunning.gateways.targets import target_of
 from dunning.jobs.any_run import Receipt
+from dunning.jobs.calendar import day_of
 from dunning.jobs.kept import kept_policy
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover
@@ -52,27 +53,36 @@ class Reply:
     note: str = ""
 
 
-def run(offer: Receipt, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing) -> Receipt:
-    """Record a reply to an offer and, if it allows that, release the list; see `release`."""
+def run(
+    offer: Receipt, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing, on: str | None = None
+) -> Receipt:
+    """Record a reply to an offer and, if it allows that, release the list; see `release`.
+
+    Args:
+        on: the day of the release (ISO), for trials; today in Sofia, if None.
+    """
+    released_on = date.fromisoformat(on) if on else day_of(datetime.now(UTC))
     given, answered = Offer(**offer), Reply(**reply)
     settings, purpose = Settings.from_environment(), f"release {given.list_name} {given.as_of}"
     engine = open_store(settings, purpose)
     with run_lock(engine, purpose) as connection, reading(engine):
-        return release(settings, connection, given, answered, ledger, progress)
+        return release(settings, connection, given, answered, released_on, ledger, progress)
 
 
 def run_where_asked(
-    offers: Receipt, list_name: str, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing
+    offers: Receipt, list_name: str, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing,
+    on: str | None = None,
 ) -> Receipt:
     """Release a list of the offers as `run`, where it is among them; one that does not wait has nothing to release."""
     offer = offers.get(list_name)
     if offer is None or reply["answer"] == "nothing":
         return {"list": list_name, "state": "nothing", "text": ""}
-    return run(offer, reply, ledger, progress)
+    return run(offer, reply, ledger, progress, on)
 
 
 def release(
-    settings: Settings, connection: Connection, offer: Offer, reply: Reply, ledger: str | None, progress: Progress
+    settings: Settings, connection: Connection, offer: Offer, reply: Reply, on: date, ledger: str | None,
+    progress: Progress,
 ) -> Receipt:
     """Record a reply and release the list where it may leave; return what became of it. The caller holds the run lock.
 
@@ -95,8 +105,10 @@ def release(
     if known is None:
         return _receipt(offer, reply.answer, 0, 0, 0)
     target = target_of(known.out or "", offer.as_of)
-    found = read_rows(target, offer.list_name, offer.files)
-    reasons, look = look_again(settings, connection, offer.day, offer.list_name, found.rows, ledger, progress)
+    found = read_rows(target, offer.list_name, offer.files, only_ready=True)
+    reasons, look = look_again(
+        settings, connection, offer.day, offer.list_name, found.rows, on=on, ledger=ledger, progress=progress
+    )
     rule = kept_policy(connection, known).at(offer.day).release
     reasons = _ramp(connection, offer, found, reasons, rule)
     work = settings.home / "work" / f"release-{offer.as_of}-{offer.list_name}-{secrets.token_hex(4)}"

@@ -1,5 +1,6 @@
 """The way back: a release is taken back with a kill list for whoever has the files; its deeds count no more."""
 
+import json
 import secrets
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from dunning.gateways.database import Connection, run_lock
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, releases
-from dunning.gateways.targets import target_of
+from dunning.gateways.targets import read_named, target_of
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import columns_of, read_rows, recalled_target, released_target
@@ -48,7 +49,8 @@ def recall(
         raise DunningError(f"The list {list_name} of {day} {state}. Nothing was changed.")
     is_own = found.event_no is not None
     source = released_target(found.out, day, list_name) if is_own else target_of(found.out, day.isoformat())
-    rows = read_rows(source, list_name, source.read_manifest()["files"])
+    sealed = json.loads(read_named(source, MANIFEST, found.manifest_sha256))
+    rows = read_rows(source, list_name, sealed["files"])
     target = recalled_target(found.out, day, list_name)
     work = settings.home / "work" / f"recall-{day}-{list_name}-{secrets.token_hex(4)}"
     try:
