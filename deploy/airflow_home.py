@@ -57,6 +57,8 @@ def prepare(settings: Settings, users: str = "") -> dict[str, str]:
     environment = os.environ | variables
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     _migrate(home, environment)
+    if CONNECTION in variables:
+        airflow_urls(settings.home)  # which lets our runner read what the migration has made
     return environment
 
 

@@ -15,24 +15,36 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dunning.core.errors import DunningError, UsageError
-from dunning.gateways.database import find_url
+from dunning.gateways.database import connect, find_url
+from dunning.gateways.migrations import protect
 from dunning.gateways.settings import Settings
 
 SCHEMA = "dunning"
 
 
 def save(file: Path, settings: Settings) -> None:
-    """Write the database as it is at this moment; a run that is going on is saved as unfinished."""
+    """Write the database as it is at this moment; a run that is going on is saved as unfinished.
+
+    Raises:
+        DunningError: the file is there already: an older backup is the only copy of its day.
+    """
+    _refuse_other(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.new")
     os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     how = ["--format=custom", f"--schema={SCHEMA}", "--no-owner", "--no-privileges"]
     _call("pg_dump", [*how, f"--file={new}"], settings)
+    _refuse_other(file)
     new.replace(file)
 
 
+def _refuse_other(file: Path) -> None:
+    if file.exists():
+        raise DunningError(f"{file} is there already, and a backup is never overwritten. Name another FILE.")
+
+
 def restore(file: Path, settings: Settings) -> None:
-    """Put the database back to what the file holds."""
+    """Put the database back to what the file holds; the application's roles get their rights on it again."""
     if not file.is_file():
         raise DunningError(f"There is no file {file}. Name one that `make backup` wrote.")
     with tempfile.TemporaryDirectory(prefix="dunning-restore-") as folder:
@@ -42,6 +54,7 @@ def restore(file: Path, settings: Settings) -> None:
         empty = f"SET client_min_messages = warning; DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"
         how = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
         _call("psql", [*how, f"--command={empty}", f"--file={script}"], settings)
+    protect(connect(settings, "restore"))
 
 
 def _call(program: str, arguments: list[str], settings: Settings | None) -> None:

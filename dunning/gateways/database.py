@@ -27,6 +27,7 @@ from dunning.gateways.server import embedded_url, start_server
 from dunning.gateways.settings import Settings
 from dunning.gateways.sql_files import read_sql, statement
 
+RUNNER, WEB, READER = "dunning_runner", "dunning_web", "dunning_reader"  # jobs, pages, whoever only looks
 VERSION_MIN = 15
 RUN_LOCK = 7_309_453_001
 NOTICES_LOCK = 7_309_453_004
@@ -39,9 +40,21 @@ _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg
 Source = Engine | Connection
 
 
-def connect(settings: Settings, purpose: str = "command") -> Engine:
-    """Return an engine of our database, starting the embedded server if it is down. The schema is not looked at.
+def connect_as(role: str, settings: Settings, purpose: str = "command") -> Engine:
+    """Return an engine of our database that works as one of the roles that own nothing; see `connect`.
 
+    On the embedded server the role itself logs in. On a given one its user becomes the role, and RESET ROLE does not
+    lead back.
+    """
+    if settings.database_url is None:
+        return _connect(find_url(settings).set(username=role), purpose)
+    return _connect(find_url(settings), purpose, f" -c role={role}")
+
+
+def connect(settings: Settings, purpose: str = "command") -> Engine:
+    """Return an engine of our database as its owner, starting the embedded server if it is down.
+
+    Only migrations and restores work so; all else is `connect_as`. The schema is not looked at.
     A server that is starting, or recovers from a crash, is waited for, a minute at most.
 
     Args:
@@ -51,7 +64,10 @@ def connect(settings: Settings, purpose: str = "command") -> Engine:
     Raises:
         DunningError: the server cannot be reached or is older than PostgreSQL 15.
     """
-    url = find_url(settings)
+    return _connect(find_url(settings), purpose)
+
+
+def _connect(url: URL, purpose: str, options: str = "") -> Engine:
     engine = create_engine(
         url,
         pool_size=2,
@@ -61,7 +77,7 @@ def connect(settings: Settings, purpose: str = "command") -> Engine:
             "application_name": f"dunning {purpose}"[:63],
             "connect_timeout": 10,
             "client_encoding": "utf8",
-            "options": "-c timezone=UTC -c datestyle=ISO",
+            "options": f"-c timezone=UTC -c datestyle=ISO{options}",
         },
     )
     try:
@@ -176,7 +192,8 @@ def _release(connection: Connection, key: int) -> None:
 
 def _taken(holder: Any) -> str:
     who = "another run" if holder is None else f"{holder.name} (PostgreSQL process {holder.pid})"
-    since = "" if holder is None else f" since {holder.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    is_known = holder is not None and holder.since is not None
+    since = f" since {holder.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if is_known else ""
     return f"Another run is going on{since}: {who}. Two would close the same books; run again when it is over."
 
 
@@ -259,6 +276,11 @@ def _shown(url: URL) -> str:
 
 def _unreachable(url: URL, error: DBAPIError) -> str:
     said = str(error.orig).strip().splitlines()
+    if said and "permission denied to set role" in said[-1]:
+        return (
+            f"The user of DUNNING_DATABASE_URL ({url.username}) may not work as the application's roles. "
+            f"Let the owner of the database say: GRANT {RUNNER}, {WEB}, {READER} TO {url.username}"
+        )
     return (
         f"The database {_shown(url)} cannot be reached: {said[-1] if said else 'no answer'} "
         "Check that the server runs and what DUNNING_DATABASE_URL says, or unset it to use the embedded one."

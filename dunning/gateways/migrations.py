@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import telling_outages
+from dunning.gateways.database import READER, RUNNER, WEB, telling_outages
 from dunning.gateways.sql_files import sql_folder, statement
 
 MIGRATION_LOCK = 7_309_453_002
@@ -64,9 +64,49 @@ def migrate(engine: Engine, folder: Path | None = None, *, last: int | None = No
         connection.execute(statement("locks", "wait"), {"key": MIGRATION_LOCK})
         connection.commit()
         try:
-            return _apply_pending(connection, known, last)
+            _make_roles(connection)
+            applied = _apply_pending(connection, known, last)
+            _protect(connection)
+            return applied
         finally:
             connection.invalidate()
+
+
+def protect(engine: Engine) -> None:
+    """Bring a database that was put back from a copy up to date, and give every role its rights on it again.
+
+    Raises:
+        DunningError: as `migrate`.
+    """
+    with telling_outages(), engine.connect() as connection:
+        _make_roles(connection)
+    migrate(engine)
+    with telling_outages(), engine.connect() as connection:
+        _protect(connection)
+
+
+def _make_roles(connection: Connection) -> None:
+    """Make the roles that the application works as, where they are missing.
+
+    Raises:
+        DunningError: who migrates may not make them.
+    """
+    try:
+        with connection.begin():
+            _execute_script(connection, (sql_folder() / "roles" / "make.sql").read_text("utf-8"))
+    except DBAPIError as error:
+        raise DunningError(
+            f"The roles that the application works as cannot be made: {str(error.orig).splitlines()[0]} Let an "
+            "administrator of the server run sql/roles/make.sql as the owner of the database, or: CREATE ROLE "
+            f"{RUNNER} LOGIN; CREATE ROLE {WEB} LOGIN; CREATE ROLE {READER} LOGIN; GRANT {RUNNER}, {WEB}, {READER} TO "
+            "the user of DUNNING_DATABASE_URL. Then run again."
+        ) from error
+
+
+def _protect(connection: Connection) -> None:
+    with connection.begin():
+        if connection.execute(statement("schema_migrations", "can_protect")).scalar_one():
+            connection.execute(statement("schema_migrations", "protect"))
 
 
 def _is_current(connection: Connection, known: list[Migration], last: int | None) -> bool:

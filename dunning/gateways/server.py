@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL
 from dunning.core.errors import DunningError
 from dunning.gateways.home import close_home
 from dunning.gateways.server_account import find_account
-from dunning.gateways.server_data import PORT, SOCKET_NAME, SUPERUSER, initialise, launch, program_folders
+from dunning.gateways.server_data import AIRFLOW, PORT, SOCKET_NAME, SUPERUSER, initialise, launch, program_folders
 from dunning.gateways.server_process import (
     DOWN,
     STOP_SECONDS_MAX,
@@ -32,6 +32,7 @@ from dunning.gateways.server_process import (
     server_status,
     settle,
 )
+from dunning.gateways.server_roles import own_airflow
 
 __all__ = [
     "SUPERUSER",
@@ -47,25 +48,26 @@ __all__ = [
 _UNQUOTABLE = set('"$`\\\n')  # pg_ctl hands its paths to a shell, in double quotes
 
 
-def embedded_url(socket_dir: Path, database: str, driver: str = "psycopg") -> URL:
+def embedded_url(socket_dir: Path, database: str, driver: str = "psycopg", user: str = SUPERUSER) -> URL:
     """Return the SQLAlchemy URL of a database of the embedded server.
 
     >>> print(embedded_url(Path("/tmp/d"), "airflow", "psycopg2").render_as_string(False))
     postgresql+psycopg2://postgres@/airflow?host=%2Ftmp%2Fd&port=5432
     """
     return URL.create(
-        f"postgresql+{driver}", SUPERUSER, database=database, query={"host": str(socket_dir), "port": PORT}
+        f"postgresql+{driver}", user, database=database, query={"host": str(socket_dir), "port": PORT}
     )
 
 
 def airflow_urls(home: Path) -> tuple[str, str]:
-    """Start the server if it is down; return Airflow's SQL_ALCHEMY_CONN and SQL_ALCHEMY_CONN_ASYNC.
+    """Start the server if it is down; return Airflow's SQL_ALCHEMY_CONN and SQL_ALCHEMY_CONN_ASYNC, as its own role.
 
     The socket's folder is written plainly (it has only plain characters), so that no configuration file needs escapes.
     """
     host = start_server(home)
+    own_airflow(host)
     plain, asynchronous = (
-        f"postgresql+{driver}://{SUPERUSER}:@/airflow?host={host}&port={PORT}" for driver in ("psycopg2", "asyncpg")
+        f"postgresql+{driver}://{AIRFLOW}:@/airflow?host={host}&port={PORT}" for driver in ("psycopg2", "asyncpg")
     )
     return plain, asynchronous
 

@@ -15,7 +15,8 @@ from dunning.gateways.server_account import Account
 from dunning.gateways.server_process import START_SECONDS_MAX, data_dir, server_status
 
 SUPERUSER = "postgres"
-DATABASES = ("dunning", "airflow")
+AIRFLOW = "airflow"  # its database, and the role that owns it
+DATABASES = ("dunning", AIRFLOW)
 PORT = "5432"  # names the socket; nothing listens on it
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 _SOCKET_BYTES_MAX = 103  # macOS; Linux takes 107

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import Connection, Engine, connect, run_lock
+from dunning.gateways.database import RUNNER, Connection, Engine, connect_as, run_lock
 from dunning.gateways.publishing import MANIFEST, check_prepared
 from dunning.gateways.seals import check_seal
 from dunning.gateways.search_index import build_search_index
@@ -37,7 +37,7 @@ def run(run: Receipt) -> Receipt:
     """Publish and close; see `close`."""
     this = Run.of(run)
     settings = Settings.from_environment()
-    engine = connect(settings, f"nightly {this.as_of} close")
+    engine = connect_as(RUNNER, settings, f"nightly {this.as_of} close")
     with run_lock(engine, f"nightly {this.as_of} close") as connection:
         return close_and_prune(settings, engine, connection, this)
 

@@ -13,7 +13,7 @@ from dunning.decisions.guards import find_shrunk, stop_lists
 from dunning.decisions.proposals import Proposed
 from dunning.decisions.ramp import withhold_acted
 from dunning.decisions.standings import Side, stand
-from dunning.gateways.database import Engine, Source
+from dunning.gateways.database import READER, Engine, Source
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshot_places import open_kept
 from dunning.gateways.snapshots import Snapshot
@@ -67,7 +67,7 @@ class Night:
 def open_nights(purpose: str) -> Iterator[tuple[Settings, Engine]]:
     """Give settings and store to somebody who reads kept nights; no snapshot is removed while the block lasts."""
     settings = Settings.from_environment()
-    engine = open_store(settings, purpose)
+    engine = open_store(settings, purpose, READER)
     with reading(engine):
         yield settings, engine
 

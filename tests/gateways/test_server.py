@@ -233,7 +233,7 @@ def test_a_server_whose_socket_was_removed_says_so_and_can_be_restarted(home):
 def test_airflow_has_a_database_of_its_own_for_both_its_drivers(home):
     plain, asynchronous = airflow_urls(home)
     socket_dir = server_status(home).socket_dir
-    assert f"postgresql+psycopg2://postgres:@/airflow?host={socket_dir}&port=5432" == plain
+    assert f"postgresql+psycopg2://airflow:@/airflow?host={socket_dir}&port=5432" == plain
     connection = psycopg2.connect(plain.replace("+psycopg2", ""))
     assert "airflow" == connection.info.dbname
     connection.close()

@@ -11,7 +11,7 @@ from dunning.gateways import sql_files
 from dunning.gateways.sql_files import read_sql, sql_folder
 from dunning.gateways.store.rows import AGEING, DECISIONS, DEEDS, PAST_DEEDS, PROPOSALS, RECEIPT_TOKENS
 
-OWN_FOLDERS = ("billing", "migrations", "report")
+OWN_FOLDERS = ("billing", "migrations", "report", "roles")
 STATEMENTS = sorted(path for path in sql_folder().glob("*/*.sql") if path.parent.name not in OWN_FOLDERS)
 COPIES = {
     ("decisions", "copy"): DECISIONS, ("decisions", "fetch"): DECISIONS,

@@ -5,17 +5,22 @@ Every function takes an engine, or a connection; with a connection inside a tran
 
 from sqlalchemy import Engine
 
-from dunning.gateways.database import connect
+from dunning.gateways.database import RUNNER, connect, connect_as
 from dunning.gateways.migrations import migrate
 from dunning.gateways.settings import Settings
 
 
-def open_store(settings: Settings, purpose: str = "command") -> Engine:
-    """Return an engine of our database with its schema up to date; the embedded server is started if it is down.
+def open_store(settings: Settings, purpose: str = "command", role: str = RUNNER) -> Engine:
+    """Return an engine of our database with its schema up to date, as a role that owns nothing.
+
+    The embedded server is started if it is down.
 
     Raises:
         DunningError: the database cannot be reached, is too old, or newer than this program.
     """
-    engine = connect(settings, purpose)
-    migrate(engine)
-    return engine
+    owner = connect(settings, purpose)
+    try:
+        migrate(owner)
+    finally:
+        owner.dispose()
+    return connect_as(role, settings, purpose)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from dunning.gateways.database import Engine
+from dunning.gateways.database import WEB, Engine
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store
 
@@ -20,4 +20,4 @@ class Office:
 def open_office() -> Office:
     """Return the office of this process, its schema up to date."""
     settings = Settings.from_environment()
-    return Office(settings, open_store(settings, "pages"))
+    return Office(settings, open_store(settings, "pages", WEB))

@@ -7,7 +7,7 @@ from dunning.core.errors import UsageError
 from dunning.core.frames import BUCKETS
 from dunning.decisions.notices import propose_notices
 from dunning.decisions.proposals import SCHEMAS, join_proposed
-from dunning.gateways.database import connect
+from dunning.gateways.database import RUNNER, connect_as
 from dunning.gateways.memory import keep_freed_memory
 from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.settings import Settings
@@ -31,7 +31,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
         raise UsageError(f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0.")
     this = NoticesRun.of(run)
     check_seal(this.given_seal)
-    with reading(connect(Settings.from_environment(), f"notices {this.as_of} gather")):
+    with reading(connect_as(RUNNER, Settings.from_environment(), f"notices {this.as_of} gather")):
         counts = _gather(this, shard, shards)
     receipt = {"service": this.service, "shard": shard, "shards": shards, **counts}
     folder = this.shard_folder(shard, shards)

@@ -7,7 +7,7 @@ from typing import Any
 
 from dunning.core.errors import DunningError
 from dunning.documents.offer_text import Question, write_body, write_subject
-from dunning.gateways.database import Source, connect
+from dunning.gateways.database import RUNNER, Source, connect_as
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import figures, open_store, runs
 from dunning.gateways.store.proposals import count_withheld
@@ -86,7 +86,7 @@ def ask(offer: Receipt, base_url: str) -> tuple[str, str]:
 
 def is_replaced(as_of: str) -> bool:
     """Return whether a newer night's lists have taken the place of a date's."""
-    engine = connect(Settings.from_environment(), "release watch")
+    engine = connect_as(RUNNER, Settings.from_environment(), "release watch")
     try:
         closed_on = runs.last_closed_on(engine)
         return closed_on is not None and closed_on > date.fromisoformat(as_of)
