@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from dunning.core.errors import DunningError, OutageError
+from dunning.gateways.database import RUNNER
 from dunning.gateways.server import embedded_url, start_server
 from dunning.gateways.settings import Settings
 from dunning.gateways.sql_files import statement
@@ -70,7 +71,7 @@ def fetch_question(settings: Settings, dag_id: str, run_id: str, task_id: str) -
 def _find_url(settings: Settings) -> URL:
     named = os.environ.get(URL_VARIABLE)
     if not named:
-        return embedded_url(start_server(settings.home), "airflow")
+        return embedded_url(start_server(settings.home), "airflow", user=RUNNER)
     try:
         return make_url(named).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError) as error:
