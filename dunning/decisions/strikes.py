@@ -1,25 +1,23 @@
-"""Strikes of our own: holds that the department put on accounts, besides those of the ledger."""
+"""Holds of our own: what the department put on accounts, besides the holds of the ledger."""
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.frames import Bucket, Frame, frame_of
-from dunning.core.words import HOLD_REASONS, code
+from dunning.core.words import HOLD_REASONS
 from dunning.decisions.history import accounts_of, stack_frames
-
-_MANUAL = code(HOLD_REASONS, "manual")
 
 
 def with_strikes(bucket: Bucket, strikes: pa.Table) -> Bucket:
-    """Return a bucket whose `holds` have a row more for each strike of one of its accounts.
+    """Return a bucket whose `holds` have a row more for each hold of our own on one of its accounts.
 
     Args:
-        strikes: hold_no, premise_no, payer_code, note, author, valid_from, valid_until; those of other buckets are
-            passed over.
+        strikes: hold_no, premise_no, payer_code, reason, note, author, valid_from, valid_until; those of other buckets
+            are passed over.
 
     Returns:
-        With the columns that `holds` had; a strike's hold_no is `strike-<number>`, its reason `manual`.
+        With the columns that `holds` had; the hold_no of ours is `strike-<number>`.
     """
     if len(strikes) == 0:
         return bucket
@@ -29,11 +27,12 @@ def with_strikes(bucket: Bucket, strikes: pa.Table) -> Bucket:
     if len(here) == 0:
         return bucket
     found, holds = given.take(here), bucket.holds
+    reason = pc.index_in(found.text("reason"), value_set=pa.array(HOLD_REASONS))
     own = {
         "account": account[here].astype(np.int32),
         "item": np.full(len(here), -1, np.int32),
         "hold_no": pc.binary_join_element_wise("strike", pa.array(found["hold_no"]).cast(pa.string()), "-"),
-        "reason": np.full(len(here), _MANUAL, np.int8),
+        "reason": reason.to_numpy(zero_copy_only=False).astype(np.int8),
         "valid_from": found["valid_from"],
         "valid_until": found["valid_until"],
         "author": found.text("author"),

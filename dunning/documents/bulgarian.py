@@ -5,9 +5,11 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.formats import NBSP
+
 WORDS: Mapping[str, str] = {
     # lists
-    "reminders": "съобщения", "disconnections": "прекъсване", "court": "съд",
+    "reminders": "съобщения", "disconnections": "прекъсване", "court": "съд", "account": "от партидата",
     # stages and parts
     "current": "текуща", "overdue": "просрочена", "final_warning": "последно предупреждение",
     "court_bound": "за съд", "ready": "готов", "person": "за преглед",
@@ -28,7 +30,9 @@ WORDS: Mapping[str, str] = {
     "below_channel_minimum": "под минималната сума за канала", "life_support": "животоподдържаща апаратура",
     "vulnerable": "уязвим клиент", "kept_agreement": "спазвано споразумение",
     "ramp": "над дневната мярка за района; ще излезе в следващите дни", "acted": "вече е предадено и се изпълнява",
-    "struck": "задържане по решение на служител", "paid": "платено междувременно",
+    "struck": "задържане по решение на служител", "hold_complaint": "задържане: рекламация",
+    "hold_dispute": "задържане: оспорена сума", "hold_deceased": "задържане: починал платец",
+    "paid": "платено междувременно",
     "shielded": "защитено междувременно", "amount_fell": "сумата е намаляла междувременно",
     "over_capacity": "над седмичния капацитет; остава за следваща седмица", "gone": "партидата я няма в новите данни",
     "not_disconnectable": "обектът вече не може да се прекъсва",
@@ -66,6 +70,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     "": {},
     "payer": {"person": "физическо лице", "company": "юридическо лице"},
     "message": {"overdue": "напомняне"},
+    "protect": {
+        "complaint": "рекламация", "dispute": "оспорена сума", "deceased": "починал платец",
+        "manual": "решение на служител",
+    },
     "change": {"moved": "променена", "new": "нова", "gone": "изчезнала"},
     "way": {"limitation_near": "за съд (изтичаща давност)"},
     "table": {
@@ -76,6 +84,36 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "court_case_items": "фактури по дела",
     },
 }
+
+
+# One of it, two of it, and a count of it that ends so, as it stands behind a number.
+COUNTED: Mapping[str, tuple[str, str]] = {
+    "row": ("ред", "реда"), "day": ("ден", "дни"), "invoice": ("фактура", "фактури"), "account": ("партида", "партиди"),
+    "message": ("съобщение", "съобщения"), "case": ("дело", "дела"), "night": ("нощ", "нощи"),
+    "payment": ("плащане", "плащания"), "premise": ("имот", "имота"), "letter": ("писмо", "писма"),
+    "disconnection": ("прекъсване", "прекъсвания"), "list": ("списък", "списъка"), "notice": ("съобщение", "съобщения"),
+    "snapshot": ("зареждане", "зареждания"), "file": ("файл", "файла"), "sign": ("знак", "знака"),
+    "change": ("промяна", "промени"), "page": ("страница", "страници"), "item": ("фактура", "фактури"),
+}
+
+
+def count(number: int, what: str) -> str:
+    """Return a number with its word of COUNTED, which after it has only two forms: 1 and all others.
+
+    >>> [count(n, "row") for n in (0, 1, 2, 11, 21, 12345)]
+    ['0 реда', '1 ред', '2 реда', '11 реда', '21 реда', '12\\xa0345 реда']
+    """
+    one, several = COUNTED[what]
+    return f"{group(number)} {one if number == 1 else several}"
+
+
+def group(number: int) -> str:
+    """Return a whole number with its thousands apart, from five digits on.
+
+    >>> group(9999), group(10000), group(-1234567)
+    ('9999', '10\\xa0000', '-1\\xa0234\\xa0567')
+    """
+    return f"{number:,}".replace(",", NBSP) if abs(number) >= 10_000 else str(number)
 
 
 def translate(values: pa.Array, meaning: str = "") -> pa.Array:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dunning.core.formats import NBSP
-from dunning.documents.bulgarian import MEANINGS, WORDS
+from dunning.documents.bulgarian import MEANINGS, WORDS, count, group
 from dunning.documents.texts import TEMPLATES
 
 PAGES = TEMPLATES / "web"
@@ -64,6 +64,7 @@ def _environment(language: str, prefix: str) -> Environment:
     )
     environment.filters.update(
         money=write_money, day=write_day, number=write_number, moment=write_moment, part=_quote,
+        counted=lambda value, what: write_counted(language, value, what),
         word=lambda value, meaning="": write_word(language, value, meaning),
         words=lambda value, separator="; ": write_words(language, value, separator),
     )  # fmt: skip
@@ -96,12 +97,21 @@ def write_money(cents: int | None) -> str:
 
 
 def write_number(value: int | None) -> str:
-    """Return a count with thousands apart.
+    """Return a count with thousands apart, from five digits on.
 
-    >>> write_number(12345)
-    '12\\xa0345'
+    >>> write_number(1234), write_number(12345)
+    ('1234', '12\\xa0345')
     """
-    return _DASH if value is None else f"{int(value):,}".replace(",", NBSP)
+    return _DASH if value is None else group(int(value))
+
+
+def write_counted(language: str, value: int, what: str) -> str:
+    """Return a count with its word, of bulgarian.COUNTED.
+
+    >>> write_counted("bg", 21, "row"), write_counted("en", 1, "row")
+    ('21 реда', '1 row')
+    """
+    return count(value, what) if language == "bg" else f"{write_number(value)} {what}{'' if value == 1 else 's'}"
 
 
 def write_day(day: date | str | None) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
+from dunning.decisions.protections import find_held_back
 from dunning.gateways.database import RUNNER, Connection, Engine, connect_as, run_lock
 from dunning.gateways.publishing import MANIFEST, check_prepared
 from dunning.gateways.seals import check_seal
@@ -18,6 +19,7 @@ from dunning.gateways.search_index import build_search_index
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import closing, releases, runs
 from dunning.gateways.store.events import count_deeds_since
+from dunning.gateways.store.holds import fetch_holds
 from dunning.gateways.worktables import read_groups, read_table
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.past import figures_of
@@ -85,7 +87,7 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
         runs.keep_manifest(connection, this.run_id, json.loads(content))
         runs.finish_run(connection, this.run_id, manifest_sha256)
         return _receipt(this, "written", place)
-    books = _books(this, json.loads(content), manifest_sha256)
+    books = _books(connection, this, json.loads(content), manifest_sha256)
     counts = closing.begin_close(connection, this.run_id, manifest_sha256, books)
     try:
         this.target.publish(this.prepared)
@@ -146,8 +148,12 @@ def _require_same_history(connection: Connection, this: Run) -> None:
         )
 
 
-def _books(this: Run, manifest: dict[str, Any], manifest_sha256: str) -> closing.Books:
-    """Return what the close writes. Messages leave with the night unless something about it is unusual."""
+def _books(connection: Connection, this: Run, manifest: dict[str, Any], manifest_sha256: str) -> closing.Books:
+    """Return what the close writes.
+
+    Messages leave with the night, unless something about it is unusual or somebody of them was protected while it went
+    on: then they wait for a person, and the last look finds him.
+    """
     work = Path(this.work)
     groups = [
         group.filter(pc.greater(group["open_cents"], 0))
@@ -156,7 +162,9 @@ def _books(this: Run, manifest: dict[str, Any], manifest_sha256: str) -> closing
     proposed = {path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))}
     reminders = proposed["reminders"]
     sent = ["premise_no", "payer_code", "stage", "channel", "reference", "overdue_cents"]
-    may_leave = not manifest["unusual"]
+    newer = [hold for hold in fetch_holds(connection) if hold.hold_no > this.events_seen]
+    is_protected = pc.any(pc.is_valid(find_held_back(reminders, "reminders", newer))).as_py()
+    may_leave = not manifest["unusual"] and not is_protected
     return closing.Books(
         decisions=pa.concat_tables(groups),
         proposals=pa.concat_tables(list(_proposals(proposed, "released" if may_leave else "proposed"))),

@@ -18,6 +18,7 @@ from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.guards import find_shrunk
 from dunning.decisions.notices import propose_notices
+from dunning.decisions.protections import is_ending, latest_end
 from dunning.decisions.tables import decision_tables
 from dunning.documents.notice.press import Press
 from dunning.documents.texts import Letterhead, write_messages
@@ -27,7 +28,7 @@ from dunning.jobs.boundary_crowd import Crowd
 from dunning.jobs.classify import propose
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.retention import find_reasons
-from dunning.policy.rules import Loading, Profile, Release, Retention, Rules
+from dunning.policy.rules import Loading, Profile, Protection, Release, Retention, Rules
 from dunning.policy.shapes import LEDGER_TABLES, MEASURES
 
 Outcomes = dict[str, Any]
@@ -47,6 +48,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "freshness", [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)]
     yield "retention", _retention(rules.retention, rules.as_of)
     yield "release", _judge_nights(rules.release, rules.as_of)
+    yield "protection", _protections(rules.protection, rules.as_of)
     yield "notices", _notices(rules)
     yield "proposed notices", list(_propose_notices(crowd, decision, findings, rules))
     proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
@@ -95,6 +97,12 @@ def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
     """Return why snapshots are kept of which one was made and closed on each of twenty thousand days."""
     days = [as_of - timedelta(days=n) for n in range(20_000)]
     return find_reasons([LoadedRun(n, day, "closed", True, str(day)) for n, day in enumerate(days)], as_of, rule)
+
+
+def _protections(rule: Protection, as_of: date) -> list[Any]:
+    """Return which end a protection without a document has, and from when its author is reminded."""
+    until = latest_end(rule, as_of, is_documented=False)
+    return [until, [is_ending(rule, until, as_of + timedelta(days=n)) for n in range(60)]]
 
 
 def _judge_nights(rule: Release, as_of: date) -> list[Any]:

@@ -19,9 +19,9 @@ BUILT_IN = Path(__file__).parent / "files"
 VIEWS: dict[str, Any] = {k: v for k, v in fields_of(rules.Rules).items() if k in SHAPES and k != "interest"}
 
 # Rules that decide nothing about an account: they are no part of `Rules.version`.
-DECIDE_NOTHING = ("retention", "notices", "profile", "release")
+DECIDE_NOTHING = ("retention", "notices", "profile", "release", "protection")
 # Rules that came when nights had been run already: such a run kept no file of theirs.
-CAME_LATER = ("retention", "notices", "profile", "release")
+CAME_LATER = ("retention", "notices", "profile", "release", "protection")
 
 
 @dataclass(frozen=True)

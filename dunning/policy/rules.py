@@ -162,6 +162,18 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Protection:
+    """What an employee records to protect an account; decides nothing on accounts by itself.
+
+    undocumented_days: how long it holds without a document. remind_days: from how long before its end its author is
+    reminded.
+    """
+
+    undocumented_days: int
+    remind_days: int
+
+
+@dataclass(frozen=True)
 class Supplier:
     """How the supplier names itself in messages, per service, and where people reach it."""
 
@@ -235,6 +247,7 @@ class Rules:
     loading: Loading
     retention: Retention
     release: Release
+    protection: Protection
     supplier: Supplier
     notices: Notices
     profile: Profile

@@ -67,6 +67,7 @@ SHAPES: dict[str, type] = {
     "loading": rules.Loading,
     "retention": rules.Retention,
     "release": rules.Release,
+    "protection": rules.Protection,
     "supplier": rules.Supplier,
     "notices": rules.Notices,
     "profile": rules.Profile,
@@ -88,6 +89,7 @@ UNITS = {
 _NEVER_ZERO = (
     "day_count", "years", "years_long", "years_absolute", "window_days", "notice_valid_days", "wording",
     "card_age_days", "receipt_days", "band_nights", "band_nights_min", "payments_days", "answer_hours",
+    "undocumented_days",
 )  # fmt: skip
 _ROWS = (1, 10_000_000)
 _BOUNDS = {

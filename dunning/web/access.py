@@ -22,7 +22,7 @@ from dunning.gateways.settings import Settings
 
 COOKIE = "dunning_language"
 _VIEWER = {"night", "ageing", "policy"}
-_ADVISER = _VIEWER | {"accounts"}
+_ADVISER = _VIEWER | {"accounts", "protect"}
 _WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall"}
 PERMISSIONS: dict[str, frozenset[str]] = {
     "viewer": frozenset(_VIEWER),
@@ -35,6 +35,8 @@ assert tuple(PERMISSIONS) == ROLES
 _READING = ("GET", "HEAD")
 # The tag of a form that only looks for something: a name that is looked for must not stand in an address.
 LOOKS = "looks"
+# The tag of a form that only keeps something from leaving: to send it, reading in Airflow is enough.
+PROTECTS = "protects"
 # Airflow's own roles decide reading or writing, by these DAGs.
 _READ_DAG, _WRITE_DAG = "nightly", "release"
 
@@ -81,7 +83,7 @@ async def find_person(request: Request, user: GetUserDep) -> Person:
     Raises:
         HTTPException: 401, nobody is logged in. StrangerError: he has no role here, or Airflow gives him no access.
     """
-    is_write = request.method not in _READING and LOOKS not in request.scope["route"].tags
+    is_write = request.method not in _READING and not {LOOKS, PROTECTS}.intersection(request.scope["route"].tags)
     dag_id, method = (_WRITE_DAG, "PUT") if is_write else (_READ_DAG, "GET")
     request.state.person = await run_in_threadpool(_find, user, dag_id, method, language_of(request))
     return request.state.person

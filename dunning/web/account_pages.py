@@ -7,21 +7,26 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from dunning.core.errors import NotThereError
+from dunning.decisions.protections import REASONS as REASONS_OF_HOLDS
 from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.documents.pages import say, write_day, write_moment, write_money, write_word
-from dunning.documents.story_page import STAGES, story_tables
+from dunning.documents.story_page import HOLDS, STAGES, story_tables
 from dunning.documents.story_pdf import Table, render_story_pdf
 from dunning.gateways.store.access import append_access
-from dunning.jobs.desk import account, search
+from dunning.jobs.desk import account, protect, search
 from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.notices import preview
-from dunning.web.access import LOOKS, CheckedForm, Person, permit
+from dunning.web.access import LOOKS, PROTECTS, CheckedForm, Person, permit
+from dunning.web.refuse import say_refusal, status_of
 from dunning.web.respond import give_file, go_to, respond
 
 router = APIRouter()
 Adviser = Annotated[Person, permit("accounts")]
+Protector = Annotated[Person, permit("protect")]
 Lawyer = Annotated[Person, permit("identifiers")]
 _LONGEST = 100
+_NO_WISH = protect.Wish("", "")
 
 
 @router.get("/accounts")
@@ -59,6 +64,21 @@ def show_identifier(
     return _show(request, person, page, is_whole=True)
 
 
+@router.post("/accounts/{premise_no}/{payer_code}/protect", tags=[PROTECTS])
+def protect_account(
+    request: Request, person: Protector, form: CheckedForm, premise_no: str, payer_code: str
+) -> Response:
+    """Record a hold on the account; whatever is wrong is said above its page, with what was written."""
+    office = open_office()
+    wish = protect.Wish(**{name: str(form.get(name, "")) for name in ("reason", "note", "document", "until")})
+    try:
+        protect.protect(office, premise_no, payer_code, wish, person.user_name)
+    except RefusedError as refusal:
+        page = account.look(office, premise_no, payer_code)
+        return _show(request, person, page, is_whole=False, refusal=refusal, wish=wish)
+    return go_to(request, f"{_address(premise_no, payer_code)}#protect")
+
+
 @router.get("/accounts/{premise_no}/{payer_code}/story.pdf")
 def give_story(person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None) -> Response:
     """Give the story as a PDF for the complaint file."""
@@ -90,9 +110,12 @@ def give_notice(person: Adviser, premise_no: str, payer_code: str, as_of: date |
 def _more_tables(page: account.AccountPage) -> list[Table]:
     """Return what the story does not know itself: strikes, what left us, the decisions of earlier nights."""
     strikes = [
-        (write_day(each.valid_from), write_day(each.ended_on or each.valid_until), each.author, each.note)
+        (
+            HOLDS[each.reason], write_day(each.valid_from), write_day(each.ended_on or each.valid_until), each.author,
+            each.note, each.document,
+        )
         for each in page.strikes
-    ]
+    ]  # fmt: skip
     deeds = [
         (
             write_day(row["as_of"]), say("bg", f"account.deed_{row['stage']}"), write_word("bg", row["channel"]),
@@ -108,17 +131,24 @@ def _more_tables(page: account.AccountPage) -> list[Table]:
         for row in page.nights
     ]  # fmt: skip
     return [
-        ("Задържания от служители", ("от", "до (без)", "кой", "причина"), strikes),
+        ("Задържания от служители", ("причина", "от", "до (без)", "кой", "бележка", "документ"), strikes),
         ("Какво е излязло от нас", ("ден", "какво", "канал", "сума", "номер", "отзовано"), deeds),
         ("Решения по нощи", ("нощ", "етап", "неплатено", "просрочено", "основания"), nights),
     ]
 
 
-def _show(request: Request, person: Person, page: account.AccountPage, *, is_whole: bool) -> Response:
+def _show(
+    request: Request, person: Person, page: account.AccountPage, *, is_whole: bool,
+    refusal: RefusedError | None = None, wish: protect.Wish = _NO_WISH,
+) -> Response:
+    office, whose = open_office(), (page.story.premise_no, page.story.payer_code)
     national_id = page.payer.national_id if is_whole else account.mask(page.payer.national_id)
     reasons: dict[str, Any] = {"reasons": REASONS, "why_not": WHY_NOT}
     return respond(
-        request, person, "account.html", page=page, story=page.story, tables=story_tables(page.story),
+        request, person, "account.html", status_of(refusal), holds=protect.find_holds(office, *whose),
+        ending=[hold.hold_no for hold in protect.find_ending(office, person.user_name)],
+        terms=protect.terms_of(office), protections=REASONS_OF_HOLDS, wish=wish,
+        refused=say_refusal(person.language, refusal), page=page, story=page.story, tables=story_tables(page.story),
         national_id=national_id, is_whole=is_whole, **reasons,
     )
 

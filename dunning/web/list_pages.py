@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from dunning.documents.pages import say, write_day
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import lists, strike
 from dunning.jobs.desk.office import open_office
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.web.access import LOOKS, CheckedForm, Person, StrangerError, language_of, permit, person_of
 from dunning.web.ageing_pages import XLSX
+from dunning.web.refuse import say_refusal, status_of
 from dunning.web.respond import answer, give_file, go_to, respond
 
 router = APIRouter()
@@ -22,8 +22,6 @@ Striker = Annotated[Person, permit("strike")]
 Taker = Annotated[Person, permit("downloads")]
 Lawyer = Annotated[Person, permit("identifiers")]
 _KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
-_NOT_THERE = {"no_list", "no_night", "no_row", "gone", "no_strikes"}
-_TOO_LATE = {"too_old", "struck_already", "hold_over", "changed", "unreadable"}
 _LONGEST = 100
 _SHOWN_OVER = 200
 
@@ -133,8 +131,8 @@ async def tell_refusal(request: Request, error: Exception) -> Response:
     """Say in the reader's language why a list cannot be shown; the application calls it."""
     assert isinstance(error, RefusedError)
     language = language_of(request)
-    told = _say(language, error)
-    return answer(request, language, "list_refused.html", _status(error), person_of(request), refused=told)
+    told = say_refusal(language, error)
+    return answer(request, language, "list_refused.html", status_of(error), person_of(request), refused=told)
 
 
 def _show(request: Request, person: Person, name: str, as_of: date | None, wish: lists.Wish) -> Response:
@@ -153,9 +151,9 @@ def _show_row(
 ) -> Response:
     office, ends = open_office(), strike.ends_of(found.as_of)
     return respond(
-        request, person, "row.html", _status(refusal), found=found, premise_no=account[0], payer_code=account[1],
+        request, person, "row.html", status_of(refusal), found=found, premise_no=account[0], payer_code=account[1],
         is_whole=is_whole, hold=strike.find_strikes(office, found.as_of).get(account), ends=ends, note=note,
-        until=until or ends.proposed, refused=_say(person.language, refusal),
+        until=until or ends.proposed, refused=say_refusal(person.language, refusal),
         may_strike=strike.may_strike(office, found.name, found.as_of), is_strikable=found.name in strike.LISTS,
         has_left=strike.has_left(office, found.name, found.as_of), may_unmask=lists.may_unmask(found.name),
     )  # fmt: skip
@@ -164,8 +162,8 @@ def _show_row(
 def _show_holds(request: Request, person: Person, refusal: RefusedError | None) -> Response:
     strikes = strike.list_strikes(open_office())
     return respond(
-        request, person, "holds.html", _status(refusal), in_force=strikes.in_force, over=strikes.over[:_SHOWN_OVER],
-        refused=_say(person.language, refusal), of_court=lists.OF_COURT,
+        request, person, "holds.html", status_of(refusal), in_force=strikes.in_force, over=strikes.over[:_SHOWN_OVER],
+        refused=say_refusal(person.language, refusal), of_court=lists.OF_COURT,
     )
 
 
@@ -176,16 +174,3 @@ def _filters(given: Mapping[str, Any]) -> dict[str, str]:
 def _permit_court(person: Person, name: str) -> None:
     if name in lists.OF_COURT and not person.may("court"):
         raise StrangerError("not_yours", person.user_name)
-
-
-def _status(refusal: RefusedError | None) -> int:
-    if refusal is None:
-        return 200
-    return 404 if refusal.reason in _NOT_THERE else 409 if refusal.reason in _TOO_LATE else 400
-
-
-def _say(language: str, refusal: RefusedError | None) -> str:
-    if refusal is None:
-        return ""
-    told = {name: write_day(value) if isinstance(value, date) else value for name, value in refusal.values.items()}
-    return say(language, f"lists.refused_{refusal.reason}", **told)

@@ -8,7 +8,7 @@ PEOPLE = {
     "legal": ("USER", "legal"), "adviser": ("VIEWER", "adviser"), "viewer": ("VIEWER", "viewer"),
     "reader": ("VIEWER", "legal"),
 }  # fmt: skip
-_ADVISER = {"night", "ageing", "policy", "accounts", ""}
+_ADVISER = {"night", "ageing", "policy", "accounts", "protect", ""}
 _WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall"}
 # By user of the house.
 MAY = {
@@ -42,6 +42,7 @@ ROUTES = (
     Route("POST", "/accounts", "/accounts", "accounts"),
     Route("GET", _ACCOUNT, f"/accounts{_NOBODY}", "accounts"),
     Route("POST", f"{_ACCOUNT}/identifier", f"/accounts{_NOBODY}/identifier", "identifiers"),
+    Route("POST", f"{_ACCOUNT}/protect", f"/accounts{_NOBODY}/protect", "protect"),
     Route("GET", f"{_ACCOUNT}/story.pdf", f"/accounts{_NOBODY}/story.pdf", "accounts"),
     Route("GET", f"{_ACCOUNT}/notice.pdf", f"/accounts{_NOBODY}/notice.pdf", "accounts"),
     Route("GET", "/lists", "/lists", "lists"),

@@ -104,6 +104,7 @@ def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:
         calendar=r.Calendar((), ()),
         loading=r.Loading(Decimal("0.01"), Decimal(0), (), (), Decimal("0.1"), 5),
         retention=r.Retention(35, 13),
+        protection=r.Protection(14, 3),
         release=r.Release(Decimal(50), 7, 3, 200, {}, {}, 7, Decimal("0.5"), 1000, {}, 500, {}, 20),
         supplier=r.Supplier({}, {}, "", 0),
         notices=r.Notices({"heat": 15, "electricity": 13}, 1, 5000, 730, 60),

@@ -1,7 +1,7 @@
-"""Strikes: an account that a person kept from every list, with a reason, an author and an end. Recorded once.
+"""Our own holds: an account that a person kept from every list, with a reason, an author and an end. Recorded once.
 
-A strike holds from the day after the last closed date on, so that no closed night changes; the release of that date
-looks at strikes besides.
+It was struck from a list (a strike), or protected from its own page. A hold is in force from the day after the last
+closed date on, so that no closed night changes; the release of that date looks at holds besides.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,17 @@ from dunning.gateways.store.events import next_event
 from dunning.gateways.store.rows import SEEN_HOLDS
 from dunning.gateways.store.runs import last_closed_on
 
+# The list of a hold that was recorded from an account's own page.
+FROM_ACCOUNT = "account"
+
 
 @dataclass(frozen=True)
 class OwnHold:
-    """One strike as recorded.
+    """One hold as recorded.
 
-    list_name, struck_on: the list, and its date, from which the account was struck. valid_from, valid_until: half-open.
-    ended_on: first day on which it holds no more, where it was ended early.
+    list_name, struck_on: the list, and its date, from which the account was struck; FROM_ACCOUNT, and the last closed
+    date, where it was recorded from the account's page. document: what shows the reason, or empty. valid_from,
+    valid_until: half-open. ended_on: first day on which it holds no more, where it was ended early.
     """
 
     hold_no: int
@@ -31,7 +35,9 @@ class OwnHold:
     payer_code: str
     list_name: str
     struck_on: date
+    reason: str
     note: str
+    document: str
     author: str
     valid_from: date
     valid_until: date
@@ -46,13 +52,13 @@ class OwnHold:
 
 def append_hold(
     source: Source, *, premise_no: str, payer_code: str, list_name: str, struck_on: date, note: str, author: str,
-    valid_until: date,
+    valid_until: date, reason: str = "manual", document: str = "",
 ) -> int:
-    """Record a strike from the day after the last closed date on; return its number.
+    """Record a hold from the day after the last closed date on; return its number.
 
     Raises:
-        DunningError: no date is closed, the end is not after the beginning, the account is struck already, or no
-            reason is given.
+        DunningError: no date is closed, the end is not after the beginning, such a hold lasts as long already,
+            or no note is given.
     """
     with transact(source) as connection:
         hold_no = next_event(connection)
@@ -63,17 +69,17 @@ def append_hold(
             )
         if not note.strip():
             raise DunningError("A strike needs a reason that others understand later. Write one.")
-        _refuse_second(connection, premise_no, payer_code, valid_from)
+        _refuse_second(connection, premise_no, payer_code, reason, valid_until)
         row = {
             "hold_no": hold_no, "premise_no": premise_no, "payer_code": payer_code, "list_name": list_name,
-            "struck_on": struck_on, "note": note.strip(), "author": author, "valid_from": valid_from,
-            "valid_until": valid_until,
+            "struck_on": struck_on, "reason": reason, "note": note.strip(), "document": document, "author": author,
+            "valid_from": valid_from, "valid_until": valid_until,
         }  # fmt: skip
         return int(connection.execute(statement("holds", "insert"), row).scalar_one())
 
 
 def end_hold(source: Source, hold_no: int, by: str) -> date:
-    """End a strike from the day after the last closed date on; return that day.
+    """End a hold from the day after the last closed date on; return that day.
 
     Raises:
         DunningError: there is none of that number, or it has ended.
@@ -90,14 +96,14 @@ def end_hold(source: Source, hold_no: int, by: str) -> date:
 
 
 def fetch_holds(source: Source, premise_no: str | None = None) -> list[OwnHold]:
-    """Return the strikes, of a premise where one is given, the newest first."""
+    """Return our holds, of a premise where one is given, the newest first."""
     with transact(source) as connection:
         rows = connection.execute(statement("holds", "select"), {"premise_no": premise_no})
         return [OwnHold(**row._mapping) for row in rows]
 
 
 def fetch_seen_holds(source: Source, events_seen: int) -> pa.Table:
-    """Return the strikes that a run knows, as rows.SEEN_HOLDS, by number."""
+    """Return our holds that a run knows, as rows.SEEN_HOLDS, by number."""
     with transact(source) as connection:
         return copy_out(connection, "holds", "copy_seen", SEEN_HOLDS, {"events_seen": events_seen})
 
@@ -114,9 +120,11 @@ def first_open_day(connection: Connection) -> date:
     return closed_on + timedelta(days=1)
 
 
-def _refuse_second(connection: Connection, premise_no: str, payer_code: str, day: date) -> None:
+def _refuse_second(connection: Connection, premise_no: str, payer_code: str, reason: str, until: date) -> None:
+    """Refuse a hold that adds nothing: one of the same reason is in force as long. A longer one may follow."""
     for hold in fetch_holds(connection, premise_no):
-        if hold.payer_code == payer_code and hold.is_in_force(day):
+        is_same = (hold.payer_code, hold.reason) == (payer_code, reason)
+        if is_same and hold.is_in_force(until - timedelta(days=1)):
             raise DunningError(
                 f"The account of premise {premise_no}, payer {payer_code} is struck already, until {hold.valid_until} "
                 f"(strike {hold.hold_no}). Nothing was changed; end that one first if it must be another."

@@ -31,7 +31,8 @@ RECEIPT_TOKENS = _schema(
 
 ACTS = _schema(list=_text, premise_no=_text, payer_code=_text, as_of=_day)
 SEEN_HOLDS = _schema(
-    hold_no=_cents, premise_no=_text, payer_code=_text, note=_text, author=_text, valid_from=_day, valid_until=_day
+    hold_no=_cents, premise_no=_text, payer_code=_text, reason=_text, note=_text, author=_text, valid_from=_day,
+    valid_until=_day,
 )
 AGEING = _schema(as_of=_day, service=_text, district=_text, stage=_text, band=_text, items=_cents, cents=_cents)
 

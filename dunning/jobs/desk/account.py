@@ -107,6 +107,20 @@ def look(office: Office, premise_no: str, payer_code: str, as_of: date | None = 
     )
 
 
+def require_account(office: Office, premise_no: str, payer_code: str) -> date:
+    """Return the last closed night's date, if it knows an account.
+
+    Raises:
+        NotThereError: no night is closed, or there is no such account.
+    """
+    day = runs.last_closed_on(office.engine)
+    if day is None:
+        raise NotThereError("No night is closed yet, so no account is known.")
+    bucket = _open_night(office, day).snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
+    find_accounts(bucket, premise_no, payer_code, day)
+    return day
+
+
 def mask(national_id: str) -> str:
     """Return an identifier of which only the last four signs can be read.
 

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from dunning.core.errors import DunningError
 from dunning.gateways.store import holds, releases, runs
 from dunning.jobs.desk.lists import look_into
+from dunning.jobs.desk.notes import read_note
 from dunning.jobs.desk.office import Office
 from dunning.jobs.desk.refusals import RefusedError
 
 # The lists from which a row may be struck.
 LISTS = releases.LISTS
-_NOTE_MIN, _NOTE_MAX = 3, 500
 _PROPOSED_DAYS, _LONGEST_DAYS = 30, 366
 
 
@@ -56,7 +56,7 @@ def strike(
             struck already. Nothing is changed then.
     """
     _refuse_older(office, name, as_of)
-    said, end = _read_note(note), _read_end(until, as_of)
+    said, end = read_note(note), _read_end(until, as_of)
     look_into(office, name, as_of, premise_no, payer_code)
     _refuse_second(office, as_of, premise_no, payer_code)
     try:
@@ -99,10 +99,10 @@ def find_strike(office: Office, hold_no: int) -> holds.OwnHold:
 
 
 def find_strikes(office: Office, as_of: date) -> dict[tuple[str, str], holds.OwnHold]:
-    """Return the strikes that shield accounts of a date's lists, by (premise_no, payer_code)."""
+    """Return our holds that shield accounts of a date's lists, by (premise_no, payer_code); of several the longest."""
     day = as_of + timedelta(days=1)
-    known = reversed(holds.fetch_holds(office.engine))
-    return {(h.premise_no, h.payer_code): h for h in known if h.valid_from <= day and h.is_in_force(day)}
+    known = [h for h in holds.fetch_holds(office.engine) if h.valid_from <= day and h.is_in_force(day)]
+    return {(h.premise_no, h.payer_code): h for h in sorted(known, key=lambda h: (h.valid_until, h.hold_no))}
 
 
 def list_strikes(office: Office) -> Strikes:
@@ -141,17 +141,6 @@ def _refuse_second(office: Office, as_of: date, premise_no: str, payer_code: str
             f"The account {premise_no} / {payer_code} is struck already (strike {hold.hold_no}). Nothing was changed.",
             "struck_already", author=hold.author, until=hold.valid_until,
         )  # fmt: skip
-
-
-def _read_note(note: str) -> str:
-    """Return a reason without control signs, which a form cannot show, and without space around it."""
-    said = "".join(sign for sign in note.replace("\r\n", "\n") if sign.isprintable() or sign == "\n").strip()
-    if not _NOTE_MIN <= len(said) <= _NOTE_MAX:
-        raise RefusedError(
-            f"The reason has {len(said)} signs; {_NOTE_MIN} to {_NOTE_MAX} are needed, for others must understand it.",
-            "note_length", least=_NOTE_MIN, most=_NOTE_MAX,
-        )  # fmt: skip
-    return said
 
 
 def _read_end(until: str, as_of: date) -> date:

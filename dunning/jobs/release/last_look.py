@@ -12,6 +12,7 @@ from dunning.core.frames import Bucket
 from dunning.core.money import format_minor
 from dunning.decisions.guards import find_shrunk
 from dunning.decisions.proposals import Proposed
+from dunning.decisions.protections import OF_PREMISE, find_held_back
 from dunning.decisions.ramp import key_of
 from dunning.decisions.staying import Side, name_items, say_why
 from dunning.gateways.database import Source, transact
@@ -50,7 +51,7 @@ def look_again(
 
     Each account is decided anew for the later of `on` and the list's day, on the newest extract that is known
     (`ledger`, else that of the newest run that was no trial, else the night's own): a row stays here if the list would
-    not have it any more, or with less. Strikes in force count at once.
+    not have it any more, or with less. Our own holds in force count at once, whatever list they name.
 
     Args:
         day: the closed date that the list is of.
@@ -67,20 +68,20 @@ def look_again(
         _refuse_older(night, newest)
         _refuse_unprotected(night, newest)
     look = Look(max(day, on), newest.fingerprint)
-    struck = _find_struck(source, rows)
-    if (look.looked_on, look.fingerprint) == (day, night.snapshot.fingerprint):
+    in_force = _holds_in_force(source)
+    struck = find_held_back(rows, list_name, in_force)
+    newer = [hold for hold in in_force if hold.reason in OF_PREMISE and hold.hold_no > night.known.events_seen]
+    is_known = list_name != "disconnections" or not newer  # else whoever lives there must be looked at again
+    if (look.looked_on, look.fingerprint) == (day, night.snapshot.fingerprint) and is_known:
         return struck, look  # the very decision that listed them
     return pc.coalesce(struck, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)), look
 
 
-def _find_struck(source: Source, rows: pa.Table) -> pa.Array:
+def _holds_in_force(source: Source) -> list[holds.OwnHold]:
+    """Return our own holds that are in force, whatever list they were recorded from."""
     with transact(source) as connection:
         today = holds.first_open_day(connection)
-        struck = [hold for hold in holds.fetch_holds(connection) if hold.is_in_force(today)]
-    names = {"premise_no": [h.premise_no for h in struck], "payer_code": [h.payer_code for h in struck]}
-    table = pa.table({name: pa.array(values, pa.string()) for name, values in names.items()})
-    is_struck = pc.is_in(key_of(rows), value_set=key_of(table))
-    return pc.if_else(is_struck, pa.scalar("struck"), pa.scalar(None, pa.string()))
+        return [hold for hold in holds.fetch_holds(connection) if hold.is_in_force(today)]
 
 
 def _find_newest(settings: Settings, source: Source, night: Night) -> Snapshot:

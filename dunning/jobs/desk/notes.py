@@ -1,0 +1,20 @@
+"""What people write as a reason, so that others understand it later."""
+
+from dunning.jobs.desk.refusals import RefusedError
+
+_NOTE_MIN, _NOTE_MAX = 3, 500
+
+
+def read_note(note: str) -> str:
+    """Return a reason without control signs, which a form cannot show, and without space around it.
+
+    Raises:
+        RefusedError: it is too short or too long.
+    """
+    said = "".join(sign for sign in note.replace("\r\n", "\n") if sign.isprintable() or sign == "\n").strip()
+    if not _NOTE_MIN <= len(said) <= _NOTE_MAX:
+        raise RefusedError(
+            f"The reason has {len(said)} signs; {_NOTE_MIN} to {_NOTE_MAX} are needed, for others must understand it.",
+            "note_length", least=_NOTE_MIN, most=_NOTE_MAX,
+        )  # fmt: skip
+    return said

@@ -1,0 +1,131 @@
+"""Protecting an account from its own page: at once for all that leaves, from the next night on for decisions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from dunning.core.errors import DunningError
+from dunning.decisions.protections import REASONS, is_ending, latest_end
+from dunning.gateways.database import Engine
+from dunning.gateways.store import holds, runs
+from dunning.jobs.desk.account import require_account
+from dunning.jobs.desk.notes import read_note
+from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.kept import kept_policy
+from dunning.policy.rules import Protection
+
+_DOCUMENT_MAX = 100
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How long a protection that begins now may last: the first day without it. first: the earliest."""
+
+    begins_on: date
+    first: date
+    undocumented: date
+    documented: date
+    undocumented_days: int
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wrote into the form. until: as yyyy-mm-dd; empty: as long as goes without a document."""
+
+    reason: str
+    note: str
+    document: str = ""
+    until: str = ""
+
+
+def terms_of(office: Office) -> Terms | None:
+    """Return which ends a protection that begins now may have; None before the first closed night."""
+    closed_on = runs.last_closed_on(office.engine)
+    if closed_on is None:
+        return None
+    begins_on, rule = closed_on + timedelta(days=1), _rule(office, closed_on)
+    return Terms(
+        begins_on=begins_on,
+        first=begins_on + timedelta(days=1),
+        undocumented=latest_end(rule, begins_on, is_documented=False),
+        documented=latest_end(rule, begins_on, is_documented=True),
+        undocumented_days=rule.undocumented_days,
+    )
+
+
+def protect(office: Office, premise_no: str, payer_code: str, wish: Wish, author: str) -> int:
+    """Record a hold on an account; return its number.
+
+    Raises:
+        RefusedError: no such reason, no good note or end, or such a hold lasts as long already. NotThereError: there is
+            no such account, or no closed night. Nothing is recorded then.
+    """
+    closed_on = require_account(office, premise_no, payer_code)
+    terms = terms_of(office)
+    assert terms is not None
+    if wish.reason not in REASONS:
+        raise RefusedError(f"Nobody is protected for {wish.reason!r}; choose of {', '.join(REASONS)}.", "hold_reason")
+    note, document = read_note(wish.note), " ".join(wish.document.split())[:_DOCUMENT_MAX]
+    until = _read_end(wish.until, terms, is_documented=bool(document))
+    try:
+        return holds.append_hold(
+            office.engine, premise_no=premise_no, payer_code=payer_code, list_name=holds.FROM_ACCOUNT,
+            struck_on=closed_on, note=note, author=author, valid_until=until, reason=wish.reason, document=document,
+        )  # fmt: skip
+    except DunningError as error:
+        known = [h for h in find_holds(office, premise_no, payer_code) if h.reason == wish.reason]
+        if not known:
+            raise
+        lasts = max(known, key=lambda hold: hold.valid_until)
+        raise RefusedError(str(error), "protected_already", author=lasts.author, until=lasts.valid_until) from error
+
+
+def find_holds(office: Office, premise_no: str, payer_code: str) -> list[holds.OwnHold]:
+    """Return our holds on an account that are in force from now on, the newest first."""
+    closed_on = runs.last_closed_on(office.engine)
+    if closed_on is None:
+        return []
+    day = closed_on + timedelta(days=1)
+    known = holds.fetch_holds(office.engine, premise_no)
+    return [hold for hold in known if hold.payer_code == payer_code and hold.is_in_force(day)]
+
+
+def find_ending(office: Office, author: str) -> Sequence[holds.OwnHold]:
+    """Return the holds of an author that end soon, the first to end first: he is reminded of them."""
+    closed_on = runs.last_closed_on(office.engine)
+    if closed_on is None:
+        return []
+    day, rule = closed_on + timedelta(days=1), _rule(office, closed_on)
+    own = [h for h in holds.fetch_holds(office.engine) if h.author == author and h.is_in_force(day)]
+    return sorted((h for h in own if is_ending(rule, h.valid_until, day)), key=lambda h: (h.valid_until, h.hold_no))
+
+
+def _rule(office: Office, closed_on: date) -> Protection:
+    known = runs.fetch_run(office.engine, closed_on)
+    assert known is not None
+    return _rule_of(office.engine, known.run_id, closed_on)
+
+
+@lru_cache(maxsize=4)
+def _rule_of(engine: Engine, run_id: int, closed_on: date) -> Protection:
+    known = runs.fetch_run_by_id(engine, run_id)
+    assert known is not None
+    return kept_policy(engine, known).at(closed_on).protection
+
+
+def _read_end(until: str, terms: Terms, *, is_documented: bool) -> date:
+    last = terms.documented if is_documented else terms.undocumented
+    if not until:
+        return terms.undocumented
+    try:
+        end = date.fromisoformat(until)
+    except ValueError:
+        end = None
+    if end is None or not terms.first <= end <= last:
+        reason = "end_range" if is_documented else "end_without_document"
+        raise RefusedError(
+            f"The protection ends on a day from {terms.first} to {last}.", reason, first=terms.first, last=last
+        )
+    return end

@@ -1,0 +1,24 @@
+"""What a page says and answers when it cannot show or do what was asked."""
+
+from datetime import date
+
+from dunning.documents.pages import say, write_day
+from dunning.jobs.desk.refusals import RefusedError
+
+_NOT_THERE = {"no_list", "no_night", "no_row", "gone", "no_strikes"}
+_TOO_LATE = {"too_old", "struck_already", "protected_already", "hold_over", "changed", "unreadable"}
+
+
+def status_of(refusal: RefusedError | None) -> int:
+    """Return the status of an answer with or without a refusal."""
+    if refusal is None:
+        return 200
+    return 404 if refusal.reason in _NOT_THERE else 409 if refusal.reason in _TOO_LATE else 400
+
+
+def say_refusal(language: str, refusal: RefusedError | None) -> str:
+    """Return a refusal in the reader's language; nothing where there is none."""
+    if refusal is None:
+        return ""
+    told = {name: write_day(value) if isinstance(value, date) else value for name, value in refusal.values.items()}
+    return say(language, f"lists.refused_{refusal.reason}", **told)

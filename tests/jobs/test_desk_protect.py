@@ -1,0 +1,169 @@
+"""Protecting an account from its own page: at once for all that leaves, from the next night on for the decisions."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from dunning.core.errors import NotThereError
+from dunning.gateways.settings import Settings
+from dunning.gateways.store.holds import append_hold, end_hold, fetch_holds
+from dunning.jobs.desk import protect, strike
+from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.protect import Wish
+from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.release.last_look import look_again
+from tests.jobs.nights import AS_OF, Debtors, Night, days, nightly, say_fresh
+
+NOTE = "Майка ми е на кислороден апарат, обаждане 22.11."
+DOCUMENT = "ТЕЛК № 1234/2026"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    """Two on the list of disconnections, one who gets a message, and one who owes nothing."""
+    people = Debtors()
+    for number in (1, 2):
+        people.debtor(number, ("2026-09-01", "150.00"), disconnectable="true")
+        people.notice(number, "overdue", "2026-09-10", "2026-09-12")
+        people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
+    people.debtor(3, ("2026-11-01", "60.00")).debtor(4)
+    return say_fresh(people.write(tmp_path / "ledger"))
+
+
+@pytest.fixture
+def night(ledger: Path, engine: Engine, home: Path, tmp_path: Path) -> Night:
+    return nightly(ledger, tmp_path / "out")
+
+
+@pytest.fixture
+def office(night: Night, settings: Settings, engine: Engine) -> Office:
+    assert ["000001", "000002"] == [row["premise_no"] for row in night.csv("disconnections")]
+    return Office(settings, engine)
+
+
+def protect_one(office: Office, number: int = 1, author: str = "adviser", **wished: str) -> int:
+    wish = Wish(**{"reason": "life_support", "note": NOTE, **wished})
+    return protect.protect(office, f"{number:06}", f"P{number}", wish, author)
+
+
+def refused(office: Office, **wished: str) -> tuple[str, dict[str, object]]:
+    before = fetch_holds(office.engine)
+    with pytest.raises(RefusedError) as caught:
+        protect_one(office, **wished)
+    assert before == fetch_holds(office.engine)
+    return caught.value.reason, caught.value.values
+
+
+def look(office: Office, night: Night, list_name: str) -> list[str | None]:
+    """Return why the rows of a list would stay here if it left now."""
+    import pyarrow as pa
+
+    columns = {"premise_no": ["000001", "000002"], "payer_code": ["P1", "P2"], "overdue_cents": [15000, 15000]}
+    rows = pa.table(columns).append_column("stage", pa.array(["overdue", "overdue"]))
+    reasons, _ = look_again(office.settings, office.engine, AS_OF, list_name, rows, on=AS_OF)
+    return reasons.to_pylist()
+
+
+def test_a_protection_is_a_hold_with_reason_author_and_the_policys_end(office: Office) -> None:
+    number = protect_one(office, note=f" {NOTE} ")
+    (hold,) = fetch_holds(office.engine)
+
+    told = (hold.hold_no, hold.premise_no, hold.payer_code, hold.list_name, hold.struck_on, hold.reason, hold.document)
+    assert (number, "000001", "P1", "account", AS_OF, "life_support", "") == told
+    assert (NOTE, "adviser", days(1), date(2026, 12, 7)) == (hold.note, hold.author, hold.valid_from, hold.valid_until)
+    assert [hold] == protect.find_holds(office, "000001", "P1")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("life_support", "life_support"), ("vulnerable", "vulnerable"), ("complaint", "hold_complaint"),
+        ("dispute", "hold_dispute"), ("deceased", "hold_deceased"), ("manual", "struck"),
+    ],
+)  # fmt: skip
+def test_it_is_in_force_at_once_for_whatever_leaves(office: Office, night: Night, reason: str, said: str) -> None:
+    protect_one(office, reason=reason)
+
+    assert [[said, None]] * 2 == [look(office, night, "disconnections"), look(office, night, "reminders")]
+
+
+def test_who_is_ill_protects_the_whole_premise_and_his_other_homes_from_being_cut_off(
+    office: Office, night: Night
+) -> None:
+    given = {"list_name": "account", "struck_on": AS_OF, "note": NOTE, "author": "a", "valid_until": days(9)}
+    append_hold(office.engine, premise_no="000001", payer_code="P4", reason="vulnerable", **given)
+    append_hold(office.engine, premise_no="000004", payer_code="P2", reason="life_support", **given)
+
+    assert ["vulnerable", "life_support"] == look(office, night, "disconnections")
+    assert [None, None] == look(office, night, "reminders")
+
+
+def test_from_the_next_night_on_the_decisions_know_it_until_its_end(
+    office: Office, ledger: Path, tmp_path: Path
+) -> None:
+    protect_one(office, reason="vulnerable", until=days(3).isoformat())
+    protect_one(office, 3, reason="dispute", until=days(3).isoformat())
+    nights = [nightly(ledger, tmp_path / "out", days(n)) for n in (2, 3)]
+
+    listed = [[row["premise_no"] for row in night.csv("disconnections")] for night in nights]
+    assert [["000002"], ["000001", "000002"]] == listed
+    reasons = [nights[0].account(premise)["reasons"].split() for premise in ("000001", "000003")]
+    assert ("hold_vulnerable" in reasons[0], "hold_dispute" in reasons[1]) == (True, True)
+
+
+def test_a_document_lets_it_last_a_year_and_none_only_as_long_as_the_policy_says(office: Office) -> None:
+    limit = {"first": date(2026, 11, 24), "last": date(2026, 12, 7)}
+    assert ("end_without_document", limit) == refused(office, until="2026-12-08")
+    assert ("end_range", {**limit, "last": date(2027, 11, 24)}) == refused(
+        office, until="2027-11-25", document=DOCUMENT
+    )
+    assert {"end_without_document"} == {refused(office, until=until)[0] for until in ("2026-11-23", "x", "2026-13-01")}
+    protect_one(office, until="2027-11-24", document=f"  {DOCUMENT}\n")
+    (hold,) = fetch_holds(office.engine)
+    assert (date(2027, 11, 24), DOCUMENT) == (hold.valid_until, hold.document)
+
+
+def test_a_second_click_changes_nothing_a_document_prolongs_and_another_reason_stands_beside(office: Office) -> None:
+    protect_one(office)
+    assert ("protected_already", {"author": "adviser", "until": date(2026, 12, 7)}) == refused(office)
+    protect_one(office, until="2026-12-31", document=DOCUMENT)
+    protect_one(office, reason="dispute")
+
+    ends = [(hold.reason, hold.valid_until.isoformat()) for hold in fetch_holds(office.engine)]
+    assert [("dispute", "2026-12-07"), ("life_support", "2026-12-31"), ("life_support", "2026-12-07")] == ends
+
+
+def test_a_struck_account_can_still_be_protected(office: Office) -> None:
+    strike.strike(office, "disconnections", AS_OF, "000001", "P1", note=NOTE, until="2026-12-22", author="head")
+    protect_one(office)
+
+    assert {"manual", "life_support"} == {hold.reason for hold in fetch_holds(office.engine)}
+
+
+def test_what_is_wrong_is_refused_and_nothing_is_recorded(office: Office) -> None:
+    told = [refused(office, reason="insolvency"), refused(office, reason=""), refused(office, note="  x ")]
+    assert ["hold_reason", "hold_reason", "note_length"] == [reason for reason, _ in told]
+    with pytest.raises(NotThereError, match="There is no account of premise 000009, payer P9"):
+        protect_one(office, 9)
+    assert [] == fetch_holds(office.engine)
+
+
+def test_its_author_and_nobody_else_is_reminded_before_it_ends(office: Office, ledger: Path, tmp_path: Path) -> None:
+    number = protect_one(office, until=days(5).isoformat())
+    protect_one(office, 2, until=days(9).isoformat())
+    early = protect.find_ending(office, "adviser")
+    nightly(ledger, tmp_path / "out", days(1))
+
+    assert ([], [number]) == (early, [hold.hold_no for hold in protect.find_ending(office, "adviser")])
+    assert [] == protect.find_ending(office, "head")
+    end_hold(office.engine, number, "head")
+    assert [] == protect.find_ending(office, "adviser")
+
+
+def test_before_the_first_night_nothing_can_be_protected(settings: Settings, engine: Engine, home: Path) -> None:
+    office = Office(settings, engine)
+    assert (None, []) == (protect.terms_of(office), protect.find_ending(office, "adviser"))
+    with pytest.raises(NotThereError, match="No night is closed yet"):
+        protect_one(office)
