@@ -1,14 +1,15 @@
-"""Finding accounts by number, invoice or name: an index beside the snapshots, made of one, removed with it.
+"""Finding accounts by whatever people hold in their hands: an index beside the snapshots, made of one, removed with it.
 
-`<home>/search/<snapshot>/` holds `accounts.arrow` (every account with its payer's name and address) and `invoices.npy`
-(of every invoice 57 bits of its number's hash and 7 of its bucket, ascending). Both are mapped into memory, not read.
-It can be made again from the snapshot at any time.
+`<home>/search/<snapshot>/` holds `accounts.arrow` (every account with its payer's name, address and meter) and
+`numbers.npy`: of every invoice, court case and notice of the ledger, and of every phone and e-mail address, 57 bits of
+a hash and 7 of its bucket, ascending. Both are mapped into memory, not read. It can be made again from the snapshot at
+any time.
 """
 
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,79 +19,161 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.frames import Frame
+from dunning.core.frames import Bucket, Frame
+from dunning.core.words import CHANNELS, code
 from dunning.gateways.ledger.buckets import hash_texts
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshots import Snapshot
 
-_ACCOUNTS, _INVOICES = "accounts.arrow", "invoices.npy"
+_ACCOUNTS, _NUMBERS = "accounts.arrow", "numbers.npy"
 _HOME_BITS = np.uint64(7)
-_TABLES = ("accounts", "premises", "payers", "items")
+_TABLES = ("accounts", "premises", "payers", "items", "cases", "notices", "contacts")
+# What a number of the ledger names, with the column that holds it.
+_NUMBERED = {"items": "invoice_no", "cases": "case_no", "notices": "notice_no"}
+_SMS, _EMAIL = code(CHANNELS, "sms"), code(CHANNELS, "email")
+_NUMBER, _PHONE, _MAIL = "n", "p", "m"
+_PHONE_SIGNS = 6
+_BETWEEN = "\x1f"
+_PREFIXES = ("premise_no", "payer_code", "meter_no")
 
 
 @dataclass(frozen=True)
 class SearchIndex:
-    """An open index. accounts: premise_no, payer_code, name, folded (the name in lower case), address, settlement."""
+    """An open index.
+
+    accounts: premise_no, payer_code, name, address, settlement, meter_no, folded (name, settlement, postcode,
+    address, as `fold` gives them).
+    """
 
     snapshot: Snapshot
     accounts: pa.Table
-    invoices: npt.NDArray[np.uint64]
+    numbers: npt.NDArray[np.uint64]
+
+    def by_pair(self, words: Sequence[str], limit: int) -> pa.Table:
+        """Return the accounts whose premise number and payer code both stand among some words."""
+        known = pa.array(sorted(words), pa.string())
+        premise, payer = (pc.is_in(self.accounts[name], value_set=known) for name in ("premise_no", "payer_code"))
+        return self._take(pc.and_(premise, payer), limit)
+
+    def by_joined(self, text: str, limit: int) -> pa.Table:
+        """Return the account that `<premise>-<payer>`, the end of a reference of ours, names."""
+        joined = pc.binary_join_element_wise(self.accounts["premise_no"], self.accounts["payer_code"], "-")
+        return self._take(pc.equal(joined, text), limit)
 
     def by_number(self, text: str, limit: int) -> pa.Table:
-        """Return the accounts whose premise or payer number is a text; else those whose number begins with it."""
-        exact = pc.or_(pc.equal(self.accounts["premise_no"], text), pc.equal(self.accounts["payer_code"], text))
-        found = self._take(exact, limit)
-        if len(found):
-            return found
-        starts = pc.or_(
-            pc.starts_with(self.accounts["premise_no"], text), pc.starts_with(self.accounts["payer_code"], text)
-        )
-        return self._take(starts, limit)
+        """Return the accounts whose premise or payer number, or whose meter, is a text."""
+        return self._any(pc.equal, text, limit)
 
-    def by_name(self, words: Iterable[str], limit: int) -> pa.Table:
-        """Return the accounts whose payer's name holds every one of the words, in any order, small or capital."""
-        mask: Any = None
+    def by_beginning(self, text: str, limit: int) -> pa.Table:
+        """Return the accounts whose premise or payer number, or whose meter, begins with a text."""
+        return self._any(pc.starts_with, text, limit)
+
+    def by_end(self, text: str, limit: int) -> pa.Table:
+        """Return the accounts whose premise or payer number ends with a text: messages show the last four signs."""
+        ends = (pc.ends_with(self.accounts[name], text) for name in ("premise_no", "payer_code"))
+        return self._take(pc.or_(*ends), limit)
+
+    def by_words(self, words: Sequence[str], limit: int) -> pa.Table:
+        """Return the accounts whose name and address hold every word, in any order; a number as a whole."""
+        rows = pa.array(np.arange(len(self.accounts)))
+        folded = self.accounts["folded"]
         for word in words:
-            holds = pc.match_substring(self.accounts["folded"], word.casefold())
-            mask = holds if mask is None else pc.and_(mask, holds)
-        return self.accounts.slice(0, 0) if mask is None else self._take(mask, limit)
+            sought = f" {word} " if word.isdigit() else f" {word}"
+            rows = rows.filter(pc.match_substring(folded.take(rows), sought).combine_chunks())
+        return self.accounts.take(rows.slice(0, limit + 1 if words else 0))
 
-    def by_invoice(self, invoice_no: str) -> pa.Table:
-        """Return the account of an invoice; none where there is no such number."""
-        key = hash_texts(pa.array([invoice_no]))[0] >> _HOME_BITS << _HOME_BITS
-        first, last = np.searchsorted(self.invoices, [key, key + (np.uint64(1) << _HOME_BITS)])
-        found = [self._owner(int(entry & np.uint64(127)), invoice_no) for entry in self.invoices[first:last]]
-        pairs = {pair for pair in found if pair is not None}
-        mask = np.zeros(len(self.accounts), np.bool_)
-        for premise_no, payer_code in pairs:
-            same = pc.and_(
-                pc.equal(self.accounts["premise_no"], premise_no), pc.equal(self.accounts["payer_code"], payer_code)
-            )
-            mask |= same.to_numpy()
-        return self.accounts.filter(pa.array(mask))
+    def by_document(self, number: str) -> pa.Table:
+        """Return the accounts of an invoice, court case or notice of the ledger; none where there is no such number."""
+        return self._by_key(_NUMBER, number)
 
-    def _owner(self, bucket_no: int, invoice_no: str) -> tuple[str, str] | None:
-        bucket = self.snapshot.read_bucket(bucket_no, ("accounts", "items"))
-        rows = np.flatnonzero(pc.equal(bucket.items.text("invoice_no"), invoice_no).to_numpy(zero_copy_only=False))
-        if not len(rows):
-            return None
-        account = int(bucket.items["account"][rows[0]])
-        premise_no, payer_code = (bucket.accounts.text(name)[account].as_py() for name in ("premise_no", "payer_code"))
-        return premise_no, payer_code
+    def by_phone(self, number: str) -> pa.Table:
+        """Return the accounts of whoever has a phone, however it is written."""
+        key = fold_phones(pa.array([number]))[0].as_py()
+        return self._by_key(_PHONE, key) if len(key) >= _PHONE_SIGNS else self.accounts.slice(0, 0)
+
+    def by_email(self, address: str) -> pa.Table:
+        """Return the accounts of whoever has an e-mail address, in small or capital letters."""
+        return self._by_key(_MAIL, address.strip().lower())
+
+    def _any(self, fits: Any, text: str, limit: int) -> pa.Table:
+        found = [pc.fill_null(fits(self.accounts[name], text), False) for name in _PREFIXES]
+        return self._take(pc.or_(pc.or_(found[0], found[1]), found[2]), limit)
+
+    def _by_key(self, kind: str, text: str) -> pa.Table:
+        key = _hash(kind, pa.array([text]))[0]
+        first, last = np.searchsorted(self.numbers, [key, key + (np.uint64(1) << _HOME_BITS)])
+        buckets = sorted({int(entry & np.uint64(127)) for entry in self.numbers[first:last]})
+        owners = [pair for number in buckets for pair in self._owners(number, kind, text)]
+        if not owners:
+            return self.accounts.slice(0, 0)
+        joined = pc.binary_join_element_wise(self.accounts["premise_no"], self.accounts["payer_code"], _BETWEEN)
+        return self.accounts.filter(pc.is_in(joined, value_set=pa.array(owners)))
+
+    def _owners(self, bucket_no: int, kind: str, text: str) -> list[str]:
+        bucket = self.snapshot.read_bucket(bucket_no, _TABLES)
+        if kind == _NUMBER:
+            found = [
+                bucket.tables[table]["account"][_places(pc.equal(bucket.tables[table].text(column), text))]
+                for table, column in _NUMBERED.items()
+            ]
+            accounts = np.unique(np.concatenate(found))
+        else:
+            channel, fold_all = (_SMS, fold_phones) if kind == _PHONE else (_EMAIL, fold_emails)
+            contacts = bucket.contacts.take(bucket.contacts["channel"] == channel)
+            payers = contacts["payer"][_places(pc.equal(fold_all(contacts.text("address")), text))]
+            accounts = np.flatnonzero(np.isin(bucket.accounts["payer"], payers))
+        pair = (bucket.accounts.text(name).take(pa.array(accounts)) for name in ("premise_no", "payer_code"))
+        owners: list[str] = pc.binary_join_element_wise(*pair, _BETWEEN).to_pylist()
+        return owners
 
     def _take(self, mask: Any, limit: int) -> pa.Table:
-        rows = np.flatnonzero(mask.to_numpy())[: limit + 1]
+        rows = _places(mask)[: limit + 1]
         return self.accounts.take(pa.array(rows))
+
+
+def fold(texts: pa.Array) -> pa.Array:
+    """Return texts as they are compared: small letters, one space around each word, no other signs.
+
+    >>> fold(pa.array(["Росица МНИМА", "ул. „Шипка“ № 5", None])).to_pylist()
+    [' росица мнима ', ' ул шипка 5 ', ' ']
+    """
+    plain = pc.replace_substring_regex(pc.utf8_lower(pc.fill_null(texts, "")), r"[^\pL\pN]+", " ")
+    trimmed = pc.utf8_trim_whitespace(plain)
+    return pc.if_else(pc.equal(trimmed, ""), " ", pc.binary_join_element_wise("", trimmed, "", " "))
+
+
+def fold_phones(texts: pa.Array) -> pa.Array:
+    """Return phone numbers as they are compared: digits, without the country of Bulgaria and without leading zeros.
+
+    >>> fold_phones(pa.array(["+359 888 123-456", "0888/123456", "00359888123456", "+49 30 1234567"])).to_pylist()
+    ['888123456', '888123456', '888123456', '49301234567']
+    """
+    digits = pc.replace_substring_regex(pc.fill_null(texts, ""), r"[^0-9]", "")
+    inland = pc.replace_substring_regex(digits, r"^(?:00)?359([0-9]{8,9})$", r"\1")
+    return pc.replace_substring_regex(inland, r"^0+", "")
+
+
+def fold_emails(texts: pa.Array) -> pa.Array:
+    """Return e-mail addresses as they are compared."""
+    return pc.utf8_lower(pc.utf8_trim_whitespace(pc.fill_null(texts, "")))
+
+
+def _places(mask: Any) -> npt.NDArray[np.int64]:
+    return np.flatnonzero(pc.fill_null(mask, False).to_numpy(zero_copy_only=False))
+
+
+def _hash(kind: str, texts: pa.Array) -> npt.NDArray[np.uint64]:
+    return hash_texts(pc.binary_join_element_wise(kind, texts, ":")) >> _HOME_BITS << _HOME_BITS
 
 
 def open_search_index(settings: Settings, snapshot: Snapshot) -> SearchIndex:
     """Return the index of a snapshot; it is made first where there is none."""
     folder = _folder(settings, snapshot.folder.name)
-    if not folder.is_dir():
+    if not (folder / _NUMBERS).is_file():
         build_search_index(settings, snapshot)
     with pa.memory_map(str(folder / _ACCOUNTS)) as source:
         accounts = pa.ipc.open_file(source).read_all()
-    return SearchIndex(snapshot, accounts, np.load(folder / _INVOICES, mmap_mode="r"))
+    return SearchIndex(snapshot, accounts, np.load(folder / _NUMBERS, mmap_mode="r"))
 
 
 def build_search_index(settings: Settings, snapshot: Snapshot) -> None:
@@ -100,15 +183,16 @@ def build_search_index(settings: Settings, snapshot: Snapshot) -> None:
     """
     folder = _folder(settings, snapshot.folder.name)
     _sweep(settings)
-    if folder.is_dir():
+    if (folder / _NUMBERS).is_file():
         return
+    shutil.rmtree(folder, ignore_errors=True)  # an index of an earlier version of the program
     beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.unfinished")
     beside.mkdir(mode=0o700, parents=True)
     try:
-        accounts, invoices = _gather(snapshot)
+        accounts, numbers = _gather(snapshot)
         with pa.OSFile(str(beside / _ACCOUNTS), "wb") as sink, pa.ipc.new_file(sink, accounts.schema) as writer:
             writer.write_table(accounts)
-        np.save(beside / _INVOICES, invoices)
+        np.save(beside / _NUMBERS, numbers)
         for path in beside.iterdir():
             path.chmod(0o600)
         try:
@@ -137,26 +221,39 @@ def _gather(snapshot: Snapshot) -> tuple[pa.Table, npt.NDArray[np.uint64]]:
     for number in snapshot.buckets():
         bucket = snapshot.read_bucket(number, _TABLES)
         parts.append(_accounts(bucket.accounts, bucket.premises, bucket.payers))
-        keys = hash_texts(bucket.items.text("invoice_no"))
-        hashes.append(keys >> _HOME_BITS << _HOME_BITS | np.uint64(number))
+        hashes += [keys | np.uint64(number) for keys in _keys(bucket)]
     empty = {name: pa.array([], pa.string()) for name in _COLUMNS}
     accounts = pa.concat_tables(parts) if parts else pa.table(empty)
     ordered = accounts.sort_by([("premise_no", "ascending"), ("payer_code", "ascending")])
-    return ordered.combine_chunks(), np.sort(np.concatenate(hashes))
+    return ordered.combine_chunks(), np.unique(np.concatenate(hashes))
 
 
-_COLUMNS = ("premise_no", "payer_code", "name", "folded", "address", "settlement")
+def _keys(bucket: Bucket) -> Iterator[npt.NDArray[np.uint64]]:
+    for table, column in _NUMBERED.items():
+        yield _hash(_NUMBER, bucket.tables[table].text(column))
+    for kind, channel, fold_all in ((_PHONE, _SMS, fold_phones), (_MAIL, _EMAIL, fold_emails)):
+        contacts = bucket.contacts.take(bucket.contacts["channel"] == channel)
+        yield _hash(kind, fold_all(contacts.text("address")))
+
+
+_COLUMNS = ("premise_no", "payer_code", "name", "address", "settlement", "meter_no", "folded")
 
 
 def _accounts(accounts: Frame, premises: Frame, payers: Frame) -> pa.Table:
     premise, payer = pa.array(accounts["premise"]), pa.array(accounts["payer"])
     name = pc.fill_null(payers.text("name").take(payer), "")
+    address, settlement, postcode, meter_no = (
+        premises.text(each).take(premise) for each in ("address", "settlement", "postcode", "meter_no")
+    )
+    parts = (name, settlement, postcode, address)
+    said = pc.binary_join_element_wise(*parts, " ", null_handling="replace", null_replacement="")
     columns = {
         "premise_no": accounts.text("premise_no"),
         "payer_code": accounts.text("payer_code"),
         "name": name,
-        "folded": pc.utf8_lower(name),
-        "address": premises.text("address").take(premise),
-        "settlement": premises.text("settlement").take(premise),
+        "address": address,
+        "settlement": settlement,
+        "meter_no": meter_no,
+        "folded": fold(said),
     }
     return pa.table({key: columns[key].cast(pa.string()) for key in _COLUMNS})

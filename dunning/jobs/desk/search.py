@@ -1,9 +1,17 @@
-"""Finding an account as people ask for it: premise or payer number, invoice number, or parts of a name."""
+"""Finding an account by what somebody at the phone or with a letter in his hand can say.
 
+Its numbers, also as the page's own title or a message's reference has them, the last signs that an SMS shows, meter,
+invoice, court case, phone, e-mail, and words of name and address.
+"""
+
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dunning.gateways.search_index import SearchIndex, open_search_index
+import pyarrow as pa
+
+from dunning.gateways.search_index import SearchIndex, fold, open_search_index
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshot_places import open_kept
 from dunning.gateways.store import runs
@@ -11,6 +19,12 @@ from dunning.jobs.desk.office import Office
 from dunning.jobs.kept import find_night
 
 SHOWN = 50
+_TAIL_SIGNS = 4
+# `20261122-OS-<premise>-<payer>` of a message, `C-20261122-<premise>-<payer>` of a case.
+_REFERENCE = re.compile(r"(?:[A-Z]-)?\d{8}-(?:[A-Z]{1,2}-)?(.+)")
+# `№ …4321` as an SMS has it, whole or its end alone.
+_TAIL = re.compile(r"(?:…|\.\.\.)\s*(\w{3,})\b")
+_PHONE = re.compile(r"[+0-9][0-9 ()./-]{5,}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,7 @@ class Found:
 def find(office: Office, text: str) -> Found:
     """Return the accounts that a text may mean; of the last closed night's ledger.
 
-    Numbers first, exact before beginnings, then invoices, then names.
+    What is exact comes before beginnings, numbers before words.
 
     Raises:
         DunningError: the snapshot of the last closed night is not kept any more.
@@ -45,12 +59,29 @@ def find(office: Office, text: str) -> Found:
         return Found([], False, closed_on is not None)
     _, snapshot = find_night(office.settings, office.engine, closed_on)
     index = _open(office.settings, snapshot.folder.name)
-    found = index.by_number(wanted, SHOWN)
-    if not len(found):
-        found = index.by_invoice(wanted)
-    if not len(found):
-        found = index.by_name(wanted.split(), SHOWN)
+    found = next((some for look in _ways(index, wanted) if len(some := look())), index.accounts.slice(0, 0))
     return Found([_hit(row) for row in found.slice(0, SHOWN).to_pylist()], len(found) > SHOWN)
+
+
+def _ways(index: SearchIndex, wanted: str) -> Iterator[Callable[[], pa.Table]]:
+    """Give what to try, one after the other, until something is found."""
+    words = {*wanted.split(), *re.split(r"[^\w]+", wanted)} - {""}
+    if len(words) > 1:
+        yield lambda: index.by_pair(sorted(words), SHOWN)
+    if reference := _REFERENCE.fullmatch(wanted):
+        yield lambda: index.by_joined(reference[1], SHOWN)
+    if tail := _TAIL.search(wanted):
+        yield lambda: index.by_end(tail[1], SHOWN)
+    yield lambda: index.by_number(wanted, SHOWN)
+    yield lambda: index.by_document(wanted)
+    if "@" in wanted:
+        yield lambda: index.by_email(wanted)
+    if _PHONE.fullmatch(wanted):
+        yield lambda: index.by_phone(wanted)
+    if len(wanted) == _TAIL_SIGNS and wanted.isdigit():
+        yield lambda: index.by_end(wanted, SHOWN)
+    yield lambda: index.by_beginning(wanted, SHOWN)
+    yield lambda: index.by_words(fold(pa.array([wanted]))[0].as_py().split(), SHOWN)
 
 
 def _hit(row: dict[str, str]) -> Hit:
