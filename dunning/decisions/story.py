@@ -1,7 +1,9 @@
 """One account's whole story on a night: every fact, rule and date behind its stage, as plain values for one screen."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pyarrow as pa
 from dunning.core.days import NEVER, to_date, to_day
 from dunning.core.errors import NotThereError
 from dunning.core.frames import Bucket, Frame
+from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import (
     CASE_OUTCOMES,
     CASE_STAGES,
@@ -137,7 +140,21 @@ def _items(bucket: Bucket, decision: Decision, own: Places) -> list[Row]:
 
 def _segments(bucket: Bucket, found: Findings, rules: Rules, own: Places) -> list[Row]:
     segments = interest_segments(bucket, found.allocation, rules, own, found.equalised_on)
-    return _rows(segments.with_columns(invoice_no=bucket.items.text("invoice_no").take(_places(segments["item"]))))
+    named = segments.with_columns(invoice_no=bucket.items.text("invoice_no").take(_places(segments["item"])))
+    rows, exact, told = _rows(named), Fraction(0), 0
+    for before, row in zip([None, *rows], rows, strict=False):
+        if before is None or before["item"] != row["item"]:
+            exact, told = Fraction(0), 0
+        exact += _accrue(row, rules.interest.day_count)
+        row["interest_cents"] = math.floor(exact + Fraction(1, 2)) - told
+        told += row["interest_cents"]
+    return rows
+
+
+def _accrue(row: Row, day_count: int) -> Fraction:
+    """Return what a segment bears in cents, exactly. Its item is rounded once: what is shown of it, too, adds up."""
+    bears = Fraction(row["rate_percent"].replace(",", ".")) / 100 * row["days"] / day_count * row["principal_minor"]
+    return bears / Fraction(BGN_PER_EUR) if row["is_bgn"] else bears
 
 
 def _money(bucket: Bucket, rules: Rules, account: int) -> dict[str, list[Row]]:

@@ -120,11 +120,12 @@ def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str,
         ),
         (
             "Лихва по отсечки",
-            ("фактура", "от", "до", "дни", "годишно", "върху"),
+            ("фактура", "от", "до", "дни", "годишно", "върху", "лихва"),
             [
                 (
                     row["invoice_no"], _day(row["from_on"]), _day(row["to_on"]), str(row["days"]),
                     f"{row['rate_percent']} %", _money(row["principal_minor"], row["is_bgn"]),
+                    _euro(row["interest_cents"]),
                 )
                 for row in tables["segments"]
             ],

@@ -12,6 +12,7 @@ from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.documents.pages import say, write_day, write_moment, write_money, write_word
 from dunning.documents.story_page import HOLDS, STAGES, story_tables
 from dunning.documents.story_pdf import Table, render_story_pdf
+from dunning.documents.why_text import explain_stage
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import account, protect, search
 from dunning.jobs.desk.office import open_office
@@ -143,7 +144,7 @@ def _show(
 ) -> Response:
     office, whose = open_office(), (page.story.premise_no, page.story.payer_code)
     national_id = page.payer.national_id if is_whole else account.mask(page.payer.national_id)
-    reasons: dict[str, Any] = {"reasons": REASONS, "why_not": WHY_NOT}
+    reasons: dict[str, Any] = {"reasons": REASONS, "why": explain_stage(person.language, page.story)}
     return respond(
         request, person, "account.html", status_of(refusal), holds=protect.find_holds(office, *whose),
         ending=[hold.hold_no for hold in protect.find_ending(office, person.user_name)],

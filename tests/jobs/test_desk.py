@@ -4,13 +4,18 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pdfplumber
 import pytest
 
 from dunning.core.errors import NotThereError
+from dunning.core.frames import Bucket
+from dunning.core.words import CHANNELS
 from dunning.decisions.reasons import REASONS, WHY_NOT
+from dunning.documents.pages import write_money
 from dunning.documents.story_page import render_story
 from dunning.documents.story_pdf import render_story_pdf
+from dunning.documents.why_text import explain_stage
 from dunning.gateways.search_index import build_search_index
 from dunning.gateways.settings import Settings
 from dunning.gateways.snapshots import open_snapshot
@@ -130,6 +135,63 @@ def test_an_account_is_found_by_each_of_its_numbers_and_by_name(office: Office, 
     assert not any(search.find(office, nothing).hits for nothing in ("", "няма такъв човек никъде", "x" * 90))
 
 
+def test_an_account_is_found_by_what_the_page_and_a_message_show(
+    office: Office, owing: list[tuple[str, str]]
+) -> None:
+    premise_no, payer_code = owing[0]
+    address = account.look(office, premise_no, payer_code).payer.address
+    shown = [
+        f"Партида {premise_no} · {payer_code}", f"Партида {premise_no} / {payer_code}",
+        f"абонатен № {premise_no}, код на платец {payer_code}", f"20261122-OS-{premise_no}-{payer_code}",
+        f"C-20261122-{premise_no}-{payer_code}", f"аб. № …{premise_no[-4:]} има 12,30 евро", f"...{premise_no[-4:]}",
+        premise_no[-4:], payer_code[-4:], address.upper().replace(",", " "),
+    ]  # fmt: skip
+    for wanted in shown:
+        found = [(hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits]
+        assert (premise_no, payer_code) in found, wanted
+    assert [[(premise_no, payer_code)]] * 5 == [
+        [(hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits] for wanted in shown[:5]
+    ]
+
+
+def test_a_phone_is_found_in_any_spelling_and_so_are_mail_meter_case_and_notice(office: Office) -> None:
+    run = runs.fetch_run(office.engine, AS_OF)
+    assert run is not None and run.snapshot_name is not None
+    snapshot = open_snapshot(office.settings.snapshots / run.snapshot_name)
+    tried = {"phone": 0, "email": 0, "meter": 0, "case": 0, "notice": 0}
+
+    def pair_of(bucket: Bucket, place: int) -> tuple[str, str]:
+        premise_no, payer_code = (bucket.accounts.text(name)[place].as_py() for name in ("premise_no", "payer_code"))
+        return premise_no, payer_code
+
+    def check(kind: str, wanted: str, pair: tuple[str, str]) -> None:
+        assert pair in [(hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits], (kind, wanted)
+        tried[kind] += 1
+
+    for number in snapshot.buckets()[::8]:
+        bucket = snapshot.read_bucket(number)
+        contacts = bucket.contacts
+        for row in range(0, len(contacts), 5):
+            place = int(np.flatnonzero(bucket.accounts["payer"] == contacts["payer"][row])[0])
+            told, channel = contacts.text("address")[row].as_py(), CHANNELS[contacts["channel"][row]]
+            if channel == "sms":
+                local = told.removeprefix("+359")
+                apart = f"0{local[:3]} {local[3:6]}-{local[6:]}"
+                spelled = (told, f"0{local}", f"00359{local}", apart, f"+359 ({local[:3]}) {local[3:]}")
+                for spelling in spelled:
+                    check("phone", spelling, pair_of(bucket, place))
+            elif channel == "email":
+                check("email", told.upper(), pair_of(bucket, place))
+        for place in range(0, len(bucket.accounts), 5):
+            meter_no = bucket.premises.text("meter_no")[int(bucket.accounts["premise"][place])].as_py()
+            if meter_no:
+                check("meter", meter_no, pair_of(bucket, place))
+        for kind, frame, column in (("case", bucket.cases, "case_no"), ("notice", bucket.notices, "notice_no")):
+            for row in range(0, len(frame), 9):
+                check(kind, frame.text(column)[row].as_py(), pair_of(bucket, int(frame["account"][row])))
+    assert all(tried.values()), tried
+
+
 def test_every_invoice_finds_its_account(office: Office) -> None:
     run = runs.fetch_run(office.engine, AS_OF)
     assert run is not None and run.snapshot_name is not None
@@ -178,3 +240,36 @@ def test_before_the_first_night_there_is_nothing_and_that_is_no_fault(
         assert (tonight.look(office), ageing.look(office)) == (None, None)
         with pytest.raises(NotThereError, match="No night is closed yet"):
             account.look(office, "1", "2")
+
+
+def test_interest_by_segment_adds_up_to_that_of_the_invoice(office: Office, owing: list[tuple[str, str]]) -> None:
+    """Each item is rounded once; what is shown of its segments must not differ from it by a cent."""
+    checked = 0
+    for premise_no, payer_code in owing[:60]:
+        tables = account.look(office, premise_no, payer_code).story.tables
+        for item in tables["items"]:
+            parts = [row["interest_cents"] for row in tables["segments"] if row["invoice_no"] == item["invoice_no"]]
+            assert sum(parts) == item["interest_cents"]
+            checked += len(parts) > 1
+    assert checked > 50
+
+
+def test_why_this_stage_names_the_rule_the_items_and_the_numbers_and_nothing_else(
+    office: Office, owing: list[tuple[str, str]]
+) -> None:
+    seen = set()
+    for premise_no, payer_code in owing[:: max(len(owing) // 80, 1)]:
+        story = account.look(office, premise_no, payer_code).story
+        for language in ("bg", "en"):
+            why = explain_stage(language, story)
+            way = story.account["rule"].partition(".")[2]
+            if not way:
+                assert ([], True) == (why.items, bool(why.decided))
+                continue
+            (condition,) = [each for each in story.conditions if each.way == way]
+            assert len(why.items) == condition.items
+            assert sum(row["open_cents"] for row in why.items) == condition.cents
+            assert write_money(condition.cents) in why.decided
+            assert bool(why.not_higher) == bool(story.account["why_not"]) == (story.account["stage"] != "court_bound")
+            seen.add(way)
+    assert {"overdue", "final_warning"} <= seen
