@@ -73,6 +73,30 @@ def draw_line(title: str, description: str, points: Sequence[tuple[str, str, int
     return _frame(title, description, height, parts)
 
 
+def draw_trend(description: str, values: Sequence[int]) -> str:
+    """Return a small line without axes beside a number, its last point marked.
+
+    Args:
+        description: for whoever does not see it.
+        values: ascending in time, of any scale.
+    """
+    width, height, margin = 110, 22, 3
+    low, high = min(values, default=0), max(values, default=0)
+    step = (width - 2 * margin) / max(len(values) - 1, 1)
+    room = (height - 2 * margin) / ((high - low) or 1)
+    places = [
+        (margin + n * step, height - margin - (value - low) * room if high > low else height / 2)
+        for n, value in enumerate(values)
+    ]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    parts = [f'<polyline class="line" points="{path}"/>'] if len(places) > 1 else []
+    parts += [f'<circle class="s1" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in places[-1:]]
+    return (
+        f'<svg class="trend" role="img" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">'
+        f"<title>{escape(description)}</title>{''.join(parts)}</svg>"
+    )
+
+
 def _legend(legend: Sequence[tuple[str, str]], y: int) -> str:
     parts, left = [], _LABEL
     for colour, name in legend:

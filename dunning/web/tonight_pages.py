@@ -5,10 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from dunning.jobs.desk import tonight
+from dunning.documents.charts import draw_trend
+from dunning.documents.pages import write_number
+from dunning.jobs.desk import protect, tonight
 from dunning.jobs.desk.office import open_office
 from dunning.web.access import Person, permit
-from dunning.web.respond import respond
+from dunning.web.respond import respond, tell
 
 router = APIRouter()
 Viewer = Annotated[Person, permit("night")]
@@ -19,4 +21,16 @@ def show_tonight(request: Request, person: Viewer, as_of: date | None = None) ->
     """Show a closed night, the last one if none is named."""
     office = open_office()
     night = tonight.look(office, as_of)
-    return respond(request, person, "tonight.html", night=night, newest=tonight.newest_run(office))
+    ending = protect.find_ending(office, person.user_name) if person.may("protect") else []
+    return respond(
+        request, person, "tonight.html", night=night, newest=tonight.newest_run(office), ending=ending,
+        trends={f"{each.kind}{each.name}": _draw(person, each) for each in night.changes} if night else {},
+    )  # fmt: skip
+
+
+def _draw(person: Person, figure: tonight.Compared) -> str:
+    rows = [count for _, count in figure.trend]
+    told = [write_number(value) for value in (rows[0], rows[-1], min(rows), max(rows))]
+    first, last, low, high = told
+    description = tell(person, "tonight.trend_text", nights=len(rows), first=first, last=last, low=low, high=high)
+    return draw_trend(description, rows)

@@ -38,6 +38,7 @@ ROUTES = (
     Route("GET", "/", "/", "night"),
     Route("GET", "/ageing", "/ageing", "ageing"),
     Route("GET", "/ageing.xlsx", "/ageing.xlsx", "ageing"),
+    Route("GET", "/groups/{name}", "/groups/overdue", "accounts"),
     Route("GET", "/accounts", "/accounts", "accounts"),
     Route("POST", "/accounts", "/accounts", "accounts"),
     Route("GET", _ACCOUNT, f"/accounts{_NOBODY}", "accounts"),

@@ -37,6 +37,23 @@ def fetch_account_decisions(source: Source, premise_no: str, payer_code: str, li
         return [dict(row._mapping) for row in connection.execute(statement("decisions", "select_account"), key)]
 
 
+def count_stage(source: Source, as_of: date, stage: str) -> tuple[int, int]:
+    """Return how many accounts of a stage owe on a date, and their open cents."""
+    with transact(source) as connection:
+        count = connection.execute(statement("decisions", "count_stage"), {"as_of": as_of, "stage": stage}).one()
+        return int(count.accounts), int(count.open_cents)
+
+
+def fetch_stage(source: Source, as_of: date, stage: str, limit: int, offset: int) -> list[dict[str, Any]]:
+    """Return some of a stage's owing accounts of a date, those that owe most overdue first.
+
+    premise_no, payer_code, overdue_cents, open_cents, days_overdue, limitation_on, next_stage, next_on, reasons.
+    """
+    key = {"as_of": as_of, "stage": stage, "limit": limit, "offset": offset}
+    with transact(source) as connection:
+        return [dict(row._mapping) for row in connection.execute(statement("decisions", "select_stage"), key)]
+
+
 def fetch_decisions(source: Source, as_of: date) -> pa.Table:
     """Return a date's decisions, by premise_no and payer_code; no rows for a date without."""
     with transact(source) as connection:

@@ -1,5 +1,6 @@
 """What last night found, against the night before and the same night of the month before, and what waits for whom."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,19 +13,33 @@ from dunning.gateways.store.figures import Figure, fetch_figures
 from dunning.gateways.store.moves import StageMove, fetch_stage_moves
 from dunning.gateways.store.releases import Release, fetch_releases
 from dunning.jobs.desk.office import Office
+from dunning.jobs.kept import kept_policy
+from dunning.policy.shapes import LEDGER_TABLES
 
 DATES = 62
+_TREND_NIGHTS = 30
+_MEMORY_DAYS = 62
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A count and sum beside those of two earlier nights; None where there is no such night."""
+    """A count and sum beside those of two earlier nights; None where there is no such night.
+
+    kind: `stage` or `list`. trend: (night, rows) of the last closed nights, ascending, this one the last.
+    """
 
     name: str
     rows: int
     cents: int
     before: tuple[int, int] | None
     month_ago: tuple[int, int] | None
+    kind: str = ""
+    trend: Sequence[tuple[date, int]] = ()
+
+    @property
+    def move(self) -> float:
+        """How far the count went from that of the night before, by what such a count wavers anyway (its root)."""
+        return abs(self.rows - self.before[0]) / math.sqrt(max(self.before[0], 1)) if self.before else 0.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,8 @@ class Tonight:
     """One closed night.
 
     dates: nights to choose from, this one among them, the newest first. books: the manifest's, in minor units by
-    `CUR.line`. approvers: by list.
+    `CUR.line`. approvers: by list. changes: stages and lists, the largest move first. missing: tables that the ledger
+    did not have. answer_until: until when the night's questions wait for an answer.
     """
 
     as_of: date
@@ -66,6 +82,29 @@ class Tonight:
     last_releases: Sequence[Release]
     approvers: Mapping[str, Sequence[str]]
     newest: runs.Run | None
+    changes: Sequence[Compared] = ()
+    missing: Sequence[str] = ()
+    answer_until: datetime | None = None
+
+    @property
+    def refused(self) -> int:
+        """Rows of the ledger that were refused."""
+        return sum(line.quarantined for line in self.tables)
+
+    @property
+    def newer(self) -> runs.Run | None:
+        """A run of the last closed date, or of a later one, that has not closed it; None where all is well."""
+        run, last = self.newest, self.dates[0]
+        if run is None or run.as_of < last or (run.as_of == last and run.state not in ("running", "failed")):
+            return None
+        return run
+
+    @property
+    def trust(self) -> str:
+        """`no`: something must be looked at before anything leaves; `look`: there are remarks; else `yes`."""
+        if self.unusual or self.newer:
+            return "no"
+        return "look" if self.warnings or self.missing else "yes"
 
 
 def look(office: Office, as_of: date | None = None) -> Tonight | None:
@@ -91,21 +130,26 @@ def newest_run(office: Office) -> runs.Run | None:
 
 def _tell(office: Office, run: runs.Run, dates: list[date]) -> Tonight:
     day, manifest = run.as_of, run.receipts["manifest"]
-    figures = fetch_figures(office.engine, since=day - timedelta(days=40), before=day + timedelta(days=1))
+    figures = fetch_figures(office.engine, since=day - timedelta(days=_MEMORY_DAYS), before=day + timedelta(days=1))
     earlier = sorted({figure.as_of for figure in figures if figure.as_of < day})
     before_on = earlier[-1] if earlier else None
     month_ago_on = max((other for other in earlier if other <= _month_before(day)), default=None)
     people = read_people(office.settings)
     releases = fetch_releases(office.engine, day)
+    compared = {kind: _compare(figures, kind, day, before_on, month_ago_on) for kind in ("stage", "list")}
+    changes = [each for kind in compared.values() for each in kind if each.name != "court_items"]
+    rules = kept_policy(office.engine, run).at(day)
     return Tonight(
         as_of=day, dates=sorted({*dates, day}, reverse=True), before_on=before_on, month_ago_on=month_ago_on,
         started_at=run.started_at, finished_at=run.finished_at, policy_version=run.policy_version or "",
         fingerprint=run.ledger_fingerprint or "", newest_payment_on=run.newest_payment_on, tables=_tables(manifest),
-        books=manifest["books"], stages=_compare(figures, "stage", day, before_on, month_ago_on),
-        lists=_compare(figures, "list", day, before_on, month_ago_on),
+        books=manifest["books"], stages=compared["stage"], lists=compared["list"],
         moves=fetch_stage_moves(office.engine, day), unusual=manifest["unusual"], warnings=manifest["warnings"],
         releases=releases, last_releases=fetch_releases(office.engine, before_on) if before_on else [],
         approvers={each.list_name: _names(people, each.list_name) for each in releases}, newest=newest_run(office),
+        changes=sorted(changes, key=lambda each: -each.move),
+        missing=[name for name in LEDGER_TABLES if name not in manifest["ledger"]["tables"]["tables"]],
+        answer_until=run.finished_at and run.finished_at + timedelta(hours=rules.release.answer_hours),
     )  # fmt: skip
 
 
@@ -136,9 +180,16 @@ def _compare(
     figures: Sequence[Figure], kind: str, day: date, before_on: date | None, month_ago_on: date | None
 ) -> list[Compared]:
     known = {(f.as_of, f.name): (f.row_count, f.cents) for f in figures if f.kind == kind}
+    nights = sorted({on for on, _ in known})[-_TREND_NIGHTS:]
     names = sorted({name for on, name in known if on == day}, key=lambda name: (_ORDER.index(name), name))
 
     def of(on: date | None, name: str) -> tuple[int, int] | None:
         return known.get((on, name), (0, 0)) if on else None
 
-    return [Compared(name, *known[(day, name)], of(before_on, name), of(month_ago_on, name)) for name in names]
+    return [
+        Compared(
+            name, *known[(day, name)], of(before_on, name), of(month_ago_on, name), kind,
+            [(on, known.get((on, name), (0, 0))[0]) for on in nights],
+        )
+        for name in names
+    ]  # fmt: skip
