@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 
 from dunning.core.errors import DunningError, NotThereError
+from dunning.documents.findings_text import write_error
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.web import (
     account_pages,
@@ -66,7 +67,11 @@ def _log_in(request: Request) -> Response:
 
 async def _explain(request: Request, error: Exception) -> Response:
     status, reason = (404, "not_there") if isinstance(error, NotThereError) else (400, "refused")
-    return _show(request, status, reason, detail=str(error))
+    detail = write_error(language_of(request), str(error))
+    if not detail:
+        _log.warning("A page refused, and its reader was told less: %s: %s", request.url.path, error)
+        reason = f"{reason}_untold"
+    return _show(request, status, reason, detail=detail)
 
 
 async def _misunderstand(request: Request, error: Exception) -> Response:

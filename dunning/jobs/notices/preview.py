@@ -33,6 +33,11 @@ class Preview:
     files: list[Path]
     told: list[str]
 
+    @property
+    def is_withheld(self) -> bool:
+        """Whether an account gets none because it is withheld."""
+        return any(_NOTHING not in sentence for sentence in self.told)
+
 
 def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None = None) -> Preview:
     """Render the notices of a premise's accounts, or of one of them, into files of the home's `preview` folder.
