@@ -56,10 +56,11 @@ def _reply(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _recall(options: argparse.Namespace) -> None:
+    from dunning.documents.bulgarian import count
     from dunning.jobs.release import recall
 
     told = recall.run(options.as_of, options.list_name, options.by or getpass.getuser(), options.reason)
     print(
-        f"Отзовано: {told['rows']} реда. Списък за спиране: {told['folder']}\n"
+        f"Отзовано: {count(told['rows'], 'row')}. Списък за спиране: {told['folder']}\n"
         f"Решенията от {told['forgotten_on']} нататък не го знаят."
     )

@@ -27,11 +27,20 @@ def convert_to_cents(stotinki: Cents) -> Cents:
 
 
 def format_minor(minor: int) -> str:
-    """Return minor units as a decimal string with a comma, without grouping.
+    """Return minor units as people read them: a comma, thousands apart by a no-break space from five digits on.
 
-    >>> format_minor(123405), format_minor(-7)
-    ('1234,05', '-0,07')
+    >>> format_minor(123405), format_minor(-7), format_minor(1234567)
+    ('1234,05', '-0,07', '12\\xa0345,67')
     """
     sign = "-" if minor < 0 else ""
     whole, rest = divmod(abs(int(minor)), 100)
-    return f"{sign}{whole},{rest:02d}"
+    return f"{sign}{format_count(whole)},{rest:02d}"
+
+
+def format_count(number: int) -> str:
+    """Return a whole number as people read it: thousands apart from five digits on.
+
+    >>> format_count(9999), format_count(10000), format_count(-1234567)
+    ('9999', '10\\xa0000', '-1\\xa0234\\xa0567')
+    """
+    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}") if abs(number) >= 10_000 else str(number)

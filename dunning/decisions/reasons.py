@@ -32,7 +32,7 @@ REASONS = {
     "not_due": "има сума, чийто срок още не е изтекъл",
     "nothing_open": "няма неплатени суми",
     "overdue": "има просрочена сума",
-    "refused_evidence": "ред за партидата е отхвърлен при зареждането",
+    "refused_evidence": "ред за партидата е отказан при зареждането",
 }
 
 # Codes of `why_not`: the condition of the next stage that is not met.

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.formats import NBSP
+from dunning.core.money import format_count
 
 WORDS: Mapping[str, str] = {
     # lists
     "reminders": "съобщения", "disconnections": "прекъсване", "court": "съд", "account": "от партидата",
     # stages and parts
-    "current": "текуща", "overdue": "просрочена", "final_warning": "последно предупреждение",
+    "current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупреждение",
     "court_bound": "за съд", "ready": "готов", "person": "за преглед",
     # channels
     "sms": "SMS", "email": "имейл", "post": "писмо",
@@ -104,16 +104,7 @@ def count(number: int, what: str) -> str:
     ['0 реда', '1 ред', '2 реда', '11 реда', '21 реда', '12\\xa0345 реда']
     """
     one, several = COUNTED[what]
-    return f"{group(number)} {one if number == 1 else several}"
-
-
-def group(number: int) -> str:
-    """Return a whole number with its thousands apart, from five digits on.
-
-    >>> group(9999), group(10000), group(-1234567)
-    ('9999', '10\\xa0000', '-1\\xa0234\\xa0567')
-    """
-    return f"{number:,}".replace(",", NBSP) if abs(number) >= 10_000 else str(number)
+    return f"{format_count(number)} {one if number == 1 else several}"
 
 
 def translate(values: pa.Array, meaning: str = "") -> pa.Array:

@@ -13,7 +13,7 @@ from dunning.documents.bulgarian import MEANINGS, WORDS
 from dunning.policy.show import RuleChange, format_day, format_value
 
 _PLACES = {
-    "current": "текущи", "overdue": "просрочени", "final_warning": "последно предупр.", "court_bound": "за съд",
+    "current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупр.", "court_bound": "за съд",
     "absent": "няма ги",
 }  # fmt: skip
 

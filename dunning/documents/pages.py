@@ -15,7 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dunning.core.formats import NBSP
-from dunning.documents.bulgarian import MEANINGS, WORDS, count, group
+from dunning.core.money import format_count, format_minor
+from dunning.documents.bulgarian import MEANINGS, WORDS, count
 from dunning.documents.texts import TEMPLATES
 
 PAGES = TEMPLATES / "web"
@@ -91,9 +92,7 @@ def write_money(cents: int | None) -> str:
     """
     if cents is None:
         return _DASH
-    whole, rest = divmod(abs(int(cents)), 100)  # as format_minor_column, which is slow for one
-    grouped = f"{whole:,}".replace(",", NBSP) if whole >= 10_000 else str(whole)
-    return f"{'-' if cents < 0 else ''}{grouped},{rest:02}{NBSP}€"
+    return f"{format_minor(cents)}{NBSP}€"
 
 
 def write_number(value: int | None) -> str:
@@ -102,7 +101,7 @@ def write_number(value: int | None) -> str:
     >>> write_number(1234), write_number(12345)
     ('1234', '12\\xa0345')
     """
-    return _DASH if value is None else group(int(value))
+    return _DASH if value is None else format_count(int(value))
 
 
 def write_counted(language: str, value: int, what: str) -> str:

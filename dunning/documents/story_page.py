@@ -22,7 +22,7 @@ STAGES = {
     "court_bound": "за съд", "limitation_near": "за съд (изтичаща давност)",
 }  # fmt: skip
 NOTICES = {
-    "overdue": "напомняне", "final_warning": "последно предупреждение", "disconnection": "предупреждение за спиране"
+    "overdue": "напомняне", "final_warning": "последно предупреждение", "disconnection": "предупреждение за прекъсване"
 }  # fmt: skip
 SHIELDS = {None: "", "court": "съд", "agreement": "споразумение", "hold": "задържане"}
 HOLDS = {

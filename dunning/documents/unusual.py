@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from dunning.core.money import format_minor
+from dunning.core.money import format_count, format_minor
 
 _NAMES = {
     "overdue": "Просрочени партиди", "final_warning": "Партиди за последно предупреждение",
@@ -39,7 +39,7 @@ def say_unusual(findings: Iterable[Finding]) -> list[str]:
 def _say(finding: Finding) -> str:
     if finding.measure == "payments":
         return (
-            f"Плащания за последните дни: {_count(finding.value)}, обичайно {_count(finding.usual or 0)}. "
+            f"Плащания за последните дни: {format_count(finding.value)}, обичайно {format_count(finding.usual or 0)}. "
             "Файлът с плащанията изглежда стар или непълен."
         )
     value, limit = (_amount(finding.what, number) for number in (finding.value, finding.limit))
@@ -51,8 +51,4 @@ def _say(finding: Finding) -> str:
 
 
 def _amount(what: str, number: int) -> str:
-    return f"{format_minor(number)} €" if what == "cents" else _count(number)
-
-
-def _count(number: int) -> str:
-    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
+    return f"{format_minor(number)} €" if what == "cents" else format_count(number)

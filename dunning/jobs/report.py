@@ -5,17 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from dunning.core.money import format_minor
+from dunning.documents.bulgarian import count
 from dunning.gateways.publishing import MANIFEST, remove_folders
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.runs import Run
 
 _STAGES = {
-    "current": "без просрочие", "overdue": "просрочени", "final_warning": "последно предупреждение",
+    "current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупреждение",
     "court_bound": "за съд",
 }  # fmt: skip
 _LISTS = {
-    "reminders/sms": "SMS", "reminders/email": "имейли", "reminders/post": "писма", "disconnections": "спирания",
-    "court": "съдебни дела", "withheld": "задържани редове", "quarantine": "отхвърлени редове",
+    "reminders/sms": "SMS", "reminders/email": "имейли", "reminders/post": "писма", "disconnections": "прекъсвания",
+    "court": "съдебни дела", "withheld": "задържани редове", "quarantine": "отказани редове",
 }  # fmt: skip
 
 
@@ -45,7 +46,8 @@ def write_report(this: Run, manifest: dict[str, Any], published: Receipt) -> str
     lines = [f"Състояние към {this.day:%d.%m.%Y} г. (правила {manifest['policy']['version']})", "", "Етапи:"]
     for stage, name in _STAGES.items():
         figures = manifest["stages"][stage]
-        lines.append(f"  {name}: {figures['accounts']} партиди, {format_minor(figures['open_cents'])} € неплатени")
+        accounts, cents = count(figures["accounts"], "account"), format_minor(figures["open_cents"])
+        lines.append(f"  {name}: {accounts}, {cents} € неплатени")
     lines += ["", "Списъци:"]
     for name, label in _LISTS.items():
         figures = manifest["lists"][name]

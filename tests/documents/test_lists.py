@@ -224,7 +224,7 @@ def test_a_word_with_two_meanings_is_told_apart() -> None:
                word("part", "Част"))
     sheet = sheets(render_xlsx(rows, columns, AS_OF, "Проба"))[0]
 
-    assert ["напомняне", "просрочена", "физическо лице", "за преглед"] == [cell.value for cell in sheet[2]]
+    assert ["напомняне", "просрочено", "физическо лице", "за преглед"] == [cell.value for cell in sheet[2]]
 
 
 def test_every_word_of_the_lists_is_known_in_bulgarian() -> None:

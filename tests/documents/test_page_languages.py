@@ -14,8 +14,8 @@ from dunning.documents.pages import PAGES, read_texts, write_word
 # What is called so in both languages: programs, files and their keys, units, columns of the ledger's own files.
 NAMES = {
     "Airflow", "CSV", "Excel", "SMS", "PDF", "IBAN", "DAG", "English", "TOML", "people", "toml", "airflow_id", "XLSX",
-    "effective_from", "approves", "release", "dunning", "SHA", "policy", "check", "mapping", "http", "https", "kB", "KiB",
-    "MiB", "version",
+    "effective_from", "approves", "release", "dunning", "SHA", "policy", "check", "mapping", "http", "https", "kB",
+    "KiB", "MiB", "version",
 }  # fmt: skip
 _LATIN, _CYRILLIC = re.compile(r"[A-Za-z_]{2,}"), re.compile(r"[А-я]{2,}")
 _PLACE = re.compile(r"\{[^}]*\}|`[^`]*`")

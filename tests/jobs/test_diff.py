@@ -103,8 +103,8 @@ def test_the_page_has_the_sums_and_says_where_the_rows_lie(nights: list[Night], 
 
     assert [line for line in (
         "Партиди с друг етап или списък: 3; нови: 1; изчезнали: 1",
-        "текущи 1 – – – – 1",  # the one who owes nothing
-        "просрочени 1 2 1 – 1 5",  # who paid; 5 and 6; who got old; who is gone
+        "без просрочие 1 – – – – 1",  # the one who owes nothing
+        "просрочено 1 2 1 – 1 5",  # who paid; 5 and 6; who got old; who is gone
         "0,00 € 131,00 € 55,00 € 70,00 € 316,00 €",
         "няма ги – 1 – – – 1",
         "всичко сега 2 3 1 – 1",
@@ -140,8 +140,8 @@ def test_the_workbook_is_in_bulgarian(nights: list[Night], tmp_path: Path) -> No
 
     assert [title for title in titles if not set(title.lower()) & set("абвгдежзийклмнопрстуфхцчшщъьюя")] == []
     assert [(row["kind"], row["stage_before"], row["stage_after"]) for row in by_name] == [
-        ("променена", "просрочена", "текуща"), ("променена", "просрочена", "последно предупреждение"),
-        ("нова", None, "просрочена"), ("променена", "просрочена", "просрочена"), ("изчезнала", "просрочена", None),
+        ("променена", "просрочено", "без просрочие"), ("променена", "просрочено", "последно предупреждение"),
+        ("нова", None, "просрочено"), ("променена", "просрочено", "просрочено"), ("изчезнала", "просрочено", None),
     ]  # fmt: skip
     assert by_name[0]["lists_left"] == "SMS"
     assert by_name[0]["reasons_before"] == "има просрочена сума"

@@ -4,13 +4,15 @@ from pathlib import Path
 
 from tests.jobs.nights import AS_OF, Debtors, Night, nightly, say_fresh
 
-STAGES = {"current": "без просрочие", "overdue": "просрочени", "final_warning": "последно предупреждение",
+STAGES = {"current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупреждение",
           "court_bound": "за съд"}  # fmt: skip
 
 
 def euro(cents: int) -> str:
     """Return cents as the report prints them."""
-    return f"{cents // 100},{cents % 100:02d} €"
+    whole = cents // 100
+    grouped = f"{whole // 1000}\N{NO-BREAK SPACE}{whole % 1000:03d}" if 10_000 <= whole < 1_000_000 else str(whole)
+    return f"{grouped},{cents % 100:02d} €"
 
 
 def test_the_report_gives_stages_lists_and_the_folder(sample_night: Night) -> None:
@@ -24,7 +26,7 @@ def test_the_report_gives_stages_lists_and_the_folder(sample_night: Night) -> No
     assert lines[0] == f"Състояние към 22.11.2026 г. (правила {manifest['policy']['version']})"
     assert [line for line in stages if line not in lines] == []
     assert f"SMS: {sms['rows']}, {euro(sms['cents'])}" in lines
-    assert f"отхвърлени редове: {refused['rows']}" in lines
+    assert f"отказани редове: {refused['rows']}" in lines
     assert [line for line in manifest["warnings"] if f"Внимание: {line}" not in lines] == []
 
 

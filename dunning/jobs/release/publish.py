@@ -19,6 +19,7 @@ from dunning.core.frames import frame_of
 from dunning.core.money import format_minor
 from dunning.decisions.proposals import join_account
 from dunning.decisions.ramp import let_out
+from dunning.documents.bulgarian import count
 from dunning.gateways.database import Connection, run_lock
 from dunning.gateways.people import approvers_of, read_people
 from dunning.gateways.publishing import MANIFEST, check_prepared, remove_folders
@@ -227,4 +228,4 @@ def tell(list_name: str, state: str, rows: int, cents: int, dropped: int) -> str
     if state in _STATES:
         return f"{_NAMES[list_name]}: {_STATES[state]}."
     stayed = f"; задържани при последната проверка: {dropped}" if dropped else ""
-    return f"{_NAMES[list_name]}: излезли {rows} реда за {format_minor(cents)} €{stayed}."
+    return f"{_NAMES[list_name]}: излезли {count(rows, 'row')} за {format_minor(cents)} €{stayed}."
