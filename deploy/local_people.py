@@ -14,7 +14,7 @@ from dunning.gateways.settings import Settings
 # Name, role in our pages, lists that he may approve. Airflow's own roles of them stand in airflow.cfg.
 PEOPLE = (
     ("admin", "admin", ()),
-    ("head", "collections", ("disconnections", "reminders")),
+    ("head", "head", ("disconnections", "reminders")),
     ("collections", "collections", ()),
     ("legal", "legal", ("court",)),
     ("adviser", "adviser", ()),

@@ -21,7 +21,7 @@ from typing import Any
 from dunning.core.errors import DunningError
 from dunning.gateways.settings import Settings
 
-ROLES = ("viewer", "adviser", "collections", "legal", "admin")
+ROLES = ("viewer", "adviser", "collections", "head", "legal", "admin")
 LISTS = ("reminders", "disconnections", "court")
 _KEYS = {"role", "approves", "airflow_id"}
 

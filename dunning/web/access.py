@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "viewer": frozenset(_VIEWER),
     "adviser": frozenset(_ADVISER),
     "collections": frozenset(_WORKER),
+    "head": frozenset(_WORKER | {"court"}),
     "legal": frozenset(_WORKER | {"court", "identifiers"}),
     "admin": frozenset(_WORKER | {"court"}),
 }

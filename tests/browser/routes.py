@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-# Airflow's role and ours, by user; `head` works as collections, and Airflow lets `reader` only read.
+# Airflow's role and ours, by user; Airflow lets `reader` only read.
 PEOPLE = {
-    "admin": ("ADMIN", "admin"), "head": ("USER", "collections"), "collections": ("USER", "collections"),
+    "admin": ("ADMIN", "admin"), "head": ("USER", "head"), "collections": ("USER", "collections"),
     "legal": ("USER", "legal"), "adviser": ("VIEWER", "adviser"), "viewer": ("VIEWER", "viewer"),
     "reader": ("VIEWER", "legal"),
 }  # fmt: skip
@@ -15,7 +15,7 @@ MAY = {
     "viewer": {"night", "ageing", "policy", ""},
     "adviser": _ADVISER,
     "collections": _WORKER,
-    "head": _WORKER,
+    "head": _WORKER | {"court"},
     "legal": _WORKER | {"court", "identifiers"},
     "admin": _WORKER | {"court"},
 }

@@ -79,7 +79,7 @@ def test_before_the_first_night_the_page_says_so(browse: Ask) -> None:
     assert 404 == browse("legal").get("/lists/court").status_code
 
 
-@pytest.mark.parametrize(("role", "sees_court"), [("collections", False), ("legal", True), ("admin", True)])
+@pytest.mark.parametrize(("role", "sees_court"), [("collections", False), ("head", True), ("legal", True), ("admin", True)])
 def test_the_overview_has_the_lists_of_a_role(browse: Ask, night: Night, role: str, sees_court: bool) -> None:
     page = browse(role).get("/lists").text
     names = ["reminders", "disconnections", *(["court", "court_items"] if sees_court else []), "withheld", "quarantine"]
@@ -130,9 +130,10 @@ def test_identifiers_are_masked_until_the_legal_team_asks_which_is_recorded(
     browse: Ask, night: Night, engine: Engine
 ) -> None:
     legal, admin = browse("legal"), browse("admin")
-    pages = [who.get(address).text for who in (legal, admin) for address in ("/lists/court", CASE)]
+    everybody = (legal, admin, browse("head"))
+    pages = [who.get(address).text for who in everybody for address in ("/lists/court", CASE)]
 
-    assert [(True, False)] * 4 == [(MASK in page, VALID_PERSON_ID in page) for page in pages]
+    assert [(True, False)] * 6 == [(MASK in page, VALID_PERSON_ID in page) for page in pages]
     assert 403 == send(admin, f"{CASE}/identifier")[0]
     assert [] == fetch_access(engine, 9)
     status, page = send(legal, f"{CASE}/identifier?as_of=2026-11-22")
