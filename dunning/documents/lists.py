@@ -82,6 +82,14 @@ QUARANTINE = ListFile(
     ),
 )
 
+# The columns that decide, by list: who, where, how much, until when, why. A page shows these, the rest unfolds.
+DECIDING: Mapping[str, tuple[str, ...]] = {
+    "reminders": ("premise_no", "payer_code", "channel", "stage", "address", "overdue"),
+    "disconnections": ("premise_no", "payer_code", "address", "overdue", "not_before", "not_after", "reason"),
+    "court": ("premise_no", "name", "premise_address", "total", "limitation_on", "part", "person_reasons"),
+    "court_items": ("invoice_no", "kind", "due_on", "open", "interest", "limitation_on"),
+}
+
 
 def render_lists(
     proposed: Mapping[str, pa.Table], quarantine: pa.Table, head: Letterhead

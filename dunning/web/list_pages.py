@@ -139,8 +139,10 @@ def _show(request: Request, person: Person, name: str, as_of: date | None, wish:
     _permit_court(person, name)
     office = open_office()
     page = lists.look(office, name, as_of, wish)
+    deciding, others = lists.split_columns(name, page.columns)
     return respond(
-        request, person, "list.html", page=page, strikes=strike.find_strikes(office, page.as_of),
+        request, person, "list.html", page=page, deciding_columns=deciding, other_columns=others,
+        strikes=strike.find_strikes(office, page.as_of),
         kept={name: value for name, value in wish.filters.items() if value},
     )
 

@@ -79,7 +79,9 @@ def test_before_the_first_night_the_page_says_so(browse: Ask) -> None:
     assert 404 == browse("legal").get("/lists/court").status_code
 
 
-@pytest.mark.parametrize(("role", "sees_court"), [("collections", False), ("head", True), ("legal", True), ("admin", True)])
+@pytest.mark.parametrize(
+    ("role", "sees_court"), [("collections", False), ("head", True), ("legal", True), ("admin", True)]
+)
 def test_the_overview_has_the_lists_of_a_role(browse: Ask, night: Night, role: str, sees_court: bool) -> None:
     page = browse(role).get("/lists").text
     names = ["reminders", "disconnections", *(["court", "court_items"] if sees_court else []), "withheld", "quarantine"]

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from dunning.documents.columns import Column, Kind
 from dunning.documents.csv_files import render_csv
-from dunning.documents.lists import COURT_ITEMS
+from dunning.documents.lists import COURT_ITEMS, DECIDING
 from dunning.documents.xlsx_files import render_xlsx
 from dunning.gateways.store import runs
 from dunning.jobs.desk.list_files import (
@@ -181,6 +181,14 @@ def download(office: Office, name: str, suffix: str, as_of: date | None, *, is_w
     else:
         content = render_xlsx(table, listed.columns, run.as_of, listed.title)
     return content, f"{name}-masked-{run.as_of}.{suffix}"
+
+
+def split_columns(name: str, columns: Sequence[Column]) -> tuple[list[Column], list[Column]]:
+    """Return the columns that decide, in their own order, and the rest; all and none, where a list is narrow anyway."""
+    if name not in DECIDING:
+        return list(columns), []
+    known = {column.name: column for column in columns}
+    return [known[each] for each in DECIDING[name]], [each for each in columns if each.name not in DECIDING[name]]
 
 
 def may_unmask(name: str) -> bool:
