@@ -27,9 +27,8 @@ TYPED := LEDGER AS_OF OUT SHARDS MAPPING POLICY BILLING_SQL FILE
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED) DUNNING_HOME
 export PYTHONUNBUFFERED := 1
+export PYTHONUTF8 := 1
 BIN := .venv/bin
-SAMPLE := $(DUNNING_HOME)/sample
-SAMPLE_MADE := $(DUNNING_HOME)/sample-$(ACCOUNTS)-$(SEED).made
 
 .PHONY: help run test check bench ui fab backup restore clean lock setup setup-tests setup-programs setup-fab
 
@@ -44,7 +43,7 @@ help:
 	@echo 'make fab     real users in place of the invented ones: installs and chooses Airflow'"'"'s FAB auth manager (docs/access.md)'
 	@echo 'make backup  save the database to FILE=…; make restore puts it back'
 	@echo 'make lock    write requirements.txt anew from requirements.in, and those of tests/ and deploy/fab/'
-	@echo 'make clean   stop the embedded PostgreSQL and remove .venv, .dunning and build products (not out/)'
+	@echo 'make clean   stop the embedded PostgreSQL and remove .venv, .dunning and build products (not out/, no other home)'
 	@echo 'PYTHON=/path/to/python chooses the Python (3.11, 3.12 or 3.13) of a first setup.'
 
 # --- setup: a stamp is newer than everything that it was made from -------------------------------------------------
@@ -97,11 +96,10 @@ setup-programs:
 	        >/dev/null || echo 'Could not be installed; the tests that need it will not run.' >&2; \
 	fi
 
-$(SAMPLE_MADE): .venv/.installed $(wildcard dunning/sample/*.py)
-	@echo 'Making a sample ledger of $(ACCOUNTS) accounts in $(SAMPLE)'
-	@mkdir -p "$(DUNNING_HOME)" && rm -rf "$(SAMPLE)" "$(DUNNING_HOME)"/sample-*.made
-	@$(BIN)/dunning sample --accounts $(ACCOUNTS) --seed $(SEED) --out "$(SAMPLE)"
-	@touch "$@"
+# Not a file of make's: a home's path may have spaces.
+.PHONY: sample
+sample: .venv/.installed
+	@$(BIN)/python deploy/sample_nights.py --accounts $(ACCOUNTS) --seed $(SEED)
 
 # A home serves one supplier: what the sample was sent must not become the history of a real ledger.
 .PHONY: own-home
@@ -112,7 +110,7 @@ own-home:
 	    exit 2; \
 	fi
 
-LEDGER_READY := $(if $(LEDGER),own-home,$(SAMPLE_MADE))
+LEDGER_READY := $(if $(LEDGER),own-home,sample)
 
 # --- what people type ----------------------------------------------------------------------------------------------
 
@@ -151,14 +149,17 @@ backup: .venv/.installed
 restore: .venv/.installed
 	@$(BIN)/python deploy/backup.py restore "$$FILE"
 
+# What make made in this checkout; a home elsewhere holds what has left the house, and only its server is stopped.
 clean:
-	@if [ -d "$(DUNNING_HOME)/pg" ]; then \
-	    if [ ! -x $(BIN)/dunning ]; then $(MAKE) setup; fi; \
-	    $(BIN)/dunning db stop >/dev/null; \
-	fi
-	@rm -rf .venv "$(DUNNING_HOME)" build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
-	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+	@for home in .dunning "$(DUNNING_HOME)"; do \
+	    [ -d "$$home/pg" ] || continue; \
+	    if [ ! -x $(BIN)/dunning ]; then $(MAKE) setup || exit 1; fi; \
+	    DUNNING_HOME="$$home" $(BIN)/dunning db stop >/dev/null || exit 1; \
+	done
+	@rm -rf .venv .dunning build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	@find dunning dags deploy tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean. The lists in out/ are still there.'
+	@if [ -d "$(DUNNING_HOME)" ]; then echo 'So is the home $(DUNNING_HOME): it is not of this checkout. Its server is stopped.'; fi
 
 lock: .venv/.installed-tests
 	@for folder in . tests deploy/fab; do \

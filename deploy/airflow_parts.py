@@ -1,4 +1,4 @@
-"""Airflow's four processes on this machine: started together, watched, and ended together.
+"""Airflow's four processes on this machine: started together, watched, started again where one dies, ended together.
 
 Not `airflow standalone`: that opens the scheduler's and the triggerer's logs to the whole network, on fixed ports.
 """
@@ -21,54 +21,105 @@ PARTS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "
 HEALTHY = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 PAGES = "/dunning/lists"
 START_SECONDS_MAX, END_SECONDS_MAX, LOOK_SECONDS = 300, 30, 0.5
+# A part that dies more often than this is not cured by being started again.
+DEATHS_MAX, DEATHS_SECONDS = 5, 600
+LAST_LINES = 5
+
+
+class Part:
+    """One of Airflow's processes with a log of its own, and when it died lately.
+
+    It has a session of its own: a Ctrl-C reaches every process of a terminal at once, and Airflow's DAG processor does
+    not survive that signal together with the one that its parent sends: it waits for itself for ever.
+    """
+
+    def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
+        self.name, self.log = command[0], log.with_name(f"{log.stem}-{command[0]}.log")
+        self._command, self._environment = ["airflow", *command], environment
+        self._deaths: list[float] = []
+        self.log.unlink(missing_ok=True)
+        self.start()
+
+    def start(self) -> None:
+        """Start it; its log goes on."""
+        with open(self.log, "ab") as file:
+            self.process = subprocess.Popen(
+                self._command, env=self._environment, start_new_session=True, stdin=subprocess.DEVNULL, stdout=file,
+                stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def tell_death(self) -> str:
+        """Return that it died, of what, and the last that it said; nothing while it lives."""
+        code = self.process.poll()
+        if code is None:
+            return ""
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        said = "".join(f"\n    {line}" for line in _last_lines(self.log))
+        return f"Airflow's {self.name} ended by itself ({how}). The end of its log, {self.log}:{said or ' it is empty'}"
+
+    def may_start_again(self) -> bool:
+        """Note a death; return whether it has not died too often lately."""
+        now = time.monotonic()
+        self._deaths = [*(when for when in self._deaths if now - when < DEATHS_SECONDS), now]
+        return len(self._deaths) < DEATHS_MAX
+
+    def kill_rest(self) -> None:
+        """End whatever is left of it and of the processes that it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 @contextmanager
-def running(environment: Mapping[str, str], address: str, log: Path) -> Iterator[Callable[[], None]]:
-    """Run Airflow inside the block, entered as soon as it answers; gives a function that waits until a part ends.
+def running(
+    environment: Mapping[str, str], address: str, log: Path, keep: Callable[[], str] = str
+) -> Iterator[Callable[[], None]]:
+    """Run Airflow inside the block, entered as soon as it answers; gives a function that watches it for ever.
 
-    Each part has a session of its own: a Ctrl-C reaches every process of a terminal at once, and Airflow's DAG
-    processor does not survive that signal together with the one that its parent sends: it waits for itself for ever.
+    Each part's log is `<log>-<part>.log`.
+
+    Args:
+        keep: called with every look; brings back what Airflow itself needs, and returns what it did, if anything.
 
     Raises:
-        DunningError: the port is taken, a part ended by itself, or not all is there after five minutes.
+        DunningError: the port cannot be had, a part dies again and again, or not all is there after five minutes.
     """
     require_free(address)
-    parts: dict[str, subprocess.Popen[bytes]] = {}
     log.parent.mkdir(parents=True, exist_ok=True)
+    parts: list[Part] = []
     try:
-        with open(log, "wb") as file:
-            for name, *options in PARTS:
-                parts[name] = subprocess.Popen(
-                    ["airflow", name, *options], env=environment, start_new_session=True, stdin=subprocess.DEVNULL,
-                    stdout=file, stderr=subprocess.STDOUT,
-                )  # fmt: skip
+        parts.extend(Part(command, environment, log) for command in PARTS)
         _wait_until_there(parts, address, log)
-        yield lambda: _wait_for_end(parts, log)
+        yield lambda: _watch(parts, keep)
     finally:
         _end(parts)
 
 
 def require_free(address: str) -> None:
-    """Refuse a port on which somebody listens: he would be asked in Airflow's place."""
+    """Refuse a port that is none, or on which somebody listens: he would be asked in Airflow's place."""
     port = int(address.rsplit(":", 1)[1])
+    if not 1 <= port <= 65_535:
+        raise DunningError(f"PORT is {port}, and ports go from 1 to 65535. Choose another one: make ui PORT=8080")
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise DunningError(f"Port {port} is not for this user. Choose one above 1023: make ui PORT=8080") from error
         except OSError as error:
-            raise DunningError(f"Port {port} is in use. Choose another one: make ui PORT={port + 1}") from error
+            other = port + 1 if port < 65_535 else 8080
+            raise DunningError(f"Port {port} is in use. Choose another one: make ui PORT={other}") from error
 
 
-def _wait_until_there(parts: Mapping[str, subprocess.Popen[bytes]], address: str, log: Path) -> None:
+def _wait_until_there(parts: list[Part], address: str, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline:
-        _require_all(parts, log)
+        _revive(parts)
         with suppress(OSError, ValueError, KeyError):
             if _is_healthy(address):
                 return _require_pages(address, log)
         time.sleep(LOOK_SECONDS)
-    raise DunningError(f"Airflow did not come up in {START_SECONDS_MAX} s; {log} says why.")
+    raise DunningError(f"Airflow did not come up in {START_SECONDS_MAX} s; {log.parent}/{log.stem}-*.log say why.")
 
 
 def _is_healthy(address: str) -> bool:
@@ -85,32 +136,53 @@ def _require_pages(address: str, log: Path) -> None:
     except urllib.error.HTTPError as refused:
         if refused.code == 401:  # ours: nobody is logged in
             return
-    raise DunningError(f"Airflow is there, but without the department's pages; {log} says why.")
+    where = log.with_name(f"{log.stem}-api-server.log")
+    raise DunningError(f"Airflow is there, but without the department's pages; {where} says why.")
 
 
-def _require_all(parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
-    ended = [name for name, process in parts.items() if process.poll() is not None]
-    if ended:
-        raise DunningError(f"Airflow's {ended[0]} ended by itself; {log} says why.")
-
-
-def _wait_for_end(parts: Mapping[str, subprocess.Popen[bytes]], log: Path) -> None:
+def _watch(parts: list[Part], keep: Callable[[], str]) -> None:
     while True:
-        _require_all(parts, log)
+        if did := keep():
+            print(did, flush=True)
+        _revive(parts)
         time.sleep(LOOK_SECONDS)
 
 
-def _end(parts: Mapping[str, subprocess.Popen[bytes]]) -> None:
+def _revive(parts: list[Part]) -> None:
+    """Say which parts died and why, and start them again.
+
+    Raises:
+        DunningError: one died too often.
+    """
+    for part in parts:
+        if not (told := part.tell_death()):
+            continue
+        if not part.may_start_again():
+            often = f"That was {DEATHS_MAX} times in {DEATHS_SECONDS // 60} minutes."
+            raise DunningError(f"{told}\n{often} Cure what it says, then start again.")
+        print(f"{told}\nIt is started again.", flush=True)
+        part.kill_rest()
+        part.start()
+
+
+def _last_lines(log: Path) -> list[str]:
+    with suppress(OSError):
+        with open(log, "rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - 20_000, 0))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+        return [line[:300] for line in lines if line.strip()][-LAST_LINES:]
+    return []
+
+
+def _end(parts: list[Part]) -> None:
     """End every part as it wishes to be ended; after half a minute, whatever is left of it."""
-    for process in parts.values():
-        process.send_signal(signal.SIGTERM)
+    for part in parts:
+        part.process.send_signal(signal.SIGTERM)
     try:
         deadline = time.monotonic() + END_SECONDS_MAX
-        for process in parts.values():
+        for part in parts:
             with suppress(subprocess.TimeoutExpired):
-                process.wait(max(deadline - time.monotonic(), 0))
+                part.process.wait(max(deadline - time.monotonic(), 0))
     finally:
-        for process in parts.values():
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        for part in parts:
+            part.kill_rest()

@@ -2,94 +2,126 @@
 
     .venv/bin/python deploy/airflow_ui.py [--port 8080] [--out DIR] [--ledger DIR]
 
-On the sample ledger it first runs a year of month ends and the last nights, so that there is something to compare with.
+On the sample it first runs what is missing of its nights: a year of month ends and the last nights, its own, and the
+one after it, whose questions stay open.
 """
 
 import argparse
-import json
+import fcntl
+import os
 import signal
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from airflow_home import prepare
-from airflow_parts import running
+from airflow_home import EMBEDDED, prepare
+from airflow_parts import require_free, running
 from local_people import prepare_people
+from sample_nights import MONTHS, NIGHTS, run_night_after, run_nights_before, run_own_night
 
 from dunning.core.errors import DunningError
 from dunning.core.loopback import is_loopback
+from dunning.gateways.home import close_home
 from dunning.gateways.house_settings import read_house_settings
+from dunning.gateways.server import data_dir, server_status, start_server
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, runs
 
 ASK_SECONDS_MAX = 120
-MONTHS, NIGHTS = 12, 7
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--port", type=_read_port, default=8080)
     parser.add_argument("--out", help="where the sample's lists come; default: as the operator settled, else `out`")
     parser.add_argument("--ledger", help="the scheduled nights' ledger; without it, the sample is run first")
     parser.add_argument("--months", type=int, default=MONTHS, help="month ends in the sample's history")
     parser.add_argument("--nights", type=int, default=NIGHTS, help="last nights in the sample's history")
+    parser.add_argument("--no-next", action="store_true", help="not the night after the sample's own")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     settings = Settings.from_environment()
+    address = f"http://localhost:{options.port}"
     try:
-        environment = prepare(settings)
-        if is_simple(environment):
-            require_loopback(environment)
-        passwords = prepare_people(settings) if is_simple(environment) else {}
-        if not options.ledger:
-            out = Path(options.out or read_house_settings(settings).out).absolute()
-            run_history(settings, out, options.months, options.nights)
-        address = f"http://localhost:{options.port}"
-        named = {"AIRFLOW__API__PORT": str(options.port), "AIRFLOW__API__BASE_URL": address}
-        asked_on = None if options.ledger else runs.last_closed_on(open_store(settings, "ui"))
-        serve(environment | named, address, passwords, asked_on)
+        with alone(settings):
+            require_free(address)
+            _open(settings, options, address)
     except DunningError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         print("\nStopped.", flush=True)
 
 
-def run_history(settings: Settings, out: Path, months: int, nights_before: int) -> None:
-    """Run the sample's nights in a home where no night is closed yet."""
-    sample = settings.home / "sample"
-    if runs.last_closed_on(open_store(settings, "ui")) is not None or not (sample / "manifest.json").is_file():
+def _open(settings: Settings, options: argparse.Namespace, address: str) -> None:
+    environment = prepare(settings)
+    if is_simple(environment):
+        require_loopback(environment)
+    passwords = prepare_people(settings) if is_simple(environment) else {}
+    if not options.ledger:
+        out = Path(options.out or read_house_settings(settings).out).absolute()
+        run_sample(settings, out, options.months, options.nights, is_next=not options.no_next)
+    named = {"AIRFLOW__API__PORT": str(options.port), "AIRFLOW__API__BASE_URL": address}
+    asked_on = None if options.ledger else runs.last_closed_on(open_store(settings, "ui"))
+    keep = partial(keep_server, settings) if EMBEDDED in environment else str
+    serve(environment | named, address, passwords, asked_on, keep)
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Keep a second one from this home inside the block: two schedulers would fight over one another's processes.
+
+    Raises:
+        DunningError: it is there already; says which process it is.
+    """
+    close_home(settings.home)
+    path = settings.airflow_home / "ui.lock"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DunningError(
+                f"`make ui` runs in the home {settings.home} already (process {file.read().strip() or 'unknown'}). "
+                "Use its pages, end it with Ctrl-C there, or give this one another DUNNING_HOME."
+            ) from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def run_sample(settings: Settings, out: Path, months: int, nights_before: int, *, is_next: bool) -> None:
+    """Run what is missing of the sample's nights: those before its own, its own, and, where wanted, the one after."""
+    if not (settings.home / "sample" / "manifest.json").is_file():
         return
-    last = date.fromisoformat(json.loads((sample / "manifest.json").read_text("utf-8"))["as_of"])
-    nights = history_of(last, months, nights_before)
-    print(f"The sample's history: {len(nights)} nights, some seconds each", flush=True)
-    for night in nights:
-        command = ["nightly", "--ledger", str(sample), "--as-of", night.isoformat(), "--out", str(out)]
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("dunning")), *command], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise DunningError(done.stderr.strip())
-        print(f"  {night}", flush=True)
+    run_nights_before(settings, out, months, nights_before)
+    run_own_night(settings, out)
+    if is_next:
+        run_night_after(settings, out)
 
 
-def history_of(last: date, months: int, nights: int) -> list[date]:
-    """Return the last days of the months before a day, and the nights up to it, ascending."""
-    ends, day = [], last
-    for _ in range(months):
-        day = day.replace(day=1) - timedelta(days=1)
-        ends.append(day)
-    return sorted({*ends, *(last - timedelta(days=n) for n in range(nights + 1))})
+def keep_server(settings: Settings) -> str:
+    """Start the embedded server if it went away under Airflow; return what was done, if anything."""
+    if server_status(settings.home).state in ("ready", "starting"):
+        return ""
+    start_server(settings.home)
+    return f"The embedded PostgreSQL had ended and is started again; its logs are in {data_dir(settings.home) / 'log'}."
 
 
-def serve(environment: dict[str, str], address: str, passwords: dict[str, str], asked_on: date | None) -> None:
+def serve(
+    environment: dict[str, str], address: str, passwords: dict[str, str], asked_on: date | None, keep: Callable[[], str]
+) -> None:
     """Run Airflow and say how to get in, until somebody ends this process."""
     log = Path(environment["AIRFLOW_HOME"]) / "logs" / "ui.log"
-    print(f"Airflow starts on {address} (half a minute or a whole one); its log: {log}", flush=True)
-    with running(environment, address, log) as wait:
+    print(f"Airflow starts on {address} (half a minute or a whole one); its logs: {log.parent}/ui-*.log", flush=True)
+    with running(environment, address, log, keep) as wait:
         if asked_on:
             ask(environment, asked_on)
         print(f"\nReady: {address}", flush=True)
@@ -125,6 +157,13 @@ def require_loopback(environment: dict[str, str]) -> None:
             f"The pages would listen on {host} with the invented users of this machine, who are for trying out only. "
             "Unset AIRFLOW__API__HOST, or choose real users first: make fab (docs/access.md)."
         )
+
+
+def _read_port(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"PORT is {text}, and should be a number from 1 to 65535") from error
 
 
 def _interrupt(*_: object) -> NoReturn:

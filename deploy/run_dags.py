@@ -21,6 +21,7 @@ from pathlib import Path
 
 import psycopg2
 from airflow_home import CONNECTION, REPOSITORY, prepare
+from sample_nights import day_of, run_nights_before
 
 from dunning.core.errors import DunningError
 from dunning.gateways.house_settings import VARIABLES, read_house_settings
@@ -57,7 +58,9 @@ def main() -> None:
         environment = prepare(settings) | given | {"DUNNING_RETRY_SECONDS": "5"}
         form = {name: getattr(options, name) for name in ("as_of", "dry_run") if getattr(options, name)}
         if not options.ledger:
-            form.setdefault("as_of", _sample_day(settings))
+            form.setdefault("as_of", day_of(settings.home / "sample").isoformat())
+            if options.followers:
+                run_nights_before(settings, Path(given.get("DUNNING_OUT") or read_house_settings(settings).out))
         as_of = _run_and_tell("nightly", form, environment, settings)
         for name in options.followers:
             if name == "release":
@@ -139,10 +142,6 @@ def _settle(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
 def _whole(value: str) -> str:
     is_place = "://" in value or value.startswith("env:") or value.replace(".", "", 1).isdigit()
     return value if is_place else str(Path(value).expanduser().absolute())
-
-
-def _sample_day(settings: Settings) -> str:
-    return str(json.loads((settings.home / "sample" / "manifest.json").read_text("utf-8"))["as_of"])
 
 
 def _run(name: str, conf: dict[str, object], environment: dict[str, str], log: Path) -> None:

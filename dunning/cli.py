@@ -116,9 +116,13 @@ def _add_policy(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_db(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("db", help="The embedded PostgreSQL of DUNNING_HOME.")
+    parser = commands.add_parser("db", help="The PostgreSQL in use, and the embedded one of DUNNING_HOME.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    for name, text in (("start", "Start it."), ("stop", "Stop it."), ("status", "Say whether it runs.")):
+    told = {
+        "start": "Start the embedded one.", "stop": "Stop the embedded one.",
+        "status": "Say which is in use, and how it is.",
+    }  # fmt: skip
+    for name, text in told.items():
         add_command(actions, name, _db, text).set_defaults(action=name)
 
 
@@ -200,15 +204,16 @@ def _publish_policy(options: argparse.Namespace) -> None:
 
 
 def _db(options: argparse.Namespace) -> None:
-    from dunning.gateways import server
+    from dunning.gateways import server, server_in_use
     from dunning.gateways.settings import Settings
 
-    home = Settings.from_environment().home
+    settings = Settings.from_environment()
     if options.action == "start":
-        server.start_server(home)
+        server.start_server(settings.home)
     elif options.action == "stop":
-        server.stop_server(home)
-    print(server.server_status(home).state)
+        server.stop_server(settings.home)
+    for line in server_in_use.tell(settings):
+        print(line)
 
 
 def run_and_exit() -> NoReturn:

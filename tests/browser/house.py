@@ -82,7 +82,7 @@ def open_house(
     _copy_older(ledger, home / "sample")
     passwords = people(told) if people else {}
     port = _free_port()
-    ui = ["--port", str(port), "--out", str(out), "--months", "1", "--nights", "1"]
+    ui = ["--port", str(port), "--out", str(out), "--months", "1", "--nights", "1", "--no-next"]
     process = subprocess.Popen(
         [sys.executable, str(REPOSITORY / "deploy" / "airflow_ui.py"), *ui], env=told, cwd=folder, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

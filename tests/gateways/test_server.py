@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -17,6 +18,7 @@ import psycopg2
 import pytest
 
 from dunning.core.errors import DunningError
+from dunning.gateways import server_in_use
 from dunning.gateways.database import connect
 from dunning.gateways.home import close_home
 from dunning.gateways.server import (
@@ -287,3 +289,13 @@ def test_a_home_is_closed_whatever_the_umask(folder, umask):
         os.umask(before)
     assert 0 == mode_of(folder / "above") & 0o022
     assert 0o700 == mode_of(folder / "above" / "home")
+
+
+def test_status_tells_of_the_server_in_use(settings, tmp_path):
+    own = Settings.from_environment({"DUNNING_HOME": str(tmp_path / "own")})
+    assert [f"down: the embedded PostgreSQL of {own.home}"] == list(server_in_use.tell(own))
+    in_use, not_in_use = server_in_use.tell(settings)
+    assert in_use.startswith("ready: the server of postgresql://postgres@/test_")
+    assert f"Not in use for our tables: down: the embedded PostgreSQL of {settings.home}" == not_in_use
+    (away, _) = server_in_use.tell(replace(settings, database_url=f"postgresql://clerk:secret@/dunning?host={tmp_path}"))
+    assert away.startswith("down: the server of postgresql://clerk:***@/dunning") and "secret" not in away

@@ -18,7 +18,7 @@ from dunning.gateways.store import open_store, runs
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.release import offer, publish
 from dunning.jobs.release.publish import Reply
-from dunning.jobs.release.sample import APPROVES_SAMPLE
+from dunning.jobs.release.sample import APPROVES_SAMPLE, is_sample
 
 DAG_ID = "release"
 _ABOUT = re.compile(r"^Нощ `(\d{4}-\d\d-\d\d)`, обработка `(\d+)`\.$", re.M)
@@ -55,7 +55,10 @@ def run(airflow_run: str, list_name: str, as_of: str | None, last_look: str | No
     reply = reply_of(settings, question, asked)
     if reply.answer in publish.MAY_LEAVE:
         _refuse_other_files(question, asked)
-    return publish.run(asdict(asked), asdict(reply), last_look)
+    # the sample has a day of its own, for which its lists are looked at once more
+    night = runs.fetch_run_by_id(engine, asked.run_id) if reply.answer in publish.MAY_LEAVE else None
+    on = asked.as_of if night is not None and is_sample(settings, night) else None
+    return publish.run(asdict(asked), asdict(reply), last_look, on=on)
 
 
 def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Reply:

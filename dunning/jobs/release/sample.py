@@ -25,15 +25,19 @@ def require_sample(settings: Settings, run: runs.Run) -> None:
             f"Lists leave without a human only where nobody is named, and {len(people)} are in the settings of the "
             "pages. Nothing was released; let somebody who may approve the list do so."
         )
-    if not _is_sample(settings.home / "sample", run):
+    if not is_sample(settings, run):
         raise DunningError(
             f"The night of {run.as_of} is not of the sample in this home, and no other list leaves without a human. "
             "Nothing was released. Name somebody in people.toml who may approve it (docs/access.md), and ask again."
         )
 
 
-def _is_sample(folder: Path, run: runs.Run) -> bool:
-    """Return whether the folder holds a sample, and the night was decided from these very files."""
+def is_sample(settings: Settings, run: runs.Run) -> bool:
+    """Return whether a night was decided from the very files of the home's sample, or of the night after its own."""
+    return any(_is_of(settings.home / name, run) for name in ("sample", "sample-after"))
+
+
+def _is_of(folder: Path, run: runs.Run) -> bool:
     try:
         told = json.loads((folder / "manifest.json").read_text("utf-8"))
         return "sample" in told and ledger_fingerprint(folder, None, read_ledger(folder)) == run.ledger_fingerprint
