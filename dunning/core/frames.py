@@ -34,10 +34,10 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
 
 # Sort order of each table within a bucket stands behind its name. Text sorts by code point.
 SCHEMAS: dict[str, pa.Schema] = {
-    # premise_no
+    # premise_no; has_refused_evidence: a refused row could say who lives there, or is protected: nothing is cut off
     "premises": _schema(
         premise_no=_text, service=_code, district=_text, route=_text, address=_text, settlement=_text, postcode=_text,
-        meter_no=_text, is_disconnectable=_flag, is_vulnerable=_flag, is_life_support=_flag,
+        meter_no=_text, is_disconnectable=_flag, is_vulnerable=_flag, is_life_support=_flag, has_refused_evidence=_flag,
     ),
     # payer_code; every payer of an account in this bucket
     "payers": _schema(

@@ -25,6 +25,12 @@ IDENTIFIERS = ("ok", "missing", "wrong")
 RULES = ("named", "oldest", "carried")
 CURRENCIES = ("EUR", "BGN")
 LANGUAGES = ("bg", "en")
+# What of a ledger protects people: whole tables, and of others the columns whose filled or true cells do.
+PROTECTING_TABLES = ("holds", "agreements", "agreement_items", "instalments", "court_cases", "court_case_items")
+PROTECTING_COLUMNS = {
+    "premises": ("vulnerable", "life_support"), "payers": ("vulnerable", "life_support"), "tenancies": ("valid_until",),
+    "contacts": ("revoked_at",), "agreements": ("signed_on",),
+}  # fmt: skip
 
 
 def code(words: tuple[str, ...], word: str) -> int:

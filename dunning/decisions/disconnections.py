@@ -147,7 +147,7 @@ def _withhold_for(
     lives_there = has_tenancy(bucket, as_of)
     is_kept = any_by(decision.accounts["account"], decision.accounts["has_kept_agreement"], size)
     bars = {
-        "refused_evidence": bucket.accounts["has_refused_evidence"][accounts],
+        "refused_evidence": _lacks_evidence(bucket)[accounts],
         "no_tenancy": ~lives_there[accounts],
         "life_support": _protected(bucket, lives_there, "is_life_support")[premise[accounts]],
         "vulnerable": _protected(bucket, lives_there, "is_vulnerable")[premise[accounts]],
@@ -159,6 +159,12 @@ def _withhold_for(
         "no_lawful_day": np.full(len(accounts), window is None),
     }
     return first_reason({**bars, **beside}, len(accounts))
+
+
+def _lacks_evidence(bucket: Bucket) -> Flags:
+    """Return per account whether a refused row could concern it, or who lives at its premise or is protected there."""
+    of_premise = bucket.premises["has_refused_evidence"][bucket.accounts["premise"]]
+    return np.asarray(bucket.accounts["has_refused_evidence"] | of_premise, np.bool_)
 
 
 def _protected(bucket: Bucket, lives_there: Flags, flag: str) -> Flags:

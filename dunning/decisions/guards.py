@@ -1,5 +1,7 @@
 """What stops a whole list: a ledger in which the protection of people is missing or has shrunk."""
 
+from collections.abc import Iterable, Iterator, Mapping
+
 import pyarrow as pa
 
 from dunning.decisions.proposals import Proposed, build_table, merge_proposed
@@ -9,21 +11,37 @@ from dunning.policy.rules import Loading
 GUARDED = {"reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "principal_cents"}
 
 
-def find_shrunk(tables: dict[str, int], before: dict[str, int], rule: Loading) -> dict[str, str]:
-    """Return why lists must stop, by table: a guarded table that is missing or lost too many rows since the last run.
+def find_shrunk(
+    tables: Mapping[str, int], before: Mapping[str, int], rule: Loading, accepted: Iterable[str] = ()
+) -> dict[str, str]:
+    """Return why lists must stop, by name: a guarded table or column that is missing or lost too much since last time.
+
+    A column is not told of where its table is.
 
     Args:
-        tables: rows per table that the ledger has; a table that is absent is not there.
-        before: the same of the last run that closed its books.
+        tables: rows per table that the ledger has, and rows that carry a protecting column (`payers.vulnerable`); what
+            is absent is not there.
+        before: the same of the last run that closed its books; what it did not record is not compared.
+        accepted: tables (with all their columns) and columns of which a person says that less is right.
     """
-    found = {}
-    for name in rule.tables_guarded:
-        had, has = before.get(name, 0), tables.get(name)
-        if had and has is None:
+    accepted = set(accepted)
+    found: dict[str, str] = {}
+    for name in _guarded(before, rule):
+        table = name.partition(".")[0]
+        if table in found or accepted & {table, name}:
+            continue
+        had, has = before[name], tables.get(name)
+        if has is None:
             found[name] = f"{name}_missing"
-        elif had and has is not None and had - has > had * rule.shrink_share_max:
+        elif had - has > had * rule.shrink_share_max:
             found[name] = f"{name}_shrank"
     return found
+
+
+def _guarded(before: Mapping[str, int], rule: Loading) -> Iterator[str]:
+    """Yield what is compared: the policy's tables, then every protecting column, as far as the last run had them."""
+    yield from (name for name in rule.tables_guarded if name in before)
+    yield from sorted(name for name in before if "." in name)
 
 
 def stop_lists(proposed: Proposed, reason: str) -> Proposed:

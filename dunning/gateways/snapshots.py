@@ -32,7 +32,7 @@ from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import SERVICES
 from dunning.gateways.row_groups import SealedFile, seal_row_groups
 
-FORMAT = 2
+FORMAT = 3
 QUARANTINE_SCHEMA = pa.schema(
     {"table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string()}
 )
@@ -135,9 +135,13 @@ class Snapshot:
         return [SERVICES[code] for code in sorted(codes.to_pylist())]
 
     def table_sizes(self) -> dict[str, int]:
-        """Return how many rows of each table of the ledger were taken in; a table that was absent is not there."""
+        """Return how many rows of each table of the ledger were taken in, and how many carry each protecting column.
+
+        The columns are named as `payers.vulnerable`. A table or column that was absent is not there.
+        """
         absent, told = self.info["absent_tables"], self.info["books"]["tables"]
-        return {name: rows["taken"] for name, rows in told.items() if name not in absent}
+        taken = {name: rows["taken"] for name, rows in told.items() if name not in absent}
+        return taken | self.info["protections"]
 
     def verify(self) -> None:
         """Compare every file with the SHA-256 in `snapshot.json`.

@@ -85,7 +85,7 @@ def _add_account(rows: dict[str, list[Row]], place: int, case: Case) -> None:
         {
             "premise_no": premise_no, "service": words.code(words.SERVICES, case.service), "district": "Опит",
             "address": "ул. Опитна 1", "settlement": "София", "is_disconnectable": case.service == "electricity",
-            "is_vulnerable": False, "is_life_support": False,
+            "is_vulnerable": False, "is_life_support": False, "has_refused_evidence": False,
         }
     )  # fmt: skip
     rows["payers"].append(

@@ -9,7 +9,7 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
-from dunning.decisions.guards import find_shrunk, stop_lists
+from dunning.decisions.guards import stop_lists
 from dunning.decisions.proposals import Proposed
 from dunning.decisions.ramp import withhold_acted
 from dunning.decisions.standings import Side, stand
@@ -22,6 +22,7 @@ from dunning.gateways.store.readers import reading
 from dunning.jobs.classify import propose
 from dunning.jobs.history import History, gather_history
 from dunning.jobs.past import Past, gather_past
+from dunning.jobs.protections import Protections, judge_protections
 from dunning.policy.policies import Policy, read_policy
 from dunning.policy.rules import Rules
 
@@ -30,9 +31,9 @@ from dunning.policy.rules import Rules
 class Night:
     """A kept night, under its own policy or another.
 
-    known: the run that speaks for its date. history: what it knew of earlier nights. stops: reason per guarded table
-    for which all lists are withheld. past: what it is compared with. newest_paid_on: newest payment of the ledger up to
-    the date.
+    known: the run that speaks for its date. history: what it knew of earlier nights. protections: what of the ledger
+    protects people, against the night before. past: what it is compared with. newest_paid_on: newest payment of the
+    ledger up to the date.
     """
 
     known: runs.Run
@@ -40,7 +41,7 @@ class Night:
     policy: Policy
     rules: Rules
     history: History
-    stops: dict[str, str]
+    protections: Protections
     past: Past
     newest_paid_on: date | None
 
@@ -48,6 +49,11 @@ class Night:
     def as_of(self) -> date:
         """The date that it speaks for."""
         return self.known.as_of
+
+    @property
+    def stops(self) -> dict[str, str]:
+        """Reason per guarded table or column for which all lists are withheld."""
+        return self.protections.stops
 
     def stand(self, bucket: Bucket) -> Side:
         """Return where each account of a bucket of its snapshot stands, decided anew."""
@@ -110,9 +116,9 @@ def open_night(settings: Settings, source: Source, as_of: date, policy: Policy |
     snapshot.verify()
     policy = policy or kept_policy(source, known)
     rules = policy.at(as_of)
-    before = table_sizes.fetch_table_sizes(source, before=as_of)
+    accepted = table_sizes.fetch_accepted(source, known.run_id)
     return Night(
         known, snapshot, policy, rules, gather_history(source, snapshot, rules, known.events_seen),
-        find_shrunk(snapshot.table_sizes(), before, rules.loading),
+        judge_protections(source, snapshot, as_of, rules.loading, accepted),
         gather_past(source, snapshot, as_of, rules.release), snapshot.newest_paid_on(as_of),
     )

@@ -1,13 +1,12 @@
 """Begin a run: load and check the ledger, see what history and policy it meets, and whether it may act."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from dunning.core.errors import DunningError, UsageError
-from dunning.decisions.guards import find_shrunk
 from dunning.gateways.database import Engine, run_lock, transact
 from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database, settle_place
 from dunning.gateways.ledger.load import load_ledger
@@ -23,14 +22,16 @@ from dunning.gateways.store.events import latest_event
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.history import History, gather_history
+from dunning.jobs.limits import RunLimits, list_limits, read_limits
 from dunning.jobs.past import Past, gather_past
 from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.protections import Protections, choose_accepted, judge_protections, refuse_accepted
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.runs import Run, new_work_folder
 from dunning.policy.check import check_values
 from dunning.policy.doubts import find_doubts
 from dunning.policy.policies import Policy, load_policy, read_policy
-from dunning.policy.rules import Loading, Rules
+from dunning.policy.rules import Rules
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 
@@ -40,26 +41,28 @@ class Order:
     """What somebody wants run: a date, where the ledger lies, where the lists go, and how it differs from usual.
 
     ledger: a folder, an s3:// address, or the URL of a database (which may hold a password). out: a folder, or an s3://
-    address. quarantine_limit: share of refused rows for all tables of this run. dry_run: write files, close and record
-    nothing. billing_sql: own queries for a database.
+    address. quarantine_limits: shares of refused rows as typed, for this run alone (see `limits`). dry_run: write
+    files, close and record nothing. billing_sql: own queries for a database. accept_shrunk: why, by name, a table that
+    protects people may be missing or smaller this once (`payers`, or one column of it, `payers.vulnerable`).
 
     Raises:
-        UsageError: a share that is none, a day outside of the contract's calendar, a mapping for a database.
+        UsageError: a share that is none, a day outside of the contract's calendar, a mapping for a database, a table
+            that protects nobody, or no reason for one.
     """
 
     as_of: date
     ledger: str = field(repr=False)
     out: str
     mapping: Path | None = None
-    quarantine_limit: float | None = None
+    quarantine_limits: tuple[str, ...] = ()
     policy: Path | None = None
     dry_run: bool = False
     billing_sql: Path | None = None
+    accept_shrunk: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        limit = self.quarantine_limit
-        if limit is not None and not 0 <= limit <= 1:
-            raise UsageError(f"--quarantine-limit is {limit}; it is a share of rows, from 0 to 1 (0.05 is 5 %).")
+        refuse_accepted(self.accept_shrunk)
+        read_limits(self.quarantine_limits)
         if not FIRST_DAY <= self.as_of <= LAST_DAY:
             raise UsageError(f"--as-of is {self.as_of}; give a day from {FIRST_DAY} to {LAST_DAY}.")
         if self.mapping and is_database(self.ledger):
@@ -87,14 +90,16 @@ def run(
     ledger: str,
     out: str,
     mapping: str | None = None,
-    quarantine_limit: float | None = None,
+    quarantine_limit: float | str | Sequence[str] | None = None,
     policy: str | None = None,
     dry_run: bool = False,
     billing_sql: str | None = None,
+    accept_shrunk: Mapping[str, str] | None = None,
 ) -> Receipt:
     """Load a ledger for a date (ISO) and return the receipt that the other steps take; see `Order` and `begin`."""
     order = Order.of(
-        as_of, ledger, out, mapping, policy, billing_sql, quarantine_limit=quarantine_limit, dry_run=dry_run
+        as_of, ledger, out, mapping, policy, billing_sql, quarantine_limits=list_limits(quarantine_limit),
+        dry_run=dry_run, accept_shrunk=accept_shrunk or {},
     )
     settings = Settings.from_environment()
     engine = open_store(settings, f"nightly {as_of} load")
@@ -114,16 +119,15 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     snapshot = _load(settings, order, rules, progress)
     closed_on = runs.last_closed_on(engine)
     newest_paid_on = snapshot.newest_paid_on(order.as_of)
-    stops = find_shrunk(
-        snapshot.table_sizes(), table_sizes.fetch_table_sizes(engine, before=order.as_of), rules.loading
-    )
+    accepted = choose_accepted(engine, order.as_of, order.accept_shrunk)
+    protections = judge_protections(engine, snapshot, order.as_of, rules.loading, accepted)
     is_told = snapshot.info["as_of"] is not None and not is_database(order.ledger)  # a database says no day of its own
     too_old = not is_told and is_stale(newest_paid_on, order.as_of, rules.loading)
-    may_record = not order.dry_run and not too_old and not stops
+    may_record = not order.dry_run and not too_old and not protections.stops
     is_past = closed_on is not None and order.as_of <= closed_on
     is_recording = may_record and not is_past
     events_seen = runs.fetch_events_seen(engine, order.as_of) if is_past else _latest_event(engine)
-    run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on, events_seen)
+    run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on, events_seen, accepted)
     sweep(settings, engine)
     this = Run(
         run_id=run_id,
@@ -136,9 +140,10 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         is_recording=is_recording,
         closed_on=closed_on.isoformat() if closed_on else "",
         newest_paid_on=newest_paid_on.isoformat() if newest_paid_on else "",
-        stops=stops,
+        stops=protections.stops,
+        accepted_shrunk=protections.accepted,
         events_seen=events_seen,
-        warnings=find_warnings(snapshot, newest_paid_on, too_old, stops) + find_doubts(policy, order.as_of),
+        warnings=find_warnings(snapshot, newest_paid_on, too_old, protections) + find_doubts(policy, order.as_of),
     )
     history = gather_history(engine, snapshot, rules, events_seen)
     lay_out(this, policy, history, gather_past(engine, snapshot, order.as_of, rules.release))
@@ -156,7 +161,7 @@ def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) ->
             refuse_stale(manifest.as_of, order.as_of)
         snapshot = load_ledger(
             extract, settings.snapshots, mapping=order.mapping,
-            quarantine_limits=_limits(rules.loading, order.quarantine_limit), progress=progress,
+            quarantine_limits=RunLimits(rules.loading, read_limits(order.quarantine_limits)), progress=progress,
             find=lambda snapshots, fingerprint: find_kept(snapshots, store, fingerprint),
         )
         keep(snapshot, store)
@@ -192,7 +197,7 @@ def load_checked_policy(folder: Path) -> Policy:
 
 def _register(
     engine: Engine, order: Order, snapshot: Snapshot, policy: Policy, rules: Rules, is_recording: bool,
-    newest_paid_on: date | None, events_seen: int,
+    newest_paid_on: date | None, events_seen: int, accepted: Mapping[str, str],
 ) -> int:
     facts = runs.Facts(
         ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
@@ -203,6 +208,7 @@ def _register(
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
         policies.store_policy_files(connection, run_id, policy.files())
         table_sizes.store_table_sizes(connection, run_id, snapshot.table_sizes())
+        table_sizes.store_accepted(connection, run_id, accepted)
     return run_id
 
 
@@ -211,15 +217,8 @@ def _latest_event(engine: Engine) -> int:
         return latest_event(connection)
 
 
-def _limits(rule: Loading, limit: float | None) -> Loading:
-    if limit is None:
-        return rule
-    share = Decimal(str(limit))
-    return replace(rule, quarantine_share_max=share, quarantine_share_max_strict=share)
-
-
 def find_warnings(
-    snapshot: Snapshot, newest_paid_on: date | None, too_old: bool, stops: dict[str, str]
+    snapshot: Snapshot, newest_paid_on: date | None, too_old: bool, protections: Protections
 ) -> list[str]:
     """Return what the morning must know of a ledger, as Bulgarian sentences."""
     warnings = list(snapshot.info["warnings"])
@@ -230,10 +229,7 @@ def find_warnings(
         )
     if too_old:
         warnings.append("Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено.")
-    if stops:
-        tables = ", ".join(sorted(stops))
-        warnings.append(f"Липсват или са намалели таблици, които пазят хората ({tables}): всички списъци са задържани.")
-    return warnings
+    return warnings + protections.tell()
 
 
 def _newest_invoice(snapshot: Snapshot) -> date | None:

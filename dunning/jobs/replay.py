@@ -71,7 +71,7 @@ def _begin(settings: Settings, night: Night, out: str) -> Run:
     """Lay out a work folder under the number of that run: as it is over, the next one clears away what we leave."""
     info, rules = night.snapshot.info, night.rules
     too_old = info["as_of"] is None and is_stale(night.newest_paid_on, night.as_of, rules.loading)
-    warnings = find_warnings(night.snapshot, night.newest_paid_on, too_old, night.stops)
+    warnings = find_warnings(night.snapshot, night.newest_paid_on, too_old, night.protections)
     this = Run(
         run_id=night.known.run_id,
         as_of=night.as_of.isoformat(),
@@ -84,6 +84,7 @@ def _begin(settings: Settings, night: Night, out: str) -> Run:
         closed_on="",
         newest_paid_on=night.newest_paid_on.isoformat() if night.newest_paid_on else "",
         stops=night.stops,
+        accepted_shrunk=night.protections.accepted,
         events_seen=night.known.events_seen,
         warnings=warnings + find_doubts(night.policy, night.as_of),
     )

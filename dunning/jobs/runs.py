@@ -20,7 +20,8 @@ class Run(AnyRun):
         is_recording: closes books and records deeds: later than the last closed date, not dry, and the ledger neither
             too old nor without its protected people. Otherwise the date stays open for the right ledger.
         closed_on: last closed date when the run began; empty if there was none.
-        stops: reason per list that may not leave the house tonight.
+        stops: reason per table or column that protects people, for which no list may leave the house tonight.
+        accepted_shrunk: why, by table or column, a person says that less of what protects people is right.
         events_seen: the last strike, release or recall that it knows of.
     """
 
@@ -28,6 +29,7 @@ class Run(AnyRun):
     is_recording: bool
     closed_on: str
     stops: dict[str, str]
+    accepted_shrunk: dict[str, str]
     events_seen: int
 
     @property

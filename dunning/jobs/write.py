@@ -49,6 +49,7 @@ def run(run: Receipt) -> Receipt:
         "stages": stages,
         "lists": lists,
         "stops": this.stops,
+        "accepted_shrunk": this.accepted_shrunk,
         "warnings": this.warnings,
         "files": hash_files(this.prepared),
     }

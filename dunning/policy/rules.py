@@ -121,6 +121,10 @@ class Loading:
     shrink_share_max: Decimal
     payments_stale_days: int
 
+    def share_max_of(self, table: str) -> Decimal:
+        """Return the largest share of refused rows that a table may have."""
+        return self.quarantine_share_max_strict if table in self.tables_strict else self.quarantine_share_max
+
 
 @dataclass(frozen=True)
 class Retention:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dunning import cli
+from dunning.core.words import PROTECTING_TABLES
 
 CASES = Path(__file__).parent / "cases"
 NAMES = sorted(p.name for p in CASES.iterdir() if p.is_dir())
@@ -25,7 +26,8 @@ Rows = list[dict[str, str]]
 @pytest.mark.parametrize("case", NAMES)
 def test_case_agrees_to_the_cent(case: str, home: Path, tmp_path: Path) -> None:
     as_of = (CASES / case / "as_of.txt").read_text().strip()
-    limit = ["--quarantine-limit", "1"] if case in WITH_QUARANTINE else []
+    shares = ["1", *(f"{table}=1" for table in PROTECTING_TABLES)] if case in WITH_QUARANTINE else []
+    limit = [word for share in shares for word in ("--quarantine-limit", share)]
     command = ["nightly", "--ledger", str(CASES / case / "ledger"), "--as-of", as_of, "--out", str(tmp_path / "out")]
     assert cli.main([*command, *limit]) == 0
     folder = tmp_path / "out" / as_of

@@ -36,6 +36,7 @@ class Evidence:
             "premise_no": premise_no, "service": SERVICES.index(service), "district": "Люлин", "route": "07",
             "address": "ул. Явор 3", "settlement": "София", "postcode": "1324", "meter_no": "88",
             "is_disconnectable": service == "electricity", "is_vulnerable": False, "is_life_support": False,
+            "has_refused_evidence": False,
         }
         return self._add("premises", row | more)
 

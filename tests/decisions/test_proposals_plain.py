@@ -34,9 +34,9 @@ def draw(seed: int) -> Evidence:
         return (AS_OF - timedelta(random.choice(days) + random.choice((-1, 0, 1)))).isoformat()
 
     for number in range(3):
-        rare = [random.random() < 0.1 for _ in range(2)]
+        rare = [random.random() < 0.1 for _ in range(3)]
         evidence.premise(f"00{number}", random.choice(("heat", "electricity", "electricity")),
-                         is_vulnerable=rare[0], is_life_support=rare[1])
+                         is_vulnerable=rare[0], is_life_support=rare[1], has_refused_evidence=rare[2])
     for number in range(4):
         postal = random.choice((None, "бул. Рила 5"))
         evidence.payer(f"9{number}", postal_address=postal, is_vulnerable=random.random() < 0.1)
@@ -148,7 +148,7 @@ class Plain:
                  if a["premise"] == self.row["premise"] and self.is_tenant(place)]
         people = [*there, self.premise]
         bars = {
-            "refused_evidence": self.row["has_refused_evidence"],
+            "refused_evidence": self.row["has_refused_evidence"] or self.premise["has_refused_evidence"],
             "no_tenancy": not self.is_tenant(self.account),
             "life_support": any(p["is_life_support"] for p in people),
             "vulnerable": any(p["is_vulnerable"] for p in people),

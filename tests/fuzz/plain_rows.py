@@ -12,6 +12,7 @@ Cells = Mapping[str, str]
 Account = tuple[str, str]
 EURO, LAST_LEV = date(2026, 1, 1), date(2026, 2, 1)
 _PARTIES = ("tenancies", "invoices", "payments", "agreements", "holds", "notices", "court_cases", "contacts")
+_NEED_ACCOUNT = ("holds", "agreements", "court_cases")  # what they say of a pair that is no account would be lost
 _NAMES = {"invoice_lines": ("invoice_no",), "holds": ("invoice_no",), "instalments": ("agreement_no",),
           "agreement_items": ("agreement_no", "invoice_no"), "court_case_items": ("case_no", "invoice_no")}
 
@@ -66,10 +67,16 @@ def _names_nobody(table: str, cells: Cells, world: World) -> bool:
         premise, payer = cells.get("premise_no", ""), cells.get("payer_code", "")
         if (premise and premise not in world.premises) or (payer and payer not in world.payers):
             return True
+        if table in _NEED_ACCOUNT and premise and payer and (premise, payer) not in _pairs(world):
+            return True
     named = [(column, cells[column]) for column in _NAMES.get(table, ()) if cells[column]]
     if any(key not in world.accounts for key in named):
         return True
     return len(named) == 2 and world.accounts[named[0]] != world.accounts[named[1]]
+
+
+def _pairs(world: World) -> set[Account]:
+    return {*world.accounts.values(), *((premise, payer) for premise, (payer, _) in world.tenants.items())}
 
 
 def _invoice_reasons(cells: Cells, values: dict[str, Any], world: World, known: set[str]) -> set[str]:

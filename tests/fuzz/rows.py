@@ -117,6 +117,8 @@ _BY_HEART: tuple[tuple[str, str, str, str, str], ...] = (
           ("holds", "lone", "invoice_no", "І1|l1|i1|I1.|I01|IL1"),
           ("agreement_items", "", "invoice_no", "I2"),  # of another account
           ("court_case_items", "", "invoice_no", "I2"),
+          *((table, "", column, text) for table in ("holds", "agreements", "court_cases")
+            for column, text in (("premise_no", "2"), ("payer_code", "B|W"))),  # both there, but no account
       ) for text in texts.split("|")),
     ("invoices", "bill", "amount", "-0.01", "wrong_sign"), ("invoices", "forecast", "amount", "-12.50", "wrong_sign"),
     ("invoices", "credit note", "amount", "0.01", "wrong_sign"), ("payments", "euro", "amount", "-3.20", "wrong_sign"),

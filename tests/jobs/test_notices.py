@@ -224,7 +224,7 @@ def test_who_cannot_be_reached_is_withheld_with_the_reason(home: Path, tmp_path:
     ledger.rows["tenancies"][1]["valid_until"] = "2026-11-20"
     ledger.hold(3)
     ledger.rows["holds"][0]["valid_from"] = "никога"
-    nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out", AS_OF, "--quarantine-limit", "1")
+    nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out", AS_OF, "--quarantine-limit", "holds=1")
     run = notices(tmp_path / "out")
 
     assert run.code == 0, run.told

@@ -138,7 +138,7 @@ def _table(name: str, rows: list[Row]) -> pa.Table:
 def _premise(premise_no: str) -> Row:
     return {
         "premise_no": premise_no, "service": 0, "district": "Изток", "address": "ул. Примерна 1", "settlement": "София",
-        "is_disconnectable": True, "is_vulnerable": False, "is_life_support": False,
+        "is_disconnectable": True, "is_vulnerable": False, "is_life_support": False, "has_refused_evidence": False,
     }  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def test_the_version_names_the_newest_day_and_every_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("as_of", "version"), [(date(2024, 5, 5), "2024-01-01-71e8606d"), (date(2026, 11, 22), "2026-07-01-e41e7b89")]
+    ("as_of", "version"), [(date(2024, 5, 5), "2024-01-01-6543cdaa"), (date(2026, 11, 22), "2026-07-01-ec1cd994")]
 )
 def test_rules_that_came_later_and_decide_nothing_leave_the_version_of_a_night(as_of: date, version: str) -> None:
     assert load_policy().at(as_of).version == version
@@ -97,4 +97,6 @@ def test_default_values_are_the_contract_s() -> None:
     assert (until - start).days == 69
     assert rules.agreements.grace_days == 3
     assert rules.loading.quarantine_share_max == Decimal("0.01")
-    assert rules.loading.tables_strict == ("holds", "agreements", "agreement_items", "instalments")
+    assert rules.loading.tables_strict == rules.loading.tables_guarded == (
+        "holds", "agreements", "agreement_items", "instalments", "court_cases", "court_case_items"
+    )  # fmt: skip

@@ -14,13 +14,14 @@ from dunning.gateways.ledger.attribution import Attribution
 from dunning.gateways.ledger.books import Books, count_rows, sum_payments
 from dunning.gateways.ledger.bulk import Bulk
 from dunning.gateways.ledger.dealings import Dealings, mark_missing_documents, mark_missing_parties
-from dunning.gateways.ledger.evidence import find_refused_evidence, named_invoices
+from dunning.gateways.ledger.evidence import find_evidence, named_invoices, named_payments
 from dunning.gateways.ledger.ground import Ground
 from dunning.gateways.ledger.holds import build_holds
 from dunning.gateways.ledger.manifest import Counts, count_table
 from dunning.gateways.ledger.movements import Items
 from dunning.gateways.ledger.parties import Parties, add_first_tenancies
 from dunning.gateways.ledger.parts import Built, Parts, Refused
+from dunning.gateways.ledger.protections import count_protections
 from dunning.gateways.ledger.quarantine import Cells, QuarantineLimits, check_limits, count_refusals, read_refused
 from dunning.gateways.ledger.raw import TypedTable, join_tables
 from dunning.gateways.ledger.references import References
@@ -118,8 +119,10 @@ class _Assembly:
         holds, holds_without_effect = build_holds(ground, items)
         began_on = np.concatenate(self.began_on)
         add_first_tenancies(ground, began_on)
-        evidence = find_refused_evidence(ground.references, ground.attribution, cells)
-        for name, table in (parties.build(began_on, evidence) | {"holds": holds} | dealings.build()).items():
+        payers_of = self.parts.find_payment_accounts(named_payments(ground.references, cells))
+        evidence = find_evidence(ground.references, ground.attribution, cells, payers_of)
+        tables_of = parties.build(began_on, evidence, cells["contacts"])
+        for name, table in (tables_of | {"holds": holds} | dealings.build()).items():
             writer.write(name, table)
         tables = dict(ground.references.tables)
         for name, small in self.extract.tables.items():
@@ -132,6 +135,7 @@ class _Assembly:
             "holds_without_effect": holds_without_effect,
             "without_effect": dealings.without_effect,
             "payers_without_account": parties.payers_left_out,
+            "protections": count_protections(tables),
             "refusals": {name: of.as_info() for name, of in refusals.items()},
             "newest_invoice_on": _iso(self.newest["invoice"]),
             "newest_payment_on": _iso(self.newest["payment"]),
@@ -163,12 +167,11 @@ class _Assembly:
     def _gather(self) -> tuple[dict[str, Refused], Places]:
         """Return the rows of the large tables that the rest refers to; of each invoice its place among the items."""
         gathered = {name: self._join(name, self.refused[name]) for name in BULK}
-        guess = self.parts.accounts.find(gathered["payments"].premise, gathered["payments"].payer)
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
         check_limits(count_refusals(tables), self.limits)  # before all of them are held as text
         self.cells = read_refused(tables)
         names = [self.extract.tables[name].frame.text("invoice_no") for name in _NAMING]
-        names.append(named_invoices(References(tables), guess, self.cells))
+        names.append(named_invoices(References(tables), self.cells))
         rows, settled, places = self.parts.find_invoices(pa.concat_arrays(names).drop_null().unique())
         new = np.flatnonzero(~np.isin(rows.lines, gathered["invoices"].rows.lines))
         found = Refused(rows.take(new), settled.premise[new], settled.payer[new])
@@ -187,7 +190,7 @@ class _Assembly:
             accounts, np.where(stands, owners["invoices"], -1), np.full(len(owners["payments"]), -1), owners["payments"]
         )
         mark_missing_documents(references, attribution)
-        changed = {name: tables[name] for name in (*_NAMING, "instalments")}
+        changed = {name: tables[name] for name in (*_NAMING, "agreements", "instalments", "court_cases")}
         return Ground(references, self.register.numbering, attribution), self.cells | read_refused(changed)
 
     def _join(self, name: str, parts: list[Refused]) -> Refused:

@@ -15,7 +15,7 @@ from dunning.gateways.ledger.movements import Items
 from dunning.gateways.ledger.ordering import order_rows
 from dunning.gateways.ledger.parties import bucketed
 from dunning.gateways.ledger.references import References, take_or
-from dunning.gateways.ledger.tables import bit
+from dunning.gateways.ledger.tables import OWN_FAULT, bit
 from dunning.gateways.snapshots import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]
@@ -32,8 +32,10 @@ def mark_missing_parties(references: References) -> None:
 
 
 def mark_missing_documents(references: References, attribution: Attribution) -> None:
-    """Mark what names an invoice, agreement or case that is not there, and items of another account."""
+    """Mark what names an invoice, agreement or case that is not there, no account, and items of another account."""
     references.mark_missing("holds", "invoice_no")
+    for name in ("holds", "agreements", "court_cases"):
+        _mark_no_account(references, attribution, name)
     references.mark_missing("instalments", "agreement_no")
     for name, column, owners in (
         ("agreement_items", "agreement_no", "agreements"), ("court_case_items", "case_no", "court_cases")
@@ -43,8 +45,18 @@ def mark_missing_documents(references: References, attribution: Attribution) -> 
         account = attribution.accounts.find(named.premise, named.payer)
         owner, invoice = references.places(name, column), references.places(name, "invoice_no")
         of_owner = take_or(account, owner, -1)
-        is_other = (of_owner < 0) | (of_owner != take_or(attribution.invoice_account, invoice, -1))
-        references.tables[name].mark(is_other & (owner >= 0) & (invoice >= 0), bit("missing_reference"))
+        is_other = of_owner != take_or(attribution.invoice_account, invoice, -1)
+        is_other &= references.tables[name].reasons & bit("missing_reference") == 0
+        references.tables[name].mark(is_other, bit("missing_reference") | OWN_FAULT)
+
+
+def _mark_no_account(references: References, attribution: Attribution, name: str) -> None:
+    """Mark what names a premise and a payer who are both there but no account in the whole extract."""
+    named = name_numbers(references, attribution.accounts.numbering, name)
+    table, missing = references.tables[name], bit("missing_reference")
+    is_pair = (named.premise >= 0) & (named.payer >= 0) & (table.reasons & missing == 0)
+    is_no_account = attribution.accounts.find(named.premise, named.payer) < 0
+    table.mark(is_pair & is_no_account, missing | OWN_FAULT)
 
 
 @dataclass(frozen=True)

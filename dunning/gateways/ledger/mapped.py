@@ -37,6 +37,7 @@ class MappedSource:
         self._rule, self._file_rule = rule, mapping.files.get(rule.file, FileRule())
         self._reader = open_reader(folder / rule.file, self._file_rule.encoding, self._file_rule.delimiter)
         self.file, self.delimiter, self.header = rule.file, self._reader.delimiter, self._reader.header
+        self.filled = tuple(rule.columns)
         if not rule.source_columns:
             raise mapping.refuse((*path, "columns"), f"takes no column of {rule.file}, so all rows would be the same")
         for column in rule.source_columns:

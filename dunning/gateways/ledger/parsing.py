@@ -12,7 +12,7 @@ from dunning.core.words import SERVICES, code
 from dunning.gateways.ledger import values
 from dunning.gateways.ledger.conditions import mark_conditions
 from dunning.gateways.ledger.raw import BadCells, RawBatch, RawTable, TypedTable, join_tables
-from dunning.gateways.ledger.tables import UNREADABLE, Column, Kind, Table, bit
+from dunning.gateways.ledger.tables import NOT_NAMED, UNREADABLE, Column, Kind, Table, bit
 
 Values: TypeAlias = npt.NDArray | pa.Array
 
@@ -24,6 +24,7 @@ _READERS: dict[Kind, Callable[[pa.Array], tuple[Values, values.Mask]]] = {
     Kind.NUMBER: values.read_numbers,
     Kind.SHARE: values.read_shares,
 }
+_NAMING = ("invoices", "payments")  # what names an account, by rules where the row does not
 _DATES = (Kind.DAY, Kind.INSTANT)
 _SPELLED = (Kind.TEXT, Kind.SHARE)  # kinds whose text is kept; of all others each different text is read once
 
@@ -67,6 +68,9 @@ def parse_batch(raw: RawTable, batch: RawBatch) -> TypedTable:
             typed.mark(rows, reason | UNREADABLE.get(column.name, 0))
         if column.is_required and texts.null_count:
             typed.mark(texts.is_null().to_numpy(zero_copy_only=False), bit("missing_value"))
+    if raw.table.name in _NAMING:
+        for name, not_named in NOT_NAMED.items():
+            typed.mark(batch.columns[name].is_null().to_numpy(zero_copy_only=False), not_named)
     _fill_defaults(raw.table, columns)
     mark_conditions(typed)
     return typed

@@ -8,9 +8,12 @@ from dunning.core import words
 from dunning.core.frames import SCHEMAS, days_to_arrow
 from dunning.gateways.ledger.accounts import spread
 from dunning.gateways.ledger.buckets import bucket_offsets
+from dunning.gateways.ledger.dead_channels import end_older_contacts
+from dunning.gateways.ledger.evidence import Evidence
 from dunning.gateways.ledger.ground import Ground, instants_to_arrow, take
 from dunning.gateways.ledger.identifiers import check_identifiers
 from dunning.gateways.ledger.ordering import order_rows
+from dunning.gateways.ledger.quarantine import Cells
 from dunning.gateways.ledger.references import take_or
 from dunning.gateways.snapshots import BucketedTable
 
@@ -37,19 +40,20 @@ class Parties:
         has_seat = np.bincount(self._seat_payer, minlength=payers) > 0
         self.payers_left_out = len(ground.rows("payers")) - int(has_seat.sum())
 
-    def build(self, began_on: npt.NDArray, has_refused_evidence: npt.NDArray) -> dict[str, BucketedTable]:
+    def build(self, began_on: npt.NDArray, evidence: Evidence, cells: Cells) -> dict[str, BucketedTable]:
         """Return premises, payers, accounts, tenancies and contacts.
 
         Args:
             began_on: first day of each account.
-            has_refused_evidence: one flag an account.
+            evidence: what refused rows speak of.
+            cells: refused contacts as read.
         """
         return {
-            "premises": self._premises(),
+            "premises": self._premises(evidence.premises),
             "payers": self._payers(),
-            "accounts": self._accounts(began_on, has_refused_evidence),
+            "accounts": self._accounts(began_on, evidence.accounts),
             "tenancies": self._tenancies(),
-            "contacts": self._contacts(),
+            "contacts": self._contacts(cells),
         }
 
     def _premise_rows(self) -> tuple[Places, npt.NDArray]:
@@ -57,7 +61,7 @@ class Parties:
         is_in = stands[numbering.premise_row]
         return numbering.premise_row[is_in], numbering.bucket[is_in]
 
-    def _premises(self) -> BucketedTable:
+    def _premises(self, has_refused_evidence: npt.NDArray) -> BucketedTable:
         frame = self.ground.frame("premises")
         rows, buckets = self._premise_rows()
         texts = ("premise_no", "district", "route", "address", "settlement", "postcode", "meter_no")
@@ -66,6 +70,7 @@ class Parties:
             "is_disconnectable": frame["disconnectable"][rows],
             "is_vulnerable": frame["vulnerable"][rows],
             "is_life_support": frame["life_support"][rows],
+            "has_refused_evidence": has_refused_evidence[self.ground.numbering.premise[rows]],
         }
         return bucketed("premises", columns, bucket_offsets(buckets))
 
@@ -118,8 +123,9 @@ class Parties:
         }
         return bucketed("tenancies", columns, ground.offsets(account))
 
-    def _contacts(self) -> BucketedTable:
+    def _contacts(self, cells: Cells) -> BucketedTable:
         ground, frame, rows = self.ground, self.ground.frame("contacts"), self.ground.rows("contacts")
+        revoked_at = end_older_contacts(ground.references, ground.numbering, cells)
         payer = take_or(ground.numbering.payer, ground.references.places("contacts", "payer_code")[rows], -1)
         by_payer = order_rows((self._seat_payer,))
         first = np.searchsorted(self._seat_payer[by_payer], np.arange(len(ground.numbering.payer) + 1))
@@ -134,7 +140,7 @@ class Parties:
             "channel": frame["channel"][rows],
             "address": take(frame.text("address"), rows),
             "registered_at": instants_to_arrow(frame["registered_at"][rows]),
-            "revoked_at": instants_to_arrow(frame["revoked_at"][rows]),
+            "revoked_at": instants_to_arrow(revoked_at[rows]),
             "source": take(frame.text("source"), rows),
         }
         return bucketed("contacts", columns, bucket_offsets(buckets))

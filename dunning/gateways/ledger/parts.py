@@ -161,6 +161,15 @@ class Parts:
             np.concatenate([places for _, _, places in found]),
         )
 
+    def find_payment_accounts(self, names: pa.Array) -> Places:
+        """Return the account of the payment of each of these numbers, refused ones too; below 0 where there is none."""
+        assert self._strays is not None
+        if not len(names):
+            return np.zeros(0, np.int32)
+        premise, payer = self._find_owners_of_payments(names)
+        self._strays.find_owners(names, premise, payer)
+        return self.accounts.find(premise, payer)
+
     def _settle(self, *, stop_at_bgn: bool) -> bool:
         """Settle all buckets; return whether a row in BGN is taken in. Stops there where that is all that is asked."""
         self._settled = []

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from dunning.core.errors import DunningError
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.side_by_side import do_all
-from dunning.gateways.ledger.tables import TABLES, bit, names_of
+from dunning.gateways.ledger.tables import ANY_REASON, OWN_FAULT, TABLES, bit, names_of
 from dunning.gateways.snapshots import QUARANTINE_SCHEMA
 
 _RUN = re.compile(r"(?<![0-9])[0-9]{9,13}(?![0-9])")
@@ -23,19 +23,15 @@ _SHOWN = 4
 class QuarantineLimits(Protocol):
     """The largest share of refused rows a table may have; `dunning.policy.rules.Loading` is one."""
 
-    @property
-    def quarantine_share_max(self) -> Decimal: ...
-
-    @property
-    def quarantine_share_max_strict(self) -> Decimal: ...
-
-    @property
-    def tables_strict(self) -> tuple[str, ...]: ...
+    def share_max_of(self, table: str) -> Decimal: ...
 
 
 @dataclass(frozen=True)
 class Refusals:
-    """How many of a table's rows are refused; the first of them in the file, and why."""
+    """How many of a table's rows are refused by a fault of their own; the first of them in the file, and why.
+
+    A row that is refused only because another one is (it names that) is not among them.
+    """
 
     read: int
     refused: int
@@ -47,21 +43,21 @@ class Refusals:
 
 
 def count_refusals(tables: Mapping[str, TypedTable]) -> dict[str, Refusals]:
-    """Return the refusals of each table."""
+    """Return of each table the refusals that count against its limit."""
     return {name: _count(table) for name, table in tables.items()}
 
 
 def check_limits(refusals: Mapping[str, Refusals], limits: QuarantineLimits) -> None:
     """Raise DunningError where a table has a larger share of refused rows than it may; names all such tables."""
-    told = [
-        _tell(name, of_table, limit)
-        for name, of_table in refusals.items()
-        if of_table.refused > (limit := _limit(name, limits)) * of_table.read
-    ]
-    if told:
+    over = {name: of for name, of in refusals.items() if of.refused > limits.share_max_of(name) * of.read}
+    if over:
+        told = "; ".join(_tell(name, of, limits.share_max_of(name)) for name, of in over.items())
+        alone = " ".join(f"--quarantine-limit {name}={_least_share(of)}" for name, of in over.items())
         raise DunningError(
-            f"Too many rows are refused: {'; '.join(told)}. Nothing was loaded. Correct the extract at its source, or, "
-            "if the rest may go on without them, load once more with a higher --quarantine-limit (a share, as 0.05)."
+            f"Too many rows are refused: {told}. Nothing was loaded. Correct these rows at their source. Or, if the "
+            f"rest may go on without them this once, load again with {alone}: it holds for "
+            f"{'this table' if len(over) == 1 else 'these tables'} alone, and whoever the refused rows name stays "
+            "off every list."
         )
 
 
@@ -88,12 +84,15 @@ def list_refused(tables: Mapping[str, TypedTable], cells: Mapping[str, Cells], *
 
 def _count(table: TypedTable) -> Refusals:
     lines, reasons = _refused(table)
+    follows = (reasons & ANY_REASON == bit("missing_reference")) & (reasons & OWN_FAULT == 0)
+    lines, reasons = lines[~follows], reasons[~follows]
     first = f"{table.raw.file}:{lines[0]} ({names_of(int(reasons[0]))})" if len(lines) else ""
     return Refusals(table.rows_read, len(lines), first)
 
 
-def _limit(name: str, limits: QuarantineLimits) -> Decimal:
-    return limits.quarantine_share_max_strict if name in limits.tables_strict else limits.quarantine_share_max
+def _least_share(refusals: Refusals) -> Decimal:
+    """Return the smallest share of whole percents that lets a table pass."""
+    return (Decimal(refusals.refused) / refusals.read).quantize(Decimal("0.01"), ROUND_CEILING)
 
 
 def _tell(name: str, refusals: Refusals, limit: Decimal) -> str:

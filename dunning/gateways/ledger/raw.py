@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dunning.core.errors import DunningError
 from dunning.core.frames import Frame
-from dunning.gateways.ledger.tables import Table
+from dunning.gateways.ledger.tables import ANY_REASON, Table
 
 Places = npt.NDArray[np.int64]
 NO_INSTANT = int(np.iinfo(np.int64).max)
@@ -44,12 +44,14 @@ class Source(Protocol):
         delimiter: what joins the cells of a row as read.
         header: names of all columns in the file's order, also unknown ones.
         unknown: names of the columns that the contract does not know; empty with a mapping.
+        filled: names of the contract's columns that it fills; the others are empty in every row.
     """
 
     file: str
     delimiter: str
     header: tuple[str, ...]
     unknown: tuple[str, ...]
+    filled: tuple[str, ...]
 
     def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
         """Yield all rows in file order, a bounded number at a time.
@@ -107,7 +109,8 @@ class TypedTable:
         raw: where it came from.
         frame: the contract's columns under the contract's names; types: `tables.Kind`.
         lines: int64 physical line of each row.
-        reasons: int32 bits of `tables.REASONS`, 0 for a good row. Later steps add theirs.
+        reasons: int32 bits of `tables.REASONS`, none for a good row, and what `tables` sets beside them. Later steps
+            add theirs.
         is_repeated: True for the second and every further copy of a row (by value); see `duplicates`.
         ragged_lines: int64 lines of the rows with a wrong number of cells, which are not among the rows.
         bad_cells: text of the cells that could not be read, by column.
@@ -139,12 +142,12 @@ class TypedTable:
     @property
     def is_refused(self) -> npt.NDArray[np.bool_]:
         """Say which rows are refused, as far as is known by now."""
-        return (self.reasons != 0) & ~self.is_repeated
+        return (self.reasons & ANY_REASON != 0) & ~self.is_repeated
 
     @property
     def stands(self) -> npt.NDArray[np.bool_]:
         """Say which rows are taken in, as far as is known by now."""
-        return (self.reasons == 0) & ~self.is_repeated
+        return (self.reasons & ANY_REASON == 0) & ~self.is_repeated
 
     def mark(self, rows: npt.NDArray, bits: int) -> None:
         """Add reasons to rows (a mask or places)."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dunning.gateways.ledger.raw import TypedTable
-from dunning.gateways.ledger.tables import bit
+from dunning.gateways.ledger.tables import OWN_FAULT, bit
 from dunning.gateways.ledger.text_index import UNKNOWN, TextIndex, are_few, find_places
 
 Places = npt.NDArray[np.signedinteger]
@@ -64,7 +64,8 @@ class References:
         for column in columns:
             assert (name, column) not in _FORGIVEN, f"{name}.{column} may name what is not there"
             places, stands = self.places(name, column), self.standing(_KEYS[column])
-            table.mark((places == UNKNOWN) | is_refused(places, stands), bit("missing_reference"))
+            table.mark(places == UNKNOWN, bit("missing_reference") | OWN_FAULT)
+            table.mark(is_refused(places, stands), bit("missing_reference"))
 
 
 def is_refused(places: Places, stands: Flags) -> Flags:

@@ -75,6 +75,7 @@ class TableSource:
             for i, name in enumerate(reader.header, 1)
             if name not in table.names
         )
+        self.filled = tuple(name for name in table.names if name in reader.header)
         self._check_header()
         for name, kind in reader.types.items():
             if name in table.names:
@@ -82,8 +83,7 @@ class TableSource:
 
     def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
         """Yield all rows; see `raw.Source`."""
-        present = [name for name in self._table.names if name in self.header]
-        for batch in self._reader.read(present, encoded):
+        for batch in self._reader.read(self.filled, encoded):
             nothing = pa.nulls(len(batch), pa.string())
             columns = {name: batch.columns.get(name, nothing) for name in self._table.names}
             yield RawBatch(columns, batch.lines, batch.ragged_lines)

@@ -67,6 +67,14 @@ class Strays:
         spills = (self._placed, self._returned)
         return [spill.read(homes) for spill in spills if spill.rows[homes.start : homes.stop].any()]
 
+    def find_owners(self, names: pa.Array, premise: Places, payer: Places) -> None:
+        """Fill in premise and payer of those of these payments that went home, where they are not known yet."""
+        for home in np.flatnonzero(self._placed.rows).tolist():
+            placed = self._placed.read(range(home, home + 1))
+            at = find_places(names, placed.frame.text("payment_no"))
+            here = (premise < 0) & (at >= 0)
+            premise[here], payer[here] = placed.frame[PREMISE][at[here]], placed.frame[PAYER][at[here]]
+
     def remove(self) -> None:
         """Let go of everything."""
         for spill in (self._placed, self._returned):
@@ -87,11 +95,7 @@ class Strays:
         """Send reversals that name nothing else to the account of the payment that they take back."""
         names = rows.frame.text("reverses")
         premise, payer = find_payment(names)
-        for home in np.flatnonzero(self._placed.rows).tolist():
-            placed = self._placed.read(range(home, home + 1))
-            at = find_places(names, placed.frame.text("payment_no"))
-            here = (premise < 0) & (at >= 0)
-            premise[here], payer[here] = placed.frame[PREMISE][at[here]], placed.frame[PAYER][at[here]]
+        self.find_owners(names, premise, payer)
         nobody = np.full(len(rows), UNNAMED, np.int32)
         self._send(rows, (premise, payer), nobody, np.ones(len(rows), bool), self._returned)
 

@@ -176,8 +176,14 @@ REASONS = (
     "unmatched_payment",
 )
 
-# Beside a row's reasons: which of its cells could not be read, where that matters later. No reasons of their own.
+# All reasons; what stands beside them in the same number refuses nothing by itself.
+ANY_REASON = (1 << len(REASONS)) - 1
+# Which of a row's cells could not be read, where that matters later.
 UNREADABLE = {"amount": 1 << 24, "period_from": 1 << 25, "period_to": 1 << 26}
+# Its missing_reference is its own: no refused row has what it names.
+OWN_FAULT = 1 << 27
+# An invoice or payment does not name its premise or payer; what is known of them a rule has found.
+NOT_NAMED = {"premise_no": 1 << 28, "payer_code": 1 << 29}
 
 
 def bit(reason: str) -> int:

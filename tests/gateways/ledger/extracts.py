@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from dunning.core.days import NEVER, to_date
+from dunning.core.words import PROTECTING_TABLES
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.tables import TABLES
 from dunning.gateways.snapshots import Snapshot
@@ -38,7 +39,11 @@ class Limits:
 
     quarantine_share_max: Decimal = Decimal(1)
     quarantine_share_max_strict: Decimal = Decimal(1)
-    tables_strict: tuple[str, ...] = ("holds", "agreements", "agreement_items", "instalments")
+    tables_strict: tuple[str, ...] = PROTECTING_TABLES
+
+    def share_max_of(self, table: str) -> Decimal:
+        """Return the limit of a table."""
+        return self.quarantine_share_max_strict if table in self.tables_strict else self.quarantine_share_max
 
 
 class Extract:

@@ -49,6 +49,29 @@ class Plain:
         }
         self._decide_payments()
 
+    def concerned(self) -> set[Pair]:
+        """Return the accounts that refused rows name by any of their numbers, or could belong to."""
+        found: set[Pair] = set()
+        for (name, key), reasons in self.reasons.items():
+            if reasons:
+                found |= self._named_by(name, self._row(name, key))
+        return found
+
+    def _row(self, name: str, key: str) -> Cells:
+        if name == "tenancies":
+            return self.rows[name][int(key)]
+        column = {"invoices": "invoice_no", "payments": "payment_no"}[name]
+        return next(row for row in self.rows[name] if row[column] == key)
+
+    def _named_by(self, name: str, row: Cells) -> set[Pair]:
+        premise = row.get("premise_no", "") if row.get("premise_no") in self.premises else ""
+        payer = row.get("payer_code", "") if row.get("payer_code") in self.payers else ""
+        named = {("invoices", row.get("invoice_no", "")), ("payments", row.get("reverses", ""))}
+        found = {self.owner[one] for one in named if name == "payments" and one in self.owner}
+        if premise and payer and ((premise, payer) in self.accounts or name == "tenancies"):
+            return found | ({(premise, payer)} & self.accounts)
+        return found | {pair for pair in self.accounts if pair[0] == premise or pair[1] == payer}
+
     def _standing(self, name: str) -> list[Cells]:
         key = {"invoices": "invoice_no", "payments": "payment_no"}[name]
         return [row for row in self.rows[name] if not self.reasons.get((name, row[key]))]

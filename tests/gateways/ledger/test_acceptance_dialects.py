@@ -20,7 +20,7 @@ def read(name: str) -> TypedTable:
 
 
 def refused(typed: TypedTable) -> dict[int, str]:
-    return {int(typed.lines[i]): names_of(typed.reasons[i]) for i in np.flatnonzero(typed.reasons)}
+    return {int(typed.lines[i]): names_of(typed.reasons[i]) for i in np.flatnonzero(typed.is_refused)}
 
 
 def test_cp1251_with_nbsp_and_dotted_dates() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.gateways.ledger.extracts import Extract, read
+from tests.gateways.ledger.extracts import Extract, flagged, read
 from tests.gateways.ledger.plain import Plain
 
 days = st.sampled_from(["2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02", "2026-01-31", "2026-02-01"])
@@ -76,6 +76,7 @@ def test_reasons_owners_and_accounts(tmp_path_factory, extract):
     }
     assert {key: reasons for key, reasons in plain.reasons.items() if reasons} == found
     assert sorted(plain.accounts) == read(snapshot, "accounts", "premise_no", "payer_code")
+    assert sorted(f"{a}{b}" for a, b in plain.concerned()) == flagged(snapshot)
     owners = {number: account for table in ("items", "payments", "reversals") for account, number in read(
         snapshot, table, "account", "invoice_no" if table == "items" else "payment_no"
     )}

@@ -112,7 +112,7 @@ def test_more_than_the_limit_stops_the_load_and_leaves_nothing(tmp_path):
         bad_share(99, 1).load(tmp_path, Limits(Decimal("0.01"), Decimal(0)))
     expected = "notices 1 of 99 rows (1.01 %, the limit is 1 %), the first at notices.csv:2 (bad_value)"
     assert expected in str(error.value)
-    assert "--quarantine-limit" in str(error.value)
+    assert "load again with --quarantine-limit notices=0.02: it holds for this table alone" in str(error.value)
     assert not (tmp_path / "snapshots").exists()
 
 
@@ -123,6 +123,38 @@ def test_no_hold_may_be_refused_whatever_the_share(tmp_path):
     message = r"holds 1 of 301 rows \(0.33 %, the limit is 0 %\), .* holds.csv:2 \(missing"
     with pytest.raises(DunningError, match=message):
         extract.load(tmp_path, Limits(Decimal("0.01"), Decimal(0)))
+
+
+def test_a_row_refused_only_because_another_was_does_not_count(tmp_path):
+    """The agreement's payer is refused: so are agreement, item and instalment; beside them one fault of its own."""
+    extract = bad_share(100, 0).add("payers", payer_code="C", kind="x").add("invoices", invoice_no="I1", premise_no="1")
+    extract.add("agreements", agreement_no="G1", premise_no="1", payer_code="C")
+    extract.add("agreement_items", agreement_no="G1", invoice_no="I1").add("instalments", agreement_no="G1")
+    extract.add("court_cases", case_no="C1", premise_no="1", payer_code="B")
+    extract.add("court_case_items", case_no="C1", invoice_no="I1").add("holds", hold_no="H1", payer_code="C")
+    with pytest.raises(DunningError) as error:
+        extract.load(tmp_path, Limits(Decimal(1), Decimal(0)))
+    told = "Too many rows are refused: court_cases 1 of 1 rows (100.00 %, the limit is 0 %), the first at"
+    assert str(error.value).startswith(f"{told} court_cases.csv:2 (missing_reference). Nothing was loaded.")
+    assert "--quarantine-limit court_cases=1.00: it holds for this table alone" in str(error.value)
+    extract.rows["court_cases"][0]["payer_code"] = "A"
+    snapshot = extract.load(tmp_path / "again", Limits(Decimal(1), Decimal(0)))
+    assert refused(snapshot) == {
+        "payers C": "bad_value", "agreements G1": "missing_reference", "agreement_items G1": "missing_reference",
+        "instalments G1": "missing_reference", "holds H1": "missing_reference",
+    }
+
+
+@pytest.mark.parametrize(("table", "key"), [("holds", "hold_no"), ("agreements", "agreement_no"),
+                                            ("court_cases", "case_no")])  # fmt: skip
+def test_a_pair_that_is_no_account_whatever_the_day_is_missing(tmp_path, table, key):
+    extract = Extract().add(table, **{key: "X1", "premise_no": "1", "payer_code": "B"})
+    extract.add(table, **{key: "X2", "premise_no": "2", "payer_code": "B"})
+    extract.add("tenancies", premise_no="1", payer_code="A", valid_from="2099-01-01")
+    extract.add(table, **{key: "X3", "premise_no": "3", "payer_code": "A"})
+    later = {"issued_on": "2099-01-01", "due_on": "2099-02-01"}
+    extract.add("invoices", invoice_no="I1", premise_no="3", payer_code="A", **later)
+    assert refused(extract.load(tmp_path)) == {f"{table} X1": "missing_reference"}
 
 
 def test_a_snapshot_that_is_there_is_held_against_the_limits_of_this_run(tmp_path):
