@@ -53,7 +53,9 @@ def prepare(settings: Settings, users: str = "") -> dict[str, str]:
     variables = settings.to_environment() | _places() | _keys(home) | _connections(settings)
     variables |= _auth_manager(home, users)
     variables.pop("DUNNING_DATABASE_URL", None)  # may carry a password
-    _write_private(home / "env.sh", _shell(variables))
+    (home / "bin").mkdir(mode=0o700, exist_ok=True)
+    _write_private(home / "bin" / "airflow", command(Path(sys.executable).parent), 0o700)
+    _write_private(home / "env.sh", _shell(variables, home / "bin"))
     environment = os.environ | variables
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     _migrate(home, environment)
@@ -122,13 +124,36 @@ def _auth_manager(home: Path, users: str) -> dict[str, str]:
     return {AUTH_MANAGER: chosen} if chosen else {}
 
 
-def _shell(variables: dict[str, str]) -> str:
+def command(programs: Path) -> str:
+    """Return what `airflow` is in a shell that has read env.sh: Airflow, where its tables can be reached.
+
+    Airflow itself would end in a hundred lines about a socket that is not there.
+    """
+    dunning, airflow = (shlex.quote(str(programs / name)) for name in ("dunning", "airflow"))
+    return f"""#!/bin/sh
+# Made by deploy/airflow_home.py.
+if [ "${CONNECTION}" = "${EMBEDDED}" ]; then
+    state=$(DUNNING_DATABASE_URL='' {dunning} db status 2>&1)
+    case $state in
+    ready*) ;;
+    *)
+        echo "Airflow's tables are in the embedded PostgreSQL of this home, and it does not run ($state)." >&2
+        printf 'Start it: %s db start\\n' {dunning} >&2
+        exit 1
+        ;;
+    esac
+fi
+exec {airflow} "$@"
+"""
+
+
+def _shell(variables: dict[str, str], commands: Path) -> str:
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-    path = shlex.quote(str(Path(sys.executable).parent))
+    path = ":".join(shlex.quote(str(folder)) for folder in (commands, Path(sys.executable).parent))
     return f"# Made by deploy/airflow_home.py; to be read by a shell: . env.sh\n{exports}export PATH={path}:$PATH\n"
 
 
-def _write_private(path: Path, text: str) -> None:
+def _write_private(path: Path, text: str, mode: int = 0o600) -> None:
     """Write a file that only its owner reads, whole or not at all: whoever reads it meanwhile reads the old one."""
     new = {"dir": path.parent, "prefix": f".{path.name}-", "delete": False}
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", **new) as file:
@@ -136,6 +161,7 @@ def _write_private(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+            os.fchmod(file.fileno(), mode)
             os.replace(file.name, path)
         except BaseException:
             os.unlink(file.name)
