@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from dunning.documents.pages import PAGES, write_day
 
-_FINDINGS, _ERRORS = "findings.toml", "errors.toml"
+_FINDINGS, _ERRORS, _REMARKS = "findings.toml", "errors.toml", "remarks.toml"
 _CYRILLIC = re.compile(r"[А-я]")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VALUE = re.compile(r"\\\{(\w+)\\\}")
@@ -49,6 +49,18 @@ def write_error(language: str, sentence: str) -> str:
         if found := pattern.fullmatch(sentence):
             return bulgarian.format(**{name: _write_days(value) for name, value in found.groupdict().items()})
     return ""
+
+
+def write_remark(language: str, sentence: str) -> str:
+    """Return what a night noted in Bulgarian in a language; a sentence that nobody has translated stays Bulgarian.
+
+    >>> write_remark("en", "Имейли: 12, над границата от 10.")
+    'E-mails: 12, above the limit of 10.'
+    """
+    for pattern, english in _patterns(_REMARKS) if language != "bg" else ():
+        if found := pattern.fullmatch(sentence):
+            return english.format(**{name: write_remark(language, value) for name, value in found.groupdict().items()})
+    return sentence
 
 
 def _write_days(value: str) -> str:

@@ -162,7 +162,8 @@ def _books(connection: Connection, this: Run, manifest: dict[str, Any], manifest
     proposed = {path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))}
     reminders = proposed["reminders"]
     sent = ["premise_no", "payer_code", "stage", "channel", "reference", "overdue_cents"]
-    newer = [hold for hold in fetch_holds(connection) if hold.hold_no > this.events_seen]
+    known = fetch_holds(connection)
+    newer = [hold for hold in known if hold.hold_no > this.events_seen and hold.is_in_force(this.day)]
     is_protected = pc.any(pc.is_valid(find_held_back(reminders, "reminders", newer))).as_py()
     may_leave = not manifest["unusual"] and not is_protected
     return closing.Books(

@@ -1,11 +1,13 @@
 """What last night found: the first page of the morning."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
 from dunning.documents.charts import draw_trend
+from dunning.documents.findings_text import write_remark
 from dunning.documents.pages import write_number
 from dunning.jobs.desk import protect, tonight
 from dunning.jobs.desk.office import open_office
@@ -24,8 +26,16 @@ def show_tonight(request: Request, person: Viewer, as_of: date | None = None) ->
     ending = protect.find_ending(office, person.user_name) if person.may("protect") else []
     return respond(
         request, person, "tonight.html", night=night, newest=tonight.newest_run(office), ending=ending,
+        remarks=_translate(person, night.warnings) if night else [],
+        unusual=_translate(person, night.unusual) if night else [],
         trends={f"{each.kind}{each.name}": _draw(person, each) for each in night.changes} if night else {},
     )  # fmt: skip
+
+
+def _translate(person: Person, sentences: Sequence[str]) -> list[tuple[str, str]]:
+    """Return sentences in somebody's language, each with the language in which it is."""
+    told = [(write_remark(person.language, sentence), sentence) for sentence in sentences]
+    return [(said, "bg" if said == sentence else person.language) for said, sentence in told]
 
 
 def _draw(person: Person, figure: tonight.Compared) -> str:

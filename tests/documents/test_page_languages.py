@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from dunning.decisions.breaker import Unusual
 from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.documents.bulgarian import COUNTED, MEANINGS, WORDS
-from dunning.documents.findings_text import write_error
+from dunning.documents.findings_text import write_error, write_remark
 from dunning.documents.pages import PAGES, read_texts, write_word
+from dunning.documents.unusual import say_unusual
+from dunning.policy.shapes import MEASURES
 
 # What is called so in both languages: programs, files and their keys, units, columns of the ledger's own files.
 NAMES = {
@@ -49,6 +52,15 @@ def test_both_languages_have_the_same_texts() -> None:
     bulgarian, english = set(texts_of("bg")), {key for key in texts_of("en") if not key.startswith(english_only)}
     assert bulgarian - set(texts_of("en")) - {key for key in bulgarian if key.startswith(english_only)} == set()
     assert english - bulgarian == set()
+
+
+def test_what_the_circuit_breaker_says_is_known_in_english() -> None:
+    sides = ((9, None, 5), (9, 3, 5), (1, 8, 4))
+    findings = [Unusual(measure, what, *side) for measure in MEASURES for what in ("rows", "cents") for side in sides]
+    findings.append(Unusual("payments", "rows", 1, 1000, 500))
+    told = {sentence: write_remark("en", sentence) for sentence in say_unusual(findings)}
+    assert [said for said in told.values() if _CYRILLIC.search(said)] == []
+    assert all(re.sub(r"\D", "", said) == re.sub(r"\D", "", sentence) for sentence, said in told.items())
 
 
 @pytest.mark.parametrize("meaning", MEANINGS)

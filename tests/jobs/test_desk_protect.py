@@ -3,12 +3,16 @@
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import Engine
 
 from dunning.core.errors import NotThereError
 from dunning.gateways.settings import Settings
+from dunning.gateways.store import releases
 from dunning.gateways.store.holds import append_hold, end_hold, fetch_holds
+from dunning.gateways.store.proposals import fetch_account_proposals
+from dunning.jobs import classify, close, load, propose, write
 from dunning.jobs.desk import protect, strike
 from dunning.jobs.desk.office import Office
 from dunning.jobs.desk.protect import Wish
@@ -58,8 +62,6 @@ def refused(office: Office, **wished: str) -> tuple[str, dict[str, object]]:
 
 def look(office: Office, night: Night, list_name: str) -> list[str | None]:
     """Return why the rows of a list would stay here if it left now."""
-    import pyarrow as pa
-
     columns = {"premise_no": ["000001", "000002"], "payer_code": ["P1", "P2"], "overdue_cents": [15000, 15000]}
     rows = pa.table(columns).append_column("stage", pa.array(["overdue", "overdue"]))
     reasons, _ = look_again(office.settings, office.engine, AS_OF, list_name, rows, on=AS_OF)
@@ -160,6 +162,26 @@ def test_its_author_and_nobody_else_is_reminded_before_it_ends(office: Office, l
     assert [] == protect.find_ending(office, "head")
     end_hold(office.engine, number, "head")
     assert [] == protect.find_ending(office, "adviser")
+
+
+def test_a_night_that_went_on_meanwhile_keeps_its_messages_for_a_person(office: Office, tmp_path: Path) -> None:
+    """It cannot know of the protection; the messages wait, and the last look keeps that one back."""
+    day, people = days(10), Debtors().debtor(4, ("2026-11-25", "80.00")).debtor(5, ("2026-11-25", "80.00"))
+    folder = say_fresh(people.write(tmp_path / "newer"), day)
+    run = load.run(day.isoformat(), str(folder), str(tmp_path / "out"))
+    propose.run(run, [classify.run(run)])
+    write.run(run)
+    protect_one(office, 4, reason="complaint", until=days(13).isoformat())
+    close.run(run)
+
+    (waits,) = [each for each in releases.fetch_releases(office.engine, day) if each.list_name == "reminders"]
+    assert ("waiting", 2) == (waits.state, waits.rows)
+    assert {} == releases.fetch_released(office.engine, day)
+    wanted = ["premise_no", "payer_code", "overdue_cents", "stage"]
+    proposed = [row for n in (4, 5) for row in fetch_account_proposals(office.engine, day, f"{n:06}")]
+    rows = pa.table({name: [row[name] for row in proposed] for name in wanted})
+    reasons, _ = look_again(office.settings, office.engine, day, "reminders", rows, on=day)
+    assert ["hold_complaint", None] == reasons.to_pylist()
 
 
 def test_before_the_first_night_nothing_can_be_protected(settings: Settings, engine: Engine, home: Path) -> None:
