@@ -4,20 +4,18 @@ Built column by column, so that a night's quarter of a million messages takes a 
 """
 
 import codecs
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 
 from dunning.core.formats import format_days, format_minor_column
 from dunning.core.frames import frame_of
 from dunning.documents.columns import Column, Kind
 
 _BLOCK = 100_000  # rows at once: a column of text holds at most 2 GiB
-_PARSED_BYTES = 2**30  # at once: a row must not lie across two parts, so a file is one part if it can be
 _FORMULA = r"\A[=+\-@\t\r\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 _HARMLESS = r"\A(?:\+[1-9]\d{6,14}|-?\d+(?:,\d+)?)\z"
 
@@ -30,7 +28,6 @@ def _table_of(signs: str) -> npt.NDArray[np.bool_]:
 
 
 _BEGINS_FORMULA = _table_of("=+-@\t\r\uff1d")  # the other wide signs begin with the same byte
-_BEGINS_APOSTROPHE = _table_of("'")
 _NEEDS_QUOTES = _table_of(';"\r\n')
 
 
@@ -41,55 +38,6 @@ def render_csv(table: pa.Table, columns: Sequence[Column]) -> bytes:
     stay. Null is an empty cell. Line breaks within a text are LF, in quotes.
     """
     return b"".join(stream_csv([table], columns))
-
-
-def parse_csv(content: bytes, columns: Sequence[Column], *, leave_out: Collection[str] = ()) -> pa.Table:
-    """Return what `render_csv` wrote, by the columns' sources: cents int64, days date32, counts int32, the rest text.
-
-    An empty cell is null, whether null or an empty text was written; rendering it again gives the same bytes. The
-    apostrophe before what a spreadsheet would calculate is taken off. (A text that itself began so, `'=1`, is read
-    as `=1`: the file does not tell them apart.)
-
-    Args:
-        leave_out: names of columns that are not wanted, such as long texts.
-
-    Raises:
-        ValueError: the header is not that of the columns, or a cell is not of its column's kind.
-    """
-    names = [column.name for column in columns]
-    header = content.removeprefix(codecs.BOM_UTF8).partition(b"\r\n")[0].decode(errors="replace").split(";")
-    if header != names:
-        raise ValueError(f"the columns are {header}, not {names}")
-    wanted = [column for column in columns if column.name not in leave_out]
-    cells = pa_csv.read_csv(
-        pa.BufferReader(content),
-        read_options=pa_csv.ReadOptions(use_threads=False, block_size=min(len(content) + 1, _PARSED_BYTES)),
-        parse_options=pa_csv.ParseOptions(delimiter=";", newlines_in_values=True, ignore_empty_lines=False),
-        convert_options=pa_csv.ConvertOptions(
-            column_types={column.name: pa.string() for column in wanted}, strings_can_be_null=True, null_values=[""],
-            include_columns=[column.name for column in wanted],
-        ),
-    )  # fmt: skip
-    return pa.table({column.source: _read(cells[column.name].combine_chunks(), column.kind) for column in wanted})
-
-
-def _read(cells: pa.Array, kind: Kind) -> pa.Array:
-    if kind is Kind.MONEY:
-        return pc.replace_substring(cells, ",", "").cast(pa.int64())
-    if kind is Kind.DAY:
-        return cells.cast(pa.date32())
-    if kind is Kind.COUNT:
-        return cells.cast(pa.int32())
-    return _restore(cells)
-
-
-def _restore(texts: pa.Array) -> pa.Array:
-    """Return texts without the apostrophes that `neutralise` put in front."""
-    rows = _begin_with(texts, _BEGINS_APOSTROPHE)
-    some = texts.take(pa.array(rows))
-    rest = pc.utf8_slice_codeunits(some, 1)
-    is_ours = pc.equal(neutralise(rest), some)
-    return _replace(texts, rows[is_ours.to_numpy(zero_copy_only=False)], rest.filter(is_ours))
 
 
 def stream_csv(tables: Iterable[pa.Table], columns: Sequence[Column]) -> Iterator[bytes]:

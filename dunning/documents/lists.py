@@ -1,7 +1,8 @@
-"""The files that people read: which lists there are, their columns, and all of them as CSV and XLSX."""
+"""The files that people and programs read: which lists there are, their columns, all of them as CSV, Parquet, XLSX."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,7 @@ from dunning.core.frames import frame_of
 from dunning.core.words import CHANNELS
 from dunning.documents.columns import Column, count, day, money, reasons, text, word
 from dunning.documents.csv_files import render_csv
+from dunning.documents.parquet_files import render_parquet
 from dunning.documents.texts import Letterhead, write_messages
 from dunning.documents.xlsx_files import render_xlsx
 
@@ -94,7 +96,7 @@ DECIDING: Mapping[str, tuple[str, ...]] = {
 def render_lists(
     proposed: Mapping[str, pa.Table], quarantine: pa.Table, head: Letterhead
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield every list of a run twice, as (path below the run's folder, bytes): `.csv` and `.xlsx`.
+    """Yield the files of every list of a run, as (path below the run's folder, bytes): see `render_list`.
 
     Args:
         proposed: the merged tables of the proposals, in the order of the lists.
@@ -103,17 +105,18 @@ def render_lists(
     reminders = proposed["reminders"]
     for channel, listed in REMINDERS.items():  # one channel's texts at a time
         messages = write_messages(reminders.filter(pc.equal(reminders["channel"], channel)), head)
-        yield from render_list(listed, messages, head)
-    yield from render_list(DISCONNECTIONS, give_reasons(proposed["disconnections"]), head)
+        yield from render_list(listed, messages, head.as_of)
+    yield from render_list(DISCONNECTIONS, give_reasons(proposed["disconnections"]), head.as_of)
     for listed in (COURT, COURT_ITEMS, WITHHELD):
-        yield from render_list(listed, proposed[listed.path], head)
-    yield from render_list(QUARANTINE, quarantine, head)
+        yield from render_list(listed, proposed[listed.path], head.as_of)
+    yield from render_list(QUARANTINE, quarantine, head.as_of)
 
 
-def render_list(listed: ListFile, table: pa.Table, head: Letterhead) -> Iterator[tuple[str, bytes]]:
-    """Yield one list as CSV and as workbook."""
+def render_list(listed: ListFile, table: pa.Table, as_of: date) -> Iterator[tuple[str, bytes]]:
+    """Yield one list as CSV and as workbook, for people, and as Parquet, for programs."""
     yield f"{listed.path}.csv", render_csv(table, listed.columns)
-    yield f"{listed.path}.xlsx", render_xlsx(table, listed.columns, head.as_of, listed.title)
+    yield f"{listed.path}.parquet", render_parquet(table, listed.columns)
+    yield f"{listed.path}.xlsx", render_xlsx(table, listed.columns, as_of, listed.title)
 
 
 def give_reasons(disconnections: pa.Table) -> pa.Table:

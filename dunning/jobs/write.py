@@ -1,4 +1,4 @@
-"""Make a run's files in its work folder: decisions, lists as CSV and XLSX, and the manifest that names them all."""
+"""Make a run's files in its work folder: decisions, lists as CSV, Parquet and XLSX, a manifest that names all."""
 
 import json
 from collections import Counter

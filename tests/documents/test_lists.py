@@ -143,7 +143,7 @@ def test_every_list_is_there_though_nothing_happened() -> None:
     names = ["reminders/sms", "reminders/email", "reminders/post", "disconnections", "court", "court_items", "withheld",
              "quarantine"]
 
-    assert [f"{name}.{kind}" for name in names for kind in ("csv", "xlsx")] == list(files)
+    assert [f"{name}.{kind}" for name in names for kind in ("csv", "parquet", "xlsx")] == list(files)
     assert all(content.count(b"\r\n") == 1 for name, content in files.items() if name.endswith(".csv"))
 
 

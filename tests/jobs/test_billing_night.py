@@ -33,7 +33,7 @@ def die_at_the_step(title):
 cli.show_progress = die_at_the_step
 sys.exit(cli.main())
 """
-ALL_BUT = {"manifest.json", "quarantine.csv", "quarantine.xlsx"}
+ALL_BUT = {"manifest.json", "quarantine.csv", "quarantine.parquet", "quarantine.xlsx"}
 
 
 @pytest.fixture

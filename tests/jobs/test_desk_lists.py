@@ -10,10 +10,13 @@ from datetime import date
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
 import pytest
 from sqlalchemy import Engine, text
 
 from dunning.documents.columns import Column, Kind
+from dunning.documents.columns import text as text_column
+from dunning.documents.parquet_files import render_parquet
 from dunning.gateways.settings import Settings
 from dunning.jobs.desk import lists
 from dunning.jobs.desk.list_files import DOWNLOADS, FILES, columns_of
@@ -230,8 +233,9 @@ def small(settings: Settings, engine: Engine, home: Path, tmp_path: Path) -> tup
 
 def test_a_file_that_was_changed_or_is_gone_is_not_shown(small: tuple[Office, Night]) -> None:
     office, night = small
-    path = night.folder / "reminders/sms.csv"
-    path.write_bytes(path.read_bytes().replace(b"60,00", b"61,00"))
+    for end in ("csv", "parquet"):
+        path = night.folder / f"reminders/sms.{end}"
+        path.write_bytes(path.read_bytes() + b"x")
     with refusal("changed"):
         lists.look(office, "reminders", None, ALL)
     with refusal("changed"):
@@ -241,16 +245,28 @@ def test_a_file_that_was_changed_or_is_gone_is_not_shown(small: tuple[Office, Ni
         lists.look(office, "reminders", None, ALL)
 
 
-def test_a_file_that_another_version_wrote_is_told(small: tuple[Office, Night], engine: Engine) -> None:
+@pytest.mark.parametrize(
+    "other", [b"older", render_parquet(pa.table({"older": ["а"]}), (text_column("older", "Друго"),))],
+    ids=["no Parquet", "other columns"],
+)
+def test_a_file_that_another_version_wrote_is_told(
+    small: tuple[Office, Night], engine: Engine, other: bytes
+) -> None:
     office, night = small
-    (night.folder / "withheld.csv").write_bytes(b"older;names\r\n")
+    (night.folder / "withheld.parquet").write_bytes(other)
     manifest = night.manifest
-    manifest["files"]["withheld.csv"] = hashlib.sha256(b"older;names\r\n").hexdigest()
+    manifest["files"]["withheld.parquet"] = hashlib.sha256(other).hexdigest()
     with engine.begin() as connection:
         told = json.dumps({"manifest": manifest})
         connection.execute(text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told})
     with refusal("unreadable"):
         lists.look(office, "withheld", None, ALL)
+    del manifest["files"]["court.parquet"]
+    with engine.begin() as connection:
+        told = json.dumps({"manifest": manifest})
+        connection.execute(text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told})
+    with refusal("unreadable"):
+        lists.look(office, "court", None, ALL)
 
 
 def test_a_night_that_did_not_record_its_manifest_is_read_by_the_one_that_lies_there(

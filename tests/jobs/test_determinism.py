@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from tests.jobs.nights import AS_OF, Night, copy_ledger, days, hashes, history, nightly, run_states
 
-UNSORTED = ("manifest.json", "quarantine.csv", "quarantine.xlsx")
+UNSORTED = ("manifest.json", "quarantine.csv", "quarantine.parquet", "quarantine.xlsx")
 
 
 @pytest.mark.parametrize("shards", ["1", "3", "64"])

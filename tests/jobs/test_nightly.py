@@ -56,7 +56,8 @@ def test_the_manifest_names_every_file_and_its_content(sample_night: Night) -> N
     del found["manifest.json"]
 
     assert sample_night.manifest["files"] == found
-    assert set(found) == {f"{n}.parquet" for n in TABLES} | {f"{n}.{end}" for n in LISTS for end in ("csv", "xlsx")}
+    ends = ("csv", "parquet", "xlsx")
+    assert set(found) == {f"{n}.parquet" for n in TABLES} | {f"{n}.{end}" for n in LISTS for end in ends}
 
 
 def test_all_is_for_its_owner_alone(sample_night: Night) -> None:

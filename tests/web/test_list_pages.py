@@ -262,14 +262,15 @@ def test_files_are_given_as_published_or_masked_and_each_is_recorded(
 
 def test_a_file_that_was_changed_or_is_gone_has_a_page_that_says_so(browse: Ask, night: Night, engine: Engine) -> None:
     browser = browse("collections")
-    path = night.folder / "disconnections.csv"
-    path.write_bytes(path.read_bytes() + b"\r\n")
+    path = night.folder / "disconnections.parquet"
+    path.write_bytes(path.read_bytes() + b"x")
     changed = browser.get("/lists/disconnections")
     path.unlink()
+    (night.folder / "disconnections.csv").unlink()
     gone, download = browser.get("/lists/disconnections"), browser.get("/lists/disconnections.csv")
 
     assert [409, 404, 404] == [answer.status_code for answer in (changed, gone, download)]
-    assert "Файлът disconnections.csv към 22.11.2026 е променян" in changed.text
+    assert "Файлът disconnections.parquet към 22.11.2026 е променян" in changed.text
     assert "вече не е там, където беше публикуван" in gone.text
     assert [] == fetch_access(engine, 9)
 

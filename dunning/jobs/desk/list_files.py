@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.documents.columns import Column, word
-from dunning.documents.csv_files import parse_csv
 from dunning.documents.lists import COURT, COURT_ITEMS, DISCONNECTIONS, QUARANTINE, REMINDERS, WITHHELD, ListFile
+from dunning.documents.parquet_files import read_parquet
 from dunning.gateways.publishing import MANIFEST
 from dunning.gateways.store import runs
 from dunning.gateways.targets import target_of
@@ -122,24 +122,34 @@ def _files(name: str) -> tuple[ListFile, ...]:
 
 
 def _named(run: runs.Run, listed: ListFile) -> tuple[str, str]:
-    """Return the name of a list's CSV and its SHA-256."""
-    path = f"{listed.path}.csv"
-    return path, fetch_manifest(run)["files"][path]
+    """Return the name of a list's Parquet and its SHA-256.
+
+    Raises:
+        RefusedError: an older version published that night, without it.
+    """
+    path = f"{listed.path}.parquet"
+    named = fetch_manifest(run)["files"]
+    if path not in named:
+        raise RefusedError(
+            f"{path} of {run.as_of} is not there: an older version wrote that night. Take its other files.",
+            "unreadable", file=path, day=run.as_of,
+        )  # fmt: skip
+    return path, named[path]
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _remember(out: str, as_of: date, path: str, sha256: str) -> pa.Table:
-    listed = next(each for files in FILES.values() for each in files if f"{each.path}.csv" == path)
+    listed = next(each for files in FILES.values() for each in files if f"{each.path}.parquet" == path)
     return _parse(_fetch(out, as_of, path, sha256), listed, as_of, _LONG_TEXTS)
 
 
 def _parse(content: bytes, listed: ListFile, as_of: date, leave_out: Collection[str] = ()) -> pa.Table:
     try:
-        return parse_csv(content, listed.columns, leave_out=leave_out)
-    except ValueError as error:
+        return read_parquet(content, listed.columns, leave_out=leave_out)
+    except (ValueError, pa.ArrowException) as error:
         raise RefusedError(
-            f"{listed.path}.csv of {as_of} is not as this version writes it: {error}. Take the file itself.",
-            "unreadable", file=f"{listed.path}.csv", day=as_of,
+            f"{listed.path}.parquet of {as_of} is not as this version writes it: {error}. Take the file itself.",
+            "unreadable", file=f"{listed.path}.parquet", day=as_of,
         ) from error  # fmt: skip
 
 

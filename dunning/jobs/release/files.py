@@ -1,7 +1,7 @@
 """The files of a release: the rows of the night's lists that may leave, those that stay here and why, a manifest."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.errors import DunningError
 from dunning.decisions.proposals import SUMMED
 from dunning.documents.columns import Column
-from dunning.documents.csv_files import parse_csv, render_csv
-from dunning.documents.lists import COURT, COURT_ITEMS, DISCONNECTIONS, REMINDERS, WITHHELD, ListFile
-from dunning.documents.xlsx_files import render_xlsx
+from dunning.documents.lists import (
+    COURT,
+    COURT_ITEMS,
+    DISCONNECTIONS,
+    REMINDERS,
+    WITHHELD,
+    ListFile,
+    render_list,
+)
+from dunning.documents.parquet_files import read_parquet
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, write_private
 from dunning.gateways.targets import Target, read_named, target_of
 from dunning.jobs.release.last_look import CENTS, Look
@@ -49,9 +57,9 @@ def released_target(out: str, day: date, list_name: str) -> Target:
     return target_of(out, f"released/{day.isoformat()}/{list_name}")
 
 
-def recalled_target(out: str, day: date, list_name: str) -> Target:
-    """Return where the kill list of a recalled release comes below `out`."""
-    return target_of(out, f"recalled/{day.isoformat()}/{list_name}")
+def recalled_target(out: str, day: date, list_name: str, number: int = 1) -> Target:
+    """Return where the kill list of the n-th recall of a released list comes below `out`."""
+    return target_of(out, f"recalled/{day.isoformat()}/{list_name}{f'-{number}' if number > 1 else ''}")
 
 
 def read_rows(target: Target, list_name: str, files: Mapping[str, str], *, only_ready: bool = False) -> Rows:
@@ -65,10 +73,7 @@ def read_rows(target: Target, list_name: str, files: Mapping[str, str], *, only_
     Raises:
         DunningError: a file is gone, or is not the one that was looked at.
     """
-    parts = {
-        listed.path: parse_csv(read_named(target, f"{listed.path}.csv", files[f"{listed.path}.csv"]), listed.columns)
-        for listed in _FILES[list_name]
-    }
+    parts = {listed.path: _read(target, listed, files) for listed in _FILES[list_name]}
     if only_ready and list_name == "court":
         cases = parts[COURT.path]
         parts[COURT.path] = cases.filter(pc.equal(cases["part"], "ready"))
@@ -78,9 +83,17 @@ def read_rows(target: Target, list_name: str, files: Mapping[str, str], *, only_
         )
         for path, part in parts.items()
     ]
-    name = f"{COURT_ITEMS.path}.csv"
-    items = parse_csv(read_named(target, name, files[name]), COURT_ITEMS.columns) if list_name == "court" else None
+    items = _read(target, COURT_ITEMS, files) if list_name == "court" else None
     return Rows(pa.concat_tables(told).combine_chunks(), parts, items)
+
+
+def _read(target: Target, listed: ListFile, files: Mapping[str, str]) -> pa.Table:
+    """Return a list's Parquet; the CSV beside it, which people look at, must be the one that was published, too."""
+    path, beside = f"{listed.path}.parquet", f"{listed.path}.csv"
+    if path not in files:
+        raise DunningError(f"{target}/{path} is not there: an older version published that list. Run the date again.")
+    read_named(target, beside, files[beside])
+    return read_parquet(read_named(target, path, files[path]), listed.columns)
 
 
 def write_release(
@@ -95,8 +108,8 @@ def write_release(
     for name, content in _render(offer, found, kept):
         write_private(folder / name, content)
     dropped = _dropped(offer, found.rows, reasons)
-    write_private(folder / "dropped.csv", render_csv(dropped, WITHHELD.columns))
-    write_private(folder / "dropped.xlsx", render_xlsx(dropped, WITHHELD.columns, offer.day, WITHHELD.title))
+    for name, content in render_list(replace(WITHHELD, path="dropped"), dropped, offer.day):
+        write_private(folder / name, content)
     leaving = found.rows.filter(kept)
     manifest = {
         "as_of": offer.as_of,
@@ -119,19 +132,15 @@ def _render(offer: Offer, found: Rows, kept: pa.Array) -> Iterator[tuple[str, by
     file = found.rows["file"].to_numpy()
     for listed in _FILES[offer.list_name]:
         part = found.parts[listed.path].filter(pa.array(_own(mask, file, listed.path)))
-        yield from _both(listed, part, offer.day)
+        yield from render_list(listed, part, offer.day)
     if found.items is not None:
         cases = found.rows.filter(kept)["case_ref"].combine_chunks()
-        yield from _both(COURT_ITEMS, found.items.filter(pc.is_in(found.items["case_ref"], value_set=cases)), offer.day)
+        items = found.items.filter(pc.is_in(found.items["case_ref"], value_set=cases))
+        yield from render_list(COURT_ITEMS, items, offer.day)
 
 
 def _own(mask: npt.NDArray[np.bool_], file: npt.NDArray[np.object_], path: str) -> npt.NDArray[np.bool_]:
     return mask[file == path]
-
-
-def _both(listed: ListFile, table: pa.Table, day: date) -> Iterator[tuple[str, bytes]]:
-    yield f"{listed.path}.csv", render_csv(table, listed.columns)
-    yield f"{listed.path}.xlsx", render_xlsx(table, listed.columns, day, listed.title)
 
 
 def _dropped(offer: Offer, rows: pa.Table, reasons: pa.Array) -> pa.Table:

@@ -15,11 +15,14 @@ from dunning.gateways.store.releases import Release, fetch_answers, fetch_releas
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.kept import kept_policy
 
-# The files that a person looks at before he says that a list may leave.
+# The files that a person looks at before he says that a list may leave, and those that are read then.
+_LISTED = {
+    "reminders": ("reminders/sms", "reminders/email", "reminders/post"),
+    "disconnections": ("disconnections",),
+    "court": ("court", "court_items"),
+}
 FILES = {
-    "reminders": ("reminders/sms.csv", "reminders/email.csv", "reminders/post.csv"),
-    "disconnections": ("disconnections.csv",),
-    "court": ("court.csv", "court_items.csv"),
+    name: tuple(f"{path}.{end}" for path in paths for end in ("csv", "parquet")) for name, paths in _LISTED.items()
 }
 
 
