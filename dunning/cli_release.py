@@ -2,9 +2,11 @@
 
 import argparse
 import getpass
+import sys
 
 from dunning.command_line import add_as_of, add_command, read_day, show_progress
 from dunning.core.errors import UsageError
+from dunning.core.money import format_minor
 
 LISTS = ("reminders", "disconnections", "court")
 
@@ -26,11 +28,17 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--on", type=read_day, metavar="DAY", help="the day of the release, for trials; default: today in Sofia"
     )
-    parser = add_command(commands, "recall", _recall, "Take back a release: a kill list, and its deeds count no more.")
+    text = "Take back a release, or single rows of it: a kill list, and their deeds count no more."
+    parser = add_command(commands, "recall", _recall, text)
     add_as_of(parser)
     parser.add_argument("--list", dest="list_name", choices=LISTS, required=True)
     parser.add_argument("--reason", required=True, help="why; recorded")
-    parser.add_argument("--by", default=None, metavar="NAME", help="who wants it; default: the user of this machine")
+    parser.add_argument(
+        "--by", metavar="NAME", help="who wants it, and may approve that list; default: the user of this machine"
+    )
+    parser.add_argument("--premise", default="", metavar="NO", help="only the rows of this premise")
+    parser.add_argument("--payer", default="", metavar="CODE", help="only the row of this payer")
+    parser.add_argument("--yes", action="store_true", help="do not ask; without a terminal nobody is asked")
 
 
 def _release(options: argparse.Namespace) -> None:
@@ -59,7 +67,17 @@ def _recall(options: argparse.Namespace) -> None:
     from dunning.documents.bulgarian import count
     from dunning.jobs.release import recall
 
-    told = recall.run(options.as_of, options.list_name, options.by or getpass.getuser(), options.reason)
+    wish = recall.Wish(options.as_of, options.list_name, options.premise, options.payer)
+    waits = recall.preview(wish)
+    print(
+        f"За отзоваване: {waits['rows']} реда за {format_minor(waits['cents'])} €; "
+        f"излезли остават {waits['still_out']}."
+    )
+    if sys.stdin.isatty() and not options.yes and input("Отзовавате ли ги? (да/не) ").strip().lower() != "да":
+        print("Нищо не е отзовано.")
+        return
+    by = options.by or getpass.getuser()
+    told = recall.run(options.as_of, options.list_name, by, options.reason, options.premise, options.payer)
     print(
         f"Отзовано: {count(told['rows'], 'row')}. Списък за спиране: {told['folder']}\n"
         f"Решенията от {told['forgotten_on']} нататък не го знаят."

@@ -10,8 +10,10 @@ COPY (
       AND deed.state = 'done' AND deed.channel IN ('sms', 'email', 'post')
       AND COALESCE(deed.event_no, 0) <= %(events_seen)s
       AND NOT EXISTS (
-          SELECT FROM dunning.recalls AS recall
-          WHERE recall.as_of = deed.as_of AND recall.list_name = 'reminders' AND recall.event_no <= %(events_seen)s
+          SELECT FROM dunning.recalled_rows AS recalled
+          WHERE (recalled.as_of, recalled.list_name, recalled.premise_no, recalled.payer_code)
+              = (deed.as_of, 'reminders', deed.premise_no, deed.payer_code)
+            AND recalled.event_no <= %(events_seen)s
       )
     ORDER BY deed.as_of, deed.premise_no COLLATE "C", deed.payer_code COLLATE "C", deed.stage COLLATE "C",
         deed.channel COLLATE "C"

@@ -10,9 +10,10 @@ COPY (
     WHERE deed.as_of >= %(since)s AND deed.as_of < %(before)s
       AND deed.state = 'done' AND deed.channel IN ('field', 'court') AND deed.event_no <= %(events_seen)s
       AND NOT EXISTS (
-          SELECT FROM dunning.recalls AS recall
-          WHERE recall.as_of = deed.as_of AND recall.event_no <= %(events_seen)s
-            AND recall.list_name = CASE deed.channel WHEN 'field' THEN 'disconnections' ELSE 'court' END
+          SELECT FROM dunning.recalled_rows AS recalled
+          WHERE recalled.as_of = deed.as_of AND recalled.event_no <= %(events_seen)s
+            AND recalled.list_name = CASE deed.channel WHEN 'field' THEN 'disconnections' ELSE 'court' END
+            AND (recalled.premise_no, recalled.payer_code) = (deed.premise_no, deed.payer_code)
       )
     ORDER BY 1, deed.premise_no COLLATE "C", deed.payer_code COLLATE "C", deed.as_of
 ) TO STDOUT (FORMAT csv)

@@ -5,8 +5,9 @@
 SELECT
     deed.stage, deed.as_of, deed.channel, deed.reference, deed.overdue_cents, deed.state, recall.recorded_at AS recalled_at
 FROM dunning.deeds AS deed
-LEFT JOIN dunning.recalls AS recall
-    ON recall.as_of = deed.as_of
-    AND recall.list_name = CASE deed.channel WHEN 'field' THEN 'disconnections' WHEN 'court' THEN 'court' ELSE 'reminders' END
+LEFT JOIN dunning.recalled_rows AS recalled
+    ON (recalled.as_of, recalled.premise_no, recalled.payer_code) = (deed.as_of, deed.premise_no, deed.payer_code)
+    AND recalled.list_name = CASE deed.channel WHEN 'field' THEN 'disconnections' WHEN 'court' THEN 'court' ELSE 'reminders' END
+LEFT JOIN dunning.recalls AS recall ON recall.event_no = recalled.event_no
 WHERE deed.premise_no = :premise_no AND deed.payer_code = :payer_code AND deed.state = 'done'
 ORDER BY deed.as_of DESC, deed.stage, deed.channel

@@ -2,12 +2,13 @@
 -- Grain: one row.
 -- Takes: list_name, since, until (both dates count).
 -- Used by: dunning.gateways.store.releases.count_released
-SELECT COALESCE(sum(release.row_count), 0) AS row_count
+SELECT COALESCE(sum(release.row_count - told.row_count), 0) AS row_count
 FROM dunning.releases AS release
+CROSS JOIN LATERAL (
+    SELECT count(*) AS row_count
+    FROM dunning.recalled_rows AS recalled
+    WHERE (recalled.as_of, recalled.list_name) = (release.as_of, release.list_name)
+) AS told
 WHERE release.list_name = :list_name
   AND release.state = 'done'
   AND release.as_of BETWEEN :since AND :until
-  AND NOT EXISTS (
-      SELECT FROM dunning.recalls AS recall
-      WHERE (recall.as_of, recall.list_name) = (release.as_of, release.list_name)
-  )

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from dunning.core.errors import DunningError
 from dunning.gateways.database import connect
 from dunning.gateways.settings import Settings
-from dunning.gateways.store import holds, releases
+from dunning.gateways.store import holds, recalls, releases
 from dunning.gateways.targets import FolderTarget
 from dunning.jobs.release import offer, publish, recall
 from dunning.policy.policies import BUILT_IN
@@ -76,7 +76,8 @@ def test_what_waits_is_told_in_counts_and_hashes_only(night: Path) -> None:
     waits = found["disconnections"]
     content = (night / "disconnections.csv").read_bytes()
     assert (waits["rows"], waits["cents"], waits["before_on"]) == (3, 36000, "")
-    assert waits["files"] == {"disconnections.csv": hashlib.sha256(content).hexdigest()}
+    assert list(waits["files"]) == ["disconnections.csv", "disconnections.parquet"]
+    assert waits["files"]["disconnections.csv"] == hashlib.sha256(content).hexdigest()
     said = json.dumps(found, ensure_ascii=False)
     assert not any(secret in said for secret in (*premises(1, 2, 3, 4), "Росица", "P1"))
 
@@ -92,7 +93,7 @@ def test_an_approved_list_leaves_as_it_was_looked_at(night: Path, engine: Engine
     told = release("disconnections", reply())
     assert (told["state"], told["rows"], told["cents"], told["dropped"]) == ("released", 3, 36000, 0)
     folder = released(night, "disconnections")
-    for name in ("disconnections.csv", "disconnections.xlsx"):
+    for name in ("disconnections.csv", "disconnections.parquet", "disconnections.xlsx"):
         assert (folder / name).read_bytes() == (night / name).read_bytes()
     assert deeds_of(engine, "field") == [(number, "done") for number in premises(1, 2, 3)]
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
@@ -104,7 +105,7 @@ def test_a_case_leaves_with_its_items(night: Path, engine: Engine) -> None:
     told = release("court", reply(by="legal"))
     listed = json.loads((night / "manifest.json").read_bytes())["lists"]["court"]
     assert (told["rows"], told["cents"]) == (listed["rows"], listed["cents"])
-    for name in ("court.csv", "court_items.csv", "court.xlsx", "court_items.xlsx"):
+    for name in (f"{path}.{end}" for path in ("court", "court_items") for end in ("csv", "parquet", "xlsx")):
         assert (released(night, "court") / name).read_bytes() == (night / name).read_bytes()
     assert deeds_of(engine, "court") == [(premise_of(4), "done")]
 
@@ -216,9 +217,10 @@ def test_the_list_of_an_older_night_is_refused(night: Path, tmp_path: Path, engi
     assert (offer.is_replaced("2026-11-22"), offer.is_replaced("2026-11-23")) == (True, False)
 
 
-def test_a_file_that_was_changed_is_not_released(night: Path, engine: Engine) -> None:
-    path = night / "disconnections.csv"
-    path.write_bytes(path.read_bytes().replace(b"80", b"81", 1) + b"x")
+@pytest.mark.parametrize("end", ["csv", "parquet"])
+def test_a_file_that_was_changed_is_not_released(night: Path, engine: Engine, end: str) -> None:
+    path = night / f"disconnections.{end}"
+    path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(DunningError, match="was changed since it was published"):
         release("disconnections", reply())
     assert deeds_of(engine, "field") == []
@@ -434,6 +436,75 @@ def test_a_kill_list_is_made_of_what_was_sent_never_of_what_lies_there(night: Pa
     assert not (night.parent / "recalled").exists()
 
 
+def killed(night: Path, list_name: str, number: int = 1) -> list[dict[str, str]]:
+    """The rows of the kill list of a list's n-th recall, which has one file."""
+    folder = night.parent / "recalled" / AS_OF.isoformat() / (list_name if number == 1 else f"{list_name}-{number}")
+    return read_csv(folder / f"kill-{list_name}.csv")
+
+
+def test_single_rows_are_recalled_one_after_the_other(night: Path, tmp_path: Path, engine: Engine) -> None:
+    """A late payment of 2 stops its row alone; then the rest is taken back, each row once."""
+    release("disconnections", reply())
+    told = recall.run(AS_OF, "disconnections", "head", "платено късно", premise_of(2))
+    assert (told["rows"], told["cents"], told["still_out"]) == (1, 12000, 2)
+    assert [row["premise_no"] for row in killed(night, "disconnections")] == premises(2)
+    (standing,) = [each for each in releases.fetch_releases(engine, AS_OF) if each.list_name == "disconnections"]
+    assert (standing.state, releases.fetch_released(engine, AS_OF)["disconnections"].recalled_rows) == ("released", 1)
+    with pytest.raises(DunningError, match="No such row of the list disconnections of 2026-11-22 is out"):
+        recall.run(AS_OF, "disconnections", "head", "пак", premise_of(2))
+    newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
+    following = nightly(newer, tmp_path / "try", days(1), "--dry-run")
+    assert [row["premise_no"] for row in following.csv("disconnections")] == premises(2)
+    told = recall.run(AS_OF, "disconnections", "head", "сгрешен район")
+    assert (told["rows"], told["still_out"]) == (2, 0)
+    assert [row["premise_no"] for row in killed(night, "disconnections", 2)] == premises(1, 3)
+    assert [row["premise_no"] for row in killed(night, "disconnections")] == premises(2)
+    with pytest.raises(DunningError, match="was recalled already, by head"):
+        recall.run(AS_OF, "disconnections", "head", "пак")
+
+
+def test_rows_are_recalled_as_they_are_marked(night: Path) -> None:
+    release("disconnections", reply())
+    marked = [(premise_of(1), "P1"), (premise_of(3), "P3")]
+    assert recall.preview(recall.Wish(AS_OF, "disconnections", accounts=tuple(marked))) == {
+        "rows": 2, "cents": 24000, "still_out": 1
+    }  # fmt: skip
+    assert recall.run(AS_OF, "disconnections", "head", "платено", accounts=marked)["rows"] == 2
+    assert [row["premise_no"] for row in killed(night, "disconnections")] == premises(1, 3)
+
+
+def test_a_recall_of_one_message_leaves_the_others(night: Path, tmp_path: Path) -> None:
+    sent = [row["premise_no"] for row in read_csv(night / "reminders" / "sms.csv")]
+    recall.run(AS_OF, "reminders", "head", "сгрешен номер", sent[0], f"P{int(sent[0])}")
+    newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
+    again = nightly(newer, tmp_path / "out", days(1)).csv("reminders/sms")
+    assert (len(sent) > 1, [row["premise_no"] for row in again]) == (True, sent[:1])
+
+
+def test_a_kill_list_says_what_its_receiver_needs(night: Path) -> None:
+    release("disconnections", reply())
+    release("court", reply(by="legal"))
+    recall.run(AS_OF, "disconnections", "head", "проба", premise_of(1))
+    (cut,) = killed(night, "disconnections")
+    assert (cut["route"], cut["meter_no"], cut["address"]) == ("03", "M000001", "ул. Примерна 1, 1000 София")
+    recall.run(AS_OF, "court", "legal", "проба")
+    (case,) = killed(night, "court")
+    assert (case["case_ref"], case["name"]) == (f"C-20261122-{premise_of(4)}-P4", "Росица Мнима")
+    assert "national_id" not in case
+    recall.run(AS_OF, "reminders", "head", "проба")
+    kill = night.parent / "recalled" / AS_OF.isoformat() / "reminders" / "kill-reminders-sms.csv"
+    assert {row["address"][:6] for row in read_csv(kill)} == {"+35988"}
+    assert "text" not in read_csv(kill)[0]
+
+
+@pytest.mark.parametrize("by", ["legal", "adviser"])
+def test_who_may_not_approve_a_list_may_not_recall_it(night: Path, engine: Engine, by: str) -> None:
+    release("disconnections", reply())
+    with pytest.raises(DunningError, match=f"{by} may not recall the list disconnections; head may"):
+        recall.run(AS_OF, "disconnections", by, "не")
+    assert recalls.fetch_recalls(engine, AS_OF) == []
+
+
 def test_recalled_messages_count_no_more(night: Path, tmp_path: Path) -> None:
     """Premise 4 was reminded for the last time; after the recall it is warned again the next night."""
     sent = [row["premise_no"] for row in read_csv(night / "reminders" / "sms.csv")]
@@ -495,8 +566,8 @@ def test_what_was_recorded_stays(night: Path, engine: Engine) -> None:
     strike(engine, 2)
     release("court", reply(by="legal"))
     recall.run(AS_OF, "court", "legal", "грешка")
-    for table in ("answers", "holds", "recalls", "releases"):
-        for verb in (f"DELETE FROM dunning.{table}", f"UPDATE dunning.{table} SET recorded_at = now()"):
+    for table in ("answers", "holds", "recalled_rows", "recalls", "releases"):
+        for verb in (f"DELETE FROM dunning.{table}", f"UPDATE dunning.{table} SET list_name = 'court'"):
             with pytest.raises(Exception, match="recorded once and stay"), engine.begin() as connection:
                 connection.execute(text(verb))
 
@@ -557,7 +628,8 @@ def test_an_engine_of_the_home_sees_what_the_release_recorded(night: Path) -> No
     engine = connect(Settings.from_environment(), "test")
     (kept,) = releases.fetch_answers(engine, AS_OF)
     out = releases.fetch_released(engine, AS_OF)["disconnections"]
-    sha256 = hashlib.sha256((night / "disconnections.csv").read_bytes()).hexdigest()
-    assert (kept.by_user, kept.note, kept.files) == ("head", "видях", {"disconnections.csv": sha256})
+    named = ("disconnections.csv", "disconnections.parquet")
+    hashed = {name: hashlib.sha256((night / name).read_bytes()).hexdigest() for name in named}
+    assert (kept.by_user, kept.note, kept.files) == ("head", "видях", hashed)
     assert out.event_no is not None
     engine.dispose()

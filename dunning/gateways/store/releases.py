@@ -1,4 +1,4 @@
-"""What may leave the house and what did: answers, releases and recalls, each recorded once.
+"""What may leave the house and what did: answers and releases, each recorded once; what was taken back: `recalls`.
 
 A release is intended before its files are published and done after, as a night's close is (see `closing`).
 """
@@ -16,7 +16,6 @@ from dunning.gateways.database import Source, transact
 from dunning.gateways.sql_files import statement
 from dunning.gateways.store.deeds import append_deeds
 from dunning.gateways.store.events import next_event
-from dunning.gateways.store.holds import first_open_day
 from dunning.gateways.store.proposals import count_proposals
 
 LISTS = ("reminders", "disconnections", "court")
@@ -46,7 +45,8 @@ class Answer:
 class Released:
     """A list that left the house, or is about to. dropped: rows that the last look kept back.
 
-    event_no: None where it left with the night itself. recalled_by, recall_reason, recalled_at: where it was recalled.
+    event_no: None where it left with the night itself. recalled_rows: how many were taken back; recalled_by,
+    recall_reason, recalled_at: of the last recall, where all were.
     """
 
     as_of: date
@@ -60,6 +60,7 @@ class Released:
     manifest_sha256: str
     state: str = "intended"
     recorded_at: datetime | None = None
+    recalled_rows: int = 0
     recalled_by: str | None = None
     recall_reason: str | None = None
     recalled_at: datetime | None = None
@@ -180,27 +181,6 @@ def finish_release(source: Source, release: Released) -> None:
 def discard_release(source: Source, release: Released) -> None:
     """Take back a release whose files never got out, with its intended deeds."""
     _end(source, release, "discard")
-
-
-def append_recall(source: Source, as_of: date, list_name: str, by: str, reason: str, row_count: int, out: str) -> date:
-    """Record that a release was taken back; return the first day whose decisions do not know it any more.
-
-    Raises:
-        DunningError: it was recalled already, or is not out.
-    """
-    with transact(source) as connection:
-        event_no = next_event(connection)
-        found = fetch_released(connection, as_of).get(list_name)
-        if found is None or found.state != "done":
-            raise DunningError(f"The list {list_name} of {as_of} was not released, so there is nothing to recall.")
-        if found.recalled_by is not None:
-            raise DunningError(f"The list {list_name} of {as_of} was recalled already, by {found.recalled_by}.")
-        row = {
-            "event_no": event_no, "as_of": as_of, "list_name": list_name, "recalled_by": by, "reason": reason,
-            "row_count": row_count, "out": out,
-        }  # fmt: skip
-        connection.execute(statement("recalls", "insert"), row)
-        return first_open_day(connection)
 
 
 def _end(source: Source, release: Released, verb: str) -> None:

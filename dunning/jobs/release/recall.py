@@ -1,75 +1,215 @@
-"""The way back: a release is taken back with a kill list for whoever has the files; its deeds count no more."""
+"""The way back: rows that left are taken back with a kill list for whoever has the files; their deeds count no more.
 
+The kill list is made of what was recorded and sealed when the list left, never of whatever lies in its folder now.
+"""
+
+import hashlib
 import json
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
+from dunning.decisions.proposals import SUMMED
+from dunning.decisions.ramp import key_of
 from dunning.documents.columns import Column
-from dunning.documents.csv_files import render_csv
-from dunning.documents.xlsx_files import render_xlsx
-from dunning.gateways.database import Connection, run_lock
+from dunning.documents.lists import ListFile, render_list
+from dunning.gateways.database import Connection, Source, run_lock
+from dunning.gateways.people import approvers_of, read_people
 from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
 from dunning.gateways.settings import Settings
-from dunning.gateways.store import open_store, releases
-from dunning.gateways.targets import read_named, target_of
+from dunning.gateways.store import open_store, recalls, releases
+from dunning.gateways.store.readers import reading
+from dunning.gateways.targets import Target, read_named, target_of
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import columns_of, read_rows, recalled_target, released_target
 
-# What print house, gateway and field crews need to find a row again: no names, texts or identifiers.
-_KEYS = ("reference", "case_ref", "district", "route", "premise_no", "payer_code", "meter_no", "stage")
+# What print house, gateway, court clerk and crews need to find a row again; no texts, no identifiers.
+_KEYS = ("reference", "case_ref", "district", "route", "premise_no", "payer_code", "name", "meter_no", "address",
+         "premise_address", "stage")  # fmt: skip
 
 
-def run(as_of: date, list_name: str, by: str, reason: str) -> Receipt:
-    """Take back the release of a list of a date; return counts and where the kill list lies.
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants back. premise_no, payer_code: only these rows of the list; empty for all of them.
+
+    accounts: only these rows, by (premise_no, payer_code); empty where that is not how they are named.
+    """
+
+    as_of: date
+    list_name: str
+    premise_no: str = ""
+    payer_code: str = ""
+    accounts: tuple[recalls.Account, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a recall would take back. parts: its rows by file. accounts: theirs; None where nothing stays out."""
+
+    released: releases.Released
+    parts: dict[str, pa.Table]
+    rows: int
+    cents: int
+    still_out: int
+    accounts: Sequence[recalls.Account] | None
+
+
+def preview(wish: Wish) -> Receipt:
+    """Return what a recall would take back, in counts and cents: rows, cents, and `still_out` after it.
 
     Raises:
-        DunningError: it was not released, was recalled already, or no reason is given. Nothing was changed.
+        DunningError: as `run`.
+    """
+    settings, purpose = Settings.from_environment(), f"recall {wish.list_name} {wish.as_of}"
+    engine = open_store(settings, purpose)
+    with reading(engine):
+        found = find(engine, wish)
+    return {"rows": found.rows, "cents": found.cents, "still_out": found.still_out}
+
+
+def run(
+    as_of: date, list_name: str, by: str, reason: str, premise_no: str = "", payer_code: str = "",
+    accounts: Sequence[recalls.Account] = (),
+) -> Receipt:
+    """Take back rows of a list that left on a date, all that are out if none are named; see `Wish` and `recall`.
+
+    Raises:
+        DunningError: it was not released, was recalled already, no such row is out, who wants it may not approve that
+            list, or no reason is given. Nothing was changed.
     """
     if not reason.strip() or not by.strip():
         raise DunningError("A recall needs who wants it and why, for everybody who asks later. Give both.")
     settings, purpose = Settings.from_environment(), f"recall {list_name} {as_of}"
+    require_approver(settings, by.strip(), list_name)
     engine = open_store(settings, purpose)
     with run_lock(engine, purpose) as connection:
         recover(connection)
-        return recall(settings, connection, as_of, list_name, by.strip(), reason.strip())
+        wish = Wish(as_of, list_name, premise_no, payer_code, tuple(accounts))
+        return recall(settings, connection, wish, by.strip(), reason.strip())
 
 
-def recall(
-    settings: Settings, connection: Connection, day: date, list_name: str, by: str, reason: str
-) -> Receipt:
+def require_approver(settings: Settings, by: str, list_name: str) -> None:
+    """Refuse somebody who may not approve a list: whoever may let it out may take it back.
+
+    Where nobody is named at all, there is nobody to ask.
+    """
+    people = read_people(settings)
+    may = [person.user_name for person in approvers_of(people, list_name)]
+    if people and by not in may:
+        raise DunningError(
+            f"{by} may not recall the list {list_name}; {', '.join(may) or 'nobody'} may. Nothing was changed. "
+            "`approves` in the settings of the pages says who may."
+        )
+
+
+def recall(settings: Settings, connection: Connection, wish: Wish, by: str, reason: str) -> Receipt:
     """Publish the kill list, then record the recall. Killed in between and run again: the same list, one record."""
-    found = releases.fetch_released(connection, day).get(list_name)
-    if found is None or found.recalled_by is not None:
-        state = "was not released" if found is None else f"was recalled already, by {found.recalled_by}"
-        raise DunningError(f"The list {list_name} of {day} {state}. Nothing was changed.")
-    is_own = found.event_no is not None
-    source = released_target(found.out, day, list_name) if is_own else target_of(found.out, day.isoformat())
-    sealed = json.loads(read_named(source, MANIFEST, found.manifest_sha256))
-    rows = read_rows(source, list_name, sealed["files"])
-    target = recalled_target(found.out, day, list_name)
-    work = settings.home / "work" / f"recall-{day}-{list_name}-{secrets.token_hex(4)}"
+    found = find(connection, wish)
+    target = _next_target(connection, wish, found.released.out)
+    work = settings.home / "work" / f"recall-{wish.as_of}-{wish.list_name}-{secrets.token_hex(4)}"
     try:
-        for path, part in rows.parts.items():
-            _write_kill_list(work, day, path, part)
-        manifest = {"as_of": day.isoformat(), "list": list_name, "of": found.manifest_sha256, "files": hash_files(work)}
-        write_private(work / MANIFEST, manifest_bytes(manifest))
+        sha256 = _write(work, wish, found)
         target.publish(work)
     finally:
         remove_folders([work])
-    forgotten_on = releases.append_recall(connection, day, list_name, by, reason, found.row_count, found.out)
+    told = recalls.Recall(
+        as_of=wish.as_of, list_name=wish.list_name, recalled_by=by, reason=reason, row_count=found.rows,
+        out=found.released.out, manifest_sha256=sha256,
+    )  # fmt: skip
+    forgotten_on = recalls.append_recall(connection, told, found.accounts)
     return {
-        "as_of": day.isoformat(), "list": list_name, "rows": found.row_count, "folder": str(target),
-        "forgotten_on": forgotten_on.isoformat(),
+        "as_of": wish.as_of.isoformat(), "list": wish.list_name, "rows": found.rows, "cents": found.cents,
+        "still_out": found.still_out, "folder": str(target), "forgotten_on": forgotten_on.isoformat(),
     }  # fmt: skip
 
 
-def _write_kill_list(work: Path, day: date, path: str, part: pa.Table) -> None:
-    columns: list[Column] = [column for column in columns_of(path) if column.name in _KEYS]
-    name = path.replace("/", "-")
-    write_private(work / f"kill-{name}.csv", render_csv(part, columns))
-    write_private(work / f"kill-{name}.xlsx", render_xlsx(part, columns, day, "Отзовани"))
+def find(source: Source, wish: Wish) -> Found:
+    """Return what a recall would take back, from what was recorded and sealed when it left.
+
+    Raises:
+        DunningError: it was not released, was recalled already, no such row is out, or its files are not those that
+            left.
+    """
+    released = releases.fetch_released(source, wish.as_of).get(wish.list_name)
+    if released is None or released.state != "done" or released.recalled_by is not None:
+        is_back = released is not None and released.recalled_by is not None
+        state = f"was recalled already, by {released.recalled_by}" if released and is_back else "was not released"
+        raise DunningError(f"The list {wish.list_name} of {wish.as_of} {state}. Nothing was changed.")
+    out = recalls.fetch_out(source, wish.as_of, wish.list_name)
+    wanted = out.filter(_is_wanted(out, wish))
+    if len(wanted) == 0:
+        raise DunningError(
+            f"No such row of the list {wish.list_name} of {wish.as_of} is out: it did not leave, or was recalled "
+            "already. Nothing was changed."
+        )
+    keys = key_of(wanted)
+    left = _read_left(released)
+    parts = {path: part.filter(pc.is_in(key_of(part), value_set=keys)) for path, part in left.items()}
+    _refuse_unlike(wish, wanted, parts)
+    return Found(
+        released, parts, len(wanted), sum(pc.sum(part[SUMMED[wish.list_name]]).as_py() or 0 for part in parts.values()),
+        len(out) - len(wanted), None if len(wanted) == len(out) else _accounts(wanted),
+    )  # fmt: skip
+
+
+def _is_wanted(out: pa.Table, wish: Wish) -> pa.ChunkedArray:
+    if wish.accounts:
+        premises, payers = zip(*wish.accounts, strict=True)
+        named = pa.table({"premise_no": pa.array(premises, pa.string()), "payer_code": pa.array(payers, pa.string())})
+        return pc.is_in(key_of(out), value_set=key_of(named))
+    chosen = pc.is_valid(out["premise_no"])
+    if wish.premise_no:
+        chosen = pc.and_(chosen, pc.equal(out["premise_no"], wish.premise_no))
+    return pc.and_(chosen, pc.equal(out["payer_code"], wish.payer_code)) if wish.payer_code else chosen
+
+
+def _read_left(released: releases.Released) -> dict[str, pa.Table]:
+    """Return the rows that left, by file: of a list's own release, or of the night with which it left."""
+    day, name = released.as_of, released.list_name
+    source = released_target(released.out, day, name)
+    if released.event_no is None:
+        source = target_of(released.out, day.isoformat())
+    sealed = json.loads(read_named(source, MANIFEST, released.manifest_sha256))
+    return read_rows(source, name, sealed["files"]).parts
+
+
+def _refuse_unlike(wish: Wish, wanted: pa.Table, parts: dict[str, pa.Table]) -> None:
+    rows = sum(len(part) for part in parts.values())
+    if rows != len(wanted):
+        raise DunningError(
+            f"{len(wanted)} rows of the list {wish.list_name} of {wish.as_of} were recorded, and its files have {rows} "
+            "of them. Nothing was changed; report this fault."
+        )
+
+
+def _accounts(rows: pa.Table) -> list[recalls.Account]:
+    return list(zip(rows["premise_no"].to_pylist(), rows["payer_code"].to_pylist(), strict=True))
+
+
+def _next_target(source: Source, wish: Wish, out: str) -> Target:
+    """Return where a kill list comes: each of a list has a folder of its own."""
+    before = [each for each in recalls.fetch_recalls(source, wish.as_of) if each.list_name == wish.list_name]
+    return recalled_target(out, wish.as_of, wish.list_name, len(before) + 1)
+
+
+def _write(work: Path, wish: Wish, found: Found) -> str:
+    """Write a kill list into a folder; return the SHA-256 of its manifest."""
+    for path, part in found.parts.items():
+        columns: tuple[Column, ...] = tuple(column for column in columns_of(path) if column.name in _KEYS)
+        killed = ListFile(f"kill-{path.replace('/', '-')}", "Отзовани", columns)
+        for name, content in render_list(killed, part, wish.as_of):
+            write_private(work / name, content)
+    manifest = {
+        "as_of": wish.as_of.isoformat(), "list": wish.list_name, "of": found.released.manifest_sha256,
+        "rows": found.rows, "cents": found.cents, "files": hash_files(work),
+    }  # fmt: skip
+    content = manifest_bytes(manifest)
+    write_private(work / MANIFEST, content)
+    return hashlib.sha256(content).hexdigest()
