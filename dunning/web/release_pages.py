@@ -1,19 +1,25 @@
-"""What left the house and who said so; and the way back."""
+"""What left the house and who said so; its files as they were sent; and the way back."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote, unquote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
-from dunning.jobs.desk import releases
+from dunning.gateways.store.access import append_access
+from dunning.jobs.desk import release_files, releases
 from dunning.jobs.desk.office import open_office
 from dunning.jobs.release import recall
 from dunning.web.access import CheckedForm, Person, StrangerError, permit
-from dunning.web.respond import go_to, respond
+from dunning.web.ageing_pages import XLSX
+from dunning.web.respond import give_file, go_to, respond
 
 router = APIRouter()
 Reader = Annotated[Person, permit("lists")]
 Recaller = Annotated[Person, permit("recall")]
+Taker = Annotated[Person, permit("downloads")]
+_KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX, "parquet": "application/vnd.apache.parquet"}
 
 
 @router.get("/releases")
@@ -22,10 +28,72 @@ def show_releases(request: Request, person: Reader) -> Response:
     return respond(request, person, "releases.html", nights=releases.look(open_office()))
 
 
+@router.get("/releases/{list_name}")
+def show_release(request: Request, person: Reader, list_name: str, as_of: date) -> Response:
+    """Show one release: its files with their hashes, who stayed here and why, the kill lists, what is out still."""
+    _permit_court(person, list_name)
+    page = release_files.look_at(open_office(), as_of, list_name)
+    return respond(
+        request, person, "release.html", page=page, may_recall=_may_recall(person, page.approvers),
+        may_take=_may_take(person, list_name), key_of=_key_of,
+    )  # fmt: skip
+
+
+@router.get("/releases/{list_name}/{place}/{file:path}")
+def give_released(person: Taker, list_name: str, place: str, file: str, as_of: date) -> Response:
+    """Give a file as it was sent, or of a kill list; that it was taken is recorded first."""
+    _permit_court(person, list_name)
+    kind = file.rpartition(".")[2]
+    if kind not in _KINDS:
+        raise HTTPException(404)
+    if not _may_take(person, list_name):  # whole identifiers stand in the files of cases
+        raise StrangerError("not_yours", person.user_name)
+    office = open_office()
+    content = release_files.fetch_file(office, as_of, list_name, place, file)
+    name = f"{list_name}-{as_of}-{place}-{file.replace('/', '-')}"
+    append_access(office.engine, person.user_name, "download", name)
+    return give_file(content, name, _KINDS[kind])
+
+
 @router.post("/releases/{list_name}/recall")
 def recall_list(request: Request, person: Recaller, form: CheckedForm, list_name: str, as_of: date) -> Response:
-    """Take a release back, with a reason."""
+    """Take rows of a release back, with a reason; first counts and sums are shown, and asked about."""
+    _permit_court(person, list_name)
+    wish, reason = _read_wish(form, list_name, as_of), str(form.get("reason", ""))
+    if form.get("confirmed") != "yes":
+        waits = recall.preview(wish)
+        return respond(
+            request, person, "recall.html", waits=waits, wish=wish, reason=reason,
+            rows=[_key_of(*account) for account in wish.accounts],
+        )  # fmt: skip
+    recall.run(as_of, list_name, person.user_name, reason, wish.premise_no, wish.payer_code, wish.accounts)
+    return go_to(request, f"/releases/{list_name}?as_of={as_of}")
+
+
+def _permit_court(person: Person, list_name: str) -> None:
     if list_name == "court" and not person.may("court"):
         raise StrangerError("not_yours", person.user_name)
-    recall.run(as_of, list_name, person.user_name, str(form.get("reason", "")))
-    return go_to(request, "/releases")
+
+
+def _may_recall(person: Person, approvers: Any) -> bool:
+    return person.may("recall") and person.user_name in approvers
+
+
+def _may_take(person: Person, list_name: str) -> bool:
+    return person.may("downloads") and (list_name != "court" or person.may("identifiers"))
+
+
+def _read_wish(form: Mapping[str, Any], list_name: str, as_of: date) -> recall.Wish:
+    """Return what a form wants back: the rows that are marked, else those of a number, else all."""
+    given = form.get("row") or []
+    marked = [given] if isinstance(given, str) else given
+    pairs = (row.partition("/") for row in marked)
+    accounts = tuple((unquote(premise), unquote(payer)) for premise, _, payer in pairs)
+    premise, payer = (str(form.get(name, "")).strip() for name in ("premise_no", "payer_code"))
+    if form.get("scope") == "rows" and not accounts and not premise:
+        raise HTTPException(400)
+    return recall.Wish(as_of, list_name, premise, payer, accounts)
+
+
+def _key_of(premise_no: str, payer_code: str) -> str:
+    return f"{quote(premise_no, safe='')}/{quote(payer_code, safe='')}"

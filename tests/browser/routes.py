@@ -32,6 +32,7 @@ class Route:
 
 
 _ACCOUNT = "/accounts/{premise_no}/{payer_code}"
+_SENT = "/releases/{list_name}/{place}/{file:path}"
 _ROW = "/lists/{name}/{premise_no}/{payer_code}"
 _NOBODY = "/0/0"
 ROUTES = (
@@ -69,6 +70,10 @@ ROUTES = (
     Route("POST", "/policy/what-if/{result_id}/again", "/policy/what-if/0/again", "what_if"),
     Route("GET", "/policy/what-if/{result_id}/{night}.{suffix}", "/policy/what-if/0/2026-11-21.csv", "downloads"),
     Route("GET", "/releases", "/releases", "lists"),
+    Route("GET", "/releases/{list_name}", "/releases/disconnections?as_of=2026-11-21", "lists"),
+    Route("GET", "/releases/{list_name}", "/releases/court?as_of=2026-11-21", "court"),
+    Route("GET", _SENT, "/releases/disconnections/sent/disconnections.csv?as_of=2026-11-21", "downloads"),
+    Route("GET", _SENT, "/releases/court/sent/court.csv?as_of=2026-11-21", "identifiers"),
     Route("POST", "/releases/{list_name}/recall", "/releases/disconnections/recall?as_of=2026-11-21", "recall"),
     Route("POST", "/releases/{list_name}/recall", "/releases/court/recall?as_of=2026-11-21", "court"),
     Route("GET", "/language/{language}", "/language/bg", ""),

@@ -110,12 +110,14 @@ def test_what_left_is_told_with_who_said_so(desk):
     expect(page.get_by_role("row").filter(has_text="одобрен").filter(has_text="head").first).to_be_visible()
 
 
-def test_a_release_is_taken_back_by_one_button(desk, house):
-    page = desk("head").open("/releases")
-    form = page.locator(f"form[action*='/releases/disconnections/recall?as_of={NIGHT}']")
+def test_a_release_is_taken_back_after_its_sum_was_shown(desk, house):
+    page = desk("head").open(f"/releases/disconnections?as_of={NIGHT}")
+    form = page.locator("form").filter(has=page.get_by_role("button", name="Отзови всички"))
     form.get_by_label("Защо се отзовава").fill("Грешен район")
+    form.get_by_role("button", name="Отзови всички").click()
+    expect(page.get_by_text("Ще бъдат отзовани")).to_be_visible()
 
-    form.get_by_role("button", name="Отзови").dblclick()
+    page.get_by_role("button", name="Отзови").dblclick()
 
     expect(page.get_by_text(re.compile("отзован от head.*Грешен район"))).to_be_visible()
     recalled = "SELECT list_name, recalled_by, reason FROM recalls"
