@@ -13,6 +13,7 @@ from dunning.decisions.decide import decide_with_deeds
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.history import tell_deeds
+from dunning.decisions.refused_notices import with_refused_notices
 from dunning.decisions.strikes import with_strikes
 from dunning.gateways.database import Source
 from dunning.gateways.ledger.buckets import buckets_of
@@ -27,15 +28,17 @@ class History:
     """What a night knows of earlier ones.
 
     deeds: as `gather_deeds` gives them. strikes: as `store.holds.fetch_seen_holds`. acts: as `store.deeds.fetch_acts`.
+    concerned: premise_no and payer_code of deeds of which a refused row of the ledger's notices speaks.
     """
 
     deeds: pa.Table
     strikes: pa.Table
     acts: pa.Table
+    concerned: pa.Table
 
     def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Findings]:
         """Return a bucket with our strikes among its holds, the decision on it and its findings."""
-        struck = with_strikes(bucket, self.strikes)
+        struck = with_refused_notices(with_strikes(bucket, self.strikes), self.concerned)
         return struck, *decide_with_deeds(struck, rules, deeds_of_bucket(self.deeds, bucket.index))
 
     def write(self, work: Path) -> list[Path]:
@@ -51,7 +54,7 @@ class History:
         return cls(**{name: read_table(work / f"{name}.parquet") for name in _TABLES})
 
 
-_TABLES = ("deeds", "strikes", "acts")
+_TABLES = ("deeds", "strikes", "acts", "concerned")
 
 
 def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
@@ -62,7 +65,16 @@ def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen
         deeds=gather_deeds(source, snapshot, rules, events_seen),
         strikes=holds.fetch_seen_holds(source, events_seen),
         acts=deeds.fetch_acts(source, before=rules.as_of, since=since, events_seen=events_seen),
+        concerned=gather_concerned(source, snapshot, rules, events_seen),
     )
+
+
+def gather_concerned(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> pa.Table:
+    """Return premise_no and payer_code of our deeds of earlier dates that refused rows of the notices name."""
+    refused = pa.array(snapshot.info["refused_notices"], pa.string())
+    since = memory_of(rules) if len(refused) else rules.as_of  # without one there is nothing to look for
+    sent = deeds.fetch_deeds(source, rules.as_of, since, events_seen)
+    return sent.filter(pc.is_in(sent["reference"], value_set=refused)).select(["premise_no", "payer_code"])
 
 
 def gather_deeds(

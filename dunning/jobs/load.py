@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dunning.core.errors import DunningError, UsageError
+from dunning.core.words import PROTECTING_TABLES
 from dunning.gateways.database import Engine, run_lock, transact
 from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database, settle_place
 from dunning.gateways.ledger.load import load_ledger
@@ -25,7 +26,7 @@ from dunning.jobs.history import History, gather_history
 from dunning.jobs.limits import RunLimits, list_limits, read_limits
 from dunning.jobs.past import Past, gather_past
 from dunning.jobs.progress import Progress, say_nothing
-from dunning.jobs.protections import Protections, choose_accepted, judge_protections, refuse_accepted
+from dunning.jobs.protections import Protections, choose_accepted, judge_protections, name_table, refuse_accepted
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.runs import Run, new_work_folder
 from dunning.policy.check import check_values
@@ -229,7 +230,18 @@ def find_warnings(
         )
     if too_old:
         warnings.append("Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено.")
-    return warnings + protections.tell()
+    return warnings + _tell_without_effect(snapshot) + protections.tell()
+
+
+def _tell_without_effect(snapshot: Snapshot) -> list[str]:
+    """Return what is told of rows that protect people, were taken in and reach nothing."""
+    counts = {**snapshot.info["without_effect"], "holds": snapshot.info["holds_without_effect"]}
+    return [
+        f"{name_table(name)}: {counts[name]} от приетите редове не стигат до никоя партида или фактура (сочат например "
+        "кредитно известие) и не пазят никого. Проверете ги при източника."
+        for name in PROTECTING_TABLES
+        if counts.get(name)
+    ]
 
 
 def _newest_invoice(snapshot: Snapshot) -> date | None:

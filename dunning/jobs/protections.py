@@ -41,14 +41,14 @@ class Protections:
 
     def _tell(self) -> Iterator[str]:
         if self.stops:
-            lost = "; ".join(f"{_name(name)}: {self._change(name)}" for name in sorted(self.stops))
+            lost = "; ".join(f"{name_table(name)}: {self._change(name)}" for name in sorted(self.stops))
             yield (
                 f"Липсват или са намалели данни, които пазят хората ({lost}): всички списъци са задържани и датата "
                 "остава отворена. Поискайте пълно извлечение. Ако промяната е вярна, пуснете датата с "
                 "--accept-shrunk и --reason."
             )
         for name, reason in sorted(self.accepted.items()):
-            yield f"Прието за тази дата: {_name(name)} ({self._change(name)}). Причина: {reason}"
+            yield f"Прието за тази дата: {name_table(name)} ({self._change(name)}). Причина: {reason}"
 
     def _change(self, name: str) -> str:
         had, has = self.before.get(name), self.now.get(name)
@@ -87,7 +87,7 @@ def refuse_accepted(accepted: Mapping[str, str]) -> None:
             )
 
 
-def _name(name: str) -> str:
+def name_table(name: str) -> str:
     """Return a table or column in Bulgarian with its name in the contract."""
     table = name.partition(".")[0]
     return f"{MEANINGS['table'].get(table, table)} ({name})"

@@ -140,3 +140,35 @@ def test_what_may_be_accepted_is_said(home: Path, tmp_path: Path) -> None:
     assert told("--accept-shrunk", "holds", "--reason", " ")[0] == 2
     assert told("--reason", "x")[0] == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_whom_a_refused_notice_of_ours_speaks_of_is_left_alone(home: Path, tmp_path: Path) -> None:
+    """What became of our message is not known, so nothing follows it: not from the names of the row, which are lost."""
+    ledger = Debtors().debtor(1, ("2026-08-01", "60.00")).debtor(2, ("2026-08-01", "60.00"))
+    first = nightly(write(ledger, tmp_path / "first"), tmp_path / "out", days(-40))
+    sent = {row["premise_no"]: row["reference"] for row in first.csv("reminders/sms")}
+    ledger.notice(9, "overdue", "2026-10-13", notice_no=sent["000001"], channel="sms")
+    ledger.notice(2, "overdue", "2026-10-13", "2026-10-14", notice_no=sent["000002"], channel="sms")
+    second = write(ledger, tmp_path / "second")
+    night = nightly(second, tmp_path / "out", AS_OF, "--quarantine-limit", "notices=0.5")
+    kept = dunning("nightly", "--as-of", AS_OF.isoformat(), "--out", str(tmp_path / "kept"),
+                   folder=tmp_path / "kept" / AS_OF.isoformat())  # fmt: skip
+
+    assert [(row["premise_no"], row["reasons"]) for row in withheld_rows(night)] == [("000001", "refused_evidence")]
+    assert [row["premise_no"] for row in night.csv("reminders/sms")] == ["000002"]
+    assert "refused_evidence" in night.account("000001")["reasons"].split()
+    assert hashes(night.folder) == hashes(kept.folder)
+
+
+def withheld_rows(night: Night) -> list[Cells]:
+    return [{"premise_no": row["premise_no"], "reasons": row["reason"]} for row in night.csv("withheld")]
+
+
+def test_a_hold_that_reaches_nothing_is_told_of(home: Path, tmp_path: Path) -> None:
+    ledger = people()
+    ledger.add("invoices", invoice_no="K1", premise_no="000002", payer_code="P2", kind="credit_note", amount="-1.00",
+               issued_on="2026-10-01", due_on="2026-10-01", currency="EUR")  # fmt: skip
+    ledger.add("holds", hold_no="H9", invoice_no="K1", reason="manual", valid_from="2026-01-01")
+    night = nightly(write(ledger, tmp_path / "ledger"), tmp_path / "out")
+
+    assert "Внимание: задържания (holds): 1 от приетите редове не стигат до никоя партида или фактура" in night.printed

@@ -14,7 +14,7 @@ from dunning.gateways.ledger.attribution import Attribution
 from dunning.gateways.ledger.books import Books, count_rows, sum_payments
 from dunning.gateways.ledger.bulk import Bulk
 from dunning.gateways.ledger.dealings import Dealings, mark_missing_documents, mark_missing_parties
-from dunning.gateways.ledger.evidence import find_evidence, named_invoices, named_payments
+from dunning.gateways.ledger.evidence import find_evidence, list_refused_notices, named_invoices, named_payments
 from dunning.gateways.ledger.ground import Ground
 from dunning.gateways.ledger.holds import build_holds
 from dunning.gateways.ledger.manifest import Counts, count_table
@@ -136,6 +136,7 @@ class _Assembly:
             "without_effect": dealings.without_effect,
             "payers_without_account": parties.payers_left_out,
             "protections": count_protections(tables),
+            "refused_notices": list_refused_notices(ground.references, cells),
             "refusals": {name: of.as_info() for name, of in refusals.items()},
             "newest_invoice_on": _iso(self.newest["invoice"]),
             "newest_payment_on": _iso(self.newest["payment"]),

@@ -76,6 +76,13 @@ def named_payments(references: References, cells: Mapping[str, Cells]) -> pa.Arr
     return pa.concat_arrays([references.tables["payments"].frame.text("reverses"), ragged]).drop_null().unique()
 
 
+def list_refused_notices(references: References, cells: Mapping[str, Cells]) -> list[str]:
+    """Return the numbers of refused notices, and every cell of ragged ones: they may be references of our own."""
+    notices = references.tables["notices"]
+    numbers = notices.frame.text("notice_no").filter(pa.array(notices.is_refused)).drop_null()
+    return sorted({*numbers.to_pylist(), *_join_ragged(references, cells, ["notices"]).to_pylist()})
+
+
 def find_evidence(
     references: References, attribution: Attribution, cells: Mapping[str, Cells], payers_of: Places
 ) -> Evidence:
