@@ -8,9 +8,10 @@ from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.decisions.story import find_accounts, tell_story
 from dunning.documents.story_page import render_story
 from dunning.gateways.ledger.buckets import buckets_of
-from dunning.gateways.store import proposals
+from dunning.gateways.store import proposals, table_sizes
 from dunning.jobs.history import gather_history
 from dunning.jobs.kept import find_night, kept_policy, open_nights
+from dunning.jobs.protections import tell_accepted
 
 
 def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
@@ -25,10 +26,11 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
         bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
         history = gather_history(engine, snapshot, rules, known.events_seen)
         proposed = proposals.fetch_account_proposals(engine, as_of, premise_no)
+        accepted = table_sizes.fetch_accepted(engine, known.run_id)
     bucket, decision, found = history.decide(bucket, rules)
     pages = []
     for account in find_accounts(bucket, premise_no, payer_code, as_of):
         story = tell_story(bucket, decision, found, rules, account)
         own_proposals = [row for row in proposed if row["payer_code"] == story.payer_code]
         pages.append(render_story(story, own_proposals, REASONS, WHY_NOT))
-    return "\n".join(pages)
+    return "\n".join([*pages, *tell_accepted(accepted)])

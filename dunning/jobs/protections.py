@@ -55,6 +55,14 @@ class Protections:
         return f"{'няма' if had is None else had} → {'липсва' if has is None else has}"
 
 
+def tell_accepted(accepted: Mapping[str, str]) -> list[str]:
+    """Return what of a date a person accepted as it is, as Bulgarian sentences."""
+    return [
+        f"Датата е приключена с по-малко данни, които пазят хората: {name_table(name)}. Причина: {reason}"
+        for name, reason in sorted(accepted.items())
+    ]
+
+
 def judge_protections(
     source: Source, snapshot: Snapshot, as_of: date, rule: Loading, accepted: Mapping[str, str]
 ) -> Protections:

@@ -154,12 +154,15 @@ def _book_faults(ledger: RowLedger, snapshot: Snapshot, wanted: dict[Line, set[s
 def _value_faults(ledger: RowLedger, snapshot: Snapshot) -> list[str]:
     """Return the rows taken in whose values in the snapshot are not those of the oracle."""
     kept = _read_kept(snapshot)
+    refused = [case for case, reasons in ledger.damaged.values() if reasons and case.table == "contacts"]
     faults = []
     for case, reasons in ledger.damaged.values():
         if reasons or case.table not in _KEPT:
             continue
         _, key, _, columns = _KEPT[case.table]
-        values = {c.name: read_cell(c, case.cells[c.name].strip()) for c in TABLES[case.table].columns}
+        values = _read_row(case)
+        if case.table == "contacts":
+            values["revoked_at"] = _end_of_contact(values, refused)
         found = kept[case.table].get(_plain(values[key]))
         if found is None:
             if not _may_be_elsewhere(case, values):
@@ -169,6 +172,24 @@ def _value_faults(ledger: RowLedger, snapshot: Snapshot) -> list[str]:
             if name in columns and value != _kept_value(case, name, values):
                 faults.append(f"{case}: {name} must be {_kept_value(case, name, values)}, is {value}")
     return faults
+
+
+def _read_row(case: DamagedRow) -> dict[str, Any]:
+    return {c.name: read_cell(c, case.cells[c.name].strip()) for c in TABLES[case.table].columns}
+
+
+def _end_of_contact(values: dict[str, Any], refused: list[DamagedRow]) -> datetime | None:
+    """Return since when a good contact is out: revoked, or followed by a refused one of its payer and channel."""
+    start, ends = values["registered_at"], [values["revoked_at"]]
+    for case in refused:
+        other = _read_row(case)
+        if other["payer_code"] != values["payer_code"]:
+            continue
+        if case.extra_cells or (other["channel"] in (None, values["channel"]) and other["registered_at"] is None):
+            ends.append(start)
+        elif other["channel"] in (None, values["channel"]) and other["registered_at"] >= start:
+            ends.append(other["registered_at"])
+    return min((end for end in ends if end), default=None)
 
 
 def _may_be_elsewhere(case: DamagedRow, values: dict[str, Any]) -> bool:

@@ -112,6 +112,7 @@ def test_one_date_may_close_with_less_and_says_why(home: Path, engine: Engine, t
     again = nightly(small, tmp_path / "again")
     kept = dunning("nightly", "--as-of", AS_OF.isoformat(), "--out", str(tmp_path / "kept"),
                    folder=tmp_path / "kept" / AS_OF.isoformat())  # fmt: skip
+    story = dunning("explain", "000002", "--as-of", AS_OF.isoformat())
     after = nightly(small, tmp_path / "out", days(1))
 
     assert half.manifest["stops"] == {"payers.life_support": "payers.life_support_shrank"}
@@ -120,6 +121,7 @@ def test_one_date_may_close_with_less_and_says_why(home: Path, engine: Engine, t
     assert "Прието за тази дата: задържания (holds) (1 → липсва). Причина: новата система" in closed.printed
     assert run_states(engine)[:3] == [("2026-11-21", "closed"), ("2026-11-22", "written"), ("2026-11-22", "closed")]
     assert hashes(closed.folder) == hashes(again.folder) == hashes(kept.folder) != {}
+    assert "по-малко данни, които пазят хората: задържания (holds). Причина: новата система" in story.printed
     assert (after.manifest["stops"], after.manifest["accepted_shrunk"]) == ({}, {})
 
 

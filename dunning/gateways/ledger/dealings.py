@@ -46,7 +46,7 @@ def mark_missing_documents(references: References, attribution: Attribution) -> 
         owner, invoice = references.places(name, column), references.places(name, "invoice_no")
         of_owner = take_or(account, owner, -1)
         is_other = of_owner != take_or(attribution.invoice_account, invoice, -1)
-        is_other &= references.tables[name].reasons & bit("missing_reference") == 0
+        is_other &= (owner >= 0) & (invoice >= 0) & (references.tables[name].reasons & bit("missing_reference") == 0)
         references.tables[name].mark(is_other, bit("missing_reference") | OWN_FAULT)
 
 
