@@ -10,6 +10,7 @@ from rich.table import Table
 
 from dunning.core.money import format_minor
 from dunning.documents.bulgarian import WORDS
+from dunning.documents.pages import write_moment
 
 Row = dict[str, Any]
 
@@ -31,9 +32,11 @@ HOLDS = {
 }  # fmt: skip
 CASES = {"filed": "заведено", "order_issued": "издадена заповед", "enforcement": "изпълнение", "closed": "приключено"}
 OUTCOMES = {"granted": "уважено", "rejected": "отхвърлено", "withdrawn": "оттеглено", "paid": "платено"}
-STATES = {
-    "proposed": "предложено, чака одобрение", "person": "за преглед, преди да излезе", "released": "изпратено",
-    "withheld": "задържано",
+STEPS = {
+    "proposed": "предложено", "waiting": "чака одобрение", "withheld": "задържано", "struck": "зачеркнато",
+    "approved": "одобрено", "automatic": "одобрено автоматично", "rejected": "отказано", "expired": "без отговор",
+    "left": "излязло", "stayed": "остава тук след последната проверка", "recalled": "отзовано",
+    "replaced": "не е излязло, заменено от списъка към", "person": "за преглед, преди да излезе",
 }  # fmt: skip
 
 
@@ -43,7 +46,7 @@ def render_story(
     """Return a story (`decisions.story.Story`) as text.
 
     Args:
-        proposals: what the night's run put on its lists about this account, or withheld.
+        proposals: what the night's run put on its lists about this account, or withheld, and what became of it.
         reasons, why_not: what each code says in Bulgarian.
         width: characters a line.
     """
@@ -103,10 +106,20 @@ def _stage(page: Console, story: Any, reasons: dict[str, str], why_not: dict[str
 def _proposals(page: Console, proposals: list[Row]) -> None:
     for row in proposals:
         what = NOTICES[row["stage"]] if row["list"] == "reminders" else WORDS[row["list"]]
-        codes = (row["reason"] or "").split()
-        reason = f": {'; '.join(WORDS.get(code, code) for code in codes)}" if codes else ""
-        state = "person" if codes and row["state"] == "proposed" else row["state"]
-        page.print(f"Тази нощ – {what}, {_euro(row['overdue_cents'])}: {STATES[state]}{reason}")
+        told = "; ".join(say_step(step) for step in row["steps"])
+        page.print(f"Тази нощ – {what}, {_euro(row['overdue_cents'])}: {told}")
+
+
+def say_step(step: Any) -> str:
+    """Return one step of a row's fate (`jobs.fate.Step`) as Bulgarian text."""
+    when = write_moment(step.at) if step.at else ""
+    if step.what in ("withheld", "person"):
+        said = "; ".join(WORDS.get(code, code) for code in step.note.split())
+        return STEPS[step.what] + (f": {said}" if said else "")
+    if step.what == "replaced":
+        return f"{STEPS[step.what]} {_day(step.on)}"
+    note = f" („{step.note}“)" if step.note else ""
+    return " ".join(filter(None, (STEPS[step.what], when, f"от {step.by}" if step.by else ""))) + note
 
 
 def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:

@@ -8,7 +8,8 @@ from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.decisions.story import find_accounts, tell_story
 from dunning.documents.story_page import render_story
 from dunning.gateways.ledger.buckets import buckets_of
-from dunning.gateways.store import proposals, table_sizes
+from dunning.gateways.store import table_sizes
+from dunning.jobs.fate import fetch_fates
 from dunning.jobs.history import gather_history
 from dunning.jobs.kept import find_night, kept_policy, open_nights
 from dunning.jobs.protections import tell_accepted
@@ -25,7 +26,7 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
         rules = kept_policy(engine, known).at(as_of)
         bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
         history = gather_history(engine, snapshot, rules, known.events_seen)
-        proposed = proposals.fetch_account_proposals(engine, as_of, premise_no)
+        proposed = fetch_fates(engine, as_of, premise_no)
         accepted = table_sizes.fetch_accepted(engine, known.run_id)
     bucket, decision, found = history.decide(bucket, rules)
     pages = []

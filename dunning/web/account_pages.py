@@ -10,7 +10,7 @@ from dunning.core.errors import NotThereError
 from dunning.decisions.protections import REASONS as REASONS_OF_HOLDS
 from dunning.decisions.reasons import REASONS, WHY_NOT
 from dunning.documents.pages import say, write_day, write_moment, write_money, write_word
-from dunning.documents.story_page import HOLDS, STAGES, story_tables
+from dunning.documents.story_page import HOLDS, STAGES, say_step, story_tables
 from dunning.documents.story_pdf import Table, render_story_pdf
 from dunning.documents.why_text import explain_stage
 from dunning.gateways.store.access import append_access
@@ -132,7 +132,12 @@ def _more_tables(page: account.AccountPage) -> list[Table]:
         )
         for row in page.nights
     ]  # fmt: skip
+    fates = [
+        (write_word("bg", row["list"]), write_money(row["overdue_cents"]), "; ".join(map(say_step, row["steps"])))
+        for row in page.proposals
+    ]  # fmt: skip
     return [
+        ("Тази нощ", ("списък", "сума", "какво стана"), fates),
         ("Задържания от служители", ("причина", "от", "до (без)", "кой", "бележка", "документ"), strikes),
         ("Какво е излязло от нас", ("ден", "какво", "канал", "сума", "номер", "отзовано"), deeds),
         ("Решения по нощи", ("нощ", "етап", "неплатено", "просрочено", "основания"), nights),

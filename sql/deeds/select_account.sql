@@ -3,7 +3,8 @@
 -- Takes: premise_no, payer_code.
 -- Used by: dunning.gateways.store.deeds.fetch_account_deeds
 SELECT
-    deed.stage, deed.as_of, deed.channel, deed.reference, deed.overdue_cents, deed.state, recall.recorded_at AS recalled_at
+    deed.stage, deed.as_of, deed.channel, deed.reference, deed.overdue_cents, deed.state, recall.recorded_at AS recalled_at,
+    recall.recalled_by, recall.reason AS recall_reason
 FROM dunning.deeds AS deed
 LEFT JOIN dunning.recalled_rows AS recalled
     ON (recalled.as_of, recalled.premise_no, recalled.payer_code) = (deed.as_of, deed.premise_no, deed.payer_code)

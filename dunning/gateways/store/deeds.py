@@ -67,7 +67,8 @@ def fetch_acts(source: Source, before: date, since: date, events_seen: int = ALL
 def fetch_account_deeds(source: Source, premise_no: str, payer_code: str) -> list[dict[str, Any]]:
     """Return everything done about one account, the newest first.
 
-    stage, as_of, channel, reference, overdue_cents, state, recalled_at (None where it was not recalled).
+    stage, as_of, channel, reference, overdue_cents, state; recalled_at, recalled_by, recall_reason (None where it was
+    not recalled).
     """
     with transact(source) as connection:
         key = {"premise_no": premise_no, "payer_code": payer_code}

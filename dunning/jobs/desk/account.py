@@ -13,10 +13,11 @@ from dunning.decisions.least_payment import least_payment
 from dunning.decisions.story import Row, Story, find_accounts, tell_story
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.snapshots import Snapshot
-from dunning.gateways.store import holds, proposals, runs
+from dunning.gateways.store import holds, runs
 from dunning.gateways.store.decisions import fetch_account_decisions
 from dunning.gateways.store.deeds import fetch_account_deeds
 from dunning.jobs.desk.office import Office
+from dunning.jobs.fate import fetch_fates
 from dunning.jobs.history import History, gather_history
 from dunning.jobs.kept import find_night, kept_policy
 from dunning.policy.rules import Rules
@@ -50,7 +51,10 @@ class Payer:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """Everything that the page shows. due_cents: what is due and not expired, shielded sums included."""
+    """Everything that the page shows.
+
+    due_cents: what is due and not expired, shielded sums included. proposals: as `fetch_fates` gives them.
+    """
 
     story: Story
     payer: Payer
@@ -88,8 +92,7 @@ def look(office: Office, premise_no: str, payer_code: str, as_of: date | None = 
     (place,) = find_accounts(bucket, premise_no, payer_code, day)
     bucket, decision, found = night.history.decide(bucket, night.rules)
     story = tell_story(bucket, decision, found, night.rules, place)
-    proposed = proposals.fetch_account_proposals(office.engine, day, premise_no)
-    own = [row for row in proposed if row["payer_code"] == payer_code]
+    own = fetch_fates(office.engine, day, premise_no, payer_code)
     items = story.tables["items"]
     unexpired = [row for row in items if not row["is_expired"]]
     return AccountPage(
