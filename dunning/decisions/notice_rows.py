@@ -1,13 +1,15 @@
-"""The rows within a notice: the month's lines, the overdue invoices and the periods that they stand for."""
+"""The rows within a notice: lines of what is new, what else is to pay by name, and the periods of what is overdue."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER
+from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS
 from dunning.decisions.frames import Decision
@@ -37,20 +39,36 @@ ITEMS = _rows(
     invoice_no=_text, kind=_text, period_from=_day, period_to=_day, due_on=_day, days_overdue=_count,
     open_cents=_cents, original_minor=_cents,
 )  # fmt: skip
+# One item that is to pay but not overdue, unless the LINES name it with the very sum that is open. The same order.
+PENDING = _rows(
+    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, due_on=_day, open_cents=_cents,
+    original_minor=_cents,
+)  # fmt: skip
 
 
-def find_documents(bucket: Bucket, accounts: Places, since: int, as_of: int) -> Frame:
-    """Return the new bills and credit notes of some accounts, by account, issued_on, invoice_no.
+@dataclass(frozen=True)
+class Shown:
+    """What a group's notices have shown as new before. until: whatever was issued up to this day. numbers: besides."""
 
-    Columns: account, invoice_no, kind (of `_KINDS`), period_from, period_to, issued_on, due_on (`NEVER` for a credit
-    note), amount_minor (negative for a credit note), is_bgn.
+    until: date
+    numbers: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+
+
+def find_documents(bucket: Bucket, accounts: Places, shown: Shown, as_of: int) -> Frame:
+    """Return the bills and credit notes of some accounts that were not shown yet, by account, issued_on, invoice_no.
+
+    Columns: account, item (-1 for a credit note), invoice_no, kind (of `_KINDS`), period_from, period_to, issued_on,
+    due_on (`NEVER` for a credit note), amount_minor (negative for a credit note), is_bgn.
     """
     is_asked = np.zeros(len(bucket.accounts), np.bool_)
     is_asked[accounts] = True
-    items, money = bucket.items, bucket.payments
-    bills = items.take((items["issued_on"] > since) & (items["issued_on"] <= as_of) & is_asked[items["account"]])
-    is_new_note = money["is_note"] & (money["paid_on"] > since) & (money["paid_on"] <= as_of)
-    notes = money.take(is_new_note & is_asked[money["account"]])
+    items, money, until = bucket.items, bucket.payments, to_day(shown.until)
+    item = np.flatnonzero((items["issued_on"] > until) & (items["issued_on"] <= as_of) & is_asked[items["account"]])
+    item = item[_is_unknown(items.text("invoice_no").take(pa.array(item)), shown)]
+    bills = items.take(item)
+    is_new_note = money["is_note"] & (money["paid_on"] > until) & (money["paid_on"] <= as_of)
+    note = np.flatnonzero(is_new_note & is_asked[money["account"]])
+    notes = money.take(note[_is_unknown(money.text("payment_no").take(pa.array(note)), shown)])
     never = np.full(len(notes), NEVER, np.int32)
     of_notes: dict[str, npt.NDArray] = {
         "account": notes["account"], "kind": np.full(len(notes), _NOTE, np.int8), "period_from": never,
@@ -61,8 +79,12 @@ def find_documents(bucket: Bucket, accounts: Places, since: int, as_of: int) -> 
     columns = {name: np.concatenate((bills[name], values)) for name, values in of_notes.items()}
     order = pa.table({"account": columns["account"], "issued_on": columns["issued_on"], "invoice_no": numbers})
     ascending = [(name, "ascending") for name in order.column_names]
-    documents = Frame({**columns, "invoice_no": numbers})
+    documents = Frame({**columns, "invoice_no": numbers, "item": np.r_[item, np.full(len(notes), -1, np.int64)]})
     return documents.take(pc.sort_indices(order, ascending).to_numpy().astype(np.int64))
+
+
+def _is_unknown(numbers: pa.Array, shown: Shown) -> npt.NDArray[np.bool_]:
+    return ~pc.is_in(numbers, value_set=shown.numbers).to_numpy(zero_copy_only=False)
 
 
 def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
@@ -103,6 +125,26 @@ def list_items(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array
         "original_minor": pa.array(items["amount_minor"], mask=~items["is_bgn"]),
     }
     return _nest(ITEMS, columns, row, len(accounts))
+
+
+def list_pending(bucket: Bucket, decision: Decision, documents: Frame, accounts: Places) -> pa.Array:
+    """Return the PENDING of each account, so that everything that enters the sum to pay is named with its own sum."""
+    opened = decision.open_items
+    row, place = _row_of(bucket, accounts)[opened["account"]], opened["item"]
+    is_new = np.zeros(len(bucket.items), np.bool_)
+    is_new[documents["item"][documents["item"] >= 0]] = True
+    amount, is_bgn = bucket.items["amount_minor"][place], bucket.items["is_bgn"][place]
+    is_told = is_new[place] & ~is_bgn & (amount == opened["open_cents"])
+    is_to_pay = (row >= 0) & (opened["shield"] == 0) & ~opened["is_expired"]
+    chosen = is_to_pay & ~opened["is_overdue"] & ~is_told
+    items = bucket.items.take(place[chosen])
+    columns = {
+        **{name: items.columns[name] for name in ("invoice_no", "period_from", "period_to", "due_on")},
+        "kind": word_column(ITEM_KINDS, items["kind"]),
+        "open_cents": opened["open_cents"][chosen],
+        "original_minor": pa.array(items["amount_minor"], mask=~items["is_bgn"]),
+    }
+    return _nest(PENDING, columns, row[chosen], len(accounts))
 
 
 def list_periods(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array:

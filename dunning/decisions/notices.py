@@ -17,10 +17,13 @@ from dunning.decisions.notice_cards import Card, ask_for_contacts
 from dunning.decisions.notice_rows import (
     ITEMS,
     LINES,
+    PENDING,
     PERIODS,
+    Shown,
     find_documents,
     list_items,
     list_lines,
+    list_pending,
     list_periods,
 )
 from dunning.decisions.notice_sums import last_warnings, next_instalments, sum_debts, sum_documents, sum_payments
@@ -36,7 +39,8 @@ _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.in
 # One notice: one account. email: null for post. street, town: the postal recipient, also of an e-mail; null where there
 # is none. district to postal_key: of the premise, as the carriers walk. period_*, due_on: of the new documents.
 # total_cents: to pay, due or not yet; overdue_*, oldest_due_on, interest_cents, periods, items: what is demanded;
-# total, expired, held and plan are all that is open. warned_*, answer_until: of the last warning, where one counts.
+# total, expired, held and plan are all that is open; what the total is made of is named by items, by pending, and by
+# lines of bills that are wholly open. warned_*, answer_until: of the last warning, where one counts.
 NOTICES = pa.schema(
     {
         "reference": _text, "premise_no": _text, "payer_code": _text, "service": _text, "channel": _text,
@@ -48,6 +52,7 @@ NOTICES = pa.schema(
         "plan_cents": _cents, "instalment_cents": _cents, "instalment_on": _day, "agreement_no": _text,
         "paid_cents": _cents, "credit_cents": _cents, "warned_on": _day, "answer_until": _day, "warned_cents": _cents,
         "needs_card": _flag, "phone": _text, "known_email": _text, "lines": LINES, "items": ITEMS,
+        "pending": PENDING,
     }
 )  # fmt: skip
 # Codes that differ only in leading zeros have one postal key; the numbers themselves then tell them apart.
@@ -55,22 +60,24 @@ POSTAL_ORDER = ("postal_key", "premise_no", "payer_code")
 
 
 def propose_notices(
-    bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, service: str, since: date
+    bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, service: str, since: date,
+    shown: Shown | None = None,
 ) -> Proposed:
     """Return the tables `notices` (NOTICES, in postal order) and `withheld` of one bucket.
 
-    A notice goes to every account of the service with a new document, issued after `since` and up to `as_of`, or with
-    anything open; by e-mail where the payer has a usable address for it, else by post. It speaks of this account only.
-    A row is withheld as `refused_evidence` or `no_address`, the first that applies.
+    A notice goes to every account of the service with a new document, issued up to `as_of` and not shown before, or
+    with anything open; by e-mail where the payer has a usable address for it, else by post. It speaks of this account
+    only. A row is withheld as `refused_evidence` or `no_address`, the first that applies.
 
     Args:
         bucket: with `invoice_lines`, which no other list looks at.
-        since: the day of the group's last run; what was issued on it is not new.
+        since: the day of the group's last run; of payments, those after it are told of.
+        shown: what is not new; None: what was issued up to `since`.
 
     Source: issue 4; Топлофикация София, 11.02.2016; ЧЕЗ, electronic invoice, 2011.
     """
     asked = _accounts_of(bucket, decision, service)
-    documents = find_documents(bucket, asked, to_day(since), to_day(rules.as_of))
+    documents = find_documents(bucket, asked, shown or Shown(since), to_day(rules.as_of))
     accounts = _choose(bucket, decision, asked, documents)
     boxes = find_letter_boxes(bucket, accounts, rules)
     card = ask_for_contacts(bucket, accounts, findings.history, rules)
@@ -90,6 +97,7 @@ def propose_notices(
         "periods": list_periods(bucket, decision, accounts),
         "lines": list_lines(bucket, documents, accounts),
         "items": list_items(bucket, decision, accounts),
+        "pending": list_pending(bucket, decision, documents, accounts),
     }
     listed = pa.Table.from_arrays(to_arrays(NOTICES, columns), schema=NOTICES).filter(pa.array(~stops))
     return {"notices": listed.sort_by([(name, "ascending") for name in POSTAL_ORDER]), "withheld": held}

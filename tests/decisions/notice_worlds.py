@@ -1,6 +1,6 @@
 """Accounts with everything around them that a monthly notice looks at: people, places, contacts, lines of bills."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from dunning.core.frames import SCHEMAS, Bucket, frame_of
 from dunning.core.words import CHANNELS, SERVICES
 from dunning.decisions.decide import conclude
 from dunning.decisions.findings import find_out
+from dunning.decisions.notice_rows import Shown
 from dunning.decisions.notices import propose_notices
 from dunning.policy.rules import Rules
 from tests.oracle.bucket import make_bucket, make_history, make_rules
@@ -75,11 +76,15 @@ class World:
         return PERSON | self.payers.get(payer_code, {})
 
 
-def propose(world: World, policy: Policy, as_of: date, since: date, service: str) -> tuple[list[Row], list[Row]]:
-    """Return the notices and the withheld rows of the columnar way, as plain rows."""
+def propose(
+    world: World, policy: Policy, as_of: date, since: date, service: str, shown_until: date | None = None,
+    shown: Collection[str] = (),
+) -> tuple[list[Row], list[Row]]:
+    """Return the notices and the withheld rows of the columnar way, as plain rows; see `plain_notices`."""
     bucket, rules = bucket_of(world, policy), rules_of(world, policy, as_of)
     found = find_out(bucket, rules, make_history(bucket, world.crowd, policy, as_of))
-    tables = propose_notices(bucket, conclude(bucket, rules, found), found, rules, service, since)
+    before = Shown(shown_until or since, pa.array(sorted(shown), pa.string()))
+    tables = propose_notices(bucket, conclude(bucket, rules, found), found, rules, service, since, before)
     return tables["notices"].to_pylist(), tables["withheld"].to_pylist()
 
 

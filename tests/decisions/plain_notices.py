@@ -1,7 +1,7 @@
 """The monthly notices once more, plainly: one account after the other, out of the oracle's facts. Slow on purpose."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -20,15 +20,20 @@ USABLE: dict[str, dict[str, str | None]] = {
 
 
 def plain_notices(
-    world: World, policy: Policy, as_of: date, since: date, service: str
+    world: World, policy: Policy, as_of: date, since: date, service: str, shown_until: date | None = None,
+    shown: Collection[str] = (),
 ) -> tuple[list[Row], list[Row]]:
-    """Return the notices in postal order and the withheld rows by premise and payer."""
+    """Return the notices in postal order and the withheld rows by premise and payer.
+
+    Args:
+        shown_until: what was issued up to this day was shown before; None: up to `since`. shown: numbers, besides.
+    """
     listed, withheld = [], []
     for facts in world.crowd:
         decision = decide(facts, policy, as_of)
         if decision is None or world.home(facts.premise_no)["service"] != service:
             continue
-        row = _Account(world, policy, decision, since).row()
+        row = _Account(world, policy, decision, since, shown_until or since, shown).row()
         if not (row["new_items"] or decision.items):
             continue
         reason = _reason(world, facts, row)
@@ -50,20 +55,24 @@ def _reason(world: World, facts: Facts, row: Row) -> str | None:
 class _Account:
     """One account, in the making of its notice."""
 
-    def __init__(self, world: World, policy: Policy, decision: Decision, since: date) -> None:
+    def __init__(
+        self, world: World, policy: Policy, decision: Decision, since: date, shown_until: date, shown: Collection[str]
+    ) -> None:
         self.world, self.policy, self.decision, self.since = world, policy, decision, since
         self.facts, self.as_of = decision.facts, decision.as_of
         self.night: Night = night_of(self.facts, policy, self.as_of)
         self.home, self.person = world.home(self.facts.premise_no), world.person(self.facts.payer_code)
         self.contacts = [c for c in world.contacts if c.payer_code == self.facts.payer_code and self.is_active(c)]
-        issued = (i for i in self.night.known.facts.invoices if i.issued_on > since)
-        self.documents = sorted(issued, key=lambda i: (i.issued_on, i.invoice_no))
+        issued = (i for i in self.night.known.facts.invoices if i.issued_on > shown_until)
+        news = (i for i in issued if i.invoice_no not in shown)
+        self.documents = sorted(news, key=lambda i: (i.issued_on, i.invoice_no))
         self.demanded = [i for i in decision.items if i.is_overdue and not i.is_expired]
 
     def row(self) -> Row:
         """Return the whole notice."""
         return {**self.head(), **self.news(), **self.debts(), **self.money(), **self.warning(), **self.card(),
-                "lines": self.lines(), "items": [self.item(i) for i in self.demanded]}  # fmt: skip
+                "lines": self.lines(), "items": [self.item(i) for i in self.demanded],
+                "pending": self.pending()}  # fmt: skip
 
     def is_active(self, contact: Contact) -> bool:
         end = datetime.combine(self.as_of, time()) + timedelta(1)
@@ -228,6 +237,14 @@ class _Account:
                 nothing = dict.fromkeys(("label", "unit", "quantity", "unit_price"))
                 rows.append(same | nothing | {"amount_minor": document.amount_minor})
         return rows
+
+    def pending(self) -> list[Row]:
+        """Return what is to pay and would otherwise stand nowhere with the sum that is open."""
+        told = {i.invoice_no: i.amount_minor for i in self.documents if i.currency != BGN}
+        told |= {i.invoice.invoice_no: i.open_cents for i in self.demanded}
+        rest = [i for i in self.decision.items if i.shield is None and not i.is_expired]
+        rest = [i for i in rest if told.get(i.invoice.invoice_no) != i.open_cents]
+        return [{name: cell for name, cell in self.item(i).items() if name != "days_overdue"} for i in rest]
 
     def item(self, item: OpenItem) -> Row:
         invoice = item.invoice

@@ -54,6 +54,7 @@ def test_a_notice_says_who_owes_what_for_which_time_and_where_it_goes() -> None:
             {"invoice_no": "F1", "kind": "bill", "period_from": on("2026-08-01"), "period_to": on("2026-08-31"),
              "due_on": on("2026-10-15"), "days_overdue": 31, "open_cents": 8420, "original_minor": None},
         ],
+            "pending": [],
     }  # fmt: skip
 
     assert expected == one(account(OLD, NEW), lines=lines)

@@ -25,9 +25,12 @@ def test_a_crowd_gets_the_notices_that_the_plain_way_gives_each_account(seed: in
     random, as_of = Random(seed), NIGHTS[seed % len(NIGHTS)]
     policy = Policy() if seed % 2 else draw_policy(random)
     world = draw_world(random, 50, as_of)
-    since = as_of - timedelta(random.choice((0, 1, 30, 31, 400)))
+    since, until = (as_of - timedelta(random.choice((0, 1, 30, 31, 400))) for _ in range(2))
+    numbers = sorted(invoice.invoice_no for facts in world.crowd for invoice in facts.invoices)
+    shown = frozenset(random.sample(numbers, len(numbers) // 3)) if seed % 3 else frozenset()
     for service in ("heat", "electricity"):
-        fast, plain = propose(world, policy, as_of, since, service), plain_notices(world, policy, as_of, since, service)
+        given = (world, policy, as_of, since, service, until, shown)
+        fast, plain = propose(*given), plain_notices(*given)
         assert [] == _differences(fast[0], plain[0])
         assert plain[1] == fast[1]
 
@@ -63,6 +66,31 @@ def test_no_cent_of_what_is_open_is_left_out_or_told_twice(seed: int) -> None:
             said = sum(some(row, "total_cents", "expired_cents", "held_cents", "plan_cents"))
             assert open_cents[some(row, "premise_no", "payer_code")] == said
             assert sum(item["open_cents"] for item in row["items"]) == row["overdue_cents"]
+
+
+@pytest.mark.parametrize("seed", range(32, 38))
+def test_the_sum_to_pay_is_that_of_what_the_notice_names(seed: int) -> None:
+    """Line by line: what is overdue, what else is named with a sum, and new bills that are wholly open."""
+    random, as_of = Random(seed), NIGHTS[seed % len(NIGHTS)]
+    world = draw_world(random, 50, as_of)
+    numbers = sorted(invoice.invoice_no for facts in world.crowd for invoice in facts.invoices)
+    shown = frozenset(random.sample(numbers, len(numbers) // 2))
+    bucket, fast = decide_crowd(world.crowd, Policy(), as_of)
+    items, opened = bucket.items.text("invoice_no").to_pylist(), fast.open_items
+    free = {
+        items[place]: int(cents) for place, cents, shield, gone in zip(
+            opened["item"], opened["open_cents"], opened["shield"], opened["is_expired"], strict=True
+        ) if shield == 0 and not gone
+    }  # fmt: skip
+    for service in ("heat", "electricity"):
+        for row in propose(world, Policy(), as_of, as_of - timedelta(31), service, as_of - timedelta(62), shown)[0]:
+            named = {each["invoice_no"]: each["open_cents"] for each in (*row["items"], *row["pending"])}
+            assert len(named) == len(row["items"]) + len(row["pending"])
+            plain = {line["invoice_no"]: line["bill_minor"] for line in row["lines"] if line["invoice_no"] in free}
+            assert sum((plain | named).values()) == row["total_cents"]
+            assert {number: free[number] for number in plain | named if number in free} == {
+                number: cents for number, cents in (plain | named).items() if number in free
+            }  # fmt: skip
 
 
 def test_an_empty_bucket_has_no_notices() -> None:

@@ -78,8 +78,8 @@ def test_a_template_that_cannot_be_used_is_named(text: str, told: str, tmp_path:
 
 
 def test_a_version_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DunningError, match=r"templates/email/notice.v2.bg.txt cannot be used \(TemplateNotFound"):
-        mail(head=MailHead(PROFILE, "0700", 2, TEMPLATES))
+    with pytest.raises(DunningError, match=r"templates/email/notice.v3.bg.txt cannot be used \(TemplateNotFound"):
+        mail(head=MailHead(PROFILE, "0700", 3, TEMPLATES))
 
 
 def test_text_is_put_in_as_it_is(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from dunning.gateways.store.notices import (
     last_notices,
     refuse_changed_wording,
 )
+from dunning.gateways.store.shown import fetch_shown, first_shown_until, newest_run_no
 
 OCTOBER, NOVEMBER, DECEMBER = date(2026, 10, 15), date(2026, 11, 15), date(2026, 12, 15)
 WORDING = {"notice/notice.v1.bg.txt": "aa", "email/notice.v1.bg.txt": "bb"}
@@ -60,8 +61,8 @@ def test_intended_then_done(engine):
     intended = interrupted_notices(engine)
     finished = finish_notices(engine, NOVEMBER, "heat")
 
-    assert (added, intended, finished) == (2, [run_of()], 2)
-    assert fetch_notice_run(engine, NOVEMBER, "heat") == run_of(state="done")
+    assert (added, intended, finished) == (2, [run_of(run_no=1)], 2)
+    assert fetch_notice_run(engine, NOVEMBER, "heat") == run_of(state="done", run_no=1)
     assert interrupted_notices(engine) == []
     assert tokens(engine) == [("a", "d", True), ("b", "d", True)]
     assert templates(engine) == [
@@ -88,6 +89,25 @@ def test_what_another_run_sent_stays_when_one_is_taken_back(engine):
     assert tokens(engine) == [("e", "d", True)]
 
 
+def test_what_was_shown_is_known_to_later_runs_only(engine):
+    """By bucket, service and the order in which runs were recorded; of one that is taken back nothing is left."""
+    for as_of, numbers in ((DECEMBER, {0: ["b", "a"], 63: ["c"]}), (NOVEMBER, {0: ["d"]})):
+        run = run_of(as_of, shown_until=OCTOBER)
+        begin_notices(engine, run, [], WORDING, {bucket: pa.array(some) for bucket, some in numbers.items()})
+        finish_notices(engine, as_of, "heat")
+    begin_notices(engine, run_of(date(2027, 1, 15), shown_until=NOVEMBER), [], WORDING, {0: pa.array(["e"])})
+    under_way = fetch_shown(engine, "heat", 0, 9).to_pylist()
+    discard_notices(engine, date(2027, 1, 15), "heat")
+
+    assert [fetch_shown(engine, "heat", 0, run_no).to_pylist() for run_no in (0, 1, 2)] == [
+        [], ["a", "b"], ["a", "b", "d"]
+    ]  # fmt: skip
+    assert (under_way, fetch_shown(engine, "electricity", 0, 9).to_pylist()) == (["a", "b", "d"], [])
+    assert (fetch_shown(engine, "heat", 63, 1).to_pylist(), newest_run_no(engine, "heat")) == (["c"], 2)
+    assert (first_shown_until(engine, "heat"), first_shown_until(engine, "electricity")) == (OCTOBER, None)
+    assert rows(engine, "SELECT run_no, bucket FROM dunning.notice_numbers ORDER BY 1, 2") == [(1, 0), (1, 63), (2, 0)]
+
+
 def test_a_confirmed_token_stays_as_it_is(engine):
     send(engine, OCTOBER, parts=[tokens_of("a")])
     with engine.begin() as connection:
@@ -112,7 +132,7 @@ def test_once_for_a_date_and_service(engine):
     with pytest.raises(DunningError, match="2026-11-15 for heat are recorded already"):
         begin_notices(engine, replace(run_of(), out="elsewhere"), [tokens_of("b")], {"notice/notice.v2.bg.txt": "cc"})
 
-    assert fetch_notice_run(engine, NOVEMBER, "heat") == run_of(state="done")
+    assert fetch_notice_run(engine, NOVEMBER, "heat") == run_of(state="done", run_no=1)
     assert tokens(engine) == [("a", "d", True)]
     assert len(templates(engine)) == 2
 

@@ -1,5 +1,6 @@
 """What is in force when: the day before, the day itself, the day after."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -75,9 +76,11 @@ def test_rules_that_came_later_and_decide_nothing_leave_the_version_of_a_night(a
 @pytest.mark.parametrize("file", [f"{name}.toml" for name in DECIDE_NOTHING])
 def test_what_decides_nothing_gives_no_new_version(tmp_path: Path, file: str) -> None:
     changes = [("_days = ", "_days = 1"), ('name = "', 'name = "Нова ')]
-    text = (BUILT_IN / file).read_text("utf-8")
-    changed = next(text.replace(old, new, 1) for old, new in changes if old in text)
-    (tmp_path / file).write_text(changed.replace("1990-01-01", "2026-11-01"), "utf-8")
+    head, *_, text = (BUILT_IN / file).read_text("utf-8").partition("[[version]]")
+    newest = "[[version]]" + text.rpartition("[[version]]")[2]
+    changed = next(newest.replace(old, new, 1) for old, new in changes if old in newest)
+    later = re.sub("effective_from = [0-9-]+", "effective_from = 2026-11-01", changed)
+    (tmp_path / file).write_text(head + later, "utf-8")
     day = date(2026, 11, 22)
     mine, built_in = load_policy(tmp_path).at(day), load_policy().at(day)
     assert mine.version == built_in.version

@@ -214,6 +214,7 @@ class _Writer:
         """Yield (notice, paragraph) in the order in which they are printed."""
         since = write_day(self.press.since + timedelta(days=1), self.language)
         is_bgn = self._has_original()
+        yield from self._pending()
         yield from self._where("plan_cents", "plan", self._plan_facts())
         yield from self._where("held_cents", "held", [{"held": text} for text in self.money("held_cents")])
         yield from self._where("expired_cents", "expired", self._expired_facts())
@@ -225,6 +226,22 @@ class _Writer:
         tell = self.wording.teller(sentence)
         for n in np.flatnonzero(self.notices[cents].to_numpy() > 0).tolist():
             yield n, tell(facts[n])
+
+    def _pending(self) -> Iterator[tuple[int, str]]:
+        """Yield a paragraph for each item that is to pay and stands nowhere else with its sum."""
+        if not self.wording.has("pending"):
+            return
+        lists, tell = self.notices["pending"].combine_chunks(), self.wording.teller("pending")
+        flat, at = lists.flatten(), _offsets(lists)
+        frame = frame_of(pa.table({name: flat.field(name) for name in ("period_from", "period_to", "due_on")}))
+        kinds = [_inside(self.wording.kinds[kind]) for kind in flat.field("kind").to_pylist()]
+        numbers = clean(flat.field("invoice_no")).to_pylist()
+        periods = self._periods(self._days(frame["period_from"]), self._days(frame["period_to"]))
+        due_on = self._days(frame["due_on"])
+        cents = self._money(flat.field("open_cents").to_numpy(zero_copy_only=False).astype(np.int64))
+        columns = zip(kinds, numbers, periods, due_on, cents, strict=True)
+        told = [dict(zip(("kind", "number", "period", "due_on", "open"), row, strict=True)) for row in columns]
+        yield from ((n, tell(told[row])) for n in range(len(self.notices)) for row in range(at[n], at[n + 1]))
 
     def _plan_facts(self) -> list[dict[str, Any]]:
         due = self.notices["instalment_cents"].to_numpy() > 0
@@ -246,7 +263,10 @@ class _Writer:
 
     def _has_original(self) -> npt.NDArray[np.bool_]:
         """Return which notices list an invoice in leva."""
-        lists = self.notices["items"].combine_chunks()
+        return self._has_leva("items") | (self._has_leva("pending") & self.wording.has("pending"))
+
+    def _has_leva(self, name: str) -> npt.NDArray[np.bool_]:
+        lists = self.notices[name].combine_chunks()
         is_bgn = pc.is_valid(lists.flatten().field("original_minor")).to_numpy(zero_copy_only=False)
         total = np.concatenate([[0], np.cumsum(is_bgn)])
         at = np.array(_offsets(lists))
@@ -335,6 +355,11 @@ class _Writer:
 def _line_rows(label: str, unit: str, quantity: str, price: str, amount: str) -> list[tuple[str, tuple[str, ...]]]:
     first, *more = _wrap_label(label)
     return [("line", (first, unit, quantity, price, amount)), *(("line", (rest, "", "", "", "")) for rest in more)]
+
+
+def _inside(kind: str) -> str:
+    """Return the word of a kind as it stands inside a sentence."""
+    return kind[:1].lower() + kind[1:]
 
 
 @lru_cache(maxsize=10_000)

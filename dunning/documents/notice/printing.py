@@ -74,6 +74,7 @@ def estimate_pages(notices: pa.Table) -> npt.NDArray[np.int64]:
     items = pc.fill_null(pc.list_value_length(notices["items"]), 0).to_numpy().astype(np.int64)
     has = {name: notices[f"{name}_cents"].to_numpy() > 0 for name in ("warned", "overdue", *_NOTES)}
     notes = sum((has[name].astype(np.int64) for name in _NOTES), np.ones_like(lines))
+    notes += pc.fill_null(pc.list_value_length(notices["pending"]), 0).to_numpy().astype(np.int64)
     bills = np.maximum(lines + notices["new_items"].to_numpy(), 1)
     card = notices["needs_card"].to_numpy(zero_copy_only=False).astype(np.int64)
     boxes = (has["warned"] * _WARNING_LINES, bills, has["overdue"] * _OVERDUE_LINES)

@@ -36,6 +36,7 @@ SENTENCES: Mapping[str, frozenset[str]] = {
         "plan": "agreement_no instalment instalment_on plan",
         "held": "held",
         "expired": "expired items is_several",
+        "pending": "kind number period due_on open",
         "paid": "paid since",
         "credit": "credit",
         "original": "",
@@ -44,6 +45,8 @@ SENTENCES: Mapping[str, frozenset[str]] = {
         "kinds": "",
     }.items()
 }
+# What wording that was sent before this sentence came does without: nothing is printed then.
+_LATER = frozenset({"pending"})
 _CONSTANT = frozenset({"supplier", "is_heat", "as_of"})
 _SUPPLIER = frozenset({"phone", *(name.removesuffix("_latin") for name in Profile.__dataclass_fields__)})
 
@@ -74,6 +77,10 @@ class Wording:
                     f"{self._template.name}: the block `{name}` has „{strange[0]}“, which the notice's font cannot "
                     "write. Write it otherwise, there or in profile.toml."
                 )
+
+    def has(self, block: str) -> bool:
+        """Return whether the wording has a block."""
+        return block in self._template.blocks
 
     def say(self, block: str, **facts: Any) -> str:
         """Return the text of a block."""
@@ -166,7 +173,7 @@ def _check(environment: Environment, name: str, source: str) -> None:
     tree = environment.parse(source, name)
     blocks = {block.name: block for block in tree.find_all(BlockNode)}
     known = _labels() | SENTENCES.keys()
-    for block in sorted(known - blocks.keys()):
+    for block in sorted(known - _LATER - blocks.keys()):
         raise DunningError(f"{name}: the block `{block}` is missing. Add {{% block {block} %}}…{{% endblock %}}.")
     for block, node in blocks.items():
         if block not in known:

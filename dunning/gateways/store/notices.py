@@ -7,6 +7,7 @@ SHA-256 the interrupted run recorded: if it is out, the run is finished; if not,
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from types import MappingProxyType
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -16,14 +17,17 @@ from dunning.core.errors import DunningError
 from dunning.gateways.database import Source, copy_in, transact
 from dunning.gateways.sql_files import statement
 from dunning.gateways.store.rows import RECEIPT_TOKENS, shape_rows
+from dunning.gateways.store.shown import discard_shown, keep_shown
 
 
 @dataclass(frozen=True)
 class NoticeRun:
     """The notices of one service on one date as recorded.
 
-    since: day after which a document was new. state: `intended` (its files are perhaps out) or `done`.
+    since: day of the run before it. state: `intended` (its files are perhaps out) or `done`.
     manifest_sha256: of the manifest that it published, or will. content_sha256: of what it says, signatures left out.
+    shown_until: what was issued up to this day counted as shown; None for a run of before numbers were kept.
+    run_no: in the order in which runs were recorded; None before that.
     """
 
     as_of: date
@@ -35,18 +39,22 @@ class NoticeRun:
     manifest_sha256: str
     content_sha256: str
     state: str = "intended"
+    shown_until: date | None = None
+    run_no: int | None = None
 
 
 def begin_notices(
-    source: Source, run: NoticeRun, tokens: Iterable[pa.Table], templates: Mapping[str, str]
+    source: Source, run: NoticeRun, tokens: Iterable[pa.Table], templates: Mapping[str, str],
+    numbers: Mapping[int, pa.Array] = MappingProxyType({}),
 ) -> int:
-    """Record in one transaction that a run is about to publish, with its tokens and wording; return the tokens.
+    """Record in one transaction that a run is about to publish, with tokens, wording and numbers; return the tokens.
 
     Args:
         source: an engine, or (better) the connection of the run lock.
         run: what it will have sent.
         tokens: in parts: token_sha256, reference, document_sha256, expires_on. One that is there stays as it is.
         templates: SHA-256 by file name of the wording.
+        numbers: by bucket, of the documents that it shows as new.
 
     Raises:
         DunningError: its date and service are there already, or wording was changed after it was sent.
@@ -54,6 +62,7 @@ def begin_notices(
     key = {"as_of": run.as_of, "service": run.service}
     with transact(source) as connection:
         _insert(connection, run)
+        keep_shown(connection, run.as_of, run.service, numbers)
         refuse_changed_wording(connection, templates)
         for name, sha256 in sorted(templates.items()):
             connection.execute(statement("sent_templates", "insert"), {"name": name, "sha256": sha256, **key})
@@ -86,6 +95,7 @@ def discard_notices(source: Source, as_of: date, service: str) -> int:
         if known is not None and known.state == "intended":
             connection.execute(statement("receipt_tokens", "discard"), key)
             connection.execute(statement("sent_templates", "discard"), key)
+            discard_shown(connection, as_of, service)
         return _end(connection, "discard", as_of, service)
 
 
@@ -129,7 +139,7 @@ def refuse_changed_wording(source: Source, templates: Mapping[str, str]) -> None
 
 
 def _insert(connection: Connection, run: NoticeRun) -> None:
-    values = {name: value for name, value in asdict(run).items() if name != "state"}
+    values = {name: value for name, value in asdict(run).items() if name not in ("state", "run_no")}
     try:
         connection.execute(statement("notice_runs", "insert"), values)
     except IntegrityError as error:

@@ -25,6 +25,7 @@ from dunning.jobs.load import load_checked_policy
 from dunning.jobs.notices.recovery import notices_lock, recover_notices, sweep_notices
 from dunning.jobs.notices.runs import NoticesRun, new_notices_folder
 from dunning.jobs.notices.seal import find_seal
+from dunning.jobs.notices.shown import recall_shown
 from dunning.jobs.recovery import recover
 
 _OPEN_NIGHT = (
@@ -99,11 +100,14 @@ def begin(settings: Settings, engine: Engine, connection: Connection, order: Ord
     known = notices.fetch_notice_run(connection, order.as_of, order.service)
     is_closed = night.known.state == "closed"
     since = known.since if known else _since(connection, night, order.service)
+    memory = recall_shown(connection, order.service, since, known)
     told = ((_OPEN_NIGHT, not is_closed and not order.dry_run), (_AGAIN, known is not None))
     this = NoticesRun(
         as_of=order.as_of.isoformat(),
         service=order.service,
         since=since.isoformat(),
+        shown_until=memory.until.isoformat(),
+        shown_run_no=memory.run_no,
         out=order.out,
         work=str(new_notices_folder(settings, order.as_of, order.service)),
         snapshot=str(night.snapshot.folder),

@@ -53,7 +53,7 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     withheld = pa.concat_tables([read_table(path) for path in find_withheld(this, len(own))])
     withheld = withheld.sort_by([(key, "ascending") for key in SORT_KEYS["withheld"]])
     write_table(Path(this.units) / "withheld.parquet", withheld)
-    receipt = {**counts, "withheld": _count_reasons(withheld)}
+    receipt = {**counts, "shards": len(own), "withheld": _count_reasons(withheld)}
     (this.units / "plan.json").write_text(json.dumps(receipt), encoding="utf-8")
     seal_files(plan_seal(this), [path for path in this.units.glob("[!.]*") if path != plan_seal(this)])
     return receipt

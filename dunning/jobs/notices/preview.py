@@ -22,6 +22,7 @@ from dunning.gateways.store import notices
 from dunning.jobs.kept import Night, open_night, open_nights
 from dunning.jobs.load import load_checked_policy
 from dunning.jobs.notices.render import file_of
+from dunning.jobs.notices.shown import recall_shown
 
 _NOTHING = "няма нито нов документ, нито неплатена сума"
 
@@ -66,7 +67,8 @@ def _propose(
     night: Night, source: Source, premise_no: str, payer_code: str | None
 ) -> tuple[dict[str, pa.Table], date, pa.Array]:
     """Return what is proposed for the premise's bucket, since when documents are new, and the payers asked for."""
-    bucket = night.snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
+    index = int(buckets_of(pa.array([premise_no]))[0])
+    bucket = night.snapshot.read_bucket(index)
     accounts = find_accounts(bucket, premise_no, payer_code, night.as_of)
     asked = bucket.accounts.text("payer_code").take(pa.array(accounts))
     premise = bucket.accounts["premise"][accounts[0]]
@@ -74,8 +76,10 @@ def _propose(
     since = since_of(
         night.as_of, night.rules.notices, service, notices.last_notices(source, before=night.as_of)
     )
+    known = notices.fetch_notice_run(source, night.as_of, service)
+    shown = recall_shown(source, service, since, known).of_bucket(source, service, index)
     bucket, decision, findings = night.history.decide(bucket, night.rules)
-    return propose_notices(bucket, decision, findings, night.rules, service, since), since, asked
+    return propose_notices(bucket, decision, findings, night.rules, service, since, shown), since, asked
 
 
 def _tell(premise_no: str, payer_codes: Iterable[str], withheld: pa.Table) -> Iterable[str]:

@@ -1,11 +1,16 @@
 """Publish the rendered notices and, where the run records, what was sent: intent, effect, record."""
 
+from collections.abc import Mapping
+
+import pyarrow as pa
+
 from dunning.core.errors import DunningError
 from dunning.gateways.database import Connection
 from dunning.gateways.publishing import check_prepared
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import notices, open_store
 from dunning.jobs.any_run import Receipt
+from dunning.jobs.notices.gather import read_numbers
 from dunning.jobs.notices.recovery import notices_lock, recover_notices
 from dunning.jobs.notices.runs import NoticesRun, notices_target
 from dunning.jobs.notices.write import Written, read_tokens, write_lists
@@ -21,7 +26,7 @@ def run(run: Receipt, planned: Receipt) -> Receipt:
 
 
 def publish(connection: Connection, this: NoticesRun, planned: Receipt) -> Receipt:
-    """Write the lists and the manifest, publish all files, and record the run with its tokens and wording.
+    """Write the lists and the manifest, publish all files, and record the run with its tokens, wording and numbers.
 
     The caller holds the notices' lock. The run is intended before the files are published and done after: one that is
     killed in between is finished or taken back by the next one. Notices that are recorded already are recorded no
@@ -38,14 +43,16 @@ def publish(connection: Connection, this: NoticesRun, planned: Receipt) -> Recei
     if known is not None:
         state = _publish_again(this, written, known)
     elif this.is_recording:
-        state = _publish_first(connection, this, written)
+        state = _publish_first(connection, this, written, read_numbers(this, planned["shards"]))
     else:
         this.target.publish(this.prepared)
         state = "written"
     return {"as_of": this.as_of, "service": this.service, "state": state, "folder": str(this.target), **written.counts}
 
 
-def _publish_first(connection: Connection, this: NoticesRun, written: Written) -> str:
+def _publish_first(
+    connection: Connection, this: NoticesRun, written: Written, numbers: Mapping[int, pa.Array]
+) -> str:
     counts = written.counts
     intended = notices.NoticeRun(
         as_of=this.day,
@@ -56,8 +63,9 @@ def _publish_first(connection: Connection, this: NoticesRun, written: Written) -
         out=this.out,
         manifest_sha256=written.manifest_sha256,
         content_sha256=written.content_sha256,
+        shown_until=this.memory.until,
     )
-    notices.begin_notices(connection, intended, read_tokens(this), this.wording)
+    notices.begin_notices(connection, intended, read_tokens(this), this.wording, numbers)
     try:
         this.target.publish(this.prepared)
     except DunningError:

@@ -36,7 +36,7 @@ def write_report(this: NoticesRun, published: Receipt) -> str:
     lines = [
         f"Месечни съобщения към {this.day:%d.%m.%Y} г.: {WORDS[this.service]} (правила {this.policy_version})",
         "",
-        f"Нови документи: издадени след {this.since_day:%d.%m.%Y} г.",
+        f"Нови документи: непоказани досега, издадени след {this.memory.until:%d.%m.%Y} г.",
         f"  по имейл: {sent['email']} ({signed}), да тръгнат до {this.day + timedelta(days=1):%d.%m.%Y} г.",
         f"  по пощата: {sent['post']}, {published['pages']} страници, {published['print_files']} файла за печат",
         f"  задържани: {withheld['rows']}{f' ({reasons})' if reasons else ''}",

@@ -10,6 +10,7 @@ from pathlib import Path
 from dunning.gateways.settings import Settings
 from dunning.gateways.targets import Target, target_of
 from dunning.jobs.any_run import AnyRun
+from dunning.jobs.notices.shown import Memory
 from dunning.jobs.runs import shard_folder
 
 _FOLDER = re.compile(r"[0-9-]+-(?P<service>[a-z]+)-[0-9a-f]+\.notices\Z")
@@ -21,7 +22,8 @@ class NoticesRun(AnyRun):
 
     Attributes:
         service: word of words.SERVICES.
-        since: ISO date; documents issued after it are new.
+        since: ISO date of the group's last run; payments after it are told of.
+        shown_until: ISO date; what was issued up to it counts as shown. shown_run_no: see `shown.Memory`.
         is_recording: records what was sent: not dry, the night's books are closed, and nothing was recorded yet.
         is_signed: a certificate is configured.
         wording: SHA-256 by name of the templates that it uses.
@@ -29,14 +31,21 @@ class NoticesRun(AnyRun):
 
     service: str
     since: str
+    shown_until: str
+    shown_run_no: int
     is_recording: bool
     is_signed: bool
     wording: dict[str, str]
 
     @property
     def since_day(self) -> date:
-        """The day after which a document is new."""
+        """The day of the group's last run."""
         return date.fromisoformat(self.since)
+
+    @property
+    def memory(self) -> Memory:
+        """What counts as shown before."""
+        return Memory(date.fromisoformat(self.shown_until), self.shown_run_no)
 
     @property
     def target(self) -> Target:

@@ -62,8 +62,15 @@ def notice(number: int = 1, **changes: Any) -> dict[str, Any]:
         "instalment_on": None, "agreement_no": None, "paid_cents": 0, "credit_cents": 0, "warned_on": None,
         "answer_until": None, "warned_cents": 0, "needs_card": False, "phone": None, "known_email": None,
         "lines": [line(), line("Дялово разпределение на топлинна енергия (1/12 част)", 2000)], "items": [],
+        "pending": [],
     }  # fmt: skip
     return given | changes
+
+
+def pending(number: int, cents: int = 5555, **changes: Any) -> dict[str, Any]:
+    """Return one that is to pay and named by itself: bill `number` of `item`, due next month."""
+    row = {name: cell for name, cell in item(number, cents).items() if name != "days_overdue"}
+    return row | {"due_on": date(2026, 12, 20)} | changes
 
 
 def overdue(number: int = 1, count: int = 2, **changes: Any) -> dict[str, Any]:
@@ -110,6 +117,8 @@ def variants() -> list[dict[str, Any]]:
         notice(18, street=None, town=None, channel="email", email="a@example.bg"),
         notice(19, name="Łukasz Ωmega \N{GRINNING FACE} \u05d0\u05d1 <b>{{ x }}</b> \\ ( ) %s \x07\u200b'\"&amp;"),
         notice(20, lines=[line(kind="credit_note", label=None, cents=-500, bill_minor=-500)]),
+        notice(24, total_cents=8420 + 11110, pending=[pending(1), pending(2, period_from=None, period_to=None)]),
+        overdue(25, language="en", total_cents=8420 + 8420 + 1234, pending=[pending(3, 1234, kind="forecast")]),
     ]  # fmt: skip
     return rows
 

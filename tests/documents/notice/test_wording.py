@@ -14,11 +14,11 @@ from dunning.documents.texts import TEMPLATES
 from tests.documents.notice.notices import PRESS, RULES, notice, table
 
 BLOCK = re.compile(r"{% block (\w+) %}")
-BG, EN = ("notice/notice.v1.bg.txt", "notice/notice.v1.en.txt")
+BG, EN = ("notice/notice.v2.bg.txt", "notice/notice.v2.en.txt")
 
 
 def source(language: str) -> str:
-    return (TEMPLATES / "notice" / f"notice.v1.{language}.txt").read_text("utf-8")
+    return (TEMPLATES / "notice" / f"notice.v2.{language}.txt").read_text("utf-8")
 
 
 def with_words(folder: Path, old: str, new: str, language: str = "bg") -> Path:
@@ -29,23 +29,23 @@ def with_words(folder: Path, old: str, new: str, language: str = "bg") -> Path:
         if name == language:
             assert text.count(old) >= 1
             text = text.replace(old, new, 1)
-        (folder / "notice" / f"notice.v1.{name}.txt").write_text(text, "utf-8")
+        (folder / "notice" / f"notice.v2.{name}.txt").write_text(text, "utf-8")
     return folder
 
 
-def open_words(templates: Path, language: str = "bg", service: str = "heat", version: int = 1) -> Wording:
+def open_words(templates: Path, language: str = "bg", service: str = "heat", version: int = 2) -> Wording:
     day = write_day(PRESS.as_of, language)
     return open_wording(RULES.profile, PRESS.phone, day, version, language, service == "heat", templates)
 
 
-def refused(templates: Path, language: str = "bg", version: int = 1) -> str:
+def refused(templates: Path, language: str = "bg", version: int = 2) -> str:
     with pytest.raises(DunningError) as told:
         open_words(templates, language, version=version)
     return str(told.value)
 
 
 def line_of(templates: Path, what: str, language: str = "bg", last: bool = False) -> int:
-    lines = (templates / "notice" / f"notice.v1.{language}.txt").read_text("utf-8").splitlines()
+    lines = (templates / "notice" / f"notice.v2.{language}.txt").read_text("utf-8").splitlines()
     return [number for number, line in enumerate(lines, 1) if what in line][-1 if last else 0]
 
 
@@ -65,7 +65,7 @@ def test_a_name_that_nothing_stands_for_is_refused_with_its_place(wrong: str, la
     templates = with_words(tmp_path, "{% block warning %}", f"{{% block warning %}}{wrong}", language)
     told = refused(templates, language)
 
-    assert f"notice.v1.{language}.txt:{line_of(templates, '{% block warning %}', language)}: " in told
+    assert f"notice.v2.{language}.txt:{line_of(templates, '{% block warning %}', language)}: " in told
     assert "the block `warning` names `amuont`, which is not there. It may name: amount, answer_until, as_of" in told
 
 
@@ -87,7 +87,7 @@ def test_a_part_of_the_supplier_that_is_not_there_is_refused(tmp_path: Path) -> 
 def test_what_cannot_be_written_is_told_with_its_block(wrong: str, tmp_path: Path) -> None:
     words = open_words(with_words(tmp_path, "{% block held %}", f"{{% block held %}}{wrong}"))
 
-    with pytest.raises(DunningError, match=r"notice\.v1\.bg\.txt: the block `held` cannot be written: .*Mend the"):
+    with pytest.raises(DunningError, match=r"notice\.v2\.bg\.txt: the block `held` cannot be written: .*Mend the"):
         words.say("held", held="1,00 €")
 
 
@@ -128,11 +128,11 @@ def test_a_block_that_is_there_twice_is_told_where_it_is_again(tmp_path: Path) -
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_missing_version_or_language_is_told(language: str, tmp_path: Path) -> None:
     templates = with_words(tmp_path, "Абонатен номер", "Абонатен номер")
-    absent = f"notice/notice.v2.{language}.txt"
-    assert f"The wording {absent} is missing" in refused(templates, language, version=2)
+    absent = f"notice/notice.v3.{language}.txt"
+    assert f"The wording {absent} is missing" in refused(templates, language, version=3)
 
-    (templates / "notice" / f"notice.v1.{language}.txt").unlink()
-    assert f"The wording notice/notice.v1.{language}.txt is missing" in refused(templates, language)
+    (templates / "notice" / f"notice.v2.{language}.txt").unlink()
+    assert f"The wording notice/notice.v2.{language}.txt is missing" in refused(templates, language)
 
 
 @pytest.mark.parametrize("kind", [*ITEM_KINDS, "credit_note"])
