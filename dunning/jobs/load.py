@@ -23,6 +23,7 @@ from dunning.gateways.store.events import latest_event
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.freshness import is_stale
 from dunning.jobs.history import History, gather_history
+from dunning.jobs.late_dates import warn_of_late_dates
 from dunning.jobs.limits import RunLimits, list_limits, read_limits
 from dunning.jobs.past import Past, gather_past
 from dunning.jobs.progress import Progress, say_nothing
@@ -144,7 +145,10 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
         stops=protections.stops,
         accepted_shrunk=protections.accepted,
         events_seen=events_seen,
-        warnings=find_warnings(snapshot, newest_paid_on, too_old, protections) + find_doubts(policy, order.as_of),
+        warnings=[
+            *find_warnings(snapshot, order.as_of, newest_paid_on, too_old, protections),
+            *find_doubts(policy, order.as_of),
+        ],
     )
     history = gather_history(engine, snapshot, rules, events_seen)
     lay_out(this, policy, history, gather_past(engine, snapshot, order.as_of, rules.release))
@@ -219,10 +223,10 @@ def _latest_event(engine: Engine) -> int:
 
 
 def find_warnings(
-    snapshot: Snapshot, newest_paid_on: date | None, too_old: bool, protections: Protections
+    snapshot: Snapshot, as_of: date, newest_paid_on: date | None, too_old: bool, protections: Protections
 ) -> list[str]:
     """Return what the morning must know of a ledger, as Bulgarian sentences."""
-    warnings = list(snapshot.info["warnings"])
+    warnings = [*snapshot.info["warnings"], *warn_of_late_dates(snapshot, as_of)]
     if not snapshot.info["as_of"]:
         invoiced, paid = _tell_day(_newest_invoice(snapshot)), _tell_day(newest_paid_on)
         warnings.append(

@@ -71,7 +71,7 @@ def _begin(settings: Settings, night: Night, out: str) -> Run:
     """Lay out a work folder under the number of that run: as it is over, the next one clears away what we leave."""
     info, rules = night.snapshot.info, night.rules
     too_old = info["as_of"] is None and is_stale(night.newest_paid_on, night.as_of, rules.loading)
-    warnings = find_warnings(night.snapshot, night.newest_paid_on, too_old, night.protections)
+    warnings = find_warnings(night.snapshot, night.as_of, night.newest_paid_on, too_old, night.protections)
     this = Run(
         run_id=night.known.run_id,
         as_of=night.as_of.isoformat(),

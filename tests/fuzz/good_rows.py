@@ -122,7 +122,7 @@ def standing_world() -> World:
         accounts={("invoice_no", "I1"): mine, ("invoice_no", "IL"): mine, ("invoice_no", "I2"): ("2", "B"),
                   ("agreement_no", "G1"): mine, ("case_no", "C1"): mine},
         payments={"PL": (mine, 320, "BGN")},
-        tenants={"1": ("A", date(2000, 1, 1)), "2": ("B", date(2000, 1, 1))},
+        tenants={"1": ("A", date(2000, 1, 1)), "2": ("B", date(2000, 1, 1))}, lev_bills={"IL"},
     )
 
 

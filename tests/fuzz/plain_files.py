@@ -14,6 +14,7 @@ from tests.fuzz.plain_cells import read_amount
 from tests.fuzz.plain_rows import find_cell_reasons
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_SEP = re.compile("\"?sep=([;,\t|])\"?[;,\t| ]*\r?\n", re.IGNORECASE)
 _CELL_MAX = 1 << 30
 
 
@@ -39,7 +40,7 @@ class PlainTable:
         for _, row in self.rows:
             currency = row.get("currency", "").strip()
             if currency in sums:
-                sums[currency] += read_amount(row.get("amount", "").strip() or "0") or 0
+                sums[currency] += read_amount(row.get("amount", "").strip() or "0", currency) or 0
         return sums
 
 
@@ -51,16 +52,22 @@ def read_plain(path: Path, table: str) -> PlainTable | None:
     except (OSError, EOFError, ValueError, gzip.zlib.error):  # type: ignore[attr-defined]
         return None
     text = text.rstrip("\x1a\r\n ") + "\n"
-    header = next(iter(text.split("\n")), "")
-    delimiter = max(";\t,", key=_QUOTED.sub("", header).count)
+    told = _SEP.match(text)
+    above = 1 if told else 0
+    bare = _QUOTED.sub("", text.split("\n")[above])
+    delimiter = told[1] if told and told[1] in bare else max(";\t,", key=bare.count)
     before = csv.field_size_limit(_CELL_MAX)
     try:
-        return _read_rows(text, delimiter, table)
+        return _read_rows(text, delimiter, table, above)
     finally:
         csv.field_size_limit(before)
 
 
 def _decode(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = data.decode("utf-16").encode()
+    elif data[1:2] == b"\0" == data[3:4] and b"\0" not in (data[:1], data[2:3]):
+        data = data.decode("utf-16-le").encode()
     if b"\0" in data:
         raise ValueError("NUL")
     try:
@@ -70,13 +77,14 @@ def _decode(data: bytes) -> str:
     return re.sub("\r(?!\n)", " ", text) if "\n" in text else text.replace("\r", "\n")
 
 
-def _read_rows(text: str, delimiter: str, table: str) -> PlainTable:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _read_rows(text: str, delimiter: str, table: str, above: int) -> PlainTable:
+    lines = text.split("\n")
+    reader = csv.reader(io.StringIO("\n".join(lines[above:]), newline=""), delimiter=delimiter)
     header: list[str] = []
-    rows, ragged, first = [], [], 1
+    rows, ragged, first = [], [], 1 + above
     for cells in reader:
-        line, first = first, reader.line_num + 1
-        if not cells:
+        line, first = first, reader.line_num + 1 + above
+        if not cells or (header and not "".join(lines[line - 1 : first - 1]).replace(delimiter, "").strip()):
             continue
         if not header:
             header = [name.strip() for name in cells]

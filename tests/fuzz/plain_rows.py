@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from dunning.gateways.ledger.tables import TABLES, Kind
-from tests.fuzz.plain_cells import is_bad, read_cell
+from tests.fuzz.plain_cells import is_bad, is_filled, read_amount, read_cell
 
 Cells = Mapping[str, str]
 Account = tuple[str, str]
@@ -25,6 +25,7 @@ class World:
         accounts: account of each invoice, agreement and case that stands, by (key column, key).
         payments: account, minor units and currency of each payment that may be taken back.
         tenants: payer and first day of each premise with exactly one tenancy, which is open.
+        lev_bills: the invoices in BGN; all others are in EUR.
     """
 
     premises: set[str] = field(default_factory=set)
@@ -32,32 +33,45 @@ class World:
     accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
     payments: dict[str, tuple[Account, int, str]] = field(default_factory=dict)
     tenants: dict[str, tuple[str, date]] = field(default_factory=dict)
+    lev_bills: set[str] = field(default_factory=set)
 
 
 def find_reasons(table: str, cells: Cells, world: World) -> set[str]:
     """Return every reason for which the row goes to quarantine; none where it is taken in."""
-    cells = {name: cell.strip() for name, cell in cells.items()}
+    cells = {name: cell.strip() if is_filled(cell.strip()) else "" for name, cell in cells.items()}
     reasons = find_cell_reasons(table, cells)
     if _names_nobody(table, cells, world):
         reasons.add("missing_reference")
-    values = {column.name: read_cell(column, cells.get(column.name, "")) for column in TABLES[table].columns}
+    values = read_row(table, cells)
     if table == "invoices":
         reasons |= _invoice_reasons(cells, values, world, reasons)
     if table == "payments":
         reasons |= _payment_reasons(cells, values, world, reasons)
+    if table in ("holds", "tenancies") and values["valid_from"] and values["valid_until"]:
+        reasons |= {"bad_value"} if values["valid_until"] <= values["valid_from"] else set()
+    if table == "invoice_lines" and ("invoice_no", cells["invoice_no"]) in world.accounts and cells["amount"]:
+        currency = "BGN" if cells["invoice_no"] in world.lev_bills else "EUR"
+        reasons |= {"bad_value"} if read_amount(cells["amount"], currency) is None else set()
     if table == "holds" and not (cells["premise_no"] or cells["payer_code"] or cells["invoice_no"]):
         reasons.add("missing_value")
     return reasons
 
 
+def read_row(table: str, cells: Cells) -> dict[str, Any]:
+    """Return the values of trimmed cells; None where one is empty or bad."""
+    currency = cells.get("currency", "")
+    return {column.name: read_cell(column, cells.get(column.name, ""), currency) for column in TABLES[table].columns}
+
+
 def find_cell_reasons(table: str, cells: Cells) -> set[str]:
     """Return what is wrong with the row's cells each by itself."""
     reasons = set()
+    currency = cells.get("currency", "").strip()
     for column in TABLES[table].columns:
         cell = cells.get(column.name, "").strip()
-        if is_bad(column, cell):
+        if is_bad(column, cell, currency):
             reasons.add("bad_date" if column.kind in (Kind.DAY, Kind.INSTANT) else "bad_value")
-        if column.is_required and not cell:
+        if column.is_required and not is_filled(cell):
             reasons.add("missing_value")
     return reasons
 

@@ -18,8 +18,7 @@ from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.tables import TABLES, Kind
 from dunning.gateways.snapshots import Snapshot
 from tests.fuzz.good_rows import Row, enter_beside, rows_beside, standing_rows, standing_world
-from tests.fuzz.plain_cells import read_cell
-from tests.fuzz.plain_rows import find_reasons
+from tests.fuzz.plain_rows import find_reasons, read_row
 from tests.fuzz.rows import DamagedRow
 from tests.gateways.ledger.extracts import Limits
 
@@ -175,7 +174,7 @@ def _value_faults(ledger: RowLedger, snapshot: Snapshot) -> list[str]:
 
 
 def _read_row(case: DamagedRow) -> dict[str, Any]:
-    return {c.name: read_cell(c, case.cells[c.name].strip()) for c in TABLES[case.table].columns}
+    return read_row(case.table, {name: cell.strip() for name, cell in case.cells.items()})
 
 
 def _end_of_contact(values: dict[str, Any], refused: list[DamagedRow]) -> datetime | None:

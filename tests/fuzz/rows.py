@@ -154,5 +154,6 @@ _BY_HEART: tuple[tuple[str, str, str, str, str], ...] = (
     ("payments", "euro", "reverses", "PL", "bad_reversal"),
     ("payments", "reversal", "reverses", "", "wrong_sign"),
     ("payments", "reversal", "currency", "BGN", "bad_reversal bgn_after_changeover"),
-    ("holds", "lone", "invoice_no", "", "missing_value"),
+    ("holds", "lone", "invoice_no", "", "missing_value"), ("holds", "lone", "invoice_no", "(null)", "missing_value"),
+    ("holds", "", "valid_until", "1999-12-31", "bad_value"), ("tenancies", "", "valid_until", "1.1.1990", "bad_value"),
 )  # fmt: skip

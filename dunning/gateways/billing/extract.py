@@ -15,10 +15,10 @@ from dunning.gateways.billing.cursors import CursorSession
 from dunning.gateways.billing.queries import Queries, Query
 from dunning.gateways.billing.sessions import LostConnectionError, Session, gone
 from dunning.gateways.billing.table_files import Counts, write_table
-from dunning.gateways.ledger.manifest import MANIFEST
+from dunning.gateways.ledger.manifest import IS_ASKED, MANIFEST
 from dunning.gateways.publishing import hash_files, make_private, manifest_bytes, remove_folders, write_private
 
-FORMAT_VERSION = "1"  # raise it when the same database would be written otherwise
+FORMAT_VERSION = "2"  # raise it when the same database would be written otherwise
 ATTEMPTS = 3  # connections tried for one table
 Progress = Callable[[str], None]
 
@@ -73,6 +73,7 @@ def _extract(
         progress(f"извлечена {query.table.name}: {counts.rows} реда")
     manifest: dict[str, Any] = {
         "as_of": day.isoformat(),
+        IS_ASKED: queries.day is None,
         "tables": {name: counts.to_manifest() for name, counts in told.items()},
         "files": {f"{name}.parquet": counts.sha256 for name, counts in told.items()},
     }

@@ -77,8 +77,8 @@ def _count(counts: Counts, rows: pa.Table) -> None:
     counts.rows += len(rows)
     if not counts.minor:
         return
-    amounts, _ = read_amounts(_cells(rows, "amount"))
     currencies, _ = read_words(_cells(rows, "currency"), CURRENCIES)
+    amounts, _ = read_amounts(_cells(rows, "amount"), currencies)
     for place, currency in enumerate(CURRENCIES):
         counts.minor[currency] += int(np.sum(amounts[currencies == place]))
 

@@ -17,6 +17,7 @@ from dunning.gateways.ledger.dealings import Dealings, mark_missing_documents, m
 from dunning.gateways.ledger.evidence import find_evidence, list_refused_notices, named_invoices, named_payments
 from dunning.gateways.ledger.ground import Ground
 from dunning.gateways.ledger.holds import build_holds
+from dunning.gateways.ledger.late_dates import Groups
 from dunning.gateways.ledger.manifest import Counts, count_table
 from dunning.gateways.ledger.movements import Items
 from dunning.gateways.ledger.parties import Parties, add_first_tenancies
@@ -39,10 +40,11 @@ _NAMING = ("holds", "agreement_items", "court_case_items")
 
 @dataclass(frozen=True)
 class Extract:
-    """All that was read: the small tables whole, the large ones by bucket."""
+    """All that was read: the small tables whole, the large ones by bucket; of dated tables the rows behind gaps."""
 
     tables: dict[str, TypedTable]
     bulk: dict[str, Bulk]
+    behind_gaps: dict[str, Groups]
 
     @property
     def counts(self) -> dict[str, Counts]:
@@ -138,6 +140,7 @@ class _Assembly:
             "protections": count_protections(tables),
             "refused_notices": list_refused_notices(ground.references, cells),
             "refusals": {name: of.as_info() for name, of in refusals.items()},
+            "behind_gaps": {name: groups for name, groups in self.extract.behind_gaps.items() if groups},
             "newest_invoice_on": _iso(self.newest["invoice"]),
             "newest_payment_on": _iso(self.newest["payment"]),
         }

@@ -10,6 +10,7 @@ import pyarrow as pa
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.ledger.conditions import is_euro_too_early
 from dunning.gateways.ledger.duplicates import mark_duplicates
+from dunning.gateways.ledger.late_dates import count_days, no_days
 from dunning.gateways.ledger.manifest import Counts, add_counts, count_table
 from dunning.gateways.ledger.parsing import encoded_columns, parse_batch
 from dunning.gateways.ledger.raw import RawBatch, RawTable, TypedTable, join_tables
@@ -32,6 +33,7 @@ class Bulk:
         directory: in which bucket each key may be; empty where none was asked for.
         spill: its rows.
         has_early_euro: some row is in EUR and dated before the changeover.
+        days: how many rows are dated on each day, of a table whose rows are; see `late_dates`.
     """
 
     def __init__(self, raw: RawTable, folder: Path) -> None:
@@ -40,6 +42,7 @@ class Bulk:
         self.ragged_lines = np.empty(0, np.int64)
         self.directory = Directory()
         self.has_early_euro = False
+        self.days = no_days()
         self.spill = Spill(folder / f"{raw.table.name}.arrow", raw)
 
     def read(self, homes: range, leave_out: Iterable[str] = ()) -> TypedTable:
@@ -86,20 +89,22 @@ def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
     find_homes = _HOMES[name](invoices) if invoices else by_premise
     with_directory = day is not None
 
-    def prepare(batch: RawBatch) -> tuple[Stretch, Places, Hashes | None, Counts, bool]:
+    def prepare(batch: RawBatch) -> tuple[Stretch, Places, Hashes | None, Counts, bool, Places]:
         rows = parse_batch(raw, batch)
         homes = find_homes(rows)
         entries = enter(rows.frame.text(raw.table.key[0]), homes) if with_directory else None
         is_early = day is not None and bool(is_euro_too_early(rows, day).any())
-        return sort_by_home(rows, homes), rows.ragged_lines, entries, count_table(rows), is_early
+        days = count_days(rows) if day is not None else no_days()
+        return sort_by_home(rows, homes), rows.ragged_lines, entries, count_table(rows), is_early, days
 
     codes = {name for name in _CODES if name in raw.table.names}
     batches = raw.source.batches(encoded_columns(raw.table) | codes) if raw.source else ()
     ragged = [bulk.ragged_lines]
-    for stretch, ragged_lines, entries, counts, is_early in map_in_order(prepare, batches):
+    for stretch, ragged_lines, entries, counts, is_early, days in map_in_order(prepare, batches):
         bulk.spill.add(stretch)
         bulk.counts = add_counts(bulk.counts, counts)
         bulk.has_early_euro |= is_early
+        bulk.days = bulk.days + days
         ragged.append(ragged_lines)
         if entries is not None:
             bulk.directory.add(entries)

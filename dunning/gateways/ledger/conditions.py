@@ -22,13 +22,14 @@ BGN_PAYMENTS_UNTIL = to_day(date(2026, 2, 1))
 EUR, BGN = words.code(words.CURRENCIES, "EUR"), words.code(words.CURRENCIES, "BGN")
 FORECAST, EQUALISATION, CREDIT_NOTE = (INVOICE_KINDS.index(k) for k in ("forecast", "equalisation", "credit_note"))
 _SEASON_MONTH = 5
+CARRIED = "(currency)"  # of a table without currencies: the one that its amount carries, -1 where none
 
 
 def mark_conditions(table: TypedTable) -> None:
-    """Mark rows of invoices, payments and holds that contradict themselves; other tables have no such conditions.
+    """Mark rows of invoices, payments, holds and tenancies that contradict themselves; others have no such conditions.
 
     due_before_issued, wrong_sign, bgn_after_changeover; bad_value of a forecast or equalisation without a full period
-    inside one season; missing_value of a hold that names nothing.
+    inside one season, and of a hold or tenancy that ends before it begins; missing_value of a hold that names nothing.
     """
     if mark := _MARKS.get(table.table.name):
         mark(table)
@@ -59,6 +60,13 @@ def seasons_of(days: Days) -> npt.NDArray[np.int16]:
 def unreadable(table: TypedTable, column: str) -> Flags:
     """Return the rows in which a cell of this column stands that could not be read."""
     return (table.reasons & UNREADABLE[column]) != 0
+
+
+def mark_other_currency(lines: TypedTable, invoice: npt.NDArray, invoices: TypedTable) -> None:
+    """Mark lines of a bill whose amount carries another currency than the bill's (`invoice`: its place, or below 0)."""
+    rows = np.flatnonzero((lines.frame[CARRIED] >= 0) & (invoice >= 0))
+    of_bill = invoices.frame["currency"][invoice[rows]]
+    lines.mark(rows[(of_bill >= 0) & (of_bill != lines.frame[CARRIED][rows])], bit("bad_value"))
 
 
 def _mark_invoices(invoices: TypedTable) -> None:
@@ -95,10 +103,17 @@ def _mark_payments(payments: TypedTable) -> None:
 def _mark_holds(holds: TypedTable) -> None:
     named = [_flags(holds.frame.text(name).is_valid()) for name in ("premise_no", "payer_code", "invoice_no")]
     holds.mark(~np.any(named, axis=0), bit("missing_value"))
+    _mark_backwards(holds)
+
+
+def _mark_backwards(table: TypedTable) -> None:
+    """Mark intervals without a day in them: such a row is a mistake, never a wish."""
+    first, until = table.frame["valid_from"], table.frame["valid_until"]
+    table.mark((first != NEVER) & (until <= first), bit("bad_value"))
 
 
 def _flags(values: object) -> Flags:
     return values.to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]
 
 
-_MARKS = {"invoices": _mark_invoices, "payments": _mark_payments, "holds": _mark_holds}
+_MARKS = {"invoices": _mark_invoices, "payments": _mark_payments, "holds": _mark_holds, "tenancies": _mark_backwards}

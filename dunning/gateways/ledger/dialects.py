@@ -1,221 +1,138 @@
 """How a text file is written: its encoding, its line ends, its delimiter and its header.
 
-Encoding, decided per file: a BOM says UTF-8; else UTF-8 where the whole file is valid UTF-8; else cp1251. A file that
-is UTF-8 almost everywhere is not taken for cp1251 but refused, since every Cyrillic letter in it would be read wrong.
+Encoding, decided per file: a mark or the place of NUL bytes says UTF-16; else a BOM says UTF-8; else UTF-8 where the
+whole file is valid UTF-8; else cp1251. A file that is UTF-8 almost everywhere is not taken for cp1251 but refused,
+since every Cyrillic letter in it would be read wrong; so is what reads as Bulgarian in another encoding (`tongue`).
 """
 
 import csv
-import gzip
 import re
-import unicodedata
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from dunning.core.errors import DunningError
+from dunning.gateways.ledger.streams import (
+    BOM,
+    LINE_BYTES_MAX,
+    count_newlines,
+    find_wide,
+    line_too_long,
+    read_blocks,
+    read_chunks,
+    read_heads,
+)
+from dunning.gateways.ledger.tongue import Suspicion, add_words, suspect_single, suspect_twice
 
-ENCODINGS = ("utf-8", "cp1251", "cp1252", "cp866", "iso-8859-1", "iso-8859-5")
 DELIMITERS = (";", "\t", ",")
-LINE_BYTES_MAX = 1 << 20
 COLUMNS_MAX = 1000
-_CHUNK = 8 << 20
 _NAMES_SHOWN, _NAME_SHOWN = 40, 40
-_LF, _CR = 10, 13
-_BOM = b"\xef\xbb\xbf"
 _SURE = 10_000  # bytes of valid multi-byte UTF-8 after which no further proof is needed
-_COMBINING = (b"\xcc", b"\xcd")  # UTF-8 lead bytes of U+0300 to U+037F
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _CYRILLIC = re.compile(rb"[\xd0\xd1][\x80-\xbf]")
-_LONE_CR = re.compile(rb"\r(?!\n)")
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some whole physical lines as UTF-8, the last one ended by `\\n`; `first_line` is the number of the first."""
-
-    first_line: int
-    data: bytes
+_SEP = re.compile(r'"?sep=([;,\t|])"?[;,\t| ]*', re.IGNORECASE)  # what Excel is told in a first line, and leaves there
+_TWICE_SAMPLE = 1 << 18
+_WORDS_IN = 64 << 20  # bytes of a file in which words are looked for, from the first that are no UTF-8 on
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """What was found out about a file from its bytes and its header line."""
+    """What was found out about a file from its bytes and its header line; `lines_above` the header are left out."""
 
     encoding: str
     delimiter: str
     header: tuple[str, ...]
+    lines_above: int = 0
 
 
-def read_dialect(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Dialect:
-    """Return how a CSV file is written; a given encoding or delimiter is believed.
+def read_dialect(
+    path: Path, encoding: str | None = None, delimiter: str | None = None, lines_above: int = 0
+) -> Dialect:
+    """Return how a CSV file is written; a given encoding, delimiter or number of lines above the header is believed.
 
     Raises:
-        DunningError: UTF-16 or binary, broken UTF-8, empty, no header, a column named twice, over 1,000 columns.
+        DunningError: binary, broken UTF-8, another encoding, empty, no header, a column named twice, over 1,000
+            columns.
     """
     encoding = encoding or _decide_encoding(path)
-    line = _header_line(path, encoding)
+    line = _line_at(path, encoding, lines_above)
+    told = _SEP.fullmatch(line.strip()) if not lines_above else None
+    if told:
+        lines_above = 1
+        line = _line_at(path, encoding, lines_above)
+    if told and told[1] in _QUOTED.sub("", line):
+        delimiter = delimiter or told[1]
     delimiter = delimiter or _decide_delimiter(line)
-    header = _split_header(path.name, line, delimiter)
-    return Dialect(encoding, delimiter, header)
-
-
-def read_blocks(path: Path, encoding: str) -> Iterator[Block]:
-    """Yield a file's lines as UTF-8 in blocks of some MiB; a trailing 0x1A (Ctrl-Z) is dropped.
-
-    Lines end in LF or CRLF (in a file without any LF, in CR); any other CR becomes a space. Letters written with
-    combining accents become single letters (NFC).
-
-    Raises:
-        DunningError: unreadable file, NUL bytes, a byte that the encoding does not have, a line over 1 MiB.
-    """
-    held: Block | None = None
-    for block in _whole_lines(path):
-        if held:
-            yield _decode(path.name, held, encoding)
-        held = block
-    last = held.data.rstrip(b"\x1a\r\n ") if held else b""
-    if held and last:
-        yield _decode(path.name, Block(held.first_line, last + b"\n"), encoding)
-
-
-def read_lines(path: Path, encoding: str, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[int, str]]:
-    """Yield some lines (ascending numbers) of a file without quotes, as `read_blocks` gives them, line end left out.
-
-    For a few lines of a large file: nothing but these lines is decoded.
-    """
-    for block in _whole_lines(path):
-        newlines = np.flatnonzero(np.frombuffer(block.data, np.uint8) == _LF)
-        height = len(newlines) + (not block.data.endswith(b"\n"))
-        first, last = np.searchsorted(wanted, (block.first_line, block.first_line + height))
-        places = wanted[first:last] - block.first_line
-        starts = np.append(0, newlines + 1)[places]
-        ends = np.append(newlines, len(block.data))[places]
-        for line, start, end in zip(wanted[first:last].tolist(), starts.tolist(), ends.tolist(), strict=True):
-            text = block.data[start:end].removesuffix(b"\r").rstrip(b"\x1a")
-            if text:
-                yield line, _decode(path.name, Block(line, text), encoding).data.decode()
-        if last == len(wanted):
-            return
-
-
-def _whole_lines(path: Path) -> Iterator[Block]:
-    """Yield whole lines as they are encoded, line ends made plain."""
-    rest, is_first, is_mac = b"", True, False
-    line = 1
-    for chunk in _chunks(path):
-        if is_first:
-            chunk = chunk.removeprefix(_BOM)
-            is_first, is_mac = False, b"\r" in chunk and b"\n" not in chunk
-        if b"\0" in chunk:
-            raise _not_text(path.name)
-        held_cr = chunk.endswith(b"\r") and not is_mac
-        data = rest + (chunk[:-1] if held_cr else chunk)
-        data = data.replace(b"\r", b"\n") if is_mac else _plain_ends(data)
-        cut = data.rfind(b"\n") + 1
-        if cut:
-            yield Block(line, data[:cut])
-            line += count_newlines(data)
-        rest = data[cut:] + (b"\r" if held_cr else b"")
-        if len(rest) > LINE_BYTES_MAX:
-            raise line_too_long(path.name, line)
-    if rest:
-        yield Block(line, rest)
-
-
-def _plain_ends(data: bytes) -> bytes:
-    if b"\r" not in data:
-        return data
-    text = np.frombuffer(data, np.uint8)
-    after = np.flatnonzero(text == _CR) + 1
-    if after[-1] < len(text) and (text[after] == _LF).all():
-        return data
-    return _LONE_CR.sub(b" ", data)
-
-
-def count_newlines(data: bytes | memoryview) -> int:
-    """Return how many line feeds there are; several times faster than `bytes.count` where they are many."""
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                yield chunk
-    except (OSError, EOFError, zlib.error) as error:
-        raise DunningError(
-            f"{path.name} cannot be read to its end ({error}): it is damaged or not what its name says. "
-            "Copy or export it again."
-        ) from error
-
-
-def _decode(file: str, block: Block, encoding: str) -> Block:
-    data = block.data
-    if data.isascii():
-        return block
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        bad = block.first_line + count_newlines(data[: error.start])
-        raise DunningError(
-            f"{file}, line {bad}: byte 0x{data[error.start]:02X} does not exist in {encoding}, as which the rest "
-            "of the file reads. Save the file as UTF-8, or name its encoding in a mapping."
-        ) from error
-    if encoding == "utf-8":  # no other encoding has combining accents
-        if not any(lead in data for lead in _COMBINING):
-            return block
-        text = unicodedata.normalize("NFC", text)
-    return Block(block.first_line, text.encode())
+    header = _split_header(path.name, line, delimiter, lines_above + 1)
+    return Dialect(encoding, delimiter, header, lines_above)
 
 
 def _decide_encoding(path: Path) -> str:
-    valid = 0
-    has_bom = False
-    for i, data in enumerate(_heads(path)):
-        has_bom = has_bom or (i == 0 and data.startswith(_BOM))
-        if has_bom:
-            return "utf-8"
+    if find_wide(next(read_chunks(path), b""), None):
+        return "utf-16"
+    valid, has_bom = 0, False
+    for i, data in enumerate(read_heads(path)):
+        if i == 0:
+            has_bom, data = data.startswith(BOM), data.removeprefix(BOM)
         if data.isascii():
             continue
         try:
-            valid += len(data) - len(data.decode())
+            text = data.decode()
         except UnicodeDecodeError:
-            return _refuse_broken_utf8(path, data, valid)
+            return "utf-8" if has_bom else _refuse_other_encodings(path, data, valid)
+        _refuse_twice_encoded(path, data, text)
+        valid += len(data) - len(text)
         if valid > _SURE:
             return "utf-8"
     return "utf-8"
 
 
-def _heads(path: Path) -> Iterator[bytes]:
-    """Yield the file's bytes cut at line ends, so that no letter is cut; the BOM still in front."""
-    rest, line = b"", 1
-    for i, chunk in enumerate(_chunks(path)):
-        if b"\0" in chunk or (i == 0 and chunk[:2] in (b"\xff\xfe", b"\xfe\xff")):
-            raise _not_text(path.name)
-        data = rest + chunk
-        cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
-        if cut:
-            yield data[:cut]
-            line += count_newlines(data)
-        rest = data[cut:]
-        if len(rest) > LINE_BYTES_MAX:
-            raise line_too_long(path.name, line)
-    if rest:
-        yield rest
+def _refuse_twice_encoded(path: Path, data: bytes, text: str) -> None:
+    start = int(np.argmax(np.frombuffer(data, np.uint8) >= 0x80))
+    suspicion = suspect_twice(text[start : start + _TWICE_SAMPLE])
+    if suspicion:
+        raise _other_encoding(path, suspicion, "letters that were encoded as UTF-8 and then once more")
 
 
-def _refuse_broken_utf8(path: Path, data: bytes, valid_before: int) -> str:
-    """Return cp1251 for bytes that are no UTF-8, unless most of them are."""
+def _refuse_other_encodings(path: Path, data: bytes, valid_before: int) -> str:
+    """Return cp1251 for bytes that are no UTF-8, unless most of them are, or they read as Bulgarian otherwise."""
+    _refuse_broken_utf8(path, data, valid_before)
+    words: dict[bytes, None] = {}
+    seen = 0
+    for part in read_heads(path):
+        if seen > _WORDS_IN or (not part.isascii() and add_words(part, words)):
+            break
+        seen += len(part) if words or not part.isascii() else 0
+    suspicion = suspect_single(words)
+    if suspicion:
+        raise _other_encoding(path, suspicion, "bytes that are no UTF-8 and make no words in cp1251")
+    return "cp1251"
+
+
+def _other_encoding(path: Path, suspicion: Suspicion, problem: str) -> DunningError:
+    line = 1
+    for data in read_heads(path):
+        at = data.find(suspicion.word)
+        line += count_newlines(data[:at] if at >= 0 else data)
+        if at >= 0:
+            break
+    names = " or ".join(suspicion.encodings)
+    return DunningError(
+        f"{path.name}, line {line}: here stand {problem}; most likely the file is written in {names}. Names and "
+        f'streets would be read wrong. Save it as UTF-8, or say encoding = "{suspicion.encodings[0]}" for it in a '
+        "mapping (--mapping)."
+    )
+
+
+def _refuse_broken_utf8(path: Path, data: bytes, valid_before: int) -> None:
     valid = valid_before + len(_CYRILLIC.findall(data))
     if valid <= data.decode("utf-8", "replace").count("\ufffd"):
-        return "cp1251"
+        return
     line = 1
-    for data in _heads(path):
+    for data in read_heads(path):
         try:
             data.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -228,15 +145,18 @@ def _refuse_broken_utf8(path: Path, data: bytes, valid_before: int) -> str:
     )
 
 
-def _header_line(path: Path, encoding: str) -> str:
-    block = next(read_blocks(path, encoding), None)
+def _line_at(path: Path, encoding: str, lines_above: int) -> str:
+    block = next(read_blocks(path, encoding, lines_above), None)
+    number = lines_above + 1
     if block is None:
+        problem = "is empty" if not lines_above else f"has no line {number}"
         raise DunningError(
-            f"{path.name} is empty: line 1 has to name the columns, also of a table without rows. Export it again."
+            f"{path.name} {problem}: line {number} has to name the columns, also of a table without rows. Export it "
+            "again."
         )
     end = block.data.index(b"\n")
     if end > LINE_BYTES_MAX:
-        raise line_too_long(path.name, 1)
+        raise line_too_long(path.name, number)
     return block.data[:end].decode().rstrip("\r")
 
 
@@ -245,29 +165,33 @@ def _decide_delimiter(line: str) -> str:
     return max(DELIMITERS, key=bare.count)
 
 
-def _split_header(file: str, line: str, delimiter: str) -> tuple[str, ...]:
+def _split_header(file: str, line: str, delimiter: str, number: int) -> tuple[str, ...]:
     bare = _QUOTED.sub("", line)
     if '"' in bare:
-        raise DunningError(f'{file}, line 1: a quote (") in the header is never closed. Export the file again.')
-    refuse_many(file, bare.count(delimiter) + 1)
+        raise DunningError(f'{file}, line {number}: a quote (") in the header is never closed. Export the file again.')
+    refuse_many(file, bare.count(delimiter) + 1, number)
     try:
         names = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
     except csv.Error as error:  # a cell over 128 KiB
         raise DunningError(
-            f"{file}, line 1: the name of a column is longer than 128 KiB, so this is no header of a table. Check the "
-            "file."
+            f"{file}, line {number}: the name of a column is longer than 128 KiB, so this is no header of a table. "
+            "Check the file."
         ) from error
     if not any(names):
-        raise DunningError(f"{file}, line 1: the header is empty. Line 1 has to name the columns; add or export it.")
-    refuse_twice(file, names)
+        raise DunningError(
+            f"{file}, line {number}: the header is empty. This line has to name the columns; add or export it, or say "
+            "in a mapping (skip_lines) how many lines stand above the header."
+        )
+    refuse_twice(file, names, number)
     return names
 
 
-def refuse_many(file: str, columns: int) -> None:
+def refuse_many(file: str, columns: int, number: int = 1) -> None:
     """Raise DunningError where a file has more columns than any table of a ledger."""
     if columns > COLUMNS_MAX:
         raise DunningError(
-            f"{file}, line 1: more than {COLUMNS_MAX:,} columns, so this is no header of a table. Check the file."
+            f"{file}, line {number}: more than {COLUMNS_MAX:,} columns, so this is no header of a table. Check the "
+            "file."
         )
 
 
@@ -282,26 +206,11 @@ def show_names(names: Iterable[str]) -> str:
     return ", ".join(known[:_NAMES_SHOWN]) + rest
 
 
-def refuse_twice(file: str, names: tuple[str, ...]) -> None:
+def refuse_twice(file: str, names: tuple[str, ...], number: int = 1) -> None:
     """Raise DunningError where two columns of a file bear one name; nameless columns are no two of a kind."""
     twice = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if twice:
         raise DunningError(
-            f"{file}, line 1: column {show_names(twice)} stands there more than once, so its values are ambiguous. "
-            "Remove or rename one of them."
+            f"{file}, line {number}: column {show_names(twice)} stands there more than once, so its values are "
+            "ambiguous. Remove or rename one of them."
         )
-
-
-def line_too_long(file: str, line: int) -> DunningError:
-    """Return the refusal of a line over 1 MiB."""
-    return DunningError(
-        f"{file}, line {line} is longer than 1 MiB: no row of a ledger is; a line end is missing or the file is not "
-        "text. Export it again."
-    )
-
-
-def _not_text(file: str) -> DunningError:
-    return DunningError(
-        f"{file} is UTF-16 or not text at all (it holds NUL bytes or a UTF-16 mark), so its rows cannot be read. "
-        "Save it as UTF-8 or cp1251."
-    )

@@ -1,6 +1,7 @@
 """The door: an extract's files become one snapshot, whole or not at all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from dunning.core.errors import DunningError
 from dunning.gateways.ledger.assembly import Extract, assemble
 from dunning.gateways.ledger.bulk import Bulk, read_bulk
 from dunning.gateways.ledger.duplicates import mark_duplicates
+from dunning.gateways.ledger.late_dates import Counts, count_days, find_groups, is_dated, last_days
 from dunning.gateways.ledger.manifest import Manifest, check_manifest, read_manifest
 from dunning.gateways.ledger.parsing import parse_table
 from dunning.gateways.ledger.quarantine import QuarantineLimits, Refusals, check_limits, list_refused
@@ -41,8 +43,12 @@ def load_ledger(
     """
     keep_freed_memory()
     tell = progress or (lambda _: None)
-    raw = read_ledger(folder, mapping)
     manifest = read_manifest(folder)
+    speaks_for = manifest.as_of if manifest is not None and not manifest.is_asked else None
+    raw = {
+        name: replace(table, last_days=last_days(name, speaks_for))
+        for name, table in read_ledger(folder, mapping).items()
+    }
     tell("отпечатък на извлечението")
     fingerprint = ledger_fingerprint(folder, mapping, raw)
     found = find(snapshots, fingerprint)
@@ -63,16 +69,21 @@ def load_ledger(
 def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
     """Read every table to its end: the small ones into memory, the large ones into `folder`, bucket by bucket."""
     tables: dict[str, TypedTable] = {}
+    days: dict[str, Counts] = {}
     for name in raw:
         if name not in BULK:
             tables[name] = parse_table(raw[name])
             mark_duplicates(tables[name])
+            if is_dated(raw[name]):
+                days[name] = count_days(tables[name])
             _tell_read(tell, raw[name], tables[name].rows_read)
     bulk: dict[str, Bulk] = {}
     for name in BULK:
         bulk[name] = read_bulk(raw[name], folder, bulk.get("invoices"))
+        if is_dated(raw[name]):
+            days[name] = bulk[name].days
         _tell_read(tell, raw[name], bulk[name].counts.rows)
-    return Extract(tables, bulk)
+    return Extract(tables, bulk, {name: find_groups(of) for name, of in days.items()})
 
 
 def _tell_read(tell: Progress, table: RawTable, rows: int) -> None:

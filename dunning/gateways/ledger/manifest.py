@@ -25,6 +25,7 @@ from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.tables import TABLES
 
 MANIFEST = "manifest.json"
+IS_ASKED = "as_of_is_asked"  # in manifests of our own extracts from a database
 _AMOUNT = re.compile(r"-?[0-9]{1,16}(?:\.[0-9]{1,2})?")
 _BYTES_MAX = 1 << 20
 _SHOWN = 60
@@ -41,10 +42,16 @@ class Counts:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The day the extract speaks for, and the counts of the tables that it names."""
+    """The day the extract speaks for, and the counts of the tables that it names.
+
+    Attributes:
+        is_asked: the day is only the one that was asked for: a database says nothing of its own, and may hold rows of
+            whatever later days.
+    """
 
     as_of: date
     tables: dict[str, Counts]
+    is_asked: bool = False
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -67,7 +74,8 @@ def read_manifest(folder: Path) -> Manifest | None:
     _refuse_keys("the file", content, None, {"as_of", "tables"})
     tables = content["tables"]
     _refuse_keys('"tables"', tables, set(TABLES), set())
-    return Manifest(_read_day(content["as_of"]), {name: _read_counts(name, given) for name, given in tables.items()})
+    counts = {name: _read_counts(name, given) for name, given in tables.items()}
+    return Manifest(_read_day(content["as_of"]), counts, is_asked=content.get(IS_ASKED) is True)
 
 
 def check_manifest(manifest: Manifest, read: Mapping[str, Counts], files: Mapping[str, str]) -> None:

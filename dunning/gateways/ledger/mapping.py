@@ -8,7 +8,8 @@ from string import Formatter
 from typing import Any
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.dialects import DELIMITERS, ENCODINGS
+from dunning.gateways.ledger.dialects import DELIMITERS
+from dunning.gateways.ledger.encodings import ENCODINGS
 from dunning.gateways.ledger.patterns import refuse_pattern
 from dunning.gateways.ledger.tables import TABLES, Column, Kind, Table
 

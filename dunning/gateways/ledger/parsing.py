@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.days import NEVER
 from dunning.core.frames import Frame
 from dunning.core.words import SERVICES, code
 from dunning.gateways.ledger import values
-from dunning.gateways.ledger.conditions import mark_conditions
+from dunning.gateways.ledger.conditions import CARRIED, mark_conditions
 from dunning.gateways.ledger.raw import BadCells, RawBatch, RawTable, TypedTable, join_tables
 from dunning.gateways.ledger.tables import NOT_NAMED, UNREADABLE, Column, Kind, Table, bit
 
@@ -19,13 +20,13 @@ Values: TypeAlias = npt.NDArray | pa.Array
 _READERS: dict[Kind, Callable[[pa.Array], tuple[Values, values.Mask]]] = {
     Kind.DAY: values.read_days,
     Kind.INSTANT: values.read_instants,
-    Kind.AMOUNT: values.read_amounts,
     Kind.FLAG: values.read_flags,
     Kind.NUMBER: values.read_numbers,
     Kind.SHARE: values.read_shares,
 }
 _NAMING = ("invoices", "payments")  # what names an account, by rules where the row does not
 _DATES = (Kind.DAY, Kind.INSTANT)
+_OPEN_ENDS = ("valid_until",)
 _SPELLED = (Kind.TEXT, Kind.SHARE)  # kinds whose text is kept; of all others each different text is read once
 
 
@@ -60,7 +61,7 @@ def parse_batch(raw: RawTable, batch: RawBatch) -> TypedTable:
     )
     for column in raw.table.columns:
         texts = batch.columns[column.name]
-        columns[column.name], is_bad = _read_column(column, texts)
+        columns[column.name], is_bad = _read_column(column, texts, raw, batch, columns)
         if is_bad is not None and is_bad.any():
             rows = np.flatnonzero(is_bad)
             typed.bad_cells[column.name] = BadCells(rows, texts.take(pa.array(rows)).cast(pa.string()))
@@ -82,12 +83,43 @@ def no_rows(table: Table) -> RawBatch:
     return RawBatch({name: pa.array([], pa.string()) for name in table.names}, none, none)
 
 
-def _read_column(column: Column, texts: pa.Array) -> tuple[Values, values.Mask | None]:
+def _read_column(
+    column: Column, texts: pa.Array, raw: RawTable, batch: RawBatch, known: dict[str, Values]
+) -> tuple[Values, values.Mask | None]:
     if column.kind is Kind.TEXT:
         return texts, None
     if column.kind is Kind.WORD:
         return values.read_words(texts, column.words)
+    if column.kind is Kind.AMOUNT:
+        return _read_amounts(texts, raw.table, batch, known)
+    if column.kind is Kind.DAY:
+        days, is_bad = values.read_days(texts, may_be_open=column.name in _OPEN_ENDS)
+        return _refuse_late(column, days, is_bad, raw)
     return _READERS[column.kind](texts)
+
+
+def _read_amounts(
+    texts: pa.Array, table: Table, batch: RawBatch, known: dict[str, Values]
+) -> tuple[Values, values.Mask]:
+    """Return amounts; a table without currencies keeps what they carry, until it is known what they are part of."""
+    minor, is_bad, carried = values.read_carrying_amounts(texts)
+    if "currency" not in table.names:
+        known[CARRIED] = carried if carried is not None else np.full(len(minor), -1, np.int8)
+    elif carried is not None:
+        currencies, _ = values.read_words(batch.columns["currency"], table["currency"].words)
+        return values.read_amounts(texts, currencies)
+    return minor, is_bad
+
+
+def _refuse_late(
+    column: Column, days: npt.NDArray[np.int32], is_bad: values.Mask, raw: RawTable
+) -> tuple[npt.NDArray[np.int32], values.Mask]:
+    """Add what is dated so long after the day the extract speaks for that the year must be mistyped."""
+    last = raw.last_days.get(column.name)
+    if last is None:
+        return days, is_bad
+    is_late = (days != NEVER) & (days > last)
+    return np.where(is_late, NEVER, days), is_bad | is_late
 
 
 def _fill_defaults(table: Table, columns: dict[str, Values]) -> None:

@@ -16,6 +16,7 @@ from dunning.gateways.ledger.accounts import Accounts, Pairs
 from dunning.gateways.ledger.attribution import attribute
 from dunning.gateways.ledger.books import Amounts, Rows, count_rows, sum_amounts
 from dunning.gateways.ledger.bulk import Bulk
+from dunning.gateways.ledger.conditions import mark_other_currency
 from dunning.gateways.ledger.duplicates import mark_duplicates
 from dunning.gateways.ledger.ground import Ground
 from dunning.gateways.ledger.movements import (
@@ -236,6 +237,7 @@ class Parts:
         accounts = Accounts(self._register.numbering, part.pairs)
         attribution = attribute(references, accounts, billed, paid)
         references.mark_missing("invoice_lines", "invoice_no")
+        mark_other_currency(lines, references.places("invoice_lines", "invoice_no"), invoices)
         ground = Ground(references, self._register.numbering, attribution)
         items = sort_items(ground)
         self._item_places[number] = ground.places(

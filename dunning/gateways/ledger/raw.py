@@ -1,6 +1,6 @@
 """The shapes that pass between the readers, the parser and the rest of the door."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -68,10 +68,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class RawTable:
-    """One table of the extract before it is typed; `source` is None where the extract does not have it."""
+    """One table of the extract before it is typed; `source` is None where the extract does not have it.
+
+    Attributes:
+        last_days: of columns of days the last one that can be meant; what is later has its year mistyped.
+    """
 
     table: Table
     source: Source | None
+    last_days: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_absent(self) -> bool:

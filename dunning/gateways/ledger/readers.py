@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -15,13 +16,18 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.dialects import read_blocks, read_dialect, read_lines, refuse_many, refuse_twice
+from dunning.gateways.ledger.dialects import read_dialect, refuse_many, refuse_twice
 from dunning.gateways.ledger.raw import Places, RawBatch
 from dunning.gateways.ledger.records import PlainRows, Records, read_records
 from dunning.gateways.ledger.side_by_side import map_in_order
+from dunning.gateways.ledger.streams import read_blocks, read_lines
 
 PARQUET_ROWS = 1 << 17
 _DAMAGES = (OSError, pa.ArrowException, UnicodeDecodeError, OverflowError)
+NOTHING = ("NULL", "\\N", "N/A", "#N/A", "NAN", "NONE", "(NULL)")  # an empty cell, written out; in any case
+_NOTHING = pa.array(NOTHING)
+_NOTHING_BEGINS = np.isin(np.arange(256), list(b"Nn\\#("))
+_NOTHING_LONGEST = max(map(len, NOTHING))
 
 
 class Reader(Protocol):
@@ -30,6 +36,7 @@ class Reader(Protocol):
     file: str
     delimiter: str
     header: tuple[str, ...]
+    header_line: int
     types: dict[str, pa.DataType]
 
     def read(self, names: Sequence[str], encoded: Collection[str] = ()) -> Iterator[RawBatch]:
@@ -41,8 +48,13 @@ class Reader(Protocol):
         ...
 
 
-def open_reader(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Reader:
+def open_reader(
+    path: Path, encoding: str | None = None, delimiter: str | None = None, lines_above: int = 0
+) -> Reader:
     """Return the reader for a file by the end of its name; its header is read at once.
+
+    Args:
+        encoding, delimiter, lines_above: how a text file is written (`dialects`), where that is not to be found out.
 
     Raises:
         DunningError: no file but a folder, a pipe (which would be waited for), or a link to nothing; no header.
@@ -54,11 +66,14 @@ def open_reader(path: Path, encoding: str | None = None, delimiter: str | None =
         )
     if path.suffix == ".parquet":
         return ParquetReader(path)
-    return CsvReader(path, encoding, delimiter)
+    return CsvReader(path, encoding, delimiter, lines_above)
 
 
 def clean_text(column: pa.Array) -> pa.Array:
-    """Return text (or a dictionary of it) without white space (NBSP too) at its ends, null where nothing is left."""
+    """Return text (or a dictionary of it) without white space (NBSP too) at its ends, null where nothing is left.
+
+    A cell that says so (NOTHING) is as empty as one in which nothing stands.
+    """
     if pa.types.is_dictionary(column.type):
         trimmed = clean_text(column.dictionary)
         if trimmed.null_count:
@@ -66,9 +81,33 @@ def clean_text(column: pa.Array) -> pa.Array:
         return pa.DictionaryArray.from_arrays(column.indices, trimmed)
     trimmed = pc.utf8_trim_whitespace(column)
     is_empty = np.diff(text_offsets(trimmed)) == 0
+    is_empty[_find_nothing(trimmed)] = True
     if not is_empty.any():
         return trimmed
     return pc.if_else(pa.array(is_empty), pa.scalar(None, pa.string()), trimmed)
+
+
+def says_nothing(cell: str) -> bool:
+    """Say whether a cell is empty, or says so.
+
+    >>> says_nothing(" null"), says_nothing("\\\\N"), says_nothing("Nuller")
+    (True, True, False)
+    """
+    return cell.strip().upper() in ("", *NOTHING)
+
+
+def _find_nothing(texts: pa.Array) -> Places:
+    """Return the places of the texts that say that nothing stands there."""
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    if not len(data):
+        return np.empty(0, np.int64)
+    offsets = text_offsets(texts)
+    begins = _NOTHING_BEGINS[data[np.minimum(offsets[:-1], len(data) - 1)]]
+    some = np.flatnonzero(begins & (np.diff(offsets) <= _NOTHING_LONGEST))
+    if not len(some):
+        return some
+    is_nothing = pc.is_in(pc.utf8_upper(texts.take(pa.array(some))), value_set=_NOTHING)
+    return some[is_nothing.to_numpy(zero_copy_only=False)]
 
 
 def text_offsets(texts: pa.Array) -> npt.NDArray[np.int32]:
@@ -84,9 +123,12 @@ class CsvReader:
     One thread on purpose: threaded CSV reading of pyarrow 26.0.1 has returned wrong amounts.
     """
 
-    def __init__(self, path: Path, encoding: str | None = None, delimiter: str | None = None) -> None:
-        dialect = read_dialect(path, encoding, delimiter)
+    def __init__(
+        self, path: Path, encoding: str | None = None, delimiter: str | None = None, lines_above: int = 0
+    ) -> None:
+        dialect = read_dialect(path, encoding, delimiter, lines_above)
         self.file, self._path, self._encoding = path.name, path, dialect.encoding
+        self._lines_above, self.header_line = dialect.lines_above, dialect.lines_above + 1
         self.delimiter, self.header = dialect.delimiter, dialect.header
         self.types: dict[str, pa.DataType] = {}
         self._has_quotes = True  # until the file has been read to its end without one
@@ -114,7 +156,7 @@ class CsvReader:
 
     def _stretches(self) -> Iterator[Records | PlainRows]:
         """Yield the file's rows in stretches of some MiB, the header left out."""
-        blocks = read_blocks(self._path, self._encoding)
+        blocks = read_blocks(self._path, self._encoding, self._lines_above)
         is_header, has_quotes = True, False
         for rows in read_records(self.file, blocks, self.delimiter, len(self.header)):
             if is_header:
@@ -127,26 +169,27 @@ class CsvReader:
 
     def _parse(self, rows: Records | PlainRows, names: Sequence[str], encoded: Collection[str]) -> RawBatch:
         if isinstance(rows, PlainRows):
-            table, ragged = self._read_table(rows.data, names, encoded, newlines_in_values=False)
-            if table.num_rows + len(ragged) == rows.height:
+            read = self._read_table(rows.data, names, encoded, newlines_in_values=False)
+            if read.height == rows.height:
                 lines = np.arange(rows.first_line, rows.first_line + rows.height)
-                return self._batch(table, names, lines, ragged)
+                return self._batch(rows, read, names, lines)
             rows = rows.locate(self.delimiter, len(self.header))
         data = rows.data[int(rows.starts[0]) :] if len(rows.starts) else b""
-        table, ragged = self._read_table(data, names, encoded, newlines_in_values=bool(rows.is_tall.any()))
+        read = self._read_table(data, names, encoded, newlines_in_values=bool(rows.is_tall.any()))
         is_ragged = np.zeros(len(rows.lines), bool)
-        is_ragged[ragged] = True
+        is_ragged[read.ragged] = True
         self._refuse_tall(rows, is_ragged)
-        return self._batch(table, names, rows.lines, ragged)
+        return self._batch(rows, read, names, rows.lines)
 
     def _read_table(
         self, data: bytes, names: Sequence[str], encoded: Collection[str], *, newlines_in_values: bool
-    ) -> tuple[pa.Table, list[int]]:
-        """Return the columns (under their place in the header) and the ragged rows by number from 0."""
+    ) -> "_Read":
+        """Return the columns (under their place in the header); ragged and blank rows by number from 0."""
         ragged: list[int] = []
+        blank: list[int] = []
 
         def note_ragged(row: pacsv.InvalidRow) -> str:
-            ragged.append(row.number - 1)
+            (blank if self._is_blank(row.text) else ragged).append(row.number - 1)
             return "skip"
 
         places = [f"c{i}" for i in range(len(self.header))]
@@ -165,18 +208,31 @@ class CsvReader:
                 strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True, check_utf8=False,
             ),
         )
-        return table, ragged
+        return _Read(table, ragged, blank)
 
-    def _batch(self, table: pa.Table, names: Sequence[str], lines: Places, ragged: list[int]) -> RawBatch:
-        is_whole = np.ones(len(lines), bool)
-        is_whole[ragged] = False
-        if table.num_rows != len(lines) - len(ragged):
+    def _batch(self, rows: Records | PlainRows, read: "_Read", names: Sequence[str], lines: Places) -> RawBatch:
+        if read.height != len(lines):
             raise DunningError(
-                f"{self.file}, line {lines[0]} and following: {len(lines) - len(ragged)} rows were counted but "
-                f"{table.num_rows} read, so a row would be lost. Check the quotes there and export the file again."
+                f"{self.file}, line {lines[0]} and following: {len(lines)} rows were counted but {read.height} read, "
+                "so a row would be lost. Check the quotes there and export the file again."
             )
-        columns = {name: clean_text(_one_array(column)) for name, column in zip(names, table.columns, strict=True)}
-        return RawBatch(columns, lines[is_whole], lines[~is_whole])
+        is_ragged, is_whole = np.zeros(len(lines), bool), np.ones(len(lines), bool)
+        is_ragged[read.ragged] = True
+        is_whole[[*read.ragged, *read.blank]] = False
+        cells = (clean_text(_one_array(column)) for column in read.table.columns)
+        batch = RawBatch(dict(zip(names, cells, strict=True)), lines[is_whole], lines[is_ragged])
+        suspects = _all_null(batch)
+        if not len(suspects):
+            return batch
+        if isinstance(rows, PlainRows):
+            rows = rows.locate(self.delimiter, len(self.header))
+        places = np.flatnonzero(is_whole)[suspects]
+        spans = zip(suspects, rows.starts[places].tolist(), rows.ends[places].tolist(), strict=True)
+        return leave_out(batch, [row for row, a, b in spans if self._is_blank(rows.data[a:b].decode())])
+
+    def _is_blank(self, row: str) -> bool:
+        """Say whether a row is delimiters alone, as spreadsheets leave them behind."""
+        return not row.replace(self.delimiter, "").strip()
 
     def _refuse_tall(self, records: Records, is_ragged: np.ndarray) -> None:
         bad = np.flatnonzero(records.is_tall & is_ragged)
@@ -185,6 +241,19 @@ class CsvReader:
                 f'{self.file}, line {records.lines[bad[0]]}: a quoted cell goes over several lines and the row then '
                 f'has not {len(self.header)} cells; rows may be hidden in it. Close the quote (") where the cell ends.'
             )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What pyarrow read of some rows; the ragged and the blank ones, by number from 0, are not in the table."""
+
+    table: pa.Table
+    ragged: list[int]
+    blank: list[int]
+
+    @property
+    def height(self) -> int:
+        return self.table.num_rows + len(self.ragged) + len(self.blank)
 
 
 class ParquetReader:
@@ -196,7 +265,7 @@ class ParquetReader:
     def __init__(self, path: Path) -> None:
         self.file, self._path, self.delimiter = path.name, path, ";"
         schema = self._read_schema()
-        self.header = tuple(schema.names)
+        self.header, self.header_line = tuple(schema.names), 1
         refuse_many(self.file, len(self.header))
         refuse_twice(self.file, self.header)
         self.types: dict[str, pa.DataType] = {field.name: field.type for field in schema}
@@ -206,7 +275,8 @@ class ParquetReader:
         line = 2
         for batch in self._batches(list(names)):
             columns = {name: clean_text(_to_text(batch.column(name))) for name in names}
-            yield RawBatch(columns, np.arange(line, line + len(batch)), np.empty(0, np.int64))
+            rows = RawBatch(columns, np.arange(line, line + len(batch)), np.empty(0, np.int64))
+            yield leave_out(rows, self._find_blank(rows))
             line += len(batch)
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
@@ -222,6 +292,12 @@ class ParquetReader:
                 found |= {int(row) + 2: tuple(c[i] for c in cells) for i, row in enumerate(here)}
             first += len(batch)
         return found
+
+    def _find_blank(self, rows: RawBatch) -> list[int]:
+        """Return the rows in which nothing stands at all, in no column of the file."""
+        suspects = _all_null(rows)
+        cells = self.cells_at(rows.lines[suspects]) if len(suspects) else {}
+        return [row for row in suspects.tolist() if not "".join(cells[int(rows.lines[row])]).strip()]
 
     def _read_schema(self) -> pa.Schema:
         try:
@@ -245,6 +321,25 @@ class ParquetReader:
 
     def _unreadable(self) -> DunningError:
         return DunningError(f"{self.file} cannot be read as Parquet: it is damaged or something else. Write it again.")
+
+
+def leave_out(batch: RawBatch, rows: Sequence[int]) -> RawBatch:
+    """Return a batch without some of its rows."""
+    if not len(rows):
+        return batch
+    is_kept = np.ones(len(batch), bool)
+    is_kept[rows] = False
+    columns = {name: column.filter(pa.array(is_kept)) for name, column in batch.columns.items()}
+    return RawBatch(columns, batch.lines[is_kept], batch.ragged_lines)
+
+
+def _all_null(batch: RawBatch) -> Places:
+    """Return the rows all of whose columns are empty; most often a column has no empty cell, and that is that."""
+    columns = list(batch.columns.values())
+    if not columns or not len(batch) or any(column.null_count == 0 for column in columns):
+        return np.empty(0, np.int64)
+    is_null = [column.is_null().to_numpy(zero_copy_only=False) for column in columns]
+    return np.flatnonzero(np.all(is_null, axis=0))
 
 
 def _without_first(rows: Records | PlainRows) -> Records | PlainRows:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.dialects import LINE_BYTES_MAX, Block, count_newlines, line_too_long
+from dunning.gateways.ledger.streams import LINE_BYTES_MAX, Block, count_newlines, line_too_long
 
 Positions = npt.NDArray[np.int64]
 _QUOTE, _LF, _CR = 34, 10, 13

@@ -19,7 +19,7 @@ from dunning.gateways.ledger.side_by_side import do_all
 from dunning.gateways.ledger.tables import TABLES, Column, Kind, Table
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
-FORMAT_VERSION = "1"  # raise it when the same files would be read otherwise
+FORMAT_VERSION = "2"  # raise it when the same files would be read otherwise
 _FIGURES = ("quantity", "unit_price")
 
 
@@ -96,9 +96,10 @@ class TableSource:
         missing = [c.name for c in self._table.columns if c.is_required and c.name not in self.header]
         if missing:
             raise DunningError(
-                f"{self.file}, line 1: required column {', '.join(missing)} of table {self._table.name} is missing; "
-                f"the header has {show_names(self.header)}. Add it to the extract, or say in a mapping "
-                "(--mapping) which column it is."
+                f"{self.file}, line {self._reader.header_line}: required column {', '.join(missing)} of table "
+                f"{self._table.name} is missing; the header has {show_names(self.header)}. Add it to the extract, "
+                "or say in a mapping (--mapping) which column it is, and with skip_lines how many lines stand above "
+                "the header if this line is none."
             )
 
 

@@ -34,6 +34,8 @@ class Plain:
         self.payers = {row["payer_code"] for row in self.rows["payers"]}
         for i, row in enumerate(self.rows["tenancies"]):
             self._check_parties("tenancies", str(i), row)
+            if row.get("valid_until") and row["valid_until"] <= row["valid_from"]:
+                self.reasons["tenancies", str(i)].add("bad_value")
         self.tenancies = [
             row for i, row in enumerate(self.rows["tenancies"]) if not self.reasons.get(("tenancies", str(i)))
         ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from dunning.gateways.ledger import dialects, parts, spill, text_index
+from dunning.gateways.ledger import parts, spill, streams, text_index
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.snapshots import Snapshot
 from dunning.sample import write_sample
@@ -20,7 +20,7 @@ from tests.jobs.nights import AS_OF
 def cramped() -> Iterator[None]:
     """Blocks of half a kilobyte, everything in files at once, every bucket a part of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dialects, "_CHUNK", 500)
+        patch.setattr(streams, "_CHUNK", 500)
         patch.setattr(spill, "HELD_BYTES", 1)
         patch.setattr(parts, "PART_BYTES", 1)
         yield
