@@ -12,7 +12,10 @@ ITEM_KINDS = (
     "adjudged",
     "adjudged_interest",
     "court_costs",
+    "payout",
 )
+PAYOUT = "payout"  # money paid back: settled like any item, but never overdue, and on no list
+DEBT_KINDS = tuple(kind for kind in ITEM_KINDS if kind != PAYOUT)
 CREDIT_NOTE = "credit_note"
 STAGES = ("current", "overdue", "final_warning", "court_bound")
 NOTICE_STAGES = ("overdue", "final_warning", "disconnection")

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.core.words import STAGES
+from dunning.core.words import ITEM_KINDS, PAYOUT, STAGES, code
 from dunning.decisions.allocation import amounts_in_euro
 from dunning.decisions.causes import find_obstacles, find_reasons
 from dunning.decisions.findings import Findings, find_out
@@ -83,7 +83,8 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
         }
     )
     accounts = _accounts(bucket, rules, found, open_items, stage, is_near)
-    overdue_somehow = any_by(items.account, items.due_on < as_of, count)
+    is_debt = bucket.items["kind"][allocation.items] != code(ITEM_KINDS, PAYOUT)
+    overdue_somehow = any_by(items.account, is_debt & (items.due_on < as_of), count)
     pieces = allocation.pieces
     pieces = pieces.take(overdue_somehow[bucket.items["account"][pieces["item"]]])
     return Decision(accounts.take(exists), open_items, pieces)

@@ -8,6 +8,7 @@ from dunning.core.days import NEVER, Days, to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket, Frame
 from dunning.core.money import Cents
+from dunning.core.words import ITEM_KINDS, PAYOUT, code
 from dunning.decisions.allocation import Allocation, allocate
 from dunning.decisions.interest import accrue_interest
 from dunning.decisions.limitation import limit_items
@@ -47,16 +48,15 @@ def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
     interest = accrue_interest(bucket, allocation, rules, equalised_on)
     limitation_on = limit_items(bucket, allocation.items, rules.limitation, as_of)
     shields = shield_items(bucket, allocation, rules)
-    due_on = bucket.items["due_on"][allocation.items]
+    due_on, kind = bucket.items["due_on"][allocation.items], bucket.items["kind"][allocation.items]
+    overdue_from = np.where(kind == code(ITEM_KINDS, PAYOUT), NEVER, np.maximum(due_on + 1, shields.free_on))
     items = OpenItems(
         account=bucket.items["account"][allocation.items],
         due_on=due_on,
         open_cents=allocation.open_cents,
-        overdue_from=np.maximum(due_on + 1, shields.free_on).astype(np.int32),
+        overdue_from=overdue_from.astype(np.int32),
         limitation_on=limitation_on,
-        is_claimable_kind=claimable_kinds(
-            bucket.items["kind"][allocation.items], equalised_on, rules.stages
-        ),
+        is_claimable_kind=claimable_kinds(kind, equalised_on, rules.stages),
     )
     ladder = climb(bucket, items, history, rules)
     count = len(bucket.accounts)

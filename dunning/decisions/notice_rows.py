@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.core.words import CREDIT_NOTE, ITEM_KINDS
+from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, PAYOUT, code
 from dunning.decisions.frames import Decision
 from dunning.decisions.proposals import to_arrays
 from dunning.decisions.segments import Places, bounds_of, index_rows
@@ -19,7 +19,7 @@ from dunning.decisions.tables import word_column
 
 _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
 _KINDS = (*ITEM_KINDS, CREDIT_NOTE)
-_NOTE = len(ITEM_KINDS)
+_NOTE, _PAYOUT = len(ITEM_KINDS), code(ITEM_KINDS, PAYOUT)
 
 
 def _rows(**columns: pa.DataType) -> pa.ListType:
@@ -58,7 +58,8 @@ def find_documents(bucket: Bucket, accounts: Places, shown: Shown, as_of: int) -
     """Return the bills and credit notes of some accounts that were not shown yet, by account, issued_on, invoice_no.
 
     Columns: account, item (-1 for a credit note), invoice_no, kind (of `_KINDS`), period_from, period_to, issued_on,
-    due_on (`NEVER` for a credit note), amount_minor (negative for a credit note), is_bgn.
+    due_on (`NEVER` for a credit note, and for money paid back: neither is a bill with a day to pay it by), amount_minor
+    (negative for a credit note), is_bgn.
     """
     is_asked = np.zeros(len(bucket.accounts), np.bool_)
     is_asked[accounts] = True
@@ -79,6 +80,7 @@ def find_documents(bucket: Bucket, accounts: Places, shown: Shown, as_of: int) -
     columns = {name: np.concatenate((bills[name], values)) for name, values in of_notes.items()}
     order = pa.table({"account": columns["account"], "issued_on": columns["issued_on"], "invoice_no": numbers})
     ascending = [(name, "ascending") for name in order.column_names]
+    columns["due_on"] = np.where(columns["kind"] == _PAYOUT, NEVER, columns["due_on"]).astype(np.int32)
     documents = Frame({**columns, "invoice_no": numbers, "item": np.r_[item, np.full(len(notes), -1, np.int64)]})
     return documents.take(pc.sort_indices(order, ascending).to_numpy().astype(np.int64))
 

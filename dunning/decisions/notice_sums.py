@@ -52,7 +52,7 @@ def sum_debts(bucket: Bucket, decision: Decision, accounts: Places) -> Frame:
     is_asked, shield = row >= 0, items["shield"]
     is_free = is_asked & (shield == 0)
     demanded = is_asked & items["is_overdue"] & ~items["is_expired"]
-    gone = is_asked & items["is_overdue"] & items["is_expired"]
+    gone = is_free & items["is_expired"]
 
     def cents(chosen: Flags, name: str = "open_cents") -> Cents:
         return sum_by(row[chosen], items[name][chosen], count)

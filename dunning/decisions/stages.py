@@ -14,7 +14,7 @@ import numpy.typing as npt
 from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.money import Cents
-from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, STAGES, code
+from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, PAYOUT, STAGES, code
 from dunning.decisions.segments import Places, any_by, pair_up, running_sum, sum_by
 from dunning.policy.rules import Rules, StageRule, Stages
 
@@ -28,7 +28,7 @@ class OpenItems:
 
     Attributes:
         account, due_on, open_cents: of the item.
-        overdue_from: first day on which it is overdue and unshielded (`NEVER` under a case).
+        overdue_from: first day on which it is overdue and unshielded (`NEVER` under a case, and of money paid back).
         limitation_on: first day on which it has expired.
         is_claimable_kind: may be claimed as far as its kind and its season's equalisation bill go.
     """
@@ -67,8 +67,11 @@ class Ladder:
 
 
 def claimable_kinds(kind: npt.NDArray[np.int8], equalised_on: Days, rule: Stages) -> Flags:
-    """Return which items may be claimed as far as their kind goes; a heat forecast needs its season's equalisation."""
-    enforced = np.isin(kind, [code(ITEM_KINDS, name) for name in rule.kinds_enforced])
+    """Return which items may be claimed as far as their kind goes; a heat forecast needs its season's equalisation.
+
+    Money paid back is nothing that could be claimed.
+    """
+    enforced = np.isin(kind, [code(ITEM_KINDS, name) for name in (*rule.kinds_enforced, PAYOUT)])
     waiting = np.isin(kind, [code(ITEM_KINDS, name) for name in rule.kinds_after_equalisation])
     return ~enforced & (~waiting | (equalised_on < NEVER))
 

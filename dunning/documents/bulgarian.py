@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "bill": "сметка", "forecast": "прогнозна сметка", "equalisation": "изравнителна сметка",
     "share_fee": "дялово разпределение", "fee": "такса", "interest_note": "лихвен лист",
     "adjudged": "присъдена главница", "adjudged_interest": "присъдена лихва", "court_costs": "съдебни разноски",
+    "payout": "върната сума",
     # why a case needs a person
     "above_order_ceiling": "над прага за заповед", "bad_identifier": "грешен ЕГН/ЛНЧ/ЕИК", "deceased": "починал клиент",
     "insolvency": "несъстоятелност", "limitation_near_unwarned": "скорошна давност без връчено предупреждение",

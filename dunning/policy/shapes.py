@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, get_args, get_origin, get_type_hints
 
-from dunning.core.words import CHANNELS, ITEM_KINDS, NOTICE_STAGES, SERVICES
+from dunning.core.words import CHANNELS, DEBT_KINDS, NOTICE_STAGES, SERVICES
 from dunning.policy import rules
 from dunning.policy.identity import MAY_BE_EMPTY, refuse_identity
 
@@ -240,7 +240,7 @@ def _refuse_unlisted(key: str, value: str) -> None:
     name = key.rpartition(".")[2]
     listed: tuple[str, ...] | None = None
     if name.startswith("kinds"):
-        listed = ITEM_KINDS
+        listed = DEBT_KINDS
     elif name.startswith("tables"):
         listed = LEDGER_TABLES
     elif name == "after_notice":

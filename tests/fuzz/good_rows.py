@@ -33,7 +33,7 @@ VARIETIES: dict[str, dict[str, Row]] = {
         "bill": _BILL, "lev bill": _OLD_BILL,
         "forecast": _BILL | {"kind": "forecast", "refers_to": "nothing"},
         "credit note": _BILL | {"kind": "credit_note", "amount": "-4", "refers_to": "I2"},
-        "nobody's bill": _BILL | {"payer_code": ""},
+        "nobody's bill": _BILL | {"payer_code": ""}, "payout": _BILL | {"kind": "payout", "due_on": _BILL["issued_on"]},
     }.items()},
     "payments": {name: {"payment_no": "P{n}", **cells} for name, cells in {
         "euro": _PAID, "lev": _PAID | {"paid_on": "2025-06-01", "currency": "BGN"},

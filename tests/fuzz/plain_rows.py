@@ -97,6 +97,8 @@ def _invoice_reasons(cells: Cells, values: dict[str, Any], world: World, known: 
     reasons = _changeover(values["currency"], values["issued_on"], EURO)
     kind, amount, issued_on, due_on = (values[name] for name in ("kind", "amount", "issued_on", "due_on"))
     first, last = values["period_from"], values["period_to"]
+    if kind == "payout" and issued_on and due_on and due_on != issued_on:
+        reasons.add("bad_value")
     if issued_on and due_on and due_on < issued_on:
         reasons.add("due_before_issued")
     if amount and kind and (amount > 0 if kind == "credit_note" else amount < 0 and kind != "equalisation"):

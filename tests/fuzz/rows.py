@@ -123,6 +123,8 @@ _BY_HEART: tuple[tuple[str, str, str, str, str], ...] = (
     ("invoices", "bill", "amount", "-0.01", "wrong_sign"), ("invoices", "forecast", "amount", "-12.50", "wrong_sign"),
     ("invoices", "credit note", "amount", "0.01", "wrong_sign"), ("payments", "euro", "amount", "-3.20", "wrong_sign"),
     ("payments", "lev", "amount", "-1", "wrong_sign"), ("payments", "premise alone", "amount", "-0,01", "wrong_sign"),
+    ("invoices", "bill", "kind", "payout", "bad_value"), ("invoices", "payout", "amount", "-0.01", "wrong_sign"),
+    ("invoices", "payout", "due_on", "2026-04-06", "bad_value"),
     ("invoices", "bill", "kind", "credit_note", "wrong_sign"), ("invoices", "credit note", "kind", "fee", "wrong_sign"),
     ("invoices", "bill", "currency", "BGN", "bgn_after_changeover"),
     ("payments", "euro", "currency", "BGN", "bgn_after_changeover"),

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 BGN, EUR = "BGN", "EUR"
 CREDIT_NOTE = "credit_note"
+PAYOUT = "payout"  # money paid back: owed and settled like any item, but no overdue item in section 4's sense
 STAGES = ("current", "overdue", "final_warning", "court_bound")
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tests.oracle.allocation import Books, Piece, allocate, to_cents
-from tests.oracle.facts import Facts, Invoice, Known, Policy, know
+from tests.oracle.facts import PAYOUT, Facts, Invoice, Known, Policy, know
 from tests.oracle.interest import interest_cents
 from tests.oracle.limitation import limitation_on
 from tests.oracle.shields import is_kept, shield_of
@@ -102,7 +102,7 @@ def decide(facts: Facts, policy: Policy, as_of: date) -> Decision | None:
             is_kept(a, books, policy, as_of) and any(i.invoice.invoice_no in a.invoice_nos for i in now.items)
             for a in known.facts.agreements
         ),
-        has_something_overdue=any(i.invoice.due_on < as_of for i in now.items),
+        has_something_overdue=any(i.invoice.due_on < as_of and i.invoice.kind != PAYOUT for i in now.items),
         items=now.items,
         in_stage=now.in_stage,
         interest=interest,
@@ -152,7 +152,7 @@ def _days(items: list[OpenItem], day: date) -> int:
 def _look_at(item: Invoice, night: Night, policy: Policy, day: date) -> OpenItem:
     known = night.known
     shield = shield_of(item, known, night.books, policy, day)
-    is_overdue = item.due_on < day and shield is None
+    is_overdue = item.due_on < day and shield is None and item.kind != PAYOUT
     ends_on = night.ends_on[item.invoice_no]
     is_expired = ends_on <= day
     has_bill = item.kind != "forecast" or known.equalisation_of(item.season) is not None

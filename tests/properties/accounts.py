@@ -28,7 +28,7 @@ _CENTS = (0, 1, 50, 99, 100, 101, 2500, 4000, 4999, 5000, 5001, 6000, 9999, 1000
 _STOTINKI = (0, 1, 2, 195, 196, 391, 9778, 9779, 9780, 11735, 19556, 19557, 19558, 19559, 39117, 70000)
 _KINDS = (
     ("bill",) * 9 + ("forecast",) * 5 + ("equalisation",) * 3 + ("share_fee", "fee", "fee", "interest_note")
-    + ("adjudged", "adjudged_interest", "court_costs", "credit_note", "credit_note")
+    + ("adjudged", "adjudged_interest", "court_costs", "payout", "credit_note", "credit_note")
 )  # fmt: skip
 
 
@@ -109,7 +109,7 @@ class Account:
     def invoice(self) -> Invoice:
         kind = self.random.choice(_KINDS)
         due_on = self.due_on()
-        issued_on = due_on - timedelta(self.random.choice((0, 0, 1, 14, 20, 31, 60)))
+        issued_on = due_on - timedelta(self.random.choice((0, 0, 1, 14, 20, 31, 60)) if kind != "payout" else 0)
         currency = self.currency(issued_on)
         minor = self.amount(currency)
         if kind == "credit_note" or (kind == "equalisation" and self.random.random() < 0.3):

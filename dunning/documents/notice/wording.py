@@ -17,7 +17,7 @@ from stdnum import iban
 
 from dunning.core.errors import DunningError
 from dunning.core.formats import NBSP
-from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, LANGUAGES
+from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, LANGUAGES, PAYOUT
 from dunning.documents.notice import layout
 from dunning.documents.notice.faces import face
 from dunning.documents.texts import TEMPLATES, open_templates
@@ -47,6 +47,8 @@ SENTENCES: Mapping[str, frozenset[str]] = {
 }
 # What wording that was sent before this sentence came does without: nothing is printed then.
 _LATER = frozenset({"pending"})
+# Kinds that came after a version's words had been sent, which then stay as they are.
+_LATER_KINDS = {"bg": {PAYOUT: "Върната сума"}, "en": {PAYOUT: "Sum paid back"}}
 _CONSTANT = frozenset({"supplier", "is_heat", "as_of"})
 _SUPPLIER = frozenset({"phone", *(name.removesuffix("_latin") for name in Profile.__dataclass_fields__)})
 
@@ -60,7 +62,8 @@ class Wording:
     def __init__(self, template: Template, constant: Mapping[str, Any]) -> None:
         self._template, self._constant = template, dict(constant)
         self.labels = {name: self.say(name) for name in _labels()}
-        self.kinds = dict(line.split("=", 1) for line in self.say("kinds").splitlines())
+        language = str(self._template.name).split(".")[-2]
+        self.kinds = _LATER_KINDS[language] | dict(line.split("=", 1) for line in self.say("kinds").splitlines())
         self._check()
 
     def _check(self) -> None:

@@ -130,7 +130,7 @@ class _Assembly:
         for name, small in self.extract.tables.items():
             self.books.add_rows(name, count_rows(small))
         refusals = count_refusals(tables)
-        check_limits(refusals, self.limits)
+        check_limits(refusals, self.limits, tables)
         info = {
             "books": self.books.close(),
             "dropped_names": self.dropped,
@@ -172,7 +172,7 @@ class _Assembly:
         """Return the rows of the large tables that the rest refers to; of each invoice its place among the items."""
         gathered = {name: self._join(name, self.refused[name]) for name in BULK}
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
-        check_limits(count_refusals(tables), self.limits)  # before all of them are held as text
+        check_limits(count_refusals(tables), self.limits, tables)  # before all of them are held as text
         self.cells = read_refused(tables)
         names = [self.extract.tables[name].frame.text("invoice_no") for name in _NAMING]
         names.append(named_invoices(References(tables), self.cells))

@@ -20,7 +20,9 @@ EUR_FROM = to_day(date(2026, 1, 1))
 BGN_PAYMENTS_UNTIL = to_day(date(2026, 2, 1))
 
 EUR, BGN = words.code(words.CURRENCIES, "EUR"), words.code(words.CURRENCIES, "BGN")
-FORECAST, EQUALISATION, CREDIT_NOTE = (INVOICE_KINDS.index(k) for k in ("forecast", "equalisation", "credit_note"))
+FORECAST, EQUALISATION, PAYOUT, CREDIT_NOTE = (
+    INVOICE_KINDS.index(kind) for kind in ("forecast", "equalisation", words.PAYOUT, words.CREDIT_NOTE)
+)
 _SEASON_MONTH = 5
 CARRIED = "(currency)"  # of a table without currencies: the one that its amount carries, -1 where none
 
@@ -29,7 +31,8 @@ def mark_conditions(table: TypedTable) -> None:
     """Mark rows of invoices, payments, holds and tenancies that contradict themselves; others have no such conditions.
 
     due_before_issued, wrong_sign, bgn_after_changeover; bad_value of a forecast or equalisation without a full period
-    inside one season, and of a hold or tenancy that ends before it begins; missing_value of a hold that names nothing.
+    inside one season, of a payout that is not due on the day of its issue, and of a hold or tenancy that ends before
+    it begins; missing_value of a hold that names nothing.
     """
     if mark := _MARKS.get(table.table.name):
         mark(table)
@@ -78,6 +81,8 @@ def _mark_invoices(invoices: TypedTable) -> None:
     invoices.mark(wrong, bit("wrong_sign"))
     invoices.mark(is_dated & (frame["currency"] == BGN) & (issued_on >= EUR_FROM), bit("bgn_after_changeover"))
     invoices.mark(_lacks_season(invoices), bit("bad_value"))
+    is_late = (kind == PAYOUT) & is_dated & (due_on != NEVER) & (due_on != issued_on)
+    invoices.mark(is_late, bit("bad_value"))  # money paid back falls due at once
 
 
 def _lacks_season(invoices: TypedTable) -> Flags:

@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from dunning.core.days import Days, to_date, to_day
+from dunning.core.days import NEVER, Days, to_date, to_day
 from dunning.gateways.ledger.raw import RawTable, TypedTable
 from dunning.gateways.ledger.values import FIRST_DAY, LAST_DAY
 
@@ -46,7 +46,7 @@ def no_days() -> Counts:
 def count_days(table: TypedTable) -> Counts:
     """Return how many rows are dated on each day from the first to the last that can be read."""
     days: Days = table.frame[DATED[table.table.name][0]]
-    known = days[(days >= FIRST_DAY) & (days <= LAST_DAY)]
+    known = days[days != NEVER]
     return np.bincount(known - FIRST_DAY, minlength=LAST_DAY - FIRST_DAY + 1)
 
 

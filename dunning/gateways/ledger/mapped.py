@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 from dunning.core.frames import days_to_arrow
 from dunning.gateways.ledger.dialects import show_names
 from dunning.gateways.ledger.mapping import ColumnRule, FileRule, Filter, Mapping, TableRule
+from dunning.gateways.ledger.masking import CODES
 from dunning.gateways.ledger.patterns import to_iso
-from dunning.gateways.ledger.raw import Places, RawBatch
+from dunning.gateways.ledger.raw import Place, Places, RawBatch
 from dunning.gateways.ledger.readers import clean_text, open_reader
-from dunning.gateways.ledger.tables import Column, Kind
-from dunning.gateways.ledger.values import read_days, read_instants
+from dunning.gateways.ledger.tables import OPEN_ENDS, Column, Kind
+from dunning.gateways.ledger.values import read_amounts, read_days, read_instants, take_signs
 
 _DATES = (Kind.DAY, Kind.INSTANT)
 _AGGREGATES = {"first": "first", "earliest": "min", "latest": "max"}
@@ -31,13 +32,17 @@ class MappedSource:
     unknown: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, mapping: Mapping, rule: TableRule) -> None:
-        path = ("tables", rule.table.name)
+        path = rule.path
         if not (folder / rule.file).is_file():
             raise mapping.refuse((*path, "file"), f"{rule.file} is not in the ledger folder {folder}")
         self._rule, self._file_rule = rule, mapping.files.get(rule.file, FileRule())
-        self._reader = open_reader(folder / rule.file, self._file_rule.encoding, self._file_rule.delimiter)
+        self._reader = open_reader(
+            folder / rule.file, self._file_rule.encoding, self._file_rule.delimiter, self._file_rule.skip_lines
+        )
         self.file, self.delimiter, self.header = rule.file, self._reader.delimiter, self._reader.header
         self.filled = tuple(rule.columns)
+        self.files: tuple[str, ...] = (rule.file,)
+        self.code_columns = _code_columns(mapping, rule.file)
         if not rule.source_columns:
             raise mapping.refuse((*path, "columns"), f"takes no column of {rule.file}, so all rows would be the same")
         for column in rule.source_columns:
@@ -46,7 +51,11 @@ class MappedSource:
 
     def _problem(self, column: str) -> str:
         if column not in self.header:
-            return f"no column {show_names([column])!r}; it has {show_names(self.header)}"
+            return (
+                f"no column {show_names([column])!r} in line {self._reader.header_line}; it has "
+                f"{show_names(self.header)}. If that line is no header, say with skip_lines how many lines stand above "
+                "the header"
+            )
         if pa.types.is_floating(self._reader.types.get(column, pa.string())):
             return f"{column!r} as binary floats, which hold neither cents nor codes exactly; write decimal128 or text"
         return ""
@@ -65,10 +74,16 @@ class MappedSource:
         """Return the source's cells as read; see `raw.Source`."""
         return self._reader.cells_at(np.asarray(lines, np.int64))
 
+    def place_of(self, line: int) -> Place:
+        """Return the file and its line; see `raw.Source`."""
+        return self.file, line
+
     def _make(self, batch: RawBatch) -> RawBatch:
         keep = np.ones(len(batch), bool)
         for one in self._rule.where:
-            keep &= _passes(one, batch.columns[one.column])
+            keep &= self._passes(one, batch.columns[one.column])
+        if self._rule.but:
+            keep &= ~np.all([self._passes(one, batch.columns[one.column]) for one in self._rule.but], axis=0)
         cells = {name: column.filter(pa.array(keep)) for name, column in batch.columns.items()}
         rows = int(keep.sum())
         columns = {column.name: self._column(column, cells, rows) for column in self._rule.table.columns}
@@ -83,9 +98,33 @@ class MappedSource:
         texts = _translate(_fill(rule, cells), rule)
         if column.kind in _DATES and (pattern := rule.date or self._file_rule.date):
             texts = to_iso(texts, pattern)
-        if column.kind is Kind.AMOUNT and self._file_rule.decimal:
-            texts = _to_point(texts, self._file_rule.decimal, self._file_rule.thousands)
+        if column.kind is Kind.AMOUNT:
+            texts = self._amounts(texts)
+            texts = take_signs(clean_text(texts)) if rule.is_bare else texts
         return clean_text(texts)
+
+    def _amounts(self, texts: pa.Array) -> pa.Array:
+        """Return amounts as the contract writes them."""
+        if not self._file_rule.decimal:
+            return texts
+        return _to_point(texts, self._file_rule.decimal, self._file_rule.thousands)
+
+    def _passes(self, one: Filter, column: pa.Array) -> np.ndarray:
+        if one.is_sign:
+            minor, is_bad = read_amounts(clean_text(self._amounts(column)))
+            return ((minor < 0) & ~is_bad) != one.is_not
+        is_in = pc.is_in(pc.fill_null(column, ""), value_set=pa.array(one.values, pa.string()))
+        return is_in.to_numpy(zero_copy_only=False) != one.is_not
+
+
+def _code_columns(mapping: Mapping, file: str) -> frozenset[str]:
+    """Return a file's columns that feed columns of codes, in whatever table, and nothing else."""
+    codes: set[str] = set()
+    others: set[str] = set()
+    for rule in (rule for rules in mapping.tables.values() for rule in rules if rule.file == file):
+        for name, column in rule.columns.items():
+            (codes if name in CODES else others).update(used for _, used in column.parts if used)
+    return frozenset(codes - others)
 
 
 def _key_of(rule: TableRule, column: str) -> tuple[str, ...]:
@@ -93,12 +132,7 @@ def _key_of(rule: TableRule, column: str) -> tuple[str, ...]:
     for name, column_rule in rule.columns.items():
         if any(used == column for _, used in column_rule.parts):
             return "columns", name
-    return ("where",)
-
-
-def _passes(one: Filter, column: pa.Array) -> np.ndarray:
-    is_in = pc.is_in(pc.fill_null(column, ""), value_set=pa.array(one.values, pa.string()))
-    return is_in.to_numpy(zero_copy_only=False) != one.is_not
+    return ("where",) if any(one.column == column for one in rule.where) else ("except",)
 
 
 def _fill(rule: ColumnRule, cells: dict[str, pa.Array]) -> pa.Array:
@@ -120,13 +154,19 @@ def _translate(texts: pa.Array, rule: ColumnRule) -> pa.Array:
 
 
 def _to_point(amounts: pa.Array, decimal: str, thousands: str) -> pa.Array:
-    """Return amounts with a decimal point and no thousands; what is not written so gets a `?` in front."""
+    """Return amounts with a decimal point and no thousands; what is not written so gets a `?` in front.
+
+    Signs and currencies around the figure stay as they are, for `values` to judge.
+    """
     point, separator = re.escape(decimal), re.escape(thousands)
     digits = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{separator}[0-9]{{3}})+)" if thousands else "[0-9]+"
-    is_good = pc.match_substring_regex(amounts, rf"^-?{digits}(?:{point}[0-9]+)?$")
-    plain = pc.replace_substring(amounts, thousands, "") if thousands else amounts
+    figure = rf"(?P<figure>{digits}(?:{point}[0-9]+)?)"
+    parts = pc.extract_regex(amounts, f"^(?P<before>[^0-9]*){figure}(?P<behind>[^0-9]*)$")
+    plain = pc.struct_field(parts, "figure")
+    plain = pc.replace_substring(plain, thousands, "") if thousands else plain
     plain = pc.replace_substring(plain, decimal, ".")
-    return pc.if_else(is_good, plain, pc.binary_join_element_wise("?", amounts, ""))
+    whole = pc.binary_join_element_wise(pc.struct_field(parts, "before"), plain, pc.struct_field(parts, "behind"), "")
+    return pc.coalesce(whole, pc.binary_join_element_wise("?", amounts, ""))
 
 
 def _join(parts: list[RawBatch]) -> RawBatch:
@@ -156,7 +196,7 @@ def _distinct(rule: TableRule, batch: RawBatch) -> RawBatch:
 def _comparable(rule: TableRule, name: str, column: pa.Array) -> pa.Array:
     """Return dates as values that compare; unreadable ones are null, so that they lose against any other."""
     if rule.table[name].kind is Kind.DAY:
-        return days_to_arrow(read_days(column)[0])
+        return days_to_arrow(read_days(column, may_be_open=name in OPEN_ENDS)[0])
     seconds, is_bad = read_instants(column)
     return pa.array(seconds, mask=is_bad | column.is_null().to_numpy(zero_copy_only=False)).cast(pa.timestamp("s"))
 

@@ -11,16 +11,18 @@ from dunning.core.errors import DunningError
 from dunning.gateways.ledger.dialects import DELIMITERS
 from dunning.gateways.ledger.encodings import ENCODINGS
 from dunning.gateways.ledger.patterns import refuse_pattern
+from dunning.gateways.ledger.readers import says_nothing
 from dunning.gateways.ledger.tables import TABLES, Column, Kind, Table
 
 TAKES = ("first", "earliest", "latest")
-_FILE_KEYS = ("encoding", "delimiter", "date", "decimal", "thousands")
-_TABLE_KEYS = ("file", "where", "distinct", "columns")
-_RULE_KEYS = ("column", "value", "text", "words", "date", "take")
-_FILTER_KEYS = ("column", "equals", "not_equals", "empty")
+_FILE_KEYS = ("encoding", "delimiter", "skip_lines", "date", "decimal", "thousands")
+_TABLE_KEYS = ("file", "where", "except", "distinct", "columns")
+_RULE_KEYS = ("column", "value", "text", "words", "date", "take", "without_sign")
+_FILTER_KEYS = ("column", "equals", "not_equals", "empty", "negative")
 _THOUSANDS = ("", ".", ",", "'", " ")
 _BYTES_MAX = 1 << 20
 _NAME_BYTES_MAX = 255
+_LINES_MAX = 1000
 _SHOWN = 80
 _QUOTED = re.compile(r""""[^"\n]*"|'[^'\n]*'""")
 _DEEP_KEY = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}")  # tomllib takes cubic time for keys with many dots
@@ -32,6 +34,7 @@ class FileRule:
 
     encoding: str | None = None
     delimiter: str | None = None
+    skip_lines: int = 0
     date: str | None = None
     decimal: str | None = None
     thousands: str = ""
@@ -39,11 +42,15 @@ class FileRule:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows count: those whose cell is one of `values` (or none of them, where `is_not`); "" is an empty cell."""
+    """Which rows pass: those whose cell is one of `values` (or none of them, where `is_not`); "" is an empty cell.
+
+    With `is_sign` those whose cell is an amount below zero (or is none, where `is_not`: one that cannot be read too).
+    """
 
     column: str
     values: tuple[str, ...]
     is_not: bool
+    is_sign: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class ColumnRule:
         value: the constant, where there are no parts.
         words: what a cell's text becomes; other texts stay.
         take: with `distinct`, which of several rows' cells is taken; None: rows that differ in it stay apart.
+        is_bare: an amount loses its sign.
     """
 
     parts: tuple[tuple[str, str | None], ...] = ()
@@ -62,34 +70,41 @@ class ColumnRule:
     words: tuple[tuple[str, str], ...] = ()
     date: str | None = None
     take: str | None = None
+    is_bare: bool = False
 
 
 @dataclass(frozen=True)
 class TableRule:
-    """How one table is made from one file."""
+    """How one table, or a part of it, is made from one file: of rows that pass all of `where`, but not all of `but`.
+
+    Attributes:
+        path: where it stands in the mapping.
+    """
 
     table: Table
+    path: tuple[str, ...]
     file: str
     where: tuple[Filter, ...]
+    but: tuple[Filter, ...]
     is_distinct: bool
     columns: dict[str, ColumnRule]
 
     @property
     def source_columns(self) -> tuple[str, ...]:
         """Return the source columns that it reads, each once, in order of use."""
-        used = [f.column for f in self.where]
+        used = [f.column for f in (*self.where, *self.but)]
         used += [column for rule in self.columns.values() for _, column in rule.parts if column]
         return tuple(dict.fromkeys(used))
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """A whole mapping file; `text` serves to find a key's line for errors."""
+    """A whole mapping file; `text` serves to find a key's line for errors. A table may be made of several files."""
 
     file: str
     text: str
     files: dict[str, FileRule]
-    tables: dict[str, TableRule]
+    tables: dict[str, tuple[TableRule, ...]]
 
     def refuse(self, path: tuple[str, ...], problem: str) -> DunningError:
         """Return the refusal of what stands under a key, with its line."""
@@ -145,8 +160,8 @@ class _Checker:
         if not tables:
             raise self.refuse((), "fills no table: give at least one [tables.NAME]")
         file_rules = {name: self.file_rule(("files", name), given) for name, given in files.items()}
-        table_rules = {name: self.table_rule(("tables", name), given) for name, given in tables.items()}
-        for name in file_rules.keys() - {rule.file for rule in table_rules.values()}:
+        table_rules = {name: self.table_rules(("tables", name), given) for name, given in tables.items()}
+        for name in file_rules.keys() - {rule.file for rules in table_rules.values() for rule in rules}:
             raise self.refuse(("files", name), "no table is made from this file; check its name")
         return Mapping(self.file, self.text, file_rules, table_rules)
 
@@ -156,6 +171,7 @@ class _Checker:
         return FileRule(
             encoding=self.choice((*path, "encoding"), given.get("encoding"), ENCODINGS),
             delimiter=self.choice((*path, "delimiter"), given.get("delimiter"), (*DELIMITERS, "|")),
+            skip_lines=self.count((*path, "skip_lines"), given.get("skip_lines", 0)),
             date=self.pattern((*path, "date"), given.get("date")),
             decimal=self.choice((*path, "decimal"), given.get("decimal"), (",", ".")),
             thousands=self.thousands((*path, "thousands"), given) or "",
@@ -169,15 +185,20 @@ class _Checker:
             raise self.refuse(path, "thousands and decimal are the same sign, so amounts are ambiguous")
         return separator
 
+    def table_rules(self, path: tuple[str, ...], given: Any) -> tuple[TableRule, ...]:
+        if not isinstance(given, list):
+            return (self.table_rule(path, given),)
+        if not given:
+            raise self.refuse(path, "is an empty list and names no file")
+        return tuple(self.table_rule((*path, f"#{number}"), one) for number, one in enumerate(given, 1))
+
     def table_rule(self, path: tuple[str, ...], given: Any) -> TableRule:
         given = self.section(path, given)
         self.keys(path, given, _TABLE_KEYS)
-        table = TABLES[path[-1]]
+        table = TABLES[path[1]]
         columns = self.section((*path, "columns"), given.get("columns", {}))
         self.keys((*path, "columns"), columns, table.names)
-        is_distinct = given.get("distinct", False)
-        if not isinstance(is_distinct, bool):
-            raise self.refuse((*path, "distinct"), "is not true or false")
+        is_distinct = self.flag((*path, "distinct"), given.get("distinct", False))
         rules = {
             name: self.column_rule((*path, "columns", name), rule, table[name], is_distinct)
             for name, rule in columns.items()
@@ -186,7 +207,8 @@ class _Checker:
         if missing:
             raise self.refuse(path, f"gives no rule for the required column {', '.join(missing)}; add it to columns")
         file = self.file_name((*path, "file"), given.get("file"))
-        return TableRule(table, file, self.filters((*path, "where"), given.get("where", [])), is_distinct, rules)
+        where, but = (self.filters((*path, key), given.get(key, [])) for key in ("where", "except"))
+        return TableRule(table, path, file, where, but, is_distinct, rules)
 
     def file_name(self, path: tuple[str, ...], name: Any) -> str:
         if not self.string(path, name) or "/" in name or "\\" in name:
@@ -205,7 +227,7 @@ class _Checker:
         if len(given.keys() & {"column", "value", "text"}) != 1:
             raise self.refuse(path, 'needs one of column = "…", value = "…" or text = "…{column}…"')
         if "value" in given and len(given) > 1:
-            raise self.refuse(path, "a constant value stands alone, without words, date or take")
+            raise self.refuse(path, "a constant value stands alone, without words, date, take or without_sign")
         take = self.choice((*path, "take"), given.get("take"), TAKES)
         if take and not is_distinct:
             raise self.refuse((*path, "take"), "take needs distinct = true in its table")
@@ -213,12 +235,15 @@ class _Checker:
             raise self.refuse((*path, "take"), f"{take} is for columns of dates; {column.name} is none")
         if "date" in given and column.kind is not Kind.DAY and column.kind is not Kind.INSTANT:
             raise self.refuse((*path, "date"), f"{column.name} is no column of dates")
+        if "without_sign" in given and column.kind is not Kind.AMOUNT:
+            raise self.refuse((*path, "without_sign"), f"{column.name} is no column of amounts")
         return ColumnRule(
             parts=self.parts(path, given),
             value=self.string((*path, "value"), given["value"]) if "value" in given else "",
             words=tuple(self.words((*path, "words"), given.get("words", {})).items()),
             date=self.pattern((*path, "date"), given.get("date")),
             take=take,
+            is_bare=self.flag((*path, "without_sign"), given.get("without_sign", False)),
         )
 
     def parts(self, path: tuple[str, ...], given: dict[str, Any]) -> tuple[tuple[str, str | None], ...]:
@@ -245,7 +270,8 @@ class _Checker:
 
     def words(self, path: tuple[str, ...], given: Any) -> dict[str, str]:
         given = self.section(path, given)
-        return {word: self.string((*path, word), becomes) for word, becomes in given.items()}
+        words = {word: self.string((*path, word), becomes) for word, becomes in given.items()}
+        return {"" if says_nothing(word) else word: becomes for word, becomes in words.items()}
 
     def filters(self, path: tuple[str, ...], given: Any) -> tuple[Filter, ...]:
         if not isinstance(given, list):
@@ -256,14 +282,29 @@ class _Checker:
         self.keys(path, given, _FILTER_KEYS)
         tests = given.keys() - {"column"}
         if "column" not in given or len(tests) != 1:
-            raise self.refuse(path, "each filter needs column and one of equals, not_equals, empty")
+            raise self.refuse(path, "each filter needs column and one of equals, not_equals, empty, negative")
         column, (test,) = self.column(path, given["column"]), tests
         if test == "empty":
-            if not isinstance(given["empty"], bool):
-                raise self.refuse(path, "empty is not true or false")
-            return Filter(column, ("",), is_not=not given["empty"])
+            return Filter(column, ("",), is_not=not self.flag(path, given["empty"], "empty "))
+        if test == "negative":
+            return Filter(column, (), is_not=not self.flag(path, given["negative"], "negative "), is_sign=True)
         values = given[test] if isinstance(given[test], list) else [given[test]]
-        return Filter(column, tuple(self.string(path, value).strip() for value in values), test == "not_equals")
+        return Filter(column, tuple(self.word(path, value) for value in values), test == "not_equals")
+
+    def word(self, path: tuple[str, ...], given: Any) -> str:
+        """Return what a cell must be; one that says that nothing stands there is read as empty."""
+        text = self.string(path, given).strip()
+        return "" if says_nothing(text) else text
+
+    def flag(self, path: tuple[str, ...], given: Any, what: str = "") -> bool:
+        if not isinstance(given, bool):
+            raise self.refuse(path, f"{what}is not true or false")
+        return given
+
+    def count(self, path: tuple[str, ...], given: Any) -> int:
+        if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given <= _LINES_MAX:
+            raise self.refuse(path, f"is {_show(given)}, not a number of lines from 0 to {_LINES_MAX}")
+        return given
 
     def section(self, path: tuple[str, ...], given: Any) -> dict[str, Any]:
         if not isinstance(given, dict):
@@ -313,11 +354,21 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
+def _find_entry(lines: list[str], name: str, number: int) -> int:
+    """Return the line of the n-th entry of a list of sections; 0 where it is written otherwise."""
+    entry = re.compile(rf"\s*+\[\[\s*+tables\s*+\.\s*+[\"']?{re.escape(name)}[\"']?\s*+\]\]")
+    places = [i for i, line in enumerate(lines, 1) if entry.match(line)]
+    return places[number - 1] if len(places) >= number else 0
+
+
 def _find_line(text: str, path: tuple[str, ...]) -> int | None:
     """Return the line of a key, going down from section to section as far as they can be found; None for the file."""
     lines = text.splitlines()
     found = 0
     for depth, key in enumerate(path):
+        if depth == 2 and path[0] == "tables" and key.startswith("#"):
+            found = _find_entry(lines, path[depth - 1], int(key[1:])) or found
+            continue
         name = rf"[\"']?{re.escape(key)}[\"']?"
         section = re.compile(rf"\s*+\[++\s*+(?:.*\.\s*+)?{name}\s*+(?:\.|\])" if depth < 2 else r"(?!)")
         entry = re.compile(rf"(?:^|[\s{{,.]){name}\s*+(?:=|\.)")

@@ -13,7 +13,7 @@ from dunning.core.words import SERVICES, code
 from dunning.gateways.ledger import values
 from dunning.gateways.ledger.conditions import CARRIED, mark_conditions
 from dunning.gateways.ledger.raw import BadCells, RawBatch, RawTable, TypedTable, join_tables
-from dunning.gateways.ledger.tables import NOT_NAMED, UNREADABLE, Column, Kind, Table, bit
+from dunning.gateways.ledger.tables import NOT_NAMED, OPEN_ENDS, UNREADABLE, Column, Kind, Table, bit
 
 Values: TypeAlias = npt.NDArray | pa.Array
 
@@ -26,7 +26,6 @@ _READERS: dict[Kind, Callable[[pa.Array], tuple[Values, values.Mask]]] = {
 }
 _NAMING = ("invoices", "payments")  # what names an account, by rules where the row does not
 _DATES = (Kind.DAY, Kind.INSTANT)
-_OPEN_ENDS = ("valid_until",)
 _SPELLED = (Kind.TEXT, Kind.SHARE)  # kinds whose text is kept; of all others each different text is read once
 
 
@@ -93,7 +92,7 @@ def _read_column(
     if column.kind is Kind.AMOUNT:
         return _read_amounts(texts, raw.table, batch, known)
     if column.kind is Kind.DAY:
-        days, is_bad = values.read_days(texts, may_be_open=column.name in _OPEN_ENDS)
+        days, is_bad = values.read_days(texts, may_be_open=column.name in OPEN_ENDS)
         return _refuse_late(column, days, is_bad, raw)
     return _READERS[column.kind](texts)
 

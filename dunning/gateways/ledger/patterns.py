@@ -5,6 +5,8 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.gateways.ledger.values import SPACE, ZONE
+
 _FIELDS = {
     "d": "(?P<d>[0-9]{1,2})",
     "m": "(?P<m>[0-9]{1,2})",
@@ -14,6 +16,8 @@ _FIELDS = {
     "M": "(?P<M>[0-9]{2})",
     "S": "(?P<S>[0-9]{2})",
 }
+_FRACTION = "(?:[.,][0-9]+)?"
+_CLOCK = "[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}" + _FRACTION + ")?"
 _LENGTH_MAX = 100
 _FIRST_SHORT_YEAR = "9"  # %y from 90 on is 19.., below it 20..: the contract's dates end with 2100-01-01
 
@@ -40,6 +44,9 @@ def refuse_pattern(pattern: str) -> str:
 def to_iso(column: pa.Array, pattern: str) -> pa.Array:
     """Return dates written as the pattern says as `yyyy-mm-dd` or `yyyy-mm-dd hh:mm:ss`; null stays null.
 
+    A space is any of the three that stand in dates, and before `г.` none will do. Behind a day may stand a time that
+    the pattern does not name, behind a time its fraction and zone, as in a table's own files.
+
     Leading zeros of day, month and hour may lack where something stands between them and the next field: `1112020` is
     no day under `%d%m%Y`, for it could be one of two. What is not written so gets a `?` in front, so that it is a bad
     date later even if it looks like another kind of date.
@@ -57,13 +64,31 @@ def to_iso(column: pa.Array, pattern: str) -> pa.Array:
     if fields.keys() & set("HMS"):
         clock = [_two(fields[name]) if name in fields else pa.scalar("00") for name in "HMS"]
         iso = pc.binary_join_element_wise(iso, pc.binary_join_element_wise(*clock, ":"), " ")
+    iso = pc.binary_join_element_wise(iso, pc.struct_field(parts, "rest"), "")
     dates = pc.coalesce(iso, pc.binary_join_element_wise("?", texts, ""))
     return dates.take(encoded.indices)
 
 
 def _expression(pattern: str) -> str:
     pieces = re.split(r"%(.)", pattern)
-    return "^" + "".join(_field(pieces, i) if i % 2 else re.escape(p) for i, p in enumerate(pieces)) + "$"
+    whole = "".join(_field(pieces, i) if i % 2 else _between(p) for i, p in enumerate(pieces))
+    return f"^{whole}(?P<rest>{_rest(pieces)})$"
+
+
+def _between(piece: str) -> str:
+    """Return the expression of what stands between two fields."""
+    first, *others = [re.escape(word) for word in re.split(SPACE, piece)]
+    return first + "".join((f"{SPACE}*" if word.startswith("г") else SPACE) + word for word in others)
+
+
+def _rest(pieces: list[str]) -> str:
+    """Return what may follow the pattern: a whole time, or what is left of one that ends it."""
+    fields = pieces[1::2]
+    if not set(fields) & set("HMS"):
+        return f"(?:{_CLOCK}(?:{ZONE})?)?"
+    if pieces[-1] or fields[-1] not in "MS":
+        return ""
+    return f"{_FRACTION if fields[-1] == 'S' else ''}(?:{ZONE})?"
 
 
 def _field(pieces: list[str], place: int) -> str:

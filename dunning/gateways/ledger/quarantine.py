@@ -1,6 +1,5 @@
 """Refused rows: how many a load may have, and the list of them, identifiers masked."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
@@ -11,13 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
+from dunning.gateways.ledger.cures import tell_cures
+from dunning.gateways.ledger.masking import mask_cell, mask_cells
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.side_by_side import do_all
 from dunning.gateways.ledger.tables import ANY_REASON, OWN_FAULT, TABLES, bit, names_of
 from dunning.gateways.snapshots import QUARANTINE_SCHEMA
-
-_RUN = re.compile(r"(?<![0-9])[0-9]{9,13}(?![0-9])")
-_SHOWN = 4
 
 
 class QuarantineLimits(Protocol):
@@ -47,17 +45,23 @@ def count_refusals(tables: Mapping[str, TypedTable]) -> dict[str, Refusals]:
     return {name: _count(table) for name, table in tables.items()}
 
 
-def check_limits(refusals: Mapping[str, Refusals], limits: QuarantineLimits) -> None:
-    """Raise DunningError where a table has a larger share of refused rows than it may; names all such tables."""
+def check_limits(
+    refusals: Mapping[str, Refusals], limits: QuarantineLimits, tables: Mapping[str, TypedTable] | None = None
+) -> None:
+    """Raise DunningError where a table has a larger share of refused rows than it may; names all such tables.
+
+    Args:
+        tables: all tables, where they are at hand: what stands in the refused rows may tell the cure.
+    """
     over = {name: of for name, of in refusals.items() if of.refused > limits.share_max_of(name) * of.read}
     if over:
         told = "; ".join(_tell(name, of, limits.share_max_of(name)) for name, of in over.items())
         alone = " ".join(f"--quarantine-limit {name}={_least_share(of)}" for name, of in over.items())
+        cures = tell_cures(over, tables) if tables else ""
         raise DunningError(
-            f"Too many rows are refused: {told}. Nothing was loaded. Correct these rows at their source. Or, if the "
-            f"rest may go on without them this once, load again with {alone}: it holds for "
-            f"{'this table' if len(over) == 1 else 'these tables'} alone, and whoever the refused rows name stays "
-            "off every list."
+            f"Too many rows are refused: {told}. Nothing was loaded. Correct these rows at their source.{cures} Or, if "
+            f"the rest may go on without them this once, load again with {alone}: it holds for {'this table' if len(over) == 1 else 'these tables'} alone, and whoever the "
+            "refused rows name stays off every list."
         )
 
 
@@ -86,7 +90,10 @@ def _count(table: TypedTable) -> Refusals:
     lines, reasons = _refused(table)
     follows = (reasons & ANY_REASON == bit("missing_reference")) & (reasons & OWN_FAULT == 0)
     lines, reasons = lines[~follows], reasons[~follows]
-    first = f"{table.raw.file}:{lines[0]} ({names_of(int(reasons[0]))})" if len(lines) else ""
+    first = ""
+    if len(lines):
+        file, line = table.place_of(int(lines[0]))
+        first = f"{file}:{line} ({names_of(int(reasons[0]))})"
     return Refusals(table.rows_read, len(lines), first)
 
 
@@ -119,20 +126,11 @@ def _rows_of(
     ragged = set(table.ragged_lines.tolist())
     known = _find_identifiers(cells_at.values(), identifiers) if identifiers is not None else set()
     for line, bits in zip(lines.tolist(), reasons.tolist(), strict=True):
-        cells = tuple(_mask(cell) if cell.strip() in known else cell for cell in cells_at.get(line, ()))
-        if table.table.name == "payers" or (identifiers is not None and line in ragged):
-            cells = _mask_payer(cells, () if line in ragged else table.header)
+        cells = tuple(mask_cell(cell) if cell.strip() in known else cell for cell in cells_at.get(line, ()))
+        names = () if line in ragged else table.header
+        cells = mask_cells(cells, names, table.code_columns)
         row = table.delimiter.join(_quote(cell, table.delimiter) for cell in cells)
-        yield table.table.name, table.raw.file, line, names_of(bits), row
-
-
-def _mask_payer(cells: tuple[str, ...], header: tuple[str, ...]) -> tuple[str, ...]:
-    """Mask `national_id`, and every run of 9 to 13 digits elsewhere but in `payer_code`."""
-    names = [*header, *[""] * (len(cells) - len(header))]
-    return tuple(
-        cell if name == "payer_code" else _mask(cell) if name == "national_id" else _RUN.sub(_mask_run, cell)
-        for name, cell in zip(names, cells, strict=False)
-    )
+        yield table.table.name, *table.place_of(line), names_of(bits), row
 
 
 def _find_identifiers(rows: Iterable[tuple[str, ...]], identifiers: pa.Array) -> set[str]:
@@ -143,14 +141,6 @@ def _find_identifiers(rows: Iterable[tuple[str, ...]], identifiers: pa.Array) ->
 
 def _all_identifiers(payers: TypedTable) -> pa.Array:
     return pc.drop_null(pc.unique(payers.frame.text("national_id")))
-
-
-def _mask_run(match: re.Match[str]) -> str:
-    return _mask(match.group())
-
-
-def _mask(cell: str) -> str:
-    return "*" * max(len(cell) - _SHOWN, 0) + cell[-_SHOWN:] if len(cell) > _SHOWN else "*" * len(cell)
 
 
 def _quote(cell: str, delimiter: str) -> str:

@@ -13,6 +13,7 @@ from dunning.core.frames import Frame
 from dunning.gateways.ledger.tables import ANY_REASON, Table
 
 Places = npt.NDArray[np.int64]
+Place = tuple[str, int]
 NO_INSTANT = int(np.iinfo(np.int64).max)
 
 
@@ -40,18 +41,22 @@ class Source(Protocol):
     """Where a table's rows come from; can be read any number of times.
 
     Attributes:
-        file: the name under which quarantine and errors know it, e.g. `payments.csv.gz`.
+        file: the name under which errors know it, e.g. `payments.csv.gz`.
+        files: the files that it reads; one, unless a mapping makes the table of several.
         delimiter: what joins the cells of a row as read.
         header: names of all columns in the file's order, also unknown ones.
         unknown: names of the columns that the contract does not know; empty with a mapping.
         filled: names of the contract's columns that it fills; the others are empty in every row.
+        code_columns: names of the columns that hold nothing but codes, by which a row is found again.
     """
 
     file: str
+    files: tuple[str, ...]
     delimiter: str
     header: tuple[str, ...]
     unknown: tuple[str, ...]
     filled: tuple[str, ...]
+    code_columns: frozenset[str]
 
     def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
         """Yield all rows in file order, a bounded number at a time.
@@ -63,6 +68,10 @@ class Source(Protocol):
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
         """Return the cells as read, in the header's order (ragged rows: as many as there are), by line."""
+        ...
+
+    def place_of(self, line: int) -> Place:
+        """Return the file, and the line in it, on which a row stands that is on this line of the source."""
         ...
 
 
@@ -174,10 +183,19 @@ class TypedTable:
         """Return the cells as read by line, aligned with `header`; for quarantine. Reads the file again, once."""
         return self.raw.source.cells_at(lines) if self.raw.source and len(lines) else {}
 
+    def place_of(self, line: int) -> Place:
+        """Return the file and the physical line of one of its lines."""
+        return self.raw.source.place_of(line) if self.raw.source else (self.raw.file, line)
+
     @property
     def header(self) -> tuple[str, ...]:
         """Return the names of the file's columns in its order (a mapping's source: the source's own names)."""
         return self.raw.source.header if self.raw.source else ()
+
+    @property
+    def code_columns(self) -> frozenset[str]:
+        """Return the names of the file's columns that hold nothing but codes."""
+        return self.raw.source.code_columns if self.raw.source else frozenset()
 
     @property
     def delimiter(self) -> str:

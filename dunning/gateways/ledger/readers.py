@@ -80,8 +80,9 @@ def clean_text(column: pa.Array) -> pa.Array:
             return clean_text(column.dictionary_decode()).dictionary_encode()
         return pa.DictionaryArray.from_arrays(column.indices, trimmed)
     trimmed = pc.utf8_trim_whitespace(column)
-    is_empty = np.diff(text_offsets(trimmed)) == 0
-    is_empty[_find_nothing(trimmed)] = True
+    lengths = np.diff(text_offsets(trimmed))
+    is_empty = lengths == 0
+    is_empty[_find_nothing(trimmed, lengths)] = True
     if not is_empty.any():
         return trimmed
     return pc.if_else(pa.array(is_empty), pa.scalar(None, pa.string()), trimmed)
@@ -96,14 +97,13 @@ def says_nothing(cell: str) -> bool:
     return cell.strip().upper() in ("", *NOTHING)
 
 
-def _find_nothing(texts: pa.Array) -> Places:
-    """Return the places of the texts that say that nothing stands there."""
-    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
-    if not len(data):
-        return np.empty(0, np.int64)
-    offsets = text_offsets(texts)
-    begins = _NOTHING_BEGINS[data[np.minimum(offsets[:-1], len(data) - 1)]]
-    some = np.flatnonzero(begins & (np.diff(offsets) <= _NOTHING_LONGEST))
+def _find_nothing(texts: pa.Array, lengths: npt.NDArray[np.int32]) -> Places:
+    """Return the places of the texts that say that nothing stands there; most texts are too long to say so."""
+    some = np.flatnonzero((lengths > 1) & (lengths <= _NOTHING_LONGEST))
+    if not len(some):
+        return some
+    data = np.frombuffer(texts.buffers()[2], np.uint8)
+    some = some[_NOTHING_BEGINS[data[text_offsets(texts)[some]]]]
     if not len(some):
         return some
     is_nothing = pc.is_in(pc.utf8_upper(texts.take(pa.array(some))), value_set=_NOTHING)

@@ -10,10 +10,12 @@ import pyarrow as pa
 
 from dunning.core.errors import DunningError
 from dunning.gateways.ledger.dialects import show_names
+from dunning.gateways.ledger.joined import JoinedSource
 from dunning.gateways.ledger.manifest import MANIFEST
 from dunning.gateways.ledger.mapped import MappedSource
 from dunning.gateways.ledger.mapping import Mapping, read_mapping
-from dunning.gateways.ledger.raw import Places, RawBatch, RawTable, Source
+from dunning.gateways.ledger.masking import CODES
+from dunning.gateways.ledger.raw import Place, Places, RawBatch, RawTable, Source
 from dunning.gateways.ledger.readers import Reader, open_reader
 from dunning.gateways.ledger.side_by_side import do_all
 from dunning.gateways.ledger.tables import TABLES, Column, Kind, Table
@@ -45,7 +47,7 @@ def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, Raw
 
     The same files give the same fingerprint wherever the folder lies; two ways to write the same rows do not.
     """
-    paths = {raw.file: folder / raw.file for raw in tables.values() if not raw.is_absent}
+    paths = {file: folder / file for raw in tables.values() if raw.source for file in raw.source.files}
     if (folder / MANIFEST).is_file():
         paths[MANIFEST] = folder / MANIFEST
     whole = hashlib.sha256(f"dunning ledger {FORMAT_VERSION}\n".encode())
@@ -59,7 +61,7 @@ def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, Raw
 
 def unused_files(folder: Path, tables: dict[str, RawTable]) -> list[str]:
     """Return the sorted names of the folder's data files that nothing reads, perhaps misspelled; for a warning."""
-    used = {raw.file for raw in tables.values()}
+    used = {file for raw in tables.values() if raw.source for file in raw.source.files}
     present = {p.name for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(ENDINGS)}
     return sorted(present - used)
 
@@ -67,9 +69,12 @@ def unused_files(folder: Path, tables: dict[str, RawTable]) -> list[str]:
 class TableSource:
     """A table from the file of its own name; columns that the file does not have are null."""
 
+    code_columns = CODES
+
     def __init__(self, reader: Reader, table: Table) -> None:
         self._reader, self._table = reader, table
         self.file, self.delimiter, self.header = reader.file, reader.delimiter, reader.header
+        self.files: tuple[str, ...] = (reader.file,)
         self.unknown = tuple(
             name or f"(column {i} without a name)"
             for i, name in enumerate(reader.header, 1)
@@ -92,6 +97,10 @@ class TableSource:
         """Return the cells as read; see `raw.Source`."""
         return self._reader.cells_at(np.asarray(lines, np.int64))
 
+    def place_of(self, line: int) -> Place:
+        """Return the file and its line; see `raw.Source`."""
+        return self.file, line
+
     def _check_header(self) -> None:
         missing = [c.name for c in self._table.columns if c.is_required and c.name not in self.header]
         if missing:
@@ -104,9 +113,10 @@ class TableSource:
 
 
 def _source_of(folder: Path, table: Table, mapping: Mapping | None) -> Source | None:
-    rule = mapping.tables.get(table.name) if mapping else None
-    if mapping and rule:
-        return MappedSource(folder, mapping, rule)
+    rules = mapping.tables.get(table.name) if mapping else None
+    if mapping and rules:
+        sources = [MappedSource(folder, mapping, rule) for rule in rules]
+        return sources[0] if len(sources) == 1 else JoinedSource(sources)
     places = [folder / f"{table.name}{ending}" for ending in ENDINGS]
     files = [path for path in places if os.path.lexists(path)]
     if len(files) > 1:
@@ -151,7 +161,7 @@ def _check_type(file: str, column: Column, kind: pa.DataType) -> None:
     cure = {
         Kind.AMOUNT: "Binary floats cannot hold cents exactly: write decimal128, or text.",
         Kind.TEXT: "Numbers lose leading zeros, and 00123 is not 123: write text.",
-        Kind.DAY: "Write date32, or text.",
+        Kind.DAY: "Write date32, a timestamp, or text.",
     }.get(column.kind, "Write text.")
     raise DunningError(f"{file}: column {column.name} is of type {kind}, which is not taken. {cure}")
 
@@ -163,8 +173,8 @@ def _types_of(column: Column) -> Iterable:
         Kind.AMOUNT: (pa.types.is_integer, pa.types.is_decimal),
         Kind.NUMBER: (pa.types.is_integer,),
         Kind.FLAG: (pa.types.is_boolean, pa.types.is_integer),
-        Kind.DAY: (pa.types.is_date32,),
-        Kind.INSTANT: (pa.types.is_date32, lambda kind: pa.types.is_timestamp(kind) and kind.tz is None),
+        Kind.DAY: (pa.types.is_date, pa.types.is_timestamp),
+        Kind.INSTANT: (pa.types.is_date, pa.types.is_timestamp),
     }.get(column.kind, ())
 
 

@@ -63,6 +63,8 @@ class Table:
         return {"amount", "currency"} <= set(self.names)
 
 
+OPEN_ENDS = ("valid_until",)  # columns of days in which the last day of the years 2999 and 9999 is an open end
+
 # Tables that are never held whole in memory: they go through `spill` and `parts`, bucket by bucket.
 BULK = ("invoices", "payments", "invoice_lines")
 

@@ -173,12 +173,13 @@ def test_what_a_hold_reaches(tmp_path, cells, reached, without_effect):
     assert without_effect == snapshot.info["holds_without_effect"]
 
 
-def test_an_empty_interval_of_a_tenancy_covers_nothing_but_is_an_account(tmp_path):
+def test_an_empty_interval_of_a_tenancy_is_refused_and_makes_no_account(tmp_path):
     extract = Extract().add("payers", payer_code="C")
     extract.add("tenancies", premise_no="1", payer_code="C", valid_from="2026-01-01", valid_until="2026-01-01")
     snapshot = extract.add("invoices", invoice_no="I1", premise_no="1", issued_on="2026-01-01").load(tmp_path)
     assert [("1A",)] == read(snapshot, "items", "account")
-    assert 4 == len(read(snapshot, "accounts", "premise_no"))
+    assert ["1A", "2B", "3B"] == [a + b for a, b in read(snapshot, "accounts", "premise_no", "payer_code")]
+    assert {"tenancies 1": "bad_value"} == refused(snapshot)
 
 
 def test_a_ledger_without_accounts_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """A mapping makes the contract's tables of any other layout; what does not fit is refused with line and cure."""
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dunning.core.days import NEVER, to_day
 from dunning.core.errors import DunningError
 from dunning.gateways.ledger.parsing import parse_table
 from dunning.gateways.ledger.patterns import to_iso
 from dunning.gateways.ledger.raw import RawTable
 from dunning.gateways.ledger.sources import ledger_fingerprint, read_ledger, unused_files
 from dunning.gateways.ledger.tables import bit, names_of
+from dunning.gateways.ledger.values import read_days
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "ibm-late-payments.toml"
 
@@ -216,6 +219,130 @@ def test_date_patterns() -> None:
     assert to_iso(pa.array(["20120103", "x"]), "%Y%m%d").to_pylist() == ["2012-01-03", "?x"]
     assert to_iso(pa.array(["1.2.90", "1.2.89"]), "%d.%m.%y").to_pylist() == ["1990-02-01", "2089-02-01"]
     assert to_iso(pa.array(["1/2/2020 7:05"]), "%m/%d/%Y %H:%M").to_pylist() == ["2020-01-02 07:05:00"]
+    spaces = pa.array(["5.3.2026 г.", "05.03.2026\u00a0г.", "5.3.2026\u202fг.", "5.3.2026г.", "5.3.2026"])
+    assert to_iso(spaces, "%d.%m.%Y г.").to_pylist() == [*["2026-03-05"] * 4, "?5.3.2026"]
+    assert to_iso(pa.array(["5 3\u00a02026", "5  3 2026"]), "%d %m %Y").to_pylist() == ["2026-03-05", "?5  3 2026"]
+    assert to_iso(pa.array(["5.3.2026 (x)"]), "%d.%m.%Y (x)").to_pylist() == ["2026-03-05"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "day"),
+    [
+        ("%Y-%m-%d %H:%M:%S", "2026-11-02 14:30:05", "2026-11-02"),
+        ("%Y-%m-%d %H:%M:%S", "2026-11-02 00:00:00.0000000", "2026-11-02"),
+        ("%Y-%m-%d %H:%M:%S", "2026-11-02 23:30:00.000 +00:00", "2026-11-03"),
+        ("%Y-%m-%d %H:%M", "2026-11-02 23:30+01", "2026-11-03"),
+        ("%d/%m/%Y", "02/11/2026 14:30", "2026-11-02"),
+        ("%d/%m/%Y", "02/11/2026T23:30:00Z", "2026-11-03"),
+        ("%d.%m.%Y г.", "2.11.2026\u202fг. 9:05:00", "2026-11-02"),
+        ("%d/%m/%Y", "31/12/9999", "9999-12-31"),
+        ("%d/%m/%Y", "02/11/2026 25:30", None),
+        ("%d/%m/%Y", "02/11/2026 14", None),
+        ("%d/%m/%Y %H:%M", "02/11/2026 14:30.5", None),
+        ("%d/%m/%Y %H:%M", "02/11/2026", None),
+    ],
+)
+def test_a_pattern_takes_the_time_behind_a_day_too(pattern: str, text: str, day: str | None) -> None:
+    days, is_bad = read_days(to_iso(pa.array([text]), pattern), may_be_open=True)
+    due = NEVER if day in (None, "9999-12-31") else to_day(date.fromisoformat(str(day)))
+    assert (days.tolist(), is_bad.tolist()) == ([due], [day is None])
+
+
+def test_title_lines_above_the_header_are_skipped_and_lines_stay_true(folder: Path) -> None:
+    title = 'Справка;"за абонати\n\n'
+    (folder / "clients.csv").write_text(title + "no;who;note\n1;Ада;a\n2;Боян\n")
+    payers = mapped(folder, COLUMNS + '[files."clients.csv"]\nskip_lines = 2\n')["payers"]
+    assert rows(payers, "payer_code", "name") == [(4, "1", "Ада")]
+    typed = parse_table(payers)
+    assert typed.ragged_lines.tolist() == [5]
+    assert typed.cells_at(np.array([4, 5])) == {4: ("1", "Ада", "a"), 5: ("2", "Боян")}
+
+
+def test_what_says_nothing_is_empty_for_filters_and_words_too(folder: Path) -> None:
+    (folder / "clients.csv").write_text("no;who;note\n1;NULL;x\n2;Боян;n/a\n")
+    words = COLUMNS.replace('"who"', '{ column = "who", words = { NULL = "Ада" } }')
+    assert rows(mapped(folder, words)["payers"], "name") == [(2, "Ада"), (3, "Боян")]
+    where = COLUMNS.replace("[tables.payers.c", 'where = [{ column = "note", not_equals = "NULL" }]\n[tables.payers.c')
+    assert rows(mapped(folder, where)["payers"], "payer_code") == [(2, "1")]
+
+
+REFUNDS = """
+[files."bank.csv"]
+decimal = ","
+thousands = "."
+
+[tables.payments]
+file = "bank.csv"
+except = [{ column = "sum", negative = true }, { column = "back", empty = true }]
+[tables.payments.columns]
+payment_no = "no"
+payer_code = "who"
+paid_on = "day"
+amount = "sum"
+currency = { value = "EUR" }
+reverses = "back"
+
+[[tables.invoices]]
+file = "bills.csv"
+[tables.invoices.columns]
+invoice_no = "no"
+premise_no = "at"
+payer_code = "who"
+kind = { value = "bill" }
+issued_on = "day"
+due_on = "due"
+amount = "sum"
+currency = { value = "EUR" }
+
+[[tables.invoices]]
+file = "bank.csv"
+where = [{ column = "sum", negative = true }, { column = "back", empty = true }]
+[tables.invoices.columns]
+invoice_no = { text = "V-{no}" }
+premise_no = "at"
+payer_code = "who"
+kind = { value = "payout" }
+issued_on = "day"
+due_on = "day"
+amount = { column = "sum", without_sign = true }
+currency = { value = "EUR" }
+"""
+BANK = """no;at;who;day;sum;back
+a1;1;A;1.10.2026;1.500,00;
+a2;1;A;20.10.2026;1.050,00-;
+a3;1;A;21.10.2026;7,00;
+
+a4;1;A;22.10.2026;(7,00);a3
+a5;1;A;23.10.2026;x;
+a6;1;A;24.10.2026;-1,00
+"""
+
+
+def test_payments_that_give_back_become_payouts_beside_the_bills(folder: Path) -> None:
+    (folder / "bank.csv").write_text(BANK)
+    (folder / "bills.csv").write_text("no;at;who;day;due;sum\nF1;1;A;2026-09-01;2026-09-30;100,00\nF2;1;A;x;x\n")
+    (folder / "payers.csv").write_text("payer_code;kind;name\n")
+    tables = mapped(folder, REFUNDS)
+    assert rows(tables["payments"], "payment_no", "amount", "reverses") == [
+        (2, "a1", "1500.00", None), (4, "a3", "7.00", None), (6, "a4", "(7.00)", "a3"), (7, "a5", "?x", None),
+    ]  # fmt: skip
+    invoices = tables["invoices"]
+    assert rows(invoices, "invoice_no", "kind", "amount") == [
+        (2, "F1", "bill", "100,00"), (6, "V-a2", "payout", "1050.00"),
+    ]  # fmt: skip
+    typed = parse_table(invoices)
+    assert (typed.reasons.tolist(), typed.ragged_lines.tolist(), typed.rows_read) == ([0, 0], [3, 11], 4)
+    assert [typed.place_of(line) for line in (2, 3, 6, 11)] == [
+        ("bills.csv", 2), ("bills.csv", 3), ("bank.csv", 3), ("bank.csv", 8),
+    ]  # fmt: skip
+    assert typed.cells_at(np.array([3, 6, 11])) == {
+        3: ("F2", "1", "A", "x", "x"), 6: ("a2", "1", "A", "20.10.2026", "1.050,00-", ""),
+        11: ("a6", "1", "A", "24.10.2026", "-1,00"),
+    }  # fmt: skip
+    assert unused_files(folder, tables) == ["clients.csv", "invoices.csv", "payments.csv"]
+    before = ledger_fingerprint(folder, folder / "map.toml", tables)
+    (folder / "bills.csv").write_text("no;at;who;day;due;sum\n")
+    assert ledger_fingerprint(folder, folder / "map.toml", tables) != before
 
 
 def test_parquet_can_be_mapped_but_for_floats(folder: Path) -> None:
@@ -277,7 +404,19 @@ def test_encoding_and_delimiter_of_the_file(folder: Path) -> None:
             COLUMNS.replace("[tables.payers.c", 'where = [{ column = "x", equals = "" }]\n[tables.payers.c'),
             ["line 3", "no column 'x'"],
         ),
-        (COLUMNS + '[files."clients.csv"]\nencoding = "utf-16"\n', ["line 8", "'utf-16', none of"]),
+        (COLUMNS + '[files."clients.csv"]\nencoding = "utf-32"\n', ["line 8", "'utf-32', none of"]),
+        (COLUMNS + '[files."clients.csv"]\nskip_lines = -1\n', ["line 8", "is -1", "number of lines"]),
+        (COLUMNS + '[files."clients.csv"]\nskip_lines = 1\n', ["line 4", "no column 'no' in line 2", "skip_lines"]),
+        (COLUMNS.replace('"who"', '{ column = "who", without_sign = true }'), ["line 6", "no column of amounts"]),
+        (
+            COLUMNS.replace("[tables.payers.c", 'where = [{ column = "no", negative = 1 }]\n[tables.payers.c'),
+            ["line 3", "negative is not true"],
+        ),
+        (COLUMNS.replace("[tables.payers.c", 'except = [{ column = "x", empty = true }]\n[tables.payers.c'),
+         ["line 3", "no column 'x'"]),
+        ("[tables]\npayers = []\n", ["line 2", "names no file"]),
+        (COLUMNS.replace("[tables.", "[[tables.", 1).replace("payers]", "payers]]", 1) * 2 + 'nick = "who"\n',
+         ["map.toml, line 13", "payers.#2", "nick", "not known"]),
         (COLUMNS + '[files."clients.csv"]\ndate = "%d/%B/%Y"\n', ["line 8", "has %B"]),
         (COLUMNS + '[files."clients.csv"]\ndate = "%d/%Y"\n', ["line 8", "needs %d, %m"]),
         (COLUMNS + '[files."clients.csv"]\nthousands = "."\n', ["line 8", "needs decimal"]),

@@ -3,8 +3,11 @@
 import re
 from pathlib import Path
 
+from dunning.core.words import ITEM_KINDS
+from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.mapping import read_mapping
 from dunning.gateways.ledger.tables import REASONS, TABLES
+from tests.gateways.ledger.extracts import Extract, Limits, flagged, read, refused
 
 DOCS = Path(__file__).parents[3] / "docs" / "own-ledger.md"
 
@@ -30,8 +33,32 @@ def test_every_reason() -> None:
     )
 
 
-def test_the_mapping_shown_is_valid(tmp_path: Path) -> None:
-    shown = re.search(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
-    assert shown
-    (tmp_path / "shown.toml").write_text(shown[1], "utf-8")
-    assert list(read_mapping(tmp_path / "shown.toml").tables) == ["invoices"]
+def test_the_mappings_shown_are_valid(tmp_path: Path) -> None:
+    tables = []
+    for text in re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL):
+        (tmp_path / "shown.toml").write_text(text, "utf-8")
+        tables.append(list(read_mapping(tmp_path / "shown.toml").tables))
+    assert tables == [["invoices"], ["payments", "invoices"]]
+
+
+def test_money_paid_back_is_taken_as_the_how_to_says(tmp_path: Path) -> None:
+    extract = (
+        Extract()
+        .add("invoices", invoice_no="F1", premise_no="1", payer_code="A", amount="100")
+        .add("payments", payment_no="a1", premise_no="1", payer_code="A", amount="150")
+        .add("payments", payment_no="a2", premise_no="1", payer_code="A", amount="-50", paid_on="2026-06-20")
+        .add("payments", payment_no="a3", premise_no="1", payer_code="A", amount="7", paid_on="2026-06-21")
+        .add("payments", payment_no="a4", premise_no="1", payer_code="A", amount="7-", paid_on="2026-06-22",
+             reverses="a3")
+    )
+    folder = extract.write(tmp_path / "ledger")
+    shown = re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)[1]
+    (tmp_path / "shown.toml").write_text(shown, "utf-8")
+    snapshot = load_ledger(
+        folder, tmp_path / "snapshots", mapping=tmp_path / "shown.toml", quarantine_limits=Limits()
+    )
+    assert refused(snapshot) == {} and flagged(snapshot) == []
+    payout = ITEM_KINDS.index("payout")
+    assert read(snapshot, "items", "invoice_no", "kind", "due_on", "amount_minor") == [
+        ("F1", 0, "2026-05-15", 10000), ("PAYOUT-a2", payout, "2026-06-20", 5000),
+    ]  # fmt: skip

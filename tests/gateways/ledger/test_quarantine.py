@@ -181,6 +181,41 @@ def test_the_list_is_sorted_and_masks_identifiers(tmp_path):
     assert expected == [tuple(row.values()) for row in snapshot.quarantine().to_pylist()]
 
 
+def test_whatever_has_the_form_of_an_identifier_is_masked_in_every_column_of_every_table(tmp_path):
+    extract = (
+        Extract()
+        .add("holds", hold_no="H1", premise_no="NOPE", note="ЕГН 7523169263, Иван; тел. 0888123456; 752316 9263")
+        .add("holds", hold_no="7523169263", premise_no="1234567890", author="ЕИК175074752", reason="x7523169263")
+        .add("payments", payment_no="P1", payer_code="7523169263", premise_no="9000000001", amount="7523169263")
+        .add("payments", payment_no="P2", payer_code="9", channel="BG80BNBG96611020345678 / 12345678")
+    )
+    assert [row["row"] for row in extract.load(tmp_path).quarantine().to_pylist()] == [
+        "P1;9000000001;******9263;;2026-06-01;******9263;EUR;;",
+        "P2;;9;;2026-06-01;1;EUR;BG80BNBG96611020345678 / 12345678;",
+        'H1;NOPE;;;dispute;2026-05-01;;;"ЕГН ******9263, Иван; тел. ******3456; *******9263"',
+        "******9263;1234567890;;;x******9263;2026-05-01;;ЕИК*****4752;",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "cells", "words"),
+    [
+        ("invoices", {"issued_on": "04/05/2026"}, ["bad_date", "mapping", 'date = "%d/%m/%Y"']),
+        ("payments", {"amount": "-5"}, ["wrong_sign", "kind payout", "own-ledger.md"]),
+        ("payments", {"premise_no": "7"}, [
+            "1 of 1 values of premise_no in payments.csv", "not in premises.csv", "leading zeros", "as text",
+        ]),
+        ("holds", {"payer_code": "7523169263"}, ["1 of 1 values of payer_code in holds.csv", "leading zeros"]),
+    ],
+)  # fmt: skip
+def test_the_refusal_of_a_load_names_the_cure(tmp_path, table, cells, words):
+    extract = Extract().add("premises", premise_no="007").add("payers", payer_code="07523169263")
+    extract.add(table, **{TABLES[table].key[0]: "X", "premise_no": "1", "payer_code": "A", **cells})
+    with pytest.raises(DunningError) as error:
+        extract.load(tmp_path, Limits(Decimal("0.01"), Decimal(0)))
+    assert [word for word in words if word not in str(error.value)] == []
+
+
 def test_a_mapped_file_shows_no_identifier_in_any_table(tmp_path):
     folder = tmp_path / "ledger"
     folder.mkdir()

@@ -1,7 +1,7 @@
 """Files of a folder as raw and typed tables: CSV and Parquet, absent tables, refusals, the fingerprint."""
 
 import gzip
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -168,12 +168,32 @@ def test_small_decimals_zeros_and_many_row_groups(folder: Path) -> None:
     assert payments.cells_at(np.array([250_002]))[250_002][0] == "250000"
 
 
+def test_what_stands_in_a_parquet_file_is_read_like_a_csv(folder: Path) -> None:
+    (folder / "payments.csv").unlink()
+    late = datetime(2026, 11, 2, 23, 30, tzinfo=UTC)
+    columns = {
+        "payment_no": pa.array(["1", "2", "3", None]),
+        "paid_on": pa.array([late, late, None, None], pa.timestamp("us", "UTC")),
+        "amount": pa.array(["5,00-", "(5) €", "nan", None]),
+        "currency": pa.array(["EUR", "EUR", "EUR", None]),
+        "note": pa.array(["x", "", "", " "]),
+    }
+    pq.write_table(pa.table(columns), folder / "payments.parquet")
+    payments = typed(folder, "payments")
+    assert payments.lines.tolist() == [2, 3, 4]  # the last row is as empty as a line of delimiters
+    assert payments.frame["paid_on"].tolist() == [20760, 20760, NEVER]  # 2026-11-03 in Sofia
+    assert payments.frame["amount"].tolist() == [-500, -500, 0]
+    days = pa.array([datetime(2026, 11, 2, 23, 30)] * 4, pa.timestamp("ns"))
+    pq.write_table(pa.table(columns | {"paid_on": days}), folder / "payments.parquet")
+    assert typed(folder, "payments").frame["paid_on"].tolist() == [20759] * 4
+
+
 @pytest.mark.parametrize(
     ("column", "values", "words"),
     [
         ("amount", pa.array([1.5]), ["payments.parquet", "amount", "double", "decimal128"]),
         ("payment_no", pa.array([1]), ["payment_no", "int64", "leading zeros"]),
-        ("paid_on", pa.array([datetime(2026, 1, 1)]), ["paid_on", "timestamp", "date32"]),
+        ("paid_on", pa.array([46023]), ["paid_on", "int64", "date32"]),
         ("currency", pa.array([1]), ["currency", "int64", "text"]),
     ],
 )
