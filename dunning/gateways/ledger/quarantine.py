@@ -60,8 +60,9 @@ def check_limits(
         cures = tell_cures(over, tables) if tables else ""
         raise DunningError(
             f"Too many rows are refused: {told}. Nothing was loaded. Correct these rows at their source.{cures} Or, if "
-            f"the rest may go on without them this once, load again with {alone}: it holds for {'this table' if len(over) == 1 else 'these tables'} alone, and whoever the "
-            "refused rows name stays off every list."
+            f"the rest may go on without them this once, load again with {alone}: it holds for "
+            f"{'this table' if len(over) == 1 else 'these tables'} alone, and whoever the refused rows name stays off "
+            "every list."
         )
 
 
