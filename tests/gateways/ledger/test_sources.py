@@ -162,7 +162,7 @@ def test_small_decimals_zeros_and_many_row_groups(folder: Path) -> None:
     }
     pq.write_table(pa.table(columns), folder / "payments.parquet", row_group_size=70_000)
     payments = typed(folder, "payments")
-    assert int(payments.reasons.sum()) == 0
+    assert payments.stands.all()
     assert payments.frame["amount"].tolist() == [i % 1000 * 100 for i in range(count)]
     assert payments.lines.tolist() == list(range(2, count + 2))
     assert payments.cells_at(np.array([250_002]))[250_002][0] == "250000"
