@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.core.words import ITEM_KINDS, LANGUAGES, SERVICES
+from dunning.core.words import DEBT_KINDS, LANGUAGES, SERVICES
 from dunning.documents.notice.press import Press, write_day
 from dunning.documents.notice.printing import print_singles
 from dunning.documents.notice.wording import SENTENCES, Wording, open_wording
@@ -135,7 +135,7 @@ def test_a_missing_version_or_language_is_told(language: str, tmp_path: Path) ->
     assert f"The wording notice/notice.v2.{language}.txt is missing" in refused(templates, language)
 
 
-@pytest.mark.parametrize("kind", [*ITEM_KINDS, "credit_note"])
+@pytest.mark.parametrize("kind", [*DEBT_KINDS, "credit_note"])
 def test_a_missing_kind_is_told(kind: str, tmp_path: Path) -> None:
     line = next(line for line in source("en").splitlines() if line.startswith(f"{kind}="))
     told = refused(with_words(tmp_path, f"{line}\n", "", "en"), "en")
