@@ -23,7 +23,7 @@ from dunning.gateways.settings import Settings
 COOKIE = "dunning_language"
 _VIEWER = {"night", "ageing", "policy"}
 _ADVISER = _VIEWER | {"accounts", "protect"}
-_WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall"}
+_WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall", "approve"}
 PERMISSIONS: dict[str, frozenset[str]] = {
     "viewer": frozenset(_VIEWER),
     "adviser": frozenset(_ADVISER),

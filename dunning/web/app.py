@@ -14,6 +14,7 @@ from dunning.jobs.desk.refusals import RefusedError
 from dunning.web import (
     account_pages,
     ageing_pages,
+    approval_pages,
     group_pages,
     list_pages,
     policy_pages,
@@ -26,8 +27,8 @@ from dunning.web.access import StrangerError, language_of, person_of
 from dunning.web.respond import HEADERS, answer
 
 _ROUTERS = (
-    tonight_pages.router, ageing_pages.router, group_pages.router, account_pages.router, list_pages.router,
-    policy_pages.router, what_if_pages.router, release_pages.router, static_pages.router,
+    tonight_pages.router, approval_pages.router, ageing_pages.router, group_pages.router, account_pages.router,
+    list_pages.router, policy_pages.router, what_if_pages.router, release_pages.router, static_pages.router,
 )  # fmt: skip
 _log = logging.getLogger(__name__)
 

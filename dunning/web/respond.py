@@ -11,7 +11,10 @@ from dunning.documents.pages import LANGUAGES, render_page, say
 from dunning.web.access import Person, form_token
 
 # The pages in the navigation, and what each asks for.
-PAGES = (("/", "night"), ("/ageing", "ageing"), ("/accounts", "accounts"), ("/lists", "lists"), ("/policy", "policy"))
+PAGES = (
+    ("/", "night"), ("/approvals", "approve"), ("/ageing", "ageing"), ("/accounts", "accounts"), ("/lists", "lists"),
+    ("/policy", "policy"),
+)  # fmt: skip
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",

@@ -9,7 +9,7 @@ PEOPLE = {
     "reader": ("VIEWER", "legal"),
 }  # fmt: skip
 _ADVISER = {"night", "ageing", "policy", "accounts", "protect", ""}
-_WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall"}
+_WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall", "approve"}
 # By user of the house.
 MAY = {
     "viewer": {"night", "ageing", "policy", ""},
@@ -69,6 +69,10 @@ ROUTES = (
     Route("GET", "/policy/what-if/{result_id}", "/policy/what-if/0", "what_if"),
     Route("POST", "/policy/what-if/{result_id}/again", "/policy/what-if/0/again", "what_if"),
     Route("GET", "/policy/what-if/{result_id}/{night}.{suffix}", "/policy/what-if/0/2026-11-21.csv", "downloads"),
+    Route("GET", "/approvals", "/approvals", "approve"),
+    # of a night that is not the last one: whoever may ask is told so, and nothing is done
+    Route("POST", "/approvals/{list_name}", "/approvals/disconnections?as_of=2026-01-31", "approve"),
+    Route("POST", "/approvals/{list_name}/ask", "/approvals/disconnections/ask?as_of=2026-01-31", "approve"),
     Route("GET", "/releases", "/releases", "lists"),
     Route("GET", "/releases/{list_name}", "/releases/disconnections?as_of=2026-11-21", "lists"),
     Route("GET", "/releases/{list_name}", "/releases/court?as_of=2026-11-21", "court"),

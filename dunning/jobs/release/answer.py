@@ -35,6 +35,12 @@ def say_what_about(asked: offer.Offer) -> str:
     return f"Нощ `{asked.as_of}`, обработка `{asked.run_id}`."
 
 
+def is_about(body: str, as_of: date) -> bool:
+    """Return whether a question is about a night."""
+    found = _ABOUT.findall(body)
+    return bool(found) and found[-1][0] == as_of.isoformat()
+
+
 def run(airflow_run: str, list_name: str, as_of: str | None, last_look: str | None = None) -> Receipt:
     """Release a list as it was answered in a run of Airflow's; return what became of it.
 

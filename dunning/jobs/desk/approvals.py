@@ -1,0 +1,115 @@
+"""What of the last closed night waits for a person, as he must see it before he answers: counts, sums, who is kept."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.gateways.people import approvers_of, read_people
+from dunning.gateways.store.holds import OwnHold
+from dunning.gateways.store.releases import LISTS, Release, fetch_releases
+from dunning.jobs.desk import strike
+from dunning.jobs.desk.list_files import fetch_list, find_run
+from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.release.offer import Offer, describe
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """Rows of a list that a person must look at before they can be filed: how many, how much, why (rows by reason)."""
+
+    rows: int
+    cents: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A list that can be approved. ready: rows without those for review. strikes: rows that a clerk has struck."""
+
+    release: Release
+    offer: Offer
+    ready: int
+    review: Reviewed
+    strikes: Sequence[OwnHold]
+    approvers: Sequence[str]
+
+    @property
+    def before_on(self) -> date | None:
+        """The closed date before, against which it is compared."""
+        return date.fromisoformat(self.offer.before_on) if self.offer.before_on else None
+
+
+@dataclass(frozen=True)
+class Approvals:
+    """The lists of a night that may leave."""
+
+    as_of: date
+    lists: Sequence[Asked]
+
+
+def look(office: Office, names: Collection[str]) -> Approvals:
+    """Return how the lists of these names stand, of the last closed night.
+
+    Raises:
+        RefusedError: no night is closed, or a list's file is not the one that was published.
+    """
+    run = find_run(office, None)
+    people = read_people(office.settings)
+    struck = strike.find_strikes(office, run.as_of)
+    found = []
+    for release in fetch_releases(office.engine, run.as_of):
+        if release.list_name not in names:
+            continue
+        rows = fetch_list(run, release.list_name)
+        review = _review(release.list_name, rows)
+        found.append(
+            Asked(
+                release=release, offer=describe(office.engine, run, release.list_name), ready=len(rows) - review.rows,
+                review=review, strikes=_find_struck(rows, struck),
+                approvers=[person.user_name for person in approvers_of(people, release.list_name)],
+            )
+        )  # fmt: skip
+    return Approvals(run.as_of, found)
+
+
+def lists_of(office: Office, user_name: str, *, may_court: bool) -> tuple[list[str], list[str]]:
+    """Return which lists somebody sees here, and which of them he may approve."""
+    settings = read_people(office.settings).get(user_name)
+    approves = [name for name in LISTS if settings and name in settings.approves]
+    return [name for name in LISTS if name != "court" or may_court or name in approves], approves
+
+
+def require_newest(office: Office, as_of: date) -> None:
+    """Refuse to speak of another night than the last closed one.
+
+    Raises:
+        RefusedError: it is another one.
+    """
+    closed_on = find_run(office, None).as_of
+    if as_of != closed_on:
+        raise RefusedError(
+            f"The lists of {as_of} were replaced by those of {closed_on}. Nothing was done.", "too_old", day=as_of,
+            newer=closed_on,
+        )  # fmt: skip
+
+
+def _find_struck(rows: pa.Table, struck: Mapping[tuple[str, str], OwnHold]) -> list[OwnHold]:
+    """Return the strikes of accounts that are on a list."""
+    premises = pa.array(sorted({premise_no for premise_no, _ in struck}), pa.string())
+    near = rows.filter(pc.is_in(rows["premise_no"], premises))
+    accounts = set(zip(near["premise_no"].to_pylist(), near["payer_code"].to_pylist(), strict=True))
+    return [hold for account, hold in struck.items() if account in accounts]
+
+
+def _review(name: str, rows: pa.Table) -> Reviewed:
+    if name != "court":
+        return Reviewed(0, 0, {})
+    waits = rows.filter(pc.equal(rows["part"], "person"))
+    reasons = Counter(reason for told in waits["person_reasons"].to_pylist() for reason in (told or "").split())
+    cents = sum(waits["total_cents"].to_pylist()) if "total_cents" in waits.column_names else 0
+    return Reviewed(len(waits), cents, dict(sorted(reasons.items())))

@@ -1,0 +1,75 @@
+"""What waits for an approval: counts and sums, who is kept and why, and the answer, on a phone, too."""
+
+from datetime import date
+from typing import Annotated
+
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, Request, Response
+
+from dunning.documents.offer_text import APPROVE, REJECT
+from dunning.jobs.desk import approvals
+from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.refusals import RefusedError
+from dunning.web.access import CheckedForm, Person, permit
+from dunning.web.questions import answer_question, ask_anew, find_standings
+from dunning.web.respond import go_to, respond, tell
+
+router = APIRouter()
+Approver = Annotated[Person, permit("approve")]
+_OPTIONS = {"approve": APPROVE, "reject": REJECT}
+_NOTE_MAX = 500
+
+
+@router.get("/approvals")
+def show_approvals(request: Request, person: Approver) -> Response:
+    """Show what of the last night may leave, and how its questions stand."""
+    return _show(request, person)
+
+
+@router.post("/approvals/{list_name}")
+def answer(
+    request: Request, person: Approver, user: GetUserDep, form: CheckedForm, list_name: str, as_of: date
+) -> Response:
+    """Answer the question about a list in the user's own name; Airflow says whether he was asked."""
+    option = _OPTIONS.get(str(form.get("answer", "")))
+    note, run_id = str(form.get("note", "")).strip()[:_NOTE_MAX], str(form.get("run", ""))
+    try:
+        _refuse_unseen(person, list_name, as_of)
+        if option is None:
+            raise RefusedError("The form says neither yes nor no. Nothing was answered.", "no_answer")
+        answer_question(user, as_of, list_name, run_id, option=option, note=note)
+    except RefusedError as refusal:
+        return _show(request, person, refusal)
+    return go_to(request, "/approvals")
+
+
+@router.post("/approvals/{list_name}/ask")
+def ask(
+    request: Request, person: Approver, user: GetUserDep, form: CheckedForm, list_name: str, as_of: date
+) -> Response:
+    """Ask about a list anew, whose question is gone without an answer."""
+    try:
+        _refuse_unseen(person, list_name, as_of)
+        ask_anew(user, as_of, list_name)
+    except RefusedError as refusal:
+        return _show(request, person, refusal)
+    return go_to(request, "/approvals")
+
+
+def _show(request: Request, person: Person, refusal: RefusedError | None = None) -> Response:
+    office = open_office()
+    names, approves = approvals.lists_of(office, person.user_name, may_court=person.may("court"))
+    found = approvals.look(office, names)
+    refused = "" if refusal is None else tell(person, f"approvals.refused_{refusal.reason}")
+    return respond(
+        request, person, "approvals.html", 409 if refusal else 200, found=found, approves=approves, refused=refused,
+        standings=find_standings(found.as_of, names),
+    )  # fmt: skip
+
+
+def _refuse_unseen(person: Person, list_name: str, as_of: date) -> None:
+    office = open_office()
+    approvals.require_newest(office, as_of)
+    names, _ = approvals.lists_of(office, person.user_name, may_court=person.may("court"))
+    if list_name not in names:
+        raise RefusedError(f"There is no list {list_name!r} here.", "no_list")
