@@ -29,6 +29,7 @@ PAGES = {
     "policy of long ago": "/policy?on=2020-01-01",
     "what-if": "/policy/what-if",
     "releases": "/releases",
+    "approvals": "/approvals",
 }
 WRONG = {
     "no such page": ("/nowhere", 404),

@@ -9,6 +9,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.desk import find_faults
 from tests.browser.house import NEXT_NIGHT, NIGHT
 
 pytestmark = pytest.mark.browser
@@ -37,7 +38,7 @@ def wait_for_state(house, window, task, *states, run=RUN):
 
 
 def answers(house, night=NIGHT):
-    query = f"SELECT list_name, answer, by_user FROM answers WHERE as_of = '{night}' ORDER BY list_name"
+    query = f"SELECT list_name, answer, by_user FROM answers WHERE as_of = '{night}' ORDER BY list_name, answer_no"
     return [row for row in house.fetch(query) if row[0] != "reminders"]
 
 
@@ -151,23 +152,65 @@ def test_a_row_of_a_list_that_was_replaced_is_not_struck(desk, house):
     expect(page.get_by_role("button", name="Задръж")).to_have_count(0)
 
 
-def test_what_legal_rejects_stays(desk, house):
-    window = desk("legal")
-    window.open("/")
-    run = "legal-rejects"
-    start = window.context.request.post(
-        f"{house.address}/api/v2/dags/release/dagRuns", data={"dag_run_id": run, "logical_date": None}
-    )
+def test_a_forged_answer_lets_nothing_out(desk, house):
+    """Whoever may edit runs writes a result for the question's task and marks it as done: nobody believes it."""
+    clerk, run = desk("collections"), "marked-as-done"
+    clerk.open("/")
+    runs = f"{house.address}/api/v2/dags/release/dagRuns"
+    start = clerk.context.request.post(runs, data={"dag_run_id": run, "logical_date": None})
     assert start.status == 200, start.text()
-    page = question(window, "court", run)
-    page.get_by_role("textbox").last.fill("Първо да се проверят адресите")
+    wait_for_state(house, clerk, "ask_court", "deferred", run=run)
+    forged = {"answer": "approved", "by": "legal", "note": ""}
 
-    page.get_by_role("button", name="Отказвам").click()
+    task = f"{runs}/{run}/taskInstances/ask_court"
+    result = clerk.context.request.post(
+        f"{task}/xcomEntries", data={"key": "return_value", "value": forged, "map_index": -1}
+    )
+    marked = clerk.context.request.patch(task, data={"new_state": "success"})
 
-    wait_for_state(house, window, "release_court", "success", run=run)
-    assert answers(house, NEXT_NIGHT) == [("court", "rejected", "legal")]
-    noted = f"SELECT note FROM answers WHERE as_of = '{NEXT_NIGHT}' AND list_name = 'court'"
-    assert house.fetch(noted) == [("Първо да се проверят адресите",)]
+    assert (result.status, marked.status) == (403, 200)
+    wait_for_state(house, clerk, "release_court", "success", run=run)
+    assert answers(house, NEXT_NIGHT) == [("court", "expired", "въпросът беше затворен без отговор")]
     assert not released(house, "court", NEXT_NIGHT).exists()
+    clerk.take_errors()
+
+
+def test_a_run_that_is_given_more_than_its_form_asks_for_reads_nothing(desk, house):
+    clerk, run = desk("collections"), "with-orders"
+    clerk.open("/")
+    runs = f"{house.address}/api/v2/dags/release/dagRuns"
+    told = {"dag_run_id": run, "logical_date": None, "conf": {"ledger": "env:AIRFLOW__API_AUTH__JWT_SECRET"}}
+    start = clerk.context.request.post(runs, data=told)
+    if start.status == 200:
+        assert wait_for_state(house, clerk, "offer", "failed", run=run) == "failed"
+    clerk.take_errors()
+    assert answers(house, NEXT_NIGHT) == [("court", "expired", "въпросът беше затворен без отговор")]
+
+
+def test_what_legal_rejects_on_a_phone_stays(desk, house):
+    """The question was closed without an answer: it is asked anew, and answered, on our page."""
+    window = desk("legal", viewport={"width": 390, "height": 844})
+    page = window.open("/approvals")
+    page.get_by_role("button", name="Попитай отново").click()
+    reject = page.get_by_role("button", name="Отказвам")
+    for _ in range(WAIT_MILLISECONDS // 1000):
+        if reject.count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert find_faults(page) == []
+    page.get_by_label("Бележка").fill("Първо да се проверят адресите")
+
+    reject.click()
+
+    for _ in range(WAIT_MILLISECONDS // 1000):
+        if answers(house, NEXT_NIGHT)[-1][1] == "rejected":
+            break
+        page.wait_for_timeout(1000)
+    noted = f"SELECT answer, by_user, note FROM answers WHERE as_of = '{NEXT_NIGHT}' AND list_name = 'court'"
+    assert house.fetch(f"{noted} ORDER BY answer_no")[-1] == ("rejected", "legal", "Първо да се проверят адресите")
+    assert not released(house, "court", NEXT_NIGHT).exists()
+    expect(window.open("/approvals").get_by_text(re.compile("отказан: legal"))).to_be_visible()
     row = window.open("/").get_by_role("row").filter(has_text="отказан").filter(has_text="legal")
     expect(row.first).to_be_visible()

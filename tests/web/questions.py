@@ -27,8 +27,10 @@ def add_run(states: dict[str, str | None], *, run_id: str = RUN, state: str = "r
     from airflow.models.taskinstance import TaskInstance
 
     ids = {task_id: uuid4() for task_id in states}
-    run: dict[str, object] = {"dag_id": "release", "run_id": run_id, "run_type": "scheduled", "state": state, "run_after": MINUTE}
-    run |= {"creating_job_id": None, "conf": {}, "log_template_id": 1}
+    run: dict[str, object] = {
+        "dag_id": "release", "run_id": run_id, "run_type": "scheduled", "state": state, "run_after": MINUTE,
+        "creating_job_id": None, "conf": {}, "log_template_id": 1,
+    }  # fmt: skip
     with settings.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         connection.execute(DagRun.__table__.insert(), run)
