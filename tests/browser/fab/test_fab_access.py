@@ -1,5 +1,7 @@
 """Every route with FAB's users and FAB's login: the questions of the local house, and some that only FAB raises."""
 
+import base64
+import json
 import time
 
 import pytest
@@ -83,3 +85,19 @@ def test_a_user_who_was_removed_is_out(desk, house):
         gone.page.wait_for_timeout(1000)
     assert {ask(gone, route).status for route in ROUTES if route.method == "GET"} == {307}
     assert {ask(gone, route).status for route in ROUTES if route.method == "POST"} == {401}
+
+
+def test_the_door_for_programs_has_the_logins_limit_and_lifetime(desk, house):
+    """Guessing there would be as good as guessing in the form."""
+    program = desk("").context.request
+    given = {"username": "viewer", "password": house.passwords["viewer"]}
+
+    key = program.post(f"{house.address}/auth/token", data=given).json()["access_token"]
+    wrong = [
+        program.post(f"{house.address}/auth/token", data={**given, "password": str(number)}).status
+        for number in range(25)
+    ]
+
+    told = json.loads(base64.urlsafe_b64decode(key.split(".")[1] + "=="))
+    assert told["exp"] - told["iat"] == 12 * 3600
+    assert wrong == [401] * 19 + [429] * 6

@@ -1,0 +1,113 @@
+"""What a shell gets to work with Airflow: env.sh whole or not at all, and no value that is anything but itself."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from dunning.core.errors import DunningError
+from dunning.gateways.settings import Settings
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HOSTILE = """Иван "Вазов"'s $HOME `id` $(id) ${x} a; echo b # c \\ d"""
+# Stands for every program of the virtual environment: prints what it was called with.
+ECHO = f"""#!{sys.executable}
+import json, os, sys
+print(json.dumps([sys.argv[1:], os.environ.get("DUNNING_LEDGER"), os.environ.get("DUNNING_OUT")]))
+"""
+
+
+def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(REPOSITORY / "deploy"))
+    spec = importlib.util.spec_from_file_location(name, REPOSITORY / "deploy" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def airflow_home(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return load("airflow_home", monkeypatch)
+
+
+def test_a_shell_that_has_read_env_sh_makes_it_whole_again(
+    airflow_home: ModuleType, postgres: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(airflow_home.CONNECTION, raising=False)
+    settings = Settings.from_environment({"DUNNING_HOME": str(postgres.parent)})
+
+    first = airflow_home._connections(settings)
+    for name, value in first.items():
+        monkeypatch.setenv(name, value)
+
+    assert first[airflow_home.CONNECTION].startswith("postgresql+psycopg2://")
+    assert airflow_home._connections(settings) == first
+
+
+def test_another_database_of_airflows_stays_named_by_the_environment(
+    airflow_home: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(airflow_home.CONNECTION, "postgresql://airflow@db/airflow")
+    assert airflow_home._connections(Settings.from_environment({"DUNNING_HOME": str(tmp_path)})) == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_to_its_end_leaves_the_old_one(airflow_home: ModuleType, tmp_path: Path) -> None:
+    path = tmp_path / "env.sh"
+    airflow_home._write_private(path, "export A=1\n")
+    with pytest.raises(UnicodeEncodeError):
+        airflow_home._write_private(path, "export A=2\n" * 100_000 + "\ud800")
+    assert (path.read_text("utf-8"), path.stat().st_mode & 0o777) == ("export A=1\n", 0o600)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_shell_reads_every_value_as_it_is(
+    airflow_home: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUNNING_LEDGER", f"/srv/{HOSTILE}")
+    monkeypatch.setenv("DUNNING_OUT", "postgresql://clerk:s3cr3t@db/x")
+    airflow_home._write_private(tmp_path / "env.sh", airflow_home._shell(airflow_home._places()))
+
+    script = '. ./env.sh && printf %s "$DUNNING_LEDGER"'
+    read = subprocess.run(["sh", "-c", script], cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
+
+    assert read.stdout == f"/srv/{HOSTILE}"
+    assert "s3cr3t" not in (tmp_path / "env.sh").read_text("utf-8")
+
+
+@pytest.mark.parametrize("target", ["run", "ui", "backup", "restore"])
+def test_make_hands_on_every_value_as_it_is(target: str, tmp_path: Path) -> None:
+    stub = tmp_path / "bin"
+    stub.mkdir()
+    (stub / "python").write_text(ECHO, "utf-8")
+    (stub / "python").chmod(0o755)
+    given = {name: f"/srv/{name}/{HOSTILE}" for name in ("LEDGER", "OUT", "MAPPING", "POLICY", "BILLING_SQL", "FILE")}
+    command = ["make", "-o", ".venv/.installed", target, f"BIN={stub}", f"DUNNING_HOME={tmp_path}"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DUNNING_", "MAKE"))}
+
+    done = subprocess.run(
+        [*command, *(f"{name}={value}" for name, value in given.items())], env=environment, cwd=REPOSITORY,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    arguments, ledger, out = json.loads(done.stdout.splitlines()[-1])
+    asked = {"run": ["LEDGER", "OUT", "MAPPING", "POLICY", "BILLING_SQL"], "ui": ["OUT", "LEDGER"]}
+    assert [value for value in arguments if value.startswith("/srv/")] == [
+        given[name] for name in asked.get(target, ["FILE"])
+    ]
+    if target == "ui":
+        assert (ledger, out) == (given["LEDGER"], given["OUT"])
+
+
+def test_the_invented_users_are_not_shown_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    airflow_ui = load("airflow_ui", monkeypatch)
+    airflow_ui.require_loopback({"AIRFLOW__API__HOST": "127.0.0.1"})
+    airflow_ui.require_loopback({})
+    with pytest.raises(DunningError, match=r"would listen on 0\.0\.0\.0 with the invented users"):
+        airflow_ui.require_loopback({"AIRFLOW__API__HOST": "0.0.0.0"})
