@@ -20,7 +20,6 @@ from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState, TaskInstanceState
 from airflow.utils.types import DagRunTriggeredByType
 from fastapi import HTTPException
-from sqlalchemy import select
 
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.release.answer import DAG_ID, is_about, task_of
@@ -89,23 +88,23 @@ def ask_anew(user: Any, as_of: date, name: str) -> None:
 def _find_standing(session: Any, as_of: date, name: str) -> Standing:
     """Return the newest question that is open and about the night, else whether a run is about to ask or to release."""
     asked = (
-        select(TaskInstance.run_id, HITLDetail.body, HITLDetail.assignees)
+        session.query(TaskInstance.run_id, HITLDetail.body, HITLDetail.assignees)
         .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
         .where(TaskInstance.dag_id == DAG_ID, TaskInstance.task_id == task_of(name), TaskInstance.state.in_(_OPEN))
         .where(HITLDetail.responded_at.is_(None))
         .order_by(HITLDetail.created_at.desc())
     )
-    for run_id, body, assignees in session.execute(asked):
+    for run_id, body, assignees in asked:
         if is_about(body or "", as_of):
             return Standing("open", run_id, tuple(str(user["id"]) for user in assignees or ()))
     going_on = (
-        select(TaskInstance.run_id)
+        session.query(TaskInstance.run_id)
         .join(DagRun, (DagRun.dag_id == TaskInstance.dag_id) & (DagRun.run_id == TaskInstance.run_id))
         .where(TaskInstance.dag_id == DAG_ID, TaskInstance.task_id == f"release_{name}")
         .where(DagRun.state.in_((DagRunState.QUEUED, DagRunState.RUNNING)))
         .where(TaskInstance.state.is_(None) | TaskInstance.state.not_in(_ENDED))
     )
-    return Standing("underway" if session.execute(going_on).first() else "none")
+    return Standing("underway" if going_on.first() else "none")
 
 
 def _permit(user: Any, method: Any, entity: DagAccessEntity) -> None:
