@@ -6,7 +6,9 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 # What may be set on the command line: make run LEDGER=/path/to/extract AS_OF=2026-11-22
-LEDGER ?=
+ifndef LEDGER
+LEDGER := $(value DUNNING_LEDGER)
+endif
 AS_OF ?=
 OUT ?=
 SHARDS ?=
@@ -110,7 +112,9 @@ own-home:
 	    exit 2; \
 	fi
 
-LEDGER_READY := $(if $(LEDGER),own-home,sample)
+# The operator's settings may name the ledger, too.
+SETTLED := $(shell grep -s '^[[:space:]]*ledger[[:space:]]*=' "$(DUNNING_HOME)/settings.toml")
+LEDGER_READY := $(if $(LEDGER)$(SETTLED),own-home,sample)
 
 # --- what people type ----------------------------------------------------------------------------------------------
 

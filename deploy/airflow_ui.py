@@ -64,11 +64,13 @@ def _open(settings: Settings, options: argparse.Namespace, address: str) -> None
     if is_simple(environment):
         require_loopback(environment)
     passwords = prepare_people(settings) if is_simple(environment) else {}
-    if not options.ledger:
-        out = Path(options.out or read_house_settings(settings).out).absolute()
+    house = read_house_settings(settings)
+    is_sample = not options.ledger and house.ledger == str(settings.home / "sample")
+    if is_sample:
+        out = Path(options.out or house.out).absolute()
         run_sample(settings, out, options.months, options.nights, is_next=not options.no_next)
     named = {"AIRFLOW__API__PORT": str(options.port), "AIRFLOW__API__BASE_URL": address}
-    asked_on = None if options.ledger else runs.last_closed_on(open_store(settings, "ui"))
+    asked_on = runs.last_closed_on(open_store(settings, "ui")) if is_sample else None
     keep = partial(keep_server, settings) if EMBEDDED in environment else str
     serve(environment | named, address, passwords, asked_on, keep)
 

@@ -4,10 +4,10 @@
 
 Airflow runs every task of a DAG for real, mapped ones included, one after the other, and keeps the run in its own
 tables like any other; no scheduler and no pages are started for it. All that Airflow says goes to a log.
-Without --ledger it is the sample ledger's own day, and its lists are released without asking anybody, because nobody
-lives there. The lists of any other ledger wait for whoever may approve them. The notices are those of all services, due
-or not. Where things lie is told to Airflow by the environment of its process, never by the form of a run, which stays
-in Airflow's tables.
+Without a ledger, here or in the home's settings, it is the sample ledger's own day, and its lists are released without
+asking anybody, because nobody lives there. The lists of any other ledger wait for whoever may approve them. The notices
+are those of all services, due or not. Where things lie is told to Airflow by the environment of its process, never by
+the form of a run, which stays in Airflow's tables.
 """
 
 import argparse
@@ -57,14 +57,15 @@ def main() -> None:
         given = _settle(options, settings)
         environment = prepare(settings) | given | {"DUNNING_RETRY_SECONDS": "5"}
         form = {name: getattr(options, name) for name in ("as_of", "dry_run") if getattr(options, name)}
-        if not options.ledger:
+        is_sample = given[VARIABLES["ledger"]] == str(settings.home / "sample")
+        if is_sample:
             form.setdefault("as_of", day_of(settings.home / "sample").isoformat())
             if options.followers:
                 run_nights_before(settings, Path(given.get("DUNNING_OUT") or read_house_settings(settings).out))
         as_of = _run_and_tell("nightly", form, environment, settings)
         for name in options.followers:
             if name == "release":
-                _release(as_of, not options.ledger, environment, settings)
+                _release(as_of, is_sample, environment, settings)
             else:
                 _run_and_tell(name, {**form, "as_of": as_of, "service": "all"}, environment, settings)
     except DunningError as error:
@@ -126,16 +127,10 @@ def _options() -> argparse.Namespace:
 def _settle(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
     """Return the operator's settings of this run as variables of the environment: addresses as they are, paths whole.
 
-    Raises:
-        DunningError: no ledger was given, and the settings of this home name one: it is no home of the sample.
+    Without a ledger it is that of the home's settings; where these name none, the sample.
     """
-    sample = str(settings.home / "sample")
-    if not options.ledger and read_house_settings(settings).ledger != sample:
-        raise DunningError(
-            "The settings of this home name a ledger of its own, so the sample does not belong here. Give the ledger: "
-            "make run LEDGER=…"
-        )
-    given = {name: getattr(options, name, None) for name in VARIABLES} | {"ledger": options.ledger or sample}
+    ledger = options.ledger or read_house_settings(settings).ledger
+    given = {name: getattr(options, name, None) for name in VARIABLES} | {"ledger": ledger}
     return {VARIABLES[name]: _whole(str(value)) for name, value in given.items() if value is not None}
 
 

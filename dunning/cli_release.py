@@ -21,7 +21,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     answer.add_argument("--approved-by", metavar="NAME", help="who approved it; must be named in the pages' settings")
     answer.add_argument("--rejected-by", metavar="NAME", help="who rejected it: nothing leaves, and that is recorded")
     answer.add_argument(
-        "--auto-approve", action="store_true", help="without a person; only where nobody is named to approve"
+        "--auto-approve", action="store_true", help="without a person; only the sample, and only where nobody is named"
     )
     parser.add_argument("--note", default="", help="recorded with the answer")
     parser.add_argument("--ledger", metavar="DIR", help="a newer extract for the last look; default: newest loaded")

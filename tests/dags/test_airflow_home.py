@@ -105,6 +105,21 @@ def test_make_hands_on_every_value_as_it_is(target: str, tmp_path: Path) -> None
         assert (ledger, out) == (given["LEDGER"], given["OUT"])
 
 
+def test_a_run_without_a_ledger_takes_that_of_the_settings_and_the_sample_only_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_dags = load("run_dags", monkeypatch)
+    monkeypatch.setattr(sys, "argv", ["run_dags.py", "--shards", "3", "--mapping", "a b.toml"])
+    monkeypatch.delenv("DUNNING_LEDGER", raising=False)
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_environment({"DUNNING_HOME": str(tmp_path)})
+    given = {"DUNNING_SHARDS": "3", "DUNNING_MAPPING": str(tmp_path / "a b.toml")}
+
+    assert run_dags._settle(run_dags._options(), settings) == {**given, "DUNNING_LEDGER": str(tmp_path / "sample")}
+    (tmp_path / "settings.toml").write_text('ledger = "/srv/billing"', "utf-8")
+    assert run_dags._settle(run_dags._options(), settings) == {**given, "DUNNING_LEDGER": "/srv/billing"}
+
+
 def test_the_invented_users_are_not_shown_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     airflow_ui = load("airflow_ui", monkeypatch)
     airflow_ui.require_loopback({"AIRFLOW__API__HOST": "127.0.0.1"})

@@ -32,7 +32,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def night(place):
     """Return what `make run` prints for the sample's day in three shards."""
-    return run_dag(place, "--as-of", AS_OF, "--shards", "3", "--out", str(place / "out"))
+    return run_dag(place, "release", "--as-of", AS_OF, "--shards", "3", "--out", str(place / "out"))
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -72,7 +72,16 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def test_it_ends_well_and_says_where_the_lists_lie(place, night):
     assert night.returncode == 0, night.stdout + night.stderr
-    assert night.stdout.splitlines()[-1] == f"The lists lie in {place / 'out' / AS_OF}"
+    assert f"The lists lie in {place / 'out' / AS_OF}" in night.stdout.splitlines()
+
+
+def test_a_real_ledger_waits_and_one_line_says_for_whom(place, night):
+    line = night.stdout.splitlines()[-1]
+    assert line.startswith("Nothing of these leaves before somebody approves it in the pages (make ui): ")
+    assert "disconnections for nobody yet" in line and "court for nobody yet" in line
+    assert line.endswith(f'Name somebody in {place / "home" / "people.toml"}: approves = ["disconnections"].')
+    assert fetch_from(place / "home", "dunning", "SELECT list_name FROM dunning.releases") == [("reminders",)]
+    assert fetch(place, "SELECT DISTINCT dag_id FROM dag_run") == [("nightly",)]
 
 
 def test_every_task_ran_in_airflow_the_shards_mapped(place, night):
