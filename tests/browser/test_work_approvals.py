@@ -37,6 +37,17 @@ def wait_for_state(house, window, task, *states, run=RUN):
     raise AssertionError(f"{task} is {state}")
 
 
+def reload_until_there(page, name):
+    """Look at a page again until it has a button; return that."""
+    button = page.get_by_role("button", name=name)
+    for _ in range(WAIT_MILLISECONDS // 1000):
+        if button.count():
+            break
+        page.wait_for_timeout(1000)
+        page.reload()
+    return button
+
+
 def answers(house, night=NIGHT):
     query = f"SELECT list_name, answer, by_user FROM answers WHERE as_of = '{night}' ORDER BY list_name, answer_no"
     return [row for row in house.fetch(query) if row[0] != "reminders"]
@@ -191,13 +202,8 @@ def test_what_legal_rejects_on_a_phone_stays(desk, house):
     """The question was closed without an answer: it is asked anew, and answered, on our page."""
     window = desk("legal", viewport={"width": 390, "height": 844})
     page = window.open("/approvals")
-    page.get_by_role("button", name="Попитай отново").click()
-    reject = page.get_by_role("button", name="Отказвам")
-    for _ in range(WAIT_MILLISECONDS // 1000):
-        if reject.count():
-            break
-        page.wait_for_timeout(1000)
-        page.reload()
+    reload_until_there(page, "Попитай отново").click()
+    reject = reload_until_there(page, "Отказвам")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert find_faults(page) == []
     page.get_by_label("Бележка").fill("Първо да се проверят адресите")

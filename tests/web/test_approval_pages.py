@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from dunning.jobs.release import answer, offer
+from dunning.jobs.release import answer, offer, publish
 from tests.jobs.nights import AS_OF
 from tests.jobs.test_release import night as night  # the fixture
 from tests.jobs.test_release import strike
@@ -148,6 +148,9 @@ def test_a_question_that_is_gone_can_be_asked_anew(open_night: Airflow, engine: 
     make_tables()
     add_run({"ask_disconnections": "success", "release_disconnections": "success"}, state="success")
     clerk = desk(open_night, "collections")
+    publish.run(offer.run()[NAME], {"answer": "expired", "by": "въпросът беше затворен без отговор", "note": ""})
+    tonight = clerk.get(f"{PREFIX}/").text
+    assert "без отговор" in tonight and f'href="{APPROVALS}">Попитай отново</a>' in tonight
     assert f'action="{APPROVALS}/disconnections/ask?as_of={AS_OF}"' in clerk.get(APPROVALS).text
 
     add_run({"ask_disconnections": None, "release_disconnections": None}, run_id="manual__2", state="queued")
