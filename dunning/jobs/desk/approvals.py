@@ -1,6 +1,5 @@
 """What of the last closed night waits for a person, as he must see it before he answers: counts, sums, who is kept."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,22 +18,11 @@ from dunning.jobs.release.offer import Offer, describe
 
 
 @dataclass(frozen=True)
-class Reviewed:
-    """Rows of a list that a person must look at before they can be filed: how many, how much, why (rows by reason)."""
-
-    rows: int
-    cents: int
-    reasons: Mapping[str, int]
-
-
-@dataclass(frozen=True)
 class Asked:
-    """A list that can be approved. ready: rows without those for review. strikes: rows that a clerk has struck."""
+    """A list that can be approved. strikes: those of its rows that somebody has struck."""
 
     release: Release
     offer: Offer
-    ready: int
-    review: Reviewed
     strikes: Sequence[OwnHold]
     approvers: Sequence[str]
 
@@ -65,12 +53,10 @@ def look(office: Office, names: Collection[str]) -> Approvals:
     for release in fetch_releases(office.engine, run.as_of):
         if release.list_name not in names:
             continue
-        rows = fetch_list(run, release.list_name)
-        review = _review(release.list_name, rows)
         found.append(
             Asked(
-                release=release, offer=describe(office.engine, run, release.list_name), ready=len(rows) - review.rows,
-                review=review, strikes=_find_struck(rows, struck),
+                release=release, offer=describe(office.engine, run, release.list_name),
+                strikes=_find_struck(fetch_list(run, release.list_name), struck) if struck else [],
                 approvers=[person.user_name for person in approvers_of(people, release.list_name)],
             )
         )  # fmt: skip
@@ -104,12 +90,3 @@ def _find_struck(rows: pa.Table, struck: Mapping[tuple[str, str], OwnHold]) -> l
     near = rows.filter(pc.is_in(rows["premise_no"], premises))
     accounts = set(zip(near["premise_no"].to_pylist(), near["payer_code"].to_pylist(), strict=True))
     return [hold for account, hold in struck.items() if account in accounts]
-
-
-def _review(name: str, rows: pa.Table) -> Reviewed:
-    if name != "court":
-        return Reviewed(0, 0, {})
-    waits = rows.filter(pc.equal(rows["part"], "person"))
-    reasons = Counter(reason for told in waits["person_reasons"].to_pylist() for reason in (told or "").split())
-    cents = sum(waits["total_cents"].to_pylist()) if "total_cents" in waits.column_names else 0
-    return Reviewed(len(waits), cents, dict(sorted(reasons.items())))
