@@ -87,11 +87,17 @@ def nightly():
 
         return report.run(run, published)
 
+    @task(task_display_name="неуспех", multiple_outputs=False, trigger_rule="one_failed")
+    def note_failure(ti):
+        from dunning.jobs import failure
+
+        return failure.run(ti.xcom_pull(task_ids="load"))
+
     run = load()
     shards = classify.partial(run=run).expand(share=share_out())
     published = close(run)
     propose(run, shards) >> write(run) >> published
-    report(run, published)
+    report(run, published) >> note_failure()
 
 
 nightly()

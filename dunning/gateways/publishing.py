@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -114,7 +115,7 @@ def write_private_parts(path: Path, parts: Iterable[bytes]) -> str:
 
 def replace_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read; it appears whole, in the place of an older one, or not at all."""
-    beside = path.with_name(f".{path.name}.unfinished")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     write_private(beside, content)
     os.replace(beside, path)
 

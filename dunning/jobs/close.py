@@ -41,6 +41,7 @@ def run(run: Receipt) -> Receipt:
     settings = Settings.from_environment()
     engine = connect_as(RUNNER, settings, f"nightly {this.as_of} close")
     with run_lock(engine, f"nightly {this.as_of} close") as connection:
+        runs.resume_run(connection, this.run_id)
         return close_and_prune(settings, engine, connection, this)
 
 

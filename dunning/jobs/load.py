@@ -106,6 +106,7 @@ def run(
     settings = Settings.from_environment()
     engine = open_store(settings, f"nightly {as_of} load")
     with run_lock(engine, f"nightly {as_of} load"):
+        runs.fail_left_runs(engine)  # Airflow runs one at a time, and nobody else works without the lock
         return begin(settings, engine, order)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dunning.core.errors import DunningError, UsageError
 from dunning.core.frames import BUCKETS
+from dunning.gateways.alive import alive
 from dunning.gateways.database import run_lock
 from dunning.gateways.publishing import remove_folders
 from dunning.gateways.settings import Settings
@@ -37,9 +38,10 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
         receipt = begin(settings, engine, order, progress)
         this = Run.of(receipt)
         try:
-            make_files(receipt, shards, progress)
-            progress("приключване")
-            return report.run(receipt, close_and_prune(settings, engine, connection, this))
+            with alive(Path(this.work)):
+                make_files(receipt, shards, progress)
+                progress("приключване")
+                return report.run(receipt, close_and_prune(settings, engine, connection, this))
         except BaseException:
             with suppress(DunningError):  # with the database gone, what went wrong is told all the same
                 runs.fail_run(engine, this.run_id)

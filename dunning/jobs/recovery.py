@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from dunning.gateways.alive import is_dead
 from dunning.gateways.database import Source
 from dunning.gateways.publishing import remove_folders
 from dunning.gateways.settings import Settings
@@ -10,6 +11,7 @@ from dunning.gateways.store import closing, runs
 from dunning.gateways.targets import target_of
 from dunning.jobs.release.recovery import recover_releases
 
+_UNDER_LOCK = ("release-", "recall-")
 _RUN_ID = re.compile(r"-([0-9]+)\Z")
 
 
@@ -31,16 +33,24 @@ def recover(source: Source) -> None:
 
 
 def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:
-    """Remove the work folders that no run needs any more (but that of the run `keep`), and unfinished snapshots.
+    """Remove the work folders that no run needs any more (but that of the run `keep`), previews, unfinished snapshots.
 
-    The caller holds the run lock. A folder is needed while its run is going on, or may still: not when it has ended,
-    nor when it wanted to close a date and another run has closed that or a later one since.
+    The caller holds the run lock, which releases and recalls hold as long as their folders are needed. A run that is
+    found dead, or overtaken, has failed. A folder of a run is needed while its run is going on, or may still: not when
+    it has ended, nor when it wanted to close a date and another run has closed that or a later one since.
     """
     closed_on = runs.last_closed_on(source)
     work = settings.home / "work"
-    numbered = {folder: _RUN_ID.search(folder.name) for folder in (work.iterdir() if work.is_dir() else ())}
+    folders = list(work.iterdir()) if work.is_dir() else []
+    under_lock = [folder for folder in folders if folder.name.startswith(_UNDER_LOCK)]
+    numbered = {folder: _RUN_ID.search(folder.name) for folder in folders if folder not in under_lock}
     known = {folder: runs.fetch_run_by_id(source, int(found[1])) for folder, found in numbered.items() if found}
-    remove_folders(folder for folder, run in known.items() if run and run.run_id != keep and is_over(run, closed_on))
+    for folder, run in known.items():
+        if run and run.run_id != keep and (is_over(run, closed_on) or is_dead(folder)):
+            runs.fail_run(source, run.run_id)
+            remove_folders([folder])
+    remove_folders(under_lock)
+    remove_folders([settings.home / "preview"])
     remove_folders(settings.snapshots.glob(".*.unfinished"))
 
 

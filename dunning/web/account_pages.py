@@ -99,13 +99,12 @@ def give_notice(person: Adviser, premise_no: str, payer_code: str, as_of: date |
     """Give the account's monthly notice of a night as a PDF."""
     office = open_office()
     day = account.look(office, premise_no, payer_code, as_of).story.as_of
-    made = preview.run(premise_no, payer_code, day)
-    if not made.files:
+    made = preview.render(premise_no, payer_code, day)
+    if not made.notices:
         held = "it is withheld" if made.is_withheld else "nothing new, and nothing unpaid"
         raise NotThereError(f"There is no notice of this account for {day}: {held}.")
     append_access(office.engine, person.user_name, "notice", f"premise {premise_no} payer {payer_code}")
-    content = made.files[0].read_bytes()
-    made.files[0].unlink(missing_ok=True)
+    (content,) = made.notices.values()
     return give_file(content, f"notice-{day}.pdf", "application/pdf")
 
 

@@ -55,7 +55,8 @@ def test_the_steps_follow_each_other(described):
         "propose": ["write"],
         "write": ["close"],
         "close": ["report"],
-        "report": [],
+        "report": ["note_failure"],
+        "note_failure": [],
     }
 
 

@@ -1,6 +1,7 @@
 """The preview of a premise's notices, and who is due on a night."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.jobs.notices import due
+from dunning.jobs.notices import preview as render_preview
 from tests.jobs.nights import AS_OF, Night, contents, days, dunning, nightly, say_fresh
 from tests.jobs.notices import Customers, notices
 
@@ -97,3 +99,11 @@ def test_who_is_due_on_a_night(home: Path, tmp_path: Path) -> None:
         {"as_of": days(21).isoformat(), "out": out, "service": "electricity", "dry_run": False, "policy": None}
     ]  # fmt: skip
     assert (due_on(days(-8), "heat"), due_on(days(-8), "all")) == (["heat"], ["heat", "electricity"])
+
+
+def test_twelve_who_ask_for_one_notice_at_once_all_get_it(ledger: Path, home: Path) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        asked = [pool.submit(render_preview.render, "000001", "P1", AS_OF) for _ in range(12)]
+        (content,) = {tuple(one.result().notices.items()) for one in asked}
+    assert content[0][0] == "20261122-NP-000001-P1.pdf" and content[0][1].startswith(b"%PDF-")
+    assert not (home / "preview").exists()

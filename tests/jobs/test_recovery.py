@@ -16,10 +16,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from dunning.core.errors import DunningError
+from dunning.gateways.alive import alive
 from dunning.gateways.database import RUN_LOCK, run_lock
-from dunning.jobs import classify, close, load, propose, report, write
+from dunning.gateways.settings import Settings
+from dunning.gateways.store import runs
+from dunning.jobs import classify, close, failure, load, propose, report, write
 from dunning.jobs.load import Order
+from dunning.jobs.nightly import make_files
 from dunning.jobs.nightly import run as run_night
+from dunning.jobs.progress import say_nothing
+from dunning.jobs.runs import new_work_folder
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Debtors, days, deeds, hashes, history, nightly, run_states, say_fresh
 
@@ -318,3 +324,43 @@ def test_a_database_that_goes_away_stops_the_night_and_the_next_one_is_whole(
     assert [night.code for night in nights] == [0, 0]
     assert (hashes(tmp_path / "out"), history(engine)) == (undisturbed.files, undisturbed.history)
     assert left_behind(home, tmp_path / "out") == []
+
+
+def test_what_killed_processes_left_is_cleared_away_and_their_run_has_failed(
+    home: Path, engine: Engine, tmp_path: Path
+) -> None:
+    ledger = say_fresh(Debtors().debtor(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
+    dead, living = (runs.start_run(engine, days(n), is_recording=False) for n in (-3, -2))
+    left = [new_work_folder(Settings.from_environment(), days(n), run) for n, run in ((-3, dead), (-2, living))]
+    with alive(left[0]):
+        pass
+    gone = [home / "work" / f"release-{AS_OF}-court-12345678", home / "work" / f"recall-{AS_OF}-court-1234abcd"]
+    for folder in (*gone, home / "preview"):
+        folder.mkdir(parents=True)
+    with alive(left[1]):
+        assert nightly(ledger, tmp_path / "out").code == 0
+
+    assert [runs.fetch_run_by_id(engine, run).state for run in (dead, living)] == ["failed", "running"]
+    assert [folder.exists() for folder in (*left, *gone, home / "preview")] == [False, True, False, False, False]
+
+
+def test_a_run_that_failed_in_airflow_is_failed_and_goes_on_where_its_step_is_started_again(
+    home: Path, engine: Engine, tmp_path: Path
+) -> None:
+    ledger = say_fresh(Debtors().debtor(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
+    begun = runs.start_run(engine, days(-1), is_recording=True)
+    loaded = load.run(AS_OF.isoformat(), str(ledger), str(tmp_path / "out"))
+    assert failure.run(loaded) == {"run_id": loaded["run_id"]} and failure.run(None) == {"run_id": None}
+    assert run_states(engine) == [(days(-1).isoformat(), "failed"), (AS_OF.isoformat(), "failed")]
+
+    make_files(loaded, 1, say_nothing)
+    assert close.run(loaded)["state"] == "closed"
+    failure.run(loaded)
+    assert runs.fetch_run_by_id(engine, begun).state == "failed"
+    assert run_states(engine)[1:] == [(AS_OF.isoformat(), "closed")]
+
+
+def test_a_failed_run_does_not_come_back_after_a_later_attempt(engine: Engine) -> None:
+    first, second = (runs.start_run(engine, AS_OF, is_recording=True) for _ in range(2))
+    runs.resume_run(engine, first)
+    assert [runs.fetch_run_by_id(engine, run).state for run in (first, second)] == ["failed", "running"]

@@ -102,6 +102,18 @@ def fail_run(source: Source, run_id: int) -> None:
         connection.execute(statement("runs", "fail"), {"run_id": run_id})
 
 
+def fail_left_runs(source: Source) -> None:
+    """End every run that is still running as failed, where the caller knows that none can be."""
+    with transact(source) as connection:
+        connection.execute(statement("runs", "fail_left"))
+
+
+def resume_run(source: Source, run_id: int) -> None:
+    """Let a run that failed go on: its failed step was started again. Not where a later attempt has taken its place."""
+    with transact(source) as connection:
+        connection.execute(statement("runs", "resume"), {"run_id": run_id})
+
+
 def last_closed_on(source: Source) -> date | None:
     """Return the last date whose books are closed, or None."""
     with transact(source) as connection:

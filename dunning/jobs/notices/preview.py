@@ -17,7 +17,8 @@ from dunning.documents.notice.press import Press
 from dunning.documents.notice.printing import print_singles
 from dunning.gateways.database import Source
 from dunning.gateways.ledger.buckets import buckets_of
-from dunning.gateways.publishing import write_private
+from dunning.gateways.publishing import replace_private
+from dunning.gateways.settings import Settings
 from dunning.gateways.store import notices
 from dunning.jobs.kept import Night, open_night, open_nights
 from dunning.jobs.load import load_checked_policy
@@ -34,6 +35,14 @@ class Preview:
     files: list[Path]
     told: list[str]
 
+
+@dataclass(frozen=True)
+class Rendered:
+    """notices: PDF by name of its file. told: as of `Preview`."""
+
+    notices: dict[str, bytes]
+    told: list[str]
+
     @property
     def is_withheld(self) -> bool:
         """Whether an account gets none because it is withheld."""
@@ -41,7 +50,21 @@ class Preview:
 
 
 def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None = None) -> Preview:
-    """Render the notices of a premise's accounts, or of one of them, into files of the home's `preview` folder.
+    """Put the notices of a premise's accounts, or of one, into the home's `preview` folder, until the next night.
+
+    Raises:
+        DunningError: as `render`.
+    """
+    made = render(premise_no, payer_code, as_of, policy)
+    folder = Settings.from_environment().home / "preview"
+    files = [folder / name for name in made.notices]
+    for file, content in zip(files, made.notices.values(), strict=True):
+        replace_private(file, content)
+    return Preview(files, made.told)
+
+
+def render(premise_no: str, payer_code: str | None, as_of: date, policy: str | None = None) -> Rendered:
+    """Return the notices of a premise's accounts, or of one of them; no file is written.
 
     They are what `dunning notices` would send tonight, by e-mail or post; the templates are those of the repository,
     whether or not they were sent already.
@@ -55,12 +78,10 @@ def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None
         proposed, since, asked = _propose(night, engine, premise_no, payer_code)
     found = proposed["notices"]
     found = found.filter(pc.and_(pc.equal(found["premise_no"], premise_no), pc.is_in(found["payer_code"], asked)))
-    files = []
-    for single in print_singles(found, Press.of(night.rules, since, night.newest_paid_on)):
-        files.append(settings.home / "preview" / Path(file_of(single.reference)).name)
-        write_private(files[-1], single.content)
+    singles = print_singles(found, Press.of(night.rules, since, night.newest_paid_on))
+    made = {Path(file_of(single.reference)).name: single.content for single in singles}
     missing = [code for code in asked.to_pylist() if code not in found["payer_code"].to_pylist()]
-    return Preview(files, list(_tell(premise_no, missing, proposed["withheld"])))
+    return Rendered(made, list(_tell(premise_no, missing, proposed["withheld"])))
 
 
 def _propose(
