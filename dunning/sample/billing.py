@@ -10,18 +10,20 @@ from dunning.sample.dice import Dice, Ints
 from dunning.sample.numbers import digits, scramble
 from dunning.sample.payments import CHANNELS, Payments
 
-# Lines of a bill: label, unit, price in 1/100,000, percent of the sum. The last takes the rest.
+# Lines of a bill: label, unit, price in 1/100,000, percent of the sum without VAT. The last of these takes the rest;
+# VAT, where a bill shows it apart, is a fifth of them all.
+_VAT = ("ДДС 20 %", "", 0, 0)
 _LINES = {
     0: (
-        ("Топлинна енергия за отопление на имот", "МВтч", 7_512_000, 62),
-        ("Топлинна енергия за подгряване на вода", "МВтч", 7_512_000, 24),
-        ("Топлинна енергия, отдадена от сградната инсталация", "МВтч", 7_512_000, 14),
+        ("Топлинна енергия за отопление на имот", "кВтч", 7_512, 62),
+        ("Топлинна енергия за подгряване на вода", "кВтч", 7_512, 24),
+        ("Топлинна енергия, отдадена от сградната инсталация", "кВтч", 7_512, 14),
     ),
     1: (
-        ("Дневна енергия", "кВтч", 14_876, 51),
-        ("Нощна енергия", "кВтч", 8_732, 15),
-        ("Мрежови услуги", "кВтч", 4_215, 18),
-        ("ДДС 20 %", "", 0, 16),
+        ("Дневна енергия", "кВтч", 14_876, 61),
+        ("Нощна енергия", "кВтч", 8_732, 18),
+        ("Мрежови услуги", "кВтч", 4_215, 21),
+        _VAT,
     ),
 }
 
@@ -94,8 +96,11 @@ def _lines(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints, service: in
     labels = _LINES[service]
     rows = rows[accounts.service[bills.account[rows]] == service]
     minor = bills.minor[rows]
-    amounts = np.stack([minor * line[3] // 100 for line in labels], axis=1)
-    amounts[:, -1] += minor - amounts.sum(axis=1)
+    vat = (minor + 3) // 6 if labels[-1] is _VAT else np.zeros_like(minor)
+    amounts = np.stack([(minor - vat) * line[3] // 100 for line in labels], axis=1)
+    amounts[:, sum(line is not _VAT for line in labels) - 1] += minor - vat - amounts.sum(axis=1)
+    if labels[-1] is _VAT:
+        amounts[:, -1] = vat
     many = np.tile(np.arange(len(labels)), len(rows))
     price = np.array([line[2] for line in labels])[many]
     amount, is_priced = amounts.reshape(-1), price > 0

@@ -13,6 +13,8 @@ from dunning.sample.dice import Dice, Ints, Mask
 from dunning.sample.numbers import company_numbers, digits, personal_numbers
 
 _BORN_FROM, _BORN_UNTIL = -43_829, -25_567  # 1850-01-01 … 1900-01-01
+# Homes of one span lie in all districts, so that a carrier's round in one of them has a few hundred.
+_ROUTE_SPAN = 6_000
 _CHANNEL_WORDS = CONTACTS[:3]
 
 
@@ -41,7 +43,7 @@ def premises(dice: Dice, accounts: Accounts) -> pa.Table:
         "premise_no": accounts.premise_no.take(pa.array(rows)),
         "service": words(SERVICES, accounts.service[rows]),
         "district": district,
-        "route": _joined(digits(keys % 10, 2), "-", digits(dice.below(300, "route", keys), 3)),
+        "route": _joined("01-", digits(keys // _ROUTE_SPAN + 1, 3)),
         "address": address,
         "settlement": settlement,
         "postcode": postcode,

@@ -14,6 +14,7 @@ from dunning.sample.dice import Dice, Ints
 from dunning.sample.numbers import digits
 from dunning.sample.payments import is_left_unpaid
 
+_NEVER_DUE = 1_000_000
 _AUTHORS = ("Каса 2", "Отдел рекламации", "Отдел събиране", "Правен отдел")
 
 
@@ -67,9 +68,12 @@ def _hold_rows(
     })
 
 
-def notices(dice: Dice, accounts: Accounts) -> pa.Table:
-    """Grain: one notice sent. By post it is served in 3 to 7 days, otherwise in one; the unreached get it back."""
-    parts = []
+def notices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
+    """Grain: one notice sent. By post it is served in 3 to 7 days, otherwise in one; the unreached get it back.
+
+    Whoever has stopped paying is written to after the first bill that he left unpaid was due.
+    """
+    parts, first_due = [], _first_unpaid(accounts, bills)
     for stage, word in enumerate(NOTICE_STAGES):
         low = np.array([b.notices.get(word, (-1, -1))[0] for b in BEHAVIOURS])[accounts.behaviour]
         high = np.array([b.notices.get(word, (-1, -1))[1] for b in BEHAVIOURS])[accounts.behaviour]
@@ -77,8 +81,20 @@ def notices(dice: Dice, accounts: Accounts) -> pa.Table:
         electric = (accounts.service == 1) | (word != "disconnection")
         rows = np.flatnonzero((low >= 0) & electric & dice.chance(share, f"is sent {word}", accounts.number))
         sent_on = accounts.as_of - dice.between(low[rows], high[rows], f"sent {word}", accounts.number[rows])
+        sent_on = np.where(sent_on <= first_due[rows], first_due[rows] + 5, sent_on)
         parts.append(_notice_rows(dice, accounts, rows, stage, sent_on))
     return pa.concat_tables(parts)
+
+
+def _first_unpaid(accounts: Accounts, bills: Bills) -> Ints:
+    """Return when each account's first bill that is left unpaid was due; where there is none, its first bill."""
+    is_due = bills.due_on < accounts.as_of - 15
+    first = np.full(len(accounts), _NEVER_DUE)
+    for candidates in (is_left_unpaid(accounts, bills) & is_due, is_due):
+        due = np.full(len(accounts), _NEVER_DUE)
+        np.minimum.at(due, bills.account[candidates], bills.due_on[candidates].astype(np.int64))
+        first = np.where(first == _NEVER_DUE, due, first)
+    return np.where(first == _NEVER_DUE, -_NEVER_DUE, first)
 
 
 def _notice_rows(dice: Dice, accounts: Accounts, rows: Ints, stage: int, sent_on: Ints) -> pa.Table:

@@ -119,7 +119,7 @@ def make_chunk(dice: Dice, numbers: Ints, last: int, as_of: date) -> dict[str, _
         "agreement_items": _none(plans.items),
         "instalments": _none(plans.instalments),
         "holds": _none(holds(dice, accounts, bills)),
-        "notices": _all(notices(dice, accounts)),
+        "notices": _all(notices(dice, accounts, bills)),
         "court_cases": _none(cases),
         "court_case_items": _none(case_items),
     }

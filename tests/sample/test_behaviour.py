@@ -131,6 +131,36 @@ def test_lines_sum_to_their_bill(folder: Path) -> None:
     assert {number: str(total) for number, total in sums.items()} == {number: bills[number] for number in sums}
 
 
+def test_vat_is_a_fifth_of_the_lines_before_it_and_each_line_is_its_quantity_at_its_price(folder: Path) -> None:
+    lines: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in read_rows(folder, "invoice_lines"):
+        if row["seq"].isdigit() and row["seq"] != "99" and "-" not in row["invoice_no"]:
+            lines[row["invoice_no"]].append(row)
+    with_vat = [rows for rows in lines.values() if any(row["label"].startswith("ДДС") for row in rows)]
+    assert len(with_vat) > 1000
+    for *before, vat in with_vat:
+        net = sum(Decimal(row["amount"]) for row in before)
+        assert abs(Decimal(vat["amount"]) - net / 5) < Decimal("0.011")
+        for row in before:
+            priced = Decimal(row["quantity"]) * Decimal(row["unit_price"])
+            assert abs(priced - Decimal(row["amount"])) < Decimal("0.006")
+
+
+def test_nobody_is_written_to_before_his_first_bill_was_due(folder: Path) -> None:
+    first: dict[str, str] = {}
+    for row in read_rows(folder, "invoices"):
+        if "-" not in row["invoice_no"] and row["kind"] != "credit_note":
+            first[row["premise_no"]] = min(first.get(row["premise_no"], "9999"), row["due_on"])
+    sent = [row for row in read_rows(folder, "notices") if row["premise_no"] in first]
+    assert len(sent) > 200
+    assert [row for row in sent if row["sent_on"] <= first[row["premise_no"]]] == []
+
+
+def test_a_route_has_many_homes_not_one(folder: Path) -> None:
+    homes = Counter((row["district"], row["route"]) for row in read_rows(folder, "premises"))
+    assert sorted(homes.values())[len(homes) // 2] > 30
+
+
 def test_all_that_can_happen_happens(folder: Path) -> None:
     invoices, payments = read_rows(folder, "invoices"), read_rows(folder, "payments")
     assert {row["kind"] for row in invoices} >= {
