@@ -50,6 +50,11 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     # account, valid_from
     "tenancies": _schema(account=_place, valid_from=_day, valid_until=_day, share=_text),
+    # payer, valid_from, address; all tenancies, in any bucket, of payers who have left a premise and named an address
+    # for letters: with the premise's address
+    "homes": _schema(
+        payer=_place, valid_from=_day, valid_until=_day, address=_text, settlement=_text, postcode=_text,
+    ),
     # payer, channel, registered_at, address; channel: words.CHANNELS
     "contacts": _schema(
         payer=_place, channel=_code, address=_text, registered_at=_instant, revoked_at=_instant, source=_text
@@ -79,6 +84,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         account=_place, item=_place, hold_no=_text, reason=_code, valid_from=_day, valid_until=_day, author=_text,
         note=_text,
     ),
+    # payer, premise, valid_from, reason; whom and what holds of words.PROTECTING reasons name, whatever else they name,
+    # in every bucket that has them: a payer or a premise a row, the other is -1
+    "protections": _schema(payer=_place, premise=_place, reason=_code, valid_from=_day, valid_until=_day),
     # account, applied_on, agreement_no
     "agreements": _schema(
         account=_place, agreement_no=_text, applied_on=_day, contacted_on=_day, signed_on=_day, cancelled_on=_day

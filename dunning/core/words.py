@@ -21,6 +21,8 @@ STAGES = ("current", "overdue", "final_warning", "court_bound")
 NOTICE_STAGES = ("overdue", "final_warning", "disconnection")
 CHANNELS = ("sms", "email", "post")
 HOLD_REASONS = ("dispute", "complaint", "deceased", "insolvency", "vulnerable", "life_support", "manual")
+# Of a hold on whoever lives at a premise, whatever it holds: nobody cuts them off.
+PROTECTING = ("vulnerable", "life_support")
 CASE_STAGES = ("filed", "order_issued", "enforcement", "closed")
 CASE_OUTCOMES = ("granted", "rejected", "withdrawn", "paid")
 SHIELDS = ("", "court", "agreement", "hold")

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, STAGES, code
-from dunning.decisions.addresses import has_tenancy, premise_addresses
+from dunning.decisions.addresses import premise_addresses
 from dunning.decisions.calendar import Window, disconnection_window
+from dunning.decisions.dwellings import covers_all, find_protected
 from dunning.decisions.frames import Decision
 from dunning.decisions.proposals import (
     Proposed,
@@ -35,9 +36,10 @@ def propose_disconnections(
 
     Considered are accounts of disconnectable premises whose unexpired, unshielded, overdue items (never those of
     `kinds_never`) named by a served disconnection warning reach the sum and the days of the policy. Of these, a row is
-    withheld, for the first reason that applies: `refused_evidence`, `no_tenancy` (his own does not cover `as_of`),
-    `life_support` and `vulnerable` (the premise, or anybody with a tenancy of it on `as_of`), `kept_agreement`,
-    `same_premise` (another account of the premise owes more), `no_lawful_day`.
+    withheld, for the first reason that applies: `refused_evidence`, `no_tenancy` (his own does not cover every day from
+    `as_of` through `not_after`), `life_support` and `vulnerable` (on any of these days the premise, or anybody with a
+    tenancy of it, is known to be, or to come), `kept_agreement` (of any account of the premise), `same_premise`
+    (another account of the premise owes more), `no_lawful_day`.
 
     Args:
         history: notices of the bucket: account, stage, sent_on, served_on, failed_on.
@@ -142,16 +144,17 @@ def newest_notices(notices: Frame, size: int) -> tuple[Days, Days, Places]:
 def _withhold_for(
     bucket: Bucket, decision: Decision, claims: Claims, rules: Rules, window: Window | None
 ) -> pa.Array:
-    accounts, size, as_of = claims.accounts, len(bucket.accounts), to_day(rules.as_of)
+    accounts, size = claims.accounts, len(bucket.accounts)
     premise = bucket.accounts["premise"]
-    lives_there = has_tenancy(bucket, as_of)
+    days = _days_without_supply(rules, window)
     is_kept = any_by(decision.accounts["account"], decision.accounts["has_kept_agreement"], size)
+    is_kept_there = any_by(premise, is_kept, len(bucket.premises))
     bars = {
         "refused_evidence": _lacks_evidence(bucket)[accounts],
-        "no_tenancy": ~lives_there[accounts],
-        "life_support": _protected(bucket, lives_there, "is_life_support")[premise[accounts]],
-        "vulnerable": _protected(bucket, lives_there, "is_vulnerable")[premise[accounts]],
-        "kept_agreement": is_kept[accounts],
+        "no_tenancy": ~covers_all(bucket, days)[accounts],
+        "life_support": find_protected(bucket, "life_support", days)[premise[accounts]],
+        "vulnerable": find_protected(bucket, "vulnerable", days)[premise[accounts]],
+        "kept_agreement": is_kept_there[premise[accounts]],
     }
     free = ~np.logical_or.reduce(list(bars.values()))
     beside = {
@@ -167,10 +170,11 @@ def _lacks_evidence(bucket: Bucket) -> Flags:
     return np.asarray(bucket.accounts["has_refused_evidence"] | of_premise, np.bool_)
 
 
-def _protected(bucket: Bucket, lives_there: Flags, flag: str) -> Flags:
-    """Return per premise whether it, or anybody with a tenancy of it tonight, bears the flag."""
-    of_payer = bucket.payers[flag][bucket.accounts["payer"]] & lives_there
-    return bucket.premises[flag] | any_by(bucket.accounts["premise"], of_payer, len(bucket.premises))
+def _days_without_supply(rules: Rules, window: Window | None) -> range:
+    """Return the days that a premise proposed tonight must be free of bars; the longest window where there is none."""
+    as_of = to_day(rules.as_of)
+    last = to_day(window.not_after) if window else as_of + rules.disconnections.window_days
+    return range(as_of, last + 1)
 
 
 def _largest_of_premise(claims: Claims, premises: Places, free: Flags) -> Flags:

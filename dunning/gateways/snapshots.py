@@ -32,7 +32,7 @@ from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import SERVICES
 from dunning.gateways.row_groups import SealedFile, seal_row_groups
 
-FORMAT = 3
+FORMAT = 4
 QUARANTINE_SCHEMA = pa.schema(
     {"table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string()}
 )

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from dunning.core.frames import Bucket, Frame, frame_of
 from dunning.decisions.decide import decide_with_deeds
+from dunning.decisions.dwellings import with_own_protections
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.history import tell_deeds
@@ -38,7 +39,8 @@ class History:
 
     def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Findings]:
         """Return a bucket with our strikes among its holds, the decision on it and its findings."""
-        struck = with_refused_notices(with_strikes(bucket, self.strikes), self.concerned)
+        struck = with_own_protections(with_strikes(bucket, self.strikes), self.strikes)
+        struck = with_refused_notices(struck, self.concerned)
         return struck, *decide_with_deeds(struck, rules, deeds_of_bucket(self.deeds, bucket.index))
 
     def write(self, work: Path) -> list[Path]:

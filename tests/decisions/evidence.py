@@ -8,7 +8,16 @@ import pyarrow as pa
 
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import SCHEMAS, Bucket, Frame, frame_of
-from dunning.core.words import CHANNELS, HOLD_REASONS, IDENTIFIERS, ITEM_KINDS, NOTICE_STAGES, SERVICES, STAGES
+from dunning.core.words import (
+    CHANNELS,
+    HOLD_REASONS,
+    IDENTIFIERS,
+    ITEM_KINDS,
+    NOTICE_STAGES,
+    PROTECTING,
+    SERVICES,
+    STAGES,
+)
 from dunning.decisions.frames import Decision
 
 AS_OF = date(2026, 11, 22)  # a Sunday
@@ -110,10 +119,23 @@ class Evidence:
             }
         )
 
-    def hold(self, account: int, reason: str, since: str = "2026-01-01", item: int = -1) -> None:
-        """Add a hold without an end."""
+    def hold(
+        self, account: int, reason: str, since: str = "2026-01-01", item: int = -1, until: str | None = None
+    ) -> None:
+        """Add a hold, without an end unless one is given; it names premise and payer of the account."""
         row = {"account": account, "item": item, "hold_no": "H1", "reason": HOLD_REASONS.index(reason)}
-        self._add("holds", row | {"valid_from": date.fromisoformat(since)})
+        days = {"valid_from": date.fromisoformat(since), "valid_until": date.fromisoformat(until) if until else None}
+        self._add("holds", row | days)
+        if reason in PROTECTING:
+            of = self.rows["accounts"][account]
+            self.protect(reason, since, until, payer=of["payer"])
+            self.protect(reason, since, until, premise=of["premise"])
+
+    def protect(self, reason: str, since: str, until: str | None = None, payer: int = -1, premise: int = -1) -> None:
+        """Add that a hold of some account, perhaps elsewhere, names this payer or this premise."""
+        days = {"valid_from": date.fromisoformat(since), "valid_until": date.fromisoformat(until) if until else None}
+        row = {"payer": payer, "premise": premise, "reason": HOLD_REASONS.index(reason)}
+        self._add("protections", row | days)
 
     def add(self, table: str, **row: Any) -> int:
         """Add any other row as the snapshot has it."""

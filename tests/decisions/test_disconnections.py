@@ -152,8 +152,26 @@ def test_what_withholds_an_account(account: dict[str, Any], reason: str) -> None
     assert [reason] == outcome(warned(**account))
 
 
-def test_a_tenancy_that_ends_tomorrow_still_covers_today() -> None:
-    assert [8420] == outcome(warned(tenancy="2015-01-01/2026-11-23"))
+@pytest.mark.parametrize(
+    ("tenancies", "expected"),
+    [
+        (["2015-01-01/2026-11-23"], ["no_tenancy"]),
+        (["2015-01-01/2026-12-02"], ["no_tenancy"]),  # on 02.12. another may live there
+        (["2015-01-01/2026-12-03"], [8420]),
+        (["2015-01-01/2026-11-25", "2026-11-25/"], [8420]),  # the same payer goes on without a gap
+        (["2015-01-01/2026-11-25", "2026-11-26/"], ["no_tenancy"]),
+        (["2015-01-01/2026-11-28", "2026-11-20/2026-11-24", "2026-11-24/2026-12-04"], [8420]),
+        (["2010-01-01/2012-01-01", "2026-11-22/"], [8420]),
+    ],
+)
+def test_the_debtor_lives_there_until_the_last_day(tenancies: list[str], expected: list[int | str]) -> None:
+    evidence = warned(tenancy=None)
+    for tenancy in sorted(tenancies):
+        first, _, end = tenancy.partition("/")
+        until = date.fromisoformat(end) if end else None
+        evidence.add("tenancies", account=0, valid_from=date.fromisoformat(first), valid_until=until, share="1")
+
+    assert expected == outcome(evidence)
 
 
 @pytest.mark.parametrize(("flag", "reason"), [("is_vulnerable", "vulnerable"), ("is_life_support", "life_support")])
@@ -165,13 +183,79 @@ def test_the_vulnerable_are_not_cut_off(table: str, flag: str, reason: str) -> N
     assert [reason] == outcome(evidence)
 
 
-@pytest.mark.parametrize(("tenancy", "expected"), [("2020-01-01/", ["vulnerable"]), ("2020-01-01/2026-11-22", [8420])])
+@pytest.mark.parametrize(
+    ("tenancy", "expected"),
+    [
+        ("2020-01-01/", ["vulnerable"]), ("2020-01-01/2026-11-22", [8420]), ("2026-12-02/", ["vulnerable"]),
+        ("2026-12-03/", [8420]), ("2020-01-01/2026-11-23", ["vulnerable"]),
+    ],
+)
 def test_nor_is_anybody_who_lives_with_them(tenancy: str, expected: list[int | str]) -> None:
     evidence = warned()
     evidence.payer("900000000002", is_vulnerable=True)
     evidence.account(payer=1, stage="current", tenancy=tenancy)
 
     assert expected == outcome(evidence)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        ("2026-01-01", None, ["life_support"]),
+        ("2026-12-02", None, ["life_support"]),  # begins on the last day of the window
+        ("2026-12-03", None, [8420]),
+        ("2026-01-01", "2026-11-23", ["life_support"]),
+        ("2026-01-01", "2026-11-22", [8420]),
+    ],
+)
+@pytest.mark.parametrize("whom", [{"payer": 1}, {"payer": 0}, {"premise": 0}])
+def test_a_hold_protects_whoever_it_names(
+    whom: dict[str, int], since: str, until: str | None, expected: list[int | str]
+) -> None:
+    evidence = warned()
+    evidence.payer("900000000002")
+    evidence.account(payer=1, stage="current", tenancy="2020-01-01/")
+    evidence.protect("life_support", since, until, **whom)
+
+    assert expected == outcome(evidence)
+
+
+def test_a_hold_and_a_tenancy_must_meet_within_the_window() -> None:
+    found = []
+    for tenancy in ("2026-11-26/", "2026-11-25/", "2020-01-01/2026-11-24"):
+        evidence = warned()
+        evidence.payer("900000000002")
+        evidence.account(payer=1, stage="current", tenancy=tenancy)
+        evidence.protect("vulnerable", "2026-11-24", "2026-11-26", payer=1)
+        found.append(outcome(evidence))
+
+    assert [[8420], ["vulnerable"], [8420]] == found
+
+
+def test_a_hold_of_another_reason_or_of_somebody_elsewhere_protects_nobody_here() -> None:
+    evidence = warned()
+    evidence.premise("0012349999")
+    evidence.payer("900000000002")
+    evidence.account(premise=1, payer=1, stage="current")
+    evidence.protect("life_support", "2026-01-01", payer=1)
+    evidence.protect("life_support", "2026-01-01", premise=1)
+    evidence.hold(0, "complaint")
+
+    assert [8420] == outcome(evidence)
+
+
+def test_without_a_window_the_longest_one_is_looked_at() -> None:
+    evidence = warned(tenancy="2015-01-01/2026-12-02")
+
+    assert ["no_tenancy"] == outcome(evidence, date(2026, 12, 1))
+
+
+def test_a_plan_of_anybody_at_the_premise_is_kept() -> None:
+    evidence = warned()
+    evidence.payer("900000000002")
+    evidence.account(payer=1, stage="current", has_kept_agreement=True)
+
+    assert ["kept_agreement"] == outcome(evidence)
 
 
 def test_one_row_a_premise_the_larger_debt() -> None:
@@ -190,13 +274,13 @@ def test_one_row_a_premise_the_larger_debt() -> None:
 
 
 def test_a_withheld_account_does_not_stand_in_the_way_of_another() -> None:
-    evidence = warned(has_kept_agreement=True)
+    evidence = warned(is_refused=True)
     evidence.payer("900000000002")
     evidence.account(payer=1)
     evidence.item(1, 3000, "2026-09-15")
     evidence.notice(1, "disconnection", "2026-10-20", "2026-10-25")
 
-    assert [3000, "kept_agreement"] == outcome(evidence)
+    assert [3000, "refused_evidence"] == outcome(evidence)
 
 
 def test_without_a_lawful_day_nothing_is_listed() -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from dunning.core.days import NEVER, to_day
-from dunning.core.words import NOTICE_STAGES
+from dunning.core.words import HOLD_REASONS, NOTICE_STAGES
 from dunning.decisions.addresses import normalise_emails, normalise_mobiles
 from dunning.decisions.disconnections import propose_disconnections
 from dunning.decisions.proposals import merge_proposed
@@ -18,6 +18,7 @@ from tests.decisions.evidence import AS_OF, Evidence
 
 RULES = load_policy().at(AS_OF)
 TODAY = to_day(AS_OF)
+NOT_AFTER = date(2026, 12, 2)  # a Wednesday, ten days on
 SMALLEST = {"sms": 100, "email": 100, "post": 500}
 ADDRESSES = {
     "sms": ("0888000001", "0878000002", "02 987 65 43"),
@@ -32,6 +33,9 @@ def draw(seed: int) -> Evidence:
 
     def near(*days: int) -> str:
         return (AS_OF - timedelta(random.choice(days) + random.choice((-1, 0, 1)))).isoformat()
+
+    def ahead(*days: int) -> str:
+        return (AS_OF + timedelta(random.choice(days) + random.choice((-1, 0, 1)))).isoformat()
 
     for number in range(3):
         rare = [random.random() < 0.1 for _ in range(3)]
@@ -48,9 +52,10 @@ def draw(seed: int) -> Evidence:
             evidence.contact(number, channel, address, since, until)
     for premise in range(3):
         for payer in range(4):
-            tenancy = random.choice((None, "2020-01-01/", "2020-01-01/", f"2020-01-01/{near(0)}", f"{near(0)}/"))
+            tenancy = random.choice((None, "2020-01-01/", "2020-01-01/", f"2020-01-01/{near(0)}", f"{near(0)}/",
+                                     f"2020-01-01/{ahead(4, 10)}", f"{ahead(4, 10)}/"))
             stage = random.choice(("current", "overdue", "overdue", "final_warning", "final_warning", "court_bound"))
-            account = evidence.account(premise, payer, stage, tenancy, random.random() < 0.1, random.random() < 0.15)
+            account = evidence.account(premise, payer, stage, tenancy, random.random() < 0.1, random.random() < 0.06)
             for _ in range(random.randrange(4)):
                 evidence.item(
                     account, random.choice((99, 100, 499, 500, 1000, 1999, 2000, 5000, 5000)), near(20, 40, 100, 200),
@@ -67,6 +72,11 @@ def draw(seed: int) -> Evidence:
             if random.random() < 0.4:
                 evidence.item(account, random.choice((1999, 2000, 5000)), near(21))
                 evidence.notice(account, "disconnection", near(19), near(16))
+    for reason in ("life_support", "vulnerable"):
+        for whom in ("payer", "premise"):
+            if random.random() < 0.3:
+                ends = random.choice((None, ahead(0, 4, 10)))
+                evidence.protect(reason, random.choice((near(30), ahead(4, 10))), ends, **{whom: random.randrange(3)})
     return evidence
 
 
@@ -83,9 +93,18 @@ class Plain:
             item["item"]]["kind"]} for item in evidence.open if item["account"] == account]
         self.notices = [n | {"word": NOTICE_STAGES[n["stage"]]} for n in evidence.sent if n["account"] == account]
 
-    def is_tenant(self, account: int) -> bool:
+    def is_tenant(self, account: int, day: date = AS_OF) -> bool:
         own = [t for t in self.rows["tenancies"] if t["account"] == account]
-        return any(t["valid_from"] <= AS_OF and (t["valid_until"] is None or t["valid_until"] > AS_OF) for t in own)
+        return any(covers(t, day) for t in own)
+
+    def is_protected(self, reason: str, day: date) -> bool:
+        """Whether the premise or anybody who lives there on that day is."""
+        there = {a["payer"] for place, a in enumerate(self.rows["accounts"])
+                 if a["premise"] == self.row["premise"] and self.is_tenant(place, day)}
+        people = [self.premise, *(self.rows["payers"][payer] for payer in there)]
+        held = [p for p in self.rows["protections"] if HOLD_REASONS[p["reason"]] == reason and covers(p, day)]
+        named = any(p["premise"] == self.row["premise"] or p["payer"] in there for p in held)
+        return named or any(p[f"is_{reason}"] for p in people)
 
     def reach(self) -> tuple[str, str] | None:
         usable = {"sms": lambda a: normalise_mobiles_one(a), "email": lambda a: normalise_emails_one(a),
@@ -144,17 +163,20 @@ class Plain:
             return 0, "not_considered"
         if TODAY - min(to_day(i["due_on"]) for i in named) < 20:
             return 0, "not_considered"
-        there = [self.rows["payers"][a["payer"]] for place, a in enumerate(self.rows["accounts"])
-                 if a["premise"] == self.row["premise"] and self.is_tenant(place)]
-        people = [*there, self.premise]
+        days = [AS_OF + timedelta(n) for n in range((NOT_AFTER - AS_OF).days + 1)]
         bars = {
             "refused_evidence": self.row["has_refused_evidence"] or self.premise["has_refused_evidence"],
-            "no_tenancy": not self.is_tenant(self.account),
-            "life_support": any(p["is_life_support"] for p in people),
-            "vulnerable": any(p["is_vulnerable"] for p in people),
-            "kept_agreement": self.evidence.kept[self.account],
+            "no_tenancy": not all(self.is_tenant(self.account, day) for day in days),
+            "life_support": any(self.is_protected("life_support", day) for day in days),
+            "vulnerable": any(self.is_protected("vulnerable", day) for day in days),
+            "kept_agreement": any(self.evidence.kept[place] for place, a in enumerate(self.rows["accounts"])
+                                  if a["premise"] == self.row["premise"]),
         }
         return cents, next((reason for reason, holds in bars.items() if holds), "")
+
+
+def covers(row: dict[str, Any], day: date) -> bool:
+    return row["valid_from"] <= day and (row["valid_until"] is None or row["valid_until"] > day)
 
 
 def normalise_mobiles_one(address: str) -> str | None:

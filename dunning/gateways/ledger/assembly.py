@@ -14,6 +14,7 @@ from dunning.gateways.ledger.attribution import Attribution
 from dunning.gateways.ledger.books import Books, count_rows, sum_payments
 from dunning.gateways.ledger.bulk import Bulk
 from dunning.gateways.ledger.dealings import Dealings, mark_missing_documents, mark_missing_parties
+from dunning.gateways.ledger.dwellings import build_homes, build_protections
 from dunning.gateways.ledger.evidence import find_evidence, list_refused_notices, named_invoices, named_payments
 from dunning.gateways.ledger.ground import Ground
 from dunning.gateways.ledger.holds import build_holds
@@ -123,8 +124,9 @@ class _Assembly:
         add_first_tenancies(ground, began_on)
         payers_of = self.parts.find_payment_accounts(named_payments(ground.references, cells))
         evidence = find_evidence(ground.references, ground.attribution, cells, payers_of)
-        tables_of = parties.build(began_on, evidence, cells["contacts"])
-        for name, table in (tables_of | {"holds": holds} | dealings.build()).items():
+        dwellings = {"protections": build_protections(ground, parties), "homes": build_homes(ground, parties)}
+        tables_of = parties.build(began_on, evidence, cells["contacts"]) | {"holds": holds} | dwellings
+        for name, table in (tables_of | dealings.build()).items():
             writer.write(name, table)
         tables = dict(ground.references.tables)
         for name, small in self.extract.tables.items():

@@ -26,6 +26,8 @@ _PERSON = words.code(words.PAYER_KINDS, "person")
 class Parties:
     """Builds the five tables; the rows of payers and contacts stand in every bucket that has an account of the payer.
 
+    A payer's seat is his row in one bucket; seats are numbered by bucket and payer.
+
     Attributes:
         payers_left_out: payers that are taken in but have no account, and so stand in no bucket.
     """
@@ -127,23 +129,41 @@ class Parties:
         ground, frame, rows = self.ground, self.ground.frame("contacts"), self.ground.rows("contacts")
         revoked_at = end_older_contacts(ground.references, ground.numbering, cells)
         payer = take_or(ground.numbering.payer, ground.references.places("contacts", "payer_code")[rows], -1)
-        by_payer = order_rows((self._seat_payer,))
-        first = np.searchsorted(self._seat_payer[by_payer], np.arange(len(ground.numbering.payer) + 1))
-        at, seats = spread(payer, first)
-        rows, seats = rows[at], by_payer[seats]
+        at, seats = self.seats_of(payer)
+        rows = rows[at]
         keys = (seats, frame["channel"][rows], frame["registered_at"][rows])
         order = order_rows(keys, take(frame.text("address"), rows))
         rows, seats = rows[order], seats[order]
-        buckets = self._seat_bucket[seats]
         columns = {
-            "payer": (seats - self._seat_offsets[buckets]).astype(np.int32),
+            "payer": self.seat_places(seats),
             "channel": frame["channel"][rows],
             "address": take(frame.text("address"), rows),
             "registered_at": instants_to_arrow(frame["registered_at"][rows]),
             "revoked_at": instants_to_arrow(revoked_at[rows]),
             "source": take(frame.text("source"), rows),
         }
-        return bucketed("contacts", columns, bucket_offsets(buckets))
+        return bucketed("contacts", columns, bucket_offsets(self.seat_buckets(seats)))
+
+    def seats_of(self, payers: npt.NDArray) -> tuple[Places, Places]:
+        """Return (place in `payers`, seat), one row for every seat of each payer number; none for a number below 0."""
+        by_payer = order_rows((self._seat_payer,))
+        first = np.searchsorted(self._seat_payer[by_payer], np.arange(len(self.ground.numbering.payer) + 1))
+        at, seats = spread(payers, first)
+        return at, by_payer[seats]
+
+    def seat_buckets(self, seats: npt.NDArray) -> npt.NDArray:
+        """Return the bucket of each seat."""
+        return self._seat_bucket[seats]
+
+    def seat_places(self, seats: npt.NDArray) -> npt.NDArray[np.int32]:
+        """Return each seat's place in its bucket's payers."""
+        return (seats - self._seat_offsets[self._seat_bucket[seats]]).astype(np.int32)
+
+    def premise_places(self, premises: npt.NDArray) -> npt.NDArray[np.int32]:
+        """Return the place of each premise number, all of which are taken in, in its bucket's premises."""
+        numbering = self.ground.numbering
+        number = np.cumsum(self.ground.references.standing("premises")[numbering.premise_row]) - 1
+        return (number[premises] - bucket_offsets(self._premise_rows()[1])[numbering.bucket[premises]]).astype(np.int32)
 
 
 def add_first_tenancies(ground: Ground, began_on: npt.NDArray) -> None:

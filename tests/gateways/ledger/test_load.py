@@ -252,7 +252,10 @@ def troubled() -> Extract:
     extract.add("invoices", invoice_no="X1", premise_no="2", issued_on="2025-12-31")
     extract.add("invoices", invoice_no="X2", premise_no="2", payer_code="Z", kind="credit_note", amount="-1")
     extract.add("holds", hold_no="H1", payer_code="B").add("holds", hold_no="H2", premise_no="2", reason="x")
-    extract.add("tenancies", premise_no="1", payer_code="B", valid_from="2026-04-10")
+    extract.add("tenancies", premise_no="1", payer_code="B", valid_from="2026-04-10", valid_until="2026-05-10")
+    for number, reason in (("H3", "vulnerable"), ("H4", "life_support")):
+        extract.add("holds", hold_no=number, payer_code="B", reason=reason)
+    extract.add("contacts", payer_code="B", channel="post", address="ул. Друга 5")
     return extract
 
 
