@@ -56,7 +56,7 @@ def ramp_reminders(proposed: Proposed, rule: Release) -> Proposed:
     limits = np.array([rule.district_rows_max[stage] for stage in _STAGES], np.int64)
     stage = pc.index_in(rows["stage"], value_set=pa.array(_STAGES)).to_numpy()
     kept = let_out(rows, "reminders", ("stage", "district"), limits[stage])
-    return _withhold(proposed, "reminders", kept, "ramp")
+    return withhold_rows(proposed, "reminders", kept, "ramp")
 
 
 def withhold_acted(proposed: Proposed, acts: pa.Table, as_of: date, rule: Release) -> Proposed:
@@ -70,7 +70,7 @@ def withhold_acted(proposed: Proposed, acts: pa.Table, as_of: date, rule: Releas
         recent = acts.filter(pc.and_(pc.equal(acts["list"], name), pc.greater(acts["as_of"], since)))
         if len(recent):
             kept = ~pc.is_in(key_of(proposed[name]), value_set=key_of(recent)).to_numpy(zero_copy_only=False)
-            proposed = _withhold(proposed, name, kept, "acted")
+            proposed = withhold_rows(proposed, name, kept, "acted")
     return proposed
 
 
@@ -84,7 +84,7 @@ def key_of(rows: pa.Table) -> pa.Array:
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
-def _withhold(proposed: Proposed, name: str, kept: Flags, reason: str) -> Proposed:
+def withhold_rows(proposed: Proposed, name: str, kept: Flags, reason: str) -> Proposed:
     """Return the proposals with the rows of a list that are not kept among the withheld ones."""
     if kept.all():
         return proposed

@@ -23,6 +23,7 @@ from dunning.decisions.proposals import (
     withhold,
 )
 from dunning.decisions.segments import Places, sum_by
+from dunning.decisions.stages import OpenItems, Spells, first_day
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
@@ -36,8 +37,9 @@ def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history:
     """Return the tables `reminders` and `withheld` of one bucket.
 
     A last warning goes to an account at stage `final_warning` unless one that names all the items of its stage was sent
-    in the last 180 days and did not fail. Whoever gets none, and stands at `overdue` or above, gets a reminder unless a
-    reminder or a last warning was sent in the last 30 days. One message a night to an account: the last warning wins.
+    in the last 180 days and did not fail, and only where what it names can reach the court by the rules in force: it
+    says so. Whoever gets none, and stands at `overdue` or above, gets a reminder unless a reminder or a last warning
+    was sent in the last 30 days and did not fail. One message a night to an account: the last warning wins.
     Reminders demand the overdue items that have not expired, last warnings the items of their stage.
 
     A row is withheld as `refused_evidence`, `expired_only` (nothing is left to demand), `no_address`, or
@@ -72,29 +74,56 @@ def due_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
     """Return to whom which message is due tonight, before addresses and minimum sums.
 
     "In the last 30 days" means `sent_on > as_of - 30`: thirty days after a message the next one may go. A message that
-    failed has been sent: it bars the next reminder as any other (a dead number is not tried every night), but not the
-    next last warning.
+    failed bars nothing: its channel is out, and the next one takes over the same night (see `addresses.reach`).
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
     stage = np.full(size, -1, np.int8)
     stage[decision.accounts["account"]] = decision.accounts["stage"]
     sent = history.take((history["sent_on"] <= as_of) & np.isin(history["stage"], [OVERDUE, FINAL_WARNING]))
+    sent = sent.take(sent["failed_on"] > as_of)
     last_sent = latest_by(sent["account"], sent["sent_on"], size)
     needs_warning = (stage == _STAGE_FINAL_WARNING) & ~_is_last_warned(bucket, decision, sent, rules)
+    needs_warning &= _leads_to_court(bucket, decision, rules)
     needs_reminder = (stage >= _STAGE_OVERDUE) & ~needs_warning & (as_of - last_sent >= rules.reminders.repeat_days)
     accounts = np.flatnonzero(needs_warning | needs_reminder)
     return Due(accounts, np.where(needs_warning[accounts], FINAL_WARNING, OVERDUE).astype(np.int8))
 
 
 def _is_last_warned(bucket: Bucket, decision: Decision, sent: Frame, rules: Rules) -> Flags:
-    """Return per account whether a last warning of late, not failed, names every item of its stage."""
+    """Return per account whether a last warning of late, of those that did not fail, names every item of its stage."""
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
-    stands = (sent["stage"] == FINAL_WARNING) & (sent["failed_on"] > as_of)
+    stands = sent["stage"] == FINAL_WARNING
     stands &= as_of - sent["sent_on"] < rules.reminders.final_warning_repeat_days
     warned_on = latest_by(sent["account"][stands], sent["sent_on"][stands], size)
     looked_at = decision.open_items.take(decision.open_items["is_in_stage"])
     newest = latest_by(looked_at["account"], bucket.items["due_on"][looked_at["item"]], size)
     return (warned_on > newest) & (warned_on > -NEVER)
+
+
+def _leads_to_court(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
+    """Return per account whether what a last warning of tonight names reaches the sum and days of `court_bound`.
+
+    On some day on which such a warning counts, if nothing is paid: what expires until then is lost to it.
+    """
+    rule, as_of = rules.stages, to_day(rules.as_of)
+    rows = decision.open_items.take(decision.open_items["is_in_stage"] & decision.open_items["is_overdue"])
+    count = len(rows)
+    items = OpenItems(
+        account=rows["account"],
+        due_on=bucket.items["due_on"][rows["item"]],
+        open_cents=rows["open_cents"],
+        overdue_from=np.full(count, as_of, np.int32),
+        limitation_on=rows["limitation_on"],
+        is_claimable_kind=np.ones(count, np.bool_),
+    )
+    served = list(rules.service.served_after_days.values())
+    from_on = np.full(count, as_of + max(served) + rule.court_bound.served_days_min, np.int32)
+    until_on = np.minimum(as_of + min(served) + rule.notice_valid_days + 1, items.limitation_on).astype(np.int32)
+    runs = np.flatnonzero(from_on < until_on)
+    spells = Spells(runs, from_on[runs], until_on[runs])
+    court = rule.court_bound
+    days = first_day(items, spells, court.amount_cents_min, court.days_overdue_min, len(bucket.accounts), as_of)
+    return days < NEVER
 
 
 def sum_demands(bucket: Bucket, decision: Decision, due: Due) -> Frame:

@@ -19,7 +19,7 @@ from dunning.decisions.strikes import with_strikes
 from dunning.gateways.database import Source
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.snapshots import Snapshot
-from dunning.gateways.store import deeds, holds
+from dunning.gateways.store import deeds, holds, proposals
 from dunning.gateways.worktables import read_table, write_table
 from dunning.policy.rules import Rules
 
@@ -30,12 +30,14 @@ class History:
 
     deeds: as `gather_deeds` gives them. strikes: as `store.holds.fetch_seen_holds`. acts: as `store.deeds.fetch_acts`.
     concerned: premise_no and payer_code of deeds of which a refused row of the ledger's notices speaks.
+    silences: as `store.proposals.fetch_silences`.
     """
 
     deeds: pa.Table
     strikes: pa.Table
     acts: pa.Table
     concerned: pa.Table
+    silences: pa.Table
 
     def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Findings]:
         """Return a bucket with our strikes among its holds, the decision on it and its findings."""
@@ -56,7 +58,7 @@ class History:
         return cls(**{name: read_table(work / f"{name}.parquet") for name in _TABLES})
 
 
-_TABLES = ("deeds", "strikes", "acts", "concerned")
+_TABLES = ("deeds", "strikes", "acts", "concerned", "silences")
 
 
 def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
@@ -68,6 +70,7 @@ def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen
         strikes=holds.fetch_seen_holds(source, events_seen),
         acts=deeds.fetch_acts(source, before=rules.as_of, since=since, events_seen=events_seen),
         concerned=gather_concerned(source, snapshot, rules, events_seen),
+        silences=proposals.fetch_silences(source, before=rules.as_of, since=_remember_silences_since(rules)),
     )
 
 
@@ -77,6 +80,11 @@ def gather_concerned(source: Source, snapshot: Snapshot, rules: Rules, events_se
     since = memory_of(rules) if len(refused) else rules.as_of  # without one there is nothing to look for
     sent = deeds.fetch_deeds(source, rules.as_of, since, events_seen)
     return sent.filter(pc.is_in(sent["reference"], value_set=refused)).select(["premise_no", "payer_code"])
+
+
+def _remember_silences_since(rules: Rules) -> date:
+    """Return the first night whose withheld messages matter: silences, and what was withheld after one had ended."""
+    return rules.as_of - timedelta(days=rules.reminders.on_list_days + rules.reminders.repeat_days)
 
 
 def gather_deeds(

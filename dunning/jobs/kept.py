@@ -10,6 +10,7 @@ from dunning.core.frames import Bucket
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.guards import stop_lists
+from dunning.decisions.one_message import silence_listed
 from dunning.decisions.proposals import Proposed
 from dunning.decisions.ramp import withhold_acted
 from dunning.decisions.standings import Side, stand
@@ -66,7 +67,9 @@ class Night:
         proposed = propose(bucket, decision, findings, self.rules, self.newest_paid_on)
         for reason in self.stops.values():
             proposed = stop_lists(proposed, reason)
-        return withhold_acted(proposed, self.history.acts, self.rules.as_of, self.rules.release)
+        known, as_of = self.history, self.rules.as_of
+        proposed = withhold_acted(proposed, known.acts, as_of, self.rules.release)
+        return silence_listed(proposed, known.acts, known.silences, as_of, self.rules)
 
 
 @contextmanager

@@ -53,6 +53,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "proposed notices", list(_propose_notices(crowd, decision, findings, rules))
     proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
     yield from proposed.items()
+    yield "silence", rules.reminders.on_list_days  # what it does takes many nights: its own tests say
     yield "messages", write_messages(proposed["reminders"], Letterhead(rules.as_of, rules.supplier, rules.as_of))
 
 

@@ -9,12 +9,14 @@ import pyarrow.compute as pc
 from dunning.core.errors import DunningError
 from dunning.decisions.ageing import join_ageing
 from dunning.decisions.guards import stop_lists
+from dunning.decisions.one_message import silence_listed
 from dunning.decisions.proposals import SCHEMAS, Proposed, merge_proposed
 from dunning.decisions.ramp import ramp_reminders, withhold_acted
 from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import read_table, write_table
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.books import join_books, join_stages
+from dunning.jobs.history import History
 from dunning.jobs.runs import Run, shard_seal
 
 LISTS = ("reminders", "disconnections", "court")
@@ -38,9 +40,10 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     )
     for reason in this.stops.values():
         proposed = stop_lists(proposed, reason)
-    rule = this.rules().release
-    proposed = withhold_acted(proposed, read_table(Path(this.work) / "acts.parquet"), this.day, rule)
-    proposed = merge_proposed([ramp_reminders(proposed, rule)])
+    rules, history = this.rules(), History.read(Path(this.work))
+    proposed = withhold_acted(proposed, history.acts, this.day, rules.release)
+    proposed = silence_listed(proposed, history.acts, history.silences, this.day, rules)
+    proposed = merge_proposed([ramp_reminders(proposed, rules.release)])
     check_once(proposed)
     tables = {Path(this.work) / "proposed" / f"{name}.parquet": table for name, table in proposed.items()}
     ages = join_ageing(read_table(folder / "ageing.parquet") for folder in folders)

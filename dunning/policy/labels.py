@@ -53,6 +53,8 @@ LABELS = {
     "service.served_after_days.post": "писмо",
     "reminders.repeat_days": "ново напомняне най-рано след",
     "reminders.final_warning_repeat_days": "ново последно предупреждение най-рано след",
+    "reminders.on_list_days": "без друго съобщение, докато чака в списък, най-много",
+    "reminders.sms_parts_max": "SMS най-много",
     "reminders.amount_cents_min.sms": "SMS от сума",
     "reminders.amount_cents_min.email": "имейл от сума",
     "reminders.amount_cents_min.post": "писмо от сума",

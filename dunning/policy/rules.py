@@ -73,11 +73,17 @@ class Service:
 
 @dataclass(frozen=True)
 class Reminders:
-    """Who is reminded, how often, from which sum per channel."""
+    """Who is reminded, how often, from which sum per channel.
+
+    on_list_days: for how many days in a row another list of tonight's may keep an account from its message before it
+    has left. sms_parts_max: an SMS is shortened, clause by clause, to so many parts.
+    """
 
     repeat_days: int
     final_warning_repeat_days: int
     amount_cents_min: dict[str, int]
+    on_list_days: int = 14
+    sms_parts_max: int = 2
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ UNITS = {
     "_from": "първи ден", "_until": "първи ден след", "suspensions": "от ден до ден", "_nonworking_days": "дати",
     "extra_working_days": "дати", "day_of_month": "число", "_pages_max": "страници", "_cents_max": "евроцента",
     "rows_max": "реда", "_rows_min": "реда", "_hours": "часа", "_nights": "нощи", "_nights_min": "нощи",
-    "payments_min": "плащания",
+    "payments_min": "плащания", "_parts_max": "части",
 }  # fmt: skip
 _NEVER_ZERO = (
     "day_count", "years", "years_long", "years_absolute", "window_days", "notice_valid_days", "wording",
@@ -94,7 +94,7 @@ _NEVER_ZERO = (
 _ROWS = (1, 10_000_000)
 _BOUNDS = {
     "day_of_month": (1, 31), "batch_pages_max": (2, 5000), "rows_max": _ROWS, "district_rows_max": _ROWS,
-    "court_week_rows_max": _ROWS, "payments_min": _ROWS, "band_rows_min": _ROWS,
+    "sms_parts_max": (1, 10), "court_week_rows_max": _ROWS, "payments_min": _ROWS, "band_rows_min": _ROWS,
 }  # fmt: skip
 _MAPS = {
     "served_after_days": CHANNELS, "amount_cents_min": CHANNELS, "service_names": SERVICES,

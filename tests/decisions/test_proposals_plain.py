@@ -58,10 +58,12 @@ def draw(seed: int) -> Evidence:
             account = evidence.account(premise, payer, stage, tenancy, random.random() < 0.1, random.random() < 0.06)
             for _ in range(random.randrange(4)):
                 evidence.item(
-                    account, random.choice((99, 100, 499, 500, 1000, 1999, 2000, 5000, 5000)), near(20, 40, 100, 200),
+                    account, random.choice((99, 100, 499, 500, 1000, 1999, 2000, 5000, 5000, 9999, 20000, 20000)),
+                    near(20, 40, 100, 200),
                     random.choice(("bill", "bill", "fee", "adjudged", "court_costs")),
                     is_expired=random.random() < 0.15, is_overdue=random.random() < 0.85,
                     is_in_stage=random.random() < 0.7,
+                    limitation_on=random.choice(("2028-01-01", "2028-01-01", ahead(35, 80))),
                 )
             for _ in range(random.randrange(4)):
                 sent = near(20, 30, 100, 180)
@@ -123,6 +125,15 @@ class Plain:
             return "post", self.payer["postal_address"]
         return ("post", "ул. Явор 3, 1324 София") if self.is_tenant(self.account) else None
 
+    def may_reach_the_court(self, looked_at: list[dict[str, Any]]) -> bool:
+        """Whether, on a day on which a warning of tonight counts, what it names is 100,00 and 180 days old."""
+        for day in range(TODAY + 5 + 30, TODAY + 1 + 180 + 1):
+            left = [i for i in looked_at if i["is_overdue"] and i["limitation_on"] > day]
+            old = any(day - to_day(i["due_on"]) >= 180 for i in left)
+            if old and sum(i["open_cents"] for i in left) >= 10000:
+                return True
+        return False
+
     def reminder(self) -> tuple | None:
         sent = [n for n in self.notices if n["word"] in ("overdue", "final_warning") and n["sent_on"] <= TODAY]
         looked_at = [i for i in self.items if i["is_in_stage"]]
@@ -131,9 +142,9 @@ class Plain:
             and all(to_day(i["due_on"]) < n["sent_on"] for i in looked_at)
             for n in sent
         )
-        if self.stage == "final_warning" and not warned:
+        if self.stage == "final_warning" and not warned and self.may_reach_the_court(looked_at):
             kind, demanded = "final_warning", [i for i in looked_at if i["is_overdue"] and not i["is_expired"]]
-        elif self.stage != "current" and all(TODAY - n["sent_on"] >= 30 for n in sent):
+        elif self.stage != "current" and all(TODAY - n["sent_on"] >= 30 or n["failed_on"] <= TODAY for n in sent):
             kind, demanded = "overdue", [i for i in self.items if i["is_overdue"] and not i["is_expired"]]
         else:
             return None

@@ -1,5 +1,6 @@
 """Who is reminded, warned for the last time, or withheld, and by which channel."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,12 +16,12 @@ RULES = load_policy().at(AS_OF)
 
 
 def one_account(stage: str = "overdue", **account: Any) -> Evidence:
-    """An account with 84,20 open since 15.10.2026 and a mobile number."""
+    """An account with 184,20 open since 15.10.2026 and a mobile number."""
     evidence = Evidence()
     evidence.premise()
     evidence.payer()
     evidence.account(stage=stage, **account)
-    evidence.item(0, 8420, "2026-10-15", period_from=date(2026, 8, 1), period_to=date(2026, 8, 31))
+    evidence.item(0, 18420, "2026-10-15", period_from=date(2026, 8, 1), period_to=date(2026, 8, 31))
     evidence.contact(0, "sms", "0888 123 456")
     return evidence
 
@@ -46,7 +47,7 @@ def test_a_reminder_says_what_is_demanded_and_where_it_goes() -> None:
     expected = {
         "reference": "20261122-OS-0012344217-900000000001", "premise_no": "0012344217", "payer_code": "900000000001",
         "stage": "overdue", "channel": "sms", "address": "+359888123456", "language": "bg", "service": "electricity",
-        "name": None, "overdue_cents": 8420, "items": 1, "oldest_due_on": date(2026, 10, 15),
+        "name": None, "overdue_cents": 18420, "items": 1, "oldest_due_on": date(2026, 10, 15),
         "newest_due_on": date(2026, 10, 15), "period_from": date(2026, 8, 1), "period_to": date(2026, 8, 31),
         "expired_cents": 0, "answer_until": None, "district": "Люлин",
     }
@@ -68,11 +69,47 @@ def test_one_message_in_thirty_days(stage: str, before: str, days: int, expected
     assert expected == stages(evidence)
 
 
-def test_a_reminder_that_failed_is_not_tried_again_every_night() -> None:
+@pytest.mark.parametrize("before", ["overdue", "final_warning"])
+def test_a_message_that_failed_bars_no_next_one(before: str) -> None:
     evidence = one_account()
-    evidence.notice(0, "overdue", ago(3), failed=ago(2))
+    evidence.notice(0, before, ago(3), failed=ago(0))
+    other = one_account()
+    other.notice(0, before, ago(3), failed=ago(-1))
 
-    assert [] == stages(evidence)
+    assert (["overdue"], []) == (stages(evidence), stages(other))
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([(10000, "2026-01-15", "2028-01-01")], "final_warning"),
+        ([(9999, "2026-01-15", "2028-01-01")], "overdue"),
+        ([(6000, "2026-01-15", "2028-01-01"), (4000, "2026-10-15", "2028-01-01")], "final_warning"),
+        # 6000 expire before a warning by SMS or letter counts: 4000 never reach the court
+        ([(6000, "2026-01-15", "2026-12-27"), (4000, "2026-10-15", "2028-01-01")], "overdue"),
+        ([(6000, "2026-01-15", "2026-12-28"), (4000, "2026-10-15", "2028-01-01")], "final_warning"),
+    ],
+)
+def test_a_last_warning_only_where_the_court_can_follow(items: list[tuple[int, str, str]], expected: str) -> None:
+    evidence = one_account("final_warning")
+    evidence.rows["items"].clear()
+    evidence.open.clear()
+    for cents, due, limitation in items:
+        evidence.item(0, cents, due, limitation_on=limitation)
+
+    assert [expected] == stages(evidence)
+
+
+def test_what_is_too_young_for_the_court_while_a_warning_counts_is_not_warned_of() -> None:
+    found = []
+    for days in (360, 361):  # served tomorrow by SMS, it counts for 180 days from then on
+        evidence = one_account("final_warning")
+        court = replace(RULES.stages.court_bound, days_overdue_min=days - (date(2026, 10, 15) - AS_OF).days - 179)
+        rules = replace(RULES, stages=replace(RULES.stages, court_bound=court))
+        proposed = propose_reminders(evidence.bucket, evidence.decision, rules, evidence.history)
+        found += [row["stage"] for row in proposed["reminders"].to_pylist()]
+
+    assert ["final_warning", "overdue"] == found
 
 
 def test_a_disconnection_warning_or_a_notice_of_tomorrow_bars_no_reminder() -> None:
@@ -127,8 +164,8 @@ def test_a_last_warning_demands_its_items_and_a_reminder_all_that_has_not_expire
     evidence.stages[0] = "overdue"
     reminder = listed(evidence)[0]
 
-    assert (8420, 1, 700) == (warning["overdue_cents"], warning["items"], warning["expired_cents"])
-    assert (9420, 2, 700) == (reminder["overdue_cents"], reminder["items"], reminder["expired_cents"])
+    assert (18420, 1, 700) == (warning["overdue_cents"], warning["items"], warning["expired_cents"])
+    assert (19420, 2, 700) == (reminder["overdue_cents"], reminder["items"], reminder["expired_cents"])
 
 
 def test_nothing_is_demanded_of_whoever_owes_only_what_has_expired() -> None:
@@ -141,7 +178,7 @@ def test_nothing_is_demanded_of_whoever_owes_only_what_has_expired() -> None:
 def test_refused_evidence_withholds() -> None:
     evidence = one_account("final_warning", is_refused=True)
 
-    assert ([], [("reminders", "final_warning", 8420, "refused_evidence")]) == (listed(evidence), withheld(evidence))
+    assert ([], [("reminders", "final_warning", 18420, "refused_evidence")]) == (listed(evidence), withheld(evidence))
 
 
 @pytest.mark.parametrize(
@@ -235,7 +272,7 @@ def test_two_accounts_of_a_payer_and_another_payer_keep_apart() -> None:
             for row in listed(evidence)]
 
     assert [
-        ("900000000001", "electricity", "sms", 8420, "bg"),
+        ("900000000001", "electricity", "sms", 18420, "bg"),
         ("900000000001", "heat", "sms", 500, "bg"),
         ("900000000002", "heat", "email", 1234, "en"),
     ] == rows

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from dunning.gateways.database import Source, copy_in, copy_out, transact
 from dunning.gateways.sql_files import statement
-from dunning.gateways.store.rows import PROPOSALS, shape_rows
+from dunning.gateways.store.rows import PROPOSALS, SILENCES, shape_rows
 
 
 def replace_proposals(source: Source, as_of: date, proposals: pa.Table) -> int:
@@ -48,6 +48,16 @@ def count_withheld(source: Source, as_of: date) -> dict[str, dict[str, int]]:
         for row in connection.execute(statement("proposals", "count_withheld"), {"as_of": as_of}):
             found.setdefault(row.list, {})[row.reason] = int(row.row_count)
     return found
+
+
+def fetch_silences(source: Source, before: date, since: date) -> pa.Table:
+    """Return whose message was withheld as `on_list`, and since when, as rows.SILENCES.
+
+    Looked at are the closed nights from `since` until the one before `before`. An account is there while its message
+    was withheld, for whatever reason, on each of them in a row up to the last one; `since` is the first as `on_list`.
+    """
+    with transact(source) as connection:
+        return copy_out(connection, "proposals", "fetch_silences", SILENCES, {"before": before, "since": since})
 
 
 def fetch_account_proposals(source: Source, as_of: date, premise_no: str) -> list[dict[str, Any]]:

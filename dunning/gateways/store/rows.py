@@ -29,6 +29,7 @@ RECEIPT_TOKENS = _schema(
     token_sha256=_text, reference=_text, as_of=_day, service=_text, document_sha256=_text, expires_on=_day
 )
 
+SILENCES = _schema(premise_no=_text, payer_code=_text, since=_day)
 ACTS = _schema(list=_text, premise_no=_text, payer_code=_text, as_of=_day)
 SEEN_HOLDS = _schema(
     hold_no=_cents, premise_no=_text, payer_code=_text, reason=_text, note=_text, author=_text, valid_from=_day,
