@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import HOLD_REASONS, IDENTIFIERS, NOTICE_STAGES, PAYER_KINDS, SERVICES, STAGES, code
-from dunning.decisions.addresses import postal_addresses, premise_addresses
 from dunning.decisions.court_items import list_items
 from dunning.decisions.disconnections import counting_notices, newest_notices
 from dunning.decisions.frames import Decision
+from dunning.decisions.letters import postal_addresses, premise_addresses
 from dunning.decisions.proposals import Proposed, build_table, earliest_by, join_account, withhold
 from dunning.decisions.segments import Places, any_by, index_rows, sum_by
 from dunning.decisions.tables import word_column

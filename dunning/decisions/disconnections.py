@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, STAGES, code
-from dunning.decisions.addresses import premise_addresses
 from dunning.decisions.calendar import Window, disconnection_window
 from dunning.decisions.dwellings import covers_all, find_protected
 from dunning.decisions.frames import Decision
+from dunning.decisions.letters import premise_addresses
 from dunning.decisions.proposals import (
     Proposed,
     build_table,

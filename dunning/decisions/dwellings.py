@@ -73,8 +73,6 @@ def with_own_protections(bucket: Bucket, own_holds: pa.Table) -> Bucket:
     Args:
         own_holds: premise_no, payer_code, reason, valid_from, valid_until.
     """
-    if "reason" not in own_holds.column_names:
-        return bucket
     own = own_holds.filter(pc.is_in(own_holds["reason"], value_set=pa.array(PROTECTING)))
     if len(own) == 0:
         return bucket

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CHANNELS
-from dunning.decisions.addresses import EMAIL, SMS, Contact, active_contacts, newest_contact, registered_days
+from dunning.decisions.addresses import EMAIL, SMS, Contact, known_contacts, newest_contact, registered_days
 from dunning.decisions.proposals import latest_by
 from dunning.decisions.segments import Places
 from dunning.policy.rules import Rules
@@ -38,9 +38,10 @@ def ask_for_contacts(bucket: Bucket, accounts: Places, history: Frame, rules: Ru
     registered. Old: the newest contact of any channel was registered more than `card_age_days` ago.
     """
     payers, as_of = bucket.accounts["payer"][accounts], to_day(rules.as_of)
-    contacts = active_contacts(bucket, payers, as_of)
+    contacts = known_contacts(bucket, payers, as_of)
     mobile, email = (newest_contact(bucket, contacts, channel, payers) for channel in (SMS, EMAIL))
-    newest = latest_by(contacts["payer"], registered_days(contacts), len(bucket.payers))[payers]
+    active = contacts.take(~contacts["is_revoked"])
+    newest = latest_by(active["payer"], registered_days(active), len(bucket.payers))[payers]
     is_missing = pc.and_(pc.is_null(mobile.address), pc.is_null(email.address)).to_numpy(zero_copy_only=False)
     is_needed = is_missing | (as_of - newest > rules.notices.card_age_days)
     for channel, contact in ((SMS, mobile), (EMAIL, email)):

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CHANNELS, LANGUAGES, SERVICES, STAGES, code
-from dunning.decisions.addresses import EMAIL, POST, PostalAddress, find_letter_boxes, locate_premises
+from dunning.decisions.addresses import EMAIL, POST
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
+from dunning.decisions.letters import PostalAddress, find_letter_boxes, locate_premises
 from dunning.decisions.notice_cards import Card, ask_for_contacts
 from dunning.decisions.notice_rows import (
     ITEMS,

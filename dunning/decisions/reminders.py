@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CHANNELS, LANGUAGES, NOTICE_STAGES, SERVICES, STAGES, code
-from dunning.decisions.addresses import POST, Reach, reach
+from dunning.decisions.addresses import POST
 from dunning.decisions.frames import Decision
 from dunning.decisions.proposals import (
     Proposed,
@@ -22,6 +22,7 @@ from dunning.decisions.proposals import (
     or_never,
     withhold,
 )
+from dunning.decisions.reaching import Reach, reach
 from dunning.decisions.segments import Places, sum_by
 from dunning.decisions.stages import OpenItems, Spells, first_day
 from dunning.decisions.tables import word_column
@@ -74,7 +75,7 @@ def due_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
     """Return to whom which message is due tonight, before addresses and minimum sums.
 
     "In the last 30 days" means `sent_on > as_of - 30`: thirty days after a message the next one may go. A message that
-    failed bars nothing: its channel is out, and the next one takes over the same night (see `addresses.reach`).
+    failed bars nothing: its channel is out, and the next one takes over the same night (see `reaching.reach`).
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
     stage = np.full(size, -1, np.int8)

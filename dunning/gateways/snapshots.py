@@ -37,6 +37,7 @@ QUARANTINE_SCHEMA = pa.schema(
     {"table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string()}
 )
 
+_TOLD_OF_NOTICES = ("notice_no", "account", "channel", "sent_on", "served_on", "failed_on")
 # Texts with few different values; everything else is written plain, identifiers above all.
 _DICTIONARY = ("district", "route", "settlement", "postcode", "postal_settlement", "postal_postcode", "language",
                "channel", "source", "share", "author", "label", "unit")
@@ -122,11 +123,20 @@ class Snapshot:
         return count, euro + leva / Fraction(BGN_PER_EUR)
 
     def read_notices(self) -> pa.Table:
-        """Return what became of each of the ledger's notices: notice_no, served_on, failed_on, and its bucket."""
+        """Return what became of each of the ledger's notices, and its bucket.
+
+        notice_no, account (place in its bucket), channel, sent_on, served_on, failed_on, bucket.
+        """
         self._check("notices")
-        told = pq.read_table(self.folder / "notices.parquet", columns=["notice_no", "served_on", "failed_on"])
+        told = pq.read_table(self.folder / "notices.parquet", columns=list(_TOLD_OF_NOTICES))
         bucket = np.repeat(np.arange(BUCKETS, dtype=np.int32), self.info["buckets"]["notices"])
         return told.append_column("bucket", pa.array(bucket))
+
+    def read_account_codes(self) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+        """Return premise_no and payer_code of all accounts, bucket after bucket, and where each bucket begins."""
+        self._check("accounts")
+        codes = pq.read_table(self.folder / "accounts.parquet", columns=["premise_no", "payer_code"])
+        return codes, np.r_[0, np.cumsum(self.info["buckets"]["accounts"])].astype(np.int64)
 
     def services(self) -> list[str]:
         """Return the services that any premise has, in the order of `words.SERVICES`."""

@@ -27,6 +27,7 @@ from dunning.jobs.places import Place, find_place
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.retention import prune
 from dunning.jobs.runs import Run
+from dunning.jobs.sent import deeds_of_messages
 
 _OWING = [
     "premise_no", "payer_code", "stage", "open_cents", "overdue_cents", "interest_cents", "credit_cents",
@@ -162,7 +163,7 @@ def _books(connection: Connection, this: Run, manifest: dict[str, Any], manifest
     ]
     proposed = {path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))}
     reminders = proposed["reminders"]
-    sent = ["premise_no", "payer_code", "stage", "channel", "reference", "overdue_cents"]
+    sent = deeds_of_messages(reminders)
     known = fetch_holds(connection)
     newer = [hold for hold in known if hold.hold_no > this.events_seen and hold.is_in_force(this.day)]
     is_protected = pc.any(pc.is_valid(find_held_back(reminders, "reminders", newer))).as_py()
@@ -170,7 +171,7 @@ def _books(connection: Connection, this: Run, manifest: dict[str, Any], manifest
     return closing.Books(
         decisions=pa.concat_tables(groups),
         proposals=pa.concat_tables(list(_proposals(proposed, "released" if may_leave else "proposed"))),
-        deeds=reminders.select(sent) if may_leave else reminders.select(sent).slice(0, 0),
+        deeds=sent if may_leave else sent.slice(0, 0),
         figures=figures_of(this.day, manifest),
         ageing=read_table(work / "ageing.parquet"),
         manifest=manifest,

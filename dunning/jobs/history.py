@@ -14,6 +14,7 @@ from dunning.decisions.dwellings import with_own_protections
 from dunning.decisions.findings import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.history import tell_deeds
+from dunning.decisions.reaching import with_failures
 from dunning.decisions.refused_notices import with_refused_notices
 from dunning.decisions.strikes import with_strikes
 from dunning.gateways.database import Source
@@ -21,6 +22,7 @@ from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.snapshots import Snapshot
 from dunning.gateways.store import deeds, holds, proposals
 from dunning.gateways.worktables import read_table, write_table
+from dunning.jobs.failures import gather_failures
 from dunning.policy.rules import Rules
 
 
@@ -30,19 +32,21 @@ class History:
 
     deeds: as `gather_deeds` gives them. strikes: as `store.holds.fetch_seen_holds`. acts: as `store.deeds.fetch_acts`.
     concerned: premise_no and payer_code of deeds of which a refused row of the ledger's notices speaks.
-    silences: as `store.proposals.fetch_silences`.
+    failures: as reaching.FAILURES. silences: as `store.proposals.fetch_silences`.
     """
 
     deeds: pa.Table
     strikes: pa.Table
     acts: pa.Table
     concerned: pa.Table
+    failures: pa.Table
     silences: pa.Table
 
     def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Findings]:
         """Return a bucket with our strikes among its holds, the decision on it and its findings."""
         struck = with_own_protections(with_strikes(bucket, self.strikes), self.strikes)
         struck = with_refused_notices(struck, self.concerned)
+        struck = with_failures(struck, self.failures)
         return struck, *decide_with_deeds(struck, rules, deeds_of_bucket(self.deeds, bucket.index))
 
     def write(self, work: Path) -> list[Path]:
@@ -58,15 +62,17 @@ class History:
         return cls(**{name: read_table(work / f"{name}.parquet") for name in _TABLES})
 
 
-_TABLES = ("deeds", "strikes", "acts", "concerned", "silences")
+_TABLES = ("deeds", "strikes", "acts", "concerned", "failures", "silences")
 
 
 def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
     """Return what a night knows of earlier ones, of strikes, releases and recalls up to an event."""
     acted_days = max(rules.release.acted_days.values())
     since = rules.as_of - timedelta(days=acted_days)
+    gathered = gather_deeds(source, snapshot, rules, events_seen)
     return History(
-        deeds=gather_deeds(source, snapshot, rules, events_seen),
+        deeds=gathered,
+        failures=gather_failures(snapshot, gathered, rules.as_of),
         strikes=holds.fetch_seen_holds(source, events_seen),
         acts=deeds.fetch_acts(source, before=rules.as_of, since=since, events_seen=events_seen),
         concerned=gather_concerned(source, snapshot, rules, events_seen),

@@ -2,4 +2,6 @@
 -- Grain: one row per deed.
 -- Takes: CSV without header, columns in this order.
 -- Used by: dunning.gateways.store.deeds.append_deeds
-COPY new_deeds (premise_no, payer_code, stage, as_of, channel, reference, overdue_cents) FROM STDIN (FORMAT csv)
+COPY new_deeds (
+    premise_no, payer_code, stage, as_of, channel, reference, overdue_cents, written_to
+) FROM STDIN (FORMAT csv)

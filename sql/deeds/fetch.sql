@@ -4,7 +4,8 @@
 -- Takes: since, before, events_seen, written in by the driver.
 -- Used by: dunning.gateways.store.deeds.fetch_deeds
 COPY (
-    SELECT deed.premise_no, deed.payer_code, deed.stage, deed.as_of, deed.channel, deed.reference
+    SELECT deed.premise_no, deed.payer_code, deed.stage, deed.as_of, deed.channel, deed.reference,
+        deed.written_to
     FROM dunning.deeds AS deed
     WHERE deed.as_of >= %(since)s AND deed.as_of < %(before)s
       AND deed.state = 'done' AND deed.channel IN ('sms', 'email', 'post')

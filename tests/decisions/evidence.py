@@ -19,6 +19,7 @@ from dunning.core.words import (
     STAGES,
 )
 from dunning.decisions.frames import Decision
+from dunning.decisions.reaching import FAILURES, mark_addresses, with_failures
 
 AS_OF = date(2026, 11, 22)  # a Sunday
 _WORDS = {"service": SERVICES, "reason": HOLD_REASONS, "identifier": IDENTIFIERS}
@@ -38,6 +39,7 @@ class Evidence:
         self.kept: list[bool] = []
         self.open: list[dict[str, Any]] = []
         self.sent: list[dict[str, Any]] = []
+        self.failed: list[dict[str, Any]] = []
 
     def premise(self, premise_no: str = "0012344217", service: str = "electricity", **more: Any) -> int:
         """Add a premise; an electricity supply can be cut unless said otherwise."""
@@ -119,6 +121,23 @@ class Evidence:
             }
         )
 
+    def fail(self, payer: int, channel: str, sent: str, about: int = 0, written_to: str | None = None) -> None:
+        """Add that the payer's newest message by a channel failed: about a premise; written to, where that is known."""
+        mark = None if written_to is None else mark_addresses(pa.array([written_to]))[0].as_py()
+        self.failed.append(
+            {
+                "payer_code": self.rows["payers"][payer]["payer_code"], "channel": channel,
+                "sent_on": date.fromisoformat(sent), "written_to": mark,
+                "premise_no": self.rows["premises"][about]["premise_no"],
+            }
+        )
+
+    def home(self, payer: int, premise: int, since: str, until: str | None = None, **other: str) -> None:
+        """Add that a payer lived at a premise, or at another address, from a day until a day."""
+        address = {name: self.rows["premises"][premise][name] for name in ("address", "settlement", "postcode")}
+        days = {"valid_from": date.fromisoformat(since), "valid_until": date.fromisoformat(until) if until else None}
+        self._add("homes", {"payer": payer, **days, **address, **other})
+
     def hold(
         self, account: int, reason: str, since: str = "2026-01-01", item: int = -1, until: str | None = None
     ) -> None:
@@ -145,7 +164,8 @@ class Evidence:
     def bucket(self) -> Bucket:
         """The bucket of all rows."""
         tables = {name: pa.Table.from_pylist(self.rows[name], schema) for name, schema in SCHEMAS.items()}
-        return Bucket(0, {name: frame_of(table) for name, table in tables.items()})
+        bucket = Bucket(0, {name: frame_of(table) for name, table in tables.items()})
+        return with_failures(bucket, pa.Table.from_pylist(self.failed, FAILURES))
 
     @property
     def decision(self) -> Decision:

@@ -62,7 +62,9 @@ class _Account:
         self.facts, self.as_of = decision.facts, decision.as_of
         self.night: Night = night_of(self.facts, policy, self.as_of)
         self.home, self.person = world.home(self.facts.premise_no), world.person(self.facts.payer_code)
-        self.contacts = [c for c in world.contacts if c.payer_code == self.facts.payer_code and self.is_active(c)]
+        own = [c for c in world.contacts if c.payer_code == self.facts.payer_code]
+        self.known = [c for c in own if c.registered_at < self.end_of_day()]
+        self.contacts = [c for c in self.known if self.is_active(c)]
         issued = (i for i in self.night.known.facts.invoices if i.issued_on > shown_until)
         news = (i for i in issued if i.invoice_no not in shown)
         self.documents = sorted(news, key=lambda i: (i.issued_on, i.invoice_no))
@@ -75,14 +77,17 @@ class _Account:
                 "pending": self.pending()}  # fmt: skip
 
     def is_active(self, contact: Contact) -> bool:
-        end = datetime.combine(self.as_of, time()) + timedelta(1)
-        return contact.registered_at < end and (contact.revoked_at is None or contact.revoked_at >= end)
+        return contact.revoked_at is None or contact.revoked_at >= self.end_of_day()
+
+    def end_of_day(self) -> datetime:
+        return datetime.combine(self.as_of, time()) + timedelta(1)
 
     def newest(self, channel: str) -> Contact | None:
-        """Return the newest usable contact, of those of one moment the first by address."""
-        usable = [c for c in self.contacts if c.channel == channel and USABLE[channel][c.address]]
-        usable.sort(key=lambda c: c.address)
-        return max(usable, key=lambda c: c.registered_at, default=None)
+        """Return the newest contact, if it can be used; of those of one moment the first by address that can."""
+        known = [c for c in self.known if c.channel == channel]
+        newest = max((c.registered_at for c in known), default=None)
+        usable = [c for c in known if c.registered_at == newest and self.is_active(c) and USABLE[channel][c.address]]
+        return min(usable, key=lambda c: c.address, default=None)
 
     def address_of(self, channel: str) -> str | None:
         found = self.newest(channel)
@@ -119,6 +124,8 @@ class _Account:
     def letter_box(self) -> tuple[str | None, str | None]:
         if self.address_of("post"):
             return self.address_of("post"), None
+        if any(c.channel == "post" for c in self.known):
+            return None, None
         own = {name: (self.person[f"postal_{name}"] or "").strip() for name in ("address", "postcode", "settlement")}
         if own["address"]:
             return own["address"], " ".join(filter(None, (own["postcode"], own["settlement"]))) or None

@@ -12,6 +12,7 @@ from dunning.core.words import HOLD_REASONS, NOTICE_STAGES
 from dunning.decisions.addresses import normalise_emails, normalise_mobiles
 from dunning.decisions.disconnections import propose_disconnections
 from dunning.decisions.proposals import merge_proposed
+from dunning.decisions.reaching import mark_addresses
 from dunning.decisions.reminders import propose_reminders
 from dunning.policy.policies import load_policy
 from tests.decisions.evidence import AS_OF, Evidence
@@ -74,6 +75,11 @@ def draw(seed: int) -> Evidence:
             if random.random() < 0.4:
                 evidence.item(account, random.choice((1999, 2000, 5000)), near(21))
                 evidence.notice(account, "disconnection", near(19), near(16))
+    for number in range(4):
+        for channel in ADDRESSES:
+            if random.random() < 0.2:
+                boxes = (None, "бул. Рила 5", "ул. Бор 1, 1000 София")
+                evidence.fail(number, channel, near(0, 40, 400), random.randrange(3), random.choice(boxes))
     for reason in ("life_support", "vulnerable"):
         for whom in ("payer", "premise"):
             if random.random() < 0.3:
@@ -111,19 +117,35 @@ class Plain:
     def reach(self) -> tuple[str, str] | None:
         usable = {"sms": lambda a: normalise_mobiles_one(a), "email": lambda a: normalise_emails_one(a),
                   "post": lambda a: a.strip() or None}
+        failed = {f["channel"]: f for f in self.evidence.failed if f["payer_code"] == self.payer["payer_code"]}
         for number, channel in enumerate(ADDRESSES):
-            active = [
+            known = [
                 c for c in self.rows["contacts"]
                 if c["payer"] == self.row["payer"] and c["channel"] == number and c["registered_at"].date() <= AS_OF
-                and (c["revoked_at"] is None or c["revoked_at"].date() > AS_OF) and usable[channel](c["address"])
             ]
-            if active:
-                newest = max(c["registered_at"] for c in active)
-                found = min(c["address"] for c in active if c["registered_at"] == newest)
-                return channel, usable[channel](found)
-        if self.payer["postal_address"]:
-            return "post", self.payer["postal_address"]
-        return ("post", "ул. Явор 3, 1324 София") if self.is_tenant(self.account) else None
+            if known:
+                newest = max(c["registered_at"] for c in known)
+                working = sorted(
+                    usable[channel](c["address"]) for c in known
+                    if c["registered_at"] == newest and usable[channel](c["address"])
+                    and (c["revoked_at"] is None or c["revoked_at"].date() > AS_OF)
+                )
+                is_out = channel in failed and newest.date() <= failed[channel]["sent_on"]
+                if working and not (is_out and (channel != "post" or self.came_back(failed, working[0]))):
+                    return channel, working[0]
+                if channel == "post":
+                    return None
+        box = self.payer["postal_address"] or ("ул. Явор 3, 1324 София" if self.is_tenant(self.account) else None)
+        return None if box is None or self.came_back(failed, box) else ("post", box)
+
+    def came_back(self, failed: dict[str, Any], box: str) -> bool:
+        """Whether a letter to this address is one that came back, as far as is known."""
+        if "post" not in failed:
+            return False
+        written_to = failed["post"]["written_to"]
+        if written_to is not None:
+            return written_to == mark_addresses(pa.array([box]))[0].as_py()
+        return bool(self.payer["postal_address"]) or failed["post"]["premise_no"] == self.premise["premise_no"]
 
     def may_reach_the_court(self, looked_at: list[dict[str, Any]]) -> bool:
         """Whether, on a day on which a warning of tonight counts, what it names is 100,00 and 180 days old."""

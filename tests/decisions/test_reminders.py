@@ -1,7 +1,7 @@
 """Who is reminded, warned for the last time, or withheld, and by which channel."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -244,19 +244,136 @@ def test_only_a_letter_carries_the_name() -> None:
         ([("0888000001", "2020-01-01", None), ("0888000002", "2021-01-01", None)], "+359888000002"),
         ([("0888000001", "2020-01-01", None), ("0888000002", "2026-11-22", None)], "+359888000002"),
         ([("0888000001", "2020-01-01", None), ("0888000002", "2026-11-23", None)], "+359888000001"),
-        ([("0888000001", "2020-01-01", None), ("0888000002", "2021-01-01", "2026-11-22")], "+359888000001"),
+        ([("0888000001", "2020-01-01", None), ("0888000002", "2021-01-01", "2026-11-22")], None),
         ([("0888000001", "2020-01-01", None), ("0888000002", "2021-01-01", "2026-11-23")], "+359888000002"),
-        ([("0888000001", "2020-01-01", None), ("02 123 4567", "2021-01-01", None)], "+359888000001"),
+        ([("0888000001", "2020-01-01", None), ("02 123 4567", "2021-01-01", None)], None),
+        ([("0888000001", "2020-01-01", None), ("02 123 4567", "2020-01-01", None)], "+359888000001"),
+        ([("0888000001", "2020-01-01", "2026-11-22"), ("0888000002", "2020-01-01", None)], "+359888000002"),
+        ([("0888000001", "2020-01-01", "2021-01-01"), ("0888000001", "2022-01-01", None)], "+359888000001"),
         ([("0888000001", "2020-01-01", None), ("0888000002", "2020-01-01", None)], "+359888000001"),
     ],
 )
-def test_the_newest_active_contact_that_works(contacts: list[tuple[str, str, str | None]], expected: str) -> None:
+def test_the_newest_registration_decides(contacts: list[tuple[str, str, str | None]], expected: str | None) -> None:
     evidence = one_account()
     evidence.rows["contacts"].clear()
     for address, since, until in contacts:
         evidence.contact(0, "sms", address, since, until)
 
-    assert ("sms", expected) == reached(evidence)
+    assert (("sms", expected) if expected else ("post", "ул. Явор 3, 1324 София")) == reached(evidence)
+
+
+def test_a_contact_for_post_that_is_revoked_ends_the_channel() -> None:
+    evidence = one_account()
+    evidence.rows["contacts"].clear()
+    evidence.rows["payers"][0]["postal_address"] = "бул. Рила 5"
+    evidence.contact(0, "post", "п.к. 12, 1000 София", until="2026-11-22")
+
+    assert "no_address" == reached(evidence)
+
+
+@pytest.mark.parametrize(
+    ("registered", "expected"),
+    [("2020-01-01", "email"), ("2026-11-20", "email"), ("2026-11-21", "sms")],
+)
+def test_a_channel_whose_newest_message_failed_is_out_until_it_is_registered_anew(
+    registered: str, expected: str
+) -> None:
+    evidence = one_account()
+    evidence.rows["contacts"][0]["registered_at"] = datetime.fromisoformat(registered)
+    evidence.contact(0, "email", "proba@example.bg")
+    evidence.fail(0, "sms", "2026-11-20")
+
+    assert expected == reached(evidence)[0]
+
+
+def test_where_every_channel_failed_nothing_is_sent() -> None:
+    evidence = one_account()
+    evidence.contact(0, "email", "proba@example.bg")
+    for channel in ("sms", "email", "post"):
+        evidence.fail(0, channel, "2026-11-20")
+
+    assert "no_address" == reached(evidence)
+
+
+@pytest.mark.parametrize(
+    ("written_to", "expected"),
+    [("бул. Рила 5, Перник", "no_address"), ("БУЛ. „РИЛА“ 5 ПЕРНИК", "no_address"), ("бул. Рила 7, Перник", "post"),
+     (None, "no_address")],
+)
+def test_a_letter_that_came_back_goes_only_to_another_address(written_to: str | None, expected: str) -> None:
+    evidence = one_account()
+    evidence.rows["contacts"].clear()
+    evidence.rows["payers"][0] |= {"postal_address": "бул. Рила 5", "postal_settlement": "Перник"}
+    evidence.fail(0, "post", "2026-11-20", written_to=written_to)
+    found = reached(evidence)
+
+    assert expected == (found if isinstance(found, str) else found[0])
+
+
+def test_a_letter_that_came_back_from_one_premise_says_nothing_of_another() -> None:
+    evidence = one_account()
+    evidence.rows["contacts"].clear()
+    evidence.premise("0012349999", "heat", address="ул. Друга 8")
+    evidence.account(premise=1)
+    evidence.item(1, 2000, "2026-09-02")
+    evidence.fail(0, "post", "2026-11-20", about=1)
+
+    assert ["ул. Явор 3, 1324 София"] == [row["address"] for row in listed(evidence)]
+    assert ["no_address"] == [row[-1] for row in withheld(evidence)]
+
+
+def test_a_letter_goes_again_once_a_contact_for_post_is_registered() -> None:
+    evidence = one_account()
+    evidence.rows["contacts"].clear()
+    evidence.contact(0, "post", "п.к. 12, 1000 София", since="2026-11-21")
+    evidence.fail(0, "post", "2026-11-20")
+
+    assert ("post", "п.к. 12, 1000 София") == reached(evidence)
+
+
+LEFT = [("2015-01-01", "2026-06-01")]
+
+
+@pytest.mark.parametrize(
+    ("postal", "homes", "expected"),
+    [
+        ({"postal_address": "ул.СТАРА 9"}, LEFT, "no_address"),
+        ({"postal_address": "ул. Стара 9", "postal_settlement": "София"}, LEFT, "no_address"),
+        ({"postal_address": "ул. Стара 9", "postal_settlement": "Пловдив"}, LEFT, "post"),
+        ({"postal_address": "ул. Стара 9, 1000 София"}, LEFT, "no_address"),
+        ({"postal_address": "София 1000, ул. Стара № 9"}, LEFT, "no_address"),
+        ({"postal_address": "ул. Стара 9, ап. 4"}, LEFT, "post"),
+        ({"postal_address": "ул. Стара 9"}, [("2015-01-01", "2026-11-23")], "post"),  # he leaves it tomorrow
+        ({"postal_address": "ул. Стара 9"}, [*LEFT, ("2026-06-01", None)], "post"),  # and lives there again
+        ({"postal_address": "ул. Стара 9"}, [*LEFT, ("2026-11-23", None)], "no_address"),
+    ],
+)
+@pytest.mark.parametrize("where", ["payers", "contacts"])
+def test_no_letter_goes_to_a_premise_that_he_has_left(
+    where: str, postal: dict[str, str], homes: list[tuple[str, str | None]], expected: str
+) -> None:
+    evidence = one_account(tenancy="2015-01-01/2026-06-01")
+    evidence.rows["contacts"].clear()
+    for since, until in homes:
+        evidence.home(0, 0, since, until, address="ул. Стара 9", settlement="София", postcode="1000")
+    if where == "payers":
+        evidence.rows["payers"][0].update(postal)
+    elif "postal_settlement" in postal:
+        evidence.contact(0, "post", f"{postal['postal_address']}, {postal['postal_settlement']}")
+    else:
+        evidence.contact(0, "post", postal["postal_address"])
+    found = reached(evidence)
+
+    assert expected == (found if isinstance(found, str) else found[0])
+
+
+def test_who_has_left_one_premise_gets_his_letters_where_he_lives() -> None:
+    evidence = one_account()
+    evidence.rows["contacts"].clear()
+    evidence.rows["payers"][0]["postal_address"] = "ул. Стара 9"
+    evidence.home(0, 0, "2015-01-01", "2026-06-01", address="ул. Стара 9")
+
+    assert ("post", "ул. Явор 3, 1324 София") == reached(evidence)
 
 
 def test_two_accounts_of_a_payer_and_another_payer_keep_apart() -> None:

@@ -96,7 +96,7 @@ def test_a_closed_date_has_its_decisions_proposals_and_deeds(engine):
     )
     expected = {
         "premise_no": ["0001", "0002"], "payer_code": ["0007"] * 2, "stage": ["overdue"] * 2, "as_of": [MONDAY] * 2,
-        "channel": ["sms"] * 2, "reference": ["R23-0001", "R23-0002"],
+        "channel": ["sms"] * 2, "reference": ["R23-0001", "R23-0002"], "written_to": [None] * 2,
     }  # fmt: skip
     assert pa.table(expected, PAST_DEEDS) == fetch_deeds(engine, TUESDAY)
 

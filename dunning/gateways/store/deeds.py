@@ -26,13 +26,16 @@ def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table, even
         source: an engine, or a connection inside the caller's transaction.
         run_id: the run that does them.
         as_of: its date, which is every deed's day.
-        deeds: premise_no, payer_code, stage, channel, reference, overdue_cents. One that is there already with the same
-            content is left as it is.
+        deeds: premise_no, payer_code, stage, channel, reference, overdue_cents; of letters also written_to, the mark
+            of the address (see `reaching.mark_addresses`). One that is there already with the same content is left as
+            it is.
         event_no: of the release that does them; None for what leaves with the night itself.
 
     Raises:
         DunningError: two of them share key or reference, or one that is there has other content; nothing is recorded.
     """
+    if "written_to" not in deeds.column_names:
+        deeds = deeds.append_column("written_to", pa.nulls(len(deeds), pa.string()))
     with transact(source) as connection:
         connection.execute(statement("deeds", "stage"))
         try:
@@ -49,8 +52,8 @@ def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table, even
 def fetch_deeds(source: Source, before: date, since: date = date.min, events_seen: int = ALL_EVENTS) -> pa.Table:
     """Return the messages sent on dates from `since` until the day before `before`.
 
-    premise_no, payer_code, stage, as_of, channel, reference; by as_of, then by the other columns. What is only intended
-    is not there, nor what was recalled; releases and recalls count up to the event `events_seen`.
+    premise_no, payer_code, stage, as_of, channel, reference, written_to; by as_of, then by the other columns. What is
+    only intended is not there, nor what was recalled; releases and recalls count up to the event `events_seen`.
     """
     given = {"before": before, "since": since, "events_seen": events_seen}
     with transact(source) as connection:

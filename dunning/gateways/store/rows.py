@@ -22,9 +22,12 @@ PROPOSALS = _schema(
     state=_text, reason=_text, reference=_text,
 )  # fmt: skip
 DEEDS = _schema(
-    premise_no=_text, payer_code=_text, stage=_text, as_of=_day, channel=_text, reference=_text, overdue_cents=_cents
+    premise_no=_text, payer_code=_text, stage=_text, as_of=_day, channel=_text, reference=_text, overdue_cents=_cents,
+    written_to=_text,
 )  # fmt: skip
-PAST_DEEDS = _schema(premise_no=_text, payer_code=_text, stage=_text, as_of=_day, channel=_text, reference=_text)
+PAST_DEEDS = _schema(
+    premise_no=_text, payer_code=_text, stage=_text, as_of=_day, channel=_text, reference=_text, written_to=_text
+)
 RECEIPT_TOKENS = _schema(
     token_sha256=_text, reference=_text, as_of=_day, service=_text, document_sha256=_text, expires_on=_day
 )

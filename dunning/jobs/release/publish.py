@@ -36,6 +36,7 @@ from dunning.jobs.release.files import Rows, read_rows, released_target, write_r
 from dunning.jobs.release.last_look import look_again
 from dunning.jobs.release.offer import Offer, require_newest
 from dunning.jobs.release.sample import require_sample
+from dunning.jobs.sent import deeds_of_messages
 from dunning.policy.rules import Release as Rule
 
 MAY_LEAVE = ("approved", "automatic")
@@ -193,7 +194,7 @@ def _publish(
 def deeds_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
     """Return the deeds of rows that leave: what `store.deeds.append_deeds` takes."""
     if list_name == "reminders":
-        return rows.select(["premise_no", "payer_code", "stage", "channel", "reference", "overdue_cents"])
+        return deeds_of_messages(rows)
     stage, channel, letter = _DEEDS[list_name]
     is_case = list_name == "court"
     reference = rows["case_ref"] if is_case else join_account(pa.scalar(f"{day:%Y%m%d}-{letter}"), frame_of(rows))
