@@ -27,11 +27,12 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
 SCHEMAS: dict[str, pa.Schema] = {
     # One notice to send. stage: overdue or final_warning; overdue_cents: the sum demanded, of `items` items; name: of
     # letters only; expired_cents: overdue, but past limitation: shown, not demanded; answer_until: of last warnings;
-    # district: of the premise.
+    # district: of the premise; may_be_cut: its supply, by the rules in force, for a sum like this.
     "reminders": _schema(
         reference=_text, premise_no=_text, payer_code=_text, stage=_text, channel=_text, address=_text, language=_text,
         service=_text, name=_text, overdue_cents=_cents, items=_count, oldest_due_on=_day, newest_due_on=_day,
         period_from=_day, period_to=_day, expired_cents=_cents, answer_until=_day, district=_text,
+        may_be_cut=pa.bool_(),
     ),
     # One premise to disconnect. stage: of the account; warned_on: served day of the newest warning that counts, which
     # names all `items`.

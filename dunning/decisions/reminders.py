@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 
 from dunning.core.days import NEVER, Days, to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.core.words import CHANNELS, LANGUAGES, NOTICE_STAGES, SERVICES, STAGES, code
+from dunning.core.words import CHANNELS, ITEM_KINDS, LANGUAGES, NOTICE_STAGES, SERVICES, STAGES, code
 from dunning.decisions.addresses import POST
+from dunning.decisions.dwellings import find_protected
 from dunning.decisions.frames import Decision
 from dunning.decisions.proposals import (
     Proposed,
@@ -53,7 +54,7 @@ def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history:
     """
     due = due_reminders(bucket, decision, rules, history)
     contact = reach(bucket, due.accounts, rules)
-    demands = sum_demands(bucket, decision, due)
+    demands = sum_demands(bucket, decision, due, rules)
     reasons = _withhold_for(bucket, due, demands, contact, rules)
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
     held = withhold(
@@ -127,11 +128,11 @@ def _leads_to_court(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
     return days < NEVER
 
 
-def sum_demands(bucket: Bucket, decision: Decision, due: Due) -> Frame:
+def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> Frame:
     """Return what each message speaks of, aligned with `due`.
 
     Columns: overdue_cents, items, oldest_due_on, newest_due_on, period_from, period_to (of what is demanded; `NEVER`
-    where unknown) and expired_cents (overdue and expired).
+    where unknown), cuttable_cents (of that, what supply is cut for) and expired_cents (overdue and expired).
     """
     rows = np.full(len(bucket.accounts), -1, np.int64)
     rows[due.accounts] = np.arange(len(due.accounts))
@@ -144,6 +145,8 @@ def sum_demands(bucket: Bucket, decision: Decision, due: Due) -> Frame:
     named = bucket.items.take(facts["item"])
     ends = np.where(named["period_to"] == NEVER, -NEVER, named["period_to"]).astype(np.int32)
     gone = is_due & items["is_expired"]
+    never = [code(ITEM_KINDS, kind) for kind in rules.disconnections.kinds_never]
+    cuttable = ~np.isin(named["kind"], never)
     return Frame(
         {
             "overdue_cents": sum_by(of, facts["open_cents"], count),
@@ -153,6 +156,7 @@ def sum_demands(bucket: Bucket, decision: Decision, due: Due) -> Frame:
             "period_from": earliest_by(of, named["period_from"], count),
             "period_to": or_never(latest_by(of, ends, count)),
             "expired_cents": sum_by(row[gone], items["open_cents"][gone], count),
+            "cuttable_cents": sum_by(of[cuttable], facts["open_cents"][cuttable], count),
         }
     )
 
@@ -179,7 +183,7 @@ def _list(bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules
     return build_table(
         "reminders",
         {
-            **demands.take(listed).columns,
+            **{name: column for name, column in demands.take(listed).columns.items() if name != "cuttable_cents"},
             "reference": refer(of, stages, channel, rules),
             "premise_no": of.text("premise_no"),
             "payer_code": of.text("payer_code"),
@@ -191,8 +195,17 @@ def _list(bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules
             "name": pc.if_else(pa.array(channel == POST), payers.text("name"), nothing),
             "answer_until": answer_until(stages, channel, rules),
             "district": bucket.premises.text("district").take(pa.array(of["premise"])),
+            "may_be_cut": _may_be_cut(bucket, of["premise"], demands["cuttable_cents"][listed], rules),
         },
     )
+
+
+def _may_be_cut(bucket: Bucket, premises: Places, cents: npt.NDArray[np.int64], rules: Rules) -> Flags:
+    """Return at which premises the supply can be cut for such a sum, as far as is known tonight."""
+    tonight = range(to_day(rules.as_of), to_day(rules.as_of) + 1)
+    is_protected = find_protected(bucket, "life_support", tonight) | find_protected(bucket, "vulnerable", tonight)
+    can_be = bucket.premises["is_disconnectable"] & ~is_protected
+    return can_be[premises] & (cents >= rules.disconnections.amount_cents_min)
 
 
 def refer(accounts: Frame, stages: npt.NDArray[np.int8], channels: npt.NDArray[np.int8], rules: Rules) -> pa.Array:

@@ -2,7 +2,8 @@
 
 A template is `templates/<channel>/<stage>.v<version>.<language>.txt`; of e-mails and letters the first line is the
 subject. Templates choose words, never sums or dates: whatever they print is made here. What has once been sent is
-frozen; new wording is a new version, named in `VERSIONS`.
+frozen; new wording is a new version, named in `VERSIONS`. An SMS that takes more parts than the policy allows is
+written anew with a higher `brevity`: its template leaves out a clause more each time, never a part of one.
 """
 
 from collections.abc import Iterator
@@ -22,12 +23,13 @@ from dunning.core.frames import frame_of
 from dunning.core.words import LANGUAGES
 from dunning.documents.sms import count_parts_column
 from dunning.documents.transliteration import write_plainly
-from dunning.policy.rules import Supplier
+from dunning.policy.rules import Profile, Supplier
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-VERSIONS = {"overdue": 1, "final_warning": 1}
+VERSIONS = {"overdue": 2, "final_warning": 2}
 _FOLDERS = {"sms": "sms", "email": "email", "post": "letter"}
 _NEAR_DAYS = 330
+_BREVITY_MAX = 3  # what the templates know: without the due date, without the phone, without the supplier
 _NUMBER_LABELS = {"heat": "абонатен", "electricity": "клиентски"}
 
 
@@ -35,14 +37,16 @@ _NUMBER_LABELS = {"heat": "абонатен", "electricity": "клиентски
 class Letterhead:
     """What every message of a night has in common.
 
-    paid_until: newest payment that the ledger knew; None where it knew none. is_latin: Bulgarian SMS in Latin letters,
-    one part instead of two.
+    paid_until: newest payment that the ledger knew; None where it knew none. profile: who is paid, and where. is_latin:
+    Bulgarian SMS in Latin letters, one part instead of two. sms_parts_max: to how many parts an SMS is shortened.
     """
 
     as_of: date
     supplier: Supplier
     paid_until: date | None
+    profile: Profile
     is_latin: bool = False
+    sms_parts_max: int = 2
     templates: Path = TEMPLATES
 
 
@@ -56,20 +60,35 @@ def write_messages(reminders: pa.Table, head: Letterhead) -> pa.Table:
     for channel, stage, language, rows in _groups(reminders):
         template = _template(head.templates, channel, stage, language)
         some = reminders.take(pa.array(rows))
-        is_latin = head.is_latin and channel == "sms"
+        if channel == "sms":
+            for row, message in zip(rows.tolist(), _write_sms(template, some, head, language), strict=True):
+                texts[row] = message
+            continue
         for row, facts in zip(rows.tolist(), _facts(some, head, language, channel), strict=True):
-            message = template.render(facts).strip()
-            if channel == "sms":
-                texts[row] = write_plainly(message) if is_latin else message
-            else:
-                subjects[row], _, text = message.partition("\n")
-                texts[row] = text.lstrip("\n")
+            subjects[row], _, text = template.render(facts).strip().partition("\n")
+            texts[row] = text.lstrip("\n")
     written = pa.array(texts, pa.string())
     return (
         reminders.append_column("subject", pa.array(subjects, pa.string()))
         .append_column("text", written)
         .append_column("segments", _segments(reminders, written))
     )
+
+
+def _write_sms(template: Template, rows: pa.Table, head: Letterhead, language: str) -> list[str]:
+    """Return the text of each SMS: whole, or as many clauses of it as fit the parts that it may have."""
+    facts = list(_facts(rows, head, language, "sms"))
+    texts = [_shorten(template, each, head, 0) for each in facts]
+    for brevity in range(1, _BREVITY_MAX + 1):
+        too_long = np.flatnonzero(count_parts_column(pa.array(texts, pa.string())) > head.sms_parts_max)
+        for row in too_long.tolist():
+            texts[row] = _shorten(template, facts[row], head, brevity)
+    return texts
+
+
+def _shorten(template: Template, facts: dict[str, object], head: Letterhead, brevity: int) -> str:
+    text = template.render(facts, brevity=brevity).strip()
+    return write_plainly(text) if head.is_latin else text
 
 
 def _segments(reminders: pa.Table, texts: pa.Array) -> pa.Array:
@@ -118,6 +137,7 @@ def _facts(rows: pa.Table, head: Letterhead, language: str, channel: str) -> Ite
         "phone": head.supplier.phone,
         "as_of": f"{head.as_of:%d.%m.%Y}",
         "paid_until": f"{head.paid_until:%d.%m.%Y}" if head.paid_until else None,
+        "payee": _payee(head.profile, language),
     }
     columns = _columns(rows, head, language, channel)
     fee = _money(pa.array([head.supplier.reconnection_fee_cents]), language, channel)[0].as_py()
@@ -128,8 +148,19 @@ def _facts(rows: pa.Table, head: Letterhead, language: str, channel: str) -> Ite
         facts["supplier"] = names[service]
         facts["is_heat"] = service == "heat"
         facts["number_label"] = _NUMBER_LABELS[service]
-        facts["reconnection_fee"] = fee if service == "electricity" and head.supplier.reconnection_fee_cents else None
+        facts["reconnection_fee"] = fee if facts["may_be_cut"] and head.supplier.reconnection_fee_cents else None
         yield facts
+
+
+def _payee(profile: Profile, language: str) -> dict[str, str]:
+    """Return whom and where to pay, as a message in that language names it."""
+    is_bulgarian = language == "bg"
+    return {
+        "name": profile.name if is_bulgarian else profile.name_latin,
+        "iban": profile.iban,
+        "bic": profile.bic,
+        "bank": profile.bank if is_bulgarian else profile.bank_latin,
+    }
 
 
 def _columns(rows: pa.Table, head: Letterhead, language: str, channel: str) -> dict[str, list]:
@@ -140,6 +171,8 @@ def _columns(rows: pa.Table, head: Letterhead, language: str, channel: str) -> d
     expired = _money(rows["expired_cents"], language, channel)
     columns = {
         "service": rows["service"],
+        "may_be_cut": rows["may_be_cut"],
+        "remittance": pc.binary_join_element_wise("AB", rows["premise_no"], "KP", rows["payer_code"], " "),
         "premise_no": rows["premise_no"],
         "payer_code": rows["payer_code"],
         "number_tail": pc.utf8_slice_codeunits(rows["premise_no"], -4),

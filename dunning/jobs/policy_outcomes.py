@@ -54,7 +54,9 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
     yield from proposed.items()
     yield "silence", rules.reminders.on_list_days  # what it does takes many nights: its own tests say
-    yield "messages", write_messages(proposed["reminders"], Letterhead(rules.as_of, rules.supplier, rules.as_of))
+    yield "parts", rules.reminders.sms_parts_max  # the texts of today never need them all: their own tests say
+    head = Letterhead(rules.as_of, rules.supplier, rules.as_of, rules.profile)
+    yield "messages", write_messages(proposed["reminders"], head)
 
 
 def differs(crowd: Crowd, rules: Rules, before: Outcomes) -> bool:

@@ -86,7 +86,9 @@ def _write_lists(this: Run) -> dict[str, dict[str, Any]]:
     """Write every list; return rows and cents of each."""
     proposed = {path.stem: read_table(path) for path in sorted((Path(this.work) / "proposed").glob("*.parquet"))}
     quarantine = this.open_snapshot().quarantine()
-    head = Letterhead(this.day, this.rules().supplier, this.paid_until)
+    rules = this.rules()
+    parts = rules.reminders.sms_parts_max
+    head = Letterhead(this.day, rules.supplier, this.paid_until, rules.profile, sms_parts_max=parts)
     for name, content in render_lists(proposed, quarantine, head):
         write_private(this.prepared / name, content)
     return _count({**proposed, "quarantine": quarantine})

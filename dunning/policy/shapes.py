@@ -94,7 +94,7 @@ _NEVER_ZERO = (
 _ROWS = (1, 10_000_000)
 _BOUNDS = {
     "day_of_month": (1, 31), "batch_pages_max": (2, 5000), "rows_max": _ROWS, "district_rows_max": _ROWS,
-    "sms_parts_max": (1, 10), "court_week_rows_max": _ROWS, "payments_min": _ROWS, "band_rows_min": _ROWS,
+    "sms_parts_max": (2, 10), "court_week_rows_max": _ROWS, "payments_min": _ROWS, "band_rows_min": _ROWS,
 }  # fmt: skip
 _MAPS = {
     "served_after_days": CHANNELS, "amount_cents_min": CHANNELS, "service_names": SERVICES,

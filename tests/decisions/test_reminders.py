@@ -50,6 +50,7 @@ def test_a_reminder_says_what_is_demanded_and_where_it_goes() -> None:
         "name": None, "overdue_cents": 18420, "items": 1, "oldest_due_on": date(2026, 10, 15),
         "newest_due_on": date(2026, 10, 15), "period_from": date(2026, 8, 1), "period_to": date(2026, 8, 31),
         "expired_cents": 0, "answer_until": None, "district": "Люлин",
+        "may_be_cut": True,
     }
 
     assert [expected] == listed(one_account())

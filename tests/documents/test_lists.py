@@ -32,7 +32,8 @@ from dunning.documents.xlsx_files import render_xlsx
 from dunning.policy.policies import load_policy
 
 AS_OF = date(2026, 11, 22)
-HEAD = Letterhead(AS_OF, load_policy().at(AS_OF).supplier, date(2026, 11, 20))
+_RULES = load_policy().at(AS_OF)
+HEAD = Letterhead(AS_OF, _RULES.supplier, date(2026, 11, 20), _RULES.profile)
 COLUMNS = (
     text("premise_no", "Абонатен №"), money("overdue", "Сума"), day("due_on", "Срок"), count("items", "Брой"),
     word("stage", "Етап"), text("note", "Бележка"),

@@ -10,12 +10,12 @@ import pytest
 
 from dunning.decisions.proposals import SCHEMAS
 from dunning.documents.notice_mail import mail_files
-from dunning.documents.texts import TEMPLATES, Letterhead, write_messages
+from dunning.documents.texts import TEMPLATES, VERSIONS, Letterhead, write_messages
 from dunning.policy.policies import load_policy
 from dunning.policy.rules import Supplier
 
 AS_OF = date(2026, 11, 22)
-SUPPLIER = load_policy().at(AS_OF).supplier
+SUPPLIER, PROFILE = load_policy().at(AS_OF).supplier, load_policy().at(AS_OF).profile
 PAID_UNTIL = date(2026, 11, 19)
 
 
@@ -29,9 +29,10 @@ def message(channel: str = "sms", stage: str = "overdue", **facts: Any) -> dict[
         "name": "Проба Пробова", "oldest_due_on": date(2026, 10, 15), "newest_due_on": date(2026, 10, 15),
         "period_from": date(2026, 8, 1), "period_to": date(2026, 8, 31), "expired_cents": 0,
         "answer_until": date(2026, 12, 22) if stage == "final_warning" else None,
+        "may_be_cut": facts.get("service") == "electricity",
     }
     rows = pa.Table.from_pylist([row | facts], SCHEMAS["reminders"])
-    return write_messages(rows, Letterhead(AS_OF, supplier, paid_until, is_latin)).to_pylist()[0]
+    return write_messages(rows, Letterhead(AS_OF, supplier, paid_until, PROFILE, is_latin)).to_pylist()[0]
 
 
 def words(text: str) -> str:
@@ -83,6 +84,60 @@ def test_an_sms_fits_two_parts_and_in_latin_letters_one(service: str, stage: str
     assert [2, 1, 1] == [message("sms", stage, **facts, **language)["segments"] for language in languages]
 
 
+LONG = Supplier(
+    {"heat": "Топлоснабдяване „Юг“", "electricity": "Дружество за електроснабдяване „Родопи – изток“"},
+    SUPPLIER.service_names_latin, SUPPLIER.phone, 0,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (  # the due date goes first
+            {"overdue_cents": 12_345_678, "items": 3, "oldest_due_on": date(2024, 10, 15)},
+            "Топлоснабдяване „Юг“: по аб. № …4217 има 123 456,78 евро с изтекъл срок. Ако сте платили, благодарим. "
+            "Разсрочване: 0700 11 111",
+        ),
+        (  # then the phone
+            {"stage": "final_warning", "service": "electricity"},
+            "Дружество за електроснабдяване „Родопи – изток“: кл. № …4217 има 84,20 евро. След 22.12. се обръщаме към "
+            "съда. Платено? Благодарим.",
+        ),
+    ],
+)
+def test_an_sms_that_is_too_long_loses_whole_clauses(facts: dict[str, Any], expected: str) -> None:
+    row = message(supplier=LONG, **facts)
+
+    assert (expected, 2) == (row["text"], row["segments"])
+
+
+@pytest.mark.parametrize(
+    ("channel_facts", "expected"),
+    [
+        ({}, "По аб. № …4217 има 84,20 евро с изтекъл срок. Ако сте платили, благодарим."),
+        (
+            {"stage": "final_warning"},
+            "Аб. № …4217 има 84,20 евро. След 22.12. се обръщаме към съда. Платено? Благодарим.",
+        ),
+    ],
+)
+def test_number_sum_and_thanks_survive(channel_facts: dict[str, Any], expected: str) -> None:
+    endless = Supplier({"heat": "Топло " * 30 + "АД", "electricity": "Ток"}, SUPPLIER.service_names_latin, "0" * 50, 0)
+    row = message(supplier=endless, **channel_facts)
+
+    assert (expected, True) == (row["text"], row["segments"] <= 2)
+
+
+@pytest.mark.parametrize(("channel", "stage", "language"), list(product(("email", "post"), VERSIONS, ("bg", "en"))))
+def test_letters_and_emails_say_how_to_pay(channel: str, stage: str, language: str) -> None:
+    told = words(message(channel, stage, language=language)["text"])
+    amount = "84,20 €" if language == "bg" else "84.20 €"
+
+    assert "IBAN BG05XXXX12341012345678, BIC XXXXBGSF" in told
+    assert f": {amount}\n" in told
+    assert ": AB 0012344217 KP 900000000001\n" in told
+
+
 def test_an_email() -> None:
     row = message("email", items=2)
 
@@ -92,6 +147,9 @@ def test_an_email() -> None:
         "Здравейте,\n\n"
         "по абонатен № 0012344217 (код на платец 900000000001) има 84,20 € с изтекъл срок за плащане за периода "
         "01.08.2026 – 31.08.2026 г. (2 фактури, най-старата със срок 15.10.2026 г.).\n\n"
+        "Може да платите с банков превод:\n"
+        "Топлофикация Пример ЕАД, IBAN BG05XXXX12341012345678, BIC XXXXBGSF, Банка Пример АД\n"
+        "Сума: 84,20 €\nОснование за плащане: AB 0012344217 KP 900000000001\n\n"
         "Плащанията са отразени до 19.11.2026 г. Ако сте платили след тази дата, благодарим Ви и не обръщайте внимание "
         "на това съобщение.\n\n"
         "Ако Ви е трудно да платите наведнъж, сумата може да се разсрочи: обадете се на 0700 11 111 или заповядайте "
@@ -170,12 +228,13 @@ def test_rows_keep_their_order_and_their_own_facts() -> None:
         [{name: row[name] for name in SCHEMAS["reminders"].names} for row in rows], SCHEMAS["reminders"]
     )
 
-    assert rows == write_messages(together, Letterhead(AS_OF, SUPPLIER, PAID_UNTIL)).to_pylist()
+    assert rows == write_messages(together, Letterhead(AS_OF, SUPPLIER, PAID_UNTIL, PROFILE)).to_pylist()
 
 
 def test_every_template_is_used() -> None:
     folders = {"sms": "sms", "email": "email", "post": "letter"}
-    used = {f"{folders[channel]}/{stage}.v1.{language}.txt" for channel, stage, language, _ in EVERY}
+    versions = range(1, max(VERSIONS.values()) + 1)  # what has once been sent is frozen
+    used = {f"{folders[c]}/{stage}.v{n}.{language}.txt" for c, stage, language, _ in EVERY for n in versions}
     used |= {*mail_files(1), *mail_files(2)}
     found = {str(path.relative_to(TEMPLATES)) for folder in folders.values() for path in (TEMPLATES / folder).iterdir()}
 
