@@ -1,38 +1,110 @@
 """The least that must be paid to stop what is coming: for whoever asks on the phone."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
-Row = dict[str, Any]
 
+@dataclass(frozen=True)
+class Owed:
+    """What is open of one item, and where it counts.
 
-def least_payment(items: Iterable[Row], counts: Callable[[Row], bool], threshold_cents: int) -> int:
-    """Return the smallest payment, naming no invoice, after which what counts is less than a threshold; 0: it is now.
-
-    Such a payment settles the oldest item first (contract, section 3, rule 1), those that do not count, too; so what
-    stands before must be paid as well.
-
-    Args:
-        items: one account's open items: open_cents, due_on, issued_on, invoice_no.
-        counts: whether an item counts towards the threshold.
-
-    >>> from datetime import date
-    >>> day = date(2026, 1, 1)
-    >>> both = {"due_on": day, "issued_on": day}
-    >>> rows = [{"open_cents": c, "invoice_no": n, **both} for n, c in (("1", 500), ("2", 900))]
-    >>> least_payment(rows, lambda row: row["invoice_no"] == "2", 600)
-    801
+    counts, is_old: for each `Condition`, whether it looks at the item, and whether the item is as old as it asks.
+    plans: the broken plans (places) that the item belongs to.
     """
-    ordered = sorted(items, key=lambda row: (row["due_on"], row["issued_on"], row["invoice_no"]))
-    excess = sum(row["open_cents"] for row in ordered if counts(row)) - (threshold_cents - 1)
-    paid = 0
-    for row in ordered:
-        if excess <= 0:
-            break
-        if counts(row):
-            part = min(row["open_cents"], excess)
-            excess -= part
-            paid += part
-        else:
-            paid += row["open_cents"]
-    return paid
+
+    open_cents: int
+    counts: tuple[bool, ...]
+    is_old: tuple[bool, ...]
+    plans: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What must be there for an account to stand somewhere: one way of several, every condition of it.
+
+    conditions: (place of the condition, cents from which on it holds).
+    """
+
+    conditions: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that decides whether an account stands where it stands.
+
+    owed: its open items, oldest first. ways: any of them is enough. shorts: of each broken plan, what must be settled
+    on its items for it to be kept again. plans_bar: whether a kept plan with something open bars the whole account.
+    """
+
+    owed: Sequence[Owed]
+    ways: Sequence[Threshold]
+    shorts: Sequence[int] = ()
+    plans_bar: bool = False
+
+
+def least_payment(case: Case) -> int:
+    """Return the smallest payment of tonight, naming no invoice, after which the account stands there no more; 0: now.
+
+    Such a payment settles the oldest item first (contract, section 3, rule 1), those that do not count, too. It may
+    also make a broken plan kept again, whose items then count nowhere.
+
+    >>> both = (Owed(500, (False,), (True,)), Owed(900, (True,), (True,)))
+    >>> least_payment(Case(both, (Threshold(((0, 600),)),)))
+    801
+    >>> old_and_new = (Owed(500, (True,), (True,)), Owed(900, (True,), (False,)))
+    >>> least_payment(Case(old_and_new, (Threshold(((0, 600),)),)))  # what is left is too young
+    500
+    """
+    total = sum(item.open_cents for item in case.owed)
+    for first, end in pairwise(_turning_points(case, total)):
+        if not _stands(case, first):
+            return first
+        if end - 1 > first and not _stands(case, end - 1):
+            return first + bisect_left(range(first, end), True, key=lambda paid: not _stands(case, paid))
+    return total
+
+
+def _turning_points(case: Case, total: int) -> list[int]:
+    """Return the payments at which a plan turns; between two of them paying more never brings an account back."""
+    before = list(accumulate((item.open_cents for item in case.owed), initial=0))
+    points = {0, total}
+    for plan, short in enumerate(case.shorts):
+        missing = short
+        for item, start in zip(case.owed, before, strict=False):
+            if plan in item.plans:
+                if 0 < missing <= item.open_cents:
+                    points.add(start + missing)
+                missing -= item.open_cents
+                points.add(start + item.open_cents)
+    return sorted(points)
+
+
+def _stands(case: Case, paid: int) -> bool:
+    left = _pay(case.owed, paid)
+    settled = [
+        sum(was.open_cents - now.open_cents for was, now in zip(case.owed, left, strict=True) if plan in was.plans)
+        for plan in range(len(case.shorts))
+    ]
+    kept = {plan for plan, short in enumerate(case.shorts) if settled[plan] >= short}
+    shielded = [item for item in left if item.open_cents and kept.intersection(item.plans)]
+    if shielded and case.plans_bar:
+        return False
+    counted = [item for item in left if item.open_cents and not kept.intersection(item.plans)]
+    return any(all(_holds(counted, at, cents) for at, cents in way.conditions) for way in case.ways)
+
+
+def _holds(counted: Sequence[Owed], at: int, cents: int) -> bool:
+    looked_at = [item for item in counted if item.counts[at]]
+    return any(item.is_old[at] for item in looked_at) and sum(item.open_cents for item in looked_at) >= cents
+
+
+def _pay(owed: Sequence[Owed], paid: int) -> list[Owed]:
+    """Return what is left of each item after a payment that settles the oldest first."""
+    left = []
+    for item in owed:
+        part = min(item.open_cents, paid)
+        paid -= part
+        left.append(replace(item, open_cents=item.open_cents - part))
+    return left

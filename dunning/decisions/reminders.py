@@ -118,14 +118,22 @@ def _leads_to_court(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
         limitation_on=rows["limitation_on"],
         is_claimable_kind=np.ones(count, np.bool_),
     )
-    served = list(rules.service.served_after_days.values())
-    from_on = np.full(count, as_of + max(served) + rule.court_bound.served_days_min, np.int32)
-    until_on = np.minimum(as_of + min(served) + rule.notice_valid_days + 1, items.limitation_on).astype(np.int32)
+    first, last = court_days(rules)
+    from_on = np.full(count, first, np.int32)
+    until_on = np.minimum(last + 1, items.limitation_on).astype(np.int32)
     runs = np.flatnonzero(from_on < until_on)
     spells = Spells(runs, from_on[runs], until_on[runs])
     court = rule.court_bound
     days = first_day(items, spells, court.amount_cents_min, court.days_overdue_min, len(bucket.accounts), as_of)
     return days < NEVER
+
+
+def court_days(rules: Rules) -> tuple[int, int]:
+    """Return the first and the last day on which a last warning of tonight, by whatever channel, counts for court."""
+    as_of, served = to_day(rules.as_of), rules.service.served_after_days.values()
+    return as_of + max(served) + rules.stages.court_bound.served_days_min, (
+        as_of + min(served) + rules.stages.notice_valid_days
+    )
 
 
 def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> Frame:

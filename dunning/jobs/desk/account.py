@@ -1,6 +1,6 @@
 """One account's whole story for a page: what to pay, why this stage, what comes, and everything that was done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from dunning.core.days import to_day
 from dunning.core.errors import NotThereError
-from dunning.decisions.least_payment import least_payment
+from dunning.decisions.stopping import Asked, stop_disconnection, stop_last_warning, stop_stage
 from dunning.decisions.story import Row, Story, find_accounts, tell_story
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.snapshots import Snapshot
@@ -101,7 +102,7 @@ def look(office: Office, premise_no: str, payer_code: str, as_of: date | None = 
         others=[code for code in _codes(accounts, premise_no) if code != payer_code],
         due_cents=sum(row["open_cents"] for row in unexpired if row["due_on"] <= day),
         later_cents=sum(row["open_cents"] for row in unexpired if row["due_on"] > day),
-        coming=_find_coming(story, own, night.rules),
+        coming=_find_coming(story, own, Asked(bucket, decision, found, night.rules, place)),
         proposals=own,
         nights=fetch_account_decisions(office.engine, premise_no, payer_code, _NIGHTS),
         deeds=fetch_account_deeds(office.engine, premise_no, payer_code),
@@ -167,36 +168,24 @@ def _payer(bucket: Any, account: int) -> Payer:
     )
 
 
-def _find_coming(story: Story, own: Sequence[Row], rules: Rules) -> list[Coming]:
-    """Return what comes: tonight's proposals, and the next stage.
-
-    What counts towards a threshold is taken widely (all that is overdue, unshielded and unexpired; for a later day all
-    that will be overdue, as a shield may end), so that the payment surely stops it.
-    """
+def _find_coming(story: Story, own: Sequence[Row], asked: Asked) -> list[Coming]:
+    """Return what comes, tonight's proposals and the next stage, and the least payment of tonight that stops each."""
+    rules = asked.rules
     on_lists = {row["list"] for row in own if row["state"] != "withheld"}
+    messages = {row["stage"] for row in own if row["list"] == "reminders" and row["state"] == "proposed"}
     found = []
-    limits = {
-        "disconnections": rules.disconnections.amount_cents_min, "court": rules.stages.court_bound.amount_cents_min
-    }  # fmt: skip
-    for name, least in limits.items():
-        if name in on_lists:
-            found.append(_coming(story, name, None, least, _counts_tonight(story.as_of)))
+    if "disconnections" in on_lists:
+        least = rules.disconnections.amount_cents_min
+        found.append(Coming("disconnections", None, least, stop_disconnection(asked)))
+    if "court" in on_lists:
+        least = rules.stages.court_bound.amount_cents_min
+        found.append(Coming("court", None, least, stop_stage(asked, "court_bound", to_day(rules.as_of))))
+    if "final_warning" in messages:
+        found.append(Coming("final_warning", None, rules.stages.court_bound.amount_cents_min, stop_last_warning(asked)))
     next_stage, next_on = story.account["next_stage"], story.account["next_on"]
     if next_stage and next_on:
         least = getattr(rules.stages, next_stage).amount_cents_min
         if next_stage == "court_bound":
             least = min(least, rules.stages.limitation_near_amount_cents_min)
-        found.append(_coming(story, next_stage, next_on, least, _counts_by(next_on)))
+        found.append(Coming(next_stage, next_on, least, stop_stage(asked, next_stage, to_day(next_on))))
     return found
-
-
-def _counts_tonight(day: date) -> Callable[[Row], bool]:
-    return lambda row: row["due_on"] < day and not row["is_expired"] and not row["shield"]
-
-
-def _counts_by(day: date) -> Callable[[Row], bool]:
-    return lambda row: row["due_on"] < day and not row["is_expired"]
-
-
-def _coming(story: Story, what: str, on: date | None, threshold: int, counts: Callable[[Row], bool]) -> Coming:
-    return Coming(what, on, threshold, least_payment(story.tables["items"], counts, threshold))
