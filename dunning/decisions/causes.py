@@ -6,9 +6,8 @@ import pyarrow as pa
 
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.core.money import convert_to_cents
+from dunning.core.money import Cents, convert_to_cents
 from dunning.core.words import HOLD_REASONS, IDENTIFIERS, ITEM_KINDS, SHIELDS, code
-from dunning.decisions.allocation import amounts_in_euro
 from dunning.decisions.findings import Findings
 from dunning.decisions.reasons import WHY_NOT, join_codes
 from dunning.decisions.segments import Places, any_by, pair_up, sum_by
@@ -45,7 +44,7 @@ def find_reasons(
         "forecast_unequalised": among(is_overdue & waits),
         **_hold_reasons(bucket, account, found, as_of, count),
         "in_court": among(open_items["shield"] == code(SHIELDS, "court")),
-        "instalments_differ": any_by(owns_agreement, _differs(bucket, found), count),
+        "instalments_differ": any_by(owns_agreement, _differs(bucket, rules, found), count),
         "limitation_near": is_near,
         "missing_identifier": identifier == code(IDENTIFIERS, "missing"),
         "not_due": among(found.items.due_on >= as_of),
@@ -68,31 +67,42 @@ def _hold_reasons(bucket: Bucket, account: Places, found: Findings, as_of: int, 
     }
 
 
-def _differs(bucket: Bucket, found: Findings) -> Flags:
+def _differs(bucket: Bucket, rules: Rules, found: Findings) -> Flags:
     """Return which signed agreements of accounts that owe have instalments unlike their items' open sum when signed.
 
-    Open as the day of signing began, an invoice issued later not included. Each side is converted row by row, so a
-    difference of up to a cent a row is the conversion's, not a clerk's.
+    Open as the day of signing began, an invoice issued later not included. Levs are compared with levs, to the
+    stotinka; where one side is in euro, or was by that day, each item's open amount is converted once, as at the
+    changeover, and the levs of the instalments as one sum.
     """
-    agreements, agreed, instalments = bucket.agreements, bucket.agreement_items, bucket.instalments
-    count, pieces = len(agreements), found.allocation.pieces
-    signed_on = agreements["signed_on"]
-    item, agreement = agreed["item"], agreed["agreement"]
-    there = bucket.items["issued_on"][item] <= signed_on[agreement]
-    owed = sum_by(agreement[there], amounts_in_euro(bucket, item[there]), count)
+    agreements, instalments = bucket.agreements, bucket.instalments
+    count, owner, is_bgn = len(agreements), instalments["agreement"], instalments["is_bgn"]
+    planned_bgn = sum_by(owner[is_bgn], instalments["amount_minor"][is_bgn], count)
+    planned_eur = sum_by(owner[~is_bgn], instalments["amount_minor"][~is_bgn], count)
+    agreement, bgn, eur = _open_when_signed(bucket, found)
+    owed_bgn, owed_eur = sum_by(agreement, bgn, count), sum_by(agreement, eur, count)
+    converted = sum_by(agreement, convert_to_cents(bgn) + eur, count)
+    in_levs = (agreements["signed_on"] < to_day(rules.changeover.euro_from)) & (owed_eur == planned_eur)
+    differs = np.where(in_levs, owed_bgn != planned_bgn, converted != convert_to_cents(planned_bgn) + planned_eur)
+    return found.shields.agreements.is_signed & differs
+
+
+def _open_when_signed(bucket: Bucket, found: Findings) -> tuple[Places, Cents, Cents]:
+    """Return the agreement of each item agreed on, and what was open of it in stotinki and in euro cents.
+
+    What was settled in euro of an item in levs is taken from its converted amount.
+    """
+    agreed, pieces, items = bucket.agreement_items, found.allocation.pieces, bucket.items
+    signed_on = bucket.agreements["signed_on"]
+    there = np.flatnonzero(items["issued_on"][agreed["item"]] <= signed_on[agreed["agreement"]])
+    agreement, item = agreed["agreement"][there], agreed["item"][there]
     pair, piece = pair_up(item, pieces["item"])
     before = pieces["settled_on"][piece] < signed_on[agreement[pair]]
-    amount = pieces["amount_minor"][piece]
-    cents = np.where(pieces["is_bgn"][piece], convert_to_cents(amount), amount)
-    settled = sum_by(agreement[pair[before]], cents[before], count)
-    planned = sum_by(instalments["agreement"], instalments["amount_cents"], count)
-    bgn = bucket.items["is_bgn"][item]
-    tolerance = (
-        np.bincount(instalments["agreement"][instalments["is_bgn"]], minlength=count)
-        + np.bincount(agreement[bgn], minlength=count)
-        + np.bincount(agreement[pair[pieces["is_bgn"][piece]]], minlength=count)
-    )
-    return found.shields.agreements.is_signed & (np.abs(owed - settled - planned) > tolerance)
+    pair, piece = pair[before], piece[before]
+    amount, in_bgn = pieces["amount_minor"][piece], pieces["is_bgn"][piece]
+    is_bgn, minor = items["is_bgn"][item], items["amount_minor"][item]
+    bgn = np.where(is_bgn, minor, 0) - sum_by(pair[in_bgn], amount[in_bgn], len(item))
+    eur = np.where(is_bgn, 0, minor) - sum_by(pair[~in_bgn], amount[~in_bgn], len(item))
+    return agreement, bgn, eur
 
 
 def find_obstacles(rules: Rules, found: Findings, open_items: Frame, stage: npt.NDArray[np.int8]) -> pa.Array:
