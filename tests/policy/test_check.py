@@ -86,5 +86,6 @@ sms = 50
 email = 100
 post = 500
 """
-    (finding,) = _findings(tmp_path, "reminders.toml", "post = 500\n", f"post = 500\n{more}")
+    last = "sms_parts_max = 2\n\n[version.amount_cents_min]\nsms = 100\nemail = 100\npost = 500\n"
+    (finding,) = _findings(tmp_path, "reminders.toml", last, f"{last}{more}")
     assert "`sms` begins at 50" in finding
