@@ -56,7 +56,7 @@ def draw(seed: int) -> Evidence:
             tenancy = random.choice((None, "2020-01-01/", "2020-01-01/", f"2020-01-01/{near(0)}", f"{near(0)}/",
                                      f"2020-01-01/{ahead(4, 10)}", f"{ahead(4, 10)}/"))
             stage = random.choice(("current", "overdue", "overdue", "final_warning", "final_warning", "court_bound"))
-            account = evidence.account(premise, payer, stage, tenancy, random.random() < 0.1, random.random() < 0.06)
+            account = evidence.account(premise, payer, stage, tenancy, random.random() < 0.1, random.random() < 0.12)
             for _ in range(random.randrange(4)):
                 evidence.item(
                     account, random.choice((99, 100, 499, 500, 1000, 1999, 2000, 5000, 5000, 9999, 20000, 20000)),
