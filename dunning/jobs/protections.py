@@ -41,14 +41,15 @@ class Protections:
 
     def _tell(self) -> Iterator[str]:
         if self.stops:
-            lost = "; ".join(f"{name_table(name)}: {self._change(name)}" for name in sorted(self.stops))
             yield (
-                f"Липсват или са намалели данни, които пазят хората ({lost}): всички списъци са задържани и датата "
-                "остава отворена. Поискайте пълно извлечение. Ако промяната е вярна, пуснете датата с "
-                "--accept-shrunk и --reason."
+                "Липсват или са намалели данни, които пазят хората: всички списъци са задържани и датата остава "
+                "отворена. Поискайте пълно извлечение. Ако промяната е вярна, пуснете датата с --accept-shrunk и "
+                "--reason."
             )
+        for name in sorted(self.stops):
+            yield f"Изгубена защита на хора: {name_table(name)}, {self._change(name)}."
         for name, reason in sorted(self.accepted.items()):
-            yield f"Прието за тази дата: {name_table(name)} ({self._change(name)}). Причина: {reason}"
+            yield f"Прието за тази дата: {name_table(name)}, {self._change(name)}. Причина: {reason}"
 
     def _change(self, name: str) -> str:
         had, has = self.before.get(name), self.now.get(name)

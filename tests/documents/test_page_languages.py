@@ -12,6 +12,7 @@ from dunning.documents.bulgarian import COUNTED, MEANINGS, WORDS
 from dunning.documents.findings_text import write_error, write_remark
 from dunning.documents.pages import PAGES, read_texts, write_word
 from dunning.documents.unusual import say_unusual
+from dunning.jobs.protections import ACCEPTABLE, Protections
 from dunning.policy.shapes import MEASURES
 
 # What is called so in both languages: programs, files and their keys, units, columns of the ledger's own files.
@@ -94,3 +95,13 @@ def fill(text: str) -> str:
     """Return a sentence of the code with something in the place of its values."""
     whom = text.replace("{whom}", "premise 1, payer 2").replace("{held}", "it is withheld")
     return re.sub(r"\{[^}]*\}", "2026-11-22", whom)
+
+
+def test_what_a_night_says_of_lost_protections_is_said_in_english() -> None:
+    before = dict.fromkeys(ACCEPTABLE, 7)
+    stops = {name: f"{name}_missing" for name in ACCEPTABLE}
+    told = Protections(stops, dict.fromkeys(ACCEPTABLE, "a reason"), before, {}).tell()
+    said = [write_remark("en", sentence) for sentence in told]
+    assert len(said) == 1 + 2 * len(ACCEPTABLE)
+    assert [sentence for sentence in said if _CYRILLIC.search(sentence)] == []
+    assert "Lost protection of people: payers (payers.life_support), 7 → missing." in said

@@ -81,8 +81,8 @@ def test_every_row_that_could_hurt_is_withheld(
     }  # fmt: skip
     assert history(engine) == before
     assert run_states(engine) == [("2026-11-21", "closed"), ("2026-11-22", "written")]
-    assert "намалели данни, които пазят хората (" in night.printed
-    assert [name for name in sorted(stops) if f"({name}): " not in night.printed] == []
+    assert "намалели данни, които пазят хората: всички списъци са задържани" in night.printed
+    assert [name for name in sorted(stops) if f"({name}), " not in night.printed] == []
 
 
 def test_a_table_may_lose_the_policy_s_share(home: Path, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_whatever_is_lost_stops_the_night_and_is_said(home: Path, tmp_path: Path
         rewrite(folder / f"{table}.csv", turn)
         night = lost(folder, tmp_path / f"out-{name}")
         assert night.manifest["stops"] == {name: f"{name}_{what}"}
-        assert f"({name}): 1 → {'липсва' if what == 'missing' else '0'}" in night.printed
+        assert f"({name}), 1 → {'липсва' if what == 'missing' else '0'}" in night.printed
     for table in TABLES:
         folder = write(people(), tmp_path / f"without-{table}")
         (folder / f"{table}.csv").unlink()
@@ -118,7 +118,7 @@ def test_one_date_may_close_with_less_and_says_why(home: Path, engine: Engine, t
     assert half.manifest["stops"] == {"payers.life_support": "payers.life_support_shrank"}
     assert (closed.code, closed.manifest["stops"]) == (0, {})
     assert closed.manifest["accepted_shrunk"] == dict.fromkeys(("holds", "payers"), "новата система; няма ги вече")
-    assert "Прието за тази дата: задържания (holds) (1 → липсва). Причина: новата система" in closed.printed
+    assert "Прието за тази дата: задържания (holds), 1 → липсва. Причина: новата система" in closed.printed
     assert run_states(engine)[:3] == [("2026-11-21", "closed"), ("2026-11-22", "written"), ("2026-11-22", "closed")]
     assert hashes(closed.folder) == hashes(again.folder) == hashes(kept.folder) != {}
     assert "по-малко данни, които пазят хората: задържания (holds). Причина: новата система" in story.printed

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.tables import OWN_FAULT, bit
@@ -64,8 +65,21 @@ class References:
         for column in columns:
             assert (name, column) not in _FORGIVEN, f"{name}.{column} may name what is not there"
             places, stands = self.places(name, column), self.standing(_KEYS[column])
-            table.mark(places == UNKNOWN, bit("missing_reference") | OWN_FAULT)
-            table.mark(is_refused(places, stands), bit("missing_reference"))
+            missing = places == UNKNOWN
+            table.mark(missing | is_refused(places, stands), bit("missing_reference"))
+            table.mark(missing & ~self._is_ragged(_KEYS[column], table.frame.text(column), missing), OWN_FAULT)
+
+    def _is_ragged(self, name: str, names: pa.Array, asked: Flags) -> Flags:
+        """Return which of the asked names a ragged row of table `name` has where its key stands."""
+        table = self.tables[name]
+        header = [cell.strip().lower() for cell in table.header]
+        key = table.table.key[0]
+        if not asked.any() or not len(table.ragged_lines) or key not in header:
+            return np.zeros(len(names), bool)
+        at = header.index(key)
+        rows = table.cells_at(table.ragged_lines).values()
+        keys = pa.array([row[at].strip() for row in rows if at < len(row)], pa.string())
+        return np.asarray(pc.is_in(names, value_set=keys).to_numpy(zero_copy_only=False))
 
 
 def is_refused(places: Places, stands: Flags) -> Flags:

@@ -145,6 +145,17 @@ def test_a_row_refused_only_because_another_was_does_not_count(tmp_path):
     }
 
 
+def test_whoever_names_a_ragged_row_does_not_count_either(tmp_path):
+    folder = bad_share(100, 0).add("holds", hold_no="H1", payer_code="C").write(tmp_path / "ledger")
+    limits = Limits(Decimal(1), Decimal(0))
+    with pytest.raises(DunningError, match="holds 1 of 1 rows"):
+        load_ledger(folder, tmp_path / "snapshots", quarantine_limits=limits)
+    with (folder / "payers.csv").open("a", encoding="utf-8") as file:
+        file.write("C;person;Милан\n")
+    found = refused(load_ledger(folder, tmp_path / "snapshots", quarantine_limits=limits))
+    assert found == {"payers C": "ragged_row", "holds H1": "missing_reference"}
+
+
 @pytest.mark.parametrize(("table", "key"), [("holds", "hold_no"), ("agreements", "agreement_no"),
                                             ("court_cases", "case_no")])  # fmt: skip
 def test_a_pair_that_is_no_account_whatever_the_day_is_missing(tmp_path, table, key):
