@@ -27,6 +27,11 @@ class Asked:
     approvers: Sequence[str]
 
     @property
+    def rank(self) -> int:
+        """Its place on the page: what waits first, what has left last."""
+        return 1 if self.release.state in ("released", "recalled") else 0
+
+    @property
     def before_on(self) -> date | None:
         """The closed date before, against which it is compared."""
         return date.fromisoformat(self.offer.before_on) if self.offer.before_on else None
