@@ -70,7 +70,7 @@ def _recall(options: argparse.Namespace) -> None:
     wish = recall.Wish(options.as_of, options.list_name, options.premise, options.payer)
     waits = recall.preview(wish)
     print(
-        f"За отзоваване: {waits['rows']} реда за {format_minor(waits['cents'])} €; "
+        f"За отзоваване: {count(waits['rows'], 'row')} за {format_minor(waits['cents'])} €; "
         f"излезли остават {waits['still_out']}."
     )
     if sys.stdin.isatty() and not options.yes and input("Отзовавате ли ги? (да/не) ").strip().lower() != "да":

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.gateways.store.access import append_access
-from dunning.jobs.desk import lists, strike
+from dunning.jobs.desk import list_taking, lists, strike
 from dunning.jobs.desk.office import open_office
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.web.access import LOOKS, CheckedForm, Person, StrangerError, language_of, permit, person_of
@@ -53,13 +53,25 @@ def end_hold(request: Request, person: Striker, form: CheckedForm, hold_no: int)
 
 
 @router.get("/lists/{name}.{suffix}")
-def give_list(person: Taker, name: str, suffix: str, as_of: date | None = None) -> Response:
-    """Give the published file; that it was taken is recorded first."""
+def give_list(request: Request, person: Taker, name: str, suffix: str, as_of: date | None = None) -> Response:
+    """Give a list's file, filtered as the address says; that it was taken is recorded first."""
+    return _give(person, name, suffix, as_of, lists.Wish(_filters(request.query_params)))
+
+
+@router.post("/lists/{name}.{suffix}", tags=[LOOKS])
+def give_found_list(
+    person: Taker, form: CheckedForm, name: str, suffix: str, as_of: date | None = None
+) -> Response:
+    """Give the rows that hold some words; a form, because they may be a name."""
+    return _give(person, name, suffix, as_of, lists.Wish(_filters(form), str(form.get("text", ""))[:_LONGEST]))
+
+
+def _give(person: Person, name: str, suffix: str, as_of: date | None, wish: lists.Wish) -> Response:
     _permit_court(person, name)
     if suffix not in _KINDS:
         raise HTTPException(404)
     office = open_office()
-    content, file = lists.download(office, name, suffix, as_of, is_whole=person.may("identifiers"))
+    content, file = list_taking.take(office, name, suffix, as_of, wish, is_whole=person.may("identifiers"))
     append_access(office.engine, person.user_name, "download", file)
     return give_file(content, file, _KINDS[suffix])
 
@@ -144,6 +156,7 @@ def _show(request: Request, person: Person, name: str, as_of: date | None, wish:
         request, person, "list.html", page=page, deciding_columns=deciding, other_columns=others,
         strikes=strike.find_strikes(office, page.as_of),
         kept={name: value for name, value in wish.filters.items() if value},
+        held=list_taking.count_held(office, page.name, page.as_of),
     )
 
 

@@ -56,6 +56,8 @@ ROUTES = (
     Route("GET", "/lists/{name}", "/lists/disconnections", "lists"),
     Route("GET", "/lists/{name}", "/lists/court", "court"),
     Route("GET", "/lists/{name}", "/lists/court_items", "court"),
+    Route("POST", "/lists/{name}.{suffix}", "/lists/disconnections.csv", "downloads"),
+    Route("POST", "/lists/{name}.{suffix}", "/lists/court.csv", "court"),
     Route("POST", "/lists/{name}", "/lists/disconnections", "lists"),
     Route("POST", "/lists/{name}", "/lists/court", "court"),
     Route("GET", _ROW, f"/lists/disconnections{_NOBODY}", "lists"),

@@ -127,7 +127,7 @@ def test_a_release_is_taken_back_after_its_sum_was_shown(desk, house):
     form = page.locator("form").filter(has=page.get_by_role("button", name="Отзови всички"))
     form.get_by_label("Защо се отзовава").fill("Грешен район")
     form.get_by_role("button", name="Отзови всички").click()
-    expect(page.get_by_text("Ще бъдат отзовани")).to_be_visible()
+    expect(page.get_by_text("За отзоваване:")).to_be_visible()
 
     page.get_by_role("button", name="Отзови").dblclick()
 

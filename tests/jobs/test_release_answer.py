@@ -43,17 +43,17 @@ def answers(engine: Engine) -> list[tuple[str, str, str]]:
 def test_what_a_person_approved_leaves_in_his_name(night: Path, airflow: Engine) -> None:
     add_question(airflow, NAME, body_of(), by=HEAD, chosen="Одобрявам", note="видяно")
 
-    told = answer.run(RUN, NAME, None)
+    told = answer.run(RUN, NAME, None, on=AS_OF.isoformat())
 
     assert (told["state"], told["rows"]) == ("released", 3)
     assert answers(airflow) == [("approved", "head", "видяно")]
-    assert answer.run(RUN, NAME, None)["state"] == "released"
+    assert answer.run(RUN, NAME, None, on=AS_OF.isoformat())["state"] == "released"
     assert deeds_of(airflow, "field") == [(number, "done") for number in premises(1, 2, 3)]
 
 
 def test_what_a_person_refused_stays(night: Path, airflow: Engine) -> None:
     add_question(airflow, NAME, body_of(), by=HEAD, chosen="Отказвам", note=None)
-    assert answer.run(RUN, NAME, None)["state"] == "rejected"
+    assert answer.run(RUN, NAME, None, on=AS_OF.isoformat())["state"] == "rejected"
     assert (answers(airflow), deeds_of(airflow, "field")) == ([("rejected", "head", "")], [])
 
 
@@ -62,26 +62,26 @@ def test_a_question_marked_as_done_ends_without_an_answer_and_can_be_asked_anew(
     body = body_of()
     add_question(airflow, NAME, body)
 
-    told = answer.run(RUN, NAME, None)
+    told = answer.run(RUN, NAME, None, on=AS_OF.isoformat())
 
     closed = ("expired", "въпросът беше затворен без отговор", "")
     assert (told["state"], told["text"]) == ("expired", "Прекъсвания: без отговор; нищо не е излязло.")
     assert (answers(airflow), deeds_of(airflow, "field")) == ([closed], [])
     assert offer.run()[NAME]["answered"] == {}
     add_question(airflow, NAME, body, by=HEAD, chosen="Одобрявам", run_id="again")
-    assert answer.run("again", NAME, None)["state"] == "released"
+    assert answer.run("again", NAME, None, on=AS_OF.isoformat())["state"] == "released"
     assert answers(airflow) == [closed, ("approved", "head", "")]
 
 
 def test_a_question_marked_as_done_before_it_was_asked_lets_nothing_out(night: Path, airflow: Engine) -> None:
-    assert answer.run(RUN, NAME, None)["state"] == "expired"
-    assert answer.run("no such run", "court", None)["state"] == "expired"
+    assert answer.run(RUN, NAME, None, on=AS_OF.isoformat())["state"] == "expired"
+    assert answer.run("no such run", "court", None, on=AS_OF.isoformat())["state"] == "expired"
     assert deeds_of(airflow, "field") == []
 
 
 def test_a_list_that_does_not_wait_was_not_asked_about(night: Path, airflow: Engine) -> None:
     publish.run(offer.run()[NAME], {"answer": "rejected", "by": "head", "note": ""})
-    assert answer.run(RUN, NAME, None) == {"list": NAME, "state": "nothing", "text": ""}
+    assert answer.run(RUN, NAME, None, on=AS_OF.isoformat()) == {"list": NAME, "state": "nothing", "text": ""}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_who_may_not_approve_today_releases_nothing(
 ) -> None:
     add_question(airflow, NAME, body_of(), by=by, chosen="Одобрявам")
     with pytest.raises(DunningError, match=f"{name} may not approve the list disconnections; head may"):
-        answer.run(RUN, NAME, None)
+        answer.run(RUN, NAME, None, on=AS_OF.isoformat())
     assert (answers(airflow), deeds_of(airflow, "field")) == ([], [])
 
 
@@ -107,7 +107,7 @@ def test_who_could_approve_when_he_was_asked_and_cannot_any_more_releases_nothin
     add_question(airflow, NAME, body_of(), by=HEAD, chosen="Одобрявам")
     (home / "people.toml").write_text(APPROVERS.replace("people.head", "people.deputy"), "utf-8")
     with pytest.raises(DunningError, match="may not approve the list disconnections; deputy may"):
-        answer.run(RUN, NAME, None)
+        answer.run(RUN, NAME, None, on=AS_OF.isoformat())
     assert deeds_of(airflow, "field") == []
 
 
@@ -125,7 +125,7 @@ def test_an_answer_to_another_question_releases_nothing(
 ) -> None:
     add_question(airflow, NAME, change(body_of()), by=HEAD, chosen="Одобрявам")
     with pytest.raises(DunningError, match="ask again in the pages"):
-        answer.run(RUN, NAME, None)
+        answer.run(RUN, NAME, None, on=AS_OF.isoformat())
     assert (answers(airflow), deeds_of(airflow, "field")) == ([], [])
 
 
@@ -136,18 +136,18 @@ def test_an_answer_about_a_night_that_was_replaced_releases_neither_night(
     newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
     assert nightly(newer, tmp_path / "out", days(1)).code == 0
     with pytest.raises(DunningError, match="were replaced by those of 2026-11-23"):
-        answer.run(RUN, NAME, None)
+        answer.run(RUN, NAME, None, on=AS_OF.isoformat())
     assert deeds_of(airflow, "field") == []
 
 
 def test_a_question_that_a_newer_night_closed_says_so(night: Path, tmp_path: Path, airflow: Engine) -> None:
     add_question(airflow, NAME, body_of(), chosen="Отказвам")
     add_question(airflow, "court", body_of("court"), chosen="Отказвам", asked_of=("legal",))
-    assert answer.run(RUN, "court", None)["state"] == "expired"
+    assert answer.run(RUN, "court", None, on=AS_OF.isoformat())["state"] == "expired"
     newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
     assert nightly(newer, tmp_path / "out", days(1)).code == 0
 
-    assert answer.run(RUN, NAME, None)["state"] == "expired"
+    assert answer.run(RUN, NAME, None, on=AS_OF.isoformat())["state"] == "expired"
 
     assert answers(airflow) == [("expired", "никой до края на срока", ""), ("expired", "по-нови списъци", "")]
 
@@ -158,7 +158,7 @@ def test_nothing_leaves_while_airflows_record_cannot_be_read(
     address = find_url(settings).render_as_string(hide_password=False)
     monkeypatch.setenv("DUNNING_AIRFLOW_DATABASE_URL", address)
     with pytest.raises(OutageError, match="Airflow's record of the answers cannot be read"):
-        answer.run(RUN, NAME, None)
+        answer.run(RUN, NAME, None, on=AS_OF.isoformat())
     assert (answers(engine), deeds_of(engine, "field")) == ([], [])
 
 
@@ -168,12 +168,12 @@ def test_a_real_ledger_never_leaves_without_a_human(
     """Not where nobody is named, and not where the process of its release says that it is the sample's."""
     monkeypatch.setenv(APPROVES_SAMPLE, "1")
     with pytest.raises(DunningError, match="only where nobody is named, and 2 are"):
-        answer.run(RUN, NAME, None)
+        answer.run(RUN, NAME, None, on=AS_OF.isoformat())
     (home / "people.toml").unlink()
     with pytest.raises(DunningError, match="is not of the sample in this home"):
-        answer.run(RUN, NAME, None)
+        answer.run(RUN, NAME, None, on=AS_OF.isoformat())
     monkeypatch.delenv(APPROVES_SAMPLE)
-    assert answer.run(RUN, NAME, None)["state"] == "expired"
+    assert answer.run(RUN, NAME, None, on=AS_OF.isoformat())["state"] == "expired"
     assert deeds_of(airflow, "field") == []
 
 
@@ -184,7 +184,7 @@ def test_the_sample_is_released_where_its_own_run_says_so(
     assert nightly(copied, tmp_path / "out", AS_OF).code == 0
     monkeypatch.setenv(APPROVES_SAMPLE, "1")
 
-    states = {name: answer.run(RUN, name, None)["state"] for name in ("disconnections", "court")}
+    states = {name: answer.run(RUN, name, None, on=AS_OF.isoformat())["state"] for name in ("disconnections", "court")}
 
     assert states == {"disconnections": "released", "court": "released"}
     with airflow.connect() as connection:

@@ -1,6 +1,8 @@
 """The pages of the lists, asked over HTTP by people of every role."""
 
+import csv
 import html
+import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -307,3 +309,31 @@ def test_every_refusal_can_be_said_in_both_languages() -> None:
     assert {"no_list", "no_night", "no_row", "too_old", "struck_already", "note_length"} <= reasons
     for language in ("bg", "en"):
         assert {f"refused_{reason}" for reason in reasons} - read_texts("lists", language).keys() == set()
+
+
+def test_a_file_is_taken_as_the_page_shows_it(browse: Ask, night: Night) -> None:
+    """Filtered by district or by words; a struck row is left out, and the page says so."""
+    clerk = browse("collections")
+    assert clerk.get("/lists/disconnections.csv").content == (night.folder / "disconnections.csv").read_bytes()
+
+    elsewhere = clerk.get("/lists/disconnections.csv?district=Запад")
+    found = clerk.post("/lists/disconnections.csv", data={"form_token": token(clerk), "text": "000002"})
+    assert [[row["premise_no"] for row in read(answer.content)] for answer in (elsewhere, found)] == [[], ["000002"]]
+    assert "disconnections-filtered-2026-11-22.csv" in found.headers["content-disposition"]
+    strike(clerk)
+    left = clerk.get("/lists/disconnections.csv")
+    assert [row["premise_no"] for row in read(left.content)] == ["000002"]
+    assert "disconnections-without-held-2026-11-22.csv" in left.headers["content-disposition"]
+    assert "Задържаните редове (1) не са във файловете." in clerk.get("/lists/disconnections").text
+
+
+def test_a_file_of_cases_leaves_out_the_items_of_a_struck_one(browse: Ask, night: Night) -> None:
+    legal = browse("legal")
+    assert len(read(legal.get("/lists/court_items.csv").content)) == 1
+    strike(legal, CASE)
+    assert [read(legal.get(f"/lists/{name}.csv").content) for name in ("court", "court_items")] == [[], []]
+
+
+def read(content: bytes) -> list[dict[str, str]]:
+    """Return the rows of a CSV."""
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))

@@ -69,7 +69,7 @@ def test_a_recall_asks_with_counts_and_sums_before_it_does_anything(out: Night, 
 
     status, asked = send(browser, RECALL, scope="rows", row=row, reason="платено късно")
     assert (status, fetch_recalls(engine, AS_OF)) == (200, [])
-    assert "Ще бъдат отзовани 1 реда за 150,00 €. Излезли ще останат 0." in plain(asked)
+    assert "За отзоваване: 1 ред за 150,00 €. Излезли ще останат 0." in plain(asked)
     status, leads = send(browser, RECALL, row=row, reason="платено късно", confirmed="yes")
     assert (status, leads.endswith(PAGE)) == (303, True)
     (kept,) = fetch_recalls(engine, AS_OF)

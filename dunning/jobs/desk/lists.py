@@ -124,7 +124,7 @@ def look(office: Office, name: str, as_of: date | None, wish: Wish) -> ListPage:
     """
     columns, run = columns_of(name), find_run(office, as_of)
     table = fetch_list(run, name)
-    rows = _filter(table, columns, wish)
+    rows = filter_rows(table, columns, wish)
     pages = max(-(-len(rows) // PAGE_ROWS), 1)
     page = min(max(wish.page, 1), pages)
     places = _sort(rows, columns, wish)[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
@@ -174,8 +174,7 @@ def download(office: Office, name: str, suffix: str, as_of: date | None, *, is_w
     listed, run = DOWNLOADS[name], find_run(office, as_of)
     if is_whole or all(column.name != _SECRET for column in listed.columns):
         return fetch_file(run, f"{listed.path}.{suffix}"), f"{name}-{run.as_of}.{suffix}"
-    table = fetch_rows(run, name, {})
-    table = table.set_column(table.column_names.index(_SECRET), _SECRET, mask_column(table[_SECRET]))
+    table = mask_secrets(fetch_rows(run, name, {}))
     if suffix == "csv":
         content = render_csv(table, listed.columns)
     else:
@@ -196,6 +195,11 @@ def may_unmask(name: str) -> bool:
     return any(column.name == _SECRET for column in columns_of(name))
 
 
+def mask_secrets(rows: pa.Table) -> pa.Table:
+    """Return rows with their identifiers masked."""
+    return rows.set_column(rows.column_names.index(_SECRET), _SECRET, mask_column(rows[_SECRET]))
+
+
 def mask_column(identifiers: Any) -> Any:
     """Return identifiers of which only the last four signs can be read.
 
@@ -213,7 +217,7 @@ def _downloads(name: str) -> list[str]:
 
 def _tell(rows: pa.Table, *, is_whole: bool) -> list[dict[str, Any]]:
     if _SECRET in rows.column_names and not is_whole:
-        rows = rows.set_column(rows.column_names.index(_SECRET), _SECRET, mask_column(rows[_SECRET]))
+        rows = mask_secrets(rows)
     told: list[dict[str, Any]] = rows.to_pylist()
     return told
 
@@ -228,7 +232,8 @@ def _is_sum(name: str) -> bool:
     return name.endswith("_cents")
 
 
-def _filter(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> pa.Table:
+def filter_rows(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> pa.Table:
+    """Return the rows that a wish leaves, by its filters and words."""
     for key, column in _filtered(columns).items():
         value = wish.filters.get(key, "")
         if value and column.kind is Kind.REASONS:

@@ -41,13 +41,16 @@ def is_about(body: str, as_of: date) -> bool:
     return bool(found) and found[-1][0] == as_of.isoformat()
 
 
-def run(airflow_run: str, list_name: str, as_of: str | None, last_look: str | None = None) -> Receipt:
+def run(
+    airflow_run: str, list_name: str, as_of: str | None, last_look: str | None = None, on: str | None = None
+) -> Receipt:
     """Release a list as it was answered in a run of Airflow's; return what became of it.
 
     Args:
         airflow_run: the run whose task asked.
         as_of: the night that the run is about (ISO); the last closed one, if None.
         last_look: a newer extract, which each row is held against.
+        on: the day of the release (ISO), for trials; if None the sample's own, else today in Sofia.
 
     Raises:
         DunningError: the answer is about other files, of somebody who may not give it, or see `publish.release`.
@@ -56,15 +59,15 @@ def run(airflow_run: str, list_name: str, as_of: str | None, last_look: str | No
     engine = open_store(settings, f"release {list_name}")
     question = fetch_question(settings, DAG_ID, airflow_run, task_of(list_name))
     if question is None:
-        return _release_unasked(engine, list_name, as_of, last_look)
+        return _release_unasked(engine, list_name, as_of, last_look, on)
     asked = _find_asked(engine, question, list_name)
     reply = reply_of(settings, question, asked)
     if reply.answer in publish.MAY_LEAVE:
         _refuse_other_files(question, asked)
     # the sample has a day of its own, for which its lists are looked at once more
     night = runs.fetch_run_by_id(engine, asked.run_id) if reply.answer in publish.MAY_LEAVE else None
-    on = asked.as_of if night is not None and is_sample(settings, night) else None
-    return publish.run(asdict(asked), asdict(reply), last_look, on=on)
+    own_day = asked.as_of if night is not None and is_sample(settings, night) else None
+    return publish.run(asdict(asked), asdict(reply), last_look, on=on or own_day)
 
 
 def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Reply:
@@ -82,13 +85,15 @@ def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Repl
     return Reply(answer, by, str(question.given.get("note") or ""))
 
 
-def _release_unasked(engine: Engine, list_name: str, as_of: str | None, ledger: str | None) -> Receipt:
+def _release_unasked(
+    engine: Engine, list_name: str, as_of: str | None, ledger: str | None, on: str | None
+) -> Receipt:
     """Release a list about which nothing was asked: it waits for nobody, was answered before, or is the sample's."""
     waits = offer.run(as_of).get(list_name)
     if waits is None:
         return {"list": list_name, "state": "nothing", "text": ""}
     if waits["answered"]:
-        return publish.run(waits, waits["answered"], ledger)
+        return publish.run(waits, waits["answered"], ledger, on=on)
     if os.environ.get(APPROVES_SAMPLE):
         # the sample has a day of its own, for which its lists are looked at once more
         automatic = {"answer": "automatic", "by": "auto_approve", "note": ""}

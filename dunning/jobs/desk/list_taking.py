@@ -1,0 +1,80 @@
+"""A list as somebody takes it from its page: filtered as on the screen, without whoever is held back while it waits."""
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.decisions.protections import find_held_back
+from dunning.documents.csv_files import render_csv
+from dunning.documents.lists import ListFile
+from dunning.documents.xlsx_files import render_xlsx
+from dunning.gateways.database import transact
+from dunning.gateways.store import holds, runs
+from dunning.jobs.desk.list_files import DOWNLOADS, FILES, columns_of, fetch_list, fetch_rows, find_run
+from dunning.jobs.desk.lists import Wish, download, filter_rows, mask_secrets
+from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.strike import LISTS, has_left
+
+
+def take(
+    office: Office, name: str, suffix: str, as_of: date | None, wish: Wish, *, is_whole: bool
+) -> tuple[bytes, str]:
+    """Return a list's file as its page shows it, and a name that tells how it differs from the published one.
+
+    A list that waits goes without the rows that a hold of our own keeps here; one that has left, or is of an older
+    night, is whole.
+
+    Raises:
+        RefusedError: as `lists.download`.
+    """
+    listed = DOWNLOADS.get(name)
+    if listed is None:
+        return download(office, name, suffix, as_of, is_whole=is_whole)
+    run = find_run(office, as_of)
+    of = next(key for key, files in FILES.items() if listed in files)
+    held = _find_held(office, run, of)
+    is_filtered = bool(wish.text.strip() or any(wish.filters.values()))
+    if not is_filtered and len(held) == 0:
+        return download(office, name, suffix, as_of, is_whole=is_whole)
+    rows = _without(fetch_rows(run, of, {}), of, held)
+    if len(FILES[of]) > 1:
+        rows = rows.filter(pc.equal(rows["channel"], name.rpartition("-")[2]))
+    rows = filter_rows(rows, columns_of(of), wish)
+    marks = [mark for mark, is_so in (("filtered", is_filtered), ("without-held", len(held) > 0)) if is_so]
+    if not is_whole and any(column.name == "national_id" for column in listed.columns):
+        rows, marks = mask_secrets(rows), ["masked", *marks]
+    return _render(rows, listed, suffix, run.as_of), f"{'-'.join([name, *marks])}-{run.as_of}.{suffix}"
+
+
+def count_held(office: Office, name: str, as_of: date) -> int:
+    """Return how many rows of a list that waits a hold of our own keeps here."""
+    return len(_find_held(office, find_run(office, as_of), name))
+
+
+def _find_held(office: Office, run: runs.Run, name: str) -> pa.Table:
+    """Return the rows of a waiting list (the cases, where it is of their items) that are held back."""
+    of = "court" if name == "court_items" else name
+    is_waiting = of in LISTS and run.as_of == runs.last_closed_on(office.engine)
+    rows = fetch_list(run, of) if of in LISTS else pa.table({"premise_no": pa.array([], pa.string())})
+    if not is_waiting or has_left(office, of, run.as_of):
+        return rows.slice(0, 0)
+    with transact(office.engine) as connection:
+        day = holds.first_open_day(connection)
+        in_force = [hold for hold in holds.fetch_holds(connection) if hold.is_in_force(day)]
+    return rows.filter(pc.is_valid(find_held_back(rows, of, in_force)))
+
+
+def _without(rows: pa.Table, name: str, held: pa.Table) -> pa.Table:
+    if len(held) == 0:
+        return rows
+    if name == "court_items":
+        return rows.filter(pc.invert(pc.is_in(rows["case_ref"], value_set=held["case_ref"].combine_chunks())))
+    keys = [pc.binary_join_element_wise(each["premise_no"], each["payer_code"], "\x1f") for each in (rows, held)]
+    return rows.filter(pc.invert(pc.is_in(keys[0], value_set=keys[1].combine_chunks())))
+
+
+def _render(rows: pa.Table, listed: ListFile, suffix: str, as_of: date) -> bytes:
+    if suffix == "csv":
+        return render_csv(rows, listed.columns)
+    return render_xlsx(rows, listed.columns, as_of, listed.title)
