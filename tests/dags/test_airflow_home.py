@@ -120,6 +120,21 @@ def test_a_run_without_a_ledger_takes_that_of_the_settings_and_the_sample_only_w
     assert run_dags._settle(run_dags._options(), settings) == {**given, "DUNNING_LEDGER": "/srv/billing"}
 
 
+def test_one_line_says_for_whom_lists_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_dags = load("run_dags", monkeypatch)
+    monkeypatch.delenv("DUNNING_PEOPLE", raising=False)
+    settings, people = Settings.from_environment({"DUNNING_HOME": str(tmp_path)}), tmp_path / "people.toml"
+    begins = "Nothing of these leaves before somebody approves it in the pages (make ui): "
+    cure = f' Name somebody in {people}: approves = ["disconnections"].'
+
+    def told(*names: str) -> str:
+        return run_dags._tell_waiting(settings, list(names))
+
+    assert told("disconnections", "court") == f"{begins}disconnections for nobody yet; court for nobody yet.{cure}"
+    people.write_text('[people.head]\nrole = "head"\napproves = ["disconnections", "court"]', "utf-8")
+    assert told("disconnections", "court") == f"{begins}disconnections for head; court for head."
+
+
 def test_the_invented_users_are_not_shown_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     airflow_ui = load("airflow_ui", monkeypatch)
     airflow_ui.require_loopback({"AIRFLOW__API__HOST": "127.0.0.1"})
