@@ -12,6 +12,13 @@ from dunning.gateways.ledger.tables import bit
 
 _TARGETS = {"premise_no": "premises", "payer_code": "payers", "agreement_no": "agreements", "case_no": "court_cases"}
 _ROWS_MAX = 1000
+_WRITTEN_OTHERWISE = (
+    'Dates that are written otherwise (bad_date) are read where a mapping (--mapping) says how: date = "%d/%m/%Y".'
+)
+_PAID_BACK = (
+    "A negative payment that takes back none (wrong_sign) is money paid back: write it as an invoice of kind payout; "
+    "docs/own-ledger.md has a mapping that does."
+)
 _MISSING, _DATE, _SIGN = (bit(reason) for reason in ("missing_reference", "bad_date", "wrong_sign"))
 
 
@@ -23,6 +30,14 @@ def tell_cures(names: Iterable[str], tables: Mapping[str, TypedTable]) -> str:
     """
     told = list(dict.fromkeys(cure for name in names for cure in _cures_of(tables[name], tables)))
     return "".join(f" {cure}" for cure in told)
+
+
+def guess_cures(firsts: Mapping[str, str]) -> str:
+    """Return the same as far as the place and reasons of each table's first refused row tell it."""
+    cures = [_WRITTEN_OTHERWISE] if any("bad_date" in first for first in firsts.values()) else []
+    if "wrong_sign" in firsts.get("payments", ""):
+        cures.append(_PAID_BACK)
+    return "".join(f" {cure}" for cure in cures)
 
 
 def tell_lost_zeros(table: TypedTable, tables: Mapping[str, TypedTable]) -> str:
@@ -61,17 +76,11 @@ def _named(table: TypedTable, column: str, rows: npt.NDArray[np.int64]) -> pa.Ar
 def _cures_of(table: TypedTable, tables: Mapping[str, TypedTable]) -> Iterator[str]:
     reasons = table.reasons[table.is_refused]
     if (reasons & _DATE).any():
-        yield (
-            "Dates that are written otherwise (bad_date) are read where a mapping (--mapping) says how: "
-            'date = "%d/%m/%Y".'
-        )
+        yield _WRITTEN_OTHERWISE
     if lost := tell_lost_zeros(table, tables):
         yield lost
     if table.table.name == "payments" and (reasons & _SIGN).any():
-        yield (
-            "A negative payment that takes back none (wrong_sign) is money paid back: write it as an invoice of kind "
-            "payout; docs/own-ledger.md has a mapping that does."
-        )
+        yield _PAID_BACK
 
 
 def _bare(codes: pa.Array) -> pa.Array:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.cures import tell_cures
+from dunning.gateways.ledger.cures import guess_cures, tell_cures
 from dunning.gateways.ledger.masking import mask_cell, mask_cells
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.side_by_side import do_all
@@ -57,7 +57,7 @@ def check_limits(
     if over:
         told = "; ".join(_tell(name, of, limits.share_max_of(name)) for name, of in over.items())
         alone = " ".join(f"--quarantine-limit {name}={_least_share(of)}" for name, of in over.items())
-        cures = tell_cures(over, tables) if tables else ""
+        cures = tell_cures(over, tables) if tables else guess_cures({name: of.first for name, of in over.items()})
         raise DunningError(
             f"Too many rows are refused: {told}. Nothing was loaded. Correct these rows at their source.{cures} Or, if "
             f"the rest may go on without them this once, load again with {alone}: it holds for "

@@ -56,8 +56,8 @@ def test_without_a_manifest_such_days_are_counted_in_a_warning(tmp_path: Path) -
     snapshot = mistyped().add("payments", payment_no="P4", payer_code="A", paid_on="2062-11-02").load(tmp_path)
     assert refused(snapshot) == {}
     assert warn_of_late_dates(snapshot, AS_OF) == [
-        "Вероятно сгрешена година: 1 фактура, 2 плащания, 1 задържане с дата дълго след 22.11.2026 г. До тази "
-        "дата не се зачитат; проверете ги в изходната система."
+        "Вероятно сгрешена година: 1 фактура, 2 плащания, 1 задържане с дата дълго след 22.11.2026 г. Нищо от "
+        "това не се зачита преди датата си; проверете в изходната система."
     ]
     assert warn_of_late_dates(snapshot, date(2062, 12, 1)) == []
 
