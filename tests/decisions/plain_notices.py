@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.decisions.notice_worlds import Contact, Row, World
 from tests.oracle.allocation import to_cents
-from tests.oracle.facts import BGN, STAGES, Agreement, Facts, Invoice, Notice, Policy
+from tests.oracle.facts import BGN, PAYOUT, STAGES, Agreement, Facts, Invoice, Notice, Policy
 from tests.oracle.shields import is_kept
 from tests.oracle.stages import Decision, Night, OpenItem, decide, night_of
 
@@ -140,12 +140,12 @@ class _Account:
             "new_items": len(self.documents),
             "period_from": min((i.period_from for i in bills if i.period_from), default=None),
             "period_to": max((i.period_to for i in bills if i.period_to), default=None),
-            "due_on": min((i.due_on for i in bills), default=None),
+            "due_on": min((i.due_on for i in bills if i.kind != PAYOUT), default=None),
         }
 
     def debts(self) -> Row:
         items = self.decision.items
-        expired = [i for i in items if i.is_overdue and i.is_expired]
+        expired = [i for i in items if i.shield is None and i.is_expired]
         return {
             "total_cents": _open(i for i in items if i.shield is None and not i.is_expired),
             "overdue_cents": _open(self.demanded),
