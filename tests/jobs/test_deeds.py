@@ -96,12 +96,12 @@ def test_what_the_ledger_says_of_our_message_takes_precedence(
     court = [days(n) for n, night in nights.items() if night.account("000002")["stage"] == "court_bound"]
 
     assert court[:1] == ([court_from] if court_from else [])
-    again = [reference for reference, _ in deeds(engine) if reference.endswith("P2") and "-FS-" in reference]
-    assert again == ([WARNED] if court_from else [WARNED, "20261201-FS-000002-P2"])
+    again = [reference for reference, _ in deeds(engine) if reference.endswith("P2") and "-F" in reference]
+    assert again == ([WARNED] if court_from else [WARNED, "20261201-FP-000002-P2"])
 
 
 def test_a_failure_is_known_from_its_own_day_on(home: Path, engine: Engine, tmp_path: Path) -> None:
-    """On the night before the failure nobody knows of it; the next one sends the last warning again."""
+    """On the night before the failure nobody knows of it; the next one sends the last warning again, by post."""
     nightly(say_fresh(debtors().write(tmp_path / "ledger")), tmp_path / "out")
     told = debtors().notice(2, "final_warning", AS_OF.isoformat(), notice_no=WARNED, channel="sms",
                             failed_on="2026-11-27")  # fmt: skip
@@ -109,7 +109,7 @@ def test_a_failure_is_known_from_its_own_day_on(home: Path, engine: Engine, tmp_
     nights = [nightly(later, tmp_path / "out", days(n)) for n in (4, 5)]
 
     assert [night.account("000002")["next_on"] for night in nights] == [date(2026, 12, 23), date(2029, 1, 2)]
-    assert [sent(night) for night in nights] == [[], ["20261127-FS-000002-P2"]]
+    assert [sent(night) for night in nights] == [[], ["20261127-FP-000002-P2"]]
 
 
 def test_decisions_see_the_deeds_of_earlier_dates_only(
@@ -190,7 +190,7 @@ def test_a_receipt_under_another_account_still_tells_of_the_deed(
     told.notice(other, "final_warning", AS_OF.isoformat(), notice_no=WARNED, channel="sms", failed_on="2026-11-23")
     night = nightly(say_fresh(told.write(tmp_path / "later")), tmp_path / "out", days(1))
 
-    assert sent(night) == ["20261123-FS-000002-P2"]
+    assert sent(night) == ["20261123-FP-000002-P2"]
     assert nightly(say_fresh(told.write(tmp_path / "last")), tmp_path / "out", days(31)).account("000002")["stage"] == (
         "final_warning"
     )

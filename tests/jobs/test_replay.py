@@ -46,7 +46,7 @@ def ledger(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def higher(tmp_path: Path) -> Path:
-    """A policy in which a last warning begins at 60,00 instead of 50,00."""
+    """A policy in which the stage of last warnings begins at 60,00 instead of 50,00."""
     stages = (BUILT_IN / "stages.toml").read_text("utf-8")
     assert stages.count("amount_cents_min = 5000") == 1
     (tmp_path / "policy").mkdir()
@@ -74,7 +74,7 @@ def test_every_closed_night_gives_its_bytes_again(
 def test_neither_ledger_nor_policy_folder_is_needed(
     ledger: Path, higher: Path, home: Path, tmp_path: Path
 ) -> None:
-    """The store kept the files that the night used: who has 55,00 to pay gets no last warning below 60,00."""
+    """The store kept the files that the night used: who has 55,00 to pay is only overdue where that is below 60,00."""
     first = nightly(ledger, tmp_path / "out", AS_OF, "--policy", str(higher))
     shutil.rmtree(ledger)
     shutil.rmtree(higher)

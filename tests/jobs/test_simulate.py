@@ -15,15 +15,14 @@ from tests.jobs.nights import AS_OF, Debtors, contents, days, dunning, hashes, n
 OWED = {1: "49.99", 2: "50.00", 3: "55.00", 4: "59.99", 5: "60.00", 6: "90.00"}
 WHY = (
     "последно предупреждение: преди {} €, 206 дни (иска 50,00 € и 60 дни, 15 дни след връчено напомняне), "
-    "сега {} €, 206 дни (иска 60,00 € и 60 дни, 15 дни след връчено напомняне); "
-    "съобщение: последно предупреждение → напомняне"
+    "сега {} €, 206 дни (иска 60,00 € и 60 дни, 15 дни след връчено напомняне)"
 )
 
 
 def policy(folder: Path, file: str = "stages.toml", old: str = "= 5000", new: str = "= 6000") -> str:
     """Write a policy folder in which one value is another."""
     text = (BUILT_IN / file).read_text("utf-8")
-    assert text.count(old) == 1
+    assert old in text
     folder.mkdir()
     (folder / file).write_text(text.replace(old, new), "utf-8")
     return str(folder)
