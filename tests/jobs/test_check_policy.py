@@ -66,7 +66,7 @@ def test_a_disconnection_on_the_day_of_its_warning_is_shown(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("file", "old", "new", "line", "key"),
     [
-        ("reminders.toml", "sms = 100", "sms = 50", 12, "amount_cents_min.sms"),
+        ("reminders.toml", "sms = 100", "sms = 50", 26, "amount_cents_min.sms"),
         ("calendar.toml", "2026-01-02]", "2026-01-02, 2026-12-25]", 8, "extra_nonworking_days[2026-12-25]"),
         ("loading.toml", "max_strict = 0.00", "max_strict = 0.01", 23, "tables_strict[holds]"),
         ("interest.toml", '["forecast"]', '["forecast", "bill"]', 10, "kinds_after_equalisation[bill]"),
