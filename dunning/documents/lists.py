@@ -79,8 +79,8 @@ WITHHELD = ListFile(
 QUARANTINE = ListFile(
     "quarantine", "Отказани редове",
     (
-        text("table", "Таблица"), text("file", "Файл", 28), count("line", "Ред"), reasons("reasons", "Причини", 48),
-        text("row", "Редът, както е прочетен", 100),
+        word("table", "Таблица", 16, "table"), text("file", "Файл", 28), count("line", "Ред"),
+        reasons("reasons", "Причини", 48), text("row", "Редът, както е прочетен", 100),
     ),
 )
 

@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match
 
+from dunning.documents.findings_text import write_remark
 from dunning.documents.pages import LANGUAGES, render_page, say
 from dunning.web.access import Person, form_token
 
@@ -46,6 +47,7 @@ def answer(
         "back": _find_way_back(request, here),
         "other_language": next(each for each in LANGUAGES if each != language),
         "search_text": "",
+        "remark": lambda sentence: write_remark(language, sentence),
     }
     content = render_page(template, language, prefix, {**frame, **values})
     return HTMLResponse(content, status_code, HEADERS)
