@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dunning.core.money import format_minor
-from dunning.documents.bulgarian import WORDS
+from dunning.documents.bulgarian import WORDS, count
 
 # What may be answered, as Airflow shows and keeps it.
 APPROVE, REJECT = "Одобрявам", "Отказвам"
@@ -41,7 +41,7 @@ def write_subject(question: Question) -> str:
     """Return the headline, plain text."""
     stays = f"; още {question.person_rows} за преглед остават тук" if question.person_rows else ""
     return (
-        f"{NAMES[question.list_name]} към {question.as_of:%d.%m.%Y} г.: {question.rows} реда, "
+        f"{NAMES[question.list_name]} към {question.as_of:%d.%m.%Y} г.: {count(question.rows, 'row')}, "
         f"{format_minor(question.cents)} €{stays}"
     )
 

@@ -17,6 +17,7 @@ from dunning.policy.shapes import MEASURES
 
 # What is called so in both languages: programs, files and their keys, units, columns of the ledger's own files.
 NAMES = {
+    "Required", "Actions",  # a page of Airflow
     "Airflow", "CSV", "Excel", "SMS", "PDF", "IBAN", "DAG", "English", "TOML", "people", "toml", "airflow_id", "XLSX",
     "effective_from", "approves", "release", "dunning", "SHA", "policy", "check", "mapping", "http", "https", "kB",
     "KiB", "MiB", "version",

@@ -31,7 +31,7 @@ def test_both_languages_say_the_same_things(page):
 def test_bulgarian_is_written_in_cyrillic(page):
     names = {"other_language", "csv", "xlsx"}
     latin = {k: v for k, v in TEXTS[(page, "bg")].items() if k not in names and not re.search("[А-Яа-я]", v)}
-    assert {k: v for k, v in latin.items() if re.search("[A-Za-z]{4,}", v)} == {}
+    assert {k: v for k, v in latin.items() if re.search("[A-Za-z]{4,}", re.sub(r"\{\w+\}", "", v))} == {}
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)

@@ -136,7 +136,7 @@ def test_the_question_counts_what_would_leave_and_says_why_the_others_wait(revie
     listed = json.loads((reviewed / "manifest.json").read_bytes())["lists"]["court"]
     assert (listed["rows"], waits["cents"] + waits["person_cents"]) == (3, listed["cents"])
     subject, body = offer.ask(waits, "http://desk")
-    assert subject == "Списък за съд към 22.11.2026 г.: 1 реда, 338,66 €; още 2 за преглед остават тук"
+    assert subject == "Списък за съд към 22.11.2026 г.: 1 ред, 338,66 €; още 2 за преглед остават тук"
     assert "| от тях готови, за които се пита | 1 | 338,66 |" in body
     assert ("- починал клиент: 1" in body, "- липсва ЕГН/ЛНЧ/ЕИК: 2" in body) == (True, True)
     (standing,) = [each for each in releases.fetch_releases(engine, AS_OF) if each.list_name == "court"]
@@ -579,7 +579,7 @@ def test_by_command_it_is_the_same(night: Path, home: Path, engine: Engine) -> N
     assert (unsaid.code, len(unsaid.messages)) == (2, 1)
     day = AS_OF.isoformat()
     done = dunning("release", "--as-of", day, "--list", "court", "--approved-by", "legal", "--on", day)
-    assert done.result[-1] == "Съдебни дела: излезли 1 реда за 338,66 €."
+    assert done.result[-1] == "Съдебни дела: излезли 1 ред за 338,66 €."
     taken = dunning("recall", "--as-of", AS_OF.isoformat(), "--list", "court", "--reason", "проба", "--by", "legal")
     assert (taken.code, taken.messages) == (0, [])
     assert deeds_of(engine, "court") == [(premise_of(4), "done")]
