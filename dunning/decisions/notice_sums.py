@@ -131,7 +131,8 @@ def last_warnings(
 
     The newest `final_warning` notice of the history, sent up to `as_of`, not failed and not too old; of several of one
     day the one that leaves most time to answer. It names the items that were overdue when it was sent; the sum is that
-    of those that may be claimed still. `NEVER`, `NEVER` and 0 without.
+    of those that may be claimed still. `NEVER`, `NEVER` and 0 without, and where the sum is too small for the court
+    that the warning announces.
 
     Args:
         warned: the accounts (of `accounts`) that may be told of it.
@@ -146,12 +147,12 @@ def last_warnings(
     items = decision.open_items
     named = items.take(items["may_be_claimed"] & (bucket.items["due_on"][items["item"]] < warned_on[items["account"]]))
     cents = sum_by(named["account"], named["open_cents"], size)
-    is_warned = cents[accounts] > 0
+    is_warned = cents[accounts] >= rules.stages.court_bound.amount_cents_min
     return Frame(
         {
             "warned_on": np.where(is_warned, warned_on[accounts], NEVER).astype(np.int32),
             "answer_until": np.where(is_warned, until[accounts], NEVER).astype(np.int32),
-            "warned_cents": cents[accounts],
+            "warned_cents": np.where(is_warned, cents[accounts], 0),
         }
     )
 

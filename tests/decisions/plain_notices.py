@@ -207,7 +207,8 @@ class _Account:
             return none
         sent_on, answer_until = max((n.sent_on, self.answer_until(n)) for n in warnings)
         cents = _open(i for i in self.decision.items if i.may_be_claimed and i.invoice.due_on < sent_on)
-        return {"warned_on": sent_on, "answer_until": answer_until, "warned_cents": cents} if cents else none
+        may_sue = cents >= self.policy.court_cents
+        return {"warned_on": sent_on, "answer_until": answer_until, "warned_cents": cents} if may_sue else none
 
     def answer_until(self, notice: Notice) -> date:
         waits = {"sms": self.policy.sms_served_days, "email": self.policy.email_served_days,
