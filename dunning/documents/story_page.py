@@ -107,7 +107,7 @@ def _proposals(page: Console, proposals: list[Row]) -> None:
     for row in proposals:
         what = NOTICES[row["stage"]] if row["list"] == "reminders" else WORDS[row["list"]]
         told = "; ".join(say_step(step) for step in row["steps"])
-        page.print(f"Тази нощ – {what}, {_euro(row['overdue_cents'])}: {told}")
+        page.print(f"Тази нощ – {what}, {_euro(row['total_cents'])}: {told}")
 
 
 def say_step(step: Any) -> str:

@@ -191,14 +191,14 @@ def _proposals(proposed: dict[str, pa.Table], reminders: str) -> list[pa.Table]:
     """Return the rows of all lists as the store keeps them; `reminders` is the state of the messages."""
     withheld = proposed["withheld"]
     return [
-        _kept(proposed["reminders"], "reminders", reminders, "overdue_cents"),
-        _kept(proposed["disconnections"], "disconnections", "proposed", "overdue_cents"),
+        _kept(proposed["reminders"], "reminders", reminders),
+        _kept(proposed["disconnections"], "disconnections", "proposed"),
         _kept(proposed["court"], "court", "proposed", "principal_cents"),
-        _kept(withheld, None, "withheld", "overdue_cents"),
+        _kept(withheld, None, "withheld"),
     ]
 
 
-def _kept(rows: pa.Table, list_name: str | None, state: str, cents: str) -> pa.Table:
+def _kept(rows: pa.Table, list_name: str | None, state: str, overdue: str = "overdue_cents") -> pa.Table:
     count, text = len(rows), pa.string()
     given = {name: rows[name] for name in rows.column_names}
     return pa.table(
@@ -208,7 +208,8 @@ def _kept(rows: pa.Table, list_name: str | None, state: str, cents: str) -> pa.T
             "payer_code": given["payer_code"],
             "stage": given.get("stage", pa.repeat("court_bound", count)),
             "channel": given.get("channel", pa.nulls(count, text)),
-            "overdue_cents": given[cents],
+            "overdue_cents": given[overdue],
+            "total_cents": given.get("total_cents", given[overdue]),
             "state": pa.repeat(state, count),
             "reason": given.get("reason", _why_it_waits(rows)),
             "reference": given.get("reference", given.get("case_ref", pa.nulls(count, text))),

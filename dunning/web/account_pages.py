@@ -132,7 +132,7 @@ def _more_tables(page: account.AccountPage) -> list[Table]:
         for row in page.nights
     ]  # fmt: skip
     fates = [
-        (write_word("bg", row["list"]), write_money(row["overdue_cents"]), "; ".join(map(say_step, row["steps"])))
+        (write_word("bg", row["list"]), write_money(row["total_cents"]), "; ".join(map(say_step, row["steps"])))
         for row in page.proposals
     ]  # fmt: skip
     return [

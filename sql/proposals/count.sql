@@ -3,9 +3,9 @@
 -- Grain: one row per list and state.
 -- Takes: as_of.
 -- Used by: dunning.gateways.store.proposals.count_proposals
-SELECT told.list, told.state, count(*) AS row_count, COALESCE(sum(told.overdue_cents), 0) AS cents
+SELECT told.list, told.state, count(*) AS row_count, COALESCE(sum(told.total_cents), 0) AS cents
 FROM (
-    SELECT list, overdue_cents, CASE WHEN state = 'proposed' AND reason IS NOT NULL THEN 'person' ELSE state END AS state
+    SELECT list, total_cents, CASE WHEN state = 'proposed' AND reason IS NOT NULL THEN 'person' ELSE state END AS state
     FROM dunning.proposals
     WHERE as_of = :as_of
 ) AS told

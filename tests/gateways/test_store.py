@@ -46,7 +46,8 @@ def decisions_of(*accounts, open_cents=12_345):
 def proposals_of(*accounts):
     rows = [
         {"list": "reminders", "premise_no": premise, "payer_code": "0007", "stage": "overdue", "channel": "sms",
-         "overdue_cents": 10_000, "state": "released", "reason": None, "reference": f"R-{premise}"}
+         "overdue_cents": 10_000, "total_cents": 10_000, "state": "released", "reason": None,
+         "reference": f"R-{premise}"}
         for premise in accounts
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, pa.schema([field for field in PROPOSALS if field.name != "as_of"]))

@@ -12,6 +12,7 @@ from dunning.core.errors import DunningError
 from dunning.gateways.database import connect
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import holds, recalls, releases
+from dunning.gateways.store.proposals import fetch_account_proposals
 from dunning.gateways.targets import FolderTarget
 from dunning.jobs.release import offer, publish, recall
 from dunning.policy.policies import BUILT_IN
@@ -80,6 +81,16 @@ def test_what_waits_is_told_in_counts_and_hashes_only(night: Path) -> None:
     assert waits["files"]["disconnections.csv"] == hashlib.sha256(content).hexdigest()
     said = json.dumps(found, ensure_ascii=False)
     assert not any(secret in said for secret in (*premises(1, 2, 3, 4), "Росица", "P1"))
+
+
+def test_one_sum_for_the_list_of_cases_wherever_it_is_told(night: Path, engine: Engine) -> None:
+    listed = json.loads((night / "manifest.json").read_bytes())["lists"]["court"]["cents"]
+    case = next(row for row in fetch_account_proposals(engine, AS_OF, premise_of(4)) if row["list"] == "court")
+
+    assert (case["overdue_cents"], case["total_cents"]) == (30_000, listed)
+    assert listed > 30_000  # interest and state fee
+    assert offer.run()["court"]["cents"] == listed
+    assert [each.cents for each in releases.fetch_releases(engine, AS_OF) if each.list_name == "court"] == [listed]
 
 
 def test_the_question_tells_counts_sums_and_where_to_look(night: Path) -> None:

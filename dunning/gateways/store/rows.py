@@ -19,7 +19,7 @@ DECISIONS = _schema(
 )  # fmt: skip
 PROPOSALS = _schema(
     as_of=_day, list=_text, premise_no=_text, payer_code=_text, stage=_text, channel=_text, overdue_cents=_cents,
-    state=_text, reason=_text, reference=_text,
+    total_cents=_cents, state=_text, reason=_text, reference=_text,
 )  # fmt: skip
 DEEDS = _schema(
     premise_no=_text, payer_code=_text, stage=_text, as_of=_day, channel=_text, reference=_text, overdue_cents=_cents,
