@@ -160,7 +160,11 @@ def test_its_author_and_nobody_else_is_reminded_before_it_ends(office: Office, l
 
     assert ([], [number]) == (early, [hold.hold_no for hold in protect.find_ending(office, "adviser")])
     assert [] == protect.find_ending(office, "head")
-    end_hold(office.engine, number, "head")
+    protect_one(office, until=days(40).isoformat(), document=DOCUMENT)
+    assert [] == protect.find_ending(office, "adviser")
+    second = protect_one(office, 2, reason="dispute", until=days(4).isoformat())
+    assert [second] == [hold.hold_no for hold in protect.find_ending(office, "adviser")]
+    end_hold(office.engine, second, "head")
     assert [] == protect.find_ending(office, "adviser")
 
 

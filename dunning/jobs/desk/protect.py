@@ -93,13 +93,22 @@ def find_holds(office: Office, premise_no: str, payer_code: str) -> list[holds.O
 
 
 def find_ending(office: Office, author: str) -> Sequence[holds.OwnHold]:
-    """Return the holds of an author that end soon, the first to end first: he is reminded of them."""
+    """Return the holds of an author that end soon, the first to end first: he is reminded of them.
+
+    Not of one that a longer hold of the same account and reason has taken the place of.
+    """
     closed_on = runs.last_closed_on(office.engine)
     if closed_on is None:
         return []
     day, rule = closed_on + timedelta(days=1), _rule(office, closed_on)
-    own = [h for h in holds.fetch_holds(office.engine) if h.author == author and h.is_in_force(day)]
-    return sorted((h for h in own if is_ending(rule, h.valid_until, day)), key=lambda h: (h.valid_until, h.hold_no))
+    in_force = [hold for hold in holds.fetch_holds(office.engine) if hold.is_in_force(day)]
+    lasts = {_subject(hold): hold.valid_until for hold in sorted(in_force, key=lambda hold: hold.valid_until)}
+    ending = [h for h in in_force if h.author == author and is_ending(rule, lasts[_subject(h)], day)]
+    return sorted(ending, key=lambda hold: (hold.valid_until, hold.hold_no))
+
+
+def _subject(hold: holds.OwnHold) -> tuple[str, str, str]:
+    return hold.premise_no, hold.payer_code, hold.reason
 
 
 def _rule(office: Office, closed_on: date) -> Protection:
