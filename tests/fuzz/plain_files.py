@@ -68,6 +68,8 @@ def _decode(data: bytes) -> str:
         data = data.decode("utf-16").encode()
     elif data[1:2] == b"\0" == data[3:4] and b"\0" not in (data[:1], data[2:3]):
         data = data.decode("utf-16-le").encode()
+    elif data[:1] == b"\0" == data[2:3] and b"\0" not in (data[1:2], data[3:4]):
+        data = data.decode("utf-16-be").encode()
     if b"\0" in data:
         raise ValueError("NUL")
     try:
