@@ -28,7 +28,7 @@ approves = ["court"]
 
 
 def ledger() -> Debtors:
-    """Three premises to cut off (1, 2, 3) and one case for court (4); 9 is an account without debt."""
+    """Three premises to cut off (1, 2, 3), a case for court (4), two messages (7, 8); 9 is an account without debt."""
     made = Debtors()
     for number in (1, 2, 3):
         made.debtor(number, ("2026-08-20", "80.00"), ("2026-09-20", "40.00"))
@@ -36,6 +36,8 @@ def ledger() -> Debtors:
         made.notice(number, "overdue", "2026-11-01", "2026-11-03")
     made.debtor(4, ("2026-01-20", "300.00"), disconnectable="no")
     made.notice(4, "overdue", "2026-05-01", "2026-05-03").notice(4, "final_warning", "2026-09-01", "2026-09-03")
+    for number in (7, 8):
+        made.debtor(number, ("2026-09-20", "40.00"), disconnectable="no")
     return made.debtor(9, ("2026-12-20", "10.00"))
 
 
