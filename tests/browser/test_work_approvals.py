@@ -116,7 +116,7 @@ def test_two_people_approve_at_once_and_the_second_is_told(desk, house):
 def test_what_left_is_told_with_who_said_so(desk):
     page = desk("head").open("/")
 
-    row = page.get_by_role("row").filter(has_text="излязъл").filter(has_text="прекъсван").first
+    row = page.get_by_role("listitem").filter(has_text="излязъл").filter(has_text="Прекъсван").first
     expect(row).to_contain_text("head")
     page.get_by_role("link", name="Всички одобрения и отзоваване").click()
     expect(page.get_by_role("row").filter(has_text="одобрен").filter(has_text="head").first).to_be_visible()
@@ -218,5 +218,5 @@ def test_what_legal_rejects_on_a_phone_stays(desk, house):
     assert house.fetch(f"{noted} ORDER BY answer_no")[-1] == ("rejected", "legal", "Първо да се проверят адресите")
     assert not released(house, "court", NEXT_NIGHT).exists()
     expect(window.open("/approvals").get_by_text(re.compile("отказан: legal"))).to_be_visible()
-    row = window.open("/").get_by_role("row").filter(has_text="отказан").filter(has_text="legal")
+    row = window.open("/").get_by_role("listitem").filter(has_text="отказан").filter(has_text="legal")
     expect(row.first).to_be_visible()

@@ -10,8 +10,9 @@ RUN = "scheduled__1"
 def make_tables() -> None:
     """Make all of Airflow's tables, empty, with the DAG of the release."""
     from airflow import settings
-    from airflow.models import Base
+    from airflow.models import Base, import_all_models
 
+    import_all_models()
     Base.metadata.create_all(settings.engine, checkfirst=True)
     with settings.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
