@@ -1,6 +1,7 @@
 """An account's story as one page of Bulgarian text, for a screen or a complaint file."""
 
 import io
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from dunning.core.money import format_minor
 from dunning.documents.bulgarian import WORDS
 from dunning.documents.pages import write_moment
+from dunning.documents.why_text import explain_stage, tell_stage
 
 Row = dict[str, Any]
 
@@ -40,19 +42,17 @@ STEPS = {
 }  # fmt: skip
 
 
-def render_story(
-    story: Any, proposals: list[Row], reasons: dict[str, str], why_not: dict[str, str], width: int = 200
-) -> str:
+def render_story(story: Any, proposals: list[Row], reasons: Mapping[str, str], width: int = 200) -> str:
     """Return a story (`decisions.story.Story`) as text.
 
     Args:
         proposals: what the night's run put on its lists about this account, or withheld, and what became of it.
-        reasons, why_not: what each code says in Bulgarian.
+        reasons: what each code of an account says in Bulgarian.
         width: characters a line.
     """
     page = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False)
     _head(page, story)
-    _stage(page, story, reasons, why_not)
+    _stage(page, story, reasons)
     _proposals(page, proposals)
     for title, columns, rows in story_tables(story):
         if rows:
@@ -78,19 +78,10 @@ def _head(page: Console, story: Any) -> None:
         )
 
 
-def _stage(page: Console, story: Any, reasons: dict[str, str], why_not: dict[str, str]) -> None:
-    account = story.account
-    page.print(f"\nЕтап: {STAGES[account['stage']].upper()} (правило {account['rule']})")
-    for code in account["reasons"].split():
-        page.print(f"  • {reasons[code]} [{code}]")
-    if account["why_not"]:
-        page.print("Защо не по-висок етап:")
-        for code in account["why_not"].split():
-            page.print(f"  • {why_not[code]} [{code}]")
-    if account["next_on"]:
-        page.print(f"Ако нищо не се плати и изпрати: от {_day(account['next_on'])} – {STAGES[account['next_stage']]}")
-    else:
-        page.print("Ако нищо не се плати и изпрати: няма по-висок етап, който да настъпи сам")
+def _stage(page: Console, story: Any, reasons: Mapping[str, str]) -> None:
+    page.print(f"\nЕтап: {STAGES[story.account['stage']].upper()} (правило: {explain_stage('bg', story).rule})")
+    for line in tell_stage(story, reasons):
+        page.print(line)
     table = _grid("Условия", "етап", "гледа", "сума", "нужна", "дни", "нужни", "след съобщение", "изпълнено")
     for condition in story.conditions:
         rule = condition.rule

@@ -14,6 +14,7 @@ from reportlab.platypus import KeepTogether, LongTable, Paragraph, SimpleDocTemp
 from dunning.documents.bulgarian import WORDS
 from dunning.documents.notice.faces import story_face
 from dunning.documents.story_page import STAGES, story_tables
+from dunning.documents.why_text import explain_stage, tell_stage
 
 _WIDTH, _MARGIN = landscape(A4)[0], 14 * mm
 # Title, headings, rows of text.
@@ -22,8 +23,7 @@ _LINE = colors.HexColor("#c3cad2")
 
 
 def render_story_pdf(
-    story: Any, head: Sequence[tuple[str, str]], more: Sequence[Table], reasons: Mapping[str, str],
-    why_not: Mapping[str, str],
+    story: Any, head: Sequence[tuple[str, str]], more: Sequence[Table], reasons: Mapping[str, str]
 ) -> bytes:
     """Return a story as PDF; the same story gives the same bytes.
 
@@ -31,7 +31,7 @@ def render_story_pdf(
         story: `decisions.story.Story`.
         head: label and value of what stands at the top, after numbers and date.
         more: tables that follow those of the story; one without rows is left out.
-        reasons, why_not: what each code says in Bulgarian.
+        reasons: what each code of an account says in Bulgarian.
     """
     out = io.BytesIO()
     title = f"Партида {story.premise_no} / {story.payer_code} към {story.as_of:%d.%m.%Y} г."
@@ -40,7 +40,7 @@ def render_story_pdf(
         bottomMargin=16 * mm, title=title, lang="bg", invariant=1,
     )  # fmt: skip
     parts: list[Any] = [_text(title, 16, is_bold=True), Spacer(1, 3 * mm), _facts(story, head), Spacer(1, 3 * mm)]
-    parts += _say_stage(story, reasons, why_not)
+    parts += _say_stage(story, reasons)
     for name, columns, rows in (*story_tables(story), *more):
         if rows:
             parts += _table(name, columns, rows)
@@ -67,17 +67,10 @@ def _facts(story: Any, head: Sequence[tuple[str, str]]) -> LongTable:
     return LongTable(cells, colWidths=[60 * mm, _WIDTH - 2 * _MARGIN - 60 * mm], style=_style(0), hAlign="LEFT")
 
 
-def _say_stage(story: Any, reasons: Mapping[str, str], why_not: Mapping[str, str]) -> list[Any]:
-    account = story.account
-    parts = [_text(f"Етап: {STAGES[account['stage']]} (правило {account['rule']})", 11, is_bold=True)]
-    parts += [_text(f"• {reasons[code]}", 9) for code in account["reasons"].split()]
-    if account["why_not"]:
-        parts.append(_text("Защо не по-висок етап:", 9, is_bold=True))
-        parts += [_text(f"• {why_not[code]}", 9) for code in account["why_not"].split()]
-    if account["next_on"]:
-        day, stage = f"{account['next_on']:%d.%m.%Y} г.", STAGES[account["next_stage"]]
-        parts.append(_text(f"Ако нищо не се плати и изпрати: от {day} – {stage}", 9))
-    return [*parts, Spacer(1, 4 * mm)]
+def _say_stage(story: Any, reasons: Mapping[str, str]) -> list[Any]:
+    stage = f"Етап: {STAGES[story.account['stage']]} (правило: {explain_stage('bg', story).rule})"
+    lines = [_text(line, 9) for line in tell_stage(story, reasons)]
+    return [_text(stage, 11, is_bold=True), *lines, Spacer(1, 4 * mm)]
 
 
 def _table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Any]:

@@ -1,5 +1,9 @@
-"""Why an account stands in its stage and in no higher one, in sentences with the numbers that decided."""
+"""Why an account stands in its stage and in no higher one, in sentences with the numbers that decided.
 
+The account's page, `explain` and the story on paper all say these.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +16,13 @@ _NOTICE_OF = {"final_warning": "overdue", "court_bound": "final_warning"}
 
 @dataclass(frozen=True)
 class Why:
-    """decided: the rule with its numbers. items: rows of the story that it counted. not_higher: empty at the top."""
+    """Why a stage, and why no higher one.
 
+    rule: what it is called. decided: what it asked for and found. items: rows of the story that it counted.
+    not_higher: empty at the top.
+    """
+
+    rule: str
     decided: str
     items: list[Row]
     not_higher: str
@@ -28,13 +37,43 @@ def explain_stage(language: str, story: Any) -> Why:
     way = story.account["rule"].partition(".")[2]
     conditions = {condition.way: condition for condition in story.conditions}
     if not way:
-        return Why(say(language, "why.none"), [], _say_missing(language, story, conditions["overdue"]))
+        missing = _say_missing(language, story, conditions["overdue"])
+        return Why(say(language, "why.no_rule"), say(language, "why.none"), [], missing)
+    rule = write_word(language, way, "way")
     items = [row for row in story.tables["items"] if row["is_in_stage"]]
     decided = _say_reached(language, story, conditions[way])
     stage = story.account["stage"]
     if stage == "court_bound":
-        return Why(decided, items, "")
-    return Why(decided, items, _say_missing(language, story, conditions[_WAYS[_WAYS.index(stage) + 1]]))
+        return Why(rule, decided, items, "")
+    return Why(rule, decided, items, _say_missing(language, story, conditions[_WAYS[_WAYS.index(stage) + 1]]))
+
+
+def tell_stage(story: Any, reasons: Mapping[str, str]) -> list[str]:
+    """Return the Bulgarian lines below the stage's name where there is no page: why, what counted, what comes.
+
+    Args:
+        story: a `decisions.story.Story`.
+        reasons: what each code of the account says.
+    """
+    why, account = explain_stage("bg", story), story.account
+    lines = [why.decided]
+    if why.items:
+        lines.append(f"{say('bg', 'why.counted')}: {'; '.join(_tell_item(row) for row in why.items)}.")
+    if why.not_higher:
+        lines.append(f"{say('bg', 'account.why_not')}: {why.not_higher}")
+    if account["next_on"]:
+        day, stage = write_day(account["next_on"]), write_word("bg", account["next_stage"])
+        lines.append(say("bg", "account.next", day=day, stage=stage))
+    else:
+        lines.append(say("bg", "account.no_next"))
+    noted = "; ".join(reasons[code] for code in account["reasons"].split())
+    return [*lines, f"{say('bg', 'account.reasons')}: {noted}."] if noted else lines
+
+
+def _tell_item(row: Row) -> str:
+    """Return an invoice with its day and what is left of it."""
+    due = say("bg", "why.due", day=write_day(row["due_on"]))
+    return f"{row['invoice_no']} – {write_money(row['open_cents'])}, {due}"
 
 
 def _say_reached(language: str, story: Any, condition: Any) -> str:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from dunning.decisions.reasons import REASONS, WHY_NOT
+from dunning.decisions.reasons import REASONS
 from dunning.decisions.story import find_accounts, tell_story
 from dunning.documents.story_page import render_story
 from dunning.gateways.ledger.buckets import buckets_of
@@ -33,5 +33,5 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
     for account in find_accounts(bucket, premise_no, payer_code, as_of):
         story = tell_story(bucket, decision, found, rules, account)
         own_proposals = [row for row in proposed if row["payer_code"] == story.payer_code]
-        pages.append(render_story(story, own_proposals, REASONS, WHY_NOT))
+        pages.append(render_story(story, own_proposals, REASONS))
     return "\n".join([*pages, *tell_accepted(accepted)])

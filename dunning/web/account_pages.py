@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from dunning.core.errors import NotThereError
 from dunning.decisions.protections import REASONS as REASONS_OF_HOLDS
-from dunning.decisions.reasons import REASONS, WHY_NOT
+from dunning.decisions.reasons import REASONS
 from dunning.documents.pages import say, write_day, write_moment, write_money, write_word
 from dunning.documents.story_page import HOLDS, STAGES, say_step, story_tables
 from dunning.documents.story_pdf import Table, render_story_pdf
@@ -90,7 +90,7 @@ def give_story(person: Adviser, premise_no: str, payer_code: str, as_of: date | 
         ("Платец", page.payer.name), ("Адрес на имота", page.payer.address),
         ("Дължимо днес", write_money(page.due_cents)), ("Лихва", write_money(page.story.account["interest_cents"])),
     ]  # fmt: skip
-    content = render_story_pdf(page.story, head, _more_tables(page), REASONS, WHY_NOT)
+    content = render_story_pdf(page.story, head, _more_tables(page), REASONS)
     return give_file(content, f"story-{page.story.as_of}.pdf", "application/pdf")
 
 

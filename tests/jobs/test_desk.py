@@ -11,7 +11,7 @@ import pytest
 from dunning.core.errors import NotThereError
 from dunning.core.frames import Bucket
 from dunning.core.words import CHANNELS
-from dunning.decisions.reasons import REASONS, WHY_NOT
+from dunning.decisions.reasons import REASONS
 from dunning.documents.pages import write_money
 from dunning.documents.story_page import render_story
 from dunning.documents.story_pdf import render_story_pdf
@@ -100,7 +100,7 @@ def test_filters_of_the_ageing_cut_it_into_its_parts(office: Office) -> None:
 def test_an_account_is_told_as_explain_tells_it(office: Office, owing: list[tuple[str, str]]) -> None:
     for premise_no, payer_code in owing[:5]:
         page = account.look(office, premise_no, payer_code)
-        told = render_story(page.story, list(page.proposals), REASONS, WHY_NOT)
+        told = render_story(page.story, list(page.proposals), REASONS)
         assert told == explain.run(premise_no, payer_code, AS_OF)
         assert [row["as_of"] for row in page.nights] == sorted({row["as_of"] for row in page.nights}, reverse=True)
         assert page.nights[0]["stage"] == page.story.account["stage"]
@@ -219,8 +219,8 @@ def test_the_story_on_paper_says_what_the_page_says(
     office: Office, owing: list[tuple[str, str]], tmp_path: Path
 ) -> None:
     page = account.look(office, *owing[0])
-    content = render_story_pdf(page.story, [("Платец", page.payer.name)], [], REASONS, WHY_NOT)
-    assert content == render_story_pdf(page.story, [("Платец", page.payer.name)], [], REASONS, WHY_NOT)
+    content = render_story_pdf(page.story, [("Платец", page.payer.name)], [], REASONS)
+    assert content == render_story_pdf(page.story, [("Платец", page.payer.name)], [], REASONS)
     (tmp_path / "story.pdf").write_bytes(content)
     with pdfplumber.open(tmp_path / "story.pdf") as document:
         said = " ".join(" ".join((sheet.extract_text() or "").split()) for sheet in document.pages)
@@ -229,6 +229,8 @@ def test_the_story_on_paper_says_what_the_page_says(
         assert row["invoice_no"] in said
     for code in page.story.account["reasons"].split():
         assert REASONS[code] in said
+    why = explain_stage("bg", page.story)
+    assert all(" ".join(told.split()) in said for told in (why.rule, why.decided, why.not_higher) if told)
 
 
 def test_before_the_first_night_there_is_nothing_and_that_is_no_fault(
