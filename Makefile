@@ -25,9 +25,9 @@ DUNNING_HOME ?= .dunning
 
 # What is typed goes to commands through their environment, to be quoted by the shell: no quote, space or $ in a value
 # is ever read as anything but itself.
-TYPED := LEDGER AS_OF OUT SHARDS MAPPING POLICY BILLING_SQL FILE
+TYPED := LEDGER AS_OF OUT SHARDS MAPPING POLICY BILLING_SQL FILE ACCOUNTS SEED BENCH_ACCOUNTS PORT WORKERS PYTHON JSON FLAME DUNNING_HOME
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
-export $(TYPED) DUNNING_HOME
+export $(TYPED)
 export PYTHONUNBUFFERED := 1
 export PYTHONUTF8 := 1
 BIN := .venv/bin
@@ -52,13 +52,13 @@ help:
 
 .venv/bin/python:
 	@python=''; \
-	for candidate in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python); do \
+	for candidate in $(if $(PYTHON),"$$PYTHON",python3.13 python3.12 python3.11 python3 python); do \
 	    if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
 	        python="$$candidate"; break; \
 	    fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-	    echo 'No Python 3.11, 3.12 or 3.13 was found$(if $(PYTHON), at $(PYTHON)). Install one, or name it: make run PYTHON=/path/to/python3.13' >&2; \
+	    echo "No Python 3.11, 3.12 or 3.13 was found$${PYTHON:+ at $$PYTHON}. Install one, or name it: make run PYTHON=/path/to/python3.13" >&2; \
 	    exit 1; \
 	fi; \
 	echo "Making .venv with $$("$$python" --version)"; \
@@ -101,19 +101,20 @@ setup-programs:
 # Not a file of make's: a home's path may have spaces.
 .PHONY: sample
 sample: .venv/.installed
-	@$(BIN)/python deploy/sample_nights.py --accounts $(ACCOUNTS) --seed $(SEED)
+	@$(BIN)/python deploy/sample_nights.py --accounts "$$ACCOUNTS" --seed "$$SEED"
 
 # A home serves one supplier: what the sample was sent must not become the history of a real ledger.
 .PHONY: own-home
 own-home:
-	@if ls "$(DUNNING_HOME)"/sample-*.made >/dev/null 2>&1; then \
-	    echo 'The home $(DUNNING_HOME) holds the history of the sample ledger, and a home serves one supplier.' >&2; \
+	@if ls "$$DUNNING_HOME"/sample-*.made >/dev/null 2>&1; then \
+	    echo "The home $$DUNNING_HOME holds the history of the sample ledger, and a home serves one supplier." >&2; \
 	    echo 'Give your ledger its own: export DUNNING_HOME=/path/to/a/new/folder, then the same command again.' >&2; \
 	    exit 2; \
 	fi
 
 # The operator's settings may name the ledger, too.
-SETTLED := $(shell grep -s '^[[:space:]]*ledger[[:space:]]*=' "$(DUNNING_HOME)/settings.toml")
+SETTINGS := $(or $(value DUNNING_SETTINGS),$(DUNNING_HOME)/settings.toml)
+SETTLED := $(shell grep -s '^[[:space:]]*ledger[[:space:]]*=' '$(subst ','\'',$(SETTINGS))')
 LEDGER_READY := $(if $(LEDGER)$(SETTLED),own-home,sample)
 
 # --- what people type ----------------------------------------------------------------------------------------------
@@ -125,7 +126,7 @@ run: .venv/.installed $(LEDGER_READY)
 	    $(if $(BILLING_SQL),--billing-sql "$$BILLING_SQL")
 
 test: .venv/.installed-tests setup-programs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -n "$$WORKERS" --dist loadfile -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
 	@$(BIN)/python -m pytest -m 'browser and not fab' $(ARGS) || [ $$? -eq 5 ]
 	@$(MAKE) setup-fab
 	@$(BIN)/python -m pytest -m fab $(ARGS) || [ $$? -eq 5 ]
@@ -136,12 +137,12 @@ check: .venv/.installed-tests
 	@echo 'import floors' && $(BIN)/lint-imports --no-logo
 
 bench: .venv/.installed-tests
-	@$(BIN)/python tests/benchmarks/bench.py --accounts $(BENCH_ACCOUNTS) $(if $(SHARDS),--shards $(SHARDS)) \
-	    $(if $(JSON),--json "$(JSON)") $(if $(FLAME),--flame "$(FLAME)") $(ARGS)
+	@$(BIN)/python tests/benchmarks/bench.py --accounts "$$BENCH_ACCOUNTS" $(if $(SHARDS),--shards "$$SHARDS") \
+	    $(if $(JSON),--json "$$JSON") $(if $(FLAME),--flame "$$FLAME") $(ARGS)
 
 ui: .venv/.installed $(LEDGER_READY)
 	@$(if $(LEDGER),DUNNING_LEDGER="$$LEDGER") $(if $(OUT),DUNNING_OUT="$$OUT") $(BIN)/python deploy/airflow_ui.py \
-	    --port $(PORT) $(if $(OUT),--out "$$OUT") $(if $(LEDGER),--ledger "$$LEDGER")
+	    --port "$$PORT" $(if $(OUT),--out "$$OUT") $(if $(LEDGER),--ledger "$$LEDGER")
 
 fab: .venv/.installed-fab
 	@$(BIN)/python deploy/airflow_home.py --users fab
@@ -155,7 +156,7 @@ restore: .venv/.installed
 
 # What make made in this checkout; a home elsewhere holds what has left the house, and only its server is stopped.
 clean:
-	@for home in .dunning "$(DUNNING_HOME)"; do \
+	@for home in .dunning "$$DUNNING_HOME"; do \
 	    [ -d "$$home/pg" ] || continue; \
 	    if [ ! -x $(BIN)/dunning ]; then $(MAKE) setup || exit 1; fi; \
 	    DUNNING_HOME="$$home" $(BIN)/dunning db stop >/dev/null || exit 1; \
@@ -163,7 +164,7 @@ clean:
 	@rm -rf .venv .dunning build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
 	@find dunning dags deploy tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo 'Clean. The lists in out/ are still there.'
-	@if [ -d "$(DUNNING_HOME)" ]; then echo 'So is the home $(DUNNING_HOME): it is not of this checkout. Its server is stopped.'; fi
+	@if [ -d "$$DUNNING_HOME" ]; then echo "So is the home $$DUNNING_HOME: it is not of this checkout. Its server is stopped."; fi
 
 lock: .venv/.installed-tests
 	@for folder in . tests deploy/fab; do \

@@ -24,7 +24,7 @@ from airflow_home import CONNECTION, REPOSITORY, prepare
 from sample_nights import day_of, run_nights_before
 
 from dunning.core.errors import DunningError
-from dunning.gateways.house_settings import VARIABLES, read_house_settings
+from dunning.gateways.house_settings import VARIABLES, names_ledger, read_house_settings
 from dunning.gateways.people import approvers_of, people_file, read_people
 from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, runs
@@ -57,7 +57,7 @@ def main() -> None:
         given = _settle(options, settings)
         environment = prepare(settings) | given | {"DUNNING_RETRY_SECONDS": "5"}
         form = {name: getattr(options, name) for name in ("as_of", "dry_run") if getattr(options, name)}
-        is_sample = given[VARIABLES["ledger"]] == str(settings.home / "sample")
+        is_sample = is_unnamed(options, settings)
         if is_sample:
             form.setdefault("as_of", day_of(settings.home / "sample").isoformat())
             if options.followers:
@@ -72,6 +72,11 @@ def main() -> None:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Stopped. Nothing is half-done; run the same day again.")
+
+
+def is_unnamed(options: argparse.Namespace, settings: Settings) -> bool:
+    """Return whether nobody said which ledger it is, so that it is the sample: whatever is named waits for a person."""
+    return not options.ledger and not names_ledger(settings)
 
 
 def _release(as_of: str, is_sample: bool, environment: dict[str, str], settings: Settings) -> None:

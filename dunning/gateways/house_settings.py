@@ -58,6 +58,16 @@ def settings_file(settings: Settings, env: Mapping[str, str] | None = None) -> P
     return Path(env.get("DUNNING_SETTINGS") or settings.home / "settings.toml").absolute()
 
 
+def names_ledger(settings: Settings, env: Mapping[str, str] | None = None) -> bool:
+    """Return whether the operator says which ledger it is; only where he does not is it the sample's.
+
+    Raises:
+        DunningError: the file cannot be understood.
+    """
+    env = os.environ if env is None else env
+    return bool(env.get(VARIABLES["ledger"])) or "ledger" in _read_file(settings_file(settings, env))
+
+
 def read_house_settings(
     settings: Settings, env: Mapping[str, str] | None = None, default_out: Path = Path("out")
 ) -> HouseSettings:

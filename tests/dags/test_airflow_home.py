@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 from types import ModuleType
 
@@ -72,7 +73,7 @@ def test_a_shell_reads_every_value_as_it_is(
 ) -> None:
     monkeypatch.setenv("DUNNING_LEDGER", f"/srv/{HOSTILE}")
     monkeypatch.setenv("DUNNING_OUT", "postgresql://clerk:s3cr3t@db/x")
-    airflow_home._write_private(tmp_path / "env.sh", airflow_home._shell(airflow_home._places()))
+    airflow_home._write_private(tmp_path / "env.sh", airflow_home._shell(airflow_home._places(), tmp_path))
 
     script = '. ./env.sh && printf %s "$DUNNING_LEDGER"'
     read = subprocess.run(["sh", "-c", script], cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
@@ -118,6 +119,52 @@ def test_a_run_without_a_ledger_takes_that_of_the_settings_and_the_sample_only_w
     assert run_dags._settle(run_dags._options(), settings) == {**given, "DUNNING_LEDGER": str(tmp_path / "sample")}
     (tmp_path / "settings.toml").write_text('ledger = "/srv/billing"', "utf-8")
     assert run_dags._settle(run_dags._options(), settings) == {**given, "DUNNING_LEDGER": "/srv/billing"}
+
+
+def test_only_a_ledger_that_nobody_named_leaves_without_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is named waits, were it the very folder of the sample."""
+    run_dags, own = load("run_dags", monkeypatch), str(tmp_path / "sample")
+    monkeypatch.delenv("DUNNING_LEDGER", raising=False)
+    monkeypatch.delenv("DUNNING_SETTINGS", raising=False)
+    settings = Settings.from_environment({"DUNNING_HOME": str(tmp_path)})
+    nothing, named = Namespace(ledger=None), Namespace(ledger=own)
+
+    assert [run_dags.is_unnamed(each, settings) for each in (nothing, named)] == [True, False]
+    monkeypatch.setenv("DUNNING_LEDGER", own)
+    assert not run_dags.is_unnamed(nothing, settings)
+    monkeypatch.delenv("DUNNING_LEDGER")
+    (tmp_path / "settings.toml").write_text('ledger = "sample"', "utf-8")
+    assert not run_dags.is_unnamed(nothing, settings)
+
+
+@pytest.mark.parametrize("name", ["DUNNING_HOME", "DUNNING_SETTINGS", "ACCOUNTS", "SEED", "PORT"])
+def test_make_reads_no_command_out_of_a_value(name: str, tmp_path: Path) -> None:
+    """Not in the environment, where most of them stand, and not in what make itself asks a shell."""
+    stub, trap = tmp_path / "bin", tmp_path / "sprung"
+    stub.mkdir()
+    (stub / "python").write_text(ECHO, "utf-8")
+    (stub / "python").chmod(0o755)
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("DUNNING_", "MAKE"))}
+    for value in (f'x"; touch {trap}; "', f"x'; touch {trap}; '", f"$(shell touch {trap})", f"`touch {trap}`"):
+        command = ["make", "-o", ".venv/.installed", "ui", f"BIN={stub}", f"DUNNING_HOME={tmp_path}"]
+        environment = {"DUNNING_HOME": str(tmp_path)} | clean | {name: value}
+        command = [part for part in command if not part.startswith(f"{name}=")]
+        done = subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        assert (done.returncode, trap.exists()) == (0, False), (value, done.stderr)
+
+
+def test_a_ledger_named_by_settings_elsewhere_is_not_mixed_with_the_sample(tmp_path: Path) -> None:
+    home, told = tmp_path / "home", tmp_path / "house.toml"
+    home.mkdir()
+    (home / "sample-5000-1.made").touch()
+    told.write_text('ledger = "/srv/billing"\n', "utf-8")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("DUNNING_", "MAKE"))}
+    environment = clean | {"DUNNING_HOME": str(home), "DUNNING_SETTINGS": str(told)}
+    command = ["make", "-o", ".venv/.installed", "run", "BIN=/nowhere"]
+    done = subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "a home serves one supplier" in done.stderr
 
 
 def test_one_line_says_for_whom_lists_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
