@@ -48,7 +48,9 @@ def fetch_question(settings: Settings, dag_id: str, run_id: str, task_id: str) -
         OutageError: Airflow's database does not answer, or does not let us read.
     """
     key = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id}
-    engine = create_engine(_find_url(settings), poolclass=NullPool, connect_args={"connect_timeout": 10})
+    engine = create_engine(
+        _find_url(settings), poolclass=NullPool, hide_parameters=True, connect_args={"connect_timeout": 10}
+    )
     try:
         with engine.connect() as connection:
             row = connection.execute(statement("airflow_questions", "select"), key).one_or_none()

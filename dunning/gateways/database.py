@@ -73,6 +73,7 @@ def _connect(url: URL, purpose: str, options: str = "") -> Engine:
         pool_size=2,
         max_overflow=3,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error in a log shows no notes, names or numbers of people
         connect_args={
             "application_name": f"dunning {purpose}"[:63],
             "connect_timeout": 10,

@@ -7,7 +7,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from dunning.core.errors import DunningError
 from dunning.gateways.database import (
@@ -47,6 +47,13 @@ def test_a_run_that_lost_its_lock_cannot_use_its_connection(engine):
             other.execute(text(end_holder))
         with pytest.raises(DunningError, match="gave up"), transact(locked) as connection:
             connection.execute(text("SELECT 1"))
+
+
+def test_an_error_of_the_database_shows_nothing_that_was_given_to_it(engine):
+    """Errors reach logs, and what is given may be a note about somebody."""
+    with pytest.raises(DBAPIError) as caught, engine.connect() as connection:
+        connection.execute(text("SELECT 1 / (length(:note) - length(:note))"), {"note": "Иванов, ЕГН 7501010018"})
+    assert ("Иванов" in str(caught.value), "division by zero" in str(caught.value)) == (False, True)
 
 
 def test_locks_of_other_databases_do_not_matter(engine, empty_settings):
