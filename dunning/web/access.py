@@ -28,9 +28,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "viewer": frozenset(_VIEWER),
     "adviser": frozenset(_ADVISER),
     "collections": frozenset(_WORKER),
-    "head": frozenset(_WORKER | {"court"}),
-    "legal": frozenset(_WORKER | {"court", "identifiers"}),
-    "admin": frozenset(_WORKER | {"court"}),
+    "head": frozenset(_WORKER | {"court", "unprotect"}),
+    "legal": frozenset(_WORKER | {"court", "unprotect", "identifiers"}),
+    "admin": frozenset(_WORKER | {"court", "unprotect"}),
 }
 assert tuple(PERMISSIONS) == ROLES
 _READING = ("GET", "HEAD")
@@ -129,8 +129,13 @@ async def _read_form(request: Request, person: Annotated[Person, Depends(find_pe
     given = str(form.get("form_token", ""))
     if not _is_from_us(request) or not hmac.compare_digest(given.encode(), form_token(person).encode()):
         raise StrangerError("forged", person.user_name)
-    several = {key: [str(value) for value in form.getlist(key)] for key in form}
+    several = {key: [_without_nul(str(value)) for value in form.getlist(key)] for key in form}
     return {key: values[0] if len(values) == 1 else values for key, values in several.items()}
+
+
+def _without_nul(text: str) -> str:
+    """Return a text that PostgreSQL takes: no NUL."""
+    return text.replace("\0", "")
 
 
 def _is_from_us(request: Request) -> bool:

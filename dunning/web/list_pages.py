@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.gateways.store.access import append_access
+from dunning.gateways.store.holds import FROM_ACCOUNT, OwnHold
 from dunning.jobs.desk import list_taking, lists, strike
 from dunning.jobs.desk.office import open_office
 from dunning.jobs.desk.refusals import RefusedError
@@ -42,10 +44,11 @@ def show_holds(request: Request, person: Reader) -> Response:
 
 @router.post("/lists/holds/{hold_no}/end")
 def end_hold(request: Request, person: Striker, form: CheckedForm, hold_no: int) -> Response:
-    """End a strike early."""
+    """End a hold early: a strike from a list, by those who see the list; somebody else's protection, by few."""
     office = open_office()
     try:
-        _permit_court(person, strike.find_strike(office, hold_no).list_name)
+        if not _may_end(person, strike.find_strike(office, hold_no)):
+            raise StrangerError("not_yours", person.user_name)
         strike.end_strike(office, hold_no, person.user_name)
     except RefusedError as refusal:
         return _show_holds(request, person, refusal)
@@ -170,6 +173,7 @@ def _show_row(
         is_whole=is_whole, hold=strike.find_strikes(office, found.as_of).get(account), ends=ends, note=note,
         until=until or ends.proposed, refused=say_refusal(person.language, refusal),
         may_strike=strike.may_strike(office, found.name, found.as_of), is_strikable=found.name in strike.LISTS,
+        may_end=partial(_may_end, person),
         has_left=strike.has_left(office, found.name, found.as_of), may_unmask=lists.may_unmask(found.name),
     )  # fmt: skip
 
@@ -178,12 +182,19 @@ def _show_holds(request: Request, person: Person, refusal: RefusedError | None) 
     strikes = strike.list_strikes(open_office())
     return respond(
         request, person, "holds.html", status_of(refusal), in_force=strikes.in_force, over=strikes.over[:_SHOWN_OVER],
-        refused=say_refusal(person.language, refusal), of_court=lists.OF_COURT,
+        refused=say_refusal(person.language, refusal), may_end=partial(_may_end, person),
     )
 
 
 def _filters(given: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(given.get(key, "")) for key in lists.FILTERS}
+
+
+def _may_end(person: Person, hold: OwnHold) -> bool:
+    """Return whether somebody may end a hold: what was recorded at the phone is its author's, or above a clerk."""
+    if not person.may("strike") or (hold.list_name in lists.OF_COURT and not person.may("court")):
+        return False
+    return hold.list_name != FROM_ACCOUNT or hold.author == person.user_name or person.may("unprotect")
 
 
 def _permit_court(person: Person, name: str) -> None:

@@ -231,6 +231,37 @@ def test_the_legal_teams_strike_is_ended_by_those_who_see_the_court_list(
     assert [403, 303] == [send(browse(role), end)[0] for role in ("collections", "admin")]
 
 
+def test_a_protection_from_the_phone_is_ended_by_its_author_or_above_a_clerk(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
+    """A clerk who may strike could else end somebody's life support right before a list leaves."""
+    account, form = "/accounts/000001/P1", {"reason": "life_support", "note": "Кислороден апарат, обаждане"}
+    for author in ("adviser", "collections"):
+        browser = browse(author)
+        carried = re.search(r'name="form_token" value="(\w+)"', browser.get(account).text)[1]
+        if author == "collections":
+            form = {"reason": "dispute", "note": "Спорна сметка"}
+        assert 303 == browser.post(f"{account}/protect", data={"form_token": carried, **form}).status_code
+    own, others = (f"/lists/holds/{hold.hold_no}/end" for hold in fetch_holds(engine))
+    page = browse("collections").get("/lists/holds").text
+
+    assert (True, False) == (f'action="{own}"' in page, f'action="{others}"' in page)
+    assert [403, 303] == [send(browse("collections"), end)[0] for end in (others, own)]
+    assert f'action="{others}"' in browse("head").get("/lists/holds").text
+    assert 303 == send(browse("head"), others)[0]
+
+
+def test_a_sign_that_the_database_does_not_take_is_no_failure(browse: Ask, night: Night, engine: Engine) -> None:
+    browser, account = browse("legal"), "/accounts/000001/P1"
+    addresses = ("/accounts/000001%00/P1", "/lists/x%00", "/lists/disconnections/1%00/P1")
+    assert {404} == {browser.get(address).status_code for address in addresses}
+    assert 200 == send(browser, "/lists/disconnections?as_of=2026-11-22", text="а\0б", page="1\0")[0]
+    carried = re.search(r'name="form_token" value="(\w+)"', browser.get(account).text)[1]
+    form = {"form_token": carried, "reason": "dispute", "note": "Спор\0на", "document": "вх. \0№ 7"}
+    assert 303 == browser.post(f"{account}/protect", data=form).status_code
+    assert [("Спорна", "вх. № 7")] == [(hold.note, hold.document) for hold in fetch_holds(engine)]
+
+
 def test_a_form_of_another_site_changes_nothing(browse: Ask, night: Night, engine: Engine) -> None:
     browser = browse("legal")
     addresses = (f"{ROW}/strike?as_of=2026-11-22", f"{CASE}/identifier", "/lists/court", "/lists/holds/1/end")
