@@ -20,7 +20,9 @@ CREDIT_NOTE = "credit_note"
 STAGES = ("current", "overdue", "final_warning", "court_bound")
 NOTICE_STAGES = ("overdue", "final_warning", "disconnection")
 CHANNELS = ("sms", "email", "post")
-HOLD_REASONS = ("dispute", "complaint", "deceased", "insolvency", "vulnerable", "life_support", "manual")
+HOLD_REASONS = (
+    "dispute", "complaint", "deceased", "insolvency", "vulnerable", "life_support", "manual", "application", "promise"
+)  # fmt: skip
 # Of a hold on whoever lives at a premise, whatever it holds: nobody cuts them off.
 PROTECTING = ("vulnerable", "life_support")
 CASE_STAGES = ("filed", "order_issued", "enforcement", "closed")

@@ -31,6 +31,7 @@ SHIELDS = {None: "", "court": "съд", "agreement": "споразумение",
 HOLDS = {
     "dispute": "оспорване", "complaint": "рекламация", "deceased": "починал", "insolvency": "несъстоятелност",
     "vulnerable": "уязвим клиент", "life_support": "животоподдържаща апаратура", "manual": "решение на служител",
+    "application": "молба за разсрочване", "promise": "обещано плащане",
 }  # fmt: skip
 CASES = {"filed": "заведено", "order_issued": "издадена заповед", "enforcement": "изпълнение", "closed": "приключено"}
 OUTCOMES = {"granted": "уважено", "rejected": "отхвърлено", "withdrawn": "оттеглено", "paid": "платено"}
