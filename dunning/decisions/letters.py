@@ -17,6 +17,9 @@ Flags = npt.NDArray[np.bool_]
 
 _NOTHING = pa.scalar(None, pa.string())
 _NO_LETTERS = r"[^\p{L}\p{N}]+"
+# What is written or left out, or written shorter or longer, without another place being meant.
+_KINDS_OF_PLACE = r" (?:гр|град|с|село|ул|улица|бул|булевард|пл|площад|ж +к|жк|кв|квартал)(?: |$)"
+_LONG_WORDS = r" (?:(бл)ок|(вх)од|(ет)аж|(ап)артамент)(?: |$)"
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,18 @@ def compare_key(addresses: pa.Array) -> pa.Array:
     return pc.fill_null(pc.replace_substring_regex(pc.utf8_lower(addresses), _NO_LETTERS, ""), "")
 
 
+def _place_key(addresses: pa.Array) -> pa.Array:
+    """Return what two spellings of one place have in common, whatever short words stand before its names.
+
+    >>> _place_key(pa.array(["гр. София", "София", "улица „Явор“ № 3, блок 2", "Ул.Явор 3 бл.2", None])).to_pylist()
+    ['софия', 'софия', 'явор3бл2', 'явор3бл2', '']
+    """
+    words = pc.replace_substring_regex(pc.utf8_lower(addresses), _NO_LETTERS, "  ")
+    words = pc.binary_join_element_wise(" ", words, "")
+    words = pc.replace_substring_regex(words, _LONG_WORDS, r" \1\2\3\4 ")
+    return compare_key(pc.replace_substring_regex(words, _KINDS_OF_PLACE, " "))
+
+
 def _is_left(bucket: Bucket, street: pa.Array, postcode: pa.Array, settlement: pa.Array, as_of: int) -> Flags:
     """Return which payers' addresses are those of a premise that he has left, and of none that he still has.
 
@@ -117,8 +132,8 @@ def _is_left(bucket: Bucket, street: pa.Array, postcode: pa.Array, settlement: p
     homes = bucket.homes
     payer, size = homes["payer"], len(bucket.payers)
     at = pa.array(payer)
-    told = [compare_key(part).take(at) for part in (street, postcode, settlement)]
-    is_same = _are_same(told, [compare_key(homes.text(name)) for name in ("address", "postcode", "settlement")])
+    told = [_place_key(part.take(at)) for part in (street, postcode, settlement)]
+    is_same = _are_same(told, [_place_key(homes.text(name)) for name in ("address", "postcode", "settlement")])
     had = any_by(payer, is_same & (homes["valid_until"] <= as_of), size)
     has = is_same & (homes["valid_from"] <= as_of) & (homes["valid_until"] > as_of)
     return had & ~any_by(payer, has, size)
@@ -132,9 +147,11 @@ def _are_same(told: list[pa.Array], home: list[pa.Array]) -> Flags:
     tells_town = pc.and_(pc.not_equal(settlement, ""), pc.not_equal(home_settlement, ""))
     same_place = pc.and_(same_town, pc.or_(tells_town, _agree(postcode, home_postcode)))
     same = pc.and_(pc.equal(street, home_street), same_place)
-    for order in ((0, 1, 2), (0, 2, 1), (0, 2), (0, 1), (1, 2, 0), (2, 1, 0), (2, 0)):
-        whole = pc.binary_join_element_wise(*(home[part] for part in order), "")
-        same = pc.or_(same, pc.equal(street, whole))
+    for order in ((0, 1, 2), (0, 2, 1), (0, 2), (1, 2, 0), (2, 1, 0), (2, 0)):
+        written, known = (pc.binary_join_element_wise(*(of[part] for part in order), "") for of in (told, home))
+        same = pc.or_(same, pc.equal(street, known))
+        same = pc.or_(same, pc.and_(pc.equal(written, home_street), pc.not_equal(settlement, "")))
+    same = pc.or_(same, pc.equal(street, pc.binary_join_element_wise(home_street, home_postcode, "")))
     there = pc.and_(pc.not_equal(street, ""), pc.not_equal(home_street, ""))
     return pc.and_(same, there).to_numpy(zero_copy_only=False)
 

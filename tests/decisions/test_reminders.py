@@ -343,6 +343,9 @@ LEFT = [("2015-01-01", "2026-06-01")]
         ({"postal_address": "ул. Стара 9", "postal_settlement": "Пловдив"}, LEFT, "post"),
         ({"postal_address": "ул. Стара 9, 1000 София"}, LEFT, "no_address"),
         ({"postal_address": "София 1000, ул. Стара № 9"}, LEFT, "no_address"),
+        ({"postal_address": "гр. София 1000, улица „Стара“ 9"}, LEFT, "no_address"),
+        ({"postal_address": "Стара 9", "postal_settlement": "гр.София"}, LEFT, "no_address"),
+        ({"postal_address": "бул. Стара 9", "postal_settlement": "с. Софиевка"}, LEFT, "post"),
         ({"postal_address": "ул. Стара 9, ап. 4"}, LEFT, "post"),
         ({"postal_address": "ул. Стара 9"}, [("2015-01-01", "2026-11-23")], "post"),  # he leaves it tomorrow
         ({"postal_address": "ул. Стара 9"}, [*LEFT, ("2026-06-01", None)], "post"),  # and lives there again
