@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from dunning.gateways.ledger.tables import Column, Kind
 
 _SPACES = " \u00a0\u202f"
+_DAY_LENGTH_MAX = 100  # of a cell that may be of a megabyte, only so much can be a day
 _SOFIA = ZoneInfo("Europe/Sofia")
 _FLAGS = {"1": True, "true": True, "yes": True, "да": True, "0": False, "false": False, "no": False, "не": False}
 _ZONE_HOURS_MAX = 14
@@ -109,7 +110,7 @@ def read_instant(cell: str) -> datetime | None:
 
 
 def _is_end_of_time(cell: str) -> bool:
-    for at in range(len(cell), 7, -1):
+    for at in range(min(len(cell), _DAY_LENGTH_MAX), 7, -1):
         day = _read_written(cell[:at])
         if day is not None:
             is_whole = at == len(cell) or _add_clock(date(2020, 1, 1), cell[at:]) is not None
@@ -118,7 +119,7 @@ def _is_end_of_time(cell: str) -> bool:
 
 
 def _read_clock(cell: str) -> datetime | None:
-    for at in range(len(cell), 7, -1):
+    for at in range(min(len(cell), _DAY_LENGTH_MAX), 7, -1):
         day = _read_written(cell[:at])
         if day is not None:
             clock = cell[at:]
