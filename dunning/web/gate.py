@@ -22,6 +22,7 @@ _RESULTS = re.compile(r"/api/v2/.*/xcomEntries", re.I)
 _RATE = re.compile(r"\s*(\d+)\s*(?:/|per)\s*(\d*)\s*(second|minute|hour|day)s?\s*")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _ADDRESSES_MAX = 10_000
+_OF_PROXIES = (b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"forwarded", b"via")
 
 FAR = "The invented users of this machine are for trying out: they log in on this machine only. See docs/access.md."
 OFTEN = "Too many logins from this address; wait a minute."
@@ -125,13 +126,25 @@ def read_rate(told: str) -> tuple[int, float]:
 def _is_near(scope: Any) -> bool:
     """Return whether a request comes from this machine, to this machine, and for it by name.
 
-    The name tells a proxy on this machine, and a page elsewhere whose name leads here.
+    The name tells a page elsewhere whose name leads here, and a proxy on this machine; so does what proxies add. Of one
+    that adds nothing and gives its own name, the page tells from which a browser sends a form.
     """
     ends = [scope["client"][0]] if scope.get("client") else []
     if scope.get("server") and scope["server"][1] is not None:  # a socket in the file system has no port
         ends.append(scope["server"][0])
-    host = urlsplit(f"//{_header(scope, b'host')}").hostname or ""
-    return all(map(is_loopback, [*ends, host])) and not _header(scope, b"x-forwarded-for")
+    host = _name_in(f"//{_header(scope, b'host')}")
+    origin = _name_in(_header(scope, b"origin"))  # none where a browser says nothing, or `null`
+    return all(map(is_loopback, [*ends, host, *([origin] if origin else [])])) and not any(
+        _header(scope, name) for name in _OF_PROXIES
+    )
+
+
+def _name_in(address: str) -> str:
+    """Return the name of the machine in an address; one that is nobody's, where the address is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return "?"
 
 
 def _header(scope: Any, name: bytes) -> str:

@@ -57,6 +57,12 @@ def test_what_a_person_refused_stays(night: Path, airflow: Engine) -> None:
     assert (answers(airflow), deeds_of(airflow, "field")) == ([("rejected", "head", "")], [])
 
 
+def test_a_note_that_no_form_would_send_stops_no_release(night: Path, airflow: Engine) -> None:
+    add_question(airflow, NAME, body_of(), by=HEAD, chosen="Одобрявам", note="вид\0яно" + "!" * 600)
+    assert answer.run(RUN, NAME, None, on=AS_OF.isoformat())["state"] == "released"
+    assert answers(airflow) == [("approved", "head", "видяно" + "!" * 494)]
+
+
 def test_a_question_marked_as_done_ends_without_an_answer_and_can_be_asked_anew(night: Path, airflow: Engine) -> None:
     """Whoever marks it writes what he likes for the next task; nobody reads that."""
     body = body_of()

@@ -30,6 +30,13 @@ def browser_of(airflow: Airflow, token: str = "", address: str = "127.0.0.1", ho
         ("127.0.0.1", "localhost", {"host": "dunning.example"}),
         ("127.0.0.1", "localhost", {"host": "localhost.evil.example:8080"}),
         ("127.0.0.1", "localhost", {"x-forwarded-for": "10.0.0.9"}),
+        ("127.0.0.1", "localhost", {"x-forwarded-host": "dunning.example"}),
+        ("127.0.0.1", "localhost", {"x-real-ip": "10.0.0.9"}),
+        ("127.0.0.1", "localhost", {"forwarded": "for=10.0.0.9"}),
+        ("127.0.0.1", "localhost", {"via": "1.1 dunning.example"}),
+        ("127.0.0.1", "localhost", {"origin": "https://dunning.example"}),
+        ("127.0.0.1", "localhost", {"origin": "http://["}),
+        ("127.0.0.1", "localhost", {"host": "["}),
         ("::ffff:10.0.0.9", "localhost", {}),
     ],
 )

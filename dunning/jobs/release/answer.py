@@ -22,6 +22,7 @@ from dunning.jobs.release.sample import APPROVES_SAMPLE, is_sample
 
 DAG_ID = "release"
 _ABOUT = re.compile(r"^Нощ `(\d{4}-\d\d-\d\d)`, обработка `(\d+)`\.$", re.M)
+_NOTE_MAX = 500
 _CLOSED = "въпросът беше затворен без отговор"
 
 
@@ -82,7 +83,12 @@ def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Repl
     # of a stranger Airflow's own name and id, so that no user name is like it
     by = known.user_name if known else f"{question.responded_by['name']} (id {question.responded_by['id']})"
     answer = "approved" if list(question.chosen) == [APPROVE] else "rejected"
-    return Reply(answer, by, str(question.given.get("note") or ""))
+    return Reply(answer, by, _read_note(question.given.get("note")))
+
+
+def _read_note(given: object) -> str:
+    """Return what was noted as our tables take it, whatever a program sent in the form's place."""
+    return "".join(sign for sign in str(given or "") if sign.isprintable() or sign == "\n")[:_NOTE_MAX]
 
 
 def _release_unasked(
