@@ -81,6 +81,7 @@ QUARANTINE = ListFile(
     (
         word("table", "Таблица", 16, "table"), text("file", "Файл", 28), count("line", "Ред"),
         reasons("reasons", "Причини", 48), text("row", "Редът, както е прочетен", 100),
+        text("cells", "Клетки, за които е отказан", 60),
     ),
 )
 
@@ -90,6 +91,7 @@ DECIDING: Mapping[str, tuple[str, ...]] = {
     "disconnections": ("premise_no", "payer_code", "address", "overdue", "not_before", "not_after", "reason"),
     "court": ("premise_no", "name", "premise_address", "total", "limitation_on", "part", "person_reasons"),
     "court_items": ("invoice_no", "kind", "due_on", "open", "interest", "limitation_on"),
+    "quarantine": ("table", "file", "line", "reasons", "cells"),
 }
 
 
@@ -100,7 +102,7 @@ def render_lists(
 
     Args:
         proposed: the merged tables of the proposals, in the order of the lists.
-        quarantine: table, file, line, reasons, row (masked).
+        quarantine: table, file, line, reasons, row and the cells that the reasons are about (masked).
     """
     reminders = proposed["reminders"]
     for channel, listed in REMINDERS.items():  # one channel's texts at a time

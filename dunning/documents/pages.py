@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from dunning.core.formats import NBSP
 from dunning.core.money import format_count, format_minor
+from dunning.core.named_cells import read_cells
 from dunning.documents.bulgarian import MEANINGS, WORDS, count
 from dunning.documents.texts import TEMPLATES
 
@@ -68,6 +69,7 @@ def _environment(language: str, prefix: str) -> Environment:
         counted=lambda value, what: write_counted(language, value, what),
         word=lambda value, meaning="": write_word(language, value, meaning),
         words=lambda value, separator="; ": write_words(language, value, separator),
+        named_cells=lambda value: write_cells(language, value),
     )  # fmt: skip
     environment.globals.update(
         t=lambda key, **values: say(language, key, **values),
@@ -146,6 +148,19 @@ def write_word(language: str, value: str | None, meaning: str = "") -> str:
 def write_words(language: str, value: str | None, separator: str) -> str:
     """Return several words that are separated by a space."""
     return separator.join(write_word(language, word) for word in (value or "").split()) or _DASH
+
+
+def write_cells(language: str, text: str) -> str:
+    """Return cells of a refused row, told as in the quarantine, each with the name of its column.
+
+    >>> write_cells("bg", 'issued_on="31.02.2026"; due_on=""')
+    'колона issued_on: „31.02.2026“; колона due_on: празно'
+    """
+    told = [
+        say(language, "lists.cell" if value else "lists.cell_empty", column=name, value=value)
+        for name, value in read_cells(text)
+    ]
+    return "; ".join(told)
 
 
 def _address(prefix: str, address: str, query: Mapping[str, object]) -> str:

@@ -34,7 +34,10 @@ from dunning.gateways.row_groups import SealedFile, seal_row_groups
 
 FORMAT = 4
 QUARANTINE_SCHEMA = pa.schema(
-    {"table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string()}
+    {
+        "table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string(),
+        "cells": pa.string(),
+    }
 )
 
 _TOLD_OF_NOTICES = ("notice_no", "account", "channel", "sent_on", "served_on", "failed_on")
@@ -82,7 +85,7 @@ class Snapshot:
         )
 
     def quarantine(self) -> pa.Table:
-        """Return the refused rows: table, file, line, reasons, row (masked), by table of the contract and line."""
+        """Return the refused rows under QUARANTINE_SCHEMA (masked), by table of the contract and line."""
         self._check("quarantine")
         return pq.ParquetFile(self.folder / "quarantine.parquet").read()
 

@@ -135,7 +135,7 @@ def test_the_same_table_gives_the_same_bytes() -> None:
 NOTHING = merge_proposed([])
 NOTHING_REFUSED = pa.table(
     {"table": pa.array([], pa.string()), "file": pa.array([], pa.string()), "line": pa.array([], pa.int64()),
-     "reasons": pa.array([], pa.string()), "row": pa.array([], pa.string())}
+     "reasons": pa.array([], pa.string()), "row": pa.array([], pa.string()), "cells": pa.array([], pa.string())}
 )
 
 
@@ -169,7 +169,7 @@ def test_every_list_is_there_though_nothing_happened() -> None:
             "original_currency, interest, interest_segments, equalisation_no, limitation_on",
         ),
         (WITHHELD, "list, premise_no, payer_code, stage, overdue, reason"),
-        (QUARANTINE, "table, file, line, reasons, row"),
+        (QUARANTINE, "table, file, line, reasons, row, cells"),
     ],
 )
 def test_columns_of_the_contract(listed: Any, columns: str) -> None:

@@ -29,7 +29,7 @@ COLUMNS = {
     "court_items": "case_ref invoice_no kind period_from period_to issued_on due_on open original_amount "
     "original_currency interest interest_segments equalisation_no limitation_on",
     "withheld": "list premise_no payer_code stage overdue reason",
-    "quarantine": "table file line reasons row",
+    "quarantine": "table file line reasons row cells",
 }
 SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
 STAGES = ("current", "overdue", "final_warning", "court_bound")

@@ -61,3 +61,5 @@ def test_a_page_is_in_the_language_of_its_reader(browse: Ask, data: set[str], la
         if wrong:
             found[path] = wrong
     assert found == {}
+    cell = {"bg": "колона due_on: „2026-99-01“", "en": "column due_on: “2026-99-01”"}[language]
+    assert cell in browser.get("/lists/quarantine").text

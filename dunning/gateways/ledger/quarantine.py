@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
+from dunning.core.named_cells import tell_cells
 from dunning.gateways.ledger.cures import guess_cures, tell_cures
 from dunning.gateways.ledger.masking import mask_cell, mask_cells
 from dunning.gateways.ledger.raw import TypedTable
+from dunning.gateways.ledger.refused_cells import cells_at_fault
 from dunning.gateways.ledger.side_by_side import do_all
 from dunning.gateways.ledger.tables import ANY_REASON, OWN_FAULT, TABLES, bit, names_of
 from dunning.gateways.snapshots import QUARANTINE_SCHEMA
@@ -88,7 +90,7 @@ def list_refused(tables: Mapping[str, TypedTable], cells: Mapping[str, Cells], *
 
 
 def _count(table: TypedTable) -> Refusals:
-    lines, reasons = _refused(table)
+    lines, reasons, _ = _refused(table)
     follows = (reasons & ANY_REASON == bit("missing_reference")) & (reasons & OWN_FAULT == 0)
     lines, reasons = lines[~follows], reasons[~follows]
     first = ""
@@ -111,27 +113,35 @@ def _tell(name: str, refusals: Refusals, limit: Decimal) -> str:
     )
 
 
-def _refused(table: TypedTable) -> tuple[np.ndarray, np.ndarray]:
-    """Return lines and reasons of the refused rows, ragged ones too, by line."""
+def _refused(table: TypedTable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return lines, reasons and places (-1: ragged, in no column) of the refused rows, by line."""
     rows = np.flatnonzero(table.is_refused)
     ragged = np.full(len(table.ragged_lines), bit("ragged_row"), np.int32)
     lines = np.concatenate((table.lines[rows], table.ragged_lines))
+    places = np.concatenate((rows, np.full(len(ragged), -1, np.int64)))
     order = np.argsort(lines, kind="stable")
-    return lines[order], np.concatenate((table.reasons[rows], ragged))[order]
+    return lines[order], np.concatenate((table.reasons[rows], ragged))[order], places[order]
 
 
 def _rows_of(
     table: TypedTable, cells_at: Cells, identifiers: pa.Array | None
-) -> Iterator[tuple[str, str, int, str, str]]:
-    lines, reasons = _refused(table)
-    ragged = set(table.ragged_lines.tolist())
+) -> Iterator[tuple[str, str, int, str, str, str]]:
     known = _find_identifiers(cells_at.values(), identifiers) if identifiers is not None else set()
-    for line, bits in zip(lines.tolist(), reasons.tolist(), strict=True):
-        cells = tuple(mask_cell(cell) if cell.strip() in known else cell for cell in cells_at.get(line, ()))
-        names = () if line in ragged else table.header
-        cells = mask_cells(cells, names, table.code_columns)
+    for line, bits, place in zip(*(of.tolist() for of in _refused(table)), strict=True):
+        read = cells_at.get(line, ())
+        names = () if place < 0 else table.header
+        cells = _mask(read, names, table, known)
         row = table.delimiter.join(_quote(cell, table.delimiter) for cell in cells)
-        yield table.table.name, *table.place_of(line), names_of(bits), row
+        by_name = dict(zip(names, read, strict=False))
+        is_mapped = identifiers is not None
+        found = cells_at_fault(table, place, by_name, is_mapped=is_mapped) if place >= 0 else {}
+        told = tell_cells(zip(found, _mask(tuple(found.values()), tuple(found), table, known), strict=True))
+        yield table.table.name, *table.place_of(line), names_of(bits), row, told
+
+
+def _mask(cells: tuple[str, ...], names: tuple[str, ...], table: TypedTable, known: set[str]) -> tuple[str, ...]:
+    masked = tuple(mask_cell(cell) if cell.strip() in known else cell for cell in cells)
+    return mask_cells(masked, names, table.code_columns)
 
 
 def _find_identifiers(rows: Iterable[tuple[str, ...]], identifiers: pa.Array) -> set[str]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.gateways.ledger.raw import TypedTable
-from dunning.gateways.ledger.tables import OWN_FAULT, bit
+from dunning.gateways.ledger.tables import MISSING_IN, OWN_FAULT, bit
 from dunning.gateways.ledger.text_index import UNKNOWN, TextIndex, are_few, find_places
 
 Places = npt.NDArray[np.signedinteger]
@@ -66,7 +66,7 @@ class References:
             assert (name, column) not in _FORGIVEN, f"{name}.{column} may name what is not there"
             places, stands = self.places(name, column), self.standing(_KEYS[column])
             missing = places == UNKNOWN
-            table.mark(missing | is_refused(places, stands), bit("missing_reference"))
+            table.mark(missing | is_refused(places, stands), bit("missing_reference") | MISSING_IN[column])
             table.mark(missing & ~self._is_ragged(_KEYS[column], table.frame.text(column), missing), OWN_FAULT)
 
     def _is_ragged(self, name: str, names: pa.Array, asked: Flags) -> Flags:

@@ -17,7 +17,7 @@ from dunning.gateways.ledger.conditions import BGN, is_euro_too_early, unreadabl
 from dunning.gateways.ledger.raw import TypedTable
 from dunning.gateways.ledger.references import take_or
 from dunning.gateways.ledger.register import Register, is_refused
-from dunning.gateways.ledger.tables import OWN_FAULT, bit
+from dunning.gateways.ledger.tables import MISSING_IN, OWN_FAULT, bit
 from dunning.gateways.ledger.tenures import find_single_payers
 from dunning.gateways.ledger.text_index import UNKNOWN, UNNAMED, find_places
 
@@ -109,19 +109,20 @@ def settle_invoices(invoices: TypedTable, register: Register) -> Settled:
 def name_payers(table: TypedTable, register: Register) -> Places:
     """Return the number of the payer that each row names; marks missing_reference of one that does not stand."""
     payer = register.number_payers(table.frame.text("payer_code"))
-    mark_missing(table, payer, register.payer_stands)
+    mark_missing(table, "payer_code", payer, register.payer_stands)
     return payer
 
 
-def mark_missing(table: TypedTable, numbers: Places, stands: Flags) -> None:
-    """Mark the rows that name what is not there, or does not stand."""
-    table.mark(numbers == UNKNOWN, MISSING | OWN_FAULT)
-    table.mark(is_refused(numbers, stands), MISSING)
+def mark_missing(table: TypedTable, column: str, numbers: Places, stands: Flags) -> None:
+    """Mark the rows that name by this column what is not there, or does not stand."""
+    missing = MISSING | MISSING_IN[column]
+    table.mark(numbers == UNKNOWN, missing | OWN_FAULT)
+    table.mark(is_refused(numbers, stands), missing)
 
 
 def _name(table: TypedTable, register: Register) -> Settled:
     premise = register.number_premises(table.frame.text("premise_no"))
-    mark_missing(table, premise, register.premise_stands)
+    mark_missing(table, "premise_no", premise, register.premise_stands)
     return Settled(premise, name_payers(table, register), table.reasons)
 
 

@@ -184,6 +184,10 @@ ANY_REASON = (1 << len(REASONS)) - 1
 UNREADABLE = {"amount": 1 << 24, "period_from": 1 << 25, "period_to": 1 << 26}
 # Its missing_reference is its own: no refused row has what it names.
 OWN_FAULT = 1 << 27
+# The column by which its missing_reference names what is not there, or is refused.
+MISSING_IN = {
+    "premise_no": 1 << 16, "payer_code": 1 << 17, "invoice_no": 1 << 18, "agreement_no": 1 << 19, "case_no": 1 << 20,
+}  # fmt: skip
 # An invoice or payment does not name its premise or payer; what is known of them a rule has found.
 NOT_NAMED = {"premise_no": 1 << 28, "payer_code": 1 << 29}
 

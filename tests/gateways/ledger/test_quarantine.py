@@ -184,10 +184,13 @@ def test_the_list_is_sorted_and_masks_identifiers(tmp_path):
     )
     snapshot = load_ledger(folder, tmp_path / "snapshots", quarantine_limits=Limits())
     expected = [
-        ("payers", "payers.csv", 4, "bad_value", "1234567890;robot;Калина ******8032;******8032;"),
-        ("payers", "payers.csv", 5, "ragged_row", "Z;person;Росица;******8052;;;"),
-        ("payers", "payers.csv", 6, "bad_value", "Y;robot;Явора;****;"),
-        ("holds", "holds.csv", 2, "missing_value", "H1;;;;dispute;2026-05-01;;;"),
+        ("payers", "payers.csv", 4, "bad_value", "1234567890;robot;Калина ******8032;******8032;", 'kind="robot"'),
+        ("payers", "payers.csv", 5, "ragged_row", "Z;person;Росица;******8052;;;", ""),
+        ("payers", "payers.csv", 6, "bad_value", "Y;robot;Явора;****;", 'kind="robot"'),
+        (
+            "holds", "holds.csv", 2, "missing_value", "H1;;;;dispute;2026-05-01;;;",
+            'premise_no=""; payer_code=""; invoice_no=""',
+        ),
     ]
     assert expected == [tuple(row.values()) for row in snapshot.quarantine().to_pylist()]
 
@@ -206,6 +209,46 @@ def test_whatever_has_the_form_of_an_identifier_is_masked_in_every_column_of_eve
         'H1;NOPE;;;dispute;2026-05-01;;;"ЕГН ******9263, Иван; тел. ******3456; *******9263"',
         "******9263;1234567890;;;x******9263;2026-05-01;;ЕИК*****4752;",
     ]
+
+
+FAULTS = [
+    ("invoices", {"issued_on": "31.02.2026"}, 'issued_on="31.02.2026"'),
+    ("invoices", {"amount": "1,234", "kind": "сметка"}, 'kind="сметка"; amount="1,234"'),
+    ("invoices", {"due_on": "", "amount": "NULL"}, 'due_on=""; amount="NULL"'),
+    ("invoices", {"due_on": "2026-01-01"}, 'issued_on="2026-04-05"; due_on="2026-01-01"'),
+    ("invoices", {"amount": "-5"}, 'amount="-5"'),
+    ("invoices", {"currency": "BGN"}, 'issued_on="2026-04-05"; currency="BGN"'),
+    ("invoices", {"kind": "forecast", "period_to": "2026-03-31"}, 'period_from=""; period_to="2026-03-31"'),
+    ("invoices", {"kind": "payout"}, 'issued_on="2026-04-05"; due_on="2026-05-15"'),
+    ("invoices", {"premise_no": "01"}, 'premise_no="01"'),
+    ("invoices", {"payer_code": "7523169263"}, 'payer_code="******9263"'),
+    ("invoices", {"premise_no": "9"}, 'premise_no="9"'),
+    ("payments", {"premise_no": "", "payer_code": "B"}, 'premise_no=""; payer_code="B"; invoice_no=""'),
+    ("payments", {"premise_no": "1", "reverses": "P9", "amount": "-1"}, 'reverses="P9"'),
+    ("payments", {"paid_on": "2026-06-01", "currency": "BGN"}, 'paid_on="2026-06-01"; currency="BGN"'),
+    ("holds", {"valid_from": "2026-05-01", "valid_until": "2026-05-01"},
+     'valid_from="2026-05-01"; valid_until="2026-05-01"'),
+    ("holds", {"note": "x", "invoice_no": "I9"}, 'invoice_no="I9"'),
+    ("agreements", {"payer_code": "B"}, 'premise_no="1"; payer_code="B"'),
+    ("instalments", {"agreement_no": "G9"}, 'agreement_no="G9"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "cells", "told"), FAULTS)
+def test_a_refused_row_says_which_cell_and_what_stands_in_it(tmp_path, table, cells, told):
+    given = {TABLES[table].key[0]: "X"}
+    if "premise_no" in TABLES[table].names:
+        given |= {"premise_no": "1", "payer_code": "A"}
+    (row,) = Extract().add(table, **{**given, **cells}).load(tmp_path).quarantine().to_pylist()
+    assert row["cells"] == told
+
+
+def test_all_rows_of_a_key_name_it_and_what_follows_names_the_row_that_is_refused(tmp_path):
+    extract = Extract().add("payers", payer_code="C", kind="robot").add("holds", hold_no="H1", payer_code="C")
+    for amount in "12":
+        extract.add("invoices", invoice_no="D", premise_no="1", payer_code="A", amount=amount)
+    told = [(row["table"], row["cells"]) for row in extract.load(tmp_path).quarantine().to_pylist()]
+    assert told == [("payers", 'kind="robot"'), *[("invoices", 'invoice_no="D"')] * 2, ("holds", 'payer_code="C"')]
 
 
 @pytest.mark.parametrize(
@@ -243,6 +286,8 @@ def test_a_mapped_file_shows_no_identifier_in_any_table(tmp_path):
     snapshot = load_ledger(folder, tmp_path / "snapshots", mapping=mapping, quarantine_limits=Limits())
     rows = {(row["table"], row["line"]): row["row"] for row in snapshot.quarantine().to_pylist()}
     assert "B,******6031,2222222222,x" == rows["invoices", 3]
+    told = {(row["table"], row["line"]): row["cells"] for row in snapshot.quarantine().to_pylist()}
+    assert 'amount="x"' == told["invoices", 3]
     assert {"B,******6031"} == {row for (_, line), row in rows.items() if line == 4}
 
 
