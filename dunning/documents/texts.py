@@ -30,7 +30,6 @@ VERSIONS = {"overdue": 2, "final_warning": 2}
 _FOLDERS = {"sms": "sms", "email": "email", "post": "letter"}
 _NEAR_DAYS = 330
 _BREVITY_MAX = 3  # what the templates know: without the due date, without the phone, without the supplier
-_NUMBER_LABELS = {"heat": "абонатен", "electricity": "клиентски"}
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,6 @@ def _facts(rows: pa.Table, head: Letterhead, language: str, channel: str) -> Ite
         facts |= constant
         facts["supplier"] = names[service]
         facts["is_heat"] = service == "heat"
-        facts["number_label"] = _NUMBER_LABELS[service]
         facts["reconnection_fee"] = fee if facts["may_be_cut"] and head.supplier.reconnection_fee_cents else None
         yield facts
 
