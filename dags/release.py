@@ -53,7 +53,8 @@ def release():
     def let_out(name, params, dag_run):
         from dunning.jobs.release import answer
 
-        return answer.run(dag_run.run_id, name, params["as_of"], **settle(dag_run, PARAMS, "last_look"))
+        settled = settle(dag_run, PARAMS, "last_look", "mapping", "billing_sql")
+        return answer.run(dag_run.run_id, name, params["as_of"], **settled)
 
     @task(task_display_name="отчет", multiple_outputs=False, outlets=[RELEASED], trigger_rule="all_done")
     def report(released):

@@ -25,6 +25,8 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--note", default="", help="recorded with the answer")
     parser.add_argument("--ledger", metavar="DIR", help="a newer extract for the last look; default: newest loaded")
+    parser.add_argument("--mapping", metavar="FILE", help="how that extract is read, as for nightly")
+    parser.add_argument("--billing-sql", metavar="DIR", help="queries, where that is a billing database")
     parser.add_argument(
         "--on", type=read_day, metavar="DAY", help="the day of the release, for trials; default: today in Sofia"
     )
@@ -43,6 +45,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def _release(options: argparse.Namespace) -> None:
     from dunning.jobs.release import offer, publish
+    from dunning.jobs.release.last_look import Layout
 
     offers = offer.run(options.as_of.isoformat())
     if options.list_name is None:
@@ -52,7 +55,10 @@ def _release(options: argparse.Namespace) -> None:
         raise UsageError("Say what was answered: --approved-by NAME, --rejected-by NAME or --auto-approve.")
     with show_progress(f"dunning release {options.list_name}") as progress:
         on = options.on.isoformat() if options.on else None
-        receipt = publish.run_where_asked(offers, options.list_name, _reply(options), options.ledger, progress, on)
+        layout = Layout.of(options.mapping, options.billing_sql)
+        receipt = publish.run_where_asked(
+            offers, options.list_name, _reply(options), options.ledger, progress, on, layout
+        )
     print(receipt["text"] or "Този списък не чака: излязъл е, отказан е, или няма редове.")
 
 

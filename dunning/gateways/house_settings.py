@@ -8,7 +8,7 @@
     billing_sql = "queries"             # DUNNING_BILLING_SQL: own queries for a billing database
     policy = "policy"                   # DUNNING_POLICY: own policy files
     quarantine_limit = 0.05             # DUNNING_QUARANTINE_LIMIT: share of refused rows; not of what protects
-    last_look = "/srv/billing/morning"  # DUNNING_LEDGER_LAST_LOOK: a newer extract that a release looks at
+    last_look = "/srv/billing/morning"  # DUNNING_LEDGER_LAST_LOOK: a newer extract for a release, read as `ledger`
     shards = 4                          # DUNNING_SHARDS: parts of a night, 1 to 64; as many as cores, if not set
 
 An address that holds a password stands in a variable: ledger = "env:DUNNING_LEDGER_BILLING". Relative paths lie in the

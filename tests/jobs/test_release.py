@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from dunning.gateways.store import holds, recalls, releases
 from dunning.gateways.store.proposals import fetch_account_proposals
 from dunning.gateways.targets import FolderTarget
 from dunning.jobs.release import offer, publish, recall
+from dunning.jobs.release.last_look import Layout
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.nights import AS_OF, Debtors, days, dunning, hashes, history, nightly, premise_of, read_csv, say_fresh
 
@@ -412,6 +414,24 @@ def test_a_newer_ledger_that_lost_its_holds_stops_the_release(home: Path, tmp_pa
     with pytest.raises(DunningError, match="tables that protect people are missing or have shrunk"):
         release("disconnections", reply(), newer)
     assert deeds_of(engine, "field") == []
+
+
+def test_the_last_look_reads_a_newer_ledger_as_the_nights_are_read(night: Path, tmp_path: Path) -> None:
+    """A house whose extracts have a layout of their own could else look at none."""
+    newer = say_fresh(ledger().payment(1, "2026-11-23", "500.00").write(tmp_path / "newer"), days(1))
+    paid = (newer / "payments.csv").read_text("utf-8-sig")
+    (newer / "payments.csv").write_text(paid.replace("paid_on", "paid_at", 1), "utf-8")
+    names = re.split("[;,]", paid.splitlines()[0])
+    columns = "".join(f'{name} = {{ column = "{name.replace("paid_on", "paid_at")}" }}\n' for name in names)
+    mapping = tmp_path / "foreign.toml"
+    mapping.write_text(f'[tables.payments]\nfile = "payments.csv"\n[tables.payments.columns]\n{columns}', "utf-8")
+    given = (offer.run()["disconnections"], reply(), str(newer))
+
+    with pytest.raises(DunningError, match="paid_on"):
+        publish.run(*given, on=days(1).isoformat())
+    told = publish.run(*given, on=days(1).isoformat(), layout=Layout.of(str(mapping), None))
+
+    assert (told["rows"], dropped(night, "disconnections")) == (2, {premise_of(1): "paid"})
 
 
 def test_what_was_handed_over_is_not_proposed_again(night: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from dunning.gateways.settings import Settings
 from dunning.gateways.store import open_store, runs
 from dunning.jobs.any_run import Receipt
 from dunning.jobs.release import offer, publish
+from dunning.jobs.release.last_look import Layout
 from dunning.jobs.release.publish import Reply
 from dunning.jobs.release.sample import APPROVES_SAMPLE, is_sample
 
@@ -43,24 +44,25 @@ def is_about(body: str, as_of: date) -> bool:
 
 
 def run(
-    airflow_run: str, list_name: str, as_of: str | None, last_look: str | None = None, on: str | None = None
+    airflow_run: str, list_name: str, as_of: str | None, last_look: str | None = None, on: str | None = None,
+    mapping: str | None = None, billing_sql: str | None = None,
 ) -> Receipt:
     """Release a list as it was answered in a run of Airflow's; return what became of it.
 
     Args:
         airflow_run: the run whose task asked.
         as_of: the night that the run is about (ISO); the last closed one, if None.
-        last_look: a newer extract, which each row is held against.
+        last_look: a newer extract, which each row is held against; read as the nights' is, by mapping or billing_sql.
         on: the day of the release (ISO), for trials; if None the sample's own, else today in Sofia.
 
     Raises:
         DunningError: the answer is about other files, of somebody who may not give it, or see `publish.release`.
     """
     settings = Settings.from_environment()
-    engine = open_store(settings, f"release {list_name}")
+    engine, layout = open_store(settings, f"release {list_name}"), Layout.of(mapping, billing_sql)
     question = fetch_question(settings, DAG_ID, airflow_run, task_of(list_name))
     if question is None:
-        return _release_unasked(engine, list_name, as_of, last_look, on)
+        return _release_unasked(engine, list_name, as_of, last_look, on, layout)
     asked = _find_asked(engine, question, list_name)
     reply = reply_of(settings, question, asked)
     if reply.answer in publish.MAY_LEAVE:
@@ -68,7 +70,7 @@ def run(
     # the sample has a day of its own, for which its lists are looked at once more
     night = runs.fetch_run_by_id(engine, asked.run_id) if reply.answer in publish.MAY_LEAVE else None
     own_day = asked.as_of if night is not None and is_sample(settings, night) else None
-    return publish.run(asdict(asked), asdict(reply), last_look, on=on or own_day)
+    return publish.run(asdict(asked), asdict(reply), last_look, on=on or own_day, layout=layout)
 
 
 def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Reply:
@@ -92,18 +94,18 @@ def _read_note(given: object) -> str:
 
 
 def _release_unasked(
-    engine: Engine, list_name: str, as_of: str | None, ledger: str | None, on: str | None
+    engine: Engine, list_name: str, as_of: str | None, ledger: str | None, on: str | None, layout: Layout
 ) -> Receipt:
     """Release a list about which nothing was asked: it waits for nobody, was answered before, or is the sample's."""
     waits = offer.run(as_of).get(list_name)
     if waits is None:
         return {"list": list_name, "state": "nothing", "text": ""}
     if waits["answered"]:
-        return publish.run(waits, waits["answered"], ledger, on=on)
+        return publish.run(waits, waits["answered"], ledger, on=on, layout=layout)
     if os.environ.get(APPROVES_SAMPLE):
         # the sample has a day of its own, for which its lists are looked at once more
         automatic = {"answer": "automatic", "by": "auto_approve", "note": ""}
-        return publish.run(waits, automatic, ledger, on=waits["as_of"])
+        return publish.run(waits, automatic, ledger, on=waits["as_of"], layout=layout)
     return publish.run(waits, asdict(Reply("expired", _CLOSED)), ledger)
 
 

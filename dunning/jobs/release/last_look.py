@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ from dunning.decisions.protections import OF_PREMISE, find_held_back
 from dunning.decisions.ramp import key_of
 from dunning.decisions.staying import Side, name_items, say_why
 from dunning.gateways.database import Source, transact
-from dunning.gateways.extracts import extract_at_hand, find_ledger
+from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database
 from dunning.gateways.ledger.buckets import buckets_of
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.settings import Settings
@@ -36,16 +37,31 @@ _CURE = "Give the newest extract, or none: then the newest that a night was give
 
 
 @dataclass(frozen=True)
+class Layout:
+    """How an extract for the last look is read, where it is not as built in: as that of the night."""
+
+    mapping: Path | None = None
+    billing_sql: Path | None = None
+
+    @classmethod
+    def of(cls, mapping: str | None, billing_sql: str | None) -> "Layout":
+        """Return a layout for paths as typed."""
+        return cls(*(Path(given).absolute() if given else None for given in (mapping, billing_sql)))
+
+
+@dataclass(frozen=True)
 class Look:
     """What was looked at: the day, and the fingerprint of the ledger."""
 
     looked_on: date
     fingerprint: str
 
+BUILT_IN = Layout()
+
 
 def look_again(
     settings: Settings, source: Source, day: date, list_name: str, rows: pa.Table, *, on: date,
-    ledger: str | None = None, progress: Progress = say_nothing,
+    ledger: str | None = None, layout: Layout = BUILT_IN, progress: Progress = say_nothing,
 ) -> tuple[pa.Array, Look]:
     """Return per row of a list why it must stay here, null where it may leave; and what was looked at.
 
@@ -58,12 +74,13 @@ def look_again(
         rows: premise_no, payer_code, the list's sum and, of messages, stage.
         on: the day of the release; no row of any ledger can move it.
         ledger: an extract as for `nightly`, newer than the night's.
+        layout: how that one is read.
 
     Raises:
         DunningError: the extract is refused, older than the night's, or lacks what protects people. Nothing may leave.
     """
     night = open_night(settings, source, day)
-    newest = _load(settings, night, ledger, progress) if ledger else _find_newest(settings, source, night)
+    newest = _load(settings, night, ledger, layout, progress) if ledger else _find_newest(settings, source, night)
     if newest.fingerprint != night.snapshot.fingerprint:
         _refuse_older(night, newest)
         _refuse_unprotected(night, newest)
@@ -93,16 +110,18 @@ def _find_newest(settings: Settings, source: Source, night: Night) -> Snapshot:
     return open_kept(settings.snapshots / newest.snapshot_name, settings.snapshots, settings.snapshot_store)
 
 
-def _load(settings: Settings, night: Night, ledger: str, progress: Progress) -> Snapshot:
+def _load(settings: Settings, night: Night, ledger: str, layout: Layout, progress: Progress) -> Snapshot:
     """Load an extract only to look at it: no run is begun.
 
     Raises:
         DunningError: the ledger is refused.
     """
-    store = settings.snapshot_store
-    with extract_at_hand(find_ledger(ledger), settings.home, progress, as_of=night.as_of) as extract:
+    store, place = settings.snapshot_store, find_ledger(ledger)
+    billing_sql = layout.billing_sql if is_database(place) else None
+    mapping = None if is_database(place) else layout.mapping
+    with extract_at_hand(place, settings.home, progress, as_of=night.as_of, billing_sql=billing_sql) as extract:
         snapshot = load_ledger(
-            extract, settings.snapshots, quarantine_limits=night.rules.loading, progress=progress,
+            extract, settings.snapshots, mapping=mapping, quarantine_limits=night.rules.loading, progress=progress,
             find=lambda snapshots, fingerprint: find_kept(snapshots, store, fingerprint),
         )
         keep(snapshot, store)

@@ -33,7 +33,7 @@ from dunning.jobs.kept import kept_policy
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import Rows, read_rows, released_target, write_release
-from dunning.jobs.release.last_look import look_again
+from dunning.jobs.release.last_look import BUILT_IN, Layout, look_again
 from dunning.jobs.release.offer import Offer, require_newest
 from dunning.jobs.release.sample import require_sample
 from dunning.jobs.sent import deeds_of_messages
@@ -56,35 +56,37 @@ class Reply:
 
 
 def run(
-    offer: Receipt, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing, on: str | None = None
+    offer: Receipt, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing, on: str | None = None,
+    layout: Layout = BUILT_IN,
 ) -> Receipt:
     """Record a reply to an offer and, if it allows that, release the list; see `release`.
 
     Args:
         on: the day of the release (ISO), for trials; today in Sofia, if None.
+        layout: how the ledger is read.
     """
     released_on = date.fromisoformat(on) if on else day_of(datetime.now(UTC))
     given, answered = Offer(**offer), Reply(**reply)
     settings, purpose = Settings.from_environment(), f"release {given.list_name} {given.as_of}"
     engine = open_store(settings, purpose)
     with run_lock(engine, purpose) as connection, reading(engine):
-        return release(settings, connection, given, answered, released_on, ledger, progress)
+        return release(settings, connection, given, answered, released_on, ledger, progress, layout)
 
 
 def run_where_asked(
     offers: Receipt, list_name: str, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing,
-    on: str | None = None,
+    on: str | None = None, layout: Layout = BUILT_IN,
 ) -> Receipt:
     """Release a list of the offers as `run`, where it is among them; one that does not wait has nothing to release."""
     offer = offers.get(list_name)
     if offer is None or reply["answer"] == "nothing":
         return {"list": list_name, "state": "nothing", "text": ""}
-    return run(offer, reply, ledger, progress, on)
+    return run(offer, reply, ledger, progress, on, layout)
 
 
 def release(
     settings: Settings, connection: Connection, offer: Offer, reply: Reply, on: date, ledger: str | None,
-    progress: Progress,
+    progress: Progress, layout: Layout = BUILT_IN,
 ) -> Receipt:
     """Record a reply and release the list where it may leave; return what became of it. The caller holds the run lock.
 
@@ -109,7 +111,8 @@ def release(
     target = target_of(known.out or "", offer.as_of)
     found = read_rows(target, offer.list_name, offer.files, only_ready=True)
     reasons, look = look_again(
-        settings, connection, offer.day, offer.list_name, found.rows, on=on, ledger=ledger, progress=progress
+        settings, connection, offer.day, offer.list_name, found.rows, on=on, ledger=ledger, layout=layout,
+        progress=progress,
     )
     rule = kept_policy(connection, known).at(offer.day).release
     reasons = _ramp(connection, offer, found, reasons, rule)
