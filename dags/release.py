@@ -53,8 +53,9 @@ def release():
     def let_out(name, params, dag_run):
         from dunning.jobs.release import answer
 
-        settled = settle(dag_run, PARAMS, "last_look", "mapping", "billing_sql")
-        return answer.run(dag_run.run_id, name, params["as_of"], **settled)
+        return answer.run(
+            dag_run.run_id, name, params["as_of"], **settle(dag_run, PARAMS, "last_look", "mapping", "billing_sql")
+        )
 
     @task(task_display_name="отчет", multiple_outputs=False, outlets=[RELEASED], trigger_rule="all_done")
     def report(released):
