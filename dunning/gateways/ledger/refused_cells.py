@@ -56,18 +56,27 @@ def _find_columns(table: TypedTable, row: int, unread: Mapping[str, str]) -> set
     bits, names = int(table.reasons[row]), set(unread)
     if bits & bit("bad_value") and all(table.table[name].kind in _DATES for name in unread):
         names.update(_contradicting(table, row))
-    empty = {column.name for column in table.table.columns if _is_empty(table, row, column)} - set(unread)
     if bits & bit("missing_value"):
+        empty = _find_empty(table, row, unread)
         names |= _required(table) & empty or {"premise_no", "payer_code", "invoice_no"} & empty
     if bits & bit("duplicate_key"):
         names.update(table.table.key)
     if bits & bit("missing_reference"):  # what belongs to another account names it by all that it names
-        own = set(table.table.key) if len(table.table.key) == 1 else set()
-        names |= {name for name, flag in MISSING_IN.items() if bits & flag} or set(MISSING_IN) - empty - own
+        names |= {name for name, flag in MISSING_IN.items() if bits & flag} or _naming(table, row, unread)
     for reason, columns in _OF_REASON.items():
         if bits & bit(reason):
             names |= set(columns)
     return names
+
+
+def _naming(table: TypedTable, row: int, unread: Mapping[str, str]) -> set[str]:
+    """Return the columns in which a row names another one."""
+    own = table.table.key if len(table.table.key) == 1 else ()
+    return set(MISSING_IN) - set(own) - _find_empty(table, row, unread)
+
+
+def _find_empty(table: TypedTable, row: int, unread: Mapping[str, str]) -> set[str]:
+    return {column.name for column in table.table.columns if _is_empty(table, row, column)} - set(unread)
 
 
 def _required(table: TypedTable) -> set[str]:
