@@ -60,7 +60,7 @@ def tell_stage(story: Any, reasons: Mapping[str, str]) -> list[str]:
     if why.items:
         lines.append(f"{say('bg', 'why.counted')}: {'; '.join(_tell_item(row) for row in why.items)}.")
     if why.not_higher:
-        lines.append(f"{say('bg', 'account.why_not')}: {why.not_higher}")
+        lines.append(f"{say('bg', 'account.why_not')}? {why.not_higher}")
     if account["next_on"]:
         day, stage = write_day(account["next_on"]), write_word("bg", account["next_stage"])
         lines.append(say("bg", "account.next", day=day, stage=stage))
