@@ -208,13 +208,13 @@ class _Maker:
                     yield Case((Debt(self._ago(self.old), self.much),), (sent,))
 
     def _reminders(self) -> Iterator[Case]:
-        rule, first = self.rules.reminders, self.rungs[0]
+        rule, (first, court) = self.rules.reminders, self.rungs
         for days in around(rule.repeat_days):
             yield Case((Debt(self._ago(self.old), self.much),), (Sent("overdue", self._ago(days)),))
         for days in around(rule.final_warning_repeat_days):
             named = self._notice("overdue", first.served_days_min + 1)
             warned = Sent("final_warning", self._ago(days))
-            yield Case((Debt(self._ago(self.old + days), first.amount_cents_min),), (named, warned))
+            yield Case((Debt(self._ago(self.old + days), court.amount_cents_min),), (named, warned))
         for channel, least in rule.amount_cents_min.items():
             for cents in around(least):
                 contact = "" if channel == "post" else channel
