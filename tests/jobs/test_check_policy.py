@@ -41,7 +41,7 @@ def test_every_stage_and_list_is_reached_by_the_boundary_cases() -> None:
 def test_a_stage_past_its_notice_is_shown_on_an_account(tmp_path: Path) -> None:
     findings = _findings(tmp_path, "stages.toml", 'after_notice = "final_warning"', 'after_notice = "overdue"')
     (shown,) = [finding for finding in findings if finding.counterexample]
-    assert (shown.file, shown.line) == ("stages.toml", 27)
+    assert (shown.file, shown.line) == ("stages.toml", 53)
     assert shown.problem == "An account reaches `court_bound` without a served notice `final_warning`."
     assert shown.cure == 'Write `after_notice = "final_warning"` under `[version.court_bound]`.'
     assert "a bill of 1000,00 EUR due 2027-02-06 (180 days ago); a notice `overdue`" in shown.counterexample
@@ -67,9 +67,9 @@ def test_a_disconnection_on_the_day_of_its_warning_is_shown(tmp_path: Path) -> N
     ("file", "old", "new", "line", "key"),
     [
         ("reminders.toml", "sms = 100", "sms = 50", 26, "amount_cents_min.sms"),
-        ("calendar.toml", "2026-01-02]", "2026-01-02, 2026-12-25]", 8, "extra_nonworking_days[2026-12-25]"),
-        ("loading.toml", "max_strict = 0.00", "max_strict = 0.01", 23, "tables_strict[holds]"),
-        ("interest.toml", '["forecast"]', '["forecast", "bill"]', 10, "kinds_after_equalisation[bill]"),
+        ("calendar.toml", "2026-01-02]", "2026-01-02, 2026-12-25]", 15, "extra_nonworking_days[2026-12-25]"),
+        ("loading.toml", "max_strict = 0.00", "max_strict = 0.01", 39, "tables_strict[holds]"),
+        ("interest.toml", '["forecast"]', '["forecast", "bill"]', 18, "kinds_after_equalisation[bill]"),
     ],
 )  # fmt: skip
 def test_a_value_without_effect_is_found(tmp_path: Path, file: str, old: str, new: str, line: int, key: str) -> None:
@@ -88,7 +88,7 @@ def test_each_version_is_tried_on_a_night_of_its_own(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_not_run(tmp_path: Path) -> None:
     (finding,) = _findings(tmp_path, "agreements.toml", "grace_days = 3", "grace_days = -3")
-    assert (finding.file, finding.line, finding.counterexample) == ("agreements.toml", 8, "")
+    assert (finding.file, finding.line, finding.counterexample) == ("agreements.toml", 14, "")
 
 
 def test_every_value_is_a_knob() -> None:

@@ -23,7 +23,7 @@ OWED = {1: "49.99", 2: "50.00", 3: "55.00", 4: "59.99", 5: "60.00", 6: "90.00"}
 NAME = "0123456789abcdef" * 2
 STAGES = (BUILT_IN / "stages.toml").read_text("utf-8")
 SIXTY = STAGES.replace("= 5000", "= 6000")
-LATER = SIXTY[SIXTY.index("[[version]]") :].replace("1990-01-01", "2027-01-01")
+LATER = "\n" + SIXTY[SIXTY.rindex("[[version]]") :].replace("2026-01-01", "2027-01-01")
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,9 @@ def test_fields_change_the_file_in_one_place_each(office: Office) -> None:
     typed = {"final_warning.amount_cents_min": " 60,00", "court_bound.amount_cents_min": "100.00"}
     result = decided(office, replace(wish(), typed=typed))
 
-    assert what_if.read_changed(office, result.result_id) == SIXTY
+    before, mark, in_force = STAGES.rpartition("[[version]]")
+    changed = f"{before}{mark}{in_force.replace('= 5000', '= 6000')}"
+    assert what_if.read_changed(office, result.result_id) == changed
     assert result.nights[0]["moves"] == 3
 
 

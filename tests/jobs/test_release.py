@@ -619,11 +619,11 @@ def test_by_command_it_is_the_same(night: Path, home: Path, engine: Engine) -> N
 
 
 def own_policy(tmp_path: Path, old: str, new: str) -> Path:
-    """A policy folder in which one line of release.toml is another."""
+    """A policy folder in which a line of release.toml is another in both its versions."""
     folder = tmp_path / "policy"
     folder.mkdir()
     built_in = (BUILT_IN / "release.toml").read_text("utf-8")
-    assert built_in.count(f"\n{old}\n") == 1
+    assert built_in.count(f"\n{old}\n") == 2
     (folder / "release.toml").write_text(built_in.replace(f"\n{old}\n", f"\n{new}\n"), "utf-8")
     return folder
 

@@ -48,7 +48,7 @@ def ledger(tmp_path: Path) -> Path:
 def higher(tmp_path: Path) -> Path:
     """A policy in which the stage of last warnings begins at 60,00 instead of 50,00."""
     stages = (BUILT_IN / "stages.toml").read_text("utf-8")
-    assert stages.count("amount_cents_min = 5000") == 1
+    assert stages.count("amount_cents_min = 5000") == 2
     (tmp_path / "policy").mkdir()
     changed = stages.replace("amount_cents_min = 5000", "amount_cents_min = 6000")
     (tmp_path / "policy" / "stages.toml").write_text(changed, "utf-8")

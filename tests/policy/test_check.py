@@ -21,11 +21,11 @@ def _findings(tmp_path: Path, file: str, old: str, new: str) -> list[str]:
     ("file", "old", "new", "said"),
     [
         ("stages.toml", "days_overdue_min = 60", "days_overdue_min = 200",
-         "stages.toml:25: `court_bound.days_overdue_min` is 180, below `final_warning.days_overdue_min` 200"),
+         "stages.toml:51: `court_bound.days_overdue_min` is 180, below `final_warning.days_overdue_min` 200"),
         ("stages.toml", "amount_cents_min = 5000", "amount_cents_min = 99",
-         "stages.toml:20: `final_warning.amount_cents_min` is 99, below `overdue.amount_cents_min` 100"),
+         "stages.toml:46: `final_warning.amount_cents_min` is 99, below `overdue.amount_cents_min` 100"),
         ("stages.toml", 'after_notice = "final_warning"', 'after_notice = "overdue"',
-         "stages.toml:27: `court_bound` needs the notice `overdue`: the order of stages is broken. Write"),
+         "stages.toml:53: `court_bound` needs the notice `overdue`: the order of stages is broken. Write"),
         ("stages.toml", "served_days_min = 30", "served_days_min = 181", "and a notice holds 180: no account"),
         ("stages.toml", "days_overdue_min = 1\n", "days_overdue_min = 0\n", "not overdue on its last day to pay"),
         ("stages.toml", "limitation_near_amount_cents_min = 10000", "limitation_near_amount_cents_min = 10",
@@ -40,7 +40,7 @@ def _findings(tmp_path: Path, file: str, old: str, new: str) -> list[str]:
         ("reminders.toml", "sms = 100", "sms = 99", "`sms` begins at 99, below the 100 of an overdue account."),
         ("reminders.toml", "\nrepeat_days = 30", "\nrepeat_days = 0", "would be reminded every night"),
         ("reminders.toml", "_repeat_days = 180", "_repeat_days = 29", "A new last warning would go out before the"),
-        ("service.toml", "post = 5", "post = 30", "service.toml:12: `post` counts as served after 30 days, when"),
+        ("service.toml", "post = 5", "post = 30", "service.toml:25: `post` counts as served after 30 days, when"),
         ("court.toml", "_cents_min = 1278", "_cents_min = 1278231", "above the ceiling of the claim itself"),
         ("calendar.toml", "extra_working_days = []", "extra_working_days = [2026-01-02]", "stands in both lists"),
         ("calendar.toml", "2026-01-02", "2026-01-03", "2026-01-03 is a Saturday or Sunday, so it does nothing."),
@@ -63,7 +63,7 @@ def test_a_wrong_value_is_found(tmp_path: Path, file: str, old: str, new: str, s
 
 def test_what_cannot_be_read_is_a_finding_with_its_line(tmp_path: Path) -> None:
     assert _findings(tmp_path, "agreements.toml", "grace_days = 3", "grace_hours = 72") == [
-        "agreements.toml:8: Unknown key `grace_hours`. Did you mean `grace_days`? The unit stands in the name, and the "
+        "agreements.toml:14: Unknown key `grace_hours`. Did you mean `grace_days`? The unit stands in the name, and the "
         "value must be in that unit.",
     ]
 

@@ -35,7 +35,7 @@ def test_a_later_version_changes_no_earlier_night(tmp_path: Path) -> None:
 
 
 def test_a_correction_replaces_the_version_of_its_day(tmp_path: Path) -> None:
-    policy = _with_second_version(tmp_path, "effective_from = 1990-01-01\nrevision = 2", 9)
+    policy = _with_second_version(tmp_path, "effective_from = 2026-01-01\nrevision = 2", 9)
     assert policy.at(date(2026, 3, 31)).agreements.grace_days == 9
 
 

@@ -7,6 +7,9 @@ from dunning.policy.check import check_policy
 from dunning.policy.policies import BUILT_IN, load_policy
 from dunning.policy.published import PUBLISHED, check_published, publish, read_published
 
+INVENTED = ("profile", "supplier")
+NEW_IN_2026 = {"wording"}
+
 
 def _complaints(tmp_path: Path, old: str, new: str) -> list[str]:
     text = (BUILT_IN / "agreements.toml").read_text("utf-8")
@@ -59,3 +62,20 @@ def test_a_new_key_is_published_beside_the_old_ones(tmp_path: Path) -> None:
     (added,) = publish(path)
     assert (added.file, added.effective_from, added.revision) == ("court.toml", date(1990, 1, 1), 1)
     assert check_published(load_policy(), read_published(path)) == []
+
+
+def test_a_rule_says_since_when_it_really_holds() -> None:
+    """Its first version stands for want of a source and says so; its own begins with the euro, with the same values."""
+    for name, rule_file in load_policy().rule_files.items():
+        first, *later = rule_file.in_force
+        if name in INVENTED:  # who copies a file of his own changes one version, not two
+            assert later == []
+            assert "Стои от 1990 г., защото за измислен доставчик няма източник" in first.reason
+        elif name != "interest_rates":
+            (own,) = later
+            assert (first.effective_from, own.effective_from) == (date(1990, 1, 1), date(2026, 1, 1))
+            assert first.reason.startswith("Стои само за дни преди 2026 г.: за тях няма намерен източник")
+            assert "няма намерен източник" not in own.reason
+            assert {key for key, value in first.values.items() if own.values[key] != value} <= NEW_IN_2026
+        else:
+            assert first.source.startswith("Няма потвърден източник")

@@ -18,7 +18,7 @@ def test_every_value_is_shown_with_source_day_and_confidence() -> None:
     rows = show_rows(load_policy(), DAY)
     assert {row.file for row in rows} == {f"{name}.toml" for name in SHAPES}
     fee = next(row for row in rows if row.key == "state_fee_cents_min")
-    assert (fee.value, fee.unit, fee.effective_from, fee.until) == (1278, "евроцента", date(1990, 1, 1), None)
+    assert (fee.value, fee.unit, fee.effective_from, fee.until) == (1278, "евроцента", date(2026, 1, 1), None)
     assert (fee.confidence, fee.reason) == ("uncertain", "Не е потвърдено дали тарифата има нова кръгла сума в евро.")
     grace = next(row for row in rows if row.key == "grace_days")
     assert (grace.value, grace.unit, grace.confidence) == (3, "дни", "confirmed")
@@ -40,7 +40,7 @@ def test_text_is_for_reading() -> None:
     text = render_text(show_rows(load_policy(), DAY), DAY)
     for line in (
         "Правила в сила на 22.11.2026 г.",
-        "Етапи (stages.toml), от 01.01.1990 г.",
+        "Етапи (stages.toml), от 01.01.2026 г.",
         "  последно предупреждение: от сума                 50,00 €",
         "  просрочено: най-малко дни                        1 ден",
         "  най-много отказани редове в таблица         1,00 %",
