@@ -63,8 +63,8 @@ def test_a_wrong_value_is_found(tmp_path: Path, file: str, old: str, new: str, s
 
 def test_what_cannot_be_read_is_a_finding_with_its_line(tmp_path: Path) -> None:
     assert _findings(tmp_path, "agreements.toml", "grace_days = 3", "grace_hours = 72") == [
-        "agreements.toml:14: Unknown key `grace_hours`. Did you mean `grace_days`? The unit stands in the name, and the "
-        "value must be in that unit.",
+        "agreements.toml:14: Unknown key `grace_hours`. Did you mean `grace_days`? The unit stands in the name, and "
+        "the value must be in that unit.",
     ]
 
 
