@@ -59,7 +59,7 @@ def read_dialect(
     """
     encoding = encoding or _decide_encoding(path)
     line = _line_at(path, encoding, lines_above)
-    told = _SEP.fullmatch(line.strip()) if not lines_above else None
+    told = _SEP.fullmatch(line.strip(" \r\n")) if not lines_above else None
     if told:
         lines_above = 1
         line = _line_at(path, encoding, lines_above)

@@ -92,6 +92,7 @@ def test_delimiter_and_header(tmp_path: Path, line: str, delimiter: str, header:
         (b"\xef\xbb\xbfSep=,\r\na;x,b\r\n1,2\r\n", [(3, ("1", "2"))]),
         (b'"sep=;"\n"a";"b"\n"1";"2"\n', [(3, ("1", "2"))]),
         (b"sep=;\na,b\n1,2\n", [(3, ("1", "2"))]),
+        (b"sep=\t\r\na\tb\r\n1\t2;3\r\n", [(3, ("1", "2;3"))]),
         (b"a;b\nNULL;null\n \\N;n/A\n#N/A;NaN\nnone;(NULL)\nNuller;x\n",
          [(2, (None, None)), (3, (None, None)), (4, (None, None)), (5, (None, None)), (6, ("Nuller", "x"))]),
         (b"a;b\n", []),
