@@ -16,7 +16,17 @@ from tests.scenarios.outcomes import amount, disagreements, read_outcomes
 from tests.scenarios.reading import SUMS, Scenario, read_scenarios
 
 SCENARIOS = read_scenarios()
-NIGHTS = sorted({s.as_of for s in SCENARIOS})
+
+
+def _has_levs(scenario: Scenario) -> bool:
+    """Say whether a scenario has a row in levs: one extract takes no euro of before 2026 beside them."""
+    rows = scenario.ledger().rows
+    return any(row["currency"] == "BGN" for table in ("invoices", "payments") for row in rows[table])
+
+
+CROWDS: dict[tuple[date, str], list[Scenario]] = {}
+for _one in SCENARIOS:
+    CROWDS.setdefault((_one.as_of, "levs" if _has_levs(_one) else "euro"), []).append(_one)
 
 
 def _neighbour(as_of: date) -> Ledger:
@@ -43,9 +53,9 @@ def _nightly(scenarios: Iterable[Scenario], as_of: date, folder: Path) -> list[s
     return [line for scenario in scenarios for line in disagreements(scenario, outcomes)]
 
 
-@pytest.mark.parametrize("as_of", NIGHTS, ids=str)
-def test_all_scenarios_of_a_night_in_one_crowd(as_of: date, home: Path, tmp_path: Path) -> None:
-    assert _nightly([s for s in SCENARIOS if s.as_of == as_of], as_of, tmp_path) == []
+@pytest.mark.parametrize("night", sorted(CROWDS), ids=lambda night: f"{night[0]} {night[1]}")
+def test_all_scenarios_of_a_night_in_one_crowd(night: tuple[date, str], home: Path, tmp_path: Path) -> None:
+    assert _nightly(CROWDS[night], night[0], tmp_path) == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
