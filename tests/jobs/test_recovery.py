@@ -84,7 +84,8 @@ def undisturbed(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) ->
         nights = [nightly(ledger, folder / "out", days(n)) for n in (0, 1)]
         assert [night.code for night in nights] == [0, 0]
         found = Undisturbed(ledger, hashes(folder / "out"), history(engine))
-    assert [len([row for row in found.history["deeds"] if row[3] == day]) for day in (AS_OF, days(1))] == [59, 10]
+    # 40 to 58 with a last warning are on the court list of the first night, and get no message beside it
+    assert [len([row for row in found.history["deeds"] if row[3] == day]) for day in (AS_OF, days(1))] == [49, 10]
     return found
 
 

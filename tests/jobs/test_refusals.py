@@ -58,7 +58,6 @@ REFUSED: dict[str, tuple[Spoil, tuple[str, ...]]] = {
     "a required column is missing": (
         replace("payments.csv", "paid_on", "paid"), ("payments.csv, line 1", "paid_on", "--mapping"),
     ),
-    "UTF-16": (recode("invoices.csv", "utf-16"), ("invoices.csv", "UTF-8")),
     "not text at all": (write("payers.csv", bytes(range(256)) * 40), ("payers.csv",)),
     "not gzip": (lambda f: (f / "notices.csv").rename(f / "notices.csv.gz"), ("notices.csv.gz",)),
     "not Parquet": (lambda f: (f / "notices.csv").rename(f / "notices.parquet"), ("notices.parquet",)),

@@ -107,7 +107,7 @@ def test_a_cell_that_is_missing_names_nothing(tmp_path):
 def test_names_of_invoices_by_payments_and_credit_notes_are_forgiven(tmp_path):
     extract = Extract().add("invoices", invoice_no="I1", premise_no="1")
     extract.add("invoices", invoice_no="I2", premise_no="2")
-    extract.add("payments", payment_no="P1", premise_no="1", invoice_no="NONE")
+    extract.add("payments", payment_no="P1", premise_no="1", invoice_no="NOPE")
     extract.add("payments", payment_no="P2", premise_no="1", invoice_no="I2")
     extract.add("payments", payment_no="P3", premise_no="1", invoice_no="I1")
     extract.add("invoices", invoice_no="C1", premise_no="1", kind="credit_note", amount="-1", refers_to="I2")
@@ -117,6 +117,6 @@ def test_names_of_invoices_by_payments_and_credit_notes_are_forgiven(tmp_path):
     assert {"payments": 2, "credit_notes": 1} == snapshot.info["dropped_names"]
     expected = [
         ("C1", True, None, "I2"), ("C2", True, "I1", None),
-        ("P1", False, None, "NONE"), ("P2", False, None, "I2"), ("P3", False, "I1", None),
+        ("P1", False, None, "NOPE"), ("P2", False, None, "I2"), ("P3", False, "I1", None),
     ]
     assert expected == read(snapshot, "payments", "payment_no", "is_note", "item", "named_no")

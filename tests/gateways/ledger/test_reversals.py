@@ -27,7 +27,7 @@ def paid() -> Extract:
         ({"amount": "-9.99", "reverses": "P1"}, BAD),
         ({"amount": "10", "reverses": "P1"}, BAD),
         ({"amount": "0", "reverses": "P1"}, BAD),
-        ({"amount": "-10", "reverses": "NONE"}, BAD),
+        ({"amount": "-10", "reverses": "NOPE"}, BAD),
         ({"amount": "-10", "reverses": "R"}, BAD),
         ({"amount": "-10"}, "unmatched_payment wrong_sign"),
         ({"amount": "-10", "premise_no": "1"}, "wrong_sign"),
@@ -39,7 +39,7 @@ def paid() -> Extract:
         ({"amount": "-10", "reverses": "L1", "currency": "BGN", "paid_on": "2026-02-01"}, "bgn_after_changeover"),
         ({"amount": "-10", "reverses": "P1", "currency": "BGN", "paid_on": "2026-01-05"}, BAD),
         ({"amount": "x", "reverses": "P1"}, "bad_value"),
-        ({"amount": "x", "reverses": "NONE"}, "bad_reversal bad_value"),
+        ({"amount": "x", "reverses": "NOPE"}, "bad_reversal bad_value"),
     ],
 )
 def test_what_a_reversal_must_be(tmp_path, cells, reasons):
