@@ -45,6 +45,15 @@ class PostalAddress:
         return PostalAddress(*(pc.if_else(pa.array(chosen), column, _NOTHING) for column in (self.street, self.town)))
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Whose letters are asked for (a flag for each payer of the bucket), and on which day."""
+
+    bucket: Bucket
+    is_asked: Flags
+    as_of: int
+
+
 def postal_addresses(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
     """Return where a letter reaches each account's payer in one line; null where nothing does."""
     return find_letter_boxes(bucket, accounts, rules).one_line()
@@ -60,12 +69,14 @@ def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalA
     payers = bucket.accounts["payer"][accounts]
     as_of = to_day(rules.as_of)
     everybody = np.arange(len(bucket.payers))
+    is_asked = any_by(payers, np.ones(len(payers), np.bool_), len(bucket.payers))
     contact = newest_contact(bucket, known_contacts(bucket, payers, as_of), POST, everybody)
     known, own = bucket.payers, _own_addresses(bucket.payers)
     nothing = pa.nulls(len(known), pa.string())
-    written = PostalAddress(contact.address, nothing).only(~_is_left(bucket, contact.address, nothing, nothing, as_of))
+    asked = Asked(bucket, is_asked, as_of)
+    written = PostalAddress(contact.address, nothing).only(~_is_left(asked, contact.address, nothing, nothing))
     street, postcode, settlement = (known.text(f"postal_{part}") for part in ("address", "postcode", "settlement"))
-    postal = own.only(~_is_left(bucket, street, postcode, settlement, as_of))
+    postal = own.only(~_is_left(asked, street, postcode, settlement))
     home = locate_premises(bucket, accounts).only(has_tenancy(bucket, as_of)[accounts])
     boxes = _first_there(written.take(payers), postal.take(payers), home)
     return boxes.only(~contact.is_out[payers])
@@ -123,14 +134,19 @@ def _place_key(addresses: pa.Array) -> pa.Array:
     return compare_key(pc.replace_substring_regex(words, _KINDS_OF_PLACE, " "))
 
 
-def _is_left(bucket: Bucket, street: pa.Array, postcode: pa.Array, settlement: pa.Array, as_of: int) -> Flags:
+def _is_left(asked: Asked, street: pa.Array, postcode: pa.Array, settlement: pa.Array) -> Flags:
     """Return which payers' addresses are those of a premise that he has left, and of none that he still has.
+
+    Spellings cost much, so they are compared for those alone who are asked for, have an address and have left any.
 
     Args:
         street, postcode, settlement: one a payer; null where there is none, or where it is not told apart.
     """
-    homes = bucket.homes
-    payer, size = homes["payer"], len(bucket.payers)
+    homes, as_of, size = asked.bucket.homes, asked.as_of, len(asked.bucket.payers)
+    has_left = any_by(homes["payer"], homes["valid_until"] <= as_of, size)
+    is_open = asked.is_asked & has_left & pc.is_valid(street).to_numpy(zero_copy_only=False)
+    homes = homes.take(is_open[homes["payer"]])
+    payer = homes["payer"]
     at = pa.array(payer)
     told = [_place_key(part.take(at)) for part in (street, postcode, settlement)]
     is_same = _are_same(told, [_place_key(homes.text(name)) for name in ("address", "postcode", "settlement")])
