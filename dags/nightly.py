@@ -50,7 +50,10 @@ def nightly():
         return load.run(
             as_of=params["as_of"] or calendar.default_as_of(dag_run.run_after).isoformat(),
             dry_run=params["dry_run"],
-            **settle(dag_run, PARAMS, "ledger", "mapping", "billing_sql", "quarantine_limit", "policy", "out"),
+            **settle(
+                dag_run, PARAMS,
+                "ledger", "mapping", "billing_sql", "quarantine_limit", "policy", "out", "accept_shrunk",
+            ),
         )
 
     @task(task_display_name="разделяне")

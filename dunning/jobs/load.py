@@ -96,12 +96,16 @@ def run(
     policy: str | None = None,
     dry_run: bool = False,
     billing_sql: str | None = None,
-    accept_shrunk: Mapping[str, str] | None = None,
+    accept_shrunk: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Receipt:
-    """Load a ledger for a date (ISO) and return the receipt that the other steps take; see `Order` and `begin`."""
+    """Load a ledger for a date (ISO) and return the receipt that the other steps take; see `Order` and `begin`.
+
+    Args:
+        accept_shrunk: by date (ISO) what may be missing or smaller on it; that of another date is left aside.
+    """
     order = Order.of(
         as_of, ledger, out, mapping, policy, billing_sql, quarantine_limits=list_limits(quarantine_limit),
-        dry_run=dry_run, accept_shrunk=accept_shrunk or {},
+        dry_run=dry_run, accept_shrunk=(accept_shrunk or {}).get(as_of, {}),
     )
     settings = Settings.from_environment()
     engine = open_store(settings, f"nightly {as_of} load")

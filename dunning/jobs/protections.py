@@ -44,7 +44,7 @@ class Protections:
             yield (
                 "Липсват или са намалели данни, които пазят хората: всички списъци са задържани и датата остава "
                 "отворена. Поискайте пълно извлечение. Ако промяната е вярна, пуснете датата с --accept-shrunk и "
-                "--reason."
+                "--reason, или я запишете с причината в settings.toml (accept_shrunk)."
             )
         for name in sorted(self.stops):
             yield f"Изгубена защита на хора: {name_table(name)}, {self._change(name)}."

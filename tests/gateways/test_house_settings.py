@@ -43,6 +43,18 @@ def test_a_scheduled_night_has_what_the_file_says(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_less_of_what_protects_people_is_right_on_one_date_alone(tmp_path: Path) -> None:
+    text = """
+accept_shrunk = ["holds", "payers.life_support"]
+accept_shrunk_reason = "изтекли са"
+accept_shrunk_on = 2026-11-22
+"""
+    accepted = {"holds": "изтекли са", "payers.life_support": "изтекли са"}
+
+    assert read(tmp_path, text).accept_shrunk == {"2026-11-22": accepted}
+    assert read(tmp_path / "other").accept_shrunk == {}
+
+
 def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = read(
@@ -67,6 +79,14 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
         (f'quarantine_limit = "{SECRET}"', {}, "`quarantine_limit` is not a number"),
         ("quarantine_limit = 5", {}, "`quarantine_limit` .* is not a number from 0 to 1"),
         ("shards = true", {}, "`shards` is not a number"),
+        ('accept_shrunk = ["holds"]\naccept_shrunk_on = 2026-11-22', {}, "`accept_shrunk_reason` is missing"),
+        ('accept_shrunk = ["holds"]\naccept_shrunk_reason = "x"', {}, "`accept_shrunk_on` is missing"),
+        ('accept_shrunk_reason = "x"\naccept_shrunk_on = 2026-11-22', {}, "`accept_shrunk` is missing"),
+        (f'accept_shrunk = "{SECRET}"', {}, "`accept_shrunk` is something else; it is a list of tables"),
+        ("accept_shrunk = []", {}, "`accept_shrunk` is something else"),
+        ('accept_shrunk = ["holds"]\naccept_shrunk_reason = " "', {}, "`accept_shrunk_reason` is something else"),
+        ('accept_shrunk = ["a"]\naccept_shrunk_reason = "x"\naccept_shrunk_on = 2026-11-22T00:00:00', {},
+         "`accept_shrunk_on` is something else; it is a day"),
         ("", {"DUNNING_SHARDS": SECRET}, "DUNNING_SHARDS. is not a number from 1 to 64"),
         ("", {"DUNNING_SHARDS": "65"}, "DUNNING_SHARDS. is not a number from 1 to 64"),
         ("", {"DUNNING_QUARANTINE_LIMIT": "nan"}, "DUNNING_QUARANTINE_LIMIT. is not a number from 0 to 1"),

@@ -5,8 +5,13 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
+from dunning.gateways.house_settings import read_house_settings
+from dunning.gateways.settings import Settings
+from dunning.jobs import load
+from dunning.jobs.any_run import Receipt
 from tests.jobs.nights import AS_OF, Debtors, Night, days, dunning, hashes, nightly, run_states, say_fresh
 
 Cells = dict[str, str]
@@ -123,6 +128,29 @@ def test_one_date_may_close_with_less_and_says_why(home: Path, engine: Engine, t
     assert hashes(closed.folder) == hashes(again.folder) == hashes(kept.folder) != {}
     assert "по-малко данни, които пазят хората: задържания (holds). Причина: новата система" in story.printed
     assert (after.manifest["stops"], after.manifest["accepted_shrunk"]) == ({}, {})
+
+
+def test_the_operator_accepts_it_for_a_night_of_airflow(
+    home: Path, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings name one date: the night after it is stopped as if nothing stood there."""
+    settings = tmp_path / "settings.toml"
+    settings.write_text(
+        f'accept_shrunk = ["holds"]\naccept_shrunk_reason = "изтекли са"\naccept_shrunk_on = {AS_OF}\n', "utf-8"
+    )
+    monkeypatch.setenv("DUNNING_SETTINGS", str(settings))
+    nightly(write(people(), tmp_path / "whole"), tmp_path / "out", days(-1))
+    small = write(people(), tmp_path / "small")
+    (small / "holds.csv").unlink()
+
+    def load_as_airflow(on: date) -> Receipt:
+        house = read_house_settings(Settings.from_environment())
+        return load.run(on.isoformat(), str(small), str(tmp_path / "out"), accept_shrunk=house.accept_shrunk)
+
+    other, told = load_as_airflow(days(1)), load_as_airflow(AS_OF)
+
+    assert (other["stops"], other["accepted_shrunk"]) == ({"holds": "holds_missing"}, {})
+    assert (told["stops"], told["accepted_shrunk"]) == ({}, {"holds": "изтекли са"})
 
 
 def test_what_may_be_accepted_is_said(home: Path, tmp_path: Path) -> None:
