@@ -13,7 +13,8 @@ from dunning.gateways.ledger.dialects import show_names
 from dunning.gateways.ledger.joined import JoinedSource
 from dunning.gateways.ledger.manifest import MANIFEST
 from dunning.gateways.ledger.mapped import MappedSource
-from dunning.gateways.ledger.mapping import Mapping, read_mapping
+from dunning.gateways.ledger.mapping import Mapping
+from dunning.gateways.ledger.mapping_file import read_mapping
 from dunning.gateways.ledger.masking import CODES
 from dunning.gateways.ledger.raw import Place, Places, RawBatch, RawTable, Source
 from dunning.gateways.ledger.readers import Reader, open_reader

@@ -10,7 +10,7 @@ import pytest
 from dunning.core.errors import DunningError
 from dunning.gateways.ledger.load import load_ledger
 from dunning.gateways.ledger.manifest import read_manifest
-from dunning.gateways.ledger.mapping import read_mapping
+from dunning.gateways.ledger.mapping_file import read_mapping
 from dunning.gateways.ledger.patterns import refuse_pattern, to_iso
 from tests.gateways.ledger.extracts import Extract, Limits
 

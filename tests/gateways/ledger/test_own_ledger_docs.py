@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dunning.core.words import ITEM_KINDS
 from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.ledger.mapping import read_mapping
+from dunning.gateways.ledger.mapping_file import read_mapping
 from dunning.gateways.ledger.tables import REASONS, TABLES
 from tests.gateways.ledger.extracts import Extract, Limits, flagged, read, refused
 
