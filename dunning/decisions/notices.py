@@ -91,7 +91,7 @@ def propose_notices(
     )  # fmt: skip
     columns = {
         **_address(bucket, accounts, boxes, card, rules),
-        **sum_documents(documents, accounts, len(bucket.accounts)).columns,
+        **sum_documents(documents, accounts, len(bucket.accounts), to_day(rules.as_of)).columns,
         **debts.columns,
         **_tell_money(bucket, decision, findings, accounts, rules, to_day(since)),
         "stage": word_column(STAGES, _stages(bucket, decision, accounts)),

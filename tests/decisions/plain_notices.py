@@ -140,7 +140,7 @@ class _Account:
             "new_items": len(self.documents),
             "period_from": min((i.period_from for i in bills if i.period_from), default=None),
             "period_to": max((i.period_to for i in bills if i.period_to), default=None),
-            "due_on": min((i.due_on for i in bills if i.kind != PAYOUT), default=None),
+            "due_on": min((i.due_on for i in bills if i.kind != PAYOUT and i.due_on >= self.as_of), default=None),
         }
 
     def debts(self) -> Row:

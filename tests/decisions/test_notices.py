@@ -277,6 +277,13 @@ def test_a_new_bill_without_lines_and_a_credit_note_are_one_row_each() -> None:
     )
 
 
+def test_a_bill_that_is_shown_when_its_day_has_passed_has_no_day_to_pay_it_by() -> None:
+    late = bill("F7", 1000, "2026-10-30", "2026-11-01")
+
+    assert on("2026-12-15") == one(account(NEW, late))["due_on"]
+    assert (1, None, 1000) == some(one(account(late)), "new_items", "due_on", "overdue_cents")
+
+
 def test_a_credit_note_alone_is_news_too() -> None:
     facts = account(bill("C1", -500, "2026-11-01", "2026-11-01", kind="credit_note"))
 
