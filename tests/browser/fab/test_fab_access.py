@@ -47,14 +47,16 @@ def test_who_has_no_role_here_sees_nothing_though_he_is_airflows_admin(desk):
     assert {ask(stranger, route).status for route in ROUTES} == {403}
 
 
-def test_who_may_only_read_in_airflow_changes_nothing(desk):
+def test_who_may_only_read_in_airflow_changes_nothing_but_may_look_and_protect(desk):
     reader = desk("reader")
     reader.open("/accounts")
     form = {"form_token": reader.token(), "text": "", "note": ""}
 
     answers = {route: ask(reader, route, form=form) for route in ROUTES if route.method == "POST"}
 
-    looks = {"/accounts", "/lists/{name}"}
+    looks = {
+        "/accounts", "/lists/{name}", "/lists/{name}.{suffix}", "/accounts/{premise_no}/{payer_code}/protect",
+    }  # fmt: skip
     assert {route.path for route, answer in answers.items() if answer.status != 403} == looks
     assert all("в Airflow не позволява" in a.text() for route, a in answers.items() if route.path not in looks)
 
