@@ -30,9 +30,10 @@ def _rows(**columns: pa.DataType) -> pa.ListType:
 PERIODS = _rows(**{"from": _day, "to": _day})
 # One line of a new document, by issued_on, invoice_no, seq. bill_minor: the document's own amount; quantity and
 # unit_price: as read; amount_minor: the line's. A credit note, and a bill without lines, is one row without label.
+# is_overdue: the bill stands among the ITEMS as well, and what of it is to pay counts there.
 LINES = _rows(
     invoice_no=_text, kind=_text, period_from=_day, period_to=_day, bill_minor=_cents, label=_text, unit=_text,
-    quantity=_text, unit_price=_text, amount_minor=_cents, is_bgn=_flag,
+    quantity=_text, unit_price=_text, amount_minor=_cents, is_bgn=_flag, is_overdue=_flag,
 )  # fmt: skip
 # One overdue item, by due_on, issued_on, invoice_no. original_minor: stotinki; null for an invoice in euro.
 ITEMS = _rows(
@@ -89,7 +90,7 @@ def _is_unknown(numbers: pa.Array, shown: Shown) -> npt.NDArray[np.bool_]:
     return ~pc.is_in(numbers, value_set=shown.numbers).to_numpy(zero_copy_only=False)
 
 
-def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
+def list_lines(bucket: Bucket, decision: Decision, documents: Frame, accounts: Places) -> pa.Array:
     """Return the LINES of each account."""
     lines = bucket.invoice_lines
     is_bill = documents["kind"] != _NOTE
@@ -105,12 +106,15 @@ def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
     of, line = documents.take(document[order]), np.r_[line, np.full(len(lone), -1, np.int64)][order]
     place = pa.array(line, mask=line < 0)
     amounts = np.r_[lines["amount_minor"], np.int64(0)][line]
+    is_demanded = np.zeros(len(bucket.items) + 1, np.bool_)  # the last: of credit notes, whose item is -1
+    is_demanded[_demanded(bucket, decision, accounts)[1]["item"]] = True
     columns = {
         **{name: of.columns[name] for name in ("invoice_no", "period_from", "period_to", "is_bgn")},
         **{name: lines.text(name).take(place) for name in ("label", "unit", "quantity", "unit_price")},
         "kind": word_column(_KINDS, of["kind"]),
         "bill_minor": of["amount_minor"],
         "amount_minor": np.where(line < 0, of["amount_minor"], amounts),
+        "is_overdue": is_demanded[of["item"]],
     }
     return _nest(LINES, columns, _row_of(bucket, accounts)[of["account"]], len(accounts))
 

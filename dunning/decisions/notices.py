@@ -41,7 +41,7 @@ _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.in
 # is none. district to postal_key: of the premise, as the carriers walk. period_*, due_on: of the new documents.
 # total_cents: to pay, due or not yet; overdue_*, oldest_due_on, interest_cents, periods, items: what is demanded;
 # total, expired, held and plan are all that is open; what the total is made of is named by items, by pending, and by
-# lines of bills that are wholly open. warned_*, answer_until: of the last warning, where one counts.
+# lines of bills that are wholly open and not overdue. warned_*, answer_until: of the last warning, where one counts.
 NOTICES = pa.schema(
     {
         "reference": _text, "premise_no": _text, "payer_code": _text, "service": _text, "channel": _text,
@@ -96,7 +96,7 @@ def propose_notices(
         **_tell_money(bucket, decision, findings, accounts, rules, to_day(since)),
         "stage": word_column(STAGES, _stages(bucket, decision, accounts)),
         "periods": list_periods(bucket, decision, accounts),
-        "lines": list_lines(bucket, documents, accounts),
+        "lines": list_lines(bucket, decision, documents, accounts),
         "items": list_items(bucket, decision, accounts),
         "pending": list_pending(bucket, decision, documents, accounts),
     }

@@ -227,7 +227,7 @@ class _Account:
         return {"needs_card": is_needed, "phone": phone, "known_email": email}
 
     def lines(self) -> list[Row]:
-        rows = []
+        rows, overdue = [], {i.invoice.invoice_no for i in self.demanded}
         for document in self.documents:
             same = {
                 "invoice_no": document.invoice_no,
@@ -236,6 +236,7 @@ class _Account:
                 "period_to": None if document.is_credit else document.period_to,
                 "is_bgn": document.currency == BGN,
                 "bill_minor": document.amount_minor,
+                "is_overdue": not document.is_credit and document.invoice_no in overdue,
             }
             own = [x for x in self.world.lines if x.invoice_no == document.invoice_no and not document.is_credit]
             for line in sorted(own, key=lambda x: x.seq):

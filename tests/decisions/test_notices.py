@@ -45,10 +45,10 @@ def test_a_notice_says_who_owes_what_for_which_time_and_where_it_goes() -> None:
         "lines": [
             {"invoice_no": "F9", "kind": "bill", "period_from": on("2026-10-01"), "period_to": on("2026-10-31"),
              "label": "Топлинна енергия за отопление", "unit": "МВтч", "quantity": "0,250", "unit_price": "114,64",
-             "amount_minor": 2866, "is_bgn": False, "bill_minor": 3071},
+             "amount_minor": 2866, "is_bgn": False, "bill_minor": 3071, "is_overdue": False},
             {"invoice_no": "F9", "kind": "bill", "period_from": on("2026-10-01"), "period_to": on("2026-10-31"),
              "label": "Дял", "unit": None, "quantity": None, "unit_price": None, "amount_minor": 205, "is_bgn": False,
-             "bill_minor": 3071},
+             "bill_minor": 3071, "is_overdue": False},
         ],
         "items": [
             {"invoice_no": "F1", "kind": "bill", "period_from": on("2026-08-01"), "period_to": on("2026-08-31"),
@@ -282,6 +282,22 @@ def test_a_bill_that_is_shown_when_its_day_has_passed_has_no_day_to_pay_it_by() 
 
     assert on("2026-12-15") == one(account(NEW, late))["due_on"]
     assert (1, None, 1000) == some(one(account(late)), "new_items", "due_on", "overdue_cents")
+
+
+def test_a_new_bill_that_is_overdue_already_says_so_on_each_of_its_lines() -> None:
+    """One that is held is not demanded, a credit note never: only what stands in the overdue row is told to."""
+    late = [bill(number, 1000, "2026-10-30", "2026-11-01") for number in ("F5", "F6", "F7")]
+    note = bill("C1", -500, "2026-11-02", "2026-11-02", kind="credit_note", refers_to="F7")
+    paid = Payment("P1", on("2026-11-03"), 1000, invoice_no="F5")
+    lines = [Line("F7", 1, "първи", 600), Line("F7", 2, "втори", 400)]
+    hold = Hold("H1", on("2026-11-01"), invoice_no="F6")
+    row = one(account(NEW, *late, note, payments=(paid,), holds=(hold,)), lines=lines)
+
+    assert [
+        ("F5", False, 1000), ("F6", False, 1000), ("F7", True, 1000), ("F7", True, 1000), ("F9", False, 3071),
+        ("C1", False, -500),
+    ] == [some(line, "invoice_no", "is_overdue", "bill_minor") for line in row["lines"]]  # fmt: skip
+    assert [("F7", 500)] == [some(item, "invoice_no", "open_cents") for item in row["items"]]
 
 
 def test_a_credit_note_alone_is_news_too() -> None:

@@ -48,9 +48,11 @@ def test_the_crowds_hold_everything_that_a_notice_can_say() -> None:
             seen["lines and none"] += len({line["label"] is None for line in row["lines"]}) == 2
             seen["credit note"] += any(line["kind"] == "credit_note" for line in row["lines"])
             seen["stotinki"] += any(item["original_minor"] for item in row["items"])
+            seen["new and overdue"] += any(line["is_overdue"] for line in row["lines"])
             seen["merged"] += 0 < len(row["periods"]) < len([i for i in row["items"] if i["period_from"]])
         seen.update(row["reason"] for row in held)
-    told = ("no card", "lines and none", "credit note", "stotinki", "merged", "refused_evidence", "no_address")
+    told = ("no card", "lines and none", "credit note", "stotinki", "merged", "refused_evidence", "no_address",
+            "new and overdue")  # fmt: skip
 
     assert {} == {name: seen[name] for name in (*NOTICES.names, *told) if seen[name] < 10}
 
@@ -86,7 +88,11 @@ def test_the_sum_to_pay_is_that_of_what_the_notice_names(seed: int) -> None:
         for row in propose(world, Policy(), as_of, as_of - timedelta(31), service, as_of - timedelta(62), shown)[0]:
             named = {each["invoice_no"]: each["open_cents"] for each in (*row["items"], *row["pending"])}
             assert len(named) == len(row["items"]) + len(row["pending"])
-            plain = {line["invoice_no"]: line["bill_minor"] for line in row["lines"] if line["invoice_no"] in free}
+            overdue = {each["invoice_no"] for each in row["items"]}
+            assert {line["invoice_no"] for line in row["lines"] if line["is_overdue"]} <= overdue
+            lines = [line for line in row["lines"] if line["invoice_no"] in free and not line["is_overdue"]]
+            plain = {line["invoice_no"]: line["bill_minor"] for line in lines}
+            assert plain.keys() & overdue == set()
             assert sum((plain | named).values()) == row["total_cents"]
             assert {number: free[number] for number in plain | named if number in free} == {
                 number: cents for number, cents in (plain | named).items() if number in free

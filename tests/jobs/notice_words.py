@@ -26,6 +26,12 @@ NOTES = {
     },
 }  # fmt: skip
 
+# In the place of the sum, at a new bill that is overdue already.
+OVERDUE_BILL = {
+    "bg": "Срокътеизтекъл;суматазаплащанеевреда„Просрочено“.",
+    "en": "Pastitsduedate;thesumtopayisintherow“Overdue”.",
+}
+
 Row = dict[str, Any]
 
 
@@ -93,7 +99,7 @@ def rows_of(row: Row, language: str) -> Iterator[str]:
             yield end + money(item["open_cents"], language)
     for line in row["lines"]:
         unit = leva if line["is_bgn"] else "€"
-        bill = money(line["bill_minor"], language, unit)
+        bill = OVERDUE_BILL[language] if line["is_overdue"] else money(line["bill_minor"], language, unit)
         sign = "№" if language == "bg" else "No."
         span = period(line["period_from"], line["period_to"], language)
         words = squeezed(", за периода " if language == "bg" else ", for the period ", span) if span else ""

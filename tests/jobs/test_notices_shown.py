@@ -1,5 +1,6 @@
 """Each document is new on one notice, whenever it arrives; and what is to pay stands there by name."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.documents.notice.notices import read_pages
 from tests.jobs.nights import Debtors, Night, contents, dunning, hashes, nightly, premise_of, say_fresh
 from tests.jobs.notices import Customers, notices, references_of
 
+SUM = r"(\d[\d ]*),(\d\d) €"
 OCTOBER, NOVEMBER, DECEMBER, JANUARY = date(2026, 10, 13), date(2026, 11, 13), date(2026, 12, 13), date(2027, 1, 13)
 
 
@@ -58,6 +60,19 @@ def words(run: Night) -> str:
     files = sorted((run.folder / "print").glob("*.pdf"))
     pages = (page for file in files for page in read_pages(file.read_bytes()))
     return " ".join(" ".join(pages).replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+def reckoned(said: str) -> list[int]:
+    """Return the sums of a page that make up what is to pay, in cents: of each new document, then what is overdue."""
+    found = re.findall(rf"Фактура № \w+ {SUM}", said) + re.findall(rf"Просрочено {SUM}", said)
+    return [int(euro.replace(" ", "") + cents) for euro, cents in found]
+
+
+def to_pay(said: str) -> int:
+    """Return what a page says is to pay, in cents."""
+    head = re.search(rf"{SUM} За плащане", said)  # the sum is drawn larger, so its line begins above
+    assert head is not None, said
+    return int(head[1].replace(" ", "") + head[2])
 
 
 def shown(run: Night) -> list[str]:
@@ -106,6 +121,36 @@ def test_what_is_to_pay_but_neither_new_nor_overdue_is_named(home: Path, tmp_pat
     assert "По фактура № LATE остават за плащане 55,55 € със срок 01.03.2027 г." in said
     assert "По фактура № DEC остават за плащане 60,00 € със срок 20.12.2026 г." in said
     assert second.manifest["total_cents"] == 10000 + 4000 + 5555 + 6000
+
+
+def test_what_is_new_and_overdue_already_is_reckoned_once(home: Path, tmp_path: Path) -> None:
+    """Late delivery, and ten euro of it paid: shown as new with its lines; its sum stands in the overdue row alone."""
+    month(books(), tmp_path, NOVEMBER)
+    later = books().issue("LATE", "2026-11-12", "2026-11-30", "60.00").issue("DEC", "2026-12-05", "2026-12-20", "66.66")
+    later.add(
+        "payments", payment_no="Z1", premise_no=premise_of(1), payer_code="P1", invoice_no="LATE",
+        paid_on="2026-12-10", amount="10.00", currency="EUR", channel="bank",
+    )  # fmt: skip
+    second = month(later, tmp_path, DECEMBER)
+    said = words(second)
+
+    assert shown(second) == ["LATE", "DEC"]
+    assert "Фактура № LATE Срокът е изтекъл; сумата за плащане е в реда „Просрочено“. Ред на LATE 60,00 €" in said
+    assert said.count("Срокът е изтекъл") == 1
+    assert reckoned(said) == [66_66, 100_00 + 40_00 + 50_00]
+    assert sum(reckoned(said)) == to_pay(said) == second.manifest["total_cents"]
+
+
+def test_a_month_made_up_for_when_it_is_overdue_is_reckoned_once(home: Path, tmp_path: Path) -> None:
+    """November's notice was withheld; in December all of it is new and overdue, and nothing else is to pay."""
+    refused = books().hold(1)
+    refused.rows["holds"][0]["valid_from"] = "никога"
+    month(refused, tmp_path, NOVEMBER, "--quarantine-limit", "holds=1")
+    said = words(month(books(), tmp_path, DECEMBER))
+
+    assert "Фактура № NOV Срокът е изтекъл" in said
+    assert reckoned(said) == [140_00]
+    assert to_pay(said) == 140_00
 
 
 def test_before_the_first_numbers_what_was_issued_up_to_the_last_run_was_shown(

@@ -273,7 +273,10 @@ class _Writer:
         return (total[at[1:]] - total[at[:-1]]) > 0
 
     def _bills(self) -> Rows:
-        """Return a row a new document, its lines below it; a label that is too long goes on in rows of its own."""
+        """Return a row a new document, its lines below it; a label that is too long goes on in rows of its own.
+
+        One that is overdue already has no sum of its own but says so: what of it is to pay counts as overdue, once.
+        """
         lists = self.notices["lines"].combine_chunks()
         flat = lists.flatten()
         texts = {name: clean(flat.field(name)).to_pylist() for name in ("invoice_no", "label", "unit")}
@@ -283,6 +286,9 @@ class _Writer:
         kinds, numbers, at = flat.field("kind").to_pylist(), texts["invoice_no"], _offsets(lists)
         amounts, bill_amounts = (self._amounts(flat, name) for name in ("amount_minor", "bill_minor"))
         tell, rows, empty = self.wording.teller("bill"), Rows(), self.wording.say("no_bill")
+        tells_overdue = self.wording.has("bill_overdue")
+        overdue = _line_rows(self.wording.say("bill_overdue"), "", "", "", "") if tells_overdue else []
+        is_overdue = flat.field("is_overdue").to_pylist()
         for n in range(len(self.notices)):
             before = None
             if at[n] == at[n + 1]:
@@ -291,7 +297,9 @@ class _Writer:
                 if numbers[line] != before:
                     before = numbers[line]
                     facts = {"kind": self.wording.kinds[kinds[line]], "number": before, "period": texts["period"][line]}
-                    rows.cells.append(("bill", (tell(facts), bill_amounts[line])))
+                    counts_below = tells_overdue and is_overdue[line]
+                    rows.cells.append(("bill", (tell(facts), "" if counts_below else bill_amounts[line])))
+                    rows.cells += overdue if counts_below else []
                 if texts["label"][line] is not None:
                     rows.cells += _line_rows(
                         texts["label"][line], texts["unit"][line] or "", texts["quantity"][line],

@@ -28,6 +28,7 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     name: frozenset(given.split())
     for name, given in {
         "bill": "kind number period",
+        "bill_overdue": "",
         "no_bill": "",
         "item_original": "original",
         "warning": "amount answer_until warned_on",
@@ -45,8 +46,8 @@ SENTENCES: Mapping[str, frozenset[str]] = {
         "kinds": "",
     }.items()
 }
-# What wording that was sent before this sentence came does without: nothing is printed then.
-_LATER = frozenset({"pending"})
+# What wording that was sent before these sentences came does without: nothing is printed then.
+_LATER = frozenset({"bill_overdue", "pending"})
 # Kinds that came after a version's words had been sent, which then stay as they are.
 _LATER_KINDS = {"bg": {PAYOUT: "Върната сума"}, "en": {PAYOUT: "Sum paid back"}}
 _CONSTANT = frozenset({"supplier", "is_heat", "as_of"})

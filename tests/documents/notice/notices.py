@@ -27,7 +27,7 @@ def line(
     given = {
         "invoice_no": "3466053938", "kind": "bill", "period_from": date(2026, 10, 1), "period_to": date(2026, 10, 31),
         "bill_minor": 8420, "label": label, "unit": "МВтч", "quantity": "0.377", "unit_price": "75.12000",
-        "amount_minor": cents, "is_bgn": False,
+        "amount_minor": cents, "is_bgn": False, "is_overdue": False,
     }  # fmt: skip
     return given | changes
 
@@ -85,6 +85,15 @@ def overdue(number: int = 1, count: int = 2, **changes: Any) -> dict[str, Any]:
     return notice(number, **(given | changes))
 
 
+def late(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return a notice whose first of two new bills is overdue already."""
+    owed = item(1)
+    first = {name: owed[name] for name in ("invoice_no", "period_from", "period_to")}
+    first |= {"bill_minor": owed["open_cents"], "is_overdue": True}
+    lines = [line(cents=4000, **first), line("Дялово разпределение", 210, **first), line(None, 8420)]
+    return overdue(number, 1, **({"new_items": 2, "lines": lines} | changes))
+
+
 def warned(number: int = 1, **changes: Any) -> dict[str, Any]:
     """Return a notice with a last warning."""
     given = {
@@ -119,6 +128,7 @@ def variants() -> list[dict[str, Any]]:
         notice(20, lines=[line(kind="credit_note", label=None, cents=-500, bill_minor=-500)]),
         notice(24, total_cents=8420 + 11110, pending=[pending(1), pending(2, period_from=None, period_to=None)]),
         overdue(25, language="en", total_cents=8420 + 8420 + 1234, pending=[pending(3, 1234, kind="forecast")]),
+        late(26), late(27, language="en"),
     ]  # fmt: skip
     return rows
 
