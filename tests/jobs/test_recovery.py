@@ -205,7 +205,7 @@ def test_the_next_date_takes_back_a_close_whose_files_were_not_out(
     assert night.code == 0
     assert [row[0] for row in kept["closed"]] == [days(1)]
     assert {row[3] for row in kept["deeds"]} == {row[0] for row in kept["decisions"]} == {days(1)}
-    assert len(kept["deeds"]) == 69
+    assert len(kept["deeds"]) == 59
     assert not (tmp_path / "out" / AS_OF.isoformat() / "manifest.json").exists()
 
 
