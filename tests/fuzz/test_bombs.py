@@ -107,12 +107,12 @@ def deep_manifest(folder: Path) -> None:
 
 
 BOMBS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "5 GiB of zeros in a gzip": (zeros, "holds.csv.gz is UTF-16 or not text"),
+    "5 GiB of zeros in a gzip": (zeros, "holds.csv.gz holds NUL bytes and is not UTF-16 from its first letter on"),
     "5 GiB of one line in a gzip": (endless_line, "holds.csv.gz, line 2 is longer than 1 MiB"),
     "5 GiB of header in a gzip": (endless_first_line, "holds.csv.gz, line 1 is longer than 1 MiB"),
     "5 GiB within one quote": (endless_quote, "holds.csv.gz, line 2: a quote"),
     "a line of 1 GiB": (long_line, "is longer than 1 MiB"),
-    "1 GiB of holes": (sparse_line, "not text"),
+    "1 GiB of holes": (sparse_line, "holds.csv holds NUL bytes"),
     "100,000 columns": (many_columns, "holds.csv, line 1: more than 1,000 columns"),
     "a row of a million cells": (many_cells, "is longer than 1 MiB"),
     "20,000 Parquet columns": (many_parquet_columns, "holds.parquet, line 1: more than 1,000 columns"),
