@@ -27,11 +27,11 @@ PAID = {
 }  # fmt: skip
 AGED = {
     "kind": "moved", "stage_before": "overdue", "stage_after": "final_warning", "lists_left": "", "lists_came": "",
-    "lists_stayed": "reminders/sms", "open_before": "55,00", "open_after": "55,00", "message_before": "overdue",
-    "message_after": "final_warning", "why_not_before": "days", "way": "final_warning", "way_before": "55,00",
-    "way_after": "55,00", "way_days_before": "59", "way_days_after": "60", "rule_after": "stages.final_warning",
-    "why": "последно предупреждение (иска 50,00 € и 60 дни, 15 дни след връчено напомняне): преди 55,00 €, 59 дни, "
-           "сега 55,00 €, 60 дни; съобщение: напомняне → последно предупреждение",
+    "lists_stayed": "reminders/sms", "open_before": "155,00", "open_after": "155,00", "message_before": "overdue",
+    "message_after": "final_warning", "why_not_before": "days", "way": "final_warning", "way_before": "155,00",
+    "way_after": "155,00", "way_days_before": "59", "way_days_after": "60", "rule_after": "stages.final_warning",
+    "why": "последно предупреждение (иска 50,00 € и 60 дни, 15 дни след връчено напомняне): преди 155,00 €, 59 дни, "
+           "сега 155,00 €, 60 дни; съобщение: напомняне → последно предупреждение",
 }  # fmt: skip
 NEW = {
     "kind": "new", "stage_before": "", "stage_after": "overdue", "lists_left": "", "lists_came": "reminders/post",
@@ -52,7 +52,7 @@ REMINDED = {
 
 def debtors() -> Debtors:
     """Return who is in both ledgers: 1 pays, 2 gets old, 5 is reminded, 6 was reminded lately, 7 owes nothing."""
-    ledger = Debtors().debtor(1, ("2026-11-01", "60.00")).debtor(2, ("2026-09-24", "55.00"))
+    ledger = Debtors().debtor(1, ("2026-11-01", "60.00")).debtor(2, ("2026-09-24", "155.00"))
     ledger.notice(2, "overdue", "2026-10-01", "2026-10-05").debtor(5, ("2026-11-02", "65.00"))
     ledger.debtor(6, ("2026-10-02", "66.00")).notice(6, "overdue", "2026-11-10", "2026-11-15")
     return ledger.debtor(7, ("2026-10-01", "70.00")).payment(7, "2026-10-02", "70.00")
@@ -105,12 +105,12 @@ def test_the_page_has_the_sums_and_says_where_the_rows_lie(nights: list[Night], 
         "Партиди с друг етап или списък: 3; нови: 1; изчезнали: 1",
         "без просрочие 1 – – – – 1",  # the one who owes nothing
         "просрочено 1 2 1 – 1 5",  # who paid; 5 and 6; who got old; who is gone
-        "0,00 € 131,00 € 55,00 € 70,00 € 316,00 €",
+        "0,00 € 131,00 € 155,00 € 70,00 € 416,00 €",
         "няма ги – 1 – – – 1",
         "всичко сега 2 3 1 – 1",
-        "0,00 € 211,00 € 55,00 € 70,00 €",
+        "0,00 € 211,00 € 155,00 € 70,00 €",
         "SMS – 3 1 4 1",
-        "195,00 € 55,00 € 250,00 € 55,00 €",
+        "195,00 € 155,00 € 350,00 € 155,00 €",
         "писма 1 – – – 1",
         str(tmp_path / "moves" / FOLDER / "diff.csv"), str(tmp_path / "moves" / FOLDER / "diff.xlsx"),
     ) if line not in lines] == []  # fmt: skip
