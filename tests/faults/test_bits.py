@@ -84,7 +84,7 @@ def test_a_snapshot_with_a_turned_bit_is_not_used_again(here: Place, undisturbed
     night = here.run()
 
     assert {where for where, again in found.items() if again is not None} == set()
-    assert len(files) == 19
+    assert len(files) == 21
     assert (night.code, night.told, hashes(snapshot)) == (0, "", whole)
     assert here.hashes(AS_OF) == undisturbed.first
 
