@@ -35,8 +35,10 @@ def fill_store(classification: str) -> dict[str, float]:
         figures = {"rows": float(len(owing)), **_fill_bare(engine, owing), **_fill(engine, owing)}
         return figures | _replace_under_reader(engine, owing)
     finally:
-        with engine.begin() as connection:
+        owner = database.connect(Settings.from_environment(), "bench")  # the runner owns no table
+        with owner.begin() as connection:
             connection.execute(text(f"DROP TABLE IF EXISTS dunning.decisions_{DAY:%Y%m%d}"))
+        owner.dispose()
 
 
 def _fill_bare(engine: Engine, rows: pa.Table) -> dict[str, float]:
