@@ -28,14 +28,16 @@ def is_of_one_currency(facts: Facts) -> bool:
 
 
 def as_extract(facts: Facts) -> Facts:
-    """Return the facts as an extract can say them: without our deeds; from 2026 on, BGN is taken back in euro."""
+    """Return the facts as an extract can say them: without our deeds and without holds that end before they begin
+    (refused as mistakes; they protect nothing); from 2026 on, BGN is taken back in euro."""
 
     def taken_back(payment: Payment) -> Payment:
         if not payment.reverses or payment.currency == EUR or payment.paid_on < EURO_FROM:
             return payment
         return replace(payment, currency=EUR, amount_minor=-to_cents(-payment.amount_minor, BGN))
 
-    return replace(facts, payments=tuple(taken_back(p) for p in facts.payments), deeds=())
+    holds = tuple(h for h in facts.holds if h.valid_until is None or h.valid_until > h.valid_from)
+    return replace(facts, payments=tuple(taken_back(p) for p in facts.payments), holds=holds, deeds=())
 
 
 def _add_account(ledger: Ledger, facts: Facts) -> None:
