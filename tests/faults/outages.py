@@ -14,11 +14,15 @@ KINDS = ("kill server", "kill backends")
 
 @dataclass(frozen=True)
 class Outage:
-    """What a run came to whose database died: exit code and stderr; and what is wrong when runs have followed it."""
+    """What a run came to whose database died: exit code and stderr; and what is wrong when runs have followed it.
+
+    was_published: the date's manifest was there when that run ended.
+    """
 
     trial: Trial
     code: int
     told: str
+    was_published: bool
     wrong: list[str]
 
 
@@ -42,8 +46,9 @@ def run_outage(trial: Trial, folder: Path, undisturbed: Undisturbed, warm: Warm,
     with embedded_place(folder, undisturbed.ledger, warm, server) as here:
         (fault,) = trial.faults
         hit = here.run(fault=replace(fault, target=server.pid, database=here.database))
-        was_out = here.is_published(AS_OF)
+        was_published = here.is_published(AS_OF)
         nights = [AS_OF] if trial.then == "again" else [AS_OF, NEXT]
         later = [here.run(as_of) for as_of in nights]
         wrong = [f"exit code {end.code}: {end.told}" for end in later if (end.code, end.told) != (0, "")]
-        return Outage(trial, hit.code, hit.told, wrong + compare(here, undisturbed, nights, was_out))
+        wrong += compare(here, undisturbed, nights, was_published)
+        return Outage(trial, hit.code, hit.told, was_published, wrong)
