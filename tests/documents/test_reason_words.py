@@ -78,7 +78,7 @@ def test_the_codes_are_found_in_the_code() -> None:
         "amount_fell", "stage_changed", "over_capacity", "paid", "shielded", "not_disconnectable", "below_threshold",
         "sent_lately", "warning_not_served", "too_recent", "not_due", "invoice_gone", "no_warned_debt",
         "not_court_bound", "struck", "hold_dispute", "payers.life_support_missing", "holds_shrank", "bad_date",
-        "above_order_ceiling",
+        "above_order_ceiling", "window_over",
     }  # fmt: skip
     assert known - listing_codes() == set()
 

@@ -3,9 +3,10 @@
 import hashlib
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, text
 
@@ -385,6 +386,13 @@ def test_paid_is_only_who_has_paid(night: Path, tmp_path: Path) -> None:
     assert (told["rows"], dropped(night, "disconnections")) == (
         0, {premise_of(1): "warning_not_served", premise_of(2): "not_disconnectable", premise_of(3): "below_threshold"}
     )  # fmt: skip
+
+
+def test_a_row_whose_days_are_over_stays_here(night: Path) -> None:
+    """The order names the days on which the crew may come: with none of them left, another night lists it anew."""
+    last = max(pq.read_table(night / "disconnections.parquet")["not_after"].to_pylist())
+    told = release("disconnections", reply(), on=last + timedelta(days=1))
+    assert (told["rows"], set(dropped(night, "disconnections").values())) == (0, {"window_over"})
 
 
 @pytest.mark.parametrize(

@@ -86,12 +86,21 @@ def look_again(
         _refuse_unprotected(night, newest)
     look = Look(max(day, on), newest.fingerprint)
     in_force = _holds_in_force(source)
-    struck = find_held_back(rows, list_name, in_force)
+    struck = pc.coalesce(find_held_back(rows, list_name, in_force), _find_late(rows, list_name, look.looked_on))
     newer = [hold for hold in in_force if hold.reason in OF_PREMISE and hold.hold_no > night.known.events_seen]
     is_known = list_name != "disconnections" or not newer  # else whoever lives there must be looked at again
     if (look.looked_on, look.fingerprint) == (day, night.snapshot.fingerprint) and is_known:
         return struck, look  # the very decision that listed them
     return pc.coalesce(struck, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)), look
+
+
+def _find_late(rows: pa.Table, list_name: str, on: date) -> pa.Array:
+    """Return `window_over` for each row whose last lawful day to act is before `on`, null for the others."""
+    nothing = pa.nulls(len(rows), pa.string())
+    if list_name != "disconnections":
+        return nothing
+    is_late = pc.less(rows["not_after"].combine_chunks(), pa.scalar(on, pa.date32()))
+    return pc.if_else(pc.fill_null(is_late, False), pa.scalar("window_over"), nothing)
 
 
 def _holds_in_force(source: Source) -> list[holds.OwnHold]:
