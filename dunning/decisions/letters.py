@@ -1,5 +1,6 @@
 """Where a letter reaches a payer: never a premise that he has left, under whatever name it stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +10,17 @@ import pyarrow.compute as pc
 
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.decisions.addresses import POST, blank_to_null, known_contacts, newest_contact
+from dunning.core.signs import replace_signs
+from dunning.decisions.addresses import POST, blank_to_null, filled, known_contacts, newest_contact
 from dunning.decisions.segments import Places, any_by
 from dunning.policy.rules import Rules
 
 Flags = npt.NDArray[np.bool_]
 
+Cells = Sequence[pa.Array]
+
 _NOTHING = pa.scalar(None, pa.string())
-_NO_LETTERS = r"[^\p{L}\p{N}]+"
+_PARTS = ("address", "postcode", "settlement")
 # What is written or left out, or written shorter or longer, without another place being meant.
 _KINDS_OF_PLACE = r" (?:гр|град|с|село|ул|улица|бул|булевард|пл|площад|ж +к|жк|кв|квартал)(?: |$)"
 _LONG_WORDS = r" (?:(бл)ок|(вх)од|(ет)аж|(ап)артамент)(?: |$)"
@@ -74,9 +78,9 @@ def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalA
     known, own = bucket.payers, _own_addresses(bucket.payers)
     nothing = pa.nulls(len(known), pa.string())
     asked = Asked(bucket, is_asked, as_of)
-    written = PostalAddress(contact.address, nothing).only(~_is_left(asked, contact.address, nothing, nothing))
-    street, postcode, settlement = (known.text(f"postal_{part}") for part in ("address", "postcode", "settlement"))
-    postal = own.only(~_is_left(asked, street, postcode, settlement))
+    postal_cells = [known.text(f"postal_{part}") for part in _PARTS]
+    left_contact, left_postal = _are_left(asked, [contact.address, nothing, nothing], postal_cells)
+    written, postal = PostalAddress(contact.address, nothing).only(~left_contact), own.only(~left_postal)
     home = locate_premises(bucket, accounts).only(has_tenancy(bucket, as_of)[accounts])
     boxes = _first_there(written.take(payers), postal.take(payers), home)
     return boxes.only(~contact.is_out[payers])
@@ -119,7 +123,7 @@ def compare_key(addresses: pa.Array) -> pa.Array:
     >>> compare_key(pa.array(["ул. Явор 3,  София", "УЛ.ЯВОР 3 СОФИЯ", None])).to_pylist()
     ['улявор3софия', 'улявор3софия', '']
     """
-    return pc.fill_null(pc.replace_substring_regex(pc.utf8_lower(addresses), _NO_LETTERS, ""), "")
+    return pc.fill_null(replace_signs(pc.utf8_lower(addresses), ""), "")
 
 
 def _place_key(addresses: pa.Array) -> pa.Array:
@@ -128,31 +132,42 @@ def _place_key(addresses: pa.Array) -> pa.Array:
     >>> _place_key(pa.array(["гр. София", "София", "улица „Явор“ № 3, блок 2", "Ул.Явор 3 бл.2", None])).to_pylist()
     ['софия', 'софия', 'явор3бл2', 'явор3бл2', '']
     """
-    words = pc.replace_substring_regex(pc.utf8_lower(addresses), _NO_LETTERS, "  ")
+    words = replace_signs(pc.utf8_lower(addresses), "  ")
     words = pc.binary_join_element_wise(" ", words, "")
     words = pc.replace_substring_regex(words, _LONG_WORDS, r" \1\2\3\4 ")
     return compare_key(pc.replace_substring_regex(words, _KINDS_OF_PLACE, " "))
 
 
-def _is_left(asked: Asked, street: pa.Array, postcode: pa.Array, settlement: pa.Array) -> Flags:
-    """Return which payers' addresses are those of a premise that he has left, and of none that he still has.
+def _place_keys(columns: list[pa.Array]) -> list[pa.Array]:
+    """Return the place keys of columns of one length, each spelling made once."""
+    spelt = pa.concat_arrays([column.cast(pa.string()) for column in columns]).dictionary_encode()
+    keys = _place_key(spelt.dictionary).take(spelt.indices)
+    size = len(columns[0])
+    return [pc.fill_null(keys.slice(size * n, size), "") for n in range(len(columns))]
+
+
+def _are_left(asked: Asked, *written: Cells) -> npt.NDArray[np.bool_]:
+    """Return per kind of address which payers' ones are those of a premise that he has left, and of none that he has.
 
     Spellings cost much, so they are compared for those alone who are asked for, have an address and have left any.
 
     Args:
-        street, postcode, settlement: one a payer; null where there is none, or where it is not told apart.
+        written: street, postcode and settlement, one a payer; null where there is none, or where it is not told apart.
     """
     homes, as_of, size = asked.bucket.homes, asked.as_of, len(asked.bucket.payers)
-    has_left = any_by(homes["payer"], homes["valid_until"] <= as_of, size)
-    is_open = asked.is_asked & has_left & pc.is_valid(street).to_numpy(zero_copy_only=False)
-    homes = homes.take(is_open[homes["payer"]])
-    payer = homes["payer"]
-    at = pa.array(payer)
-    told = [_place_key(part.take(at)) for part in (street, postcode, settlement)]
-    is_same = _are_same(told, [_place_key(homes.text(name)) for name in ("address", "postcode", "settlement")])
-    had = any_by(payer, is_same & (homes["valid_until"] <= as_of), size)
+    is_open = asked.is_asked & any_by(homes["payer"], homes["valid_until"] <= as_of, size)
+    rows = [np.flatnonzero((is_open & filled(street))[homes["payer"]]) for street, _, _ in written]
+    homes, kind = homes.take(np.concatenate(rows)), np.repeat(np.arange(len(written)), [len(row) for row in rows])
+    if len(homes) == 0:
+        return np.zeros((len(written), size), np.bool_)
+    at = [pa.array(homes["payer"][kind == number]) for number in range(len(written))]
+    found = [[part.take(of) for part in cells] for cells, of in zip(written, at, strict=True)]
+    told = [pa.concat_arrays(of_part) for of_part in zip(*found, strict=True)]
+    is_same = _are_same(_place_keys(told), _place_keys([homes.text(name) for name in _PARTS]))
+    payer = kind * size + homes["payer"]
+    had = any_by(payer, is_same & (homes["valid_until"] <= as_of), len(written) * size)
     has = is_same & (homes["valid_from"] <= as_of) & (homes["valid_until"] > as_of)
-    return had & ~any_by(payer, has, size)
+    return (had & ~any_by(payer, has, len(written) * size)).reshape(len(written), size)
 
 
 def _are_same(told: list[pa.Array], home: list[pa.Array]) -> Flags:

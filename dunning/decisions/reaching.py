@@ -59,14 +59,29 @@ def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
     payers = bucket.accounts["payer"][accounts]
     contacts = known_contacts(bucket, payers, to_day(rules.as_of))
     mobile, email, letters = (newest_contact(bucket, contacts, channel, payers) for channel in (SMS, EMAIL, POST))
-    post = postal_addresses(bucket, accounts, rules)
-    columns = [
+    by_wire = [
         _without(mobile.address, _has_failed(bucket, SMS, payers, mobile)),
         _without(email.address, _has_failed(bucket, EMAIL, payers, email)),
-        _without(post, _has_failed(bucket, POST, payers, letters) & _is_the_same_box(bucket, accounts, post)),
     ]
+    is_unreached = ~(filled(by_wire[0]) | filled(by_wire[1]))
+    has_failed = _has_failed(bucket, POST, payers, letters)
+    columns = [*by_wire, _write_to(bucket, accounts, is_unreached, has_failed, rules)]
     channel = np.select([filled(column) for column in columns], [SMS, EMAIL, POST], -1).astype(np.int8)
     return Reach(channel, pc.coalesce(*columns))
+
+
+def _write_to(bucket: Bucket, accounts: Places, is_unreached: Flags, has_failed: Flags, rules: Rules) -> pa.Array:
+    """Return the postal address of those accounts that no other channel reaches; looked for of these alone.
+
+    Args:
+        has_failed: whose newest letter failed, so that none goes to the same box again.
+    """
+    asked = np.flatnonzero(is_unreached)
+    post = postal_addresses(bucket, accounts[asked], rules)
+    post = _without(post, has_failed[asked] & _is_the_same_box(bucket, accounts[asked], post))
+    row = np.full(len(accounts), -1, np.int64)
+    row[asked] = np.arange(len(asked))
+    return post.take(pa.array(row, mask=row < 0))
 
 
 def mark_addresses(addresses: pa.Array) -> pa.Array:

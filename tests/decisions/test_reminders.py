@@ -380,6 +380,24 @@ def test_who_has_left_one_premise_gets_his_letters_where_he_lives() -> None:
     assert ("post", "ул. Явор 3, 1324 София") == reached(evidence)
 
 
+@pytest.mark.parametrize(
+    ("contact", "postal", "expected"),
+    [
+        ("ул. Стара 9", "ул. Нова 2", "ул. Нова 2, София"),
+        ("п.к. 12, София", "ул. Стара 9", "п.к. 12, София"),
+        ("ул. Стара 9", "Стара № 9", "ул. Явор 3, 1324 София"),
+    ],
+)
+def test_an_address_that_he_has_left_spoils_no_other_one_of_his(contact: str, postal: str, expected: str) -> None:
+    evidence = one_account()
+    evidence.rows["contacts"].clear()
+    evidence.home(0, 0, "2015-01-01", "2026-06-01", address="ул. Стара 9", settlement="София", postcode="1000")
+    evidence.rows["payers"][0] |= {"postal_address": postal, "postal_settlement": "София"}
+    evidence.contact(0, "post", contact)
+
+    assert ("post", expected) == reached(evidence)
+
+
 def test_two_accounts_of_a_payer_and_another_payer_keep_apart() -> None:
     evidence = one_account()
     evidence.premise("0012349999", "heat")
