@@ -19,7 +19,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.frames import Bucket, Frame
+from dunning.core.frames import SCHEMAS, Bucket, Frame
+from dunning.core.signs import replace_signs
 from dunning.core.words import CHANNELS, code
 from dunning.gateways.ledger.buckets import hash_texts
 from dunning.gateways.settings import Settings
@@ -27,7 +28,16 @@ from dunning.gateways.snapshots import Snapshot
 
 _ACCOUNTS, _NUMBERS = "accounts.arrow", "numbers.npy"
 _HOME_BITS = np.uint64(7)
-_TABLES = ("accounts", "premises", "payers", "items", "cases", "notices", "contacts")
+_READ = {
+    "accounts": ("premise_no", "payer_code", "premise", "payer"),
+    "premises": ("address", "settlement", "postcode", "meter_no"),
+    "payers": ("name",),
+    "items": ("account", "invoice_no"),
+    "cases": ("account", "case_no"),
+    "notices": ("account", "notice_no"),
+    "contacts": ("payer", "channel", "address"),
+}
+_UNREAD = {name: set(SCHEMAS[name].names).difference(read) for name, read in _READ.items()}
 # What a number of the ledger names, with the column that holds it.
 _NUMBERED = {"items": "invoice_no", "cases": "case_no", "notices": "notice_no"}
 _SMS, _EMAIL = code(CHANNELS, "sms"), code(CHANNELS, "email")
@@ -110,7 +120,7 @@ class SearchIndex:
         return self.accounts.filter(pc.is_in(joined, value_set=pa.array(owners)))
 
     def _owners(self, bucket_no: int, kind: str, text: str) -> list[str]:
-        bucket = self.snapshot.read_bucket(bucket_no, _TABLES)
+        bucket = self.snapshot.read_bucket(bucket_no, _READ, _UNREAD)
         if kind == _NUMBER:
             found = [
                 bucket.tables[table]["account"][_places(pc.equal(bucket.tables[table].text(column), text))]
@@ -137,7 +147,7 @@ def fold(texts: pa.Array) -> pa.Array:
     >>> fold(pa.array(["Росица МНИМА", "ул. „Шипка“ № 5", None])).to_pylist()
     [' росица мнима ', ' ул шипка 5 ', ' ']
     """
-    plain = pc.replace_substring_regex(pc.utf8_lower(pc.fill_null(texts, "")), r"[^\pL\pN]+", " ")
+    plain = replace_signs(pc.utf8_lower(pc.fill_null(texts, "")), " ")
     trimmed = pc.utf8_trim_whitespace(plain)
     return pc.if_else(pc.equal(trimmed, ""), " ", pc.binary_join_element_wise("", trimmed, "", " "))
 
@@ -219,7 +229,7 @@ def _sweep(settings: Settings) -> None:
 def _gather(snapshot: Snapshot) -> tuple[pa.Table, npt.NDArray[np.uint64]]:
     parts, hashes = [], [np.zeros(0, np.uint64)]
     for number in snapshot.buckets():
-        bucket = snapshot.read_bucket(number, _TABLES)
+        bucket = snapshot.read_bucket(number, _READ, _UNREAD)
         parts.append(_accounts(bucket.accounts, bucket.premises, bucket.payers))
         hashes += [keys | np.uint64(number) for keys in _keys(bucket)]
     empty = {name: pa.array([], pa.string()) for name in _COLUMNS}
