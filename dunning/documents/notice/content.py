@@ -213,12 +213,12 @@ class _Writer:
     def _note_texts(self) -> Iterator[tuple[int, str]]:
         """Yield (notice, paragraph) in the order in which they are printed."""
         since = write_day(self.press.since + timedelta(days=1), self.language)
-        is_bgn = self._has_original()
+        original = self.wording.say("original")
         yield from self._pending()
         yield from self._where("plan_cents", "plan", self._plan_facts())
         yield from self._where("held_cents", "held", [{"held": text} for text in self.money("held_cents")])
         yield from self._where("expired_cents", "expired", self._expired_facts())
-        yield from ((int(n), self.wording.teller("original")({})) for n in np.flatnonzero(is_bgn))
+        yield from ((int(n), original) for n in np.flatnonzero(self._has_original()))
         yield from self._where("paid_cents", "paid", [{"paid": t, "since": since} for t in self.money("paid_cents")])
         yield from self._where("credit_cents", "credit", [{"credit": text} for text in self.money("credit_cents")])
 

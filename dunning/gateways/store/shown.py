@@ -35,6 +35,8 @@ def discard_shown(connection: Connection, as_of: date, service: str) -> None:
 
 def fetch_shown(source: Source, service: str, bucket: int, run_no: int) -> pa.Array:
     """Return the numbers that finished runs of a service, up to one, have shown to the accounts of a bucket."""
+    if run_no < 1:  # before a group's first run there is nothing to ask for, 64 times
+        return pa.array([], pa.string())
     with transact(source) as connection:
         given = {"service": service, "bucket": bucket, "run_no": run_no}
         packed = connection.execute(statement("notice_numbers", "select"), given).scalars().all()
