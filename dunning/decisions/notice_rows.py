@@ -13,6 +13,7 @@ from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, PAYOUT, code
 from dunning.decisions.frames import Decision
+from dunning.decisions.notice_standings import STANDINGS
 from dunning.decisions.proposals import to_arrays
 from dunning.decisions.segments import Places, bounds_of, index_rows
 from dunning.decisions.tables import word_column
@@ -20,6 +21,8 @@ from dunning.decisions.tables import word_column
 _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
 _KINDS = (*ITEM_KINDS, CREDIT_NOTE)
 _NOTE, _PAYOUT = len(ITEM_KINDS), code(ITEM_KINDS, PAYOUT)
+# What each line of a document repeats.
+_OF_DOCUMENT = ("invoice_no", "period_from", "period_to", "is_bgn", "bill_cents", "open_cents", "pay_on")
 
 
 def _rows(**columns: pa.DataType) -> pa.ListType:
@@ -28,21 +31,24 @@ def _rows(**columns: pa.DataType) -> pa.ListType:
 
 # Service periods of what is overdue, both days in, ascending, apart from each other.
 PERIODS = _rows(**{"from": _day, "to": _day})
-# One line of a new document, by issued_on, invoice_no, seq. bill_minor: the document's own amount; quantity and
-# unit_price: as read; amount_minor: the line's. A credit note, and a bill without lines, is one row without label.
-# is_overdue: the bill stands among the ITEMS as well, and what of it is to pay counts there.
+# One line of a new document, by issued_on, invoice_no, seq. bill_minor: the document's own amount, bill_cents: in euro;
+# quantity and unit_price: as read; amount_minor: the line's. A credit note, and a bill without lines, is one row
+# without label. standing: where what is open of the document counts; open_cents: what that is; pay_on: until when it
+# is to be paid, where it counts in the document's own row.
 LINES = _rows(
     invoice_no=_text, kind=_text, period_from=_day, period_to=_day, bill_minor=_cents, label=_text, unit=_text,
-    quantity=_text, unit_price=_text, amount_minor=_cents, is_bgn=_flag, is_overdue=_flag,
+    quantity=_text, unit_price=_text, amount_minor=_cents, is_bgn=_flag, standing=_text, bill_cents=_cents,
+    open_cents=_cents, pay_on=_day,
 )  # fmt: skip
 # One overdue item, by due_on, issued_on, invoice_no. original_minor: stotinki; null for an invoice in euro.
 ITEMS = _rows(
     invoice_no=_text, kind=_text, period_from=_day, period_to=_day, due_on=_day, days_overdue=_count,
     open_cents=_cents, original_minor=_cents,
 )  # fmt: skip
-# One item that is to pay but not overdue, unless the LINES name it with the very sum that is open. The same order.
+# One item that is to pay, neither overdue nor of a new document. The same order. bill_cents: the whole amount in euro;
+# pay_on: null for money paid back, which is no bill with a day to pay it by.
 PENDING = _rows(
-    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, due_on=_day, open_cents=_cents,
+    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, pay_on=_day, bill_cents=_cents, open_cents=_cents,
     original_minor=_cents,
 )  # fmt: skip
 
@@ -90,8 +96,12 @@ def _is_unknown(numbers: pa.Array, shown: Shown) -> npt.NDArray[np.bool_]:
     return ~pc.is_in(numbers, value_set=shown.numbers).to_numpy(zero_copy_only=False)
 
 
-def list_lines(bucket: Bucket, decision: Decision, documents: Frame, accounts: Places) -> pa.Array:
-    """Return the LINES of each account."""
+def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
+    """Return the LINES of each account.
+
+    Args:
+        documents: as `find_standings` gives them.
+    """
     lines = bucket.invoice_lines
     is_bill = documents["kind"] != _NOTE
     bills = pc.if_else(pa.array(is_bill), documents.text("invoice_no"), pa.scalar(None, pa.string()))
@@ -106,15 +116,13 @@ def list_lines(bucket: Bucket, decision: Decision, documents: Frame, accounts: P
     of, line = documents.take(document[order]), np.r_[line, np.full(len(lone), -1, np.int64)][order]
     place = pa.array(line, mask=line < 0)
     amounts = np.r_[lines["amount_minor"], np.int64(0)][line]
-    is_demanded = np.zeros(len(bucket.items) + 1, np.bool_)  # the last: of credit notes, whose item is -1
-    is_demanded[_demanded(bucket, decision, accounts)[1]["item"]] = True
     columns = {
-        **{name: of.columns[name] for name in ("invoice_no", "period_from", "period_to", "is_bgn")},
+        **{name: of.columns[name] for name in _OF_DOCUMENT},
         **{name: lines.text(name).take(place) for name in ("label", "unit", "quantity", "unit_price")},
         "kind": word_column(_KINDS, of["kind"]),
         "bill_minor": of["amount_minor"],
         "amount_minor": np.where(line < 0, of["amount_minor"], amounts),
-        "is_overdue": is_demanded[of["item"]],
+        "standing": word_column(STANDINGS, of["standing"]),
     }
     return _nest(LINES, columns, _row_of(bucket, accounts)[of["account"]], len(accounts))
 
@@ -134,19 +142,19 @@ def list_items(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array
 
 
 def list_pending(bucket: Bucket, decision: Decision, documents: Frame, accounts: Places) -> pa.Array:
-    """Return the PENDING of each account, so that everything that enters the sum to pay is named with its own sum."""
+    """Return the PENDING of each account: with ITEMS and LINES everything that enters the sum to pay stands by name."""
     opened = decision.open_items
     row, place = _row_of(bucket, accounts)[opened["account"]], opened["item"]
     is_new = np.zeros(len(bucket.items), np.bool_)
     is_new[documents["item"][documents["item"] >= 0]] = True
-    amount, is_bgn = bucket.items["amount_minor"][place], bucket.items["is_bgn"][place]
-    is_told = is_new[place] & ~is_bgn & (amount == opened["open_cents"])
     is_to_pay = (row >= 0) & (opened["shield"] == 0) & ~opened["is_expired"]
-    chosen = is_to_pay & ~opened["is_overdue"] & ~is_told
+    chosen = is_to_pay & ~opened["is_overdue"] & ~is_new[place]
     items = bucket.items.take(place[chosen])
     columns = {
-        **{name: items.columns[name] for name in ("invoice_no", "period_from", "period_to", "due_on")},
+        **{name: items.columns[name] for name in ("invoice_no", "period_from", "period_to")},
         "kind": word_column(ITEM_KINDS, items["kind"]),
+        "pay_on": np.where(items["kind"] == _PAYOUT, NEVER, items["due_on"]).astype(np.int32),
+        "bill_cents": opened["amount_cents"][chosen],
         "open_cents": opened["open_cents"][chosen],
         "original_minor": pa.array(items["amount_minor"], mask=~items["is_bgn"]),
     }

@@ -22,24 +22,23 @@ _FINAL_WARNING = code(NOTICE_STAGES, "final_warning")
 _AGREEMENT = code(SHIELDS, "agreement")
 
 
-def sum_documents(documents: Frame, accounts: Places, size: int, as_of: int) -> Frame:
+def sum_documents(documents: Frame, accounts: Places, size: int) -> Frame:
     """Return per account new_items, period_from, period_to and due_on of its new documents; `NEVER` where unknown.
 
-    due_on is the first day, from `as_of` on, by which one of them is to be paid: one that was shown late, when its day
-    had passed, is overdue and has no day more.
+    due_on is the first day by which one of them is to be paid: one that was shown late, when its day had passed, is
+    overdue and has no day more; one that is held, agreed upon, expired or settled has none either.
 
     Args:
-        documents: as `find_documents` gives them. size: accounts of the bucket.
+        documents: as `find_standings` gives them. size: accounts of the bucket.
     """
     row, count = index_rows(accounts, size)[documents["account"]], len(accounts)
-    coming = np.where(documents["due_on"] < as_of, NEVER, documents["due_on"]).astype(np.int32)
     ends = np.where(documents["period_to"] == NEVER, -NEVER, documents["period_to"]).astype(np.int32)
     return Frame(
         {
             "new_items": np.bincount(row, minlength=count).astype(np.int32),
             "period_from": earliest_by(row, documents["period_from"], count),
             "period_to": or_never(latest_by(row, ends, count)),
-            "due_on": earliest_by(row, coming, count),
+            "due_on": earliest_by(row, documents["pay_on"], count),
         }
     )
 

@@ -27,6 +27,7 @@ from dunning.decisions.notice_rows import (
     list_pending,
     list_periods,
 )
+from dunning.decisions.notice_standings import find_standings
 from dunning.decisions.notice_sums import last_warnings, next_instalments, sum_debts, sum_documents, sum_payments
 from dunning.decisions.proposals import Proposed, first_reason, join_account, to_arrays, withhold
 from dunning.decisions.segments import Places, index_rows
@@ -40,8 +41,8 @@ _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.in
 # One notice: one account. email: null for post. street, town: the postal recipient, also of an e-mail; null where there
 # is none. district to postal_key: of the premise, as the carriers walk. period_*, due_on: of the new documents.
 # total_cents: to pay, due or not yet; overdue_*, oldest_due_on, interest_cents, periods, items: what is demanded;
-# total, expired, held and plan are all that is open; what the total is made of is named by items, by pending, and by
-# lines of bills that are wholly open and not overdue. warned_*, answer_until: of the last warning, where one counts.
+# total, expired, held and plan are all that is open; the total is the sum of items, pending, and new documents that
+# stand as to_pay. warned_*, answer_until: of the last warning, where one counts.
 NOTICES = pa.schema(
     {
         "reference": _text, "premise_no": _text, "payer_code": _text, "service": _text, "channel": _text,
@@ -79,6 +80,7 @@ def propose_notices(
     """
     asked = _accounts_of(bucket, decision, service)
     documents = find_documents(bucket, asked, shown or Shown(since), to_day(rules.as_of))
+    documents = find_standings(bucket, decision, documents)
     accounts = _choose(bucket, decision, asked, documents)
     boxes = find_letter_boxes(bucket, accounts, rules)
     card = ask_for_contacts(bucket, accounts, findings.history, rules)
@@ -91,12 +93,12 @@ def propose_notices(
     )  # fmt: skip
     columns = {
         **_address(bucket, accounts, boxes, card, rules),
-        **sum_documents(documents, accounts, len(bucket.accounts), to_day(rules.as_of)).columns,
+        **sum_documents(documents, accounts, len(bucket.accounts)).columns,
         **debts.columns,
         **_tell_money(bucket, decision, findings, accounts, rules, to_day(since)),
         "stage": word_column(STAGES, _stages(bucket, decision, accounts)),
         "periods": list_periods(bucket, decision, accounts),
-        "lines": list_lines(bucket, decision, documents, accounts),
+        "lines": list_lines(bucket, documents, accounts),
         "items": list_items(bucket, decision, accounts),
         "pending": list_pending(bucket, decision, documents, accounts),
     }

@@ -136,11 +136,12 @@ class _Account:
 
     def news(self) -> Row:
         bills = [i for i in self.documents if not i.is_credit]
+        days = [day for document in self.documents if (day := self.standing(document)["pay_on"])]
         return {
             "new_items": len(self.documents),
             "period_from": min((i.period_from for i in bills if i.period_from), default=None),
             "period_to": max((i.period_to for i in bills if i.period_to), default=None),
-            "due_on": min((i.due_on for i in bills if i.kind != PAYOUT and i.due_on >= self.as_of), default=None),
+            "due_on": min(days, default=None),
         }
 
     def debts(self) -> Row:
@@ -227,7 +228,7 @@ class _Account:
         return {"needs_card": is_needed, "phone": phone, "known_email": email}
 
     def lines(self) -> list[Row]:
-        rows, overdue = [], {i.invoice.invoice_no for i in self.demanded}
+        rows = []
         for document in self.documents:
             same = {
                 "invoice_no": document.invoice_no,
@@ -236,7 +237,7 @@ class _Account:
                 "period_to": None if document.is_credit else document.period_to,
                 "is_bgn": document.currency == BGN,
                 "bill_minor": document.amount_minor,
-                "is_overdue": not document.is_credit and document.invoice_no in overdue,
+                **self.standing(document),
             }
             own = [x for x in self.world.lines if x.invoice_no == document.invoice_no and not document.is_credit]
             for line in sorted(own, key=lambda x: x.seq):
@@ -247,13 +248,35 @@ class _Account:
                 rows.append(same | nothing | {"amount_minor": document.amount_minor})
         return rows
 
+    def standing(self, document: Invoice) -> Row:
+        """Return what is open of a new document, and where that counts."""
+        found = [i for i in self.decision.items if i.invoice.invoice_no == document.invoice_no]
+        told: Row = {"bill_cents": to_cents(document.amount_minor, document.currency), "open_cents": 0, "pay_on": None}
+        if document.is_credit:
+            return told | {"standing": "set_off"}
+        if not found:
+            return told | {"standing": "settled" if document.amount_minor else "to_pay"}
+        (item,) = found
+        told["open_cents"] = item.open_cents
+        if item.shield:
+            return told | {"standing": "agreed" if item.shield == "agreement" else "held"}
+        if item.is_expired:
+            return told | {"standing": "expired"}
+        if item in self.demanded:
+            return told | {"standing": "overdue"}
+        return told | {"standing": "to_pay", "pay_on": None if document.kind == PAYOUT else document.due_on}
+
     def pending(self) -> list[Row]:
-        """Return what is to pay and would otherwise stand nowhere with the sum that is open."""
-        told = {i.invoice_no: i.amount_minor for i in self.documents if i.currency != BGN}
-        told |= {i.invoice.invoice_no: i.open_cents for i in self.demanded}
-        rest = [i for i in self.decision.items if i.shield is None and not i.is_expired]
-        rest = [i for i in rest if told.get(i.invoice.invoice_no) != i.open_cents]
-        return [{name: cell for name, cell in self.item(i).items() if name != "days_overdue"} for i in rest]
+        """Return what is to pay, not overdue, and no new document."""
+        new = {i.invoice_no for i in self.documents}
+        rest = [i for i in self.decision.items if i.shield is None and not i.is_expired and i not in self.demanded]
+        return [self.older(i) for i in rest if i.invoice.invoice_no not in new]
+
+    def older(self, item: OpenItem) -> Row:
+        cells = ("invoice_no", "kind", "period_from", "period_to", "open_cents", "original_minor")
+        whole = to_cents(item.invoice.amount_minor, item.invoice.currency)
+        pay_on = None if item.invoice.kind == PAYOUT else item.invoice.due_on
+        return {name: self.item(item)[name] for name in cells} | {"bill_cents": whole, "pay_on": pay_on}
 
     def item(self, item: OpenItem) -> Row:
         invoice = item.invoice

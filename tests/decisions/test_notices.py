@@ -23,12 +23,13 @@ from tests.decisions.notice_cases import (
     some,
     withheld,
 )
-from tests.decisions.notice_worlds import Line, World, bucket_of, propose, rules_of
-from tests.oracle.facts import BGN, Case, Hold, Payment, Policy
+from tests.decisions.notice_worlds import Line, Row, World, bucket_of, propose, rules_of
+from tests.oracle.facts import BGN, Agreement, Case, Hold, Instalment, Payment, Policy
 
 
 def test_a_notice_says_who_owes_what_for_which_time_and_where_it_goes() -> None:
     lines = [Line("F9", 1, "Топлинна енергия за отопление", 2866, "МВтч", "0,250", "114,64"), Line("F9", 2, "Дял", 205)]
+    open_bill = {"standing": "to_pay", "bill_cents": 3071, "open_cents": 3071, "pay_on": on("2026-12-15")}
     expected = {
         "reference": f"20261115-NP-{PREMISE}-{PAYER}", "premise_no": PREMISE, "payer_code": PAYER, "service": "heat",
         "channel": "post", "language": "bg", "stage": "overdue", "email": None, "name": "Росица Мнима",
@@ -45,16 +46,16 @@ def test_a_notice_says_who_owes_what_for_which_time_and_where_it_goes() -> None:
         "lines": [
             {"invoice_no": "F9", "kind": "bill", "period_from": on("2026-10-01"), "period_to": on("2026-10-31"),
              "label": "Топлинна енергия за отопление", "unit": "МВтч", "quantity": "0,250", "unit_price": "114,64",
-             "amount_minor": 2866, "is_bgn": False, "bill_minor": 3071, "is_overdue": False},
+             "amount_minor": 2866, "is_bgn": False, "bill_minor": 3071, **open_bill},
             {"invoice_no": "F9", "kind": "bill", "period_from": on("2026-10-01"), "period_to": on("2026-10-31"),
              "label": "Дял", "unit": None, "quantity": None, "unit_price": None, "amount_minor": 205, "is_bgn": False,
-             "bill_minor": 3071, "is_overdue": False},
+             "bill_minor": 3071, **open_bill},
         ],
         "items": [
             {"invoice_no": "F1", "kind": "bill", "period_from": on("2026-08-01"), "period_to": on("2026-08-31"),
              "due_on": on("2026-10-15"), "days_overdue": 31, "open_cents": 8420, "original_minor": None},
         ],
-            "pending": [],
+        "pending": [],
     }  # fmt: skip
 
     assert expected == one(account(OLD, NEW), lines=lines)
@@ -284,20 +285,67 @@ def test_a_bill_that_is_shown_when_its_day_has_passed_has_no_day_to_pay_it_by() 
     assert (1, None, 1000) == some(one(account(late)), "new_items", "due_on", "overdue_cents")
 
 
-def test_a_new_bill_that_is_overdue_already_says_so_on_each_of_its_lines() -> None:
-    """One that is held is not demanded, a credit note never: only what stands in the overdue row is told to."""
-    late = [bill(number, 1000, "2026-10-30", "2026-11-01") for number in ("F5", "F6", "F7")]
-    note = bill("C1", -500, "2026-11-02", "2026-11-02", kind="credit_note", refers_to="F7")
-    paid = Payment("P1", on("2026-11-03"), 1000, invoice_no="F5")
-    lines = [Line("F7", 1, "първи", 600), Line("F7", 2, "втори", 400)]
-    hold = Hold("H1", on("2026-11-01"), invoice_no="F6")
-    row = one(account(NEW, *late, note, payments=(paid,), holds=(hold,)), lines=lines)
+def stands(row: Row) -> list[tuple[str, str, int, int]]:
+    """Return number, standing, cents in all and open of each line, by number."""
+    return sorted(some(line, "invoice_no", "standing", "bill_cents", "open_cents") for line in row["lines"])
 
-    assert [
-        ("F5", False, 1000), ("F6", False, 1000), ("F7", True, 1000), ("F7", True, 1000), ("F9", False, 3071),
-        ("C1", False, -500),
-    ] == [some(line, "invoice_no", "is_overdue", "bill_minor") for line in row["lines"]]  # fmt: skip
-    assert [("F7", 500)] == [some(item, "invoice_no", "open_cents") for item in row["items"]]
+
+def test_each_new_document_says_where_what_is_open_of_it_counts() -> None:
+    """Of each kind one: what is to pay is what stands as to_pay, and what is overdue; each line of a bill says it."""
+    dues = {"F2": "2026-12-01", "F3": "2026-12-02", "F4": "2026-12-03", "F5": "2026-12-04", "F6": "2026-11-01"}
+    news = [bill(number, 1000, "2026-10-30", due) for number, due in dues.items()]
+    news += [bill("F7", 1000, "2026-10-30", "2026-11-01"), replace(NEW, invoice_no="F8", currency=BGN)]
+    note = bill("C1", -500, "2026-11-02", "2026-11-02", kind="credit_note", refers_to="F7")
+    paid = [Payment("P2", on("2026-11-03"), 300, invoice_no="F2"), Payment("P5", on("2026-11-03"), 1000,
+                                                                         invoice_no="F5")]  # fmt: skip
+    agreement = Agreement(
+        "A1", on("2026-11-01"), on("2026-11-01"), invoice_nos=("F4",), instalments=(Instalment(1, AS_OF, 1000),)
+    )
+    facts = account(
+        *news, NEW, note, payments=tuple(paid), agreements=(agreement,),
+        holds=(Hold("H1", on("2026-11-01"), invoice_no="F3"),), cases=(Case("K1", on("2026-11-02"),
+                                                                            invoice_nos=("F6",)),),
+    )  # fmt: skip
+    row = one(facts, lines=[Line("F7", 1, "първи", 600), Line("F7", 2, "втори", 400)])
+
+    assert stands(row) == [
+        ("C1", "set_off", -500, 0), ("F2", "to_pay", 1000, 700), ("F3", "held", 1000, 1000),
+        ("F4", "agreed", 1000, 1000), ("F5", "settled", 1000, 0), ("F6", "held", 1000, 1000),
+        ("F7", "overdue", 1000, 500), ("F7", "overdue", 1000, 500), ("F8", "to_pay", 1570, 1570),
+        ("F9", "to_pay", 3071, 3071),
+    ]  # fmt: skip
+    assert (700 + 500 + 1570 + 3071, 500, 2000, 1000) == some(
+        row, "total_cents", "overdue_cents", "held_cents", "plan_cents"
+    )
+    assert [] == row["pending"]
+    assert on("2026-12-01") == row["due_on"]  # of what is to pay, the first
+
+
+def test_a_new_bill_that_has_expired_is_told_and_not_to_be_paid() -> None:
+    old = bill("F5", 1000, "2019-08-31", "2019-09-30")
+    rows, _ = propose(World([account(old)]), Policy(), AS_OF, SINCE, "heat", on("2015-01-01"))
+
+    assert [("F5", "expired", 1000, 1000)] == stands(rows[0])
+    assert (0, 1000, None) == some(rows[0], "total_cents", "expired_cents", "due_on")
+
+
+def test_a_bill_of_nothing_is_to_pay_with_nothing() -> None:
+    assert [("F5", "to_pay", 0, 0)] == stands(one(account(bill("F5", 0, "2026-10-30", "2026-12-01"))))
+
+
+def test_what_is_older_and_to_pay_stands_by_itself_with_what_is_open() -> None:
+    """In part paid, in leva, and money paid back, which has no day to pay it by."""
+    older = [
+        bill("F5", 1000, "2026-08-31", "2027-01-10"), bill("F6", 195583, "2026-08-31", "2027-01-20", currency=BGN),
+        bill("F7", 700, "2026-08-31", "2026-08-31", kind="payout"),
+    ]  # fmt: skip
+    row = one(account(*older, payments=(Payment("P1", SINCE, 400, invoice_no="F5"),)))
+
+    assert [("F5", on("2027-01-10"), 1000, 600, None), ("F6", on("2027-01-20"), 100000, 100000, 195583),
+            ("F7", None, 700, 700, None)] == sorted(
+        some(each, "invoice_no", "pay_on", "bill_cents", "open_cents", "original_minor") for each in row["pending"]
+    )  # fmt: skip
+    assert ([], 600 + 100000 + 700) == some(row, "lines", "total_cents")
 
 
 def test_a_credit_note_alone_is_news_too() -> None:

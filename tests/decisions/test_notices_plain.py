@@ -2,13 +2,16 @@
 
 from collections import Counter
 from datetime import timedelta
+from itertools import chain
 from random import Random
 
 import pytest
 
 from dunning.core.frames import SCHEMAS, Bucket, frame_of
+from dunning.core.words import SERVICES
 from dunning.decisions.decide import conclude
 from dunning.decisions.findings import find_out
+from dunning.decisions.notice_standings import STANDINGS
 from dunning.decisions.notices import NOTICES, propose_notices
 from tests.decisions.notice_cases import AS_OF, SINCE, some
 from tests.decisions.notice_crowds import draw_world
@@ -20,12 +23,12 @@ from tests.properties.comparison import decide_crowd, fast_accounts
 from tests.properties.crowds import NIGHTS, draw_policy
 
 
-@pytest.mark.parametrize("seed", range(26))
+@pytest.mark.parametrize("seed", range(60))
 def test_a_crowd_gets_the_notices_that_the_plain_way_gives_each_account(seed: int) -> None:
     random, as_of = Random(seed), NIGHTS[seed % len(NIGHTS)]
     policy = Policy() if seed % 2 else draw_policy(random)
     world = draw_world(random, 50, as_of)
-    since, until = (as_of - timedelta(random.choice((0, 1, 30, 31, 400))) for _ in range(2))
+    since, until = (as_of - timedelta(random.choice((0, 1, 30, 31, 400, 4000))) for _ in range(2))
     numbers = sorted(invoice.invoice_no for facts in world.crowd for invoice in facts.invoices)
     shown = frozenset(random.sample(numbers, len(numbers) // 3)) if seed % 3 else frozenset()
     for service in ("heat", "electricity"):
@@ -38,21 +41,24 @@ def test_a_crowd_gets_the_notices_that_the_plain_way_gives_each_account(seed: in
 def test_the_crowds_hold_everything_that_a_notice_can_say() -> None:
     """What never comes is never compared."""
     seen: Counter[str] = Counter()
-    for seed in range(26):
+    for seed in range(60):
         random, as_of = Random(seed), NIGHTS[seed % len(NIGHTS)]
         world = draw_world(random, 50, as_of)
-        notices, held = propose(world, Policy(), as_of, as_of - timedelta(60), "heat")
+        long_ago = as_of - timedelta((4000, 60, 400)[seed % 3])  # who was not written to for years has expired news
+        found = [propose(world, Policy(), as_of, as_of - timedelta(60), name, long_ago) for name in SERVICES]
+        notices, held = (list(chain(*rows)) for rows in zip(*found, strict=True))
         for row in notices:
             seen.update(name for name, value in row.items() if value)
             seen["no card"] += not row["needs_card"]
             seen["lines and none"] += len({line["label"] is None for line in row["lines"]}) == 2
             seen["credit note"] += any(line["kind"] == "credit_note" for line in row["lines"])
             seen["stotinki"] += any(item["original_minor"] for item in row["items"])
-            seen["new and overdue"] += any(line["is_overdue"] for line in row["lines"])
+            seen.update({line["standing"] for line in row["lines"]})
+            seen["to pay in part"] += any(_is_part(line) for line in row["lines"] if line["standing"] == "to_pay")
             seen["merged"] += 0 < len(row["periods"]) < len([i for i in row["items"] if i["period_from"]])
         seen.update(row["reason"] for row in held)
     told = ("no card", "lines and none", "credit note", "stotinki", "merged", "refused_evidence", "no_address",
-            "new and overdue")  # fmt: skip
+            "to pay in part", *STANDINGS)  # fmt: skip
 
     assert {} == {name: seen[name] for name in (*NOTICES.names, *told) if seen[name] < 10}
 
@@ -72,31 +78,26 @@ def test_no_cent_of_what_is_open_is_left_out_or_told_twice(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(32, 38))
 def test_the_sum_to_pay_is_that_of_what_the_notice_names(seed: int) -> None:
-    """Line by line: what is overdue, what else is named with a sum, and new bills that are wholly open."""
+    """Line by line, each item once: overdue, in the row of a new document, or by itself."""
     random, as_of = Random(seed), NIGHTS[seed % len(NIGHTS)]
     world = draw_world(random, 50, as_of)
     numbers = sorted(invoice.invoice_no for facts in world.crowd for invoice in facts.invoices)
     shown = frozenset(random.sample(numbers, len(numbers) // 2))
+    long_ago = as_of - timedelta(4000 if seed % 2 else 62)
     bucket, fast = decide_crowd(world.crowd, Policy(), as_of)
     items, opened = bucket.items.text("invoice_no").to_pylist(), fast.open_items
-    free = {
-        items[place]: int(cents) for place, cents, shield, gone in zip(
-            opened["item"], opened["open_cents"], opened["shield"], opened["is_expired"], strict=True
-        ) if shield == 0 and not gone
-    }  # fmt: skip
+    open_cents = {items[at]: int(cents) for at, cents in zip(opened["item"], opened["open_cents"], strict=True)}
     for service in ("heat", "electricity"):
-        for row in propose(world, Policy(), as_of, as_of - timedelta(31), service, as_of - timedelta(62), shown)[0]:
-            named = {each["invoice_no"]: each["open_cents"] for each in (*row["items"], *row["pending"])}
-            assert len(named) == len(row["items"]) + len(row["pending"])
-            overdue = {each["invoice_no"] for each in row["items"]}
-            assert {line["invoice_no"] for line in row["lines"] if line["is_overdue"]} <= overdue
-            lines = [line for line in row["lines"] if line["invoice_no"] in free and not line["is_overdue"]]
-            plain = {line["invoice_no"]: line["bill_minor"] for line in lines}
-            assert plain.keys() & overdue == set()
-            assert sum((plain | named).values()) == row["total_cents"]
-            assert {number: free[number] for number in plain | named if number in free} == {
-                number: cents for number, cents in (plain | named).items() if number in free
+        for row in propose(world, Policy(), as_of, as_of - timedelta(31), service, long_ago, shown)[0]:
+            new = {line["invoice_no"]: line for line in row["lines"]}
+            here = [line for line in new.values() if line["standing"] == "to_pay"]
+            named = [(each["invoice_no"], each["open_cents"]) for each in (*row["items"], *row["pending"], *here)]
+            assert len(dict(named)) == len(named)
+            assert {number for number, line in new.items() if line["standing"] == "overdue"} == new.keys() & {
+                item["invoice_no"] for item in row["items"]
             }  # fmt: skip
+            assert sum(cents for _, cents in named) == row["total_cents"]
+            assert {number: open_cents.get(number, 0) for number, _ in named} == dict(named)
 
 
 def test_an_empty_bucket_has_no_notices() -> None:
@@ -106,6 +107,10 @@ def test_an_empty_bucket_has_no_notices() -> None:
     tables = propose_notices(bucket, conclude(bucket, rules, found), found, rules, "heat", SINCE)
 
     assert (NOTICES, 0, 0) == (tables["notices"].schema, tables["notices"].num_rows, tables["withheld"].num_rows)
+
+
+def _is_part(line: Row) -> bool:
+    return bool(0 < line["open_cents"] < line["bill_cents"])
 
 
 def _differences(fast: list[Row], plain: list[Row]) -> list[str]:

@@ -11,13 +11,19 @@ from typing import Any
 
 import pdfplumber
 
+from tests.documents.notice.notices import column_of
+
 
 @dataclass(frozen=True)
 class Page:
-    """What is read on one page: its words, and the same as one string without blanks, in the order of drawing."""
+    """What is read on one page: its words, and the same as one string without blanks, in the order of drawing.
+
+    column: the sums in the column of what is to pay, in cents.
+    """
 
     words: frozenset[str]
     text: str
+    column: tuple[int, ...]
 
 
 class listening:  # noqa: N801 - reads as a word
@@ -55,5 +61,6 @@ def read_folder(folder: Path) -> dict[str, list[Page]]:
 def read_page(page: Any) -> Page:
     words = page.extract_words(use_text_flow=True)
     text = "".join(char["text"] for char in page.chars if not char["text"].isspace())
+    column = column_of(page.chars)
     page.close()
-    return Page(frozenset(word["text"].strip("(),.…") for word in words), text)
+    return Page(frozenset(word["text"].strip("(),.…") for word in words), text, tuple(column))

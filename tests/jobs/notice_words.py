@@ -26,11 +26,25 @@ NOTES = {
     },
 }  # fmt: skip
 
-# In the place of the sum, at a new bill that is overdue already.
-OVERDUE_BILL = {
-    "bg": "Срокътеизтекъл;суматазаплащанеевреда„Просрочено“.",
-    "en": "Pastitsduedate;thesumtopayisintherow“Overdue”.",
-}
+# Of a new document that adds nothing in its own row, or not all of its sum: where it counts, or why it does not.
+STANDINGS = {
+    "bg": {
+        "overdue": "Срокът е изтекъл; сумата за плащане е в реда „Просрочено“.",
+        "held": " не влиза в „За плащане“: има възражение, проверка или съдебно дело.",
+        "agreed": " не влиза в „За плащане“: плаща се по споразумението Ви за разсрочване.",
+        "expired": " не влиза в „За плащане“: давността е изтекла и плащането зависи само от Вас.",
+        "settled": "Не остава нищо за плащане, благодарим Ви.", "set_off": "Сумата е приспадната от сметките Ви",
+    },
+    "en": {
+        "overdue": "Past its due date; the sum to pay is in the row “Overdue”.",
+        "held": " does not count into “To pay”: there is an objection, an inquiry or a court case.",
+        "agreed": " does not count into “To pay”: it is paid under your agreement on instalments.",
+        "expired": " does not count into “To pay”: it is past limitation, and paying it is entirely up to you.",
+        "settled": "Nothing remains to be paid, thank you.", "set_off": "The sum has been set off against your bills",
+    },
+}  # fmt: skip
+OLDER = {"bg": ("Стои от по-рано", ", със срок за плащане "), "en": ("Open from earlier on", ", due by ")}
+DUE = {"bg": "Срок за плащане:", "en": "Due by"}
 
 Row = dict[str, Any]
 
@@ -92,20 +106,37 @@ def rows_of(row: Row, language: str) -> Iterator[str]:
         original = money(item["original_minor"], language, leva) if item["original_minor"] is not None else ""
         original = squeezed("от " if language == "bg" else "of ", original) if original else ""
         number = squeezed(item["invoice_no"], span)
-        end = squeezed(day(item["due_on"], language), str(item["days_overdue"]), original)
-        if span:
-            yield number + end + money(item["open_cents"], language)
-        else:
-            yield end + money(item["open_cents"], language)
+        end = squeezed(day(item["due_on"], language), str(item["days_overdue"]), money(item["open_cents"], language))
+        yield number + end + original if span else end + original
+    for older in row["pending"]:
+        yield head(older, language) + money(older["open_cents"], language)
+        until = squeezed(OLDER[language][1], day(older["pay_on"], language)) if older["pay_on"] else ""
+        yield squeezed(OLDER[language][0]) + until
     for line in row["lines"]:
         unit = leva if line["is_bgn"] else "€"
-        bill = OVERDUE_BILL[language] if line["is_overdue"] else money(line["bill_minor"], language, unit)
-        sign = "№" if language == "bg" else "No."
-        span = period(line["period_from"], line["period_to"], language)
-        words = squeezed(", за периода " if language == "bg" else ", for the period ", span) if span else ""
-        yield f"{sign}{line['invoice_no']}{words}{bill}"
+        yield head(line, language) + (money(line["open_cents"], language) if line["standing"] == "to_pay" else "")
+        yield from remark(line, language)
         if line["label"] is not None:
             figures = [line[name] or "" for name in ("quantity", "unit_price")]
             figures = [text.replace(".", ",") if language == "bg" else text for text in figures]
             yield squeezed(line["unit"], *figures, money(line["amount_minor"], language, unit))
             yield squeezed(line["label"])[:20]  # one that is too long goes on in a row of its own
+
+
+def head(document: Row, language: str) -> str:
+    """Return number and period of a document."""
+    span = period(document["period_from"], document["period_to"], language)
+    words = squeezed(", за периода " if language == "bg" else ", for the period ", span) if span else ""
+    return squeezed("№" if language == "bg" else "No.", document["invoice_no"]) + words
+
+
+def remark(line: Row, language: str) -> Iterator[str]:
+    """Yield what stands below a new document of which not all, or nothing, is to pay in its own row."""
+    if line["standing"] != "to_pay":
+        yield squeezed(STANDINGS[language][line["standing"]])
+    elif line["open_cents"] != line["bill_cents"]:
+        yield squeezed(DUE[language], day(line["pay_on"], language))
+    if 0 < line["open_cents"] != line["bill_cents"]:
+        whole, settled = (money(line["bill_cents"] - left, language) for left in (0, line["open_cents"]))
+        yield squeezed(f"Общо {whole}" if language == "bg" else whole)
+        yield squeezed(f", погасени {settled}." if language == "bg" else f", {settled} of it settled.")

@@ -135,6 +135,11 @@ def decide(engine: Any, service: str, since: date) -> tuple[dict[str, Row], Rows
     return {row["reference"]: row for row in rows}, withheld
 
 
+def named(row: Row) -> Rows:
+    """Return everything that a notice names by number."""
+    return [*row["lines"], *row["items"], *row["pending"]]
+
+
 def test_nobody_complains_while_every_file_is_read(made: Made) -> None:
     assert sum(len(pages) for month in made.months.values() for pages in month.pages.values()) > 250
     assert made.complaints == []
@@ -259,12 +264,21 @@ def test_every_sum_name_number_and_day_stands_on_its_own_pages(month: Month) -> 
         assert len(re.findall(r"лв\.|BGN", text)) >= sum(item["original_minor"] is not None for item in row["items"])
 
 
+def test_what_stands_in_the_column_of_each_notice_adds_up_to_what_it_says_is_to_pay(month: Month) -> None:
+    """Added up from the paper; the sums of all notices are those of the night."""
+    added = {reference: sum(cents for page in pages for cents in page.column)
+             for reference, pages in month.own_pages.items()}  # fmt: skip
+
+    assert added == {reference: row["total_cents"] for reference, row in month.rows.items()}
+    assert sum(added.values()) == month.run.manifest["total_cents"] > 0
+
+
 def test_nothing_of_anybody_else_stands_on_a_notice(month: Month) -> None:
     premises = {row["premise_no"] for row in month.rows.values()} | {row["premise_no"] for row in month.withheld}
     payers = {row["payer_code"] for row in month.rows.values()} | {row["payer_code"] for row in month.withheld}
-    invoices = {line["invoice_no"] for row in month.rows.values() for line in (*row["lines"], *row["items"])}
+    invoices = {line["invoice_no"] for row in month.rows.values() for line in named(row)}
     for reference, row in month.rows.items():
-        own = {line["invoice_no"] for line in (*row["lines"], *row["items"])}
+        own = {line["invoice_no"] for line in named(row)}
         for page in month.own_pages[reference]:
             assert page.words & premises <= {row["premise_no"]}
             assert page.words & payers <= {row["payer_code"]}

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from dunning.gateways.store import notices as store
 from dunning.gateways.store.shown import fetch_shown
-from tests.documents.notice.notices import read_pages
+from tests.documents.notice.notices import read_column, read_pages
 from tests.jobs.nights import Debtors, Night, contents, dunning, hashes, nightly, premise_of, say_fresh
 from tests.jobs.notices import Customers, notices, references_of
 
@@ -62,10 +62,9 @@ def words(run: Night) -> str:
     return " ".join(" ".join(pages).replace("\N{NO-BREAK SPACE}", " ").split())
 
 
-def reckoned(said: str) -> list[int]:
-    """Return the sums of a page that make up what is to pay, in cents: of each new document, then what is overdue."""
-    found = re.findall(rf"Фактура № \w+ {SUM}", said) + re.findall(rf"Просрочено {SUM}", said)
-    return [int(euro.replace(" ", "") + cents) for euro, cents in found]
+def column(run: Night) -> list[int]:
+    """Return what stands in the column of what is to pay, in cents."""
+    return [cents for file in sorted((run.folder / "print").glob("*.pdf")) for cents in read_column(file.read_bytes())]
 
 
 def to_pay(said: str) -> int:
@@ -117,10 +116,13 @@ def test_what_is_to_pay_but_neither_new_nor_overdue_is_named(home: Path, tmp_pat
     said = words(second)
 
     assert (shown(first), shown(second)) == (["NOV", "LATE"], ["DEC"])
-    assert "остават за плащане" not in words(first)
-    assert "По фактура № LATE остават за плащане 55,55 € със срок 01.03.2027 г." in said
-    assert "По фактура № DEC остават за плащане 60,00 € със срок 20.12.2026 г." in said
-    assert second.manifest["total_cents"] == 10000 + 4000 + 5555 + 6000
+    assert "Стои от по-рано" not in words(first)
+    assert "Фактура № LATE 55,55 € Стои от по-рано, със срок за плащане 01.03.2027 г." in said
+    assert "Фактура № DEC 60,00 € Общо 66,66 €, погасени 6,66 €. Срок за плащане: 20.12.2026 г. Ред на DEC" in said
+    assert "Ред на DEC 66,66 €" in said
+    assert column(first) == [40_00, 55_55, 100_00]
+    assert column(second) == [60_00, 55_55, 100_00 + 40_00]
+    assert sum(column(second)) == to_pay(said) == second.manifest["total_cents"]
 
 
 def test_what_is_new_and_overdue_already_is_reckoned_once(home: Path, tmp_path: Path) -> None:
@@ -135,10 +137,13 @@ def test_what_is_new_and_overdue_already_is_reckoned_once(home: Path, tmp_path: 
     said = words(second)
 
     assert shown(second) == ["LATE", "DEC"]
-    assert "Фактура № LATE Срокът е изтекъл; сумата за плащане е в реда „Просрочено“. Ред на LATE 60,00 €" in said
+    assert (
+        "Фактура № LATE Общо 60,00 €, погасени 10,00 €. Срокът е изтекъл; сумата за плащане е в реда „Просрочено“. "
+        "Ред на LATE 60,00 €"
+    ) in said
     assert said.count("Срокът е изтекъл") == 1
-    assert reckoned(said) == [66_66, 100_00 + 40_00 + 50_00]
-    assert sum(reckoned(said)) == to_pay(said) == second.manifest["total_cents"]
+    assert column(second) == [66_66, 100_00 + 40_00 + 50_00]
+    assert sum(column(second)) == to_pay(said) == second.manifest["total_cents"]
 
 
 def test_a_month_made_up_for_when_it_is_overdue_is_reckoned_once(home: Path, tmp_path: Path) -> None:
@@ -146,11 +151,39 @@ def test_a_month_made_up_for_when_it_is_overdue_is_reckoned_once(home: Path, tmp
     refused = books().hold(1)
     refused.rows["holds"][0]["valid_from"] = "никога"
     month(refused, tmp_path, NOVEMBER, "--quarantine-limit", "holds=1")
-    said = words(month(books(), tmp_path, DECEMBER))
+    second = month(books(), tmp_path, DECEMBER)
 
-    assert "Фактура № NOV Срокът е изтекъл" in said
-    assert reckoned(said) == [140_00]
-    assert to_pay(said) == 140_00
+    assert "Фактура № NOV Общо 40,00 €. Срокът е изтекъл" in words(second)
+    assert column(second) == [140_00]
+    assert to_pay(words(second)) == 140_00
+
+
+def test_what_is_new_and_not_to_be_paid_now_adds_nothing_and_says_why(home: Path, tmp_path: Path) -> None:
+    """Paid, held, under an agreement, and a credit note that has been set off: the total is what the others leave."""
+    month(books(), tmp_path, NOVEMBER)
+    later = books()
+    for number, amount in (("PAID", "11.00"), ("HELD", "22.00"), ("AGREED", "33.00"), ("DEC", "44.00")):
+        later.issue(number, "2026-12-05", "2026-12-20", amount)
+    later.issue("CN", "2026-12-06", "2026-12-06", "-30.00", kind="credit_note", refers_to="OLD")
+    same = {"premise_no": premise_of(1), "payer_code": "P1"}
+    later.add("payments", payment_no="Z1", invoice_no="PAID", paid_on="2026-12-10", amount="11.00", currency="EUR",
+              channel="bank", **same)  # fmt: skip
+    later.add("holds", hold_no="H1", invoice_no="HELD", reason="dispute", valid_from="2026-12-08")
+    later.add("agreements", agreement_no="A1", applied_on="2026-12-08", signed_on="2026-12-09", **same)
+    later.add("agreement_items", agreement_no="A1", invoice_no="AGREED")
+    later.add("instalments", agreement_no="A1", seq="1", due_on="2027-01-10", amount="33.00", currency="EUR")
+    second = month(later, tmp_path, DECEMBER)
+    said = words(second)
+
+    for told in (
+        "Фактура № PAID Общо 11,00 €, погасени 11,00 €. Не остава нищо за плащане, благодарим Ви. Ред на PAID 11,00 €",
+        "Фактура № HELD Общо 22,00 €. Сумата не влиза в „За плащане“: има възражение, проверка или съдебно дело. Ред",
+        "Фактура № AGREED Общо 33,00 €. Сумата не влиза в „За плащане“: плаща се по споразумението Ви за разсрочване.",
+        "Кредитно известие № CN Общо 30,00 €. Сумата е приспадната от сметките Ви.",
+    ):
+        assert told in said
+    assert column(second) == [44_00, 100_00 - 30_00 + 40_00]
+    assert sum(column(second)) == to_pay(said) == second.manifest["total_cents"]
 
 
 def test_before_the_first_numbers_what_was_issued_up_to_the_last_run_was_shown(

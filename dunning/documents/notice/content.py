@@ -1,9 +1,8 @@
 """What is printed on each of many notices, as text: sums, days and sentences, of one language and service at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -12,32 +11,22 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.formats import NBSP, format_days, format_minor_column
 from dunning.core.frames import frame_of
 from dunning.documents.notice import layout
+from dunning.documents.notice.bill_rows import Rows, write_bills
 from dunning.documents.notice.codes import payment_tail
+from dunning.documents.notice.figures import Figures, cents_of, clean, offsets_of
 from dunning.documents.notice.flow import Shape
-from dunning.documents.notice.layout import Lines, Value
+from dunning.documents.notice.layout import Lines
 from dunning.documents.notice.press import Press, write_day
 from dunning.documents.notice.wording import Wording
 from dunning.documents.notice.wrapping import Fitted, fit, wrap
 
-# Whatever is no letter, sign or space: control and format characters, private and unassigned ones.
-_UNPRINTABLE = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}]+"
 _TEXTS = ("premise_no", "payer_code", "name", "street", "town", "service_street", "service_town", "agreement_no")
-_DASH = "–"
 # A paragraph that is longer than a page has room goes on as another one.
 _NOTE_LINES_MAX = 40
 # More periods than these are told by the table of invoices alone.
 _PERIODS_MAX = 60
-
-
-@dataclass
-class Rows:
-    """The rows of a table of all notices: those of notice n are `cells[at[n]:at[n + 1]]`; a row is (kind, texts)."""
-
-    cells: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    at: list[int] = field(default_factory=lambda: [0])
 
 
 @dataclass
@@ -80,11 +69,11 @@ class _Writer:
 
     def __init__(self, notices: pa.Table, press: Press, language: str, wording: Wording) -> None:
         self.notices, self.press, self.language, self.wording = notices, press, language, wording
-        self.end = f"{NBSP}г." if language == "bg" else ""
+        self.figures = Figures(language)
         self.texts = {name: clean(notices[name]).to_pylist() for name in _TEXTS}
 
     def write(self) -> Content:
-        values, bills = self._values(), self._bills()
+        values, bills = self._values(), write_bills(self.notices, self.figures, self.wording)
         count = len(self.notices)
         return Content(
             count=count,
@@ -105,34 +94,15 @@ class _Writer:
         )
 
     def money(self, name: str) -> list[str]:
-        return self._money(self.notices[name].to_numpy())
+        return self.figures.euro(self.notices[name].to_numpy())
 
     def days(self, name: str) -> list[str | None]:
-        return self._days(frame_of(self.notices.select([name]))[name])
-
-    def _money(self, minor: npt.NDArray[np.int64], unit: str = "€") -> list[str]:
-        texts = format_minor_column(minor, NBSP)
-        if self.language != "bg":
-            texts = pc.replace_substring(texts, ",", ".")
-        return pc.binary_join_element_wise(texts, unit, NBSP).to_pylist()
-
-    def _leva(self, minor: npt.NDArray[np.int64]) -> list[str]:
-        return self._money(minor, "лв." if self.language == "bg" else "BGN")
-
-    def _days(self, days: npt.NDArray[np.int32]) -> list[str | None]:
-        return format_days(days, f"%d.%m.%Y{self.end}").to_pylist()
-
-    def _periods(self, start: list[str | None], end: list[str | None]) -> list[str]:
-        """Return "01.07.2026 – 31.08.2026 г."; nothing where a day is missing."""
-        cut = len(self.end)
-        return [
-            f"{first[: len(first) - cut]}{NBSP}{_DASH} {last}" if first and last else ""
-            for first, last in zip(start, end, strict=True)
-        ]
+        return self.figures.days(frame_of(self.notices.select([name]))[name])
 
     def _values(self) -> dict[str, list[str]]:
         codes = zip(self.texts["premise_no"], self.texts["payer_code"], strict=True)
-        period = self._periods(self.days("period_from"), self.days("period_to"))
+        frame = frame_of(self.notices.select(["period_from", "period_to"]))
+        period = self.figures.periods(frame["period_from"], frame["period_to"])
         return {
             "premise_no": self.texts["premise_no"],
             "payer_code": self.texts["payer_code"],
@@ -193,8 +163,8 @@ class _Writer:
         lists = self.notices["periods"].combine_chunks()
         flat = pa.Table.from_struct_array(lists.flatten())
         frame = frame_of(flat)
-        texts = self._periods(self._days(frame["from"]), self._days(frame["to"]))
-        at = _offsets(lists)
+        texts = self.figures.periods(frame["from"], frame["to"])
+        at = offsets_of(lists)
         return [texts[first:last] for first, last in pairwise(at)]
 
     def _join(self, periods: list[str]) -> str:
@@ -214,7 +184,6 @@ class _Writer:
         """Yield (notice, paragraph) in the order in which they are printed."""
         since = write_day(self.press.since + timedelta(days=1), self.language)
         original = self.wording.say("original")
-        yield from self._pending()
         yield from self._where("plan_cents", "plan", self._plan_facts())
         yield from self._where("held_cents", "held", [{"held": text} for text in self.money("held_cents")])
         yield from self._where("expired_cents", "expired", self._expired_facts())
@@ -226,22 +195,6 @@ class _Writer:
         tell = self.wording.teller(sentence)
         for n in np.flatnonzero(self.notices[cents].to_numpy() > 0).tolist():
             yield n, tell(facts[n])
-
-    def _pending(self) -> Iterator[tuple[int, str]]:
-        """Yield a paragraph for each item that is to pay and stands nowhere else with its sum."""
-        if not self.wording.has("pending"):
-            return
-        lists, tell = self.notices["pending"].combine_chunks(), self.wording.teller("pending")
-        flat, at = lists.flatten(), _offsets(lists)
-        frame = frame_of(pa.table({name: flat.field(name) for name in ("period_from", "period_to", "due_on")}))
-        kinds = [_inside(self.wording.kinds[kind]) for kind in flat.field("kind").to_pylist()]
-        numbers = clean(flat.field("invoice_no")).to_pylist()
-        periods = self._periods(self._days(frame["period_from"]), self._days(frame["period_to"]))
-        due_on = self._days(frame["due_on"])
-        cents = self._money(flat.field("open_cents").to_numpy(zero_copy_only=False).astype(np.int64))
-        columns = zip(kinds, numbers, periods, due_on, cents, strict=True)
-        told = [dict(zip(("kind", "number", "period", "due_on", "open"), row, strict=True)) for row in columns]
-        yield from ((n, tell(told[row])) for n in range(len(self.notices)) for row in range(at[n], at[n + 1]))
 
     def _plan_facts(self) -> list[dict[str, Any]]:
         due = self.notices["instalment_cents"].to_numpy() > 0
@@ -262,86 +215,41 @@ class _Writer:
         ]
 
     def _has_original(self) -> npt.NDArray[np.bool_]:
-        """Return which notices list an invoice in leva."""
-        return self._has_leva("items") | (self._has_leva("pending") & self.wording.has("pending"))
+        """Return which notices say sums in euro of a document in leva."""
+        if not self.wording.has("bill_sum"):
+            return self._any_row("items", "original_minor")
+        named = [self._any_row(name, "original_minor") for name in ("items", "pending")]
+        return named[0] | named[1] | self._any_row("lines", "is_bgn")
 
-    def _has_leva(self, name: str) -> npt.NDArray[np.bool_]:
+    def _any_row(self, name: str, column: str) -> npt.NDArray[np.bool_]:
+        """Return which notices have a row with a value in a column, and not a false one."""
         lists = self.notices[name].combine_chunks()
-        is_bgn = pc.is_valid(lists.flatten().field("original_minor")).to_numpy(zero_copy_only=False)
-        total = np.concatenate([[0], np.cumsum(is_bgn)])
-        at = np.array(_offsets(lists))
+        values = lists.flatten().field(column)
+        has_value = pc.fill_null(values, False) if pa.types.is_boolean(values.type) else pc.is_valid(values)
+        total = np.concatenate([[0], np.cumsum(has_value.to_numpy(zero_copy_only=False))])
+        at = np.array(offsets_of(lists))
         return (total[at[1:]] - total[at[:-1]]) > 0
-
-    def _bills(self) -> Rows:
-        """Return a row a new document, its lines below it; a label that is too long goes on in rows of its own.
-
-        One that is overdue already has no sum of its own but says so: what of it is to pay counts as overdue, once.
-        """
-        lists = self.notices["lines"].combine_chunks()
-        flat = lists.flatten()
-        texts = {name: clean(flat.field(name)).to_pylist() for name in ("invoice_no", "label", "unit")}
-        texts |= {name: self._figures(flat.field(name)) for name in ("quantity", "unit_price")}
-        frame = frame_of(pa.table({name: flat.field(name) for name in ("period_from", "period_to")}))
-        texts["period"] = self._periods(self._days(frame["period_from"]), self._days(frame["period_to"]))
-        kinds, numbers, at = flat.field("kind").to_pylist(), texts["invoice_no"], _offsets(lists)
-        amounts, bill_amounts = (self._amounts(flat, name) for name in ("amount_minor", "bill_minor"))
-        tell, rows, empty = self.wording.teller("bill"), Rows(), self.wording.say("no_bill")
-        tells_overdue = self.wording.has("bill_overdue")
-        overdue = _line_rows(self.wording.say("bill_overdue"), "", "", "", "") if tells_overdue else []
-        is_overdue = flat.field("is_overdue").to_pylist()
-        for n in range(len(self.notices)):
-            before = None
-            if at[n] == at[n + 1]:
-                rows.cells.append(("bill", (empty, "")))
-            for line in range(at[n], at[n + 1]):
-                if numbers[line] != before:
-                    before = numbers[line]
-                    facts = {"kind": self.wording.kinds[kinds[line]], "number": before, "period": texts["period"][line]}
-                    counts_below = tells_overdue and is_overdue[line]
-                    rows.cells.append(("bill", (tell(facts), "" if counts_below else bill_amounts[line])))
-                    rows.cells += overdue if counts_below else []
-                if texts["label"][line] is not None:
-                    rows.cells += _line_rows(
-                        texts["label"][line], texts["unit"][line] or "", texts["quantity"][line],
-                        texts["unit_price"][line], amounts[line],
-                    )
-            rows.at.append(len(rows.cells))
-        return rows
-
-    def _amounts(self, flat: pa.StructArray, name: str) -> list[str]:
-        """Return sums; those of an invoice in leva say so."""
-        minor = flat.field(name).to_numpy(zero_copy_only=False).astype(np.int64)
-        euro, leva = self._money(minor), self._leva(minor)
-        is_bgn = flat.field("is_bgn").to_pylist()
-        return [leva[n] if is_bgn[n] else euro[n] for n in range(len(minor))]
-
-    def _figures(self, column: pa.Array) -> list[str]:
-        """Return quantities and prices as they were read, with the language's decimal sign."""
-        figures = pc.fill_null(clean(column), "")
-        signs = (".", ",") if self.language == "bg" else (",", ".")
-        is_plain = pc.match_substring_regex(figures, r"^-?\d+[.,]\d+$")
-        return pc.if_else(is_plain, pc.replace_substring(figures, *signs), figures).to_pylist()
 
     def _items(self) -> Rows:
         lists = self.notices["items"].combine_chunks()
         flat = lists.flatten()
         frame = frame_of(pa.table({name: flat.field(name) for name in ("period_from", "period_to", "due_on")}))
         kinds = [self.wording.kinds[kind] for kind in flat.field("kind").to_pylist()]
-        periods = self._periods(self._days(frame["period_from"]), self._days(frame["period_to"]))
+        periods = self.figures.periods(frame["period_from"], frame["period_to"])
         originals = flat.field("original_minor")
         minor = pc.fill_null(originals, 0).to_numpy(zero_copy_only=False).astype(np.int64)
-        leva = self._leva(minor)
+        leva = self.figures.leva(minor)
         has_leva, tell = pc.is_valid(originals).to_pylist(), self.wording.teller("item_original")
         columns = zip(
             clean(flat.field("invoice_no")).to_pylist(),
             [period or kind for period, kind in zip(periods, kinds, strict=True)],
-            self._days(frame["due_on"]),
+            self.figures.days(frame["due_on"]),
             [str(days) for days in flat.field("days_overdue").to_pylist()],
+            self.figures.euro(cents_of(flat, "open_cents")),
             [tell({"original": text}) if is_there else "" for text, is_there in zip(leva, has_leva, strict=True)],
-            self._money(flat.field("open_cents").to_numpy(zero_copy_only=False).astype(np.int64)),
             strict=True,
         )
-        return Rows([("item", cells) for cells in columns], _offsets(lists))
+        return Rows([("item", cells) for cells in columns], offsets_of(lists))
 
     def _tails(self, remittances: list[str]) -> list[str]:
         cents = self.notices["total_cents"].to_pylist()
@@ -360,41 +268,10 @@ class _Writer:
         }
 
 
-def _line_rows(label: str, unit: str, quantity: str, price: str, amount: str) -> list[tuple[str, tuple[str, ...]]]:
-    first, *more = _wrap_label(label)
-    return [("line", (first, unit, quantity, price, amount)), *(("line", (rest, "", "", "", "")) for rest in more)]
-
-
-def _inside(kind: str) -> str:
-    """Return the word of a kind as it stands inside a sentence."""
-    return kind[:1].lower() + kind[1:]
-
-
-@lru_cache(maxsize=10_000)
-def _wrap_label(label: str) -> list[str]:
-    part = next(part for part in layout.LINE_ROW.parts if isinstance(part, Value) and part.name == "label")
-    return wrap(label, False, part.style.size, part.width)
-
-
 def _part(block: layout.Block, name: str) -> Lines:
     return next(part for part in block.parts if isinstance(part, Lines) and part.name == name)
-
-
-def clean(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Return texts in which runs of characters that cannot be printed are a space; each as if it were alone."""
-    texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    is_printable = pc.utf8_is_printable(texts)
-    if pc.all(is_printable, min_count=0).as_py():
-        return texts
-    cleaned = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _UNPRINTABLE, " "))
-    return pc.if_else(is_printable, texts, cleaned)
 
 
 def _filled(texts: list[str | None]) -> list[str]:
     return [text or "" for text in texts]
 
-
-def _offsets(lists: pa.ListArray) -> list[int]:
-    """Return where each notice's rows begin in the flattened ones."""
-    offsets = lists.offsets.to_numpy()
-    return (offsets - offsets[0]).tolist()

@@ -14,7 +14,8 @@ from isal import isal_zlib
 from reportlab.lib.units import mm
 
 from dunning.documents.notice import layout
-from dunning.documents.notice.content import Content, Rows
+from dunning.documents.notice.bill_rows import Rows
+from dunning.documents.notice.content import Content
 from dunning.documents.notice.faces import face
 from dunning.documents.notice.flow import Page, Placed, spread
 from dunning.documents.notice.layout import Block

@@ -200,18 +200,21 @@ WARNING = Block(
     ),
     gap=2, grows_by="warning", role="H2",
 )  # fmt: skip
+# What a bill is made of stands left of the column that adds up to the sum to pay.
 BILL_HEAD = Block(
     "bill_head", 6.5,
     (
         Box(LEFT, 0, WIDTH, 5.5, GREY),
         Label("line_label", LEFT + 2, 3.9, SMALL_STRONG),
-        Label("line_unit", 101, 3.9, SMALL_STRONG),
-        Label("line_quantity", 133, 3.9, SMALL_STRONG, "right"),
-        Label("line_price", 160, 3.9, SMALL_STRONG, "right"),
-        Label("line_amount", RIGHT - 2, 3.9, SMALL_STRONG, "right"),
+        Label("line_unit", 99.5, 3.9, SMALL_STRONG),
+        Label("line_quantity", 127, 3.9, SMALL_STRONG, "right"),
+        Label("line_price", 143.5, 3.9, SMALL_STRONG, "right"),
+        Label("line_amount", 166, 3.9, SMALL_STRONG, "right"),
+        Label("line_to_pay", RIGHT - 2, 3.9, SMALL_STRONG, "right", width=20),
     ),
     gap=4,
 )  # fmt: skip
+# Its sum stands in the column of what is to pay; the items that make it up stand left of that.
 OVERDUE = Block(
     "overdue", 14,
     (
@@ -230,7 +233,7 @@ ITEM_HEAD = Block(
         Label("item_period", 66, 3.9, SMALL_STRONG),
         Label("item_due", 110, 3.9, SMALL_STRONG),
         Label("item_days", 145, 3.9, SMALL_STRONG, "right"),
-        Label("item_open", RIGHT - 2, 3.9, SMALL_STRONG, "right"),
+        Label("item_open", 166, 3.9, SMALL_STRONG, "right"),
     ),
     gap=1.5,
 )  # fmt: skip
@@ -248,12 +251,13 @@ LINE_ROW = Block(
     "line_row", ROW_HEIGHT,
     (
         Value("label", LEFT + 2, 3.4, BODY, width=72),
-        Value("unit", 101, 3.4, BODY, width=14),
-        Value("quantity", 133, 3.4, BODY, "right", width=18),
-        Value("price", 160, 3.4, BODY, "right", width=25),
-        Value("amount", RIGHT - 2, 3.4, BODY, "right", width=26),
+        Value("unit", 99.5, 3.4, BODY, width=13),
+        Value("quantity", 127, 3.4, BODY, "right", width=14),
+        Value("price", 143.5, 3.4, BODY, "right", width=16),
+        Value("amount", 166, 3.4, BODY, "right", width=22.5),
     ),
 )  # fmt: skip
+REMARK_ROW = Block("remark_row", ROW_HEIGHT, (Value("remark", LEFT + 2, 3.4, BODY, width=133),))
 ITEM_ROW = Block(
     "item_row", ROW_HEIGHT,
     (
@@ -261,12 +265,12 @@ ITEM_ROW = Block(
         Value("for", 66, 3.4, BODY, width=42),
         Value("due_on", 110, 3.4, BODY, width=22),
         Value("days", 145, 3.4, BODY, "right", width=12),
-        Value("original", 169, 3.4, BODY, "right", width=23),
-        Value("open", RIGHT - 2, 3.4, STRONG, "right", width=20),
+        Value("open", 166, 3.4, BODY, "right", width=20),
+        Value("original", 167, 3.4, BODY, width=23),
     ),
 )  # fmt: skip
 # The rows of tables by their kind.
-ROWS = {"bill": BILL_ROW, "line": LINE_ROW, "item": ITEM_ROW}
+ROWS = {"bill": BILL_ROW, "line": LINE_ROW, "remark": REMARK_ROW, "item": ITEM_ROW}
 PAY = Block(
     "pay", 0,
     (

@@ -16,10 +16,12 @@ from reportlab.lib.units import mm
 
 from dunning.core.words import LANGUAGES
 from dunning.documents.notice import layout
-from dunning.documents.notice.content import Content, clean, write_contents
+from dunning.documents.notice.bill_rows import count_remarked
+from dunning.documents.notice.content import Content, write_contents
 from dunning.documents.notice.drawing import Pen, draw_constants, draw_values
 from dunning.documents.notice.faces import face
 from dunning.documents.notice.fast import FastNotices, separator_stream
+from dunning.documents.notice.figures import clean
 from dunning.documents.notice.flow import count_pages
 from dunning.documents.notice.pdf_file import PdfFile, TextField
 from dunning.documents.notice.plain import PlainNotice, open_canvas
@@ -36,7 +38,7 @@ INDEX = pa.schema(
     ]
 )  # fmt: skip
 # Lines that a warning and the overdue row take at most, as a rule: for estimates only.
-_WARNING_LINES, _OVERDUE_LINES, _NOTE_LINES = 5, 4, 2
+_WARNING_LINES, _OVERDUE_LINES, _NOTE_LINES, _REMARK_ROWS = 5, 4, 2, 2
 _NOTES = ("plan", "held", "expired", "paid")
 
 
@@ -74,8 +76,9 @@ def estimate_pages(notices: pa.Table) -> npt.NDArray[np.int64]:
     items = pc.fill_null(pc.list_value_length(notices["items"]), 0).to_numpy().astype(np.int64)
     has = {name: notices[f"{name}_cents"].to_numpy() > 0 for name in ("warned", "overdue", *_NOTES)}
     notes = sum((has[name].astype(np.int64) for name in _NOTES), np.ones_like(lines))
-    notes += pc.fill_null(pc.list_value_length(notices["pending"]), 0).to_numpy().astype(np.int64)
-    bills = np.maximum(lines + notices["new_items"].to_numpy(), 1)
+    older = pc.fill_null(pc.list_value_length(notices["pending"]), 0).to_numpy().astype(np.int64)
+    bills = np.maximum(lines + notices["new_items"].to_numpy(), 1) + count_remarked(notices) * _REMARK_ROWS
+    bills += older * (1 + _REMARK_ROWS)
     card = notices["needs_card"].to_numpy(zero_copy_only=False).astype(np.int64)
     boxes = (has["warned"] * _WARNING_LINES, bills, has["overdue"] * _OVERDUE_LINES)
     shapes = np.column_stack([*boxes, items, notes, card])

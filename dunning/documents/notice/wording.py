@@ -28,7 +28,15 @@ SENTENCES: Mapping[str, frozenset[str]] = {
     name: frozenset(given.split())
     for name, given in {
         "bill": "kind number period",
+        "bill_sum": "bill leva settled",
+        "bill_to_pay": "due_on",
+        "bill_older": "due_on",
         "bill_overdue": "",
+        "bill_held": "is_part",
+        "bill_agreed": "is_part",
+        "bill_expired": "is_part",
+        "bill_settled": "",
+        "bill_set_off": "has_credit",
         "no_bill": "",
         "item_original": "original",
         "warning": "amount answer_until warned_on",
@@ -37,7 +45,6 @@ SENTENCES: Mapping[str, frozenset[str]] = {
         "plan": "agreement_no instalment instalment_on plan",
         "held": "held",
         "expired": "expired items is_several",
-        "pending": "kind number period due_on open",
         "paid": "paid since",
         "credit": "credit",
         "original": "",
@@ -46,8 +53,8 @@ SENTENCES: Mapping[str, frozenset[str]] = {
         "kinds": "",
     }.items()
 }
-# What wording that was sent before these sentences came does without: nothing is printed then.
-_LATER = frozenset({"bill_overdue", "pending"})
+# What wording that was sent before these came does without: nothing is printed then.
+_LATER = frozenset({"line_to_pay", *(name for name in SENTENCES if name.startswith("bill_"))})
 # Kinds that came after a version's words had been sent, which then stay as they are.
 _LATER_KINDS = {"bg": {PAYOUT: "Върната сума"}, "en": {PAYOUT: "Sum paid back"}}
 _CONSTANT = frozenset({"supplier", "is_heat", "as_of"})
@@ -62,7 +69,7 @@ class Wording:
 
     def __init__(self, template: Template, constant: Mapping[str, Any]) -> None:
         self._template, self._constant = template, dict(constant)
-        self.labels = {name: self.say(name) for name in _labels()}
+        self.labels = {name: self.say(name) if self.has(name) else "" for name in _labels()}
         language = str(self._template.name).split(".")[-2]
         self.kinds = _LATER_KINDS[language] | dict(line.split("=", 1) for line in self.say("kinds").splitlines())
         self._check()

@@ -1,7 +1,10 @@
 """Notices for tests: an ordinary one, changed where a test wants it, and the press that prints them."""
 
+import re
+from collections import defaultdict
 from datetime import date, timedelta
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,13 +26,14 @@ PRESS = Press.of(RULES, date(2026, 10, 15), date(2026, 11, 19))
 def line(
     label: str | None = "Топлинна енергия за отопление на имот", cents: int = 6420, **changes: Any
 ) -> dict[str, Any]:
-    """Return one of a bill's lines."""
+    """Return one of a bill's lines; what is not said of the bill is that all of it is to pay."""
     given = {
         "invoice_no": "3466053938", "kind": "bill", "period_from": date(2026, 10, 1), "period_to": date(2026, 10, 31),
         "bill_minor": 8420, "label": label, "unit": "МВтч", "quantity": "0.377", "unit_price": "75.12000",
-        "amount_minor": cents, "is_bgn": False, "is_overdue": False,
-    }  # fmt: skip
-    return given | changes
+        "amount_minor": cents, "is_bgn": False, "standing": "to_pay", "pay_on": date(2026, 12, 15),
+    } | changes  # fmt: skip
+    whole = {"bill_cents": given["bill_minor"], "open_cents": given["bill_minor"]}
+    return whole | given
 
 
 def item(number: int = 1, cents: int = 4210, **changes: Any) -> dict[str, Any]:
@@ -69,8 +73,8 @@ def notice(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 def pending(number: int, cents: int = 5555, **changes: Any) -> dict[str, Any]:
     """Return one that is to pay and named by itself: bill `number` of `item`, due next month."""
-    row = {name: cell for name, cell in item(number, cents).items() if name != "days_overdue"}
-    return row | {"due_on": date(2026, 12, 20)} | changes
+    row = {name: cell for name, cell in item(number, cents).items() if name not in ("days_overdue", "due_on")}
+    return row | {"pay_on": date(2026, 12, 20), "bill_cents": cents} | changes
 
 
 def overdue(number: int = 1, count: int = 2, **changes: Any) -> dict[str, Any]:
@@ -89,9 +93,46 @@ def late(number: int = 1, **changes: Any) -> dict[str, Any]:
     """Return a notice whose first of two new bills is overdue already."""
     owed = item(1)
     first = {name: owed[name] for name in ("invoice_no", "period_from", "period_to")}
-    first |= {"bill_minor": owed["open_cents"], "is_overdue": True}
+    first |= {"bill_minor": owed["open_cents"], "standing": "overdue", "pay_on": None}
     lines = [line(cents=4000, **first), line("Дялово разпределение", 210, **first), line(None, 8420)]
     return overdue(number, 1, **({"new_items": 2, "lines": lines} | changes))
+
+
+def mixed(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return a notice with a new document of every standing, one of them in leva, and an older one that is to pay."""
+    owed = item(1, 4000)
+    new = [
+        _new(2, 4500, "to_pay", 2500), _new(3, 3000, "held", 3000), _new(4, 6000, "agreed", 3500),
+        _new(5, 2200, "expired", 2200, kind="forecast"), _new(6, 5000, "settled", 0),
+        line(None, 6000, **_document(owed), bill_minor=6000, standing="overdue", open_cents=4000, pay_on=None),
+        _new(7, -1800, "set_off", 0, kind="credit_note", period_from=None, period_to=None),
+        _new(8, 8801, "to_pay", 2000, is_bgn=True, bill_cents=4500), line(None, 8420),
+    ]  # fmt: skip
+    older = [pending(9, 3000, bill_cents=5000), pending(10, 700, kind="payout", pay_on=None)]
+    given = {
+        "new_items": len(new), "lines": [each for row in new for each in _with_line(row)], "pending": older,
+        "items": [owed], "overdue_cents": 4000, "total_cents": 2500 + 2000 + 8420 + 3000 + 700 + 4000,
+        "held_cents": 3000, "plan_cents": 3500, "instalment_cents": 1000, "agreement_no": "С-17",
+        "instalment_on": date(2026, 12, 1), "expired_cents": 2200, "expired_items": 1,
+    }  # fmt: skip
+    return overdue(number, 1, **(given | changes))
+
+
+def _new(number: int, minor: int, standing: str, open_cents: int, **changes: Any) -> dict[str, Any]:
+    given = {
+        **_document(item(number)), "bill_minor": minor, "standing": standing, "open_cents": open_cents,
+        "pay_on": date(2026, 12, 15) if standing == "to_pay" else None,
+    }  # fmt: skip
+    return line(None, minor, **(given | changes))
+
+
+def _document(owed: dict[str, Any]) -> dict[str, Any]:
+    return {name: owed[name] for name in ("invoice_no", "period_from", "period_to")}
+
+
+def _with_line(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a document as one of a single line; a credit note has none."""
+    return [row if row["kind"] == "credit_note" else row | {"label": "Топлинна енергия за отопление на имот"}]
 
 
 def warned(number: int = 1, **changes: Any) -> dict[str, Any]:
@@ -112,8 +153,8 @@ def variants() -> list[dict[str, Any]]:
     """Return every kind of notice there is, ordinary and odd, each of its own premise and payer."""
     rows = [
         notice(1), overdue(2), warned(3), overdue(4, 40), notice(5, language="en"), warned(6, language="en"),
-        notice(7, new_items=0, lines=[], due_on=None, period_from=None, period_to=None),
-        notice(8, total_cents=0, credit_cents=1234, paid_cents=50000),
+        notice(7, new_items=0, lines=[], due_on=None, period_from=None, period_to=None, total_cents=0),
+        notice(8, total_cents=0, credit_cents=1234, paid_cents=50000, due_on=None, lines=_paid()),
         notice(9, plan_cents=30000, instalment_cents=5000, instalment_on=date(2026, 12, 1), agreement_no="С-17"),
         overdue(10, expired_cents=777, expired_items=2, held_cents=4500, needs_card=True),
         warned(11, answer_until=date(2026, 11, 1), warned_on=date(2026, 9, 27)),
@@ -125,12 +166,17 @@ def variants() -> list[dict[str, Any]]:
         notice(17, name="Ж" * 60, street="ул. „Дълго име на улица с много думи“ № 123, бл. 45, вх. Г, ет. 17, ап. 128"),
         notice(18, street=None, town=None, channel="email", email="a@example.bg"),
         notice(19, name="Łukasz Ωmega \N{GRINNING FACE} \u05d0\u05d1 <b>{{ x }}</b> \\ ( ) %s \x07\u200b'\"&amp;"),
-        notice(20, lines=[line(kind="credit_note", label=None, cents=-500, bill_minor=-500)]),
+        notice(20, lines=[_new(0, -500, "set_off", 0, kind="credit_note")], total_cents=0, credit_cents=200),
         notice(24, total_cents=8420 + 11110, pending=[pending(1), pending(2, period_from=None, period_to=None)]),
         overdue(25, language="en", total_cents=8420 + 8420 + 1234, pending=[pending(3, 1234, kind="forecast")]),
-        late(26), late(27, language="en"),
+        late(26), late(27, language="en"), mixed(28), mixed(29, language="en"),
     ]  # fmt: skip
     return rows
+
+
+def _paid() -> list[dict[str, Any]]:
+    settled = {"standing": "settled", "open_cents": 0, "pay_on": None}
+    return [line(**settled), line("Дялово разпределение на топлинна енергия (1/12 част)", 2000, **settled)]
 
 
 def _leva() -> dict[str, Any]:
@@ -142,6 +188,29 @@ def read_pages(document: bytes) -> list[str]:
     """Return the text of every page, line by line."""
     with pdfplumber.open(BytesIO(document)) as pdf:
         return [page.extract_text() for page in pdf.pages]
+
+
+def read_column(document: bytes) -> list[int]:
+    """Return the sums that stand in the column of what is to pay, in cents, from the top of each page."""
+    with pdfplumber.open(BytesIO(document)) as pdf:
+        return [cents for page in pdf.pages for cents in column_of(page.chars)]
+
+
+def column_of(chars: list[dict[str, Any]]) -> list[int]:
+    """Return the sums of a page that end in bold letters 188 mm from its left, in cents."""
+    lines: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for char in chars:
+        if "Bold" in char["fontname"]:
+            lines[round(char["bottom"])].append(char)
+    found = []
+    for bottom in sorted(lines):
+        line = sorted(lines[bottom], key=lambda char: float(char["x0"]), reverse=True)
+        if abs(line[0]["x1"] / 72 * 25.4 - 188) < 0.3 and line[0]["text"] == "€":
+            ends = [n for n, (right, left) in enumerate(pairwise(line), 1) if right["x0"] - left["x1"] > 4]
+            said = "".join(char["text"] for char in reversed(line[: ends[0] if ends else None]))
+            sign = -1 if said.startswith("-") else 1
+            found.append(sign * int(re.sub(r"\D", "", said)))
+    return found
 
 
 def read_marks(document: bytes) -> list[list[Mark]]:

@@ -25,7 +25,7 @@ SPOT_TOLERANCE = 14.0  # of 255
 NAMES = {
     1: "nothing-overdue", 2: "overdue", 3: "last-warning", 4: "continued", 5: "english", 6: "english-warning",
     8: "nothing-to-pay", 9: "agreement", 10: "expired-held-card", 11: "warning-past", 12: "leva", 14: "million",
-    16: "many-lines", 17: "long-address", 19: "hostile",
+    16: "many-lines", 17: "long-address", 19: "hostile", 25: "what-adds-nothing",
 }  # fmt: skip
 ROWS = {NAMES[n]: row for n, row in enumerate(variants(), 1) if n in NAMES}
 

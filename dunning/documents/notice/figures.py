@@ -1,0 +1,71 @@
+"""The figures of a notice as text in its language: sums, days, periods, quantities; and texts that can be printed."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.formats import NBSP, format_days, format_minor_column
+
+# Whatever is no letter, sign or space: control and format characters, private and unassigned ones.
+_UNPRINTABLE = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}]+"
+_DASH = "–"
+
+
+class Figures:
+    """Writes columns of figures in one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._end = f"{NBSP}г." if language == "bg" else ""
+
+    def euro(self, minor: npt.NDArray[np.int64], unit: str = "€") -> list[str]:
+        """Return "84,20 €"."""
+        texts = format_minor_column(minor, NBSP)
+        if self.language != "bg":
+            texts = pc.replace_substring(texts, ",", ".")
+        return pc.binary_join_element_wise(texts, unit, NBSP).to_pylist()
+
+    def leva(self, minor: npt.NDArray[np.int64]) -> list[str]:
+        """Return "84,20 лв."."""
+        return self.euro(minor, "лв." if self.language == "bg" else "BGN")
+
+    def days(self, days: npt.NDArray[np.int32]) -> list[str | None]:
+        """Return "15.10.2026 г."; None where there is no day."""
+        return format_days(days, f"%d.%m.%Y{self._end}").to_pylist()
+
+    def periods(self, start: npt.NDArray[np.int32], end: npt.NDArray[np.int32]) -> list[str]:
+        """Return "01.07.2026 – 31.08.2026 г."; nothing where a day is missing."""
+        cut = len(self._end)
+        return [
+            f"{first[: len(first) - cut]}{NBSP}{_DASH} {last}" if first and last else ""
+            for first, last in zip(self.days(start), self.days(end), strict=True)
+        ]
+
+    def quantities(self, column: pa.Array) -> list[str]:
+        """Return quantities and prices as they were read, with the language's decimal sign."""
+        figures = pc.fill_null(clean(column), "")
+        signs = (".", ",") if self.language == "bg" else (",", ".")
+        is_plain = pc.match_substring_regex(figures, r"^-?\d+[.,]\d+$")
+        return pc.if_else(is_plain, pc.replace_substring(figures, *signs), figures).to_pylist()
+
+
+def clean(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Return texts in which runs of characters that cannot be printed are a space; each as if it were alone."""
+    texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    is_printable = pc.utf8_is_printable(texts)
+    if pc.all(is_printable, min_count=0).as_py():
+        return texts
+    cleaned = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _UNPRINTABLE, " "))
+    return pc.if_else(is_printable, texts, cleaned)
+
+
+def cents_of(flat: pa.StructArray, name: str) -> npt.NDArray[np.int64]:
+    """Return a column of sums of flattened rows."""
+    return flat.field(name).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def offsets_of(lists: pa.ListArray) -> list[int]:
+    """Return where each notice's rows begin in the flattened ones."""
+    offsets = lists.offsets.to_numpy()
+    return (offsets - offsets[0]).tolist()
