@@ -25,13 +25,12 @@ from dunning.gateways.memory import keep_freed_memory
 from dunning.gateways.seals import check_seal, seal_files
 from dunning.gateways.worktables import StreamWriter, write_table
 from dunning.jobs.any_run import Receipt
-from dunning.jobs.history import History
+from dunning.jobs.history import UNREAD, History
 from dunning.jobs.runs import Run, shard_buckets, shard_folder, shard_seal
 from dunning.policy.rules import Rules
 
 # What no decision and no list looks at.
 _READ = tuple(name for name in SCHEMAS if name != "invoice_lines")
-_UNREAD = {"payments": ("named_no", "channel"), "contacts": ("source",), "holds": ("hold_no", "author", "note")}
 
 
 def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
@@ -54,7 +53,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     filled = set(snapshot.buckets())
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket, decision, findings = history.decide(snapshot.read_bucket(index, _READ, _UNREAD), rules)
+            bucket, decision, findings = history.decide(snapshot.read_bucket(index, _READ, UNREAD), rules)
             writer.write(decision_tables(bucket, decision, rules))
             ages.append(age(bucket, decision, rules))
             proposed.append(propose(bucket, decision, findings, rules, this.paid_until))

@@ -25,6 +25,9 @@ from dunning.gateways.worktables import read_table, write_table
 from dunning.jobs.failures import gather_failures
 from dunning.policy.rules import Rules
 
+# The columns that no decision, no list and no notice looks at.
+UNREAD = {"payments": ("named_no", "channel"), "contacts": ("source",), "holds": ("hold_no", "author", "note")}
+
 
 @dataclass(frozen=True)
 class History:

@@ -17,7 +17,7 @@ from dunning.gateways.settings import Settings
 from dunning.gateways.store.readers import reading
 from dunning.gateways.worktables import StreamWriter, read_table, write_table
 from dunning.jobs.any_run import Receipt
-from dunning.jobs.history import History
+from dunning.jobs.history import UNREAD, History
 from dunning.jobs.notices.runs import NoticesRun
 from dunning.jobs.runs import shard_buckets, shard_seal
 
@@ -52,7 +52,7 @@ def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> dict[s
     filled, withheld, new, listed = set(snapshot.buckets()), [], [_NUMBERS.empty_table()], 0
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket, decision, findings = history.decide(snapshot.read_bucket(index), rules)
+            bucket, decision, findings = history.decide(snapshot.read_bucket(index, without=UNREAD), rules)
             shown = this.memory.of_bucket(source, this.service, index)
             found = propose_notices(bucket, decision, findings, rules, this.service, this.since_day, shown)
             for first in range(0, len(found["notices"]), BATCH_ROWS):
