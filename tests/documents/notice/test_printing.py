@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from dunning.documents.notice.printing import INDEX, Batch, estimate_pages, print_batches, print_singles
-from tests.documents.notice.notices import PRESS, item, line, notice, overdue, read_pages, table, variants
+from tests.documents.notice.notices import PRESS, item, line, notice, overdue, pending, read_pages, table, variants
 
 BYTES_MAX = 2_500
 FLAT_MIB = 20
@@ -204,6 +204,19 @@ def test_pages_are_never_underestimated_but_for_a_long_text(tmp_path: Path) -> N
     assert set(apart.tolist()) <= {0, 1}
     assert (apart == 0).mean() > 0.8
     assert [real_pages([row], tmp_path)[0] - estimate_pages(table(row))[0] for row in (long, short)] == [1, 0]
+
+
+def test_remarks_and_what_is_older_are_counted(tmp_path: Path) -> None:
+    """So many that each of their rows decides: held documents without lines, and sums from earlier notices."""
+    held = [line(None, 8420, invoice_no=f"A{n}", standing="held", pay_on=None) for n in range(40)]
+    rows = [
+        notice(1, lines=held, new_items=40, total_cents=0, held_cents=40 * 8420),
+        notice(2, pending=[pending(n, 100, bill_cents=200) for n in range(1, 41)], total_cents=8420 + 4000),
+    ]
+    real = real_pages(rows, tmp_path)
+
+    assert min(real) >= 3
+    assert set((estimate_pages(table(*rows)) - np.array(real)).tolist()) <= {0, 1}
 
 
 def test_estimates_of_no_notices() -> None:
