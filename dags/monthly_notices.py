@@ -49,7 +49,7 @@ def monthly_notices():
 
     @task(task_display_name="кой е на ред")
     def due(params, dag_run):
-        from dunning.jobs.notices import due
+        from dunning.jobs.monthly import due
 
         return due.run(
             as_of=params["as_of"],
@@ -60,7 +60,7 @@ def monthly_notices():
 
     @task(task_display_name="начало", multiple_outputs=False, max_active_tis_per_dag=1)
     def begin(order):
-        from dunning.jobs.notices import begin
+        from dunning.jobs.monthly import begin
 
         return begin.run(**order)
 
@@ -75,31 +75,31 @@ def monthly_notices():
 
     @task(task_display_name="решения", pool="dunning_shards", multiple_outputs=False)
     def gather(share):
-        from dunning.jobs.notices import gather
+        from dunning.jobs.monthly import gather
 
         return gather.run(share["run"], share["part"], share["shards"])
 
     @task(task_display_name="подреждане", multiple_outputs=False)
     def plan(run, shards):
-        from dunning.jobs.notices import plan
+        from dunning.jobs.monthly import plan
 
         return plan.run(run, list(shards))
 
     @task(task_display_name="съобщения", pool="dunning_shards", multiple_outputs=False)
     def render(share):
-        from dunning.jobs.notices import render
+        from dunning.jobs.monthly import render
 
         return render.run(share["run"], share["part"], share["shards"])
 
     @task(task_display_name="публикуване", outlets=[NOTICES], multiple_outputs=False, max_active_tis_per_dag=1)
     def publish(given):
-        from dunning.jobs.notices import publish
+        from dunning.jobs.monthly import publish
 
         return publish.run(*given)
 
     @task(task_display_name="отчет", multiple_outputs=False)
     def report(given):
-        from dunning.jobs.notices import report
+        from dunning.jobs.monthly import report
 
         return report.run(*given)
 

@@ -45,7 +45,7 @@ def nightly():
 
     @task(task_display_name="зареждане", outlets=[LEDGER], multiple_outputs=False)
     def load(params, dag_run):
-        from dunning.jobs import calendar, load
+        from dunning.jobs.nightly import calendar, load
 
         return load.run(
             as_of=params["as_of"] or calendar.default_as_of(dag_run.run_after).isoformat(),
@@ -62,37 +62,37 @@ def nightly():
 
     @task(task_display_name="етапи", pool="dunning_shards", multiple_outputs=False)
     def classify(run, share):
-        from dunning.jobs import classify
+        from dunning.jobs.nightly import classify
 
         return classify.run(run, share["shard"], share["shards"])
 
     @task(task_display_name="предложения", outlets=[CLASSIFICATION], multiple_outputs=False)
     def propose(run, shards):
-        from dunning.jobs import propose
+        from dunning.jobs.nightly import propose
 
         return propose.run(run, list(shards))
 
     @task(task_display_name="файлове", multiple_outputs=False)
     def write(run):
-        from dunning.jobs import write
+        from dunning.jobs.nightly import write
 
         return write.run(run)
 
     @task(task_display_name="приключване", outlets=[LISTS], multiple_outputs=False)
     def close(run):
-        from dunning.jobs import close
+        from dunning.jobs.nightly import close
 
         return close.run(run)
 
     @task(task_display_name="отчет", multiple_outputs=False)
     def report(run, published):
-        from dunning.jobs import report
+        from dunning.jobs.nightly import report
 
         return report.run(run, published)
 
     @task(task_display_name="неуспех", multiple_outputs=False, trigger_rule="one_failed")
     def note_failure(ti):
-        from dunning.jobs import failure
+        from dunning.jobs.nightly import failure
 
         return failure.run(ti.xcom_pull(task_ids="load"))
 

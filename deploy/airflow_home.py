@@ -21,9 +21,9 @@ from pathlib import Path
 import psycopg2
 
 from dunning.core.errors import DunningError
-from dunning.gateways.house_settings import VARIABLES
-from dunning.gateways.server import airflow_urls
-from dunning.gateways.settings import Settings, scheme_of
+from dunning.gateways.postgres.server import airflow_urls
+from dunning.gateways.settings.environment import Settings, scheme_of
+from dunning.gateways.settings.operator_settings import VARIABLES
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 POOL = "dunning_shards"

@@ -27,10 +27,10 @@ from sample_nights import MONTHS, NIGHTS, run_night_after, run_nights_before, ru
 
 from dunning.core.errors import DunningError
 from dunning.core.loopback import is_loopback
-from dunning.gateways.home import close_home
-from dunning.gateways.house_settings import read_house_settings
-from dunning.gateways.server import data_dir, server_status, start_server
-from dunning.gateways.settings import Settings
+from dunning.gateways.files.home import close_home
+from dunning.gateways.postgres.server import data_dir, server_status, start_server
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.operator_settings import read_house_settings
 from dunning.gateways.store import open_store, runs
 
 ASK_SECONDS_MAX = 120

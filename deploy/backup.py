@@ -15,9 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dunning.core.errors import DunningError, UsageError
-from dunning.gateways.database import connect, find_url
-from dunning.gateways.migrations import protect
-from dunning.gateways.settings import Settings
+from dunning.gateways.postgres.database import connect, find_url
+from dunning.gateways.postgres.migrations import protect
+from dunning.gateways.settings.environment import Settings
 
 SCHEMA = "dunning"
 

@@ -8,8 +8,8 @@ import os
 import secrets
 from pathlib import Path
 
-from dunning.gateways.people import people_file
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.people import people_file
 
 # Name, role in our pages, lists that he may approve. Airflow's own roles of them stand in airflow.cfg.
 PEOPLE = (

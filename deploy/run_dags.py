@@ -24,9 +24,9 @@ from airflow_home import CONNECTION, REPOSITORY, prepare
 from sample_nights import day_of, run_nights_before
 
 from dunning.core.errors import DunningError
-from dunning.gateways.house_settings import VARIABLES, names_ledger, read_house_settings
-from dunning.gateways.people import approvers_of, people_file, read_people
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.operator_settings import VARIABLES, names_ledger, read_house_settings
+from dunning.gateways.settings.people import approvers_of, people_file, read_people
 from dunning.gateways.store import open_store, runs
 from dunning.gateways.store.releases import fetch_releases
 from dunning.jobs.release.sample import APPROVES_SAMPLE

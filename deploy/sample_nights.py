@@ -15,11 +15,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from dunning.core.errors import DunningError
-from dunning.gateways.home import close_home
-from dunning.gateways.settings import Settings
+from dunning.gateways.files.home import close_home
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store, runs
-from dunning.jobs import nightly
-from dunning.jobs.load import Order
+from dunning.jobs.nightly import night
+from dunning.jobs.nightly.load import Order
 from dunning.sample import write_sample
 
 MONTHS, NIGHTS = 12, 7
@@ -113,7 +113,7 @@ def _run_open(settings: Settings, ledger: Path, out: Path, day: date) -> None:
 
 def _run(ledger: Path, out: Path, days: Iterable[date]) -> None:
     for day in days:
-        nightly.run(Order.of(day.isoformat(), str(ledger), str(out), None, None), 1)
+        night.run(Order.of(day.isoformat(), str(ledger), str(out), None, None), 1)
         print(f"  {day}", flush=True)
 
 

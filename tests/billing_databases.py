@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import NullPool, create_engine, text
 
-from dunning.gateways.ledger.tables import TABLES, Column, Kind
-from dunning.gateways.server import SUPERUSER, embedded_url
+from dunning.core.ledger_tables import TABLES, Column, Kind
+from dunning.gateways.postgres.server import SUPERUSER, embedded_url
 
 _numbers = itertools.count(1)
 _TYPES = {

@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from dunning.gateways.database import connect
-from dunning.gateways.migrations import migrate
-from dunning.gateways.server import SUPERUSER, embedded_url, start_server, stop_server
-from dunning.gateways.settings import Settings
+from dunning.gateways.postgres.database import connect
+from dunning.gateways.postgres.migrations import migrate
+from dunning.gateways.postgres.server import SUPERUSER, embedded_url, start_server, stop_server
+from dunning.gateways.settings.environment import Settings
 
 if TYPE_CHECKING:
     from tests.object_stores import Line, Store

@@ -21,8 +21,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
-from dunning.gateways import object_store
-from dunning.gateways.object_store import MIB, Bounds
+from dunning.gateways.s3 import object_store
+from dunning.gateways.s3.object_store import MIB, Bounds
 
 QUICK = Bounds(connect_seconds=1, read_seconds=1.5, tries=3, part_bytes=5 * MIB, threads=2)
 _numbers = itertools.count(1)

@@ -15,10 +15,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from dunning.core.errors import DunningError, OutageError
-from dunning.gateways.database import RUNNER
-from dunning.gateways.server import embedded_url, start_server
-from dunning.gateways.settings import Settings
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import RUNNER
+from dunning.gateways.postgres.server import embedded_url, start_server
+from dunning.gateways.postgres.sql_files import statement
+from dunning.gateways.settings.environment import Settings
 
 URL_VARIABLE = "DUNNING_AIRFLOW_DATABASE_URL"
 

@@ -11,10 +11,10 @@ from dunning.core.errors import DunningError, UsageError
 from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.extract import extract_billing
 from dunning.gateways.billing.queries import read_queries
-from dunning.gateways.object_extracts import bring_from_bucket
-from dunning.gateways.object_store import SCHEME, is_object_url, open_place
-from dunning.gateways.publishing import remove_folders
-from dunning.gateways.settings import FROM_ENVIRONMENT, refuse_url
+from dunning.gateways.files.publishing import remove_folders
+from dunning.gateways.s3.extracts import bring_from_bucket
+from dunning.gateways.s3.object_store import SCHEME, is_object_url, open_place
+from dunning.gateways.settings.environment import FROM_ENVIRONMENT, refuse_url
 
 Progress = Callable[[str], None]
 # The environment holds secrets of others, too: only variables of these names are looked up.

@@ -3,12 +3,12 @@
 import re
 from datetime import date
 
-from dunning.gateways.alive import is_dead
-from dunning.gateways.database import Source
-from dunning.gateways.publishing import remove_folders
-from dunning.gateways.settings import Settings
+from dunning.gateways.files.alive import is_dead
+from dunning.gateways.files.publishing import remove_folders
+from dunning.gateways.files.targets import target_of
+from dunning.gateways.postgres.database import Source
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import closing, runs
-from dunning.gateways.targets import target_of
 from dunning.jobs.release.recovery import recover_releases
 
 _UNDER_LOCK = ("release-", "recall-")

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dunning.core.errors import DunningError
-from dunning.documents.shelf_page import render_shelf
-from dunning.gateways.database import Engine, Source, run_lock
-from dunning.gateways.settings import Settings
-from dunning.gateways.snapshot_places import list_kept, remove_kept
+from dunning.documents.pages.snapshots_page import render_shelf
+from dunning.gateways.postgres.database import Engine, Source, run_lock
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.remote_store import list_kept, remove_kept
 from dunning.gateways.store import open_store, policies, runs
 from dunning.gateways.store.readers import nobody_reads
 from dunning.jobs.recovery import is_over
 from dunning.policy.policies import load_policy, read_policy
 from dunning.policy.rules import Retention
-from dunning.policy.shapes import LAST_DAY
+from dunning.policy.schema import LAST_DAY
 
 # Why a snapshot is kept. `unknown`: no run names it, so nobody can say that it is not needed. A snapshot without any
 # of these has aged out.

@@ -1,6 +1,6 @@
 """What can be said against a policy without running it: the order of the ladder, units, gaps, empty windows.
 
-The rest (`dunning.jobs.check_policy`) runs boundary cases through the decisions themselves.
+The rest (`dunning.jobs.policy_check.check_policy`) runs boundary cases through the decisions themselves.
 """
 
 import itertools

@@ -13,7 +13,7 @@ from dunning.policy import rules
 from dunning.policy.canonical import canonical_json
 from dunning.policy.findings import Finding
 from dunning.policy.reading import RuleFile, Version, read_rule_file
-from dunning.policy.shapes import SHAPES, fields_of
+from dunning.policy.schema import SHAPES, fields_of
 
 BUILT_IN = Path(__file__).parent / "files"
 VIEWS: dict[str, Any] = {k: v for k, v in fields_of(rules.Rules).items() if k in SHAPES and k != "interest"}

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 from dunning.core.words import STAGES
 from dunning.policy.findings import Finding
 from dunning.policy.lines import find_lines
-from dunning.policy.shapes import (
+from dunning.policy.schema import (
     FIRST_DAY,
     SELECTED_BY,
     SHAPES,

@@ -11,7 +11,7 @@ from dunning.core.money import format_minor
 from dunning.policy.labels import LABELS, TITLES
 from dunning.policy.policies import Policy
 from dunning.policy.reading import RuleFile, Version, flatten
-from dunning.policy.shapes import unit_of
+from dunning.policy.schema import unit_of
 
 CONFIRMED, UNCERTAIN = "confirmed", "uncertain"
 # Between the entries of a list in which an entry has commas itself; in a page of text each has a line of its own.

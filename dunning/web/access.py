@@ -16,9 +16,9 @@ from airflow.configuration import conf
 from fastapi import Depends, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
-from dunning.documents.pages import LANGUAGES
-from dunning.gateways.people import ROLES, find_settings, read_people
-from dunning.gateways.settings import Settings
+from dunning.documents.pages.html import LANGUAGES
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.people import ROLES, find_settings, read_people
 
 COOKIE = "dunning_language"
 _VIEWER = {"night", "ageing", "policy"}

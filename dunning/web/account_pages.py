@@ -7,17 +7,17 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from dunning.core.errors import NotThereError
-from dunning.decisions.protections import REASONS as REASONS_OF_HOLDS
-from dunning.decisions.reasons import REASONS
-from dunning.documents.pages import say, write_day, write_moment, write_money, write_word
-from dunning.documents.story_page import HOLDS, STAGES, say_step, story_tables
-from dunning.documents.story_pdf import Table, render_story_pdf
-from dunning.documents.why_text import explain_stage
+from dunning.decisions.account.manual_hold_terms import REASONS as REASONS_OF_HOLDS
+from dunning.decisions.account.stage_reasons import REASONS
+from dunning.documents.pages.html import say, write_day, write_moment, write_money, write_word
+from dunning.documents.pages.story_page import HOLDS, STAGES, say_step, story_tables
+from dunning.documents.pages.story_pdf import Table, render_story_pdf
+from dunning.documents.pages.why_text import explain_stage
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import account, protect, search
-from dunning.jobs.desk.office import open_office
 from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.notices import preview
+from dunning.jobs.desk.session import open_office
+from dunning.jobs.monthly import preview
 from dunning.web.access import LOOKS, PROTECTS, CheckedForm, Person, permit
 from dunning.web.refuse import say_refusal, status_of
 from dunning.web.respond import give_file, go_to, respond

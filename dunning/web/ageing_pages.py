@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request, Response
 
 from dunning.core.errors import NotThereError
 from dunning.core.words import SERVICES, STAGES
-from dunning.decisions.ageing import AGES
-from dunning.documents.ageing_file import render_ageing
-from dunning.documents.charts import Bar, draw_bars, draw_line
-from dunning.documents.pages import write_money, write_word
+from dunning.decisions.account.ageing import AGES
+from dunning.documents.lists.ageing_file import render_ageing
+from dunning.documents.pages.charts import Bar, draw_bars, draw_line
+from dunning.documents.pages.html import write_money, write_word
 from dunning.jobs.desk import ageing
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.session import open_office
 from dunning.web.access import Person, permit
 from dunning.web.respond import give_file, respond, tell
 

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 
 from dunning.core.errors import DunningError, NotThereError
-from dunning.documents.findings_text import write_error
+from dunning.documents.pages.findings_text import write_error
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.web import (
     account_pages,

@@ -18,7 +18,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
 from dunning.core.errors import DunningError
-from dunning.documents.offer_text import APPROVE, REJECT
+from dunning.documents.messages.release_question import APPROVE, REJECT
 
 if TYPE_CHECKING:
     from dunning.jobs.release.offer import Offer
@@ -64,8 +64,8 @@ class AskOperator(HITLOperator):
             self.defer(trigger=trigger, method_name="execute_complete")
 
     def _prepare(self, offer: "Offer") -> None:
-        from dunning.gateways.people import approvers_of, read_people
-        from dunning.gateways.settings import Settings
+        from dunning.gateways.settings.environment import Settings
+        from dunning.gateways.settings.people import approvers_of, read_people
         from dunning.jobs.release.answer import say_what_about
         from dunning.jobs.release.offer import ask
 
@@ -82,7 +82,7 @@ class AskOperator(HITLOperator):
     def _refuse_old_question(self, context: Context) -> None:
         """Refuse to ask again in a run whose question Airflow keeps with other words or other people than today's."""
         from dunning.gateways.airflow_record import fetch_question
-        from dunning.gateways.settings import Settings
+        from dunning.gateways.settings.environment import Settings
 
         ti = context["ti"]
         old = fetch_question(Settings.from_environment(), ti.dag_id, ti.run_id, ti.task_id)

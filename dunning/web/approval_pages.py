@@ -6,10 +6,10 @@ from typing import Annotated
 from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Request, Response
 
-from dunning.documents.offer_text import APPROVE, REJECT
+from dunning.documents.messages.release_question import APPROVE, REJECT
 from dunning.jobs.desk import approvals
-from dunning.jobs.desk.office import open_office
 from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import open_office
 from dunning.web.access import CheckedForm, Person, permit
 from dunning.web.questions import answer_question, ask_anew, find_standings
 from dunning.web.respond import go_to, respond, tell

@@ -12,7 +12,7 @@ from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
 from dunning.core.errors import DunningError
 
 if TYPE_CHECKING:
-    from dunning.gateways.house_settings import HouseSettings
+    from dunning.gateways.settings.operator_settings import HouseSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOFIA = ZoneInfo("Europe/Sofia")
@@ -62,7 +62,7 @@ def count_shards() -> int:
 
 
 def _read_house() -> "HouseSettings":
-    from dunning.gateways.house_settings import read_house_settings
-    from dunning.gateways.settings import Settings
+    from dunning.gateways.settings.environment import Settings
+    from dunning.gateways.settings.operator_settings import read_house_settings
 
     return read_house_settings(Settings.from_environment(), default_out=REPOSITORY / "out")

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from dunning.decisions.reasons import REASONS
+from dunning.decisions.account.stage_reasons import REASONS
 from dunning.jobs.desk import groups
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.session import open_office
 from dunning.web.access import Person, permit
 from dunning.web.respond import respond
 

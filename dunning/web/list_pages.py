@@ -10,10 +10,18 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.gateways.store.access import append_access
 from dunning.gateways.store.holds import FROM_ACCOUNT, OwnHold
-from dunning.jobs.desk import list_taking, lists, strike
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk import list_taking, lists, manual_holds
 from dunning.jobs.desk.refusals import RefusedError
-from dunning.web.access import LOOKS, CheckedForm, Person, StrangerError, language_of, permit, person_of
+from dunning.jobs.desk.session import open_office
+from dunning.web.access import (
+    LOOKS,
+    CheckedForm,
+    Person,
+    StrangerError,
+    language_of,
+    permit,
+    person_of,
+)
 from dunning.web.ageing_pages import XLSX
 from dunning.web.refuse import say_refusal, status_of
 from dunning.web.respond import answer, give_file, go_to, respond
@@ -47,9 +55,9 @@ def end_hold(request: Request, person: Striker, form: CheckedForm, hold_no: int)
     """End a hold early: a strike from a list, by those who see the list; somebody else's protection, by few."""
     office = open_office()
     try:
-        if not _may_end(person, strike.find_strike(office, hold_no)):
+        if not _may_end(person, manual_holds.find_strike(office, hold_no)):
             raise StrangerError("not_yours", person.user_name)
-        strike.end_strike(office, hold_no, person.user_name)
+        manual_holds.end_strike(office, hold_no, person.user_name)
     except RefusedError as refusal:
         return _show_holds(request, person, refusal)
     return go_to(request, "/lists/holds")
@@ -135,7 +143,9 @@ def strike_row(
     _permit_court(person, name)
     office, note, until = open_office(), str(form.get("note", "")), str(form.get("until", ""))
     try:
-        strike.strike(office, name, as_of, premise_no, payer_code, note=note, until=until, author=person.user_name)
+        manual_holds.strike(
+            office, name, as_of, premise_no, payer_code, note=note, until=until, author=person.user_name
+        )
     except RefusedError as refusal:
         found = lists.look_into(office, name, as_of, premise_no, payer_code)
         return _show_row(request, person, found, (premise_no, payer_code), refusal=refusal, note=note, until=until)
@@ -157,7 +167,7 @@ def _show(request: Request, person: Person, name: str, as_of: date | None, wish:
     deciding, others = lists.split_columns(name, page.columns)
     return respond(
         request, person, "list.html", page=page, deciding_columns=deciding, other_columns=others,
-        strikes=strike.find_strikes(office, page.as_of),
+        strikes=manual_holds.find_strikes(office, page.as_of),
         kept={name: value for name, value in wish.filters.items() if value},
         held=list_taking.count_held(office, page.name, page.as_of),
     )
@@ -167,19 +177,20 @@ def _show_row(
     request: Request, person: Person, found: lists.RowPage, account: tuple[str, str], *, is_whole: bool = False,
     refusal: RefusedError | None = None, note: str = "", until: str = "",
 ) -> Response:
-    office, ends = open_office(), strike.ends_of(found.as_of)
+    office, ends = open_office(), manual_holds.ends_of(found.as_of)
     return respond(
         request, person, "row.html", status_of(refusal), found=found, premise_no=account[0], payer_code=account[1],
-        is_whole=is_whole, hold=strike.find_strikes(office, found.as_of).get(account), ends=ends, note=note,
+        is_whole=is_whole, hold=manual_holds.find_strikes(office, found.as_of).get(account), ends=ends, note=note,
         until=until or ends.proposed, refused=say_refusal(person.language, refusal),
-        may_strike=strike.may_strike(office, found.name, found.as_of), is_strikable=found.name in strike.LISTS,
+        may_strike=manual_holds.may_strike(office, found.name, found.as_of),
+        is_strikable=found.name in manual_holds.LISTS,
         may_end=partial(_may_end, person),
-        has_left=strike.has_left(office, found.name, found.as_of), may_unmask=lists.may_unmask(found.name),
+        has_left=manual_holds.has_left(office, found.name, found.as_of), may_unmask=lists.may_unmask(found.name),
     )  # fmt: skip
 
 
 def _show_holds(request: Request, person: Person, refusal: RefusedError | None) -> Response:
-    strikes = strike.list_strikes(open_office())
+    strikes = manual_holds.list_strikes(open_office())
     return respond(
         request, person, "holds.html", status_of(refusal), in_force=strikes.in_force, over=strikes.over[:_SHOWN_OVER],
         refused=say_refusal(person.language, refusal), may_end=partial(_may_end, person),

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from dunning.documents.rule_values import write_label, write_title, write_value
+from dunning.documents.pages.rule_values import write_label, write_title, write_value
 from dunning.jobs.desk import policy
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.session import open_office
 from dunning.web.access import Person, permit
 from dunning.web.respond import respond
 

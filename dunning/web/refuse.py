@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dunning.documents.pages import say, write_day
+from dunning.documents.pages.html import say, write_day
 from dunning.jobs.desk.refusals import RefusedError
 
 _NOT_THERE = {"no_list", "no_night", "no_row", "gone", "no_strikes", "no_group", "no_release"}

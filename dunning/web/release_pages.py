@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import release_files, releases
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.session import open_office
 from dunning.jobs.release import recall
 from dunning.web.access import CheckedForm, Person, StrangerError, permit
 from dunning.web.ageing_pages import XLSX

@@ -7,8 +7,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match
 
-from dunning.documents.findings_text import write_remark
-from dunning.documents.pages import LANGUAGES, render_page, say
+from dunning.documents.pages.findings_text import write_remark
+from dunning.documents.pages.html import LANGUAGES, render_page, say
 from dunning.web.access import Person, form_token
 
 # The pages in the navigation, and what each asks for.

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from dunning.documents.pages import LANGUAGES, read_static
+from dunning.documents.pages.html import LANGUAGES, read_static
 from dunning.web.access import COOKIE, Person, permit
 from dunning.web.respond import HEADERS, prefix_of
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from dunning.documents.charts import draw_trend
-from dunning.documents.findings_text import write_remark
-from dunning.documents.pages import write_number
+from dunning.documents.pages.charts import draw_trend
+from dunning.documents.pages.findings_text import write_remark
+from dunning.documents.pages.html import write_number
 from dunning.jobs.desk import protect, tonight
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.session import open_office
 from dunning.web.access import Person, permit
 from dunning.web.respond import respond, tell
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.core.words import STAGES
-from dunning.decisions.placings import LISTS
-from dunning.documents.findings_text import write_finding
-from dunning.documents.rule_values import write_title
+from dunning.decisions.compare.list_membership import LISTS
+from dunning.documents.pages.findings_text import write_finding
+from dunning.documents.pages.rule_values import write_title
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import what_if
 from dunning.jobs.desk.drafts import FILES, QUICK_FILE
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.session import open_office
 from dunning.jobs.desk.what_if import Answer, Wish
 from dunning.web.access import CheckedForm, Person, permit
 from dunning.web.respond import give_file, go_to, respond

@@ -7,7 +7,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from dunning import cli
 from dunning.core.words import PROTECTING_TABLES
 
 CASES = Path(__file__).parent / "cases"
@@ -29,7 +28,7 @@ def test_case_agrees_to_the_cent(case: str, home: Path, tmp_path: Path) -> None:
     shares = ["1", *(f"{table}=1" for table in PROTECTING_TABLES)] if case in WITH_QUARANTINE else []
     limit = [word for share in shares for word in ("--quarantine-limit", share)]
     command = ["nightly", "--ledger", str(CASES / case / "ledger"), "--as-of", as_of, "--out", str(tmp_path / "out")]
-    assert cli.main([*command, *limit]) == 0
+    assert command.main([*command, *limit]) == 0
     folder = tmp_path / "out" / as_of
 
     for table in ("classification", "open_items", "settlements"):

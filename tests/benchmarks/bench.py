@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # `tests` is no installed package
 
 from dunning.core.errors import DunningError
-from dunning.gateways.server import stop_server
+from dunning.gateways.postgres.server import stop_server
 from tests.benchmarks import night, notices
 from tests.benchmarks.report import Goal, Report
 

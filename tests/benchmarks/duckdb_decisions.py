@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dunning.core.frames import BUCKETS
-from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.snapshots.snapshot import Snapshot
 
 SQL = Path(__file__).parent / "duckdb"
 MEMORY = "6GB"

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from dunning.gateways.snapshots import open_snapshot
+from dunning.gateways.snapshots.snapshot import open_snapshot
 from dunning.sample import write_sample
 from tests.benchmarks.duckdb_decisions import compare, flatten
 from tests.benchmarks.phases import Phase, measure, side_by_side
@@ -47,7 +47,7 @@ def write_ledger(folder: str, accounts: int) -> int:
 def load(report: Report, ledger: Ledger, out: Path) -> tuple[dict[str, Any], Phase]:
     """Load the ledger on one core, beside pyarrow's own conversion; return the run's receipt and the phase."""
     ours = report.add(
-        measure("load", ledger.rows, "rows", "dunning.jobs.load:run", AS_OF, str(ledger.folder), str(out))
+        measure("load", ledger.rows, "rows", "dunning.jobs.nightly.load:run", AS_OF, str(ledger.folder), str(out))
     )
     plain = measure(
         "  pyarrow CSV to Parquet", ledger.rows, "rows", "tests.benchmarks.pyarrow_load:load_plainly",
@@ -65,10 +65,10 @@ def load(report: Report, ledger: Ledger, out: Path) -> tuple[dict[str, Any], Pha
 
 def decide(report: Report, run: dict[str, Any], accounts: int) -> list[Phase]:
     """Classify, propose and write on one core; return the three phases."""
-    steps = [measure("classify", accounts, "accounts", "dunning.jobs.classify:run", run, 0, 1)]
+    steps = [measure("classify", accounts, "accounts", "dunning.jobs.nightly.classify:run", run, 0, 1)]
     parts = [steps[0].result]
-    steps.append(measure("propose", accounts, "accounts", "dunning.jobs.propose:run", run, parts))
-    steps.append(measure("write", accounts, "accounts", "dunning.jobs.write:run", run))
+    steps.append(measure("propose", accounts, "accounts", "dunning.jobs.nightly.propose:run", run, parts))
+    steps.append(measure("write", accounts, "accounts", "dunning.jobs.nightly.write:run", run))
     for step in steps:
         report.add(step)
     peak = max(step.peak_mb for step in steps)
@@ -108,7 +108,7 @@ def flatten_snapshot(snapshot: str, folder: str) -> None:
 def in_shards(report: Report, run: dict[str, Any], accounts: int) -> None:
     """Classify in eight shards: one process after the other's work against two at once; the memory of each shard."""
     calls = [(run, shard, _SHARDS) for shard in range(_SHARDS)]
-    work = "dunning.jobs.classify:run"
+    work = "dunning.jobs.nightly.classify:run"
     [alone] = side_by_side([(work, calls)], one_core=True)
     report.add(Phase("classify, one worker", accounts, "accounts", *alone[:3]))
     two = side_by_side([(work, calls[0::2]), (work, calls[1::2])], one_core=True)
@@ -147,5 +147,6 @@ def store(report: Report, run: dict[str, Any]) -> None:
 
 def end(report: Report, run: dict[str, Any], accounts: int) -> list[Phase]:
     """Close the books and report; return the phases."""
-    close = report.add(measure("close", accounts, "accounts", "dunning.jobs.close:run", run))
-    return [close, report.add(measure("report", accounts, "accounts", "dunning.jobs.report:run", run, close.result))]
+    close = report.add(measure("close", accounts, "accounts", "dunning.jobs.nightly.close:run", run))
+    said = measure("report", accounts, "accounts", "dunning.jobs.nightly.report:run", run, close.result)
+    return [close, report.add(said)]

@@ -8,8 +8,8 @@ import segno
 from fpdf import FPDF
 
 from dunning.documents.notice.content import Content
-from dunning.documents.notice.faces import _small_file
-from dunning.documents.notice.press import Press
+from dunning.documents.notice.fonts import _small_file
+from dunning.documents.notice.run_constants import Press
 
 
 class FpdfNotices:

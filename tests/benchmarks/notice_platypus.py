@@ -12,8 +12,8 @@ from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate
 
 from dunning.documents.notice.codes import FastQr
 from dunning.documents.notice.content import Content
-from dunning.documents.notice.faces import face
-from dunning.documents.notice.press import Press
+from dunning.documents.notice.fonts import face
+from dunning.documents.notice.run_constants import Press
 from dunning.documents.notice.templates import draw_qr
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.decisions.notices import propose_notices
+from dunning.decisions.monthly.notices import propose_notices
 from dunning.documents.notice.content import Content, write_contents
-from dunning.documents.notice.press import Press
 from dunning.documents.notice.printing import estimate_pages, print_batches, print_singles
-from dunning.gateways.worktables import StreamWriter, read_streams
-from dunning.jobs.history import History
-from dunning.jobs.runs import Run
+from dunning.documents.notice.run_constants import Press
+from dunning.gateways.files.worktables import StreamWriter, read_streams
+from dunning.jobs.nightly.history import History
+from dunning.jobs.nightly.runs import Run
 from tests.benchmarks import notice_fpdf2
 from tests.benchmarks.notice_platypus import PlatypusNotices
 from tests.benchmarks.phases import Phase, measure, side_by_side

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dunning.documents import lists
+from dunning.documents.lists import list_files
 from tests.memory import peak_mb
 
 
@@ -97,7 +97,7 @@ def _work(there: Connection, start: Any, core: int | None, work: str, calls: lis
 
 def _tell_apart(parts: dict[str, float], name: str) -> None:
     """Keep the processor time of message texts and workbooks apart from that of the lists."""
-    plain: Callable[..., Any] = getattr(lists, name)
+    plain: Callable[..., Any] = getattr(list_files, name)
 
     def timed(*arguments: Any, **options: Any) -> Any:
         begun = time.process_time()
@@ -106,4 +106,4 @@ def _tell_apart(parts: dict[str, float], name: str) -> None:
         finally:
             parts[name] = parts.get(name, 0.0) + time.process_time() - begun
 
-    setattr(lists, name, timed)
+    setattr(list_files, name, timed)

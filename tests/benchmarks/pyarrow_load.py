@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from dunning.gateways.ledger.tables import TABLES, Kind
+from dunning.core.ledger_tables import TABLES, Kind
 
 _TYPES = {Kind.AMOUNT: pa.decimal128(14, 2), Kind.DAY: pa.date32(), Kind.NUMBER: pa.int32()}
 _BLOCK = 8 << 20

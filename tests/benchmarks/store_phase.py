@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine, text
 
-from dunning.gateways import database
-from dunning.gateways.settings import Settings
+from dunning.gateways.files.worktables import read_table
+from dunning.gateways.postgres import database
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store
 from dunning.gateways.store.decisions import replace_decisions
 from dunning.gateways.store.rows import DECISIONS, shape_rows
-from dunning.gateways.worktables import read_table
 
 DAY = date(2000, 1, 1)  # a date that no run knows
 _SUM = "SELECT count(*), coalesce(sum(open_cents), 0)::bigint FROM dunning.decisions WHERE as_of = :day"

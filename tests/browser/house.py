@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import psycopg
 import pytest
 
-from dunning.gateways.server import start_server, stop_server
+from dunning.gateways.postgres.server import start_server, stop_server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ACCOUNTS = 3000

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOSTILE = """Иван "Вазов"'s $HOME `id` $(id) ${x} a; echo b # c \\ d"""

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dunning.gateways.server import start_server, stop_server
+from dunning.gateways.postgres.server import start_server, stop_server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AS_OF = "2026-11-22"
@@ -42,7 +42,8 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def dunning(home: Path, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "dunning.cli", *arguments], env=environment(home), cwd=REPOSITORY, check=True)
+    command = [sys.executable, "-m", "dunning.cli", *arguments]
+    subprocess.run(command, env=environment(home), cwd=REPOSITORY, check=True)
 
 
 def run_dag(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.gateways.server import stop_server
+from dunning.gateways.postgres.server import stop_server
 from tests.dags.test_nightly_run import AS_OF, REPOSITORY, environment, fetch, hashes
 
 KEY = "0123456789abcdef" * 4

@@ -19,7 +19,7 @@ from dunning.core.words import (
     STAGES,
 )
 from dunning.decisions.frames import Decision
-from dunning.decisions.reaching import FAILURES, mark_addresses, with_failures
+from dunning.decisions.lists.channel_choice import FAILURES, mark_addresses, with_failures
 
 AS_OF = date(2026, 11, 22)  # a Sunday
 _WORDS = {"service": SERVICES, "reason": HOLD_REASONS, "identifier": IDENTIFIERS}

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from dunning.core.frames import SCHEMAS, Bucket, frame_of
 from dunning.core.words import CHANNELS, SERVICES
-from dunning.decisions.decide import conclude
-from dunning.decisions.findings import find_out
-from dunning.decisions.notice_rows import Shown
-from dunning.decisions.notices import propose_notices
+from dunning.decisions.account.assessment import find_out
+from dunning.decisions.account.classify import conclude
+from dunning.decisions.monthly.notice_rows import Shown
+from dunning.decisions.monthly.notices import propose_notices
 from dunning.policy.rules import Rules
 from tests.oracle.bucket import make_bucket, make_history, make_rules
 from tests.oracle.facts import Facts, Policy

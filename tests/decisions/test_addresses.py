@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from dunning.decisions import addresses
-from dunning.decisions.addresses import normalise_emails, normalise_mobiles
+from dunning.decisions.lists import contact_points
+from dunning.decisions.lists.contact_points import normalise_emails, normalise_mobiles
 
 
 def plain_numbers() -> list[str]:
@@ -19,10 +19,10 @@ def plain_numbers() -> list[str]:
 
 def test_what_looks_like_a_plain_mobile_number_is_one_to_libphonenumber() -> None:
     numbers = plain_numbers()
-    looks_plain = pc.match_substring_regex(pa.array(numbers), addresses._PLAIN_MOBILE)
+    looks_plain = pc.match_substring_regex(pa.array(numbers), contact_points._PLAIN_MOBILE)
 
     assert pc.all(looks_plain).as_py()
-    assert normalise_mobiles(pa.array(numbers)).to_pylist() == [addresses._as_mobile(number) for number in numbers]
+    assert normalise_mobiles(pa.array(numbers)).to_pylist() == [contact_points._as_mobile(number) for number in numbers]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_what_looks_like_a_plain_mobile_number_is_one_to_libphonenumber() -> Non
      "+40721234567", "٠٨٨٧١٢٣٤٥٦", "0887123456\n", "", "00359887123456", "+3590887123456"],
 )  # fmt: skip
 def test_any_other_number_is_what_libphonenumber_says(number: str) -> None:
-    assert normalise_mobiles(pa.array([number])).to_pylist() == [addresses._as_mobile(number)]
+    assert normalise_mobiles(pa.array([number])).to_pylist() == [contact_points._as_mobile(number)]
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 
 from dunning.core.days import to_date
 from dunning.core.words import SERVICES, STAGES
-from dunning.decisions.ageing import AGEING, AGES, BANDS, NEAR_LIMITATION, age, join_ageing
-from dunning.decisions.decide import decide_with_deeds
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.snapshots import open_snapshot
+from dunning.decisions.account.ageing import AGEING, AGES, BANDS, NEAR_LIMITATION, age, join_ageing
+from dunning.decisions.account.classify import decide_with_deeds
+from dunning.gateways.snapshots.snapshot import open_snapshot
+from dunning.ledger.load import load_ledger
 from dunning.policy.policies import load_policy
 from dunning.sample import write_sample
 from tests.jobs.nights import AS_OF

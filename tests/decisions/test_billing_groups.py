@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dunning.decisions.billing_groups import due_groups, since_of
+from dunning.decisions.monthly.billing_groups import due_groups, since_of
 from dunning.policy.rules import Notices
 
 

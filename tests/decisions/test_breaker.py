@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dunning.decisions.breaker import Unusual, comparable_nights, find_unusual
+from dunning.decisions.lists.circuit_breaker import Unusual, comparable_nights, find_unusual
 from dunning.policy.policies import load_policy
 
 AS_OF = date(2026, 11, 22)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from dunning.decisions.calendar import (
+from dunning.decisions.lists.working_days import (
     Window,
     add_working_days,
     disconnection_window,

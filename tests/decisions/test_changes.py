@@ -11,10 +11,17 @@ from hypothesis import strategies as st
 
 from dunning.core.frames import Frame
 from dunning.core.words import CHANNELS, STAGES
-from dunning.decisions.changes import MOVES, PLACES, Changes, compare, find_biggest, join_changes
-from dunning.decisions.placings import GROUPS, LISTS
-from dunning.decisions.proposals import SCHEMAS
-from dunning.decisions.standings import WAYS, Side
+from dunning.decisions.compare.account_state import WAYS, Side
+from dunning.decisions.compare.changes import (
+    MOVES,
+    PLACES,
+    Changes,
+    compare,
+    find_biggest,
+    join_changes,
+)
+from dunning.decisions.compare.list_membership import GROUPS, LISTS
+from dunning.decisions.lists.proposals import SCHEMAS
 
 Key = tuple[str, str]
 KEYS = [(premise, payer) for premise in ("1", "01", "A-1", "A") for payer in ("1", "7", "1-7")]

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from dunning.core.frames import Frame
-from dunning.decisions.court import propose_court, state_fee
-from dunning.decisions.court_items import write_segments
+from dunning.decisions.lists.court import propose_court, state_fee
+from dunning.decisions.lists.court_items import write_segments
 from dunning.policy.policies import load_policy
 from tests.decisions.evidence import AS_OF, Evidence, day
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dunning.decisions.disconnections import propose_disconnections
+from dunning.decisions.lists.disconnections import propose_disconnections
 from dunning.policy.policies import load_policy
 from tests.decisions.evidence import AS_OF, Evidence
 

@@ -7,12 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunning.core.days import to_day
-from dunning.decisions.decide import conclude
-from dunning.decisions.disconnections import propose_disconnections
-from dunning.decisions.findings import find_out
-from dunning.decisions.reminders import propose_reminders
-from dunning.decisions.stages import stand_on
-from dunning.decisions.stopping import Asked, stop_disconnection, stop_last_warning, stop_stage
+from dunning.decisions.account.assessment import find_out
+from dunning.decisions.account.classify import conclude
+from dunning.decisions.account.stages import stand_on
+from dunning.decisions.lists.disconnections import propose_disconnections
+from dunning.decisions.lists.payment_cases import (
+    Asked,
+    stop_disconnection,
+    stop_last_warning,
+    stop_stage,
+)
+from dunning.decisions.lists.reminders import propose_reminders
 from tests.oracle.bucket import make_bucket, make_history, make_rules
 from tests.oracle.facts import Agreement, Facts, Instalment, Invoice, Notice, Payment, Policy
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from dunning.decisions.letters import find_letter_boxes, postal_addresses
+from dunning.decisions.lists.letters import find_letter_boxes, postal_addresses
 from tests.decisions.notice_cases import (
     AS_OF,
     NEW,

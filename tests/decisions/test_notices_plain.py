@@ -9,10 +9,10 @@ import pytest
 
 from dunning.core.frames import SCHEMAS, Bucket, frame_of
 from dunning.core.words import SERVICES
-from dunning.decisions.decide import conclude
-from dunning.decisions.findings import find_out
-from dunning.decisions.notice_standings import STANDINGS
-from dunning.decisions.notices import NOTICES, propose_notices
+from dunning.decisions.account.assessment import find_out
+from dunning.decisions.account.classify import conclude
+from dunning.decisions.monthly.notice_standings import STANDINGS
+from dunning.decisions.monthly.notices import NOTICES, propose_notices
 from tests.decisions.notice_cases import AS_OF, SINCE, some
 from tests.decisions.notice_crowds import draw_world
 from tests.decisions.notice_worlds import Row, World, propose, rules_of

@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dunning.decisions.one_message import silence_listed
-from dunning.decisions.proposals import SCHEMAS, Proposed
+from dunning.decisions.lists.one_message import silence_listed
+from dunning.decisions.lists.proposals import SCHEMAS, Proposed
 from dunning.gateways.store.rows import ACTS, SILENCES
 from dunning.policy.policies import load_policy
 

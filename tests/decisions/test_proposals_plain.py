@@ -9,11 +9,11 @@ import pytest
 
 from dunning.core.days import NEVER, to_day
 from dunning.core.words import HOLD_REASONS, NOTICE_STAGES
-from dunning.decisions.addresses import normalise_emails, normalise_mobiles
-from dunning.decisions.disconnections import propose_disconnections
-from dunning.decisions.proposals import merge_proposed
-from dunning.decisions.reaching import mark_addresses
-from dunning.decisions.reminders import propose_reminders
+from dunning.decisions.lists.channel_choice import mark_addresses
+from dunning.decisions.lists.contact_points import normalise_emails, normalise_mobiles
+from dunning.decisions.lists.disconnections import propose_disconnections
+from dunning.decisions.lists.proposals import merge_proposed
+from dunning.decisions.lists.reminders import propose_reminders
 from dunning.policy.policies import load_policy
 from tests.decisions.evidence import AS_OF, Evidence
 

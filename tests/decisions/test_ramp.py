@@ -7,8 +7,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunning.decisions.proposals import SCHEMAS, build_table
-from dunning.decisions.ramp import let_out, ramp_reminders, withhold_acted
+from dunning.decisions.lists.proposals import SCHEMAS, build_table
+from dunning.decisions.lists.volume_limits import let_out, ramp_reminders, withhold_acted
 from dunning.policy.policies import load_policy
 
 AS_OF = date(2026, 11, 22)

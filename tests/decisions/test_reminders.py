@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dunning.decisions.addresses import normalise_emails, normalise_mobiles
-from dunning.decisions.reminders import propose_reminders
+from dunning.decisions.lists.contact_points import normalise_emails, normalise_mobiles
+from dunning.decisions.lists.reminders import propose_reminders
 from dunning.policy.policies import load_policy
 from tests.decisions.evidence import AS_OF, Evidence
 

@@ -5,8 +5,8 @@ from random import Random
 import numpy as np
 import pytest
 
+from dunning.decisions.account.payment_matching import leave_open, settle
 from dunning.decisions.segments import sum_by
-from dunning.decisions.settling import leave_open, settle
 
 ACCOUNTS = 6
 

@@ -11,7 +11,7 @@ import airflow_ui
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ import sample_nights
 from sqlalchemy import Engine
 
 from dunning.core.errors import DunningError
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import runs
 from dunning.jobs.release import offer
 from dunning.jobs.release.sample import is_sample

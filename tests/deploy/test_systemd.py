@@ -12,7 +12,7 @@ from pathlib import Path
 import airflow_parts
 import pytest
 
-from dunning.gateways.server import data_dir, server_status, stop_server
+from dunning.gateways.postgres.server import data_dir, server_status, stop_server
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "deploy" / "systemd"

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from dunning.documents.charts import Bar, draw_bars, draw_line
+from dunning.documents.pages.charts import Bar, draw_bars, draw_line
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.documents.findings_text import is_translated, write_finding
+from dunning.documents.pages.findings_text import is_translated, write_finding
 from dunning.jobs.desk.drafts import FILES
 from dunning.policy.check import check_values
 from dunning.policy.policies import BUILT_IN, Policy, load_policy

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 
 from dunning.core import words
-from dunning.decisions.proposals import SCHEMAS, merge_proposed
-from dunning.documents import xlsx_files
+from dunning.decisions.lists.proposals import SCHEMAS, merge_proposed
 from dunning.documents.bulgarian import WORDS
-from dunning.documents.columns import Kind, count, day, money, text, word
-from dunning.documents.csv_files import neutralise, render_csv
-from dunning.documents.lists import (
+from dunning.documents.lists import xlsx_files
+from dunning.documents.lists.columns import Kind, count, day, money, text, word
+from dunning.documents.lists.csv_files import neutralise, render_csv
+from dunning.documents.lists.list_files import (
     COURT,
     COURT_ITEMS,
     DISCONNECTIONS,
@@ -27,8 +27,8 @@ from dunning.documents.lists import (
     give_reasons,
     render_lists,
 )
-from dunning.documents.texts import Letterhead
-from dunning.documents.xlsx_files import render_xlsx
+from dunning.documents.lists.xlsx_files import render_xlsx
+from dunning.documents.messages.texts import Letterhead
 from dunning.policy.policies import load_policy
 
 AS_OF = date(2026, 11, 22)

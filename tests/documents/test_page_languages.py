@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dunning.decisions.breaker import Unusual
-from dunning.decisions.reasons import REASONS, WHY_NOT
+from dunning.decisions.account.stage_reasons import REASONS, WHY_NOT
+from dunning.decisions.lists.circuit_breaker import Unusual
 from dunning.documents.bulgarian import COUNTED, MEANINGS, WORDS
-from dunning.documents.findings_text import write_error, write_remark
-from dunning.documents.pages import PAGES, read_texts, write_word
+from dunning.documents.pages.findings_text import write_error, write_remark
+from dunning.documents.pages.html import PAGES, read_texts, write_word
 from dunning.documents.unusual import say_unusual
-from dunning.jobs.protections import ACCEPTABLE, Protections
-from dunning.policy.shapes import MEASURES
+from dunning.jobs.nightly.protections import ACCEPTABLE, Protections
+from dunning.policy.schema import MEASURES
 
 # What is called so in both languages: programs, files and their keys, units, columns of the ledger's own files.
 NAMES = {

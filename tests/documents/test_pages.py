@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from dunning.documents.bulgarian import MEANINGS, WORDS
-from dunning.documents.pages import LANGUAGES, PAGES, read_static, render_page, write_word
+from dunning.documents.pages.html import LANGUAGES, PAGES, read_static, render_page, write_word
 
 TEXTS = {
     (path.name.split(".")[0], path.name.split(".")[1]): tomllib.loads(path.read_text("utf-8"))

@@ -11,10 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from dunning.documents.columns import Column, Kind, money, text
-from dunning.documents.csv_files import render_csv
-from dunning.documents.lists import COURT, COURT_ITEMS, DISCONNECTIONS, QUARANTINE, REMINDERS, WITHHELD, ListFile
-from dunning.documents.parquet_files import read_parquet, render_parquet
+from dunning.documents.lists.columns import Column, Kind, money, text
+from dunning.documents.lists.csv_files import render_csv
+from dunning.documents.lists.list_files import (
+    COURT,
+    COURT_ITEMS,
+    DISCONNECTIONS,
+    QUARANTINE,
+    REMINDERS,
+    WITHHELD,
+    ListFile,
+)
+from dunning.documents.lists.parquet_files import read_parquet, render_parquet
 
 LISTS = (*REMINDERS.values(), DISCONNECTIONS, COURT, COURT_ITEMS, WITHHELD, QUARANTINE)
 TYPES = {Kind.MONEY: pa.int64(), Kind.DAY: pa.date32(), Kind.COUNT: pa.int32()}

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 import dunning
+from dunning.core import ledger_tables
 from dunning.core.words import PROTECTING_COLUMNS, PROTECTING_TABLES
-from dunning.decisions import protections, staying
-from dunning.decisions.reasons import REASONS, WHY_NOT
+from dunning.decisions.account import manual_hold_terms
+from dunning.decisions.account.stage_reasons import REASONS, WHY_NOT
+from dunning.decisions.lists import dropped_rows
 from dunning.documents.bulgarian import WORDS
-from dunning.documents.pages import read_texts
-from dunning.gateways.ledger import tables
+from dunning.documents.pages.html import read_texts
 from dunning.policy.policies import load_policy
 
 ROOT = Path(dunning.__file__).parent
@@ -67,8 +68,8 @@ def listing_codes() -> set[str]:
     """Return every code that may stand where a list says why a row is withheld, waits or stays here."""
     codes = {code for name in SAYING for code in flagged(name) | given(ROOT / f"decisions/{name}.py")}
     codes |= {code for name in RELEASING for code in given(ROOT / f"jobs/release/{name}.py")}
-    codes |= {protections._SAID.get(reason, f"hold_{reason}") for reason in protections.REASONS}
-    return (codes | set(staying._ELSE.values()) | guarded() | set(tables.REASONS)) - {""}
+    codes |= {manual_hold_terms._SAID.get(reason, f"hold_{reason}") for reason in manual_hold_terms.REASONS}
+    return (codes | set(dropped_rows._ELSE.values()) | guarded() | set(ledger_tables.REASONS)) - {""}
 
 
 def test_the_codes_are_found_in_the_code() -> None:

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from dunning.documents.sms import count_parts, count_parts_column
-from dunning.documents.transliteration import transliterate, write_plainly
+from dunning.documents.messages.sms import count_parts, count_parts_column
+from dunning.documents.messages.transliteration import transliterate, write_plainly
 
 MESSAGES = {
     "": 1, "a" * 160: 1, "a" * 161: 2, "a" * 306: 2, "a" * 307: 3,

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dunning.decisions.proposals import SCHEMAS
-from dunning.documents.notice_mail import mail_files
-from dunning.documents.texts import TEMPLATES, VERSIONS, Letterhead, write_messages
+from dunning.decisions.lists.proposals import SCHEMAS
+from dunning.documents.messages.notice_mail import mail_files
+from dunning.documents.messages.texts import TEMPLATES, VERSIONS, Letterhead, write_messages
 from dunning.policy.policies import load_policy
 from dunning.policy.rules import Supplier
 

@@ -11,9 +11,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dunning.documents.columns import Column, Kind
-from dunning.documents.lists import COURT, COURT_ITEMS, DISCONNECTIONS, QUARANTINE, REMINDERS, WITHHELD, ListFile
-from dunning.documents.xlsx_files import render_xlsx
+from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.list_files import (
+    COURT,
+    COURT_ITEMS,
+    DISCONNECTIONS,
+    QUARANTINE,
+    REMINDERS,
+    WITHHELD,
+    ListFile,
+)
+from dunning.documents.lists.xlsx_files import render_xlsx
 from tests.browser.house import miss
 
 AS_OF = date(2026, 11, 22)

@@ -12,10 +12,16 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from dunning.gateways.database import RUN_LOCK, connect
-from dunning.gateways.migrations import migrate
-from dunning.gateways.server import SUPERUSER, embedded_url, server_status, start_server, stop_server
-from dunning.gateways.settings import Settings
+from dunning.gateways.postgres.database import RUN_LOCK, connect
+from dunning.gateways.postgres.migrations import migrate
+from dunning.gateways.postgres.server import (
+    SUPERUSER,
+    embedded_url,
+    server_status,
+    start_server,
+    stop_server,
+)
+from dunning.gateways.settings.environment import Settings
 
 _numbers = itertools.count(1)
 HISTORY = {

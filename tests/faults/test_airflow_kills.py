@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.gateways.server import stop_server
+from dunning.gateways.postgres.server import stop_server
 from tests.faults.children import REPOSITORY, Warm
 from tests.faults.places import AS_OF, hashes, place, write_ledger
 from tests.faults.points import Fault

@@ -9,9 +9,9 @@ from random import Random
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.snapshots import find_snapshot, open_snapshot
-from dunning.jobs import classify, close, load, propose, report, write
-from dunning.jobs.runs import Run
+from dunning.gateways.snapshots.snapshot import find_snapshot, open_snapshot
+from dunning.jobs.nightly import classify, close, load, propose, report, write
+from dunning.jobs.nightly.runs import Run
 from tests.faults.children import Warm
 from tests.faults.places import AS_OF, Place, Undisturbed, hashes, place
 from tests.faults.servers import Server

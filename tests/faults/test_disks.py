@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.gateways.server import stop_server
+from dunning.gateways.postgres.server import stop_server
 from tests.faults.children import Warm
 from tests.faults.kills import number_points, step_of
 from tests.faults.places import AS_OF, NEXT, Place, Undisturbed, place

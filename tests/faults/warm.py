@@ -17,8 +17,9 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import psycopg as _dialect  # noqa: F401
 
-from dunning import cli
-from dunning.jobs import explain, nightly  # noqa: F401
+from dunning.cli import command
+from dunning.jobs.nightly import night  # noqa: F401
+from dunning.jobs.queries import explain  # noqa: F401
 from tests.faults.points import Fault, Watch
 
 
@@ -45,7 +46,7 @@ def _fork(request: dict[str, Any]) -> dict[str, int]:
     code = 1
     try:
         _become(request)
-        code = cli.main(request["words"])
+        code = command.main(request["words"])
     except BaseException:
         traceback.print_exc()
     finally:

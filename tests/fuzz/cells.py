@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from dunning.gateways.ledger.tables import Kind
+from dunning.core.ledger_tables import Kind
 from tests.fuzz.plain_cells import read_number
 
 NBSP, NARROW, THIN = "\u00a0", "\u202f", "\u2009"

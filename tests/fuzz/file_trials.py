@@ -3,7 +3,7 @@
 from pathlib import Path
 from random import Random
 
-from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.snapshots.snapshot import Snapshot
 from tests.fuzz.file_ledgers import copy_ledger
 from tests.fuzz.files import BYTES, damage_gzip, damage_place
 from tests.fuzz.good_rows import VARIETIES

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from dunning.gateways.ledger.tables import TABLES
+from dunning.core.ledger_tables import TABLES
 from tests.fuzz.plain_rows import World
 
 Row = dict[str, str]

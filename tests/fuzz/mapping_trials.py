@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.snapshots.snapshot import Snapshot
 from tests.fuzz.file_ledgers import copy_ledger
 from tests.fuzz.mappings import EXAMPLE, IBM, MANIFEST, damage_manifest, damage_mapping
 from tests.fuzz.trials import Outcome, scratch, try_door

@@ -8,7 +8,7 @@ from random import Random
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.snapshots.snapshot import Snapshot
 from tests.fuzz.file_ledgers import copy_ledger
 from tests.fuzz.files import flip_bits, overwrite, truncate
 from tests.fuzz.good_rows import VARIETIES

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dunning.gateways.ledger.tables import Column, Kind
+from dunning.core.ledger_tables import Column, Kind
 
 _SPACES = " \u00a0\u202f"
 _DAY_LENGTH_MAX = 100  # of a cell that may be of a megabyte, only so much can be a day

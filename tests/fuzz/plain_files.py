@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dunning.gateways.ledger.tables import TABLES
+from dunning.core.ledger_tables import TABLES
 from tests.fuzz.good_rows import Row
 from tests.fuzz.plain_cells import read_amount
 from tests.fuzz.plain_rows import find_cell_reasons

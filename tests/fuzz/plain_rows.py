@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from dunning.gateways.ledger.tables import TABLES, Kind
+from dunning.core.ledger_tables import TABLES, Kind
 from tests.fuzz.plain_cells import is_bad, is_filled, read_amount, read_cell
 
 Cells = Mapping[str, str]

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dunning.core.days import to_day
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.ledger.tables import TABLES, Kind
-from dunning.gateways.snapshots import Snapshot
+from dunning.core.ledger_tables import TABLES, Kind
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.ledger.load import load_ledger
 from tests.fuzz.good_rows import Row, enter_beside, rows_beside, standing_rows, standing_world
 from tests.fuzz.plain_rows import find_reasons, read_row
 from tests.fuzz.rows import DamagedRow

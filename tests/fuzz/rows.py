@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dunning.gateways.ledger.tables import TABLES, Column, Kind
+from dunning.core.ledger_tables import TABLES, Column, Kind
 from tests.fuzz.cells import BAD, GOOD, NBSP, kinds, make_cells
 from tests.fuzz.good_rows import VARIETIES, good_row
 

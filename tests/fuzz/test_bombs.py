@@ -24,7 +24,7 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.load import load_ledger
+from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Limits
 from tests.memory import peak_mb
 folder, share, mapping = Path(sys.argv[1]), Decimal(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Limits
 
 TAKEN, REFUSED, FAULT = "taken in", "refused", "FAULT"

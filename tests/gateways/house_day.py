@@ -13,10 +13,10 @@ from pathlib import Path
 
 import psycopg
 
-from dunning import cli
-from dunning.gateways.server import server_status, stop_server
-from dunning.gateways.settings import Settings
-from dunning.jobs.desk import office, what_if, what_if_run
+from dunning.cli import command
+from dunning.gateways.postgres.server import server_status, stop_server
+from dunning.gateways.settings.environment import Settings
+from dunning.jobs.desk import session, what_if, what_if_run
 from tests.jobs.nights import AS_OF
 
 APPROVERS = '[people.head]\nrole = "collections"\napproves = ["disconnections"]\n'
@@ -48,7 +48,7 @@ def jobs(home: Path, ledger: Path) -> Iterator[str]:
 
 
 def call(*arguments: str) -> str:
-    code = cli.main(arguments)
+    code = command.main(arguments)
     if code != 0:
         raise SystemExit(f"dunning {' '.join(arguments)} ended with {code}.")
     return arguments[0]
@@ -61,7 +61,7 @@ def any_premise(out: Path) -> str:
 
 def try_out(ledger: Path) -> str:
     text = (ledger / "policy" / "stages.toml").read_text("utf-8")
-    this = office.open_office()
+    this = session.open_office()
     answer = what_if.start(this, "head", what_if.Wish("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()]))
     shelf = what_if_run.Shelf(this.settings)
     shelf.wait_for(shelf.find(answer.result_id))

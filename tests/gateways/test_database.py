@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import (
+from dunning.gateways.postgres.database import (
     RUN_LOCK,
     VERSION_MIN,
     _find_version,

@@ -7,7 +7,7 @@ import pytest
 
 from dunning.core.errors import DunningError
 from dunning.gateways.extracts import bring_extract, find_ledger
-from dunning.gateways.object_extracts import RECORD, bring_from_bucket
+from dunning.gateways.s3.extracts import RECORD, bring_from_bucket
 from tests.object_stores import Fault, Store
 
 FILES = {

@@ -7,8 +7,8 @@ import pytest
 
 from dunning.core.errors import DunningError, UsageError
 from dunning.gateways.extracts import find_ledger
-from dunning.gateways.house_settings import HouseSettings, read_house_settings
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.operator_settings import HouseSettings, read_house_settings
 
 SECRET = "s3cr3t-w0rd"
 FILE = """

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import connect
-from dunning.gateways.migrations import migrate, read_migrations
-from dunning.gateways.sql_files import sql_folder
+from dunning.gateways.postgres.database import connect
+from dunning.gateways.postgres.migrations import migrate, read_migrations
+from dunning.gateways.postgres.sql_files import sql_folder
 
 A_RUN = """
 INSERT INTO dunning.runs (as_of, is_recording, state, manifest_sha256)

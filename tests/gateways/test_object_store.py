@@ -8,8 +8,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 from dunning.core.errors import DunningError, OutageError, UsageError
-from dunning.gateways.object_store import Stored, open_place
-from dunning.gateways.object_transfers import fetch_file, put_file, read_object
+from dunning.gateways.s3.object_store import Stored, open_place
+from dunning.gateways.s3.transfers import fetch_file, put_file, read_object
 from tests.object_stores import Fault, Store
 
 

@@ -11,9 +11,9 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
 from dunning.core.errors import DunningError, OutageError
-from dunning.gateways.object_publishing import publish_objects
-from dunning.gateways.object_store import MIB, open_place
-from dunning.gateways.object_transfers import fetch_file, put_file, read_object
+from dunning.gateways.s3.object_store import MIB, open_place
+from dunning.gateways.s3.publishing import publish_objects
+from dunning.gateways.s3.transfers import fetch_file, put_file, read_object
 from tests.object_stores import Fault, Store
 
 SMALL = b"premise_no;payer_code\n" * 500

@@ -3,8 +3,13 @@
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.people import PersonSettings, approvers_of, find_settings, read_people
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.people import (
+    PersonSettings,
+    approvers_of,
+    find_settings,
+    read_people,
+)
 
 
 @pytest.fixture

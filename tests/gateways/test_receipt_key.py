@@ -5,8 +5,8 @@ import stat
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.receipt_key import ReceiptKey, hash_token, open_receipt_key
-from dunning.gateways.signing_settings import SigningSettings
+from dunning.gateways.files.receipt_key import ReceiptKey, hash_token, open_receipt_key
+from dunning.gateways.settings.signing import SigningSettings
 
 HEX = "0123456789abcdef" * 4
 

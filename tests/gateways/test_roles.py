@@ -13,10 +13,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import READER, RUNNER, WEB, connect_as, run_lock
-from dunning.gateways.migrations import migrate, protect
-from dunning.gateways.server import airflow_urls, start_server, stop_server
-from dunning.gateways.settings import Settings
+from dunning.gateways.postgres.database import READER, RUNNER, WEB, connect_as, run_lock
+from dunning.gateways.postgres.migrations import migrate, protect
+from dunning.gateways.postgres.server import airflow_urls, start_server, stop_server
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import access, decisions, open_store, runs
 from tests.gateways.test_store import decisions_of
 

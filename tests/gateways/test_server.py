@@ -18,10 +18,10 @@ import psycopg2
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways import server_in_use
-from dunning.gateways.database import connect
-from dunning.gateways.home import close_home
-from dunning.gateways.server import (
+from dunning.gateways.files.home import close_home
+from dunning.gateways.postgres import server_in_use
+from dunning.gateways.postgres.database import connect
+from dunning.gateways.postgres.server import (
     ServerStatus,
     airflow_urls,
     data_dir,
@@ -29,11 +29,14 @@ from dunning.gateways.server import (
     start_server,
     stop_server,
 )
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store
 from dunning.gateways.store.runs import last_closed_on
 
-START = "import sys, pathlib; from dunning.gateways.server import *; print(start_server(pathlib.Path(sys.argv[1])))"
+START = (
+    "import sys, pathlib; from dunning.gateways.postgres.server import *; "
+    "print(start_server(pathlib.Path(sys.argv[1])))"
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 

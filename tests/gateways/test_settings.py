@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.settings import Settings, refuse_url
+from dunning.gateways.settings.environment import Settings, refuse_url
 
 
 def test_defaults_stand_in_the_folder_where_the_command_was_started(tmp_path, monkeypatch):

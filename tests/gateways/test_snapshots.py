@@ -8,7 +8,7 @@ import pytest
 from dunning.core.days import NEVER
 from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, SCHEMAS
-from dunning.gateways.snapshots import (
+from dunning.gateways.snapshots.snapshot import (
     QUARANTINE_SCHEMA,
     BucketedTable,
     SnapshotWriter,

@@ -5,8 +5,8 @@ from random import Random
 import pyarrow as pa
 import pytest
 
-from dunning.gateways.sorted_streams import merge_sorted
-from dunning.gateways.worktables import StreamWriter
+from dunning.gateways.files.sorted_streams import merge_sorted
+from dunning.gateways.files.worktables import StreamWriter
 
 ORDER = ("key", "number")
 

@@ -6,8 +6,15 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dunning.gateways.settings import Settings
-from dunning.gateways.what_if_shelf import Shelf, read_done, read_progress, read_table, replace_done, write_table
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.what_if_store import (
+    Shelf,
+    read_done,
+    read_progress,
+    read_table,
+    replace_done,
+    write_table,
+)
 
 DAY_SECONDS = 86_400
 

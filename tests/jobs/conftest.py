@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from dunning.gateways.database import connect
-from dunning.gateways.server import SUPERUSER, embedded_url
-from dunning.gateways.settings import Settings
+from dunning.gateways.postgres.database import connect
+from dunning.gateways.postgres.server import SUPERUSER, embedded_url
+from dunning.gateways.settings.environment import Settings
 from dunning.sample import write_sample
 from tests.jobs.nights import AS_OF, FRESH_UNTIL, Night, copy_ledger, nightly
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from sqlalchemy import Engine, text
 
-from dunning import cli
+from dunning.cli import command
 from tests.ledgers import Ledger
 
 AS_OF = date(2026, 11, 22)
@@ -74,7 +74,7 @@ def dunning(*arguments: str, folder: Path = Path()) -> Night:
     """Run any command in this process."""
     printed, told = StringIO(), StringIO()
     with redirect_stdout(printed), redirect_stderr(told):
-        code = cli.main(arguments)
+        code = command.main(arguments)
     return Night(code, printed.getvalue(), told.getvalue(), folder)
 
 

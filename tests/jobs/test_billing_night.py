@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
-from dunning.jobs import load
+from dunning.jobs.nightly import load
 from tests.billing_databases import Billing, postgres_database, sqlite_database, write_cells
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Debtors, Night, days, dunning, hashes, history, nightly, read_csv, say_fresh

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from dunning.jobs.boundary_cases import Case, Debt, Sent, describe
-from dunning.jobs.boundary_crowd import make_crowd
-from dunning.jobs.check_policy import check_night, run
-from dunning.jobs.freshness import is_stale
-from dunning.jobs.policy_knobs import turn_knobs
+from dunning.jobs.nightly.freshness import is_stale
+from dunning.jobs.policy_check.boundary_cases import Case, Debt, Sent, describe
+from dunning.jobs.policy_check.boundary_crowd import make_crowd
+from dunning.jobs.policy_check.check_policy import check_night, run
+from dunning.jobs.policy_check.policy_knobs import turn_knobs
 from dunning.policy.findings import Finding
 from dunning.policy.identity import refuse_identity
 from dunning.policy.policies import BUILT_IN, load_policy

@@ -11,18 +11,18 @@ import pytest
 from dunning.core.errors import NotThereError
 from dunning.core.frames import Bucket
 from dunning.core.words import CHANNELS
-from dunning.decisions.reasons import REASONS
-from dunning.documents.pages import write_money
-from dunning.documents.story_page import render_story
-from dunning.documents.story_pdf import render_story_pdf
-from dunning.documents.why_text import explain_stage
-from dunning.gateways.search_index import build_search_index
-from dunning.gateways.settings import Settings
-from dunning.gateways.snapshots import open_snapshot
+from dunning.decisions.account.stage_reasons import REASONS
+from dunning.documents.pages.html import write_money
+from dunning.documents.pages.story_page import render_story
+from dunning.documents.pages.story_pdf import render_story_pdf
+from dunning.documents.pages.why_text import explain_stage
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.search_index import build_search_index
+from dunning.gateways.snapshots.snapshot import open_snapshot
 from dunning.gateways.store import open_store, runs
-from dunning.jobs import explain
 from dunning.jobs.desk import account, ageing, search, tonight
-from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.session import Office
+from dunning.jobs.queries import explain
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, nightly
 

@@ -14,14 +14,14 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Engine, text
 
-from dunning.documents.columns import Column, Kind
-from dunning.documents.columns import text as text_column
-from dunning.documents.parquet_files import render_parquet
-from dunning.gateways.settings import Settings
+from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.columns import text as text_column
+from dunning.documents.lists.parquet_files import render_parquet
+from dunning.gateways.settings.environment import Settings
 from dunning.jobs.desk import lists
 from dunning.jobs.desk.list_files import DOWNLOADS, FILES, columns_of
-from dunning.jobs.desk.office import Office
 from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import Office
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Debtors, Night, days, dunning, nightly, say_fresh
 from tests.object_stores import Store

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.core.errors import DunningError
-from dunning.documents.pages import read_texts
-from dunning.documents.rule_values import write_label, write_title, write_value
-from dunning.gateways.settings import Settings
+from dunning.documents.pages.html import read_texts
+from dunning.documents.pages.rule_values import write_label, write_title, write_value
+from dunning.gateways.settings.environment import Settings
 from dunning.jobs.desk import policy
-from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.session import Office
 from dunning.policy.labels import LABELS, TITLES
 from dunning.policy.policies import BUILT_IN, load_policy
 from dunning.policy.show import Row, show_rows

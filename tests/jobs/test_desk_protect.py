@@ -8,15 +8,15 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.core.errors import NotThereError
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import releases
 from dunning.gateways.store.holds import append_hold, end_hold, fetch_holds
 from dunning.gateways.store.proposals import fetch_account_proposals
-from dunning.jobs import classify, close, load, propose, write
-from dunning.jobs.desk import protect, strike
-from dunning.jobs.desk.office import Office
+from dunning.jobs.desk import manual_holds, protect
 from dunning.jobs.desk.protect import Wish
 from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import Office
+from dunning.jobs.nightly import classify, close, load, propose, write
 from dunning.jobs.release.last_look import look_again
 from tests.jobs.nights import AS_OF, Debtors, Night, days, nightly, say_fresh
 
@@ -138,7 +138,7 @@ def test_a_second_click_changes_nothing_a_document_prolongs_and_another_reason_s
 
 
 def test_a_struck_account_can_still_be_protected(office: Office) -> None:
-    strike.strike(office, "disconnections", AS_OF, "000001", "P1", note=NOTE, until="2026-12-22", author="head")
+    manual_holds.strike(office, "disconnections", AS_OF, "000001", "P1", note=NOTE, until="2026-12-22", author="head")
     protect_one(office)
 
     assert {"manual", "life_support"} == {hold.reason for hold in fetch_holds(office.engine)}

@@ -8,11 +8,11 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine
 
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store.holds import OwnHold, fetch_holds
-from dunning.jobs.desk import strike
-from dunning.jobs.desk.office import Office
+from dunning.jobs.desk import manual_holds
 from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import Office
 from tests.jobs.nights import AS_OF, Debtors, days, nightly, say_fresh
 
 NOTE = "Обжалвана сметка, вх. № 12-45"
@@ -47,7 +47,7 @@ def strike_first(office: Office, **changed: object) -> OwnHold:
     """Strike the first row of the disconnections, with what is told otherwise."""
     given = {"name": "disconnections", "as_of": AS_OF, "premise_no": "000001", "payer_code": "P1", "note": NOTE,
              "until": UNTIL, "author": "head"}  # fmt: skip
-    return strike.strike(office, **(given | changed))
+    return manual_holds.strike(office, **(given | changed))
 
 
 def refused(office: Office, **changed: object) -> tuple[str, dict[str, object]]:
@@ -65,8 +65,8 @@ def test_a_strike_is_a_hold_with_reason_author_and_end(office: Office) -> None:
 
     assert ("000001", "P1", "disconnections", AS_OF, f"{NOTE}\nчака отговор", "head") == told
     assert (days(1), date(2026, 12, 22), None) == (hold.valid_from, hold.valid_until, hold.ended_on)
-    assert {("000001", "P1"): hold} == strike.find_strikes(office, AS_OF)
-    assert ([hold], []) == (strike.list_strikes(office).in_force, strike.list_strikes(office).over)
+    assert {("000001", "P1"): hold} == manual_holds.find_strikes(office, AS_OF)
+    assert ([hold], []) == (manual_holds.list_strikes(office).in_force, manual_holds.list_strikes(office).over)
 
 
 def test_a_struck_account_is_on_no_list_from_the_next_night_until_its_end(
@@ -109,7 +109,7 @@ def test_a_list_that_a_newer_night_replaced_takes_no_strikes(office: Office, led
 
     assert ("too_old", {"day": AS_OF, "newer": days(1)}) == refused(office)
     assert (False, True, False) == tuple(
-        strike.may_strike(office, name, day)
+        manual_holds.may_strike(office, name, day)
         for name, day in (("court", AS_OF), ("court", days(1)), ("withheld", days(1)))
     )
 
@@ -127,7 +127,7 @@ def test_what_no_strike_may_say_is_refused_and_nothing_recorded(office: Office) 
 
 
 def test_the_shortest_and_the_longest_strike(office: Office) -> None:
-    ends = strike.ends_of(AS_OF)
+    ends = manual_holds.ends_of(AS_OF)
     short = strike_first(office, until=ends.first.isoformat(), note="три")
     long = strike_first(office, premise_no="000002", payer_code="P2", until=ends.last.isoformat(), note="я" * 500)
 
@@ -136,13 +136,13 @@ def test_the_shortest_and_the_longest_strike(office: Office) -> None:
 
 def test_a_strike_is_ended_once_and_the_row_may_be_struck_again(office: Office) -> None:
     hold = strike_first(office)
-    strike.end_strike(office, hold.hold_no, "legal")
-    (ended,) = strike.list_strikes(office).over
+    manual_holds.end_strike(office, hold.hold_no, "legal")
+    (ended,) = manual_holds.list_strikes(office).over
 
-    assert (days(1), "legal", {}) == (ended.ended_on, ended.ended_by, strike.find_strikes(office, AS_OF))
+    assert (days(1), "legal", {}) == (ended.ended_on, ended.ended_by, manual_holds.find_strikes(office, AS_OF))
     for number in (hold.hold_no, 99):
         with pytest.raises(RefusedError) as caught:
-            strike.end_strike(office, number, "legal")
+            manual_holds.end_strike(office, number, "legal")
         assert ("hold_over", {"hold_no": number}) == (caught.value.reason, caught.value.values)
     again = strike_first(office)
     assert [again.hold_no, hold.hold_no] == [each.hold_no for each in fetch_holds(office.engine)]
@@ -153,9 +153,9 @@ def test_an_older_list_shows_only_the_strikes_of_its_own_time(office: Office, le
     hold = strike_first(office, as_of=days(1))
 
     assert ({}, {("000001", "P1"): hold}) == (
-        strike.find_strikes(office, AS_OF), strike.find_strikes(office, days(1))
+        manual_holds.find_strikes(office, AS_OF), manual_holds.find_strikes(office, days(1))
     )  # fmt: skip
 
 
 def test_it_is_known_whether_a_list_has_left(office: Office) -> None:
-    assert (True, False, False) == tuple(strike.has_left(office, name, AS_OF) for name in strike.LISTS)
+    assert (True, False, False) == tuple(manual_holds.has_left(office, name, AS_OF) for name in manual_holds.LISTS)

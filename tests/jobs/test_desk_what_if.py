@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.core.errors import NotThereError
-from dunning.gateways.settings import Settings
-from dunning.gateways.what_if_shelf import Shelf
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.what_if_store import Shelf
 from dunning.jobs.desk import what_if, what_if_run
-from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.session import Office
 from dunning.jobs.desk.what_if import Answer, SumLine, Wish
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.conftest import MakeHome

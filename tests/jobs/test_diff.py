@@ -8,8 +8,8 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Engine
 
-from dunning.decisions.changes import MOVEMENTS
-from dunning.jobs import diff
+from dunning.decisions.compare.changes import MOVEMENTS
+from dunning.jobs.queries import diff
 from tests.jobs.moves import cents, plain_lists, plain_moves, plain_stages
 from tests.jobs.nights import AS_OF, Debtors, Night, contents, days, dunning, nightly, read_csv, say_fresh
 

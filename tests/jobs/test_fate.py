@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from dunning.gateways.store import holds
 from dunning.jobs.desk import account
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.session import open_office
 from dunning.jobs.release import offer, publish
 from tests.jobs.nights import AS_OF, Debtors, days, dunning, nightly, premise_of, say_fresh
 

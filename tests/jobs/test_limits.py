@@ -7,9 +7,9 @@ import pytest
 
 from dunning.core.errors import UsageError
 from dunning.core.words import PROTECTING_TABLES
-from dunning.jobs.limits import RunLimits, list_limits, read_limits
+from dunning.jobs.nightly.limits import RunLimits, list_limits, read_limits
 from dunning.policy.policies import load_policy
-from dunning.policy.shapes import LEDGER_TABLES
+from dunning.policy.schema import LEDGER_TABLES
 from tests.jobs.nights import AS_OF
 
 RULE = load_policy().at(AS_OF).loading

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.core.errors import DunningError
-from dunning.gateways.receipt_key import open_receipt_key
-from dunning.jobs.notices import begin, gather, monthly, plan, publish, render, report
+from dunning.gateways.files.receipt_key import open_receipt_key
+from dunning.jobs.monthly import begin, gather, month, plan, publish, render, report
 from dunning.policy.policies import BUILT_IN, load_policy
 from tests.jobs.nights import AS_OF, Night, contents, days, dunning, hashes, nightly, say_fresh
 from tests.jobs.notices import (
@@ -150,7 +150,7 @@ def test_any_number_of_shards_and_processes_gives_the_same_bytes(
     night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = notices(tmp_path / "out")
-    monkeypatch.setattr(monthly, "FEW", 0)
+    monkeypatch.setattr(month, "FEW", 0)
     others = [notices(tmp_path / shards, "--dry-run", "--shards", shards) for shards in ("5", "64")]
 
     assert [run.code for run in (one, *others)] == [0, 0, 0]

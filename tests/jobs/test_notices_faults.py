@@ -1,6 +1,6 @@
 """Notices that are killed, find no room or no store: nothing half-published, and run again equals once.
 
-The kills are real: `python -m dunning.cli` gets SIGKILL at a chosen file of the publishing.
+The kills are real: `python -m dunning.cli.command` gets SIGKILL at a chosen file of the publishing.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from dunning.gateways.database import NOTICES_LOCK, run_lock
+from dunning.gateways.postgres.database import NOTICES_LOCK, run_lock
 from tests.faults.test_disks import small_disk
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, days, hashes, nightly, run_states, say_fresh
@@ -209,8 +209,8 @@ def test_a_database_that_goes_away_stops_everything(
     undisturbed: Undisturbed, out: Path, home: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server ends every connection while the files are made: the lock is gone, so nothing may be recorded."""
-    from dunning.jobs.notices import monthly
-    from dunning.jobs.notices.begin import Order
+    from dunning.jobs.monthly import month
+    from dunning.jobs.monthly.begin import Order
 
     def listen(message: str) -> None:
         if message == "публикуване":
@@ -221,7 +221,7 @@ def test_a_database_that_goes_away_stops_everything(
                 ))  # fmt: skip
 
     with pytest.raises(Exception, match="PostgreSQL gave up"):
-        monthly.run(Order.of(AS_OF.isoformat(), str(out), "electricity"), progress=listen)
+        month.run(Order.of(AS_OF.isoformat(), str(out), "electricity"), progress=listen)
     assert (recorded(engine), (out / "notices").exists()) == (NOTHING, False)
     assert_as_if_undisturbed(out, undisturbed, home, engine)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dunning.jobs.notices import due
-from dunning.jobs.notices import preview as render_preview
+from dunning.jobs.monthly import due
+from dunning.jobs.monthly import preview as render_preview
 from tests.jobs.nights import AS_OF, Night, contents, days, dunning, nightly, say_fresh
 from tests.jobs.notices import Customers, notices
 

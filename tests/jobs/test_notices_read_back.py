@@ -24,9 +24,9 @@ import pikepdf
 import pyarrow.parquet as pq
 import pytest
 
-from dunning.decisions.notices import propose_notices
-from dunning.gateways.settings import Settings
-from dunning.jobs.kept import open_night
+from dunning.decisions.monthly.notices import propose_notices
+from dunning.gateways.settings.environment import Settings
+from dunning.jobs.queries.past_night import open_night
 from dunning.policy.policies import load_policy
 from dunning.sample import write_sample
 from tests.documents.notice.notices import read_codes

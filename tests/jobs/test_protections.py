@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dunning.gateways.house_settings import read_house_settings
-from dunning.gateways.settings import Settings
-from dunning.jobs import load
-from dunning.jobs.any_run import Receipt
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.operator_settings import read_house_settings
+from dunning.jobs.nightly import load
+from dunning.jobs.run_context import Receipt
 from tests.jobs.nights import AS_OF, Debtors, Night, days, dunning, hashes, nightly, run_states, say_fresh
 
 Cells = dict[str, str]

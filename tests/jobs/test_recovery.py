@@ -1,6 +1,6 @@
 """Killed anywhere and run again equals once; two runs at once are one.
 
-The kills are real: `python -m dunning.cli` gets SIGKILL, at random or at a chosen file of the publishing.
+The kills are real: `python -m dunning.cli.command` gets SIGKILL, at random or at a chosen file of the publishing.
 """
 
 import os
@@ -16,16 +16,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from dunning.core.errors import DunningError
-from dunning.gateways.alive import alive
-from dunning.gateways.database import RUN_LOCK, run_lock
-from dunning.gateways.settings import Settings
+from dunning.gateways.files.alive import alive
+from dunning.gateways.postgres.database import RUN_LOCK, run_lock
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import runs
-from dunning.jobs import classify, close, failure, load, propose, report, write
-from dunning.jobs.load import Order
-from dunning.jobs.nightly import make_files
-from dunning.jobs.nightly import run as run_night
+from dunning.jobs.nightly import classify, close, failure, load, propose, report, write
+from dunning.jobs.nightly.load import Order
+from dunning.jobs.nightly.night import make_files
+from dunning.jobs.nightly.night import run as run_night
+from dunning.jobs.nightly.runs import new_work_folder
 from dunning.jobs.progress import say_nothing
-from dunning.jobs.runs import new_work_folder
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Debtors, days, deeds, hashes, history, nightly, run_states, say_fresh
 

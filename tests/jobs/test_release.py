@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import connect
-from dunning.gateways.settings import Settings
+from dunning.gateways.files.targets import FolderTarget
+from dunning.gateways.postgres.database import connect
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import holds, recalls, releases
 from dunning.gateways.store.proposals import fetch_account_proposals
-from dunning.gateways.targets import FolderTarget
 from dunning.jobs.release import offer, publish, recall
 from dunning.jobs.release.last_look import Layout
 from dunning.policy.policies import BUILT_IN
@@ -591,7 +591,7 @@ def test_killed_while_publishing_and_run_again_is_as_if_never_killed(
 def test_a_night_that_began_before_a_release_does_not_close_without_knowing_it(
     night: Path, tmp_path: Path, engine: Engine
 ) -> None:
-    from dunning.jobs import classify, close, load, propose, write
+    from dunning.jobs.nightly import classify, close, load, propose, write
 
     newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
     run = load.run(days(1).isoformat(), str(newer), str(tmp_path / "out"))

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from dunning.core.errors import DunningError, OutageError
-from dunning.gateways.database import find_url
-from dunning.gateways.settings import Settings
+from dunning.gateways.postgres.database import find_url
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import releases
 from dunning.jobs.release import answer, offer, publish
 from dunning.jobs.release.sample import APPROVES_SAMPLE

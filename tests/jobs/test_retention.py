@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dunning.gateways.snapshot_shelf import list_snapshots, remove_snapshot
+from dunning.gateways.snapshots.local_store import list_snapshots, remove_snapshot
 from dunning.gateways.store.readers import nobody_reads, reading
 from dunning.gateways.store.runs import Facts, LoadedRun, last_closed_on, start_run
 from dunning.jobs.retention import find_reasons

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from dunning.jobs import classify, load
+from dunning.jobs.nightly import classify, load
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import (
     AS_OF,

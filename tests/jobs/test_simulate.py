@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from dunning.decisions.changes import MOVEMENTS
-from dunning.jobs import simulate
+from dunning.decisions.compare.changes import MOVEMENTS
+from dunning.jobs.queries import simulate
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.moves import plain_lists, plain_moves, plain_stages
 from tests.jobs.nights import AS_OF, Debtors, contents, days, dunning, hashes, nightly, read_csv, say_fresh

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dunning.core import words
 from dunning.core.frames import SCHEMAS, Bucket, Frame, days_to_arrow, frame_of
-from dunning.decisions.history import merge_notices, tell_deeds
+from dunning.decisions.account.history import merge_notices, tell_deeds
 from dunning.policy import rules as policy_rules
 from tests.oracle.allocation import to_cents
 from tests.oracle.facts import BGN, EUR, Facts, Invoice, Payment, Policy

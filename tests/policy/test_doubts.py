@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from dunning.policy.doubts import find_doubts
 from dunning.policy.policies import load_policy
+from dunning.policy.warnings import find_doubts
 
 
 @pytest.mark.parametrize(

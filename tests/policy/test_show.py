@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dunning.policy.labels import LABELS, TITLES
 from dunning.policy.policies import load_policy
-from dunning.policy.shapes import SHAPES
+from dunning.policy.schema import SHAPES
 from dunning.policy.show import format_value, render_markdown, render_text, show_rows, to_json
 
 DAY = date(2026, 11, 22)

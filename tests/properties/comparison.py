@@ -8,7 +8,7 @@ from typing import Any
 from dunning.core import words
 from dunning.core.days import NEVER, to_date
 from dunning.core.frames import Bucket, Frame
-from dunning.decisions.decide import decide as decide_fast
+from dunning.decisions.account.classify import decide as decide_fast
 from dunning.decisions.frames import Decision
 from tests.oracle.bucket import make_bucket, make_history, make_rules
 from tests.oracle.facts import STAGES, Facts, Policy

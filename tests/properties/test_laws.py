@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dunning.core.frames import Bucket
-from dunning.decisions.decide import decide
+from dunning.decisions.account.classify import decide
 from dunning.decisions.frames import Decision
 from tests.oracle.allocation import moneys, to_cents
 from tests.oracle.bucket import make_history, make_rules

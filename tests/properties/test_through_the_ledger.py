@@ -7,7 +7,7 @@ from random import Random
 import pyarrow.parquet as pq
 import pytest
 
-from dunning import cli
+from dunning.cli import command
 from tests.oracle import expected
 from tests.oracle.facts import STAGES, Policy
 from tests.oracle.next_day import next_rise
@@ -30,7 +30,7 @@ def test_a_night_of_odd_accounts_is_written_as_the_oracle_says(as_of: date, home
     assert len(crowd) > 250
     ledger = to_ledger(crowd).shuffle(seed=1).write(tmp_path / "ledger")
     out = tmp_path / "out"
-    assert cli.main(["nightly", "--ledger", str(ledger), "--as-of", as_of.isoformat(), "--out", str(out)]) == 0
+    assert command.main(["nightly", "--ledger", str(ledger), "--as-of", as_of.isoformat(), "--out", str(out)]) == 0
     folder = out / as_of.isoformat()
 
     decisions = [d for d in (decide(facts, Policy(), as_of) for facts in crowd) if d]
@@ -54,7 +54,7 @@ def test_neither_the_order_of_rows_nor_shards_nor_a_second_run_change_a_byte(hom
         ledger = to_ledger(crowd).shuffle(seed).write(tmp_path / f"ledger-{seed}")
         out = tmp_path / f"out-{seed}-{shards}"
         command = ["nightly", "--ledger", str(ledger), "--as-of", as_of.isoformat(), "--out", str(out)]
-        assert cli.main([*command, "--shards", shards]) == 0
+        assert command.main([*command, "--shards", shards]) == 0
         files = sorted(p for p in out.rglob("*") if p.is_file() and p.name != "manifest.json")
         written.append({str(p.relative_to(out)): p.read_bytes() for p in files})
     assert len(written[0]) > 10

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from dunning.core.frames import frame_of
-from dunning.decisions.decide import decide_with_deeds
-from dunning.decisions.proposals import Proposed, merge_proposed
-from dunning.gateways.ledger.load import load_ledger
-from dunning.jobs.classify import propose
+from dunning.decisions.account.classify import decide_with_deeds
+from dunning.decisions.lists.proposals import Proposed, merge_proposed
+from dunning.jobs.nightly.classify import propose
+from dunning.ledger.load import load_ledger
 from dunning.policy.policies import load_policy
 from dunning.sample import SampleReceipt, write_sample
 from dunning.sample.flaws import FLAWS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning import cli
+from dunning.cli import command
 from tests.ledgers import Ledger
 from tests.oracle.facts import STAGES, Policy
 from tests.oracle.next_day import next_rise
@@ -47,7 +47,7 @@ def _nightly(scenarios: Iterable[Scenario], as_of: date, folder: Path) -> list[s
         ledger.add_ledger(scenario.ledger())
     ledger.shuffle(seed=len(scenarios)).write(folder / "ledger")
     out = folder / "out"
-    code = cli.main(["nightly", "--ledger", str(folder / "ledger"), "--as-of", as_of.isoformat(), "--out", str(out)])
+    code = command.main(["nightly", "--ledger", str(folder / "ledger"), "--as-of", as_of.isoformat(), "--out", str(out)])
     assert code == 0
     outcomes = read_outcomes(out / as_of.isoformat())
     return [line for scenario in scenarios for line in disagreements(scenario, outcomes)]
@@ -99,7 +99,7 @@ def test_a_hold_without_a_reason_stops_the_night(home: Path, tmp_path: Path, cap
     ledger.add("holds", hold_no="H1", premise_no="999999", payer_code="99999", valid_from="2026-11-01")
     ledger.write(tmp_path / "ledger")
     command = ["nightly", "--ledger", str(tmp_path / "ledger"), "--as-of", "2026-11-22", "--out"]
-    assert cli.main([*command, str(tmp_path / "out")]) == 1
+    assert command.main([*command, str(tmp_path / "out")]) == 1
     said = capsys.readouterr().err.splitlines()[-1]
     assert "holds.csv" in said and "2" in said
     assert not (tmp_path / "out" / "2026-11-22").exists()

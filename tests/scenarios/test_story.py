@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from dunning import cli
 from tests.ledgers import Ledger
 from tests.scenarios.outcomes import Outcome, read_outcomes
 
@@ -34,7 +33,7 @@ def run(home: Path, tmp_path: Path) -> Callable[[date, Ledger], Outcome]:
         folder = tmp_path / as_of.isoformat()
         ledger.write(folder)
         command = ["nightly", "--ledger", str(folder), "--as-of", as_of.isoformat(), "--out", str(tmp_path / "out")]
-        assert cli.main(command) == 0
+        assert command.main(command) == 0
         return read_outcomes(tmp_path / "out" / as_of.isoformat())[DEBTOR]
 
     return run

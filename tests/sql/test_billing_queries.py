@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from dunning.core.ledger_tables import TABLES
 from dunning.gateways.billing.queries import read_queries
-from dunning.gateways.ledger.tables import TABLES
-from dunning.gateways.sql_files import sql_folder
+from dunning.gateways.postgres.sql_files import sql_folder
 
 QUERIES = {query.file: query for query in read_queries().tables}
 

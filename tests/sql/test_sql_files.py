@@ -7,9 +7,16 @@ import pytest
 from sqlalchemy import text
 
 from dunning.core.errors import DunningError
-from dunning.gateways import sql_files
-from dunning.gateways.sql_files import read_sql, sql_folder
-from dunning.gateways.store.rows import AGEING, DECISIONS, DEEDS, PAST_DEEDS, PROPOSALS, RECEIPT_TOKENS
+from dunning.gateways.postgres import sql_files
+from dunning.gateways.postgres.sql_files import read_sql, sql_folder
+from dunning.gateways.store.rows import (
+    AGEING,
+    DECISIONS,
+    DEEDS,
+    PAST_DEEDS,
+    PROPOSALS,
+    RECEIPT_TOKENS,
+)
 
 OWN_FOLDERS = ("billing", "migrations", "report", "roles")
 STATEMENTS = sorted(path for path in sql_folder().glob("*/*.sql") if path.parent.name not in OWN_FOLDERS)

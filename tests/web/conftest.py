@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.session import open_office
 from tests.browser.routes import PEOPLE
 
 if TYPE_CHECKING:

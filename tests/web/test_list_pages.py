@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Engine
 
-from dunning.documents.pages import read_texts
+from dunning.documents.pages.html import read_texts
 from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.holds import fetch_holds
 from tests.jobs.nights import AS_OF, Debtors, Night, days, nightly, say_fresh

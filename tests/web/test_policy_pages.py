@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import Engine
 
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.what_if_store import Shelf
 from dunning.gateways.store.access import fetch_access
-from dunning.gateways.what_if_shelf import Shelf
-from dunning.jobs.desk.office import open_office
+from dunning.jobs.desk.session import open_office
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.nights import AS_OF, Debtors, nightly, say_fresh
 

@@ -18,7 +18,7 @@ from dunning.documents.notice.codes import payment_tail
 from dunning.documents.notice.figures import Figures, cents_of, clean, offsets_of
 from dunning.documents.notice.flow import Shape
 from dunning.documents.notice.layout import Lines
-from dunning.documents.notice.press import Press, write_day
+from dunning.documents.notice.run_constants import Press, write_day
 from dunning.documents.notice.wording import Wording
 from dunning.documents.notice.wrapping import Fitted, fit, wrap
 

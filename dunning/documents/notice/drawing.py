@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from svglib.svglib import svg2rlg
 
 from dunning.core.errors import DunningError
-from dunning.documents.notice.faces import can_draw, face, whole_face
+from dunning.documents.notice.fonts import can_draw, face, whole_face
 from dunning.documents.notice.layout import (
     PAGE_HEIGHT,
     Align,

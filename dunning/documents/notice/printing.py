@@ -17,16 +17,16 @@ from reportlab.lib.units import mm
 from dunning.core.words import LANGUAGES
 from dunning.documents.notice import layout
 from dunning.documents.notice.bill_rows import count_remarked
+from dunning.documents.notice.canvas_renderer import PlainNotice, open_canvas
+from dunning.documents.notice.constant_parts import Stationery
 from dunning.documents.notice.content import Content, write_contents
 from dunning.documents.notice.drawing import Pen, draw_constants, draw_values
-from dunning.documents.notice.faces import face
-from dunning.documents.notice.fast import FastNotices, separator_stream
 from dunning.documents.notice.figures import clean
 from dunning.documents.notice.flow import count_pages
+from dunning.documents.notice.fonts import face
 from dunning.documents.notice.pdf_file import PdfFile, TextField
-from dunning.documents.notice.plain import PlainNotice, open_canvas
-from dunning.documents.notice.press import Press, write_day
-from dunning.documents.notice.stationery import Stationery
+from dunning.documents.notice.run_constants import Press, write_day
+from dunning.documents.notice.template_renderer import FastNotices, separator_stream
 from dunning.documents.notice.templates import number_of
 
 _text, _count = pa.string(), pa.int32()

@@ -9,9 +9,19 @@ from reportlab.lib.units import mm
 from dunning.documents.notice import layout
 from dunning.documents.notice.codes import FastQr, barcode_modules
 from dunning.documents.notice.drawing import fit_words, shrink
-from dunning.documents.notice.faces import face
 from dunning.documents.notice.flow import height_of
-from dunning.documents.notice.layout import Block, Box, Colour, Label, Lines, Paragraph, Picture, Style, Value
+from dunning.documents.notice.fonts import face
+from dunning.documents.notice.layout import (
+    Block,
+    Box,
+    Colour,
+    Label,
+    Lines,
+    Paragraph,
+    Picture,
+    Style,
+    Value,
+)
 
 _FONTS = {False: b"/F2+0", True: b"/F3+0"}
 _BLACK: Colour = (0.0, 0.0, 0.0)

@@ -18,9 +18,9 @@ from stdnum import iban
 from dunning.core.errors import DunningError
 from dunning.core.formats import NBSP
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, LANGUAGES, PAYOUT
+from dunning.documents.messages.texts import TEMPLATES, open_templates
 from dunning.documents.notice import layout
-from dunning.documents.notice.faces import face
-from dunning.documents.texts import TEMPLATES, open_templates
+from dunning.documents.notice.fonts import face
 from dunning.policy.rules import Profile
 
 # What each sentence may name besides what all may.

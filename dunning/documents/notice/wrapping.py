@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from reportlab.lib.units import mm
 
-from dunning.documents.notice.faces import face
+from dunning.documents.notice.fonts import face
 from dunning.documents.notice.layout import Style
 
 _SMALLEST = 4.0

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
+from dunning.core.ledger_tables import Column, Kind, Table
 from dunning.gateways.billing.queries import Query
-from dunning.gateways.ledger.tables import Column, Kind, Table
 
 SOFIA = "Europe/Sofia"
 

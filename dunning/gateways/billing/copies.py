@@ -18,7 +18,7 @@ from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.columns import Form, check_form, check_names, joined, plain
 from dunning.gateways.billing.queries import Query
 from dunning.gateways.billing.sessions import LostConnectionError, gone, refused, unreachable
-from dunning.gateways.sql_files import read_sql
+from dunning.gateways.postgres.sql_files import read_sql
 
 BLOCK_BYTES = 16 << 20
 LIMITS = {"statement_timeout": "4h", "lock_timeout": "5min"}

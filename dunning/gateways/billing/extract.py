@@ -15,8 +15,14 @@ from dunning.gateways.billing.cursors import CursorSession
 from dunning.gateways.billing.queries import Queries, Query
 from dunning.gateways.billing.sessions import LostConnectionError, Session, gone
 from dunning.gateways.billing.table_files import Counts, write_table
-from dunning.gateways.ledger.manifest import IS_ASKED, MANIFEST
-from dunning.gateways.publishing import hash_files, make_private, manifest_bytes, remove_folders, write_private
+from dunning.gateways.files.publishing import (
+    hash_files,
+    make_private,
+    manifest_bytes,
+    remove_folders,
+    write_private,
+)
+from dunning.ledger.check.manifest import IS_ASKED, MANIFEST
 
 FORMAT_VERSION = "2"  # raise it when the same database would be written otherwise
 ATTEMPTS = 3  # connections tried for one table

@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.tables import TABLES, Table
-from dunning.gateways.sql_files import sql_folder
+from dunning.core.ledger_tables import TABLES, Table
+from dunning.gateways.postgres.sql_files import sql_folder
 
 DAY = "as_of"  # the one parameter, and the name of the optional query for the day up to which billing is complete
 _TOKENS = re.compile(

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dunning.core.ledger_tables import Kind, Table
 from dunning.core.words import CURRENCIES
-from dunning.gateways.ledger.readers import clean_text
-from dunning.gateways.ledger.tables import Kind, Table
-from dunning.gateways.ledger.values import read_amounts, read_words
+from dunning.ledger.read.readers import clean_text
+from dunning.ledger.read.values import read_amounts, read_words
 
 TELL_ROWS = 500_000
 _FEW = (Kind.WORD, Kind.FLAG, Kind.DAY, Kind.NUMBER, Kind.SHARE)  # kinds with few different texts

@@ -5,9 +5,9 @@ Every function takes an engine, or a connection; with a connection inside a tran
 
 from sqlalchemy import Engine
 
-from dunning.gateways.database import RUNNER, connect, connect_as
-from dunning.gateways.migrations import migrate
-from dunning.gateways.settings import Settings
+from dunning.gateways.postgres.database import RUNNER, connect, connect_as
+from dunning.gateways.postgres.migrations import migrate
+from dunning.gateways.settings.environment import Settings
 
 
 def open_store(settings: Settings, purpose: str = "command", role: str = RUNNER) -> Engine:

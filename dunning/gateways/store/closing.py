@@ -13,8 +13,8 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import Source, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.ageing import replace_ageing
 from dunning.gateways.store.decisions import replace_decisions
 from dunning.gateways.store.deeds import append_deeds

@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.gateways.database import Source, copy_in, copy_out, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, copy_in, copy_out, transact
+from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.rows import DECISIONS, shape_rows
 
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import Source, copy_in, copy_out, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, copy_in, copy_out, transact
+from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.rows import ACTS, DEEDS, PAST_DEEDS, shape_rows
 
 ALL_EVENTS = 2**62

@@ -7,8 +7,8 @@ somebody has seen.
 
 from sqlalchemy import Connection
 
-from dunning.gateways.database import Source, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.postgres.sql_files import statement
 
 EVENTS_LOCK = 7_309_453_005
 

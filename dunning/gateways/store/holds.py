@@ -11,8 +11,8 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import Source, copy_out, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, copy_out, transact
+from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.events import next_event
 from dunning.gateways.store.rows import SEEN_HOLDS
 from dunning.gateways.store.runs import last_closed_on

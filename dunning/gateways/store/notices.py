@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import Source, copy_in, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, copy_in, transact
+from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.rows import RECEIPT_TOKENS, shape_rows
 from dunning.gateways.store.shown import discard_shown, keep_shown
 

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 
-from dunning.gateways.database import Source, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.postgres.sql_files import statement
 
 
 def store_policy_files(source: Source, run_id: int, files: Mapping[str, bytes]) -> dict[str, str]:

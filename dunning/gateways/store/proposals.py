@@ -5,8 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from dunning.gateways.database import Source, copy_in, copy_out, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, copy_in, copy_out, transact
+from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.rows import PROPOSALS, SILENCES, shape_rows
 
 

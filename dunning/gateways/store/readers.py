@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.sql_files import statement
 
 SNAPSHOTS_LOCK = 7_309_453_003
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 import pyarrow as pa
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import Source, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.events import next_event
 from dunning.gateways.store.holds import first_open_day
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import Source, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.deeds import append_deeds
 from dunning.gateways.store.events import next_event
 from dunning.gateways.store.proposals import count_proposals

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from dunning.core.errors import DunningError
-from dunning.gateways.database import Source, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.postgres.sql_files import statement
 
 
 @dataclass(frozen=True)

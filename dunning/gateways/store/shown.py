@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
-from dunning.gateways.database import Source, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.postgres.sql_files import statement
 
 _COLUMN = "invoice_no"
 

@@ -6,8 +6,8 @@ Sizes are named as the snapshot names them: `holds` a table, `payers.vulnerable`
 from collections.abc import Mapping
 from datetime import date
 
-from dunning.gateways.database import Source, transact
-from dunning.gateways.sql_files import statement
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.postgres.sql_files import statement
 
 
 def store_table_sizes(source: Source, run_id: int, sizes: Mapping[str, int]) -> None:

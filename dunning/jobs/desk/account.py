@@ -10,17 +10,22 @@ import pyarrow as pa
 
 from dunning.core.days import to_day
 from dunning.core.errors import NotThereError
-from dunning.decisions.stopping import Asked, stop_disconnection, stop_last_warning, stop_stage
-from dunning.decisions.story import Row, Story, find_accounts, tell_story
-from dunning.gateways.ledger.buckets import buckets_of
-from dunning.gateways.snapshots import Snapshot
+from dunning.decisions.account.story import Row, Story, find_accounts, tell_story
+from dunning.decisions.lists.payment_cases import (
+    Asked,
+    stop_disconnection,
+    stop_last_warning,
+    stop_stage,
+)
+from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import holds, runs
 from dunning.gateways.store.decisions import fetch_account_decisions
 from dunning.gateways.store.deeds import fetch_account_deeds
-from dunning.jobs.desk.office import Office
-from dunning.jobs.fate import fetch_fates
-from dunning.jobs.history import History, gather_history
-from dunning.jobs.kept import find_night, kept_policy
+from dunning.jobs.desk.session import Office
+from dunning.jobs.nightly.history import History, gather_history
+from dunning.jobs.queries.fate import fetch_fates
+from dunning.jobs.queries.past_night import find_night, kept_policy
+from dunning.ledger.buckets import buckets_of
 from dunning.policy.rules import Rules
 
 _NIGHTS = 60

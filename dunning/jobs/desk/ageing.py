@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import NotThereError
 from dunning.core.words import SERVICES, STAGES
-from dunning.decisions.ageing import AGES, BANDS, NEAR_LIMITATION
+from dunning.decisions.account.ageing import AGES, BANDS, NEAR_LIMITATION
 from dunning.gateways.store.ageing import fetch_ageing, fetch_ageing_dates
-from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.session import Office
 
 _MONTHS = 12
 

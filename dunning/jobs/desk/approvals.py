@@ -7,13 +7,13 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.gateways.people import approvers_of, read_people
+from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store.holds import OwnHold
 from dunning.gateways.store.releases import LISTS, Release, fetch_releases
-from dunning.jobs.desk import strike
+from dunning.jobs.desk import manual_holds
 from dunning.jobs.desk.list_files import fetch_list, find_run
-from dunning.jobs.desk.office import Office
 from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import Office
 from dunning.jobs.release.offer import Offer, describe
 
 
@@ -53,7 +53,7 @@ def look(office: Office, names: Collection[str]) -> Approvals:
     """
     run = find_run(office, None)
     people = read_people(office.settings)
-    struck = strike.find_strikes(office, run.as_of)
+    struck = manual_holds.find_strikes(office, run.as_of)
     found = []
     for release in fetch_releases(office.engine, run.as_of):
         if release.list_name not in names:

@@ -10,7 +10,7 @@ from dunning.policy.check import check_values
 from dunning.policy.findings import Finding
 from dunning.policy.policies import DECIDE_NOTHING, Policy, read_files
 from dunning.policy.reading import RuleFile, flatten, read_rule_file
-from dunning.policy.shapes import SHAPES
+from dunning.policy.schema import SHAPES
 
 # What may be tried: the rules that decide something about an account.
 FILES = tuple(f"{name}.toml" for name in SHAPES if name not in DECIDE_NOTHING)

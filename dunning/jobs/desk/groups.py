@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dunning.core.words import STAGES
-from dunning.gateways.database import Engine
+from dunning.gateways.postgres.database import Engine
 from dunning.gateways.store import runs
 from dunning.gateways.store.decisions import count_stage, fetch_stage
 from dunning.jobs.desk.list_files import fetch_file, find_run
-from dunning.jobs.desk.office import Office
 from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.kept import kept_policy
+from dunning.jobs.desk.session import Office
+from dunning.jobs.queries.past_night import kept_policy
 
 PAGE_ROWS = 50
 NEAR = "near_limitation"

@@ -10,14 +10,22 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.documents.columns import Column, word
-from dunning.documents.lists import COURT, COURT_ITEMS, DISCONNECTIONS, QUARANTINE, REMINDERS, WITHHELD, ListFile
-from dunning.documents.parquet_files import read_parquet
-from dunning.gateways.publishing import MANIFEST
+from dunning.documents.lists.columns import Column, word
+from dunning.documents.lists.list_files import (
+    COURT,
+    COURT_ITEMS,
+    DISCONNECTIONS,
+    QUARANTINE,
+    REMINDERS,
+    WITHHELD,
+    ListFile,
+)
+from dunning.documents.lists.parquet_files import read_parquet
+from dunning.gateways.files.publishing import MANIFEST
+from dunning.gateways.files.targets import target_of
 from dunning.gateways.store import runs
-from dunning.gateways.targets import target_of
-from dunning.jobs.desk.office import Office
 from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import Office
 
 # The files of each list that people look at; of messages one a channel.
 FILES: Mapping[str, tuple[ListFile, ...]] = {

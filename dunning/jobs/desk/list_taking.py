@@ -5,16 +5,23 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.decisions.protections import find_held_back
-from dunning.documents.csv_files import render_csv
-from dunning.documents.lists import ListFile
-from dunning.documents.xlsx_files import render_xlsx
-from dunning.gateways.database import transact
+from dunning.decisions.account.manual_hold_terms import find_held_back
+from dunning.documents.lists.csv_files import render_csv
+from dunning.documents.lists.list_files import ListFile
+from dunning.documents.lists.xlsx_files import render_xlsx
+from dunning.gateways.postgres.database import transact
 from dunning.gateways.store import holds, runs
-from dunning.jobs.desk.list_files import DOWNLOADS, FILES, columns_of, fetch_list, fetch_rows, find_run
+from dunning.jobs.desk.list_files import (
+    DOWNLOADS,
+    FILES,
+    columns_of,
+    fetch_list,
+    fetch_rows,
+    find_run,
+)
 from dunning.jobs.desk.lists import Wish, download, filter_rows, mask_secrets
-from dunning.jobs.desk.office import Office
-from dunning.jobs.desk.strike import LISTS, has_left
+from dunning.jobs.desk.manual_holds import LISTS, has_left
+from dunning.jobs.desk.session import Office
 
 
 def take(

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.documents.columns import Column, Kind
-from dunning.documents.csv_files import render_csv
-from dunning.documents.lists import COURT_ITEMS, DECIDING
-from dunning.documents.xlsx_files import render_xlsx
+from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.csv_files import render_csv
+from dunning.documents.lists.list_files import COURT_ITEMS, DECIDING
+from dunning.documents.lists.xlsx_files import render_xlsx
 from dunning.gateways.store import runs
 from dunning.jobs.desk.list_files import (
     DOWNLOADS,
@@ -25,8 +25,8 @@ from dunning.jobs.desk.list_files import (
     find_run,
     is_short,
 )
-from dunning.jobs.desk.office import Office
 from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import Office
 
 # Only those who may see the court list see these.
 OF_COURT = ("court", "court_items")

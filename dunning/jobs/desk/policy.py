@@ -5,10 +5,10 @@ from datetime import date
 from functools import lru_cache
 
 from dunning.gateways.store import policies, runs
-from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.session import Office
 from dunning.policy.policies import Policy, load_policy, read_policy
 from dunning.policy.reading import RuleFile, Version
-from dunning.policy.shapes import FIRST_DAY, LAST_DAY
+from dunning.policy.schema import FIRST_DAY, LAST_DAY
 from dunning.policy.show import UNCERTAIN, Row, RuleChange, rows_of, show_rows
 
 PAST, NOW, LATER, REPLACED = "past", "now", "later", "replaced"

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from dunning.core.errors import DunningError
-from dunning.decisions.protections import REASONS, is_ending, latest_end
-from dunning.gateways.database import Engine
+from dunning.decisions.account.manual_hold_terms import REASONS, is_ending, latest_end
+from dunning.gateways.postgres.database import Engine
 from dunning.gateways.store import holds, runs
 from dunning.jobs.desk.account import require_account
 from dunning.jobs.desk.notes import read_note
-from dunning.jobs.desk.office import Office
 from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.kept import kept_policy
+from dunning.jobs.desk.session import Office
+from dunning.jobs.queries.past_night import kept_policy
 from dunning.policy.rules import Protection
 
 _DOCUMENT_MAX = 100

@@ -6,7 +6,7 @@ from datetime import date
 
 from dunning.gateways.store import runs
 from dunning.gateways.store.releases import Answer, Released, fetch_answers, fetch_released
-from dunning.jobs.desk.office import Office
+from dunning.jobs.desk.session import Office
 
 _NIGHTS = 31
 

@@ -11,12 +11,12 @@ from functools import lru_cache
 
 import pyarrow as pa
 
-from dunning.gateways.search_index import SearchIndex, fold, open_search_index
-from dunning.gateways.settings import Settings
-from dunning.gateways.snapshot_places import open_kept
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.remote_store import open_kept
+from dunning.gateways.snapshots.search_index import SearchIndex, fold, open_search_index
 from dunning.gateways.store import runs
-from dunning.jobs.desk.office import Office
-from dunning.jobs.kept import find_night
+from dunning.jobs.desk.session import Office
+from dunning.jobs.queries.past_night import find_night
 
 SHOWN = 50
 _TAIL_SIGNS = 4

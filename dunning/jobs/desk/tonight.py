@@ -7,14 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dunning.core.errors import NotThereError
-from dunning.gateways.people import approvers_of, read_people
+from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import runs
 from dunning.gateways.store.figures import Figure, fetch_figures
 from dunning.gateways.store.moves import StageMove, fetch_stage_moves
 from dunning.gateways.store.releases import Release, fetch_releases
-from dunning.jobs.desk.office import Office
-from dunning.jobs.kept import kept_policy
-from dunning.policy.shapes import LEDGER_TABLES
+from dunning.jobs.desk.session import Office
+from dunning.jobs.queries.past_night import kept_policy
+from dunning.policy.schema import LEDGER_TABLES
 
 DATES = 62
 _TREND_NIGHTS = 30

@@ -12,8 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import NotThereError
+from dunning.gateways.snapshots.what_if_store import (
+    Shelf,
+    ordered_at,
+    read_done,
+    read_order,
+    read_progress,
+    read_table,
+)
 from dunning.gateways.store import runs
-from dunning.gateways.what_if_shelf import Shelf, ordered_at, read_done, read_order, read_progress, read_table
 from dunning.jobs.desk import what_if_run
 from dunning.jobs.desk.drafts import (
     FILES,
@@ -27,8 +34,8 @@ from dunning.jobs.desk.drafts import (
     find_later,
     find_thresholds,
 )
-from dunning.jobs.desk.office import Office
 from dunning.jobs.desk.policy import fetch_policy
+from dunning.jobs.desk.session import Office
 from dunning.policy.findings import Finding
 from dunning.policy.policies import Policy
 

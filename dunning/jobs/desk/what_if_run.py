@@ -11,11 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.documents.rule_values import write_label, write_title, write_value
-from dunning.gateways.settings import Settings
-from dunning.gateways.what_if_shelf import Shelf, read_order, replace_done, replace_progress, write_table
-from dunning.jobs import simulate
-from dunning.jobs.compare import Comparison, write_moves
+from dunning.documents.pages.rule_values import write_label, write_title, write_value
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.what_if_store import (
+    Shelf,
+    read_order,
+    replace_done,
+    replace_progress,
+    write_table,
+)
+from dunning.jobs.queries import simulate
+from dunning.jobs.queries.compare import Comparison, write_moves
 from dunning.policy.show import Row, RuleChange
 
 LANGUAGES = ("bg", "en")

@@ -9,17 +9,17 @@ from dataclasses import asdict
 from datetime import date
 
 from dunning.core.errors import DunningError
-from dunning.documents.offer_text import APPROVE
+from dunning.documents.messages.release_question import APPROVE
 from dunning.gateways.airflow_record import Question, fetch_question
-from dunning.gateways.database import Engine
-from dunning.gateways.people import find_settings, read_people
-from dunning.gateways.settings import Settings
+from dunning.gateways.postgres.database import Engine
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.people import find_settings, read_people
 from dunning.gateways.store import open_store, runs
-from dunning.jobs.any_run import Receipt
 from dunning.jobs.release import offer, publish
 from dunning.jobs.release.last_look import Layout
 from dunning.jobs.release.publish import Reply
 from dunning.jobs.release.sample import APPROVES_SAMPLE, is_sample
+from dunning.jobs.run_context import Receipt
 
 DAG_ID = "release"
 _ABOUT = re.compile(r"^Нощ `(\d{4}-\d\d-\d\d)`, обработка `(\d+)`\.$", re.M)

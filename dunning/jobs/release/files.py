@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.decisions.proposals import SUMMED
-from dunning.documents.columns import Column
-from dunning.documents.lists import (
+from dunning.decisions.lists.proposals import SUMMED
+from dunning.documents.lists.columns import Column
+from dunning.documents.lists.list_files import (
     COURT,
     COURT_ITEMS,
     DISCONNECTIONS,
@@ -23,9 +23,9 @@ from dunning.documents.lists import (
     ListFile,
     render_list,
 )
-from dunning.documents.parquet_files import read_parquet
-from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, write_private
-from dunning.gateways.targets import Target, read_named, target_of
+from dunning.documents.lists.parquet_files import read_parquet
+from dunning.gateways.files.publishing import MANIFEST, hash_files, manifest_bytes, write_private
+from dunning.gateways.files.targets import Target, read_named, target_of
 from dunning.jobs.release.last_look import CENTS, Look
 from dunning.jobs.release.offer import Offer
 

@@ -11,23 +11,23 @@ import pyarrow.compute as pc
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
 from dunning.core.money import format_minor
-from dunning.decisions.guards import find_shrunk
-from dunning.decisions.proposals import Proposed
-from dunning.decisions.protections import OF_PREMISE, find_held_back
-from dunning.decisions.ramp import key_of
-from dunning.decisions.staying import Side, name_items, say_why
-from dunning.gateways.database import Source, transact
+from dunning.decisions.account.manual_hold_terms import OF_PREMISE, find_held_back
+from dunning.decisions.lists.dropped_rows import Side, name_items, say_why
+from dunning.decisions.lists.missing_protections import find_shrunk
+from dunning.decisions.lists.proposals import Proposed
+from dunning.decisions.lists.volume_limits import key_of
 from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database
-from dunning.gateways.ledger.buckets import buckets_of
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.settings import Settings
-from dunning.gateways.snapshot_places import find_kept, keep, open_kept
-from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.remote_store import find_kept, keep, open_kept
+from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import holds, runs
 from dunning.gateways.store.events import latest_event
-from dunning.jobs.history import gather_history
-from dunning.jobs.kept import Night, open_night
+from dunning.jobs.nightly.history import gather_history
 from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.queries.past_night import Night, open_night
+from dunning.ledger.buckets import buckets_of
+from dunning.ledger.load import load_ledger
 
 # What somebody owed when he was listed; a fall since then means a payment.
 CENTS = {"reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "principal_cents"}

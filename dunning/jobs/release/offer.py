@@ -6,14 +6,14 @@ from datetime import date
 from typing import Any
 
 from dunning.core.errors import DunningError
-from dunning.documents.offer_text import Question, write_body, write_subject
-from dunning.gateways.database import RUNNER, Source, connect_as
-from dunning.gateways.settings import Settings
+from dunning.documents.messages.release_question import Question, write_body, write_subject
+from dunning.gateways.postgres.database import RUNNER, Source, connect_as
+from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import figures, open_store, runs
 from dunning.gateways.store.proposals import count_withheld
 from dunning.gateways.store.releases import Release, fetch_answers, fetch_releases
-from dunning.jobs.any_run import Receipt
-from dunning.jobs.kept import kept_policy
+from dunning.jobs.queries.past_night import kept_policy
+from dunning.jobs.run_context import Receipt
 
 # The files that a person looks at before he says that a list may leave, and those that are read then.
 _LISTED = {

@@ -17,26 +17,26 @@ import pyarrow.compute as pc
 from dunning.core.errors import DunningError
 from dunning.core.frames import frame_of
 from dunning.core.money import format_minor
-from dunning.decisions.proposals import join_account
-from dunning.decisions.ramp import let_out
+from dunning.decisions.lists.proposals import join_account
+from dunning.decisions.lists.volume_limits import let_out
 from dunning.documents.bulgarian import count
-from dunning.gateways.database import Connection, run_lock
-from dunning.gateways.people import approvers_of, read_people
-from dunning.gateways.publishing import MANIFEST, check_prepared, remove_folders
-from dunning.gateways.settings import Settings
+from dunning.gateways.files.publishing import MANIFEST, check_prepared, remove_folders
+from dunning.gateways.files.targets import target_of
+from dunning.gateways.postgres.database import Connection, run_lock
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import open_store, releases, runs
 from dunning.gateways.store.readers import reading
-from dunning.gateways.targets import target_of
-from dunning.jobs.any_run import Receipt
-from dunning.jobs.calendar import day_of
-from dunning.jobs.kept import kept_policy
+from dunning.jobs.nightly.calendar import day_of
+from dunning.jobs.nightly.sent import deeds_of_messages
 from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import Rows, read_rows, released_target, write_release
 from dunning.jobs.release.last_look import BUILT_IN, Layout, look_again
 from dunning.jobs.release.offer import Offer, require_newest
 from dunning.jobs.release.sample import require_sample
-from dunning.jobs.sent import deeds_of_messages
+from dunning.jobs.run_context import Receipt
 from dunning.policy.rules import Release as Rule
 
 MAY_LEAVE = ("approved", "automatic")

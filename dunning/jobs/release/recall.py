@@ -15,20 +15,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.decisions.proposals import SUMMED
-from dunning.decisions.ramp import key_of
-from dunning.documents.columns import Column
-from dunning.documents.lists import ListFile, render_list
-from dunning.gateways.database import Connection, Source, run_lock
-from dunning.gateways.people import approvers_of, read_people
-from dunning.gateways.publishing import MANIFEST, hash_files, manifest_bytes, remove_folders, write_private
-from dunning.gateways.settings import Settings
+from dunning.decisions.lists.proposals import SUMMED
+from dunning.decisions.lists.volume_limits import key_of
+from dunning.documents.lists.columns import Column
+from dunning.documents.lists.list_files import ListFile, render_list
+from dunning.gateways.files.publishing import (
+    MANIFEST,
+    hash_files,
+    manifest_bytes,
+    remove_folders,
+    write_private,
+)
+from dunning.gateways.files.targets import Target, read_named, target_of
+from dunning.gateways.postgres.database import Connection, Source, run_lock
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import open_store, recalls, releases
 from dunning.gateways.store.readers import reading
-from dunning.gateways.targets import Target, read_named, target_of
-from dunning.jobs.any_run import Receipt
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import columns_of, read_rows, recalled_target, released_target
+from dunning.jobs.run_context import Receipt
 
 # What print house, gateway, court clerk and crews need to find a row again; no texts, no identifiers.
 _KEYS = ("reference", "case_ref", "district", "route", "premise_no", "payer_code", "name", "meter_no", "address",

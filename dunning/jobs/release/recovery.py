@@ -1,6 +1,6 @@
 """Finish, or take back, a release that was interrupted."""
 
-from dunning.gateways.database import Source
+from dunning.gateways.postgres.database import Source
 from dunning.gateways.store import releases
 from dunning.jobs.release.files import released_target
 

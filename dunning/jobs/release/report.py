@@ -1,6 +1,6 @@
 """What became of a night's lists, in a few lines."""
 
-from dunning.jobs.any_run import Receipt
+from dunning.jobs.run_context import Receipt
 
 
 def run(released: list[Receipt | None]) -> Receipt:

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.sources import ledger_fingerprint, read_ledger
-from dunning.gateways.people import read_people
-from dunning.gateways.settings import Settings
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.settings.people import read_people
 from dunning.gateways.store import runs
+from dunning.ledger.read.sources import ledger_fingerprint, read_ledger
 
 # What `make run` sets for the release of the sample; no form of a run can.
 APPROVES_SAMPLE = "DUNNING_APPROVE_SAMPLE"

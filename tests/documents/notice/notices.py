@@ -13,8 +13,8 @@ import pyarrow as pa
 import pypdfium2
 import zxingcpp
 
-from dunning.decisions.notices import NOTICES
-from dunning.documents.notice.press import Press
+from dunning.decisions.monthly.notices import NOTICES
+from dunning.documents.notice.run_constants import Press
 from dunning.policy.policies import load_policy
 
 Mark = tuple[str, float, float, float]

@@ -9,7 +9,13 @@ import segno
 import zxingcpp
 
 from dunning.core.errors import DunningError
-from dunning.documents.notice.codes import FastQr, barcode_modules, payment_text, plain_matrix, version_for
+from dunning.documents.notice.codes import (
+    FastQr,
+    barcode_modules,
+    payment_text,
+    plain_matrix,
+    version_for,
+)
 
 TEXT = payment_text("Primer AD", "BG05XXXX12341012345678", "XXXXBGSF", 8420, "AB 1 KP 2")
 HEAD = TEXT[: TEXT.index("EUR") + 3]

@@ -6,15 +6,15 @@ import pytest
 from fontTools.ttLib import TTFont as FontFile
 
 from dunning.core.errors import DunningError
-from dunning.documents.notice import faces
-from dunning.documents.notice.faces import ALPHABET, NBSP, Face, face
+from dunning.documents.notice import fonts
+from dunning.documents.notice.fonts import ALPHABET, NBSP, Face, face
 from dunning.documents.notice.printing import print_singles
 from tests.documents.notice.notices import PRESS, notice, table
 
 
 @pytest.mark.parametrize("is_bold", [False, True])
 def test_letters_have_their_bulgarian_form_and_figures_one_width(is_bold: bool) -> None:
-    font = FontFile(faces.BytesIO(faces._whole_file(is_bold)))
+    font = FontFile(fonts.BytesIO(fonts._whole_file(is_bold)))
     glyphs = font.getBestCmap()
 
     assert {"loclBGR"} == {glyphs[ord(letter)].rpartition(".")[2] for letter in "вгджийклптцшщюДЛФ"}
@@ -46,7 +46,7 @@ def test_rows_that_the_small_face_lacks_are_told_and_empty() -> None:
 
 def test_a_missing_font_is_told_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_small_file", "_whole_file"):
-        getattr(faces, name).cache_clear()
+        getattr(fonts, name).cache_clear()
     monkeypatch.setitem(sys.modules, "pymupdf_fonts", None)
 
     with pytest.raises(DunningError, match="pymupdf-fonts"):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dunning.documents.notice import layout
+from dunning.documents.notice.canvas_renderer import PlainNotice
 from dunning.documents.notice.pdf_file import PdfFile
-from dunning.documents.notice.plain import PlainNotice
 from dunning.documents.notice.printing import _each
 from tests.documents.notice.notices import (
     PRESS,

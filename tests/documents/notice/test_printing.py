@@ -12,7 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from dunning.documents.notice.printing import INDEX, Batch, estimate_pages, print_batches, print_singles
+from dunning.documents.notice.printing import (
+    INDEX,
+    Batch,
+    estimate_pages,
+    print_batches,
+    print_singles,
+)
 from tests.documents.notice.notices import PRESS, item, line, notice, overdue, pending, read_pages, table, variants
 
 BYTES_MAX = 2_500

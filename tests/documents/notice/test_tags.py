@@ -7,8 +7,8 @@ import pdfplumber
 import pikepdf
 import pytest
 
-from dunning.documents.notice.press import write_day
 from dunning.documents.notice.printing import Single, print_batches, print_singles
+from dunning.documents.notice.run_constants import write_day
 from dunning.documents.notice.wording import Wording
 from tests.documents.notice.notices import AS_OF, PRESS, notice, overdue, table, variants, warned
 

@@ -7,10 +7,10 @@ import pytest
 
 from dunning.core.errors import DunningError
 from dunning.core.words import DEBT_KINDS, LANGUAGES, SERVICES
-from dunning.documents.notice.press import Press, write_day
+from dunning.documents.messages.texts import TEMPLATES
 from dunning.documents.notice.printing import print_singles
+from dunning.documents.notice.run_constants import Press, write_day
 from dunning.documents.notice.wording import SENTENCES, Wording, open_wording
-from dunning.documents.texts import TEMPLATES
 from tests.documents.notice.notices import PRESS, RULES, notice, table
 
 BLOCK = re.compile(r"{% block (\w+) %}")

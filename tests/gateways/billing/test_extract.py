@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.tables import TABLES
+from dunning.core.ledger_tables import TABLES
 from tests.billing_databases import Billing, read_cells
 from tests.gateways.billing.conftest import AS_OF, Extraction, rows_of
 from tests.jobs.nights import hashes

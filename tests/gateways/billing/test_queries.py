@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dunning.core.errors import DunningError
+from dunning.core.ledger_tables import TABLES
 from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.queries import read_queries
-from dunning.gateways.ledger.tables import TABLES
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from dunning.core.errors import DunningError
+from dunning.core.ledger_tables import TABLES
 from dunning.gateways.billing.columns import from_values
 from dunning.gateways.billing.queries import Query
-from dunning.gateways.ledger.tables import TABLES
 
 GOOD: list[tuple[str, str, list[Any], list[str | None]]] = [
     ("invoices", "amount", [Decimal("12.5"), None, Decimal("-0.004")], ["12.50", None, "-0.004"]),

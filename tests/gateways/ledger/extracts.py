@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from dunning.core.days import NEVER, to_date
+from dunning.core.ledger_tables import TABLES
 from dunning.core.words import PROTECTING_TABLES
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.ledger.tables import TABLES
-from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.ledger.load import load_ledger
 
 Cells = dict[str, str]
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dunning.gateways.ledger.duplicates import mark_duplicates
-from dunning.gateways.ledger.parsing import parse_table
-from dunning.gateways.ledger.raw import TypedTable
-from dunning.gateways.ledger.sources import read_ledger
-from dunning.gateways.ledger.tables import names_of
+from dunning.core.ledger_tables import names_of
+from dunning.ledger.check.duplicates import mark_duplicates
+from dunning.ledger.read.parsing import parse_table
+from dunning.ledger.read.sources import read_ledger
+from dunning.ledger.typed_tables import TypedTable
 
 LEDGER = Path(__file__).parents[2] / "acceptance" / "cases" / "08-dialects-and-quarantine" / "ledger"
 

@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning.core.days import NEVER
-from dunning.gateways.ledger.tenures import NONE, SEVERAL, find_single_payers, merge_tenancies
+from dunning.ledger.attribute.tenancy_periods import (
+    NONE,
+    SEVERAL,
+    find_single_payers,
+    merge_tenancies,
+)
 from tests.gateways.ledger.extracts import Extract, read, refused
 
 OPEN = NEVER

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.dialects import read_dialect
-from dunning.gateways.ledger.readers import CsvReader
-from dunning.gateways.ledger.streams import read_blocks
+from dunning.ledger.read.dialects import read_dialect
+from dunning.ledger.read.readers import CsvReader
+from dunning.ledger.read.streams import read_blocks
 
 
 def write(tmp_path: Path, content: bytes, name: str = "holds.csv") -> Path:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dunning.gateways.ledger.duplicates import mark_duplicates
-from dunning.gateways.ledger.parsing import parse_table
-from dunning.gateways.ledger.raw import RawTable, TypedTable
-from dunning.gateways.ledger.readers import open_reader
-from dunning.gateways.ledger.sources import TableSource
-from dunning.gateways.ledger.tables import TABLES, bit, names_of
+from dunning.core.ledger_tables import TABLES, bit, names_of
+from dunning.ledger.check.duplicates import mark_duplicates
+from dunning.ledger.read.parsing import parse_table
+from dunning.ledger.read.readers import open_reader
+from dunning.ledger.read.sources import TableSource
+from dunning.ledger.typed_tables import RawTable, TypedTable
 
 
 @pytest.fixture(scope="module")

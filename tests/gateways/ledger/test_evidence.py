@@ -2,8 +2,8 @@
 
 import pytest
 
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.ledger.tables import TABLES
+from dunning.core.ledger_tables import TABLES
+from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Extract, Limits, flagged, read
 
 

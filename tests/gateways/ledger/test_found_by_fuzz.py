@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.ledger.manifest import read_manifest
-from dunning.gateways.ledger.mapping_file import read_mapping
-from dunning.gateways.ledger.patterns import refuse_pattern, to_iso
+from dunning.ledger.check.manifest import read_manifest
+from dunning.ledger.load import load_ledger
+from dunning.ledger.read.date_patterns import refuse_pattern, to_iso
+from dunning.ledger.read.mapping_file import read_mapping
 from tests.gateways.ledger.extracts import Extract, Limits
 
 

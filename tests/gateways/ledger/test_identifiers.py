@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stdnum.bg import egn, pnf, vat
 
 from dunning.core import words
-from dunning.gateways.ledger.identifiers import check_identifiers
+from dunning.ledger.check.identifiers import check_identifiers
 
 
 def word(identifier, is_person):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dunning.gateways.ledger.late_dates import rows_after
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.snapshots import Snapshot
-from dunning.jobs.late_dates import warn_of_late_dates
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.jobs.nightly.late_dates import warn_of_late_dates
+from dunning.ledger.check.late_dates import rows_after
+from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Extract, Limits, flagged, refused
 
 AS_OF = date(2026, 11, 22)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from dunning.core import words
 from dunning.core.errors import DunningError
 from dunning.core.frames import SCHEMAS
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.ledger.tables import TABLES
+from dunning.core.ledger_tables import TABLES
+from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Extract, Limits, flagged, read, refused
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.manifest import check_manifest, count_table, read_manifest, refuse_stale
-from dunning.gateways.ledger.parsing import parse_table
-from dunning.gateways.ledger.raw import RawTable, TypedTable
-from dunning.gateways.ledger.readers import open_reader
-from dunning.gateways.ledger.sources import TableSource
-from dunning.gateways.ledger.tables import TABLES
+from dunning.core.ledger_tables import TABLES
+from dunning.ledger.check.manifest import check_manifest, count_table, read_manifest, refuse_stale
+from dunning.ledger.read.parsing import parse_table
+from dunning.ledger.read.readers import open_reader
+from dunning.ledger.read.sources import TableSource
+from dunning.ledger.typed_tables import RawTable, TypedTable
 
 PAYMENTS = (
     "payment_no;paid_on;amount;currency\n"

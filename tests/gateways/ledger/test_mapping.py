@@ -10,12 +10,12 @@ import pytest
 
 from dunning.core.days import NEVER, to_day
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.parsing import parse_table
-from dunning.gateways.ledger.patterns import to_iso
-from dunning.gateways.ledger.raw import RawTable
-from dunning.gateways.ledger.sources import ledger_fingerprint, read_ledger, unused_files
-from dunning.gateways.ledger.tables import bit, names_of
-from dunning.gateways.ledger.values import read_days
+from dunning.core.ledger_tables import bit, names_of
+from dunning.ledger.read.date_patterns import to_iso
+from dunning.ledger.read.parsing import parse_table
+from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
+from dunning.ledger.read.values import read_days
+from dunning.ledger.typed_tables import RawTable
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "ibm-late-payments.toml"
 

@@ -5,8 +5,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunning.gateways.ledger.buckets import bucket_offsets, buckets_of, hash_texts
-from dunning.gateways.ledger.ordering import order_rows, pack_keys, text_ranks
+from dunning.ledger.buckets import bucket_offsets, buckets_of, hash_texts
+from dunning.ledger.ordering import order_rows, pack_keys, text_ranks
 
 wide = st.integers(-(2**62), 2**62)
 row = st.tuples(st.integers(0, 2), wide, st.sampled_from([-7, 0, 2**30]), st.text("aбZ0", max_size=3))

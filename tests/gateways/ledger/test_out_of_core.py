@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from dunning.gateways.ledger import parts, spill, streams, text_index
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.snapshots import Snapshot
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.ledger import bucket_files, text_index
+from dunning.ledger.build import bucket_passes
+from dunning.ledger.load import load_ledger
+from dunning.ledger.read import streams
 from dunning.sample import write_sample
 from tests.gateways.ledger.extracts import Extract, Limits
 from tests.gateways.ledger.test_against_plain import extracts
@@ -21,8 +23,8 @@ def cramped() -> Iterator[None]:
     """Blocks of half a kilobyte, everything in files at once, every bucket a part of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "_CHUNK", 500)
-        patch.setattr(spill, "HELD_BYTES", 1)
-        patch.setattr(parts, "PART_BYTES", 1)
+        patch.setattr(bucket_files, "HELD_BYTES", 1)
+        patch.setattr(bucket_passes, "PART_BYTES", 1)
         yield
 
 

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
+from dunning.core.ledger_tables import REASONS, TABLES
 from dunning.core.words import ITEM_KINDS
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.ledger.mapping_file import read_mapping
-from dunning.gateways.ledger.tables import REASONS, TABLES
+from dunning.ledger.load import load_ledger
+from dunning.ledger.read.mapping_file import read_mapping
 from tests.gateways.ledger.extracts import Extract, Limits, flagged, read, refused
 
 DOCS = Path(__file__).parents[3] / "docs" / "own-ledger.md"

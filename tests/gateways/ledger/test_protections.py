@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dunning.core.words import PROTECTING_COLUMNS, PROTECTING_TABLES
-from dunning.decisions.guards import find_shrunk
-from dunning.gateways.ledger.load import load_ledger
+from dunning.decisions.lists.missing_protections import find_shrunk
+from dunning.ledger.load import load_ledger
 from dunning.policy.rules import Loading
 from tests.gateways.ledger.extracts import Extract, Limits
 

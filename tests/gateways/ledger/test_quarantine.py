@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.load import load_ledger
-from dunning.gateways.ledger.tables import REASONS, TABLES
+from dunning.core.ledger_tables import REASONS, TABLES
+from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Extract, Limits, read, refused
 
 CASES = Path(__file__).parents[2] / "acceptance" / "cases"

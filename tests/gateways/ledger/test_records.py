@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunning.core.errors import DunningError
-from dunning.gateways.ledger.readers import CsvReader
-from dunning.gateways.ledger.records import PlainRows, read_records
-from dunning.gateways.ledger.streams import Block
+from dunning.ledger.read.readers import CsvReader
+from dunning.ledger.read.records import PlainRows, read_records
+from dunning.ledger.read.streams import Block
 
 cells = st.text(alphabet='a";\n\r ', max_size=6)
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from dunning.gateways.ledger.text_index import are_few, find_places
+from dunning.ledger.text_index import are_few, find_places
 from tests.gateways.ledger.extracts import Extract, read, refused
 
 MISSING = "missing_reference"

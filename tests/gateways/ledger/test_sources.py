@@ -12,11 +12,11 @@ import pytest
 
 from dunning.core.days import NEVER, to_day
 from dunning.core.errors import DunningError
+from dunning.core.ledger_tables import INVOICE_KINDS, REASONS, TABLES, names_of
 from dunning.core.words import ITEM_KINDS
-from dunning.gateways.ledger.parsing import parse_table
-from dunning.gateways.ledger.raw import NO_INSTANT, TypedTable
-from dunning.gateways.ledger.sources import ledger_fingerprint, read_ledger, unused_files
-from dunning.gateways.ledger.tables import INVOICE_KINDS, REASONS, TABLES, names_of
+from dunning.ledger.read.parsing import parse_table
+from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
+from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
 
 REQUIRED = {
     "premises.csv": "premise_no;service;district;address;settlement\n01;heat;A;B;C\n02;electricity;A;B;C\n",

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunning.core.days import NEVER, to_day
-from dunning.gateways.ledger.conditions import BGN, EUR
-from dunning.gateways.ledger.raw import NO_INSTANT
-from dunning.gateways.ledger.values import (
+from dunning.ledger.check.row_checks import BGN, EUR
+from dunning.ledger.read.values import (
     read_amounts,
     read_carrying_amounts,
     read_days,
@@ -25,6 +24,7 @@ from dunning.gateways.ledger.values import (
     read_words,
     take_signs,
 )
+from dunning.ledger.typed_tables import NO_INSTANT
 
 
 def plain_amount(text: str) -> int | None:

@@ -1,0 +1,254 @@
+"""The command `dunning`: everything that the DAGs do, from a shell."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from dunning.cli import monthly, nights, release
+from dunning.cli.command_line import add_as_of, add_command, read_day, show_progress
+from dunning.core.errors import DunningError, UsageError
+from dunning.jobs.nightly.calendar import default_as_of
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0 (done and balanced), 1 (refused or failed, one message on stderr) or 2 (usage)."""
+    try:
+        options = _parser().parse_args(arguments)
+        if getattr(options, "as_of", options) is None:
+            options.as_of = default_as_of(datetime.now(UTC))
+        return options.run(options) or 0
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
+    except UsageError as error:
+        print(f"dunning: {error}", file=sys.stderr)
+        return 2
+    except DunningError as error:
+        print(f"dunning: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read has gone; nothing is left to tell him
+        return 1
+    except OSError as error:
+        print(f"dunning: {_tell(error)} Nothing is half-done; cure that and run it again.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("dunning: stopped. Nothing is half-done; run the same command again.", file=sys.stderr)
+        return 1
+
+
+def _tell(error: OSError) -> str:
+    """Return what the system refused and where."""
+    where = error.filename or "A file or folder"
+    return f"{where} cannot be read or written: {error.strerror or error}."
+
+
+def _parser() -> argparse.ArgumentParser:
+    text = "Dunning and collections for a heat or power utility."
+    parser = argparse.ArgumentParser(prog="dunning", description=text, allow_abbrev=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (
+        _add_nightly, monthly.add_commands, release.add_commands, _add_explain, nights.add_commands,
+        _add_sample, _add_policy, _add_db
+    ):
+        add(commands)
+    return parser
+
+
+def _add_nightly(commands: argparse._SubParsersAction) -> None:
+    text = "Load a ledger, classify every account, write the lists, close the books."
+    parser = add_command(commands, "nightly", _nightly, text)
+    parser.add_argument(
+        "--ledger", metavar="DIR",
+        help="the ledger extract: a folder, s3://bucket/prefix, or the URL of a billing database (env:NAME: what that "
+        "variable holds); without it the kept snapshot of the day is run again",
+    )
+    parser.add_argument(
+        "--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>; a folder or s3://bucket/prefix"
+    )
+    add_as_of(parser)
+    parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; the rest is built in")
+    parser.add_argument("--mapping", metavar="FILE", help="TOML file that says how a foreign layout becomes our tables")
+    parser.add_argument("--billing-sql", metavar="DIR", help="folder of own extract queries for a billing database")
+    parser.add_argument("--shards", type=int, default=1, metavar="N", help="classify in N parts, 1 to 64 (default 1)")
+    parser.add_argument(
+        "--quarantine-limit", action="append", default=[], metavar="[TABLE=]SHARE",
+        help="share of refused rows accepted this once, in every table but those that protect people, or in one table "
+        "(holds=0.05); may be given several times",
+    )
+    parser.add_argument(
+        "--accept-shrunk", action="append", default=[], metavar="TABLE",
+        help="a table that protects people is rightly missing or smaller this once (or one column: payers.vulnerable); "
+        "needs --reason; may be given several times",
+    )
+    parser.add_argument(
+        "--reason", action="append", default=[], metavar="WHY", help="why, recorded with the date; one for all or each"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="write the files, close and record nothing")
+
+
+def _add_explain(commands: argparse._SubParsersAction) -> None:
+    parser = add_command(commands, "explain", _explain, "Every fact, rule and date behind one account's stage.")
+    parser.add_argument("premise_no", metavar="PREMISE_NO")
+    parser.add_argument("payer_code", metavar="PAYER_CODE", nargs="?")
+    add_as_of(parser)
+
+
+def _add_sample(commands: argparse._SubParsersAction) -> None:
+    parser = add_command(commands, "sample", _sample, "Write an invented ledger extract; the same for the same seed.")
+    parser.add_argument("--accounts", type=int, required=True, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, metavar="S")
+    parser.add_argument("--out", required=True, metavar="DIR")
+    parser.add_argument(
+        "--as-of", type=read_day, default=date(2026, 11, 22), metavar="DAY", help="the day it speaks for"
+    )
+    parser.add_argument("--format", choices=("csv", "csv.gz", "parquet"), default="csv", help="default: csv")
+    parser.add_argument(
+        "--dialect", choices=("plain", "bulgaria"), default="plain", help="bulgaria: cp1251, decimal comma, 22.11.2026"
+    )
+
+
+def _add_policy(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("policy", help="What is in force, with its sources; check policy files.")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    show = add_command(actions, "show", _show_policy, "What is in force on a day, with its sources.")
+    add_as_of(show)
+    show.add_argument("--policy", metavar="DIR", help="folder of own policy files")
+    show.add_argument("--json", action="store_true", help="as JSON")
+    text = "Freeze new versions of the built-in files, for whoever maintains them."
+    add_command(actions, "publish", _publish_policy, text)
+    check = add_command(actions, "check", _check_policy, "Refuse policy files that cannot be trusted.")
+    check.add_argument("--policy", metavar="DIR", help="folder of own policy files; default: the built-in ones")
+
+
+def _add_db(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("db", help="The PostgreSQL in use, and the embedded one of DUNNING_HOME.")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    told = {
+        "start": "Start the embedded one.", "stop": "Stop the embedded one.",
+        "status": "Say which is in use, and how it is.",
+    }  # fmt: skip
+    for name, text in told.items():
+        add_command(actions, name, _db, text).set_defaults(action=name)
+
+
+def _nightly(options: argparse.Namespace) -> None:
+    from dunning.jobs.nightly import night
+    from dunning.jobs.nightly.load import Order
+
+    if options.ledger is None:
+        return _replay(options)
+    order = Order.of(
+        options.as_of.isoformat(), options.ledger, options.out, options.mapping, options.policy, options.billing_sql,
+        quarantine_limits=tuple(options.quarantine_limit), dry_run=options.dry_run,
+        accept_shrunk=_read_accepted(options.accept_shrunk, options.reason),
+    )
+    with show_progress(f"dunning nightly {order.as_of}") as progress:
+        receipt = night.run(order, options.shards, progress)
+    print(receipt["text"])
+
+
+def _replay(options: argparse.Namespace) -> None:
+    from dunning.jobs.queries import replay
+
+    if options.mapping or options.billing_sql or options.quarantine_limit:
+        raise UsageError(
+            "--mapping, --billing-sql and --quarantine-limit say how a ledger is read, and without --ledger the "
+            "snapshot of that day is taken as it was read. Give --ledger, or leave them out."
+        )
+    if options.accept_shrunk or options.reason:
+        raise UsageError(
+            "--accept-shrunk says of a ledger that less of a table is right, and without --ledger the day is run as it "
+            "was, with what was accepted then. Give --ledger, or leave it out."
+        )
+    as_of = options.as_of.isoformat()
+    with show_progress(f"dunning nightly {as_of}") as progress:
+        receipt = replay.run(as_of, options.out, options.policy, options.shards, progress)
+    print(receipt["text"])
+
+
+def _read_accepted(tables: list[str], reasons: list[str]) -> dict[str, str]:
+    """Return the reason of each table: one for all of them, or one for each in their order."""
+    if not tables and not reasons:
+        return {}
+    if len(reasons) == 1:
+        reasons = reasons * len(tables)
+    if not tables or len(reasons) != len(tables):
+        raise UsageError(
+            f"There are {len(tables)} --accept-shrunk and {len(reasons)} --reason. Give each table a reason, or one "
+            "--reason for all: it stays recorded with this date."
+        )
+    return dict(zip(tables, reasons, strict=True))
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from dunning.jobs.queries import explain
+
+    print(explain.run(options.premise_no, options.payer_code, options.as_of))
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from dunning.gateways.settings.environment import refuse_url
+    from dunning.sample import write_sample
+
+    if options.accounts < 1:
+        raise UsageError(f"--accounts is {options.accounts}; give at least 1.")
+    refuse_url(options.out, "--out")
+    with show_progress("dunning sample") as progress:
+        progress(f"{options.accounts} партиди, семе {options.seed}")
+        write_sample(
+            Path(options.out), options.accounts, options.seed, options.as_of, table_format=options.format,
+            dialect=options.dialect,
+        )
+    print(f"Примерно извлечение: {options.out}")
+
+
+def _show_policy(options: argparse.Namespace) -> None:
+    from dunning.policy.policies import load_policy
+    from dunning.policy.show import render_text, show_rows, to_json
+
+    as_of = options.as_of
+    rows = show_rows(load_policy(Path(options.policy) if options.policy else None), as_of)
+    print(json.dumps(to_json(rows), ensure_ascii=False, indent=1) if options.json else render_text(rows, as_of))
+
+
+def _check_policy(options: argparse.Namespace) -> int:
+    from dunning.jobs.policy_check import check_policy
+
+    findings = check_policy.run(Path(options.policy) if options.policy else None)
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    print(f"Намерени проблеми: {len(findings)}" if findings else "Правилата са в ред.")
+    return 1 if findings else 0
+
+
+def _publish_policy(options: argparse.Namespace) -> None:
+    from dunning.policy.published import publish
+
+    for version in publish():
+        print(version)
+
+
+def _db(options: argparse.Namespace) -> None:
+    from dunning.gateways.postgres import server, server_in_use
+    from dunning.gateways.settings.environment import Settings
+
+    settings = Settings.from_environment()
+    if options.action == "start":
+        server.start_server(settings.home)
+    elif options.action == "stop":
+        server.stop_server(settings.home)
+    for line in server_in_use.tell(settings):
+        print(line)
+
+
+def run_and_exit() -> NoReturn:
+    """Run the command of this process."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run_and_exit()

@@ -1,0 +1,112 @@
+"""What is found out about a bucket's accounts before anything is decided: sections 3 and 4 joined in their order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dunning.core.days import NEVER, Days, to_day
+from dunning.core.errors import DunningError
+from dunning.core.frames import Bucket, Frame
+from dunning.core.money import Cents
+from dunning.core.words import ITEM_KINDS, PAYOUT, code
+from dunning.decisions.account.allocation import Allocation, allocate
+from dunning.decisions.account.interest import accrue_interest
+from dunning.decisions.account.limitation import limit_items
+from dunning.decisions.account.protections import Shields, shield_items
+from dunning.decisions.account.stages import (
+    Flags,
+    Ladder,
+    OpenItems,
+    claimable_kinds,
+    climb,
+    stage_days,
+    stand_on,
+)
+from dunning.decisions.segments import Places
+from dunning.policy.rules import Rules
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything found out on the way to a decision; what `explain` tells and the lists look up.
+
+    equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is none.
+    stands: per way up, which accounts stand there tonight. days_next: the first day reached from tomorrow.
+    """
+
+    allocation: Allocation
+    interest_cents: Cents
+    equalised_on: Days
+    shields: Shields
+    items: OpenItems
+    ladder: Ladder
+    stands: dict[str, Flags]
+    days_next: dict[str, Days]
+    history: Frame
+
+
+def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
+    """Return what is open and bears interest, what shields it and which stages it reaches, when."""
+    as_of = to_day(rules.as_of)
+    has_agreement = np.zeros(len(bucket.accounts), np.bool_)
+    has_agreement[bucket.agreements["account"]] = True
+    allocation = allocate(bucket, as_of, to_day(rules.changeover.euro_from), has_agreement)
+    check_books(allocation.books)
+    equalised_on = find_equalisations(bucket, allocation.items, as_of)
+    interest = accrue_interest(bucket, allocation, rules, equalised_on)
+    limitation_on = limit_items(bucket, allocation.items, rules.limitation, as_of)
+    shields = shield_items(bucket, allocation, rules)
+    due_on, kind = bucket.items["due_on"][allocation.items], bucket.items["kind"][allocation.items]
+    overdue_from = np.where(kind == code(ITEM_KINDS, PAYOUT), NEVER, np.maximum(due_on + 1, shields.free_on))
+    items = OpenItems(
+        account=bucket.items["account"][allocation.items],
+        due_on=due_on,
+        open_cents=allocation.open_cents,
+        overdue_from=overdue_from.astype(np.int32),
+        limitation_on=limitation_on,
+        is_claimable_kind=claimable_kinds(kind, equalised_on, rules.stages),
+    )
+    ladder = climb(bucket, items, history, rules)
+    count = len(bucket.accounts)
+    tonight = stand_on(items, ladder, rules.stages, count, as_of)
+    later = stage_days(items, ladder, rules.stages, count, as_of + 1)
+    return Findings(allocation, interest, equalised_on, shields, items, ladder, tonight, later, history)
+
+
+def find_equalisations(bucket: Bucket, items: Places, as_of: int) -> Days:
+    """Return the due day of the earliest due equalisation bill of each item's account and season; `NEVER` if none."""
+    known = bucket.equalisations.take(bucket.equalisations["issued_on"] <= as_of)
+    season = bucket.items["season"][items].astype(np.int64)
+    key = bucket.items["account"][items].astype(np.int64) << 16 | np.where(season < 0, 0xFFFF, season)
+    bills = known["account"].astype(np.int64) << 16 | known["season"].astype(np.int64)
+    order = np.lexsort((known["due_on"], bills))
+    bills, due_on = bills[order], known["due_on"][order]
+    at = np.searchsorted(bills, key)
+    if len(bills) == 0:
+        return np.full(len(items), NEVER, np.int32)
+    found = np.minimum(at, len(bills) - 1)
+    return np.where((at < len(bills)) & (bills[found] == key), due_on[found], NEVER).astype(np.int32)
+
+
+def check_books(books: dict[str, int]) -> None:
+    """Refuse a bucket whose two sides differ by a cent."""
+    balances = (
+        ("BGN invoiced", books["BGN.invoiced"], books["BGN.settled"] + books["BGN.items_carried_out"]),
+        (
+            "EUR invoiced",
+            books["EUR.invoiced"] + books["EUR.items_carried_in"],
+            books["EUR.settled"] + books["EUR.open"],
+        ),
+        ("BGN paid", books["BGN.paid"], books["BGN.settled"] + books["BGN.money_carried_out"] + books["BGN.reversed"]),
+        (
+            "EUR paid",
+            books["EUR.paid"] + books["EUR.money_carried_in"],
+            books["EUR.settled"] + books["EUR.credit"] + books["EUR.reversed"],
+        ),
+    )
+    for name, left, right in balances:
+        if left != right:
+            raise DunningError(
+                f"The books do not balance: {name} {left} differs from {right} (minor units). Nothing was decided; "
+                "report this with the ledger's fingerprint."
+            )

@@ -1,0 +1,132 @@
+"""What must not be acted upon tonight, and until when: contract, section 3, rule 4."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dunning.core.days import NEVER, Days, to_day
+from dunning.core.frames import Bucket
+from dunning.core.money import convert_to_cents
+from dunning.core.words import CASE_STAGES, SHIELDS, code
+from dunning.decisions.account.allocation import Allocation
+from dunning.decisions.segments import Places, any_by, index_rows, pair_up, running_sum, sum_by
+from dunning.policy.rules import Rules
+
+_CLOSED = code(CASE_STAGES, "closed")
+_NONE, _COURT, _AGREEMENT, _HOLD = range(len(SHIELDS))
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Shields:
+    """Shields of open items, aligned with `allocation.items`.
+
+    Attributes:
+        shield: words.SHIELDS, the first of court, agreement, hold that applies tonight.
+        free_on: first day without any of tonight's shields if nothing is paid and no row arrives; `NEVER` for a case;
+            a day not after `as_of` where there is none.
+        is_planned: the item stands under a kept agreement (whatever else shields it).
+        agreements: state per agreement of the bucket.
+    """
+
+    shield: npt.NDArray[np.int8]
+    free_on: Days
+    is_planned: Flags
+    agreements: "Agreements"
+
+
+@dataclass(frozen=True)
+class Agreements:
+    """State of each agreement of a bucket tonight.
+
+    Attributes:
+        is_signed: signed on or before `as_of`.
+        is_kept, is_broken: signed, not cancelled, with an instalment; covered or not.
+        breaks_on: first day on which it is broken if nothing more is paid; `NEVER` if it never is.
+        settled_cents: settled on its items from `signed_on` on, BGN pieces converted one by one.
+        due_cents: instalments that must be there tonight, after the grace.
+    """
+
+    is_signed: Flags
+    is_kept: Flags
+    is_broken: Flags
+    breaks_on: Days
+    settled_cents: npt.NDArray[np.int64]
+    due_cents: npt.NDArray[np.int64]
+
+
+def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shields:
+    """Return the shields of each open item tonight."""
+    as_of = to_day(rules.as_of)
+    items = allocation.items
+    row_of = index_rows(items, len(bucket.items))
+    agreements = keep_agreements(bucket, allocation, rules)
+    in_court = _sue(bucket, row_of, len(items), as_of)
+    planned_until = _plan(bucket, row_of, len(items), agreements, as_of)
+    held_until = _hold(bucket, allocation, row_of, as_of)
+    is_planned = planned_until > as_of
+    shield = np.select([in_court, is_planned, held_until > as_of], [_COURT, _AGREEMENT, _HOLD], _NONE).astype(np.int8)
+    free_on = np.where(in_court, NEVER, np.maximum(planned_until, held_until)).astype(np.int32)
+    return Shields(shield, free_on, is_planned, agreements)
+
+
+def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agreements:
+    """Return which agreements are kept: what was settled on their items since signing covers what fell due.
+
+    An instalment must be there `grace_days` after its due day.
+    """
+    as_of, grace = to_day(rules.as_of), rules.agreements.grace_days
+    agreements, agreed, instalments = bucket.agreements, bucket.agreement_items, bucket.instalments
+    count = len(agreements)
+    pieces = allocation.pieces
+    pair, piece = pair_up(agreed["item"], pieces["item"])
+    agreement = agreed["agreement"][pair]
+    since = pieces["settled_on"][piece] >= agreements["signed_on"][agreement]
+    amount = pieces["amount_minor"][piece]
+    cents = np.where(pieces["is_bgn"][piece], convert_to_cents(amount), amount)
+    settled = sum_by(agreement[since], cents[since], count)
+    due_by = instalments["due_on"] + grace
+    owner = instalments["agreement"]
+    is_short = running_sum(owner, instalments["amount_cents"]) > settled[owner]
+    breaks_on = np.full(count, NEVER, np.int32)
+    np.minimum.at(breaks_on, owner[is_short], due_by[is_short])
+    is_signed = (agreements["signed_on"] <= as_of) & (agreements["applied_on"] <= as_of)
+    has_plan = np.zeros(count, np.bool_)
+    has_plan[owner] = True
+    runs = is_signed & has_plan & (agreements["cancelled_on"] > as_of)
+    due_cents = sum_by(owner, np.where(due_by <= as_of, instalments["amount_cents"], 0), count)
+    return Agreements(
+        is_signed, runs & (breaks_on > as_of), runs & (breaks_on <= as_of), breaks_on, settled, due_cents
+    )
+
+
+def _sue(bucket: Bucket, row_of: Places, count: int, as_of: int) -> Flags:
+    cases, sued = bucket.cases, bucket.case_items
+    is_closed = (cases["stage"] == _CLOSED) & (cases["stage_on"] <= as_of)
+    runs = (cases["filed_on"] <= as_of) & ~is_closed
+    row = row_of[sued["item"]]
+    return any_by(row[row >= 0], runs[sued["case"]][row >= 0], count)
+
+
+def _plan(bucket: Bucket, row_of: Places, count: int, agreements: Agreements, as_of: int) -> Days:
+    """Return until when a kept agreement shields each open item; `as_of` where none does."""
+    agreed = bucket.agreement_items
+    row, agreement = row_of[agreed["item"]], agreed["agreement"]
+    kept = (row >= 0) & agreements.is_kept[agreement]
+    until = np.full(count, as_of, np.int32)
+    np.maximum.at(until, row[kept], agreements.breaks_on[agreement[kept]])
+    return until
+
+
+def _hold(bucket: Bucket, allocation: Allocation, row_of: Places, as_of: int) -> Days:
+    """Return until when a hold shields each open item; `as_of` where none does."""
+    holds = bucket.holds
+    active = holds.take((holds["valid_from"] <= as_of) & (holds["valid_until"] > as_of))
+    on_account = active["item"] < 0
+    account_until = np.full(len(bucket.accounts), as_of, np.int32)
+    np.maximum.at(account_until, active["account"][on_account], active["valid_until"][on_account])
+    until = account_until[bucket.items["account"][allocation.items]]
+    row = np.where(on_account, -1, row_of[active["item"]])
+    np.maximum.at(until, row[row >= 0], active["valid_until"][row >= 0])
+    return until

@@ -1,0 +1,128 @@
+"""Why an account stands where it stands, and why not one stage higher: the facts behind each code."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.days import to_day
+from dunning.core.frames import Bucket, Frame
+from dunning.core.money import Cents, convert_to_cents
+from dunning.core.words import HOLD_REASONS, IDENTIFIERS, ITEM_KINDS, SHIELDS, code
+from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.stage_reasons import WHY_NOT, join_codes
+from dunning.decisions.segments import Places, any_by, pair_up, sum_by
+from dunning.policy.rules import Rules
+
+Flags = npt.NDArray[np.bool_]
+
+
+def find_reasons(
+    bucket: Bucket, rules: Rules, found: Findings, open_items: Frame, stage: npt.NDArray[np.int8], is_near: Flags
+) -> dict[str, Flags]:
+    as_of, count = to_day(rules.as_of), len(bucket.accounts)
+    account, is_overdue = open_items["account"], open_items["is_overdue"]
+    kind = bucket.items["kind"][open_items["item"]]
+    enforced = np.isin(kind, [code(ITEM_KINDS, name) for name in rules.stages.kinds_enforced])
+    waits = ~found.items.is_claimable_kind & ~enforced
+    identifier = bucket.payers["identifier"][bucket.accounts["payer"]]
+    agreements = found.shields.agreements
+    owns_agreement = bucket.agreements["account"]
+    owes = any_by(account, np.ones(len(account), np.bool_), count)
+    has_overdue = any_by(account, is_overdue, count)
+
+    def among(flags: Flags) -> Flags:
+        return any_by(account, flags, count)
+
+    return {
+        "adjudged": among(is_overdue & enforced),
+        "agreement_broken": owes & any_by(owns_agreement, agreements.is_broken, count),
+        "agreement_kept": among(found.shields.is_planned),
+        "bad_identifier": identifier == code(IDENTIFIERS, "wrong"),
+        "below_minimum": has_overdue & (stage == 0),
+        "credit": found.allocation.credit_cents > 0,
+        "expired": among(is_overdue & open_items["is_expired"]),
+        "forecast_unequalised": among(is_overdue & waits),
+        **_hold_reasons(bucket, account, found, as_of, count),
+        "in_court": among(open_items["shield"] == code(SHIELDS, "court")),
+        "instalments_differ": any_by(owns_agreement, _differs(bucket, rules, found), count),
+        "limitation_near": is_near,
+        "missing_identifier": identifier == code(IDENTIFIERS, "missing"),
+        "not_due": among(found.items.due_on >= as_of),
+        "nothing_open": ~owes,
+        "overdue": has_overdue,
+        "refused_evidence": bucket.accounts["has_refused_evidence"],
+    }
+
+
+def _hold_reasons(bucket: Bucket, account: Places, found: Findings, as_of: int, count: int) -> dict[str, Flags]:
+    holds = bucket.holds
+    is_open = np.zeros(len(bucket.items) + 1, np.bool_)
+    is_open[found.allocation.items] = True
+    owes = any_by(account, np.ones(len(account), np.bool_), count)
+    active = (holds["valid_from"] <= as_of) & (holds["valid_until"] > as_of)
+    reaches = active & np.where(holds["item"] < 0, owes[holds["account"]], is_open[holds["item"]])
+    return {
+        f"hold_{reason}": any_by(holds["account"], reaches & (holds["reason"] == n), count)
+        for n, reason in enumerate(HOLD_REASONS)
+    }
+
+
+def _differs(bucket: Bucket, rules: Rules, found: Findings) -> Flags:
+    """Return which signed agreements of accounts that owe have instalments unlike their items' open sum when signed.
+
+    Open as the day of signing began, an invoice issued later not included. Levs are compared with levs, to the
+    stotinka; where one side is in euro, or was by that day, each item's open amount is converted once, as at the
+    changeover, and the levs of the instalments as one sum.
+    """
+    agreements, instalments = bucket.agreements, bucket.instalments
+    count, owner, is_bgn = len(agreements), instalments["agreement"], instalments["is_bgn"]
+    planned_bgn = sum_by(owner[is_bgn], instalments["amount_minor"][is_bgn], count)
+    planned_eur = sum_by(owner[~is_bgn], instalments["amount_minor"][~is_bgn], count)
+    agreement, bgn, eur = _open_when_signed(bucket, found)
+    owed_bgn, owed_eur = sum_by(agreement, bgn, count), sum_by(agreement, eur, count)
+    converted = sum_by(agreement, convert_to_cents(bgn) + eur, count)
+    in_levs = (agreements["signed_on"] < to_day(rules.changeover.euro_from)) & (owed_eur == planned_eur)
+    differs = np.where(in_levs, owed_bgn != planned_bgn, converted != convert_to_cents(planned_bgn) + planned_eur)
+    return found.shields.agreements.is_signed & differs
+
+
+def _open_when_signed(bucket: Bucket, found: Findings) -> tuple[Places, Cents, Cents]:
+    """Return the agreement of each item agreed on, and what was open of it in stotinki and in euro cents.
+
+    What was settled in euro of an item in levs is taken from its converted amount.
+    """
+    agreed, pieces, items = bucket.agreement_items, found.allocation.pieces, bucket.items
+    signed_on = bucket.agreements["signed_on"]
+    there = np.flatnonzero(items["issued_on"][agreed["item"]] <= signed_on[agreed["agreement"]])
+    agreement, item = agreed["agreement"][there], agreed["item"][there]
+    pair, piece = pair_up(item, pieces["item"])
+    before = pieces["settled_on"][piece] < signed_on[agreement[pair]]
+    pair, piece = pair[before], piece[before]
+    amount, in_bgn = pieces["amount_minor"][piece], pieces["is_bgn"][piece]
+    is_bgn, minor = items["is_bgn"][item], items["amount_minor"][item]
+    bgn = np.where(is_bgn, minor, 0) - sum_by(pair[in_bgn], amount[in_bgn], len(item))
+    eur = np.where(is_bgn, 0, minor) - sum_by(pair[~in_bgn], amount[~in_bgn], len(item))
+    return agreement, bgn, eur
+
+
+def find_obstacles(rules: Rules, found: Findings, open_items: Frame, stage: npt.NDArray[np.int8]) -> pa.Array:
+    """Return per account which conditions of the next stage are not met; empty at the top."""
+    as_of, count = to_day(rules.as_of), len(stage)
+    account, cents = open_items["account"], open_items["open_cents"]
+    age = as_of - found.items.due_on
+    looked_at = (
+        (open_items["is_overdue"], rules.stages.overdue, "nothing_overdue"),
+        (open_items["is_warned"], rules.stages.final_warning, "no_notice"),
+        (open_items["is_last_warned"], rules.stages.court_bound, "no_notice"),
+    )
+    claimable = any_by(account, open_items["may_be_claimed"], count)
+    flags = {name: np.zeros(count, np.bool_) for name in WHY_NOT}
+    for level, (rows, rule, missing) in enumerate(looked_at):
+        here = stage == level
+        some = any_by(account, rows, count)
+        amount = sum_by(account[rows], cents[rows], count)
+        flags[missing] |= here & ~some & (claimable | (level == 0))
+        flags["nothing_claimable"] |= here & ~claimable & (level > 0)
+        flags["amount"] |= here & some & (amount < rule.amount_cents_min)
+        flags["days"] |= here & some & ~any_by(account, rows & (age >= rule.days_overdue_min), count)
+    return join_codes(flags)

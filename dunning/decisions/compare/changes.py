@@ -1,0 +1,227 @@
+"""What differs between two nights: who moves between stages and lists, and the sums of it.
+
+A night against a later one, or against itself under other rules: both sides are decided first and compared here, bucket
+by bucket.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.frames import Frame
+from dunning.core.words import STAGES
+from dunning.decisions.account.stage_reasons import join_codes
+from dunning.decisions.compare.account_state import WAYS, Side
+from dunning.decisions.compare.list_membership import LISTS, Placings, place_rows, say_places
+from dunning.decisions.tables import word_column
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+# A side on which an account is not there at all stands behind the stages.
+PLACES = (*STAGES, "absent")
+_ABSENT = len(STAGES)
+KINDS = ("moved", "new", "gone")
+MOVEMENTS = ("came", "left", "stayed")
+_TURNOVER = ("invoiced", "credited", "paid")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What differs between two nights.
+
+    moves: one row per account whose stage or lists differ, or that stands on one side only; see MOVES.
+    stages: accounts, open cents before, open cents after; by place before and place after (PLACES).
+    lists: rows, cents before, cents after; by list (LISTS) and movement (MOVEMENTS). Cents are those of the list.
+    """
+
+    moves: pa.Table
+    stages: Ints
+    lists: Ints
+
+
+_text, _cents, _days = pa.string(), pa.int64(), pa.int64()
+_SIDED = {
+    "stage": _text, "open_cents": _cents, "overdue_cents": _cents, "message": _text, "reminders": _text,
+    "disconnections": _text, "court": _text, "rule": _text, "reasons": _text, "why_not": _text, "way_cents": _cents,
+    "way_days": _days,
+}  # fmt: skip
+# kind: of KINDS. way: the way up that decides between two stages (the higher one's), null where the stage is one;
+# way_cents, way_days: what it looks at. message: the one that goes out tonight (words.NOTICE_STAGES), or null.
+# reminders, disconnections, court: where the account stands: the channel, or `listed`, or else why not. lists_*: of
+# LISTS, separated by a space. <turnover>_cents: after less before. Columns with `_before` and `_after` are null on a
+# side on which the account is not there.
+MOVES = pa.schema(
+    [
+        ("premise_no", _text), ("payer_code", _text), ("kind", _text), ("way", _text),
+        *((f"lists_{name}", _text) for name in MOVEMENTS),
+        *((f"{name}_cents", _cents) for name in _TURNOVER),
+        *((f"{name}_{side}", kind) for name, kind in _SIDED.items() for side in ("before", "after")),
+    ]
+)  # fmt: skip
+
+
+def compare(before: Side, after: Side) -> Changes:
+    """Return what differs between two sides of one bucket.
+
+    The accounts of either side, each once, in any order; every row of a list is of one of its side's accounts.
+    """
+    match = _match(before, after)
+    sides = zip((before, after), match.rows, strict=True)
+    placings = [place_rows(side.proposed, rows, match.size) for side, rows in sides]
+    stages = [_stages(side, match.row(n)) for n, side in enumerate((before, after))]
+    differ = (stages[0] != stages[1]) | (placings[0].is_listed != placings[1].is_listed).any(axis=1)
+    moved = np.flatnonzero(differ)
+    return Changes(
+        _list_moves(before, after, match, placings, stages, moved),
+        _sum_stages(before, after, match, stages),
+        _sum_lists(*placings),
+    )
+
+
+def join_changes(parts: Iterable[Changes]) -> Changes:
+    """Return the changes of all buckets as one, the moves by premise_no and payer_code."""
+    parts = list(parts)
+    moves = pa.concat_tables([MOVES.empty_table(), *(part.moves for part in parts)])
+    return Changes(
+        moves.sort_by([("premise_no", "ascending"), ("payer_code", "ascending")]).combine_chunks(),
+        sum((part.stages for part in parts), np.zeros((len(PLACES), len(PLACES), 3), np.int64)),
+        sum((part.lists for part in parts), np.zeros((len(LISTS), len(MOVEMENTS), 3), np.int64)),
+    )
+
+
+def find_biggest(moves: pa.Table, count: int) -> pa.Table:
+    """Return the moves of the most money: the larger open sum of both sides; then by premise_no and payer_code."""
+    weight = pc.max_element_wise(moves["open_cents_before"], moves["open_cents_after"])
+    order = [("weight", "descending"), ("premise_no", "ascending"), ("payer_code", "ascending")]
+    return moves.append_column("weight", weight).sort_by(order).slice(0, count).drop_columns(["weight"])
+
+
+@dataclass(frozen=True)
+class _Match:
+    """The accounts of both sides numbered together.
+
+    at: per side, the number of each of its accounts. rows: per side and list, the number of each row's account.
+    """
+
+    size: int
+    at: tuple[Ints, Ints]
+    rows: tuple[dict[str, Ints], dict[str, Ints]]
+
+    def row(self, side: int) -> Ints:
+        """Return each number's row among a side's accounts; -1 where it has none."""
+        row = np.full(self.size, -1, np.int64)
+        row[self.at[side]] = np.arange(len(self.at[side]))
+        return row
+
+
+_LISTED = ("reminders", "disconnections", "court", "withheld")
+
+
+def _match(before: Side, after: Side) -> _Match:
+    tables: list[Frame | pa.Table] = [before.accounts, after.accounts]
+    tables += [side.proposed[name] for side in (before, after) for name in _LISTED]
+    premise, payer = (_number([_column(table, name) for table in tables]) for name in ("premise_no", "payer_code"))
+    known, number = np.unique(premise << 32 | payer, return_inverse=True)
+    ends = np.cumsum([len(table) for table in tables])[:-1]
+    first, second, *rows = np.split(number.astype(np.int64), ends)
+    return _Match(
+        len(known), (first, second),
+        (dict(zip(_LISTED, rows[:4], strict=True)), dict(zip(_LISTED, rows[4:], strict=True))),
+    )
+
+
+def _column(table: Frame | pa.Table, name: str) -> pa.Array:
+    return table.text(name) if isinstance(table, Frame) else table[name].combine_chunks()
+
+
+def _number(columns: list[pa.Array]) -> Ints:
+    """Return the same number for the same text."""
+    texts = pa.chunked_array(columns, pa.string()).combine_chunks()
+    return texts.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _stages(side: Side, row: Ints) -> Ints:
+    return np.r_[side.accounts["stage"].astype(np.int64), _ABSENT][row]
+
+
+def _sum_stages(before: Side, after: Side, match: _Match, stages: list[Ints]) -> Ints:
+    sums = np.zeros((len(PLACES), len(PLACES), 3), np.int64)
+    owed = [np.r_[side.accounts["open_cents"], 0][match.row(n)] for n, side in enumerate((before, after))]
+    np.add.at(sums, (stages[0], stages[1]), np.stack([np.ones(match.size, np.int64), *owed], axis=1))
+    return sums
+
+
+def _sum_lists(before: Placings, after: Placings) -> Ints:
+    sums = np.zeros((len(LISTS), len(MOVEMENTS), 3), np.int64)
+    for movement, flags in enumerate(_movements(before, after)):
+        for column, values in enumerate((np.ones_like(before.cents), before.cents, after.cents)):
+            sums[:, movement, column] = np.where(flags, values, 0).sum(axis=0)
+    return sums
+
+
+def _movements(before: Placings, after: Placings) -> tuple[Flags, Flags, Flags]:
+    had, has = before.is_listed, after.is_listed
+    return ~had & has, had & ~has, had & has
+
+
+def _list_moves(
+    before: Side, after: Side, match: _Match, placings: list[Placings], stages: list[Ints], moved: Ints
+) -> pa.Table:
+    sides = (before, after)
+    rows = [match.row(n)[moved] for n in (0, 1)]
+    way = _deciding_way(sides, rows, [stage[moved] for stage in stages])
+    kind = np.select([rows[0] < 0, rows[1] < 0], [KINDS.index("new"), KINDS.index("gone")], 0)
+    columns: dict[str, pa.Array] = {
+        "premise_no": _either(sides, rows, "premise_no"),
+        "payer_code": _either(sides, rows, "payer_code"),
+        "kind": word_column(KINDS, kind),
+        "way": word_column(WAYS, way),
+    }
+    for name, flags in zip(MOVEMENTS, _movements(*placings), strict=True):
+        columns[f"lists_{name}"] = join_codes({word: flags[moved, n] for n, word in enumerate(LISTS)})
+    for name in _TURNOVER:
+        then, now = (_take(side.accounts, f"{name}_cents", row) for side, row in zip(sides, rows, strict=True))
+        columns[f"{name}_cents"] = pc.subtract(now, then)
+    for name, side, row, placing in zip(("before", "after"), sides, rows, placings, strict=True):
+        columns |= {f"{key}_{name}": values for key, values in _tell(side, row, placing, moved, way).items()}
+    return pa.table({field.name: columns[field.name] for field in MOVES}, MOVES)
+
+
+def _deciding_way(sides: tuple[Side, Side], rows: list[Ints], stages: list[Ints]) -> Ints:
+    """Return the way by which the higher of two stages was reached (place in WAYS); -1 where there is one stage."""
+    ways = [
+        pc.fill_null(
+            pc.index_in(_take(side.accounts, "rule", row), value_set=pa.array([f"stages.{way}" for way in WAYS])), -1
+        ).to_numpy(zero_copy_only=False)
+        for side, row in zip(sides, rows, strict=True)
+    ]
+    both = (rows[0] >= 0) & (rows[1] >= 0) & (stages[0] != stages[1])
+    return np.where(both, np.where(stages[1] > stages[0], ways[1], ways[0]), -1).astype(np.int64)
+
+
+def _tell(side: Side, row: Ints, placing: Placings, moved: Ints, way: Ints) -> dict[str, pa.Array]:
+    """Return a side's columns of the moves."""
+    accounts = side.accounts
+    stage = np.r_[accounts["stage"], -1][row]
+    told = {name: _take(accounts, name, row) for name in ("open_cents", "overdue_cents", "rule", "reasons", "why_not")}
+    has_way = (row >= 0) & (way >= 0)
+    for name in ("way_cents", "way_days"):
+        seen = np.vstack([accounts[name], np.zeros((1, len(WAYS)), np.int64)])[row, np.maximum(way, 0)]
+        told[name] = pa.array(seen, mask=~has_way)
+    places = say_places(side.proposed, placing, moved, stage)
+    return {**told, "stage": word_column(STAGES, stage), **places}
+
+
+def _take(accounts: Frame, name: str, row: Ints) -> pa.Array:
+    """Return a column's values at some rows; null at -1."""
+    values = accounts.columns[name]
+    return (values if isinstance(values, pa.Array) else pa.array(values)).take(pa.array(row, mask=row < 0))
+
+
+def _either(sides: tuple[Side, Side], rows: list[Ints], name: str) -> pa.Array:
+    return pc.coalesce(*(_take(side.accounts, name, row) for side, row in zip(sides, rows, strict=True)))

@@ -1,0 +1,97 @@
+"""On which lists each account stands on a night, with which sum, and, where it stands on none, why not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.words import CHANNELS, STAGES, code
+from dunning.decisions.lists.proposals import SUMMED, Proposed
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+GROUPS = ("reminders", "disconnections", "court")
+# Every list, and what each withheld: an account stands on each at most once.
+LISTS = (*(f"reminders/{channel}" for channel in CHANNELS), *GROUPS[1:], *(f"withheld/{group}" for group in GROUPS))
+_FIRST_WITHHELD = LISTS.index("withheld/reminders")
+_CURRENT = code(STAGES, "current")
+
+
+@dataclass(frozen=True)
+class Placings:
+    """Where the accounts (rows) stand: whether on each list (columns, LISTS), with which cents.
+
+    message: each one's row of `reminders`; withheld: the row of that table that keeps it from a group's list (columns,
+    GROUPS). -1: none.
+    """
+
+    is_listed: Flags
+    cents: Ints
+    message: Ints
+    withheld: Ints
+
+
+def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Placings:
+    """Return where `size` accounts stand.
+
+    Args:
+        accounts: by table, the account of each row.
+    """
+    is_listed, cents = np.zeros((size, len(LISTS)), np.bool_), np.zeros((size, len(LISTS)), np.int64)
+    message, withheld = np.full(size, -1, np.int64), np.full((size, len(GROUPS)), -1, np.int64)
+
+    def enter(table: str, column: str, places: Ints) -> None:
+        is_listed[accounts[table], places] = True
+        cents[accounts[table], places] = proposed[table][column].to_numpy()
+
+    enter("reminders", SUMMED["reminders"], _index(proposed["reminders"]["channel"], CHANNELS))
+    message[accounts["reminders"]] = np.arange(len(accounts["reminders"]))
+    for name in GROUPS[1:]:
+        enter(name, SUMMED[name], np.full(len(proposed[name]), LISTS.index(name)))
+    group = _index(proposed["withheld"]["list"], GROUPS)
+    enter("withheld", SUMMED["withheld"], group + _FIRST_WITHHELD)
+    withheld[accounts["withheld"], group] = np.arange(len(group))
+    return Placings(is_listed, cents, message, withheld)
+
+
+def say_places(proposed: Proposed, placing: Placings, accounts: Ints, stage: npt.NDArray) -> dict[str, pa.Array]:
+    """Return per group of lists where some accounts stand: the channel, or `listed`; else why not.
+
+    And `message`: which one each gets (words.NOTICE_STAGES); null for none.
+
+    Why not is the reason for which a row is withheld. Where there is none: `not_overdue` (the stage gets no message),
+    `sent_lately` (no new message is due yet), `no_warned_debt` (nothing that a served disconnection warning names is
+    large and old enough), `not_court_bound`.
+
+    Args:
+        stage: of each account, aligned with `accounts`; -1 where it is not there: null.
+    """
+    there = pa.array(stage >= 0)
+    messages = pa.array(np.where(stage == _CURRENT, "not_overdue", "sent_lately"), pa.string())
+    why_not = (messages, pa.scalar("no_warned_debt"), pa.scalar("not_court_bound"))
+    told = {"message": _take(proposed["reminders"]["stage"], placing.message[accounts])}
+    for number, group in enumerate(GROUPS):
+        reason = _take(proposed["withheld"]["reason"], placing.withheld[accounts, number])
+        where = pc.coalesce(_say_listed(group, placing.is_listed[accounts]), reason, why_not[number])
+        told[group] = pc.if_else(there, where, pa.scalar(None, pa.string()))
+    return told
+
+
+def _say_listed(group: str, is_listed: Flags) -> pa.Array:
+    """Return the word for an account that stands on a list of the group; null for one that does not."""
+    lists = {name: n for n, name in enumerate(LISTS) if name.split("/")[0] == group}
+    words = [name.split("/")[1] if "/" in name else "listed" for name in lists]
+    own = is_listed[:, list(lists.values())]
+    return pa.array(words, pa.string()).take(pa.array(own.argmax(axis=1), mask=~own.any(axis=1)))
+
+
+def _take(values: pa.ChunkedArray, row: Ints) -> pa.Array:
+    """Return values at some rows; null at -1."""
+    return values.combine_chunks().take(pa.array(row, mask=row < 0))
+
+
+def _index(values: pa.ChunkedArray, words: tuple[str, ...]) -> Ints:
+    return pc.index_in(values, value_set=pa.array(words)).to_numpy().astype(np.int64)

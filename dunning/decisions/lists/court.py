@@ -1,0 +1,196 @@
+"""Which accounts go to court: one case per account, its items, and what a person must look at first."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.days import NEVER, to_day
+from dunning.core.frames import Bucket, Frame
+from dunning.core.words import (
+    HOLD_REASONS,
+    IDENTIFIERS,
+    NOTICE_STAGES,
+    PAYER_KINDS,
+    SERVICES,
+    STAGES,
+    code,
+)
+from dunning.decisions.frames import Decision
+from dunning.decisions.lists.court_items import list_items
+from dunning.decisions.lists.disconnections import counting_notices, newest_notices
+from dunning.decisions.lists.letters import postal_addresses, premise_addresses
+from dunning.decisions.lists.proposals import (
+    Proposed,
+    build_table,
+    earliest_by,
+    join_account,
+    withhold,
+)
+from dunning.decisions.segments import Places, any_by, index_rows, sum_by
+from dunning.decisions.tables import word_column
+from dunning.policy.rules import Court, Rules
+
+Flags = npt.NDArray[np.bool_]
+
+_COURT_BOUND = code(STAGES, "court_bound")
+
+
+def propose_court(
+    bucket: Bucket, decision: Decision, rules: Rules, history: Frame, segments_of: Callable[[Places], Frame]
+) -> Proposed:
+    """Return the tables `court`, `court_items` and `withheld` of one bucket.
+
+    One case per account at stage `court_bound`, of the items its stage looks at. A case is `ready`, or in the part that
+    needs a `person`, with every reason that applies: see `person_reasons`. Only refused evidence withholds it.
+
+    Args:
+        history: notices of the bucket: account, stage, channel, sent_on, served_on, failed_on.
+        segments_of: gives the interest segments of items (places): item, from_on, to_on (inclusive), days, rate_percent
+            (text), principal_minor, is_bgn; by item and day.
+
+    Source: ГПК art. 410; ЗЕ art. 154; `policy/files/court.toml`.
+    """
+    accounts = decision.accounts["account"][decision.accounts["stage"] == _COURT_BOUND].astype(np.int64)
+    refused = bucket.accounts["has_refused_evidence"][accounts]
+    items = decision.open_items.take(decision.open_items["is_in_stage"])
+    principal = sum_by(items["account"], items["open_cents"], len(bucket.accounts))
+    held = withhold(
+        bucket, "court", accounts[refused], pa.repeat(pa.scalar("court_bound"), int(refused.sum())),
+        principal[accounts[refused]], pa.repeat(pa.scalar("refused_evidence"), int(refused.sum())),
+    )
+    sued = accounts[~refused]
+    items = items.take(any_by(sued, np.ones(len(sued), np.bool_), len(bucket.accounts))[items["account"]])
+    segments = segments_of(items["item"])
+    refs = refer_cases(bucket, sued, rules)
+    refs_of_items = refs.take(pa.array(index_rows(sued, len(bucket.accounts))[items["account"]]))
+    return {
+        "court": _list_cases(bucket, decision, rules, history, sued, items, segments, refs),
+        "court_items": list_items(bucket, items, segments, rules, refs_of_items),
+        "withheld": held,
+    }
+
+
+def refer_cases(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
+    """Return the reference of the case of each account: `C-20261122-<premise>-<payer>`."""
+    return join_account(pa.scalar(f"C-{rules.as_of:%Y%m%d}"), bucket.accounts.take(accounts))
+
+
+def state_fee(claim_cents: npt.NDArray[np.int64], rule: Court) -> npt.NDArray[np.int64]:
+    """Return the fee in cents for each claim: the policy's percent, half-up, and never less than its minimum.
+
+    Source: tariff ПМС 38/2008, point 12.
+    """
+    above, below = (rule.state_fee_percent / 100).as_integer_ratio()
+    return np.maximum((2 * claim_cents * above + below) // (2 * below), rule.state_fee_cents_min)
+
+
+def shares(bucket: Bucket, as_of: int) -> pa.Array:
+    """Return per account the share of its latest tenancy begun up to `as_of`; null where it never had one."""
+    tenancies = bucket.tenancies
+    begun = np.flatnonzero(tenancies["valid_from"] <= as_of)  # rows stand by account, valid_from
+    row = np.full(len(bucket.accounts), -1, np.int64)
+    row[tenancies["account"][begun]] = begun
+    share = pc.fill_null(tenancies.text("share"), "1").take(pa.array(row, mask=row < 0))
+    return share
+
+
+def _list_cases(
+    bucket: Bucket, decision: Decision, rules: Rules, history: Frame, accounts: Places, items: Frame, segments: Frame,
+    refs: pa.Array,
+) -> pa.Table:
+    size, as_of = len(bucket.accounts), to_day(rules.as_of)
+    of = bucket.accounts.take(accounts)
+    payers, premises = bucket.payers.take(of["payer"]), bucket.premises.take(of["premise"])
+    principal = sum_by(items["account"], items["open_cents"], size)[accounts]
+    interest = sum_by(items["account"], items["interest_cents"], size)[accounts]
+    fee = state_fee(principal + interest, rules.court)
+    warned_on, warned_by = _last_warnings(history, rules, size)
+    postal = postal_addresses(bucket, accounts, rules)
+    share = shares(bucket, as_of).take(pa.array(accounts))
+    reasons = person_reasons(bucket, rules, accounts, items, principal + interest, postal, share)
+    case = bucket.items["account"][segments["item"]]
+    to_on = np.zeros(size, np.int32)
+    np.maximum.at(to_on, case, segments["to_on"])
+    return build_table(
+        "court",
+        {
+            "case_ref": refs,
+            "part": pc.if_else(pc.equal(reasons, ""), "ready", "person"),
+            "person_reasons": reasons,
+            "premise_no": of.text("premise_no"),
+            "payer_code": of.text("payer_code"),
+            "kind": word_column(PAYER_KINDS, np.where(payers["is_person"], 0, 1)),
+            "name": payers.text("name"),
+            "national_id": payers.text("national_id"),
+            "share": share,
+            "premise_address": premise_addresses(bucket, accounts),
+            "postal_address": postal,
+            "service": word_column(SERVICES, premises["service"]),
+            "principal_cents": principal,
+            "interest_cents": interest,
+            "interest_from": earliest_by(case, segments["from_on"], size)[accounts],
+            "interest_to": np.where(to_on == 0, NEVER, to_on)[accounts],
+            "state_fee_cents": fee,
+            "total_cents": principal + interest + fee,
+            "items": np.bincount(items["account"], minlength=size)[accounts].astype(np.int32),
+            "oldest_due_on": earliest_by(items["account"], bucket.items["due_on"][items["item"]], size)[accounts],
+            "limitation_on": earliest_by(items["account"], items["limitation_on"], size)[accounts],
+            "warned_on": warned_on[accounts],
+            "warned_by": warned_by.take(pa.array(accounts)),
+        },
+    )
+
+
+def person_reasons(
+    bucket: Bucket, rules: Rules, accounts: Places, items: Frame, claim_cents: npt.NDArray[np.int64], postal: pa.Array,
+    share: pa.Array,
+) -> pa.Array:
+    """Return why a person must look at each case, sorted and separated by a space; empty where it is ready.
+
+    above_order_ceiling (no heat debt, and more than an order may be issued for), bad_identifier, deceased, insolvency
+    (a hold tonight, if only on another item), limitation_near_unwarned (an item that no served last warning names),
+    missing_identifier, no_address, no_tenancy (none in the ledger: on what ground does he owe?).
+
+    Args:
+        accounts: places of the cases.
+        items: all items of the cases.
+        claim_cents, postal, share: aligned with `accounts`.
+    """
+    of = bucket.accounts.take(accounts)
+    identifier = bucket.payers["identifier"][of["payer"]]
+    is_heat = bucket.premises["service"][of["premise"]] == code(SERVICES, "heat")
+    unwarned = any_by(items["account"], ~items["is_last_warned"], len(bucket.accounts))
+    flags = {
+        "above_order_ceiling": ~is_heat & (claim_cents > rules.court.order_ceiling_cents),
+        "bad_identifier": identifier == code(IDENTIFIERS, "wrong"),
+        "deceased": _held_for(bucket, "deceased", rules)[accounts],
+        "insolvency": _held_for(bucket, "insolvency", rules)[accounts],
+        "limitation_near_unwarned": unwarned[accounts],
+        "missing_identifier": identifier == code(IDENTIFIERS, "missing"),
+        "no_address": pc.is_null(postal).to_numpy(zero_copy_only=False),
+        "no_tenancy": pc.is_null(share).to_numpy(zero_copy_only=False),
+    }
+    columns = [pc.if_else(pa.array(on), f" {word}", "") for word, on in flags.items()]
+    return pc.utf8_ltrim_whitespace(pc.binary_join_element_wise(*columns, ""))
+
+
+def _held_for(bucket: Bucket, reason: str, rules: Rules) -> Flags:
+    """Return per account whether a hold of that reason reaches any part of it tonight."""
+    holds, as_of = bucket.holds, to_day(rules.as_of)
+    applies = (holds["reason"] == code(HOLD_REASONS, reason)) & (holds["valid_from"] <= as_of)
+    applies &= holds["valid_until"] > as_of
+    return any_by(holds["account"], applies, len(bucket.accounts))
+
+
+def _last_warnings(history: Frame, rules: Rules, size: int) -> tuple[npt.NDArray[np.int32], pa.Array]:
+    """Return per account when and by which channel its newest last warning that counts was served."""
+    rule = rules.stages
+    warnings = counting_notices(
+        history, code(NOTICE_STAGES, "final_warning"), to_day(rules.as_of), rule.court_bound.served_days_min,
+        rule.notice_valid_days,
+    )
+    _, served_on, row = newest_notices(warnings, size)
+    return served_on, warnings.text("channel").take(pa.array(row, mask=row < 0))

@@ -1,0 +1,186 @@
+"""Why a row that a night listed stands on its list no more, as far as no rule says so itself: what is true now.
+
+A night's row counted certain items. They are looked up in a later decision: settled, protected, or still owed under a
+condition of the list that does not hold any more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.days import to_day
+from dunning.core.frames import Bucket, Frame
+from dunning.core.words import STAGES, code
+from dunning.decisions.frames import Decision
+from dunning.decisions.lists.disconnections import warnable_items, warned_items
+from dunning.decisions.lists.proposals import first_reason
+from dunning.decisions.lists.volume_limits import key_of
+from dunning.decisions.segments import any_by, index_rows, sum_by
+from dunning.policy.rules import Rules
+
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+# What is said where nothing more exact is known.
+_ELSE = {"reminders": "sent_lately", "disconnections": "no_warned_debt", "court": "not_court_bound"}
+_CURRENT = code(STAGES, "current")
+
+
+@dataclass(frozen=True)
+class Side:
+    """A bucket as one night decided it. history: its notices and ours."""
+
+    bucket: Bucket
+    decision: Decision
+    history: Frame
+    rules: Rules
+
+
+def name_items(list_name: str, side: Side, rows: pa.Table) -> pa.Table:
+    """Return the items that some rows of a list count on the night that listed them.
+
+    Args:
+        rows: premise_no, payer_code and, of messages, stage.
+
+    Returns:
+        row (place among `rows`), invoice_no.
+    """
+    items = side.decision.open_items
+    row = _row_of_account(side.bucket, rows)[items["account"]]
+    counts = (row >= 0) & _counted(list_name, side, rows, row)
+    names = side.bucket.items.text("invoice_no").take(pa.array(items["item"][counts]))
+    return pa.table({"row": pa.array(row[counts]), "invoice_no": names})
+
+
+def _counted(list_name: str, side: Side, rows: pa.Table, row: Ints) -> Flags:
+    items = side.decision.open_items
+    if list_name == "court":
+        return np.asarray(items["is_in_stage"])
+    if list_name == "disconnections":
+        warned = warned_items(side.bucket, side.decision, side.rules, side.history)
+        return warned & warnable_items(side.bucket, side.decision, side.rules)
+    is_warning = pc.equal(rows["stage"], "final_warning").to_numpy()
+    demanded = items["is_in_stage"] | ~np.r_[is_warning, False][row]
+    return np.asarray(items["is_overdue"] & ~items["is_expired"] & demanded)
+
+
+def say_why(list_name: str, now: Side, rows: pa.Table, named: pa.Table) -> pa.Array:
+    """Return per row why it is on its list no more.
+
+    `paid` where all its items are settled; else `shielded` where one is protected; else the first condition of the list
+    that fails.
+
+    Args:
+        now: the later decision; every row's account is in its bucket.
+        named: the rows' items, as `name_items` gives them.
+    """
+    size = len(rows)
+    account = _place_accounts(now.bucket, rows)
+    row = named["row"].to_numpy()
+    place = _place_items(now, account[row], named["invoice_no"].combine_chunks())
+    opened = index_rows(now.decision.open_items["item"], len(now.bucket.items))[place]
+    shield = np.r_[now.decision.open_items["shield"], 0][opened]
+    stays = (opened >= 0) & (shield == 0)
+    looked = _Looked(now, account, row[stays], opened[stays], size)
+    failures = {
+        "paid": ~any_by(row, (place < 0) | (opened >= 0), size) & any_by(row, np.ones(len(row), np.bool_), size),
+        "shielded": any_by(row, (opened >= 0) & (shield > 0), size),
+        **_CONDITIONS[list_name](looked),
+        "invoice_gone": any_by(row, place < 0, size),
+    }
+    return pc.fill_null(first_reason(failures, size), _ELSE[list_name])
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What is still owed unprotected of some rows. account: of each row; row, opened: of each item, place of its row
+    and of its open item."""
+
+    side: Side
+    account: Ints
+    row: Ints
+    opened: Ints
+    size: int
+
+    def any(self, flags: Flags) -> Flags:
+        """Return which rows have an item whose open item is flagged."""
+        return any_by(self.row, flags[self.opened], self.size)
+
+    def sum(self, flags: Flags) -> Ints:
+        """Return what is open of the flagged items of each row."""
+        chosen = flags[self.opened]
+        return sum_by(self.row[chosen], self.side.decision.open_items["open_cents"][self.opened[chosen]], self.size)
+
+
+def _why_not_disconnected(looked: _Looked) -> Mapping[str, Flags]:
+    side, items, rule = looked.side, looked.side.decision.open_items, looked.side.rules.disconnections
+    premise = side.bucket.accounts["premise"][looked.account]
+    warnable = warnable_items(side.bucket, side.decision, side.rules)
+    warned = warned_items(side.bucket, side.decision, side.rules, side.history)
+    return {
+        "not_disconnectable": ~side.bucket.premises["is_disconnectable"][premise],
+        **_not_claimed(looked),
+        "below_threshold": looked.any(warnable) & (looked.sum(warnable) < rule.amount_cents_min),
+        "warning_not_served": looked.any(warnable) & ~looked.any(warnable & warned),
+        "too_recent": looked.any(warnable) & ~looked.any(warnable & (items["days_overdue"] >= rule.days_overdue_min)),
+    }
+
+
+def _why_not_sued(looked: _Looked) -> Mapping[str, Flags]:
+    items, rule = looked.side.decision.open_items, looked.side.rules.stages.court_bound
+    claimed = items["may_be_claimed"]
+    return {
+        **_not_claimed(looked),
+        "below_threshold": looked.any(claimed) & (looked.sum(claimed) < rule.amount_cents_min),
+        "warning_not_served": looked.any(claimed) & ~looked.any(items["is_last_warned"]),
+    }
+
+
+def _why_not_reminded(looked: _Looked) -> Mapping[str, Flags]:
+    side = looked.side
+    stage = np.full(len(side.bucket.accounts), _CURRENT, np.int8)
+    stage[side.decision.accounts["account"]] = side.decision.accounts["stage"]
+    return {**_not_claimed(looked), "below_threshold": stage[looked.account] == _CURRENT}
+
+
+def _not_claimed(looked: _Looked) -> dict[str, Flags]:
+    """Return which rows have nothing overdue, or nothing that has not expired, left of what they counted."""
+    items = looked.side.decision.open_items
+    owes, overdue = looked.any(np.ones(len(items), np.bool_)), looked.any(items["is_overdue"])
+    lasts = looked.any(items["is_overdue"] & ~items["is_expired"])
+    return {"not_due": owes & ~overdue, "expired_only": overdue & ~lasts}
+
+
+_CONDITIONS = {"disconnections": _why_not_disconnected, "court": _why_not_sued, "reminders": _why_not_reminded}
+
+
+def _place_accounts(bucket: Bucket, rows: pa.Table) -> Ints:
+    """Return the place of each row's account in a bucket; -1 where it is not there."""
+    accounts = pa.table({name: bucket.accounts.text(name) for name in ("premise_no", "payer_code")})
+    return pc.fill_null(pc.index_in(key_of(rows), value_set=key_of(accounts)), -1).to_numpy().astype(np.int64)
+
+
+def _row_of_account(bucket: Bucket, rows: pa.Table) -> Ints:
+    """Return per account of a bucket which row is about it; -1 where none is."""
+    place = _place_accounts(bucket, rows)
+    there = np.flatnonzero(place >= 0)
+    row = np.full(len(bucket.accounts), -1, np.int64)
+    row[place[there]] = there
+    return row
+
+
+def _place_items(side: Side, account: Ints, invoice_no: pa.Array) -> Ints:
+    """Return the place of invoices of some accounts among a bucket's items; -1 where it is not there (yet)."""
+    items = side.bucket.items
+    known = np.flatnonzero(items["issued_on"] <= to_day(side.rules.as_of))
+    value_set = _join(items["account"][known].astype(np.int64), items.text("invoice_no").take(pa.array(known)))
+    found = pc.fill_null(pc.index_in(_join(account, invoice_no), value_set=value_set), -1).to_numpy().astype(np.int64)
+    return np.r_[known, -1][found]
+
+
+def _join(account: Ints, invoice_no: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(pa.array(account).cast(pa.string()), invoice_no, "\x1f")

@@ -1,0 +1,125 @@
+"""What stops a list or a stage for one account: the very items that its rule counts, as a `least_payment.Case`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dunning.core.days import Days, to_day
+from dunning.core.frames import Bucket
+from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.stages import Spells
+from dunning.decisions.frames import Decision
+from dunning.decisions.lists.disconnections import warnable_items, warned_items
+from dunning.decisions.lists.minimum_payment import Case, Owed, Threshold, least_payment
+from dunning.decisions.lists.reminders import court_days
+from dunning.decisions.segments import Places
+from dunning.policy.rules import Rules
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One condition: which of the account's items it looks at, how old one must be on which day, and from which sum."""
+
+    counts: Flags
+    day: int
+    days_min: int
+    cents: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One account of a bucket, with everything that was found out and decided."""
+
+    bucket: Bucket
+    decision: Decision
+    found: Findings
+    rules: Rules
+    account: int
+
+    @property
+    def rows(self) -> Places:
+        """The account's rows of the open items, oldest first."""
+        return np.flatnonzero(self.decision.open_items["account"] == self.account)
+
+    @property
+    def due_on(self) -> Days:
+        """The due day of each of them."""
+        return self.bucket.items["due_on"][self.decision.open_items["item"][self.rows]]
+
+    def on(self, spells: Spells, day: int) -> Flags:
+        """Return which of them a stage looks at on a day."""
+        return spells.on(day, len(self.found.items.account))[self.rows]
+
+
+def stop_disconnection(asked: Asked) -> int:
+    """Return the least payment of tonight after which the account is no more to be disconnected."""
+    rule = asked.rules.disconnections
+    given = (asked.bucket, asked.decision, asked.rules)
+    counts = warnable_items(*given) & warned_items(*given, asked.found.history)
+    looked = Looked(counts[asked.rows], to_day(asked.rules.as_of), rule.days_overdue_min, rule.amount_cents_min)
+    return _least(asked, [[looked]], looked.day, plans_bar=True)
+
+
+def stop_last_warning(asked: Asked) -> int:
+    """Return the least payment of tonight after which the account gets no last warning tonight."""
+    rule, as_of = asked.rules.stages, to_day(asked.rules.as_of)
+    counts = asked.on(asked.found.ladder.final_warning, as_of)
+    warned = Looked(counts, as_of, rule.final_warning.days_overdue_min, rule.final_warning.amount_cents_min)
+    court = rule.court_bound
+    limitation_on = asked.decision.open_items["limitation_on"][asked.rows]
+    first, last = court_days(asked.rules)
+    days = {first, *(int(day) + court.days_overdue_min for day in asked.due_on)}
+    ways = [
+        [warned, Looked(counts & (limitation_on > day), day, court.days_overdue_min, court.amount_cents_min)]
+        for day in sorted(days)
+        if first <= day <= last
+    ]
+    return _least(asked, ways, as_of)
+
+
+def stop_stage(asked: Asked, stage: str, day: int) -> int:
+    """Return the least payment of tonight after which the account does not stand at a stage on a day."""
+    rule, ladder = asked.rules.stages, asked.found.ladder
+    asks = getattr(rule, stage)
+    counts = asked.on(getattr(ladder, stage), day)
+    ways = [[Looked(counts, day, asks.days_overdue_min, asks.amount_cents_min)]]
+    if stage == "court_bound":
+        near = asked.on(ladder.limitation_near, day)
+        ways.append([Looked(near, day, 0, rule.limitation_near_amount_cents_min)])
+    return _least(asked, ways, day)
+
+
+def _least(asked: Asked, ways: list[list[Looked]], day: int, *, plans_bar: bool = False) -> int:
+    places, shorts = _broken_plans(asked, day)
+    conditions = [looked for way in ways for looked in way]
+    counts = [looked.counts for looked in conditions]
+    old = [looked.day - asked.due_on >= looked.days_min for looked in conditions]
+    items, cents = (asked.decision.open_items[name][asked.rows] for name in ("item", "open_cents"))
+    agreed = asked.bucket.agreement_items
+    owed = [
+        Owed(
+            int(cents[n]),
+            tuple(bool(flags[n]) for flags in counts),
+            tuple(bool(flags[n]) for flags in old),
+            tuple(places[plan] for plan in agreed["agreement"][agreed["item"] == item].tolist() if plan in places),
+        )
+        for n, item in enumerate(items.tolist())
+    ]
+    numbered = iter(range(len(conditions)))
+    thresholds = [Threshold(tuple((next(numbered), looked.cents) for looked in way)) for way in ways]
+    return least_payment(Case(owed, thresholds, shorts, plans_bar))
+
+
+def _broken_plans(asked: Asked, day: int) -> tuple[dict[int, int], list[int]]:
+    """Return the account's plans that are broken on a day, each with its place, and what each lacks to be kept then."""
+    state, bucket = asked.found.shields.agreements, asked.bucket
+    runs = (state.is_kept | state.is_broken) & (state.breaks_on <= day)
+    plans = np.flatnonzero(runs & (bucket.agreements["account"] == asked.account)).tolist()
+    instalments = bucket.instalments
+    is_due = instalments["due_on"] + asked.rules.agreements.grace_days <= day
+    due = [int(instalments["amount_cents"][is_due & (instalments["agreement"] == plan)].sum()) for plan in plans]
+    shorts = [cents - int(state.settled_cents[plan]) for plan, cents in zip(plans, due, strict=True)]
+    return {plan: place for place, plan in enumerate(plans)}, shorts

@@ -1,0 +1,107 @@
+"""How much may leave the house at once, and what is under way already: the rest waits for another night."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.decisions.lists.proposals import Proposed, build_table
+from dunning.policy.rules import Release
+
+Flags = npt.NDArray[np.bool_]
+
+_STAGES = ("overdue", "final_warning")
+_CENTS = {"reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "principal_cents"}
+# The most urgent first: what expires or fell due first, then the largest sum, then by number.
+_URGENCY = {
+    "reminders": ("oldest_due_on", "overdue_cents"), "disconnections": ("oldest_due_on", "overdue_cents"),
+    "court": ("limitation_on", "principal_cents"),
+}  # fmt: skip
+
+
+def let_out(rows: pa.Table, list_name: str, groups: Sequence[str], limits: npt.NDArray[np.int64]) -> Flags:
+    """Return which rows of a list are among the most urgent of their group, of which each lets out so many.
+
+    Args:
+        rows: with premise_no, payer_code, the columns of `groups`, and a day and a sum to rank by.
+        limits: of the group of each row.
+    """
+    if len(rows) == 0:
+        return np.zeros(0, np.bool_)
+    day, cents = _URGENCY[list_name]
+    ranked = pa.table(
+        {
+            "group": _join([pc.fill_null(rows[name], "") for name in groups], len(rows)),
+            "day": rows[day],
+            "cents": pc.negate(rows[cents]),
+            "premise_no": rows["premise_no"],
+            "payer_code": rows["payer_code"],
+        }
+    )
+    order = pc.sort_indices(ranked, [(name, "ascending") for name in ranked.column_names]).to_numpy()
+    group = ranked["group"].combine_chunks().dictionary_encode().indices.to_numpy()[order]
+    starts = np.r_[True, group[1:] != group[:-1]]
+    first = np.maximum.accumulate(np.where(starts, np.arange(len(group)), 0))
+    rank = np.empty(len(group), np.int64)
+    rank[order] = np.arange(len(group)) - first
+    return rank < limits
+
+
+def ramp_reminders(proposed: Proposed, rule: Release) -> Proposed:
+    """Return the proposals with messages beyond the limit of their stage and district withheld as `ramp`."""
+    rows = proposed["reminders"]
+    limits = np.array([rule.district_rows_max[stage] for stage in _STAGES], np.int64)
+    stage = pc.index_in(rows["stage"], value_set=pa.array(_STAGES)).to_numpy()
+    kept = let_out(rows, "reminders", ("stage", "district"), limits[stage])
+    return withhold_rows(proposed, "reminders", kept, "ramp")
+
+
+def withhold_acted(proposed: Proposed, acts: pa.Table, as_of: date, rule: Release) -> Proposed:
+    """Return the proposals without what was handed over lately and is not in the ledger yet: `acted` is the reason.
+
+    Args:
+        acts: list, premise_no, payer_code, as_of of what was handed over.
+    """
+    for name, days in rule.acted_days.items():
+        since = pa.scalar(as_of - timedelta(days=days), pa.date32())
+        recent = acts.filter(pc.and_(pc.equal(acts["list"], name), pc.greater(acts["as_of"], since)))
+        if len(recent):
+            kept = ~pc.is_in(key_of(proposed[name]), value_set=key_of(recent)).to_numpy(zero_copy_only=False)
+            proposed = withhold_rows(proposed, name, kept, "acted")
+    return proposed
+
+
+def _join(columns: Sequence[pa.ChunkedArray], rows: int) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(*columns, "\x1f") if columns else pa.chunked_array([pa.repeat("", rows)])
+
+
+def key_of(rows: pa.Table) -> pa.Array:
+    """Return one text per row that names its account."""
+    joined = pc.binary_join_element_wise(rows["premise_no"], rows["payer_code"], "\x1f")
+    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def withhold_rows(proposed: Proposed, name: str, kept: Flags, reason: str) -> Proposed:
+    """Return the proposals with the rows of a list that are not kept among the withheld ones."""
+    if kept.all():
+        return proposed
+    rows = proposed[name]
+    held = rows.filter(pa.array(~kept))
+    moved: Mapping[str, pa.Array] = {
+        "list": pa.repeat(name, len(held)),
+        "premise_no": held["premise_no"].combine_chunks(),
+        "payer_code": held["payer_code"].combine_chunks(),
+        "stage": held["stage"].combine_chunks() if name != "court" else pa.repeat("court_bound", len(held)),
+        "overdue_cents": held[_CENTS[name]].combine_chunks(),
+        "reason": pa.repeat(reason, len(held)),
+    }
+    withheld = pa.concat_tables([proposed["withheld"], build_table("withheld", moved)])
+    left = {name: rows.filter(pa.array(kept)), "withheld": withheld}
+    if name == "court":
+        items = proposed["court_items"]
+        cases = left["court"]["case_ref"].combine_chunks()
+        left["court_items"] = items.filter(pc.is_in(items["case_ref"], value_set=cases))
+    return {**proposed, **left}

@@ -1,0 +1,280 @@
+"""The fast way to draw notices: every block a template of PDF operators, filled in for all notices of a table at once.
+
+A right-aligned text begins as far left of its edge as it is wide, in thousandths of its size, so that no position in a
+template depends on what is printed. What the small face does not have, or what is too wide for its place, is left to
+the plain way: such a notice is `odd`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from isal import isal_zlib
+from reportlab.lib.units import mm
+
+from dunning.documents.notice import layout
+from dunning.documents.notice.bill_rows import Rows
+from dunning.documents.notice.constant_parts import Stationery
+from dunning.documents.notice.content import Content
+from dunning.documents.notice.flow import Page, Placed, spread
+from dunning.documents.notice.fonts import face
+from dunning.documents.notice.layout import Block
+from dunning.documents.notice.templates import (
+    Slot,
+    Template,
+    compile_block,
+    draw_barcode,
+    draw_qr,
+    number_of,
+)
+from dunning.documents.notice.wrapping import Fitted
+
+_LEVEL = 2
+_ARTIFACT = ""
+_ROW_DOWN = b"1 0 0 1 0 %b cm\n" % number_of(-layout.ROW_HEIGHT * mm)
+
+# A piece of a page: what it is to a screen reader (nothing: decoration), and its operators.
+Piece = tuple[str, bytes]
+
+
+class FastNotices:
+    """All notices of a content, drawn at once.
+
+    odd: those that only the plain way can draw.
+    """
+
+    def __init__(self, content: Content, stationery: Stationery, language: str) -> None:
+        self.content, self._stationery = content, stationery
+        self._is_tagged = stationery.is_tagged
+        self._forms = stationery.forms(language)
+        self._labels = tuple(content.wording.labels.items())
+        self.odd: npt.NDArray[np.bool_] = np.zeros(content.count, np.bool_)
+        self._drawn = {
+            block.name: self._draw(block, rows)
+            for block, rows in (
+                (layout.ADDRESSEE, self._all()), (layout.SUBJECT, self._all()),
+                (layout.PAY, self._where(content.tails)), (layout.PAY_NOTHING, self._where(content.tails, False)),
+                (layout.WARNING, self._where(content.lines["warning"])),
+                (layout.OVERDUE, self._where(content.lines["overdue"])),
+                (layout.CARD, self._where(content.needs_card)),
+            )
+        }  # fmt: skip
+        self._rows = {"bill_row": self._draw_rows(content.bills), "item_row": self._draw_rows(content.items)}
+        self._page_texts: dict[tuple[int, int], tuple[int, bytes]] = {}
+        self._note = self._compile(layout.NOTE)
+        (self._references,), bad = fill_slot(compile_block(layout.FOOT).slots[0], content.values["reference"])
+        self.odd[bad] = True
+        shown = [[_show(note) for note in notes] for notes in content.notes]
+        self.odd |= np.array([None in notes for notes in shown], np.bool_)
+        self._notes = [[note or b"" for note in notes] for notes in shown]
+
+    def pages(self, n: int) -> list[list[Piece]]:
+        """Return the pieces of each page of notice n, in reading order; its card is the last page."""
+        pages = spread(self.content.shape(n))
+        count = len(pages) + self.content.needs_card[n]
+        made = [self._page(n, number, count, page) for number, page in enumerate(pages)]
+        if self.content.needs_card[n]:
+            made.append([*self._at(layout.CARD, 0, self._drawn["card"][n]), self._foot(n, count - 1, count)])
+        return made
+
+    def streams(self, n: int) -> list[bytes]:
+        """Return the content of each page of notice n, compressed."""
+        return [isal_zlib.compress(b"".join([piece for _, piece in page]), _LEVEL) for page in self.pages(n)]
+
+    def tagged_streams(self, n: int) -> list[tuple[bytes, list[str]]]:
+        """Return the same with every piece marked, and what each mark is."""
+        return [_mark(page) for page in self.pages(n)]
+
+    def _page(self, n: int, number: int, count: int, page: Page) -> list[Piece]:
+        pieces: list[Piece] = []
+        if number == 0:
+            pieces += self._at(layout.HEAD, 0, self._compile(layout.HEAD).operators)
+            pieces += self._at(layout.ADDRESSEE, 0, self._drawn["addressee"][n])
+        else:
+            pieces += self._at(layout.NEXT_HEAD, 0, self._next_head(n))
+        for placed in page:
+            pieces += self._at(placed.block, placed.top, self._placed(n, placed))
+        if number == 0:
+            pay = layout.PAY if self.content.tails[n] else layout.PAY_NOTHING
+            pieces += self._at(pay, 0, self._drawn[pay.name][n])
+        pieces.append(self._foot(n, number, count))
+        return pieces
+
+    def _at(self, block: Block, top: float, operators: bytes) -> list[Piece]:
+        """Return a block at its place: what is constant, then its own operators."""
+        begin = _begin(top)
+        if not self._is_tagged:
+            return [("", begin), ("", operators), ("", b"Q\n")]
+        form = self._forms[block]
+        shapes = [(_ARTIFACT, b"%b%bQ\n" % (begin, form))] if form else []
+        return [*shapes, (block.role, b"%b%bQ\n" % (begin, operators))]
+
+    def _placed(self, n: int, placed: Placed) -> bytes:
+        name = placed.block.name
+        if name in self._rows:
+            rows = self.content.bills if name == "bill_row" else self.content.items
+            start = rows.at[n] + placed.first
+            return _ROW_DOWN.join(self._rows[name][start : start + placed.count])
+        if name == "note":
+            return self._note.operators % self._notes[n][placed.first]
+        if name in self._drawn:
+            return self._drawn[name][n]
+        return self._compile(placed.block).operators
+
+    def _foot(self, n: int, number: int, count: int) -> Piece:
+        if (number, count) not in self._page_texts:
+            text = self.content.wording.say("page", page=number + 1, pages=count)
+            self._page_texts[number, count] = _encode(text)
+        foot = compile_block(layout.FOOT).operators % (self._references[n], *self._page_texts[number, count])
+        return _ARTIFACT, b"%b%bQ\n" % (_begin(0), foot)
+
+    def _next_head(self, n: int) -> bytes:
+        values = self.content.values
+        say = self.content.wording.say
+        text = say("numbers", premise_no=values["premise_no"][n], payer_code=values["payer_code"][n])
+        return self._compile(layout.NEXT_HEAD).operators % _encode(text)
+
+    def _compile(self, block: Block, lines: int = 1) -> Template:
+        if self._is_tagged:
+            return compile_block(block, lines, self._labels)
+        return compile_block(block, lines, form=self._forms[block])
+
+    def _all(self) -> npt.NDArray[np.int64]:
+        return np.arange(self.content.count)
+
+    def _where(self, values: Sequence[object], is_there: bool = True) -> npt.NDArray[np.int64]:
+        return np.flatnonzero(np.array([bool(value) is is_there for value in values], np.bool_))
+
+    def _draw(self, block: Block, rows: npt.NDArray[np.int64]) -> list[bytes]:
+        """Return the operators of a block for the notices that have it; nothing for the others."""
+        made = [b""] * self.content.count
+        for lines, some in self._by_lines(block, rows):
+            template = self._compile(block, lines)
+            columns = [column for slot in template.slots for column in self._columns(slot, some)]
+            filled = zip(*columns, strict=True) if columns else [()] * len(some)
+            for n, values in zip(some.tolist(), filled, strict=True):
+                made[n] = template.operators % values
+        return made
+
+    def _by_lines(self, block: Block, rows: npt.NDArray[np.int64]) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+        """Yield the notices whose block has as many lines; a block that does not grow has one."""
+        if not block.grows_by:
+            yield 1, rows
+            return
+        found = self.content.lines[block.grows_by]
+        lines = np.array([len(found[n].lines) for n in rows.tolist()], np.int64)
+        for count in np.unique(lines):
+            yield int(count), rows[lines == count]
+
+    def _columns(self, slot: Slot, rows: npt.NDArray[np.int64]) -> list[Sequence[object]]:
+        """Return what fills one slot on some notices: one column, or width and text."""
+        name, kind = slot.name, slot.kind
+        if kind == "lines":
+            return [self._line_column(slot, rows)]
+        if kind == "qr":
+            return [self._codes(rows)]
+        if kind == "barcode":
+            return [[draw_barcode(self.content.values["reference"][n]) for n in rows.tolist()]]
+        texts = self.content.values[name] if name in self.content.values else self.content.card[name]
+        columns, bad = fill_slot(slot, [texts[n] for n in rows.tolist()])
+        self.odd[rows[bad]] = True
+        return columns
+
+    def _codes(self, rows: npt.NDArray[np.int64]) -> list[bytes]:
+        made, qr = [], self._stationery.qr
+        for n in rows.tolist():
+            tail = self.content.tails[n].encode()
+            self.odd[n] |= len(tail) > qr.tail_max or not tail.isascii()
+            made.append(b"" if self.odd[n] else draw_qr(qr, tail))
+        return made
+
+    def _line_column(self, slot: Slot, rows: npt.NDArray[np.int64]) -> list[bytes]:
+        made, found = [], self.content.lines[slot.name]
+        for n in rows.tolist():
+            fitted = found[n]
+            shown = _show(fitted, slot.is_bold) if fitted is not None and fitted.size == slot.size else None
+            self.odd[n] |= shown is None
+            made.append(shown or b"")
+        return made
+
+    def _draw_rows(self, rows: Rows) -> list[bytes]:
+        """Return the operators of every row of a table."""
+        made = [b""] * len(rows.cells)
+        owner = np.repeat(np.arange(self.content.count), np.diff(rows.at))
+        kinds = np.array([kind for kind, _ in rows.cells])
+        for kind in np.unique(kinds):
+            block = layout.ROWS[str(kind)]
+            places = np.flatnonzero(kinds == kind)
+            template = compile_block(block)
+            cells = zip(*(rows.cells[place][1] for place in places.tolist()), strict=True)
+            columns: list[Sequence[object]] = []
+            for slot, texts in zip(template.slots, cells, strict=True):
+                filled, bad = fill_slot(slot, texts)
+                columns += filled
+                self.odd[owner[places[bad]]] = True
+            for place, values in zip(places.tolist(), zip(*columns, strict=True), strict=True):
+                made[place] = template.operators % values
+        return made
+
+
+def fill_slot(slot: Slot, texts: Sequence[str]) -> tuple[list[Sequence[object]], npt.NDArray[np.int64]]:
+    """Return the columns that fill a slot, and the rows that it cannot show: an unknown character, or too wide."""
+    own = face(slot.is_bold)
+    if not texts:
+        return [[]] if slot.kind == "left" else [[], []], np.zeros(0, np.int64)
+    raw, unknown = own.encode_all(texts)
+    bad = np.array(unknown, np.int64)
+    kept = texts if not unknown else [text if own.knows(text) else "" for text in texts]
+    if slot.kind == "left" and slot.widest * max(map(len, kept), default=0) <= slot.width:
+        return [raw], bad
+    widths = own.measure_all(kept)
+    bad = np.union1d(bad, np.flatnonzero(widths > slot.width)).astype(np.int64)
+    if slot.kind == "left":
+        return [raw], bad
+    return [widths.tolist(), raw], bad
+
+
+@lru_cache(maxsize=10_000)
+def _begin(top: float) -> bytes:
+    return b"q 1 0 0 1 0 %b cm\n" % number_of((layout.PAGE_HEIGHT - top) * mm)
+
+
+def _show(fitted: Fitted, is_bold: bool = False) -> bytes | None:
+    """Return the operators that show lines one below the other; None where the small face lacks a character."""
+    (first, *more), unknown = face(is_bold).encode_all(fitted.lines or ("",))
+    if unknown:
+        return None
+    return b"(%b)Tj(%b)'" % (first, b")'(".join(more)) if more else b"(%b)Tj" % first
+
+
+def _encode(text: str) -> tuple[int, bytes]:
+    """Return width and bytes of a regular text; what the small face does not know becomes „?“."""
+    own = face(False)
+    known = "".join(char if char in own.widths else "?" for char in text)
+    return own.measure(known), own.encode(known)
+
+
+def _mark(page: Iterable[Piece]) -> tuple[bytes, list[str]]:
+    roles: list[str] = []
+    marked: list[bytes] = []
+    for role, operators in page:
+        if role == _ARTIFACT:
+            marked.append(b"/Artifact BMC\n%bEMC\n" % operators)
+        else:
+            marked.append(b"/%b<</MCID %d>>BDC\n%bEMC\n" % (role.encode(), len(roles), operators))
+            roles.append(role)
+    return isal_zlib.compress(b"".join(marked), _LEVEL), roles
+
+
+def separator_stream(stationery: Stationery, values: Mapping[str, str]) -> bytes | None:
+    """Return the content of a separator sheet, compressed; None where only the plain way can draw it."""
+    template = compile_block(layout.SEPARATOR)
+    columns: list[object] = []
+    for slot in template.slots:
+        filled, bad = fill_slot(slot, [values[slot.name]])
+        if len(bad):
+            return None
+        columns += [column[0] for column in filled]
+    form = stationery.forms("bg")[layout.SEPARATOR]
+    return isal_zlib.compress(b"%b%b%bQ\n" % (_begin(0), form, template.operators % tuple(columns)), _LEVEL)

@@ -1,0 +1,83 @@
+"""What the check of a policy and refusals say, as a Bulgarian clerk reads it: by pattern, values as they are."""
+
+import re
+import tomllib
+from functools import lru_cache
+
+from dunning.documents.pages.html import PAGES, write_day
+
+_FINDINGS, _ERRORS, _REMARKS = "findings.toml", "errors.toml", "remarks.toml"
+_CYRILLIC = re.compile(r"[А-я]")
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_VALUE = re.compile(r"\\\{(\w+)\\\}")
+_KINDS = {
+    "a whole number": "цяло число", "a decimal number": "дробно число", "a truth value": "да или не",
+    "a date with a time": "дата с час", "a date": "дата", "a text": "текст", "a list": "списък", "a table": "таблица",
+}  # fmt: skip
+
+
+def write_finding(language: str, sentence: str) -> str:
+    """Return a problem or a cure in a language; a sentence that nobody has translated stays English.
+
+    >>> write_finding("bg", "Ask at least 20000 of the higher stage.")
+    'За по-високия етап поискайте поне 20000.'
+    >>> write_finding("bg", "Something new.")
+    'Something new.'
+    """
+    for pattern, bulgarian in _patterns(_FINDINGS) if language == "bg" else ():
+        if found := pattern.fullmatch(sentence):
+            return bulgarian.format(**{name: _say(value) for name, value in found.groupdict().items()})
+    return sentence
+
+
+def is_translated(sentence: str) -> bool:
+    """Say whether a sentence is known in Bulgarian."""
+    return any(pattern.fullmatch(sentence) for pattern, _ in _patterns(_FINDINGS))
+
+
+def write_error(language: str, sentence: str) -> str:
+    """Return a refusal of a job in a language; nothing where it is known in the other one only.
+
+    >>> write_error("bg", "No night is closed yet, so there is no ageing.")
+    'Още няма приключена нощ, затова няма възраст на дълга.'
+    >>> write_error("bg", "Something new."), write_error("en", "Something new."), write_error("en", "Нещо ново.")
+    ('', 'Something new.', '')
+    """
+    if language != "bg":
+        return "" if _CYRILLIC.search(sentence) else sentence
+    for pattern, bulgarian in _patterns(_ERRORS):
+        if found := pattern.fullmatch(sentence):
+            return bulgarian.format(**{name: _write_days(value) for name, value in found.groupdict().items()})
+    return ""
+
+
+def write_remark(language: str, sentence: str) -> str:
+    """Return what a night noted in Bulgarian in a language; a sentence that nobody has translated stays Bulgarian.
+
+    >>> write_remark("en", "Имейли: 12, над границата от 10.")
+    'E-mails: 12, above the limit of 10.'
+    """
+    for pattern, english in _patterns(_REMARKS) if language != "bg" else ():
+        if found := pattern.fullmatch(sentence):
+            return english.format(**{name: write_remark(language, value) for name, value in found.groupdict().items()})
+    return sentence
+
+
+def _write_days(value: str) -> str:
+    return write_day(value) if _ISO_DAY.fullmatch(value) else value
+
+
+def _say(value: str) -> str:
+    """Return a value; where it begins with what sort it is, that in Bulgarian."""
+    for english, bulgarian in _KINDS.items():
+        if value == english or value.startswith(f"{english} ("):
+            return bulgarian + value.removeprefix(english)
+    return value
+
+
+@lru_cache
+def _patterns(file: str) -> list[tuple[re.Pattern[str], str]]:
+    """Return all sentences, those with the most words of their own first: a general one takes none from them."""
+    sentences = tomllib.loads((PAGES / file).read_text("utf-8"))
+    ordered = sorted(sentences, key=lambda text: -len(re.sub(r"\{\w+\}", "", text)))
+    return [(re.compile(_VALUE.sub(r"(?P<\1>.*?)", re.escape(text)), re.DOTALL), sentences[text]) for text in ordered]

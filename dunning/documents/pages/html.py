@@ -1,0 +1,173 @@
+"""The pages inside Airflow: server-made HTML from `templates/web`, Bulgarian or English.
+
+Texts stand in `templates/web/texts/<page>.<language>.toml`; `t("ageing.title")` is the key `title` of `ageing`.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dunning.core.formats import NBSP
+from dunning.core.money import format_count, format_minor
+from dunning.core.named_cells import read_cells
+from dunning.documents.bulgarian import MEANINGS, WORDS, count
+from dunning.documents.messages.texts import TEMPLATES
+
+PAGES = TEMPLATES / "web"
+LANGUAGES = ("bg", "en")
+_SOFIA = ZoneInfo("Europe/Sofia")
+_DASH = "–"
+
+
+def render_page(name: str, language: str, prefix: str, values: Mapping[str, Any]) -> str:
+    """Return a page as HTML.
+
+    Args:
+        name: of the template below `templates/web`.
+        language: of LANGUAGES.
+        prefix: the address below which all pages lie, without a slash at its end.
+        values: what the template and its frame use.
+
+    Raises:
+        jinja2.UndefinedError: the template uses what is not there. KeyError: a text is missing.
+    """
+    return _environment(language, prefix).get_template(name).render(values)
+
+
+def say(language: str, key: str, **values: object) -> str:
+    """Return a text, its `{name}` filled in."""
+    page, _, name = key.partition(".")
+    return read_texts(page, language)[name].format(**values)
+
+
+@lru_cache
+def read_texts(page: str, language: str) -> dict[str, str]:
+    """Return all texts of a page in a language."""
+    return tomllib.loads((PAGES / "texts" / f"{page}.{language}.toml").read_text("utf-8"))
+
+
+def read_static(name: str) -> bytes | None:
+    """Return a file that pages refer to; None where there is none of that name."""
+    files = {path.name: path for path in (PAGES / "static").iterdir()}
+    return files[name].read_bytes() if name in files else None
+
+
+@lru_cache
+def _environment(language: str, prefix: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(PAGES), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(
+        money=write_money, day=write_day, number=write_number, moment=write_moment, part=_quote,
+        counted=lambda value, what: write_counted(language, value, what),
+        word=lambda value, meaning="": write_word(language, value, meaning),
+        words=lambda value, separator="; ": write_words(language, value, separator),
+        named_cells=lambda value: write_cells(language, value),
+    )  # fmt: skip
+    environment.globals.update(
+        t=lambda key, **values: say(language, key, **values),
+        tr=lambda text: translate_text(language, text),
+        path=lambda address, **query: _address(prefix, address, query),
+        language=language,
+        safe_svg=Markup,
+    )
+    return environment
+
+
+def translate_text(language: str, text: str) -> str:
+    """Return a Bulgarian heading or word of the story in a language; whatever it does not know stays as it is."""
+    return text if language == "bg" else read_texts("story", language).get(text, text)
+
+
+def write_money(cents: int | None) -> str:
+    """Return euro cents with thousands apart.
+
+    >>> write_money(123456), write_money(-1234505), write_money(None)
+    ('1234,56\\xa0€', '-12\\xa0345,05\\xa0€', '–')
+    """
+    if cents is None:
+        return _DASH
+    return f"{format_minor(cents)}{NBSP}€"
+
+
+def write_number(value: int | None) -> str:
+    """Return a count with thousands apart, from five digits on.
+
+    >>> write_number(1234), write_number(12345)
+    ('1234', '12\\xa0345')
+    """
+    return _DASH if value is None else format_count(int(value))
+
+
+def write_counted(language: str, value: int, what: str) -> str:
+    """Return a count with its word, of bulgarian.COUNTED.
+
+    >>> write_counted("bg", 21, "row"), write_counted("en", 1, "row")
+    ('21 реда', '1 row')
+    """
+    return count(value, what) if language == "bg" else f"{write_number(value)} {what}{'' if value == 1 else 's'}"
+
+
+def write_day(day: date | str | None) -> str:
+    """Return a day as it is written here; ISO text is taken, too.
+
+    >>> write_day(date(2026, 11, 22)), write_day("2026-11-22"), write_day(None)
+    ('22.11.2026', '22.11.2026', '–')
+    """
+    if not day:
+        return _DASH
+    return f"{date.fromisoformat(day) if isinstance(day, str) else day:%d.%m.%Y}"
+
+
+def write_moment(moment: datetime | None) -> str:
+    """Return an instant by the clock of Sofia."""
+    return _DASH if moment is None else f"{moment.astimezone(_SOFIA):%d.%m.%Y %H:%M}"
+
+
+def write_word(language: str, value: str | None, meaning: str = "") -> str:
+    """Return a word of a closed list as a clerk says it; an unknown one as it is.
+
+    >>> write_word("bg", "court_bound"), write_word("en", "court_bound")
+    ('за съд', 'for court')
+    """
+    if not value:
+        return _DASH
+    if language == "bg":
+        return {**WORDS, **MEANINGS[meaning]}.get(value, value)
+    english = read_texts("words", "en")
+    return english.get(f"{meaning}_{value}", english.get(value, value.replace("_", " ")))
+
+
+def write_words(language: str, value: str | None, separator: str) -> str:
+    """Return several words that are separated by a space."""
+    return separator.join(write_word(language, word) for word in (value or "").split()) or _DASH
+
+
+def write_cells(language: str, text: str) -> str:
+    """Return cells of a refused row, told as in the quarantine, each with the name of its column.
+
+    >>> write_cells("bg", 'issued_on="31.02.2026"; due_on=""')
+    'колона issued_on: „31.02.2026“; колона due_on: празно'
+    """
+    told = [
+        say(language, "lists.cell" if value else "lists.cell_empty", column=name, value=value)
+        for name, value in read_cells(text)
+    ]
+    return "; ".join(told)
+
+
+def _address(prefix: str, address: str, query: Mapping[str, object]) -> str:
+    given = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items() if value not in (None, ""))
+    return f"{prefix}{address}{'?' if given else ''}{given}"
+
+
+def _quote(value: object) -> str:
+    """Return a value as one part of an address."""
+    return quote(str(value), safe="")

@@ -1,0 +1,132 @@
+"""An account's story as a PDF for the complaint file: everything that the page shows, on paper."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import KeepTogether, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
+
+from dunning.documents.bulgarian import WORDS
+from dunning.documents.notice.fonts import story_face
+from dunning.documents.pages.story_page import STAGES, story_tables
+from dunning.documents.pages.why_text import explain_stage, tell_stage
+
+_WIDTH, _MARGIN = landscape(A4)[0], 14 * mm
+# Title, headings, rows of text.
+Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
+_LINE = colors.HexColor("#c3cad2")
+
+
+def render_story_pdf(
+    story: Any, head: Sequence[tuple[str, str]], more: Sequence[Table], reasons: Mapping[str, str]
+) -> bytes:
+    """Return a story as PDF; the same story gives the same bytes.
+
+    Args:
+        story: `decisions.story.Story`.
+        head: label and value of what stands at the top, after numbers and date.
+        more: tables that follow those of the story; one without rows is left out.
+        reasons: what each code of an account says in Bulgarian.
+    """
+    out = io.BytesIO()
+    title = f"Партида {story.premise_no} / {story.payer_code} към {story.as_of:%d.%m.%Y} г."
+    page = SimpleDocTemplate(
+        out, pagesize=landscape(A4), leftMargin=_MARGIN, rightMargin=_MARGIN, topMargin=_MARGIN,
+        bottomMargin=16 * mm, title=title, lang="bg", invariant=1,
+    )  # fmt: skip
+    parts: list[Any] = [_text(title, 16, is_bold=True), Spacer(1, 3 * mm), _facts(story, head), Spacer(1, 3 * mm)]
+    parts += _say_stage(story, reasons)
+    for name, columns, rows in (*story_tables(story), *more):
+        if rows:
+            parts += _table(name, columns, rows)
+    page.build(parts, canvasmaker=_numbered(title))
+    return out.getvalue()
+
+
+def _text(text: str, size: float = 8, *, is_bold: bool = False) -> Paragraph:
+    style = ParagraphStyle("text", fontName=_font(is_bold=is_bold), fontSize=size, leading=size * 1.28)
+    return Paragraph(text.replace("&", "&amp;").replace("<", "&lt;"), style)
+
+
+def _font(*, is_bold: bool) -> str:
+    """Return the name of a face like that of the notices."""
+    return str(story_face(is_bold).fontName)
+
+
+def _facts(story: Any, head: Sequence[tuple[str, str]]) -> LongTable:
+    rows = [
+        ("Абонатен номер", story.premise_no), ("Код на платец", story.payer_code), ("Услуга", WORDS[story.service]),
+        ("Правила", story.version), *head,
+    ]  # fmt: skip
+    cells = [[_text(label), _text(value, is_bold=True)] for label, value in rows]
+    return LongTable(cells, colWidths=[60 * mm, _WIDTH - 2 * _MARGIN - 60 * mm], style=_style(0), hAlign="LEFT")
+
+
+def _say_stage(story: Any, reasons: Mapping[str, str]) -> list[Any]:
+    stage = f"Етап: {STAGES[story.account['stage']]} (правило: {explain_stage('bg', story).rule})"
+    lines = [_text(line, 9) for line in tell_stage(story, reasons)]
+    return [_text(stage, 11, is_bold=True), *lines, Spacer(1, 4 * mm)]
+
+
+def _table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Any]:
+    cells = [[_text(column, is_bold=True) for column in columns], *([_text(cell) for cell in row] for row in rows)]
+    table = LongTable(cells, colWidths=_widths(columns, rows), repeatRows=1, style=_style(1), hAlign="LEFT")
+    title = _text(name, 11, is_bold=True)
+    first = [title, Spacer(1, 1 * mm), table] if len(rows) > 8 else [KeepTogether([title, Spacer(1, 1 * mm), table])]
+    return [*first, Spacer(1, 4 * mm)]
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
+    """Share the width by the longest words and the length of the texts, so that numbers and days stay in one line."""
+    wanted, plain, bold = [], story_face(False), story_face(True)
+    for place, column in enumerate(columns):
+        cells = [column, *(row[place] for row in rows)]
+        word = max(bold.stringWidth(part, 8) for cell in cells for part in (cell.split(" ") or [""]))
+        whole = max(plain.stringWidth(cell, 8) for cell in cells)
+        wanted.append((min(word, 200) + 6, min(whole, 400) + 8))
+    room = _WIDTH - 2 * _MARGIN
+    least, best = sum(low for low, _ in wanted), sum(high for _, high in wanted)
+    if best <= room:
+        return [high for _, high in wanted]
+    share = max(room - least, 0) / max(best - least, 1)
+    return [low + (high - low) * share for low, high in wanted]
+
+
+def _style(head_rows: int) -> TableStyle:
+    commands: list[Any] = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE),
+        ("LEFTPADDING", (0, 0), (-1, -1), 2), ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 1.5), ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+    ]  # fmt: skip
+    if head_rows:
+        commands.append(("BACKGROUND", (0, 0), (-1, head_rows - 1), colors.HexColor("#eef1f4")))
+    return TableStyle(commands)
+
+
+def _numbered(title: str) -> type[Canvas]:
+    """Return a canvas that writes the title and `page of pages` at the foot of each page."""
+
+    class Numbered(Canvas):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self._states: list[dict[str, Any]] = []
+
+        def showPage(self) -> None:  # noqa: N802 - ReportLab's name
+            self._states.append(dict(self.__dict__))
+            self._startPage()
+
+        def save(self) -> None:
+            for number, state in enumerate(self._states, 1):
+                self.__dict__.update(state)
+                self.setFont(_font(is_bold=False), 8)
+                self.drawString(_MARGIN, 9 * mm, title)
+                self.drawRightString(_WIDTH - _MARGIN, 9 * mm, f"стр. {number} от {len(self._states)}")
+                super().showPage()
+            super().save()
+
+    return Numbered

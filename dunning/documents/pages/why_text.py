@@ -1,0 +1,121 @@
+"""Why an account stands in its stage and in no higher one, in sentences with the numbers that decided.
+
+The account's page, `explain` and the story on paper all say these.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dunning.documents.pages.html import say, write_counted, write_day, write_money, write_word
+
+Row = dict[str, Any]
+_WAYS = ("overdue", "final_warning", "court_bound", "limitation_near")
+_NOTICE_OF = {"final_warning": "overdue", "court_bound": "final_warning"}
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a stage, and why no higher one.
+
+    rule: what it is called. decided: what it asked for and found. items: rows of the story that it counted.
+    not_higher: empty at the top.
+    """
+
+    rule: str
+    decided: str
+    items: list[Row]
+    not_higher: str
+
+
+def explain_stage(language: str, story: Any) -> Why:
+    """Return why a story's account stands where it stands.
+
+    Args:
+        story: a `decisions.story.Story`.
+    """
+    way = story.account["rule"].partition(".")[2]
+    conditions = {condition.way: condition for condition in story.conditions}
+    if not way:
+        missing = _say_missing(language, story, conditions["overdue"])
+        return Why(say(language, "why.no_rule"), say(language, "why.none"), [], missing)
+    rule = write_word(language, way, "way")
+    items = [row for row in story.tables["items"] if row["is_in_stage"]]
+    decided = _say_reached(language, story, conditions[way])
+    stage = story.account["stage"]
+    if stage == "court_bound":
+        return Why(rule, decided, items, "")
+    return Why(rule, decided, items, _say_missing(language, story, conditions[_WAYS[_WAYS.index(stage) + 1]]))
+
+
+def tell_stage(story: Any, reasons: Mapping[str, str]) -> list[str]:
+    """Return the Bulgarian lines below the stage's name where there is no page: why, what counted, what comes.
+
+    Args:
+        story: a `decisions.story.Story`.
+        reasons: what each code of the account says.
+    """
+    why, account = explain_stage("bg", story), story.account
+    lines = [why.decided]
+    if why.items:
+        lines.append(f"{say('bg', 'why.counted')}: {'; '.join(_tell_item(row) for row in why.items)}.")
+    if why.not_higher:
+        lines.append(f"{say('bg', 'account.why_not')}? {why.not_higher}")
+    if account["next_on"]:
+        day, stage = write_day(account["next_on"]), write_word("bg", account["next_stage"])
+        lines.append(say("bg", "account.next", day=day, stage=stage))
+    else:
+        lines.append(say("bg", "account.no_next"))
+    noted = "; ".join(reasons[code] for code in account["reasons"].split())
+    return [*lines, f"{say('bg', 'account.reasons')}: {noted}."] if noted else lines
+
+
+def _tell_item(row: Row) -> str:
+    """Return an invoice with its day and what is left of it."""
+    due = say("bg", "why.due", day=write_day(row["due_on"]))
+    return f"{row['invoice_no']} – {write_money(row['open_cents'])}, {due}"
+
+
+def _say_reached(language: str, story: Any, condition: Any) -> str:
+    rule = condition.rule
+    told = {
+        "items": write_counted(language, condition.items, "invoice"), "sum": write_money(condition.cents),
+        "least": write_money(rule.amount_cents_min), "days": write_counted(language, condition.days, "day"),
+        "least_days": write_counted(language, rule.days_overdue_min, "day"), "notice": "", "limitation": "",
+    }  # fmt: skip
+    if condition.way == "limitation_near":
+        told["limitation"] = write_day(min(_limitations(story), default=None))
+        return say(language, "why.near", **told)
+    if rule.after_notice:
+        told["notice"] = say(
+            language, "why.served", notice=write_word(language, rule.after_notice, "message"),
+            days=write_counted(language, rule.served_days_min, "day"), day=write_day(_served(story, rule.after_notice)),
+        )  # fmt: skip
+    return say(language, "why.reached", **told)
+
+
+def _say_missing(language: str, story: Any, condition: Any) -> str:
+    """Return what keeps an account from the next stage, in words of a customer."""
+    codes, rule = story.account["why_not"].split(), condition.rule
+    if not codes:
+        return ""
+    told = {
+        "sum": write_money(condition.cents), "least": write_money(rule.amount_cents_min),
+        "days": write_counted(language, condition.days, "day"),
+        "least_days": write_counted(language, rule.days_overdue_min, "day"),
+        "notice": write_word(language, rule.after_notice, "message") if rule.after_notice else "",
+        "served_days": write_counted(language, rule.served_days_min, "day"),
+    }  # fmt: skip
+    parts = [say(language, f"why.not_{code}", **told) for code in codes]
+    return say(language, "why.not", stage=write_word(language, condition.way), parts="; ".join(parts))
+
+
+def _limitations(story: Any) -> list[Any]:
+    rows = story.tables["items"]
+    return [row["limitation_on"] for row in rows if row["is_in_stage"] and row["limitation_on"]]
+
+
+def _served(story: Any, stage: str) -> Any:
+    """Return when the newest notice of a stage was served that the ledger or the policy says so of."""
+    days = [row["served_on"] for row in story.tables["notices"] if row["stage"] == stage and row["served_on"]]
+    return max((day for day in days if day <= story.as_of), default=None)

@@ -1,0 +1,1 @@
+"""Folders and files of runs: published whole or not at all, sealed from step to step, owned by one process."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server and its process, connections and locks, migrations, SQL files."""

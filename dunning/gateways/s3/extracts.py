@@ -1,0 +1,117 @@
+"""A ledger extract in an object store, brought into the home."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dunning.core.errors import DunningError
+from dunning.gateways.s3.object_store import ObjectPlace, Stored, open_place
+from dunning.gateways.s3.transfers import fetch_file
+from dunning.gateways.snapshots.snapshot import sha256_of
+from dunning.ledger.check.manifest import MANIFEST
+from dunning.ledger.read.sources import ENDINGS
+
+Progress = Callable[[str], None]
+RECORD = ".brought.json"  # what lies in the folder: of each file the object's tag, its size, its SHA-256
+
+
+def bring_from_bucket(ledger: str, home: Path, tell: Progress) -> Path:
+    """Return the local folder of an extract in an object store. The caller holds the run lock.
+
+    One such extract at a time is kept under `<home>/incoming`, readable by its owner only; what of it is there already,
+    and unharmed, is not brought again. Names and bytes of the files are those of the objects: the fingerprint is the
+    same.
+
+    Args:
+        ledger: an s3:// address.
+        home: of the installation.
+        tell: hears one short line at each step.
+
+    Raises:
+        DunningError: an extract without files, one that changes while it is read, or a store that cannot be reached.
+    """
+    incoming = home / "incoming"
+    folder = incoming / _folder_name(ledger)
+    for other in incoming.iterdir() if incoming.is_dir() else ():
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _bring(ledger, folder, tell)
+    return folder
+
+
+def _bring(ledger: str, folder: Path, tell: Progress) -> None:
+    """Make a folder the copy of the ledger's files at a place of an object store."""
+    place = open_place(ledger)
+    wanted = _list_files(place)
+    known = _read_record(folder)
+    kept = {RECORD, *(stored.name for stored in wanted if stored.name in known)}
+    for path in folder.iterdir():
+        if path.name not in kept:
+            path.unlink()
+    brought: dict[str, Any] = {}
+    for stored in wanted:
+        entry = known.get(stored.name)
+        if not _is_here(folder, stored, entry):
+            tell(f"изтегляне на {stored.name}")
+            sha256 = fetch_file(place, stored, folder / stored.name)
+            entry = {"etag": stored.etag, "size": stored.size, "sha256": sha256}
+        brought[stored.name] = entry
+        _write_record(folder, known | brought)
+    _write_record(folder, brought)
+    if _list_files(place) != wanted:
+        raise DunningError(
+            f"The files in {place} changed while they were read: parts of two extracts would be mixed. Wait until the "
+            "extract is written to its end and run again."
+        )
+
+
+def _list_files(place: ObjectPlace) -> list[Stored]:
+    """Return the objects right at the place that may be files of an extract."""
+    here = [stored for stored in place.objects() if "/" not in stored.name]
+    files = [stored for stored in here if stored.name == MANIFEST or stored.name.lower().endswith(ENDINGS)]
+    if not files:
+        raise DunningError(
+            f"There is no file of a ledger extract ({', '.join(ENDINGS)}) right at {place}; {len(here)} other objects "
+            "are there. Check --ledger, and that the extract was written."
+        )
+    return files
+
+
+def _is_here(folder: Path, stored: Stored, entry: dict[str, Any] | None) -> bool:
+    path = folder / stored.name
+    return (
+        entry is not None
+        and (entry["etag"], entry["size"]) == (stored.etag, stored.size)
+        and path.is_file()
+        and sha256_of(path) == entry["sha256"]
+    )
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads((folder / RECORD).read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return told
+
+
+def _write_record(folder: Path, brought: dict[str, Any]) -> None:
+    beside = folder / f"{RECORD}.unfinished"
+    beside.write_text(json.dumps(brought, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+    os.replace(beside, folder / RECORD)
+
+
+def _folder_name(ledger: str) -> str:
+    """Return a name that is always the same for an address; nothing of a password can be in it.
+
+    >>> _folder_name("s3://ledgers/heat/2026")
+    'ledgers-heat-2026-24f029c225d3'
+    """
+    words = re.sub(r"[^A-Za-z0-9]+", "-", ledger.split("?")[0].rsplit("@")[-1].split("://")[-1])[-40:].strip("-")
+    return f"{words}-{hashlib.sha256(ledger.encode()).hexdigest()[:12]}"

@@ -1,0 +1,159 @@
+"""Where snapshots are kept beside this machine: each is written here first, kept in a store, and fetched back from it.
+
+A snapshot never changes, so one that the store has is not written twice, and one that is here is not fetched. `store`
+is the s3:// address of DUNNING_SNAPSHOTS, or None where there is no such store; `<store>/<fingerprint>` is a snapshot.
+"""
+
+import json
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from dunning.core.errors import DunningError
+from dunning.gateways.s3.object_store import ObjectPlace, open_place
+from dunning.gateways.s3.publishing import publish_objects
+from dunning.gateways.s3.transfers import fetch_file, read_object
+from dunning.gateways.snapshots.local_store import list_snapshots, remove_snapshot
+from dunning.gateways.snapshots.snapshot import Snapshot, find_snapshot, open_snapshot
+
+SEAL = "snapshot.json"
+
+
+class HarmedError(DunningError):
+    """What lies in the store is not a snapshot that this program wrote, or not any more."""
+
+
+def find_kept(snapshots: Path, store: str | None, fingerprint: str) -> Snapshot | None:
+    """Return the whole, unharmed snapshot of a ledger from here, else from the store; None where it has to be made.
+
+    One that is harmed in the store loses its seal, so that nobody uses it until it has been made and kept again.
+
+    Raises:
+        DunningError: the store cannot be looked into.
+    """
+    found = find_snapshot(snapshots, fingerprint)
+    if found is not None or store is None:
+        return found
+    shutil.rmtree(snapshots / fingerprint, ignore_errors=True)
+    place = open_place(store).below(fingerprint)
+    if place.find(SEAL) is None:
+        return None
+    try:
+        return _fetch(place, snapshots, fingerprint)
+    except HarmedError:
+        place.remove([SEAL])
+        return None
+
+
+def keep(snapshot: Snapshot, store: str | None) -> None:
+    """Write a snapshot into the store, where it is not there yet; its seal comes last.
+
+    Raises:
+        DunningError: it cannot be written.
+    """
+    if store is None:
+        return
+    place = open_place(store).below(snapshot.fingerprint)
+    if read_object(place, SEAL) != (snapshot.folder / SEAL).read_bytes():
+        publish_objects(snapshot.folder, place, SEAL)
+
+
+def list_kept(snapshots: Path, store: str | None) -> dict[str, int]:
+    """Return the bytes of every whole snapshot here or in the store by its name, sorted.
+
+    Raises:
+        DunningError: the store cannot be looked into.
+    """
+    found = list_snapshots(snapshots)
+    if store is not None:
+        stored: dict[str, dict[str, int]] = {}
+        for entry in open_place(store).objects():
+            name, _, file = entry.name.partition("/")
+            stored.setdefault(name, {})[file] = entry.size
+        found |= {name: sum(files.values()) for name, files in stored.items() if SEAL in files}
+    return dict(sorted(found.items()))
+
+
+def remove_kept(snapshots: Path, store: str | None, name: str) -> None:
+    """Remove a snapshot from here and from the store, its seal first: nobody finds it half there.
+
+    Raises:
+        DunningError: the store does not let it go; here it is gone then.
+    """
+    if (snapshots / name).exists():
+        remove_snapshot(snapshots, name)
+    if store is not None:
+        place = open_place(store).below(name)
+        place.remove([SEAL])
+        place.remove(entry.name for entry in place.objects())
+
+
+def open_kept(folder: Path, snapshots: Path, store: str | None) -> Snapshot:
+    """Return a snapshot from its folder on the machine that loaded it, else from `snapshots` here, else from the store.
+
+    Raises:
+        DunningError: it is nowhere, harmed, or of another version of the program.
+    """
+    for here in (folder, snapshots / folder.name):
+        if (here / SEAL).is_file():
+            return open_snapshot(here)
+    if store is None:
+        return open_snapshot(folder)
+    return _fetch(open_place(store).below(folder.name), snapshots, folder.name)
+
+
+def _fetch(place: ObjectPlace, snapshots: Path, fingerprint: str) -> Snapshot:
+    """Bring a snapshot from the store and hold every file against the SHA-256 in its seal."""
+    snapshots.mkdir(parents=True, exist_ok=True)
+    beside = snapshots / f".{fingerprint}.{secrets.token_hex(4)}.unfinished"
+    beside.mkdir(mode=0o700)
+    try:
+        _fetch_files(place, beside, fingerprint)
+        _verify(place, beside)
+        with suppress(OSError):  # another process was faster: what it brought is the same
+            os.rename(beside, snapshots / fingerprint)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return open_snapshot(snapshots / fingerprint)
+
+
+def _verify(place: ObjectPlace, folder: Path) -> None:
+    try:
+        open_snapshot(folder).verify()
+    except DunningError as error:
+        raise HarmedError(
+            f"The snapshot at {place} is not the one that was written there, or of another version of the program: a "
+            f"file differs from the SHA-256 in {SEAL}. Nothing may be decided on it. Remove {place} and load the "
+            "ledger of that date again."
+        ) from error
+
+
+def _fetch_files(place: ObjectPlace, folder: Path, fingerprint: str) -> None:
+    seal = read_object(place, SEAL)
+    if seal is None:
+        raise DunningError(
+            f"There is no snapshot at {place} (no {SEAL}), nor here. Load the ledger of that date again."
+        )
+    told = _read_seal(place, seal)
+    if told["fingerprint"] != fingerprint:
+        raise HarmedError(f"The snapshot at {place} is that of another ledger. Remove it and load the ledger again.")
+    stored = {entry.name: entry for entry in place.objects()}
+    for file in (f"{name}.parquet" for name in sorted(told["tables"])):
+        if file not in stored:
+            raise HarmedError(f"The snapshot at {place} lacks {file}. Remove it and load the ledger again.")
+        fetch_file(place, stored[file], folder / file)
+    (folder / SEAL).write_bytes(seal)
+    (folder / SEAL).chmod(0o600)
+
+
+def _read_seal(place: ObjectPlace, seal: bytes) -> dict:
+    try:
+        told = json.loads(seal)
+        return {"fingerprint": told["fingerprint"], "tables": told["tables"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise HarmedError(
+            f"{place.url_of(SEAL)} is not what was written there ({type(error).__name__}). Remove {place} and load the "
+            "ledger again."
+        ) from error

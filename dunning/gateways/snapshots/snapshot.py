@@ -1,0 +1,339 @@
+"""The snapshot of a ledger: one folder, named by the ledger's fingerprint, that nobody changes once it stands.
+
+`<snapshots>/<fingerprint>/` holds `<table>.parquet` for every table of `dunning.core.frames.SCHEMAS` (lz4, one row
+group a bucket, always 64 of them), `quarantine.parquet` and `snapshot.json`, which names each file's rows and SHA-256,
+those of its row groups (see `row_groups`), and its own. What is read is compared with them each time.
+The folder is written beside its place and moved there at the very end: a snapshot is there as a whole or not at all.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dunning.core.days import to_day
+from dunning.core.errors import DunningError
+from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, frame_of
+from dunning.core.money import BGN_PER_EUR
+from dunning.core.words import SERVICES
+from dunning.gateways.snapshots.row_groups import SealedFile, seal_row_groups
+
+FORMAT = 4
+QUARANTINE_SCHEMA = pa.schema(
+    {
+        "table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string(),
+        "cells": pa.string(),
+    }
+)
+
+_TOLD_OF_NOTICES = ("notice_no", "account", "channel", "sent_on", "served_on", "failed_on")
+# Texts with few different values; everything else is written plain, identifiers above all.
+_DICTIONARY = ("district", "route", "settlement", "postcode", "postal_settlement", "postal_postcode", "language",
+               "channel", "source", "share", "author", "label", "unit")
+
+
+@dataclass(frozen=True)
+class BucketedTable:
+    """The rows of one table, bucket after bucket: b is `rows[offsets[b]:offsets[b + 1]]`, of 65 `offsets`."""
+
+    rows: pa.Table
+    offsets: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An open snapshot. `info` is the parsed `snapshot.json`."""
+
+    folder: Path
+    info: dict[str, Any]
+    _files: dict[str, SealedFile] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """The ledger's fingerprint, which is the folder's name."""
+        return str(self.info["fingerprint"])
+
+    def buckets(self) -> list[int]:
+        """Return the numbers of the buckets that have an account."""
+        return [b for b, rows in enumerate(self.info["buckets"]["accounts"]) if rows]
+
+    def read_bucket(
+        self, index: int, tables: Iterable[str] | None = None, without: Mapping[str, Iterable[str]] | None = None
+    ) -> Bucket:
+        """Return one bucket as frames; only `tables`, where given, and of each all columns but those in `without`.
+
+        Raises:
+            DunningError: what would be read is missing or is not what was written.
+        """
+        names, unread = SCHEMAS if tables is None else tables, without or {}
+        return Bucket(
+            index, {name: frame_of(self._row_group(name, index, set(unread.get(name, ())))) for name in names}
+        )
+
+    def quarantine(self) -> pa.Table:
+        """Return the refused rows under QUARANTINE_SCHEMA (masked), by table of the contract and line."""
+        self._check("quarantine")
+        return pq.ParquetFile(self.folder / "quarantine.parquet").read()
+
+    def newest_paid_on(self, as_of: date) -> date | None:
+        """Return the newest day of a payment or reversal (credit notes are none) up to `as_of`; None without one."""
+        payments = pq.read_table(self.folder / "payments.parquet", columns=["paid_on", "is_note"])
+        reversals = pq.read_table(self.folder / "reversals.parquet", columns=["paid_on"])
+        paid_on = payments.filter(pc.invert(payments["is_note"]))["paid_on"]
+        days = pa.chunked_array([*paid_on.chunks, *reversals["paid_on"].chunks], pa.date32())
+        newest: date | None = pc.max(days.filter(pc.less_equal(days, pa.scalar(as_of)))).as_py()
+        return newest
+
+    def count_payments(self, windows: Iterable[tuple[date, date]]) -> list[int]:
+        """Return how many payments (no credit notes) are dated in each window, both days included."""
+        payments = pq.read_table(self.folder / "payments.parquet", columns=["paid_on", "is_note"])
+        days = payments.filter(pc.invert(payments["is_note"]))["paid_on"].cast(pa.int32()).to_numpy()
+        per_day = np.bincount(np.maximum(days, 0))
+        until = np.r_[0, np.cumsum(per_day)]
+        ends = np.array([(to_day(since), to_day(last) + 1) for since, last in windows]).clip(0, len(per_day))
+        return [int(count) for count in until[ends[:, 1]] - until[ends[:, 0]]]
+
+    def sum_payments(self, until: date) -> tuple[int, Fraction]:
+        """Return how many payments and reversals are dated up to a day, and the sum of the payments in euro cents.
+
+        Credit notes are none. What is in leva is converted, not rounded.
+        """
+        self._check("payments")
+        self._check("reversals")
+        columns = ["paid_on", "amount_minor", "is_bgn"]
+        payments = pq.read_table(self.folder / "payments.parquet", columns=[*columns, "is_note"])
+        payments = payments.filter(pc.and_(pc.invert(payments["is_note"]), _is_until(payments["paid_on"], until)))
+        reversals = pq.read_table(self.folder / "reversals.parquet", columns=["paid_on"])
+        count = len(payments) + (pc.sum(_is_until(reversals["paid_on"], until)).as_py() or 0)
+        is_bgn = payments["is_bgn"]
+        euro, leva = (
+            pc.sum(payments["amount_minor"].filter(chosen)).as_py() or 0 for chosen in (pc.invert(is_bgn), is_bgn)
+        )
+        return count, euro + leva / Fraction(BGN_PER_EUR)
+
+    def read_notices(self) -> pa.Table:
+        """Return what became of each of the ledger's notices, and its bucket.
+
+        notice_no, account (place in its bucket), channel, sent_on, served_on, failed_on, bucket.
+        """
+        self._check("notices")
+        told = pq.read_table(self.folder / "notices.parquet", columns=list(_TOLD_OF_NOTICES))
+        bucket = np.repeat(np.arange(BUCKETS, dtype=np.int32), self.info["buckets"]["notices"])
+        return told.append_column("bucket", pa.array(bucket))
+
+    def read_account_codes(self) -> tuple[pa.Table, npt.NDArray[np.int64]]:
+        """Return premise_no and payer_code of all accounts, bucket after bucket, and where each bucket begins."""
+        self._check("accounts")
+        codes = pq.read_table(self.folder / "accounts.parquet", columns=["premise_no", "payer_code"])
+        return codes, np.r_[0, np.cumsum(self.info["buckets"]["accounts"])].astype(np.int64)
+
+    def services(self) -> list[str]:
+        """Return the services that any premise has, in the order of `words.SERVICES`."""
+        self._check("premises")
+        codes = pc.unique(pq.read_table(self.folder / "premises.parquet", columns=["service"])["service"])
+        return [SERVICES[code] for code in sorted(codes.to_pylist())]
+
+    def table_sizes(self) -> dict[str, int]:
+        """Return how many rows of each table of the ledger were taken in, and how many carry each protecting column.
+
+        The columns are named as `payers.vulnerable`. A table or column that was absent is not there.
+        """
+        absent, told = self.info["absent_tables"], self.info["books"]["tables"]
+        taken = {name: rows["taken"] for name, rows in told.items() if name not in absent}
+        return taken | self.info["protections"]
+
+    def verify(self) -> None:
+        """Compare every file with the SHA-256 in `snapshot.json`.
+
+        Raises:
+            DunningError: a file is missing or is not what was written.
+        """
+        for name in sorted(self.info["tables"]):
+            self._check(name)
+
+    def _check(self, name: str) -> None:
+        path = self.folder / f"{name}.parquet"
+        if not path.is_file() or sha256_of(path) != self.info["tables"][name]["sha256"]:
+            raise DunningError(
+                f"The snapshot file {path} is missing or not the one that was written (SHA-256 differs from "
+                f"snapshot.json). Nothing may be decided on it. Remove the folder {self.folder} and load again."
+            )
+
+    def _row_group(self, name: str, index: int, without: set[str]) -> pa.Table:
+        if name not in self._files:
+            path = self.folder / f"{name}.parquet"
+            self._files[name] = SealedFile(path, self.info["tables"][name]["groups"])
+        columns = [column for column in SCHEMAS[name].names if column not in without]
+        return self._files[name].read_row_group(index, columns)
+
+
+def _is_until(days: pa.ChunkedArray, until: date) -> pa.ChunkedArray:
+    return pc.less_equal(days, pa.scalar(until))
+
+
+def open_snapshot(folder: Path) -> Snapshot:
+    """Return the snapshot in `folder`.
+
+    Raises:
+        DunningError: there is none, or another version of the program wrote it.
+    """
+    path = Path(folder) / "snapshot.json"
+    if not path.is_file():
+        raise DunningError(f"There is no snapshot in {folder} (no snapshot.json). Load the ledger of that date again.")
+    try:
+        info = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DunningError(f"{path} cannot be read ({error}). Remove the folder {folder} and load again.") from error
+    if info.get("format") != FORMAT:
+        raise DunningError(
+            f"The snapshot in {folder} has format {info.get('format')}; this program reads format {FORMAT}. "
+            f"Load the ledger again."
+        )
+    if info.get("sha256") != _sha256_of_info(info):
+        raise DunningError(f"{path} is not what was written (its own SHA-256 differs). Load the ledger again.")
+    return Snapshot(Path(folder), info)
+
+
+def find_snapshot(snapshots: Path, fingerprint: str) -> Snapshot | None:
+    """Return the whole, unharmed snapshot of a ledger, or None where it has to be made (again)."""
+    try:
+        snapshot = open_snapshot(Path(snapshots) / fingerprint)
+        snapshot.verify()
+    except DunningError:
+        return None
+    return snapshot
+
+
+class SnapshotWriter:
+    """Writes a snapshot, table by table, each bucket after bucket. The same rows give the same bytes.
+
+    What stands under that fingerprint already is replaced at the very end: it can only be the same ledger, harmed or
+    written by another version. Leaving the block without `finish` leaves nothing behind.
+
+    Attributes:
+        scratch: a folder for whoever makes the tables; gone with the block.
+    """
+
+    def __init__(self, snapshots: Path, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self.folder = Path(snapshots) / fingerprint
+        self.beside = Path(snapshots) / f".{fingerprint}.unfinished"
+        self.scratch = Path(snapshots) / f".{fingerprint}.scratch.unfinished"
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._rows: dict[str, list[int]] = {}
+
+    def __enter__(self) -> "SnapshotWriter":
+        self.beside.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self.beside, self.scratch):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for writer in self._writers.values():
+            with suppress(OSError, pa.ArrowException):  # on a full disk it cannot write its footer; all of it goes
+                writer.close()
+        for folder in (self.beside, self.scratch):
+            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            self.beside.parent.rmdir()  # only where nothing is in it
+
+    def write(self, name: str, table: BucketedTable, homes: range = range(BUCKETS)) -> None:
+        """Append some consecutive buckets to a table; buckets come in order.
+
+        Args:
+            name: a table of SCHEMAS, with exactly its columns.
+            table: its rows; those of `homes` are written.
+        """
+        schema = SCHEMAS[name]
+        rows = table.rows.select(schema.names).cast(schema)
+        written = self._rows.setdefault(name, [])
+        if len(table.offsets) != BUCKETS + 1 or table.offsets[0] != 0 or table.offsets[-1] != len(rows):
+            raise ValueError(f"the offsets of {name} do not cover its {len(rows)} rows in {BUCKETS} buckets")
+        if len(written) != homes.start:
+            raise ValueError(f"bucket {homes.start} of {name} comes after {len(written)} buckets")
+        writer = self._writer(name)
+        for home in homes:
+            start, stop = int(table.offsets[home]), int(table.offsets[home + 1])
+            writer.write_table(rows.slice(start, stop - start), row_group_size=max(stop - start, 1))
+            written.append(stop - start)
+
+    def finish(self, quarantine: pa.Table, info: Mapping[str, Any]) -> Snapshot:
+        """Put the snapshot in its place and return it, opened.
+
+        Args:
+            quarantine: rows under QUARANTINE_SCHEMA.
+            info: what else `snapshot.json` shall say.
+        """
+        for writer in self._writers.values():
+            writer.close()
+        with ThreadPoolExecutor(2) as pool:
+            told = dict(zip(SCHEMAS, pool.map(self._tell, SCHEMAS), strict=True))
+        told["quarantine"] = _write_quarantine(self.beside, quarantine)
+        content = {
+            **info, "format": FORMAT, "fingerprint": self.fingerprint, "tables": told,
+            "buckets": {name: self._rows[name] for name in SCHEMAS},
+        }
+        content["sha256"] = _sha256_of_info(content)
+        _write_private(
+            self.beside / "snapshot.json", json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        )
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.rename(self.beside, self.folder)
+        return open_snapshot(self.folder)
+
+    def _writer(self, name: str) -> pq.ParquetWriter:
+        if name not in self._writers:
+            schema = SCHEMAS[name]
+            few = [column for column in schema.names if column in _DICTIONARY]
+            self._writers[name] = pq.ParquetWriter(
+                self._path(name), schema, compression="lz4", use_dictionary=few, write_statistics=False
+            )
+            self._path(name).chmod(0o600)
+        return self._writers[name]
+
+    def _tell(self, name: str) -> dict[str, Any]:
+        if len(self._rows.get(name, ())) != BUCKETS:
+            raise ValueError(f"{name} has {len(self._rows.get(name, ()))} of {BUCKETS} buckets")
+        path = self._path(name)
+        return {"rows": sum(self._rows[name]), "sha256": sha256_of(path), "groups": seal_row_groups(path)}
+
+    def _path(self, name: str) -> Path:
+        return self.beside / f"{name}.parquet"
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_quarantine(folder: Path, quarantine: pa.Table) -> dict[str, Any]:
+    path = folder / "quarantine.parquet"
+    pq.write_table(quarantine.select(QUARANTINE_SCHEMA.names).cast(QUARANTINE_SCHEMA), path, compression="lz4")
+    path.chmod(0o600)
+    return {"rows": len(quarantine), "sha256": sha256_of(path)}
+
+
+def _sha256_of_info(info: Mapping[str, Any]) -> str:
+    told = {name: value for name, value in info.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)

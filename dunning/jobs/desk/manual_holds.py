@@ -1,0 +1,157 @@
+"""Striking a row: a hold on its account, with a reason, an author and an end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dunning.core.errors import DunningError
+from dunning.gateways.store import holds, releases, runs
+from dunning.jobs.desk.lists import look_into
+from dunning.jobs.desk.notes import read_note
+from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import Office
+
+# The lists from which a row may be struck.
+LISTS = releases.LISTS
+_PROPOSED_DAYS, _LONGEST_DAYS = 30, 366
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Which ends a strike from a list may have: the first day on which it holds no more."""
+
+    proposed: date
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Strikes:
+    """All strikes, the newest first: those in force from the next night on, and those that are over."""
+
+    in_force: Sequence[holds.OwnHold]
+    over: Sequence[holds.OwnHold]
+
+
+def ends_of(as_of: date) -> Ends:
+    """Return the ends that a strike from a date's list may have; it holds from the day after.
+
+    >>> ends_of(date(2026, 11, 22))
+    Ends(proposed=datetime.date(2026, 12, 22), first=datetime.date(2026, 11, 24), last=datetime.date(2027, 11, 23))
+    """
+    return Ends(*(as_of + timedelta(days=days) for days in (_PROPOSED_DAYS, 2, _LONGEST_DAYS)))
+
+
+def strike(
+    office: Office, name: str, as_of: date, premise_no: str, payer_code: str, *, note: str, until: str, author: str
+) -> holds.OwnHold:
+    """Strike a row: a hold on its account from the next night on, and at once for the release; return it.
+
+    Args:
+        note: why, 3 to 500 signs; others read it.
+        until: first day without it, as yyyy-mm-dd.
+
+    Raises:
+        RefusedError: a newer night's lists have taken its place, no such row, no good reason or end, or the account is
+            struck already. Nothing is changed then.
+    """
+    _refuse_older(office, name, as_of)
+    said, end = read_note(note), _read_end(until, as_of)
+    look_into(office, name, as_of, premise_no, payer_code)
+    _refuse_second(office, as_of, premise_no, payer_code)
+    try:
+        number = holds.append_hold(
+            office.engine, premise_no=premise_no, payer_code=payer_code, list_name=name, struck_on=as_of, note=said,
+            author=author, valid_until=end,
+        )  # fmt: skip
+    except DunningError:
+        _refuse_second(office, as_of, premise_no, payer_code)  # somebody was quicker by a moment
+        _refuse_older(office, name, as_of)
+        raise
+    return next(hold for hold in holds.fetch_holds(office.engine, premise_no) if hold.hold_no == number)
+
+
+def end_strike(office: Office, hold_no: int, by: str) -> holds.OwnHold:
+    """End a strike early, from the next night on; return it as it was.
+
+    Raises:
+        RefusedError: there is none of that number in force.
+    """
+    hold = find_strike(office, hold_no)
+    try:
+        holds.end_hold(office.engine, hold_no, by)
+    except DunningError as error:
+        raise RefusedError(str(error), "hold_over", hold_no=hold_no) from error
+    return hold
+
+
+def find_strike(office: Office, hold_no: int) -> holds.OwnHold:
+    """Return a strike by its number.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    known = (hold for hold in holds.fetch_holds(office.engine) if hold.hold_no == hold_no)
+    found = next(known, None)
+    if found is None:
+        raise RefusedError(f"There is no strike {hold_no}.", "hold_over", hold_no=hold_no)
+    return found
+
+
+def find_strikes(office: Office, as_of: date) -> dict[tuple[str, str], holds.OwnHold]:
+    """Return our holds that shield accounts of a date's lists, by (premise_no, payer_code); of several the longest."""
+    day = as_of + timedelta(days=1)
+    known = [h for h in holds.fetch_holds(office.engine) if h.valid_from <= day and h.is_in_force(day)]
+    return {(h.premise_no, h.payer_code): h for h in sorted(known, key=lambda h: (h.valid_until, h.hold_no))}
+
+
+def list_strikes(office: Office) -> Strikes:
+    """Return every strike."""
+    closed_on = runs.last_closed_on(office.engine)
+    day = closed_on + timedelta(days=1) if closed_on else date.min
+    known = holds.fetch_holds(office.engine)
+    return Strikes([h for h in known if h.is_in_force(day)], [h for h in known if not h.is_in_force(day)])
+
+
+def may_strike(office: Office, name: str, as_of: date) -> bool:
+    """Return whether rows of a list of a date can be struck: it is the last closed one."""
+    return name in LISTS and as_of == runs.last_closed_on(office.engine)
+
+
+def has_left(office: Office, name: str, as_of: date) -> bool:
+    """Return whether a list was released, so that a strike comes too late for it."""
+    return name in releases.fetch_released(office.engine, as_of)
+
+
+def _refuse_older(office: Office, name: str, as_of: date) -> None:
+    if name not in LISTS:
+        raise RefusedError(f"No row can be struck from the list {name}.", "no_strikes")
+    closed_on = runs.last_closed_on(office.engine)
+    if as_of != closed_on:
+        raise RefusedError(
+            f"The list of {as_of} was replaced by that of {closed_on}. Nothing was struck; look at the newer list.",
+            "too_old", day=as_of, newer=closed_on,
+        )  # fmt: skip
+
+
+def _refuse_second(office: Office, as_of: date, premise_no: str, payer_code: str) -> None:
+    hold = find_strikes(office, as_of).get((premise_no, payer_code))
+    if hold is not None:
+        raise RefusedError(
+            f"The account {premise_no} / {payer_code} is struck already (strike {hold.hold_no}). Nothing was changed.",
+            "struck_already", author=hold.author, until=hold.valid_until,
+        )  # fmt: skip
+
+
+def _read_end(until: str, as_of: date) -> date:
+    ends = ends_of(as_of)
+    try:
+        end = date.fromisoformat(until)
+    except ValueError:
+        end = None
+    if end is None or not ends.first <= end <= ends.last:
+        raise RefusedError(
+            f"A strike from the list of {as_of} ends on a day from {ends.first} to {ends.last}.", "until_range",
+            first=ends.first, last=ends.last,
+        )  # fmt: skip
+    return end

@@ -1,0 +1,160 @@
+"""Begin the notices of a service: open the night, see what was sent before, and lay out what the steps need."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from dunning.core.errors import DunningError, UsageError
+from dunning.core.words import SERVICES
+from dunning.decisions.monthly.billing_groups import since_of
+from dunning.documents.messages.notice_mail import mail_files
+from dunning.documents.messages.texts import TEMPLATES
+from dunning.documents.notice.wording import notice_files
+from dunning.gateways.extracts import settle_place
+from dunning.gateways.files.publishing import write_private
+from dunning.gateways.files.receipt_key import open_receipt_key
+from dunning.gateways.files.seals import seal_files
+from dunning.gateways.postgres.database import Connection, Engine, run_lock
+from dunning.gateways.s3.object_store import SCHEME
+from dunning.gateways.settings.environment import Settings, refuse_url
+from dunning.gateways.store import notices, open_store, runs
+from dunning.jobs.monthly.recovery import notices_lock, recover_notices, sweep_notices
+from dunning.jobs.monthly.runs import NoticesRun, new_notices_folder
+from dunning.jobs.monthly.seal import find_seal
+from dunning.jobs.monthly.shown import recall_shown
+from dunning.jobs.nightly.load import load_checked_policy
+from dunning.jobs.queries.past_night import Night, open_night
+from dunning.jobs.recovery import recover
+from dunning.jobs.run_context import Receipt
+
+_OPEN_NIGHT = (
+    "Книгите на този ден не са приключени: съобщенията са само написани и нищо не е отбелязано като изпратено."
+)
+_AGAIN = "Съобщенията за този ден са вече отбелязани като изпратени; не ги изпращайте втори път."
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody wants made: the notices of a service on a date. dry_run: write files, record nothing.
+
+    Raises:
+        UsageError: no such service.
+    """
+
+    as_of: date
+    out: str
+    service: str
+    dry_run: bool = False
+    policy: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.service not in SERVICES:
+            raise UsageError(f"There is no service {self.service!r}; give one of {', '.join(SERVICES)}.")
+
+    @classmethod
+    def of(cls, as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None) -> "Order":
+        """Return an order for texts as typed; an address that is of no use there is refused."""
+        refuse_url(out, "--out", (SCHEME,))
+        refuse_url(policy or "", "--policy")
+        own = Path(policy).absolute() if policy else None
+        return cls(date.fromisoformat(as_of), settle_place(out), service, dry_run, own)
+
+    @property
+    def purpose(self) -> str:
+        """What a second run is told that we do."""
+        return f"notices {self.as_of} {self.service}"
+
+
+def run(as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None) -> Receipt:
+    """Begin; return the receipt that the other steps take. See `begin`."""
+    order = Order.of(as_of, out, service, dry_run, policy)
+    settings = Settings.from_environment()
+    engine = open_store(settings, order.purpose)
+    with notices_lock(engine, order.purpose) as connection:
+        return begin(settings, engine, connection, order)
+
+
+def begin(settings: Settings, engine: Engine, connection: Connection, order: Order) -> Receipt:
+    """Open the kept night of a date and lay out a work folder. The caller holds the notices' lock.
+
+    What an earlier run of the service left lying goes, whatever became of it. Nothing is recorded yet.
+
+    Raises:
+        DunningError: no run of that date is known, its snapshot is not kept any more or was harmed, no premise has the
+            service, tables that protect people were missing, wording was changed after it had been sent, or the
+            certificate cannot sign.
+    """
+    if runs.interrupted_runs(connection):
+        with run_lock(engine, order.purpose) as own:
+            recover(own)
+    recover_notices(connection)
+    sweep_notices(settings, order.service)
+    night = open_night(settings, connection, order.as_of, load_checked_policy(order.policy) if order.policy else None)
+    _refuse_unfit(night, order)
+    templates = _read_templates(night.rules.notices.wording)
+    wording = {name: hashlib.sha256(content).hexdigest() for name, content in templates.items()}
+    notices.refuse_changed_wording(connection, wording)
+    open_receipt_key(settings.home)
+    is_signed = find_seal(order.as_of) is not None
+    known = notices.fetch_notice_run(connection, order.as_of, order.service)
+    is_closed = night.known.state == "closed"
+    since = known.since if known else _since(connection, night, order.service)
+    memory = recall_shown(connection, order.service, since, known)
+    told = ((_OPEN_NIGHT, not is_closed and not order.dry_run), (_AGAIN, known is not None))
+    this = NoticesRun(
+        as_of=order.as_of.isoformat(),
+        service=order.service,
+        since=since.isoformat(),
+        shown_until=memory.until.isoformat(),
+        shown_run_no=memory.run_no,
+        out=order.out,
+        work=str(new_notices_folder(settings, order.as_of, order.service)),
+        snapshot=str(night.snapshot.folder),
+        fingerprint=night.snapshot.fingerprint,
+        policy_version=night.rules.version,
+        is_recording=is_closed and known is None and not order.dry_run,
+        is_signed=is_signed,
+        newest_paid_on=night.newest_paid_on.isoformat() if night.newest_paid_on else "",
+        wording=wording,
+        warnings=[text for text, is_so in told if is_so],
+    )
+    _lay_out(this, night, templates)
+    return this.to_receipt()
+
+
+def _since(connection: Connection, night: Night, service: str) -> date:
+    last_run = notices.last_notices(connection, before=night.as_of)
+    return since_of(night.as_of, night.rules.notices, service, last_run)
+
+
+def _refuse_unfit(night: Night, order: Order) -> None:
+    if order.service not in night.snapshot.services():
+        raise DunningError(f"No premise in the ledger of {night.as_of} has {order.service}, so nobody gets a notice.")
+    if night.stops and not order.dry_run:
+        raise DunningError(
+            f"Tables that protect people ({', '.join(sorted(night.stops))}) were missing or had shrunk on the night of "
+            f"{night.as_of}, so that notices would demand from whoever must be left alone. Nothing was made. Run the "
+            "night again with the right extract first; --dry-run shows what it would be."
+        )
+
+
+def _read_templates(wording: int) -> dict[str, bytes]:
+    """Return the templates of a version by their names below `templates/`."""
+    names = (*notice_files(wording), *mail_files(wording))
+    missing = [name for name in names if not (TEMPLATES / name).is_file()]
+    if missing:
+        raise DunningError(
+            f"templates/{missing[0]} is missing, and `wording` in notices.toml is {wording}. Write it, or set "
+            "`wording` to a version that is there."
+        )
+    return {name: (TEMPLATES / name).read_bytes() for name in names}
+
+
+def _lay_out(this: NoticesRun, night: Night, templates: dict[str, bytes]) -> None:
+    """Put what the steps read, policy files, templates and known history, into the run's work folder."""
+    given = {this.policy_folder / name: content for name, content in night.policy.files().items()}
+    given |= {this.templates / name: content for name, content in templates.items()}
+    for path, content in given.items():
+        write_private(path, content)
+    seal_files(this.given_seal, [*night.history.write(Path(this.work)), *given])

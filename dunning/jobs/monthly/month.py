@@ -1,0 +1,76 @@
+"""The notices of one service in one call: what the DAG does task by task."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from dunning.core.errors import DunningError
+from dunning.gateways.files.publishing import remove_folders
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.store import open_store
+from dunning.jobs.monthly import gather, plan, render, report
+from dunning.jobs.monthly.begin import Order, begin
+from dunning.jobs.monthly.publish import publish
+from dunning.jobs.monthly.recovery import notices_lock
+from dunning.jobs.monthly.runs import NoticesRun
+from dunning.jobs.nightly.night import check_shards
+from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.run_context import Receipt
+from dunning.jobs.workers import WorkerKilledError, map_in_processes
+
+# One process makes so many before another one has started.
+FEW = 1_000
+
+
+def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Receipt:
+    """Make, publish and record the notices of a service on a date; return the report's receipt.
+
+    Args:
+        shards: parts in which the accounts are decided on, side by side as far as there are processors.
+        progress: hears one short line at each step.
+
+    Raises:
+        DunningError: refused or failed; nothing is half-done.
+    """
+    check_shards(shards)
+    settings = Settings.from_environment()
+    engine = open_store(settings, order.purpose)
+    with notices_lock(engine, order.purpose) as connection:
+        progress("отваряне на нощта")
+        receipt = begin(settings, engine, connection, order)
+        try:
+            planned = _make_files(receipt, shards, progress)
+            progress("публикуване")
+            return report.run(receipt, publish(connection, NoticesRun.of(receipt), planned))
+        finally:
+            remove_folders([Path(receipt["work"])])
+
+
+def _make_files(receipt: Receipt, shards: int, progress: Progress) -> Receipt:
+    """Decide, put into postal order and render; return the receipt of `plan`."""
+    progress("решения")
+    parts = _side_by_side(gather.run, receipt, shards)
+    progress("подреждане")
+    planned = plan.run(receipt, parts)
+    progress("съобщения")
+    is_worth_it = planned["email"] + planned["post"] > FEW
+    _side_by_side(render.run, receipt, max(min(planned["units"], _cores()), 1) if is_worth_it else 1)
+    return planned
+
+
+def _side_by_side(work: Callable[..., Receipt], receipt: Receipt, parts: int) -> list[Receipt]:
+    """Return what a step makes of each part, in as many processes as there are parts and processors."""
+    workers = min(parts, _cores())
+    if workers <= 1:
+        return [work(receipt, part, parts) for part in range(parts)]
+    try:
+        return map_in_processes(work, [(receipt, part, parts) for part in range(parts)], workers)
+    except WorkerKilledError as error:
+        raise DunningError(
+            f"One of {workers} processes that make notices was ended from outside, perhaps because memory ran out. "
+            "Nothing was published. Run again with more --shards (smaller parts)."
+        ) from error
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1

@@ -1,0 +1,100 @@
+"""Bring all notices into postal order and cut them into units: print files by district, and single files for e-mail."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.errors import DunningError
+from dunning.decisions.lists.proposals import SORT_KEYS
+from dunning.decisions.monthly.notices import POSTAL_ORDER
+from dunning.documents.notice.printing import estimate_pages
+from dunning.gateways.files.publishing import remove_folders
+from dunning.gateways.files.seals import seal_files
+from dunning.gateways.files.sorted_streams import merge_sorted
+from dunning.gateways.files.worktables import read_table, write_table
+from dunning.jobs.monthly.gather import find_streams, find_withheld
+from dunning.jobs.monthly.runs import NoticesRun
+from dunning.jobs.monthly.units import Cutter, write_units
+from dunning.jobs.run_context import Receipt
+
+UNIT_FILES = 1_000
+# There is a separator sheet wherever a carrier's round begins.
+SEPARATOR_PAGES = 1
+SUMS = ("total_cents", "overdue_cents")
+
+
+def run(run: Receipt, shards: list[Receipt]) -> Receipt:
+    """Write the units and what is withheld into the run's work folder; return counts and cents.
+
+    In memory are a few hundred notices of each bucket, however many there are.
+
+    Args:
+        shards: the receipts of `gather`; those of other services are left aside.
+
+    Raises:
+        DunningError: a shard is missing, or all are.
+    """
+    this = NoticesRun.of(run)
+    own = [shard for shard in shards if shard["service"] == this.service]
+    if not own:
+        raise DunningError("No shard was gathered, so nobody would get a notice. Run the date again.")
+    streams = find_streams(this, len(own))
+    remove_folders([this.units, this.rendered, this.prepared])
+    this.units.mkdir(parents=True)
+    counts = _cut(this, streams)
+    gathered = sum(shard["notices"] for shard in own)
+    if sum(counts[channel] for channel in ("email", "post")) != gathered:
+        raise DunningError(f"{gathered} notices were gathered but others put into order. Run the whole date again.")
+    withheld = pa.concat_tables([read_table(path) for path in find_withheld(this, len(own))])
+    withheld = withheld.sort_by([(key, "ascending") for key in SORT_KEYS["withheld"]])
+    write_table(Path(this.units) / "withheld.parquet", withheld)
+    receipt = {**counts, "shards": len(own), "withheld": _count_reasons(withheld)}
+    (this.units / "plan.json").write_text(json.dumps(receipt), encoding="utf-8")
+    seal_files(plan_seal(this), [path for path in this.units.glob("[!.]*") if path != plan_seal(this)])
+    return receipt
+
+
+def plan_seal(this: NoticesRun) -> Path:
+    """Return the seal of the units."""
+    return this.units / "units.seal"
+
+
+def _cut(this: NoticesRun, streams: list[Path]) -> dict[str, int]:
+    """Write the units and their list; return notices by channel, units, and sums."""
+    letters = Cutter(this.units, "post", this.rules().notices.batch_pages_max, SEPARATOR_PAGES)
+    mails = Cutter(this.units, "email", UNIT_FILES)
+    counts: Counter[str] = Counter(dict.fromkeys(("email", "post", *SUMS), 0))
+    route = ""
+    for rows in merge_sorted(streams, POSTAL_ORDER):
+        by_post = pc.equal(rows["channel"], "post")
+        post, email = rows.filter(by_post), rows.filter(pc.invert(by_post))
+        counts.update(post=len(post), email=len(email))
+        counts.update({name: pc.sum(rows[name]).as_py() for name in SUMS})
+        if len(post):
+            weights, route = _weigh(post, route)
+            letters.add(post, weights, post["district"])
+        mails.add(email, np.ones(len(email), np.int64), pa.chunked_array([pa.repeat("", len(email))]))
+    letters.close()
+    mails.close()
+    units = [*letters.units, *mails.units]
+    write_units(this.units / "units.json", units)
+    return {**counts, "units": len(units)}
+
+
+def _weigh(post: pa.Table, route_before: str) -> tuple[npt.NDArray[np.int64], str]:
+    """Return the pages of each letter, with the separator sheet before it, and the route of the last one."""
+    routes = pc.binary_join_element_wise(post["district"], pc.fill_null(post["route"], ""), "\x00")
+    before = pa.concat_arrays([pa.array([route_before]), *routes.slice(0, len(post) - 1).chunks])
+    is_first = pc.not_equal(routes.combine_chunks(), before).to_numpy(zero_copy_only=False)
+    pages = np.asarray(estimate_pages(post), np.int64)
+    return pages + SEPARATOR_PAGES * is_first, routes[-1].as_py()
+
+
+def _count_reasons(withheld: pa.Table) -> dict[str, int]:
+    counts = withheld.group_by("reason").aggregate([([], "count_all")])
+    return {row["reason"]: row["count_all"] for row in counts.sort_by("reason").to_pylist()}

@@ -1,0 +1,94 @@
+"""Publish the rendered notices and, where the run records, what was sent: intent, effect, record."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from dunning.core.errors import DunningError
+from dunning.gateways.files.publishing import check_prepared
+from dunning.gateways.postgres.database import Connection
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.store import notices, open_store
+from dunning.jobs.monthly.gather import read_numbers
+from dunning.jobs.monthly.recovery import notices_lock, recover_notices
+from dunning.jobs.monthly.runs import NoticesRun, notices_target
+from dunning.jobs.monthly.write import Written, read_tokens, write_lists
+from dunning.jobs.run_context import Receipt
+
+
+def run(run: Receipt, planned: Receipt) -> Receipt:
+    """Publish and record; see `publish`."""
+    this = NoticesRun.of(run)
+    purpose = f"notices {this.as_of} {this.service} publish"
+    engine = open_store(Settings.from_environment(), purpose)
+    with notices_lock(engine, purpose) as connection:
+        return publish(connection, this, planned)
+
+
+def publish(connection: Connection, this: NoticesRun, planned: Receipt) -> Receipt:
+    """Write the lists and the manifest, publish all files, and record the run with its tokens, wording and numbers.
+
+    The caller holds the notices' lock. The run is intended before the files are published and done after: one that is
+    killed in between is finished or taken back by the next one. Notices that are recorded already are recorded no
+    second time: the same bytes are published again, others never take their place.
+
+    Raises:
+        DunningError: a unit was not rendered or was changed since, the files cannot be published, or they are not
+            those that were sent and would take their place.
+    """
+    recover_notices(connection)
+    written = write_lists(this, planned)
+    check_prepared(this.prepared)
+    known = notices.fetch_notice_run(connection, this.day, this.service)
+    if known is not None:
+        state = _publish_again(this, written, known)
+    elif this.is_recording:
+        state = _publish_first(connection, this, written, read_numbers(this, planned["shards"]))
+    else:
+        this.target.publish(this.prepared)
+        state = "written"
+    return {"as_of": this.as_of, "service": this.service, "state": state, "folder": str(this.target), **written.counts}
+
+
+def _publish_first(
+    connection: Connection, this: NoticesRun, written: Written, numbers: Mapping[int, pa.Array]
+) -> str:
+    counts = written.counts
+    intended = notices.NoticeRun(
+        as_of=this.day,
+        service=this.service,
+        since=this.since_day,
+        notices=sum(counts["notices"].values()),
+        withheld=counts["withheld"]["rows"],
+        out=this.out,
+        manifest_sha256=written.manifest_sha256,
+        content_sha256=written.content_sha256,
+        shown_until=this.memory.until,
+    )
+    notices.begin_notices(connection, intended, read_tokens(this), this.wording, numbers)
+    try:
+        this.target.publish(this.prepared)
+    except DunningError:
+        recover_notices(connection)
+        if notices.fetch_notice_run(connection, this.day, this.service) is None:
+            raise
+    else:
+        notices.finish_notices(connection, this.day, this.service)
+    return "done"
+
+
+def _publish_again(this: NoticesRun, written: Written, known: notices.NoticeRun) -> str:
+    """Publish what is recorded already, unless other files would take the place of those that were sent.
+
+    The same words under other signatures (of another moment) are not written over those that lie there.
+    """
+    sent = notices_target(known.out, this.as_of, this.service)
+    if written.manifest_sha256 != known.manifest_sha256 and known.out == this.out:
+        if written.content_sha256 == known.content_sha256 and sent.is_published(known.manifest_sha256):
+            return "again"
+        raise DunningError(
+            f"The files are not those that were sent on {this.as_of}, and {sent} is where those lie. They were left as "
+            "they are. Give --out another folder to see what would be written today."
+        )
+    this.target.publish(this.prepared)
+    return "again" if written.content_sha256 == known.content_sha256 else "other"

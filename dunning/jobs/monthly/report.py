@@ -1,0 +1,57 @@
+"""What the morning reads of a run of the notices: counts and sums, where the files lie. And the end of its folder."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from dunning.core.formats import NBSP, format_minor_column
+from dunning.documents.bulgarian import WORDS, translate
+from dunning.gateways.files.publishing import remove_folders
+from dunning.jobs.monthly.runs import NoticesRun
+from dunning.jobs.run_context import Receipt
+
+_STATES = {
+    "done": "",
+    "written": "Файловете са само написани: нищо не е отбелязано като изпратено.",
+    "again": "Написани отново: същото съдържание, което вече е отбелязано като изпратено.",
+    "other": "Внимание: това не са файловете, които са изпратени; програмата или данните вече са други.",
+}
+
+
+def run(run: Receipt, published: Receipt) -> Receipt:
+    """Return the report of published notices as Bulgarian text with its figures; remove the run's work folder."""
+    this = NoticesRun.of(run)
+    text = write_report(this, published)
+    remove_folders([Path(this.work)])
+    return {**published, "warnings": this.warnings, "text": text}
+
+
+def write_report(this: NoticesRun, published: Receipt) -> str:
+    """Return the report that a clerk reads in the log or on the terminal."""
+    sent, withheld = published["notices"], published["withheld"]
+    signed = "подписани" if this.is_signed else "без електронен подпис"
+    reasons = "; ".join(f"{_say(reason)}: {count}" for reason, count in withheld["reasons"].items())
+    lines = [
+        f"Месечни съобщения към {this.day:%d.%m.%Y} г.: {WORDS[this.service]} (правила {this.policy_version})",
+        "",
+        f"Нови документи: непоказани досега, издадени след {this.memory.until:%d.%m.%Y} г.",
+        f"  по имейл: {sent['email']} ({signed}), да тръгнат до {this.day + timedelta(days=1):%d.%m.%Y} г.",
+        f"  по пощата: {sent['post']}, {published['pages']} страници, {published['print_files']} файла за печат",
+        f"  задържани: {withheld['rows']}{f' ({reasons})' if reasons else ''}",
+        f"  за плащане: {_euro(published['total_cents'])}, от тях просрочени: {_euro(published['overdue_cents'])}",
+    ]
+    if published["plain"]:
+        lines.append(f"  по бавния начин, заради необичайно съдържание: {published['plain']}")
+    lines += ["", f"Папка: {published['folder']}", *filter(None, [_STATES[published["state"]]])]
+    return "\n".join(lines + [f"Внимание: {warning}" for warning in this.warnings])
+
+
+def _say(reason: str) -> str:
+    said: str = translate(pa.array([reason]))[0].as_py()
+    return said
+
+
+def _euro(cents: int) -> str:
+    return f"{format_minor_column(np.array([cents]), NBSP)[0].as_py()}{NBSP}€"

@@ -1,0 +1,89 @@
+"""A run of the monthly notices on its way from step to step, as a receipt that may stand in a log."""
+
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from dunning.gateways.files.targets import Target, target_of
+from dunning.gateways.settings.environment import Settings
+from dunning.jobs.monthly.shown import Memory
+from dunning.jobs.nightly.runs import shard_folder
+from dunning.jobs.run_context import AnyRun
+
+_FOLDER = re.compile(r"[0-9-]+-(?P<service>[a-z]+)-[0-9a-f]+\.notices\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticesRun(AnyRun):
+    """The notices of one service on one date; the files come into `<out>/notices/<as_of>/<service>`.
+
+    Attributes:
+        service: word of words.SERVICES.
+        since: ISO date of the group's last run; payments after it are told of.
+        shown_until: ISO date; what was issued up to it counts as shown. shown_run_no: see `shown.Memory`.
+        is_recording: records what was sent: not dry, the night's books are closed, and nothing was recorded yet.
+        is_signed: a certificate is configured.
+        wording: SHA-256 by name of the templates that it uses.
+    """
+
+    service: str
+    since: str
+    shown_until: str
+    shown_run_no: int
+    is_recording: bool
+    is_signed: bool
+    wording: dict[str, str]
+
+    @property
+    def since_day(self) -> date:
+        """The day of the group's last run."""
+        return date.fromisoformat(self.since)
+
+    @property
+    def memory(self) -> Memory:
+        """What counts as shown before."""
+        return Memory(date.fromisoformat(self.shown_until), self.shown_run_no)
+
+    @property
+    def target(self) -> Target:
+        """Where its files come."""
+        return notices_target(self.out, self.as_of, self.service)
+
+    @property
+    def templates(self) -> Path:
+        """The copy of the templates that it uses."""
+        return Path(self.work) / "templates"
+
+    @property
+    def units(self) -> Path:
+        """The folder of the notices in postal order, cut into what is rendered at once."""
+        return Path(self.work) / "units"
+
+    @property
+    def rendered(self) -> Path:
+        """The folder of what each unit's rendering told."""
+        return Path(self.work) / "rendered"
+
+    def shard_folder(self, shard: int, shards: int) -> Path:
+        """Return the folder of one shard's notices."""
+        return shard_folder(Path(self.work), shard, shards)
+
+
+def notices_target(out: str, as_of: str, service: str) -> Target:
+    """Return where the notices of a service on a date come below `out`."""
+    return target_of(out, f"notices/{as_of}/{service}")
+
+
+def new_notices_folder(settings: Settings, as_of: date, service: str) -> Path:
+    """Return a folder of its own for a run's work tables; `find_notices_folders` knows its service by its name."""
+    return settings.home / "work" / f"{as_of.isoformat()}-{service}-{secrets.token_hex(4)}.notices"
+
+
+def find_notices_folders(settings: Settings, service: str) -> Iterable[Path]:
+    """Return the work folders that runs of a service's notices have left, or still use."""
+    work = settings.home / "work"
+    named = {folder: _FOLDER.match(folder.name) for folder in (work.iterdir() if work.is_dir() else ())}
+    return [folder for folder, found in named.items() if found and found["service"] == service]

@@ -1,0 +1,34 @@
+"""The seal with which electronic notices are signed, as this installation is configured."""
+
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+
+from dunning.gateways.settings.signing import SigningSettings
+from dunning.jobs.nightly.calendar import SOFIA
+
+if TYPE_CHECKING:
+    from dunning.documents.signature import Seal
+
+REASON = "Месечно съобщение"
+
+
+def find_seal(as_of: date) -> "Seal | None":
+    """Return the seal for the notices of a date; None where no certificate is configured.
+
+    The moment at which the certificate must be valid is the one that its signatures name, not the clock's: so a date
+    can be run again.
+
+    Raises:
+        DunningError: the certificate or its password is wrong, or it is not valid at the moment that signatures name.
+    """
+    settings = SigningSettings.from_environment()
+    if settings is None:
+        return None
+    from dunning.documents.signature import open_seal
+
+    return open_seal(settings.pkcs12, settings.password, signed_at(as_of), settings.timestamp_url)
+
+
+def signed_at(as_of: date) -> datetime:
+    """Return the moment that a signature names: the end of the day that the notices speak for, in Sofia."""
+    return datetime.combine(as_of, time(23, 59, 59), SOFIA)

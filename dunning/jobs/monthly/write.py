@@ -1,0 +1,123 @@
+"""The lists that go with the rendered notices, and the manifest that names every file."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from dunning.core.errors import DunningError
+from dunning.documents.lists.columns import Column
+from dunning.documents.lists.csv_files import stream_csv
+from dunning.documents.lists.monthly_lists import EMAIL, INDEX, NOT_SENT
+from dunning.gateways.files.publishing import (
+    MANIFEST,
+    manifest_bytes,
+    write_private,
+    write_private_parts,
+)
+from dunning.gateways.files.seals import check_seal
+from dunning.gateways.files.worktables import read_table
+from dunning.jobs.monthly.plan import plan_seal
+from dunning.jobs.monthly.render import read_told, rows_file
+from dunning.jobs.monthly.runs import NoticesRun
+from dunning.jobs.monthly.units import Unit, read_units
+from dunning.jobs.run_context import Receipt
+
+
+@dataclass(frozen=True)
+class Written:
+    """What stands in the prepared folder: the manifest's SHA-256, and that of its content without signatures."""
+
+    manifest_sha256: str
+    content_sha256: str
+    counts: Receipt
+
+
+def write_lists(this: NoticesRun, planned: Receipt) -> Written:
+    """Write index, lists and manifest beside the rendered files. Writing them again gives the same bytes.
+
+    Args:
+        planned: the receipt of `plan`.
+
+    Raises:
+        DunningError: a unit was not rendered, or what a step before wrote was changed.
+    """
+    check_seal(plan_seal(this), ["units.json", "withheld.parquet"])
+    units = read_units(this.units / "units.json")
+    told = [read_told(this, unit) for unit in units]
+    letters, mails = ([unit for unit in units if unit.channel == channel] for channel in ("post", "email"))
+    withheld = read_table(this.units / "withheld.parquet")
+    lists = {
+        f"{INDEX.path}.csv": _write(this, f"{INDEX.path}.csv", _rows(this, letters), INDEX.columns),
+        f"{EMAIL.path}.csv": _write(this, f"{EMAIL.path}.csv", _rows(this, mails), EMAIL.columns),
+        f"{NOT_SENT.path}.csv": _write(this, f"{NOT_SENT.path}.csv", [withheld], NOT_SENT.columns),
+    }
+    files = {name: sha256 for one in told for name, sha256 in one["files"].items()}
+    if len(files) != sum(len(one["files"]) for one in told):
+        raise DunningError(f"Two notices of {this.as_of} would have one file. Nothing was published.")
+    counts = _count(planned, told, len(withheld))
+    manifest = _manifest(this, counts) | {"files": files | lists}
+    content = manifest_bytes(manifest)
+    write_private(this.prepared / MANIFEST, content)
+    return Written(_sha256(content), _content_sha256(this, manifest, mails), counts)
+
+
+def read_tokens(this: NoticesRun) -> Iterator[pa.Table]:
+    """Yield the tokens of each unit for e-mail as the store takes them."""
+    for unit in read_units(this.units / "units.json"):
+        if unit.channel == "email":
+            rows = read_table(rows_file(this, unit))
+            yield rows.select(["token_sha256", "reference", "expires_on"]).append_column(
+                "document_sha256", rows["sha256"]
+            )
+
+
+def _rows(this: NoticesRun, units: Iterable[Unit]) -> Iterator[pa.Table]:
+    return (read_table(rows_file(this, unit)) for unit in units)
+
+
+def _write(this: NoticesRun, name: str, tables: Iterable[pa.Table], columns: tuple[Column, ...]) -> str:
+    """Write a list part by part; return its SHA-256."""
+    return write_private_parts(this.prepared / name, stream_csv(tables, columns))
+
+
+def _count(planned: Receipt, told: list[Receipt], withheld: int) -> Receipt:
+    return {
+        "notices": {channel: planned[channel] for channel in ("email", "post")},
+        "pages": sum(one["pages"] for one in told),
+        "print_files": sum(1 for one in told for name in one["files"] if name.startswith("print/")),
+        "plain": sum(one["plain"] for one in told),
+        "withheld": {"rows": withheld, "reasons": planned["withheld"]},
+        "total_cents": planned["total_cents"],
+        "overdue_cents": planned["overdue_cents"],
+    }
+
+
+def _manifest(this: NoticesRun, counts: Receipt) -> dict[str, Any]:
+    return {
+        "as_of": this.as_of,
+        "service": this.service,
+        "since": this.since,
+        "ledger": {"fingerprint": this.fingerprint},
+        "policy": {"version": this.policy_version, "files": this.policy().hashes()},
+        "wording": this.wording,
+        "is_signed": this.is_signed,
+        **counts,
+    }
+
+
+def _content_sha256(this: NoticesRun, manifest: dict[str, Any], mails: list[Unit]) -> str:
+    """Return the SHA-256 of all that is said, whatever the signatures: their bytes may differ each time."""
+    is_mail = {name: name.startswith("email/") or name == f"{EMAIL.path}.csv" for name in manifest["files"]}
+    rest = {name: sha256 for name, sha256 in manifest["files"].items() if not is_mail[name]}
+    digest = hashlib.sha256(manifest_bytes(manifest | {"files": rest}))
+    unsigned = (rows.drop_columns("sha256").rename_columns({"content_sha256": "sha256"}) for rows in _rows(this, mails))
+    for part in stream_csv(unsigned, EMAIL.columns):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,99 @@
+"""What tonight is compared with: figures of closed nights, and how many payments the ledger has of late."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from dunning.decisions.lists.circuit_breaker import MEMORY_DAYS, Unusual, find_unusual
+from dunning.gateways.postgres.database import Source
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.store.figures import Figure, fetch_figures
+from dunning.policy.rules import Release
+from dunning.policy.schema import MEASURES
+
+_MONTHS = 6
+_FILE = "past.json"
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a night is compared with.
+
+    figures: rows and cents by measure of closed nights. payments: how many the ledger has in the last days, then in the
+    same days of each of the last months.
+    """
+
+    figures: dict[date, dict[str, tuple[int, int]]]
+    payments: list[int]
+
+    def write(self, work: Path) -> Path:
+        """Write it into a run's work folder; return the file, to be sealed."""
+        path = work / _FILE
+        nights = {day.isoformat(): figures for day, figures in self.figures.items()}
+        path.write_text(json.dumps({"figures": nights, "payments": self.payments}), encoding="utf-8")
+        return path
+
+    @classmethod
+    def read(cls, work: Path) -> "Past":
+        """Return what `write` wrote."""
+        told = json.loads((work / _FILE).read_text(encoding="utf-8"))
+        nights = {
+            date.fromisoformat(day): {name: (rows, cents) for name, (rows, cents) in figures.items()}
+            for day, figures in told["figures"].items()
+        }
+        return cls(nights, told["payments"])
+
+    def judge(self, as_of: date, manifest: dict[str, Any], rule: Release) -> list[Unusual]:
+        """Return what is unusual about the night of a manifest."""
+        tonight = {_measure(f.kind, f.name): (f.row_count, f.cents) for f in figures_of(as_of, manifest)}
+        return find_unusual(as_of, tonight, self.figures, self.payments, rule)
+
+
+def gather_past(source: Source, snapshot: Snapshot, as_of: date, rule: Release) -> Past:
+    """Return what the night of a date is compared with; of the store what is earlier than it."""
+    figures: dict[date, dict[str, tuple[int, int]]] = {}
+    for figure in fetch_figures(source, since=as_of - timedelta(days=MEMORY_DAYS), before=as_of):
+        measure = _measure(figure.kind, figure.name)
+        if measure in MEASURES:
+            figures.setdefault(figure.as_of, {})[measure] = (figure.row_count, figure.cents)
+    windows = [_window(day, rule.payments_days) for day in _same_days(as_of)]
+    return Past(figures, snapshot.count_payments(windows))
+
+
+def figures_of(as_of: date, manifest: dict[str, Any]) -> list[Figure]:
+    """Return the figures of a night from its manifest: accounts and open cents by stage, rows and cents by list."""
+    stages = [
+        Figure(as_of, "stage", name, told["accounts"], told["open_cents"]) for name, told in manifest["stages"].items()
+    ]
+    lists = [
+        Figure(as_of, "list", name, told["rows"], told.get("cents", 0)) for name, told in manifest["lists"].items()
+    ]
+    return stages + lists
+
+
+def _measure(kind: str, name: str) -> str:
+    """Return the measure that a figure belongs to; what belongs to none keeps a name that no measure has."""
+    if kind == "stage":
+        return name
+    return name.removeprefix("reminders/") if name.startswith("reminders/") or name in MEASURES else f"list {name}"
+
+
+def _same_days(as_of: date) -> list[date]:
+    """Return a day and the same one of the months before, the last day of a shorter month.
+
+    >>> [day.isoformat() for day in _same_days(date(2026, 3, 31))][:3]
+    ['2026-03-31', '2026-02-28', '2026-01-31']
+    """
+    months = [divmod(12 * as_of.year + as_of.month - 1 - n, 12) for n in range(_MONTHS + 1)]
+    return [_day_of(year, month + 1, as_of.day) for year, month in months]
+
+
+def _day_of(year: int, month: int, day: int) -> date:
+    end = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    return end.replace(day=min(day, end.day))
+
+
+def _window(day: date, days: int) -> tuple[date, date]:
+    return day - timedelta(days=days - 1), day

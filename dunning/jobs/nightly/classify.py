@@ -1,0 +1,88 @@
+"""Decide on every account of a shard and propose what to do about it."""
+
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from dunning.core.errors import UsageError
+from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, Frame
+from dunning.core.memory import keep_freed_memory
+from dunning.core.words import STAGES
+from dunning.decisions.account.ageing import age, join_ageing
+from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.interest import interest_segments
+from dunning.decisions.frames import Decision
+from dunning.decisions.lists.court import propose_court
+from dunning.decisions.lists.disconnections import propose_disconnections
+from dunning.decisions.lists.proposals import Proposed, join_proposed, merge_proposed
+from dunning.decisions.lists.reminders import propose_reminders
+from dunning.decisions.segments import Places
+from dunning.decisions.tables import decision_tables
+from dunning.gateways.files.seals import check_seal, seal_files
+from dunning.gateways.files.worktables import StreamWriter, write_table
+from dunning.jobs.nightly.history import UNREAD, History
+from dunning.jobs.nightly.runs import Run, shard_buckets, shard_folder, shard_seal
+from dunning.jobs.run_context import Receipt
+from dunning.policy.rules import Rules
+
+# What no decision and no list looks at.
+_READ = tuple(name for name in SCHEMAS if name != "invoice_lines")
+
+
+def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
+    """Write the decisions and proposals of one shard into the run's work folder; return counts per stage.
+
+    Shards share nothing and may run at once; any number of them gives the same files in the end.
+    """
+    if not 0 <= shard < shards <= BUCKETS:
+        raise UsageError(f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0.")
+    keep_freed_memory()
+    this = Run.of(run)
+    folder = shard_folder(Path(this.work), shard, shards)
+    check_seal(this.given_seal)
+    snapshot, rules = this.open_snapshot(), this.rules()
+    history = History.read(Path(this.work))
+    books: Counter[str] = Counter()
+    stages: Counter[str] = Counter()
+    proposed: list[Proposed] = []
+    ages: list[pa.Table] = []
+    filled = set(snapshot.buckets())
+    with StreamWriter(folder) as writer:
+        for index in (index for index in shard_buckets(shard, shards) if index in filled):
+            bucket, decision, findings = history.decide(snapshot.read_bucket(index, _READ, UNREAD), rules)
+            writer.write(decision_tables(bucket, decision, rules))
+            ages.append(age(bucket, decision, rules))
+            proposed.append(propose(bucket, decision, findings, rules, this.paid_until))
+            books.update(findings.allocation.books)
+            counts = np.bincount(decision.accounts["stage"], minlength=len(STAGES))
+            stages.update(dict(zip(STAGES, counts.tolist(), strict=True)))
+    for name, table in merge_proposed(proposed).items():
+        write_table(folder / f"proposed-{name}.parquet", table)
+    write_table(folder / "ageing.parquet", join_ageing(ages))
+    receipt = {"shard": shard, "shards": shards, "accounts": sum(stages.values()), "stages": dict(stages)}
+    (folder / "books.json").write_text(json.dumps({**receipt, "books": dict(books)}), encoding="utf-8")
+    made = [path for path in folder.glob("[!.]*") if path.suffix in (".parquet", ".arrow")]
+    seal_files(shard_seal(folder), [folder / "books.json", *made])
+    return receipt
+
+
+def propose(
+    bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, newest_paid_on: date | None
+) -> Proposed:
+    """Return everything proposed for one bucket, in no order."""
+
+    def segments_of(items: Places) -> Frame:
+        chosen = np.searchsorted(findings.allocation.items, items)
+        return interest_segments(bucket, findings.allocation, rules, chosen, findings.equalised_on)
+
+    return join_proposed(
+        [
+            propose_reminders(bucket, decision, rules, findings.history),
+            propose_disconnections(bucket, decision, rules, findings.history, newest_paid_on),
+            propose_court(bucket, decision, rules, findings.history, segments_of),
+        ]
+    )

@@ -1,0 +1,225 @@
+"""Publish a run's files and, where it records, close the date's books: intent, effect, record."""
+
+import hashlib
+import json
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.errors import DunningError
+from dunning.decisions.account.manual_hold_terms import find_held_back
+from dunning.gateways.files.publishing import MANIFEST, check_prepared
+from dunning.gateways.files.seals import check_seal
+from dunning.gateways.files.worktables import read_groups, read_table
+from dunning.gateways.postgres.database import RUNNER, Connection, Engine, connect_as, run_lock
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.search_index import build_search_index
+from dunning.gateways.store import closing, releases, runs
+from dunning.gateways.store.events import count_deeds_since
+from dunning.gateways.store.holds import fetch_holds
+from dunning.jobs.nightly.baseline import figures_of
+from dunning.jobs.nightly.output_places import Place, find_place
+from dunning.jobs.nightly.runs import Run
+from dunning.jobs.nightly.sent import deeds_of_messages
+from dunning.jobs.recovery import recover, sweep
+from dunning.jobs.retention import prune
+from dunning.jobs.run_context import Receipt
+
+_OWING = [
+    "premise_no", "payer_code", "stage", "open_cents", "overdue_cents", "interest_cents", "credit_cents",
+    "shielded_cents", "overdue_items", "oldest_due_on", "days_overdue", "limitation_on", "reasons", "why_not", "rule",
+    "next_stage", "next_on", "policy_version",
+]  # fmt: skip
+
+
+def run(run: Receipt) -> Receipt:
+    """Publish and close; see `close`."""
+    this = Run.of(run)
+    settings = Settings.from_environment()
+    engine = connect_as(RUNNER, settings, f"nightly {this.as_of} close")
+    with run_lock(engine, f"nightly {this.as_of} close") as connection:
+        runs.resume_run(connection, this.run_id)
+        return close_and_prune(settings, engine, connection, this)
+
+
+def close_and_prune(settings: Settings, engine: Engine, connection: Connection, this: Run) -> Receipt:
+    """Publish and close; then, where that closed a date's books, remove the snapshots that have aged out and make the
+    index that the pages look for accounts in.
+
+    A snapshot that cannot be removed (somebody reads, a folder that will not go) waits for the next night, and stands
+    in `dunning snapshots` until then; an index that is not there is made when somebody searches. The books are closed,
+    and nothing may call this night failed.
+    """
+    receipt = close(settings, connection, this)
+    if receipt["state"] == "closed":
+        with suppress(OSError, DunningError):
+            prune(settings, connection, engine)
+            build_search_index(settings, this.open_snapshot())
+    return receipt
+
+
+def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
+    """Publish the prepared files; record decisions, proposals and deeds where the run records.
+
+    The caller holds the run lock. Work folders that a closed date makes useless, of killed runs for one, go with it.
+
+    Deeds are intended before the files are published and done after: a run killed in between is finished or taken
+    back by the next one, and one that cannot publish takes them back itself, unless its manifest stands all the same
+    (written to an object store whose answer got lost): then the books are closed. Running this step again after it
+    ended well changes nothing.
+
+    Raises:
+        DunningError: another run closed books since this one began, or the files cannot be published.
+    """
+    recover(connection)
+    known = runs.fetch_run_by_id(connection, this.run_id)
+    if known is not None and known.state in ("closed", "written"):
+        return _receipt(this, known.state, _find_place(connection, this))
+    _require_same_history(connection, this)
+    check_files(this)
+    content = (this.prepared / MANIFEST).read_bytes()
+    manifest_sha256 = hashlib.sha256(content).hexdigest()
+    place = _find_place(connection, this)
+    if not this.is_recording:
+        place.target.publish(this.prepared)
+        runs.keep_manifest(connection, this.run_id, json.loads(content))
+        runs.finish_run(connection, this.run_id, manifest_sha256)
+        return _receipt(this, "written", place)
+    books = _books(connection, this, json.loads(content), manifest_sha256)
+    counts = closing.begin_close(connection, this.run_id, manifest_sha256, books)
+    try:
+        this.target.publish(this.prepared)
+    except DunningError:
+        recover(connection)
+        known = runs.fetch_run_by_id(connection, this.run_id)
+        if known is None or known.state != "closed":
+            raise
+    else:
+        _finish(connection, this)
+    sweep(settings, connection, keep=this.run_id)
+    return {**_receipt(this, "closed", place), "recorded": counts}
+
+
+def check_files(this: Run) -> None:
+    """Refuse what would be published or recorded and is not what the steps before wrote."""
+    check_seal(this.manifest_seal)
+    check_seal(this.proposed_seal)
+    check_prepared(this.prepared)
+
+
+def _finish(connection: Connection, this: Run) -> None:
+    try:
+        closing.finish_close(connection, this.day)
+    except DunningError as error:
+        raise DunningError(
+            f"{error} The lists of {this.as_of} are whole in {this.target}; the next run of any date records first "
+            "that they have left."
+        ) from error
+
+
+def _find_place(connection: Connection, this: Run) -> Place:
+    """Return where the files come: those with which another run closed the date are never replaced by others."""
+    record = runs.fetch_run(connection, this.day)
+    is_closed_by_other = record is not None and record.state == "closed" and record.run_id != this.run_id
+    return find_place(this, record if is_closed_by_other else None)
+
+
+def _receipt(this: Run, state: str, place: Place) -> Receipt:
+    return {"as_of": this.as_of, "state": state, "folder": str(place.target), "notice": place.notice}
+
+
+def _require_same_history(connection: Connection, this: Run) -> None:
+    """Refuse a run that does not know of something since it began; what a past date knows never changes."""
+    closed_on = runs.last_closed_on(connection)
+    began_with = date.fromisoformat(this.closed_on) if this.closed_on else None
+    if began_with is not None and this.day <= began_with:
+        return
+    if closed_on != began_with:
+        raise DunningError(
+            f"The books of {closed_on} were closed while this run of {this.as_of} was going on; it does not know "
+            "what was sent then. Nothing was published. Run the date again."
+        )
+    if count_deeds_since(connection, this.events_seen):
+        raise DunningError(
+            f"Something was released or recalled while this run of {this.as_of} was going on; it does not know of "
+            "that and might send twice. Nothing was published. Run the date again."
+        )
+
+
+def _books(connection: Connection, this: Run, manifest: dict[str, Any], manifest_sha256: str) -> closing.Books:
+    """Return what the close writes.
+
+    Messages leave with the night, unless something about it is unusual or somebody of them was protected while it went
+    on: then they wait for a person, and the last look finds him.
+    """
+    work = Path(this.work)
+    groups = [
+        group.filter(pc.greater(group["open_cents"], 0))
+        for group in read_groups([this.prepared / "classification.parquet"], _OWING)
+    ]
+    proposed = {path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))}
+    reminders = proposed["reminders"]
+    sent = deeds_of_messages(reminders)
+    known = fetch_holds(connection)
+    newer = [hold for hold in known if hold.hold_no > this.events_seen and hold.is_in_force(this.day)]
+    is_protected = pc.any(pc.is_valid(find_held_back(reminders, "reminders", newer))).as_py()
+    may_leave = not manifest["unusual"] and not is_protected
+    return closing.Books(
+        decisions=pa.concat_tables(groups),
+        proposals=pa.concat_tables(list(_proposals(proposed, "released" if may_leave else "proposed"))),
+        deeds=sent if may_leave else sent.slice(0, 0),
+        figures=figures_of(this.day, manifest),
+        ageing=read_table(work / "ageing.parquet"),
+        manifest=manifest,
+        release=_release(this, reminders, manifest_sha256) if may_leave else None,
+    )
+
+
+def _release(this: Run, reminders: pa.Table, manifest_sha256: str) -> releases.Released:
+    return releases.Released(
+        as_of=this.day, list_name="reminders", run_id=this.run_id, event_no=None, row_count=len(reminders),
+        cents=pc.sum(reminders["overdue_cents"]).as_py() or 0, dropped=0, out=this.out,
+        manifest_sha256=manifest_sha256,
+    )  # fmt: skip
+
+
+def _proposals(proposed: dict[str, pa.Table], reminders: str) -> list[pa.Table]:
+    """Return the rows of all lists as the store keeps them; `reminders` is the state of the messages."""
+    withheld = proposed["withheld"]
+    return [
+        _kept(proposed["reminders"], "reminders", reminders),
+        _kept(proposed["disconnections"], "disconnections", "proposed"),
+        _kept(proposed["court"], "court", "proposed", "principal_cents"),
+        _kept(withheld, None, "withheld"),
+    ]
+
+
+def _kept(rows: pa.Table, list_name: str | None, state: str, overdue: str = "overdue_cents") -> pa.Table:
+    count, text = len(rows), pa.string()
+    given = {name: rows[name] for name in rows.column_names}
+    return pa.table(
+        {
+            "list": given["list"] if list_name is None else pa.repeat(list_name, count),
+            "premise_no": given["premise_no"],
+            "payer_code": given["payer_code"],
+            "stage": given.get("stage", pa.repeat("court_bound", count)),
+            "channel": given.get("channel", pa.nulls(count, text)),
+            "overdue_cents": given[overdue],
+            "total_cents": given.get("total_cents", given[overdue]),
+            "state": pa.repeat(state, count),
+            "reason": given.get("reason", _why_it_waits(rows)),
+            "reference": given.get("reference", given.get("case_ref", pa.nulls(count, text))),
+        }
+    )
+
+
+def _why_it_waits(rows: pa.Table) -> pa.Array | pa.ChunkedArray:
+    """Return why a person must look at rows before they may leave; null where nothing keeps them."""
+    nothing = pa.scalar(None, pa.string())
+    if "person_reasons" not in rows.column_names:
+        return pa.repeat(nothing, len(rows))
+    return pc.if_else(pc.equal(rows["person_reasons"], ""), nothing, rows["person_reasons"])

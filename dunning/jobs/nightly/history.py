@@ -1,0 +1,131 @@
+"""What a night must know of earlier ones: deeds with what the ledger tells of each, strikes, what was handed over."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.frames import Bucket, Frame, frame_of
+from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.classify import decide_with_deeds
+from dunning.decisions.account.history import tell_deeds
+from dunning.decisions.account.manual_holds import with_strikes
+from dunning.decisions.account.refused_notices import with_refused_notices
+from dunning.decisions.frames import Decision
+from dunning.decisions.lists.channel_choice import with_failures
+from dunning.decisions.lists.dwellings import with_own_protections
+from dunning.gateways.files.worktables import read_table, write_table
+from dunning.gateways.postgres.database import Source
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.store import deeds, holds, proposals
+from dunning.jobs.nightly.failed_channels import gather_failures
+from dunning.ledger.buckets import buckets_of
+from dunning.policy.rules import Rules
+
+# The columns that no decision, no list and no notice looks at.
+UNREAD = {"payments": ("named_no", "channel"), "contacts": ("source",), "holds": ("hold_no", "author", "note")}
+
+
+@dataclass(frozen=True)
+class History:
+    """What a night knows of earlier ones.
+
+    deeds: as `gather_deeds` gives them. strikes: as `store.holds.fetch_seen_holds`. acts: as `store.deeds.fetch_acts`.
+    concerned: premise_no and payer_code of deeds of which a refused row of the ledger's notices speaks.
+    failures: as reaching.FAILURES. silences: as `store.proposals.fetch_silences`.
+    """
+
+    deeds: pa.Table
+    strikes: pa.Table
+    acts: pa.Table
+    concerned: pa.Table
+    failures: pa.Table
+    silences: pa.Table
+
+    def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Findings]:
+        """Return a bucket with our strikes among its holds, the decision on it and its findings."""
+        struck = with_own_protections(with_strikes(bucket, self.strikes), self.strikes)
+        struck = with_refused_notices(struck, self.concerned)
+        struck = with_failures(struck, self.failures)
+        return struck, *decide_with_deeds(struck, rules, deeds_of_bucket(self.deeds, bucket.index))
+
+    def write(self, work: Path) -> list[Path]:
+        """Write it into a run's work folder; return the files, to be sealed."""
+        tables = {work / f"{name}.parquet": getattr(self, name) for name in _TABLES}
+        for path, table in tables.items():
+            write_table(path, table)
+        return list(tables)
+
+    @classmethod
+    def read(cls, work: Path) -> "History":
+        """Return what `write` wrote."""
+        return cls(**{name: read_table(work / f"{name}.parquet") for name in _TABLES})
+
+
+_TABLES = ("deeds", "strikes", "acts", "concerned", "failures", "silences")
+
+
+def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
+    """Return what a night knows of earlier ones, of strikes, releases and recalls up to an event."""
+    acted_days = max(rules.release.acted_days.values())
+    since = rules.as_of - timedelta(days=acted_days)
+    gathered = gather_deeds(source, snapshot, rules, events_seen)
+    return History(
+        deeds=gathered,
+        failures=gather_failures(snapshot, gathered, rules.as_of),
+        strikes=holds.fetch_seen_holds(source, events_seen),
+        acts=deeds.fetch_acts(source, before=rules.as_of, since=since, events_seen=events_seen),
+        concerned=gather_concerned(source, snapshot, rules, events_seen),
+        silences=proposals.fetch_silences(source, before=rules.as_of, since=_remember_silences_since(rules)),
+    )
+
+
+def gather_concerned(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> pa.Table:
+    """Return premise_no and payer_code of our deeds of earlier dates that refused rows of the notices name."""
+    refused = pa.array(snapshot.info["refused_notices"], pa.string())
+    since = memory_of(rules) if len(refused) else rules.as_of  # without one there is nothing to look for
+    sent = deeds.fetch_deeds(source, rules.as_of, since, events_seen)
+    return sent.filter(pc.is_in(sent["reference"], value_set=refused)).select(["premise_no", "payer_code"])
+
+
+def _remember_silences_since(rules: Rules) -> date:
+    """Return the first night whose withheld messages matter: silences, and what was withheld after one had ended."""
+    return rules.as_of - timedelta(days=rules.reminders.on_list_days + rules.reminders.repeat_days)
+
+
+def gather_deeds(
+    source: Source, snapshot: Snapshot, rules: Rules, events_seen: int = deeds.ALL_EVENTS
+) -> pa.Table:
+    """Return the deeds that matter on a night, as `tell_deeds` gives them, by reference's order in the store.
+
+    Those of earlier dates that can still count; and of the night itself and later ones, which its decisions do not see,
+    those that the ledger tells of: their rows are no notices of the ledger.
+
+    Returns:
+        With `bucket` (of the account) and `notice_bucket` (where the ledger's row stands; -1 where untold).
+    """
+    notices = snapshot.read_notices()
+    told = tell_deeds(deeds.fetch_deeds(source, date.max, memory_of(rules), events_seen), notices)
+    notice = told["notice"].to_numpy()
+    kept = (notice >= 0) | pc.less(told["as_of"], pa.scalar(rules.as_of)).to_numpy()
+    told, notice = told.filter(pa.array(kept)), notice[kept]
+    where = np.r_[notices["bucket"].to_numpy(), -1][notice]
+    bucket = buckets_of(told["premise_no"].combine_chunks())
+    return told.append_column("bucket", pa.array(bucket)).append_column("notice_bucket", pa.array(where))
+
+
+def deeds_of_bucket(gathered: pa.Table, bucket: int) -> Frame:
+    """Return the deeds that concern one bucket: by account, or by the ledger's row."""
+    concerns = pc.or_(pc.equal(gathered["bucket"], bucket), pc.equal(gathered["notice_bucket"], bucket))
+    return frame_of(gathered.filter(concerns))
+
+
+def memory_of(rules: Rules) -> date:
+    """Return the first day whose deeds can still matter: for a stage, for a repetition, for a disconnection."""
+    valid = max(rules.stages.notice_valid_days, rules.disconnections.notice_valid_days)
+    served = max(rules.service.served_after_days.values(), default=0)
+    repeat = max(rules.reminders.repeat_days, rules.reminders.final_warning_repeat_days)
+    return rules.as_of - timedelta(days=max(valid + served, repeat) + 1)

@@ -1,0 +1,276 @@
+"""Begin a run: load and check the ledger, see what history and policy it meets, and whether it may act."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dunning.core.errors import DunningError, UsageError
+from dunning.core.words import PROTECTING_TABLES
+from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database, settle_place
+from dunning.gateways.files.publishing import write_private
+from dunning.gateways.files.seals import seal_files
+from dunning.gateways.postgres.database import Engine, run_lock, transact
+from dunning.gateways.s3.object_store import SCHEME
+from dunning.gateways.settings.environment import Settings, refuse_url
+from dunning.gateways.snapshots.remote_store import find_kept, keep
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.store import open_store, policies, runs, table_sizes
+from dunning.gateways.store.events import latest_event
+from dunning.jobs.nightly.baseline import Past, gather_past
+from dunning.jobs.nightly.freshness import is_stale
+from dunning.jobs.nightly.history import History, gather_history
+from dunning.jobs.nightly.late_dates import warn_of_late_dates
+from dunning.jobs.nightly.limits import RunLimits, list_limits, read_limits
+from dunning.jobs.nightly.protections import (
+    Protections,
+    choose_accepted,
+    judge_protections,
+    name_table,
+    refuse_accepted,
+)
+from dunning.jobs.nightly.runs import Run, new_work_folder
+from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.recovery import recover, sweep
+from dunning.jobs.run_context import Receipt
+from dunning.ledger.check.manifest import read_manifest, refuse_stale
+from dunning.ledger.load import load_ledger
+from dunning.policy.check import check_values
+from dunning.policy.policies import Policy, load_policy, read_policy
+from dunning.policy.rules import Rules
+from dunning.policy.warnings import find_doubts
+
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody wants run: a date, where the ledger lies, where the lists go, and how it differs from usual.
+
+    ledger: a folder, an s3:// address, or the URL of a database (which may hold a password). out: a folder, or an s3://
+    address. quarantine_limits: shares of refused rows as typed, for this run alone (see `limits`). dry_run: write
+    files, close and record nothing. billing_sql: own queries for a database. accept_shrunk: why, by name, a table that
+    protects people may be missing or smaller this once (`payers`, or one column of it, `payers.vulnerable`).
+
+    Raises:
+        UsageError: a share that is none, a day outside of the contract's calendar, a mapping for a database, a table
+            that protects nobody, or no reason for one.
+    """
+
+    as_of: date
+    ledger: str = field(repr=False)
+    out: str
+    mapping: Path | None = None
+    quarantine_limits: tuple[str, ...] = ()
+    policy: Path | None = None
+    dry_run: bool = False
+    billing_sql: Path | None = None
+    accept_shrunk: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        refuse_accepted(self.accept_shrunk)
+        read_limits(self.quarantine_limits)
+        if not FIRST_DAY <= self.as_of <= LAST_DAY:
+            raise UsageError(f"--as-of is {self.as_of}; give a day from {FIRST_DAY} to {LAST_DAY}.")
+        if self.mapping and is_database(self.ledger):
+            raise UsageError("--mapping is for files, but --ledger is a database; write queries, --billing-sql DIR.")
+
+    @classmethod
+    def of(
+        cls, as_of: str, ledger: str, out: str, mapping: str | None, policy: str | None,
+        billing_sql: str | None = None, **others: Any,
+    ) -> "Order":
+        """Return an order for texts as typed; an address that is of no use there is refused."""
+        refuse_url(out, "--out", (SCHEME,))
+        given = {"--mapping": mapping, "--policy": policy, "--billing-sql": billing_sql}
+        for option, value in given.items():
+            refuse_url(value or "", option)
+        return cls(
+            date.fromisoformat(as_of), find_ledger(ledger), settle_place(out),
+            Path(mapping).absolute() if mapping else None, policy=Path(policy).absolute() if policy else None,
+            billing_sql=Path(billing_sql).absolute() if billing_sql else None, **others,
+        )
+
+
+def run(
+    as_of: str,
+    ledger: str,
+    out: str,
+    mapping: str | None = None,
+    quarantine_limit: float | str | Sequence[str] | None = None,
+    policy: str | None = None,
+    dry_run: bool = False,
+    billing_sql: str | None = None,
+    accept_shrunk: Mapping[str, Mapping[str, str]] | None = None,
+) -> Receipt:
+    """Load a ledger for a date (ISO) and return the receipt that the other steps take; see `Order` and `begin`.
+
+    Args:
+        accept_shrunk: by date (ISO) what may be missing or smaller on it; that of another date is left aside.
+    """
+    order = Order.of(
+        as_of, ledger, out, mapping, policy, billing_sql, quarantine_limits=list_limits(quarantine_limit),
+        dry_run=dry_run, accept_shrunk=(accept_shrunk or {}).get(as_of, {}),
+    )
+    settings = Settings.from_environment()
+    engine = open_store(settings, f"nightly {as_of} load")
+    with run_lock(engine, f"nightly {as_of} load"):
+        runs.fail_left_runs(engine)  # Airflow runs one at a time, and nobody else works without the lock
+        return begin(settings, engine, order)
+
+
+def begin(settings: Settings, engine: Engine, order: Order, progress: Progress = say_nothing) -> Receipt:
+    """Load and check the ledger and lay out the run's work folder. The caller holds the run lock.
+
+    Raises:
+        DunningError: the ledger is refused, or speaks for an earlier day than the run.
+    """
+    recover(engine)
+    policy = _choose_policy(engine, order)
+    rules = policy.at(order.as_of)
+    snapshot = _load(settings, order, rules, progress)
+    closed_on = runs.last_closed_on(engine)
+    newest_paid_on = snapshot.newest_paid_on(order.as_of)
+    accepted = choose_accepted(engine, order.as_of, order.accept_shrunk)
+    protections = judge_protections(engine, snapshot, order.as_of, rules.loading, accepted)
+    is_told = snapshot.info["as_of"] is not None and not is_database(order.ledger)  # a database says no day of its own
+    too_old = not is_told and is_stale(newest_paid_on, order.as_of, rules.loading)
+    may_record = not order.dry_run and not too_old and not protections.stops
+    is_past = closed_on is not None and order.as_of <= closed_on
+    is_recording = may_record and not is_past
+    events_seen = runs.fetch_events_seen(engine, order.as_of) if is_past else _latest_event(engine)
+    run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on, events_seen, accepted)
+    sweep(settings, engine)
+    this = Run(
+        run_id=run_id,
+        as_of=order.as_of.isoformat(),
+        out=order.out,
+        work=str(new_work_folder(settings, order.as_of, run_id)),
+        snapshot=str(snapshot.folder),
+        fingerprint=snapshot.fingerprint,
+        policy_version=rules.version,
+        is_recording=is_recording,
+        closed_on=closed_on.isoformat() if closed_on else "",
+        newest_paid_on=newest_paid_on.isoformat() if newest_paid_on else "",
+        stops=protections.stops,
+        accepted_shrunk=protections.accepted,
+        events_seen=events_seen,
+        warnings=[
+            *find_warnings(snapshot, order.as_of, newest_paid_on, too_old, protections),
+            *find_doubts(policy, order.as_of),
+        ],
+    )
+    history = gather_history(engine, snapshot, rules, events_seen)
+    lay_out(this, policy, history, gather_past(engine, snapshot, order.as_of, rules.release))
+    return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
+
+
+def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) -> Snapshot:
+    """Return the snapshot of the order's ledger, kept wherever snapshots are kept."""
+    store = settings.snapshot_store
+    with extract_at_hand(
+        order.ledger, settings.home, progress, as_of=order.as_of, billing_sql=order.billing_sql
+    ) as extract:
+        manifest = read_manifest(extract)
+        if manifest is not None:
+            refuse_stale(manifest.as_of, order.as_of)
+        snapshot = load_ledger(
+            extract, settings.snapshots, mapping=order.mapping,
+            quarantine_limits=RunLimits(rules.loading, read_limits(order.quarantine_limits)), progress=progress,
+            find=lambda snapshots, fingerprint: find_kept(snapshots, store, fingerprint),
+        )
+        keep(snapshot, store)
+    return snapshot
+
+
+def _choose_policy(engine: Engine, order: Order) -> Policy:
+    """Return the policy of the order; else that of the date's closed run, if it has one; else the built-in one.
+
+    Raises:
+        DunningError: the order's policy contradicts itself, a ladder out of order for one.
+    """
+    if order.policy:
+        return load_checked_policy(order.policy)
+    closed = runs.fetch_run(engine, order.as_of)
+    if closed is None or closed.state != "closed":
+        return load_policy()
+    return read_policy(policies.fetch_policy_files(engine, closed.run_id))
+
+
+def load_checked_policy(folder: Path) -> Policy:
+    """Return the policy of a folder.
+
+    Raises:
+        DunningError: it cannot be read, or contradicts itself, a ladder out of order for one.
+    """
+    policy = load_policy(folder)
+    findings = check_values(policy)
+    if findings:
+        raise DunningError(f"{findings[0]} See `dunning policy check --policy {folder}` for everything.")
+    return policy
+
+
+def _register(
+    engine: Engine, order: Order, snapshot: Snapshot, policy: Policy, rules: Rules, is_recording: bool,
+    newest_paid_on: date | None, events_seen: int, accepted: Mapping[str, str],
+) -> int:
+    facts = runs.Facts(
+        ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
+        out=order.out, newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
+        events_seen=events_seen, is_trial=order.dry_run,
+    )
+    with transact(engine) as connection:
+        run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
+        policies.store_policy_files(connection, run_id, policy.files())
+        table_sizes.store_table_sizes(connection, run_id, snapshot.table_sizes())
+        table_sizes.store_accepted(connection, run_id, accepted)
+    return run_id
+
+
+def _latest_event(engine: Engine) -> int:
+    with transact(engine) as connection:
+        return latest_event(connection)
+
+
+def find_warnings(
+    snapshot: Snapshot, as_of: date, newest_paid_on: date | None, too_old: bool, protections: Protections
+) -> list[str]:
+    """Return what the morning must know of a ledger, as Bulgarian sentences."""
+    warnings = [*snapshot.info["warnings"], *warn_of_late_dates(snapshot, as_of)]
+    if not snapshot.info["as_of"]:
+        invoiced, paid = _tell_day(_newest_invoice(snapshot)), _tell_day(newest_paid_on)
+        warnings.append(
+            f"Извлечението няма manifest.json. Най-новата фактура в него: {invoiced} Най-новото плащане в него: {paid}"
+        )
+    if too_old:
+        warnings.append("Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено.")
+    return warnings + _tell_without_effect(snapshot) + protections.tell()
+
+
+def _tell_without_effect(snapshot: Snapshot) -> list[str]:
+    """Return what is told of rows that protect people, were taken in and reach nothing."""
+    counts = {**snapshot.info["without_effect"], "holds": snapshot.info["holds_without_effect"]}
+    return [
+        f"{name_table(name)}: {counts[name]} от приетите редове не стигат до никоя партида или фактура (сочат например "
+        "кредитно известие) и не пазят никого. Проверете ги при източника."
+        for name in PROTECTING_TABLES
+        if counts.get(name)
+    ]
+
+
+def _newest_invoice(snapshot: Snapshot) -> date | None:
+    newest = snapshot.info["newest_invoice_on"]
+    return date.fromisoformat(newest) if newest else None
+
+
+def _tell_day(day: date | None) -> str:
+    return f"{day:%d.%m.%Y} г." if day else "няма."
+
+
+def lay_out(this: Run, policy: Policy, history: History, past: Past) -> None:
+    """Put what the steps of a run read, policy files and what is known of earlier nights, into its work folder."""
+    for name, content in policy.files().items():
+        write_private(this.policy_folder / name, content)
+    work = Path(this.work)
+    seal_files(this.given_seal, [*history.write(work), past.write(work), *this.policy_folder.iterdir()])

@@ -1,0 +1,90 @@
+"""Join what the shards propose into one set of lists, and check that nothing was lost on the way."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.errors import DunningError
+from dunning.decisions.account.ageing import join_ageing
+from dunning.decisions.lists.missing_protections import stop_lists
+from dunning.decisions.lists.one_message import silence_listed
+from dunning.decisions.lists.proposals import SCHEMAS, Proposed, merge_proposed
+from dunning.decisions.lists.volume_limits import ramp_reminders, withhold_acted
+from dunning.gateways.files.seals import check_seal, seal_files
+from dunning.gateways.files.worktables import read_table, write_table
+from dunning.jobs.nightly.balance import join_books, join_stages
+from dunning.jobs.nightly.history import History
+from dunning.jobs.nightly.runs import Run, shard_seal
+from dunning.jobs.run_context import Receipt
+
+LISTS = ("reminders", "disconnections", "court")
+
+
+def run(run: Receipt, shards: list[Receipt]) -> Receipt:
+    """Write the run's proposals into its work folder; return counts per list and the books.
+
+    Raises:
+        DunningError: a shard is missing, or all are, the books do not balance, or a row is listed twice.
+    """
+    this = Run.of(run)
+    if not shards:
+        raise DunningError("No shard was classified, so nobody would be on any list. Run the date again.")
+    folders = this.shard_folders(len(shards))
+    receipts = [_read_receipt(folder) for folder in folders]
+    books = join_books(receipts)
+    proposed = merge_proposed(
+        {name: read_table(folder / f"proposed-{name}.parquet") for name in SCHEMAS}
+        for folder in folders
+    )
+    for reason in this.stops.values():
+        proposed = stop_lists(proposed, reason)
+    rules, history = this.rules(), History.read(Path(this.work))
+    proposed = withhold_acted(proposed, history.acts, this.day, rules.release)
+    proposed = silence_listed(proposed, history.acts, history.silences, this.day, rules)
+    proposed = merge_proposed([ramp_reminders(proposed, rules.release)])
+    check_once(proposed)
+    tables = {Path(this.work) / "proposed" / f"{name}.parquet": table for name, table in proposed.items()}
+    ages = join_ageing(read_table(folder / "ageing.parquet") for folder in folders)
+    tables[Path(this.work) / "ageing.parquet"] = ages
+    for path, table in tables.items():
+        write_table(path, table)
+    receipt = {
+        "shards": len(shards),
+        "accounts": sum(receipt["accounts"] for receipt in receipts),
+        "stages": join_stages(receipts),
+        "books": books,
+        "lists": {name: len(table) for name, table in proposed.items()},
+    }
+    told = Path(this.work) / "proposed.json"
+    told.write_text(json.dumps(receipt), encoding="utf-8")
+    seal_files(this.proposed_seal, [told, *tables])
+    return receipt
+
+
+def check_once(proposed: Proposed) -> None:
+    """Refuse proposals in which a row stands twice, listed or withheld.
+
+    A reminder is one message to one account; the other lists have one row per account.
+    """
+    withheld = proposed["withheld"]
+    for name in LISTS:
+        listed = proposed[name].select(["premise_no", "payer_code"])
+        held = withheld.filter(pc.equal(withheld["list"], name)).select(["premise_no", "payer_code"])
+        rows = pa.concat_tables([listed, held])
+        different = rows.group_by(["premise_no", "payer_code"]).aggregate([])
+        if len(different) != len(rows):
+            raise DunningError(
+                f"{len(rows) - len(different)} accounts stand twice on the list {name}. Nothing was written; "
+                "report this with the ledger's fingerprint."
+            )
+
+
+def _read_receipt(folder: Path) -> Receipt:
+    path = folder / "books.json"
+    if not path.is_file():
+        raise DunningError(f"The shard {folder.name} has not been classified. Run the whole date again.")
+    check_seal(shard_seal(folder), ["books.json", "ageing.parquet", *(f"proposed-{name}.parquet" for name in SCHEMAS)])
+    receipt: Receipt = json.loads(path.read_text(encoding="utf-8"))
+    return receipt

@@ -1,0 +1,102 @@
+"""What protects people in tonight's ledger against what the last closed night had, and what a person says is right."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from dunning.core.errors import UsageError
+from dunning.core.words import PROTECTING_COLUMNS, PROTECTING_TABLES
+from dunning.decisions.lists.missing_protections import find_shrunk
+from dunning.documents.bulgarian import MEANINGS
+from dunning.gateways.postgres.database import Source
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.store import runs, table_sizes
+from dunning.policy.rules import Loading
+
+# What may be accepted: a table with its columns, or one column.
+ACCEPTABLE = (
+    *PROTECTING_TABLES, *(name for name in PROTECTING_COLUMNS if name not in PROTECTING_TABLES),
+    *(f"{name}.{column}" for name, columns in PROTECTING_COLUMNS.items() for column in columns),
+)
+
+
+@dataclass(frozen=True)
+class Protections:
+    """What was compared, and what came of it.
+
+    Attributes:
+        stops: reason by table or column for which all lists stay here.
+        accepted: why, by table or column, a person says that less is right on this date.
+        before, now: sizes of the last closed night and of this one, as `Snapshot.table_sizes` names them.
+    """
+
+    stops: dict[str, str]
+    accepted: dict[str, str]
+    before: Mapping[str, int]
+    now: Mapping[str, int]
+
+    def tell(self) -> list[str]:
+        """Return what the morning must know of it, as Bulgarian sentences."""
+        return list(self._tell())
+
+    def _tell(self) -> Iterator[str]:
+        if self.stops:
+            yield (
+                "Липсват или са намалели данни, които пазят хората: всички списъци са задържани и датата остава "
+                "отворена. Поискайте пълно извлечение. Ако промяната е вярна, пуснете датата с --accept-shrunk и "
+                "--reason, или я запишете с причината в settings.toml (accept_shrunk)."
+            )
+        for name in sorted(self.stops):
+            yield f"Изгубена защита на хора: {name_table(name)}, {self._change(name)}."
+        for name, reason in sorted(self.accepted.items()):
+            yield f"Прието за тази дата: {name_table(name)}, {self._change(name)}. Причина: {reason}"
+
+    def _change(self, name: str) -> str:
+        had, has = self.before.get(name), self.now.get(name)
+        return f"{'няма' if had is None else had} → {'липсва' if has is None else has}"
+
+
+def tell_accepted(accepted: Mapping[str, str]) -> list[str]:
+    """Return what of a date a person accepted as it is, as Bulgarian sentences."""
+    return [
+        f"Датата е приключена с по-малко данни, които пазят хората: {name_table(name)}. Причина: {reason}"
+        for name, reason in sorted(accepted.items())
+    ]
+
+
+def judge_protections(
+    source: Source, snapshot: Snapshot, as_of: date, rule: Loading, accepted: Mapping[str, str]
+) -> Protections:
+    """Return how a ledger compares with the night that was last closed before a day."""
+    before, now = table_sizes.fetch_table_sizes(source, before=as_of), snapshot.table_sizes()
+    return Protections(find_shrunk(now, before, rule, accepted), dict(accepted), before, now)
+
+
+def choose_accepted(source: Source, as_of: date, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what a person accepts of a date now; else what its closed run had been told, so that it is the same."""
+    closed = runs.fetch_run(source, as_of)
+    if given or closed is None or closed.state != "closed":
+        return given
+    return table_sizes.fetch_accepted(source, closed.run_id)
+
+
+def refuse_accepted(accepted: Mapping[str, str]) -> None:
+    """Refuse what protects nobody, and whatever has no reason.
+
+    Raises:
+        UsageError: one of the two.
+    """
+    for name, reason in accepted.items():
+        if name not in ACCEPTABLE:
+            raise UsageError(f"--accept-shrunk is {name}, which guards nobody. Give one of: {', '.join(ACCEPTABLE)}.")
+        if not reason.strip():
+            raise UsageError(
+                f"--accept-shrunk {name} has no reason. Say with --reason why less of it is right: it stays recorded "
+                "with this date."
+            )
+
+
+def name_table(name: str) -> str:
+    """Return a table or column in Bulgarian with its name in the contract."""
+    table = name.partition(".")[0]
+    return f"{MEANINGS['table'].get(table, table)} ({name})"

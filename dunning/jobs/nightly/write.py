@@ -1,0 +1,125 @@
+"""Make a run's files in its work folder: decisions, lists as CSV, Parquet and XLSX, a manifest that names all."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.words import CHANNELS, STAGES
+from dunning.decisions.lists.proposals import SUMMED
+from dunning.decisions.tables import TABLES
+from dunning.documents.lists.list_files import render_lists
+from dunning.documents.messages.texts import Letterhead
+from dunning.documents.unusual import say_unusual
+from dunning.gateways.files.publishing import (
+    MANIFEST,
+    hash_files,
+    manifest_bytes,
+    remove_folders,
+    write_private,
+)
+from dunning.gateways.files.seals import check_seal, seal_files
+from dunning.gateways.files.worktables import TableWriter, read_streams, read_table
+from dunning.jobs.nightly.balance import check_totals
+from dunning.jobs.nightly.baseline import Past
+from dunning.jobs.nightly.runs import Run, shard_seal
+from dunning.jobs.run_context import Receipt
+
+PARTS = ("ready", "person")
+SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
+
+
+def run(run: Receipt) -> Receipt:
+    """Write all files of a run, readable by their owner only; return counts and hashes.
+
+    Raises:
+        DunningError: the classification does not agree with the books.
+    """
+    this = Run.of(run)
+    check_seal(this.given_seal)
+    check_seal(this.proposed_seal)
+    proposed = json.loads((Path(this.work) / "proposed.json").read_text(encoding="utf-8"))
+    remove_folders([this.prepared])
+    stages = _write_decisions(this, proposed["shards"])
+    check_totals(proposed["books"], {name: sum(stage[name] for stage in stages.values()) for name in SUMS})
+    lists = _write_lists(this)
+    policy = this.policy()
+    manifest: dict[str, Any] = {
+        "as_of": this.as_of,
+        "ledger": {"fingerprint": this.fingerprint, "tables": this.open_snapshot().info["books"]},
+        "policy": {"version": this.policy_version, "files": policy.hashes()},
+        "books": proposed["books"],
+        "stages": stages,
+        "lists": lists,
+        "stops": this.stops,
+        "accepted_shrunk": this.accepted_shrunk,
+        "warnings": this.warnings,
+        "files": hash_files(this.prepared),
+    }
+    unusual = Past.read(Path(this.work)).judge(this.day, manifest, this.rules().release)
+    manifest["unusual"] = say_unusual(unusual)
+    write_private(this.prepared / MANIFEST, manifest_bytes(manifest))
+    seal_files(this.manifest_seal, [this.prepared / MANIFEST])
+    return {"as_of": this.as_of, "stages": stages, "lists": lists, "files": manifest["files"]}
+
+
+def _write_decisions(this: Run, shards: int) -> dict[str, dict[str, int]]:
+    """Join the shards' tables, a row group a bucket whatever the shards; return accounts and sums per stage."""
+    sums: dict[str, Counter[str]] = {stage: Counter(accounts=0, **dict.fromkeys(SUMS, 0)) for stage in STAGES}
+    for folder in this.shard_folders(shards):
+        check_seal(shard_seal(folder), [f"{name}.arrow" for name in TABLES])
+    with TableWriter(this.prepared) as writer:
+        for name in TABLES:
+            paths = [folder / f"{name}.arrow" for folder in this.shard_folders(shards)]
+            for group in read_streams([path for path in paths if path.exists()]):
+                writer.write({name: group})
+                if name == "classification":
+                    _add_up(sums, group)
+    return {stage: dict(counts) for stage, counts in sums.items()}
+
+
+def _add_up(sums: dict[str, Counter[str]], group: pa.Table) -> None:
+    totals = group.group_by("stage").aggregate([("stage", "count"), *((name, "sum") for name in SUMS)])
+    for row in totals.to_pylist():
+        found = {name: row[f"{name}_sum"] for name in SUMS}
+        sums[row["stage"]].update(accounts=row["stage_count"], **found)
+
+
+def _write_lists(this: Run) -> dict[str, dict[str, Any]]:
+    """Write every list; return rows and cents of each."""
+    proposed = {path.stem: read_table(path) for path in sorted((Path(this.work) / "proposed").glob("*.parquet"))}
+    quarantine = this.open_snapshot().quarantine()
+    rules = this.rules()
+    parts = rules.reminders.sms_parts_max
+    head = Letterhead(this.day, rules.supplier, this.paid_until, rules.profile, sms_parts_max=parts)
+    for name, content in render_lists(proposed, quarantine, head):
+        write_private(this.prepared / name, content)
+    return _count({**proposed, "quarantine": quarantine})
+
+
+def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, Any]]:
+    counts: dict[str, dict[str, Any]] = {}
+    for channel in CHANNELS:
+        rows = tables["reminders"].filter(pc.equal(tables["reminders"]["channel"], channel))
+        counts[f"reminders/{channel}"] = _figures(rows, SUMMED["reminders"])
+    for name, table in tables.items():
+        if name != "reminders":
+            counts[name] = _figures(table, SUMMED.get(name))
+    return {**counts, "court": {**counts["court"], **_count_parts(tables["court"])}}
+
+
+def _count_parts(court: pa.Table) -> dict[str, Any]:
+    """Return what of the cases is ready, what waits for a person, and for which reasons (a case may have several)."""
+    parts = {part: _figures(court.filter(pc.equal(court["part"], part)), SUMMED["court"]) for part in PARTS}
+    told = Counter(reason for cell in court["person_reasons"].to_pylist() for reason in cell.split())
+    return {"parts": parts, "person_reasons": dict(sorted(told.items()))}
+
+
+def _figures(rows: pa.Table, cents: str | None) -> dict[str, int]:
+    figures: dict[str, Any] = {"rows": len(rows)}
+    if cents:
+        figures["cents"] = pc.sum(rows[cents]).as_py() or 0
+    return figures

@@ -1,0 +1,273 @@
+"""Invented accounts on both sides of every boundary of a policy: what the verifier lets the decisions judge."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import combinations, product
+
+from dunning.core import words
+from dunning.core.money import format_minor
+from dunning.policy.rules import Rules
+from dunning.policy.schema import FIRST_DAY
+
+
+@dataclass(frozen=True)
+class Debt:
+    """An invoice of which all is open: euro cents, or stotinki where `is_bgn`. season: of forecast and equalisation."""
+
+    due_on: date
+    minor: int
+    kind: str = "bill"
+    season: int = -1
+    is_bgn: bool = False
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A notice; `is_ours` is a deed, whose served day the policy fills."""
+
+    stage: str
+    sent_on: date
+    served_on: date | None = None
+    failed_on: date | None = None
+    channel: str = "post"
+    is_ours: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One account. plan: signed_on and the only instalment's day; filed: (filed_on, closed_on) of past cases.
+
+    payments: (paid_on, minor, is_bgn); contact: a channel, or empty for letters, registered on
+    `registered_on`; language: words.LANGUAGES.
+    """
+
+    debts: tuple[Debt, ...]
+    notices: tuple[Sent, ...] = ()
+    service: str = "heat"
+    payments: tuple[tuple[date, int, bool], ...] = ()
+    plan: tuple[date, date] | None = None
+    filed: tuple[tuple[date, date], ...] = ()
+    is_held: bool = False
+    contact: str = ""
+    registered_on: date = date(2000, 1, 1)
+    language: str = "bg"
+
+
+def around(number: int) -> tuple[int, ...]:
+    """Return a number and its neighbours, none below 0.
+
+    >>> around(0), around(15)
+    ((0, 1), (14, 15, 16))
+    """
+    return tuple(n for n in (number - 1, number, number + 1) if n >= 0)
+
+
+def make_cases(rules: Rules) -> tuple[Case, ...]:
+    """Return accounts on both sides of every boundary of these rules, on the day they speak for."""
+    return tuple(_Maker(rules).make())
+
+
+def describe(case: Case, number: int, as_of: date) -> str:
+    """Return the facts and dates of a case in plain words."""
+    parts = [f"Account {number:06d} ({case.service}) on {as_of}:"]
+    for debt in case.debts:
+        days = (as_of - debt.due_on).days
+        amount = f"{format_minor(debt.minor)} {'BGN' if debt.is_bgn else 'EUR'}"
+        parts.append(f"a {debt.kind} of {amount} due {debt.due_on} ({days} days ago);")
+    for notice in case.notices:
+        served = f"served {notice.served_on}" if notice.served_on else "served as the policy says for what we sent"
+        if not notice.is_ours and notice.served_on is None:
+            served = "never served"
+        parts.append(f"a notice `{notice.stage}` by {notice.channel} sent {notice.sent_on}, {served};")
+    if not case.notices:
+        parts.append("no notice;")
+    if case.is_held:
+        parts.append("held;")
+    if case.plan:
+        parts.append(f"an agreement signed {case.plan[0]}, nothing paid, its instalment due {case.plan[1]};")
+    return " ".join(parts).removesuffix(";") + "."
+
+
+class _Maker:
+    """Gives the cases of each rule in turn."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules, self.as_of = rules, rules.as_of
+        stages = rules.stages
+        self.rungs = (stages.final_warning, stages.court_bound)
+        self.old = max(rung.days_overdue_min for rung in self.rungs) + stages.notice_valid_days + 40
+        self.much = 10 * max(stages.court_bound.amount_cents_min, stages.limitation_near_amount_cents_min, 100)
+
+    def make(self) -> Iterator[Case]:
+        """Give all cases."""
+        for part in (
+            self._overdue, self._rungs, self._notice_ages, self._limitation, self._kinds, self._plans, self._ours,
+            self._reminders, self._disconnections, self._court, self._changeover, self._contact_ages,
+        ):  # fmt: skip
+            yield from part()
+
+    def _ago(self, days: int) -> date:
+        return max(self.as_of - timedelta(days=days), FIRST_DAY)
+
+    def _notice(self, stage: str, served_ago: int, *, sent_before: int = 2, channel: str = "post") -> Sent:
+        return Sent(stage, self._ago(served_ago + sent_before), self._ago(served_ago), channel=channel)
+
+    def _overdue(self) -> Iterator[Case]:
+        rule = self.rules.stages.overdue
+        for days in around(rule.days_overdue_min):
+            for cents in around(rule.amount_cents_min):
+                yield Case((Debt(self._ago(days), cents),))
+
+    def _rungs(self) -> Iterator[Case]:
+        """Give every set of served notices on both sides of the age and the sum of a rung."""
+        stages = words.NOTICE_STAGES
+        sets = [chosen for size in range(len(stages) + 1) for chosen in combinations(stages, size)]
+        for rung in self.rungs:
+            notices = [tuple(self._notice(stage, rung.served_days_min + 1) for stage in chosen) for chosen in sets]
+            for served in notices:
+                for days in around(rung.days_overdue_min):
+                    yield Case((Debt(self._ago(days), self.much),), served)
+                for cents in around(rung.amount_cents_min):
+                    yield Case((Debt(self._ago(rung.days_overdue_min), cents),), served)
+                yield Case((Debt(self._ago(rung.days_overdue_min), self.much),), served, is_held=True)
+
+    def _notice_ages(self) -> Iterator[Case]:
+        """Give notices too young, just old enough, too old; sent on the due day and the day after; failed; to come."""
+        valid = self.rules.stages.notice_valid_days
+        for rung, stage in zip(self.rungs, ("overdue", "final_warning"), strict=True):
+            debt = (Debt(self._ago(self.old), self.much),)
+            for served_ago in {*around(rung.served_days_min), *around(valid)}:
+                yield Case(debt, (self._notice(stage, served_ago),))
+                yield Case(debt, (self._notice("overdue", 40), self._notice(stage, served_ago)))
+            for sent_after in (0, 1):
+                due_on = self._ago(rung.days_overdue_min)
+                sent_on, served_on = due_on + timedelta(days=sent_after), self._ago(rung.served_days_min)
+                if sent_on <= served_on:
+                    yield Case((Debt(due_on, self.much),), (Sent(stage, sent_on, served_on),))
+            failed_on = self._ago(rung.served_days_min)
+            yield Case(debt, (Sent(stage, self._ago(rung.served_days_min + 3), None, failed_on),))
+            yield Case(debt, (Sent(stage, self._ago(20), self.as_of + timedelta(days=1)),))
+
+    def _limitation(self) -> Iterator[Case]:
+        """Give debts whose term ends tonight, soon, or about the day from which it is near; and every suspension."""
+        rule, near = self.rules.limitation, self.rules.stages.limitation_near_days
+        for years, kind in ((rule.years, "bill"), (rule.years_long, "fee")):
+            for left in (-2, -1, 0, 1, 2, near - 2, near - 1, near, near + 1, near + 2):
+                start = _years_before(self.as_of + timedelta(days=left), years)
+                yield Case((Debt(max(start - timedelta(days=1), FIRST_DAY), self.much, kind),))
+        for cents in around(self.rules.stages.limitation_near_amount_cents_min):
+            start = _years_before(self.as_of + timedelta(days=near // 2), rule.years)
+            yield Case((Debt(start, cents),))
+        for first, until in rule.suspensions:
+            for day in (first, until):
+                for years, kind in ((rule.years, "bill"), (rule.years_long, "fee")):
+                    yield from (
+                        Case((Debt(max(start, FIRST_DAY), self.much, kind),))
+                        for start in (day - timedelta(days=30), _years_before(day, years) + timedelta(days=5))
+                    )
+        yield self._ten_years()
+
+    def _ten_years(self) -> Case:
+        """Return a debt kept alive by one case after the other until the absolute limit alone ends it."""
+        rule = self.rules.limitation
+        due_on = _years_before(self.as_of, max(rule.years_absolute - 1, 1))
+        step = 365 * rule.years - 30
+        filed = [due_on + timedelta(days=step * n) for n in range(1, 40)]
+        return Case(
+            (Debt(due_on, self.much),),
+            filed=tuple((day, day + timedelta(days=20)) for day in filed if day + timedelta(days=20) < self.as_of),
+        )
+
+    def _kinds(self) -> Iterator[Case]:
+        """Give an old debt of every kind, warned of in every way; a forecast with and without its equalisation bill."""
+        rungs = {"overdue": self.rungs[0], "final_warning": self.rungs[1]}
+        notices = tuple(self._notice(stage, rung.served_days_min + 1) for stage, rung in rungs.items())
+        cut = self._notice("disconnection", self.rules.disconnections.served_days_min + 1)
+        due_on = self._ago(self.old)
+        for kind in words.ITEM_KINDS:
+            season = due_on.year - 1 if kind in ("forecast", "equalisation") else -1
+            debt = Debt(due_on, self.much, kind, season)
+            yield Case((debt,), (notices[0],))
+            yield Case((debt,), notices)
+            yield Case((debt,), (cut,), "electricity")
+        bill = Debt(self._ago(self.old - 20), 100, "equalisation", due_on.year - 1)
+        yield Case((Debt(due_on, self.much, "forecast", due_on.year - 1), bill), notices)
+        yield Case((Debt(FIRST_DAY, 100_000_000),))
+
+    def _plans(self) -> Iterator[Case]:
+        for days in around(self.rules.agreements.grace_days):
+            yield Case((Debt(self._ago(200), self.much),), plan=(self._ago(190), self._ago(days)))
+
+    def _ours(self) -> Iterator[Case]:
+        """Give what we sent ourselves, about the first day on which it counts, by every channel."""
+        for rung, stage in zip(self.rungs, ("overdue", "final_warning"), strict=True):
+            for channel, wait in self.rules.service.served_after_days.items():
+                for served_ago in around(rung.served_days_min):
+                    sent = Sent(stage, self._ago(served_ago + wait), channel=channel, is_ours=True)
+                    yield Case((Debt(self._ago(self.old), self.much),), (sent,))
+
+    def _reminders(self) -> Iterator[Case]:
+        rule, (first, court) = self.rules.reminders, self.rungs
+        for days in around(rule.repeat_days):
+            yield Case((Debt(self._ago(self.old), self.much),), (Sent("overdue", self._ago(days)),))
+        for days in around(rule.final_warning_repeat_days):
+            named = self._notice("overdue", first.served_days_min + 1)
+            warned = Sent("final_warning", self._ago(days))
+            yield Case((Debt(self._ago(self.old + days), court.amount_cents_min),), (named, warned))
+        for channel, least in rule.amount_cents_min.items():
+            for cents in around(least):
+                contact = "" if channel == "post" else channel
+                yield Case((Debt(self._ago(self.rules.stages.overdue.days_overdue_min), cents),), contact=contact)
+            for service, language in product(words.SERVICES, words.LANGUAGES):
+                contact = "" if channel == "post" else channel
+                yield Case((Debt(self._ago(self.old), self.much),), (), service, contact=contact, language=language)
+
+    def _disconnections(self) -> Iterator[Case]:
+        rule = self.rules.disconnections
+        warned = self._notice("disconnection", rule.served_days_min + 1)
+        for days in around(rule.days_overdue_min):
+            due_on = self._ago(days)
+            notice = Sent("disconnection", due_on + timedelta(days=1), self._ago(rule.served_days_min))
+            if notice.sent_on <= self._ago(rule.served_days_min):
+                yield Case((Debt(due_on, self.much),), (notice,), "electricity")
+        for cents in around(rule.amount_cents_min):
+            yield Case((Debt(self._ago(self.old), cents),), (warned,), "electricity")
+        for served_ago in {*around(rule.served_days_min), *around(rule.notice_valid_days)}:
+            notice = self._notice("disconnection", served_ago)
+            yield Case((Debt(self._ago(self.old + rule.notice_valid_days), self.much),), (notice,), "electricity")
+        for stage in (None, "overdue", "final_warning"):
+            other = (self._notice(stage, rule.served_days_min + 1),) if stage else ()
+            yield Case((Debt(self._ago(self.old), self.much),), other, "electricity")
+        yield Case((Debt(self._ago(self.old), self.much),), (warned,), "electricity", is_held=True)
+        yield Case((Debt(self._ago(self.old), self.much),), (warned,), "heat")
+        unserved = Sent("disconnection", self._ago(rule.served_days_min + 9))
+        yield Case((Debt(self._ago(self.old), self.much),), (unserved,), "electricity")
+
+    def _court(self) -> Iterator[Case]:
+        """Give claims without interest about the ceiling, and a large and a small one for the fee."""
+        rung, rule = self.rungs[1], self.rules.court
+        stages = dict.fromkeys(("final_warning", rung.after_notice))
+        warned = tuple(self._notice(stage, rung.served_days_min + 1) for stage in stages)
+        for cents in {*around(rule.order_ceiling_cents), self.much, 100 * self.much}:
+            yield Case((Debt(self._ago(self.old), cents, "fee"),), warned, "electricity")
+
+    def _changeover(self) -> Iterator[Case]:
+        """Give a debt of one lev, half of it paid about the changeover: before it in BGN, from it on converted."""
+        euro_from = self.rules.changeover.euro_from
+        if euro_from > self.as_of:
+            return
+        for days in (-1, 0, 1):
+            paid_on = euro_from + timedelta(days=days)
+            due_on = euro_from - timedelta(days=90)
+            yield Case((Debt(due_on, 100, is_bgn=True),), payments=((paid_on, 50, True),))
+
+    def _contact_ages(self) -> Iterator[Case]:
+        """Give contacts about the age from which they are asked for anew."""
+        for days in around(self.rules.notices.card_age_days):
+            yield Case((Debt(self._ago(self.old), self.much),), contact="email", registered_on=self._ago(days))
+
+
+def _years_before(day: date, years: int) -> date:
+    day = day.replace(day=28) if (day.month, day.day) == (2, 29) else day
+    return day.replace(year=max(day.year - years, FIRST_DAY.year))

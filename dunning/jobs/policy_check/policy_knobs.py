@@ -1,0 +1,89 @@
+"""Turning every knob of a policy by one unit, to see whether anything changes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from dunning.core.words import ITEM_KINDS, NOTICE_STAGES
+from dunning.policy.policies import Policy
+from dunning.policy.reading import RuleFile, Version, flatten
+from dunning.policy.schema import LEDGER_TABLES
+
+_OTHER_LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One knob turned: the policy with another value under `key`, and what it was turned to."""
+
+    key: str
+    value: Any
+    policy: Policy
+
+
+def turn_knobs(policy: Policy, name: str, version: Version, night: date) -> Iterator[tuple[str, list[Turn]]]:
+    """Give the knobs of a version, each with the turns of which at least one must change something.
+
+    An entry of a list is a knob of its own: it must be missed when it is gone. An empty list is tried with an entry.
+
+    Args:
+        night: on which the policies will be tried; the version is in force on it.
+    """
+    for key, value in flatten(version.values):
+        for label, others in _turn(key, value, night):
+            yield label, [Turn(key, other, _with_value(policy, name, version, key, other)) for other in others]
+
+
+def _turn(key: str, value: Any, night: date) -> Iterator[tuple[str, list[Any]]]:
+    """Give label and other values of a knob, or of each entry of a list."""
+    if isinstance(value, tuple):
+        for n, entry in enumerate(value):
+            yield f"{key}[{_say(entry)}]", [value[:n] + value[n + 1 :]]
+        if not value:
+            yield key, [(_first_entry(key, night),)]
+    elif isinstance(value, Decimal):
+        step = Decimal("0.01")
+        yield key, [other for other in (value + step, value - step) if other >= 0]
+    elif isinstance(value, int):
+        yield key, [other for other in (value + 1, value - 1) if other >= 0]
+    elif isinstance(value, date):
+        yield key, [value + timedelta(days=1), value - timedelta(days=1)]
+    elif key.endswith("after_notice"):
+        yield key, [stage for stage in NOTICE_STAGES if stage != value]
+    elif key == "logo":
+        yield key, [_OTHER_LOGO]
+    else:
+        yield key, [f"{value} 1"]
+
+
+def _say(entry: Any) -> str:
+    return f"{entry[0]} to {entry[1]}" if isinstance(entry, tuple) else str(entry)
+
+
+def _first_entry(key: str, night: date) -> Any:
+    """Return an entry of a list's sort that should matter on the night."""
+    saturday = night + timedelta(days=(5 - night.weekday()) % 7 or 7)
+    entries: dict[str, Any] = {
+        "suspensions": (night - timedelta(days=60), night - timedelta(days=30)),
+        "extra_working_days": saturday,
+        "extra_nonworking_days": saturday + timedelta(days=3),
+        "tables_strict": LEDGER_TABLES[0],
+        "tables_guarded": LEDGER_TABLES[0],
+    }
+    return entries.get(key, "forecast" if key == "kinds_after_equalisation" else ITEM_KINDS[0])
+
+
+def _with_value(policy: Policy, name: str, version: Version, key: str, value: Any) -> Policy:
+    """Return a policy in which one value of one version is another."""
+    changed = replace(version, values=_replace(version.values, key.split("."), value))
+    rule_file = policy.rule_files[name]
+    versions = tuple(changed if other is version else other for other in rule_file.versions)
+    turned = RuleFile(rule_file.name, rule_file.selected_by, versions, rule_file.data)
+    return Policy({**policy.rule_files, name: turned})
+
+
+def _replace(values: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    first, *rest = path
+    return {**values, first: _replace(values[first], rest, value) if rest else value}

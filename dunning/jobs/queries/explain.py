@@ -1,0 +1,37 @@
+"""Tell everything behind one account's stage on a date, from the snapshot, policy and history of that date's run."""
+
+from datetime import date
+
+import pyarrow as pa
+
+from dunning.decisions.account.stage_reasons import REASONS
+from dunning.decisions.account.story import find_accounts, tell_story
+from dunning.documents.pages.story_page import render_story
+from dunning.gateways.store import table_sizes
+from dunning.jobs.nightly.history import gather_history
+from dunning.jobs.nightly.protections import tell_accepted
+from dunning.jobs.queries.fate import fetch_fates
+from dunning.jobs.queries.past_night import find_night, kept_policy, open_nights
+from dunning.ledger.buckets import buckets_of
+
+
+def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
+    """Return the story of an account, or of all accounts of a premise, as Bulgarian text.
+
+    Raises:
+        DunningError: no run of that date is known, its snapshot has aged out, or no such account existed on it.
+    """
+    with open_nights("explain") as (settings, engine):
+        known, snapshot = find_night(settings, engine, as_of)
+        rules = kept_policy(engine, known).at(as_of)
+        bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
+        history = gather_history(engine, snapshot, rules, known.events_seen)
+        proposed = fetch_fates(engine, as_of, premise_no)
+        accepted = table_sizes.fetch_accepted(engine, known.run_id)
+    bucket, decision, found = history.decide(bucket, rules)
+    pages = []
+    for account in find_accounts(bucket, premise_no, payer_code, as_of):
+        story = tell_story(bucket, decision, found, rules, account)
+        own_proposals = [row for row in proposed if row["payer_code"] == story.payer_code]
+        pages.append(render_story(story, own_proposals, REASONS))
+    return "\n".join([*pages, *tell_accepted(accepted)])

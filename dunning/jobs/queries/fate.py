@@ -1,0 +1,113 @@
+"""What became of what a night wanted to do about an account: step by step, each with its day and who did it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from dunning.gateways.postgres.database import Source
+from dunning.gateways.store import holds, proposals, releases, runs
+from dunning.gateways.store.deeds import fetch_account_deeds
+
+Row = dict[str, Any]
+_LIST_OF = {"field": "disconnections", "court": "court"}  # by channel; every other one carries messages
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step.
+
+    what: `proposed`, `withheld`, `struck`, `approved`, `automatic`, `rejected`, `expired`, `left`, `stayed` (here, at
+    the last look), `recalled`, `replaced` (by a newer night's list, unanswered), `person` (a case that a person must
+    look at before it can leave), or `waiting`.
+    at: the instant; on: the day, where nothing tells the hour. by: who; empty where nobody did. note: in words, of a
+    person; the codes of the reasons where withheld, or for a person.
+    """
+
+    what: str
+    at: datetime | None = None
+    on: date | None = None
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the store knows of a date's lists and of a premise."""
+
+    answers: Sequence[releases.Answer]
+    released: dict[str, releases.Released]
+    strikes: Sequence[holds.OwnHold]
+    closed_on: date | None
+
+
+def fetch_fates(source: Source, as_of: date, premise_no: str, payer_code: str | None = None) -> list[Row]:
+    """Return what a night wanted about a premise's accounts, or one of them, with `steps`: what became of each row."""
+    rows = proposals.fetch_account_proposals(source, as_of, premise_no)
+    rows = [row for row in rows if payer_code in (None, row["payer_code"])]
+    if not rows:
+        return []
+    known = _Known(
+        releases.fetch_answers(source, as_of), releases.fetch_released(source, as_of),
+        holds.fetch_holds(source, premise_no), runs.last_closed_on(source),
+    )
+    deeds = {code: fetch_account_deeds(source, premise_no, code) for code in {row["payer_code"] for row in rows}}
+    return [{**row, "steps": _tell(row, as_of, known, deeds[row["payer_code"]])} for row in rows]
+
+
+def _tell(row: Row, as_of: date, known: _Known, deeds: Sequence[Row]) -> list[Step]:
+    if row["state"] == "withheld":
+        return [Step("withheld", on=as_of, note=row["reason"] or "")]
+    steps = [Step("proposed", on=as_of), *_struck(row, as_of, known)]
+    if row["state"] == "proposed" and row["reason"]:
+        return [*steps, Step("person", on=as_of, note=row["reason"])]
+    steps += _answered(row, known)
+    out = known.released.get(row["list"])
+    if out is None or out.state != "done":
+        return steps + _unanswered(row, as_of, known)
+    deed = _find_deed(row, as_of, deeds)
+    if deed is None:
+        return [*steps, Step("stayed", at=out.recorded_at)]
+    steps.append(Step("left", at=out.recorded_at))
+    if deed["recalled_at"] is not None:
+        steps.append(Step("recalled", deed["recalled_at"], by=deed["recalled_by"], note=deed["recall_reason"]))
+    return steps
+
+
+def _struck(row: Row, as_of: date, known: _Known) -> list[Step]:
+    """Return the strikes that were made on this very list, oldest first."""
+    own = [
+        hold for hold in reversed(known.strikes)
+        if (hold.payer_code, hold.list_name, hold.struck_on) == (row["payer_code"], row["list"], as_of)
+    ]  # fmt: skip
+    return [Step("struck", hold.recorded_at, by=hold.author, note=hold.note) for hold in own]
+
+
+def _answered(row: Row, known: _Known) -> list[Step]:
+    own = [answer for answer in known.answers if answer.list_name == row["list"]]
+    named = ("approved", "rejected")
+    return [
+        Step(answer.answer, answer.recorded_at, by=answer.by_user if answer.answer in named else "", note=answer.note)
+        for answer in own
+    ]
+
+
+def _unanswered(row: Row, as_of: date, known: _Known) -> list[Step]:
+    """Return how a list stands that did not leave: waiting, unless it was answered or a newer night took its place."""
+    last = [answer.answer for answer in known.answers if answer.list_name == row["list"]][-1:]
+    if last and last[0] in ("rejected", "expired"):
+        return []
+    if known.closed_on is not None and known.closed_on > as_of:
+        return [Step("replaced", on=known.closed_on)]
+    return [] if last else [Step("waiting")]
+
+
+def _find_deed(row: Row, as_of: date, deeds: Sequence[Row]) -> Row | None:
+    own = [deed for deed in deeds if deed["as_of"] == as_of and _list_of(deed) == row["list"]]
+    if row["list"] == "reminders":
+        own = [deed for deed in own if deed["stage"] == row["stage"]]
+    return own[0] if own else None
+
+
+def _list_of(deed: Row) -> str:
+    return _LIST_OF.get(deed["channel"], "reminders")

@@ -1,0 +1,127 @@
+"""A night that was run, opened again: its run, snapshot and policy from the store, and the history that it knew."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from dunning.core.errors import DunningError
+from dunning.core.frames import Bucket
+from dunning.decisions.account.assessment import Findings
+from dunning.decisions.compare.account_state import Side, stand
+from dunning.decisions.frames import Decision
+from dunning.decisions.lists.missing_protections import stop_lists
+from dunning.decisions.lists.one_message import silence_listed
+from dunning.decisions.lists.proposals import Proposed
+from dunning.decisions.lists.volume_limits import withhold_acted
+from dunning.gateways.postgres.database import READER, Engine, Source
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.remote_store import open_kept
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.gateways.store import open_store, policies, runs, table_sizes
+from dunning.gateways.store.readers import reading
+from dunning.jobs.nightly.baseline import Past, gather_past
+from dunning.jobs.nightly.classify import propose
+from dunning.jobs.nightly.history import History, gather_history
+from dunning.jobs.nightly.protections import Protections, judge_protections
+from dunning.policy.policies import Policy, read_policy
+from dunning.policy.rules import Rules
+
+
+@dataclass(frozen=True)
+class Night:
+    """A kept night, under its own policy or another.
+
+    known: the run that speaks for its date. history: what it knew of earlier nights. protections: what of the ledger
+    protects people, against the night before. past: what it is compared with. newest_paid_on: newest payment of the
+    ledger up to the date.
+    """
+
+    known: runs.Run
+    snapshot: Snapshot
+    policy: Policy
+    rules: Rules
+    history: History
+    protections: Protections
+    past: Past
+    newest_paid_on: date | None
+
+    @property
+    def as_of(self) -> date:
+        """The date that it speaks for."""
+        return self.known.as_of
+
+    @property
+    def stops(self) -> dict[str, str]:
+        """Reason per guarded table or column for which all lists are withheld."""
+        return self.protections.stops
+
+    def stand(self, bucket: Bucket) -> Side:
+        """Return where each account of a bucket of its snapshot stands, decided anew."""
+        bucket, decision, findings = self.history.decide(bucket, self.rules)
+        proposed = self.propose(bucket, decision, findings)
+        return stand(bucket, decision, findings, self.rules, proposed)
+
+    def propose(self, bucket: Bucket, decision: Decision, findings: Findings) -> Proposed:
+        """Return everything proposed for a bucket, but for the ramp, which looks at all of them at once."""
+        proposed = propose(bucket, decision, findings, self.rules, self.newest_paid_on)
+        for reason in self.stops.values():
+            proposed = stop_lists(proposed, reason)
+        known, as_of = self.history, self.rules.as_of
+        proposed = withhold_acted(proposed, known.acts, as_of, self.rules.release)
+        return silence_listed(proposed, known.acts, known.silences, as_of, self.rules)
+
+
+@contextmanager
+def open_nights(purpose: str) -> Iterator[tuple[Settings, Engine]]:
+    """Give settings and store to somebody who reads kept nights; no snapshot is removed while the block lasts."""
+    settings = Settings.from_environment()
+    engine = open_store(settings, purpose, READER)
+    with reading(engine):
+        yield settings, engine
+
+
+def find_night(settings: Settings, source: Source, as_of: date) -> tuple[runs.Run, Snapshot]:
+    """Return the run that speaks for a date, and its snapshot.
+
+    Raises:
+        DunningError: no run of that date is known, or its snapshot is not kept any more.
+    """
+    known = runs.fetch_run(source, as_of)
+    if known is None or known.snapshot_name is None:
+        raise DunningError(
+            f"No run of {as_of} is known here, so there is nothing to look at. "
+            f"Run `dunning nightly --ledger DIR --as-of {as_of}` first, with the extract of that day."
+        )
+    folder = settings.snapshots / known.snapshot_name
+    if not folder.is_dir() and settings.snapshot_store is None:
+        raise DunningError(
+            f"The snapshot of {as_of} ({known.snapshot_name[:12]}) is not kept any more: see `dunning snapshots` and "
+            "retention.toml. What was decided, sent and why on that night is still in the store, but it cannot be "
+            f"decided again from here. Run `dunning nightly --ledger DIR --as-of {as_of}` with that day's extract: "
+            "the same extract gives the same snapshot and the same bytes, and records nothing twice."
+        )
+    return known, open_kept(folder, settings.snapshots, settings.snapshot_store)
+
+
+def kept_policy(source: Source, known: runs.Run) -> Policy:
+    """Return the policy that a run used."""
+    return read_policy(policies.fetch_policy_files(source, known.run_id))
+
+
+def open_night(settings: Settings, source: Source, as_of: date, policy: Policy | None = None) -> Night:
+    """Return a kept night, its snapshot compared with its hashes; under another policy, where one is given.
+
+    Raises:
+        DunningError: no run of that date is known, its snapshot is not kept any more, or was harmed.
+    """
+    known, snapshot = find_night(settings, source, as_of)
+    snapshot.verify()
+    policy = policy or kept_policy(source, known)
+    rules = policy.at(as_of)
+    accepted = table_sizes.fetch_accepted(source, known.run_id)
+    return Night(
+        known, snapshot, policy, rules, gather_history(source, snapshot, rules, known.events_seen),
+        judge_protections(source, snapshot, as_of, rules.loading, accepted),
+        gather_past(source, snapshot, as_of, rules.release), snapshot.newest_paid_on(as_of),
+    )

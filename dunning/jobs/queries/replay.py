@@ -1,0 +1,97 @@
+"""A night again, from its kept snapshot: the same bytes, and nothing recorded."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+from dunning.gateways.extracts import settle_place
+from dunning.gateways.files.publishing import MANIFEST, remove_folders
+from dunning.gateways.postgres.database import run_lock
+from dunning.gateways.s3.object_store import SCHEME
+from dunning.gateways.settings.environment import Settings, refuse_url
+from dunning.gateways.store import open_store
+from dunning.jobs.nightly import report
+from dunning.jobs.nightly.freshness import is_stale
+from dunning.jobs.nightly.load import find_warnings, lay_out, load_checked_policy
+from dunning.jobs.nightly.night import check_shards, make_files
+from dunning.jobs.nightly.output_places import find_place
+from dunning.jobs.nightly.runs import Run, new_work_folder
+from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.queries.past_night import Night, open_night
+from dunning.jobs.recovery import recover, sweep
+from dunning.jobs.run_context import Receipt
+from dunning.policy.warnings import find_doubts
+
+_SAME = "Повторено от запазеното извлечение: същите байтове като на онази нощ."
+_OTHER = (
+    "Повторено от запазеното извлечение, но с други байтове: програмата, или изпратеното преди тази дата, вече са "
+    "други. Това не са файловете на онази нощ."
+)
+_WHAT_IF = "Повторено от запазеното извлечение с други правила: това не са файловете на онази нощ."
+
+
+def run(
+    as_of: str, out: str, policy: str | None = None, shards: int = 1, progress: Progress = say_nothing
+) -> Receipt:
+    """Write the files of a date (ISO) again below `out`; return the report's receipt, with `is_same`.
+
+    Other files than those of that night come into a folder beside it, where theirs lie; see `find_place`.
+
+    Ledger and policy are those of the run that speaks for the date; a folder of policy files changes that. Nothing is
+    recorded, not even that it was run.
+
+    Raises:
+        DunningError: no run of that date is known, or its snapshot has aged out or was harmed.
+    """
+    check_shards(shards)
+    refuse_url(out, "--out", (SCHEME,))
+    refuse_url(policy or "", "--policy")
+    settings, purpose = Settings.from_environment(), f"replay {as_of}"
+    engine = open_store(settings, purpose)
+    with run_lock(engine, purpose) as connection:
+        recover(connection)
+        sweep(settings, connection)
+        own = load_checked_policy(Path(policy).absolute()) if policy else None
+        night = open_night(settings, connection, date.fromisoformat(as_of), own)
+        this = _begin(settings, night, settle_place(out))
+        try:
+            make_files(this.to_receipt(), shards, progress)
+            is_same = _is_same(this, night)
+            place = find_place(this, night.known)
+            place.target.publish(this.prepared)
+            published = {"folder": str(place.target), "notice": place.notice}
+            receipt = report.run(this.to_receipt(), published)
+        finally:
+            remove_folders([Path(this.work)])
+    told = _SAME if is_same else _WHAT_IF if policy else _OTHER
+    return {**receipt, "is_same": is_same, "text": f"{receipt['text']}\n{told}"}
+
+
+def _begin(settings: Settings, night: Night, out: str) -> Run:
+    """Lay out a work folder under the number of that run: as it is over, the next one clears away what we leave."""
+    info, rules = night.snapshot.info, night.rules
+    too_old = info["as_of"] is None and is_stale(night.newest_paid_on, night.as_of, rules.loading)
+    warnings = find_warnings(night.snapshot, night.as_of, night.newest_paid_on, too_old, night.protections)
+    this = Run(
+        run_id=night.known.run_id,
+        as_of=night.as_of.isoformat(),
+        out=out,
+        work=str(new_work_folder(settings, night.as_of, night.known.run_id)),
+        snapshot=str(night.snapshot.folder),
+        fingerprint=night.snapshot.fingerprint,
+        policy_version=rules.version,
+        is_recording=False,
+        closed_on="",
+        newest_paid_on=night.newest_paid_on.isoformat() if night.newest_paid_on else "",
+        stops=night.stops,
+        accepted_shrunk=night.protections.accepted,
+        events_seen=night.known.events_seen,
+        warnings=warnings + find_doubts(night.policy, night.as_of),
+    )
+    lay_out(this, night.policy, night.history, night.past)
+    return this
+
+
+def _is_same(this: Run, night: Night) -> bool:
+    """Return whether the manifest, which names every file's SHA-256, is the one that the night published."""
+    return hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest() == night.known.manifest_sha256

@@ -1,0 +1,25 @@
+"""What another policy would have made of a night, account by account and in sums."""
+
+from datetime import date
+from pathlib import Path
+
+from dunning.jobs.nightly.load import load_checked_policy
+from dunning.jobs.progress import Progress, say_nothing
+from dunning.jobs.queries.compare import Comparison, compare_nights
+from dunning.jobs.queries.past_night import open_night, open_nights
+
+
+def run(policy: Path, as_of: date, progress: Progress = say_nothing) -> Comparison:
+    """Return what differs between a night as it was and the same night under the files of a folder; records nothing.
+
+    Rule files that the folder does not have are the built-in ones, as with `nightly --policy`.
+
+    Raises:
+        DunningError: the policy is refused; no run of the date is known, or its snapshot is not kept or was harmed.
+    """
+    changed = load_checked_policy(policy)
+    with open_nights(f"simulate {as_of}") as (settings, engine):
+        progress("отваряне на нощта")
+        before = open_night(settings, engine, as_of)
+        after = open_night(settings, engine, as_of, changed)
+        return compare_nights("simulate", before, after, progress)

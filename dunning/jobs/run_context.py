@@ -1,0 +1,85 @@
+"""What a run of a night and one of the monthly notices have in common on their way from step to step."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Self
+
+from dunning.gateways.settings.environment import Settings
+from dunning.gateways.snapshots.remote_store import open_kept
+from dunning.gateways.snapshots.snapshot import Snapshot
+from dunning.policy.policies import Policy, load_policy
+from dunning.policy.rules import Rules
+
+Receipt = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyRun:
+    """What the steps must know, as a receipt that may stand in a log: paths, hashes and counts, never rows or names.
+
+    Attributes:
+        as_of: ISO date that the run speaks for.
+        out: folder or s3:// address below which the files come.
+        work: folder of this run's work tables; gone when the run has ended well.
+        snapshot: folder of the ledger's snapshot; `fingerprint` is its name.
+        policy_version: see Rules.version.
+        newest_paid_on: newest payment of the ledger up to `as_of`; empty if there was none.
+        warnings: Bulgarian sentences for the morning.
+    """
+
+    as_of: str
+    out: str
+    work: str
+    snapshot: str
+    fingerprint: str
+    policy_version: str
+    newest_paid_on: str
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        """Return the run of a receipt; what else the receipt tells is left aside."""
+        return cls(**{name: receipt[name] for name in cls.__dataclass_fields__})
+
+    def to_receipt(self) -> Receipt:
+        """Return all attributes as JSON-ready values."""
+        return asdict(self)
+
+    @property
+    def day(self) -> date:
+        """The date that the run speaks for."""
+        return date.fromisoformat(self.as_of)
+
+    @property
+    def paid_until(self) -> date | None:
+        """The day of the newest payment that the ledger knew."""
+        return date.fromisoformat(self.newest_paid_on) if self.newest_paid_on else None
+
+    @property
+    def policy_folder(self) -> Path:
+        """The copy of the policy files that this run uses."""
+        return Path(self.work) / "policy"
+
+    @property
+    def prepared(self) -> Path:
+        """The folder in which the files are made before they are published."""
+        return Path(self.work) / "files"
+
+    @property
+    def given_seal(self) -> Path:
+        """The seal of what the first step gives to all others: the policy files, the deeds, templates."""
+        return Path(self.work) / "given.seal"
+
+    def policy(self) -> Policy:
+        """Return the policy that this run uses."""
+        return load_policy(self.policy_folder)
+
+    def rules(self) -> Rules:
+        """Return what of the policy is in force on its day."""
+        return self.policy().at(self.day)
+
+    def open_snapshot(self) -> Snapshot:
+        """Return the ledger's snapshot; on another machine than the one that began, the store's."""
+        settings = Settings.from_environment()
+        return open_kept(Path(self.snapshot), settings.snapshots, settings.snapshot_store)

@@ -1,0 +1,242 @@
+"""Whom a refused row could concern: what is known about these accounts and premises is not all there is.
+
+Of every table but bill lines and contacts (for those see `dead_channels`). A row reaches every account that it names by
+any number in it that can be read, or could belong to:
+
+- premise and payer together name that account; where the pair is none (a slip in one of them), all accounts of either,
+  unless the row itself would have made the account: a tenancy, or whatever names a premise or payer refused himself;
+- a premise alone, or a payer alone, names all accounts of it; what a rule finds beside that counts as well;
+- an invoice, agreement, case or payment names the account that it belongs to.
+
+A ragged row has no certain cells: those in their usual place name whom they name; where they name nobody (a cell too
+many or too few may have moved them), each cell that is a known number names it by itself.
+
+Nothing is cut off where a refused row could say who lives there or is protected: at every premise that tenancies of
+refused payers, or refused tenancies, name; and at all premises of accounts that a refused hold or agreement reaches.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.ledger_tables import NOT_NAMED, TABLES
+from dunning.ledger.attribute.accounts import Accounts
+from dunning.ledger.attribute.attribution import Attribution, name_numbers
+from dunning.ledger.attribute.references import References, take_or
+from dunning.ledger.check.quarantine import Cells
+from dunning.ledger.text_index import UNKNOWN, UNNAMED, find_places
+from dunning.ledger.typed_tables import TypedTable
+
+Places = npt.NDArray[np.signedinteger]
+Flags = npt.NDArray[np.bool_]
+_TABLES = tuple(name for name in TABLES if name not in ("invoice_lines", "contacts"))
+_PARTIES = ("tenancies", "invoices", "payments", "agreements", "holds", "notices", "court_cases")
+_INVOICES = {"payments": "invoice_no", "invoices": "refers_to", "holds": "invoice_no", "agreement_items": "invoice_no",
+             "court_case_items": "invoice_no"}  # fmt: skip
+_OWNERS = {"agreement_items": "agreement_no", "instalments": "agreement_no", "court_case_items": "case_no"}
+_CODES = {"premise_no": "premises", "payer_code": "payers", "invoice_no": "invoices", "refers_to": "invoices",
+          "agreement_no": "agreements", "case_no": "court_cases"}  # fmt: skip
+# Where these protect somebody at a premise, nobody there is cut off.
+_KEEPING = ("holds", "agreements", "agreement_items", "instalments")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What refused rows speak of.
+
+    Attributes:
+        accounts: one flag an account.
+        premises: one flag a premise, by number: nothing is cut off there.
+    """
+
+    accounts: Flags
+    premises: Flags
+
+
+def named_invoices(references: References, cells: Mapping[str, Cells]) -> pa.Array:
+    """Return the numbers of invoices that refused rows name.
+
+    Args:
+        references: of refused rows at the least.
+        cells: refused rows as read.
+    """
+    payments, invoices = references.tables["payments"], references.tables["invoices"]
+    ragged = _join_ragged(references, cells, _TABLES)
+    return pa.concat_arrays(
+        [payments.frame.text("invoice_no"), invoices.frame.text("refers_to"), ragged]
+    ).drop_null().unique()
+
+
+def named_payments(references: References, cells: Mapping[str, Cells]) -> pa.Array:
+    """Return the numbers of payments that refused rows name."""
+    ragged = _join_ragged(references, cells, ["payments"])
+    return pa.concat_arrays([references.tables["payments"].frame.text("reverses"), ragged]).drop_null().unique()
+
+
+def list_refused_notices(references: References, cells: Mapping[str, Cells]) -> list[str]:
+    """Return the numbers of refused notices, and every cell of ragged ones: they may be references of our own."""
+    notices = references.tables["notices"]
+    numbers = notices.frame.text("notice_no").filter(pa.array(notices.is_refused)).drop_null()
+    return sorted({*numbers.to_pylist(), *_join_ragged(references, cells, ["notices"]).to_pylist()})
+
+
+def find_evidence(
+    references: References, attribution: Attribution, cells: Mapping[str, Cells], payers_of: Places
+) -> Evidence:
+    """Return what refused rows speak of.
+
+    Args:
+        references: of invoices and payments only the refused rows, and the invoices of `named_invoices`, those that
+            holds and items of agreements and cases name among them.
+        cells: refused rows as read.
+        payers_of: accounts of the payments of `named_payments`; below 0 where there is none.
+    """
+    return _Collector(references, attribution, cells).collect(payers_of)
+
+
+class _Collector:
+    """Collects accounts and premises from refused rows, table by table."""
+
+    def __init__(self, references: References, attribution: Attribution, cells: Mapping[str, Cells]) -> None:
+        self.references, self.attribution, self.cells = references, attribution, cells
+        self.accounts: Accounts = attribution.accounts
+        self.numbering = attribution.accounts.numbering
+        self.flags = np.zeros(len(self.accounts), bool)
+        self.premises = np.zeros(len(self.numbering.premise), bool)
+
+    def collect(self, payers_of: Places) -> Evidence:
+        for name in _KEEPING:
+            self._reach_table(name)
+        self.premises[self.accounts.premise[self.flags]] = True
+        for name in _TABLES:
+            if name not in _KEEPING:
+                self._reach_table(name)
+        self._reach_accounts(payers_of)
+        return Evidence(self.flags, self.premises)
+
+    def _reach_table(self, name: str) -> None:
+        """Flag what the refused rows of a table name, and the premises that they keep."""
+        rows = np.flatnonzero(self.references.tables[name].is_refused)
+        if rows.size:
+            premise, payer = self._name_parties(name, rows)
+            self._reach_pairs(premise, payer, makes_accounts=name == "tenancies")
+            self._keep_premises(name, premise, payer)
+            if name in _INVOICES:
+                self._reach_invoices(self.references.places(name, _INVOICES[name])[rows])
+            if name in _OWNERS:
+                column = _OWNERS[name]
+                self._reach_owners(_CODES[column], self.references.places(name, column)[rows])
+        self._reach_ragged(self.references.tables[name], self.cells[name])
+
+    def _name_parties(self, name: str, rows: Places) -> tuple[Places, Places]:
+        """Return the premise and payer that each row names; flag the account that a rule finds beside that."""
+        nobody = np.full(len(rows), UNNAMED, np.int64)
+        if name == "premises":
+            return self.numbering.premise[rows], nobody
+        if name == "payers":
+            return nobody, self.numbering.payer[rows]
+        if name not in _PARTIES:
+            return nobody, nobody
+        named = name_numbers(self.references, self.numbering, name)
+        premise, payer = named.premise[rows], named.payer[rows]
+        if name in self.references.numbers:
+            self._reach_accounts(self.accounts.find(premise, payer))
+            reasons = self.references.tables[name].reasons[rows]
+            premise = np.where(reasons & NOT_NAMED["premise_no"] != 0, UNNAMED, premise)
+            payer = np.where(reasons & NOT_NAMED["payer_code"] != 0, UNNAMED, payer)
+        return premise, payer
+
+    def _reach_accounts(self, accounts: Places) -> None:
+        self.flags[accounts[accounts >= 0]] = True
+
+    def _reach_pairs(self, premise: Places, payer: Places, *, makes_accounts: bool = False) -> None:
+        """Flag the pair where it is an account, else all accounts of whichever number is known."""
+        pair = self.accounts.find(premise, payer)
+        self._reach_accounts(pair)
+        is_slip = (pair < 0) & self._stand(premise, payer) & (not makes_accounts)
+        by_premise = premise[(premise >= 0) & ((payer < 0) | is_slip)]
+        by_payer = payer[(payer >= 0) & ((premise < 0) | is_slip)]
+        self.flags[self.accounts.of_premises(by_premise)[1]] = True
+        self.flags[self.accounts.of_payers(by_payer)[1]] = True
+
+    def _stand(self, premise: Places, payer: Places) -> Flags:
+        """Return where both numbers are of rows that are taken in."""
+        both = (premise >= 0) & (payer >= 0)
+        standing, numbering = self.references.standing, self.numbering
+        both[both] &= standing("premises")[numbering.premise_row[premise[both]]]
+        both[both] &= standing("payers")[numbering.payer_row[payer[both]]]
+        return both
+
+    def _keep_premises(self, name: str, premise: Places, payer: Places) -> None:
+        """Keep the premises that could be a home of somebody who must be left alone there."""
+        if name in ("tenancies", *_KEEPING):
+            self.premises[premise[premise >= 0]] = True
+        if name == "payers" or name == "holds":
+            self._keep_homes(payer)
+        if name == "tenancies":
+            self._keep_homes(payer[premise < 0])
+
+    def _keep_homes(self, payers: Places) -> None:
+        """Keep every premise that tenancies of these payers name, refused ones too."""
+        is_asked = np.zeros(len(self.numbering.payer), bool)
+        is_asked[payers[payers >= 0]] = True
+        named = name_numbers(self.references, self.numbering, "tenancies")
+        rows = np.flatnonzero((named.premise >= 0) & (named.payer >= 0))
+        self.premises[named.premise[rows[is_asked[named.payer[rows]]]]] = True
+
+    def _reach_invoices(self, invoices: Places) -> None:
+        """Flag the accounts of these invoices; refused ones speak for themselves."""
+        self._reach_accounts(self.attribution.invoice_account[invoices[invoices >= 0]])
+
+    def _reach_owners(self, name: str, owners: Places) -> None:
+        """Flag the accounts of these agreements or cases; refused ones speak for themselves."""
+        named, owners = name_numbers(self.references, self.numbering, name), np.unique(owners[owners >= 0])
+        self._reach_accounts(self.accounts.find(named.premise[owners], named.payer[owners]))
+
+    def _reach_ragged(self, table: TypedTable, cells: Cells) -> None:
+        rows = list(_ragged_rows(table, cells))
+        usual = _usual_codes(table, rows)
+        lost = self._reach_codes(table.table.name, usual) if rows else ()
+        anywhere = [{column: cell} for row in lost for cell in rows[row] if cell for column in _CODES]
+        if anywhere:
+            self._reach_codes(table.table.name, anywhere)
+
+    def _reach_codes(self, name: str, rows: list[dict[str, str]]) -> Places:
+        """Flag what these codes name; return the rows that name nobody."""
+        found = {column: self._find_codes(column, [row.get(column) for row in rows]) for column in _CODES}
+        premise, payer = found["premise_no"], found["payer_code"]
+        premise = np.where(premise >= 0, take_or(self.numbering.premise, premise, UNKNOWN), premise)
+        payer = np.where(payer >= 0, take_or(self.numbering.payer, payer, UNKNOWN), payer)
+        self._reach_pairs(premise, payer)
+        self._keep_premises(name, premise, payer)
+        for column in ("invoice_no", "refers_to"):
+            self._reach_invoices(found[column])
+        for column in ("agreement_no", "case_no"):
+            self._reach_owners(_CODES[column], found[column])
+        return np.flatnonzero(np.all([places < 0 for places in found.values()], axis=0))
+
+    def _find_codes(self, column: str, codes: list[str | None]) -> Places:
+        table = self.references.tables[_CODES[column]]
+        return find_places(pa.array(codes, pa.string()), table.frame.text(table.table.key[0]))
+
+
+def _join_ragged(references: References, cells: Mapping[str, Cells], tables: Iterable[str]) -> pa.Array:
+    """Return every cell of the ragged rows of some tables."""
+    rows = (row for name in tables for row in _ragged_rows(references.tables[name], cells[name]))
+    return pa.array([cell for row in rows for cell in row if cell], pa.string())
+
+
+def _ragged_rows(table: TypedTable, cells: Cells) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of each ragged row."""
+    for line in table.ragged_lines.tolist():
+        yield tuple(cell.strip() for cell in cells.get(line, ()))
+
+
+def _usual_codes(table: TypedTable, rows: list[tuple[str, ...]]) -> list[dict[str, str]]:
+    """Return what each row names where the header says that codes stand."""
+    header = [name.strip().lower() for name in table.header]
+    usual = {column: header.index(column) for column in _CODES if column in header}
+    return [{column: row[at] for column, at in usual.items() if at < len(row) and row[at]} for row in rows]

@@ -1,0 +1,128 @@
+"""Payments that name no premise and no invoice that tells one: sent to the bucket of their payer's only account."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.ledger_tables import bit
+from dunning.ledger.attribute.accounts import Accounts
+from dunning.ledger.attribute.bucket_attribution import MISSING, name_payers
+from dunning.ledger.attribute.references import take_or
+from dunning.ledger.attribute.register import Register
+from dunning.ledger.bucket_files import HOMELESS, HOMES, Spill, sort_by_home
+from dunning.ledger.check.row_checks import BGN, is_euro_too_early
+from dunning.ledger.large_tables import Bulk
+from dunning.ledger.text_index import UNNAMED, find_places
+from dunning.ledger.typed_tables import TypedTable, join_tables
+
+Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.signedinteger]
+FindPairs = Callable[[pa.Array], tuple[Places, Places]]
+PREMISE, PAYER = "(premise)", "(payer)"
+
+
+class Strays:
+    """Sends them home.
+
+    Attributes:
+        nowhere: those without an account, and further copies, with the columns PREMISE (always UNNAMED) and PAYER.
+        has_bgn: one of them in BGN is taken in.
+    """
+
+    def __init__(self, payments: Bulk, strays: Spill, accounts: Accounts, register: Register, folder: Path) -> None:
+        self._payments, self._strays, self._accounts, self._register = payments, strays, accounts, register
+        self._placed = Spill(folder / "placed.arrow", payments.raw)
+        self._returned = Spill(folder / "returned.arrow", payments.raw)
+        self.nowhere: list[TypedTable] = []
+        self.has_bgn = False
+
+    def route(self, find_payment: FindPairs, *, refuses_early_euro: bool) -> None:
+        """Send every stray to its account.
+
+        Args:
+            find_payment: gives the (premise, payer) of payments by number that are no strays, refused ones too; UNNAMED
+                elsewhere.
+            refuses_early_euro: EUR rows dated before the changeover are refused.
+        """
+        bare: list[TypedTable] = []
+        for rows in self._all():
+            if refuses_early_euro:
+                rows.mark(is_euro_too_early(rows, "paid_on"), bit("eur_before_changeover"))
+            payer = name_payers(rows, self._register)
+            owner = self._find_only_accounts(payer)
+            is_bare = (owner[0] < 0) & (payer == UNNAMED) & _is_filled(rows, "reverses")
+            if is_bare.any():
+                bare.append(rows.take(np.flatnonzero(is_bare)))
+            self._send(rows, owner, payer, ~is_bare, self._placed)
+        self._placed.close()
+        if bare:
+            self._send_bare(join_tables(self._payments.raw, bare), find_payment)
+        self._returned.close()
+
+    def read(self, homes: range) -> list[TypedTable]:
+        """Return those whose account is in some buckets; PREMISE and PAYER are its numbers."""
+        spills = (self._placed, self._returned)
+        return [spill.read(homes) for spill in spills if spill.rows[homes.start : homes.stop].any()]
+
+    def find_owners(self, names: pa.Array, premise: Places, payer: Places) -> None:
+        """Fill in premise and payer of those of these payments that went home, where they are not known yet."""
+        for home in np.flatnonzero(self._placed.rows).tolist():
+            placed = self._placed.read(range(home, home + 1))
+            at = find_places(names, placed.frame.text("payment_no"))
+            here = (premise < 0) & (at >= 0)
+            premise[here], payer[here] = placed.frame[PREMISE][at[here]], placed.frame[PAYER][at[here]]
+
+    def remove(self) -> None:
+        """Let go of everything."""
+        for spill in (self._placed, self._returned):
+            spill.remove()
+
+    def _all(self) -> Iterator[TypedTable]:
+        """Yield those that never had a home, then those that did not find their account in it."""
+        yield from self._payments.spill.stretches(range(HOMELESS, HOMES))
+        yield from self._strays.stretches(range(HOMELESS, HOMES))
+
+    def _find_only_accounts(self, payer: Places) -> tuple[Places, Places]:
+        """Return premise and payer of each payer's only account; UNNAMED where he has none, or several."""
+        accounts = self._accounts
+        only = take_or(accounts.only_account, payer, UNNAMED)
+        return take_or(accounts.premise, only, UNNAMED), take_or(accounts.payer, only, UNNAMED)
+
+    def _send_bare(self, rows: TypedTable, find_payment: FindPairs) -> None:
+        """Send reversals that name nothing else to the account of the payment that they take back."""
+        names = rows.frame.text("reverses")
+        premise, payer = find_payment(names)
+        self.find_owners(names, premise, payer)
+        nobody = np.full(len(rows), UNNAMED, np.int32)
+        self._send(rows, (premise, payer), nobody, np.ones(len(rows), bool), self._returned)
+
+    def _send(
+        self, rows: TypedTable, owner: tuple[Places, Places], payer: Places, chosen: Flags, into: Spill
+    ) -> None:
+        premise, found = owner
+        goes = chosen & (premise >= 0) & ~rows.is_repeated
+        stays = chosen & ~goes
+        is_asked = stays & (rows.reasons & MISSING == 0) & ~rows.is_repeated
+        is_bare = (payer == UNNAMED) & _is_filled(rows, "reverses")
+        rows.mark(is_asked & ~is_bare, bit("unmatched_payment"))
+        rows.mark(is_asked & is_bare, bit("bad_reversal"))
+        is_plain = ~_is_filled(rows, "reverses")
+        self.has_bgn |= bool((goes & is_plain & rows.stands & (rows.frame["currency"] == BGN)).any())
+        if goes.any():
+            went = _with_numbers(rows, goes, premise, found)
+            into.add(sort_by_home(went, self._register.numbering.bucket[premise[goes]]))
+        self.nowhere.append(_with_numbers(rows, stays, np.full(len(rows), UNNAMED), payer))
+
+
+def _with_numbers(rows: TypedTable, chosen: Flags, premise: Places, payer: Places) -> TypedTable:
+    some = rows.take(np.flatnonzero(chosen))
+    numbers = {PREMISE: premise[chosen].astype(np.int32), PAYER: payer[chosen].astype(np.int32)}
+    some.frame = some.frame.with_columns(**numbers)
+    return some
+
+
+def _is_filled(rows: TypedTable, column: str) -> Flags:
+    return rows.frame.text(column).is_valid().to_numpy(zero_copy_only=False)

@@ -1,0 +1,96 @@
+"""What the rows name: each name as the place of a row in another table, and what follows where that row is not there.
+
+'Not there' includes refused rows: who names a refused row is refused himself (`missing_reference`). Tables are looked
+at in an order in which whatever a row names has been decided before it, so one pass is enough.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.ledger_tables import MISSING_IN, OWN_FAULT, bit
+from dunning.ledger.text_index import UNKNOWN, TextIndex, are_few, find_places
+from dunning.ledger.typed_tables import TypedTable
+
+Places = npt.NDArray[np.signedinteger]
+Flags = npt.NDArray[np.bool_]
+
+_KEYS = {"premise_no": "premises", "payer_code": "payers", "invoice_no": "invoices", "agreement_no": "agreements",
+         "case_no": "court_cases", "refers_to": "invoices", "reverses": "payments"}
+_FORGIVEN = {("payments", "invoice_no"), ("invoices", "refers_to"), ("payments", "reverses")}
+
+
+class References:
+    """The typed tables of an extract and what their names point to; every look-up is made once.
+
+    A place is a row of the named table, refused ones too; UNNAMED where the cell is empty, UNKNOWN where no row of the
+    extract has that key. Where several rows share a key it is the first of them (all are refused, or it is the one
+    that is kept).
+    """
+
+    def __init__(
+        self, tables: Mapping[str, TypedTable], numbers: Mapping[str, tuple[Places, Places]] | None = None
+    ) -> None:
+        """Take the tables, and of some of them the numbers of the premise and payer that their rows name."""
+        self.tables = tables
+        self.numbers = numbers or {}
+        self._places: dict[tuple[str, str], Places] = {}
+        self._indexes: dict[str, TextIndex] = {}
+
+    def standing(self, name: str) -> Flags:
+        """Return which rows of a table are taken in, as far as is known by now."""
+        return self.tables[name].stands
+
+    def places(self, name: str, column: str) -> Places:
+        """Return what the rows of table `name` name in `column`, as places in the table that has that key."""
+        if (name, column) not in self._places:
+            self._places[name, column] = self._find(_KEYS[column], self.tables[name].frame.text(column))
+        return self._places[name, column]
+
+    def _find(self, name: str, names: pa.Array) -> Places:
+        table = self.tables[name]
+        keys = table.frame.text(table.table.key[0])
+        if name not in self._indexes:
+            if are_few(names, keys):
+                return find_places(names, keys)
+            self._indexes[name] = TextIndex(keys)
+        return self._indexes[name].find(names)
+
+    def mark_missing(self, name: str, *columns: str) -> None:
+        """Mark the rows of table `name` that name in one of `columns` what is not there, or is refused."""
+        table = self.tables[name]
+        for column in columns:
+            assert (name, column) not in _FORGIVEN, f"{name}.{column} may name what is not there"
+            places, stands = self.places(name, column), self.standing(_KEYS[column])
+            missing = places == UNKNOWN
+            table.mark(missing | is_refused(places, stands), bit("missing_reference") | MISSING_IN[column])
+            table.mark(missing & ~self._is_ragged(_KEYS[column], table.frame.text(column), missing), OWN_FAULT)
+
+    def _is_ragged(self, name: str, names: pa.Array, asked: Flags) -> Flags:
+        """Return which of the asked names a ragged row of table `name` has where its key stands."""
+        table = self.tables[name]
+        header = [cell.strip().lower() for cell in table.header]
+        key = table.table.key[0]
+        if not asked.any() or not len(table.ragged_lines) or key not in header:
+            return np.zeros(len(names), bool)
+        at = header.index(key)
+        rows = table.cells_at(table.ragged_lines).values()
+        keys = pa.array([row[at].strip() for row in rows if at < len(row)], pa.string())
+        return np.asarray(pc.is_in(names, value_set=keys).to_numpy(zero_copy_only=False))
+
+
+def is_refused(places: Places, stands: Flags) -> Flags:
+    """Return which places are rows that do not stand."""
+    refused = places >= 0
+    refused[refused] = ~stands[places[refused]]
+    return refused
+
+
+def take_or(values: npt.NDArray, places: Places, otherwise: int) -> npt.NDArray:
+    """Return `values` at `places`, and `otherwise` where the place is none."""
+    if not len(values):
+        return np.full(len(places), otherwise, values.dtype)
+    return np.where(places >= 0, values[np.maximum(places, 0)], otherwise)

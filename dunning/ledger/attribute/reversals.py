@@ -1,0 +1,75 @@
+"""Payments that take a payment back: which of them are good, and whose they are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.days import Days
+from dunning.core.money import Cents, convert_to_cents
+from dunning.ledger.check.row_checks import BGN, EUR, EUR_FROM
+from dunning.ledger.ordering import order_rows
+
+Places = npt.NDArray[np.signedinteger]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class PaymentRows:
+    """What a reversal is judged by, one row a payment of the extract.
+
+    Attributes:
+        reverses: the row it names; -1 none, -2 not in the extract. A row that names one is a reversal.
+        amount, currency, paid_on: as typed.
+        is_readable: amount and currency could be read.
+        payment_no: its number.
+    """
+
+    reverses: Places
+    amount: Cents
+    currency: npt.NDArray[np.int8]
+    paid_on: Days
+    is_readable: Flags
+    payment_no: pa.Array
+
+    @property
+    def is_reversal(self) -> Flags:
+        """Which rows take another back."""
+        return self.reverses != -1
+
+
+def find_bad_reversals(payments: PaymentRows, account: Places, stands: Flags) -> Flags:
+    """Return which rows are `bad_reversal`.
+
+    A good one names a payment that is taken in, is no reversal, has the same account and exactly its amount with the
+    other sign: in its own currency or, in euro dated from 2026 on, its euro value. Of several good ones the first by
+    (paid_on, payment_no) is good, the others are not. A row that is refused for something else is nobody's first; it is
+    bad too where its own cells say so.
+
+    Args:
+        account: each row's account; below 0 where it has none.
+        stands: rows that nothing else refuses.
+    """
+    rows = np.flatnonzero(payments.is_reversal)
+    target = np.maximum(payments.reverses[rows], 0)
+    is_there = (payments.reverses[rows] >= 0) & stands[target] & ~payments.is_reversal[target] & (account[target] >= 0)
+    same = is_there & (account[rows] == account[target])
+    fits = same & (_is_opposite(payments, rows, target) | ~payments.is_readable[rows])
+    good = rows[fits & stands[rows]]
+    numbers = payments.payment_no.take(pa.array(good))
+    order = good[order_rows((payments.reverses[good], payments.paid_on[good]), numbers)]
+    is_later = np.zeros(len(order), bool)
+    is_later[1:] = payments.reverses[order][1:] == payments.reverses[order][:-1]
+    bad = np.zeros(len(account), bool)
+    bad[rows[~fits]] = True
+    bad[order[is_later]] = True
+    return bad
+
+
+def _is_opposite(payments: PaymentRows, rows: Places, target: Places) -> Flags:
+    amount, paid = payments.amount[rows], payments.amount[target]
+    currency, paid_currency = payments.currency[rows], payments.currency[target]
+    in_euro = (currency == EUR) & (paid_currency == BGN) & (payments.paid_on[rows] >= EUR_FROM)
+    expected = np.where(in_euro, convert_to_cents(paid), paid)
+    return (in_euro | (currency == paid_currency)) & (amount == -expected)

@@ -1,0 +1,199 @@
+"""Rows of a large table set aside by bucket until their bucket's turn comes.
+
+Rows come a stretch at a time, in any order; each stretch is sorted by bucket and kept as one Arrow record batch, in a
+file as soon as there are many. The rows of some consecutive buckets are then a slice of each stretch, in the order in
+which they came.
+"""
+
+import mmap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.frames import Frame
+from dunning.core.ledger_tables import bit
+from dunning.ledger.read.parsing import no_rows, parse_batch
+from dunning.ledger.typed_tables import BadCells, RawTable, TypedTable, join_columns
+
+HOMES = 65  # the 64 buckets, and one place for rows whose bucket is not known yet
+HOMELESS = 64
+HELD_BYTES = 64 << 20
+_LINE, _REASONS = "(line)", "(reasons)"
+_IS_BAD, _IS_REFUSED, _IS_REPEATED = np.uint8(1), np.uint8(2), np.uint8(4)
+
+Columns = dict[str, npt.NDArray | pa.Array]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some rows sorted by bucket: b is `rows[offsets[b]:offsets[b + 1]]`; `bad_cells` by line."""
+
+    rows: pa.RecordBatch
+    offsets: npt.NDArray[np.int64]
+    bad_cells: dict[str, tuple[npt.NDArray[np.int64], pa.Array]]
+
+
+def sort_by_home(rows: TypedTable, homes: npt.NDArray) -> Stretch:
+    """Return some rows, none of them a copy, sorted by bucket (or HOMELESS)."""
+    homes = homes.astype(np.uint8)
+    order = np.argsort(homes, kind="stable")
+    taken = pa.array(order)
+    columns = {**rows.frame.columns, _LINE: rows.lines, _REASONS: rows.reasons}
+    batch = pa.record_batch({
+        name: pa.array(column[order]) if isinstance(column, np.ndarray) else _as_text(column.take(taken))
+        for name, column in columns.items()
+    })
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(homes, minlength=HOMES))))
+    bad_cells = {name: (rows.lines[cells.rows], cells.texts) for name, cells in rows.bad_cells.items()}
+    return Stretch(batch, offsets, bad_cells)
+
+
+class Spill:
+    """The rows of one table by bucket. First `add` everything, then `close`, then `read`.
+
+    Attributes:
+        rows: how many rows each bucket has.
+        octets: about how many bytes they take in memory.
+    """
+
+    def __init__(self, path: Path, raw: RawTable) -> None:
+        self._path, self._raw = path, raw
+        self._batches: list[pa.RecordBatch] = []
+        self._offsets: list[npt.NDArray[np.int64]] = []
+        self._held_bytes = 0
+        self._writer: pa.ipc.RecordBatchFileWriter | None = None
+        self._map: mmap.mmap | None = None
+        self._bad_cells: dict[str, list[tuple[npt.NDArray[np.int64], pa.Array]]] = {}
+        self._notes = np.zeros(0, np.uint8)
+        self._last_line = 0
+        self.rows = np.zeros(HOMES, np.int64)
+        self.octets = np.zeros(HOMES, np.int64)
+
+    def add(self, stretch: Stretch) -> None:
+        """Set rows aside."""
+        counts = np.diff(stretch.offsets)
+        self.rows += counts
+        self.octets += counts * (stretch.rows.nbytes // max(len(stretch.rows), 1))
+        self._offsets.append(stretch.offsets)
+        self._last_line = max(self._last_line, int(pc.max(stretch.rows[_LINE]).as_py() or 0))
+        for name, cells in stretch.bad_cells.items():
+            self._bad_cells.setdefault(name, []).append(cells)
+        self._batches.append(stretch.rows)
+        self._held_bytes += stretch.rows.nbytes
+        if self._held_bytes >= HELD_BYTES:
+            self._write()
+
+    def close(self) -> None:
+        """End the adding."""
+        if self._writer is not None:
+            self._write()
+            self._writer.close()
+            with self._path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            reader = pa.ipc.open_file(pa.py_buffer(self._map))
+            self._batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
+        self._bad_cells = {name: [_sort_cells(cells)] for name, cells in self._bad_cells.items()}
+        for [(lines, _)] in self._bad_cells.values():
+            self._note(lines, _IS_BAD)
+
+    def mark_copies(self, refused: npt.NDArray[np.int64], repeated: npt.NDArray[np.int64]) -> None:
+        """Say on which lines rows stand that share a key and differ, and further copies of a row."""
+        self._note(refused, _IS_REFUSED)
+        self._note(repeated, _IS_REPEATED)
+
+    def read(self, homes: range, leave_out: Iterable[str] = ()) -> TypedTable:
+        """Return the rows of some consecutive buckets, without the columns in `leave_out`.
+
+        Raises:
+            DunningError: the texts of a column in these buckets come to more than 2 GiB.
+        """
+        slices = [
+            batch.slice(offsets[homes.start], offsets[homes.stop] - offsets[homes.start])
+            for batch, offsets in zip(self._batches, self._offsets, strict=True)
+            if offsets[homes.stop] > offsets[homes.start]
+        ]
+        rows = self._join(slices, set(leave_out))
+        self._let_go()
+        return rows
+
+    def stretches(self, homes: range) -> Iterator[TypedTable]:
+        """Yield the rows of some consecutive buckets in stretches of bounded size."""
+        for batch, offsets in zip(self._batches, self._offsets, strict=True):
+            if offsets[homes.stop] > offsets[homes.start]:
+                part = batch.slice(offsets[homes.start], offsets[homes.stop] - offsets[homes.start])
+                yield self._join([part], set())
+                self._let_go()
+
+    def remove(self) -> None:
+        """Let go of everything."""
+        self._batches, self._offsets = [], []
+        self._path.unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        for batch in self._batches:
+            if self._writer is None:
+                self._writer = pa.ipc.new_file(self._path, batch.schema)
+            self._writer.write_batch(batch)
+        self._batches, self._held_bytes = [], 0
+
+    def _let_go(self) -> None:
+        """Give back what the file's pages took of memory: what was read has been copied."""
+        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
+    def _join(self, slices: list[pa.RecordBatch], left_out: set[str]) -> TypedTable:
+        if not slices:
+            return self._nothing(left_out)
+        columns: Columns = {
+            name: _join(self._raw.file, name, [batch.column(at) for batch in slices])
+            for at, name in enumerate(slices[0].schema.names) if name not in left_out
+        }
+        lines, reasons = columns.pop(_LINE), columns.pop(_REASONS)
+        notes = self._notes[lines] if len(self._notes) else np.zeros(len(lines), np.uint8)
+        rows = TypedTable(
+            self._raw, Frame(columns), lines, reasons, (notes & _IS_REPEATED) != 0, np.empty(0, np.int64),
+            self._cells_of(lines, np.flatnonzero(notes & _IS_BAD)),
+        )
+        rows.mark(np.flatnonzero(notes & _IS_REFUSED), bit("duplicate_key"))
+        return rows
+
+    def _note(self, lines: npt.NDArray[np.int64], note: np.uint8) -> None:
+        if lines.size and not len(self._notes):
+            self._notes = np.zeros(self._last_line + 1, np.uint8)
+        self._notes[lines] |= note
+
+    def _nothing(self, left_out: set[str]) -> TypedTable:
+        none = parse_batch(self._raw, no_rows(self._raw.table))
+        none.frame = Frame({name: column for name, column in none.frame.columns.items() if name not in left_out})
+        return none
+
+    def _cells_of(self, lines: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> dict[str, BadCells]:
+        """Return the cells that could not be read of these rows, by column."""
+        found: dict[str, BadCells] = {}
+        for name, [(bad_lines, texts)] in self._bad_cells.items() if rows.size else ():
+            at = np.minimum(np.searchsorted(bad_lines, lines[rows]), len(bad_lines) - 1)
+            is_here = bad_lines[at] == lines[rows]
+            if is_here.any():
+                found[name] = BadCells(rows[is_here], texts.take(pa.array(at[is_here])))
+        return found
+
+
+def _join(file: str, name: str, slices: list[pa.Array]) -> npt.NDArray | pa.Array:
+    if pa.types.is_string(slices[0].type):
+        return join_columns(file, name, slices)
+    return np.concatenate([values.to_numpy() for values in slices])
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def _sort_cells(cells: list[tuple[npt.NDArray, pa.Array]]) -> tuple[npt.NDArray, pa.Array]:
+    lines = np.concatenate([lines for lines, _ in cells])
+    order = np.argsort(lines, kind="stable")
+    return lines[order], pa.concat_arrays([texts for _, texts in cells]).take(pa.array(order))

@@ -1,0 +1,231 @@
+"""Everything that was read becomes a snapshot: the large tables part by part, then what refers to them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.errors import DunningError
+from dunning.core.frames import BUCKETS, Frame
+from dunning.ledger.attribute.attribution import Attribution
+from dunning.ledger.check.control_totals import Books, count_rows, sum_payments
+from dunning.ledger.large_tables import Bulk
+from dunning.ledger.build.build_agreements_cases import (
+    Dealings,
+    mark_missing_documents,
+    mark_missing_parties,
+)
+from dunning.ledger.build.build_dwellings import build_homes, build_protections
+from dunning.ledger.attribute.incomplete_accounts import (
+    find_evidence,
+    list_refused_notices,
+    named_invoices,
+    named_payments,
+)
+from dunning.ledger.build.build_context import Ground
+from dunning.ledger.build.build_holds import build_holds
+from dunning.ledger.check.late_dates import Groups
+from dunning.ledger.check.manifest import Counts, count_table
+from dunning.ledger.build.build_invoices_payments import Items
+from dunning.ledger.build.build_accounts import Parties, add_first_tenancies
+from dunning.ledger.build.bucket_passes import Built, Parts, Refused
+from dunning.ledger.check.protective_rows import count_protections
+from dunning.ledger.check.quarantine import (
+    Cells,
+    QuarantineLimits,
+    check_limits,
+    count_refusals,
+    read_refused,
+)
+from dunning.ledger.typed_tables import TypedTable, join_tables
+from dunning.ledger.attribute.references import References
+from dunning.ledger.attribute.register import Register, make_register
+from dunning.ledger.side_by_side import do_all
+from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE
+from dunning.core.ledger_tables import BULK
+from dunning.core.memory import give_back_memory
+from dunning.gateways.snapshots.snapshot import SnapshotWriter
+
+Progress = Callable[[str], None]
+Places = npt.NDArray[np.signedinteger]
+_NAMING = ("holds", "agreement_items", "court_case_items")
+
+
+@dataclass(frozen=True)
+class Extract:
+    """All that was read: the small tables whole, the large ones by bucket; of dated tables the rows behind gaps."""
+
+    tables: dict[str, TypedTable]
+    bulk: dict[str, Bulk]
+    behind_gaps: dict[str, Groups]
+
+    @property
+    def counts(self) -> dict[str, Counts]:
+        """What was read of each table, for the manifest."""
+        small = {name: count_table(table) for name, table in self.tables.items()}
+        return small | {name: bulk.counts for name, bulk in self.bulk.items()}
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What a snapshot says beside its tables.
+
+    Attributes:
+        tables: every table, of the large ones only the rows that are refused or that something refers to.
+        cells: the refused rows as read, by table and line.
+        info: for `snapshot.json`.
+    """
+
+    tables: dict[str, TypedTable]
+    cells: dict[str, Cells]
+    info: dict[str, Any]
+
+
+def assemble(extract: Extract, writer: SnapshotWriter, limits: QuarantineLimits, tell: Progress) -> Assembled:
+    """Decide about every row and write all tables of the snapshot.
+
+    Raises:
+        DunningError: there is not one account; a table has too many refused rows.
+    """
+    tell("проверки")
+    mark_missing_parties(References(extract.tables))
+    register = make_register(extract.tables)
+    do_all(Bulk.find_copies, [extract.bulk[name] for name in ("invoices", "payments")])
+    give_back_memory()
+    parts = Parts(extract.bulk, register, writer.scratch)
+    tell("чии са фактурите и плащанията")
+    parts.settle(any(bulk.has_early_euro for bulk in extract.bulk.values()))
+    _refuse_empty(len(parts.accounts))
+    give_back_memory()
+    tell("снимка")
+    return _Assembly(extract, register, parts, limits).run(writer)
+
+
+def _refuse_empty(accounts: int) -> None:
+    if not accounts:
+        raise DunningError(
+            "The ledger has no account: no tenancy, invoice or payment of a known premise and payer was taken in. A "
+            "run on it would say that nobody owes anything. Check that the extract is complete."
+        )
+
+
+class _Assembly:
+    """Remembers, while the parts go by, what the rest of the snapshot needs of them."""
+
+    def __init__(self, extract: Extract, register: Register, parts: Parts, limits: QuarantineLimits) -> None:
+        self.extract, self.register, self.parts, self.limits = extract, register, parts, limits
+        self.books = Books()
+        self.began_on: list[npt.NDArray[np.int32]] = []
+        self.refused: dict[str, list[Refused]] = {name: [] for name in BULK}
+        self.dropped = {"payments": 0, "credit_notes": 0}
+        self.newest: dict[str, Any] = {"invoice": None, "payment": None}
+
+    def run(self, writer: SnapshotWriter) -> Assembled:
+        for built in self.parts.build():
+            for name, table in built.tables.items():
+                writer.write(name, table, built.homes)
+            self._remember(built)
+        give_back_memory()
+        self._remember_nowhere()
+        asked, places = self._gather()
+        ground, cells = self._refer(asked)
+        items = Items(np.zeros(0, np.int64), np.zeros(0, np.int64), places, np.zeros(BUCKETS + 1, np.int64))
+        parties, dealings = Parties(ground), Dealings(ground, items)
+        holds, holds_without_effect = build_holds(ground, items)
+        began_on = np.concatenate(self.began_on)
+        add_first_tenancies(ground, began_on)
+        payers_of = self.parts.find_payment_accounts(named_payments(ground.references, cells))
+        evidence = find_evidence(ground.references, ground.attribution, cells, payers_of)
+        dwellings = {"protections": build_protections(ground, parties), "homes": build_homes(ground, parties)}
+        tables_of = parties.build(began_on, evidence, cells["contacts"]) | {"holds": holds} | dwellings
+        for name, table in (tables_of | dealings.build()).items():
+            writer.write(name, table)
+        tables = dict(ground.references.tables)
+        for name, small in self.extract.tables.items():
+            self.books.add_rows(name, count_rows(small))
+        refusals = count_refusals(tables)
+        check_limits(refusals, self.limits, tables)
+        info = {
+            "books": self.books.close(),
+            "dropped_names": self.dropped,
+            "holds_without_effect": holds_without_effect,
+            "without_effect": dealings.without_effect,
+            "payers_without_account": parties.payers_left_out,
+            "protections": count_protections(tables),
+            "refused_notices": list_refused_notices(ground.references, cells),
+            "refusals": {name: of.as_info() for name, of in refusals.items()},
+            "behind_gaps": {name: groups for name, groups in self.extract.behind_gaps.items() if groups},
+            "newest_invoice_on": _iso(self.newest["invoice"]),
+            "newest_payment_on": _iso(self.newest["payment"]),
+        }
+        return Assembled(tables, cells, info)
+
+    def _remember(self, built: Built) -> None:
+        self.began_on.append(built.began_on)
+        for name in BULK:
+            self.refused[name].append(built.refused[name])
+            self.books.add_rows(name, built.rows[name])
+        self.books.add_amounts(built.amounts)
+        self.dropped = {name: count + built.dropped[name] for name, count in self.dropped.items()}
+        for name, day in built.newest.items():
+            known = self.newest[name]
+            self.newest[name] = day if known is None or (day is not None and day > known) else known
+
+    def _remember_nowhere(self) -> None:
+        """Take in what the parts never saw: payments that are nobody's, and ragged rows."""
+        for rows in self.parts.nowhere:
+            self.books.add_rows("payments", count_rows(rows))
+            self.books.add_amounts({"payments": sum_payments(rows)})
+            refused = rows.take(np.flatnonzero(rows.is_refused))
+            self.refused["payments"].append(Refused(refused, refused.frame[PREMISE], refused.frame[PAYER]))
+        for name in BULK:
+            ragged = len(self.extract.bulk[name].ragged_lines)
+            self.books.add_rows(name, {"read": ragged, "quarantined": ragged, "repeated": 0, "taken": 0})
+
+    def _gather(self) -> tuple[dict[str, Refused], Places]:
+        """Return the rows of the large tables that the rest refers to; of each invoice its place among the items."""
+        gathered = {name: self._join(name, self.refused[name]) for name in BULK}
+        tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
+        check_limits(count_refusals(tables), self.limits, tables)  # before all of them are held as text
+        self.cells = read_refused(tables)
+        names = [self.extract.tables[name].frame.text("invoice_no") for name in _NAMING]
+        names.append(named_invoices(References(tables), self.cells))
+        rows, settled, places = self.parts.find_invoices(pa.concat_arrays(names).drop_null().unique())
+        new = np.flatnonzero(~np.isin(rows.lines, gathered["invoices"].rows.lines))
+        found = Refused(rows.take(new), settled.premise[new], settled.payer[new])
+        refused = gathered["invoices"]
+        gathered["invoices"] = self._join("invoices", [refused, found])
+        return gathered, np.concatenate((np.full(len(refused.rows), -1, np.int32), places[new]))
+
+    def _refer(self, gathered: dict[str, Refused]) -> tuple[Ground, dict[str, Cells]]:
+        """Return the ground for what refers to the large tables, and the refused rows as read."""
+        tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
+        references = References(tables, {name: (of.premise, of.payer) for name, of in gathered.items()})
+        accounts = self.parts.accounts
+        owners = {name: accounts.find(of.premise, of.payer) for name, of in gathered.items()}
+        stands = gathered["invoices"].rows.stands
+        attribution = Attribution(
+            accounts, np.where(stands, owners["invoices"], -1), np.full(len(owners["payments"]), -1), owners["payments"]
+        )
+        mark_missing_documents(references, attribution)
+        changed = {name: tables[name] for name in (*_NAMING, "agreements", "instalments", "court_cases")}
+        return Ground(references, self.register.numbering, attribution), self.cells | read_refused(changed)
+
+    def _join(self, name: str, parts: list[Refused]) -> Refused:
+        bulk = self.extract.bulk[name]
+        names = [column for column in parts[0].rows.frame]
+        for part in parts:
+            part.rows.frame = Frame({column: part.rows.frame.columns[column] for column in names})
+        rows = join_tables(bulk.raw, [part.rows for part in parts])
+        rows.ragged_lines = bulk.ragged_lines
+        rows.rows_elsewhere = bulk.counts.rows - len(rows) - len(rows.ragged_lines)
+        numbers = ((part.premise, part.payer) for part in parts)
+        premise, payer = (np.concatenate(of) for of in zip(*numbers, strict=True))
+        return Refused(rows, premise, payer)
+
+
+def _iso(day: Any) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,329 @@
+"""The large tables, some buckets at a time: settled, then built; what must be known of all of them is kept small."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.core.days import NEVER
+from dunning.core.frames import BUCKETS, Frame
+from dunning.ledger.attribute.accounts import Accounts, Pairs
+from dunning.ledger.attribute.attribution import attribute
+from dunning.ledger.check.control_totals import Amounts, Rows, count_rows, sum_amounts
+from dunning.ledger.large_tables import Bulk
+from dunning.ledger.check.row_checks import mark_other_currency
+from dunning.ledger.check.duplicates import mark_duplicates
+from dunning.ledger.build.build_context import Ground
+from dunning.ledger.build.build_invoices_payments import (
+    Payments,
+    build_equalisations,
+    build_invoice_lines,
+    build_items,
+    sort_items,
+)
+from dunning.ledger.typed_tables import TypedTable, join_tables
+from dunning.ledger.attribute.references import References
+from dunning.ledger.attribute.register import Register
+from dunning.ledger.attribute.bucket_attribution import Settled, settle_part
+from dunning.ledger.side_by_side import do_all, map_in_order
+from dunning.ledger.bucket_files import HOMELESS, Spill, sort_by_home
+from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE, Strays
+from dunning.core.ledger_tables import BULK
+from dunning.ledger.text_index import UNNAMED, TextIndex, find_places
+from dunning.gateways.snapshots.snapshot import BucketedTable
+
+Places = npt.NDArray[np.signedinteger]
+
+PART_BYTES = 48 << 20
+_CODES = ("premise_no", "payer_code")
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The refused rows of a table in some buckets, with the numbers of whose they are or whom they name."""
+
+    rows: TypedTable
+    premise: Places
+    payer: Places
+
+
+@dataclass(frozen=True)
+class Built:
+    """Some consecutive buckets, ready to be written, and what is to be remembered of them.
+
+    Attributes:
+        tables: items, equalisations, payments, reversals and invoice_lines; empty outside of `homes`.
+        began_on: first day of each account, of its invoices and payments.
+        refused: by table.
+        rows, amounts: for the books.
+        dropped: how many names of invoices were dropped, by table.
+        newest: newest day of an invoice and of a payment; None where there is none.
+    """
+
+    homes: range
+    tables: dict[str, BucketedTable]
+    began_on: npt.NDArray[np.int32]
+    refused: dict[str, Refused]
+    rows: dict[str, Rows]
+    amounts: Amounts
+    dropped: dict[str, int]
+    newest: dict[str, Any]
+
+
+class _SetAside:
+    """What was decided about the rows of a table in some buckets, in a file."""
+
+    def __init__(self, path: Path, settled: Settled) -> None:
+        self._path = path
+        np.save(path, np.array([settled.premise, settled.payer, settled.reasons], np.int32))
+
+    def read(self) -> Settled:
+        return Settled(*np.load(self._path))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """As SettledPart; what is as long as the tables lies in files."""
+
+    homes: range
+    invoices: _SetAside
+    payments: _SetAside
+    is_stray: npt.NDArray[np.bool_]
+    pairs: Pairs
+    has_bgn: bool
+
+
+class Parts:
+    """Takes the large tables through their buckets.
+
+    Attributes:
+        accounts: all of the extract, once `settle` has ended.
+        nowhere: payments that are nobody's, or copies of such.
+    """
+
+    accounts: Accounts
+
+    def __init__(self, tables: dict[str, Bulk], register: Register, folder: Path) -> None:
+        self._tables, self._register, self._folder = tables, register, folder
+        octets = np.sum([bulk.spill.octets for bulk in tables.values()], axis=0)
+        self.ranges = list(_cut(octets[:BUCKETS]))
+        self._settled: list[_Part] = []
+        self._item_places: dict[int, Places] = {}
+        self._strays: Strays | None = None
+        self._refuses_early_euro = False
+
+    @property
+    def nowhere(self) -> list[TypedTable]:
+        """Payments that belong to no account, and further copies of such."""
+        assert self._strays is not None
+        return self._strays.nowhere
+
+    def settle(self, has_early_euro: bool) -> None:
+        """Decide whose everything is.
+
+        Args:
+            has_early_euro: some rows are in EUR and dated before the changeover; they are refused if any row in BGN is
+                taken in.
+        """
+        has_bgn = self._settle(stop_at_bgn=has_early_euro)
+        if has_early_euro and has_bgn:
+            self._refuses_early_euro = True
+            self._settle(stop_at_bgn=False)
+
+    def build(self) -> Iterator[Built]:
+        """Yield all buckets in order, ready to be written."""
+        yield from map_in_order(self._build, range(len(self.ranges)))
+
+    def find_invoices(self, names: pa.Array) -> tuple[TypedTable, Settled, Places]:
+        """Return all invoices of these numbers; of each its numbers, and its place among its bucket's items (or -1).
+
+        To be asked after `build` has ended.
+        """
+        bulk = self._tables["invoices"]
+        homes, asked = bulk.directory.find_all_homes(names), TextIndex(names)
+
+        def find(number: int) -> tuple[TypedTable, Settled, Places]:
+            settled = self._settled[number].invoices.read()
+            invoices = self._read("invoices", self._settled[number].homes, settled)
+            rows = np.flatnonzero(asked.find(invoices.frame.text("invoice_no")) >= 0)
+            return invoices.take(rows), _take(settled, rows), self._item_places[number][rows]
+
+        found = do_all(find, [n for n, part in enumerate(self._settled) if homes.intersection(part.homes)])
+        if not found:
+            nothing = self._read("invoices", range(0), None)
+            return nothing, _nobody(0), np.zeros(0, np.int32)
+        return (
+            join_tables(bulk.raw, [rows for rows, _, _ in found]), _join([of for _, of, _ in found]),
+            np.concatenate([places for _, _, places in found]),
+        )
+
+    def find_payment_accounts(self, names: pa.Array) -> Places:
+        """Return the account of the payment of each of these numbers, refused ones too; below 0 where there is none."""
+        assert self._strays is not None
+        if not len(names):
+            return np.zeros(0, np.int32)
+        premise, payer = self._find_owners_of_payments(names)
+        self._strays.find_owners(names, premise, payer)
+        return self.accounts.find(premise, payer)
+
+    def _settle(self, *, stop_at_bgn: bool) -> bool:
+        """Settle all buckets; return whether a row in BGN is taken in. Stops there where that is all that is asked."""
+        self._settled = []
+        strays = Spill(self._folder / "strays.arrow", self._tables["payments"].raw)
+        for part, gone in map_in_order(self._settle_part, self.ranges):
+            if stop_at_bgn and part.has_bgn:
+                strays.remove()
+                return True
+            self._settled.append(part)
+            if len(gone):
+                strays.add(sort_by_home(gone, np.full(len(gone), HOMELESS)))
+        strays.close()
+        pairs = np.concatenate([part.pairs for part in self._settled])
+        self.accounts = Accounts(self._register.numbering, pairs)
+        if self._strays is not None:
+            self._strays.remove()
+        self._strays = Strays(self._tables["payments"], strays, self.accounts, self._register, self._folder)
+        self._strays.route(self._find_owners_of_payments, refuses_early_euro=self._refuses_early_euro)
+        strays.remove()
+        return self._strays.has_bgn or any(part.has_bgn for part in self._settled)
+
+    def _settle_part(self, homes: range) -> tuple[_Part, TypedTable]:
+        invoices = self._tables["invoices"].read(homes, ("kind", "due_on", "amount", "refers_to"))
+        payments = self._tables["payments"].read(homes)
+        part = settle_part(
+            homes, invoices, payments, self._register, refuses_early_euro=self._refuses_early_euro
+        )
+        billed, paid = (self._folder / f"{name}-{homes.start}.npy" for name in ("invoices", "payments"))
+        kept = _Part(
+            homes, _SetAside(billed, part.invoices), _SetAside(paid, part.payments), part.is_stray, part.pairs,
+            part.has_bgn,
+        )
+        return kept, payments.take(np.flatnonzero(part.is_stray))
+
+    def _find_owners_of_payments(self, names: pa.Array) -> tuple[Places, Places]:
+        """Return premise and payer of the payments of these numbers that are no strays; UNNAMED where there is none."""
+        premise, payer = np.full(len(names), UNNAMED, np.int32), np.full(len(names), UNNAMED, np.int32)
+        homes = self._tables["payments"].directory.find_all_homes(names)
+        for part in self._settled:
+            if homes.intersection(part.homes):
+                of = part.payments.read()
+                table = self._read("payments", part.homes, of)
+                at = find_places(names, table.frame.text("payment_no"))
+                hits = np.flatnonzero(at >= 0)
+                hits = hits[(of.premise[at[hits]] >= 0) & (of.payer[at[hits]] >= 0)]
+                premise[hits], payer[hits] = of.premise[at[hits]], of.payer[at[hits]]
+        return premise, payer
+
+    def _read(self, name: str, homes: range, settled: Settled | None) -> TypedTable:
+        table = self._tables[name].read(homes, _CODES)
+        if settled is not None:
+            table.reasons |= settled.reasons
+        return table
+
+    def _build(self, number: int) -> Built:
+        part = self._settled[number]
+        billed = part.invoices.read()
+        invoices = self._read("invoices", part.homes, billed)
+        payments, paid = self._read_payments(part)
+        lines = self._tables["invoice_lines"].read(part.homes)
+        mark_duplicates(lines)
+        tables = {"invoices": invoices, "payments": payments, "invoice_lines": lines}
+        references = References(tables)
+        accounts = Accounts(self._register.numbering, part.pairs)
+        attribution = attribute(references, accounts, billed, paid)
+        references.mark_missing("invoice_lines", "invoice_no")
+        mark_other_currency(lines, references.places("invoice_lines", "invoice_no"), invoices)
+        ground = Ground(references, self._register.numbering, attribution)
+        items = sort_items(ground)
+        self._item_places[number] = ground.places(
+            items.number, np.maximum(attribution.invoice_account, 0), items.offsets
+        ) if len(accounts) else np.full(len(invoices), -1, np.int32)
+        moved = Payments(ground, items)
+        written = {
+            "items": build_items(ground, items),
+            "equalisations": build_equalisations(ground),
+            "payments": moved.build_payments(),
+            "reversals": moved.build_reversals(),
+            "invoice_lines": build_invoice_lines(ground),
+        }
+        numbers = {"invoices": billed, "payments": paid, "invoice_lines": _nobody(len(lines))}
+        return Built(
+            homes=part.homes,
+            tables=written,
+            began_on=_find_first_days(ground),
+            refused={name: _refused(tables[name], numbers[name]) for name in BULK},
+            rows={name: count_rows(tables[name]) for name in BULK},
+            amounts=sum_amounts(invoices, payments, written),
+            dropped=moved.dropped,
+            newest=_find_newest(written),
+        )
+
+    def _read_payments(self, part: _Part) -> tuple[TypedTable, Settled]:
+        """Return the payments of some buckets: those that stayed, and those that came."""
+        assert self._strays is not None
+        rows = np.flatnonzero(~part.is_stray)
+        known = part.payments.read()
+        stayed = self._read("payments", part.homes, known).take(rows)
+        came = self._strays.read(part.homes)
+        settled = [_take(known, rows)]
+        settled += [Settled(rows.frame[PREMISE], rows.frame[PAYER], rows.reasons) for rows in came]
+        names = list(stayed.frame)
+        for table in came:
+            table.frame = Frame({name: table.frame.columns[name] for name in names})
+        return join_tables(self._tables["payments"].raw, [stayed, *came]), _join(settled)
+
+
+def _cut(octets: npt.NDArray) -> Iterator[range]:
+    """Yield ranges of consecutive buckets of about PART_BYTES; every bucket is in one."""
+    start, held = 0, 0
+    for home, size in enumerate(octets.tolist()):
+        if home > start and held + size > PART_BYTES:
+            yield range(start, home)
+            start, held = home, 0
+        held += size
+    yield range(start, len(octets))
+
+
+def _find_first_days(ground: Ground) -> npt.NDArray[np.int32]:
+    """Return the first day of each account's invoices and payments; NEVER where it has none."""
+    began_on = np.full(len(ground.accounts), NEVER, np.int32)
+    dated = (
+        (ground.attribution.invoice_account, ground.frame("invoices")["issued_on"]),
+        (ground.attribution.payment_account, ground.frame("payments")["paid_on"]),
+    )
+    for account, day in dated:
+        has = account >= 0
+        np.minimum.at(began_on, account[has], day[has])
+    return began_on
+
+
+def _find_newest(written: dict[str, BucketedTable]) -> dict[str, Any]:
+    payments = written["payments"].rows
+    return {
+        "invoice": pc.max(written["items"].rows["issued_on"]).as_py(),
+        "payment": pc.max(payments["paid_on"].filter(pc.invert(payments["is_note"]))).as_py(),
+    }
+
+
+def _refused(table: TypedTable, of: Settled) -> Refused:
+    rows = np.flatnonzero(table.is_refused)
+    return Refused(table.take(rows), of.premise[rows], of.payer[rows])
+
+
+def _take(of: Settled, rows: Places) -> Settled:
+    return Settled(of.premise[rows], of.payer[rows], of.reasons[rows])
+
+
+def _join(parts: list[Settled]) -> Settled:
+    columns = ([getattr(part, name) for part in parts] for name in ("premise", "payer", "reasons"))
+    return Settled(*map(np.concatenate, columns))
+
+
+def _nobody(rows: int) -> Settled:
+    none = np.full(rows, UNNAMED, np.int32)
+    return Settled(none, none, np.zeros(rows, np.int32))

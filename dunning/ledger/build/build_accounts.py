@@ -1,0 +1,180 @@
+"""The snapshot's premises, payers, accounts, tenancies and contacts."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core import words
+from dunning.core.frames import SCHEMAS, days_to_arrow
+from dunning.ledger.attribute.accounts import spread
+from dunning.ledger.buckets import bucket_offsets
+from dunning.ledger.attribute.dead_channels import end_older_contacts
+from dunning.ledger.attribute.incomplete_accounts import Evidence
+from dunning.ledger.build.build_context import Ground, instants_to_arrow, take
+from dunning.ledger.check.identifiers import check_identifiers
+from dunning.ledger.ordering import order_rows
+from dunning.ledger.check.quarantine import Cells
+from dunning.ledger.attribute.references import take_or
+from dunning.gateways.snapshots.snapshot import BucketedTable
+
+Places = npt.NDArray[np.signedinteger]
+
+_LANGUAGES = pa.array(words.LANGUAGES)
+_PERSON = words.code(words.PAYER_KINDS, "person")
+
+
+class Parties:
+    """Builds the five tables; the rows of payers and contacts stand in every bucket that has an account of the payer.
+
+    A payer's seat is his row in one bucket; seats are numbered by bucket and payer.
+
+    Attributes:
+        payers_left_out: payers that are taken in but have no account, and so stand in no bucket.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        accounts, payers = ground.accounts, max(len(ground.numbering.payer), 1)
+        keys = accounts.bucket.astype(np.int64) * payers + accounts.payer
+        self._seats, self._seat_of_account = np.unique(keys, return_inverse=True)
+        self._seat_bucket, self._seat_payer = self._seats // payers, self._seats % payers
+        self._seat_offsets = bucket_offsets(self._seat_bucket)
+        has_seat = np.bincount(self._seat_payer, minlength=payers) > 0
+        self.payers_left_out = len(ground.rows("payers")) - int(has_seat.sum())
+
+    def build(self, began_on: npt.NDArray, evidence: Evidence, cells: Cells) -> dict[str, BucketedTable]:
+        """Return premises, payers, accounts, tenancies and contacts.
+
+        Args:
+            began_on: first day of each account.
+            evidence: what refused rows speak of.
+            cells: refused contacts as read.
+        """
+        return {
+            "premises": self._premises(evidence.premises),
+            "payers": self._payers(),
+            "accounts": self._accounts(began_on, evidence.accounts),
+            "tenancies": self._tenancies(),
+            "contacts": self._contacts(cells),
+        }
+
+    def _premise_rows(self) -> tuple[Places, npt.NDArray]:
+        numbering, stands = self.ground.numbering, self.ground.references.standing("premises")
+        is_in = stands[numbering.premise_row]
+        return numbering.premise_row[is_in], numbering.bucket[is_in]
+
+    def _premises(self, has_refused_evidence: npt.NDArray) -> BucketedTable:
+        frame = self.ground.frame("premises")
+        rows, buckets = self._premise_rows()
+        texts = ("premise_no", "district", "route", "address", "settlement", "postcode", "meter_no")
+        columns = {name: take(frame.text(name), rows) for name in texts} | {
+            "service": frame["service"][rows],
+            "is_disconnectable": frame["disconnectable"][rows],
+            "is_vulnerable": frame["vulnerable"][rows],
+            "is_life_support": frame["life_support"][rows],
+            "has_refused_evidence": has_refused_evidence[self.ground.numbering.premise[rows]],
+        }
+        return bucketed("premises", columns, bucket_offsets(buckets))
+
+    def _payers(self) -> BucketedTable:
+        frame = self.ground.frame("payers")
+        rows = self.ground.numbering.payer_row[self._seat_payer]
+        used = np.flatnonzero(np.bincount(rows, minlength=len(frame)))
+        is_person = frame["kind"] == _PERSON
+        identifier = np.zeros(len(is_person), np.int8)
+        identifier[used] = check_identifiers(take(frame.text("national_id"), used), is_person[used])
+        texts = ("payer_code", "name", "national_id", "postal_address", "postal_settlement", "postal_postcode")
+        columns = {name: take(frame.text(name), rows) for name in texts} | {
+            "is_person": is_person[rows],
+            "identifier": identifier[rows],
+            "language": take(_LANGUAGES, np.maximum(frame["language"][rows], 0)),
+            "is_vulnerable": frame["vulnerable"][rows],
+            "is_life_support": frame["life_support"][rows],
+        }
+        return bucketed("payers", columns, self._seat_offsets)
+
+    def _accounts(self, began_on: npt.NDArray, has_refused_evidence: npt.NDArray) -> BucketedTable:
+        ground, accounts = self.ground, self.ground.accounts
+        stands = ground.references.standing("premises")[ground.numbering.premise_row]
+        premise_number = np.cumsum(stands) - 1
+        everyone = np.arange(len(accounts))
+        columns = {
+            "premise_no": take(
+                ground.frame("premises").text("premise_no"), ground.numbering.premise_row[accounts.premise]
+            ),
+            "payer_code": take(ground.frame("payers").text("payer_code"), ground.numbering.payer_row[accounts.payer]),
+            "premise": ground.places(
+                premise_number[accounts.premise], everyone, bucket_offsets(self._premise_rows()[1])
+            ),
+            "payer": ground.places(self._seat_of_account, everyone, self._seat_offsets),
+            "began_on": days_to_arrow(began_on),
+            "has_refused_evidence": has_refused_evidence,
+        }
+        return bucketed("accounts", columns, accounts.offsets)
+
+    def _tenancies(self) -> BucketedTable:
+        ground, frame, rows = self.ground, self.ground.frame("tenancies"), self.ground.rows("tenancies")
+        account = ground.named_accounts("tenancies", rows)
+        order = order_rows((account, frame["valid_from"][rows]))
+        rows, account = rows[order], account[order]
+        columns = {
+            "account": ground.account_places(account),
+            "valid_from": days_to_arrow(frame["valid_from"][rows]),
+            "valid_until": days_to_arrow(frame["valid_until"][rows]),
+            "share": take(frame.text("share"), rows),
+        }
+        return bucketed("tenancies", columns, ground.offsets(account))
+
+    def _contacts(self, cells: Cells) -> BucketedTable:
+        ground, frame, rows = self.ground, self.ground.frame("contacts"), self.ground.rows("contacts")
+        revoked_at = end_older_contacts(ground.references, ground.numbering, cells)
+        payer = take_or(ground.numbering.payer, ground.references.places("contacts", "payer_code")[rows], -1)
+        at, seats = self.seats_of(payer)
+        rows = rows[at]
+        keys = (seats, frame["channel"][rows], frame["registered_at"][rows])
+        order = order_rows(keys, take(frame.text("address"), rows))
+        rows, seats = rows[order], seats[order]
+        columns = {
+            "payer": self.seat_places(seats),
+            "channel": frame["channel"][rows],
+            "address": take(frame.text("address"), rows),
+            "registered_at": instants_to_arrow(frame["registered_at"][rows]),
+            "revoked_at": instants_to_arrow(revoked_at[rows]),
+            "source": take(frame.text("source"), rows),
+        }
+        return bucketed("contacts", columns, bucket_offsets(self.seat_buckets(seats)))
+
+    def seats_of(self, payers: npt.NDArray) -> tuple[Places, Places]:
+        """Return (place in `payers`, seat), one row for every seat of each payer number; none for a number below 0."""
+        by_payer = order_rows((self._seat_payer,))
+        first = np.searchsorted(self._seat_payer[by_payer], np.arange(len(self.ground.numbering.payer) + 1))
+        at, seats = spread(payers, first)
+        return at, by_payer[seats]
+
+    def seat_buckets(self, seats: npt.NDArray) -> npt.NDArray:
+        """Return the bucket of each seat."""
+        return self._seat_bucket[seats]
+
+    def seat_places(self, seats: npt.NDArray) -> npt.NDArray[np.int32]:
+        """Return each seat's place in its bucket's payers."""
+        return (seats - self._seat_offsets[self._seat_bucket[seats]]).astype(np.int32)
+
+    def premise_places(self, premises: npt.NDArray) -> npt.NDArray[np.int32]:
+        """Return the place of each premise number, all of which are taken in, in its bucket's premises."""
+        numbering = self.ground.numbering
+        number = np.cumsum(self.ground.references.standing("premises")[numbering.premise_row]) - 1
+        return (number[premises] - bucket_offsets(self._premise_rows()[1])[numbering.bucket[premises]]).astype(np.int32)
+
+
+def add_first_tenancies(ground: Ground, began_on: npt.NDArray) -> None:
+    """Lower the first day of each account to that of its first tenancy."""
+    rows = ground.rows("tenancies")
+    account, day = ground.named_accounts("tenancies", rows), ground.frame("tenancies")["valid_from"][rows]
+    np.minimum.at(began_on, account[account >= 0], day[account >= 0])
+
+
+def bucketed(name: str, columns: dict[str, npt.NDArray | pa.Array], offsets: npt.NDArray) -> BucketedTable:
+    """Return the rows of a snapshot's table, its columns in the schema's order and types."""
+    schema = SCHEMAS[name]
+    arrays = [pa.array(columns[field.name], field.type) for field in schema]
+    return BucketedTable(pa.Table.from_arrays(arrays, schema=schema), offsets)

@@ -1,0 +1,87 @@
+"""What is known of those who live at a premise beyond its own accounts: who is protected, and where payers have lived.
+
+A bucket holds the accounts of its premises only. That a co-tenant is protected at another address, or that a payer's
+postal address is a flat that he has left, stands in other buckets; so it is written into each bucket that has him.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from dunning.core.days import NEVER
+from dunning.core.frames import days_to_arrow
+from dunning.core.words import CHANNELS, HOLD_REASONS, PROTECTING, code
+from dunning.ledger.attribute.attribution import name_numbers
+from dunning.ledger.buckets import bucket_offsets
+from dunning.ledger.build.build_context import Ground, take
+from dunning.ledger.ordering import order_rows
+from dunning.ledger.build.build_accounts import Parties, bucketed
+from dunning.ledger.attribute.references import take_or
+from dunning.ledger.text_index import UNNAMED
+from dunning.gateways.snapshots.snapshot import BucketedTable
+
+Places = npt.NDArray[np.signedinteger]
+
+
+def build_protections(ground: Ground, parties: Parties) -> BucketedTable:
+    """Return whom and what the holds of protecting reasons name: payers, premises, and those of a named invoice."""
+    frame, rows = ground.frame("holds"), ground.rows("holds")
+    reasons = [code(HOLD_REASONS, word) for word in PROTECTING]
+    rows = rows[np.isin(frame["reason"][rows], reasons)]
+    named = name_numbers(ground.references, ground.numbering, "holds")
+    billed = take_or(ground.attribution.invoice_account, ground.references.places("holds", "invoice_no")[rows], UNNAMED)
+    payer = np.concatenate((named.payer[rows], take_or(ground.accounts.payer, billed, UNNAMED)))
+    premise = np.concatenate((named.premise[rows], take_or(ground.accounts.premise, billed, UNNAMED)))
+    at, seats = parties.seats_of(payer)
+    there = np.flatnonzero(premise >= 0)
+    held = np.concatenate((rows, rows))[np.concatenate((at, there))]
+    columns = {
+        "payer": np.concatenate((parties.seat_places(seats), np.full(len(there), -1, np.int32))),
+        "premise": np.concatenate((np.full(len(seats), -1, np.int32), parties.premise_places(premise[there]))),
+        "reason": frame["reason"][held],
+        "valid_from": frame["valid_from"][held],
+        "valid_until": frame["valid_until"][held],
+    }
+    bucket = np.concatenate((parties.seat_buckets(seats), ground.numbering.bucket[premise[there]]))
+    keys = ("payer", "premise", "valid_from", "reason", "valid_until")
+    order = order_rows((bucket, *(columns[name] for name in keys)))
+    ordered = {name: values[order] for name, values in columns.items()}
+    ordered |= {name: days_to_arrow(ordered[name]) for name in ("valid_from", "valid_until")}
+    return bucketed("protections", ordered, bucket_offsets(bucket[order]))
+
+
+def build_homes(ground: Ground, parties: Parties) -> BucketedTable:
+    """Return where payers have lived who have left a premise and have named an address for letters."""
+    frame, rows = ground.frame("tenancies"), ground.rows("tenancies")
+    named = name_numbers(ground.references, ground.numbering, "tenancies")
+    payer, premise = named.payer[rows], named.premise[rows]
+    is_asked = np.zeros(max(len(ground.numbering.payer), 1), np.bool_)
+    is_asked[payer[frame["valid_until"][rows] < NEVER]] = True
+    is_asked &= _has_postal(ground)
+    chosen = np.flatnonzero(is_asked[payer])
+    rows, payer, premise = rows[chosen], payer[chosen], premise[chosen]
+    at, seats = parties.seats_of(payer)
+    premises = ground.frame("premises")
+    order = order_rows((seats, frame["valid_from"][rows[at]], premise[at]))
+    at, seats = at[order], seats[order]
+    where = ground.numbering.premise_row[premise[at]]
+    columns = {
+        "payer": parties.seat_places(seats),
+        "valid_from": days_to_arrow(frame["valid_from"][rows[at]]),
+        "valid_until": days_to_arrow(frame["valid_until"][rows[at]]),
+        **{name: take(premises.text(name), where) for name in ("address", "settlement", "postcode")},
+    }
+    return bucketed("homes", columns, bucket_offsets(parties.seat_buckets(seats)))
+
+
+def _has_postal(ground: Ground) -> npt.NDArray[np.bool_]:
+    """Return per payer number whether he has a postal address, or a contact for post."""
+    numbering = ground.numbering
+    written = pc.fill_null(pc.utf8_length(ground.frame("payers").text("postal_address")), 0).to_numpy() > 0
+    found = np.zeros(max(len(numbering.payer), 1), np.bool_)
+    found[: len(numbering.payer_row)] = written[numbering.payer_row]
+    contacts, rows = ground.frame("contacts"), ground.rows("contacts")
+    rows = rows[contacts["channel"][rows] == code(CHANNELS, "post")]
+    of = take_or(numbering.payer, ground.references.places("contacts", "payer_code")[rows], UNNAMED)
+    found[of[of >= 0]] = True
+    return found

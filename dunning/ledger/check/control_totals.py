@@ -1,0 +1,123 @@
+"""The books of a load: what was read is what was refused, what was repeated and what was taken in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dunning.core import words
+from dunning.core.errors import DunningError
+from dunning.gateways.snapshots.snapshot import BucketedTable
+from dunning.ledger.check.row_checks import BGN, EUR, is_note
+from dunning.ledger.typed_tables import TypedTable
+
+Flags = npt.NDArray[np.bool_]
+Rows = dict[str, int]
+Amounts = dict[str, dict[str, Rows]]
+_ENTRIES = ("read", "quarantined", "repeated", "taken")
+
+
+class Books:
+    """Adds up what became of every row of an extract, a stretch at a time."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Rows] = {}
+        self._amounts: Amounts = {
+            name: {word: dict.fromkeys(_ENTRIES, 0) for word in words.CURRENCIES}
+            for name in ("invoices", "credit_notes", "payments")
+        }
+
+    def add_rows(self, name: str, rows: Rows) -> None:
+        """Add rows of a table, as `count_rows` gives them."""
+        known = self._rows.setdefault(name, dict.fromkeys(_ENTRIES, 0))
+        self._rows[name] = {entry: known[entry] + rows[entry] for entry in _ENTRIES}
+
+    def add_amounts(self, amounts: Amounts) -> None:
+        """Add minor units, as `sum_amounts` gives them."""
+        for name, of_table in amounts.items():
+            for word, sums in of_table.items():
+                for entry, minor in sums.items():
+                    self._amounts[name][word][entry] += minor
+
+    def close(self) -> dict[str, Any]:
+        """Return rows of each table, and minor units of invoices, credit notes and payments per currency.
+
+        Raises:
+            DunningError: something was read and is neither refused nor repeated nor taken in, or twice.
+        """
+        _check_balance(self._rows, self._amounts)
+        return {"tables": self._rows, "minor": self._amounts}
+
+
+def count_rows(table: TypedTable) -> Rows:
+    """Return how many rows of a table were read, refused (ragged ones too), repeated and taken in."""
+    ragged = len(table.ragged_lines)
+    return {
+        "read": len(table) + ragged, "quarantined": int(table.is_refused.sum()) + ragged,
+        "repeated": int(table.is_repeated.sum()), "taken": int(table.stands.sum()),
+    }
+
+
+def sum_amounts(invoices: TypedTable, payments: TypedTable, written: Mapping[str, BucketedTable]) -> Amounts:
+    """Return what the amounts of these rows came to, per currency in minor units.
+
+    What was taken in is summed from the tables that go into the snapshot, all else from the rows as read. An amount
+    that could not be read, or whose currency could not, counts as a row only.
+    """
+    notes = is_note(invoices)
+    is_note_written = _flags(written["payments"], "is_note")
+    paid, taken_back = _sum_written(written["payments"], ~is_note_written), _sum_written(written["reversals"])
+    credited = _sum_written(written["payments"], is_note_written)
+    return {
+        "invoices": _sum_read(invoices, ~notes, _sum_written(written["items"])),
+        "credit_notes": _sum_read(invoices, notes, {word: -minor for word, minor in credited.items()}),
+        "payments": sum_payments(payments, {word: paid[word] + taken_back[word] for word in paid}),
+    }
+
+
+def sum_payments(payments: TypedTable, taken: Rows | None = None) -> dict[str, Rows]:
+    """Return what the amounts of these payments came to, where so much of them was taken in (by default nothing)."""
+    return _sum_read(payments, np.ones(len(payments), bool), taken or dict.fromkeys(words.CURRENCIES, 0))
+
+
+def _sum_read(table: TypedTable, rows: Flags, taken: Rows) -> dict[str, Rows]:
+    currency, amount = table.frame["currency"], table.frame["amount"]
+    sums = {}
+    for code, word in enumerate(words.CURRENCIES):
+        of_word = rows & (currency == code)
+        sums[word] = {
+            "read": _sum(amount, of_word),
+            "quarantined": _sum(amount, of_word & table.is_refused),
+            "repeated": _sum(amount, of_word & table.is_repeated),
+            "taken": taken[word],
+        }
+    return sums
+
+
+def _sum_written(table: BucketedTable, rows: Flags | None = None) -> dict[str, int]:
+    amount, is_bgn = table.rows["amount_minor"].to_numpy(), _flags(table, "is_bgn")
+    is_asked = np.ones(len(amount), bool) if rows is None else rows
+    euro, lev = _sum(amount, is_asked & ~is_bgn), _sum(amount, is_asked & is_bgn)
+    return {words.CURRENCIES[EUR]: euro, words.CURRENCIES[BGN]: lev}
+
+
+def _sum(amount: npt.NDArray, rows: Flags) -> int:
+    return int(np.sum(amount, where=rows, dtype=np.int64))
+
+
+def _flags(table: BucketedTable, column: str) -> Flags:
+    return table.rows[column].to_numpy()
+
+
+def _check_balance(rows: dict[str, Rows], amounts: Amounts) -> None:
+    entries = [(f"{name}, rows", counts) for name, counts in rows.items()]
+    entries += [(f"{name}, minor units {word}", sums) for name, of in amounts.items() for word, sums in of.items()]
+    for name, entry in entries:
+        rest = entry["read"] - entry["quarantined"] - entry["repeated"] - entry["taken"]
+        if rest:
+            raise DunningError(
+                f"The books of the load do not balance: {name}: read {entry['read']}, quarantined "
+                f"{entry['quarantined']}, repeated {entry['repeated']}, taken in {entry['taken']}; {rest} left over. "
+                "Nothing was loaded. This is a fault of the program, not of the ledger; report it with this message."
+            )

@@ -1,0 +1,31 @@
+"""How many rows of an extract carry what protects people, so that the next night sees what was lost on the way."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from dunning.core.days import NEVER
+from dunning.core.ledger_tables import Kind
+from dunning.core.words import PROTECTING_COLUMNS
+from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
+
+_NOTHING = {Kind.DAY: NEVER, Kind.INSTANT: NO_INSTANT, Kind.FLAG: False}
+
+
+def count_protections(tables: Mapping[str, TypedTable]) -> dict[str, int]:
+    """Return for each protecting column, as `payers.vulnerable`, how many rows that are taken in carry it.
+
+    Whatever their dates. A column that the extract does not have is not there; one that it has empty is 0.
+    """
+    return {
+        f"{name}.{column}": int((_carries(tables[name], column) & tables[name].stands).sum())
+        for name, columns in PROTECTING_COLUMNS.items()
+        for column in columns
+        if (source := tables[name].raw.source) is not None and column in source.filled
+    }
+
+
+def _carries(table: TypedTable, column: str) -> npt.NDArray[np.bool_]:
+    """Return which rows are flagged, or have a day or an instant there."""
+    return np.asarray(table.frame[column] != _NOTHING[table.table[column].kind])

@@ -1,0 +1,101 @@
+"""Which cells of a refused row its reasons speak of, and what stands in them, so that nobody must look for them."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.days import NEVER
+from dunning.core.ledger_tables import INVOICE_KINDS, MISSING_IN, NOT_NAMED, Column, Kind, bit
+from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
+
+# The columns that a reason is about, where the reason alone tells; each table has some of them.
+_OF_REASON: Mapping[str, tuple[str, ...]] = {
+    "due_before_issued": ("issued_on", "due_on"),
+    "wrong_sign": ("amount",),
+    "bgn_after_changeover": ("issued_on", "paid_on", "currency"),
+    "eur_before_changeover": ("issued_on", "paid_on", "currency"),
+    "bad_reversal": ("reverses",),
+    "no_single_payer": ("premise_no",),
+    "unmatched_payment": ("premise_no", "payer_code", "invoice_no"),
+}
+_INTERVAL, _SEASON, _PAYOUT = ("valid_from", "valid_until"), ("period_from", "period_to"), ("issued_on", "due_on")
+_DATES = (Kind.DAY, Kind.INSTANT)
+_NOTHING = {Kind.DAY: NEVER, Kind.INSTANT: NO_INSTANT, Kind.AMOUNT: 0, Kind.WORD: -1, Kind.NUMBER: -1}
+
+
+def cells_at_fault(table: TypedTable, row: int, read: Mapping[str, str], *, is_mapped: bool) -> dict[str, str]:
+    """Return what stands in the cells that the reasons of a refused row speak of, by the contract's column.
+
+    Where the file's columns are not the contract's and the cell could be read, it is empty.
+
+    Args:
+        row: its place in the table.
+        read: its cells as read, by the file's column.
+        is_mapped: what a mapping could not read begins with a question mark.
+    """
+    unread = _find_unread(table, row)
+    if is_mapped:
+        unread = {name: text.removeprefix("?") for name, text in unread.items()}
+    names = _find_columns(table, row, unread)
+    return {name: unread.get(name, read.get(name, "")) for name in table.table.names if name in names}
+
+
+def _find_unread(table: TypedTable, row: int) -> dict[str, str]:
+    """Return the text of the row's cells that could not be read, by column."""
+    found = {}
+    for name, cells in table.bad_cells.items():
+        at = int(np.searchsorted(cells.rows, row))
+        if at < len(cells.rows) and int(cells.rows[at]) == row:
+            found[name] = cells.texts[at].as_py()
+    return found
+
+
+def _find_columns(table: TypedTable, row: int, unread: Mapping[str, str]) -> set[str]:
+    bits, names = int(table.reasons[row]), set(unread)
+    if bits & bit("bad_value") and all(table.table[name].kind in _DATES for name in unread):
+        names.update(_contradicting(table, row))
+    if bits & bit("missing_value"):
+        empty = _find_empty(table, row, unread)
+        names |= _required(table) & empty or {"premise_no", "payer_code", "invoice_no"} & empty
+    if bits & bit("duplicate_key"):
+        names.update(table.table.key)
+    if bits & bit("missing_reference"):  # what belongs to another account names it by all that it names
+        names |= {name for name, flag in MISSING_IN.items() if bits & flag} or _naming(table, row, unread)
+    for reason, columns in _OF_REASON.items():
+        if bits & bit(reason):
+            names |= set(columns)
+    return names
+
+
+def _naming(table: TypedTable, row: int, unread: Mapping[str, str]) -> set[str]:
+    """Return the columns in which a row names another one."""
+    own = table.table.key if len(table.table.key) == 1 else ()
+    return set(MISSING_IN) - set(own) - _find_empty(table, row, unread)
+
+
+def _find_empty(table: TypedTable, row: int, unread: Mapping[str, str]) -> set[str]:
+    return {column.name for column in table.table.columns if _is_empty(table, row, column)} - set(unread)
+
+
+def _required(table: TypedTable) -> set[str]:
+    return {column.name for column in table.table.columns if column.is_required}
+
+
+def _contradicting(table: TypedTable, row: int) -> Sequence[str]:
+    """Return the cells that contradict each other, in a row whose cells could all be read."""
+    name = table.table.name
+    if name == "invoices":
+        return _PAYOUT if INVOICE_KINDS[int(table.frame["kind"][row])] == "payout" else _SEASON
+    return {"holds": _INTERVAL, "tenancies": _INTERVAL, "invoice_lines": ("amount",)}.get(name, ())
+
+
+def _is_empty(table: TypedTable, row: int, column: Column) -> bool:
+    """Say whether nothing stands in a cell; codes that large tables do not keep as text have a mark of their own."""
+    if column.name not in table.frame:
+        return bool(int(table.reasons[row]) & NOT_NAMED.get(column.name, 0))
+    values: npt.NDArray | pa.Array = table.frame.columns[column.name]
+    if isinstance(values, np.ndarray):
+        return column.kind in _NOTHING and int(values[row]) == _NOTHING[column.kind]
+    return not values[row].is_valid

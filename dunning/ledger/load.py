@@ -1,0 +1,114 @@
+"""The door: an extract's files become one snapshot, whole or not at all."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dunning.core.errors import DunningError
+from dunning.core.ledger_tables import BULK
+from dunning.core.memory import keep_freed_memory
+from dunning.gateways.snapshots.snapshot import Snapshot, SnapshotWriter, find_snapshot
+from dunning.ledger.build.assembly import Extract, assemble
+from dunning.ledger.check.duplicates import mark_duplicates
+from dunning.ledger.check.late_dates import Counts, count_days, find_groups, is_dated, last_days
+from dunning.ledger.check.manifest import Manifest, check_manifest, read_manifest
+from dunning.ledger.check.quarantine import QuarantineLimits, Refusals, check_limits, list_refused
+from dunning.ledger.large_tables import Bulk, read_bulk
+from dunning.ledger.read.parsing import parse_table
+from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
+from dunning.ledger.typed_tables import RawTable, TypedTable
+
+Progress = Callable[[str], None]
+Find = Callable[[Path, str], Snapshot | None]
+
+
+def load_ledger(
+    folder: Path, snapshots: Path, *, mapping: Path | None = None, quarantine_limits: QuarantineLimits,
+    progress: Progress | None = None, find: Find = find_snapshot,
+) -> Snapshot:
+    """Return the snapshot of the ledger in `folder`; one that is there already and unharmed is used again.
+
+    Args:
+        folder: the extract.
+        snapshots: where all snapshots live; this one gets a folder named by the ledger's fingerprint.
+        mapping: how a foreign layout becomes the contract's tables.
+        quarantine_limits: shares of refused rows from which on a load is refused.
+        progress: is told what is being done, one short line a step.
+        find: looks for the snapshot of a fingerprint among `snapshots`, or wherever else it may be kept.
+
+    Raises:
+        DunningError: the extract is incomplete or unreadable or changes while it is read, its manifest disagrees, a
+            table has too many refused rows, or there is not one account in it. Nothing is then left behind.
+    """
+    keep_freed_memory()
+    tell = progress or (lambda _: None)
+    manifest = read_manifest(folder)
+    speaks_for = manifest.as_of if manifest is not None and not manifest.is_asked else None
+    raw = {
+        name: replace(table, last_days=last_days(name, speaks_for))
+        for name, table in read_ledger(folder, mapping).items()
+    }
+    tell("отпечатък на извлечението")
+    fingerprint = ledger_fingerprint(folder, mapping, raw)
+    found = find(snapshots, fingerprint)
+    if found is not None:
+        tell("същото извлечение вече е заредено")
+        check_limits({name: Refusals(**told) for name, told in found.info["refusals"].items()}, quarantine_limits)
+        return found
+    with SnapshotWriter(snapshots, fingerprint) as writer:
+        extract = _read(raw, writer.scratch, tell)
+        if manifest is not None:
+            check_manifest(manifest, extract.counts, {name: table.file for name, table in raw.items()})
+        assembled = assemble(extract, writer, quarantine_limits, tell)
+        _refuse_changed(folder, fingerprint, ledger_fingerprint(folder, mapping, raw))
+        info = assembled.info | _describe(raw, manifest, unused_files(folder, raw))
+        return writer.finish(list_refused(assembled.tables, assembled.cells, is_mapped=mapping is not None), info)
+
+
+def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
+    """Read every table to its end: the small ones into memory, the large ones into `folder`, bucket by bucket."""
+    tables: dict[str, TypedTable] = {}
+    days: dict[str, Counts] = {}
+    for name in raw:
+        if name not in BULK:
+            tables[name] = parse_table(raw[name])
+            mark_duplicates(tables[name])
+            if is_dated(raw[name]):
+                days[name] = count_days(tables[name])
+            _tell_read(tell, raw[name], tables[name].rows_read)
+    bulk: dict[str, Bulk] = {}
+    for name in BULK:
+        bulk[name] = read_bulk(raw[name], folder, bulk.get("invoices"))
+        if is_dated(raw[name]):
+            days[name] = bulk[name].days
+        _tell_read(tell, raw[name], bulk[name].counts.rows)
+    return Extract(tables, bulk, {name: find_groups(of) for name, of in days.items()})
+
+
+def _tell_read(tell: Progress, table: RawTable, rows: int) -> None:
+    if not table.is_absent:
+        tell(f"прочетен {table.file}: {rows} реда")
+
+
+def _refuse_changed(folder: Path, before: str, after: str) -> None:
+    if before != after:
+        raise DunningError(
+            f"The files in {folder} changed while they were read ({before[:12]} before, {after[:12]} after): "
+            "parts of two extracts would be mixed. Wait until the extract is written to its end and load again."
+        )
+
+
+def _describe(raw: dict[str, RawTable], manifest: Manifest | None, unused: list[str]) -> dict[str, Any]:
+    unknown = {name: list(t.source.unknown) for name, t in raw.items() if t.source is not None and t.source.unknown}
+    warnings = [
+        f"{raw[name].file}: непознати колони, които не са прочетени: {', '.join(columns)}"
+        for name, columns in unknown.items()
+    ]
+    warnings += [f"{name}: такава таблица няма в договора, файлът не е прочетен" for name in unused]
+    return {
+        "as_of": manifest.as_of.isoformat() if manifest else None,
+        "unknown_columns": unknown,
+        "absent_tables": [name for name, table in raw.items() if table.is_absent],
+        "warnings": warnings,
+    }

@@ -1,0 +1,133 @@
+"""Raw tables to typed tables: every cell in its type, every row with its reasons, nothing left out."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dunning.core.days import NEVER
+from dunning.core.frames import Frame
+from dunning.core.ledger_tables import NOT_NAMED, OPEN_ENDS, UNREADABLE, Column, Kind, Table, bit
+from dunning.core.words import SERVICES, code
+from dunning.ledger.check.row_checks import CARRIED, mark_conditions
+from dunning.ledger.read import values
+from dunning.ledger.typed_tables import BadCells, RawBatch, RawTable, TypedTable, join_tables
+
+Values: TypeAlias = npt.NDArray | pa.Array
+
+_READERS: dict[Kind, Callable[[pa.Array], tuple[Values, values.Mask]]] = {
+    Kind.DAY: values.read_days,
+    Kind.INSTANT: values.read_instants,
+    Kind.FLAG: values.read_flags,
+    Kind.NUMBER: values.read_numbers,
+    Kind.SHARE: values.read_shares,
+}
+_NAMING = ("invoices", "payments")  # what names an account, by rules where the row does not
+_DATES = (Kind.DAY, Kind.INSTANT)
+_SPELLED = (Kind.TEXT, Kind.SHARE)  # kinds whose text is kept; of all others each different text is read once
+
+
+def parse_table(raw: RawTable) -> TypedTable:
+    """Return a whole table with every cell in its type; streams the file, so that its text is never held whole.
+
+    An absent table has no rows.
+
+    Raises:
+        DunningError: the file cannot be read to its end, or its rows cannot be told apart.
+    """
+    encoded = encoded_columns(raw.table)
+    parts = [parse_batch(raw, batch) for batch in raw.source.batches(encoded)] if raw.source else []
+    return join_tables(raw, parts or [parse_batch(raw, no_rows(raw.table))])
+
+
+def encoded_columns(table: Table) -> frozenset[str]:
+    """Return the columns of which each different text needs to be read only once."""
+    return frozenset(column.name for column in table.columns if column.kind not in _SPELLED)
+
+
+def parse_batch(raw: RawTable, batch: RawBatch) -> TypedTable:
+    """Return some rows with every cell in its type and every reason that a row gives by itself.
+
+    Adds `bad_value`, `bad_date`, `missing_value` and what `conditions` finds; ragged rows are no rows of it but stand
+    in `ragged_lines`.
+    """
+    columns: dict[str, Values] = {}
+    typed = TypedTable(
+        raw, Frame(columns), batch.lines, np.zeros(len(batch), np.int32), np.zeros(len(batch), bool),
+        batch.ragged_lines,
+    )
+    for column in raw.table.columns:
+        texts = batch.columns[column.name]
+        columns[column.name], is_bad = _read_column(column, texts, raw, batch, columns)
+        if is_bad is not None and is_bad.any():
+            rows = np.flatnonzero(is_bad)
+            typed.bad_cells[column.name] = BadCells(rows, texts.take(pa.array(rows)).cast(pa.string()))
+            reason = bit("bad_date" if column.kind in _DATES else "bad_value")
+            typed.mark(rows, reason | UNREADABLE.get(column.name, 0))
+        if column.is_required and texts.null_count:
+            typed.mark(texts.is_null().to_numpy(zero_copy_only=False), bit("missing_value"))
+    if raw.table.name in _NAMING:
+        for name, not_named in NOT_NAMED.items():
+            typed.mark(batch.columns[name].is_null().to_numpy(zero_copy_only=False), not_named)
+    _fill_defaults(raw.table, columns)
+    mark_conditions(typed)
+    return typed
+
+
+def no_rows(table: Table) -> RawBatch:
+    """Return a batch without rows."""
+    none = np.empty(0, np.int64)
+    return RawBatch({name: pa.array([], pa.string()) for name in table.names}, none, none)
+
+
+def _read_column(
+    column: Column, texts: pa.Array, raw: RawTable, batch: RawBatch, known: dict[str, Values]
+) -> tuple[Values, values.Mask | None]:
+    if column.kind is Kind.TEXT:
+        return texts, None
+    if column.kind is Kind.WORD:
+        return values.read_words(texts, column.words)
+    if column.kind is Kind.AMOUNT:
+        return _read_amounts(texts, raw.table, batch, known)
+    if column.kind is Kind.DAY:
+        days, is_bad = values.read_days(texts, may_be_open=column.name in OPEN_ENDS)
+        return _refuse_late(column, days, is_bad, raw)
+    return _READERS[column.kind](texts)
+
+
+def _read_amounts(
+    texts: pa.Array, table: Table, batch: RawBatch, known: dict[str, Values]
+) -> tuple[Values, values.Mask]:
+    """Return amounts; a table without currencies keeps what they carry, until it is known what they are part of."""
+    minor, is_bad, carried = values.read_carrying_amounts(texts)
+    if "currency" not in table.names:
+        known[CARRIED] = carried if carried is not None else np.full(len(minor), -1, np.int8)
+    elif carried is not None:
+        currencies, _ = values.read_words(batch.columns["currency"], table["currency"].words)
+        return values.read_amounts(texts, currencies)
+    return minor, is_bad
+
+
+def _refuse_late(
+    column: Column, days: npt.NDArray[np.int32], is_bad: values.Mask, raw: RawTable
+) -> tuple[npt.NDArray[np.int32], values.Mask]:
+    """Add what is dated so long after the day the extract speaks for that the year must be mistyped."""
+    last = raw.last_days.get(column.name)
+    if last is None:
+        return days, is_bad
+    is_late = (days != NEVER) & (days > last)
+    return np.where(is_late, NEVER, days), is_bad | is_late
+
+
+def _fill_defaults(table: Table, columns: dict[str, Values]) -> None:
+    """Turn flags into booleans; where the cell was empty, the contract's default."""
+    for column in table.columns:
+        if column.kind is not Kind.FLAG:
+            continue
+        flags = columns[column.name]
+        default = column.default
+        if default is None:
+            default = columns["service"] == code(SERVICES, "electricity")
+        columns[column.name] = np.where(flags < 0, default, flags == 1)

@@ -1,0 +1,184 @@
+"""Which files an extract consists of, and each of its tables as a source of rows."""
+
+import hashlib
+import os
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from dunning.core.errors import DunningError
+from dunning.core.ledger_tables import TABLES, Column, Kind, Table
+from dunning.ledger.check.manifest import MANIFEST
+from dunning.ledger.check.masking import CODES
+from dunning.ledger.read.dialects import show_names
+from dunning.ledger.read.joined import JoinedSource
+from dunning.ledger.read.mapped import MappedSource
+from dunning.ledger.read.mapping import Mapping
+from dunning.ledger.read.mapping_file import read_mapping
+from dunning.ledger.read.readers import Reader, open_reader
+from dunning.ledger.side_by_side import do_all
+from dunning.ledger.typed_tables import Place, Places, RawBatch, RawTable, Source
+
+ENDINGS = (".csv", ".csv.gz", ".parquet")
+FORMAT_VERSION = "2"  # raise it when the same files would be read otherwise
+_FIGURES = ("quantity", "unit_price")
+
+
+def read_ledger(folder: Path, mapping: Path | None = None) -> dict[str, RawTable]:
+    """Return all tables of the contract; optional ones that the folder does not have are absent.
+
+    Headers are read and checked here, rows only by `RawTable.source`. A table that the mapping fills is read from the
+    file that it names, every other one from the folder's file of its own name.
+
+    Raises:
+        DunningError: no such folder, a required table or column missing, a table twice, an unreadable file, a column
+            of a type that the contract does not know (Parquet), a mapping that does not fit.
+    """
+    if not folder.is_dir():
+        raise DunningError(f"The ledger folder {folder} is not there or no folder. Check --ledger.")
+    rules = read_mapping(mapping) if mapping else None
+    sources = do_all(lambda table: _source_of(folder, table, rules), TABLES.values())
+    return {table.name: RawTable(table, source) for table, source in zip(TABLES.values(), sources, strict=True)}
+
+
+def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, RawTable]) -> str:
+    """Return the SHA-256 (hex) of the extract: names and bytes of the files used, manifest and mapping included.
+
+    The same files give the same fingerprint wherever the folder lies; two ways to write the same rows do not.
+    """
+    paths = {file: folder / file for raw in tables.values() if raw.source for file in raw.source.files}
+    if (folder / MANIFEST).is_file():
+        paths[MANIFEST] = folder / MANIFEST
+    whole = hashlib.sha256(f"dunning ledger {FORMAT_VERSION}\n".encode())
+    names = sorted(paths)
+    for name, found in zip(names, do_all(_hash_file, [paths[name] for name in names]), strict=True):
+        whole.update(f"file {name} {found}\n".encode())
+    if mapping:
+        whole.update(f"mapping {_hash_file(mapping)}\n".encode())
+    return whole.hexdigest()
+
+
+def unused_files(folder: Path, tables: dict[str, RawTable]) -> list[str]:
+    """Return the sorted names of the folder's data files that nothing reads, perhaps misspelled; for a warning."""
+    used = {file for raw in tables.values() if raw.source for file in raw.source.files}
+    present = {p.name for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(ENDINGS)}
+    return sorted(present - used)
+
+
+class TableSource:
+    """A table from the file of its own name; columns that the file does not have are null."""
+
+    code_columns = CODES
+
+    def __init__(self, reader: Reader, table: Table) -> None:
+        self._reader, self._table = reader, table
+        self.file, self.delimiter, self.header = reader.file, reader.delimiter, reader.header
+        self.files: tuple[str, ...] = (reader.file,)
+        self.unknown = tuple(
+            name or f"(column {i} without a name)"
+            for i, name in enumerate(reader.header, 1)
+            if name not in table.names
+        )
+        self.filled = tuple(name for name in table.names if name in reader.header)
+        self._check_header()
+        for name, kind in reader.types.items():
+            if name in table.names:
+                _check_type(self.file, table[name], kind)
+
+    def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
+        """Yield all rows; see `raw.Source`."""
+        for batch in self._reader.read(self.filled, encoded):
+            nothing = pa.nulls(len(batch), pa.string())
+            columns = {name: batch.columns.get(name, nothing) for name in self._table.names}
+            yield RawBatch(columns, batch.lines, batch.ragged_lines)
+
+    def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
+        """Return the cells as read; see `raw.Source`."""
+        return self._reader.cells_at(np.asarray(lines, np.int64))
+
+    def place_of(self, line: int) -> Place:
+        """Return the file and its line; see `raw.Source`."""
+        return self.file, line
+
+    def _check_header(self) -> None:
+        missing = [c.name for c in self._table.columns if c.is_required and c.name not in self.header]
+        if missing:
+            raise DunningError(
+                f"{self.file}, line {self._reader.header_line}: required column {', '.join(missing)} of table "
+                f"{self._table.name} is missing; the header has {show_names(self.header)}. Add it to the extract, "
+                "or say in a mapping (--mapping) which column it is, and with skip_lines how many lines stand above "
+                "the header if this line is none."
+            )
+
+
+def _source_of(folder: Path, table: Table, mapping: Mapping | None) -> Source | None:
+    rules = mapping.tables.get(table.name) if mapping else None
+    if mapping and rules:
+        sources = [MappedSource(folder, mapping, rule) for rule in rules]
+        return sources[0] if len(sources) == 1 else JoinedSource(sources)
+    places = [folder / f"{table.name}{ending}" for ending in ENDINGS]
+    files = [path for path in places if os.path.lexists(path)]
+    if len(files) > 1:
+        raise DunningError(
+            f"Table {table.name} is there twice, as {' and '.join(f.name for f in files)}: it is not clear which one "
+            "holds. Leave one of them in the folder."
+        )
+    if files:
+        return TableSource(open_reader(files[0]), table)
+    if table.is_required:
+        raise DunningError(_missing_table(folder, table))
+    _refuse_misnamed(folder, table, {path.name for path in places})
+    return None
+
+
+def _refuse_misnamed(folder: Path, table: Table, names: set[str]) -> None:
+    """Raise where a file differs from the table's by capitals or spaces alone: to leave it out would lose the table."""
+    alike = sorted(path.name for path in folder.iterdir() if path.name.strip().lower() in names)
+    if alike:
+        raise DunningError(
+            f"{alike[0]!r} in {folder} looks like table {table.name}, but files are named in small letters and without "
+            f"spaces. It would be left out. Rename it to {alike[0].strip().lower()}."
+        )
+
+
+def _missing_table(folder: Path, table: Table) -> str:
+    present = sorted(p.name for p in folder.iterdir() if p.name.lower().endswith(ENDINGS))
+    return (
+        f"Required table {table.name} is missing: {folder} has no {table.name}.csv, {table.name}.csv.gz or "
+        f"{table.name}.parquet; it has {', '.join(present) or 'no such file at all'}. Add the file (a header alone for "
+        "a table without rows), or fill the table by a mapping (--mapping)."
+    )
+
+
+def _check_type(file: str, column: Column, kind: pa.DataType) -> None:
+    """Raise where a Parquet column's type could not be turned into the contract's values without loss."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    if is_text or pa.types.is_null(kind) or any(test(kind) for test in _types_of(column)):
+        return
+    cure = {
+        Kind.AMOUNT: "Binary floats cannot hold cents exactly: write decimal128, or text.",
+        Kind.TEXT: "Numbers lose leading zeros, and 00123 is not 123: write text.",
+        Kind.DAY: "Write date32, a timestamp, or text.",
+    }.get(column.kind, "Write text.")
+    raise DunningError(f"{file}: column {column.name} is of type {kind}, which is not taken. {cure}")
+
+
+def _types_of(column: Column) -> Iterable:
+    if column.name in _FIGURES:
+        return (pa.types.is_integer, pa.types.is_decimal)
+    return {
+        Kind.AMOUNT: (pa.types.is_integer, pa.types.is_decimal),
+        Kind.NUMBER: (pa.types.is_integer,),
+        Kind.FLAG: (pa.types.is_boolean, pa.types.is_integer),
+        Kind.DAY: (pa.types.is_date, pa.types.is_timestamp),
+        Kind.INSTANT: (pa.types.is_date, pa.types.is_timestamp),
+    }.get(column.kind, ())
+
+
+def _hash_file(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,222 @@
+"""A text file as a stream of whole lines: UTF-16 made UTF-8, line ends made plain, and every line's number kept."""
+
+import codecs
+import gzip
+import itertools
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from dunning.core.errors import DunningError
+from dunning.ledger.read.encodings import UTF_8, decode_text
+
+LINE_BYTES_MAX = 1 << 20
+BOM = b"\xef\xbb\xbf"
+_CHUNK = 8 << 20
+_LF, _CR = 10, 13
+_COMBINING = (b"\xcc", b"\xcd")  # UTF-8 lead bytes of U+0300 to U+037F
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_WIDE_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some whole physical lines as UTF-8, the last one ended by `\\n`; `first_line` is the number of the first."""
+
+    first_line: int
+    data: bytes
+
+
+def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[Block]:
+    """Yield a file's lines as UTF-8 in blocks of some MiB; a trailing 0x1A (Ctrl-Z) is dropped.
+
+    The lines above the header are left out, however many blocks they fill; the numbers of the others stay.
+
+    Lines end in LF or CRLF (in a file without any LF, in CR); any other CR becomes a space. Letters written with
+    combining accents become single letters (NFC).
+
+    Raises:
+        DunningError: unreadable file, NUL bytes, a byte that the encoding does not have, a line over 1 MiB.
+    """
+    held: Block | None = None
+    for block in _without_lines_above(_whole_lines(path, encoding), lines_above):
+        if held:
+            yield _decode(path.name, held, encoding)
+        held = block
+    last = held.data.rstrip(b"\x1a\r\n ") if held else b""
+    if held and last:
+        yield _decode(path.name, Block(held.first_line, last + b"\n"), encoding)
+
+
+def read_lines(path: Path, encoding: str, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[int, str]]:
+    """Yield some lines (ascending numbers) of a file without quotes, as `read_blocks` gives them, line end left out.
+
+    For a few lines of a large file: nothing but these lines is decoded.
+    """
+    for block in _whole_lines(path, encoding):
+        newlines = np.flatnonzero(np.frombuffer(block.data, np.uint8) == _LF)
+        height = len(newlines) + (not block.data.endswith(b"\n"))
+        first, last = np.searchsorted(wanted, (block.first_line, block.first_line + height))
+        places = wanted[first:last] - block.first_line
+        starts = np.append(0, newlines + 1)[places]
+        ends = np.append(newlines, len(block.data))[places]
+        for line, start, end in zip(wanted[first:last].tolist(), starts.tolist(), ends.tolist(), strict=True):
+            text = block.data[start:end].removesuffix(b"\r").rstrip(b"\x1a")
+            if text:
+                yield line, _decode(path.name, Block(line, text), encoding).data.decode()
+        if last == len(wanted):
+            return
+
+
+def _without_lines_above(blocks: Iterable[Block], lines_above: int) -> Iterator[Block]:
+    """Yield blocks of whole lines without the first so many of them."""
+    for block in blocks:
+        left_out = lines_above + 1 - block.first_line
+        if left_out <= 0:
+            yield block
+            continue
+        newlines = np.flatnonzero(np.frombuffer(block.data, np.uint8) == _LF)
+        if len(newlines) >= left_out:
+            rest = block.data[newlines[left_out - 1] + 1 :]
+            if rest:
+                yield Block(lines_above + 1, rest)
+
+
+def _whole_lines(path: Path, encoding: str) -> Iterator[Block]:
+    """Yield whole lines as they are encoded (UTF-16 as UTF-8), line ends made plain."""
+    rest, is_first, is_mac = b"", True, False
+    line = 1
+    for chunk in _chunks(path, encoding):
+        if is_first:
+            chunk = chunk.removeprefix(BOM)
+            is_first, is_mac = False, b"\r" in chunk and b"\n" not in chunk
+        if b"\0" in chunk:
+            raise _not_text(path.name)
+        held_cr = chunk.endswith(b"\r") and not is_mac
+        data = rest + (chunk[:-1] if held_cr else chunk)
+        data = data.replace(b"\r", b"\n") if is_mac else _plain_ends(data)
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            yield Block(line, data[:cut])
+            line += count_newlines(data)
+        rest = data[cut:] + (b"\r" if held_cr else b"")
+        if len(rest) > LINE_BYTES_MAX:
+            raise line_too_long(path.name, line)
+    if rest:
+        yield Block(line, rest)
+
+
+def _plain_ends(data: bytes) -> bytes:
+    if b"\r" not in data:
+        return data
+    text = np.frombuffer(data, np.uint8)
+    after = np.flatnonzero(text == _CR) + 1
+    if after[-1] < len(text) and (text[after] == _LF).all():
+        return data
+    return _LONE_CR.sub(b" ", data)
+
+
+def count_newlines(data: bytes | memoryview) -> int:
+    """Return how many line feeds there are; several times faster than `bytes.count` where they are many."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
+
+
+def _chunks(path: Path, encoding: str | None) -> Iterator[bytes]:
+    """Yield the file's bytes; those of UTF-16, where that may be (None: it is not known yet), as UTF-8."""
+    chunks = read_chunks(path)
+    first = next(chunks, b"")
+    wide = find_wide(first, encoding)
+    if wide is None:
+        yield first
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder(wide)()
+    try:
+        for chunk in itertools.chain((first,), chunks):
+            yield decoder.decode(chunk).encode()
+        decoder.decode(b"", final=True)
+    except UnicodeError as error:
+        raise DunningError(
+            f"{path.name} begins as UTF-16 but does not go on so ({error}). Export it again, or save it as UTF-8."
+        ) from error
+
+
+def find_wide(head: bytes, encoding: str | None) -> str | None:
+    """Return which UTF-16 a file is in: by its mark, else by the NUL byte of its first letter."""
+    if encoding not in (None, "utf-16"):
+        return None
+    if head[:2] in _WIDE_MARKS:
+        return _WIDE_MARKS[head[:2]]
+    if len(head) > 3 and (head[0] == 0) != (head[1] == 0) and (head[0] == 0) == (head[2] == 0):
+        return "utf-16-be" if head[0] == 0 else "utf-16-le"
+    return "utf-16-le" if encoding else None
+
+
+def read_chunks(path: Path) -> Iterator[bytes]:
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+    except (OSError, EOFError, zlib.error) as error:
+        raise DunningError(
+            f"{path.name} cannot be read to its end ({error}): it is damaged or not what its name says. "
+            "Copy or export it again."
+        ) from error
+
+
+def _decode(file: str, block: Block, encoding: str) -> Block:
+    data = block.data
+    if data.isascii():
+        return block
+    try:
+        text = decode_text(data, encoding)
+    except UnicodeDecodeError as error:
+        bad = block.first_line + count_newlines(data[: error.start])
+        raise DunningError(
+            f"{file}, line {bad}: byte 0x{data[error.start]:02X} does not exist in {encoding}, as which the rest "
+            "of the file reads. Save the file as UTF-8, or name its encoding in a mapping."
+        ) from error
+    if encoding in UTF_8:  # no other encoding has combining accents
+        if encoding != "utf-8-twice" and not any(lead in data for lead in _COMBINING):
+            return block
+        text = unicodedata.normalize("NFC", text)
+    return Block(block.first_line, text.encode())
+
+
+def read_heads(path: Path) -> Iterator[bytes]:
+    """Yield the file's bytes cut at line ends, so that no letter is cut; the BOM still in front."""
+    rest, line = b"", 1
+    for chunk in read_chunks(path):
+        if b"\0" in chunk:
+            raise _not_text(path.name)
+        data = rest + chunk
+        cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+        if cut:
+            yield data[:cut]
+            line += count_newlines(data)
+        rest = data[cut:]
+        if len(rest) > LINE_BYTES_MAX:
+            raise line_too_long(path.name, line)
+    if rest:
+        yield rest
+
+
+def line_too_long(file: str, line: int) -> DunningError:
+    """Return the refusal of a line over 1 MiB."""
+    return DunningError(
+        f"{file}, line {line} is longer than 1 MiB: no row of a ledger is; a line end is missing or the file is not "
+        "text. Export it again."
+    )
+
+
+def _not_text(file: str) -> DunningError:
+    return DunningError(
+        f"{file} holds NUL bytes and is not UTF-16 from its first letter on, so it is no text whose rows can be read. "
+        "Save it as UTF-8 or cp1251."
+    )

@@ -1,0 +1,216 @@
+"""Finding texts among millions: hashes of eight bytes a word, an index of keys, and a directory of keys by bucket.
+
+The hashes live in memory only and are no part of any file. Whatever they find is compared by text before it counts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.ledger.buckets import text_bytes
+
+Hashes = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.signedinteger]
+
+UNNAMED, UNKNOWN = -1, -2
+
+_WORD = 8
+_MASKS = np.array([(1 << (8 * octets)) - 1 for octets in range(_WORD)] + [2**64 - 1], np.uint64)
+_MULTIPLIER, _FOLD = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
+_HOME_BITS = np.uint64(7)
+_HOME_MASK = np.uint64((1 << 7) - 1)
+NOWHERE, AMBIGUOUS = -1, -2
+_FEW = 10
+_BEGINNING_BITS = 22
+_BEGINNING = np.uint64(64 - _BEGINNING_BITS)
+
+
+def hash_keys(texts: pa.Array) -> Hashes:
+    """Return a hash of each text (null as the empty one), eight bytes at a time.
+
+    >>> hashes = hash_keys(pa.array(["0012", "012", "0012"]))
+    >>> hashes[0] == hashes[2], hashes[0] == hashes[1]
+    (np.True_, np.False_)
+    """
+    return _read_words(texts).hashes
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Texts as numbers: their lengths, their first sixteen bytes as two words, and their hashes."""
+
+    lengths: npt.NDArray[np.int64]
+    first: Hashes
+    second: Hashes
+    hashes: Hashes
+
+    def equal(self, rows: Places, other: "_Words", at: Places) -> npt.NDArray[np.bool_]:
+        """Say of which pairs of rows length and first sixteen bytes are the same."""
+        same = (self.lengths[rows] == other.lengths[at]) & (self.first[rows] == other.first[at])
+        return same & (self.second[rows] == other.second[at])
+
+
+def _read_words(texts: pa.Array) -> _Words:
+    starts, octets = text_bytes(texts)
+    begins, lengths = starts[:-1], np.diff(starts)
+    padded = np.concatenate((octets, np.zeros(_WORD, np.uint8)))
+    words = np.ndarray((len(padded) - _WORD + 1,), np.dtype("<u8"), padded, 0, (1,))
+    first = words[begins] & _MASKS[np.minimum(lengths, _WORD)]
+    second = np.zeros(len(lengths), np.uint64)
+    hashes = _mix(lengths.astype(np.uint64), first)
+    rows, place = np.flatnonzero(lengths > _WORD), _WORD
+    while rows.size:
+        word = words[begins[rows] + place] & _MASKS[np.minimum(lengths[rows] - place, _WORD)]
+        if place == _WORD:
+            second[rows] = word
+        hashes[rows] = _mix(hashes[rows], word)
+        place += _WORD
+        rows = rows[lengths[rows] > place]
+    return _Words(lengths, first, second, hashes)
+
+
+def _mix(hashes: Hashes, words: Hashes) -> Hashes:
+    mixed = (hashes ^ words) * _MULTIPLIER
+    mixed ^= mixed >> _FOLD
+    mixed *= _MULTIPLIER
+    return mixed ^ (mixed >> _FOLD)
+
+
+class TextIndex:
+    """The rows of a column of keys by their text; of several with one key the first."""
+
+    def __init__(self, keys: pa.Array) -> None:
+        self._keys, self._words = keys, _read_words(keys)
+        self._rows = np.flatnonzero(keys.is_valid().to_numpy(zero_copy_only=False))
+        self._index = pd.Index(self._words.hashes[self._rows])
+        if not self._index.is_unique:
+            is_first = ~self._index.duplicated(keep="first")
+            self._index, self._rows = self._index[is_first], self._rows[is_first]
+
+    def find(self, names: pa.Array) -> Places:
+        """Return the row of each name; UNNAMED for null, UNKNOWN where no row has that key."""
+        found = np.where(names.is_valid().to_numpy(zero_copy_only=False), UNKNOWN, UNNAMED).astype(np.int32)
+        rows = np.flatnonzero(found == UNKNOWN)
+        if not rows.size or not len(self._keys):
+            return found
+        words = _read_words(names)
+        at = self._index.get_indexer(pd.Index(words.hashes[rows]))
+        rows, at = rows[at >= 0], self._rows[at[at >= 0]]
+        is_same = words.equal(rows, self._words, at)
+        is_long = np.flatnonzero(is_same & (words.lengths[rows] > 2 * _WORD))
+        if is_long.size:
+            is_same[is_long] = self._same_text(names, rows[is_long], at[is_long])
+        found[rows[is_same]] = at[is_same]
+        if not is_same.all():  # two texts of one hash
+            found[rows[~is_same]] = self._find_slowly(names.take(pa.array(rows[~is_same])))
+        return found
+
+    def _same_text(self, names: pa.Array, rows: Places, at: Places) -> npt.NDArray[np.bool_]:
+        same = pc.equal(names.take(pa.array(rows)), self._keys.take(pa.array(at)))
+        return pc.fill_null(same, False).to_numpy(zero_copy_only=False)
+
+    def _find_slowly(self, names: pa.Array) -> Places:
+        found = pc.index_in(names, value_set=self._keys, skip_nulls=True)
+        return pc.fill_null(found, UNKNOWN).to_numpy(zero_copy_only=False)
+
+
+def find_places(names: pa.Array, keys: pa.Array) -> Places:
+    """Return for each name the first row whose key it is; UNNAMED for null, UNKNOWN where there is none."""
+    if not are_few(names, keys):
+        return TextIndex(keys).find(names)
+    rows = _rows_alike(keys, names.drop_null())
+    found = TextIndex(keys.take(pa.array(rows))).find(names)
+    is_there = found >= 0
+    found[is_there] = rows[found[is_there]]
+    return found
+
+
+def are_few(names: pa.Array, keys: pa.Array) -> bool:
+    """Say whether so few names are asked for that an index of all keys is not worth its making."""
+    return (len(names) - names.null_count) * _FEW < len(keys)
+
+
+def _rows_alike(keys: pa.Array, names: pa.Array) -> Places:
+    """Return the rows, ascending, of keys whose hash begins as that of one of the few names does."""
+    return np.flatnonzero(_mark_beginnings(hash_keys(names))[hash_keys(keys) >> _BEGINNING])
+
+
+def enter(keys: pa.Array, homes: npt.NDArray) -> Hashes:
+    """Return some rows' entries for a directory; `homes` are buckets, below 128."""
+    return (hash_keys(keys) & ~_HOME_MASK) | homes.astype(np.uint64)
+
+
+class Directory:
+    """In which bucket each key of a large table stands, eight bytes a row: a hash of 57 bits and the bucket.
+
+    Two keys may share a hash. So it answers where a key may be, and that keys may be the same; the texts decide.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[Hashes] = []
+        self._sorted: Hashes = np.zeros(0, np.uint64)
+
+    def add(self, entries: Hashes) -> None:
+        """Take some rows in, as `enter` gives them."""
+        self._parts.append(entries)
+
+    def close(self) -> None:
+        """Sort; from now on it answers."""
+        self._sorted = np.concatenate(self._parts) if self._parts else self._sorted
+        self._parts.clear()
+        self._sorted.sort()
+
+    def find_homes(self, names: pa.Array) -> npt.NDArray[np.int16]:
+        """Return the bucket in which each name can only be; NOWHERE, or AMBIGUOUS where there are several."""
+        wanted = hash_keys(names) & ~_HOME_MASK
+        order = np.argsort(wanted)
+        ordered = wanted[order]
+        first = np.searchsorted(self._sorted, ordered)
+        homes = np.full(len(names), NOWHERE, np.int16)
+        is_there = first < len(self._sorted)
+        is_there[is_there] = (self._sorted[first[is_there]] & ~_HOME_MASK) == ordered[is_there]
+        homes[order[is_there]] = (self._sorted[first[is_there]] & _HOME_MASK).astype(np.int16)
+        last = np.searchsorted(self._sorted, ordered[is_there] | _HOME_MASK, side="right") - 1
+        several = (self._sorted[last] & _HOME_MASK) != (self._sorted[first[is_there]] & _HOME_MASK)
+        homes[order[is_there][several]] = AMBIGUOUS
+        return homes
+
+    def find_all_homes(self, names: pa.Array) -> set[int]:
+        """Return every bucket in which one of these names may be."""
+        wanted = np.unique(hash_keys(names) & ~_HOME_MASK)
+        first = np.searchsorted(self._sorted, wanted)
+        last = np.searchsorted(self._sorted, wanted | _HOME_MASK, side="right")
+        return {int(home) for a, b in zip(first, last, strict=True) for home in self._sorted[a:b] & _HOME_MASK}
+
+    def find_alike(self) -> "Alike":
+        """Return the keys that may stand in more than one row."""
+        keys = self._sorted & ~_HOME_MASK
+        is_same = keys[1:] == keys[:-1]
+        among = np.append(is_same, False) | np.insert(is_same, 0, False) if len(keys) else np.zeros(0, bool)
+        return Alike(np.unique(keys[among]))
+
+
+class Alike:
+    """Keys that may stand in several rows, by their hashes (ascending)."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        self.hashes = hashes
+        self._is_near = _mark_beginnings(hashes)
+
+    def rows_of(self, keys: pa.Array) -> Places:
+        """Return the rows, ascending, whose key is among them."""
+        wanted = hash_keys(keys) & ~_HOME_MASK
+        rows = np.flatnonzero(self._is_near[wanted >> _BEGINNING])
+        at = np.minimum(np.searchsorted(self.hashes, wanted[rows]), len(self.hashes) - 1)
+        return rows[self.hashes[at] == wanted[rows]]
+
+
+def _mark_beginnings(hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """Return for each beginning that a hash can have whether one of these has it: few others do."""
+    is_there = np.zeros(1 << _BEGINNING_BITS, bool)
+    is_there[hashes >> _BEGINNING] = True
+    return is_there
