@@ -197,6 +197,23 @@ def days_to_arrow(days: npt.NDArray) -> pa.Array:
     return pa.array(days, mask=days == NEVER).cast(pa.date32())
 
 
+# Refused rows; `cells` are those that the reasons speak of, each with its column.
+QUARANTINE_SCHEMA = pa.schema(
+    {
+        "table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string(),
+        "cells": pa.string(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class BucketedTable:
+    """The rows of one table, bucket after bucket: b is `rows[offsets[b]:offsets[b + 1]]`, of 65 `offsets`."""
+
+    rows: pa.Table
+    offsets: npt.NDArray[np.int64]
+
+
 @dataclass(frozen=True)
 class Bucket:
     """One of the 64 parts of a snapshot: its tables as frames, all places resolved within it."""

@@ -8,7 +8,6 @@ from typing import Any
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import BULK
 from dunning.core.memory import keep_freed_memory
-from dunning.gateways.snapshots.snapshot import Snapshot, SnapshotWriter, find_snapshot
 from dunning.ledger.build.assembly import Extract, assemble
 from dunning.ledger.check.duplicates import mark_duplicates
 from dunning.ledger.check.late_dates import Counts, count_days, find_groups, is_dated, last_days
@@ -17,25 +16,28 @@ from dunning.ledger.check.quarantine import QuarantineLimits, Refusals, check_li
 from dunning.ledger.large_tables import Bulk, read_bulk
 from dunning.ledger.read.parsing import parse_table
 from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
+from dunning.ledger.snapshot_store import Loaded, SnapshotStore
 from dunning.ledger.typed_tables import RawTable, TypedTable
 
 Progress = Callable[[str], None]
-Find = Callable[[Path, str], Snapshot | None]
 
 
 def load_ledger(
-    folder: Path, snapshots: Path, *, mapping: Path | None = None, quarantine_limits: QuarantineLimits,
-    progress: Progress | None = None, find: Find = find_snapshot,
-) -> Snapshot:
+    folder: Path,
+    snapshots: SnapshotStore[Loaded],
+    *,
+    mapping: Path | None = None,
+    quarantine_limits: QuarantineLimits,
+    progress: Progress | None = None,
+) -> Loaded:
     """Return the snapshot of the ledger in `folder`; one that is there already and unharmed is used again.
 
     Args:
         folder: the extract.
-        snapshots: where all snapshots live; this one gets a folder named by the ledger's fingerprint.
+        snapshots: where all snapshots are kept; this one is named by the ledger's fingerprint.
         mapping: how a foreign layout becomes the contract's tables.
         quarantine_limits: shares of refused rows from which on a load is refused.
         progress: is told what is being done, one short line a step.
-        find: looks for the snapshot of a fingerprint among `snapshots`, or wherever else it may be kept.
 
     Raises:
         DunningError: the extract is incomplete or unreadable or changes while it is read, its manifest disagrees, a
@@ -51,12 +53,12 @@ def load_ledger(
     }
     tell("отпечатък на извлечението")
     fingerprint = ledger_fingerprint(folder, mapping, raw)
-    found = find(snapshots, fingerprint)
+    found = snapshots.find(fingerprint)
     if found is not None:
         tell("същото извлечение вече е заредено")
         check_limits({name: Refusals(**told) for name, told in found.info["refusals"].items()}, quarantine_limits)
         return found
-    with SnapshotWriter(snapshots, fingerprint) as writer:
+    with snapshots.open_writer(fingerprint) as writer:
         extract = _read(raw, writer.scratch, tell)
         if manifest is not None:
             check_manifest(manifest, extract.counts, {name: table.file for name, table in raw.items()})

@@ -10,6 +10,7 @@ from dunning.core.days import to_date
 from dunning.core.words import SERVICES, STAGES
 from dunning.decisions.account.ageing import AGEING, AGES, BANDS, NEAR_LIMITATION, age, join_ageing
 from dunning.decisions.account.classify import decide_with_deeds
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import open_snapshot
 from dunning.ledger.load import load_ledger
 from dunning.policy.policies import load_policy
@@ -25,7 +26,7 @@ def buckets(tmp_path_factory: pytest.TempPathFactory) -> list:
     folder = tmp_path_factory.mktemp("ageing")
     rules = load_policy().at(AS_OF)
     ledger = write_sample(folder / "ledger", 800, 3, AS_OF).folder
-    snapshot = open_snapshot(load_ledger(ledger, folder / "snapshots", quarantine_limits=rules.loading).folder)
+    snapshot = open_snapshot(load_ledger(ledger, SnapshotStore(folder / "snapshots"), quarantine_limits=rules.loading).folder)
     return [snapshot.read_bucket(number) for number in snapshot.buckets()]
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from dunning.core.days import to_day
 from dunning.core.ledger_tables import TABLES, Kind
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.load import load_ledger
 from tests.fuzz.good_rows import Row, enter_beside, rows_beside, standing_rows, standing_world
@@ -123,7 +124,7 @@ class RowLedger:
 
 def load_rows(ledger: RowLedger, folder: Path) -> Snapshot:
     """Write and load it; every row may be refused."""
-    return load_ledger(ledger.write(folder / "ledger"), folder / "snapshots", quarantine_limits=Limits())
+    return load_ledger(ledger.write(folder / "ledger"), SnapshotStore(folder / "snapshots"), quarantine_limits=Limits())
 
 
 def find_faults(ledger: RowLedger, snapshot: Snapshot) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dunning.core.errors import DunningError
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Limits
@@ -51,7 +52,7 @@ def try_door(
     """
     snapshots = ledger.parent / "snapshots"
     try:
-        snapshot = load_ledger(ledger, snapshots, mapping=mapping, quarantine_limits=Limits())
+        snapshot = load_ledger(ledger, SnapshotStore(snapshots), mapping=mapping, quarantine_limits=Limits())
     except DunningError as error:
         return Outcome(kind, what, *_judge_refusal(str(error), named, snapshots))
     except Exception as error:  # whatever else comes out of the door is the fault that is looked for

@@ -7,10 +7,8 @@ import pytest
 
 from dunning.core.days import NEVER
 from dunning.core.errors import DunningError
-from dunning.core.frames import BUCKETS, SCHEMAS
+from dunning.core.frames import BUCKETS, QUARANTINE_SCHEMA, SCHEMAS, BucketedTable
 from dunning.gateways.snapshots.snapshot import (
-    QUARANTINE_SCHEMA,
-    BucketedTable,
     SnapshotWriter,
     find_snapshot,
     open_snapshot,

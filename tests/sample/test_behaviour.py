@@ -11,6 +11,7 @@ import pytest
 from dunning.core.frames import frame_of
 from dunning.decisions.account.classify import decide_with_deeds
 from dunning.decisions.lists.proposals import Proposed, merge_proposed
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.jobs.nightly.classify import propose
 from dunning.ledger.load import load_ledger
 from dunning.policy.policies import load_policy
@@ -35,7 +36,7 @@ def test_the_loader_refuses_what_was_broken_and_nothing_else(
 ) -> None:
     told = write_sample(tmp_path / "ledger", accounts, 21, AS_OF, table_format, dialect)
     limits = load_policy().at(AS_OF).loading
-    snapshot = load_ledger(tmp_path / "ledger", tmp_path / "snapshots", quarantine_limits=limits)
+    snapshot = load_ledger(tmp_path / "ledger", SnapshotStore(tmp_path / "snapshots"), quarantine_limits=limits)
     refused = pa.parquet.read_table(snapshot.folder / "quarantine.parquet")
     found = Counter(zip(refused["table"].to_pylist(), refused["reasons"].to_pylist(), strict=True))
     expected = {
@@ -57,7 +58,7 @@ def test_at_most_one_row_in_a_hundred_is_bad(sample: SampleReceipt) -> None:
 def decide_all(folder: Path, accounts: int, seed: int, as_of: date = AS_OF) -> tuple[Counter[int], Proposed]:
     write_sample(folder / "ledger", accounts, seed, as_of)
     rules = load_policy().at(as_of)
-    snapshot = load_ledger(folder / "ledger", folder / "snapshots", quarantine_limits=rules.loading)
+    snapshot = load_ledger(folder / "ledger", SnapshotStore(folder / "snapshots"), quarantine_limits=rules.loading)
     buckets = [snapshot.read_bucket(index) for index in snapshot.buckets()]
     newest = snapshot.newest_paid_on(as_of)
     stages: Counter[int] = Counter()

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from dunning.core.errors import DunningError
@@ -16,13 +17,34 @@ from dunning.gateways.s3.object_store import ObjectPlace, open_place
 from dunning.gateways.s3.publishing import publish_objects
 from dunning.gateways.s3.transfers import fetch_file, read_object
 from dunning.gateways.snapshots.local_store import list_snapshots, remove_snapshot
-from dunning.gateways.snapshots.snapshot import Snapshot, find_snapshot, open_snapshot
+from dunning.gateways.snapshots.snapshot import Snapshot, SnapshotWriter, find_snapshot, open_snapshot
 
 SEAL = "snapshot.json"
 
 
 class HarmedError(DunningError):
     """What lies in the store is not a snapshot that this program wrote, or not any more."""
+
+
+@dataclass(frozen=True)
+class SnapshotStore:
+    """The snapshots of an installation, as the loader needs them.
+
+    Attributes:
+        folder: where they lie on this machine.
+        remote: where they are kept beside it, an s3:// address; None: nowhere.
+    """
+
+    folder: Path
+    remote: str | None = None
+
+    def find(self, fingerprint: str) -> Snapshot | None:
+        """Return the whole, unharmed snapshot of a ledger; see `find_kept`."""
+        return find_kept(self.folder, self.remote, fingerprint)
+
+    def open_writer(self, fingerprint: str) -> SnapshotWriter:
+        """Return the writer of a ledger's snapshot, which comes to lie on this machine."""
+        return SnapshotWriter(self.folder, fingerprint)
 
 
 def find_kept(snapshots: Path, store: str | None, fingerprint: str) -> Snapshot | None:

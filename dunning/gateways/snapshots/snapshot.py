@@ -27,31 +27,17 @@ import pyarrow.parquet as pq
 
 from dunning.core.days import to_day
 from dunning.core.errors import DunningError
-from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, frame_of
+from dunning.core.frames import BUCKETS, QUARANTINE_SCHEMA, SCHEMAS, Bucket, BucketedTable, frame_of
 from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import SERVICES
 from dunning.gateways.snapshots.row_groups import SealedFile, seal_row_groups
 
 FORMAT = 4
-QUARANTINE_SCHEMA = pa.schema(
-    {
-        "table": pa.string(), "file": pa.string(), "line": pa.int64(), "reasons": pa.string(), "row": pa.string(),
-        "cells": pa.string(),
-    }
-)
 
 _TOLD_OF_NOTICES = ("notice_no", "account", "channel", "sent_on", "served_on", "failed_on")
 # Texts with few different values; everything else is written plain, identifiers above all.
 _DICTIONARY = ("district", "route", "settlement", "postcode", "postal_settlement", "postal_postcode", "language",
                "channel", "source", "share", "author", "label", "unit")
-
-
-@dataclass(frozen=True)
-class BucketedTable:
-    """The rows of one table, bucket after bucket: b is `rows[offsets[b]:offsets[b + 1]]`, of 65 `offsets`."""
-
-    rows: pa.Table
-    offsets: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

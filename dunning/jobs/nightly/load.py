@@ -14,7 +14,7 @@ from dunning.gateways.files.seals import seal_files
 from dunning.gateways.postgres.database import Engine, run_lock, transact
 from dunning.gateways.s3.object_store import SCHEME
 from dunning.gateways.settings.environment import Settings, refuse_url
-from dunning.gateways.snapshots.remote_store import find_kept, keep
+from dunning.gateways.snapshots.remote_store import SnapshotStore, keep
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import open_store, policies, runs, table_sizes
 from dunning.gateways.store.events import latest_event
@@ -176,9 +176,8 @@ def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) ->
         if manifest is not None:
             refuse_stale(manifest.as_of, order.as_of)
         snapshot = load_ledger(
-            extract, settings.snapshots, mapping=order.mapping,
+            extract, SnapshotStore(settings.snapshots, store), mapping=order.mapping,
             quarantine_limits=RunLimits(rules.loading, read_limits(order.quarantine_limits)), progress=progress,
-            find=lambda snapshots, fingerprint: find_kept(snapshots, store, fingerprint),
         )
         keep(snapshot, store)
     return snapshot

@@ -19,7 +19,7 @@ from dunning.decisions.lists.volume_limits import key_of
 from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.snapshots.remote_store import find_kept, keep, open_kept
+from dunning.gateways.snapshots.remote_store import SnapshotStore, keep, open_kept
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import holds, runs
 from dunning.gateways.store.events import latest_event
@@ -130,8 +130,7 @@ def _load(settings: Settings, night: Night, ledger: str, layout: Layout, progres
     mapping = None if is_database(place) else layout.mapping
     with extract_at_hand(place, settings.home, progress, as_of=night.as_of, billing_sql=billing_sql) as extract:
         snapshot = load_ledger(
-            extract, settings.snapshots, mapping=mapping, quarantine_limits=night.rules.loading, progress=progress,
-            find=lambda snapshots, fingerprint: find_kept(snapshots, store, fingerprint),
+            extract, SnapshotStore(settings.snapshots, store), mapping=mapping, quarantine_limits=night.rules.loading, progress=progress,
         )
         keep(snapshot, store)
     return snapshot

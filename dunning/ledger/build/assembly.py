@@ -13,6 +13,7 @@ from dunning.core.frames import BUCKETS, Frame
 from dunning.ledger.attribute.attribution import Attribution
 from dunning.ledger.check.control_totals import Books, count_rows, sum_payments
 from dunning.ledger.large_tables import Bulk
+from dunning.ledger.snapshot_store import SnapshotWriter
 from dunning.ledger.build.build_agreements_cases import (
     Dealings,
     mark_missing_documents,
@@ -47,7 +48,6 @@ from dunning.ledger.side_by_side import do_all
 from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE
 from dunning.core.ledger_tables import BULK
 from dunning.core.memory import give_back_memory
-from dunning.gateways.snapshots.snapshot import SnapshotWriter
 
 Progress = Callable[[str], None]
 Places = npt.NDArray[np.signedinteger]
@@ -84,7 +84,7 @@ class Assembled:
     info: dict[str, Any]
 
 
-def assemble(extract: Extract, writer: SnapshotWriter, limits: QuarantineLimits, tell: Progress) -> Assembled:
+def assemble(extract: Extract, writer: SnapshotWriter[Any], limits: QuarantineLimits, tell: Progress) -> Assembled:
     """Decide about every row and write all tables of the snapshot.
 
     Raises:
@@ -123,7 +123,7 @@ class _Assembly:
         self.dropped = {"payments": 0, "credit_notes": 0}
         self.newest: dict[str, Any] = {"invoice": None, "payment": None}
 
-    def run(self, writer: SnapshotWriter) -> Assembled:
+    def run(self, writer: SnapshotWriter[Any]) -> Assembled:
         for built in self.parts.build():
             for name, table in built.tables.items():
                 writer.write(name, table, built.homes)

@@ -35,7 +35,7 @@ from dunning.ledger.bucket_files import HOMELESS, Spill, sort_by_home
 from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE, Strays
 from dunning.core.ledger_tables import BULK
 from dunning.ledger.text_index import UNNAMED, TextIndex, find_places
-from dunning.gateways.snapshots.snapshot import BucketedTable
+from dunning.core.frames import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]
 

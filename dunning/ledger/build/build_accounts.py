@@ -15,7 +15,7 @@ from dunning.ledger.check.identifiers import check_identifiers
 from dunning.ledger.ordering import order_rows
 from dunning.ledger.check.quarantine import Cells
 from dunning.ledger.attribute.references import take_or
-from dunning.gateways.snapshots.snapshot import BucketedTable
+from dunning.core.frames import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]
 

@@ -16,7 +16,7 @@ from dunning.ledger.ordering import order_rows
 from dunning.ledger.build.build_accounts import bucketed
 from dunning.ledger.attribute.references import References, take_or
 from dunning.core.ledger_tables import OWN_FAULT, bit
-from dunning.gateways.snapshots.snapshot import BucketedTable
+from dunning.core.frames import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]
 

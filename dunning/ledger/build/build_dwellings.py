@@ -18,7 +18,7 @@ from dunning.ledger.ordering import order_rows
 from dunning.ledger.build.build_accounts import Parties, bucketed
 from dunning.ledger.attribute.references import take_or
 from dunning.ledger.text_index import UNNAMED
-from dunning.gateways.snapshots.snapshot import BucketedTable
+from dunning.core.frames import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]
 

@@ -10,7 +10,7 @@ from dunning.ledger.build.build_invoices_payments import Items
 from dunning.ledger.ordering import order_rows
 from dunning.ledger.build.build_accounts import bucketed
 from dunning.ledger.text_index import UNNAMED
-from dunning.gateways.snapshots.snapshot import BucketedTable
+from dunning.core.frames import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]
 

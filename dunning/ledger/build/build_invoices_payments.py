@@ -16,7 +16,7 @@ from dunning.ledger.ordering import order_rows
 from dunning.ledger.build.build_accounts import bucketed
 from dunning.ledger.attribute.references import take_or
 from dunning.ledger.text_index import UNNAMED
-from dunning.gateways.snapshots.snapshot import BucketedTable
+from dunning.core.frames import BucketedTable
 
 Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from dunning.core import words
 from dunning.core.errors import DunningError
-from dunning.gateways.snapshots.snapshot import BucketedTable
+from dunning.core.frames import BucketedTable
 from dunning.ledger.check.row_checks import BGN, EUR, is_note
 from dunning.ledger.typed_tables import TypedTable
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
+from dunning.core.frames import QUARANTINE_SCHEMA
 from dunning.core.ledger_tables import ANY_REASON, OWN_FAULT, TABLES, bit, names_of
 from dunning.core.named_cells import tell_cells
-from dunning.gateways.snapshots.snapshot import QUARANTINE_SCHEMA
 from dunning.ledger.check.cures import guess_cures, tell_cures
 from dunning.ledger.check.masking import mask_cell, mask_cells
 from dunning.ledger.check.refused_cells import cells_at_fault

@@ -12,6 +12,7 @@ import pyarrow as pa
 from dunning.core.days import NEVER, to_date
 from dunning.core.ledger_tables import TABLES
 from dunning.core.words import PROTECTING_TABLES
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.load import load_ledger
 
@@ -76,7 +77,7 @@ class Extract:
 
     def load(self, tmp_path: Path, limits: Limits = Limits()) -> Snapshot:
         """Write and load it."""
-        return load_ledger(self.write(tmp_path / "ledger"), tmp_path / "snapshots", quarantine_limits=limits)
+        return load_ledger(self.write(tmp_path / "ledger"), SnapshotStore(tmp_path / "snapshots"), quarantine_limits=limits)
 
 
 def refused(snapshot: Snapshot) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import pytest
 
 from dunning.core.words import CHANNELS
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Extract, Limits, read
 
@@ -53,7 +54,7 @@ def test_a_ragged_contact_ends_all_channels_of_whom_it_names(tmp_path):
     folder = contacts().write(tmp_path / "ledger")
     with (folder / "contacts.csv").open("a", encoding="utf-8") as file:
         file.write("B;sms;0888\n")
-    assert {"3": "never used"} == ended(load_ledger(folder, tmp_path, quarantine_limits=Limits()))
+    assert {"3": "never used"} == ended(load_ledger(folder, SnapshotStore(tmp_path), quarantine_limits=Limits()))
 
 
 def test_no_refused_contact_ends_nothing(tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 
 from dunning.core.ledger_tables import TABLES
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Extract, Limits, flagged, read
 
@@ -91,7 +92,7 @@ def test_a_refused_payer_row_speaks_of_the_accounts_that_remain(tmp_path):
     folder = known().write(tmp_path / "ledger")
     with (folder / "payers.csv").open("a", encoding="utf-8") as file:
         file.write("B;person;Милан;;;\n")
-    assert ["2B", "3B", "4C"] == flagged(load_ledger(folder, tmp_path, quarantine_limits=Limits()))
+    assert ["2B", "3B", "4C"] == flagged(load_ledger(folder, SnapshotStore(tmp_path), quarantine_limits=Limits()))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_a_ragged_row_names_by_its_usual_cells_or_by_any(tmp_path, table, row, a
     header = "" if path.exists() else ";".join(TABLES[table].names) + "\n"
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{header}{row}\n")
-    assert [*accounts, "4C"] == flagged(load_ledger(folder, tmp_path, quarantine_limits=Limits()))
+    assert [*accounts, "4C"] == flagged(load_ledger(folder, SnapshotStore(tmp_path), quarantine_limits=Limits()))
 
 
 D_AT_2 = {"premise_no": "2", "payer_code": "D"}

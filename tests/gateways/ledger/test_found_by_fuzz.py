@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dunning.core.errors import DunningError
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.check.manifest import read_manifest
 from dunning.ledger.load import load_ledger
 from dunning.ledger.read.date_patterns import refuse_pattern, to_iso
@@ -22,7 +23,7 @@ def ledger(tmp_path: Path) -> Path:
 
 def refusal(ledger: Path) -> str:
     with pytest.raises(DunningError) as caught:
-        load_ledger(ledger, ledger.parent / "snapshots", quarantine_limits=Limits())
+        load_ledger(ledger, SnapshotStore(ledger.parent / "snapshots"), quarantine_limits=Limits())
     assert not (ledger.parent / "snapshots").exists()
     return str(caught.value)
 

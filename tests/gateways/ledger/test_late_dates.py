@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.jobs.nightly.late_dates import warn_of_late_dates
 from dunning.ledger.check.late_dates import rows_after
@@ -19,7 +20,7 @@ def load_told(extract: Extract, tmp_path: Path, **more: object) -> Snapshot:
     folder = extract.write(tmp_path / "ledger")
     told = {"as_of": AS_OF.isoformat(), "tables": {}, **more}
     (folder / "manifest.json").write_text(json.dumps(told))
-    return load_ledger(folder, tmp_path / "snapshots", quarantine_limits=Limits())
+    return load_ledger(folder, SnapshotStore(tmp_path / "snapshots"), quarantine_limits=Limits())
 
 
 def mistyped() -> Extract:

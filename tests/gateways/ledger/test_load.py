@@ -11,6 +11,7 @@ from dunning.core import words
 from dunning.core.errors import DunningError
 from dunning.core.frames import SCHEMAS
 from dunning.core.ledger_tables import TABLES
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Extract, Limits, flagged, read, refused
 
@@ -195,9 +196,9 @@ def test_a_manifest_off_by_a_cent_is_refused(tmp_path):
     told = '{"as_of": "2026-06-30", "tables": {"payments": {"rows": 3, "amount": {"EUR": "1.01"}}}}'
     (folder / "manifest.json").write_text(told)
     with pytest.raises(DunningError, match=r"payments\.csv should sum to 1\.01 EUR and sums to 1\.00 EUR"):
-        load_ledger(folder, tmp_path / "snapshots", quarantine_limits=Limits())
+        load_ledger(folder, SnapshotStore(tmp_path / "snapshots"), quarantine_limits=Limits())
     (folder / "manifest.json").write_text(told.replace("1.01", "1.00"))
-    assert "2026-06-30" == load_ledger(folder, tmp_path / "snapshots", quarantine_limits=Limits()).info["as_of"]
+    assert "2026-06-30" == load_ledger(folder, SnapshotStore(tmp_path / "snapshots"), quarantine_limits=Limits()).info["as_of"]
 
 
 def test_unknown_columns_and_files_are_told(tmp_path):
@@ -205,7 +206,7 @@ def test_unknown_columns_and_files_are_told(tmp_path):
     folder = extract.write(tmp_path / "ledger")
     (folder / "tenancies.csv").write_text("premise_no;payer_code;valid_from;ъгъл\n1;A;2020-01-01;x\n", encoding="utf-8")
     (folder / "hold.csv").write_text("x\n")
-    info = load_ledger(folder, tmp_path / "snapshots", quarantine_limits=Limits()).info
+    info = load_ledger(folder, SnapshotStore(tmp_path / "snapshots"), quarantine_limits=Limits()).info
     assert {"tenancies": ["ъгъл"]} == info["unknown_columns"]
     assert 2 == len(info["warnings"])
 
@@ -214,11 +215,11 @@ def test_a_loaded_ledger_is_not_loaded_again_unless_it_was_harmed(tmp_path):
     extract, steps = rich(), []
     first = extract.load(tmp_path)
     again = load_ledger(
-        tmp_path / "ledger", tmp_path / "snapshots", quarantine_limits=Limits(), progress=steps.append
+        tmp_path / "ledger", SnapshotStore(tmp_path / "snapshots"), quarantine_limits=Limits(), progress=steps.append
     )
     assert (first.folder, "същото извлечение вече е заредено") == (again.folder, steps[-1])
     (first.folder / "items.parquet").write_bytes(b"harmed")
-    load_ledger(tmp_path / "ledger", tmp_path / "snapshots", quarantine_limits=Limits()).verify()
+    load_ledger(tmp_path / "ledger", SnapshotStore(tmp_path / "snapshots"), quarantine_limits=Limits()).verify()
 
 
 def test_an_extract_that_changes_while_it_is_read_is_refused(tmp_path):
@@ -230,7 +231,7 @@ def test_an_extract_that_changes_while_it_is_read_is_refused(tmp_path):
                 file.write("LATE;1;;;2026-06-02;1;EUR;;\n")
 
     with pytest.raises(DunningError, match="changed while they were read"):
-        load_ledger(folder, tmp_path / "snapshots", quarantine_limits=Limits(), progress=disturb)
+        load_ledger(folder, SnapshotStore(tmp_path / "snapshots"), quarantine_limits=Limits(), progress=disturb)
     assert not (tmp_path / "snapshots").exists()
 
 
@@ -284,7 +285,7 @@ def test_the_newest_payment_is_money_up_to_the_night(tmp_path):
     extract.add("payments", payment_no="P3", premise_no="1", paid_on="2026-11-23")
     extract.add("invoices", invoice_no="N1", premise_no="1", kind="credit_note", issued_on="2026-11-20",
                 due_on="2026-11-20", amount="-1")  # fmt: skip
-    snapshot = load_ledger(extract.write(tmp_path / "ledger"), tmp_path, quarantine_limits=Limits())
+    snapshot = load_ledger(extract.write(tmp_path / "ledger"), SnapshotStore(tmp_path), quarantine_limits=Limits())
 
     days = [date(2026, 11, day) for day in (17, 18, 20, 23)]
     assert [None, *(date(2026, 11, day) for day in (18, 19, 23))] == [snapshot.newest_paid_on(day) for day in days]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger import bucket_files, text_index
 from dunning.ledger.build import bucket_passes
@@ -45,9 +46,9 @@ def told(snapshot: Snapshot) -> dict:
 @pytest.mark.parametrize("pieces", [cramped, colliding])
 def test_a_sample_with_all_its_flaws(pieces: Callable, tmp_path: Path) -> None:
     folder = write_sample(tmp_path / "ledger", 150, 3, AS_OF, dialect="bulgaria").folder
-    whole = load_ledger(folder, tmp_path / "whole", quarantine_limits=Limits())
+    whole = load_ledger(folder, SnapshotStore(tmp_path / "whole"), quarantine_limits=Limits())
     with pieces():
-        pieced = load_ledger(folder, tmp_path / "pieced", quarantine_limits=Limits())
+        pieced = load_ledger(folder, SnapshotStore(tmp_path / "pieced"), quarantine_limits=Limits())
 
     assert told(pieced) == told(whole)
     assert sorted(path.name for path in (tmp_path / "pieced").iterdir()) == [whole.fingerprint]
@@ -60,5 +61,5 @@ def test_odd_extracts(tmp_path_factory: pytest.TempPathFactory, extract: Extract
     whole = extract.load(folder)
     for pieces in (cramped, colliding):
         with pieces():
-            pieced = load_ledger(folder / "ledger", folder / pieces.__name__, quarantine_limits=Limits())
+            pieced = load_ledger(folder / "ledger", SnapshotStore(folder / pieces.__name__), quarantine_limits=Limits())
         assert told(pieced) == told(whole)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dunning.core.ledger_tables import REASONS, TABLES
 from dunning.core.words import ITEM_KINDS
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from dunning.ledger.read.mapping_file import read_mapping
 from tests.gateways.ledger.extracts import Extract, Limits, flagged, read, refused
@@ -55,7 +56,7 @@ def test_money_paid_back_is_taken_as_the_how_to_says(tmp_path: Path) -> None:
     shown = re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)[1]
     (tmp_path / "shown.toml").write_text(shown, "utf-8")
     snapshot = load_ledger(
-        folder, tmp_path / "snapshots", mapping=tmp_path / "shown.toml", quarantine_limits=Limits()
+        folder, SnapshotStore(tmp_path / "snapshots"), mapping=tmp_path / "shown.toml", quarantine_limits=Limits()
     )
     assert refused(snapshot) == {} and flagged(snapshot) == []
     payout = ITEM_KINDS.index("payout")

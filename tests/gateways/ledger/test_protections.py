@@ -8,6 +8,7 @@ import pytest
 
 from dunning.core.words import PROTECTING_COLUMNS, PROTECTING_TABLES
 from dunning.decisions.lists.missing_protections import find_shrunk
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from dunning.policy.rules import Loading
 from tests.gateways.ledger.extracts import Extract, Limits
@@ -37,7 +38,7 @@ def sizes(folder: Path, turn: tuple[str, str] | None = None, to: str | None = No
     if turn and to is None:
         path = ledger / f"{turn[0]}.csv"
         path.write_text(path.read_text("utf-8").replace(turn[1], f"{turn[1]}2", 1), "utf-8")
-    return load_ledger(ledger, folder / "snapshots", quarantine_limits=Limits()).table_sizes()
+    return load_ledger(ledger, SnapshotStore(folder / "snapshots"), quarantine_limits=Limits()).table_sizes()
 
 
 def test_rows_that_carry_a_protection_are_counted_whatever_their_days(tmp_path: Path) -> None:
@@ -72,6 +73,6 @@ def test_a_column_filled_by_a_mapping_is_there(tmp_path: Path) -> None:
         '[tables.payers]\nfile = "clients.csv"\n[tables.payers.columns]\npayer_code = "code"\n'
         'kind = { value = "person" }\nname = "code"\nvulnerable = "fragile"\n', "utf-8",
     )
-    found = load_ledger(ledger, tmp_path, mapping=mapping, quarantine_limits=Limits()).table_sizes()
+    found = load_ledger(ledger, SnapshotStore(tmp_path), mapping=mapping, quarantine_limits=Limits()).table_sizes()
     assert found["payers.vulnerable"] == 1
     assert "payers.life_support" not in found

@@ -8,6 +8,7 @@ import pytest
 
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import REASONS, TABLES
+from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from tests.gateways.ledger.extracts import Extract, Limits, read, refused
 
@@ -17,7 +18,7 @@ SEASON = {"kind": "forecast", "period_from": "2025-10-01", "period_to": "2025-10
 
 @pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir() if path.is_dir()))
 def test_acceptance_cases(tmp_path, case):
-    snapshot = load_ledger(CASES / case / "ledger", tmp_path, quarantine_limits=Limits())
+    snapshot = load_ledger(CASES / case / "ledger", SnapshotStore(tmp_path), quarantine_limits=Limits())
     told = CASES / case / "expected" / "quarantine.csv"
     rows = list(csv.DictReader(told.open(encoding="utf-8-sig"), delimiter=";")) if told.exists() else []
     expected = {(row["table"], row["file"], int(row["line"])): set(row["reasons"].split()) for row in rows}
@@ -149,10 +150,10 @@ def test_whoever_names_a_ragged_row_does_not_count_either(tmp_path):
     folder = bad_share(100, 0).add("holds", hold_no="H1", payer_code="C").write(tmp_path / "ledger")
     limits = Limits(Decimal(1), Decimal(0))
     with pytest.raises(DunningError, match="holds 1 of 1 rows"):
-        load_ledger(folder, tmp_path / "snapshots", quarantine_limits=limits)
+        load_ledger(folder, SnapshotStore(tmp_path / "snapshots"), quarantine_limits=limits)
     with (folder / "payers.csv").open("a", encoding="utf-8") as file:
         file.write("C;person;Милан\n")
-    found = refused(load_ledger(folder, tmp_path / "snapshots", quarantine_limits=limits))
+    found = refused(load_ledger(folder, SnapshotStore(tmp_path / "snapshots"), quarantine_limits=limits))
     assert found == {"payers C": "ragged_row", "holds H1": "missing_reference"}
 
 
@@ -182,7 +183,7 @@ def test_the_list_is_sorted_and_masks_identifiers(tmp_path):
         "1234567890;robot;Калина 0012208032;0012208032;\nZ;person;Росица;0002228052;;;\nY;robot;Явора;1234;\n",
         encoding="utf-8",
     )
-    snapshot = load_ledger(folder, tmp_path / "snapshots", quarantine_limits=Limits())
+    snapshot = load_ledger(folder, SnapshotStore(tmp_path / "snapshots"), quarantine_limits=Limits())
     expected = [
         ("payers", "payers.csv", 4, "bad_value", "1234567890;robot;Калина ******8032;******8032;", 'kind="robot"'),
         ("payers", "payers.csv", 5, "ragged_row", "Z;person;Росица;******8052;;;", ""),
@@ -283,7 +284,7 @@ def test_a_mapped_file_shows_no_identifier_in_any_table(tmp_path):
     )
     mapping = tmp_path / "mapping.toml"
     mapping.write_text(MAPPING, encoding="utf-8")
-    snapshot = load_ledger(folder, tmp_path / "snapshots", mapping=mapping, quarantine_limits=Limits())
+    snapshot = load_ledger(folder, SnapshotStore(tmp_path / "snapshots"), mapping=mapping, quarantine_limits=Limits())
     rows = {(row["table"], row["line"]): row["row"] for row in snapshot.quarantine().to_pylist()}
     assert "B,******6031,2222222222,x" == rows["invoices", 3]
     told = {(row["table"], row["line"]): row["cells"] for row in snapshot.quarantine().to_pylist()}
