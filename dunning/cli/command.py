@@ -248,7 +248,3 @@ def _db(options: argparse.Namespace) -> None:
 def run_and_exit() -> NoReturn:
     """Run the command of this process."""
     sys.exit(main())
-
-
-if __name__ == "__main__":
-    run_and_exit()

@@ -23,7 +23,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|Users|work|mnt)/[A-Za-z]"
 # Where the day just ended is taken from the clock: the command line's default. Everybody else is told `as_of`.
 # And until when a question waits for its answer, which decides about no account; and the day on which a list leaves,
 # for which its last look is decided.
-MAY_READ_THE_CLOCK = {"cli.py", "web/approval.py", "jobs/release/publish.py"}
+MAY_READ_THE_CLOCK = {"cli/command.py", "web/approval.py", "jobs/release/publish.py"}
 CLOCKS = {("date", "today"), ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("time", "time")} | {
     ("Timestamp", "now"),
     ("Timestamp", "today"),

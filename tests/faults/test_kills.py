@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.faults.children import Warm
-from tests.faults.kills import STEPS, Outcome, Trial, draw_moments, draw_points, draw_transitions, run_trial
+from tests.faults.kills import (
+    STEPS,
+    Outcome,
+    Trial,
+    draw_moments,
+    draw_points,
+    draw_transitions,
+    run_trial,
+)
 from tests.faults.places import Undisturbed
 from tests.faults.servers import Server
 

@@ -21,7 +21,7 @@ from dunning.ledger.load import load_ledger
 from tests.fuzz.good_rows import Row, enter_beside, rows_beside, standing_rows, standing_world
 from tests.fuzz.plain_rows import find_reasons, read_row
 from tests.fuzz.rows import DamagedRow
-from tests.gateways.ledger.extracts import Limits
+from tests.ledger.extracts import Limits
 
 Line = tuple[str, int]
 

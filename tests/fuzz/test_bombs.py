@@ -26,7 +26,7 @@ from pathlib import Path
 from dunning.core.errors import DunningError
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
-from tests.gateways.ledger.extracts import Limits
+from tests.ledger.extracts import Limits
 from tests.memory import peak_mb
 folder, share, mapping = Path(sys.argv[1]), Decimal(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None
 try:

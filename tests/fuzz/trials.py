@@ -11,7 +11,7 @@ from dunning.core.errors import DunningError
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.load import load_ledger
-from tests.gateways.ledger.extracts import Limits
+from tests.ledger.extracts import Limits
 
 TAKEN, REFUSED, FAULT = "taken in", "refused", "FAULT"
 MESSAGE_LENGTH_MAX = 20_000

@@ -15,7 +15,18 @@ from sqlalchemy.engine import make_url
 from dunning.jobs.nightly import load
 from tests.billing_databases import Billing, postgres_database, sqlite_database, write_cells
 from tests.jobs.conftest import MakeHome
-from tests.jobs.nights import AS_OF, Debtors, Night, days, dunning, hashes, history, nightly, read_csv, say_fresh
+from tests.jobs.nights import (
+    AS_OF,
+    Debtors,
+    Night,
+    days,
+    dunning,
+    hashes,
+    history,
+    nightly,
+    read_csv,
+    say_fresh,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 # Runs the command, and dies by SIGKILL as soon as it tells a step.

@@ -9,7 +9,18 @@ import pytest
 from sqlalchemy import Engine, text
 
 from dunning.gateways.store import holds
-from tests.jobs.nights import AS_OF, Debtors, Night, days, dunning, hashes, nightly, premise_of, read_csv, say_fresh
+from tests.jobs.nights import (
+    AS_OF,
+    Debtors,
+    Night,
+    days,
+    dunning,
+    hashes,
+    nightly,
+    premise_of,
+    read_csv,
+    say_fresh,
+)
 from tests.object_stores import Store
 
 

@@ -11,7 +11,17 @@ from sqlalchemy import Engine
 from dunning.decisions.compare.changes import MOVEMENTS
 from dunning.jobs.queries import diff
 from tests.jobs.moves import cents, plain_lists, plain_moves, plain_stages
-from tests.jobs.nights import AS_OF, Debtors, Night, contents, days, dunning, nightly, read_csv, say_fresh
+from tests.jobs.nights import (
+    AS_OF,
+    Debtors,
+    Night,
+    contents,
+    days,
+    dunning,
+    nightly,
+    read_csv,
+    say_fresh,
+)
 
 NEXT = days(1)
 FOLDER = "diff-2026-11-22-2026-11-23"

@@ -33,7 +33,16 @@ from tests.documents.notice.notices import read_codes
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Night, Rows, nightly, premise_of, read_csv, say_fresh
 from tests.jobs.notice_pages import Page, listening, read_folder
-from tests.jobs.notice_words import Row, assert_in_order, day, money, period, rows_of, sentences, squeezed
+from tests.jobs.notice_words import (
+    Row,
+    assert_in_order,
+    day,
+    money,
+    period,
+    rows_of,
+    sentences,
+    squeezed,
+)
 from tests.jobs.notices import Customers, index_of, mails_of, notices
 from tests.jobs.test_notices import policy_with
 

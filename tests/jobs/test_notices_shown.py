@@ -11,7 +11,16 @@ from sqlalchemy import Engine, text
 from dunning.gateways.store import notices as store
 from dunning.gateways.store.shown import fetch_shown
 from tests.documents.notice.notices import read_column, read_pages
-from tests.jobs.nights import Debtors, Night, contents, dunning, hashes, nightly, premise_of, say_fresh
+from tests.jobs.nights import (
+    Debtors,
+    Night,
+    contents,
+    dunning,
+    hashes,
+    nightly,
+    premise_of,
+    say_fresh,
+)
 from tests.jobs.notices import Customers, notices, references_of
 
 SUM = r"(\d[\d ]*),(\d\d) €"

@@ -12,7 +12,17 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.settings.operator_settings import read_house_settings
 from dunning.jobs.nightly import load
 from dunning.jobs.run_context import Receipt
-from tests.jobs.nights import AS_OF, Debtors, Night, days, dunning, hashes, nightly, run_states, say_fresh
+from tests.jobs.nights import (
+    AS_OF,
+    Debtors,
+    Night,
+    days,
+    dunning,
+    hashes,
+    nightly,
+    run_states,
+    say_fresh,
+)
 
 Cells = dict[str, str]
 ONE_OF_EACH = {
@@ -62,7 +72,7 @@ def emptied(column: str) -> Callable[[list[list[str]]], None]:
     return turn
 
 
-# What is lost, its table, and how: one of each kind that a night meets; tests/gateways/ledger/test_protections has all.
+# What is lost, its table, and how: one of each kind that a night meets; tests/ledger/test_protective_rows has all.
 LOSSES = (
     ("payers.life_support", "payers", renamed("life_support"), "missing"),
     ("tenancies.valid_until", "tenancies", emptied("valid_until"), "shrank"),

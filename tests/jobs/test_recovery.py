@@ -27,7 +27,17 @@ from dunning.jobs.nightly.night import run as run_night
 from dunning.jobs.nightly.runs import new_work_folder
 from dunning.jobs.progress import say_nothing
 from tests.jobs.conftest import MakeHome
-from tests.jobs.nights import AS_OF, Debtors, days, deeds, hashes, history, nightly, run_states, say_fresh
+from tests.jobs.nights import (
+    AS_OF,
+    Debtors,
+    days,
+    deeds,
+    hashes,
+    history,
+    nightly,
+    run_states,
+    say_fresh,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 STEPS = {

@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from tests.jobs.nights import AS_OF, Debtors, Night, deeds, dunning, hashes, history, nightly, run_states, say_fresh
+from tests.jobs.nights import (
+    AS_OF,
+    Debtors,
+    Night,
+    deeds,
+    dunning,
+    hashes,
+    history,
+    nightly,
+    run_states,
+    say_fresh,
+)
 
 Spoil = Callable[[Path], object]
 

@@ -19,7 +19,18 @@ from dunning.gateways.store.proposals import fetch_account_proposals
 from dunning.jobs.release import offer, publish, recall
 from dunning.jobs.release.last_look import Layout
 from dunning.policy.policies import BUILT_IN
-from tests.jobs.nights import AS_OF, Debtors, days, dunning, hashes, history, nightly, premise_of, read_csv, say_fresh
+from tests.jobs.nights import (
+    AS_OF,
+    Debtors,
+    days,
+    dunning,
+    hashes,
+    history,
+    nightly,
+    premise_of,
+    read_csv,
+    say_fresh,
+)
 
 APPROVERS = '''[people.head]
 role = "collections"

@@ -10,7 +10,17 @@ from dunning.decisions.compare.changes import MOVEMENTS
 from dunning.jobs.queries import simulate
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.moves import plain_lists, plain_moves, plain_stages
-from tests.jobs.nights import AS_OF, Debtors, contents, days, dunning, hashes, nightly, read_csv, say_fresh
+from tests.jobs.nights import (
+    AS_OF,
+    Debtors,
+    contents,
+    days,
+    dunning,
+    hashes,
+    nightly,
+    read_csv,
+    say_fresh,
+)
 
 OWED = {1: "49.99", 2: "50.00", 3: "55.00", 4: "59.99", 5: "60.00", 6: "90.00"}
 WHY = (

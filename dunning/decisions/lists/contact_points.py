@@ -18,7 +18,7 @@ Flags = npt.NDArray[np.bool_]
 
 SMS, EMAIL, POST = (code(CHANNELS, channel) for channel in CHANNELS)
 _DAY_SECONDS = 86_400
-# What libphonenumber takes for a Bulgarian mobile number beyond doubt (tests/decisions/test_addresses.py).
+# What libphonenumber takes for a Bulgarian mobile number beyond doubt (tests/decisions/test_contact_points.py).
 _PLAIN_MOBILE = r"\A(?:\+359|00359|0)(?:8[789]|98)\d\d\d\d\d\d\d\z"
 # What the two after it let pass in any case, at a tenth of their cost.
 _PLAIN_EMAIL = r"\A[a-z0-9]+(?:[._][a-z0-9]+)*@[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z][a-z]+\z"

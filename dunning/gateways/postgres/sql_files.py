@@ -14,7 +14,7 @@ def sql_folder() -> Path:
     Raises:
         DunningError: the package was copied away from its repository.
     """
-    folder = Path(__file__).resolve().parents[2] / "sql"
+    folder = Path(__file__).resolve().parents[3] / "sql"
     if not folder.is_dir():
         raise DunningError(
             f"The folder {folder} with the SQL statements is missing; install from a whole clone with `make run`."

@@ -10,7 +10,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 
-from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+from botocore.exceptions import (
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 from dunning.core.errors import DunningError, OutageError
 from dunning.gateways.s3.checksums import BLOCK, MARK, Checksum, digest_of, find_checksum, md5_tag

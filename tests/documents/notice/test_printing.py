@@ -19,7 +19,17 @@ from dunning.documents.notice.printing import (
     print_batches,
     print_singles,
 )
-from tests.documents.notice.notices import PRESS, item, line, notice, overdue, pending, read_pages, table, variants
+from tests.documents.notice.notices import (
+    PRESS,
+    item,
+    line,
+    notice,
+    overdue,
+    pending,
+    read_pages,
+    table,
+    variants,
+)
 
 BYTES_MAX = 2_500
 FLAT_MIB = 20

@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.gateways.ledger.extracts import Extract, flagged, read
-from tests.gateways.ledger.plain import Plain
+from tests.ledger.extracts import Extract, flagged, read
+from tests.ledger.plain import Plain
 
 days = st.sampled_from(["2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02", "2026-01-31", "2026-02-01"])
 nothing = st.just("")

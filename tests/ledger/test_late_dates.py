@@ -11,7 +11,7 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.jobs.nightly.late_dates import warn_of_late_dates
 from dunning.ledger.check.late_dates import rows_after
 from dunning.ledger.load import load_ledger
-from tests.gateways.ledger.extracts import Extract, Limits, flagged, refused
+from tests.ledger.extracts import Extract, Limits, flagged, refused
 
 AS_OF = date(2026, 11, 22)
 

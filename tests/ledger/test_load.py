@@ -13,7 +13,7 @@ from dunning.core.frames import SCHEMAS
 from dunning.core.ledger_tables import TABLES
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
-from tests.gateways.ledger.extracts import Extract, Limits, flagged, read, refused
+from tests.ledger.extracts import Extract, Limits, flagged, read, refused
 
 
 def rich() -> Extract:

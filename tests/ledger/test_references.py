@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from dunning.ledger.text_index import are_few, find_places
-from tests.gateways.ledger.extracts import Extract, read, refused
+from tests.ledger.extracts import Extract, read, refused
 
 MISSING = "missing_reference"
 

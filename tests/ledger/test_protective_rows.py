@@ -11,7 +11,7 @@ from dunning.decisions.lists.missing_protections import find_shrunk
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from dunning.policy.rules import Loading
-from tests.gateways.ledger.extracts import Extract, Limits
+from tests.ledger.extracts import Extract, Limits
 
 COLUMNS = [(table, column) for table, columns in PROTECTING_COLUMNS.items() for column in columns]
 CARRIED = {"valid_until": "2026-08-01", "revoked_at": "2026-08-01 10:00:00", "signed_on": "2031-05-25"}

@@ -12,7 +12,7 @@ from dunning.ledger.attribute.tenancy_periods import (
     find_single_payers,
     merge_tenancies,
 )
-from tests.gateways.ledger.extracts import Extract, read, refused
+from tests.ledger.extracts import Extract, read, refused
 
 OPEN = NEVER
 tenancies = st.lists(

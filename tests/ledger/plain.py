@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from tests.gateways.ledger.extracts import Cells
+from tests.ledger.extracts import Cells
 
 Pair = tuple[str, str]
 Reasons = dict[tuple[str, str], set[str]]

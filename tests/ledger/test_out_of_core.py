@@ -14,9 +14,9 @@ from dunning.ledger.build import bucket_passes
 from dunning.ledger.load import load_ledger
 from dunning.ledger.read import streams
 from dunning.sample import write_sample
-from tests.gateways.ledger.extracts import Extract, Limits
-from tests.gateways.ledger.test_against_plain import extracts
 from tests.jobs.nights import AS_OF
+from tests.ledger.extracts import Extract, Limits
+from tests.ledger.test_against_plain import extracts
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateways.ledger.extracts import Extract, read, refused
+from tests.ledger.extracts import Extract, read, refused
 
 BAD = "bad_reversal"
 

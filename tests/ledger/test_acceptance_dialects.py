@@ -10,7 +10,7 @@ from dunning.ledger.read.parsing import parse_table
 from dunning.ledger.read.sources import read_ledger
 from dunning.ledger.typed_tables import TypedTable
 
-LEDGER = Path(__file__).parents[2] / "acceptance" / "cases" / "08-dialects-and-quarantine" / "ledger"
+LEDGER = Path(__file__).parents[1] / "acceptance" / "cases" / "08-dialects-and-quarantine" / "ledger"
 
 
 def read(name: str) -> TypedTable:

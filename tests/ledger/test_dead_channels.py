@@ -5,7 +5,7 @@ import pytest
 from dunning.core.words import CHANNELS
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
-from tests.gateways.ledger.extracts import Extract, Limits, read
+from tests.ledger.extracts import Extract, Limits, read
 
 MARCH, MAY = "2026-03-01 10:00:00", "2026-05-01 10:00:00"
 

@@ -17,7 +17,7 @@ from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_
 from dunning.ledger.read.values import read_days
 from dunning.ledger.typed_tables import RawTable
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "ibm-late-payments.toml"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "ibm-late-payments.toml"
 
 IBM = """\
 countrycode,customerID,PaperlessDate,invoiceNumber,InvoiceDate,DueDate,InvoiceAmount,Disputed,SettledDate,PaperlessBill

@@ -5,7 +5,7 @@ import pytest
 from dunning.core.ledger_tables import TABLES
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
-from tests.gateways.ledger.extracts import Extract, Limits, flagged, read
+from tests.ledger.extracts import Extract, Limits, flagged, read
 
 
 def known() -> Extract:

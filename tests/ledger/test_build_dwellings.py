@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateways.ledger.extracts import Extract, read
+from tests.ledger.extracts import Extract, read
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import REASONS, TABLES
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
-from tests.gateways.ledger.extracts import Extract, Limits, read, refused
+from tests.ledger.extracts import Extract, Limits, read, refused
 
-CASES = Path(__file__).parents[2] / "acceptance" / "cases"
+CASES = Path(__file__).parents[1] / "acceptance" / "cases"
 SEASON = {"kind": "forecast", "period_from": "2025-10-01", "period_to": "2025-10-31"}
 
 

@@ -8,7 +8,17 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.policy.policies import BUILT_IN
-from tests.jobs.nights import AS_OF, Debtors, Night, days, deeds, history, nightly, run_states, say_fresh
+from tests.jobs.nights import (
+    AS_OF,
+    Debtors,
+    Night,
+    days,
+    deeds,
+    history,
+    nightly,
+    run_states,
+    say_fresh,
+)
 
 PLAN = ("agreements", "agreement_items", "instalments")
 # Who stands on the court list gets no message beside it.

@@ -8,9 +8,9 @@ from dunning.core.words import ITEM_KINDS
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.ledger.load import load_ledger
 from dunning.ledger.read.mapping_file import read_mapping
-from tests.gateways.ledger.extracts import Extract, Limits, flagged, read, refused
+from tests.ledger.extracts import Extract, Limits, flagged, read, refused
 
-DOCS = Path(__file__).parents[3] / "docs" / "own-ledger.md"
+DOCS = Path(__file__).parents[2] / "docs" / "own-ledger.md"
 
 
 def test_every_table_with_its_key_columns_and_words() -> None:

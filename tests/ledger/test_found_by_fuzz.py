@@ -13,7 +13,7 @@ from dunning.ledger.check.manifest import read_manifest
 from dunning.ledger.load import load_ledger
 from dunning.ledger.read.date_patterns import refuse_pattern, to_iso
 from dunning.ledger.read.mapping_file import read_mapping
-from tests.gateways.ledger.extracts import Extract, Limits
+from tests.ledger.extracts import Extract, Limits
 
 
 @pytest.fixture
