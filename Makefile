@@ -132,7 +132,7 @@ test: .venv/.installed-tests setup-programs
 	@$(BIN)/python -m pytest -m fab $(ARGS) || [ $$? -eq 5 ]
 
 check: .venv/.installed-tests
-	@echo 'ruff' && $(BIN)/ruff check .
+	@echo 'ruff' && $(BIN)/ruff check . && $(BIN)/ruff format --check -q .
 	@echo 'mypy' && $(BIN)/mypy
 	@echo 'import floors' && $(BIN)/lint-imports --no-logo
 

@@ -1,4 +1,6 @@
-"""The monthly notices, after a night whose books are closed, for the groups that are due; or by hand for any night."""
+"""The monthly notices, after a night whose books are closed, for the groups that are due; or by
+hand for any night.
+"""
 
 from datetime import datetime, timedelta
 
@@ -21,14 +23,18 @@ PARAMS = {
         type="string",
         enum=["", "heat", "electricity", "all"],
         values_display={
-            "": "които са на ред", "heat": "топлоенергия", "electricity": "електроенергия",
+            "": "които са на ред",
+            "heat": "топлоенергия",
+            "electricity": "електроенергия",
             "all": "всички",
         },
         title="Услуга",
         description="На ред е група, чийто ден от месеца (notices.toml) е настъпил след последните ѝ съобщения.",
     ),
-    "dry_run": Param(False, type="boolean", title="Проба", description="Пише файловете и не отбелязва нищо."),
-}  # fmt: skip
+    "dry_run": Param(
+        False, type="boolean", title="Проба", description="Пише файловете и не отбелязва нищо."
+    ),
+}
 
 
 @dag(
@@ -45,7 +51,9 @@ PARAMS = {
     default_args=task_defaults(),
 )
 def monthly_notices():
-    """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never rows."""
+    """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never
+    rows.
+    """
 
     @task(task_display_name="кой е на ред")
     def due(params, dag_run):
@@ -91,7 +99,12 @@ def monthly_notices():
 
         return render.run(share["run"], share["part"], share["shards"])
 
-    @task(task_display_name="публикуване", outlets=[NOTICES], multiple_outputs=False, max_active_tis_per_dag=1)
+    @task(
+        task_display_name="публикуване",
+        outlets=[NOTICES],
+        multiple_outputs=False,
+        max_active_tis_per_dag=1,
+    )
     def publish(given):
         from dunning.jobs.monthly import publish
 

@@ -1,4 +1,6 @@
-"""The nightly run; what to do in the morning stands in docs/runbook.md, which the pages show too."""
+"""The nightly run; what to do in the morning stands in docs/runbook.md, which the pages show
+too.
+"""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +24,10 @@ PARAMS = {
         "Вече приключен или по-ранен ден дава списъците си отново и не отбелязва нищо.",
     ),
     "dry_run": Param(
-        False, type="boolean", title="Проба", description="Пише списъците, не приключва деня и не отбелязва нищо."
+        False,
+        type="boolean",
+        title="Проба",
+        description="Пише списъците, не приключва деня и не отбелязва нищо.",
     ),
 }
 
@@ -41,7 +46,9 @@ PARAMS = {
     default_args=task_defaults(),
 )
 def nightly():
-    """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never rows."""
+    """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never
+    rows.
+    """
 
     @task(task_display_name="зареждане", outlets=[LEDGER], multiple_outputs=False)
     def load(params, dag_run):
@@ -51,14 +58,25 @@ def nightly():
             as_of=params["as_of"] or calendar.default_as_of(dag_run.run_after).isoformat(),
             dry_run=params["dry_run"],
             **settle(
-                dag_run, PARAMS,
-                "ledger", "mapping", "billing_sql", "quarantine_limit", "policy", "out", "accept_shrunk",
+                dag_run,
+                PARAMS,
+                "ledger",
+                "mapping",
+                "billing_sql",
+                "quarantine_limit",
+                "policy",
+                "out",
+                "accept_shrunk",
             ),
         )
 
     @task(task_display_name="разделяне")
     def share_out():
-        return [{"shard": shard, "shards": shards} for shards in [count_shards()] for shard in range(shards)]
+        return [
+            {"shard": shard, "shards": shards}
+            for shards in [count_shards()]
+            for shard in range(shards)
+        ]
 
     @task(task_display_name="етапи", pool="dunning_shards", multiple_outputs=False)
     def classify(run, share):
@@ -100,7 +118,9 @@ def nightly():
     shards = classify.partial(run=run).expand(share=share_out())
     published = close(run)
     propose(run, shards) >> write(run) >> published
-    report(run, published)  # the run of the DAG is what becomes of this: a failure that is noted stays one
+    report(
+        run, published
+    )  # the run of the DAG is what becomes of this: a failure that is noted stays one
     published >> note_failure()
 
 

@@ -1,9 +1,12 @@
-"""The release of a night's lists: whoever may say so is asked in Airflow, each row is looked at again, files and deeds.
+"""The release of a night's lists: whoever may say so is asked in Airflow, each row is looked at
+again, files and deeds.
 
-What was answered is read from Airflow's own record of it, and what is offered from the store: nothing that decides goes
-from task to task, where whoever may edit a run could write something else.
+What was answered is read from Airflow's own record of it, and what is offered from the store:
+nothing that decides goes from task to task, where whoever may edit a run could write something
+else.
 
-Nightly's lists start it. A question that nobody answers keeps no night from running: the next lists end it.
+Nightly's lists start it. A question that nobody answers keeps no night from running: the next lists
+end it.
 """
 
 from datetime import datetime, timedelta
@@ -41,7 +44,9 @@ PARAMS = {
     default_args=task_defaults(),
 )
 def release():
-    """Wire the run: receipts (counts, cents, hashes) go from task to task to be read, never to be trusted."""
+    """Wire the run: receipts (counts, cents, hashes) go from task to task to be read, never to be
+    trusted.
+    """
 
     @task(task_display_name="какво чака", multiple_outputs=False)
     def offer(params, dag_run):
@@ -54,10 +59,18 @@ def release():
         from dunning.jobs.release import answer
 
         return answer.run(
-            dag_run.run_id, name, params["as_of"], **settle(dag_run, PARAMS, "last_look", "mapping", "billing_sql")
+            dag_run.run_id,
+            name,
+            params["as_of"],
+            **settle(dag_run, PARAMS, "last_look", "mapping", "billing_sql"),
         )
 
-    @task(task_display_name="отчет", multiple_outputs=False, outlets=[RELEASED], trigger_rule="all_done")
+    @task(
+        task_display_name="отчет",
+        multiple_outputs=False,
+        outlets=[RELEASED],
+        trigger_rule="all_done",
+    )
     def report(released):
         from dunning.jobs.release import report
 
@@ -72,7 +85,9 @@ def release():
             list_name=name,
             as_of="{{ params.as_of or '' }}",
         )
-        out = let_out.override(task_id=f"release_{name}", task_display_name=f"излизане: {said}")(name)
+        out = let_out.override(task_id=f"release_{name}", task_display_name=f"излизане: {said}")(
+            name
+        )
         offers >> ask >> out
         released.append(out)
     report(released)

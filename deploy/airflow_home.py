@@ -1,11 +1,13 @@
-"""Make AIRFLOW_HOME ready, as often as one likes: links, keys, the metadata database, the pool of shards.
+"""Make AIRFLOW_HOME ready, as often as one likes: links, keys, the metadata database, the pool of
+shards.
 
     .venv/bin/python deploy/airflow_home.py [--users fab]
 
-Whose users log in is remembered in AIRFLOW_HOME/auth_manager: an installation with real logins must not go back to the
-simple one because a variable was forgotten. Afterwards `. .dunning/airflow/env.sh` gives a shell everything that
-`airflow` needs. Nothing is asked of Airflow itself (seconds each time) when its tables are already those of the
-installed version and its users' auth manager.
+Whose users log in is remembered in AIRFLOW_HOME/auth_manager: an installation with real logins must
+not go back to the simple one because a variable was forgotten. Afterwards `.
+.dunning/airflow/env.sh` gives a shell everything that `airflow` needs. Nothing is asked of Airflow
+itself (seconds each time) when its tables are already those of the installed version and its users'
+auth manager.
 """
 
 import argparse
@@ -28,7 +30,8 @@ from dunning.gateways.settings.operator_settings import VARIABLES
 REPOSITORY = Path(__file__).resolve().parents[1]
 POOL = "dunning_shards"
 CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-# What env.sh gives as the embedded server's address, so that a shell that has read it is not one that names another.
+# What env.sh gives as the embedded server's address, so that a shell that has read it is not one
+# that names another.
 EMBEDDED = "DUNNING_EMBEDDED_AIRFLOW"
 AUTH_MANAGER = "AIRFLOW__CORE__AUTH_MANAGER"
 # airflow.cfg names the simple one; docs/access.md says when which.
@@ -36,7 +39,8 @@ AUTH_MANAGERS = {
     "simple": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
     "fab": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
 }
-# What FAB's own roles lack: who may not read the plugins gets no entry „Събиране“, nor one of the questions.
+# What FAB's own roles lack: who may not read the plugins gets no entry „Събиране“, nor one of the
+# questions.
 FAB_ROLES = ("Viewer", "User")
 FAB_PERMISSIONS = (("Plugins", "can_read"), ("HITL Detail", "menu_access"))
 
@@ -67,14 +71,17 @@ def prepare(settings: Settings, users: str = "") -> dict[str, str]:
 def _places() -> dict[str, str]:
     """Return the operator's settings that the environment holds, for scheduled nights.
 
-    The URL of a database stays in the environment: it may carry a password, and this is written into a file.
+    The URL of a database stays in the environment: it may carry a password, and this is written
+    into a file.
     """
     given = {name: os.environ[name] for name in VARIABLES.values() if os.environ.get(name)}
     return {name: _whole(value) for name, value in given.items() if scheme_of(value) in ("", "s3")}
 
 
 def _whole(value: str) -> str:
-    is_path = not (scheme_of(value) or value.startswith("env:") or value.replace(".", "", 1).isdigit())
+    is_path = not (
+        scheme_of(value) or value.startswith("env:") or value.replace(".", "", 1).isdigit()
+    )
     return str(Path(value).expanduser().absolute()) if is_path else value
 
 
@@ -88,14 +95,21 @@ def _link(link: Path, target: Path) -> None:
 def _keys(home: Path) -> dict[str, str]:
     """Return this installation's keys, made once and kept in AIRFLOW_HOME/keys."""
     path = home / "keys"
-    octets = {"AIRFLOW__CORE__FERNET_KEY": 32, "AIRFLOW__API__SECRET_KEY": 32, "AIRFLOW__API_AUTH__JWT_SECRET": 64}
+    octets = {
+        "AIRFLOW__CORE__FERNET_KEY": 32,
+        "AIRFLOW__API__SECRET_KEY": 32,
+        "AIRFLOW__API_AUTH__JWT_SECRET": 64,
+    }
     if not path.exists():
-        _write_private(path, "".join(f"{secrets.token_urlsafe(size)}=\n" for size in octets.values()))
+        _write_private(
+            path, "".join(f"{secrets.token_urlsafe(size)}=\n" for size in octets.values())
+        )
     return dict(zip(octets, path.read_text("ascii").split(), strict=True))
 
 
 def _connections(settings: Settings) -> dict[str, str]:
-    """Return where Airflow keeps its own tables: the embedded server, unless the environment names another one.
+    """Return where Airflow keeps its own tables: the embedded server, unless the environment names
+    another one.
 
     An address that came from an env.sh of ours names no other one.
     """
@@ -107,7 +121,8 @@ def _connections(settings: Settings) -> dict[str, str]:
 
 
 def _auth_manager(home: Path, users: str) -> dict[str, str]:
-    """Return whose users log in: as is chosen now, else as the environment says, else as was chosen once.
+    """Return whose users log in: as is chosen now, else as the environment says, else as was chosen
+    once.
 
     Nothing means airflow.cfg's. What is chosen now is remembered.
 
@@ -117,15 +132,20 @@ def _auth_manager(home: Path, users: str) -> dict[str, str]:
     path = home / "auth_manager"
     known = path.read_text("utf-8").strip() if path.exists() else ""
     chosen = AUTH_MANAGERS[users] if users else os.environ.get(AUTH_MANAGER) or known
-    if chosen == AUTH_MANAGERS["fab"] and not any(distributions(name="apache-airflow-providers-fab")):
-        raise DunningError("The users of this home are FAB's, and FAB is not installed here. Install it: make fab")
+    if chosen == AUTH_MANAGERS["fab"] and not any(
+        distributions(name="apache-airflow-providers-fab")
+    ):
+        raise DunningError(
+            "The users of this home are FAB's, and FAB is not installed here. Install it: make fab"
+        )
     if users:
         _write_private(path, f"{chosen}\n")
     return {AUTH_MANAGER: chosen} if chosen else {}
 
 
 def command(programs: Path) -> str:
-    """Return what `airflow` is in a shell that has read env.sh: Airflow, where its tables can be reached.
+    """Return what `airflow` is in a shell that has read env.sh: Airflow, where its tables can be
+    reached.
 
     Airflow itself would end in a hundred lines about a socket that is not there.
     """
@@ -154,7 +174,9 @@ def _shell(variables: dict[str, str], commands: Path) -> str:
 
 
 def _write_private(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a file that only its owner reads, whole or not at all: whoever reads it meanwhile reads the old one."""
+    """Write a file that only its owner reads, whole or not at all: whoever reads it meanwhile reads
+    the old one.
+    """
     new = {"dir": path.parent, "prefix": f".{path.name}-", "delete": False}
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", **new) as file:
         try:
@@ -169,22 +191,38 @@ def _write_private(path: Path, text: str, mode: int = 0o600) -> None:
 
 
 def _migrate(home: Path, environment: dict[str, str]) -> None:
-    """Bring Airflow's tables to the installed version, and make the pool, unless the stamp says that both are there."""
+    """Bring Airflow's tables to the installed version, and make the pool, unless the stamp says
+    that both are there.
+    """
     stamp = home / "migrated"
     if stamp.exists() and stamp.read_text("ascii") == _state(environment):
         return
     print("Preparing Airflow's own tables (half a minute, once)", flush=True)
     cores = str(os.cpu_count() or 1)
     _airflow(["db", "migrate"], environment)
-    _airflow(["pools", "set", POOL, cores, "Shards of a nightly run at work at once: the machine's cores"], environment)
+    _airflow(
+        [
+            "pools",
+            "set",
+            POOL,
+            cores,
+            "Shards of a nightly run at work at once: the machine's cores",
+        ],
+        environment,
+    )
     if environment.get(AUTH_MANAGER) == AUTH_MANAGERS["fab"]:
         for resource, action in FAB_PERMISSIONS:
-            _airflow(["roles", "add-perms", *FAB_ROLES, "--resource", resource, "--action", action], environment)
+            _airflow(
+                ["roles", "add-perms", *FAB_ROLES, "--resource", resource, "--action", action],
+                environment,
+            )
     stamp.write_text(_state(environment), "ascii")
 
 
 def _state(environment: dict[str, str]) -> str:
-    """Return what the tables depend on and where they are: an auth manager may have tables of its own."""
+    """Return what the tables depend on and where they are: an auth manager may have tables of its
+    own.
+    """
     users = environment.get(AUTH_MANAGER, AUTH_MANAGERS["simple"])
     return f"{version('apache-airflow')} {_revision(environment[CONNECTION])} {users}\n"
 
@@ -201,14 +239,20 @@ def _revision(url: str) -> str:
 
 
 def _airflow(arguments: list[str], environment: dict[str, str]) -> None:
-    done = subprocess.run(["airflow", *arguments], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["airflow", *arguments], env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
-        raise DunningError(f"airflow {' '.join(arguments[:2])} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise DunningError(
+            f"airflow {' '.join(arguments[:2])} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--users", choices=AUTH_MANAGERS, default="", help="whose users log in, from now on")
+    parser.add_argument(
+        "--users", choices=AUTH_MANAGERS, default="", help="whose users log in, from now on"
+    )
     try:
         prepare(Settings.from_environment(), parser.parse_args().users)
     except DunningError as error:

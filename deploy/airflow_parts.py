@@ -1,6 +1,8 @@
-"""Airflow's four processes on this machine: started together, watched, started again where one dies, ended together.
+"""Airflow's four processes on this machine: started together, watched, started again where one
+dies, ended together.
 
-Not `airflow standalone`: that opens the scheduler's and the triggerer's logs to the whole network, on fixed ports.
+Not `airflow standalone`: that opens the scheduler's and the triggerer's logs to the whole network,
+on fixed ports.
 """
 
 import json
@@ -17,7 +19,12 @@ from pathlib import Path
 
 from dunning.core.errors import DunningError
 
-PARTS = (("scheduler", "--skip-serve-logs"), ("dag-processor",), ("triggerer", "--skip-serve-logs"), ("api-server",))
+PARTS = (
+    ("scheduler", "--skip-serve-logs"),
+    ("dag-processor",),
+    ("triggerer", "--skip-serve-logs"),
+    ("api-server",),
+)
 HEALTHY = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 PAGES = "/dunning/lists"
 START_SECONDS_MAX, END_SECONDS_MAX, LOOK_SECONDS = 300, 30, 0.5
@@ -29,8 +36,9 @@ LAST_LINES = 5
 class Part:
     """One of Airflow's processes with a log of its own, and when it died lately.
 
-    It has a session of its own: a Ctrl-C reaches every process of a terminal at once, and Airflow's DAG processor does
-    not survive that signal together with the one that its parent sends: it waits for itself for ever.
+    It has a session of its own: a Ctrl-C reaches every process of a terminal at once, and Airflow's
+    DAG processor does not survive that signal together with the one that its parent sends: it waits
+    for itself for ever.
     """
 
     def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
@@ -44,9 +52,13 @@ class Part:
         """Start it; its log goes on."""
         with open(self.log, "ab") as file:
             self.process = subprocess.Popen(
-                self._command, env=self._environment, start_new_session=True, stdin=subprocess.DEVNULL, stdout=file,
+                self._command,
+                env=self._environment,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
                 stderr=subprocess.STDOUT,
-            )  # fmt: skip
+            )
 
     def tell_death(self) -> str:
         """Return that it died, of what, and the last that it said; nothing while it lives."""
@@ -74,15 +86,18 @@ class Part:
 def running(
     environment: Mapping[str, str], address: str, log: Path, keep: Callable[[], str] = str
 ) -> Iterator[Callable[[], None]]:
-    """Run Airflow inside the block, entered as soon as it answers; gives a function that watches it for ever.
+    """Run Airflow inside the block, entered as soon as it answers; gives a function that watches it
+    for ever.
 
     Each part's log is `<log>-<part>.log`.
 
     Args:
-        keep: called with every look; brings back what Airflow itself needs, and returns what it did, if anything.
+        keep: called with every look; brings back what Airflow itself needs, and returns what it
+            did, if anything.
 
     Raises:
-        DunningError: the port cannot be had, a part dies again and again, or not all is there after five minutes.
+        DunningError: the port cannot be had, a part dies again and again, or not all is there after
+            five minutes.
     """
     require_free(address)
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -96,19 +111,27 @@ def running(
 
 
 def require_free(address: str) -> None:
-    """Refuse a port that is none, or on which somebody listens: he would be asked in Airflow's place."""
+    """Refuse a port that is none, or on which somebody listens: he would be asked in Airflow's
+    place.
+    """
     port = int(address.rsplit(":", 1)[1])
     if not 1 <= port <= 65_535:
-        raise DunningError(f"PORT is {port}, and ports go from 1 to 65535. Choose another one: make ui PORT=8080")
+        raise DunningError(
+            f"PORT is {port}, and ports go from 1 to 65535. Choose another one: make ui PORT=8080"
+        )
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind(("127.0.0.1", port))
         except PermissionError as error:
-            raise DunningError(f"Port {port} is not for this user. Choose one above 1023: make ui PORT=8080") from error
+            raise DunningError(
+                f"Port {port} is not for this user. Choose one above 1023: make ui PORT=8080"
+            ) from error
         except OSError as error:
             other = port + 1 if port < 65_535 else 8080
-            raise DunningError(f"Port {port} is in use. Choose another one: make ui PORT={other}") from error
+            raise DunningError(
+                f"Port {port} is in use. Choose another one: make ui PORT={other}"
+            ) from error
 
 
 def _wait_until_there(parts: list[Part], address: str, log: Path) -> None:
@@ -119,7 +142,9 @@ def _wait_until_there(parts: list[Part], address: str, log: Path) -> None:
             if _is_healthy(address):
                 return _require_pages(address, log)
         time.sleep(LOOK_SECONDS)
-    raise DunningError(f"Airflow did not come up in {START_SECONDS_MAX} s; {log.parent}/{log.stem}-*.log say why.")
+    raise DunningError(
+        f"Airflow did not come up in {START_SECONDS_MAX} s; {log.parent}/{log.stem}-*.log say why."
+    )
 
 
 def _is_healthy(address: str) -> bool:

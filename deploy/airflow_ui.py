@@ -1,9 +1,10 @@
-"""Airflow with its pages on this machine: scheduler, executor, DAG processor, triggerer and API server, until Ctrl-C.
+"""Airflow with its pages on this machine: scheduler, executor, DAG processor, triggerer and API
+server, until Ctrl-C.
 
     .venv/bin/python deploy/airflow_ui.py [--port 8080] [--out DIR] [--ledger DIR]
 
-On the sample it first runs what is missing of its nights: a year of month ends and the last nights, its own, and the
-one after it, whose questions stay open.
+On the sample it first runs what is missing of its nights: a year of month ends and the last nights,
+its own, and the one after it, whose questions stay open.
 """
 
 import argparse
@@ -39,11 +40,21 @@ ASK_SECONDS_MAX = 120
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=_read_port, default=8080)
-    parser.add_argument("--out", help="where the sample's lists come; default: as the operator settled, else `out`")
-    parser.add_argument("--ledger", help="the scheduled nights' ledger; without it, the sample is run first")
-    parser.add_argument("--months", type=int, default=MONTHS, help="month ends in the sample's history")
-    parser.add_argument("--nights", type=int, default=NIGHTS, help="last nights in the sample's history")
-    parser.add_argument("--no-next", action="store_true", help="not the night after the sample's own")
+    parser.add_argument(
+        "--out", help="where the sample's lists come; default: as the operator settled, else `out`"
+    )
+    parser.add_argument(
+        "--ledger", help="the scheduled nights' ledger; without it, the sample is run first"
+    )
+    parser.add_argument(
+        "--months", type=int, default=MONTHS, help="month ends in the sample's history"
+    )
+    parser.add_argument(
+        "--nights", type=int, default=NIGHTS, help="last nights in the sample's history"
+    )
+    parser.add_argument(
+        "--no-next", action="store_true", help="not the night after the sample's own"
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
@@ -77,7 +88,8 @@ def _open(settings: Settings, options: argparse.Namespace, address: str) -> None
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Keep a second one from this home inside the block: two schedulers would fight over one another's processes.
+    """Keep a second one from this home inside the block: two schedulers would fight over one
+    another's processes.
 
     Raises:
         DunningError: it is there already; says which process it is.
@@ -99,8 +111,12 @@ def alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-def run_sample(settings: Settings, out: Path, months: int, nights_before: int, *, is_next: bool) -> None:
-    """Run what is missing of the sample's nights: those before its own, its own, and, where wanted, the one after."""
+def run_sample(
+    settings: Settings, out: Path, months: int, nights_before: int, *, is_next: bool
+) -> None:
+    """Run what is missing of the sample's nights: those before its own, its own, and, where wanted,
+    the one after.
+    """
     if not (settings.home / "sample" / "manifest.json").is_file():
         return
     run_nights_before(settings, out, months, nights_before)
@@ -110,7 +126,9 @@ def run_sample(settings: Settings, out: Path, months: int, nights_before: int, *
 
 
 def keep_server(settings: Settings) -> str:
-    """Start the embedded server if it went away under Airflow; return what was done, if anything."""
+    """Start the embedded server if it went away under Airflow; return what was done, if
+    anything.
+    """
     if server_status(settings.home).state in ("ready", "starting"):
         return ""
     start_server(settings.home)
@@ -118,24 +136,41 @@ def keep_server(settings: Settings) -> str:
 
 
 def serve(
-    environment: dict[str, str], address: str, passwords: dict[str, str], asked_on: date | None, keep: Callable[[], str]
+    environment: dict[str, str],
+    address: str,
+    passwords: dict[str, str],
+    asked_on: date | None,
+    keep: Callable[[], str],
 ) -> None:
     """Run Airflow and say how to get in, until somebody ends this process."""
     log = Path(environment["AIRFLOW_HOME"]) / "logs" / "ui.log"
-    print(f"Airflow starts on {address} (half a minute or a whole one); its logs: {log.parent}/ui-*.log", flush=True)
+    print(
+        f"Airflow starts on {address} (half a minute or a whole one); its logs: {log.parent}/ui-*.log",
+        flush=True,
+    )
     with running(environment, address, log, keep) as wait:
         if asked_on:
             ask(environment, asked_on)
         print(f"\nReady: {address}", flush=True)
-        print("User and password:" if passwords else "Users: Airflow's own, made as docs/access.md says.", flush=True)
+        print(
+            "User and password:"
+            if passwords
+            else "Users: Airflow's own, made as docs/access.md says.",
+            flush=True,
+        )
         for name, password in passwords.items():
             print(f"  {name:<12} {password}", flush=True)
-        print("The department's pages are „Събиране“ in the navigation. Ctrl-C ends everything.", flush=True)
+        print(
+            "The department's pages are „Събиране“ in the navigation. Ctrl-C ends everything.",
+            flush=True,
+        )
         wait()
 
 
 def ask(environment: dict[str, str], night: date) -> None:
-    """Start the release of the sample's last night, once, so that its questions wait in Required Actions."""
+    """Start the release of the sample's last night, once, so that its questions wait in Required
+    Actions.
+    """
     command = ["airflow", "dags", "trigger", "release", "--run-id", f"sample-{night}"]
     deadline = time.monotonic() + ASK_SECONDS_MAX
     while time.monotonic() < deadline:
@@ -147,12 +182,18 @@ def ask(environment: dict[str, str], night: date) -> None:
 
 
 def is_simple(environment: dict[str, str]) -> bool:
-    """Return whether people log in with the passwords of this machine; another auth manager has its own."""
-    return "SimpleAuthManager" in environment.get("AIRFLOW__CORE__AUTH_MANAGER", "SimpleAuthManager")
+    """Return whether people log in with the passwords of this machine; another auth manager has its
+    own.
+    """
+    return "SimpleAuthManager" in environment.get(
+        "AIRFLOW__CORE__AUTH_MANAGER", "SimpleAuthManager"
+    )
 
 
 def require_loopback(environment: dict[str, str]) -> None:
-    """Refuse to show the invented users to others: their passwords lie in a file, and everybody may read it aloud."""
+    """Refuse to show the invented users to others: their passwords lie in a file, and everybody may
+    read it aloud.
+    """
     host = environment.get("AIRFLOW__API__HOST", "127.0.0.1")
     if not is_loopback(host):
         raise DunningError(
@@ -165,7 +206,9 @@ def _read_port(text: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"PORT is {text}, and should be a number from 1 to 65535") from error
+        raise argparse.ArgumentTypeError(
+            f"PORT is {text}, and should be a number from 1 to 65535"
+        ) from error
 
 
 def _interrupt(*_: object) -> NoReturn:

@@ -3,8 +3,8 @@
     .venv/bin/python deploy/backup.py save FILE
     .venv/bin/python deploy/backup.py restore FILE
 
-The deeds, what has left the house, exist nowhere else; everything else can be made again from the ledger extracts.
-Restoring replaces all of it in one transaction, or nothing.
+The deeds, what has left the house, exist nowhere else; everything else can be made again from the
+ledger extracts. Restoring replaces all of it in one transaction, or nothing.
 """
 
 import os
@@ -40,11 +40,15 @@ def save(file: Path, settings: Settings) -> None:
 
 def _refuse_other(file: Path) -> None:
     if file.exists():
-        raise DunningError(f"{file} is there already, and a backup is never overwritten. Name another FILE.")
+        raise DunningError(
+            f"{file} is there already, and a backup is never overwritten. Name another FILE."
+        )
 
 
 def restore(file: Path, settings: Settings) -> None:
-    """Put the database back to what the file holds; the application's roles get their rights on it again."""
+    """Put the database back to what the file holds; the application's roles get their rights on it
+    again.
+    """
     if not file.is_file():
         raise DunningError(f"There is no file {file}. Name one that `make backup` wrote.")
     with tempfile.TemporaryDirectory(prefix="dunning-restore-") as folder:
@@ -52,13 +56,21 @@ def restore(file: Path, settings: Settings) -> None:
         _call("pg_restore", ["--no-owner", f"--file={script}", str(file)], None)
         # Partitions hang on each other: pg_restore's own --clean cannot take them apart one by one.
         empty = f"SET client_min_messages = warning; DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"
-        how = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
+        how = [
+            "--no-psqlrc",
+            "--quiet",
+            "--single-transaction",
+            "--set=ON_ERROR_STOP=1",
+            "--output=/dev/null",
+        ]
         _call("psql", [*how, f"--command={empty}", f"--file={script}"], settings)
     protect(connect(settings, "restore"))
 
 
 def _call(program: str, arguments: list[str], settings: Settings | None) -> None:
-    """Run one of PostgreSQL's programs, on our database where settings are given; a password is shown to nobody."""
+    """Run one of PostgreSQL's programs, on our database where settings are given; a password is
+    shown to nobody.
+    """
     environment = dict(os.environ)
     command = [str(_programs() / program), *arguments]
     if settings is not None:
@@ -81,7 +93,9 @@ def main(arguments: list[str]) -> None:
     verbs = {"save": save, "restore": restore}
     try:
         if len(arguments) != 2 or arguments[0] not in verbs or not arguments[1]:
-            raise UsageError("Name the file: make backup FILE=dunning.dump, make restore FILE=dunning.dump")
+            raise UsageError(
+                "Name the file: make backup FILE=dunning.dump, make restore FILE=dunning.dump"
+            )
         verb, file = arguments[0], Path(arguments[1]).expanduser().absolute()
         verbs[verb](file, Settings.from_environment())
         print(f"{'Saved to' if verb == 'save' else 'Restored from'} {file}")

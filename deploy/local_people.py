@@ -1,6 +1,8 @@
-"""The people of a local installation: passwords for Airflow's simple login, and what each of them works as.
+"""The people of a local installation: passwords for Airflow's simple login, and what each of them
+works as.
 
-Made once and never overwritten; a real installation has another auth manager and its own people.toml (docs/access.md).
+Made once and never overwritten; a real installation has another auth manager and its own
+people.toml (docs/access.md).
 """
 
 import json
@@ -11,7 +13,8 @@ from pathlib import Path
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.settings.people import people_file
 
-# Name, role in our pages, lists that he may approve. Airflow's own roles of them stand in airflow.cfg.
+# Name, role in our pages, lists that he may approve. Airflow's own roles of them stand in
+# airflow.cfg.
 PEOPLE = (
     ("admin", "admin", ()),
     ("head", "head", ("disconnections", "reminders")),
@@ -23,7 +26,9 @@ PEOPLE = (
 
 
 def prepare_people(settings: Settings) -> dict[str, str]:
-    """Write people.toml and the passwords where they are missing; return the password of each user."""
+    """Write people.toml and the passwords where they are missing; return the password of each
+    user.
+    """
     path = people_file(settings)
     if not path.exists():
         _write_private(path, "\n".join(_tell(*person) for person in PEOPLE))
@@ -43,5 +48,7 @@ def _tell(name: str, role: str, approves: tuple[str, ...]) -> str:
 def _write_private(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.write(text)

@@ -1,13 +1,16 @@
-"""Run the nightly DAG once through Airflow, here and now, others on its night after it; say plainly what they made.
+"""Run the nightly DAG once through Airflow, here and now, others on its night after it; say plainly
+what they made.
 
-    .venv/bin/python deploy/run_dags.py [monthly_notices] [--ledger DIR] [--as-of 2026-11-22] [--out DIR] [--shards N] …
+    .venv/bin/python deploy/run_dags.py [monthly_notices] [--ledger DIR] [--as-of 2026-11-22] [--out
+    DIR] [--shards N] …
 
-Airflow runs every task of a DAG for real, mapped ones included, one after the other, and keeps the run in its own
-tables like any other; no scheduler and no pages are started for it. All that Airflow says goes to a log.
-Without a ledger, here or in the home's settings, it is the sample ledger's own day, and its lists are released without
-asking anybody, because nobody lives there. The lists of any other ledger wait for whoever may approve them. The notices
-are those of all services, due or not. Where things lie is told to Airflow by the environment of its process, never by
-the form of a run, which stays in Airflow's tables.
+Airflow runs every task of a DAG for real, mapped ones included, one after the other, and keeps the
+run in its own tables like any other; no scheduler and no pages are started for it. All that Airflow
+says goes to a log. Without a ledger, here or in the home's settings, it is the sample ledger's own
+day, and its lists are released without asking anybody, because nobody lives there. The lists of any
+other ledger wait for whoever may approve them. The notices are those of all services, due or not.
+Where things lie is told to Airflow by the environment of its process, never by the form of a run,
+which stays in Airflow's tables.
 """
 
 import argparse
@@ -43,10 +46,14 @@ REPORT = """
     ORDER BY map_index
 """
 LIE_IN = {
-    "nightly": "The lists lie in", "monthly_notices": "The notices lie in", "release": "What left the house lies in"
-}  # fmt: skip
+    "nightly": "The lists lie in",
+    "monthly_notices": "The notices lie in",
+    "release": "What left the house lies in",
+}
 ENDED = re.compile(r"\[DAG TEST\] end task ")
-REFUSED = re.compile(r"^dunning\.core\.errors\.\w+: (.*)|^(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception): .*)")
+REFUSED = re.compile(
+    r"^dunning\.core\.errors\.\w+: (.*)|^(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception): .*)"
+)
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\S+Z \[")
 
 
@@ -56,18 +63,24 @@ def main() -> None:
     try:
         given = _settle(options, settings)
         environment = prepare(settings) | given | {"DUNNING_RETRY_SECONDS": "5"}
-        form = {name: getattr(options, name) for name in ("as_of", "dry_run") if getattr(options, name)}
+        form = {
+            name: getattr(options, name) for name in ("as_of", "dry_run") if getattr(options, name)
+        }
         is_sample = is_unnamed(options, settings)
         if is_sample:
             form.setdefault("as_of", day_of(settings.home / "sample").isoformat())
             if options.followers:
-                run_nights_before(settings, Path(given.get("DUNNING_OUT") or read_house_settings(settings).out))
+                run_nights_before(
+                    settings, Path(given.get("DUNNING_OUT") or read_house_settings(settings).out)
+                )
         as_of = _run_and_tell("nightly", form, environment, settings)
         for name in options.followers:
             if name == "release":
                 _release(as_of, is_sample, environment, settings)
             else:
-                _run_and_tell(name, {**form, "as_of": as_of, "service": "all"}, environment, settings)
+                _run_and_tell(
+                    name, {**form, "as_of": as_of, "service": "all"}, environment, settings
+                )
     except DunningError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -75,21 +88,31 @@ def main() -> None:
 
 
 def is_unnamed(options: argparse.Namespace, settings: Settings) -> bool:
-    """Return whether nobody said which ledger it is, so that it is the sample: whatever is named waits for a person."""
+    """Return whether nobody said which ledger it is, so that it is the sample: whatever is named
+    waits for a person.
+    """
     return not options.ledger and not names_ledger(settings)
 
 
 def _release(as_of: str, is_sample: bool, environment: dict[str, str], settings: Settings) -> None:
-    """Release the lists of the sample's last night where nobody could be asked; say for whom all others wait."""
+    """Release the lists of the sample's last night where nobody could be asked; say for whom all
+    others wait.
+    """
     engine = open_store(settings, "make run")
     closed_on = runs.last_closed_on(engine)
     if closed_on is None or closed_on.isoformat() != as_of:
         return
     if is_sample and not read_people(settings):
-        print("\nThis is the sample, and nobody lives there: its lists are released without asking anybody.")
+        print(
+            "\nThis is the sample, and nobody lives there: its lists are released without asking anybody."
+        )
         _run_and_tell("release", {"as_of": as_of}, environment | {APPROVES_SAMPLE: "1"}, settings)
         return
-    waiting = [release.list_name for release in fetch_releases(engine, closed_on) if release.state == "waiting"]
+    waiting = [
+        release.list_name
+        for release in fetch_releases(engine, closed_on)
+        if release.state == "waiting"
+    ]
     if waiting:
         print(f"\n{_tell_waiting(settings, waiting)}")
 
@@ -98,12 +121,22 @@ def _tell_waiting(settings: Settings, waiting: list[str]) -> str:
     """Return one line: which lists wait for whom, or how to name somebody."""
     people = read_people(settings)
     may = {name: [person.user_name for person in approvers_of(people, name)] for name in waiting}
-    told = "; ".join(f"{name} for {' or '.join(names) or 'nobody yet'}" for name, names in may.items())
-    cure = "" if all(may.values()) else f' Name somebody in {people_file(settings)}: approves = ["{waiting[0]}"].'
-    return f"Nothing of these leaves before somebody approves it in the pages (make ui): {told}.{cure}"
+    told = "; ".join(
+        f"{name} for {' or '.join(names) or 'nobody yet'}" for name, names in may.items()
+    )
+    cure = (
+        ""
+        if all(may.values())
+        else f' Name somebody in {people_file(settings)}: approves = ["{waiting[0]}"].'
+    )
+    return (
+        f"Nothing of these leaves before somebody approves it in the pages (make ui): {told}.{cure}"
+    )
 
 
-def _run_and_tell(name: str, conf: dict[str, object], environment: dict[str, str], settings: Settings) -> str:
+def _run_and_tell(
+    name: str, conf: dict[str, object], environment: dict[str, str], settings: Settings
+) -> str:
     """Run a DAG, print its reports and where the files lie; return the date that it spoke for."""
     _run(name, conf, environment, settings.airflow_home / "logs" / f"make-run-{name}.log")
     reports = _fetch_reports(environment[CONNECTION], name)
@@ -116,7 +149,9 @@ def _run_and_tell(name: str, conf: dict[str, object], environment: dict[str, str
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("followers", nargs="*", metavar="DAG", help="DAGs that follow: monthly_notices, release")
+    parser.add_argument(
+        "followers", nargs="*", metavar="DAG", help="DAGs that follow: monthly_notices, release"
+    )
     parser.add_argument("--ledger")
     parser.add_argument("--as-of")
     parser.add_argument("--out")
@@ -130,13 +165,16 @@ def _options() -> argparse.Namespace:
 
 
 def _settle(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
-    """Return the operator's settings of this run as variables of the environment: addresses as they are, paths whole.
+    """Return the operator's settings of this run as variables of the environment: addresses as they
+    are, paths whole.
 
     Without a ledger it is that of the home's settings; where these name none, the sample.
     """
     ledger = options.ledger or read_house_settings(settings).ledger
     given = {name: getattr(options, name, None) for name in VARIABLES} | {"ledger": ledger}
-    return {VARIABLES[name]: _whole(str(value)) for name, value in given.items() if value is not None}
+    return {
+        VARIABLES[name]: _whole(str(value)) for name, value in given.items() if value is not None
+    }
 
 
 def _whole(value: str) -> str:
@@ -151,7 +189,12 @@ def _run(name: str, conf: dict[str, object], environment: dict[str, str], log: P
     with (
         open(log, "w", encoding="utf-8") as file,
         subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
         ) as process,
     ):
         refusal = _follow(process, file)
@@ -160,7 +203,9 @@ def _run(name: str, conf: dict[str, object], environment: dict[str, str], log: P
 
 
 def _follow(process: subprocess.Popen[str], file) -> str:
-    """Copy the log to its file and print a line per task; return the last error in it, or nothing."""
+    """Copy the log to its file and print a line per task; return the last error in it, or
+    nothing.
+    """
     refusal: list[str] = []
     is_refusal, began = False, 0.0
     for line in process.stdout or ():
@@ -181,8 +226,13 @@ def _follow(process: subprocess.Popen[str], file) -> str:
 
 
 def _fetch_reports(url: str, dag_id: str) -> list[tuple[str, str, str]]:
-    """Return what the last task of a DAG's newest run gave to Airflow: text, folder and date, one a group."""
-    with psycopg2.connect(url.replace("+psycopg2", "", 1)) as connection, connection.cursor() as cursor:
+    """Return what the last task of a DAG's newest run gave to Airflow: text, folder and date, one a
+    group.
+    """
+    with (
+        psycopg2.connect(url.replace("+psycopg2", "", 1)) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(REPORT, {"dag_id": dag_id})
         return cursor.fetchall()
 

@@ -2,8 +2,8 @@
 
     .venv/bin/python deploy/sample_nights.py --accounts 5000 --seed 1
 
-makes the sample where it is missing, and refuses a home whose history is of something else: what one ledger's people
-were sent must not become the past of another's.
+makes the sample where it is missing, and refuses a home whose history is of something else: what
+one ledger's people were sent must not become the past of another's.
 """
 
 import argparse
@@ -27,7 +27,8 @@ OWN_HOME = "Give it a home of its own: export DUNNING_HOME=/path/to/a/new/folder
 
 
 def make_sample(settings: Settings, accounts: int, seed: int) -> None:
-    """Make the home's sample, once; one that is there stays as it is, because its nights are closed.
+    """Make the home's sample, once; one that is there stays as it is, because its nights are
+    closed.
 
     Raises:
         DunningError: the home has another sample, or the history of a real ledger.
@@ -41,19 +42,27 @@ def make_sample(settings: Settings, accounts: int, seed: int) -> None:
             f"The home {settings.home} has the sample of ACCOUNTS={had} SEED={of_seed}, and you ask for "
             f"ACCOUNTS={accounts} SEED={seed}; a home has one history. {OWN_HOME}"
         )
-    if (settings.home / "pg").exists() and runs.last_closed_on(open_store(settings, "sample")) is not None:
+    if (settings.home / "pg").exists() and runs.last_closed_on(
+        open_store(settings, "sample")
+    ) is not None:
         raise DunningError(
             f"The home {settings.home} has the history of a ledger that is no sample, and a home serves one supplier. "
             f"Name the ledger: make run LEDGER=…, or for the sample: {OWN_HOME[0].lower()}{OWN_HOME[1:]}"
         )
     close_home(settings.home)
-    print(f"Making a sample ledger of {accounts} accounts in {settings.home / 'sample'}", flush=True)
+    print(
+        f"Making a sample ledger of {accounts} accounts in {settings.home / 'sample'}", flush=True
+    )
     write_sample(settings.home / "sample", accounts, seed)
     made.touch()
 
 
-def run_nights_before(settings: Settings, out: Path, months: int = MONTHS, nights: int = NIGHTS) -> None:
-    """Run a year of month ends and the last nights before the sample's own day, in a home where none is closed yet."""
+def run_nights_before(
+    settings: Settings, out: Path, months: int = MONTHS, nights: int = NIGHTS
+) -> None:
+    """Run a year of month ends and the last nights before the sample's own day, in a home where
+    none is closed yet.
+    """
     days = nights_before(day_of(settings.home / "sample"), months, nights)
     closed_on = runs.last_closed_on(open_store(settings, "sample"))
     left = [day for day in days if closed_on is None or day > closed_on]
@@ -69,9 +78,11 @@ def run_own_night(settings: Settings, out: Path) -> None:
 
 
 def run_night_after(settings: Settings, out: Path) -> None:
-    """Run the night after the sample's own, where it is not closed, from the same ledger and a fifth more accounts.
+    """Run the night after the sample's own, where it is not closed, from the same ledger and a
+    fifth more accounts.
 
-    What could leave has left where `make run` released the sample's own night: the newcomers' lists wait.
+    What could leave has left where `make run` released the sample's own night: the newcomers' lists
+    wait.
     """
     sample, after = settings.home / "sample", settings.home / "sample-after"
     day = day_of(sample) + timedelta(days=1)
@@ -97,7 +108,9 @@ def day_of(sample: Path) -> date:
 
 
 def nights_before(last: date, months: int, nights: int) -> list[date]:
-    """Return the last days of so many months before a day, and so many nights before it, ascending."""
+    """Return the last days of so many months before a day, and so many nights before it,
+    ascending.
+    """
     ends, day = [], last
     for _ in range(months):
         day = day.replace(day=1) - timedelta(days=1)

@@ -1,1 +1,3 @@
-"""Dunning and collections for a heat or power utility: a billing ledger in, decisions and lists out."""
+"""Dunning and collections for a heat or power utility: a billing ledger in, decisions and lists
+out.
+"""

@@ -1,4 +1,6 @@
-"""Billing databases for tests: the contract's tables of a ledger's CSV files, in PostgreSQL and in SQLite."""
+"""Billing databases for tests: the contract's tables of a ledger's CSV files, in PostgreSQL and in
+SQLite.
+"""
 
 import csv
 import itertools
@@ -16,9 +18,12 @@ from dunning.gateways.postgres.server import SUPERUSER, embedded_url
 
 _numbers = itertools.count(1)
 _TYPES = {
-    Kind.AMOUNT: "numeric(12, 2)", Kind.DAY: "date", Kind.INSTANT: "timestamp", Kind.FLAG: "boolean",
+    Kind.AMOUNT: "numeric(12, 2)",
+    Kind.DAY: "date",
+    Kind.INSTANT: "timestamp",
+    Kind.FLAG: "boolean",
     Kind.NUMBER: "integer",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -41,22 +46,28 @@ class Billing:
             return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
     def fill(self, ledger: Path, is_typed: bool = False) -> "Billing":
-        """Make the contract's tables and fill them from a folder of CSV files; tables without a file are empty.
+        """Make the contract's tables and fill them from a folder of CSV files; tables without a
+        file are empty.
 
         Args:
-            is_typed: decimals, dates, booleans, timestamps and integers, where the contract has them; else all is text.
+            is_typed: decimals, dates, booleans, timestamps and integers, where the contract has
+                them; else all is text.
         """
         engine = create_engine(self.url, poolclass=NullPool)
         with engine.begin() as connection:
             for name, table in TABLES.items():
                 types = [_TYPES.get(c.kind, "text") if is_typed else "text" for c in table.columns]
-                columns = ", ".join(f"{n} {kind}" for n, kind in zip(table.names, types, strict=True))
+                columns = ", ".join(
+                    f"{n} {kind}" for n, kind in zip(table.names, types, strict=True)
+                )
                 connection.exec_driver_sql(f"CREATE TABLE {name} ({columns})")
                 rows = read_cells(ledger / f"{name}.csv")
                 if rows:
                     names = list(rows[0])
                     places = ", ".join(_place(table[n], is_typed) for n in names)
-                    connection.execute(text(f"INSERT INTO {name} ({', '.join(names)}) VALUES ({places})"), rows)
+                    connection.execute(
+                        text(f"INSERT INTO {name} ({', '.join(names)}) VALUES ({places})"), rows
+                    )
         return self
 
 
@@ -67,12 +78,16 @@ def read_cells(path: Path) -> list[dict[str, str | None]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         header, *rows = csv.reader(file, delimiter=";")
     return [
-        {name: cell or None for name, cell in zip(header, row, strict=True)} for row in rows if len(row) == len(header)
+        {name: cell or None for name, cell in zip(header, row, strict=True)}
+        for row in rows
+        if len(row) == len(header)
     ]
 
 
 def write_cells(ledger: Path, to: Path) -> Path:
-    """Write a ledger's CSV files without their ragged rows, which no database could hold; return the folder."""
+    """Write a ledger's CSV files without their ragged rows, which no database could hold; return
+    the folder.
+    """
     to.mkdir(parents=True)
     for name, table in TABLES.items():
         rows = read_cells(ledger / f"{name}.csv")
@@ -87,7 +102,9 @@ def write_cells(ledger: Path, to: Path) -> Path:
 def postgres_database(socket_dir: Path) -> Iterator[Billing]:
     """Give an empty database of the session's server, for as long as a `with` block."""
     name = f"billing_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(host=str(socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True) as server:
+    with psycopg.connect(
+        host=str(socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True
+    ) as server:
         server.execute(f"CREATE DATABASE {name}")
         yield Billing(embedded_url(socket_dir, name).render_as_string(hide_password=False))
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,4 +1,6 @@
-"""Fixtures that every test may use: a PostgreSQL of the session, and a fresh migrated database of it for each test."""
+"""Fixtures that every test may use: a PostgreSQL of the session, and a fresh migrated database of
+it for each test.
+"""
 
 import itertools
 import json
@@ -28,8 +30,9 @@ _numbers = itertools.count(1)
 def postgres() -> Iterator[Path]:
     """The socket folder of a server for the whole session, stopped at its end.
 
-    Its database `template_dunning` has our schema. It may forget what a crash of the machine would cost (fsync off).
-    It has a folder of its own because pytest closes its temporary one to others, and root's server is another user's.
+    Its database `template_dunning` has our schema. It may forget what a crash of the machine would
+    cost (fsync off). It has a folder of its own because pytest closes its temporary one to others,
+    and root's server is another user's.
     """
     with tempfile.TemporaryDirectory(prefix="dunning-tests-") as folder:
         yield from _serve(Path(folder) / "home")
@@ -39,7 +42,10 @@ def _serve(home: Path) -> Iterator[Path]:
     socket_dir = start_server(home)
     try:
         _execute(
-            socket_dir, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE template_dunning"
+            socket_dir,
+            "ALTER SYSTEM SET fsync = off",
+            "SELECT pg_reload_conf()",
+            "CREATE DATABASE template_dunning",
         )
         engine = connect(_settings(home, socket_dir, "template_dunning"))
         migrate(engine)
@@ -57,7 +63,9 @@ def empty_settings(postgres: Path, tmp_path: Path) -> Iterator[Settings]:
 
 @pytest.fixture
 def settings(postgres: Path, tmp_path: Path) -> Iterator[Settings]:
-    """Settings with a home of the test's own and a fresh database with our schema, on the session's server."""
+    """Settings with a home of the test's own and a fresh database with our schema, on the session's
+    server.
+    """
     yield from _with_database(postgres, tmp_path / "home", "template_dunning")
 
 
@@ -71,7 +79,9 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The home of a user who has the test's own database, both set in the environment, as commands read it."""
+    """The home of a user who has the test's own database, both set in the environment, as commands
+    read it.
+    """
     for name, value in settings.to_environment().items():
         monkeypatch.setenv(name, value)
     settings.home.mkdir(mode=0o700, exist_ok=True)
@@ -109,7 +119,9 @@ def _settings(home: Path, socket_dir: Path, database: str) -> Settings:
 
 
 def _execute(socket_dir: Path, *statements: str) -> None:
-    with psycopg.connect(host=str(socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(
+        host=str(socket_dir), user=SUPERUSER, dbname="postgres", autocommit=True
+    ) as connection:
         for statement in statements:
             connection.execute(statement)
 
@@ -118,8 +130,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what the fuzz tried, where it ran; under xdist the counts come with the reports."""
     told = [
         text
-        for reports in terminalreporter.stats.values() for report in reports
-        for name, text in getattr(report, "user_properties", []) if name == "fuzz" and report.when == "call"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, text in getattr(report, "user_properties", [])
+        if name == "fuzz" and report.when == "call"
     ]
     if told:
         from tests.fuzz.batches import show_counts

@@ -36,7 +36,9 @@ class Ledger:
         self.rows: dict[str, list[dict[str, str]]] = {table: [] for table in COLUMNS}
 
     def add(self, table: str, **cells: Cell) -> "Ledger":
-        """Add a row; amounts as printed (`12.50`), dates as dates or ISO text; None is an empty cell."""
+        """Add a row; amounts as printed (`12.50`), dates as dates or ISO text; None is an empty
+        cell.
+        """
         columns = COLUMNS[table].split()
         unknown = cells.keys() - set(columns)
         assert not unknown, f"{table} has no column {unknown}"
@@ -46,14 +48,20 @@ class Ledger:
     def premise(self, premise_no: str, **cells: Cell) -> "Ledger":
         """Add an electricity premise of an invented address."""
         defaults: dict[str, Cell] = {
-            "service": "electricity", "district": "Изток", "route": "03",
+            "service": "electricity",
+            "district": "Изток",
+            "route": "03",
             "address": f"ул. Примерна {premise_no.lstrip('0')}",
-            "settlement": "София", "postcode": "1000", "meter_no": f"M{premise_no}",
-        }  # fmt: skip
+            "settlement": "София",
+            "postcode": "1000",
+            "meter_no": f"M{premise_no}",
+        }
         return self.add("premises", premise_no=premise_no, **(defaults | cells))
 
     def payer(self, payer_code: str, **cells: Cell) -> "Ledger":
-        """Add a person of an invented name, or a company where `kind` says so, with a valid identifier."""
+        """Add a person of an invented name, or a company where `kind` says so, with a valid
+        identifier.
+        """
         is_company = cells.get("kind") == "company"
         defaults: dict[str, Cell] = {
             "kind": "person",
@@ -76,13 +84,17 @@ class Ledger:
         return self
 
     def write(self, folder: Path, without: Iterable[str] = ()) -> Path:
-        """Write every table as CSV (`;`, UTF-8), also empty ones, but those in `without`; return the folder."""
+        """Write every table as CSV (`;`, UTF-8), also empty ones, but those in `without`; return
+        the folder.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         for table, rows in self.rows.items():
             if table in without:
                 continue
             with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, COLUMNS[table].split(), delimiter=";", lineterminator="\n")
+                writer = csv.DictWriter(
+                    file, COLUMNS[table].split(), delimiter=";", lineterminator="\n"
+                )
                 writer.writeheader()
                 writer.writerows(rows)
         return folder

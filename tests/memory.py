@@ -10,7 +10,8 @@ _STATUS = Path("/proc/self/status")
 def peak_mb() -> float:
     """Return the most memory that this process held, in MiB.
 
-    On Linux by /proc: what `getrusage` says there begins with what the process that started this one held.
+    On Linux by /proc: what `getrusage` says there begins with what the process that started this
+    one held.
     """
     if _STATUS.exists():
         lines = _STATUS.read_text().splitlines()

@@ -1,4 +1,6 @@
-"""A real S3 server (moto's) on a port of its own, and in front of it a line that can fail in all the usual ways."""
+"""A real S3 server (moto's) on a port of its own, and in front of it a line that can fail in all
+the usual ways.
+"""
 
 import hashlib
 import itertools
@@ -31,12 +33,14 @@ _BUSY = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Reduce your 
 
 @dataclass
 class Fault:
-    """Something that happens to requests of a method whose path matches, so many times, after so many were let pass.
+    """Something that happens to requests of a method whose path matches, so many times, after so
+    many were let pass.
 
-    deed: `stall` (no answer at all), `busy` (503), `cut` (half an answer), `corrupt` (one bit of the body, whichever
-    way it goes), `reset` (the connection breaks before the request arrives), `lose` (it breaks before the answer
-    arrives), `whole` (a wanted range is ignored), `replace` (somebody writes another object of that name first),
-    `extra` (somebody adds one beside it first); or the code of an error with which the store answers.
+    deed: `stall` (no answer at all), `busy` (503), `cut` (half an answer), `corrupt` (one bit of
+    the body, whichever way it goes), `reset` (the connection breaks before the request arrives),
+    `lose` (it breaks before the answer arrives), `whole` (a wanted range is ignored), `replace`
+    (somebody writes another object of that name first), `extra` (somebody adds one beside it
+    first); or the code of an error with which the store answers.
     """
 
     deed: str
@@ -82,21 +86,34 @@ class Store:
 
     def keys(self, prefix: str = "") -> list[str]:
         """Return the keys below a prefix."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def contents(self) -> dict[str, bytes]:
-        """Return the bytes of every object by its key, taken from the server's own memory: quick, and in one moment."""
+        """Return the bytes of every object by its key, taken from the server's own memory: quick,
+        and in one moment.
+        """
         keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[self.bucket].keys
         return {name: key.value for name, key in keys.items()}
 
     def hashes(self, prefix: str) -> dict[str, str]:
         """Return the SHA-256 of every object below a prefix by its name there."""
-        below = {name: content for name, content in self.contents().items() if name.startswith(f"{prefix}/")}
-        return {name.removeprefix(f"{prefix}/"): hashlib.sha256(content).hexdigest() for name, content in below.items()}
+        below = {
+            name: content
+            for name, content in self.contents().items()
+            if name.startswith(f"{prefix}/")
+        }
+        return {
+            name.removeprefix(f"{prefix}/"): hashlib.sha256(content).hexdigest()
+            for name, content in below.items()
+        }
 
     def broken_promises(self, prefix: str) -> list[str]:
-        """Return what a reader who trusts the manifest of a date would not find, or not as promised."""
+        """Return what a reader who trusts the manifest of a date would not find, or not as
+        promised.
+        """
         manifest = self.contents().get(f"{prefix}/manifest.json")
         if manifest is None:
             return []
@@ -106,7 +123,10 @@ class Store:
 
     def unfinished_uploads(self) -> list[str]:
         """Return the keys of uploads in parts that somebody began."""
-        return [each["Key"] for each in self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", ())]
+        return [
+            each["Key"]
+            for each in self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", ())
+        ]
 
     def draw(self, method: str, path: str, headers: list[str]) -> str:
         """Return what happens to a request, empty where nothing does."""
@@ -123,7 +143,12 @@ class Line(ThreadingHTTPServer):
 
     def __init__(self, behind: tuple[str, int], direct: Any) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.behind, self.direct, self.stores, self.lock = behind, direct, dict[str, Store](), threading.Lock()
+        self.behind, self.direct, self.stores, self.lock = (
+            behind,
+            direct,
+            dict[str, Store](),
+            threading.Lock(),
+        )
 
     def store_of(self, path: str) -> Store:
         """Return the test's store whose bucket a path names."""
@@ -164,7 +189,9 @@ class _Handler(BaseHTTPRequestHandler):
             store.put(key if deed == "replace" else f"{key}.csv", b"another")
         behind = HTTPConnection(*self.server.behind)
         left_out = ("expect", "range") if deed == "whole" else ("expect",)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in left_out}
+        headers = {
+            name: value for name, value in self.headers.items() if name.lower() not in left_out
+        }
         behind.request(self.command, self.path, body, headers)
         answer = behind.getresponse()
         content = answer.read()
@@ -177,11 +204,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif deed == "cut":
             self._answer(answer.status, answer.reason, answer.headers, content, len(content) // 2)
         else:
-            damaged = _flip(content) if deed == "corrupt" and content and self.command == "GET" else content
+            damaged = (
+                _flip(content)
+                if deed == "corrupt" and content and self.command == "GET"
+                else content
+            )
             self._answer(answer.status, answer.reason, answer.headers, damaged)
 
     def _answer(
-        self, status: int, reason: str, headers: HTTPMessage | dict[str, str], content: bytes, sent: int | None = None
+        self,
+        status: int,
+        reason: str,
+        headers: HTTPMessage | dict[str, str],
+        content: bytes,
+        sent: int | None = None,
     ) -> None:
         self.send_response_only(status, reason)
         told = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(content))
@@ -217,10 +253,16 @@ def serve_line() -> Iterator[Line]:
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
-    keys = {"aws_access_key_id": "clerk", "aws_secret_access_key": "invented", "region_name": "us-east-1"}
+    keys = {
+        "aws_access_key_id": "clerk",
+        "aws_secret_access_key": "invented",
+        "region_name": "us-east-1",
+    }
     direct = boto3.session.Session().client("s3", endpoint_url=f"http://{host}:{port}", **keys)
     line = Line((host, port), direct)
-    thread = threading.Thread(target=line.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(
+        target=line.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
     thread.start()
     try:
         yield line
@@ -232,10 +274,17 @@ def serve_line() -> Iterator[Line]:
 
 @contextmanager
 def open_store(line: Line) -> Iterator[Store]:
-    """Give a bucket of its own behind the line; the environment names the line, and our patience is short."""
+    """Give a bucket of its own behind the line; the environment names the line, and our patience is
+    short.
+    """
     bucket = f"bucket-{next(_numbers)}"
     with pytest.MonkeyPatch.context() as environment:
-        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REQUEST_CHECKSUM_CALCULATION"):
+        for name in (
+            "AWS_PROFILE",
+            "AWS_ENDPOINT_URL",
+            "AWS_SESSION_TOKEN",
+            "AWS_REQUEST_CHECKSUM_CALCULATION",
+        ):
             environment.delenv(name, raising=False)
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             environment.setenv(name, "/dev/null")

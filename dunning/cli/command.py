@@ -15,7 +15,9 @@ from dunning.jobs.nightly.calendar import default_as_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return 0 (done and balanced), 1 (refused or failed, one message on stderr) or 2 (usage)."""
+    """Run a command; return 0 (done and balanced), 1 (refused or failed, one message on stderr) or
+    2 (usage).
+    """
     try:
         options = _parser().parse_args(arguments)
         if getattr(options, "as_of", options) is None:
@@ -33,10 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None  # whoever read has gone; nothing is left to tell him
         return 1
     except OSError as error:
-        print(f"dunning: {_tell(error)} Nothing is half-done; cure that and run it again.", file=sys.stderr)
+        print(
+            f"dunning: {_tell(error)} Nothing is half-done; cure that and run it again.",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
-        print("dunning: stopped. Nothing is half-done; run the same command again.", file=sys.stderr)
+        print(
+            "dunning: stopped. Nothing is half-done; run the same command again.", file=sys.stderr
+        )
         return 1
 
 
@@ -51,8 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dunning", description=text, allow_abbrev=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (
-        _add_nightly, monthly.add_commands, release.add_commands, _add_explain, nights.add_commands,
-        _add_sample, _add_policy, _add_db
+        _add_nightly,
+        monthly.add_commands,
+        release.add_commands,
+        _add_explain,
+        nights.add_commands,
+        _add_sample,
+        _add_policy,
+        _add_db,
     ):
         add(commands)
     return parser
@@ -62,75 +75,129 @@ def _add_nightly(commands: argparse._SubParsersAction) -> None:
     text = "Load a ledger, classify every account, write the lists, close the books."
     parser = add_command(commands, "nightly", _nightly, text)
     parser.add_argument(
-        "--ledger", metavar="DIR",
+        "--ledger",
+        metavar="DIR",
         help="the ledger extract: a folder, s3://bucket/prefix, or the URL of a billing database (env:NAME: what that "
         "variable holds); without it the kept snapshot of the day is run again",
     )
     parser.add_argument(
-        "--out", required=True, metavar="DIR", help="the files come into DIR/<as-of>; a folder or s3://bucket/prefix"
+        "--out",
+        required=True,
+        metavar="DIR",
+        help="the files come into DIR/<as-of>; a folder or s3://bucket/prefix",
     )
     add_as_of(parser)
-    parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; the rest is built in")
-    parser.add_argument("--mapping", metavar="FILE", help="TOML file that says how a foreign layout becomes our tables")
-    parser.add_argument("--billing-sql", metavar="DIR", help="folder of own extract queries for a billing database")
-    parser.add_argument("--shards", type=int, default=1, metavar="N", help="classify in N parts, 1 to 64 (default 1)")
     parser.add_argument(
-        "--quarantine-limit", action="append", default=[], metavar="[TABLE=]SHARE",
+        "--policy", metavar="DIR", help="folder of own policy files; the rest is built in"
+    )
+    parser.add_argument(
+        "--mapping",
+        metavar="FILE",
+        help="TOML file that says how a foreign layout becomes our tables",
+    )
+    parser.add_argument(
+        "--billing-sql", metavar="DIR", help="folder of own extract queries for a billing database"
+    )
+    parser.add_argument(
+        "--shards",
+        type=int,
+        default=1,
+        metavar="N",
+        help="classify in N parts, 1 to 64 (default 1)",
+    )
+    parser.add_argument(
+        "--quarantine-limit",
+        action="append",
+        default=[],
+        metavar="[TABLE=]SHARE",
         help="share of refused rows accepted this once, in every table but those that protect people, or in one table "
         "(holds=0.05); may be given several times",
     )
     parser.add_argument(
-        "--accept-shrunk", action="append", default=[], metavar="TABLE",
+        "--accept-shrunk",
+        action="append",
+        default=[],
+        metavar="TABLE",
         help="a table that protects people is rightly missing or smaller this once (or one column: payers.vulnerable); "
         "needs --reason; may be given several times",
     )
     parser.add_argument(
-        "--reason", action="append", default=[], metavar="WHY", help="why, recorded with the date; one for all or each"
+        "--reason",
+        action="append",
+        default=[],
+        metavar="WHY",
+        help="why, recorded with the date; one for all or each",
     )
-    parser.add_argument("--dry-run", action="store_true", help="write the files, close and record nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="write the files, close and record nothing"
+    )
 
 
 def _add_explain(commands: argparse._SubParsersAction) -> None:
-    parser = add_command(commands, "explain", _explain, "Every fact, rule and date behind one account's stage.")
+    parser = add_command(
+        commands, "explain", _explain, "Every fact, rule and date behind one account's stage."
+    )
     parser.add_argument("premise_no", metavar="PREMISE_NO")
     parser.add_argument("payer_code", metavar="PAYER_CODE", nargs="?")
     add_as_of(parser)
 
 
 def _add_sample(commands: argparse._SubParsersAction) -> None:
-    parser = add_command(commands, "sample", _sample, "Write an invented ledger extract; the same for the same seed.")
+    parser = add_command(
+        commands, "sample", _sample, "Write an invented ledger extract; the same for the same seed."
+    )
     parser.add_argument("--accounts", type=int, required=True, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument("--out", required=True, metavar="DIR")
     parser.add_argument(
-        "--as-of", type=read_day, default=date(2026, 11, 22), metavar="DAY", help="the day it speaks for"
+        "--as-of",
+        type=read_day,
+        default=date(2026, 11, 22),
+        metavar="DAY",
+        help="the day it speaks for",
     )
-    parser.add_argument("--format", choices=("csv", "csv.gz", "parquet"), default="csv", help="default: csv")
     parser.add_argument(
-        "--dialect", choices=("plain", "bulgaria"), default="plain", help="bulgaria: cp1251, decimal comma, 22.11.2026"
+        "--format", choices=("csv", "csv.gz", "parquet"), default="csv", help="default: csv"
+    )
+    parser.add_argument(
+        "--dialect",
+        choices=("plain", "bulgaria"),
+        default="plain",
+        help="bulgaria: cp1251, decimal comma, 22.11.2026",
     )
 
 
 def _add_policy(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("policy", help="What is in force, with its sources; check policy files.")
+    parser = commands.add_parser(
+        "policy", help="What is in force, with its sources; check policy files."
+    )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    show = add_command(actions, "show", _show_policy, "What is in force on a day, with its sources.")
+    show = add_command(
+        actions, "show", _show_policy, "What is in force on a day, with its sources."
+    )
     add_as_of(show)
     show.add_argument("--policy", metavar="DIR", help="folder of own policy files")
     show.add_argument("--json", action="store_true", help="as JSON")
     text = "Freeze new versions of the built-in files, for whoever maintains them."
     add_command(actions, "publish", _publish_policy, text)
-    check = add_command(actions, "check", _check_policy, "Refuse policy files that cannot be trusted.")
-    check.add_argument("--policy", metavar="DIR", help="folder of own policy files; default: the built-in ones")
+    check = add_command(
+        actions, "check", _check_policy, "Refuse policy files that cannot be trusted."
+    )
+    check.add_argument(
+        "--policy", metavar="DIR", help="folder of own policy files; default: the built-in ones"
+    )
 
 
 def _add_db(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("db", help="The PostgreSQL in use, and the embedded one of DUNNING_HOME.")
+    parser = commands.add_parser(
+        "db", help="The PostgreSQL in use, and the embedded one of DUNNING_HOME."
+    )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     told = {
-        "start": "Start the embedded one.", "stop": "Stop the embedded one.",
+        "start": "Start the embedded one.",
+        "stop": "Stop the embedded one.",
         "status": "Say which is in use, and how it is.",
-    }  # fmt: skip
+    }
     for name, text in told.items():
         add_command(actions, name, _db, text).set_defaults(action=name)
 
@@ -142,8 +209,14 @@ def _nightly(options: argparse.Namespace) -> None:
     if options.ledger is None:
         return _replay(options)
     order = Order.of(
-        options.as_of.isoformat(), options.ledger, options.out, options.mapping, options.policy, options.billing_sql,
-        quarantine_limits=tuple(options.quarantine_limit), dry_run=options.dry_run,
+        options.as_of.isoformat(),
+        options.ledger,
+        options.out,
+        options.mapping,
+        options.policy,
+        options.billing_sql,
+        quarantine_limits=tuple(options.quarantine_limit),
+        dry_run=options.dry_run,
         accept_shrunk=_read_accepted(options.accept_shrunk, options.reason),
     )
     with show_progress(f"dunning nightly {order.as_of}") as progress:
@@ -200,7 +273,11 @@ def _sample(options: argparse.Namespace) -> None:
     with show_progress("dunning sample") as progress:
         progress(f"{options.accounts} партиди, семе {options.seed}")
         write_sample(
-            Path(options.out), options.accounts, options.seed, options.as_of, table_format=options.format,
+            Path(options.out),
+            options.accounts,
+            options.seed,
+            options.as_of,
+            table_format=options.format,
             dialect=options.dialect,
         )
     print(f"Примерно извлечение: {options.out}")
@@ -212,7 +289,11 @@ def _show_policy(options: argparse.Namespace) -> None:
 
     as_of = options.as_of
     rows = show_rows(load_policy(Path(options.policy) if options.policy else None), as_of)
-    print(json.dumps(to_json(rows), ensure_ascii=False, indent=1) if options.json else render_text(rows, as_of))
+    print(
+        json.dumps(to_json(rows), ensure_ascii=False, indent=1)
+        if options.json
+        else render_text(rows, as_of)
+    )
 
 
 def _check_policy(options: argparse.Namespace) -> int:

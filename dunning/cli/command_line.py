@@ -13,7 +13,9 @@ def add_command(
     commands: argparse._SubParsersAction, name: str, run: Callable[..., int | None], text: str
 ) -> argparse.ArgumentParser:
     """Add a command that `run` carries out; return its parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, allow_abbrev=False
+    )
     parser.set_defaults(run=run)
     return parser
 
@@ -21,7 +23,9 @@ def add_command(
 def add_as_of(parser: argparse.ArgumentParser) -> None:
     """Let a command take the day that it speaks for; `cli.main` fills in the default."""
     parser.add_argument(
-        "--as-of", type=read_day, metavar="DAY",
+        "--as-of",
+        type=read_day,
+        metavar="DAY",
         help="the day it speaks for, as 2026-11-22; default: the day just ended in Sofia",
     )
 
@@ -40,7 +44,9 @@ def read_day(text: str) -> date:
 
 @contextmanager
 def show_progress(title: str) -> Iterator[Progress]:
-    """Give a listener that shows a live bar on a terminal and plain lines elsewhere; stderr is for refusals."""
+    """Give a listener that shows a live bar on a terminal and plain lines elsewhere; stderr is for
+    refusals.
+    """
     if not sys.stdout.isatty():
         # One call a line: several threads tell at once.
         yield lambda message: print(f"{title}: {message}\n", end="", flush=True)

@@ -13,18 +13,30 @@ from dunning.core.words import SERVICES
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add it."""
-    text = "The monthly notices of a night: print files, files for e-mail, and who gets none and why."
+    text = (
+        "The monthly notices of a night: print files, files for e-mail, and who gets none and why."
+    )
     parser = add_command(commands, "notices", _notices, text)
     add_as_of(parser)
     parser.add_argument(
-        "--out", metavar="DIR", help="the files come into DIR/notices/<as-of>/<service>; a folder or s3://bucket/prefix"
+        "--out",
+        metavar="DIR",
+        help="the files come into DIR/notices/<as-of>/<service>; a folder or s3://bucket/prefix",
     )
-    parser.add_argument("--service", choices=SERVICES, help="only these; default: all that the ledger has")
-    parser.add_argument("--policy", metavar="DIR", help="folder of own policy files; default: those of the night")
-    parser.add_argument("--shards", type=int, default=1, metavar="N", help="decide in N parts, 1 to 64 (default 1)")
+    parser.add_argument(
+        "--service", choices=SERVICES, help="only these; default: all that the ledger has"
+    )
+    parser.add_argument(
+        "--policy", metavar="DIR", help="folder of own policy files; default: those of the night"
+    )
+    parser.add_argument(
+        "--shards", type=int, default=1, metavar="N", help="decide in N parts, 1 to 64 (default 1)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="write the files, record nothing")
     parser.add_argument(
-        "--preview", nargs="+", metavar=("PREMISE_NO", "PAYER_CODE"),
+        "--preview",
+        nargs="+",
+        metavar=("PREMISE_NO", "PAYER_CODE"),
         help="only make the notices of this premise, or account, as files to look at; needs no --out",
     )
 
@@ -33,7 +45,9 @@ def _notices(options: argparse.Namespace) -> None:
     if options.preview:
         return _preview(options)
     if not options.out:
-        raise UsageError("--out is missing; name the folder or the s3://bucket/prefix that the files come below.")
+        raise UsageError(
+            "--out is missing; name the folder or the s3://bucket/prefix that the files come below."
+        )
     for service in [options.service] if options.service else _find_services(options.as_of):
         _make(options, service)
 
@@ -52,7 +66,9 @@ def _make(options: argparse.Namespace, service: str) -> None:
     from dunning.jobs.monthly import month
     from dunning.jobs.monthly.begin import Order
 
-    order = Order.of(options.as_of.isoformat(), options.out, service, options.dry_run, options.policy)
+    order = Order.of(
+        options.as_of.isoformat(), options.out, service, options.dry_run, options.policy
+    )
     with show_progress(f"dunning {order.purpose}") as progress:
         receipt = month.run(order, options.shards, progress)
     print(receipt["text"])
@@ -62,9 +78,13 @@ def _preview(options: argparse.Namespace) -> None:
     from dunning.jobs.monthly import preview
 
     if len(options.preview) > 2:
-        raise UsageError("--preview takes a premise and, where it has several accounts, a payer code; not more.")
+        raise UsageError(
+            "--preview takes a premise and, where it has several accounts, a payer code; not more."
+        )
     if options.out or options.service or options.dry_run:
-        raise UsageError("--preview makes no lists: --out, --service and --dry-run say nothing there; leave them out.")
+        raise UsageError(
+            "--preview makes no lists: --out, --service and --dry-run say nothing there; leave them out."
+        )
     premise_no, payer_code = (*options.preview, None)[:2]
     made = preview.run(premise_no, payer_code, options.as_of, options.policy)
     for sentence in made.told:
@@ -77,7 +97,9 @@ def _preview(options: argparse.Namespace) -> None:
 
 def _may_open() -> bool:
     """Tell whether somebody sits there who could look at a window."""
-    return sys.stdout.isatty() and bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return sys.stdout.isatty() and bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
 
 
 def _open(files: list[Path]) -> None:

@@ -16,7 +16,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def _add_diff(commands: argparse._SubParsersAction) -> None:
     text = "Who moved between stages and lists from one night to another, and why."
     parser = add_command(commands, "diff", _diff, text)
-    parser.add_argument("before", type=read_day, metavar="D1", help="the earlier day, as 2026-11-21")
+    parser.add_argument(
+        "before", type=read_day, metavar="D1", help="the earlier day, as 2026-11-21"
+    )
     parser.add_argument("after", type=read_day, metavar="D2", help="the later day")
     parser.add_argument("--out", metavar="DIR", help="write all moves below DIR, as CSV and XLSX")
 
@@ -24,7 +26,12 @@ def _add_diff(commands: argparse._SubParsersAction) -> None:
 def _add_simulate(commands: argparse._SubParsersAction) -> None:
     text = "Who would move between stages and lists of a night if the policy were another, and why."
     parser = add_command(commands, "simulate", _simulate, text)
-    parser.add_argument("--policy", required=True, metavar="DIR", help="folder of policy files; the rest is built in")
+    parser.add_argument(
+        "--policy",
+        required=True,
+        metavar="DIR",
+        help="folder of policy files; the rest is built in",
+    )
     add_as_of(parser)
     parser.add_argument("--out", metavar="DIR", help="write all moves below DIR, as CSV and XLSX")
 
@@ -33,7 +40,9 @@ def _add_snapshots(commands: argparse._SubParsersAction) -> None:
     text = "Which snapshots of ledgers are kept, since when, how large, and why."
     parser = add_command(commands, "snapshots", _list_snapshots, text)
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
-    prune = add_command(actions, "prune", _prune_snapshots, "Remove those that have aged out (retention.toml).")
+    prune = add_command(
+        actions, "prune", _prune_snapshots, "Remove those that have aged out (retention.toml)."
+    )
     prune.add_argument("--dry-run", action="store_true", help="say which would go, remove none")
 
 

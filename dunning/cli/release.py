@@ -16,19 +16,40 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     text = "Release a waiting list of the last closed night: look at each row again, publish, record the deeds once."
     parser = add_command(commands, "release", _release, text)
     add_as_of(parser)
-    parser.add_argument("--list", dest="list_name", choices=LISTS, help="which; without it, what waits is shown")
+    parser.add_argument(
+        "--list", dest="list_name", choices=LISTS, help="which; without it, what waits is shown"
+    )
     answer = parser.add_mutually_exclusive_group()
-    answer.add_argument("--approved-by", metavar="NAME", help="who approved it; must be named in the pages' settings")
-    answer.add_argument("--rejected-by", metavar="NAME", help="who rejected it: nothing leaves, and that is recorded")
     answer.add_argument(
-        "--auto-approve", action="store_true", help="without a person; only the sample, and only where nobody is named"
+        "--approved-by",
+        metavar="NAME",
+        help="who approved it; must be named in the pages' settings",
+    )
+    answer.add_argument(
+        "--rejected-by",
+        metavar="NAME",
+        help="who rejected it: nothing leaves, and that is recorded",
+    )
+    answer.add_argument(
+        "--auto-approve",
+        action="store_true",
+        help="without a person; only the sample, and only where nobody is named",
     )
     parser.add_argument("--note", default="", help="recorded with the answer")
-    parser.add_argument("--ledger", metavar="DIR", help="a newer extract for the last look; default: newest loaded")
-    parser.add_argument("--mapping", metavar="FILE", help="how that extract is read, as for nightly")
-    parser.add_argument("--billing-sql", metavar="DIR", help="queries, where that is a billing database")
     parser.add_argument(
-        "--on", type=read_day, metavar="DAY", help="the day of the release, for trials; default: today in Sofia"
+        "--ledger", metavar="DIR", help="a newer extract for the last look; default: newest loaded"
+    )
+    parser.add_argument(
+        "--mapping", metavar="FILE", help="how that extract is read, as for nightly"
+    )
+    parser.add_argument(
+        "--billing-sql", metavar="DIR", help="queries, where that is a billing database"
+    )
+    parser.add_argument(
+        "--on",
+        type=read_day,
+        metavar="DAY",
+        help="the day of the release, for trials; default: today in Sofia",
     )
     text = "Take back a release, or single rows of it: a kill list, and their deeds count no more."
     parser = add_command(commands, "recall", _recall, text)
@@ -36,11 +57,15 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--list", dest="list_name", choices=LISTS, required=True)
     parser.add_argument("--reason", required=True, help="why; recorded")
     parser.add_argument(
-        "--by", metavar="NAME", help="who wants it, and may approve that list; default: the user of this machine"
+        "--by",
+        metavar="NAME",
+        help="who wants it, and may approve that list; default: the user of this machine",
     )
     parser.add_argument("--premise", default="", metavar="NO", help="only the rows of this premise")
     parser.add_argument("--payer", default="", metavar="CODE", help="only the row of this payer")
-    parser.add_argument("--yes", action="store_true", help="do not ask; without a terminal nobody is asked")
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask; without a terminal nobody is asked"
+    )
 
 
 def _release(options: argparse.Namespace) -> None:
@@ -49,10 +74,15 @@ def _release(options: argparse.Namespace) -> None:
 
     offers = offer.run(options.as_of.isoformat())
     if options.list_name is None:
-        print("\n\n".join("\n".join(offer.ask(each, "")) for each in offers.values()) or "Няма списък, който да чака.")
+        print(
+            "\n\n".join("\n".join(offer.ask(each, "")) for each in offers.values())
+            or "Няма списък, който да чака."
+        )
         return
     if not (options.approved_by or options.rejected_by or options.auto_approve):
-        raise UsageError("Say what was answered: --approved-by NAME, --rejected-by NAME or --auto-approve.")
+        raise UsageError(
+            "Say what was answered: --approved-by NAME, --rejected-by NAME or --auto-approve."
+        )
     with show_progress(f"dunning release {options.list_name}") as progress:
         on = options.on.isoformat() if options.on else None
         layout = Layout.of(options.mapping, options.billing_sql)
@@ -66,7 +96,11 @@ def _reply(options: argparse.Namespace) -> dict[str, str]:
     if options.auto_approve:
         return {"answer": "automatic", "by": "auto_approve", "note": options.note}
     answer = "approved" if options.approved_by else "rejected"
-    return {"answer": answer, "by": options.approved_by or options.rejected_by, "note": options.note}
+    return {
+        "answer": answer,
+        "by": options.approved_by or options.rejected_by,
+        "note": options.note,
+    }
 
 
 def _recall(options: argparse.Namespace) -> None:
@@ -79,11 +113,17 @@ def _recall(options: argparse.Namespace) -> None:
         f"За отзоваване: {count(waits['rows'], 'row')} за {format_minor(waits['cents'])} €; "
         f"излезли остават {waits['still_out']}."
     )
-    if sys.stdin.isatty() and not options.yes and input("Отзовавате ли ги? (да/не) ").strip().lower() != "да":
+    if (
+        sys.stdin.isatty()
+        and not options.yes
+        and input("Отзовавате ли ги? (да/не) ").strip().lower() != "да"
+    ):
         print("Нищо не е отзовано.")
         return
     by = options.by or getpass.getuser()
-    told = recall.run(options.as_of, options.list_name, by, options.reason, options.premise, options.payer)
+    told = recall.run(
+        options.as_of, options.list_name, by, options.reason, options.premise, options.payer
+    )
     print(
         f"Отзовано: {count(told['rows'], 'row')}. Списък за спиране: {told['folder']}\n"
         f"Решенията от {told['forgotten_on']} нататък не го знаят."

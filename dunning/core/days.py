@@ -1,7 +1,7 @@
 """Days as integers since 1970-01-01, so that a column of dates is an int32 array.
 
-A missing date reads as `NEVER`, a day beyond all others: what has no date has not happened, and an interval
-without an end does not end. Comparisons then need no special case.
+A missing date reads as `NEVER`, a day beyond all others: what has no date has not happened, and an
+interval without an end does not end. Comparisons then need no special case.
 """
 
 from datetime import date
@@ -55,6 +55,8 @@ def _add_years(days: npt.NDArray[np.integer], years: int) -> Days:
     months = start.astype("datetime64[M]")
     day_of_month = (start - months).astype(np.int64)
     target = (months.astype(np.int64) + 12 * years).astype("datetime64[M]")
-    length = ((target + 1).astype("datetime64[D]") - target.astype("datetime64[D]")).astype(np.int64)
+    length = ((target + 1).astype("datetime64[D]") - target.astype("datetime64[D]")).astype(
+        np.int64
+    )
     moved = target.astype("datetime64[D]") + np.minimum(day_of_month, length - 1)
     return moved.astype(np.int64).astype(np.int32)

@@ -2,7 +2,8 @@
 
 
 class DunningError(Exception):
-    """A refusal that a person reads: what happened with the values, why it is a problem, what to do.
+    """A refusal that a person reads: what happened with the values, why it is a problem, what to
+    do.
 
     One message, no traceback, exit code 1. Never names, addresses or identifiers of people in it.
     """
@@ -17,4 +18,6 @@ class NotThereError(DunningError):
 
 
 class OutageError(DunningError):
-    """Something outside (an object store, a network) was away or unwell; the same may go well later, unchanged."""
+    """Something outside (an object store, a network) was away or unwell; the same may go well
+    later, unchanged.
+    """

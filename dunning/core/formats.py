@@ -1,4 +1,6 @@
-"""Columns as text: money with a decimal comma, days as ISO or Bulgarian dates. The edge between numbers and paper."""
+"""Columns as text: money with a decimal comma, days as ISO or Bulgarian dates. The edge between
+numbers and paper.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +17,8 @@ def format_minor_column(minor: npt.NDArray[np.int64], group: str = "") -> pa.Arr
 
     Args:
         minor: euro cents or stotinki.
-        group: put between groups of three digits, from five digits on; a four-digit whole is never grouped
-            (Bulgarian typography).
+        group: put between groups of three digits, from five digits on; a four-digit whole is never
+            grouped (Bulgarian typography).
 
     >>> format_minor_column(np.array([123405, -7, 1234567]), " ").to_pylist()
     ['1234,05', '-0,07', '12 345,67']

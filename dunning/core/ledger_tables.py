@@ -30,7 +30,8 @@ class Column:
 
     Attributes:
         words: the closed list of a WORD column.
-        default: of a FLAG where the cell is empty. None stands for `disconnectable`: yes for electricity, no for heat.
+        default: of a FLAG where the cell is empty. None stands for `disconnectable`: yes for
+            electricity, no for heat.
     """
 
     name: str
@@ -42,7 +43,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its key (columns that are all required) and its columns in the contract's order."""
+    """One table: its key (columns that are all required) and its columns in the contract's
+    order.
+    """
 
     name: str
     key: tuple[str, ...]
@@ -63,7 +66,9 @@ class Table:
         return {"amount", "currency"} <= set(self.names)
 
 
-OPEN_ENDS = ("valid_until",)  # columns of days in which the last day of the years 2999 and 9999 is an open end
+OPEN_ENDS = (
+    "valid_until",
+)  # columns of days in which the last day of the years 2999 and 9999 is an open end
 
 # Tables that are never held whole in memory: they go through `spill` and `parts`, bucket by bucket.
 BULK = ("invoices", "payments", "invoice_lines")
@@ -98,68 +103,165 @@ def _table(name: str, key: str, *columns: Column, is_required: bool = False) -> 
     return name, Table(name, tuple(key.split()), columns, is_required)
 
 
-TABLES: dict[str, Table] = dict((
-    _table(
-        "premises", "premise_no",
-        _text("premise_no*"), _word("service*", words.SERVICES), _text("district*"), _text("route"), _text("address*"),
-        _text("settlement*"), _text("postcode"), _text("meter_no"), _flag("disconnectable", None), _flag("vulnerable"),
-        _flag("life_support"), is_required=True,
-    ),
-    _table(
-        "payers", "payer_code",
-        _text("payer_code*"), _word("kind*", words.PAYER_KINDS), _text("name*"), _text("national_id"),
-        _text("postal_address"), _text("postal_settlement"), _text("postal_postcode"),
-        _word("language", words.LANGUAGES), _flag("vulnerable"), _flag("life_support"), is_required=True,
-    ),
-    _table(
-        "tenancies", "premise_no payer_code valid_from",
-        _text("premise_no*"), _text("payer_code*"), _day("valid_from*"), _day("valid_until"),
-        Column("share", Kind.SHARE), is_required=True,
-    ),
-    _table(
-        "invoices", "invoice_no",
-        _text("invoice_no*"), _text("premise_no*"), _text("payer_code"), _word("kind*", INVOICE_KINDS),
-        _day("period_from"), _day("period_to"), _day("issued_on*"), _day("due_on*"), _AMOUNT, _CURRENCY,
-        _text("refers_to"), is_required=True,
-    ),
-    _table(
-        "payments", "payment_no",
-        _text("payment_no*"), _text("premise_no"), _text("payer_code"), _text("invoice_no"), _day("paid_on*"), _AMOUNT,
-        _CURRENCY, _text("channel"), _text("reverses"), is_required=True,
-    ),
-    _table(
-        "invoice_lines", "invoice_no seq",
-        _text("invoice_no*"), _SEQ, _text("label*"), _text("unit"), _text("quantity"), _text("unit_price"), _AMOUNT,
-    ),
-    _table(
-        "contacts", "payer_code channel address registered_at",
-        _text("payer_code*"), _word("channel*", words.CHANNELS), _text("address*"), _instant("registered_at*"),
-        _instant("revoked_at"), _text("source"),
-    ),
-    _table(
-        "agreements", "agreement_no",
-        _text("agreement_no*"), _text("premise_no*"), _text("payer_code*"), _day("applied_on*"), _day("contacted_on"),
-        _day("signed_on"), _day("cancelled_on"),
-    ),
-    _table("agreement_items", "agreement_no invoice_no", _text("agreement_no*"), _text("invoice_no*")),
-    _table("instalments", "agreement_no seq", _text("agreement_no*"), _SEQ, _day("due_on*"), _AMOUNT, _CURRENCY),
-    _table(
-        "holds", "hold_no",
-        _text("hold_no*"), _text("premise_no"), _text("payer_code"), _text("invoice_no"),
-        _word("reason*", words.HOLD_REASONS), _day("valid_from*"), _day("valid_until"), _text("author"), _text("note"),
-    ),
-    _table(
-        "notices", "notice_no",
-        _text("notice_no*"), _text("premise_no*"), _text("payer_code*"), _word("stage*", words.NOTICE_STAGES),
-        _text("channel*"), _day("sent_on*"), _day("served_on"), _day("failed_on"),
-    ),
-    _table(
-        "court_cases", "case_no",
-        _text("case_no*"), _text("premise_no*"), _text("payer_code*"), _day("filed_on*"),
-        _word("stage*", words.CASE_STAGES), _day("stage_on*"), _word("outcome", words.CASE_OUTCOMES),
-    ),
-    _table("court_case_items", "case_no invoice_no", _text("case_no*"), _text("invoice_no*")),
-))
+TABLES: dict[str, Table] = dict(
+    (
+        _table(
+            "premises",
+            "premise_no",
+            _text("premise_no*"),
+            _word("service*", words.SERVICES),
+            _text("district*"),
+            _text("route"),
+            _text("address*"),
+            _text("settlement*"),
+            _text("postcode"),
+            _text("meter_no"),
+            _flag("disconnectable", None),
+            _flag("vulnerable"),
+            _flag("life_support"),
+            is_required=True,
+        ),
+        _table(
+            "payers",
+            "payer_code",
+            _text("payer_code*"),
+            _word("kind*", words.PAYER_KINDS),
+            _text("name*"),
+            _text("national_id"),
+            _text("postal_address"),
+            _text("postal_settlement"),
+            _text("postal_postcode"),
+            _word("language", words.LANGUAGES),
+            _flag("vulnerable"),
+            _flag("life_support"),
+            is_required=True,
+        ),
+        _table(
+            "tenancies",
+            "premise_no payer_code valid_from",
+            _text("premise_no*"),
+            _text("payer_code*"),
+            _day("valid_from*"),
+            _day("valid_until"),
+            Column("share", Kind.SHARE),
+            is_required=True,
+        ),
+        _table(
+            "invoices",
+            "invoice_no",
+            _text("invoice_no*"),
+            _text("premise_no*"),
+            _text("payer_code"),
+            _word("kind*", INVOICE_KINDS),
+            _day("period_from"),
+            _day("period_to"),
+            _day("issued_on*"),
+            _day("due_on*"),
+            _AMOUNT,
+            _CURRENCY,
+            _text("refers_to"),
+            is_required=True,
+        ),
+        _table(
+            "payments",
+            "payment_no",
+            _text("payment_no*"),
+            _text("premise_no"),
+            _text("payer_code"),
+            _text("invoice_no"),
+            _day("paid_on*"),
+            _AMOUNT,
+            _CURRENCY,
+            _text("channel"),
+            _text("reverses"),
+            is_required=True,
+        ),
+        _table(
+            "invoice_lines",
+            "invoice_no seq",
+            _text("invoice_no*"),
+            _SEQ,
+            _text("label*"),
+            _text("unit"),
+            _text("quantity"),
+            _text("unit_price"),
+            _AMOUNT,
+        ),
+        _table(
+            "contacts",
+            "payer_code channel address registered_at",
+            _text("payer_code*"),
+            _word("channel*", words.CHANNELS),
+            _text("address*"),
+            _instant("registered_at*"),
+            _instant("revoked_at"),
+            _text("source"),
+        ),
+        _table(
+            "agreements",
+            "agreement_no",
+            _text("agreement_no*"),
+            _text("premise_no*"),
+            _text("payer_code*"),
+            _day("applied_on*"),
+            _day("contacted_on"),
+            _day("signed_on"),
+            _day("cancelled_on"),
+        ),
+        _table(
+            "agreement_items",
+            "agreement_no invoice_no",
+            _text("agreement_no*"),
+            _text("invoice_no*"),
+        ),
+        _table(
+            "instalments",
+            "agreement_no seq",
+            _text("agreement_no*"),
+            _SEQ,
+            _day("due_on*"),
+            _AMOUNT,
+            _CURRENCY,
+        ),
+        _table(
+            "holds",
+            "hold_no",
+            _text("hold_no*"),
+            _text("premise_no"),
+            _text("payer_code"),
+            _text("invoice_no"),
+            _word("reason*", words.HOLD_REASONS),
+            _day("valid_from*"),
+            _day("valid_until"),
+            _text("author"),
+            _text("note"),
+        ),
+        _table(
+            "notices",
+            "notice_no",
+            _text("notice_no*"),
+            _text("premise_no*"),
+            _text("payer_code*"),
+            _word("stage*", words.NOTICE_STAGES),
+            _text("channel*"),
+            _day("sent_on*"),
+            _day("served_on"),
+            _day("failed_on"),
+        ),
+        _table(
+            "court_cases",
+            "case_no",
+            _text("case_no*"),
+            _text("premise_no*"),
+            _text("payer_code*"),
+            _day("filed_on*"),
+            _word("stage*", words.CASE_STAGES),
+            _day("stage_on*"),
+            _word("outcome", words.CASE_OUTCOMES),
+        ),
+        _table("court_case_items", "case_no invoice_no", _text("case_no*"), _text("invoice_no*")),
+    )
+)
 
 # Why a row is refused; a row's reasons are one int32 with bit i for REASONS[i].
 REASONS = (
@@ -186,8 +288,12 @@ UNREADABLE = {"amount": 1 << 24, "period_from": 1 << 25, "period_to": 1 << 26}
 OWN_FAULT = 1 << 27
 # The column by which its missing_reference names what is not there, or is refused.
 MISSING_IN = {
-    "premise_no": 1 << 16, "payer_code": 1 << 17, "invoice_no": 1 << 18, "agreement_no": 1 << 19, "case_no": 1 << 20,
-}  # fmt: skip
+    "premise_no": 1 << 16,
+    "payer_code": 1 << 17,
+    "invoice_no": 1 << 18,
+    "agreement_no": 1 << 19,
+    "case_no": 1 << 20,
+}
 # An invoice or payment does not name its premise or payer; what is known of them a rule has found.
 NOT_NAMED = {"premise_no": 1 << 28, "payer_code": 1 << 29}
 

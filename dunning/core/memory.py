@@ -11,11 +11,12 @@ _LARGEST = 32 << 20  # glibc takes no more
 
 
 def keep_freed_memory() -> None:
-    """Let the C library keep what was freed for the next column instead of giving it back to the system.
+    """Let the C library keep what was freed for the next column instead of giving it back to the
+    system.
 
-    Every column of a bucket is a few megabytes, which glibc otherwise returns and asks for again, page by page, at each
-    step: a fifth of the time. Arrow uses the same memory then, so that the peak is lower, not higher. Without glibc
-    nothing is done. May be called again.
+    Every column of a bucket is a few megabytes, which glibc otherwise returns and asks for again,
+    page by page, at each step: a fifth of the time. Arrow uses the same memory then, so that the
+    peak is lower, not higher. Without glibc nothing is done. May be called again.
     """
     if not sys.platform.startswith("linux"):
         return

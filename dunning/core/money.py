@@ -14,8 +14,8 @@ _NUMERATOR, _DENOMINATOR = 100_000, 195_583
 def convert_to_cents(stotinki: Cents) -> Cents:
     """Return euro cents for stotinki: divided by 1.95583, half-up to the cent (away from zero).
 
-    Source: Закон за въвеждане на еврото (ДВ 70/2024); Reg. (EC) 1103/97 art. 4-5. The rate is fixed for ever, which is
-    why it is no policy value.
+    Source: Закон за въвеждане на еврото (ДВ 70/2024); Reg. (EC) 1103/97 art. 4-5. The rate is fixed
+    for ever, which is why it is no policy value.
 
     >>> convert_to_cents(np.array([10000, 1000, 1, -1000])).tolist()
     [5113, 511, 1, -511]
@@ -43,4 +43,6 @@ def format_count(number: int) -> str:
     >>> format_count(9999), format_count(10000), format_count(-1234567)
     ('9999', '10\\xa0000', '-1\\xa0234\\xa0567')
     """
-    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}") if abs(number) >= 10_000 else str(number)
+    return (
+        f"{number:,}".replace(",", "\N{NO-BREAK SPACE}") if abs(number) >= 10_000 else str(number)
+    )

@@ -1,4 +1,6 @@
-"""Some cells of a row in one text, each with its column: `issued_on="31.02.2026"; due_on="1.3.2026"`."""
+"""Some cells of a row in one text, each with its column: `issued_on="31.02.2026";
+due_on="1.3.2026"`.
+"""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +15,9 @@ def tell_cells(cells: Iterable[tuple[str, str]]) -> str:
     >>> tell_cells([("due_on", "31.02.2026"), ("note", "„a“")])
     'due_on="31.02.2026"; note="„a“"'
     """
-    return "; ".join(f'{name}="{_shorten(cell).replace(chr(34), chr(34) * 2)}"' for name, cell in cells)
+    return "; ".join(
+        f'{name}="{_shorten(cell).replace(chr(34), chr(34) * 2)}"' for name, cell in cells
+    )
 
 
 def read_cells(text: str) -> list[tuple[str, str]]:

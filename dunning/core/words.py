@@ -21,8 +21,16 @@ STAGES = ("current", "overdue", "final_warning", "court_bound")
 NOTICE_STAGES = ("overdue", "final_warning", "disconnection")
 CHANNELS = ("sms", "email", "post")
 HOLD_REASONS = (
-    "dispute", "complaint", "deceased", "insolvency", "vulnerable", "life_support", "manual", "application", "promise"
-)  # fmt: skip
+    "dispute",
+    "complaint",
+    "deceased",
+    "insolvency",
+    "vulnerable",
+    "life_support",
+    "manual",
+    "application",
+    "promise",
+)
 # Of a hold on whoever lives at a premise, whatever it holds: nobody cuts them off.
 PROTECTING = ("vulnerable", "life_support")
 CASE_STAGES = ("filed", "order_issued", "enforcement", "closed")
@@ -32,12 +40,23 @@ IDENTIFIERS = ("ok", "missing", "wrong")
 RULES = ("named", "oldest", "carried")
 CURRENCIES = ("EUR", "BGN")
 LANGUAGES = ("bg", "en")
-# What of a ledger protects people: whole tables, and of others the columns whose filled or true cells do.
-PROTECTING_TABLES = ("holds", "agreements", "agreement_items", "instalments", "court_cases", "court_case_items")
+# What of a ledger protects people: whole tables, and of others the columns whose filled or true
+# cells do.
+PROTECTING_TABLES = (
+    "holds",
+    "agreements",
+    "agreement_items",
+    "instalments",
+    "court_cases",
+    "court_case_items",
+)
 PROTECTING_COLUMNS = {
-    "premises": ("vulnerable", "life_support"), "payers": ("vulnerable", "life_support"), "tenancies": ("valid_until",),
-    "contacts": ("revoked_at",), "agreements": ("signed_on",),
-}  # fmt: skip
+    "premises": ("vulnerable", "life_support"),
+    "payers": ("vulnerable", "life_support"),
+    "tenancies": ("valid_until",),
+    "contacts": ("revoked_at",),
+    "agreements": ("signed_on",),
+}
 
 
 def code(words: tuple[str, ...], word: str) -> int:

@@ -1,4 +1,6 @@
-"""What the decisions of one bucket are: three frames whose places point into the bucket's own tables."""
+"""What the decisions of one bucket are: three frames whose places point into the bucket's own
+tables.
+"""
 
 from dataclasses import dataclass
 
@@ -9,19 +11,20 @@ from dunning.core.frames import Frame
 class Decision:
     """The state of one bucket's accounts at the end of `as_of`.
 
-    accounts: one row per account that exists on `as_of`, by place:
-        account (place), stage (words.STAGES), open_cents, overdue_cents, interest_cents, credit_cents, shielded_cents,
-        overdue_items, oldest_due_on, days_overdue, limitation_on, next_stage (-1: none), next_on, reasons (text),
-        why_not (text), rule (text), is_limitation_near, has_kept_agreement.
-        `overdue_*`, `oldest_due_on`, `days_overdue`, `limitation_on` speak of unshielded overdue items.
-    open_items: one row per open item, by place:
-        item, account (places), amount_cents, open_cents, interest_cents, days_overdue, shield (words.SHIELDS),
-        limitation_on; flags is_overdue (due before as_of and unshielded), is_expired, may_be_claimed (section 4;
-        overdue included), is_warned (may be claimed and named by an overdue notice that counts), is_last_warned (the
+    accounts: one row per account that exists on `as_of`, by place: account (place), stage
+        (words.STAGES), open_cents, overdue_cents, interest_cents, credit_cents, shielded_cents,
+        overdue_items, oldest_due_on, days_overdue, limitation_on, next_stage (-1: none), next_on,
+        reasons (text), why_not (text), rule (text), is_limitation_near, has_kept_agreement.
+        `overdue_*`, `oldest_due_on`, `days_overdue`, `limitation_on` speak of unshielded overdue
+        items.
+    open_items: one row per open item, by place: item, account (places), amount_cents, open_cents,
+        interest_cents, days_overdue, shield (words.SHIELDS), limitation_on; flags is_overdue (due
+        before as_of and unshielded), is_expired, may_be_claimed (section 4; overdue included),
+        is_warned (may be claimed and named by an overdue notice that counts), is_last_warned (the
         same by a final_warning notice), is_in_stage (looked at by the stage that won).
-    pieces: one row per settlement piece of accounts with something overdue (shielded or not), by item, settled_on and
-        payment:
-        item, payment (places), settled_on, amount_minor, is_bgn, rule (words.RULES).
+    pieces: one row per settlement piece of accounts with something overdue (shielded or not), by
+        item, settled_on and payment: item, payment (places), settled_on, amount_minor, is_bgn, rule
+        (words.RULES).
     """
 
     accounts: Frame

@@ -74,7 +74,8 @@ def pair_up(keys: Places, ascending: Places) -> tuple[Ints, Ints]:
 
 
 def index_rows(chosen: Places, size: int) -> Ints:
-    """Return for each row of a table of `size` rows where it stands in `chosen`, or -1; entry -1 itself gives -1.
+    """Return for each row of a table of `size` rows where it stands in `chosen`, or -1; entry -1
+    itself gives -1.
 
     >>> index_rows(np.array([2, 0]), 3)[[0, 1, 2, -1]].tolist()
     [1, -1, 0, -1]
@@ -85,7 +86,8 @@ def index_rows(chosen: Places, size: int) -> Ints:
 
 
 def merge_sorted(left: Ints, right: Ints) -> Ints:
-    """Return the different values of two ascending columns, ascending. A merge, no sort: ten times as fast as `unique`.
+    """Return the different values of two ascending columns, ascending. A merge, no sort: ten times
+    as fast as `unique`.
 
     >>> merge_sorted(np.array([1, 3, 3]), np.array([2, 3])).tolist()
     [1, 2, 3]
@@ -95,9 +97,11 @@ def merge_sorted(left: Ints, right: Ints) -> Ints:
 
 
 def order_by(*columns: Places) -> Ints:
-    """Return the rows in the order of the first column, then of the next; columns hold integers >= 0.
+    """Return the rows in the order of the first column, then of the next; columns hold integers >=
+    0.
 
-    All columns as one integer, where they fit into one, which is several times as fast as `lexsort`.
+    All columns as one integer, where they fit into one, which is several times as fast as
+    `lexsort`.
 
     >>> order_by(np.array([1, 0, 1]), np.array([5, 9, 4])).tolist()
     [1, 2, 0]

@@ -1,5 +1,6 @@
-"""The three frames of a decision as the contract's tables: codes as words, days as dates, places as numbers and
-names."""
+"""The three frames of a decision as the contract's tables: codes as words, days as dates, places as
+numbers and names.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,16 @@ from dunning.decisions.frames import Decision
 from dunning.policy.rules import Rules
 
 TABLES = ("classification", "open_items", "settlements")
-_MAY_LACK = {"oldest_due_on", "limitation_on", "reasons", "rule", "why_not", "next_stage", "next_on", "shield"}
+_MAY_LACK = {
+    "oldest_due_on",
+    "limitation_on",
+    "reasons",
+    "rule",
+    "why_not",
+    "next_stage",
+    "next_on",
+    "shield",
+}
 
 
 def decision_tables(bucket: Bucket, decision: Decision, rules: Rules) -> dict[str, pa.Table]:
@@ -43,10 +53,14 @@ def word_column(words: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pa.Ar
 
 
 def _coded(words: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pa.DictionaryArray:
-    """Return the same with each word once: a column of words is as small as its codes until it is written."""
+    """Return the same with each word once: a column of words is as small as its codes until it is
+    written.
+    """
     empty = np.array([word == "" for word in words])
     missing = (codes < 0) | empty[np.maximum(codes, 0)]
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8(), mask=missing), pa.array(words, pa.string()))
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, pa.int8(), mask=missing), pa.array(words, pa.string())
+    )
 
 
 def _classification(bucket: Bucket, accounts: Frame, rules: Rules) -> pa.Table:

@@ -1,7 +1,9 @@
-"""The supplier's electronic seal on a notice: PAdES, baseline B, and T where a timestamp server is given.
+"""The supplier's electronic seal on a notice: PAdES, baseline B, and T where a timestamp server is
+given.
 
-The key is read once. What is signed stays as it is: the signature is appended. The same document, key and moment give
-the same bytes (RSA by PKCS #1 v1.5; elliptic curves by RFC 6979); a timestamp never is the same twice.
+The key is read once. What is signed stays as it is: the signature is appended. The same document,
+key and moment give the same bytes (RSA by PKCS #1 v1.5; elliptic curves by RFC 6979); a timestamp
+never is the same twice.
 
 Source: ETSI EN 319 142-1; Regulation (EU) 910/2014, art. 35.
 """
@@ -34,7 +36,9 @@ from dunning.core.errors import DunningError, OutageError
 
 FIELD = "Signature"
 # Hidden, so that a screen reader passes over the field (PDF/UA).
-_FIELD_SPEC = SigFieldSpec(FIELD, invis_sig_settings=InvisSigSettings(set_print_flag=False, set_hidden_flag=True))
+_FIELD_SPEC = SigFieldSpec(
+    FIELD, invis_sig_settings=InvisSigSettings(set_print_flag=False, set_hidden_flag=True)
+)
 # Bytes that occur nowhere else: where a digest goes and, backwards, a signature.
 _PLACE = b"".join(hashlib.sha512(bytes([n])).digest() for n in range(16))
 _TIMESTAMP_SECONDS = 10
@@ -65,17 +69,23 @@ class Seal:
         steps = PdfCMSEmbedder(_FIELD_SPEC).write_cms(FIELD, writer)
         try:
             next(steps)
-            signature = SignatureObject(signed_at, SigSeedSubFilter.PADES, reason=reason, bytes_reserved=self._reserved)
+            signature = SignatureObject(
+                signed_at, SigSeedSubFilter.PADES, reason=reason, bytes_reserved=self._reserved
+            )
             steps.send(SigObjSetup(signature))
             prepared, output = steps.send(SigIOSetup(self._envelope.digest, in_place=True))
             steps.send(self._seal(prepared.document_digest))
         except SigningError as error:
-            raise DunningError(f"A notice could not be signed: {error}. Nothing was published. {_CURE}") from error
+            raise DunningError(
+                f"A notice could not be signed: {error}. Nothing was published. {_CURE}"
+            ) from error
         return bytes(output.getvalue())
 
     @cached_property
     def _reserved(self) -> int:
-        """Hexadecimal digits kept for a signature: ECDSA's differ by some bytes; a timestamp may grow by a quarter."""
+        """Hexadecimal digits kept for a signature: ECDSA's differ by some bytes; a timestamp may
+        grow by a quarter.
+        """
         trial = len(self._seal(_PLACE[: self._envelope.hash.digest_size]))
         return 2 * (trial + (trial // 4 if self._envelope.timestamper else 16))
 
@@ -105,7 +115,8 @@ def open_seal(data: bytes, password: str | None, now: datetime, timestamp_url: s
         timestamp_url: of a timestamp server (RFC 3161); empty for none.
 
     Raises:
-        DunningError: wrong password or file, no key in it, a certificate that is not valid now or not for signing.
+        DunningError: wrong password or file, no key in it, a certificate that is not valid now or
+            not for signing.
     """
     key, certificate, chain = _read(data, password)
     _check_certificate(certificate, now)
@@ -116,14 +127,21 @@ def open_seal(data: bytes, password: str | None, now: datetime, timestamp_url: s
 class _Envelope:
     """What stands around a signature (CMS): the certificates, and the attributes that are signed.
 
-    Without a timestamp only the digest and the signature differ from file to file. So pyHanko makes it once for each
-    length that a signature has, and both are put in their places: many times faster than to make it anew.
+    Without a timestamp only the digest and the signature differ from file to file. So pyHanko makes
+    it once for each length that a signature has, and both are put in their places: many times
+    faster than to make it anew.
     """
 
     def __init__(
-        self, certificate: x509.Certificate, chain: list[x509.Certificate], timestamper: TimeStamper | None
+        self,
+        certificate: x509.Certificate,
+        chain: list[x509.Certificate],
+        timestamper: TimeStamper | None,
     ) -> None:
-        own, *others = (asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in (certificate, *chain))
+        own, *others = (
+            asn1_x509.Certificate.load(one.public_bytes(Encoding.DER))
+            for one in (certificate, *chain)
+        )
         self._certificate, self._chain = own, SimpleCertificateStore()
         self._chain.register_multiple(others)
         self.timestamper = timestamper
@@ -149,18 +167,24 @@ class _Envelope:
 
     def close_with_timestamp(self, digest: bytes, signature: bytes) -> bytes:
         """Return the whole of a signature, confirmed by the timestamp server."""
-        signing = self._signer(signature).async_sign(digest, self.digest, use_pades=True, timestamper=self.timestamper)
+        signing = self._signer(signature).async_sign(
+            digest, self.digest, use_pades=True, timestamper=self.timestamper
+        )
         return bytes(asyncio.run(signing).dump())
 
     @cached_property
     def _attributes(self) -> tuple[bytes, bytes]:
-        made = asyncio.run(self._signer(b"").signed_attrs(self._place, self.digest, use_pades=True)).dump()
+        made = asyncio.run(
+            self._signer(b"").signed_attrs(self._place, self.digest, use_pades=True)
+        ).dump()
         before, after = made.split(self._place)
         return before, after
 
     def _make(self, size: int) -> tuple[bytes, bytes, bytes]:
         signature = _PLACE[:size][::-1]
-        made = asyncio.run(self._signer(signature).async_sign(self._place, self.digest, use_pades=True)).dump()
+        made = asyncio.run(
+            self._signer(signature).async_sign(self._place, self.digest, use_pades=True)
+        ).dump()
         before, rest = made.split(self._place)
         between, after = rest.split(signature)
         return before, between, after
@@ -170,7 +194,9 @@ class _Envelope:
 
 
 class _Update(IncrementalPdfFileWriter):
-    """Writes behind a file without anything of its own: no clock, no lot, no name of the library."""
+    """Writes behind a file without anything of its own: no clock, no lot, no name of the
+    library.
+    """
 
     @classmethod
     def _handle_id(cls, prev: PdfFileReader) -> generic.ArrayObject:
@@ -189,18 +215,28 @@ def _sign(key: Key, data: bytes, digest: hashes.HashAlgorithm) -> bytes:
     return key.sign(data, ec.ECDSA(digest, deterministic_signing=True))
 
 
-def _read(data: bytes, password: str | None) -> tuple[Key, x509.Certificate, list[x509.Certificate]]:
+def _read(
+    data: bytes, password: str | None
+) -> tuple[Key, x509.Certificate, list[x509.Certificate]]:
     """Return key, certificate and the certificates above it."""
     try:
-        key, certificate, chain = pkcs12.load_key_and_certificates(data, password.encode() if password else None)
+        key, certificate, chain = pkcs12.load_key_and_certificates(
+            data, password.encode() if password else None
+        )
     except ValueError as error:
         is_locked = "password" in str(error).lower()
         cause = "the password is wrong" if is_locked else "it is no PKCS #12 file (.p12, .pfx)"
-        raise DunningError(f"The signing certificate cannot be opened: {cause}. Nothing was signed. {_CURE}") from error
+        raise DunningError(
+            f"The signing certificate cannot be opened: {cause}. Nothing was signed. {_CURE}"
+        ) from error
     if key is None or certificate is None:
-        raise DunningError(f"The signing certificate's file holds no private key with its certificate. {_CURE}")
+        raise DunningError(
+            f"The signing certificate's file holds no private key with its certificate. {_CURE}"
+        )
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise DunningError("The signing key is neither RSA nor of an elliptic curve. Have a certificate of such a key.")
+        raise DunningError(
+            "The signing key is neither RSA nor of an elliptic curve. Have a certificate of such a key."
+        )
     return key, certificate, chain
 
 

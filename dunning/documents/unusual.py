@@ -6,14 +6,21 @@ from typing import Protocol
 from dunning.core.money import format_count, format_minor
 
 _NAMES = {
-    "overdue": "Просрочени партиди", "final_warning": "Партиди за последно предупреждение",
-    "court_bound": "Партиди за съд", "sms": "SMS", "email": "Имейли", "post": "Писма",
-    "disconnections": "Предложени прекъсвания", "court": "Предложени съдебни дела",
-}  # fmt: skip
+    "overdue": "Просрочени партиди",
+    "final_warning": "Партиди за последно предупреждение",
+    "court_bound": "Партиди за съд",
+    "sms": "SMS",
+    "email": "Имейли",
+    "post": "Писма",
+    "disconnections": "Предложени прекъсвания",
+    "court": "Предложени съдебни дела",
+}
 
 
 class Finding(Protocol):
-    """One unusual thing: measure, what (`rows` or `cents`), tonight's value, the usual one or None, the limit."""
+    """One unusual thing: measure, what (`rows` or `cents`), tonight's value, the usual one or None,
+    the limit.
+    """
 
     @property
     def measure(self) -> str: ...
@@ -47,7 +54,9 @@ def _say(finding: Finding) -> str:
     if finding.usual is None:
         return f"{begin}, над границата от {limit}."
     side = "над" if finding.value > finding.limit else "под"
-    return f"{begin}, обичайно {_amount(finding.what, finding.usual)}; {side} допустимото ({limit})."
+    return (
+        f"{begin}, обичайно {_amount(finding.what, finding.usual)}; {side} допустимото ({limit})."
+    )
 
 
 def _amount(what: str, number: int) -> str:

@@ -1,6 +1,8 @@
-"""What Airflow itself recorded of a question: what was asked, of whom, who answered, when. Read from its database.
+"""What Airflow itself recorded of a question: what was asked, of whom, who answered, when. Read
+from its database.
 
-What a task passes on to the next one (XCom) can be written by whoever may edit runs; this record only by Airflow.
+What a task passes on to the next one (XCom) can be written by whoever may edit runs; this record
+only by Airflow.
 """
 
 import os
@@ -27,8 +29,9 @@ URL_VARIABLE = "DUNNING_AIRFLOW_DATABASE_URL"
 class Question:
     """A question as Airflow keeps it.
 
-    asked_of: Airflow's ids of who may answer. responded_at: None while nobody has; responded_by: id and name, None
-    where it was closed in nobody's name. chosen: the options that were chosen. given: what the answer's form held.
+    asked_of: Airflow's ids of who may answer. responded_at: None while nobody has; responded_by: id
+    and name, None where it was closed in nobody's name. chosen: the options that were chosen.
+    given: what the answer's form held.
     """
 
     subject: str
@@ -49,7 +52,10 @@ def fetch_question(settings: Settings, dag_id: str, run_id: str, task_id: str) -
     """
     key = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id}
     engine = create_engine(
-        _find_url(settings), poolclass=NullPool, hide_parameters=True, connect_args={"connect_timeout": 10}
+        _find_url(settings),
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 10},
     )
     try:
         with engine.connect() as connection:
@@ -64,10 +70,15 @@ def fetch_question(settings: Settings, dag_id: str, run_id: str, task_id: str) -
     if row is None:
         return None
     return Question(
-        subject=row.subject, body=row.body or "", asked_of=[str(user["id"]) for user in row.assignees or []],
-        created_at=row.created_at, responded_at=row.responded_at, responded_by=row.responded_by,
-        chosen=row.chosen_options or [], given=row.params_input or {},
-    )  # fmt: skip
+        subject=row.subject,
+        body=row.body or "",
+        asked_of=[str(user["id"]) for user in row.assignees or []],
+        created_at=row.created_at,
+        responded_at=row.responded_at,
+        responded_by=row.responded_by,
+        chosen=row.chosen_options or [],
+        given=row.params_input or {},
+    )
 
 
 def _find_url(settings: Settings) -> URL:
@@ -77,4 +88,6 @@ def _find_url(settings: Settings) -> URL:
     try:
         return make_url(named).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError) as error:
-        raise DunningError(f"{URL_VARIABLE} is no URL; write postgresql://user@host/database.") from error
+        raise DunningError(
+            f"{URL_VARIABLE} is no URL; write postgresql://user@host/database."
+        ) from error

@@ -23,13 +23,16 @@ _DATABASE = re.compile(r"(?!(?:s3|https?|ftp|file)://)[A-Za-z][A-Za-z0-9+._-]*:/
 
 
 def find_ledger(ledger: str) -> str:
-    """Return where a ledger lies as somebody typed it: an absolute folder, an s3:// address, a database's URL as it is.
+    """Return where a ledger lies as somebody typed it: an absolute folder, an s3:// address, a
+    database's URL as it is.
 
-    `env:NAME` stands for what the environment variable holds, so that a password need not be typed. Only names that
-    begin with DUNNING_LEDGER are looked up, and what a variable holds stands in no message.
+    `env:NAME` stands for what the environment variable holds, so that a password need not be typed.
+    Only names that begin with DUNNING_LEDGER are looked up, and what a variable holds stands in no
+    message.
 
     Raises:
-        DunningError: another kind of URL. UsageError: a variable that is not set, not ours, or holds no place.
+        DunningError: another kind of URL. UsageError: a variable that is not set, not ours, or
+            holds no place.
 
     >>> find_ledger("postgresql://db/billing")
     'postgresql://db/billing'
@@ -51,7 +54,9 @@ def _look_up(name: str) -> str:
         )
     value = os.environ.get(name, "")
     if not value:
-        raise UsageError(f"--ledger is env:{name}, and the environment variable {name} is not set; set it.")
+        raise UsageError(
+            f"--ledger is env:{name}, and the environment variable {name} is not set; set it."
+        )
     if not (is_database(value) or is_object_url(value) or Path(value).is_dir()):
         raise UsageError(
             f"The environment variable {name} holds neither the address of a database, nor an s3:// address, nor a "
@@ -84,7 +89,8 @@ def is_database(ledger: str) -> bool:
 def bring_extract(
     ledger: str, home: Path, progress: Progress, *, as_of: date, billing_sql: Path | None = None
 ) -> Path:
-    """Return the folder of the extract; see `extract_billing` and `bring_from_bucket` for what is brought.
+    """Return the folder of the extract; see `extract_billing` and `bring_from_bucket` for what is
+    brought.
 
     Raises:
         DunningError: it cannot be brought. UsageError: queries for a folder.
@@ -92,7 +98,9 @@ def bring_extract(
     if is_database(ledger):
         return extract_billing(Address.of(ledger), read_queries(billing_sql), home, as_of, progress)
     if billing_sql is not None:
-        raise UsageError("--billing-sql holds queries for a database, but --ledger holds files; leave one of them out.")
+        raise UsageError(
+            "--billing-sql holds queries for a database, but --ledger holds files; leave one of them out."
+        )
     return bring_from_bucket(ledger, home, progress) if is_object_url(ledger) else Path(ledger)
 
 
@@ -102,8 +110,9 @@ def extract_at_hand(
 ) -> Iterator[Path]:
     """Give the folder of the extract for as long as it is needed to make the snapshot.
 
-    What was brought from a database is removed when the snapshot stands, and when the ledger was refused, so that the
-    next run asks the database again, which may have been mended. It stays only where the process ends otherwise.
+    What was brought from a database is removed when the snapshot stands, and when the ledger was
+    refused, so that the next run asks the database again, which may have been mended. It stays only
+    where the process ends otherwise.
     """
     folder = bring_extract(ledger, home, progress, as_of=as_of, billing_sql=billing_sql)
     brought = [folder] if is_database(ledger) else []

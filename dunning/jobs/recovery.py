@@ -16,11 +16,12 @@ _RUN_ID = re.compile(r"-([0-9]+)\Z")
 
 
 def recover(source: Source) -> None:
-    """Bring every interrupted close and release to its end, before anything else. The caller holds the run lock.
+    """Bring every interrupted close and release to its end, before anything else. The caller holds
+    the run lock.
 
-    The intent was recorded before the files were published. If the manifest of that very run lies in its folder, its
-    files had left: the deeds are done and the books closed. If not, nobody may have trusted what lies there: the intent
-    is taken back and the date can be run again.
+    The intent was recorded before the files were published. If the manifest of that very run lies
+    in its folder, its files had left: the deeds are done and the books closed. If not, nobody may
+    have trusted what lies there: the intent is taken back and the date can be run again.
     """
     for interrupted in runs.interrupted_runs(source):
         target = target_of(interrupted.out or "", interrupted.as_of.isoformat())
@@ -33,18 +34,26 @@ def recover(source: Source) -> None:
 
 
 def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:
-    """Remove the work folders that no run needs any more (but that of the run `keep`), previews, unfinished snapshots.
+    """Remove the work folders that no run needs any more (but that of the run `keep`), previews,
+    unfinished snapshots.
 
-    The caller holds the run lock, which releases and recalls hold as long as their folders are needed. A run that is
-    found dead, or overtaken, has failed. A folder of a run is needed while its run is going on, or may still: not when
-    it has ended, nor when it wanted to close a date and another run has closed that or a later one since.
+    The caller holds the run lock, which releases and recalls hold as long as their folders are
+    needed. A run that is found dead, or overtaken, has failed. A folder of a run is needed while
+    its run is going on, or may still: not when it has ended, nor when it wanted to close a date and
+    another run has closed that or a later one since.
     """
     closed_on = runs.last_closed_on(source)
     work = settings.home / "work"
     folders = list(work.iterdir()) if work.is_dir() else []
     under_lock = [folder for folder in folders if folder.name.startswith(_UNDER_LOCK)]
-    numbered = {folder: _RUN_ID.search(folder.name) for folder in folders if folder not in under_lock}
-    known = {folder: runs.fetch_run_by_id(source, int(found[1])) for folder, found in numbered.items() if found}
+    numbered = {
+        folder: _RUN_ID.search(folder.name) for folder in folders if folder not in under_lock
+    }
+    known = {
+        folder: runs.fetch_run_by_id(source, int(found[1]))
+        for folder, found in numbered.items()
+        if found
+    }
     for folder, run in known.items():
         if run and run.run_id != keep and (is_over(run, closed_on) or is_dead(folder)):
             runs.fail_run(source, run.run_id)
@@ -55,7 +64,9 @@ def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:
 
 
 def is_over(run: runs.Run | runs.LoadedRun, closed_on: date | None) -> bool:
-    """Return whether a run has ended, or can only end by being refused: its date, or a later one, is closed since."""
+    """Return whether a run has ended, or can only end by being refused: its date, or a later one,
+    is closed since.
+    """
     if run.state not in ("running", "closing"):
         return True
     return run.is_recording and closed_on is not None and run.as_of <= closed_on

@@ -16,14 +16,15 @@ from dunning.policy.policies import load_policy, read_policy
 from dunning.policy.rules import Retention
 from dunning.policy.schema import LAST_DAY
 
-# Why a snapshot is kept. `unknown`: no run names it, so nobody can say that it is not needed. A snapshot without any
-# of these has aged out.
+# Why a snapshot is kept. `unknown`: no run names it, so nobody can say that it is not needed. A
+# snapshot without any of these has aged out.
 KEPT = ("open_run", "last_closed", "recent", "monthly", "unknown")
 
 
 @dataclass(frozen=True)
 class Shelved:
-    """A snapshot that lies there: the dates that it spoke for (ascending), its bytes, and why it is kept.
+    """A snapshot that lies there: the dates that it spoke for (ascending), its bytes, and why it is
+    kept.
 
     kept_for: words of KEPT; empty: it has aged out.
     """
@@ -35,7 +36,8 @@ class Shelved:
 
 
 def run(is_dry: bool = False) -> tuple[list[Shelved], list[Shelved]]:
-    """Remove the snapshots that have aged out; return those that stay and those that went (or would go, if dry).
+    """Remove the snapshots that have aged out; return those that stay and those that went (or would
+    go, if dry).
 
     Raises:
         DunningError: a run is going on, or somebody reads snapshots.
@@ -60,9 +62,11 @@ def tell(stay: list[Shelved], go: list[Shelved], is_removed: bool) -> str:
 
 
 def prune(settings: Settings, source: Source, engine: Engine) -> bool:
-    """Remove the snapshots that have aged out, unless somebody reads one just now; return whether it was done.
+    """Remove the snapshots that have aged out, unless somebody reads one just now; return whether
+    it was done.
 
-    The caller holds the run lock, so that no run begins meanwhile. What cannot be removed today is tried the next time.
+    The caller holds the run lock, so that no run begins meanwhile. What cannot be removed today is
+    tried the next time.
     """
     with nobody_reads(engine) as is_free:
         if is_free:
@@ -72,7 +76,9 @@ def prune(settings: Settings, source: Source, engine: Engine) -> bool:
 
 
 def look(settings: Settings, source: Source) -> list[Shelved]:
-    """Return every snapshot here or in the store, the newest date first, by the policy of the last closed date."""
+    """Return every snapshot here or in the store, the newest date first, by the policy of the last
+    closed date.
+    """
     closed_on = runs.last_closed_on(source)
     known = runs.fetch_loaded_runs(source)
     reasons = find_reasons(known, closed_on, _rule(source, closed_on))
@@ -85,7 +91,11 @@ def look(settings: Settings, source: Source) -> list[Shelved]:
         else Shelved(name, (), size, ("unknown",))
         for name, size in list_kept(settings.snapshots, settings.snapshot_store).items()
     ]
-    return sorted(shelved, key=lambda snapshot: (snapshot.dates[-1:] or (date.min,), snapshot.name), reverse=True)
+    return sorted(
+        shelved,
+        key=lambda snapshot: (snapshot.dates[-1:] or (date.min,), snapshot.name),
+        reverse=True,
+    )
 
 
 def find_reasons(
@@ -93,9 +103,9 @@ def find_reasons(
 ) -> dict[str, tuple[str, ...]]:
     """Return why each snapshot is kept, by name; one that is not named has aged out.
 
-    Kept are those of runs that are not over, of the last closed date, of every run of the last days, and, for each of
-    the last months, of the newest date that a run spoke for: a closed one if the month has any. Before a first date is
-    closed, all are recent.
+    Kept are those of runs that are not over, of the last closed date, of every run of the last
+    days, and, for each of the last months, of the newest date that a run spoke for: a closed one if
+    the month has any. Before a first date is closed, all are recent.
 
     Source: `policy/files/retention.toml`.
     """
@@ -120,8 +130,11 @@ def find_reasons(
     return {name: tuple(why for why in KEPT if why in reasons) for name, reasons in found.items()}
 
 
-def newest_of_months(closed: Iterable[date], written: Iterable[date], until: date, months: int) -> list[date]:
-    """Return the newest day of each of the last months; of the closed days, where a month has one, else of the others.
+def newest_of_months(
+    closed: Iterable[date], written: Iterable[date], until: date, months: int
+) -> list[date]:
+    """Return the newest day of each of the last months; of the closed days, where a month has one,
+    else of the others.
 
     >>> days = [date(2026, 9, 1), date(2026, 9, 30), date(2026, 10, 5), date(2026, 11, 2)]
     >>> [f"{day:%d.%m}" for day in newest_of_months(days, [date(2026, 10, 31)], date(2026, 11, 22), 2)]
@@ -144,14 +157,18 @@ def _month(day: date) -> int:
 def _find_speaking(known: Iterable[runs.LoadedRun]) -> dict[date, runs.LoadedRun]:
     """Return the run that speaks for each date, as `runs.fetch_run` finds it."""
     ended = [run for run in known if run.state in ("closed", "written")]
-    return {run.as_of: run for run in sorted(ended, key=lambda run: (run.state == "closed", run.run_id))}
+    return {
+        run.as_of: run for run in sorted(ended, key=lambda run: (run.state == "closed", run.run_id))
+    }
 
 
 def _rule(source: Source, closed_on: date | None) -> Retention:
     closed = runs.fetch_run(source, closed_on) if closed_on else None
     if closed is None:
         return load_policy().at(LAST_DAY).retention
-    return read_policy(policies.fetch_policy_files(source, closed.run_id)).at(closed.as_of).retention
+    return (
+        read_policy(policies.fetch_policy_files(source, closed.run_id)).at(closed.as_of).retention
+    )
 
 
 def _divide(shelved: Iterable[Shelved]) -> tuple[list[Shelved], list[Shelved]]:

@@ -1,4 +1,6 @@
-"""What a run of a night and one of the monthly notices have in common on their way from step to step."""
+"""What a run of a night and one of the monthly notices have in common on their way from step to
+step.
+"""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,7 +18,8 @@ Receipt = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class AnyRun:
-    """What the steps must know, as a receipt that may stand in a log: paths, hashes and counts, never rows or names.
+    """What the steps must know, as a receipt that may stand in a log: paths, hashes and counts,
+    never rows or names.
 
     Attributes:
         as_of: ISO date that the run speaks for.
@@ -68,7 +71,9 @@ class AnyRun:
 
     @property
     def given_seal(self) -> Path:
-        """The seal of what the first step gives to all others: the policy files, the deeds, templates."""
+        """The seal of what the first step gives to all others: the policy files, the deeds,
+        templates.
+        """
         return Path(self.work) / "given.seal"
 
     def policy(self) -> Policy:

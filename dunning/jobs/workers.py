@@ -1,6 +1,7 @@
 """Work side by side in processes; one that is killed is noticed at once, whenever that happens.
 
-`concurrent.futures` waits for ever where a worker is killed while another one is being started (CPython 3.11).
+`concurrent.futures` waits for ever where a worker is killed while another one is being started
+(CPython 3.11).
 """
 
 import os
@@ -17,11 +18,15 @@ class WorkerKilledError(Exception):
     """A worker ended without an answer."""
 
 
-def map_in_processes(work: Callable[..., Made], given: Sequence[tuple[Any, ...]], workers: int) -> list[Made]:
-    """Return `work(*arguments)` for all arguments given, in their order; every process takes its share of them.
+def map_in_processes(
+    work: Callable[..., Made], given: Sequence[tuple[Any, ...]], workers: int
+) -> list[Made]:
+    """Return `work(*arguments)` for all arguments given, in their order; every process takes its
+    share of them.
 
     Raises:
-        WorkerKilledError: a process was ended from outside. All others are ended, as they are at any other error.
+        WorkerKilledError: a process was ended from outside. All others are ended, as they are at
+            any other error.
         Exception: what `work` raised.
     """
     context = get_context("spawn")
@@ -31,7 +36,9 @@ def map_in_processes(work: Callable[..., Made], given: Sequence[tuple[Any, ...]]
     try:
         for share in shares:
             here, there = context.Pipe(duplex=False)
-            process = context.Process(target=_work, args=(there, work, [given[n] for n in share]), daemon=True)
+            process = context.Process(
+                target=_work, args=(there, work, [given[n] for n in share]), daemon=True
+            )
             process.start()
             there.close()
             processes.append(process)

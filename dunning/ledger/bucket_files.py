@@ -1,8 +1,8 @@
 """Rows of a large table set aside by bucket until their bucket's turn comes.
 
-Rows come a stretch at a time, in any order; each stretch is sorted by bucket and kept as one Arrow record batch, in a
-file as soon as there are many. The rows of some consecutive buckets are then a slice of each stretch, in the order in
-which they came.
+Rows come a stretch at a time, in any order; each stretch is sorted by bucket and kept as one Arrow
+record batch, in a file as soon as there are many. The rows of some consecutive buckets are then a
+slice of each stretch, in the order in which they came.
 """
 
 import mmap
@@ -44,12 +44,18 @@ def sort_by_home(rows: TypedTable, homes: npt.NDArray) -> Stretch:
     order = np.argsort(homes, kind="stable")
     taken = pa.array(order)
     columns = {**rows.frame.columns, _LINE: rows.lines, _REASONS: rows.reasons}
-    batch = pa.record_batch({
-        name: pa.array(column[order]) if isinstance(column, np.ndarray) else _as_text(column.take(taken))
-        for name, column in columns.items()
-    })
+    batch = pa.record_batch(
+        {
+            name: pa.array(column[order])
+            if isinstance(column, np.ndarray)
+            else _as_text(column.take(taken))
+            for name, column in columns.items()
+        }
+    )
     offsets = np.concatenate(([0], np.cumsum(np.bincount(homes, minlength=HOMES))))
-    bad_cells = {name: (rows.lines[cells.rows], cells.texts) for name, cells in rows.bad_cells.items()}
+    bad_cells = {
+        name: (rows.lines[cells.rows], cells.texts) for name, cells in rows.bad_cells.items()
+    }
     return Stretch(batch, offsets, bad_cells)
 
 
@@ -96,13 +102,17 @@ class Spill:
             with self._path.open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             reader = pa.ipc.open_file(pa.py_buffer(self._map))
-            self._batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
+            self._batches = [
+                reader.get_batch(number) for number in range(reader.num_record_batches)
+            ]
         self._bad_cells = {name: [_sort_cells(cells)] for name, cells in self._bad_cells.items()}
         for [(lines, _)] in self._bad_cells.values():
             self._note(lines, _IS_BAD)
 
     def mark_copies(self, refused: npt.NDArray[np.int64], repeated: npt.NDArray[np.int64]) -> None:
-        """Say on which lines rows stand that share a key and differ, and further copies of a row."""
+        """Say on which lines rows stand that share a key and differ, and further copies of a
+        row.
+        """
         self._note(refused, _IS_REFUSED)
         self._note(repeated, _IS_REPEATED)
 
@@ -151,12 +161,18 @@ class Spill:
             return self._nothing(left_out)
         columns: Columns = {
             name: _join(self._raw.file, name, [batch.column(at) for batch in slices])
-            for at, name in enumerate(slices[0].schema.names) if name not in left_out
+            for at, name in enumerate(slices[0].schema.names)
+            if name not in left_out
         }
         lines, reasons = columns.pop(_LINE), columns.pop(_REASONS)
         notes = self._notes[lines] if len(self._notes) else np.zeros(len(lines), np.uint8)
         rows = TypedTable(
-            self._raw, Frame(columns), lines, reasons, (notes & _IS_REPEATED) != 0, np.empty(0, np.int64),
+            self._raw,
+            Frame(columns),
+            lines,
+            reasons,
+            (notes & _IS_REPEATED) != 0,
+            np.empty(0, np.int64),
             self._cells_of(lines, np.flatnonzero(notes & _IS_BAD)),
         )
         rows.mark(np.flatnonzero(notes & _IS_REFUSED), bit("duplicate_key"))
@@ -169,10 +185,14 @@ class Spill:
 
     def _nothing(self, left_out: set[str]) -> TypedTable:
         none = parse_batch(self._raw, no_rows(self._raw.table))
-        none.frame = Frame({name: column for name, column in none.frame.columns.items() if name not in left_out})
+        none.frame = Frame(
+            {name: column for name, column in none.frame.columns.items() if name not in left_out}
+        )
         return none
 
-    def _cells_of(self, lines: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> dict[str, BadCells]:
+    def _cells_of(
+        self, lines: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
+    ) -> dict[str, BadCells]:
         """Return the cells that could not be read of these rows, by column."""
         found: dict[str, BadCells] = {}
         for name, [(bad_lines, texts)] in self._bad_cells.items() if rows.size else ():

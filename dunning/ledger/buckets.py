@@ -1,7 +1,7 @@
 """Which of the 64 buckets a premise belongs to, and where a bucket's rows begin.
 
-The bucket is the 64-bit FNV-1a hash of the UTF-8 bytes of `premise_no`, its two halves folded together, modulo 64: the
-same on every machine, in every version and for every order of rows.
+The bucket is the 64-bit FNV-1a hash of the UTF-8 bytes of `premise_no`, its two halves folded
+together, modulo 64: the same on every machine, in every version and for every order of rows.
 
 Source: FNV-1a as in RFC 9923 (offset basis 14695981039346656037, prime 1099511628211).
 """
@@ -48,11 +48,17 @@ def bucket_offsets(buckets: npt.NDArray) -> npt.NDArray[np.int64]:
 
 
 def text_bytes(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Return where each text starts (one place more than texts) and the bytes of all of them; null is empty."""
+    """Return where each text starts (one place more than texts) and the bytes of all of them; null
+    is empty.
+    """
     texts = texts if texts.null_count == 0 else texts.fill_null("")
     if not len(texts):
         return np.zeros(1, np.int64), np.zeros(0, np.uint8)
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
-    starts = np.frombuffer(texts.buffers()[1], width)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    starts = np.frombuffer(texts.buffers()[1], width)[
+        texts.offset : texts.offset + len(texts) + 1
+    ].astype(np.int64)
     data = texts.buffers()[2]
-    return starts, np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
+    return starts, np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(
+        0, np.uint8
+    )

@@ -1,4 +1,6 @@
-"""The large tables of an extract: read once as a stream, set aside by bucket, and given back some buckets at a time."""
+"""The large tables of an extract: read once as a stream, set aside by bucket, and given back some
+buckets at a time.
+"""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -50,7 +52,9 @@ class Bulk:
         return self.spill.read(homes, leave_out)
 
     def find_homes(self, names: pa.Array) -> npt.NDArray[np.int16]:
-        """Return the bucket in which the row with each of these keys is; NOWHERE where there is none."""
+        """Return the bucket in which the row with each of these keys is; NOWHERE where there is
+        none.
+        """
         homes = self.directory.find_homes(names)
         unsure = np.flatnonzero(homes == AMBIGUOUS)
         if not unsure.size:
@@ -59,11 +63,15 @@ class Bulk:
         homes[unsure] = NOWHERE
         for home in sorted(self.directory.find_all_homes(wanted)):
             for rows in self.spill.stretches(range(home, home + 1)):
-                homes[unsure[find_places(wanted, rows.frame.text(self.raw.table.key[0])) >= 0]] = home
+                homes[unsure[find_places(wanted, rows.frame.text(self.raw.table.key[0])) >= 0]] = (
+                    home
+                )
         return homes
 
     def find_copies(self) -> None:
-        """Find out which rows share a key, so that from now on they are marked; see `duplicates`."""
+        """Find out which rows share a key, so that from now on they are marked; see
+        `duplicates`.
+        """
         alike = self.directory.find_alike()
         found = []
         for rows in self.spill.stretches(range(HOMES)) if len(alike.hashes) else ():
@@ -71,10 +79,14 @@ class Bulk:
             if places.size:
                 found.append(rows.take(places))
         if found:
-            suspects = join_tables(self.raw, found)  # copies of a row are in one bucket, so in the order of the file
+            suspects = join_tables(
+                self.raw, found
+            )  # copies of a row are in one bucket, so in the order of the file
             before = suspects.reasons.copy()
             mark_duplicates(suspects)
-            self.spill.mark_copies(suspects.lines[suspects.reasons != before], suspects.lines[suspects.is_repeated])
+            self.spill.mark_copies(
+                suspects.lines[suspects.reasons != before], suspects.lines[suspects.is_repeated]
+            )
 
 
 def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
@@ -95,7 +107,14 @@ def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
         entries = enter(rows.frame.text(raw.table.key[0]), homes) if with_directory else None
         is_early = day is not None and bool(is_euro_too_early(rows, day).any())
         days = count_days(rows) if day is not None else no_days()
-        return sort_by_home(rows, homes), rows.ragged_lines, entries, count_table(rows), is_early, days
+        return (
+            sort_by_home(rows, homes),
+            rows.ragged_lines,
+            entries,
+            count_table(rows),
+            is_early,
+            days,
+        )
 
     codes = {name for name in _CODES if name in raw.table.names}
     batches = raw.source.batches(encoded_columns(raw.table) | codes) if raw.source else ()
@@ -138,7 +157,9 @@ def by_premise_or_invoice(invoices: Bulk) -> FindHomes:
 
 
 def by_invoice(invoices: Bulk) -> FindHomes:
-    """Return a finder for lines of bills: where the invoice is; all lines of one number come together."""
+    """Return a finder for lines of bills: where the invoice is; all lines of one number come
+    together.
+    """
 
     def find(rows: TypedTable) -> npt.NDArray:
         names = rows.frame.text("invoice_no").dictionary_encode()

@@ -30,7 +30,8 @@ def load_ledger(
     quarantine_limits: QuarantineLimits,
     progress: Progress | None = None,
 ) -> Loaded:
-    """Return the snapshot of the ledger in `folder`; one that is there already and unharmed is used again.
+    """Return the snapshot of the ledger in `folder`; one that is there already and unharmed is used
+    again.
 
     Args:
         folder: the extract.
@@ -40,8 +41,9 @@ def load_ledger(
         progress: is told what is being done, one short line a step.
 
     Raises:
-        DunningError: the extract is incomplete or unreadable or changes while it is read, its manifest disagrees, a
-            table has too many refused rows, or there is not one account in it. Nothing is then left behind.
+        DunningError: the extract is incomplete or unreadable or changes while it is read, its
+            manifest disagrees, a table has too many refused rows, or there is not one account in
+            it. Nothing is then left behind.
     """
     keep_freed_memory()
     tell = progress or (lambda _: None)
@@ -56,20 +58,29 @@ def load_ledger(
     found = snapshots.find(fingerprint)
     if found is not None:
         tell("същото извлечение вече е заредено")
-        check_limits({name: Refusals(**told) for name, told in found.info["refusals"].items()}, quarantine_limits)
+        check_limits(
+            {name: Refusals(**told) for name, told in found.info["refusals"].items()},
+            quarantine_limits,
+        )
         return found
     with snapshots.open_writer(fingerprint) as writer:
         extract = _read(raw, writer.scratch, tell)
         if manifest is not None:
-            check_manifest(manifest, extract.counts, {name: table.file for name, table in raw.items()})
+            check_manifest(
+                manifest, extract.counts, {name: table.file for name, table in raw.items()}
+            )
         assembled = assemble(extract, writer, quarantine_limits, tell)
         _refuse_changed(folder, fingerprint, ledger_fingerprint(folder, mapping, raw))
         info = assembled.info | _describe(raw, manifest, unused_files(folder, raw))
-        return writer.finish(list_refused(assembled.tables, assembled.cells, is_mapped=mapping is not None), info)
+        return writer.finish(
+            list_refused(assembled.tables, assembled.cells, is_mapped=mapping is not None), info
+        )
 
 
 def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
-    """Read every table to its end: the small ones into memory, the large ones into `folder`, bucket by bucket."""
+    """Read every table to its end: the small ones into memory, the large ones into `folder`, bucket
+    by bucket.
+    """
     tables: dict[str, TypedTable] = {}
     days: dict[str, Counts] = {}
     for name in raw:
@@ -101,8 +112,14 @@ def _refuse_changed(folder: Path, before: str, after: str) -> None:
         )
 
 
-def _describe(raw: dict[str, RawTable], manifest: Manifest | None, unused: list[str]) -> dict[str, Any]:
-    unknown = {name: list(t.source.unknown) for name, t in raw.items() if t.source is not None and t.source.unknown}
+def _describe(
+    raw: dict[str, RawTable], manifest: Manifest | None, unused: list[str]
+) -> dict[str, Any]:
+    unknown = {
+        name: list(t.source.unknown)
+        for name, t in raw.items()
+        if t.source is not None and t.source.unknown
+    }
     warnings = [
         f"{raw[name].file}: непознати колони, които не са прочетени: {', '.join(columns)}"
         for name, columns in unknown.items()

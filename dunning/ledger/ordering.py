@@ -1,7 +1,9 @@
-"""The order of a snapshot's rows: whole numbers first, packed into one; texts only where the numbers tie.
+"""The order of a snapshot's rows: whole numbers first, packed into one; texts only where the
+numbers tie.
 
-Almost all rows are told apart by account and days. Comparing 24 million invoice numbers would cost more than all other
-sorting; so only the rows that tie are compared by text (by UTF-8 bytes, which is code point order).
+Almost all rows are told apart by account and days. Comparing 24 million invoice numbers would cost
+more than all other sorting; so only the rows that tie are compared by text (by UTF-8 bytes, which
+is code point order).
 """
 
 import numpy as np
@@ -46,7 +48,8 @@ def pack_keys(*keys: npt.NDArray) -> Places:
 def order_rows(keys: tuple[npt.NDArray, ...], text: pa.Array | None = None) -> Places:
     """Return the places of the rows in ascending order of the keys, then of `text`.
 
-    Rows that tie in all of it stay as they stand; where `text` is given it must tell the rows of a tie apart.
+    Rows that tie in all of it stay as they stand; where `text` is given it must tell the rows of a
+    tie apart.
     """
     packed = pack_keys(*keys)
     if np.all(packed[1:] >= packed[:-1]):

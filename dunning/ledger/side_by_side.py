@@ -15,7 +15,10 @@ LANES_MAX = 4
 
 def count_lanes() -> int:
     """Return how many things are worked on at once: one a processor that this process may use."""
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, LANES_MAX)
+    return min(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        LANES_MAX,
+    )
 
 
 def do_all(work: Callable[[Given], Made], given: Iterable[Given]) -> list[Made]:
@@ -24,7 +27,9 @@ def do_all(work: Callable[[Given], Made], given: Iterable[Given]) -> list[Made]:
 
 
 def map_in_order(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
-    """Yield `work` of each thing given, in their order; at most one more than the lanes is under way or waiting."""
+    """Yield `work` of each thing given, in their order; at most one more than the lanes is under
+    way or waiting.
+    """
     lanes = count_lanes()
     if lanes == 1:
         yield from map(work, given)

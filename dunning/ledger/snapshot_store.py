@@ -1,4 +1,6 @@
-"""What the loader asks of the place where snapshots are kept: it is given as an argument, so no file is touched here."""
+"""What the loader asks of the place where snapshots are kept: it is given as an argument, so no
+file is touched here.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,14 +34,20 @@ class SnapshotWriter(Protocol[Loaded]):
     def __enter__(self) -> Self: ...
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
     ) -> None: ...
 
     def write(self, name: str, table: BucketedTable, homes: range = range(BUCKETS)) -> None:
         """Append some consecutive buckets to a table of SCHEMAS; buckets come in order."""
 
     def finish(self, quarantine: pa.Table, info: Mapping[str, Any]) -> Loaded:
-        """Put the snapshot in its place and return it; `quarantine` has the columns of QUARANTINE_SCHEMA."""
+        """Put the snapshot in its place and return it; `quarantine` has the columns of
+        QUARANTINE_SCHEMA.
+        """
 
 
 class SnapshotStore(Protocol[Loaded]):

@@ -1,6 +1,8 @@
-"""Finding texts among millions: hashes of eight bytes a word, an index of keys, and a directory of keys by bucket.
+"""Finding texts among millions: hashes of eight bytes a word, an index of keys, and a directory of
+keys by bucket.
 
-The hashes live in memory only and are no part of any file. Whatever they find is compared by text before it counts.
+The hashes live in memory only and are no part of any file. Whatever they find is compared by text
+before it counts.
 """
 
 from dataclasses import dataclass
@@ -93,7 +95,9 @@ class TextIndex:
 
     def find(self, names: pa.Array) -> Places:
         """Return the row of each name; UNNAMED for null, UNKNOWN where no row has that key."""
-        found = np.where(names.is_valid().to_numpy(zero_copy_only=False), UNKNOWN, UNNAMED).astype(np.int32)
+        found = np.where(names.is_valid().to_numpy(zero_copy_only=False), UNKNOWN, UNNAMED).astype(
+            np.int32
+        )
         rows = np.flatnonzero(found == UNKNOWN)
         if not rows.size or not len(self._keys):
             return found
@@ -119,7 +123,9 @@ class TextIndex:
 
 
 def find_places(names: pa.Array, keys: pa.Array) -> Places:
-    """Return for each name the first row whose key it is; UNNAMED for null, UNKNOWN where there is none."""
+    """Return for each name the first row whose key it is; UNNAMED for null, UNKNOWN where there is
+    none.
+    """
     if not are_few(names, keys):
         return TextIndex(keys).find(names)
     rows = _rows_alike(keys, names.drop_null())
@@ -135,7 +141,9 @@ def are_few(names: pa.Array, keys: pa.Array) -> bool:
 
 
 def _rows_alike(keys: pa.Array, names: pa.Array) -> Places:
-    """Return the rows, ascending, of keys whose hash begins as that of one of the few names does."""
+    """Return the rows, ascending, of keys whose hash begins as that of one of the few names
+    does.
+    """
     return np.flatnonzero(_mark_beginnings(hash_keys(names))[hash_keys(keys) >> _BEGINNING])
 
 
@@ -145,9 +153,11 @@ def enter(keys: pa.Array, homes: npt.NDArray) -> Hashes:
 
 
 class Directory:
-    """In which bucket each key of a large table stands, eight bytes a row: a hash of 57 bits and the bucket.
+    """In which bucket each key of a large table stands, eight bytes a row: a hash of 57 bits and
+    the bucket.
 
-    Two keys may share a hash. So it answers where a key may be, and that keys may be the same; the texts decide.
+    Two keys may share a hash. So it answers where a key may be, and that keys may be the same; the
+    texts decide.
     """
 
     def __init__(self) -> None:
@@ -165,7 +175,9 @@ class Directory:
         self._sorted.sort()
 
     def find_homes(self, names: pa.Array) -> npt.NDArray[np.int16]:
-        """Return the bucket in which each name can only be; NOWHERE, or AMBIGUOUS where there are several."""
+        """Return the bucket in which each name can only be; NOWHERE, or AMBIGUOUS where there are
+        several.
+        """
         wanted = hash_keys(names) & ~_HOME_MASK
         order = np.argsort(wanted)
         ordered = wanted[order]
@@ -184,13 +196,21 @@ class Directory:
         wanted = np.unique(hash_keys(names) & ~_HOME_MASK)
         first = np.searchsorted(self._sorted, wanted)
         last = np.searchsorted(self._sorted, wanted | _HOME_MASK, side="right")
-        return {int(home) for a, b in zip(first, last, strict=True) for home in self._sorted[a:b] & _HOME_MASK}
+        return {
+            int(home)
+            for a, b in zip(first, last, strict=True)
+            for home in self._sorted[a:b] & _HOME_MASK
+        }
 
     def find_alike(self) -> "Alike":
         """Return the keys that may stand in more than one row."""
         keys = self._sorted & ~_HOME_MASK
         is_same = keys[1:] == keys[:-1]
-        among = np.append(is_same, False) | np.insert(is_same, 0, False) if len(keys) else np.zeros(0, bool)
+        among = (
+            np.append(is_same, False) | np.insert(is_same, 0, False)
+            if len(keys)
+            else np.zeros(0, bool)
+        )
         return Alike(np.unique(keys[among]))
 
 

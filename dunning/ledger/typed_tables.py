@@ -22,11 +22,14 @@ class RawBatch:
     """Some consecutive rows of a table, as text.
 
     Attributes:
-        columns: every column of the contract's table, in its order: trimmed (also of NBSP), null where empty, all null
-            where the file does not have it. pa.string(), or a dictionary of it where the reader was asked for one.
-        lines: int64, the physical line on which each row begins; the header is line 1. In Parquet, row i (from 0) is
-            line i + 2, as it would be in a CSV. With a mapping, the line of the source file.
-        ragged_lines: lines of the rows with a wrong number of cells in this stretch; they stand in no column.
+        columns: every column of the contract's table, in its order: trimmed (also of NBSP), null
+            where empty, all null where the file does not have it. pa.string(), or a dictionary of
+            it where the reader was asked for one.
+        lines: int64, the physical line on which each row begins; the header is line 1. In Parquet,
+            row i (from 0) is line i + 2, as it would be in a CSV. With a mapping, the line of the
+            source file.
+        ragged_lines: lines of the rows with a wrong number of cells in this stretch; they stand in
+            no column.
     """
 
     columns: dict[str, pa.Array]
@@ -47,7 +50,8 @@ class Source(Protocol):
         header: names of all columns in the file's order, also unknown ones.
         unknown: names of the columns that the contract does not know; empty with a mapping.
         filled: names of the contract's columns that it fills; the others are empty in every row.
-        code_columns: names of the columns that hold nothing but codes, by which a row is found again.
+        code_columns: names of the columns that hold nothing but codes, by which a row is found
+            again.
     """
 
     file: str
@@ -67,20 +71,26 @@ class Source(Protocol):
         ...
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
-        """Return the cells as read, in the header's order (ragged rows: as many as there are), by line."""
+        """Return the cells as read, in the header's order (ragged rows: as many as there are), by
+        line.
+        """
         ...
 
     def place_of(self, line: int) -> Place:
-        """Return the file, and the line in it, on which a row stands that is on this line of the source."""
+        """Return the file, and the line in it, on which a row stands that is on this line of the
+        source.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """One table of the extract before it is typed; `source` is None where the extract does not have it.
+    """One table of the extract before it is typed; `source` is None where the extract does not have
+    it.
 
     Attributes:
-        last_days: of columns of days the last one that can be meant; what is later has its year mistyped.
+        last_days: of columns of days the last one that can be meant; what is later has its year
+            mistyped.
     """
 
     table: Table
@@ -100,7 +110,9 @@ class RawTable:
 
 @dataclass(frozen=True)
 class BadCells:
-    """What stood in the cells of one column that could not be read: rows (ascending) and their text."""
+    """What stood in the cells of one column that could not be read: rows (ascending) and their
+    text.
+    """
 
     rows: Places
     texts: pa.Array
@@ -123,10 +135,12 @@ class TypedTable:
         raw: where it came from.
         frame: the contract's columns under the contract's names; types: `tables.Kind`.
         lines: int64 physical line of each row.
-        reasons: int32 bits of `tables.REASONS`, none for a good row, and what `tables` sets beside them. Later steps
-            add theirs.
-        is_repeated: True for the second and every further copy of a row (by value); see `duplicates`.
-        ragged_lines: int64 lines of the rows with a wrong number of cells, which are not among the rows.
+        reasons: int32 bits of `tables.REASONS`, none for a good row, and what `tables` sets beside
+            them. Later steps add theirs.
+        is_repeated: True for the second and every further copy of a row (by value); see
+            `duplicates`.
+        ragged_lines: int64 lines of the rows with a wrong number of cells, which are not among the
+            rows.
         bad_cells: text of the cells that could not be read, by column.
         rows_elsewhere: how many more rows the file has, where this is only a part of them.
     """
@@ -168,19 +182,27 @@ class TypedTable:
         self.reasons[rows] |= np.int32(bits)
 
     def take(self, rows: Places) -> "TypedTable":
-        """Return some rows (ascending places) as a table of their own, which keeps nothing of this one in memory.
+        """Return some rows (ascending places) as a table of their own, which keeps nothing of this
+        one in memory.
 
         Ragged rows stay behind.
         """
         taken = {name: cells.take(rows) for name, cells in self.bad_cells.items()}
         frame = Frame(dict(self.frame.take(rows).columns))
         return TypedTable(
-            self.raw, frame, self.lines[rows], self.reasons[rows], self.is_repeated[rows],
-            np.empty(0, np.int64), {name: some for name, some in taken.items() if len(some.rows)},
+            self.raw,
+            frame,
+            self.lines[rows],
+            self.reasons[rows],
+            self.is_repeated[rows],
+            np.empty(0, np.int64),
+            {name: some for name, some in taken.items() if len(some.rows)},
         )
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
-        """Return the cells as read by line, aligned with `header`; for quarantine. Reads the file again, once."""
+        """Return the cells as read by line, aligned with `header`; for quarantine. Reads the file
+        again, once.
+        """
         return self.raw.source.cells_at(lines) if self.raw.source and len(lines) else {}
 
     def place_of(self, line: int) -> Place:
@@ -189,7 +211,9 @@ class TypedTable:
 
     @property
     def header(self) -> tuple[str, ...]:
-        """Return the names of the file's columns in its order (a mapping's source: the source's own names)."""
+        """Return the names of the file's columns in its order (a mapping's source: the source's own
+        names).
+        """
         return self.raw.source.header if self.raw.source else ()
 
     @property
@@ -212,7 +236,12 @@ def join_tables(raw: RawTable, tables: Sequence[TypedTable]) -> TypedTable:
     names = list(tables[0].frame)
     return TypedTable(
         raw,
-        Frame({name: join_columns(raw.file, name, [table.frame.columns[name] for table in tables]) for name in names}),
+        Frame(
+            {
+                name: join_columns(raw.file, name, [table.frame.columns[name] for table in tables])
+                for name in names
+            }
+        ),
         np.concatenate([table.lines for table in tables]),
         np.concatenate([table.reasons for table in tables]),
         np.concatenate([table.is_repeated for table in tables]),
@@ -221,7 +250,9 @@ def join_tables(raw: RawTable, tables: Sequence[TypedTable]) -> TypedTable:
     )
 
 
-def join_columns(file: str, name: str, parts: Sequence[npt.NDArray | pa.Array]) -> npt.NDArray | pa.Array:
+def join_columns(
+    file: str, name: str, parts: Sequence[npt.NDArray | pa.Array]
+) -> npt.NDArray | pa.Array:
     """Return the stretches of a column as one.
 
     Raises:
@@ -245,6 +276,8 @@ def _join_bad_cells(tables: Sequence[TypedTable]) -> dict[str, BadCells]:
             joined.setdefault(name, []).append(BadCells(cells.rows + first, cells.texts))
         first += len(table)
     return {
-        name: BadCells(np.concatenate([c.rows for c in cells]), pa.concat_arrays([c.texts for c in cells]))
+        name: BadCells(
+            np.concatenate([c.rows for c in cells]), pa.concat_arrays([c.texts for c in cells])
+        )
         for name, cells in joined.items()
     }

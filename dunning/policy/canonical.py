@@ -8,13 +8,16 @@ from typing import Any
 
 
 def canonical_json(values: Any) -> bytes:
-    """Return values as JSON with sorted keys: dates in ISO, decimals without trailing zeros, tuples as lists.
+    """Return values as JSON with sorted keys: dates in ISO, decimals without trailing zeros, tuples
+    as lists.
 
     >>> from decimal import Decimal
     >>> canonical_json({"b": Decimal("10.00"), "a": (date(2026, 1, 1),)})
     b'{"a":["2026-01-01"],"b":"10"}'
     """
-    return json.dumps(_plain(values), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(
+        _plain(values), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    ).encode()
 
 
 def hash_values(values: Any) -> str:

@@ -1,6 +1,8 @@
-"""What can be said against a policy without running it: the order of the ladder, units, gaps, empty windows.
+"""What can be said against a policy without running it: the order of the ladder, units, gaps, empty
+windows.
 
-The rest (`dunning.jobs.policy_check.check_policy`) runs boundary cases through the decisions themselves.
+The rest (`dunning.jobs.policy_check.check_policy`) runs boundary cases through the decisions
+themselves.
 """
 
 import itertools
@@ -19,14 +21,17 @@ Complaint = tuple[str, str, str, str]
 
 
 def check_policy(folder: Path | None = None) -> list[Finding]:
-    """Return everything that can be said against the built-in policy, or a folder's, without running it.
+    """Return everything that can be said against the built-in policy, or a folder's, without
+    running it.
 
     The built-in files must also be as they were published.
     """
     policy, findings = read_policy_folder(folder)
     if policy is None:
         return sorted(findings)
-    return check_values(policy) + (check_published(policy, read_published()) if folder in (None, BUILT_IN) else [])
+    return check_values(policy) + (
+        check_published(policy, read_published()) if folder in (None, BUILT_IN) else []
+    )
 
 
 def read_policy_folder(folder: Path | None) -> tuple[Policy | None, list[Finding]]:
@@ -39,10 +44,14 @@ def read_policy_folder(folder: Path | None) -> tuple[Policy | None, list[Finding
 
 
 def check_values(policy: Policy) -> list[Finding]:
-    """Return what the values of a readable policy say against each other, on every day on which any of them changes."""
+    """Return what the values of a readable policy say against each other, on every day on which any
+    of them changes.
+    """
     findings = {finding: None for finding in (*_check_gaps(policy), *_check_half_years(policy))}
     first = max(rule_file.versions[0].effective_from for rule_file in policy.rule_files.values())
-    days = sorted({v.effective_from for rule_file in policy.rule_files.values() for v in rule_file.in_force})
+    days = sorted(
+        {v.effective_from for rule_file in policy.rule_files.values() for v in rule_file.in_force}
+    )
     for day in (day for day in days if day >= first):
         rules = policy.at(day)
         for check in CHECKS:
@@ -53,7 +62,12 @@ def check_values(policy: Policy) -> list[Finding]:
 def _place(policy: Policy, day: date, complaint: Complaint) -> Finding:
     name, key, problem, cure = complaint
     lines = policy.version_at(name, day).lines
-    return Finding(f"{name}.toml", lines.get(key) or lines.get(key.rpartition(".")[0]) or lines[""], problem, cure)
+    return Finding(
+        f"{name}.toml",
+        lines.get(key) or lines.get(key.rpartition(".")[0]) or lines[""],
+        problem,
+        cure,
+    )
 
 
 def _check_gaps(policy: Policy) -> Iterator[Finding]:
@@ -84,10 +98,20 @@ def _check_ladder(rules: Rules) -> Iterator[Complaint]:
             low, high = getattr(lower, key), getattr(higher, key)
             if high < low:
                 problem = f"`{above}.{key}` is {high}, below `{below}.{key}` {low}: the order of stages is broken."
-                yield "stages", f"{above}.{key}", problem, f"Ask at least {low} of the higher stage."
+                yield (
+                    "stages",
+                    f"{above}.{key}",
+                    problem,
+                    f"Ask at least {low} of the higher stage.",
+                )
         if higher.after_notice != below:
             problem = f"`{above}` needs the notice `{higher.after_notice}`: the order of stages is broken."
-            yield "stages", f"{above}.after_notice", problem, f'Write `after_notice = "{below}"`, the stage below.'
+            yield (
+                "stages",
+                f"{above}.after_notice",
+                problem,
+                f'Write `after_notice = "{below}"`, the stage below.',
+            )
         if higher.served_days_min > rules.stages.notice_valid_days:
             problem = (
                 f"`{above}` waits {higher.served_days_min} days, and a notice holds {rules.stages.notice_valid_days}: "
@@ -96,29 +120,54 @@ def _check_ladder(rules: Rules) -> Iterator[Complaint]:
             cure = "Shorten `served_days_min` or lengthen `notice_valid_days`."
             yield "stages", f"{above}.served_days_min", problem, cure
     if rules.stages.overdue.days_overdue_min < 1:
-        problem = "`overdue.days_overdue_min` is 0: an invoice is not overdue on its last day to pay."
+        problem = (
+            "`overdue.days_overdue_min` is 0: an invoice is not overdue on its last day to pay."
+        )
         yield "stages", "overdue.days_overdue_min", problem, "Write 1 or more."
 
 
 def _check_near(rules: Rules) -> Iterator[Complaint]:
-    near, least = rules.stages.limitation_near_amount_cents_min, rules.stages.overdue.amount_cents_min
+    near, least = (
+        rules.stages.limitation_near_amount_cents_min,
+        rules.stages.overdue.amount_cents_min,
+    )
     if near < least:
         problem = f"`limitation_near_amount_cents_min` is {near}, below the {least} from which an account is overdue."
         yield "stages", "limitation_near_amount_cents_min", problem, f"Ask at least {least}."
     days = rules.stages.limitation_near_days
     if days > 365 * rules.limitation.years - rules.stages.court_bound.days_overdue_min:
         problem = f"`limitation_near_days` is {days}: every young debt would go to court as urgent, past all notices."
-        yield "stages", "limitation_near_days", problem, "Write the few months that the lawyers need."
+        yield (
+            "stages",
+            "limitation_near_days",
+            problem,
+            "Write the few months that the lawyers need.",
+        )
 
 
 def _check_kinds(rules: Rules) -> Iterator[Complaint]:
     for name, key, kinds, other in (
-        ("interest", "kinds_after_equalisation", rules.interest.kinds_after_equalisation, rules.interest.kinds),
-        ("stages", "kinds_after_equalisation", rules.stages.kinds_after_equalisation, rules.stages.kinds_enforced),
+        (
+            "interest",
+            "kinds_after_equalisation",
+            rules.interest.kinds_after_equalisation,
+            rules.interest.kinds,
+        ),
+        (
+            "stages",
+            "kinds_after_equalisation",
+            rules.stages.kinds_after_equalisation,
+            rules.stages.kinds_enforced,
+        ),
     ):
         for kind in kinds:
             if kind in other:
-                yield name, key, f"`{kind}` stands in both lists of kinds.", "Leave it in one of them."
+                yield (
+                    name,
+                    key,
+                    f"`{kind}` stands in both lists of kinds.",
+                    "Leave it in one of them.",
+                )
             elif kind != "forecast":
                 problem = f"`{kind}` never waits for an equalisation bill; only `forecast` does."
                 yield name, key, problem, "Name `forecast`, or nothing."
@@ -128,7 +177,12 @@ def _check_limitation(rules: Rules) -> Iterator[Complaint]:
     limits = rules.limitation
     if not limits.years <= limits.years_long <= limits.years_absolute:
         problem = f"The terms {limits.years}, {limits.years_long} and {limits.years_absolute} years do not rise."
-        yield "limitation", "years_long", problem, "Short, long and absolute limitation must rise in this order."
+        yield (
+            "limitation",
+            "years_long",
+            problem,
+            "Short, long and absolute limitation must rise in this order.",
+        )
 
 
 def _check_disconnections(rules: Rules) -> Iterator[Complaint]:
@@ -138,7 +192,12 @@ def _check_disconnections(rules: Rules) -> Iterator[Complaint]:
         yield "disconnections", "served_days_min", problem, "Write 1 or more."
     if rule.served_days_min > rule.notice_valid_days:
         problem = f"A warning counts after {rule.served_days_min} days and holds {rule.notice_valid_days}: never."
-        yield "disconnections", "served_days_min", problem, "Shorten `served_days_min` or lengthen `notice_valid_days`."
+        yield (
+            "disconnections",
+            "served_days_min",
+            problem,
+            "Shorten `served_days_min` or lengthen `notice_valid_days`.",
+        )
     if rule.window_days <= rule.payment_latency_working_days:
         problem = f"The window of {rule.window_days} days ends before the {rule.payment_latency_working_days} working "
         problem += "days for payments on their way: no premise is ever proposed."
@@ -178,7 +237,12 @@ def _check_calendar(rules: Rules) -> Iterator[Complaint]:
     calendar = rules.calendar
     for day in calendar.extra_nonworking_days:
         if day in calendar.extra_working_days:
-            yield "calendar", "extra_nonworking_days", f"{day} stands in both lists.", "Leave it in one of them."
+            yield (
+                "calendar",
+                "extra_nonworking_days",
+                f"{day} stands in both lists.",
+                "Leave it in one of them.",
+            )
         elif day.weekday() >= 5:
             problem = f"{day} is a Saturday or Sunday, so it does nothing."
             yield "calendar", "extra_nonworking_days", problem, "Delete it, or correct the date."
@@ -188,10 +252,17 @@ def _check_loading(rules: Rules) -> Iterator[Complaint]:
     loading = rules.loading
     if loading.quarantine_share_max_strict > loading.quarantine_share_max:
         problem = f"Strict tables lose {loading.quarantine_share_max_strict}, others {loading.quarantine_share_max}."
-        yield "loading", "quarantine_share_max_strict", problem, "The strict share must be the smaller one."
+        yield (
+            "loading",
+            "quarantine_share_max_strict",
+            problem,
+            "The strict share must be the smaller one.",
+        )
     for table in loading.tables_guarded:
         if table not in loading.tables_strict:
-            problem = f"`{table}` is guarded against shrinking, but its rows may go to quarantine unseen."
+            problem = (
+                f"`{table}` is guarded against shrinking, but its rows may go to quarantine unseen."
+            )
             yield "loading", "tables_guarded", problem, "Put it among `tables_strict`, too."
 
 
@@ -214,7 +285,16 @@ def _check_profile(rules: Rules) -> Iterator[Complaint]:
 
 
 CHECKS: tuple[Callable[[Rules], Iterator[Complaint]], ...] = (
-    _check_ladder, _check_near, _check_kinds, _check_limitation, _check_disconnections, _check_reminders,
-    _check_service, _check_court, _check_calendar, _check_loading, _check_retention,
+    _check_ladder,
+    _check_near,
+    _check_kinds,
+    _check_limitation,
+    _check_disconnections,
+    _check_reminders,
+    _check_service,
+    _check_court,
+    _check_calendar,
+    _check_loading,
+    _check_retention,
     _check_profile,
-)  # fmt: skip
+)

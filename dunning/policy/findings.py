@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Finding:
     """One reason not to trust a policy file.
 
-    file: name in the policy folder, such as `stages.toml`; line: 1 for the first, 0 where no line is to blame;
-    problem and cure: a sentence each; counterexample: facts and dates of an account that shows the problem, or empty.
+    file: name in the policy folder, such as `stages.toml`; line: 1 for the first, 0 where no line
+    is to blame; problem and cure: a sentence each; counterexample: facts and dates of an account
+    that shows the problem, or empty.
     """
 
     file: str

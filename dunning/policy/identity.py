@@ -1,4 +1,6 @@
-"""What a supplier may say of itself: right check digits, addresses that lead somewhere, a drawing."""
+"""What a supplier may say of itself: right check digits, addresses that lead somewhere, a
+drawing.
+"""
 
 import re
 from collections.abc import Callable
@@ -19,7 +21,9 @@ _HOST = r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+"
 _WEBSITE = re.compile(rf"{_HOST}(?:/\S*)?")
 _EMAIL = re.compile(rf"[^\s@]+@{_HOST}")
 _RECEIPT_URL = re.compile(rf"https://{_HOST}(?::\d+)?(?:/\S*)?[/=]")
-_VIEW_BOX = re.compile(r"(?:-?\d+(?:\.\d+)?[\s,]+){2}(?P<width>\d+(?:\.\d+)?)[\s,]+(?P<height>\d+(?:\.\d+)?)")
+_VIEW_BOX = re.compile(
+    r"(?:-?\d+(?:\.\d+)?[\s,]+){2}(?P<width>\d+(?:\.\d+)?)[\s,]+(?P<height>\d+(?:\.\d+)?)"
+)
 
 
 def refuse_identity(key: str, value: str) -> Refusal | None:
@@ -38,9 +42,15 @@ def refuse_identity(key: str, value: str) -> Refusal | None:
 
 def _refuse_latin(key: str, value: str) -> Refusal | None:
     if not value.isascii():
-        return f"not Latin alone: {value}", "Transliterate it; it goes into the English notice and to banks."
+        return (
+            f"not Latin alone: {value}",
+            "Transliterate it; it goes into the English notice and to banks.",
+        )
     if key == "name_latin" and len(value) > _NAME_LATIN_MAX:
-        return f"{len(value)} characters long", f"Banks take {_NAME_LATIN_MAX} in a payment code; shorten it."
+        return (
+            f"{len(value)} characters long",
+            f"Banks take {_NAME_LATIN_MAX} in a payment code; shorten it.",
+        )
     return None
 
 
@@ -65,7 +75,10 @@ def _refuse_vat_no(value: str) -> Refusal | None:
 def _refuse_iban(value: str) -> Refusal | None:
     if value == iban.compact(value) and iban.is_valid(value):
         return None
-    return f"{value}, no IBAN", "Write it without spaces, as the bank gives it; a wrong digit is found by its check."
+    return (
+        f"{value}, no IBAN",
+        "Write it without spaces, as the bank gives it; a wrong digit is found by its check.",
+    )
 
 
 def _refuse_bic(value: str) -> Refusal | None:
@@ -108,7 +121,10 @@ def _refuse_logo(value: str) -> Refusal | None:
         return "an SVG without a viewBox", 'Give its size: <svg viewBox="0 0 64 64" ...>.'
     for name in (node.tag.rpartition("}")[2] for node in root.iter() if isinstance(node.tag, str)):
         if name in ("text", "image"):
-            return f"an SVG with <{name}>", "Export it with texts as paths and no pictures: it must need nothing else."
+            return (
+                f"an SVG with <{name}>",
+                "Export it with texts as paths and no pictures: it must need nothing else.",
+            )
     return None
 
 

@@ -1,4 +1,6 @@
-"""What each rule and each of its values is called in Bulgarian, for the people who read `dunning policy show`."""
+"""What each rule and each of its values is called in Bulgarian, for the people who read `dunning
+policy show`.
+"""
 
 TITLES = {
     "changeover": "Преминаване към евро",

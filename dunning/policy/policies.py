@@ -16,7 +16,9 @@ from dunning.policy.reading import RuleFile, Version, read_rule_file
 from dunning.policy.schema import SHAPES, fields_of
 
 BUILT_IN = Path(__file__).parent / "files"
-VIEWS: dict[str, Any] = {k: v for k, v in fields_of(rules.Rules).items() if k in SHAPES and k != "interest"}
+VIEWS: dict[str, Any] = {
+    k: v for k, v in fields_of(rules.Rules).items() if k in SHAPES and k != "interest"
+}
 
 # Rules that decide nothing about an account: they are no part of `Rules.version`.
 DECIDE_NOTHING = ("retention", "notices", "profile", "release", "protection")
@@ -33,9 +35,9 @@ class Policy:
     def at(self, as_of: date) -> rules.Rules:
         """Return all that is in force on a day.
 
-        A version holds from its `effective_from` (included) until the next one's (not included). Interest rates are
-        selected by accrual day: all that began up to `as_of` are given, so that a rate published for later changes no
-        earlier night.
+        A version holds from its `effective_from` (included) until the next one's (not included).
+        Interest rates are selected by accrual day: all that began up to `as_of` are given, so that
+        a rate published for later changes no earlier night.
 
         Raises:
             DunningError: a rule file says nothing yet on that day.
@@ -44,13 +46,19 @@ class Policy:
         rates = [v for v in self.rule_files["interest_rates"].in_force if v.effective_from <= as_of]
         values = {name: version.values for name, version in selected.items()}
         deciding = [name for name in selected if name not in DECIDE_NOTHING]
-        values["interest_rates"] = {v.effective_from.isoformat(): v.values["rate_percent"] for v in rates}
+        values["interest_rates"] = {
+            v.effective_from.isoformat(): v.values["rate_percent"] for v in rates
+        }
         newest = max(selected[name].effective_from for name in deciding)
-        mark = hashlib.sha256(canonical_json({name: values[name] for name in deciding})).hexdigest()[:8]
+        mark = hashlib.sha256(
+            canonical_json({name: values[name] for name in deciding})
+        ).hexdigest()[:8]
         views = {name: _build(VIEWS[name], values[name]) for name in VIEWS}
         merged = _merge_equal(tuple((v.effective_from, v.values["rate_percent"]) for v in rates))
         interest = rules.Interest(rates=merged, **values["interest"])
-        return rules.Rules(as_of=as_of, version=f"{newest.isoformat()}-{mark}", interest=interest, **views)
+        return rules.Rules(
+            as_of=as_of, version=f"{newest.isoformat()}-{mark}", interest=interest, **views
+        )
 
     def version_at(self, name: str, on: date) -> Version:
         """Return the version of a rule file that holds on a day.
@@ -69,7 +77,9 @@ class Policy:
         return held[-1]
 
     def files(self) -> dict[str, bytes]:
-        """Return the bytes of every file that is used, by file name, for a run to keep; `read_policy` reads them."""
+        """Return the bytes of every file that is used, by file name, for a run to keep;
+        `read_policy` reads them.
+        """
         return {f"{name}.toml": self.rule_files[name].data for name in sorted(self.rule_files)}
 
     def hashes(self) -> dict[str, str]:
@@ -78,10 +88,12 @@ class Policy:
 
 
 def load_policy(folder: Path | None = None) -> Policy:
-    """Return the built-in policy, or that of a folder; rule files that are not in the folder are the built-in ones.
+    """Return the built-in policy, or that of a folder; rule files that are not in the folder are
+    the built-in ones.
 
     Raises:
-        DunningError: no such folder, no rule file in it, or a file that cannot be trusted (file, line, cure).
+        DunningError: no such folder, no rule file in it, or a file that cannot be trusted (file,
+            line, cure).
     """
     return read_policy(collect_files(folder))
 
@@ -89,7 +101,8 @@ def load_policy(folder: Path | None = None) -> Policy:
 def read_policy(files: Mapping[str, bytes]) -> Policy:
     """Return the policy of these files (file name to bytes), as `Policy.files` gave them.
 
-    A rule that the files cannot have yet, because it came after the run that kept them, is the built-in one.
+    A rule that the files cannot have yet, because it came after the run that kept them, is the
+    built-in one.
 
     Raises:
         DunningError: the first finding of a file that cannot be trusted.
@@ -97,7 +110,9 @@ def read_policy(files: Mapping[str, bytes]) -> Policy:
     later = {f"{name}.toml": (BUILT_IN / f"{name}.toml").read_bytes() for name in CAME_LATER}
     policy, findings = read_files({**later, **files})
     if policy is None:
-        more = f" ({len(findings) - 1} more: see `dunning policy check`)" if len(findings) > 1 else ""
+        more = (
+            f" ({len(findings) - 1} more: see `dunning policy check`)" if len(findings) > 1 else ""
+        )
         raise DunningError(f"{findings[0]}{more}")
     return policy
 
@@ -107,7 +122,9 @@ def read_files(files: Mapping[str, bytes]) -> tuple[Policy | None, list[Finding]
     rule_files, findings = {}, []
     for name in SHAPES:
         if f"{name}.toml" not in files:
-            findings.append(Finding(f"{name}.toml", 0, "The file is missing.", "Restore it from the run."))
+            findings.append(
+                Finding(f"{name}.toml", 0, "The file is missing.", "Restore it from the run.")
+            )
             continue
         rule_file, found = read_rule_file(name, files[f"{name}.toml"])
         findings += found
@@ -126,21 +143,34 @@ def collect_files(folder: Path | None) -> dict[str, bytes]:
     if folder is None:
         return files
     if not folder.is_dir():
-        raise DunningError(f"There is no policy folder {folder}. Give a folder with rule files, or leave --policy out.")
+        raise DunningError(
+            f"There is no policy folder {folder}. Give a folder with rule files, or leave --policy out."
+        )
     own = {path.name: path.read_bytes() for path in sorted(folder.glob("*.toml"))}
     listed = ", ".join(files)
     if not own:
-        raise DunningError(f"The policy folder {folder} holds no rule file. Put at least one there: {listed}.")
+        raise DunningError(
+            f"The policy folder {folder} holds no rule file. Put at least one there: {listed}."
+        )
     for file in own.keys() - files.keys():
-        raise DunningError(f"{folder}/{file} is no rule file. Rename or move it; there are: {listed}.")
+        raise DunningError(
+            f"{folder}/{file} is no rule file. Rename or move it; there are: {listed}."
+        )
     return files | own
 
 
 def _build(shape: type, values: dict[str, Any]) -> Any:
     kinds = fields_of(shape)
-    return shape(**{k: _build(kinds[k], v) if dataclasses.is_dataclass(kinds[k]) else v for k, v in values.items()})
+    return shape(
+        **{
+            k: _build(kinds[k], v) if dataclasses.is_dataclass(kinds[k]) else v
+            for k, v in values.items()
+        }
+    )
 
 
 def _merge_equal(rates: tuple[tuple[date, Any], ...]) -> tuple[tuple[date, Any], ...]:
-    """Drop rates that say what the one before says, so that interest is split only where it changes."""
+    """Drop rates that say what the one before says, so that interest is split only where it
+    changes.
+    """
     return tuple(rate for i, rate in enumerate(rates) if i == 0 or rate[1] != rates[i - 1][1])

@@ -1,7 +1,9 @@
-"""Published versions are frozen: their values stand under a hash, and a correction is a new version.
+"""Published versions are frozen: their values stand under a hash, and a correction is a new
+version.
 
-`published.toml` names, for every version of the built-in files, the keys it had when it was published and the hash of
-their values. A key that comes later (a new knob) is published by an entry of its own; the older ones stay as they are.
+`published.toml` names, for every version of the built-in files, the keys it had when it was
+published and the hash of their values. A key that comes later (a new knob) is published by an entry
+of its own; the older ones stay as they are.
 """
 
 import tomllib
@@ -21,7 +23,9 @@ _HEAD = "# What has been published, with the hash of its values. `dunning policy
 
 @dataclass(frozen=True)
 class Published:
-    """One published version: file name, its day and revision, the dotted keys it had, the hash of their values."""
+    """One published version: file name, its day and revision, the dotted keys it had, the hash of
+    their values.
+    """
 
     file: str
     effective_from: date
@@ -37,14 +41,18 @@ def read_published(path: Path = PUBLISHED) -> tuple[Published, ...]:
 
 
 def check_published(policy: Policy, published: Iterable[Published]) -> list[Finding]:
-    """Return a finding for every published version that was changed or removed, and for every one not yet published."""
+    """Return a finding for every published version that was changed or removed, and for every one
+    not yet published.
+    """
     published = tuple(published)
     findings = [finding for entry in published for finding in _compare(policy, entry)]
     for name, version in _versions(policy):
         if _unpublished_keys(name, version, published):
             cure = "Run `dunning policy publish`, so that nobody changes it later unseen."
             line = version.lines.get("", 0)
-            problem = f"The version of {version.effective_from} holds values that are not published."
+            problem = (
+                f"The version of {version.effective_from} holds values that are not published."
+            )
             findings.append(Finding(f"{name}.toml", line, problem, cure))
     return findings
 
@@ -62,14 +70,22 @@ def publish(path: Path = PUBLISHED) -> list[Published]:
         keys = _unpublished_keys(name, version, known)
         if keys:
             sha256 = _hash_keys(version, keys)
-            added.append(Published(f"{name}.toml", version.effective_from, version.revision, tuple(keys), sha256))
+            added.append(
+                Published(
+                    f"{name}.toml", version.effective_from, version.revision, tuple(keys), sha256
+                )
+            )
     text = path.read_text("utf-8") if path.exists() else _HEAD
     path.write_text(text + "".join(_write_entry(entry) for entry in added), "utf-8")
     return added
 
 
 def _versions(policy: Policy) -> list[tuple[str, Version]]:
-    return [(name, version) for name in sorted(policy.rule_files) for version in policy.rule_files[name].versions]
+    return [
+        (name, version)
+        for name in sorted(policy.rule_files)
+        for version in policy.rule_files[name].versions
+    ]
 
 
 def _unpublished_keys(name: str, version: Version, published: Iterable[Published]) -> list[str]:
@@ -88,11 +104,20 @@ def _hash_keys(version: Version, keys: Iterable[str]) -> str:
 
 
 def _compare(policy: Policy, entry: Published) -> list[Finding]:
-    what = f"The version of {entry.effective_from}" + (f", revision {entry.revision}," if entry.revision > 1 else "")
+    what = f"The version of {entry.effective_from}" + (
+        f", revision {entry.revision}," if entry.revision > 1 else ""
+    )
     versions = dict((_mark_of(name, version), version) for name, version in _versions(policy))
     version = versions.get(_mark(entry))
     if version is None:
-        return [Finding(entry.file, 0, f"{what} was published and is gone.", "Restore it; nights were run with it.")]
+        return [
+            Finding(
+                entry.file,
+                0,
+                f"{what} was published and is gone.",
+                "Restore it; nights were run with it.",
+            )
+        ]
     values = dict(flatten(version.values))
     gone = [key for key in entry.keys if key not in values]
     line = version.lines.get("", 0)

@@ -1,4 +1,6 @@
-"""Reading one rule file strictly: every key known, every value of its type, every version with its source."""
+"""Reading one rule file strictly: every key known, every value of its type, every version with its
+source.
+"""
 
 import difflib
 import itertools
@@ -30,10 +32,11 @@ ABOUT_VERSION = ("effective_from", "revision", "source", "reason", "uncertain")
 
 @dataclass(frozen=True)
 class Version:
-    """What a rule file says from a day on, complete. A later revision for the same day replaces the earlier one.
+    """What a rule file says from a day on, complete. A later revision for the same day replaces the
+    earlier one.
 
-    values: as the rule class holds them, tables as dicts; uncertain: dotted key to why it is; lines: dotted key ("":
-    the version itself) to line.
+    values: as the rule class holds them, tables as dicts; uncertain: dotted key to why it is;
+    lines: dotted key ("": the version itself) to line.
     """
 
     effective_from: date
@@ -47,7 +50,9 @@ class Version:
 
 @dataclass(frozen=True)
 class RuleFile:
-    """One rule: its name (`stages` for `stages.toml`), which date selects, its versions in order, and its bytes."""
+    """One rule: its name (`stages` for `stages.toml`), which date selects, its versions in order,
+    and its bytes.
+    """
 
     name: str
     selected_by: str
@@ -61,7 +66,10 @@ class RuleFile:
 
     def until(self, version: Version) -> date | None:
         """Return the first day on which the version no longer holds, or None."""
-        return next((v.effective_from for v in self.in_force if v.effective_from > version.effective_from), None)
+        return next(
+            (v.effective_from for v in self.in_force if v.effective_from > version.effective_from),
+            None,
+        )
 
 
 def flatten(values: dict[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
@@ -85,7 +93,9 @@ def read_rule_file(name: str, data: bytes) -> tuple[RuleFile | None, list[Findin
         parsed = tomllib.loads(text, parse_float=Decimal)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        return None, [Finding(f"{name}.toml", line, "This line is not UTF-8.", "Save the file as UTF-8.")]
+        return None, [
+            Finding(f"{name}.toml", line, "This line is not UTF-8.", "Save the file as UTF-8.")
+        ]
     except tomllib.TOMLDecodeError as error:
         return None, [_explain_syntax(name, str(error), text)]
     reader = _Reader(name, find_lines(text))
@@ -97,7 +107,9 @@ def _explain_syntax(name: str, message: str, text: str) -> Finding:
     place = re.search(r"\(at line (\d+)", message)
     line = int(place[1]) if place else len(text.splitlines())
     said = message.split(" (at ")[0]
-    return Finding(f"{name}.toml", line, f"This is not TOML: {said}.", "Compare with the lines around it.")
+    return Finding(
+        f"{name}.toml", line, f"This is not TOML: {said}.", "Compare with the lines around it."
+    )
 
 
 class _Reader:
@@ -110,7 +122,11 @@ class _Reader:
     def read(self, parsed: dict[str, Any], data: bytes) -> RuleFile:
         self._check_top(parsed)
         tables = parsed.get("version", [])
-        if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+        if (
+            not isinstance(tables, list)
+            or not tables
+            or not all(isinstance(table, dict) for table in tables)
+        ):
             self._add(-1, "version", "There is no version.", "Add one under `[[version]]`.")
             tables = []
         versions = tuple(self._read_version(number, table) for number, table in enumerate(tables))
@@ -132,19 +148,31 @@ class _Reader:
             cure = f'Write `selected_by = "{expected}"`: that is the day by which the decisions look this rule up.'
             self._add(-1, "selected_by", f"`selected_by` {said}.", cure)
         for key in (key for key in parsed if key not in ("selected_by", "version")):
-            self._add(-1, key, f"`{key}` stands outside a version.", "Move it under `[[version]]`, or delete it.")
+            self._add(
+                -1,
+                key,
+                f"`{key}` stands outside a version.",
+                "Move it under `[[version]]`, or delete it.",
+            )
 
     def _read_version(self, number: int, table: dict[str, Any]) -> Version:
         values = self._read_table(number, SHAPES[self.name], table, "")
         self._check_notice(number, values)
         revision = table.get("revision", 1)
         if type(revision) is not int or revision < 1:
-            self._add(number, "revision", f"`revision` is {revision}, not 1, 2, 3.", "Number the corrections of a day.")
+            self._add(
+                number,
+                "revision",
+                f"`revision` is {revision}, not 1, 2, 3.",
+                "Number the corrections of a day.",
+            )
             revision = 1
         return Version(
             effective_from=self._read_start(number, table),
             revision=revision,
-            source=self._read_sentence(number, table, "source", "the law, announcement or decision that says so"),
+            source=self._read_sentence(
+                number, table, "source", "the law, announcement or decision that says so"
+            ),
             reason=self._read_sentence(number, table, "reason", "why the values are what they are"),
             values=values,
             uncertain=self._read_uncertain(number, table.get("uncertain", {}), values),
@@ -153,7 +181,12 @@ class _Reader:
 
     def _read_start(self, number: int, table: dict[str, Any]) -> date:
         if "effective_from" not in table:
-            self._add(number, "", "`effective_from` is missing.", "Write the first day on which this version holds.")
+            self._add(
+                number,
+                "",
+                "`effective_from` is missing.",
+                "Write the first day on which this version holds.",
+            )
             return FIRST_DAY
         try:
             return read_value(date, "effective_from", table["effective_from"])
@@ -169,7 +202,9 @@ class _Reader:
         self._add(number, key, f"`{key}` {said}.", f'Write `{key} = "..."`: {what}.')
         return ""
 
-    def _read_table(self, number: int, shape: type, table: dict[str, Any], at: str) -> dict[str, Any]:
+    def _read_table(
+        self, number: int, shape: type, table: dict[str, Any], at: str
+    ) -> dict[str, Any]:
         kinds, values = fields_of(shape), {}
         known = {*kinds, *(() if at else ABOUT_VERSION)}
         meant = set()
@@ -182,7 +217,12 @@ class _Reader:
                 values[key] = self._read_any(number, kind, f"{at}{key}", table[key])
             elif key not in optional_keys(shape) | meant:
                 where = f"[version.{at}{key}]" if is_table(kind) else f"{key} = ..."
-                self._add(number, at[:-1], f"`{at}{key}` is missing.", f"Every version is complete: write `{where}`.")
+                self._add(
+                    number,
+                    at[:-1],
+                    f"`{at}{key}` is missing.",
+                    f"Every version is complete: write `{where}`.",
+                )
         return values
 
     def _read_any(self, number: int, kind: Any, key: str, value: Any) -> Any:
@@ -193,7 +233,12 @@ class _Reader:
                 self._add(number, key, refused.problem, refused.cure)
                 return None
         if not isinstance(value, dict):
-            self._add(number, key, f"`{key}` is one value, not a table.", f"Write a table `[version.{key}]`.")
+            self._add(
+                number,
+                key,
+                f"`{key}` is one value, not a table.",
+                f"Write a table `[version.{key}]`.",
+            )
             return {}
         if get_origin(kind) is dict:
             return self._read_map(number, get_args(kind)[1], key, value)
@@ -202,14 +247,30 @@ class _Reader:
     def _read_map(self, number: int, kind: Any, key: str, table: dict[str, Any]) -> dict[str, Any]:
         words = map_keys(key)
         for word in (word for word in table if word not in words):
-            self._add(number, f"{key}.{word}", f"Unknown key `{key}.{word}`.", f"Choose of: {', '.join(words)}.")
+            self._add(
+                number,
+                f"{key}.{word}",
+                f"Unknown key `{key}.{word}`.",
+                f"Choose of: {', '.join(words)}.",
+            )
         for word in words:
             if word not in table:
-                self._add(number, key, f"`{key}.{word}` is missing.", f"Give a value for each of: {', '.join(words)}.")
-        return {word: self._read_any(number, kind, f"{key}.{word}", table[word]) for word in words if word in table}
+                self._add(
+                    number,
+                    key,
+                    f"`{key}.{word}` is missing.",
+                    f"Give a value for each of: {', '.join(words)}.",
+                )
+        return {
+            word: self._read_any(number, kind, f"{key}.{word}", table[word])
+            for word in words
+            if word in table
+        }
 
     def _check_notice(self, number: int, values: dict[str, Any]) -> None:
-        """`overdue` waits for no notice; every stage above it does, for so many days after it was served."""
+        """`overdue` waits for no notice; every stage above it does, for so many days after it was
+        served.
+        """
         for stage in STAGES[1:] if self.name == "stages" else ():
             rule = values.get(stage, {})
             for key in ("after_notice", "served_days_min"):
@@ -222,7 +283,9 @@ class _Reader:
 
     def _read_uncertain(self, number: int, table: Any, values: dict[str, Any]) -> dict[str, str]:
         if not isinstance(table, dict):
-            self._add(number, "uncertain", "`uncertain` is not a table.", "Write `[version.uncertain]`.")
+            self._add(
+                number, "uncertain", "`uncertain` is not a table.", "Write `[version.uncertain]`."
+            )
             return {}
         keys = [key for key, _ in flatten(values)]
         found: dict[str, str] = {}
@@ -230,9 +293,19 @@ class _Reader:
             covered = [key for key in keys if key == name or key.startswith(f"{name}.")]
             if not covered:
                 cure = "Name a key of this version, or delete the line."
-                self._add(number, f"uncertain.{name}", f"`uncertain` names `{name}`, which is no key here.", cure)
+                self._add(
+                    number,
+                    f"uncertain.{name}",
+                    f"`uncertain` names `{name}`, which is no key here.",
+                    cure,
+                )
             if type(why) is not str or not why.strip():
-                self._add(number, f"uncertain.{name}", f"`uncertain.{name}` says nothing.", "Write what is uncertain.")
+                self._add(
+                    number,
+                    f"uncertain.{name}",
+                    f"`uncertain.{name}` says nothing.",
+                    "Write what is uncertain.",
+                )
             found.update(dict.fromkeys(covered, str(why)))
         return found
 
@@ -247,23 +320,42 @@ class _Reader:
                 self._add(number, "effective_from", problem, cure)
             elif day < before.effective_from:
                 problem = f"`effective_from` {day} stands below {before.effective_from}."
-                self._add(number, "effective_from", problem, "Sort the versions by day, the oldest first.")
+                self._add(
+                    number, "effective_from", problem, "Sort the versions by day, the oldest first."
+                )
             elif revision != 1:
                 cure = "Begin with 1, or leave `revision` out."
-                self._add(number, "revision", f"The first version of {day} has revision {revision}.", cure)
+                self._add(
+                    number, "revision", f"The first version of {day} has revision {revision}.", cure
+                )
         if versions and versions[0].revision != 1:
-            self._add(0, "revision", "The first version has a revision beyond 1.", "Begin with 1, or leave it out.")
+            self._add(
+                0,
+                "revision",
+                "The first version has a revision beyond 1.",
+                "Begin with 1, or leave it out.",
+            )
         if self.name == "interest_rates" and versions and versions[0].effective_from > FIRST_DAY:
             last = versions[0].effective_from - timedelta(days=1)
             problem = f"Days from {FIRST_DAY} through {last} have no rate, and a debt may fall due on any of them."
-            self._add(0, "effective_from", problem, f"Begin the first version on {FIRST_DAY}, with 0.00 if need be.")
+            self._add(
+                0,
+                "effective_from",
+                problem,
+                f"Begin the first version on {FIRST_DAY}, with 0.00 if need be.",
+            )
 
 
 def _suggest(key: str, kinds: dict[str, Any]) -> tuple[str, str]:
-    """Return a cure for an unknown key, and the key that was probably meant; where only the unit differs, say so."""
+    """Return a cure for an unknown key, and the key that was probably meant; where only the unit
+    differs, say so.
+    """
     for known in kinds:
         if _bare(known) == _bare(key):
-            return f"Did you mean `{known}`? The unit stands in the name, and the value must be in that unit.", known
+            return (
+                f"Did you mean `{known}`? The unit stands in the name, and the value must be in that unit.",
+                known,
+            )
     near = difflib.get_close_matches(key, kinds, 1)
     if near:
         return f"Did you mean `{near[0]}`?", near[0]
@@ -271,5 +363,17 @@ def _suggest(key: str, kinds: dict[str, Any]) -> tuple[str, str]:
 
 
 def _bare(key: str) -> str:
-    units = {"cents", "eur", "euro", "bgn", "days", "hours", "weeks", "months", "percent", "share", "working"}
+    units = {
+        "cents",
+        "eur",
+        "euro",
+        "bgn",
+        "days",
+        "hours",
+        "weeks",
+        "months",
+        "percent",
+        "share",
+        "working",
+    }
     return "_".join(part for part in key.split("_") if part not in units)

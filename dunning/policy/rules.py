@@ -1,4 +1,6 @@
-"""The typed, frozen view of every policy value: what the decisions read. Units stand in the names."""
+"""The typed, frozen view of every policy value: what the decisions read. Units stand in the
+names.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +16,9 @@ class Changeover:
 
 @dataclass(frozen=True)
 class Interest:
-    """Statutory interest. `rates`: (first day, yearly percent), ascending; selected by each accrual day."""
+    """Statutory interest. `rates`: (first day, yearly percent), ascending; selected by each accrual
+    day.
+    """
 
     rates: tuple[tuple[date, Decimal], ...]
     day_count: int
@@ -24,7 +28,9 @@ class Interest:
 
 @dataclass(frozen=True)
 class Limitation:
-    """When a debt can no longer be claimed. `suspensions`: half-open intervals that are not counted."""
+    """When a debt can no longer be claimed. `suspensions`: half-open intervals that are not
+    counted.
+    """
 
     years: int
     years_long: int
@@ -42,7 +48,9 @@ class Agreements:
 
 @dataclass(frozen=True)
 class StageRule:
-    """The conditions of one stage. `after_notice`: the notice stage that must have been served, or empty."""
+    """The conditions of one stage. `after_notice`: the notice stage that must have been served, or
+    empty.
+    """
 
     days_overdue_min: int
     amount_cents_min: int
@@ -52,7 +60,9 @@ class StageRule:
 
 @dataclass(frozen=True)
 class Stages:
-    """The ladder. Kinds that never may be claimed, and kinds that may only with their season's equalisation bill."""
+    """The ladder. Kinds that never may be claimed, and kinds that may only with their season's
+    equalisation bill.
+    """
 
     overdue: StageRule
     final_warning: StageRule
@@ -66,7 +76,9 @@ class Stages:
 
 @dataclass(frozen=True)
 class Service:
-    """Days after which what we sent ourselves counts as served, per channel, unless a failure came back."""
+    """Days after which what we sent ourselves counts as served, per channel, unless a failure came
+    back.
+    """
 
     served_after_days: dict[str, int]
 
@@ -75,8 +87,9 @@ class Service:
 class Reminders:
     """Who is reminded, how often, from which sum per channel.
 
-    on_list_days: for how many days in a row another list of tonight's may keep an account from its message before it
-    has left. sms_parts_max: an SMS is shortened, clause by clause, to so many parts.
+    on_list_days: for how many days in a row another list of tonight's may keep an account from its
+    message before it has left. sms_parts_max: an SMS is shortened, clause by clause, to so many
+    parts.
     """
 
     repeat_days: int
@@ -129,15 +142,20 @@ class Loading:
 
     def share_max_of(self, table: str) -> Decimal:
         """Return the largest share of refused rows that a table may have."""
-        return self.quarantine_share_max_strict if table in self.tables_strict else self.quarantine_share_max
+        return (
+            self.quarantine_share_max_strict
+            if table in self.tables_strict
+            else self.quarantine_share_max
+        )
 
 
 @dataclass(frozen=True)
 class Retention:
-    """How long snapshots of ledgers are kept, counted back from the last closed date; decides nothing on accounts.
+    """How long snapshots of ledgers are kept, counted back from the last closed date; decides
+    nothing on accounts.
 
-    every_snapshot_days: all of so many days, that date included. monthly_snapshot_months: the newest of each of so many
-    calendar months, that date's month included.
+    every_snapshot_days: all of so many days, that date included. monthly_snapshot_months: the
+    newest of each of so many calendar months, that date's month included.
     """
 
     every_snapshot_days: int
@@ -146,14 +164,16 @@ class Retention:
 
 @dataclass(frozen=True)
 class Release:
-    """When what a night wants waits for a person, and how much may leave the house at once; decides no stage.
+    """When what a night wants waits for a person, and how much may leave the house at once; decides
+    no stage.
 
-    band_percent: how far a count or sum may lie from the median of `band_nights` comparable nights, of which there must
-    be `band_nights_min`, with a median of `band_rows_min` rows at least. rows_max, amount_cents_max: absolute limits,
-    by MEASURES. payments_share_min: of the payments that are usual in the last `payments_days` days, where these are
-    `payments_min` at least. district_rows_max: rows a district and day, by RAMPED. court_week_rows_max: cases a
-    calendar week. acted_days: how long an account handed over stays off that list, by ACTED. answer_hours: how long a
-    question waits for its answer.
+    band_percent: how far a count or sum may lie from the median of `band_nights` comparable nights,
+    of which there must be `band_nights_min`, with a median of `band_rows_min` rows at least.
+    rows_max, amount_cents_max: absolute limits, by MEASURES. payments_share_min: of the payments
+    that are usual in the last `payments_days` days, where these are `payments_min` at least.
+    district_rows_max: rows a district and day, by RAMPED. court_week_rows_max: cases a calendar
+    week. acted_days: how long an account handed over stays off that list, by ACTED. answer_hours:
+    how long a question waits for its answer.
     """
 
     band_percent: Decimal
@@ -175,8 +195,8 @@ class Release:
 class Protection:
     """What an employee records to protect an account; decides nothing on accounts by itself.
 
-    undocumented_days: how long it holds without a document. remind_days: from how long before its end its author is
-    reminded.
+    undocumented_days: how long it holds without a document. remind_days: from how long before its
+    end its author is reminded.
     """
 
     undocumented_days: int
@@ -195,11 +215,13 @@ class Supplier:
 
 @dataclass(frozen=True)
 class Notices:
-    """When a billing group's monthly notices go out and what they are made with; decides nothing on accounts.
+    """When a billing group's monthly notices go out and what they are made with; decides nothing on
+    accounts.
 
-    day_of_month: by service; the last day of a shorter month. wording: the version of the department's texts that
-    notices are written with. batch_pages_max: pages of one file for the print house. card_age_days: a contact
-    registered longer ago is asked for anew. receipt_days: how long a notice's receipt may be confirmed.
+    day_of_month: by service; the last day of a shorter month. wording: the version of the
+    department's texts that notices are written with. batch_pages_max: pages of one file for the
+    print house. card_age_days: a contact registered longer ago is asked for anew. receipt_days: how
+    long a notice's receipt may be confirmed.
     """
 
     day_of_month: dict[str, int]
@@ -211,11 +233,12 @@ class Notices:
 
 @dataclass(frozen=True)
 class Profile:
-    """Who the supplier is, as notices say it; its phone and the names of its services stand in `Supplier`.
+    """Who the supplier is, as notices say it; its phone and the names of its services stand in
+    `Supplier`.
 
-    *_latin: the same for the English notice and for banks. offices: an address with its hours each, in the same order
-    as offices_latin. logo: SVG. receipt_url: the address of the page that confirms receipt, before the token; empty
-    where there is none.
+    *_latin: the same for the English notice and for banks. offices: an address with its hours each,
+    in the same order as offices_latin. logo: SVG. receipt_url: the address of the page that
+    confirms receipt, before the token; empty where there is none.
     """
 
     name: str
@@ -240,7 +263,9 @@ class Profile:
 
 @dataclass(frozen=True)
 class Rules:
-    """All that is in force on `as_of`. `version`: short hash of every selected value that decides on accounts."""
+    """All that is in force on `as_of`. `version`: short hash of every selected value that decides
+    on accounts.
+    """
 
     as_of: date
     version: str

@@ -1,7 +1,7 @@
 """The shape of every rule file, derived from the typed view, and what each kind of value may be.
 
-A key of a rule file is a field of its class in `dunning.policy.rules`: one word in the file, the code and the decision.
-The unit is the end of the name, and the bounds follow from it.
+A key of a rule file is a field of its class in `dunning.policy.rules`: one word in the file, the
+code and the decision. The unit is the end of the name, and the bounds follow from it.
 """
 
 import dataclasses
@@ -15,7 +15,8 @@ from dunning.core.words import CHANNELS, DEBT_KINDS, NOTICE_STAGES, SERVICES
 from dunning.policy import rules
 from dunning.policy.identity import MAY_BE_EMPTY, refuse_identity
 
-# What has a band and limits; what is let out a district at a time; what is not proposed again while it is being done.
+# What has a band and limits; what is let out a district at a time; what is not proposed again while
+# it is being done.
 MEASURES = ("overdue", "final_warning", "court_bound", *CHANNELS, "disconnections", "court")
 RAMPED = ("overdue", "final_warning", "disconnections")
 ACTED = ("disconnections", "court")
@@ -24,9 +25,21 @@ FIRST_DAY = date(1990, 1, 1)
 LAST_DAY = date(2100, 1, 1)
 
 LEDGER_TABLES = (
-    "premises", "payers", "tenancies", "invoices", "payments", "invoice_lines", "contacts", "agreements",
-    "agreement_items", "instalments", "holds", "notices", "court_cases", "court_case_items",
-)  # fmt: skip
+    "premises",
+    "payers",
+    "tenancies",
+    "invoices",
+    "payments",
+    "invoice_lines",
+    "contacts",
+    "agreements",
+    "agreement_items",
+    "instalments",
+    "holds",
+    "notices",
+    "court_cases",
+    "court_case_items",
+)
 
 
 @dataclass(frozen=True)
@@ -76,31 +89,75 @@ SELECTED_BY = {name: "accrual_day" if name == "interest_rates" else "as_of" for 
 
 # Unit by the end of a name; the longest that fits counts.
 UNITS = {
-    "_cents": "евроцента", "_cents_min": "евроцента", "_days": "дни", "_days_min": "дни", "_overdue_min": "дни",
+    "_cents": "евроцента",
+    "_cents_min": "евроцента",
+    "_days": "дни",
+    "_days_min": "дни",
+    "_overdue_min": "дни",
     "_months": "месеца",
-    "_working_days": "работни дни", "day_count": "дни в годината", "years": "години", "years_long": "години",
-    "years_absolute": "години", "_percent": "%", "_share_max": "дял от 1", "_share_max_strict": "дял от 1",
+    "_working_days": "работни дни",
+    "day_count": "дни в годината",
+    "years": "години",
+    "years_long": "години",
+    "years_absolute": "години",
+    "_percent": "%",
+    "_share_max": "дял от 1",
+    "_share_max_strict": "дял от 1",
     "_share_min": "дял от 1",
-    "_from": "първи ден", "_until": "първи ден след", "suspensions": "от ден до ден", "_nonworking_days": "дати",
-    "extra_working_days": "дати", "day_of_month": "число", "_pages_max": "страници", "_cents_max": "евроцента",
-    "rows_max": "реда", "_rows_min": "реда", "_hours": "часа", "_nights": "нощи", "_nights_min": "нощи",
-    "payments_min": "плащания", "_parts_max": "части",
-}  # fmt: skip
+    "_from": "първи ден",
+    "_until": "първи ден след",
+    "suspensions": "от ден до ден",
+    "_nonworking_days": "дати",
+    "extra_working_days": "дати",
+    "day_of_month": "число",
+    "_pages_max": "страници",
+    "_cents_max": "евроцента",
+    "rows_max": "реда",
+    "_rows_min": "реда",
+    "_hours": "часа",
+    "_nights": "нощи",
+    "_nights_min": "нощи",
+    "payments_min": "плащания",
+    "_parts_max": "части",
+}
 _NEVER_ZERO = (
-    "day_count", "years", "years_long", "years_absolute", "window_days", "notice_valid_days", "wording",
-    "card_age_days", "receipt_days", "band_nights", "band_nights_min", "payments_days", "answer_hours",
+    "day_count",
+    "years",
+    "years_long",
+    "years_absolute",
+    "window_days",
+    "notice_valid_days",
+    "wording",
+    "card_age_days",
+    "receipt_days",
+    "band_nights",
+    "band_nights_min",
+    "payments_days",
+    "answer_hours",
     "undocumented_days",
-)  # fmt: skip
+)
 _ROWS = (1, 10_000_000)
 _BOUNDS = {
-    "day_of_month": (1, 31), "batch_pages_max": (2, 5000), "rows_max": _ROWS, "district_rows_max": _ROWS,
-    "sms_parts_max": (2, 10), "court_week_rows_max": _ROWS, "payments_min": _ROWS, "band_rows_min": _ROWS,
-}  # fmt: skip
+    "day_of_month": (1, 31),
+    "batch_pages_max": (2, 5000),
+    "rows_max": _ROWS,
+    "district_rows_max": _ROWS,
+    "sms_parts_max": (2, 10),
+    "court_week_rows_max": _ROWS,
+    "payments_min": _ROWS,
+    "band_rows_min": _ROWS,
+}
 _MAPS = {
-    "served_after_days": CHANNELS, "amount_cents_min": CHANNELS, "service_names": SERVICES,
-    "service_names_latin": SERVICES, "day_of_month": SERVICES, "rows_max": MEASURES, "amount_cents_max": MEASURES,
-    "district_rows_max": RAMPED, "acted_days": ACTED,
-}  # fmt: skip
+    "served_after_days": CHANNELS,
+    "amount_cents_min": CHANNELS,
+    "service_names": SERVICES,
+    "service_names_latin": SERVICES,
+    "day_of_month": SERVICES,
+    "rows_max": MEASURES,
+    "amount_cents_max": MEASURES,
+    "district_rows_max": RAMPED,
+    "acted_days": ACTED,
+}
 _CENTS_MAX, _COUNT_MAX, _YEARS_MAX = 100_000_000_00, 36_525, 100
 
 
@@ -131,11 +188,17 @@ def fields_of(shape: type) -> dict[str, Any]:
 
 def optional_keys(shape: type) -> set[str]:
     """Return the keys that a file may leave out because the class has a default for them."""
-    return {field.name for field in dataclasses.fields(shape) if field.default is not dataclasses.MISSING}
+    return {
+        field.name
+        for field in dataclasses.fields(shape)
+        if field.default is not dataclasses.MISSING
+    }
 
 
 def map_keys(key: str) -> tuple[str, ...]:
-    """Return the words that a table of values by channel or service must have, every one of them."""
+    """Return the words that a table of values by channel or service must have, every one of
+    them.
+    """
     return _MAPS[key]
 
 
@@ -159,7 +222,9 @@ def read_value(kind: Any, key: str, value: Any) -> Any:
     if kind is str:
         return _read_word(key, value)
     if not isinstance(value, list):
-        raise ValueRefused(f"`{key}` is {_say(value)}, not a list.", f'Write a list: `{key} = ["...", "..."]`.')
+        raise ValueRefused(
+            f"`{key}` is {_say(value)}, not a list.", f'Write a list: `{key} = ["...", "..."]`.'
+        )
     item = get_args(kind)[0]
     if get_origin(item) is tuple:
         return _read_intervals(key, value)
@@ -170,9 +235,15 @@ def read_value(kind: Any, key: str, value: Any) -> Any:
 
 def _say(value: Any) -> str:
     names: dict[type, str] = {
-        bool: "a truth value", int: "a whole number", Decimal: "a decimal number", str: "a text", list: "a list",
-        dict: "a table", datetime: "a date with a time", date: "a date",
-    }  # fmt: skip
+        bool: "a truth value",
+        int: "a whole number",
+        Decimal: "a decimal number",
+        str: "a text",
+        list: "a list",
+        dict: "a table",
+        datetime: "a date with a time",
+        date: "a date",
+    }
     kind = names.get(type(value), type(value).__name__)
     return f"{kind} ({value})" if isinstance(value, int | Decimal | str | date) else kind
 
@@ -180,11 +251,17 @@ def _say(value: Any) -> str:
 def _read_count(key: str, value: Any) -> int:
     is_cents = "_cents" in key
     if type(value) is not int:
-        cure = "Amounts are whole euro cents: 50,00 euro is 5000." if is_cents else "Write a whole number, no quotes."
+        cure = (
+            "Amounts are whole euro cents: 50,00 euro is 5000."
+            if is_cents
+            else "Write a whole number, no quotes."
+        )
         raise ValueRefused(f"`{key}` is {_say(value)}, not a whole number.", cure)
     low, high = _bounds(key, is_cents=is_cents)
     if not low <= value <= high:
-        raise ValueRefused(f"`{key}` is {value}, outside {low} to {high}.", "Write a number within these bounds.")
+        raise ValueRefused(
+            f"`{key}` is {value}, outside {low} to {high}.", "Write a number within these bounds."
+        )
     return value
 
 
@@ -197,41 +274,59 @@ def _bounds(key: str, *, is_cents: bool) -> tuple[int, int]:
 
 def _read_decimal(key: str, value: Any) -> Decimal:
     if type(value) is not int and not isinstance(value, Decimal):
-        raise ValueRefused(f"`{key}` is {_say(value)}, not a number.", "Write a number with a point, no quotes.")
+        raise ValueRefused(
+            f"`{key}` is {_say(value)}, not a number.", "Write a number with a point, no quotes."
+        )
     number = Decimal(value)
     is_share = "_share_" in key
     high = 1 if is_share else 100
     if not number.is_finite() or not 0 <= number <= high:
-        cure = "A share is a fraction of one: 5 % is 0.05." if is_share else "A percent lies between 0 and 100."
+        cure = (
+            "A share is a fraction of one: 5 % is 0.05."
+            if is_share
+            else "A percent lies between 0 and 100."
+        )
         raise ValueRefused(f"`{key}` is {number}, outside 0 to {high}.", cure)
     if not is_share and number != round(number, 2):
-        raise ValueRefused(f"`{key}` is {number}, with more than two decimals.", "Give at most two decimals.")
+        raise ValueRefused(
+            f"`{key}` is {number}, with more than two decimals.", "Give at most two decimals."
+        )
     if not is_share and 0 < number < 1:
         raise ValueRefused(
-            f"`{key}` is {number}, less than one percent.", f"The unit is percent: write {number * 100} for {number}."
+            f"`{key}` is {number}, less than one percent.",
+            f"The unit is percent: write {number * 100} for {number}.",
         )
     return number
 
 
 def _read_day(key: str, value: Any) -> date:
     if type(value) is not date:
-        raise ValueRefused(f"`{key}` is {_say(value)}, not a date.", "Write a date without quotes: 2026-01-01.")
+        raise ValueRefused(
+            f"`{key}` is {_say(value)}, not a date.", "Write a date without quotes: 2026-01-01."
+        )
     if not FIRST_DAY <= value <= LAST_DAY:
-        raise ValueRefused(f"`{key}` is {value}, outside {FIRST_DAY} to {LAST_DAY}.", "Write a day within them.")
+        raise ValueRefused(
+            f"`{key}` is {value}, outside {FIRST_DAY} to {LAST_DAY}.", "Write a day within them."
+        )
     return value
 
 
 def _read_word(key: str, value: Any) -> str:
     if type(value) is not str:
-        raise ValueRefused(f"`{key}` is {_say(value)}, not a text.", 'Write a text in quotes: "...".')
+        raise ValueRefused(
+            f"`{key}` is {_say(value)}, not a text.", 'Write a text in quotes: "...".'
+        )
     if value != value.strip() or not (value or key in MAY_BE_EMPTY):
-        raise ValueRefused(f"`{key}` is empty or begins or ends with a space.", "Write the text alone, no spaces.")
+        raise ValueRefused(
+            f"`{key}` is empty or begins or ends with a space.", "Write the text alone, no spaces."
+        )
     _refuse_unlisted(key, value)
     if refusal := refuse_identity(key, value):
         raise ValueRefused(f"`{key}` is {refusal[0]}.", refusal[1])
     if key.startswith("service_names_latin.") and not value.isascii():
         raise ValueRefused(
-            f"`{key}` has letters that are not Latin: {value}.", "Transliterate it; one Cyrillic letter doubles an SMS."
+            f"`{key}` has letters that are not Latin: {value}.",
+            "Transliterate it; one Cyrillic letter doubles an SMS.",
         )
     return value
 
@@ -246,7 +341,10 @@ def _refuse_unlisted(key: str, value: str) -> None:
     elif name == "after_notice":
         listed = NOTICE_STAGES
     if listed and value not in listed:
-        raise ValueRefused(f"`{key}` names `{value}`, which is none of: {', '.join(listed)}.", "Choose one of these.")
+        raise ValueRefused(
+            f"`{key}` names `{value}`, which is none of: {', '.join(listed)}.",
+            "Choose one of these.",
+        )
 
 
 def _refuse_repeated(key: str, items: Iterable[Any]) -> None:
@@ -261,13 +359,20 @@ def _read_intervals(key: str, value: list[Any]) -> tuple[tuple[date, date], ...]
     intervals: list[tuple[date, date]] = []
     for pair in value:
         if not isinstance(pair, list) or len(pair) != 2:
-            raise ValueRefused(f"`{key}` holds something else than pairs of days.", "Write [[first day, day after]].")
+            raise ValueRefused(
+                f"`{key}` holds something else than pairs of days.",
+                "Write [[first day, day after]].",
+            )
         start, until = (_read_day(key, day) for day in pair)
         if start >= until:
             raise ValueRefused(
-                f"`{key}`: {start} to {until} is empty.", "The second day is the first that counts again; put it later."
+                f"`{key}`: {start} to {until} is empty.",
+                "The second day is the first that counts again; put it later.",
             )
         if intervals and start < intervals[-1][1]:
-            raise ValueRefused(f"`{key}`: {start} lies before {intervals[-1][1]}.", "Sort the pairs; let none overlap.")
+            raise ValueRefused(
+                f"`{key}`: {start} lies before {intervals[-1][1]}.",
+                "Sort the pairs; let none overlap.",
+            )
         intervals.append((start, until))
     return tuple(intervals)

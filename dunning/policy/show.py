@@ -1,4 +1,6 @@
-"""What is in force on a day: every value with its unit, since when, until when, by which source, and how sure."""
+"""What is in force on a day: every value with its unit, since when, until when, by which source,
+and how sure.
+"""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -14,14 +16,22 @@ from dunning.policy.reading import RuleFile, Version, flatten
 from dunning.policy.schema import unit_of
 
 CONFIRMED, UNCERTAIN = "confirmed", "uncertain"
-# Between the entries of a list in which an entry has commas itself; in a page of text each has a line of its own.
+# Between the entries of a list in which an entry has commas itself; in a page of text each has a
+# line of its own.
 _APART = "; "
-_SINGULAR = {"дни": "ден", "работни дни": "работен ден", "години": "година", "месеца": "месец", "страници": "страница"}
+_SINGULAR = {
+    "дни": "ден",
+    "работни дни": "работен ден",
+    "години": "година",
+    "месеца": "месец",
+    "страници": "страница",
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One value in force. `value` as the rule class holds it; `until` is the first day without it, or None.
+    """One value in force. `value` as the rule class holds it; `until` is the first day without it,
+    or None.
 
     reason: why the value is uncertain where it is, else why its version is what it is.
     """
@@ -39,7 +49,8 @@ class Row:
 
 
 def show_rows(policy: Policy, as_of: date) -> list[Row]:
-    """Return every value in force on a day, by file and key order; of interest rates all up to that day.
+    """Return every value in force on a day, by file and key order; of interest rates all up to that
+    day.
 
     Raises:
         DunningError: a rule file says nothing yet on that day.
@@ -48,7 +59,9 @@ def show_rows(policy: Policy, as_of: date) -> list[Row]:
     for name, rule_file in policy.rule_files.items():
         versions = [policy.version_at(name, as_of)]
         if rule_file.selected_by == "accrual_day":
-            versions = [version for version in rule_file.in_force if version.effective_from <= as_of]
+            versions = [
+                version for version in rule_file.in_force if version.effective_from <= as_of
+            ]
         rows += [row for version in versions for row in rows_of(rule_file, version)]
     return rows
 
@@ -74,19 +87,28 @@ def rows_of(rule_file: RuleFile, version: Version) -> list[Row]:
 
 @dataclass(frozen=True)
 class RuleChange:
-    """A value that is in force on one side and not on the other; None where it is not there at all."""
+    """A value that is in force on one side and not on the other; None where it is not there at
+    all.
+    """
 
     before: Row | None
     after: Row | None
 
 
 def compare_rules(before: tuple[Policy, date], after: tuple[Policy, date]) -> list[RuleChange]:
-    """Return the values in force that differ between a policy on its day and another one on its own.
+    """Return the values in force that differ between a policy on its day and another one on its
+    own.
 
     A rate of interest is one value per day from which it holds.
     """
-    sides = [{(row.file, row.key, _since(row)): row for row in show_rows(*side)} for side in (before, after)]
-    pairs = [RuleChange(sides[0].get(mark), sides[1].get(mark)) for mark in dict.fromkeys([*sides[0], *sides[1]])]
+    sides = [
+        {(row.file, row.key, _since(row)): row for row in show_rows(*side)}
+        for side in (before, after)
+    ]
+    pairs = [
+        RuleChange(sides[0].get(mark), sides[1].get(mark))
+        for mark in dict.fromkeys([*sides[0], *sides[1]])
+    ]
     return [pair for pair in pairs if _value(pair.before) != _value(pair.after)]
 
 
@@ -135,7 +157,9 @@ def _render_dated(file: str, rows: list[Row]) -> str:
 
 def _render_version(file: str, rows: list[Row]) -> str:
     until = f" до {format_day(rows[0].until)} (без него)" if rows[0].until else ""
-    lines = [f"{TITLES[file.removesuffix('.toml')]} ({file}), от {format_day(rows[0].effective_from)}{until}"]
+    lines = [
+        f"{TITLES[file.removesuffix('.toml')]} ({file}), от {format_day(rows[0].effective_from)}{until}"
+    ]
     width = max(len(row.label) for row in rows)
     for row, after in zip(rows, [*rows[1:], None], strict=True):
         shown = format_value(row).replace(_APART, f"{_APART.rstrip()}\n  {'':<{width}}  ")
@@ -147,14 +171,23 @@ def _render_version(file: str, rows: list[Row]) -> str:
 
 
 def render_markdown(rows: list[Row]) -> str:
-    """Return rows as tables for `docs/policy.md`, one a file: key, value, meaning, since when, how sure."""
+    """Return rows as tables for `docs/policy.md`, one a file: key, value, meaning, since when, how
+    sure.
+    """
     parts = []
     for file, group in groupby(rows, lambda row: row.file):
         members = list(group)
-        lines = [f"### {file}", "", "| key | value | meaning | since | confidence |", "| --- | --- | --- | --- | --- |"]
+        lines = [
+            f"### {file}",
+            "",
+            "| key | value | meaning | since | confidence |",
+            "| --- | --- | --- | --- | --- |",
+        ]
         for row in members:
             sure = f"**uncertain**: {row.reason}" if row.confidence == UNCERTAIN else row.confidence
-            lines.append(f"| `{row.key}` | {format_value(row)} | {row.label} | {row.effective_from} | {sure} |")
+            lines.append(
+                f"| `{row.key}` | {format_value(row)} | {row.label} | {row.effective_from} | {sure} |"
+            )
         sources = list(dict.fromkeys(row.source for row in members))
         parts.append("\n".join([*lines, "", *(f"Source: {source}  " for source in sources)]))
     return "\n\n".join(parts) + "\n"
@@ -170,7 +203,9 @@ def format_day(day: date) -> str:
 
 
 def format_value(row: Row) -> str:
-    """Return a value with its unit, for reading: cents as euro, days as dates, a list with commas, a drawing named."""
+    """Return a value with its unit, for reading: cents as euro, days as dates, a list with commas,
+    a drawing named.
+    """
     value = row.value
     if row.unit == "евроцента":
         return f"{format_minor(value)} €"
@@ -185,7 +220,11 @@ def format_value(row: Row) -> str:
         return (_APART if any("," in entry for entry in entries) else ", ").join(entries) or "няма"
     if isinstance(value, str) and value.startswith("<svg"):
         return f"SVG, {len(value)} знака ({sha256(value.encode()).hexdigest()[:8]})"
-    return f"{value} {_SINGULAR.get(row.unit, row.unit) if value == 1 else row.unit}" if row.unit else str(value)
+    return (
+        f"{value} {_SINGULAR.get(row.unit, row.unit) if value == 1 else row.unit}"
+        if row.unit
+        else str(value)
+    )
 
 
 def _format_entry(entry: Any) -> str:

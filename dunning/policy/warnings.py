@@ -1,4 +1,6 @@
-"""What a morning report should say about the policy of the night: rates that nobody has confirmed or renewed."""
+"""What a morning report should say about the policy of the night: rates that nobody has confirmed
+or renewed.
+"""
 
 from datetime import date
 
@@ -7,7 +9,8 @@ from dunning.policy.show import format_day
 
 
 def find_doubts(policy: Policy, as_of: date) -> list[str]:
-    """Return Bulgarian sentences about tonight's statutory rate: not renewed for this half-year, or not confirmed.
+    """Return Bulgarian sentences about tonight's statutory rate: not renewed for this half-year, or
+    not confirmed.
 
     Interest goes on with the newest rate; nobody is stopped, but somebody should look.
 

@@ -16,15 +16,25 @@ CONTACTS = ("sms", "email", "post", "none")
 IDENTIFIERS = ("ok", "missing", "wrong")
 NAMINGS = ("all", "account", "payer", "premise", "invoice")
 
-_ORDINARY = ("on_time", "forgets", "in_parts", "overpays", "corrected", "payment_bounced", "new", "moved_in")
+_ORDINARY = (
+    "on_time",
+    "forgets",
+    "in_parts",
+    "overpays",
+    "corrected",
+    "payment_bounced",
+    "new",
+    "moved_in",
+)
 
 
 @dataclass(frozen=True)
 class Accounts:
     """Grain: one account. Months are counted from year 0 (12 * year + month - 1).
 
-    `home`, `person`: the account number under which the premise, the payer was first made; `months_from` (first one
-    billed) through `months_to`. `unpaid_from`, `unpaid_until`: due days between which nothing is ever paid.
+    `home`, `person`: the account number under which the premise, the payer was first made;
+    `months_from` (first one billed) through `months_to`. `unpaid_from`, `unpaid_until`: due days
+    between which nothing is ever paid.
     """
 
     as_of: int
@@ -57,7 +67,9 @@ class Accounts:
         return np.isin(self.behaviour, [PLACE[name] for name in names])
 
     def is_ordinary(self) -> Mask:
-        """Return which accounts come to rest at nothing, or nearly, and are none of the first ones."""
+        """Return which accounts come to rest at nothing, or nearly, and are none of the first
+        ones.
+        """
         return self.does(*_ORDINARY) & (self.number >= len(FIRST))
 
 
@@ -72,7 +84,9 @@ def month_start(months: Ints) -> Days:
 
 
 def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> Accounts:
-    """Return the accounts with these numbers, the first of which is even. `last`: the sample's last number."""
+    """Return the accounts with these numbers, the first of which is even. `last`: the sample's last
+    number.
+    """
     behaviour = _behaviours(dice, numbers, last)
     names = [BEHAVIOURS[place].name for place in range(len(BEHAVIOURS))]
     follows_home = np.isin(behaviour, [names.index("moved_in"), names.index("part_owner")])
@@ -83,7 +97,9 @@ def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> Accounts
     months_to = np.where(behaviour == PLACE["moved_out"], moved - 1, month - 1)
     months_from = month - np.array([b.months for b in BEHAVIOURS])[behaviour]
     comes = np.isin(behaviour, [PLACE["new"], PLACE["moved_in"]])
-    valid_from = np.where(comes, month_start(moved), day - dice.between(2600, 9000, "tenant since", numbers))
+    valid_from = np.where(
+        comes, month_start(moved), day - dice.between(2600, 9000, "tenant since", numbers)
+    )
     valid_until = np.where(behaviour == PLACE["moved_out"], month_start(moved), NEVER)
     unpaid_from, unpaid_until = _unpaid(dice, behaviour, numbers, day)
     unpaid_from = np.where(behaviour == PLACE["moved_out"], valid_until - 100, unpaid_from)
@@ -113,13 +129,19 @@ def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> Accounts
 
 
 def premise_numbers(dice: Dice, homes: Ints) -> pa.Array:
-    """Return the premise number of each home, six to ten digits, distinct for up to five million of them."""
+    """Return the premise number of each home, six to ten digits, distinct for up to five million of
+    them.
+    """
     widths = 6 + homes % 5
-    return digits(scramble(homes // 5, widths, dice.salt("premise numbers") + widths * 7919), widths)
+    return digits(
+        scramble(homes // 5, widths, dice.salt("premise numbers") + widths * 7919), widths
+    )
 
 
 def _behaviours(dice: Dice, numbers: Ints, last: int) -> Ints:
-    """Draw behaviours; those that come in pairs begin at an even number, and the odd one follows."""
+    """Draw behaviours; those that come in pairs begin at an even number, and the odd one
+    follows.
+    """
     drawn = _drawn(dice, numbers, last)
     followers = np.array([PLACE[b.follower] if b.follower else -1 for b in BEHAVIOURS])
     follower = followers[_drawn(dice, np.maximum(numbers - 1, 0), last)]
@@ -129,7 +151,9 @@ def _behaviours(dice: Dice, numbers: Ints, last: int) -> Ints:
 def _drawn(dice: Dice, numbers: Ints, last: int) -> Ints:
     weights = np.array([b.weight for b in BEHAVIOURS])
     weights[0] = 10_000 - weights.sum()
-    drawn = np.searchsorted(np.cumsum(weights), dice.below(10_000, "behaviour", numbers), side="right")
+    drawn = np.searchsorted(
+        np.cumsum(weights), dice.below(10_000, "behaviour", numbers), side="right"
+    )
     slots = np.array([PLACE[slot.behaviour] for slot in FIRST])
     drawn = np.where(numbers < len(FIRST), slots[np.minimum(numbers, len(FIRST) - 1)], drawn)
     comes_in_pairs = np.array([b.follower is not None for b in BEHAVIOURS])[drawn]
@@ -149,7 +173,9 @@ def _companies(dice: Dice, behaviour: Ints, person: Ints) -> Mask:
 
 
 def _services(dice: Dice, behaviour: Ints, numbers: Ints, follows_home: Mask) -> Ints:
-    prescribed = np.array([SERVICES.index(b.service) if b.service else -1 for b in BEHAVIOURS])[behaviour]
+    prescribed = np.array([SERVICES.index(b.service) if b.service else -1 for b in BEHAVIOURS])[
+        behaviour
+    ]
     slots = _slots("service", SERVICES, numbers)
     drawn = np.where(dice.chance(350, "service", numbers), 0, 1)
     services = np.where(prescribed >= 0, prescribed, np.where(slots >= 0, slots, drawn))
@@ -158,27 +184,39 @@ def _services(dice: Dice, behaviour: Ints, numbers: Ints, follows_home: Mask) ->
 
 def _contacts(dice: Dice, numbers: Ints, person: Ints) -> Ints:
     slots = _slots("contact", CONTACTS, person)
-    drawn = np.searchsorted(np.array([550, 750, 800]), dice.below(1000, "contact", person), side="right")
+    drawn = np.searchsorted(
+        np.array([550, 750, 800]), dice.below(1000, "contact", person), side="right"
+    )
     return np.where(slots >= 0, slots, drawn)
 
 
 def _identifiers(dice: Dice, numbers: Ints, person: Ints) -> Ints:
     slots = _slots("identifier", IDENTIFIERS, person)
-    drawn = np.searchsorted(np.array([991, 997]), dice.below(1000, "identifier", person), side="right")
+    drawn = np.searchsorted(
+        np.array([991, 997]), dice.below(1000, "identifier", person), side="right"
+    )
     return np.where(slots >= 0, slots, drawn)
 
 
 def _namings(dice: Dice, behaviour: Ints, numbers: Ints) -> Ints:
-    """Draw what a payer writes on his payments; where two share a home or a payer he names the account."""
-    drawn = np.searchsorted(np.array([600, 750, 850, 950]), dice.below(1000, "naming", numbers), side="right")
+    """Draw what a payer writes on his payments; where two share a home or a payer he names the
+    account.
+    """
+    drawn = np.searchsorted(
+        np.array([600, 750, 850, 950]), dice.below(1000, "naming", numbers), side="right"
+    )
     follower_names = {b.follower for b in BEHAVIOURS}
-    shared = np.array([b.follower is not None or b.name in follower_names for b in BEHAVIOURS])[behaviour]
+    shared = np.array([b.follower is not None or b.name in follower_names for b in BEHAVIOURS])[
+        behaviour
+    ]
     named = np.array([b.is_named for b in BEHAVIOURS])[behaviour]
     return np.where(named, 0, np.where(shared, drawn % 2, drawn))
 
 
 def _scales(dice: Dice, behaviour: Ints, home: Ints) -> Ints:
-    """Draw the size of an average month's bill in cents; a part owner bears a fifth of the main owner's."""
+    """Draw the size of an average month's bill in cents; a part owner bears a fifth of the main
+    owner's.
+    """
     drawn = 1500 + dice.below(90, "small or large", home) * dice.below(90, "how large", home)
     lowest = np.array([b.scale_min_cents for b in BEHAVIOURS])[behaviour]
     part = np.where(behaviour == PLACE["part_owner"], 5, 1)
@@ -188,7 +226,9 @@ def _scales(dice: Dice, behaviour: Ints, home: Ints) -> Ints:
 def _unpaid(dice: Dice, behaviour: Ints, numbers: Ints, day: int) -> tuple[Ints, Ints]:
     low = np.array([b.unpaid_from[0] if b.unpaid_from else -1 for b in BEHAVIOURS])[behaviour]
     high = np.array([b.unpaid_from[1] if b.unpaid_from else -1 for b in BEHAVIOURS])[behaviour]
-    until = np.array([b.unpaid_until if b.unpaid_until is not None else -1 for b in BEHAVIOURS])[behaviour]
+    until = np.array([b.unpaid_until if b.unpaid_until is not None else -1 for b in BEHAVIOURS])[
+        behaviour
+    ]
     start = day - dice.between(low, high, "stops paying", numbers)
     signs = np.isin(behaviour, [PLACE["keeps_plan"], PLACE["breaks_plan"]])
     until = until + signs * dice.below(30, "signs", numbers)

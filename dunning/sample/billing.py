@@ -10,8 +10,8 @@ from dunning.sample.dice import Dice, Ints
 from dunning.sample.numbers import digits, scramble
 from dunning.sample.payments import CHANNELS, Payments
 
-# Lines of a bill: label, unit, price in 1/100,000, percent of the sum without VAT. The last of these takes the rest;
-# VAT, where a bill shows it apart, is a fifth of them all.
+# Lines of a bill: label, unit, price in 1/100,000, percent of the sum without VAT. The last of
+# these takes the rest; VAT, where a bill shows it apart, is a fifth of them all.
 _VAT = ("ДДС 20 %", "", 0, 0)
 _LINES = {
     0: (
@@ -39,25 +39,34 @@ def payment_numbers(dice: Dice, keys: Ints) -> pa.Array:
 
 
 def _numbers(keys: Ints, width: int, salt: int) -> pa.Array:
-    return pick(digits(scramble(np.maximum(keys, 0), width, salt), width), np.where(keys < 0, -1, np.arange(len(keys))))
+    return pick(
+        digits(scramble(np.maximum(keys, 0), width, salt), width),
+        np.where(keys < 0, -1, np.arange(len(keys))),
+    )
 
 
 def invoices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
-    """Grain: one invoice or credit note. Where one payer alone has ever had the premise, some leave him out."""
+    """Grain: one invoice or credit note. Where one payer alone has ever had the premise, some leave
+    him out.
+    """
     leaves_out = _may_leave_out(dice, accounts)
-    return pa.table({
-        "invoice_no": invoice_numbers(dice, bills.key),
-        "premise_no": pick(accounts.premise_no, bills.account),
-        "payer_code": pick(accounts.payer_code, np.where(leaves_out[bills.account], -1, bills.account)),
-        "kind": words(KINDS, bills.kind),
-        "period_from": days(bills.period_from),
-        "period_to": days(bills.period_to),
-        "issued_on": days(bills.issued_on),
-        "due_on": days(bills.due_on),
-        "amount": money(bills.minor),
-        "currency": words(("EUR", "BGN"), bills.is_bgn.astype(np.int64)),
-        "refers_to": invoice_numbers(dice, bills.refers_to),
-    })
+    return pa.table(
+        {
+            "invoice_no": invoice_numbers(dice, bills.key),
+            "premise_no": pick(accounts.premise_no, bills.account),
+            "payer_code": pick(
+                accounts.payer_code, np.where(leaves_out[bills.account], -1, bills.account)
+            ),
+            "kind": words(KINDS, bills.kind),
+            "period_from": days(bills.period_from),
+            "period_to": days(bills.period_to),
+            "issued_on": days(bills.issued_on),
+            "due_on": days(bills.due_on),
+            "amount": money(bills.minor),
+            "currency": words(("EUR", "BGN"), bills.is_bgn.astype(np.int64)),
+            "refers_to": invoice_numbers(dice, bills.refers_to),
+        }
+    )
 
 
 def _may_leave_out(dice: Dice, accounts: Accounts) -> np.ndarray:
@@ -68,21 +77,29 @@ def _may_leave_out(dice: Dice, accounts: Accounts) -> np.ndarray:
 def payments(dice: Dice, accounts: Accounts, bills: Bills, paid: Payments) -> pa.Table:
     """Grain: one payment or reversal, with whatever its payer wrote on it."""
     naming = accounts.naming[paid.account]
-    whole, payer, premise, invoice = (naming == NAMINGS.index(word) for word in ("all", "payer", "premise", "invoice"))
+    whole, payer, premise, invoice = (
+        naming == NAMINGS.index(word) for word in ("all", "payer", "premise", "invoice")
+    )
     is_plan = paid.bill < 0
-    key = np.where(is_plan, -1, bills.key[np.maximum(paid.bill, 0)]) if len(bills) else np.full(len(paid), -1)
+    key = (
+        np.where(is_plan, -1, bills.key[np.maximum(paid.bill, 0)])
+        if len(bills)
+        else np.full(len(paid), -1)
+    )
     says_bill = (whole | invoice) & ~is_plan
-    return pa.table({
-        "payment_no": payment_numbers(dice, paid.key),
-        "premise_no": pick(accounts.premise_no, np.where(payer | invoice, -1, paid.account)),
-        "payer_code": pick(accounts.payer_code, np.where(premise | invoice, -1, paid.account)),
-        "invoice_no": invoice_numbers(dice, np.where(says_bill, key, -1)),
-        "paid_on": days(paid.paid_on),
-        "amount": money(paid.minor),
-        "currency": words(("EUR", "BGN"), paid.is_bgn.astype(np.int64)),
-        "channel": words(CHANNELS, dice.below(len(CHANNELS), "pays by", paid.key)),
-        "reverses": payment_numbers(dice, paid.reverses),
-    })
+    return pa.table(
+        {
+            "payment_no": payment_numbers(dice, paid.key),
+            "premise_no": pick(accounts.premise_no, np.where(payer | invoice, -1, paid.account)),
+            "payer_code": pick(accounts.payer_code, np.where(premise | invoice, -1, paid.account)),
+            "invoice_no": invoice_numbers(dice, np.where(says_bill, key, -1)),
+            "paid_on": days(paid.paid_on),
+            "amount": money(paid.minor),
+            "currency": words(("EUR", "BGN"), paid.is_bgn.astype(np.int64)),
+            "channel": words(CHANNELS, dice.below(len(CHANNELS), "pays by", paid.key)),
+            "reverses": payment_numbers(dice, paid.reverses),
+        }
+    )
 
 
 def invoice_lines(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
@@ -105,13 +122,14 @@ def _lines(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints, service: in
     price = np.array([line[2] for line in labels])[many]
     amount, is_priced = amounts.reshape(-1), price > 0
     quantity = (amount * 1_000_000 + price // 2) // np.maximum(price, 1)
-    return pa.table({
-        "invoice_no": invoice_numbers(dice, np.repeat(bills.key[rows], len(labels))),
-        "seq": pa.array(many + 1).cast(pa.string()),
-        "label": words(tuple(line[0] for line in labels), many),
-        "unit": only(words(tuple(line[1] for line in labels), many), is_priced),
-        "quantity": only(decimals(quantity, 3), is_priced),
-        "unit_price": only(decimals(price, 5), is_priced),
-        "amount": money(amount),
-    })
-
+    return pa.table(
+        {
+            "invoice_no": invoice_numbers(dice, np.repeat(bills.key[rows], len(labels))),
+            "seq": pa.array(many + 1).cast(pa.string()),
+            "label": words(tuple(line[0] for line in labels), many),
+            "unit": only(words(tuple(line[1] for line in labels), many), is_priced),
+            "quantity": only(decimals(quantity, 3), is_priced),
+            "unit_price": only(decimals(price, 5), is_priced),
+            "amount": money(amount),
+        }
+    )

@@ -27,8 +27,9 @@ _EQUALISATION, _SHARE_FEE, _CREDIT_NOTE, _INTEREST, _FEE, _ADJUDGED = 60, 67, 74
 class Bills:
     """Grain: one invoice or credit note, sorted by account, day of issue, place.
 
-    `account`: row of the chunk's accounts; `key`: 100 * account number + place, distinct in the whole sample;
-    `refers_to`: the key of another one or -1. `minor`: cents, or stotinki where `is_bgn`.
+    `account`: row of the chunk's accounts; `key`: 100 * account number + place, distinct in the
+    whole sample; `refers_to`: the key of another one or -1. `minor`: cents, or stotinki where
+    `is_bgn`.
     """
 
     account: Ints
@@ -67,12 +68,19 @@ def to_stotinki(cents: Cents) -> Cents:
 
 def make_bills(dice: Dice, accounts: Accounts) -> Bills:
     """Return everything invoiced up to the sample's date."""
-    bills = _joined(_monthly(dice, accounts), *_settlements(dice, accounts), *_specials(dice, accounts))
+    bills = _joined(
+        _monthly(dice, accounts), *_settlements(dice, accounts), *_specials(dice, accounts)
+    )
     return _joined(bills, _credit_notes(dice, accounts, bills))
 
 
 def _joined(*parts: Bills) -> Bills:
-    whole = Bills(**{each.name: np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Bills)})
+    whole = Bills(
+        **{
+            each.name: np.concatenate([getattr(part, each.name) for part in parts])
+            for each in fields(Bills)
+        }
+    )
     return whole.take(np.lexsort((whole.key, whole.issued_on, whole.account)))
 
 
@@ -86,7 +94,9 @@ def _issue(
     due_on: Ints,
     cents: Ints,
 ) -> Bills:
-    """Return documents of these accounts, in the currency of their day; those after the sample's date are left out."""
+    """Return documents of these accounts, in the currency of their day; those after the sample's
+    date are left out.
+    """
     is_bgn = issued_on < EURO_FROM
     bills = Bills(
         account=rows,
@@ -104,66 +114,127 @@ def _issue(
 
 
 def _monthly(dice: Dice, accounts: Accounts) -> Bills:
-    """Electricity: billed in the month after, 14 to 20 days to pay. Heat: on the month's last day, 45 days to pay."""
+    """Electricity: billed in the month after, 14 to 20 days to pay. Heat: on the month's last day,
+    45 days to pay.
+    """
     counts = np.maximum(accounts.months_to - accounts.months_from + 1, 0)
     rows = np.repeat(np.arange(len(accounts)), counts)
-    month = accounts.months_to[rows] - (np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts))
+    month = accounts.months_to[rows] - (
+        np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    )
     is_heat = accounts.service[rows] == 0
     billed = ~is_heat | accounts.has_summer[rows] | ~np.isin(month % 12, [4, 5, 6, 7, 8])
     rows, month, is_heat = rows[billed], month[billed], is_heat[billed]
     place = accounts.month - 1 - month
     keys = accounts.number[rows] * 100 + place
     factor = np.where(is_heat, _HEAT[month % 12], _ELECTRICITY[month % 12])
-    cents = accounts.scale_cents[rows] * factor * dice.between(88, 112, "consumption", keys) // 10_000
+    cents = (
+        accounts.scale_cents[rows] * factor * dice.between(88, 112, "consumption", keys) // 10_000
+    )
     is_empty = ~is_heat & accounts.is_ordinary()[rows] & dice.chance(4, "nothing used", keys)
     home = accounts.home[rows]
     first, last = month_start(month), month_start(month + 1) - 1
     issued_on = np.where(is_heat, last, last + 3 + home % 10)
     due_on = np.where(is_heat, last + 45, issued_on + dice.between(14, 20, "term", home))
-    bills = _issue(accounts, rows, place, "bill", (first, last), issued_on, due_on, np.where(is_empty, 0, cents))
+    bills = _issue(
+        accounts,
+        rows,
+        place,
+        "bill",
+        (first, last),
+        issued_on,
+        due_on,
+        np.where(is_empty, 0, cents),
+    )
     forecast = accounts.service[bills.account] == 0
     bills.kind[forecast] = KINDS.index("forecast")
     return bills
 
 
 def _settlements(dice: Dice, accounts: Accounts) -> list[Bills]:
-    """Heat, each season (1 May to 30 April): a share fee on its last day, the settlement on 31 July; 45 days to pay."""
+    """Heat, each season (1 May to 30 April): a share fee on its last day, the settlement on 31
+    July; 45 days to pay.
+    """
     bills = []
     newest = accounts.month // 12
     for season in range(newest - 7, newest):
         start, end = to_day(date(season, 5, 1)), to_day(date(season + 1, 4, 30))
         begins = np.maximum(start, accounts.valid_from)
         ends = np.minimum(end, accounts.valid_until - 1)
-        settles = (accounts.service == 0) & (begins < ends) & (month_start(accounts.months_from) <= end)
+        settles = (
+            (accounts.service == 0) & (begins < ends) & (month_start(accounts.months_from) <= end)
+        )
         rows = np.flatnonzero(settles)
         keys, many = accounts.number[rows] * 100 + newest - season, np.ones(len(rows), np.int64)
         period = (begins[rows], ends[rows])
         share = dice.between(2000, 3000, "share fee", keys)
-        bills.append(_issue(accounts, rows, _SHARE_FEE + newest - 1 - season, "share_fee", period, end * many,
-                            (end + 45) * many, share))
+        bills.append(
+            _issue(
+                accounts,
+                rows,
+                _SHARE_FEE + newest - 1 - season,
+                "share_fee",
+                period,
+                end * many,
+                (end + 45) * many,
+                share,
+            )
+        )
         settled_on = to_day(date(season + 1, 7, 31))
-        bills.append(_issue(accounts, rows, _EQUALISATION + newest - 1 - season, "equalisation", period,
-                            settled_on * many, (settled_on + 45) * many, _differences(dice, accounts, rows, keys)))
+        bills.append(
+            _issue(
+                accounts,
+                rows,
+                _EQUALISATION + newest - 1 - season,
+                "equalisation",
+                period,
+                settled_on * many,
+                (settled_on + 45) * many,
+                _differences(dice, accounts, rows, keys),
+            )
+        )
     return bills
 
 
 def _differences(dice: Dice, accounts: Accounts, rows: Ints, keys: Ints) -> Ints:
-    """Return what a season's settlement adds or gives back; those who stop paying have something to pay."""
+    """Return what a season's settlement adds or gives back; those who stop paying have something to
+    pay.
+    """
     percent = dice.between(-90, 120, "season", keys)
     stops = (accounts.unpaid_from[rows] < NEVER - 1000) | accounts.does("adjudged")[rows]
-    percent = np.where(stops, 20 + np.abs(percent), np.where(dice.chance(60, "season even", keys), 0, percent))
+    percent = np.where(
+        stops, 20 + np.abs(percent), np.where(dice.chance(60, "season even", keys), 0, percent)
+    )
     return np.sign(percent) * (accounts.scale_cents[rows] * np.abs(percent) // 100)
 
 
 def _specials(dice: Dice, accounts: Accounts) -> list[Bills]:
     """Interest notes of late payers, reconnection fees, and what courts have awarded."""
     late_on = int(month_start(np.array([accounts.month - 3]))[0]) + 4
-    late = np.flatnonzero(accounts.does("chronic") | (accounts.does("in_parts") & (accounts.number % 3 == 0)))
-    cut, sued = np.flatnonzero(accounts.does("reconnected")), np.flatnonzero(accounts.does("adjudged"))
+    late = np.flatnonzero(
+        accounts.does("chronic") | (accounts.does("in_parts") & (accounts.number % 3 == 0))
+    )
+    cut, sued = (
+        np.flatnonzero(accounts.does("reconnected")),
+        np.flatnonzero(accounts.does("adjudged")),
+    )
     specials = [
-        _special(accounts, late, _INTEREST, "interest_note", np.full(len(late), late_on),
-                 dice.between(150, 900, "interest", accounts.number[late])),
-        _special(accounts, cut, _FEE, "fee", np.full(len(cut), accounts.as_of - 117), np.full(len(cut), 2000)),
+        _special(
+            accounts,
+            late,
+            _INTEREST,
+            "interest_note",
+            np.full(len(late), late_on),
+            dice.between(150, 900, "interest", accounts.number[late]),
+        ),
+        _special(
+            accounts,
+            cut,
+            _FEE,
+            "fee",
+            np.full(len(cut), accounts.as_of - 117),
+            np.full(len(cut), 2000),
+        ),
     ]
     awarded_on = accounts.as_of - dice.between(500, 800, "awarded", accounts.number[sued])
     principal = dice.between(30_000, 90_000, "principal", accounts.number[sued])
@@ -174,7 +245,9 @@ def _specials(dice: Dice, accounts: Accounts) -> list[Bills]:
     return specials
 
 
-def _special(accounts: Accounts, rows: Ints, place: int, kind: str, issued_on: Ints, cents: Ints) -> Bills:
+def _special(
+    accounts: Accounts, rows: Ints, place: int, kind: str, issued_on: Ints, cents: Ints
+) -> Bills:
     never = np.full(len(rows), NEVER)
     return _issue(accounts, rows, place, kind, (never, never), issued_on, issued_on + 14, cents)
 
@@ -183,7 +256,9 @@ def _credit_notes(dice: Dice, accounts: Accounts, bills: Bills) -> Bills:
     """Give back a third of a bill at least two months old to those whose meter was read wrongly."""
     is_monthly = bills.kind <= KINDS.index("forecast")
     wrong = accounts.does("corrected")[bills.account] & is_monthly & (bills.minor > 0)
-    in_time = (bills.issued_on <= accounts.as_of - 60) & (bills.is_bgn == (bills.issued_on + 20 < EURO_FROM))
+    in_time = (bills.issued_on <= accounts.as_of - 60) & (
+        bills.is_bgn == (bills.issued_on + 20 < EURO_FROM)
+    )
     read = bills.take(bills.last_of_each(wrong & in_time))
     note = Bills(
         account=read.account,

@@ -1,4 +1,6 @@
-"""Columns of the extract: typed Arrow for what is right, so that a writer can print it in any dialect."""
+"""Columns of the extract: typed Arrow for what is right, so that a writer can print it in any
+dialect.
+"""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,6 @@
-"""How an extract is printed: plain (UTF-8, ISO days, decimal point) or as Bulgarian billing systems do."""
+"""How an extract is printed: plain (UTF-8, ISO days, decimal point) or as Bulgarian billing systems
+do.
+"""
 
 from dataclasses import dataclass
 
@@ -26,8 +28,15 @@ _DAY_TEXTS = pa.array(np.datetime_as_string(_ALL_DAYS), pa.string())
 
 
 def to_text(table: pa.Table) -> pa.Table:
-    """Return every cell as plain text: days as ISO, decimals with a point, what is missing as null."""
-    return pa.table({name: _text(column) for name, column in zip(table.column_names, table.columns, strict=True)})
+    """Return every cell as plain text: days as ISO, decimals with a point, what is missing as
+    null.
+    """
+    return pa.table(
+        {
+            name: _text(column)
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+    )
 
 
 def _text(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -37,14 +46,20 @@ def _text(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 
 def in_dialect(text: pa.Table, shape: pa.Schema, dialect: Dialect) -> pa.Table:
-    """Return plain text as the dialect prints it. `shape`: the typed columns, which tell days and sums apart."""
+    """Return plain text as the dialect prints it. `shape`: the typed columns, which tell days and
+    sums apart.
+    """
     if not dialect.is_bulgarian:
         return text
     columns = {}
     for name, column in zip(text.column_names, text.columns, strict=True):
         if pa.types.is_date32(shape.field(name).type):
-            year, month, day = (pc.utf8_slice_codeunits(column, a, b) for a, b in ((0, 4), (5, 7), (8, 10)))
-            column = pc.if_else(pc.equal(column, ""), "", pc.binary_join_element_wise(day, month, year, "."))
+            year, month, day = (
+                pc.utf8_slice_codeunits(column, a, b) for a, b in ((0, 4), (5, 7), (8, 10))
+            )
+            column = pc.if_else(
+                pc.equal(column, ""), "", pc.binary_join_element_wise(day, month, year, ".")
+            )
         elif pa.types.is_decimal(shape.field(name).type):
             column = pc.replace_substring(column, ".", ",")
         columns[name] = column

@@ -1,7 +1,8 @@
-"""Chance without a stream: a number drawn from (seed, what for, which row), the same in any order and in any chunk.
+"""Chance without a stream: a number drawn from (seed, what for, which row), the same in any order
+and in any chunk.
 
-Only integer arithmetic on 64 bits (the finaliser of splitmix64), so that neither a version of numpy nor the size of a
-chunk changes a byte of the sample.
+Only integer arithmetic on 64 bits (the finaliser of splitmix64), so that neither a version of numpy
+nor the size of a chunk changes a byte of the sample.
 """
 
 import hashlib
@@ -12,7 +13,11 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-_GOLDEN, _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_GOLDEN, _FIRST, _SECOND = (
+    np.uint64(0x9E3779B97F4A7C15),
+    np.uint64(0xBF58476D1CE4E5B9),
+    np.uint64(0x94D049BB133111EB),
+)
 
 
 def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -26,7 +31,9 @@ def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 
 class Dice:
-    """Draws of one sample. `purpose` keeps draws for different things apart; `keys` are row numbers, never negative."""
+    """Draws of one sample. `purpose` keeps draws for different things apart; `keys` are row
+    numbers, never negative.
+    """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

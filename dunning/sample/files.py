@@ -1,4 +1,6 @@
-"""The files of a sample: written beside their names first, put in place together, the manifest last."""
+"""The files of a sample: written beside their names first, put in place together, the manifest
+last.
+"""
 
 import gzip
 import json
@@ -23,7 +25,9 @@ _UNFINISHED = ".part"
 
 @dataclass
 class TableReceipt:
-    """What one file holds: all rows, bad and repeated ones too; readable sums per currency; refused rows per reason."""
+    """What one file holds: all rows, bad and repeated ones too; readable sums per currency; refused
+    rows per reason.
+    """
 
     rows: int = 0
     amounts: dict[str, Decimal] = field(default_factory=dict)
@@ -82,7 +86,10 @@ class TableFile:
         return self._file  # type: ignore[return-value]
 
     def _append_csv(self, text: pa.Table, flawed: Flawed, shape: pa.Schema) -> None:
-        is_ragged = np.isin(flawed.flaw_of, [p for p, flaw in enumerate(FLAWS.get(self._table, ())) if flaw.is_ragged])
+        is_ragged = np.isin(
+            flawed.flaw_of,
+            [p for p, flaw in enumerate(FLAWS.get(self._table, ())) if flaw.is_ragged],
+        )
         whole = pa.concat_tables([text, flawed.rows.filter(pa.array(~is_ragged))])
         with_header = self._file is None
         out = self._open()
@@ -134,7 +141,9 @@ def make_room(out: Path, tables: tuple[str, ...]) -> None:
     if out.exists() and not out.is_dir():
         raise DunningError(f"{out} is a file; a sample is a folder. Name another --out.")
     out.mkdir(parents=True, exist_ok=True)
-    ours = {f"{table}.{file_format}" for table in tables for file_format in FORMATS} | {"manifest.json"}
+    ours = {f"{table}.{file_format}" for table in tables for file_format in FORMATS} | {
+        "manifest.json"
+    }
     found = {path.name.removesuffix(_UNFINISHED) for path in out.iterdir()}
     finished = {path.name for path in out.iterdir() if not path.name.endswith(_UNFINISHED)}
     if found - ours or (finished and not _is_sample(out / "manifest.json")):

@@ -1,7 +1,9 @@
-"""What is wrong with a few rows: copies of good ones under numbers of their own, each broken in one way.
+"""What is wrong with a few rows: copies of good ones under numbers of their own, each broken in one
+way.
 
-At most one row in 250 is broken, none of holds, agreements, agreement_items and instalments. No good row hangs on a
-broken one, so that nothing else falls with them. A few good rows stand twice: those are repetitions, not errors.
+At most one row in 250 is broken, none of holds, agreements, agreement_items and instalments. No
+good row hangs on a broken one, so that nothing else falls with them. A few good rows stand twice:
+those are repetitions, not errors.
 """
 
 from dataclasses import dataclass, field
@@ -19,9 +21,9 @@ _NOBODY = "00000"
 class Flaw:
     """One way to break a row: these cells instead of its own; days as ISO, sums with a point.
 
-    `reason`: all reasons that the contract knows for it, separated by a space. `keeps_number`: under no new one.
-    `is_text`: only text can say it, so it is left out of Parquet. `is_pair`: stands twice under one number, with
-    another sum. `is_ragged`: the last cell is missing.
+    `reason`: all reasons that the contract knows for it, separated by a space. `keeps_number`:
+    under no new one. `is_text`: only text can say it, so it is left out of Parquet. `is_pair`:
+    stands twice under one number, with another sum. `is_ragged`: the last cell is missing.
     """
 
     reason: str
@@ -33,8 +35,12 @@ class Flaw:
 
 
 KEYS = {
-    "invoices": "invoice_no", "payments": "payment_no", "payers": "payer_code", "premises": "premise_no",
-    "notices": "notice_no", "invoice_lines": "invoice_no",
+    "invoices": "invoice_no",
+    "payments": "payment_no",
+    "payers": "payer_code",
+    "premises": "premise_no",
+    "notices": "notice_no",
+    "invoice_lines": "invoice_no",
 }
 FLAWS: dict[str, tuple[Flaw, ...]] = {
     "premises": (Flaw("bad_value", {"service": "water"}), Flaw("missing_value", {"address": ""})),
@@ -42,17 +48,27 @@ FLAWS: dict[str, tuple[Flaw, ...]] = {
     "tenancies": (
         Flaw("missing_reference", {"payer_code": _NOBODY}),
         Flaw("missing_reference", {"premise_no": _NOBODY}),
-        Flaw("bad_date missing_reference", {"valid_from": "2024-02-30", "payer_code": _NOBODY}, is_text=True),
+        Flaw(
+            "bad_date missing_reference",
+            {"valid_from": "2024-02-30", "payer_code": _NOBODY},
+            is_text=True,
+        ),
     ),
     "invoices": (
         Flaw("due_before_issued", {"due_on": "1995-01-02"}),
-        Flaw("bgn_after_changeover", {"issued_on": "2026-02-03", "due_on": "2026-02-20", "currency": "BGN"}),
+        Flaw(
+            "bgn_after_changeover",
+            {"issued_on": "2026-02-03", "due_on": "2026-02-20", "currency": "BGN"},
+        ),
         Flaw("bad_value", {"amount": "12.345"}, is_text=True),
         Flaw("missing_reference", {"premise_no": _NOBODY}),
         Flaw("bad_value", {"kind": "surcharge"}),
         Flaw("duplicate_key", is_pair=True),
         Flaw("bad_date", {"issued_on": "2026-02-30"}, is_text=True),
-        Flaw("no_single_payer", {"payer_code": "", "period_from": "1995-03-01", "period_to": "1995-03-31"}),
+        Flaw(
+            "no_single_payer",
+            {"payer_code": "", "period_from": "1995-03-01", "period_to": "1995-03-31"},
+        ),
         Flaw("missing_value", {"due_on": ""}),
         Flaw("wrong_sign", {"amount": "-12.30"}),
         Flaw("missing_reference", {"payer_code": _NOBODY}),
@@ -77,14 +93,19 @@ FLAWS: dict[str, tuple[Flaw, ...]] = {
         Flaw("missing_reference"),
         Flaw("bad_value", {"seq": "99", "amount": "1.234"}, is_text=True, keeps_number=True),
     ),
-    "notices": (Flaw("missing_reference", {"payer_code": _NOBODY}), Flaw("bad_value", {"stage": "spoken"})),
+    "notices": (
+        Flaw("missing_reference", {"payer_code": _NOBODY}),
+        Flaw("bad_value", {"stage": "spoken"}),
+    ),
 }
 _REPEATED = ("invoices", "payments", "contacts", "payers")
 
 
 @dataclass(frozen=True)
 class Flawed:
-    """Rows to add to a table, all text: `flaw_of` says which flaw of the table each has, -1 for a mere repetition."""
+    """Rows to add to a table, all text: `flaw_of` says which flaw of the table each has, -1 for a
+    mere repetition.
+    """
 
     rows: pa.Table
     flaw_of: Ints
@@ -92,7 +113,9 @@ class Flawed:
     def reasons(self, table: str) -> dict[str, int]:
         """Return how many rows are refused for each reason."""
         counts: dict[str, int] = {}
-        for place, count in zip(*np.unique(self.flaw_of[self.flaw_of >= 0], return_counts=True), strict=True):
+        for place, count in zip(
+            *np.unique(self.flaw_of[self.flaw_of >= 0], return_counts=True), strict=True
+        ):
             reason = FLAWS[table][place].reason
             counts[reason] = counts.get(reason, 0) + int(count)
         return counts
@@ -104,11 +127,14 @@ def break_rows(table: str, good: pa.Table, eligible: Ints, chunk: int, is_text: 
     Args:
         table: its name.
         good: all rows of the chunk as text, days as ISO.
-        eligible: rows that may be copied: of ordinary accounts only, so that no first account is withheld for it.
+        eligible: rows that may be copied: of ordinary accounts only, so that no first account is
+            withheld for it.
         chunk: number of the chunk; it turns the wheel of flaws where there is room for one only.
         is_text: whether cells are text in the file (CSV).
     """
-    flaws = [place for place, flaw in enumerate(FLAWS.get(table, ())) if is_text or not flaw.is_text]
+    flaws = [
+        place for place, flaw in enumerate(FLAWS.get(table, ())) if is_text or not flaw.is_text
+    ]
     wanted = good.num_rows // 500 or int(good.num_rows >= 250)
     if not flaws or len(eligible) < wanted * 20:
         return Flawed(good.slice(0, 0), np.zeros(0, np.int64))
@@ -122,7 +148,9 @@ def break_rows(table: str, good: pa.Table, eligible: Ints, chunk: int, is_text: 
             places.append(np.full(broken.num_rows, place))
     twice = wanted // 4 or int(wanted > 0)
     if table in _REPEATED:
-        parts.append(good.take(pa.array(eligible[7 + np.arange(twice) * (len(eligible) // (twice + 1))])))
+        parts.append(
+            good.take(pa.array(eligible[7 + np.arange(twice) * (len(eligible) // (twice + 1))]))
+        )
         places.append(np.full(twice, -1))
     return Flawed(pa.concat_tables(parts), np.concatenate(places))
 
@@ -133,7 +161,9 @@ def _broken(table: str, rows: pa.Table, flaw: Flaw) -> list[pa.Table]:
         name: pa.array([text] * rows.num_rows, pa.string()) for name, text in flaw.cells.items()
     }
     if table in KEYS and not flaw.keeps_number:
-        cells[KEYS[table]] = pc.binary_join_element_wise(rows[KEYS[table]], "2" if flaw.is_pair else "1", "-")
+        cells[KEYS[table]] = pc.binary_join_element_wise(
+            rows[KEYS[table]], "2" if flaw.is_pair else "1", "-"
+        )
     broken = _with(rows, cells)
     if not flaw.is_pair:
         return [broken]

@@ -1,4 +1,6 @@
-"""Numbers as text: fixed digits, scrambled so that they look handed out, identifiers with valid check digits."""
+"""Numbers as text: fixed digits, scrambled so that they look handed out, identifiers with valid
+check digits.
+"""
 
 import numpy as np
 import pyarrow as pa
@@ -33,13 +35,16 @@ def digits(numbers: Ints, widths: int | Ints, prefix: str = "") -> pa.StringArra
 
 def scramble(numbers: Ints, widths: int | Ints, salt: int | Ints) -> Ints:
     """Return a permutation of the numbers of so many digits (6 to 11): distinct stay distinct."""
-    modulus = np.power(10, np.broadcast_to(np.asarray(widths, np.int64), len(numbers)), dtype=np.int64)
+    modulus = np.power(
+        10, np.broadcast_to(np.asarray(widths, np.int64), len(numbers)), dtype=np.int64
+    )
     mixed = (np.asarray(numbers, np.uint64) * np.uint64(_MULTIPLIER)) % modulus.astype(np.uint64)
     return (mixed.astype(np.int64) + salt % 999_983) % modulus
 
 
 def personal_numbers(born_on: Ints, is_male: Mask, order: Ints, is_wrong: Mask) -> pa.Array:
-    """Return ЕГН of people born from 1800 to 1899: month + 20, ninth digit even for men, weighted check digit.
+    """Return ЕГН of people born from 1800 to 1899: month + 20, ninth digit even for men, weighted
+    check digit.
 
     Args:
         born_on: day numbers, of the nineteenth century.
@@ -54,7 +59,9 @@ def personal_numbers(born_on: Ints, is_male: Mask, order: Ints, is_wrong: Mask) 
     day = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
     body = ((months // 12 % 100) * 100 + months % 12 + 21) * 100 + day
     body = body * 1000 + order * 2 + ~is_male
-    return digits(body * 10 + (_weighted(body, (2, 4, 8, 5, 10, 9, 7, 3, 6)) % 11 % 10 + is_wrong) % 10, 10)
+    return digits(
+        body * 10 + (_weighted(body, (2, 4, 8, 5, 10, 9, 7, 3, 6)) % 11 % 10 + is_wrong) % 10, 10
+    )
 
 
 def company_numbers(order: Ints, is_wrong: Mask) -> pa.Array:

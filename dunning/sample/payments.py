@@ -1,4 +1,6 @@
-"""What is paid: each bill when its payer's behaviour says so, in one piece or two, in the currency of the day."""
+"""What is paid: each bill when its payer's behaviour says so, in one piece or two, in the currency
+of the day.
+"""
 
 from dataclasses import dataclass, fields
 
@@ -18,8 +20,8 @@ _INSTALMENTS = 400
 
 @dataclass(frozen=True)
 class Payments:
-    """Grain: one payment or reversal. `bill`: row of the bills or -1; `key`: 1000 * account number + place;
-    `reverses`: key of another or -1. `minor`: cents, or stotinki where `is_bgn`.
+    """Grain: one payment or reversal. `bill`: row of the bills or -1; `key`: 1000 * account number
+    + place; `reverses`: key of another or -1. `minor`: cents, or stotinki where `is_bgn`.
     """
 
     account: Ints
@@ -41,17 +43,23 @@ class Payments:
 def join_payments(*parts: Payments) -> Payments:
     """Return all payments sorted by account, day, key."""
     names = [each.name for each in fields(Payments)]
-    whole = Payments(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+    whole = Payments(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    )
     return whole.take(np.lexsort((whole.key, whole.paid_on, whole.account)))
 
 
 def owed_per_bill(accounts: Accounts, bills: Bills) -> Cents:
-    """Return what a payer who knows his balance pays for each bill: less what credit notes gave him, never below 0.
+    """Return what a payer who knows his balance pays for each bill: less what credit notes gave
+    him, never below 0.
 
-    Per account and currency: with D the running sum of what was invoiced, he has paid the running maximum of D.
+    Per account and currency: with D the running sum of what was invoiced, he has paid the running
+    maximum of D.
     """
     group = np.flatnonzero(
-        np.append(True, (np.diff(bills.account) != 0) | (np.diff(bills.is_bgn.astype(np.int8)) != 0))
+        np.append(
+            True, (np.diff(bills.account) != 0) | (np.diff(bills.is_bgn.astype(np.int8)) != 0)
+        )
     )
     length = np.diff(np.append(group, len(bills)))
     total = np.cumsum(bills.minor)
@@ -67,7 +75,9 @@ def is_left_unpaid(accounts: Accounts, bills: Bills) -> Mask:
     """Return which bills their payers never pay."""
     starts, ends = accounts.unpaid_from[bills.account], accounts.unpaid_until[bills.account]
     stops = (bills.due_on >= starts) & (bills.due_on < ends)
-    awarded = np.isin(bills.kind, [KINDS.index(kind) for kind in ("adjudged", "adjudged_interest", "court_costs")])
+    awarded = np.isin(
+        bills.kind, [KINDS.index(kind) for kind in ("adjudged", "adjudged_interest", "court_costs")]
+    )
     return (stops | awarded) & (bills.minor > 0)
 
 
@@ -96,7 +106,9 @@ def _paid_on(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints) -> Days:
     low = np.array([b.delay_days[0] for b in BEHAVIOURS])[behaviour]
     high = np.array([b.delay_days[1] for b in BEHAVIOURS])[behaviour]
     forgets = dice.chance(np.array([b.forgets for b in BEHAVIOURS])[behaviour], "forgets", keys)
-    delay = np.where(forgets, dice.between(15, 45, "late", keys), dice.between(low, high, "pays", keys))
+    delay = np.where(
+        forgets, dice.between(15, 45, "late", keys), dice.between(low, high, "pays", keys)
+    )
     paid_on = np.maximum(bills.due_on[rows] + delay, bills.issued_on[rows] + 1)
     cut = accounts.does("reconnected")[account] & (bills.due_on[rows] > accounts.as_of - 240)
     return np.where(cut, np.maximum(paid_on, accounts.as_of - 118), paid_on).astype(np.int32)
@@ -105,16 +117,30 @@ def _paid_on(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints) -> Days:
 def _in_currency_of(
     dice: Dice, bills: Bills, rows: Ints, owed: Cents, paid_on: Days, splits: Mask
 ) -> tuple[Cents, Mask]:
-    """Return sums in the currency of the day they are paid on; in January 2026 a third still pays in BGN."""
+    """Return sums in the currency of the day they are paid on; in January 2026 a third still pays
+    in BGN.
+    """
     in_january = (paid_on >= EURO_FROM) & (paid_on < BGN_PAYMENTS_UNTIL)
-    is_bgn = (paid_on < EURO_FROM) | (in_january & ~splits & dice.chance(300, "old money", bills.key[rows]))
+    is_bgn = (paid_on < EURO_FROM) | (
+        in_january & ~splits & dice.chance(300, "old money", bills.key[rows])
+    )
     was_bgn = bills.is_bgn[rows]
-    minor = np.where(was_bgn & ~is_bgn, convert_to_cents(owed), np.where(~was_bgn & is_bgn, to_stotinki(owed), owed))
+    minor = np.where(
+        was_bgn & ~is_bgn,
+        convert_to_cents(owed),
+        np.where(~was_bgn & is_bgn, to_stotinki(owed), owed),
+    )
     return minor, is_bgn
 
 
 def _second_parts(
-    dice: Dice, single: Payments, splits: Mask, bills: Bills, owed: Cents, first: Cents, minor: Cents
+    dice: Dice,
+    single: Payments,
+    splits: Mask,
+    bills: Bills,
+    owed: Cents,
+    first: Cents,
+    minor: Cents,
 ) -> Payments:
     """Return the rest of what was split, 10 to 35 days after the first part."""
     rows = np.flatnonzero(splits)
@@ -132,25 +158,35 @@ def _overpaid(accounts: Accounts, paid: Payments) -> Payments:
     generous = first & accounts.does("overpays")[paid.account]
     extra = np.where(generous, 3 * accounts.scale_cents[paid.account], 0)
     minor = paid.minor + np.where(paid.is_bgn, to_stotinki(extra), extra)
-    return Payments(paid.account, paid.key, paid.bill, paid.paid_on, minor, paid.is_bgn, paid.reverses)
+    return Payments(
+        paid.account, paid.key, paid.bill, paid.paid_on, minor, paid.is_bgn, paid.reverses
+    )
 
 
 def _bounced(accounts: Accounts, paid: Payments) -> Payments:
-    """Return payments five days before some account's last one, and their reversals two days later."""
+    """Return payments five days before some account's last one, and their reversals two days
+    later.
+    """
     last = np.append(np.diff(paid.account) != 0, True)[: len(paid)]
     good = paid.take(np.flatnonzero(last & accounts.does("payment_bounced")[paid.account]))
     bad_on, back_on = good.paid_on - np.int32(5), good.paid_on - np.int32(3)
     same = good.is_bgn & (back_on < EURO_FROM) | ~good.is_bgn & (bad_on >= EURO_FROM)
     good, bad_on, back_on = good.take(np.flatnonzero(same)), bad_on[same], back_on[same]
-    bad = Payments(good.account, good.key + _BOUNCED, good.bill, bad_on, good.minor, good.is_bgn, good.reverses)
-    back = Payments(good.account, good.key + _REVERSAL, good.bill, back_on, -good.minor, good.is_bgn, bad.key)
+    bad = Payments(
+        good.account, good.key + _BOUNCED, good.bill, bad_on, good.minor, good.is_bgn, good.reverses
+    )
+    back = Payments(
+        good.account, good.key + _REVERSAL, good.bill, back_on, -good.minor, good.is_bgn, bad.key
+    )
     return join_payments(bad, back)
 
 
 def pay_instalments(
     accounts: Accounts, account: Ints, place: Ints, paid_on: Days, minor: Cents, is_bgn: Mask
 ) -> Payments:
-    """Return payments that name an account and no bill. Sums of instalments in BGN paid from 2026 on are converted."""
+    """Return payments that name an account and no bill. Sums of instalments in BGN paid from 2026
+    on are converted.
+    """
     converts = is_bgn & (paid_on >= EURO_FROM)
     return Payments(
         account=account,

@@ -30,23 +30,34 @@ class Plans:
 
 
 def make_plans(dice: Dice, accounts: Accounts, bills: Bills) -> Plans:
-    """Let those who sign put all they owe into six instalments; one kind pays each, the other only the first."""
+    """Let those who sign put all they owe into six instalments; one kind pays each, the other only
+    the first.
+    """
     keeps, breaks = accounts.does("keeps_plan"), accounts.does("breaks_plan")
     row = np.flatnonzero(is_left_unpaid(accounts, bills) & (keeps | breaks)[bills.account])
     signs = np.zeros(len(accounts), bool)
     signs[bills.account[row]] = True
     signs &= accounts.unpaid_until < NEVER
-    row = row[signs[bills.account[row]] & (bills.issued_on[row] <= accounts.unpaid_until[bills.account[row]])]
+    row = row[
+        signs[bills.account[row]]
+        & (bills.issued_on[row] <= accounts.unpaid_until[bills.account[row]])
+    ]
     rows = np.flatnonzero(signs)
     is_bgn = accounts.unpaid_until[rows] < EURO_FROM
-    owed = np.where(bills.is_bgn[row] & ~is_bgn[np.searchsorted(rows, bills.account[row])],
-                    convert_to_cents(bills.minor[row]), bills.minor[row])
+    owed = np.where(
+        bills.is_bgn[row] & ~is_bgn[np.searchsorted(rows, bills.account[row])],
+        convert_to_cents(bills.minor[row]),
+        bills.minor[row],
+    )
     total = np.zeros(len(accounts), np.int64)
     np.add.at(total, bills.account[row], owed)
     instalments, payments = _instalments(accounts, rows, total[rows], is_bgn, keeps[rows])
-    items = pa.table({
-        "agreement_no": _numbers(accounts, bills.account[row]), "invoice_no": invoice_numbers(dice, bills.key[row])
-    })
+    items = pa.table(
+        {
+            "agreement_no": _numbers(accounts, bills.account[row]),
+            "invoice_no": invoice_numbers(dice, bills.key[row]),
+        }
+    )
     return Plans(_agreements(accounts, rows, breaks[rows]), items, instalments, payments)
 
 
@@ -59,36 +70,46 @@ def _agreements(accounts: Accounts, signing: Ints, breaks: Mask) -> pa.Table:
     asking = np.flatnonzero(accounts.does("asks_for_plan"))
     rows = np.concatenate([signing, asking])
     signed = np.concatenate([accounts.unpaid_until[signing], np.full(len(asking), NEVER)])
-    applied = np.concatenate([accounts.unpaid_until[signing] - 9, np.full(len(asking), accounts.as_of - 7)])
+    applied = np.concatenate(
+        [accounts.unpaid_until[signing] - 9, np.full(len(asking), accounts.as_of - 7)]
+    )
     ends = np.concatenate([breaks & (signing % 3 == 0), np.zeros(len(asking), bool)])
-    return pa.table({
-        "agreement_no": _numbers(accounts, rows),
-        "premise_no": accounts.premise_no.take(pa.array(rows)),
-        "payer_code": accounts.payer_code.take(pa.array(rows)),
-        "applied_on": days(applied),
-        "contacted_on": days(applied + 4),
-        "signed_on": days(signed),
-        "cancelled_on": days(np.where(ends, signed + 90, NEVER)),
-    })
+    return pa.table(
+        {
+            "agreement_no": _numbers(accounts, rows),
+            "premise_no": accounts.premise_no.take(pa.array(rows)),
+            "payer_code": accounts.payer_code.take(pa.array(rows)),
+            "applied_on": days(applied),
+            "contacted_on": days(applied + 4),
+            "signed_on": days(signed),
+            "cancelled_on": days(np.where(ends, signed + 90, NEVER)),
+        }
+    )
 
 
 def _instalments(
     accounts: Accounts, rows: Ints, total: Ints, is_bgn: Mask, keeps: Mask
 ) -> tuple[pa.Table, Payments]:
-    """Return the instalments, the last of which takes the odd cents, and what was paid on them by the sample's date."""
+    """Return the instalments, the last of which takes the odd cents, and what was paid on them by
+    the sample's date.
+    """
     each = np.repeat(np.arange(len(rows)), _INSTALMENTS)
     seq = np.tile(np.arange(_INSTALMENTS), len(rows))
     signed = accounts.unpaid_until[rows][each].astype(np.int64)
     due_on = signed + _FIRST_DUE + _STEP * seq
     share = total // _INSTALMENTS
-    minor = np.where(seq == _INSTALMENTS - 1, (total - share * (_INSTALMENTS - 1))[each], share[each])
-    table = pa.table({
-        "agreement_no": _numbers(accounts, rows[each]),
-        "seq": pa.array(seq + 1).cast(pa.string()),
-        "due_on": days(due_on),
-        "amount": money(minor),
-        "currency": words(("EUR", "BGN"), is_bgn[each].astype(np.int64)),
-    })
+    minor = np.where(
+        seq == _INSTALMENTS - 1, (total - share * (_INSTALMENTS - 1))[each], share[each]
+    )
+    table = pa.table(
+        {
+            "agreement_no": _numbers(accounts, rows[each]),
+            "seq": pa.array(seq + 1).cast(pa.string()),
+            "due_on": days(due_on),
+            "amount": money(minor),
+            "currency": words(("EUR", "BGN"), is_bgn[each].astype(np.int64)),
+        }
+    )
     paid = np.flatnonzero((keeps[each] | (seq == 0)) & (due_on - 2 <= accounts.as_of) & (minor > 0))
     payments = pay_instalments(
         accounts, rows[each][paid], seq[paid], due_on[paid] - 2, minor[paid], is_bgn[each][paid]

@@ -13,7 +13,8 @@ from dunning.sample.dice import Dice, Ints, Mask
 from dunning.sample.numbers import company_numbers, digits, personal_numbers
 
 _BORN_FROM, _BORN_UNTIL = -43_829, -25_567  # 1850-01-01 … 1900-01-01
-# Homes of one span lie in all districts, so that a carrier's round in one of them has a few hundred.
+# Homes of one span lie in all districts, so that a carrier's round in one of them has a few
+# hundred.
 _ROUTE_SPAN = 6_000
 _CHANNEL_WORDS = CONTACTS[:3]
 
@@ -38,39 +39,56 @@ def premises(dice: Dice, accounts: Accounts) -> pa.Table:
     settlement, postcode, district, address = _addresses(dice, keys, accounts.service[rows])
     is_vulnerable = _vulnerable(accounts)[rows]
     life_support = is_vulnerable & (keys % 3 == 1)
-    is_shared = (accounts.service[rows] == 1) & dice.chance(2, "shared line", keys) & (keys >= len(FIRST))
-    return pa.table({
-        "premise_no": accounts.premise_no.take(pa.array(rows)),
-        "service": words(SERVICES, accounts.service[rows]),
-        "district": district,
-        "route": _joined("01-", digits(keys // _ROUTE_SPAN + 1, 3)),
-        "address": address,
-        "settlement": settlement,
-        "postcode": postcode,
-        "meter_no": digits(dice.below(10**8, "meter", keys), 8, "M"),
-        "disconnectable": only(_text("0", len(rows)), is_shared),
-        "vulnerable": flags(is_vulnerable & ~life_support & (keys % 2 == 1)),
-        "life_support": flags(life_support),
-    })
+    is_shared = (
+        (accounts.service[rows] == 1) & dice.chance(2, "shared line", keys) & (keys >= len(FIRST))
+    )
+    return pa.table(
+        {
+            "premise_no": accounts.premise_no.take(pa.array(rows)),
+            "service": words(SERVICES, accounts.service[rows]),
+            "district": district,
+            "route": _joined("01-", digits(keys // _ROUTE_SPAN + 1, 3)),
+            "address": address,
+            "settlement": settlement,
+            "postcode": postcode,
+            "meter_no": digits(dice.below(10**8, "meter", keys), 8, "M"),
+            "disconnectable": only(_text("0", len(rows)), is_shared),
+            "vulnerable": flags(is_vulnerable & ~life_support & (keys % 2 == 1)),
+            "life_support": flags(life_support),
+        }
+    )
 
 
-def _addresses(dice: Dice, keys: Ints, service: Ints) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
-    """Return settlement, postcode, district and address of homes: flats in Sofia's quarters, or anything elsewhere."""
+def _addresses(
+    dice: Dice, keys: Ints, service: Ints
+) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
+    """Return settlement, postcode, district and address of homes: flats in Sofia's quarters, or
+    anything elsewhere.
+    """
     quarter = dice.below(len(places.QUARTERS), "quarter", keys)
     place = dice.below(len(places.SETTLEMENTS), "settlement", keys)
     heat = service == 0
     towns = places.SETTLEMENTS
     settlement = pc.if_else(pa.array(heat), "София", words(tuple(t[0] for t in towns), place))
-    postcode = pc.if_else(pa.array(heat), words(tuple(q[1] for q in places.QUARTERS), quarter),
-                          words(tuple(t[1] for t in towns), place))
+    postcode = pc.if_else(
+        pa.array(heat),
+        words(tuple(q[1] for q in places.QUARTERS), quarter),
+        words(tuple(t[1] for t in towns), place),
+    )
     quarters = words(tuple(q[0] for q in places.QUARTERS), quarter)
     district = pc.if_else(pa.array(heat), quarters, words(tuple(t[2] for t in towns), place))
     has_blocks = np.array([t[3] for t in towns])[place] & dice.chance(600, "block", keys)
     estate = words(places.ESTATES, dice.below(len(places.ESTATES), "estate", keys))
     entrance = words(places.ENTRANCES, dice.below(len(places.ENTRANCES), "entrance", keys))
     block = _joined(
-        "ж.к. ", pc.if_else(pa.array(heat), quarters, estate), ", бл. ", _plain(dice.between(1, 180, "block no", keys)),
-        ", вх. ", entrance, ", ап. ", _plain(dice.between(1, 96, "flat", keys)),
+        "ж.к. ",
+        pc.if_else(pa.array(heat), quarters, estate),
+        ", бл. ",
+        _plain(dice.between(1, 180, "block no", keys)),
+        ", вх. ",
+        entrance,
+        ", ап. ",
+        _plain(dice.between(1, 96, "flat", keys)),
     )
     street = words(places.STREETS, dice.below(len(places.STREETS), "street", keys))
     house = _joined("ул. ", street, " № ", _plain(dice.between(1, 120, "house", keys)))
@@ -88,18 +106,23 @@ def payers(dice: Dice, accounts: Accounts) -> pa.Table:
     elsewhere = dice.chance(120, "postal", keys) & (keys >= len(FIRST))
     settlement, postcode, _, address = _addresses(dice, keys + 10**9, np.ones(len(rows), np.int64))
     is_vulnerable = _vulnerable(accounts)[rows] & (keys % 3 != 1) & (keys % 2 == 0)
-    return pa.table({
-        "payer_code": accounts.payer_code.take(pa.array(rows)),
-        "kind": words(("person", "company"), is_company.astype(np.int64)),
-        "name": names(dice, keys, is_company),
-        "national_id": _identifiers(dice, keys, is_company, accounts.identifier[rows]),
-        "postal_address": only(address, elsewhere),
-        "postal_settlement": only(settlement, elsewhere),
-        "postal_postcode": only(postcode, elsewhere),
-        "language": words(("bg", "en"), (dice.chance(10, "language", keys) & (keys >= len(FIRST))).astype(np.int64)),
-        "vulnerable": flags(is_vulnerable),
-        "life_support": flags(np.zeros(len(rows), bool)),
-    })
+    return pa.table(
+        {
+            "payer_code": accounts.payer_code.take(pa.array(rows)),
+            "kind": words(("person", "company"), is_company.astype(np.int64)),
+            "name": names(dice, keys, is_company),
+            "national_id": _identifiers(dice, keys, is_company, accounts.identifier[rows]),
+            "postal_address": only(address, elsewhere),
+            "postal_settlement": only(settlement, elsewhere),
+            "postal_postcode": only(postcode, elsewhere),
+            "language": words(
+                ("bg", "en"),
+                (dice.chance(10, "language", keys) & (keys >= len(FIRST))).astype(np.int64),
+            ),
+            "vulnerable": flags(is_vulnerable),
+            "life_support": flags(np.zeros(len(rows), bool)),
+        }
+    )
 
 
 def _is_male(dice: Dice, keys: Ints) -> Mask:
@@ -110,8 +133,11 @@ def names(dice: Dice, keys: Ints, is_company: Mask) -> pa.Array:
     """Return three names that agree in gender, or a company's."""
     male = _is_male(dice, keys)
     fathers = tuple(people.fathers_name(name) for name in people.MALE)
-    both = (people.MALE + people.FEMALE, fathers + tuple(name + "а" for name in fathers),
-            people.FAMILIES + tuple(people.womans(name) for name in people.FAMILIES))
+    both = (
+        people.MALE + people.FEMALE,
+        fathers + tuple(name + "а" for name in fathers),
+        people.FAMILIES + tuple(people.womans(name) for name in people.FAMILIES),
+    )
     parts = []
     for purpose, lists in zip(("given", "father", "family"), both, strict=True):
         half = len(lists) // 2
@@ -131,7 +157,9 @@ def _companies(dice: Dice, keys: Ints, owner: pa.Array) -> pa.Array:
 def _identifiers(dice: Dice, keys: Ints, is_company: Mask, state: Ints) -> pa.Array:
     born_on = _BORN_FROM + dice.below(_BORN_UNTIL - _BORN_FROM, "born", keys)
     is_wrong = state == 2
-    people_no = personal_numbers(born_on, _is_male(dice, keys), dice.below(500, "birth order", keys), is_wrong)
+    people_no = personal_numbers(
+        born_on, _is_male(dice, keys), dice.below(500, "birth order", keys), is_wrong
+    )
     company_no = company_numbers(dice.below(10**7, "company number", keys), is_wrong)
     return only(pc.if_else(pa.array(is_company), company_no, people_no), state != 1)
 
@@ -139,17 +167,21 @@ def _identifiers(dice: Dice, keys: Ints, is_company: Mask, state: Ints) -> pa.Ar
 def tenancies(accounts: Accounts) -> pa.Table:
     """Grain: one tenancy; every account has one."""
     share = np.where(accounts.does("owner"), 0, np.where(accounts.does("part_owner"), 1, -1))
-    return pa.table({
-        "premise_no": accounts.premise_no,
-        "payer_code": accounts.payer_code,
-        "valid_from": days(accounts.valid_from),
-        "valid_until": days(accounts.valid_until),
-        "share": words(("5/6", "1/6"), share),
-    })
+    return pa.table(
+        {
+            "premise_no": accounts.premise_no,
+            "payer_code": accounts.payer_code,
+            "valid_from": days(accounts.valid_from),
+            "valid_until": days(accounts.valid_until),
+            "share": words(("5/6", "1/6"), share),
+        }
+    )
 
 
 def contacts(dice: Dice, accounts: Accounts) -> pa.Table:
-    """Grain: one contact of a payer; some once had another telephone, some have withdrawn the only contact."""
+    """Grain: one contact of a payer; some once had another telephone, some have withdrawn the only
+    contact.
+    """
     rows = np.flatnonzero((accounts.person == accounts.number) & (accounts.contact < 3))
     keys = accounts.number[rows]
     drawn = keys >= len(FIRST)
@@ -164,23 +196,37 @@ def contacts(dice: Dice, accounts: Accounts) -> pa.Table:
 
 
 def _contact_rows(
-    dice: Dice, accounts: Accounts, rows: Ints, channel: Ints, registered: Ints, revoked: Ints, nth: int
+    dice: Dice,
+    accounts: Accounts,
+    rows: Ints,
+    channel: Ints,
+    registered: Ints,
+    revoked: Ints,
+    nth: int,
 ) -> pa.Table:
     keys = accounts.number[rows]
-    phone = _joined("+359", digits(870 + dice.below(30, f"operator {nth}", keys), 3), "000",
-                    digits(dice.below(1000, f"phone {nth}", keys), 3))
-    settlement, postcode, _, address = _addresses(dice, keys + 2 * 10**9, np.ones(len(rows), np.int64))
+    phone = _joined(
+        "+359",
+        digits(870 + dice.below(30, f"operator {nth}", keys), 3),
+        "000",
+        digits(dice.below(1000, f"phone {nth}", keys), 3),
+    )
+    settlement, postcode, _, address = _addresses(
+        dice, keys + 2 * 10**9, np.ones(len(rows), np.int64)
+    )
     post = _joined(postcode, " ", settlement, ", ", address)
     texts = pc.choose(pa.array(channel), phone, _mail(dice, keys), post)
     sources = ("site", "desk", "call")
-    return pa.table({
-        "payer_code": accounts.payer_code.take(pa.array(rows)),
-        "channel": words(_CHANNEL_WORDS, channel),
-        "address": texts,
-        "registered_at": days(registered),
-        "revoked_at": days(revoked),
-        "source": words(sources, dice.below(3, "contact source", keys)),
-    })
+    return pa.table(
+        {
+            "payer_code": accounts.payer_code.take(pa.array(rows)),
+            "channel": words(_CHANNEL_WORDS, channel),
+            "address": texts,
+            "registered_at": days(registered),
+            "revoked_at": days(revoked),
+            "source": words(sources, dice.below(3, "contact source", keys)),
+        }
+    )
 
 
 def _mail(dice: Dice, keys: Ints) -> pa.Array:

@@ -19,7 +19,9 @@ _AUTHORS = ("Каса 2", "Отдел рекламации", "Отдел съб�
 
 
 def holds(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
-    """Grain: one hold: on a disputed bill or account, on a payer who died or failed, on a premise; some have ended."""
+    """Grain: one hold: on a disputed bill or account, on a payer who died or failed, on a premise;
+    some have ended.
+    """
     parts = [_disputes(dice, accounts, bills)]
     for behaviour, reason, names in (
         ("deceased", "deceased", "payer"),
@@ -29,9 +31,17 @@ def holds(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
         rows = np.flatnonzero(accounts.does(behaviour))
         if behaviour == "vulnerable":
             rows = rows[accounts.number[rows] % 4 == 2]
-        parts.append(_hold_rows(dice, accounts, rows, np.full(len(rows), HOLD_REASONS.index(reason)), names, None))
+        parts.append(
+            _hold_rows(
+                dice, accounts, rows, np.full(len(rows), HOLD_REASONS.index(reason)), names, None
+            )
+        )
     ended = np.flatnonzero(accounts.is_ordinary() & dice.chance(4, "old hold", accounts.number))
-    parts.append(_hold_rows(dice, accounts, ended, np.full(len(ended), HOLD_REASONS.index("manual")), "account", 60))
+    parts.append(
+        _hold_rows(
+            dice, accounts, ended, np.full(len(ended), HOLD_REASONS.index("manual")), "account", 60
+        )
+    )
     return pa.concat_tables(parts)
 
 
@@ -55,21 +65,28 @@ def _hold_rows(
     ends = np.full(len(rows), NEVER)
     if ended_days_ago is not None:
         starts, ends = starts - 200, np.full(len(rows), accounts.as_of - ended_days_ago)
-    return pa.table({
-        "hold_no": digits(keys, 8, "H"),
-        "premise_no": pick(accounts.premise_no, rows if names != "payer" else np.full(len(rows), -1)),
-        "payer_code": pick(accounts.payer_code, rows if names != "premise" else np.full(len(rows), -1)),
-        "invoice_no": pa.nulls(len(rows), pa.string()),
-        "reason": words(HOLD_REASONS, reason),
-        "valid_from": days(starts),
-        "valid_until": days(ends),
-        "author": words(_AUTHORS, dice.below(len(_AUTHORS), "author", keys)),
-        "note": pa.nulls(len(rows), pa.string()),
-    })
+    return pa.table(
+        {
+            "hold_no": digits(keys, 8, "H"),
+            "premise_no": pick(
+                accounts.premise_no, rows if names != "payer" else np.full(len(rows), -1)
+            ),
+            "payer_code": pick(
+                accounts.payer_code, rows if names != "premise" else np.full(len(rows), -1)
+            ),
+            "invoice_no": pa.nulls(len(rows), pa.string()),
+            "reason": words(HOLD_REASONS, reason),
+            "valid_from": days(starts),
+            "valid_until": days(ends),
+            "author": words(_AUTHORS, dice.below(len(_AUTHORS), "author", keys)),
+            "note": pa.nulls(len(rows), pa.string()),
+        }
+    )
 
 
 def notices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
-    """Grain: one notice sent. By post it is served in 3 to 7 days, otherwise in one; the unreached get it back.
+    """Grain: one notice sent. By post it is served in 3 to 7 days, otherwise in one; the unreached
+    get it back.
 
     Whoever has stopped paying is written to after the first bill that he left unpaid was due.
     """
@@ -79,15 +96,21 @@ def notices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
         high = np.array([b.notices.get(word, (-1, -1))[1] for b in BEHAVIOURS])[accounts.behaviour]
         share = np.array([b.notice_share for b in BEHAVIOURS])[accounts.behaviour]
         electric = (accounts.service == 1) | (word != "disconnection")
-        rows = np.flatnonzero((low >= 0) & electric & dice.chance(share, f"is sent {word}", accounts.number))
-        sent_on = accounts.as_of - dice.between(low[rows], high[rows], f"sent {word}", accounts.number[rows])
+        rows = np.flatnonzero(
+            (low >= 0) & electric & dice.chance(share, f"is sent {word}", accounts.number)
+        )
+        sent_on = accounts.as_of - dice.between(
+            low[rows], high[rows], f"sent {word}", accounts.number[rows]
+        )
         sent_on = np.where(sent_on <= first_due[rows], first_due[rows] + 5, sent_on)
         parts.append(_notice_rows(dice, accounts, rows, stage, sent_on))
     return pa.concat_tables(parts)
 
 
 def _first_unpaid(accounts: Accounts, bills: Bills) -> Ints:
-    """Return when each account's first bill that is left unpaid was due; where there is none, its first bill."""
+    """Return when each account's first bill that is left unpaid was due; where there is none, its
+    first bill.
+    """
     is_due = bills.due_on < accounts.as_of - 15
     first = np.full(len(accounts), _NEVER_DUE)
     for candidates in (is_left_unpaid(accounts, bills) & is_due, is_due):
@@ -103,20 +126,23 @@ def _notice_rows(dice: Dice, accounts: Accounts, rows: Ints, stage: int, sent_on
     channel = np.where(by_post, CONTACTS.index("post"), accounts.contact[rows])
     takes = np.where(by_post, dice.between(3, 7, f"letter {stage}", keys), 1)
     fails = accounts.does("unreached")[rows]
-    return pa.table({
-        "notice_no": digits(keys * 10 + stage, 10, "N"),
-        "premise_no": pick(accounts.premise_no, rows),
-        "payer_code": pick(accounts.payer_code, rows),
-        "stage": words(NOTICE_STAGES, np.full(len(rows), stage)),
-        "channel": words(CONTACTS[:3], channel),
-        "sent_on": days(sent_on),
-        "served_on": days(np.where(fails, NEVER, sent_on + takes)),
-        "failed_on": days(np.where(fails, sent_on + takes, NEVER)),
-    })
+    return pa.table(
+        {
+            "notice_no": digits(keys * 10 + stage, 10, "N"),
+            "premise_no": pick(accounts.premise_no, rows),
+            "payer_code": pick(accounts.payer_code, rows),
+            "stage": words(NOTICE_STAGES, np.full(len(rows), stage)),
+            "channel": words(CONTACTS[:3], channel),
+            "sent_on": days(sent_on),
+            "served_on": days(np.where(fails, NEVER, sent_on + takes)),
+            "failed_on": days(np.where(fails, sent_on + takes, NEVER)),
+        }
+    )
 
 
 def court_cases(dice: Dice, accounts: Accounts, bills: Bills) -> tuple[pa.Table, pa.Table]:
-    """Return cases and their items: running ones on what was owed a month before, closed ones that awarded something.
+    """Return cases and their items: running ones on what was owed a month before, closed ones that
+    awarded something.
 
     One awarded case in three has gone to enforcement, with the awarded sums as its items.
     """
@@ -127,26 +153,34 @@ def court_cases(dice: Dice, accounts: Accounts, bills: Bills) -> tuple[pa.Table,
     enforced = accounts.number[won] % 3 == 0
     ordered = accounts.number[sued] % 2 == 0
     stage = np.concatenate([np.where(ordered, 1, 0), np.where(enforced, 2, 3)])
-    moved_on = np.concatenate([np.where(ordered, filed_on[sued] + 40, filed_on[sued]), filed_on[won] + 45])
-    outcome = np.concatenate([np.full(len(sued), -1), np.where(enforced, -1, CASE_OUTCOMES.index("granted"))])
+    moved_on = np.concatenate(
+        [np.where(ordered, filed_on[sued] + 40, filed_on[sued]), filed_on[won] + 45]
+    )
+    outcome = np.concatenate(
+        [np.full(len(sued), -1), np.where(enforced, -1, CASE_OUTCOMES.index("granted"))]
+    )
     rows = np.concatenate([sued, won])
-    cases = pa.table({
-        "case_no": digits(accounts.number[rows], 8, "D"),
-        "premise_no": pick(accounts.premise_no, rows),
-        "payer_code": pick(accounts.payer_code, rows),
-        "filed_on": days(filed_on[rows]),
-        "stage": words(CASE_STAGES, stage),
-        "stage_on": days(moved_on),
-        "outcome": words(CASE_OUTCOMES, outcome),
-    })
+    cases = pa.table(
+        {
+            "case_no": digits(accounts.number[rows], 8, "D"),
+            "premise_no": pick(accounts.premise_no, rows),
+            "payer_code": pick(accounts.payer_code, rows),
+            "filed_on": days(filed_on[rows]),
+            "stage": words(CASE_STAGES, stage),
+            "stage_on": days(moved_on),
+            "outcome": words(CASE_OUTCOMES, outcome),
+        }
+    )
     is_enforced = np.zeros(len(accounts), bool)
     is_enforced[won] = enforced
     owed = is_left_unpaid(accounts, bills)
     claimed = accounts.does("sued")[bills.account] & (bills.due_on < filed_on[bills.account] - 30)
     awarded = is_enforced[bills.account] & (bills.kind >= KINDS.index("adjudged"))
     item = np.flatnonzero(owed & (claimed | awarded))
-    items = pa.table({
-        "case_no": digits(accounts.number[bills.account[item]], 8, "D"),
-        "invoice_no": invoice_numbers(dice, bills.key[item]),
-    })
+    items = pa.table(
+        {
+            "case_no": digits(accounts.number[bills.account[item]], 8, "D"),
+            "invoice_no": invoice_numbers(dice, bills.key[item]),
+        }
+    )
     return cases, items

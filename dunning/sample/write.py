@@ -1,4 +1,6 @@
-"""Write a sample ledger: chunk by chunk, so that memory does not grow with the number of accounts."""
+"""Write a sample ledger: chunk by chunk, so that memory does not grow with the number of
+accounts.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,8 +23,20 @@ from dunning.sample.register import contacts, payers, premises, tenancies
 from dunning.sample.trouble import court_cases, holds, notices
 
 TABLES = (
-    "premises", "payers", "tenancies", "invoices", "payments", "invoice_lines", "contacts", "agreements",
-    "agreement_items", "instalments", "holds", "notices", "court_cases", "court_case_items",
+    "premises",
+    "payers",
+    "tenancies",
+    "invoices",
+    "payments",
+    "invoice_lines",
+    "contacts",
+    "agreements",
+    "agreement_items",
+    "instalments",
+    "holds",
+    "notices",
+    "court_cases",
+    "court_case_items",
 )
 AS_OF = date(2026, 11, 22)
 ACCOUNTS_MAX = 5_000_000
@@ -49,13 +63,20 @@ class _Rows:
 
 
 def write_sample(
-    out: Path, accounts: int, seed: int, as_of: date = AS_OF, table_format: str = "csv", dialect: str = "plain"
+    out: Path,
+    accounts: int,
+    seed: int,
+    as_of: date = AS_OF,
+    table_format: str = "csv",
+    dialect: str = "plain",
 ) -> SampleReceipt:
-    """Write a ledger extract of so many accounts into a folder; the same bytes for the same arguments.
+    """Write a ledger extract of so many accounts into a folder; the same bytes for the same
+    arguments.
 
     Args:
         out: a folder that is empty, absent, or holds an earlier sample, which is replaced.
-        accounts: pairs of premise and payer, 1 to 5,000,000. From 500 on every stage and list has somebody.
+        accounts: pairs of premise and payer, 1 to 5,000,000. From 500 on every stage and list has
+            somebody.
         seed: any whole number from 0.
         as_of: the day that the extract speaks for.
         table_format: `csv`, `csv.gz` or `parquet`.
@@ -78,22 +99,32 @@ def write_sample(
         for file in files.values():
             file.discard()
         raise
-    receipt = SampleReceipt(out, accounts, seed, as_of, {table: file.receipt for table, file in files.items()})
+    receipt = SampleReceipt(
+        out, accounts, seed, as_of, {table: file.receipt for table, file in files.items()}
+    )
     finish(out, list(files.values()), _manifest(receipt))
     return receipt
 
 
 def _check(accounts: int, seed: int, as_of: date, table_format: str, dialect: str) -> None:
     if not 1 <= accounts <= ACCOUNTS_MAX:
-        raise UsageError(f"--accounts {accounts}: a sample has 1 to {ACCOUNTS_MAX:,} accounts. Give a number between.")
+        raise UsageError(
+            f"--accounts {accounts}: a sample has 1 to {ACCOUNTS_MAX:,} accounts. Give a number between."
+        )
     if seed < 0:
         raise UsageError(f"--seed {seed}: a seed is a whole number from 0. Give another.")
     if not date(2012, 1, 1) <= as_of <= date(2090, 1, 1):
-        raise UsageError(f"--as-of {as_of}: a sample speaks for a day from 2012 to 2089. Give another.")
+        raise UsageError(
+            f"--as-of {as_of}: a sample speaks for a day from 2012 to 2089. Give another."
+        )
     if table_format not in FORMATS:
-        raise UsageError(f"--format {table_format}: not a format of the ledger. Give one of {', '.join(FORMATS)}.")
+        raise UsageError(
+            f"--format {table_format}: not a format of the ledger. Give one of {', '.join(FORMATS)}."
+        )
     if dialect not in DIALECTS or (dialect != "plain" and table_format == "parquet"):
-        raise UsageError(f"--dialect {dialect} with {table_format}: give plain, or bulgaria with csv or csv.gz.")
+        raise UsageError(
+            f"--dialect {dialect} with {table_format}: give plain, or bulgaria with csv or csv.gz."
+        )
 
 
 def make_chunk(dice: Dice, numbers: Ints, last: int, as_of: date) -> dict[str, _Rows]:
@@ -112,7 +143,10 @@ def make_chunk(dice: Dice, numbers: Ints, last: int, as_of: date) -> dict[str, _
         "payers": (payers(dice, accounts), ordinary[accounts.person == accounts.number]),
         "tenancies": (tenancies(accounts), ordinary),
         "invoices": (invoices(dice, accounts, bills), of_bills),
-        "payments": (payments(dice, accounts, bills, paid), may_fail[paid.account] & (paid.reverses < 0)),
+        "payments": (
+            payments(dice, accounts, bills, paid),
+            may_fail[paid.account] & (paid.reverses < 0),
+        ),
         "invoice_lines": (lines, np.ones(lines.num_rows, bool)),
         "contacts": _all(contacts(dice, accounts)),
         "agreements": _none(plans.agreements),
@@ -123,7 +157,9 @@ def make_chunk(dice: Dice, numbers: Ints, last: int, as_of: date) -> dict[str, _
         "court_cases": _none(cases),
         "court_case_items": _none(case_items),
     }
-    return {name: _Rows(table, np.flatnonzero(eligible)) for name, (table, eligible) in tables.items()}
+    return {
+        name: _Rows(table, np.flatnonzero(eligible)) for name, (table, eligible) in tables.items()
+    }
 
 
 def _all(table: pa.Table) -> tuple[pa.Table, Mask]:
@@ -135,7 +171,11 @@ def _none(table: pa.Table) -> tuple[pa.Table, Mask]:
 
 
 def _monthly_of_ordinary(accounts: Accounts, bills: Bills) -> Mask:
-    return accounts.is_ordinary()[bills.account] & (bills.kind <= KINDS.index("forecast")) & (bills.minor > 3400)
+    return (
+        accounts.is_ordinary()[bills.account]
+        & (bills.kind <= KINDS.index("forecast"))
+        & (bills.minor > 3400)
+    )
 
 
 def _manifest(receipt: SampleReceipt) -> dict[str, object]:

@@ -34,9 +34,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 assert tuple(PERMISSIONS) == ROLES
 _READING = ("GET", "HEAD")
-# The tag of a form that only looks for something: a name that is looked for must not stand in an address.
+# The tag of a form that only looks for something: a name that is looked for must not stand in an
+# address.
 LOOKS = "looks"
-# The tag of a form that only keeps something from leaving: to send it, reading in Airflow is enough.
+# The tag of a form that only keeps something from leaving: to send it, reading in Airflow is
+# enough.
 PROTECTS = "protects"
 # Airflow's own roles decide reading or writing, by these DAGs.
 _READ_DAG, _WRITE_DAG = "nightly", "release"
@@ -46,7 +48,8 @@ _READ_DAG, _WRITE_DAG = "nightly", "release"
 class Person:
     """Somebody who is logged in: his name, what he works as (of ROLES), how he reads.
 
-    unheard_as: Airflow's id of an approver whose settings have another one, so that Airflow refuses what he answers.
+    unheard_as: Airflow's id of an approver whose settings have another one, so that Airflow refuses
+    what he answers.
     """
 
     user_name: str
@@ -60,7 +63,9 @@ class Person:
 
 
 class StrangerError(HTTPException):
-    """Somebody who is logged in may not see or do this. reason: key of a text of the page `error`."""
+    """Somebody who is logged in may not see or do this. reason: key of a text of the page
+    `error`.
+    """
 
     def __init__(self, reason: str, user_name: str) -> None:
         super().__init__(status_code=403, detail=reason)
@@ -82,30 +87,41 @@ async def find_person(request: Request, user: GetUserDep) -> Person:
     """Return who asks, and let error pages know him.
 
     Raises:
-        HTTPException: 401, nobody is logged in. StrangerError: he has no role here, or Airflow gives him no access.
+        HTTPException: 401, nobody is logged in. StrangerError: he has no role here, or Airflow
+            gives him no access.
     """
-    is_write = request.method not in _READING and not {LOOKS, PROTECTS}.intersection(request.scope["route"].tags)
+    is_write = request.method not in _READING and not {LOOKS, PROTECTS}.intersection(
+        request.scope["route"].tags
+    )
     dag_id, method = (_WRITE_DAG, "PUT") if is_write else (_READ_DAG, "GET")
-    request.state.person = await run_in_threadpool(_find, user, dag_id, method, language_of(request))
+    request.state.person = await run_in_threadpool(
+        _find, user, dag_id, method, language_of(request)
+    )
     return request.state.person
 
 
 def _find(user: Any, dag_id: str, method: Any, language: str) -> Person:
-    if getattr(user, "is_anonymous", False):  # FAB lets the public in where [fab] auth_role_public says so; we do not
+    if getattr(
+        user, "is_anonymous", False
+    ):  # FAB lets the public in where [fab] auth_role_public says so; we do not
         raise HTTPException(401)
     people = read_people(Settings.from_environment())
     airflow_id, name = str(user.get_id()), str(user.get_name())
     settings = find_settings(people, airflow_id, name)
     if settings is None:
         raise StrangerError("no_role", name)
-    if not get_auth_manager().is_authorized_dag(method=method, details=DagDetails(id=dag_id), user=user):
+    if not get_auth_manager().is_authorized_dag(
+        method=method, details=DagDetails(id=dag_id), user=user
+    ):
         raise StrangerError("read_only", name)
     unheard = bool(settings.approves) and settings.airflow_id != airflow_id
     return Person(settings.user_name, settings.role, language, airflow_id if unheard else "")
 
 
 def permit(permission: str) -> Any:
-    """Return what a route's `person` depends on: whoever asks, if his role has the permission (any role, if empty)."""
+    """Return what a route's `person` depends on: whoever asks, if his role has the permission (any
+    role, if empty).
+    """
 
     async def dependency(person: Annotated[Person, Depends(find_person)]) -> Person:
         if permission and not person.may(permission):
@@ -118,16 +134,21 @@ def permit(permission: str) -> Any:
 def form_token(person: Person) -> str:
     """Return what a form of this person must carry, so that no other site can send it in his name.
 
-    It outlives a session: Airflow renews the session's token by itself, and a form that is open meanwhile stays good.
+    It outlives a session: Airflow renews the session's token by itself, and a form that is open
+    meanwhile stays good.
     """
     key = conf.get("api", "secret_key").encode()
     return hmac.new(key, f"dunning form {person.user_name}".encode(), hashlib.sha256).hexdigest()
 
 
-async def _read_form(request: Request, person: Annotated[Person, Depends(find_person)]) -> dict[str, Any]:
+async def _read_form(
+    request: Request, person: Annotated[Person, Depends(find_person)]
+) -> dict[str, Any]:
     form = await request.form()
     given = str(form.get("form_token", ""))
-    if not _is_from_us(request) or not hmac.compare_digest(given.encode(), form_token(person).encode()):
+    if not _is_from_us(request) or not hmac.compare_digest(
+        given.encode(), form_token(person).encode()
+    ):
         raise StrangerError("forged", person.user_name)
     several = {key: [_without_nul(str(value)) for value in form.getlist(key)] for key in form}
     return {key: values[0] if len(values) == 1 else values for key, values in several.items()}
@@ -141,11 +162,18 @@ def _without_nul(text: str) -> str:
 def _is_from_us(request: Request) -> bool:
     """Return whether the browser does not say that another site sends this; older ones say less.
 
-    Our own forms may come from the origin `null`: their pages tell nobody where somebody comes from.
+    Our own forms may come from the origin `null`: their pages tell nobody where somebody comes
+    from.
     """
     origin = urlsplit(request.headers.get("origin", "null")).netloc
-    ours = ("", request.headers.get("host"), urlsplit(conf.get("api", "base_url", fallback="")).netloc)
-    return request.headers.get("sec-fetch-site", "none") in ("same-origin", "none") and origin in ours
+    ours = (
+        "",
+        request.headers.get("host"),
+        urlsplit(conf.get("api", "base_url", fallback="")).netloc,
+    )
+    return (
+        request.headers.get("sec-fetch-site", "none") in ("same-origin", "none") and origin in ours
+    )
 
 
 CheckedForm = Annotated[dict[str, Any], Depends(_read_form)]

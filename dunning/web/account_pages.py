@@ -38,7 +38,9 @@ def show_search(request: Request, person: Adviser) -> Response:
 
 @router.post("/accounts", tags=[LOOKS])
 def search_account(request: Request, person: Adviser, form: CheckedForm) -> Response:
-    """Find accounts; a single one is shown at once. A form, because what is looked for may be a name."""
+    """Find accounts; a single one is shown at once. A form, because what is looked for may be a
+    name.
+    """
     text = str(form.get("text", ""))[:_LONGEST]
     found = search.find(open_office(), text)
     if len(found.hits) == 1:
@@ -51,17 +53,26 @@ def show_account(
     request: Request, person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> Response:
     """Show everything about an account on a night; the last closed one, if none is named."""
-    return _show(request, person, account.look(open_office(), premise_no, payer_code, as_of), is_whole=False)
+    return _show(
+        request, person, account.look(open_office(), premise_no, payer_code, as_of), is_whole=False
+    )
 
 
 @router.post("/accounts/{premise_no}/{payer_code}/identifier")
 def show_identifier(
-    request: Request, person: Lawyer, form: CheckedForm, premise_no: str, payer_code: str, as_of: date | None = None
+    request: Request,
+    person: Lawyer,
+    form: CheckedForm,
+    premise_no: str,
+    payer_code: str,
+    as_of: date | None = None,
 ) -> Response:
     """Show the same with the whole identifier; who looked at it is recorded first."""
     office = open_office()
     page = account.look(office, premise_no, payer_code, as_of)
-    append_access(office.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}")
+    append_access(
+        office.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}"
+    )
     return _show(request, person, page, is_whole=True)
 
 
@@ -69,9 +80,13 @@ def show_identifier(
 def protect_account(
     request: Request, person: Protector, form: CheckedForm, premise_no: str, payer_code: str
 ) -> Response:
-    """Record a hold on the account; whatever is wrong is said above its page, with what was written."""
+    """Record a hold on the account; whatever is wrong is said above its page, with what was
+    written.
+    """
     office = open_office()
-    wish = protect.Wish(**{name: str(form.get(name, "")) for name in ("reason", "note", "document", "until")})
+    wish = protect.Wish(
+        **{name: str(form.get(name, "")) for name in ("reason", "note", "document", "until")}
+    )
     try:
         protect.protect(office, premise_no, payer_code, wish, person.user_name)
     except RefusedError as refusal:
@@ -81,21 +96,29 @@ def protect_account(
 
 
 @router.get("/accounts/{premise_no}/{payer_code}/story.pdf")
-def give_story(person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None) -> Response:
+def give_story(
+    person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None
+) -> Response:
     """Give the story as a PDF for the complaint file."""
     office = open_office()
     page = account.look(office, premise_no, payer_code, as_of)
-    append_access(office.engine, person.user_name, "story", f"premise {premise_no} payer {payer_code}")
+    append_access(
+        office.engine, person.user_name, "story", f"premise {premise_no} payer {payer_code}"
+    )
     head = [
-        ("Платец", page.payer.name), ("Адрес на имота", page.payer.address),
-        ("Дължимо днес", write_money(page.due_cents)), ("Лихва", write_money(page.story.account["interest_cents"])),
-    ]  # fmt: skip
+        ("Платец", page.payer.name),
+        ("Адрес на имота", page.payer.address),
+        ("Дължимо днес", write_money(page.due_cents)),
+        ("Лихва", write_money(page.story.account["interest_cents"])),
+    ]
     content = render_story_pdf(page.story, head, _more_tables(page), REASONS)
     return give_file(content, f"story-{page.story.as_of}.pdf", "application/pdf")
 
 
 @router.get("/accounts/{premise_no}/{payer_code}/notice.pdf")
-def give_notice(person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None) -> Response:
+def give_notice(
+    person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None
+) -> Response:
     """Give the account's monthly notice of a night as a PDF."""
     office = open_office()
     day = account.look(office, premise_no, payer_code, as_of).story.as_of
@@ -103,59 +126,101 @@ def give_notice(person: Adviser, premise_no: str, payer_code: str, as_of: date |
     if not made.notices:
         held = "it is withheld" if made.is_withheld else "nothing new, and nothing unpaid"
         raise NotThereError(f"There is no notice of this account for {day}: {held}.")
-    append_access(office.engine, person.user_name, "notice", f"premise {premise_no} payer {payer_code}")
+    append_access(
+        office.engine, person.user_name, "notice", f"premise {premise_no} payer {payer_code}"
+    )
     (content,) = made.notices.values()
     return give_file(content, f"notice-{day}.pdf", "application/pdf")
 
 
 def _more_tables(page: account.AccountPage) -> list[Table]:
-    """Return what the story does not know itself: strikes, what left us, the decisions of earlier nights."""
+    """Return what the story does not know itself: strikes, what left us, the decisions of earlier
+    nights.
+    """
     strikes = [
         (
-            HOLDS[each.reason], write_day(each.valid_from), write_day(each.ended_on or each.valid_until), each.author,
-            each.note, each.document,
+            HOLDS[each.reason],
+            write_day(each.valid_from),
+            write_day(each.ended_on or each.valid_until),
+            each.author,
+            each.note,
+            each.document,
         )
         for each in page.strikes
-    ]  # fmt: skip
+    ]
     deeds = [
         (
-            write_day(row["as_of"]), say("bg", f"account.deed_{row['stage']}"), write_word("bg", row["channel"]),
-            write_money(row["overdue_cents"]), row["reference"], write_moment(row["recalled_at"]),
+            write_day(row["as_of"]),
+            say("bg", f"account.deed_{row['stage']}"),
+            write_word("bg", row["channel"]),
+            write_money(row["overdue_cents"]),
+            row["reference"],
+            write_moment(row["recalled_at"]),
         )
         for row in page.deeds
-    ]  # fmt: skip
+    ]
     nights = [
         (
-            write_day(row["as_of"]), STAGES[row["stage"]], write_money(row["open_cents"]),
-            write_money(row["overdue_cents"]), "; ".join(REASONS.get(code, code) for code in row["reasons"].split()),
+            write_day(row["as_of"]),
+            STAGES[row["stage"]],
+            write_money(row["open_cents"]),
+            write_money(row["overdue_cents"]),
+            "; ".join(REASONS.get(code, code) for code in row["reasons"].split()),
         )
         for row in page.nights
-    ]  # fmt: skip
+    ]
     fates = [
-        (write_word("bg", row["list"]), write_money(row["total_cents"]), "; ".join(map(say_step, row["steps"])))
+        (
+            write_word("bg", row["list"]),
+            write_money(row["total_cents"]),
+            "; ".join(map(say_step, row["steps"])),
+        )
         for row in page.proposals
-    ]  # fmt: skip
+    ]
     return [
         ("Тази нощ", ("списък", "сума", "какво стана"), fates),
-        ("Задържания от служители", ("причина", "от", "до (без)", "кой", "бележка", "документ"), strikes),
+        (
+            "Задържания от служители",
+            ("причина", "от", "до (без)", "кой", "бележка", "документ"),
+            strikes,
+        ),
         ("Какво е излязло от нас", ("ден", "какво", "канал", "сума", "номер", "отзовано"), deeds),
         ("Решения по нощи", ("нощ", "етап", "неплатено", "просрочено", "основания"), nights),
     ]
 
 
 def _show(
-    request: Request, person: Person, page: account.AccountPage, *, is_whole: bool,
-    refusal: RefusedError | None = None, wish: protect.Wish = _NO_WISH,
+    request: Request,
+    person: Person,
+    page: account.AccountPage,
+    *,
+    is_whole: bool,
+    refusal: RefusedError | None = None,
+    wish: protect.Wish = _NO_WISH,
 ) -> Response:
     office, whose = open_office(), (page.story.premise_no, page.story.payer_code)
     national_id = page.payer.national_id if is_whole else account.mask(page.payer.national_id)
-    reasons: dict[str, Any] = {"reasons": REASONS, "why": explain_stage(person.language, page.story)}
+    reasons: dict[str, Any] = {
+        "reasons": REASONS,
+        "why": explain_stage(person.language, page.story),
+    }
     return respond(
-        request, person, "account.html", status_of(refusal), holds=protect.find_holds(office, *whose),
+        request,
+        person,
+        "account.html",
+        status_of(refusal),
+        holds=protect.find_holds(office, *whose),
         ending=[hold.hold_no for hold in protect.find_ending(office, person.user_name)],
-        terms=protect.terms_of(office), protections=REASONS_OF_HOLDS, wish=wish,
-        refused=say_refusal(person.language, refusal), page=page, story=page.story, tables=story_tables(page.story),
-        national_id=national_id, is_whole=is_whole, **reasons,
+        terms=protect.terms_of(office),
+        protections=REASONS_OF_HOLDS,
+        wish=wish,
+        refused=say_refusal(person.language, refusal),
+        page=page,
+        story=page.story,
+        tables=story_tables(page.story),
+        national_id=national_id,
+        is_whole=is_whole,
+        **reasons,
     )
 
 

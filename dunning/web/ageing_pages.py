@@ -25,19 +25,34 @@ _COLOURS = dict(zip(AGES, ("s0", "s1", "s1", "s2", "s2", "s3", "s3"), strict=Tru
 
 @router.get("/ageing")
 def show_ageing(
-    request: Request, person: Viewer, as_of: date | None = None, service: str = "", district: str = "", stage: str = ""
+    request: Request,
+    person: Viewer,
+    as_of: date | None = None,
+    service: str = "",
+    district: str = "",
+    stage: str = "",
 ) -> Response:
     """Show the ageing of a night under filters."""
     night = ageing.look(open_office(), as_of, service, district, stage)
     chosen = {"service": service, "district": district, "stage": stage}
     pictures = _draw(person, night) if night else {}
-    values: dict[str, Any] = {"night": night, "pictures": pictures, "services": SERVICES, "stages": STAGES, **chosen}
+    values: dict[str, Any] = {
+        "night": night,
+        "pictures": pictures,
+        "services": SERVICES,
+        "stages": STAGES,
+        **chosen,
+    }
     return respond(request, person, "ageing.html", **values)
 
 
 @router.get("/ageing.xlsx")
 def give_ageing(
-    person: Viewer, as_of: date | None = None, service: str = "", district: str = "", stage: str = ""
+    person: Viewer,
+    as_of: date | None = None,
+    service: str = "",
+    district: str = "",
+    stage: str = "",
 ) -> Response:
     """Give the same as a workbook."""
     night = ageing.look(open_office(), as_of, service, district, stage)
@@ -49,7 +64,11 @@ def give_ageing(
 def _draw(person: Person, night: ageing.Ageing) -> dict[str, str]:
     def bars(sums: Any, colour: Any) -> list[Bar]:
         return [
-            Bar(write_word(person.language, each.name), write_money(each.cents), [(colour(each.name), each.cents)])
+            Bar(
+                write_word(person.language, each.name),
+                write_money(each.cents),
+                [(colour(each.name), each.cents)],
+            )
             for each in sums
         ]
 
@@ -60,7 +79,9 @@ def _draw(person: Person, night: ageing.Ageing) -> dict[str, str]:
     districts = bars(first, lambda _: "s1")
     if rest:
         cents = sum(each.cents for each in rest)
-        districts.append(Bar(tell(person, "ageing.rest", count=len(rest)), write_money(cents), [("s0", cents)]))
+        districts.append(
+            Bar(tell(person, "ageing.rest", count=len(rest)), write_money(cents), [("s0", cents)])
+        )
     stages = {"current": "s0", "overdue": "s1", "final_warning": "s2", "court_bound": "s4"}
     months = [(f"{day:%m.%y}", write_money(cents), cents) for day, cents in night.trend]
     return {

@@ -27,15 +27,25 @@ from dunning.web.access import StrangerError, language_of, person_of
 from dunning.web.respond import HEADERS, answer
 
 _ROUTERS = (
-    tonight_pages.router, approval_pages.router, ageing_pages.router, group_pages.router, account_pages.router,
-    list_pages.router, policy_pages.router, what_if_pages.router, release_pages.router, static_pages.router,
-)  # fmt: skip
+    tonight_pages.router,
+    approval_pages.router,
+    ageing_pages.router,
+    group_pages.router,
+    account_pages.router,
+    list_pages.router,
+    policy_pages.router,
+    what_if_pages.router,
+    release_pages.router,
+    static_pages.router,
+)
 _log = logging.getLogger(__name__)
 
 
 def build_app() -> FastAPI:
     """Return the application, to be mounted by Airflow."""
-    app = FastAPI(title="Dunning", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Dunning", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     for router in _ROUTERS:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _refuse)
@@ -59,18 +69,27 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 def _log_in(request: Request) -> Response:
-    """A page leads to the login and back; what wanted to change something says that nothing was done."""
+    """A page leads to the login and back; what wanted to change something says that nothing was
+    done.
+    """
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         back = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(get_auth_manager().get_url_login(next_url=back), 307, HEADERS)
-    return _show(request, 401, "logged_out", user_name=quote(get_auth_manager().get_url_login(), safe="/:?=&%"))
+    return _show(
+        request,
+        401,
+        "logged_out",
+        user_name=quote(get_auth_manager().get_url_login(), safe="/:?=&%"),
+    )
 
 
 async def _explain(request: Request, error: Exception) -> Response:
     status, reason = (404, "not_there") if isinstance(error, NotThereError) else (400, "refused")
     detail = write_error(language_of(request), str(error))
     if not detail:
-        _log.warning("A page refused, and its reader was told less: %s: %s", request.url.path, error)
+        _log.warning(
+            "A page refused, and its reader was told less: %s: %s", request.url.path, error
+        )
         reason = f"{reason}_untold"
     return _show(request, status, reason, detail=detail)
 
@@ -84,7 +103,9 @@ async def _fail(request: Request, error: Exception) -> Response:
     return _show(request, 500, "failed")
 
 
-def _show(request: Request, status: int, reason: str, *, detail: str = "", user_name: str = "") -> Response:
+def _show(
+    request: Request, status: int, reason: str, *, detail: str = "", user_name: str = ""
+) -> Response:
     """Return the page of an error, with the navigation of whoever asks, where that is known."""
     told = {"reason": reason, "detail": detail, "user_name": user_name}
     return answer(request, language_of(request), "error.html", status, person_of(request), **told)

@@ -1,4 +1,6 @@
-"""The question in Airflow's Required Actions: may this list leave the house? Asked of those who may say so."""
+"""The question in Airflow's Required Actions: may this list leave the house? Asked of those who may
+say so.
+"""
 
 import asyncio
 import os
@@ -27,22 +29,32 @@ _LOOK_SECONDS = 5.0
 
 
 class AskOperator(HITLOperator):
-    """Asks about one list of a night, as it stands in the store. It passes nothing on: what was answered is read from
-    Airflow's record by whoever releases the list (`jobs.release.answer`).
+    """Asks about one list of a night, as it stands in the store. It passes nothing on: what was
+    answered is read from Airflow's record by whoever releases the list (`jobs.release.answer`).
 
-    A list that does not wait is not asked about, nor one that was approved already, nor the sample's by `make run`. A
-    newer night's lists, or the end of the time to answer, end the question: a late answer is refused by Airflow.
+    A list that does not wait is not asked about, nor one that was approved already, nor the
+    sample's by `make run`. A newer night's lists, or the end of the time to answer, end the
+    question: a late answer is refused by Airflow.
     """
 
     template_fields = (*HITLOperator.template_fields, "as_of")
 
     def __init__(self, *, list_name: str, as_of: str, **kwargs: Any) -> None:
         note = Param(
-            None, type=["null", "string"], maxLength=500, title="Бележка", description="По желание; записва се."
+            None,
+            type=["null", "string"],
+            maxLength=500,
+            title="Бележка",
+            description="По желание; записва се.",
         )
         kwargs.pop("params", None)  # the DAG's own, which nobody is asked for here
         params = {"note": note}
-        super().__init__(subject="Може ли списъкът да излезе?", options=[APPROVE, REJECT], params=params, **kwargs)
+        super().__init__(
+            subject="Може ли списъкът да излезе?",
+            options=[APPROVE, REJECT],
+            params=params,
+            **kwargs,
+        )
         self.list_name, self.as_of = list_name, as_of
 
     def execute(self, context: Context) -> Any:
@@ -75,12 +87,16 @@ class AskOperator(HITLOperator):
                 f"Nobody may approve the list {self.list_name}, so it cannot leave the house. Name somebody with "
                 f'approves = ["{self.list_name}"] in the settings of the pages, and clear this task.'
             )
-        self.assigned_users = [HITLUser(id=person.airflow_id, name=person.user_name) for person in may]
+        self.assigned_users = [
+            HITLUser(id=person.airflow_id, name=person.user_name) for person in may
+        ]
         self.subject, body = ask(asdict(offer), conf.get("api", "base_url"))
         self.body = f"{body}\n\n{say_what_about(offer)}"
 
     def _refuse_old_question(self, context: Context) -> None:
-        """Refuse to ask again in a run whose question Airflow keeps with other words or other people than today's."""
+        """Refuse to ask again in a run whose question Airflow keeps with other words or other
+        people than today's.
+        """
         from dunning.gateways.airflow_record import fetch_question
         from dunning.gateways.settings.environment import Settings
 
@@ -99,7 +115,9 @@ class AskOperator(HITLOperator):
 
 
 class ReplacedTrigger(BaseTrigger):
-    """Ends a question that a newer night overtook, or that nobody answered in time. Airflow hears answers itself."""
+    """Ends a question that a newer night overtook, or that nobody answered in time. Airflow hears
+    answers itself.
+    """
 
     def __init__(self, ti_id: str, as_of: str, until: str) -> None:
         super().__init__()
@@ -107,7 +125,11 @@ class ReplacedTrigger(BaseTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return how Airflow makes it again."""
-        return f"{__name__}.ReplacedTrigger", {"ti_id": self.ti_id, "as_of": self.as_of, "until": self.until}
+        return f"{__name__}.ReplacedTrigger", {
+            "ti_id": self.ti_id,
+            "as_of": self.as_of,
+            "until": self.until,
+        }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look every few seconds whether the question is still a question."""

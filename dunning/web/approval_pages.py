@@ -1,4 +1,6 @@
-"""What waits for an approval: counts and sums, who is kept and why, and the answer, on a phone, too."""
+"""What waits for an approval: counts and sums, who is kept and why, and the answer, on a phone,
+too.
+"""
 
 from datetime import date
 from typing import Annotated
@@ -28,15 +30,24 @@ def show_approvals(request: Request, person: Approver) -> Response:
 
 @router.post("/approvals/{list_name}")
 def answer(
-    request: Request, person: Approver, user: GetUserDep, form: CheckedForm, list_name: str, as_of: date
+    request: Request,
+    person: Approver,
+    user: GetUserDep,
+    form: CheckedForm,
+    list_name: str,
+    as_of: date,
 ) -> Response:
-    """Answer the question about a list in the user's own name; Airflow says whether he was asked."""
+    """Answer the question about a list in the user's own name; Airflow says whether he was
+    asked.
+    """
     option = _OPTIONS.get(str(form.get("answer", "")))
     note, run_id = str(form.get("note", "")).strip()[:_NOTE_MAX], str(form.get("run", ""))
     try:
         _refuse_unseen(person, list_name, as_of)
         if option is None:
-            raise RefusedError("The form says neither yes nor no. Nothing was answered.", "no_answer")
+            raise RefusedError(
+                "The form says neither yes nor no. Nothing was answered.", "no_answer"
+            )
         answer_question(user, as_of, list_name, run_id, option=option, note=note)
     except RefusedError as refusal:
         return _show(request, person, refusal)
@@ -45,7 +56,12 @@ def answer(
 
 @router.post("/approvals/{list_name}/ask")
 def ask(
-    request: Request, person: Approver, user: GetUserDep, form: CheckedForm, list_name: str, as_of: date
+    request: Request,
+    person: Approver,
+    user: GetUserDep,
+    form: CheckedForm,
+    list_name: str,
+    as_of: date,
 ) -> Response:
     """Ask about a list anew, whose question is gone without an answer."""
     try:
@@ -62,9 +78,15 @@ def _show(request: Request, person: Person, refusal: RefusedError | None = None)
     found = approvals.look(office, names)
     refused = "" if refusal is None else tell(person, f"approvals.refused_{refusal.reason}")
     return respond(
-        request, person, "approvals.html", 409 if refusal else 200, found=found, approves=approves, refused=refused,
+        request,
+        person,
+        "approvals.html",
+        409 if refusal else 200,
+        found=found,
+        approves=approves,
+        refused=refused,
         standings=find_standings(found.as_of, names),
-    )  # fmt: skip
+    )
 
 
 def _refuse_unseen(person: Person, list_name: str, as_of: date) -> None:

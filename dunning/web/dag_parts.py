@@ -1,4 +1,6 @@
-"""What all DAGs have in common: the clock, the form, the Asset that a night's lists are, how a task is tried again."""
+"""What all DAGs have in common: the clock, the form, the Asset that a night's lists are, how a task
+is tried again.
+"""
 
 import os
 from collections.abc import Collection
@@ -19,10 +21,14 @@ SOFIA = ZoneInfo("Europe/Sofia")
 LISTS = Asset("lists", uri="dunning://lists")
 
 _OUTAGE = RetryRule(
-    "dunning.core.errors.OutageError", RetryAction.RETRY, reason="An object store was away; it may be back later."
+    "dunning.core.errors.OutageError",
+    RetryAction.RETRY,
+    reason="An object store was away; it may be back later.",
 )
 _REFUSED = RetryRule(
-    "dunning.core.errors.DunningError", RetryAction.FAIL, reason="A refusal: the same again would be refused again."
+    "dunning.core.errors.DunningError",
+    RetryAction.FAIL,
+    reason="A refusal: the same again would be refused again.",
 )
 
 
@@ -39,13 +45,15 @@ def task_defaults() -> dict[str, Any]:
 
 
 def settle(dag_run: Any, form: Collection[str], *names: str) -> dict[str, Any]:
-    """Return what the operator settled under these names, for a run that was given nothing but what its form asks for.
+    """Return what the operator settled under these names, for a run that was given nothing but what
+    its form asks for.
 
-    Where the ledger lies, where files go and by which rules is not said by whoever may start a run. Each first task
-    calls it.
+    Where the ledger lies, where files go and by which rules is not said by whoever may start a run.
+    Each first task calls it.
 
     Raises:
-        DunningError: the run was given more. What was given is not shown: it may be an address with a password.
+        DunningError: the run was given more. What was given is not shown: it may be an address with
+            a password.
     """
     if (dag_run.conf or {}).keys() - set(form):
         raise DunningError(

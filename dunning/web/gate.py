@@ -1,6 +1,8 @@
-"""What is refused before Airflow or a page reads it: strangers' addresses, guessed passwords, floods, forged results.
+"""What is refused before Airflow or a page reads it: strangers' addresses, guessed passwords,
+floods, forged results.
 
-It stands before all of Airflow's API server, not only before our pages: the plugin brings it as a root middleware.
+It stands before all of Airflow's API server, not only before our pages: the plugin brings it as a
+root middleware.
 """
 
 import json
@@ -22,7 +24,14 @@ _RESULTS = re.compile(r"/api/v2/.*/xcomEntries", re.I)
 _RATE = re.compile(r"\s*(\d+)\s*(?:/|per)\s*(\d*)\s*(second|minute|hour|day)s?\s*")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _ADDRESSES_MAX = 10_000
-_OF_PROXIES = (b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"forwarded", b"via")
+_OF_PROXIES = (
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-proto",
+    b"x-real-ip",
+    b"forwarded",
+    b"via",
+)
 
 FAR = "The invented users of this machine are for trying out: they log in on this machine only. See docs/access.md."
 OFTEN = "Too many logins from this address; wait a minute."
@@ -78,7 +87,9 @@ class Tries:
         """Return whether an address may try now, and remember that it did."""
         now = time.monotonic()
         if len(self._tried) > _ADDRESSES_MAX:
-            self._tried = {name: at for name, at in self._tried.items() if at[-1] > now - self.seconds}
+            self._tried = {
+                name: at for name, at in self._tried.items() if at[-1] > now - self.seconds
+            }
         tried = self._tried.setdefault(address, deque(maxlen=self.most))
         if len(tried) == self.most and tried[0] > now - self.seconds:
             return False
@@ -87,7 +98,9 @@ class Tries:
 
 
 class _Measured:
-    """The two ends of a request whose body is counted while it comes in: one without a length is cut off, too."""
+    """The two ends of a request whose body is counted while it comes in: one without a length is
+    cut off, too.
+    """
 
     def __init__(self, receive: Any, send: Any) -> None:
         self._receive, self._send, self._bytes, self._answered = receive, send, 0, False
@@ -100,7 +113,9 @@ class _Measured:
         return message
 
     async def send(self, message: Any) -> None:
-        """Pass an answer on; of whatever the application makes of a body that was cut off, say what happened."""
+        """Pass an answer on; of whatever the application makes of a body that was cut off, say what
+        happened.
+        """
         if self._bytes <= BODY_BYTES_MAX:
             await self._send(message)
         elif not self._answered:
@@ -126,11 +141,14 @@ def read_rate(told: str) -> tuple[int, float]:
 def _is_near(scope: Any) -> bool:
     """Return whether a request comes from this machine, to this machine, and for it by name.
 
-    The name tells a page elsewhere whose name leads here, and a proxy on this machine; so does what proxies add. Of one
-    that adds nothing and gives its own name, the page tells from which a browser sends a form.
+    The name tells a page elsewhere whose name leads here, and a proxy on this machine; so does what
+    proxies add. Of one that adds nothing and gives its own name, the page tells from which a
+    browser sends a form.
     """
     ends = [scope["client"][0]] if scope.get("client") else []
-    if scope.get("server") and scope["server"][1] is not None:  # a socket in the file system has no port
+    if (
+        scope.get("server") and scope["server"][1] is not None
+    ):  # a socket in the file system has no port
         ends.append(scope["server"][0])
     host = _name_in(f"//{_header(scope, b'host')}")
     origin = _name_in(_header(scope, b"origin"))  # none where a browser says nothing, or `null`
@@ -140,7 +158,9 @@ def _is_near(scope: Any) -> bool:
 
 
 def _name_in(address: str) -> str:
-    """Return the name of the machine in an address; one that is nobody's, where the address is none."""
+    """Return the name of the machine in an address; one that is nobody's, where the address is
+    none.
+    """
     try:
         return urlsplit(address).hostname or ""
     except ValueError:
@@ -152,7 +172,11 @@ def _header(scope: Any, name: bytes) -> str:
 
 
 async def _answer(send: Any, status: int, detail: str) -> None:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), (b"connection", b"close")]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"no-store"),
+        (b"connection", b"close"),
+    ]
     if status == 429:
         headers.append((b"retry-after", b"60"))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -16,6 +16,14 @@ Adviser = Annotated[Person, permit("accounts")]
 
 
 @router.get("/groups/{name}")
-def show_group(request: Request, person: Adviser, name: str, as_of: date | None = None, page: int = 1) -> Response:
+def show_group(
+    request: Request, person: Adviser, name: str, as_of: date | None = None, page: int = 1
+) -> Response:
     """Show a page of a group's accounts."""
-    return respond(request, person, "group.html", group=groups.look(open_office(), name, as_of, page), reasons=REASONS)
+    return respond(
+        request,
+        person,
+        "group.html",
+        group=groups.look(open_office(), name, as_of, page),
+        reasons=REASONS,
+    )

@@ -40,7 +40,11 @@ _SHOWN_OVER = 200
 def show_lists(request: Request, person: Reader, as_of: date | None = None) -> Response:
     """Show which lists a night has."""
     return respond(
-        request, person, "lists.html", overview=lists.look_over(open_office(), as_of), of_court=lists.OF_COURT
+        request,
+        person,
+        "lists.html",
+        overview=lists.look_over(open_office(), as_of),
+        of_court=lists.OF_COURT,
     )
 
 
@@ -52,7 +56,9 @@ def show_holds(request: Request, person: Reader) -> Response:
 
 @router.post("/lists/holds/{hold_no}/end")
 def end_hold(request: Request, person: Striker, form: CheckedForm, hold_no: int) -> Response:
-    """End a hold early: a strike from a list, by those who see the list; somebody else's protection, by few."""
+    """End a hold early: a strike from a list, by those who see the list; somebody else's
+    protection, by few.
+    """
     office = open_office()
     try:
         if not _may_end(person, manual_holds.find_strike(office, hold_no)):
@@ -64,7 +70,9 @@ def end_hold(request: Request, person: Striker, form: CheckedForm, hold_no: int)
 
 
 @router.get("/lists/{name}.{suffix}")
-def give_list(request: Request, person: Taker, name: str, suffix: str, as_of: date | None = None) -> Response:
+def give_list(
+    request: Request, person: Taker, name: str, suffix: str, as_of: date | None = None
+) -> Response:
     """Give a list's file, filtered as the address says; that it was taken is recorded first."""
     return _give(person, name, suffix, as_of, lists.Wish(_filters(request.query_params)))
 
@@ -74,7 +82,13 @@ def give_found_list(
     person: Taker, form: CheckedForm, name: str, suffix: str, as_of: date | None = None
 ) -> Response:
     """Give the rows that hold some words; a form, because they may be a name."""
-    return _give(person, name, suffix, as_of, lists.Wish(_filters(form), str(form.get("text", ""))[:_LONGEST]))
+    return _give(
+        person,
+        name,
+        suffix,
+        as_of,
+        lists.Wish(_filters(form), str(form.get("text", ""))[:_LONGEST]),
+    )
 
 
 def _give(person: Person, name: str, suffix: str, as_of: date | None, wish: lists.Wish) -> Response:
@@ -82,14 +96,21 @@ def _give(person: Person, name: str, suffix: str, as_of: date | None, wish: list
     if suffix not in _KINDS:
         raise HTTPException(404)
     office = open_office()
-    content, file = list_taking.take(office, name, suffix, as_of, wish, is_whole=person.may("identifiers"))
+    content, file = list_taking.take(
+        office, name, suffix, as_of, wish, is_whole=person.may("identifiers")
+    )
     append_access(office.engine, person.user_name, "download", file)
     return give_file(content, file, _KINDS[suffix])
 
 
 @router.get("/lists/{name}")
 def show_list(
-    request: Request, person: Reader, name: str, as_of: date | None = None, sort: str = "", direction: str = "",
+    request: Request,
+    person: Reader,
+    name: str,
+    as_of: date | None = None,
+    sort: str = "",
+    direction: str = "",
     page: int = 1,
 ) -> Response:
     """Show a page of a list; what it is filtered by stands in the address, too."""
@@ -105,15 +126,23 @@ def search_list(
     sort, _, direction = str(form.get("order") or form.get("sorted") or "").partition(" ")
     page = str(form.get("page", ""))
     wish = lists.Wish(
-        _filters(form), str(form.get("text", ""))[:_LONGEST], sort, direction == "down",
+        _filters(form),
+        str(form.get("text", ""))[:_LONGEST],
+        sort,
+        direction == "down",
         int(page) if page.isdecimal() and len(page) < 9 else 1,
-    )  # fmt: skip
+    )
     return _show(request, person, name, as_of, wish)
 
 
 @router.get("/lists/{name}/{premise_no}/{payer_code}")
 def show_row(
-    request: Request, person: Reader, name: str, premise_no: str, payer_code: str, as_of: date | None = None
+    request: Request,
+    person: Reader,
+    name: str,
+    premise_no: str,
+    payer_code: str,
+    as_of: date | None = None,
 ) -> Response:
     """Show everything about an account's rows."""
     _permit_court(person, name)
@@ -123,7 +152,12 @@ def show_row(
 
 @router.post("/lists/{name}/{premise_no}/{payer_code}/identifier")
 def show_row_identifier(
-    request: Request, person: Lawyer, form: CheckedForm, name: str, premise_no: str, payer_code: str,
+    request: Request,
+    person: Lawyer,
+    form: CheckedForm,
+    name: str,
+    premise_no: str,
+    payer_code: str,
     as_of: date | None = None,
 ) -> Response:
     """Show the same with the whole identifier; who looked at it is recorded first."""
@@ -131,25 +165,53 @@ def show_row_identifier(
     office = open_office()
     found = lists.look_into(office, name, as_of, premise_no, payer_code, is_whole=True)
     if lists.may_unmask(name):
-        append_access(office.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}")
+        append_access(
+            office.engine, person.user_name, "unmask", f"premise {premise_no} payer {payer_code}"
+        )
     return _show_row(request, person, found, (premise_no, payer_code), is_whole=True)
 
 
 @router.post("/lists/{name}/{premise_no}/{payer_code}/strike")
 def strike_row(
-    request: Request, person: Striker, form: CheckedForm, name: str, premise_no: str, payer_code: str, as_of: date
+    request: Request,
+    person: Striker,
+    form: CheckedForm,
+    name: str,
+    premise_no: str,
+    payer_code: str,
+    as_of: date,
 ) -> Response:
-    """Strike a row with a reason, until a day; whatever is wrong is said above the row, with what was written."""
+    """Strike a row with a reason, until a day; whatever is wrong is said above the row, with what
+    was written.
+    """
     _permit_court(person, name)
     office, note, until = open_office(), str(form.get("note", "")), str(form.get("until", ""))
     try:
         manual_holds.strike(
-            office, name, as_of, premise_no, payer_code, note=note, until=until, author=person.user_name
+            office,
+            name,
+            as_of,
+            premise_no,
+            payer_code,
+            note=note,
+            until=until,
+            author=person.user_name,
         )
     except RefusedError as refusal:
         found = lists.look_into(office, name, as_of, premise_no, payer_code)
-        return _show_row(request, person, found, (premise_no, payer_code), refusal=refusal, note=note, until=until)
-    return go_to(request, f"/lists/{name}/{quote(premise_no, safe='')}/{quote(payer_code, safe='')}?as_of={as_of}")
+        return _show_row(
+            request,
+            person,
+            found,
+            (premise_no, payer_code),
+            refusal=refusal,
+            note=note,
+            until=until,
+        )
+    return go_to(
+        request,
+        f"/lists/{name}/{quote(premise_no, safe='')}/{quote(payer_code, safe='')}?as_of={as_of}",
+    )
 
 
 async def tell_refusal(request: Request, error: Exception) -> Response:
@@ -157,16 +219,25 @@ async def tell_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
     language = language_of(request)
     told = say_refusal(language, error)
-    return answer(request, language, "list_refused.html", status_of(error), person_of(request), refused=told)
+    return answer(
+        request, language, "list_refused.html", status_of(error), person_of(request), refused=told
+    )
 
 
-def _show(request: Request, person: Person, name: str, as_of: date | None, wish: lists.Wish) -> Response:
+def _show(
+    request: Request, person: Person, name: str, as_of: date | None, wish: lists.Wish
+) -> Response:
     _permit_court(person, name)
     office = open_office()
     page = lists.look(office, name, as_of, wish)
     deciding, others = lists.split_columns(name, page.columns)
     return respond(
-        request, person, "list.html", page=page, deciding_columns=deciding, other_columns=others,
+        request,
+        person,
+        "list.html",
+        page=page,
+        deciding_columns=deciding,
+        other_columns=others,
         strikes=manual_holds.find_strikes(office, page.as_of),
         kept={name: value for name, value in wish.filters.items() if value},
         held=list_taking.count_held(office, page.name, page.as_of),
@@ -174,26 +245,50 @@ def _show(request: Request, person: Person, name: str, as_of: date | None, wish:
 
 
 def _show_row(
-    request: Request, person: Person, found: lists.RowPage, account: tuple[str, str], *, is_whole: bool = False,
-    refusal: RefusedError | None = None, note: str = "", until: str = "",
+    request: Request,
+    person: Person,
+    found: lists.RowPage,
+    account: tuple[str, str],
+    *,
+    is_whole: bool = False,
+    refusal: RefusedError | None = None,
+    note: str = "",
+    until: str = "",
 ) -> Response:
     office, ends = open_office(), manual_holds.ends_of(found.as_of)
     return respond(
-        request, person, "row.html", status_of(refusal), found=found, premise_no=account[0], payer_code=account[1],
-        is_whole=is_whole, hold=manual_holds.find_strikes(office, found.as_of).get(account), ends=ends, note=note,
-        until=until or ends.proposed, refused=say_refusal(person.language, refusal),
+        request,
+        person,
+        "row.html",
+        status_of(refusal),
+        found=found,
+        premise_no=account[0],
+        payer_code=account[1],
+        is_whole=is_whole,
+        hold=manual_holds.find_strikes(office, found.as_of).get(account),
+        ends=ends,
+        note=note,
+        until=until or ends.proposed,
+        refused=say_refusal(person.language, refusal),
         may_strike=manual_holds.may_strike(office, found.name, found.as_of),
         is_strikable=found.name in manual_holds.LISTS,
         may_end=partial(_may_end, person),
-        has_left=manual_holds.has_left(office, found.name, found.as_of), may_unmask=lists.may_unmask(found.name),
-    )  # fmt: skip
+        has_left=manual_holds.has_left(office, found.name, found.as_of),
+        may_unmask=lists.may_unmask(found.name),
+    )
 
 
 def _show_holds(request: Request, person: Person, refusal: RefusedError | None) -> Response:
     strikes = manual_holds.list_strikes(open_office())
     return respond(
-        request, person, "holds.html", status_of(refusal), in_force=strikes.in_force, over=strikes.over[:_SHOWN_OVER],
-        refused=say_refusal(person.language, refusal), may_end=partial(_may_end, person),
+        request,
+        person,
+        "holds.html",
+        status_of(refusal),
+        in_force=strikes.in_force,
+        over=strikes.over[:_SHOWN_OVER],
+        refused=say_refusal(person.language, refusal),
+        may_end=partial(_may_end, person),
     )
 
 
@@ -202,10 +297,14 @@ def _filters(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _may_end(person: Person, hold: OwnHold) -> bool:
-    """Return whether somebody may end a hold: what was recorded at the phone is its author's, or above a clerk."""
+    """Return whether somebody may end a hold: what was recorded at the phone is its author's, or
+    above a clerk.
+    """
     if not person.may("strike") or (hold.list_name in lists.OF_COURT and not person.may("court")):
         return False
-    return hold.list_name != FROM_ACCOUNT or hold.author == person.user_name or person.may("unprotect")
+    return (
+        hold.list_name != FROM_ACCOUNT or hold.author == person.user_name or person.may("unprotect")
+    )
 
 
 def _permit_court(person: Person, name: str) -> None:

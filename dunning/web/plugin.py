@@ -1,4 +1,6 @@
-"""The pages' entry in Airflow: the application under /dunning, „Събиране“ in the navigation, the gate before all."""
+"""The pages' entry in Airflow: the application under /dunning, „Събиране“ in the navigation, the
+gate before all.
+"""
 
 from airflow.plugins_manager import AirflowPlugin
 

@@ -19,18 +19,29 @@ _LONGEST_DAY = 40
 
 @router.get("/policy")
 def show_policy(request: Request, person: Viewer, on: str = "") -> Response:
-    """Show every rule that is in force on a day, with its sources; where that is no day, say so above today's."""
+    """Show every rule that is in force on a day, with its sources; where that is no day, say so
+    above today's.
+    """
     day, mistake = _read_day(on.strip())
     page = policy.look(open_office(), day)
     return respond(
-        request, person, "policy.html", 400 if mistake else 200, page=page, mistake=mistake, asked=on[:_LONGEST_DAY],
-        title_of=partial(write_title, person.language), label_of=partial(write_label, person.language),
+        request,
+        person,
+        "policy.html",
+        400 if mistake else 200,
+        page=page,
+        mistake=mistake,
+        asked=on[:_LONGEST_DAY],
+        title_of=partial(write_title, person.language),
+        label_of=partial(write_label, person.language),
         lines_of=partial(write_value, person.language),
-    )  # fmt: skip
+    )
 
 
 def _read_day(text: str) -> tuple[date | None, str]:
-    """Return the day that was asked for, or None and the key of the text that says what is wrong with it."""
+    """Return the day that was asked for, or None and the key of the text that says what is wrong
+    with it.
+    """
     if not text:
         return None, ""
     try:

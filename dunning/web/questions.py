@@ -1,6 +1,8 @@
-"""The questions in Airflow, for our page of approvals: found, answered in the user's own name, asked anew.
+"""The questions in Airflow, for our page of approvals: found, answered in the user's own name,
+asked anew.
 
-Airflow's own route takes the answer, with its own checks: who was asked, and that nobody answered before.
+Airflow's own route takes the answer, with its own checks: who was asked, and that nobody answered
+before.
 """
 
 from collections.abc import Mapping
@@ -27,16 +29,21 @@ from dunning.web.access import StrangerError
 
 _OPEN = (TaskInstanceState.DEFERRED, TaskInstanceState.AWAITING_INPUT)
 _ENDED = (
-    TaskInstanceState.SUCCESS, TaskInstanceState.FAILED, TaskInstanceState.SKIPPED, TaskInstanceState.UPSTREAM_FAILED,
+    TaskInstanceState.SUCCESS,
+    TaskInstanceState.FAILED,
+    TaskInstanceState.SKIPPED,
+    TaskInstanceState.UPSTREAM_FAILED,
     TaskInstanceState.REMOVED,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How the question about a list stands. state: `open`, `underway` (asked or released just now), `none`.
+    """How the question about a list stands. state: `open`, `underway` (asked or released just now),
+    `none`.
 
-    run_id: the run of Airflow's that asks; empty where none does. asked_of: Airflow's ids of who may answer.
+    run_id: the run of Airflow's that asks; empty where none does. asked_of: Airflow's ids of who
+    may answer.
     """
 
     state: str
@@ -50,15 +57,20 @@ def find_standings(as_of: date, names: list[str]) -> Mapping[str, Standing]:
         return {name: _find_standing(session, as_of, name) for name in names}
 
 
-def answer_question(user: Any, as_of: date, name: str, run_id: str, *, option: str, note: str) -> None:
+def answer_question(
+    user: Any, as_of: date, name: str, run_id: str, *, option: str, note: str
+) -> None:
     """Answer a question in the name of a user of Airflow.
 
     Raises:
-        RefusedError: it is not open any more, or is another one than he saw. StrangerError: he was not asked.
+        RefusedError: it is not open any more, or is another one than he saw. StrangerError: he was
+            not asked.
     """
     standing = find_standings(as_of, [name])[name]
     if standing.state != "open" or standing.run_id != run_id:
-        raise RefusedError(f"The question about {name} of {as_of} is closed. Nothing was answered.", "no_question")
+        raise RefusedError(
+            f"The question about {name} of {as_of} is closed. Nothing was answered.", "no_question"
+        )
     _permit(user, "PUT", DagAccessEntity.HITL_DETAIL)
     told = UpdateHITLDetailPayload(chosen_options=[option], params_input={"note": note})
     try:
@@ -74,23 +86,34 @@ def ask_anew(user: Any, as_of: date, name: str) -> None:
     """Start a run that asks about what of a night waits, those who may approve it now.
 
     Raises:
-        RefusedError: it is being asked already. StrangerError: Airflow does not let this user start runs.
+        RefusedError: it is being asked already. StrangerError: Airflow does not let this user start
+            runs.
     """
     if find_standings(as_of, [name])[name].state != "none":
-        raise RefusedError(f"The list {name} of {as_of} is being asked about already.", "asked_already")
+        raise RefusedError(
+            f"The list {name} of {as_of} is being asked about already.", "asked_already"
+        )
     _permit(user, "POST", DagAccessEntity.RUN)
     trigger_dag(
-        DAG_ID, triggered_by=DagRunTriggeredByType.UI, triggering_user_name=str(user.get_name()),
+        DAG_ID,
+        triggered_by=DagRunTriggeredByType.UI,
+        triggering_user_name=str(user.get_name()),
         conf={"as_of": as_of.isoformat()},
-    )  # fmt: skip
+    )
 
 
 def _find_standing(session: Any, as_of: date, name: str) -> Standing:
-    """Return the newest question that is open and about the night, else whether a run is about to ask or to release."""
+    """Return the newest question that is open and about the night, else whether a run is about to
+    ask or to release.
+    """
     asked = (
         session.query(TaskInstance.run_id, HITLDetail.body, HITLDetail.assignees)
         .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
-        .where(TaskInstance.dag_id == DAG_ID, TaskInstance.task_id == task_of(name), TaskInstance.state.in_(_OPEN))
+        .where(
+            TaskInstance.dag_id == DAG_ID,
+            TaskInstance.task_id == task_of(name),
+            TaskInstance.state.in_(_OPEN),
+        )
         .where(HITLDetail.responded_at.is_(None))
         .order_by(HITLDetail.created_at.desc())
     )
@@ -99,7 +122,9 @@ def _find_standing(session: Any, as_of: date, name: str) -> Standing:
             return Standing("open", run_id, tuple(str(user["id"]) for user in assignees or ()))
     going_on = (
         session.query(TaskInstance.run_id)
-        .join(DagRun, (DagRun.dag_id == TaskInstance.dag_id) & (DagRun.run_id == TaskInstance.run_id))
+        .join(
+            DagRun, (DagRun.dag_id == TaskInstance.dag_id) & (DagRun.run_id == TaskInstance.run_id)
+        )
         .where(TaskInstance.dag_id == DAG_ID, TaskInstance.task_id == f"release_{name}")
         .where(DagRun.state.in_((DagRunState.QUEUED, DagRunState.RUNNING)))
         .where(TaskInstance.state.is_(None) | TaskInstance.state.not_in(_ENDED))
@@ -110,5 +135,7 @@ def _find_standing(session: Any, as_of: date, name: str) -> Standing:
 def _permit(user: Any, method: Any, entity: DagAccessEntity) -> None:
     """Ask Airflow's own roles, as its route would."""
     details = DagDetails(id=DAG_ID)
-    if not get_auth_manager().is_authorized_dag(method=method, access_entity=entity, details=details, user=user):
+    if not get_auth_manager().is_authorized_dag(
+        method=method, access_entity=entity, details=details, user=user
+    ):
         raise StrangerError("read_only", str(user.get_name()))

@@ -20,5 +20,8 @@ def say_refusal(language: str, refusal: RefusedError | None) -> str:
     """Return a refusal in the reader's language; nothing where there is none."""
     if refusal is None:
         return ""
-    told = {name: write_day(value) if isinstance(value, date) else value for name, value in refusal.values.items()}
+    told = {
+        name: write_day(value) if isinstance(value, date) else value
+        for name, value in refusal.values.items()
+    }
     return say(language, f"lists.refused_{refusal.reason}", **told)

@@ -19,7 +19,11 @@ router = APIRouter()
 Reader = Annotated[Person, permit("lists")]
 Recaller = Annotated[Person, permit("recall")]
 Taker = Annotated[Person, permit("downloads")]
-_KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX, "parquet": "application/vnd.apache.parquet"}
+_KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": XLSX,
+    "parquet": "application/vnd.apache.parquet",
+}
 
 
 @router.get("/releases")
@@ -30,13 +34,20 @@ def show_releases(request: Request, person: Reader) -> Response:
 
 @router.get("/releases/{list_name}")
 def show_release(request: Request, person: Reader, list_name: str, as_of: date) -> Response:
-    """Show one release: its files with their hashes, who stayed here and why, the kill lists, what is out still."""
+    """Show one release: its files with their hashes, who stayed here and why, the kill lists, what
+    is out still.
+    """
     _permit_court(person, list_name)
     page = release_files.look_at(open_office(), as_of, list_name)
     return respond(
-        request, person, "release.html", page=page, may_recall=_may_recall(person, page.approvers),
-        may_take=_may_take(person, list_name), key_of=_key_of,
-    )  # fmt: skip
+        request,
+        person,
+        "release.html",
+        page=page,
+        may_recall=_may_recall(person, page.approvers),
+        may_take=_may_take(person, list_name),
+        key_of=_key_of,
+    )
 
 
 @router.get("/releases/{list_name}/{place}/{file:path}")
@@ -56,17 +67,28 @@ def give_released(person: Taker, list_name: str, place: str, file: str, as_of: d
 
 
 @router.post("/releases/{list_name}/recall")
-def recall_list(request: Request, person: Recaller, form: CheckedForm, list_name: str, as_of: date) -> Response:
-    """Take rows of a release back, with a reason; first counts and sums are shown, and asked about."""
+def recall_list(
+    request: Request, person: Recaller, form: CheckedForm, list_name: str, as_of: date
+) -> Response:
+    """Take rows of a release back, with a reason; first counts and sums are shown, and asked
+    about.
+    """
     _permit_court(person, list_name)
     wish, reason = _read_wish(form, list_name, as_of), str(form.get("reason", ""))
     if form.get("confirmed") != "yes":
         waits = recall.preview(wish)
         return respond(
-            request, person, "recall.html", waits=waits, wish=wish, reason=reason,
+            request,
+            person,
+            "recall.html",
+            waits=waits,
+            wish=wish,
+            reason=reason,
             rows=[_key_of(*account) for account in wish.accounts],
-        )  # fmt: skip
-    recall.run(as_of, list_name, person.user_name, reason, wish.premise_no, wish.payer_code, wish.accounts)
+        )
+    recall.run(
+        as_of, list_name, person.user_name, reason, wish.premise_no, wish.payer_code, wish.accounts
+    )
     return go_to(request, f"/releases/{list_name}?as_of={as_of}")
 
 

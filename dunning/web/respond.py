@@ -13,9 +13,13 @@ from dunning.web.access import Person, form_token
 
 # The pages in the navigation, and what each asks for.
 PAGES = (
-    ("/", "night"), ("/approvals", "approve"), ("/ageing", "ageing"), ("/accounts", "accounts"), ("/lists", "lists"),
+    ("/", "night"),
+    ("/approvals", "approve"),
+    ("/ageing", "ageing"),
+    ("/accounts", "accounts"),
+    ("/lists", "lists"),
     ("/policy", "policy"),
-)  # fmt: skip
+)
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -33,7 +37,12 @@ def respond(
 
 
 def answer(
-    request: Request, language: str, template: str, status_code: int = 200, person: Person | None = None, **values: Any
+    request: Request,
+    language: str,
+    template: str,
+    status_code: int = 200,
+    person: Person | None = None,
+    **values: Any,
 ) -> HTMLResponse:
     """Return a page, for somebody or for nobody."""
     prefix = prefix_of(request)
@@ -54,7 +63,9 @@ def answer(
 
 
 def _find_way_back(request: Request, here: str) -> str:
-    """Return the address that shows this page again; what answers a form may have none but that of its subject."""
+    """Return the address that shows this page again; what answers a form may have none but that of
+    its subject.
+    """
     query = f"?{request.url.query}" if request.url.query else ""
     for address in (here, here.rpartition("/")[0]):
         asked = {**request.scope, "method": "GET", "path": f"{prefix_of(request)}{address}"}
@@ -75,7 +86,9 @@ def go_to(request: Request, address: str) -> RedirectResponse:
 
 def give_file(content: bytes, name: str, kind: str) -> Response:
     """Return a file to be kept; Airflow's frame around the pages shows none, not even a PDF."""
-    return Response(content, 200, {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}, kind)
+    return Response(
+        content, 200, {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}, kind
+    )
 
 
 def tell(person: Person, key: str, **values: object) -> str:

@@ -16,11 +16,15 @@ Somebody = Annotated[Person, permit("")]
 
 @router.get("/static/{name}")
 def give_static(name: str) -> Response:
-    """Give a file of the pages, to anybody: it tells nothing, and the page after a login that is over needs it."""
+    """Give a file of the pages, to anybody: it tells nothing, and the page after a login that is
+    over needs it.
+    """
     content = read_static(name)
     if content is None:
         raise HTTPException(404)
-    return Response(content, 200, {**HEADERS, "Cache-Control": "public, max-age=300"}, guess_type(name)[0])
+    return Response(
+        content, 200, {**HEADERS, "Cache-Control": "public, max-age=300"}, guess_type(name)[0]
+    )
 
 
 @router.get("/language/{language}")
@@ -31,5 +35,7 @@ def choose_language(request: Request, language: str, person: Somebody, back: str
     is_ours = back.startswith("/") and not back.startswith("//") and "\\" not in back
     prefix = prefix_of(request)
     response = RedirectResponse(f"{prefix}{back if is_ours else '/'}", 303, HEADERS)
-    response.set_cookie(COOKIE, language, max_age=31_536_000, path=prefix or "/", httponly=True, samesite="lax")
+    response.set_cookie(
+        COOKIE, language, max_age=31_536_000, path=prefix or "/", httponly=True, samesite="lax"
+    )
     return response

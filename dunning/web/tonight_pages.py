@@ -25,11 +25,18 @@ def show_tonight(request: Request, person: Viewer, as_of: date | None = None) ->
     night = tonight.look(office, as_of)
     ending = protect.find_ending(office, person.user_name) if person.may("protect") else []
     return respond(
-        request, person, "tonight.html", night=night, newest=tonight.newest_run(office), ending=ending,
+        request,
+        person,
+        "tonight.html",
+        night=night,
+        newest=tonight.newest_run(office),
+        ending=ending,
         remarks=_translate(person, night.warnings) if night else [],
         unusual=_translate(person, night.unusual) if night else [],
-        trends={f"{each.kind}{each.name}": _draw(person, each) for each in night.changes} if night else {},
-    )  # fmt: skip
+        trends={f"{each.kind}{each.name}": _draw(person, each) for each in night.changes}
+        if night
+        else {},
+    )
 
 
 def _translate(person: Person, sentences: Sequence[str]) -> list[tuple[str, str]]:
@@ -42,5 +49,7 @@ def _draw(person: Person, figure: tonight.Compared) -> str:
     rows = [count for _, count in figure.trend]
     told = [write_number(value) for value in (rows[0], rows[-1], min(rows), max(rows))]
     first, last, low, high = told
-    description = tell(person, "tonight.trend_text", nights=len(rows), first=first, last=last, low=low, high=high)
+    description = tell(
+        person, "tonight.trend_text", nights=len(rows), first=first, last=last, low=low, high=high
+    )
     return draw_trend(description, rows)

@@ -37,7 +37,9 @@ def show_form(request: Request, person: Trier, file: str = QUICK_FILE, like: str
 
 @router.post("/policy/what-if")
 def start(request: Request, person: Trier, form: CheckedForm) -> Response:
-    """Begin a trial; a mistake comes back with file, line and cure, and everything as it was typed."""
+    """Begin a trial; a mistake comes back with file, line and cure, and everything as it was
+    typed.
+    """
     office, wish = open_office(), _read_wish(form)
     answer = what_if.start(office, person.user_name, wish)
     if answer.result_id:
@@ -48,21 +50,39 @@ def start(request: Request, person: Trier, form: CheckedForm) -> Response:
 
 @router.get("/policy/what-if/{result_id}")
 def show_result(
-    request: Request, person: Trier, result_id: str, night: date | None = None, stage_before: str = "",
-    stage_after: str = "", list_name: str = "", page: int = 1,
-) -> Response:  # fmt: skip
+    request: Request,
+    person: Trier,
+    result_id: str,
+    night: date | None = None,
+    stage_before: str = "",
+    stage_after: str = "",
+    list_name: str = "",
+    page: int = 1,
+) -> Response:
     """Show what a trial has found so far; the page looks again by itself until all is there."""
     office = open_office()
     result = what_if.look(office, result_id)
     filters = dict(zip(_FILTERS, (stage_before, stage_after, list_name), strict=True))
     is_done = result.state == "done"
-    moves = what_if.page_moves(office, result, night or result.on[0], page, filters) if is_done else None
+    moves = (
+        what_if.page_moves(office, result, night or result.on[0], page, filters)
+        if is_done
+        else None
+    )
     return respond(
-        request, person, "what_if_result.html", result=result, moves=moves, filters=filters,
-        next_version_on=what_if.find_next_version(office, result), changed=what_if.read_changed(office, result_id),
-        sums=[what_if.sum_up(found) for found in result.nights], stages=STAGES, lists=LISTS,
+        request,
+        person,
+        "what_if_result.html",
+        result=result,
+        moves=moves,
+        filters=filters,
+        next_version_on=what_if.find_next_version(office, result),
+        changed=what_if.read_changed(office, result_id),
+        sums=[what_if.sum_up(found) for found in result.nights],
+        stages=STAGES,
+        lists=LISTS,
         title=write_title(person.language, result.file.removesuffix(".toml")),
-    )  # fmt: skip
+    )
 
 
 @router.post("/policy/what-if/{result_id}/again")
@@ -79,13 +99,17 @@ def give_moves(person: Taker, result_id: str, night: date, suffix: str) -> Respo
         raise HTTPException(404)
     office = open_office()
     content = what_if.read_list(office, result_id, night, suffix)
-    append_access(office.engine, person.user_name, "download", f"what-if {result_id} {night} {suffix}")
+    append_access(
+        office.engine, person.user_name, "download", f"what-if {result_id} {night} {suffix}"
+    )
     return give_file(content, f"what-if-{night}.{suffix}", _KINDS[suffix])
 
 
 def _read_wish(form: dict[str, Any]) -> Wish:
     nights = form.get("nights", [])
-    typed = {name.removeprefix(_FIELD): _one(form, name) for name in form if name.startswith(_FIELD)}
+    typed = {
+        name.removeprefix(_FIELD): _one(form, name) for name in form if name.startswith(_FIELD)
+    }
     return Wish(
         form_id=_one(form, "form_id"),
         file=QUICK_FILE if "quick" in form else _one(form, "file"),
@@ -101,15 +125,25 @@ def _one(form: dict[str, Any], name: str) -> str:
     return value if isinstance(value, str) else str(value[0])
 
 
-def _show_form(request: Request, person: Person, form: what_if.Form, answer: Answer, wish: Wish | None) -> Response:
+def _show_form(
+    request: Request, person: Person, form: what_if.Form, answer: Answer, wish: Wish | None
+) -> Response:
     status = 200 if wish is None else 503 if answer.refusal == "busy" else 400
     first = [str(choice.as_of) for choice in form.nights if choice.is_kept][:1]
     return respond(
-        request, person, "what_if.html", status, form=form, answer=answer,
+        request,
+        person,
+        "what_if.html",
+        status,
+        form=form,
+        answer=answer,
         text=wish.text if wish and wish.typed is None else form.text,
-        typed=(wish.typed or {}) if wish else {}, chosen=wish.nights if wish else first,
-        is_brought_forward=bool(wish and wish.is_brought_forward), files=FILES, nights_max=what_if.MOST_NIGHTS,
+        typed=(wish.typed or {}) if wish else {},
+        chosen=wish.nights if wish else first,
+        is_brought_forward=bool(wish and wish.is_brought_forward),
+        files=FILES,
+        nights_max=what_if.MOST_NIGHTS,
         results=what_if.list_results(open_office()),
         say_finding=partial(write_finding, person.language),
         title_of=lambda file: write_title(person.language, file.removesuffix(".toml")),
-    )  # fmt: skip
+    )

@@ -1,4 +1,6 @@
-"""The acceptance cases through the real command, each with a fresh home, compared as their README says."""
+"""The acceptance cases through the real command, each with a fresh home, compared as their README
+says.
+"""
 
 import csv
 from datetime import date
@@ -25,16 +27,33 @@ Rows = list[dict[str, str]]
 @pytest.mark.parametrize("case", NAMES)
 def test_case_agrees_to_the_cent(case: str, home: Path, tmp_path: Path) -> None:
     as_of = (CASES / case / "as_of.txt").read_text().strip()
-    shares = ["1", *(f"{table}=1" for table in PROTECTING_TABLES)] if case in WITH_QUARANTINE else []
+    shares = (
+        ["1", *(f"{table}=1" for table in PROTECTING_TABLES)] if case in WITH_QUARANTINE else []
+    )
     limit = [word for share in shares for word in ("--quarantine-limit", share)]
-    command = ["nightly", "--ledger", str(CASES / case / "ledger"), "--as-of", as_of, "--out", str(tmp_path / "out")]
+    command = [
+        "nightly",
+        "--ledger",
+        str(CASES / case / "ledger"),
+        "--as-of",
+        as_of,
+        "--out",
+        str(tmp_path / "out"),
+    ]
     assert command.main([*command, *limit]) == 0
     folder = tmp_path / "out" / as_of
 
     for table in ("classification", "open_items", "settlements"):
-        assert differences(expected_rows(case, table), parquet_rows(folder / f"{table}.parquet"), KEYS[table]) == []
+        assert (
+            differences(
+                expected_rows(case, table), parquet_rows(folder / f"{table}.parquet"), KEYS[table]
+            )
+            == []
+        )
     if case in WITH_QUARANTINE:
-        assert quarantined(expected_rows(case, "quarantine")) == quarantined(csv_rows(folder / "quarantine.csv"))
+        assert quarantined(expected_rows(case, "quarantine")) == quarantined(
+            csv_rows(folder / "quarantine.csv")
+        )
     else:
         assert csv_rows(folder / "quarantine.csv") == []
 
@@ -51,8 +70,13 @@ def csv_rows(path: Path) -> Rows:
 
 
 def parquet_rows(path: Path) -> Rows:
-    """Return the rows of a Parquet file as the expected files print them; `limitation_near` out of the reasons."""
-    rows = [{name: cell(value) for name, value in row.items()} for row in pq.read_table(path).to_pylist()]
+    """Return the rows of a Parquet file as the expected files print them; `limitation_near` out of
+    the reasons.
+    """
+    rows = [
+        {name: cell(value) for name, value in row.items()}
+        for row in pq.read_table(path).to_pylist()
+    ]
     for row in rows:
         if "reasons" in row:
             row["limitation_near"] = "yes" if "limitation_near" in row["reasons"].split(" ") else ""
@@ -68,11 +92,15 @@ def cell(value: object) -> str:
 
 def quarantined(rows: Rows) -> dict[Key, set[str]]:
     """Return the set of reasons of each refused row by file and line."""
-    return {(row["table"], row["file"], row["line"]): set(row["reasons"].split(" ")) for row in rows}
+    return {
+        (row["table"], row["file"], row["line"]): set(row["reasons"].split(" ")) for row in rows
+    }
 
 
 def differences(expected: Rows, actual: Rows, key: Key) -> list[str]:
-    """Return one line per row or cell in which the actual rows differ in the columns of the expected ones."""
+    """Return one line per row or cell in which the actual rows differ in the columns of the
+    expected ones.
+    """
     wanted = {tuple(row[name] for name in key): row for row in expected}
     found = {tuple(row[name] for name in key): row for row in actual}
     assert len(found) == len(actual), f"{key} is no key of the actual rows"

@@ -12,19 +12,36 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 DAGS = sorted((REPOSITORY / "dags").glob("*.py"))
 TEXTS = sorted(
     path
-    for folder in (".ci", "dags", "deploy", "docs", "dunning", "examples", "sql", "templates", "tests")
+    for folder in (
+        ".ci",
+        "dags",
+        "deploy",
+        "docs",
+        "dunning",
+        "examples",
+        "sql",
+        "templates",
+        "tests",
+    )
     for path in (REPOSITORY / folder).rglob("*")
-    if path.is_file() and path.suffix in {"", ".py", ".toml", ".md", ".sql", ".txt", ".html", ".json", ".cfg"}
+    if path.is_file()
+    and path.suffix in {"", ".py", ".toml", ".md", ".sql", ".txt", ".html", ".json", ".cfg"}
     if "__pycache__" not in path.parts
 ) + sorted(path for path in REPOSITORY.glob("*") if path.is_file())
 
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home|root|Users|work|mnt)/[A-Za-z]")
-# Where the day just ended is taken from the clock: the command line's default. Everybody else is told `as_of`.
-# And until when a question waits for its answer, which decides about no account; and the day on which a list leaves,
-# for which its last look is decided.
+# Where the day just ended is taken from the clock: the command line's default. Everybody else is
+# told `as_of`. And until when a question waits for its answer, which decides about no account; and
+# the day on which a list leaves, for which its last look is decided.
 MAY_READ_THE_CLOCK = {"cli/command.py", "web/approval.py", "jobs/release/publish.py"}
-CLOCKS = {("date", "today"), ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("time", "time")} | {
+CLOCKS = {
+    ("date", "today"),
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("time", "time"),
+} | {
     ("Timestamp", "now"),
     ("Timestamp", "today"),
     ("time", "localtime"),
@@ -36,7 +53,13 @@ def relative(path: Path) -> str:
 
 
 def last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return (
+        node.attr
+        if isinstance(node, ast.Attribute)
+        else node.id
+        if isinstance(node, ast.Name)
+        else ""
+    )
 
 
 def clock_calls(path: Path) -> list[int]:
@@ -53,37 +76,58 @@ def test_every_module_is_named_for_what_it_is():
 
 
 def test_no_module_is_longer_than_a_reader_can_hold():
-    assert [relative(path) for path in MODULES if len(path.read_text("utf-8").splitlines()) > 400] == []
+    assert [
+        relative(path) for path in MODULES if len(path.read_text("utf-8").splitlines()) > 400
+    ] == []
 
 
 def test_nobody_asks_the_clock_what_day_it_is():
-    readers = [path for path in MODULES if path.relative_to(PACKAGE).as_posix() not in MAY_READ_THE_CLOCK]
+    readers = [
+        path for path in MODULES if path.relative_to(PACKAGE).as_posix() not in MAY_READ_THE_CLOCK
+    ]
 
     assert {relative(path): lines for path in readers if (lines := clock_calls(path))} == {}
 
 
 def test_no_path_of_one_machine_stands_anywhere():
-    assert [relative(path) for path in TEXTS if MACHINE_PATH.search(path.read_text("utf-8", "replace"))] == []
+    assert [
+        relative(path) for path in TEXTS if MACHINE_PATH.search(path.read_text("utf-8", "replace"))
+    ] == []
 
 
 def is_task(function: ast.FunctionDef) -> bool:
-    return any(last_name(d.func if isinstance(d, ast.Call) else d) == "task" for d in function.decorator_list)
+    return any(
+        last_name(d.func if isinstance(d, ast.Call) else d) == "task"
+        for d in function.decorator_list
+    )
 
 
 @pytest.mark.parametrize("path", DAGS, ids=lambda path: path.stem)
 def test_a_task_is_one_import_and_one_return(path):
-    tasks = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.FunctionDef) and is_task(n)]
+    tasks = [
+        n
+        for n in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(n, ast.FunctionDef) and is_task(n)
+    ]
 
     shapes = {task.name: [type(step) for step in task.body] for task in tasks}
 
     assert tasks
-    assert {name: shape for name, shape in shapes.items() if shape[-2:-1] not in ([], [ast.ImportFrom])} == {}
-    assert {name: shape for name, shape in shapes.items() if shape[-1] is not ast.Return or len(shape) > 2} == {}
+    assert {
+        name: shape for name, shape in shapes.items() if shape[-2:-1] not in ([], [ast.ImportFrom])
+    } == {}
+    assert {
+        name: shape
+        for name, shape in shapes.items()
+        if shape[-1] is not ast.Return or len(shape) > 2
+    } == {}
 
 
 @pytest.mark.parametrize("path", DAGS, ids=lambda path: path.stem)
 def test_a_dag_imports_only_airflow_and_the_floors_below(path):
-    imports = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.ImportFrom)]
+    imports = [
+        n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.ImportFrom)
+    ]
 
     ours = {node.module for node in imports if node.module and node.module.startswith("dunning")}
 

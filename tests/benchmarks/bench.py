@@ -1,10 +1,12 @@
-"""Measure a night step by step, each step beside a yardstick in the same run. In a home of its own, which is removed.
+"""Measure a night step by step, each step beside a yardstick in the same run. In a home of its own,
+which is removed.
 
-    .venv/bin/python tests/benchmarks/bench.py [--accounts 200000] [--json FILE] [--flame FILE.svg] [--scale]
-        [--airflow]
+    .venv/bin/python tests/benchmarks/bench.py [--accounts 200000] [--json FILE] [--flame FILE.svg]
+        [--scale] [--airflow]
 
-Each step runs in a process of its own, imports not counted; what is compared on one core is pinned to it and compared
-by processor seconds, because a shared machine's clock says little. Every goal is printed with what was measured.
+Each step runs in a process of its own, imports not counted; what is compared on one core is pinned
+to it and compared by processor seconds, because a shared machine's clock says little. Every goal is
+printed with what was measured.
 """
 
 import argparse
@@ -31,7 +33,10 @@ _AIRFLOW_SECONDS = 30
 def main() -> None:
     options = _options()
     report = Report(options.accounts, options.shards)
-    print(f"{options.accounts:,} accounts, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)
+    print(
+        f"{options.accounts:,} accounts, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory(prefix="dunning-bench-", dir=options.folder) as folder:
         try:
             bench(report, options, Path(folder))
@@ -43,12 +48,22 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--accounts", type=int, default=200_000)
-    parser.add_argument("--shards", type=int, default=1, help="of the whole nights (--flame, --airflow)")
+    parser.add_argument(
+        "--shards", type=int, default=1, help="of the whole nights (--flame, --airflow)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    parser.add_argument("--flame", type=Path, metavar="FILE.svg", help="a whole night once more, under py-spy")
-    parser.add_argument("--scale", action="store_true", help="also a tenth of the accounts: the cost of each")
-    parser.add_argument("--airflow", action="store_true", help="also the nightly DAG, for Airflow's own share")
-    parser.add_argument("--folder", type=Path, metavar="DIR", help="work in DIR instead of the temporary folder")
+    parser.add_argument(
+        "--flame", type=Path, metavar="FILE.svg", help="a whole night once more, under py-spy"
+    )
+    parser.add_argument(
+        "--scale", action="store_true", help="also a tenth of the accounts: the cost of each"
+    )
+    parser.add_argument(
+        "--airflow", action="store_true", help="also the nightly DAG, for Airflow's own share"
+    )
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", help="work in DIR instead of the temporary folder"
+    )
     return parser.parse_args()
 
 
@@ -62,7 +77,9 @@ def bench(report: Report, options: argparse.Namespace, folder: Path) -> None:
         with a_home(folder / "small-home"):
             before = a_small_night(report, small, folder / "small-out") / small.accounts
         growth = cost / ledger.accounts / before
-        report.judge(Goal(f"cost per account, {ledger.accounts:,} beside {small.accounts:,}", growth, 1.15))
+        report.judge(
+            Goal(f"cost per account, {ledger.accounts:,} beside {small.accounts:,}", growth, 1.15)
+        )
     if options.flame:
         with a_home(folder / "flame-home"):
             draw_flame(ledger, folder / "flame-out", options.flame, options.shards)
@@ -99,26 +116,41 @@ def whole_night(report: Report, ledger: night.Ledger, folder: Path) -> float:
 
 
 def a_small_night(report: Report, ledger: night.Ledger, out: Path) -> float:
-    """Return the processor seconds of load and decisions of a smaller ledger; its goals do not count."""
+    """Return the processor seconds of load and decisions of a smaller ledger; its goals do not
+    count.
+    """
     aside = Report(ledger.accounts, 1)
     run, loaded = night.load(aside, ledger, out)
     return loaded.cpu + sum(step.cpu for step in night.decide(aside, run, ledger.accounts))
 
 
 def _night_command(ledger: night.Ledger, out: Path, shards: int) -> list[str]:
-    told = ["--ledger", str(ledger.folder), "--as-of", night.AS_OF, "--out", str(out), "--shards", str(shards)]
+    told = [
+        "--ledger",
+        str(ledger.folder),
+        "--as-of",
+        night.AS_OF,
+        "--out",
+        str(out),
+        "--shards",
+        str(shards),
+    ]
     return [sys.executable, "-m", "dunning.cli", "nightly", *told]
 
 
 def draw_flame(ledger: night.Ledger, out: Path, file: Path, shards: int) -> None:
     """Record a whole night on one core under py-spy."""
-    spy = shutil.which("py-spy", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    spy = shutil.which(
+        "py-spy", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    )
     if spy is None:
         print("py-spy is not installed, so there is no flame graph", flush=True)
         return
     record = [spy, "record", "--rate", "50", "--nonblocking", "--output", str(file), "--"]
     night_of = _night_command(ledger, out, shards)
-    subprocess.run([*record, *night_of], check=True, cwd=REPOSITORY, env=_environment(), preexec_fn=_pin)
+    subprocess.run(
+        [*record, *night_of], check=True, cwd=REPOSITORY, env=_environment(), preexec_fn=_pin
+    )
 
 
 def _pin() -> None:
@@ -133,19 +165,40 @@ def _environment() -> dict[str, str]:
 def beside_airflow(report: Report, ledger: night.Ledger, folder: Path, shards: int) -> None:
     """Run the same night by the command and by the DAG; the difference is Airflow's own share."""
     with a_home(folder / "plain-home"):
-        subprocess.run([sys.executable, "-m", "dunning.cli", "db", "start"], check=True, env=_environment())
+        subprocess.run(
+            [sys.executable, "-m", "dunning.cli", "db", "start"], check=True, env=_environment()
+        )
         plain = _wall(_night_command(ledger, folder / "plain-out", shards))
     with a_home(folder / "airflow-home"):
-        subprocess.run([sys.executable, "deploy/airflow_home.py"], check=True, cwd=REPOSITORY, env=_environment())
-        command = [sys.executable, "deploy/run_dags.py", "--ledger", str(ledger.folder), "--as-of", night.AS_OF]
+        subprocess.run(
+            [sys.executable, "deploy/airflow_home.py"],
+            check=True,
+            cwd=REPOSITORY,
+            env=_environment(),
+        )
+        command = [
+            sys.executable,
+            "deploy/run_dags.py",
+            "--ledger",
+            str(ledger.folder),
+            "--as-of",
+            night.AS_OF,
+        ]
         through = _wall([*command, "--out", str(folder / "airflow-out"), "--shards", str(shards)])
-    report.facts["the night by the command and through Airflow, wall s"] = (round(plain, 1), round(through, 1))
-    report.judge(Goal("Airflow's own share of the wall time", through - plain, _AIRFLOW_SECONDS, unit="s"))
+    report.facts["the night by the command and through Airflow, wall s"] = (
+        round(plain, 1),
+        round(through, 1),
+    )
+    report.judge(
+        Goal("Airflow's own share of the wall time", through - plain, _AIRFLOW_SECONDS, unit="s")
+    )
 
 
 def _wall(command: list[str]) -> float:
     begun = time.perf_counter()
-    subprocess.run(command, check=True, cwd=REPOSITORY, env=_environment(), stdout=subprocess.DEVNULL)
+    subprocess.run(
+        command, check=True, cwd=REPOSITORY, env=_environment(), stdout=subprocess.DEVNULL
+    )
     return time.perf_counter() - begun
 
 

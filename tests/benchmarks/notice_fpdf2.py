@@ -33,10 +33,16 @@ class FpdfNotices:
         return bytes(pdf.output())
 
     def _notice(self, pdf: FPDF, content: Content, n: int) -> None:
-        labels, values = content.wording.labels, {name: column[n] for name, column in content.values.items()}
+        labels, values = (
+            content.wording.labels,
+            {name: column[n] for name, column in content.values.items()},
+        )
         pdf.add_page()
         pdf.set_margins(25, 10, 20)
-        left, right = ("supplier", "supplier_numbers", "supplier_address"), ("phone", "hours", "online")
+        left, right = (
+            ("supplier", "supplier_numbers", "supplier_address"),
+            ("phone", "hours", "online"),
+        )
         for row, names in enumerate(zip(left, right, strict=True)):
             self._line(pdf, 25, 16 + 4 * row, labels[names[0]], 8)
             self._right(pdf, 190, 16 + 4 * row, labels[names[1]], 8)
@@ -87,7 +93,9 @@ class FpdfNotices:
         pdf.set_font("notice", style, size)
         pdf.text(x, y, text)
 
-    def _right(self, pdf: FPDF, x: float, y: float, text: str, size: float, style: str = "") -> None:
+    def _right(
+        self, pdf: FPDF, x: float, y: float, text: str, size: float, style: str = ""
+    ) -> None:
         pdf.set_font("notice", style, size)
         pdf.text(x - pdf.get_string_width(text), y, text)
 

@@ -1,4 +1,6 @@
-"""The yardstick for notices: the same page by Platypus, as anybody would write it, with a cheap payment code."""
+"""The yardstick for notices: the same page by Platypus, as anybody would write it, with a cheap
+payment code.
+"""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -48,28 +50,47 @@ class PlatypusNotices:
         self.small = ParagraphStyle("small", parent=self.body, fontSize=8, leading=10)
         self.figure = ParagraphStyle("figure", parent=self.strong, alignment=TA_RIGHT)
         self.title = ParagraphStyle("title", parent=self.strong, fontSize=14, leading=18)
-        self.lead = ParagraphStyle("lead", parent=self.strong, fontSize=11, leading=14, textColor=colors.darkred)
-        self.grid = TableStyle([
-            ("FONT", (0, 0), (-1, -1), regular, 9), ("FONT", (0, 0), (-1, 0), bold, 8),
-            ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke), ("ALIGN", (2, 0), (-1, -1), "RIGHT"),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 1), ("TOPPADDING", (0, 0), (-1, -1), 1),
-        ])  # fmt: skip
+        self.lead = ParagraphStyle(
+            "lead", parent=self.strong, fontSize=11, leading=14, textColor=colors.darkred
+        )
+        self.grid = TableStyle(
+            [
+                ("FONT", (0, 0), (-1, -1), regular, 9),
+                ("FONT", (0, 0), (-1, 0), bold, 8),
+                ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke),
+                ("ALIGN", (2, 0), (-1, -1), "RIGHT"),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
+                ("TOPPADDING", (0, 0), (-1, -1), 1),
+            ]
+        )
 
     def write(self, content: Content, some: range) -> bytes:
         """Return one file of these notices."""
         target = BytesIO()
         document = SimpleDocTemplate(
-            target, pagesize=(210 * mm, 297 * mm), leftMargin=25 * mm, rightMargin=20 * mm, topMargin=10 * mm,
-            bottomMargin=12 * mm, invariant=1,
+            target,
+            pagesize=(210 * mm, 297 * mm),
+            leftMargin=25 * mm,
+            rightMargin=20 * mm,
+            topMargin=10 * mm,
+            bottomMargin=12 * mm,
+            invariant=1,
         )
-        document.build([flowable for n in some for flowable in (*self._notice(content, n), PageBreak())])
+        document.build(
+            [flowable for n in some for flowable in (*self._notice(content, n), PageBreak())]
+        )
         return target.getvalue()
 
     def _notice(self, content: Content, n: int) -> Iterator[Flowable]:
-        labels, values = content.wording.labels, {name: column[n] for name, column in content.values.items()}
+        labels, values = (
+            content.wording.labels,
+            {name: column[n] for name, column in content.values.items()},
+        )
         names = ("supplier", "supplier_numbers", "supplier_address")
         supplier = Paragraph("<br/>".join(labels[name] for name in names), self.small)
-        reach = Paragraph("<br/>".join(labels[name] for name in ("phone", "hours", "online")), self.small)
+        reach = Paragraph(
+            "<br/>".join(labels[name] for name in ("phone", "hours", "online")), self.small
+        )
         yield Table([[supplier, reach]], colWidths=[100 * mm, 65 * mm])
         yield Spacer(1, 12 * mm)
         recipient = content.lines["recipient"][n]
@@ -78,7 +99,9 @@ class PlatypusNotices:
             for name in ("premise_no", "payer_code", "date", "period", "due", "total")
         ]
         address = Paragraph("<br/>".join(_safe(line) for line in recipient.lines), self.body)
-        yield Table([[address, Table(facts, colWidths=[35 * mm, 40 * mm])]], colWidths=[85 * mm, 80 * mm])
+        yield Table(
+            [[address, Table(facts, colWidths=[35 * mm, 40 * mm])]], colWidths=[85 * mm, 80 * mm]
+        )
         yield Paragraph(labels["title"], self.title)
         yield Paragraph(_safe(" ".join(content.lines["service_address"][n].lines)), self.body)
         if warning := content.lines["warning"][n]:
@@ -94,7 +117,9 @@ class PlatypusNotices:
             yield Paragraph(" ".join(note.lines), self.body)
         if content.tails[n]:
             ways = Paragraph(labels["pay_ways"].replace("\n", "<br/>"), self.small)
-            yield Table([[ways, CheapQr(self.qr, content.tails[n], 34 * mm)]], colWidths=[125 * mm, 40 * mm])
+            yield Table(
+                [[ways, CheapQr(self.qr, content.tails[n], 34 * mm)]], colWidths=[125 * mm, 40 * mm]
+            )
             yield Paragraph(f"{labels['remittance_label']} {values['remittance']}", self.strong)
         yield Code128(values["reference"], barHeight=9 * mm, barWidth=0.3 * mm)
         yield Paragraph(values["reference"], self.small)
@@ -107,7 +132,10 @@ class PlatypusNotices:
 
     def _items(self, content: Content, n: int) -> Iterator[list[str]]:
         labels = content.wording.labels
-        yield [labels.get(f"item_{name}", "") for name in ("number", "period", "due", "days", "original", "open")]
+        yield [
+            labels.get(f"item_{name}", "")
+            for name in ("number", "period", "due", "days", "original", "open")
+        ]
         for _, cells in content.items.cells[content.items.at[n] : content.items.at[n + 1]]:
             yield list(cells)
 

@@ -1,4 +1,6 @@
-"""The monthly notices beside Platypus and fpdf2: the same pages of the same accounts, in the same run."""
+"""The monthly notices beside Platypus and fpdf2: the same pages of the same accounts, in the same
+run.
+"""
 
 import os
 import time
@@ -31,39 +33,65 @@ _DECIDED_ON = timedelta(days=31)  # a month of new bills
 
 
 def print_notices(report: Report, run: dict[str, Any], accounts: int, folder: Path) -> None:
-    """Decide on the notices of a night, then print them in every way and judge the ways beside each other."""
+    """Decide on the notices of a night, then print them in every way and judge the ways beside each
+    other.
+    """
     stream, out = str(folder / "notices.arrow"), folder / "notices"
     out.mkdir()
     decided = measure("notices, decide", accounts, "accounts", f"{_HERE}:gather", run, stream)
     report.add(decided)
     total = decided.result
     batch = _measure(report, "notices, batch", "print_all", run, stream, str(out), 1, 0)
-    few = measure("notices, an eighth", 0, "notices", f"{_HERE}:print_all", run, stream, str(out), 8, 0)
+    few = measure(
+        "notices, an eighth", 0, "notices", f"{_HERE}:print_all", run, stream, str(out), 8, 0
+    )
     report.add(few)
     single = _measure(report, "notices, single files", "print_single", run, stream, _SINGLES)
     yardsticks = {
-        f"{name}, {way}": _measure(report, f"  {name}, {way}", "print_by_yardstick", run, stream, name, count, way)
+        f"{name}, {way}": _measure(
+            report, f"  {name}, {way}", "print_by_yardstick", run, stream, name, count, way
+        )
         for name in ("Platypus", "fpdf2")
         for way, count in (("batch", _PLAIN), ("single", _PLAIN_SINGLES))
     }
     rates = {name: found["notices"] / found["cpu"] for name, found in yardsticks.items()}
     ours = batch["notices"] / batch["cpu"], single["notices"] / single["cpu"]
     report.facts["notices, a second and core"] = {
-        "batch": round(ours[0]), "single files": round(ours[1]), **{name: round(rate) for name, rate in rates.items()},
+        "batch": round(ours[0]),
+        "single files": round(ours[1]),
+        **{name: round(rate) for name, rate in rates.items()},
     }
     report.facts["notices, bytes of each"] = {
-        "batch": batch["bytes"] // batch["notices"], "single files": single["bytes"] // single["notices"],
+        "batch": batch["bytes"] // batch["notices"],
+        "single files": single["bytes"] // single["notices"],
         **{name: found["bytes"] // found["notices"] for name, found in yardsticks.items()},
     }
     report.facts["notices drawn the plain way"] = (batch["plain"], total)
     report.judge(
-        Goal("notices in batch beside Platypus", ours[0] / rates["Platypus, batch"], 30, at_most=False),
-        Goal("single files beside Platypus", ours[1] / rates["Platypus, single"], 20, at_most=False),
+        Goal(
+            "notices in batch beside Platypus",
+            ours[0] / rates["Platypus, batch"],
+            30,
+            at_most=False,
+        ),
+        Goal(
+            "single files beside Platypus", ours[1] / rates["Platypus, single"], 20, at_most=False
+        ),
         Goal("notices in batch beside fpdf2", ours[0] / rates["fpdf2, batch"], 1, at_most=False),
         Goal("single files beside fpdf2", ours[1] / rates["fpdf2, single"], 1, at_most=False),
         Goal("notices in batch, a second and core", ours[0], _RATE_MIN, at_most=False, unit="/s"),
-        Goal("bytes of a notice in batch", batch["bytes"] / batch["notices"], _BYTES_MAX, unit="bytes"),
-        Goal("memory of all notices beyond that of an eighth", batch["peak"] - few.peak_mb, _MEMORY_MIB, unit="MiB"),
+        Goal(
+            "bytes of a notice in batch",
+            batch["bytes"] / batch["notices"],
+            _BYTES_MAX,
+            unit="bytes",
+        ),
+        Goal(
+            "memory of all notices beyond that of an eighth",
+            batch["peak"] - few.peak_mb,
+            _MEMORY_MIB,
+            unit="MiB",
+        ),
     )
     _beside_each_other(report, run, stream, str(out), total)
 
@@ -76,7 +104,9 @@ def _measure(report: Report, name: str, work: str, *arguments: Any) -> dict[str,
     return found
 
 
-def _beside_each_other(report: Report, run: dict[str, Any], stream: str, out: str, total: int) -> None:
+def _beside_each_other(
+    report: Report, run: dict[str, Any], stream: str, out: str, total: int
+) -> None:
     """Print all in one process, then in two at once, each on a core of its own."""
     work = f"{_HERE}:print_all"
     walls = []
@@ -90,7 +120,9 @@ def _beside_each_other(report: Report, run: dict[str, Any], stream: str, out: st
 
 
 def gather(run: dict[str, Any], stream: str) -> int:
-    """Decide on the notices of both services and keep them, one page each (no cards); return how many."""
+    """Decide on the notices of both services and keep them, one page each (no cards); return how
+    many.
+    """
     this = Run.of(run)
     snapshot, rules = this.open_snapshot(), this.rules()
     history = History.read(Path(this.work))
@@ -99,19 +131,25 @@ def gather(run: dict[str, Any], stream: str) -> int:
         for index in snapshot.buckets():
             bucket, decision, findings = history.decide(snapshot.read_bucket(index), rules)
             for service in ("heat", "electricity"):
-                found = propose_notices(bucket, decision, findings, rules, service, this.day - _DECIDED_ON)["notices"]
+                found = propose_notices(
+                    bucket, decision, findings, rules, service, this.day - _DECIDED_ON
+                )["notices"]
                 writer.write({Path(stream).stem: _without_cards(found)})
                 count += len(found)
     return count
 
 
 def _without_cards(notices: pa.Table) -> pa.Table:
-    """Leave the card out, and route and district: a separator a thousand notices is nothing to measure."""
+    """Leave the card out, and route and district: a separator a thousand notices is nothing to
+    measure.
+    """
     same = {"needs_card": False, "district": "Р", "route": "1"}
     for name, value in same.items():
         at = notices.schema.get_field_index(name)
         field = notices.schema.field(name)
-        notices = notices.set_column(at, field, pa.repeat(pa.scalar(value, field.type), len(notices)))
+        notices = notices.set_column(
+            at, field, pa.repeat(pa.scalar(value, field.type), len(notices))
+        )
     return notices
 
 
@@ -143,14 +181,24 @@ def print_single(run: dict[str, Any], stream: str, count: int) -> dict[str, Any]
     return {"notices": len(sizes), "bytes": sum(sizes), "wall": wall, "cpu": cpu}
 
 
-def print_by_yardstick(run: dict[str, Any], stream: str, name: str, count: int, way: str) -> dict[str, Any]:
+def print_by_yardstick(
+    run: dict[str, Any], stream: str, name: str, count: int, way: str
+) -> dict[str, Any]:
     """Draw the first notices by a library; what is printed is given to it as ready texts."""
     press = _press(run)
     with TemporaryDirectory() as folder:
-        maker: Any = PlatypusNotices(press) if name == "Platypus" else notice_fpdf2.FpdfNotices(press, Path(folder))
+        maker: Any = (
+            PlatypusNotices(press)
+            if name == "Platypus"
+            else notice_fpdf2.FpdfNotices(press, Path(folder))
+        )
         content = _contents(stream, press, count)
         maker.write(content, range(min(20, content.count)))
-        spans = [range(content.count)] if way == "batch" else [range(n, n + 1) for n in range(content.count)]
+        spans = (
+            [range(content.count)]
+            if way == "batch"
+            else [range(n, n + 1) for n in range(content.count)]
+        )
         begun = time.perf_counter(), time.process_time()
         sizes = [len(maker.write(content, span)) for span in spans]
         wall, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
@@ -160,7 +208,9 @@ def print_by_yardstick(run: dict[str, Any], stream: str, name: str, count: int, 
 def _contents(stream: str, press: Press, count: int) -> Content:
     """Return the texts of the first notices in Bulgarian for heat that need one page."""
     unit = next(_units(stream))
-    chosen = unit.filter(pc.and_(pc.equal(unit["language"], "bg"), pc.equal(unit["service"], "heat")))
+    chosen = unit.filter(
+        pc.and_(pc.equal(unit["language"], "bg"), pc.equal(unit["service"], "heat"))
+    )
     chosen = chosen.filter(pa.array(estimate_pages(chosen) == 1))
     return write_contents(chosen.slice(0, count), press, "bg", "heat")
 
@@ -179,7 +229,9 @@ def _units(stream: str) -> Iterator[pa.Table]:
 
 
 def _warm_up(stream: str, press: Press, out: Path) -> None:
-    for batch in print_batches(iter([next(_units(stream)).slice(0, 300)]), press, 5000, f"warm-{os.getpid()}", out):
+    for batch in print_batches(
+        iter([next(_units(stream)).slice(0, 300)]), press, 5000, f"warm-{os.getpid()}", out
+    ):
         (out / batch.file).unlink()
 
 

@@ -2,8 +2,9 @@
 
     .venv/bin/python tests/benchmarks/pages.py [--accounts 200000] [--requests 30]
 
-Each page is asked for many times with varied accounts, lists and words, one request after the other. The first answer
-of a page, which reads files that later ones remember, stands apart; median and 95th percentile are of the rest.
+Each page is asked for many times with varied accounts, lists and words, one request after the
+other. The first answer of a page, which reads files that later ones remember, stands apart; median
+and 95th percentile are of the rest.
 """
 
 import argparse
@@ -34,7 +35,10 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=200_000)
     parser.add_argument("--requests", type=int, default=30)
     options = parser.parse_args()
-    print(f"{options.accounts:,} accounts, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)
+    print(
+        f"{options.accounts:,} accounts, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory(prefix="dunning-pages-") as folder:
         os.chmod(folder, 0o711)
         house = open_house(Path(folder), options.accounts)
@@ -56,7 +60,10 @@ def measure_pages(house: House, requests: int) -> list[Goal]:
         first, rest = times[0], sorted(times[1:])
         median, late = statistics.median(rest), rest[max(round(len(rest) * 0.95) - 1, 0)]
         size = statistics.mean(sizes) / 1024
-        print(f"{name:<28}{first:>9.0f}{median:>9.0f}{late:>9.0f}{rest[-1]:>9.0f}{size:>8.0f}", flush=True)
+        print(
+            f"{name:<28}{first:>9.0f}{median:>9.0f}{late:>9.0f}{rest[-1]:>9.0f}{size:>8.0f}",
+            flush=True,
+        )
         bound = ACCOUNT_MS_MAX if name == "account" else MEDIAN_MS_MAX
         goals.append(Goal(f"{name}, median, wall", median, bound, unit="ms"))
     return goals
@@ -65,8 +72,12 @@ def measure_pages(house: House, requests: int) -> list[Goal]:
 def asks(house: House) -> dict[str, Callable[[], Ask]]:
     """Return by page what makes a request: a path and, for a form, its values."""
     choose = random.Random(1).choice
-    accounts = house.fetch("SELECT premise_no, payer_code FROM decisions TABLESAMPLE SYSTEM (2) LIMIT 2000")
-    listed = house.fetch(f"SELECT premise_no, payer_code FROM proposals WHERE list = 'court' AND as_of = '{NIGHT}'")
+    accounts = house.fetch(
+        "SELECT premise_no, payer_code FROM decisions TABLESAMPLE SYSTEM (2) LIMIT 2000"
+    )
+    listed = house.fetch(
+        f"SELECT premise_no, payer_code FROM proposals WHERE list = 'court' AND as_of = '{NIGHT}'"
+    )
     names, invoices = list(_column(house, "payers", 2)), list(_column(house, "invoices", 0))
     columns = ("premise_no", "-premise_no", "district", "stage")
 
@@ -77,7 +88,10 @@ def asks(house: House) -> dict[str, Callable[[], Ask]]:
         "tonight": lambda: ("/", None),
         "tonight, an older night": lambda: ("/?as_of=2026-10-31", None),
         "ageing": lambda: ("/ageing", None),
-        "ageing, filtered": lambda: (f"/ageing?stage={choose(('overdue', 'final_warning', 'court_bound'))}", None),
+        "ageing, filtered": lambda: (
+            f"/ageing?stage={choose(('overdue', 'final_warning', 'court_bound'))}",
+            None,
+        ),
         "account": lambda: (f"/accounts/{'/'.join(map(_part, choose(accounts)))}", None),
         "search by premise": lambda: search(choose(accounts)[0]),
         "search by payer": lambda: search(choose(accounts)[1]),
@@ -86,9 +100,15 @@ def asks(house: House) -> dict[str, Callable[[], Ask]]:
         "search by name": lambda: search(choose(names)),
         "search by part of a name": lambda: search(choose(names).split()[-1][:5]),
         "lists": lambda: ("/lists", None),
-        "reminders": lambda: (f"/lists/reminders?page={choose(range(1, 200))}&sort={choose(columns)}", None),
+        "reminders": lambda: (
+            f"/lists/reminders?page={choose(range(1, 200))}&sort={choose(columns)}",
+            None,
+        ),
         "reminders, words": lambda: ("/lists/reminders", {"text": choose(accounts)[0][:4]}),
-        "court": lambda: (f"/lists/court?page={choose(range(1, 20))}&sort=principal&direction=down", None),
+        "court": lambda: (
+            f"/lists/court?page={choose(range(1, 20))}&sort=principal&direction=down",
+            None,
+        ),
         "row of court": lambda: (f"/lists/court/{'/'.join(map(_part, choose(listed)))}", None),
         "withheld": lambda: (f"/lists/withheld?page={choose(range(1, 50))}", None),
         "strikes": lambda: ("/lists/holds", None),
@@ -112,7 +132,9 @@ class Clerk:
         self.form_token = re.findall(r'name="form_token" value="(\w+)"', page)[0]
 
     def ask(self, path: str, form: dict[str, str] | None) -> tuple[float, int]:
-        """Return the milliseconds to the whole answer and its bytes; a search that leads on is followed."""
+        """Return the milliseconds to the whole answer and its bytes; a search that leads on is
+        followed.
+        """
         begun = time.perf_counter()
         status, content, where = self._send(f"/dunning{path}", form)
         while status == 303:

@@ -1,7 +1,7 @@
 """Work measured in processes of its own: wall and processor seconds, and the most memory it held.
 
-The machine may be shared, and then only processor time says what work costs; what runs on one core is pinned to it.
-Imports are not counted, neither ours nor those of a yardstick.
+The machine may be shared, and then only processor time says what work costs; what runs on one core
+is pinned to it. Imports are not counted, neither ours nor those of a yardstick.
 """
 
 import importlib
@@ -21,7 +21,9 @@ from tests.memory import peak_mb
 
 @dataclass(frozen=True)
 class Phase:
-    """One measured piece of work. `cpu`: seconds of the processor; `parts`: those of pieces told apart."""
+    """One measured piece of work. `cpu`: seconds of the processor; `parts`: those of pieces told
+    apart.
+    """
 
     name: str
     rows: int
@@ -33,14 +35,19 @@ class Phase:
     parts: dict[str, float] | None = None
 
 
-def measure(name: str, rows: int, unit: str, work: str, *arguments: Any, one_core: bool = True) -> Phase:
+def measure(
+    name: str, rows: int, unit: str, work: str, *arguments: Any, one_core: bool = True
+) -> Phase:
     """Run `module:function` in a fresh process and return what it cost."""
     wall, cpu, peak, result, parts = side_by_side([(work, [arguments])], one_core=one_core)[0]
     return Phase(name, rows, unit, wall, cpu, peak, result[0], parts)
 
 
-def side_by_side(lanes: list[tuple[str, list[tuple[Any, ...]]]], *, one_core: bool) -> list[tuple[Any, ...]]:
-    """Run each lane in a fresh process, all beginning at once; give (wall, cpu, peak MB, results, parts) of each.
+def side_by_side(
+    lanes: list[tuple[str, list[tuple[Any, ...]]]], *, one_core: bool
+) -> list[tuple[Any, ...]]:
+    """Run each lane in a fresh process, all beginning at once; give (wall, cpu, peak MB, results,
+    parts) of each.
 
     A lane is `module:function` and the arguments of its calls, one after the other.
     """
@@ -72,7 +79,9 @@ def _receive(process: Any, here: Connection) -> tuple[Any, ...]:
     return told
 
 
-def _work(there: Connection, start: Any, core: int | None, work: str, calls: list[tuple[Any, ...]]) -> None:
+def _work(
+    there: Connection, start: Any, core: int | None, work: str, calls: list[tuple[Any, ...]]
+) -> None:
     if core is not None:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {core})

@@ -1,8 +1,8 @@
 """The yardstick of the load: pyarrow's own CSV to Parquet of the same files, on one thread.
 
-Columns are typed as far as pyarrow itself can (decimal128, date32); a column with a cell that pyarrow cannot read is
-text. It checks nothing, follows no reference, sorts and shards nothing. What it costs to find out which columns must be
-text is not counted.
+Columns are typed as far as pyarrow itself can (decimal128, date32); a column with a cell that
+pyarrow cannot read is text. It checks nothing, follows no reference, sorts and shards nothing. What
+it costs to find out which columns must be text is not counted.
 """
 
 import re
@@ -20,11 +20,16 @@ _BLOCK = 8 << 20
 
 
 def load_plainly(ledger: str, out: str) -> dict[str, float]:
-    """Convert every file of an extract; return rows, and seconds of the processor (of the attempts that succeeded)."""
+    """Convert every file of an extract; return rows, and seconds of the processor (of the attempts
+    that succeeded).
+    """
     Path(out).mkdir(parents=True, exist_ok=True)
     rows, cpu = 0, 0.0
     for path in sorted(Path(ledger).glob("*.csv")):
-        types = {column.name: _TYPES.get(column.kind, pa.string()) for column in TABLES[path.stem].columns}
+        types = {
+            column.name: _TYPES.get(column.kind, pa.string())
+            for column in TABLES[path.stem].columns
+        }
         while True:
             begun = time.process_time()
             try:
@@ -43,11 +48,17 @@ def _convert(path: Path, target: Path, types: dict[str, pa.DataType]) -> int:
         read_options=pa_csv.ReadOptions(use_threads=False, encoding="cp1251", block_size=_BLOCK),
         parse_options=pa_csv.ParseOptions(delimiter=";", invalid_row_handler=lambda _: "skip"),
         convert_options=pa_csv.ConvertOptions(
-            column_types=types, decimal_point=",", timestamp_parsers=["%d.%m.%Y"], strings_can_be_null=True,
+            column_types=types,
+            decimal_point=",",
+            timestamp_parsers=["%d.%m.%Y"],
+            strings_can_be_null=True,
             null_values=[""],
         ),
     )
-    with reader, pq.ParquetWriter(target, reader.schema, compression="lz4", use_dictionary=False) as writer:
+    with (
+        reader,
+        pq.ParquetWriter(target, reader.schema, compression="lz4", use_dictionary=False) as writer,
+    ):
         for batch in reader:
             writer.write_batch(batch)
             rows += len(batch)

@@ -1,4 +1,6 @@
-"""What a bench found: the goals with what was measured against them, as lines for people and as JSON for machines."""
+"""What a bench found: the goals with what was measured against them, as lines for people and as
+JSON for machines.
+"""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -10,7 +12,9 @@ from tests.benchmarks.phases import Phase
 
 @dataclass(frozen=True)
 class Goal:
-    """One goal: what was measured, and the bound it must not pass (`at_most`) or reach (`at least`)."""
+    """One goal: what was measured, and the bound it must not pass (`at_most`) or reach (`at
+    least`).
+    """
 
     name: str
     measured: float
@@ -26,7 +30,9 @@ class Goal:
     def line(self) -> str:
         """Return the goal as a line."""
         sign, said = "<=" if self.at_most else ">=", "met" if self.is_met else "not met"
-        measured, bound = (f"{n:,.0f}" if n >= 1000 else f"{n:.2f}" for n in (self.measured, self.bound))
+        measured, bound = (
+            f"{n:,.0f}" if n >= 1000 else f"{n:.2f}" for n in (self.measured, self.bound)
+        )
         return f"{said:<8}{measured:>10} {self.unit:<7}{sign} {bound:<10}{self.name}"
 
 
@@ -43,7 +49,9 @@ class Report:
     def add(self, phase: Phase) -> Phase:
         """Keep a phase and print its line."""
         if not self.phases:
-            print(f"{'':<30}{'wall s':>9}{'cpu s':>9}{'rows':>13} {'':<9}{'rows/cpu s':>12}{'peak MiB':>10}")
+            print(
+                f"{'':<30}{'wall s':>9}{'cpu s':>9}{'rows':>13} {'':<9}{'rows/cpu s':>12}{'peak MiB':>10}"
+            )
         self.phases.append(phase)
         rate = phase.rows / max(phase.cpu, 1e-9)
         print(
@@ -68,11 +76,16 @@ class Report:
         for goal in self.goals:
             print(goal.line())
         if path is not None:
-            path.write_text(json.dumps(self.to_json(), indent=1, default=str) + "\n", encoding="utf-8")
+            path.write_text(
+                json.dumps(self.to_json(), indent=1, default=str) + "\n", encoding="utf-8"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON-ready values."""
-        phases = [{name: value for name, value in asdict(phase).items() if name != "result"} for phase in self.phases]
+        phases = [
+            {name: value for name, value in asdict(phase).items() if name != "result"}
+            for phase in self.phases
+        ]
         return {
             "accounts": self.accounts,
             "shards": self.shards,

@@ -1,4 +1,6 @@
-"""The store under a night's decisions: how fast they go in, and that nobody who reads is kept waiting."""
+"""The store under a night's decisions: how fast they go in, and that nobody who reads is kept
+waiting.
+"""
 
 import time
 from collections.abc import Callable
@@ -22,11 +24,13 @@ _READ = f"DECLARE old NO SCROLL CURSOR FOR SELECT open_cents FROM dunning.decisi
 
 
 def fill_store(classification: str) -> dict[str, float]:
-    """Copy decisions into the real table, then replace them while a reader stands in the middle of the old ones.
+    """Copy decisions into the real table, then replace them while a reader stands in the middle of
+    the old ones.
 
     Returns:
-        rows; wall and processor seconds (ours and the server's together) of COPY into a bare table without key or
-        checks, into the empty date, and of the replacement; and what the readers saw: 1.0 for each thing that held.
+        rows; wall and processor seconds (ours and the server's together) of COPY into a bare table
+        without key or checks, into the empty date, and of the replacement; and what the readers
+        saw: 1.0 for each thing that held.
     """
     owing = read_table(Path(classification))
     owing = owing.filter(pc.greater(owing["open_cents"], 0))
@@ -47,8 +51,13 @@ def _fill_bare(engine: Engine, rows: pa.Table) -> dict[str, float]:
 
         def fill() -> None:
             driver = database._driver(connection)
-            with driver.cursor() as cursor, cursor.copy("COPY bare FROM STDIN (FORMAT csv)") as copy:
-                for batch in shape_rows(rows, DECISIONS, DAY).to_batches(max_chunksize=database.COPY_ROWS):
+            with (
+                driver.cursor() as cursor,
+                cursor.copy("COPY bare FROM STDIN (FORMAT csv)") as copy,
+            ):
+                for batch in shape_rows(rows, DECISIONS, DAY).to_batches(
+                    max_chunksize=database.COPY_ROWS
+                ):
                     copy.write(database._to_csv(batch))
 
         return _timed("copy_bare", connection, fill)
@@ -70,7 +79,9 @@ def _timed(name: str, connection: Connection, work: Callable[[], object]) -> dic
 
 
 def _server_cpu(pid: int) -> float:
-    """Return the processor seconds of a PostgreSQL process of this machine; 0 where the system does not tell."""
+    """Return the processor seconds of a PostgreSQL process of this machine; 0 where the system does
+    not tell.
+    """
     path = Path(f"/proc/{pid}/stat")
     if not path.exists():
         return 0.0
@@ -79,7 +90,9 @@ def _server_cpu(pid: int) -> float:
 
 
 def _replace_under_reader(engine: Engine, owing: pa.Table) -> dict[str, float]:
-    """Replace a date by one row less, in one transaction, while a cursor is open on it and others look."""
+    """Replace a date by one row less, in one transaction, while a cursor is open on it and others
+    look.
+    """
     changed = owing.slice(0, max(len(owing) - 1, 0))
     with engine.connect() as reader:
         reader.execute(text(_READ))

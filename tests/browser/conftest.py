@@ -1,4 +1,6 @@
-"""One Airflow with the pages for all browser tests, one Chromium, and desks of whoever is needed."""
+"""One Airflow with the pages for all browser tests, one Chromium, and desks of whoever is
+needed.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,16 +14,23 @@ from tests.browser.house import House, miss, opened_house
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where Chromium is; `make test` installs it where it may."""
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    return found or miss("There is no Chromium; `apt-get install chromium` as root, then `make test` again")
+    return found or miss(
+        "There is no Chromium; `apt-get install chromium` as root, then `make test` again"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +51,8 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def desk(house: House, browser: Browser) -> Iterator[Callable[..., Desk]]:
-    """Open the desk of somebody (of nobody, for an empty name); no error may be left over at its end.
+    """Open the desk of somebody (of nobody, for an empty name); no error may be left over at its
+    end.
 
     language: `bg` or `en`. Other options are Playwright's own for a window.
     """

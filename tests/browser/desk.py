@@ -15,7 +15,9 @@ _FABS = "/auth/static/"
 
 
 class Desk:
-    """A window. errors: what the console, scripts and answers complained of since somebody looked."""
+    """A window. errors: what the console, scripts and answers complained of since somebody
+    looked.
+    """
 
     def __init__(self, house: House, context: BrowserContext, name: str) -> None:
         self.house, self.context, self.name = house, context, name
@@ -49,7 +51,11 @@ class Desk:
     def _hear(self, message: ConsoleMessage) -> None:
         # a refused answer is told by _look, with its address
         told = ("Failed to load resource", *_KNOWN)
-        if message.type in ("error", "warning") and not message.text.startswith(told) and _FABS not in message.text:
+        if (
+            message.type in ("error", "warning")
+            and not message.text.startswith(told)
+            and _FABS not in message.text
+        ):
             self.errors.append(f"console: {message.text}")
 
     def _hear_script(self, error: Error) -> None:
@@ -81,16 +87,19 @@ def sign_in(page: Page, name: str, password: str) -> None:
 
 
 def find_faults(page: Page, *rules: str) -> list[str]:
-    """Return the serious and critical faults of accessibility that axe-core finds (by all rules, if none is named)."""
+    """Return the serious and critical faults of accessibility that axe-core finds (by all rules, if
+    none is named).
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
     options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
     result = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in result["violations"] if each["impact"] in ("serious", "critical")
+        for each in result["violations"]
+        if each["impact"] in ("serious", "critical")
         for node in each["nodes"]
-    ]  # fmt: skip
+    ]
 
 
 def _axe() -> str:

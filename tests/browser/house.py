@@ -1,4 +1,6 @@
-"""A house at work: a sample ledger, some closed nights, and Airflow with the pages, as `make ui` starts it."""
+"""A house at work: a sample ledger, some closed nights, and Airflow with the pages, as `make ui`
+starts it.
+"""
 
 import json
 import os
@@ -32,7 +34,8 @@ LAST_LINE = "Ctrl-C ends everything."
 class House:
     """Where it is, and who lives there: password by user name.
 
-    login: where pages lead whoever is not logged in. sessions: what a browser keeps of each one's login, made once.
+    login: where pages lead whoever is not logged in. sessions: what a browser keeps of each one's
+    login, made once.
     """
 
     address: str
@@ -49,7 +52,12 @@ class House:
         """Return what a command prints in this house."""
         command = [sys.executable, "-m", "dunning.cli", *arguments]
         done = subprocess.run(
-            command, env=environment(self.home), cwd=REPOSITORY, capture_output=True, text=True, check=False
+            command,
+            env=environment(self.home),
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -63,38 +71,65 @@ class House:
 
 def environment(home: Path) -> dict[str, str]:
     """Return an environment that knows of this home only."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith(("DUNNING_", "AIRFLOW"))}
+    others = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DUNNING_", "AIRFLOW"))
+    }
     return others | {"DUNNING_HOME": str(home), "PYTHONPATH": str(REPOSITORY)}
 
 
 def open_house(
-    folder: Path, accounts: int = ACCOUNTS, people: Callable[[dict[str, str]], dict[str, str]] | None = None
+    folder: Path,
+    accounts: int = ACCOUNTS,
+    people: Callable[[dict[str, str]], dict[str, str]] | None = None,
 ) -> House:
-    """Make the sample and start everything; returns when Airflow answers and the questions are about to be asked.
+    """Make the sample and start everything; returns when Airflow answers and the questions are
+    about to be asked.
 
-    people: makes whoever lives there, in an environment that knows of the home, and returns the passwords; without it,
-    they are those that `make ui` invents.
+    people: makes whoever lives there, in an environment that knows of the home, and returns the
+    passwords; without it, they are those that `make ui` invents.
     """
     home, out, ledger = folder / "home", folder / "out", folder / "ledger"
     told = environment(home)
-    sample = ["sample", "--accounts", str(accounts), "--seed", "1", "--out", str(ledger), "--as-of", NEXT_NIGHT]
-    subprocess.run([sys.executable, "-m", "dunning.cli", *sample], env=told, cwd=REPOSITORY, check=True)
+    sample = [
+        "sample",
+        "--accounts",
+        str(accounts),
+        "--seed",
+        "1",
+        "--out",
+        str(ledger),
+        "--as-of",
+        NEXT_NIGHT,
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "dunning.cli", *sample], env=told, cwd=REPOSITORY, check=True
+    )
     _copy_older(ledger, home / "sample")
     passwords = people(told) if people else {}
     port = _free_port()
     ui = ["--port", str(port), "--out", str(out), "--months", "1", "--nights", "1", "--no-next"]
     process = subprocess.Popen(
-        [sys.executable, str(REPOSITORY / "deploy" / "airflow_ui.py"), *ui], env=told, cwd=folder, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        [sys.executable, str(REPOSITORY / "deploy" / "airflow_ui.py"), *ui],
+        env=told,
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     lines = _read_until_ready(process, START_SECONDS_MAX + accounts / 500)
     address = f"http://localhost:{port}"
-    passwords, login = (passwords, f"{address}/auth/login/") if people else (_passwords(lines), "/auth/login")
+    passwords, login = (
+        (passwords, f"{address}/auth/login/") if people else (_passwords(lines), "/auth/login")
+    )
     return House(address, home, out, ledger, passwords, process, "".join(lines), login)
 
 
 def close_house(house: House) -> tuple[int, list[str], str]:
-    """End everything as a person does; return the exit code, what is left of it, and the last line that it told."""
+    """End everything as a person does; return the exit code, what is left of it, and the last line
+    that it told.
+    """
     house.process.send_signal(signal.SIGTERM)
     rest, _ = house.process.communicate(timeout=END_SECONDS_MAX)
     left = find_processes(house.home)
@@ -103,7 +138,9 @@ def close_house(house: House) -> tuple[int, list[str], str]:
 
 
 def miss(what: str) -> NoReturn:
-    """End a test for want of something that set-up installs: a failure where everything is set up, else a skip."""
+    """End a test for want of something that set-up installs: a failure where everything is set up,
+    else a skip.
+    """
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)
@@ -113,7 +150,8 @@ def miss(what: str) -> NoReturn:
 def opened_house(**options: Any) -> Iterator[House]:
     """A house (options: open_house's) inside the block; at its end it must stop cleanly.
 
-    It has a folder of its own because pytest closes its temporary one to others, and root's server is another user's.
+    It has a folder of its own because pytest closes its temporary one to others, and root's server
+    is another user's.
     """
     with tempfile.TemporaryDirectory(prefix="dunning-browser-") as folder:
         os.chmod(folder, 0o711)
@@ -131,7 +169,9 @@ def find_processes(home: Path) -> list[str]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             variables = (folder / "environ").read_bytes().split(b"\0")
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            command = (
+                (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            )
         except OSError:  # it ended, or belongs to somebody else
             continue
         if mark in variables and "postgres" not in command:
@@ -169,5 +209,7 @@ def _read_until_ready(process: subprocess.Popen[str], seconds_max: float) -> lis
 
 
 def _passwords(lines: list[str]) -> dict[str, str]:
-    first = next(number for number, line in enumerate(lines) if line.startswith("User and password"))
+    first = next(
+        number for number, line in enumerate(lines) if line.startswith("User and password")
+    )
     return dict(line.split() for line in lines[first + 1 :] if line.startswith("  "))

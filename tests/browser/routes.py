@@ -1,13 +1,19 @@
-"""Every route of the pages, with an example of its address, and what it asks for of whom: the access as agreed."""
+"""Every route of the pages, with an example of its address, and what it asks for of whom: the
+access as agreed.
+"""
 
 from dataclasses import dataclass
 
 # Airflow's role and ours, by user; Airflow lets `reader` only read.
 PEOPLE = {
-    "admin": ("ADMIN", "admin"), "head": ("USER", "head"), "collections": ("USER", "collections"),
-    "legal": ("USER", "legal"), "adviser": ("VIEWER", "adviser"), "viewer": ("VIEWER", "viewer"),
+    "admin": ("ADMIN", "admin"),
+    "head": ("USER", "head"),
+    "collections": ("USER", "collections"),
+    "legal": ("USER", "legal"),
+    "adviser": ("VIEWER", "adviser"),
+    "viewer": ("VIEWER", "viewer"),
     "reader": ("VIEWER", "legal"),
-}  # fmt: skip
+}
 _ADVISER = {"night", "ageing", "policy", "accounts", "protect", ""}
 _WORKER = _ADVISER | {"lists", "strike", "downloads", "what_if", "recall", "approve"}
 # By user of the house.
@@ -23,7 +29,9 @@ MAY = {
 
 @dataclass(frozen=True)
 class Route:
-    """method and path as the application has them; example: an address under it; asks: the permission."""
+    """method and path as the application has them; example: an address under it; asks: the
+    permission.
+    """
 
     method: str
     path: str
@@ -63,27 +71,56 @@ ROUTES = (
     Route("GET", _ROW, f"/lists/disconnections{_NOBODY}", "lists"),
     Route("GET", _ROW, f"/lists/court{_NOBODY}", "court"),
     Route("POST", f"{_ROW}/identifier", f"/lists/court{_NOBODY}/identifier", "identifiers"),
-    Route("POST", f"{_ROW}/strike", f"/lists/disconnections{_NOBODY}/strike?as_of=2026-11-21", "strike"),
+    Route(
+        "POST",
+        f"{_ROW}/strike",
+        f"/lists/disconnections{_NOBODY}/strike?as_of=2026-11-21",
+        "strike",
+    ),
     Route("POST", f"{_ROW}/strike", f"/lists/court{_NOBODY}/strike?as_of=2026-11-21", "court"),
     Route("GET", "/policy", "/policy", "policy"),
     Route("GET", "/policy/what-if", "/policy/what-if", "what_if"),
     Route("POST", "/policy/what-if", "/policy/what-if", "what_if"),
     Route("GET", "/policy/what-if/{result_id}", "/policy/what-if/0", "what_if"),
     Route("POST", "/policy/what-if/{result_id}/again", "/policy/what-if/0/again", "what_if"),
-    Route("GET", "/policy/what-if/{result_id}/{night}.{suffix}", "/policy/what-if/0/2026-11-21.csv", "downloads"),
+    Route(
+        "GET",
+        "/policy/what-if/{result_id}/{night}.{suffix}",
+        "/policy/what-if/0/2026-11-21.csv",
+        "downloads",
+    ),
     Route("GET", "/approvals", "/approvals", "approve"),
     # of a night that is not the last one: whoever may ask is told so, and nothing is done
-    Route("POST", "/approvals/{list_name}", "/approvals/disconnections?as_of=2026-01-31", "approve"),
-    Route("POST", "/approvals/{list_name}/ask", "/approvals/disconnections/ask?as_of=2026-01-31", "approve"),
+    Route(
+        "POST", "/approvals/{list_name}", "/approvals/disconnections?as_of=2026-01-31", "approve"
+    ),
+    Route(
+        "POST",
+        "/approvals/{list_name}/ask",
+        "/approvals/disconnections/ask?as_of=2026-01-31",
+        "approve",
+    ),
     Route("GET", "/releases", "/releases", "lists"),
     Route("GET", "/releases/{list_name}", "/releases/disconnections?as_of=2026-11-21", "lists"),
     Route("GET", "/releases/{list_name}", "/releases/court?as_of=2026-11-21", "court"),
-    Route("GET", _SENT, "/releases/disconnections/sent/disconnections.csv?as_of=2026-11-21", "downloads"),
+    Route(
+        "GET",
+        _SENT,
+        "/releases/disconnections/sent/disconnections.csv?as_of=2026-11-21",
+        "downloads",
+    ),
     Route("GET", _SENT, "/releases/court/sent/court.csv?as_of=2026-11-21", "identifiers"),
-    Route("POST", "/releases/{list_name}/recall", "/releases/disconnections/recall?as_of=2026-11-21", "recall"),
-    Route("POST", "/releases/{list_name}/recall", "/releases/court/recall?as_of=2026-11-21", "court"),
+    Route(
+        "POST",
+        "/releases/{list_name}/recall",
+        "/releases/disconnections/recall?as_of=2026-11-21",
+        "recall",
+    ),
+    Route(
+        "POST", "/releases/{list_name}/recall", "/releases/court/recall?as_of=2026-11-21", "court"
+    ),
     Route("GET", "/language/{language}", "/language/bg", ""),
-)  # fmt: skip
+)
 # What tells nothing, and what the page after a login that is over needs: given to anybody.
 STATIC = tuple(
     Route("GET", "/static/{name}", f"/static/{name}", "")

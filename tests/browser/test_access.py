@@ -1,4 +1,6 @@
-"""Who may see and do what, on every route: nobody is let in, and nobody further than his role goes."""
+"""Who may see and do what, on every route: nobody is let in, and nobody further than his role
+goes.
+"""
 
 import pytest
 
@@ -36,7 +38,9 @@ def test_nobody_is_told_nothing(desk):
 def test_a_made_up_key_opens_nothing(desk, header):
     nobody = desk("")
 
-    answers = [ask(nobody, route, headers={"authorization": header, "accept": "*/*"}) for route in ROUTES]
+    answers = [
+        ask(nobody, route, headers={"authorization": header, "accept": "*/*"}) for route in ROUTES
+    ]
 
     assert {answer.status for answer in answers} == {401}
 
@@ -72,7 +76,9 @@ def test_a_form_reaches_what_the_role_may(desk, name):
     answers = {route: ask(clerk, route, form=told) for route in forms}
 
     allowed = {route for route in answers if route.asks in MAY[name]}
-    assert {route for route, answer in answers.items() if answer.status not in (401, 403)} == allowed
+    assert {
+        route for route, answer in answers.items() if answer.status not in (401, 403)
+    } == allowed
     assert {route for route, answer in answers.items() if answer.status >= 500} == set()
 
 

@@ -1,4 +1,6 @@
-"""Airflow's own pages around ours: the login, the navigation, the DAGs, and what happens when a login is over."""
+"""Airflow's own pages around ours: the login, the navigation, the DAGs, and what happens when a
+login is over.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -9,17 +11,22 @@ pytestmark = pytest.mark.browser
 
 
 def test_what_make_ui_tells(house):
-    assert {name: len(password) >= 12 for name, password in house.passwords.items()} == dict.fromkeys(
-        ["admin", "head", "collections", "legal", "adviser", "viewer"], True
-    )
+    assert {
+        name: len(password) >= 12 for name, password in house.passwords.items()
+    } == dict.fromkeys(["admin", "head", "collections", "legal", "adviser", "viewer"], True)
     assert house.address in house.told
     assert [line.strip() for line in house.told.splitlines() if line.startswith("  2026")] == [
-        "2026-10-31", "2026-11-20", "2026-11-21",
-    ]  # fmt: skip
+        "2026-10-31",
+        "2026-11-20",
+        "2026-11-21",
+    ]
 
 
 def test_passwords_are_the_owners_alone(house):
-    private = [house.home / "people.toml", *(house.home / "airflow").glob("simple_auth_manager_passwords*")]
+    private = [
+        house.home / "people.toml",
+        *(house.home / "airflow").glob("simple_auth_manager_passwords*"),
+    ]
 
     assert [oct(path.stat().st_mode & 0o777) for path in private] == ["0o600", "0o600"]
 
@@ -47,7 +54,9 @@ def test_collections_stand_in_the_navigation(desk):
     expect(frame.get_by_role("heading", level=1)).to_contain_text("Възраст на дълга")
 
 
-@pytest.mark.parametrize("path", ["/", "/dags", "/dags/nightly", "/dags/release", "/dags/monthly_notices"])
+@pytest.mark.parametrize(
+    "path", ["/", "/dags", "/dags/nightly", "/dags/release", "/dags/monthly_notices"]
+)
 def test_airflows_pages_are_free_of_errors(desk, path):
     window = desk("head")
     page = window.visit(path)
@@ -64,8 +73,10 @@ def test_the_night_alone_waits_to_be_switched_on(desk):
     answer = window.context.request.get(f"{window.house.address}/api/v2/dags").json()
 
     assert {dag["dag_id"]: dag["is_paused"] for dag in answer["dags"]} == {
-        "nightly": True, "release": False, "monthly_notices": False,
-    }  # fmt: skip
+        "nightly": True,
+        "release": False,
+        "monthly_notices": False,
+    }
 
 
 @pytest.mark.parametrize("key", [None, "not.a.token"])

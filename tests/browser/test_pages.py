@@ -1,4 +1,6 @@
-"""Every page as somebody with a browser finds it: no errors, no barriers, on a wide screen, on a phone and on paper."""
+"""Every page as somebody with a browser finds it: no errors, no barriers, on a wide screen, on a
+phone and on paper.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -44,24 +46,33 @@ def accounts(house):
     """An account on the list of disconnections and one on that of the court."""
     query = "SELECT premise_no, payer_code FROM proposals WHERE state = 'proposed' AND list = "
     lists = {"account": "'disconnections'", "case": "'court'"}
-    return {name: "/".join(house.fetch(f"{query}{listed} LIMIT 1")[0]) for name, listed in lists.items()}
+    return {
+        name: "/".join(house.fetch(f"{query}{listed} LIMIT 1")[0]) for name, listed in lists.items()
+    }
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_no_page_has_a_barrier(desk, accounts, path):
-    bulgarian, english = desk("legal", color_scheme="light"), desk("legal", "en", color_scheme="dark")
+    bulgarian, english = (
+        desk("legal", color_scheme="light"),
+        desk("legal", "en", color_scheme="dark"),
+    )
 
     found = [find_faults(window.open(path.format(**accounts))) for window in (bulgarian, english)]
 
     assert found == [[], []]
     html = [window.page.locator("html") for window in (bulgarian, english)]
     assert [(each.get_attribute("lang"), each.get_attribute("data-theme")) for each in html] == [
-        ("bg", "light"), ("en", "dark"),
-    ]  # fmt: skip
+        ("bg", "light"),
+        ("en", "dark"),
+    ]
     # the same text in the other colours
     bulgarian.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     english.page.evaluate("document.documentElement.dataset.theme = 'light'")
-    assert [find_faults(window.page, "color-contrast") for window in (bulgarian, english)] == [[], []]
+    assert [find_faults(window.page, "color-contrast") for window in (bulgarian, english)] == [
+        [],
+        [],
+    ]
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
@@ -115,7 +126,9 @@ def test_paper_has_the_content_and_no_buttons(desk, accounts):
     page.emulate_media(media="print")
 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert [button.is_visible() for button in page.get_by_role("button", include_hidden=True).all()].count(True) == 0
+    assert [
+        button.is_visible() for button in page.get_by_role("button", include_hidden=True).all()
+    ].count(True) == 0
 
 
 def test_the_language_is_switched_and_remembered(desk):

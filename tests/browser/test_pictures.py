@@ -1,4 +1,6 @@
-"""The pictures of the README: made when asked for (DUNNING_PICTURES=1), in the house of the tests."""
+"""The pictures of the README: made when asked for (DUNNING_PICTURES=1), in the house of the
+tests.
+"""
 
 import os
 
@@ -8,7 +10,9 @@ from tests.browser.house import REPOSITORY
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not os.environ.get("DUNNING_PICTURES"), reason="pictures are made when asked for"),
+    pytest.mark.skipif(
+        not os.environ.get("DUNNING_PICTURES"), reason="pictures are made when asked for"
+    ),
 ]
 QUERY = """
 SELECT premise_no, payer_code FROM proposals

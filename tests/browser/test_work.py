@@ -1,4 +1,6 @@
-"""A morning in the browser: looking for accounts, explaining them, striking, taking lists, trying other rules."""
+"""A morning in the browser: looking for accounts, explaining them, striking, taking lists, trying
+other rules.
+"""
 
 import csv
 import re
@@ -19,7 +21,9 @@ def read_ledger(house, table):
 
 @pytest.fixture(scope="module")
 def someone(house):
-    """An account with everything that it may be looked for by; nobody else has its numbers or its name."""
+    """An account with everything that it may be looked for by; nobody else has its numbers or its
+    name.
+    """
     listed = "SELECT premise_no, payer_code FROM proposals WHERE list = 'disconnections' AND state = 'proposed' LIMIT 1"
     premise_no, payer_code = house.fetch(listed)[0]
     payer = next(row for row in read_ledger(house, "payers") if row["payer_code"] == payer_code)
@@ -66,11 +70,19 @@ def test_story_and_notice_come_as_pdf(desk, someone, house):
     window = desk("adviser")
     base = f"/dunning/accounts/{someone['premise_no']}/{someone['payer_code']}"
 
-    answers = [window.context.request.get(f"{house.address}{base}/{name}.pdf") for name in ("story", "notice")]
+    answers = [
+        window.context.request.get(f"{house.address}{base}/{name}.pdf")
+        for name in ("story", "notice")
+    ]
 
-    assert [(answer.status, answer.body()[:5]) for answer in answers] == [(200, b"%PDF-"), (200, b"%PDF-")]
+    assert [(answer.status, answer.body()[:5]) for answer in answers] == [
+        (200, b"%PDF-"),
+        (200, b"%PDF-"),
+    ]
     subject = f"premise {someone['premise_no']} payer {someone['payer_code']}"
-    looked = house.fetch(f"SELECT DISTINCT user_name, action FROM accesses WHERE subject = '{subject}'")
+    looked = house.fetch(
+        f"SELECT DISTINCT user_name, action FROM accesses WHERE subject = '{subject}'"
+    )
     assert {("adviser", "story"), ("adviser", "notice")} <= set(looked)
 
 
@@ -83,9 +95,9 @@ def test_only_legal_sees_a_whole_identifier_and_that_is_recorded(desk, someone, 
 
     expect(page.get_by_text(someone["national_id"])).to_be_visible()
     subject = f"premise {someone['premise_no']} payer {someone['payer_code']}"
-    assert house.fetch(f"SELECT user_name, action FROM accesses WHERE subject = '{subject}' AND action = 'unmask'") == [
-        ("legal", "unmask")
-    ]
+    assert house.fetch(
+        f"SELECT user_name, action FROM accesses WHERE subject = '{subject}' AND action = 'unmask'"
+    ) == [("legal", "unmask")]
     others = desk("head").open(account)
     assert others.get_by_role("button", name=re.compile("Покажи цел")).count() == 0
 
@@ -93,7 +105,9 @@ def test_only_legal_sees_a_whole_identifier_and_that_is_recorded(desk, someone, 
 @pytest.mark.parametrize("kind", ["CSV", "Excel"])
 def test_a_list_is_taken_as_a_file_and_that_is_recorded(desk, house, kind):
     page = desk("collections").open("/lists")
-    before = house.fetch("SELECT count(*) FROM accesses WHERE user_name = 'collections' AND action = 'download'")
+    before = house.fetch(
+        "SELECT count(*) FROM accesses WHERE user_name = 'collections' AND action = 'download'"
+    )
 
     with page.expect_download() as download:
         page.get_by_role("link", name=f"{kind} Прекъсвания").click()
@@ -102,7 +116,9 @@ def test_a_list_is_taken_as_a_file_and_that_is_recorded(desk, house, kind):
     assert download.value.suggested_filename == f"disconnections-{NIGHT}.{suffix}"
     published = house.out / NIGHT / f"disconnections.{suffix}"
     assert download.value.path().read_bytes() == published.read_bytes()
-    after = house.fetch("SELECT count(*) FROM accesses WHERE user_name = 'collections' AND action = 'download'")
+    after = house.fetch(
+        "SELECT count(*) FROM accesses WHERE user_name = 'collections' AND action = 'download'"
+    )
     assert after[0][0] == before[0][0] + 1
 
 
@@ -135,7 +151,9 @@ def test_the_question_is_reached_from_airflows_frame(desk):
 
     page.frame_locator("iframe").get_by_role("link", name="Отговори").first.click()
 
-    expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_contain_text("Одобрения към")
+    expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_contain_text(
+        "Одобрения към"
+    )
 
 
 def test_a_list_is_filtered_and_sorted(desk):
@@ -163,7 +181,9 @@ def test_a_row_is_struck_once_though_it_is_clicked_twice(desk, house, someone):
     page.goto(f"{house.address}/dunning/lists/disconnections")
     expect(page.locator("tr.struck")).to_have_count(1)
     expect(page.locator("tr.struck")).to_contain_text("задържан")
-    expect(desk("legal").open("/lists/holds").get_by_role("row").filter(has_text=someone["premise_no"])).to_have_count(1)
+    expect(
+        desk("legal").open("/lists/holds").get_by_role("row").filter(has_text=someone["premise_no"])
+    ).to_have_count(1)
 
 
 def test_two_people_strike_the_same_row(desk, house):
@@ -208,7 +228,9 @@ def test_a_what_if_with_a_mistake_says_where(desk):
 
     page.locator("form").filter(has=text).get_by_role("button").click()
 
-    expect(page.get_by_role("alert").get_by_role("rowheader").first).to_have_text(re.compile(r"stages\.toml:\d+"))
+    expect(page.get_by_role("alert").get_by_role("rowheader").first).to_have_text(
+        re.compile(r"stages\.toml:\d+")
+    )
     expect(page.locator("textarea[name=text]")).to_have_value(re.compile("days_overdue_min = -"))
     assert window.take_errors() == ["400 /dunning/policy/what-if"]
 

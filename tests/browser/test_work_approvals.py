@@ -1,4 +1,5 @@
-"""Approvals in Airflow's Required Actions: who is asked, who may answer, twice, at once, too late; and the way back.
+"""Approvals in Airflow's Required Actions: who is asked, who may answer, twice, at once, too late;
+and the way back.
 
 The tests follow each other: the morning of one night, then the night that takes its place.
 """
@@ -60,10 +61,12 @@ def released(house, name, night=NIGHT):
 def test_those_who_may_answer_are_asked(desk):
     page = desk("head").visit("/required_actions?response_received=false")
 
-    expect(page.get_by_role("link", name=re.compile("Списък за прекъсване към 21.11.2026")).first).to_be_visible(
-        timeout=WAIT_MILLISECONDS
-    )
-    expect(page.get_by_role("link", name=re.compile("Списък за съд към 21.11.2026")).first).to_be_visible()
+    expect(
+        page.get_by_role("link", name=re.compile("Списък за прекъсване към 21.11.2026")).first
+    ).to_be_visible(timeout=WAIT_MILLISECONDS)
+    expect(
+        page.get_by_role("link", name=re.compile("Списък за съд към 21.11.2026")).first
+    ).to_be_visible()
 
 
 def test_the_question_says_what_it_is_about_and_asks_for_nothing_but_a_note(desk, house):
@@ -80,7 +83,11 @@ def test_the_question_says_what_it_is_about_and_asks_for_nothing_but_a_note(desk
 
 
 def test_nobody_else_may_answer(desk, house):
-    for name, task in (("collections", "disconnections"), ("head", "court"), ("legal", "disconnections")):
+    for name, task in (
+        ("collections", "disconnections"),
+        ("head", "court"),
+        ("legal", "disconnections"),
+    ):
         window = desk(name)
         window.open("/")
         address = f"{house.address}/api/v2/dags/release/dagRuns/{RUN}/taskInstances/ask_{task}/-1/hitlDetails"
@@ -105,10 +112,12 @@ def test_two_people_approve_at_once_and_the_second_is_told(desk, house):
     told = [error[:3] for window in (first, second) for error in window.take_errors()]
     assert set(told) <= {"409"}
     assert answers(house) == [("disconnections", "approved", "head")]
-    assert house.fetch(f"SELECT count(*) FROM releases WHERE as_of = '{NIGHT}' AND list_name = 'disconnections'") == [
-        (1,)
-    ]
-    deeds = "SELECT count(*), count(DISTINCT reference) FROM deeds WHERE stage = 'disconnection_order'"
+    assert house.fetch(
+        f"SELECT count(*) FROM releases WHERE as_of = '{NIGHT}' AND list_name = 'disconnections'"
+    ) == [(1,)]
+    deeds = (
+        "SELECT count(*), count(DISTINCT reference) FROM deeds WHERE stage = 'disconnection_order'"
+    )
     [(count, different)] = house.fetch(f"{deeds} AND as_of = '{NIGHT}'")
     assert count == different > 0
 
@@ -119,7 +128,9 @@ def test_what_left_is_told_with_who_said_so(desk):
     row = page.get_by_role("listitem").filter(has_text="излязъл").filter(has_text="Прекъсван").first
     expect(row).to_contain_text("head")
     page.get_by_role("link", name="Всички одобрения и отзоваване").click()
-    expect(page.get_by_role("row").filter(has_text="одобрен").filter(has_text="head").first).to_be_visible()
+    expect(
+        page.get_by_role("row").filter(has_text="одобрен").filter(has_text="head").first
+    ).to_be_visible()
 
 
 def test_a_release_is_taken_back_after_its_sum_was_shown(desk, house):
@@ -139,7 +150,9 @@ def test_a_release_is_taken_back_after_its_sum_was_shown(desk, house):
 def test_a_newer_night_ends_the_question_and_a_late_answer_is_refused(desk, house):
     asked = desk("legal")
     late = question(asked, "court")
-    house.dunning("nightly", "--ledger", str(house.ledger), "--as-of", NEXT_NIGHT, "--out", str(house.out))
+    house.dunning(
+        "nightly", "--ledger", str(house.ledger), "--as-of", NEXT_NIGHT, "--out", str(house.out)
+    )
     window = desk("legal")
     wait_for_state(house, window, "release_court", "success")
 
@@ -149,8 +162,13 @@ def test_a_newer_night_ends_the_question_and_a_late_answer_is_refused(desk, hous
             button.click()
         assert refused.value.status == 409
     assert [error[:3] for error in asked.take_errors()] in ([], ["409"])
-    assert answers(house) == [("court", "expired", "по-нови списъци"), ("disconnections", "approved", "head")]
-    assert house.fetch(f"SELECT count(*) FROM releases WHERE as_of = '{NIGHT}' AND list_name = 'court'") == [(0,)]
+    assert answers(house) == [
+        ("court", "expired", "по-нови списъци"),
+        ("disconnections", "approved", "head"),
+    ]
+    assert house.fetch(
+        f"SELECT count(*) FROM releases WHERE as_of = '{NIGHT}' AND list_name = 'court'"
+    ) == [(0,)]
     page = window.open("/")
     expect(page.get_by_text(re.compile("От предишната нощ.*не излезе.*съд"))).to_be_visible()
 
@@ -164,7 +182,9 @@ def test_a_row_of_a_list_that_was_replaced_is_not_struck(desk, house):
 
 
 def test_a_forged_answer_lets_nothing_out(desk, house):
-    """Whoever may edit runs writes a result for the question's task and marks it as done: nobody believes it."""
+    """Whoever may edit runs writes a result for the question's task and marks it as done: nobody
+    believes it.
+    """
     clerk, run = desk("collections"), "marked-as-done"
     clerk.open("/")
     runs = f"{house.address}/api/v2/dags/release/dagRuns"
@@ -181,7 +201,9 @@ def test_a_forged_answer_lets_nothing_out(desk, house):
 
     assert (result.status, marked.status) == (403, 200)
     wait_for_state(house, clerk, "release_court", "success", run=run)
-    assert answers(house, NEXT_NIGHT) == [("court", "expired", "въпросът беше затворен без отговор")]
+    assert answers(house, NEXT_NIGHT) == [
+        ("court", "expired", "въпросът беше затворен без отговор")
+    ]
     assert not released(house, "court", NEXT_NIGHT).exists()
     clerk.take_errors()
 
@@ -190,12 +212,18 @@ def test_a_run_that_is_given_more_than_its_form_asks_for_reads_nothing(desk, hou
     clerk, run = desk("collections"), "with-orders"
     clerk.open("/")
     runs = f"{house.address}/api/v2/dags/release/dagRuns"
-    told = {"dag_run_id": run, "logical_date": None, "conf": {"ledger": "env:AIRFLOW__API_AUTH__JWT_SECRET"}}
+    told = {
+        "dag_run_id": run,
+        "logical_date": None,
+        "conf": {"ledger": "env:AIRFLOW__API_AUTH__JWT_SECRET"},
+    }
     start = clerk.context.request.post(runs, data=told)
     if start.status == 200:
         assert wait_for_state(house, clerk, "offer", "failed", run=run) == "failed"
     clerk.take_errors()
-    assert answers(house, NEXT_NIGHT) == [("court", "expired", "въпросът беше затворен без отговор")]
+    assert answers(house, NEXT_NIGHT) == [
+        ("court", "expired", "въпросът беше затворен без отговор")
+    ]
 
 
 def test_what_legal_rejects_on_a_phone_stays(desk, house):
@@ -215,8 +243,14 @@ def test_what_legal_rejects_on_a_phone_stays(desk, house):
             break
         page.wait_for_timeout(1000)
     noted = f"SELECT answer, by_user, note FROM answers WHERE as_of = '{NEXT_NIGHT}' AND list_name = 'court'"
-    assert house.fetch(f"{noted} ORDER BY answer_no")[-1] == ("rejected", "legal", "Първо да се проверят адресите")
+    assert house.fetch(f"{noted} ORDER BY answer_no")[-1] == (
+        "rejected",
+        "legal",
+        "Първо да се проверят адресите",
+    )
     assert not released(house, "court", NEXT_NIGHT).exists()
     expect(window.open("/approvals").get_by_text(re.compile("отказан: legal"))).to_be_visible()
-    row = window.open("/").get_by_role("listitem").filter(has_text="отказан").filter(has_text="legal")
+    row = (
+        window.open("/").get_by_role("listitem").filter(has_text="отказан").filter(has_text="legal")
+    )
     expect(row.first).to_be_visible()

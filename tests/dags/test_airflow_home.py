@@ -1,4 +1,6 @@
-"""What a shell gets to work with Airflow: env.sh whole or not at all, and no value that is anything but itself."""
+"""What a shell gets to work with Airflow: env.sh whole or not at all, and no value that is anything
+but itself.
+"""
 
 import importlib.util
 import json
@@ -55,11 +57,15 @@ def test_another_database_of_airflows_stays_named_by_the_environment(
     airflow_home: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(airflow_home.CONNECTION, "postgresql://airflow@db/airflow")
-    assert airflow_home._connections(Settings.from_environment({"DUNNING_HOME": str(tmp_path)})) == {}
+    assert (
+        airflow_home._connections(Settings.from_environment({"DUNNING_HOME": str(tmp_path)})) == {}
+    )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_cannot_be_written_to_its_end_leaves_the_old_one(airflow_home: ModuleType, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_to_its_end_leaves_the_old_one(
+    airflow_home: ModuleType, tmp_path: Path
+) -> None:
     path = tmp_path / "env.sh"
     airflow_home._write_private(path, "export A=1\n")
     with pytest.raises(UnicodeEncodeError):
@@ -73,10 +79,14 @@ def test_a_shell_reads_every_value_as_it_is(
 ) -> None:
     monkeypatch.setenv("DUNNING_LEDGER", f"/srv/{HOSTILE}")
     monkeypatch.setenv("DUNNING_OUT", "postgresql://clerk:s3cr3t@db/x")
-    airflow_home._write_private(tmp_path / "env.sh", airflow_home._shell(airflow_home._places(), tmp_path))
+    airflow_home._write_private(
+        tmp_path / "env.sh", airflow_home._shell(airflow_home._places(), tmp_path)
+    )
 
     script = '. ./env.sh && printf %s "$DUNNING_LEDGER"'
-    read = subprocess.run(["sh", "-c", script], cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
+    read = subprocess.run(
+        ["sh", "-c", script], cwd=tmp_path, env={}, capture_output=True, text=True, check=True
+    )
 
     assert read.stdout == f"/srv/{HOSTILE}"
     assert "s3cr3t" not in (tmp_path / "env.sh").read_text("utf-8")
@@ -88,14 +98,25 @@ def test_make_hands_on_every_value_as_it_is(target: str, tmp_path: Path) -> None
     stub.mkdir()
     (stub / "python").write_text(ECHO, "utf-8")
     (stub / "python").chmod(0o755)
-    given = {name: f"/srv/{name}/{HOSTILE}" for name in ("LEDGER", "OUT", "MAPPING", "POLICY", "BILLING_SQL", "FILE")}
+    given = {
+        name: f"/srv/{name}/{HOSTILE}"
+        for name in ("LEDGER", "OUT", "MAPPING", "POLICY", "BILLING_SQL", "FILE")
+    }
     command = ["make", "-o", ".venv/.installed", target, f"BIN={stub}", f"DUNNING_HOME={tmp_path}"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DUNNING_", "MAKE"))}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DUNNING_", "MAKE"))
+    }
 
     done = subprocess.run(
-        [*command, *(f"{name}={value}" for name, value in given.items())], env=environment, cwd=REPOSITORY,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [*command, *(f"{name}={value}" for name, value in given.items())],
+        env=environment,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
     arguments, ledger, out = json.loads(done.stdout.splitlines()[-1])
     asked = {"run": ["LEDGER", "OUT", "MAPPING", "POLICY", "BILLING_SQL"], "ui": ["OUT", "LEDGER"]}
@@ -116,9 +137,15 @@ def test_a_run_without_a_ledger_takes_that_of_the_settings_and_the_sample_only_w
     settings = Settings.from_environment({"DUNNING_HOME": str(tmp_path)})
     given = {"DUNNING_SHARDS": "3", "DUNNING_MAPPING": str(tmp_path / "a b.toml")}
 
-    assert run_dags._settle(run_dags._options(), settings) == {**given, "DUNNING_LEDGER": str(tmp_path / "sample")}
+    assert run_dags._settle(run_dags._options(), settings) == {
+        **given,
+        "DUNNING_LEDGER": str(tmp_path / "sample"),
+    }
     (tmp_path / "settings.toml").write_text('ledger = "/srv/billing"', "utf-8")
-    assert run_dags._settle(run_dags._options(), settings) == {**given, "DUNNING_LEDGER": "/srv/billing"}
+    assert run_dags._settle(run_dags._options(), settings) == {
+        **given,
+        "DUNNING_LEDGER": "/srv/billing",
+    }
 
 
 def test_only_a_ledger_that_nobody_named_leaves_without_a_person(
@@ -141,17 +168,35 @@ def test_only_a_ledger_that_nobody_named_leaves_without_a_person(
 
 @pytest.mark.parametrize("name", ["DUNNING_HOME", "DUNNING_SETTINGS", "ACCOUNTS", "SEED", "PORT"])
 def test_make_reads_no_command_out_of_a_value(name: str, tmp_path: Path) -> None:
-    """Not in the environment, where most of them stand, and not in what make itself asks a shell."""
+    """Not in the environment, where most of them stand, and not in what make itself asks a
+    shell.
+    """
     stub, trap = tmp_path / "bin", tmp_path / "sprung"
     stub.mkdir()
     (stub / "python").write_text(ECHO, "utf-8")
     (stub / "python").chmod(0o755)
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("DUNNING_", "MAKE"))}
-    for value in (f'x"; touch {trap}; "', f"x'; touch {trap}; '", f"$(shell touch {trap})", f"`touch {trap}`"):
-        command = ["make", "-o", ".venv/.installed", "ui", f"BIN={stub}", f"DUNNING_HOME={tmp_path}"]
+    clean = {
+        key: value for key, value in os.environ.items() if not key.startswith(("DUNNING_", "MAKE"))
+    }
+    for value in (
+        f'x"; touch {trap}; "',
+        f"x'; touch {trap}; '",
+        f"$(shell touch {trap})",
+        f"`touch {trap}`",
+    ):
+        command = [
+            "make",
+            "-o",
+            ".venv/.installed",
+            "ui",
+            f"BIN={stub}",
+            f"DUNNING_HOME={tmp_path}",
+        ]
         environment = {"DUNNING_HOME": str(tmp_path)} | clean | {name: value}
         command = [part for part in command if not part.startswith(f"{name}=")]
-        done = subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False
+        )
         assert (done.returncode, trap.exists()) == (0, False), (value, done.stderr)
 
 
@@ -160,25 +205,37 @@ def test_a_ledger_named_by_settings_elsewhere_is_not_mixed_with_the_sample(tmp_p
     home.mkdir()
     (home / "sample-5000-1.made").touch()
     told.write_text('ledger = "/srv/billing"\n', "utf-8")
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("DUNNING_", "MAKE"))}
+    clean = {
+        key: value for key, value in os.environ.items() if not key.startswith(("DUNNING_", "MAKE"))
+    }
     environment = clean | {"DUNNING_HOME": str(home), "DUNNING_SETTINGS": str(told)}
     command = ["make", "-o", ".venv/.installed", "run", "BIN=/nowhere"]
-    done = subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2 and "a home serves one supplier" in done.stderr
 
 
 def test_one_line_says_for_whom_lists_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_dags = load("run_dags", monkeypatch)
     monkeypatch.delenv("DUNNING_PEOPLE", raising=False)
-    settings, people = Settings.from_environment({"DUNNING_HOME": str(tmp_path)}), tmp_path / "people.toml"
+    settings, people = (
+        Settings.from_environment({"DUNNING_HOME": str(tmp_path)}),
+        tmp_path / "people.toml",
+    )
     begins = "Nothing of these leaves before somebody approves it in the pages (make ui): "
     cure = f' Name somebody in {people}: approves = ["disconnections"].'
 
     def told(*names: str) -> str:
         return run_dags._tell_waiting(settings, list(names))
 
-    assert told("disconnections", "court") == f"{begins}disconnections for nobody yet; court for nobody yet.{cure}"
-    people.write_text('[people.head]\nrole = "head"\napproves = ["disconnections", "court"]', "utf-8")
+    assert (
+        told("disconnections", "court")
+        == f"{begins}disconnections for nobody yet; court for nobody yet.{cure}"
+    )
+    people.write_text(
+        '[people.head]\nrole = "head"\napproves = ["disconnections", "court"]', "utf-8"
+    )
     assert told("disconnections", "court") == f"{begins}disconnections for head; court for head."
 
 

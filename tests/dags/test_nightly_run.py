@@ -1,4 +1,6 @@
-"""The nightly DAG end to end through Airflow, as `make run` does it: a real PostgreSQL, mapped tasks, a refusal."""
+"""The nightly DAG end to end through Airflow, as `make run` does it: a real PostgreSQL, mapped
+tasks, a refusal.
+"""
 
 import hashlib
 import json
@@ -24,7 +26,16 @@ pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
 def place(tmp_path_factory):
     """Return a folder with a small sample ledger; its homes' servers are stopped at the end."""
     folder = tmp_path_factory.mktemp("night")
-    dunning(folder / "home", "sample", "--accounts", "500", "--seed", "7", "--out", str(folder / "ledger"))
+    dunning(
+        folder / "home",
+        "sample",
+        "--accounts",
+        "500",
+        "--seed",
+        "7",
+        "--out",
+        str(folder / "ledger"),
+    )
     yield folder
     for home in ("home", "other", "new"):
         stop_server(folder / home)
@@ -37,7 +48,11 @@ def night(place):
 
 
 def environment(home: Path) -> dict[str, str]:
-    others = {name: value for name, value in os.environ.items() if not name.startswith(("DUNNING_", "AIRFLOW"))}
+    others = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DUNNING_", "AIRFLOW"))
+    }
     return others | {"DUNNING_HOME": str(home)}
 
 
@@ -47,8 +62,18 @@ def dunning(home: Path, *arguments: str) -> None:
 
 
 def run_dag(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(REPOSITORY / "deploy" / "run_dags.py"), "--ledger", str(place / "ledger")]
-    options = {"env": environment(place / "home"), "cwd": REPOSITORY, "capture_output": True, "text": True}
+    command = [
+        sys.executable,
+        str(REPOSITORY / "deploy" / "run_dags.py"),
+        "--ledger",
+        str(place / "ledger"),
+    ]
+    options = {
+        "env": environment(place / "home"),
+        "cwd": REPOSITORY,
+        "capture_output": True,
+        "text": True,
+    }
     return subprocess.run([*command, *arguments], **options, check=False)
 
 
@@ -58,7 +83,9 @@ def fetch(place: Path, query: str) -> list[tuple]:
 
 
 def fetch_from(home: Path, database: str, query: str) -> list[tuple]:
-    with psycopg.connect(f"postgresql://postgres@/{database}?host={start_server(home)}") as connection:
+    with psycopg.connect(
+        f"postgresql://postgres@/{database}?host={start_server(home)}"
+    ) as connection:
         return connection.execute(query).fetchall()
 
 
@@ -69,7 +96,10 @@ def backup(home: Path, verb: str, file: Path) -> None:
 
 def hashes(folder: Path) -> dict[str, str]:
     files = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 def test_it_ends_well_and_says_where_the_lists_lie(place, night):
@@ -79,10 +109,16 @@ def test_it_ends_well_and_says_where_the_lists_lie(place, night):
 
 def test_a_real_ledger_waits_and_one_line_says_for_whom(place, night):
     line = night.stdout.splitlines()[-1]
-    assert line.startswith("Nothing of these leaves before somebody approves it in the pages (make ui): ")
+    assert line.startswith(
+        "Nothing of these leaves before somebody approves it in the pages (make ui): "
+    )
     assert "disconnections for nobody yet" in line and "court for nobody yet" in line
-    assert line.endswith(f'Name somebody in {place / "home" / "people.toml"}: approves = ["disconnections"].')
-    assert fetch_from(place / "home", "dunning", "SELECT list_name FROM dunning.releases") == [("reminders",)]
+    assert line.endswith(
+        f'Name somebody in {place / "home" / "people.toml"}: approves = ["disconnections"].'
+    )
+    assert fetch_from(place / "home", "dunning", "SELECT list_name FROM dunning.releases") == [
+        ("reminders",)
+    ]
     assert fetch(place, "SELECT DISTINCT dag_id FROM dag_run") == [("nightly",)]
 
 
@@ -91,7 +127,9 @@ def test_every_task_ran_in_airflow_the_shards_mapped(place, night):
     found = fetch(place, f"{query} WHERE r.conf ->> 'as_of' = '{AS_OF}'")
 
     mapped = [("classify", shard, "success", 1) for shard in range(3)]
-    assert sorted(found) == sorted([*mapped, *((step, -1, "success", 1) for step in STEPS), NO_FAILURE])
+    assert sorted(found) == sorted(
+        [*mapped, *((step, -1, "success", 1) for step in STEPS), NO_FAILURE]
+    )
 
 
 def test_airflow_keeps_nothing_of_where_things_lie(place, night):
@@ -101,7 +139,9 @@ def test_airflow_keeps_nothing_of_where_things_lie(place, night):
 
 def test_receipts_name_nobody(place, night):
     """XCom holds counts, cents, hashes and paths: no premise, payer or name of the ledger."""
-    told = json.dumps([value for (value,) in fetch(place, "SELECT value FROM xcom")], ensure_ascii=False)
+    told = json.dumps(
+        [value for (value,) in fetch(place, "SELECT value FROM xcom")], ensure_ascii=False
+    )
     lines = (place / "ledger" / "payers.csv").read_text("utf-8").splitlines()[1:]
     codes_and_names = {cell for line in lines for cell in line.split(";")[:3] if len(cell) > 7}
 
@@ -114,12 +154,23 @@ def test_the_manifest_names_what_lies_there(place, night):
     named = json.loads((place / "out" / AS_OF / "manifest.json").read_text("utf-8"))["files"]
 
     found.pop("manifest.json")
-    assert found == {name: entry if isinstance(entry, str) else entry["sha256"] for name, entry in named.items()}
+    assert found == {
+        name: entry if isinstance(entry, str) else entry["sha256"] for name, entry in named.items()
+    }
 
 
 def test_the_command_gives_the_same_bytes_in_one_shard(place, night):
     out = place / "again"
-    dunning(place / "other", "nightly", "--ledger", str(place / "ledger"), "--as-of", AS_OF, "--out", str(out))
+    dunning(
+        place / "other",
+        "nightly",
+        "--ledger",
+        str(place / "ledger"),
+        "--as-of",
+        AS_OF,
+        "--out",
+        str(out),
+    )
 
     assert hashes(out / AS_OF) == hashes(place / "out" / AS_OF)
 
@@ -137,7 +188,9 @@ def test_a_backup_brings_every_deed_to_a_new_home(place, night):
 
 def test_an_old_ledger_is_refused_at_once_and_nothing_is_written(place, night):
     done = run_dag(place, "--as-of", "2026-11-23", "--out", str(place / "late"))
-    tries = fetch(place, "SELECT DISTINCT try_number, state FROM task_instance WHERE state = 'failed'")
+    tries = fetch(
+        place, "SELECT DISTINCT try_number, state FROM task_instance WHERE state = 'failed'"
+    )
 
     assert (done.returncode, tries) == (1, [(1, "failed")])
     assert AS_OF in done.stderr and "Traceback" not in done.stderr

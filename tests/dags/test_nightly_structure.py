@@ -1,4 +1,6 @@
-"""The nightly DAG as Airflow reads it: the tasks, their order, the schedule and the form are the agreed ones."""
+"""The nightly DAG as Airflow reads it: the tasks, their order, the schedule and the form are the
+agreed ones.
+"""
 
 import json
 import os
@@ -61,7 +63,10 @@ def test_the_steps_follow_each_other(described):
 
 
 def test_shards_are_mapped_and_kept_within_the_machine(described):
-    assert (described["mapped"], described["pools"]) == (["classify"], {"classify": "dunning_shards"})
+    assert (described["mapped"], described["pools"]) == (
+        ["classify"],
+        {"classify": "dunning_shards"},
+    )
 
 
 def test_one_run_at_a_time_at_two_in_the_morning_in_sofia(described):
@@ -70,7 +75,11 @@ def test_one_run_at_a_time_at_two_in_the_morning_in_sofia(described):
 
 
 def test_assets_tell_others_when_each_is_new(described):
-    assert described["outlets"] == {"load": ["ledger"], "propose": ["classification"], "close": ["lists"]}
+    assert described["outlets"] == {
+        "load": ["ledger"],
+        "propose": ["classification"],
+        "close": ["lists"],
+    }
 
 
 def test_the_form_asks_for_what_a_clerk_may_say_and_for_nothing_of_the_operators(described):
@@ -81,7 +90,9 @@ def test_the_form_asks_for_what_a_clerk_may_say_and_for_nothing_of_the_operators
     assert form["dry_run"]["type"] == "boolean"
 
 
-def test_what_a_night_starts_is_on_from_the_first_day_and_the_nights_are_switched_on_by_the_operator(described):
+def test_what_a_night_starts_is_on_from_the_first_day_and_the_nights_are_switched_on_by_the_operator(
+    described,
+):
     assert described["paused"] == {"monthly_notices": False, "release": False, "nightly": None}
 
 

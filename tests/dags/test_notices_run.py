@@ -1,4 +1,6 @@
-"""The DAG of the monthly notices through Airflow, as `make run` does it after the night: both services at once."""
+"""The DAG of the monthly notices through Airflow, as `make run` does it after the night: both
+services at once.
+"""
 
 import json
 import subprocess
@@ -22,7 +24,16 @@ pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
 def place(tmp_path_factory):
     """Return a folder with a small sample ledger; its homes' servers are stopped at the end."""
     folder = tmp_path_factory.mktemp("notices")
-    dunning(folder / "home", "sample", "--accounts", "300", "--seed", "7", "--out", str(folder / "ledger"))
+    dunning(
+        folder / "home",
+        "sample",
+        "--accounts",
+        "300",
+        "--seed",
+        "7",
+        "--out",
+        str(folder / "ledger"),
+    )
     yield folder
     for home in ("home", "other"):
         stop_server(folder / home)
@@ -37,16 +48,29 @@ def ran(place):
 def dunning(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dunning.cli", *arguments]
     env = environment(home) | {"DUNNING_RECEIPT_KEY": KEY}
-    return subprocess.run(command, env=env, cwd=REPOSITORY, check=True, capture_output=True, text=True)
+    return subprocess.run(
+        command, env=env, cwd=REPOSITORY, check=True, capture_output=True, text=True
+    )
 
 
 def run_dags(place: Path) -> subprocess.CompletedProcess[str]:
     command = [
-        sys.executable, str(REPOSITORY / "deploy" / "run_dags.py"), "monthly_notices", "--as-of", AS_OF,
-        "--ledger", str(place / "ledger"), "--shards", "2", "--out", str(place / "out"),
-    ]  # fmt: skip
+        sys.executable,
+        str(REPOSITORY / "deploy" / "run_dags.py"),
+        "monthly_notices",
+        "--as-of",
+        AS_OF,
+        "--ledger",
+        str(place / "ledger"),
+        "--shards",
+        "2",
+        "--out",
+        str(place / "out"),
+    ]
     env = environment(place / "home") | {"DUNNING_RECEIPT_KEY": KEY}
-    return subprocess.run(command, env=env, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, env=env, cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
 
 
 def test_it_ends_well_and_says_where_the_notices_lie(place, ran):
@@ -60,7 +84,8 @@ def test_it_ends_well_and_says_where_the_notices_lie(place, ran):
 
 def test_every_task_ran_in_airflow(place, ran):
     found = fetch(
-        place, "SELECT task_id, map_index, state, try_number FROM task_instance WHERE dag_id = 'monthly_notices'"
+        place,
+        "SELECT task_id, map_index, state, try_number FROM task_instance WHERE dag_id = 'monthly_notices'",
     )
 
     expected = [(task, -1) for task in ONCE]
@@ -72,7 +97,10 @@ def test_every_task_ran_in_airflow(place, ran):
 def test_receipts_name_nobody(place, ran):
     """XCom holds counts, cents, hashes and paths: no premise, payer, name, address or token."""
     told = json.dumps(
-        [value for (value,) in fetch(place, "SELECT value FROM xcom WHERE dag_id = 'monthly_notices'")],
+        [
+            value
+            for (value,) in fetch(place, "SELECT value FROM xcom WHERE dag_id = 'monthly_notices'")
+        ],
         ensure_ascii=False,
     )
     lines = (place / "ledger" / "payers.csv").read_text("utf-8").splitlines()[1:]
@@ -107,7 +135,9 @@ def test_where_nobody_is_due_the_rest_is_skipped(place, ran):
     """Those of the last closed day have their notices."""
     env = environment(place / "home")
     shell = f". {place / 'home' / 'airflow' / 'env.sh'} && airflow dags test monthly_notices"
-    done = subprocess.run(["sh", "-c", shell], env=env, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "-c", shell], env=env, cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
     states = fetch(
         place,
         "SELECT task_id, state FROM task_instance WHERE run_id = "
@@ -115,4 +145,6 @@ def test_where_nobody_is_due_the_rest_is_skipped(place, ran):
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert dict(states) == {"due": "success"} | dict.fromkeys((*EACH, *SHARED, "share_out"), "skipped")
+    assert dict(states) == {"due": "success"} | dict.fromkeys(
+        (*EACH, *SHARED, "share_out"), "skipped"
+    )

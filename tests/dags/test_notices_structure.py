@@ -1,4 +1,6 @@
-"""The DAG of the monthly notices as Airflow reads it: the tasks, their order, what starts it and the form."""
+"""The DAG of the monthly notices as Airflow reads it: the tasks, their order, what starts it and
+the form.
+"""
 
 import json
 import os
@@ -60,7 +62,10 @@ def test_the_steps_follow_each_other(described):
 def test_shares_are_mapped_and_kept_within_the_machine(described):
     assert described["mapped"] == ["begin", "gather", "plan", "render", "publish", "report"]
     assert described["pools"] == {"gather": "dunning_shards", "render": "dunning_shards"}
-    assert described["single"] == ["begin", "publish"]  # they hold a lock that no other may wait for
+    assert described["single"] == [
+        "begin",
+        "publish",
+    ]  # they hold a lock that no other may wait for
 
 
 def test_it_runs_after_every_closed_night(described):
@@ -80,4 +85,8 @@ def test_the_form_asks_for_the_run(described):
 
 
 def test_people_read_bulgarian(described):
-    assert [name for name in described["names"] if not any("а" <= letter <= "я" for letter in name.lower())] == []
+    assert [
+        name
+        for name in described["names"]
+        if not any("а" <= letter <= "я" for letter in name.lower())
+    ] == []

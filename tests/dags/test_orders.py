@@ -1,4 +1,6 @@
-"""What the first tasks of each DAG do with a run that was given more than its form asks for: they refuse it."""
+"""What the first tasks of each DAG do with a run that was given more than its form asks for: they
+refuse it.
+"""
 
 import json
 import os
@@ -34,22 +36,32 @@ print(json.dumps(told))
 """
 FIRST = {"nightly": ["load"], "monthly_notices": ["due"], "release": ["offer", "release_court"]}
 ORDERS = [
-    {"ledger": "env:AIRFLOW__API_AUTH__JWT_SECRET"}, {"ledger": f"postgresql://x:{SECRET}@127.0.0.1:1/x"},
-    {"ledger": f"/srv/{SECRET}", "as_of": "2026-11-22"}, {"out": f"s3://{SECRET}"}, {"policy": SECRET},
-    {"mapping": SECRET}, {"billing_sql": SECRET}, {"quarantine_limit": 1}, {"shards": 1}, {"auto_approve": True},
+    {"ledger": "env:AIRFLOW__API_AUTH__JWT_SECRET"},
+    {"ledger": f"postgresql://x:{SECRET}@127.0.0.1:1/x"},
+    {"ledger": f"/srv/{SECRET}", "as_of": "2026-11-22"},
+    {"out": f"s3://{SECRET}"},
+    {"policy": SECRET},
+    {"mapping": SECRET},
+    {"billing_sql": SECRET},
+    {"quarantine_limit": 1},
+    {"shards": 1},
+    {"auto_approve": True},
     {SECRET: 1},
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     """Return what each first task said to each order, by DAG and task."""
-    calls = [(dag, task, order) for dag, tasks in FIRST.items() for task in tasks for order in ORDERS]
+    calls = [
+        (dag, task, order) for dag, tasks in FIRST.items() for task in tasks for order in ORDERS
+    ]
     folder = tmp_path_factory.mktemp("airflow")
     environment = os.environ | {
-        "AIRFLOW_HOME": str(folder), "DUNNING_HOME": str(folder / "home"),
+        "AIRFLOW_HOME": str(folder),
+        "DUNNING_HOME": str(folder / "home"),
         "AIRFLOW__API_AUTH__JWT_SECRET": SECRET,
-    }  # fmt: skip
+    }
     command = [sys.executable, "-c", CALL, str(REPOSITORY / "dags"), json.dumps(calls)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1]), (folder / "home").exists()
@@ -61,7 +73,9 @@ def test_nothing_of_the_operators_is_taken_from_whoever_starts_a_run(told):
         f"{dag}.{task}": len(ORDERS) for dag, tasks in FIRST.items() for task in tasks
     }
     said = [message for messages in answers.values() for message in messages]
-    assert [message for message in said if "settings that its form does not ask for" not in message] == []
+    assert [
+        message for message in said if "settings that its form does not ask for" not in message
+    ] == []
 
 
 def test_no_value_is_shown_and_nothing_was_read_before(told):

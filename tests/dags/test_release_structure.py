@@ -1,4 +1,6 @@
-"""The DAG of the release as Airflow reads it: each list is asked about, then let out; what starts it; its form."""
+"""The DAG of the release as Airflow reads it: each list is asked about, then let out; what starts
+it; its form.
+"""
 
 import json
 import os
@@ -61,4 +63,7 @@ def test_the_form_can_say_nothing_but_the_day(described):
 
 
 def test_people_read_bulgarian(described):
-    assert all(any("а" <= letter <= "я" for letter in text.lower()) for text in described["names"] + described["told"])
+    assert all(
+        any("а" <= letter <= "я" for letter in text.lower())
+        for text in described["names"] + described["told"]
+    )

@@ -1,4 +1,6 @@
-"""One account of a heat customer in November 2026, for tests of its monthly notice that are to be read."""
+"""One account of a heat customer in November 2026, for tests of its monthly notice that are to be
+read.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -15,24 +17,38 @@ def on(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def bill(number: str, cents: int, issued: str, due: str, first: str = "", last: str = "", **more: Any) -> Invoice:
+def bill(
+    number: str, cents: int, issued: str, due: str, first: str = "", last: str = "", **more: Any
+) -> Invoice:
     """A bill, and its service period where one is given."""
     period = (on(first), on(last)) if first else (None, None)
-    return Invoice(number, more.pop("kind", "bill"), on(issued), on(due), cents, more.pop("currency", "EUR"), *period,
-                   **more)  # fmt: skip
+    return Invoice(
+        number,
+        more.pop("kind", "bill"),
+        on(issued),
+        on(due),
+        cents,
+        more.pop("currency", "EUR"),
+        *period,
+        **more,
+    )
 
 
 NEW = bill("F9", 3071, "2026-10-31", "2026-12-15", "2026-10-01", "2026-10-31")
 OLD = bill("F1", 8420, "2026-08-31", "2026-10-15", "2026-08-01", "2026-08-31")
 
 
-def account(*invoices: Invoice, premise_no: str = PREMISE, payer_code: str = PAYER, **more: Any) -> Facts:
+def account(
+    *invoices: Invoice, premise_no: str = PREMISE, payer_code: str = PAYER, **more: Any
+) -> Facts:
     """An account of somebody who has lived there since 2015."""
     more = {"tenant_from": on("2015-01-01")} | more
     return Facts(premise_no, payer_code, invoices=invoices, **more)
 
 
-def contact(channel: str, address: str, since: str = "2026-01-01", until: str | None = None) -> Contact:
+def contact(
+    channel: str, address: str, since: str = "2026-01-01", until: str | None = None
+) -> Contact:
     """A contact of the one payer, registered and revoked at midnight of these days."""
     revoked_at = datetime.fromisoformat(until) if until else None
     return Contact(PAYER, channel, address, datetime.fromisoformat(since), revoked_at)

@@ -1,4 +1,6 @@
-"""Accounts with everything around them that a monthly notice looks at: people, places, contacts, lines of bills."""
+"""Accounts with everything around them that a monthly notice looks at: people, places, contacts,
+lines of bills.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,13 +23,20 @@ from tests.oracle.facts import Facts, Policy
 Row = dict[str, Any]
 Key = tuple[str, str]
 HOME: Row = {
-    "service": "heat", "district": "Изток", "route": "03", "address": "ул. Примерна 1", "settlement": "София",
+    "service": "heat",
+    "district": "Изток",
+    "route": "03",
+    "address": "ул. Примерна 1",
+    "settlement": "София",
     "postcode": "1000",
-}  # fmt: skip
+}
 PERSON: Row = {
-    "name": "Росица Мнима", "language": "bg", "postal_address": None, "postal_settlement": None,
+    "name": "Росица Мнима",
+    "language": "bg",
+    "postal_address": None,
+    "postal_settlement": None,
     "postal_postcode": None,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,9 @@ class Line:
 
 @dataclass
 class World:
-    """Accounts and what surrounds them. `premises`, `payers`: what differs from HOME and PERSON, by number."""
+    """Accounts and what surrounds them. `premises`, `payers`: what differs from HOME and PERSON, by
+    number.
+    """
 
     crowd: Sequence[Facts]
     premises: dict[str, Row] = field(default_factory=dict)
@@ -77,14 +88,23 @@ class World:
 
 
 def propose(
-    world: World, policy: Policy, as_of: date, since: date, service: str, shown_until: date | None = None,
+    world: World,
+    policy: Policy,
+    as_of: date,
+    since: date,
+    service: str,
+    shown_until: date | None = None,
     shown: Collection[str] = (),
 ) -> tuple[list[Row], list[Row]]:
-    """Return the notices and the withheld rows of the columnar way, as plain rows; see `plain_notices`."""
+    """Return the notices and the withheld rows of the columnar way, as plain rows; see
+    `plain_notices`.
+    """
     bucket, rules = bucket_of(world, policy), rules_of(world, policy, as_of)
     found = find_out(bucket, rules, make_history(bucket, world.crowd, policy, as_of))
     before = Shown(shown_until or since, pa.array(sorted(shown), pa.string()))
-    tables = propose_notices(bucket, conclude(bucket, rules, found), found, rules, service, since, before)
+    tables = propose_notices(
+        bucket, conclude(bucket, rules, found), found, rules, service, since, before
+    )
     return tables["notices"].to_pylist(), tables["withheld"].to_pylist()
 
 
@@ -107,9 +127,13 @@ def bucket_of(world: World, policy: Policy) -> Bucket:
             **{name: _texts(premises, name) for name in HOME if name != "service"},
         ),
         "payers": bare.payers.with_columns(**{name: _texts(payers, name) for name in PERSON}),
-        "accounts": bare.accounts.with_columns(has_refused_evidence=np.array([k in world.refused for k in keys])),
+        "accounts": bare.accounts.with_columns(
+            has_refused_evidence=np.array([k in world.refused for k in keys])
+        ),
         "tenancies": bare.tenancies.with_columns(
-            valid_until=frame_of(pa.table({"valid_until": pa.array(ends, pa.date32())}))["valid_until"]
+            valid_until=frame_of(pa.table({"valid_until": pa.array(ends, pa.date32())}))[
+                "valid_until"
+            ]
         ),
         "contacts": _frame("contacts", _contacts(world, bare)),
         "invoice_lines": _frame("invoice_lines", _lines(world, keys)),
@@ -126,16 +150,25 @@ def _contacts(world: World, bucket: Bucket) -> list[Row]:
     payers = bucket.payers.text("payer_code").to_pylist()
     rows = [
         {
-            "payer": payers.index(c.payer_code), "channel": CHANNELS.index(c.channel), "address": c.address,
-            "registered_at": c.registered_at, "revoked_at": c.revoked_at,
+            "payer": payers.index(c.payer_code),
+            "channel": CHANNELS.index(c.channel),
+            "address": c.address,
+            "registered_at": c.registered_at,
+            "revoked_at": c.revoked_at,
         }
         for c in world.contacts
-    ]  # fmt: skip
-    return sorted(rows, key=lambda row: (row["payer"], row["channel"], row["registered_at"], row["address"]))
+    ]
+    return sorted(
+        rows, key=lambda row: (row["payer"], row["channel"], row["registered_at"], row["address"])
+    )
 
 
 def _lines(world: World, keys: list[Key]) -> list[Row]:
-    places = {i.invoice_no: keys.index((f.premise_no, f.payer_code)) for f in world.crowd for i in f.invoices}
+    places = {
+        i.invoice_no: keys.index((f.premise_no, f.payer_code))
+        for f in world.crowd
+        for i in f.invoices
+    }
     rows = [{"account": places[line.invoice_no], **vars(line)} for line in world.lines]
     return sorted(rows, key=lambda row: (row["account"], row["invoice_no"], row["seq"]))
 

@@ -1,4 +1,6 @@
-"""The monthly notices once more, plainly: one account after the other, out of the oracle's facts. Slow on purpose."""
+"""The monthly notices once more, plainly: one account after the other, out of the oracle's facts.
+Slow on purpose.
+"""
 
 import re
 from collections.abc import Collection, Iterable
@@ -13,20 +15,34 @@ from tests.oracle.stages import Decision, Night, OpenItem, decide, night_of
 
 # Every address that the crowds know, as it can be used; None where it cannot.
 USABLE: dict[str, dict[str, str | None]] = {
-    "sms": {"0888 123 456": "+359888123456", "00359878000001": "+359878000001", "02 987 65 43": None},
-    "email": {"a.b@example.bg": "a.b@example.bg", " rositsa@example.bg ": "rositsa@example.bg", "a@b": None},
+    "sms": {
+        "0888 123 456": "+359888123456",
+        "00359878000001": "+359878000001",
+        "02 987 65 43": None,
+    },
+    "email": {
+        "a.b@example.bg": "a.b@example.bg",
+        " rositsa@example.bg ": "rositsa@example.bg",
+        "a@b": None,
+    },
     "post": {"п.к. 12, 1000 София": "п.к. 12, 1000 София", "   ": None},
 }
 
 
 def plain_notices(
-    world: World, policy: Policy, as_of: date, since: date, service: str, shown_until: date | None = None,
+    world: World,
+    policy: Policy,
+    as_of: date,
+    since: date,
+    service: str,
+    shown_until: date | None = None,
     shown: Collection[str] = (),
 ) -> tuple[list[Row], list[Row]]:
     """Return the notices in postal order and the withheld rows by premise and payer.
 
     Args:
-        shown_until: what was issued up to this day was shown before; None: up to `since`. shown: numbers, besides.
+        shown_until: what was issued up to this day was shown before; None: up to `since`. shown:
+            numbers, besides.
     """
     listed, withheld = [], []
     for facts in world.crowd:
@@ -40,7 +56,9 @@ def plain_notices(
         if reason is None:
             listed.append(row)
         else:
-            same = {name: row[name] for name in ("premise_no", "payer_code", "stage", "overdue_cents")}
+            same = {
+                name: row[name] for name in ("premise_no", "payer_code", "stage", "overdue_cents")
+            }
             withheld.append({"list": "notices", **same, "reason": reason})
     listed.sort(key=lambda row: (row["postal_key"], row["premise_no"], row["payer_code"]))
     return listed, sorted(withheld, key=lambda row: (row["premise_no"], row["payer_code"]))
@@ -56,12 +74,21 @@ class _Account:
     """One account, in the making of its notice."""
 
     def __init__(
-        self, world: World, policy: Policy, decision: Decision, since: date, shown_until: date, shown: Collection[str]
+        self,
+        world: World,
+        policy: Policy,
+        decision: Decision,
+        since: date,
+        shown_until: date,
+        shown: Collection[str],
     ) -> None:
         self.world, self.policy, self.decision, self.since = world, policy, decision, since
         self.facts, self.as_of = decision.facts, decision.as_of
         self.night: Night = night_of(self.facts, policy, self.as_of)
-        self.home, self.person = world.home(self.facts.premise_no), world.person(self.facts.payer_code)
+        self.home, self.person = (
+            world.home(self.facts.premise_no),
+            world.person(self.facts.payer_code),
+        )
         own = [c for c in world.contacts if c.payer_code == self.facts.payer_code]
         self.known = [c for c in own if c.registered_at < self.end_of_day()]
         self.contacts = [c for c in self.known if self.is_active(c)]
@@ -72,9 +99,17 @@ class _Account:
 
     def row(self) -> Row:
         """Return the whole notice."""
-        return {**self.head(), **self.news(), **self.debts(), **self.money(), **self.warning(), **self.card(),
-                "lines": self.lines(), "items": [self.item(i) for i in self.demanded],
-                "pending": self.pending()}  # fmt: skip
+        return {
+            **self.head(),
+            **self.news(),
+            **self.debts(),
+            **self.money(),
+            **self.warning(),
+            **self.card(),
+            "lines": self.lines(),
+            "items": [self.item(i) for i in self.demanded],
+            "pending": self.pending(),
+        }
 
     def is_active(self, contact: Contact) -> bool:
         return contact.revoked_at is None or contact.revoked_at >= self.end_of_day()
@@ -83,10 +118,16 @@ class _Account:
         return datetime.combine(self.as_of, time()) + timedelta(1)
 
     def newest(self, channel: str) -> Contact | None:
-        """Return the newest contact, if it can be used; of those of one moment the first by address that can."""
+        """Return the newest contact, if it can be used; of those of one moment the first by address
+        that can.
+        """
         known = [c for c in self.known if c.channel == channel]
         newest = max((c.registered_at for c in known), default=None)
-        usable = [c for c in known if c.registered_at == newest and self.is_active(c) and USABLE[channel][c.address]]
+        usable = [
+            c
+            for c in known
+            if c.registered_at == newest and self.is_active(c) and USABLE[channel][c.address]
+        ]
         return min(usable, key=lambda c: c.address, default=None)
 
     def address_of(self, channel: str) -> str | None:
@@ -98,9 +139,16 @@ class _Account:
         street, town = self.letter_box()
         letter = "E" if email else "P"
         parts = ("district", "route", "postcode", "settlement", "address")
-        key = "\0".join([*(self.home[name] or "" for name in parts), self.facts.premise_no, self.facts.payer_code])
+        key = "\0".join(
+            [
+                *(self.home[name] or "" for name in parts),
+                self.facts.premise_no,
+                self.facts.payer_code,
+            ]
+        )
         codes = "-".join(
-            code.replace("%", "%25").replace("-", "%2D") for code in (self.facts.premise_no, self.facts.payer_code)
+            code.replace("%", "%25").replace("-", "%2D")
+            for code in (self.facts.premise_no, self.facts.payer_code)
         )
         return {
             "reference": f"{self.as_of.strftime('%Y%m%d')}-N{letter}-{codes}",
@@ -115,7 +163,9 @@ class _Account:
             "street": street,
             "town": town,
             "service_street": self.home["address"],
-            "service_town": " ".join(filter(None, (self.home["postcode"], self.home["settlement"]))),
+            "service_town": " ".join(
+                filter(None, (self.home["postcode"], self.home["settlement"]))
+            ),
             "district": self.home["district"],
             "route": self.home["route"],
             "postal_key": re.sub("[0-9]+", lambda digits: digits.group().zfill(6), key),
@@ -126,13 +176,22 @@ class _Account:
             return self.address_of("post"), None
         if any(c.channel == "post" for c in self.known):
             return None, None
-        own = {name: (self.person[f"postal_{name}"] or "").strip() for name in ("address", "postcode", "settlement")}
+        own = {
+            name: (self.person[f"postal_{name}"] or "").strip()
+            for name in ("address", "postcode", "settlement")
+        }
         if own["address"]:
-            return own["address"], " ".join(filter(None, (own["postcode"], own["settlement"]))) or None
-        until = self.world.tenant_until.get((self.facts.premise_no, self.facts.payer_code), date.max)
+            return own["address"], " ".join(
+                filter(None, (own["postcode"], own["settlement"]))
+            ) or None
+        until = self.world.tenant_until.get(
+            (self.facts.premise_no, self.facts.payer_code), date.max
+        )
         if self.facts.tenant_from is None or not self.facts.tenant_from <= self.as_of < until:
             return None, None
-        return self.home["address"], " ".join(filter(None, (self.home["postcode"], self.home["settlement"])))
+        return self.home["address"], " ".join(
+            filter(None, (self.home["postcode"], self.home["settlement"]))
+        )
 
     def news(self) -> Row:
         bills = [i for i in self.documents if not i.is_credit]
@@ -152,7 +211,9 @@ class _Account:
             "overdue_cents": _open(self.demanded),
             "overdue_items": len(self.demanded),
             "oldest_due_on": min((i.invoice.due_on for i in self.demanded), default=None),
-            "interest_cents": sum(self.decision.interest[i.invoice.invoice_no] for i in self.demanded),
+            "interest_cents": sum(
+                self.decision.interest[i.invoice.invoice_no] for i in self.demanded
+            ),
             "periods": _periods(i.invoice for i in self.demanded),
             "expired_cents": _open(expired),
             "expired_items": len(expired),
@@ -163,8 +224,16 @@ class _Account:
     def money(self) -> Row:
         payments = self.night.known.facts.payments
         taken_back = {p.reverses for p in payments}
-        paid = [p for p in payments if not p.reverses and p.payment_no not in taken_back and p.paid_on > self.since]
-        found = [next_one for a in self.night.known.facts.agreements if (next_one := self.next_instalment(a))]
+        paid = [
+            p
+            for p in payments
+            if not p.reverses and p.payment_no not in taken_back and p.paid_on > self.since
+        ]
+        found = [
+            next_one
+            for a in self.night.known.facts.agreements
+            if (next_one := self.next_instalment(a))
+        ]
         due_on, _, _, number, cents = min(found, default=(None, None, None, None, 0))
         return {
             "paid_cents": sum(to_cents(p.amount_minor, p.currency) for p in paid),
@@ -175,7 +244,9 @@ class _Account:
         }
 
     def next_instalment(self, agreement: Agreement) -> tuple[Any, ...] | None:
-        """Return due day, day of application, number (twice) and cents of what must come next under an agreement."""
+        """Return due day, day of application, number (twice) and cents of what must come next under
+        an agreement.
+        """
         books = self.night.books
         if not is_kept(agreement, books, self.policy, self.as_of):
             return None
@@ -207,20 +278,31 @@ class _Account:
         if not warnings:
             return none
         sent_on, answer_until = max((n.sent_on, self.answer_until(n)) for n in warnings)
-        cents = _open(i for i in self.decision.items if i.may_be_claimed and i.invoice.due_on < sent_on)
+        cents = _open(
+            i for i in self.decision.items if i.may_be_claimed and i.invoice.due_on < sent_on
+        )
         may_sue = cents >= self.policy.court_cents
-        return {"warned_on": sent_on, "answer_until": answer_until, "warned_cents": cents} if may_sue else none
+        return (
+            {"warned_on": sent_on, "answer_until": answer_until, "warned_cents": cents}
+            if may_sue
+            else none
+        )
 
     def answer_until(self, notice: Notice) -> date:
-        waits = {"sms": self.policy.sms_served_days, "email": self.policy.email_served_days,
-                 "post": self.policy.post_served_days}  # fmt: skip
+        waits = {
+            "sms": self.policy.sms_served_days,
+            "email": self.policy.email_served_days,
+            "post": self.policy.post_served_days,
+        }
         served_on = notice.served_on or notice.sent_on + timedelta(waits.get(notice.channel, 0))
         return served_on + timedelta(self.policy.court_served_days)
 
     def card(self) -> Row:
         phone, email = self.address_of("sms"), self.address_of("email")
         newest = max((c.registered_at.date() for c in self.contacts), default=date.min)
-        is_needed = (not phone and not email) or (self.as_of - newest).days > self.world.card_age_days
+        is_needed = (not phone and not email) or (
+            self.as_of - newest
+        ).days > self.world.card_age_days
         for notice in self.night.known.notices:
             used = self.newest(notice.channel) if notice.channel in ("sms", "email") else None
             if notice.failed_on and used and notice.sent_on >= used.registered_at.date():
@@ -239,7 +321,11 @@ class _Account:
                 "bill_minor": document.amount_minor,
                 **self.standing(document),
             }
-            own = [x for x in self.world.lines if x.invoice_no == document.invoice_no and not document.is_credit]
+            own = [
+                x
+                for x in self.world.lines
+                if x.invoice_no == document.invoice_no and not document.is_credit
+            ]
             for line in sorted(own, key=lambda x: x.seq):
                 cells = ("label", "unit", "quantity", "unit_price", "amount_minor")
                 rows.append(same | {name: getattr(line, name) for name in cells})
@@ -251,7 +337,11 @@ class _Account:
     def standing(self, document: Invoice) -> Row:
         """Return what is open of a new document, and where that counts."""
         found = [i for i in self.decision.items if i.invoice.invoice_no == document.invoice_no]
-        told: Row = {"bill_cents": to_cents(document.amount_minor, document.currency), "open_cents": 0, "pay_on": None}
+        told: Row = {
+            "bill_cents": to_cents(document.amount_minor, document.currency),
+            "open_cents": 0,
+            "pay_on": None,
+        }
         if document.is_credit:
             return told | {"standing": "set_off"}
         if not found:
@@ -264,19 +354,29 @@ class _Account:
             return told | {"standing": "expired"}
         if item in self.demanded:
             return told | {"standing": "overdue"}
-        return told | {"standing": "to_pay", "pay_on": None if document.kind == PAYOUT else document.due_on}
+        return told | {
+            "standing": "to_pay",
+            "pay_on": None if document.kind == PAYOUT else document.due_on,
+        }
 
     def pending(self) -> list[Row]:
         """Return what is to pay, not overdue, and no new document."""
         new = {i.invoice_no for i in self.documents}
-        rest = [i for i in self.decision.items if i.shield is None and not i.is_expired and i not in self.demanded]
+        rest = [
+            i
+            for i in self.decision.items
+            if i.shield is None and not i.is_expired and i not in self.demanded
+        ]
         return [self.older(i) for i in rest if i.invoice.invoice_no not in new]
 
     def older(self, item: OpenItem) -> Row:
         cells = ("invoice_no", "kind", "period_from", "period_to", "open_cents", "original_minor")
         whole = to_cents(item.invoice.amount_minor, item.invoice.currency)
         pay_on = None if item.invoice.kind == PAYOUT else item.invoice.due_on
-        return {name: self.item(item)[name] for name in cells} | {"bill_cents": whole, "pay_on": pay_on}
+        return {name: self.item(item)[name] for name in cells} | {
+            "bill_cents": whole,
+            "pay_on": pay_on,
+        }
 
     def item(self, item: OpenItem) -> Row:
         invoice = item.invoice

@@ -1,4 +1,6 @@
-"""The ageing of a night against counting item by item, and against the sums of the classification."""
+"""The ageing of a night against counting item by item, and against the sums of the
+classification.
+"""
 
 from collections import Counter
 from datetime import timedelta
@@ -26,22 +28,29 @@ def buckets(tmp_path_factory: pytest.TempPathFactory) -> list:
     folder = tmp_path_factory.mktemp("ageing")
     rules = load_policy().at(AS_OF)
     ledger = write_sample(folder / "ledger", 800, 3, AS_OF).folder
-    snapshot = open_snapshot(load_ledger(ledger, SnapshotStore(folder / "snapshots"), quarantine_limits=rules.loading).folder)
+    snapshot = open_snapshot(
+        load_ledger(
+            ledger, SnapshotStore(folder / "snapshots"), quarantine_limits=rules.loading
+        ).folder
+    )
     return [snapshot.read_bucket(number) for number in snapshot.buckets()]
 
 
 def plain(bucket, decision, rules) -> Counter:
     """Items and cents by service, district, stage and band, counted one by one."""
-    stage = dict(zip(decision.accounts["account"].tolist(), decision.accounts["stage"].tolist(), strict=True))
+    stage = dict(
+        zip(decision.accounts["account"].tolist(), decision.accounts["stage"].tolist(), strict=True)
+    )
     found: Counter = Counter()
     items = decision.open_items
     for row in range(len(items)):
         account = int(items["account"][row])
         premise = int(bucket.accounts["premise"][account])
         key = (
-            SERVICES[bucket.premises["service"][premise]], bucket.premises.text("district")[premise].as_py(),
+            SERVICES[bucket.premises["service"][premise]],
+            bucket.premises.text("district")[premise].as_py(),
             STAGES[stage[account]],
-        )  # fmt: skip
+        )
         days, cents = int(items["days_overdue"][row]), int(items["open_cents"][row])
         bands = [AGES[sum(days > upper for upper in _UPPER)]]
         soon = rules.as_of + timedelta(days=rules.stages.limitation_near_days)
@@ -62,7 +71,11 @@ def test_it_is_what_counting_one_by_one_gives(buckets: list) -> None:
         expected += plain(bucket, decision, rules)
     joined = join_ageing(tables)
     keys = ("service", "district", "stage", "band")
-    actual = {(*(row[k] for k in keys), name): row[name] for row in joined.to_pylist() for name in ("items", "cents")}
+    actual = {
+        (*(row[k] for k in keys), name): row[name]
+        for row in joined.to_pylist()
+        for name in ("items", "cents")
+    }
     assert actual == dict(expected)
     assert {row["band"] for row in joined.to_pylist()} == set(BANDS)
 
@@ -78,7 +91,9 @@ def test_every_open_cent_has_one_age(buckets: list) -> None:
 
 def test_parts_in_any_number_give_the_same(buckets: list) -> None:
     rules = load_policy().at(AS_OF)
-    tables = [age(bucket, decide_with_deeds(bucket, rules, NO_DEEDS)[0], rules) for bucket in buckets]
+    tables = [
+        age(bucket, decide_with_deeds(bucket, rules, NO_DEEDS)[0], rules) for bucket in buckets
+    ]
     halves = [join_ageing(tables[:7]), join_ageing(tables[7:])]
     assert join_ageing(reversed(halves)).equals(join_ageing(tables))
     assert join_ageing([]).equals(AGEING.empty_table())

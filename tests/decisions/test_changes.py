@@ -1,4 +1,6 @@
-"""What moves between two nights, against the same comparison written plainly, account after account."""
+"""What moves between two nights, against the same comparison written plainly, account after
+account.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -26,15 +28,18 @@ from dunning.decisions.lists.proposals import SCHEMAS
 Key = tuple[str, str]
 KEYS = [(premise, payer) for premise in ("1", "01", "A-1", "A") for payer in ("1", "7", "1-7")]
 REASONS = {
-    "reminders": ("no_address", "refused_evidence"), "disconnections": ("vulnerable", "no_lawful_day"),
+    "reminders": ("no_address", "refused_evidence"),
+    "disconnections": ("vulnerable", "no_lawful_day"),
     "court": ("refused_evidence",),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """An account on one side: its stage, the way that won, sums, and its place per group: a channel, `listed`, or a
-    reason with `withheld`; None where it stands nowhere. `place_cents`: of that row; `message`: which message."""
+    """An account on one side: its stage, the way that won, sums, and its place per group: a
+    channel, `listed`, or a reason with `withheld`; None where it stands nowhere. `place_cents`: of
+    that row; `message`: which message.
+    """
 
     stage: int
     is_near: bool
@@ -52,7 +57,13 @@ class Row:
     @property
     def way(self) -> str:
         """The way that won; empty for none."""
-        return "" if self.stage == 0 else "limitation_near" if self.stage == 3 and self.is_near else STAGES[self.stage]
+        return (
+            ""
+            if self.stage == 0
+            else "limitation_near"
+            if self.stage == 3 and self.is_near
+            else STAGES[self.stage]
+        )
 
     @property
     def rule(self) -> str:
@@ -95,14 +106,25 @@ def places_of(group: str) -> st.SearchStrategy:
 
 
 ROWS = st.builds(
-    Row, st.integers(0, 3), st.booleans(), CENTS, CENTS, st.sampled_from(("overdue", "credit overdue", "nothing_open")),
-    st.sampled_from(("", "no_notice", "amount days")), st.tuples(CENTS, CENTS, CENTS), st.tuples(*[CENTS] * 4),
-    st.tuples(*[st.integers(0, 4000)] * 4), st.tuples(*(places_of(group) for group in GROUPS)),
-    st.tuples(*[CENTS] * 3), st.sampled_from(("overdue", "final_warning")),
-)  # fmt: skip
+    Row,
+    st.integers(0, 3),
+    st.booleans(),
+    CENTS,
+    CENTS,
+    st.sampled_from(("overdue", "credit overdue", "nothing_open")),
+    st.sampled_from(("", "no_notice", "amount days")),
+    st.tuples(CENTS, CENTS, CENTS),
+    st.tuples(*[CENTS] * 4),
+    st.tuples(*[st.integers(0, 4000)] * 4),
+    st.tuples(*(places_of(group) for group in GROUPS)),
+    st.tuples(*[CENTS] * 3),
+    st.sampled_from(("overdue", "final_warning")),
+)
 SIDES = st.dictionaries(st.sampled_from(KEYS), ROWS)
 # Most accounts of a night are those of the night before: two sides that share rows.
-NIGHTS = st.tuples(SIDES, SIDES, SIDES).map(lambda three: ({**three[0], **three[1]}, {**three[0], **three[2]}))
+NIGHTS = st.tuples(SIDES, SIDES, SIDES).map(
+    lambda three: ({**three[0], **three[1]}, {**three[0], **three[2]})
+)
 
 
 def side_of(rows: dict[Key, Row], seed: int = 0) -> Side:
@@ -112,13 +134,17 @@ def side_of(rows: dict[Key, Row], seed: int = 0) -> Side:
     found = [rows[key] for key in keys]
     texts = {name: [getattr(row, name) for row in found] for name in ("reasons", "why_not", "rule")}
     names = {"premise_no": [key[0] for key in keys], "payer_code": [key[1] for key in keys]}
-    accounts: dict[str, Any] = {name: pa.array(values, pa.string()) for name, values in (names | texts).items()}
+    accounts: dict[str, Any] = {
+        name: pa.array(values, pa.string()) for name, values in (names | texts).items()
+    }
     for name in ("open_cents", "overdue_cents"):
         accounts[name] = np.array([getattr(row, name) for row in found], np.int64)
     for place, name in enumerate(("invoiced_cents", "credited_cents", "paid_cents")):
         accounts[name] = np.array([row.turnover[place] for row in found], np.int64)
     for name in ("way_cents", "way_days"):
-        accounts[name] = np.array([getattr(row, name) for row in found], np.int64).reshape(len(found), len(WAYS))
+        accounts[name] = np.array([getattr(row, name) for row in found], np.int64).reshape(
+            len(found), len(WAYS)
+        )
     accounts["stage"] = np.array([row.stage for row in found], np.int8)
     return Side(Frame(accounts), proposed_of(dict(zip(keys, found, strict=True))))
 
@@ -132,14 +158,20 @@ def proposed_of(rows: dict[Key, Row]) -> dict[str, pa.Table]:
             if place is None:
                 continue
             if place[0] == "withheld":
-                tables["withheld"].append(who | {"list": group, "reason": place[1], "overdue_cents": cents})
+                tables["withheld"].append(
+                    who | {"list": group, "reason": place[1], "overdue_cents": cents}
+                )
             elif group == "reminders":
                 told = {"channel": place[1], "stage": row.message, "overdue_cents": cents}
                 tables["reminders"].append(who | told)
             else:
-                tables[group].append(who | {"total_cents" if group == "court" else "overdue_cents": cents})
+                tables[group].append(
+                    who | {"total_cents" if group == "court" else "overdue_cents": cents}
+                )
     return {
-        name: pa.table({f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in SCHEMAS[name]})
+        name: pa.table(
+            {f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in SCHEMAS[name]}
+        )
         for name, rows in tables.items()
     }
 
@@ -155,10 +187,14 @@ def plain_moves(before: dict[Key, Row], after: dict[Key, Row]) -> list[dict]:
         higher = max((row for row in (then, now) if row), key=lambda row: row.stage)
         way = higher.way if then and now and then.stage != now.stage else None
         move: dict[str, Any] = {
-            "premise_no": key[0], "payer_code": key[1], "kind": "moved" if then and now else "new" if now else "gone",
-            "way": way, "lists_came": " ".join(sorted(has - had)), "lists_left": " ".join(sorted(had - has)),
+            "premise_no": key[0],
+            "payer_code": key[1],
+            "kind": "moved" if then and now else "new" if now else "gone",
+            "way": way,
+            "lists_came": " ".join(sorted(has - had)),
+            "lists_left": " ".join(sorted(had - has)),
             "lists_stayed": " ".join(sorted(had & has)),
-        }  # fmt: skip
+        }
         for place, name in enumerate(("invoiced_cents", "credited_cents", "paid_cents")):
             move[name] = now.turnover[place] - then.turnover[place] if then and now else None
         for side, row in (("before", then), ("after", now)):
@@ -169,7 +205,9 @@ def plain_moves(before: dict[Key, Row], after: dict[Key, Row]) -> list[dict]:
             move[f"stage_{side}"] = STAGES[row.stage] if row else None
             move[f"message_{side}"] = row.message if row and row.is_sent else None
             for name in ("way_cents", "way_days"):
-                move[f"{name}_{side}"] = getattr(row, name)[WAYS.index(way)] if row and way else None
+                move[f"{name}_{side}"] = (
+                    getattr(row, name)[WAYS.index(way)] if row and way else None
+                )
         moves.append(move)
     return moves
 
@@ -192,7 +230,9 @@ def plain_lists(before: dict[Key, Row], after: dict[Key, Row]) -> Counter:
     for key in {**before, **after}:
         had, has = (side[key].lists if key in side else {} for side in (before, after))
         for name in {**had, **has}:
-            movement = "stayed" if name in had and name in has else "came" if name in has else "left"
+            movement = (
+                "stayed" if name in had and name in has else "came" if name in has else "left"
+            )
             sums[name, movement, 0] += 1
             sums[name, movement, 1] += had.get(name, 0)
             sums[name, movement, 2] += has.get(name, 0)
@@ -209,7 +249,9 @@ def told_lists(changes: Changes) -> Counter:
     """Return the lists' sums as the plain ones say them."""
     cells = np.ndenumerate(changes.lists)
     movements = ("came", "left", "stayed")
-    return +Counter({(LISTS[row], movements[movement], n): int(value) for (row, movement, n), value in cells})
+    return +Counter(
+        {(LISTS[row], movements[movement], n): int(value) for (row, movement, n), value in cells}
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -231,11 +273,18 @@ def test_the_moves_and_sums_are_those_of_the_plain_comparison(
 @settings(max_examples=60, deadline=None)
 @given(NIGHTS)
 def test_buckets_together_are_the_whole(nights: tuple[dict[Key, Row], dict[Key, Row]]) -> None:
-    """Whatever is compared apart, in whatever order: an account and all of its rows stand in one bucket."""
+    """Whatever is compared apart, in whatever order: an account and all of its rows stand in one
+    bucket.
+    """
     before, after = nights
     premises = sorted({key[0] for key in KEYS}, reverse=True)
     parts = [
-        compare(*(side_of({key: row for key, row in side.items() if key[0] == premise}) for side in (before, after)))
+        compare(
+            *(
+                side_of({key: row for key, row in side.items() if key[0] == premise})
+                for side in (before, after)
+            )
+        )
         for premise in premises
     ]
     whole, joined = join_changes([compare(side_of(before), side_of(after))]), join_changes(parts)
@@ -252,13 +301,18 @@ def test_the_way_back_is_the_mirror(nights: tuple[dict[Key, Row], dict[Key, Row]
 
     assert np.array_equal(back.stages, there.stages.transpose(1, 0, 2)[:, :, [0, 2, 1]])
     assert np.array_equal(back.lists, there.lists[:, [1, 0, 2]][:, :, [0, 2, 1]])
-    assert sorted(back.moves["premise_no"].to_pylist()) == sorted(there.moves["premise_no"].to_pylist())
+    assert sorted(back.moves["premise_no"].to_pylist()) == sorted(
+        there.moves["premise_no"].to_pylist()
+    )
 
 
 @settings(max_examples=60, deadline=None)
 @given(SIDES)
 def test_a_night_against_itself_moves_nobody(rows: dict[Key, Row]) -> None:
-    other = {key: replace(row, open_cents=row.open_cents + 1, reasons="credit") for key, row in rows.items()}
+    other = {
+        key: replace(row, open_cents=row.open_cents + 1, reasons="credit")
+        for key, row in rows.items()
+    }
 
     for after in (rows, other):
         assert compare(side_of(rows), side_of(after, seed=3)).moves.to_pylist() == []
@@ -270,9 +324,14 @@ def test_the_biggest_moves_are_those_of_the_most_money(
     nights: tuple[dict[Key, Row], dict[Key, Row]], count: int
 ) -> None:
     moves = join_changes([compare(*map(side_of, nights))]).moves
-    ranked = sorted(moves.to_pylist(), key=lambda row: (
-        -max(row["open_cents_before"] or 0, row["open_cents_after"] or 0), row["premise_no"], row["payer_code"]
-    ))  # fmt: skip
+    ranked = sorted(
+        moves.to_pylist(),
+        key=lambda row: (
+            -max(row["open_cents_before"] or 0, row["open_cents_after"] or 0),
+            row["premise_no"],
+            row["payer_code"],
+        ),
+    )
 
     assert find_biggest(moves, count).to_pylist() == ranked[:count]
 

@@ -1,4 +1,6 @@
-"""The circuit breaker: which nights are compared, and what is unusual about one, on both sides of each limit."""
+"""The circuit breaker: which nights are compared, and what is unusual about one, on both sides of
+each limit.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,18 +26,21 @@ def judge(rows: int, cents: int, past: dict, payments: tuple[int, ...] = ()) -> 
 def test_a_first_night_knows_absolute_limits_only() -> None:
     assert judge(150_000, 3_000_000_000, {}) == []
     assert judge(150_001, 3_000_000_001, {}) == [
-        Unusual("sms", "rows", 150_001, None, 150_000), Unusual("sms", "cents", 3_000_000_001, None, 3_000_000_000)
-    ]  # fmt: skip
+        Unusual("sms", "rows", 150_001, None, 150_000),
+        Unusual("sms", "cents", 3_000_000_001, None, 3_000_000_000),
+    ]
 
 
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
-        (1000, []), (1500, []), (500, []),
+        (1000, []),
+        (1500, []),
+        (500, []),
         (1501, [Unusual("sms", "rows", 1501, 1000, 1500)]),
         (499, [Unusual("sms", "rows", 499, 1000, 500)]),
     ],
-)  # fmt: skip
+)
 def test_half_more_or_less_than_usual_waits(rows: int, found: list[Unusual]) -> None:
     assert judge(rows, 10_000, nights(1000, 3)) == found
 
@@ -52,19 +57,26 @@ def test_two_nights_are_no_measure_and_few_rows_are_none() -> None:
 
 def test_a_list_that_is_missing_tonight_is_unusual() -> None:
     assert find_unusual(AS_OF, {}, nights(1000, 3), (), RULE) == [
-        Unusual("sms", "rows", 0, 1000, 500), Unusual("sms", "cents", 0, 10_000, 5000)
-    ]  # fmt: skip
+        Unusual("sms", "rows", 0, 1000, 500),
+        Unusual("sms", "cents", 0, 10_000, 5000),
+    ]
 
 
 def test_the_same_day_of_earlier_months_counts_where_there_are_three() -> None:
     monthly = {date(2026, month, 22): {"sms": (9000, 90_000)} for month in (8, 9, 10)}
     assert judge(9000, 90_000, {**nights(1000, 7), **monthly}) == []
     two = {day: night for day, night in monthly.items() if day.month > 8}
-    assert [each.what for each in judge(9000, 90_000, {**nights(1000, 7), **two})] == ["rows", "cents"]
+    assert [each.what for each in judge(9000, 90_000, {**nights(1000, 7), **two})] == [
+        "rows",
+        "cents",
+    ]
 
 
 def test_the_end_of_one_month_lies_beside_the_begin_of_the_next() -> None:
-    past = {day: {"sms": (day.month, 0)} for day in (date(2026, 8, 31), date(2026, 10, 1), date(2026, 9, 30))}
+    past = {
+        day: {"sms": (day.month, 0)}
+        for day in (date(2026, 8, 31), date(2026, 10, 1), date(2026, 9, 30))
+    }
     found = comparable_nights(date(2026, 10, 31), {**past, date(2026, 10, 30): {}}, RULE)
     assert found == [past[date(2026, 10, 1)], past[date(2026, 9, 30)], past[date(2026, 8, 31)]]
 
@@ -90,4 +102,9 @@ def test_fewer_than_half_of_the_usual_payments_look_like_a_cut_file(
 
 
 def test_a_wider_band_says_less() -> None:
-    assert find_unusual(AS_OF, {"sms": (1900, 10_000)}, nights(1000, 3), (), replace(RULE, band_percent=100)) == []
+    assert (
+        find_unusual(
+            AS_OF, {"sms": (1900, 10_000)}, nights(1000, 3), (), replace(RULE, band_percent=100)
+        )
+        == []
+    )

@@ -14,7 +14,9 @@ PAID_ON = date(2026, 11, 20)
 
 
 def warned(service: str = "electricity", **account: Any) -> Evidence:
-    """84,20 due on 15.09.2026, warned of on 20.10., served on 25.10.2026, 28 days before the night."""
+    """84,20 due on 15.09.2026, warned of on 20.10., served on 25.10.2026, 28 days before the
+    night.
+    """
     evidence = Evidence()
     evidence.premise(service=service)
     evidence.payer()
@@ -25,7 +27,9 @@ def warned(service: str = "electricity", **account: Any) -> Evidence:
 
 
 def rows(evidence: Evidence, table: str, paid_on: date | None = PAID_ON) -> list[dict[str, Any]]:
-    proposed = propose_disconnections(evidence.bucket, evidence.decision, RULES, evidence.history, paid_on)
+    proposed = propose_disconnections(
+        evidence.bucket, evidence.decision, RULES, evidence.history, paid_on
+    )
     return proposed[table].to_pylist()
 
 
@@ -37,11 +41,19 @@ def outcome(evidence: Evidence, paid_on: date | None = PAID_ON) -> list[int | st
 
 def test_a_premise_to_disconnect() -> None:
     expected = {
-        "district": "Люлин", "route": "07", "premise_no": "0012344217", "payer_code": "900000000001",
+        "district": "Люлин",
+        "route": "07",
+        "premise_no": "0012344217",
+        "payer_code": "900000000001",
         "stage": "overdue",
         "meter_no": "88",
-        "address": "ул. Явор 3, 1324 София", "overdue_cents": 8420, "items": 1, "oldest_due_on": date(2026, 9, 15),
-        "warned_on": date(2026, 10, 25), "not_before": date(2026, 11, 24), "not_after": date(2026, 12, 2),
+        "address": "ул. Явор 3, 1324 София",
+        "overdue_cents": 8420,
+        "items": 1,
+        "oldest_due_on": date(2026, 9, 15),
+        "warned_on": date(2026, 10, 25),
+        "not_before": date(2026, 11, 24),
+        "not_after": date(2026, 12, 2),
     }
 
     assert [expected] == rows(warned(), "disconnections")
@@ -53,9 +65,17 @@ def test_the_premise_of_a_heat_customer_is_never_considered() -> None:
 
 @pytest.mark.parametrize(
     ("served", "expected"),
-    [("2026-11-07", [8420]), ("2026-11-08", []), (None, []), ("2026-11-23", []), ("2026-10-25", [8420])],
+    [
+        ("2026-11-07", [8420]),
+        ("2026-11-08", []),
+        (None, []),
+        ("2026-11-23", []),
+        ("2026-10-25", [8420]),
+    ],
 )
-def test_a_warning_counts_from_fifteen_days_after_it_was_served(served: str | None, expected: list[int]) -> None:
+def test_a_warning_counts_from_fifteen_days_after_it_was_served(
+    served: str | None, expected: list[int]
+) -> None:
     evidence = warned()
     evidence.sent.clear()
     evidence.notice(0, "disconnection", "2026-10-20", served)
@@ -83,7 +103,9 @@ def test_other_notices_do_not_warn_of_disconnection(stage: str) -> None:
 
 
 @pytest.mark.parametrize(("due", "expected"), [("2026-10-19", [8420]), ("2026-10-20", [])])
-def test_only_what_was_overdue_when_the_warning_was_sent_counts(due: str, expected: list[int]) -> None:
+def test_only_what_was_overdue_when_the_warning_was_sent_counts(
+    due: str, expected: list[int]
+) -> None:
     evidence = warned()
     evidence.rows["items"][0]["due_on"] = date.fromisoformat(due)
 
@@ -115,7 +137,10 @@ def test_twenty_euro() -> None:
 @pytest.mark.parametrize(
     "item",
     [
-        {"kind": "adjudged"}, {"kind": "court_costs"}, {"is_expired": True}, {"is_overdue": False},
+        {"kind": "adjudged"},
+        {"kind": "court_costs"},
+        {"is_expired": True},
+        {"is_overdue": False},
         {"due": "2026-10-25"},
     ],
 )
@@ -134,7 +159,10 @@ def test_the_sum_of_all_named_items_and_the_newest_warning() -> None:
     row = rows(evidence, "disconnections")[0]
 
     assert (9420, 2, date(2026, 9, 15), date(2026, 11, 1)) == (
-        row["overdue_cents"], row["items"], row["oldest_due_on"], row["warned_on"]
+        row["overdue_cents"],
+        row["items"],
+        row["oldest_due_on"],
+        row["warned_on"],
     )
 
 
@@ -164,17 +192,27 @@ def test_what_withholds_an_account(account: dict[str, Any], reason: str) -> None
         (["2010-01-01/2012-01-01", "2026-11-22/"], [8420]),
     ],
 )
-def test_the_debtor_lives_there_until_the_last_day(tenancies: list[str], expected: list[int | str]) -> None:
+def test_the_debtor_lives_there_until_the_last_day(
+    tenancies: list[str], expected: list[int | str]
+) -> None:
     evidence = warned(tenancy=None)
     for tenancy in sorted(tenancies):
         first, _, end = tenancy.partition("/")
         until = date.fromisoformat(end) if end else None
-        evidence.add("tenancies", account=0, valid_from=date.fromisoformat(first), valid_until=until, share="1")
+        evidence.add(
+            "tenancies",
+            account=0,
+            valid_from=date.fromisoformat(first),
+            valid_until=until,
+            share="1",
+        )
 
     assert expected == outcome(evidence)
 
 
-@pytest.mark.parametrize(("flag", "reason"), [("is_vulnerable", "vulnerable"), ("is_life_support", "life_support")])
+@pytest.mark.parametrize(
+    ("flag", "reason"), [("is_vulnerable", "vulnerable"), ("is_life_support", "life_support")]
+)
 @pytest.mark.parametrize("table", ["premises", "payers"])
 def test_the_vulnerable_are_not_cut_off(table: str, flag: str, reason: str) -> None:
     evidence = warned()
@@ -186,8 +224,11 @@ def test_the_vulnerable_are_not_cut_off(table: str, flag: str, reason: str) -> N
 @pytest.mark.parametrize(
     ("tenancy", "expected"),
     [
-        ("2020-01-01/", ["vulnerable"]), ("2020-01-01/2026-11-22", [8420]), ("2026-12-02/", ["vulnerable"]),
-        ("2026-12-03/", [8420]), ("2020-01-01/2026-11-23", ["vulnerable"]),
+        ("2020-01-01/", ["vulnerable"]),
+        ("2020-01-01/2026-11-22", [8420]),
+        ("2026-12-02/", ["vulnerable"]),
+        ("2026-12-03/", [8420]),
+        ("2020-01-01/2026-11-23", ["vulnerable"]),
     ],
 )
 def test_nor_is_anybody_who_lives_with_them(tenancy: str, expected: list[int | str]) -> None:

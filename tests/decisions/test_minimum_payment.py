@@ -1,4 +1,6 @@
-"""Paying exactly the least sum tonight takes an account off, a cent less does not: decided anew, with every rule."""
+"""Paying exactly the least sum tonight takes an account off, a cent less does not: decided anew,
+with every rule.
+"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -33,11 +35,13 @@ def ago(days: int) -> date:
 
 INVOICES = st.lists(
     st.tuples(
-        st.sampled_from(KINDS), st.sampled_from([-5, 5, 19, 20, 21, 25, 60, 70, 120, 179, 180, 250, 1090, 1200]),
+        st.sampled_from(KINDS),
+        st.sampled_from([-5, 5, 19, 20, 21, 25, 60, 70, 120, 179, 180, 250, 1090, 1200]),
         st.sampled_from([99, 1999, 2000, 2001, 5000, 5130, 9999, 10000, 16108, 17531]),
     ),
-    min_size=1, max_size=5,
-)  # fmt: skip
+    min_size=1,
+    max_size=5,
+)
 NOTICES = st.lists(
     st.tuples(
         st.sampled_from(["overdue", "final_warning", "disconnection", "disconnection"]),
@@ -46,26 +50,34 @@ NOTICES = st.lists(
     max_size=4,
 )
 PLANS = st.none() | st.tuples(
-    st.integers(1, 2), st.integers(1, 60), st.lists(st.sampled_from([-9, 1, 5, 30]), min_size=1, max_size=3),
+    st.integers(1, 2),
+    st.integers(1, 60),
+    st.lists(st.sampled_from([-9, 1, 5, 30]), min_size=1, max_size=3),
     st.sampled_from([500, 3000, 9000]),
 )
 
 
 @st.composite
 def accounts(draw: st.DrawFn) -> Facts:
-    """An account with debts of any age, warnings of every sort, a payment and perhaps a plan that broke."""
+    """An account with debts of any age, warnings of every sort, a payment and perhaps a plan that
+    broke.
+    """
     invoices = tuple(
-        Invoice(f"F{n}", kind, ago(due + 30), ago(due), cents) for n, (kind, due, cents) in enumerate(draw(INVOICES))
+        Invoice(f"F{n}", kind, ago(due + 30), ago(due), cents)
+        for n, (kind, due, cents) in enumerate(draw(INVOICES))
     )
     notices = tuple(
-        Notice(f"N{n}", stage, ago(days), ago(days - 1)) for n, (stage, days) in enumerate(draw(NOTICES))
+        Notice(f"N{n}", stage, ago(days), ago(days - 1))
+        for n, (stage, days) in enumerate(draw(NOTICES))
     )
     paid = draw(st.sampled_from([0, 0, 100, 6000]))
     payments = (Payment("P1", ago(3), paid),) if paid else ()
     plans = ()
     if plan := draw(PLANS):
         count, signed, due, cents = plan
-        instalments = tuple(Instalment(n + 1, ago(days), cents) for n, days in enumerate(sorted(due, reverse=True)))
+        instalments = tuple(
+            Instalment(n + 1, ago(days), cents) for n, days in enumerate(sorted(due, reverse=True))
+        )
         named = tuple(i.invoice_no for i in invoices[:count])
         plans = (Agreement("G1", ago(signed), ago(signed), None, named, instalments),)
     return Facts("0001", "1", True, date(2012, 1, 1), invoices, payments, (), plans, (), notices)
@@ -87,9 +99,13 @@ def stages_of_messages(asked: Asked) -> list[str]:
 
 def is_cut(facts: Facts, paid: int) -> bool:
     asked = ask(facts, paid)
-    return bool(len(propose_disconnections(asked.bucket, asked.decision, RULES, asked.found.history, AS_OF)[
-        "disconnections"
-    ]))
+    return bool(
+        len(
+            propose_disconnections(asked.bucket, asked.decision, RULES, asked.found.history, AS_OF)[
+                "disconnections"
+            ]
+        )
+    )
 
 
 def is_sued(facts: Facts, paid: int) -> bool:
@@ -105,13 +121,17 @@ def is_warned(facts: Facts, paid: int) -> bool:
 def test_exactly_the_least_payment_takes_an_account_off(facts: Facts) -> None:
     asked = ask(facts)
     ways = {
-        is_cut: stop_disconnection, is_warned: stop_last_warning,
+        is_cut: stop_disconnection,
+        is_warned: stop_last_warning,
         is_sued: lambda asked: stop_stage(asked, "court_bound", to_day(AS_OF)),
-    }  # fmt: skip
+    }
     for stands, stop in ways.items():
         if stands(facts, 0):
             least = stop(asked)
-            assert (False, True) == (stands(facts, least), stands(facts, least - 1)), (stands.__name__, least)
+            assert (False, True) == (stands(facts, least), stands(facts, least - 1)), (
+                stands.__name__,
+                least,
+            )
 
 
 @settings(max_examples=40, deadline=None)

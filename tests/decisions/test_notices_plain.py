@@ -44,8 +44,13 @@ def test_the_crowds_hold_everything_that_a_notice_can_say() -> None:
     for seed in range(60):
         random, as_of = Random(seed), NIGHTS[seed % len(NIGHTS)]
         world = draw_world(random, 50, as_of)
-        long_ago = as_of - timedelta((4000, 60, 400)[seed % 3])  # who was not written to for years has expired news
-        found = [propose(world, Policy(), as_of, as_of - timedelta(60), name, long_ago) for name in SERVICES]
+        long_ago = as_of - timedelta(
+            (4000, 60, 400)[seed % 3]
+        )  # who was not written to for years has expired news
+        found = [
+            propose(world, Policy(), as_of, as_of - timedelta(60), name, long_ago)
+            for name in SERVICES
+        ]
         notices, held = (list(chain(*rows)) for rows in zip(*found, strict=True))
         for row in notices:
             seen.update(name for name, value in row.items() if value)
@@ -54,11 +59,24 @@ def test_the_crowds_hold_everything_that_a_notice_can_say() -> None:
             seen["credit note"] += any(line["kind"] == "credit_note" for line in row["lines"])
             seen["stotinki"] += any(item["original_minor"] for item in row["items"])
             seen.update({line["standing"] for line in row["lines"]})
-            seen["to pay in part"] += any(_is_part(line) for line in row["lines"] if line["standing"] == "to_pay")
-            seen["merged"] += 0 < len(row["periods"]) < len([i for i in row["items"] if i["period_from"]])
+            seen["to pay in part"] += any(
+                _is_part(line) for line in row["lines"] if line["standing"] == "to_pay"
+            )
+            seen["merged"] += (
+                0 < len(row["periods"]) < len([i for i in row["items"] if i["period_from"]])
+            )
         seen.update(row["reason"] for row in held)
-    told = ("no card", "lines and none", "credit note", "stotinki", "merged", "refused_evidence", "no_address",
-            "to pay in part", *STANDINGS)  # fmt: skip
+    told = (
+        "no card",
+        "lines and none",
+        "credit note",
+        "stotinki",
+        "merged",
+        "refused_evidence",
+        "no_address",
+        "to pay in part",
+        *STANDINGS,
+    )
 
     assert {} == {name: seen[name] for name in (*NOTICES.names, *told) if seen[name] < 10}
 
@@ -86,16 +104,24 @@ def test_the_sum_to_pay_is_that_of_what_the_notice_names(seed: int) -> None:
     long_ago = as_of - timedelta(4000 if seed % 2 else 62)
     bucket, fast = decide_crowd(world.crowd, Policy(), as_of)
     items, opened = bucket.items.text("invoice_no").to_pylist(), fast.open_items
-    open_cents = {items[at]: int(cents) for at, cents in zip(opened["item"], opened["open_cents"], strict=True)}
+    open_cents = {
+        items[at]: int(cents)
+        for at, cents in zip(opened["item"], opened["open_cents"], strict=True)
+    }
     for service in ("heat", "electricity"):
-        for row in propose(world, Policy(), as_of, as_of - timedelta(31), service, long_ago, shown)[0]:
+        for row in propose(world, Policy(), as_of, as_of - timedelta(31), service, long_ago, shown)[
+            0
+        ]:
             new = {line["invoice_no"]: line for line in row["lines"]}
             here = [line for line in new.values() if line["standing"] == "to_pay"]
-            named = [(each["invoice_no"], each["open_cents"]) for each in (*row["items"], *row["pending"], *here)]
+            named = [
+                (each["invoice_no"], each["open_cents"])
+                for each in (*row["items"], *row["pending"], *here)
+            ]
             assert len(dict(named)) == len(named)
-            assert {number for number, line in new.items() if line["standing"] == "overdue"} == new.keys() & {
-                item["invoice_no"] for item in row["items"]
-            }  # fmt: skip
+            assert {
+                number for number, line in new.items() if line["standing"] == "overdue"
+            } == new.keys() & {item["invoice_no"] for item in row["items"]}
             assert sum(cents for _, cents in named) == row["total_cents"]
             assert {number: open_cents.get(number, 0) for number, _ in named} == dict(named)
 
@@ -106,7 +132,11 @@ def test_an_empty_bucket_has_no_notices() -> None:
     found = find_out(bucket, rules, make_history(bucket, [], Policy(), AS_OF))
     tables = propose_notices(bucket, conclude(bucket, rules, found), found, rules, "heat", SINCE)
 
-    assert (NOTICES, 0, 0) == (tables["notices"].schema, tables["notices"].num_rows, tables["withheld"].num_rows)
+    assert (NOTICES, 0, 0) == (
+        tables["notices"].schema,
+        tables["notices"].num_rows,
+        tables["withheld"].num_rows,
+    )
 
 
 def _is_part(line: Row) -> bool:
@@ -115,13 +145,17 @@ def _is_part(line: Row) -> bool:
 
 def _differences(fast: list[Row], plain: list[Row]) -> list[str]:
     """Return one line per notice or cell that differs, and one where the order does."""
-    by_key = [{some(row, "premise_no", "payer_code"): row for row in rows} for rows in (fast, plain)]
+    by_key = [
+        {some(row, "premise_no", "payer_code"): row for row in rows} for rows in (fast, plain)
+    ]
     found = [f"{key}: only on one side" for key in sorted(by_key[0].keys() ^ by_key[1].keys())]
     for key in by_key[0].keys() & by_key[1].keys():
         left, right = by_key[0][key], by_key[1][key]
         for name in sorted(left.keys() | right.keys()):
             if left.get(name, "") != right.get(name, ""):
-                found.append(f"{key}: {name} is {left.get(name, 'missing')}, plainly {right.get(name, 'missing')}")
+                found.append(
+                    f"{key}: {name} is {left.get(name, 'missing')}, plainly {right.get(name, 'missing')}"
+                )
     if not found and list(by_key[0]) != list(by_key[1]):
         found.append("the order")
     return found

@@ -1,5 +1,6 @@
 """Who stands on a list whose action says it all gets no other message; and for how long."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,13 +26,21 @@ def proposals(**lists: list[dict[str, Any]]) -> Proposed:
     }
 
 
-def outcome(proposed: Proposed, acts: list[tuple[str, int]] = [], silent_for: int | None = None) -> str:  # noqa: B006
-    handed = [{"list": name, "premise_no": "0001", "payer_code": "1", "as_of": AS_OF - timedelta(days)}
-              for name, days in acts]
+def outcome(
+    proposed: Proposed, acts: Sequence[tuple[str, int]] = (), silent_for: int | None = None
+) -> str:
+    handed = [
+        {"list": name, "premise_no": "0001", "payer_code": "1", "as_of": AS_OF - timedelta(days)}
+        for name, days in acts
+    ]
     since = [] if silent_for is None else [AS_OF - timedelta(silent_for)]
     silences = [{"premise_no": "0001", "payer_code": "1", "since": day} for day in since]
     found = silence_listed(
-        proposed, pa.Table.from_pylist(handed, ACTS), pa.Table.from_pylist(silences, SILENCES), AS_OF, RULES
+        proposed,
+        pa.Table.from_pylist(handed, ACTS),
+        pa.Table.from_pylist(silences, SILENCES),
+        AS_OF,
+        RULES,
     )
     held = [row["reason"] for row in found["withheld"].to_pylist() if row["list"] == "reminders"]
     assert len(found["reminders"]) + len(held) == 1
@@ -60,14 +69,21 @@ def test_a_list_of_tonight_silences(lists: dict[str, list[dict[str, Any]]], expe
 @pytest.mark.parametrize(
     ("acts", "expected"),
     [
-        ([("disconnections", 1)], "on_list"), ([("disconnections", 29)], "on_list"), ([("disconnections", 30)], "sent"),
-        ([("court", 119)], "on_list"), ([("court", 120)], "sent"),
+        ([("disconnections", 1)], "on_list"),
+        ([("disconnections", 29)], "on_list"),
+        ([("disconnections", 30)], "sent"),
+        ([("court", 119)], "on_list"),
+        ([("court", 120)], "sent"),
     ],
 )
-def test_what_was_handed_over_silences_as_long_as_it_counts(acts: list[tuple[str, int]], expected: str) -> None:
+def test_what_was_handed_over_silences_as_long_as_it_counts(
+    acts: list[tuple[str, int]], expected: str
+) -> None:
     assert expected == outcome(proposals(), acts, silent_for=100)
 
 
-@pytest.mark.parametrize(("days", "expected"), [(1, "on_list"), (13, "on_list"), (14, "sent"), (40, "sent")])
+@pytest.mark.parametrize(
+    ("days", "expected"), [(1, "on_list"), (13, "on_list"), (14, "sent"), (40, "sent")]
+)
 def test_what_waits_silences_for_fourteen_days_in_a_row(days: int, expected: str) -> None:
     assert expected == outcome(proposals(**CUT), silent_for=days)

@@ -1,4 +1,6 @@
-"""What is left open, told by running sums, is what the drawn pieces leave; and the pieces never overfill anything."""
+"""What is left open, told by running sums, is what the drawn pieces leave; and the pieces never
+overfill anything.
+"""
 
 from random import Random
 
@@ -14,11 +16,17 @@ ACCOUNTS = 6
 def draw(seed: int) -> tuple[np.ndarray, ...]:
     """Return debts and moneys of a few accounts; some moneys name a debt of their own account."""
     dice = Random(seed)
-    debt_account = np.array(sorted(dice.randrange(ACCOUNTS) for _ in range(dice.randrange(12))), np.int32)
-    money_account = np.array(sorted(dice.randrange(ACCOUNTS) for _ in range(dice.randrange(12))), np.int32)
+    debt_account = np.array(
+        sorted(dice.randrange(ACCOUNTS) for _ in range(dice.randrange(12))), np.int32
+    )
+    money_account = np.array(
+        sorted(dice.randrange(ACCOUNTS) for _ in range(dice.randrange(12))), np.int32
+    )
     debt = np.array([dice.choice((0, 1, 5, 10, 99)) for _ in debt_account], np.int64)
     money = np.array([dice.choice((0, 1, 5, 10, 99, 500)) for _ in money_account], np.int64)
-    named = [dice.choice([-1, *np.flatnonzero(debt_account == account)]) for account in money_account]
+    named = [
+        dice.choice([-1, *np.flatnonzero(debt_account == account)]) for account in money_account
+    ]
     return debt_account, debt, money_account, money, np.array(named, np.int64)
 
 

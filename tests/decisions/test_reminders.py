@@ -27,11 +27,15 @@ def one_account(stage: str = "overdue", **account: Any) -> Evidence:
 
 
 def listed(evidence: Evidence) -> list[dict[str, Any]]:
-    return propose_reminders(evidence.bucket, evidence.decision, RULES, evidence.history)["reminders"].to_pylist()
+    return propose_reminders(evidence.bucket, evidence.decision, RULES, evidence.history)[
+        "reminders"
+    ].to_pylist()
 
 
 def withheld(evidence: Evidence) -> list[tuple[str, str, int, str]]:
-    rows = propose_reminders(evidence.bucket, evidence.decision, RULES, evidence.history)["withheld"].to_pylist()
+    rows = propose_reminders(evidence.bucket, evidence.decision, RULES, evidence.history)[
+        "withheld"
+    ].to_pylist()
     return [(row["list"], row["stage"], row["overdue_cents"], row["reason"]) for row in rows]
 
 
@@ -45,11 +49,24 @@ def ago(days: int) -> str:
 
 def test_a_reminder_says_what_is_demanded_and_where_it_goes() -> None:
     expected = {
-        "reference": "20261122-OS-0012344217-900000000001", "premise_no": "0012344217", "payer_code": "900000000001",
-        "stage": "overdue", "channel": "sms", "address": "+359888123456", "language": "bg", "service": "electricity",
-        "name": None, "overdue_cents": 18420, "items": 1, "oldest_due_on": date(2026, 10, 15),
-        "newest_due_on": date(2026, 10, 15), "period_from": date(2026, 8, 1), "period_to": date(2026, 8, 31),
-        "expired_cents": 0, "answer_until": None, "district": "Люлин",
+        "reference": "20261122-OS-0012344217-900000000001",
+        "premise_no": "0012344217",
+        "payer_code": "900000000001",
+        "stage": "overdue",
+        "channel": "sms",
+        "address": "+359888123456",
+        "language": "bg",
+        "service": "electricity",
+        "name": None,
+        "overdue_cents": 18420,
+        "items": 1,
+        "oldest_due_on": date(2026, 10, 15),
+        "newest_due_on": date(2026, 10, 15),
+        "period_from": date(2026, 8, 1),
+        "period_to": date(2026, 8, 31),
+        "expired_cents": 0,
+        "answer_until": None,
+        "district": "Люлин",
         "may_be_cut": True,
     }
 
@@ -60,10 +77,14 @@ def test_nobody_current_is_reminded() -> None:
     assert ([], []) == (listed(one_account("current")), withheld(one_account("current")))
 
 
-@pytest.mark.parametrize(("days", "expected"), [(1, []), (29, []), (30, ["overdue"]), (31, ["overdue"])])
+@pytest.mark.parametrize(
+    ("days", "expected"), [(1, []), (29, []), (30, ["overdue"]), (31, ["overdue"])]
+)
 @pytest.mark.parametrize("before", ["overdue", "final_warning"])
 @pytest.mark.parametrize("stage", ["overdue", "court_bound"])
-def test_one_message_in_thirty_days(stage: str, before: str, days: int, expected: list[str]) -> None:
+def test_one_message_in_thirty_days(
+    stage: str, before: str, days: int, expected: list[str]
+) -> None:
     evidence = one_account(stage)
     evidence.notice(0, before, ago(days))
 
@@ -91,7 +112,9 @@ def test_a_message_that_failed_bars_no_next_one(before: str) -> None:
         ([(6000, "2026-01-15", "2026-12-28"), (4000, "2026-10-15", "2028-01-01")], "final_warning"),
     ],
 )
-def test_a_last_warning_only_where_the_court_can_follow(items: list[tuple[int, str, str]], expected: str) -> None:
+def test_a_last_warning_only_where_the_court_can_follow(
+    items: list[tuple[int, str, str]], expected: str
+) -> None:
     evidence = one_account("final_warning")
     evidence.rows["items"].clear()
     evidence.open.clear()
@@ -105,7 +128,10 @@ def test_what_is_too_young_for_the_court_while_a_warning_counts_is_not_warned_of
     found = []
     for days in (360, 361):  # served tomorrow by SMS, it counts for 180 days from then on
         evidence = one_account("final_warning")
-        court = replace(RULES.stages.court_bound, days_overdue_min=days - (date(2026, 10, 15) - AS_OF).days - 179)
+        court = replace(
+            RULES.stages.court_bound,
+            days_overdue_min=days - (date(2026, 10, 15) - AS_OF).days - 179,
+        )
         rules = replace(RULES, stages=replace(RULES.stages, court_bound=court))
         proposed = propose_reminders(evidence.bucket, evidence.decision, rules, evidence.history)
         found += [row["stage"] for row in proposed["reminders"].to_pylist()]
@@ -126,7 +152,9 @@ def test_a_last_warning_wins_over_the_reminder_of_the_same_night() -> None:
 
     # SMS counts as served after 1 day, and the court stage waits for 30.
     assert ("final_warning", date(2026, 12, 23), "20261122-FS-0012344217-900000000001") == (
-        row["stage"], row["answer_until"], row["reference"]
+        row["stage"],
+        row["answer_until"],
+        row["reference"],
     )
 
 
@@ -141,7 +169,9 @@ def test_a_last_warning_wins_over_the_reminder_of_the_same_night() -> None:
         ("2026-10-16", None, ["overdue"]),  # names it; 37 days ago, so the next reminder is due
     ],
 )
-def test_a_last_warning_goes_once_for_the_same_items(sent: str, failed: str | None, expected: list[str]) -> None:
+def test_a_last_warning_goes_once_for_the_same_items(
+    sent: str, failed: str | None, expected: list[str]
+) -> None:
     evidence = one_account("final_warning")
     evidence.notice(0, "final_warning", sent, failed=failed)
 
@@ -166,25 +196,39 @@ def test_a_last_warning_demands_its_items_and_a_reminder_all_that_has_not_expire
     reminder = listed(evidence)[0]
 
     assert (18420, 1, 700) == (warning["overdue_cents"], warning["items"], warning["expired_cents"])
-    assert (19420, 2, 700) == (reminder["overdue_cents"], reminder["items"], reminder["expired_cents"])
+    assert (19420, 2, 700) == (
+        reminder["overdue_cents"],
+        reminder["items"],
+        reminder["expired_cents"],
+    )
 
 
 def test_nothing_is_demanded_of_whoever_owes_only_what_has_expired() -> None:
     evidence = one_account()
     evidence.open[0]["is_expired"] = True
 
-    assert ([], [("reminders", "overdue", 0, "expired_only")]) == (listed(evidence), withheld(evidence))
+    assert ([], [("reminders", "overdue", 0, "expired_only")]) == (
+        listed(evidence),
+        withheld(evidence),
+    )
 
 
 def test_refused_evidence_withholds() -> None:
     evidence = one_account("final_warning", is_refused=True)
 
-    assert ([], [("reminders", "final_warning", 18420, "refused_evidence")]) == (listed(evidence), withheld(evidence))
+    assert ([], [("reminders", "final_warning", 18420, "refused_evidence")]) == (
+        listed(evidence),
+        withheld(evidence),
+    )
 
 
 @pytest.mark.parametrize(
     ("channel", "address", "smallest"),
-    [("sms", "0888123456", 100), ("email", "a@example.bg", 100), ("post", "ул. Бор 1, 1000 София", 500)],
+    [
+        ("sms", "0888123456", 100),
+        ("email", "a@example.bg", 100),
+        ("post", "ул. Бор 1, 1000 София", 500),
+    ],
 )
 def test_smallest_sum_of_a_channel(channel: str, address: str, smallest: int) -> None:
     results = []
@@ -214,7 +258,11 @@ def test_sms_then_email_then_post_contact_then_postal_then_premise() -> None:
     evidence.contact(0, "post", "п.к. 12, 1000 София")
     steps.append(reached(evidence))
     contacts.clear()
-    postal = {"postal_address": "бул. Рила 5", "postal_settlement": "Перник", "postal_postcode": "2300"}
+    postal = {
+        "postal_address": "бул. Рила 5",
+        "postal_settlement": "Перник",
+        "postal_postcode": "2300",
+    }
     evidence.rows["payers"][0].update(postal)
     steps.append(reached(evidence))
     evidence.rows["payers"][0].update(dict.fromkeys(postal))
@@ -246,21 +294,37 @@ def test_only_a_letter_carries_the_name() -> None:
         ([("0888000001", "2020-01-01", None), ("0888000002", "2026-11-22", None)], "+359888000002"),
         ([("0888000001", "2020-01-01", None), ("0888000002", "2026-11-23", None)], "+359888000001"),
         ([("0888000001", "2020-01-01", None), ("0888000002", "2021-01-01", "2026-11-22")], None),
-        ([("0888000001", "2020-01-01", None), ("0888000002", "2021-01-01", "2026-11-23")], "+359888000002"),
+        (
+            [("0888000001", "2020-01-01", None), ("0888000002", "2021-01-01", "2026-11-23")],
+            "+359888000002",
+        ),
         ([("0888000001", "2020-01-01", None), ("02 123 4567", "2021-01-01", None)], None),
-        ([("0888000001", "2020-01-01", None), ("02 123 4567", "2020-01-01", None)], "+359888000001"),
-        ([("0888000001", "2020-01-01", "2026-11-22"), ("0888000002", "2020-01-01", None)], "+359888000002"),
-        ([("0888000001", "2020-01-01", "2021-01-01"), ("0888000001", "2022-01-01", None)], "+359888000001"),
+        (
+            [("0888000001", "2020-01-01", None), ("02 123 4567", "2020-01-01", None)],
+            "+359888000001",
+        ),
+        (
+            [("0888000001", "2020-01-01", "2026-11-22"), ("0888000002", "2020-01-01", None)],
+            "+359888000002",
+        ),
+        (
+            [("0888000001", "2020-01-01", "2021-01-01"), ("0888000001", "2022-01-01", None)],
+            "+359888000001",
+        ),
         ([("0888000001", "2020-01-01", None), ("0888000002", "2020-01-01", None)], "+359888000001"),
     ],
 )
-def test_the_newest_registration_decides(contacts: list[tuple[str, str, str | None]], expected: str | None) -> None:
+def test_the_newest_registration_decides(
+    contacts: list[tuple[str, str, str | None]], expected: str | None
+) -> None:
     evidence = one_account()
     evidence.rows["contacts"].clear()
     for address, since, until in contacts:
         evidence.contact(0, "sms", address, since, until)
 
-    assert (("sms", expected) if expected else ("post", "ул. Явор 3, 1324 София")) == reached(evidence)
+    assert (("sms", expected) if expected else ("post", "ул. Явор 3, 1324 София")) == reached(
+        evidence
+    )
 
 
 def test_a_contact_for_post_that_is_revoked_ends_the_channel() -> None:
@@ -298,10 +362,16 @@ def test_where_every_channel_failed_nothing_is_sent() -> None:
 
 @pytest.mark.parametrize(
     ("written_to", "expected"),
-    [("бул. Рила 5, Перник", "no_address"), ("БУЛ. „РИЛА“ 5 ПЕРНИК", "no_address"), ("бул. Рила 7, Перник", "post"),
-     (None, "no_address")],
+    [
+        ("бул. Рила 5, Перник", "no_address"),
+        ("БУЛ. „РИЛА“ 5 ПЕРНИК", "no_address"),
+        ("бул. Рила 7, Перник", "post"),
+        (None, "no_address"),
+    ],
 )
-def test_a_letter_that_came_back_goes_only_to_another_address(written_to: str | None, expected: str) -> None:
+def test_a_letter_that_came_back_goes_only_to_another_address(
+    written_to: str | None, expected: str
+) -> None:
     evidence = one_account()
     evidence.rows["contacts"].clear()
     evidence.rows["payers"][0] |= {"postal_address": "бул. Рила 5", "postal_settlement": "Перник"}
@@ -347,8 +417,16 @@ LEFT = [("2015-01-01", "2026-06-01")]
         ({"postal_address": "Стара 9", "postal_settlement": "гр.София"}, LEFT, "no_address"),
         ({"postal_address": "бул. Стара 9", "postal_settlement": "с. Софиевка"}, LEFT, "post"),
         ({"postal_address": "ул. Стара 9, ап. 4"}, LEFT, "post"),
-        ({"postal_address": "ул. Стара 9"}, [("2015-01-01", "2026-11-23")], "post"),  # he leaves it tomorrow
-        ({"postal_address": "ул. Стара 9"}, [*LEFT, ("2026-06-01", None)], "post"),  # and lives there again
+        (
+            {"postal_address": "ул. Стара 9"},
+            [("2015-01-01", "2026-11-23")],
+            "post",
+        ),  # he leaves it tomorrow
+        (
+            {"postal_address": "ул. Стара 9"},
+            [*LEFT, ("2026-06-01", None)],
+            "post",
+        ),  # and lives there again
         ({"postal_address": "ул. Стара 9"}, [*LEFT, ("2026-11-23", None)], "no_address"),
     ],
 )
@@ -359,7 +437,9 @@ def test_no_letter_goes_to_a_premise_that_he_has_left(
     evidence = one_account(tenancy="2015-01-01/2026-06-01")
     evidence.rows["contacts"].clear()
     for since, until in homes:
-        evidence.home(0, 0, since, until, address="ул. Стара 9", settlement="София", postcode="1000")
+        evidence.home(
+            0, 0, since, until, address="ул. Стара 9", settlement="София", postcode="1000"
+        )
     if where == "payers":
         evidence.rows["payers"][0].update(postal)
     elif "postal_settlement" in postal:
@@ -388,10 +468,14 @@ def test_who_has_left_one_premise_gets_his_letters_where_he_lives() -> None:
         ("ул. Стара 9", "Стара № 9", "ул. Явор 3, 1324 София"),
     ],
 )
-def test_an_address_that_he_has_left_spoils_no_other_one_of_his(contact: str, postal: str, expected: str) -> None:
+def test_an_address_that_he_has_left_spoils_no_other_one_of_his(
+    contact: str, postal: str, expected: str
+) -> None:
     evidence = one_account()
     evidence.rows["contacts"].clear()
-    evidence.home(0, 0, "2015-01-01", "2026-06-01", address="ул. Стара 9", settlement="София", postcode="1000")
+    evidence.home(
+        0, 0, "2015-01-01", "2026-06-01", address="ул. Стара 9", settlement="София", postcode="1000"
+    )
     evidence.rows["payers"][0] |= {"postal_address": postal, "postal_settlement": "София"}
     evidence.contact(0, "post", contact)
 
@@ -407,8 +491,10 @@ def test_two_accounts_of_a_payer_and_another_payer_keep_apart() -> None:
     evidence.item(2, 1234, "2026-09-01")
     evidence.item(1, 500, "2026-09-02")
     evidence.contact(1, "email", "second@example.bg")
-    rows = [(row["payer_code"], row["service"], row["channel"], row["overdue_cents"], row["language"])
-            for row in listed(evidence)]
+    rows = [
+        (row["payer_code"], row["service"], row["channel"], row["overdue_cents"], row["language"])
+        for row in listed(evidence)
+    ]
 
     assert [
         ("900000000001", "electricity", "sms", 18420, "bg"),
@@ -449,9 +535,18 @@ def test_only_bulgarian_mobile_numbers_get_an_sms() -> None:
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("ivan.petrov@example.bg", True), ("i+x@mail.example.com", True), ("иван@пример.бг", True), ("a@b", False),
-        ("a b@example.bg", False), ("a@example..bg", False), (".a@example.bg", False), ("a@-example.bg", False),
-        ("@example.bg", False), ("a@example.bg;b@example.bg", False), ("a@b@example.bg", False), ("a@1.2.3.4", False),
+        ("ivan.petrov@example.bg", True),
+        ("i+x@mail.example.com", True),
+        ("иван@пример.бг", True),
+        ("a@b", False),
+        ("a b@example.bg", False),
+        ("a@example..bg", False),
+        (".a@example.bg", False),
+        ("a@-example.bg", False),
+        ("@example.bg", False),
+        ("a@example.bg;b@example.bg", False),
+        ("a@b@example.bg", False),
+        ("a@1.2.3.4", False),
         ("", False),
     ],
 )

@@ -1,4 +1,6 @@
-"""Signs are told from letters and digits the short way; that must be what Unicode says of every one of them."""
+"""Signs are told from letters and digits the short way; that must be what Unicode says of every one
+of them.
+"""
 
 from random import Random
 
@@ -26,5 +28,7 @@ def test_runs_of_signs_are_what_unicode_says_however_they_are_mixed() -> None:
 
     for by in ("", " ", "  "):
         assert replace_signs(column, by).equals(by_unicode(column, by))
-        plain = column.filter(pc.invert(pc.match_substring_regex(pc.fill_null(column, ""), "[ѝéІ½\u0301\u200b文]")))
+        plain = column.filter(
+            pc.invert(pc.match_substring_regex(pc.fill_null(column, ""), "[ѝéІ½\u0301\u200b文]"))
+        )
         assert replace_signs(plain, by).equals(by_unicode(plain, by))

@@ -1,4 +1,6 @@
-"""How much leaves at once: the most urgent of each group, whatever the order of the rows; nobody is lost."""
+"""How much leaves at once: the most urgent of each group, whatever the order of the rows; nobody is
+lost.
+"""
 
 from datetime import date, timedelta
 
@@ -20,13 +22,19 @@ ROWS = st.lists(st.tuples(STAGES, DISTRICTS, st.integers(0, 3), st.integers(1, 3
 def reminders(rows: list[tuple[str, str, int, int]]) -> pa.Table:
     """Messages of (stage, district, days since the oldest due day, euro), premises numbered."""
     columns = {
-        "premise_no": [f"{n:03d}" for n in range(len(rows))], "payer_code": ["P"] * len(rows),
-        "stage": [row[0] for row in rows], "district": [row[1] for row in rows],
-        "oldest_due_on": [AS_OF - timedelta(days=row[2]) for row in rows], "overdue_cents": [row[3] for row in rows],
-    }  # fmt: skip
+        "premise_no": [f"{n:03d}" for n in range(len(rows))],
+        "payer_code": ["P"] * len(rows),
+        "stage": [row[0] for row in rows],
+        "district": [row[1] for row in rows],
+        "oldest_due_on": [AS_OF - timedelta(days=row[2]) for row in rows],
+        "overdue_cents": [row[3] for row in rows],
+    }
     schema = SCHEMAS["reminders"]
     return pa.table(
-        [pa.array(columns[f.name], f.type) if f.name in columns else pa.nulls(len(rows), f.type) for f in schema],
+        [
+            pa.array(columns[f.name], f.type) if f.name in columns else pa.nulls(len(rows), f.type)
+            for f in schema
+        ],
         schema=schema,
     )
 
@@ -43,7 +51,9 @@ def plain(rows: list[tuple[str, str, int, int]], limit: int) -> set[int]:
 
 
 @given(rows=ROWS, limit=st.integers(0, 4), seed=st.integers(0, 99))
-def test_the_most_urgent_of_each_stage_and_district_leave(rows: list, limit: int, seed: int) -> None:
+def test_the_most_urgent_of_each_stage_and_district_leave(
+    rows: list, limit: int, seed: int
+) -> None:
     order = np.random.default_rng(seed).permutation(len(rows))
     table = reminders(rows).take(pa.array(order))
     kept = let_out(table, "reminders", ("stage", "district"), np.full(len(rows), limit))
@@ -52,28 +62,46 @@ def test_the_most_urgent_of_each_stage_and_district_leave(rows: list, limit: int
 
 def test_the_rest_is_withheld_with_its_sum() -> None:
     rows = [("overdue", "А", n % 7, 1 + n) for n in range(RULE.district_rows_max["overdue"] + 2)]
-    proposed = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {"reminders": reminders(rows)}
+    proposed = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {
+        "reminders": reminders(rows)
+    }
     ramped = ramp_reminders(proposed, RULE)
     assert len(ramped["reminders"]) == RULE.district_rows_max["overdue"]
     held = ramped["withheld"].to_pylist()
-    assert [(row["list"], row["stage"], row["reason"]) for row in held] == [("reminders", "overdue", "ramp")] * 2
+    assert [(row["list"], row["stage"], row["reason"]) for row in held] == [
+        ("reminders", "overdue", "ramp")
+    ] * 2
     both = ramped["reminders"]["overdue_cents"].to_pylist() + [row["overdue_cents"] for row in held]
     assert sorted(both) == [row[3] for row in rows]
 
 
 def acts(list_name: str, premise_no: str, days_ago: int) -> pa.Table:
     day = AS_OF - timedelta(days=days_ago)
-    return pa.table({"list": [list_name], "premise_no": [premise_no], "payer_code": ["P"], "as_of": pa.array([day])})
+    return pa.table(
+        {
+            "list": [list_name],
+            "premise_no": [premise_no],
+            "payer_code": ["P"],
+            "as_of": pa.array([day]),
+        }
+    )
 
 
 def test_what_was_handed_over_stays_away_for_its_days() -> None:
     columns = {
-        name: pa.array(["001"]) if name == "premise_no" else pa.array(["P"]) if name == "payer_code"
-        else pa.nulls(1, SCHEMAS["disconnections"].field(name).type) if name != "overdue_cents" else pa.array([700])
+        name: pa.array(["001"])
+        if name == "premise_no"
+        else pa.array(["P"])
+        if name == "payer_code"
+        else pa.nulls(1, SCHEMAS["disconnections"].field(name).type)
+        if name != "overdue_cents"
+        else pa.array([700])
         for name in SCHEMAS["disconnections"].names
-    }  # fmt: skip
+    }
     rows = build_table("disconnections", columns)
-    proposed = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {"disconnections": rows}
+    proposed = {name: schema.empty_table() for name, schema in SCHEMAS.items()} | {
+        "disconnections": rows
+    }
     for days_ago, listed in ((29, 0), (30, 1)):
         after = withhold_acted(proposed, acts("disconnections", "001", days_ago), AS_OF, RULE)
         assert (len(after["disconnections"]), len(after["withheld"])) == (listed, 1 - listed)

@@ -1,4 +1,6 @@
-"""The scripts of deploy/ are no package: they find each other beside themselves, and so do these tests."""
+"""The scripts of deploy/ are no package: they find each other beside themselves, and so do these
+tests.
+"""
 
 import sys
 from pathlib import Path

@@ -6,12 +6,17 @@ from pathlib import Path
 import airflow_home
 import pytest
 
-MARK = {airflow_home.CONNECTION: "postgresql://embedded", airflow_home.EMBEDDED: "postgresql://embedded"}
+MARK = {
+    airflow_home.CONNECTION: "postgresql://embedded",
+    airflow_home.EMBEDDED: "postgresql://embedded",
+}
 
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """A folder whose `airflow` only says with what it was called; `dunning` tells what stands in `state`."""
+    """A folder whose `airflow` only says with what it was called; `dunning` tells what stands in
+    `state`.
+    """
     folder = tmp_path / "път с 'кавичка'"
     folder.mkdir()
     (folder / "dunning").write_text('#!/bin/sh\ncat "$(dirname "$0")/state"\n')
@@ -41,8 +46,13 @@ def test_with_the_server_down_it_says_how_to_start_it(programs: Path) -> None:
 
 @pytest.mark.parametrize(
     ("state", "variables"),
-    [("ready: the embedded PostgreSQL", MARK), ("down", MARK | {airflow_home.CONNECTION: "postgresql://other"})],
+    [
+        ("ready: the embedded PostgreSQL", MARK),
+        ("down", MARK | {airflow_home.CONNECTION: "postgresql://other"}),
+    ],
 )
-def test_with_its_tables_in_reach_it_is_airflow(programs: Path, state: str, variables: dict[str, str]) -> None:
+def test_with_its_tables_in_reach_it_is_airflow(
+    programs: Path, state: str, variables: dict[str, str]
+) -> None:
     done = run(programs, state, variables)
     assert (done.returncode, done.stdout, done.stderr) == (0, "airflow dags list runs\n", "")

@@ -1,4 +1,6 @@
-"""`make ui` as far as it needs no Airflow: who dies is started again and why is said; one a home; a port there is."""
+"""`make ui` as far as it needs no Airflow: who dies is started again and why is said; one a home; a
+port there is.
+"""
 
 import os
 import socket
@@ -25,7 +27,9 @@ def address() -> str:
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> dict[str, str]:
-    """An environment whose `airflow` notes that it was started; its triggerer dies, the others live."""
+    """An environment whose `airflow` notes that it was started; its triggerer dies, the others
+    live.
+    """
     script = tmp_path / "bin" / "airflow"
     script.parent.mkdir()
     script.write_text(
@@ -37,21 +41,32 @@ def mortal(tmp_path: Path) -> dict[str, str]:
 
 
 def test_who_dies_is_started_again_and_after_the_fifth_time_all_end(
-    mortal: dict[str, str], address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
+    mortal: dict[str, str],
+    address: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch,
 ) -> None:
     monkeypatch.setenv("PATH", mortal["PATH"])
-    with pytest.raises(DunningError) as refusal, airflow_parts.running(mortal, address, tmp_path / "logs" / "ui.log"):
+    with (
+        pytest.raises(DunningError) as refusal,
+        airflow_parts.running(mortal, address, tmp_path / "logs" / "ui.log"),
+    ):
         raise AssertionError("it is not there")
 
     started = (tmp_path / "started").read_text().split()
-    assert sorted(started) == sorted(["scheduler", "dag-processor", "api-server", *["triggerer"] * 5])
+    assert sorted(started) == sorted(
+        ["scheduler", "dag-processor", "api-server", *["triggerer"] * 5]
+    )
     said = f"Airflow's triggerer ended by itself (exit code 3). The end of its log, {tmp_path}/logs/ui-triggerer.log:"
     assert capsys.readouterr().out.count(f"{said}\n    no memory left\nIt is started again.") == 1
     assert str(refusal.value).startswith(said)
     assert "That was 5 times in 10 minutes." in str(refusal.value)
 
 
-def test_of_a_killed_part_the_signal_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_killed_part_the_signal_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     script = tmp_path / "airflow"
     script.write_text("#!/bin/sh\nkill -9 $$\n")
     script.chmod(0o755)
@@ -85,7 +100,9 @@ def test_a_port_that_is_no_number_is_refused_in_one_message() -> None:
 def test_a_second_one_in_a_home_is_refused(tmp_path: Path) -> None:
     settings = Settings.from_environment({"DUNNING_HOME": str(tmp_path / "дом на ЕТ")})
     with airflow_ui.alone(settings):
-        with pytest.raises(DunningError, match=rf"runs in the home .*дом на ЕТ already \(process {os.getpid()}\)"):
+        with pytest.raises(
+            DunningError, match=rf"runs in the home .*дом на ЕТ already \(process {os.getpid()}\)"
+        ):
             with airflow_ui.alone(settings):
                 raise AssertionError("two in one home")
     with airflow_ui.alone(settings):

@@ -26,9 +26,18 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def make(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("DUNNING", "MAKE"))}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DUNNING", "MAKE"))
+    }
     return subprocess.run(
-        ["make", *arguments], cwd=checkout, env=clean | variables, capture_output=True, text=True, check=False
+        ["make", *arguments],
+        cwd=checkout,
+        env=clean | variables,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -42,14 +51,21 @@ def test_clean_removes_what_is_of_the_checkout_and_no_home_elsewhere(
 
     assert done.returncode == 0, done.stderr
     assert (other / "pg").is_dir()
-    assert (tmp_path / "called").read_text("utf-8").splitlines() == [".dunning db stop", f"{other} db stop"]
-    assert not (checkout / ".dunning").exists() and not (checkout / "dunning" / "__pycache__").exists()
+    assert (tmp_path / "called").read_text("utf-8").splitlines() == [
+        ".dunning db stop",
+        f"{other} db stop",
+    ]
+    assert (
+        not (checkout / ".dunning").exists() and not (checkout / "dunning" / "__pycache__").exists()
+    )
     assert (checkout / "out").is_dir() and (checkout / "own" / "__pycache__").is_dir()
     assert f"So is the home {other}" in done.stdout
 
 
 def test_clean_removes_nothing_while_a_server_cannot_be_stopped(checkout: Path) -> None:
-    (checkout / ".venv" / "bin" / "dunning").write_text("#!/bin/sh\necho 'it goes on' >&2\nexit 1\n")
+    (checkout / ".venv" / "bin" / "dunning").write_text(
+        "#!/bin/sh\necho 'it goes on' >&2\nexit 1\n"
+    )
     done = make(checkout, "clean")
     assert done.returncode != 0 and "it goes on" in done.stderr
     assert (checkout / ".dunning" / "pg").is_dir() and (checkout / ".venv").is_dir()
@@ -61,6 +77,7 @@ def test_a_backup_is_not_overwritten(home: Path, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "deploy" / "backup.py"), "save", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (
-        1, f"{file} is there already, and a backup is never overwritten. Name another FILE.\n"
-    )  # fmt: skip
+        1,
+        f"{file} is there already, and a backup is never overwritten. Name another FILE.\n",
+    )
     assert file.read_bytes() == b"the only copy of its day"

@@ -1,4 +1,6 @@
-"""The sample of a home: made once, never mixed with another history, with nights before it and one after."""
+"""The sample of a home: made once, never mixed with another history, with nights before it and one
+after.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -27,7 +29,9 @@ def test_a_year_of_month_ends_and_the_nights_of_the_last_week() -> None:
     assert days[11:] == [date(2026, 10, 31), *(date(2026, 11, day) for day in range(15, 22))]
 
 
-def test_the_nights_before_its_own_and_the_one_after(home: Path, engine: Engine, tmp_path: Path) -> None:
+def test_the_nights_before_its_own_and_the_one_after(
+    home: Path, engine: Engine, tmp_path: Path
+) -> None:
     settings, out = Settings.from_environment(), tmp_path / "out"
     sample_nights.make_sample(settings, 300, 1)
     for _ in range(2):  # the second time there is nothing to do
@@ -46,7 +50,9 @@ def test_another_sample_is_refused_with_the_cure(home: Path) -> None:
     sample_nights.make_sample(settings, 20, 1)
     before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
     sample_nights.make_sample(settings, 20, 1)
-    with pytest.raises(DunningError, match=r"the sample of ACCOUNTS=20 SEED=1, and .* ACCOUNTS=20 SEED=2; .*export"):
+    with pytest.raises(
+        DunningError, match=r"the sample of ACCOUNTS=20 SEED=1, and .* ACCOUNTS=20 SEED=2; .*export"
+    ):
         sample_nights.make_sample(settings, 20, 2)
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
 

@@ -1,4 +1,6 @@
-"""The units for systemd: they say what `make ui` starts, systemd takes them, and what they start starts."""
+"""The units for systemd: they say what `make ui` starts, systemd takes them, and what they start
+starts.
+"""
 
 import os
 import re
@@ -35,9 +37,14 @@ def test_each_part_of_airflow_has_its_unit_and_the_target_wants_all() -> None:
     for command in airflow_parts.PARTS:
         unit = read(f"dunning-{command[0]}.service")
         (start,) = unit["ExecStart"]
-        assert start == f"""/bin/sh -c '. "$DUNNING_HOME/airflow/env.sh" && exec airflow {' '.join(command)}'"""
+        assert (
+            start
+            == f"""/bin/sh -c '. "$DUNNING_HOME/airflow/env.sh" && exec airflow {" ".join(command)}'"""
+        )
         assert (unit["Restart"], unit["User"], unit["UMask"]) == (["always"], ["dunning"], ["0077"])
-    wanted = {f"dunning-{command[0]}.service" for command in airflow_parts.PARTS} | {"dunning-server.service"}
+    wanted = {f"dunning-{command[0]}.service" for command in airflow_parts.PARTS} | {
+        "dunning-server.service"
+    }
     assert set(read("dunning.target")["Wants"][0].split()) == wanted
     assert {path.name for path in UNITS.glob("*.service")} == wanted | {"dunning-prepare.service"}
 
@@ -46,19 +53,25 @@ def test_systemd_takes_them(tmp_path: Path) -> None:
     """Where systemd is there; what they start is put in the place of what is not installed here."""
     verify = shutil.which("systemd-analyze")
     for path in UNITS.iterdir():
-        told = re.sub(r"^(ExecStart|ExecStop)=/opt/\S+", r"\1=/bin/true", path.read_text("utf-8"), flags=re.M)
+        told = re.sub(
+            r"^(ExecStart|ExecStop)=/opt/\S+", r"\1=/bin/true", path.read_text("utf-8"), flags=re.M
+        )
         told = told.replace("User=dunning", "User=root").replace("Group=dunning", "Group=root")
         (tmp_path / path.name).write_text(told)
         assert re.match(r"# |\[Unit\]\n", told)
     if verify:
         names = sorted(str(path) for path in tmp_path.glob("*.[st]*"))
-        done = subprocess.run([verify, "verify", "--man=no", *names], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [verify, "verify", "--man=no", *names], capture_output=True, text=True, check=False
+        )
         assert [line for line in done.stderr.splitlines() if "dunning" in line] == []
 
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A folder outside pytest's own, which other sessions close to the account that root's server runs as."""
+    """A folder outside pytest's own, which other sessions close to the account that root's server
+    runs as.
+    """
     with tempfile.TemporaryDirectory(prefix="dunning-unit-") as name:
         yield Path(name)
 

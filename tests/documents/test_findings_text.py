@@ -1,4 +1,6 @@
-"""What the check of a policy says is said in Bulgarian, whatever is wrong with a file that may be tried."""
+"""What the check of a policy says is said in Bulgarian, whatever is wrong with a file that may be
+tried.
+"""
 
 import re
 from pathlib import Path
@@ -11,7 +13,19 @@ from dunning.policy.check import check_values
 from dunning.policy.policies import BUILT_IN, Policy, load_policy
 from dunning.policy.reading import read_rule_file
 
-STRANGE = ('"много"', "-1", "999999999999", "1.234", "0.5", "[1]", "2026-01-01", "true", "[]", '["a", "a"]', '""')
+STRANGE = (
+    '"много"',
+    "-1",
+    "999999999999",
+    "1.234",
+    "0.5",
+    "[1]",
+    "2026-01-01",
+    "true",
+    "[]",
+    '["a", "a"]',
+    '""',
+)
 
 
 def said_of(policy: Policy, name: str, data: bytes) -> set[str]:
@@ -23,7 +37,9 @@ def said_of(policy: Policy, name: str, data: bytes) -> set[str]:
 
 
 def ruin(text: str) -> list[str]:
-    """Return a rule file with a line of its head or last version wrong: another value or key, missing, doubled."""
+    """Return a rule file with a line of its head or last version wrong: another value or key,
+    missing, doubled.
+    """
     lines = text.splitlines()
     last = max(number for number, line in enumerate(lines) if line == "[[version]]")
     ruined = []
@@ -32,7 +48,13 @@ def ruin(text: str) -> list[str]:
             continue
         key, sign, _ = line.partition(" = ")
         others = [f"{key} = {value}" for value in STRANGE] if sign else []
-        for other in [*others, f"{key}_x = 1" if sign else "[version.odd]", "", f"{line}\n{line}", "???"]:
+        for other in [
+            *others,
+            f"{key}_x = 1" if sign else "[version.odd]",
+            "",
+            f"{line}\n{line}",
+            "???",
+        ]:
             ruined.append("\n".join([*lines[:number], other, *lines[number + 1 :]]))
     return ruined
 
@@ -63,8 +85,16 @@ def test_values_are_taken_over() -> None:
 
 
 def test_no_translation_forgets_or_invents_a_value() -> None:
-    lines = (Path(BUILT_IN).parents[2] / "templates" / "web" / "findings.toml").read_text("utf-8").splitlines()
+    lines = (
+        (Path(BUILT_IN).parents[2] / "templates" / "web" / "findings.toml")
+        .read_text("utf-8")
+        .splitlines()
+    )
     pairs = [line.rpartition('" = "')[::2] for line in lines if line.startswith('"')]
 
     assert pairs
-    assert [pair for pair in pairs if len({tuple(sorted(re.findall(r"\{\w+\}", side))) for side in pair}) != 1] == []
+    assert [
+        pair
+        for pair in pairs
+        if len({tuple(sorted(re.findall(r"\{\w+\}", side))) for side in pair}) != 1
+    ] == []

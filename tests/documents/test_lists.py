@@ -1,4 +1,6 @@
-"""The files themselves: CSV to the byte, workbooks read back, nothing that a spreadsheet would calculate."""
+"""The files themselves: CSV to the byte, workbooks read back, nothing that a spreadsheet would
+calculate.
+"""
 
 import csv
 import io
@@ -35,12 +37,22 @@ AS_OF = date(2026, 11, 22)
 _RULES = load_policy().at(AS_OF)
 HEAD = Letterhead(AS_OF, _RULES.supplier, date(2026, 11, 20), _RULES.profile)
 COLUMNS = (
-    text("premise_no", "Абонатен №"), money("overdue", "Сума"), day("due_on", "Срок"), count("items", "Брой"),
-    word("stage", "Етап"), text("note", "Бележка"),
+    text("premise_no", "Абонатен №"),
+    money("overdue", "Сума"),
+    day("due_on", "Срок"),
+    count("items", "Брой"),
+    word("stage", "Етап"),
+    text("note", "Бележка"),
 )
 SCHEMA = pa.schema(
-    [("premise_no", pa.string()), ("overdue_cents", pa.int64()), ("due_on", pa.date32()), ("items", pa.int32()),
-     ("stage", pa.string()), ("note", pa.string())]
+    [
+        ("premise_no", pa.string()),
+        ("overdue_cents", pa.int64()),
+        ("due_on", pa.date32()),
+        ("items", pa.int32()),
+        ("stage", pa.string()),
+        ("note", pa.string()),
+    ]
 )
 
 
@@ -60,11 +72,15 @@ def test_csv_to_the_byte() -> None:
         "13;-0,07;;0;;\r\n"
     )
 
-    assert expected.encode() == render_csv(table(ROW, EMPTY, ("13", -7, None, 0, None, None)), COLUMNS)
+    assert expected.encode() == render_csv(
+        table(ROW, EMPTY, ("13", -7, None, 0, None, None)), COLUMNS
+    )
 
 
 def test_a_csv_without_rows_has_its_header() -> None:
-    assert "\ufeffpremise_no;overdue;due_on;items;stage;note\r\n".encode() == render_csv(table(), COLUMNS)
+    assert "\ufeffpremise_no;overdue;due_on;items;stage;note\r\n".encode() == render_csv(
+        table(), COLUMNS
+    )
 
 
 def test_a_part_of_a_table_gives_its_own_bytes() -> None:
@@ -76,10 +92,22 @@ def test_a_part_of_a_table_gives_its_own_bytes() -> None:
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+1+1", "'+1+1"), ("-2+3", "'-2+3"), ("\t=1", "'\t=1"),
-        ("\r=1", "'\r=1"), ("＝1+1", "'＝1+1"), ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
-        ("-84,20", "-84,20"), ("-5", "-5"), ("+359888123456", "+359888123456"), ("+359888123456+1", "'+359888123456+1"),
-        ("ул. Явор 3", "ул. Явор 3"), ("", ""), ("-", "'-"), ("+", "'+"),
+        ("=1+1", "'=1+1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+1+1", "'+1+1"),
+        ("-2+3", "'-2+3"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("＝1+1", "'＝1+1"),
+        ('=HYPERLINK("x")', '\'=HYPERLINK("x")'),
+        ("-84,20", "-84,20"),
+        ("-5", "-5"),
+        ("+359888123456", "+359888123456"),
+        ("+359888123456+1", "'+359888123456+1"),
+        ("ул. Явор 3", "ул. Явор 3"),
+        ("", ""),
+        ("-", "'-"),
+        ("+", "'+"),
     ],
 )
 def test_no_cell_is_a_formula(cell: str, expected: str) -> None:
@@ -94,7 +122,14 @@ def test_a_workbook_keeps_zeros_sums_and_days() -> None:
     sheet = sheets(render_xlsx(table(ROW, EMPTY), COLUMNS, AS_OF, "Проба"))[0]
     cells = [cell.value for cell in sheet[2]]
 
-    assert ["0012", 1234567.89, datetime(2026, 10, 15), 2, "последно предупреждение", 'a;"b"\nc'] == cells
+    assert [
+        "0012",
+        1234567.89,
+        datetime(2026, 10, 15),
+        2,
+        "последно предупреждение",
+        'a;"b"\nc',
+    ] == cells
     assert ["@", "#,##0.00", "dd.mm.yyyy"] == [cell.number_format for cell in sheet[2]][:3]
     assert [None] * 6 == [cell.value for cell in sheet[3]]
 
@@ -102,17 +137,33 @@ def test_a_workbook_keeps_zeros_sums_and_days() -> None:
 def test_a_workbook_has_bulgarian_titles_with_the_contracts_names_in_their_notes() -> None:
     sheet = sheets(render_xlsx(table(ROW), COLUMNS, AS_OF, "Проба"))[0]
 
-    assert ["Абонатен №", "Сума", "Срок", "Брой", "Етап", "Бележка"] == [cell.value for cell in sheet[1]]
+    assert ["Абонатен №", "Сума", "Срок", "Брой", "Етап", "Бележка"] == [
+        cell.value for cell in sheet[1]
+    ]
     assert [column.name for column in COLUMNS] == [cell.comment.text for cell in sheet[1]]
     assert ("Проба", "A2", "A1:F2") == (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref)
 
 
 def test_nothing_in_a_workbook_is_a_formula_a_link_or_a_number_by_accident() -> None:
-    notes = ("=1+1", "https://example.bg", "007", "{=1}", "<b>&amp;</b>", "+359888123456", " край ", "a\tb", "€ „ѝ“ 😀")
-    sheet = sheets(render_xlsx(table(*((*EMPTY[:5], note) for note in notes)), COLUMNS, AS_OF, "Проба"))[0]
+    notes = (
+        "=1+1",
+        "https://example.bg",
+        "007",
+        "{=1}",
+        "<b>&amp;</b>",
+        "+359888123456",
+        " край ",
+        "a\tb",
+        "€ „ѝ“ 😀",
+    )
+    sheet = sheets(
+        render_xlsx(table(*((*EMPTY[:5], note) for note in notes)), COLUMNS, AS_OF, "Проба")
+    )[0]
     cells = [row[5] for row in sheet.iter_rows(min_row=2)]
 
-    assert [(note, "s", None) for note in notes] == [(cell.value, cell.data_type, cell.hyperlink) for cell in cells]
+    assert [(note, "s", None) for note in notes] == [
+        (cell.value, cell.data_type, cell.hyperlink) for cell in cells
+    ]
 
 
 def test_what_a_sheet_cannot_hold_goes_on_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,24 +185,45 @@ def test_the_same_table_gives_the_same_bytes() -> None:
 
 NOTHING = merge_proposed([])
 NOTHING_REFUSED = pa.table(
-    {"table": pa.array([], pa.string()), "file": pa.array([], pa.string()), "line": pa.array([], pa.int64()),
-     "reasons": pa.array([], pa.string()), "row": pa.array([], pa.string()), "cells": pa.array([], pa.string())}
+    {
+        "table": pa.array([], pa.string()),
+        "file": pa.array([], pa.string()),
+        "line": pa.array([], pa.int64()),
+        "reasons": pa.array([], pa.string()),
+        "row": pa.array([], pa.string()),
+        "cells": pa.array([], pa.string()),
+    }
 )
 
 
 def test_every_list_is_there_though_nothing_happened() -> None:
     files = dict(render_lists(NOTHING, NOTHING_REFUSED, HEAD))
-    names = ["reminders/sms", "reminders/email", "reminders/post", "disconnections", "court", "court_items", "withheld",
-             "quarantine"]
+    names = [
+        "reminders/sms",
+        "reminders/email",
+        "reminders/post",
+        "disconnections",
+        "court",
+        "court_items",
+        "withheld",
+        "quarantine",
+    ]
 
-    assert [f"{name}.{kind}" for name in names for kind in ("csv", "parquet", "xlsx")] == list(files)
-    assert all(content.count(b"\r\n") == 1 for name, content in files.items() if name.endswith(".csv"))
+    assert [f"{name}.{kind}" for name in names for kind in ("csv", "parquet", "xlsx")] == list(
+        files
+    )
+    assert all(
+        content.count(b"\r\n") == 1 for name, content in files.items() if name.endswith(".csv")
+    )
 
 
 @pytest.mark.parametrize(
     ("listed", "columns"),
     [
-        (REMINDERS["sms"], "reference, premise_no, payer_code, stage, address, subject, text, overdue, segments"),
+        (
+            REMINDERS["sms"],
+            "reference, premise_no, payer_code, stage, address, subject, text, overdue, segments",
+        ),
         (
             DISCONNECTIONS,
             "district, route, premise_no, payer_code, meter_no, address, overdue, oldest_due_on, warned_on, "
@@ -186,34 +258,63 @@ def test_every_column_has_its_source_and_the_right_kind() -> None:
 
 def test_messages_go_to_the_file_of_their_channel() -> None:
     row = {
-        "premise_no": "0012344217", "payer_code": "9", "stage": "overdue", "language": "bg", "service": "heat",
-        "overdue_cents": 8420, "items": 1, "oldest_due_on": date(2026, 10, 15), "expired_cents": 0, "name": "Проба",
+        "premise_no": "0012344217",
+        "payer_code": "9",
+        "stage": "overdue",
+        "language": "bg",
+        "service": "heat",
+        "overdue_cents": 8420,
+        "items": 1,
+        "oldest_due_on": date(2026, 10, 15),
+        "expired_cents": 0,
+        "name": "Проба",
     }
     channels = {"sms": "+359888123456", "email": "a@example.bg", "post": "ул. Бор 1, 1000 София"}
-    rows = [row | {"channel": channel, "reference": channel, "address": at} for channel, at in channels.items()]
+    rows = [
+        row | {"channel": channel, "reference": channel, "address": at}
+        for channel, at in channels.items()
+    ]
     proposed = NOTHING | {"reminders": pa.Table.from_pylist(rows, SCHEMAS["reminders"])}
     files = dict(render_lists(proposed, NOTHING_REFUSED, HEAD))
     read = {
-        channel: list(csv.DictReader(io.StringIO(files[f"reminders/{channel}.csv"].decode("utf-8-sig")), delimiter=";"))
+        channel: list(
+            csv.DictReader(
+                io.StringIO(files[f"reminders/{channel}.csv"].decode("utf-8-sig")), delimiter=";"
+            )
+        )
         for channel in channels
     }
 
     assert {channel: [(channel, at, "84,20")] for channel, at in channels.items()} == {
-        channel: [(row["reference"], row["address"], row["overdue"]) for row in rows] for channel, rows in read.items()
+        channel: [(row["reference"], row["address"], row["overdue"]) for row in rows]
+        for channel, rows in read.items()
     }
-    assert [("", "2"), ("", "")] == [(read[name][0][column], read[name][0]["segments"]) for name, column in
-                                     (("sms", "subject"), ("post", "segments"))]
+    assert [("", "2"), ("", "")] == [
+        (read[name][0][column], read[name][0]["segments"])
+        for name, column in (("sms", "subject"), ("post", "segments"))
+    ]
 
 
 @pytest.mark.parametrize(
     ("items", "expected"),
     [
-        (1, "84,20 € по 1 фактура със срок 15.09.2026 г.; предупреждение, връчено на 25.10.2026 г."),
-        (3, "84,20 € по 3 фактури, най-старата със срок 15.09.2026 г.; предупреждение, връчено на 25.10.2026 г."),
+        (
+            1,
+            "84,20 € по 1 фактура със срок 15.09.2026 г.; предупреждение, връчено на 25.10.2026 г.",
+        ),
+        (
+            3,
+            "84,20 € по 3 фактури, най-старата със срок 15.09.2026 г.; предупреждение, връчено на 25.10.2026 г.",
+        ),
     ],
 )
 def test_the_reason_of_a_disconnection(items: int, expected: str) -> None:
-    row = {"overdue_cents": 8420, "items": items, "oldest_due_on": date(2026, 9, 15), "warned_on": date(2026, 10, 25)}
+    row = {
+        "overdue_cents": 8420,
+        "items": items,
+        "oldest_due_on": date(2026, 9, 15),
+        "warned_on": date(2026, 10, 25),
+    }
     rows = pa.Table.from_pylist([row], SCHEMAS["disconnections"])
 
     assert [expected] == give_reasons(rows)["reason"].to_pylist()
@@ -221,15 +322,27 @@ def test_the_reason_of_a_disconnection(items: int, expected: str) -> None:
 
 def test_a_word_with_two_meanings_is_told_apart() -> None:
     rows = pa.table({"stage": ["overdue"], "kind": ["person"], "part": ["person"]})
-    columns = (word("stage", "Вид", meaning="message"), word("stage", "Етап"), word("kind", "Лице", meaning="payer"),
-               word("part", "Част"))
+    columns = (
+        word("stage", "Вид", meaning="message"),
+        word("stage", "Етап"),
+        word("kind", "Лице", meaning="payer"),
+        word("part", "Част"),
+    )
     sheet = sheets(render_xlsx(rows, columns, AS_OF, "Проба"))[0]
 
-    assert ["напомняне", "просрочено", "физическо лице", "за преглед"] == [cell.value for cell in sheet[2]]
+    assert ["напомняне", "просрочено", "физическо лице", "за преглед"] == [
+        cell.value for cell in sheet[2]
+    ]
 
 
 def test_every_word_of_the_lists_is_known_in_bulgarian() -> None:
-    closed = (words.STAGES, words.CHANNELS, words.SERVICES, words.ITEM_KINDS, words.NOTICE_STAGES[:2])
+    closed = (
+        words.STAGES,
+        words.CHANNELS,
+        words.SERVICES,
+        words.ITEM_KINDS,
+        words.NOTICE_STAGES[:2],
+    )
 
     assert [] == [name for names in closed for name in names if name not in WORDS]
 
@@ -239,4 +352,7 @@ def test_control_characters_are_spelled_as_the_standard_wants() -> None:
     content = render_xlsx(rows, COLUMNS, AS_OF, "Проба")
     sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
 
-    assert re.findall(r"preserve\">([^<]*)<", sheet)[-2:] == ["a_x000B_b_x000D_c", "_x005F_x0041_ _xFFFF_"]
+    assert re.findall(r"preserve\">([^<]*)<", sheet)[-2:] == [
+        "a_x000B_b_x000D_c",
+        "_x005F_x0041_ _xFFFF_",
+    ]

@@ -1,4 +1,6 @@
-"""The e-mail that carries a notice: short, kind, nothing that a stranger could read out of it; lists part by part."""
+"""The e-mail that carries a notice: short, kind, nothing that a stranger could read out of it;
+lists part by part.
+"""
 
 from datetime import date
 from itertools import pairwise
@@ -19,7 +21,12 @@ PROFILE = load_policy().at(AS_OF).profile
 LINK = "https://www.primer.example/r/0123456789abcdef"
 
 
-def mail(language: str = "bg", service: str = "heat", link: str | None = LINK, head: MailHead | None = None) -> dict:
+def mail(
+    language: str = "bg",
+    service: str = "heat",
+    link: str | None = LINK,
+    head: MailHead | None = None,
+) -> dict:
     rows = pa.table({"premise_no": ["0012344217"], "service": [service], "language": [language]})
     (written,) = write_mails(rows, [link], head or MailHead(PROFILE, "0700 11 111", 1)).to_pylist()
     return written
@@ -57,7 +64,9 @@ def test_services_are_told_apart() -> None:
 
 
 def test_no_notices_no_mails() -> None:
-    nobody = pa.table({name: pa.array([], pa.string()) for name in ("premise_no", "service", "language")})
+    nobody = pa.table(
+        {name: pa.array([], pa.string()) for name in ("premise_no", "service", "language")}
+    )
 
     assert write_mails(nobody, [], MailHead(PROFILE, "0700", 1)).num_rows == 0
 
@@ -78,12 +87,16 @@ def test_a_template_that_cannot_be_used_is_named(text: str, told: str, tmp_path:
 
 
 def test_a_version_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DunningError, match=r"templates/email/notice.v3.bg.txt cannot be used \(TemplateNotFound"):
+    with pytest.raises(
+        DunningError, match=r"templates/email/notice.v3.bg.txt cannot be used \(TemplateNotFound"
+    ):
         mail(head=MailHead(PROFILE, "0700", 3, TEMPLATES))
 
 
 def test_text_is_put_in_as_it_is(tmp_path: Path) -> None:
-    written = mail(link="https://x/{{ 7 * 7 }}<b>", head=head_of(tmp_path, "Тема <b>\n\n{{ link }} & още"))
+    written = mail(
+        link="https://x/{{ 7 * 7 }}<b>", head=head_of(tmp_path, "Тема <b>\n\n{{ link }} & още")
+    )
 
     assert written == {"subject": "Тема <b>", "text": "https://x/{{ 7 * 7 }}<b> & още"}
 

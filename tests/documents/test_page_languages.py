@@ -1,4 +1,6 @@
-"""No English in the Bulgarian texts of the pages and no Bulgarian in the English ones; names of programs are names."""
+"""No English in the Bulgarian texts of the pages and no Bulgarian in the English ones; names of
+programs are names.
+"""
 
 import re
 import tomllib
@@ -15,21 +17,52 @@ from dunning.documents.unusual import say_unusual
 from dunning.jobs.nightly.protections import ACCEPTABLE, Protections
 from dunning.policy.schema import MEASURES
 
-# What is called so in both languages: programs, files and their keys, units, columns of the ledger's own files.
+# What is called so in both languages: programs, files and their keys, units, columns of the
+# ledger's own files.
 NAMES = {
-    "Required", "Actions",  # a page of Airflow
-    "Airflow", "CSV", "Excel", "SMS", "PDF", "IBAN", "DAG", "English", "TOML", "people", "toml", "airflow_id", "XLSX",
-    "effective_from", "approves", "release", "dunning", "SHA", "policy", "check", "mapping", "http", "https", "kB",
-    "KiB", "MiB", "version",
-}  # fmt: skip
+    "Required",
+    "Actions",  # a page of Airflow
+    "Airflow",
+    "CSV",
+    "Excel",
+    "SMS",
+    "PDF",
+    "IBAN",
+    "DAG",
+    "English",
+    "TOML",
+    "people",
+    "toml",
+    "airflow_id",
+    "XLSX",
+    "effective_from",
+    "approves",
+    "release",
+    "dunning",
+    "SHA",
+    "policy",
+    "check",
+    "mapping",
+    "http",
+    "https",
+    "kB",
+    "KiB",
+    "MiB",
+    "version",
+}
 _LATIN, _CYRILLIC = re.compile(r"[A-Za-z_]{2,}"), re.compile(r"[А-я]{2,}")
 _PLACE = re.compile(r"\{[^}]*\}|`[^`]*`")
 
 
 def texts_of(language: str) -> dict[str, str]:
     """Return every text of the pages in a language by file and key."""
-    names = [path.name.removesuffix(f".{language}.toml") for path in (PAGES / "texts").glob(f"*.{language}.toml")]
-    return {f"{name}.{key}": text for name in names for key, text in read_texts(name, language).items()}
+    names = [
+        path.name.removesuffix(f".{language}.toml")
+        for path in (PAGES / "texts").glob(f"*.{language}.toml")
+    ]
+    return {
+        f"{name}.{key}": text for name in names for key, text in read_texts(name, language).items()
+    }
 
 
 def foreign(text: str, letters: re.Pattern[str]) -> set[str]:
@@ -38,37 +71,64 @@ def foreign(text: str, letters: re.Pattern[str]) -> set[str]:
 
 def test_bulgarian_texts_have_no_english_words() -> None:
     texts = {**texts_of("bg"), **{f"errors.{key}": text for key, text in read_errors().items()}}
-    texts |= {f"word {key}": text for key, text in [*WORDS.items(), *REASONS.items(), *WHY_NOT.items()]}
-    texts |= {f"{key} {word}": text for key, words in MEANINGS.items() for word, text in words.items()}
+    texts |= {
+        f"word {key}": text for key, text in [*WORDS.items(), *REASONS.items(), *WHY_NOT.items()]
+    }
+    texts |= {
+        f"{key} {word}": text for key, words in MEANINGS.items() for word, text in words.items()
+    }
     texts |= {f"counted {key}": " ".join(words) for key, words in COUNTED.items()}
     assert {key: found for key, text in texts.items() if (found := foreign(text, _LATIN))} == {}
 
 
 def test_english_texts_have_no_bulgarian_words() -> None:
-    found = {key: found for key, text in texts_of("en").items() if (found := foreign(text, _CYRILLIC))}
+    found = {
+        key: found for key, text in texts_of("en").items() if (found := foreign(text, _CYRILLIC))
+    }
     assert found == {"frame.other_language": {"Български"}, "rules.profile.company_id": {"ЕИК"}}
 
 
 def test_both_languages_have_the_same_texts() -> None:
-    english_only = ("words.", "rules.", "story.")  # in Bulgarian these stand in the code, which commands use, too
-    bulgarian, english = set(texts_of("bg")), {key for key in texts_of("en") if not key.startswith(english_only)}
-    assert bulgarian - set(texts_of("en")) - {key for key in bulgarian if key.startswith(english_only)} == set()
+    english_only = (
+        "words.",
+        "rules.",
+        "story.",
+    )  # in Bulgarian these stand in the code, which commands use, too
+    bulgarian, english = (
+        set(texts_of("bg")),
+        {key for key in texts_of("en") if not key.startswith(english_only)},
+    )
+    assert (
+        bulgarian - set(texts_of("en")) - {key for key in bulgarian if key.startswith(english_only)}
+        == set()
+    )
     assert english - bulgarian == set()
 
 
 def test_what_the_circuit_breaker_says_is_known_in_english() -> None:
     sides = ((9, None, 5), (9, 3, 5), (1, 8, 4))
-    findings = [Unusual(measure, what, *side) for measure in MEASURES for what in ("rows", "cents") for side in sides]
+    findings = [
+        Unusual(measure, what, *side)
+        for measure in MEASURES
+        for what in ("rows", "cents")
+        for side in sides
+    ]
     findings.append(Unusual("payments", "rows", 1, 1000, 500))
     told = {sentence: write_remark("en", sentence) for sentence in say_unusual(findings)}
     assert [said for said in told.values() if _CYRILLIC.search(said)] == []
-    assert all(re.sub(r"\D", "", said) == re.sub(r"\D", "", sentence) for sentence, said in told.items())
+    assert all(
+        re.sub(r"\D", "", said) == re.sub(r"\D", "", sentence) for sentence, said in told.items()
+    )
 
 
 @pytest.mark.parametrize("meaning", MEANINGS)
 def test_every_word_of_a_closed_list_is_known_in_english(meaning: str) -> None:
     english = read_texts("words", "en")
-    plain = {word for word in {**WORDS, **REASONS, **WHY_NOT, **MEANINGS[meaning]} if not re.search(r"[а-я]", word)}
+    plain = {
+        word
+        for word in {**WORDS, **REASONS, **WHY_NOT, **MEANINGS[meaning]}
+        if not re.search(r"[а-я]", word)
+    }
     told = {word: write_word("en", word, meaning) for word in plain}
     assert {word: said for word, said in told.items() if _CYRILLIC.search(said)} == {}
     spoken = {word for word in plain if f"{meaning}_{word}" in english or word in english}
@@ -83,7 +143,11 @@ def read_errors() -> dict[str, str]:
 def test_what_the_desk_does_not_find_is_known_in_bulgarian() -> None:
     """Each sentence of a NotThereError of the pages' jobs, its values taken for words."""
     root = Path(__file__).parents[2] / "dunning"
-    files = [*(root / "jobs/desk").glob("*.py"), *(root / "web").glob("*.py"), root / "decisions/story.py"]
+    files = [
+        *(root / "jobs/desk").glob("*.py"),
+        *(root / "web").glob("*.py"),
+        root / "decisions/story.py",
+    ]
     sources = "".join(path.read_text("utf-8") for path in files)
     raised = re.findall(r'raise NotThereError\(\s*((?:f?"[^"]*"\s*)+)\)', sources)
     sentences = ["".join(re.findall(r'"([^"]*)"', told)) for told in raised]

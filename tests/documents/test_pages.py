@@ -1,4 +1,6 @@
-"""The pages' texts and words: complete in both languages, every key that a template asks for is there."""
+"""The pages' texts and words: complete in both languages, every key that a template asks for is
+there.
+"""
 
 import re
 import tomllib
@@ -30,8 +32,14 @@ def test_both_languages_say_the_same_things(page):
 @pytest.mark.parametrize("page", sorted({page for page, _ in TEXTS} - ONE_WAY))
 def test_bulgarian_is_written_in_cyrillic(page):
     names = {"other_language", "csv", "xlsx"}
-    latin = {k: v for k, v in TEXTS[(page, "bg")].items() if k not in names and not re.search("[А-Яа-я]", v)}
-    assert {k: v for k, v in latin.items() if re.search("[A-Za-z]{4,}", re.sub(r"\{\w+\}", "", v))} == {}
+    latin = {
+        k: v
+        for k, v in TEXTS[(page, "bg")].items()
+        if k not in names and not re.search("[А-Яа-я]", v)
+    }
+    assert {
+        k: v for k, v in latin.items() if re.search("[A-Za-z]{4,}", re.sub(r"\{\w+\}", "", v))
+    } == {}
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
@@ -42,14 +50,20 @@ def test_every_text_that_a_template_asks_for_is_there(template):
 
 def test_every_word_of_a_clerk_has_an_english_one():
     words = TEXTS[("words", "en")]
-    missing = [word for word in WORDS if word not in words and write_word("en", word) == word and "_" in word]
+    missing = [
+        word
+        for word in WORDS
+        if word not in words and write_word("en", word) == word and "_" in word
+    ]
     assert missing == []
     assert set(MEANINGS) == {"", "payer", "message", "protect", "change", "way", "table"}
 
 
 def test_what_a_page_shows_is_escaped():
     page = render_page(
-        "error.html", "bg", "/dunning",
+        "error.html",
+        "bg",
+        "/dunning",
         {"person": None, "reason": "refused", "detail": "<script>x</script>", "user_name": ""},
     )
     assert "&lt;script&gt;" in page
@@ -63,5 +77,11 @@ def test_only_files_meant_for_pages_are_given(name):
 
 def test_nothing_is_fetched_from_elsewhere():
     texts = [path.read_text("utf-8") for path in [*TEMPLATES, *(PAGES / "static").iterdir()]]
-    assert [text for text in texts if re.search(r"(?:src|href|url\()\s*=?\s*[\"\']?https?://", text)] == []
-    assert [path.name for path in TEMPLATES if re.search(r"\sstyle=|\son[a-z]+=", path.read_text("utf-8"))] == []
+    assert [
+        text for text in texts if re.search(r"(?:src|href|url\()\s*=?\s*[\"\']?https?://", text)
+    ] == []
+    assert [
+        path.name
+        for path in TEMPLATES
+        if re.search(r"\sstyle=|\son[a-z]+=", path.read_text("utf-8"))
+    ] == []

@@ -1,4 +1,6 @@
-"""What a list's Parquet says is read back as it was written, for every list and whatever stands in its cells."""
+"""What a list's Parquet says is read back as it was written, for every list and whatever stands in
+its cells.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -40,7 +42,10 @@ CELLS = {
 def build(columns: Sequence[Column], rows: Sequence[tuple]) -> pa.Table:
     cells = zip(*rows, strict=True) if rows else [() for _ in columns]
     return pa.table(
-        {c.source: pa.array(list(own), TYPES.get(c.kind, pa.string())) for c, own in zip(columns, cells, strict=True)}
+        {
+            c.source: pa.array(list(own), TYPES.get(c.kind, pa.string()))
+            for c, own in zip(columns, cells, strict=True)
+        }
     )
 
 
@@ -53,12 +58,17 @@ def filled_lists(draw: some.DrawFn) -> tuple[ListFile, pa.Table]:
 
 @settings(deadline=None)
 @given(filled_lists())
-def test_a_list_is_read_as_it_was_written_and_written_as_it_was_read(given_list: tuple[ListFile, pa.Table]) -> None:
+def test_a_list_is_read_as_it_was_written_and_written_as_it_was_read(
+    given_list: tuple[ListFile, pa.Table],
+) -> None:
     listed, rows = given_list
     content = render_parquet(rows, listed.columns)
     found = read_parquet(content, listed.columns)
 
-    as_read = {name: [cell if cell != "" else None for cell in rows[name].to_pylist()] for name in rows.column_names}
+    as_read = {
+        name: [cell if cell != "" else None for cell in rows[name].to_pylist()]
+        for name in rows.column_names
+    }
     assert found.to_pydict() == as_read
     assert [TYPES.get(c.kind, pa.string()) for c in listed.columns] == found.schema.types
     assert render_parquet(found, listed.columns) == content
@@ -66,24 +76,33 @@ def test_a_list_is_read_as_it_was_written_and_written_as_it_was_read(given_list:
 
 
 def test_its_columns_are_those_of_the_csv_typed() -> None:
-    rows = build(WITHHELD.columns, [("court", "001", "02", "overdue", -123456, "ramp"), ("court", *[None] * 5)])
+    rows = build(
+        WITHHELD.columns,
+        [("court", "001", "02", "overdue", -123456, "ramp"), ("court", *[None] * 5)],
+    )
     told = pq.read_table(BytesIO(render_parquet(rows, WITHHELD.columns)))
 
     header = render_csv(rows, WITHHELD.columns).decode("utf-8-sig").splitlines()[0]
-    assert ";".join(told.column_names) == header == "list;premise_no;payer_code;stage;overdue;reason"
+    assert (
+        ";".join(told.column_names) == header == "list;premise_no;payer_code;stage;overdue;reason"
+    )
     assert told["overdue"].to_pylist() == [Decimal("-1234.56"), None]
     assert told["premise_no"].to_pylist() == ["001", None]
 
 
 def test_a_text_that_a_spreadsheet_would_calculate_keeps_its_own_signs() -> None:
     notes = ["=1+1", "'=1+1", "а" * 3_000_000 + "\n;"]
-    assert read_parquet(render_parquet(pa.table({"note": notes}), NOTE), NOTE)["note"].to_pylist() == notes
+    assert (
+        read_parquet(render_parquet(pa.table({"note": notes}), NOTE), NOTE)["note"].to_pylist()
+        == notes
+    )
 
 
 @pytest.mark.parametrize(
-    "columns", [(text("other", "Друго"),), (money("note", "Сума"),), (*NOTE, text("more", "Още"))],
+    "columns",
+    [(text("other", "Друго"),), (money("note", "Сума"),), (*NOTE, text("more", "Още"))],
     ids=["another name", "another type", "fewer columns"],
-)  # fmt: skip
+)
 def test_another_file_is_refused(columns: Sequence[Column]) -> None:
     content = render_parquet(pa.table({"note": ["а"]}), NOTE)
     with pytest.raises(ValueError, match="the columns are note, not"):
@@ -94,4 +113,6 @@ def test_what_is_left_out_is_not_there_and_the_rest_is_the_same() -> None:
     rows = build(WITHHELD.columns, [("court", "1", "2", "overdue", 5, "ramp"), (None,) * 6])
     content = render_parquet(rows, WITHHELD.columns)
 
-    assert read_parquet(content, WITHHELD.columns, leave_out=["stage"]) == rows.drop_columns(["stage"])
+    assert read_parquet(content, WITHHELD.columns, leave_out=["stage"]) == rows.drop_columns(
+        ["stage"]
+    )

@@ -1,4 +1,6 @@
-"""Every reason that the code can write has a Bulgarian and an English word; the codes are taken from the code."""
+"""Every reason that the code can write has a Bulgarian and an English word; the codes are taken
+from the code.
+"""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -24,29 +26,47 @@ _NAMING = {"withhold_rows", "repeat", "scalar"}
 
 
 def functions_of(path: Path) -> Iterator[ast.FunctionDef]:
-    yield from (each for each in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(each, ast.FunctionDef))
+    yield from (
+        each
+        for each in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(each, ast.FunctionDef)
+    )
 
 
 def texts_in(nodes: Iterable[ast.expr | None]) -> set[str]:
     """Return the plain texts among some expressions."""
-    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
 
 
 def flagged(name: str) -> set[str]:
-    """Return the keys of the dictionaries of flags from which a module of the decisions takes its reasons."""
+    """Return the keys of the dictionaries of flags from which a module of the decisions takes its
+    reasons.
+    """
     saying = ("_withhold_for", "_why_not", "_not_claimed", "say_why", "person_reasons")
-    meant = [each for each in functions_of(ROOT / f"decisions/{name}.py") if each.name.startswith(saying)]
+    meant = [
+        each for each in functions_of(ROOT / f"decisions/{name}.py") if each.name.startswith(saying)
+    ]
     flags = [node for each in meant for node in ast.walk(each) if isinstance(node, ast.Dict)]
     return {key for each in flags for key in texts_in(each.keys)}
 
 
 def given(path: Path) -> set[str]:
-    """Return the reasons that a module names where it withholds rows, or says why one stays here."""
+    """Return the reasons that a module names where it withholds rows, or says why one stays
+    here.
+    """
     found: set[str] = set()
     for function in functions_of(path):
         for node in ast.walk(function):
             if isinstance(node, ast.Call):
-                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                called = (
+                    node.func.attr
+                    if isinstance(node.func, ast.Attribute)
+                    else getattr(node.func, "id", "")
+                )
                 if called in _NAMING:
                     found |= texts_in(node.args[-1:] if called == "withhold_rows" else node.args)
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
@@ -57,30 +77,76 @@ def given(path: Path) -> set[str]:
 
 
 def guarded() -> set[str]:
-    """Return the stop of each table and column whose loss stops every list, under any version of the policy."""
-    columns = {f"{name}.{column}" for name, columns in PROTECTING_COLUMNS.items() for column in columns}
+    """Return the stop of each table and column whose loss stops every list, under any version of
+    the policy.
+    """
+    columns = {
+        f"{name}.{column}" for name, columns in PROTECTING_COLUMNS.items() for column in columns
+    }
     versions = load_policy().rule_files["loading"].versions
     named = {name for version in versions for name in version.values["tables_guarded"]}
-    return {f"{name}_{what}" for name in {*PROTECTING_TABLES, *columns, *named} for what in ("missing", "shrank")}
+    return {
+        f"{name}_{what}"
+        for name in {*PROTECTING_TABLES, *columns, *named}
+        for what in ("missing", "shrank")
+    }
 
 
 def listing_codes() -> set[str]:
-    """Return every code that may stand where a list says why a row is withheld, waits or stays here."""
-    codes = {code for name in SAYING for code in flagged(name) | given(ROOT / f"decisions/{name}.py")}
+    """Return every code that may stand where a list says why a row is withheld, waits or stays
+    here.
+    """
+    codes = {
+        code for name in SAYING for code in flagged(name) | given(ROOT / f"decisions/{name}.py")
+    }
     codes |= {code for name in RELEASING for code in given(ROOT / f"jobs/release/{name}.py")}
-    codes |= {manual_hold_terms._SAID.get(reason, f"hold_{reason}") for reason in manual_hold_terms.REASONS}
-    return (codes | set(dropped_rows._ELSE.values()) | guarded() | set(ledger_tables.REASONS)) - {""}
+    codes |= {
+        manual_hold_terms._SAID.get(reason, f"hold_{reason}")
+        for reason in manual_hold_terms.REASONS
+    }
+    return (codes | set(dropped_rows._ELSE.values()) | guarded() | set(ledger_tables.REASONS)) - {
+        ""
+    }
 
 
 def test_the_codes_are_found_in_the_code() -> None:
     known = {
-        "refused_evidence", "no_tenancy", "life_support", "vulnerable", "kept_agreement", "same_premise",
-        "no_lawful_day", "expired_only", "no_address", "below_channel_minimum", "on_list", "ramp", "acted", "gone",
-        "amount_fell", "stage_changed", "over_capacity", "paid", "shielded", "not_disconnectable", "below_threshold",
-        "sent_lately", "warning_not_served", "too_recent", "not_due", "invoice_gone", "no_warned_debt",
-        "not_court_bound", "struck", "hold_dispute", "payers.life_support_missing", "holds_shrank", "bad_date",
-        "above_order_ceiling", "window_over",
-    }  # fmt: skip
+        "refused_evidence",
+        "no_tenancy",
+        "life_support",
+        "vulnerable",
+        "kept_agreement",
+        "same_premise",
+        "no_lawful_day",
+        "expired_only",
+        "no_address",
+        "below_channel_minimum",
+        "on_list",
+        "ramp",
+        "acted",
+        "gone",
+        "amount_fell",
+        "stage_changed",
+        "over_capacity",
+        "paid",
+        "shielded",
+        "not_disconnectable",
+        "below_threshold",
+        "sent_lately",
+        "warning_not_served",
+        "too_recent",
+        "not_due",
+        "invoice_gone",
+        "no_warned_debt",
+        "not_court_bound",
+        "struck",
+        "hold_dispute",
+        "payers.life_support_missing",
+        "holds_shrank",
+        "bad_date",
+        "above_order_ceiling",
+        "window_over",
+    }
     assert known - listing_codes() == set()
 
 

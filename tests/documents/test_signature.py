@@ -111,8 +111,12 @@ def test_the_signature_is_the_one_that_pyhanko_makes_whole(kind: str) -> None:
     (signature,) = PdfFileReader(BytesIO(signed)).embedded_signatures
     store = SimpleCertificateStore.from_certs([parse(authority()[1])])
     info = signature.signer_info
-    signer = ExternalSigner(parse(certificate(kind)), store, info["signature"].native, info["signature_algorithm"])
-    whole = asyncio.run(signer.async_sign(signature.compute_digest(), "sha256", use_pades=True)).dump()
+    signer = ExternalSigner(
+        parse(certificate(kind)), store, info["signature"].native, info["signature_algorithm"]
+    )
+    whole = asyncio.run(
+        signer.async_sign(signature.compute_digest(), "sha256", use_pades=True)
+    ).dump()
 
     assert whole == signature.pkcs7_content[: len(whole)]
     assert {"content_type", "message_digest", "signing_certificate_v2"} == {
@@ -132,11 +136,14 @@ def test_signatures_of_every_length_fit() -> None:
 def test_the_certificates_above_go_along() -> None:
     own_key, (root_key, root) = make_key("ec"), authority()
     own = certify(own_key, name="Печат", issuer=(root_key, root))
-    signed = open_seal(pack(own_key, own, others=[root]), PASSWORD, NOW).sign(document(), "Съобщение", NOW)
+    signed = open_seal(pack(own_key, own, others=[root]), PASSWORD, NOW).sign(
+        document(), "Съобщение", NOW
+    )
 
     assert check(signed, root).trusted
     assert [parse(root).dump()] == [
-        one.dump() for one in PdfFileReader(BytesIO(signed)).embedded_signatures[0].other_embedded_certs
+        one.dump()
+        for one in PdfFileReader(BytesIO(signed)).embedded_signatures[0].other_embedded_certs
     ]
 
 
@@ -175,7 +182,9 @@ def refuse(data: bytes, password: str | None = PASSWORD, now: datetime = NOW) ->
 
 
 def test_a_wrong_password_is_refused() -> None:
-    assert "cannot be opened: the password is wrong" in refuse(pack(key("rsa"), certificate("rsa")), "друга")
+    assert "cannot be opened: the password is wrong" in refuse(
+        pack(key("rsa"), certificate("rsa")), "друга"
+    )
     assert "DUNNING_SIGN_PASSWORD_FILE" in refuse(pack(key("rsa"), certificate("rsa")), None)
 
 
@@ -191,14 +200,18 @@ def test_a_file_without_password_needs_none() -> None:
     open_file = pack(key("ec"), certificate("ec"), password="")
 
     for password in (None, ""):
-        assert check(open_seal(open_file, password, NOW).sign(bare(), "x", NOW), certificate("ec")).trusted
+        assert check(
+            open_seal(open_file, password, NOW).sign(bare(), "x", NOW), certificate("ec")
+        ).trusted
 
 
 def test_an_expired_certificate_and_one_of_tomorrow_are_refused() -> None:
     assert "has expired: it is valid from 2026-11-24 to 2026-12-24" in refuse(
         pack(key("rsa"), certificate("rsa")), now=NOW + timedelta(days=60)
     )
-    assert "is not valid yet" in refuse(pack(key("rsa"), certificate("rsa")), now=NOW - timedelta(days=60))
+    assert "is not valid yet" in refuse(
+        pack(key("rsa"), certificate("rsa")), now=NOW - timedelta(days=60)
+    )
 
 
 def test_a_certificate_for_encryption_only_is_refused() -> None:
@@ -235,12 +248,16 @@ def stamp_url() -> Iterator[str]:
     own_certificate = certify(own, stamps=True)
     der = own.private_bytes(DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     key_info = keys.PrivateKeyInfo.load(der)
-    stamper = DummyTimeStamper(parse(own_certificate), key_info, SimpleCertificateStore(), fixed_dt=NOW)
+    stamper = DummyTimeStamper(
+        parse(own_certificate), key_info, SimpleCertificateStore(), fixed_dt=NOW
+    )
     STAMP_ROOTS.append(own_certificate)
     yield from serve(lambda asked: stamper.request_tsa_response(asked).dump())
 
 
-@pytest.fixture(params=[b"", b"<html>", bytes.fromhex("3003020105"), bytes.fromhex("30053003020102")])
+@pytest.fixture(
+    params=[b"", b"<html>", bytes.fromhex("3003020105"), bytes.fromhex("30053003020102")]
+)
 def nonsense_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A server that answers what is no timestamp; the last one, that it gives none."""
     yield from serve(lambda _: request.param)

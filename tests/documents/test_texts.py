@@ -24,15 +24,29 @@ def message(channel: str = "sms", stage: str = "overdue", **facts: Any) -> dict[
     paid_until = facts.pop("paid_until", PAID_UNTIL)
     supplier = facts.pop("supplier", SUPPLIER)
     row = {
-        "reference": "R", "premise_no": "0012344217", "payer_code": "900000000001", "stage": stage, "channel": channel,
-        "address": "ул. Явор 3, 1324 София", "language": "bg", "service": "heat", "overdue_cents": 8420, "items": 1,
-        "name": "Проба Пробова", "oldest_due_on": date(2026, 10, 15), "newest_due_on": date(2026, 10, 15),
-        "period_from": date(2026, 8, 1), "period_to": date(2026, 8, 31), "expired_cents": 0,
+        "reference": "R",
+        "premise_no": "0012344217",
+        "payer_code": "900000000001",
+        "stage": stage,
+        "channel": channel,
+        "address": "ул. Явор 3, 1324 София",
+        "language": "bg",
+        "service": "heat",
+        "overdue_cents": 8420,
+        "items": 1,
+        "name": "Проба Пробова",
+        "oldest_due_on": date(2026, 10, 15),
+        "newest_due_on": date(2026, 10, 15),
+        "period_from": date(2026, 8, 1),
+        "period_to": date(2026, 8, 31),
+        "expired_cents": 0,
         "answer_until": date(2026, 12, 22) if stage == "final_warning" else None,
         "may_be_cut": facts.get("service") == "electricity",
     }
     rows = pa.Table.from_pylist([row | facts], SCHEMAS["reminders"])
-    return write_messages(rows, Letterhead(AS_OF, supplier, paid_until, PROFILE, is_latin)).to_pylist()[0]
+    return write_messages(
+        rows, Letterhead(AS_OF, supplier, paid_until, PROFILE, is_latin)
+    ).to_pylist()[0]
 
 
 def words(text: str) -> str:
@@ -48,7 +62,12 @@ def words(text: str) -> str:
             "Разсрочване: 0700 11 111",
         ),
         (
-            {"service": "electricity", "items": 3, "oldest_due_on": date(2024, 10, 15), "overdue_cents": 123456},
+            {
+                "service": "electricity",
+                "items": 3,
+                "oldest_due_on": date(2024, 10, 15),
+                "overdue_cents": 123456,
+            },
             "Електроснабдяване: по аб. № …4217 има 1234,56 евро с изтекъл срок от 15.10.2024. Ако сте платили, "
             "благодарим. Разсрочване: 0700 11 111",
         ),
@@ -75,19 +94,35 @@ def test_sms(facts: dict[str, Any], expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("service", "stage", "items", "due"),
-    list(product(SUPPLIER.service_names, ("overdue", "final_warning"), (1, 9), (date(2023, 10, 15), AS_OF))),
+    list(
+        product(
+            SUPPLIER.service_names,
+            ("overdue", "final_warning"),
+            (1, 9),
+            (date(2023, 10, 15), AS_OF),
+        )
+    ),
 )
-def test_an_sms_fits_two_parts_and_in_latin_letters_one(service: str, stage: str, items: int, due: date) -> None:
+def test_an_sms_fits_two_parts_and_in_latin_letters_one(
+    service: str, stage: str, items: int, due: date
+) -> None:
     facts = {"service": service, "items": items, "oldest_due_on": due, "overdue_cents": 999_999}
     languages = [{}, {"is_latin": True}, {"language": "en"}]
 
-    assert [2, 1, 1] == [message("sms", stage, **facts, **language)["segments"] for language in languages]
+    assert [2, 1, 1] == [
+        message("sms", stage, **facts, **language)["segments"] for language in languages
+    ]
 
 
 LONG = Supplier(
-    {"heat": "Топлоснабдяване „Юг“", "electricity": "Дружество за електроснабдяване „Родопи – изток“"},
-    SUPPLIER.service_names_latin, SUPPLIER.phone, 0,
-)  # fmt: skip
+    {
+        "heat": "Топлоснабдяване „Юг“",
+        "electricity": "Дружество за електроснабдяване „Родопи – изток“",
+    },
+    SUPPLIER.service_names_latin,
+    SUPPLIER.phone,
+    0,
+)
 
 
 @pytest.mark.parametrize(
@@ -122,13 +157,20 @@ def test_an_sms_that_is_too_long_loses_whole_clauses(facts: dict[str, Any], expe
     ],
 )
 def test_number_sum_and_thanks_survive(channel_facts: dict[str, Any], expected: str) -> None:
-    endless = Supplier({"heat": "Топло " * 30 + "АД", "electricity": "Ток"}, SUPPLIER.service_names_latin, "0" * 50, 0)
+    endless = Supplier(
+        {"heat": "Топло " * 30 + "АД", "electricity": "Ток"},
+        SUPPLIER.service_names_latin,
+        "0" * 50,
+        0,
+    )
     row = message(supplier=endless, **channel_facts)
 
     assert (expected, True) == (row["text"], row["segments"] <= 2)
 
 
-@pytest.mark.parametrize(("channel", "stage", "language"), list(product(("email", "post"), VERSIONS, ("bg", "en"))))
+@pytest.mark.parametrize(
+    ("channel", "stage", "language"), list(product(("email", "post"), VERSIONS, ("bg", "en")))
+)
 def test_letters_and_emails_say_how_to_pay(channel: str, stage: str, language: str) -> None:
     told = words(message(channel, stage, language=language)["text"])
     amount = "84,20 €" if language == "bg" else "84.20 €"
@@ -181,25 +223,45 @@ def test_expired_items_stand_apart_without_demand() -> None:
 def test_what_is_unknown_is_not_mentioned() -> None:
     text = message("email", period_from=None, paid_until=None)["text"]
 
-    assert ("за периода" not in text, "отразени" not in text, "Ако вече сте платили" in text) == (True, True, True)
+    assert ("за периода" not in text, "отразени" not in text, "Ако вече сте платили" in text) == (
+        True,
+        True,
+        True,
+    )
 
 
 def test_the_cost_that_paying_now_spares() -> None:
     dear = Supplier(SUPPLIER.service_names, SUPPLIER.service_names_latin, SUPPLIER.phone, 1550)
     line = "С плащане сега си спестявате разхода за възстановяване на захранването (15,50 €)."
-    texts = [message("email", supplier=dear, service=service)["text"] for service in ("electricity", "heat")]
+    texts = [
+        message("email", supplier=dear, service=service)["text"]
+        for service in ("electricity", "heat")
+    ]
 
     assert [True, False] == [line in words(text) for text in texts]
 
 
-EVERY = list(product(("sms", "email", "post"), ("overdue", "final_warning"), ("bg", "en"), ("heat", "electricity")))
+EVERY = list(
+    product(
+        ("sms", "email", "post"),
+        ("overdue", "final_warning"),
+        ("bg", "en"),
+        ("heat", "electricity"),
+    )
+)
 
 
 @pytest.mark.parametrize(("channel", "stage", "language", "service"), EVERY)
 def test_every_message_is_kind(channel: str, stage: str, language: str, service: str) -> None:
     for expired, items, since in product((0, 1200), (1, 3), (None, date(2026, 8, 1))):
         row = message(
-            channel, stage, language=language, service=service, expired_cents=expired, items=items, period_from=since
+            channel,
+            stage,
+            language=language,
+            service=service,
+            expired_cents=expired,
+            items=items,
+            period_from=since,
         )
         told = f"{row['subject'] or ''}\n{row['text']}"
 
@@ -210,7 +272,9 @@ def test_every_message_is_kind(channel: str, stage: str, language: str, service:
 
 
 @pytest.mark.parametrize(("channel", "stage", "language", "service"), EVERY)
-def test_nothing_for_a_strangers_eyes(channel: str, stage: str, language: str, service: str) -> None:
+def test_nothing_for_a_strangers_eyes(
+    channel: str, stage: str, language: str, service: str
+) -> None:
     row = message(channel, stage, language=language, service=service)
     seen = row["text"] if channel == "sms" else row["subject"]
     of_channel = {"sms": ["0012344217"], "email": ["0012344217", "84"], "post": ["84"]}
@@ -225,17 +289,29 @@ def test_rows_keep_their_order_and_their_own_facts() -> None:
         for channel, stage, language, service in EVERY
     ]
     together = pa.Table.from_pylist(
-        [{name: row[name] for name in SCHEMAS["reminders"].names} for row in rows], SCHEMAS["reminders"]
+        [{name: row[name] for name in SCHEMAS["reminders"].names} for row in rows],
+        SCHEMAS["reminders"],
     )
 
-    assert rows == write_messages(together, Letterhead(AS_OF, SUPPLIER, PAID_UNTIL, PROFILE)).to_pylist()
+    assert (
+        rows
+        == write_messages(together, Letterhead(AS_OF, SUPPLIER, PAID_UNTIL, PROFILE)).to_pylist()
+    )
 
 
 def test_every_template_is_used() -> None:
     folders = {"sms": "sms", "email": "email", "post": "letter"}
     versions = range(1, max(VERSIONS.values()) + 1)  # what has once been sent is frozen
-    used = {f"{folders[c]}/{stage}.v{n}.{language}.txt" for c, stage, language, _ in EVERY for n in versions}
+    used = {
+        f"{folders[c]}/{stage}.v{n}.{language}.txt"
+        for c, stage, language, _ in EVERY
+        for n in versions
+    }
     used |= {*mail_files(1), *mail_files(2)}
-    found = {str(path.relative_to(TEMPLATES)) for folder in folders.values() for path in (TEMPLATES / folder).iterdir()}
+    found = {
+        str(path.relative_to(TEMPLATES))
+        for folder in folders.values()
+        for path in (TEMPLATES / folder).iterdir()
+    }
 
     assert used == found

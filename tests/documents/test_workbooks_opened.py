@@ -1,4 +1,6 @@
-"""Each list's workbook opened in LibreOffice: every cell is what the list holds, leading zeros and all."""
+"""Each list's workbook opened in LibreOffice: every cell is what the list holds, leading zeros and
+all.
+"""
 
 import csv
 import io
@@ -26,14 +28,23 @@ from tests.browser.house import miss
 
 AS_OF = date(2026, 11, 22)
 LISTS = (*REMINDERS.values(), DISCONNECTIONS, COURT, COURT_ITEMS, WITHHELD, QUARANTINE)
-# Byte 31 between cells (no text holds it), `"` around every text and around nothing else, UTF-8, cells as they are
-# shown, every sheet.
+# Byte 31 between cells (no text holds it), `"` around every text and around nothing else, UTF-8,
+# cells as they are shown, every sheet.
 BETWEEN = "\x1f"
 CSV_FILTER = "csv:Text - txt - csv (StarCalc):31,34,76,1,,1033,true,true,true,false,false,-1"
 SECONDS_MAX = 120
-# Codes and texts that spreadsheets like to change: leading zeros, long numbers, dates, exponents, formulas.
+# Codes and texts that spreadsheets like to change: leading zeros, long numbers, dates, exponents,
+# formulas.
 TEXTS = (
-    "000123", "1234567890123456789", "1-2", "12E5", "=1+1", "+359888123456", "0,50", 'ул. „Бор“ 1; вх. "А"', "TRUE",
+    "000123",
+    "1234567890123456789",
+    "1-2",
+    "12E5",
+    "=1+1",
+    "+359888123456",
+    "0,50",
+    'ул. „Бор“ 1; вх. "А"',
+    "TRUE",
 )
 CENTS = (0, -7, 8420, 123_456_789, 100, 5, 12_345, 999_999_999, 1)
 DAYS = (date(2026, 2, 28), date(1999, 12, 31), date(2028, 2, 29))
@@ -42,10 +53,14 @@ COUNTS = (0, 1, 12_345)
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]]:
-    """The rows of each list's workbook as LibreOffice shows them, by path of the list; texts in quotes."""
+    """The rows of each list's workbook as LibreOffice shows them, by path of the list; texts in
+    quotes.
+    """
     program = shutil.which("soffice")
     if program is None:
-        miss("LibreOffice is not installed (Debian: libreoffice-calc); `make test` installs it when root runs it.")
+        miss(
+            "LibreOffice is not installed (Debian: libreoffice-calc); `make test` installs it when root runs it."
+        )
     folder = tmp_path_factory.mktemp("workbooks")
     for listed in LISTS:
         content = render_xlsx(table_of(listed), listed.columns, AS_OF, listed.title)
@@ -53,9 +68,15 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     command = [program, profile, "--headless", "--convert-to", CSV_FILTER, "--outdir", str(folder)]
     subprocess.run(
-        [*command, *map(str, sorted(folder.glob("*.xlsx")))], check=True, capture_output=True, timeout=SECONDS_MAX
+        [*command, *map(str, sorted(folder.glob("*.xlsx")))],
+        check=True,
+        capture_output=True,
+        timeout=SECONDS_MAX,
     )
-    return {listed.path: read_quoted(folder / f"{file_name(listed)}-{listed.title}.csv") for listed in LISTS}
+    return {
+        listed.path: read_quoted(folder / f"{file_name(listed)}-{listed.title}.csv")
+        for listed in LISTS
+    }
 
 
 def file_name(listed: ListFile) -> str:
@@ -65,7 +86,9 @@ def file_name(listed: ListFile) -> str:
 
 def read_quoted(path: Path) -> list[list[str]]:
     """Return the cells of a CSV as they stand in the file, the quotes around texts included."""
-    reader = csv.reader(io.StringIO(path.read_text("utf-8")), delimiter=BETWEEN, quoting=csv.QUOTE_NONE)
+    reader = csv.reader(
+        io.StringIO(path.read_text("utf-8")), delimiter=BETWEEN, quoting=csv.QUOTE_NONE
+    )
     return list(reader)[1:]
 
 
@@ -84,11 +107,15 @@ def values_of(column: Column) -> list[Any]:
         return [COUNTS[row % len(COUNTS)] for row in range(len(CENTS))]
     if column.kind is Kind.TEXT:
         return list(TEXTS)
-    return [text.replace(" ", "") for text in TEXTS]  # one word each: words of closed lists have no spaces
+    return [
+        text.replace(" ", "") for text in TEXTS
+    ]  # one word each: words of closed lists have no spaces
 
 
 def shown(column: Column, value: Any) -> str:
-    """Return how a spreadsheet must show a value: sums and days as numbers, all else as text, in quotes."""
+    """Return how a spreadsheet must show a value: sums and days as numbers, all else as text, in
+    quotes.
+    """
     if column.kind is Kind.MONEY:
         return f"{value / 100:,.2f}"
     if column.kind is Kind.DAY:
@@ -99,9 +126,12 @@ def shown(column: Column, value: Any) -> str:
 
 
 @pytest.mark.parametrize("listed", LISTS, ids=lambda listed: listed.path)
-def test_every_cell_is_what_the_list_holds(opened: dict[str, list[list[str]]], listed: ListFile) -> None:
+def test_every_cell_is_what_the_list_holds(
+    opened: dict[str, list[list[str]]], listed: ListFile
+) -> None:
     expected = [
-        [shown(column, values_of(column)[row]) for column in listed.columns] for row in range(len(TEXTS))
+        [shown(column, values_of(column)[row]) for column in listed.columns]
+        for row in range(len(TEXTS))
     ]
 
     assert expected == opened[listed.path]

@@ -2,8 +2,9 @@
 
     .venv/bin/python -m tests.faults --kills 300 --seed 2
 
-A fifth of the kills strike PostgreSQL, the others our process: at every pair of neighbouring writing calls of snapshot
-and close, at points drawn from all steps, and at random moments. Exit code 1 if anything was not as if undisturbed.
+A fifth of the kills strike PostgreSQL, the others our process: at every pair of neighbouring
+writing calls of snapshot and close, at points drawn from all steps, and at random moments. Exit
+code 1 if anything was not as if undisturbed.
 """
 
 import argparse
@@ -20,9 +21,11 @@ from tests.faults.servers import Server, serve
 
 Row = tuple[str, str, int, list[str]]
 NAMES = {
-    "kill": "SIGKILL at a chosen call", "kill later": "SIGKILL at a random moment",
-    "kill server": "SIGKILL to PostgreSQL's postmaster", "kill backends": "SIGKILL to PostgreSQL's backend",
-}  # fmt: skip
+    "kill": "SIGKILL at a chosen call",
+    "kill later": "SIGKILL at a random moment",
+    "kill server": "SIGKILL to PostgreSQL's postmaster",
+    "kill backends": "SIGKILL to PostgreSQL's backend",
+}
 
 
 def main() -> int:
@@ -38,7 +41,11 @@ def main() -> int:
             rows = []
             for row in run(options.kills, options.seed, Path(folder), undisturbed, process, server):
                 rows.append(row)
-                print(f"{len(rows)}: {row[0]}, {row[1]}: {row[3] or 'as if undisturbed'}", file=sys.stderr, flush=True)
+                print(
+                    f"{len(rows)}: {row[0]}, {row[1]}: {row[3] or 'as if undisturbed'}",
+                    file=sys.stderr,
+                    flush=True,
+                )
     print(write_table(rows))
     return int(any(wrong for *_, wrong in rows))
 
@@ -47,10 +54,16 @@ def run(
     kills: int, seed: int, folder: Path, undisturbed: Undisturbed, process: Warm, server: Server
 ) -> Iterator[Row]:
     """Give fault, step, how many kills struck and what was wrong, trial by trial."""
-    outages = [t for n, kind in enumerate(KINDS) for t in draw_outages(undisturbed, kills // 10, seed + n, kind)]
+    outages = [
+        t
+        for n, kind in enumerate(KINDS)
+        for t in draw_outages(undisturbed, kills // 10, seed + n, kind)
+    ]
     chosen = draw_transitions(undisturbed, seed=seed)[: kills // 3]
     left = max(kills - len(outages) - len(chosen), 0)
-    chosen += draw_points(undisturbed, left // 2, seed) + draw_moments(undisturbed, left - left // 2, seed)
+    chosen += draw_points(undisturbed, left // 2, seed) + draw_moments(
+        undisturbed, left - left // 2, seed
+    )
     for number, trial in enumerate([*chosen, *outages]):
         place = folder / str(number)
         if trial.faults[0].kind in KINDS:

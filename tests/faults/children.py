@@ -1,4 +1,6 @@
-"""Runs of the command as processes: forked from a warm one, watched, killed, and asked what they said."""
+"""Runs of the command as processes: forked from a warm one, watched, killed, and asked what they
+said.
+"""
 
 import itertools
 import json
@@ -52,7 +54,9 @@ class Child:
         return Ended(code, self.printed.read_text("utf-8"), self.told.read_text("utf-8"))
 
     def wait_for(self, told: str) -> bool:
-        """Wait until it has printed something with these words; tell whether it did before it ended."""
+        """Wait until it has printed something with these words; tell whether it did before it
+        ended.
+        """
         while told not in self.printed.read_text("utf-8", "ignore"):
             if Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
                 return told in self.printed.read_text("utf-8", "ignore")
@@ -65,9 +69,14 @@ class Warm:
     def __init__(self, folder: Path) -> None:
         self.folder, self._numbers = folder, itertools.count(1)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.warm"], cwd=REPOSITORY, text=True, encoding="utf-8",
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-        )  # fmt: skip
+            [sys.executable, "-m", "tests.faults.warm"],
+            cwd=REPOSITORY,
+            text=True,
+            encoding="utf-8",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        )
 
     def ask(self, **request: Any) -> dict[str, int]:
         """Send a request and return the answer."""
@@ -78,16 +87,26 @@ class Warm:
         return answer
 
     def start(
-        self, words: list[str], environment: Mapping[str, str], fault: Fault | None = None, trace: Path | None = None
+        self,
+        words: list[str],
+        environment: Mapping[str, str],
+        fault: Fault | None = None,
+        trace: Path | None = None,
     ) -> Child:
-        """Start a run of the command; a fault strikes at its point, and a trace gets the names of all points."""
+        """Start a run of the command; a fault strikes at its point, and a trace gets the names of
+        all points.
+        """
         number = next(self._numbers)
         printed, told = self.folder / f"{number}.out", self.folder / f"{number}.err"
         printed.touch(), told.touch()
         asked = self.ask(
-            words=words, environment=dict(environment), printed=str(printed), told=str(told),
-            fault=asdict(fault) if fault else None, trace=str(trace) if trace else None,
-        )  # fmt: skip
+            words=words,
+            environment=dict(environment),
+            printed=str(printed),
+            told=str(told),
+            fault=asdict(fault) if fault else None,
+            trace=str(trace) if trace else None,
+        )
         return Child(self, asked["pid"], printed, told)
 
     def close(self) -> None:

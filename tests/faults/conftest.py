@@ -1,4 +1,6 @@
-"""What all fault tests share: a server that may be killed, a warm process, and runs that nobody disturbed."""
+"""What all fault tests share: a server that may be killed, a warm process, and runs that nobody
+disturbed.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +27,9 @@ def warm_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, warm_process: Warm, server: Server) -> Undisturbed:
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, warm_process: Warm, server: Server
+) -> Undisturbed:
     """The nights as they are when nothing happens."""
     return run_undisturbed(tmp_path_factory.mktemp("undisturbed"), warm_process, server)
 

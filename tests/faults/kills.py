@@ -18,7 +18,8 @@ THEN = ("again", "again", "again and the next date", "the next date")
 
 @dataclass(frozen=True)
 class Trial:
-    """A run of AS_OF that is killed, perhaps killed again when it is run again, and what is run then, undisturbed.
+    """A run of AS_OF that is killed, perhaps killed again when it is run again, and what is run
+    then, undisturbed.
 
     step: of the night in which the (first) kill strikes. then: one of THEN.
     """
@@ -31,7 +32,8 @@ class Trial:
     def name(self) -> str:
         """What is tried, in a line."""
         faults = " and ".join(
-            f"{fault.kind} at {fault.point} {fault.number}" + (f" +{fault.target / 1e6:.3f} s" if fault.target else "")
+            f"{fault.kind} at {fault.point} {fault.number}"
+            + (f" +{fault.target / 1e6:.3f} s" if fault.target else "")
             for fault in self.faults
         )
         return f"{faults}, then {self.then}"
@@ -39,14 +41,18 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial came to. kills: how many runs SIGKILL ended. wrong: what is not as if nobody had killed."""
+    """What a trial came to. kills: how many runs SIGKILL ended. wrong: what is not as if nobody had
+    killed.
+    """
 
     trial: Trial
     kills: int
     wrong: list[str]
 
 
-def draw_transitions(undisturbed: Undisturbed, steps: tuple[str, ...] = WRITING_STEPS, seed: int = 1) -> list[Trial]:
+def draw_transitions(
+    undisturbed: Undisturbed, steps: tuple[str, ...] = WRITING_STEPS, seed: int = 1
+) -> list[Trial]:
     """Return a kill between every two different neighbours among the points of some steps.
 
     So each call that writes is killed right before, and right after it, at least once.
@@ -59,14 +65,23 @@ def draw_transitions(undisturbed: Undisturbed, steps: tuple[str, ...] = WRITING_
         if step_of(name) in steps:
             found.setdefault((before, name), []).append(Fault(name, counts[name]))
         before = name
-    return [Trial(step_of(name), (dice.choice(faults),), dice.choice(THEN)) for (_, name), faults in found.items()]
+    return [
+        Trial(step_of(name), (dice.choice(faults),), dice.choice(THEN))
+        for (_, name), faults in found.items()
+    ]
 
 
-def draw_points(undisturbed: Undisturbed, count: int, seed: int, steps: tuple[str, ...] = STEPS) -> list[Trial]:
-    """Return kills at points drawn from all steps in turn; every fifth is followed by a second one."""
+def draw_points(
+    undisturbed: Undisturbed, count: int, seed: int, steps: tuple[str, ...] = STEPS
+) -> list[Trial]:
+    """Return kills at points drawn from all steps in turn; every fifth is followed by a second
+    one.
+    """
     dice = Random(seed)
     numbered = number_points(undisturbed)
-    by_step = {step: [fault for fault in numbered if step_of(fault.point) == step] for step in steps}
+    by_step = {
+        step: [fault for fault in numbered if step_of(fault.point) == step] for step in steps
+    }
     trials = []
     for n in range(count):
         step = steps[n % len(steps)]
@@ -78,7 +93,9 @@ def draw_points(undisturbed: Undisturbed, count: int, seed: int, steps: tuple[st
     return trials
 
 
-def draw_moments(undisturbed: Undisturbed, count: int, seed: int, steps: tuple[str, ...] = STEPS[:-1]) -> list[Trial]:
+def draw_moments(
+    undisturbed: Undisturbed, count: int, seed: int, steps: tuple[str, ...] = STEPS[:-1]
+) -> list[Trial]:
     """Return kills at random moments of all steps in turn, wherever the run is by then."""
     dice = Random(seed)
     begins = {name: at for at, name in reversed(undisturbed.points)}
@@ -96,15 +113,23 @@ def draw_moments(undisturbed: Undisturbed, count: int, seed: int, steps: tuple[s
     return trials
 
 
-def run_trial(trial: Trial, folder: Path, undisturbed: Undisturbed, warm: Warm, server: Server) -> Outcome:
+def run_trial(
+    trial: Trial, folder: Path, undisturbed: Undisturbed, warm: Warm, server: Server
+) -> Outcome:
     """Kill and run again in a fresh place."""
     with place(folder, undisturbed.ledger, warm, server) as here:
         ended = list(kill(here, trial.faults))
         was_out = here.is_published(AS_OF)
         nights = {"again": [AS_OF], "the next date": [NEXT]}.get(trial.then, [AS_OF, NEXT])
         later = [here.run(as_of) for as_of in nights]
-        wrong = [f"exit code {end.code}: {end.told}" for end in later if (end.code, end.told) != (0, "")]
-        wrong += [f"exit code {end.code}: {end.told}" for end in ended if not end.was_killed and end.code != 0]
+        wrong = [
+            f"exit code {end.code}: {end.told}" for end in later if (end.code, end.told) != (0, "")
+        ]
+        wrong += [
+            f"exit code {end.code}: {end.told}"
+            for end in ended
+            if not end.was_killed and end.code != 0
+        ]
         wrong += compare(here, undisturbed, nights, was_out)
         return Outcome(trial, sum(end.was_killed for end in ended), wrong)
 
@@ -119,8 +144,8 @@ def kill(here: Place, faults: tuple[Fault, ...]) -> Iterator[Ended]:
 def compare(here: Place, undisturbed: Undisturbed, nights: list, was_out: bool) -> list[str]:
     """Return in what the place differs from one in which nobody was killed.
 
-    was_out: whether the files of AS_OF were out before the nights were run. If so, they count as sent, also where only
-    the next date was run since.
+    was_out: whether the files of AS_OF were out before the nights were run. If so, they count as
+    sent, also where only the next date was run since.
     """
     is_alone = nights == [NEXT] and not was_out
     first = None if is_alone else undisturbed.first
@@ -163,4 +188,8 @@ def number_points(undisturbed: Undisturbed) -> list[Fault]:
 
 
 def _differ(found: dict[str, str], expected: dict[str, str]) -> str:
-    return ", ".join(sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)))
+    return ", ".join(
+        sorted(
+            name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)
+        )
+    )

@@ -1,4 +1,6 @@
-"""Where a trial takes place, and what it must look like afterwards: an undisturbed run of the same dates."""
+"""Where a trial takes place, and what it must look like afterwards: an undisturbed run of the same
+dates.
+"""
 
 import hashlib
 import json
@@ -24,7 +26,8 @@ ACCOUNTS, SEED = 40, 7
 class Place:
     """A home, a database and an output folder of a trial's own.
 
-    database: on the server; `dunning` is the one that runs find in the server's own home, and start if it is down.
+    database: on the server; `dunning` is the one that runs find in the server's own home, and start
+    if it is down.
     """
 
     folder: Path
@@ -55,13 +58,28 @@ class Place:
         return {"DUNNING_HOME": str(self.home), "DUNNING_DATABASE_URL": url}
 
     def start(
-        self, as_of: date = AS_OF, *options: str, fault: Fault | None = None, trace: Path | None = None, **others: str
+        self,
+        as_of: date = AS_OF,
+        *options: str,
+        fault: Fault | None = None,
+        trace: Path | None = None,
+        **others: str,
     ) -> Child:
         """Start the night of a date; `others` are variables of its environment."""
-        words = ["nightly", "--ledger", str(self.ledger), "--as-of", as_of.isoformat(), "--out", str(self.out)]
+        words = [
+            "nightly",
+            "--ledger",
+            str(self.ledger),
+            "--as-of",
+            as_of.isoformat(),
+            "--out",
+            str(self.out),
+        ]
         return self.warm.start([*words, *options], self.environment | others, fault, trace)
 
-    def run(self, as_of: date = AS_OF, *options: str, fault: Fault | None = None, **others: str) -> Ended:
+    def run(
+        self, as_of: date = AS_OF, *options: str, fault: Fault | None = None, **others: str
+    ) -> Ended:
         """Run the night of a date to its end, whatever that is."""
         return self.start(as_of, *options, fault=fault, **others).wait()
 
@@ -84,14 +102,17 @@ class Place:
     def left_behind(self) -> list[str]:
         """Return what a run should have cleared away."""
         folders = ((self.home / "work", "*"), (self.home / "snapshots", ".*"), (self.out, "**/.*"))
-        return sorted(f"{folder.name}/{p.name}" for folder, pattern in folders for p in folder.glob(pattern))
+        return sorted(
+            f"{folder.name}/{p.name}" for folder, pattern in folders for p in folder.glob(pattern)
+        )
 
 
 @dataclass(frozen=True)
 class Undisturbed:
     """What runs that nobody disturbed gave, each in a home of its own.
 
-    files: of AS_OF; of NEXT after AS_OF; of NEXT alone. history: after AS_OF; after both; after NEXT alone.
+    files: of AS_OF; of NEXT after AS_OF; of NEXT alone. history: after AS_OF; after both; after
+    NEXT alone.
     points: those that the run of AS_OF passed, in order: when (in microseconds), and the name.
     """
 
@@ -145,13 +166,19 @@ def run_undisturbed(folder: Path, warm: Warm, server: Server) -> Undisturbed:
     with place(folder / "alone", ledger, warm, server) as alone:
         assert alone.run(NEXT).code == 0
         history_alone, files_alone = alone.history(), alone.hashes(NEXT)
-    passed = [line.partition(" ") for line in (folder / "points.txt").read_text("utf-8").splitlines()]
+    passed = [
+        line.partition(" ") for line in (folder / "points.txt").read_text("utf-8").splitlines()
+    ]
     points = [(int(at), name) for at, _, name in passed]
-    return Undisturbed(ledger, *files, files_alone, history_first, history_both, history_alone, points)
+    return Undisturbed(
+        ledger, *files, files_alone, history_first, history_both, history_alone, points
+    )
 
 
 def write_ledger(folder: Path, accounts: int = ACCOUNTS) -> Path:
-    """Write a sample ledger whose manifest speaks for a later day, so that many nights can be run on it."""
+    """Write a sample ledger whose manifest speaks for a later day, so that many nights can be run
+    on it.
+    """
     write_sample(folder, accounts, SEED, AS_OF)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     manifest["as_of"] = FRESH_UNTIL.isoformat()
@@ -160,6 +187,11 @@ def write_ledger(folder: Path, accounts: int = ACCOUNTS) -> Path:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file below a folder, hidden ones too; empty where there is no folder."""
+    """Return the SHA-256 of every file below a folder, hidden ones too; empty where there is no
+    folder.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }

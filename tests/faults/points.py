@@ -1,9 +1,11 @@
-"""The points of a run at which it changes something outside of itself; a fault may strike at any one of them.
+"""The points of a run at which it changes something outside of itself; a fault may strike at any
+one of them.
 
-A point is the moment before such a call: a file opened for writing, renamed, removed, given other rights or synced, a
-folder made or removed, Parquet or an Arrow file written, a statement, COPY or commit sent to PostgreSQL. It is named
-for the step of the night, the two innermost functions of ours that lead to it, and the call, as `close: publish>_place
-os.rename`; the n-th time that a run comes by has the number n. The moment after a call is the one before the next.
+A point is the moment before such a call: a file opened for writing, renamed, removed, given other
+rights or synced, a folder made or removed, Parquet or an Arrow file written, a statement, COPY or
+commit sent to PostgreSQL. It is named for the step of the night, the two innermost functions of
+ours that lead to it, and the call, as `close: publish>_place os.rename`; the n-th time that a run
+comes by has the number n. The moment after a call is the one before the next.
 """
 
 import os
@@ -33,10 +35,12 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 class Fault:
     """What strikes, and where.
 
-    point, number: the point's name, and how often the run has come by (from 1). after: at the next point of any name.
-    kind: `kill` (SIGKILL to the run itself), `kill later` (after `target` microseconds, from another process),
-        `kill server` (SIGKILL to the PostgreSQL server `target`), `kill backends` (to those of its processes that serve
-        the database `database`), `errno` (the call fails with the number `target`), `stop` (SIGSTOP).
+    point, number: the point's name, and how often the run has come by (from 1). after: at the next
+    point of any name.
+    kind: `kill` (SIGKILL to the run itself), `kill later` (after `target` microseconds, from
+        another process), `kill server` (SIGKILL to the PostgreSQL server `target`), `kill backends`
+        (to those of its processes that serve the database `database`), `errno` (the call fails with
+        the number `target`), `stop` (SIGSTOP).
     """
 
     point: str
@@ -48,14 +52,18 @@ class Fault:
 
 
 class Watch:
-    """Counts the points that this process passes, writes their names down, and lets a fault strike."""
+    """Counts the points that this process passes, writes their names down, and lets a fault
+    strike.
+    """
 
     def __init__(self, fault: Fault | None, trace: Path | None) -> None:
         self.fault = fault
         self.counts: Counter[str] = Counter()
         self.is_due = False
         self.lock = threading.RLock()
-        self.trace = -1 if trace is None else os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.trace = (
+            -1 if trace is None else os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        )
 
     def install(self) -> None:
         """Watch this process until it ends."""
@@ -90,7 +98,9 @@ class Watch:
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             _, mode, flags = arguments
-            if (isinstance(flags, int) and flags & WRITING) or (isinstance(mode, str) and set(mode) & set("wax+")):
+            if (isinstance(flags, int) and flags & WRITING) or (
+                isinstance(mode, str) and set(mode) & set("wax+")
+            ):
                 self.pass_by("open")
         elif event in CHANGES:
             self.pass_by(event)
@@ -155,7 +165,9 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def _leading_here() -> str:
-    """Return the step and the two innermost functions of ours on the stack; empty where nothing of ours calls."""
+    """Return the step and the two innermost functions of ours on the stack; empty where nothing of
+    ours calls.
+    """
     names: list[str] = []
     step, frame = "begin", sys._getframe(2)
     while frame is not None:

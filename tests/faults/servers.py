@@ -1,4 +1,6 @@
-"""A PostgreSQL of the fault tests' own, which they may kill, with a fresh database of it for every trial."""
+"""A PostgreSQL of the fault tests' own, which they may kill, with a fresh database of it for every
+trial.
+"""
 
 import itertools
 import os
@@ -56,13 +58,18 @@ class Server:
             return cursor.fetchall() if cursor.description else []
 
     def connect(self, database: str) -> psycopg.Connection:
-        """Return a connection; the server is started if it is down, and waited for while it recovers."""
+        """Return a connection; the server is started if it is down, and waited for while it
+        recovers.
+        """
         host = str(start_server(self.home))
         while True:
             try:
                 return psycopg.connect(host=host, user=SUPERUSER, dbname=database, autocommit=True)
             except psycopg.OperationalError as error:
-                if not any(said in str(error) for said in ("not yet accepting", "starting up", "recovery mode")):
+                if not any(
+                    said in str(error)
+                    for said in ("not yet accepting", "starting up", "recovery mode")
+                ):
                     raise
 
     def url(self, database: str) -> str:
@@ -83,7 +90,9 @@ class Server:
         """Wait until PostgreSQL has noticed that a killed run is gone."""
         self.execute(database, "SELECT pg_advisory_lock(%s)", RUN_LOCK)
         while self.execute(
-            "postgres", "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", database
+            "postgres",
+            "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            database,
         ):
             pass
 
@@ -105,7 +114,9 @@ class Server:
 
 @contextmanager
 def serve() -> Iterator[Server]:
-    """Give a server for as long as the block lasts. It may forget what a crash of the machine would cost."""
+    """Give a server for as long as the block lasts. It may forget what a crash of the machine would
+    cost.
+    """
     with tempfile.TemporaryDirectory(prefix="dunning-faults-") as folder:
         server = Server(Path(folder) / "home")
         start_server(server.home)
@@ -113,9 +124,14 @@ def serve() -> Iterator[Server]:
             for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
                 server.execute("postgres", statement)
             server.execute("postgres", "CREATE DATABASE template_dunning")
-            engine = connect(Settings.from_environment(
-                {"DUNNING_HOME": str(server.home), "DUNNING_DATABASE_URL": server.url("template_dunning")}
-            ))  # fmt: skip
+            engine = connect(
+                Settings.from_environment(
+                    {
+                        "DUNNING_HOME": str(server.home),
+                        "DUNNING_DATABASE_URL": server.url("template_dunning"),
+                    }
+                )
+            )
             migrate(engine)
             engine.dispose()
             yield server

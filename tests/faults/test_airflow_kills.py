@@ -1,4 +1,6 @@
-"""SIGKILL in the middle of each task of the DAG, in real Airflow; the same day again is as if nobody had killed."""
+"""SIGKILL in the middle of each task of the DAG, in real Airflow; the same day again is as if
+nobody had killed.
+"""
 
 import json
 import os
@@ -28,24 +30,45 @@ FAULTS = {
 DAYS = [AS_OF + timedelta(days=n) for n in range(len(FAULTS))]
 
 
-def run_dag(folder: Path, ledger: Path, as_of: date, fault: Fault | None) -> subprocess.CompletedProcess[str]:
+def run_dag(
+    folder: Path, ledger: Path, as_of: date, fault: Fault | None
+) -> subprocess.CompletedProcess[str]:
     """Run the DAG as `make run` does, with a fault in it where there is one."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith(("DUNNING_", "AIRFLOW"))}
+    others = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DUNNING_", "AIRFLOW"))
+    }
     environment = others | {"DUNNING_HOME": str(folder / "home")}
     if fault is not None:
         environment |= {
             "PYTHONPATH": f"{Path(__file__).parent / 'hook'}{os.pathsep}{REPOSITORY}",
-            "DUNNING_FAULT": json.dumps(asdict(fault)), "DUNNING_FAULT_STRUCK": str(folder / f"{as_of}.struck"),
-        }  # fmt: skip
+            "DUNNING_FAULT": json.dumps(asdict(fault)),
+            "DUNNING_FAULT_STRUCK": str(folder / f"{as_of}.struck"),
+        }
     command = [
-        sys.executable, str(REPOSITORY / "deploy" / "run_dags.py"), "--ledger", str(ledger), "--as-of",
-        as_of.isoformat(), "--out", str(folder / "out"), "--shards", "2",
-    ]  # fmt: skip
-    return subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        sys.executable,
+        str(REPOSITORY / "deploy" / "run_dags.py"),
+        "--ledger",
+        str(ledger),
+        "--as-of",
+        as_of.isoformat(),
+        "--out",
+        str(folder / "out"),
+        "--shards",
+        "2",
+    ]
+    return subprocess.run(
+        command, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
 
 
-def test_a_killed_task_and_the_same_day_again(tmp_path_factory, warm_process: Warm, server: Server) -> None:
-    """Five days, a kill in another task each day; at the end files and store are those of five undisturbed nights."""
+def test_a_killed_task_and_the_same_day_again(
+    tmp_path_factory, warm_process: Warm, server: Server
+) -> None:
+    """Five days, a kill in another task each day; at the end files and store are those of five
+    undisturbed nights.
+    """
     folder = tmp_path_factory.mktemp("airflow")
     ledger = write_ledger(folder / "ledger")
     with place(folder / "undisturbed", ledger, warm_process, server) as here:

@@ -1,4 +1,6 @@
-"""A bit that turns over on the disk: in a snapshot, between two steps, in a published list. It is found by its hash."""
+"""A bit that turns over on the disk: in a snapshot, between two steps, in a published list. It is
+found by its hash.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,7 +26,11 @@ Step = Callable[[dict], object]
 
 @pytest.fixture
 def here(
-    folder: Path, undisturbed: Undisturbed, warm_process: Warm, server: Server, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    undisturbed: Undisturbed,
+    warm_process: Warm,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Place]:
     """A fresh place, which also the steps called in this process use."""
     with place(folder / "place", undisturbed.ledger, warm_process, server) as fresh:
@@ -69,7 +75,9 @@ def go_on(run: dict) -> None:
     report.run(run, close.run(run))
 
 
-def test_a_snapshot_with_a_turned_bit_is_not_used_again(here: Place, undisturbed: Undisturbed) -> None:
+def test_a_snapshot_with_a_turned_bit_is_not_used_again(
+    here: Place, undisturbed: Undisturbed
+) -> None:
     """Any bit of any of its files; the load makes the snapshot anew and the night is the same."""
     snapshot = Path(begin(here)["snapshot"])
     files = sorted(snapshot.iterdir())
@@ -89,8 +97,12 @@ def test_a_snapshot_with_a_turned_bit_is_not_used_again(here: Place, undisturbed
     assert here.hashes(AS_OF) == undisturbed.first
 
 
-def test_a_bit_that_turns_between_load_and_decisions_changes_no_decision(here: Place, undisturbed: Undisturbed) -> None:
-    """Every file of the snapshot: what a shard reads is refused; what no shard reads cannot change anything."""
+def test_a_bit_that_turns_between_load_and_decisions_changes_no_decision(
+    here: Place, undisturbed: Undisturbed
+) -> None:
+    """Every file of the snapshot: what a shard reads is refused; what no shard reads cannot change
+    anything.
+    """
     run = begin(here)
     snapshot = Path(run["snapshot"])
     expected, passed, refused = told_by(run), set(), set()
@@ -108,7 +120,10 @@ def test_a_bit_that_turns_between_load_and_decisions_changes_no_decision(here: P
     go_on(run)
 
     assert "invoice_lines.parquet" in passed  # which no decision reads
-    assert refused == {path.name for path in snapshot.iterdir()} - {"quarantine.parquet", "invoice_lines.parquet"}
+    assert refused == {path.name for path in snapshot.iterdir()} - {
+        "quarantine.parquet",
+        "invoice_lines.parquet",
+    }
     assert here.hashes(AS_OF) == undisturbed.first
 
 
@@ -121,7 +136,10 @@ def told_by(run: dict) -> dict[str, str]:
 def test_a_bit_of_the_refused_rows_that_turns_before_they_are_listed_is_found(here: Place) -> None:
     run = begin(here)
     propose.run(run, classify_all(run))
-    with turned(Path(run["snapshot"]) / "quarantine.parquet", 99), pytest.raises(DunningError, match="SHA-256 differs"):
+    with (
+        turned(Path(run["snapshot"]) / "quarantine.parquet", 99),
+        pytest.raises(DunningError, match="SHA-256 differs"),
+    ):
         write.run(run)
     assert write.run(run)["as_of"] == AS_OF.isoformat()
 
@@ -129,7 +147,9 @@ def test_a_bit_of_the_refused_rows_that_turns_before_they_are_listed_is_found(he
 def test_what_one_step_leaves_for_another_is_found_when_a_bit_of_it_turned(
     here: Place, undisturbed: Undisturbed
 ) -> None:
-    """Whatever file of the work folder it is, the night ends as if nothing had been, or is refused before it closes."""
+    """Whatever file of the work folder it is, the night ends as if nothing had been, or is refused
+    before it closes.
+    """
     run = begin(here)
     work = Path(run["work"])
     parts = [{"shard": shard} for shard in range(SHARDS)]
@@ -164,9 +184,16 @@ def test_what_one_step_leaves_for_another_is_found_when_a_bit_of_it_turned(
 
 def fresh(work: Path, after: str) -> list[Path]:
     """Return what a step has just written."""
-    folders = {"load": ("policy", "."), "classify": ("shards/*",), "propose": ("proposed", "."), "write": ("files/**",)}
+    folders = {
+        "load": ("policy", "."),
+        "classify": ("shards/*",),
+        "propose": ("proposed", "."),
+        "write": ("files/**",),
+    }
     known = {"load": {"given.seal", "deeds.parquet"}, "propose": {"proposed.seal", "proposed.json"}}
-    found = sorted({path for folder in folders[after] for path in work.glob(f"{folder}/*") if path.is_file()})
+    found = sorted(
+        {path for folder in folders[after] for path in work.glob(f"{folder}/*") if path.is_file()}
+    )
     return [path for path in found if path.parent != work or path.name in known[after]]
 
 
@@ -180,7 +207,11 @@ def test_a_published_file_that_is_changed_is_not_the_one_that_the_manifest_names
     for name in named:
         path = target / name
         with turned(path, Random(name).randrange(8 * path.stat().st_size)):
-            assert [other for other, sha256 in hashes(target).items() if named.get(other, sha256) != sha256] == [name]
+            assert [
+                other
+                for other, sha256 in hashes(target).items()
+                if named.get(other, sha256) != sha256
+            ] == [name]
     (target / "court.csv").write_text("x")
     again = here.run()
 
@@ -191,7 +222,11 @@ def test_explain_does_not_tell_a_story_from_a_turned_bit(here: Place) -> None:
     """Months later, from the snapshot that was kept."""
     assert here.run().code == 0
     (folder,) = (here.home / "snapshots").iterdir()
-    premise_no = open_snapshot(folder).read_bucket(open_snapshot(folder).buckets()[0]).premises.text("premise_no")
+    premise_no = (
+        open_snapshot(folder)
+        .read_bucket(open_snapshot(folder).buckets()[0])
+        .premises.text("premise_no")
+    )
     words = ["explain", premise_no.to_pylist()[0], "--as-of", AS_OF.isoformat()]
     whole = here.warm.start(words, here.environment).wait()
     told = {}
@@ -200,4 +235,6 @@ def test_explain_does_not_tell_a_story_from_a_turned_bit(here: Place) -> None:
             told[path.name] = here.warm.start(words, here.environment).wait()
 
     assert whole.code == 0
-    assert {name for name, end in told.items() if (end.code, "SHA-256" in end.told) != (1, True)} == set()
+    assert {
+        name for name, end in told.items() if (end.code, "SHA-256" in end.told) != (1, True)
+    } == set()

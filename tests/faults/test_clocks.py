@@ -1,4 +1,6 @@
-"""Clocks that go wrong: a year ahead, a year behind, in another zone, and files from the future. Nothing shows it."""
+"""Clocks that go wrong: a year ahead, a year behind, in another zone, and files from the future.
+Nothing shows it.
+"""
 
 import os
 import shutil
@@ -13,7 +15,8 @@ from tests.faults.children import REPOSITORY, Warm
 from tests.faults.places import AS_OF, Undisturbed, place
 from tests.faults.servers import Server
 
-# Every clock of the day that a process asks is so many seconds off; clocks that measure how long go right.
+# Every clock of the day that a process asks is so many seconds off; clocks that measure how long go
+# right.
 SKEWED = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -54,32 +57,65 @@ def skewed_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clock")
     (folder / "clock.c").write_text(SKEWED)
     library = folder / "clock.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(folder / "clock.c"), "-ldl"], check=True)
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", str(library), str(folder / "clock.c"), "-ldl"],
+        check=True,
+    )
     return library
 
 
 @pytest.mark.parametrize(
-    ("skew", "zone"), [(YEAR, "Pacific/Kiritimati"), (-YEAR, "America/Anchorage"), (86_400, "Europe/Sofia")]
+    ("skew", "zone"),
+    [(YEAR, "Pacific/Kiritimati"), (-YEAR, "America/Anchorage"), (86_400, "Europe/Sofia")],
 )
 def test_a_wrong_clock_changes_no_byte(
-    skew: int, zone: str, skewed_library: Path, folder: Path, undisturbed: Undisturbed, warm_process: Warm,
+    skew: int,
+    zone: str,
+    skewed_library: Path,
+    folder: Path,
+    undisturbed: Undisturbed,
+    warm_process: Warm,
     server: Server,
 ) -> None:
     """Python's, its libraries', and the workers'; the database's stays right."""
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
-        words = ["nightly", "--ledger", str(here.ledger), "--as-of", AS_OF.isoformat(), "--out", str(here.out)]
-        environment = os.environ | here.environment | {
-            "TZ": zone, "PYTHONPATH": str(REPOSITORY), "CLOCK_SKEW": str(skew), "LD_PRELOAD": str(skewed_library),
-        }  # fmt: skip
-        clock = subprocess.run(["date", "+%s"], env=environment, check=True, capture_output=True, text=True)
+        words = [
+            "nightly",
+            "--ledger",
+            str(here.ledger),
+            "--as-of",
+            AS_OF.isoformat(),
+            "--out",
+            str(here.out),
+        ]
+        environment = (
+            os.environ
+            | here.environment
+            | {
+                "TZ": zone,
+                "PYTHONPATH": str(REPOSITORY),
+                "CLOCK_SKEW": str(skew),
+                "LD_PRELOAD": str(skewed_library),
+            }
+        )
+        clock = subprocess.run(
+            ["date", "+%s"], env=environment, check=True, capture_output=True, text=True
+        )
         assert abs(int(clock.stdout) - time.time() - skew) < 3600
         done = subprocess.run(
-            [sys.executable, "-m", "dunning.cli", *words], env=environment, cwd=REPOSITORY, check=False,
-            capture_output=True, text=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "dunning.cli", *words],
+            env=environment,
+            cwd=REPOSITORY,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
 
         assert (done.returncode, done.stderr) == (0, "")
-        assert (here.hashes(AS_OF), here.history()) == (undisturbed.first, undisturbed.history_first)
+        assert (here.hashes(AS_OF), here.history()) == (
+            undisturbed.first,
+            undisturbed.history_first,
+        )
 
 
 @pytest.mark.parametrize("at", [0, 4_000_000_000])
@@ -93,7 +129,15 @@ def test_the_age_of_the_ledgers_files_does_not_show(
         for path in here.ledger.iterdir():
             (copy / path.name).write_bytes(path.read_bytes())
             os.utime(copy / path.name, (at, at))
-        words = ["nightly", "--ledger", str(copy), "--as-of", AS_OF.isoformat(), "--out", str(here.out)]
+        words = [
+            "nightly",
+            "--ledger",
+            str(copy),
+            "--as-of",
+            AS_OF.isoformat(),
+            "--out",
+            str(here.out),
+        ]
         end = warm_process.start(words, here.environment).wait()
 
         assert (end.code, here.hashes(AS_OF)) == (0, undisturbed.first)

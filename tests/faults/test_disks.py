@@ -1,4 +1,6 @@
-"""Disks that are full: real ones of a few pages, a real limit of a file's size, and PostgreSQL's own."""
+"""Disks that are full: real ones of a few pages, a real limit of a file's size, and PostgreSQL's
+own.
+"""
 
 import shutil
 import subprocess
@@ -20,7 +22,9 @@ ENOSPC = 28
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[None]:
-    """Let a folder be a disk of a size for as long as the block lasts; what was written to it goes."""
+    """Let a folder be a disk of a size for as long as the block lasts; what was written to it
+    goes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
@@ -34,9 +38,16 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 @pytest.mark.parametrize("where", ["snapshots", "work", "out"])
 @pytest.mark.parametrize("pages", [3, 12, 30])
 def test_a_full_disk_is_told_in_one_message_and_the_next_run_is_whole(
-    where: str, pages: int, folder: Path, undisturbed: Undisturbed, warm_process: Warm, server: Server
+    where: str,
+    pages: int,
+    folder: Path,
+    undisturbed: Undisturbed,
+    warm_process: Warm,
+    server: Server,
 ) -> None:
-    """Disks of 12, 48 and 120 KiB: the snapshot, the work tables and the lists do not fit, each at another place."""
+    """Disks of 12, 48 and 120 KiB: the snapshot, the work tables and the lists do not fit, each at
+    another place.
+    """
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
         disk = here.out if where == "out" else here.home / where
         with small_disk(disk, f"{4 * pages}k"):
@@ -56,7 +67,9 @@ def test_every_call_that_may_find_the_disk_full_is_told(
     """Each kind of opening, renaming and syncing in each step fails once with ENOSPC."""
     firsts = {fault.point: fault for fault in reversed(number_points(undisturbed))}
     tried = [point for point in firsts if point.split()[-1] in ("open", "os.rename", "os.fsync")]
-    tried = [point for point in tried if "build_search_index" not in point]  # made later, when somebody searches
+    tried = [
+        point for point in tried if "build_search_index" not in point
+    ]  # made later, when somebody searches
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
         ended = {}
         # The snapshot's own first: once it is whole it is used again.
@@ -64,16 +77,43 @@ def test_every_call_that_may_find_the_disk_full_is_told(
             ended[point] = here.run(fault=replace(firsts[point], kind="errno", target=ENOSPC))
         again = [here.run(as_of) for as_of in (AS_OF, NEXT)]
 
-        assert {point: end.told for point, end in ended.items() if (end.code, len(end.messages)) != (1, 1)} == {}
-        assert {step_of(point) for point in tried} >= {"load", "snapshot", "classify", "propose", "write", "close"}
+        assert {
+            point: end.told
+            for point, end in ended.items()
+            if (end.code, len(end.messages)) != (1, 1)
+        } == {}
+        assert {step_of(point) for point in tried} >= {
+            "load",
+            "snapshot",
+            "classify",
+            "propose",
+            "write",
+            "close",
+        }
         assert_whole(here, undisturbed, [end.code for end in again])
 
 
-def test_a_full_disk_of_postgresql(folder: Path, undisturbed: Undisturbed, warm_process: Warm) -> None:
-    """A home of its own on a small disk: with no room left for the close, the run says so; with room, all is well."""
+def test_a_full_disk_of_postgresql(
+    folder: Path, undisturbed: Undisturbed, warm_process: Warm
+) -> None:
+    """A home of its own on a small disk: with no room left for the close, the run says so; with
+    room, all is well.
+    """
     home, out = folder / "home", folder / "out"
-    words = ["nightly", "--ledger", str(undisturbed.ledger), "--as-of", AS_OF.isoformat(), "--out", str(out)]
-    environment = {"DUNNING_HOME": str(home), "DUNNING_DATABASE_URL": "", "DUNNING_SNAPSHOTS": str(folder / "s")}
+    words = [
+        "nightly",
+        "--ledger",
+        str(undisturbed.ledger),
+        "--as-of",
+        AS_OF.isoformat(),
+        "--out",
+        str(out),
+    ]
+    environment = {
+        "DUNNING_HOME": str(home),
+        "DUNNING_DATABASE_URL": "",
+        "DUNNING_SNAPSHOTS": str(folder / "s"),
+    }
     folder.chmod(0o755)
     with small_disk(home, "160m"):
         try:

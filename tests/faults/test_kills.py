@@ -1,6 +1,8 @@
-"""SIGKILL at chosen and at random moments of every step; run again, everything is as if nobody had killed.
+"""SIGKILL at chosen and at random moments of every step; run again, everything is as if nobody had
+killed.
 
-At least 70 kills with a fixed seed; `python -m tests.faults --kills 300 --seed 2` tries as many as one likes.
+At least 70 kills with a fixed seed; `python -m tests.faults --kills 300 --seed 2` tries as many as
+one likes.
 """
 
 from pathlib import Path
@@ -35,9 +37,16 @@ def wrong(outcomes: list[Outcome]) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("step", "least"), [("snapshot", 9), ("close", 30)])
 def test_killed_before_and_after_every_call_that_writes(
-    step: str, least: int, folder: Path, undisturbed: Undisturbed, warm_process: Warm, server: Server
+    step: str,
+    least: int,
+    folder: Path,
+    undisturbed: Undisturbed,
+    warm_process: Warm,
+    server: Server,
 ) -> None:
-    """The snapshot, the close's transactions, and the publishing: each kind of call is struck on both of its sides."""
+    """The snapshot, the close's transactions, and the publishing: each kind of call is struck on
+    both of its sides.
+    """
     trials = draw_transitions(undisturbed, (step,), SEED)
     outcomes = run_all(trials, folder, undisturbed, warm_process, server)
 
@@ -58,7 +67,9 @@ def test_killed_at_points_drawn_from_every_step(
     assert {trial.step for trial in trials} == set(STEPS)
 
 
-def test_killed_at_random_moments(folder: Path, undisturbed: Undisturbed, warm_process: Warm, server: Server) -> None:
+def test_killed_at_random_moments(
+    folder: Path, undisturbed: Undisturbed, warm_process: Warm, server: Server
+) -> None:
     """From outside, wherever the run is by then, in the middle of a call as well."""
     trials = draw_moments(undisturbed, 2 * len(STEPS[:-1]), SEED)
     outcomes = run_all(trials, folder, undisturbed, warm_process, server)

@@ -1,4 +1,6 @@
-"""Two runs that want the same books at once: one waits its turn, or is told why not; the books are right either way."""
+"""Two runs that want the same books at once: one waits its turn, or is told why not; the books are
+right either way.
+"""
 
 import os
 import signal
@@ -22,11 +24,15 @@ IN_THE_MIDDLE = {
 def wait_until_stopped(pid: int) -> None:
     """Wait until a run stands still."""
     while (status := psutil.Process(pid).status()) != psutil.STATUS_STOPPED:
-        assert status != psutil.STATUS_ZOMBIE, "it never came to the point where it should stand still"
+        assert status != psutil.STATUS_ZOMBIE, (
+            "it never came to the point where it should stand still"
+        )
 
 
 def run_beside(here: Place, first: date, second: date, step: str) -> None:
-    """Let a run stand still in the middle (SIGSTOP), start another, which is turned away, and let the first go on."""
+    """Let a run stand still in the middle (SIGSTOP), start another, which is turned away, and let
+    the first go on.
+    """
     going_on = here.start(first, fault=IN_THE_MIDDLE[step])
     wait_until_stopped(going_on.pid)
     turned_away = here.run(second)
@@ -58,7 +64,9 @@ def test_a_run_beside_one_that_goes_on_is_refused_and_disturbs_nothing(
 def test_yesterday_comes_while_today_goes_on(
     step: str, folder: Path, undisturbed: Undisturbed, warm_process: Warm, server: Server
 ) -> None:
-    """Yesterday is refused while today is in the middle, and when it comes again it changes nothing of today."""
+    """Yesterday is refused while today is in the middle, and when it comes again it changes nothing
+    of today.
+    """
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
         run_beside(here, NEXT, AS_OF, step)
         after = here.history()
@@ -73,18 +81,28 @@ def test_yesterday_comes_while_today_goes_on(
 def test_a_killed_worker_fails_the_run_in_one_message_and_the_next_is_whole(
     started: int, folder: Path, undisturbed: Undisturbed, warm_process: Warm, server: Server
 ) -> None:
-    """One of the processes that classify gets SIGKILL, as when memory runs out, as soon as so many are there."""
+    """One of the processes that classify gets SIGKILL, as when memory runs out, as soon as so many
+    are there.
+    """
     with place(folder / "place", undisturbed.ledger, warm_process, server) as here:
         run = here.start(AS_OF, "--shards", "2")
         assert run.wait_for("класифициране")
         workers: list[psutil.Process] = []
         while len(workers) < started:
-            workers = [c for c in psutil.Process(run.pid).children() if "spawn_main" in " ".join(c.cmdline())]
+            workers = [
+                c
+                for c in psutil.Process(run.pid).children()
+                if "spawn_main" in " ".join(c.cmdline())
+            ]
         workers[-1].kill()
         ended = run.wait()
         again = here.run(AS_OF, "--shards", "2")
 
         assert (ended.code, len(ended.messages)) == (1, 1)
         assert "ended from outside" in ended.told
-        assert (again.code, here.hashes(AS_OF), here.history()) == (0, undisturbed.first, undisturbed.history_first)
+        assert (again.code, here.hashes(AS_OF), here.history()) == (
+            0,
+            undisturbed.first,
+            undisturbed.history_first,
+        )
         assert here.left_behind() == []

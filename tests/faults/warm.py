@@ -1,11 +1,13 @@
-"""A process that has imported everything and forks a child for every run: a night costs a second instead of four.
+"""A process that has imported everything and forks a child for every run: a night costs a second
+instead of four.
 
     python -m tests.faults.warm
 
-Reads a request a line on stdin, as JSON, and answers each with a line on stdout. `words` (of the command) with
-`environment`, `printed` and `told` (files for stdout and stderr), `fault` and `trace` (see `points.Watch`) starts a
-child in a session of its own and gives its `pid`; `wait` with a pid gives its exit code, negative for a signal.
-A child that got SIGKILL is as dead as any process; there is nothing that its parent would do for it.
+Reads a request a line on stdin, as JSON, and answers each with a line on stdout. `words` (of the
+command) with `environment`, `printed` and `told` (files for stdout and stderr), `fault` and `trace`
+(see `points.Watch`) starts a child in a session of its own and gives its `pid`; `wait` with a pid
+gives its exit code, negative for a signal. A child that got SIGKILL is as dead as any process;
+there is nothing that its parent would do for it.
 """
 
 import json

@@ -1,4 +1,6 @@
-"""`python -m tests.fuzz --cases N --seed S`: more of the fuzz by hand, with a table of what came of it."""
+"""`python -m tests.fuzz --cases N --seed S`: more of the fuzz by hand, with a table of what came of
+it.
+"""
 
 import argparse
 import sys
@@ -13,8 +15,12 @@ from tests.fuzz.trials import FAULT
 def main() -> int:
     """Try everything; return 1 where there was a fault."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--cases", type=int, default=2000, help="files, mappings and manifests; rows come on top")
-    parser.add_argument("--texts", type=int, default=1000, help="texts that Hypothesis makes for each kind of cell")
+    parser.add_argument(
+        "--cases", type=int, default=2000, help="files, mappings and manifests; rows come on top"
+    )
+    parser.add_argument(
+        "--texts", type=int, default=1000, help="texts that Hypothesis makes for each kind of cell"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     counts: Counts = Counter()

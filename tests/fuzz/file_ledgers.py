@@ -27,7 +27,9 @@ def write_good_ledgers(folder: Path) -> dict[str, Path]:
     return {form.name: good_ledger(form).write(folder / str(i)) for i, form in enumerate(FORMS)}
 
 
-def copy_ledger(random: Random, folders: dict[str, Path], names: tuple[str, ...], target: Path) -> Path:
+def copy_ledger(
+    random: Random, folders: dict[str, Path], names: tuple[str, ...], target: Path
+) -> Path:
     """Copy one of the good ledgers, of one of these forms."""
     shutil.copytree(folders[random.choice(names)], target)
     return target

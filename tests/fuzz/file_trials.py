@@ -58,21 +58,37 @@ def _choose_table(random: Random) -> str:
 
 def _try(what: str, ledger: Path, path: Path, table: str) -> Outcome:
     plain = read_plain(path, table)
-    return try_door("files", f"{what} ({path.name})", ledger, table, lambda snapshot: judge(snapshot, plain, table))
+    return try_door(
+        "files",
+        f"{what} ({path.name})",
+        ledger,
+        table,
+        lambda snapshot: judge(snapshot, plain, table),
+    )
 
 
 def judge(snapshot: Snapshot, plain: PlainTable | None, table: str) -> list[str]:
-    """Return what the door saw otherwise than a plain reader: rows, bad cells, ragged rows, sums."""
+    """Return what the door saw otherwise than a plain reader: rows, bad cells, ragged rows,
+    sums.
+    """
     if plain is None:
         return ["a plain reader cannot read this at all"]
     refused = {
-        row["line"]: row["reasons"] for row in snapshot.quarantine().to_pylist() if row["table"] == table
+        row["line"]: row["reasons"]
+        for row in snapshot.quarantine().to_pylist()
+        if row["table"] == table
     }
     books = snapshot.info["books"]
     faults = []
     if books["tables"][table]["read"] != plain.rows_read:
-        faults.append(f"{books['tables'][table]['read']} rows read, by a plain reader {plain.rows_read}")
-    faults += [f"line {line} is ragged and passed" for line in plain.ragged if refused.get(line) != "ragged_row"]
+        faults.append(
+            f"{books['tables'][table]['read']} rows read, by a plain reader {plain.rows_read}"
+        )
+    faults += [
+        f"line {line} is ragged and passed"
+        for line in plain.ragged
+        if refused.get(line) != "ragged_row"
+    ]
     known: set[tuple[str, ...]] = set()
     for line, row in plain.bad_rows(table):
         cells = tuple(cell.strip() for cell in row.values())
@@ -86,4 +102,8 @@ def judge(snapshot: Snapshot, plain: PlainTable | None, table: str) -> list[str]
 def _compare_sums(minor: dict, plain: PlainTable, table: str) -> list[str]:
     names = {"invoices": ("invoices", "credit_notes"), "payments": ("payments",)}.get(table, ())
     found = {word: sum(minor[name][word]["read"] for name in names) for word in ("EUR", "BGN")}
-    return [f"sums read are {found}, by a plain reader {plain.sums()}"] if names and found != plain.sums() else []
+    return (
+        [f"sums read are {found}, by a plain reader {plain.sums()}"]
+        if names and found != plain.sums()
+        else []
+    )

@@ -1,4 +1,6 @@
-"""Files damaged byte by byte, line by line and as files: what disks, transfers, editors and exports do to them."""
+"""Files damaged byte by byte, line by line and as files: what disks, transfers, editors and exports
+do to them.
+"""
 
 import gzip
 import os
@@ -8,10 +10,38 @@ from random import Random
 
 Damage = Callable[[Random, bytes], bytes]
 
-_LETTERS = [b"\0", b"\xff", b"\x98", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xef\xbb\xbf",
-    b"\xff\xfe", b"\x1a",
-            b"\r", b"\n", b"\r\n", b'"', b'""', b";", b"\t", b",", b" ", "\u00a0".encode(), "\u2028".encode(),
-            "\u0085".encode(), b"\x0b", b"\x0c", b"\x1c", "е".encode(), "и\u0306".encode(), b"-", b"e5", b"'", b"\\"]
+_LETTERS = [
+    b"\0",
+    b"\xff",
+    b"\x98",
+    b"\xed\xa0\x80",
+    b"\xc0\xaf",
+    b"\xf4\x90\x80\x80",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\x1a",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b'"',
+    b'""',
+    b";",
+    b"\t",
+    b",",
+    b" ",
+    "\u00a0".encode(),
+    "\u2028".encode(),
+    "\u0085".encode(),
+    b"\x0b",
+    b"\x0c",
+    b"\x1c",
+    "е".encode(),
+    "и\u0306".encode(),
+    b"-",
+    b"e5",
+    b"'",
+    b"\\",
+]
 
 
 def _at(random: Random, data: bytes) -> int:
@@ -71,7 +101,9 @@ def shuffle_lines(random: Random, data: bytes) -> bytes:
 
 
 def shuffle_columns(random: Random, data: bytes) -> bytes:
-    """Move a column to another place, in all lines or (so that every row is read wrong) in the header alone."""
+    """Move a column to another place, in all lines or (so that every row is read wrong) in the
+    header alone.
+    """
     lines = _lines(data)
     mark = max((b";", b"\t", b","), key=lines[0].count)
     places = list(range(lines[0].count(mark) + 1))
@@ -85,14 +117,24 @@ def shuffle_columns(random: Random, data: bytes) -> bytes:
 
 
 def mix_line_ends(random: Random, data: bytes) -> bytes:
-    ends = random.choice(((b"\r",), (b"\n", b"\r\n"), (b"\n", b"\r\n", b"\r"), (b"\n\n", b"\r\n\r\n"), (b"\n",
-        b"\r\r\n")))
+    ends = random.choice(
+        (
+            (b"\r",),
+            (b"\n", b"\r\n"),
+            (b"\n", b"\r\n", b"\r"),
+            (b"\n\n", b"\r\n\r\n"),
+            (b"\n", b"\r\r\n"),
+        )
+    )
     return b"".join(line.rstrip(b"\r\n") + random.choice(ends) for line in _lines(data))
 
 
 def change_delimiters(random: Random, data: bytes) -> bytes:
     lines = _lines(data)
-    mark, other = max((b";", b"\t", b","), key=lines[0].count), random.choice((b";", b"\t", b",", b"|", b"; "))
+    mark, other = (
+        max((b";", b"\t", b","), key=lines[0].count),
+        random.choice((b";", b"\t", b",", b"|", b"; ")),
+    )
     for i in random.sample(range(len(lines)), random.choice((1, len(lines)))):
         lines[i] = lines[i].replace(mark, other)
     return b"".join(lines)
@@ -106,8 +148,19 @@ def quote(random: Random, data: bytes) -> bytes:
         i = random.randrange(len(lines))
         cells = lines[i].rstrip(b"\r\n").split(mark)
         place = random.randrange(len(cells))
-        shape = random.choice((b'"%b"', b'"%b', b'%b"', b'x"%b', b'"%b"x', b'"a' + mark + b'%b"', b'"\n%b"',
-            b'""%b""', b'"""%b"'))
+        shape = random.choice(
+            (
+                b'"%b"',
+                b'"%b',
+                b'%b"',
+                b'x"%b',
+                b'"%b"x',
+                b'"a' + mark + b'%b"',
+                b'"\n%b"',
+                b'""%b""',
+                b'"""%b"',
+            )
+        )
         cells[place] = shape.replace(b"%b", cells[place])
         lines[i] = mark.join(cells) + b"\n"
     return b"".join(lines)
@@ -140,28 +193,50 @@ def add_columns(random: Random, data: bytes) -> bytes:
     lines = _lines(data)
     mark = max((b";", b"\t", b","), key=lines[0].count)
     return b"".join(
-        line.rstrip(b"\r\n") + mark + (b"extra" if i == 0 else random.choice((b"", b"1", b'"a""b"'))) + b"\n"
+        line.rstrip(b"\r\n")
+        + mark
+        + (b"extra" if i == 0 else random.choice((b"", b"1", b'"a""b"')))
+        + b"\n"
         for i, line in enumerate(lines)
     )
 
 
 def recode(random: Random, data: bytes) -> bytes:
     text = data.decode("utf-8-sig" if random.random() < 0.9 else "cp1251", "replace")
-    encoding = random.choice(("utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp866", "cp1251", "utf-7",
-        "koi8-r", "cp037"))
+    encoding = random.choice(
+        (
+            "utf-16",
+            "utf-16-le",
+            "utf-16-be",
+            "utf-32",
+            "cp866",
+            "cp1251",
+            "utf-7",
+            "koi8-r",
+            "cp037",
+        )
+    )
     return text.encode(encoding, "replace")
 
 
 def mix_encodings(random: Random, data: bytes) -> bytes:
     lines = _lines(data)
     for i in random.sample(range(len(lines)), min(len(lines), random.choice((1, 2)))):
-        lines[i] = lines[i].decode("utf-8", "replace").encode(random.choice(("cp1251", "cp866", "utf-16-le")),
-            "replace")
+        lines[i] = (
+            lines[i]
+            .decode("utf-8", "replace")
+            .encode(random.choice(("cp1251", "cp866", "utf-16-le")), "replace")
+        )
     return b"".join(lines)
 
 
 def mark_bom(random: Random, data: bytes) -> bytes:
-    return random.choice((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf\xef\xbb\xbf", b"\xef\xbb")) + data
+    return (
+        random.choice(
+            (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf\xef\xbb\xbf", b"\xef\xbb")
+        )
+        + data
+    )
 
 
 def fill_blanks(random: Random, data: bytes) -> bytes:
@@ -171,12 +246,26 @@ def fill_blanks(random: Random, data: bytes) -> bytes:
 
 def lengthen_cell(random: Random, data: bytes) -> bytes:
     at = _at(random, data)
-    return data[:at] + random.choice((b"9", b"x", b" ")) * random.choice((200, 70_000, 140_000, 1_048_577)) + data[at:]
+    return (
+        data[:at]
+        + random.choice((b"9", b"x", b" ")) * random.choice((200, 70_000, 140_000, 1_048_577))
+        + data[at:]
+    )
 
 
 def empty(random: Random, data: bytes) -> bytes:
-    return random.choice((b"", b"", b"\n", b" ", b"\xef\xbb\xbf", b"\x1a", b"\r\n\r\n",
-    data.partition(b"\n")[0] + b"\n"))
+    return random.choice(
+        (
+            b"",
+            b"",
+            b"\n",
+            b" ",
+            b"\xef\xbb\xbf",
+            b"\x1a",
+            b"\r\n\r\n",
+            data.partition(b"\n")[0] + b"\n",
+        )
+    )
 
 
 def randomise(random: Random, data: bytes) -> bytes:
@@ -184,11 +273,30 @@ def randomise(random: Random, data: bytes) -> bytes:
 
 
 BYTES: tuple[Damage, ...] = (
-    truncate, flip_bits, overwrite, insert, insert, delete, duplicate_lines, delete_lines, shuffle_lines,
+    truncate,
+    flip_bits,
+    overwrite,
+    insert,
+    insert,
+    delete,
+    duplicate_lines,
+    delete_lines,
+    shuffle_lines,
     shuffle_columns,
-    mix_line_ends, change_delimiters, quote, quote, change_header, add_columns, recode, mix_encodings, mark_bom,
-    fill_blanks, lengthen_cell, empty, randomise,
-)  # fmt: skip
+    mix_line_ends,
+    change_delimiters,
+    quote,
+    quote,
+    change_header,
+    add_columns,
+    recode,
+    mix_encodings,
+    mark_bom,
+    fill_blanks,
+    lengthen_cell,
+    empty,
+    randomise,
+)
 
 
 def damage_gzip(random: Random, path: Path) -> str:
@@ -210,7 +318,9 @@ def damage_gzip(random: Random, path: Path) -> str:
         "gzip without its sum": lambda: packed[:-8],
         "gzip with a wrong length": lambda: packed[:-4] + random.randbytes(4),
         "gzip of damaged text": lambda: gzip.compress(random.choice(BYTES)(random, text), 1),
-        "gzip with a file name": lambda: packed[:3] + bytes([packed[3] | 8]) + packed[4:10] + b"a\0" + packed[10:],
+        "gzip with a file name": lambda: (
+            packed[:3] + bytes([packed[3] | 8]) + packed[4:10] + b"a\0" + packed[10:]
+        ),
     }
     name = random.choice(list(ways))
     path.write_bytes(ways[name]())
@@ -219,6 +329,7 @@ def damage_gzip(random: Random, path: Path) -> str:
 
 def damage_place(random: Random, path: Path) -> str:
     """Make of the file something that is no file, or not where it is looked for."""
+
     def replace_by(make: Callable[[], None]) -> None:
         path.unlink()
         make()

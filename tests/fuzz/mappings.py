@@ -16,22 +16,90 @@ countrycode,customerID,PaperlessDate,invoiceNumber,InvoiceDate,DueDate,InvoiceAm
 770,0187-ERLSR,31/12/2012,5928070131,02/01/2012,01/02/2012,97.6,Yes,25/02/2012,Paper
 406,1447-YZKCL,27/02/2012,7900770,26/01/2012,25/02/2012,105.92,No,03/03/2012,Electronic
 """
-_TOKENS = ["[", "]", "{", "}", "=", ".", ",", '"', "'", '"""', "#", "\n", "\\", "\\u0000", "\\ud800", "%",
-    "{x}", "1", "true",
-           "1e999", "nan", "2026-01-01", "[[x]]", "file", "columns", "text", "value", "\0", "\ufeff", "é", "\u2028"]
-_VALUES = ["", "1", "0", "-1", "1.5", "true", "[]", "{}", '""', '"x"', "[1]", '["a"]', "2026-01-01", "nan", "{ a = 1 }",
-           '{ column = "invoiceNumber" }', '{ value = "" }', '{ text = "{" }', '{ text = "{invoiceNumber:>9}" }',
-           '{ text = "{0}" }', '{ text = "{invoiceNumber.x}" }', '{ column = "DueDate", date = "%d/%m/%Y" }',
-           '{ column = "DueDate", date = "%d%m%y" }', '{ column = "DueDate", date = "' + "x" * 5000 + '%d%m%Y" }',
-           '{ column = "DueDate", date = "%d\\\\%m(%Y" }', '{ column = "DueDate", date = "%d\\u0000%m%Y" }',
-           '{ column = "Disputed", words = { Yes = "dispute", No = "" } }',
-           '{ column = "Disputed", words = { "" = "x" } }',
-           '{ text = "' + "{invoiceNumber}" * 300 + '" }', '"' + "n" * 70_000 + '"', '"../x.csv"',
-           '"' + "n" * 300 + '.csv"',
-           '"a\\u0000b.csv"', '"ibm-late-payments.csv"', '"IBM-late-payments.csv"', '"utf-16"', '"cp866"', '"|"', '";"',
-           '"\\t"', '"%Y-%m-%d"', '"%d/%m/%y"', '","', '"."', '[{ column = "Disputed", equals = ["Yes", "No"] }]',
-           '[{ column = "x", empty = true }]', "[" * 50 + "]" * 50, "[" * 3000 + "]" * 3000,
-           "{a=" * 500 + "1" + "}" * 500]
+_TOKENS = [
+    "[",
+    "]",
+    "{",
+    "}",
+    "=",
+    ".",
+    ",",
+    '"',
+    "'",
+    '"""',
+    "#",
+    "\n",
+    "\\",
+    "\\u0000",
+    "\\ud800",
+    "%",
+    "{x}",
+    "1",
+    "true",
+    "1e999",
+    "nan",
+    "2026-01-01",
+    "[[x]]",
+    "file",
+    "columns",
+    "text",
+    "value",
+    "\0",
+    "\ufeff",
+    "é",
+    "\u2028",
+]
+_VALUES = [
+    "",
+    "1",
+    "0",
+    "-1",
+    "1.5",
+    "true",
+    "[]",
+    "{}",
+    '""',
+    '"x"',
+    "[1]",
+    '["a"]',
+    "2026-01-01",
+    "nan",
+    "{ a = 1 }",
+    '{ column = "invoiceNumber" }',
+    '{ value = "" }',
+    '{ text = "{" }',
+    '{ text = "{invoiceNumber:>9}" }',
+    '{ text = "{0}" }',
+    '{ text = "{invoiceNumber.x}" }',
+    '{ column = "DueDate", date = "%d/%m/%Y" }',
+    '{ column = "DueDate", date = "%d%m%y" }',
+    '{ column = "DueDate", date = "' + "x" * 5000 + '%d%m%Y" }',
+    '{ column = "DueDate", date = "%d\\\\%m(%Y" }',
+    '{ column = "DueDate", date = "%d\\u0000%m%Y" }',
+    '{ column = "Disputed", words = { Yes = "dispute", No = "" } }',
+    '{ column = "Disputed", words = { "" = "x" } }',
+    '{ text = "' + "{invoiceNumber}" * 300 + '" }',
+    '"' + "n" * 70_000 + '"',
+    '"../x.csv"',
+    '"' + "n" * 300 + '.csv"',
+    '"a\\u0000b.csv"',
+    '"ibm-late-payments.csv"',
+    '"IBM-late-payments.csv"',
+    '"utf-16"',
+    '"cp866"',
+    '"|"',
+    '";"',
+    '"\\t"',
+    '"%Y-%m-%d"',
+    '"%d/%m/%y"',
+    '","',
+    '"."',
+    '[{ column = "Disputed", equals = ["Yes", "No"] }]',
+    '[{ column = "x", empty = true }]',
+    "[" * 50 + "]" * 50,
+    "[" * 3000 + "]" * 3000,
+    "{a=" * 500 + "1" + "}" * 500,
+]
 
 
 def damage_mapping(random: Random, text: str) -> tuple[str, str]:
@@ -49,7 +117,9 @@ def _letters(random: Random, text: str) -> str:
 
 def _values(random: Random, text: str) -> str:
     lines = text.split("\n")
-    i = random.choice([i for i, line in enumerate(lines) if "=" in line and not line.startswith("#")])
+    i = random.choice(
+        [i for i, line in enumerate(lines) if "=" in line and not line.startswith("#")]
+    )
     lines[i] = lines[i].split("=")[0] + "= " + random.choice(_VALUES)
     return "\n".join(lines)
 
@@ -68,33 +138,85 @@ def _keys(random: Random, text: str) -> str:
     lines = text.split("\n")
     i = random.choice([i for i, line in enumerate(lines) if line and not line.startswith("#")])
     key = lines[i].strip("[]").split(" ")[0].split(".")[-1]
-    other = random.choice(("x", "name", "amount", "columns", '"a b"', "файл", "a.b.c", ".".join("k" * 30), "",
-        "premises"))
+    other = random.choice(
+        (
+            "x",
+            "name",
+            "amount",
+            "columns",
+            '"a b"',
+            "файл",
+            "a.b.c",
+            ".".join("k" * 30),
+            "",
+            "premises",
+        )
+    )
     lines[i] = lines[i].replace(key, other, 1)
     return "\n".join(lines)
 
 
 def _deep(random: Random, text: str) -> str:
     n = random.choice((30, 900, 5000, 100_000))
-    return text + random.choice((
-        "x = " + "[" * n + "]" * n, "x = " + "{a=" * n + "1" + "}" * n, ".".join("a" * n) + " = 1",
-        "[" + ".".join("a" * n) + "]", 'y = """\n' + "[" * n + '\n"""', "#" * n, 'y = "' + "\\n" * n + '"',
-        "a = 1\n" * n,
-        "z = " + "9" * n, "[tables.holds]\n" * n, ".".join(['"a"'] * n) + " = 1", "a . " * n + "b = 1",
-    ))  # fmt: skip
+    return text + random.choice(
+        (
+            "x = " + "[" * n + "]" * n,
+            "x = " + "{a=" * n + "1" + "}" * n,
+            ".".join("a" * n) + " = 1",
+            "[" + ".".join("a" * n) + "]",
+            'y = """\n' + "[" * n + '\n"""',
+            "#" * n,
+            'y = "' + "\\n" * n + '"',
+            "a = 1\n" * n,
+            "z = " + "9" * n,
+            "[tables.holds]\n" * n,
+            ".".join(['"a"'] * n) + " = 1",
+            "a . " * n + "b = 1",
+        )
+    )
 
 
 MANIFEST = {
     "as_of": "2026-11-22",
-    "tables": {"premises": {"rows": 6}, "payments": {"rows": 19, "amount": {"EUR": "25.60", "BGN": "9.60"}},
-               "holds": {"rows": 4}},
-}  # fmt: skip
+    "tables": {
+        "premises": {"rows": 6},
+        "payments": {"rows": 19, "amount": {"EUR": "25.60", "BGN": "9.60"}},
+        "holds": {"rows": 4},
+    },
+}
 _JSON_VALUES: list[Any] = [
-    None, True, False, 0, -1, 1, 14, 14.0, 1e400, float("nan"), "", "14", "25.60", "25,60", "25.600", "1e2",
-    "+1", "٣", "-0.00",
-    10**30, "2026-02-30", "22.11.2026", "２０２６-11-22", [], {}, [[]], {"rows": 4}, {"EUR": "1"}, {"USD": "1"},
-    "\ud800", "x" * 9999,
-]  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    14,
+    14.0,
+    1e400,
+    float("nan"),
+    "",
+    "14",
+    "25.60",
+    "25,60",
+    "25.600",
+    "1e2",
+    "+1",
+    "٣",
+    "-0.00",
+    10**30,
+    "2026-02-30",
+    "22.11.2026",
+    "２０２６-11-22",
+    [],
+    {},
+    [[]],
+    {"rows": 4},
+    {"EUR": "1"},
+    {"USD": "1"},
+    "\ud800",
+    "x" * 9999,
+]
 
 
 def damage_manifest(random: Random, manifest: dict[str, Any]) -> tuple[str, bytes]:
@@ -127,5 +249,7 @@ def _change(random: Random, node: dict[str, Any]) -> dict[str, Any]:
     elif random.random() < 0.7:
         node[key] = random.choice(_JSON_VALUES)
     else:
-        node[random.choice(("x", key.upper(), " " + key, "", "rows", "amount", "EUR"))] = node.pop(key)
+        node[random.choice(("x", key.upper(), " " + key, "", "rows", "amount", "EUR"))] = node.pop(
+            key
+        )
     return node

@@ -16,16 +16,28 @@ from tests.fuzz.trials import Outcome, scratch, try_door
 
 # Values under which a column is written instead of its own, and their types.
 _OTHERS: tuple[tuple[object, pa.DataType], ...] = (
-    (1.5, pa.float64()), (1.5, pa.float32()), (5, pa.int64()), (5, pa.uint8()), (True, pa.bool_()),
+    (1.5, pa.float64()),
+    (1.5, pa.float32()),
+    (5, pa.int64()),
+    (5, pa.uint8()),
+    (True, pa.bool_()),
     (b"\xff\xfe", pa.binary()),
-    (date(2026, 5, 1), pa.date32()), (date(2026, 5, 1), pa.date64()), (0, pa.timestamp("us")), (0,
-    pa.timestamp("ns", "UTC")),
-    (Decimal("1.500"), pa.decimal128(9, 3)), (Decimal("1.555"), pa.decimal128(9, 3)), (Decimal(7),
-    pa.decimal256(40, 0)),
-    (["x"], pa.list_(pa.string())), ({"a": "x"}, pa.struct([("a", pa.string())])), (None, pa.null()), ("x",
-    pa.large_string()),
-    (2147483647, pa.date32()), (1 << 62, pa.timestamp("us")), (0, pa.time32("s")), (0, pa.duration("s")),
-)  # fmt: skip
+    (date(2026, 5, 1), pa.date32()),
+    (date(2026, 5, 1), pa.date64()),
+    (0, pa.timestamp("us")),
+    (0, pa.timestamp("ns", "UTC")),
+    (Decimal("1.500"), pa.decimal128(9, 3)),
+    (Decimal("1.555"), pa.decimal128(9, 3)),
+    (Decimal(7), pa.decimal256(40, 0)),
+    (["x"], pa.list_(pa.string())),
+    ({"a": "x"}, pa.struct([("a", pa.string())])),
+    (None, pa.null()),
+    ("x", pa.large_string()),
+    (2147483647, pa.date32()),
+    (1 << 62, pa.timestamp("us")),
+    (0, pa.time32("s")),
+    (0, pa.duration("s")),
+)
 
 
 def try_parquet(random: Random, ledgers: dict[str, Path]) -> Outcome:
@@ -36,7 +48,9 @@ def try_parquet(random: Random, ledgers: dict[str, Path]) -> Outcome:
         path = ledger / f"{table}.parquet"
         rows = pq.read_metadata(path).num_rows
         what = random.choice((_damage_bytes, _change_type, _break_text))(random, path)
-        return try_door("Parquet", what, ledger, table, lambda snapshot: _judge(snapshot, table, rows))
+        return try_door(
+            "Parquet", what, ledger, table, lambda snapshot: _judge(snapshot, table, rows)
+        )
 
 
 def _judge(snapshot: Snapshot, table: str, rows: int) -> list[str]:

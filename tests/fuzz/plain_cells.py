@@ -1,6 +1,8 @@
-"""What the contract takes for a value, cell by cell and without a regular expression of the door: the fuzz's oracle.
+"""What the contract takes for a value, cell by cell and without a regular expression of the door:
+the fuzz's oracle.
 
-Every function takes a trimmed cell in which something stands and returns its value, or None where it cannot be read.
+Every function takes a trimmed cell in which something stands and returns its value, or None where
+it cannot be read.
 """
 
 from collections.abc import Callable
@@ -13,13 +15,24 @@ from dunning.core.ledger_tables import Column, Kind
 _SPACES = " \u00a0\u202f"
 _DAY_LENGTH_MAX = 100  # of a cell that may be of a megabyte, only so much can be a day
 _SOFIA = ZoneInfo("Europe/Sofia")
-_FLAGS = {"1": True, "true": True, "yes": True, "да": True, "0": False, "false": False, "no": False, "не": False}
+_FLAGS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "да": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "не": False,
+}
 _ZONE_HOURS_MAX = 14
 _CURRENCIES = {"€": "EUR", "EUR": "EUR", "BGN": "BGN", "лв.": "BGN", "лв": "BGN"}
 
 
 def read_cell(column: Column, cell: str, currency: str = "") -> Any:
-    """Return the value of a cell, None where it is empty or bad; an amount beside its row's currency."""
+    """Return the value of a cell, None where it is empty or bad; an amount beside its row's
+    currency.
+    """
     if not is_filled(cell):
         return None
     if column.kind is Kind.WORD:
@@ -59,7 +72,14 @@ def read_amount(cell: str, currency: str = "") -> int | None:
 def _without_gap(before: str, behind: str, *, is_in_front: bool) -> tuple[str | None, str]:
     """Return what stands around a currency without the one space between it and the figure."""
     if is_in_front:
-        if any(letter.isdigit() for letter in before) or before not in ("", "-", "\u2212", "(", "(-", "(\u2212"):
+        if any(letter.isdigit() for letter in before) or before not in (
+            "",
+            "-",
+            "\u2212",
+            "(",
+            "(-",
+            "(\u2212",
+        ):
             return None, behind
         return before, behind[1:] if behind[:1] and behind[0] in _SPACES else behind
     if behind not in ("", "-", "\u2212", ")", "-)", "\u2212)"):
@@ -68,7 +88,9 @@ def _without_gap(before: str, behind: str, *, is_in_front: bool) -> tuple[str | 
 
 
 def _read_signed(cell: str) -> int | None:
-    """Return minor units of a figure with at most one minus, in front or behind, or in parentheses."""
+    """Return minor units of a figure with at most one minus, in front or behind, or in
+    parentheses.
+    """
     if cell[:1] == "(" and cell[-1:] == ")":
         minor = _read_figure(cell[1:-1])
         return None if minor is None else -minor
@@ -98,7 +120,9 @@ def _read_figure(body: str) -> int | None:
 
 
 def read_day(cell: str) -> date | None:
-    """Return a day of an ISO date or `d.m.yyyy`, with or without ` г.`; a time behind it says at most which day."""
+    """Return a day of an ISO date or `d.m.yyyy`, with or without ` г.`; a time behind it says at
+    most which day.
+    """
     clock = read_instant(cell)
     return None if clock is None else clock.date()
 

@@ -1,4 +1,6 @@
-"""A CSV file read plainly, with Python's own csv module: the rows and lines that the door must have seen."""
+"""A CSV file read plainly, with Python's own csv module: the rows and lines that the door must have
+seen.
+"""
 
 import csv
 import gzip
@@ -14,7 +16,7 @@ from tests.fuzz.plain_cells import read_amount
 from tests.fuzz.plain_rows import find_cell_reasons
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-_SEP = re.compile("\"?sep=([;,\t|])\"?[;,\t| ]*\r?\n", re.IGNORECASE)
+_SEP = re.compile('"?sep=([;,\t|])"?[;,\t| ]*\r?\n', re.IGNORECASE)
 _CELL_MAX = 1 << 30
 
 
@@ -86,13 +88,19 @@ def _read_rows(text: str, delimiter: str, table: str, above: int) -> PlainTable:
     rows, ragged, first = [], [], 1 + above
     for cells in reader:
         line, first = first, reader.line_num + 1 + above
-        if not cells or (header and not "".join(lines[line - 1 : first - 1]).replace(delimiter, "").strip()):
+        if not cells or (
+            header and not "".join(lines[line - 1 : first - 1]).replace(delimiter, "").strip()
+        ):
             continue
         if not header:
             header = [name.strip() for name in cells]
         elif len(cells) != len(header):
             ragged.append(line)
         else:
-            known = {name: cell for name, cell in zip(header, cells, strict=True) if name in TABLES[table].names}
+            known = {
+                name: cell
+                for name, cell in zip(header, cells, strict=True)
+                if name in TABLES[table].names
+            }
             rows.append((line, {name: known.get(name, "") for name in TABLES[table].names}))
     return PlainTable(rows, ragged)

@@ -1,4 +1,6 @@
-"""Why the contract refuses a row, row by row: the fuzz's oracle for rows that stand in a ledger of known others."""
+"""Why the contract refuses a row, row by row: the fuzz's oracle for rows that stand in a ledger of
+known others.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,15 +13,34 @@ from tests.fuzz.plain_cells import is_bad, is_filled, read_amount, read_cell
 Cells = Mapping[str, str]
 Account = tuple[str, str]
 EURO, LAST_LEV = date(2026, 1, 1), date(2026, 2, 1)
-_PARTIES = ("tenancies", "invoices", "payments", "agreements", "holds", "notices", "court_cases", "contacts")
-_NEED_ACCOUNT = ("holds", "agreements", "court_cases")  # what they say of a pair that is no account would be lost
-_NAMES = {"invoice_lines": ("invoice_no",), "holds": ("invoice_no",), "instalments": ("agreement_no",),
-          "agreement_items": ("agreement_no", "invoice_no"), "court_case_items": ("case_no", "invoice_no")}
+_PARTIES = (
+    "tenancies",
+    "invoices",
+    "payments",
+    "agreements",
+    "holds",
+    "notices",
+    "court_cases",
+    "contacts",
+)
+_NEED_ACCOUNT = (
+    "holds",
+    "agreements",
+    "court_cases",
+)  # what they say of a pair that is no account would be lost
+_NAMES = {
+    "invoice_lines": ("invoice_no",),
+    "holds": ("invoice_no",),
+    "instalments": ("agreement_no",),
+    "agreement_items": ("agreement_no", "invoice_no"),
+    "court_case_items": ("case_no", "invoice_no"),
+}
 
 
 @dataclass
 class World:
-    """What stands in the ledger around a row; BGN rows stand there too, so that EUR rows of before 2026 are refused.
+    """What stands in the ledger around a row; BGN rows stand there too, so that EUR rows of before
+    2026 are refused.
 
     Attributes:
         accounts: account of each invoice, agreement and case that stands, by (key column, key).
@@ -49,7 +70,11 @@ def find_reasons(table: str, cells: Cells, world: World) -> set[str]:
         reasons |= _payment_reasons(cells, values, world, reasons)
     if table in ("holds", "tenancies") and values["valid_from"] and values["valid_until"]:
         reasons |= {"bad_value"} if values["valid_until"] <= values["valid_from"] else set()
-    if table == "invoice_lines" and ("invoice_no", cells["invoice_no"]) in world.accounts and cells["amount"]:
+    if (
+        table == "invoice_lines"
+        and ("invoice_no", cells["invoice_no"]) in world.accounts
+        and cells["amount"]
+    ):
         currency = "BGN" if cells["invoice_no"] in world.lev_bills else "EUR"
         reasons |= {"bad_value"} if read_amount(cells["amount"], currency) is None else set()
     if table == "holds" and not (cells["premise_no"] or cells["payer_code"] or cells["invoice_no"]):
@@ -60,7 +85,10 @@ def find_reasons(table: str, cells: Cells, world: World) -> set[str]:
 def read_row(table: str, cells: Cells) -> dict[str, Any]:
     """Return the values of trimmed cells; None where one is empty or bad."""
     currency = cells.get("currency", "")
-    return {column.name: read_cell(column, cells.get(column.name, ""), currency) for column in TABLES[table].columns}
+    return {
+        column.name: read_cell(column, cells.get(column.name, ""), currency)
+        for column in TABLES[table].columns
+    }
 
 
 def find_cell_reasons(table: str, cells: Cells) -> set[str]:
@@ -90,23 +118,40 @@ def _names_nobody(table: str, cells: Cells, world: World) -> bool:
 
 
 def _pairs(world: World) -> set[Account]:
-    return {*world.accounts.values(), *((premise, payer) for premise, (payer, _) in world.tenants.items())}
+    return {
+        *world.accounts.values(),
+        *((premise, payer) for premise, (payer, _) in world.tenants.items()),
+    }
 
 
-def _invoice_reasons(cells: Cells, values: dict[str, Any], world: World, known: set[str]) -> set[str]:
+def _invoice_reasons(
+    cells: Cells, values: dict[str, Any], world: World, known: set[str]
+) -> set[str]:
     reasons = _changeover(values["currency"], values["issued_on"], EURO)
-    kind, amount, issued_on, due_on = (values[name] for name in ("kind", "amount", "issued_on", "due_on"))
+    kind, amount, issued_on, due_on = (
+        values[name] for name in ("kind", "amount", "issued_on", "due_on")
+    )
     first, last = values["period_from"], values["period_to"]
     if kind == "payout" and issued_on and due_on and due_on != issued_on:
         reasons.add("bad_value")
     if issued_on and due_on and due_on < issued_on:
         reasons.add("due_before_issued")
-    if amount and kind and (amount > 0 if kind == "credit_note" else amount < 0 and kind != "equalisation"):
+    if (
+        amount
+        and kind
+        and (amount > 0 if kind == "credit_note" else amount < 0 and kind != "equalisation")
+    ):
         reasons.add("wrong_sign")
     is_read = all(values[name] or not cells[name] for name in ("period_from", "period_to"))
     if kind in ("forecast", "equalisation") and is_read and not _is_in_season(first, last):
         reasons.add("bad_value")
-    if not cells["payer_code"] and cells["premise_no"] and "missing_reference" not in known and issued_on and is_read:
+    if (
+        not cells["payer_code"]
+        and cells["premise_no"]
+        and "missing_reference" not in known
+        and issued_on
+        and is_read
+    ):
         days = (min(first, last), max(first, last)) if first and last else (issued_on, issued_on)
         tenant = world.tenants.get(cells["premise_no"])
         if not tenant or days[0] < tenant[1]:
@@ -114,7 +159,9 @@ def _invoice_reasons(cells: Cells, values: dict[str, Any], world: World, known: 
     return reasons
 
 
-def _payment_reasons(cells: Cells, values: dict[str, Any], world: World, known: set[str]) -> set[str]:
+def _payment_reasons(
+    cells: Cells, values: dict[str, Any], world: World, known: set[str]
+) -> set[str]:
     reasons = _changeover(values["currency"], values["paid_on"], LAST_LEV)
     target = cells["reverses"]
     if not target and (values["amount"] or 0) < 0:
@@ -144,10 +191,14 @@ def _account_of(cells: Cells, values: dict[str, Any], world: World) -> Account |
         mine = {premise for premise, (tenant, _) in world.tenants.items() if tenant == payer}
         return (mine.pop(), payer) if len(mine) == 1 else None
     tenant, since = world.tenants.get(premise, ("", EURO))
-    return (premise, tenant) if tenant and values["paid_on"] and values["paid_on"] >= since else None
+    return (
+        (premise, tenant) if tenant and values["paid_on"] and values["paid_on"] >= since else None
+    )
 
 
-def _takes_back(values: dict[str, Any], account: Account | None, target: tuple[Account, int, str] | None) -> bool:
+def _takes_back(
+    values: dict[str, Any], account: Account | None, target: tuple[Account, int, str] | None
+) -> bool:
     if target is None or account != target[0]:
         return False
     if values["amount"] is None or values["currency"] is None:

@@ -1,4 +1,6 @@
-"""Many damaged rows in one ledger, each under its own key; the ledger loaded, and held against what must come of it."""
+"""Many damaged rows in one ledger, each under its own key; the ledger loaded, and held against what
+must come of it.
+"""
 
 import csv
 import gzip
@@ -25,23 +27,63 @@ from tests.ledger.extracts import Limits
 
 Line = tuple[str, int]
 
-# Where the snapshot keeps what a table's row says: table, its key there, and columns by their names there.
+# Where the snapshot keeps what a table's row says: table, its key there, and columns by their names
+# there.
 _KEPT: dict[str, tuple[str, str, str, dict[str, str]]] = {
-    "premises": ("premises", "premise_no", "premise_no", {
-        "disconnectable": "is_disconnectable", "vulnerable": "is_vulnerable", "life_support": "is_life_support"}),
-    "invoices": ("items", "invoice_no", "invoice_no", {
-        "amount": "amount_minor", "issued_on": "issued_on", "due_on": "due_on", "period_from": "period_from",
-        "period_to": "period_to"}),
-    "payments": ("payments", "payment_no", "payment_no", {"amount": "amount_minor", "paid_on": "paid_on"}),
+    "premises": (
+        "premises",
+        "premise_no",
+        "premise_no",
+        {
+            "disconnectable": "is_disconnectable",
+            "vulnerable": "is_vulnerable",
+            "life_support": "is_life_support",
+        },
+    ),
+    "invoices": (
+        "items",
+        "invoice_no",
+        "invoice_no",
+        {
+            "amount": "amount_minor",
+            "issued_on": "issued_on",
+            "due_on": "due_on",
+            "period_from": "period_from",
+            "period_to": "period_to",
+        },
+    ),
+    "payments": (
+        "payments",
+        "payment_no",
+        "payment_no",
+        {"amount": "amount_minor", "paid_on": "paid_on"},
+    ),
     "invoice_lines": ("invoice_lines", "seq", "seq", {"amount": "amount_minor"}),
-    "contacts": ("contacts", "address", "address", {"registered_at": "registered_at", "revoked_at": "revoked_at"}),
-    "agreements": ("agreements", "agreement_no", "agreement_no", {
-        "applied_on": "applied_on", "contacted_on": "contacted_on", "signed_on": "signed_on",
-        "cancelled_on": "cancelled_on"}),
+    "contacts": (
+        "contacts",
+        "address",
+        "address",
+        {"registered_at": "registered_at", "revoked_at": "revoked_at"},
+    ),
+    "agreements": (
+        "agreements",
+        "agreement_no",
+        "agreement_no",
+        {
+            "applied_on": "applied_on",
+            "contacted_on": "contacted_on",
+            "signed_on": "signed_on",
+            "cancelled_on": "cancelled_on",
+        },
+    ),
     "instalments": ("instalments", "seq", "seq", {"due_on": "due_on", "amount": "amount_minor"}),
-    "notices": ("notices", "notice_no", "notice_no", {
-        "sent_on": "sent_on", "served_on": "served_on", "failed_on": "failed_on"}),
-}  # fmt: skip
+    "notices": (
+        "notices",
+        "notice_no",
+        "notice_no",
+        {"sent_on": "sent_on", "served_on": "served_on", "failed_on": "failed_on"},
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -64,8 +106,11 @@ class Form:
 
 
 FORMS = (
-    Form("plain"), Form("cp1251, tabs, CRLF", "\t", "cp1251", line_end="\r\n"), Form("BOM, commas", ",", "utf-8-sig"),
-    Form("gzip", ending=".csv.gz"), Form("Parquet", ending=".parquet"),
+    Form("plain"),
+    Form("cp1251, tabs, CRLF", "\t", "cp1251", line_end="\r\n"),
+    Form("BOM, commas", ",", "utf-8-sig"),
+    Form("gzip", ending=".csv.gz"),
+    Form("Parquet", ending=".parquet"),
 )
 
 
@@ -84,7 +129,9 @@ class RowLedger:
         world = standing_world()
         for case in cases:
             cells = case.cells
-            if not self.form.can_say(cells.values()) or (case.extra_cells and self.form.ending == ".parquet"):
+            if not self.form.can_say(cells.values()) or (
+                case.extra_cells and self.form.ending == ".parquet"
+            ):
                 continue
             for table, row in rows_beside(case.table, case.variety, case.n):
                 self.rows[table].append(row)
@@ -95,7 +142,9 @@ class RowLedger:
                 self.extra[at] = case.extra_cells
             found = {"ragged_row"} if case.extra_cells else find_reasons(case.table, cells, world)
             if case.reasons is not None and not case.reasons <= found:
-                self.disagreements.append(f"{case}: by heart {sorted(case.reasons)}, by the oracle {sorted(found)}")
+                self.disagreements.append(
+                    f"{case}: by heart {sorted(case.reasons)}, by the oracle {sorted(found)}"
+                )
             self.damaged[at] = case, found
         return self
 
@@ -105,11 +154,16 @@ class RowLedger:
         for table, rows in self.rows.items():
             path = folder / f"{table}{self.form.ending}"
             if self.form.ending == ".parquet":
-                columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in TABLES[table].names}
+                columns = {
+                    name: pa.array([row[name] for row in rows], pa.string())
+                    for name in TABLES[table].names
+                }
                 pq.write_table(pa.table(columns), path)
                 continue
             data = self._text(table, rows).encode(self.form.encoding)
-            path.write_bytes(gzip.compress(data, 1, mtime=0) if self.form.ending.endswith(".gz") else data)
+            path.write_bytes(
+                gzip.compress(data, 1, mtime=0) if self.form.ending.endswith(".gz") else data
+            )
         return folder
 
     def _text(self, table: str, rows: list[Row]) -> str:
@@ -124,19 +178,25 @@ class RowLedger:
 
 def load_rows(ledger: RowLedger, folder: Path) -> Snapshot:
     """Write and load it; every row may be refused."""
-    return load_ledger(ledger.write(folder / "ledger"), SnapshotStore(folder / "snapshots"), quarantine_limits=Limits())
+    return load_ledger(
+        ledger.write(folder / "ledger"),
+        SnapshotStore(folder / "snapshots"),
+        quarantine_limits=Limits(),
+    )
 
 
 def find_faults(ledger: RowLedger, snapshot: Snapshot) -> list[str]:
     """Return, one text each, what came otherwise than it must: rows, reasons, values, books."""
     found: dict[Line, set[str]] = {
-        (row["table"], row["line"]): set(row["reasons"].split()) for row in snapshot.quarantine().to_pylist()
+        (row["table"], row["line"]): set(row["reasons"].split())
+        for row in snapshot.quarantine().to_pylist()
     }
     wanted = {at: reasons for at, (_, reasons) in ledger.damaged.items() if reasons}
     faults = [
         f"{at}: {ledger.damaged[at][0] if at in ledger.damaged else 'a good row'}: "
         f"must be {sorted(wanted.get(at, set()))}, is {sorted(found.get(at, set()))}"
-        for at in sorted(wanted.keys() | found.keys()) if wanted.get(at) != found.get(at)
+        for at in sorted(wanted.keys() | found.keys())
+        if wanted.get(at) != found.get(at)
     ]
     return faults + _book_faults(ledger, snapshot, wanted) + _value_faults(ledger, snapshot)
 
@@ -145,7 +205,12 @@ def _book_faults(ledger: RowLedger, snapshot: Snapshot, wanted: dict[Line, set[s
     books, faults = snapshot.info["books"]["tables"], []
     for table, rows in ledger.rows.items():
         refused = sum(at[0] == table for at in wanted)
-        due = {"read": len(rows), "quarantined": refused, "repeated": 0, "taken": len(rows) - refused}
+        due = {
+            "read": len(rows),
+            "quarantined": refused,
+            "repeated": 0,
+            "taken": len(rows) - refused,
+        }
         if books[table] != due:
             faults.append(f"books of {table}: must be {due}, are {books[table]}")
     return faults
@@ -154,7 +219,9 @@ def _book_faults(ledger: RowLedger, snapshot: Snapshot, wanted: dict[Line, set[s
 def _value_faults(ledger: RowLedger, snapshot: Snapshot) -> list[str]:
     """Return the rows taken in whose values in the snapshot are not those of the oracle."""
     kept = _read_kept(snapshot)
-    refused = [case for case, reasons in ledger.damaged.values() if reasons and case.table == "contacts"]
+    refused = [
+        case for case, reasons in ledger.damaged.values() if reasons and case.table == "contacts"
+    ]
     faults = []
     for case, reasons in ledger.damaged.values():
         if reasons or case.table not in _KEPT:
@@ -170,7 +237,9 @@ def _value_faults(ledger: RowLedger, snapshot: Snapshot) -> list[str]:
             continue
         for name, value in found.items():
             if name in columns and value != _kept_value(case, name, values):
-                faults.append(f"{case}: {name} must be {_kept_value(case, name, values)}, is {value}")
+                faults.append(
+                    f"{case}: {name} must be {_kept_value(case, name, values)}, is {value}"
+                )
     return faults
 
 
@@ -179,13 +248,17 @@ def _read_row(case: DamagedRow) -> dict[str, Any]:
 
 
 def _end_of_contact(values: dict[str, Any], refused: list[DamagedRow]) -> datetime | None:
-    """Return since when a good contact is out: revoked, or followed by a refused one of its payer and channel."""
+    """Return since when a good contact is out: revoked, or followed by a refused one of its payer
+    and channel.
+    """
     start, ends = values["registered_at"], [values["revoked_at"]]
     for case in refused:
         other = _read_row(case)
         if other["payer_code"] != values["payer_code"]:
             continue
-        if case.extra_cells or (other["channel"] in (None, values["channel"]) and other["registered_at"] is None):
+        if case.extra_cells or (
+            other["channel"] in (None, values["channel"]) and other["registered_at"] is None
+        ):
             ends.append(start)
         elif other["channel"] in (None, values["channel"]) and other["registered_at"] >= start:
             ends.append(other["registered_at"])
@@ -194,7 +267,9 @@ def _end_of_contact(values: dict[str, Any], refused: list[DamagedRow]) -> dateti
 
 def _may_be_elsewhere(case: DamagedRow, values: dict[str, Any]) -> bool:
     """Reversals and credit notes stand among payments; there they are counted by the books."""
-    is_note = values.get("kind") == "credit_note" or (values.get("kind") == "equalisation" and values["amount"] < 0)
+    is_note = values.get("kind") == "credit_note" or (
+        values.get("kind") == "equalisation" and values["amount"] < 0
+    )
     return bool(values.get("reverses")) or is_note
 
 
@@ -211,8 +286,13 @@ def _read_kept(snapshot: Snapshot) -> dict[str, dict[Any, dict[str, Any]]]:
         for table, (place, _, key, columns) in _KEPT.items():
             frame = tables[place]
             shown = {name: frame.columns[column] for name, column in {"": key, **columns}.items()}
-            rows = zip(*(column.to_pylist() if isinstance(column, pa.Array) else column.tolist()
-                         for column in shown.values()), strict=True)
+            rows = zip(
+                *(
+                    column.to_pylist() if isinstance(column, pa.Array) else column.tolist()
+                    for column in shown.values()
+                ),
+                strict=True,
+            )
             for number, *cells in rows:
                 kept[table][number] = dict(zip(columns, map(_nothing_is_none, cells), strict=True))
     return kept

@@ -11,9 +11,13 @@ TEXTS_A_KIND = 260
 
 
 def rows_for(form: Form, seed: int, texts_a_kind: int = TEXTS_A_KIND) -> list[DamagedRow]:
-    """Return the damages known by heart, and for the forms that can say everything those that Hypothesis makes."""
+    """Return the damages known by heart, and for the forms that can say everything those that
+    Hypothesis makes.
+    """
     known = known_rows()
-    return known + (made_rows(texts_a_kind, seed, len(known) + 1) if form in (FORMS[0], FORMS[-1]) else [])
+    return known + (
+        made_rows(texts_a_kind, seed, len(known) + 1) if form in (FORMS[0], FORMS[-1]) else []
+    )
 
 
 def try_rows(form: Form, rows: list[DamagedRow]) -> tuple[Counts, list[str]]:
@@ -23,5 +27,7 @@ def try_rows(form: Form, rows: list[DamagedRow]) -> tuple[Counts, list[str]]:
         faults = ledger.disagreements + find_faults(ledger, load_rows(ledger, folder))
     kind = f"rows, {form.name}"
     refused = sum(bool(reasons) for _, reasons in ledger.damaged.values())
-    counts = Counter({(kind, "in quarantine"): refused, (kind, TAKEN): len(ledger.damaged) - refused})
+    counts = Counter(
+        {(kind, "in quarantine"): refused, (kind, TAKEN): len(ledger.damaged) - refused}
+    )
     return counts + Counter({(kind, FAULT): len(faults)}), faults

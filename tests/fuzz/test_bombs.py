@@ -1,4 +1,6 @@
-"""What would fill memory, disk or the night: refused in bounded memory and time, each in a process of its own."""
+"""What would fill memory, disk or the night: refused in bounded memory and time, each in a process
+of its own.
+"""
 
 import gzip
 import json
@@ -39,10 +41,16 @@ print(round(peak_mb()), file=sys.stderr)
 
 
 def load_bounded(ledger: Path, *mapping: Path, share: str = "1") -> tuple[str, int]:
-    """Load in another process, where this share of rows may be refused; return what it said, its peak memory in MiB."""
+    """Load in another process, where this share of rows may be refused; return what it said, its
+    peak memory in MiB.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", _LOAD, str(ledger), share, *map(str, mapping)], cwd=REPOSITORY,
-        capture_output=True, text=True, timeout=SECONDS_MAX, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        [sys.executable, "-c", _LOAD, str(ledger), share, *map(str, mapping)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (8 * GIB, 8 * GIB)),
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -50,7 +58,9 @@ def load_bounded(ledger: Path, *mapping: Path, share: str = "1") -> tuple[str, i
 
 
 def pack(path: Path, start: bytes, piece: bytes, times: int) -> None:
-    """Write a gzip file whose text is `start` and then many times a piece, which is compressed once: it is a bomb."""
+    """Write a gzip file whose text is `start` and then many times a piece, which is compressed
+    once: it is a bomb.
+    """
     path.write_bytes(gzip.compress(start, 1) + gzip.compress(piece, 9) * times)
 
 
@@ -94,7 +104,10 @@ def many_cells(folder: Path) -> None:
 
 def many_parquet_columns(folder: Path) -> None:
     (folder / "holds.csv").unlink()
-    pq.write_table(pa.table({f"c{i}": pa.nulls(0, pa.string()) for i in range(20_000)}), folder / "holds.parquet")
+    pq.write_table(
+        pa.table({f"c{i}": pa.nulls(0, pa.string()) for i in range(20_000)}),
+        folder / "holds.parquet",
+    )
 
 
 def huge_manifest(folder: Path) -> None:
@@ -108,7 +121,10 @@ def deep_manifest(folder: Path) -> None:
 
 
 BOMBS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "5 GiB of zeros in a gzip": (zeros, "holds.csv.gz holds NUL bytes and is not UTF-16 from its first letter on"),
+    "5 GiB of zeros in a gzip": (
+        zeros,
+        "holds.csv.gz holds NUL bytes and is not UTF-16 from its first letter on",
+    ),
     "5 GiB of one line in a gzip": (endless_line, "holds.csv.gz, line 2 is longer than 1 MiB"),
     "5 GiB of header in a gzip": (endless_first_line, "holds.csv.gz, line 1 is longer than 1 MiB"),
     "5 GiB within one quote": (endless_quote, "holds.csv.gz, line 2: a quote"),
@@ -116,7 +132,10 @@ BOMBS: dict[str, tuple[Callable[[Path], None], str]] = {
     "1 GiB of holes": (sparse_line, "holds.csv holds NUL bytes"),
     "100,000 columns": (many_columns, "holds.csv, line 1: more than 1,000 columns"),
     "a row of a million cells": (many_cells, "is longer than 1 MiB"),
-    "20,000 Parquet columns": (many_parquet_columns, "holds.parquet, line 1: more than 1,000 columns"),
+    "20,000 Parquet columns": (
+        many_parquet_columns,
+        "holds.parquet, line 1: more than 1,000 columns",
+    ),
     "a manifest of 1 GiB": (huge_manifest, "manifest.json is larger than 1 MiB"),
     "a manifest nested 100,000 deep": (deep_manifest, "manifest.json is nested too deep"),
 }
@@ -157,7 +176,9 @@ def test_mapping_bomb(text: str, words: str, tmp_path: Path, record_property) ->
 
 @pytest.mark.parametrize("table", ["payments", "contacts"])
 def test_two_million_rows_that_are_refused(table: str, tmp_path: Path, record_property) -> None:
-    """They are counted, but not held as text, where there are too many of them anyway: some 300 bytes each."""
+    """They are counted, but not held as text, where there are too many of them anyway: some 300
+    bytes each.
+    """
     ledger = good_ledger(FORMS[0]).write(tmp_path / "ledger")
     with (ledger / f"{table}.csv").open("ab") as file:
         delimiter = (ledger / f"{table}.csv").read_bytes().split(b"\n")[0].count(b";")

@@ -39,16 +39,36 @@ def _broken_parquet(ledger: Path) -> None:
 
 @pytest.mark.parametrize(
     ("damage", "named"),
-    [(_truncate, "invoices.csv.gz"), (_pipe, "holds.csv.gz"), (_deep, "manifest.json"), (_noise, "payments.csv.gz"),
-     (_broken_parquet, "notices.parquet")],
+    [
+        (_truncate, "invoices.csv.gz"),
+        (_pipe, "holds.csv.gz"),
+        (_deep, "manifest.json"),
+        (_noise, "payments.csv.gz"),
+        (_broken_parquet, "notices.parquet"),
+    ],
 )
-def test_one_message_and_nothing_else(damage, named: str, home: Path, tmp_path: Path, record_property) -> None:
+def test_one_message_and_nothing_else(
+    damage, named: str, home: Path, tmp_path: Path, record_property
+) -> None:
     ledger, out = good_ledger(FORMS[3]).write(tmp_path / "ledger"), tmp_path / "out"
     damage(ledger)
     done = subprocess.run(
-        [sys.executable, "-m", "dunning.cli", "nightly", "--ledger", str(ledger), "--as-of", "2026-11-22",
-        "--out", str(out)],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=120,
+        [
+            sys.executable,
+            "-m",
+            "dunning.cli",
+            "nightly",
+            "--ledger",
+            str(ledger),
+            "--as-of",
+            "2026-11-22",
+            "--out",
+            str(out),
+        ],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     messages = [line for line in done.stderr.splitlines() if line.startswith("dunning: ")]
     assert (done.returncode, len(messages)) == (1, 1), done.stderr

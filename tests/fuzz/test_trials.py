@@ -1,4 +1,6 @@
-"""Damaged files, mappings and manifests are taken in rightly or refused in one message; none crashes or hangs."""
+"""Damaged files, mappings and manifests are taken in rightly or refused in one message; none
+crashes or hangs.
+"""
 
 import json
 

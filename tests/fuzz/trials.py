@@ -1,4 +1,6 @@
-"""One trial: a damaged ledger at the door, and whether it was taken in rightly, refused in one message, or neither."""
+"""One trial: a damaged ledger at the door, and whether it was taken in rightly, refused in one
+message, or neither.
+"""
 
 import shutil
 import tempfile
@@ -42,7 +44,12 @@ def scratch() -> Iterator[Path]:
 
 
 def try_door(
-    kind: str, what: str, ledger: Path, named: str, judge: Callable[[Snapshot], list[str]], mapping: Path | None = None
+    kind: str,
+    what: str,
+    ledger: Path,
+    named: str,
+    judge: Callable[[Snapshot], list[str]],
+    mapping: Path | None = None,
 ) -> Outcome:
     """Load and judge.
 
@@ -52,17 +59,25 @@ def try_door(
     """
     snapshots = ledger.parent / "snapshots"
     try:
-        snapshot = load_ledger(ledger, SnapshotStore(snapshots), mapping=mapping, quarantine_limits=Limits())
+        snapshot = load_ledger(
+            ledger, SnapshotStore(snapshots), mapping=mapping, quarantine_limits=Limits()
+        )
     except DunningError as error:
         return Outcome(kind, what, *_judge_refusal(str(error), named, snapshots))
-    except Exception as error:  # whatever else comes out of the door is the fault that is looked for
-        return Outcome(kind, what, FAULT, f"{type(error).__module__}.{type(error).__name__}: {error}"[:2000])
+    except (
+        Exception
+    ) as error:  # whatever else comes out of the door is the fault that is looked for
+        return Outcome(
+            kind, what, FAULT, f"{type(error).__module__}.{type(error).__name__}: {error}"[:2000]
+        )
     faults = judge(snapshot) + unbalanced(snapshot)
     return Outcome(kind, what, FAULT if faults else TAKEN, "; ".join(faults)[:2000])
 
 
 def unbalanced(snapshot: Snapshot) -> list[str]:
-    """Return the tables whose rows read are not those refused, repeated and taken in, or not so many in quarantine."""
+    """Return the tables whose rows read are not those refused, repeated and taken in, or not so
+    many in quarantine.
+    """
     refused = snapshot.quarantine()["table"].to_pylist()
     return [
         f"{name}: {rows}, in quarantine {refused.count(name)}"

@@ -1,7 +1,8 @@
-"""A process that tries a stretch of trials under a watch and a bound: `python -m tests.fuzz.worker KIND SEED FIRST N`.
+"""A process that tries a stretch of trials under a watch and a bound: `python -m tests.fuzz.worker
+KIND SEED FIRST N`.
 
-Prints one JSON line a trial. A trial that takes longer than it may ends the process with a traceback on stderr; one
-that wants more memory than it may gets none.
+Prints one JSON line a trial. A trial that takes longer than it may ends the process with a
+traceback on stderr; one that wants more memory than it may gets none.
 """
 
 import faulthandler
@@ -22,9 +23,13 @@ SECONDS_MAX = 60
 BYTES_MAX = 6 << 30
 
 KINDS: dict[str, Callable[[Random, dict[str, Path]], Outcome]] = {
-    "bytes": try_bytes, "gzip": try_gzip, "place": try_place, "mapping": try_mapping, "parquet": try_parquet,
+    "bytes": try_bytes,
+    "gzip": try_gzip,
+    "place": try_place,
+    "mapping": try_mapping,
+    "parquet": try_parquet,
     "manifest": try_manifest,
-}  # fmt: skip
+}
 
 
 def random_of(kind: str, seed: int, number: int) -> Random:

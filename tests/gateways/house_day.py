@@ -1,8 +1,10 @@
-"""A day of the house on the embedded server of a home: every job once, and after each what its server must bear.
+"""A day of the house on the embedded server of a home: every job once, and after each what its
+server must bear.
 
     python -m tests.gateways.house_day HOME LEDGER [JOBS]
 
-A process of its own because whose server it is depends on who calls: root's works as another account.
+A process of its own because whose server it is depends on who calls: root's works as another
+account.
 """
 
 import stat
@@ -23,7 +25,9 @@ APPROVERS = '[people.head]\nrole = "collections"\napproves = ["disconnections"]\
 
 
 def main(home: Path, ledger: Path, count: int | None) -> None:
-    """Run the day, or its first jobs; print each with the mode of the home after it; end where the server gave up."""
+    """Run the day, or its first jobs; print each with the mode of the home after it; end where the
+    server gave up.
+    """
     try:
         for job in islice(jobs(home, ledger), count):
             checkpoint(home)
@@ -62,7 +66,9 @@ def any_premise(out: Path) -> str:
 def try_out(ledger: Path) -> str:
     text = (ledger / "policy" / "stages.toml").read_text("utf-8")
     this = session.open_office()
-    answer = what_if.start(this, "head", what_if.Wish("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()]))
+    answer = what_if.start(
+        this, "head", what_if.Wish("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()])
+    )
     shelf = what_if_run.Shelf(this.settings)
     shelf.wait_for(shelf.find(answer.result_id))
     assert what_if.look(this, answer.result_id).state == "done"
@@ -70,7 +76,9 @@ def try_out(ledger: Path) -> str:
 
 
 def checkpoint(home: Path) -> None:
-    """Force what the server does by itself every five minutes, and see that it is still the same server."""
+    """Force what the server does by itself every five minutes, and see that it is still the same
+    server.
+    """
     status = server_status(home)
     url = {"host": str(status.socket_dir), "user": "postgres", "dbname": "dunning"}
     with psycopg.connect(**url, autocommit=True) as connection:

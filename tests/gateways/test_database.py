@@ -1,4 +1,6 @@
-"""The way to PostgreSQL: what cannot be reached or used says so, one run at a time, bulk rows arrive as they are."""
+"""The way to PostgreSQL: what cannot be reached or used says so, one run at a time, bulk rows
+arrive as they are.
+"""
 
 import datetime
 from dataclasses import replace
@@ -26,7 +28,10 @@ from dunning.gateways.store.rows import PROPOSALS
 
 def test_a_second_run_says_which_one_is_going_on_and_leaves(engine):
     with run_lock(engine, "nightly 2026-11-22"):
-        with pytest.raises(DunningError, match=r"^Another run is going on since .* UTC: dunning nightly 2026-11-22 \("):
+        with pytest.raises(
+            DunningError,
+            match=r"^Another run is going on since .* UTC: dunning nightly 2026-11-22 \(",
+        ):
             with run_lock(engine, "notices 2026-11"):
                 raise AssertionError("two runs at once")
 
@@ -37,7 +42,12 @@ def test_the_lock_is_free_again_after_a_run_whether_it_failed_or_not(engine):
     with run_lock(engine, "second"):
         pass
     with engine.connect() as connection:
-        assert 0 == connection.execute(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).scalar_one()
+        assert (
+            0
+            == connection.execute(
+                text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            ).scalar_one()
+        )
 
 
 def test_a_run_that_lost_its_lock_cannot_use_its_connection(engine):
@@ -52,7 +62,9 @@ def test_a_run_that_lost_its_lock_cannot_use_its_connection(engine):
 def test_an_error_of_the_database_shows_nothing_that_was_given_to_it(engine):
     """Errors reach logs, and what is given may be a note about somebody."""
     with pytest.raises(DBAPIError) as caught, engine.connect() as connection:
-        connection.execute(text("SELECT 1 / (length(:note) - length(:note))"), {"note": "Иванов, ЕГН 7501010018"})
+        connection.execute(
+            text("SELECT 1 / (length(:note) - length(:note))"), {"note": "Иванов, ЕГН 7501010018"}
+        )
     assert ("Иванов" in str(caught.value), "division by zero" in str(caught.value)) == (False, True)
 
 
@@ -103,7 +115,9 @@ def test_only_postgresql_is_taken(settings, url):
 def test_what_is_no_url_is_refused_without_being_shown(settings):
     with pytest.raises(DunningError) as refusal:
         find_url(replace(settings, database_url="clerk:secret at db"))
-    assert "DUNNING_DATABASE_URL is no URL; write postgresql://user@host/database." == str(refusal.value)
+    assert "DUNNING_DATABASE_URL is no URL; write postgresql://user@host/database." == str(
+        refusal.value
+    )
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
@@ -148,5 +162,7 @@ def test_bulk_rows_come_back_as_they_went(engine):
 
 def test_nothing_comes_back_as_an_empty_table(engine):
     with transact(engine) as connection:
-        empty = copy_out(connection, "proposals", "fetch", PROPOSALS, {"as_of": datetime.date(2026, 1, 1)})
+        empty = copy_out(
+            connection, "proposals", "fetch", PROPOSALS, {"as_of": datetime.date(2026, 1, 1)}
+        )
     assert PROPOSALS.empty_table() == empty

@@ -11,9 +11,12 @@ from dunning.gateways.s3.extracts import RECORD, bring_from_bucket
 from tests.object_stores import Fault, Store
 
 FILES = {
-    "holds.csv": b"hold_no\n1\n", "invoices.csv.gz": b"\x1f\x8b", "manifest.json": b"{}", "payers.PARQUET": b"PAR1",
+    "holds.csv": b"hold_no\n1\n",
+    "invoices.csv.gz": b"\x1f\x8b",
+    "manifest.json": b"{}",
+    "payers.PARQUET": b"PAR1",
     "payments.csv": b"payment_no\n" * 100,
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -21,7 +24,12 @@ def ledger(store: Store) -> Store:
     """A bucket with an extract and, beside and below it, what is no file of it."""
     for name, content in FILES.items():
         store.put(f"ledger/{name}", content)
-    for key in ("ledger/readme.txt", "ledger/old/payments.csv", "ledger2/payments.csv", "payments.csv"):
+    for key in (
+        "ledger/readme.txt",
+        "ledger/old/payments.csv",
+        "ledger2/payments.csv",
+        "payments.csv",
+    ):
         store.put(key, b"not of the extract")
     return store
 
@@ -45,13 +53,18 @@ def fetched(store: Store) -> list[str]:
 
 def test_a_local_folder_is_used_where_it_lies(tmp_path: Path) -> None:
     ledger = find_ledger(str(tmp_path / "ledger"))
-    assert bring_extract(ledger, tmp_path / "home", lambda _: None, as_of=date(2026, 11, 22)) == tmp_path / "ledger"
+    assert (
+        bring_extract(ledger, tmp_path / "home", lambda _: None, as_of=date(2026, 11, 22))
+        == tmp_path / "ledger"
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("url", ["ftp://host/ledger", "https://host/ledger", "file:///ledger"])
 def test_another_scheme_is_refused(url: str, tmp_path: Path) -> None:
-    with pytest.raises(DunningError, match=r"^--ledger is an address \(\w+://\), which is not taken here; give"):
+    with pytest.raises(
+        DunningError, match=r"^--ledger is an address \(\w+://\), which is not taken here; give"
+    ):
         find_ledger(url)
 
 
@@ -59,7 +72,9 @@ def test_the_files_of_the_extract_and_nothing_else_come(ledger: Store, tmp_path:
     folder = bring(ledger, tmp_path)
 
     assert files(folder) == FILES
-    assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir() if path.name != RECORD} == {"0o600"}
+    assert {
+        oct(path.stat().st_mode & 0o777) for path in folder.iterdir() if path.name != RECORD
+    } == {"0o600"}
     assert oct(folder.stat().st_mode & 0o777) == "0o700"
 
 
@@ -69,7 +84,9 @@ def test_what_was_brought_once_is_not_brought_again(ledger: Store, tmp_path: Pat
     assert (bring(ledger, tmp_path), fetched(ledger)) == (folder, [])
 
 
-def test_what_changed_here_or_there_is_brought_again_and_what_went_away_goes(ledger: Store, tmp_path: Path) -> None:
+def test_what_changed_here_or_there_is_brought_again_and_what_went_away_goes(
+    ledger: Store, tmp_path: Path
+) -> None:
     folder = bring(ledger, tmp_path)
     fetched(ledger)
     (folder / "payments.csv").write_bytes(FILES["payments.csv"][::-1])
@@ -105,9 +122,18 @@ def test_what_broke_off_is_gone_on_with(ledger: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault("replace", "HEAD", "ledger/payers"), "ledger/payers.PARQUET changed or went away while it was read"),
-        (Fault("replace", "GET", "ledger/payers"), "ledger/payers.PARQUET changed or went away while it was read"),
-        (Fault("extra", "GET", "ledger/payers"), "The files in s3://{bucket}/ledger changed while they were read"),
+        (
+            Fault("replace", "HEAD", "ledger/payers"),
+            "ledger/payers.PARQUET changed or went away while it was read",
+        ),
+        (
+            Fault("replace", "GET", "ledger/payers"),
+            "ledger/payers.PARQUET changed or went away while it was read",
+        ),
+        (
+            Fault("extra", "GET", "ledger/payers"),
+            "The files in s3://{bucket}/ledger changed while they were read",
+        ),
     ],
     ids=["listed", "described", "another"],
 )

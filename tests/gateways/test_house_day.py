@@ -1,4 +1,6 @@
-"""Every job on the embedded server, with a checkpoint after each, as root and as an ordinary user."""
+"""Every job on the embedded server, with a checkpoint after each, as root and as an ordinary
+user.
+"""
 
 import os
 import subprocess
@@ -17,9 +19,13 @@ NOBODY = 65534
 USERS = [0, NOBODY] if os.geteuid() == 0 else [os.geteuid()]
 # An ordinary user who may read Python and the repository wherever root keeps them.
 AS_NOBODY = [
-    "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=+dac_read_search",
+    "setpriv",
+    f"--reuid={NOBODY}",
+    f"--regid={NOBODY}",
+    "--clear-groups",
+    "--inh-caps=+dac_read_search",
     "--ambient-caps=+dac_read_search",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -34,7 +40,11 @@ def test_the_server_bears_every_job(user: int) -> None:
             os.chown(folder, user, user)
         day = run_day(folder, ledger, user)
     assert day.returncode == 0, f"{day.stdout[-2000:]}\n{day.stderr[-4000:]}"
-    modes = [line.rsplit(": ", 1)[1] for line in day.stdout.splitlines() if line.endswith((": 710", ": 700"))]
+    modes = [
+        line.rsplit(": ", 1)[1]
+        for line in day.stdout.splitlines()
+        if line.endswith((": 710", ": 700"))
+    ]
     assert modes == ["710" if user == 0 else "700"] * (9 if user == os.geteuid() else 3)
 
 
@@ -43,4 +53,6 @@ def run_day(folder: Path, ledger: Path, user: int) -> subprocess.CompletedProces
     day = [sys.executable, "-m", "tests.gateways.house_day", str(folder / "home"), str(ledger)]
     command = day if user == os.geteuid() else [*AS_NOBODY, *day, "3"]
     environment = os.environ | {"DUNNING_HOME": str(folder / "home"), "HOME": str(folder)}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )

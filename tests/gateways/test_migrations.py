@@ -55,7 +55,9 @@ def test_an_older_database_is_upgraded_with_its_rows(empty, last):
     execute(empty, A_DEED)
     assert NAMES[last:] == migrate(empty)
     with empty.connect() as connection:
-        rows = connection.execute(text("SELECT reference, state, overdue_cents FROM dunning.deeds")).all()
+        rows = connection.execute(
+            text("SELECT reference, state, overdue_cents FROM dunning.deeds")
+        ).all()
     assert [("R1", "done", 100)] == rows
 
 
@@ -89,7 +91,9 @@ def test_an_applied_file_that_changed_is_refused(empty, folder):
     migrate(empty, folder)
     with (folder / f"{NAMES[0]}.sql").open("a") as file:
         file.write("-- a second thought\n")
-    with pytest.raises(DunningError, match=f"^The migration {NAMES[0]} was applied with other content"):
+    with pytest.raises(
+        DunningError, match=f"^The migration {NAMES[0]} was applied with other content"
+    ):
         migrate(empty, folder)
 
 
@@ -113,7 +117,9 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(empty, folder):
     with pytest.raises(DunningError, match=f"^The migration {name} failed.*division by zero"):
         migrate(empty, folder)
     assert execute(empty, "SELECT to_regclass('dunning.half_done')").scalar_one() is None
-    assert len(NAMES) == execute(empty, "SELECT count(*) FROM dunning.schema_migrations").scalar_one()
+    assert (
+        len(NAMES) == execute(empty, "SELECT count(*) FROM dunning.schema_migrations").scalar_one()
+    )
 
 
 @pytest.mark.parametrize("name", [f"{len(NAMES) + 2:04d}_gap.sql", "unnumbered.sql"])

@@ -1,4 +1,6 @@
-"""What lies in an object store, and what an operator reads where it cannot be used; a real server over HTTP."""
+"""What lies in an object store, and what an operator reads where it cannot be used; a real server
+over HTTP.
+"""
 
 import socket
 from pathlib import Path
@@ -23,14 +25,21 @@ from tests.object_stores import Fault, Store
         ("s3://lists/списъци 2026", "lists", "списъци 2026/", "s3://lists/списъци 2026"),
     ],
 )
-def test_an_address_names_a_bucket_and_a_prefix(url: str, bucket: str, prefix: str, shown: str) -> None:
+def test_an_address_names_a_bucket_and_a_prefix(
+    url: str, bucket: str, prefix: str, shown: str
+) -> None:
     place = open_place(url)
     assert (place.bucket, place.prefix, str(place)) == (bucket, prefix, shown)
 
 
-@pytest.mark.parametrize("url", ["s3://", "s3:///prefix", "s3://a b/c", "s3://bucket/a//b", "s3://bucket/../x"])
+@pytest.mark.parametrize(
+    "url", ["s3://", "s3:///prefix", "s3://a b/c", "s3://bucket/a//b", "s3://bucket/../x"]
+)
 def test_an_address_that_names_nothing_is_a_usage_error(url: str) -> None:
-    with pytest.raises(UsageError, match=r"names no place in an object store; write s3://bucket or s3://bucket/prefix"):
+    with pytest.raises(
+        UsageError,
+        match=r"names no place in an object store; write s3://bucket or s3://bucket/prefix",
+    ):
         open_place(url)
 
 
@@ -55,7 +64,11 @@ def test_objects_are_told_by_name_however_many(store: Store) -> None:
 
 def test_what_is_not_there_is_none(store: Store) -> None:
     place = open_place(store.url("out"))
-    assert (place.find("manifest.json"), read_object(place, "manifest.json"), place.objects()) == (None, None, [])
+    assert (place.find("manifest.json"), read_object(place, "manifest.json"), place.objects()) == (
+        None,
+        None,
+        [],
+    )
 
 
 def test_removing_what_is_not_there_is_no_error(store: Store) -> None:
@@ -86,16 +99,28 @@ def test_no_such_bucket(store: Store, name: str) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("AccessDenied", "The object store does not let us list {url} (AccessDenied). Give the credentials the right "
-         "to list, get, put and delete there, and run again."),
-        ("SignatureDoesNotMatch", "The object store does not accept our credentials for {url} (SignatureDoesNotMatch). "
-         "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN or AWS_PROFILE, and run again."),
-        ("RequestTimeTooSkewed", "The clock of this machine and that of the object store differ by more than 15 "
-         "minutes, so it takes nothing from us for {url}. Set the clock right and run again."),
-        ("InvalidBucketState", "The object store refused to list {url} (InvalidBucketState). Check the address, the "
-         "bucket's region (AWS_REGION) and its rules, and run again."),
+        (
+            "AccessDenied",
+            "The object store does not let us list {url} (AccessDenied). Give the credentials the right "
+            "to list, get, put and delete there, and run again.",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            "The object store does not accept our credentials for {url} (SignatureDoesNotMatch). "
+            "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN or AWS_PROFILE, and run again.",
+        ),
+        (
+            "RequestTimeTooSkewed",
+            "The clock of this machine and that of the object store differ by more than 15 "
+            "minutes, so it takes nothing from us for {url}. Set the clock right and run again.",
+        ),
+        (
+            "InvalidBucketState",
+            "The object store refused to list {url} (InvalidBucketState). Check the address, the "
+            "bucket's region (AWS_REGION) and its rules, and run again.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_the_store_refuses_is_refused_with_a_cure(store: Store, code: str, said: str) -> None:
     store.faults.append(Fault(code, times=99))
     with pytest.raises(DunningError) as error:
@@ -119,7 +144,9 @@ def test_no_credentials(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_profile_that_is_not_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "billing")
-    with pytest.raises(DunningError, match=r"^There are no credentials for s3://.* \(ProfileNotFound\)"):
+    with pytest.raises(
+        DunningError, match=r"^There are no credentials for s3://.* \(ProfileNotFound\)"
+    ):
         open_place(store.url("out")).objects()
 
 
@@ -162,7 +189,11 @@ def test_an_object_replaced_since_it_was_listed_is_refused(store: Store, tmp_pat
 def test_an_object_removed_since_it_was_listed_is_refused(store: Store, tmp_path: Path) -> None:
     place = open_place(store.url("ledger"))
     with pytest.raises(DunningError, match="changed or went away while it was read"):
-        fetch_file(place, Stored("payers.csv", 3, '"900150983cd24fb0d6963f7d28e17f72"'), tmp_path / "payers.csv")
+        fetch_file(
+            place,
+            Stored("payers.csv", 3, '"900150983cd24fb0d6963f7d28e17f72"'),
+            tmp_path / "payers.csv",
+        )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,4 +1,6 @@
-"""Bytes arrive as they left, through every fault of the line; or there is one refusal and nothing stands."""
+"""Bytes arrive as they left, through every fault of the line; or there is one refusal and nothing
+stands.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -22,7 +24,9 @@ CONTENTS = {"small": SMALL, "large": LARGE}
 
 
 def both(*deeds: str, large: tuple[str, ...] = ()) -> pytest.MarkDecorator:
-    """Let a test run with deeds on something that travels whole, and on something that travels in parts."""
+    """Let a test run with deeds on something that travels whole, and on something that travels in
+    parts.
+    """
     cases = [*(("small", deed) for deed in deeds), *(("large", deed) for deed in large)]
     return pytest.mark.parametrize(("size", "deed"), cases)
 
@@ -36,9 +40,13 @@ def fetched(store: Store, folder: Path) -> bytes:
 
 
 @both("stall", "busy", "reset", "lose", "cut", "corrupt", large=("reset", "cut", "corrupt"))
-def test_a_fault_while_reading_is_got_over(size: str, deed: str, store: Store, tmp_path: Path) -> None:
+def test_a_fault_while_reading_is_got_over(
+    size: str, deed: str, store: Store, tmp_path: Path
+) -> None:
     store.put("ledger/a", CONTENTS[size])
-    store.faults.append(Fault(deed, "GET", "ledger/a", times=2 if deed in ("reset", "corrupt") else 1))
+    store.faults.append(
+        Fault(deed, "GET", "ledger/a", times=2 if deed in ("reset", "corrupt") else 1)
+    )
 
     assert fetched(store, tmp_path) == CONTENTS[size]
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
@@ -46,7 +54,9 @@ def test_a_fault_while_reading_is_got_over(size: str, deed: str, store: Store, t
 
 
 @both("busy", "reset", "cut", "corrupt", large=("lose", "cut", "corrupt"))
-def test_a_fault_that_stays_while_reading_is_refused(size: str, deed: str, store: Store, tmp_path: Path) -> None:
+def test_a_fault_that_stays_while_reading_is_refused(
+    size: str, deed: str, store: Store, tmp_path: Path
+) -> None:
     store.put("ledger/a", CONTENTS[size])
     store.faults.append(Fault(deed, "GET", "ledger/a", times=99))
     with pytest.raises(OutageError):
@@ -55,7 +65,9 @@ def test_a_fault_that_stays_while_reading_is_refused(size: str, deed: str, store
 
 
 @both("stall", "busy", "reset", "lose", "corrupt", large=("reset", "lose", "corrupt"))
-def test_a_fault_while_writing_is_got_over(size: str, deed: str, store: Store, tmp_path: Path) -> None:
+def test_a_fault_while_writing_is_got_over(
+    size: str, deed: str, store: Store, tmp_path: Path
+) -> None:
     (tmp_path / "a").write_bytes(CONTENTS[size])
     store.faults.append(Fault(deed, "PUT", "out/a", times=2 if deed in ("reset", "corrupt") else 1))
     put_file(open_place(store.url("out")), "a", tmp_path / "a")
@@ -66,7 +78,9 @@ def test_a_fault_while_writing_is_got_over(size: str, deed: str, store: Store, t
 
 
 @both("busy", "lose", "corrupt", "AccessDenied", large=("reset", "corrupt"))
-def test_a_fault_that_stays_while_writing_is_refused(size: str, deed: str, store: Store, tmp_path: Path) -> None:
+def test_a_fault_that_stays_while_writing_is_refused(
+    size: str, deed: str, store: Store, tmp_path: Path
+) -> None:
     (tmp_path / "a").write_bytes(CONTENTS[size])
     store.faults.append(Fault(deed, "PUT", "out/a", times=99))
     with pytest.raises(DunningError) as error:
@@ -76,14 +90,25 @@ def test_a_fault_that_stays_while_writing_is_refused(size: str, deed: str, store
     assert store.unfinished_uploads() == []
 
 
-def test_an_upload_whose_last_answer_is_lost_is_found_complete(store: Store, tmp_path: Path) -> None:
+def test_an_upload_whose_last_answer_is_lost_is_found_complete(
+    store: Store, tmp_path: Path
+) -> None:
     """The store completes it once and knows no such upload when asked again."""
     (tmp_path / "a").write_bytes(LARGE)
     store.faults.append(Fault("lose", "POST", r"uploadId="))
     put_file(open_place(store.url("out")), "a", tmp_path / "a")
 
     assert store.read("out/a") == LARGE
-    assert len([path for method, path in store.requests if method == "POST" and path.endswith("uploads")]) == 1
+    assert (
+        len(
+            [
+                path
+                for method, path in store.requests
+                if method == "POST" and path.endswith("uploads")
+            ]
+        )
+        == 1
+    )
 
 
 def test_a_large_object_replaced_between_two_parts_is_refused(store: Store, tmp_path: Path) -> None:
@@ -131,7 +156,9 @@ def by_one_part(store: Store) -> None:
 def plain_client(store: Store) -> object:
     """Return a client that gives no checksums."""
     config = Config(request_checksum_calculation="when_required")
-    return boto3.session.Session().client("s3", endpoint_url=store.client.meta.endpoint_url, config=config)
+    return boto3.session.Session().client(
+        "s3", endpoint_url=store.client.meta.endpoint_url, config=config
+    )
 
 
 def upload(store: Store, client: object, content: bytes) -> None:
@@ -142,7 +169,9 @@ def upload(store: Store, client: object, content: bytes) -> None:
     parts = [
         {
             "PartNumber": n,
-            "ETag": client.upload_part(**where, UploadId=number, PartNumber=n, Body=content[at : at + step])["ETag"],
+            "ETag": client.upload_part(
+                **where, UploadId=number, PartNumber=n, Body=content[at : at + step]
+            )["ETag"],
         }
         for n, at in enumerate(range(0, len(content), step), 1)
     ]
@@ -159,7 +188,9 @@ def test_whatever_wrote_an_object_a_changed_bit_is_found(
     (tmp_path / "a").unlink()
 
     store.faults.append(Fault("corrupt", "GET", "ledger/a", times=99))
-    with pytest.raises(OutageError, match=r"ledger/a arrived here damaged 3 times \(its checksum differs\)"):
+    with pytest.raises(
+        OutageError, match=r"ledger/a arrived here damaged 3 times \(its checksum differs\)"
+    ):
         fetched(store, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -179,7 +210,9 @@ def test_the_store_is_given_the_checksum(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", ["BadDigest", "XAmzContentSHA256Mismatch"])
-def test_a_store_that_finds_the_damage_itself_gets_it_again(code: str, store: Store, tmp_path: Path) -> None:
+def test_a_store_that_finds_the_damage_itself_gets_it_again(
+    code: str, store: Store, tmp_path: Path
+) -> None:
     (tmp_path / "a").write_bytes(SMALL)
     store.faults.append(Fault(code, "PUT", "out/a", times=2))
     put_file(open_place(store.url("out")), "a", tmp_path / "a")
@@ -187,14 +220,27 @@ def test_a_store_that_finds_the_damage_itself_gets_it_again(code: str, store: St
 
 
 def test_an_object_whose_tag_is_no_md5_is_read_back(store: Store, tmp_path: Path) -> None:
-    """The tag of an object under a key of one's own says nothing of its bytes; here it is that of a single part."""
+    """The tag of an object under a key of one's own says nothing of its bytes; here it is that of a
+    single part.
+    """
     (tmp_path / "a").write_bytes(LARGE)
     store.put("out/a", LARGE)
     store.faults.append(Fault("NoSuchUpload", "POST", r"uploadId="))
     put_file(open_place(store.url("out")), "a", tmp_path / "a")
 
-    assert [method for method, path in store.requests if method == "GET" and "out/a" in path] == ["GET"]
-    assert len([path for method, path in store.requests if method == "POST" and path.endswith("uploads")]) == 1
+    assert [method for method, path in store.requests if method == "GET" and "out/a" in path] == [
+        "GET"
+    ]
+    assert (
+        len(
+            [
+                path
+                for method, path in store.requests
+                if method == "POST" and path.endswith("uploads")
+            ]
+        )
+        == 1
+    )
 
 
 def test_what_is_read_back_and_differs_is_written_again(store: Store, tmp_path: Path) -> None:
@@ -204,7 +250,16 @@ def test_what_is_read_back_and_differs_is_written_again(store: Store, tmp_path: 
     put_file(open_place(store.url("out")), "a", tmp_path / "a")
 
     assert store.read("out/a") == LARGE
-    assert len([path for method, path in store.requests if method == "POST" and path.endswith("uploads")]) == 2
+    assert (
+        len(
+            [
+                path
+                for method, path in store.requests
+                if method == "POST" and path.endswith("uploads")
+            ]
+        )
+        == 2
+    )
 
 
 def test_a_small_object_is_held_against_its_checksum_too(store: Store) -> None:
@@ -221,7 +276,10 @@ def test_a_store_that_ignores_ranges_is_found_out(store: Store, tmp_path: Path) 
     place = open_place(store.url("ledger"))
     (stored,) = place.objects()
     store.faults.append(Fault("whole", "GET", "ledger/a", times=99))
-    with pytest.raises(DunningError, match=r"gave 11534339 bytes of s3://.* where bytes 0 to 5242879 were asked for"):
+    with pytest.raises(
+        DunningError,
+        match=r"gave 11534339 bytes of s3://.* where bytes 0 to 5242879 were asked for",
+    ):
         fetch_file(place, stored, tmp_path / "a")
 
 
@@ -230,7 +288,9 @@ def folder_of(path: Path, files: dict[str, bytes]) -> Path:
     for name, content in files.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(content)
-    (path / "seal").write_bytes(repr({n: hashlib.sha256(c).hexdigest() for n, c in files.items()}).encode())
+    (path / "seal").write_bytes(
+        repr({n: hashlib.sha256(c).hexdigest() for n, c in files.items()}).encode()
+    )
     return path
 
 
@@ -244,11 +304,15 @@ def sealed(store: Store) -> list[str] | None:
 
 
 def test_a_reader_never_sees_half_of_two_folders(store: Store, tmp_path: Path) -> None:
-    """Looked at after every single change in the store, through two folders, one after the other."""
+    """Looked at after every single change in the store, through two folders, one after the
+    other.
+    """
     seen: list[list[str] | None] = []
     store.watch = lambda method, path: seen.append(sealed(store))
     place = open_place(store.url("out"))
-    publish_objects(folder_of(tmp_path / "1", {"a": b"1", "b/c": b"2", "gone": b"3"}), place, "seal")
+    publish_objects(
+        folder_of(tmp_path / "1", {"a": b"1", "b/c": b"2", "gone": b"3"}), place, "seal"
+    )
     publish_objects(folder_of(tmp_path / "2", {"a": b"x", "b/c": b"2", "new": b"4"}), place, "seal")
 
     assert sorted(store.keys()) == ["out/a", "out/b/c", "out/new", "out/seal"]
@@ -257,7 +321,9 @@ def test_a_reader_never_sees_half_of_two_folders(store: Store, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("passed", range(6))
-def test_a_line_that_dies_after_any_write_leaves_no_seal(passed: int, store: Store, tmp_path: Path) -> None:
+def test_a_line_that_dies_after_any_write_leaves_no_seal(
+    passed: int, store: Store, tmp_path: Path
+) -> None:
     """And publishing again on a sound line ends as if nothing had been."""
     first = folder_of(tmp_path / "1", {"a": b"1", "b": b"2", "old": b"3"})
     second = folder_of(tmp_path / "2", {"a": b"x", "b": b"2", "c": b"y", "d": b"z", "e": b""})
@@ -281,14 +347,18 @@ def test_what_others_put_there_stays(store: Store, tmp_path: Path) -> None:
 
 
 def test_uploads_that_were_never_finished_are_given_back(store: Store, tmp_path: Path) -> None:
-    """A process killed in the middle of a large file leaves its parts, which nobody sees and somebody pays for."""
+    """A process killed in the middle of a large file leaves its parts, which nobody sees and
+    somebody pays for.
+    """
     for key in ("out/a", "elsewhere/a"):
         store.client.create_multipart_upload(Bucket=store.bucket, Key=key)
     publish_objects(folder_of(tmp_path / "1", {"a": b"1"}), open_place(store.url("out")), "seal")
     assert store.unfinished_uploads() == ["elsewhere/a"]
 
 
-def test_a_store_that_does_not_list_uploads_is_used_all_the_same(store: Store, tmp_path: Path) -> None:
+def test_a_store_that_does_not_list_uploads_is_used_all_the_same(
+    store: Store, tmp_path: Path
+) -> None:
     store.faults.append(Fault("AccessDenied", "GET", r"\?uploads"))
     publish_objects(folder_of(tmp_path / "1", {"a": b"1"}), open_place(store.url("out")), "seal")
     assert sealed(store) == []
@@ -297,10 +367,16 @@ def test_a_store_that_does_not_list_uploads_is_used_all_the_same(store: Store, t
 def test_a_store_that_knows_no_checksums_is_given_none(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As boto3 is told then: AWS_REQUEST_CHECKSUM_CALCULATION. What lies there is held against its tag all the same."""
+    """As boto3 is told then: AWS_REQUEST_CHECKSUM_CALCULATION. What lies there is held against its
+    tag all the same.
+    """
     sent: list[bool] = []
     place = open_place(store.url("out"))
-    for content, checksum in ((SMALL, "when_required"), (LARGE, "when_required"), (SMALL, "when_supported")):
+    for content, checksum in (
+        (SMALL, "when_required"),
+        (LARGE, "when_required"),
+        (SMALL, "when_supported"),
+    ):
         monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", checksum)
         (tmp_path / "a").write_bytes(content)
         put_file(place, "a", tmp_path / "a")

@@ -1,4 +1,6 @@
-"""The settings file of the people: who works as what, who may approve, and every mistake with its cure."""
+"""The settings file of the people: who works as what, who may approve, and every mistake with its
+cure.
+"""
 
 import pytest
 
@@ -32,8 +34,9 @@ def test_people_are_read_with_what_they_may_approve(write):
     ani = '[people.ani]\nrole = "legal"\napproves = ["court"]\nairflow_id = "7"\n'
     people = write(ani + '[people.bo]\nrole = "viewer"\n')
     assert people == {
-        "ani": PersonSettings("ani", "legal", ("court",), "7"), "bo": PersonSettings("bo", "viewer", (), "bo")
-    }  # fmt: skip
+        "ani": PersonSettings("ani", "legal", ("court",), "7"),
+        "bo": PersonSettings("bo", "viewer", (), "bo"),
+    }
     assert approvers_of(people, "court") == [people["ani"]]
     assert approvers_of(people, "disconnections") == []
 
@@ -43,13 +46,25 @@ def test_people_are_read_with_what_they_may_approve(write):
     [
         ("[people.ani\n", r"line 1"),
         ('[persons.ani]\nrole = "legal"', r"only tables \[people.NAME\] may stand here"),
-        ('[people.ani]\nrole = "boss"', r"\[people.ani\]: `role` is 'boss'; write one of viewer, adviser"),
+        (
+            '[people.ani]\nrole = "boss"',
+            r"\[people.ani\]: `role` is 'boss'; write one of viewer, adviser",
+        ),
         ('[people.ani]\nroles = "legal"', r"may hold airflow_id, approves, role and nothing else"),
-        ('[people.ani]\nrole = "legal"\napproves = "court"', r"`approves` is 'court'; write a list"),
+        (
+            '[people.ani]\nrole = "legal"\napproves = "court"',
+            r"`approves` is 'court'; write a list",
+        ),
         ('[people.ani]\nrole = "legal"\napproves = ["jail"]', r"`approves` is \['jail'\]"),
-        ('[people.ani]\nrole = "legal"\nairflow_id = 7', r"`airflow_id` is 7; write a text in quotes"),
+        (
+            '[people.ani]\nrole = "legal"\nairflow_id = 7',
+            r"`airflow_id` is 7; write a text in quotes",
+        ),
         ('[people.7]\nrole = "legal"', r"\[people.7\]: the user name is a number"),
-        ('[people.a]\nrole = "legal"\n[people.b]\nrole = "viewer"\nairflow_id = "a"', r"have the same `airflow_id`"),
+        (
+            '[people.a]\nrole = "legal"\n[people.b]\nrole = "viewer"\nairflow_id = "a"',
+            r"have the same `airflow_id`",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_cure(write, content, message):
@@ -60,7 +75,9 @@ def test_a_mistake_is_told_with_its_place_and_cure(write, content, message):
 def test_another_place_may_be_named(tmp_path, monkeypatch):
     (tmp_path / "others.toml").write_text('[people.ani]\nrole = "admin"\n', "utf-8")
     monkeypatch.setenv("DUNNING_PEOPLE", str(tmp_path / "others.toml"))
-    assert list(read_people(Settings.from_environment({"DUNNING_HOME": str(tmp_path / "home")}))) == ["ani"]
+    assert list(
+        read_people(Settings.from_environment({"DUNNING_HOME": str(tmp_path / "home")}))
+    ) == ["ani"]
 
 
 @pytest.mark.parametrize(

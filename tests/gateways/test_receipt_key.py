@@ -1,4 +1,6 @@
-"""The key of receipt tokens: made once, kept to its owner, never shown; the same token for the same notice."""
+"""The key of receipt tokens: made once, kept to its owner, never shown; the same token for the same
+notice.
+"""
 
 import stat
 
@@ -46,13 +48,18 @@ def test_a_token_is_the_notices_own(tmp_path):
 
 def test_secrets_are_not_shown(tmp_path):
     (tmp_path / "seal.p12").write_bytes(b"bytes of a key")
-    env = {"DUNNING_SIGN_PKCS12": str(tmp_path / "seal.p12"), "DUNNING_SIGN_PASSWORD": "hush",
-           "DUNNING_SIGN_TIMESTAMP_URL": "https://clerk:hush@stamp.example"}  # fmt: skip
+    env = {
+        "DUNNING_SIGN_PKCS12": str(tmp_path / "seal.p12"),
+        "DUNNING_SIGN_PASSWORD": "hush",
+        "DUNNING_SIGN_TIMESTAMP_URL": "https://clerk:hush@stamp.example",
+    }
     settings = SigningSettings.from_environment(env)
 
     assert (settings.pkcs12, settings.password, settings.timestamp_url) == (
-        b"bytes of a key", "hush", "https://clerk:hush@stamp.example"
-    )  # fmt: skip
+        b"bytes of a key",
+        "hush",
+        "https://clerk:hush@stamp.example",
+    )
     assert "hush" not in repr(settings) and "bytes" not in repr(settings)
     assert "secret" not in repr(ReceiptKey(bytes(32)))
 
@@ -65,9 +72,14 @@ def test_signing_is_set_as_a_whole_or_not_at_all(tmp_path):
 
     assert SigningSettings.from_environment({"DUNNING_SIGN_PKCS12": ""}) is None
     assert SigningSettings.from_environment(given).password == "с интервал "
-    with pytest.raises(DunningError, match="DUNNING_SIGN_PASSWORD_FILE is set but DUNNING_SIGN_PKCS12 is not"):
+    with pytest.raises(
+        DunningError, match="DUNNING_SIGN_PASSWORD_FILE is set but DUNNING_SIGN_PKCS12 is not"
+    ):
         SigningSettings.from_environment({"DUNNING_SIGN_PASSWORD_FILE": "x"})
-    with pytest.raises(DunningError, match=r"nowhere.p12 that DUNNING_SIGN_PKCS12 names cannot be read \(No such file"):
+    with pytest.raises(
+        DunningError,
+        match=r"nowhere.p12 that DUNNING_SIGN_PKCS12 names cannot be read \(No such file",
+    ):
         SigningSettings.from_environment({"DUNNING_SIGN_PKCS12": str(tmp_path / "nowhere.p12")})
 
 

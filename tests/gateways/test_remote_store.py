@@ -1,4 +1,6 @@
-"""Snapshots in a store: kept once, fetched and held against their hashes, made again where they are harmed."""
+"""Snapshots in a store: kept once, fetched and held against their hashes, made again where they are
+harmed.
+"""
 
 from pathlib import Path
 
@@ -40,8 +42,12 @@ def test_without_a_store_everything_is_local(tmp_path: Path) -> None:
 
 
 def test_it_is_kept_whole_and_once(store: Store, kept: Snapshot) -> None:
-    assert {f"snapshots/f1/{name}": found for name, found in content(kept.folder).items()} == store.contents()
-    assert [path for method, path in store.requests if method == "PUT"][-1].endswith("/snapshot.json")
+    assert {
+        f"snapshots/f1/{name}": found for name, found in content(kept.folder).items()
+    } == store.contents()
+    assert [path for method, path in store.requests if method == "PUT"][-1].endswith(
+        "/snapshot.json"
+    )
     store.requests.clear()
     keep(kept, store.url("snapshots"))
     assert {method for method, _ in store.requests} == {"HEAD", "GET"}
@@ -57,7 +63,9 @@ def test_one_without_its_seal_is_kept_again(store: Store, kept: Snapshot, tmp_pa
     assert store.contents() == before
 
 
-def test_what_aged_out_goes_from_here_and_from_the_store(store: Store, kept: Snapshot, tmp_path: Path) -> None:
+def test_what_aged_out_goes_from_here_and_from_the_store(
+    store: Store, kept: Snapshot, tmp_path: Path
+) -> None:
     other = write(tmp_path / "other")
     size = sum(map(len, content(kept.folder).values()))
     store.put("snapshots/half/items.parquet", b"an upload that was killed")
@@ -68,7 +76,9 @@ def test_what_aged_out_goes_from_here_and_from_the_store(store: Store, kept: Sna
     remove_kept(kept.folder.parent, store.url("snapshots"), "f1")
     assert list_kept(kept.folder.parent, store.url("snapshots")) == {}
     assert set(store.contents()) == {"snapshots/half/items.parquet"}
-    assert next(path for method, path in store.requests if method == "DELETE").endswith("/snapshot.json")
+    assert next(path for method, path in store.requests if method == "DELETE").endswith(
+        "/snapshot.json"
+    )
     assert not kept.folder.exists()
 
 
@@ -88,7 +98,9 @@ def test_another_machine_finds_and_opens_it(store: Store, kept: Snapshot, tmp_pa
     assert store.requests == []
 
 
-def test_one_that_is_harmed_here_comes_from_the_store(store: Store, kept: Snapshot, tmp_path: Path) -> None:
+def test_one_that_is_harmed_here_comes_from_the_store(
+    store: Store, kept: Snapshot, tmp_path: Path
+) -> None:
     before = content(kept.folder)
     (kept.folder / "items.parquet").write_bytes(b"x")
     found = find_kept(tmp_path / "here", store.url("snapshots"), "f1")
@@ -99,12 +111,15 @@ def test_one_that_is_harmed_here_comes_from_the_store(store: Store, kept: Snapsh
 @pytest.mark.parametrize(
     ("name", "harm"),
     [
-        ("items.parquet", b"x"), ("items.parquet", None), ("snapshot.json", b"{"), ("snapshot.json", b"{}"),
+        ("items.parquet", b"x"),
+        ("items.parquet", None),
+        ("snapshot.json", b"{"),
+        ("snapshot.json", b"{}"),
         ("snapshot.json", b'{"format": 1, "fingerprint": "f2", "tables": {}}'),
         ("snapshot.json", b'{"format": 0, "fingerprint": "f1", "tables": {}}'),
     ],
     ids=["other bytes", "missing", "no JSON", "empty", "another ledger", "another format"],
-)  # fmt: skip
+)
 def test_one_that_is_harmed_in_the_store_is_refused_and_has_to_be_made_again(
     name: str, harm: bytes | None, store: Store, kept: Snapshot, tmp_path: Path
 ) -> None:
@@ -123,11 +138,15 @@ def test_one_that_is_harmed_in_the_store_is_refused_and_has_to_be_made_again(
 
 
 def test_one_that_is_nowhere_says_so(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(DunningError, match=r"^There is no snapshot at s3://.*/f1 \(no snapshot\.json\), nor here"):
+    with pytest.raises(
+        DunningError, match=r"^There is no snapshot at s3://.*/f1 \(no snapshot\.json\), nor here"
+    ):
         open_kept(tmp_path / "nowhere" / "f1", tmp_path, store.url("snapshots"))
 
 
-def test_a_store_that_is_away_is_not_taken_for_an_empty_one(store: Store, kept: Snapshot, tmp_path: Path) -> None:
+def test_a_store_that_is_away_is_not_taken_for_an_empty_one(
+    store: Store, kept: Snapshot, tmp_path: Path
+) -> None:
     store.faults = [Fault("reset", times=99)]
     with pytest.raises(DunningError, match="did not answer"):
         find_kept(tmp_path / "there", store.url("snapshots"), "f1")

@@ -1,4 +1,6 @@
-"""The embedded server: one starts it, all use it, nothing but its owner stops it, and being killed costs nothing."""
+"""The embedded server: one starts it, all use it, nothing but its owner stops it, and being killed
+costs nothing.
+"""
 
 import asyncio
 import os
@@ -42,7 +44,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def folder():
-    """A short folder outside pytest's own, which other sessions close to the account that root's server runs as."""
+    """A short folder outside pytest's own, which other sessions close to the account that root's
+    server runs as.
+    """
     with tempfile.TemporaryDirectory(prefix="dunning-server-") as name:
         yield Path(name)
 
@@ -77,17 +81,23 @@ def copy_home(made_home, home):
 
 
 def ask(socket_dir, question, database="dunning"):
-    with psycopg.connect(host=str(socket_dir), user="postgres", dbname=database, autocommit=True) as connection:
+    with psycopg.connect(
+        host=str(socket_dir), user="postgres", dbname=database, autocommit=True
+    ) as connection:
         return connection.execute(question).fetchone()[0]
 
 
 def tell(socket_dir, statement):
-    with psycopg.connect(host=str(socket_dir), user="postgres", dbname="dunning", autocommit=True) as connection:
+    with psycopg.connect(
+        host=str(socket_dir), user="postgres", dbname="dunning", autocommit=True
+    ) as connection:
         connection.execute(statement)
 
 
 def start_elsewhere(home):
-    return subprocess.Popen([sys.executable, "-c", START, str(home)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", START, str(home)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
 
 
 def kill(pid):
@@ -121,7 +131,9 @@ def test_it_listens_on_no_port_loses_nothing_and_sorts_the_same_everywhere(new_h
     socket_dir = start_server(new_home)
     names = ("listen_addresses", "fsync", "timezone", "server_encoding")
     assert ["", "on", "UTC", "UTF8"] == [ask(socket_dir, f"SHOW {name}") for name in names]
-    assert "C.UTF-8" == ask(socket_dir, "SELECT datlocale FROM pg_database WHERE datname = 'dunning'")
+    assert "C.UTF-8" == ask(
+        socket_dir, "SELECT datlocale FROM pg_database WHERE datname = 'dunning'"
+    )
 
 
 def test_only_its_owner_gets_at_it(home):
@@ -141,7 +153,10 @@ def test_it_outlives_the_process_that_started_it(home):
 def test_of_several_processes_at_once_one_makes_it_and_all_get_it(new_home):
     processes = [start_elsewhere(new_home) for _ in range(3)]
     outputs = {process.communicate()[0] for process in processes}
-    assert ([0] * 3, {f"{server_status(new_home).socket_dir}\n"}) == ([p.returncode for p in processes], outputs)
+    assert ([0] * 3, {f"{server_status(new_home).socket_dir}\n"}) == (
+        [p.returncode for p in processes],
+        outputs,
+    )
 
 
 def test_it_starts_again_after_being_killed(home):
@@ -157,7 +172,9 @@ def test_it_starts_again_after_being_killed(home):
 
 def test_a_backend_that_works_on_after_a_kill_does_not_keep_it_down(home):
     socket_dir = start_server(home)
-    with closing(psycopg.connect(host=str(socket_dir), user="postgres", dbname="dunning")) as connection:
+    with closing(
+        psycopg.connect(host=str(socket_dir), user="postgres", dbname="dunning")
+    ) as connection:
         backend = psutil.Process(connection.info.backend_pid)
         connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 1000000000000)")
         while backend.status() != psutil.STATUS_RUNNING:
@@ -172,7 +189,9 @@ def test_a_number_that_another_program_has_got_does_not_keep_it_down(home):
     start_server(home)
     kill(server_status(home).pid)
     pid_file = data_dir(home) / "postmaster.pid"
-    pid_file.write_text("\n".join([str(os.getpid()), *pid_file.read_text().splitlines()[1:]]) + "\n")
+    pid_file.write_text(
+        "\n".join([str(os.getpid()), *pid_file.read_text().splitlines()[1:]]) + "\n"
+    )
     assert "down" == server_status(home).state
     assert 1 == ask(start_server(home), "SELECT 1")
 
@@ -299,6 +318,13 @@ def test_status_tells_of_the_server_in_use(settings, tmp_path):
     assert [f"down: the embedded PostgreSQL of {own.home}"] == list(server_in_use.tell(own))
     in_use, not_in_use = server_in_use.tell(settings)
     assert in_use.startswith("ready: the server of postgresql://postgres@/test_")
-    assert f"Not in use for our tables: down: the embedded PostgreSQL of {settings.home}" == not_in_use
-    (away, _) = server_in_use.tell(replace(settings, database_url=f"postgresql://clerk:secret@/dunning?host={tmp_path}"))
-    assert away.startswith("down: the server of postgresql://clerk:***@/dunning") and "secret" not in away
+    assert (
+        f"Not in use for our tables: down: the embedded PostgreSQL of {settings.home}" == not_in_use
+    )
+    (away, _) = server_in_use.tell(
+        replace(settings, database_url=f"postgresql://clerk:secret@/dunning?host={tmp_path}")
+    )
+    assert (
+        away.startswith("down: the server of postgresql://clerk:***@/dunning")
+        and "secret" not in away
+    )

@@ -10,15 +10,22 @@ from dunning.gateways.settings.environment import Settings, refuse_url
 
 def test_defaults_stand_in_the_folder_where_the_command_was_started(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    expected = Settings(tmp_path / ".dunning", None, tmp_path / ".dunning/snapshots", tmp_path / ".dunning/airflow")
+    expected = Settings(
+        tmp_path / ".dunning", None, tmp_path / ".dunning/snapshots", tmp_path / ".dunning/airflow"
+    )
     assert expected == Settings.from_environment({})
 
 
 def test_a_relative_home_is_made_absolute_once(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    settings = Settings.from_environment({"DUNNING_HOME": "здесь/my home", "DUNNING_SNAPSHOTS": "snapshots"})
+    settings = Settings.from_environment(
+        {"DUNNING_HOME": "здесь/my home", "DUNNING_SNAPSHOTS": "snapshots"}
+    )
     monkeypatch.chdir("/")
-    assert (tmp_path / "здесь/my home", tmp_path / "snapshots") == (settings.home, settings.snapshots)
+    assert (tmp_path / "здесь/my home", tmp_path / "snapshots") == (
+        settings.home,
+        settings.snapshots,
+    )
 
 
 def test_what_is_empty_is_not_set(tmp_path, monkeypatch):
@@ -29,7 +36,9 @@ def test_what_is_empty_is_not_set(tmp_path, monkeypatch):
 
 def test_another_process_reads_the_same_settings(tmp_path):
     url = "postgresql://clerk:secret@db/dunning"
-    settings = Settings.from_environment({"DUNNING_HOME": str(tmp_path), "DUNNING_DATABASE_URL": url})
+    settings = Settings.from_environment(
+        {"DUNNING_HOME": str(tmp_path), "DUNNING_DATABASE_URL": url}
+    )
     assert settings == Settings.from_environment(settings.to_environment())
 
 
@@ -43,7 +52,10 @@ def test_a_url_in_place_of_a_folder_is_refused_in_one_line(value):
     with pytest.raises(DunningError) as refusal:
         refuse_url(value, "--out")
     scheme = value.split("://")[0]
-    assert str(refusal.value) == f"--out is an address ({scheme}://), which is not taken here; give a local folder."
+    assert (
+        str(refusal.value)
+        == f"--out is an address ({scheme}://), which is not taken here; give a local folder."
+    )
 
 
 def test_an_address_that_is_as_good_as_a_folder_is_taken():
@@ -58,7 +70,10 @@ def test_an_address_that_is_as_good_as_a_folder_is_taken():
 def test_snapshots_in_a_bucket_are_worked_on_in_the_home(tmp_path):
     given = {"DUNNING_HOME": str(tmp_path), "DUNNING_SNAPSHOTS": "s3://bucket/snapshots"}
     settings = Settings.from_environment(given)
-    assert (settings.snapshots, settings.snapshot_store) == (tmp_path / "snapshots", "s3://bucket/snapshots")
+    assert (settings.snapshots, settings.snapshot_store) == (
+        tmp_path / "snapshots",
+        "s3://bucket/snapshots",
+    )
     assert Settings.from_environment(settings.to_environment()) == settings
 
 

@@ -1,4 +1,6 @@
-"""A snapshot gives back what was written, bucket by bucket, and is there as a whole or not at all."""
+"""A snapshot gives back what was written, bucket by bucket, and is there as a whole or not at
+all.
+"""
 
 import numpy as np
 import pyarrow as pa
@@ -22,16 +24,24 @@ def offsets_of(counts: dict[int, int]) -> np.ndarray:
 
 
 def tables() -> dict[str, BucketedTable]:
-    empty = {n: BucketedTable(s.empty_table(), np.zeros(BUCKETS + 1, np.int64)) for n, s in SCHEMAS.items()}
+    empty = {
+        n: BucketedTable(s.empty_table(), np.zeros(BUCKETS + 1, np.int64))
+        for n, s in SCHEMAS.items()
+    }
     accounts = pa.table(
         {
-            "premise_no": ["001", "002", "003"], "payer_code": ["a", "b", "c"],
-            "premise": [0, 1, 0], "payer": [0, 1, 0],
+            "premise_no": ["001", "002", "003"],
+            "payer_code": ["a", "b", "c"],
+            "premise": [0, 1, 0],
+            "payer": [0, 1, 0],
             "began_on": pa.array([1, 2, None], pa.int32()).cast(pa.date32()),
             "has_refused_evidence": [True, False, False],
         }
     )
-    return {**empty, "accounts": BucketedTable(accounts.cast(SCHEMAS["accounts"]), offsets_of({5: 2, 63: 1}))}
+    return {
+        **empty,
+        "accounts": BucketedTable(accounts.cast(SCHEMAS["accounts"]), offsets_of({5: 2, 63: 1})),
+    }
 
 
 def write(folder):
@@ -55,7 +65,9 @@ def test_buckets_come_back_as_they_were_written(tmp_path):
 
 def test_an_empty_bucket_reads_with_every_column(tmp_path):
     bucket = write(tmp_path).read_bucket(0)
-    assert {name: schema.names for name, schema in SCHEMAS.items()} == {n: list(f) for n, f in bucket.tables.items()}
+    assert {name: schema.names for name, schema in SCHEMAS.items()} == {
+        n: list(f) for n, f in bucket.tables.items()
+    }
     assert {0} == {len(frame) for frame in bucket.tables.values()}
 
 
@@ -67,7 +79,9 @@ def test_always_64_row_groups_and_owner_only(tmp_path):
 
 def test_the_same_rows_give_the_same_bytes(tmp_path):
     one, two = write(tmp_path / "a").folder, write(tmp_path / "b").folder
-    assert {p.name: p.read_bytes() for p in one.iterdir()} == {p.name: p.read_bytes() for p in two.iterdir()}
+    assert {p.name: p.read_bytes() for p in one.iterdir()} == {
+        p.name: p.read_bytes() for p in two.iterdir()
+    }
 
 
 def test_a_changed_file_is_found_and_the_snapshot_is_made_again(tmp_path):

@@ -14,7 +14,10 @@ ORDER = ("key", "number")
 @pytest.mark.parametrize("seed", range(20))
 def test_it_is_what_sorting_all_rows_gives(tmp_path, seed):
     dice = Random(seed)
-    rows = [(f"{dice.choice('абвz')}{dice.randrange(9)}", f"{n:03d}", [n]) for n in range(dice.randrange(400))]
+    rows = [
+        (f"{dice.choice('абвz')}{dice.randrange(9)}", f"{n:03d}", [n])
+        for n in range(dice.randrange(400))
+    ]
     shares = [[] for _ in range(dice.randrange(1, 9))]
     for row in rows:
         dice.choice(shares).append(row)
@@ -32,7 +35,10 @@ def write(writer, name, share, dice):
     while share:
         count = dice.randrange(1, 8)
         batch, share = share[:count], share[count:]
-        columns = [pa.array(values, field.type) for values, field in zip(zip(*batch, strict=True), schema, strict=True)]
+        columns = [
+            pa.array(values, field.type)
+            for values, field in zip(zip(*batch, strict=True), schema, strict=True)
+        ]
         writer.write({name: pa.Table.from_arrays(columns, schema=schema)})
 
 

@@ -1,4 +1,6 @@
-"""The store: books closed once and in one step, deeds kept for ever, an interrupted close finished or given up."""
+"""The store: books closed once and in one step, deeds kept for ever, an interrupted close finished
+or given up.
+"""
 
 import datetime
 import threading
@@ -34,36 +36,73 @@ MONDAY, TUESDAY, WEDNESDAY = (datetime.date(2026, 11, day) for day in (23, 24, 2
 
 def decisions_of(*accounts, open_cents=12_345):
     row = {
-        "stage": "overdue", "open_cents": open_cents, "overdue_cents": 10_000, "interest_cents": 55, "credit_cents": 0,
-        "shielded_cents": 0, "overdue_items": 2, "oldest_due_on": datetime.date(2026, 9, 1), "days_overdue": 83,
-        "limitation_on": datetime.date(2029, 9, 2), "reasons": "overdue_notice_missing", "why_not": "not_warned",
-        "rule": "stages.overdue", "next_stage": None, "next_on": None, "policy_version": "2026-01-01-abcdef12",
-    }  # fmt: skip
+        "stage": "overdue",
+        "open_cents": open_cents,
+        "overdue_cents": 10_000,
+        "interest_cents": 55,
+        "credit_cents": 0,
+        "shielded_cents": 0,
+        "overdue_items": 2,
+        "oldest_due_on": datetime.date(2026, 9, 1),
+        "days_overdue": 83,
+        "limitation_on": datetime.date(2029, 9, 2),
+        "reasons": "overdue_notice_missing",
+        "why_not": "not_warned",
+        "rule": "stages.overdue",
+        "next_stage": None,
+        "next_on": None,
+        "policy_version": "2026-01-01-abcdef12",
+    }
     rows = [row | {"premise_no": premise, "payer_code": "0007"} for premise in accounts]
-    return pa.Table.from_pylist(rows, pa.schema([field for field in DECISIONS if field.name != "as_of"]))
+    return pa.Table.from_pylist(
+        rows, pa.schema([field for field in DECISIONS if field.name != "as_of"])
+    )
 
 
 def proposals_of(*accounts):
     rows = [
-        {"list": "reminders", "premise_no": premise, "payer_code": "0007", "stage": "overdue", "channel": "sms",
-         "overdue_cents": 10_000, "total_cents": 10_000, "state": "released", "reason": None,
-         "reference": f"R-{premise}"}
+        {
+            "list": "reminders",
+            "premise_no": premise,
+            "payer_code": "0007",
+            "stage": "overdue",
+            "channel": "sms",
+            "overdue_cents": 10_000,
+            "total_cents": 10_000,
+            "state": "released",
+            "reason": None,
+            "reference": f"R-{premise}",
+        }
         for premise in accounts
-    ]  # fmt: skip
-    return pa.Table.from_pylist(rows, pa.schema([field for field in PROPOSALS if field.name != "as_of"]))
+    ]
+    return pa.Table.from_pylist(
+        rows, pa.schema([field for field in PROPOSALS if field.name != "as_of"])
+    )
 
 
 def deeds_of(*references, overdue_cents=10_000):
     rows = [
-        {"premise_no": reference.split("-")[1], "payer_code": "0007", "stage": "overdue", "channel": "sms",
-         "reference": reference, "overdue_cents": overdue_cents}
+        {
+            "premise_no": reference.split("-")[1],
+            "payer_code": "0007",
+            "stage": "overdue",
+            "channel": "sms",
+            "reference": reference,
+            "overdue_cents": overdue_cents,
+        }
         for reference in references
-    ]  # fmt: skip
-    return pa.Table.from_pylist(rows, pa.schema([field for field in DEEDS if field.name != "as_of"]))
+    ]
+    return pa.Table.from_pylist(
+        rows, pa.schema([field for field in DEEDS if field.name != "as_of"])
+    )
 
 
 def books_of(day, *accounts):
-    return Books(decisions_of(*accounts), proposals_of(*accounts), deeds_of(*(f"R{day.day}-{a}" for a in accounts)))
+    return Books(
+        decisions_of(*accounts),
+        proposals_of(*accounts),
+        deeds_of(*(f"R{day.day}-{a}" for a in accounts)),
+    )
 
 
 def begin(engine, day, *accounts):
@@ -91,14 +130,24 @@ def test_a_closed_date_has_its_decisions_proposals_and_deeds(engine):
     assert {"decisions": 2, "proposals": 2, "deeds": 2} == counts
     assert 2 == finish_close(engine, MONDAY)
     assert MONDAY == last_closed_on(engine)
-    assert ("closed", "sha") == (fetch_run(engine, MONDAY).state, fetch_run(engine, MONDAY).manifest_sha256)
+    assert ("closed", "sha") == (
+        fetch_run(engine, MONDAY).state,
+        fetch_run(engine, MONDAY).manifest_sha256,
+    )
     assert (
-        ["0001", "0002"] == accounts_of(fetch_decisions(engine, MONDAY)) == accounts_of(fetch_proposals(engine, MONDAY))
+        ["0001", "0002"]
+        == accounts_of(fetch_decisions(engine, MONDAY))
+        == accounts_of(fetch_proposals(engine, MONDAY))
     )
     expected = {
-        "premise_no": ["0001", "0002"], "payer_code": ["0007"] * 2, "stage": ["overdue"] * 2, "as_of": [MONDAY] * 2,
-        "channel": ["sms"] * 2, "reference": ["R23-0001", "R23-0002"], "written_to": [None] * 2,
-    }  # fmt: skip
+        "premise_no": ["0001", "0002"],
+        "payer_code": ["0007"] * 2,
+        "stage": ["overdue"] * 2,
+        "as_of": [MONDAY] * 2,
+        "channel": ["sms"] * 2,
+        "reference": ["R23-0001", "R23-0002"],
+        "written_to": [None] * 2,
+    }
     assert pa.table(expected, PAST_DEEDS) == fetch_deeds(engine, TUESDAY)
 
 
@@ -120,7 +169,9 @@ def test_decisions_of_a_date_see_only_done_deeds_of_earlier_dates(engine):
 
 def test_a_close_that_is_begun_is_found_with_its_manifest(engine):
     run_id = begin(engine, MONDAY, "1")
-    found = [(run.run_id, run.as_of, run.state, run.manifest_sha256) for run in interrupted_runs(engine)]
+    found = [
+        (run.run_id, run.as_of, run.state, run.manifest_sha256) for run in interrupted_runs(engine)
+    ]
     assert [(run_id, MONDAY, "closing", "manifest of 2026-11-23")] == found
     assert last_closed_on(engine) is None
     assert {"intended": 1} == count_deeds(engine, MONDAY)
@@ -136,10 +187,15 @@ def test_an_interrupted_close_can_be_finished_later(engine):
 def test_a_discarded_close_leaves_nothing_and_can_be_run_again(engine):
     run_id = begin(engine, MONDAY, "1", "2")
     assert 2 == discard_close(engine, MONDAY)
-    assert ("running", None) == (fetch_run_by_id(engine, run_id).state, fetch_run_by_id(engine, run_id).manifest_sha256)
+    assert ("running", None) == (
+        fetch_run_by_id(engine, run_id).state,
+        fetch_run_by_id(engine, run_id).manifest_sha256,
+    )
     assert (0, 0, {}) == (
-        fetch_decisions(engine, MONDAY).num_rows, fetch_proposals(engine, MONDAY).num_rows, count_deeds(engine, MONDAY)
-    )  # fmt: skip
+        fetch_decisions(engine, MONDAY).num_rows,
+        fetch_proposals(engine, MONDAY).num_rows,
+        count_deeds(engine, MONDAY),
+    )
     close(engine, MONDAY, "2", "3")
     assert "failed" == fetch_run_by_id(engine, run_id).state
     assert ["R23-2", "R23-3"] == fetch_deeds(engine, TUESDAY)["reference"].to_pylist()
@@ -150,7 +206,10 @@ def test_a_discarded_close_can_be_tried_again_by_the_same_run(engine):
     discard_close(engine, MONDAY)
     begin_close(engine, run_id, "other", books_of(MONDAY, "1"))
     assert 1 == finish_close(engine, MONDAY)
-    assert ("closed", "other") == (fetch_run(engine, MONDAY).state, fetch_run(engine, MONDAY).manifest_sha256)
+    assert ("closed", "other") == (
+        fetch_run(engine, MONDAY).state,
+        fetch_run(engine, MONDAY).manifest_sha256,
+    )
 
 
 @pytest.mark.parametrize("end", [finish_close, discard_close])
@@ -168,7 +227,10 @@ def test_the_same_or_a_past_date_is_not_closed_again(engine, day):
     run_id = start_run(engine, day, is_recording=True)
     with pytest.raises(DunningError, match="those of 2026-11-24 are closed already"):
         begin_close(engine, run_id, "sha", books_of(day, "2"))
-    assert ("running", ["1"]) == (fetch_run_by_id(engine, run_id).state, accounts_of(fetch_decisions(engine, TUESDAY)))
+    assert ("running", ["1"]) == (
+        fetch_run_by_id(engine, run_id).state,
+        accounts_of(fetch_decisions(engine, TUESDAY)),
+    )
 
 
 def test_another_date_waits_for_an_interrupted_close(engine):
@@ -186,10 +248,15 @@ def test_a_run_that_records_nothing_closes_nothing(engine):
 
 def test_a_close_that_fails_half_way_writes_nothing(engine):
     run_id = start_run(engine, MONDAY, is_recording=True)
-    twice = Books(decisions_of("1"), proposals_of("1"), pa.concat_tables([deeds_of("R1-1"), deeds_of("R1-1")]))
+    twice = Books(
+        decisions_of("1"), proposals_of("1"), pa.concat_tables([deeds_of("R1-1"), deeds_of("R1-1")])
+    )
     with pytest.raises(DunningError, match="wants to record one deed twice"):
         begin_close(engine, run_id, "sha", twice)
-    assert ("running", 0) == (fetch_run_by_id(engine, run_id).state, fetch_decisions(engine, MONDAY).num_rows)
+    assert ("running", 0) == (
+        fetch_run_by_id(engine, run_id).state,
+        fetch_decisions(engine, MONDAY).num_rows,
+    )
 
 
 def test_readers_see_the_old_rows_while_a_date_is_replaced(engine):
@@ -245,7 +312,11 @@ def test_no_deeds_are_fine(engine):
 
 @pytest.mark.parametrize(
     "other",
-    [deeds_of("R-1", overdue_cents=9_999), deeds_of("S-1"), deeds_of("R-1").set_column(3, "channel", [["post"]])],
+    [
+        deeds_of("R-1", overdue_cents=9_999),
+        deeds_of("S-1"),
+        deeds_of("R-1").set_column(3, "channel", [["post"]]),
+    ],
     ids=["another sum", "another reference", "another channel under the same reference"],
 )
 def test_a_deed_that_is_there_with_other_content_is_an_error(engine, other):
@@ -268,7 +339,10 @@ def test_a_deed_that_is_there_with_other_content_is_an_error(engine, other):
 )
 def test_the_database_itself_keeps_deeds_that_are_done(engine, change):
     close(engine, MONDAY, "1")
-    with pytest.raises(DBAPIError, match="deeds are recorded once and stay"), engine.begin() as connection:
+    with (
+        pytest.raises(DBAPIError, match="deeds are recorded once and stay"),
+        engine.begin() as connection,
+    ):
         connection.execute(text(change))
     assert {"done": 1} == count_deeds(engine, MONDAY)
 
@@ -276,7 +350,10 @@ def test_the_database_itself_keeps_deeds_that_are_done(engine, change):
 def test_an_intended_deed_may_be_done_or_go_and_nothing_else(engine):
     begin(engine, MONDAY, "1")
     change = "UPDATE dunning.deeds SET state = 'done', reference = 'other'"
-    with pytest.raises(DBAPIError, match="deeds are recorded once and stay"), engine.begin() as connection:
+    with (
+        pytest.raises(DBAPIError, match="deeds are recorded once and stay"),
+        engine.begin() as connection,
+    ):
         connection.execute(text(change))
 
 
@@ -292,18 +369,35 @@ def test_the_closed_run_speaks_for_its_date(engine):
 
 def test_the_latest_run_that_wrote_its_files_speaks_for_a_date_that_was_never_closed(engine):
     for name in ("first", "second"):
-        finish_run(engine, start_run(engine, MONDAY, is_recording=False, facts=Facts(snapshot_name=name)), "sha")
-    fail_run(engine, start_run(engine, MONDAY, is_recording=False, facts=Facts(snapshot_name="third")))
-    assert ("second", "written") == (fetch_run(engine, MONDAY).snapshot_name, fetch_run(engine, MONDAY).state)
+        finish_run(
+            engine,
+            start_run(engine, MONDAY, is_recording=False, facts=Facts(snapshot_name=name)),
+            "sha",
+        )
+    fail_run(
+        engine, start_run(engine, MONDAY, is_recording=False, facts=Facts(snapshot_name="third"))
+    )
+    assert ("second", "written") == (
+        fetch_run(engine, MONDAY).snapshot_name,
+        fetch_run(engine, MONDAY).state,
+    )
     assert last_closed_on(engine) is None
 
 
 def test_a_run_keeps_the_facts_that_it_began_with(engine):
-    known = Facts(out="lists", ledger_fingerprint="abc", newest_payment_on=MONDAY, policy_version="2026-01-01-abcdef12")
+    known = Facts(
+        out="lists",
+        ledger_fingerprint="abc",
+        newest_payment_on=MONDAY,
+        policy_version="2026-01-01-abcdef12",
+    )
     run = fetch_run_by_id(engine, start_run(engine, MONDAY, is_recording=True, facts=known))
     assert ("lists", "abc", MONDAY, "2026-01-01-abcdef12") == (
-        run.out, run.ledger_fingerprint, run.newest_payment_on, run.policy_version
-    )  # fmt: skip
+        run.out,
+        run.ledger_fingerprint,
+        run.newest_payment_on,
+        run.policy_version,
+    )
 
 
 def test_a_new_attempt_ends_what_an_earlier_one_left_running(engine):
@@ -329,7 +423,11 @@ def test_policy_files_are_kept_by_content(engine):
     store_policy_files(engine, second, files)
     assert files == fetch_policy_files(engine, first) == fetch_policy_files(engine, second)
     with engine.connect() as connection:
-        kept = connection.execute(text("SELECT sha256 FROM dunning.policy_files ORDER BY sha256")).scalars().all()
+        kept = (
+            connection.execute(text("SELECT sha256 FROM dunning.policy_files ORDER BY sha256"))
+            .scalars()
+            .all()
+        )
     assert sorted(hashes.values()) == kept
 
 
@@ -362,7 +460,10 @@ def test_two_closes_at_once_end_with_one(engine):
         except (DunningError, DBAPIError):
             outcomes.append("refused")
 
-    threads = [threading.Thread(target=attempt, args=pair) for pair in zip(runs, (MONDAY, TUESDAY), strict=True)]
+    threads = [
+        threading.Thread(target=attempt, args=pair)
+        for pair in zip(runs, (MONDAY, TUESDAY), strict=True)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,4 +1,6 @@
-"""The shelf of what-ifs: whole or not at all, one at a time, swept, and nobody's work is swept away."""
+"""The shelf of what-ifs: whole or not at all, one at a time, swept, and nobody's work is swept
+away.
+"""
 
 import os
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Airflow's own tables of questions in a test's database, and questions in them as its server writes them."""
+"""Airflow's own tables of questions in a test's database, and questions in them as its server
+writes them.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,18 +26,35 @@ def make_tables(engine: Engine) -> None:
 
 
 def add_question(
-    engine: Engine, list_name: str, body: str, *, by: Mapping[str, str] | None = None, chosen: str = "",
-    note: str | None = None, run_id: str = RUN, asked_of: tuple[str, ...] = ("head",),
+    engine: Engine,
+    list_name: str,
+    body: str,
+    *,
+    by: Mapping[str, str] | None = None,
+    chosen: str = "",
+    note: str | None = None,
+    run_id: str = RUN,
+    asked_of: tuple[str, ...] = ("head",),
 ) -> None:
-    """Add a question of a run; answered, where something was chosen, in nobody's name, where there is none."""
+    """Add a question of a run; answered, where something was chosen, in nobody's name, where there
+    is none.
+    """
     from airflow.models.hitl import HITLDetail
 
     told: dict[str, Any] = {
-        "ti_id": uuid4(), "options": ["Одобрявам", "Отказвам"], "subject": "?", "body": body, "multiple": False,
-        "params": {}, "assignees": [{"id": name, "name": name} for name in asked_of], "created_at": ASKED_AT,
-        "responded_at": ANSWERED_AT if chosen else None, "responded_by": dict(by) if by else None,
-        "chosen_options": [chosen] if chosen else None, "params_input": {"note": note} if chosen else {},
-    }  # fmt: skip
+        "ti_id": uuid4(),
+        "options": ["Одобрявам", "Отказвам"],
+        "subject": "?",
+        "body": body,
+        "multiple": False,
+        "params": {},
+        "assignees": [{"id": name, "name": name} for name in asked_of],
+        "created_at": ASKED_AT,
+        "responded_at": ANSWERED_AT if chosen else None,
+        "responded_by": dict(by) if by else None,
+        "chosen_options": [chosen] if chosen else None,
+        "params_input": {"note": note} if chosen else {},
+    }
     with engine.begin() as connection:
         connection.execute(HITLDetail.__table__.insert(), told)
         add_task(connection, told["ti_id"], run_id, f"ask_{list_name}")
@@ -44,10 +63,20 @@ def add_question(
 def add_task(connection: Any, number: Any, run_id: str, task_id: str) -> None:
     """Add the task that asked, with what its table wants of every task."""
     wanted = {
-        "id": str(number), "dag_id": "release", "run_id": run_id, "task_id": task_id, "map_index": -1,
-        "pool": "default", "try_number": 1, "max_tries": 1, "pool_slots": 1, "priority_weight": 1,
-        "custom_operator_name": "", "context_carrier": None, "executor_config": b"",
-    }  # fmt: skip
+        "id": str(number),
+        "dag_id": "release",
+        "run_id": run_id,
+        "task_id": task_id,
+        "map_index": -1,
+        "pool": "default",
+        "try_number": 1,
+        "max_tries": 1,
+        "pool_slots": 1,
+        "priority_weight": 1,
+        "custom_operator_name": "",
+        "context_carrier": None,
+        "executor_config": b"",
+    }
     found = connection.execute(
         text(
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'task_instance' "

@@ -1,4 +1,6 @@
-"""Moves between two nights as the files of the nights show them: worked out from their lists, row by row."""
+"""Moves between two nights as the files of the nights show them: worked out from their lists, row
+by row.
+"""
 
 from collections import Counter
 
@@ -8,7 +10,14 @@ from tests.jobs.nights import Night
 
 Key = tuple[str, str]
 CENTS = {"court": "total"}
-LISTS = ("reminders/sms", "reminders/email", "reminders/post", "disconnections", "court", "withheld")
+LISTS = (
+    "reminders/sms",
+    "reminders/email",
+    "reminders/post",
+    "disconnections",
+    "court",
+    "withheld",
+)
 
 
 def cents(text: str) -> int:
@@ -21,7 +30,9 @@ def cents(text: str) -> int:
 
 
 def lists_of(night: Night) -> dict[str, dict[Key, int]]:
-    """Return by list, withheld rows under `withheld/<list>`, the cents of each account that stands there."""
+    """Return by list, withheld rows under `withheld/<list>`, the cents of each account that stands
+    there.
+    """
     found: dict[str, dict[Key, int]] = {}
     for name in LISTS:
         for row in night.csv(name):

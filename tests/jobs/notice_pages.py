@@ -16,7 +16,8 @@ from tests.documents.notice.notices import column_of
 
 @dataclass(frozen=True)
 class Page:
-    """What is read on one page: its words, and the same as one string without blanks, in the order of drawing.
+    """What is read on one page: its words, and the same as one string without blanks, in the order
+    of drawing.
 
     column: the sums in the column of what is to pay, in cents.
     """
@@ -35,7 +36,10 @@ class listening:  # noqa: N801 - reads as a word
         self._told, self._handler = io.StringIO(), logging.Handler(logging.WARNING)
         self._handler.emit = lambda record: self.complaints.append(record.getMessage())  # type: ignore[method-assign]
         logging.getLogger().addHandler(self._handler)
-        self._caught, self._redirected = warnings.catch_warnings(record=True), redirect_stderr(self._told)
+        self._caught, self._redirected = (
+            warnings.catch_warnings(record=True),
+            redirect_stderr(self._told),
+        )
         self._warned = self._caught.__enter__()
         warnings.simplefilter("always")
         self._redirected.__enter__()

@@ -1,4 +1,6 @@
-"""Monthly notices as the tests of the jobs see them: the command, the files that it left, what it recorded."""
+"""Monthly notices as the tests of the jobs see them: the command, the files that it left, what it
+recorded.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -16,9 +18,20 @@ RECORDED = {
 }
 
 
-def notices(out: Path | str, *options: str, as_of: date = AS_OF, service: str = "electricity") -> Night:
+def notices(
+    out: Path | str, *options: str, as_of: date = AS_OF, service: str = "electricity"
+) -> Night:
     """Run the command for one service and return what it did."""
-    words = ["notices", "--as-of", as_of.isoformat(), "--out", str(out), "--service", service, *options]
+    words = [
+        "notices",
+        "--as-of",
+        as_of.isoformat(),
+        "--out",
+        str(out),
+        "--service",
+        service,
+        *options,
+    ]
     return dunning(*words, folder=folder_of(out, as_of, service))
 
 
@@ -30,7 +43,10 @@ def folder_of(out: Path | str, as_of: date = AS_OF, service: str = "electricity"
 def recorded(engine: Engine) -> dict[str, list[tuple]]:
     """Return what the store keeps of notices."""
     with engine.connect() as connection:
-        return {name: [tuple(row) for row in connection.execute(text(query))] for name, query in RECORDED.items()}
+        return {
+            name: [tuple(row) for row in connection.execute(text(query))]
+            for name, query in RECORDED.items()
+        }
 
 
 def index_of(run: Night) -> Rows:
@@ -52,25 +68,36 @@ def references_of(run: Night) -> list[str]:
 class Customers(Debtors):
     """A ledger of people with one electricity premise each; some read e-mail."""
 
-    def customer(self, number: int, *bills: tuple[str, str], email: bool = False, **premise: str) -> "Customers":
-        """Add an account with bills of (due_on, amount); without a phone, so that paper or e-mail is all there is."""
+    def customer(
+        self, number: int, *bills: tuple[str, str], email: bool = False, **premise: str
+    ) -> "Customers":
+        """Add an account with bills of (due_on, amount); without a phone, so that paper or e-mail
+        is all there is.
+        """
         self.debtor(number, *bills, phone=False, **premise)
         if email:
             self.add(
-                "contacts", payer_code=f"P{number}", channel="email", address=f"p{number}@example.com",
+                "contacts",
+                payer_code=f"P{number}",
+                channel="email",
+                address=f"p{number}@example.com",
                 registered_at="2026-01-02T08:00:00",
-            )  # fmt: skip
+            )
         return self
 
 
 def crowd(size: int = 40) -> Customers:
-    """Return people of three districts: a third by e-mail; some overdue, some with a new bill, some with both."""
+    """Return people of three districts: a third by e-mail; some overdue, some with a new bill, some
+    with both.
+    """
     ledger = Customers()
     for number in range(1, size + 1):
         bills = [("2026-12-14", f"{number}.10")] if number % 5 else []
         bills += [("2026-10-01", f"{number}.00")] if number % 2 else []
         district = ("Изток", "Люлин 3", "Запад")[number % 3 if number % 7 else 0]
-        ledger.customer(number, *bills, email=number % 3 == 0, district=district, route=f"{number % 4:02d}")
+        ledger.customer(
+            number, *bills, email=number % 3 == 0, district=district, route=f"{number % 4:02d}"
+        )
     return ledger
 
 
@@ -78,5 +105,6 @@ def expected_references(size: int = 40) -> list[str]:
     """Return the references of the crowd's notices, sorted."""
     return sorted(
         f"20261122-N{'E' if number % 3 == 0 else 'P'}-{premise_of(number)}-P{number}"
-        for number in range(1, size + 1) if number % 5 or number % 2
-    )  # fmt: skip
+        for number in range(1, size + 1)
+        if number % 5 or number % 2
+    )

@@ -1,4 +1,6 @@
-"""A night straight from a billing database is the night from files of the same rows, and leaks no password."""
+"""A night straight from a billing database is the night from files of the same rows, and leaks no
+password.
+"""
 
 import json
 import signal
@@ -68,7 +70,9 @@ def people() -> Debtors:
         ledger.debtor(number, *bills, vulnerable="1" if number == 5 else "0")
         ledger.payment(number, "2026-11-20", "10.50")
         if number % 7 == 0:
-            ledger.notice(number, "overdue" if number % 2 else "final_warning", "2026-09-01", "2026-09-03")
+            ledger.notice(
+                number, "overdue" if number % 2 else "final_warning", "2026-09-01", "2026-09-03"
+            )
     return ledger.hold(3).hold(4).agreement(6)
 
 
@@ -87,9 +91,16 @@ def billing(empty_postgres: Billing, ledger: Path) -> Billing:
 def night_of(billing: Billing, out: Path, *options: str, as_of: date = AS_OF) -> Night:
     """Run the command on a database."""
     return dunning(
-        "nightly", "--ledger", billing.url, "--as-of", as_of.isoformat(), "--out", str(out), *options,
+        "nightly",
+        "--ledger",
+        billing.url,
+        "--as-of",
+        as_of.isoformat(),
+        "--out",
+        str(out),
+        *options,
         folder=out / as_of.isoformat(),
-    )  # fmt: skip
+    )
 
 
 def incoming(home: Path) -> list[Path]:
@@ -98,8 +109,12 @@ def incoming(home: Path) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def from_files(sample: Path, new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Night]:
-    """A sample with its flaws as files, without the rows that no database could hold, and the night of it."""
+def from_files(
+    sample: Path, new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Night]:
+    """A sample with its flaws as files, without the rows that no database could hold, and the night
+    of it.
+    """
     folder = tmp_path_factory.mktemp("from_files")
     files = say_fresh(write_cells(sample, folder / "ledger"), AS_OF)
     with new_home(folder / "home"):
@@ -110,9 +125,15 @@ def from_files(sample: Path, new_home: MakeHome, tmp_path_factory: pytest.TempPa
 
 @pytest.mark.parametrize("engine", ["postgres", "sqlite"])
 def test_the_lists_are_those_of_the_files_whatever_stands_in_the_rows(
-    engine: str, from_files: tuple[Path, Night], home: Path, tmp_path: Path, request: pytest.FixtureRequest
+    engine: str,
+    from_files: tuple[Path, Night],
+    home: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
-    """All is text: the same rows are refused for the same reasons, though under other line numbers."""
+    """All is text: the same rows are refused for the same reasons, though under other line
+    numbers.
+    """
     files, expected = from_files
     billing: Billing = request.getfixturevalue(f"empty_{engine}").fill(files)
     night = night_of(billing, tmp_path / "out")
@@ -152,9 +173,13 @@ def test_from_typed_columns_all_files_are_the_same_bytes(
 
     assert (expected.code, night.code) == (0, 0), expected.told + night.told
     names = set(hashes(expected.folder)) - {"manifest.json"}
-    assert {n: hashes(night.folder)[n] for n in names} == {n: hashes(expected.folder)[n] for n in names}
+    assert {n: hashes(night.folder)[n] for n in names} == {
+        n: hashes(expected.folder)[n] for n in names
+    }
     assert told(night) == told(expected)
-    assert [found[name] for name in ("deeds", "proposals")] == [recorded[name] for name in ("deeds", "proposals")]
+    assert [found[name] for name in ("deeds", "proposals")] == [
+        recorded[name] for name in ("deeds", "proposals")
+    ]
     assert len(found["deeds"]) > 10
 
 
@@ -174,8 +199,21 @@ def test_killed_after_the_extract_the_next_run_does_not_ask_again(
 ) -> None:
     with new_home(tmp_path / "other"):
         expected = night_of(billing, tmp_path / "expected")
-    words = ["nightly", "--ledger", billing.url, "--as-of", AS_OF.isoformat(), "--out", str(tmp_path / "out")]
-    died = subprocess.run([sys.executable, "-c", DIE, "снимка", *words], cwd=REPOSITORY, capture_output=True, text=True)
+    words = [
+        "nightly",
+        "--ledger",
+        billing.url,
+        "--as-of",
+        AS_OF.isoformat(),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    died = subprocess.run(
+        [sys.executable, "-c", DIE, "снимка", *words],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
     assert (died.returncode, len(incoming(home))) == (-signal.SIGKILL, 1), died.stderr
     billing.execute("DELETE FROM payments")
     night = night_of(billing, tmp_path / "out")
@@ -185,10 +223,22 @@ def test_killed_after_the_extract_the_next_run_does_not_ask_again(
     assert incoming(home) == []
 
 
-def test_killed_within_the_extract_the_next_run_begins_anew(billing: Billing, home: Path, tmp_path: Path) -> None:
-    words = ["nightly", "--ledger", billing.url, "--as-of", AS_OF.isoformat(), "--out", str(tmp_path / "out")]
+def test_killed_within_the_extract_the_next_run_begins_anew(
+    billing: Billing, home: Path, tmp_path: Path
+) -> None:
+    words = [
+        "nightly",
+        "--ledger",
+        billing.url,
+        "--as-of",
+        AS_OF.isoformat(),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     step = "извлича се payments"
-    died = subprocess.run([sys.executable, "-c", DIE, step, *words], cwd=REPOSITORY, capture_output=True, text=True)
+    died = subprocess.run(
+        [sys.executable, "-c", DIE, step, *words], cwd=REPOSITORY, capture_output=True, text=True
+    )
     assert (died.returncode, len(incoming(home))) == (-signal.SIGKILL, 1), died.stderr
     night = night_of(billing, tmp_path / "out")
 
@@ -196,7 +246,9 @@ def test_killed_within_the_extract_the_next_run_begins_anew(billing: Billing, ho
     assert incoming(home) == []
 
 
-def test_a_refused_database_is_asked_again_when_mended(billing: Billing, home: Path, tmp_path: Path) -> None:
+def test_a_refused_database_is_asked_again_when_mended(
+    billing: Billing, home: Path, tmp_path: Path
+) -> None:
     billing.execute("UPDATE holds SET reason = 'spor'")
     refused = night_of(billing, tmp_path / "out")
     assert (refused.code, incoming(home), (tmp_path / "out").exists()) == (1, [], False)
@@ -208,7 +260,12 @@ def test_a_refused_database_is_asked_again_when_mended(billing: Billing, home: P
 
 @pytest.mark.parametrize("way", ["typed", "env:", "of the task"])
 def test_the_password_of_a_url_is_written_nowhere(
-    way: str, billing: Billing, home: Path, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    way: str,
+    billing: Billing,
+    home: Path,
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     url = make_url(billing.url).set(password="s3cr3t-w0rd").render_as_string(hide_password=False)
     assert "s3cr3t-w0rd" in url
@@ -216,15 +273,23 @@ def test_the_password_of_a_url_is_written_nowhere(
     if way == "of the task":
         said = json.dumps(load.run(AS_OF.isoformat(), url, str(tmp_path / "out")))
     else:
-        night = night_of(Billing(url if way == "typed" else "env:DUNNING_LEDGER_BILLING"), tmp_path / "out")
+        night = night_of(
+            Billing(url if way == "typed" else "env:DUNNING_LEDGER_BILLING"), tmp_path / "out"
+        )
         assert night.code == 0, night.told
         said = night.printed + night.told
     with engine.connect() as connection:
-        recorded = str(connection.execute(text("SELECT CAST(r AS text) FROM dunning.runs AS r")).all())
-    written = [path for root in (home, tmp_path / "out") for path in root.rglob("*") if path.is_file()]
+        recorded = str(
+            connection.execute(text("SELECT CAST(r AS text) FROM dunning.runs AS r")).all()
+        )
+    written = [
+        path for root in (home, tmp_path / "out") for path in root.rglob("*") if path.is_file()
+    ]
 
     assert "s3cr3t" not in said + recorded
-    assert [path for path in written if b"s3cr3t" in path.read_bytes() or "s3cr3t" in path.name] == []
+    assert [
+        path for path in written if b"s3cr3t" in path.read_bytes() or "s3cr3t" in path.name
+    ] == []
 
 
 @pytest.mark.usefixtures("home")
@@ -240,9 +305,17 @@ def test_a_database_says_no_day_so_old_payments_close_nothing(
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--ledger", "ledger", "--billing-sql", "sql"], 2, "--billing-sql holds queries for a database"),
+        (
+            ["--ledger", "ledger", "--billing-sql", "sql"],
+            2,
+            "--billing-sql holds queries for a database",
+        ),
         (["--ledger", "sqlite:///b.db", "--mapping", "m.toml"], 2, "--mapping is for files"),
-        (["--ledger", "env:DUNNING_LEDGER_NOWHERE"], 2, "the environment variable DUNNING_LEDGER_NOWHERE is not set"),
+        (
+            ["--ledger", "env:DUNNING_LEDGER_NOWHERE"],
+            2,
+            "the environment variable DUNNING_LEDGER_NOWHERE is not set",
+        ),
         (["--ledger", "sqlite:///b.db"], 1, "There is no SQLite file b.db"),
         (["--ledger", "sqlite:///b.db", "--billing-sql", "sql"], 1, "The folder of queries"),
         (["--ledger", "postgresql://u:s3cr3t@:x/b"], 1, "it is not shown"),
@@ -251,11 +324,21 @@ def test_a_database_says_no_day_so_old_payments_close_nothing(
 )
 @pytest.mark.usefixtures("engine")
 def test_a_wrong_order_is_refused_in_one_line(
-    words: list[str], code: int, said: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    words: list[str],
+    code: int,
+    said: str,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     people().write(tmp_path / "ledger")
     night = dunning("nightly", *words, "--as-of", AS_OF.isoformat(), "--out", "out")
 
-    assert (night.code, len(night.messages), said in night.told, "s3cr3t" in night.told) == (code, 1, True, False)
+    assert (night.code, len(night.messages), said in night.told, "s3cr3t" in night.told) == (
+        code,
+        1,
+        True,
+        False,
+    )
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,6 @@
-"""The verifier runs boundary cases through the real decisions: a sound policy passes, a broken one gets an example."""
+"""The verifier runs boundary cases through the real decisions: a sound policy passes, a broken one
+gets an example.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -21,8 +23,12 @@ NIGHT = date(2026, 11, 22)
 def _findings(tmp_path: Path, file: str, old: str, new: str) -> list[Finding]:
     text = (BUILT_IN / file).read_text("utf-8")
     assert old in text
-    before, version, last = text.rpartition("[[version]]")  # a correction stands below what it corrects
-    turned = before + version + last.replace(old, new, 1) if old in last else text.replace(old, new, 1)
+    before, version, last = text.rpartition(
+        "[[version]]"
+    )  # a correction stands below what it corrects
+    turned = (
+        before + version + last.replace(old, new, 1) if old in last else text.replace(old, new, 1)
+    )
     (tmp_path / file).write_text(turned, "utf-8")
     return run(tmp_path)
 
@@ -39,27 +45,41 @@ def test_every_stage_and_list_is_reached_by_the_boundary_cases() -> None:
 
 
 def test_a_stage_past_its_notice_is_shown_on_an_account(tmp_path: Path) -> None:
-    findings = _findings(tmp_path, "stages.toml", 'after_notice = "final_warning"', 'after_notice = "overdue"')
+    findings = _findings(
+        tmp_path, "stages.toml", 'after_notice = "final_warning"', 'after_notice = "overdue"'
+    )
     (shown,) = [finding for finding in findings if finding.counterexample]
     assert (shown.file, shown.line) == ("stages.toml", 53)
-    assert shown.problem == "An account reaches `court_bound` without a served notice `final_warning`."
+    assert (
+        shown.problem == "An account reaches `court_bound` without a served notice `final_warning`."
+    )
     assert shown.cure == 'Write `after_notice = "final_warning"` under `[version.court_bound]`.'
-    assert "a bill of 1000,00 EUR due 2027-02-06 (180 days ago); a notice `overdue`" in shown.counterexample
+    assert (
+        "a bill of 1000,00 EUR due 2027-02-06 (180 days ago); a notice `overdue`"
+        in shown.counterexample
+    )
     assert shown.counterexample.endswith(
         "Stage: court_bound. No notice `final_warning` that names the debt was served."
     )
 
 
 def test_a_disconnection_warning_in_place_of_a_reminder_is_shown(tmp_path: Path) -> None:
-    findings = _findings(tmp_path, "stages.toml", 'after_notice = "overdue"', 'after_notice = "disconnection"')
+    findings = _findings(
+        tmp_path, "stages.toml", 'after_notice = "overdue"', 'after_notice = "disconnection"'
+    )
     shown = [finding.problem for finding in findings if finding.counterexample]
     assert shown == ["An account reaches `final_warning` without a served notice `overdue`."]
 
 
 def test_a_disconnection_on_the_day_of_its_warning_is_shown(tmp_path: Path) -> None:
-    findings = _findings(tmp_path, "disconnections.toml", "served_days_min = 15", "served_days_min = 0")
+    findings = _findings(
+        tmp_path, "disconnections.toml", "served_days_min = 15", "served_days_min = 0"
+    )
     (shown,) = [finding for finding in findings if finding.counterexample]
-    assert shown.problem == "A premise is proposed for disconnection without a warning served before that day."
+    assert (
+        shown.problem
+        == "A premise is proposed for disconnection without a warning served before that day."
+    )
     assert "(electricity) on 2027-08-05:" in shown.counterexample
 
 
@@ -67,16 +87,37 @@ def test_a_disconnection_on_the_day_of_its_warning_is_shown(tmp_path: Path) -> N
     ("file", "old", "new", "line", "key"),
     [
         ("reminders.toml", "sms = 100", "sms = 50", 26, "amount_cents_min.sms"),
-        ("calendar.toml", "2026-01-02]", "2026-01-02, 2026-12-25]", 15, "extra_nonworking_days[2026-12-25]"),
+        (
+            "calendar.toml",
+            "2026-01-02]",
+            "2026-01-02, 2026-12-25]",
+            15,
+            "extra_nonworking_days[2026-12-25]",
+        ),
         ("loading.toml", "max_strict = 0.00", "max_strict = 0.01", 39, "tables_strict[holds]"),
-        ("interest.toml", '["forecast"]', '["forecast", "bill"]', 18, "kinds_after_equalisation[bill]"),
+        (
+            "interest.toml",
+            '["forecast"]',
+            '["forecast", "bill"]',
+            18,
+            "kinds_after_equalisation[bill]",
+        ),
     ],
-)  # fmt: skip
-def test_a_value_without_effect_is_found(tmp_path: Path, file: str, old: str, new: str, line: int, key: str) -> None:
+)
+def test_a_value_without_effect_is_found(
+    tmp_path: Path, file: str, old: str, new: str, line: int, key: str
+) -> None:
     findings = _findings(tmp_path, file, old, new)
-    idle = [finding for finding in findings if finding.problem.startswith(f"`{key}` changes nothing: turned to ")]
+    idle = [
+        finding
+        for finding in findings
+        if finding.problem.startswith(f"`{key}` changes nothing: turned to ")
+    ]
     assert [(finding.file, finding.line) for finding in idle] == [(file, line)]
-    assert idle[0].cure == "Delete it, or choose a value that does something; another value may stand before it."
+    assert (
+        idle[0].cure
+        == "Delete it, or choose a value that does something; another value may stand before it."
+    )
 
 
 def test_each_version_is_tried_on_a_night_of_its_own(tmp_path: Path) -> None:
@@ -101,13 +142,17 @@ def test_every_value_is_a_knob() -> None:
 
 def test_a_turned_logo_is_a_logo() -> None:
     policy = load_policy()
-    (turn,) = dict(turn_knobs(policy, "profile", policy.version_at("profile", NIGHT), NIGHT))["logo"]
+    (turn,) = dict(turn_knobs(policy, "profile", policy.version_at("profile", NIGHT), NIGHT))[
+        "logo"
+    ]
     assert turn.policy.at(NIGHT).profile.logo != policy.at(NIGHT).profile.logo
     assert refuse_identity("logo", turn.value) is None
 
 
 def test_facts_are_told_in_plain_words() -> None:
-    case = Case((Debt(date(2026, 5, 26), 10001),), (Sent("overdue", date(2026, 6, 1), date(2026, 6, 6)),))
+    case = Case(
+        (Debt(date(2026, 5, 26), 10001),), (Sent("overdue", date(2026, 6, 1), date(2026, 6, 6)),)
+    )
     assert describe(case, 7, NIGHT) == (
         "Account 000007 (heat) on 2026-11-22: a bill of 100,01 EUR due 2026-05-26 (180 days ago); "
         "a notice `overdue` by post sent 2026-06-01, served 2026-06-06."
@@ -118,5 +163,7 @@ def test_facts_are_told_in_plain_words() -> None:
     ("newest_paid_on", "expected"),
     [(date(2026, 11, 17), False), (date(2026, 11, 16), True), (NIGHT, False), (None, True)],
 )
-def test_a_ledger_is_stale_after_the_policy_s_days(newest_paid_on: date | None, expected: bool) -> None:
+def test_a_ledger_is_stale_after_the_policy_s_days(
+    newest_paid_on: date | None, expected: bool
+) -> None:
     assert is_stale(newest_paid_on, NIGHT, load_policy().at(NIGHT).loading) == expected

@@ -1,4 +1,6 @@
-"""A date whose books are closed: what a later run of it sees, and that its files are never replaced by others."""
+"""A date whose books are closed: what a later run of it sees, and that its files are never replaced
+by others.
+"""
 
 import json
 import shutil
@@ -39,7 +41,17 @@ def corrected(tmp_path: Path) -> Path:
 
 def recall(as_of: date = AS_OF) -> Night:
     """Recall the messages of a night."""
-    return dunning("recall", "--as-of", as_of.isoformat(), "--list", "reminders", "--reason", "грешка", "--by", "шеф")
+    return dunning(
+        "recall",
+        "--as-of",
+        as_of.isoformat(),
+        "--list",
+        "reminders",
+        "--reason",
+        "грешка",
+        "--by",
+        "шеф",
+    )
 
 
 def folders(out: Path) -> list[str]:
@@ -55,7 +67,9 @@ def beside(out: Path) -> Path:
     return out / name
 
 
-def test_a_closed_date_does_not_see_a_later_recall(ledger: Path, home: Path, tmp_path: Path) -> None:
+def test_a_closed_date_does_not_see_a_later_recall(
+    ledger: Path, home: Path, tmp_path: Path
+) -> None:
     """The night of 23.11 sent nothing, because 22.11 had; the recall of 22.11 came after it."""
     first, second = nightly(ledger, tmp_path / "out"), nightly(ledger, tmp_path / "out", days(1))
     assert recall().code == 0
@@ -78,12 +92,20 @@ def test_the_night_after_a_recall_does_see_it(ledger: Path, home: Path, tmp_path
 def test_a_closed_date_does_not_see_how_a_strike_ended_since(
     ledger: Path, home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """Its `next_on` is the day on which the strike was to end, also after somebody ended it earlier."""
+    """Its `next_on` is the day on which the strike was to end, also after somebody ended it
+    earlier.
+    """
     nightly(ledger, tmp_path / "out")
     struck = holds.append_hold(
-        engine, premise_no=premise_of(1), payer_code="P1", list_name="reminders", struck_on=AS_OF, note="проверка",
-        author="шеф", valid_until=days(20),
-    )  # fmt: skip
+        engine,
+        premise_no=premise_of(1),
+        payer_code="P1",
+        list_name="reminders",
+        struck_on=AS_OF,
+        note="проверка",
+        author="шеф",
+        valid_until=days(20),
+    )
     closed = nightly(ledger, tmp_path / "out", days(1))
     holds.end_hold(engine, struck, "шеф")
     again = nightly(ledger, tmp_path / "again", days(1))
@@ -95,11 +117,16 @@ def test_a_closed_date_does_not_see_how_a_strike_ended_since(
 def test_a_past_date_that_was_never_closed_sees_what_the_closed_one_before_it_saw(
     ledger: Path, home: Path, tmp_path: Path
 ) -> None:
-    """22.11 and 24.11 are closed; the recall of 22.11 came after that, and 23.11 does not know of it."""
+    """22.11 and 24.11 are closed; the recall of 22.11 came after that, and 23.11 does not know of
+    it.
+    """
     nightly(ledger, tmp_path / "out")
     nightly(ledger, tmp_path / "out", days(2))
     recall()
-    never, before_all = nightly(ledger, tmp_path / "out", days(1)), nightly(ledger, tmp_path / "out", days(-1))
+    never, before_all = (
+        nightly(ledger, tmp_path / "out", days(1)),
+        nightly(ledger, tmp_path / "out", days(-1)),
+    )
 
     assert never.csv("reminders/sms") == []
     assert [row["premise_no"] for row in before_all.csv("reminders/sms")] == [premise_of(1)]
@@ -129,7 +156,10 @@ def test_other_files_come_beside_those_of_a_closed_date(
     assert folders(out) == [AS_OF.isoformat(), found.name]
     assert [row["premise_no"] for row in read_csv(found / "reminders/sms.csv")] == [premise_of(2)]
     assert f"Папка: {found}" in other.result
-    assert f"За тази дата вече има други файлове: те остават непроменени, а тези са в {found}." in other.result
+    assert (
+        f"За тази дата вече има други файлове: те остават непроменени, а тези са в {found}."
+        in other.result
+    )
 
 
 def test_the_recall_stops_what_was_sent_after_other_files_were_written(
@@ -147,7 +177,9 @@ def test_the_recall_stops_what_was_sent_after_other_files_were_written(
 def test_other_files_are_written_once_however_often(
     ledger: Path, corrected: Path, home: Path, tmp_path: Path
 ) -> None:
-    """Harmed, without manifest as after a kill, or whole: the next run leaves them whole, and under one name."""
+    """Harmed, without manifest as after a kill, or whole: the next run leaves them whole, and under
+    one name.
+    """
     out = tmp_path / "out"
     nightly(ledger, out)
     nightly(corrected, out)
@@ -165,7 +197,9 @@ def test_other_files_are_written_once_however_often(
     assert kept_since < written_at == (found / "court.csv").stat().st_mtime_ns
 
 
-def test_the_same_files_stay_in_place_and_harmed_ones_come_back(ledger: Path, home: Path, tmp_path: Path) -> None:
+def test_the_same_files_stay_in_place_and_harmed_ones_come_back(
+    ledger: Path, home: Path, tmp_path: Path
+) -> None:
     closed = nightly(ledger, tmp_path / "out")
     before = hashes(closed.folder)
     times = {path: path.stat().st_mtime_ns for path in closed.folder.rglob("*") if path.is_file()}
@@ -202,8 +236,12 @@ def test_where_the_files_of_a_closed_date_lay_no_others_come(
     assert folders(out) == [AS_OF.isoformat(), beside(out).name]
 
 
-def test_any_other_out_gets_the_folder_of_the_date(ledger: Path, corrected: Path, home: Path, tmp_path: Path) -> None:
-    """Twice, the second time over the first; but not through a link to where the files of the date lie."""
+def test_any_other_out_gets_the_folder_of_the_date(
+    ledger: Path, corrected: Path, home: Path, tmp_path: Path
+) -> None:
+    """Twice, the second time over the first; but not through a link to where the files of the date
+    lie.
+    """
     nightly(ledger, tmp_path / "out")
     (tmp_path / "link").symlink_to(tmp_path / "out")
     first = nightly(corrected, tmp_path / "other")
@@ -250,12 +288,16 @@ def test_the_pages_of_a_closed_date_tell_of_its_own_files(
 
     assert (told.code, "60,00" in told.printed) == (0, True)
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT state, receipts FROM dunning.runs ORDER BY run_id")).all()
+        rows = connection.execute(
+            text("SELECT state, receipts FROM dunning.runs ORDER BY run_id")
+        ).all()
     sent = [row.receipts["manifest"]["lists"]["reminders/sms"]["cents"] for row in rows]
     assert ([row.state for row in rows], sent) == (["closed", "written"], [6000, 7500])
 
 
-def test_in_a_bucket_it_is_the_same(store: Store, ledger: Path, corrected: Path, home: Path, tmp_path: Path) -> None:
+def test_in_a_bucket_it_is_the_same(
+    store: Store, ledger: Path, corrected: Path, home: Path, tmp_path: Path
+) -> None:
     words = ["--as-of", AS_OF.isoformat(), "--out", store.url("out")]
     dunning("nightly", "--ledger", str(ledger), *words)
     closed = store.hashes("out")
@@ -271,7 +313,9 @@ def test_in_a_bucket_it_is_the_same(store: Store, ledger: Path, corrected: Path,
     assert store.hashes("out") == both
 
 
-def test_the_manifest_beside_names_its_own_files(ledger: Path, corrected: Path, home: Path, tmp_path: Path) -> None:
+def test_the_manifest_beside_names_its_own_files(
+    ledger: Path, corrected: Path, home: Path, tmp_path: Path
+) -> None:
     """It is the one that the same run gives anywhere else: nothing in it tells of the place."""
     nightly(ledger, tmp_path / "out")
     nightly(corrected, tmp_path / "out")

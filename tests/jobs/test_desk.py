@@ -1,4 +1,6 @@
-"""What the pages ask: a night beside others, an account's story, the search, the ageing. On a sample with a history."""
+"""What the pages ask: a night beside others, an account's story, the search, the ageing. On a
+sample with a history.
+"""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -30,7 +32,9 @@ NIGHTS = [date(2026, 9, 30), date(2026, 10, 22), AS_OF - timedelta(days=1), AS_O
 
 
 @pytest.fixture(scope="module")
-def office(lasting_sample: Path, new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(
+    lasting_sample: Path, new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
     """The office of a home in which some nights of the sample are closed."""
     folder = tmp_path_factory.mktemp("desk")
     with new_home(folder / "home"):
@@ -45,7 +49,9 @@ def owing(office: Office) -> list[tuple[str, str]]:
     """Accounts that owe on the last night, those that stand highest first."""
     from dunning.gateways.store.decisions import fetch_decisions
 
-    rows = sorted(fetch_decisions(office.engine, AS_OF).to_pylist(), key=lambda row: -row["overdue_cents"])
+    rows = sorted(
+        fetch_decisions(office.engine, AS_OF).to_pylist(), key=lambda row: -row["overdue_cents"]
+    )
     return [(row["premise_no"], row["payer_code"]) for row in rows]
 
 
@@ -56,7 +62,9 @@ def test_a_night_stands_beside_the_one_before_and_that_of_a_month_ago(office: Of
     assert list(night.dates) == NIGHTS[::-1]
     before = tonight.look(office, NIGHTS[2])
     assert before is not None
-    assert [each.before for each in night.stages] == [(each.rows, each.cents) for each in before.stages]
+    assert [each.before for each in night.stages] == [
+        (each.rows, each.cents) for each in before.stages
+    ]
     assert sum(each.rows for each in night.stages) == 500
     assert sum(each.cents for each in night.stages) == night.books["EUR.open"]
 
@@ -97,17 +105,23 @@ def test_filters_of_the_ageing_cut_it_into_its_parts(office: Office) -> None:
         ageing.look(office, date(2020, 1, 1))
 
 
-def test_an_account_is_told_as_explain_tells_it(office: Office, owing: list[tuple[str, str]]) -> None:
+def test_an_account_is_told_as_explain_tells_it(
+    office: Office, owing: list[tuple[str, str]]
+) -> None:
     for premise_no, payer_code in owing[:5]:
         page = account.look(office, premise_no, payer_code)
         told = render_story(page.story, list(page.proposals), REASONS)
         assert told == explain.run(premise_no, payer_code, AS_OF)
-        assert [row["as_of"] for row in page.nights] == sorted({row["as_of"] for row in page.nights}, reverse=True)
+        assert [row["as_of"] for row in page.nights] == sorted(
+            {row["as_of"] for row in page.nights}, reverse=True
+        )
         assert page.nights[0]["stage"] == page.story.account["stage"]
         assert page.due_cents + page.later_cents <= page.story.account["open_cents"]
 
 
-def test_what_must_be_paid_at_least_is_no_more_than_what_is_open(office: Office, owing: list[tuple[str, str]]) -> None:
+def test_what_must_be_paid_at_least_is_no_more_than_what_is_open(
+    office: Office, owing: list[tuple[str, str]]
+) -> None:
     pages = [account.look(office, *pair) for pair in owing[:20]]
     coming = [(each, page) for page in pages for each in page.coming]
     assert coming
@@ -122,7 +136,9 @@ def test_an_unknown_account_is_not_there(office: Office, owing: list[tuple[str, 
         account.look(office, *owing[0], date(2026, 1, 1))
 
 
-def test_an_account_is_found_by_each_of_its_numbers_and_by_name(office: Office, owing: list[tuple[str, str]]) -> None:
+def test_an_account_is_found_by_each_of_its_numbers_and_by_name(
+    office: Office, owing: list[tuple[str, str]]
+) -> None:
     premise_no, payer_code = owing[0]
     page = account.look(office, premise_no, payer_code)
     invoice_no = page.story.tables["items"][0]["invoice_no"]
@@ -130,9 +146,13 @@ def test_an_account_is_found_by_each_of_its_numbers_and_by_name(office: Office, 
     words = " ".join(reversed(name.split()))
     for wanted in (premise_no, payer_code, invoice_no, name, words.lower(), f"  {premise_no} "):
         found = search.find(office, wanted)
-        assert (premise_no, payer_code) in {(hit.premise_no, hit.payer_code) for hit in found.hits}, wanted
+        assert (premise_no, payer_code) in {
+            (hit.premise_no, hit.payer_code) for hit in found.hits
+        }, wanted
     assert search.find(office, premise_no[:-1]).hits
-    assert not any(search.find(office, nothing).hits for nothing in ("", "няма такъв човек никъде", "x" * 90))
+    assert not any(
+        search.find(office, nothing).hits for nothing in ("", "няма такъв човек никъде", "x" * 90)
+    )
 
 
 def test_an_account_is_found_by_what_the_page_and_a_message_show(
@@ -141,31 +161,44 @@ def test_an_account_is_found_by_what_the_page_and_a_message_show(
     premise_no, payer_code = owing[0]
     address = account.look(office, premise_no, payer_code).payer.address
     shown = [
-        f"Партида {premise_no} · {payer_code}", f"Партида {premise_no} / {payer_code}",
-        f"абонатен № {premise_no}, код на платец {payer_code}", f"20261122-OS-{premise_no}-{payer_code}",
-        f"C-20261122-{premise_no}-{payer_code}", f"аб. № …{premise_no[-4:]} има 12,30 евро", f"...{premise_no[-4:]}",
-        premise_no[-4:], payer_code[-4:], address.upper().replace(",", " "),
-    ]  # fmt: skip
+        f"Партида {premise_no} · {payer_code}",
+        f"Партида {premise_no} / {payer_code}",
+        f"абонатен № {premise_no}, код на платец {payer_code}",
+        f"20261122-OS-{premise_no}-{payer_code}",
+        f"C-20261122-{premise_no}-{payer_code}",
+        f"аб. № …{premise_no[-4:]} има 12,30 евро",
+        f"...{premise_no[-4:]}",
+        premise_no[-4:],
+        payer_code[-4:],
+        address.upper().replace(",", " "),
+    ]
     for wanted in shown:
         found = [(hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits]
         assert (premise_no, payer_code) in found, wanted
     assert [[(premise_no, payer_code)]] * 5 == [
-        [(hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits] for wanted in shown[:5]
+        [(hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits]
+        for wanted in shown[:5]
     ]
 
 
-def test_a_phone_is_found_in_any_spelling_and_so_are_mail_meter_case_and_notice(office: Office) -> None:
+def test_a_phone_is_found_in_any_spelling_and_so_are_mail_meter_case_and_notice(
+    office: Office,
+) -> None:
     run = runs.fetch_run(office.engine, AS_OF)
     assert run is not None and run.snapshot_name is not None
     snapshot = open_snapshot(office.settings.snapshots / run.snapshot_name)
     tried = {"phone": 0, "email": 0, "meter": 0, "case": 0, "notice": 0}
 
     def pair_of(bucket: Bucket, place: int) -> tuple[str, str]:
-        premise_no, payer_code = (bucket.accounts.text(name)[place].as_py() for name in ("premise_no", "payer_code"))
+        premise_no, payer_code = (
+            bucket.accounts.text(name)[place].as_py() for name in ("premise_no", "payer_code")
+        )
         return premise_no, payer_code
 
     def check(kind: str, wanted: str, pair: tuple[str, str]) -> None:
-        assert pair in [(hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits], (kind, wanted)
+        assert pair in [
+            (hit.premise_no, hit.payer_code) for hit in search.find(office, wanted).hits
+        ], (kind, wanted)
         tried[kind] += 1
 
     for number in snapshot.buckets()[::8]:
@@ -173,22 +206,40 @@ def test_a_phone_is_found_in_any_spelling_and_so_are_mail_meter_case_and_notice(
         contacts = bucket.contacts
         for row in range(0, len(contacts), 5):
             place = int(np.flatnonzero(bucket.accounts["payer"] == contacts["payer"][row])[0])
-            told, channel = contacts.text("address")[row].as_py(), CHANNELS[contacts["channel"][row]]
+            told, channel = (
+                contacts.text("address")[row].as_py(),
+                CHANNELS[contacts["channel"][row]],
+            )
             if channel == "sms":
                 local = told.removeprefix("+359")
                 apart = f"0{local[:3]} {local[3:6]}-{local[6:]}"
-                spelled = (told, f"0{local}", f"00359{local}", apart, f"+359 ({local[:3]}) {local[3:]}")
+                spelled = (
+                    told,
+                    f"0{local}",
+                    f"00359{local}",
+                    apart,
+                    f"+359 ({local[:3]}) {local[3:]}",
+                )
                 for spelling in spelled:
                     check("phone", spelling, pair_of(bucket, place))
             elif channel == "email":
                 check("email", told.upper(), pair_of(bucket, place))
         for place in range(0, len(bucket.accounts), 5):
-            meter_no = bucket.premises.text("meter_no")[int(bucket.accounts["premise"][place])].as_py()
+            meter_no = bucket.premises.text("meter_no")[
+                int(bucket.accounts["premise"][place])
+            ].as_py()
             if meter_no:
                 check("meter", meter_no, pair_of(bucket, place))
-        for kind, frame, column in (("case", bucket.cases, "case_no"), ("notice", bucket.notices, "notice_no")):
+        for kind, frame, column in (
+            ("case", bucket.cases, "case_no"),
+            ("notice", bucket.notices, "notice_no"),
+        ):
             for row in range(0, len(frame), 9):
-                check(kind, frame.text(column)[row].as_py(), pair_of(bucket, int(frame["account"][row])))
+                check(
+                    kind,
+                    frame.text(column)[row].as_py(),
+                    pair_of(bucket, int(frame["account"][row])),
+                )
     assert all(tried.values()), tried
 
 
@@ -200,7 +251,9 @@ def test_every_invoice_finds_its_account(office: Office) -> None:
         bucket = snapshot.read_bucket(number)
         for row in range(0, len(bucket.items), 17):
             place = bucket.items["account"][row]
-            expected = tuple(bucket.accounts.text(name)[place].as_py() for name in ("premise_no", "payer_code"))
+            expected = tuple(
+                bucket.accounts.text(name)[place].as_py() for name in ("premise_no", "payer_code")
+            )
             found = search.find(office, bucket.items.text("invoice_no")[row].as_py())
             assert expected in [(hit.premise_no, hit.payer_code) for hit in found.hits]
 
@@ -210,9 +263,13 @@ def test_an_index_goes_with_its_snapshot(office: Office) -> None:
     (root / "gone").mkdir()
     run = runs.fetch_run(office.engine, AS_OF)
     assert run is not None and run.snapshot_name is not None
-    build_search_index(office.settings, open_snapshot(office.settings.snapshots / run.snapshot_name))
+    build_search_index(
+        office.settings, open_snapshot(office.settings.snapshots / run.snapshot_name)
+    )
     assert [folder.name for folder in root.iterdir()] == [run.snapshot_name]
-    assert {oct(path.stat().st_mode & 0o777) for path in (root / run.snapshot_name).iterdir()} == {"0o600"}
+    assert {oct(path.stat().st_mode & 0o777) for path in (root / run.snapshot_name).iterdir()} == {
+        "0o600"
+    }
 
 
 def test_the_story_on_paper_says_what_the_page_says(
@@ -230,7 +287,9 @@ def test_the_story_on_paper_says_what_the_page_says(
     for code in page.story.account["reasons"].split():
         assert REASONS[code] in said
     why = explain_stage("bg", page.story)
-    assert all(" ".join(told.split()) in said for told in (why.rule, why.decided, why.not_higher) if told)
+    assert all(
+        " ".join(told.split()) in said for told in (why.rule, why.decided, why.not_higher) if told
+    )
 
 
 def test_before_the_first_night_there_is_nothing_and_that_is_no_fault(
@@ -244,13 +303,21 @@ def test_before_the_first_night_there_is_nothing_and_that_is_no_fault(
             account.look(office, "1", "2")
 
 
-def test_interest_by_segment_adds_up_to_that_of_the_invoice(office: Office, owing: list[tuple[str, str]]) -> None:
-    """Each item is rounded once; what is shown of its segments must not differ from it by a cent."""
+def test_interest_by_segment_adds_up_to_that_of_the_invoice(
+    office: Office, owing: list[tuple[str, str]]
+) -> None:
+    """Each item is rounded once; what is shown of its segments must not differ from it by a
+    cent.
+    """
     checked = 0
     for premise_no, payer_code in owing[:60]:
         tables = account.look(office, premise_no, payer_code).story.tables
         for item in tables["items"]:
-            parts = [row["interest_cents"] for row in tables["segments"] if row["invoice_no"] == item["invoice_no"]]
+            parts = [
+                row["interest_cents"]
+                for row in tables["segments"]
+                if row["invoice_no"] == item["invoice_no"]
+            ]
             assert sum(parts) == item["interest_cents"]
             checked += len(parts) > 1
     assert checked > 50
@@ -272,6 +339,10 @@ def test_why_this_stage_names_the_rule_the_items_and_the_numbers_and_nothing_els
             assert len(why.items) == condition.items
             assert sum(row["open_cents"] for row in why.items) == condition.cents
             assert write_money(condition.cents) in why.decided
-            assert bool(why.not_higher) == bool(story.account["why_not"]) == (story.account["stage"] != "court_bound")
+            assert (
+                bool(why.not_higher)
+                == bool(story.account["why_not"])
+                == (story.account["stage"] != "court_bound")
+            )
             seen.add(way)
     assert {"overdue", "final_warning"} <= seen

@@ -1,4 +1,6 @@
-"""The lists as pages show them: the published rows, whatever is filtered or sorted, and only trusted files."""
+"""The lists as pages show them: the published rows, whatever is filtered or sorted, and only
+trusted files.
+"""
 
 import csv
 import hashlib
@@ -43,21 +45,36 @@ class Desk:
         rows = []
         for listed in FILES[name]:
             own = self.nights[-1].csv(listed.path)
-            rows += [{"channel": listed.path.partition("/")[2]} | row for row in own] if len(FILES[name]) > 1 else own
+            rows += (
+                [{"channel": listed.path.partition("/")[2]} | row for row in own]
+                if len(FILES[name]) > 1
+                else own
+            )
         return rows
 
     def all(self, name: str, wish: lists.Wish = ALL) -> list[dict[str, str]]:
         """Return every row that the pages of a list show, as its file would have it."""
         first = lists.look(self.office, name, None, wish)
         turned = [
-            lists.look(self.office, name, None, lists.Wish(wish.filters, wish.text, wish.sort, wish.is_descending, n))
+            lists.look(
+                self.office,
+                name,
+                None,
+                lists.Wish(wish.filters, wish.text, wish.sort, wish.is_descending, n),
+            )
             for n in range(1, first.pages + 1)
         ]
-        return [{c.name: as_text(c, row[c.source]) for c in first.columns} for page in turned for row in page.rows]
+        return [
+            {c.name: as_text(c, row[c.source]) for c in first.columns}
+            for page in turned
+            for row in page.rows
+        ]
 
 
 @pytest.fixture(scope="module")
-def desk(lasting_sample: Path, new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(
+    lasting_sample: Path, new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
     with new_home(folder / "home") as engine:
         nights = [nightly(lasting_sample, folder / "out", day) for day in (AS_OF, days(1))]
@@ -75,7 +92,11 @@ def as_text(column: Column, value: object) -> str:
 def shown(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return published rows as pages show them: without long texts, identifiers masked."""
     return [
-        {name: mask(value) if name == "national_id" else value for name, value in row.items() if name not in LONG}
+        {
+            name: mask(value) if name == "national_id" else value
+            for name, value in row.items()
+            if name not in LONG
+        }
         for row in rows
     ]
 
@@ -92,7 +113,9 @@ def refusal(reason: str) -> pytest.RaisesExc[RefusedError]:
     return pytest.RaisesExc(RefusedError, check=lambda error: error.reason == reason)
 
 
-def test_before_the_first_night_there_is_nothing_to_look_over(settings: Settings, engine: Engine) -> None:
+def test_before_the_first_night_there_is_nothing_to_look_over(
+    settings: Settings, engine: Engine
+) -> None:
     assert lists.look_over(Office(settings, engine), None) is None
 
 
@@ -102,7 +125,9 @@ def test_the_overview_counts_what_the_night_published(desk: Desk) -> None:
 
     assert found is not None
     assert (days(1), [days(1), AS_OF]) == (found.as_of, list(found.dates))
-    assert [(name, len(desk.published(name))) for name in NAMES] == [(name, rows) for name, rows, *_ in found.lists]
+    assert [(name, len(desk.published(name))) for name in NAMES] == [
+        (name, rows) for name, rows, *_ in found.lists
+    ]
     assert [sum(told[file.path].get("cents", 0) for file in FILES[name]) for name in NAMES] == [
         sum_cents or 0 for *_, sum_cents, _ in found.lists
     ]
@@ -118,19 +143,28 @@ def test_the_pages_of_a_list_are_its_published_rows_in_their_order(desk: Desk, n
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_filter_shows_the_rows_that_have_its_word_and_their_sums(desk: Desk, name: str) -> None:
+def test_every_filter_shows_the_rows_that_have_its_word_and_their_sums(
+    desk: Desk, name: str
+) -> None:
     rows = shown(desk.published(name))
     reasons = {column.name for column in columns_of(name) if column.kind is Kind.REASONS}
     for choice in lists.look(desk.office, name, None, ALL).choices:
         names = reasons if choice.key == "reason" else {choice.key}
         for value in choice.values:
             wish = lists.Wish({choice.key: value})
-            expected = [row for row in rows if any(value in row[each].split() or value == row[each] for each in names)]
+            expected = [
+                row
+                for row in rows
+                if any(value in row[each].split() or value == row[each] for each in names)
+            ]
             page = lists.look(desk.office, name, None, wish)
 
             assert expected == desk.all(name, wish)
-            assert {c.source: sum(cents(row[c.name] or "0") for row in expected)
-                    for c in columns_of(name) if c.source in page.sums} == page.sums  # fmt: skip
+            assert {
+                c.source: sum(cents(row[c.name] or "0") for row in expected)
+                for c in columns_of(name)
+                if c.source in page.sums
+            } == page.sums
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -143,7 +177,11 @@ def test_every_column_sorts_with_empty_cells_last_and_equal_rows_as_published(
         if column.name in (*LONG, "national_id"):
             continue
         numeric = column.kind in (Kind.MONEY, Kind.COUNT)
-        key = (lambda row, c=column: cents(row[c.name])) if numeric else (lambda row, c=column: row[c.name].encode())
+        key = (
+            (lambda row, c=column: cents(row[c.name]))
+            if numeric
+            else (lambda row, c=column: row[c.name].encode())
+        )
         filled = sorted((row for row in rows if row[column.name]), key=key, reverse=is_descending)
         expected = filled + [row for row in rows if not row[column.name]]
 
@@ -155,10 +193,13 @@ def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: D
     name, street = rows[0]["name"].split()[-1], rows[0]["premise_address"].split(",")[0].split()[-1]
     wish = lists.Wish({}, f" {name.upper()}  {street} ")
     expected = [
-        row for row in rows
-        if all(word.lower() in "\n".join(v for k, v in row.items() if k != "national_id").lower()
-               for word in (name, street))
-    ]  # fmt: skip
+        row
+        for row in rows
+        if all(
+            word.lower() in "\n".join(v for k, v in row.items() if k != "national_id").lower()
+            for word in (name, street)
+        )
+    ]
 
     assert rows[0] in expected
     assert expected == desk.all("court", wish)
@@ -167,7 +208,9 @@ def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: D
 
 
 def test_what_nobody_can_want_is_an_empty_or_an_unsorted_list_and_the_last_page(desk: Desk) -> None:
-    page = lists.look(desk.office, "reminders", None, lists.Wish({"channel": "pigeon"}, "", "nothing", False, 7))
+    page = lists.look(
+        desk.office, "reminders", None, lists.Wish({"channel": "pigeon"}, "", "nothing", False, 7)
+    )
     last = lists.look(desk.office, "quarantine", None, lists.Wish({}, page=10**6))
 
     assert (0, 1, 1, []) == (page.count, page.pages, page.wish.page, page.rows)
@@ -177,14 +220,22 @@ def test_what_nobody_can_want_is_an_empty_or_an_unsorted_list_and_the_last_page(
 def test_a_row_tells_everything_with_its_message_or_the_items_of_its_case(desk: Desk) -> None:
     message = desk.published("reminders")[-1]
     case = desk.published("court")[0]
-    told = lists.look_into(desk.office, "reminders", None, message["premise_no"], message["payer_code"])
+    told = lists.look_into(
+        desk.office, "reminders", None, message["premise_no"], message["payer_code"]
+    )
     court = lists.look_into(desk.office, "court", None, case["premise_no"], case["payer_code"])
     items = [row for row in desk.published("court_items") if row["case_ref"] == case["case_ref"]]
 
-    assert message in [{c.name: as_text(c, row[c.source]) for c in told.columns} for row in told.rows]
+    assert message in [
+        {c.name: as_text(c, row[c.source]) for c in told.columns} for row in told.rows
+    ]
     assert [mask(case["national_id"])] == [row["national_id"] for row in court.rows]
-    assert items == [{c.name: as_text(c, row[c.source]) for c in court.item_columns} for row in court.items]
-    whole = lists.look_into(desk.office, "court", None, case["premise_no"], case["payer_code"], is_whole=True)
+    assert items == [
+        {c.name: as_text(c, row[c.source]) for c in court.item_columns} for row in court.items
+    ]
+    whole = lists.look_into(
+        desk.office, "court", None, case["premise_no"], case["payer_code"], is_whole=True
+    )
     assert [case["national_id"]] == [row["national_id"] for row in whole.rows]
 
 
@@ -197,16 +248,22 @@ def test_a_file_is_given_as_it_was_published(desk: Desk, name: str, suffix: str)
     assert f"{name}-2026-11-22.{suffix}" == file
 
 
-def test_who_may_not_see_identifiers_gets_the_court_list_with_masks_and_nothing_else_changed(desk: Desk) -> None:
+def test_who_may_not_see_identifiers_gets_the_court_list_with_masks_and_nothing_else_changed(
+    desk: Desk,
+) -> None:
     content, file = lists.download(desk.office, "court", "csv", None, is_whole=False)
     workbook, sheet_file = lists.download(desk.office, "court", "xlsx", None, is_whole=False)
-    given = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+    given = list(
+        csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";")
+    )
     sheet = openpyxl.load_workbook(io.BytesIO(workbook)).worksheets[0]
     place = [column.name for column in columns_of("court")].index("national_id")
 
     assert ("court-masked-2026-11-23.csv", "court-masked-2026-11-23.xlsx") == (file, sheet_file)
     assert shown(desk.published("court")) == given
-    assert [row["national_id"] for row in given] == [row[place].value or "" for row in sheet.iter_rows(min_row=2)]
+    assert [row["national_id"] for row in given] == [
+        row[place].value or "" for row in sheet.iter_rows(min_row=2)
+    ]
     assert lists.download(desk.office, "withheld", "csv", None, is_whole=False) == lists.download(
         desk.office, "withheld", "csv", None, is_whole=True
     )
@@ -246,7 +303,8 @@ def test_a_file_that_was_changed_or_is_gone_is_not_shown(small: tuple[Office, Ni
 
 
 @pytest.mark.parametrize(
-    "other", [b"older", render_parquet(pa.table({"older": ["а"]}), (text_column("older", "Друго"),))],
+    "other",
+    [b"older", render_parquet(pa.table({"older": ["а"]}), (text_column("older", "Друго"),))],
     ids=["no Parquet", "other columns"],
 )
 def test_a_file_that_another_version_wrote_is_told(
@@ -258,13 +316,17 @@ def test_a_file_that_another_version_wrote_is_told(
     manifest["files"]["withheld.parquet"] = hashlib.sha256(other).hexdigest()
     with engine.begin() as connection:
         told = json.dumps({"manifest": manifest})
-        connection.execute(text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told})
+        connection.execute(
+            text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told}
+        )
     with refusal("unreadable"):
         lists.look(office, "withheld", None, ALL)
     del manifest["files"]["court.parquet"]
     with engine.begin() as connection:
         told = json.dumps({"manifest": manifest})
-        connection.execute(text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told})
+        connection.execute(
+            text("UPDATE dunning.runs SET receipts = CAST(:told AS jsonb)"), {"told": told}
+        )
     with refusal("unreadable"):
         lists.look(office, "court", None, ALL)
 
@@ -276,7 +338,9 @@ def test_a_night_that_did_not_record_its_manifest_is_read_by_the_one_that_lies_t
     with engine.begin() as connection:
         connection.execute(text("UPDATE dunning.runs SET receipts = '{}'"))
 
-    assert ["000001"] == [row["premise_no"] for row in lists.look(office, "reminders", None, ALL).rows]
+    assert ["000001"] == [
+        row["premise_no"] for row in lists.look(office, "reminders", None, ALL).rows
+    ]
     (night.folder / "manifest.json").write_text("{}", "utf-8")
     with refusal("changed"):
         lists.look_over(office, None)
@@ -300,10 +364,20 @@ def test_a_night_on_an_object_store_is_shown_from_there(
     settings: Settings, engine: Engine, home: Path, tmp_path: Path, store: Store
 ) -> None:
     ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
-    command = ["nightly", "--ledger", str(ledger), "--as-of", AS_OF.isoformat(), "--out", store.url("out")]
+    command = [
+        "nightly",
+        "--ledger",
+        str(ledger),
+        "--as-of",
+        AS_OF.isoformat(),
+        "--out",
+        store.url("out"),
+    ]
     assert dunning(*command).code == 0
     office = Office(settings, engine)
     content, _ = lists.download(office, "reminders-sms", "csv", None, is_whole=True)
 
-    assert ["000001"] == [row["premise_no"] for row in lists.look(office, "reminders", None, ALL).rows]
+    assert ["000001"] == [
+        row["premise_no"] for row in lists.look(office, "reminders", None, ALL).rows
+    ]
     assert content.startswith(b"\xef\xbb\xbfreference;premise_no;")

@@ -1,4 +1,6 @@
-"""Striking a row: once, with a reason and an end, from the last list only; off every list from the next night on."""
+"""Striking a row: once, with a reason and an end, from the last list only; off every list from the
+next night on.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -20,7 +22,9 @@ UNTIL = "2026-12-22"
 
 
 def debtors() -> Debtors:
-    """Return two who were warned and may be disconnected, one who gets a message, and one who owes nothing."""
+    """Return two who were warned and may be disconnected, one who gets a message, and one who owes
+    nothing.
+    """
     people = Debtors()
     for number in (1, 2):
         people.debtor(number, ("2026-09-01", "150.00"), disconnectable="true")
@@ -45,8 +49,15 @@ def office(ledger: Path, settings: Settings, engine: Engine, home: Path, tmp_pat
 
 def strike_first(office: Office, **changed: object) -> OwnHold:
     """Strike the first row of the disconnections, with what is told otherwise."""
-    given = {"name": "disconnections", "as_of": AS_OF, "premise_no": "000001", "payer_code": "P1", "note": NOTE,
-             "until": UNTIL, "author": "head"}  # fmt: skip
+    given = {
+        "name": "disconnections",
+        "as_of": AS_OF,
+        "premise_no": "000001",
+        "payer_code": "P1",
+        "note": NOTE,
+        "until": UNTIL,
+        "author": "head",
+    }
     return manual_holds.strike(office, **(given | changed))
 
 
@@ -61,12 +72,22 @@ def refused(office: Office, **changed: object) -> tuple[str, dict[str, object]]:
 
 def test_a_strike_is_a_hold_with_reason_author_and_end(office: Office) -> None:
     hold = strike_first(office, note=f"  {NOTE}\r\nчака отговор\x00 ")
-    told = (hold.premise_no, hold.payer_code, hold.list_name, hold.struck_on, hold.note, hold.author)
+    told = (
+        hold.premise_no,
+        hold.payer_code,
+        hold.list_name,
+        hold.struck_on,
+        hold.note,
+        hold.author,
+    )
 
     assert ("000001", "P1", "disconnections", AS_OF, f"{NOTE}\nчака отговор", "head") == told
     assert (days(1), date(2026, 12, 22), None) == (hold.valid_from, hold.valid_until, hold.ended_on)
     assert {("000001", "P1"): hold} == manual_holds.find_strikes(office, AS_OF)
-    assert ([hold], []) == (manual_holds.list_strikes(office).in_force, manual_holds.list_strikes(office).over)
+    assert ([hold], []) == (
+        manual_holds.list_strikes(office).in_force,
+        manual_holds.list_strikes(office).over,
+    )
 
 
 def test_a_struck_account_is_on_no_list_from_the_next_night_until_its_end(
@@ -82,7 +103,9 @@ def test_a_struck_account_is_on_no_list_from_the_next_night_until_its_end(
 def test_a_second_strike_is_refused_with_who_struck_and_until_when(office: Office) -> None:
     strike_first(office)
 
-    assert ("struck_already", {"author": "head", "until": date(2026, 12, 22)}) == refused(office, author="legal")
+    assert ("struck_already", {"author": "head", "until": date(2026, 12, 22)}) == refused(
+        office, author="legal"
+    )
 
 
 def test_two_clicks_at_the_same_moment_strike_once(office: Office) -> None:
@@ -104,7 +127,9 @@ def test_two_clicks_at_the_same_moment_strike_once(office: Office) -> None:
     )
 
 
-def test_a_list_that_a_newer_night_replaced_takes_no_strikes(office: Office, ledger: Path, tmp_path: Path) -> None:
+def test_a_list_that_a_newer_night_replaced_takes_no_strikes(
+    office: Office, ledger: Path, tmp_path: Path
+) -> None:
     nightly(ledger, tmp_path / "out", days(1))
 
     assert ("too_old", {"day": AS_OF, "newer": days(1)}) == refused(office)
@@ -116,20 +141,31 @@ def test_a_list_that_a_newer_night_replaced_takes_no_strikes(office: Office, led
 
 def test_what_no_strike_may_say_is_refused_and_nothing_recorded(office: Office) -> None:
     cases: list[tuple[str, dict[str, str]]] = [
-        ("note_length", {"note": "  да \x00\n"}), ("note_length", {"note": ""}), ("note_length", {"note": "я" * 501}),
-        ("until_range", {"until": "2026-11-23"}), ("until_range", {"until": "2027-11-24"}),
-        ("until_range", {"until": "22.12.2026"}), ("until_range", {"until": ""}),
-        ("no_row", {"premise_no": "000003", "payer_code": "P3"}), ("no_row", {"premise_no": "nobody"}),
-        ("no_strikes", {"name": "withheld"}), ("no_strikes", {"name": "quarantine"}), ("no_strikes", {"name": "x"}),
-    ]  # fmt: skip
+        ("note_length", {"note": "  да \x00\n"}),
+        ("note_length", {"note": ""}),
+        ("note_length", {"note": "я" * 501}),
+        ("until_range", {"until": "2026-11-23"}),
+        ("until_range", {"until": "2027-11-24"}),
+        ("until_range", {"until": "22.12.2026"}),
+        ("until_range", {"until": ""}),
+        ("no_row", {"premise_no": "000003", "payer_code": "P3"}),
+        ("no_row", {"premise_no": "nobody"}),
+        ("no_strikes", {"name": "withheld"}),
+        ("no_strikes", {"name": "quarantine"}),
+        ("no_strikes", {"name": "x"}),
+    ]
 
-    assert [reason for reason, _ in cases] == [refused(office, **changed)[0] for _, changed in cases]
+    assert [reason for reason, _ in cases] == [
+        refused(office, **changed)[0] for _, changed in cases
+    ]
 
 
 def test_the_shortest_and_the_longest_strike(office: Office) -> None:
     ends = manual_holds.ends_of(AS_OF)
     short = strike_first(office, until=ends.first.isoformat(), note="три")
-    long = strike_first(office, premise_no="000002", payer_code="P2", until=ends.last.isoformat(), note="я" * 500)
+    long = strike_first(
+        office, premise_no="000002", payer_code="P2", until=ends.last.isoformat(), note="я" * 500
+    )
 
     assert (days(2), days(366)) == (short.valid_until, long.valid_until)
 
@@ -139,7 +175,11 @@ def test_a_strike_is_ended_once_and_the_row_may_be_struck_again(office: Office) 
     manual_holds.end_strike(office, hold.hold_no, "legal")
     (ended,) = manual_holds.list_strikes(office).over
 
-    assert (days(1), "legal", {}) == (ended.ended_on, ended.ended_by, manual_holds.find_strikes(office, AS_OF))
+    assert (days(1), "legal", {}) == (
+        ended.ended_on,
+        ended.ended_by,
+        manual_holds.find_strikes(office, AS_OF),
+    )
     for number in (hold.hold_no, 99):
         with pytest.raises(RefusedError) as caught:
             manual_holds.end_strike(office, number, "legal")
@@ -148,14 +188,19 @@ def test_a_strike_is_ended_once_and_the_row_may_be_struck_again(office: Office) 
     assert [again.hold_no, hold.hold_no] == [each.hold_no for each in fetch_holds(office.engine)]
 
 
-def test_an_older_list_shows_only_the_strikes_of_its_own_time(office: Office, ledger: Path, tmp_path: Path) -> None:
+def test_an_older_list_shows_only_the_strikes_of_its_own_time(
+    office: Office, ledger: Path, tmp_path: Path
+) -> None:
     nightly(ledger, tmp_path / "out", days(1))
     hold = strike_first(office, as_of=days(1))
 
     assert ({}, {("000001", "P1"): hold}) == (
-        manual_holds.find_strikes(office, AS_OF), manual_holds.find_strikes(office, days(1))
-    )  # fmt: skip
+        manual_holds.find_strikes(office, AS_OF),
+        manual_holds.find_strikes(office, days(1)),
+    )
 
 
 def test_it_is_known_whether_a_list_has_left(office: Office) -> None:
-    assert (True, False, False) == tuple(manual_holds.has_left(office, name, AS_OF) for name in manual_holds.LISTS)
+    assert (True, False, False) == tuple(
+        manual_holds.has_left(office, name, AS_OF) for name in manual_holds.LISTS
+    )

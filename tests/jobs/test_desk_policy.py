@@ -88,9 +88,17 @@ def test_before_the_first_night_the_built_in_rules_are_shown(office: Office) -> 
 def test_the_last_night_shows_the_files_that_decided_it(own_night: Office) -> None:
     page = policy.look(own_night, None)
 
-    assert (page.on, page.closed_on, page.origin_on, page.different) == (AS_OF, AS_OF, AS_OF, ("agreements.toml",))
+    assert (page.on, page.closed_on, page.origin_on, page.different) == (
+        AS_OF,
+        AS_OF,
+        AS_OF,
+        ("agreements.toml",),
+    )
     assert [row.value for row in rule(page, "agreements").rows] == [5]
-    assert (rule(page, "agreements").reason, rule(page, "agreements").until) == ("поправена", date(2027, 1, 1))
+    assert (rule(page, "agreements").reason, rule(page, "agreements").until) == (
+        "поправена",
+        date(2027, 1, 1),
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,12 +121,18 @@ def test_another_day_is_looked_up_in_the_last_nights_files(
 
 def test_the_history_says_what_each_version_changed(own_night: Office) -> None:
     lines = rule(policy.look(own_night, None), "agreements").history
-    changes = [[(c.before and c.before.value, c.after and c.after.value) for c in line.changes] for line in lines]
+    changes = [
+        [(c.before and c.before.value, c.after and c.after.value) for c in line.changes]
+        for line in lines
+    ]
 
     assert changes == [[], [(4, 5)], [(3, 4)], []]
     assert [(line.reason, line.revision, line.doubts) for line in lines] == [
-        ("същото", 1, ("чака подпис",)), ("поправена", 2, ()), ("сгрешена", 1, ()), ("първа", 1, ()),
-    ]  # fmt: skip
+        ("същото", 1, ("чака подпис",)),
+        ("поправена", 2, ()),
+        ("сгрешена", 1, ()),
+        ("първа", 1, ()),
+    ]
 
 
 def test_rates_are_shown_for_every_day_of_the_past(office: Office) -> None:
@@ -146,17 +160,29 @@ def test_only_days_of_the_calendar_may_be_asked_for() -> None:
         ("court.order_ceiling_cents", ["12 782,30 €"], ["12 782,30 €"]),
         ("loading.shrink_share_max", ["20,00 %"], ["20,00 %"]),
         ("calendar.extra_working_days", ["няма"], ["none"]),
-        ("calendar.extra_nonworking_days", ["31.12.2025", "02.01.2026"], ["31.12.2025", "02.01.2026"]),
-        ("limitation.suspensions", ["от 13.03.2020 до 21.05.2020 (без него)"],
-         ["from 13.03.2020 until 21.05.2020 (not included)"]),
+        (
+            "calendar.extra_nonworking_days",
+            ["31.12.2025", "02.01.2026"],
+            ["31.12.2025", "02.01.2026"],
+        ),
+        (
+            "limitation.suspensions",
+            ["от 13.03.2020 до 21.05.2020 (без него)"],
+            ["from 13.03.2020 until 21.05.2020 (not included)"],
+        ),
         ("stages.final_warning.after_notice", ["напомняне"], ["reminder"]),
         ("interest.kinds_after_equalisation", ["прогнозна сметка"], ["forecast bill"]),
         ("disconnections.payment_latency_working_days", ["2 работни дни"], ["2 working days"]),
     ],
-)  # fmt: skip
-def test_values_read_as_people_write_them(key: str, bulgarian: list[str], english: list[str]) -> None:
+)
+def test_values_read_as_people_write_them(
+    key: str, bulgarian: list[str], english: list[str]
+) -> None:
     row = rows_by_key()[key]
-    shown = [[line.replace("\N{NO-BREAK SPACE}", " ") for line in write_value(word, row)] for word in ("bg", "en")]
+    shown = [
+        [line.replace("\N{NO-BREAK SPACE}", " ") for line in write_value(word, row)]
+        for word in ("bg", "en")
+    ]
 
     assert shown == [bulgarian, english]
 
@@ -164,7 +190,10 @@ def test_values_read_as_people_write_them(key: str, bulgarian: list[str], englis
 def test_a_single_thing_is_no_several() -> None:
     row = rows_by_key()["limitation.years"]
 
-    assert [write_value("en", replace(row, value=value)) for value in (1, 2)] == [["1 year"], ["2 years"]]
+    assert [write_value("en", replace(row, value=value)) for value in (1, 2)] == [
+        ["1 year"],
+        ["2 years"],
+    ]
 
 
 def test_every_rule_and_value_has_a_name_in_both_languages() -> None:

@@ -1,4 +1,6 @@
-"""Protecting an account from its own page: at once for all that leaves, from the next night on for the decisions."""
+"""Protecting an account from its own page: at once for all that leaves, from the next night on for
+the decisions.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -62,7 +64,11 @@ def refused(office: Office, **wished: str) -> tuple[str, dict[str, object]]:
 
 def look(office: Office, night: Night, list_name: str) -> list[str | None]:
     """Return why the rows of a list would stay here if it left now."""
-    columns = {"premise_no": ["000001", "000002"], "payer_code": ["P1", "P2"], "overdue_cents": [15000, 15000]}
+    columns = {
+        "premise_no": ["000001", "000002"],
+        "payer_code": ["P1", "P2"],
+        "overdue_cents": [15000, 15000],
+    }
     rows = pa.table(columns).append_column("stage", pa.array(["overdue", "overdue"]))
     reasons, _ = look_again(office.settings, office.engine, AS_OF, list_name, rows, on=AS_OF)
     return reasons.to_pylist()
@@ -72,29 +78,57 @@ def test_a_protection_is_a_hold_with_reason_author_and_the_policys_end(office: O
     number = protect_one(office, note=f" {NOTE} ")
     (hold,) = fetch_holds(office.engine)
 
-    told = (hold.hold_no, hold.premise_no, hold.payer_code, hold.list_name, hold.struck_on, hold.reason, hold.document)
+    told = (
+        hold.hold_no,
+        hold.premise_no,
+        hold.payer_code,
+        hold.list_name,
+        hold.struck_on,
+        hold.reason,
+        hold.document,
+    )
     assert (number, "000001", "P1", "account", AS_OF, "life_support", "") == told
-    assert (NOTE, "adviser", days(1), date(2026, 12, 7)) == (hold.note, hold.author, hold.valid_from, hold.valid_until)
+    assert (NOTE, "adviser", days(1), date(2026, 12, 7)) == (
+        hold.note,
+        hold.author,
+        hold.valid_from,
+        hold.valid_until,
+    )
     assert [hold] == protect.find_holds(office, "000001", "P1")
 
 
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("life_support", "life_support"), ("vulnerable", "vulnerable"), ("complaint", "hold_complaint"),
-        ("dispute", "hold_dispute"), ("deceased", "hold_deceased"), ("manual", "struck"),
+        ("life_support", "life_support"),
+        ("vulnerable", "vulnerable"),
+        ("complaint", "hold_complaint"),
+        ("dispute", "hold_dispute"),
+        ("deceased", "hold_deceased"),
+        ("manual", "struck"),
     ],
-)  # fmt: skip
-def test_it_is_in_force_at_once_for_whatever_leaves(office: Office, night: Night, reason: str, said: str) -> None:
+)
+def test_it_is_in_force_at_once_for_whatever_leaves(
+    office: Office, night: Night, reason: str, said: str
+) -> None:
     protect_one(office, reason=reason)
 
-    assert [[said, None]] * 2 == [look(office, night, "disconnections"), look(office, night, "reminders")]
+    assert [[said, None]] * 2 == [
+        look(office, night, "disconnections"),
+        look(office, night, "reminders"),
+    ]
 
 
 def test_who_is_ill_protects_the_whole_premise_and_his_other_homes_from_being_cut_off(
     office: Office, night: Night
 ) -> None:
-    given = {"list_name": "account", "struck_on": AS_OF, "note": NOTE, "author": "a", "valid_until": days(9)}
+    given = {
+        "list_name": "account",
+        "struck_on": AS_OF,
+        "note": NOTE,
+        "author": "a",
+        "valid_until": days(9),
+    }
     append_hold(office.engine, premise_no="000001", payer_code="P4", reason="vulnerable", **given)
     append_hold(office.engine, premise_no="000004", payer_code="P2", reason="life_support", **given)
 
@@ -115,50 +149,80 @@ def test_from_the_next_night_on_the_decisions_know_it_until_its_end(
     assert ("hold_vulnerable" in reasons[0], "hold_dispute" in reasons[1]) == (True, True)
 
 
-def test_a_document_lets_it_last_a_year_and_none_only_as_long_as_the_policy_says(office: Office) -> None:
+def test_a_document_lets_it_last_a_year_and_none_only_as_long_as_the_policy_says(
+    office: Office,
+) -> None:
     limit = {"first": date(2026, 11, 24), "last": date(2026, 12, 7)}
     assert ("end_without_document", limit) == refused(office, until="2026-12-08")
     assert ("end_range", {**limit, "last": date(2027, 11, 24)}) == refused(
         office, until="2027-11-25", document=DOCUMENT
     )
-    assert {"end_without_document"} == {refused(office, until=until)[0] for until in ("2026-11-23", "x", "2026-13-01")}
+    assert {"end_without_document"} == {
+        refused(office, until=until)[0] for until in ("2026-11-23", "x", "2026-13-01")
+    }
     protect_one(office, until="2027-11-24", document=f"  {DOCUMENT}\n")
     (hold,) = fetch_holds(office.engine)
     assert (date(2027, 11, 24), DOCUMENT) == (hold.valid_until, hold.document)
 
 
-def test_a_second_click_changes_nothing_a_document_prolongs_and_another_reason_stands_beside(office: Office) -> None:
+def test_a_second_click_changes_nothing_a_document_prolongs_and_another_reason_stands_beside(
+    office: Office,
+) -> None:
     protect_one(office)
-    assert ("protected_already", {"author": "adviser", "until": date(2026, 12, 7)}) == refused(office)
+    assert ("protected_already", {"author": "adviser", "until": date(2026, 12, 7)}) == refused(
+        office
+    )
     protect_one(office, until="2026-12-31", document=DOCUMENT)
     protect_one(office, reason="dispute")
 
     ends = [(hold.reason, hold.valid_until.isoformat()) for hold in fetch_holds(office.engine)]
-    assert [("dispute", "2026-12-07"), ("life_support", "2026-12-31"), ("life_support", "2026-12-07")] == ends
+    assert [
+        ("dispute", "2026-12-07"),
+        ("life_support", "2026-12-31"),
+        ("life_support", "2026-12-07"),
+    ] == ends
 
 
 def test_a_struck_account_can_still_be_protected(office: Office) -> None:
-    manual_holds.strike(office, "disconnections", AS_OF, "000001", "P1", note=NOTE, until="2026-12-22", author="head")
+    manual_holds.strike(
+        office,
+        "disconnections",
+        AS_OF,
+        "000001",
+        "P1",
+        note=NOTE,
+        until="2026-12-22",
+        author="head",
+    )
     protect_one(office)
 
     assert {"manual", "life_support"} == {hold.reason for hold in fetch_holds(office.engine)}
 
 
 def test_what_is_wrong_is_refused_and_nothing_is_recorded(office: Office) -> None:
-    told = [refused(office, reason="insolvency"), refused(office, reason=""), refused(office, note="  x ")]
+    told = [
+        refused(office, reason="insolvency"),
+        refused(office, reason=""),
+        refused(office, note="  x "),
+    ]
     assert ["hold_reason", "hold_reason", "note_length"] == [reason for reason, _ in told]
     with pytest.raises(NotThereError, match="There is no account of premise 000009, payer P9"):
         protect_one(office, 9)
     assert [] == fetch_holds(office.engine)
 
 
-def test_its_author_and_nobody_else_is_reminded_before_it_ends(office: Office, ledger: Path, tmp_path: Path) -> None:
+def test_its_author_and_nobody_else_is_reminded_before_it_ends(
+    office: Office, ledger: Path, tmp_path: Path
+) -> None:
     number = protect_one(office, until=days(5).isoformat())
     protect_one(office, 2, until=days(9).isoformat())
     early = protect.find_ending(office, "adviser")
     nightly(ledger, tmp_path / "out", days(1))
 
-    assert ([], [number]) == (early, [hold.hold_no for hold in protect.find_ending(office, "adviser")])
+    assert ([], [number]) == (
+        early,
+        [hold.hold_no for hold in protect.find_ending(office, "adviser")],
+    )
     assert [] == protect.find_ending(office, "head")
     protect_one(office, until=days(40).isoformat(), document=DOCUMENT)
     assert [] == protect.find_ending(office, "adviser")
@@ -168,9 +232,16 @@ def test_its_author_and_nobody_else_is_reminded_before_it_ends(office: Office, l
     assert [] == protect.find_ending(office, "adviser")
 
 
-def test_a_night_that_went_on_meanwhile_keeps_its_messages_for_a_person(office: Office, tmp_path: Path) -> None:
-    """It cannot know of the protection; the messages wait, and the last look keeps that one back."""
-    day, people = days(10), Debtors().debtor(4, ("2026-11-25", "80.00")).debtor(5, ("2026-11-25", "80.00"))
+def test_a_night_that_went_on_meanwhile_keeps_its_messages_for_a_person(
+    office: Office, tmp_path: Path
+) -> None:
+    """It cannot know of the protection; the messages wait, and the last look keeps that one
+    back.
+    """
+    day, people = (
+        days(10),
+        Debtors().debtor(4, ("2026-11-25", "80.00")).debtor(5, ("2026-11-25", "80.00")),
+    )
     folder = say_fresh(people.write(tmp_path / "newer"), day)
     run = load.run(day.isoformat(), str(folder), str(tmp_path / "out"))
     propose.run(run, [classify.run(run)])
@@ -178,17 +249,25 @@ def test_a_night_that_went_on_meanwhile_keeps_its_messages_for_a_person(office: 
     protect_one(office, 4, reason="complaint", until=days(13).isoformat())
     close.run(run)
 
-    (waits,) = [each for each in releases.fetch_releases(office.engine, day) if each.list_name == "reminders"]
+    (waits,) = [
+        each
+        for each in releases.fetch_releases(office.engine, day)
+        if each.list_name == "reminders"
+    ]
     assert ("waiting", 2) == (waits.state, waits.rows)
     assert {} == releases.fetch_released(office.engine, day)
     wanted = ["premise_no", "payer_code", "overdue_cents", "stage"]
-    proposed = [row for n in (4, 5) for row in fetch_account_proposals(office.engine, day, f"{n:06}")]
+    proposed = [
+        row for n in (4, 5) for row in fetch_account_proposals(office.engine, day, f"{n:06}")
+    ]
     rows = pa.table({name: [row[name] for row in proposed] for name in wanted})
     reasons, _ = look_again(office.settings, office.engine, day, "reminders", rows, on=day)
     assert ["hold_complaint", None] == reasons.to_pylist()
 
 
-def test_before_the_first_night_nothing_can_be_protected(settings: Settings, engine: Engine, home: Path) -> None:
+def test_before_the_first_night_nothing_can_be_protected(
+    settings: Settings, engine: Engine, home: Path
+) -> None:
     office = Office(settings, engine)
     assert (None, []) == (protect.terms_of(office), protect.find_ending(office, "adviser"))
     with pytest.raises(NotThereError, match="No night is closed yet"):

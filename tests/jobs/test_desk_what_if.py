@@ -1,4 +1,6 @@
-"""Another rule tried on kept nights: checked first, decided beside the pages, found again, recorded nowhere."""
+"""Another rule tried on kept nights: checked first, decided beside the pages, found again, recorded
+nowhere.
+"""
 
 import os
 import shutil
@@ -31,7 +33,9 @@ def nights(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A desk after eight nights of six who were reminded long ago and owe more and more."""
     folder, ledger = tmp_path_factory.mktemp("what-if"), Debtors()
     for number, amount in OWED.items():
-        ledger.debtor(number, ("2026-04-30", amount)).notice(number, "overdue", "2026-09-01", "2026-09-05")
+        ledger.debtor(number, ("2026-04-30", amount)).notice(
+            number, "overdue", "2026-09-01", "2026-09-05"
+        )
     say_fresh(ledger.write(folder / "ledger"))
     with new_home(folder / "home") as engine:
         for count in range(-7, 1):
@@ -65,7 +69,10 @@ def decided(office: Office, wish: Wish) -> what_if.Result:
 
 
 def moved(office: Office, result: what_if.Result, **filters: str) -> list[str]:
-    return [row["premise_no"] for row in what_if.page_moves(office, result, result.on[0], 1, filters).rows]
+    return [
+        row["premise_no"]
+        for row in what_if.page_moves(office, result, result.on[0], 1, filters).rows
+    ]
 
 
 def test_what_was_tried_is_found_and_recorded_nowhere(office: Office) -> None:
@@ -74,7 +81,10 @@ def test_what_was_tried_is_found_and_recorded_nowhere(office: Office) -> None:
     shelf = Shelf(office.settings).folder
 
     assert (result.state, result.author, result.refusal) == ("done", "ivanova", "")
-    assert [(found["night"], found["moves"]) for found in result.nights] == [("2026-11-22", 3), ("2026-11-21", 3)]
+    assert [(found["night"], found["moves"]) for found in result.nights] == [
+        ("2026-11-22", 3),
+        ("2026-11-21", 3),
+    ]
     assert contents(office.engine) == before
     assert {oct(path.stat().st_mode)[-2:] for path in [shelf, *shelf.rglob("*")]} == {"00"}
 
@@ -84,14 +94,18 @@ def test_the_sums_stand_before_and_after(office: Office) -> None:
     sums = what_if.sum_up(result.nights[0])
 
     assert sums.stages == [
-        SumLine("overdue", 1, 4999, 4, 21498), SumLine("final_warning", 5, 31499, 2, 15000),
-    ]  # fmt: skip
+        SumLine("overdue", 1, 4999, 4, 21498),
+        SumLine("final_warning", 5, 31499, 2, 15000),
+    ]
     assert sums.paths == [("final_warning", "overdue", 3, 16499)]
     (rule,) = result.nights[0]["rules"]
     assert rule["bg"]["label"] == "последно предупреждение: от сума"
-    assert [rule["en"][side][0].replace("\N{NO-BREAK SPACE}", " ") for side in ("before", "after")] == [
-        "50,00 €", "60,00 €",
-    ]  # fmt: skip
+    assert [
+        rule["en"][side][0].replace("\N{NO-BREAK SPACE}", " ") for side in ("before", "after")
+    ] == [
+        "50,00 €",
+        "60,00 €",
+    ]
 
 
 def test_moves_come_by_money_and_can_be_filtered(office: Office) -> None:
@@ -99,9 +113,21 @@ def test_moves_come_by_money_and_can_be_filtered(office: Office) -> None:
     moves = what_if.page_moves(office, result, AS_OF, 99, {})
 
     assert [row["premise_no"] for row in moves.rows] == ["000004", "000003", "000002"]
-    assert (moves.count, moves.cents_before, moves.cents_after, moves.page, moves.pages) == (3, 16499, 16499, 1, 1)
-    assert moves.rows[0]["why"].startswith("последно предупреждение: преди 59,99 €, 206 дни (иска 50,00 €")
-    assert moved(office, result, stage_before="final_warning", stage_after="overdue") == ["000004", "000003", "000002"]
+    assert (moves.count, moves.cents_before, moves.cents_after, moves.page, moves.pages) == (
+        3,
+        16499,
+        16499,
+        1,
+        1,
+    )
+    assert moves.rows[0]["why"].startswith(
+        "последно предупреждение: преди 59,99 €, 206 дни (иска 50,00 €"
+    )
+    assert moved(office, result, stage_before="final_warning", stage_after="overdue") == [
+        "000004",
+        "000003",
+        "000002",
+    ]
     assert moved(office, result, stage_after="court_bound") == []
     assert moved(office, result, list_name="court") == []
 
@@ -110,7 +136,12 @@ def test_all_moves_are_a_file_for_clerks(office: Office) -> None:
     result = decided(office, wish())
     content = what_if.read_list(office, result.result_id, AS_OF, "csv").decode("utf-8-sig")
 
-    assert [line.split(";")[0] for line in content.splitlines()] == ["premise_no", "000002", "000003", "000004"]
+    assert [line.split(";")[0] for line in content.splitlines()] == [
+        "premise_no",
+        "000002",
+        "000003",
+        "000004",
+    ]
     assert what_if.read_list(office, result.result_id, AS_OF, "xlsx")[:2] == b"PK"
     with pytest.raises(NotThereError):
         what_if.read_list(office, result.result_id, days(-1), "csv")
@@ -130,14 +161,20 @@ def test_fields_change_the_file_in_one_place_each(office: Office) -> None:
 
 @pytest.mark.parametrize("typed", ["", "много", "-1", "1.005", "1e30", "NaN", "Infinity"])
 def test_a_field_that_is_no_number_is_told(office: Office, typed: str) -> None:
-    answer = what_if.start(office, "i", replace(wish(), typed={"final_warning.amount_cents_min": typed}))
+    answer = what_if.start(
+        office, "i", replace(wish(), typed={"final_warning.amount_cents_min": typed})
+    )
 
     assert answer == Answer(refusal="bad_number", about="final_warning.amount_cents_min")
 
 
 def test_a_mistake_is_told_with_its_line(office: Office) -> None:
     text = STAGES.replace("amount_cents_min = 5000", "amount_cents_min = 20000")
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if line == "amount_cents_min = 10000"]
+    lines = [
+        number
+        for number, line in enumerate(text.splitlines(), 1)
+        if line == "amount_cents_min = 10000"
+    ]
     answer = what_if.start(office, "ivanova", wish(text.replace("\n", "\r\n")))
 
     assert [(found.file, found.line, found.cure) for found in answer.findings] == [
@@ -186,7 +223,10 @@ def test_more_nights_than_seven_are_not_tried(office: Office) -> None:
 
 
 def test_a_form_sent_twice_is_tried_once(office: Office) -> None:
-    first, second = what_if.start(office, "ivanova", wish()), what_if.start(office, "ivanova", wish())
+    first, second = (
+        what_if.start(office, "ivanova", wish()),
+        what_if.start(office, "ivanova", wish()),
+    )
     other = what_if.start(office, "ivanova", wish(SIXTY.replace("= 6000", "= 7000")))
 
     assert (first.result_id, second.result_id) == (NAME, NAME)
@@ -205,7 +245,12 @@ def test_a_strange_name_is_replaced(office: Office) -> None:
 
 def test_a_death_in_the_middle_is_seen_and_made_up_for(office: Office) -> None:
     shelf = Shelf(office.settings)
-    order = {"author": "petrov", "file": "stages.toml", "nights": [str(AS_OF)], "is_brought_forward": False}
+    order = {
+        "author": "petrov",
+        "file": "stages.toml",
+        "nights": [str(AS_OF)],
+        "is_brought_forward": False,
+    }
     files = {f"policy/{AS_OF}/stages.toml": SIXTY.encode(), "changed.toml": SIXTY.encode()}
     assert shelf.append(NAME, order, files)
     before = what_if.look(office, NAME).state
@@ -245,9 +290,14 @@ def test_the_form_offers_what_was_in_force_or_what_was_tried(office: Office) -> 
     form = what_if.open_form(office)
 
     assert (form.text, [choice.as_of for choice in form.nights][:2]) == (STAGES, [AS_OF, days(-1)])
-    assert {each.key: each.value for each in form.thresholds}["final_warning.amount_cents_min"] == 5000
+    assert {each.key: each.value for each in form.thresholds}[
+        "final_warning.amount_cents_min"
+    ] == 5000
     assert what_if.open_form(office, "stages.toml", result.result_id).text == SIXTY
-    assert what_if.open_form(office, "court.toml", result.result_id).text == (BUILT_IN / "court.toml").read_text()
+    assert (
+        what_if.open_form(office, "court.toml", result.result_id).text
+        == (BUILT_IN / "court.toml").read_text()
+    )
     with pytest.raises(NotThereError):
         what_if.open_form(office, "../secret")
 

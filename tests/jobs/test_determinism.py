@@ -1,4 +1,6 @@
-"""The same ledger, policy, history and date give the same bytes: again, sharded, shuffled, in a used home, later."""
+"""The same ledger, policy, history and date give the same bytes: again, sharded, shuffled, in a
+used home, later.
+"""
 
 from pathlib import Path
 from random import Random
@@ -15,7 +17,9 @@ UNSORTED = ("manifest.json", "quarantine.csv", "quarantine.parquet", "quarantine
 def test_any_number_of_shards_gives_the_same_bytes(
     shards: str, sample: Path, sample_night: Night, home: Path, tmp_path: Path
 ) -> None:
-    """One shard in this process; three, and one a bucket, side by side in other processes; each in a new home."""
+    """One shard in this process; three, and one a bucket, side by side in other processes; each in
+    a new home.
+    """
     night = nightly(sample, tmp_path / "out", AS_OF, "--shards", shards)
 
     assert (night.code, hashes(night.folder)) == (0, hashes(sample_night.folder))
@@ -28,22 +32,31 @@ def test_where_the_ledger_lies_does_not_show(
     monkeypatch.chdir(tmp_path)
     night = nightly(Path("a/b"), Path("x"))
 
-    assert (night.code, hashes(tmp_path / "x" / AS_OF.isoformat())) == (0, hashes(sample_night.folder))
+    assert (night.code, hashes(tmp_path / "x" / AS_OF.isoformat())) == (
+        0,
+        hashes(sample_night.folder),
+    )
 
 
 def test_a_used_home_gives_the_bytes_of_a_fresh_one(
     sample: Path, sample_night: Night, home: Path, tmp_path: Path
 ) -> None:
     """Whatever was tried before without recording leaves no trace."""
-    tried = [nightly(sample, tmp_path / "try", day, "--dry-run") for day in (days(-40), AS_OF, days(-1))]
+    tried = [
+        nightly(sample, tmp_path / "try", day, "--dry-run") for day in (days(-40), AS_OF, days(-1))
+    ]
     night = nightly(sample, tmp_path / "out")
 
     assert [n.code for n in (*tried, night)] == [0, 0, 0, 0]
     assert hashes(night.folder) == hashes(sample_night.folder)
 
 
-def test_the_order_of_rows_does_not_show(sample: Path, sample_night: Night, home: Path, tmp_path: Path) -> None:
-    """Only the lines of refused rows, and the fingerprint of the files, tell one order from another."""
+def test_the_order_of_rows_does_not_show(
+    sample: Path, sample_night: Night, home: Path, tmp_path: Path
+) -> None:
+    """Only the lines of refused rows, and the fingerprint of the files, tell one order from
+    another.
+    """
     night = nightly(shuffle(sample, tmp_path / "shuffled"), tmp_path / "out")
     before, after = hashes(sample_night.folder), hashes(night.folder)
 
@@ -72,7 +85,9 @@ def shuffle(ledger: Path, to: Path) -> Path:
 
 def refused(night: Night) -> list[tuple[str, ...]]:
     """Return the refused rows without their lines."""
-    return sorted((row["table"], row["file"], row["reasons"], row["row"]) for row in night.csv("quarantine"))
+    return sorted(
+        (row["table"], row["file"], row["reasons"], row["row"]) for row in night.csv("quarantine")
+    )
 
 
 def test_a_past_date_gives_its_bytes_again_and_records_nothing(
@@ -88,9 +103,13 @@ def test_a_past_date_gives_its_bytes_again_and_records_nothing(
     assert [hashes(again[i].folder) for i in (1, 0, 2)] == bytes_then
     assert history(engine) == closed
     assert run_states(engine) == [
-        ("2026-11-22", "closed"), ("2026-11-23", "closed"), ("2026-12-23", "closed"),
-        ("2026-11-23", "written"), ("2026-11-22", "written"), ("2026-12-23", "written"),
-    ]  # fmt: skip
+        ("2026-11-22", "closed"),
+        ("2026-11-23", "closed"),
+        ("2026-12-23", "closed"),
+        ("2026-11-23", "written"),
+        ("2026-11-22", "written"),
+        ("2026-12-23", "written"),
+    ]
 
 
 def test_a_date_run_again_in_its_own_folder_leaves_the_same_files(

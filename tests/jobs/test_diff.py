@@ -1,4 +1,6 @@
-"""What moved from one night to another: who, between which stages and lists, for how much and why."""
+"""What moved from one night to another: who, between which stages and lists, for how much and
+why.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -26,42 +28,98 @@ from tests.jobs.nights import (
 NEXT = days(1)
 FOLDER = "diff-2026-11-22-2026-11-23"
 PAID = {
-    "kind": "moved", "stage_before": "overdue", "stage_after": "current", "lists_left": "reminders/sms",
-    "lists_came": "", "open_before": "60,00", "open_after": "0,00", "overdue_before": "60,00", "overdue_after": "0,00",
-    "paid": "60,00", "reminders_before": "sms", "reminders_after": "not_overdue", "message_before": "overdue",
-    "message_after": "", "reasons_before": "overdue", "reasons_after": "nothing_open", "why_not_before": "no_notice",
-    "why_not_after": "nothing_overdue", "way": "overdue", "way_before": "60,00", "way_after": "0,00",
-    "way_days_before": "21", "way_days_after": "0", "rule_before": "stages.overdue", "rule_after": "stages",
+    "kind": "moved",
+    "stage_before": "overdue",
+    "stage_after": "current",
+    "lists_left": "reminders/sms",
+    "lists_came": "",
+    "open_before": "60,00",
+    "open_after": "0,00",
+    "overdue_before": "60,00",
+    "overdue_after": "0,00",
+    "paid": "60,00",
+    "reminders_before": "sms",
+    "reminders_after": "not_overdue",
+    "message_before": "overdue",
+    "message_after": "",
+    "reasons_before": "overdue",
+    "reasons_after": "nothing_open",
+    "why_not_before": "no_notice",
+    "why_not_after": "nothing_overdue",
+    "way": "overdue",
+    "way_before": "60,00",
+    "way_after": "0,00",
+    "way_days_before": "21",
+    "way_days_after": "0",
+    "rule_before": "stages.overdue",
+    "rule_after": "stages",
     "why": "просрочено (иска 1,00 € и 1 ден): преди 60,00 €, 21 дни, сега няма просрочена сума; платени 60,00 €; "
-           "съобщения: SMS → няма за какво",
-}  # fmt: skip
+    "съобщения: SMS → няма за какво",
+}
 AGED = {
-    "kind": "moved", "stage_before": "overdue", "stage_after": "final_warning", "lists_left": "", "lists_came": "",
-    "lists_stayed": "reminders/sms", "open_before": "155,00", "open_after": "155,00", "message_before": "overdue",
-    "message_after": "final_warning", "why_not_before": "days", "way": "final_warning", "way_before": "155,00",
-    "way_after": "155,00", "way_days_before": "59", "way_days_after": "60", "rule_after": "stages.final_warning",
+    "kind": "moved",
+    "stage_before": "overdue",
+    "stage_after": "final_warning",
+    "lists_left": "",
+    "lists_came": "",
+    "lists_stayed": "reminders/sms",
+    "open_before": "155,00",
+    "open_after": "155,00",
+    "message_before": "overdue",
+    "message_after": "final_warning",
+    "why_not_before": "days",
+    "way": "final_warning",
+    "way_before": "155,00",
+    "way_after": "155,00",
+    "way_days_before": "59",
+    "way_days_after": "60",
+    "rule_after": "stages.final_warning",
     "why": "последно предупреждение (иска 50,00 € и 60 дни, 15 дни след връчено напомняне): преди 155,00 €, 59 дни, "
-           "сега 155,00 €, 60 дни; съобщение: напомняне → последно предупреждение",
-}  # fmt: skip
+    "сега 155,00 €, 60 дни; съобщение: напомняне → последно предупреждение",
+}
 NEW = {
-    "kind": "new", "stage_before": "", "stage_after": "overdue", "lists_left": "", "lists_came": "reminders/post",
-    "open_before": "", "open_after": "80,00", "paid": "", "reminders_before": "", "reminders_after": "post",
-    "way": "", "why": "нова партида; съобщения: – → писмо",
-}  # fmt: skip
+    "kind": "new",
+    "stage_before": "",
+    "stage_after": "overdue",
+    "lists_left": "",
+    "lists_came": "reminders/post",
+    "open_before": "",
+    "open_after": "80,00",
+    "paid": "",
+    "reminders_before": "",
+    "reminders_after": "post",
+    "way": "",
+    "why": "нова партида; съобщения: – → писмо",
+}
 GONE = {
-    "premise_no": "'=1+4", "kind": "gone", "stage_before": "overdue", "stage_after": "", "lists_left": "reminders/sms",
-    "lists_came": "", "open_before": "70,00", "open_after": "", "reasons_after": "",
+    "premise_no": "'=1+4",
+    "kind": "gone",
+    "stage_before": "overdue",
+    "stage_after": "",
+    "lists_left": "reminders/sms",
+    "lists_came": "",
+    "open_before": "70,00",
+    "open_after": "",
+    "reasons_after": "",
     "why": "партидата я няма в данните; съобщения: SMS → –",
-}  # fmt: skip
+}
 REMINDED = {
-    "kind": "moved", "stage_before": "overdue", "stage_after": "overdue", "lists_left": "reminders/sms",
-    "lists_came": "", "reminders_before": "sms", "reminders_after": "sent_lately", "way": "",
+    "kind": "moved",
+    "stage_before": "overdue",
+    "stage_after": "overdue",
+    "lists_left": "reminders/sms",
+    "lists_came": "",
+    "reminders_before": "sms",
+    "reminders_after": "sent_lately",
+    "way": "",
     "why": "съобщения: SMS → вече е съобщено наскоро",
-}  # fmt: skip
+}
 
 
 def debtors() -> Debtors:
-    """Return who is in both ledgers: 1 pays, 2 gets old, 5 is reminded, 6 was reminded lately, 7 owes nothing."""
+    """Return who is in both ledgers: 1 pays, 2 gets old, 5 is reminded, 6 was reminded lately, 7
+    owes nothing.
+    """
     ledger = Debtors().debtor(1, ("2026-11-01", "60.00")).debtor(2, ("2026-09-24", "155.00"))
     ledger.notice(2, "overdue", "2026-10-01", "2026-10-05").debtor(5, ("2026-11-02", "65.00"))
     ledger.debtor(6, ("2026-10-02", "66.00")).notice(6, "overdue", "2026-11-10", "2026-11-15")
@@ -86,8 +144,14 @@ def come() -> Debtors:
 @pytest.fixture
 def nights(home: Path, tmp_path: Path) -> list[Night]:
     """Two nights on two ledgers."""
-    ledgers = [say_fresh(ledger.write(tmp_path / name)) for name, ledger in (("l1", gone()), ("l2", come()))]
-    return [nightly(ledger, tmp_path / "out", day) for ledger, day in zip(ledgers, (AS_OF, NEXT), strict=True)]
+    ledgers = [
+        say_fresh(ledger.write(tmp_path / name))
+        for name, ledger in (("l1", gone()), ("l2", come()))
+    ]
+    return [
+        nightly(ledger, tmp_path / "out", day)
+        for ledger, day in zip(ledgers, (AS_OF, NEXT), strict=True)
+    ]
 
 
 def compare(*options: str) -> Night:
@@ -95,7 +159,9 @@ def compare(*options: str) -> Night:
     return dunning("diff", AS_OF.isoformat(), NEXT.isoformat(), *options)
 
 
-def test_everybody_who_moves_is_listed_with_why(nights: list[Night], engine: Engine, tmp_path: Path) -> None:
+def test_everybody_who_moves_is_listed_with_why(
+    nights: list[Night], engine: Engine, tmp_path: Path
+) -> None:
     before = contents(engine)
     told = compare("--out", str(tmp_path / "moves"))
     rows = read_csv(tmp_path / "moves" / FOLDER / "diff.csv")
@@ -107,23 +173,30 @@ def test_everybody_who_moves_is_listed_with_why(nights: list[Night], engine: Eng
     assert contents(engine) == before
 
 
-def test_the_page_has_the_sums_and_says_where_the_rows_lie(nights: list[Night], tmp_path: Path) -> None:
+def test_the_page_has_the_sums_and_says_where_the_rows_lie(
+    nights: list[Night], tmp_path: Path
+) -> None:
     told = compare("--out", str(tmp_path / "moves"))
     lines = [" ".join(line.split()) for line in told.printed.splitlines()]
 
-    assert [line for line in (
-        "Партиди с друг етап или списък: 3; нови: 1; изчезнали: 1",
-        "без просрочие 1 – – – – 1",  # the one who owes nothing
-        "просрочено 1 2 1 – 1 5",  # who paid; 5 and 6; who got old; who is gone
-        "0,00 € 131,00 € 155,00 € 70,00 € 416,00 €",
-        "няма ги – 1 – – – 1",
-        "всичко сега 2 3 1 – 1",
-        "0,00 € 211,00 € 155,00 € 70,00 €",
-        "SMS – 3 1 4 1",
-        "195,00 € 155,00 € 350,00 € 155,00 €",
-        "писма 1 – – – 1",
-        str(tmp_path / "moves" / FOLDER / "diff.csv"), str(tmp_path / "moves" / FOLDER / "diff.xlsx"),
-    ) if line not in lines] == []  # fmt: skip
+    assert [
+        line
+        for line in (
+            "Партиди с друг етап или списък: 3; нови: 1; изчезнали: 1",
+            "без просрочие 1 – – – – 1",  # the one who owes nothing
+            "просрочено 1 2 1 – 1 5",  # who paid; 5 and 6; who got old; who is gone
+            "0,00 € 131,00 € 155,00 € 70,00 € 416,00 €",
+            "няма ги – 1 – – – 1",
+            "всичко сега 2 3 1 – 1",
+            "0,00 € 211,00 € 155,00 € 70,00 €",
+            "SMS – 3 1 4 1",
+            "195,00 € 155,00 € 350,00 € 155,00 €",
+            "писма 1 – – – 1",
+            str(tmp_path / "moves" / FOLDER / "diff.csv"),
+            str(tmp_path / "moves" / FOLDER / "diff.xlsx"),
+        )
+        if line not in lines
+    ] == []
     assert told.printed.count("нова партида") == 1
 
 
@@ -137,7 +210,9 @@ def test_the_list_is_csv_as_excel_in_bulgaria_opens_it(nights: list[Night], tmp_
     content = files[0].read_bytes()
 
     assert [file.name for file in files] == ["diff.csv", "diff.xlsx"]
-    assert content.startswith(b"\xef\xbb\xbfpremise_no;payer_code;kind;") and content.endswith(b"\r\n")
+    assert content.startswith(b"\xef\xbb\xbfpremise_no;payer_code;kind;") and content.endswith(
+        b"\r\n"
+    )
     assert content.count(b"\r\n") == 6
     assert [oct(file.stat().st_mode & 0o777) for file in files] == ["0o600", "0o600"]
 
@@ -146,24 +221,37 @@ def test_the_workbook_is_in_bulgarian(nights: list[Night], tmp_path: Path) -> No
     compare("--out", str(tmp_path / "moves"))
     sheet = load_workbook(tmp_path / "moves" / FOLDER / "diff.xlsx")["Промени"]
     titles, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    by_name = [dict(zip((cell.comment.text for cell in sheet[1]), row, strict=True)) for row in rows]
+    by_name = [
+        dict(zip((cell.comment.text for cell in sheet[1]), row, strict=True)) for row in rows
+    ]
 
-    assert [title for title in titles if not set(title.lower()) & set("абвгдежзийклмнопрстуфхцчшщъьюя")] == []
+    assert [
+        title for title in titles if not set(title.lower()) & set("абвгдежзийклмнопрстуфхцчшщъьюя")
+    ] == []
     assert [(row["kind"], row["stage_before"], row["stage_after"]) for row in by_name] == [
-        ("променена", "просрочено", "без просрочие"), ("променена", "просрочено", "последно предупреждение"),
-        ("нова", None, "просрочено"), ("променена", "просрочено", "просрочено"), ("изчезнала", "просрочено", None),
-    ]  # fmt: skip
+        ("променена", "просрочено", "без просрочие"),
+        ("променена", "просрочено", "последно предупреждение"),
+        ("нова", None, "просрочено"),
+        ("променена", "просрочено", "просрочено"),
+        ("изчезнала", "просрочено", None),
+    ]
     assert by_name[0]["lists_left"] == "SMS"
     assert by_name[0]["reasons_before"] == "има просрочена сума"
     assert by_name[0]["reasons_after"] == "няма неплатени суми"
     assert by_name[1]["why_not_before"] == "просрочието е по-кратко от срока"
-    assert (by_name[0]["open_before"], by_name[0]["open_after"], by_name[4]["premise_no"]) == (60, 0, "=1+4")
+    assert (by_name[0]["open_before"], by_name[0]["open_after"], by_name[4]["premise_no"]) == (
+        60,
+        0,
+        "=1+4",
+    )
 
 
 def test_moves_and_sums_are_those_of_the_files_of_both_nights(
     lasting_sample: Path, home: Path, tmp_path: Path
 ) -> None:
-    """The sample over a month of its own reminders: against the published files, read row by row."""
+    """The sample over a month of its own reminders: against the published files, read row by
+    row.
+    """
     nights = {n: nightly(lasting_sample, tmp_path / "out", days(n)) for n in (0, 1, 31)}
     for first, second in ((0, 31), (31, 1)):
         comparison = diff.run(days(first), days(second))
@@ -173,40 +261,49 @@ def test_moves_and_sums_are_those_of_the_files_of_both_nights(
         rows = read_csv(tmp_path / folder / "diff.csv")
         told = {
             (row["premise_no"], row["payer_code"]): (
-                row["stage_before"], row["stage_after"], row["lists_left"], row["lists_came"]
+                row["stage_before"],
+                row["stage_after"],
+                row["lists_left"],
+                row["lists_came"],
             )
             for row in rows
-        }  # fmt: skip
+        }
 
         assert told == plain_moves(before, after)
         assert len(told) == len(rows) > 100
         assert [row["why"] for row in rows if not row["why"]] == []
         assert {
             (comparison.places[i], comparison.places[j], n): int(value)
-            for (i, j, n), value in np.ndenumerate(comparison.changes.stages) if value
-        } == plain_stages(before, after)  # fmt: skip
+            for (i, j, n), value in np.ndenumerate(comparison.changes.stages)
+            if value
+        } == plain_stages(before, after)
         assert {
             (comparison.lists[i], MOVEMENTS[j], n): int(value)
-            for (i, j, n), value in np.ndenumerate(comparison.changes.lists) if value
-        } == plain_lists(before, after)  # fmt: skip
+            for (i, j, n), value in np.ndenumerate(comparison.changes.lists)
+            if value
+        } == plain_lists(before, after)
         for side, night in (("before", before), ("after", after)):
             owed = {row["stage_" + side]: 0 for row in rows}
             for row in rows:
                 owed[row["stage_" + side]] += cents(row["open_" + side])
-            assert {stage: total <= night.manifest["stages"][stage]["open_cents"] for stage, total in owed.items()} == (
-                dict.fromkeys(owed, True)
-            )
+            assert {
+                stage: total <= night.manifest["stages"][stage]["open_cents"]
+                for stage, total in owed.items()
+            } == (dict.fromkeys(owed, True))
 
 
 def test_a_night_whose_lists_were_stopped_is_compared_as_it_was(home: Path, tmp_path: Path) -> None:
     """Its holds were missing: everybody came from the lists to what was withheld."""
     first = nightly(say_fresh(debtors().hold(7).write(tmp_path / "l1")), tmp_path / "out")
-    second = nightly(say_fresh(debtors().write(tmp_path / "l2", without=("holds",))), tmp_path / "out", days(31))
+    second = nightly(
+        say_fresh(debtors().write(tmp_path / "l2", without=("holds",))), tmp_path / "out", days(31)
+    )
     told = compare_days(AS_OF, days(31), tmp_path)
 
     assert second.manifest["stops"] == {"holds": "holds_missing"}
     assert {key: move[2:] for key, move in plain_moves(first, second).items()} == {
-        (row["premise_no"], row["payer_code"]): (row["lists_left"], row["lists_came"]) for row in told
+        (row["premise_no"], row["payer_code"]): (row["lists_left"], row["lists_came"])
+        for row in told
     }
     assert {row["premise_no"]: row["reminders_after"] for row in told} == dict.fromkeys(
         ("000001", "000002", "000005", "000006"), "holds_missing"
@@ -222,18 +319,37 @@ def compare_days(before: date, after: date, out: Path) -> list[dict[str, str]]:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("2026-11-22", "2026-11-22"), 2, "Both days are 2026-11-22; give two different ones, or `dunning simulate` "
-         "another policy."),
-        (("2026-11-22", "2026-11-24"), 1, "No run of 2026-11-24 is known here, so there is nothing to look at. "
-         "Run `dunning nightly --ledger DIR --as-of 2026-11-24` first, with the extract of that day."),
-        (("2026-11-21", "2026-11-22"), 1, "No run of 2026-11-21 is known here, so there is nothing to look at. "
-         "Run `dunning nightly --ledger DIR --as-of 2026-11-21` first, with the extract of that day."),
-        (("2026-11-22", "2026-11-23", "--out", "s3://bucket/moves"), 1, "--out is an address (s3://), which is not "
-         "taken here; give a local folder."),
+        (
+            ("2026-11-22", "2026-11-22"),
+            2,
+            "Both days are 2026-11-22; give two different ones, or `dunning simulate` "
+            "another policy.",
+        ),
+        (
+            ("2026-11-22", "2026-11-24"),
+            1,
+            "No run of 2026-11-24 is known here, so there is nothing to look at. "
+            "Run `dunning nightly --ledger DIR --as-of 2026-11-24` first, with the extract of that day.",
+        ),
+        (
+            ("2026-11-21", "2026-11-22"),
+            1,
+            "No run of 2026-11-21 is known here, so there is nothing to look at. "
+            "Run `dunning nightly --ledger DIR --as-of 2026-11-21` first, with the extract of that day.",
+        ),
+        (
+            ("2026-11-22", "2026-11-23", "--out", "s3://bucket/moves"),
+            1,
+            "--out is an address (s3://), which is not taken here; give a local folder.",
+        ),
     ],
-)  # fmt: skip
-def test_what_cannot_be_compared_is_refused(words: tuple[str, ...], code: int, said: str, nights: list[Night]) -> None:
+)
+def test_what_cannot_be_compared_is_refused(
+    words: tuple[str, ...], code: int, said: str, nights: list[Night]
+) -> None:
     told = dunning("diff", *words)
 
     assert (told.code, told.messages) == (code, [f"dunning: {said}"])
-    assert [line for line in told.printed.splitlines() if not line.startswith("dunning diff: ")] == []
+    assert [
+        line for line in told.printed.splitlines() if not line.startswith("dunning diff: ")
+    ] == []

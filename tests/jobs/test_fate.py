@@ -1,4 +1,6 @@
-"""What became of what a night wanted: `explain` and the account page tell each step, with its day and who did it."""
+"""What became of what a night wanted: `explain` and the account page tell each step, with its day
+and who did it.
+"""
 
 import re
 from datetime import date
@@ -18,7 +20,9 @@ INSTANT = r"\d\d\.\d\d\.\d{4} \d\d:\d\d"
 
 
 def ledger() -> Debtors:
-    """Two premises to cut off (1, 2), one account to be reminded (3), one with two protections withheld (4)."""
+    """Two premises to cut off (1, 2), one account to be reminded (3), one with two protections
+    withheld (4).
+    """
     made = Debtors()
     for number in (1, 2, 4):
         made.debtor(number, ("2026-08-20", "80.00"), ("2026-09-20", "40.00"))
@@ -49,7 +53,9 @@ def steps(number: int) -> list[tuple[str, str, str]]:
     """Return the steps towards a disconnection as the account page has them: what, who, note."""
     rows = account.look(open_office(), premise_of(number), f"P{number}", AS_OF).proposals
     (row,) = [row for row in rows if row["list"] == "disconnections"]
-    assert [step.what for step in row["steps"] if step.what != "waiting" and not (step.at or step.on)] == []
+    assert [
+        step.what for step in row["steps"] if step.what != "waiting" and not (step.at or step.on)
+    ] == []
     return [(step.what, step.by, step.note) for step in row["steps"]]
 
 
@@ -58,22 +64,36 @@ def test_every_step_of_a_list_is_told(folder: Path, engine: Engine) -> None:
     cut = "Тази нощ – прекъсване, 120,00 €: предложено"
     assert told(1) == [f"{cut}; чака одобрение"]
     holds.append_hold(
-        engine, premise_no=premise_of(1), payer_code="P1", list_name="disconnections", struck_on=AS_OF,
-        note="болно дете", author="head", valid_until=days(15),
-    )  # fmt: skip
+        engine,
+        premise_no=premise_of(1),
+        payer_code="P1",
+        list_name="disconnections",
+        struck_on=AS_OF,
+        note="болно дете",
+        author="head",
+        valid_until=days(15),
+    )
     assert told(1) == [f"{cut}; зачеркнато T от head („болно дете“); чака одобрение"]
-    publish.run(offer.run()["disconnections"], {"answer": "approved", "by": "head", "note": ""}, None)
+    publish.run(
+        offer.run()["disconnections"], {"answer": "approved", "by": "head", "note": ""}, None
+    )
     assert told(2) == [f"{cut}; одобрено T от head; излязло T"]
     words = ("--list", "disconnections", "--reason", "грешен район", "--by", "head")
     assert dunning("recall", "--as-of", AS_OF.isoformat(), *words).code == 0
 
     assert told(2) == [f"{cut}; одобрено T от head; излязло T; отзовано T от head („грешен район“)"]
     assert steps(2) == [
-        ("proposed", "", ""), ("approved", "head", ""), ("left", "", ""), ("recalled", "head", "грешен район")
-    ]  # fmt: skip
+        ("proposed", "", ""),
+        ("approved", "head", ""),
+        ("left", "", ""),
+        ("recalled", "head", "грешен район"),
+    ]
     assert steps(1) == [
-        ("proposed", "", ""), ("struck", "head", "болно дете"), ("approved", "head", ""), ("stayed", "", "")
-    ]  # fmt: skip
+        ("proposed", "", ""),
+        ("struck", "head", "болно дете"),
+        ("approved", "head", ""),
+        ("stayed", "", ""),
+    ]
 
 
 def test_what_left_with_the_night_and_what_was_withheld(folder: Path) -> None:
@@ -81,7 +101,9 @@ def test_what_left_with_the_night_and_what_was_withheld(folder: Path) -> None:
     assert told(4) == ["Тази нощ – прекъсване, 120,00 €: задържано: уязвим клиент"]
 
 
-def test_a_list_that_nobody_answered_waits_no_more_after_a_newer_night(folder: Path, tmp_path: Path) -> None:
+def test_a_list_that_nobody_answered_waits_no_more_after_a_newer_night(
+    folder: Path, tmp_path: Path
+) -> None:
     assert nightly(folder, tmp_path / "out", days(1)).code == 0
 
     line = "Тази нощ – прекъсване, 120,00 €: предложено; не е излязло, заменено от списъка към 23.11.2026"
@@ -90,6 +112,12 @@ def test_a_list_that_nobody_answered_waits_no_more_after_a_newer_night(folder: P
 
 
 def test_a_rejected_list_says_who_rejected_it(folder: Path) -> None:
-    publish.run(offer.run()["disconnections"], {"answer": "rejected", "by": "head", "note": "празници"}, None)
+    publish.run(
+        offer.run()["disconnections"],
+        {"answer": "rejected", "by": "head", "note": "празници"},
+        None,
+    )
 
-    assert told(2) == ["Тази нощ – прекъсване, 120,00 €: предложено; отказано T от head („празници“)"]
+    assert told(2) == [
+        "Тази нощ – прекъсване, 120,00 €: предложено; отказано T от head („празници“)"
+    ]

@@ -1,4 +1,6 @@
-"""What is said of quarantine limits for one run: of all tables but those that protect people, or of one."""
+"""What is said of quarantine limits for one run: of all tables but those that protect people, or of
+one.
+"""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -23,13 +25,17 @@ def shares(*texts: str) -> dict[str, Decimal]:
 
 
 def test_the_policy_takes_one_percent_and_none_of_what_protects() -> None:
-    assert {table for table in LEDGER_TABLES if RULE.share_max_of(table) == 0} == set(PROTECTING_TABLES)
+    assert {table for table in LEDGER_TABLES if RULE.share_max_of(table) == 0} == set(
+        PROTECTING_TABLES
+    )
     assert {RULE.share_max_of(table) for table in LEDGER_TABLES} == {Decimal(0), Decimal("0.01")}
 
 
 def test_one_share_is_for_all_that_protect_nobody_and_a_named_one_for_its_table() -> None:
     assert shares() == {}
-    assert shares("0.05") == dict.fromkeys(set(LEDGER_TABLES) - set(PROTECTING_TABLES), Decimal("0.05"))
+    assert shares("0.05") == dict.fromkeys(
+        set(LEDGER_TABLES) - set(PROTECTING_TABLES), Decimal("0.05")
+    )
     assert shares("holds=0.05", "payments=0") == {"holds": Decimal("0.05"), "payments": Decimal(0)}
     assert shares("0.05", "payments=0.5")["payments"] == Decimal("0.5")
     strict = replace(RULE, tables_strict=(*PROTECTING_TABLES, "payments"))
@@ -40,10 +46,13 @@ def test_one_share_is_for_all_that_protect_nobody_and_a_named_one_for_its_table(
     ("texts", "said"),
     [
         (["1.5"], "--quarantine-limit is 1.5; it is a share of rows, from 0 to 1"),
-        (["holds=nan"], "from 0 to 1"), (["5%"], "from 0 to 1"), (["hold=0.1"], "names no table. Known are: premises,"),
-        (["0.1", "0.2"], "given twice for all tables"), (["holds=0.1", "holds=0.1"], "given twice for holds"),
+        (["holds=nan"], "from 0 to 1"),
+        (["5%"], "from 0 to 1"),
+        (["hold=0.1"], "names no table. Known are: premises,"),
+        (["0.1", "0.2"], "given twice for all tables"),
+        (["holds=0.1", "holds=0.1"], "given twice for holds"),
     ],
-)  # fmt: skip
+)
 def test_whatever_is_no_share_of_a_table_is_refused(texts: list[str], said: str) -> None:
     with pytest.raises(UsageError, match=said.split("; ")[0]):
         read_limits(texts)
@@ -51,4 +60,6 @@ def test_whatever_is_no_share_of_a_table_is_refused(texts: list[str], said: str)
 
 def test_limits_may_come_from_a_form_or_settings() -> None:
     assert list_limits(None) == ()
-    assert list_limits(["0.05", "holds=0.1"]) == list_limits("0.05 holds=0.1") == ("0.05", "holds=0.1")
+    assert (
+        list_limits(["0.05", "holds=0.1"]) == list_limits("0.05 holds=0.1") == ("0.05", "holds=0.1")
+    )

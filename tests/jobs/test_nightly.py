@@ -10,9 +10,15 @@ import pytest
 from tests.jobs.nights import AS_OF, Night, hashes, nightly, read_csv
 
 LISTS = (
-    "reminders/sms", "reminders/email", "reminders/post", "disconnections", "court", "court_items", "withheld",
+    "reminders/sms",
+    "reminders/email",
+    "reminders/post",
+    "disconnections",
+    "court",
+    "court_items",
+    "withheld",
     "quarantine",
-)  # fmt: skip
+)
 TABLES = ("classification", "open_items", "settlements")
 COLUMNS = {
     "classification": "premise_no payer_code stage open_cents overdue_cents interest_cents credit_cents shielded_cents "
@@ -57,7 +63,9 @@ def test_the_manifest_names_every_file_and_its_content(sample_night: Night) -> N
 
     assert sample_night.manifest["files"] == found
     ends = ("csv", "parquet", "xlsx")
-    assert set(found) == {f"{n}.parquet" for n in TABLES} | {f"{n}.{end}" for n in LISTS for end in ends}
+    assert set(found) == {f"{n}.parquet" for n in TABLES} | {
+        f"{n}.{end}" for n in LISTS for end in ends
+    }
 
 
 def test_all_is_for_its_owner_alone(sample_night: Night) -> None:
@@ -85,14 +93,22 @@ def test_a_list_is_csv_as_excel_in_bulgaria_opens_it(name: str, sample_night: Ni
     assert content.startswith(b"\xef\xbb\xbf") and content.endswith(b"\r\n")
     assert sample_night.manifest["lists"][name]["rows"] == len(rows) > 0
     assert [row for row in rows if None in row or None in row.values()] == []
-    assert [cell for row in rows for cell in row.values() if cell[:1] in ("=", "@") or cell[:1] == "\t"] == []
+    assert [
+        cell for row in rows for cell in row.values() if cell[:1] in ("=", "@") or cell[:1] == "\t"
+    ] == []
 
 
 @pytest.mark.parametrize(
     ("name", "column"),
-    [(n, {"court": "total", "court_items": "open"}.get(n, "overdue")) for n in LISTS if n != "quarantine"],
+    [
+        (n, {"court": "total", "court_items": "open"}.get(n, "overdue"))
+        for n in LISTS
+        if n != "quarantine"
+    ],
 )
-def test_the_sums_of_the_lists_are_those_of_their_rows(name: str, column: str, sample_night: Night) -> None:
+def test_the_sums_of_the_lists_are_those_of_their_rows(
+    name: str, column: str, sample_night: Night
+) -> None:
     total = sum(cents(row[column]) for row in sample_night.csv(name))
 
     assert sample_night.manifest["lists"][name]["cents"] == total > 0
@@ -117,22 +133,36 @@ def test_open_items_are_what_the_accounts_owe(sample_night: Night) -> None:
     shielded: Counter[tuple[str, str]] = Counter()
     for item in table(sample_night, "open_items"):
         owed[item["premise_no"], item["payer_code"]] += item["open_cents"]
-        shielded[item["premise_no"], item["payer_code"]] += item["open_cents"] if item["shield"] else 0
-    accounts = {(row["premise_no"], row["payer_code"]): row for row in table(sample_night, "classification")}
+        shielded[item["premise_no"], item["payer_code"]] += (
+            item["open_cents"] if item["shield"] else 0
+        )
+    accounts = {
+        (row["premise_no"], row["payer_code"]): row for row in table(sample_night, "classification")
+    }
 
     assert {k: row["open_cents"] for k, row in accounts.items()} == {k: owed[k] for k in accounts}
-    assert {k: row["shielded_cents"] for k, row in accounts.items()} == {k: shielded[k] for k in accounts}
+    assert {k: row["shielded_cents"] for k, row in accounts.items()} == {
+        k: shielded[k] for k in accounts
+    }
 
 
 def test_the_books_balance_per_currency_with_the_changeover_between(sample_night: Night) -> None:
-    """Each line of the contract: invoiced = settled + open, and paid = settled + credit; leva go out, euro come in."""
+    """Each line of the contract: invoiced = settled + open, and paid = settled + credit; leva go
+    out, euro come in.
+    """
     books = sample_night.manifest["books"]
     told = sample_night.manifest["ledger"]["tables"]["minor"]
 
     assert books["BGN.invoiced"] == books["BGN.settled"] + books["BGN.items_carried_out"]
     assert books["BGN.paid"] == books["BGN.settled"] + books["BGN.money_carried_out"]
-    assert books["EUR.invoiced"] + books["EUR.items_carried_in"] == books["EUR.settled"] + books["EUR.open"]
-    assert books["EUR.paid"] + books["EUR.money_carried_in"] == books["EUR.settled"] + books["EUR.credit"]
+    assert (
+        books["EUR.invoiced"] + books["EUR.items_carried_in"]
+        == books["EUR.settled"] + books["EUR.open"]
+    )
+    assert (
+        books["EUR.paid"] + books["EUR.money_carried_in"]
+        == books["EUR.settled"] + books["EUR.credit"]
+    )
     for currency in ("BGN", "EUR"):
         paid = told["payments"][currency]["taken"] - told["credit_notes"][currency]["taken"]
         assert books[f"{currency}.invoiced"] == told["invoices"][currency]["taken"]
@@ -144,15 +174,20 @@ def test_the_books_balance_per_currency_with_the_changeover_between(sample_night
 
 def test_what_was_read_is_refused_repeated_or_taken_in(sample: Path, sample_night: Night) -> None:
     told = sample_night.manifest["ledger"]["tables"]
-    entries = [*told["tables"].values(), *(sums for table in told["minor"].values() for sums in table.values())]
+    entries = [
+        *told["tables"].values(),
+        *(sums for table in told["minor"].values() for sums in table.values()),
+    ]
     said = json.loads((sample / "manifest.json").read_text("utf-8"))["tables"]
 
     assert [e for e in entries if e["read"] != e["quarantined"] + e["repeated"] + e["taken"]] == []
     assert {name: counts["rows"] for name, counts in said.items()} == {
         name: told["tables"][name]["read"] for name in said
-    }  # fmt: skip
+    }
     refused = Counter(row["table"] for row in sample_night.csv("quarantine"))
-    assert refused == {name: rows["quarantined"] for name, rows in told["tables"].items() if rows["quarantined"]}
+    assert refused == {
+        name: rows["quarantined"] for name, rows in told["tables"].items() if rows["quarantined"]
+    }
 
 
 def test_settlements_and_open_items_make_up_what_was_invoiced(sample_night: Night) -> None:
@@ -160,24 +195,38 @@ def test_settlements_and_open_items_make_up_what_was_invoiced(sample_night: Nigh
     settled: Counter[str] = Counter()
     for piece in table(sample_night, "settlements"):
         settled[piece["invoice_no"]] += piece["amount_minor"] if piece["currency"] == "EUR" else 0
-    overdue = {(r["premise_no"], r["payer_code"]) for r in table(sample_night, "classification") if r["overdue_items"]}
+    overdue = {
+        (r["premise_no"], r["payer_code"])
+        for r in table(sample_night, "classification")
+        if r["overdue_items"]
+    }
     items = [
-        item for item in table(sample_night, "open_items")
-        if item["original_currency"] == "EUR" and (item["premise_no"], item["payer_code"]) in overdue
-    ]  # fmt: skip
+        item
+        for item in table(sample_night, "open_items")
+        if item["original_currency"] == "EUR"
+        and (item["premise_no"], item["payer_code"]) in overdue
+    ]
 
     assert len(items) > 100
-    assert [i["invoice_no"] for i in items if i["amount_cents"] != i["open_cents"] + settled[i["invoice_no"]]] == []
+    assert [
+        i["invoice_no"]
+        for i in items
+        if i["amount_cents"] != i["open_cents"] + settled[i["invoice_no"]]
+    ] == []
 
 
 def test_a_case_is_the_sum_of_its_items(sample_night: Night) -> None:
     items = sample_night.csv("court_items")
     for case in sample_night.csv("court"):
         of_case = [item for item in items if item["case_ref"] == case["case_ref"]]
-        assert (len(of_case), sum(cents(i["open"]) for i in of_case), sum(cents(i["interest"]) for i in of_case)) == (
-            int(case["items"]), cents(case["principal"]), cents(case["interest"])
-        )  # fmt: skip
-        assert cents(case["total"]) == sum(cents(case[name]) for name in ("principal", "interest", "state_fee"))
+        assert (
+            len(of_case),
+            sum(cents(i["open"]) for i in of_case),
+            sum(cents(i["interest"]) for i in of_case),
+        ) == (int(case["items"]), cents(case["principal"]), cents(case["interest"]))
+        assert cents(case["total"]) == sum(
+            cents(case[name]) for name in ("principal", "interest", "state_fee")
+        )
 
 
 def test_nobody_is_on_a_list_twice_or_listed_and_withheld(sample_night: Night) -> None:

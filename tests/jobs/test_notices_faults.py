@@ -1,4 +1,5 @@
-"""Notices that are killed, find no room or no store: nothing half-published, and run again equals once.
+"""Notices that are killed, find no room or no store: nothing half-published, and run again equals
+once.
 
 The kills are real: `python -m dunning.cli.command` gets SIGKILL at a chosen file of the publishing.
 """
@@ -24,7 +25,9 @@ NOTHING = {"runs": [], "tokens": [], "templates": []}
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """Notices that nobody disturbed: the ledger, the files below their folder, and what was recorded."""
+    """Notices that nobody disturbed: the ledger, the files below their folder, and what was
+    recorded.
+    """
 
     ledger: Path
     files: dict[str, str]
@@ -46,7 +49,9 @@ def undisturbed(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def out(undisturbed: Undisturbed, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def out(
+    undisturbed: Undisturbed, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """The folder of a night that was just closed, in a home of the test's own."""
     monkeypatch.setenv("DUNNING_RECEIPT_KEY", KEY)
     assert nightly(undisturbed.ledger, tmp_path / "out").code == 0
@@ -68,7 +73,9 @@ def die(when: str, out: Path, engine: Engine) -> None:
         connection.invalidate()
 
 
-def assert_as_if_undisturbed(out: Path, undisturbed: Undisturbed, home: Path, engine: Engine) -> None:
+def assert_as_if_undisturbed(
+    out: Path, undisturbed: Undisturbed, home: Path, engine: Engine
+) -> None:
     """Running it now gives what it gives without any fault."""
     run = notices(out)
 
@@ -80,14 +87,20 @@ def assert_as_if_undisturbed(out: Path, undisturbed: Undisturbed, home: Path, en
 
 def left_behind(home: Path, out: Path) -> list[str]:
     """Return what a run should have cleared away."""
-    return [str(path) for folder, pattern in ((home / "work", "*"), (out, "**/.*")) for path in folder.glob(pattern)]
+    return [
+        str(path)
+        for folder, pattern in ((home / "work", "*"), (out, "**/.*"))
+        for path in folder.glob(pattern)
+    ]
 
 
 @pytest.mark.parametrize("when", ["0", "3", "17", "after"])
 def test_killed_while_publishing_and_run_again_equals_once(
     when: str, undisturbed: Undisturbed, out: Path, home: Path, engine: Engine
 ) -> None:
-    """Between intent and the first file, between files, and after the manifest: by then the files are out."""
+    """Between intent and the first file, between files, and after the manifest: by then the files
+    are out.
+    """
     die(when, out, engine)
     is_out = (folder_of(out) / "manifest.json").exists()
     assert (is_out, [row[3] for row in recorded(engine)["runs"]]) == (when == "after", ["intended"])
@@ -105,9 +118,9 @@ def test_whoever_comes_next_finishes_or_takes_back(
     kept = recorded(engine)
 
     assert other.code == 0, other.told
-    assert [row[:2] for row in kept["runs"]] == [(AS_OF, service) for service in (
-        ("electricity", "heat") if when == "after" else ("heat",)
-    )]  # fmt: skip
+    assert [row[:2] for row in kept["runs"]] == [
+        (AS_OF, service) for service in (("electricity", "heat") if when == "after" else ("heat",))
+    ]
     assert {row[3] for row in kept["runs"]} == {"done"}
     assert [row for row in kept["tokens"] if row[3] == "electricity"] == (
         undisturbed.recorded["tokens"] if when == "after" else []
@@ -133,7 +146,9 @@ def test_killed_before_publishing_leaves_nothing_that_the_next_does_not_clear(
     assert_as_if_undisturbed(out, undisturbed, home, engine)
 
 
-def test_a_second_run_says_so_and_leaves(undisturbed: Undisturbed, out: Path, home: Path, engine: Engine) -> None:
+def test_a_second_run_says_so_and_leaves(
+    undisturbed: Undisturbed, out: Path, home: Path, engine: Engine
+) -> None:
     """A night may be run meanwhile."""
     with run_lock(engine, "notices 2026-11-22 heat", NOTICES_LOCK):
         second = notices(out)
@@ -190,7 +205,10 @@ def test_a_line_that_fails_once_is_not_felt(
     deed: str, store: Store, undisturbed: Undisturbed, out: Path, engine: Engine
 ) -> None:
     """Also where the answer to the very manifest got lost."""
-    store.faults += [Fault(deed, "PUT", "/notices/.*email/", after=3), Fault(deed, "PUT", "/notices/.*manifest")]
+    store.faults += [
+        Fault(deed, "PUT", "/notices/.*email/", after=3),
+        Fault(deed, "PUT", "/notices/.*manifest"),
+    ]
 
     assert_whole_in(store, undisturbed, engine)
 
@@ -208,17 +226,21 @@ def assert_whole_in(store: Store, undisturbed: Undisturbed, engine: Engine) -> N
 def test_a_database_that_goes_away_stops_everything(
     undisturbed: Undisturbed, out: Path, home: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server ends every connection while the files are made: the lock is gone, so nothing may be recorded."""
+    """The server ends every connection while the files are made: the lock is gone, so nothing may
+    be recorded.
+    """
     from dunning.jobs.monthly import month
     from dunning.jobs.monthly.begin import Order
 
     def listen(message: str) -> None:
         if message == "публикуване":
             with engine.connect() as connection:
-                connection.execute(text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                ))  # fmt: skip
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
 
     with pytest.raises(Exception, match="PostgreSQL gave up"):
         month.run(Order.of(AS_OF.isoformat(), str(out), "electricity"), progress=listen)
@@ -227,12 +249,18 @@ def test_a_database_that_goes_away_stops_everything(
 
 
 def test_a_night_that_was_interrupted_is_settled_first(
-    undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    undisturbed: Undisturbed,
+    home: Path,
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its lists were out when it was killed: it is closed, and its notices count."""
     monkeypatch.setenv("DUNNING_RECEIPT_KEY", KEY)
     out = tmp_path / "out"
-    with start("-c", DIE_WHILE_PUBLISHING, "after", str(out), *command(undisturbed.ledger, out)) as process:
+    with start(
+        "-c", DIE_WHILE_PUBLISHING, "after", str(out), *command(undisturbed.ledger, out)
+    ) as process:
         process.communicate()
     run = notices(out)
 

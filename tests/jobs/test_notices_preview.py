@@ -16,8 +16,14 @@ from tests.jobs.notices import Customers, notices
 
 @pytest.fixture
 def ledger(home: Path, tmp_path: Path) -> Path:
-    """A closed night of four: two with a bill, by post and by e-mail, one without anything, one without an address."""
-    ledger = Customers().customer(1, ("2026-12-14", "10.00")).customer(2, ("2026-10-01", "20.00"), email=True)
+    """A closed night of four: two with a bill, by post and by e-mail, one without anything, one
+    without an address.
+    """
+    ledger = (
+        Customers()
+        .customer(1, ("2026-12-14", "10.00"))
+        .customer(2, ("2026-10-01", "20.00"), email=True)
+    )
     ledger.customer(3).customer(4, ("2026-12-14", "40.00"))
     ledger.payer("NEXT", postal_address="ул. Друга 2", postal_settlement="София")
     ledger.add("tenancies", premise_no="000001", payer_code="NEXT", valid_from=date(2026, 11, 1))
@@ -50,7 +56,7 @@ def test_a_file_for_each_account_that_gets_one_and_why_not_for_the_others(
     assert by_email.printed.splitlines() == [str(files[1])]
     assert {file: (file.read_bytes()[:5], stat.S_IMODE(file.stat().st_mode)) for file in files} == {
         file: (b"%PDF-", 0o600) for file in files
-    }  # fmt: skip
+    }
     assert contents(engine) == before
 
 
@@ -65,24 +71,34 @@ def test_what_is_shown_is_what_is_sent(ledger: Path, home: Path, tmp_path: Path)
 def test_who_is_withheld_is_told_with_the_reason(ledger: Path, home: Path) -> None:
     run = preview("000004")
 
-    assert (run.code, run.printed) == (0, (
-        "Абонатен № 000004, код на платец P4: без съобщение, задържано (няма адрес).\n"
-    ))  # fmt: skip
+    assert (run.code, run.printed) == (
+        0,
+        ("Абонатен № 000004, код на платец P4: без съобщение, задържано (няма адрес).\n"),
+    )
     assert not (home / "preview").exists()
 
 
 def test_an_account_that_is_not_there_is_refused(ledger: Path) -> None:
     refused = preview("000001", "P9")
 
-    assert (refused.code, refused.messages) == (1, [
-        "dunning: There is no account of premise 000001, payer P9 on 2026-11-22. Check the numbers (leading zeros "
-        "count) and the date."
-    ])  # fmt: skip
+    assert (refused.code, refused.messages) == (
+        1,
+        [
+            "dunning: There is no account of premise 000001, payer P9 on 2026-11-22. Check the numbers (leading zeros "
+            "count) and the date."
+        ],
+    )
 
 
 def test_who_is_due_on_a_night(home: Path, tmp_path: Path) -> None:
-    """Heat begins on a 15th, electricity on a 13th (notices.toml); who was written to is due a month later."""
-    customers = Customers().customer(1, ("2026-12-14", "10.00")).customer(2, ("2026-12-14", "10.00"), service="heat")
+    """Heat begins on a 15th, electricity on a 13th (notices.toml); who was written to is due a
+    month later.
+    """
+    customers = (
+        Customers()
+        .customer(1, ("2026-12-14", "10.00"))
+        .customer(2, ("2026-12-14", "10.00"), service="heat")
+    )
     folder = say_fresh(customers.write(tmp_path / "ledger"))
     out = str(tmp_path / "out")
 
@@ -96,9 +112,18 @@ def test_who_is_due_on_a_night(home: Path, tmp_path: Path) -> None:
     assert notices(tmp_path / "out", as_of=days(-9)).code == 0
     assert (due_on(days(-9)), due_on(days(-8)), due_on(days(21))) == ([], [], ["electricity"])
     assert due.run(None, out) == [
-        {"as_of": days(21).isoformat(), "out": out, "service": "electricity", "dry_run": False, "policy": None}
-    ]  # fmt: skip
-    assert (due_on(days(-8), "heat"), due_on(days(-8), "all")) == (["heat"], ["heat", "electricity"])
+        {
+            "as_of": days(21).isoformat(),
+            "out": out,
+            "service": "electricity",
+            "dry_run": False,
+            "policy": None,
+        }
+    ]
+    assert (due_on(days(-8), "heat"), due_on(days(-8), "all")) == (
+        ["heat"],
+        ["heat", "electricity"],
+    )
 
 
 def test_twelve_who_ask_for_one_notice_at_once_all_get_it(ledger: Path, home: Path) -> None:

@@ -1,7 +1,9 @@
-"""Every page of a month is read back, as whoever opens the envelope reads it, and compared with what was decided.
+"""Every page of a month is read back, as whoever opens the envelope reads it, and compared with
+what was decided.
 
-One sample ledger, both services, by post and by e-mail, in files so small that rounds are cut. What is read is held
-against the decisions, taken anew from the kept night, and these against the night's own lists and the ledger.
+One sample ledger, both services, by post and by e-mail, in files so small that rounds are cut. What
+is read is held against the decisions, taken anew from the kept night, and these against the night's
+own lists and the ledger.
 """
 
 import csv
@@ -94,15 +96,23 @@ def made(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Made:
     with new_home(folder / "home") as engine:
         night = nightly(ledger, folder / "out")
         assert night.code == 0, night.told
-        runs = {name: notices(folder / "out", "--policy", str(policy), service=name) for name in SERVICES}
+        runs = {
+            name: notices(folder / "out", "--policy", str(policy), service=name)
+            for name in SERVICES
+        }
         assert [(run.code, run.told) for run in runs.values()] == [(0, "")] * len(SERVICES)
-        decided = {name: decide(engine, name, date.fromisoformat(run.manifest["since"])) for name, run in runs.items()}
+        decided = {
+            name: decide(engine, name, date.fromisoformat(run.manifest["since"]))
+            for name, run in runs.items()
+        }
     with listening() as complaints:
         pages = {name: read_folder(run.folder) for name, run in runs.items()}
     months = {
-        name: Month(name, run, *decided[name], pages[name], date.fromisoformat(run.manifest["since"]))
+        name: Month(
+            name, run, *decided[name], pages[name], date.fromisoformat(run.manifest["since"])
+        )
         for name, run in runs.items()
-    }  # fmt: skip
+    }
     return Made(ledger, night, months, complaints)
 
 
@@ -122,7 +132,10 @@ def change(file: Path, how: Callable[[int, dict[str, str]], dict[str, str]]) -> 
 
 def put_on_few_rounds(number: int, _: dict[str, str]) -> dict[str, str]:
     """Return few districts and rounds, so that one fills more than a file."""
-    return {"district": ("Изток", "Люлин 3")[number % 5 == 0], "route": ROUTES[number // 2 % len(ROUTES)]}
+    return {
+        "district": ("Изток", "Люлин 3")[number % 5 == 0],
+        "route": ROUTES[number // 2 % len(ROUTES)],
+    }
 
 
 def teach_english(number: int, row: dict[str, str]) -> dict[str, str]:
@@ -130,7 +143,9 @@ def teach_english(number: int, row: dict[str, str]) -> dict[str, str]:
 
 
 def decide(engine: Any, service: str, since: date) -> tuple[dict[str, Row], Rows]:
-    """Return the notices by reference and the withheld rows, decided anew over the kept snapshot."""
+    """Return the notices by reference and the withheld rows, decided anew over the kept
+    snapshot.
+    """
     night = open_night(Settings.from_environment(), engine, AS_OF)
     rows: list[Row] = []
     withheld: Rows = []
@@ -167,15 +182,30 @@ def test_every_file_is_sound(month: Month) -> None:
         with pikepdf.open(month.run.folder / name) as pdf:
             assert pdf.check_pdf_syntax() == []
             assert len(pdf.pages) == len(pages)
-            assert {tuple(map(float, page.MediaBox)) for page in pdf.pages} == {(0, 0, 595.276, 841.89)}
+            assert {tuple(map(float, page.MediaBox)) for page in pdf.pages} == {
+                (0, 0, 595.276, 841.89)
+            }
 
 
 def test_the_ledger_has_everything_that_a_notice_tells_of(made: Made) -> None:
     """Or else the tests below would say little."""
     rows = [row for month in made.months.values() for row in month.rows.values()]
-    sums = ("total", "overdue", "warned", "expired", "plan", "instalment", "held", "paid", "credit", "interest")
+    sums = (
+        "total",
+        "overdue",
+        "warned",
+        "expired",
+        "plan",
+        "instalment",
+        "held",
+        "paid",
+        "credit",
+        "interest",
+    )
 
-    assert {name: sum(row[f"{name}_cents"] > 0 for row in rows) > 0 for name in sums} == dict.fromkeys(sums, True)
+    assert {
+        name: sum(row[f"{name}_cents"] > 0 for row in rows) > 0 for name in sums
+    } == dict.fromkeys(sums, True)
     assert {row["language"] for row in rows} == {"bg", "en"}
     assert {row["channel"] for row in rows} == {"email", "post"}
     assert {row["needs_card"] for row in rows} == {True, False}
@@ -194,19 +224,32 @@ def test_everyone_gets_one_and_nobody_two(month: Month) -> None:
     assert {month.rows[name]["channel"] for name in printed} == {"post"}
     assert {month.rows[name]["channel"] for name in mailed} == {"email"}
     assert [row["reason"] for row in month.run.csv("withheld")] == [
-        row["reason"] for row in sorted(month.withheld, key=lambda row: (row["premise_no"], row["payer_code"]))
+        row["reason"]
+        for row in sorted(month.withheld, key=lambda row: (row["premise_no"], row["payer_code"]))
     ]
 
 
 def test_who_gets_one_has_a_new_document_or_owes_something(made: Made, month: Month) -> None:
-    """By the ledger's own rows and the night's open items, whatever the decisions on notices say."""
+    """By the ledger's own rows and the night's open items, whatever the decisions on notices
+    say.
+    """
     of = {row["premise_no"]: row["service"] for row in read_csv(made.ledger / "premises.csv")}
-    refused = {int(row["line"]) for row in made.night.csv("quarantine") if row["table"] == "invoices"}
-    documents = [row for line, row in enumerate(read_csv(made.ledger / "invoices.csv"), 2) if line not in refused]
-    issued = [row for row in documents if month.since.isoformat() < row["issued_on"] <= AS_OF.isoformat()]
+    refused = {
+        int(row["line"]) for row in made.night.csv("quarantine") if row["table"] == "invoices"
+    }
+    documents = [
+        row
+        for line, row in enumerate(read_csv(made.ledger / "invoices.csv"), 2)
+        if line not in refused
+    ]
+    issued = [
+        row for row in documents if month.since.isoformat() < row["issued_on"] <= AS_OF.isoformat()
+    ]
     new = {(row["premise_no"], row["payer_code"]) for row in issued if row["payer_code"]}
     nameless = {row["invoice_no"]: row["premise_no"] for row in issued if not row["payer_code"]}
-    for row in month.rows.values():  # whose they are is another test's business: here they are of the right premise
+    for row in (
+        month.rows.values()
+    ):  # whose they are is another test's business: here they are of the right premise
         told = {line["invoice_no"] for line in row["lines"]} & nameless.keys()
         assert {nameless.pop(number) for number in told} <= {row["premise_no"]}
         new |= {(row["premise_no"], row["payer_code"])} if told else set()
@@ -233,11 +276,18 @@ def test_what_was_decided_is_what_the_night_says(made: Made, month: Month) -> No
         items = {item["invoice_no"]: item for item in of_account.get(account, [])}
         parts = sum(row[f"{name}_cents"] for name in ("total", "expired", "held", "plan"))
         assert parts == sum(item["open_cents"] for item in items.values())
-        assert row["plan_cents"] == sum(i["open_cents"] for i in items.values() if i["shield"] == "agreement")
-        assert row["held_cents"] == sum(i["open_cents"] for i in items.values() if i["shield"] in ("court", "hold"))
+        assert row["plan_cents"] == sum(
+            i["open_cents"] for i in items.values() if i["shield"] == "agreement"
+        )
+        assert row["held_cents"] == sum(
+            i["open_cents"] for i in items.values() if i["shield"] in ("court", "hold")
+        )
         assert row["overdue_cents"] == sum(item["open_cents"] for item in row["items"])
         assert row["overdue_items"] == len(row["items"])
-        assert (row["stage"], row["credit_cents"]) == (told[account]["stage"], told[account]["credit_cents"])
+        assert (row["stage"], row["credit_cents"]) == (
+            told[account]["stage"],
+            told[account]["credit_cents"],
+        )
         for item in row["items"]:
             kept = items[item["invoice_no"]]
             assert kept["shield"] is None
@@ -261,30 +311,45 @@ def test_every_sum_name_number_and_day_stands_on_its_own_pages(month: Month) -> 
         first = month.own_pages[reference][0].text
         head = [squeezed(row[name]) for name in ("name", "street", "town") if row[name]]
         head += [row["premise_no"], row["payer_code"], day(AS_OF, language)]
-        head += [period(row["period_from"], row["period_to"], language) or "—", day(row["due_on"], language)]
+        head += [
+            period(row["period_from"], row["period_to"], language) or "—",
+            day(row["due_on"], language),
+        ]
         head += [money(row["total_cents"], language)]
         assert_in_order(first, head, reference)
-        assert_in_order(first, [squeezed(row["service_street"], ",", row["service_town"])], reference)
+        assert_in_order(
+            first, [squeezed(row["service_street"], ",", row["service_town"])], reference
+        )
         assert (f"AB{row['premise_no']}KP{row['payer_code']}" in first) is (row["total_cents"] > 0)
         for sentence in sentences(row, language):
             assert_in_order(text, sentence, reference)
         for kept in rows_of(row, language):
             assert kept in text, f"{reference}: {kept!r}"
-        assert len(re.findall(r"лв\.|BGN", text)) >= sum(item["original_minor"] is not None for item in row["items"])
+        assert len(re.findall(r"лв\.|BGN", text)) >= sum(
+            item["original_minor"] is not None for item in row["items"]
+        )
 
 
-def test_what_stands_in_the_column_of_each_notice_adds_up_to_what_it_says_is_to_pay(month: Month) -> None:
+def test_what_stands_in_the_column_of_each_notice_adds_up_to_what_it_says_is_to_pay(
+    month: Month,
+) -> None:
     """Added up from the paper; the sums of all notices are those of the night."""
-    added = {reference: sum(cents for page in pages for cents in page.column)
-             for reference, pages in month.own_pages.items()}  # fmt: skip
+    added = {
+        reference: sum(cents for page in pages for cents in page.column)
+        for reference, pages in month.own_pages.items()
+    }
 
     assert added == {reference: row["total_cents"] for reference, row in month.rows.items()}
     assert sum(added.values()) == month.run.manifest["total_cents"] > 0
 
 
 def test_nothing_of_anybody_else_stands_on_a_notice(month: Month) -> None:
-    premises = {row["premise_no"] for row in month.rows.values()} | {row["premise_no"] for row in month.withheld}
-    payers = {row["payer_code"] for row in month.rows.values()} | {row["payer_code"] for row in month.withheld}
+    premises = {row["premise_no"] for row in month.rows.values()} | {
+        row["premise_no"] for row in month.withheld
+    }
+    payers = {row["payer_code"] for row in month.rows.values()} | {
+        row["payer_code"] for row in month.withheld
+    }
     invoices = {line["invoice_no"] for row in month.rows.values() for line in named(row)}
     for reference, row in month.rows.items():
         own = {line["invoice_no"] for line in named(row)}
@@ -342,8 +407,13 @@ def test_a_separator_opens_every_file_and_every_round_and_counts_it(month: Month
     for number, row in enumerate(rows):
         if row["kind"] == "separator":
             following = rows[number + 1 :]
-            end = next((n for n, other in enumerate(following) if other["kind"] == "separator"), len(following))
-            pages = sum(int(other["page_to"]) - int(other["page_from"]) + 1 for other in following[:end])
+            end = next(
+                (n for n, other in enumerate(following) if other["kind"] == "separator"),
+                len(following),
+            )
+            pages = sum(
+                int(other["page_to"]) - int(other["page_from"]) + 1 for other in following[:end]
+            )
             page = month.pages[f"print/{row['file']}"][int(row["page_from"]) - 1]
             assert f"{end}/{pages}" in page.text
     cut = Counter((row["district"], row["route"]) for row in rows if row["kind"] == "separator")
@@ -367,11 +437,16 @@ def test_letters_lie_in_postal_order(month: Month) -> None:
 def test_an_email_has_its_own_file(month: Month) -> None:
     mails = mails_of(month.run)
 
-    assert {f"email/{row['reference']}.pdf" for row in mails} == {n for n in month.pages if n.startswith("email/")}
+    assert {f"email/{row['reference']}.pdf" for row in mails} == {
+        n for n in month.pages if n.startswith("email/")
+    }
     for row in mails:
         assert row["address"] == month.rows[row["reference"]]["email"]
         assert row["file"] == f"email/{row['reference']}.pdf"
-        assert row["sha256"] == hashlib.sha256((month.run.folder / row["file"]).read_bytes()).hexdigest()
+        assert (
+            row["sha256"]
+            == hashlib.sha256((month.run.folder / row["file"]).read_bytes()).hexdigest()
+        )
         pages = month.pages[row["file"]]
         assert_is_sheet({"kind": "notice", "reference": row["reference"]}, pages, row["file"])
 
@@ -380,8 +455,9 @@ def test_the_manifest_names_every_file_by_its_hash(month: Month) -> None:
     told = json.loads((month.run.folder / "manifest.json").read_text("utf-8"))
     found = {
         path.relative_to(month.run.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in month.run.folder.rglob("*") if path.is_file() and path.name != "manifest.json"
-    }  # fmt: skip
+        for path in month.run.folder.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
 
     assert told["files"] == found
     assert told["notices"] == dict(Counter(row["channel"] for row in month.rows.values()))
@@ -406,7 +482,10 @@ def test_codes_are_read_by_a_scanner(month: Month) -> None:
     emails = [row["reference"] for row in mails_of(month.run)]
     chosen = [*emails[:: max(len(emails) // 5, 1)]]
     paying = 0
-    for reference, page in [*((name, first_codes(month, name)) for name in chosen), *codes_of_print_file(month)]:
+    for reference, page in [
+        *((name, first_codes(month, name)) for name in chosen),
+        *codes_of_print_file(month),
+    ]:
         row = month.rows[reference]
         assert page["Code128"] == reference
         assert ("QRCode" in page) is (row["total_cents"] > 0)
@@ -414,34 +493,69 @@ def test_codes_are_read_by_a_scanner(month: Month) -> None:
             paying += 1
             cents = row["total_cents"]
             assert page["QRCode"].split("\n") == [
-                "BCD", "002", "1", "SCT", profile.bic, profile.name_latin, profile.iban,
-                f"EUR{cents // 100}.{cents % 100:02d}", "", "", f"AB {row['premise_no']} KP {row['payer_code']}",
-            ]  # fmt: skip
+                "BCD",
+                "002",
+                "1",
+                "SCT",
+                profile.bic,
+                profile.name_latin,
+                profile.iban,
+                f"EUR{cents // 100}.{cents % 100:02d}",
+                "",
+                "",
+                f"AB {row['premise_no']} KP {row['payer_code']}",
+            ]
     assert paying > 3
 
 
 def test_accounts_with_hostile_texts_get_theirs_like_others(home: Path, tmp_path: Path) -> None:
-    """From the ledger to the files: no name of a person, a round or an account stops the notices of all others."""
-    texts = ("a\u200bb", "x%2Fy", "A/7", "\u05d0\u05d1", "Ж" * 300, "..", 'a;b"c', "é", "<b>&", "a\nb", "{{ x }}", "%s")
+    """From the ledger to the files: no name of a person, a round or an account stops the notices of
+    all others.
+    """
+    texts = (
+        "a\u200bb",
+        "x%2Fy",
+        "A/7",
+        "\u05d0\u05d1",
+        "Ж" * 300,
+        "..",
+        'a;b"c',
+        "é",
+        "<b>&",
+        "a\nb",
+        "{{ x }}",
+        "%s",
+    )
     ledger = Customers()
     for number, text in enumerate(texts, 1):
-        ledger.customer(number, ("2026-12-14", "10.00"), ("2026-10-01", "5.00"), email=number % 2 == 0)
+        ledger.customer(
+            number, ("2026-12-14", "10.00"), ("2026-10-01", "5.00"), email=number % 2 == 0
+        )
         ledger.rows["premises"][-1] |= {"district": text, "route": text, "address": text}
         ledger.rows["payers"][-1]["name"] = text
-        for row in (row for rows in ledger.rows.values() for row in rows if row.get("payer_code") == f"P{number}"):
+        for row in (
+            row
+            for rows in ledger.rows.values()
+            for row in rows
+            if row.get("payer_code") == f"P{number}"
+        ):
             row["payer_code"] = text
     assert nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out").code == 0
     run = notices(tmp_path / "out")
 
     assert (run.code, run.told) == (0, "")
     told = [*index_of(run), *mails_of(run)]
-    found = sorted(row["reference"].split("-")[2] for row in told if row.get("kind", "notice") == "notice")
+    found = sorted(
+        row["reference"].split("-")[2] for row in told if row.get("kind", "notice") == "notice"
+    )
     assert found == [premise_of(number) for number in range(1, len(texts) + 1)]
     with listening() as complaints:
         pages = read_folder(run.folder)
     assert complaints == []
     assert all(found for found in pages.values())
-    assert {f"print/{row['file']}" for row in index_of(run)} | {row["file"] for row in mails_of(run)} == pages.keys()
+    assert {f"print/{row['file']}" for row in index_of(run)} | {
+        row["file"] for row in mails_of(run)
+    } == pages.keys()
     for name in pages:
         with pikepdf.open(run.folder / name) as pdf:
             assert pdf.check_pdf_syntax() == []
@@ -455,7 +569,10 @@ def first_codes(month: Month, reference: str) -> dict[str, str]:
 
 def codes_of_print_file(month: Month) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield references and codes of the notices of the fullest file."""
-    name = max((name for name in month.pages if name.startswith("print/")), key=lambda name: len(month.pages[name]))
+    name = max(
+        (name for name in month.pages if name.startswith("print/")),
+        key=lambda name: len(month.pages[name]),
+    )
     codes = read_codes((month.run.folder / name).read_bytes())
     for row in index_of(month.run):
         if f"print/{row['file']}" == name and row["kind"] == "notice":

@@ -1,4 +1,6 @@
-"""Electronic notices under a seal: signed as configured, the same words under any signature, a wrong one is seen."""
+"""Electronic notices under a seal: signed as configured, the same words under any signature, a
+wrong one is seen.
+"""
 
 from datetime import UTC, datetime
 from io import BytesIO
@@ -34,7 +36,9 @@ def out(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "out"
 
 
-def configure(environment: pytest.MonkeyPatch, folder: Path, content: bytes, password: str = PASSWORD) -> None:
+def configure(
+    environment: pytest.MonkeyPatch, folder: Path, content: bytes, password: str = PASSWORD
+) -> None:
     (folder / "seal.p12").write_bytes(content)
     (folder / "password").write_text(f"{password}\n", "utf-8")
     environment.setenv("DUNNING_SIGN_PKCS12", str(folder / "seal.p12"))
@@ -53,7 +57,9 @@ def test_every_electronic_notice_is_signed_at_the_end_of_its_day(
     assert "(подписани)" in run.printed
     assert len(mails_of(run)) == 4
     for row in mails_of(run):
-        (signature,) = PdfFileReader(BytesIO((run.folder / row["file"]).read_bytes())).embedded_signatures
+        (signature,) = PdfFileReader(
+            BytesIO((run.folder / row["file"]).read_bytes())
+        ).embedded_signatures
         moment = signature.self_reported_timestamp
         context = ValidationContext(trust_roots=[root], moment=moment, allow_fetching=False)
         status = validate_pdf_signature(signature, context, context, skip_diff=False)
@@ -75,7 +81,9 @@ def test_the_same_key_gives_the_same_bytes(
 def test_what_was_sent_under_another_signature_is_left_as_it_is(
     out: Path, engine: Engine, key: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As with a timestamp, which is never the same twice: the words are those that were sent, so all is well."""
+    """As with a timestamp, which is never the same twice: the words are those that were sent, so
+    all is well.
+    """
     configure(monkeypatch, tmp_path, pack(key, certify(key, START)))
     first = notices(out)
     before, files = contents(engine), hashes(first.folder)
@@ -83,7 +91,12 @@ def test_what_was_sent_under_another_signature_is_left_as_it_is(
     configure(monkeypatch, tmp_path, pack(other, certify(other, START)))
     again, elsewhere = notices(out), notices(tmp_path / "elsewhere")
 
-    assert (again.code, again.told, hashes(first.folder), contents(engine)) == (0, "", files, before)
+    assert (again.code, again.told, hashes(first.folder), contents(engine)) == (
+        0,
+        "",
+        files,
+        before,
+    )
     assert elsewhere.code == 0
     assert hashes(elsewhere.folder) != files
     assert all("същото съдържание" in run.printed for run in (again, elsewhere))
@@ -112,9 +125,16 @@ def test_if_they_are_gone_others_do_not_take_their_place(
     ],
 )
 def test_a_wrong_certificate_stops_everything_at_once(
-    start: datetime, password: str, told: str, out: Path, home: Path, engine: Engine, key: Any, tmp_path: Path,
+    start: datetime,
+    password: str,
+    told: str,
+    out: Path,
+    home: Path,
+    engine: Engine,
+    key: Any,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     configure(monkeypatch, tmp_path, pack(key, certify(key, start)), password)
     refused = notices(out)
 

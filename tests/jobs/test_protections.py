@@ -1,4 +1,6 @@
-"""What protects people may not get lost on the way from billing: a table, a column, or what stands in it."""
+"""What protects people may not get lost on the way from billing: a table, a column, or what stands
+in it.
+"""
 
 import csv
 from collections.abc import Callable
@@ -26,18 +28,31 @@ from tests.jobs.nights import (
 
 Cells = dict[str, str]
 ONE_OF_EACH = {
-    "premises": {"vulnerable": "1", "life_support": "1"}, "payers": {"vulnerable": "1", "life_support": "1"},
-    "tenancies": {"valid_until": "2026-08-01"}, "contacts": {"revoked_at": "2026-08-01 10:00:00"},
-}  # fmt: skip
+    "premises": {"vulnerable": "1", "life_support": "1"},
+    "payers": {"vulnerable": "1", "life_support": "1"},
+    "tenancies": {"valid_until": "2026-08-01"},
+    "contacts": {"revoked_at": "2026-08-01 10:00:00"},
+}
 
 
 def people() -> Debtors:
-    """Return one who is reminded, and one of each who is protected: by a flag, a plan, a case, an end, a revocation."""
+    """Return one who is reminded, and one of each who is protected: by a flag, a plan, a case, an
+    end, a revocation.
+    """
     ledger = Debtors().debtor(1, ("2026-11-21", "60.00")).debtor(2, ("2026-10-01", "40.00"))
     ledger.debtor(3, ("2026-10-01", "40.00")).agreement(3).hold(2)
-    ledger.add("court_cases", case_no="C1", premise_no="000002", payer_code="P2", filed_on="2026-11-02",
-               stage="filed", stage_on="2026-11-02")  # fmt: skip
-    ledger.add("court_case_items", case_no="C1", invoice_no=ledger.rows["invoices"][1]["invoice_no"])
+    ledger.add(
+        "court_cases",
+        case_no="C1",
+        premise_no="000002",
+        payer_code="P2",
+        filed_on="2026-11-02",
+        stage="filed",
+        stage_on="2026-11-02",
+    )
+    ledger.add(
+        "court_case_items", case_no="C1", invoice_no=ledger.rows["invoices"][1]["invoice_no"]
+    )
     for table, cells in ONE_OF_EACH.items():
         ledger.rows[table][1] |= cells
     return ledger
@@ -72,7 +87,8 @@ def emptied(column: str) -> Callable[[list[list[str]]], None]:
     return turn
 
 
-# What is lost, its table, and how: one of each kind that a night meets; tests/ledger/test_protective_rows has all.
+# What is lost, its table, and how: one of each kind that a night meets;
+# tests/ledger/test_protective_rows has all.
 LOSSES = (
     ("payers.life_support", "payers", renamed("life_support"), "missing"),
     ("tenancies.valid_until", "tenancies", emptied("valid_until"), "shrank"),
@@ -104,7 +120,9 @@ def test_whatever_is_lost_stops_the_night_and_is_said(home: Path, tmp_path: Path
         folder = write(people(), tmp_path / f"without-{table}")
         (folder / f"{table}.csv").unlink()
         stop = "contacts.revoked_at" if table == "contacts" else table
-        assert lost(folder, tmp_path / f"out-{table}").manifest["stops"] == {stop: f"{stop}_missing"}
+        assert lost(folder, tmp_path / f"out-{table}").manifest["stops"] == {
+            stop: f"{stop}_missing"
+        }
 
 
 def test_a_table_that_was_there_without_rows_is_missed_too(home: Path, tmp_path: Path) -> None:
@@ -115,28 +133,59 @@ def test_a_table_that_was_there_without_rows_is_missed_too(home: Path, tmp_path:
     assert night.manifest["stops"] == {"holds": "holds_missing"}
 
 
-def test_one_date_may_close_with_less_and_says_why(home: Path, engine: Engine, tmp_path: Path) -> None:
-    """The acceptance is an input of its date: run again, from the ledger or from what is kept, it gives its bytes."""
+def test_one_date_may_close_with_less_and_says_why(
+    home: Path, engine: Engine, tmp_path: Path
+) -> None:
+    """The acceptance is an input of its date: run again, from the ledger or from what is kept, it
+    gives its bytes.
+    """
     nightly(write(people(), tmp_path / "whole"), tmp_path / "out", days(-1))
     small = write(people(), tmp_path / "small")
     (small / "holds.csv").unlink()
     rewrite(small / "payers.csv", emptied("life_support"))
-    half = nightly(small, tmp_path / "half", AS_OF, "--accept-shrunk", "holds", "--reason", "изтекли са")
-    accept = ("--accept-shrunk", "holds", "--accept-shrunk", "payers", "--reason", "новата система; няма ги вече")
+    half = nightly(
+        small, tmp_path / "half", AS_OF, "--accept-shrunk", "holds", "--reason", "изтекли са"
+    )
+    accept = (
+        "--accept-shrunk",
+        "holds",
+        "--accept-shrunk",
+        "payers",
+        "--reason",
+        "новата система; няма ги вече",
+    )
     closed = nightly(small, tmp_path / "out", AS_OF, *accept)
     again = nightly(small, tmp_path / "again")
-    kept = dunning("nightly", "--as-of", AS_OF.isoformat(), "--out", str(tmp_path / "kept"),
-                   folder=tmp_path / "kept" / AS_OF.isoformat())  # fmt: skip
+    kept = dunning(
+        "nightly",
+        "--as-of",
+        AS_OF.isoformat(),
+        "--out",
+        str(tmp_path / "kept"),
+        folder=tmp_path / "kept" / AS_OF.isoformat(),
+    )
     story = dunning("explain", "000002", "--as-of", AS_OF.isoformat())
     after = nightly(small, tmp_path / "out", days(1))
 
     assert half.manifest["stops"] == {"payers.life_support": "payers.life_support_shrank"}
     assert (closed.code, closed.manifest["stops"]) == (0, {})
-    assert closed.manifest["accepted_shrunk"] == dict.fromkeys(("holds", "payers"), "новата система; няма ги вече")
-    assert "Прието за тази дата: задържания (holds), 1 → липсва. Причина: новата система" in closed.printed
-    assert run_states(engine)[:3] == [("2026-11-21", "closed"), ("2026-11-22", "written"), ("2026-11-22", "closed")]
+    assert closed.manifest["accepted_shrunk"] == dict.fromkeys(
+        ("holds", "payers"), "новата система; няма ги вече"
+    )
+    assert (
+        "Прието за тази дата: задържания (holds), 1 → липсва. Причина: новата система"
+        in closed.printed
+    )
+    assert run_states(engine)[:3] == [
+        ("2026-11-21", "closed"),
+        ("2026-11-22", "written"),
+        ("2026-11-22", "closed"),
+    ]
     assert hashes(closed.folder) == hashes(again.folder) == hashes(kept.folder) != {}
-    assert "по-малко данни, които пазят хората: задържания (holds). Причина: новата система" in story.printed
+    assert (
+        "по-малко данни, които пазят хората: задържания (holds). Причина: новата система"
+        in story.printed
+    )
     assert (after.manifest["stops"], after.manifest["accepted_shrunk"]) == ({}, {})
 
 
@@ -146,7 +195,8 @@ def test_the_operator_accepts_it_for_a_night_of_airflow(
     """The settings name one date: the night after it is stopped as if nothing stood there."""
     settings = tmp_path / "settings.toml"
     settings.write_text(
-        f'accept_shrunk = ["holds"]\naccept_shrunk_reason = "изтекли са"\naccept_shrunk_on = {AS_OF}\n', "utf-8"
+        f'accept_shrunk = ["holds"]\naccept_shrunk_reason = "изтекли са"\naccept_shrunk_on = {AS_OF}\n',
+        "utf-8",
     )
     monkeypatch.setenv("DUNNING_SETTINGS", str(settings))
     nightly(write(people(), tmp_path / "whole"), tmp_path / "out", days(-1))
@@ -155,7 +205,9 @@ def test_the_operator_accepts_it_for_a_night_of_airflow(
 
     def load_as_airflow(on: date) -> Receipt:
         house = read_house_settings(Settings.from_environment())
-        return load.run(on.isoformat(), str(small), str(tmp_path / "out"), accept_shrunk=house.accept_shrunk)
+        return load.run(
+            on.isoformat(), str(small), str(tmp_path / "out"), accept_shrunk=house.accept_shrunk
+        )
 
     other, told = load_as_airflow(days(1)), load_as_airflow(AS_OF)
 
@@ -172,9 +224,13 @@ def test_what_may_be_accepted_is_said(home: Path, tmp_path: Path) -> None:
 
     unknown = told("--accept-shrunk", "hold", "--reason", "x")
     assert unknown[0] == 2
-    assert "--accept-shrunk is hold, which guards nobody. Give one of: holds, agreements," in unknown[1]
+    assert (
+        "--accept-shrunk is hold, which guards nobody. Give one of: holds, agreements,"
+        in unknown[1]
+    )
     assert told("--accept-shrunk", "holds") == (
-        2, "dunning: There are 1 --accept-shrunk and 0 --reason. Give each table a reason, or one --reason for all: it "
+        2,
+        "dunning: There are 1 --accept-shrunk and 0 --reason. Give each table a reason, or one --reason for all: it "
         "stays recorded with this date.\n",
     )
     assert told("--accept-shrunk", "holds", "--reason", " ")[0] == 2
@@ -183,7 +239,9 @@ def test_what_may_be_accepted_is_said(home: Path, tmp_path: Path) -> None:
 
 
 def test_whom_a_refused_notice_of_ours_speaks_of_is_left_alone(home: Path, tmp_path: Path) -> None:
-    """What became of our message is not known, so nothing follows it: not from the names of the row, which are lost."""
+    """What became of our message is not known, so nothing follows it: not from the names of the
+    row, which are lost.
+    """
     ledger = Debtors().debtor(1, ("2026-08-01", "60.00")).debtor(2, ("2026-08-01", "60.00"))
     first = nightly(write(ledger, tmp_path / "first"), tmp_path / "out", days(-40))
     sent = {row["premise_no"]: row["reference"] for row in first.csv("reminders/sms")}
@@ -191,24 +249,46 @@ def test_whom_a_refused_notice_of_ours_speaks_of_is_left_alone(home: Path, tmp_p
     ledger.notice(2, "overdue", "2026-10-13", "2026-10-14", notice_no=sent["000002"], channel="sms")
     second = write(ledger, tmp_path / "second")
     night = nightly(second, tmp_path / "out", AS_OF, "--quarantine-limit", "notices=0.5")
-    kept = dunning("nightly", "--as-of", AS_OF.isoformat(), "--out", str(tmp_path / "kept"),
-                   folder=tmp_path / "kept" / AS_OF.isoformat())  # fmt: skip
+    kept = dunning(
+        "nightly",
+        "--as-of",
+        AS_OF.isoformat(),
+        "--out",
+        str(tmp_path / "kept"),
+        folder=tmp_path / "kept" / AS_OF.isoformat(),
+    )
 
-    assert [(row["premise_no"], row["reasons"]) for row in withheld_rows(night)] == [("000001", "refused_evidence")]
+    assert [(row["premise_no"], row["reasons"]) for row in withheld_rows(night)] == [
+        ("000001", "refused_evidence")
+    ]
     assert [row["premise_no"] for row in night.csv("reminders/sms")] == ["000002"]
     assert "refused_evidence" in night.account("000001")["reasons"].split()
     assert hashes(night.folder) == hashes(kept.folder)
 
 
 def withheld_rows(night: Night) -> list[Cells]:
-    return [{"premise_no": row["premise_no"], "reasons": row["reason"]} for row in night.csv("withheld")]
+    return [
+        {"premise_no": row["premise_no"], "reasons": row["reason"]} for row in night.csv("withheld")
+    ]
 
 
 def test_a_hold_that_reaches_nothing_is_told_of(home: Path, tmp_path: Path) -> None:
     ledger = people()
-    ledger.add("invoices", invoice_no="K1", premise_no="000002", payer_code="P2", kind="credit_note", amount="-1.00",
-               issued_on="2026-10-01", due_on="2026-10-01", currency="EUR")  # fmt: skip
+    ledger.add(
+        "invoices",
+        invoice_no="K1",
+        premise_no="000002",
+        payer_code="P2",
+        kind="credit_note",
+        amount="-1.00",
+        issued_on="2026-10-01",
+        due_on="2026-10-01",
+        currency="EUR",
+    )
     ledger.add("holds", hold_no="H9", invoice_no="K1", reason="manual", valid_from="2026-01-01")
     night = nightly(write(ledger, tmp_path / "ledger"), tmp_path / "out")
 
-    assert "Внимание: задържания (holds): 1 от приетите редове не стигат до никоя партида или фактура" in night.printed
+    assert (
+        "Внимание: задържания (holds): 1 от приетите редове не стигат до никоя партида или фактура"
+        in night.printed
+    )

@@ -1,6 +1,7 @@
 """Killed anywhere and run again equals once; two runs at once are one.
 
-The kills are real: `python -m dunning.cli.command` gets SIGKILL, at random or at a chosen file of the publishing.
+The kills are real: `python -m dunning.cli.command` gets SIGKILL, at random or at a chosen file of
+the publishing.
 """
 
 import os
@@ -41,12 +42,17 @@ from tests.jobs.nights import (
 
 REPOSITORY = Path(__file__).parents[2]
 STEPS = {
-    "read": "отпечатък", "attribute": "чии са", "snapshot": "снимка", "classify": "класифициране",
-    "propose": "предложения", "write": "списъци", "close": "приключване",
-}  # fmt: skip
+    "read": "отпечатък",
+    "attribute": "чии са",
+    "snapshot": "снимка",
+    "classify": "класифициране",
+    "propose": "предложения",
+    "write": "списъци",
+    "close": "приключване",
+}
 
-# Runs the command, and dies by SIGKILL right before its n-th placing of a file in the output folder, or, where n is
-# given as "after", right after the manifest is placed.
+# Runs the command, and dies by SIGKILL right before its n-th placing of a file in the output
+# folder, or, where n is given as "after", right after the manifest is placed.
 DIE_WHILE_PUBLISHING = """
 import os, signal, sys
 from dunning import cli
@@ -82,10 +88,14 @@ def undisturbed(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) ->
     """AS_OF and the day after; on the second some more is due, so that both have deeds."""
     debtors = Debtors()
     for number in range(1, 40):
-        debtors.debtor(number, ("2026-11-21", "60.00"), ("2026-03-01", f"{number}.00"), phone=number % 3 > 0)
+        debtors.debtor(
+            number, ("2026-11-21", "60.00"), ("2026-03-01", f"{number}.00"), phone=number % 3 > 0
+        )
     for number in range(40, 60):
         debtors.debtor(number, ("2026-11-22", "75.20"), ("2026-02-01", "350.00"))
-        debtors.notice(number, "overdue" if number % 2 else "final_warning", "2026-09-01", "2026-09-03")
+        debtors.notice(
+            number, "overdue" if number % 2 else "final_warning", "2026-09-01", "2026-09-03"
+        )
     for number in range(60, 70):
         debtors.debtor(number, ("2026-11-22", "20.00"))
     folder = tmp_path_factory.mktemp("undisturbed")
@@ -94,25 +104,43 @@ def undisturbed(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) ->
         nights = [nightly(ledger, folder / "out", days(n)) for n in (0, 1)]
         assert [night.code for night in nights] == [0, 0]
         found = Undisturbed(ledger, hashes(folder / "out"), history(engine))
-    # 40 to 58 with a last warning are on the court list of the first night, and get no message beside it
-    assert [len([row for row in found.history["deeds"] if row[3] == day]) for day in (AS_OF, days(1))] == [49, 10]
+    # 40 to 58 with a last warning are on the court list of the first night, and get no message
+    # beside it
+    assert [
+        len([row for row in found.history["deeds"] if row[3] == day]) for day in (AS_OF, days(1))
+    ] == [49, 10]
     return found
 
 
 def start(*command: str) -> subprocess.Popen[str]:
     """Start a process of the command in this test's environment."""
     return subprocess.Popen(
-        [sys.executable, *command], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, *command],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 
 def command(ledger: Path, out: Path, *more: str) -> list[str]:
     """Return the words of the nightly command for AS_OF."""
-    return ["nightly", "--ledger", str(ledger), "--as-of", AS_OF.isoformat(), "--out", str(out), *more]
+    return [
+        "nightly",
+        "--ledger",
+        str(ledger),
+        "--as-of",
+        AS_OF.isoformat(),
+        "--out",
+        str(out),
+        *more,
+    ]
 
 
 def kill_after(told: str, seconds: float, *words: str) -> None:
-    """Run the command and kill it so long after it has told something, if it has not ended by then."""
+    """Run the command and kill it so long after it has told something, if it has not ended by
+    then.
+    """
     with start("-m", "dunning.cli", *words) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -166,13 +194,16 @@ def test_killed_at_any_moment_and_run_again_equals_once(
 def test_killed_while_publishing_and_run_again_equals_once(
     when: str, undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """Before the first file, between files, before the manifest, and right after it: by then the files are out."""
+    """Before the first file, between files, before the manifest, and right after it: by then the
+    files are out.
+    """
     out = tmp_path / "out"
     die_while_publishing(when, undisturbed.ledger, out, engine)
     is_out = when == "after"
     assert (run_states(engine), (out / AS_OF.isoformat() / "manifest.json").exists()) == (
-        [("2026-11-22", "closing")], is_out
-    )  # fmt: skip
+        [("2026-11-22", "closing")],
+        is_out,
+    )
     assert {state for _, state in deeds(engine)} == {"intended"}
     nights = [nightly(undisturbed.ledger, out, days(n)) for n in (0, 1)]
 
@@ -194,7 +225,9 @@ def die_while_publishing(when: str, ledger: Path, out: Path, engine: Engine) -> 
 def test_the_next_date_finishes_a_close_whose_files_were_out(
     undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """Nobody runs the killed date again; its messages count as sent all the same, and the next night sees them."""
+    """Nobody runs the killed date again; its messages count as sent all the same, and the next
+    night sees them.
+    """
     die_while_publishing("after", undisturbed.ledger, tmp_path / "out", engine)
     night = nightly(undisturbed.ledger, tmp_path / "out", days(1))
 
@@ -207,7 +240,9 @@ def test_the_next_date_finishes_a_close_whose_files_were_out(
 def test_the_next_date_takes_back_a_close_whose_files_were_not_out(
     undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """Without a manifest nothing counts as sent, so the next night sends it all; of the killed date nothing is kept."""
+    """Without a manifest nothing counts as sent, so the next night sends it all; of the killed date
+    nothing is kept.
+    """
     die_while_publishing("7", undisturbed.ledger, tmp_path / "out", engine)
     night = nightly(undisturbed.ledger, tmp_path / "out", days(1))
     kept = history(engine)
@@ -222,7 +257,9 @@ def test_the_next_date_takes_back_a_close_whose_files_were_not_out(
 def test_a_killed_run_takes_its_workers_with_it(
     undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """Otherwise they would wait for work for ever, each with its memory. They inherit stdout, so it ends with them."""
+    """Otherwise they would wait for work for ever, each with its memory. They inherit stdout, so it
+    ends with them.
+    """
     words = command(undisturbed.ledger, tmp_path / "out", "--shards", "2")
     with start("-m", "dunning.cli", *words) as process:
         assert process.stdout is not None
@@ -241,7 +278,9 @@ def test_a_killed_run_takes_its_workers_with_it(
 
 
 def is_alive(pid: str) -> bool:
-    """Tell whether a process is still running; one that has ended and is not yet fetched does not."""
+    """Tell whether a process is still running; one that has ended and is not yet fetched does
+    not.
+    """
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except FileNotFoundError:
@@ -249,7 +288,9 @@ def is_alive(pid: str) -> bool:
 
 
 def wait_for_children(pid: int) -> list[str]:
-    """Return the children of a process as soon as it has some, besides the one that cleans up after them."""
+    """Return the children of a process as soon as it has some, besides the one that cleans up after
+    them.
+    """
     while True:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         found = [c for c in children if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()]
@@ -275,8 +316,12 @@ def test_a_second_run_says_so_and_leaves(
     )
 
 
-def test_two_runs_at_once_close_once(undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path) -> None:
-    """Two real processes race; who comes second is turned away, or repeats the closed date without recording."""
+def test_two_runs_at_once_close_once(
+    undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path
+) -> None:
+    """Two real processes race; who comes second is turned away, or repeats the closed date without
+    recording.
+    """
     words = command(undisturbed.ledger, tmp_path / "out")
     racers = [start("-m", "dunning.cli", *words) for _ in range(2)]
     told = [racer.communicate()[0] for racer in racers]
@@ -284,10 +329,16 @@ def test_two_runs_at_once_close_once(undisturbed: Undisturbed, home: Path, engin
     assert 0 in [racer.returncode for racer in racers]
     assert "Traceback" not in "".join(told)
     night = nightly(undisturbed.ledger, tmp_path / "out", days(1))
-    assert (night.code, hashes(tmp_path / "out"), history(engine)) == (0, undisturbed.files, undisturbed.history)
+    assert (night.code, hashes(tmp_path / "out"), history(engine)) == (
+        0,
+        undisturbed.files,
+        undisturbed.history,
+    )
 
 
-def test_work_folders_of_runs_that_may_still_go_on_are_left_alone(home: Path, engine: Engine, tmp_path: Path) -> None:
+def test_work_folders_of_runs_that_may_still_go_on_are_left_alone(
+    home: Path, engine: Engine, tmp_path: Path
+) -> None:
     """Whoever runs step by step keeps his folder while another date is run without recording."""
     ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
     run = load.run(AS_OF.isoformat(), str(ledger), str(tmp_path / "out"))
@@ -297,7 +348,11 @@ def test_work_folders_of_runs_that_may_still_go_on_are_left_alone(home: Path, en
     write.run(run)
     closed = close.run(run)
 
-    assert (close.run(run)["state"], closed["state"], closed["recorded"]["deeds"]) == ("closed", "closed", 1)
+    assert (close.run(run)["state"], closed["state"], closed["recorded"]["deeds"]) == (
+        "closed",
+        "closed",
+        1,
+    )
     assert report.run(run, closed)["lists"]["reminders/sms"] == {"rows": 1, "cents": 6000}
     assert os.listdir(home / "work") == []
 
@@ -315,15 +370,19 @@ def test_a_run_of_which_nothing_was_classified_goes_no_further(home: Path, tmp_p
 def test_a_database_that_goes_away_stops_the_night_and_the_next_one_is_whole(
     told: str, undisturbed: Undisturbed, home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    """The server ends every connection of the run, and its lock with them: it may not close books any more."""
+    """The server ends every connection of the run, and its lock with them: it may not close books
+    any more.
+    """
 
     def listen(message: str) -> None:
         if message == told:
             with engine.connect() as connection:
-                connection.execute(text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                ))  # fmt: skip
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
 
     order = Order.of(AS_OF.isoformat(), str(undisturbed.ledger), str(tmp_path / "out"), None, None)
     with pytest.raises(DunningError, match="PostgreSQL gave up"):
@@ -331,7 +390,10 @@ def test_a_database_that_goes_away_stops_the_night_and_the_next_one_is_whole(
     recorded, published = history(engine), (tmp_path / "out").exists()
     nights = [nightly(undisturbed.ledger, tmp_path / "out", days(n)) for n in (0, 1)]
 
-    assert (recorded, published) == ({"deeds": [], "decisions": [], "proposals": [], "closed": []}, False)
+    assert (recorded, published) == (
+        {"deeds": [], "decisions": [], "proposals": [], "closed": []},
+        False,
+    )
     assert [night.code for night in nights] == [0, 0]
     assert (hashes(tmp_path / "out"), history(engine)) == (undisturbed.files, undisturbed.history)
     assert left_behind(home, tmp_path / "out") == []
@@ -342,17 +404,32 @@ def test_what_killed_processes_left_is_cleared_away_and_their_run_has_failed(
 ) -> None:
     ledger = say_fresh(Debtors().debtor(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
     dead, living = (runs.start_run(engine, days(n), is_recording=False) for n in (-3, -2))
-    left = [new_work_folder(Settings.from_environment(), days(n), run) for n, run in ((-3, dead), (-2, living))]
+    left = [
+        new_work_folder(Settings.from_environment(), days(n), run)
+        for n, run in ((-3, dead), (-2, living))
+    ]
     with alive(left[0]):
         pass
-    gone = [home / "work" / f"release-{AS_OF}-court-12345678", home / "work" / f"recall-{AS_OF}-court-1234abcd"]
+    gone = [
+        home / "work" / f"release-{AS_OF}-court-12345678",
+        home / "work" / f"recall-{AS_OF}-court-1234abcd",
+    ]
     for folder in (*gone, home / "preview"):
         folder.mkdir(parents=True)
     with alive(left[1]):
         assert nightly(ledger, tmp_path / "out").code == 0
 
-    assert [runs.fetch_run_by_id(engine, run).state for run in (dead, living)] == ["failed", "running"]
-    assert [folder.exists() for folder in (*left, *gone, home / "preview")] == [False, True, False, False, False]
+    assert [runs.fetch_run_by_id(engine, run).state for run in (dead, living)] == [
+        "failed",
+        "running",
+    ]
+    assert [folder.exists() for folder in (*left, *gone, home / "preview")] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_a_run_that_failed_in_airflow_is_failed_and_goes_on_where_its_step_is_started_again(
@@ -361,7 +438,9 @@ def test_a_run_that_failed_in_airflow_is_failed_and_goes_on_where_its_step_is_st
     ledger = say_fresh(Debtors().debtor(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
     begun = runs.start_run(engine, days(-1), is_recording=True)
     loaded = load.run(AS_OF.isoformat(), str(ledger), str(tmp_path / "out"))
-    assert failure.run(loaded) == {"run_id": loaded["run_id"]} and failure.run(None) == {"run_id": None}
+    assert failure.run(loaded) == {"run_id": loaded["run_id"]} and failure.run(None) == {
+        "run_id": None
+    }
     assert run_states(engine) == [(days(-1).isoformat(), "failed"), (AS_OF.isoformat(), "failed")]
 
     make_files(loaded, 1, say_nothing)
@@ -374,4 +453,7 @@ def test_a_run_that_failed_in_airflow_is_failed_and_goes_on_where_its_step_is_st
 def test_a_failed_run_does_not_come_back_after_a_later_attempt(engine: Engine) -> None:
     first, second = (runs.start_run(engine, AS_OF, is_recording=True) for _ in range(2))
     runs.resume_run(engine, first)
-    assert [runs.fetch_run_by_id(engine, run).state for run in (first, second)] == ["failed", "running"]
+    assert [runs.fetch_run_by_id(engine, run).state for run in (first, second)] == [
+        "failed",
+        "running",
+    ]

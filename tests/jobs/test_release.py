@@ -1,4 +1,6 @@
-"""The release of a night's lists: who may say so, the last look, deeds once, killed and run again, and the way back."""
+"""The release of a night's lists: who may say so, the last look, deeds once, killed and run again,
+and the way back.
+"""
 
 import hashlib
 import json
@@ -32,24 +34,28 @@ from tests.jobs.nights import (
     say_fresh,
 )
 
-APPROVERS = '''[people.head]
+APPROVERS = """[people.head]
 role = "collections"
 approves = ["disconnections", "reminders"]
 [people.legal]
 role = "legal"
 approves = ["court"]
-'''
+"""
 
 
 def ledger() -> Debtors:
-    """Three premises to cut off (1, 2, 3), a case for court (4), two messages (7, 8); 9 is an account without debt."""
+    """Three premises to cut off (1, 2, 3), a case for court (4), two messages (7, 8); 9 is an
+    account without debt.
+    """
     made = Debtors()
     for number in (1, 2, 3):
         made.debtor(number, ("2026-08-20", "80.00"), ("2026-09-20", "40.00"))
         made.notice(number, "disconnection", "2026-10-01", "2026-10-03")
         made.notice(number, "overdue", "2026-11-01", "2026-11-03")
     made.debtor(4, ("2026-01-20", "300.00"), disconnectable="no")
-    made.notice(4, "overdue", "2026-05-01", "2026-05-03").notice(4, "final_warning", "2026-09-01", "2026-09-03")
+    made.notice(4, "overdue", "2026-05-01", "2026-05-03").notice(
+        4, "final_warning", "2026-09-01", "2026-09-03"
+    )
     for number in (7, 8):
         made.debtor(number, ("2026-09-20", "40.00"), disconnectable="no")
     return made.debtor(9, ("2026-12-20", "10.00"))
@@ -68,9 +74,13 @@ def reply(answer: str = "approved", by: str = "head", note: str = "") -> dict[st
     return {"answer": answer, "by": by, "note": note}
 
 
-def release(list_name: str, given: dict[str, str], ledger: Path | None = None, on: date = AS_OF) -> dict:
+def release(
+    list_name: str, given: dict[str, str], ledger: Path | None = None, on: date = AS_OF
+) -> dict:
     """Release a list of the last closed night on a day."""
-    return publish.run(offer.run()[list_name], given, str(ledger) if ledger else None, on=on.isoformat())
+    return publish.run(
+        offer.run()[list_name], given, str(ledger) if ledger else None, on=on.isoformat()
+    )
 
 
 def released(night: Path, list_name: str) -> Path:
@@ -78,9 +88,13 @@ def released(night: Path, list_name: str) -> Path:
 
 
 def deeds_of(engine: Engine, channel: str) -> list[tuple[str, str]]:
-    query = text("SELECT premise_no, state FROM dunning.deeds WHERE channel = :channel ORDER BY premise_no")
+    query = text(
+        "SELECT premise_no, state FROM dunning.deeds WHERE channel = :channel ORDER BY premise_no"
+    )
     with engine.connect() as connection:
-        return [(row.premise_no, row.state) for row in connection.execute(query, {"channel": channel})]
+        return [
+            (row.premise_no, row.state) for row in connection.execute(query, {"channel": channel})
+        ]
 
 
 def premises(*numbers: int) -> list[str]:
@@ -101,12 +115,18 @@ def test_what_waits_is_told_in_counts_and_hashes_only(night: Path) -> None:
 
 def test_one_sum_for_the_list_of_cases_wherever_it_is_told(night: Path, engine: Engine) -> None:
     listed = json.loads((night / "manifest.json").read_bytes())["lists"]["court"]["cents"]
-    case = next(row for row in fetch_account_proposals(engine, AS_OF, premise_of(4)) if row["list"] == "court")
+    case = next(
+        row
+        for row in fetch_account_proposals(engine, AS_OF, premise_of(4))
+        if row["list"] == "court"
+    )
 
     assert (case["overdue_cents"], case["total_cents"]) == (30_000, listed)
     assert listed > 30_000  # interest and state fee
     assert offer.run()["court"]["cents"] == listed
-    assert [each.cents for each in releases.fetch_releases(engine, AS_OF) if each.list_name == "court"] == [listed]
+    assert [
+        each.cents for each in releases.fetch_releases(engine, AS_OF) if each.list_name == "court"
+    ] == [listed]
 
 
 def test_the_question_tells_counts_sums_and_where_to_look(night: Path) -> None:
@@ -118,7 +138,12 @@ def test_the_question_tells_counts_sums_and_where_to_look(night: Path) -> None:
 
 def test_an_approved_list_leaves_as_it_was_looked_at(night: Path, engine: Engine) -> None:
     told = release("disconnections", reply())
-    assert (told["state"], told["rows"], told["cents"], told["dropped"]) == ("released", 3, 36000, 0)
+    assert (told["state"], told["rows"], told["cents"], told["dropped"]) == (
+        "released",
+        3,
+        36000,
+        0,
+    )
     folder = released(night, "disconnections")
     for name in ("disconnections.csv", "disconnections.parquet", "disconnections.xlsx"):
         assert (folder / name).read_bytes() == (night / name).read_bytes()
@@ -132,14 +157,18 @@ def test_a_case_leaves_with_its_items(night: Path, engine: Engine) -> None:
     told = release("court", reply(by="legal"))
     listed = json.loads((night / "manifest.json").read_bytes())["lists"]["court"]
     assert (told["rows"], told["cents"]) == (listed["rows"], listed["cents"])
-    for name in (f"{path}.{end}" for path in ("court", "court_items") for end in ("csv", "parquet", "xlsx")):
+    for name in (
+        f"{path}.{end}" for path in ("court", "court_items") for end in ("csv", "parquet", "xlsx")
+    ):
         assert (released(night, "court") / name).read_bytes() == (night / name).read_bytes()
     assert deeds_of(engine, "court") == [(premise_of(4), "done")]
 
 
 @pytest.fixture
 def reviewed(home: Path, tmp_path: Path) -> Path:
-    """A night with a ready case (4) and two that a person must look at first (5: no identifier, 6: that, and dead)."""
+    """A night with a ready case (4) and two that a person must look at first (5: no identifier, 6:
+    that, and dead).
+    """
     made = ledger()
     for number in (5, 6):
         made.debtor(number, ("2026-01-20", "200.00"), disconnectable="no")
@@ -148,32 +177,49 @@ def reviewed(home: Path, tmp_path: Path) -> Path:
         made.rows["payers"][-1]["national_id"] = ""
     made.bill(6, "2026-02-20", "5.00")
     made.add(
-        "holds", hold_no="H1", premise_no=premise_of(6), payer_code="P6", reason="deceased", valid_from="2026-11-01",
+        "holds",
+        hold_no="H1",
+        premise_no=premise_of(6),
+        payer_code="P6",
+        reason="deceased",
+        valid_from="2026-11-01",
         invoice_no=made.rows["invoices"][-1]["invoice_no"],
-    )  # fmt: skip
+    )
     assert nightly(say_fresh(made.write(tmp_path / "ledger"), AS_OF), tmp_path / "out").code == 0
     (home / "people.toml").write_text(APPROVERS, "utf-8")
     return tmp_path / "out" / AS_OF.isoformat()
 
 
-def test_the_question_counts_what_would_leave_and_says_why_the_others_wait(reviewed: Path, engine: Engine) -> None:
+def test_the_question_counts_what_would_leave_and_says_why_the_others_wait(
+    reviewed: Path, engine: Engine
+) -> None:
     waits = offer.run()["court"]
     assert (waits["rows"], waits["person_rows"]) == (1, 2)
     assert waits["person_reasons"] == {"deceased": 1, "missing_identifier": 2}
     listed = json.loads((reviewed / "manifest.json").read_bytes())["lists"]["court"]
     assert (listed["rows"], waits["cents"] + waits["person_cents"]) == (3, listed["cents"])
     subject, body = offer.ask(waits, "http://desk")
-    assert subject == "Списък за съд към 22.11.2026 г.: 1 ред, 338,66 €; още 2 за преглед остават тук"
+    assert (
+        subject == "Списък за съд към 22.11.2026 г.: 1 ред, 338,66 €; още 2 за преглед остават тук"
+    )
     assert "| от тях готови, за които се пита | 1 | 338,66 |" in body
     assert ("- починал клиент: 1" in body, "- липсва ЕГН/ЛНЧ/ЕИК: 2" in body) == (True, True)
-    (standing,) = [each for each in releases.fetch_releases(engine, AS_OF) if each.list_name == "court"]
+    (standing,) = [
+        each for each in releases.fetch_releases(engine, AS_OF) if each.list_name == "court"
+    ]
     assert (standing.state, standing.rows) == ("waiting", 1)
 
 
 def test_only_ready_cases_leave(reviewed: Path, tmp_path: Path, engine: Engine) -> None:
     told = release("court", reply(by="legal"), on=days(1))
-    assert (told["rows"], told["dropped"], deeds_of(engine, "court")) == (1, 0, [(premise_of(4), "done")])
-    assert [row["premise_no"] for row in read_csv(released(reviewed, "court") / "court.csv")] == premises(4)
+    assert (told["rows"], told["dropped"], deeds_of(engine, "court")) == (
+        1,
+        0,
+        [(premise_of(4), "done")],
+    )
+    assert [
+        row["premise_no"] for row in read_csv(released(reviewed, "court") / "court.csv")
+    ] == premises(4)
     items = read_csv(released(reviewed, "court") / "court_items.csv")
     assert {row["case_ref"] for row in items} == {f"C-20261122-{premise_of(4)}-P4"}
     following = nightly(tmp_path / "ledger", tmp_path / "out", AS_OF)
@@ -181,9 +227,13 @@ def test_only_ready_cases_leave(reviewed: Path, tmp_path: Path, engine: Engine) 
     assert parts == {premise_of(4): "ready", premise_of(5): "person", premise_of(6): "person"}
 
 
-def test_a_list_of_cases_for_a_person_alone_waits_for_no_approval(home: Path, tmp_path: Path) -> None:
+def test_a_list_of_cases_for_a_person_alone_waits_for_no_approval(
+    home: Path, tmp_path: Path
+) -> None:
     made = Debtors().debtor(5, ("2026-01-20", "200.00"), disconnectable="no")
-    made.notice(5, "overdue", "2026-05-01", "2026-05-03").notice(5, "final_warning", "2026-09-01", "2026-09-03")
+    made.notice(5, "overdue", "2026-05-01", "2026-05-03").notice(
+        5, "final_warning", "2026-09-01", "2026-09-03"
+    )
     made.rows["payers"][-1]["national_id"] = ""
     night = nightly(say_fresh(made.write(tmp_path / "ledger"), AS_OF), tmp_path / "out")
     assert ([row["part"] for row in night.csv("court")], offer.run()) == (["person"], {})
@@ -192,10 +242,18 @@ def test_a_list_of_cases_for_a_person_alone_waits_for_no_approval(home: Path, tm
 def test_a_second_run_does_nothing_twice(night: Path, engine: Engine) -> None:
     waits = offer.run()["disconnections"]
     publish.run(waits, reply(), on=AS_OF.isoformat())
-    before = history(engine), hashes(released(night, "disconnections")), releases.fetch_answers(engine, AS_OF)
+    before = (
+        history(engine),
+        hashes(released(night, "disconnections")),
+        releases.fetch_answers(engine, AS_OF),
+    )
     again = publish.run(waits, reply(), on=AS_OF.isoformat())
     assert (again["state"], again["rows"]) == ("released", 3)
-    assert (history(engine), hashes(released(night, "disconnections")), releases.fetch_answers(engine, AS_OF)) == before
+    assert (
+        history(engine),
+        hashes(released(night, "disconnections")),
+        releases.fetch_answers(engine, AS_OF),
+    ) == before
 
 
 @pytest.mark.parametrize(("answer", "by"), [("rejected", "head"), ("expired", "никой")])
@@ -203,7 +261,11 @@ def test_without_approval_nothing_leaves_and_that_is_recorded(
     night: Path, engine: Engine, answer: str, by: str
 ) -> None:
     told = release("disconnections", reply(answer, by, "не днес"))
-    assert (told["state"], deeds_of(engine, "field"), released(night, "disconnections").exists()) == (answer, [], False)
+    assert (
+        told["state"],
+        deeds_of(engine, "field"),
+        released(night, "disconnections").exists(),
+    ) == (answer, [], False)
     (kept,) = releases.fetch_answers(engine, AS_OF)
     assert (kept.answer, kept.by_user, kept.note, kept.row_count) == (answer, by, "не днес", 3)
     standing = {each.list_name: each.state for each in releases.fetch_releases(engine, AS_OF)}
@@ -220,12 +282,16 @@ def test_what_was_rejected_cannot_be_approved_afterwards(night: Path, engine: En
 
 @pytest.mark.parametrize("by", ["legal", "adviser", "nobody at all"])
 def test_who_may_not_approve_releases_nothing(night: Path, engine: Engine, by: str) -> None:
-    with pytest.raises(DunningError, match=f"{by} may not approve the list disconnections; head may"):
+    with pytest.raises(
+        DunningError, match=f"{by} may not approve the list disconnections; head may"
+    ):
         release("disconnections", reply(by=by))
     assert (deeds_of(engine, "field"), releases.fetch_answers(engine, AS_OF)) == ([], [])
 
 
-def test_nothing_leaves_without_asking_where_people_are_named(night: Path, home: Path, engine: Engine) -> None:
+def test_nothing_leaves_without_asking_where_people_are_named(
+    night: Path, home: Path, engine: Engine
+) -> None:
     with pytest.raises(DunningError, match="only where nobody is named, and 2 are"):
         release("disconnections", reply("automatic", "auto_approve"))
     (home / "people.toml").unlink()
@@ -255,9 +321,15 @@ def test_a_file_that_was_changed_is_not_released(night: Path, engine: Engine, en
 
 def strike(engine: Engine, number: int) -> int:
     return holds.append_hold(
-        engine, premise_no=premise_of(number), payer_code=f"P{number}", list_name="disconnections", struck_on=AS_OF,
-        note="жалба по телефона", author="head", valid_until=days(30),
-    )  # fmt: skip
+        engine,
+        premise_no=premise_of(number),
+        payer_code=f"P{number}",
+        list_name="disconnections",
+        struck_on=AS_OF,
+        note="жалба по телефона",
+        author="head",
+        valid_until=days(30),
+    )
 
 
 def test_a_struck_row_stays_here_and_the_account_is_shielded_the_next_night(
@@ -272,7 +344,11 @@ def test_a_struck_row_stays_here_and_the_account_is_shielded_the_next_night(
     newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
     following = nightly(newer, tmp_path / "out", days(1))
     account = following.account(premise_of(2))
-    assert (account["stage"], account["shielded_cents"], account["reasons"]) == ("current", 12000, "hold_manual")
+    assert (account["stage"], account["shielded_cents"], account["reasons"]) == (
+        "current",
+        12000,
+        "hold_manual",
+    )
     assert following.csv("disconnections") == []
     again = nightly(say_fresh(ledger().write(tmp_path / "same"), AS_OF), tmp_path / "again", AS_OF)
     assert hashes(again.folder) == hashes(night)
@@ -288,14 +364,20 @@ def test_a_strike_that_was_ended_keeps_nobody_here(night: Path, engine: Engine) 
     assert release("disconnections", reply())["rows"] == 3
 
 
-def test_who_has_paid_or_is_shielded_meanwhile_stays_here(night: Path, tmp_path: Path, engine: Engine) -> None:
+def test_who_has_paid_or_is_shielded_meanwhile_stays_here(
+    night: Path, tmp_path: Path, engine: Engine
+) -> None:
     newer = ledger().payment(1, "2026-11-23", "120.00").hold(2).payment(3, "2026-11-23", "10.00")
-    told = release("disconnections", reply(), say_fresh(newer.write(tmp_path / "newer"), days(1)), on=days(1))
+    told = release(
+        "disconnections", reply(), say_fresh(newer.write(tmp_path / "newer"), days(1)), on=days(1)
+    )
     assert (told["rows"], told["dropped"], deeds_of(engine, "field")) == (0, 3, [])
     rows = read_csv(released(night, "disconnections") / "dropped.csv")
     assert {row["premise_no"]: row["reason"] for row in rows} == {
-        premise_of(1): "paid", premise_of(2): "shielded", premise_of(3): "amount_fell"
-    }  # fmt: skip
+        premise_of(1): "paid",
+        premise_of(2): "shielded",
+        premise_of(3): "amount_fell",
+    }
 
 
 def dropped(night: Path, list_name: str) -> dict[str, str]:
@@ -304,19 +386,33 @@ def dropped(night: Path, list_name: str) -> dict[str, str]:
     return {row["premise_no"]: row["reason"] for row in rows}
 
 
-def test_the_last_look_is_for_the_day_of_the_release_whatever_strangers_pay_later(night: Path, tmp_path: Path) -> None:
-    """A payment that is dated weeks ahead moves no day: who disputes his debt on that of the release is not cut off."""
+def test_the_last_look_is_for_the_day_of_the_release_whatever_strangers_pay_later(
+    night: Path, tmp_path: Path
+) -> None:
+    """A payment that is dated weeks ahead moves no day: who disputes his debt on that of the
+    release is not cut off.
+    """
     newer = ledger().payment(1, days(1).isoformat(), "120.00").payment(9, "2026-12-20", "10.00")
     newer.add(
-        "holds", hold_no="H1", premise_no=premise_of(3), reason="dispute", valid_from=days(1), valid_until=days(20)
-    )  # fmt: skip
+        "holds",
+        hold_no="H1",
+        premise_no=premise_of(3),
+        reason="dispute",
+        valid_from=days(1),
+        valid_until=days(20),
+    )
     told = release("disconnections", reply(), newer.write(tmp_path / "newer"), on=days(1))
-    assert (told["rows"], dropped(night, "disconnections")) == (1, {premise_of(1): "paid", premise_of(3): "shielded"})
+    assert (told["rows"], dropped(night, "disconnections")) == (
+        1,
+        {premise_of(1): "paid", premise_of(3): "shielded"},
+    )
     manifest = json.loads((released(night, "disconnections") / "manifest.json").read_text("utf-8"))
     assert manifest["looked_on"] == days(1).isoformat()
 
 
-def test_a_ledger_without_a_payment_since_friday_is_the_newest_on_monday(home: Path, tmp_path: Path) -> None:
+def test_a_ledger_without_a_payment_since_friday_is_the_newest_on_monday(
+    home: Path, tmp_path: Path
+) -> None:
     folder = ledger().payment(9, days(-2).isoformat(), "10.00").write(tmp_path / "ledger")
     assert nightly(folder, tmp_path / "out").code == 0
     (home / "people.toml").write_text(APPROVERS, "utf-8")
@@ -327,7 +423,9 @@ def test_a_ledger_without_a_payment_since_friday_is_the_newest_on_monday(home: P
     assert (told["rows"], dropped(night, "disconnections")) == (2, {premise_of(2): "shielded"})
 
 
-def test_what_the_nights_own_ledger_says_of_the_day_of_the_release_counts(home: Path, tmp_path: Path) -> None:
+def test_what_the_nights_own_ledger_says_of_the_day_of_the_release_counts(
+    home: Path, tmp_path: Path
+) -> None:
     made = ledger()
     made.add("holds", hold_no="H1", premise_no=premise_of(2), reason="dispute", valid_from=days(3))
     assert nightly(say_fresh(made.write(tmp_path / "ledger"), AS_OF), tmp_path / "out").code == 0
@@ -339,7 +437,9 @@ def test_what_the_nights_own_ledger_says_of_the_day_of_the_release_counts(home: 
 
 @pytest.mark.parametrize("on", [days(-3), AS_OF], ids=["a day before the list's", "the list's day"])
 def test_no_day_before_the_lists_is_looked_at(night: Path, tmp_path: Path, on: date) -> None:
-    newer = say_fresh(ledger().payment(1, days(1).isoformat(), "120.00").write(tmp_path / "newer"), days(1))
+    newer = say_fresh(
+        ledger().payment(1, days(1).isoformat(), "120.00").write(tmp_path / "newer"), days(1)
+    )
     assert release("disconnections", reply(), newer, on=on)["rows"] == 3
 
 
@@ -347,14 +447,21 @@ def test_no_day_before_the_lists_is_looked_at(night: Path, tmp_path: Path, on: d
     ("newer", "says"),
     [
         (say_fresh, "speaks for 2026-11-21, the list for 2026-11-22"),
-        (lambda folder, day: folder, "has 1 payments dated up to 2026-11-22, 5,00 €; that of the night had 2, 15,00 €"),
+        (
+            lambda folder, day: folder,
+            "has 1 payments dated up to 2026-11-22, 5,00 €; that of the night had 2, 15,00 €",
+        ),
     ],
     ids=["by its manifest", "by its payments"],
 )
-def test_an_older_ledger_is_refused(home: Path, tmp_path: Path, engine: Engine, newer, says: str) -> None:
+def test_an_older_ledger_is_refused(
+    home: Path, tmp_path: Path, engine: Engine, newer, says: str
+) -> None:
     made = ledger().payment(9, days(-4).isoformat(), "5.00")
     older = newer(made.write(tmp_path / "older"), days(-1))
-    folder = say_fresh(made.payment(9, days(-1).isoformat(), "10.00").write(tmp_path / "ledger"), AS_OF)
+    folder = say_fresh(
+        made.payment(9, days(-1).isoformat(), "10.00").write(tmp_path / "ledger"), AS_OF
+    )
     assert nightly(folder, tmp_path / "out").code == 0
     (home / "people.toml").write_text(APPROVERS, "utf-8")
     with pytest.raises(DunningError, match=says):
@@ -362,9 +469,13 @@ def test_an_older_ledger_is_refused(home: Path, tmp_path: Path, engine: Engine, 
     assert deeds_of(engine, "field") == []
 
 
-def test_a_ledger_whose_payments_came_to_less_is_refused(home: Path, tmp_path: Path, engine: Engine) -> None:
+def test_a_ledger_whose_payments_came_to_less_is_refused(
+    home: Path, tmp_path: Path, engine: Engine
+) -> None:
     less = ledger().payment(9, days(-1).isoformat(), "9.99").write(tmp_path / "less")
-    folder = say_fresh(ledger().payment(9, days(-1).isoformat(), "10.00").write(tmp_path / "ledger"), AS_OF)
+    folder = say_fresh(
+        ledger().payment(9, days(-1).isoformat(), "10.00").write(tmp_path / "ledger"), AS_OF
+    )
     assert nightly(folder, tmp_path / "out").code == 0
     (home / "people.toml").write_text(APPROVERS, "utf-8")
     with pytest.raises(DunningError, match="has 1 payments dated up to 2026-11-22, 9,99 €"):
@@ -373,14 +484,20 @@ def test_a_ledger_whose_payments_came_to_less_is_refused(home: Path, tmp_path: P
 
 
 def test_a_trial_decides_no_release(night: Path, tmp_path: Path) -> None:
-    invented = say_fresh(ledger().payment(1, AS_OF.isoformat(), "120.00").write(tmp_path / "what-if"), days(5))
+    invented = say_fresh(
+        ledger().payment(1, AS_OF.isoformat(), "120.00").write(tmp_path / "what-if"), days(5)
+    )
     for day in (AS_OF, days(2)):
         assert nightly(invented, tmp_path / "try", day, "--dry-run").code == 0
     assert (release("disconnections", reply())["rows"], dropped(night, "disconnections")) == (3, {})
 
 
-def test_a_ledger_that_a_night_was_given_counts_though_its_date_is_closed(night: Path, tmp_path: Path) -> None:
-    newer = say_fresh(ledger().payment(1, AS_OF.isoformat(), "120.00").write(tmp_path / "newer"), AS_OF)
+def test_a_ledger_that_a_night_was_given_counts_though_its_date_is_closed(
+    night: Path, tmp_path: Path
+) -> None:
+    newer = say_fresh(
+        ledger().payment(1, AS_OF.isoformat(), "120.00").write(tmp_path / "newer"), AS_OF
+    )
     assert nightly(newer, tmp_path / "again").code == 0
     told = release("disconnections", reply())
     assert (told["rows"], dropped(night, "disconnections")) == (2, {premise_of(1): "paid"})
@@ -395,12 +512,19 @@ def test_paid_is_only_who_has_paid(night: Path, tmp_path: Path) -> None:
     newer.rows["premises"][1]["disconnectable"] = "no"
     told = release("disconnections", reply(), newer.write(tmp_path / "newer"), on=days(1))
     assert (told["rows"], dropped(night, "disconnections")) == (
-        0, {premise_of(1): "warning_not_served", premise_of(2): "not_disconnectable", premise_of(3): "below_threshold"}
-    )  # fmt: skip
+        0,
+        {
+            premise_of(1): "warning_not_served",
+            premise_of(2): "not_disconnectable",
+            premise_of(3): "below_threshold",
+        },
+    )
 
 
 def test_a_row_whose_days_are_over_stays_here(night: Path) -> None:
-    """The order names the days on which the crew may come: with none of them left, another night lists it anew."""
+    """The order names the days on which the crew may come: with none of them left, another night
+    lists it anew.
+    """
     last = max(pq.read_table(night / "disconnections.parquet")["not_after"].to_pylist())
     told = release("disconnections", reply(), on=last + timedelta(days=1))
     assert (told["rows"], set(dropped(night, "disconnections").values())) == (0, {"window_over"})
@@ -418,14 +542,18 @@ def test_a_row_whose_days_are_over_stays_here(night: Path) -> None:
     ],
     ids=["paid", "nearly paid", "paid in part", "disputed", "never warned", "a wrong identifier"],
 )
-def test_a_case_stays_for_the_reason_that_is_true(night: Path, tmp_path: Path, happens, reason: str) -> None:
+def test_a_case_stays_for_the_reason_that_is_true(
+    night: Path, tmp_path: Path, happens, reason: str
+) -> None:
     newer = ledger()
     happens(newer)
     told = release("court", reply(by="legal"), newer.write(tmp_path / "newer"), on=days(1))
     assert (told["rows"], dropped(night, "court")) == (0, {premise_of(4): reason})
 
 
-def test_a_newer_ledger_that_lost_its_holds_stops_the_release(home: Path, tmp_path: Path, engine: Engine) -> None:
+def test_a_newer_ledger_that_lost_its_holds_stops_the_release(
+    home: Path, tmp_path: Path, engine: Engine
+) -> None:
     folder = say_fresh(ledger().hold(9).write(tmp_path / "ledger"), AS_OF)
     assert nightly(folder, tmp_path / "out").code == 0
     (home / "people.toml").write_text(APPROVERS, "utf-8")
@@ -435,15 +563,23 @@ def test_a_newer_ledger_that_lost_its_holds_stops_the_release(home: Path, tmp_pa
     assert deeds_of(engine, "field") == []
 
 
-def test_the_last_look_reads_a_newer_ledger_as_the_nights_are_read(night: Path, tmp_path: Path) -> None:
+def test_the_last_look_reads_a_newer_ledger_as_the_nights_are_read(
+    night: Path, tmp_path: Path
+) -> None:
     """A house whose extracts have a layout of their own could else look at none."""
-    newer = say_fresh(ledger().payment(1, "2026-11-23", "500.00").write(tmp_path / "newer"), days(1))
+    newer = say_fresh(
+        ledger().payment(1, "2026-11-23", "500.00").write(tmp_path / "newer"), days(1)
+    )
     paid = (newer / "payments.csv").read_text("utf-8-sig")
     (newer / "payments.csv").write_text(paid.replace("paid_on", "paid_at", 1), "utf-8")
     names = re.split("[;,]", paid.splitlines()[0])
-    columns = "".join(f'{name} = {{ column = "{name.replace("paid_on", "paid_at")}" }}\n' for name in names)
+    columns = "".join(
+        f'{name} = {{ column = "{name.replace("paid_on", "paid_at")}" }}\n' for name in names
+    )
     mapping = tmp_path / "foreign.toml"
-    mapping.write_text(f'[tables.payments]\nfile = "payments.csv"\n[tables.payments.columns]\n{columns}', "utf-8")
+    mapping.write_text(
+        f'[tables.payments]\nfile = "payments.csv"\n[tables.payments.columns]\n{columns}', "utf-8"
+    )
     given = (offer.run()["disconnections"], reply(), str(newer))
 
     with pytest.raises(DunningError, match="paid_on"):
@@ -458,9 +594,20 @@ def test_what_was_handed_over_is_not_proposed_again(night: Path, tmp_path: Path)
     release("court", reply(by="legal"))
     newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
     following = nightly(newer, tmp_path / "out", days(1))
-    assert (following.csv("disconnections"), following.csv("court"), following.csv("court_items")) == ([], [], [])
-    held = {(row["list"], row["premise_no"]) for row in following.csv("withheld") if row["reason"] == "acted"}
-    assert held == {("court", premise_of(4)), *(("disconnections", number) for number in premises(1, 2, 3))}
+    assert (
+        following.csv("disconnections"),
+        following.csv("court"),
+        following.csv("court_items"),
+    ) == ([], [], [])
+    held = {
+        (row["list"], row["premise_no"])
+        for row in following.csv("withheld")
+        if row["reason"] == "acted"
+    }
+    assert held == {
+        ("court", premise_of(4)),
+        *(("disconnections", number) for number in premises(1, 2, 3)),
+    }
 
 
 def test_a_recalled_release_is_proposed_again_and_leaves_a_kill_list(
@@ -469,7 +616,9 @@ def test_a_recalled_release_is_proposed_again_and_leaves_a_kill_list(
     release("disconnections", reply())
     told = recall.run(AS_OF, "disconnections", "head", "сгрешен район")
     assert (told["rows"], told["forgotten_on"]) == (3, "2026-11-23")
-    kill = night.parent / "recalled" / AS_OF.isoformat() / "disconnections" / "kill-disconnections.csv"
+    kill = (
+        night.parent / "recalled" / AS_OF.isoformat() / "disconnections" / "kill-disconnections.csv"
+    )
     assert [row["premise_no"] for row in read_csv(kill)] == premises(1, 2, 3)
     with pytest.raises(DunningError, match="was recalled already, by head"):
         recall.run(AS_OF, "disconnections", "head", "пак")
@@ -477,10 +626,18 @@ def test_a_recalled_release_is_proposed_again_and_leaves_a_kill_list(
     assert len(nightly(newer, tmp_path / "out", days(1)).csv("disconnections")) == 3
 
 
-def test_a_kill_list_is_made_of_what_was_sent_never_of_what_lies_there(night: Path, tmp_path: Path) -> None:
-    """A night's files that others took the place of, whole with a manifest of their own, stop nobody's message."""
-    other = nightly(say_fresh(Debtors().debtor(7, ("2026-09-20", "40.00")).write(tmp_path / "other"), AS_OF),
-                    tmp_path / "elsewhere", AS_OF, "--dry-run")  # fmt: skip
+def test_a_kill_list_is_made_of_what_was_sent_never_of_what_lies_there(
+    night: Path, tmp_path: Path
+) -> None:
+    """A night's files that others took the place of, whole with a manifest of their own, stop
+    nobody's message.
+    """
+    other = nightly(
+        say_fresh(Debtors().debtor(7, ("2026-09-20", "40.00")).write(tmp_path / "other"), AS_OF),
+        tmp_path / "elsewhere",
+        AS_OF,
+        "--dry-run",
+    )
     for path in other.folder.rglob("*.*"):
         (night / path.relative_to(other.folder)).write_bytes(path.read_bytes())
     with pytest.raises(DunningError, match=r"manifest\.json was changed since it was published"):
@@ -490,19 +647,35 @@ def test_a_kill_list_is_made_of_what_was_sent_never_of_what_lies_there(night: Pa
 
 def killed(night: Path, list_name: str, number: int = 1) -> list[dict[str, str]]:
     """The rows of the kill list of a list's n-th recall, which has one file."""
-    folder = night.parent / "recalled" / AS_OF.isoformat() / (list_name if number == 1 else f"{list_name}-{number}")
+    folder = (
+        night.parent
+        / "recalled"
+        / AS_OF.isoformat()
+        / (list_name if number == 1 else f"{list_name}-{number}")
+    )
     return read_csv(folder / f"kill-{list_name}.csv")
 
 
-def test_single_rows_are_recalled_one_after_the_other(night: Path, tmp_path: Path, engine: Engine) -> None:
+def test_single_rows_are_recalled_one_after_the_other(
+    night: Path, tmp_path: Path, engine: Engine
+) -> None:
     """A late payment of 2 stops its row alone; then the rest is taken back, each row once."""
     release("disconnections", reply())
     told = recall.run(AS_OF, "disconnections", "head", "платено късно", premise_of(2))
     assert (told["rows"], told["cents"], told["still_out"]) == (1, 12000, 2)
     assert [row["premise_no"] for row in killed(night, "disconnections")] == premises(2)
-    (standing,) = [each for each in releases.fetch_releases(engine, AS_OF) if each.list_name == "disconnections"]
-    assert (standing.state, releases.fetch_released(engine, AS_OF)["disconnections"].recalled_rows) == ("released", 1)
-    with pytest.raises(DunningError, match="No such row of the list disconnections of 2026-11-22 is out"):
+    (standing,) = [
+        each
+        for each in releases.fetch_releases(engine, AS_OF)
+        if each.list_name == "disconnections"
+    ]
+    assert (
+        standing.state,
+        releases.fetch_released(engine, AS_OF)["disconnections"].recalled_rows,
+    ) == ("released", 1)
+    with pytest.raises(
+        DunningError, match="No such row of the list disconnections of 2026-11-22 is out"
+    ):
         recall.run(AS_OF, "disconnections", "head", "пак", premise_of(2))
     newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
     following = nightly(newer, tmp_path / "try", days(1), "--dry-run")
@@ -519,8 +692,10 @@ def test_rows_are_recalled_as_they_are_marked(night: Path) -> None:
     release("disconnections", reply())
     marked = [(premise_of(1), "P1"), (premise_of(3), "P3")]
     assert recall.preview(recall.Wish(AS_OF, "disconnections", accounts=tuple(marked))) == {
-        "rows": 2, "cents": 24000, "still_out": 1
-    }  # fmt: skip
+        "rows": 2,
+        "cents": 24000,
+        "still_out": 1,
+    }
     assert recall.run(AS_OF, "disconnections", "head", "платено", accounts=marked)["rows"] == 2
     assert [row["premise_no"] for row in killed(night, "disconnections")] == premises(1, 3)
 
@@ -538,7 +713,11 @@ def test_a_kill_list_says_what_its_receiver_needs(night: Path) -> None:
     release("court", reply(by="legal"))
     recall.run(AS_OF, "disconnections", "head", "проба", premise_of(1))
     (cut,) = killed(night, "disconnections")
-    assert (cut["route"], cut["meter_no"], cut["address"]) == ("03", "M000001", "ул. Примерна 1, 1000 София")
+    assert (cut["route"], cut["meter_no"], cut["address"]) == (
+        "03",
+        "M000001",
+        "ул. Примерна 1, 1000 София",
+    )
     recall.run(AS_OF, "court", "legal", "проба")
     (case,) = killed(night, "court")
     assert (case["case_ref"], case["name"]) == (f"C-20261122-{premise_of(4)}-P4", "Росица Мнима")
@@ -552,13 +731,17 @@ def test_a_kill_list_says_what_its_receiver_needs(night: Path) -> None:
 @pytest.mark.parametrize("by", ["legal", "adviser"])
 def test_who_may_not_approve_a_list_may_not_recall_it(night: Path, engine: Engine, by: str) -> None:
     release("disconnections", reply())
-    with pytest.raises(DunningError, match=f"{by} may not recall the list disconnections; head may"):
+    with pytest.raises(
+        DunningError, match=f"{by} may not recall the list disconnections; head may"
+    ):
         recall.run(AS_OF, "disconnections", by, "не")
     assert recalls.fetch_recalls(engine, AS_OF) == []
 
 
 def test_recalled_messages_count_no_more(night: Path, tmp_path: Path) -> None:
-    """Premise 4 was reminded for the last time; after the recall it is warned again the next night."""
+    """Premise 4 was reminded for the last time; after the recall it is warned again the next
+    night.
+    """
     sent = [row["premise_no"] for row in read_csv(night / "reminders" / "sms.csv")]
     assert sent
     recall.run(AS_OF, "reminders", "head", "грешен текст")
@@ -574,7 +757,9 @@ def test_a_recall_says_who_and_why_or_is_refused(night: Path) -> None:
         recall.run(AS_OF, "court", "legal", "защото")
 
 
-@pytest.mark.parametrize("is_out", [False, True], ids=["before its files were out", "after its files were out"])
+@pytest.mark.parametrize(
+    "is_out", [False, True], ids=["before its files were out", "after its files were out"]
+)
 def test_killed_while_publishing_and_run_again_is_as_if_never_killed(
     night: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, is_out: bool
 ) -> None:
@@ -619,8 +804,14 @@ def test_what_was_recorded_stays(night: Path, engine: Engine) -> None:
     release("court", reply(by="legal"))
     recall.run(AS_OF, "court", "legal", "грешка")
     for table in ("answers", "holds", "recalled_rows", "recalls", "releases"):
-        for verb in (f"DELETE FROM dunning.{table}", f"UPDATE dunning.{table} SET list_name = 'court'"):
-            with pytest.raises(Exception, match="recorded once and stay"), engine.begin() as connection:
+        for verb in (
+            f"DELETE FROM dunning.{table}",
+            f"UPDATE dunning.{table} SET list_name = 'court'",
+        ):
+            with (
+                pytest.raises(Exception, match="recorded once and stay"),
+                engine.begin() as connection,
+            ):
                 connection.execute(text(verb))
 
 
@@ -630,9 +821,21 @@ def test_by_command_it_is_the_same(night: Path, home: Path, engine: Engine) -> N
     unsaid = dunning("release", "--as-of", AS_OF.isoformat(), "--list", "court")
     assert (unsaid.code, len(unsaid.messages)) == (2, 1)
     day = AS_OF.isoformat()
-    done = dunning("release", "--as-of", day, "--list", "court", "--approved-by", "legal", "--on", day)
+    done = dunning(
+        "release", "--as-of", day, "--list", "court", "--approved-by", "legal", "--on", day
+    )
     assert done.result[-1] == "Съдебни дела: излезли 1 ред за 338,66 €."
-    taken = dunning("recall", "--as-of", AS_OF.isoformat(), "--list", "court", "--reason", "проба", "--by", "legal")
+    taken = dunning(
+        "recall",
+        "--as-of",
+        AS_OF.isoformat(),
+        "--list",
+        "court",
+        "--reason",
+        "проба",
+        "--by",
+        "legal",
+    )
     assert (taken.code, taken.messages) == (0, [])
     assert deeds_of(engine, "court") == [(premise_of(4), "done")]
 
@@ -647,7 +850,9 @@ def own_policy(tmp_path: Path, old: str, new: str) -> Path:
     return folder
 
 
-def test_only_so_many_leave_at_once_the_most_urgent_first(home: Path, tmp_path: Path, engine: Engine) -> None:
+def test_only_so_many_leave_at_once_the_most_urgent_first(
+    home: Path, tmp_path: Path, engine: Engine
+) -> None:
     policy = own_policy(tmp_path, "disconnections = 200", "disconnections = 2")
     made = ledger()
     made.bill(3, "2026-07-20", "30.00")  # the oldest debt of the three

@@ -37,7 +37,9 @@ def body_of(name: str = NAME) -> str:
 
 
 def answers(engine: Engine) -> list[tuple[str, str, str]]:
-    return [(given.answer, given.by_user, given.note) for given in releases.fetch_answers(engine, AS_OF)]
+    return [
+        (given.answer, given.by_user, given.note) for given in releases.fetch_answers(engine, AS_OF)
+    ]
 
 
 def test_what_a_person_approved_leaves_in_his_name(night: Path, airflow: Engine) -> None:
@@ -63,7 +65,9 @@ def test_a_note_that_no_form_would_send_stops_no_release(night: Path, airflow: E
     assert answers(airflow) == [("approved", "head", "видяно" + "!" * 494)]
 
 
-def test_a_question_marked_as_done_ends_without_an_answer_and_can_be_asked_anew(night: Path, airflow: Engine) -> None:
+def test_a_question_marked_as_done_ends_without_an_answer_and_can_be_asked_anew(
+    night: Path, airflow: Engine
+) -> None:
     """Whoever marks it writes what he likes for the next task; nobody reads that."""
     body = body_of()
     add_question(airflow, NAME, body)
@@ -71,7 +75,10 @@ def test_a_question_marked_as_done_ends_without_an_answer_and_can_be_asked_anew(
     told = answer.run(RUN, NAME, None, on=AS_OF.isoformat())
 
     closed = ("expired", "въпросът беше затворен без отговор", "")
-    assert (told["state"], told["text"]) == ("expired", "Прекъсвания: без отговор; нищо не е излязло.")
+    assert (told["state"], told["text"]) == (
+        "expired",
+        "Прекъсвания: без отговор; нищо не е излязло.",
+    )
     assert (answers(airflow), deeds_of(airflow, "field")) == ([closed], [])
     assert offer.run()[NAME]["answered"] == {}
     add_question(airflow, NAME, body, by=HEAD, chosen="Одобрявам", run_id="again")
@@ -79,7 +86,9 @@ def test_a_question_marked_as_done_ends_without_an_answer_and_can_be_asked_anew(
     assert answers(airflow) == [closed, ("approved", "head", "")]
 
 
-def test_a_question_marked_as_done_before_it_was_asked_lets_nothing_out(night: Path, airflow: Engine) -> None:
+def test_a_question_marked_as_done_before_it_was_asked_lets_nothing_out(
+    night: Path, airflow: Engine
+) -> None:
     assert answer.run(RUN, NAME, None, on=AS_OF.isoformat())["state"] == "expired"
     assert answer.run("no such run", "court", None, on=AS_OF.isoformat())["state"] == "expired"
     assert deeds_of(airflow, "field") == []
@@ -87,7 +96,11 @@ def test_a_question_marked_as_done_before_it_was_asked_lets_nothing_out(night: P
 
 def test_a_list_that_does_not_wait_was_not_asked_about(night: Path, airflow: Engine) -> None:
     publish.run(offer.run()[NAME], {"answer": "rejected", "by": "head", "note": ""})
-    assert answer.run(RUN, NAME, None, on=AS_OF.isoformat()) == {"list": NAME, "state": "nothing", "text": ""}
+    assert answer.run(RUN, NAME, None, on=AS_OF.isoformat()) == {
+        "list": NAME,
+        "state": "nothing",
+        "text": "",
+    }
 
 
 @pytest.mark.parametrize(
@@ -102,7 +115,9 @@ def test_who_may_not_approve_today_releases_nothing(
     night: Path, airflow: Engine, by: dict[str, str], name: str
 ) -> None:
     add_question(airflow, NAME, body_of(), by=by, chosen="Одобрявам")
-    with pytest.raises(DunningError, match=f"{name} may not approve the list disconnections; head may"):
+    with pytest.raises(
+        DunningError, match=f"{name} may not approve the list disconnections; head may"
+    ):
         answer.run(RUN, NAME, None, on=AS_OF.isoformat())
     assert (answers(airflow), deeds_of(airflow, "field")) == ([], [])
 
@@ -146,7 +161,9 @@ def test_an_answer_about_a_night_that_was_replaced_releases_neither_night(
     assert deeds_of(airflow, "field") == []
 
 
-def test_a_question_that_a_newer_night_closed_says_so(night: Path, tmp_path: Path, airflow: Engine) -> None:
+def test_a_question_that_a_newer_night_closed_says_so(
+    night: Path, tmp_path: Path, airflow: Engine
+) -> None:
     add_question(airflow, NAME, body_of(), chosen="Отказвам")
     add_question(airflow, "court", body_of("court"), chosen="Отказвам", asked_of=("legal",))
     assert answer.run(RUN, "court", None, on=AS_OF.isoformat())["state"] == "expired"
@@ -155,7 +172,10 @@ def test_a_question_that_a_newer_night_closed_says_so(night: Path, tmp_path: Pat
 
     assert answer.run(RUN, NAME, None, on=AS_OF.isoformat())["state"] == "expired"
 
-    assert answers(airflow) == [("expired", "никой до края на срока", ""), ("expired", "по-нови списъци", "")]
+    assert answers(airflow) == [
+        ("expired", "никой до края на срока", ""),
+        ("expired", "по-нови списъци", ""),
+    ]
 
 
 def test_nothing_leaves_while_airflows_record_cannot_be_read(
@@ -171,7 +191,9 @@ def test_nothing_leaves_while_airflows_record_cannot_be_read(
 def test_a_real_ledger_never_leaves_without_a_human(
     night: Path, home: Path, airflow: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not where nobody is named, and not where the process of its release says that it is the sample's."""
+    """Not where nobody is named, and not where the process of its release says that it is the
+    sample's.
+    """
     monkeypatch.setenv(APPROVES_SAMPLE, "1")
     with pytest.raises(DunningError, match="only where nobody is named, and 2 are"):
         answer.run(RUN, NAME, None, on=AS_OF.isoformat())
@@ -190,7 +212,10 @@ def test_the_sample_is_released_where_its_own_run_says_so(
     assert nightly(copied, tmp_path / "out", AS_OF).code == 0
     monkeypatch.setenv(APPROVES_SAMPLE, "1")
 
-    states = {name: answer.run(RUN, name, None, on=AS_OF.isoformat())["state"] for name in ("disconnections", "court")}
+    states = {
+        name: answer.run(RUN, name, None, on=AS_OF.isoformat())["state"]
+        for name in ("disconnections", "court")
+    }
 
     assert states == {"disconnections": "released", "court": "released"}
     with airflow.connect() as connection:

@@ -4,14 +4,22 @@ from pathlib import Path
 
 from tests.jobs.nights import AS_OF, Debtors, Night, nightly, say_fresh
 
-STAGES = {"current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупреждение",
-          "court_bound": "за съд"}  # fmt: skip
+STAGES = {
+    "current": "без просрочие",
+    "overdue": "просрочено",
+    "final_warning": "последно предупреждение",
+    "court_bound": "за съд",
+}
 
 
 def euro(cents: int) -> str:
     """Return cents as the report prints them."""
     whole = cents // 100
-    grouped = f"{whole // 1000}\N{NO-BREAK SPACE}{whole % 1000:03d}" if 10_000 <= whole < 1_000_000 else str(whole)
+    grouped = (
+        f"{whole // 1000}\N{NO-BREAK SPACE}{whole % 1000:03d}"
+        if 10_000 <= whole < 1_000_000
+        else str(whole)
+    )
     return f"{grouped},{cents % 100:02d} €"
 
 
@@ -35,11 +43,17 @@ def test_the_report_names_nobody(sample_night: Night) -> None:
     people = {row[name] for row in sample_night.csv("court") for name in columns}
 
     assert len(people) > 10
-    assert [cell for cell in people if cell and cell in sample_night.printed + sample_night.told] == []
+    assert [
+        cell for cell in people if cell and cell in sample_night.printed + sample_night.told
+    ] == []
 
 
 def test_the_report_says_whether_the_night_was_recorded(home: Path, tmp_path: Path) -> None:
     ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
     nights = [nightly(ledger, tmp_path / "out", AS_OF, *dry) for dry in (("--dry-run",), (), ())]
 
-    assert ["нищо не е отбелязано като изпратено" in night.printed for night in nights] == [True, False, True]
+    assert ["нищо не е отбелязано като изпратено" in night.printed for night in nights] == [
+        True,
+        False,
+        True,
+    ]

@@ -1,7 +1,9 @@
-"""Whole nights on an object store: ledger in, snapshots and lists out, through every fault of the line to it.
+"""Whole nights on an object store: ledger in, snapshots and lists out, through every fault of the
+line to it.
 
-The server is a real one over HTTP; what the line does to requests stands in `tests.object_stores`. A night gives the
-bytes of a local one, or it is refused in one line, no manifest stands, and running it again gives them.
+The server is a real one over HTTP; what the line does to requests stands in `tests.object_stores`.
+A night gives the bytes of a local one, or it is refused in one line, no manifest stands, and
+running it again gives them.
 """
 
 import os
@@ -39,7 +41,9 @@ MANIFEST = f"out/{DAY}/manifest.json"
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """Nights of a ledger on local folders: by their number what they left, files and books; and the snapshot."""
+    """Nights of a ledger on local folders: by their number what they left, files and books; and the
+    snapshot.
+    """
 
     ledger: Path
     after: list[tuple[dict[str, str], dict[str, list[tuple]]]]
@@ -65,10 +69,14 @@ def debtors() -> Debtors:
     """Return a ledger with something on every list."""
     people = Debtors()
     for number in range(1, 9):
-        people.debtor(number, ("2026-11-21", "60.00"), ("2026-03-01", f"{number}.00"), phone=number % 3 > 0)
+        people.debtor(
+            number, ("2026-11-21", "60.00"), ("2026-03-01", f"{number}.00"), phone=number % 3 > 0
+        )
     for number in range(9, 14):
         people.debtor(number, ("2026-11-22", "75.20"), ("2026-02-01", "350.00"))
-        people.notice(number, "overdue" if number % 2 else "final_warning", "2026-09-01", "2026-09-03")
+        people.notice(
+            number, "overdue" if number % 2 else "final_warning", "2026-09-01", "2026-09-03"
+        )
     for number in range(14, 17):
         people.debtor(number, ("2026-11-22", "20.00"))
     return people
@@ -90,7 +98,15 @@ def put_ledger(store: Store, folder: Path) -> None:
 
 def words(store: Store, day: int = 0) -> list[str]:
     """Return the command of a night on the bucket."""
-    return ["nightly", "--ledger", store.url("ledger"), "--as-of", days(day).isoformat(), "--out", store.url("out")]
+    return [
+        "nightly",
+        "--ledger",
+        store.url("ledger"),
+        "--as-of",
+        days(day).isoformat(),
+        "--out",
+        store.url("out"),
+    ]
 
 
 def night(store: Store, day: int = 0) -> Night:
@@ -98,7 +114,9 @@ def night(store: Store, day: int = 0) -> Night:
     return dunning(*words(store, day))
 
 
-def assert_as_if_undisturbed(store: Store, local: Undisturbed, engine: Engine, nights: int = 1) -> None:
+def assert_as_if_undisturbed(
+    store: Store, local: Undisturbed, engine: Engine, nights: int = 1
+) -> None:
     """Nights run now leave in the bucket and in the books what they leave without any fault."""
     told = [night(store, day) for day in range(nights)]
 
@@ -118,11 +136,17 @@ def test_nights_on_a_store_give_the_bytes_of_local_ones(
 
 
 @pytest.mark.parametrize("deed", ["stall", "busy", "reset", "lose", "cut", "corrupt"])
-def test_each_fault_is_got_over_on_every_way(deed: str, bucket: Store, local: Undisturbed, engine: Engine) -> None:
-    """It strikes the ledger on its way in, and the snapshot, the lists and the manifest on their way out."""
+def test_each_fault_is_got_over_on_every_way(
+    deed: str, bucket: Store, local: Undisturbed, engine: Engine
+) -> None:
+    """It strikes the ledger on its way in, and the snapshot, the lists and the manifest on their
+    way out.
+    """
     bucket.faults = [
-        Fault(deed, "GET", "ledger/payments"), Fault(deed, "PUT", "snapshots/.*/items"), Fault(deed, "PUT", "manifest"),
-    ]  # fmt: skip
+        Fault(deed, "GET", "ledger/payments"),
+        Fault(deed, "PUT", "snapshots/.*/items"),
+        Fault(deed, "PUT", "manifest"),
+    ]
     if deed in ("reset", "lose", "cut"):
         bucket.faults += [Fault(deed, "GET", "list-type"), Fault(deed, "DELETE", "manifest")]
     assert_as_if_undisturbed(bucket, local, engine)
@@ -132,13 +156,27 @@ def test_each_fault_is_got_over_on_every_way(deed: str, bucket: Store, local: Un
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault("reset", "GET", "ledger/payments", 99), "did not answer, or broke off, again and again while"),
-        (Fault("corrupt", "GET", "ledger/invoices", 99), "ledger/invoices.csv arrived here damaged 3 times"),
-        (Fault("lose", "PUT", "snapshots/.*/items", 99), "did not answer, or broke off, again and again while"),
-        (Fault("corrupt", "PUT", "out/.*/court.csv", 99), "court.csv arrived there damaged 3 times"),
+        (
+            Fault("reset", "GET", "ledger/payments", 99),
+            "did not answer, or broke off, again and again while",
+        ),
+        (
+            Fault("corrupt", "GET", "ledger/invoices", 99),
+            "ledger/invoices.csv arrived here damaged 3 times",
+        ),
+        (
+            Fault("lose", "PUT", "snapshots/.*/items", 99),
+            "did not answer, or broke off, again and again while",
+        ),
+        (
+            Fault("corrupt", "PUT", "out/.*/court.csv", 99),
+            "court.csv arrived there damaged 3 times",
+        ),
         (Fault("AccessDenied", "PUT", "manifest", 99), "does not let us write"),
     ],
-    ids=lambda value: f"{value.deed} {value.method} {value.path}" if isinstance(value, Fault) else "",
+    ids=lambda value: (
+        f"{value.deed} {value.method} {value.path}" if isinstance(value, Fault) else ""
+    ),
 )
 def test_a_fault_that_stays_is_refused_in_one_line_and_nothing_counts_as_sent(
     fault: Fault, said: str, bucket: Store, local: Undisturbed, engine: Engine
@@ -178,7 +216,11 @@ def test_a_store_that_is_gone_after_the_manifest_leaves_the_close_to_the_next_ru
     struck = night(bucket)
     between = [(DAY, "closing")]
 
-    assert (struck.code, run_states(engine), {state for _, state in deeds(engine)}) == (1, between, {"intended"})
+    assert (struck.code, run_states(engine), {state for _, state in deeds(engine)}) == (
+        1,
+        between,
+        {"intended"},
+    )
     bucket.faults, bucket.watch = [], lambda method, path: None
     assert night(bucket, 1).code == 0
     assert (bucket.hashes("out"), history(engine)) == local.after[1]
@@ -187,21 +229,30 @@ def test_a_store_that_is_gone_after_the_manifest_leaves_the_close_to_the_next_ru
 @pytest.mark.parametrize(
     ("path", "state"),
     [
-        ("snapshots/.*/snapshot.json", None), ("out/.*/classification", "closing"), ("out/.*/withheld.xlsx", "closing"),
+        ("snapshots/.*/snapshot.json", None),
+        ("out/.*/classification", "closing"),
+        ("out/.*/withheld.xlsx", "closing"),
         ("manifest", "closing"),
     ],
-)  # fmt: skip
+)
 def test_killed_right_after_a_write_and_run_again_equals_once(
     path: str, state: str | None, bucket: Store, local: Undisturbed, engine: Engine
 ) -> None:
-    """SIGKILL reaches the process when the store has what was written, and before it hears of it."""
+    """SIGKILL reaches the process when the store has what was written, and before it hears of
+    it.
+    """
     process: list[subprocess.Popen[str]] = []
     fault = Fault("", "PUT", path)
-    bucket.watch = lambda method, at: os.kill(process[0].pid, signal.SIGKILL) if fault.meets(method, at) else None
+    bucket.watch = lambda method, at: (
+        os.kill(process[0].pid, signal.SIGKILL) if fault.meets(method, at) else None
+    )
     with subprocess.Popen(
-        [sys.executable, "-m", "dunning.cli", *words(bucket)], cwd=REPOSITORY, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as started:  # fmt: skip
+        [sys.executable, "-m", "dunning.cli", *words(bucket)],
+        cwd=REPOSITORY,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as started:
         process.append(started)
         started.communicate()
     bucket.watch = lambda method, at: None
@@ -213,8 +264,12 @@ def test_killed_right_after_a_write_and_run_again_equals_once(
     assert_as_if_undisturbed(bucket, local, engine)
 
 
-def test_a_reader_never_finds_other_than_the_manifest_promises(bucket: Store, local: Undisturbed, home: Path) -> None:
-    """Looked at after every change in the store: a night, and the same date again on another ledger."""
+def test_a_reader_never_finds_other_than_the_manifest_promises(
+    bucket: Store, local: Undisturbed, home: Path
+) -> None:
+    """Looked at after every change in the store: a night, and the same date again on another
+    ledger.
+    """
     seen: list[tuple[bool, list[str]]] = []
 
     def look(method: str, path: str) -> None:
@@ -233,7 +288,9 @@ def test_a_reader_never_finds_other_than_the_manifest_promises(bucket: Store, lo
 
 
 @pytest.fixture
-def other_machine(bucket: Store, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def other_machine(
+    bucket: Store, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """After a night on the bucket: the home of another machine with the same database."""
     assert night(bucket).code == 0
     monkeypatch.setenv("DUNNING_HOME", str(tmp_path / "other"))
@@ -241,7 +298,9 @@ def other_machine(bucket: Store, home: Path, tmp_path: Path, monkeypatch: pytest
     return tmp_path / "other"
 
 
-def test_another_machine_explains_from_the_store(bucket: Store, other_machine: Path, local: Undisturbed) -> None:
+def test_another_machine_explains_from_the_store(
+    bucket: Store, other_machine: Path, local: Undisturbed
+) -> None:
     told = dunning("explain", "000001", "--as-of", DAY)
 
     assert (told.code, "Абонатен № 000001" in told.printed) == (0, True)
@@ -283,8 +342,14 @@ def test_a_snapshot_harmed_in_the_store_is_found_by_its_hash_and_made_again(
     assert_as_if_undisturbed(bucket, local, engine)
 
 
-def test_a_local_ledger_gives_the_same_lists_in_a_bucket(store: Store, local: Undisturbed, home: Path) -> None:
-    """The fingerprint is that of the files: where the ledger lies and where the lists go changes no byte."""
-    told = dunning("nightly", "--ledger", str(local.ledger), "--as-of", DAY, "--out", store.url("out"))
+def test_a_local_ledger_gives_the_same_lists_in_a_bucket(
+    store: Store, local: Undisturbed, home: Path
+) -> None:
+    """The fingerprint is that of the files: where the ledger lies and where the lists go changes no
+    byte.
+    """
+    told = dunning(
+        "nightly", "--ledger", str(local.ledger), "--as-of", DAY, "--out", store.url("out")
+    )
 
     assert (told.code, store.hashes("out")) == (0, local.after[0][0])

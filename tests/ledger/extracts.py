@@ -19,13 +19,28 @@ from dunning.ledger.load import load_ledger
 Cells = dict[str, str]
 
 _GIVEN: dict[str, dict[str, str]] = {
-    "premises": {"service": "electricity", "district": "Изток", "address": "ул. Примерна 1", "settlement": "София"},
+    "premises": {
+        "service": "electricity",
+        "district": "Изток",
+        "address": "ул. Примерна 1",
+        "settlement": "София",
+    },
     "payers": {"kind": "person", "name": "Здравка Образцова"},
     "tenancies": {"valid_from": "2020-01-01"},
-    "invoices": {"kind": "bill", "issued_on": "2026-04-05", "due_on": "2026-05-15", "amount": "10", "currency": "EUR"},
+    "invoices": {
+        "kind": "bill",
+        "issued_on": "2026-04-05",
+        "due_on": "2026-05-15",
+        "amount": "10",
+        "currency": "EUR",
+    },
     "payments": {"paid_on": "2026-06-01", "amount": "1", "currency": "EUR"},
     "invoice_lines": {"seq": "1", "label": "Енергия", "amount": "1"},
-    "contacts": {"channel": "sms", "address": "+359880000001", "registered_at": "2026-01-01 10:00:00"},
+    "contacts": {
+        "channel": "sms",
+        "address": "+359880000001",
+        "registered_at": "2026-01-01 10:00:00",
+    },
     "agreements": {"applied_on": "2026-05-20", "signed_on": "2026-05-25"},
     "instalments": {"seq": "1", "due_on": "2026-06-20", "amount": "10", "currency": "EUR"},
     "holds": {"reason": "dispute", "valid_from": "2026-05-01"},
@@ -44,11 +59,17 @@ class Limits:
 
     def share_max_of(self, table: str) -> Decimal:
         """Return the limit of a table."""
-        return self.quarantine_share_max_strict if table in self.tables_strict else self.quarantine_share_max
+        return (
+            self.quarantine_share_max_strict
+            if table in self.tables_strict
+            else self.quarantine_share_max
+        )
 
 
 class Extract:
-    """Two tenants, A of premise 1 and B of premises 2 and 3; rows are added with what every row needs filled in."""
+    """Two tenants, A of premise 1 and B of premises 2 and 3; rows are added with what every row
+    needs filled in.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, list[Cells]] = {name: [] for name in TABLES}
@@ -77,27 +98,44 @@ class Extract:
 
     def load(self, tmp_path: Path, limits: Limits = Limits()) -> Snapshot:
         """Write and load it."""
-        return load_ledger(self.write(tmp_path / "ledger"), SnapshotStore(tmp_path / "snapshots"), quarantine_limits=limits)
+        return load_ledger(
+            self.write(tmp_path / "ledger"),
+            SnapshotStore(tmp_path / "snapshots"),
+            quarantine_limits=limits,
+        )
 
 
 def refused(snapshot: Snapshot) -> dict[str, str]:
     """Return the reasons of every refused row by `table first-cell`, as `payments P1`."""
-    return {f"{row['table']} {row['row'].split(';')[0]}": row["reasons"] for row in snapshot.quarantine().to_pylist()}
+    return {
+        f"{row['table']} {row['row'].split(';')[0]}": row["reasons"]
+        for row in snapshot.quarantine().to_pylist()
+    }
 
 
 def read(snapshot: Snapshot, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    """Return rows of all buckets, sorted; `account`, `item`, `payer`, ... by number, as `1A`, days as text."""
+    """Return rows of all buckets, sorted; `account`, `item`, `payer`, ... by number, as `1A`, days
+    as text.
+    """
     return sorted(
-        (row for b in snapshot.buckets() for row in _read_bucket(snapshot, b, table, columns)), key=str
+        (row for b in snapshot.buckets() for row in _read_bucket(snapshot, b, table, columns)),
+        key=str,
     )
 
 
-def _read_bucket(snapshot: Snapshot, number: int, table: str, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+def _read_bucket(
+    snapshot: Snapshot, number: int, table: str, columns: tuple[str, ...]
+) -> list[tuple[Any, ...]]:
     bucket = snapshot.read_bucket(number)
     accounts = bucket.accounts
-    pairs = [f"{a}{b}" for a, b in zip(
-        accounts.text("premise_no").to_pylist(), accounts.text("payer_code").to_pylist(), strict=True
-    )]
+    pairs = [
+        f"{a}{b}"
+        for a, b in zip(
+            accounts.text("premise_no").to_pylist(),
+            accounts.text("payer_code").to_pylist(),
+            strict=True,
+        )
+    ]
     names = {
         "account": pairs,
         "item": bucket.items.text("invoice_no").to_pylist(),
@@ -117,13 +155,22 @@ def _show(column: str, values: np.ndarray | pa.Array, names: dict[str, list[str]
         return values.to_pylist()
     if column in names:
         return [names[column][place] if place >= 0 else None for place in values.tolist()]
-    if column.endswith("_on") or column in ("valid_from", "valid_until", "period_from", "period_to"):
+    if column.endswith("_on") or column in (
+        "valid_from",
+        "valid_until",
+        "period_from",
+        "period_to",
+    ):
         return [None if day == NEVER else to_date(day).isoformat() for day in values.tolist()]
     return values.tolist()
 
 
 def flagged(snapshot: Snapshot) -> list[str]:
     """Return the accounts that refused evidence speaks of, as `1A`."""
-    return [f"{a}{b}" for a, b, is_flagged in read(
-        snapshot, "accounts", "premise_no", "payer_code", "has_refused_evidence"
-    ) if is_flagged]
+    return [
+        f"{a}{b}"
+        for a, b, is_flagged in read(
+            snapshot, "accounts", "premise_no", "payer_code", "has_refused_evidence"
+        )
+        if is_flagged
+    ]

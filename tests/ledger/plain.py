@@ -1,4 +1,6 @@
-"""Section 2 of the contract row by row, for small extracts without bad cells: the oracle of the columnar door."""
+"""Section 2 of the contract row by row, for small extracts without bad cells: the oracle of the
+columnar door.
+"""
 
 from collections import defaultdict
 from datetime import date, timedelta
@@ -23,7 +25,11 @@ class Plain:
     def __init__(self, rows: dict[str, list[Cells]]) -> None:
         self.rows, self.is_lev_time = rows, False
         self._decide()
-        if any(row["currency"] == "BGN" for name in ("invoices", "payments") for row in self._standing(name)):
+        if any(
+            row["currency"] == "BGN"
+            for name in ("invoices", "payments")
+            for row in self._standing(name)
+        ):
             self.is_lev_time = True
             self._decide()
 
@@ -37,7 +43,9 @@ class Plain:
             if row.get("valid_until") and row["valid_until"] <= row["valid_from"]:
                 self.reasons["tenancies", str(i)].add("bad_value")
         self.tenancies = [
-            row for i, row in enumerate(self.rows["tenancies"]) if not self.reasons.get(("tenancies", str(i)))
+            row
+            for i, row in enumerate(self.rows["tenancies"])
+            if not self.reasons.get(("tenancies", str(i)))
         ]
         for row in self.rows["invoices"]:
             self._decide_invoice(row)
@@ -46,13 +54,16 @@ class Plain:
         for row in self.rows["payments"]:
             self._check_payment(row)
         self.accounts |= {
-            (row["premise_no"], row["payer_code"]) for row in self._standing("payments")
+            (row["premise_no"], row["payer_code"])
+            for row in self._standing("payments")
             if row.get("premise_no") and row.get("payer_code") and not row.get("reverses")
         }
         self._decide_payments()
 
     def concerned(self) -> set[Pair]:
-        """Return the accounts that refused rows name by any of their numbers, or could belong to."""
+        """Return the accounts that refused rows name by any of their numbers, or could belong
+        to.
+        """
         found: set[Pair] = set()
         for (name, key), reasons in self.reasons.items():
             if reasons:
@@ -96,7 +107,8 @@ class Plain:
         found = set()
         for payer in self.payers:
             mine = [
-                (row["valid_from"], row.get("valid_until") or "9") for row in self.tenancies
+                (row["valid_from"], row.get("valid_until") or "9")
+                for row in self.tenancies
                 if (row["premise_no"], row["payer_code"]) == (premise, payer)
             ]
             if all(any(first <= str(day) < until for first, until in mine) for day in days):
@@ -107,7 +119,9 @@ class Plain:
         key = ("invoices", row["invoice_no"])
         self._check_parties(*key, row)
         self._check_currency(key, row, row["issued_on"], EURO)
-        if (row["kind"] == "credit_note") == (Decimal(row["amount"]) > 0) and Decimal(row["amount"]) != 0:
+        if (row["kind"] == "credit_note") == (Decimal(row["amount"]) > 0) and Decimal(
+            row["amount"]
+        ) != 0:
             self.reasons[key].add("wrong_sign")
         payer = row.get("payer_code", "")
         if not payer and "missing_reference" not in self.reasons[key]:
@@ -146,20 +160,30 @@ class Plain:
             if "missing_reference" in self.reasons[key]:
                 continue
             found[row["payment_no"]] = self._account_of(row)
-            is_bare = row.get("reverses") and not row.get("premise_no") and not row.get("payer_code")
+            is_bare = (
+                row.get("reverses") and not row.get("premise_no") and not row.get("payer_code")
+            )
             if not found[row["payment_no"]] and not is_bare:
                 self.reasons[key].add("unmatched_payment")
         by_number = {row["payment_no"]: row for row in self.rows["payments"]}
         good = {
-            row["payment_no"]: found[row["payment_no"]] for row in self._standing("payments") if not row.get("reverses")
+            row["payment_no"]: found[row["payment_no"]]
+            for row in self._standing("payments")
+            if not row.get("reverses")
         }
         taken: set[str] = set()
-        for row in sorted(self.rows["payments"], key=lambda row: (row["paid_on"], row["payment_no"])):
+        for row in sorted(
+            self.rows["payments"], key=lambda row: (row["paid_on"], row["payment_no"])
+        ):
             key, target = ("payments", row["payment_no"]), row.get("reverses", "")
             if not target or self.reasons[key] & {"missing_reference", "unmatched_payment"}:
                 continue
             account = found[row["payment_no"]] or good.get(target)
-            if not good.get(target) or account != good[target] or not _is_opposite(row, by_number[target]):
+            if (
+                not good.get(target)
+                or account != good[target]
+                or not _is_opposite(row, by_number[target])
+            ):
                 self.reasons[key].add("bad_reversal")
             elif not self.reasons[key]:
                 if target in taken:

@@ -1,4 +1,6 @@
-"""The acceptance ledger of dialects: six ways to write a file, all read to the cent, bad rows with their lines."""
+"""The acceptance ledger of dialects: six ways to write a file, all read to the cent, bad rows with
+their lines.
+"""
 
 from pathlib import Path
 
@@ -10,7 +12,9 @@ from dunning.ledger.read.parsing import parse_table
 from dunning.ledger.read.sources import read_ledger
 from dunning.ledger.typed_tables import TypedTable
 
-LEDGER = Path(__file__).parents[1] / "acceptance" / "cases" / "08-dialects-and-quarantine" / "ledger"
+LEDGER = (
+    Path(__file__).parents[1] / "acceptance" / "cases" / "08-dialects-and-quarantine" / "ledger"
+)
 
 
 def read(name: str) -> TypedTable:
@@ -20,26 +24,50 @@ def read(name: str) -> TypedTable:
 
 
 def refused(typed: TypedTable) -> dict[int, str]:
-    return {int(typed.lines[i]): names_of(typed.reasons[i]) for i in np.flatnonzero(typed.is_refused)}
+    return {
+        int(typed.lines[i]): names_of(typed.reasons[i]) for i in np.flatnonzero(typed.is_refused)
+    }
 
 
 def test_cp1251_with_nbsp_and_dotted_dates() -> None:
     invoices = read("invoices")
     assert invoices.frame["amount"].tolist()[:9] == [
-        *(123450 + 100_000 * i for i in range(6)), 195583, 195583, -3450
-    ]  # fmt: skip
+        *(123450 + 100_000 * i for i in range(6)),
+        195583,
+        195583,
+        -3450,
+    ]
     assert invoices.lines[invoices.is_repeated].tolist() == [9]
     assert invoices.ragged_lines.tolist() == [23]
     assert refused(invoices) == {
-        11: "bad_value", 12: "bad_value", 13: "missing_value", 14: "bad_date", 15: "due_before_issued",
-        16: "wrong_sign", 19: "bgn_after_changeover", 20: "duplicate_key", 21: "duplicate_key", 24: "bad_value",
+        11: "bad_value",
+        12: "bad_value",
+        13: "missing_value",
+        14: "bad_date",
+        15: "due_before_issued",
+        16: "wrong_sign",
+        19: "bgn_after_changeover",
+        20: "duplicate_key",
+        21: "duplicate_key",
+        24: "bad_value",
         25: "bad_value",
-    }  # fmt: skip
+    }
 
 
 def test_gzip_with_bom_and_grouped_thousands() -> None:
     payments = read("payments")
-    assert payments.frame["amount"].tolist() == [95583, 10000, 123450, -123450, 1000, 1000, 2000, -1900, 500, -500]
+    assert payments.frame["amount"].tolist() == [
+        95583,
+        10000,
+        123450,
+        -123450,
+        1000,
+        1000,
+        2000,
+        -1900,
+        500,
+        -500,
+    ]
     assert refused(payments) == {10: "bgn_after_changeover", 11: "wrong_sign"}
 
 

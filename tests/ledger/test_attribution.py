@@ -16,10 +16,17 @@ from tests.ledger.extracts import Extract, read, refused
 
 OPEN = NEVER
 tenancies = st.lists(
-    st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 12), st.one_of(st.integers(0, 12), st.just(OPEN))),
+    st.tuples(
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.integers(0, 12),
+        st.one_of(st.integers(0, 12), st.just(OPEN)),
+    ),
     max_size=8,
 )
-periods = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 12), st.integers(0, 4)), min_size=1, max_size=8)
+periods = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(0, 12), st.integers(0, 4)), min_size=1, max_size=8
+)
 
 
 def plain_single_payer(rows, premise, first, last):
@@ -34,10 +41,14 @@ def plain_single_payer(rows, premise, first, last):
 
 @given(tenancies, periods)
 def test_the_single_payer_is_who_answers_on_every_day(rows, asked):
-    premise, payer, start, end = (np.array(c, np.int32) for c in (zip(*rows, strict=True) if rows else [[]] * 4))
+    premise, payer, start, end = (
+        np.array(c, np.int32) for c in (zip(*rows, strict=True) if rows else [[]] * 4)
+    )
     tenures = merge_tenancies(premise, payer, start, end, premises=3)
     found = find_single_payers(
-        tenures, np.array([q for q, _, _ in asked]), np.array([a for _, a, _ in asked], np.int32),
+        tenures,
+        np.array([q for q, _, _ in asked]),
+        np.array([a for _, a, _ in asked], np.int32),
         np.array([a + n for _, a, n in asked], np.int32),
     )
     assert [plain_single_payer(rows, q, a, a + n) for q, a, n in asked] == found.tolist()
@@ -64,7 +75,9 @@ def change_of_tenant() -> Extract:
     ],
 )
 def test_who_owes_an_invoice(tmp_path, cells, owner):
-    snapshot = change_of_tenant().add("invoices", invoice_no="I1", premise_no="1", **cells).load(tmp_path)
+    snapshot = (
+        change_of_tenant().add("invoices", invoice_no="I1", premise_no="1", **cells).load(tmp_path)
+    )
     assert ([(owner,)] if owner else []) == read(snapshot, "items", "account")
     assert ({} if owner else {"invoices I1": "no_single_payer"}) == refused(snapshot)
 
@@ -95,7 +108,11 @@ def test_whose_is_a_payment(tmp_path, cells, owner):
     extract.add("invoices", invoice_no="I2", premise_no="2")
     extract.add("invoices", invoice_no="C1", premise_no="3", kind="credit_note", amount="-1")
     snapshot = extract.add("payments", payment_no="P1", **cells).load(tmp_path)
-    found = [account for account, number in read(snapshot, "payments", "account", "payment_no") if number == "P1"]
+    found = [
+        account
+        for account, number in read(snapshot, "payments", "account", "payment_no")
+        if number == "P1"
+    ]
     assert ([owner] if owner else []) == found
     assert ({} if owner else {"payments P1": "unmatched_payment"}) == refused(snapshot)
 
@@ -111,7 +128,9 @@ def test_a_pair_named_by_a_payment_is_an_account_and_counts_for_the_payer(tmp_pa
 
 def test_a_refused_payment_and_a_reversal_found_no_account(tmp_path):
     extract = Extract().add("payments", payment_no="P1", premise_no="3", payer_code="A", amount="x")
-    extract.add("payments", payment_no="P2", premise_no="2", payer_code="A", amount="-1", reverses="P3")
+    extract.add(
+        "payments", payment_no="P2", premise_no="2", payer_code="A", amount="-1", reverses="P3"
+    )
     snapshot = extract.add("payments", payment_no="P3", payer_code="A").load(tmp_path)
     assert {"payments P1": "bad_value", "payments P2": "bad_reversal"} == refused(snapshot)
     assert [("1A", "P3")] == read(snapshot, "payments", "account", "payment_no")
@@ -131,14 +150,20 @@ def test_a_euro_invoice_named_by_an_old_lev_payment_attributes_it_but_is_dropped
 
 
 def test_a_payment_that_names_a_credit_note_stays_with_its_account(tmp_path):
-    extract = Extract().add("invoices", invoice_no="C1", premise_no="2", kind="credit_note", amount="-1")
+    extract = Extract().add(
+        "invoices", invoice_no="C1", premise_no="2", kind="credit_note", amount="-1"
+    )
     snapshot = extract.add("payments", payment_no="P1", invoice_no="C1").load(tmp_path)
-    assert [("C1", "2B", None), ("P1", "2B", None)] == read(snapshot, "payments", "payment_no", "account", "item")
+    assert [("C1", "2B", None), ("P1", "2B", None)] == read(
+        snapshot, "payments", "payment_no", "account", "item"
+    )
     assert {"payments": 0, "credit_notes": 0} == snapshot.info["dropped_names"]
 
 
 def early_euro(extract: Extract) -> Extract:
-    extract.add("invoices", invoice_no="E1", premise_no="2", issued_on="2025-12-20", due_on="2026-02-14")
+    extract.add(
+        "invoices", invoice_no="E1", premise_no="2", issued_on="2025-12-20", due_on="2026-02-14"
+    )
     return extract.add("payments", payment_no="E2", premise_no="1", paid_on="2025-12-31")
 
 
@@ -150,12 +175,19 @@ def test_an_extract_all_in_euro_may_have_old_euro_rows(tmp_path):
 def test_old_euro_rows_beside_lev_rows_are_refused(tmp_path, table):
     extract = early_euro(Extract())
     if table == "invoices":
-        extract.add("invoices", invoice_no="B1", premise_no="1", issued_on="2025-01-01", currency="BGN")
+        extract.add(
+            "invoices", invoice_no="B1", premise_no="1", issued_on="2025-01-01", currency="BGN"
+        )
     else:
-        extract.add("payments", payment_no="B1", premise_no="1", paid_on="2026-01-31", currency="BGN")
+        extract.add(
+            "payments", payment_no="B1", premise_no="1", paid_on="2026-01-31", currency="BGN"
+        )
     extract.add("payments", payment_no="E3", invoice_no="E1")
-    expected = {"invoices E1": "eur_before_changeover", "payments E2": "eur_before_changeover",
-                "payments E3": "unmatched_payment"}
+    expected = {
+        "invoices E1": "eur_before_changeover",
+        "payments E2": "eur_before_changeover",
+        "payments E3": "unmatched_payment",
+    }
     assert expected == refused(extract.load(tmp_path))
 
 
@@ -169,7 +201,9 @@ def test_lev_rows_that_are_refused_themselves_do_not_count(tmp_path):
 
 def test_whether_lev_rows_stand_is_judged_before_old_euro_rows_are_refused(tmp_path):
     """Without E1 the only lev payment is nobody's; still there were lev rows, and E1 stays out."""
-    extract = Extract().add("invoices", invoice_no="E1", premise_no="2", issued_on="2025-12-20", due_on="2026-02-14")
+    extract = Extract().add(
+        "invoices", invoice_no="E1", premise_no="2", issued_on="2025-12-20", due_on="2026-02-14"
+    )
     extract.add("payments", payment_no="B1", invoice_no="E1", paid_on="2026-01-05", currency="BGN")
     expected = {"invoices E1": "eur_before_changeover", "payments B1": "unmatched_payment"}
     assert expected == refused(extract.load(tmp_path))

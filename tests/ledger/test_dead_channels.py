@@ -1,4 +1,6 @@
-"""A refused contact ends the older addresses of its channel: something came after them, and nobody knows what."""
+"""A refused contact ends the older addresses of its channel: something came after them, and nobody
+knows what.
+"""
 
 import pytest
 
@@ -11,19 +13,32 @@ MARCH, MAY = "2026-03-01 10:00:00", "2026-05-01 10:00:00"
 
 
 def contacts(*refused: dict[str, str]) -> Extract:
-    """Return A with two numbers and an e-mail, and B with a number of the same day, and these broken rows."""
-    extract = Extract().add("contacts", payer_code="A", address="1").add("contacts", payer_code="A", address="2",
-                                                                        registered_at=MAY)  # fmt: skip
-    extract.add("contacts", payer_code="A", channel="email", address="e").add("contacts", payer_code="B", address="3")
+    """Return A with two numbers and an e-mail, and B with a number of the same day, and these
+    broken rows.
+    """
+    extract = (
+        Extract()
+        .add("contacts", payer_code="A", address="1")
+        .add("contacts", payer_code="A", address="2", registered_at=MAY)
+    )
+    extract.add("contacts", payer_code="A", channel="email", address="e").add(
+        "contacts", payer_code="B", address="3"
+    )
     for cells in refused:
-        extract.add("contacts", **{"payer_code": "A", "registered_at": MARCH, "source": "x"} | cells)
+        extract.add(
+            "contacts", **{"payer_code": "A", "registered_at": MARCH, "source": "x"} | cells
+        )
     return extract
 
 
 def ended(snapshot) -> dict[str, str]:
     """Return since when each address is out, `never used` where it is out from its first moment."""
     rows = read(snapshot, "contacts", "address", "registered_at", "revoked_at")
-    return {address: "never used" if end <= start else str(end) for address, start, end in rows if end < 2**62}
+    return {
+        address: "never used" if end <= start else str(end)
+        for address, start, end in rows
+        if end < 2**62
+    }
 
 
 MARCH_10 = "1772359200"
@@ -54,7 +69,9 @@ def test_a_ragged_contact_ends_all_channels_of_whom_it_names(tmp_path):
     folder = contacts().write(tmp_path / "ledger")
     with (folder / "contacts.csv").open("a", encoding="utf-8") as file:
         file.write("B;sms;0888\n")
-    assert {"3": "never used"} == ended(load_ledger(folder, SnapshotStore(tmp_path), quarantine_limits=Limits()))
+    assert {"3": "never used"} == ended(
+        load_ledger(folder, SnapshotStore(tmp_path), quarantine_limits=Limits())
+    )
 
 
 def test_no_refused_contact_ends_nothing(tmp_path):

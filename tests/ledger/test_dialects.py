@@ -1,4 +1,6 @@
-"""Encodings, delimiters, headers and line ends: what is understood and what is refused with file, line and cure."""
+"""Encodings, delimiters, headers and line ends: what is understood and what is refused with file,
+line and cure.
+"""
 
 import gzip
 from pathlib import Path
@@ -70,7 +72,9 @@ def test_cyrillic_far_behind_the_first_block_decides(tmp_path: Path) -> None:
         ("alone", ";", ("alone",)),
     ],
 )
-def test_delimiter_and_header(tmp_path: Path, line: str, delimiter: str, header: tuple[str, ...]) -> None:
+def test_delimiter_and_header(
+    tmp_path: Path, line: str, delimiter: str, header: tuple[str, ...]
+) -> None:
     dialect = read_dialect(write(tmp_path, f"{line}\r\n".encode()))
     assert (dialect.delimiter, dialect.header) == (delimiter, header)
 
@@ -93,8 +97,16 @@ def test_delimiter_and_header(tmp_path: Path, line: str, delimiter: str, header:
         (b'"sep=;"\n"a";"b"\n"1";"2"\n', [(3, ("1", "2"))]),
         (b"sep=;\na,b\n1,2\n", [(3, ("1", "2"))]),
         (b"sep=\t\r\na\tb\r\n1\t2;3\r\n", [(3, ("1", "2;3"))]),
-        (b"a;b\nNULL;null\n \\N;n/A\n#N/A;NaN\nnone;(NULL)\nNuller;x\n",
-         [(2, (None, None)), (3, (None, None)), (4, (None, None)), (5, (None, None)), (6, ("Nuller", "x"))]),
+        (
+            b"a;b\nNULL;null\n \\N;n/A\n#N/A;NaN\nnone;(NULL)\nNuller;x\n",
+            [
+                (2, (None, None)),
+                (3, (None, None)),
+                (4, (None, None)),
+                (5, (None, None)),
+                (6, ("Nuller", "x")),
+            ],
+        ),
         (b"a;b\n", []),
         (b"a;b", []),
         ("a;b\n \u00a01\u202f;\u00a0\n".encode(), [(2, ("1", None))]),
@@ -121,7 +133,9 @@ def test_ragged_rows_are_set_aside_with_their_lines_and_cells(tmp_path: Path) ->
 
 def test_lines_go_on_over_blocks(tmp_path: Path) -> None:
     count = 1_000_000
-    body = b"".join(b'%d;"%d\n"\n' % (i, i) if i % 7 == 0 else b"%d;%d\n" % (i, i) for i in range(count))
+    body = b"".join(
+        b'%d;"%d\n"\n' % (i, i) if i % 7 == 0 else b"%d;%d\n" % (i, i) for i in range(count)
+    )
     reader = CsvReader(write(tmp_path, b"a;b\n" + body))
     lines, cells = [], []
     for batch in reader.read(("b",)):
@@ -183,12 +197,15 @@ def test_utf_16_is_read_with_and_without_its_mark(tmp_path: Path, encoding: str,
 
 
 def to_bytes(text: str, encoding: str) -> bytes:
-    """Return a text in an encoding; MIK from its own description: the alphabet in one stretch from 0x80 on."""
+    """Return a text in an encoding; MIK from its own description: the alphabet in one stretch from
+    0x80 on.
+    """
     if encoding == "utf-8-twice":
         return text.encode().decode("latin-1").encode()
     if encoding == "mik":
         return bytes(
-            0x80 + ord(letter) - ord("А") if "А" <= letter <= "я" else ord(letter) for letter in text
+            0x80 + ord(letter) - ord("А") if "А" <= letter <= "я" else ord(letter)
+            for letter in text
         )
     return text.encode(encoding)
 
@@ -196,21 +213,34 @@ def to_bytes(text: str, encoding: str) -> bytes:
 @pytest.mark.parametrize("encoding", ["cp866", "mik", "koi8-r", "iso-8859-5", "utf-8-twice"])
 @pytest.mark.parametrize(
     "rows",
-    ["P1;Здравка Образцова;ул. Примерна 1, София", "P1;ИВАН ПЕТРОВ;УЛ. ВИТОША 5", "P1;Проба Пробова;София",
-     "1;Шишман Щерев;гр. Ямбол, ж.к. Зорница, бл. 3, вх. А", "2;ЮЛИЯ ЪГЛЕВА;ПЛОВДИВ"],
-)  # fmt: skip
-def test_another_encoding_is_refused_by_name_and_read_by_a_mapping(tmp_path: Path, encoding: str, rows: str) -> None:
+    [
+        "P1;Здравка Образцова;ул. Примерна 1, София",
+        "P1;ИВАН ПЕТРОВ;УЛ. ВИТОША 5",
+        "P1;Проба Пробова;София",
+        "1;Шишман Щерев;гр. Ямбол, ж.к. Зорница, бл. 3, вх. А",
+        "2;ЮЛИЯ ЪГЛЕВА;ПЛОВДИВ",
+    ],
+)
+def test_another_encoding_is_refused_by_name_and_read_by_a_mapping(
+    tmp_path: Path, encoding: str, rows: str
+) -> None:
     path = write(tmp_path, to_bytes(f"no;name;address\n7;plain;x\n{rows}\n", encoding))
     message = refusal(path)
-    assert [word for word in ("holds.csv, line 3", encoding, "mapping") if word not in message] == []
+    assert [
+        word for word in ("holds.csv, line 3", encoding, "mapping") if word not in message
+    ] == []
     dialect = read_dialect(path, encoding)
     assert next(read_blocks(path, dialect.encoding)).data.decode().split("\n")[2] == rows
 
 
 @pytest.mark.parametrize("taken_for", ["cp1252", "cp1251", "cp866"])
-def test_what_was_encoded_twice_is_read_whatever_it_was_taken_for(tmp_path: Path, taken_for: str) -> None:
+def test_what_was_encoded_twice_is_read_whatever_it_was_taken_for(
+    tmp_path: Path, taken_for: str
+) -> None:
     text = "no;name\n1;Димитър Иванов\n"
-    once = "".join(bytes((byte,)).decode(taken_for, "ignore") or chr(byte) for byte in text.encode())
+    once = "".join(
+        bytes((byte,)).decode(taken_for, "ignore") or chr(byte) for byte in text.encode()
+    )
     path = write(tmp_path, b"\xef\xbb\xbf" + once.encode())
     assert "utf-8-twice" in refusal(path)
     assert next(read_blocks(path, "utf-8-twice")).data.decode() == text
@@ -220,16 +250,47 @@ def test_what_was_encoded_twice_is_read_whatever_it_was_taken_for(tmp_path: Path
 
 
 GOOD = [
-    "Здравка Образцова", "ИВАН ПЕТРОВ", "СОФИЯ", "ЕООД", "ЖП", "ТЕЦ", "АД", "ООД", "Я", "бл", "ШШЩЩ", "ъъ", "ЖКХ",
-    "Љубомир Ђорђевић", "Ѓорѓи Ќосев", "Їжакевич Єлизавета", "Эльвира Быкова", "Ўладзімір Ўшакоў", "Џон Његош",
-    "Хюсеин Яхя", "ШЮКРЮ ЙЪЛДЪЗ", "„Пример 804“ ООД", "№ 5 – „А“", "GmbH „Мюлер“", "22.11.2026 г.",
-    "22.11.2026\u00a0г.", "1\u00a0234,50", "ул.\u00a0Шипка 6", "кВтч МВтч", "с\u00a0г.", "§ 5", "12,50 €", "Ет. 3",
+    "Здравка Образцова",
+    "ИВАН ПЕТРОВ",
+    "СОФИЯ",
+    "ЕООД",
+    "ЖП",
+    "ТЕЦ",
+    "АД",
+    "ООД",
+    "Я",
+    "бл",
+    "ШШЩЩ",
+    "ъъ",
+    "ЖКХ",
+    "Љубомир Ђорђевић",
+    "Ѓорѓи Ќосев",
+    "Їжакевич Єлизавета",
+    "Эльвира Быкова",
+    "Ўладзімір Ўшакоў",
+    "Џон Његош",
+    "Хюсеин Яхя",
+    "ШЮКРЮ ЙЪЛДЪЗ",
+    "„Пример 804“ ООД",
+    "№ 5 – „А“",
+    "GmbH „Мюлер“",
+    "22.11.2026 г.",
+    "22.11.2026\u00a0г.",
+    "1\u00a0234,50",
+    "ул.\u00a0Шипка 6",
+    "кВтч МВтч",
+    "с\u00a0г.",
+    "§ 5",
+    "12,50 €",
+    "Ет. 3",
     "СД ХХХХ",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("text", [*GOOD, ";".join(GOOD)])
-def test_good_cp1251_is_never_refused_however_few_or_strange_its_letters(tmp_path: Path, text: str) -> None:
+def test_good_cp1251_is_never_refused_however_few_or_strange_its_letters(
+    tmp_path: Path, text: str
+) -> None:
     names = ";".join(f"c{i}" for i in range(text.count(";") + 1))
     path = write(tmp_path, f"{names}\n{text}\n".encode("cp1251"))
     assert read(path) == [(2, tuple(text.split(";")))]
@@ -243,7 +304,9 @@ def test_good_utf_8_is_never_refused_however_strange_its_letters(tmp_path: Path,
     assert read(path) == [(2, (text,))]
 
 
-@pytest.mark.parametrize("content", [b"no gzip at all", gzip.compress(b"a;b\n" + b"1;2\n" * 100_000)[:-20], b""])
+@pytest.mark.parametrize(
+    "content", [b"no gzip at all", gzip.compress(b"a;b\n" + b"1;2\n" * 100_000)[:-20], b""]
+)
 def test_damaged_gzip_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "holds.csv.gz"
     path.write_bytes(content)

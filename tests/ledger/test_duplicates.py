@@ -39,8 +39,16 @@ HEADER = "payment_no;paid_on;amount;currency;channel;other\n"
         (["1;2026-01-01;1000;EUR;;", "1;01.01.2026 г.;1 000,0;EUR; ;"], ["", ""], [1]),
         (["1;2026-01-01;5;EUR;;", "1;2026-01-01;6;EUR;;"], ["duplicate_key", "duplicate_key"], []),
         (["01;2026-01-01;5;EUR;;", "1;2026-01-01;6;EUR;;"], ["", ""], []),
-        (["1;2026-01-01;5;EUR;;", "1;2026-01-01;5;EUR;a;", "1;2026-01-01;5;EUR;;"], ["duplicate_key"] * 3, []),
-        (["1;2026-01-01;5;EUR;;", "1;2026-01-01;1e9;EUR;;"], ["duplicate_key", "bad_value duplicate_key"], []),
+        (
+            ["1;2026-01-01;5;EUR;;", "1;2026-01-01;5;EUR;a;", "1;2026-01-01;5;EUR;;"],
+            ["duplicate_key"] * 3,
+            [],
+        ),
+        (
+            ["1;2026-01-01;5;EUR;;", "1;2026-01-01;1e9;EUR;;"],
+            ["duplicate_key", "bad_value duplicate_key"],
+            [],
+        ),
         (["1;2026-01-01;1e9;EUR;;", "1;2026-01-01;1e9;EUR;;"], ["bad_value", "bad_value"], [1]),
         (["1;2026-01-01;1e9;EUR;;", "1;2026-01-01;1e8;EUR;;"], ["bad_value duplicate_key"] * 2, []),
         (
@@ -48,7 +56,11 @@ HEADER = "payment_no;paid_on;amount;currency;channel;other\n"
             ["duplicate_key missing_value", "bad_value duplicate_key"],
             [],
         ),
-        ([";2026-01-01;5;EUR;;", ";2026-01-01;6;EUR;;", ";2026-01-01;5;EUR;;"], ["missing_value"] * 3, [2]),
+        (
+            [";2026-01-01;5;EUR;;", ";2026-01-01;6;EUR;;", ";2026-01-01;5;EUR;;"],
+            ["missing_value"] * 3,
+            [2],
+        ),
         (["1;2026-01-01;5;EUR;;"] * 3, ["", "", ""], [1, 2]),
         (["1;2026-01-01;5;EUR;;", "1;2026-01-01;5;EUR", "1;2026-01-01;5;EUR;;"], ["", ""], [1]),
         ([], [], []),
@@ -62,13 +74,19 @@ def test_payments(folder: Path, rows: list[str], reasons: list[str], repeated: l
 
 def test_keys_of_several_columns(folder: Path) -> None:
     text = (
-        "premise_no;payer_code;valid_from;share\n1;2;2026-01-01;\n1;2;01.01.2026;1\n1;2;2026-01-02;\n12;;2026-01-01;\n"
+        "premise_no;payer_code;valid_from;share\n"
+        "1;2;2026-01-01;\n1;2;01.01.2026;1\n1;2;2026-01-02;\n12;;2026-01-01;\n"
     )
     typed = marked(folder, "tenancies", text)
     assert np.flatnonzero(typed.is_repeated).tolist() == [1]
     assert [names_of(bits) for bits in typed.reasons] == ["", "", "", "missing_value"]
     typed = marked(folder, "tenancies", text.replace("01.01.2026;1", "01.01.2026;1/2"))
-    assert [names_of(bits) for bits in typed.reasons] == ["duplicate_key", "duplicate_key", "", "missing_value"]
+    assert [names_of(bits) for bits in typed.reasons] == [
+        "duplicate_key",
+        "duplicate_key",
+        "",
+        "missing_value",
+    ]
 
 
 cell = st.sampled_from(["", "1", "01", "2", "x" * 70 + "1", "x" * 70 + "2"])

@@ -1,4 +1,6 @@
-"""Faults that the fuzz of the door found, each by its name: what once crashed, hung or passed in silence."""
+"""Faults that the fuzz of the door found, each by its name: what once crashed, hung or passed in
+silence.
+"""
 
 import os
 from pathlib import Path
@@ -66,7 +68,9 @@ def test_a_manifest_that_is_no_file_is_no_absent_one(ledger: Path) -> None:
 
 def test_a_column_name_beyond_the_csv_limit(ledger: Path) -> None:
     (ledger / "holds.csv").write_text(f"hold_no;reason;valid_from;{'x' * 200_000}\n")
-    assert refusal(ledger).startswith("holds.csv, line 1: the name of a column is longer than 128 KiB")
+    assert refusal(ledger).startswith(
+        "holds.csv, line 1: the name of a column is longer than 128 KiB"
+    )
 
 
 def test_a_refusal_does_not_repeat_a_whole_header(ledger: Path) -> None:
@@ -77,27 +81,35 @@ def test_a_refusal_does_not_repeat_a_whole_header(ledger: Path) -> None:
 
 
 def test_a_parquet_file_of_too_many_columns(ledger: Path) -> None:
-    pq.write_table(pa.table({f"c{i}": pa.nulls(0, pa.string()) for i in range(1001)}), ledger / "holds.parquet")
+    pq.write_table(
+        pa.table({f"c{i}": pa.nulls(0, pa.string()) for i in range(1001)}), ledger / "holds.parquet"
+    )
     assert refusal(ledger).startswith("holds.parquet, line 1: more than 1,000 columns")
 
 
 def test_parquet_text_that_is_no_utf8(ledger: Path) -> None:
     names = pa.array([b"\xd0"], pa.binary()).view(pa.string())
-    pq.write_table(pa.table({"hold_no": names, "reason": ["dispute"], "valid_from": ["2026-01-01"]}),
-    ledger / "holds.parquet")
+    pq.write_table(
+        pa.table({"hold_no": names, "reason": ["dispute"], "valid_from": ["2026-01-01"]}),
+        ledger / "holds.parquet",
+    )
     assert refusal(ledger).startswith("holds.parquet cannot be read as Parquet")
 
 
 def test_a_parquet_page_whose_sum_is_wrong(ledger: Path) -> None:
     path = ledger / "holds.parquet"
-    rows = pa.table({"hold_no": ["H1", "H2"], "reason": ["dispute", "manual"], "valid_from": ["2026-01-01"] * 2})
+    rows = pa.table(
+        {"hold_no": ["H1", "H2"], "reason": ["dispute", "manual"], "valid_from": ["2026-01-01"] * 2}
+    )
     pq.write_table(rows, path, write_page_checksum=True, compression="none", write_statistics=False)
     data = path.read_bytes()
     path.write_bytes(data.replace(b"H2", b"H3", 1))
     assert refusal(ledger).startswith("holds.parquet cannot be read as Parquet")
 
 
-@pytest.mark.parametrize("text", ['{"a":' * 50_000, '{"as_of": "2026-11-22", "tables": ' + "[" * 50_000])
+@pytest.mark.parametrize(
+    "text", ['{"a":' * 50_000, '{"as_of": "2026-11-22", "tables": ' + "[" * 50_000]
+)
 def test_a_manifest_nested_deep(tmp_path: Path, text: str) -> None:
     assert manifest_refusal(tmp_path, text).startswith("manifest.json is nested too deep")
 
@@ -117,7 +129,12 @@ def test_a_manifest_is_not_repeated_in_the_message(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x = " + "[" * 50_000 + "]" * 50_000, ".".join("a" * 3000) + " = 1", ".".join(['"a"'] * 3000) + " = 1"]
+    "text",
+    [
+        "x = " + "[" * 50_000 + "]" * 50_000,
+        ".".join("a" * 3000) + " = 1",
+        ".".join(['"a"'] * 3000) + " = 1",
+    ],
 )
 def test_a_mapping_nested_deep(tmp_path: Path, text: str) -> None:
     assert mapping_refusal(tmp_path, text).startswith("map.toml is nested too deep")
@@ -150,4 +167,7 @@ def test_a_date_pattern_beyond_what_can_be_compiled() -> None:
 def test_dates_without_separators_are_read_in_one_way_only() -> None:
     days = pa.array(["01112020", "1112020", "11120"])
     assert to_iso(days, "%d%m%Y").to_pylist() == ["2020-11-01", "?1112020", "?11120"]
-    assert to_iso(pa.array(["1.112020", "1.112020"]), "%d.%m%Y").to_pylist() == ["2020-11-01", "2020-11-01"]
+    assert to_iso(pa.array(["1.112020", "1.112020"]), "%d.%m%Y").to_pylist() == [
+        "2020-11-01",
+        "2020-11-01",
+    ]

@@ -14,15 +14,21 @@ from dunning.ledger.check.identifiers import check_identifiers
 
 
 def word(identifier, is_person):
-    return words.IDENTIFIERS[check_identifiers(pa.array([identifier], pa.string()), np.array([is_person]))[0]]
+    return words.IDENTIFIERS[
+        check_identifiers(pa.array([identifier], pa.string()), np.array([is_person]))[0]
+    ]
 
 
-@pytest.mark.parametrize("identifier", ["7523169263", "8032056031", "0550290476", "7111042925", " 7523169263 "])
+@pytest.mark.parametrize(
+    "identifier", ["7523169263", "8032056031", "0550290476", "7111042925", " 7523169263 "]
+)
 def test_good_numbers_of_persons(identifier):
     assert "ok" == word(identifier, True)
 
 
-@pytest.mark.parametrize("identifier", ["831609046", "175133827", "8316090460016", "8316090460020", "7523169263"])
+@pytest.mark.parametrize(
+    "identifier", ["831609046", "175133827", "8316090460016", "8316090460020", "7523169263"]
+)
 def test_good_numbers_of_companies(identifier):
     assert "ok" == word(identifier, False)
 
@@ -32,12 +38,16 @@ def test_missing(identifier):
     assert "missing" == word(identifier, True)
 
 
-@pytest.mark.parametrize("identifier", ["1001122334", "831609046", "752316926", "75231692633", "BG7523169263", "abc"])
+@pytest.mark.parametrize(
+    "identifier", ["1001122334", "831609046", "752316926", "75231692633", "BG7523169263", "abc"]
+)
 def test_wrong_numbers_of_persons(identifier):
     assert "wrong" == word(identifier, True)
 
 
-@pytest.mark.parametrize("identifier", ["831609047", "8316090460017", "8316090470016", "8316090460", "83160904600160"])
+@pytest.mark.parametrize(
+    "identifier", ["831609047", "8316090460017", "8316090470016", "8316090460", "83160904600160"]
+)
 def test_wrong_numbers_of_companies(identifier):
     assert "wrong" == word(identifier, False)
 
@@ -60,4 +70,6 @@ def test_numbers_with_a_day_of_birth(born_on, serial, check):
     start = f"{born_on.year % 100:02d}{month:02d}{born_on.day:02d}{serial:03d}"
     good, any_other = start + egn.calc_check_digit(start), start + str(check)
     assert "ok" == word(good, True)
-    assert ("ok" if egn.is_valid(any_other) or pnf.is_valid(any_other) else "wrong") == word(any_other, True)
+    assert ("ok" if egn.is_valid(any_other) or pnf.is_valid(any_other) else "wrong") == word(
+        any_other, True
+    )

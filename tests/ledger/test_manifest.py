@@ -30,12 +30,16 @@ PAYMENTS = (
 
 def payments(folder: Path) -> dict[str, TypedTable]:
     (folder / "payments.csv").write_text(PAYMENTS)
-    raw = RawTable(TABLES["payments"], TableSource(open_reader(folder / "payments.csv"), TABLES["payments"]))
+    raw = RawTable(
+        TABLES["payments"], TableSource(open_reader(folder / "payments.csv"), TABLES["payments"])
+    )
     return {"payments": parse_table(raw), "holds": parse_table(RawTable(TABLES["holds"], None))}
 
 
 def check(folder: Path, content: Any) -> None:
-    (folder / "manifest.json").write_text(content if isinstance(content, str) else json.dumps(content))
+    (folder / "manifest.json").write_text(
+        content if isinstance(content, str) else json.dumps(content)
+    )
     manifest = read_manifest(folder)
     assert manifest is not None
     tables = payments(folder)
@@ -73,7 +77,10 @@ def test_what_agrees(tmp_path: Path, content: Any) -> None:
         (of(payments={"rows": 9}), ["9 rows", "has 8"]),
         (of(payments={"rows": 8, "amount": {"EUR": "23.00"}}), ["0.00 BGN", "6.00 BGN"]),
         (of(holds={"rows": 1}), ["holds (no file)", "1 rows", "has 0"]),
-        (of(payments={"rows": 7, "amount": {"EUR": "1", "BGN": "-0.05"}}), ["7 rows", "1.00 EUR", "-0.05 BGN"]),
+        (
+            of(payments={"rows": 7, "amount": {"EUR": "1", "BGN": "-0.05"}}),
+            ["7 rows", "1.00 EUR", "-0.05 BGN"],
+        ),
         (of(payment={"rows": 8}), ["payment", "none of"]),
         (of(payments={"amount": {"EUR": "23.00"}}), ["table payments", "lacks rows"]),
         (of(payments={"rows": "8"}), ["rows is '8'"]),
@@ -105,7 +112,9 @@ def test_what_is_refused(tmp_path: Path, content: Any, words: list[str]) -> None
 
 def test_a_manifest_is_optional_and_must_be_text(tmp_path: Path) -> None:
     assert read_manifest(tmp_path) is None
-    (tmp_path / "manifest.json").write_bytes('{"as_of": "2026-11-22", "tables": {}}'.encode("utf-16"))
+    (tmp_path / "manifest.json").write_bytes(
+        '{"as_of": "2026-11-22", "tables": {}}'.encode("utf-16")
+    )
     with pytest.raises(DunningError, match="cannot be read as JSON"):
         read_manifest(tmp_path)
 

@@ -1,4 +1,6 @@
-"""Rows in the order of numbers, then of text by code point; buckets that are the same everywhere."""
+"""Rows in the order of numbers, then of text by code point; buckets that are the same
+everywhere.
+"""
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +11,9 @@ from dunning.ledger.buckets import bucket_offsets, buckets_of, hash_texts
 from dunning.ledger.ordering import order_rows, pack_keys, text_ranks
 
 wide = st.integers(-(2**62), 2**62)
-row = st.tuples(st.integers(0, 2), wide, st.sampled_from([-7, 0, 2**30]), st.text("aбZ0", max_size=3))
+row = st.tuples(
+    st.integers(0, 2), wide, st.sampled_from([-7, 0, 2**30]), st.text("aбZ0", max_size=3)
+)
 rows = st.lists(row, max_size=12)
 
 
@@ -49,7 +53,9 @@ def test_the_hash_is_fnv_1a_of_the_bytes(texts, start):
 
 
 def test_the_bucket_of_a_premise_never_changes():
-    assert [61, 48, 48, 25, 48] == buckets_of(pa.array(["000801", "000802", "1", "2", "аб. № 3"])).tolist()
+    assert [61, 48, 48, 25, 48] == buckets_of(
+        pa.array(["000801", "000802", "1", "2", "аб. № 3"])
+    ).tolist()
 
 
 def test_offsets_tell_where_buckets_begin():

@@ -1,4 +1,6 @@
-"""In however small pieces a ledger goes through the door, and however texts collide, the snapshot is the same."""
+"""In however small pieces a ledger goes through the door, and however texts collide, the snapshot
+is the same.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +33,9 @@ def cramped() -> Iterator[None]:
 
 @contextmanager
 def colliding() -> Iterator[None]:
-    """As `cramped`, and only four different hashes: almost every key could be another one, in another bucket."""
+    """As `cramped`, and only four different hashes: almost every key could be another one, in
+    another bucket.
+    """
     mix: Callable = text_index._mix
     with cramped(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_index, "_mix", lambda hashes, words: (mix(hashes, words) >> 62) << 62)
@@ -54,12 +58,20 @@ def test_a_sample_with_all_its_flaws(pieces: Callable, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "pieced").iterdir()) == [whole.fingerprint]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(extract=extracts())
 def test_odd_extracts(tmp_path_factory: pytest.TempPathFactory, extract: Extract) -> None:
     folder = tmp_path_factory.mktemp("odd")
     whole = extract.load(folder)
     for pieces in (cramped, colliding):
         with pieces():
-            pieced = load_ledger(folder / "ledger", SnapshotStore(folder / pieces.__name__), quarantine_limits=Limits())
+            pieced = load_ledger(
+                folder / "ledger",
+                SnapshotStore(folder / pieces.__name__),
+                quarantine_limits=Limits(),
+            )
         assert told(pieced) == told(whole)

@@ -1,4 +1,6 @@
-"""The how-to names every table, column, word and reason of the contract, and its mapping is a valid one."""
+"""The how-to names every table, column, word and reason of the contract, and its mapping is a valid
+one.
+"""
 
 import re
 from pathlib import Path
@@ -21,15 +23,21 @@ def test_every_table_with_its_key_columns_and_words() -> None:
         named = re.findall(r"`([a-z_]+)`(\\\*)?", row[0])
         columns = [(c.name, "\\*" if c.is_required else "") for c in table.columns]
         assert [name for name in named[1:] if name[0] in table.names] == columns
-        unnamed = {word for c in table.columns for word in c.words} - set(re.findall(r"`([A-Za-z_]+)`", text))
+        unnamed = {word for c in table.columns for word in c.words} - set(
+            re.findall(r"`([A-Za-z_]+)`", text)
+        )
         assert unnamed == set()
 
 
 def test_every_reason() -> None:
     assert (
-        tuple(re.findall(r"^\| `([a-z_]+)` \|", DOCS.read_text("utf-8").split("## Quarantine")[1], re.MULTILINE))[
-            : len(REASONS)
-        ]
+        tuple(
+            re.findall(
+                r"^\| `([a-z_]+)` \|",
+                DOCS.read_text("utf-8").split("## Quarantine")[1],
+                re.MULTILINE,
+            )
+        )[: len(REASONS)]
         == REASONS
     )
 
@@ -47,19 +55,44 @@ def test_money_paid_back_is_taken_as_the_how_to_says(tmp_path: Path) -> None:
         Extract()
         .add("invoices", invoice_no="F1", premise_no="1", payer_code="A", amount="100")
         .add("payments", payment_no="a1", premise_no="1", payer_code="A", amount="150")
-        .add("payments", payment_no="a2", premise_no="1", payer_code="A", amount="-50", paid_on="2026-06-20")
-        .add("payments", payment_no="a3", premise_no="1", payer_code="A", amount="7", paid_on="2026-06-21")
-        .add("payments", payment_no="a4", premise_no="1", payer_code="A", amount="7-", paid_on="2026-06-22",
-             reverses="a3")
+        .add(
+            "payments",
+            payment_no="a2",
+            premise_no="1",
+            payer_code="A",
+            amount="-50",
+            paid_on="2026-06-20",
+        )
+        .add(
+            "payments",
+            payment_no="a3",
+            premise_no="1",
+            payer_code="A",
+            amount="7",
+            paid_on="2026-06-21",
+        )
+        .add(
+            "payments",
+            payment_no="a4",
+            premise_no="1",
+            payer_code="A",
+            amount="7-",
+            paid_on="2026-06-22",
+            reverses="a3",
+        )
     )
     folder = extract.write(tmp_path / "ledger")
     shown = re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)[1]
     (tmp_path / "shown.toml").write_text(shown, "utf-8")
     snapshot = load_ledger(
-        folder, SnapshotStore(tmp_path / "snapshots"), mapping=tmp_path / "shown.toml", quarantine_limits=Limits()
+        folder,
+        SnapshotStore(tmp_path / "snapshots"),
+        mapping=tmp_path / "shown.toml",
+        quarantine_limits=Limits(),
     )
     assert refused(snapshot) == {} and flagged(snapshot) == []
     payout = ITEM_KINDS.index("payout")
     assert read(snapshot, "items", "invoice_no", "kind", "due_on", "amount_minor") == [
-        ("F1", 0, "2026-05-15", 10000), ("PAYOUT-a2", payout, "2026-06-20", 5000),
-    ]  # fmt: skip
+        ("F1", 0, "2026-05-15", 10000),
+        ("PAYOUT-a2", payout, "2026-06-20", 5000),
+    ]

@@ -79,12 +79,17 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=300)
 @given(st.lists(st.text(alphabet='ab";', max_size=8), max_size=8))
 def test_cells_are_those_of_the_plain_reader(path: Path, lines: list[str]) -> None:
-    """One row a line, quotes anywhere: cells, lines and ragged rows are what Python's own reader finds.
+    """One row a line, quotes anywhere: cells, lines and ragged rows are what Python's own reader
+    finds.
 
     A row of delimiters alone is a blank line.
     """
     path.write_text("\n".join(["h1;h2;h3", *lines]) + "\n")
-    rows = {i: next(csv.reader([text], delimiter=";")) for i, text in enumerate(lines, 2) if text.strip(";")}
+    rows = {
+        i: next(csv.reader([text], delimiter=";"))
+        for i, text in enumerate(lines, 2)
+        if text.strip(";")
+    }
     if any(walk(text + "\n")[1] for text in lines):
         return
     reader = CsvReader(path)
@@ -92,7 +97,9 @@ def test_cells_are_those_of_the_plain_reader(path: Path, lines: list[str]) -> No
     ragged: list[int] = []
     for batch in reader.read(("h1", "h2", "h3")):
         columns = zip(*(c.to_pylist() for c in batch.columns.values()), strict=True)
-        found |= {int(n): [v or "" for v in row] for n, row in zip(batch.lines, columns, strict=True)}
+        found |= {
+            int(n): [v or "" for v in row] for n, row in zip(batch.lines, columns, strict=True)
+        }
         ragged += batch.ragged_lines.tolist()
     assert found == {i: row for i, row in rows.items() if len(row) == 3}
     assert ragged == [i for i, row in rows.items() if len(row) != 3]

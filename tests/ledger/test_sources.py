@@ -1,4 +1,6 @@
-"""Files of a folder as raw and typed tables: CSV and Parquet, absent tables, refusals, the fingerprint."""
+"""Files of a folder as raw and typed tables: CSV and Parquet, absent tables, refusals, the
+fingerprint.
+"""
 
 import gzip
 from datetime import UTC, date, datetime
@@ -55,8 +57,15 @@ def test_the_tables_are_the_contracts() -> None:
     ]
     assert len(TABLES) == 14
     assert INVOICE_KINDS[: len(ITEM_KINDS)] == ITEM_KINDS
-    assert all(set(table.key) <= {c.name for c in table.columns if c.is_required} for table in TABLES.values())
-    assert sorted(table.name for table in TABLES.values() if table.has_money) == ["instalments", "invoices", "payments"]
+    assert all(
+        set(table.key) <= {c.name for c in table.columns if c.is_required}
+        for table in TABLES.values()
+    )
+    assert sorted(table.name for table in TABLES.values() if table.has_money) == [
+        "instalments",
+        "invoices",
+        "payments",
+    ]
     assert len(REASONS) == 13
 
 
@@ -76,7 +85,9 @@ def test_every_column_in_its_type(folder: Path) -> None:
     assert tenancies.text("share").to_pylist() == ["1"]
     contacts = typed(folder, "contacts").frame
     assert contacts["channel"].tolist() == [1]
-    assert contacts["registered_at"].tolist() == [int(np.datetime64("2026-01-01T08:30:00", "s").astype(int))]
+    assert contacts["registered_at"].tolist() == [
+        int(np.datetime64("2026-01-01T08:30:00", "s").astype(int))
+    ]
     assert contacts["revoked_at"].tolist() == [NO_INSTANT]
     payments = typed(folder, "payments")
     assert payments.frame["amount"].tolist() == [1250]
@@ -107,7 +118,9 @@ def test_reasons_of_cells(folder: Path) -> None:
     ]
     assert (invoices.ragged_lines.tolist(), invoices.rows_read) == ([5], 4)
     assert invoices.cells_at(invoices.ragged_lines) == {5: ("4", "01", "bill")}
-    assert {name: (bad.rows.tolist(), bad.texts.to_pylist()) for name, bad in invoices.bad_cells.items()} == {
+    assert {
+        name: (bad.rows.tolist(), bad.texts.to_pylist()) for name, bad in invoices.bad_cells.items()
+    } == {
         "kind": ([1, 2], ["bil", "Bill"]),
         "period_from": ([1], ["x"]),
         "issued_on": ([1], ["2026-01-32"]),
@@ -128,7 +141,9 @@ def test_parquet_gives_what_csv_gives(folder: Path) -> None:
     rows = {
         "payment_no": pa.array(["P1", "P2 ", "P3"]).dictionary_encode(),
         "paid_on": pa.array([date(2026, 1, 1), None, date(2101, 1, 1)], pa.date32()),
-        "amount": pa.array([Decimal("12.5000"), Decimal("0.0000"), Decimal("0.1250")], pa.decimal128(18, 4)),
+        "amount": pa.array(
+            [Decimal("12.5000"), Decimal("0.0000"), Decimal("0.1250")], pa.decimal128(18, 4)
+        ),
         "currency": pa.array(["EUR", "BGN", "EUR"], pa.large_string()),
         "channel": pa.nulls(3),
         "extra": pa.array([[1], [2], []]),
@@ -139,8 +154,14 @@ def test_parquet_gives_what_csv_gives(folder: Path) -> None:
     assert payments.frame["paid_on"].tolist() == [to_day(date(2026, 1, 1)), NEVER, NEVER]
     assert payments.frame.text("payment_no").to_pylist() == ["P1", "P2", "P3"]
     assert payments.lines.tolist() == [2, 3, 4]
-    assert [names_of(bits) for bits in payments.reasons] == ["", "missing_value", "bad_date bad_value"]
-    assert payments.cells_at(np.array([4])) == {4: ("P3", "2101-01-01", "0.1250", "EUR", "", "(no text)")}
+    assert [names_of(bits) for bits in payments.reasons] == [
+        "",
+        "missing_value",
+        "bad_date bad_value",
+    ]
+    assert payments.cells_at(np.array([4])) == {
+        4: ("P3", "2101-01-01", "0.1250", "EUR", "", "(no text)")
+    }
 
 
 def test_whole_numbers_of_a_parquet_amount_are_whole_units(folder: Path) -> None:
@@ -153,7 +174,9 @@ def test_whole_numbers_of_a_parquet_amount_are_whole_units(folder: Path) -> None
 def test_small_decimals_zeros_and_many_row_groups(folder: Path) -> None:
     (folder / "payments.csv").unlink()
     count = 300_000
-    amounts = pa.array(np.arange(count) % 1000).cast(pa.decimal128(38, 0)).cast(pa.decimal128(38, 8))
+    amounts = (
+        pa.array(np.arange(count) % 1000).cast(pa.decimal128(38, 0)).cast(pa.decimal128(38, 8))
+    )
     columns = {
         "payment_no": pa.array(np.arange(count)).cast(pa.string()),
         "paid_on": pa.array([date(2026, 1, 1)] * count),
@@ -197,9 +220,16 @@ def test_what_stands_in_a_parquet_file_is_read_like_a_csv(folder: Path) -> None:
         ("currency", pa.array([1]), ["currency", "int64", "text"]),
     ],
 )
-def test_parquet_types_that_are_refused(folder: Path, column: str, values: pa.Array, words: list[str]) -> None:
+def test_parquet_types_that_are_refused(
+    folder: Path, column: str, values: pa.Array, words: list[str]
+) -> None:
     (folder / "payments.csv").unlink()
-    columns = {"payment_no": ["P1"], "paid_on": ["01.01.2026"], "amount": ["1"], "currency": ["EUR"]} | {column: values}
+    columns = {
+        "payment_no": ["P1"],
+        "paid_on": ["01.01.2026"],
+        "amount": ["1"],
+        "currency": ["EUR"],
+    } | {column: values}
     pq.write_table(pa.table(columns), folder / "payments.parquet")
     message = refusal(folder)
     assert [word for word in words if word not in message] == [], message
@@ -223,7 +253,9 @@ def test_what_is_missing_or_twice_is_refused(folder: Path) -> None:
     assert "is not there or no folder" in refusal(folder / "nowhere")
 
 
-def test_fingerprint_is_of_names_and_bytes(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_fingerprint_is_of_names_and_bytes(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     def fingerprint(where: Path = folder, mapping: Path | None = None) -> str:
         return ledger_fingerprint(where, mapping, read_ledger(where))
 

@@ -32,18 +32,28 @@ def plain_amount(text: str) -> int | None:
     text = text.replace("\u2212", "-")
     for word in ("€", "EUR", "BGN", "лв.", "лв"):
         if word in text:
-            return plain_sum(re.sub(f"[ \u00a0\u202f]?{re.escape(word)}$|^{re.escape(word)}[ \u00a0\u202f]?", "", text))
+            return plain_sum(
+                re.sub(
+                    f"[ \u00a0\u202f]?{re.escape(word)}$|^{re.escape(word)}[ \u00a0\u202f]?",
+                    "",
+                    text,
+                )
+            )
     return plain_sum(text)
 
 
 def plain_sum(text: str) -> int | None:
     """Return minor units of a sum without a currency."""
     if text[:1] == "(" and text[-1:] == ")":
-        inside = plain_sum(text[1:-1]) if text[1:2] not in ("-", "(") and text[-2:-1] != "-" else None
+        inside = (
+            plain_sum(text[1:-1]) if text[1:2] not in ("-", "(") and text[-2:-1] != "-" else None
+        )
         return None if inside is None else -inside
     if text[-1:] == "-" and text[:1] != "-":
         text = "-" + text[:-1]
-    found = re.fullmatch(r"(-?)([0-9]+|[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+)(?:[.,]([0-9]{1,2}))?", text)
+    found = re.fullmatch(
+        r"(-?)([0-9]+|[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+)(?:[.,]([0-9]{1,2}))?", text
+    )
     if not found:
         return None
     whole = re.sub("[^0-9]", "", found[2])
@@ -74,7 +84,9 @@ amount_texts = st.one_of(
         lambda t: t.replace(",", " ", 4)
     ),
     st.builds(
-        lambda n, s: f"{n:_}".replace("_", s) + ",50", digits, st.sampled_from([" ", "\u00a0", "\u202f", ".", "'"])
+        lambda n, s: f"{n:_}".replace("_", s) + ",50",
+        digits,
+        st.sampled_from([" ", "\u00a0", "\u202f", ".", "'"]),
     ),
     st.text(alphabet="0123456789-+., e\u00a0\u202f", max_size=14),
     st.text(alphabet="12,-\u2212()", max_size=8),
@@ -87,7 +99,9 @@ def test_amounts_are_those_of_the_plain_parser(texts: list[str | None]) -> None:
     values, is_bad = read_amounts(pa.array(texts, pa.string()))
     expected = [plain_amount(text) if text else None for text in texts]
     assert values.tolist() == [value or 0 for value in expected]
-    assert is_bad.tolist() == [text is not None and value is None for text, value in zip(texts, expected, strict=True)]
+    assert is_bad.tolist() == [
+        text is not None and value is None for text, value in zip(texts, expected, strict=True)
+    ]
 
 
 day_texts = st.one_of(
@@ -99,8 +113,13 @@ day_texts = st.one_of(
         st.integers(1988, 2101),
         st.sampled_from(["", " г.", "\u00a0г.", "г.", " г", " r."]),
     ),
-    st.builds("{}.{}.{}{}".format, st.integers(0, 32), st.integers(0, 13), st.integers(1988, 2101),
-              st.sampled_from(["", " г.", "\u202fг."])),
+    st.builds(
+        "{}.{}.{}{}".format,
+        st.integers(0, 32),
+        st.integers(0, 13),
+        st.integers(1988, 2101),
+        st.sampled_from(["", " г.", "\u202fг."]),
+    ),
     st.builds("{}-{}-{}".format, st.integers(1989, 2101), st.integers(0, 13), st.integers(0, 32)),
     st.text(alphabet="0123456789-. г", max_size=12),
 )
@@ -112,7 +131,9 @@ def test_days_are_those_of_the_plain_parser(texts: list[str | None]) -> None:
     values, is_bad = read_days(pa.array(texts, pa.string()))
     expected = [plain_day(text) if text else None for text in texts]
     assert values.tolist() == [NEVER if value is None else value for value in expected]
-    assert is_bad.tolist() == [text is not None and value is None for text, value in zip(texts, expected, strict=True)]
+    assert is_bad.tolist() == [
+        text is not None and value is None for text, value in zip(texts, expected, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -217,14 +238,30 @@ def test_a_currency_in_an_amount_agrees_with_the_rows() -> None:
     values, is_bad = read_amounts(pa.array(texts), currencies)
     assert values.tolist() == [500, 0, 0, 500, 500, 500, 0]
     assert is_bad.tolist() == [False, True, True, False, False, False, True]
-    assert read_carrying_amounts(pa.array(["5", None, "5 лв", "EUR 5"]))[2].tolist() == [-1, -1, BGN, EUR]
+    assert read_carrying_amounts(pa.array(["5", None, "5 лв", "EUR 5"]))[2].tolist() == [
+        -1,
+        -1,
+        BGN,
+        EUR,
+    ]
     assert read_carrying_amounts(pa.array(["5", None]))[2] is None
 
 
 @pytest.mark.parametrize(
     ("text", "bare"),
-    [("-5,00", "5,00"), ("5,00-", "5,00"), ("(5)", "5"), ("\u22121 234,5", "1 234,5"), ("-5 €", "5 €"), ("€-5", "€5"),
-     ("(5 лв.)", "5 лв."), ("5", "5"), ("5 €", "5 €"), ("0", "0"), (None, None)],
+    [
+        ("-5,00", "5,00"),
+        ("5,00-", "5,00"),
+        ("(5)", "5"),
+        ("\u22121 234,5", "1 234,5"),
+        ("-5 €", "5 €"),
+        ("€-5", "€5"),
+        ("(5 лв.)", "5 лв."),
+        ("5", "5"),
+        ("5 €", "5 €"),
+        ("0", "0"),
+        (None, None),
+    ],
 )
 def test_amounts_without_their_sign(text: str | None, bare: str | None) -> None:
     assert take_signs(pa.array([text], pa.string())).to_pylist() == [bare]
@@ -242,8 +279,17 @@ def test_slices_and_empty_columns_are_read_as_well() -> None:
 
 
 def test_both_ways_to_write_a_date_may_stand_in_one_column() -> None:
-    texts = ["2026-04-30", "30.04.2026", "30.04.2026 г.", "30.04.2026\u00a0г.", "30.04.2026\u202fг.", "30.04.2026г.",
-             "30.4.2026", "30.4.2026\u202fг.", "2026-4-30"]
+    texts = [
+        "2026-04-30",
+        "30.04.2026",
+        "30.04.2026 г.",
+        "30.04.2026\u00a0г.",
+        "30.04.2026\u202fг.",
+        "30.04.2026г.",
+        "30.4.2026",
+        "30.4.2026\u202fг.",
+        "2026-4-30",
+    ]
     assert read_days(pa.array(texts))[0].tolist() == [to_day(date(2026, 4, 30))] * 9
 
 
@@ -270,14 +316,24 @@ def test_a_time_behind_a_day_is_dropped_or_turned_to_sofias_day(text: str, day: 
 
 
 @pytest.mark.parametrize(
-    "text", ["9999-12-31", "31.12.9999", "31.12.9999 г.", "2999-12-31", "9999-12-31 23:59:59.9999999",
-             "2999-12-31T00:00Z", "9999-12-31T23:59:59Z"],
+    "text",
+    [
+        "9999-12-31",
+        "31.12.9999",
+        "31.12.9999 г.",
+        "2999-12-31",
+        "9999-12-31 23:59:59.9999999",
+        "2999-12-31T00:00Z",
+        "9999-12-31T23:59:59Z",
+    ],
 )
 def test_the_end_of_time_is_an_open_end_where_there_may_be_one(text: str) -> None:
     values, is_bad = read_days(pa.array([text]), may_be_open=True)
     assert (values.tolist(), is_bad.tolist()) == ([NEVER], [False])
     assert read_days(pa.array([text]))[1].tolist() == [True]
-    others = pa.array(["2099-12-31", "9999-12-30", "9998-12-31", "3000-12-31", "9999-99-99", "9999-12-31x"])
+    others = pa.array(
+        ["2099-12-31", "9999-12-30", "9998-12-31", "3000-12-31", "9999-99-99", "9999-12-31x"]
+    )
     assert read_days(others, may_be_open=True)[1].tolist() == [False, True, True, True, True, True]
 
 
@@ -346,21 +402,37 @@ def test_moved_instants_are_those_of_the_standard_library(moment: int, minutes: 
     assert read_instants(pa.array([there + zone]))[0].tolist() == [seconds(clock.isoformat())]
 
 
-@pytest.mark.parametrize("text", ["2026-07-01 24:00", "2026-07-01 10:60", "2026-07-01 10", "2026-02-30 10:00", "10:00",
-                                  "2026-07-01T10:00+14:01", "2026-07-01T10:00+99:99", "2026-07-01T10:00-02:60"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-07-01 24:00",
+        "2026-07-01 10:60",
+        "2026-07-01 10",
+        "2026-02-30 10:00",
+        "10:00",
+        "2026-07-01T10:00+14:01",
+        "2026-07-01T10:00+99:99",
+        "2026-07-01T10:00-02:60",
+    ],
+)
 def test_instants_that_are_not_read(text: str) -> None:
     values, is_bad = read_instants(pa.array([text]))
     assert (values.tolist(), is_bad.tolist()) == ([NO_INSTANT], [True])
 
 
 def test_flags_words_numbers_and_shares() -> None:
-    flags = read_flags(pa.array(["1", "0", "TRUE", "false", "Yes", "no", "ДА", "не", None, "y", "2"]))
+    flags = read_flags(
+        pa.array(["1", "0", "TRUE", "false", "Yes", "no", "ДА", "не", None, "y", "2"])
+    )
     assert flags[0].tolist() == [1, 0, 1, 0, 1, 0, 1, 0, -1, -1, -1]
     assert flags[1].tolist() == [False] * 9 + [True, True]
     words = read_words(pa.array(["EUR", "eur", "BGN", None]), ("EUR", "BGN"))
     assert (words[0].tolist(), words[1].tolist()) == ([0, -1, 1, -1], [False, True, False, False])
     numbers = read_numbers(pa.array(["007", "-1", "1.0", None, "9999999999"]))
-    assert (numbers[0].tolist(), numbers[1].tolist()) == ([7, -1, -1, -1, -1], [False, True, True, False, True])
+    assert (numbers[0].tolist(), numbers[1].tolist()) == (
+        [7, -1, -1, -1, -1],
+        [False, True, True, False, True],
+    )
     shares = read_shares(pa.array(["5/6", "1", None, "6/6", "7/6", "0/1", "1/0", "0.5", "1 / 2"]))
     assert shares[0].to_pylist() == ["5/6", "1", "1", "6/6", None, None, None, None, None]
     assert shares[1].tolist() == [False] * 4 + [True] * 5

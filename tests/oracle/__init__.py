@@ -1,5 +1,6 @@
-"""The decisions once more, plain and slow: one account at a time, days as dates, money as fractions.
+"""The decisions once more, plain and slow: one account at a time, days as dates, money as
+fractions.
 
-Written from the contract alone, so that the columnar version can be compared with something obviously right.
-Nothing here is imported by the program.
+Written from the contract alone, so that the columnar version can be compared with something
+obviously right. Nothing here is imported by the program.
 """

@@ -48,7 +48,9 @@ class Piece:
 
 @dataclass
 class Books:
-    """The state after allocation: every piece, what is open of each item (also 0) and the account's credit."""
+    """The state after allocation: every piece, what is open of each item (also 0) and the account's
+    credit.
+    """
 
     pieces: list[Piece]
     open_cents: dict[str, int]
@@ -56,7 +58,9 @@ class Books:
 
 
 def moneys(known: Known) -> list[Money]:
-    """Return credit notes and payments in their order; a payment and its reversal cancel out, both."""
+    """Return credit notes and payments in their order; a payment and its reversal cancel out,
+    both.
+    """
     reversed_nos = {p.reverses for p in known.facts.payments if p.reverses}
     found = [
         Money(i.invoice_no, i.issued_on, True, -i.amount_minor, i.currency, i.refers_to)
@@ -71,7 +75,9 @@ def moneys(known: Known) -> list[Money]:
 
 
 def allocate(known: Known, policy: Policy) -> Books:
-    """Settle what is known: BGN with BGN up to the changeover, convert once, then everything in euro."""
+    """Settle what is known: BGN with BGN up to the changeover, convert once, then everything in
+    euro.
+    """
     paid = moneys(known)
     old = [m for m in paid if m.currency == BGN and m.on < policy.euro_from]
     new = [m for m in paid if m not in old]
@@ -79,7 +85,10 @@ def allocate(known: Known, policy: Policy) -> Books:
     left = {i.invoice_no: i.amount_minor for i in in_bgn}
     pieces, credits = _settle(in_bgn, left, old, [], BGN)
 
-    open_cents = {i.invoice_no: to_cents(left.get(i.invoice_no, i.amount_minor), i.currency) for i in known.items}
+    open_cents = {
+        i.invoice_no: to_cents(left.get(i.invoice_no, i.amount_minor), i.currency)
+        for i in known.items
+    }
     in_euro = [_euro(m, to_cents(m.minor, m.currency)) for m in new]
     more, rest = _settle(known.items, open_cents, in_euro, _carry(credits), EUR)
     return Books(pieces + more, open_cents, sum(m.minor for m in rest))
@@ -99,9 +108,15 @@ def _carry(credits: list[Money]) -> list[Money]:
 
 
 def _settle(
-    items: Sequence[Invoice], left: dict[str, int], paid: list[Money], carried: list[Money], currency: str
+    items: Sequence[Invoice],
+    left: dict[str, int],
+    paid: list[Money],
+    carried: list[Money],
+    currency: str,
 ) -> tuple[list[Piece], list[Money]]:
-    """Settle items out of `left` (changed in place): named money, then carried, then the rest, oldest item first."""
+    """Settle items out of `left` (changed in place): named money, then carried, then the rest,
+    oldest item first.
+    """
     by_no = {i.invoice_no: i for i in items}
     pieces: list[Piece] = []
 
@@ -110,7 +125,11 @@ def _settle(
         if part:
             left[item.invoice_no] -= part
             settled_on = max(money.on, item.issued_on)
-            pieces.append(Piece(item.invoice_no, money.number, money.is_note, settled_on, part, currency, rule))
+            pieces.append(
+                Piece(
+                    item.invoice_no, money.number, money.is_note, settled_on, part, currency, rule
+                )
+            )
         return minor - part
 
     unspent = {}
@@ -119,8 +138,12 @@ def _settle(
         unspent[money] = pay(item, money, money.minor, "named") if item else money.minor
 
     rest = []
-    for money, minor, rule in [(m, m.minor, "carried") for m in carried] + [(m, unspent[m], "oldest") for m in paid]:
+    for money, minor, rule in [(m, m.minor, "carried") for m in carried] + [
+        (m, unspent[m], "oldest") for m in paid
+    ]:
         for item in items:
             minor = pay(item, money, minor, rule)
-        rest.append(Money(money.number, money.on, money.is_note, minor, money.currency, money.named))
+        rest.append(
+            Money(money.number, money.on, money.is_note, minor, money.currency, money.named)
+        )
     return pieces, rest

@@ -1,4 +1,6 @@
-"""The facts of many accounts as one bucket of a snapshot, in memory: what the columnar decisions read."""
+"""The facts of many accounts as one bucket of a snapshot, in memory: what the columnar decisions
+read.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -18,7 +20,8 @@ Row = dict[str, Any]
 
 
 def make_bucket(crowd: Sequence[Facts], policy: Policy) -> Bucket:
-    """Return a bucket of these accounts; invoice, payment and all other numbers are unique in the crowd.
+    """Return a bucket of these accounts; invoice, payment and all other numbers are unique in the
+    crowd.
 
     As at the loader's, what names an invoice or payment that is not there is left out.
     """
@@ -71,7 +74,10 @@ def make_history(bucket: Bucket, crowd: Sequence[Facts], policy: Policy, as_of: 
 def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:
     """Return the typed policy view that says what the oracle's policy says."""
     r = policy_rules
-    rates = tuple((day, Decimal(percent.numerator) / Decimal(percent.denominator)) for day, percent in policy.rates)
+    rates = tuple(
+        (day, Decimal(percent.numerator) / Decimal(percent.denominator))
+        for day, percent in policy.rates
+    )
     return r.Rules(
         as_of=as_of,
         version="plain",
@@ -88,9 +94,14 @@ def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:
         stages=r.Stages(
             r.StageRule(policy.overdue_days, policy.overdue_cents),
             r.StageRule(
-                policy.final_warning_days, policy.final_warning_cents, "overdue", policy.final_warning_served_days
+                policy.final_warning_days,
+                policy.final_warning_cents,
+                "overdue",
+                policy.final_warning_served_days,
             ),
-            r.StageRule(policy.court_days, policy.court_cents, "final_warning", policy.court_served_days),
+            r.StageRule(
+                policy.court_days, policy.court_cents, "final_warning", policy.court_served_days
+            ),
             policy.notice_valid_days,
             policy.near_days,
             policy.near_cents,
@@ -112,12 +123,18 @@ def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:
     )
 
 
-def item_named(invoice_no: str | None, facts: Facts, payment: Payment | None, policy: Policy) -> Invoice | None:
-    """Return the item that a payment (or a credit note) may settle first; the loader drops every other name."""
+def item_named(
+    invoice_no: str | None, facts: Facts, payment: Payment | None, policy: Policy
+) -> Invoice | None:
+    """Return the item that a payment (or a credit note) may settle first; the loader drops every
+    other name.
+    """
     item = next((i for i in facts.invoices if i.invoice_no == invoice_no and not i.is_credit), None)
     if item is None or payment is None:
         return item
-    is_dropped = item.currency == EUR and payment.currency == BGN and payment.paid_on < policy.euro_from
+    is_dropped = (
+        item.currency == EUR and payment.currency == BGN and payment.paid_on < policy.euro_from
+    )
     return None if is_dropped else item
 
 
@@ -132,26 +149,42 @@ def _sort_key(name: str) -> Any:
 
 def _table(name: str, rows: list[Row]) -> pa.Table:
     schema = SCHEMAS[name]
-    return pa.table({f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in schema}, schema)
+    return pa.table(
+        {f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in schema}, schema
+    )
 
 
 def _premise(premise_no: str) -> Row:
     return {
-        "premise_no": premise_no, "service": 0, "district": "Изток", "address": "ул. Примерна 1", "settlement": "София",
-        "is_disconnectable": True, "is_vulnerable": False, "is_life_support": False, "has_refused_evidence": False,
-    }  # fmt: skip
+        "premise_no": premise_no,
+        "service": 0,
+        "district": "Изток",
+        "address": "ул. Примерна 1",
+        "settlement": "София",
+        "is_disconnectable": True,
+        "is_vulnerable": False,
+        "is_life_support": False,
+        "has_refused_evidence": False,
+    }
 
 
 def _payer(payer_code: str, is_person: bool) -> Row:
     return {
-        "payer_code": payer_code, "is_person": is_person, "name": "Росица Мнима", "identifier": 1, "language": "bg",
-        "is_vulnerable": False, "is_life_support": False,
-    }  # fmt: skip
+        "payer_code": payer_code,
+        "is_person": is_person,
+        "name": "Росица Мнима",
+        "identifier": 1,
+        "language": "bg",
+        "is_vulnerable": False,
+        "is_life_support": False,
+    }
 
 
 def _add_account(rows: dict[str, list[Row]], account: int, facts: Facts, policy: Policy) -> None:
     if facts.tenant_from:
-        rows["tenancies"].append({"account": account, "valid_from": facts.tenant_from, "share": "1"})
+        rows["tenancies"].append(
+            {"account": account, "valid_from": facts.tenant_from, "share": "1"}
+        )
     items = _add_items(rows, account, facts)
     _add_money(rows, account, facts, items, policy)
     for hold in (h for h in facts.holds if h.invoice_no is None or h.invoice_no in items):
@@ -179,7 +212,9 @@ def _add_account(rows: dict[str, list[Row]], account: int, facts: Facts, policy:
                 "outcome": outcome,
             }
         )
-        rows["case_items"] += [{"case": place, "item": items[no]} for no in case.invoice_nos if no in items]
+        rows["case_items"] += [
+            {"case": place, "item": items[no]} for no in case.invoice_nos if no in items
+        ]
     for notice in sorted(facts.notices, key=lambda n: (n.sent_on, n.notice_no)):
         rows["notices"].append(
             {
@@ -229,24 +264,39 @@ def _add_items(rows: dict[str, list[Row]], account: int, facts: Facts) -> dict[s
     return places
 
 
-def _add_money(rows: dict[str, list[Row]], account: int, facts: Facts, items: dict[str, int], policy: Policy) -> None:
+def _add_money(
+    rows: dict[str, list[Row]], account: int, facts: Facts, items: dict[str, int], policy: Policy
+) -> None:
     """Add payments and credit notes in their order, then reversals."""
     undone = {p.reverses: p for p in facts.payments if p.reverses}
     money: list[Row] = []
     for note in (i for i in facts.invoices if i.is_credit):
         item = item_named(note.refers_to, facts, None, policy)
-        money.append(_money(account, note.invoice_no, note.issued_on, -note.amount_minor, note.currency, True))
+        money.append(
+            _money(
+                account, note.invoice_no, note.issued_on, -note.amount_minor, note.currency, True
+            )
+        )
         money[-1] |= _name(note.refers_to, item, items)
     for payment in (p for p in facts.payments if not p.reverses):
         item = item_named(payment.invoice_no, facts, payment, policy)
         money.append(
-            _money(account, payment.payment_no, payment.paid_on, payment.amount_minor, payment.currency, False)
+            _money(
+                account,
+                payment.payment_no,
+                payment.paid_on,
+                payment.amount_minor,
+                payment.currency,
+                False,
+            )
         )
         money[-1] |= _name(payment.invoice_no, item, items)
         if payment.payment_no in undone:
             money[-1]["reversed_on"] = undone[payment.payment_no].paid_on
     money.sort(key=lambda m: (m["paid_on"], not m["is_note"], m["payment_no"]))
-    places = {m["payment_no"]: len(rows["payments"]) + n for n, m in enumerate(money) if not m["is_note"]}
+    places = {
+        m["payment_no"]: len(rows["payments"]) + n for n, m in enumerate(money) if not m["is_note"]
+    }
     rows["payments"] += money
     for reversal in sorted(undone.values(), key=lambda p: (p.paid_on, p.payment_no)):
         if reversal.reverses not in places:
@@ -265,9 +315,13 @@ def _add_money(rows: dict[str, list[Row]], account: int, facts: Facts, items: di
 
 def _money(account: int, number: str, on: date, minor: int, currency: str, is_note: bool) -> Row:
     return {
-        "account": account, "payment_no": number, "paid_on": on, "is_note": is_note, "amount_minor": minor,
+        "account": account,
+        "payment_no": number,
+        "paid_on": on,
+        "is_note": is_note,
+        "amount_minor": minor,
         "is_bgn": currency == BGN,
-    }  # fmt: skip
+    }
 
 
 def _name(invoice_no: str | None, item: Invoice | None, items: dict[str, int]) -> Row:
@@ -276,7 +330,9 @@ def _name(invoice_no: str | None, item: Invoice | None, items: dict[str, int]) -
     return {"item": -1, "named_no": invoice_no}
 
 
-def _add_agreements(rows: dict[str, list[Row]], account: int, facts: Facts, items: dict[str, int]) -> None:
+def _add_agreements(
+    rows: dict[str, list[Row]], account: int, facts: Facts, items: dict[str, int]
+) -> None:
     for agreement in sorted(facts.agreements, key=lambda a: (a.applied_on, a.agreement_no)):
         place = len(rows["agreements"])
         rows["agreements"].append(

@@ -9,7 +9,9 @@ Cells = dict[tuple[str, ...], dict[str, str]]
 
 
 def cell(value: object) -> str:
-    """Return a value as the expected files print it: ISO dates, whole numbers, empty for nothing."""
+    """Return a value as the expected files print it: ISO dates, whole numbers, empty for
+    nothing.
+    """
     if value is None:
         return ""
     return value.isoformat() if isinstance(value, date) else str(value)
@@ -52,7 +54,9 @@ def open_item_cells(decisions: list[Decision]) -> Cells:
 
 
 def settlement_cells(decisions: list[Decision]) -> Cells:
-    """Return one row per piece of accounts with something overdue, by invoice, payment and currency."""
+    """Return one row per piece of accounts with something overdue, by invoice, payment and
+    currency.
+    """
     return {
         (p.invoice_no, p.payment_no, p.currency): {
             "settled_on": cell(p.settled_on),

@@ -1,4 +1,6 @@
-"""What is known of one account: the contract's rows after loading, and what of them a day may know."""
+"""What is known of one account: the contract's rows after loading, and what of them a day may
+know.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,7 +14,9 @@ STAGES = ("current", "overdue", "final_warning", "court_bound")
 
 @dataclass(frozen=True)
 class Invoice:
-    """A row of `invoices`: also credit notes and equalisation bills of any sign. Amounts in minor units."""
+    """A row of `invoices`: also credit notes and equalisation bills of any sign. Amounts in minor
+    units.
+    """
 
     invoice_no: str
     kind: str
@@ -31,7 +35,9 @@ class Invoice:
 
     @property
     def season(self) -> int | None:
-        """The year in which the season of its period begins, on 1 May; None where the kind has none."""
+        """The year in which the season of its period begins, on 1 May; None where the kind has
+        none.
+        """
         if self.kind not in ("forecast", "equalisation"):
             return None
         assert self.period_from is not None, "the loader refuses it without a period"
@@ -109,7 +115,9 @@ class Notice:
 
 @dataclass(frozen=True)
 class Deed:
-    """What a run of an earlier date sent. A row of `notices` with its reference says when it was served or failed."""
+    """What a run of an earlier date sent. A row of `notices` with its reference says when it was
+    served or failed.
+    """
 
     reference: str
     stage: str
@@ -142,17 +150,25 @@ class Facts:
 
 @dataclass(frozen=True)
 class Policy:
-    """Every value of the policy that the decisions use; the contract's defaults, rates of the acceptance cases."""
+    """Every value of the policy that the decisions use; the contract's defaults, rates of the
+    acceptance cases.
+    """
 
     euro_from: date = date(2026, 1, 1)
     rates: tuple[tuple[date, Fraction], ...] = tuple(
         (date.fromisoformat(day), Fraction(percent))
         for day, percent in (
-            ("2015-01-01", "10.01"), ("2016-07-01", "10.00"), ("2023-01-01", "11.42"), ("2023-07-01", "13.12"),
-            ("2024-01-01", "13.79"), ("2024-07-01", "13.63"), ("2025-01-01", "12.95"), ("2025-07-01", "11.91"),
+            ("2015-01-01", "10.01"),
+            ("2016-07-01", "10.00"),
+            ("2023-01-01", "11.42"),
+            ("2023-07-01", "13.12"),
+            ("2024-01-01", "13.79"),
+            ("2024-07-01", "13.63"),
+            ("2025-01-01", "12.95"),
+            ("2025-07-01", "11.91"),
             ("2026-01-01", "10.15"),
         )
-    )  # fmt: skip
+    )
     day_count: int = 360
     kinds_interest: tuple[str, ...] = ("bill", "equalisation", "share_fee", "adjudged")
     years: int = 3
@@ -180,12 +196,18 @@ class Policy:
 
     def served_days(self, channel: str) -> int:
         """Return after how many days what we sent ourselves counts as served."""
-        return {"sms": self.sms_served_days, "email": self.email_served_days, "post": self.post_served_days}[channel]
+        return {
+            "sms": self.sms_served_days,
+            "email": self.email_served_days,
+            "post": self.post_served_days,
+        }[channel]
 
 
 @dataclass(frozen=True)
 class Known:
-    """The facts of one night: later rows are gone, later events have not happened. `notices`: theirs and our own."""
+    """The facts of one night: later rows are gone, later events have not happened. `notices`:
+    theirs and our own.
+    """
 
     facts: Facts
     notices: tuple[Notice, ...] = ()
@@ -203,9 +225,11 @@ class Known:
 
 
 def know(facts: Facts, policy: Policy, as_of: date) -> Known:
-    """Return what the night of `as_of` knows: rows by their first required date, events by their own.
+    """Return what the night of `as_of` knows: rows by their first required date, events by their
+    own.
 
-    Deeds of earlier dates become notices: served by the rule, if only on a later day, unless the ledger knows better.
+    Deeds of earlier dates become notices: served by the rule, if only on a later day, unless the
+    ledger knows better.
     """
 
     def happened(day: date | None) -> date | None:
@@ -245,5 +269,7 @@ def _notices(known: Facts, policy: Policy) -> tuple[Notice, ...]:
             served_on, failed_on = news.served_on, news.failed_on
         else:
             served_on, failed_on = deed.as_of + timedelta(policy.served_days(deed.channel)), None
-        told[deed.reference] = Notice(deed.reference, deed.stage, deed.as_of, served_on, failed_on, deed.channel)
+        told[deed.reference] = Notice(
+            deed.reference, deed.stage, deed.as_of, served_on, failed_on, deed.channel
+        )
     return tuple(told.values())

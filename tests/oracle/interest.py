@@ -26,7 +26,9 @@ def bears_after(item: Invoice, known: Known, policy: Policy) -> date | None:
 
 
 def interest_cents(item: Invoice, known: Known, books: Books, policy: Policy, as_of: date) -> int:
-    """Return the interest from the day after through `as_of` on what was open at each day's start, rounded once."""
+    """Return the interest from the day after through `as_of` on what was open at each day's start,
+    rounded once.
+    """
     after = bears_after(item, known, policy)
     if after is None:
         return 0
@@ -39,13 +41,17 @@ def interest_cents(item: Invoice, known: Known, books: Books, policy: Policy, as
 def _stretches(
     item: Invoice, books: Books, policy: Policy, first: date, last: date
 ) -> list[tuple[date, date, Fraction]]:
-    """Cut the days into stretches (both ends in) without a change of rate, currency or open amount."""
+    """Cut the days into stretches (both ends in) without a change of rate, currency or open
+    amount.
+    """
     pieces = [p for p in books.pieces if p.invoice_no == item.invoice_no]
     cuts = {valid_from for valid_from, _ in policy.rates} | {policy.euro_from}
     cuts |= {p.settled_on + timedelta(1) for p in pieces}
     starts = sorted({first} | {c for c in cuts if first < c <= last}) if first <= last else []
     ends = [s - timedelta(1) for s in starts[1:]] + [last]
-    return [(s, e, _open_at_start(item, books, policy, s)) for s, e in zip(starts, ends, strict=False)]
+    return [
+        (s, e, _open_at_start(item, books, policy, s)) for s, e in zip(starts, ends, strict=False)
+    ]
 
 
 def _open_at_start(item: Invoice, books: Books, policy: Policy, day: date) -> Fraction:

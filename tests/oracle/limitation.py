@@ -17,11 +17,16 @@ def limitation_on(item: Invoice, known: Known, policy: Policy) -> date:
     """Return the first day on which an item has expired, after every restart that came in time."""
     begins_on = item.due_on + timedelta(1)
     years = policy.years_long if item.kind in policy.kinds_long else policy.years
-    signed = [a.signed_on for a in known.facts.agreements if a.signed_on and item.invoice_no in a.invoice_nos]
+    signed = [
+        a.signed_on
+        for a in known.facts.agreements
+        if a.signed_on and item.invoice_no in a.invoice_nos
+    ]
     filed = [
         c.filed_on
         for c in known.facts.cases
-        if item.invoice_no in c.invoice_nos and not (c.stage == "closed" and c.outcome in ("rejected", "withdrawn"))
+        if item.invoice_no in c.invoice_nos
+        and not (c.stage == "closed" and c.outcome in ("rejected", "withdrawn"))
     ]
     ends_on = _end(begins_on, years, policy)
     for restart in sorted(signed + filed):
@@ -35,7 +40,9 @@ def limitation_on(item: Invoice, known: Known, policy: Policy) -> date:
 
 
 def _end(start: date, years: int, policy: Policy) -> date:
-    """Move the end by every suspended day from the start (included) to the moved end (not included)."""
+    """Move the end by every suspended day from the start (included) to the moved end (not
+    included).
+    """
     end = add_years(start, years)
     day = policy.suspended_from
     while day < policy.suspended_until:

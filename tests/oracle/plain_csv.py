@@ -1,4 +1,6 @@
-"""A small reader of well-formed ledgers (the acceptance cases without quarantine) into facts, apart from the loader."""
+"""A small reader of well-formed ledgers (the acceptance cases without quarantine) into facts, apart
+from the loader.
+"""
 
 import csv
 from collections import defaultdict
@@ -13,7 +15,9 @@ Account = tuple[str, str]
 
 
 def read_facts(ledger: Path) -> list[Facts]:
-    """Return the facts of every account of a ledger (ISO dates, decimal points) whose rows all name their account."""
+    """Return the facts of every account of a ledger (ISO dates, decimal points) whose rows all name
+    their account.
+    """
     tables = {name: _rows(ledger, name) for name in _TABLES}
     kinds = {r["payer_code"]: r["kind"] for r in tables["payers"]}
     invoices = {r["invoice_no"]: r for r in tables["invoices"]}
@@ -28,9 +32,13 @@ def read_facts(ledger: Path) -> list[Facts]:
             is_person=kinds[account[1]] == "person",
             tenant_from=began.get(account),
             invoices=tuple(_invoice(r) for r in tables["invoices"] if _account(r) == account),
-            payments=tuple(_payment(r, invoices) for r in tables["payments"] if _account(r) == account),
+            payments=tuple(
+                _payment(r, invoices) for r in tables["payments"] if _account(r) == account
+            ),
             holds=tuple(_hold(r) for r in tables["holds"] if _reaches(r, account, invoices)),
-            agreements=tuple(_agreement(r, tables) for r in tables["agreements"] if _account(r) == account),
+            agreements=tuple(
+                _agreement(r, tables) for r in tables["agreements"] if _account(r) == account
+            ),
             cases=tuple(_case(r, tables) for r in tables["court_cases"] if _account(r) == account),
             notices=tuple(_notice(r) for r in tables["notices"] if _account(r) == account),
         )
@@ -71,23 +79,38 @@ def _minor(text: str) -> int:
 
 def _invoice(row: Row) -> Invoice:
     return Invoice(
-        row["invoice_no"], row["kind"], _day(row["issued_on"]), _day(row["due_on"]), _minor(row["amount"]),
-        row["currency"], _day_or_none(row["period_from"]), _day_or_none(row["period_to"]), row["refers_to"] or None,
-    )  # fmt: skip
+        row["invoice_no"],
+        row["kind"],
+        _day(row["issued_on"]),
+        _day(row["due_on"]),
+        _minor(row["amount"]),
+        row["currency"],
+        _day_or_none(row["period_from"]),
+        _day_or_none(row["period_to"]),
+        row["refers_to"] or None,
+    )
 
 
 def _payment(row: Row, invoices: dict[str, Row]) -> Payment:
-    """A name of another account's bill or of none, or of a EUR bill by BGN of up to 2025, is dropped."""
+    """A name of another account's bill or of none, or of a EUR bill by BGN of up to 2025, is
+    dropped.
+    """
     named = invoices.get(row["invoice_no"])
     is_kept = (
         named is not None
         and _account(named) == _account(row)
-        and not (named["currency"] == "EUR" and row["currency"] == "BGN" and row["paid_on"] < "2026")
+        and not (
+            named["currency"] == "EUR" and row["currency"] == "BGN" and row["paid_on"] < "2026"
+        )
     )
     return Payment(
-        row["payment_no"], _day(row["paid_on"]), _minor(row["amount"]), row["currency"],
-        row["invoice_no"] if is_kept else None, row["reverses"] or None,
-    )  # fmt: skip
+        row["payment_no"],
+        _day(row["paid_on"]),
+        _minor(row["amount"]),
+        row["currency"],
+        row["invoice_no"] if is_kept else None,
+        row["reverses"] or None,
+    )
 
 
 def _reaches(row: Row, account: Account, invoices: dict[str, Row]) -> bool:
@@ -98,9 +121,12 @@ def _reaches(row: Row, account: Account, invoices: dict[str, Row]) -> bool:
 
 def _hold(row: Row) -> Hold:
     return Hold(
-        row["hold_no"], _day(row["valid_from"]), _day_or_none(row["valid_until"]), row["invoice_no"] or None,
+        row["hold_no"],
+        _day(row["valid_from"]),
+        _day_or_none(row["valid_until"]),
+        row["invoice_no"] or None,
         row["reason"],
-    )  # fmt: skip
+    )
 
 
 def _members(tables: dict[str, list[Row]], table: str, key: str, number: str) -> tuple[str, ...]:
@@ -116,20 +142,32 @@ def _agreement(row: Row, tables: dict[str, list[Row]]) -> Agreement:
         _day_or_none(row["signed_on"]),
         _day_or_none(row["cancelled_on"]),
         _members(tables, "agreement_items", "agreement_no", number),
-        tuple(Instalment(int(r["seq"]), _day(r["due_on"]), _minor(r["amount"]), r["currency"]) for r in plan),
+        tuple(
+            Instalment(int(r["seq"]), _day(r["due_on"]), _minor(r["amount"]), r["currency"])
+            for r in plan
+        ),
     )
 
 
 def _case(row: Row, tables: dict[str, list[Row]]) -> Case:
     items = _members(tables, "court_case_items", "case_no", row["case_no"])
     return Case(
-        row["case_no"], _day(row["filed_on"]), row["stage"], _day(row["stage_on"]), row["outcome"] or None, items
+        row["case_no"],
+        _day(row["filed_on"]),
+        row["stage"],
+        _day(row["stage_on"]),
+        row["outcome"] or None,
+        items,
     )
 
 
 def _notice(row: Row) -> Notice:
     days: Callable[[str], date | None] = _day_or_none
     return Notice(
-        row["notice_no"], row["stage"], _day(row["sent_on"]), days(row["served_on"]), days(row["failed_on"]),
+        row["notice_no"],
+        row["stage"],
+        _day(row["sent_on"]),
+        days(row["served_on"]),
+        days(row["failed_on"]),
         row["channel"],
-    )  # fmt: skip
+    )

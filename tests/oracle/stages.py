@@ -1,4 +1,6 @@
-"""The stage of an account on a day, and everything that is decided about it on a night: section 4."""
+"""The stage of an account on a day, and everything that is decided about it on a night: section
+4.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,7 +23,9 @@ class Night:
 
 @dataclass(frozen=True)
 class OpenItem:
-    """One open item at the end of a day. `is_warned`, `is_last_warned`: may be claimed, and such a notice names it."""
+    """One open item at the end of a day. `is_warned`, `is_last_warned`: may be claimed, and such a
+    notice names it.
+    """
 
     invoice: Invoice
     open_cents: int
@@ -47,9 +51,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a night says about one account. Cents are euro cents; `pieces` are all of them, overdue or not.
+    """What a night says about one account. Cents are euro cents; `pieces` are all of them, overdue
+    or not.
 
-    A kept agreement is one that still has something open under it: one that is paid up keeps nobody from anything.
+    A kept agreement is one that still has something open under it: one that is paid up keeps nobody
+    from anything.
     """
 
     facts: Facts
@@ -83,7 +89,10 @@ def decide(facts: Facts, policy: Policy, as_of: date) -> Decision | None:
     now = standing_on(night, policy, as_of)
     overdue = [i for i in now.items if i.is_overdue]
     oldest = min((i.invoice.due_on for i in overdue), default=None)
-    interest = {i.invoice.invoice_no: interest_cents(i.invoice, known, books, policy, as_of) for i in now.items}
+    interest = {
+        i.invoice.invoice_no: interest_cents(i.invoice, known, books, policy, as_of)
+        for i in now.items
+    }
     return Decision(
         facts=facts,
         as_of=as_of,
@@ -99,10 +108,13 @@ def decide(facts: Facts, policy: Policy, as_of: date) -> Decision | None:
         limitation_on=min((i.limitation_on for i in overdue), default=None),
         is_limitation_near=now.is_limitation_near,
         has_kept_agreement=any(
-            is_kept(a, books, policy, as_of) and any(i.invoice.invoice_no in a.invoice_nos for i in now.items)
+            is_kept(a, books, policy, as_of)
+            and any(i.invoice.invoice_no in a.invoice_nos for i in now.items)
             for a in known.facts.agreements
         ),
-        has_something_overdue=any(i.invoice.due_on < as_of and i.invoice.kind != PAYOUT for i in now.items),
+        has_something_overdue=any(
+            i.invoice.due_on < as_of and i.invoice.kind != PAYOUT for i in now.items
+        ),
         items=now.items,
         in_stage=now.in_stage,
         interest=interest,
@@ -121,7 +133,9 @@ def night_of(facts: Facts, policy: Policy, as_of: date) -> Night:
 def standing_on(night: Night, policy: Policy, day: date) -> Standing:
     """Return the highest stage whose every condition holds on a day, out of what a night knew."""
     items = tuple(
-        _look_at(i, night, policy, day) for i in night.known.items if night.books.open_cents[i.invoice_no] > 0
+        _look_at(i, night, policy, day)
+        for i in night.known.items
+        if night.books.open_cents[i.invoice_no] > 0
     )
     overdue = [i for i in items if i.is_overdue]
     claimable = [i for i in items if i.may_be_claimed]
@@ -130,11 +144,16 @@ def standing_on(night: Night, policy: Policy, day: date) -> Standing:
     near = [i for i in claimable if i.is_near]
 
     is_near = bool(near) and _sum(near) >= policy.near_cents
-    is_last = _days(last_warned, day) >= policy.court_days and _sum(last_warned) >= policy.court_cents
+    is_last = (
+        _days(last_warned, day) >= policy.court_days and _sum(last_warned) >= policy.court_cents
+    )
     if is_near or is_last:
         wanted = (near if is_near else []) + (last_warned if is_last else [])
         return Standing(3, is_near, items, tuple(i for i in items if i in wanted))
-    if _days(warned, day) >= policy.final_warning_days and _sum(warned) >= policy.final_warning_cents:
+    if (
+        _days(warned, day) >= policy.final_warning_days
+        and _sum(warned) >= policy.final_warning_cents
+    ):
         return Standing(2, is_near, items, tuple(warned))
     if _days(overdue, day) >= policy.overdue_days and _sum(overdue) >= policy.overdue_cents:
         return Standing(1, is_near, items, tuple(overdue))
@@ -156,7 +175,9 @@ def _look_at(item: Invoice, night: Night, policy: Policy, day: date) -> OpenItem
     ends_on = night.ends_on[item.invoice_no]
     is_expired = ends_on <= day
     has_bill = item.kind != "forecast" or known.equalisation_of(item.season) is not None
-    may_be_claimed = is_overdue and not is_expired and item.kind not in policy.kinds_enforced and has_bill
+    may_be_claimed = (
+        is_overdue and not is_expired and item.kind not in policy.kinds_enforced and has_bill
+    )
     return OpenItem(
         invoice=item,
         open_cents=night.books.open_cents[item.invoice_no],
@@ -165,14 +186,17 @@ def _look_at(item: Invoice, night: Night, policy: Policy, day: date) -> OpenItem
         is_overdue=is_overdue,
         is_expired=is_expired,
         may_be_claimed=may_be_claimed,
-        is_warned=may_be_claimed and _is_named(item, known, "overdue", policy.final_warning_served_days, policy, day),
+        is_warned=may_be_claimed
+        and _is_named(item, known, "overdue", policy.final_warning_served_days, policy, day),
         is_last_warned=may_be_claimed
         and _is_named(item, known, "final_warning", policy.court_served_days, policy, day),
         is_near=ends_on <= day + timedelta(policy.near_days),
     )
 
 
-def _is_named(item: Invoice, known: Known, stage: str, served_days: int, policy: Policy, day: date) -> bool:
+def _is_named(
+    item: Invoice, known: Known, stage: str, served_days: int, policy: Policy, day: date
+) -> bool:
     """Whether a notice of this stage that counts on the day names the item."""
     return any(
         n.stage == stage

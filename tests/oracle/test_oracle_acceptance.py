@@ -27,7 +27,8 @@ def _expected_cells(case: str, table: str) -> expected.Cells:
 
 
 @pytest.mark.parametrize(
-    "case", ["01-allocation", "02-changeover", "03-interest", "04-shields", "05-limitation", "06-stages"]
+    "case",
+    ["01-allocation", "02-changeover", "03-interest", "04-shields", "05-limitation", "06-stages"],
 )
 def test_oracle_says_what_the_acceptance_case_says(case: str) -> None:
     as_of = date.fromisoformat((CASES / case / "as_of.txt").read_text().strip())

@@ -19,17 +19,22 @@ from dunning.policy.warnings import find_doubts
                 "01.07.2026 г. не е видян в източник."
             ],
         ),
-        (date(2022, 6, 30), [
-            "Няма законна лихва за полугодието от 01.01.2022 г.; смята се с 10,00 % от 01.07.2016 г. Добавете я в "
-            "interest_rates.toml."
-        ]),
+        (
+            date(2022, 6, 30),
+            [
+                "Няма законна лихва за полугодието от 01.01.2022 г.; смята се с 10,00 % от 01.07.2016 г. Добавете я в "
+                "interest_rates.toml."
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_rate_is_doubted_until_confirmed_and_renewed(as_of: date, expected: list[str]) -> None:
     assert find_doubts(load_policy(), as_of) == expected
 
 
 def test_a_new_half_year_asks_for_its_rate() -> None:
     first, second = find_doubts(load_policy(), date(2027, 1, 1))
-    assert first.startswith("Няма законна лихва за полугодието от 01.01.2027 г.; смята се с 10,15 % от 01.07.2026 г.")
+    assert first.startswith(
+        "Няма законна лихва за полугодието от 01.01.2027 г.; смята се с 10,15 % от 01.07.2026 г."
+    )
     assert second.startswith("Законната лихва 10,15 % от 01.07.2026 г. не е потвърдена")

@@ -1,4 +1,6 @@
-"""What a supplier's profile may say: numbers with right check digits, addresses that lead somewhere, a drawing."""
+"""What a supplier's profile may say: numbers with right check digits, addresses that lead
+somewhere, a drawing.
+"""
 
 import io
 import tomllib
@@ -18,33 +20,69 @@ GOOD = {
     "website": ["toplo.bg", "www.toplo.bg/klienti", "топло.бг"],
     "email": ["info@toplo.bg", "a.b+c@x-y.example"],
     "receipt_url": ["", "https://toplo.bg/r/", "https://toplo.bg:8443/r?t=", "https://топло.бг/п/"],
-    "logo": ["", SVG, SVG.replace("0 0 64 64", "0,0, 64.5,32"), SVG.replace("0 0", "-3 -4.5"),
-             SVG.replace("<path", "<!-- a --><path")],
+    "logo": [
+        "",
+        SVG,
+        SVG.replace("0 0 64 64", "0,0, 64.5,32"),
+        SVG.replace("0 0", "-3 -4.5"),
+        SVG.replace("<path", "<!-- a --><path"),
+    ],
     "name_latin": ["Toplofikatsia Primer EAD", "A" * 70],
     "name": ["Топлофикация Пример ЕАД"],
-}  # fmt: skip
+}
 BAD = {
     "company_id": ["999999994", "99999999", "9999999950", "BG999999995", "٩٩٩٩٩٩٩٩٥", "7523169263"],
     "vat_no": ["831609046", "BG831609047", "BG 831609046", "bg831609046", "XX831609046"],
-    "iban": ["BG81BNBG96611020345678", "BG80 BNBG 9661 1020 3456 78", "bg80bnbg96611020345678", "BG80"],
+    "iban": [
+        "BG81BNBG96611020345678",
+        "BG80 BNBG 9661 1020 3456 78",
+        "bg80bnbg96611020345678",
+        "BG80",
+    ],
     "bic": ["XXXXBGS", "XXXX BGSF", "xxxxbgsf", "XXXXQQSF"],
-    "website": ["toplo", "https://toplo.bg", "toplo..bg", "www toplo.bg", "-toplo.bg", "toplo.bg klienti"],
+    "website": [
+        "toplo",
+        "https://toplo.bg",
+        "toplo..bg",
+        "www toplo.bg",
+        "-toplo.bg",
+        "toplo.bg klienti",
+    ],
     "email": ["info", "info@toplo", "info @toplo.bg", "info@toplo.bg, b@toplo.bg", "a@b@toplo.bg"],
-    "receipt_url": ["http://toplo.bg/r/", "https://toplo.bg/r", "https:///r/", "https://toplo.bg/ r/", "toplo.bg/"],
-    "logo": ["logo.svg", f" {SVG}", SVG.replace(' viewBox="0 0 64 64"', ""), SVG.replace("0 0 64 64", "0 0 64"),
-             SVG.replace("0 0 64 64", "0 0 0 64"), SVG.replace("</svg>", ""), f"{SVG}\n1", f"<!DOCTYPE svg>{SVG}",
-             SVG.replace("<path", '<g><text>П</text></g><path'), SVG.replace("<path", '<image href="a.png"/><path')],
+    "receipt_url": [
+        "http://toplo.bg/r/",
+        "https://toplo.bg/r",
+        "https:///r/",
+        "https://toplo.bg/ r/",
+        "toplo.bg/",
+    ],
+    "logo": [
+        "logo.svg",
+        f" {SVG}",
+        SVG.replace(' viewBox="0 0 64 64"', ""),
+        SVG.replace("0 0 64 64", "0 0 64"),
+        SVG.replace("0 0 64 64", "0 0 0 64"),
+        SVG.replace("</svg>", ""),
+        f"{SVG}\n1",
+        f"<!DOCTYPE svg>{SVG}",
+        SVG.replace("<path", "<g><text>П</text></g><path"),
+        SVG.replace("<path", '<image href="a.png"/><path'),
+    ],
     "name_latin": ["Топлофикация", "A" * 71, "Toplofikatsia – Sofia"],
     "name": ["Топлофикация\nПример", "Топлофикация\x00", "Топлофикация\x85Пример"],
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in GOOD.items() for value in values])
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key, values in GOOD.items() for value in values]
+)
 def test_what_is_right_passes(key: str, value: str) -> None:
     assert refuse_identity(key, value) is None
 
 
-@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in BAD.items() for value in values])
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key, values in BAD.items() for value in values]
+)
 def test_what_is_wrong_is_refused_with_a_cure(key: str, value: str) -> None:
     refusal = refuse_identity(key, value)
     assert refusal is not None

@@ -15,7 +15,9 @@ from dunning.policy.rules import Changeover, StageRule
 def _with_second_version(tmp_path: Path, head: str, grace_days: int) -> Policy:
     """Return a policy whose agreements.toml has one more version."""
     text = (BUILT_IN / "agreements.toml").read_text("utf-8")
-    more = f'\n[[version]]\n{head}\nsource = "Заповед 1"\nreason = "Опит"\ngrace_days = {grace_days}\n'
+    more = (
+        f'\n[[version]]\n{head}\nsource = "Заповед 1"\nreason = "Опит"\ngrace_days = {grace_days}\n'
+    )
     (tmp_path / "agreements.toml").write_text(text + more, "utf-8")
     return load_policy(tmp_path)
 
@@ -40,7 +42,9 @@ def test_a_correction_replaces_the_version_of_its_day(tmp_path: Path) -> None:
 
 
 def test_before_the_first_version_nothing_is_guessed() -> None:
-    with pytest.raises(DunningError, match="nothing holds on 1989-12-31; the first version begins on 1990-01-01"):
+    with pytest.raises(
+        DunningError, match="nothing holds on 1989-12-31; the first version begins on 1990-01-01"
+    ):
         load_policy().at(date(1989, 12, 31))
 
 
@@ -55,9 +59,17 @@ def test_interest_knows_the_rates_up_to_the_day() -> None:
 def test_rates_that_do_not_change_are_one() -> None:
     rates = load_policy().at(date(2026, 11, 22)).interest.rates
     assert [day.isoformat() for day, _ in rates] == [
-        "1990-01-01", "2015-01-01", "2016-07-01", "2023-01-01", "2023-07-01", "2024-01-01", "2024-07-01", "2025-01-01",
-        "2025-07-01", "2026-01-01",
-    ]  # fmt: skip
+        "1990-01-01",
+        "2015-01-01",
+        "2016-07-01",
+        "2023-01-01",
+        "2023-07-01",
+        "2024-01-01",
+        "2024-07-01",
+        "2025-01-01",
+        "2025-07-01",
+        "2026-01-01",
+    ]
 
 
 def test_the_version_names_the_newest_day_and_every_value() -> None:
@@ -67,9 +79,12 @@ def test_the_version_names_the_newest_day_and_every_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("as_of", "version"), [(date(2024, 5, 5), "2024-01-01-6543cdaa"), (date(2026, 11, 22), "2026-07-01-f5fd484a")]
+    ("as_of", "version"),
+    [(date(2024, 5, 5), "2024-01-01-6543cdaa"), (date(2026, 11, 22), "2026-07-01-f5fd484a")],
 )
-def test_rules_that_came_later_and_decide_nothing_leave_the_version_of_a_night(as_of: date, version: str) -> None:
+def test_rules_that_came_later_and_decide_nothing_leave_the_version_of_a_night(
+    as_of: date, version: str
+) -> None:
     assert load_policy().at(as_of).version == version
 
 
@@ -95,11 +110,24 @@ def test_default_values_are_the_contract_s() -> None:
     assert (rules.stages.notice_valid_days, rules.stages.limitation_near_days) == (180, 120)
     assert rules.stages.kinds_enforced == ("adjudged", "adjudged_interest", "court_costs")
     assert rules.changeover == Changeover(date(2026, 1, 1))
-    assert (rules.limitation.years, rules.limitation.years_long, rules.limitation.years_absolute) == (3, 5, 10)
+    assert (
+        rules.limitation.years,
+        rules.limitation.years_long,
+        rules.limitation.years_absolute,
+    ) == (3, 5, 10)
     ((start, until),) = rules.limitation.suspensions
     assert (until - start).days == 69
     assert rules.agreements.grace_days == 3
     assert rules.loading.quarantine_share_max == Decimal("0.01")
-    assert rules.loading.tables_strict == rules.loading.tables_guarded == (
-        "holds", "agreements", "agreement_items", "instalments", "court_cases", "court_case_items"
-    )  # fmt: skip
+    assert (
+        rules.loading.tables_strict
+        == rules.loading.tables_guarded
+        == (
+            "holds",
+            "agreements",
+            "agreement_items",
+            "instalments",
+            "court_cases",
+            "court_case_items",
+        )
+    )

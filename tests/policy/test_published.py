@@ -56,7 +56,11 @@ def test_publishing_adds_what_is_new_and_nothing_twice(tmp_path: Path) -> None:
 def test_a_new_key_is_published_beside_the_old_ones(tmp_path: Path) -> None:
     path = tmp_path / "published.toml"
     text = PUBLISHED.read_text("utf-8")
-    keys = next(line for line in text.splitlines() if line.startswith("keys") and "state_fee_percent" in line)
+    keys = next(
+        line
+        for line in text.splitlines()
+        if line.startswith("keys") and "state_fee_percent" in line
+    )
     entry = next(block for block in text.split("\n\n") if keys in block)
     path.write_text(text.replace(entry, ""), "utf-8")
     (added,) = publish(path)
@@ -65,7 +69,9 @@ def test_a_new_key_is_published_beside_the_old_ones(tmp_path: Path) -> None:
 
 
 def test_a_rule_says_since_when_it_really_holds() -> None:
-    """Its first version stands for want of a source and says so; its own begins with the euro, with the same values."""
+    """Its first version stands for want of a source and says so; its own begins with the euro, with
+    the same values.
+    """
     for name, rule_file in load_policy().rule_files.items():
         first, *later = rule_file.in_force
         if name in INVENTED:  # who copies a file of his own changes one version, not two
@@ -73,9 +79,16 @@ def test_a_rule_says_since_when_it_really_holds() -> None:
             assert "Стои от 1990 г., защото за измислен доставчик няма източник" in first.reason
         elif name != "interest_rates":
             (own,) = later
-            assert (first.effective_from, own.effective_from) == (date(1990, 1, 1), date(2026, 1, 1))
-            assert first.reason.startswith("Стои само за дни преди 2026 г.: за тях няма намерен източник")
+            assert (first.effective_from, own.effective_from) == (
+                date(1990, 1, 1),
+                date(2026, 1, 1),
+            )
+            assert first.reason.startswith(
+                "Стои само за дни преди 2026 г.: за тях няма намерен източник"
+            )
             assert "няма намерен източник" not in own.reason
-            assert {key for key, value in first.values.items() if own.values[key] != value} <= NEW_IN_2026
+            assert {
+                key for key, value in first.values.items() if own.values[key] != value
+            } <= NEW_IN_2026
         else:
             assert first.source.startswith("Няма потвърден източник")

@@ -18,8 +18,16 @@ def test_every_value_is_shown_with_source_day_and_confidence() -> None:
     rows = show_rows(load_policy(), DAY)
     assert {row.file for row in rows} == {f"{name}.toml" for name in SHAPES}
     fee = next(row for row in rows if row.key == "state_fee_cents_min")
-    assert (fee.value, fee.unit, fee.effective_from, fee.until) == (1278, "евроцента", date(2026, 1, 1), None)
-    assert (fee.confidence, fee.reason) == ("uncertain", "Не е потвърдено дали тарифата има нова кръгла сума в евро.")
+    assert (fee.value, fee.unit, fee.effective_from, fee.until) == (
+        1278,
+        "евроцента",
+        date(2026, 1, 1),
+        None,
+    )
+    assert (fee.confidence, fee.reason) == (
+        "uncertain",
+        "Не е потвърдено дали тарифата има нова кръгла сума в евро.",
+    )
     grace = next(row for row in rows if row.key == "grace_days")
     assert (grace.value, grace.unit, grace.confidence) == (3, "дни", "confirmed")
 

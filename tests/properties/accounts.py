@@ -23,17 +23,84 @@ from tests.oracle.limitation import add_years, limitation_on
 
 EURO_FROM = date(2026, 1, 1)
 EARLIEST_DUE_ON = date(2014, 12, 31)
-_EDGES = (0, 1, 2, 3, 4, 14, 15, 16, 29, 30, 31, 44, 59, 60, 61, 90, 119, 120, 121, 150, 179, 180, 181, 182, 200, 300)
-_CENTS = (0, 1, 50, 99, 100, 101, 2500, 4000, 4999, 5000, 5001, 6000, 9999, 10000, 10001, 15000, 36000)
-_STOTINKI = (0, 1, 2, 195, 196, 391, 9778, 9779, 9780, 11735, 19556, 19557, 19558, 19559, 39117, 70000)
+_EDGES = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    14,
+    15,
+    16,
+    29,
+    30,
+    31,
+    44,
+    59,
+    60,
+    61,
+    90,
+    119,
+    120,
+    121,
+    150,
+    179,
+    180,
+    181,
+    182,
+    200,
+    300,
+)
+_CENTS = (
+    0,
+    1,
+    50,
+    99,
+    100,
+    101,
+    2500,
+    4000,
+    4999,
+    5000,
+    5001,
+    6000,
+    9999,
+    10000,
+    10001,
+    15000,
+    36000,
+)
+_STOTINKI = (
+    0,
+    1,
+    2,
+    195,
+    196,
+    391,
+    9778,
+    9779,
+    9780,
+    11735,
+    19556,
+    19557,
+    19558,
+    19559,
+    39117,
+    70000,
+)
 _KINDS = (
-    ("bill",) * 9 + ("forecast",) * 5 + ("equalisation",) * 3 + ("share_fee", "fee", "fee", "interest_note")
+    ("bill",) * 9
+    + ("forecast",) * 5
+    + ("equalisation",) * 3
+    + ("share_fee", "fee", "fee", "interest_note")
     + ("adjudged", "adjudged_interest", "court_costs", "payout", "credit_note", "credit_note")
-)  # fmt: skip
+)
 
 
 class Account:
-    """One account in the making. Numbers carry the account's, so that they are unique in the crowd."""
+    """One account in the making. Numbers carry the account's, so that they are unique in the
+    crowd.
+    """
 
     def __init__(self, random: Random, number: int, as_of: date) -> None:
         self.random, self.number, self.as_of = random, number, as_of
@@ -53,21 +120,28 @@ class Account:
         payments = self.payments(items, [i.issued_on for i in invoices if i.is_credit])
         sent = [self.deed() for _ in range(self.few(0.3))]
         return self.facts(
-            tenant_from=self.as_of + timedelta(self.random.choice((-4000, -900, 0, 1))) if chance() < 0.8 or not (
-                invoices or payments
-            ) else None,
+            tenant_from=self.as_of + timedelta(self.random.choice((-4000, -900, 0, 1)))
+            if chance() < 0.8 or not (invoices or payments)
+            else None,
             invoices=tuple(invoices),
             payments=tuple(payments),
             holds=tuple(self.hold(items) for _ in range(self.few(0.2))),
-            agreements=tuple(self.agreement(items, payments) for _ in range(self.few(0.3) if items else 0)),
+            agreements=tuple(
+                self.agreement(items, payments) for _ in range(self.few(0.3) if items else 0)
+            ),
             cases=tuple(self.case(items) for _ in range(self.few(0.25) if items else 0)),
-            notices=(*(self.notice(items) for _ in range(self.few(0.6))), *(row for _, row in sent if row)),
+            notices=(
+                *(self.notice(items) for _ in range(self.few(0.6))),
+                *(row for _, row in sent if row),
+            ),
             deeds=tuple(deed for deed, _ in sent),
-        )  # fmt: skip
+        )
 
     def facts(self, **parts: Any) -> Facts:
         """Return an account of its own premise and payer."""
-        return Facts(f"{self.number // 2:06d}", f"{self.number:05d}", is_person=self.is_person, **parts)
+        return Facts(
+            f"{self.number // 2:06d}", f"{self.number:05d}", is_person=self.is_person, **parts
+        )
 
     def few(self, share: float) -> int:
         return self.random.randint(1, 3) if self.random.random() < share else 0
@@ -77,10 +151,16 @@ class Account:
         return f"{self.number}{letter}{self.random.choice(('', '0'))}{self.numbers}"
 
     def near_as_of(self) -> date:
-        return self.as_of - timedelta(self.random.choice(_EDGES)) + timedelta(self.random.choice((0, 0, 0, 0, 1, 40)))
+        return (
+            self.as_of
+            - timedelta(self.random.choice(_EDGES))
+            + timedelta(self.random.choice((0, 0, 0, 0, 1, 40)))
+        )
 
     def due_on(self) -> date:
-        """Return a day near tonight, near the changeover, or one whose limitation ends near tonight."""
+        """Return a day near tonight, near the changeover, or one whose limitation ends near
+        tonight.
+        """
         way = self.random.random()
         if way < 0.55:
             return self.near_as_of()
@@ -88,9 +168,13 @@ class Account:
             return EURO_FROM + timedelta(self.random.randint(-30, 45))
         if way < 0.75:
             year = self.random.choice((2020, 2020, 2017, 2015))
-            return date(year, 3, 13) + timedelta(self.random.choice((-2, -1, 0, 1, 40, 67, 68, 69, 70)))
+            return date(year, 3, 13) + timedelta(
+                self.random.choice((-2, -1, 0, 1, 40, 67, 68, 69, 70))
+            )
         years = self.random.choice((3, 3, 3, 3, 3, 5, 6, 10))
-        near = self.as_of + timedelta(self.random.choice((-70, -1, 0, 1, 1, 30, 60, 119, 120, 121, 122, 189, 190)))
+        near = self.as_of + timedelta(
+            self.random.choice((-70, -1, 0, 1, 1, 30, 60, 119, 120, 121, 122, 189, 190))
+        )
         return max(add_years(near, -years) - timedelta(1), EARLIEST_DUE_ON)
 
     def currency(self, day: date, *, may_pay_bgn_in_january: bool = False) -> str:
@@ -109,7 +193,9 @@ class Account:
     def invoice(self) -> Invoice:
         kind = self.random.choice(_KINDS)
         due_on = self.due_on()
-        issued_on = due_on - timedelta(self.random.choice((0, 0, 1, 14, 20, 31, 60)) if kind != "payout" else 0)
+        issued_on = due_on - timedelta(
+            self.random.choice((0, 0, 1, 14, 20, 31, 60)) if kind != "payout" else 0
+        )
         currency = self.currency(issued_on)
         minor = self.amount(currency)
         if kind == "credit_note" or (kind == "equalisation" and self.random.random() < 0.3):
@@ -117,11 +203,19 @@ class Account:
         period_from = period_to = None
         if kind in ("forecast", "equalisation"):
             season = self.random.choice((due_on.year, due_on.year - 1, *3 * (self.as_of.year - 1,)))
-            period_from = self.random.choice((date(season, 5, 1), date(season, 12, 1), date(season + 1, 4, 1)))
+            period_from = self.random.choice(
+                (date(season, 5, 1), date(season, 12, 1), date(season + 1, 4, 1))
+            )
             period_to = period_from + timedelta(29)
         number = self.no(self.random.choice(("I", "I", "Z")))
-        refers_to = f"{self.number}I{self.random.randint(1, 4)}" if minor < 0 and self.random.random() < 0.6 else None
-        return Invoice(number, kind, issued_on, due_on, minor, currency, period_from, period_to, refers_to)
+        refers_to = (
+            f"{self.number}I{self.random.randint(1, 4)}"
+            if minor < 0 and self.random.random() < 0.6
+            else None
+        )
+        return Invoice(
+            number, kind, issued_on, due_on, minor, currency, period_from, period_to, refers_to
+        )
 
     def twin(self, invoices: list[Invoice]) -> Invoice | None:
         """Return a second invoice that only its number tells from another one."""
@@ -129,19 +223,29 @@ class Account:
             return None
         model = self.random.choice(invoices)
         return Invoice(
-            self.no("I"), model.kind, model.issued_on, model.due_on, model.amount_minor, model.currency,
-            model.period_from, model.period_to,
-        )  # fmt: skip
+            self.no("I"),
+            model.kind,
+            model.issued_on,
+            model.due_on,
+            model.amount_minor,
+            model.currency,
+            model.period_from,
+            model.period_to,
+        )
 
     def payments(self, items: list[Invoice], credited_on: list[date]) -> list[Payment]:
-        payments = [self.payment_on(items, day) for day in credited_on if self.random.random() < 0.5]
+        payments = [
+            self.payment_on(items, day) for day in credited_on if self.random.random() < 0.5
+        ]
         for _ in range(self.random.choice((0, 0, 0, 1) if self.is_debtor else (0, 1, 1, 2, 3, 5))):
             payment = self.payment(items)
             payments.append(payment)
             if self.random.random() < 0.12:
                 payments.append(self.reversal(payment))
             if self.random.random() < 0.15:
-                payments.append(Payment(self.no("P"), payment.paid_on, payment.amount_minor, payment.currency))
+                payments.append(
+                    Payment(self.no("P"), payment.paid_on, payment.amount_minor, payment.currency)
+                )
         return payments
 
     def payment(self, items: list[Invoice]) -> Payment:
@@ -161,28 +265,48 @@ class Account:
         same = [i.amount_minor for i in items if i.currency == currency]
         minor = self.amount(currency)
         if same and self.random.random() < 0.6:
-            minor = max(0, self.random.choice((*same, sum(same))) + self.random.choice((-1, 0, 0, 0, 1, 100)))
-        named = self.random.choice(items).invoice_no if items and self.random.random() < 0.4 else None
+            minor = max(
+                0,
+                self.random.choice((*same, sum(same))) + self.random.choice((-1, 0, 0, 0, 1, 100)),
+            )
+        named = (
+            self.random.choice(items).invoice_no if items and self.random.random() < 0.4 else None
+        )
         return Payment(self.no("P"), paid_on, minor, currency, named)
 
     def reversal(self, payment: Payment) -> Payment:
         paid_on = payment.paid_on + timedelta(self.random.choice((-1, 0, 1, 5, 40)))
         if self.random.random() < 0.4:
             paid_on = self.as_of + timedelta(self.random.choice((0, 1)))
-        return Payment(self.no("R"), paid_on, -payment.amount_minor, payment.currency, reverses=payment.payment_no)
+        return Payment(
+            self.no("R"),
+            paid_on,
+            -payment.amount_minor,
+            payment.currency,
+            reverses=payment.payment_no,
+        )
 
     def hold(self, items: list[Invoice]) -> Hold:
         valid_from = self.as_of - timedelta(self.random.choice((-1, 0, 1, 30, 200)))
         until = self.random.choice((None, -1, 0, 1, 2, 45, 300))
-        named = self.random.choice(items).invoice_no if items and self.random.random() < 0.6 else None
-        return Hold(self.no("H"), valid_from, None if until is None else self.as_of + timedelta(until), named)
+        named = (
+            self.random.choice(items).invoice_no if items and self.random.random() < 0.6 else None
+        )
+        return Hold(
+            self.no("H"),
+            valid_from,
+            None if until is None else self.as_of + timedelta(until),
+            named,
+        )
 
     def some(self, items: list[Invoice]) -> tuple[str, ...]:
         chosen = self.random.sample(items, self.random.randint(1, len(items)))
         return tuple(i.invoice_no for i in chosen)
 
     def restart_on(self, items: list[Invoice]) -> date:
-        """Return a day near tonight, or near the end of an item's limitation, or of its ten years."""
+        """Return a day near tonight, or near the end of an item's limitation, or of its ten
+        years.
+        """
         way = self.random.random()
         if way < 0.4:
             return self.near_as_of()
@@ -205,13 +329,20 @@ class Account:
             signed_on if self.random.random() < 0.9 else None,
             cancelled_on if self.random.random() < 0.2 else None,
             self.some(items),
-            tuple(self.instalment(n + 1, items, payments) for n in range(self.random.choice((0, 1, 1, 2, 3)))),
+            tuple(
+                self.instalment(n + 1, items, payments)
+                for n in range(self.random.choice((0, 1, 1, 2, 3)))
+            ),
         )
 
     def instalment(self, seq: int, items: list[Invoice], payments: list[Payment]) -> Instalment:
         due_on = self.as_of - timedelta(self.random.choice((-90, -30, -1, 0, 2, 3, 4, 30)))
         currency = self.currency(due_on)
-        same = [x.amount_minor for x in (*items, *payments) if x.currency == currency and x.amount_minor > 0]
+        same = [
+            x.amount_minor
+            for x in (*items, *payments)
+            if x.currency == currency and x.amount_minor > 0
+        ]
         minor = self.amount(currency)
         if same and self.random.random() < 0.7:
             minor = max(0, self.random.choice(same) + self.random.choice((-1, 0, 0, 1)))
@@ -219,22 +350,34 @@ class Account:
 
     def case(self, items: list[Invoice]) -> Case:
         filed_on = self.restart_on(items)
-        stage = self.random.choice(("filed", "order_issued", "enforcement", "closed", "closed", "closed"))
+        stage = self.random.choice(
+            ("filed", "order_issued", "enforcement", "closed", "closed", "closed")
+        )
         ahead = self.as_of + timedelta(self.random.choice((-10, 0, 1)))
         stage_on = filed_on if stage == "filed" else max(filed_on, ahead)
-        outcome = self.random.choice((None, "granted", "rejected", "withdrawn", "paid")) if stage == "closed" else None
+        outcome = (
+            self.random.choice((None, "granted", "rejected", "withdrawn", "paid"))
+            if stage == "closed"
+            else None
+        )
         return Case(self.no("K"), filed_on, stage, stage_on, outcome, self.some(items))
 
     def notice(self, items: list[Invoice]) -> Notice:
-        stage = self.random.choice(("overdue", "overdue", "final_warning", "final_warning", "disconnection"))
+        stage = self.random.choice(
+            ("overdue", "overdue", "final_warning", "final_warning", "disconnection")
+        )
         served_on = self.as_of - timedelta(self.random.choice((-1, 0, 1, *_EDGES[5:])))
         sent_on = served_on - timedelta(self.random.choice((0, 2, 2, 10)))
         if items and self.random.random() < 0.4:
             sent_on = self.random.choice(items).due_on + timedelta(self.random.choice((0, 1, 5)))
-        failed_on = sent_on + timedelta(self.random.choice((1, 30))) if self.random.random() < 0.1 else None
+        failed_on = (
+            sent_on + timedelta(self.random.choice((1, 30))) if self.random.random() < 0.1 else None
+        )
         channel = self.random.choice(("sms", "email", "post"))
         is_served = self.random.random() < 0.85
-        return Notice(self.no("N"), stage, sent_on, served_on if is_served else None, failed_on, channel)
+        return Notice(
+            self.no("N"), stage, sent_on, served_on if is_served else None, failed_on, channel
+        )
 
     def deed(self) -> tuple[Deed, Notice | None]:
         """Return what we sent ourselves, and what the ledger may say of it: other days, or none."""

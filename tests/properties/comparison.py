@@ -40,7 +40,9 @@ def decide_crowd(crowd: Sequence[Facts], policy: Policy, as_of: date) -> tuple[B
 
 
 def disagreements(crowd: Sequence[Facts], policy: Policy, as_of: date) -> list[str]:
-    """Return one line per field in which the fast and the plain decisions differ; empty where they agree."""
+    """Return one line per field in which the fast and the plain decisions differ; empty where they
+    agree.
+    """
     bucket, fast = decide_crowd(crowd, policy, as_of)
     plain = [d for d in (decide_plainly(facts, policy, as_of) for facts in crowd) if d]
     return [
@@ -61,7 +63,8 @@ def fast_accounts(bucket: Bucket, decision: Decision) -> dict[Key, Row]:
             "stage": words.STAGES[accounts["stage"][n]],
             "next_stage": None if next_stage < 0 else words.STAGES[next_stage],
             "is_limitation_near": bool(accounts["is_limitation_near"][n]),
-            "has_limitation_near": "limitation_near" in accounts.text("reasons")[n].as_py().split(" "),
+            "has_limitation_near": "limitation_near"
+            in accounts.text("reasons")[n].as_py().split(" "),
             "has_kept_agreement": bool(accounts["has_kept_agreement"][n]),
             **{name: int(accounts[name][n]) for name in ACCOUNT_NUMBERS},
             **{name: _date(accounts[name][n]) for name in ACCOUNT_DAYS},
@@ -83,10 +86,14 @@ def plain_accounts(decisions: Iterable[PlainDecision], policy: Policy) -> dict[K
             **{
                 name: getattr(decision, name)
                 for name in (
-                    *ACCOUNT_NUMBERS, "oldest_due_on", "limitation_on", "is_limitation_near", "has_kept_agreement",
+                    *ACCOUNT_NUMBERS,
+                    "oldest_due_on",
+                    "limitation_on",
+                    "is_limitation_near",
+                    "has_kept_agreement",
                 )
             },
-        }  # fmt: skip
+        }
     return rows
 
 
@@ -98,7 +105,10 @@ def fast_items(bucket: Bucket, decision: Decision) -> dict[Key, Row]:
             "account": _account_of(bucket, items["account"][n]),
             "shield": words.SHIELDS[items["shield"][n]],
             "limitation_on": _date(items["limitation_on"][n]),
-            **{name: int(items[name][n]) for name in ("amount_cents", "open_cents", "interest_cents", "days_overdue")},
+            **{
+                name: int(items[name][n])
+                for name in ("amount_cents", "open_cents", "interest_cents", "days_overdue")
+            },
             **{name: bool(items[name][n]) for name in FLAGS},
         }
     assert len(rows) == len(items), "one row per open item"

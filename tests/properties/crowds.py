@@ -1,6 +1,7 @@
 """Crowds of accounts that a careful adversary would invent, and policies with other values.
 
-They are drawn through `random.Random`, so that the same code serves seeded crowds and Hypothesis, which shrinks them.
+They are drawn through `random.Random`, so that the same code serves seeded crowds and Hypothesis,
+which shrinks them.
 """
 
 from datetime import date, timedelta
@@ -14,10 +15,21 @@ from tests.properties.accounts import Account
 NIGHTS = tuple(
     date.fromisoformat(day)
     for day in (
-        "2024-02-29", "2025-06-30", "2025-12-31", "2026-01-01", "2026-01-15", "2026-01-31", "2026-02-01", "2026-03-31",
-        "2026-06-30", "2026-11-22", "2026-11-22", "2027-03-01", "2028-02-29",
+        "2024-02-29",
+        "2025-06-30",
+        "2025-12-31",
+        "2026-01-01",
+        "2026-01-15",
+        "2026-01-31",
+        "2026-02-01",
+        "2026-03-31",
+        "2026-06-30",
+        "2026-11-22",
+        "2026-11-22",
+        "2027-03-01",
+        "2028-02-29",
     )
-)  # fmt: skip
+)
 
 
 def draw_crowd(random: Random, size: int, as_of: date) -> list[Facts]:
@@ -26,7 +38,9 @@ def draw_crowd(random: Random, size: int, as_of: date) -> list[Facts]:
 
 
 def draw_account(random: Random, number: int, as_of: date) -> Facts:
-    """Return one account whose days crowd around the edges that matter on `as_of`; every third is of a hard kind."""
+    """Return one account whose days crowd around the edges that matter on `as_of`; every third is
+    of a hard kind.
+    """
     account = Account(random, number, as_of)
     if random.random() < 0.35:
         draw = random.choice(
@@ -43,14 +57,21 @@ def draw_account(random: Random, number: int, as_of: date) -> Facts:
 
 
 def draw_policy(random: Random) -> Policy:
-    """Return a policy with other values, each of them possible: what a rule does must not hang on the defaults."""
+    """Return a policy with other values, each of them possible: what a rule does must not hang on
+    the defaults.
+    """
 
     def pick(*values: int) -> int:
         return random.choice(values)
 
     suspended_from = random.choice((date(2020, 3, 13), date(2025, 12, 1), date(2028, 2, 1)))
     return Policy(
-        rates=random.choice((Policy().rates, ((date(1990, 1, 1), Fraction(10)), (date(2026, 3, 1), Fraction("7.77"))))),
+        rates=random.choice(
+            (
+                Policy().rates,
+                ((date(1990, 1, 1), Fraction(10)), (date(2026, 3, 1), Fraction("7.77"))),
+            )
+        ),
         day_count=pick(360, 365),
         kinds_interest=random.choice((Policy().kinds_interest, ("bill", "fee", "court_costs"))),
         years=pick(2, 3),

@@ -23,13 +23,17 @@ def to_ledger(crowd: Iterable[Facts]) -> Ledger:
 
 def is_of_one_currency(facts: Facts) -> bool:
     """Whether the account fits into an extract with BGN: nothing in euro before 2026."""
-    rows = [(i.issued_on, i.currency) for i in facts.invoices] + [(p.paid_on, p.currency) for p in facts.payments]
+    rows = [(i.issued_on, i.currency) for i in facts.invoices] + [
+        (p.paid_on, p.currency) for p in facts.payments
+    ]
     return all(day >= EURO_FROM or currency == BGN for day, currency in rows)
 
 
 def as_extract(facts: Facts) -> Facts:
-    """Return the facts as an extract can say them: without our deeds and without holds that end before they begin
-    (refused as mistakes; they protect nothing); from 2026 on, BGN is taken back in euro."""
+    """Return the facts as an extract can say them: without our deeds and without holds that end
+    before they begin (refused as mistakes; they protect nothing); from 2026 on, BGN is taken back
+    in euro.
+    """
 
     def taken_back(payment: Payment) -> Payment:
         if not payment.reverses or payment.currency == EUR or payment.paid_on < EURO_FROM:
@@ -37,7 +41,9 @@ def as_extract(facts: Facts) -> Facts:
         return replace(payment, currency=EUR, amount_minor=-to_cents(-payment.amount_minor, BGN))
 
     holds = tuple(h for h in facts.holds if h.valid_until is None or h.valid_until > h.valid_from)
-    return replace(facts, payments=tuple(taken_back(p) for p in facts.payments), holds=holds, deeds=())
+    return replace(
+        facts, payments=tuple(taken_back(p) for p in facts.payments), holds=holds, deeds=()
+    )
 
 
 def _add_account(ledger: Ledger, facts: Facts) -> None:
@@ -46,44 +52,82 @@ def _add_account(ledger: Ledger, facts: Facts) -> None:
         ledger.add("tenancies", **account, valid_from=facts.tenant_from)
     for i in facts.invoices:
         ledger.add(
-            "invoices", **account, invoice_no=i.invoice_no, kind=i.kind, period_from=i.period_from,
-            period_to=i.period_to, issued_on=i.issued_on, due_on=i.due_on, amount=_decimal(i.amount_minor),
-            currency=i.currency, refers_to=i.refers_to,
-        )  # fmt: skip
+            "invoices",
+            **account,
+            invoice_no=i.invoice_no,
+            kind=i.kind,
+            period_from=i.period_from,
+            period_to=i.period_to,
+            issued_on=i.issued_on,
+            due_on=i.due_on,
+            amount=_decimal(i.amount_minor),
+            currency=i.currency,
+            refers_to=i.refers_to,
+        )
     for p in facts.payments:
         ledger.add(
-            "payments", **account, payment_no=p.payment_no, invoice_no=p.invoice_no, paid_on=p.paid_on,
-            amount=_decimal(p.amount_minor), currency=p.currency, reverses=p.reverses,
-        )  # fmt: skip
+            "payments",
+            **account,
+            payment_no=p.payment_no,
+            invoice_no=p.invoice_no,
+            paid_on=p.paid_on,
+            amount=_decimal(p.amount_minor),
+            currency=p.currency,
+            reverses=p.reverses,
+        )
     for h in facts.holds:
         ledger.add(
-            "holds", **account, hold_no=h.hold_no, invoice_no=h.invoice_no, reason=h.reason, valid_from=h.valid_from,
+            "holds",
+            **account,
+            hold_no=h.hold_no,
+            invoice_no=h.invoice_no,
+            reason=h.reason,
+            valid_from=h.valid_from,
             valid_until=h.valid_until,
-        )  # fmt: skip
+        )
     for a in facts.agreements:
         ledger.add(
-            "agreements", **account, agreement_no=a.agreement_no, applied_on=a.applied_on, signed_on=a.signed_on,
+            "agreements",
+            **account,
+            agreement_no=a.agreement_no,
+            applied_on=a.applied_on,
+            signed_on=a.signed_on,
             cancelled_on=a.cancelled_on,
-        )  # fmt: skip
+        )
         for no in a.invoice_nos:
             ledger.add("agreement_items", agreement_no=a.agreement_no, invoice_no=no)
         for i in a.instalments:
             ledger.add(
-                "instalments", agreement_no=a.agreement_no, seq=i.seq, due_on=i.due_on,
-                amount=_decimal(i.amount_minor), currency=i.currency,
-            )  # fmt: skip
+                "instalments",
+                agreement_no=a.agreement_no,
+                seq=i.seq,
+                due_on=i.due_on,
+                amount=_decimal(i.amount_minor),
+                currency=i.currency,
+            )
     for c in facts.cases:
         ledger.add(
-            "court_cases", **account, case_no=c.case_no, filed_on=c.filed_on, stage=c.stage, stage_on=c.stage_on,
+            "court_cases",
+            **account,
+            case_no=c.case_no,
+            filed_on=c.filed_on,
+            stage=c.stage,
+            stage_on=c.stage_on,
             outcome=c.outcome,
-        )  # fmt: skip
+        )
         for no in c.invoice_nos:
             ledger.add("court_case_items", case_no=c.case_no, invoice_no=no)
     for n in facts.notices:
         ledger.add(
-            "notices", **account, notice_no=n.notice_no, stage=n.stage, channel=n.channel, sent_on=n.sent_on,
-            served_on=n.served_on, failed_on=n.failed_on,
-        )  # fmt: skip
+            "notices",
+            **account,
+            notice_no=n.notice_no,
+            stage=n.stage,
+            channel=n.channel,
+            sent_on=n.sent_on,
+            served_on=n.served_on,
+            failed_on=n.failed_on,
+        )
 
 
 def _decimal(minor: int) -> str:

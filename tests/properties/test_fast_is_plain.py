@@ -1,4 +1,6 @@
-"""The columnar decisions say what the plain oracle says, on every field, for accounts full of edges."""
+"""The columnar decisions say what the plain oracle says, on every field, for accounts full of
+edges.
+"""
 
 from datetime import date
 from random import Random
@@ -36,7 +38,9 @@ def test_a_few_accounts_are_decided_as_the_oracle_decides_them(random: Random, a
 
 @pytest.mark.parametrize("seed", range(200, 208))
 def test_the_oracle_misses_no_day_on_which_a_stage_rises(seed: int) -> None:
-    """The oracle looks at days of change only; looking at every day of 400 finds the same first rise."""
+    """The oracle looks at days of change only; looking at every day of 400 finds the same first
+    rise.
+    """
     as_of = NIGHTS[seed % len(NIGHTS)]
     random = Random(seed)
     policy = random.choice((Policy(), draw_policy(random)))
@@ -44,4 +48,6 @@ def test_the_oracle_misses_no_day_on_which_a_stage_rises(seed: int) -> None:
         if facts.began_on <= as_of:
             rise = next_rise(facts, policy, as_of)
             is_within = rise is not None and (rise[1] - as_of).days <= 400
-            assert next_rise_day_by_day(facts, policy, as_of, 400) == (rise if is_within else None), facts
+            assert next_rise_day_by_day(facts, policy, as_of, 400) == (
+                rise if is_within else None
+            ), facts

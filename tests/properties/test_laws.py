@@ -41,14 +41,26 @@ def _decided(seed: int) -> tuple[Bucket, Decision]:
     return decide_crowd(crowd, POLICY, as_of)
 
 
-def _everything(bucket: Bucket, decision: Decision) -> tuple[dict[Key, Row], dict[Key, Row], dict[Key, int]]:
-    return fast_accounts(bucket, decision), fast_items(bucket, decision), dict(fast_pieces(bucket, decision))
+def _everything(
+    bucket: Bucket, decision: Decision
+) -> tuple[dict[Key, Row], dict[Key, Row], dict[Key, int]]:
+    return (
+        fast_accounts(bucket, decision),
+        fast_items(bucket, decision),
+        dict(fast_pieces(bucket, decision)),
+    )
 
 
 def _with_something_overdue(crowd: Iterable[Facts], items: dict[Key, Row]) -> set[Key]:
-    """Return the accounts whose pieces are kept: something is open and past its day, be it shielded, but no payout."""
+    """Return the accounts whose pieces are kept: something is open and past its day, be it
+    shielded, but no payout.
+    """
     payouts = {i.invoice_no for facts in crowd for i in facts.invoices if i.kind == PAYOUT}
-    return {row["account"] for (number,), row in items.items() if row["days_overdue"] > 0 and number not in payouts}
+    return {
+        row["account"]
+        for (number,), row in items.items()
+        if row["days_overdue"] > 0 and number not in payouts
+    }
 
 
 def _changed(seed: int, change: Callable[[Facts], Facts]) -> dict[Key, Row]:
@@ -69,7 +81,11 @@ def test_cents_are_conserved_on_every_item(seed: int) -> None:
             continue
         for item in know(facts, POLICY, as_of).items:
             settled = {
-                currency: sum(int(p[4]) * n for p, n in pieces.items() if (p[0], p[5]) == (item.invoice_no, currency))
+                currency: sum(
+                    int(p[4]) * n
+                    for p, n in pieces.items()
+                    if (p[0], p[5]) == (item.invoice_no, currency)
+                )
                 for currency in (BGN, EUR)
             }
             left = to_cents(item.amount_minor - settled[BGN], item.currency) - settled[EUR]
@@ -78,7 +94,9 @@ def test_cents_are_conserved_on_every_item(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_cents_are_conserved_on_every_payment(seed: int) -> None:
-    """Paid and credited = settled + credit; what is carried over the changeover is converted once per account."""
+    """Paid and credited = settled + credit; what is carried over the changeover is converted once
+    per account.
+    """
     crowd, as_of = _crowd(seed)
     bucket, decision = _decided(seed)
     accounts, pieces = fast_accounts(bucket, decision), fast_pieces(bucket, decision)
@@ -88,10 +106,17 @@ def test_cents_are_conserved_on_every_payment(seed: int) -> None:
         if key not in overdue:
             continue
         own = {i.invoice_no for i in facts.invoices}
-        spent = {c: sum(int(p[4]) * n for p, n in pieces.items() if p[0] in own and p[5] == c) for c in (BGN, EUR)}
+        spent = {
+            c: sum(int(p[4]) * n for p, n in pieces.items() if p[0] in own and p[5] == c)
+            for c in (BGN, EUR)
+        }
         paid = moneys(know(facts, POLICY, as_of))
         old = [m.minor for m in paid if m.currency == BGN and m.on < POLICY.euro_from]
-        new = [to_cents(m.minor, m.currency) for m in paid if m.currency == EUR or m.on >= POLICY.euro_from]
+        new = [
+            to_cents(m.minor, m.currency)
+            for m in paid
+            if m.currency == EUR or m.on >= POLICY.euro_from
+        ]
         carried = to_cents(sum(old) - spent[BGN], BGN)
         assert accounts[key]["credit_cents"] == carried + sum(new) - spent[EUR], facts
 
@@ -110,7 +135,9 @@ def test_a_stage_looks_only_at_open_unshielded_overdue_items(seed: int) -> None:
             assert (row["shield"], row["is_overdue"]) == ("", True)
             assert row["open_cents"] > 0 and row["days_overdue"] > 0
     stages = {key: row["stage"] for key, row in fast_accounts(bucket, decision).items()}
-    with_items = {row["account"] for row in fast_items(bucket, decision).values() if row["is_in_stage"]}
+    with_items = {
+        row["account"] for row in fast_items(bucket, decision).values() if row["is_in_stage"]
+    }
     assert with_items == {key for key, stage in stages.items() if stage != "current"}
 
 
@@ -121,10 +148,16 @@ def test_no_stage_above_overdue_without_a_served_notice_of_the_stage_below(seed:
     below = {"final_warning": ("overdue", 15), "court_bound": ("final_warning", 30)}
     for facts in crowd:
         row = accounts.get((facts.premise_no, facts.payer_code))
-        if row and row["stage"] in below and not (row["stage"] == "court_bound" and row["is_limitation_near"]):
+        if (
+            row
+            and row["stage"] in below
+            and not (row["stage"] == "court_bound" and row["is_limitation_near"])
+        ):
             stage, days = below[row["stage"]]
             notices = know(facts, POLICY, as_of).notices
-            served = [(as_of - n.served_on).days for n in notices if n.stage == stage and n.served_on]
+            served = [
+                (as_of - n.served_on).days for n in notices if n.stage == stage and n.served_on
+            ]
             assert any(days <= age <= 180 for age in served), facts
 
 
@@ -140,10 +173,14 @@ def test_a_hold_on_the_account_takes_it_out_of_every_stage(seed: int) -> None:
 
     _, as_of = _crowd(seed)
     held = _changed(
-        seed, lambda facts: replace(facts, holds=(*facts.holds, Hold(f"{facts.payer_code}HX", as_of, None)))
+        seed,
+        lambda facts: replace(
+            facts, holds=(*facts.holds, Hold(f"{facts.payer_code}HX", as_of, None))
+        ),
     )
     assert {
-        (row["stage"], row["overdue_cents"], row["open_cents"] - row["shielded_cents"]) for row in held.values()
+        (row["stage"], row["overdue_cents"], row["open_cents"] - row["shielded_cents"])
+        for row in held.values()
     } <= {("current", 0, 0)}
 
 
@@ -177,7 +214,9 @@ def test_what_is_dated_after_the_night_changes_nothing(seed: int) -> None:
     crowd, as_of = _crowd(seed)
     crowd = tuple(f for f in crowd if f.began_on <= as_of)
     cut = [know(facts, POLICY, as_of).facts for facts in crowd]
-    assert _everything(*decide_crowd(cut, POLICY, as_of)) == _everything(*decide_crowd(crowd, POLICY, as_of))
+    assert _everything(*decide_crowd(cut, POLICY, as_of)) == _everything(
+        *decide_crowd(crowd, POLICY, as_of)
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS[:4])
@@ -203,7 +242,9 @@ def test_the_order_of_an_accounts_notices_and_a_second_run_change_nothing(seed: 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_next_on_is_the_day_on_which_the_run_of_that_day_says_so(seed: int) -> None:
-    """With what is known tonight and nothing else: that night has the stage, and no night before it a higher one."""
+    """With what is known tonight and nothing else: that night has the stage, and no night before it
+    a higher one.
+    """
     crowd, as_of = _crowd(seed)
     accounts = fast_accounts(*_decided(seed))
     known = {(f.premise_no, f.payer_code): know(f, POLICY, as_of).facts for f in crowd}

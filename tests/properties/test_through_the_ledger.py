@@ -1,4 +1,6 @@
-"""Odd accounts from files to files: what the command writes is what the oracle says of the same facts."""
+"""Odd accounts from files to files: what the command writes is what the oracle says of the same
+facts.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -24,13 +26,20 @@ KEYS = {
 
 
 @pytest.mark.parametrize("as_of", NIGHTS, ids=str)
-def test_a_night_of_odd_accounts_is_written_as_the_oracle_says(as_of: date, home: Path, tmp_path: Path) -> None:
+def test_a_night_of_odd_accounts_is_written_as_the_oracle_says(
+    as_of: date, home: Path, tmp_path: Path
+) -> None:
     drawn = draw_crowd(Random(as_of.toordinal()), 400, as_of)
     crowd = [as_extract(facts) for facts in drawn if is_of_one_currency(facts)]
     assert len(crowd) > 250
     ledger = to_ledger(crowd).shuffle(seed=1).write(tmp_path / "ledger")
     out = tmp_path / "out"
-    assert command.main(["nightly", "--ledger", str(ledger), "--as-of", as_of.isoformat(), "--out", str(out)]) == 0
+    assert (
+        command.main(
+            ["nightly", "--ledger", str(ledger), "--as-of", as_of.isoformat(), "--out", str(out)]
+        )
+        == 0
+    )
     folder = out / as_of.isoformat()
 
     decisions = [d for d in (decide(facts, Policy(), as_of) for facts in crowd) if d]
@@ -46,19 +55,31 @@ def test_a_night_of_odd_accounts_is_written_as_the_oracle_says(as_of: date, home
     assert _differences(expected.settlement_cells(decisions), _cells(folder, "settlements")) == []
 
 
-def test_neither_the_order_of_rows_nor_shards_nor_a_second_run_change_a_byte(home: Path, tmp_path: Path) -> None:
+def test_neither_the_order_of_rows_nor_shards_nor_a_second_run_change_a_byte(
+    home: Path, tmp_path: Path
+) -> None:
     as_of = NIGHTS[-1]
     crowd = [as_extract(f) for f in draw_crowd(Random(7), 60, as_of) if is_of_one_currency(f)]
     written = []
     for seed, shards in ((1, "1"), (2, "3")):
         ledger = to_ledger(crowd).shuffle(seed).write(tmp_path / f"ledger-{seed}")
         out = tmp_path / f"out-{seed}-{shards}"
-        command = ["nightly", "--ledger", str(ledger), "--as-of", as_of.isoformat(), "--out", str(out)]
+        command = [
+            "nightly",
+            "--ledger",
+            str(ledger),
+            "--as-of",
+            as_of.isoformat(),
+            "--out",
+            str(out),
+        ]
         assert command.main([*command, "--shards", shards]) == 0
         files = sorted(p for p in out.rglob("*") if p.is_file() and p.name != "manifest.json")
         written.append({str(p.relative_to(out)): p.read_bytes() for p in files})
     assert len(written[0]) > 10
-    assert [name for name, content in written[0].items() if any(w[name] != content for w in written)] == []
+    assert [
+        name for name, content in written[0].items() if any(w[name] != content for w in written)
+    ] == []
     assert written[0].keys() == written[1].keys()
 
 

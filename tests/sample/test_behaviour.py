@@ -1,4 +1,6 @@
-"""What accounts do shows in the ledger: seasons, changes of hands, parts, plans, and what is on the lists."""
+"""What accounts do shows in the ledger: seasons, changes of hands, parts, plans, and what is on the
+lists.
+"""
 
 from collections import Counter, defaultdict
 from datetime import date
@@ -20,11 +22,20 @@ from dunning.sample.flaws import FLAWS
 from dunning.sample.write import AS_OF, TABLES
 from tests.sample.reading import read_rows
 
-NO_DEEDS = frame_of(pa.schema([
-    ("premise_no", pa.string()), ("payer_code", pa.string()), ("stage", pa.string()), ("as_of", pa.date32()),
-    ("channel", pa.string()), ("reference", pa.string()), ("told_served_on", pa.date32()),
-    ("told_failed_on", pa.date32()),
-]).empty_table())
+NO_DEEDS = frame_of(
+    pa.schema(
+        [
+            ("premise_no", pa.string()),
+            ("payer_code", pa.string()),
+            ("stage", pa.string()),
+            ("as_of", pa.date32()),
+            ("channel", pa.string()),
+            ("reference", pa.string()),
+            ("told_served_on", pa.date32()),
+            ("told_failed_on", pa.date32()),
+        ]
+    ).empty_table()
+)
 
 
 @pytest.mark.parametrize(
@@ -36,11 +47,15 @@ def test_the_loader_refuses_what_was_broken_and_nothing_else(
 ) -> None:
     told = write_sample(tmp_path / "ledger", accounts, 21, AS_OF, table_format, dialect)
     limits = load_policy().at(AS_OF).loading
-    snapshot = load_ledger(tmp_path / "ledger", SnapshotStore(tmp_path / "snapshots"), quarantine_limits=limits)
+    snapshot = load_ledger(
+        tmp_path / "ledger", SnapshotStore(tmp_path / "snapshots"), quarantine_limits=limits
+    )
     refused = pa.parquet.read_table(snapshot.folder / "quarantine.parquet")
     found = Counter(zip(refused["table"].to_pylist(), refused["reasons"].to_pylist(), strict=True))
     expected = {
-        (table, reason): count for table, receipt in told.tables.items() for reason, count in receipt.refused.items()
+        (table, reason): count
+        for table, receipt in told.tables.items()
+        for reason, count in receipt.refused.items()
     }
     assert found == expected
 
@@ -51,14 +66,21 @@ def test_at_most_one_row_in_a_hundred_is_bad(sample: SampleReceipt) -> None:
         assert refused <= told.rows * 0.005, table
         assert (refused > 0) == (table in FLAWS), table
     assert {table for table, told in sample.tables.items() if told.repeated} == {
-        "invoices", "payments", "contacts", "payers"
+        "invoices",
+        "payments",
+        "contacts",
+        "payers",
     }
 
 
-def decide_all(folder: Path, accounts: int, seed: int, as_of: date = AS_OF) -> tuple[Counter[int], Proposed]:
+def decide_all(
+    folder: Path, accounts: int, seed: int, as_of: date = AS_OF
+) -> tuple[Counter[int], Proposed]:
     write_sample(folder / "ledger", accounts, seed, as_of)
     rules = load_policy().at(as_of)
-    snapshot = load_ledger(folder / "ledger", SnapshotStore(folder / "snapshots"), quarantine_limits=rules.loading)
+    snapshot = load_ledger(
+        folder / "ledger", SnapshotStore(folder / "snapshots"), quarantine_limits=rules.loading
+    )
     buckets = [snapshot.read_bucket(index) for index in snapshot.buckets()]
     newest = snapshot.newest_paid_on(as_of)
     stages: Counter[int] = Counter()
@@ -81,7 +103,9 @@ def test_every_stage_and_list_has_somebody_at_500(tmp_path: Path, seed: int, as_
     assert set(proposed["reminders"]["stage"].to_pylist()) == {"overdue", "final_warning"}
     assert len(proposed["disconnections"]) > 0
     assert set(proposed["court"]["part"].to_pylist()) == {"ready", "person"}
-    assert {"no_address", "refused_evidence", "expired_only"} <= set(proposed["withheld"]["reason"].to_pylist())
+    assert {"no_address", "refused_evidence", "expired_only"} <= set(
+        proposed["withheld"]["reason"].to_pylist()
+    )
 
 
 def test_most_owe_nothing(tmp_path: Path) -> None:
@@ -97,8 +121,14 @@ def test_about_a_dozen_bills_and_payments_an_account(sample: SampleReceipt) -> N
 def test_winter_costs_more(folder: Path) -> None:
     sums: dict[tuple[str, bool], list[Decimal]] = defaultdict(list)
     for row in read_rows(folder, "invoices"):
-        if row["kind"] in ("bill", "forecast") and row["currency"] == "EUR" and row["amount"].count(".") == 1:
-            sums[row["kind"], row["period_from"][5:7] in ("01", "02")].append(Decimal(row["amount"]))
+        if (
+            row["kind"] in ("bill", "forecast")
+            and row["currency"] == "EUR"
+            and row["amount"].count(".") == 1
+        ):
+            sums[row["kind"], row["period_from"][5:7] in ("01", "02")].append(
+                Decimal(row["amount"])
+            )
     mean = {key: sum(amounts) / len(amounts) for key, amounts in sums.items()}
     assert mean["bill", True] > mean["bill", False] * Decimal("1.3")
     assert mean["forecast", True] > mean["forecast", False] * 2
@@ -116,8 +146,11 @@ def test_currency_follows_the_day(folder: Path) -> None:
     for row in read_rows(folder, "invoices"):
         if row["invoice_no"] not in bad:
             assert (row["currency"] == "BGN") == (row["issued_on"] < "2026-01-01")
-    days = [row["paid_on"] for row in read_rows(folder, "payments") if row["currency"] == "BGN"
-            and "-" not in row["payment_no"]]
+    days = [
+        row["paid_on"]
+        for row in read_rows(folder, "payments")
+        if row["currency"] == "BGN" and "-" not in row["payment_no"]
+    ]
     assert max(days) < "2026-02-01"
     assert any(day >= "2026-01-01" for day in days)
 
@@ -129,15 +162,21 @@ def test_lines_sum_to_their_bill(folder: Path) -> None:
         if row["invoice_no"] in bills and row["seq"] != "99":
             sums[row["invoice_no"]] += Decimal(row["amount"])
     assert len(sums) > 2000
-    assert {number: str(total) for number, total in sums.items()} == {number: bills[number] for number in sums}
+    assert {number: str(total) for number, total in sums.items()} == {
+        number: bills[number] for number in sums
+    }
 
 
-def test_vat_is_a_fifth_of_the_lines_before_it_and_each_line_is_its_quantity_at_its_price(folder: Path) -> None:
+def test_vat_is_a_fifth_of_the_lines_before_it_and_each_line_is_its_quantity_at_its_price(
+    folder: Path,
+) -> None:
     lines: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in read_rows(folder, "invoice_lines"):
         if row["seq"].isdigit() and row["seq"] != "99" and "-" not in row["invoice_no"]:
             lines[row["invoice_no"]].append(row)
-    with_vat = [rows for rows in lines.values() if any(row["label"].startswith("ДДС") for row in rows)]
+    with_vat = [
+        rows for rows in lines.values() if any(row["label"].startswith("ДДС") for row in rows)
+    ]
     assert len(with_vat) > 1000
     for *before, vat in with_vat:
         net = sum(Decimal(row["amount"]) for row in before)
@@ -165,20 +204,49 @@ def test_a_route_has_many_homes_not_one(folder: Path) -> None:
 def test_all_that_can_happen_happens(folder: Path) -> None:
     invoices, payments = read_rows(folder, "invoices"), read_rows(folder, "payments")
     assert {row["kind"] for row in invoices} >= {
-        "bill", "forecast", "equalisation", "share_fee", "fee", "interest_note", "adjudged", "adjudged_interest",
-        "court_costs", "credit_note",
+        "bill",
+        "forecast",
+        "equalisation",
+        "share_fee",
+        "fee",
+        "interest_note",
+        "adjudged",
+        "adjudged_interest",
+        "court_costs",
+        "credit_note",
     }
     assert any(row["refers_to"] for row in invoices)
     assert any(row["reverses"] for row in payments if "-" not in row["payment_no"])
-    written = {tuple(bool(row[name]) for name in ("premise_no", "payer_code", "invoice_no")) for row in payments}
-    assert written >= {(True, True, True), (True, True, False), (False, True, False), (True, False, False),
-                       (False, False, True)}
+    written = {
+        tuple(bool(row[name]) for name in ("premise_no", "payer_code", "invoice_no"))
+        for row in payments
+    }
+    assert written >= {
+        (True, True, True),
+        (True, True, False),
+        (False, True, False),
+        (True, False, False),
+        (False, False, True),
+    }
     tenancies = read_rows(folder, "tenancies")
     assert {row["share"] for row in tenancies} == {"", "5/6", "1/6"}
     assert any(row["valid_until"] for row in tenancies)
-    assert {row["reason"] for row in read_rows(folder, "holds")} >= {"dispute", "complaint", "deceased", "insolvency"}
-    assert {row["stage"] for row in read_rows(folder, "notices")} >= {"overdue", "final_warning", "disconnection"}
-    assert {row["stage"] for row in read_rows(folder, "court_cases")} >= {"filed", "order_issued", "closed"}
+    assert {row["reason"] for row in read_rows(folder, "holds")} >= {
+        "dispute",
+        "complaint",
+        "deceased",
+        "insolvency",
+    }
+    assert {row["stage"] for row in read_rows(folder, "notices")} >= {
+        "overdue",
+        "final_warning",
+        "disconnection",
+    }
+    assert {row["stage"] for row in read_rows(folder, "court_cases")} >= {
+        "filed",
+        "order_issued",
+        "closed",
+    }
     assert {row["signed_on"] == "" for row in read_rows(folder, "agreements")} == {True, False}
 
 
@@ -186,6 +254,11 @@ def test_a_handful_of_accounts_is_a_ledger_too(tmp_path: Path) -> None:
     for accounts in (1, 2, 3, 7, 55):
         out = tmp_path / str(accounts)
         write_sample(out, accounts, 5)
-        assert len({(row["premise_no"], row["payer_code"]) for row in read_rows(out, "tenancies")}) == accounts
-        assert {path.name for path in out.iterdir()} == {f"{table}.csv" for table in TABLES} | {"manifest.json"}
+        assert (
+            len({(row["premise_no"], row["payer_code"]) for row in read_rows(out, "tenancies")})
+            == accounts
+        )
+        assert {path.name for path in out.iterdir()} == {f"{table}.csv" for table in TABLES} | {
+            "manifest.json"
+        }
         assert b"\0" not in b"".join(path.read_bytes() for path in out.iterdir())

@@ -19,7 +19,9 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.mark.parametrize(("table_format", "dialect"), [("csv", "plain"), ("csv.gz", "bulgaria"), ("parquet", "plain")])
+@pytest.mark.parametrize(
+    ("table_format", "dialect"), [("csv", "plain"), ("csv.gz", "bulgaria"), ("parquet", "plain")]
+)
 def test_same_seed_same_bytes(tmp_path: Path, table_format: str, dialect: str) -> None:
     for name in ("one", "two"):
         write_sample(tmp_path / name, 600, 4, table_format=table_format, dialect=dialect)
@@ -40,9 +42,13 @@ def test_dice_are_the_same_everywhere() -> None:
 def test_chunks_do_not_matter() -> None:
     dice = Dice(3)
     whole = make_chunk(dice, np.arange(400), 399, AS_OF)
-    halves = [make_chunk(dice, numbers, 399, AS_OF) for numbers in (np.arange(200), np.arange(200, 400))]
+    halves = [
+        make_chunk(dice, numbers, 399, AS_OF) for numbers in (np.arange(200), np.arange(200, 400))
+    ]
     for table in ("premises", "payers", "tenancies", "invoices", "payments"):
-        assert pa.concat_tables([half[table].table for half in halves]).equals(whole[table].table), table
+        assert pa.concat_tables([half[table].table for half in halves]).equals(
+            whole[table].table
+        ), table
 
 
 def test_a_sample_is_replaced(tmp_path: Path) -> None:

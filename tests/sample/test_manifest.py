@@ -31,7 +31,10 @@ def test_rows_and_amounts_agree(sample: SampleReceipt, folder: Path) -> None:
     }
     with_money = ("invoices", "payments", "instalments")
     assert {table: amounts(read_rows(folder, table)) for table in with_money} == {
-        table: {currency: Decimal(text) for currency, text in manifest["tables"][table]["amount"].items()}
+        table: {
+            currency: Decimal(text)
+            for currency, text in manifest["tables"][table]["amount"].items()
+        }
         for table in with_money
     }
     assert {table: told.rows for table, told in sample.tables.items()} == {
@@ -49,11 +52,17 @@ def test_bulgarian_dialect_says_the_same(tmp_path: Path) -> None:
     write_sample(tmp_path / "plain", 700, 2)
     write_sample(tmp_path / "bulgaria", 700, 2, table_format="csv.gz", dialect="bulgaria")
     for table in TABLES:
-        text = gzip.decompress((tmp_path / "bulgaria" / f"{table}.csv.gz").read_bytes()).decode("cp1251")
-        rows = [row for row in csv.DictReader(io.StringIO(text), delimiter=";") if None not in row.values()]
-        assert [{name: plainly(name, cell) for name, cell in row.items()} for row in rows] == read_rows(
-            tmp_path / "plain", table
-        ), table
+        text = gzip.decompress((tmp_path / "bulgaria" / f"{table}.csv.gz").read_bytes()).decode(
+            "cp1251"
+        )
+        rows = [
+            row
+            for row in csv.DictReader(io.StringIO(text), delimiter=";")
+            if None not in row.values()
+        ]
+        assert [
+            {name: plainly(name, cell) for name, cell in row.items()} for row in rows
+        ] == read_rows(tmp_path / "plain", table), table
 
 
 def plainly(name: str, cell: str) -> str:

@@ -15,14 +15,22 @@ def payers(folder: Path) -> list[Row]:
 
 
 def test_personal_numbers_are_valid_and_of_the_nineteenth_century(payers: list[Row]) -> None:
-    numbers = [row["national_id"] for row in payers if row["kind"] == "person" and row["national_id"]]
+    numbers = [
+        row["national_id"] for row in payers if row["kind"] == "person" and row["national_id"]
+    ]
     wrong = [number for number in numbers if not egn.is_valid(number)]
     assert 0 < len(wrong) < len(numbers) * 0.01
-    assert {egn.get_birth_date(number).year // 50 for number in numbers if egn.is_valid(number)} == {37}
+    assert {
+        egn.get_birth_date(number).year // 50 for number in numbers if egn.is_valid(number)
+    } == {37}
 
 
 def test_sex_of_name_and_number_agree(payers: list[Row]) -> None:
-    people = [row for row in payers if row["kind"] == "person" and row["name"] and egn.is_valid(row["national_id"])]
+    people = [
+        row
+        for row in payers
+        if row["kind"] == "person" and row["name"] and egn.is_valid(row["national_id"])
+    ]
     for row in people:
         given, father, family = row["name"].split(" ")
         is_woman = int(row["national_id"][8]) % 2 == 1
@@ -44,17 +52,23 @@ def test_some_identifiers_are_missing(payers: list[Row]) -> None:
 
 
 def test_contacts_reach_nobody(folder: Path) -> None:
-    contacts = [row for row in read_rows(folder, "contacts") if row["channel"] in ("sms", "email", "post")]
+    contacts = [
+        row for row in read_rows(folder, "contacts") if row["channel"] in ("sms", "email", "post")
+    ]
     phones = [row["address"] for row in contacts if row["channel"] == "sms"]
     mails = [row["address"] for row in contacts if row["channel"] == "email"]
-    assert all(phonenumbers.is_valid_number(phonenumbers.parse(phone)) and phone[7:10] == "000" for phone in phones)
+    assert all(
+        phonenumbers.is_valid_number(phonenumbers.parse(phone)) and phone[7:10] == "000"
+        for phone in phones
+    )
     assert {mail.split("@")[1] for mail in mails} == {"example.com", "example.org"}
 
 
 def test_channels_in_proportion(folder: Path, payers: list[Row]) -> None:
     contacts = [row for row in read_rows(folder, "contacts") if not row["revoked_at"]]
     share = {
-        name: sum(row["channel"] == name for row in contacts) / len(payers) for name in ("sms", "email", "post")
+        name: sum(row["channel"] == name for row in contacts) / len(payers)
+        for name in ("sms", "email", "post")
     }
     assert 0.48 < share["sms"] < 0.60
     assert 0.15 < share["email"] < 0.25
@@ -62,7 +76,9 @@ def test_channels_in_proportion(folder: Path, payers: list[Row]) -> None:
 
 
 def test_codes_keep_their_zeros(folder: Path, payers: list[Row]) -> None:
-    premises = [row["premise_no"] for row in read_rows(folder, "premises") if "-" not in row["premise_no"]]
+    premises = [
+        row["premise_no"] for row in read_rows(folder, "premises") if "-" not in row["premise_no"]
+    ]
     assert {len(number) for number in premises} == {6, 7, 8, 9, 10}
     assert len(set(premises)) == len(premises)
     assert any(number.startswith("0") for number in premises)

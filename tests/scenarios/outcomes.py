@@ -16,7 +16,15 @@ LISTS = {
     "disconnections": "disconnections.csv",
     "court": "court.csv",
 }
-PLAIN = ("stage", "next_stage", "next_on", "oldest_due_on", "days_overdue", "overdue_items", "limitation_on")
+PLAIN = (
+    "stage",
+    "next_stage",
+    "next_on",
+    "oldest_due_on",
+    "days_overdue",
+    "overdue_items",
+    "limitation_on",
+)
 Account = tuple[str, str]
 Cells = dict[str, Any]
 
@@ -33,7 +41,9 @@ class Outcome:
 
 
 def read_outcomes(folder: Path) -> dict[Account, Outcome]:
-    """Return the outcomes of a run's folder by account; settlement pieces are found by their invoice's prefix."""
+    """Return the outcomes of a run's folder by account; settlement pieces are found by their
+    invoice's prefix.
+    """
     outcomes = {_key(row): Outcome(row) for row in _parquet(folder / "classification.parquet")}
     for item in _parquet(folder / "open_items.parquet"):
         outcomes[_key(item)].items.append(item)
@@ -59,14 +69,18 @@ def disagreements(scenario: Scenario, outcomes: dict[Account, Outcome]) -> list[
         actual = _actual(scenario, outcome, expected)
         for key, wanted in expected.items():
             if actual[key] != wanted:
-                found.append(f"{scenario.title} (payer {payer}): {key} is {actual[key]!r}, expected {wanted!r}")
+                found.append(
+                    f"{scenario.title} (payer {payer}): {key} is {actual[key]!r}, expected {wanted!r}"
+                )
     return found
 
 
 def _actual(scenario: Scenario, outcome: Outcome, expected: Cells) -> Cells:
     """Return what happened in the words of the expectations."""
     row, codes = outcome.row, set(outcome.row["reasons"].split())
-    listed = next((outcome.lists[name] for name in expected.get("on", []) if name in outcome.lists), {})
+    listed = next(
+        (outcome.lists[name] for name in expected.get("on", []) if name in outcome.lists), {}
+    )
     return {
         **{name: "" if row[name] is None else row[name] for name in PLAIN},
         **{name: amount(row[column]) for name, column in SUMS.items()},
@@ -75,7 +89,12 @@ def _actual(scenario: Scenario, outcome: Outcome, expected: Cells) -> Cells:
         "items": {i["invoice_no"][3:]: amount(i["open_cents"]) for i in outcome.items},
         "shields": {i["invoice_no"][3:]: i["shield"] for i in outcome.items if i["shield"]},
         "pieces": sorted(
-            [p["invoice_no"][3:], p["payment_no"][3:], p["settled_on"], f"{amount(p['amount_minor'])} {p['currency']}"]
+            [
+                p["invoice_no"][3:],
+                p["payment_no"][3:],
+                p["settled_on"],
+                f"{amount(p['amount_minor'])} {p['currency']}",
+            ]
             for p in outcome.pieces
         ),
         "on": [name for name in expected.get("on", []) if name in outcome.lists],

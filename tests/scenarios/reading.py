@@ -23,7 +23,9 @@ Row = list[Any]
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario: its number makes every number in its rows its own; `place`: which one of its file."""
+    """One scenario: its number makes every number in its rows its own; `place`: which one of its
+    file.
+    """
 
     number: int
     file: str
@@ -50,7 +52,9 @@ class Scenario:
 
     @property
     def is_attributed(self) -> bool:
-        """Whether every invoice and payment names its payer, so that a reader without attribution can follow."""
+        """Whether every invoice and payment names its payer, so that a reader without attribution
+        can follow.
+        """
         rows = self.body.get("invoices", []) + self.body.get("payments", [])
         return all(_extras(row).get("payer", "a") for row in rows)
 
@@ -65,7 +69,9 @@ class Scenario:
     def expectations(self) -> dict[str, dict[str, Any]]:
         """Return what is expected, by payer."""
         found = {"a": self.body["expect"]} if "expect" in self.body else {}
-        return found | {k.removeprefix("expect_"): v for k, v in self.body.items() if k.startswith("expect_")}
+        return found | {
+            k.removeprefix("expect_"): v for k, v in self.body.items() if k.startswith("expect_")
+        }
 
     def ledger(self) -> Ledger:
         """Return the scenario's rows of all tables."""
@@ -73,12 +79,19 @@ class Scenario:
         ledger.premise(self.premise_no, **self.body.get("premise", {}))
         tenants = self.body.get("tenants", [["a", date(2012, 1, 1), ""]])
         for name in dict.fromkeys(t[0] for t in tenants):
-            ledger.payer(self.payer_code(name), **self.body.get("payer" if name == "a" else f"payer_{name}", {}))
+            ledger.payer(
+                self.payer_code(name),
+                **self.body.get("payer" if name == "a" else f"payer_{name}", {}),
+            )
         for name, valid_from, valid_until, *more in tenants:
             ledger.add(
-                "tenancies", premise_no=self.premise_no, payer_code=self.payer_code(name), valid_from=valid_from,
-                valid_until=valid_until, **(more[0] if more else {}),
-            )  # fmt: skip
+                "tenancies",
+                premise_no=self.premise_no,
+                payer_code=self.payer_code(name),
+                valid_from=valid_from,
+                valid_until=valid_until,
+                **(more[0] if more else {}),
+            )
         for table, add in _ADD.items():
             for place, row in enumerate(self.body.get(table, [])):
                 add(self, ledger, place + 1, row)
@@ -151,7 +164,9 @@ def _add_notice(scenario: Scenario, ledger: Ledger, place: int, row: Row) -> Non
 def _add_hold(scenario: Scenario, ledger: Ledger, place: int, row: Row) -> None:
     cells = _cells(row, "reason valid_from valid_until invoice_no")
     numbers = _numbers(scenario, cells, "invoice_no")
-    ledger.add("holds", hold_no=scenario.no(f"H{place}"), **_account(scenario, cells), **numbers, **cells)
+    ledger.add(
+        "holds", hold_no=scenario.no(f"H{place}"), **_account(scenario, cells), **numbers, **cells
+    )
 
 
 def _add_agreement(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None:
@@ -160,7 +175,13 @@ def _add_agreement(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None
     for invoice in cells.pop("invoices"):
         ledger.add("agreement_items", agreement_no=number, invoice_no=scenario.no(invoice))
     for place, (due_on, amount) in enumerate(cells.pop("instalments")):
-        ledger.add("instalments", agreement_no=number, seq=place + 1, due_on=due_on, **_money({"amount": amount}))
+        ledger.add(
+            "instalments",
+            agreement_no=number,
+            seq=place + 1,
+            due_on=due_on,
+            **_money({"amount": amount}),
+        )
     cells.setdefault("applied_on", cells["signed_on"])
     ledger.add("agreements", agreement_no=number, **_account(scenario, cells), **cells)
 

@@ -19,9 +19,13 @@ SCENARIOS = read_scenarios()
 
 
 def _has_levs(scenario: Scenario) -> bool:
-    """Say whether a scenario has a row in levs: one extract takes no euro of before 2026 beside them."""
+    """Say whether a scenario has a row in levs: one extract takes no euro of before 2026 beside
+    them.
+    """
     rows = scenario.ledger().rows
-    return any(row["currency"] == "BGN" for table in ("invoices", "payments") for row in rows[table])
+    return any(
+        row["currency"] == "BGN" for table in ("invoices", "payments") for row in rows[table]
+    )
 
 
 CROWDS: dict[tuple[date, str], list[Scenario]] = {}
@@ -30,31 +34,52 @@ for _one in SCENARIOS:
 
 
 def _neighbour(as_of: date) -> Ledger:
-    """Return somebody who has paid everything tonight: the extract is fresh and no table is without a row for long."""
+    """Return somebody who has paid everything tonight: the extract is fresh and no table is without
+    a row for long.
+    """
     ledger = Ledger().premise("999999").payer("99999")
     ledger.add("tenancies", premise_no="999999", payer_code="99999", valid_from="2012-01-01")
     return ledger.add(
-        "payments", payment_no="999P", premise_no="999999", payer_code="99999", paid_on=as_of, amount="1.00",
+        "payments",
+        payment_no="999P",
+        premise_no="999999",
+        payer_code="99999",
+        paid_on=as_of,
+        amount="1.00",
         currency="BGN" if as_of < date(2026, 1, 1) else "EUR",
-    )  # fmt: skip
+    )
 
 
 def _nightly(scenarios: Iterable[Scenario], as_of: date, folder: Path) -> list[str]:
-    """Run the night of these scenarios in one shuffled ledger; return every expectation that is not met."""
+    """Run the night of these scenarios in one shuffled ledger; return every expectation that is not
+    met.
+    """
     scenarios = list(scenarios)
     ledger = _neighbour(as_of)
     for scenario in scenarios:
         ledger.add_ledger(scenario.ledger())
     ledger.shuffle(seed=len(scenarios)).write(folder / "ledger")
     out = folder / "out"
-    code = command.main(["nightly", "--ledger", str(folder / "ledger"), "--as-of", as_of.isoformat(), "--out", str(out)])
+    code = command.main(
+        [
+            "nightly",
+            "--ledger",
+            str(folder / "ledger"),
+            "--as-of",
+            as_of.isoformat(),
+            "--out",
+            str(out),
+        ]
+    )
     assert code == 0
     outcomes = read_outcomes(out / as_of.isoformat())
     return [line for scenario in scenarios for line in disagreements(scenario, outcomes)]
 
 
 @pytest.mark.parametrize("night", sorted(CROWDS), ids=lambda night: f"{night[0]} {night[1]}")
-def test_all_scenarios_of_a_night_in_one_crowd(night: tuple[date, str], home: Path, tmp_path: Path) -> None:
+def test_all_scenarios_of_a_night_in_one_crowd(
+    night: tuple[date, str], home: Path, tmp_path: Path
+) -> None:
     assert _nightly(CROWDS[night], night[0], tmp_path) == []
 
 
@@ -93,10 +118,16 @@ def test_there_are_scenarios_enough_and_each_has_its_own_sentence() -> None:
     assert len(set(titles)) == len(titles)
 
 
-def test_a_hold_without_a_reason_stops_the_night(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    """Nobody knows whom it should protect: the load is refused with file and line, and nothing is written."""
+def test_a_hold_without_a_reason_stops_the_night(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Nobody knows whom it should protect: the load is refused with file and line, and nothing is
+    written.
+    """
     ledger = _neighbour(date(2026, 11, 22))
-    ledger.add("holds", hold_no="H1", premise_no="999999", payer_code="99999", valid_from="2026-11-01")
+    ledger.add(
+        "holds", hold_no="H1", premise_no="999999", payer_code="99999", valid_from="2026-11-01"
+    )
     ledger.write(tmp_path / "ledger")
     command = ["nightly", "--ledger", str(tmp_path / "ledger"), "--as-of", "2026-11-22", "--out"]
     assert command.main([*command, str(tmp_path / "out")]) == 1

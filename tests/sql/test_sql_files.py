@@ -1,4 +1,6 @@
-"""Every SQL file: one static statement with explicit columns, under a header that says what, grain, takes, used by."""
+"""Every SQL file: one static statement with explicit columns, under a header that says what, grain,
+takes, used by.
+"""
 
 import re
 from pathlib import Path
@@ -19,14 +21,22 @@ from dunning.gateways.store.rows import (
 )
 
 OWN_FOLDERS = ("billing", "migrations", "report", "roles")
-STATEMENTS = sorted(path for path in sql_folder().glob("*/*.sql") if path.parent.name not in OWN_FOLDERS)
+STATEMENTS = sorted(
+    path for path in sql_folder().glob("*/*.sql") if path.parent.name not in OWN_FOLDERS
+)
 COPIES = {
-    ("decisions", "copy"): DECISIONS, ("decisions", "fetch"): DECISIONS,
-    ("proposals", "copy"): PROPOSALS, ("proposals", "fetch"): PROPOSALS,
-    ("deeds", "copy"): DEEDS, ("deeds", "fetch"): PAST_DEEDS,
-    ("receipt_tokens", "copy"): RECEIPT_TOKENS, ("ageing", "copy"): AGEING,
-}  # fmt: skip
-each_statement = pytest.mark.parametrize("path", STATEMENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+    ("decisions", "copy"): DECISIONS,
+    ("decisions", "fetch"): DECISIONS,
+    ("proposals", "copy"): PROPOSALS,
+    ("proposals", "fetch"): PROPOSALS,
+    ("deeds", "copy"): DEEDS,
+    ("deeds", "fetch"): PAST_DEEDS,
+    ("receipt_tokens", "copy"): RECEIPT_TOKENS,
+    ("ageing", "copy"): AGEING,
+}
+each_statement = pytest.mark.parametrize(
+    "path", STATEMENTS, ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 
 
 def header_of(path):
@@ -64,7 +74,11 @@ def test_who_uses_it_does(path):
     module = header_of(path)["Used by"]
     parts = module.split(".")
     root = sql_folder().parent
-    file = next(f for n in (len(parts), len(parts) - 1) if (f := root / Path(*parts[:n]).with_suffix(".py")).exists())
+    file = next(
+        f
+        for n in (len(parts), len(parts) - 1)
+        if (f := root / Path(*parts[:n]).with_suffix(".py")).exists()
+    )
     assert f'"{path.stem}"' in file.read_text("utf-8")
 
 
@@ -73,7 +87,9 @@ def test_who_uses_it_does(path):
 )
 def test_a_bulk_statement_has_the_columns_of_its_rows_in_their_order(name, schema):
     sql = read_sql(*name)
-    listed = re.search(r"SELECT\s(.+?)\sFROM" if "SELECT" in sql else r"\((.+?)\) FROM STDIN", sql, re.S)
+    listed = re.search(
+        r"SELECT\s(.+?)\sFROM" if "SELECT" in sql else r"\((.+?)\) FROM STDIN", sql, re.S
+    )
     assert schema.names == [column.strip().rpartition(".")[2] for column in listed[1].split(",")]
 
 
@@ -82,6 +98,8 @@ def test_comments_bind_nothing():
 
 
 def test_a_package_without_its_repository_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(sql_files, "__file__", str(tmp_path / "lib" / "dunning" / "gateways" / "sql_files.py"))
+    monkeypatch.setattr(
+        sql_files, "__file__", str(tmp_path / "lib" / "dunning" / "gateways" / "sql_files.py")
+    )
     with pytest.raises(DunningError, match="with the SQL statements is missing"):
         sql_folder()

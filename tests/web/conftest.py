@@ -32,15 +32,21 @@ class Airflow:
         return self.login.generate_jwt(user, expiration_time_in_seconds=seconds)
 
     def browser(self, token: str = "", language: str = "") -> "TestClient":
-        """Return a browser with this session (none if it is empty), which asks for pages and goes nowhere by itself."""
+        """Return a browser with this session (none if it is empty), which asks for pages and goes
+        nowhere by itself.
+        """
         from starlette.testclient import TestClient
 
         cookies = {"_token": token, "dunning_language": language}
         return TestClient(
-            self.app, base_url="http://localhost", client=("127.0.0.1", 50_000), follow_redirects=False,
+            self.app,
+            base_url="http://localhost",
+            client=("127.0.0.1", 50_000),
+            follow_redirects=False,
             raise_server_exceptions=False,
-            cookies={name: value for name, value in cookies.items() if value}, headers={"accept": "text/html"},
-        )  # fmt: skip
+            cookies={name: value for name, value in cookies.items() if value},
+            headers={"accept": "text/html"},
+        )
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +84,9 @@ def airflow(whole_airflow: Airflow, home: Path) -> Iterator[Airflow]:
 
 @pytest.fixture
 def browse(airflow_settings: None, home: Path) -> Iterator[Ask]:
-    """Give a browser of somebody whom Airflow knows: a role, a language, a name (the role's, if none is given)."""
+    """Give a browser of somebody whom Airflow knows: a role, a language, a name (the role's, if
+    none is given).
+    """
     from starlette.testclient import TestClient
 
     from dunning.web.access import Person, find_person

@@ -39,14 +39,25 @@ def test_whoever_sees_the_account_protects_it_in_one_step(
 ) -> None:
     browser = browse(role, name="ivanova")
     page = browser.get(ACCOUNT).text
-    form = {"form_token": token(page), "reason": "dispute", "note": NOTE, "document": "", "until": "2026-12-05"}
+    form = {
+        "form_token": token(page),
+        "reason": "dispute",
+        "note": NOTE,
+        "document": "",
+        "until": "2026-12-05",
+    }
     answer = browser.post(f"{ACCOUNT}/protect", data=form)
     (hold,) = fetch_holds(engine)
 
     assert 'value="2026-12-07" min="2026-11-24" max="2027-11-24"' in page
     assert "най-късно до 07.12.2026 (14 дни)" in page
     assert (303, f"{ACCOUNT}#protect") == (answer.status_code, answer.headers["location"])
-    assert ("ivanova", "dispute", NOTE, "account") == (hold.author, hold.reason, hold.note, hold.list_name)
+    assert ("ivanova", "dispute", NOTE, "account") == (
+        hold.author,
+        hold.reason,
+        hold.note,
+        hold.list_name,
+    )
     told = said(browser.get(ACCOUNT).text, "status")
     assert f"Оспорена сума: защитена от ivanova до 05.12.2026 (№ {hold.hold_no}). {NOTE}" == told
     assert "<b>" not in said(browser.get(ACCOUNT).text, "status").replace(NOTE, "")
@@ -54,7 +65,12 @@ def test_whoever_sees_the_account_protects_it_in_one_step(
 
 def test_a_mistake_keeps_what_was_written(browse: Ask, night: Night, engine: Engine) -> None:
     browser = browse("adviser")
-    form = {"form_token": token(browser.get(ACCOUNT).text), "reason": "vulnerable", "note": NOTE, "until": "2027-02-01"}
+    form = {
+        "form_token": token(browser.get(ACCOUNT).text),
+        "reason": "vulnerable",
+        "note": NOTE,
+        "until": "2027-02-01",
+    }
     answer = browser.post(f"{ACCOUNT}/protect", data=form)
 
     assert 400 == answer.status_code
@@ -66,6 +82,10 @@ def test_a_mistake_keeps_what_was_written(browse: Ask, night: Night, engine: Eng
 
 
 def test_who_sees_no_account_protects_none(browse: Ask, night: Night, engine: Engine) -> None:
-    form = {"form_token": token(browse("legal").get(ACCOUNT).text), "reason": "dispute", "note": NOTE}
+    form = {
+        "form_token": token(browse("legal").get(ACCOUNT).text),
+        "reason": "dispute",
+        "note": NOTE,
+    }
     assert 403 == browse("viewer").post(f"{ACCOUNT}/protect", data=form).status_code
     assert [] == fetch_holds(engine)

@@ -1,4 +1,6 @@
-"""The page of approvals: what is asked, of whom, answered in one's own name through Airflow's own route, asked anew."""
+"""The page of approvals: what is asked, of whom, answered in one's own name through Airflow's own
+route, asked anew.
+"""
 
 import re
 from collections.abc import Callable
@@ -29,16 +31,22 @@ def open_night(reviewed: Path, airflow: Airflow, home: Path) -> Airflow:
     told = "\n".join(
         f'[people.{name}]\nrole = "{role}"\napproves = {approves}'
         for name, role, approves in (
-            ("head", "collections", '["disconnections", "reminders"]'), ("legal", "legal", '["court"]'),
-            ("collections", "collections", "[]"), ("viewer", "viewer", "[]"),
+            ("head", "collections", '["disconnections", "reminders"]'),
+            ("legal", "legal", '["court"]'),
+            ("collections", "collections", "[]"),
+            ("viewer", "viewer", "[]"),
         )
-    )  # fmt: skip
+    )
     (home / "people.toml").write_text(told, "utf-8")
     make_tables()
-    tasks = add_run({
-        "ask_disconnections": "deferred", "release_disconnections": None,
-        "ask_court": "deferred", "release_court": None,
-    })  # fmt: skip
+    tasks = add_run(
+        {
+            "ask_disconnections": "deferred",
+            "release_disconnections": None,
+            "ask_court": "deferred",
+            "release_court": None,
+        }
+    )
     add_question(tasks["ask_disconnections"], body_of(NAME), ("head",))
     add_question(tasks["ask_court"], body_of("court"), ("legal",))
     return airflow
@@ -62,7 +70,9 @@ def told_of(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page)).replace("\xa0", " ")
 
 
-def test_who_may_approve_sees_what_is_asked_and_two_buttons(open_night: Airflow, engine: Engine) -> None:
+def test_who_may_approve_sees_what_is_asked_and_two_buttons(
+    open_night: Airflow, engine: Engine
+) -> None:
     strike(engine, 2)
 
     page = desk(open_night, "head").get(APPROVALS)
@@ -83,7 +93,9 @@ def test_who_may_not_approve_sees_the_question_and_no_button(open_night: Airflow
     assert f"{APPROVALS}/court" not in page.text
 
 
-def test_legal_is_asked_about_the_court_list_and_told_what_waits_for_review(open_night: Airflow) -> None:
+def test_legal_is_asked_about_the_court_list_and_told_what_waits_for_review(
+    open_night: Airflow,
+) -> None:
     words = told_of(desk(open_night, "legal").get(APPROVALS).text)
     assert "Готови за излизане 1 За преглед, остават тук 2 (" in words
     assert "Защо чакат преглед" in words and "починал" in words
@@ -91,7 +103,9 @@ def test_legal_is_asked_about_the_court_list_and_told_what_waits_for_review(open
 
 
 @pytest.mark.parametrize(("given", "option"), [("approve", "Одобрявам"), ("reject", "Отказвам")])
-def test_an_answer_is_recorded_by_airflow_in_the_users_own_name(open_night: Airflow, given: str, option: str) -> None:
+def test_an_answer_is_recorded_by_airflow_in_the_users_own_name(
+    open_night: Airflow, given: str, option: str
+) -> None:
     head = desk(open_night, "head")
 
     answered = head.post(ABOUT, data=form("head", answer=given, note="  видяно "))
@@ -117,7 +131,9 @@ def test_whom_airflow_did_not_ask_answers_nothing(open_night: Airflow, home: Pat
     clerk = desk(open_night, "collections")
     refused = clerk.post(ABOUT, data=form("collections", answer="approve"))
     told = (home / "people.toml").read_text("utf-8")
-    (home / "people.toml").write_text(told.replace('approves = []', 'approves = ["disconnections"]', 1), "utf-8")
+    (home / "people.toml").write_text(
+        told.replace("approves = []", 'approves = ["disconnections"]', 1), "utf-8"
+    )
     late = clerk.post(ABOUT, data=form("collections", answer="approve"))
     assert (refused.status_code, late.status_code) == (403, 403)
     assert "Airflow не е питал" in late.text
@@ -150,12 +166,19 @@ def test_a_question_that_is_gone_can_be_asked_anew(open_night: Airflow, engine: 
     make_tables()
     add_run({"ask_disconnections": "success", "release_disconnections": "success"}, state="success")
     clerk = desk(open_night, "collections")
-    publish.run(offer.run()[NAME], {"answer": "expired", "by": "въпросът беше затворен без отговор", "note": ""})
+    publish.run(
+        offer.run()[NAME],
+        {"answer": "expired", "by": "въпросът беше затворен без отговор", "note": ""},
+    )
     tonight = clerk.get(f"{PREFIX}/").text
     assert "без отговор" in tonight and f'href="{APPROVALS}">Попитай отново</a>' in tonight
     assert f'action="{APPROVALS}/disconnections/ask?as_of={AS_OF}"' in clerk.get(APPROVALS).text
 
-    add_run({"ask_disconnections": None, "release_disconnections": None}, run_id="manual__2", state="queued")
+    add_run(
+        {"ask_disconnections": None, "release_disconnections": None},
+        run_id="manual__2",
+        state="queued",
+    )
 
     assert "Попитай отново" not in clerk.get(APPROVALS).text
     again = clerk.post(f"{APPROVALS}/disconnections/ask?as_of={AS_OF}", data=form("collections"))

@@ -34,7 +34,9 @@ def ledger(tmp_path: Path) -> Path:
         people.notice(number, "overdue", "2026-09-10", "2026-09-12")
         people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
     people.debtor(3, ("2026-11-01", "60.00")).debtor(5, ("2026-01-15", "350.00"))
-    people.notice(5, "overdue", "2026-02-10", "2026-02-12").notice(5, "final_warning", "2026-06-20", "2026-06-25")
+    people.notice(5, "overdue", "2026-02-10", "2026-02-12").notice(
+        5, "final_warning", "2026-06-20", "2026-06-25"
+    )
     return say_fresh(people.write(tmp_path / "ledger"))
 
 
@@ -58,7 +60,9 @@ def send(browser: "TestClient", address: str, **fields: str) -> tuple[int, str]:
     return answer.status_code, answer.headers.get("location", answer.text)
 
 
-def strike(browser: "TestClient", row: str = ROW, note: str = NOTE, until: str = "2026-12-22") -> tuple[int, str]:
+def strike(
+    browser: "TestClient", row: str = ROW, note: str = NOTE, until: str = "2026-12-22"
+) -> tuple[int, str]:
     return send(browser, f"{row}/strike?as_of=2026-11-22", note=note, until=until)
 
 
@@ -82,11 +86,20 @@ def test_before_the_first_night_the_page_says_so(browse: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "sees_court"), [("collections", False), ("head", True), ("legal", True), ("admin", True)]
+    ("role", "sees_court"),
+    [("collections", False), ("head", True), ("legal", True), ("admin", True)],
 )
-def test_the_overview_has_the_lists_of_a_role(browse: Ask, night: Night, role: str, sees_court: bool) -> None:
+def test_the_overview_has_the_lists_of_a_role(
+    browse: Ask, night: Night, role: str, sees_court: bool
+) -> None:
     page = browse(role).get("/lists").text
-    names = ["reminders", "disconnections", *(["court", "court_items"] if sees_court else []), "withheld", "quarantine"]
+    names = [
+        "reminders",
+        "disconnections",
+        *(["court", "court_items"] if sees_court else []),
+        "withheld",
+        "quarantine",
+    ]
 
     assert names == re.findall(r'href="/lists/(\w+)\?as_of=2026-11-22"', page)
 
@@ -99,23 +112,37 @@ def test_who_has_no_lists_gets_none(browse: Ask, night: Night, role: str) -> Non
     assert [403] * 5 == [browser.get(address).status_code for address in addresses]
 
 
-def test_collections_see_nothing_of_the_court_list(browse: Ask, night: Night, engine: Engine) -> None:
+def test_collections_see_nothing_of_the_court_list(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
     browser = browse("collections")
-    addresses = ("/lists/court", "/lists/court_items", "/lists/court.csv", "/lists/court_items.xlsx", CASE)
+    addresses = (
+        "/lists/court",
+        "/lists/court_items",
+        "/lists/court.csv",
+        "/lists/court_items.xlsx",
+        CASE,
+    )
 
     assert [403] * 5 == [browser.get(address).status_code for address in addresses]
     assert [403, 403, 403] == [
-        send(browser, "/lists/court", text="Мнима")[0], send(browser, f"{CASE}/identifier")[0], strike(browser, CASE)[0]
-    ]  # fmt: skip
+        send(browser, "/lists/court", text="Мнима")[0],
+        send(browser, f"{CASE}/identifier")[0],
+        strike(browser, CASE)[0],
+    ]
     assert ([], []) == (fetch_holds(engine), fetch_access(engine, 9))
 
 
 def test_a_list_is_filtered_and_sorted_by_its_address(browse: Ask, night: Night) -> None:
     browser = browse("collections")
 
-    assert ["000001", "000002"] == premises(browser.get("/lists/disconnections?district=Изток").text)
+    assert ["000001", "000002"] == premises(
+        browser.get("/lists/disconnections?district=Изток").text
+    )
     assert ["000002", "000001"] == premises(
-        browser.get("/lists/disconnections?sort=premise_no&direction=down&page=99&as_of=2026-11-22").text
+        browser.get(
+            "/lists/disconnections?sort=premise_no&direction=down&page=99&as_of=2026-11-22"
+        ).text
     )
     assert "Няма такива редове." in browser.get("/lists/disconnections?district=Запад").text
     assert ["000003"] == premises(browser.get("/lists/reminders?channel=sms&stage=overdue").text)
@@ -123,11 +150,23 @@ def test_a_list_is_filtered_and_sorted_by_its_address(browse: Ask, night: Night)
 
 def test_words_are_looked_for_in_a_form_and_stand_in_no_address(browse: Ask, night: Night) -> None:
     browser = browse("legal")
-    status, page = send(browser, "/lists/court?as_of=2026-11-22", text="мнима росица", sorted="total down", page="x9")
+    status, page = send(
+        browser,
+        "/lists/court?as_of=2026-11-22",
+        text="мнима росица",
+        sorted="total down",
+        page="x9",
+    )
 
     assert (200, ["000005"]) == (status, premises(page))
-    assert not [address for address in re.findall(r'(?:href|action)="([^"]*)"', page) if "мнима" in address.lower()]
-    assert [[], []] == [premises(send(browser, "/lists/court", text=text)[1]) for text in ("никой", VALID_PERSON_ID)]
+    assert not [
+        address
+        for address in re.findall(r'(?:href|action)="([^"]*)"', page)
+        if "мнима" in address.lower()
+    ]
+    assert [[], []] == [
+        premises(send(browser, "/lists/court", text=text)[1]) for text in ("никой", VALID_PERSON_ID)
+    ]
 
 
 def test_identifiers_are_masked_until_the_legal_team_asks_which_is_recorded(
@@ -149,13 +188,17 @@ def test_identifiers_are_masked_until_the_legal_team_asks_which_is_recorded(
 
 def test_a_row_shows_its_message_and_leads_to_the_account(browse: Ask, night: Night) -> None:
     page = browse("collections").get("/lists/reminders/000003/P3").text
-    (message,) = [row["text"] for row in night.csv("reminders/sms") if row["premise_no"] == "000003"]
+    (message,) = [
+        row["text"] for row in night.csv("reminders/sms") if row["premise_no"] == "000003"
+    ]
 
     assert f"<pre>{html.escape(message, quote=False)}</pre>" in page
     assert 'href="/accounts/000003/P3?as_of=2026-11-22"' in page
 
 
-def test_a_strike_is_told_on_the_row_and_in_the_list(browse: Ask, night: Night, engine: Engine) -> None:
+def test_a_strike_is_told_on_the_row_and_in_the_list(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
     browser = browse("collections", name="ivanova")
     form = browser.get(ROW).text
     told = strike(browser)
@@ -166,20 +209,30 @@ def test_a_strike_is_told_on_the_row_and_in_the_list(browse: Ask, night: Night, 
     assert ("ivanova", NOTE, "disconnections") == (hold.author, hold.note, hold.list_name)
     row, listed = browser.get(told[1]).text, browser.get("/lists/disconnections").text
     assert f"Задържан от ivanova до 22.12.2026 (№ {hold.hold_no}): {NOTE}" == said(row, "status")
-    assert ("<script>alert" in row, "<script>alert" in listed, 'name="note"' in row) == (False, False, False)
+    assert ("<script>alert" in row, "<script>alert" in listed, 'name="note"' in row) == (
+        False,
+        False,
+        False,
+    )
     assert 1 == listed.count("ivanova, до 22.12.2026: Обжалвана сметка")
 
 
-def test_a_second_click_tells_who_struck_and_until_when(browse: Ask, night: Night, engine: Engine) -> None:
+def test_a_second_click_tells_who_struck_and_until_when(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
     strike(browse("collections", name="ivanova"))
     status, page = strike(browse("legal"), until="2027-01-31")
 
-    assert "Партидата вече е задържана от ivanova до 22.12.2026. Нищо ново не е записано." == said(page)
+    assert "Партидата вече е задържана от ivanova до 22.12.2026. Нищо ново не е записано." == said(
+        page
+    )
     assert 409 == status
     assert 1 == len(fetch_holds(engine))
 
 
-def test_a_mistake_in_the_form_keeps_what_was_written(browse: Ask, night: Night, engine: Engine) -> None:
+def test_a_mistake_in_the_form_keeps_what_was_written(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
     browser = browse("collections")
     short, late = strike(browser, note="<b"), strike(browser, until="2028-01-01")
 
@@ -206,7 +259,9 @@ def test_a_list_that_was_replaced_takes_no_strikes(
     assert [] == fetch_holds(engine)
 
 
-def test_a_strike_is_ended_from_the_page_of_strikes_and_only_once(browse: Ask, night: Night, engine: Engine) -> None:
+def test_a_strike_is_ended_from_the_page_of_strikes_and_only_once(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
     browser = browse("collections", name="ivanova")
     strike(browser)
     (hold,) = fetch_holds(engine)
@@ -216,7 +271,10 @@ def test_a_strike_is_ended_from_the_page_of_strikes_and_only_once(browse: Ask, n
     assert (303, "/lists/holds") == send(browser, end)
     assert "ivanova, от 23.11.2026" in browser.get("/lists/holds").text
     status, page = send(browser, end)
-    assert (409, f"Задържане № {hold.hold_no} не е в сила") == (status, said(page).partition(":")[0])
+    assert (409, f"Задържане № {hold.hold_no} не е в сила") == (
+        status,
+        said(page).partition(":")[0],
+    )
     assert 409 == send(browser, "/lists/holds/99/end")[0]
 
 
@@ -235,13 +293,19 @@ def test_a_protection_from_the_phone_is_ended_by_its_author_or_above_a_clerk(
     browse: Ask, night: Night, engine: Engine
 ) -> None:
     """A clerk who may strike could else end somebody's life support right before a list leaves."""
-    account, form = "/accounts/000001/P1", {"reason": "life_support", "note": "Кислороден апарат, обаждане"}
+    account, form = (
+        "/accounts/000001/P1",
+        {"reason": "life_support", "note": "Кислороден апарат, обаждане"},
+    )
     for author in ("adviser", "collections"):
         browser = browse(author)
         carried = re.search(r'name="form_token" value="(\w+)"', browser.get(account).text)[1]
         if author == "collections":
             form = {"reason": "dispute", "note": "Спорна сметка"}
-        assert 303 == browser.post(f"{account}/protect", data={"form_token": carried, **form}).status_code
+        assert (
+            303
+            == browser.post(f"{account}/protect", data={"form_token": carried, **form}).status_code
+        )
     own, others = (f"/lists/holds/{hold.hold_no}/end" for hold in fetch_holds(engine))
     page = browse("collections").get("/lists/holds").text
 
@@ -251,11 +315,15 @@ def test_a_protection_from_the_phone_is_ended_by_its_author_or_above_a_clerk(
     assert 303 == send(browse("head"), others)[0]
 
 
-def test_a_sign_that_the_database_does_not_take_is_no_failure(browse: Ask, night: Night, engine: Engine) -> None:
+def test_a_sign_that_the_database_does_not_take_is_no_failure(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
     browser, account = browse("legal"), "/accounts/000001/P1"
     addresses = ("/accounts/000001%00/P1", "/lists/x%00", "/lists/disconnections/1%00/P1")
     assert {404} == {browser.get(address).status_code for address in addresses}
-    assert 200 == send(browser, "/lists/disconnections?as_of=2026-11-22", text="а\0б", page="1\0")[0]
+    assert (
+        200 == send(browser, "/lists/disconnections?as_of=2026-11-22", text="а\0б", page="1\0")[0]
+    )
     carried = re.search(r'name="form_token" value="(\w+)"', browser.get(account).text)[1]
     form = {"form_token": carried, "reason": "dispute", "note": "Спор\0на", "document": "вх. \0№ 7"}
     assert 303 == browser.post(f"{account}/protect", data=form).status_code
@@ -264,7 +332,12 @@ def test_a_sign_that_the_database_does_not_take_is_no_failure(browse: Ask, night
 
 def test_a_form_of_another_site_changes_nothing(browse: Ask, night: Night, engine: Engine) -> None:
     browser = browse("legal")
-    addresses = (f"{ROW}/strike?as_of=2026-11-22", f"{CASE}/identifier", "/lists/court", "/lists/holds/1/end")
+    addresses = (
+        f"{ROW}/strike?as_of=2026-11-22",
+        f"{CASE}/identifier",
+        "/lists/court",
+        "/lists/holds/1/end",
+    )
     sent = {"form_token": "0" * 64, "note": NOTE, "until": "2026-12-22", "text": "x"}
 
     assert [403] * 4 == [browser.post(address, data=sent).status_code for address in addresses]
@@ -281,19 +354,28 @@ def test_files_are_given_as_published_or_masked_and_each_is_recorded(
     assert (night.folder / "court.csv").read_bytes() == whole.content
     assert (night.folder / "reminders/sms.xlsx").read_bytes() == book.content
     assert whole.content.replace(VALID_PERSON_ID.encode(), MASK.encode()) == masked.content
-    assert ["court-2026-11-22.csv", "court-masked-2026-11-22.csv", "reminders-sms-2026-11-22.xlsx"] == [
-        answer.headers["content-disposition"].removeprefix('attachment; filename="').removesuffix('"')
+    assert [
+        "court-2026-11-22.csv",
+        "court-masked-2026-11-22.csv",
+        "reminders-sms-2026-11-22.xlsx",
+    ] == [
+        answer.headers["content-disposition"]
+        .removeprefix('attachment; filename="')
+        .removesuffix('"')
         for answer in (whole, masked, book)
     ]
     assert [
         ("collections", "download", "reminders-sms-2026-11-22.xlsx"),
-        ("admin", "download", "court-masked-2026-11-22.csv"), ("legal", "download", "court-2026-11-22.csv"),
-    ] == [(look.user_name, look.action, look.subject) for look in fetch_access(engine, 9)]  # fmt: skip
+        ("admin", "download", "court-masked-2026-11-22.csv"),
+        ("legal", "download", "court-2026-11-22.csv"),
+    ] == [(look.user_name, look.action, look.subject) for look in fetch_access(engine, 9)]
     others = ("court.pdf", "x.csv", "reminders.csv")
     assert [404] * 3 == [legal.get(f"/lists/{name}").status_code for name in others]
 
 
-def test_a_file_that_was_changed_or_is_gone_has_a_page_that_says_so(browse: Ask, night: Night, engine: Engine) -> None:
+def test_a_file_that_was_changed_or_is_gone_has_a_page_that_says_so(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
     browser = browse("collections")
     path = night.folder / "disconnections.parquet"
     path.write_bytes(path.read_bytes() + b"x")
@@ -311,12 +393,19 @@ def test_a_file_that_was_changed_or_is_gone_has_a_page_that_says_so(browse: Ask,
 @pytest.mark.parametrize(
     ("address", "status"),
     [
-        ("/lists/nothing", 404), ("/lists/court?as_of=2020-01-01", 404), ("/lists?as_of=2020-01-01", 404),
-        ("/lists/court/000099/P1", 404), ("/lists/quarantine/000001/P1", 404), ("/lists/court?as_of=22.11.2026", 400),
-        ("/lists/court?page=x", 400), ("/lists/court?page=-5&sort=nothing&part=ready&reason=x", 200),
+        ("/lists/nothing", 404),
+        ("/lists/court?as_of=2020-01-01", 404),
+        ("/lists?as_of=2020-01-01", 404),
+        ("/lists/court/000099/P1", 404),
+        ("/lists/quarantine/000001/P1", 404),
+        ("/lists/court?as_of=22.11.2026", 400),
+        ("/lists/court?page=x", 400),
+        ("/lists/court?page=-5&sort=nothing&part=ready&reason=x", 200),
     ],
-)  # fmt: skip
-def test_what_is_not_there_or_not_understood_has_a_page(browse: Ask, night: Night, address: str, status: int) -> None:
+)
+def test_what_is_not_there_or_not_understood_has_a_page(
+    browse: Ask, night: Night, address: str, status: int
+) -> None:
     answer = browse("legal").get(address)
 
     assert (status, 1) == (answer.status_code, answer.text.count("<h1>"))
@@ -326,30 +415,45 @@ def test_the_pages_in_english(browse: Ask, night: Night) -> None:
     browser = browse("legal", "en")
     row = browser.get(CASE).text
 
-    assert all(text in browser.get("/lists/court").text for text in ("Court cases of 22.11.2026", ">Premise no</a>"))
+    assert all(
+        text in browser.get("/lists/court").text
+        for text in ("Court cases of 22.11.2026", ">Premise no</a>")
+    )
     own = re.sub(r'<dd>.*?</dd>|<td.*?</td>|lang="bg".*?</a>', "", row, flags=re.DOTALL)
     assert ("Strike this row" in own, re.findall("[а-я]{4,}", own)) == (True, [])
 
 
 def test_every_refusal_can_be_said_in_both_languages() -> None:
     reasons = {
-        match for path in Path("dunning/jobs/desk").glob("*.py")
-        for match in re.findall(r'RefusedError\((?:[^()]|\([^()]*\))*?",\s+"(\w+)"', path.read_text("utf-8"))
-    }  # fmt: skip
+        match
+        for path in Path("dunning/jobs/desk").glob("*.py")
+        for match in re.findall(
+            r'RefusedError\((?:[^()]|\([^()]*\))*?",\s+"(\w+)"', path.read_text("utf-8")
+        )
+    }
 
     assert {"no_list", "no_night", "no_row", "too_old", "struck_already", "note_length"} <= reasons
     for language in ("bg", "en"):
-        assert {f"refused_{reason}" for reason in reasons} - read_texts("lists", language).keys() == set()
+        assert {f"refused_{reason}" for reason in reasons} - read_texts(
+            "lists", language
+        ).keys() == set()
 
 
 def test_a_file_is_taken_as_the_page_shows_it(browse: Ask, night: Night) -> None:
     """Filtered by district or by words; a struck row is left out, and the page says so."""
     clerk = browse("collections")
-    assert clerk.get("/lists/disconnections.csv").content == (night.folder / "disconnections.csv").read_bytes()
+    assert (
+        clerk.get("/lists/disconnections.csv").content
+        == (night.folder / "disconnections.csv").read_bytes()
+    )
 
     elsewhere = clerk.get("/lists/disconnections.csv?district=Запад")
-    found = clerk.post("/lists/disconnections.csv", data={"form_token": token(clerk), "text": "000002"})
-    assert [[row["premise_no"] for row in read(answer.content)] for answer in (elsewhere, found)] == [[], ["000002"]]
+    found = clerk.post(
+        "/lists/disconnections.csv", data={"form_token": token(clerk), "text": "000002"}
+    )
+    assert [
+        [row["premise_no"] for row in read(answer.content)] for answer in (elsewhere, found)
+    ] == [[], ["000002"]]
     assert "disconnections-filtered-2026-11-22.csv" in found.headers["content-disposition"]
     strike(clerk)
     left = clerk.get("/lists/disconnections.csv")
@@ -362,7 +466,10 @@ def test_a_file_of_cases_leaves_out_the_items_of_a_struck_one(browse: Ask, night
     legal = browse("legal")
     assert len(read(legal.get("/lists/court_items.csv").content)) == 1
     strike(legal, CASE)
-    assert [read(legal.get(f"/lists/{name}.csv").content) for name in ("court", "court_items")] == [[], []]
+    assert [read(legal.get(f"/lists/{name}.csv").content) for name in ("court", "court_items")] == [
+        [],
+        [],
+    ]
 
 
 def read(content: bytes) -> list[dict[str, str]]:

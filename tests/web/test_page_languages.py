@@ -1,4 +1,6 @@
-"""Pages as they are shown: no English word on a Bulgarian one, no Bulgarian word on an English one, but for data."""
+"""Pages as they are shown: no English word on a Bulgarian one, no Bulgarian word on an English one,
+but for data.
+"""
 
 import html
 import re
@@ -13,11 +15,27 @@ from tests.jobs.nights import AS_OF, Debtors, days, nightly, say_fresh
 from tests.web.conftest import Ask
 
 PAGES = (
-    "/", "/ageing", "/accounts", "/accounts/000001/P1", "/accounts/000002/P2", "/lists", "/lists/reminders",
-    "/lists/disconnections", "/lists/withheld", "/lists/quarantine", "/lists/holds", "/lists/court", "/releases",
-    "/groups/overdue", "/groups/near_limitation", "/nowhere", "/accounts/9/9", "/?as_of=2020-01-01",
-    "/lists/disconnections/000001/P1", "/accounts/000001/P1/notice.pdf?as_of=2020-01-01",
-)  # fmt: skip
+    "/",
+    "/ageing",
+    "/accounts",
+    "/accounts/000001/P1",
+    "/accounts/000002/P2",
+    "/lists",
+    "/lists/reminders",
+    "/lists/disconnections",
+    "/lists/withheld",
+    "/lists/quarantine",
+    "/lists/holds",
+    "/lists/court",
+    "/releases",
+    "/groups/overdue",
+    "/groups/near_limitation",
+    "/nowhere",
+    "/accounts/9/9",
+    "/?as_of=2020-01-01",
+    "/lists/disconnections/000001/P1",
+    "/accounts/000001/P1/notice.pdf?as_of=2020-01-01",
+)
 # What each frame offers in the other language, who asks, and the letters of a reference.
 _FRAME = {"English", "Български", "legal", "FS"}
 
@@ -25,18 +43,38 @@ _FRAME = {"English", "Български", "legal", "FS"}
 @pytest.fixture
 def data(home: Path, engine: Engine, tmp_path: Path) -> set[str]:
     """A closed night with something on most lists; gives every word of its ledger."""
-    people = Debtors().debtor(1, ("2026-09-01", "150.00"), disconnectable="true").debtor(2, ("2026-11-01", "60.00"))
-    people.notice(1, "overdue", "2026-09-10", "2026-09-12").notice(1, "disconnection", "2026-10-20", "2026-10-25")
+    people = (
+        Debtors()
+        .debtor(1, ("2026-09-01", "150.00"), disconnectable="true")
+        .debtor(2, ("2026-11-01", "60.00"))
+    )
+    people.notice(1, "overdue", "2026-09-10", "2026-09-12").notice(
+        1, "disconnection", "2026-10-20", "2026-10-25"
+    )
     people.add(
-        "invoices", invoice_no="X9", premise_no="000002", payer_code="P2", kind="bill", issued_on="2026-10-01",
-        due_on="2026-99-01", amount="1.00", currency="EUR",
-    )  # fmt: skip
+        "invoices",
+        invoice_no="X9",
+        premise_no="000002",
+        payer_code="P2",
+        kind="bill",
+        issued_on="2026-10-01",
+        due_on="2026-99-01",
+        amount="1.00",
+        currency="EUR",
+    )
     folder = say_fresh(people.write(tmp_path / "ledger"))
     assert nightly(folder, tmp_path / "out", AS_OF, "--quarantine-limit", "0.9").code == 0
     append_hold(
-        engine, premise_no="000002", payer_code="P2", list_name="account", struck_on=AS_OF, note="N", author="legal",
-        valid_until=days(3), reason="dispute",
-    )  # fmt: skip
+        engine,
+        premise_no="000002",
+        payer_code="P2",
+        list_name="account",
+        struck_on=AS_OF,
+        note="N",
+        author="legal",
+        valid_until=days(3),
+        reason="dispute",
+    )
     told = " ".join(f"{path.name} {path.read_text('utf-8')}" for path in folder.glob("*.csv"))
     return set(re.findall(r"\w+", told)) - {"invoices"}
 
@@ -50,7 +88,9 @@ def words_of(page: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", ["bg", "en"])
-def test_a_page_is_in_the_language_of_its_reader(browse: Ask, data: set[str], language: str) -> None:
+def test_a_page_is_in_the_language_of_its_reader(
+    browse: Ask, data: set[str], language: str
+) -> None:
     browser = browse("legal", language)
     browser.cookies.set("dunning_language", language)
     other = re.compile(r"[A-Za-z]{2,}" if language == "bg" else r"[А-я]{2,}")

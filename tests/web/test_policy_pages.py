@@ -56,13 +56,20 @@ def ask(web: None, home: Path) -> Iterator[Ask]:
 @pytest.fixture
 def night(home: Path, tmp_path: Path) -> None:
     """Somebody who owes 55,00 and was reminded long ago, on a closed night."""
-    ledger = Debtors().debtor(1, ("2026-04-30", "55.00")).notice(1, "overdue", "2026-09-01", "2026-09-05")
+    ledger = (
+        Debtors()
+        .debtor(1, ("2026-04-30", "55.00"))
+        .notice(1, "overdue", "2026-09-01", "2026-09-05")
+    )
     assert nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out").code == 0
 
 
 def hidden(page: str) -> dict[str, str]:
     """Return what both forms of the page carry."""
-    return {name: re.findall(rf'name="{name}" value="(.*?)"', page)[-1] for name in ("form_token", "form_id")}
+    return {
+        name: re.findall(rf'name="{name}" value="(.*?)"', page)[-1]
+        for name in ("form_token", "form_id")
+    }
 
 
 def typed(page: str) -> str:
@@ -87,7 +94,9 @@ def alert(page: str) -> str:
         ("?on=<script>", 400, "Правила в сила на 22.11.2026", "„<script>“ не е дата"),
     ],
 )
-def test_the_rules_of_a_day(ask: Ask, night: None, query: str, status: int, heading: str, said: str | None) -> None:
+def test_the_rules_of_a_day(
+    ask: Ask, night: None, query: str, status: int, heading: str, said: str | None
+) -> None:
     answer = ask("viewer").get(f"/policy{query}")
 
     assert (answer.status_code, answer.text.count(f"<h1>{heading}</h1>")) == (status, 1)
@@ -103,7 +112,9 @@ def test_the_rules_in_english(ask: Ask) -> None:
     assert re.search(r">last warning: from a sum of</th><td>50,00\s€<", answer.text)
 
 
-def test_a_trial_from_the_form_to_the_file(ask: Ask, night: None, settings: Settings, engine: Engine) -> None:
+def test_a_trial_from_the_form_to_the_file(
+    ask: Ask, night: None, settings: Settings, engine: Engine
+) -> None:
     browser = ask()
     form = browser.get("/policy/what-if").text
     sent = {
@@ -127,7 +138,11 @@ def test_a_trial_from_the_form_to_the_file(ask: Ask, night: None, settings: Sett
     assert "Никой." in filtered.text
     assert file.content.decode("utf-8-sig").splitlines()[1].startswith("000001;P1;")
     assert [(look.user_name, look.action, look.subject) for look in fetch_access(engine, 9)] == [
-        ("ivanova", "download", f"what-if {first.headers['location'].rpartition('/')[2]} 2026-11-22 csv")
+        (
+            "ivanova",
+            "download",
+            f"what-if {first.headers['location'].rpartition('/')[2]} 2026-11-22 csv",
+        )
     ]
     assert "ivanova" in browser.get("/policy/what-if").text
 
@@ -135,7 +150,12 @@ def test_a_trial_from_the_form_to_the_file(ask: Ask, night: None, settings: Sett
 def test_a_mistake_keeps_what_was_typed(ask: Ask, night: None) -> None:
     browser = ask()
     text = HOSTILE.replace("days_overdue_min = 60", "days_overdue_min = 600")
-    sent = {**hidden(browser.get("/policy/what-if").text), "file": "stages.toml", "text": text, "nights": str(AS_OF)}
+    sent = {
+        **hidden(browser.get("/policy/what-if").text),
+        "file": "stages.toml",
+        "text": text,
+        "nights": str(AS_OF),
+    }
     answer = browser.post("/policy/what-if", data=sent)
 
     assert answer.status_code == 400
@@ -147,14 +167,21 @@ def test_a_mistake_keeps_what_was_typed(ask: Ask, night: None) -> None:
 def test_a_field_that_is_no_number_keeps_the_others(ask: Ask, night: None) -> None:
     browser = ask()
     sent = {
-        **hidden(browser.get("/policy/what-if").text), "quick": "yes", "nights": str(AS_OF),
-        "threshold.court_bound.amount_cents_min": "сто", "threshold.court_bound.days_overdue_min": "181",
-    }  # fmt: skip
+        **hidden(browser.get("/policy/what-if").text),
+        "quick": "yes",
+        "nights": str(AS_OF),
+        "threshold.court_bound.amount_cents_min": "сто",
+        "threshold.court_bound.days_overdue_min": "181",
+    }
     answer = browser.post("/policy/what-if", data=sent)
 
     assert answer.status_code == 400
     assert "Полето „За съд: сума, €“" in alert(answer.text)
-    assert re.findall(r'name="threshold\.court_bound\.\w+_min" value="(.*?)"', answer.text) == ["181", "сто", "30"]
+    assert re.findall(r'name="threshold\.court_bound\.\w+_min" value="(.*?)"', answer.text) == [
+        "181",
+        "сто",
+        "30",
+    ]
 
 
 def test_every_threshold_has_a_name(ask: Ask, night: None) -> None:
@@ -167,22 +194,35 @@ def test_every_threshold_has_a_name(ask: Ask, night: None) -> None:
 @pytest.mark.parametrize(
     ("method", "address"),
     [
-        ("GET", "/policy/what-if"), ("POST", "/policy/what-if"), ("GET", f"/policy/what-if/{'0' * 32}"),
-        ("POST", f"/policy/what-if/{'0' * 32}/again"), ("GET", f"/policy/what-if/{'0' * 32}/2026-11-22.csv"),
+        ("GET", "/policy/what-if"),
+        ("POST", "/policy/what-if"),
+        ("GET", f"/policy/what-if/{'0' * 32}"),
+        ("POST", f"/policy/what-if/{'0' * 32}/again"),
+        ("GET", f"/policy/what-if/{'0' * 32}/2026-11-22.csv"),
     ],
-)  # fmt: skip
+)
 def test_only_who_may_try_sees_trials(ask: Ask, method: str, address: str) -> None:
-    assert [ask(role).request(method, address).status_code for role in ("viewer", "adviser")] == [403, 403]
+    assert [ask(role).request(method, address).status_code for role in ("viewer", "adviser")] == [
+        403,
+        403,
+    ]
 
 
 def test_a_form_of_another_site_is_refused(ask: Ask, night: None, settings: Settings) -> None:
-    sent = {"file": "stages.toml", "text": STAGES.replace("= 5000", "= 6000"), "nights": str(AS_OF), "form_token": "x"}
+    sent = {
+        "file": "stages.toml",
+        "text": STAGES.replace("= 5000", "= 6000"),
+        "nights": str(AS_OF),
+        "form_token": "x",
+    }
 
     assert ask().post("/policy/what-if", data=sent).status_code == 403
     assert Shelf(settings).list_results() == []
 
 
-@pytest.mark.parametrize("address", ["zzz", "0" * 32, f"{'0' * 32}/2026-11-22.csv", f"{'0' * 32}/2026-11-22.pdf"])
+@pytest.mark.parametrize(
+    "address", ["zzz", "0" * 32, f"{'0' * 32}/2026-11-22.csv", f"{'0' * 32}/2026-11-22.pdf"]
+)
 def test_what_is_not_there_is_told(ask: Ask, address: str) -> None:
     assert ask().get(f"/policy/what-if/{address}").status_code == 404
 

@@ -1,4 +1,6 @@
-"""The page of a release, asked over HTTP: files as they were sent, who stayed and why, and the way back."""
+"""The page of a release, asked over HTTP: files as they were sent, who stayed and why, and the way
+back.
+"""
 
 import hashlib
 import html
@@ -19,13 +21,13 @@ from tests.web.test_list_pages import send, strike
 
 PAGE = f"/releases/disconnections?as_of={AS_OF}"
 RECALL = f"/releases/disconnections/recall?as_of={AS_OF}"
-PEOPLE = '''[people.head]
+PEOPLE = """[people.head]
 role = "collections"
 approves = ["disconnections", "reminders"]
 [people.legal]
 role = "legal"
 approves = ["court"]
-'''
+"""
 
 
 @pytest.fixture
@@ -34,7 +36,9 @@ def out(night: Night, home: Path, browse: Ask) -> Night:
     (home / "people.toml").write_text(PEOPLE, "utf-8")
     assert strike(browse("collections"), "/lists/disconnections/000002/P2")[0] == 303
     for name, by in (("disconnections", "head"), ("court", "legal")):
-        publish.run(offer.run()[name], {"answer": "approved", "by": by, "note": ""}, on=AS_OF.isoformat())
+        publish.run(
+            offer.run()[name], {"answer": "approved", "by": by, "note": ""}, on=AS_OF.isoformat()
+        )
     return night
 
 
@@ -48,7 +52,9 @@ def test_its_files_are_those_that_were_sent_and_taking_one_is_recorded(
 ) -> None:
     browser = browse("collections", name="head")
     page = browser.get(PAGE).text
-    sent = out.folder.parent / "released" / AS_OF.isoformat() / "disconnections" / "disconnections.csv"
+    sent = (
+        out.folder.parent / "released" / AS_OF.isoformat() / "disconnections" / "disconnections.csv"
+    )
 
     assert hashlib.sha256(sent.read_bytes()).hexdigest() in page
     assert "Останали тук при последната проверка: 1" in plain(page)
@@ -59,10 +65,15 @@ def test_its_files_are_those_that_were_sent_and_taking_one_is_recorded(
         ("head", "download", "disconnections-2026-11-22-sent-disconnections.csv")
     ]
     sent.write_bytes(b"other")
-    assert browser.get(f"/releases/disconnections/sent/disconnections.csv?as_of={AS_OF}").status_code == 409
+    assert (
+        browser.get(f"/releases/disconnections/sent/disconnections.csv?as_of={AS_OF}").status_code
+        == 409
+    )
 
 
-def test_a_recall_asks_with_counts_and_sums_before_it_does_anything(out: Night, browse: Ask, engine: Engine) -> None:
+def test_a_recall_asks_with_counts_and_sums_before_it_does_anything(
+    out: Night, browse: Ask, engine: Engine
+) -> None:
     browser = browse("collections", name="head")
     row = "000001/P1"
     assert f'name="row" value="{row}"' in browser.get(PAGE).text
@@ -74,13 +85,21 @@ def test_a_recall_asks_with_counts_and_sums_before_it_does_anything(out: Night, 
     assert (status, leads.endswith(PAGE)) == (303, True)
     (kept,) = fetch_recalls(engine, AS_OF)
     assert (kept.recalled_by, kept.reason, kept.row_count) == ("head", "платено късно", 1)
-    kill = out.folder.parent / "recalled" / AS_OF.isoformat() / "disconnections" / "kill-disconnections.csv"
+    kill = (
+        out.folder.parent
+        / "recalled"
+        / AS_OF.isoformat()
+        / "disconnections"
+        / "kill-disconnections.csv"
+    )
     assert hashlib.sha256(kill.read_bytes()).hexdigest() in browser.get(PAGE).text
     given = browser.get(f"/releases/disconnections/1/kill-disconnections.csv?as_of={AS_OF}")
     assert given.content == kill.read_bytes()
 
 
-def test_only_who_may_approve_a_list_may_take_it_back(out: Night, browse: Ask, engine: Engine) -> None:
+def test_only_who_may_approve_a_list_may_take_it_back(
+    out: Night, browse: Ask, engine: Engine
+) -> None:
     legal, stranger = browse("legal", name="legal"), browse("collections", name="other")
     for browser in (legal, stranger):
         assert "Отзови" not in browser.get(PAGE).text
@@ -95,14 +114,21 @@ def test_marking_nothing_takes_nothing_back(out: Night, browse: Ask, engine: Eng
 
 def test_the_files_of_cases_are_for_those_who_may_see_identifiers(out: Night, browse: Ask) -> None:
     address = f"/releases/court/sent/court.csv?as_of={AS_OF}"
-    statuses = [browse(role).get(address).status_code for role in ("legal", "admin", "collections", "viewer")]
+    statuses = [
+        browse(role).get(address).status_code
+        for role in ("legal", "admin", "collections", "viewer")
+    ]
     assert statuses[0] == 200 and set(statuses[1:]) == {403}
 
 
 @pytest.mark.parametrize(
-    "address", [f"/releases/disconnections?as_of={days(-1)}", f"/releases/nothing?as_of={AS_OF}",
-                f"/releases/disconnections/7/kill-disconnections.csv?as_of={AS_OF}",
-                f"/releases/disconnections/sent/../manifest.json?as_of={AS_OF}"],
-)  # fmt: skip
+    "address",
+    [
+        f"/releases/disconnections?as_of={days(-1)}",
+        f"/releases/nothing?as_of={AS_OF}",
+        f"/releases/disconnections/7/kill-disconnections.csv?as_of={AS_OF}",
+        f"/releases/disconnections/sent/../manifest.json?as_of={AS_OF}",
+    ],
+)
 def test_what_did_not_leave_has_no_page(out: Night, browse: Ask, address: str) -> None:
     assert browse("collections", name="head").get(address).status_code == 404

@@ -1,4 +1,6 @@
-"""The first page of the morning answers three questions: may I trust it, what must I do, what is different."""
+"""The first page of the morning answers three questions: may I trust it, what must I do, what is
+different.
+"""
 
 import html
 import re
@@ -15,14 +17,22 @@ from tests.web.conftest import Ask
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """One on the list of disconnections, one who gets a message."""
-    people = Debtors().debtor(1, ("2026-09-01", "150.00"), disconnectable="true").debtor(2, ("2026-11-01", "60.00"))
-    people.notice(1, "overdue", "2026-09-10", "2026-09-12").notice(1, "disconnection", "2026-10-20", "2026-10-25")
+    people = (
+        Debtors()
+        .debtor(1, ("2026-09-01", "150.00"), disconnectable="true")
+        .debtor(2, ("2026-11-01", "60.00"))
+    )
+    people.notice(1, "overdue", "2026-09-10", "2026-09-12").notice(
+        1, "disconnection", "2026-10-20", "2026-10-25"
+    )
     return say_fresh(people.write(tmp_path / "ledger"))
 
 
 @pytest.fixture
 def nights(home: Path, ledger: Path, tmp_path: Path) -> None:
-    (home / "people.toml").write_text('[people.head]\nrole = "collections"\napproves = ["disconnections"]\n', "utf-8")
+    (home / "people.toml").write_text(
+        '[people.head]\nrole = "collections"\napproves = ["disconnections"]\n', "utf-8"
+    )
     assert [0, 0] == [nightly(ledger, tmp_path / "out", days(n)).code for n in (-1, 0)]
 
 
@@ -31,25 +41,45 @@ def plain(page: str) -> str:
     return " ".join(said.split()).replace(" ,", ",")
 
 
-def test_it_says_whether_the_night_may_be_trusted_and_what_to_do_until_when(browse: Ask, nights: None) -> None:
+def test_it_says_whether_the_night_may_be_trusted_and_what_to_do_until_when(
+    browse: Ask, nights: None
+) -> None:
     page = browse("collections", name="head").get("/").text
     said = plain(page)
 
-    assert "Може ли да се вярва на тази нощ?" in said and "Книгите се връзват до стотинката." in said
-    assert re.search(r"Прекъсване 1 ред, 150,00 € чака одобрение до \d\d\.\d\d\.\d{4} \d\d:\d\d – head Отговори", said)
-    assert said.index("Може ли да се вярва") < said.index("Какво да се направи сега") < said.index("Какво е различно")
-    first, unfolded = page.split("<details class=\"card\">", 1)
+    assert (
+        "Може ли да се вярва на тази нощ?" in said and "Книгите се връзват до стотинката." in said
+    )
+    assert re.search(
+        r"Прекъсване 1 ред, 150,00 € чака одобрение до \d\d\.\d\d\.\d{4} \d\d:\d\d – head Отговори",
+        said,
+    )
+    assert (
+        said.index("Може ли да се вярва")
+        < said.index("Какво да се направи сега")
+        < said.index("Какво е различно")
+    )
+    first, unfolded = page.split('<details class="card">', 1)
     assert ("Фактурирано" in first, "Фактурирано" in unfolded) == (False, True)
 
 
-def test_every_number_that_moved_leads_to_its_rows_the_largest_first(browse: Ask, nights: None) -> None:
+def test_every_number_that_moved_leads_to_its_rows_the_largest_first(
+    browse: Ask, nights: None
+) -> None:
     page = browse("collections").get("/").text
     table = re.search(r'<table class="grid tight">.*?</table>', page, re.DOTALL)[0]
     rows = re.findall(r"<tr><th.*?</tr>", table, re.DOTALL)[1:]
 
     links = [re.search(r'href="([^"]*)"', row) for row in rows]
-    assert all(links) or [row for row, link in zip(rows, links, strict=True) if not link and "съд" not in row] == []
-    assert "/groups/overdue?as_of=2026-11-22" in table and "/lists/disconnections?as_of=2026-11-22" in table
+    assert (
+        all(links)
+        or [row for row, link in zip(rows, links, strict=True) if not link and "съд" not in row]
+        == []
+    )
+    assert (
+        "/groups/overdue?as_of=2026-11-22" in table
+        and "/lists/disconnections?as_of=2026-11-22" in table
+    )
     assert len(rows) == table.count('<svg class="trend"')
     moved = [int(re.findall(r'<td class="number">\+?(-?\d+)</td>', row)[1]) for row in rows]
     assert moved[-1] == 0 and any(moved[:1])
@@ -64,11 +94,20 @@ def test_each_role_is_led_only_where_it_may_go(browse: Ask, nights: None) -> Non
         assert {200} == {browser.get(html.unescape(link)).status_code for link in links}, role
 
 
-def test_an_author_is_reminded_of_a_protection_that_ends(browse: Ask, nights: None, engine: Engine) -> None:
+def test_an_author_is_reminded_of_a_protection_that_ends(
+    browse: Ask, nights: None, engine: Engine
+) -> None:
     append_hold(
-        engine, premise_no="000002", payer_code="P2", list_name="account", struck_on=AS_OF, note="обаждане",
-        author="maria", valid_until=days(3), reason="vulnerable",
-    )  # fmt: skip
+        engine,
+        premise_no="000002",
+        payer_code="P2",
+        list_name="account",
+        struck_on=AS_OF,
+        note="обаждане",
+        author="maria",
+        valid_until=days(3),
+        reason="vulnerable",
+    )
     told = "Ваша защита (уязвим клиент) изтича на 25.11.2026."
 
     assert told in plain(browse("adviser", name="maria").get("/").text)
@@ -78,7 +117,9 @@ def test_an_author_is_reminded_of_a_protection_that_ends(browse: Ask, nights: No
 @pytest.mark.parametrize("role", ["adviser", "collections"])
 def test_a_group_shows_its_accounts_and_what_they_owe(browse: Ask, nights: None, role: str) -> None:
     browser = browse(role)
-    overdue, warned = (plain(browser.get(f"/groups/{name}").text) for name in ("overdue", "final_warning"))
+    overdue, warned = (
+        plain(browser.get(f"/groups/{name}").text) for name in ("overdue", "final_warning")
+    )
     near = browser.get("/groups/near_limitation")
 
     assert "1 партида, неплатено 60,00 €" in overdue and "000002 P2 60,00 €" in overdue

@@ -1,4 +1,6 @@
-"""How old the open debt is: items and cents by service, district, stage and age, as the department looks at it."""
+"""How old the open debt is: items and cents by service, district, stage and age, as the department
+looks at it.
+"""
 
 from collections.abc import Iterable
 
@@ -28,10 +30,11 @@ _KEYS = AGEING.names[:4]
 
 
 def age(bucket: Bucket, decision: Decision, rules: Rules) -> pa.Table:
-    """Return the ageing of a bucket, as AGEING: one row per service, district, stage and band that has an item.
+    """Return the ageing of a bucket, as AGEING: one row per service, district, stage and band that
+    has an item.
 
-    Every open item counts in one of AGES; one whose limitation comes within the policy's days counts in
-    NEAR_LIMITATION, too.
+    Every open item counts in one of AGES; one whose limitation comes within the policy's days
+    counts in NEAR_LIMITATION, too.
     """
     items = decision.open_items
     if len(items) == 0:
@@ -40,10 +43,16 @@ def age(bucket: Bucket, decision: Decision, rules: Rules) -> pa.Table:
     stage[decision.accounts["account"]] = decision.accounts["stage"]
     district = bucket.premises.text("district").dictionary_encode()
     premise = bucket.accounts["premise"][items["account"]]
-    place = district.indices.to_numpy()[premise].astype(np.int64) * len(SERVICES) + bucket.premises["service"][premise]
+    place = (
+        district.indices.to_numpy()[premise].astype(np.int64) * len(SERVICES)
+        + bucket.premises["service"][premise]
+    )
     key = (place * len(STAGES) + stage[items["account"]]) * len(BANDS)
     band = np.searchsorted(_STARTS, items["days_overdue"], side="right")
-    near = items["limitation_on"].astype(np.int64) - to_day(rules.as_of) <= rules.stages.limitation_near_days
+    near = (
+        items["limitation_on"].astype(np.int64) - to_day(rules.as_of)
+        <= rules.stages.limitation_near_days
+    )
     near &= ~items["is_expired"]
     keys = np.r_[key + band, key[near] + BANDS.index(NEAR_LIMITATION)]
     cents = np.r_[items["open_cents"], items["open_cents"][near]]
@@ -69,7 +78,13 @@ def join_ageing(tables: Iterable[pa.Table]) -> pa.Table:
     """Return the ageing of all parts as one."""
     parts = pa.concat_tables([AGEING.empty_table(), *tables])
     sums = parts.group_by(_KEYS).aggregate([("items", "sum"), ("cents", "sum")])
-    return _sorted({**{name: sums[name] for name in _KEYS}, "items": sums["items_sum"], "cents": sums["cents_sum"]})
+    return _sorted(
+        {
+            **{name: sums[name] for name in _KEYS},
+            "items": sums["items_sum"],
+            "cents": sums["cents_sum"],
+        }
+    )
 
 
 def _sorted(columns: dict[str, object]) -> pa.Table:

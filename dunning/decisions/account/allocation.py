@@ -1,7 +1,8 @@
 """Which money settles which invoice: contract, section 3, rules 1 and 2.
 
-Sums per account come first: an account whose money covers its debts needs nothing else. Of the others it is found out
-what is open; the pieces are drawn only where something open is past its due day, one account in eight.
+Sums per account come first: an account whose money covers its debts needs nothing else. Of the
+others it is found out what is open; the pieces are drawn only where something open is past its due
+day, one account in eight.
 """
 
 from dataclasses import dataclass, replace
@@ -34,9 +35,10 @@ class Allocation:
     Attributes:
         items: open items of the bucket (places, ascending).
         open_cents: what is left of each, euro cents.
-        carried_minor: what was open of a BGN item at the changeover, stotinki; its amount in cents for a EUR item.
-        pieces: item, payment (places), settled_on, amount_minor, is_bgn, rule; of accounts with an open item due before
-            `as_of` and those asked for; ordered by item, settled_on, payment.
+        carried_minor: what was open of a BGN item at the changeover, stotinki; its amount in cents
+            for a EUR item.
+        pieces: item, payment (places), settled_on, amount_minor, is_bgn, rule; of accounts with an
+            open item due before `as_of` and those asked for; ordered by item, settled_on, payment.
         credit_cents: money left over, per account of the bucket.
         books: minor units per line and currency, all accounts.
     """
@@ -52,9 +54,10 @@ class Allocation:
 def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = None) -> Allocation:
     """Return what is open, settled and left over in each account of a bucket at the end of `as_of`.
 
-    BGN items and BGN payments dated before `euro_from` settle each other in BGN; then each item's open amount and each
-    account's credit is converted once and the same rule goes on in euro. Before `euro_from` the conversion is made at
-    `as_of`. What is dated after `as_of`, and a payment with its reversal, do not count.
+    BGN items and BGN payments dated before `euro_from` settle each other in BGN; then each item's
+    open amount and each account's credit is converted once and the same rule goes on in euro.
+    Before `euro_from` the conversion is made at `as_of`. What is dated after `as_of`, and a payment
+    with its reversal, do not count.
 
     Args:
         tells: accounts whose pieces are given even if they owe nothing.
@@ -65,7 +68,10 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = N
     bgn_owed = ledger.sum_items(np.where(ledger.item_is_bgn, ledger.item_amount, 0))
     bgn_paid = ledger.sum_payments(ledger.early)
     carried_minor = ledger.leave_open(
-        np.where(ledger.item_is_bgn, ledger.item_amount, 0), ledger.early, bgn_paid, bgn_owed > bgn_paid
+        np.where(ledger.item_is_bgn, ledger.item_amount, 0),
+        ledger.early,
+        bgn_paid,
+        bgn_owed > bgn_paid,
     )
     euro_debt = np.where(ledger.item_is_bgn, convert_some(carried_minor), ledger.item_amount)
     carried_minor = np.where(ledger.item_is_bgn, carried_minor, ledger.item_amount)
@@ -74,7 +80,9 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = N
     paid = ledger.sum_payments(ledger.euro_money) + carried_credit
     left = ledger.leave_open(euro_debt, ledger.euro_money, paid, owed > paid)
     items = np.flatnonzero(left)
-    shown = any_by(ledger.item_account[items], bucket.items["due_on"][items] < as_of, ledger.accounts)
+    shown = any_by(
+        ledger.item_account[items], bucket.items["due_on"][items] < as_of, ledger.accounts
+    )
     if tells is not None:
         shown |= tells
     return Allocation(
@@ -83,7 +91,9 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = N
         carried_minor=carried_minor[items],
         pieces=ledger.draw_pieces(shown, euro_debt),
         credit_cents=np.maximum(paid - owed, 0),
-        books=ledger.books(bgn_owed, bgn_paid, owed, paid, carried_minor, euro_debt, carried_credit),
+        books=ledger.books(
+            bgn_owed, bgn_paid, owed, paid, carried_minor, euro_debt, carried_credit
+        ),
     )
 
 
@@ -139,13 +149,24 @@ class _Ledger:
         order = np.argsort(self.payment_account[rows], kind="stable")
         is_carried = (np.arange(len(rows)) < len(carried))[order]
         euro = self._settle(debts, euro_debt[debts], rows[order], amounts[order], ~is_carried)
-        euro = replace(euro, rule=np.where(is_carried[euro.money], CARRIED, euro.rule).astype(np.int8))
-        return self._frame([_places(bgn, bgn_items, early, True), _places(euro, debts, rows[order], False)])
+        euro = replace(
+            euro, rule=np.where(is_carried[euro.money], CARRIED, euro.rule).astype(np.int8)
+        )
+        return self._frame(
+            [_places(bgn, bgn_items, early, True), _places(euro, debts, rows[order], False)]
+        )
 
     def _settle(
-        self, debts: Places, debt: Cents, moneys: Places, money: Cents, may_name: Flags | bool = True
+        self,
+        debts: Places,
+        debt: Cents,
+        moneys: Places,
+        money: Cents,
+        may_name: Flags | bool = True,
     ) -> Pieces:
-        named = np.where(may_name, index_rows(debts, len(self.item_account))[self.named[moneys]], -1)
+        named = np.where(
+            may_name, index_rows(debts, len(self.item_account))[self.named[moneys]], -1
+        )
         return settle(self.item_account[debts], debt, self.payment_account[moneys], money, named)
 
     def _carry(self, bgn: Pieces, moneys: Places) -> tuple[Places, Cents]:
@@ -158,12 +179,20 @@ class _Ledger:
     def _frame(self, parts: list[dict[str, npt.NDArray]]) -> Frame:
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         items, payments = self.bucket.items, self.bucket.payments
-        settled_on: Days = np.maximum(payments["paid_on"][joined["payment"]], items["issued_on"][joined["item"]])
+        settled_on: Days = np.maximum(
+            payments["paid_on"][joined["payment"]], items["issued_on"][joined["item"]]
+        )
         pieces = Frame({**joined, "settled_on": settled_on})
         return pieces.take(order_by(joined["item"], settled_on, joined["payment"]))
 
     def books(
-        self, bgn_owed: Cents, bgn_paid: Cents, owed: Cents, paid: Cents, carried_minor: Cents, euro_debt: Cents,
+        self,
+        bgn_owed: Cents,
+        bgn_paid: Cents,
+        owed: Cents,
+        paid: Cents,
+        carried_minor: Cents,
+        euro_debt: Cents,
         carried_credit: Cents,
     ) -> dict[str, int]:
         """Return both sides of section 5's balance; the caller compares them."""
@@ -199,7 +228,9 @@ def _places(pieces: Pieces, debts: Places, moneys: Places, is_bgn: bool) -> dict
 
 
 def _reversed(bucket: Bucket, as_of: int, undone: Places) -> dict[str, int]:
-    """Return per currency what of payments and their reversals cancels out; 0 where every reversal fits."""
+    """Return per currency what of payments and their reversals cancels out; 0 where every reversal
+    fits.
+    """
     reversals = bucket.reversals
     is_dated = reversals["paid_on"] <= as_of
     sums = {}
@@ -207,7 +238,8 @@ def _reversed(bucket: Bucket, as_of: int, undone: Places) -> dict[str, int]:
         of_payments = undone[bucket.payments["is_bgn"][undone] == flag]
         of_reversals = is_dated & (reversals["is_bgn"] == flag)
         sums[currency] = int(
-            bucket.payments["amount_minor"][of_payments].sum() + reversals["amount_minor"][of_reversals].sum()
+            bucket.payments["amount_minor"][of_payments].sum()
+            + reversals["amount_minor"][of_reversals].sum()
         )
     return sums
 

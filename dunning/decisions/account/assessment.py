@@ -1,4 +1,6 @@
-"""What is found out about a bucket's accounts before anything is decided: sections 3 and 4 joined in their order."""
+"""What is found out about a bucket's accounts before anything is decided: sections 3 and 4 joined
+in their order.
+"""
 
 from dataclasses import dataclass
 
@@ -30,8 +32,10 @@ from dunning.policy.rules import Rules
 class Findings:
     """Everything found out on the way to a decision; what `explain` tells and the lists look up.
 
-    equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is none.
-    stands: per way up, which accounts stand there tonight. days_next: the first day reached from tomorrow.
+    equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is
+    none.
+    stands: per way up, which accounts stand there tonight. days_next: the first day reached from
+    tomorrow.
     """
 
     allocation: Allocation
@@ -57,7 +61,9 @@ def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
     limitation_on = limit_items(bucket, allocation.items, rules.limitation, as_of)
     shields = shield_items(bucket, allocation, rules)
     due_on, kind = bucket.items["due_on"][allocation.items], bucket.items["kind"][allocation.items]
-    overdue_from = np.where(kind == code(ITEM_KINDS, PAYOUT), NEVER, np.maximum(due_on + 1, shields.free_on))
+    overdue_from = np.where(
+        kind == code(ITEM_KINDS, PAYOUT), NEVER, np.maximum(due_on + 1, shields.free_on)
+    )
     items = OpenItems(
         account=bucket.items["account"][allocation.items],
         due_on=due_on,
@@ -70,14 +76,20 @@ def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
     count = len(bucket.accounts)
     tonight = stand_on(items, ladder, rules.stages, count, as_of)
     later = stage_days(items, ladder, rules.stages, count, as_of + 1)
-    return Findings(allocation, interest, equalised_on, shields, items, ladder, tonight, later, history)
+    return Findings(
+        allocation, interest, equalised_on, shields, items, ladder, tonight, later, history
+    )
 
 
 def find_equalisations(bucket: Bucket, items: Places, as_of: int) -> Days:
-    """Return the due day of the earliest due equalisation bill of each item's account and season; `NEVER` if none."""
+    """Return the due day of the earliest due equalisation bill of each item's account and season;
+    `NEVER` if none.
+    """
     known = bucket.equalisations.take(bucket.equalisations["issued_on"] <= as_of)
     season = bucket.items["season"][items].astype(np.int64)
-    key = bucket.items["account"][items].astype(np.int64) << 16 | np.where(season < 0, 0xFFFF, season)
+    key = bucket.items["account"][items].astype(np.int64) << 16 | np.where(
+        season < 0, 0xFFFF, season
+    )
     bills = known["account"].astype(np.int64) << 16 | known["season"].astype(np.int64)
     order = np.lexsort((known["due_on"], bills))
     bills, due_on = bills[order], known["due_on"][order]
@@ -85,19 +97,29 @@ def find_equalisations(bucket: Bucket, items: Places, as_of: int) -> Days:
     if len(bills) == 0:
         return np.full(len(items), NEVER, np.int32)
     found = np.minimum(at, len(bills) - 1)
-    return np.where((at < len(bills)) & (bills[found] == key), due_on[found], NEVER).astype(np.int32)
+    return np.where((at < len(bills)) & (bills[found] == key), due_on[found], NEVER).astype(
+        np.int32
+    )
 
 
 def check_books(books: dict[str, int]) -> None:
     """Refuse a bucket whose two sides differ by a cent."""
     balances = (
-        ("BGN invoiced", books["BGN.invoiced"], books["BGN.settled"] + books["BGN.items_carried_out"]),
+        (
+            "BGN invoiced",
+            books["BGN.invoiced"],
+            books["BGN.settled"] + books["BGN.items_carried_out"],
+        ),
         (
             "EUR invoiced",
             books["EUR.invoiced"] + books["EUR.items_carried_in"],
             books["EUR.settled"] + books["EUR.open"],
         ),
-        ("BGN paid", books["BGN.paid"], books["BGN.settled"] + books["BGN.money_carried_out"] + books["BGN.reversed"]),
+        (
+            "BGN paid",
+            books["BGN.paid"],
+            books["BGN.settled"] + books["BGN.money_carried_out"] + books["BGN.reversed"],
+        ),
         (
             "EUR paid",
             books["EUR.paid"] + books["EUR.money_carried_in"],

@@ -19,7 +19,10 @@ from dunning.policy.rules import Rules
 
 Flags = npt.NDArray[np.bool_]
 _LEVELS = {
-    "overdue": OVERDUE, "final_warning": FINAL_WARNING, "court_bound": COURT_BOUND, "limitation_near": COURT_BOUND
+    "overdue": OVERDUE,
+    "final_warning": FINAL_WARNING,
+    "court_bound": COURT_BOUND,
+    "limitation_near": COURT_BOUND,
 }
 
 _RULES = ("stages", *(f"stages.{stage}" for stage in STAGES[1:]), "stages.limitation_near")
@@ -38,7 +41,9 @@ def decide(bucket: Bucket, rules: Rules, history: Frame) -> Decision:
 
 
 def decide_with_deeds(bucket: Bucket, rules: Rules, deeds: Frame) -> tuple[Decision, Findings]:
-    """Return the decision and its findings, the history made of the ledger's notices and our deeds."""
+    """Return the decision and its findings, the history made of the ledger's notices and our
+    deeds.
+    """
     findings = find_out(bucket, rules, merge_notices(bucket, deeds, rules))
     return conclude(bucket, rules, findings), findings
 
@@ -55,7 +60,11 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
     is_near = found.stands["limitation_near"]
     is_warned, is_last_warned, is_soon = (
         spells.on(as_of, rows)
-        for spells in (found.ladder.final_warning, found.ladder.court_bound, found.ladder.limitation_near)
+        for spells in (
+            found.ladder.final_warning,
+            found.ladder.court_bound,
+            found.ladder.limitation_near,
+        )
     )
     own = stage[items.account]
     by_warning = found.stands["court_bound"][items.account]
@@ -110,7 +119,12 @@ def _next(days: dict[str, Days], stage: npt.NDArray[np.int8]) -> tuple[npt.NDArr
 
 
 def _accounts(
-    bucket: Bucket, rules: Rules, found: Findings, open_items: Frame, stage: npt.NDArray[np.int8], is_near: Flags
+    bucket: Bucket,
+    rules: Rules,
+    found: Findings,
+    open_items: Frame,
+    stage: npt.NDArray[np.int8],
+    is_near: Flags,
 ) -> Frame:
     """Return one row per account of the bucket, those included that do not exist yet."""
     as_of, count = to_day(rules.as_of), len(bucket.accounts)
@@ -131,7 +145,9 @@ def _accounts(
             "overdue_cents": sum_by(overdue_account, open_items["open_cents"][is_overdue], count),
             "interest_cents": sum_by(account, open_items["interest_cents"], count),
             "credit_cents": found.allocation.credit_cents,
-            "shielded_cents": sum_by(account[is_shielded], open_items["open_cents"][is_shielded], count),
+            "shielded_cents": sum_by(
+                account[is_shielded], open_items["open_cents"][is_shielded], count
+            ),
             "overdue_items": np.bincount(overdue_account, minlength=count).astype(np.int32),
             "oldest_due_on": oldest,
             "days_overdue": np.where(oldest < NEVER, as_of - oldest, 0).astype(np.int32),

@@ -13,14 +13,16 @@ from dunning.policy.rules import Rules
 
 
 def tell_deeds(deeds: pa.Table, notices: pa.Table) -> pa.Table:
-    """Return deeds with what the ledger tells of them: a notice whose `notice_no` is our reference is that deed.
+    """Return deeds with what the ledger tells of them: a notice whose `notice_no` is our reference
+    is that deed.
 
     Args:
-        deeds: reference and more. notices: all of the ledger, of any account: notice_no, served_on, failed_on and more.
+        deeds: reference and more. notices: all of the ledger, of any account: notice_no, served_on,
+            failed_on and more.
 
     Returns:
-        The deeds with `notice` (row of `notices`, -1 where untold), `told_served_on` and `told_failed_on` (null where
-        untold or empty).
+        The deeds with `notice` (row of `notices`, -1 where untold), `told_served_on` and
+        `told_failed_on` (null where untold or empty).
     """
     found = pc.index_in(deeds["reference"], value_set=notices["notice_no"].combine_chunks())
     told = {f"told_{name}": notices[name].take(found) for name in ("served_on", "failed_on")}
@@ -33,16 +35,17 @@ def tell_deeds(deeds: pa.Table, notices: pa.Table) -> pa.Table:
 def merge_notices(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
     """Return every notice of a bucket's accounts, ascending by account.
 
-    A ledger row that is one of our deeds, of whatever date and account, is no notice of its own. Deeds of dates before
-    `rules.as_of` are notices. Their served and failed days are the ledger's, once they have come; until then a deed
-    counts as served after the policy's days for its channel.
+    A ledger row that is one of our deeds, of whatever date and account, is no notice of its own.
+    Deeds of dates before `rules.as_of` are notices. Their served and failed days are the ledger's,
+    once they have come; until then a deed counts as served after the policy's days for its channel.
 
     Args:
-        deeds: as `tell_deeds` gives them: premise_no, payer_code, stage, channel, reference (text), as_of,
-            told_served_on, told_failed_on (days). Those of other buckets are passed over.
+        deeds: as `tell_deeds` gives them: premise_no, payer_code, stage, channel, reference (text),
+            as_of, told_served_on, told_failed_on (days). Those of other buckets are passed over.
 
     Returns:
-        account (place), notice_no, channel (text), stage (words.NOTICE_STAGES), sent_on, served_on, failed_on, is_ours.
+        account (place), notice_no, channel (text), stage (words.NOTICE_STAGES), sent_on, served_on,
+        failed_on, is_ours.
     """
     notices = bucket.notices.with_columns(is_ours=np.zeros(len(bucket.notices), np.bool_))
     if len(deeds) == 0:
@@ -67,7 +70,9 @@ def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
             "stage": stages.to_numpy(zero_copy_only=False).astype(np.int8),
             "channel": found.text("channel"),
             "sent_on": found["as_of"],
-            "served_on": np.where(has_news, served_on, found["as_of"] + _service_days(found, rules)).astype(np.int32),
+            "served_on": np.where(
+                has_news, served_on, found["as_of"] + _service_days(found, rules)
+            ).astype(np.int32),
             "failed_on": failed_on,
             "is_ours": np.ones(len(found), np.bool_),
         }
@@ -75,10 +80,15 @@ def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
 
 
 def accounts_of(bucket: Bucket, deeds: Frame) -> Places:
-    """Return the account (place) that each row names by premise_no and payer_code; -1 where it is of another bucket."""
+    """Return the account (place) that each row names by premise_no and payer_code; -1 where it is
+    of another bucket.
+    """
     premise = pc.index_in(deeds.text("premise_no"), value_set=bucket.premises.text("premise_no"))
     payer = pc.index_in(deeds.text("payer_code"), value_set=bucket.payers.text("payer_code"))
-    premise, payer = (pc.fill_null(at, -1).to_numpy(zero_copy_only=False).astype(np.int64) for at in (premise, payer))
+    premise, payer = (
+        pc.fill_null(at, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        for at in (premise, payer)
+    )
     known = bucket.accounts["premise"].astype(np.int64) << 32 | bucket.accounts["payer"]
     order = np.argsort(known, kind="stable")
     wanted = np.where((premise >= 0) & (payer >= 0), premise << 32 | payer, -1)
@@ -94,7 +104,9 @@ def _service_days(deeds: Frame, rules: Rules) -> Places:
     unknown = sorted(set(pc.unique(channels).to_pylist()) - set(known))
     if unknown:
         raise DunningError(f"service.toml: no days of service for channel {unknown[0]!r}. Add it.")
-    place = pc.index_in(channels, value_set=pa.array(list(known), pa.string())).to_numpy(zero_copy_only=False)
+    place = pc.index_in(channels, value_set=pa.array(list(known), pa.string())).to_numpy(
+        zero_copy_only=False
+    )
     return np.array(list(known.values()), np.int64)[place.astype(np.int64)]
 
 

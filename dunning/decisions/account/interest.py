@@ -1,9 +1,9 @@
 """Statutory default interest of open items: contract, section 3, rule 3.
 
-Simple, actual/360, by the rate of each day, in exact integers, rounded half-up once per item. A piece of principal
-bears
-from one day to another at rates that change on fixed days, so the sum of rates over all days up to d, R(d), is enough:
-interest = principal x (R(to) - R(from - 1)). What was paid on day d still bears for day d.
+Simple, actual/360, by the rate of each day, in exact integers, rounded half-up once per item. A
+piece of principal bears from one day to another at rates that change on fixed days, so the sum of
+rates over all days up to d, R(d), is enough: interest = principal x (R(to) - R(from - 1)). What was
+paid on day d still bears for day d.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,9 @@ _DECIMALS = 2  # of a yearly rate in percent
 
 @dataclass(frozen=True)
 class RateSums:
-    """R(d): the sum of the daily rates (yearly percent x 100) of all days from the first rate through day d."""
+    """R(d): the sum of the daily rates (yearly percent x 100) of all days from the first rate
+    through day d.
+    """
 
     first_days: npt.NDArray[np.int64]
     rates: npt.NDArray[np.int64]
@@ -40,7 +42,9 @@ class RateSums:
         first_days = np.array([to_day(first) for first, _ in rule.rates], np.int64)
         scaled = [rate * 10**_DECIMALS for _, rate in rule.rates]
         if any(rate != int(rate) for rate in scaled):
-            raise DunningError("interest.toml: a rate has more than two decimals. Give at most two.")
+            raise DunningError(
+                "interest.toml: a rate has more than two decimals. Give at most two."
+            )
         rates = np.array([int(rate) for rate in scaled], np.int64)
         before = np.r_[0, np.cumsum(rates[:-1] * np.diff(first_days))]
         return cls(first_days, rates, before)
@@ -50,7 +54,9 @@ class RateSums:
         days = np.asarray(days, np.int64)
         version = np.searchsorted(self.first_days, days, side="right") - 1
         at = np.maximum(version, 0)
-        return np.where(version < 0, 0, self.before[at] + self.rates[at] * (days - self.first_days[at] + 1))
+        return np.where(
+            version < 0, 0, self.before[at] + self.rates[at] * (days - self.first_days[at] + 1)
+        )
 
     def between(self, from_on: Places, to_on: Places | int) -> Cents:
         """Return the sum of rates from `from_on` through `to_on`; 0 where the interval is empty."""
@@ -63,20 +69,26 @@ def accrue_from(bucket: Bucket, items: Places, rule: Interest, equalised_on: Day
 
     Args:
         items: places of items.
-        equalised_on: due day of the equalisation bill of each item's season; `NEVER` where there is none.
+        equalised_on: due day of the equalisation bill of each item's season; `NEVER` where there is
+            none.
     """
     kind, due_on = bucket.items["kind"][items], bucket.items["due_on"][items]
     bears = np.isin(kind, [code(ITEM_KINDS, name) for name in rule.kinds])
     late = np.isin(kind, [code(ITEM_KINDS, name) for name in rule.kinds_after_equalisation])
-    after_equalisation = np.where(equalised_on == NEVER, NEVER, np.maximum(due_on, equalised_on) + 1)
+    after_equalisation = np.where(
+        equalised_on == NEVER, NEVER, np.maximum(due_on, equalised_on) + 1
+    )
     return np.where(bears, due_on + 1, np.where(late, after_equalisation, NEVER)).astype(np.int32)
 
 
-def accrue_interest(bucket: Bucket, allocation: Allocation, rules: Rules, equalised_on: Days) -> Cents:
-    """Return the interest of each open item (aligned with `allocation.items`), euro cents, through `rules.as_of`.
+def accrue_interest(
+    bucket: Bucket, allocation: Allocation, rules: Rules, equalised_on: Days
+) -> Cents:
+    """Return the interest of each open item (aligned with `allocation.items`), euro cents, through
+    `rules.as_of`.
 
-    Days before the changeover of a BGN item bear on its open BGN amount / 1.95583, unrounded; later days on its
-    converted cents. Raises DunningError for a day before the first rate.
+    Days before the changeover of a BGN item bear on its open BGN amount / 1.95583, unrounded; later
+    days on its converted cents. Raises DunningError for a day before the first rate.
 
     Source: ЗЗД art. 86; ПМС 426/2014 and 347/2025.
     """
@@ -97,9 +109,17 @@ def accrue_interest(bucket: Bucket, allocation: Allocation, rules: Rules, equali
 
 
 def _relief(
-    bucket: Bucket, allocation: Allocation, sums: RateSums, first: Days, first_euro: Days, last_bgn: Days, as_of: int
+    bucket: Bucket,
+    allocation: Allocation,
+    sums: RateSums,
+    first: Days,
+    first_euro: Days,
+    last_bgn: Days,
+    as_of: int,
 ) -> tuple[Cents, Cents]:
-    """Return per open item what its settled pieces no longer bear, as amount x rate sums, BGN and EUR apart."""
+    """Return per open item what its settled pieces no longer bear, as amount x rate sums, BGN and
+    EUR apart.
+    """
     row = index_rows(allocation.items, len(bucket.items))
     at = row[allocation.pieces["item"]]
     pieces = allocation.pieces.take(at >= 0)
@@ -142,8 +162,9 @@ def interest_segments(
         equalised_on: aligned with `allocation.items`.
 
     Returns:
-        One row per item and segment, ordered: item (place), from_on, to_on (inclusive), days, rate_percent (text),
-        principal_minor, is_bgn. The changeover begins a new segment. Days without principal give no row.
+        One row per item and segment, ordered: item (place), from_on, to_on (inclusive), days,
+        rate_percent (text), principal_minor, is_bgn. The changeover begins a new segment. Days
+        without principal give no row.
     """
     as_of, euro_from = to_day(rules.as_of), to_day(rules.changeover.euro_from)
     items = allocation.items[chosen]
@@ -155,7 +176,9 @@ def interest_segments(
     own = allocation.pieces.take(owner >= 0)
     owner = owner[owner >= 0]
     rows = np.r_[np.repeat(np.arange(len(items)), len(marks)), owner, np.arange(len(items))]
-    days = np.r_[np.tile(marks, len(items)), own["settled_on"].astype(np.int64) + 1, first.astype(np.int64)]
+    days = np.r_[
+        np.tile(marks, len(items)), own["settled_on"].astype(np.int64) + 1, first.astype(np.int64)
+    ]
     inside = (days >= first[rows]) & (days <= as_of)
     starts = np.unique(rows[inside].astype(np.int64) << 32 | days[inside])
     row, from_on = starts >> 32, starts & (2**32 - 1)
@@ -179,7 +202,13 @@ def interest_segments(
 
 
 def _principal(
-    bucket: Bucket, allocation: Allocation, chosen: Places, own: Frame, owner: Places, row: Places, from_on: Places,
+    bucket: Bucket,
+    allocation: Allocation,
+    chosen: Places,
+    own: Frame,
+    owner: Places,
+    row: Places,
+    from_on: Places,
     euro_from: int,
 ) -> tuple[Cents, npt.NDArray[np.bool_]]:
     """Return what was open at the start of each segment and whether it is stotinki."""

@@ -13,19 +13,22 @@ _UNDONE = [code(CASE_OUTCOMES, outcome) for outcome in ("rejected", "withdrawn")
 
 
 def expire_after(start_on: Days, years: Days, rule: Limitation) -> Days:
-    """Return the day `years` after `start_on`, moved by every suspended day from the start to the moved end.
+    """Return the day `years` after `start_on`, moved by every suspended day from the start to the
+    moved end.
 
-    Once an end lies behind the first suspended day, it moves with each further one, so the whole of the suspension
-    (from
-    the start on) is added.
+    Once an end lies behind the first suspended day, it moves with each further one, so the whole of
+    the suspension (from the start on) is added.
 
     Args:
-        start_on: first day of the term. years: whole years, aligned; only the rule's two values occur.
+        start_on: first day of the term. years: whole years, aligned; only the rule's two values
+            occur.
 
     Source: ЗЗД art. 110, 111 b, 114, 116; suspensions from `policy/files/limitation.toml`.
     """
     ends = np.where(
-        years == rule.years_long, add_years(start_on, rule.years_long), add_years(start_on, rule.years)
+        years == rule.years_long,
+        add_years(start_on, rule.years_long),
+        add_years(start_on, rule.years),
     )
     for from_on, until_on in sorted(rule.suspensions):
         begins = np.maximum(start_on, to_day(from_on))
@@ -40,8 +43,9 @@ def limit_items(bucket: Bucket, items: Places, rule: Limitation, as_of: int) -> 
     Args:
         items: places of items, ascending.
 
-    A signed agreement and a filed case (unless it ended rejected or withdrawn) start the term again while it still
-    runs. For natural persons it ends ten years after the day after `due_on` unless an agreement was signed before that.
+    A signed agreement and a filed case (unless it ended rejected or withdrawn) start the term again
+    while it still runs. For natural persons it ends ten years after the day after `due_on` unless
+    an agreement was signed before that.
     """
     kind = bucket.items["kind"][items]
     first = bucket.items["due_on"][items] + 1
@@ -69,10 +73,16 @@ def _restarts(bucket: Bucket, items: Places, as_of: int) -> tuple[Places, Days, 
     """Return every restart up to `as_of` as (row of `items`, day, is it an agreement)."""
     row_of = index_rows(items, len(bucket.items))
     agreements, agreed = bucket.agreements, bucket.agreement_items
-    signed_on = np.where(agreements["applied_on"] <= as_of, agreements["signed_on"], NEVER)[agreed["agreement"]]
+    signed_on = np.where(agreements["applied_on"] <= as_of, agreements["signed_on"], NEVER)[
+        agreed["agreement"]
+    ]
     by_agreement = np.flatnonzero((signed_on <= as_of) & (row_of[agreed["item"]] >= 0))
     cases, sued = bucket.cases, bucket.case_items
-    is_undone = (cases["stage"] == _CLOSED) & (cases["stage_on"] <= as_of) & np.isin(cases["outcome"], _UNDONE)
+    is_undone = (
+        (cases["stage"] == _CLOSED)
+        & (cases["stage_on"] <= as_of)
+        & np.isin(cases["outcome"], _UNDONE)
+    )
     filed_on = np.where(is_undone, NEVER, cases["filed_on"])[sued["case"]]
     by_case = np.flatnonzero((filed_on <= as_of) & (row_of[sued["item"]] >= 0))
     return (

@@ -1,4 +1,6 @@
-"""How long a protection holds that an employee records for an account, and when its author is reminded."""
+"""How long a protection holds that an employee records for an account, and when its author is
+reminded.
+"""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -10,7 +12,8 @@ import pyarrow.compute as pc
 from dunning.decisions.lists.volume_limits import key_of
 from dunning.policy.rules import Protection
 
-# What an employee may protect an account for, the most urgent first; of the ledger's reasons, words.HOLD_REASONS.
+# What an employee may protect an account for, the most urgent first; of the ledger's reasons,
+# words.HOLD_REASONS.
 REASONS = ("life_support", "vulnerable", "complaint", "dispute", "deceased", "manual")
 # These protect everybody who lives behind the meter.
 OF_PREMISE = ("life_support", "vulnerable")
@@ -34,8 +37,8 @@ class Protecting(Protocol):
 def find_held_back(rows: pa.Table, list_name: str, holds: Iterable[Protecting]) -> pa.Array:
     """Return per row of a list why a hold of our own keeps it here; null where none does.
 
-    A hold keeps back its account's rows of every list. One of OF_PREMISE keeps back the disconnection of the whole
-    premise, and of every premise of the same payer.
+    A hold keeps back its account's rows of every list. One of OF_PREMISE keeps back the
+    disconnection of the whole premise, and of every premise of the same payer.
 
     Args:
         rows: premise_no and payer_code.
@@ -48,8 +51,12 @@ def find_held_back(rows: pa.Table, list_name: str, holds: Iterable[Protecting]) 
     if list_name != "disconnections":
         return found
     protecting = [hold for hold in known if hold.reason in OF_PREMISE]
-    of_premise = _look_up(rows["premise_no"], {hold.premise_no: said[hold.reason] for hold in protecting})
-    of_payer = _look_up(rows["payer_code"], {hold.payer_code: said[hold.reason] for hold in protecting})
+    of_premise = _look_up(
+        rows["premise_no"], {hold.premise_no: said[hold.reason] for hold in protecting}
+    )
+    of_payer = _look_up(
+        rows["payer_code"], {hold.payer_code: said[hold.reason] for hold in protecting}
+    )
     return pc.coalesce(of_premise, of_payer, found)
 
 
@@ -69,7 +76,8 @@ def latest_end(rule: Protection, begins_on: date, *, is_documented: bool) -> dat
 
 
 def is_ending(rule: Protection, until: date, day: date) -> bool:
-    """Return whether a protection that holds on a day is so near its end that its author is reminded.
+    """Return whether a protection that holds on a day is so near its end that its author is
+    reminded.
 
     >>> rule = Protection(undocumented_days=14, remind_days=3)
     >>> [is_ending(rule, date(2026, 12, 7), date(2026, 12, day)) for day in (3, 4, 6, 7)]

@@ -10,11 +10,12 @@ from dunning.decisions.account.history import accounts_of, stack_frames
 
 
 def with_strikes(bucket: Bucket, strikes: pa.Table) -> Bucket:
-    """Return a bucket whose `holds` have a row more for each hold of our own on one of its accounts.
+    """Return a bucket whose `holds` have a row more for each hold of our own on one of its
+    accounts.
 
     Args:
-        strikes: hold_no, premise_no, payer_code, reason, note, author, valid_from, valid_until; those of other buckets
-            are passed over.
+        strikes: hold_no, premise_no, payer_code, reason, note, author, valid_from, valid_until;
+            those of other buckets are passed over.
 
     Returns:
         With the columns that `holds` had; the hold_no of ours is `strike-<number>`.
@@ -31,7 +32,9 @@ def with_strikes(bucket: Bucket, strikes: pa.Table) -> Bucket:
     own = {
         "account": account[here].astype(np.int32),
         "item": np.full(len(here), -1, np.int32),
-        "hold_no": pc.binary_join_element_wise("strike", pa.array(found["hold_no"]).cast(pa.string()), "-"),
+        "hold_no": pc.binary_join_element_wise(
+            "strike", pa.array(found["hold_no"]).cast(pa.string()), "-"
+        ),
         "reason": reason.to_numpy(zero_copy_only=False).astype(np.int8),
         "valid_from": found["valid_from"],
         "valid_until": found["valid_until"],

@@ -1,8 +1,8 @@
 """How money settles debts within accounts: contract, section 3, rule 1, for one currency.
 
-Columnar. Within an account money and debts are two rows of intervals laid along the same line; where they overlap, a
-piece is settled. What is left open needs only running sums; the pieces need the line itself, which is drawn for the few
-accounts whose pieces somebody looks at.
+Columnar. Within an account money and debts are two rows of intervals laid along the same line;
+where they overlap, a piece is settled. What is left open needs only running sums; the pieces need
+the line itself, which is drawn for the few accounts whose pieces somebody looks at.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,9 @@ NAMED, OLDEST, CARRIED = (code(RULES, rule) for rule in ("named", "oldest", "car
 
 @dataclass(frozen=True)
 class Pieces:
-    """Settled amounts: debt and money as rows of what was passed in, minor units, the rule that joined them."""
+    """Settled amounts: debt and money as rows of what was passed in, minor units, the rule that
+    joined them.
+    """
 
     debt: Places
     money: Places
@@ -27,11 +29,14 @@ class Pieces:
     rule: npt.NDArray[np.int8]
 
 
-def leave_open(debt_account: Places, debt: Cents, paid: Cents, named: Places, naming: Cents) -> Cents:
+def leave_open(
+    debt_account: Places, debt: Cents, paid: Cents, named: Places, naming: Cents
+) -> Cents:
     """Return what is left of each debt once money has settled named debts first, then the oldest.
 
     Args:
-        debt_account, debt: one row per debt, ascending by account, oldest first within it; minor units, >= 0.
+        debt_account, debt: one row per debt, ascending by account, oldest first within it; minor
+            units, >= 0.
         paid: all money per account, that which names a debt included.
         named, naming: row of the debt (or -1) and amount of each payment that may name one.
     """
@@ -43,12 +48,17 @@ def leave_open(debt_account: Places, debt: Cents, paid: Cents, named: Places, na
     return rest - np.clip(money[debt_account] - before, 0, rest)
 
 
-def settle(debt_account: Places, debt: Cents, money_account: Places, money: Cents, named: Places) -> Pieces:
-    """Settle debts by money within accounts: named debts first, then oldest first in the order given.
+def settle(
+    debt_account: Places, debt: Cents, money_account: Places, money: Cents, named: Places
+) -> Pieces:
+    """Settle debts by money within accounts: named debts first, then oldest first in the order
+    given.
 
     Args:
-        debt_account, debt: one row per debt, ascending by account, oldest first within it; minor units, >= 0.
-        money_account, money: one row per payment, ascending by account, in the order in which money counts.
+        debt_account, debt: one row per debt, ascending by account, oldest first within it; minor
+            units, >= 0.
+        money_account, money: one row per payment, ascending by account, in the order in which money
+            counts.
         named: row of the debt that a payment names, or -1.
     """
     by_name = _settle_named(debt, money, named)
@@ -70,10 +80,14 @@ def _settle_named(debt: Cents, money: Cents, named: Places) -> Pieces:
     reached = running_sum(target, money[naming])
     amount = np.minimum(reached, debt[target]) - np.minimum(reached - money[naming], debt[target])
     some = amount > 0
-    return Pieces(target[some], naming[some], amount[some], np.full(int(some.sum()), NAMED, np.int8))
+    return Pieces(
+        target[some], naming[some], amount[some], np.full(int(some.sum()), NAMED, np.int8)
+    )
 
 
-def _settle_oldest(debt_account: Places, debt: Cents, money_account: Places, money: Cents) -> Pieces:
+def _settle_oldest(
+    debt_account: Places, debt: Cents, money_account: Places, money: Cents
+) -> Pieces:
     """Overlap the two rows of intervals of each account on one line of its own."""
     accounts = int(max(debt_account[-1:].max(initial=-1), money_account[-1:].max(initial=-1))) + 1
     owed = sum_by(debt_account, debt, accounts)
@@ -83,12 +97,21 @@ def _settle_oldest(debt_account: Places, debt: Cents, money_account: Places, mon
     limit = origin + np.minimum(owed, paid)
     debt_end = origin[debt_account] + running_sum(debt_account, debt)
     money_end = origin[money_account] + running_sum(money_account, money)
-    ends = merge_sorted(np.minimum(debt_end, limit[debt_account]), np.minimum(money_end, limit[money_account]))
+    ends = merge_sorted(
+        np.minimum(debt_end, limit[debt_account]), np.minimum(money_end, limit[money_account])
+    )
     debt_row = np.searchsorted(debt_end, ends)
     money_row = np.searchsorted(money_end, ends)
     inside = (debt_row < len(debt)) & (money_row < len(money))
     ends, debt_row, money_row = ends[inside], debt_row[inside], money_row[inside]
     account = debt_account[debt_row]
     amount = ends - np.maximum(np.r_[np.int64(-1), ends[:-1]], origin[account])
-    some = (ends > origin[account]) & (account == money_account[money_row]) & (ends <= limit[account]) & (amount > 0)
-    return Pieces(debt_row[some], money_row[some], amount[some], np.full(int(some.sum()), OLDEST, np.int8))
+    some = (
+        (ends > origin[account])
+        & (account == money_account[money_row])
+        & (ends <= limit[account])
+        & (amount > 0)
+    )
+    return Pieces(
+        debt_row[some], money_row[some], amount[some], np.full(int(some.sum()), OLDEST, np.int8)
+    )

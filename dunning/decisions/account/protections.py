@@ -24,8 +24,8 @@ class Shields:
 
     Attributes:
         shield: words.SHIELDS, the first of court, agreement, hold that applies tonight.
-        free_on: first day without any of tonight's shields if nothing is paid and no row arrives; `NEVER` for a case;
-            a day not after `as_of` where there is none.
+        free_on: first day without any of tonight's shields if nothing is paid and no row arrives;
+            `NEVER` for a case; a day not after `as_of` where there is none.
         is_planned: the item stands under a kept agreement (whatever else shields it).
         agreements: state per agreement of the bucket.
     """
@@ -66,13 +66,16 @@ def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shield
     planned_until = _plan(bucket, row_of, len(items), agreements, as_of)
     held_until = _hold(bucket, allocation, row_of, as_of)
     is_planned = planned_until > as_of
-    shield = np.select([in_court, is_planned, held_until > as_of], [_COURT, _AGREEMENT, _HOLD], _NONE).astype(np.int8)
+    shield = np.select(
+        [in_court, is_planned, held_until > as_of], [_COURT, _AGREEMENT, _HOLD], _NONE
+    ).astype(np.int8)
     free_on = np.where(in_court, NEVER, np.maximum(planned_until, held_until)).astype(np.int32)
     return Shields(shield, free_on, is_planned, agreements)
 
 
 def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agreements:
-    """Return which agreements are kept: what was settled on their items since signing covers what fell due.
+    """Return which agreements are kept: what was settled on their items since signing covers what
+    fell due.
 
     An instalment must be there `grace_days` after its due day.
     """
@@ -97,7 +100,12 @@ def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agr
     runs = is_signed & has_plan & (agreements["cancelled_on"] > as_of)
     due_cents = sum_by(owner, np.where(due_by <= as_of, instalments["amount_cents"], 0), count)
     return Agreements(
-        is_signed, runs & (breaks_on > as_of), runs & (breaks_on <= as_of), breaks_on, settled, due_cents
+        is_signed,
+        runs & (breaks_on > as_of),
+        runs & (breaks_on <= as_of),
+        breaks_on,
+        settled,
+        due_cents,
     )
 
 

@@ -1,4 +1,6 @@
-"""Accounts to which we sent what a refused row of the ledger's notices speaks of: what became of it is not known."""
+"""Accounts to which we sent what a refused row of the ledger's notices speaks of: what became of it
+is not known.
+"""
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +10,8 @@ from dunning.decisions.account.history import accounts_of
 
 
 def with_refused_notices(bucket: Bucket, concerned: pa.Table) -> Bucket:
-    """Return a bucket whose accounts also have refused evidence where a refused notice is a deed of ours.
+    """Return a bucket whose accounts also have refused evidence where a refused notice is a deed of
+    ours.
 
     Args:
         concerned: premise_no and payer_code of such deeds; those of other buckets are passed over.

@@ -1,4 +1,6 @@
-"""Why an account stands where it stands, and why not one stage higher: the facts behind each code."""
+"""Why an account stands where it stands, and why not one stage higher: the facts behind each
+code.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,12 @@ Flags = npt.NDArray[np.bool_]
 
 
 def find_reasons(
-    bucket: Bucket, rules: Rules, found: Findings, open_items: Frame, stage: npt.NDArray[np.int8], is_near: Flags
+    bucket: Bucket,
+    rules: Rules,
+    found: Findings,
+    open_items: Frame,
+    stage: npt.NDArray[np.int8],
+    is_near: Flags,
 ) -> dict[str, Flags]:
     as_of, count = to_day(rules.as_of), len(bucket.accounts)
     account, is_overdue = open_items["account"], open_items["is_overdue"]
@@ -54,7 +61,9 @@ def find_reasons(
     }
 
 
-def _hold_reasons(bucket: Bucket, account: Places, found: Findings, as_of: int, count: int) -> dict[str, Flags]:
+def _hold_reasons(
+    bucket: Bucket, account: Places, found: Findings, as_of: int, count: int
+) -> dict[str, Flags]:
     holds = bucket.holds
     is_open = np.zeros(len(bucket.items) + 1, np.bool_)
     is_open[found.allocation.items] = True
@@ -68,11 +77,12 @@ def _hold_reasons(bucket: Bucket, account: Places, found: Findings, as_of: int, 
 
 
 def _differs(bucket: Bucket, rules: Rules, found: Findings) -> Flags:
-    """Return which signed agreements of accounts that owe have instalments unlike their items' open sum when signed.
+    """Return which signed agreements of accounts that owe have instalments unlike their items' open
+    sum when signed.
 
-    Open as the day of signing began, an invoice issued later not included. Levs are compared with levs, to the
-    stotinka; where one side is in euro, or was by that day, each item's open amount is converted once, as at the
-    changeover, and the levs of the instalments as one sum.
+    Open as the day of signing began, an invoice issued later not included. Levs are compared with
+    levs, to the stotinka; where one side is in euro, or was by that day, each item's open amount is
+    converted once, as at the changeover, and the levs of the instalments as one sum.
     """
     agreements, instalments = bucket.agreements, bucket.instalments
     count, owner, is_bgn = len(agreements), instalments["agreement"], instalments["is_bgn"]
@@ -81,13 +91,18 @@ def _differs(bucket: Bucket, rules: Rules, found: Findings) -> Flags:
     agreement, bgn, eur = _open_when_signed(bucket, found)
     owed_bgn, owed_eur = sum_by(agreement, bgn, count), sum_by(agreement, eur, count)
     converted = sum_by(agreement, convert_to_cents(bgn) + eur, count)
-    in_levs = (agreements["signed_on"] < to_day(rules.changeover.euro_from)) & (owed_eur == planned_eur)
-    differs = np.where(in_levs, owed_bgn != planned_bgn, converted != convert_to_cents(planned_bgn) + planned_eur)
+    in_levs = (agreements["signed_on"] < to_day(rules.changeover.euro_from)) & (
+        owed_eur == planned_eur
+    )
+    differs = np.where(
+        in_levs, owed_bgn != planned_bgn, converted != convert_to_cents(planned_bgn) + planned_eur
+    )
     return found.shields.agreements.is_signed & differs
 
 
 def _open_when_signed(bucket: Bucket, found: Findings) -> tuple[Places, Cents, Cents]:
-    """Return the agreement of each item agreed on, and what was open of it in stotinki and in euro cents.
+    """Return the agreement of each item agreed on, and what was open of it in stotinki and in euro
+    cents.
 
     What was settled in euro of an item in levs is taken from its converted amount.
     """
@@ -105,7 +120,9 @@ def _open_when_signed(bucket: Bucket, found: Findings) -> tuple[Places, Cents, C
     return agreement, bgn, eur
 
 
-def find_obstacles(rules: Rules, found: Findings, open_items: Frame, stage: npt.NDArray[np.int8]) -> pa.Array:
+def find_obstacles(
+    rules: Rules, found: Findings, open_items: Frame, stage: npt.NDArray[np.int8]
+) -> pa.Array:
     """Return per account which conditions of the next stage are not met; empty at the top."""
     as_of, count = to_day(rules.as_of), len(stage)
     account, cents = open_items["account"], open_items["open_cents"]
@@ -124,5 +141,7 @@ def find_obstacles(rules: Rules, found: Findings, open_items: Frame, stage: npt.
         flags[missing] |= here & ~some & (claimable | (level == 0))
         flags["nothing_claimable"] |= here & ~claimable & (level > 0)
         flags["amount"] |= here & some & (amount < rule.amount_cents_min)
-        flags["days"] |= here & some & ~any_by(account, rows & (age >= rule.days_overdue_min), count)
+        flags["days"] |= (
+            here & some & ~any_by(account, rows & (age >= rule.days_overdue_min), count)
+        )
     return join_codes(flags)

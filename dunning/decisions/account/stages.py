@@ -1,9 +1,9 @@
 """Stages: contract, section 4. Tonight's, and the first night of a higher one.
 
-Every condition of a stage holds for an open item from one day to another: it is overdue, free of shields, not expired,
-named by a notice that counts. So an item is looked at during intervals of days, the amount of an account is a sum that
-steps up and down at their ends, and one sweep over these steps tells the first day on which a stage is reached, tonight
-included.
+Every condition of a stage holds for an open item from one day to another: it is overdue, free of
+shields, not expired, named by a notice that counts. So an item is looked at during intervals of
+days, the amount of an account is a sum that steps up and down at their ends, and one sweep over
+these steps tells the first day on which a stage is reached, tonight included.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,8 @@ class OpenItems:
 
     Attributes:
         account, due_on, open_cents: of the item.
-        overdue_from: first day on which it is overdue and unshielded (`NEVER` under a case, and of money paid back).
+        overdue_from: first day on which it is overdue and unshielded (`NEVER` under a case, and of
+            money paid back).
         limitation_on: first day on which it has expired.
         is_claimable_kind: may be claimed as far as its kind and its season's equalisation bill go.
     """
@@ -43,7 +44,9 @@ class OpenItems:
 
 @dataclass(frozen=True)
 class Spells:
-    """Half-open intervals of days during which an item is looked at: row of the open item, from, until."""
+    """Half-open intervals of days during which an item is looked at: row of the open item, from,
+    until.
+    """
 
     row: Places
     from_on: Days
@@ -67,7 +70,8 @@ class Ladder:
 
 
 def claimable_kinds(kind: npt.NDArray[np.int8], equalised_on: Days, rule: Stages) -> Flags:
-    """Return which items may be claimed as far as their kind goes; a heat forecast needs its season's equalisation.
+    """Return which items may be claimed as far as their kind goes; a heat forecast needs its
+    season's equalisation.
 
     Money paid back is nothing that could be claimed.
     """
@@ -90,11 +94,21 @@ def climb(bucket: Bucket, items: OpenItems, history: Frame, rules: Rules) -> Lad
     )
 
 
-def named_spells(bucket: Bucket, items: OpenItems, history: Frame, rule: StageRule, rules: Rules) -> Spells:
-    """Return when each claimable item is overdue, not expired and named by a notice of the stage below that counts."""
+def named_spells(
+    bucket: Bucket, items: OpenItems, history: Frame, rule: StageRule, rules: Rules
+) -> Spells:
+    """Return when each claimable item is overdue, not expired and named by a notice of the stage
+    below that counts.
+    """
     stage = code(NOTICE_STAGES, rule.after_notice)
     spells = counting_spells(
-        bucket, items.account, items.due_on, history, stage, rule.served_days_min, rules.stages.notice_valid_days,
+        bucket,
+        items.account,
+        items.due_on,
+        history,
+        stage,
+        rule.served_days_min,
+        rules.stages.notice_valid_days,
         to_day(rules.as_of),
     )
     row = spells.row
@@ -105,15 +119,25 @@ def named_spells(bucket: Bucket, items: OpenItems, history: Frame, rule: StageRu
 
 
 def counting_spells(
-    bucket: Bucket, account: Places, due_on: Days, history: Frame, stage: int, served_days_min: int, valid_days: int,
+    bucket: Bucket,
+    account: Places,
+    due_on: Days,
+    history: Frame,
+    stage: int,
+    served_days_min: int,
+    valid_days: int,
     as_of: int,
 ) -> Spells:
-    """Return when a notice of `stage` that names an item (sent after its due day) counts, one spell per pair.
+    """Return when a notice of `stage` that names an item (sent after its due day) counts, one spell
+    per pair.
 
-    A notice counts from `served_days_min` through `valid_days` days after it was served. What the ledger says was
-    served after `as_of` has not happened; what we sent ourselves is served by the policy's rule, also on a day to come.
+    A notice counts from `served_days_min` through `valid_days` days after it was served. What the
+    ledger says was served after `as_of` has not happened; what we sent ourselves is served by the
+    policy's rule, also on a day to come.
     """
-    told = (history["stage"] == stage) & (history["sent_on"] <= as_of) & (history["served_on"] < NEVER)
+    told = (
+        (history["stage"] == stage) & (history["sent_on"] <= as_of) & (history["served_on"] < NEVER)
+    )
     notices = history.take(told & ((history["served_on"] <= as_of) | history["is_ours"]))
     row, notice = pair_up(account, notices["account"])
     names = due_on[row] < notices["sent_on"][notice]
@@ -122,21 +146,30 @@ def counting_spells(
     return _spells(row, served_on + served_days_min, served_on + valid_days + 1)
 
 
-def first_day(items: OpenItems, spells: Spells, amount_min: int, days_min: int, accounts: int, start_on: int) -> Days:
-    """Return per account the first day, not before `start_on`, on which a stage's amount and age are reached.
+def first_day(
+    items: OpenItems, spells: Spells, amount_min: int, days_min: int, accounts: int, start_on: int
+) -> Days:
+    """Return per account the first day, not before `start_on`, on which a stage's amount and age
+    are reached.
 
-    The age is that of the oldest item looked at, so it is reached as soon as one item is old enough.
-    `NEVER` where that never happens.
+    The age is that of the oldest item looked at, so it is reached as soon as one item is old
+    enough. `NEVER` where that never happens.
     """
     row = spells.row
     from_on = np.maximum(spells.from_on, start_on).astype(np.int64)
     old_from = np.maximum(from_on, items.due_on[row].astype(np.int64) + days_min)
     until_on = spells.until_on.astype(np.int64)
     runs, grows_old = from_on < until_on, old_from < until_on
-    account, cents, one = items.account[row].astype(np.int64), items.open_cents[row], np.ones(len(row), np.int64)
+    account, cents, one = (
+        items.account[row].astype(np.int64),
+        items.open_cents[row],
+        np.ones(len(row), np.int64),
+    )
     key = np.r_[
-        account[runs] << 32 | from_on[runs], account[runs] << 32 | until_on[runs],
-        account[grows_old] << 32 | old_from[grows_old], account[grows_old] << 32 | until_on[grows_old],
+        account[runs] << 32 | from_on[runs],
+        account[runs] << 32 | until_on[runs],
+        account[grows_old] << 32 | old_from[grows_old],
+        account[grows_old] << 32 | until_on[grows_old],
     ]
     none = np.zeros(len(row), np.int64)
     amount = np.r_[cents[runs], -cents[runs], none[grows_old], none[grows_old]]
@@ -151,21 +184,31 @@ def first_day(items: OpenItems, spells: Spells, amount_min: int, days_min: int, 
     return days
 
 
-def stage_days(items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, start_on: int) -> dict[str, Days]:
-    """Return per way up the first day, not before `start_on`, on which each account stands there."""
+def stage_days(
+    items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, start_on: int
+) -> dict[str, Days]:
+    """Return per way up the first day, not before `start_on`, on which each account stands
+    there.
+    """
     return {
         name: first_day(items, spells, amount, days, accounts, start_on)
         for name, (spells, amount, days) in _ways(ladder, rule).items()
     }
 
 
-def stand_on(items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, day: int) -> dict[str, Flags]:
-    """Return per way up which accounts stand there on a day: what `stage_days` begins with, without its sweep."""
+def stand_on(
+    items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, day: int
+) -> dict[str, Flags]:
+    """Return per way up which accounts stand there on a day: what `stage_days` begins with, without
+    its sweep.
+    """
     stands = {}
     for name, (spells, amount_min, days_min) in _ways(ladder, rule).items():
         row = np.flatnonzero(spells.on(day, len(items.account)))
         amount = sum_by(items.account[row], items.open_cents[row], accounts)
-        is_old = any_by(items.account[row], items.due_on[row].astype(np.int64) + days_min <= day, accounts)
+        is_old = any_by(
+            items.account[row], items.due_on[row].astype(np.int64) + days_min <= day, accounts
+        )
         stands[name] = is_old & (amount >= amount_min)
     return stands
 
@@ -175,15 +218,22 @@ def _ways(ladder: Ladder, rule: Stages) -> dict[str, tuple[Spells, int, int]]:
     ways = {
         name: (spells, getattr(rule, name).amount_cents_min, getattr(rule, name).days_overdue_min)
         for name, spells in (
-            ("overdue", ladder.overdue), ("final_warning", ladder.final_warning), ("court_bound", ladder.court_bound)
+            ("overdue", ladder.overdue),
+            ("final_warning", ladder.final_warning),
+            ("court_bound", ladder.court_bound),
         )
     }
-    return {**ways, "limitation_near": (ladder.limitation_near, rule.limitation_near_amount_cents_min, 0)}
+    return {
+        **ways,
+        "limitation_near": (ladder.limitation_near, rule.limitation_near_amount_cents_min, 0),
+    }
 
 
 def _spells(row: Places, from_on: Days, until_on: Days) -> Spells:
     runs = from_on < until_on
-    return Spells(row[runs], np.asarray(from_on[runs], np.int32), np.asarray(until_on[runs], np.int32))
+    return Spells(
+        row[runs], np.asarray(from_on[runs], np.int32), np.asarray(until_on[runs], np.int32)
+    )
 
 
 def _merge(spells: Spells) -> Spells:

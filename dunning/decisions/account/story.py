@@ -1,4 +1,6 @@
-"""One account's whole story on a night: every fact, rule and date behind its stage, as plain values for one screen."""
+"""One account's whole story on a night: every fact, rule and date behind its stage, as plain values
+for one screen.
+"""
 
 import math
 from dataclasses import dataclass, field
@@ -38,7 +40,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Condition:
-    """What one way up asks of an account and what it finds tonight: cents and days of the items it looks at."""
+    """What one way up asks of an account and what it finds tonight: cents and days of the items it
+    looks at.
+    """
 
     way: str
     rule: StageRule
@@ -50,9 +54,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Story:
-    """Everything about one account on `as_of`. Rows are plain values: minor units, dates, the contract's words.
+    """Everything about one account on `as_of`. Rows are plain values: minor units, dates, the
+    contract's words.
 
-    account: the columns of `Decision.accounts`. items, segments, pieces, payments, agreements, instalments, holds,
+    account: the columns of `Decision.accounts`. items, segments, pieces, payments, agreements,
+    instalments, holds,
     cases, notices, tenancies: rows of this account only, oldest first.
     """
 
@@ -66,8 +72,11 @@ class Story:
     tables: dict[str, list[Row]] = field(default_factory=dict)
 
 
-def find_accounts(bucket: Bucket, premise_no: str, payer_code: str | None, as_of: date) -> list[int]:
-    """Return the places of a premise's accounts that exist on a day; only the payer's, where one is given.
+def find_accounts(
+    bucket: Bucket, premise_no: str, payer_code: str | None, as_of: date
+) -> list[int]:
+    """Return the places of a premise's accounts that exist on a day; only the payer's, where one is
+    given.
 
     Raises:
         NotThereError: there is none.
@@ -76,7 +85,9 @@ def find_accounts(bucket: Bucket, premise_no: str, payer_code: str | None, as_of
     found = np.asarray(accounts.text("premise_no").to_numpy(zero_copy_only=False) == premise_no)
     found &= accounts["began_on"] <= to_day(as_of)
     if payer_code is not None:
-        found &= np.asarray(accounts.text("payer_code").to_numpy(zero_copy_only=False) == payer_code)
+        found &= np.asarray(
+            accounts.text("payer_code").to_numpy(zero_copy_only=False) == payer_code
+        )
     if not found.any():
         whom = f"premise {premise_no}" + (f", payer {payer_code}" if payer_code is not None else "")
         raise NotThereError(
@@ -85,7 +96,9 @@ def find_accounts(bucket: Bucket, premise_no: str, payer_code: str | None, as_of
     return [int(place) for place in np.flatnonzero(found)]
 
 
-def tell_story(bucket: Bucket, decision: Decision, found: Findings, rules: Rules, account: int) -> Story:
+def tell_story(
+    bucket: Bucket, decision: Decision, found: Findings, rules: Rules, account: int
+) -> Story:
     """Return the story of one account (its place in the bucket)."""
     row = int(np.flatnonzero(decision.accounts["account"] == account)[0])
     own_items = np.flatnonzero(decision.open_items["account"] == account)
@@ -96,14 +109,21 @@ def tell_story(bucket: Bucket, decision: Decision, found: Findings, rules: Rules
         payer_code=bucket.accounts.text("payer_code")[account].as_py(),
         service=SERVICES[bucket.premises["service"][premise]],
         version=rules.version,
-        account=_rows(decision.accounts.take(np.array([row])), words={"stage": STAGES, "next_stage": STAGES})[0],
+        account=_rows(
+            decision.accounts.take(np.array([row])), words={"stage": STAGES, "next_stage": STAGES}
+        )[0],
         conditions=_conditions(found, rules, account, own_items),
         tables={
             "items": _items(bucket, decision, own_items),
             "segments": _segments(bucket, found, rules, own_items),
             **_money(bucket, rules, account),
             **_agreements(bucket, found, account),
-            "holds": _own(bucket.holds, account, {"reason": HOLD_REASONS}, item=bucket.items.text("invoice_no")),
+            "holds": _own(
+                bucket.holds,
+                account,
+                {"reason": HOLD_REASONS},
+                item=bucket.items.text("invoice_no"),
+            ),
             "cases": _cases(bucket, account),
             "notices": _own(found.history, account, {"stage": NOTICE_STAGES}),
             "tenancies": _own(bucket.tenancies, account, {}),
@@ -127,20 +147,26 @@ def _conditions(found: Findings, rules: Rules, account: int, own: Places) -> lis
         days = [as_of - int(day) for day in found.items.due_on[looked_at]]
         cents = int(found.items.open_cents[looked_at].sum())
         reached = bool(found.stands[way][account])
-        conditions.append(Condition(way, asks, len(looked_at), cents, max(days, default=0), reached))
+        conditions.append(
+            Condition(way, asks, len(looked_at), cents, max(days, default=0), reached)
+        )
     return conditions
 
 
 def _items(bucket: Bucket, decision: Decision, own: Places) -> list[Row]:
     open_items = decision.open_items.take(own)
     items = bucket.items.take(open_items["item"])
-    joined = items.with_columns(**{name: open_items.columns[name] for name in open_items if name != "account"})
+    joined = items.with_columns(
+        **{name: open_items.columns[name] for name in open_items if name != "account"}
+    )
     return _rows(joined, words={"kind": ITEM_KINDS, "shield": SHIELDS})
 
 
 def _segments(bucket: Bucket, found: Findings, rules: Rules, own: Places) -> list[Row]:
     segments = interest_segments(bucket, found.allocation, rules, own, found.equalised_on)
-    named = segments.with_columns(invoice_no=bucket.items.text("invoice_no").take(_places(segments["item"])))
+    named = segments.with_columns(
+        invoice_no=bucket.items.text("invoice_no").take(_places(segments["item"]))
+    )
     rows, exact, told = _rows(named), Fraction(0), 0
     for before, row in zip([None, *rows], rows, strict=False):
         if before is None or before["item"] != row["item"]:
@@ -152,13 +178,23 @@ def _segments(bucket: Bucket, found: Findings, rules: Rules, own: Places) -> lis
 
 
 def _accrue(row: Row, day_count: int) -> Fraction:
-    """Return what a segment bears in cents, exactly. Its item is rounded once: what is shown of it, too, adds up."""
-    bears = Fraction(row["rate_percent"].replace(",", ".")) / 100 * row["days"] / day_count * row["principal_minor"]
+    """Return what a segment bears in cents, exactly. Its item is rounded once: what is shown of it,
+    too, adds up.
+    """
+    bears = (
+        Fraction(row["rate_percent"].replace(",", "."))
+        / 100
+        * row["days"]
+        / day_count
+        * row["principal_minor"]
+    )
     return bears / Fraction(BGN_PER_EUR) if row["is_bgn"] else bears
 
 
 def _money(bucket: Bucket, rules: Rules, account: int) -> dict[str, list[Row]]:
-    """Return payments with what became of them, and all settlement pieces, also of an account that owes nothing."""
+    """Return payments with what became of them, and all settlement pieces, also of an account that
+    owes nothing.
+    """
     as_of = to_day(rules.as_of)
     asked = np.arange(len(bucket.accounts)) == account
     pieces = allocate(bucket, as_of, to_day(rules.changeover.euro_from), asked).pieces
@@ -178,8 +214,11 @@ def _agreements(bucket: Bucket, found: Findings, account: int) -> dict[str, list
     state = found.shields.agreements
     places = np.flatnonzero(bucket.agreements["account"] == account)
     agreements = bucket.agreements.with_columns(
-        is_kept=state.is_kept, is_broken=state.is_broken, breaks_on=state.breaks_on,
-        settled_cents=state.settled_cents, due_cents=state.due_cents,
+        is_kept=state.is_kept,
+        is_broken=state.is_broken,
+        breaks_on=state.breaks_on,
+        settled_cents=state.settled_cents,
+        due_cents=state.due_cents,
     ).take(places)
     numbers = bucket.agreements.text("agreement_no")
     instalments = bucket.instalments.take(np.isin(bucket.instalments["agreement"], places))
@@ -206,7 +245,10 @@ def _contacts(bucket: Bucket, account: int) -> list[Row]:
     payer = bucket.accounts["payer"][account]
     contacts = bucket.contacts.take(bucket.contacts["payer"] == payer)
     return [
-        {"channel": CHANNELS[row["channel"]], "is_revoked": row["revoked_at"] < np.iinfo(np.int64).max}
+        {
+            "channel": CHANNELS[row["channel"]],
+            "is_revoked": row["revoked_at"] < np.iinfo(np.int64).max,
+        }
         for row in _rows(contacts)
     ]
 
@@ -224,8 +266,12 @@ def _places(values: Places) -> Any:
     return pa.array(values)
 
 
-def _rows(frame: Frame, words: dict[str, tuple[str, ...]] | None = None, days: tuple[str, ...] = ()) -> list[Row]:
-    """Return a small frame as plain rows: days as dates (None for `NEVER`), codes as words (None for -1)."""
+def _rows(
+    frame: Frame, words: dict[str, tuple[str, ...]] | None = None, days: tuple[str, ...] = ()
+) -> list[Row]:
+    """Return a small frame as plain rows: days as dates (None for `NEVER`), codes as words (None
+    for -1).
+    """
     words = words or {}
     columns: dict[str, list[Any]] = {}
     for name in frame:

@@ -1,4 +1,6 @@
-"""Where the accounts of a bucket stand on one night, as far as two nights are compared: stage, lists, and the facts."""
+"""Where the accounts of a bucket stand on one night, as far as two nights are compared: stage,
+lists, and the facts.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +25,10 @@ WAYS = ("overdue", "final_warning", "court_bound", "limitation_near")
 class Side:
     """One of two nights that are compared, of one bucket.
 
-    accounts: one row per account: premise_no, payer_code (text), stage (words.STAGES), open_cents, overdue_cents,
-        reasons, why_not, rule (text), invoiced_cents, credited_cents, paid_cents (all dated up to the night, leva
-        converted one by one), way_cents and way_days (a column per way of WAYS: sum and age of what it looks at).
+    accounts: one row per account: premise_no, payer_code (text), stage (words.STAGES), open_cents,
+        overdue_cents, reasons, why_not, rule (text), invoiced_cents, credited_cents, paid_cents
+        (all dated up to the night, leva converted one by one), way_cents and way_days (a column per
+        way of WAYS: sum and age of what it looks at).
     proposed: the tables of the lists.
     """
 
@@ -33,35 +36,53 @@ class Side:
     proposed: Proposed
 
 
-def stand(bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, proposed: Proposed) -> Side:
+def stand(
+    bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, proposed: Proposed
+) -> Side:
     """Return where each account that exists on `rules.as_of` stands."""
     own = decision.accounts
     place = own["account"]
     named = bucket.accounts.take(place)
     way_cents, way_days = _look(findings, rules, len(bucket.accounts))
     facts: dict[str, Any] = {
-        "premise_no": named.text("premise_no"), "payer_code": named.text("payer_code"),
-        **{name: own.columns[name] for name in ("stage", "open_cents", "overdue_cents", "reasons", "why_not", "rule")},
+        "premise_no": named.text("premise_no"),
+        "payer_code": named.text("payer_code"),
+        **{
+            name: own.columns[name]
+            for name in ("stage", "open_cents", "overdue_cents", "reasons", "why_not", "rule")
+        },
         **{name: cents[place] for name, cents in _turnover(bucket, to_day(rules.as_of)).items()},
-        "way_cents": way_cents[place], "way_days": way_days[place],
-    }  # fmt: skip
+        "way_cents": way_cents[place],
+        "way_days": way_days[place],
+    }
     return Side(Frame(facts), proposed)
 
 
-def _look(found: Findings, rules: Rules, accounts: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return per account and way the sum and the age in days of the items that the way looks at tonight."""
+def _look(
+    found: Findings, rules: Rules, accounts: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return per account and way the sum and the age in days of the items that the way looks at
+    tonight.
+    """
     as_of, rows = to_day(rules.as_of), len(found.items.account)
-    cents, days = np.zeros((accounts, len(WAYS)), np.int64), np.zeros((accounts, len(WAYS)), np.int64)
+    cents, days = (
+        np.zeros((accounts, len(WAYS)), np.int64),
+        np.zeros((accounts, len(WAYS)), np.int64),
+    )
     for column, way in enumerate(WAYS):
         looked_at = getattr(found.ladder, way).on(as_of, rows)
         account = found.items.account[looked_at]
         cents[:, column] = sum_by(account, found.items.open_cents[looked_at], accounts)
-        np.maximum.at(days[:, column], account, as_of - found.items.due_on[looked_at].astype(np.int64))
+        np.maximum.at(
+            days[:, column], account, as_of - found.items.due_on[looked_at].astype(np.int64)
+        )
     return cents, days
 
 
 def _turnover(bucket: Bucket, as_of: int) -> dict[str, npt.NDArray[np.int64]]:
-    """Return per account what was invoiced, credited and paid up to a day; what was reversed by then was not paid."""
+    """Return per account what was invoiced, credited and paid up to a day; what was reversed by
+    then was not paid.
+    """
     items, payments, accounts = bucket.items, bucket.payments, len(bucket.accounts)
     stands = (payments["paid_on"] <= as_of) & (payments["reversed_on"] > as_of)
     return {
@@ -73,4 +94,6 @@ def _turnover(bucket: Bucket, as_of: int) -> dict[str, npt.NDArray[np.int64]]:
 
 def _sum_euro(rows: Frame, accounts: int) -> npt.NDArray[np.int64]:
     minor = rows["amount_minor"]
-    return sum_by(rows["account"], np.where(rows["is_bgn"], convert_to_cents(minor), minor), accounts)
+    return sum_by(
+        rows["account"], np.where(rows["is_bgn"], convert_to_cents(minor), minor), accounts
+    )

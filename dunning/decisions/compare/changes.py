@@ -1,7 +1,7 @@
 """What differs between two nights: who moves between stages and lists, and the sums of it.
 
-A night against a later one, or against itself under other rules: both sides are decided first and compared here, bucket
-by bucket.
+A night against a later one, or against itself under other rules: both sides are decided first and
+compared here, bucket by bucket.
 """
 
 from collections.abc import Iterable
@@ -34,9 +34,11 @@ _TURNOVER = ("invoiced", "credited", "paid")
 class Changes:
     """What differs between two nights.
 
-    moves: one row per account whose stage or lists differ, or that stands on one side only; see MOVES.
+    moves: one row per account whose stage or lists differ, or that stands on one side only; see
+    MOVES.
     stages: accounts, open cents before, open cents after; by place before and place after (PLACES).
-    lists: rows, cents before, cents after; by list (LISTS) and movement (MOVEMENTS). Cents are those of the list.
+    lists: rows, cents before, cents after; by list (LISTS) and movement (MOVEMENTS). Cents are
+    those of the list.
     """
 
     moves: pa.Table
@@ -46,29 +48,47 @@ class Changes:
 
 _text, _cents, _days = pa.string(), pa.int64(), pa.int64()
 _SIDED = {
-    "stage": _text, "open_cents": _cents, "overdue_cents": _cents, "message": _text, "reminders": _text,
-    "disconnections": _text, "court": _text, "rule": _text, "reasons": _text, "why_not": _text, "way_cents": _cents,
+    "stage": _text,
+    "open_cents": _cents,
+    "overdue_cents": _cents,
+    "message": _text,
+    "reminders": _text,
+    "disconnections": _text,
+    "court": _text,
+    "rule": _text,
+    "reasons": _text,
+    "why_not": _text,
+    "way_cents": _cents,
     "way_days": _days,
-}  # fmt: skip
-# kind: of KINDS. way: the way up that decides between two stages (the higher one's), null where the stage is one;
-# way_cents, way_days: what it looks at. message: the one that goes out tonight (words.NOTICE_STAGES), or null.
-# reminders, disconnections, court: where the account stands: the channel, or `listed`, or else why not. lists_*: of
-# LISTS, separated by a space. <turnover>_cents: after less before. Columns with `_before` and `_after` are null on a
-# side on which the account is not there.
+}
+# kind: of KINDS. way: the way up that decides between two stages (the higher one's), null where the
+# stage is one; way_cents, way_days: what it looks at. message: the one that goes out tonight
+# (words.NOTICE_STAGES), or null. reminders, disconnections, court: where the account stands: the
+# channel, or `listed`, or else why not. lists_*: of LISTS, separated by a space. <turnover>_cents:
+# after less before. Columns with `_before` and `_after` are null on a side on which the account is
+# not there.
 MOVES = pa.schema(
     [
-        ("premise_no", _text), ("payer_code", _text), ("kind", _text), ("way", _text),
+        ("premise_no", _text),
+        ("payer_code", _text),
+        ("kind", _text),
+        ("way", _text),
         *((f"lists_{name}", _text) for name in MOVEMENTS),
         *((f"{name}_cents", _cents) for name in _TURNOVER),
-        *((f"{name}_{side}", kind) for name, kind in _SIDED.items() for side in ("before", "after")),
+        *(
+            (f"{name}_{side}", kind)
+            for name, kind in _SIDED.items()
+            for side in ("before", "after")
+        ),
     ]
-)  # fmt: skip
+)
 
 
 def compare(before: Side, after: Side) -> Changes:
     """Return what differs between two sides of one bucket.
 
-    The accounts of either side, each once, in any order; every row of a list is of one of its side's accounts.
+    The accounts of either side, each once, in any order; every row of a list is of one of its
+    side's accounts.
     """
     match = _match(before, after)
     sides = zip((before, after), match.rows, strict=True)
@@ -95,17 +115,25 @@ def join_changes(parts: Iterable[Changes]) -> Changes:
 
 
 def find_biggest(moves: pa.Table, count: int) -> pa.Table:
-    """Return the moves of the most money: the larger open sum of both sides; then by premise_no and payer_code."""
+    """Return the moves of the most money: the larger open sum of both sides; then by premise_no and
+    payer_code.
+    """
     weight = pc.max_element_wise(moves["open_cents_before"], moves["open_cents_after"])
     order = [("weight", "descending"), ("premise_no", "ascending"), ("payer_code", "ascending")]
-    return moves.append_column("weight", weight).sort_by(order).slice(0, count).drop_columns(["weight"])
+    return (
+        moves.append_column("weight", weight)
+        .sort_by(order)
+        .slice(0, count)
+        .drop_columns(["weight"])
+    )
 
 
 @dataclass(frozen=True)
 class _Match:
     """The accounts of both sides numbered together.
 
-    at: per side, the number of each of its accounts. rows: per side and list, the number of each row's account.
+    at: per side, the number of each of its accounts. rows: per side and list, the number of each
+    row's account.
     """
 
     size: int
@@ -125,12 +153,15 @@ _LISTED = ("reminders", "disconnections", "court", "withheld")
 def _match(before: Side, after: Side) -> _Match:
     tables: list[Frame | pa.Table] = [before.accounts, after.accounts]
     tables += [side.proposed[name] for side in (before, after) for name in _LISTED]
-    premise, payer = (_number([_column(table, name) for table in tables]) for name in ("premise_no", "payer_code"))
+    premise, payer = (
+        _number([_column(table, name) for table in tables]) for name in ("premise_no", "payer_code")
+    )
     known, number = np.unique(premise << 32 | payer, return_inverse=True)
     ends = np.cumsum([len(table) for table in tables])[:-1]
     first, second, *rows = np.split(number.astype(np.int64), ends)
     return _Match(
-        len(known), (first, second),
+        len(known),
+        (first, second),
         (dict(zip(_LISTED, rows[:4], strict=True)), dict(zip(_LISTED, rows[4:], strict=True))),
     )
 
@@ -151,8 +182,13 @@ def _stages(side: Side, row: Ints) -> Ints:
 
 def _sum_stages(before: Side, after: Side, match: _Match, stages: list[Ints]) -> Ints:
     sums = np.zeros((len(PLACES), len(PLACES), 3), np.int64)
-    owed = [np.r_[side.accounts["open_cents"], 0][match.row(n)] for n, side in enumerate((before, after))]
-    np.add.at(sums, (stages[0], stages[1]), np.stack([np.ones(match.size, np.int64), *owed], axis=1))
+    owed = [
+        np.r_[side.accounts["open_cents"], 0][match.row(n)]
+        for n, side in enumerate((before, after))
+    ]
+    np.add.at(
+        sums, (stages[0], stages[1]), np.stack([np.ones(match.size, np.int64), *owed], axis=1)
+    )
     return sums
 
 
@@ -170,7 +206,12 @@ def _movements(before: Placings, after: Placings) -> tuple[Flags, Flags, Flags]:
 
 
 def _list_moves(
-    before: Side, after: Side, match: _Match, placings: list[Placings], stages: list[Ints], moved: Ints
+    before: Side,
+    after: Side,
+    match: _Match,
+    placings: list[Placings],
+    stages: list[Ints],
+    moved: Ints,
 ) -> pa.Table:
     sides = (before, after)
     rows = [match.row(n)[moved] for n in (0, 1)]
@@ -183,20 +224,33 @@ def _list_moves(
         "way": word_column(WAYS, way),
     }
     for name, flags in zip(MOVEMENTS, _movements(*placings), strict=True):
-        columns[f"lists_{name}"] = join_codes({word: flags[moved, n] for n, word in enumerate(LISTS)})
+        columns[f"lists_{name}"] = join_codes(
+            {word: flags[moved, n] for n, word in enumerate(LISTS)}
+        )
     for name in _TURNOVER:
-        then, now = (_take(side.accounts, f"{name}_cents", row) for side, row in zip(sides, rows, strict=True))
+        then, now = (
+            _take(side.accounts, f"{name}_cents", row)
+            for side, row in zip(sides, rows, strict=True)
+        )
         columns[f"{name}_cents"] = pc.subtract(now, then)
     for name, side, row, placing in zip(("before", "after"), sides, rows, placings, strict=True):
-        columns |= {f"{key}_{name}": values for key, values in _tell(side, row, placing, moved, way).items()}
+        columns |= {
+            f"{key}_{name}": values for key, values in _tell(side, row, placing, moved, way).items()
+        }
     return pa.table({field.name: columns[field.name] for field in MOVES}, MOVES)
 
 
 def _deciding_way(sides: tuple[Side, Side], rows: list[Ints], stages: list[Ints]) -> Ints:
-    """Return the way by which the higher of two stages was reached (place in WAYS); -1 where there is one stage."""
+    """Return the way by which the higher of two stages was reached (place in WAYS); -1 where there
+    is one stage.
+    """
     ways = [
         pc.fill_null(
-            pc.index_in(_take(side.accounts, "rule", row), value_set=pa.array([f"stages.{way}" for way in WAYS])), -1
+            pc.index_in(
+                _take(side.accounts, "rule", row),
+                value_set=pa.array([f"stages.{way}" for way in WAYS]),
+            ),
+            -1,
         ).to_numpy(zero_copy_only=False)
         for side, row in zip(sides, rows, strict=True)
     ]
@@ -208,10 +262,15 @@ def _tell(side: Side, row: Ints, placing: Placings, moved: Ints, way: Ints) -> d
     """Return a side's columns of the moves."""
     accounts = side.accounts
     stage = np.r_[accounts["stage"], -1][row]
-    told = {name: _take(accounts, name, row) for name in ("open_cents", "overdue_cents", "rule", "reasons", "why_not")}
+    told = {
+        name: _take(accounts, name, row)
+        for name in ("open_cents", "overdue_cents", "rule", "reasons", "why_not")
+    }
     has_way = (row >= 0) & (way >= 0)
     for name in ("way_cents", "way_days"):
-        seen = np.vstack([accounts[name], np.zeros((1, len(WAYS)), np.int64)])[row, np.maximum(way, 0)]
+        seen = np.vstack([accounts[name], np.zeros((1, len(WAYS)), np.int64)])[
+            row, np.maximum(way, 0)
+        ]
         told[name] = pa.array(seen, mask=~has_way)
     places = say_places(side.proposed, placing, moved, stage)
     return {**told, "stage": word_column(STAGES, stage), **places}
@@ -220,8 +279,12 @@ def _tell(side: Side, row: Ints, placing: Placings, moved: Ints, way: Ints) -> d
 def _take(accounts: Frame, name: str, row: Ints) -> pa.Array:
     """Return a column's values at some rows; null at -1."""
     values = accounts.columns[name]
-    return (values if isinstance(values, pa.Array) else pa.array(values)).take(pa.array(row, mask=row < 0))
+    return (values if isinstance(values, pa.Array) else pa.array(values)).take(
+        pa.array(row, mask=row < 0)
+    )
 
 
 def _either(sides: tuple[Side, Side], rows: list[Ints], name: str) -> pa.Array:
-    return pc.coalesce(*(_take(side.accounts, name, row) for side, row in zip(sides, rows, strict=True)))
+    return pc.coalesce(
+        *(_take(side.accounts, name, row) for side, row in zip(sides, rows, strict=True))
+    )

@@ -1,4 +1,6 @@
-"""On which lists each account stands on a night, with which sum, and, where it stands on none, why not."""
+"""On which lists each account stands on a night, with which sum, and, where it stands on none, why
+not.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +17,11 @@ Flags = npt.NDArray[np.bool_]
 
 GROUPS = ("reminders", "disconnections", "court")
 # Every list, and what each withheld: an account stands on each at most once.
-LISTS = (*(f"reminders/{channel}" for channel in CHANNELS), *GROUPS[1:], *(f"withheld/{group}" for group in GROUPS))
+LISTS = (
+    *(f"reminders/{channel}" for channel in CHANNELS),
+    *GROUPS[1:],
+    *(f"withheld/{group}" for group in GROUPS),
+)
 _FIRST_WITHHELD = LISTS.index("withheld/reminders")
 _CURRENT = code(STAGES, "current")
 
@@ -24,8 +30,8 @@ _CURRENT = code(STAGES, "current")
 class Placings:
     """Where the accounts (rows) stand: whether on each list (columns, LISTS), with which cents.
 
-    message: each one's row of `reminders`; withheld: the row of that table that keeps it from a group's list (columns,
-    GROUPS). -1: none.
+    message: each one's row of `reminders`; withheld: the row of that table that keeps it from a
+    group's list (columns, GROUPS). -1: none.
     """
 
     is_listed: Flags
@@ -40,7 +46,10 @@ def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Plac
     Args:
         accounts: by table, the account of each row.
     """
-    is_listed, cents = np.zeros((size, len(LISTS)), np.bool_), np.zeros((size, len(LISTS)), np.int64)
+    is_listed, cents = (
+        np.zeros((size, len(LISTS)), np.bool_),
+        np.zeros((size, len(LISTS)), np.int64),
+    )
     message, withheld = np.full(size, -1, np.int64), np.full((size, len(GROUPS)), -1, np.int64)
 
     def enter(table: str, column: str, places: Ints) -> None:
@@ -57,14 +66,16 @@ def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Plac
     return Placings(is_listed, cents, message, withheld)
 
 
-def say_places(proposed: Proposed, placing: Placings, accounts: Ints, stage: npt.NDArray) -> dict[str, pa.Array]:
+def say_places(
+    proposed: Proposed, placing: Placings, accounts: Ints, stage: npt.NDArray
+) -> dict[str, pa.Array]:
     """Return per group of lists where some accounts stand: the channel, or `listed`; else why not.
 
     And `message`: which one each gets (words.NOTICE_STAGES); null for none.
 
-    Why not is the reason for which a row is withheld. Where there is none: `not_overdue` (the stage gets no message),
-    `sent_lately` (no new message is due yet), `no_warned_debt` (nothing that a served disconnection warning names is
-    large and old enough), `not_court_bound`.
+    Why not is the reason for which a row is withheld. Where there is none: `not_overdue` (the stage
+    gets no message), `sent_lately` (no new message is due yet), `no_warned_debt` (nothing that a
+    served disconnection warning names is large and old enough), `not_court_bound`.
 
     Args:
         stage: of each account, aligned with `accounts`; -1 where it is not there: null.
@@ -75,13 +86,17 @@ def say_places(proposed: Proposed, placing: Placings, accounts: Ints, stage: npt
     told = {"message": _take(proposed["reminders"]["stage"], placing.message[accounts])}
     for number, group in enumerate(GROUPS):
         reason = _take(proposed["withheld"]["reason"], placing.withheld[accounts, number])
-        where = pc.coalesce(_say_listed(group, placing.is_listed[accounts]), reason, why_not[number])
+        where = pc.coalesce(
+            _say_listed(group, placing.is_listed[accounts]), reason, why_not[number]
+        )
         told[group] = pc.if_else(there, where, pa.scalar(None, pa.string()))
     return told
 
 
 def _say_listed(group: str, is_listed: Flags) -> pa.Array:
-    """Return the word for an account that stands on a list of the group; null for one that does not."""
+    """Return the word for an account that stands on a list of the group; null for one that does
+    not.
+    """
     lists = {name: n for n, name in enumerate(LISTS) if name.split("/")[0] == group}
     words = [name.split("/")[1] if "/" in name else "listed" for name in lists]
     own = is_listed[:, list(lists.values())]

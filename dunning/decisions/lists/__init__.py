@@ -1,4 +1,5 @@
-"""What a night proposes: reminders, disconnections, court cases, and rows withheld with their reason.
+"""What a night proposes: reminders, disconnections, court cases, and rows withheld with their
+reason.
 
 The way through: `reminders`, `disconnections` and `court` propose; `contact_points`, `letters` and
 `channel_choice` say where a message reaches a payer; then `missing_protections`, `one_message`,

@@ -29,19 +29,26 @@ Flags = npt.NDArray[np.bool_]
 
 _NOTHING = pa.scalar(None, pa.string())
 
-# One row a payer and channel whose newest message failed. sent_on: its day. written_to: the mark of the address of a
-# letter of ours (`mark_addresses`), null where nobody recorded it; premise_no: what that message was about.
-FAILURES = pa.schema({
-    "payer_code": pa.string(), "channel": pa.string(), "sent_on": pa.date32(), "written_to": pa.string(),
-    "premise_no": pa.string(),
-})  # fmt: skip
+# One row a payer and channel whose newest message failed. sent_on: its day. written_to: the mark of
+# the address of a letter of ours (`mark_addresses`), null where nobody recorded it; premise_no:
+# what that message was about.
+FAILURES = pa.schema(
+    {
+        "payer_code": pa.string(),
+        "channel": pa.string(),
+        "sent_on": pa.date32(),
+        "written_to": pa.string(),
+        "premise_no": pa.string(),
+    }
+)
 
 
 @dataclass(frozen=True)
 class Reach:
     """How accounts are reached, aligned with the accounts asked for.
 
-    channel: words.CHANNELS, -1 where there is no address; address: E.164, e-mail or postal address, null without.
+    channel: words.CHANNELS, -1 where there is no address; address: E.164, e-mail or postal address,
+    null without.
     """
 
     channel: npt.NDArray[np.int8]
@@ -49,11 +56,15 @@ class Reach:
 
 
 def with_failures(bucket: Bucket, failures: pa.Table) -> Bucket:
-    """Return a bucket with the table `failures`: those of its payers (places), as FAILURES with `payer`, `channel`."""
+    """Return a bucket with the table `failures`: those of its payers (places), as FAILURES with
+    `payer`, `channel`.
+    """
     rows = frame_of(failures)
     payer = pc.index_in(rows.text("payer_code"), value_set=bucket.payers.text("payer_code"))
     channel = pc.index_in(rows.text("channel"), value_set=pa.array(CHANNELS))
-    payer, channel = (pc.fill_null(at, -1).to_numpy(zero_copy_only=False) for at in (payer, channel))
+    payer, channel = (
+        pc.fill_null(at, -1).to_numpy(zero_copy_only=False) for at in (payer, channel)
+    )
     here = np.flatnonzero((payer >= 0) & (channel >= 0))
     found = rows.take(here).with_columns(payer=payer[here], channel=channel[here])
     return Bucket(bucket.index, {**bucket.tables, "failures": found})
@@ -62,12 +73,14 @@ def with_failures(bucket: Bucket, failures: pa.Table) -> Bucket:
 def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
     """Return channel and address of each account's payer on `as_of`: sms, else e-mail, else post.
 
-    A channel whose newest message to the payer failed is out until a contact is registered after the day on which that
-    was sent; post, too, once the address differs from the one written to.
+    A channel whose newest message to the payer failed is out until a contact is registered after
+    the day on which that was sent; post, too, once the address differs from the one written to.
     """
     payers = bucket.accounts["payer"][accounts]
     contacts = known_contacts(bucket, payers, to_day(rules.as_of))
-    mobile, email, letters = (newest_contact(bucket, contacts, channel, payers) for channel in (SMS, EMAIL, POST))
+    mobile, email, letters = (
+        newest_contact(bucket, contacts, channel, payers) for channel in (SMS, EMAIL, POST)
+    )
     by_wire = [
         _without(mobile.address, _has_failed(bucket, SMS, payers, mobile)),
         _without(email.address, _has_failed(bucket, EMAIL, payers, email)),
@@ -75,12 +88,17 @@ def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
     is_unreached = ~(filled(by_wire[0]) | filled(by_wire[1]))
     has_failed = _has_failed(bucket, POST, payers, letters)
     columns = [*by_wire, _write_to(bucket, accounts, is_unreached, has_failed, rules)]
-    channel = np.select([filled(column) for column in columns], [SMS, EMAIL, POST], -1).astype(np.int8)
+    channel = np.select([filled(column) for column in columns], [SMS, EMAIL, POST], -1).astype(
+        np.int8
+    )
     return Reach(channel, pc.coalesce(*columns))
 
 
-def _write_to(bucket: Bucket, accounts: Places, is_unreached: Flags, has_failed: Flags, rules: Rules) -> pa.Array:
-    """Return the postal address of those accounts that no other channel reaches; looked for of these alone.
+def _write_to(
+    bucket: Bucket, accounts: Places, is_unreached: Flags, has_failed: Flags, rules: Rules
+) -> pa.Array:
+    """Return the postal address of those accounts that no other channel reaches; looked for of
+    these alone.
 
     Args:
         has_failed: whose newest letter failed, so that none goes to the same box again.
@@ -94,12 +112,15 @@ def _write_to(bucket: Bucket, accounts: Places, is_unreached: Flags, has_failed:
 
 
 def mark_addresses(addresses: pa.Array) -> pa.Array:
-    """Return a mark per postal address by which it is known again, however it is spelled; null for none.
+    """Return a mark per postal address by which it is known again, however it is spelled; null for
+    none.
 
     A SHA-256: what is kept for ever must not be read as an address.
     """
     keys = compare_key(addresses).to_pylist()
-    return pa.array([hashlib.sha256(key.encode()).hexdigest() if key else None for key in keys], pa.string())
+    return pa.array(
+        [hashlib.sha256(key.encode()).hexdigest() if key else None for key in keys], pa.string()
+    )
 
 
 def _failures_of(bucket: Bucket, channel: int) -> Frame | None:
@@ -108,7 +129,9 @@ def _failures_of(bucket: Bucket, channel: int) -> Frame | None:
 
 
 def _has_failed(bucket: Bucket, channel: int, payers: Places, contact: Contact) -> Flags:
-    """Return whose newest message by a channel failed, and who has registered no contact for it since."""
+    """Return whose newest message by a channel failed, and who has registered no contact for it
+    since.
+    """
     failures = _failures_of(bucket, channel)
     sent_on: Days = np.full(len(bucket.payers), -NEVER, np.int32)
     if failures is not None:
@@ -118,10 +141,12 @@ def _has_failed(bucket: Bucket, channel: int, payers: Places, contact: Contact) 
 
 
 def _is_the_same_box(bucket: Bucket, accounts: Places, post: pa.Array) -> Flags:
-    """Return whose letter would go, as far as is known, where the payer's newest one that failed went.
+    """Return whose letter would go, as far as is known, where the payer's newest one that failed
+    went.
 
-    Of what the ledger sent nobody knows the address: it was the payer's own, if he has one, else that of the premise
-    that the letter was about. (A contact for post that came since is looked at before.)
+    Of what the ledger sent nobody knows the address: it was the payer's own, if he has one, else
+    that of the premise that the letter was about. (A contact for post that came since is looked at
+    before.)
     """
     failures = _failures_of(bucket, POST)
     if failures is None or len(failures) == 0:

@@ -1,4 +1,6 @@
-"""The circuit breaker: what of a night is so unusual that nothing may leave the house before a person has looked."""
+"""The circuit breaker: what of a night is so unusual that nothing may leave the house before a
+person has looked.
+"""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -17,8 +19,9 @@ Figures = Mapping[str, tuple[int, int]]
 class Unusual:
     """One thing that is unusual.
 
-    measure: of MEASURES, or `payments`. what: `rows` or `cents`. value: tonight's. usual: the median of comparable
-    nights; None where an absolute limit is meant. limit: what it may be, at most (or at least, below the usual).
+    measure: of MEASURES, or `payments`. what: `rows` or `cents`. value: tonight's. usual: the
+    median of comparable nights; None where an absolute limit is meant. limit: what it may be, at
+    most (or at least, below the usual).
     """
 
     measure: str
@@ -29,14 +32,20 @@ class Unusual:
 
 
 def find_unusual(
-    as_of: date, tonight: Figures, past: Mapping[date, Figures], payments: Sequence[int], rule: Release
+    as_of: date,
+    tonight: Figures,
+    past: Mapping[date, Figures],
+    payments: Sequence[int],
+    rule: Release,
 ) -> list[Unusual]:
-    """Return what is unusual about a night, in the order of MEASURES; nothing where it is as others were.
+    """Return what is unusual about a night, in the order of MEASURES; nothing where it is as others
+    were.
 
     Args:
         tonight: rows and cents by measure.
         past: the same of earlier closed nights.
-        payments: how many the ledger has in the last days, then in the same days of each earlier month.
+        payments: how many the ledger has in the last days, then in the same days of each earlier
+            month.
 
     Source: `policy/files/release.toml`.
     """
@@ -49,10 +58,11 @@ def find_unusual(
 
 
 def comparable_nights(as_of: date, past: Mapping[date, Figures], rule: Release) -> list[Figures]:
-    """Return the nights to compare with, the newest `band_nights`; none where there are fewer than `band_nights_min`.
+    """Return the nights to compare with, the newest `band_nights`; none where there are fewer than
+    `band_nights_min`.
 
-    Bills fall due once a month, so they are those about the same day of earlier months, or, before there are enough of
-    these, the last ones.
+    Bills fall due once a month, so they are those about the same day of earlier months, or, before
+    there are enough of these, the last ones.
     """
     earlier = sorted((day for day in past if day < as_of), reverse=True)
     monthly = [day for day in earlier if (as_of - day).days > 20 and _is_near(day.day, as_of.day)]
@@ -62,7 +72,9 @@ def comparable_nights(as_of: date, past: Mapping[date, Figures], rule: Release) 
 
 
 def _is_near(one: int, other: int) -> bool:
-    """Return whether two days of a month lie beside each other, the end of one month and the begin of the next too."""
+    """Return whether two days of a month lie beside each other, the end of one month and the begin
+    of the next too.
+    """
     distance = abs(one - other)
     return min(distance, 31 - distance) <= _NEAR_DAYS
 
@@ -70,10 +82,14 @@ def _is_near(one: int, other: int) -> bool:
 def _judge_limits(measure: str, value: tuple[int, int], rule: Release) -> list[Unusual]:
     limits = (rule.rows_max[measure], rule.amount_cents_max[measure])
     both = zip(("rows", "cents"), value, limits, strict=True)
-    return [Unusual(measure, what, is_so, None, limit) for what, is_so, limit in both if is_so > limit]
+    return [
+        Unusual(measure, what, is_so, None, limit) for what, is_so, limit in both if is_so > limit
+    ]
 
 
-def _judge_band(measure: str, value: tuple[int, int], nights: Sequence[Figures], rule: Release) -> list[Unusual]:
+def _judge_band(
+    measure: str, value: tuple[int, int], nights: Sequence[Figures], rule: Release
+) -> list[Unusual]:
     if not nights:
         return []
     seen = [night.get(measure, (0, 0)) for night in nights]
@@ -89,7 +105,9 @@ def _judge_band(measure: str, value: tuple[int, int], nights: Sequence[Figures],
 
 
 def _judge_payments(payments: Sequence[int], rule: Release) -> list[Unusual]:
-    """Say whether payments are missing: stale or cut files have fewer than the same days of earlier months."""
+    """Say whether payments are missing: stale or cut files have fewer than the same days of earlier
+    months.
+    """
     if len(payments) < 2:
         return []
     usual = int(statistics.median(payments[1:]))

@@ -1,4 +1,6 @@
-"""The addresses that payers have registered: mobile numbers, e-mail addresses, and texts for letters."""
+"""The addresses that payers have registered: mobile numbers, e-mail addresses, and texts for
+letters.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,21 +20,24 @@ Flags = npt.NDArray[np.bool_]
 
 SMS, EMAIL, POST = (code(CHANNELS, channel) for channel in CHANNELS)
 _DAY_SECONDS = 86_400
-# What libphonenumber takes for a Bulgarian mobile number beyond doubt (tests/decisions/test_contact_points.py).
+# What libphonenumber takes for a Bulgarian mobile number beyond doubt
+# (tests/decisions/test_contact_points.py).
 _PLAIN_MOBILE = r"\A(?:\+359|00359|0)(?:8[789]|98)\d\d\d\d\d\d\d\z"
 # What the two after it let pass in any case, at a tenth of their cost.
 _PLAIN_EMAIL = r"\A[a-z0-9]+(?:[._][a-z0-9]+)*@[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z][a-z]+\z"
-# Without counted repetitions, which take the regular expression engine a tenth of a second to prepare.
+# Without counted repetitions, which take the regular expression engine a tenth of a second to
+# prepare.
 _EMAIL = r"^[^\s@\"<>(),;:\\\[\]]+@[\p{L}\p{N}.\-]+\.\p{L}[\p{L}\p{N}\-]*\p{L}$"
 _EMAIL_ODD = r"^\.|\.\.|\.@|@\.|@-|-\.|\.-"
 _LOCAL_PART_MAX, _EMAIL_MAX = 64, 254
 
 
 def normalise_mobiles(numbers: pa.Array) -> pa.Array:
-    """Return Bulgarian mobile numbers as E.164; null for what cannot receive an SMS (landlines, 0700, other countries).
+    """Return Bulgarian mobile numbers as E.164; null for what cannot receive an SMS (landlines,
+    0700, other countries).
 
-    Numbers written plainly are told by their form; the others go one by one through libphonenumber, which is slow: ask
-    only for those that are needed tonight.
+    Numbers written plainly are told by their form; the others go one by one through libphonenumber,
+    which is slow: ask only for those that are needed tonight.
 
     >>> normalise_mobiles(pa.array(["0888 123-456", "00359 (0) 98 1234567", "02 987 65 43", "0700 11 111"])).to_pylist()
     ['+359888123456', '+359981234567', None, None]
@@ -41,7 +46,10 @@ def normalise_mobiles(numbers: pa.Array) -> pa.Array:
     """
     is_plain = pc.fill_null(pc.match_substring_regex(numbers, _PLAIN_MOBILE), False)
     written = pc.binary_join_element_wise("+359", pc.utf8_slice_codeunits(numbers, -9), "")
-    odd = pa.array([_as_mobile(number) for number in numbers.filter(pc.invert(is_plain)).to_pylist()], pa.string())
+    odd = pa.array(
+        [_as_mobile(number) for number in numbers.filter(pc.invert(is_plain)).to_pylist()],
+        pa.string(),
+    )
     return pc.replace_with_mask(written, pc.invert(is_plain), odd)
 
 
@@ -75,12 +83,16 @@ def normalise_emails(addresses: pa.Array) -> pa.Array:
 
 
 _NORMALISE: dict[int, Callable[[pa.Array], pa.Array]] = {
-    SMS: normalise_mobiles, EMAIL: normalise_emails, POST: pc.utf8_trim_whitespace
+    SMS: normalise_mobiles,
+    EMAIL: normalise_emails,
+    POST: pc.utf8_trim_whitespace,
 }
 
 
 def known_contacts(bucket: Bucket, payers: Places, as_of: int) -> Frame:
-    """Return the contacts of some payers registered up to the end of `as_of`, Sofia time, with a flag `is_revoked`."""
+    """Return the contacts of some payers registered up to the end of `as_of`, Sofia time, with a
+    flag `is_revoked`.
+    """
     end = (as_of + 1) * _DAY_SECONDS
     contacts = bucket.contacts
     is_asked = np.zeros(len(bucket.payers), np.bool_)
@@ -93,8 +105,9 @@ def known_contacts(bucket: Bucket, payers: Places, as_of: int) -> Frame:
 class Contact:
     """What the newest registration of one channel says, aligned with the payers asked for.
 
-    address: E.164, e-mail or free text, null without; registered_on: Sofia time, `NEVER` without. is_out: the newest
-    registration is revoked or cannot be used, so that the channel is out: no older address is used again.
+    address: E.164, e-mail or free text, null without; registered_on: Sofia time, `NEVER` without.
+    is_out: the newest registration is revoked or cannot be used, so that the channel is out: no
+    older address is used again.
     """
 
     address: pa.Array
@@ -114,7 +127,8 @@ def newest_contact(bucket: Bucket, contacts: Frame, channel: int, payers: Places
     different = chosen.text("address").dictionary_encode()
     address = blank_to_null(_NORMALISE[channel](different.dictionary).take(different.indices))
     usable = filled(address) & ~chosen["is_revoked"]
-    # Rows stand by payer, registration, address: of equal registrations the first row wins, so look from behind.
+    # Rows stand by payer, registration, address: of equal registrations the first row wins, so look
+    # from behind.
     order = np.lexsort((-np.arange(len(chosen)), usable, chosen["registered_at"], chosen["payer"]))
     row = np.full(len(bucket.payers), -1, np.int64)
     row[chosen["payer"][order]] = order

@@ -1,4 +1,6 @@
-"""Which accounts go to court: one case per account, its items, and what a person must look at first."""
+"""Which accounts go to court: one case per account, its items, and what a person must look at
+first.
+"""
 
 from collections.abc import Callable
 
@@ -39,30 +41,43 @@ _COURT_BOUND = code(STAGES, "court_bound")
 
 
 def propose_court(
-    bucket: Bucket, decision: Decision, rules: Rules, history: Frame, segments_of: Callable[[Places], Frame]
+    bucket: Bucket,
+    decision: Decision,
+    rules: Rules,
+    history: Frame,
+    segments_of: Callable[[Places], Frame],
 ) -> Proposed:
     """Return the tables `court`, `court_items` and `withheld` of one bucket.
 
-    One case per account at stage `court_bound`, of the items its stage looks at. A case is `ready`, or in the part that
-    needs a `person`, with every reason that applies: see `person_reasons`. Only refused evidence withholds it.
+    One case per account at stage `court_bound`, of the items its stage looks at. A case is `ready`,
+    or in the part that needs a `person`, with every reason that applies: see `person_reasons`. Only
+    refused evidence withholds it.
 
     Args:
         history: notices of the bucket: account, stage, channel, sent_on, served_on, failed_on.
-        segments_of: gives the interest segments of items (places): item, from_on, to_on (inclusive), days, rate_percent
-            (text), principal_minor, is_bgn; by item and day.
+        segments_of: gives the interest segments of items (places): item, from_on, to_on
+            (inclusive), days, rate_percent (text), principal_minor, is_bgn; by item and day.
 
     Source: ГПК art. 410; ЗЕ art. 154; `policy/files/court.toml`.
     """
-    accounts = decision.accounts["account"][decision.accounts["stage"] == _COURT_BOUND].astype(np.int64)
+    accounts = decision.accounts["account"][decision.accounts["stage"] == _COURT_BOUND].astype(
+        np.int64
+    )
     refused = bucket.accounts["has_refused_evidence"][accounts]
     items = decision.open_items.take(decision.open_items["is_in_stage"])
     principal = sum_by(items["account"], items["open_cents"], len(bucket.accounts))
     held = withhold(
-        bucket, "court", accounts[refused], pa.repeat(pa.scalar("court_bound"), int(refused.sum())),
-        principal[accounts[refused]], pa.repeat(pa.scalar("refused_evidence"), int(refused.sum())),
+        bucket,
+        "court",
+        accounts[refused],
+        pa.repeat(pa.scalar("court_bound"), int(refused.sum())),
+        principal[accounts[refused]],
+        pa.repeat(pa.scalar("refused_evidence"), int(refused.sum())),
     )
     sued = accounts[~refused]
-    items = items.take(any_by(sued, np.ones(len(sued), np.bool_), len(bucket.accounts))[items["account"]])
+    items = items.take(
+        any_by(sued, np.ones(len(sued), np.bool_), len(bucket.accounts))[items["account"]]
+    )
     segments = segments_of(items["item"])
     refs = refer_cases(bucket, sued, rules)
     refs_of_items = refs.take(pa.array(index_rows(sued, len(bucket.accounts))[items["account"]]))
@@ -79,7 +94,8 @@ def refer_cases(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
 
 
 def state_fee(claim_cents: npt.NDArray[np.int64], rule: Court) -> npt.NDArray[np.int64]:
-    """Return the fee in cents for each claim: the policy's percent, half-up, and never less than its minimum.
+    """Return the fee in cents for each claim: the policy's percent, half-up, and never less than
+    its minimum.
 
     Source: tariff ПМС 38/2008, point 12.
     """
@@ -88,7 +104,9 @@ def state_fee(claim_cents: npt.NDArray[np.int64], rule: Court) -> npt.NDArray[np
 
 
 def shares(bucket: Bucket, as_of: int) -> pa.Array:
-    """Return per account the share of its latest tenancy begun up to `as_of`; null where it never had one."""
+    """Return per account the share of its latest tenancy begun up to `as_of`; null where it never
+    had one.
+    """
     tenancies = bucket.tenancies
     begun = np.flatnonzero(tenancies["valid_from"] <= as_of)  # rows stand by account, valid_from
     row = np.full(len(bucket.accounts), -1, np.int64)
@@ -98,7 +116,13 @@ def shares(bucket: Bucket, as_of: int) -> pa.Array:
 
 
 def _list_cases(
-    bucket: Bucket, decision: Decision, rules: Rules, history: Frame, accounts: Places, items: Frame, segments: Frame,
+    bucket: Bucket,
+    decision: Decision,
+    rules: Rules,
+    history: Frame,
+    accounts: Places,
+    items: Frame,
+    segments: Frame,
     refs: pa.Array,
 ) -> pa.Table:
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
@@ -136,7 +160,9 @@ def _list_cases(
             "state_fee_cents": fee,
             "total_cents": principal + interest + fee,
             "items": np.bincount(items["account"], minlength=size)[accounts].astype(np.int32),
-            "oldest_due_on": earliest_by(items["account"], bucket.items["due_on"][items["item"]], size)[accounts],
+            "oldest_due_on": earliest_by(
+                items["account"], bucket.items["due_on"][items["item"]], size
+            )[accounts],
             "limitation_on": earliest_by(items["account"], items["limitation_on"], size)[accounts],
             "warned_on": warned_on[accounts],
             "warned_by": warned_by.take(pa.array(accounts)),
@@ -145,14 +171,21 @@ def _list_cases(
 
 
 def person_reasons(
-    bucket: Bucket, rules: Rules, accounts: Places, items: Frame, claim_cents: npt.NDArray[np.int64], postal: pa.Array,
+    bucket: Bucket,
+    rules: Rules,
+    accounts: Places,
+    items: Frame,
+    claim_cents: npt.NDArray[np.int64],
+    postal: pa.Array,
     share: pa.Array,
 ) -> pa.Array:
-    """Return why a person must look at each case, sorted and separated by a space; empty where it is ready.
+    """Return why a person must look at each case, sorted and separated by a space; empty where it
+    is ready.
 
-    above_order_ceiling (no heat debt, and more than an order may be issued for), bad_identifier, deceased, insolvency
-    (a hold tonight, if only on another item), limitation_near_unwarned (an item that no served last warning names),
-    missing_identifier, no_address, no_tenancy (none in the ledger: on what ground does he owe?).
+    above_order_ceiling (no heat debt, and more than an order may be issued for), bad_identifier,
+    deceased, insolvency (a hold tonight, if only on another item), limitation_near_unwarned (an
+    item that no served last warning names), missing_identifier, no_address, no_tenancy (none in the
+    ledger: on what ground does he owe?).
 
     Args:
         accounts: places of the cases.
@@ -185,11 +218,18 @@ def _held_for(bucket: Bucket, reason: str, rules: Rules) -> Flags:
     return any_by(holds["account"], applies, len(bucket.accounts))
 
 
-def _last_warnings(history: Frame, rules: Rules, size: int) -> tuple[npt.NDArray[np.int32], pa.Array]:
-    """Return per account when and by which channel its newest last warning that counts was served."""
+def _last_warnings(
+    history: Frame, rules: Rules, size: int
+) -> tuple[npt.NDArray[np.int32], pa.Array]:
+    """Return per account when and by which channel its newest last warning that counts was
+    served.
+    """
     rule = rules.stages
     warnings = counting_notices(
-        history, code(NOTICE_STAGES, "final_warning"), to_day(rules.as_of), rule.court_bound.served_days_min,
+        history,
+        code(NOTICE_STAGES, "final_warning"),
+        to_day(rules.as_of),
+        rule.court_bound.served_days_min,
         rule.notice_valid_days,
     )
     _, served_on, row = newest_notices(warnings, size)

@@ -21,7 +21,9 @@ _RATE_DECIMALS = 4  # of a yearly rate in percent, as in interest.py
 _SHOWN_DECIMALS = 4  # of a segment's interest: it is rounded to cents only once per item
 
 
-def list_items(bucket: Bucket, items: Frame, segments: Frame, rules: Rules, refs: pa.Array) -> pa.Table:
+def list_items(
+    bucket: Bucket, items: Frame, segments: Frame, rules: Rules, refs: pa.Array
+) -> pa.Table:
     """Return the table `court_items`.
 
     Args:
@@ -52,9 +54,11 @@ def list_items(bucket: Bucket, items: Frame, segments: Frame, rules: Rules, refs
 
 
 def write_segments(segments: Frame, items: Places, day_count: int) -> pa.Array:
-    """Return per item its segments: "15.09.2025–31.12.2025: 108 × 11,91 % × 250,00 EUR = 8,9325", joined by "; ".
+    """Return per item its segments: "15.09.2025–31.12.2025: 108 × 11,91 % × 250,00 EUR = 8,9325",
+    joined by "; ".
 
-    Days, yearly rate, principal, and the segment's interest in euro with four decimals; empty without a segment.
+    Days, yearly rate, principal, and the segment's interest in euro with four decimals; empty
+    without a segment.
     """
     order = np.argsort(segments["item"], kind="stable")
     rows = segments.take(order)
@@ -69,20 +73,33 @@ def write_segments(segments: Frame, items: Places, day_count: int) -> pa.Array:
         " × ",
     )
     amount = _format_interest(_segment_interest(rows, day_count))
-    texts = pc.binary_join_element_wise(pc.binary_join_element_wise(interval, factors, ": "), amount, " = ")
+    texts = pc.binary_join_element_wise(
+        pc.binary_join_element_wise(interval, factors, ": "), amount, " = "
+    )
     first = np.searchsorted(rows["item"], items, side="left")
     last = np.searchsorted(rows["item"], items, side="right")
     counts = last - first
-    inside = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(first, counts)
+    inside = (
+        np.arange(counts.sum())
+        - np.repeat(np.cumsum(counts) - counts, counts)
+        + np.repeat(first, counts)
+    )
     offsets = pa.array(np.r_[0, np.cumsum(counts)].astype(np.int32))
     return pc.binary_join(pa.ListArray.from_arrays(offsets, texts.take(pa.array(inside))), "; ")
 
 
 def _segment_interest(segments: Frame, day_count: int) -> npt.NDArray[np.int64]:
     """Return each segment's interest in ten-thousandths of a euro, exact, half-up."""
-    rates = pc.cast(pc.replace_substring(segments.text("rate_percent"), ",", "."), pa.decimal128(12, _RATE_DECIMALS))
+    rates = pc.cast(
+        pc.replace_substring(segments.text("rate_percent"), ",", "."),
+        pa.decimal128(12, _RATE_DECIMALS),
+    )
     scaled = pc.multiply(rates, pa.scalar(10**_RATE_DECIMALS)).cast(pa.int64(), safe=False)
-    product = segments["principal_minor"] * scaled.to_numpy(zero_copy_only=False) * segments["days"].astype(np.int64)
+    product = (
+        segments["principal_minor"]
+        * scaled.to_numpy(zero_copy_only=False)
+        * segments["days"].astype(np.int64)
+    )
     whole = 10**_RATE_DECIMALS * 100 * day_count // 10 ** (_SHOWN_DECIMALS - 2)
     above, below = BGN_PER_EUR.as_integer_ratio()
     shared = gcd(whole, below)
@@ -98,11 +115,14 @@ def _format_interest(parts: npt.NDArray[np.int64]) -> pa.Array:
 
 
 def equalisation_numbers(bucket: Bucket, facts: Frame, as_of: int) -> pa.Array:
-    """Return the number of the bill that settles each heat forecast's season; null for other items, or without one.
+    """Return the number of the bill that settles each heat forecast's season; null for other items,
+    or without one.
 
     The season's earliest due equalisation of the same account, issued on or before `as_of`.
     """
-    bills = bucket.equalisations.take(bucket.equalisations["issued_on"] <= as_of)  # by account, season, due_on
+    bills = bucket.equalisations.take(
+        bucket.equalisations["issued_on"] <= as_of
+    )  # by account, season, due_on
     keys = _season_key(bills)
     wanted = _season_key(facts)
     place = np.searchsorted(keys, wanted)
@@ -112,4 +132,6 @@ def equalisation_numbers(bucket: Bucket, facts: Frame, as_of: int) -> pa.Array:
 
 
 def _season_key(rows: Frame) -> npt.NDArray[np.int64]:
-    return rows["account"].astype(np.int64) * 10_000 + np.maximum(rows["season"].astype(np.int64), 0)
+    return rows["account"].astype(np.int64) * 10_000 + np.maximum(
+        rows["season"].astype(np.int64), 0
+    )

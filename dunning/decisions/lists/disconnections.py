@@ -34,12 +34,13 @@ def propose_disconnections(
 ) -> Proposed:
     """Return the tables `disconnections` and `withheld` of one bucket.
 
-    Considered are accounts of disconnectable premises whose unexpired, unshielded, overdue items (never those of
-    `kinds_never`) named by a served disconnection warning reach the sum and the days of the policy. Of these, a row is
-    withheld, for the first reason that applies: `refused_evidence`, `no_tenancy` (his own does not cover every day from
-    `as_of` through `not_after`), `life_support` and `vulnerable` (on any of these days the premise, or anybody with a
-    tenancy of it, is known to be, or to come), `kept_agreement` (of any account of the premise), `same_premise`
-    (another account of the premise owes more), `no_lawful_day`.
+    Considered are accounts of disconnectable premises whose unexpired, unshielded, overdue items
+    (never those of `kinds_never`) named by a served disconnection warning reach the sum and the
+    days of the policy. Of these, a row is withheld, for the first reason that applies:
+    `refused_evidence`, `no_tenancy` (his own does not cover every day from `as_of` through
+    `not_after`), `life_support` and `vulnerable` (on any of these days the premise, or anybody with
+    a tenancy of it, is known to be, or to come), `kept_agreement` (of any account of the premise),
+    `same_premise` (another account of the premise owes more), `no_lawful_day`.
 
     Args:
         history: notices of the bucket: account, stage, sent_on, served_on, failed_on.
@@ -55,8 +56,12 @@ def propose_disconnections(
     stage[decision.accounts["account"]] = decision.accounts["stage"]
     stages = word_column(STAGES, stage[claims.accounts])
     held = withhold(
-        bucket, "disconnections", claims.accounts[stops], stages.filter(pa.array(stops)),
-        claims.overdue_cents[stops], reasons.filter(pa.array(stops)),
+        bucket,
+        "disconnections",
+        claims.accounts[stops],
+        stages.filter(pa.array(stops)),
+        claims.overdue_cents[stops],
+        reasons.filter(pa.array(stops)),
     )
     listed = _list(bucket, claims.take(~stops), stages.filter(pa.array(~stops)), window)
     return {"disconnections": listed, "withheld": held}
@@ -64,7 +69,9 @@ def propose_disconnections(
 
 @dataclass(frozen=True)
 class Claims:
-    """Accounts (places, ascending) with a warned debt that is large and old enough, and that debt."""
+    """Accounts (places, ascending) with a warned debt that is large and old enough, and that
+    debt.
+    """
 
     accounts: Places
     overdue_cents: npt.NDArray[np.int64]
@@ -75,13 +82,18 @@ class Claims:
     def take(self, rows: Flags) -> "Claims":
         """Return the claims under a mask."""
         return Claims(
-            self.accounts[rows], self.overdue_cents[rows], self.items[rows], self.oldest_due_on[rows],
+            self.accounts[rows],
+            self.overdue_cents[rows],
+            self.items[rows],
+            self.oldest_due_on[rows],
             self.warned_on[rows],
         )
 
 
 def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Claims:
-    """Return the debts of disconnectable premises that a served warning names and that reach the thresholds."""
+    """Return the debts of disconnectable premises that a served warning names and that reach the
+    thresholds.
+    """
     rule, as_of, size = rules.disconnections, to_day(rules.as_of), len(bucket.accounts)
     items = decision.open_items
     due_on = bucket.items["due_on"][items["item"]]
@@ -94,14 +106,22 @@ def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
     old_enough = as_of - oldest.astype(np.int64) >= rule.days_overdue_min
     accounts = np.flatnonzero(cuttable & (cents >= rule.amount_cents_min) & old_enough)
     number = np.bincount(of, minlength=size).astype(np.int32)
-    return Claims(accounts, cents[accounts], number[accounts], oldest[accounts], served_on[accounts])
+    return Claims(
+        accounts, cents[accounts], number[accounts], oldest[accounts], served_on[accounts]
+    )
 
 
 def warnable_items(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
-    """Return which open items a disconnection warning may name: overdue, unshielded, unexpired, never `kinds_never`."""
+    """Return which open items a disconnection warning may name: overdue, unshielded, unexpired,
+    never `kinds_never`.
+    """
     items = decision.open_items
     never = [code(ITEM_KINDS, kind) for kind in rules.disconnections.kinds_never]
-    return items["is_overdue"] & ~items["is_expired"] & ~np.isin(bucket.items["kind"][items["item"]], never)
+    return (
+        items["is_overdue"]
+        & ~items["is_expired"]
+        & ~np.isin(bucket.items["kind"][items["item"]], never)
+    )
 
 
 def warned_items(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Flags:
@@ -112,24 +132,35 @@ def warned_items(bucket: Bucket, decision: Decision, rules: Rules, history: Fram
 
 
 def _newest_warnings(bucket: Bucket, rules: Rules, history: Frame) -> tuple[Days, Days]:
-    """Return per account when its newest disconnection warning that counts was sent and served; see newest_notices."""
+    """Return per account when its newest disconnection warning that counts was sent and served; see
+    newest_notices.
+    """
     rule, as_of = rules.disconnections, to_day(rules.as_of)
     warnings = counting_notices(
-        history, code(NOTICE_STAGES, "disconnection"), as_of, rule.served_days_min, rule.notice_valid_days
+        history,
+        code(NOTICE_STAGES, "disconnection"),
+        as_of,
+        rule.served_days_min,
+        rule.notice_valid_days,
     )
     sent_on, served_on, _ = newest_notices(warnings, len(bucket.accounts))
     return sent_on, served_on
 
 
-def counting_notices(history: Frame, stage: int, as_of: int, served_days_min: int, valid_days: int) -> Frame:
-    """Return the notices of a stage served at least and at most so many days before `as_of`, on whatever channel."""
+def counting_notices(
+    history: Frame, stage: int, as_of: int, served_days_min: int, valid_days: int
+) -> Frame:
+    """Return the notices of a stage served at least and at most so many days before `as_of`, on
+    whatever channel.
+    """
     served_for = as_of - history["served_on"].astype(np.int64)
     counts = (history["stage"] == stage) & (history["sent_on"] <= as_of)
     return history.take(counts & (served_for >= served_days_min) & (served_for <= valid_days))
 
 
 def newest_notices(notices: Frame, size: int) -> tuple[Days, Days, Places]:
-    """Return per account sent_on, served_on and row of its newest notice (by sent_on, then the earliest served).
+    """Return per account sent_on, served_on and row of its newest notice (by sent_on, then the
+    earliest served).
 
     It names every item that any older one names. Without a notice: `-NEVER`, `NEVER`, -1.
     """
@@ -165,23 +196,33 @@ def _withhold_for(
 
 
 def _lacks_evidence(bucket: Bucket) -> Flags:
-    """Return per account whether a refused row could concern it, or who lives at its premise or is protected there."""
+    """Return per account whether a refused row could concern it, or who lives at its premise or is
+    protected there.
+    """
     of_premise = bucket.premises["has_refused_evidence"][bucket.accounts["premise"]]
     return np.asarray(bucket.accounts["has_refused_evidence"] | of_premise, np.bool_)
 
 
 def _days_without_supply(rules: Rules, window: Window | None) -> range:
-    """Return the days that a premise proposed tonight must be free of bars; the longest window where there is none."""
+    """Return the days that a premise proposed tonight must be free of bars; the longest window
+    where there is none.
+    """
     as_of = to_day(rules.as_of)
     last = to_day(window.not_after) if window else as_of + rules.disconnections.window_days
     return range(as_of, last + 1)
 
 
 def _largest_of_premise(claims: Claims, premises: Places, free: Flags) -> Flags:
-    """Return the one free claim of each premise with the largest sum; of equal ones the first payer code."""
+    """Return the one free claim of each premise with the largest sum; of equal ones the first payer
+    code.
+    """
     rows = np.flatnonzero(free)
     order = rows[np.lexsort((claims.accounts[rows], -claims.overdue_cents[rows], premises[rows]))]
-    first = np.r_[True, premises[order][1:] != premises[order][:-1]] if len(order) else np.zeros(0, np.bool_)
+    first = (
+        np.r_[True, premises[order][1:] != premises[order][:-1]]
+        if len(order)
+        else np.zeros(0, np.bool_)
+    )
     chosen = np.zeros(len(free), np.bool_)
     chosen[order[first]] = True
     return chosen
@@ -190,7 +231,9 @@ def _largest_of_premise(claims: Claims, premises: Places, free: Flags) -> Flags:
 def _list(bucket: Bucket, claims: Claims, stages: pa.Array, window: Window | None) -> pa.Table:
     of = bucket.accounts.take(claims.accounts)
     premises, count = bucket.premises.take(of["premise"]), len(claims.accounts)
-    first, last = (to_day(window.not_before), to_day(window.not_after)) if window else (NEVER, NEVER)
+    first, last = (
+        (to_day(window.not_before), to_day(window.not_after)) if window else (NEVER, NEVER)
+    )
     return build_table(
         "disconnections",
         {

@@ -1,7 +1,8 @@
-"""Why a row that a night listed stands on its list no more, as far as no rule says so itself: what is true now.
+"""Why a row that a night listed stands on its list no more, as far as no rule says so itself: what
+is true now.
 
-A night's row counted certain items. They are looked up in a later decision: settled, protected, or still owed under a
-condition of the list that does not hold any more.
+A night's row counted certain items. They are looked up in a later decision: settled, protected, or
+still owed under a condition of the list that does not hold any more.
 """
 
 from collections.abc import Mapping
@@ -71,8 +72,8 @@ def _counted(list_name: str, side: Side, rows: pa.Table, row: Ints) -> Flags:
 def say_why(list_name: str, now: Side, rows: pa.Table, named: pa.Table) -> pa.Array:
     """Return per row why it is on its list no more.
 
-    `paid` where all its items are settled; else `shielded` where one is protected; else the first condition of the list
-    that fails.
+    `paid` where all its items are settled; else `shielded` where one is protected; else the first
+    condition of the list that fails.
 
     Args:
         now: the later decision; every row's account is in its bucket.
@@ -87,7 +88,8 @@ def say_why(list_name: str, now: Side, rows: pa.Table, named: pa.Table) -> pa.Ar
     stays = (opened >= 0) & (shield == 0)
     looked = _Looked(now, account, row[stays], opened[stays], size)
     failures = {
-        "paid": ~any_by(row, (place < 0) | (opened >= 0), size) & any_by(row, np.ones(len(row), np.bool_), size),
+        "paid": ~any_by(row, (place < 0) | (opened >= 0), size)
+        & any_by(row, np.ones(len(row), np.bool_), size),
         "shielded": any_by(row, (opened >= 0) & (shield > 0), size),
         **_CONDITIONS[list_name](looked),
         "invoice_gone": any_by(row, place < 0, size),
@@ -97,8 +99,9 @@ def say_why(list_name: str, now: Side, rows: pa.Table, named: pa.Table) -> pa.Ar
 
 @dataclass(frozen=True)
 class _Looked:
-    """What is still owed unprotected of some rows. account: of each row; row, opened: of each item, place of its row
-    and of its open item."""
+    """What is still owed unprotected of some rows. account: of each row; row, opened: of each item,
+    place of its row and of its open item.
+    """
 
     side: Side
     account: Ints
@@ -113,11 +116,19 @@ class _Looked:
     def sum(self, flags: Flags) -> Ints:
         """Return what is open of the flagged items of each row."""
         chosen = flags[self.opened]
-        return sum_by(self.row[chosen], self.side.decision.open_items["open_cents"][self.opened[chosen]], self.size)
+        return sum_by(
+            self.row[chosen],
+            self.side.decision.open_items["open_cents"][self.opened[chosen]],
+            self.size,
+        )
 
 
 def _why_not_disconnected(looked: _Looked) -> Mapping[str, Flags]:
-    side, items, rule = looked.side, looked.side.decision.open_items, looked.side.rules.disconnections
+    side, items, rule = (
+        looked.side,
+        looked.side.decision.open_items,
+        looked.side.rules.disconnections,
+    )
     premise = side.bucket.accounts["premise"][looked.account]
     warnable = warnable_items(side.bucket, side.decision, side.rules)
     warned = warned_items(side.bucket, side.decision, side.rules, side.history)
@@ -126,7 +137,8 @@ def _why_not_disconnected(looked: _Looked) -> Mapping[str, Flags]:
         **_not_claimed(looked),
         "below_threshold": looked.any(warnable) & (looked.sum(warnable) < rule.amount_cents_min),
         "warning_not_served": looked.any(warnable) & ~looked.any(warnable & warned),
-        "too_recent": looked.any(warnable) & ~looked.any(warnable & (items["days_overdue"] >= rule.days_overdue_min)),
+        "too_recent": looked.any(warnable)
+        & ~looked.any(warnable & (items["days_overdue"] >= rule.days_overdue_min)),
     }
 
 
@@ -148,20 +160,30 @@ def _why_not_reminded(looked: _Looked) -> Mapping[str, Flags]:
 
 
 def _not_claimed(looked: _Looked) -> dict[str, Flags]:
-    """Return which rows have nothing overdue, or nothing that has not expired, left of what they counted."""
+    """Return which rows have nothing overdue, or nothing that has not expired, left of what they
+    counted.
+    """
     items = looked.side.decision.open_items
     owes, overdue = looked.any(np.ones(len(items), np.bool_)), looked.any(items["is_overdue"])
     lasts = looked.any(items["is_overdue"] & ~items["is_expired"])
     return {"not_due": owes & ~overdue, "expired_only": overdue & ~lasts}
 
 
-_CONDITIONS = {"disconnections": _why_not_disconnected, "court": _why_not_sued, "reminders": _why_not_reminded}
+_CONDITIONS = {
+    "disconnections": _why_not_disconnected,
+    "court": _why_not_sued,
+    "reminders": _why_not_reminded,
+}
 
 
 def _place_accounts(bucket: Bucket, rows: pa.Table) -> Ints:
     """Return the place of each row's account in a bucket; -1 where it is not there."""
     accounts = pa.table({name: bucket.accounts.text(name) for name in ("premise_no", "payer_code")})
-    return pc.fill_null(pc.index_in(key_of(rows), value_set=key_of(accounts)), -1).to_numpy().astype(np.int64)
+    return (
+        pc.fill_null(pc.index_in(key_of(rows), value_set=key_of(accounts)), -1)
+        .to_numpy()
+        .astype(np.int64)
+    )
 
 
 def _row_of_account(bucket: Bucket, rows: pa.Table) -> Ints:
@@ -174,11 +196,19 @@ def _row_of_account(bucket: Bucket, rows: pa.Table) -> Ints:
 
 
 def _place_items(side: Side, account: Ints, invoice_no: pa.Array) -> Ints:
-    """Return the place of invoices of some accounts among a bucket's items; -1 where it is not there (yet)."""
+    """Return the place of invoices of some accounts among a bucket's items; -1 where it is not
+    there (yet).
+    """
     items = side.bucket.items
     known = np.flatnonzero(items["issued_on"] <= to_day(side.rules.as_of))
-    value_set = _join(items["account"][known].astype(np.int64), items.text("invoice_no").take(pa.array(known)))
-    found = pc.fill_null(pc.index_in(_join(account, invoice_no), value_set=value_set), -1).to_numpy().astype(np.int64)
+    value_set = _join(
+        items["account"][known].astype(np.int64), items.text("invoice_no").take(pa.array(known))
+    )
+    found = (
+        pc.fill_null(pc.index_in(_join(account, invoice_no), value_set=value_set), -1)
+        .to_numpy()
+        .astype(np.int64)
+    )
     return np.r_[known, -1][found]
 
 

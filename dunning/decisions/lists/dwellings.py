@@ -1,4 +1,6 @@
-"""Who lives at a premise on the days to come, as far as tonight knows, and who of them is protected."""
+"""Who lives at a premise on the days to come, as far as tonight knows, and who of them is
+protected.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,9 @@ Flags = npt.NDArray[np.bool_]
 
 
 def covers_all(bucket: Bucket, days: range) -> Flags:
-    """Return for every account whether its own tenancies, one after another, cover each of these days."""
+    """Return for every account whether its own tenancies, one after another, cover each of these
+    days.
+    """
     tenancies = bucket.tenancies
     account = tenancies["account"].astype(np.int64)  # rows stand by account, valid_from
     from_on, until_on = (tenancies[name].astype(np.int64) for name in ("valid_from", "valid_until"))
@@ -29,9 +33,11 @@ def covers_all(bucket: Bucket, days: range) -> Flags:
 
 
 def find_protected(bucket: Bucket, reason: str, days: range) -> Flags:
-    """Return for every premise whether, on any of these days, it or anybody with a tenancy of it is protected.
+    """Return for every premise whether, on any of these days, it or anybody with a tenancy of it is
+    protected.
 
-    By a flag, or by a hold of that reason in force on such a day, that names the premise or that payer.
+    By a flag, or by a hold of that reason in force on such a day, that names the premise or that
+    payer.
 
     Args:
         reason: `vulnerable` or `life_support`.
@@ -41,14 +47,20 @@ def find_protected(bucket: Bucket, reason: str, days: range) -> Flags:
     account = tenancies["account"]
     premise, payer = bucket.accounts["premise"][account], bucket.accounts["payer"][account]
     lives_there = _meets(tenancies["valid_from"], tenancies["valid_until"], days)
-    flagged = bucket.premises[flag] | any_by(premise, lives_there & bucket.payers[flag][payer], count)
+    flagged = bucket.premises[flag] | any_by(
+        premise, lives_there & bucket.payers[flag][payer], count
+    )
     holds = bucket.protections.take(bucket.protections["reason"] == code(HOLD_REASONS, reason))
     on_premise = _meets(holds["valid_from"], holds["valid_until"], days) & (holds["premise"] >= 0)
-    return flagged | any_by(holds["premise"], on_premise, count) | _live_with_held(bucket, holds, days)
+    return (
+        flagged | any_by(holds["premise"], on_premise, count) | _live_with_held(bucket, holds, days)
+    )
 
 
 def _live_with_held(bucket: Bucket, holds: Frame, days: range) -> Flags:
-    """Return for every premise whether a payer has a tenancy of it on a day on which one of these holds names him."""
+    """Return for every premise whether a payer has a tenancy of it on a day on which one of these
+    holds names him.
+    """
     holds = holds.take(holds["payer"] >= 0)
     order = np.argsort(holds["payer"], kind="stable")
     tenancies = bucket.tenancies
@@ -68,7 +80,8 @@ def _meets(from_on: Days, until_on: Days, days: range) -> Flags:
 
 
 def with_own_protections(bucket: Bucket, own_holds: pa.Table) -> Bucket:
-    """Return a bucket whose `protections` know our own holds of protecting reasons, on whatever account they are.
+    """Return a bucket whose `protections` know our own holds of protecting reasons, on whatever
+    account they are.
 
     Args:
         own_holds: premise_no, payer_code, reason, valid_from, valid_until.
@@ -79,8 +92,12 @@ def with_own_protections(bucket: Bucket, own_holds: pa.Table) -> Bucket:
     rows = frame_of(own)
     payer = pc.index_in(rows.text("payer_code"), value_set=bucket.payers.text("payer_code"))
     premise = pc.index_in(rows.text("premise_no"), value_set=bucket.premises.text("premise_no"))
-    payer, premise = (pc.fill_null(at, -1).to_numpy(zero_copy_only=False) for at in (payer, premise))
-    reason = pc.index_in(rows.text("reason"), value_set=pa.array(HOLD_REASONS)).to_numpy(zero_copy_only=False)
+    payer, premise = (
+        pc.fill_null(at, -1).to_numpy(zero_copy_only=False) for at in (payer, premise)
+    )
+    reason = pc.index_in(rows.text("reason"), value_set=pa.array(HOLD_REASONS)).to_numpy(
+        zero_copy_only=False
+    )
     none = np.full(len(own), -1, np.int32)
     columns = {
         "payer": np.concatenate((payer, none)),

@@ -1,4 +1,6 @@
-"""Where a letter reaches a payer: never a premise that he has left, under whatever name it stands."""
+"""Where a letter reaches a payer: never a premise that he has left, under whatever name it
+stands.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +38,8 @@ _LONG_WORDS = r" (?:(бл)ок|(вх)од|(ет)аж|(ап)артамент)(?: 
 class PostalAddress:
     """Postal addresses, aligned with the accounts asked for.
 
-    street: null where no letter reaches; town: "postcode settlement", null where the address is one text of its own.
+    street: null where no letter reaches; town: "postcode settlement", null where the address is one
+    text of its own.
     """
 
     street: pa.Array
@@ -52,7 +55,9 @@ class PostalAddress:
 
     def only(self, chosen: Flags) -> "PostalAddress":
         """Return the same, null where it is not chosen."""
-        return PostalAddress(*(pc.if_else(pa.array(chosen), column, _NOTHING) for column in (self.street, self.town)))
+        return PostalAddress(
+            *(pc.if_else(pa.array(chosen), column, _NOTHING) for column in (self.street, self.town))
+        )
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,10 @@ def postal_addresses(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array
 def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalAddress:
     """Return where a letter reaches each account's payer.
 
-    His newest contact for post; where he never had one his postal address, else that of the premise, but only while the
-    payer's own tenancy of it covers `as_of`: a letter must not go to whoever lives there after him. So an address of
-    his that is that of a premise which he has left counts as none; and a contact that is revoked ends the channel.
+    His newest contact for post; where he never had one his postal address, else that of the
+    premise, but only while the payer's own tenancy of it covers `as_of`: a letter must not go to
+    whoever lives there after him. So an address of his that is that of a premise which he has left
+    counts as none; and a contact that is revoked ends the channel.
     """
     payers = bucket.accounts["payer"][accounts]
     as_of = to_day(rules.as_of)
@@ -86,14 +92,21 @@ def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalA
     asked = Asked(bucket, is_asked, as_of)
     postal_cells = [known.text(f"postal_{part}") for part in _PARTS]
     left_contact, left_postal = _are_left(asked, [contact.address, nothing, nothing], postal_cells)
-    written, postal = PostalAddress(contact.address, nothing).only(~left_contact), own.only(~left_postal)
+    written, postal = (
+        PostalAddress(contact.address, nothing).only(~left_contact),
+        own.only(~left_postal),
+    )
     home = locate_premises(bucket, accounts).only(has_tenancy(bucket, as_of)[accounts])
     boxes = _first_there(written.take(payers), postal.take(payers), home)
     return boxes.only(~contact.is_out[payers])
 
 
 def _own_addresses(payers: Frame) -> PostalAddress:
-    return _address(payers.text("postal_address"), payers.text("postal_postcode"), payers.text("postal_settlement"))
+    return _address(
+        payers.text("postal_address"),
+        payers.text("postal_postcode"),
+        payers.text("postal_settlement"),
+    )
 
 
 def _first_there(*addresses: PostalAddress) -> PostalAddress:
@@ -101,7 +114,10 @@ def _first_there(*addresses: PostalAddress) -> PostalAddress:
     street, town = addresses[-1].street, addresses[-1].town
     for address in reversed(addresses[:-1]):
         is_there = pc.is_valid(address.street)
-        street, town = pc.if_else(is_there, address.street, street), pc.if_else(is_there, address.town, town)
+        street, town = (
+            pc.if_else(is_there, address.street, street),
+            pc.if_else(is_there, address.town, town),
+        )
     return PostalAddress(street, town)
 
 
@@ -113,7 +129,9 @@ def premise_addresses(bucket: Bucket, accounts: Places) -> pa.Array:
 def locate_premises(bucket: Bucket, accounts: Places) -> PostalAddress:
     """Return the address of each account's premise."""
     premises = bucket.premises.take(bucket.accounts["premise"][accounts])
-    return _address(premises.text("address"), premises.text("postcode"), premises.text("settlement"))
+    return _address(
+        premises.text("address"), premises.text("postcode"), premises.text("settlement")
+    )
 
 
 def has_tenancy(bucket: Bucket, as_of: int) -> Flags:
@@ -124,7 +142,8 @@ def has_tenancy(bucket: Bucket, as_of: int) -> Flags:
 
 
 def compare_key(addresses: pa.Array) -> pa.Array:
-    """Return what two spellings of one address have in common: letters and digits alone, small; null is empty.
+    """Return what two spellings of one address have in common: letters and digits alone, small;
+    null is empty.
 
     >>> compare_key(pa.array(["ул. Явор 3,  София", "УЛ.ЯВОР 3 СОФИЯ", None])).to_pylist()
     ['улявор3софия', 'улявор3софия', '']
@@ -133,7 +152,8 @@ def compare_key(addresses: pa.Array) -> pa.Array:
 
 
 def _place_key(addresses: pa.Array) -> pa.Array:
-    """Return what two spellings of one place have in common, whatever short words stand before its names.
+    """Return what two spellings of one place have in common, whatever short words stand before its
+    names.
 
     >>> _place_key(pa.array(["гр. София", "София", "улица „Явор“ № 3, блок 2", "Ул.Явор 3 бл.2", None])).to_pylist()
     ['софия', 'софия', 'явор3бл2', 'явор3бл2', '']
@@ -153,17 +173,23 @@ def _place_keys(columns: list[pa.Array]) -> list[pa.Array]:
 
 
 def _are_left(asked: Asked, *written: Cells) -> npt.NDArray[np.bool_]:
-    """Return per kind of address which payers' ones are those of a premise that he has left, and of none that he has.
+    """Return per kind of address which payers' ones are those of a premise that he has left, and of
+    none that he has.
 
-    Spellings cost much, so they are compared for those alone who are asked for, have an address and have left any.
+    Spellings cost much, so they are compared for those alone who are asked for, have an address and
+    have left any.
 
     Args:
-        written: street, postcode and settlement, one a payer; null where there is none, or where it is not told apart.
+        written: street, postcode and settlement, one a payer; null where there is none, or where it
+            is not told apart.
     """
     homes, as_of, size = asked.bucket.homes, asked.as_of, len(asked.bucket.payers)
     is_open = asked.is_asked & any_by(homes["payer"], homes["valid_until"] <= as_of, size)
     rows = [np.flatnonzero((is_open & filled(street))[homes["payer"]]) for street, _, _ in written]
-    homes, kind = homes.take(np.concatenate(rows)), np.repeat(np.arange(len(written)), [len(row) for row in rows])
+    homes, kind = (
+        homes.take(np.concatenate(rows)),
+        np.repeat(np.arange(len(written)), [len(row) for row in rows]),
+    )
     if len(homes) == 0:
         return np.zeros((len(written), size), np.bool_)
     at = [pa.array(homes["payer"][kind == number]) for number in range(len(written))]
@@ -177,7 +203,9 @@ def _are_left(asked: Asked, *written: Cells) -> npt.NDArray[np.bool_]:
 
 
 def _are_same(told: list[pa.Array], home: list[pa.Array]) -> Flags:
-    """Return which addresses are one: in their parts, as far as both have them, or with all of it in one cell."""
+    """Return which addresses are one: in their parts, as far as both have them, or with all of it
+    in one cell.
+    """
     street, postcode, settlement = told
     home_street, home_postcode, home_settlement = home
     same_town = _agree(settlement, home_settlement)
@@ -185,10 +213,14 @@ def _are_same(told: list[pa.Array], home: list[pa.Array]) -> Flags:
     same_place = pc.and_(same_town, pc.or_(tells_town, _agree(postcode, home_postcode)))
     same = pc.and_(pc.equal(street, home_street), same_place)
     for order in ((0, 1, 2), (0, 2, 1), (0, 2), (1, 2, 0), (2, 1, 0), (2, 0)):
-        written, known = (pc.binary_join_element_wise(*(of[part] for part in order), "") for of in (told, home))
+        written, known = (
+            pc.binary_join_element_wise(*(of[part] for part in order), "") for of in (told, home)
+        )
         same = pc.or_(same, pc.equal(street, known))
         same = pc.or_(same, pc.and_(pc.equal(written, home_street), pc.not_equal(settlement, "")))
-    same = pc.or_(same, pc.equal(street, pc.binary_join_element_wise(home_street, home_postcode, "")))
+    same = pc.or_(
+        same, pc.equal(street, pc.binary_join_element_wise(home_street, home_postcode, ""))
+    )
     there = pc.and_(pc.not_equal(street, ""), pc.not_equal(home_street, ""))
     return pc.and_(same, there).to_numpy(zero_copy_only=False)
 
@@ -205,5 +237,7 @@ def _address(street: pa.Array, postcode: pa.Array, settlement: pa.Array) -> Post
 
 
 def _join(left: pa.Array, right: pa.Array, separator: str) -> pa.Array:
-    """Return both texts joined, or the one that is there. (`null_handling="skip"` would drop rows without any.)"""
+    """Return both texts joined, or the one that is there. (`null_handling="skip"` would drop rows
+    without any.)
+    """
     return pc.coalesce(pc.binary_join_element_wise(left, right, separator), left, right)

@@ -10,7 +10,8 @@ from itertools import accumulate, pairwise
 class Owed:
     """What is open of one item, and where it counts.
 
-    counts, is_old: for each `Condition`, whether it looks at the item, and whether the item is as old as it asks.
+    counts, is_old: for each `Condition`, whether it looks at the item, and whether the item is as
+    old as it asks.
     plans: the broken plans (places) that the item belongs to.
     """
 
@@ -22,7 +23,8 @@ class Owed:
 
 @dataclass(frozen=True)
 class Threshold:
-    """What must be there for an account to stand somewhere: one way of several, every condition of it.
+    """What must be there for an account to stand somewhere: one way of several, every condition of
+    it.
 
     conditions: (place of the condition, cents from which on it holds).
     """
@@ -34,8 +36,9 @@ class Threshold:
 class Case:
     """All that decides whether an account stands where it stands.
 
-    owed: its open items, oldest first. ways: any of them is enough. shorts: of each broken plan, what must be settled
-    on its items for it to be kept again. plans_bar: whether a kept plan with something open bars the whole account.
+    owed: its open items, oldest first. ways: any of them is enough. shorts: of each broken plan,
+    what must be settled on its items for it to be kept again. plans_bar: whether a kept plan with
+    something open bars the whole account.
     """
 
     owed: Sequence[Owed]
@@ -45,10 +48,11 @@ class Case:
 
 
 def least_payment(case: Case) -> int:
-    """Return the smallest payment of tonight, naming no invoice, after which the account stands there no more; 0: now.
+    """Return the smallest payment of tonight, naming no invoice, after which the account stands
+    there no more; 0: now.
 
-    Such a payment settles the oldest item first (contract, section 3, rule 1), those that do not count, too. It may
-    also make a broken plan kept again, whose items then count nowhere.
+    Such a payment settles the oldest item first (contract, section 3, rule 1), those that do not
+    count, too. It may also make a broken plan kept again, whose items then count nowhere.
 
     >>> both = (Owed(500, (False,), (True,)), Owed(900, (True,), (True,)))
     >>> least_payment(Case(both, (Threshold(((0, 600),)),)))
@@ -62,12 +66,16 @@ def least_payment(case: Case) -> int:
         if not _stands(case, first):
             return first
         if end - 1 > first and not _stands(case, end - 1):
-            return first + bisect_left(range(first, end), True, key=lambda paid: not _stands(case, paid))
+            return first + bisect_left(
+                range(first, end), True, key=lambda paid: not _stands(case, paid)
+            )
     return total
 
 
 def _turning_points(case: Case, total: int) -> list[int]:
-    """Return the payments at which a plan turns; between two of them paying more never brings an account back."""
+    """Return the payments at which a plan turns; between two of them paying more never brings an
+    account back.
+    """
     before = list(accumulate((item.open_cents for item in case.owed), initial=0))
     points = {0, total}
     for plan, short in enumerate(case.shorts):
@@ -84,7 +92,11 @@ def _turning_points(case: Case, total: int) -> list[int]:
 def _stands(case: Case, paid: int) -> bool:
     left = _pay(case.owed, paid)
     settled = [
-        sum(was.open_cents - now.open_cents for was, now in zip(case.owed, left, strict=True) if plan in was.plans)
+        sum(
+            was.open_cents - now.open_cents
+            for was, now in zip(case.owed, left, strict=True)
+            if plan in was.plans
+        )
         for plan in range(len(case.shorts))
     ]
     kept = {plan for plan, short in enumerate(case.shorts) if settled[plan] >= short}
@@ -97,7 +109,10 @@ def _stands(case: Case, paid: int) -> bool:
 
 def _holds(counted: Sequence[Owed], at: int, cents: int) -> bool:
     looked_at = [item for item in counted if item.counts[at]]
-    return any(item.is_old[at] for item in looked_at) and sum(item.open_cents for item in looked_at) >= cents
+    return (
+        any(item.is_old[at] for item in looked_at)
+        and sum(item.open_cents for item in looked_at) >= cents
+    )
 
 
 def _pay(owed: Sequence[Owed], paid: int) -> list[Owed]:

@@ -8,21 +8,31 @@ from dunning.decisions.lists.proposals import Proposed, build_table, merge_propo
 from dunning.policy.rules import Loading
 
 # Lists that could hurt somebody, with the column that holds the sum of a row.
-GUARDED = {"reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "principal_cents"}
+GUARDED = {
+    "reminders": "overdue_cents",
+    "disconnections": "overdue_cents",
+    "court": "principal_cents",
+}
 
 
 def find_shrunk(
-    tables: Mapping[str, int], before: Mapping[str, int], rule: Loading, accepted: Iterable[str] = ()
+    tables: Mapping[str, int],
+    before: Mapping[str, int],
+    rule: Loading,
+    accepted: Iterable[str] = (),
 ) -> dict[str, str]:
-    """Return why lists must stop, by name: a guarded table or column that is missing or lost too much since last time.
+    """Return why lists must stop, by name: a guarded table or column that is missing or lost too
+    much since last time.
 
     A column is not told of where its table is.
 
     Args:
-        tables: rows per table that the ledger has, and rows that carry a protecting column (`payers.vulnerable`); what
-            is absent is not there.
-        before: the same of the last run that closed its books; what it did not record is not compared.
-        accepted: tables (with all their columns) and columns of which a person says that less is right.
+        tables: rows per table that the ledger has, and rows that carry a protecting column
+            (`payers.vulnerable`); what is absent is not there.
+        before: the same of the last run that closed its books; what it did not record is not
+            compared.
+        accepted: tables (with all their columns) and columns of which a person says that less is
+            right.
     """
     accepted = set(accepted)
     found: dict[str, str] = {}
@@ -39,7 +49,9 @@ def find_shrunk(
 
 
 def _guarded(before: Mapping[str, int], rule: Loading) -> Iterator[str]:
-    """Yield what is compared: the policy's tables, then every protecting column, as far as the last run had them."""
+    """Yield what is compared: the policy's tables, then every protecting column, as far as the last
+    run had them.
+    """
     yield from (name for name in rule.tables_guarded if name in before)
     yield from sorted(name for name in before if "." in name)
 
@@ -49,7 +61,11 @@ def stop_lists(proposed: Proposed, reason: str) -> Proposed:
     held = [proposed["withheld"]]
     for name, cents in GUARDED.items():
         rows = proposed[name]
-        stage = rows["stage"].combine_chunks() if name != "court" else pa.repeat("court_bound", len(rows))
+        stage = (
+            rows["stage"].combine_chunks()
+            if name != "court"
+            else pa.repeat("court_bound", len(rows))
+        )
         held.append(
             build_table(
                 "withheld",

@@ -1,4 +1,6 @@
-"""One message, one truth: who stands on a list whose action says it all gets no reminder or warning beside it."""
+"""One message, one truth: who stands on a list whose action says it all gets no reminder or warning
+beside it.
+"""
 
 from datetime import date, timedelta
 
@@ -10,18 +12,21 @@ from dunning.decisions.lists.volume_limits import key_of, withhold_rows
 from dunning.policy.rules import Rules
 
 
-def silence_listed(proposed: Proposed, acts: pa.Table, silences: pa.Table, as_of: date, rules: Rules) -> Proposed:
-    """Return the proposals with the messages withheld, as `on_list`, that another list makes untrue.
+def silence_listed(
+    proposed: Proposed, acts: pa.Table, silences: pa.Table, as_of: date, rules: Rules
+) -> Proposed:
+    """Return the proposals with the messages withheld, as `on_list`, that another list makes
+    untrue.
 
-    That is: of accounts listed tonight for disconnection or in court's part `ready`, unless their messages have been
-    withheld so for `on_list_days` in a row and nothing has left; and of accounts whose action was handed over and still
-    counts. Part `person` and withheld rows silence nobody.
+    That is: of accounts listed tonight for disconnection or in court's part `ready`, unless their
+    messages have been withheld so for `on_list_days` in a row and nothing has left; and of accounts
+    whose action was handed over and still counts. Part `person` and withheld rows silence nobody.
 
     Args:
         proposed: after `ramp.withhold_acted`.
         acts: list, premise_no, payer_code, as_of of what was handed over.
-        silences: premise_no, payer_code, since: the first night of those in a row, up to last night, on which an
-            account's message was withheld as `on_list`.
+        silences: premise_no, payer_code, since: the first night of those in a row, up to last
+            night, on which an account's message was withheld as `on_list`.
     """
     messages = key_of(proposed["reminders"])
     long_ago = pa.scalar(as_of - timedelta(days=rules.reminders.on_list_days), pa.date32())
@@ -29,19 +34,25 @@ def silence_listed(proposed: Proposed, acts: pa.Table, silences: pa.Table, as_of
     is_listed = pc.is_in(messages, value_set=_listed(proposed))
     is_silent = pc.and_not(is_listed, pc.is_in(messages, value_set=key_of(heard_enough)))
     is_silent = pc.or_(is_silent, pc.is_in(messages, value_set=_handed_over(acts, as_of, rules)))
-    return withhold_rows(proposed, "reminders", pc.invert(is_silent).to_numpy(zero_copy_only=False), "on_list")
+    return withhold_rows(
+        proposed, "reminders", pc.invert(is_silent).to_numpy(zero_copy_only=False), "on_list"
+    )
 
 
 def _listed(proposed: Proposed) -> pa.Array:
     court = proposed["court"]
-    return pa.concat_arrays([
-        key_of(proposed["disconnections"]), key_of(court.filter(pc.equal(court["part"], "ready")))
-    ])
+    return pa.concat_arrays(
+        [key_of(proposed["disconnections"]), key_of(court.filter(pc.equal(court["part"], "ready")))]
+    )
 
 
 def _handed_over(acts: pa.Table, as_of: date, rules: Rules) -> pa.Array:
     keys = [pa.array([], pa.string())]
     for name, days in rules.release.acted_days.items():
         since = pa.scalar(as_of - timedelta(days=days), pa.date32())
-        keys.append(key_of(acts.filter(pc.and_(pc.equal(acts["list"], name), pc.greater(acts["as_of"], since)))))
+        keys.append(
+            key_of(
+                acts.filter(pc.and_(pc.equal(acts["list"], name), pc.greater(acts["as_of"], since)))
+            )
+        )
     return pa.concat_arrays(keys)

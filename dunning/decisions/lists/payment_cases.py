@@ -1,4 +1,6 @@
-"""What stops a list or a stage for one account: the very items that its rule counts, as a `least_payment.Case`."""
+"""What stops a list or a stage for one account: the very items that its rule counts, as a
+`least_payment.Case`.
+"""
 
 from dataclasses import dataclass
 
@@ -21,7 +23,9 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Looked:
-    """One condition: which of the account's items it looks at, how old one must be on which day, and from which sum."""
+    """One condition: which of the account's items it looks at, how old one must be on which day,
+    and from which sum.
+    """
 
     counts: Flags
     day: int
@@ -59,7 +63,9 @@ def stop_disconnection(asked: Asked) -> int:
     rule = asked.rules.disconnections
     given = (asked.bucket, asked.decision, asked.rules)
     counts = warnable_items(*given) & warned_items(*given, asked.found.history)
-    looked = Looked(counts[asked.rows], to_day(asked.rules.as_of), rule.days_overdue_min, rule.amount_cents_min)
+    looked = Looked(
+        counts[asked.rows], to_day(asked.rules.as_of), rule.days_overdue_min, rule.amount_cents_min
+    )
     return _least(asked, [[looked]], looked.day, plans_bar=True)
 
 
@@ -67,13 +73,20 @@ def stop_last_warning(asked: Asked) -> int:
     """Return the least payment of tonight after which the account gets no last warning tonight."""
     rule, as_of = asked.rules.stages, to_day(asked.rules.as_of)
     counts = asked.on(asked.found.ladder.final_warning, as_of)
-    warned = Looked(counts, as_of, rule.final_warning.days_overdue_min, rule.final_warning.amount_cents_min)
+    warned = Looked(
+        counts, as_of, rule.final_warning.days_overdue_min, rule.final_warning.amount_cents_min
+    )
     court = rule.court_bound
     limitation_on = asked.decision.open_items["limitation_on"][asked.rows]
     first, last = court_days(asked.rules)
     days = {first, *(int(day) + court.days_overdue_min for day in asked.due_on)}
     ways = [
-        [warned, Looked(counts & (limitation_on > day), day, court.days_overdue_min, court.amount_cents_min)]
+        [
+            warned,
+            Looked(
+                counts & (limitation_on > day), day, court.days_overdue_min, court.amount_cents_min
+            ),
+        ]
         for day in sorted(days)
         if first <= day <= last
     ]
@@ -81,7 +94,9 @@ def stop_last_warning(asked: Asked) -> int:
 
 
 def stop_stage(asked: Asked, stage: str, day: int) -> int:
-    """Return the least payment of tonight after which the account does not stand at a stage on a day."""
+    """Return the least payment of tonight after which the account does not stand at a stage on a
+    day.
+    """
     rule, ladder = asked.rules.stages, asked.found.ladder
     asks = getattr(rule, stage)
     counts = asked.on(getattr(ladder, stage), day)
@@ -104,22 +119,35 @@ def _least(asked: Asked, ways: list[list[Looked]], day: int, *, plans_bar: bool 
             int(cents[n]),
             tuple(bool(flags[n]) for flags in counts),
             tuple(bool(flags[n]) for flags in old),
-            tuple(places[plan] for plan in agreed["agreement"][agreed["item"] == item].tolist() if plan in places),
+            tuple(
+                places[plan]
+                for plan in agreed["agreement"][agreed["item"] == item].tolist()
+                if plan in places
+            ),
         )
         for n, item in enumerate(items.tolist())
     ]
     numbered = iter(range(len(conditions)))
-    thresholds = [Threshold(tuple((next(numbered), looked.cents) for looked in way)) for way in ways]
+    thresholds = [
+        Threshold(tuple((next(numbered), looked.cents) for looked in way)) for way in ways
+    ]
     return least_payment(Case(owed, thresholds, shorts, plans_bar))
 
 
 def _broken_plans(asked: Asked, day: int) -> tuple[dict[int, int], list[int]]:
-    """Return the account's plans that are broken on a day, each with its place, and what each lacks to be kept then."""
+    """Return the account's plans that are broken on a day, each with its place, and what each lacks
+    to be kept then.
+    """
     state, bucket = asked.found.shields.agreements, asked.bucket
     runs = (state.is_kept | state.is_broken) & (state.breaks_on <= day)
     plans = np.flatnonzero(runs & (bucket.agreements["account"] == asked.account)).tolist()
     instalments = bucket.instalments
     is_due = instalments["due_on"] + asked.rules.agreements.grace_days <= day
-    due = [int(instalments["amount_cents"][is_due & (instalments["agreement"] == plan)].sum()) for plan in plans]
-    shorts = [cents - int(state.settled_cents[plan]) for plan, cents in zip(plans, due, strict=True)]
+    due = [
+        int(instalments["amount_cents"][is_due & (instalments["agreement"] == plan)].sum())
+        for plan in plans
+    ]
+    shorts = [
+        cents - int(state.settled_cents[plan]) for plan, cents in zip(plans, due, strict=True)
+    ]
     return {plan: place for place, plan in enumerate(plans)}, shorts

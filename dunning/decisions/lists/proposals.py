@@ -1,7 +1,8 @@
-"""What a run wants to do: the tables of its lists, one row a proposed message, disconnection, case or withheld row.
+"""What a run wants to do: the tables of its lists, one row a proposed message, disconnection, case
+or withheld row.
 
-Each `propose_` function returns a `Proposed`: tables by name, for one bucket. `merge_proposed` joins those of all
-buckets into the order in which they are listed, whatever the order they came in.
+Each `propose_` function returns a `Proposed`: tables by name, for one bucket. `merge_proposed`
+joins those of all buckets into the order in which they are listed, whatever the order they came in.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,45 +26,110 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
 
 
 SCHEMAS: dict[str, pa.Schema] = {
-    # One notice to send. stage: overdue or final_warning; overdue_cents: the sum demanded, of `items` items; name: of
-    # letters only; expired_cents: overdue, but past limitation: shown, not demanded; answer_until: of last warnings;
-    # district: of the premise; may_be_cut: its supply, by the rules in force, for a sum like this.
+    # One notice to send. stage: overdue or final_warning; overdue_cents: the sum demanded, of
+    # `items` items; name: of letters only; expired_cents: overdue, but past limitation: shown, not
+    # demanded; answer_until: of last warnings; district: of the premise; may_be_cut: its supply, by
+    # the rules in force, for a sum like this.
     "reminders": _schema(
-        reference=_text, premise_no=_text, payer_code=_text, stage=_text, channel=_text, address=_text, language=_text,
-        service=_text, name=_text, overdue_cents=_cents, items=_count, oldest_due_on=_day, newest_due_on=_day,
-        period_from=_day, period_to=_day, expired_cents=_cents, answer_until=_day, district=_text,
+        reference=_text,
+        premise_no=_text,
+        payer_code=_text,
+        stage=_text,
+        channel=_text,
+        address=_text,
+        language=_text,
+        service=_text,
+        name=_text,
+        overdue_cents=_cents,
+        items=_count,
+        oldest_due_on=_day,
+        newest_due_on=_day,
+        period_from=_day,
+        period_to=_day,
+        expired_cents=_cents,
+        answer_until=_day,
+        district=_text,
         may_be_cut=pa.bool_(),
     ),
-    # One premise to disconnect. stage: of the account; warned_on: served day of the newest warning that counts, which
-    # names all `items`.
+    # One premise to disconnect. stage: of the account; warned_on: served day of the newest warning
+    # that counts, which names all `items`.
     "disconnections": _schema(
-        district=_text, route=_text, premise_no=_text, payer_code=_text, stage=_text, meter_no=_text, address=_text,
-        overdue_cents=_cents, items=_count, oldest_due_on=_day, warned_on=_day, not_before=_day, not_after=_day,
+        district=_text,
+        route=_text,
+        premise_no=_text,
+        payer_code=_text,
+        stage=_text,
+        meter_no=_text,
+        address=_text,
+        overdue_cents=_cents,
+        items=_count,
+        oldest_due_on=_day,
+        warned_on=_day,
+        not_before=_day,
+        not_after=_day,
     ),
     # One case. person_reasons: sorted, separated by a space; empty where part is ready.
     "court": _schema(
-        case_ref=_text, part=_text, person_reasons=_text, premise_no=_text, payer_code=_text, kind=_text, name=_text,
-        national_id=_text, share=_text, premise_address=_text, postal_address=_text, service=_text,
-        principal_cents=_cents, interest_cents=_cents, interest_from=_day, interest_to=_day, state_fee_cents=_cents,
-        total_cents=_cents, items=_count, oldest_due_on=_day, limitation_on=_day, warned_on=_day, warned_by=_text,
+        case_ref=_text,
+        part=_text,
+        person_reasons=_text,
+        premise_no=_text,
+        payer_code=_text,
+        kind=_text,
+        name=_text,
+        national_id=_text,
+        share=_text,
+        premise_address=_text,
+        postal_address=_text,
+        service=_text,
+        principal_cents=_cents,
+        interest_cents=_cents,
+        interest_from=_day,
+        interest_to=_day,
+        state_fee_cents=_cents,
+        total_cents=_cents,
+        items=_count,
+        oldest_due_on=_day,
+        limitation_on=_day,
+        warned_on=_day,
+        warned_by=_text,
     ),
     # One item of a case. original_minor: the invoice's amount in its own currency.
     "court_items": _schema(
-        case_ref=_text, invoice_no=_text, kind=_text, period_from=_day, period_to=_day, issued_on=_day, due_on=_day,
-        open_cents=_cents, original_minor=_cents, original_currency=_text, interest_cents=_cents,
-        interest_segments=_text, equalisation_no=_text, limitation_on=_day,
+        case_ref=_text,
+        invoice_no=_text,
+        kind=_text,
+        period_from=_day,
+        period_to=_day,
+        issued_on=_day,
+        due_on=_day,
+        open_cents=_cents,
+        original_minor=_cents,
+        original_currency=_text,
+        interest_cents=_cents,
+        interest_segments=_text,
+        equalisation_no=_text,
+        limitation_on=_day,
     ),
-    # One row that a list would have had. stage: that of the row, for reminders; else that of the account.
+    # One row that a list would have had. stage: that of the row, for reminders; else that of the
+    # account.
     "withheld": _schema(
-        list=_text, premise_no=_text, payer_code=_text, stage=_text, overdue_cents=_cents, reason=_text
+        list=_text,
+        premise_no=_text,
+        payer_code=_text,
+        stage=_text,
+        overdue_cents=_cents,
+        reason=_text,
     ),
 }
 # The column whose sum is told of a list; of a case interest and state fee are part of it.
 SUMMED = {
-    "reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "total_cents",
+    "reminders": "overdue_cents",
+    "disconnections": "overdue_cents",
+    "court": "total_cents",
     "court_items": "open_cents",
     "withheld": "overdue_cents",
-}  # fmt: skip
+}
 SORT_KEYS: dict[str, tuple[str, ...]] = {
     "reminders": ("premise_no", "payer_code", "stage"),
     "disconnections": ("district", "route", "premise_no"),
@@ -79,8 +145,12 @@ def build_table(name: str, columns: Mapping[str, npt.NDArray | pa.Array]) -> pa.
     return pa.Table.from_arrays(to_arrays(schema, columns), schema=schema)
 
 
-def to_arrays(fields: Iterable[pa.Field], columns: Mapping[str, npt.NDArray | pa.Array]) -> list[pa.Array]:
-    """Return the columns that fields name, of their types; day numbers become dates, `NEVER` null."""
+def to_arrays(
+    fields: Iterable[pa.Field], columns: Mapping[str, npt.NDArray | pa.Array]
+) -> list[pa.Array]:
+    """Return the columns that fields name, of their types; day numbers become dates, `NEVER`
+    null.
+    """
     arrays = []
     for field in fields:
         values = columns[field.name]
@@ -91,7 +161,9 @@ def to_arrays(fields: Iterable[pa.Field], columns: Mapping[str, npt.NDArray | pa
 
 
 def merge_proposed(parts: Iterable[Proposed]) -> Proposed:
-    """Return the tables of all buckets as one, in the order of the lists; every table is there, if only empty."""
+    """Return the tables of all buckets as one, in the order of the lists; every table is there, if
+    only empty.
+    """
     return {
         name: rows.sort_by([(key, "ascending") for key in SORT_KEYS[name]]).combine_chunks()
         for name, rows in join_proposed(parts).items()
@@ -102,13 +174,20 @@ def join_proposed(parts: Iterable[Proposed]) -> Proposed:
     """Return the tables of all parts as one, in no order; every table is there, if only empty."""
     parts = list(parts)
     return {
-        name: pa.concat_tables([schema.empty_table(), *(part[name] for part in parts if name in part)])
+        name: pa.concat_tables(
+            [schema.empty_table(), *(part[name] for part in parts if name in part)]
+        )
         for name, schema in SCHEMAS.items()
     }
 
 
 def withhold(
-    bucket: Bucket, list_name: str, accounts: Places, stages: pa.Array, overdue_cents: npt.NDArray, reasons: pa.Array
+    bucket: Bucket,
+    list_name: str,
+    accounts: Places,
+    stages: pa.Array,
+    overdue_cents: npt.NDArray,
+    reasons: pa.Array,
 ) -> pa.Table:
     """Return rows of `withheld`, one per account given."""
     of = bucket.accounts.take(accounts)
@@ -128,7 +207,8 @@ def withhold(
 def join_account(prefix: pa.Array | pa.Scalar, accounts: Frame) -> pa.Array:
     """Return `<prefix>-<premise_no>-<payer_code>`, a reference that no other account can have.
 
-    A hyphen (or percent sign) inside a code is written as %2D (%25), so that A-1, 2 and A, 1-2 stay apart.
+    A hyphen (or percent sign) inside a code is written as %2D (%25), so that A-1, 2 and A, 1-2 stay
+    apart.
     """
     codes = [accounts.text("premise_no"), accounts.text("payer_code")]
     for sign, written in (("%", "%25"), ("-", "%2D")):
@@ -137,7 +217,9 @@ def join_account(prefix: pa.Array | pa.Scalar, accounts: Frame) -> pa.Array:
 
 
 def first_reason(failures: Mapping[str, npt.NDArray[np.bool_]], rows: int) -> pa.Array:
-    """Return per row the first reason (in the order given) whose flag is set; null where none is."""
+    """Return per row the first reason (in the order given) whose flag is set; null where none
+    is.
+    """
     words = [*failures, None]
     place = np.full(rows, len(failures), np.int64)
     for number, flags in reversed(list(enumerate(failures.values()))):
@@ -153,12 +235,16 @@ def earliest_by(keys: Places, days: Days, groups: int) -> Days:
 
 
 def latest_by(keys: Places, days: Days, groups: int) -> Days:
-    """Return the latest day per group; `-NEVER` for a group without one. `NEVER` itself counts as a day."""
+    """Return the latest day per group; `-NEVER` for a group without one. `NEVER` itself counts as a
+    day.
+    """
     latest = np.full(groups, -NEVER, np.int32)
     np.maximum.at(latest, keys, days)
     return latest
 
 
 def or_never(days: Days) -> Days:
-    """Return the days of `latest_by`, a group without one as `NEVER`, as a missing date reads everywhere else."""
+    """Return the days of `latest_by`, a group without one as `NEVER`, as a missing date reads
+    everywhere else.
+    """
     return np.where(days == -NEVER, NEVER, days).astype(np.int32)

@@ -46,14 +46,15 @@ _STAGE_OVERDUE, _STAGE_FINAL_WARNING = code(STAGES, "overdue"), code(STAGES, "fi
 def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Proposed:
     """Return the tables `reminders` and `withheld` of one bucket.
 
-    A last warning goes to an account at stage `final_warning` unless one that names all the items of its stage was sent
-    in the last 180 days and did not fail, and only where what it names can reach the court by the rules in force: it
-    says so. Whoever gets none, and stands at `overdue` or above, gets a reminder unless a reminder or a last warning
-    was sent in the last 30 days and did not fail. One message a night to an account: the last warning wins.
-    Reminders demand the overdue items that have not expired, last warnings the items of their stage.
+    A last warning goes to an account at stage `final_warning` unless one that names all the items
+    of its stage was sent in the last 180 days and did not fail, and only where what it names can
+    reach the court by the rules in force: it says so. Whoever gets none, and stands at `overdue` or
+    above, gets a reminder unless a reminder or a last warning was sent in the last 30 days and did
+    not fail. One message a night to an account: the last warning wins. Reminders demand the overdue
+    items that have not expired, last warnings the items of their stage.
 
-    A row is withheld as `refused_evidence`, `expired_only` (nothing is left to demand), `no_address`, or
-    `below_channel_minimum`, the first that applies.
+    A row is withheld as `refused_evidence`, `expired_only` (nothing is left to demand),
+    `no_address`, or `below_channel_minimum`, the first that applies.
 
     Args:
         history: notices of the bucket: account, stage, channel, sent_on, served_on, failed_on.
@@ -66,8 +67,12 @@ def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history:
     reasons = _withhold_for(bucket, due, demands, contact, rules)
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
     held = withhold(
-        bucket, "reminders", due.accounts[stops], word_column(NOTICE_STAGES, due.stages[stops]),
-        demands["overdue_cents"][stops], reasons.filter(pa.array(stops)),
+        bucket,
+        "reminders",
+        due.accounts[stops],
+        word_column(NOTICE_STAGES, due.stages[stops]),
+        demands["overdue_cents"][stops],
+        reasons.filter(pa.array(stops)),
     )
     return {"reminders": _list(bucket, due, demands, contact, rules, ~stops), "withheld": held}
 
@@ -83,24 +88,35 @@ class Due:
 def due_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Due:
     """Return to whom which message is due tonight, before addresses and minimum sums.
 
-    "In the last 30 days" means `sent_on > as_of - 30`: thirty days after a message the next one may go. A message that
-    failed bars nothing: its channel is out, and the next one takes over the same night (see `reaching.reach`).
+    "In the last 30 days" means `sent_on > as_of - 30`: thirty days after a message the next one may
+    go. A message that failed bars nothing: its channel is out, and the next one takes over the same
+    night (see `reaching.reach`).
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
     stage = np.full(size, -1, np.int8)
     stage[decision.accounts["account"]] = decision.accounts["stage"]
-    sent = history.take((history["sent_on"] <= as_of) & np.isin(history["stage"], [OVERDUE, FINAL_WARNING]))
+    sent = history.take(
+        (history["sent_on"] <= as_of) & np.isin(history["stage"], [OVERDUE, FINAL_WARNING])
+    )
     sent = sent.take(sent["failed_on"] > as_of)
     last_sent = latest_by(sent["account"], sent["sent_on"], size)
-    needs_warning = (stage == _STAGE_FINAL_WARNING) & ~_is_last_warned(bucket, decision, sent, rules)
+    needs_warning = (stage == _STAGE_FINAL_WARNING) & ~_is_last_warned(
+        bucket, decision, sent, rules
+    )
     needs_warning &= _leads_to_court(bucket, decision, rules)
-    needs_reminder = (stage >= _STAGE_OVERDUE) & ~needs_warning & (as_of - last_sent >= rules.reminders.repeat_days)
+    needs_reminder = (
+        (stage >= _STAGE_OVERDUE)
+        & ~needs_warning
+        & (as_of - last_sent >= rules.reminders.repeat_days)
+    )
     accounts = np.flatnonzero(needs_warning | needs_reminder)
     return Due(accounts, np.where(needs_warning[accounts], FINAL_WARNING, OVERDUE).astype(np.int8))
 
 
 def _is_last_warned(bucket: Bucket, decision: Decision, sent: Frame, rules: Rules) -> Flags:
-    """Return per account whether a last warning of late, of those that did not fail, names every item of its stage."""
+    """Return per account whether a last warning of late, of those that did not fail, names every
+    item of its stage.
+    """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
     stands = sent["stage"] == FINAL_WARNING
     stands &= as_of - sent["sent_on"] < rules.reminders.final_warning_repeat_days
@@ -111,12 +127,16 @@ def _is_last_warned(bucket: Bucket, decision: Decision, sent: Frame, rules: Rule
 
 
 def _leads_to_court(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
-    """Return per account whether what a last warning of tonight names reaches the sum and days of `court_bound`.
+    """Return per account whether what a last warning of tonight names reaches the sum and days of
+    `court_bound`.
 
-    On some day on which such a warning counts, if nothing is paid: what expires until then is lost to it.
+    On some day on which such a warning counts, if nothing is paid: what expires until then is lost
+    to it.
     """
     rule, as_of = rules.stages, to_day(rules.as_of)
-    rows = decision.open_items.take(decision.open_items["is_in_stage"] & decision.open_items["is_overdue"])
+    rows = decision.open_items.take(
+        decision.open_items["is_in_stage"] & decision.open_items["is_overdue"]
+    )
     count = len(rows)
     items = OpenItems(
         account=rows["account"],
@@ -132,12 +152,16 @@ def _leads_to_court(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
     runs = np.flatnonzero(from_on < until_on)
     spells = Spells(runs, from_on[runs], until_on[runs])
     court = rule.court_bound
-    days = first_day(items, spells, court.amount_cents_min, court.days_overdue_min, len(bucket.accounts), as_of)
+    days = first_day(
+        items, spells, court.amount_cents_min, court.days_overdue_min, len(bucket.accounts), as_of
+    )
     return days < NEVER
 
 
 def court_days(rules: Rules) -> tuple[int, int]:
-    """Return the first and the last day on which a last warning of tonight, by whatever channel, counts for court."""
+    """Return the first and the last day on which a last warning of tonight, by whatever channel,
+    counts for court.
+    """
     as_of, served = to_day(rules.as_of), rules.service.served_after_days.values()
     return as_of + max(served) + rules.stages.court_bound.served_days_min, (
         as_of + min(served) + rules.stages.notice_valid_days
@@ -147,8 +171,9 @@ def court_days(rules: Rules) -> tuple[int, int]:
 def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> Frame:
     """Return what each message speaks of, aligned with `due`.
 
-    Columns: overdue_cents, items, oldest_due_on, newest_due_on, period_from, period_to (of what is demanded; `NEVER`
-    where unknown), cuttable_cents (of that, what supply is cut for) and expired_cents (overdue and expired).
+    Columns: overdue_cents, items, oldest_due_on, newest_due_on, period_from, period_to (of what is
+    demanded; `NEVER` where unknown), cuttable_cents (of that, what supply is cut for) and
+    expired_cents (overdue and expired).
     """
     rows = np.full(len(bucket.accounts), -1, np.int64)
     rows[due.accounts] = np.arange(len(due.accounts))
@@ -177,9 +202,12 @@ def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> F
     )
 
 
-
-def _withhold_for(bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules) -> pa.Array:
-    smallest = np.array([rules.reminders.amount_cents_min[channel] for channel in CHANNELS] + [0], np.int64)
+def _withhold_for(
+    bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules
+) -> pa.Array:
+    smallest = np.array(
+        [rules.reminders.amount_cents_min[channel] for channel in CHANNELS] + [0], np.int64
+    )
     amount = demands["overdue_cents"]
     failures = {
         "refused_evidence": bucket.accounts["has_refused_evidence"][due.accounts],
@@ -190,7 +218,9 @@ def _withhold_for(bucket: Bucket, due: Due, demands: Frame, contact: Reach, rule
     return first_reason(failures, len(due.accounts))
 
 
-def _list(bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules, listed: Flags) -> pa.Table:
+def _list(
+    bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules, listed: Flags
+) -> pa.Table:
     accounts, stages, channel = due.accounts[listed], due.stages[listed], contact.channel[listed]
     of = bucket.accounts.take(accounts)
     payers = bucket.payers.take(of["payer"])
@@ -199,7 +229,11 @@ def _list(bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules
     return build_table(
         "reminders",
         {
-            **{name: column for name, column in demands.take(listed).columns.items() if name != "cuttable_cents"},
+            **{
+                name: column
+                for name, column in demands.take(listed).columns.items()
+                if name != "cuttable_cents"
+            },
             "reference": refer(of, stages, channel, rules),
             "premise_no": of.text("premise_no"),
             "payer_code": of.text("payer_code"),
@@ -211,23 +245,32 @@ def _list(bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules
             "name": pc.if_else(pa.array(channel == POST), payers.text("name"), nothing),
             "answer_until": answer_until(stages, channel, rules),
             "district": bucket.premises.text("district").take(pa.array(of["premise"])),
-            "may_be_cut": _may_be_cut(bucket, of["premise"], demands["cuttable_cents"][listed], rules),
+            "may_be_cut": _may_be_cut(
+                bucket, of["premise"], demands["cuttable_cents"][listed], rules
+            ),
         },
     )
 
 
-def _may_be_cut(bucket: Bucket, premises: Places, cents: npt.NDArray[np.int64], rules: Rules) -> Flags:
+def _may_be_cut(
+    bucket: Bucket, premises: Places, cents: npt.NDArray[np.int64], rules: Rules
+) -> Flags:
     """Return at which premises the supply can be cut for such a sum, as far as is known tonight."""
     tonight = range(to_day(rules.as_of), to_day(rules.as_of) + 1)
-    is_protected = find_protected(bucket, "life_support", tonight) | find_protected(bucket, "vulnerable", tonight)
+    is_protected = find_protected(bucket, "life_support", tonight) | find_protected(
+        bucket, "vulnerable", tonight
+    )
     can_be = bucket.premises["is_disconnectable"] & ~is_protected
     return can_be[premises] & (cents >= rules.disconnections.amount_cents_min)
 
 
-def refer(accounts: Frame, stages: npt.NDArray[np.int8], channels: npt.NDArray[np.int8], rules: Rules) -> pa.Array:
+def refer(
+    accounts: Frame, stages: npt.NDArray[np.int8], channels: npt.NDArray[np.int8], rules: Rules
+) -> pa.Array:
     """Return the deed's reference of each message, as `20261122-OS-0012345678-900000000001`.
 
-    The day, O (reminder) or F (last warning), S, E or P (channel), premise and payer: unique for a night.
+    The day, O (reminder) or F (last warning), S, E or P (channel), premise and payer: unique for a
+    night.
     """
     letters = [f"{stage[0]}{channel[0]}".upper() for stage in NOTICE_STAGES for channel in CHANNELS]
     pair = stages.astype(np.int64) * len(CHANNELS) + channels
@@ -235,10 +278,13 @@ def refer(accounts: Frame, stages: npt.NDArray[np.int8], channels: npt.NDArray[n
     return join_account(prefix, accounts)
 
 
-def answer_until(stages: npt.NDArray[np.int8], channels: npt.NDArray[np.int8], rules: Rules) -> Days:
+def answer_until(
+    stages: npt.NDArray[np.int8], channels: npt.NDArray[np.int8], rules: Rules
+) -> Days:
     """Return the day until which a last warning may be answered; `NEVER` for reminders.
 
-    The days after which what we send counts as served on that channel, and then the days that the court stage waits.
+    The days after which what we send counts as served on that channel, and then the days that the
+    court stage waits.
     """
     wait = np.array([rules.service.served_after_days[channel] for channel in CHANNELS], np.int32)
     until = to_day(rules.as_of) + wait[channels] + rules.stages.court_bound.served_days_min

@@ -1,4 +1,6 @@
-"""How much may leave the house at once, and what is under way already: the rest waits for another night."""
+"""How much may leave the house at once, and what is under way already: the rest waits for another
+night.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -14,16 +16,24 @@ from dunning.policy.rules import Release
 Flags = npt.NDArray[np.bool_]
 
 _STAGES = ("overdue", "final_warning")
-_CENTS = {"reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "principal_cents"}
+_CENTS = {
+    "reminders": "overdue_cents",
+    "disconnections": "overdue_cents",
+    "court": "principal_cents",
+}
 # The most urgent first: what expires or fell due first, then the largest sum, then by number.
 _URGENCY = {
-    "reminders": ("oldest_due_on", "overdue_cents"), "disconnections": ("oldest_due_on", "overdue_cents"),
+    "reminders": ("oldest_due_on", "overdue_cents"),
+    "disconnections": ("oldest_due_on", "overdue_cents"),
     "court": ("limitation_on", "principal_cents"),
-}  # fmt: skip
+}
 
 
-def let_out(rows: pa.Table, list_name: str, groups: Sequence[str], limits: npt.NDArray[np.int64]) -> Flags:
-    """Return which rows of a list are among the most urgent of their group, of which each lets out so many.
+def let_out(
+    rows: pa.Table, list_name: str, groups: Sequence[str], limits: npt.NDArray[np.int64]
+) -> Flags:
+    """Return which rows of a list are among the most urgent of their group, of which each lets out
+    so many.
 
     Args:
         rows: with premise_no, payer_code, the columns of `groups`, and a day and a sum to rank by.
@@ -41,7 +51,9 @@ def let_out(rows: pa.Table, list_name: str, groups: Sequence[str], limits: npt.N
             "payer_code": rows["payer_code"],
         }
     )
-    order = pc.sort_indices(ranked, [(name, "ascending") for name in ranked.column_names]).to_numpy()
+    order = pc.sort_indices(
+        ranked, [(name, "ascending") for name in ranked.column_names]
+    ).to_numpy()
     group = ranked["group"].combine_chunks().dictionary_encode().indices.to_numpy()[order]
     starts = np.r_[True, group[1:] != group[:-1]]
     first = np.maximum.accumulate(np.where(starts, np.arange(len(group)), 0))
@@ -51,7 +63,9 @@ def let_out(rows: pa.Table, list_name: str, groups: Sequence[str], limits: npt.N
 
 
 def ramp_reminders(proposed: Proposed, rule: Release) -> Proposed:
-    """Return the proposals with messages beyond the limit of their stage and district withheld as `ramp`."""
+    """Return the proposals with messages beyond the limit of their stage and district withheld as
+    `ramp`.
+    """
     rows = proposed["reminders"]
     limits = np.array([rule.district_rows_max[stage] for stage in _STAGES], np.int64)
     stage = pc.index_in(rows["stage"], value_set=pa.array(_STAGES)).to_numpy()
@@ -60,22 +74,31 @@ def ramp_reminders(proposed: Proposed, rule: Release) -> Proposed:
 
 
 def withhold_acted(proposed: Proposed, acts: pa.Table, as_of: date, rule: Release) -> Proposed:
-    """Return the proposals without what was handed over lately and is not in the ledger yet: `acted` is the reason.
+    """Return the proposals without what was handed over lately and is not in the ledger yet:
+    `acted` is the reason.
 
     Args:
         acts: list, premise_no, payer_code, as_of of what was handed over.
     """
     for name, days in rule.acted_days.items():
         since = pa.scalar(as_of - timedelta(days=days), pa.date32())
-        recent = acts.filter(pc.and_(pc.equal(acts["list"], name), pc.greater(acts["as_of"], since)))
+        recent = acts.filter(
+            pc.and_(pc.equal(acts["list"], name), pc.greater(acts["as_of"], since))
+        )
         if len(recent):
-            kept = ~pc.is_in(key_of(proposed[name]), value_set=key_of(recent)).to_numpy(zero_copy_only=False)
+            kept = ~pc.is_in(key_of(proposed[name]), value_set=key_of(recent)).to_numpy(
+                zero_copy_only=False
+            )
             proposed = withhold_rows(proposed, name, kept, "acted")
     return proposed
 
 
 def _join(columns: Sequence[pa.ChunkedArray], rows: int) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(*columns, "\x1f") if columns else pa.chunked_array([pa.repeat("", rows)])
+    return (
+        pc.binary_join_element_wise(*columns, "\x1f")
+        if columns
+        else pa.chunked_array([pa.repeat("", rows)])
+    )
 
 
 def key_of(rows: pa.Table) -> pa.Array:
@@ -94,7 +117,9 @@ def withhold_rows(proposed: Proposed, name: str, kept: Flags, reason: str) -> Pr
         "list": pa.repeat(name, len(held)),
         "premise_no": held["premise_no"].combine_chunks(),
         "payer_code": held["payer_code"].combine_chunks(),
-        "stage": held["stage"].combine_chunks() if name != "court" else pa.repeat("court_bound", len(held)),
+        "stage": held["stage"].combine_chunks()
+        if name != "court"
+        else pa.repeat("court_bound", len(held)),
         "overdue_cents": held[_CENTS[name]].combine_chunks(),
         "reason": pa.repeat(reason, len(held)),
     }

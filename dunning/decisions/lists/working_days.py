@@ -1,8 +1,8 @@
 """Working days in Bulgaria, and the days on which the law lets a supply be cut.
 
-Holidays are computed from the law by the `holidays` library (Orthodox Easter; compensation days since 2017); what a
-decision of the Council of Ministers added or took stands in the policy alone, so the library's own list of such
-decisions is put aside.
+Holidays are computed from the law by the `holidays` library (Orthodox Easter; compensation days
+since 2017); what a decision of the Council of Ministers added or took stands in the policy alone,
+so the library's own list of such decisions is put aside.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,8 @@ def is_working_day(on: date, calendar: Calendar) -> bool:
 
 
 def may_cut_on(on: date, calendar: Calendar) -> bool:
-    """Return whether a supply may be cut on that day: a working day whose next day is one too, so never a Friday.
+    """Return whether a supply may be cut on that day: a working day whose next day is one too, so
+    never a Friday.
 
     Source: ЗЕ чл. 123.
     """
@@ -53,7 +54,9 @@ def add_working_days(on: date, count: int, calendar: Calendar) -> date:
 
 @dataclass(frozen=True)
 class Window:
-    """The first and the last day on which a proposed disconnection may be carried out, both inclusive."""
+    """The first and the last day on which a proposed disconnection may be carried out, both
+    inclusive.
+    """
 
     not_before: date
     not_after: date
@@ -62,11 +65,12 @@ class Window:
 def disconnection_window(
     as_of: date, newest_paid_on: date | None, rule: Disconnections, calendar: Calendar
 ) -> Window | None:
-    """Return the days within which premises proposed on `as_of` may be cut, or None where there is none.
+    """Return the days within which premises proposed on `as_of` may be cut, or None where there is
+    none.
 
-    A day counts that comes after `as_of`, at most `window_days` after it, on which the law allows it, and that lies at
-    least `payment_latency_working_days` working days after the newest payment of the ledger: payments made elsewhere
-    need so long to arrive.
+    A day counts that comes after `as_of`, at most `window_days` after it, on which the law allows
+    it, and that lies at least `payment_latency_working_days` working days after the newest payment
+    of the ledger: payments made elsewhere need so long to arrive.
 
     Args:
         newest_paid_on: of all payments of the ledger up to `as_of`; None where there is none.

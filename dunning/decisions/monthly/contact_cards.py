@@ -1,4 +1,6 @@
-"""The contact-data card (анкетна карта): who is asked for phone and e-mail address anew, and what we know of them."""
+"""The contact-data card (анкетна карта): who is asked for phone and e-mail address anew, and what
+we know of them.
+"""
 
 from dataclasses import dataclass
 
@@ -29,7 +31,8 @@ Flags = npt.NDArray[np.bool_]
 class Card:
     """What is known of a payer's contacts, aligned with the accounts asked for.
 
-    phone (E.164), email: the newest usable ones that are active; null without. is_needed: whether to ask for new ones.
+    phone (E.164), email: the newest usable ones that are active; null without. is_needed: whether
+    to ask for new ones.
     """
 
     phone: pa.Array
@@ -40,16 +43,19 @@ class Card:
 def ask_for_contacts(bucket: Bucket, accounts: Places, history: Frame, rules: Rules) -> Card:
     """Return the contacts of each account's payer, and whether they are missing, bounced or old.
 
-    Missing: neither a mobile number nor an e-mail address that can be used. Bounced: a notice to this account by one of
-    the two channels failed that was sent on or after the day on which the payer's contact of that channel was
-    registered. Old: the newest contact of any channel was registered more than `card_age_days` ago.
+    Missing: neither a mobile number nor an e-mail address that can be used. Bounced: a notice to
+    this account by one of the two channels failed that was sent on or after the day on which the
+    payer's contact of that channel was registered. Old: the newest contact of any channel was
+    registered more than `card_age_days` ago.
     """
     payers, as_of = bucket.accounts["payer"][accounts], to_day(rules.as_of)
     contacts = known_contacts(bucket, payers, as_of)
     mobile, email = (newest_contact(bucket, contacts, channel, payers) for channel in (SMS, EMAIL))
     active = contacts.take(~contacts["is_revoked"])
     newest = latest_by(active["payer"], registered_days(active), len(bucket.payers))[payers]
-    is_missing = pc.and_(pc.is_null(mobile.address), pc.is_null(email.address)).to_numpy(zero_copy_only=False)
+    is_missing = pc.and_(pc.is_null(mobile.address), pc.is_null(email.address)).to_numpy(
+        zero_copy_only=False
+    )
     is_needed = is_missing | (as_of - newest > rules.notices.card_age_days)
     for channel, contact in ((SMS, mobile), (EMAIL, email)):
         is_needed |= _is_bounced(bucket, accounts, history, channel, contact, as_of)

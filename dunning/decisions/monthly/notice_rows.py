@@ -1,4 +1,6 @@
-"""The rows within a notice: lines of what is new, what else is to pay by name, and the periods of what is overdue."""
+"""The rows within a notice: lines of what is new, what else is to pay by name, and the periods of
+what is overdue.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +24,15 @@ _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.in
 _KINDS = (*ITEM_KINDS, CREDIT_NOTE)
 _NOTE, _PAYOUT = len(ITEM_KINDS), code(ITEM_KINDS, PAYOUT)
 # What each line of a document repeats.
-_OF_DOCUMENT = ("invoice_no", "period_from", "period_to", "is_bgn", "bill_cents", "open_cents", "pay_on")
+_OF_DOCUMENT = (
+    "invoice_no",
+    "period_from",
+    "period_to",
+    "is_bgn",
+    "bill_cents",
+    "open_cents",
+    "pay_on",
+)
 
 
 def _rows(**columns: pa.DataType) -> pa.ListType:
@@ -31,47 +41,78 @@ def _rows(**columns: pa.DataType) -> pa.ListType:
 
 # Service periods of what is overdue, both days in, ascending, apart from each other.
 PERIODS = _rows(**{"from": _day, "to": _day})
-# One line of a new document, by issued_on, invoice_no, seq. bill_minor: the document's own amount, bill_cents: in euro;
-# quantity and unit_price: as read; amount_minor: the line's. A credit note, and a bill without lines, is one row
-# without label. standing: where what is open of the document counts; open_cents: what that is; pay_on: until when it
-# is to be paid, where it counts in the document's own row.
+# One line of a new document, by issued_on, invoice_no, seq. bill_minor: the document's own amount,
+# bill_cents: in euro; quantity and unit_price: as read; amount_minor: the line's. A credit note,
+# and a bill without lines, is one row without label. standing: where what is open of the document
+# counts; open_cents: what that is; pay_on: until when it is to be paid, where it counts in the
+# document's own row.
 LINES = _rows(
-    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, bill_minor=_cents, label=_text, unit=_text,
-    quantity=_text, unit_price=_text, amount_minor=_cents, is_bgn=_flag, standing=_text, bill_cents=_cents,
-    open_cents=_cents, pay_on=_day,
-)  # fmt: skip
-# One overdue item, by due_on, issued_on, invoice_no. original_minor: stotinki; null for an invoice in euro.
+    invoice_no=_text,
+    kind=_text,
+    period_from=_day,
+    period_to=_day,
+    bill_minor=_cents,
+    label=_text,
+    unit=_text,
+    quantity=_text,
+    unit_price=_text,
+    amount_minor=_cents,
+    is_bgn=_flag,
+    standing=_text,
+    bill_cents=_cents,
+    open_cents=_cents,
+    pay_on=_day,
+)
+# One overdue item, by due_on, issued_on, invoice_no. original_minor: stotinki; null for an invoice
+# in euro.
 ITEMS = _rows(
-    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, due_on=_day, days_overdue=_count,
-    open_cents=_cents, original_minor=_cents,
-)  # fmt: skip
-# One item that is to pay, neither overdue nor of a new document. The same order. bill_cents: the whole amount in euro;
-# pay_on: null for money paid back, which is no bill with a day to pay it by.
-PENDING = _rows(
-    invoice_no=_text, kind=_text, period_from=_day, period_to=_day, pay_on=_day, bill_cents=_cents, open_cents=_cents,
+    invoice_no=_text,
+    kind=_text,
+    period_from=_day,
+    period_to=_day,
+    due_on=_day,
+    days_overdue=_count,
+    open_cents=_cents,
     original_minor=_cents,
-)  # fmt: skip
+)
+# One item that is to pay, neither overdue nor of a new document. The same order. bill_cents: the
+# whole amount in euro; pay_on: null for money paid back, which is no bill with a day to pay it by.
+PENDING = _rows(
+    invoice_no=_text,
+    kind=_text,
+    period_from=_day,
+    period_to=_day,
+    pay_on=_day,
+    bill_cents=_cents,
+    open_cents=_cents,
+    original_minor=_cents,
+)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a group's notices have shown as new before. until: whatever was issued up to this day. numbers: besides."""
+    """What a group's notices have shown as new before. until: whatever was issued up to this day.
+    numbers: besides.
+    """
 
     until: date
     numbers: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
 
 
 def find_documents(bucket: Bucket, accounts: Places, shown: Shown, as_of: int) -> Frame:
-    """Return the bills and credit notes of some accounts that were not shown yet, by account, issued_on, invoice_no.
+    """Return the bills and credit notes of some accounts that were not shown yet, by account,
+    issued_on, invoice_no.
 
-    Columns: account, item (-1 for a credit note), invoice_no, kind (of `_KINDS`), period_from, period_to, issued_on,
-    due_on (`NEVER` for a credit note, and for money paid back: neither is a bill with a day to pay it by), amount_minor
-    (negative for a credit note), is_bgn.
+    Columns: account, item (-1 for a credit note), invoice_no, kind (of `_KINDS`), period_from,
+    period_to, issued_on, due_on (`NEVER` for a credit note, and for money paid back: neither is a
+    bill with a day to pay it by), amount_minor (negative for a credit note), is_bgn.
     """
     is_asked = np.zeros(len(bucket.accounts), np.bool_)
     is_asked[accounts] = True
     items, money, until = bucket.items, bucket.payments, to_day(shown.until)
-    item = np.flatnonzero((items["issued_on"] > until) & (items["issued_on"] <= as_of) & is_asked[items["account"]])
+    item = np.flatnonzero(
+        (items["issued_on"] > until) & (items["issued_on"] <= as_of) & is_asked[items["account"]]
+    )
     item = item[_is_unknown(items.text("invoice_no").take(pa.array(item)), shown)]
     bills = items.take(item)
     is_new_note = money["is_note"] & (money["paid_on"] > until) & (money["paid_on"] <= as_of)
@@ -79,16 +120,27 @@ def find_documents(bucket: Bucket, accounts: Places, shown: Shown, as_of: int) -
     notes = money.take(note[_is_unknown(money.text("payment_no").take(pa.array(note)), shown)])
     never = np.full(len(notes), NEVER, np.int32)
     of_notes: dict[str, npt.NDArray] = {
-        "account": notes["account"], "kind": np.full(len(notes), _NOTE, np.int8), "period_from": never,
-        "period_to": never, "issued_on": notes["paid_on"], "due_on": never, "amount_minor": -notes["amount_minor"],
+        "account": notes["account"],
+        "kind": np.full(len(notes), _NOTE, np.int8),
+        "period_from": never,
+        "period_to": never,
+        "issued_on": notes["paid_on"],
+        "due_on": never,
+        "amount_minor": -notes["amount_minor"],
         "is_bgn": notes["is_bgn"],
-    }  # fmt: skip
+    }
     numbers = pa.concat_arrays([bills.text("invoice_no"), notes.text("payment_no")])
     columns = {name: np.concatenate((bills[name], values)) for name, values in of_notes.items()}
-    order = pa.table({"account": columns["account"], "issued_on": columns["issued_on"], "invoice_no": numbers})
+    order = pa.table(
+        {"account": columns["account"], "issued_on": columns["issued_on"], "invoice_no": numbers}
+    )
     ascending = [(name, "ascending") for name in order.column_names]
-    columns["due_on"] = np.where(columns["kind"] == _PAYOUT, NEVER, columns["due_on"]).astype(np.int32)
-    documents = Frame({**columns, "invoice_no": numbers, "item": np.r_[item, np.full(len(notes), -1, np.int64)]})
+    columns["due_on"] = np.where(columns["kind"] == _PAYOUT, NEVER, columns["due_on"]).astype(
+        np.int32
+    )
+    documents = Frame(
+        {**columns, "invoice_no": numbers, "item": np.r_[item, np.full(len(notes), -1, np.int64)]}
+    )
     return documents.take(pc.sort_indices(order, ascending).to_numpy().astype(np.int64))
 
 
@@ -104,8 +156,12 @@ def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
     """
     lines = bucket.invoice_lines
     is_bill = documents["kind"] != _NOTE
-    bills = pc.if_else(pa.array(is_bill), documents.text("invoice_no"), pa.scalar(None, pa.string()))
-    document = pc.fill_null(pc.index_in(lines.text("invoice_no"), value_set=bills, skip_nulls=True), -1)
+    bills = pc.if_else(
+        pa.array(is_bill), documents.text("invoice_no"), pa.scalar(None, pa.string())
+    )
+    document = pc.fill_null(
+        pc.index_in(lines.text("invoice_no"), value_set=bills, skip_nulls=True), -1
+    )
     document = document.to_numpy(zero_copy_only=False).astype(np.int64)
     line = np.flatnonzero(document >= 0)
     has_lines = np.zeros(len(documents), np.bool_)
@@ -118,7 +174,10 @@ def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
     amounts = np.r_[lines["amount_minor"], np.int64(0)][line]
     columns = {
         **{name: of.columns[name] for name in _OF_DOCUMENT},
-        **{name: lines.text(name).take(place) for name in ("label", "unit", "quantity", "unit_price")},
+        **{
+            name: lines.text(name).take(place)
+            for name in ("label", "unit", "quantity", "unit_price")
+        },
         "kind": word_column(_KINDS, of["kind"]),
         "bill_minor": of["amount_minor"],
         "amount_minor": np.where(line < 0, of["amount_minor"], amounts),
@@ -132,7 +191,10 @@ def list_items(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array
     row, demanded = _demanded(bucket, decision, accounts)
     items = bucket.items.take(demanded["item"])
     columns = {
-        **{name: items.columns[name] for name in ("invoice_no", "period_from", "period_to", "due_on")},
+        **{
+            name: items.columns[name]
+            for name in ("invoice_no", "period_from", "period_to", "due_on")
+        },
         "kind": word_column(ITEM_KINDS, items["kind"]),
         "days_overdue": demanded["days_overdue"],
         "open_cents": demanded["open_cents"],
@@ -141,8 +203,12 @@ def list_items(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array
     return _nest(ITEMS, columns, row, len(accounts))
 
 
-def list_pending(bucket: Bucket, decision: Decision, documents: Frame, accounts: Places) -> pa.Array:
-    """Return the PENDING of each account: with ITEMS and LINES everything that enters the sum to pay stands by name."""
+def list_pending(
+    bucket: Bucket, decision: Decision, documents: Frame, accounts: Places
+) -> pa.Array:
+    """Return the PENDING of each account: with ITEMS and LINES everything that enters the sum to
+    pay stands by name.
+    """
     opened = decision.open_items
     row, place = _row_of(bucket, accounts)[opened["account"]], opened["item"]
     is_new = np.zeros(len(bucket.items), np.bool_)
@@ -162,7 +228,8 @@ def list_pending(bucket: Bucket, decision: Decision, documents: Frame, accounts:
 
 
 def list_periods(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array:
-    """Return the PERIODS of each account: those of its ITEMS, overlapping and adjoining ones as one.
+    """Return the PERIODS of each account: those of its ITEMS, overlapping and adjoining ones as
+    one.
 
     A period that lacks a day, or runs backwards, is none.
     """
@@ -173,7 +240,8 @@ def list_periods(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Arr
     row, first, last = row[is_full], first[is_full], last[is_full]
     order = np.lexsort((first, row))
     row, first, last = row[order], first[order], last[order]
-    # The latest day so far within each account: every account on a stretch of its own, above all before it.
+    # The latest day so far within each account: every account on a stretch of its own, above all
+    # before it.
     reached = np.maximum.accumulate(row * 2 * NEVER + last) - row * 2 * NEVER
     is_apart = np.r_[True, (row[1:] != row[:-1]) | (first[1:] > reached[:-1] + 1)][: len(row)]
     is_end = np.r_[is_apart[1:], True][: len(row)]
@@ -182,7 +250,9 @@ def list_periods(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Arr
 
 
 def _demanded(bucket: Bucket, decision: Decision, accounts: Places) -> tuple[Places, Frame]:
-    """Return the open items of these accounts that are overdue and have not expired, and the row of each."""
+    """Return the open items of these accounts that are overdue and have not expired, and the row of
+    each.
+    """
     items = decision.open_items
     row = _row_of(bucket, accounts)[items["account"]]
     chosen = (row >= 0) & items["is_overdue"] & ~items["is_expired"]
@@ -193,7 +263,9 @@ def _row_of(bucket: Bucket, accounts: Places) -> Places:
     return index_rows(accounts, len(bucket.accounts))
 
 
-def _nest(kind: pa.ListType, columns: Mapping[str, npt.NDArray | pa.Array], row: Places, rows: int) -> pa.Array:
+def _nest(
+    kind: pa.ListType, columns: Mapping[str, npt.NDArray | pa.Array], row: Places, rows: int
+) -> pa.Array:
     """Return columns, ascending by row, as one list of structs a row."""
     fields = list(kind.value_type)
     structs = pa.StructArray.from_arrays(to_arrays(fields, columns), fields=fields)

@@ -1,4 +1,6 @@
-"""Where the sum of each new document of a notice counts: in its own row, in another, or nowhere, and why."""
+"""Where the sum of each new document of a notice counts: in its own row, in another, or nowhere,
+and why.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,19 +12,21 @@ from dunning.decisions.account.allocation import convert_some
 from dunning.decisions.frames import Decision
 from dunning.decisions.segments import index_rows
 
-# to_pay: what is open counts in the document's own row. overdue: in the overdue row. held (a hold or a court case),
-# agreed, expired: it is open, but not to be paid with this notice. settled: nothing is open. set_off: a credit note,
-# which has lessened what is open or is left over as credit.
+# to_pay: what is open counts in the document's own row. overdue: in the overdue row. held (a hold
+# or a court case), agreed, expired: it is open, but not to be paid with this notice. settled:
+# nothing is open. set_off: a credit note, which has lessened what is open or is left over as
+# credit.
 STANDINGS = ("to_pay", "overdue", "held", "agreed", "expired", "settled", "set_off")
 TO_PAY, _OVERDUE, _HELD, _AGREED, _EXPIRED, _SETTLED, _SET_OFF = range(len(STANDINGS))
 _AGREEMENT = code(SHIELDS, "agreement")
 
 
 def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Frame:
-    """Return documents with four columns more: standing (of STANDINGS), bill_cents, open_cents, pay_on.
+    """Return documents with four columns more: standing (of STANDINGS), bill_cents, open_cents,
+    pay_on.
 
-    bill_cents: the whole amount in euro. open_cents: what of it is open. pay_on: the day by which that is to be paid in
-    the document's own row; else `NEVER`.
+    bill_cents: the whole amount in euro. open_cents: what of it is open. pay_on: the day by which
+    that is to be paid in the document's own row; else `NEVER`.
 
     Args:
         documents: as `find_documents` gives them.
@@ -30,7 +34,9 @@ def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Fram
     amount, is_bgn, opened = documents["amount_minor"], documents["is_bgn"], decision.open_items
     place = index_rows(opened["item"], len(bucket.items))[documents["item"]]
     # Nothing is settled of a bill of nothing: it is to pay, with 0.
-    standing = np.where(documents["item"] < 0, _SET_OFF, np.where(amount == 0, TO_PAY, _SETTLED)).astype(np.int8)
+    standing = np.where(
+        documents["item"] < 0, _SET_OFF, np.where(amount == 0, TO_PAY, _SETTLED)
+    ).astype(np.int8)
     standing = np.where(place < 0, standing, np.r_[_standings_of(opened), np.int8(-1)][place])
     is_due = (standing == TO_PAY) & (place >= 0)
     return documents.with_columns(
@@ -42,7 +48,9 @@ def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Fram
 
 
 def _standings_of(opened: Frame) -> npt.NDArray[np.int8]:
-    """Return the standing of each open item: a shield comes before limitation, that before what is overdue."""
+    """Return the standing of each open item: a shield comes before limitation, that before what is
+    overdue.
+    """
     shield = opened["shield"]
     return np.select(
         [shield == _AGREEMENT, shield != 0, opened["is_expired"], opened["is_overdue"]],

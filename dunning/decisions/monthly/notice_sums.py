@@ -1,4 +1,6 @@
-"""The sums and days of a notice: what is new, owed, paid, agreed upon, and of what a last warning spoke."""
+"""The sums and days of a notice: what is new, owed, paid, agreed upon, and of what a last warning
+spoke.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -23,16 +25,20 @@ _AGREEMENT = code(SHIELDS, "agreement")
 
 
 def sum_documents(documents: Frame, accounts: Places, size: int) -> Frame:
-    """Return per account new_items, period_from, period_to and due_on of its new documents; `NEVER` where unknown.
+    """Return per account new_items, period_from, period_to and due_on of its new documents; `NEVER`
+    where unknown.
 
-    due_on is the first day by which one of them is to be paid: one that was shown late, when its day had passed, is
-    overdue and has no day more; one that is held, agreed upon, expired or settled has none either.
+    due_on is the first day by which one of them is to be paid: one that was shown late, when its
+    day had passed, is overdue and has no day more; one that is held, agreed upon, expired or
+    settled has none either.
 
     Args:
         documents: as `find_standings` gives them. size: accounts of the bucket.
     """
     row, count = index_rows(accounts, size)[documents["account"]], len(accounts)
-    ends = np.where(documents["period_to"] == NEVER, -NEVER, documents["period_to"]).astype(np.int32)
+    ends = np.where(documents["period_to"] == NEVER, -NEVER, documents["period_to"]).astype(
+        np.int32
+    )
     return Frame(
         {
             "new_items": np.bincount(row, minlength=count).astype(np.int32),
@@ -44,11 +50,12 @@ def sum_documents(documents: Frame, accounts: Places, size: int) -> Frame:
 
 
 def sum_debts(bucket: Bucket, decision: Decision, accounts: Places) -> Frame:
-    """Return per account what of its open items is to pay, overdue, expired, held, or under a kept agreement.
+    """Return per account what of its open items is to pay, overdue, expired, held, or under a kept
+    agreement.
 
-    Columns: total_cents, overdue_cents, overdue_items, oldest_due_on, interest_cents, expired_cents, expired_items,
-    held_cents, plan_cents. Interest is that of the overdue items which have not expired; total, expired, held and plan
-    make up all that is open.
+    Columns: total_cents, overdue_cents, overdue_items, oldest_due_on, interest_cents,
+    expired_cents, expired_items, held_cents, plan_cents. Interest is that of the overdue items
+    which have not expired; total, expired, held and plan make up all that is open.
     """
     items, count = decision.open_items, len(accounts)
     row = index_rows(accounts, len(bucket.accounts))[items["account"]]
@@ -68,7 +75,9 @@ def sum_debts(bucket: Bucket, decision: Decision, accounts: Places) -> Frame:
             "total_cents": cents(is_free & ~items["is_expired"]),
             "overdue_cents": cents(demanded),
             "overdue_items": items_of(demanded),
-            "oldest_due_on": earliest_by(row[demanded], bucket.items["due_on"][items["item"][demanded]], count),
+            "oldest_due_on": earliest_by(
+                row[demanded], bucket.items["due_on"][items["item"][demanded]], count
+            ),
             "interest_cents": cents(demanded, "interest_cents"),
             "expired_cents": cents(gone),
             "expired_items": items_of(gone),
@@ -79,13 +88,16 @@ def sum_debts(bucket: Bucket, decision: Decision, accounts: Places) -> Frame:
 
 
 def sum_payments(bucket: Bucket, accounts: Places, since: int, as_of: int) -> Cents:
-    """Return what each account paid after `since` and up to `as_of` in euro cents, BGN payments converted one by one.
+    """Return what each account paid after `since` and up to `as_of` in euro cents, BGN payments
+    converted one by one.
 
     Credit notes are no payments, and a payment that was taken back is none either.
     """
     money = bucket.payments
     row = index_rows(accounts, len(bucket.accounts))[money["account"]]
-    counts = (row >= 0) & ~money["is_note"] & (money["paid_on"] > since) & (money["paid_on"] <= as_of)
+    counts = (
+        (row >= 0) & ~money["is_note"] & (money["paid_on"] > since) & (money["paid_on"] <= as_of)
+    )
     counts &= money["reversed_on"] > as_of
     paid, of = money.take(counts), row[counts]
     in_bgn = convert_some(np.where(paid["is_bgn"], paid["amount_minor"], 0))
@@ -93,18 +105,22 @@ def sum_payments(bucket: Bucket, accounts: Places, since: int, as_of: int) -> Ce
 
 
 def next_instalments(bucket: Bucket, findings: Findings, accounts: Places) -> Frame:
-    """Return the next instalment of each account's kept agreements: instalment_cents, instalment_on, agreement_no.
+    """Return the next instalment of each account's kept agreements: instalment_cents,
+    instalment_on, agreement_no.
 
-    The first (by due_on, seq) whose running sum exceeds what was settled on the agreement, and what of it is missing.
-    Of several agreements the one that is due first, of those the one that was applied for first. An agreement under
-    which nothing is open asks for nothing. 0, `NEVER` and null without.
+    The first (by due_on, seq) whose running sum exceeds what was settled on the agreement, and what
+    of it is missing. Of several agreements the one that is due first, of those the one that was
+    applied for first. An agreement under which nothing is open asks for nothing. 0, `NEVER` and
+    null without.
     """
     state, instalments = findings.shields.agreements, bucket.instalments
     agreement = instalments["agreement"]
     reached = running_sum(agreement, instalments["amount_cents"])
     runs = state.is_kept & _has_open_items(bucket, findings)
     wanted = np.flatnonzero(runs[agreement] & (reached > state.settled_cents[agreement]))
-    row = index_rows(accounts, len(bucket.accounts))[bucket.agreements["account"][agreement[wanted]]]
+    row = index_rows(accounts, len(bucket.accounts))[
+        bucket.agreements["account"][agreement[wanted]]
+    ]
     wanted, row = wanted[row >= 0], row[row >= 0]
     first = np.lexsort((wanted, instalments["due_on"][wanted], row))
     first = first[np.r_[True, row[first[1:]] != row[first[:-1]]][: len(first)]]
@@ -116,7 +132,9 @@ def next_instalments(bucket: Bucket, findings: Findings, accounts: Places) -> Fr
         {
             "instalment_cents": missing[place],
             "instalment_on": np.r_[instalments["due_on"], np.int32(NEVER)][place],
-            "agreement_no": bucket.agreements.text("agreement_no").take(pa.array(signed, mask=signed < 0)),
+            "agreement_no": bucket.agreements.text("agreement_no").take(
+                pa.array(signed, mask=signed < 0)
+            ),
         }
     )
 
@@ -128,27 +146,40 @@ def _has_open_items(bucket: Bucket, findings: Findings) -> Flags:
 
 
 def last_warnings(
-    bucket: Bucket, decision: Decision, history: Frame, rules: Rules, warned: Places, accounts: Places
+    bucket: Bucket,
+    decision: Decision,
+    history: Frame,
+    rules: Rules,
+    warned: Places,
+    accounts: Places,
 ) -> Frame:
-    """Return the last warning that stands recorded of each account: warned_on, answer_until, warned_cents.
+    """Return the last warning that stands recorded of each account: warned_on, answer_until,
+    warned_cents.
 
-    The newest `final_warning` notice of the history, sent up to `as_of`, not failed and not too old; of several of one
-    day the one that leaves most time to answer. It names the items that were overdue when it was sent; the sum is that
-    of those that may be claimed still. `NEVER`, `NEVER` and 0 without, and where the sum is too small for the court
-    that the warning announces.
+    The newest `final_warning` notice of the history, sent up to `as_of`, not failed and not too
+    old; of several of one day the one that leaves most time to answer. It names the items that were
+    overdue when it was sent; the sum is that of those that may be claimed still. `NEVER`, `NEVER`
+    and 0 without, and where the sum is too small for the court that the warning announces.
 
     Args:
         warned: the accounts (of `accounts`) that may be told of it.
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
-    stands = (history["stage"] == _FINAL_WARNING) & (history["sent_on"] <= as_of) & (history["failed_on"] > as_of)
+    stands = (
+        (history["stage"] == _FINAL_WARNING)
+        & (history["sent_on"] <= as_of)
+        & (history["failed_on"] > as_of)
+    )
     stands &= as_of - history["sent_on"] <= rules.stages.notice_valid_days
     sent = history.take(stands & (index_rows(warned, size)[history["account"]] >= 0))
     warned_on = latest_by(sent["account"], sent["sent_on"], size)
     newest = sent.take(sent["sent_on"] == warned_on[sent["account"]])
     until = latest_by(newest["account"], _answer_until(newest, rules, as_of), size)
     items = decision.open_items
-    named = items.take(items["may_be_claimed"] & (bucket.items["due_on"][items["item"]] < warned_on[items["account"]]))
+    named = items.take(
+        items["may_be_claimed"]
+        & (bucket.items["due_on"][items["item"]] < warned_on[items["account"]])
+    )
     cents = sum_by(named["account"], named["open_cents"], size)
     is_warned = cents[accounts] >= rules.stages.court_bound.amount_cents_min
     return Frame(
@@ -161,10 +192,14 @@ def last_warnings(
 
 
 def _answer_until(sent: Frame, rules: Rules, as_of: int) -> Days:
-    """Return until when each last warning may be answered: the court stage's days after it counts as served."""
+    """Return until when each last warning may be answered: the court stage's days after it counts
+    as served.
+    """
     wait = rules.service.served_after_days
     place = pc.index_in(sent.text("channel"), value_set=pa.array(list(wait), pa.string()))
     place = pc.fill_null(place, -1).to_numpy(zero_copy_only=False)
     by_rule = sent["sent_on"] + np.array([*wait.values(), 0], np.int32)[place]
-    served_on = np.where(sent["served_on"] <= as_of, sent["served_on"], by_rule)  # of tomorrow: not served yet
+    served_on = np.where(
+        sent["served_on"] <= as_of, sent["served_on"], by_rule
+    )  # of tomorrow: not served yet
     return (served_on + rules.stages.court_bound.served_days_min).astype(np.int32)

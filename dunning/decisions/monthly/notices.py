@@ -50,38 +50,80 @@ Flags = npt.NDArray[np.bool_]
 
 _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
 
-# One notice: one account. email: null for post. street, town: the postal recipient, also of an e-mail; null where there
-# is none. district to postal_key: of the premise, as the carriers walk. period_*, due_on: of the new documents.
-# total_cents: to pay, due or not yet; overdue_*, oldest_due_on, interest_cents, periods, items: what is demanded;
-# total, expired, held and plan are all that is open; the total is the sum of items, pending, and new documents that
-# stand as to_pay. warned_*, answer_until: of the last warning, where one counts.
+# One notice: one account. email: null for post. street, town: the postal recipient, also of an
+# e-mail; null where there is none. district to postal_key: of the premise, as the carriers walk.
+# period_*, due_on: of the new documents. total_cents: to pay, due or not yet; overdue_*,
+# oldest_due_on, interest_cents, periods, items: what is demanded; total, expired, held and plan are
+# all that is open; the total is the sum of items, pending, and new documents that stand as to_pay.
+# warned_*, answer_until: of the last warning, where one counts.
 NOTICES = pa.schema(
     {
-        "reference": _text, "premise_no": _text, "payer_code": _text, "service": _text, "channel": _text,
-        "language": _text, "stage": _text, "email": _text, "name": _text, "street": _text, "town": _text,
-        "service_street": _text, "service_town": _text, "district": _text, "route": _text, "postal_key": _text,
-        "period_from": _day, "period_to": _day, "due_on": _day, "new_items": _count, "total_cents": _cents,
-        "overdue_cents": _cents, "overdue_items": _count, "oldest_due_on": _day, "interest_cents": _cents,
-        "periods": PERIODS, "expired_cents": _cents, "expired_items": _count, "held_cents": _cents,
-        "plan_cents": _cents, "instalment_cents": _cents, "instalment_on": _day, "agreement_no": _text,
-        "paid_cents": _cents, "credit_cents": _cents, "warned_on": _day, "answer_until": _day, "warned_cents": _cents,
-        "needs_card": _flag, "phone": _text, "known_email": _text, "lines": LINES, "items": ITEMS,
+        "reference": _text,
+        "premise_no": _text,
+        "payer_code": _text,
+        "service": _text,
+        "channel": _text,
+        "language": _text,
+        "stage": _text,
+        "email": _text,
+        "name": _text,
+        "street": _text,
+        "town": _text,
+        "service_street": _text,
+        "service_town": _text,
+        "district": _text,
+        "route": _text,
+        "postal_key": _text,
+        "period_from": _day,
+        "period_to": _day,
+        "due_on": _day,
+        "new_items": _count,
+        "total_cents": _cents,
+        "overdue_cents": _cents,
+        "overdue_items": _count,
+        "oldest_due_on": _day,
+        "interest_cents": _cents,
+        "periods": PERIODS,
+        "expired_cents": _cents,
+        "expired_items": _count,
+        "held_cents": _cents,
+        "plan_cents": _cents,
+        "instalment_cents": _cents,
+        "instalment_on": _day,
+        "agreement_no": _text,
+        "paid_cents": _cents,
+        "credit_cents": _cents,
+        "warned_on": _day,
+        "answer_until": _day,
+        "warned_cents": _cents,
+        "needs_card": _flag,
+        "phone": _text,
+        "known_email": _text,
+        "lines": LINES,
+        "items": ITEMS,
         "pending": PENDING,
     }
-)  # fmt: skip
-# Codes that differ only in leading zeros have one postal key; the numbers themselves then tell them apart.
+)
+# Codes that differ only in leading zeros have one postal key; the numbers themselves then tell them
+# apart.
 POSTAL_ORDER = ("postal_key", "premise_no", "payer_code")
 
 
 def propose_notices(
-    bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, service: str, since: date,
+    bucket: Bucket,
+    decision: Decision,
+    findings: Findings,
+    rules: Rules,
+    service: str,
+    since: date,
     shown: Shown | None = None,
 ) -> Proposed:
     """Return the tables `notices` (NOTICES, in postal order) and `withheld` of one bucket.
 
-    A notice goes to every account of the service with a new document, issued up to `as_of` and not shown before, or
-    with anything open; by e-mail where the payer has a usable address for it, else by post. It speaks of this account
-    only. A row is withheld as `refused_evidence` or `no_address`, the first that applies.
+    A notice goes to every account of the service with a new document, issued up to `as_of` and not
+    shown before, or with anything open; by e-mail where the payer has a usable address for it, else
+    by post. It speaks of this account only. A row is withheld as `refused_evidence` or
+    `no_address`, the first that applies.
 
     Args:
         bucket: with `invoice_lines`, which no other list looks at.
@@ -100,9 +142,13 @@ def propose_notices(
     reasons = _withhold_for(bucket, accounts, boxes, card)
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
     held = withhold(
-        bucket, "notices", accounts[stops], word_column(STAGES, _stages(bucket, decision, accounts[stops])),
-        debts["overdue_cents"][stops], reasons.filter(pa.array(stops)),
-    )  # fmt: skip
+        bucket,
+        "notices",
+        accounts[stops],
+        word_column(STAGES, _stages(bucket, decision, accounts[stops])),
+        debts["overdue_cents"][stops],
+        reasons.filter(pa.array(stops)),
+    )
     columns = {
         **_address(bucket, accounts, boxes, card, rules),
         **sum_documents(documents, accounts, len(bucket.accounts)).columns,
@@ -114,14 +160,21 @@ def propose_notices(
         "items": list_items(bucket, decision, accounts),
         "pending": list_pending(bucket, decision, documents, accounts),
     }
-    listed = pa.Table.from_arrays(to_arrays(NOTICES, columns), schema=NOTICES).filter(pa.array(~stops))
-    return {"notices": listed.sort_by([(name, "ascending") for name in POSTAL_ORDER]), "withheld": held}
+    listed = pa.Table.from_arrays(to_arrays(NOTICES, columns), schema=NOTICES).filter(
+        pa.array(~stops)
+    )
+    return {
+        "notices": listed.sort_by([(name, "ascending") for name in POSTAL_ORDER]),
+        "withheld": held,
+    }
 
 
 def _accounts_of(bucket: Bucket, decision: Decision, service: str) -> Places:
     """Return the accounts (places, ascending) of a service that exist on `as_of`."""
     accounts = decision.accounts["account"].astype(np.int64)
-    return accounts[bucket.premises["service"][bucket.accounts["premise"][accounts]] == code(SERVICES, service)]
+    return accounts[
+        bucket.premises["service"][bucket.accounts["premise"][accounts]] == code(SERVICES, service)
+    ]
 
 
 def _choose(bucket: Bucket, decision: Decision, asked: Places, documents: Frame) -> Places:
@@ -133,7 +186,9 @@ def _choose(bucket: Bucket, decision: Decision, asked: Places, documents: Frame)
 
 
 def _stages(bucket: Bucket, decision: Decision, accounts: Places) -> npt.NDArray[np.int8]:
-    return decision.accounts["stage"][index_rows(decision.accounts["account"], len(bucket.accounts))[accounts]]
+    return decision.accounts["stage"][
+        index_rows(decision.accounts["account"], len(bucket.accounts))[accounts]
+    ]
 
 
 def _withhold_for(bucket: Bucket, accounts: Places, boxes: PostalAddress, card: Card) -> pa.Array:
@@ -148,7 +203,9 @@ def _withhold_for(bucket: Bucket, accounts: Places, boxes: PostalAddress, card: 
 def _address(
     bucket: Bucket, accounts: Places, boxes: PostalAddress, card: Card, rules: Rules
 ) -> dict[str, npt.NDArray | pa.Array]:
-    """Return the columns of who gets a notice, where, and in which order the letters are carried."""
+    """Return the columns of who gets a notice, where, and in which order the letters are
+    carried.
+    """
     of = bucket.accounts.take(accounts)
     payers, premises = bucket.payers.take(of["payer"]), bucket.premises.take(of["premise"])
     by_email = pc.is_valid(card.email)
@@ -193,7 +250,9 @@ def postal_keys(premises: Frame, accounts: Frame) -> pa.Array:
     >>> postal_keys(premises, accounts)[0].as_py().split("\\x00")
     ['', '000007', '001000', 'София', 'бл. 000010', '0012345678', '000009']
     """
-    parts = [premises.text(name) for name in ("district", "route", "postcode", "settlement", "address")]
+    parts = [
+        premises.text(name) for name in ("district", "route", "postcode", "settlement", "address")
+    ]
     parts += [accounts.text(name) for name in ("premise_no", "payer_code")]
     key = pc.binary_join_element_wise(*parts, "\x00", null_handling="replace", null_replacement="")
     # Five zeros before every run of digits, then those away that it does not need.
@@ -202,7 +261,12 @@ def postal_keys(premises: Frame, accounts: Frame) -> pa.Array:
 
 
 def _tell_money(
-    bucket: Bucket, decision: Decision, findings: Findings, accounts: Places, rules: Rules, since: int
+    bucket: Bucket,
+    decision: Decision,
+    findings: Findings,
+    accounts: Places,
+    rules: Rules,
+    since: int,
 ) -> dict[str, npt.NDArray | pa.Array]:
     """Return the columns of payments, credit, instalment and last warning."""
     row = index_rows(decision.accounts["account"], len(bucket.accounts))[accounts]
@@ -212,5 +276,7 @@ def _tell_money(
         "paid_cents": sum_payments(bucket, accounts, since, to_day(rules.as_of)),
         "credit_cents": decision.accounts["credit_cents"][row],
         **next_instalments(bucket, findings, accounts).columns,
-        **last_warnings(bucket, decision, findings.history, rules, accounts[may_be_warned], accounts).columns,
+        **last_warnings(
+            bucket, decision, findings.history, rules, accounts[may_be_warned], accounts
+        ).columns,
     }

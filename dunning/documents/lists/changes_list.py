@@ -25,21 +25,37 @@ def _sided(make: object, name: str, title: str, *rest: object) -> tuple[Column, 
 
 
 def _money(name: str, title: str) -> tuple[Column, ...]:
-    return tuple(money(f"{name}_{side}", f"{title} {when}, €", f"{name}_cents_{side}") for side, when in _SIDES)
+    return tuple(
+        money(f"{name}_{side}", f"{title} {when}, €", f"{name}_cents_{side}")
+        for side, when in _SIDES
+    )
 
 
 COLUMNS = (
-    text("premise_no", "Абонатен №"), text("payer_code", "Код на платец"), word("kind", "Партида", 12, "change"),
-    *_sided(word, "stage", "Етап", 24), reasons("lists_left", "Излиза от", 28), reasons("lists_came", "Влиза в", 28),
-    reasons("lists_stayed", "Остава в", 28), *_money("open", "Неплатено"), *_money("overdue", "Просрочено"),
-    text("why", "Защо", 90), money("paid", "Платено междувременно, €"),
-    money("credited", "Кредитирано междувременно, €"), money("invoiced", "Фактурирано междувременно, €"),
-    *_sided(word, "message", "Съобщение", 24, "message"), *_sided(word, "reminders", "Канал на съобщението", 24),
-    *_sided(word, "disconnections", "Прекъсване", 24), *_sided(word, "court", "Съд", 24),
-    *_sided(text, "reasons", "Основания", 48), *_sided(text, "why_not", "Защо не по-висок етап", 48),
-    *_sided(text, "rule", "Правило", 22), word("way", "Решаващ етап", 24, "way"), *_money("way", "Сума за него"),
+    text("premise_no", "Абонатен №"),
+    text("payer_code", "Код на платец"),
+    word("kind", "Партида", 12, "change"),
+    *_sided(word, "stage", "Етап", 24),
+    reasons("lists_left", "Излиза от", 28),
+    reasons("lists_came", "Влиза в", 28),
+    reasons("lists_stayed", "Остава в", 28),
+    *_money("open", "Неплатено"),
+    *_money("overdue", "Просрочено"),
+    text("why", "Защо", 90),
+    money("paid", "Платено междувременно, €"),
+    money("credited", "Кредитирано междувременно, €"),
+    money("invoiced", "Фактурирано междувременно, €"),
+    *_sided(word, "message", "Съобщение", 24, "message"),
+    *_sided(word, "reminders", "Канал на съобщението", 24),
+    *_sided(word, "disconnections", "Прекъсване", 24),
+    *_sided(word, "court", "Съд", 24),
+    *_sided(text, "reasons", "Основания", 48),
+    *_sided(text, "why_not", "Защо не по-висок етап", 48),
+    *_sided(text, "rule", "Правило", 22),
+    word("way", "Решаващ етап", 24, "way"),
+    *_money("way", "Сума за него"),
     *(count(f"way_days_{side}", f"Дни за него {when}") for side, when in _SIDES),
-)  # fmt: skip
+)
 
 
 def render_moves(
@@ -60,21 +76,29 @@ def render_moves(
     yield f"{name}.xlsx", render_xlsx(moves, COLUMNS, as_of, "Промени")
 
 
-def explain_moves(moves: pa.Table, before: Stages, after: Stages, why_not: Mapping[str, str]) -> pa.Table:
-    """Return the moves with `why`, a Bulgarian sentence: what decided between two stages, what was paid, each list.
+def explain_moves(
+    moves: pa.Table, before: Stages, after: Stages, why_not: Mapping[str, str]
+) -> pa.Table:
+    """Return the moves with `why`, a Bulgarian sentence: what decided between two stages, what was
+    paid, each list.
 
     Args:
         before, after: the rules of the ladder on each side.
         why_not: what each code of the columns `why_not` says.
     """
     parts = [_say_kind(moves), _say_way(moves, before, after, why_not)]
-    turnover = (("paid", "платени", "отпаднали плащания за"), ("credited", "кредитирани", "отпаднали кредити за"),
-                ("invoiced", "фактурирани", "отпаднали фактури за"))  # fmt: skip
+    turnover = (
+        ("paid", "платени", "отпаднали плащания за"),
+        ("credited", "кредитирани", "отпаднали кредити за"),
+        ("invoiced", "фактурирани", "отпаднали фактури за"),
+    )
     parts += [_say_turnover(moves[f"{name}_cents"], more, less) for name, more, less in turnover]
     parts.append(_say_message(moves))
     parts += [_say_lists(moves, group, title) for group, title in GROUPS.items()]
     columns = [pc.fill_null(part, "") for part in parts]
-    shown = [pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column) for column in columns]
+    shown = [
+        pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column) for column in columns
+    ]
     why = pc.binary_join_element_wise(*shown, "; ", null_handling="skip")
     return moves.append_column("why", why)
 
@@ -84,8 +108,12 @@ def _say_kind(moves: pa.Table) -> pa.Array:
     return say(moves["kind"].combine_chunks(), told)
 
 
-def _say_way(moves: pa.Table, before: Stages, after: Stages, why_not: Mapping[str, str]) -> pa.Array:
-    """Say what the deciding stage looked at on each side, and what it asks; once, where both sides ask the same."""
+def _say_way(
+    moves: pa.Table, before: Stages, after: Stages, why_not: Mapping[str, str]
+) -> pa.Array:
+    """Say what the deciding stage looked at on each side, and what it asks; once, where both sides
+    ask the same.
+    """
     needs = [[_need(rules, way) for way in WAYS] for rules in (before, after)]
     begins, middles, ends = [], [], []
     for way, then, now in zip(WAYS, *needs, strict=True):
@@ -95,12 +123,16 @@ def _say_way(moves: pa.Table, before: Stages, after: Stages, why_not: Mapping[st
         ends.append("" if is_one else f" (иска {now})")
     place = pc.index_in(moves["way"].combine_chunks(), value_set=pa.array(WAYS))
     seen = [_say_seen(moves, side, why_not) for side, _ in _SIDES]
-    begin, middle, end = (pa.array(texts, pa.string()).take(place) for texts in (begins, middles, ends))
+    begin, middle, end = (
+        pa.array(texts, pa.string()).take(place) for texts in (begins, middles, ends)
+    )
     return pc.binary_join_element_wise(begin, seen[0], middle, seen[1], end, "")
 
 
 def _say_seen(moves: pa.Table, side: str, why_not: Mapping[str, str]) -> pa.Array:
-    """Say the sum that the deciding stage looked at and its age; where it looked at nothing, why."""
+    """Say the sum that the deciding stage looked at and its age; where it looked at nothing,
+    why.
+    """
     days = moves[f"way_days_{side}"].combine_chunks()
     unit = pc.if_else(pc.equal(days, 1), " ден", " дни")
     cents = moves[f"way_cents_{side}"].combine_chunks()
@@ -115,7 +147,11 @@ def _need(rules: Stages, way: str) -> str:
         need = StageRule(0, rules.limitation_near_amount_cents_min)
         return f"{_euro_text(need)} и давност до {rules.limitation_near_days} дни"
     rule: StageRule = getattr(rules, way)
-    notice = f", {rule.served_days_min} дни след връчено {NOTICES[rule.after_notice]}" if rule.after_notice else ""
+    notice = (
+        f", {rule.served_days_min} дни след връчено {NOTICES[rule.after_notice]}"
+        if rule.after_notice
+        else ""
+    )
     return f"{_euro_text(rule)} и {rule.days_overdue_min} {'ден' if rule.days_overdue_min == 1 else 'дни'}{notice}"
 
 
@@ -126,7 +162,11 @@ def _euro_text(rule: StageRule) -> str:
 def _euro(cents: pa.Array) -> pa.Array:
     """Return sums as text; null stays null."""
     texts = format_minor_column(pc.fill_null(cents, 0).to_numpy(zero_copy_only=False))
-    return pc.if_else(pc.is_valid(cents), pc.binary_join_element_wise(texts, " €", ""), pa.scalar(None, pa.string()))
+    return pc.if_else(
+        pc.is_valid(cents),
+        pc.binary_join_element_wise(texts, " €", ""),
+        pa.scalar(None, pa.string()),
+    )
 
 
 def _say_turnover(cents: pa.ChunkedArray, more: str, less: str) -> pa.Array:
@@ -137,15 +177,29 @@ def _say_turnover(cents: pa.ChunkedArray, more: str, less: str) -> pa.Array:
 
 
 def _say_message(moves: pa.Table) -> pa.Array:
-    """Say which message goes out in place of which; null where it is the same, or there is none on a side."""
+    """Say which message goes out in place of which; null where it is the same, or there is none on
+    a side.
+    """
     then, now = (moves[f"message_{side}"].combine_chunks() for side, _ in _SIDES)
-    told = pc.binary_join_element_wise("съобщение: ", say(then, NOTICES), " → ", say(now, NOTICES), "")
+    told = pc.binary_join_element_wise(
+        "съобщение: ", say(then, NOTICES), " → ", say(now, NOTICES), ""
+    )
     return pc.if_else(pc.equal(then, now), pa.scalar(None, pa.string()), told)
 
 
 def _say_lists(moves: pa.Table, group: str, title: str) -> pa.Array:
-    """Say where an account stood and stands, of the groups of lists that it came to or left; null for the others."""
-    moved = pc.or_(*(pc.match_substring(moves[f"lists_{name}"].combine_chunks(), group) for name in ("came", "left")))
-    places = [pc.fill_null(translate(moves[f"{group}_{side}"].combine_chunks()), "–") for side, _ in _SIDES]
+    """Say where an account stood and stands, of the groups of lists that it came to or left; null
+    for the others.
+    """
+    moved = pc.or_(
+        *(
+            pc.match_substring(moves[f"lists_{name}"].combine_chunks(), group)
+            for name in ("came", "left")
+        )
+    )
+    places = [
+        pc.fill_null(translate(moves[f"{group}_{side}"].combine_chunks()), "–")
+        for side, _ in _SIDES
+    ]
     told = pc.binary_join_element_wise(f"{title}: ", places[0], " → ", places[1], "")
     return pc.if_else(moved, told, pa.scalar(None, pa.string()))

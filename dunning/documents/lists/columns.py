@@ -1,4 +1,6 @@
-"""What a list's columns are: the contract's name, where it comes from, how it is written, what a clerk calls it."""
+"""What a list's columns are: the contract's name, where it comes from, how it is written, what a
+clerk calls it.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -19,8 +21,9 @@ class Kind(Enum):
 class Column:
     """One column of a list.
 
-    name: the contract's, the header of the CSV. source: the table's column. title: the header of the workbook,
-    Bulgarian. width: of the workbook's column, in characters. meaning: which of a word's meanings (bulgarian.MEANINGS).
+    name: the contract's, the header of the CSV. source: the table's column. title: the header of
+    the workbook, Bulgarian. width: of the workbook's column, in characters. meaning: which of a
+    word's meanings (bulgarian.MEANINGS).
     """
 
     name: str

@@ -1,4 +1,5 @@
-"""Lists as CSV that Excel in Bulgaria opens as it is: UTF-8 with BOM, `;`, decimal comma, CRLF; days as 2026-11-22.
+"""Lists as CSV that Excel in Bulgaria opens as it is: UTF-8 with BOM, `;`, decimal comma, CRLF;
+days as 2026-11-22.
 
 Built column by column, so that a night's quarter of a million messages takes a second.
 """
@@ -34,8 +35,8 @@ _NEEDS_QUOTES = _table_of(';"\r\n')
 def render_csv(table: pa.Table, columns: Sequence[Column]) -> bytes:
     """Return a table as the bytes of a CSV file with a header of the columns' names.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe in front; amounts and phone numbers in E.164
-    stay. Null is an empty cell. Line breaks within a text are LF, in quotes.
+    Text that a spreadsheet would take for a formula gets an apostrophe in front; amounts and phone
+    numbers in E.164 stay. Null is an empty cell. Line breaks within a text are LF, in quotes.
     """
     return b"".join(stream_csv([table], columns))
 
@@ -65,7 +66,9 @@ def neutralise(texts: pa.Array) -> pa.Array:
     """
     rows = _begin_with(texts, _BEGINS_FORMULA)
     some = texts.take(pa.array(rows))
-    is_formula = pc.and_not(pc.match_substring_regex(some, _FORMULA), pc.match_substring_regex(some, _HARMLESS))
+    is_formula = pc.and_not(
+        pc.match_substring_regex(some, _FORMULA), pc.match_substring_regex(some, _HARMLESS)
+    )
     written = pc.binary_join_element_wise(pa.scalar("'"), some.filter(is_formula), "")
     return _replace(texts, rows[is_formula.to_numpy(zero_copy_only=False)], written)
 
@@ -85,7 +88,7 @@ def _write(table: pa.Table, column: Column) -> pa.Array:
 def _quote(cells: pa.Array) -> pa.Array:
     rows = _hold_any(cells, _NEEDS_QUOTES)
     inside = pc.replace_substring(cells.take(pa.array(rows)), '"', '""')
-    return _replace(cells, rows, pc.binary_join_element_wise("\"", inside, "\"", ""))
+    return _replace(cells, rows, pc.binary_join_element_wise('"', inside, '"', ""))
 
 
 def _replace(texts: pa.Array, rows: npt.NDArray[np.int64], written: pa.Array) -> pa.Array:
@@ -112,8 +115,12 @@ def _hold_any(texts: pa.Array, table: npt.NDArray[np.bool_]) -> npt.NDArray[np.i
 
 
 def _content(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Return the bytes of all texts, one after the other, and where each begins; the last entry is their end."""
-    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4).astype(np.int64)
+    """Return the bytes of all texts, one after the other, and where each begins; the last entry is
+    their end.
+    """
+    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1, texts.offset * 4).astype(
+        np.int64
+    )
     if offsets[-1] == offsets[0]:
         return np.zeros(0, np.uint8), offsets - offsets[0]
     content = np.frombuffer(texts.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]

@@ -1,4 +1,6 @@
-"""The files that people and programs read: which lists there are, their columns, all of them as CSV, Parquet, XLSX."""
+"""The files that people and programs read: which lists there are, their columns, all of them as
+CSV, Parquet, XLSX.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,9 +29,14 @@ class ListFile:
 
 
 _MESSAGE = (
-    text("reference", "Номер на съобщението", 42), text("premise_no", "Абонатен №"),
-    text("payer_code", "Код на платец"), word("stage", "Вид", 24, "message"), text("address", "Адресат", 36),
-    text("subject", "Тема", 40), text("text", "Текст", 80), money("overdue", "Сума, €"),
+    text("reference", "Номер на съобщението", 42),
+    text("premise_no", "Абонатен №"),
+    text("payer_code", "Код на платец"),
+    word("stage", "Вид", 24, "message"),
+    text("address", "Адресат", 36),
+    text("subject", "Тема", 40),
+    text("text", "Текст", 80),
+    money("overdue", "Сума, €"),
     count("segments", "Части (SMS)"),
 )
 REMINDERS = {
@@ -37,59 +44,119 @@ REMINDERS = {
     for channel, title in zip(CHANNELS, ("SMS", "Имейли", "Писма"), strict=True)
 }
 DISCONNECTIONS = ListFile(
-    "disconnections", "Прекъсване",
+    "disconnections",
+    "Прекъсване",
     (
-        text("district", "Район"), text("route", "Маршрут", 10), text("premise_no", "Абонатен №"),
-        text("payer_code", "Код на платец"), text("meter_no", "Електромер №"), text("address", "Адрес", 40),
-        money("overdue", "Дължимо, €"), day("oldest_due_on", "Най-стар срок"), day("warned_on", "Предупреден на"),
-        day("not_before", "Не преди"), day("not_after", "Не след"), text("reason", "Основание", 84),
+        text("district", "Район"),
+        text("route", "Маршрут", 10),
+        text("premise_no", "Абонатен №"),
+        text("payer_code", "Код на платец"),
+        text("meter_no", "Електромер №"),
+        text("address", "Адрес", 40),
+        money("overdue", "Дължимо, €"),
+        day("oldest_due_on", "Най-стар срок"),
+        day("warned_on", "Предупреден на"),
+        day("not_before", "Не преди"),
+        day("not_after", "Не след"),
+        text("reason", "Основание", 84),
     ),
 )
 COURT = ListFile(
-    "court", "Съд",
+    "court",
+    "Съд",
     (
-        text("case_ref", "Преписка", 40), word("part", "Част", 12), reasons("person_reasons", "За преглед, защото"),
-        text("premise_no", "Абонатен №"), text("payer_code", "Код на платец"), word("kind", "Лице", 18, "payer"),
-        text("name", "Име", 32), text("national_id", "ЕГН/ЛНЧ/ЕИК", 14), text("share", "Дял", 8),
-        text("premise_address", "Адрес на имота", 40), text("postal_address", "Адрес за връчване", 40),
-        word("service", "Услуга"), money("principal", "Главница, €"), money("interest", "Лихва, €"),
-        day("interest_from", "Лихва от"), day("interest_to", "Лихва до"), money("state_fee", "Държавна такса, €"),
-        money("total", "Всичко, €"), count("items", "Фактури"), day("oldest_due_on", "Най-стар срок"),
-        day("limitation_on", "Давност от"), day("warned_on", "Предупреден на"), word("warned_by", "Предупреден с", 14),
+        text("case_ref", "Преписка", 40),
+        word("part", "Част", 12),
+        reasons("person_reasons", "За преглед, защото"),
+        text("premise_no", "Абонатен №"),
+        text("payer_code", "Код на платец"),
+        word("kind", "Лице", 18, "payer"),
+        text("name", "Име", 32),
+        text("national_id", "ЕГН/ЛНЧ/ЕИК", 14),
+        text("share", "Дял", 8),
+        text("premise_address", "Адрес на имота", 40),
+        text("postal_address", "Адрес за връчване", 40),
+        word("service", "Услуга"),
+        money("principal", "Главница, €"),
+        money("interest", "Лихва, €"),
+        day("interest_from", "Лихва от"),
+        day("interest_to", "Лихва до"),
+        money("state_fee", "Държавна такса, €"),
+        money("total", "Всичко, €"),
+        count("items", "Фактури"),
+        day("oldest_due_on", "Най-стар срок"),
+        day("limitation_on", "Давност от"),
+        day("warned_on", "Предупреден на"),
+        word("warned_by", "Предупреден с", 14),
     ),
 )
 COURT_ITEMS = ListFile(
-    "court_items", "Съд – фактури",
+    "court_items",
+    "Съд – фактури",
     (
-        text("case_ref", "Преписка", 40), text("invoice_no", "Фактура №"), word("kind", "Вид", 22),
-        day("period_from", "Период от"), day("period_to", "Период до"), day("issued_on", "Издадена на"),
-        day("due_on", "Срок за плащане"), money("open", "Остатък, €"),
-        money("original_amount", "Сума по фактура", "original_minor"), text("original_currency", "Валута", 8),
-        money("interest", "Лихва, €"), text("interest_segments", "Лихва по периоди", 80),
-        text("equalisation_no", "Изравнителна сметка №"), day("limitation_on", "Давност от"),
+        text("case_ref", "Преписка", 40),
+        text("invoice_no", "Фактура №"),
+        word("kind", "Вид", 22),
+        day("period_from", "Период от"),
+        day("period_to", "Период до"),
+        day("issued_on", "Издадена на"),
+        day("due_on", "Срок за плащане"),
+        money("open", "Остатък, €"),
+        money("original_amount", "Сума по фактура", "original_minor"),
+        text("original_currency", "Валута", 8),
+        money("interest", "Лихва, €"),
+        text("interest_segments", "Лихва по периоди", 80),
+        text("equalisation_no", "Изравнителна сметка №"),
+        day("limitation_on", "Давност от"),
     ),
 )
 WITHHELD = ListFile(
-    "withheld", "Задържани редове",
+    "withheld",
+    "Задържани редове",
     (
-        word("list", "Списък", 14), text("premise_no", "Абонатен №"), text("payer_code", "Код на платец"),
-        word("stage", "Етап", 24), money("overdue", "Сума, €"), reasons("reason", "Причина", 48),
+        word("list", "Списък", 14),
+        text("premise_no", "Абонатен №"),
+        text("payer_code", "Код на платец"),
+        word("stage", "Етап", 24),
+        money("overdue", "Сума, €"),
+        reasons("reason", "Причина", 48),
     ),
 )
 QUARANTINE = ListFile(
-    "quarantine", "Отказани редове",
+    "quarantine",
+    "Отказани редове",
     (
-        word("table", "Таблица", 16, "table"), text("file", "Файл", 28), count("line", "Ред"),
-        reasons("reasons", "Причини", 48), text("row", "Редът, както е прочетен", 100),
+        word("table", "Таблица", 16, "table"),
+        text("file", "Файл", 28),
+        count("line", "Ред"),
+        reasons("reasons", "Причини", 48),
+        text("row", "Редът, както е прочетен", 100),
         text("cells", "Клетки, за които е отказан", 60),
     ),
 )
 
-# The columns that decide, by list: who, where, how much, until when, why. A page shows these, the rest unfolds.
+# The columns that decide, by list: who, where, how much, until when, why. A page shows these, the
+# rest unfolds.
 DECIDING: Mapping[str, tuple[str, ...]] = {
     "reminders": ("premise_no", "payer_code", "channel", "stage", "address", "overdue"),
-    "disconnections": ("premise_no", "payer_code", "address", "overdue", "not_before", "not_after", "reason"),
-    "court": ("premise_no", "name", "premise_address", "total", "limitation_on", "part", "person_reasons"),
+    "disconnections": (
+        "premise_no",
+        "payer_code",
+        "address",
+        "overdue",
+        "not_before",
+        "not_after",
+        "reason",
+    ),
+    "court": (
+        "premise_no",
+        "name",
+        "premise_address",
+        "total",
+        "limitation_on",
+        "part",
+        "person_reasons",
+    ),
     "court_items": ("invoice_no", "kind", "due_on", "open", "interest", "limitation_on"),
     "quarantine": ("table", "file", "line", "reasons", "cells"),
 }
@@ -98,11 +165,13 @@ DECIDING: Mapping[str, tuple[str, ...]] = {
 def render_lists(
     proposed: Mapping[str, pa.Table], quarantine: pa.Table, head: Letterhead
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of every list of a run, as (path below the run's folder, bytes): see `render_list`.
+    """Yield the files of every list of a run, as (path below the run's folder, bytes): see
+    `render_list`.
 
     Args:
         proposed: the merged tables of the proposals, in the order of the lists.
-        quarantine: table, file, line, reasons, row and the cells that the reasons are about (masked).
+        quarantine: table, file, line, reasons, row and the cells that the reasons are about
+            (masked).
     """
     reminders = proposed["reminders"]
     for channel, listed in REMINDERS.items():  # one channel's texts at a time
@@ -122,12 +191,23 @@ def render_list(listed: ListFile, table: pa.Table, as_of: date) -> Iterator[tupl
 
 
 def give_reasons(disconnections: pa.Table) -> pa.Table:
-    """Return the disconnections with `reason`: what is owed since when, and the warning that was served."""
+    """Return the disconnections with `reason`: what is owed since when, and the warning that was
+    served.
+    """
     facts = frame_of(disconnections)
-    bills = pc.if_else(pc.equal(disconnections["items"], 1), " фактура със срок ", " фактури, най-старата със срок ")
+    bills = pc.if_else(
+        pc.equal(disconnections["items"], 1),
+        " фактура със срок ",
+        " фактури, най-старата със срок ",
+    )
     reason = pc.binary_join_element_wise(
-        format_minor_column(facts["overdue_cents"]), " € по ", disconnections["items"].cast(pa.string()), bills,
-        format_days(facts["oldest_due_on"], "%d.%m.%Y г."), "; предупреждение, връчено на ",
-        format_days(facts["warned_on"], "%d.%m.%Y г."), "",
+        format_minor_column(facts["overdue_cents"]),
+        " € по ",
+        disconnections["items"].cast(pa.string()),
+        bills,
+        format_days(facts["oldest_due_on"], "%d.%m.%Y г."),
+        "; предупреждение, връчено на ",
+        format_days(facts["warned_on"], "%d.%m.%Y г."),
+        "",
     )
     return disconnections.append_column("reason", reason)

@@ -1,7 +1,7 @@
 """Lists as Parquet, for programs: the columns of the CSV, typed, the same bytes for the same rows.
 
-Amounts are decimals with two places, days date32, counts int32, all other text; an empty text is null. Codes keep
-their zeros, texts what a spreadsheet would calculate.
+Amounts are decimals with two places, days date32, counts int32, all other text; an empty text is
+null. Codes keep their zeros, texts what a spreadsheet would calculate.
 """
 
 import io
@@ -15,7 +15,10 @@ import pyarrow.parquet as pq
 from dunning.documents.lists.columns import Column, Kind
 
 _TYPES = {Kind.MONEY: pa.decimal128(19, 2), Kind.DAY: pa.date32(), Kind.COUNT: pa.int32()}
-_CENT, _CENTS = pa.scalar(Decimal("0.01"), pa.decimal128(3, 2)), pa.scalar(Decimal(100), pa.decimal128(3, 0))
+_CENT, _CENTS = (
+    pa.scalar(Decimal("0.01"), pa.decimal128(3, 2)),
+    pa.scalar(Decimal(100), pa.decimal128(3, 0)),
+)
 _ROW_GROUP = 100_000
 
 
@@ -25,13 +28,21 @@ def render_parquet(table: pa.Table, columns: Sequence[Column]) -> bytes:
     typed = pa.table([_write(table[column.source], column.kind) for column in columns], schema)
     buffer = io.BytesIO()
     pq.write_table(
-        typed, buffer, row_group_size=_ROW_GROUP, compression="lz4", use_dictionary=False, write_statistics=False
+        typed,
+        buffer,
+        row_group_size=_ROW_GROUP,
+        compression="lz4",
+        use_dictionary=False,
+        write_statistics=False,
     )
     return buffer.getvalue()
 
 
-def read_parquet(content: bytes, columns: Sequence[Column], *, leave_out: Collection[str] = ()) -> pa.Table:
-    """Return what `render_parquet` wrote, by the columns' sources: cents int64, days date32, counts int32, text.
+def read_parquet(
+    content: bytes, columns: Sequence[Column], *, leave_out: Collection[str] = ()
+) -> pa.Table:
+    """Return what `render_parquet` wrote, by the columns' sources: cents int64, days date32, counts
+    int32, text.
 
     Args:
         leave_out: names of columns that are not wanted, such as long texts.
@@ -43,17 +54,26 @@ def read_parquet(content: bytes, columns: Sequence[Column], *, leave_out: Collec
         found = {field.name: field.type for field in file.schema_arrow}
         expected = {column.name: _TYPES.get(column.kind, pa.string()) for column in columns}
         if found != expected:
-            raise ValueError(f"the columns are {', '.join(found)}, not {', '.join(expected)}, or of other types")
+            raise ValueError(
+                f"the columns are {', '.join(found)}, not {', '.join(expected)}, or of other types"
+            )
         wanted = [column for column in columns if column.name not in leave_out]
         cells = file.read([column.name for column in wanted], use_threads=False)
-    return pa.table({column.source: _read(cells[column.name].combine_chunks(), column.kind) for column in wanted})
+    return pa.table(
+        {
+            column.source: _read(cells[column.name].combine_chunks(), column.kind)
+            for column in wanted
+        }
+    )
 
 
 def _write(values: pa.ChunkedArray, kind: Kind) -> pa.Array:
     own = values.combine_chunks()
     own = own if isinstance(own, pa.Array) else pa.concat_arrays(own.chunks)
     if kind is Kind.MONEY:
-        return pc.multiply(own.cast(pa.int64()).cast(pa.decimal128(19, 0)), _CENT).cast(_TYPES[kind])
+        return pc.multiply(own.cast(pa.int64()).cast(pa.decimal128(19, 0)), _CENT).cast(
+            _TYPES[kind]
+        )
     if kind in _TYPES:
         return own.cast(_TYPES[kind])
     texts = own.cast(pa.string())

@@ -1,7 +1,8 @@
-"""Lists as workbooks for clerks: Bulgarian titles, frozen and filtered; codes as text, sums and days as numbers.
+"""Lists as workbooks for clerks: Bulgarian titles, frozen and filtered; codes as text, sums and
+days as numbers.
 
-The contract's name of each column stands in the note of its title. XlsxWriter makes the workbook with its titles, and
-the rows are put between; the same table gives the same bytes.
+The contract's name of each column stands in the note of its title. XlsxWriter makes the workbook
+with its titles, and the rows are put between; the same table gives the same bytes.
 """
 
 import io
@@ -22,7 +23,12 @@ from dunning.documents.lists.xlsx_rows import render_rows
 ROWS_MAX = 1_048_575  # of a sheet, without the titles
 _NUMBER_FORMATS = {Kind.MONEY: "#,##0.00", Kind.DAY: "dd.mm.yyyy", Kind.COUNT: "0"}
 _HEADING = {
-    "bold": True, "bg_color": "#DDE6EE", "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": "#AAB7C4"
+    "bold": True,
+    "bg_color": "#DDE6EE",
+    "text_wrap": True,
+    "valign": "vcenter",
+    "border": 1,
+    "border_color": "#AAB7C4",
 }
 _TEXT = {"num_format": "@", "valign": "top"}
 _STAMP = (1980, 1, 1, 0, 0, 0)
@@ -30,7 +36,8 @@ _END = b"</sheetData>"
 
 
 def render_xlsx(table: pa.Table, columns: Sequence[Column], as_of: date, title: str) -> bytes:
-    """Return a table as the bytes of a workbook; more rows than a sheet holds go on in the next sheet.
+    """Return a table as the bytes of a workbook; more rows than a sheet holds go on in the next
+    sheet.
 
     Args:
         as_of: also the workbook's date of creation.
@@ -38,13 +45,22 @@ def render_xlsx(table: pa.Table, columns: Sequence[Column], as_of: date, title: 
     """
     parts = [table.slice(first, ROWS_MAX) for first in range(0, max(len(table), 1), ROWS_MAX)]
     buffer = io.BytesIO()
-    with ZipFile(_shell(columns, as_of, title, [len(part) for part in parts])) as shell, ZipFile(buffer, "w") as whole:
-        sheets = {f"xl/worksheets/sheet{number}.xml": part for number, part in enumerate(parts, start=1)}
+    with (
+        ZipFile(_shell(columns, as_of, title, [len(part) for part in parts])) as shell,
+        ZipFile(buffer, "w") as whole,
+    ):
+        sheets = {
+            f"xl/worksheets/sheet{number}.xml": part for number, part in enumerate(parts, start=1)
+        }
         for name in shell.namelist():
             entry = ZipInfo(name, _STAMP)
             entry.compress_type = ZIP_DEFLATED
             with whole.open(entry, "w", force_zip64=name in sheets) as file:
-                for block in _fill(shell.read(name), sheets[name], columns) if name in sheets else [shell.read(name)]:
+                for block in (
+                    _fill(shell.read(name), sheets[name], columns)
+                    if name in sheets
+                    else [shell.read(name)]
+                ):
                     file.write(block)
     return buffer.getvalue()
 
@@ -52,7 +68,10 @@ def render_xlsx(table: pa.Table, columns: Sequence[Column], as_of: date, title: 
 def _fill(sheet: bytes, table: pa.Table, columns: Sequence[Column]) -> Iterator[bytes]:
     """Yield a sheet with the table's rows behind its titles."""
     styles = [int(style) for style in re.findall(rb'<col [^>]*?style="(\d+)"', sheet)]
-    spans = [int(last) - int(first) + 1 for first, last in re.findall(rb'<col min="(\d+)" max="(\d+)"', sheet)]
+    spans = [
+        int(last) - int(first) + 1
+        for first, last in re.findall(rb'<col min="(\d+)" max="(\d+)"', sheet)
+    ]
     per_column = [style for style, span in zip(styles, spans, strict=True) for _ in range(span)]
     used = f'<dimension ref="A1:{xl_col_to_name(len(columns) - 1)}{len(table) + 1}"/>'.encode()
     head, tail = re.sub(rb'<dimension ref="[^"]*"/>', used, sheet).split(_END)
@@ -65,8 +84,13 @@ def _shell(columns: Sequence[Column], as_of: date, title: str, rows: Sequence[in
     """Return a workbook with a sheet of titles for each number of rows."""
     buffer = io.BytesIO()
     with Workbook(buffer, {"in_memory": True}) as workbook:
-        workbook.set_properties({"title": f"{title} – {as_of:%d.%m.%Y} г.", "created": datetime.combine(as_of, time())})
-        formats = {kind: workbook.add_format({"num_format": shown}) for kind, shown in _NUMBER_FORMATS.items()}
+        workbook.set_properties(
+            {"title": f"{title} – {as_of:%d.%m.%Y} г.", "created": datetime.combine(as_of, time())}
+        )
+        formats = {
+            kind: workbook.add_format({"num_format": shown})
+            for kind, shown in _NUMBER_FORMATS.items()
+        }
         text, heading = workbook.add_format(_TEXT), workbook.add_format(_HEADING)
         styles = [formats.get(column.kind, text) for column in columns]
         for number, count in enumerate(rows, start=1):
@@ -77,7 +101,9 @@ def _shell(columns: Sequence[Column], as_of: date, title: str, rows: Sequence[in
     return buffer
 
 
-def _set_up(sheet: Worksheet, columns: Sequence[Column], styles: Sequence[Format], rows: int) -> None:
+def _set_up(
+    sheet: Worksheet, columns: Sequence[Column], styles: Sequence[Format], rows: int
+) -> None:
     for place, (column, style) in enumerate(zip(columns, styles, strict=True)):
         sheet.set_column(place, place, column.width, style)
     sheet.freeze_panes(1, 0)

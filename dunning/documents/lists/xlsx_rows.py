@@ -23,7 +23,9 @@ _ODD = r"[\x00-\x08\x0b-\x1f]|_x[0-9A-Fa-f]{4}_|[\x{fffe}\x{ffff}]"
 _ODD_HERE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def render_rows(table: pa.Table, columns: Sequence[Column], styles: Sequence[int]) -> Iterator[bytes]:
+def render_rows(
+    table: pa.Table, columns: Sequence[Column], styles: Sequence[int]
+) -> Iterator[bytes]:
     """Yield the XML of a sheet's rows, from row 2 on, in blocks.
 
     Args:
@@ -41,7 +43,9 @@ def render_rows(table: pa.Table, columns: Sequence[Column], styles: Sequence[int
         yield "".join(lines.to_pylist()).encode()
 
 
-def _write_cells(block: pa.Table, column: Column, before: str, after: str, rows: pa.Array) -> pa.Array:
+def _write_cells(
+    block: pa.Table, column: Column, before: str, after: str, rows: pa.Array
+) -> pa.Array:
     """Return a column's cells; an empty one is not written at all."""
     values = block[column.source].combine_chunks()
     if column.kind in (Kind.MONEY, Kind.DAY, Kind.COUNT):
@@ -74,7 +78,10 @@ def _texts(values: pa.Array, column: Column) -> pa.Array:
 def _escape(texts: pa.Array) -> pa.Array:
     odd = pc.fill_null(pc.match_substring_regex(texts, _ODD), False)
     if pc.any(odd).as_py():
-        told = [None if text is None else _ODD_HERE.sub(_spell, text) for text in texts.filter(odd).to_pylist()]
+        told = [
+            None if text is None else _ODD_HERE.sub(_spell, text)
+            for text in texts.filter(odd).to_pylist()
+        ]
         texts = pc.replace_with_mask(texts, odd, pa.array(told, pa.string()))
     for sign, entity in _ENTITIES:
         texts = pc.replace_substring(texts, sign, entity)

@@ -1,7 +1,8 @@
 """The e-mail that carries a monthly notice: subject and text, from the templates of the department.
 
-`templates/email/notice.v<version>.<language>.txt`; the first line is the subject. The version is the notice's own; what
-has once been sent is frozen. No sum, no name and no day stand in it: those are in the file.
+`templates/email/notice.v<version>.<language>.txt`; the first line is the subject. The version is
+the notice's own; what has once been sent is frozen. No sum, no name and no day stand in it: those
+are in the file.
 """
 
 from collections.abc import Mapping
@@ -45,7 +46,9 @@ def write_mails(notices: pa.Table, links: list[str | None], head: MailHead) -> p
         for premise_no, service, language, link in zip(*columns, links, strict=True)
     ]
     subjects, texts = zip(*mails, strict=True) if mails else ((), ())
-    return pa.table({"subject": pa.array(subjects, pa.string()), "text": pa.array(texts, pa.string())})
+    return pa.table(
+        {"subject": pa.array(subjects, pa.string()), "text": pa.array(texts, pa.string())}
+    )
 
 
 def mail_files(wording: int) -> tuple[str, ...]:
@@ -57,13 +60,19 @@ def mail_files(wording: int) -> tuple[str, ...]:
     return tuple(f"email/notice.v{wording}.{language}.txt" for language in LANGUAGES)
 
 
-def _write(head: MailHead, language: str, service: str, facts: Mapping[str, Any]) -> tuple[str, str]:
+def _write(
+    head: MailHead, language: str, service: str, facts: Mapping[str, Any]
+) -> tuple[str, str]:
     name = mail_files(head.wording)[LANGUAGES.index(language)]
     is_bulgarian = language == LANGUAGES[0]
     supplier = head.profile.name if is_bulgarian else head.profile.name_latin
     try:
         written = _template(head.templates, name).render(
-            **facts, is_heat=service == "heat", supplier=supplier, phone=head.phone, email=head.profile.email
+            **facts,
+            is_heat=service == "heat",
+            supplier=supplier,
+            phone=head.phone,
+            email=head.profile.email,
         )
     except (TemplateError, OSError) as error:
         raise DunningError(
@@ -72,7 +81,9 @@ def _write(head: MailHead, language: str, service: str, facts: Mapping[str, Any]
         ) from error
     subject, _, text = written.strip().partition("\n")
     if not subject or not text.strip():
-        raise DunningError(f"templates/{name} gives no text: its first line is the subject, the rest the text.")
+        raise DunningError(
+            f"templates/{name} gives no text: its first line is the subject, the rest the text."
+        )
     return subject, text.lstrip("\n")
 
 

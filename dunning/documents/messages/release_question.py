@@ -1,4 +1,6 @@
-"""The question that a person answers before a list leaves the house, as he reads it: subject and Markdown."""
+"""The question that a person answers before a list leaves the house, as he reads it: subject and
+Markdown.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +11,21 @@ from dunning.documents.bulgarian import WORDS, count
 
 # What may be answered, as Airflow shows and keeps it.
 APPROVE, REJECT = "Одобрявам", "Отказвам"
-NAMES = {"reminders": "Съобщения", "disconnections": "Списък за прекъсване", "court": "Списък за съд"}
+NAMES = {
+    "reminders": "Съобщения",
+    "disconnections": "Списък за прекъсване",
+    "court": "Списък за съд",
+}
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. rows, cents: what would leave tonight; person_*: what of the list stays for a person to look at,
-    and why. before_*: the whole list of the closed date before, None where there is none.
+    """What is asked. rows, cents: what would leave tonight; person_*: what of the list stays for a
+    person to look at, and why. before_*: the whole list of the closed date before, None where there
+    is none.
 
-    withheld: rows by reason. unusual: sentences of the circuit breaker. files: SHA-256 by name. link: of the list's
-    page.
+    withheld: rows by reason. unusual: sentences of the circuit breaker. files: SHA-256 by name.
+    link: of the list's page.
     """
 
     list_name: str
@@ -47,18 +54,28 @@ def write_subject(question: Question) -> str:
 
 
 def write_body(question: Question) -> str:
-    """Return what stands under it, Markdown: counts, sums, the change, what is withheld and why, a link, the hashes."""
+    """Return what stands under it, Markdown: counts, sums, the change, what is withheld and why, a
+    link, the hashes.
+    """
     lines = []
     if question.unusual:
         lines += ["**Необичайно тази нощ. Нищо не излиза, преди човек да погледне:**", ""]
         lines += [f"- {sentence}" for sentence in question.unusual] + [""]
     lines += [*_table(question), ""]
     if question.person_rows:
-        lines += ["**Остават за преглед и не излизат, докато причината стои** (един ред може да има няколко):", ""]
-        lines += [f"- {WORDS.get(reason, reason)}: {rows}" for reason, rows in question.person_reasons.items()] + [""]
+        lines += [
+            "**Остават за преглед и не излизат, докато причината стои** (един ред може да има няколко):",
+            "",
+        ]
+        lines += [
+            f"- {WORDS.get(reason, reason)}: {rows}"
+            for reason, rows in question.person_reasons.items()
+        ] + [""]
     if question.withheld:
         lines += ["**Задържани редове:**", ""]
-        lines += [f"- {WORDS.get(reason, reason)}: {rows}" for reason, rows in question.withheld.items()] + [""]
+        lines += [
+            f"- {WORDS.get(reason, reason)}: {rows}" for reason, rows in question.withheld.items()
+        ] + [""]
     lines += [f"[Отворете списъка]({question.link})", ""]
     lines += [
         "При одобрение всеки ред се проверява още веднъж срещу най-новите плащания и задържания; който е платил или е "
@@ -70,16 +87,30 @@ def write_body(question: Question) -> str:
 
 
 def _table(question: Question) -> list[str]:
-    whole_rows, whole_cents = question.rows + question.person_rows, question.cents + question.person_cents
+    whole_rows, whole_cents = (
+        question.rows + question.person_rows,
+        question.cents + question.person_cents,
+    )
     lines = ["| | редове | сума, € |", "| --- | ---: | ---: |"]
     lines.append(_line(f"{question.as_of:%d.%m.%Y} г.", whole_rows, whole_cents))
     if question.person_rows:
         lines.append(_line("от тях готови, за които се пита", question.rows, question.cents))
-        lines.append(_line("от тях за преглед, които остават тук", question.person_rows, question.person_cents))
+        lines.append(
+            _line(
+                "от тях за преглед, които остават тук", question.person_rows, question.person_cents
+            )
+        )
     if question.before_on is not None:
-        more_rows, more_cents = whole_rows - question.before_rows, whole_cents - question.before_cents
-        lines.append(_line(f"{question.before_on:%d.%m.%Y} г.", question.before_rows, question.before_cents))
-        lines.append(f"| промяна | {more_rows:+d} | {'+' if more_cents >= 0 else ''}{format_minor(more_cents)} |")
+        more_rows, more_cents = (
+            whole_rows - question.before_rows,
+            whole_cents - question.before_cents,
+        )
+        lines.append(
+            _line(f"{question.before_on:%d.%m.%Y} г.", question.before_rows, question.before_cents)
+        )
+        lines.append(
+            f"| промяна | {more_rows:+d} | {'+' if more_cents >= 0 else ''}{format_minor(more_cents)} |"
+        )
     return lines
 
 

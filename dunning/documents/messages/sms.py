@@ -1,6 +1,7 @@
 """How many parts an SMS takes: GSM 7-bit where every character allows it, else UCS-2.
 
-Source: 3GPP TS 23.038 (default alphabet and its extension) and 23.040 (headers of concatenated messages).
+Source: 3GPP TS 23.038 (default alphabet and its extension) and 23.040 (headers of concatenated
+messages).
 """
 
 import numpy as np
@@ -20,7 +21,8 @@ _ONLY_SHORT = r"\A[\x{0}-\x{ffff}]*\z"
 
 
 def count_parts(text: str) -> int:
-    """Return the parts of one message. Neither an extension character nor a surrogate pair is split over two parts.
+    """Return the parts of one message. Neither an extension character nor a surrogate pair is split
+    over two parts.
 
     >>> count_parts("a" * 160), count_parts("a" * 159 + "€"), count_parts("я" * 70), count_parts("я" * 135)
     (1, 2, 1, 3)
@@ -43,10 +45,14 @@ def _pack(sizes: list[int], whole: int, part: int) -> int:
 
 
 def count_parts_column(texts: pa.Array) -> npt.NDArray[np.int32]:
-    """Return the parts of many messages; what has only characters of one size is counted by its length."""
+    """Return the parts of many messages; what has only characters of one size is counted by its
+    length.
+    """
     length = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
     is_basic = pc.match_substring_regex(texts, _ONLY_BASIC).to_numpy(zero_copy_only=False)
-    has_extension = pc.match_substring_regex(texts, r"[\f^{}\\\[~\]|€]").to_numpy(zero_copy_only=False)
+    has_extension = pc.match_substring_regex(texts, r"[\f^{}\\\[~\]|€]").to_numpy(
+        zero_copy_only=False
+    )
     is_short = pc.match_substring_regex(texts, _ONLY_SHORT).to_numpy(zero_copy_only=False)
     gsm = np.where(length <= _WHOLE_GSM, 1, -(-length // _PART_GSM))
     ucs2 = np.where(length <= _WHOLE_UCS2, 1, -(-length // _PART_UCS2))

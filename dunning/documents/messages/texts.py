@@ -1,9 +1,11 @@
-"""The words of messages: subject and text of every reminder and last warning, from the templates of the department.
+"""The words of messages: subject and text of every reminder and last warning, from the templates of
+the department.
 
-A template is `templates/<channel>/<stage>.v<version>.<language>.txt`; of e-mails and letters the first line is the
-subject. Templates choose words, never sums or dates: whatever they print is made here. What has once been sent is
-frozen; new wording is a new version, named in `VERSIONS`. An SMS that takes more parts than the policy allows is
-written anew with a higher `brevity`: its template leaves out a clause more each time, never a part of one.
+A template is `templates/<channel>/<stage>.v<version>.<language>.txt`; of e-mails and letters the
+first line is the subject. Templates choose words, never sums or dates: whatever they print is made
+here. What has once been sent is frozen; new wording is a new version, named in `VERSIONS`. An SMS
+that takes more parts than the policy allows is written anew with a higher `brevity`: its template
+leaves out a clause more each time, never a part of one.
 """
 
 from collections.abc import Iterator
@@ -29,15 +31,18 @@ TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 VERSIONS = {"overdue": 2, "final_warning": 2}
 _FOLDERS = {"sms": "sms", "email": "email", "post": "letter"}
 _NEAR_DAYS = 330
-_BREVITY_MAX = 3  # what the templates know: without the due date, without the phone, without the supplier
+_BREVITY_MAX = (
+    3  # what the templates know: without the due date, without the phone, without the supplier
+)
 
 
 @dataclass(frozen=True)
 class Letterhead:
     """What every message of a night has in common.
 
-    paid_until: newest payment that the ledger knew; None where it knew none. profile: who is paid, and where. is_latin:
-    Bulgarian SMS in Latin letters, one part instead of two. sms_parts_max: to how many parts an SMS is shortened.
+    paid_until: newest payment that the ledger knew; None where it knew none. profile: who is paid,
+    and where. is_latin: Bulgarian SMS in Latin letters, one part instead of two. sms_parts_max: to
+    how many parts an SMS is shortened.
     """
 
     as_of: date
@@ -50,9 +55,11 @@ class Letterhead:
 
 
 def write_messages(reminders: pa.Table, head: Letterhead) -> pa.Table:
-    """Return `reminders` (the proposals' columns) with `subject`, `text` and, of SMS, `segments`, the number of parts.
+    """Return `reminders` (the proposals' columns) with `subject`, `text` and, of SMS, `segments`,
+    the number of parts.
 
-    An SMS has no subject, no name and no identifier: of the premise number the last four characters.
+    An SMS has no subject, no name and no identifier: of the premise number the last four
+    characters.
     """
     subjects: list[str | None] = [None] * len(reminders)
     texts: list[str | None] = [None] * len(reminders)
@@ -60,7 +67,9 @@ def write_messages(reminders: pa.Table, head: Letterhead) -> pa.Table:
         template = _template(head.templates, channel, stage, language)
         some = reminders.take(pa.array(rows))
         if channel == "sms":
-            for row, message in zip(rows.tolist(), _write_sms(template, some, head, language), strict=True):
+            for row, message in zip(
+                rows.tolist(), _write_sms(template, some, head, language), strict=True
+            ):
                 texts[row] = message
             continue
         for row, facts in zip(rows.tolist(), _facts(some, head, language, channel), strict=True):
@@ -75,11 +84,15 @@ def write_messages(reminders: pa.Table, head: Letterhead) -> pa.Table:
 
 
 def _write_sms(template: Template, rows: pa.Table, head: Letterhead, language: str) -> list[str]:
-    """Return the text of each SMS: whole, or as many clauses of it as fit the parts that it may have."""
+    """Return the text of each SMS: whole, or as many clauses of it as fit the parts that it may
+    have.
+    """
     facts = list(_facts(rows, head, language, "sms"))
     texts = [_shorten(template, each, head, 0) for each in facts]
     for brevity in range(1, _BREVITY_MAX + 1):
-        too_long = np.flatnonzero(count_parts_column(pa.array(texts, pa.string())) > head.sms_parts_max)
+        too_long = np.flatnonzero(
+            count_parts_column(pa.array(texts, pa.string())) > head.sms_parts_max
+        )
         for row in too_long.tolist():
             texts[row] = _shorten(template, facts[row], head, brevity)
     return texts
@@ -100,7 +113,10 @@ def _segments(reminders: pa.Table, texts: pa.Array) -> pa.Array:
 
 def _groups(reminders: pa.Table) -> Iterator[tuple[str, str, str, np.ndarray]]:
     """Yield (channel, stage, language, rows) of the messages that one template makes."""
-    keys = [reminders[name].combine_chunks().dictionary_encode() for name in ("channel", "stage", "language")]
+    keys = [
+        reminders[name].combine_chunks().dictionary_encode()
+        for name in ("channel", "stage", "language")
+    ]
     words = [key.dictionary.to_pylist() for key in keys]
     codes = [key.indices.to_numpy(zero_copy_only=False).astype(np.int64) for key in keys]
     sizes = [len(word) for word in words]
@@ -110,28 +126,44 @@ def _groups(reminders: pa.Table) -> Iterator[tuple[str, str, str, np.ndarray]]:
     for group in np.unique(mixed):
         places = np.unravel_index(group, sizes)
         channel, stage, language = (word[place] for word, place in zip(words, places, strict=True))
-        yield channel, stage, language if language in LANGUAGES else LANGUAGES[0], np.flatnonzero(mixed == group)
+        yield (
+            channel,
+            stage,
+            language if language in LANGUAGES else LANGUAGES[0],
+            np.flatnonzero(mixed == group),
+        )
 
 
 def open_templates(folder: Path) -> Environment:
-    """Return what opens the department's templates: plain text, and a name that nothing stands for is an error."""
+    """Return what opens the department's templates: plain text, and a name that nothing stands for
+    is an error.
+    """
     return Environment(
-        loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=False, trim_blocks=True,
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=64)
 def _template(templates: Path, channel: str, stage: str, language: str) -> Template:
-    return open_templates(templates).get_template(f"{_FOLDERS[channel]}/{stage}.v{VERSIONS[stage]}.{language}.txt")
+    return open_templates(templates).get_template(
+        f"{_FOLDERS[channel]}/{stage}.v{VERSIONS[stage]}.{language}.txt"
+    )
 
 
-def _facts(rows: pa.Table, head: Letterhead, language: str, channel: str) -> Iterator[dict[str, object]]:
+def _facts(
+    rows: pa.Table, head: Letterhead, language: str, channel: str
+) -> Iterator[dict[str, object]]:
     """Yield what a template may print, one dictionary a message."""
     is_plain = head.is_latin or language != "bg"
     names = head.supplier.service_names_latin if is_plain else head.supplier.service_names
     if channel != "sms":
-        names = head.supplier.service_names_latin if language != "bg" else head.supplier.service_names
+        names = (
+            head.supplier.service_names_latin if language != "bg" else head.supplier.service_names
+        )
     constant = {
         "phone": head.supplier.phone,
         "as_of": f"{head.as_of:%d.%m.%Y}",
@@ -146,7 +178,9 @@ def _facts(rows: pa.Table, head: Letterhead, language: str, channel: str) -> Ite
         facts |= constant
         facts["supplier"] = names[service]
         facts["is_heat"] = service == "heat"
-        facts["reconnection_fee"] = fee if facts["may_be_cut"] and head.supplier.reconnection_fee_cents else None
+        facts["reconnection_fee"] = (
+            fee if facts["may_be_cut"] and head.supplier.reconnection_fee_cents else None
+        )
         yield facts
 
 
@@ -170,7 +204,9 @@ def _columns(rows: pa.Table, head: Letterhead, language: str, channel: str) -> d
     columns = {
         "service": rows["service"],
         "may_be_cut": rows["may_be_cut"],
-        "remittance": pc.binary_join_element_wise("AB", rows["premise_no"], "KP", rows["payer_code"], " "),
+        "remittance": pc.binary_join_element_wise(
+            "AB", rows["premise_no"], "KP", rows["payer_code"], " "
+        ),
         "premise_no": rows["premise_no"],
         "payer_code": rows["payer_code"],
         "number_tail": pc.utf8_slice_codeunits(rows["premise_no"], -4),
@@ -183,21 +219,31 @@ def _columns(rows: pa.Table, head: Letterhead, language: str, channel: str) -> d
         "oldest_due_short": _short(oldest, head.as_of),
         "answer_until": format_days(until, "%d.%m.%Y"),
         "answer_until_short": _short(until, head.as_of),
-        "period_from": pc.if_else(has_period, format_days(frame["period_from"], "%d.%m.%Y"), nothing),
+        "period_from": pc.if_else(
+            has_period, format_days(frame["period_from"], "%d.%m.%Y"), nothing
+        ),
         "period_to": pc.if_else(has_period, format_days(frame["period_to"], "%d.%m.%Y"), nothing),
-        "expired": pc.if_else(pc.greater(rows["expired_cents"].combine_chunks(), 0), expired, nothing),
+        "expired": pc.if_else(
+            pc.greater(rows["expired_cents"].combine_chunks(), 0), expired, nothing
+        ),
     }
     return {name: column.to_pylist() for name, column in columns.items()}
 
 
 def _short(days: np.ndarray, as_of: date) -> pa.Array:
-    """Return "15.10." for days near enough to be understood without their year, else "15.10.2025."."""
+    """Return "15.10." for days near enough to be understood without their year, else
+    "15.10.2025.".
+    """
     is_near = pa.array(np.abs(days.astype(np.int64) - to_day(as_of)) < _NEAR_DAYS)
     return pc.if_else(is_near, format_days(days, "%d.%m."), format_days(days, "%d.%m.%Y."))
 
 
 def _money(cents: pa.Array | pa.ChunkedArray, language: str, channel: str) -> pa.Array:
     """Return sums as that language writes them; a plain space between groups in an SMS."""
-    values = cents.to_numpy() if isinstance(cents, pa.ChunkedArray) else cents.to_numpy(zero_copy_only=False)
+    values = (
+        cents.to_numpy()
+        if isinstance(cents, pa.ChunkedArray)
+        else cents.to_numpy(zero_copy_only=False)
+    )
     texts = format_minor_column(values, " " if channel == "sms" else NBSP)
     return texts if language == "bg" else pc.replace_substring(texts, ",", ".")

@@ -1,20 +1,62 @@
 """Bulgarian in Latin letters, by the law; and texts cut down to the alphabet of a one-part SMS.
 
-Source: Закон за транслитерацията (2009): „ия“ at the end of a word becomes „ia“, „ьо“ and „йо“ become „yo“, „България“
-becomes „Bulgaria“.
+Source: Закон за транслитерацията (2009): „ия“ at the end of a word becomes „ia“, „ьо“ and „йо“
+become „yo“, „България“ becomes „Bulgaria“.
 """
 
 import re
 
 _LETTERS = {
-    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "zh", "з": "z", "и": "i", "й": "y", "к": "k",
-    "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "h",
-    "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sht", "ъ": "a", "ь": "y", "ю": "yu", "я": "ya", "ѝ": "i",
+    "а": "a",
+    "б": "b",
+    "в": "v",
+    "г": "g",
+    "д": "d",
+    "е": "e",
+    "ж": "zh",
+    "з": "z",
+    "и": "i",
+    "й": "y",
+    "к": "k",
+    "л": "l",
+    "м": "m",
+    "н": "n",
+    "о": "o",
+    "п": "p",
+    "р": "r",
+    "с": "s",
+    "т": "t",
+    "у": "u",
+    "ф": "f",
+    "х": "h",
+    "ц": "ts",
+    "ч": "ch",
+    "ш": "sh",
+    "щ": "sht",
+    "ъ": "a",
+    "ь": "y",
+    "ю": "yu",
+    "я": "ya",
+    "ѝ": "i",
 }
-_SIGNS = str.maketrans({
-    "№": "No", "…": "...", "€": "EUR", "„": '"', "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-", "’": "'",
-    "‘": "'", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ",
-})
+_SIGNS = str.maketrans(
+    {
+        "№": "No",
+        "…": "...",
+        "€": "EUR",
+        "„": '"',
+        "“": '"',
+        "”": '"',
+        "«": '"',
+        "»": '"',
+        "–": "-",
+        "—": "-",
+        "’": "'",
+        "‘": "'",
+        "\N{NO-BREAK SPACE}": " ",
+        "\N{NARROW NO-BREAK SPACE}": " ",
+    }
+)
 _WORD = re.compile(r"[А-Яа-яЍѝ]+")
 _BULGARIA = re.compile(r"българия", re.IGNORECASE)
 _ENDING = re.compile(r"ия$", re.IGNORECASE)

@@ -1,7 +1,8 @@
 """The first table of a notice: every new document with its lines, and what else is to pay.
 
-The column on its right, „За плащане“, holds what a row adds to the sum to pay and nothing else: a document of which
-nothing is to be paid in its own row has no number there, and a remark below it says why, or where it counts.
+The column on its right, „За плащане“, holds what a row adds to the sum to pay and nothing else: a
+document of which nothing is to be paid in its own row has no number there, and a remark below it
+says why, or where it counts.
 """
 
 from collections.abc import Iterator
@@ -26,23 +27,31 @@ _OLDER = "older"  # the standing of what stood as new on an earlier notice
 
 @dataclass
 class Rows:
-    """The rows of a table of all notices: those of notice n are `cells[at[n]:at[n + 1]]`; a row is (kind, texts)."""
+    """The rows of a table of all notices: those of notice n are `cells[at[n]:at[n + 1]]`; a row is
+    (kind, texts).
+    """
 
     cells: list[Cells] = field(default_factory=list)
     at: list[int] = field(default_factory=lambda: [0])
 
 
 def write_bills(notices: pa.Table, figures: Figures, wording: Wording) -> Rows:
-    """Return a row a new document, below it a remark where it needs one, and its lines; then what else is to pay.
+    """Return a row a new document, below it a remark where it needs one, and its lines; then what
+    else is to pay.
 
-    Wording that was sent before there were remarks says each new document's own sum, and nothing of older ones.
+    Wording that was sent before there were remarks says each new document's own sum, and nothing of
+    older ones.
     """
     lists, pending = notices["lines"].combine_chunks(), notices["pending"].combine_chunks()
     lines, at, older_at = lists.flatten(), offsets_of(lists), offsets_of(pending)
     is_first = _is_first(lines, at)
     has_credit = np.repeat(notices["credit_cents"].to_numpy() > 0, np.diff(at))[is_first]
     has_remarks = wording.has("bill_sum")
-    documents = iter(_Documents(_new(lines.filter(pa.array(is_first))), figures, wording).tell(has_remarks, has_credit))
+    documents = iter(
+        _Documents(_new(lines.filter(pa.array(is_first))), figures, wording).tell(
+            has_remarks, has_credit
+        )
+    )
     older = _Documents(_older(pending.flatten()), figures, wording).tell() if has_remarks else []
     rows, empty, below = Rows(), wording.say("no_bill"), _line_cells(lines, figures)
     begins = is_first.tolist()
@@ -89,7 +98,9 @@ def _older(pending: pa.StructArray) -> pa.Table:
 def _needs_remark(documents: pa.Table) -> npt.NDArray[np.bool_]:
     """Return which documents are more than a bill in euro of which all is to pay."""
     is_whole = pc.equal(documents["bill_cents"], documents["open_cents"])
-    is_plain = pc.and_(pc.equal(documents["standing"], "to_pay"), pc.is_null(documents["original_minor"]))
+    is_plain = pc.and_(
+        pc.equal(documents["standing"], "to_pay"), pc.is_null(documents["original_minor"])
+    )
     return ~pc.and_(is_whole, is_plain).to_numpy(zero_copy_only=False)
 
 
@@ -100,7 +111,9 @@ class _Documents:
         self._documents, self._figures, self._wording = documents, figures, wording
         self._standings: list[str] = documents["standing"].to_pylist()
 
-    def tell(self, has_remarks: bool = True, has_credit: npt.NDArray[np.bool_] | None = None) -> list[list[Cells]]:
+    def tell(
+        self, has_remarks: bool = True, has_credit: npt.NDArray[np.bool_] | None = None
+    ) -> list[list[Cells]]:
         """Return the rows of each document, but for its lines.
 
         Args:
@@ -109,7 +122,10 @@ class _Documents:
         """
         heads = list(self._heads())
         if not has_remarks:
-            return [[("bill", (head, amount))] for head, amount in zip(heads, self._own_sums(), strict=True)]
+            return [
+                [("bill", (head, amount))]
+                for head, amount in zip(heads, self._own_sums(), strict=True)
+            ]
         adds = self._figures.euro(self._cents("open_cents"))
         told: list[list[Cells]] = [
             [("bill", (head, cents if standing in ("to_pay", _OLDER) else ""))]
@@ -127,37 +143,60 @@ class _Documents:
         frame = frame_of(self._documents.select(["period_from", "period_to"]))
         kinds = [self._wording.kinds[kind] for kind in self._documents["kind"].to_pylist()]
         numbers = clean(self._documents["invoice_no"]).to_pylist()
-        periods, say = self._figures.periods(frame["period_from"], frame["period_to"]), self._wording.teller("bill")
+        periods, say = (
+            self._figures.periods(frame["period_from"], frame["period_to"]),
+            self._wording.teller("bill"),
+        )
         for kind, number, period in zip(kinds, numbers, periods, strict=True):
             yield say({"kind": kind, "number": number, "period": period})
 
     def _own_sums(self) -> list[str]:
         """Return each document's sum as it was issued."""
-        euro, leva = self._figures.euro(self._cents("bill_cents")), self._leva(np.arange(len(self._documents)))
-        return [own if own is not None else converted for own, converted in zip(leva, euro, strict=True)]
+        euro, leva = (
+            self._figures.euro(self._cents("bill_cents")),
+            self._leva(np.arange(len(self._documents))),
+        )
+        return [
+            own if own is not None else converted for own, converted in zip(leva, euro, strict=True)
+        ]
 
     def _leva(self, rows: npt.NDArray[np.int64], absolute: bool = False) -> list[str | None]:
         minor = self._documents["original_minor"].take(pa.array(rows))
         sums = pc.fill_null(minor, 0).to_numpy().astype(np.int64)
         texts = self._figures.leva(np.abs(sums) if absolute else sums)
-        return [text if there else None for text, there in zip(texts, pc.is_valid(minor).to_pylist(), strict=True)]
+        return [
+            text if there else None
+            for text, there in zip(texts, pc.is_valid(minor).to_pylist(), strict=True)
+        ]
 
-    def _remarks(self, rows: npt.NDArray[np.int64], has_credit: npt.NDArray[np.bool_] | None) -> Iterator[str]:
-        """Yield what each of some documents is in all, what is settled of it, and where the rest counts or why not."""
+    def _remarks(
+        self, rows: npt.NDArray[np.int64], has_credit: npt.NDArray[np.bool_] | None
+    ) -> Iterator[str]:
+        """Yield what each of some documents is in all, what is settled of it, and where the rest
+        counts or why not.
+        """
         bill, left = self._cents("bill_cents")[rows], self._cents("open_cents")[rows]
         named = {"sum", *(self._standings[row] for row in rows.tolist())}
         tell = {name: self._wording.teller(f"bill_{name}") for name in named}
         columns = zip(
-            rows.tolist(), self._figures.euro(np.abs(bill)), self._leva(rows, absolute=True),
-            self._figures.euro(bill - left), ((left > 0) & (left != bill)).tolist(),
-            self._figures.days(frame_of(self._documents.select(["pay_on"]))["pay_on"][rows]), strict=True,
-        )  # fmt: skip
+            rows.tolist(),
+            self._figures.euro(np.abs(bill)),
+            self._leva(rows, absolute=True),
+            self._figures.euro(bill - left),
+            ((left > 0) & (left != bill)).tolist(),
+            self._figures.days(frame_of(self._documents.select(["pay_on"]))["pay_on"][rows]),
+            strict=True,
+        )
         for row, whole, leva, settled, is_part, due_on in columns:
             standing = self._standings[row]
             facts = {
-                "bill": whole, "leva": leva, "settled": settled if is_part or standing == "settled" else None,
-                "is_part": is_part, "due_on": due_on, "has_credit": has_credit is not None and bool(has_credit[row]),
-            }  # fmt: skip
+                "bill": whole,
+                "leva": leva,
+                "settled": settled if is_part or standing == "settled" else None,
+                "is_part": is_part,
+                "due_on": due_on,
+                "has_credit": has_credit is not None and bool(has_credit[row]),
+            }
             is_told = standing != _OLDER or is_part or leva
             yield f"{tell['sum'](facts) if is_told else ''} {tell[standing](facts)}".strip()
 
@@ -165,7 +204,9 @@ class _Documents:
 def _line_cells(lines: pa.StructArray, figures: Figures) -> list[list[Cells]]:
     """Return the rows of each line; a label that is too long goes on in rows of its own."""
     labels, units = (clean(lines.field(name)).to_pylist() for name in ("label", "unit"))
-    quantities, prices = (figures.quantities(lines.field(name)) for name in ("quantity", "unit_price"))
+    quantities, prices = (
+        figures.quantities(lines.field(name)) for name in ("quantity", "unit_price")
+    )
     minor, is_bgn = cents_of(lines, "amount_minor"), lines.field("is_bgn").to_pylist()
     euro = figures.euro(minor)
     leva = figures.leva(minor) if any(is_bgn) else euro
@@ -174,7 +215,11 @@ def _line_cells(lines: pa.StructArray, figures: Figures) -> list[list[Cells]]:
         amount = leva[row] if is_bgn[row] else euro[row]
         first, *more = _wrap(layout.LINE_ROW, label) if label is not None else ("",)
         cells = [("line", (first, units[row] or "", quantities[row], prices[row], amount))]
-        made.append([*cells, *(("line", (rest, "", "", "", "")) for rest in more)] if label is not None else [])
+        made.append(
+            [*cells, *(("line", (rest, "", "", "", "")) for rest in more)]
+            if label is not None
+            else []
+        )
     return made
 
 

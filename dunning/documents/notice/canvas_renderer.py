@@ -1,5 +1,6 @@
-"""The plain way to draw a notice: ReportLab's canvas, one part after the other. It can draw what the fast way cannot,
-and tests hold the fast way against it."""
+"""The plain way to draw a notice: ReportLab's canvas, one part after the other. It can draw what
+the fast way cannot, and tests hold the fast way against it.
+"""
 
 import re
 from io import BytesIO
@@ -51,7 +52,11 @@ class PlainNotice:
             self._page(number, len(pages) + card, page)
             self.canvas.showPage()
         if card:
-            self._block(layout.CARD, 0, {**self.values, **{k: v[self.n] for k, v in self.content.card.items()}})
+            self._block(
+                layout.CARD,
+                0,
+                {**self.values, **{k: v[self.n] for k, v in self.content.card.items()}},
+            )
             self._foot(len(pages), len(pages) + 1)
             self.canvas.showPage()
         self.canvas.save()
@@ -64,7 +69,11 @@ class PlainNotice:
             self._block(layout.PAY if self.content.tails[self.n] else layout.PAY_NOTHING, 0)
         else:
             say = self.content.wording.say
-            numbers = say("numbers", premise_no=self.values["premise_no"], payer_code=self.values["payer_code"])
+            numbers = say(
+                "numbers",
+                premise_no=self.values["premise_no"],
+                payer_code=self.values["payer_code"],
+            )
             self._block(layout.NEXT_HEAD, 0, {"numbers": numbers})
         for placed in page:
             self._placed(placed)
@@ -79,7 +88,12 @@ class PlainNotice:
         if block is layout.BILL_ROW or block is layout.ITEM_ROW:
             self._rows(placed)
         elif block is layout.NOTE:
-            draw_values(Pen(self.canvas, placed.top), block, {}, {"note": self.content.notes[self.n][placed.first]})
+            draw_values(
+                Pen(self.canvas, placed.top),
+                block,
+                {},
+                {"note": self.content.notes[self.n][placed.first]},
+            )
         else:
             self._block(block, placed.top, height=placed.height)
 
@@ -98,7 +112,9 @@ class PlainNotice:
         rows = self.content.bills if placed.block is layout.BILL_ROW else self.content.items
         start = rows.at[self.n] + placed.first
         for number, (kind, cells) in enumerate(rows.cells[start : start + placed.count]):
-            draw_cells(Pen(self.canvas, placed.top + number * layout.ROW_HEIGHT), layout.ROWS[kind], cells)
+            draw_cells(
+                Pen(self.canvas, placed.top + number * layout.ROW_HEIGHT), layout.ROWS[kind], cells
+            )
 
     def _code(self, pen: Pen, picture: Picture) -> None:
         self.canvas.setFillColorRGB(0, 0, 0)
@@ -123,9 +139,13 @@ class PlainNotice:
 
     def _barcode(self, pen: Pen, picture: Picture) -> None:
         modules = barcode_modules(self.values["reference"])
-        if modules is None:  # a letter that the barcode does not have: the reference stands in print all the same
+        if (
+            modules is None
+        ):  # a letter that the barcode does not have: the reference stands in print all the same
             return
         side, left, bottom = module_of(modules), pen.x(picture.x), pen.y(picture.y + picture.height)
         for bar in re.finditer("1+", modules):
             width = (bar.end() - bar.start()) * side
-            self.canvas.rect(left + bar.start() * side, bottom, width, picture.height * mm, stroke=0, fill=1)
+            self.canvas.rect(
+                left + bar.start() * side, bottom, width, picture.height * mm, stroke=0, fill=1
+            )

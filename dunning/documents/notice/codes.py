@@ -1,8 +1,10 @@
-"""The two codes of a notice: the payment code (QR, EPC069-12) and the barcode of the reference (Code 128).
+"""The two codes of a notice: the payment code (QR, EPC069-12) and the barcode of the reference
+(Code 128).
 
-A QR code of one version and mask is linear over GF(2): the picture of a text is that of another text of the same
-length, with one known picture laid over it (exclusive or) for every bit in which they differ. So a batch needs the
-library once a bit of a place, and after that a few exclusive ors a code.
+A QR code of one version and mask is linear over GF(2): the picture of a text is that of another
+text of the same length, with one known picture laid over it (exclusive or) for every bit in which
+they differ. So a batch needs the library once a bit of a place, and after that a few exclusive ors
+a code.
 
 Source: EPC069-12 v2.1 (quick response code guidelines); ISO/IEC 18004, 15417.
 """
@@ -16,7 +18,8 @@ from reportlab.graphics.barcode.code128 import _patterns
 
 from dunning.core.errors import DunningError
 
-# Bytes that a code of correction level M holds in byte mode, from version 1 to 13, the largest allowed.
+# Bytes that a code of correction level M holds in byte mode, from version 1 to 13, the largest
+# allowed.
 _CAPACITY = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331)
 _VERSION_MIN, _MASK = 8, 2
 _TEXT_MAX, _NAME_MAX = 140, 70
@@ -46,7 +49,9 @@ def payment_text(name: str, iban: str, bic: str, cents: int, remittance: str) ->
             f"A payment code takes {_NAME_MAX} letters of a name and {_TEXT_MAX} of a text; given were {len(name)} and "
             f"{len(remittance)}. Shorten name_latin in profile.toml."
         )
-    return "\n".join(("BCD", "002", "1", "SCT", bic, name, iban, f"EUR{payment_tail(cents, remittance)}"))
+    return "\n".join(
+        ("BCD", "002", "1", "SCT", bic, name, iban, f"EUR{payment_tail(cents, remittance)}")
+    )
 
 
 def payment_tail(cents: int, remittance: str) -> str:
@@ -74,14 +79,22 @@ def version_for(size: int) -> int:
         DunningError: it is longer than a payment code may be.
     """
     if size > _CAPACITY[-1]:
-        raise DunningError(f"A payment code holds {_CAPACITY[-1]} bytes, not {size}. Shorten name_latin in profile")
+        raise DunningError(
+            f"A payment code holds {_CAPACITY[-1]} bytes, not {size}. Shorten name_latin in profile"
+        )
     return max(_VERSION_MIN, next(n for n, held in enumerate(_CAPACITY, 1) if held >= size))
 
 
 def plain_matrix(text: str, version: int) -> list[list[bool]]:
     """Return the modules of a code, row by row, as the library makes it; True is dark."""
     code = segno.make(
-        text, error="M", boost_error=False, mode="byte", encoding="utf-8", version=version, mask=_MASK
+        text,
+        error="M",
+        boost_error=False,
+        mode="byte",
+        encoding="utf-8",
+        version=version,
+        mask=_MASK,
     )
     return [[module == 1 for module in row] for row in code.matrix]
 
@@ -106,7 +119,8 @@ class FastQr:
         self._deltas: list[dict[int, int]] = [{} for _ in range(tail_max)]
 
     def encode(self, tail: bytes) -> bytes:
-        """Return the code of head and tail: one bit a module, 1 is dark, each row filled up to whole bytes.
+        """Return the code of head and tail: one bit a module, 1 is dark, each row filled up to
+        whole bytes.
 
         Raises:
             ValueError: the tail is longer than `tail_max`, or not ASCII.
@@ -133,18 +147,27 @@ class FastQr:
     def _bit(self, place: int, bit: int) -> int:
         """Return what one bit of the tail changes, wherever the text ends."""
         if (place, bit) not in self._bits:
-            text = _FILL * place + chr(1 << bit) + _FILL * (self.tail_max - place - 1) if bit < 7 else ""
-            self._bits[place, bit] = self._draw(text) ^ (self._bases.get(self.tail_max) or self._base(self.tail_max))
+            text = (
+                _FILL * place + chr(1 << bit) + _FILL * (self.tail_max - place - 1)
+                if bit < 7
+                else ""
+            )
+            self._bits[place, bit] = self._draw(text) ^ (
+                self._bases.get(self.tail_max) or self._base(self.tail_max)
+            )
         return self._bits[place, bit]
 
     def _draw(self, tail: str) -> int:
         rows = plain_matrix(self.head + tail, self.version)
-        bits = "".join("".join("01"[dark] for dark in row).ljust(self._row * 8, "0") for row in rows)
+        bits = "".join(
+            "".join("01"[dark] for dark in row).ljust(self._row * 8, "0") for row in rows
+        )
         return int(bits, 2)
 
 
 def barcode_modules(text: str) -> str | None:
-    """Return the modules of a barcode from left to right, "1" is dark; None for letters that it does not have.
+    """Return the modules of a barcode from left to right, "1" is dark; None for letters that it
+    does not have.
 
     >>> barcode_modules("AB1234")[:22], barcode_modules("Ж")
     ('1101001000010100011000', None)
@@ -157,13 +180,17 @@ def barcode_modules(text: str) -> str | None:
 
 
 def _symbols(text: str) -> list[int]:
-    """Return the symbols of a text, start included: runs of four digits and more in pairs, the rest one by one."""
+    """Return the symbols of a text, start included: runs of four digits and more in pairs, the rest
+    one by one.
+    """
     symbols: list[int] = []
     is_pairs = False
     for piece in _PIECES.findall(text):
         as_pairs = len(piece) > 1
         if as_pairs != is_pairs or not symbols:
-            symbols.append((_TO_C if as_pairs else _TO_B) if symbols else _START_C if as_pairs else _START_B)
+            symbols.append(
+                (_TO_C if as_pairs else _TO_B) if symbols else _START_C if as_pairs else _START_B
+            )
             is_pairs = as_pairs
         symbols += map(int, _PAIRS.findall(piece)) if as_pairs else (ord(piece) - 32,)
     return symbols
@@ -171,8 +198,13 @@ def _symbols(text: str) -> list[int]:
 
 @lru_cache(maxsize=1)
 def _drawn() -> Sequence[str]:
-    """Return the modules of every symbol. In ReportLab's table a capital is a bar and a small letter a gap."""
+    """Return the modules of every symbol. In ReportLab's table a capital is a bar and a small
+    letter a gap.
+    """
     return [
-        "".join(("1" if letter.isupper() else "0") * ("abcd".index(letter.lower()) + 1) for letter in _patterns[symbol])
+        "".join(
+            ("1" if letter.isupper() else "0") * ("abcd".index(letter.lower()) + 1)
+            for letter in _patterns[symbol]
+        )
         for symbol in range(len(_patterns))
     ]

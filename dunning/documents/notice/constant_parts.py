@@ -1,4 +1,6 @@
-"""What is the same on every notice of a run, made once: fonts and the constant parts of each block, by ReportLab."""
+"""What is the same on every notice of a run, made once: fonts and the constant parts of each block,
+by ReportLab.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,7 +36,8 @@ _TAIL_BYTES_MAX = 56
 class Stationery:
     """The constant objects of a service's notices in both languages.
 
-    is_tagged: labels are not among them, because they stand between the values, in the order in which they are read.
+    is_tagged: labels are not among them, because they stand between the values, in the order in
+    which they are read.
     """
 
     press: Press
@@ -59,7 +62,9 @@ class Stationery:
         """Fonts, and a form for every block with constant parts; see `forms`."""
         target = BytesIO()
         canvas = open_canvas(target)
-        for language in LANGUAGES[:1] if self.is_tagged else LANGUAGES:  # shapes alone are the same in all of them
+        for language in (
+            LANGUAGES[:1] if self.is_tagged else LANGUAGES
+        ):  # shapes alone are the same in all of them
             for block in filter(self.has_form, BLOCKS):
                 name = self._form_of(block, language)
                 canvas.beginForm(name, 0, -PAGE_HEIGHT * mm, PAGE_WIDTH * mm, PAGE_HEIGHT * mm)
@@ -75,14 +80,23 @@ class Stationery:
         return constants_of(target.getvalue())
 
     def forms(self, language: str) -> dict[Block, bytes]:
-        """Return what draws each block's constant parts, from its top; nothing where it has none."""
+        """Return what draws each block's constant parts, from its top; nothing where it has
+        none.
+        """
         names = {block: self._form_of(block, language).encode() for block in BLOCKS}
-        return {block: b"/FormXob.%b Do\n" % name if self.has_form(block) else b"" for block, name in names.items()}
+        return {
+            block: b"/FormXob.%b Do\n" % name if self.has_form(block) else b""
+            for block, name in names.items()
+        }
 
     def has_form(self, block: Block) -> bool:
         """Say whether a block has constant parts that stand in its form."""
         words = () if self.is_tagged else (Label, Paragraph)
-        shapes = [part for part in block.parts if isinstance(part, Rule) or (isinstance(part, Box) and part.height)]
+        shapes = [
+            part
+            for part in block.parts
+            if isinstance(part, Rule) or (isinstance(part, Box) and part.height)
+        ]
         has_logo = any(isinstance(part, Picture) and part.name == "logo" for part in block.parts)
         return bool(shapes) or has_logo or any(isinstance(part, words) for part in block.parts)
 

@@ -1,4 +1,6 @@
-"""What is printed on each of many notices, as text: sums, days and sentences, of one language and service at a time."""
+"""What is printed on each of many notices, as text: sums, days and sentences, of one language and
+service at a time.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +24,16 @@ from dunning.documents.notice.run_constants import Press, write_day
 from dunning.documents.notice.wording import Wording
 from dunning.documents.notice.wrapping import Fitted, fit, wrap
 
-_TEXTS = ("premise_no", "payer_code", "name", "street", "town", "service_street", "service_town", "agreement_no")
+_TEXTS = (
+    "premise_no",
+    "payer_code",
+    "name",
+    "street",
+    "town",
+    "service_street",
+    "service_town",
+    "agreement_no",
+)
 # A paragraph that is longer than a page has room goes on as another one.
 _NOTE_LINES_MAX = 40
 # More periods than these are told by the table of invoices alone.
@@ -33,9 +44,11 @@ _PERIODS_MAX = 60
 class Content:
     """The texts of `count` notices, by the names of the layout.
 
-    values: one line each. lines: several, None where the block is not printed. notes: any number of paragraphs.
-    bills, items: the rows of the two tables. tails: the payment code's text from the sum on; empty where nothing is to
-    pay. needs_card: whether the card of contact data follows. card: what stands in it, by name.
+    values: one line each. lines: several, None where the block is not printed. notes: any number of
+    paragraphs.
+    bills, items: the rows of the two tables. tails: the payment code's text from the sum on; empty
+    where nothing is to pay. needs_card: whether the card of contact data follows. card: what stands
+    in it, by name.
     """
 
     count: int
@@ -53,8 +66,10 @@ class Content:
         """Return how much of each kind notice n has, which decides how it spreads over pages."""
         warning, overdue = self.lines["warning"][n], self.lines["overdue"][n]
         return (
-            len(warning.lines) if warning else 0, self.bills.at[n + 1] - self.bills.at[n],
-            len(overdue.lines) if overdue else 0, self.items.at[n + 1] - self.items.at[n],
+            len(warning.lines) if warning else 0,
+            self.bills.at[n + 1] - self.bills.at[n],
+            len(overdue.lines) if overdue else 0,
+            self.items.at[n + 1] - self.items.at[n],
             tuple(len(note.lines) for note in self.notes[n]),
         )
 
@@ -120,7 +135,9 @@ class _Writer:
         part = _part(layout.ADDRESSEE, "recipient")
         return [
             fit(pieces, part.style, part.width, part.most)
-            for pieces in zip(*(_filled(self.texts[name]) for name in ("name", "street", "town")), strict=True)
+            for pieces in zip(
+                *(_filled(self.texts[name]) for name in ("name", "street", "town")), strict=True
+            )
         ]
 
     def _service_addresses(self) -> list[Fitted | None]:
@@ -146,17 +163,27 @@ class _Writer:
     def _overdue(self, amounts: list[str]) -> list[Fitted | None]:
         part, tell = _part(layout.OVERDUE, "overdue"), self.wording.teller("overdue")
         made: list[Fitted | None] = [None] * len(amounts)
-        paid_until = write_day(self.press.paid_until, self.language) if self.press.paid_until else None
+        paid_until = (
+            write_day(self.press.paid_until, self.language) if self.press.paid_until else None
+        )
         periods, interest = self._period_lists(), self.money("interest_cents")
-        items, bears = self.notices["overdue_items"].to_pylist(), self.notices["interest_cents"].to_numpy() > 0
+        items, bears = (
+            self.notices["overdue_items"].to_pylist(),
+            self.notices["interest_cents"].to_numpy() > 0,
+        )
         for n in np.flatnonzero(self.notices["overdue_cents"].to_numpy() > 0).tolist():
             facts = {
-                "amount": amounts[n], "periods": self._join(periods[n]) if len(periods[n]) <= _PERIODS_MAX else "",
+                "amount": amounts[n],
+                "periods": self._join(periods[n]) if len(periods[n]) <= _PERIODS_MAX else "",
                 "is_one_period": len(periods[n]) == 1,
-                "items": items[n], "is_several": items[n] > 1, "paid_until": paid_until,
+                "items": items[n],
+                "is_several": items[n] > 1,
+                "paid_until": paid_until,
                 "interest": interest[n] if bears[n] else None,
             }
-            made[n] = Fitted(tuple(wrap(tell(facts), False, part.style.size, part.width)), part.style.size)
+            made[n] = Fitted(
+                tuple(wrap(tell(facts), False, part.style.size, part.width)), part.style.size
+            )
         return made
 
     def _period_lists(self) -> list[list[str]]:
@@ -169,14 +196,21 @@ class _Writer:
 
     def _join(self, periods: list[str]) -> str:
         both = f" {'и' if self.language == 'bg' else 'and'} "
-        return both.join([", ".join(periods[:-1]), periods[-1]]) if len(periods) > 1 else "".join(periods)
+        return (
+            both.join([", ".join(periods[:-1]), periods[-1]])
+            if len(periods) > 1
+            else "".join(periods)
+        )
 
     def _notes(self) -> list[list[Fitted]]:
         notes: list[list[Fitted]] = [[] for _ in range(len(self.notices))]
         part = _part(layout.NOTE, "note")
         for n, text in self._note_texts():
             lines = wrap(text, False, part.style.size, part.width)
-            parts = (lines[first : first + _NOTE_LINES_MAX] for first in range(0, len(lines), _NOTE_LINES_MAX))
+            parts = (
+                lines[first : first + _NOTE_LINES_MAX]
+                for first in range(0, len(lines), _NOTE_LINES_MAX)
+            )
             notes[n] += [Fitted(tuple(some), part.style.size) for some in parts]
         return notes
 
@@ -185,13 +219,21 @@ class _Writer:
         since = write_day(self.press.since + timedelta(days=1), self.language)
         original = self.wording.say("original")
         yield from self._where("plan_cents", "plan", self._plan_facts())
-        yield from self._where("held_cents", "held", [{"held": text} for text in self.money("held_cents")])
+        yield from self._where(
+            "held_cents", "held", [{"held": text} for text in self.money("held_cents")]
+        )
         yield from self._where("expired_cents", "expired", self._expired_facts())
         yield from ((int(n), original) for n in np.flatnonzero(self._has_original()))
-        yield from self._where("paid_cents", "paid", [{"paid": t, "since": since} for t in self.money("paid_cents")])
-        yield from self._where("credit_cents", "credit", [{"credit": text} for text in self.money("credit_cents")])
+        yield from self._where(
+            "paid_cents", "paid", [{"paid": t, "since": since} for t in self.money("paid_cents")]
+        )
+        yield from self._where(
+            "credit_cents", "credit", [{"credit": text} for text in self.money("credit_cents")]
+        )
 
-    def _where(self, cents: str, sentence: str, facts: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+    def _where(
+        self, cents: str, sentence: str, facts: list[dict[str, Any]]
+    ) -> Iterator[tuple[int, str]]:
         tell = self.wording.teller(sentence)
         for n in np.flatnonzero(self.notices[cents].to_numpy() > 0).tolist():
             yield n, tell(facts[n])
@@ -199,11 +241,20 @@ class _Writer:
     def _plan_facts(self) -> list[dict[str, Any]]:
         due = self.notices["instalment_cents"].to_numpy() > 0
         columns = zip(
-            self.texts["agreement_no"], self.money("plan_cents"), self.money("instalment_cents"),
-            self.days("instalment_on"), due.tolist(), strict=True,
-        )  # fmt: skip
+            self.texts["agreement_no"],
+            self.money("plan_cents"),
+            self.money("instalment_cents"),
+            self.days("instalment_on"),
+            due.tolist(),
+            strict=True,
+        )
         return [
-            {"agreement_no": number, "plan": plan, "instalment": instalment if is_due else None, "instalment_on": on}
+            {
+                "agreement_no": number,
+                "plan": plan,
+                "instalment": instalment if is_due else None,
+                "instalment_on": on,
+            }
             for number, plan, instalment, on, is_due in columns
         ]
 
@@ -225,7 +276,9 @@ class _Writer:
         """Return which notices have a row with a value in a column, and not a false one."""
         lists = self.notices[name].combine_chunks()
         values = lists.flatten().field(column)
-        has_value = pc.fill_null(values, False) if pa.types.is_boolean(values.type) else pc.is_valid(values)
+        has_value = (
+            pc.fill_null(values, False) if pa.types.is_boolean(values.type) else pc.is_valid(values)
+        )
         total = np.concatenate([[0], np.cumsum(has_value.to_numpy(zero_copy_only=False))])
         at = np.array(offsets_of(lists))
         return (total[at[1:]] - total[at[:-1]]) > 0
@@ -233,7 +286,9 @@ class _Writer:
     def _items(self) -> Rows:
         lists = self.notices["items"].combine_chunks()
         flat = lists.flatten()
-        frame = frame_of(pa.table({name: flat.field(name) for name in ("period_from", "period_to", "due_on")}))
+        frame = frame_of(
+            pa.table({name: flat.field(name) for name in ("period_from", "period_to", "due_on")})
+        )
         kinds = [self.wording.kinds[kind] for kind in flat.field("kind").to_pylist()]
         periods = self.figures.periods(frame["period_from"], frame["period_to"])
         originals = flat.field("original_minor")
@@ -246,7 +301,10 @@ class _Writer:
             self.figures.days(frame["due_on"]),
             [str(days) for days in flat.field("days_overdue").to_pylist()],
             self.figures.euro(cents_of(flat, "open_cents")),
-            [tell({"original": text}) if is_there else "" for text, is_there in zip(leva, has_leva, strict=True)],
+            [
+                tell({"original": text}) if is_there else ""
+                for text, is_there in zip(leva, has_leva, strict=True)
+            ],
             strict=True,
         )
         return Rows([("item", cells) for cells in columns], offsets_of(lists))
@@ -274,4 +332,3 @@ def _part(block: layout.Block, name: str) -> Lines:
 
 def _filled(texts: list[str | None]) -> list[str]:
     return [text or "" for text in texts]
-

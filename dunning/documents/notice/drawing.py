@@ -1,4 +1,6 @@
-"""The parts of a block on a ReportLab canvas: constant ones for both ways, those of one notice for the plain way."""
+"""The parts of a block on a ReportLab canvas: constant ones for both ways, those of one notice for
+the plain way.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -33,7 +35,9 @@ _END_OF_TABLE = "\uffff"  # every font has it, and no letter for it
 
 
 class Pen:
-    """Draws on a canvas at millimetres below `top`, itself in millimetres from the top of the page."""
+    """Draws on a canvas at millimetres below `top`, itself in millimetres from the top of the
+    page.
+    """
 
     def __init__(self, canvas: Canvas, top: float = 0.0) -> None:
         self.canvas, self.top = canvas, top
@@ -46,7 +50,9 @@ class Pen:
         """Return the canvas's y of a part's."""
         return (PAGE_HEIGHT - self.top - y) * mm
 
-    def text(self, x: float, y: float, style: Style, text: str, align: Align = "left", size: float = 0) -> None:
+    def text(
+        self, x: float, y: float, style: Style, text: str, align: Align = "left", size: float = 0
+    ) -> None:
         """Draw one line."""
         size = size or style.size
         shift = face(style.is_bold).measure(text) * size / 1000 if align == "right" else 0.0
@@ -64,13 +70,17 @@ class Pen:
         """Draw a line."""
         self.canvas.setStrokeColorRGB(*rule.colour)
         self.canvas.setLineWidth(rule.thickness * mm)
-        self.canvas.line(self.x(rule.x), self.y(rule.y), self.x(rule.x + rule.width), self.y(rule.y))
+        self.canvas.line(
+            self.x(rule.x), self.y(rule.y), self.x(rule.x + rule.width), self.y(rule.y)
+        )
 
     def box(self, box: Box, height: float) -> None:
         """Draw a filled rectangle; `height` is its block's."""
         tall = height if box.height is None else box.height
         self.canvas.setFillColorRGB(*box.fill)
-        self.canvas.rect(self.x(box.x), self.y(box.y + tall), box.width * mm, tall * mm, stroke=0, fill=1)
+        self.canvas.rect(
+            self.x(box.x), self.y(box.y + tall), box.width * mm, tall * mm, stroke=0, fill=1
+        )
 
     def picture(self, picture: Picture, drawing: Drawing) -> None:
         """Draw the logo as large as its place allows."""
@@ -83,13 +93,21 @@ class Pen:
 
 
 def draw_constants(pen: Pen, block: Block, labels: Mapping[str, str] | None, logo: str) -> None:
-    """Draw what is the same on every notice; boxes that stretch with the block are left to whoever knows its height.
+    """Draw what is the same on every notice; boxes that stretch with the block are left to whoever
+    knows its height.
 
     labels: the words; None leaves them out.
     """
     for part in block.parts:
         if isinstance(part, Label) and labels is not None:
-            pen.text(part.x, part.y, part.style, labels[part.name], part.align, shrink(part, labels[part.name]))
+            pen.text(
+                part.x,
+                part.y,
+                part.style,
+                labels[part.name],
+                part.align,
+                shrink(part, labels[part.name]),
+            )
         elif isinstance(part, Paragraph) and labels is not None:
             pen.lines(part.x, part.y, part.style, fit_words(part, labels[part.name]))
         elif isinstance(part, Rule):
@@ -107,7 +125,9 @@ def draw_boxes(pen: Pen, block: Block, height: float) -> None:
             pen.box(part, height)
 
 
-def draw_values(pen: Pen, block: Block, values: Mapping[str, str], lines: Mapping[str, Fitted | None]) -> None:
+def draw_values(
+    pen: Pen, block: Block, values: Mapping[str, str], lines: Mapping[str, Fitted | None]
+) -> None:
     """Draw what differs from notice to notice; a value that is too wide gets smaller."""
     for part in block.parts:
         if isinstance(part, Value) and values.get(part.name):
@@ -162,7 +182,9 @@ def read_logo(svg: str) -> Drawing:
     """
     drawing = svg2rlg(StringIO(svg))
     if drawing is None or not drawing.width or not drawing.height:
-        raise DunningError("profile.toml: `logo` cannot be drawn. Give SVG with a viewBox, made of paths and shapes.")
+        raise DunningError(
+            "profile.toml: `logo` cannot be drawn. Give SVG with a viewBox, made of paths and shapes."
+        )
     return drawing
 
 

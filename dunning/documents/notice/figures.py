@@ -1,4 +1,6 @@
-"""The figures of a notice as text in its language: sums, days, periods, quantities; and texts that can be printed."""
+"""The figures of a notice as text in its language: sums, days, periods, quantities; and texts that
+can be printed.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +53,9 @@ class Figures:
 
 
 def clean(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Return texts in which runs of characters that cannot be printed are a space; each as if it were alone."""
+    """Return texts in which runs of characters that cannot be printed are a space; each as if it
+    were alone.
+    """
     texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     is_printable = pc.utf8_is_printable(texts)
     if pc.all(is_printable, min_count=0).as_py():

@@ -1,4 +1,6 @@
-"""How a notice's blocks spread over its pages: by how many lines and rows there are, never by what they say."""
+"""How a notice's blocks spread over its pages: by how many lines and rows there are, never by what
+they say.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +17,9 @@ Shape = tuple[int, int, int, int, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Placed:
-    """A block on a page: its top in millimetres, its height, and which rows or which note it shows (first, count)."""
+    """A block on a page: its top in millimetres, its height, and which rows or which note it shows
+    (first, count).
+    """
 
     block: Block
     top: float
@@ -29,7 +33,9 @@ Page = tuple[Placed, ...]
 
 @lru_cache(maxsize=50_000)
 def spread(shape: Shape) -> tuple[Page, ...]:
-    """Return what flows on each page; the fixed blocks (head, addressee, ways to pay, foot) are not among it."""
+    """Return what flows on each page; the fixed blocks (head, addressee, ways to pay, foot) are not
+    among it.
+    """
     warning, bills, overdue, items, notes = shape
     pages = _Pages()
     pages.put(layout.SUBJECT, 1)
@@ -95,7 +101,11 @@ def height_of(block: Block, lines: int) -> float:
 
 @lru_cache(maxsize=64)
 def _leading_of(block: Block) -> float:
-    parts = [part for part in block.parts if isinstance(part, layout.Lines) and part.name == block.grows_by]
+    parts = [
+        part
+        for part in block.parts
+        if isinstance(part, layout.Lines) and part.name == block.grows_by
+    ]
     return parts[0].style.leading / mm if parts else 0.0
 
 

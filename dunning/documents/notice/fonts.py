@@ -1,7 +1,9 @@
-"""The two faces of a notice, with Bulgarian letterforms and figures of one width: text as bytes, and how wide it is.
+"""The two faces of a notice, with Bulgarian letterforms and figures of one width: text as bytes,
+and how wide it is.
 
-A face exists twice: small, with the alphabet of `ALPHABET` and one byte a character, which every file of the fast way
-carries as it is; and whole, for what the plain way draws beyond it. Both have the same letters and widths.
+A face exists twice: small, with the alphabet of `ALPHABET` and one byte a character, which every
+file of the fast way carries as it is; and whole, for what the plain way draws beyond it. Both have
+the same letters and widths.
 """
 
 import codecs
@@ -21,11 +23,13 @@ from dunning.core.errors import DunningError
 _SOURCES = {False: "figo", True: "figbo"}
 _NAMES = {False: "Notice", True: "NoticeBold"}
 _ASCII = "".join(map(chr, range(32, 127)))
-# Bulgarian first; then Russian, Ukrainian and the Latin letters of our neighbours; no more than fit into one byte.
+# Bulgarian first; then Russian, Ukrainian and the Latin letters of our neighbours; no more than fit
+# into one byte.
 _SIGNS = "№€„“”‘’«»–—…•·§°×±½²³©®→"
 _CYRILLIC = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЬЮЯабвгдежзийклмнопрстуфхцчшщъьюяЍѝЫыЭэЁёІіЇїЄєЈј"
 _LATIN = "ÁÄÇÉÖÜßàáâãäçèéêëíîïñóôöøúûüýăćčđęěğıłńňőřşšťůžČŠŽ"
-# Codes that mean something inside a PDF string or a list of lines: what stands there is not drawn the fast way.
+# Codes that mean something inside a PDF string or a list of lines: what stands there is not drawn
+# the fast way.
 _BARRED_CODES = {9: "¤", 10: "¦", 13: "¶"}
 ALPHABET = _ASCII + _CYRILLIC + _SIGNS + _LATIN
 NBSP = "\N{NO-BREAK SPACE}"
@@ -34,7 +38,8 @@ _POSTSCRIPT_NAME = 6
 
 
 class Face:
-    """One face: `name` as ReportLab knows it, `is_bold`, and the width of every character of the small one.
+    """One face: `name` as ReportLab knows it, `is_bold`, and the width of every character of the
+    small one.
 
     widths: by character, in thousandths of the size; the no-break space is a space.
     """
@@ -46,7 +51,10 @@ class Face:
         self.widths = {char: round(self._font.face.charWidths[ord(char)]) for char in ALPHABET}
         self.widths[NBSP] = self.widths[" "]
         self.codes = _assign_codes(self._font)
-        table = [_BETWEEN, *["\ufffe"] * 255]  # what stands between texts, and codes that mean nothing
+        table = [
+            _BETWEEN,
+            *["\ufffe"] * 255,
+        ]  # what stands between texts, and codes that mean nothing
         for char, code in self.codes.items():
             table[code] = char
         self._encoding = codecs.charmap_build("".join(table))
@@ -59,12 +67,16 @@ class Face:
         return self.widths.keys() >= set(text)
 
     def measure(self, text: str) -> int:
-        """Return the width of a text in thousandths of the size; a character of the whole face is looked up there."""
+        """Return the width of a text in thousandths of the size; a character of the whole face is
+        looked up there.
+        """
         try:
             return sum(map(self.widths.__getitem__, text))
         except KeyError:
             whole = whole_face(self.is_bold)
-            return sum(self.widths.get(char) or round(whole.face.getCharWidth(ord(char))) for char in text)
+            return sum(
+                self.widths.get(char) or round(whole.face.getCharWidth(ord(char))) for char in text
+            )
 
     def encode(self, text: str) -> bytes:
         """Return a text as the inside of a PDF string.
@@ -75,7 +87,8 @@ class Face:
         return _escape(self._encode(text))
 
     def encode_all(self, texts: Sequence[str]) -> tuple[list[bytes], list[int]]:
-        """Return texts without line breaks as the insides of PDF strings, and the rows that the small face lacks.
+        """Return texts without line breaks as the insides of PDF strings, and the rows that the
+        small face lacks.
 
         Those rows are empty.
         """
@@ -90,7 +103,9 @@ class Face:
         return _escape(joined).split(_BETWEEN.encode()), []
 
     def measure_all(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
-        """Return the width of each text in thousandths of the size; every character must be in the small face."""
+        """Return the width of each text in thousandths of the size; every character must be in the
+        small face.
+        """
         codes = np.frombuffer(self._encode(_BETWEEN.join([*texts, ""])), np.uint8)
         total = np.concatenate([[0], np.cumsum(self.code_widths[codes])])
         ends = np.flatnonzero(codes == 0)
@@ -116,7 +131,8 @@ def whole_face(is_bold: bool) -> TTFont:
 def story_face(is_bold: bool) -> TTFont:
     """Return the whole face under a name of its own, for other papers than notices.
 
-    ReportLab keeps what a face was used for; a notice must have the same bytes whatever was printed before it.
+    ReportLab keeps what a face was used for; a notice must have the same bytes whatever was printed
+    before it.
     """
     return _register(f"{_NAMES[is_bold]}Story", _whole_file(is_bold, "Story"))
 
@@ -128,7 +144,9 @@ def can_draw(text: str) -> bool:
 
 
 def prepare_codes(document: object) -> None:
-    """Let a ReportLab document give both faces their names (F2, F3) and every character of the alphabet its code."""
+    """Let a ReportLab document give both faces their names (F2, F3) and every character of the
+    alphabet its code.
+    """
     for is_bold in (False, True):
         font = face(is_bold)._font
         _hand_out_codes(font, document)
@@ -147,7 +165,9 @@ def _register(name: str, data: bytes) -> TTFont:
 
 
 def _in_order() -> Iterable[str]:
-    """Yield the characters beyond ASCII in the order of their codes: 1 to 31, then 128 on; barred codes get fillers."""
+    """Yield the characters beyond ASCII in the order of their codes: 1 to 31, then 128 on; barred
+    codes get fillers.
+    """
     rest = iter([char for char in ALPHABET if char not in _ASCII])
     for code in [*range(1, 32), *range(128, 256)]:
         char = _BARRED_CODES.get(code) or next(rest, None)
@@ -157,13 +177,17 @@ def _in_order() -> Iterable[str]:
 
 
 def _assign_codes(font: TTFont) -> dict[str, int]:
-    """Return the code that ReportLab will give each character in every document, held against a trial document."""
+    """Return the code that ReportLab will give each character in every document, held against a
+    trial document.
+    """
     trial = object.__new__(_Trial)
     _hand_out_codes(font, trial)
     state = font.state.pop(trial)
     codes = {char: state.assignments[ord(char)] for char in ALPHABET}
     if max(codes.values()) > 255:
-        raise DunningError("The alphabet of the notice has more characters than fit into one byte; shorten _LATIN.")
+        raise DunningError(
+            "The alphabet of the notice has more characters than fit into one byte; shorten _LATIN."
+        )
     return codes
 
 
@@ -204,7 +228,8 @@ def _save(font: FontFile) -> bytes:
 
 
 def _with_forms(is_bold: bool) -> FontFile:
-    """Return FiraGO in which letters have their Bulgarian form and figures one width, by its own features.
+    """Return FiraGO in which letters have their Bulgarian form and figures one width, by its own
+    features.
 
     Source: OpenType features `locl` (cyrl, BGR) and `tnum` of the font.
     """
@@ -234,11 +259,18 @@ def _feature(font: FontFile, tag: str) -> dict[str, str]:
     table = font["GSUB"].table
     records = [
         table.FeatureList.FeatureRecord[index]
-        for script in table.ScriptList.ScriptRecord if script.ScriptTag == "cyrl"
-        for language in script.Script.LangSysRecord if language.LangSysTag.strip() == "BGR"
+        for script in table.ScriptList.ScriptRecord
+        if script.ScriptTag == "cyrl"
+        for language in script.Script.LangSysRecord
+        if language.LangSysTag.strip() == "BGR"
         for index in language.LangSys.FeatureIndex
-    ]  # fmt: skip
-    lookups = [index for record in records if record.FeatureTag == tag for index in record.Feature.LookupListIndex]
+    ]
+    lookups = [
+        index
+        for record in records
+        if record.FeatureTag == tag
+        for index in record.Feature.LookupListIndex
+    ]
     subtables = [part for index in lookups for part in table.LookupList.Lookup[index].SubTable]
     mappings = [getattr(getattr(part, "ExtSubTable", part), "mapping", {}) for part in subtables]
     return {glyph: form for mapping in mappings for glyph, form in mapping.items()}

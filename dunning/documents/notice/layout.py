@@ -1,11 +1,13 @@
-"""Where everything stands on a notice: the one place for both ways of drawing. To move a line, change it here.
+"""Where everything stands on a notice: the one place for both ways of drawing. To move a line,
+change it here.
 
-All measures are millimetres, x from the left edge and y downwards from the top of the page or of the block; the y of a
-text is its baseline. Window and folds are those of DIN 5008, form B: a C6/5 or DL envelope shows the recipient only.
+All measures are millimetres, x from the left edge and y downwards from the top of the page or of
+the block; the y of a text is its baseline. Window and folds are those of DIN 5008, form B: a C6/5
+or DL envelope shows the recipient only.
 
-A `Label` is the same on every notice of a language: its words stand in the template under that name. A `Value` and
-`Lines` differ; what they print is made in `content` under that name. A block's `Lines` named in `grows_by` decide how
-high it is.
+A `Label` is the same on every notice of a language: its words stand in the template under that
+name. A `Value` and `Lines` differ; what they print is made in `content` under that name. A block's
+`Lines` named in `grows_by` decide how high it is.
 """
 
 from dataclasses import dataclass
@@ -64,7 +66,9 @@ class Label:
 
 @dataclass(frozen=True)
 class Value:
-    """One line that differs from notice to notice; wider than `width`, it is drawn smaller (the plain way)."""
+    """One line that differs from notice to notice; wider than `width`, it is drawn smaller (the
+    plain way).
+    """
 
     name: str
     x: float
@@ -76,7 +80,9 @@ class Value:
 
 @dataclass(frozen=True)
 class Lines:
-    """A text broken into lines of `width`, at most `most` of them; longer, it is drawn smaller (the plain way)."""
+    """A text broken into lines of `width`, at most `most` of them; longer, it is drawn smaller (the
+    plain way).
+    """
 
     name: str
     x: float
@@ -122,7 +128,9 @@ class Box:
 
 @dataclass(frozen=True)
 class Picture:
-    """The supplier's logo, the payment code (`qr`) or the barcode of the reference, within a square or strip."""
+    """The supplier's logo, the payment code (`qr`) or the barcode of the reference, within a square
+    or strip.
+    """
 
     name: Literal["logo", "qr", "barcode"]
     x: float
@@ -136,7 +144,8 @@ Part = Label | Value | Lines | Paragraph | Rule | Box | Picture
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Parts that keep together; each block is itself only. `gap` is left free above it, except at the top of a page.
+    """Parts that keep together; each block is itself only. `gap` is left free above it, except at
+    the top of a page.
 
     grows_by: the `Lines` whose number of lines stretches it; `height` is then that of one line.
     role: what it is to a screen reader.
@@ -151,7 +160,8 @@ class Block:
 
 
 HEAD = Block(
-    "head", 0,
+    "head",
+    0,
     (
         Picture("logo", LEFT, 10, 18, 18),
         Label("supplier", 47, 16, LEAD, width=78),
@@ -162,35 +172,46 @@ HEAD = Block(
         Label("online", RIGHT, 24.5, SMALL, "right", width=60),
         Rule(LEFT, 31, WIDTH, ALERT, 0.5),
         # where to fold, and where to punch
-        Rule(0, 105, 5), Rule(0, 210, 5), Rule(0, 148.5, 7),
+        Rule(0, 105, 5),
+        Rule(0, 210, 5),
+        Rule(0, 148.5, 7),
         Label("sender", LEFT, 49.5, TINY, width=80),
         Rule(LEFT, 51, 80),
     ),
-)  # fmt: skip
+)
 ADDRESSEE = Block(
-    "addressee", 0,
+    "addressee",
+    0,
     (
         Lines("recipient", LEFT, 58, ADDRESS, width=80, most=6),
-        Label("premise_no_label", 120, 52, SMALL), Value("premise_no", RIGHT, 52, LEAD, "right", width=42),
-        Label("payer_code_label", 120, 58, SMALL), Value("payer_code", RIGHT, 58, LEAD, "right", width=42),
-        Label("date_label", 120, 64, SMALL), Value("date", RIGHT, 64, BODY, "right", width=42),
-        Label("period_label", 120, 69, SMALL), Value("period", RIGHT, 69, BODY, "right", width=50),
-        Label("due_label", 120, 74, SMALL), Value("due", RIGHT, 74, STRONG, "right", width=42),
+        Label("premise_no_label", 120, 52, SMALL),
+        Value("premise_no", RIGHT, 52, LEAD, "right", width=42),
+        Label("payer_code_label", 120, 58, SMALL),
+        Value("payer_code", RIGHT, 58, LEAD, "right", width=42),
+        Label("date_label", 120, 64, SMALL),
+        Value("date", RIGHT, 64, BODY, "right", width=42),
+        Label("period_label", 120, 69, SMALL),
+        Value("period", RIGHT, 69, BODY, "right", width=50),
+        Label("due_label", 120, 74, SMALL),
+        Value("due", RIGHT, 74, STRONG, "right", width=42),
         Box(117, 78, RIGHT - 117, 10, GREY),
-        Label("total_label", 120, 84.5, STRONG), Value("total", RIGHT - 3, 84.5, TITLE, "right", width=40),
+        Label("total_label", 120, 84.5, STRONG),
+        Value("total", RIGHT - 3, 84.5, TITLE, "right", width=40),
     ),
-)  # fmt: skip
+)
 SUBJECT = Block(
-    "subject", 13,
+    "subject",
+    13,
     (
         Label("title", LEFT, 5, TITLE),
         Label("service_address_label", LEFT, 11, SMALL),
         Lines("service_address", LEFT + 13, 11, BODY, width=WIDTH - 13, most=1),
     ),
     role="H1",
-)  # fmt: skip
+)
 WARNING = Block(
-    "warning", 17,
+    "warning",
+    17,
     (
         Box(LEFT, 0, WIDTH, None, PALE),
         Box(LEFT, 0, 1.2, None, ALERT),
@@ -198,11 +219,14 @@ WARNING = Block(
         Value("warning_amount", RIGHT - 4, 6.5, ALERT_TITLE, "right", width=60),
         Lines("warning", LEFT + 5, 12.5, BODY, width=WIDTH - 9),
     ),
-    gap=2, grows_by="warning", role="H2",
-)  # fmt: skip
+    gap=2,
+    grows_by="warning",
+    role="H2",
+)
 # What a bill is made of stands left of the column that adds up to the sum to pay.
 BILL_HEAD = Block(
-    "bill_head", 6.5,
+    "bill_head",
+    6.5,
     (
         Box(LEFT, 0, WIDTH, 5.5, GREY),
         Label("line_label", LEFT + 2, 3.9, SMALL_STRONG),
@@ -213,20 +237,24 @@ BILL_HEAD = Block(
         Label("line_to_pay", RIGHT - 2, 3.9, SMALL_STRONG, "right", width=20),
     ),
     gap=4,
-)  # fmt: skip
+)
 # Its sum stands in the column of what is to pay; the items that make it up stand left of that.
 OVERDUE = Block(
-    "overdue", 14,
+    "overdue",
+    14,
     (
         Rule(LEFT, 0, WIDTH, ALERT, 0.4),
         Label("overdue_title", LEFT + 2, 5.5, ALERT_LEAD),
         Value("overdue_amount", RIGHT - 2, 5.5, ALERT_LEAD, "right", width=60),
         Lines("overdue", LEFT + 2, 11, BODY, width=WIDTH - 4),
     ),
-    gap=4, grows_by="overdue", role="H2",
-)  # fmt: skip
+    gap=4,
+    grows_by="overdue",
+    role="H2",
+)
 ITEM_HEAD = Block(
-    "item_head", 6.5,
+    "item_head",
+    6.5,
     (
         Box(LEFT, 0, WIDTH, 5.5, GREY),
         Label("item_number", LEFT + 2, 3.9, SMALL_STRONG),
@@ -236,19 +264,23 @@ ITEM_HEAD = Block(
         Label("item_open", 166, 3.9, SMALL_STRONG, "right"),
     ),
     gap=1.5,
-)  # fmt: skip
-NOTE = Block("note", 5, (Lines("note", LEFT + 2, 3.6, BODY, width=WIDTH - 4),), gap=2, grows_by="note")
+)
+NOTE = Block(
+    "note", 5, (Lines("note", LEFT + 2, 3.6, BODY, width=WIDTH - 4),), gap=2, grows_by="note"
+)
 # The rows of the two tables are equally high, so that a table can be broken anywhere.
 ROW_HEIGHT = 4.7
 BILL_ROW = Block(
-    "bill_row", ROW_HEIGHT,
+    "bill_row",
+    ROW_HEIGHT,
     (
         Value("bill", LEFT + 2, 3.4, STRONG, width=133),
         Value("bill_amount", RIGHT - 2, 3.4, STRONG, "right", width=25),
     ),
-)  # fmt: skip
+)
 LINE_ROW = Block(
-    "line_row", ROW_HEIGHT,
+    "line_row",
+    ROW_HEIGHT,
     (
         Value("label", LEFT + 2, 3.4, BODY, width=72),
         Value("unit", 99.5, 3.4, BODY, width=13),
@@ -256,10 +288,11 @@ LINE_ROW = Block(
         Value("price", 143.5, 3.4, BODY, "right", width=16),
         Value("amount", 166, 3.4, BODY, "right", width=22.5),
     ),
-)  # fmt: skip
+)
 REMARK_ROW = Block("remark_row", ROW_HEIGHT, (Value("remark", LEFT + 2, 3.4, BODY, width=133),))
 ITEM_ROW = Block(
-    "item_row", ROW_HEIGHT,
+    "item_row",
+    ROW_HEIGHT,
     (
         Value("number", LEFT + 2, 3.4, BODY, width=37),
         Value("for", 66, 3.4, BODY, width=42),
@@ -268,14 +301,16 @@ ITEM_ROW = Block(
         Value("open", 166, 3.4, BODY, "right", width=20),
         Value("original", 167, 3.4, BODY, width=23),
     ),
-)  # fmt: skip
+)
 # The rows of tables by their kind.
 ROWS = {"bill": BILL_ROW, "line": LINE_ROW, "remark": REMARK_ROW, "item": ITEM_ROW}
 PAY = Block(
-    "pay", 0,
+    "pay",
+    0,
     (
         Rule(LEFT, 221, WIDTH, INK, 0.3),
-        Label("pay_title", LEFT, 227, LEAD), Value("total", 148, 227, LEAD, "right", width=60),
+        Label("pay_title", LEFT, 227, LEAD),
+        Value("total", 148, 227, LEAD, "right", width=60),
         Paragraph("pay_ways", LEFT, 232.5, WAYS, width=123, most=8),
         Picture("qr", 156, 224, 34, 34),
         Label("qr_label", RIGHT, 261, TINY, "right", width=60),
@@ -283,32 +318,35 @@ PAY = Block(
         Value("remittance", LEFT + 36, 265, STRONG, width=85),
         Picture("barcode", LEFT, 268, 120, 9),
     ),
-)  # fmt: skip
+)
 PAY_NOTHING = Block(
-    "pay_nothing", 0,
+    "pay_nothing",
+    0,
     (
         Rule(LEFT, 221, WIDTH, INK, 0.3),
         Label("nothing_title", LEFT, 227, LEAD),
         Paragraph("contact_ways", LEFT, 232.5, WAYS, width=123, most=8),
         Picture("barcode", LEFT, 268, 120, 9),
     ),
-)  # fmt: skip
+)
 FOOT = Block(
-    "foot", 0,
+    "foot",
+    0,
     (
         Value("reference", LEFT, 283, TINY, width=120),
         Value("page", RIGHT, 283, TINY, "right", width=30),
     ),
-)  # fmt: skip
+)
 NEXT_HEAD = Block(
-    "next_head", 0,
+    "next_head",
+    0,
     (
         Label("supplier", LEFT, 16, STRONG, width=90),
         Label("continued", LEFT, 20.5, SMALL, width=90),
         Value("numbers", RIGHT, 16, BODY, "right", width=100),
         Rule(LEFT, 23, WIDTH, ALERT, 0.5),
     ),
-)  # fmt: skip
+)
 
 # Where the flowing blocks may stand: on the first page, on the next ones.
 FLOW_FIRST = (96.0, 219.0)
@@ -318,35 +356,48 @@ _CARD_ROWS = (96.0, 110.0, 124.0, 138.0, 152.0)
 CARD_FIELDS = ("card_mobile", "card_email", "card_street", "card_town", "card_date")
 CARD_FIELD_X, CARD_FIELD_WIDTH, CARD_FIELD_HEIGHT = 80.0, 110.0, 9.0
 CARD = Block(
-    "card", 0,
+    "card",
+    0,
     (
         Label("supplier", LEFT, 16, STRONG, width=90),
         Rule(LEFT, 23, WIDTH, ALERT, 0.5),
         Label("card_title", LEFT, 38, TITLE),
         Paragraph("card_text", LEFT, 46, BODY),
-        Label("premise_no_label", LEFT, 78, SMALL), Value("premise_no", CARD_FIELD_X, 78, LEAD, width=60),
-        Label("payer_code_label", LEFT, 85, SMALL), Value("payer_code", CARD_FIELD_X, 85, LEAD, width=60),
-        *(part for y, name in zip(_CARD_ROWS, CARD_FIELDS, strict=True) for part in (
-            Label(f"{name}_label", LEFT, y + 6, BODY, width=53),
-            Rule(CARD_FIELD_X, y + CARD_FIELD_HEIGHT, CARD_FIELD_WIDTH, INK, 0.3),
-        )),
+        Label("premise_no_label", LEFT, 78, SMALL),
+        Value("premise_no", CARD_FIELD_X, 78, LEAD, width=60),
+        Label("payer_code_label", LEFT, 85, SMALL),
+        Value("payer_code", CARD_FIELD_X, 85, LEAD, width=60),
+        *(
+            part
+            for y, name in zip(_CARD_ROWS, CARD_FIELDS, strict=True)
+            for part in (
+                Label(f"{name}_label", LEFT, y + 6, BODY, width=53),
+                Rule(CARD_FIELD_X, y + CARD_FIELD_HEIGHT, CARD_FIELD_WIDTH, INK, 0.3),
+            )
+        ),
         Value("card_mobile", CARD_FIELD_X + 2, _CARD_ROWS[0] + 6, BODY, width=CARD_FIELD_WIDTH - 4),
         Value("card_email", CARD_FIELD_X + 2, _CARD_ROWS[1] + 6, BODY, width=CARD_FIELD_WIDTH - 4),
         Value("card_street", CARD_FIELD_X + 2, _CARD_ROWS[2] + 6, BODY, width=CARD_FIELD_WIDTH - 4),
         Value("card_town", CARD_FIELD_X + 2, _CARD_ROWS[3] + 6, BODY, width=CARD_FIELD_WIDTH - 4),
-        Label("card_signature", LEFT, 180, BODY), Rule(CARD_FIELD_X, 181, CARD_FIELD_WIDTH, INK, 0.3),
+        Label("card_signature", LEFT, 180, BODY),
+        Rule(CARD_FIELD_X, 181, CARD_FIELD_WIDTH, INK, 0.3),
         Paragraph("card_return", LEFT, 195, BODY),
     ),
-)  # fmt: skip
+)
 CARD_ROWS = dict(zip(CARD_FIELDS, _CARD_ROWS, strict=True))
 SEPARATOR = Block(
-    "separator", 0,
+    "separator",
+    0,
     (
         Box(0, 0, PAGE_WIDTH, 12, INK),
         Label("separator_title", LEFT, 60, TITLE),
-        Label("district_label", LEFT, 80, BODY), Value("district", LEFT, 92, BIG),
-        Label("route_label", LEFT, 110, BODY), Value("route", LEFT, 122, BIG),
-        Label("count_label", LEFT, 142, BODY), Value("count", LEFT, 152, TITLE),
-        Value("file", LEFT, 180, BODY), Value("date", LEFT, 186, BODY),
+        Label("district_label", LEFT, 80, BODY),
+        Value("district", LEFT, 92, BIG),
+        Label("route_label", LEFT, 110, BODY),
+        Value("route", LEFT, 122, BIG),
+        Label("count_label", LEFT, 142, BODY),
+        Value("count", LEFT, 152, TITLE),
+        Value("file", LEFT, 180, BODY),
+        Value("date", LEFT, 186, BODY),
     ),
-)  # fmt: skip
+)

@@ -1,7 +1,9 @@
-"""A PDF file of ready pages: constant objects first, then one page after the other, the cross-reference at the end.
+"""A PDF file of ready pages: constant objects first, then one page after the other, the
+cross-reference at the end.
 
-ReportLab makes the constant objects (fonts, what is the same on every notice) and whatever the plain way draws; here
-they are only numbered anew and put into one file. Nothing is held but the offsets: a file may have any number of pages.
+ReportLab makes the constant objects (fonts, what is the same on every notice) and whatever the
+plain way draws; here they are only numbered anew and put into one file. Nothing is held but the
+offsets: a file may have any number of pages.
 """
 
 import hashlib
@@ -26,7 +28,9 @@ _MEDIA_BOX = f"[0 0 {layout.PAGE_WIDTH * mm:.3f} {layout.PAGE_HEIGHT * mm:.3f}]"
 
 @dataclass(frozen=True)
 class Objects:
-    """PDF objects as text, numbered 1, 2, …; `resources` is what a page's /Resources holds of them."""
+    """PDF objects as text, numbered 1, 2, …; `resources` is what a page's /Resources holds of
+    them.
+    """
 
     texts: tuple[bytes, ...]
     resources: bytes
@@ -43,7 +47,9 @@ class Objects:
 
 @dataclass(frozen=True)
 class TextField:
-    """A form field: name, what a screen reader says of it, its place in points, and what stands in it."""
+    """A form field: name, what a screen reader says of it, its place in points, and what stands in
+    it.
+    """
 
     name: str
     label: str
@@ -59,13 +65,24 @@ class PdfFile:
         target: where to; only written to.
         constants: what all pages share.
         title, language: as a reader or a screen reader shows them ("bg", "en").
-        is_tagged: pages carry marked content, and the file says what each piece is (PDF/UA's basics).
+        is_tagged: pages carry marked content, and the file says what each piece is (PDF/UA's
+            basics).
     """
 
     def __init__(
-        self, target: BinaryIO, constants: Objects, title: str, language: str, is_tagged: bool = False
+        self,
+        target: BinaryIO,
+        constants: Objects,
+        title: str,
+        language: str,
+        is_tagged: bool = False,
     ) -> None:
-        self._target, self._constants, self._title, self._language = target, constants, title, language
+        self._target, self._constants, self._title, self._language = (
+            target,
+            constants,
+            title,
+            language,
+        )
         self._is_tagged = is_tagged
         start, offsets = constants.start
         self._offsets: list[int] = list(offsets)
@@ -78,7 +95,9 @@ class PdfFile:
         self._root, self._catalog = self._reserve(), self._reserve()
         self.pages = 0
 
-    def add_page(self, stream: bytes, roles: Sequence[str] = (), fields: Iterable[TextField] = ()) -> None:
+    def add_page(
+        self, stream: bytes, roles: Sequence[str] = (), fields: Iterable[TextField] = ()
+    ) -> None:
         """Append a page.
 
         Args:
@@ -86,15 +105,21 @@ class PdfFile:
             roles: what the pieces of marked content are, by their number; only of a tagged file.
             fields: form fields on it.
         """
-        content = self._add(b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(stream), stream))
+        content = self._add(
+            b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(stream), stream)
+        )
         self._digest.update(stream)
         page, parent = self._reserve(), self._parent()
         widgets = [self._add_field(field, page) for field in fields]
-        more = b"/Annots[%b]" % b" ".join(b"%d 0 R" % widget for widget in widgets) if widgets else b""
+        more = (
+            b"/Annots[%b]" % b" ".join(b"%d 0 R" % widget for widget in widgets) if widgets else b""
+        )
         if self._is_tagged:
             more += b"/Tabs/S/StructParents %d" % len(self._tags)
             self._tags.append((page, roles))
-        self._fill(page, b"<</Type/Page/Parent %d 0 R/Contents %d 0 R%b>>" % (parent, content, more))
+        self._fill(
+            page, b"<</Type/Page/Parent %d 0 R/Contents %d 0 R%b>>" % (parent, content, more)
+        )
         self._nodes[-1][1].append(page)
         self.pages += 1
 
@@ -106,7 +131,9 @@ class PdfFile:
         for old in _pages_of(texts):
             page, parent = numbers[old], self._parent()
             text = re.sub(rb"/Parent \d+ 0 R", b"/Parent", texts[old])
-            self._fill(page, _renumber(text, numbers).replace(b"/Parent", b"/Parent %d 0 R" % parent, 1))
+            self._fill(
+                page, _renumber(text, numbers).replace(b"/Parent", b"/Parent %d 0 R" % parent, 1)
+            )
             self._nodes[-1][1].append(page)
             self.pages += 1
             if self._is_tagged:
@@ -120,17 +147,25 @@ class PdfFile:
         kids = b" ".join(b"%d 0 R" % node for node, _ in self._nodes)
         for node, pages in self._nodes:
             listed = b" ".join(b"%d 0 R" % page for page in pages)
-            self._fill(node, b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % (self._root, len(pages), listed))
+            self._fill(
+                node,
+                b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>"
+                % (self._root, len(pages), listed),
+            )
         self._fill(
             self._root,
             b"<</Type/Pages/Count %d/Kids[%b]/MediaBox%b/Resources<<%b>>>>"
             % (self.pages, kids, _MEDIA_BOX, self._constants.resources),
         )
         catalog = [b"/Type/Catalog/Pages %d 0 R/Lang(%b)" % (self._root, self._locale())]
-        catalog.append(b"/ViewerPreferences<</DisplayDocTitle true>>/Metadata %d 0 R" % self._metadata())
+        catalog.append(
+            b"/ViewerPreferences<</DisplayDocTitle true>>/Metadata %d 0 R" % self._metadata()
+        )
         if self._fields:
-            catalog.append(b"/AcroForm<</Fields[%b]/DA(/Helv 10 Tf 0 g)/DR<</Font<</Helv %d 0 R>>>>>>" % (
-                b" ".join(b"%d 0 R" % field for field in self._fields), self._helvetica()))
+            catalog.append(
+                b"/AcroForm<</Fields[%b]/DA(/Helv 10 Tf 0 g)/DR<</Font<</Helv %d 0 R>>>>>>"
+                % (b" ".join(b"%d 0 R" % field for field in self._fields), self._helvetica())
+            )
         if self._is_tagged:
             catalog.append(b"/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R" % self._structure())
         self._fill(self._catalog, b"<<%b>>" % b"".join(catalog))
@@ -174,25 +209,42 @@ class PdfFile:
 
     def _add_field(self, field: TextField, page: int) -> int:
         left, bottom, right, top = field.rectangle
-        form = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources<<%b>>/Length %d>>stream\n%b\nendstream" % (
-            right - left, top - bottom, self._constants.resources, len(field.appearance), field.appearance
+        form = (
+            b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources<<%b>>/Length %d>>stream\n%b\nendstream"
+            % (
+                right - left,
+                top - bottom,
+                self._constants.resources,
+                len(field.appearance),
+                field.appearance,
+            )
         )
         appearance = self._add(form)
         number = self._reserve()
-        parent = b"/StructParent %d" % (_FIELD_PARENTS + len(self._fields)) if self._is_tagged else b""
+        parent = (
+            b"/StructParent %d" % (_FIELD_PARENTS + len(self._fields)) if self._is_tagged else b""
+        )
         self._fill(
             number,
             b"<</Type/Annot/Subtype/Widget/FT/Tx/F 4/P %d 0 R/T(%b)/TU %b/V %b/DA(/Helv 10 Tf 0 g)/Rect[%b]"
-            b"/AP<</N %d 0 R>>%b>>" % (
-                page, field.name.encode(), _text(field.label), _text(field.value),
-                b"%.2f %.2f %.2f %.2f" % field.rectangle, appearance, parent,
+            b"/AP<</N %d 0 R>>%b>>"
+            % (
+                page,
+                field.name.encode(),
+                _text(field.label),
+                _text(field.value),
+                b"%.2f %.2f %.2f %.2f" % field.rectangle,
+                appearance,
+                parent,
             ),
-        )  # fmt: skip
+        )
         self._fields.append(number)
         return number
 
     def _helvetica(self) -> int:
-        return self._add(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>")
+        return self._add(
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
+        )
 
     def _structure(self) -> int:
         """Write the structure tree: a document of its pieces in reading order; return its root."""
@@ -201,20 +253,25 @@ class PdfFile:
         rows: list[bytes] = []
         for number, (page, roles) in enumerate(self._tags):
             pieces = [
-                self._add(b"<</Type/StructElem/S/%b/P %d 0 R/Pg %d 0 R/K %d>>" % (role.encode(), document, page, mark))
+                self._add(
+                    b"<</Type/StructElem/S/%b/P %d 0 R/Pg %d 0 R/K %d>>"
+                    % (role.encode(), document, page, mark)
+                )
                 for mark, role in enumerate(roles)
             ]
             kids += pieces
             rows.append(b"%d[%b]" % (number, b" ".join(b"%d 0 R" % piece for piece in pieces)))
         for number, field in enumerate(self._fields):
             form = self._add(
-                b"<</Type/StructElem/S/Form/P %d 0 R/K<</Type/OBJR/Obj %d 0 R>>>>" % (document, field)
+                b"<</Type/StructElem/S/Form/P %d 0 R/K<</Type/OBJR/Obj %d 0 R>>>>"
+                % (document, field)
             )
             kids.append(form)
             rows.append(b"%d %d 0 R" % (_FIELD_PARENTS + number, form))
         self._fill(
             document,
-            b"<</Type/StructElem/S/Document/P %d 0 R/K[%b]>>" % (root, b" ".join(b"%d 0 R" % kid for kid in kids)),
+            b"<</Type/StructElem/S/Document/P %d 0 R/K[%b]>>"
+            % (root, b" ".join(b"%d 0 R" % kid for kid in kids)),
         )
         self._fill(
             root,
@@ -232,7 +289,9 @@ class PdfFile:
             f"{title}</rdf:li></rdf:Alt></dc:title><dc:language><rdf:Bag><rdf:li>{self._locale().decode()}</rdf:li>"
             '</rdf:Bag></dc:language></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
         ).encode()
-        return self._add(b"<</Type/Metadata/Subtype/XML/Length %d>>stream\n%b\nendstream" % (len(packet), packet))
+        return self._add(
+            b"<</Type/Metadata/Subtype/XML/Length %d>>stream\n%b\nendstream" % (len(packet), packet)
+        )
 
 
 _FIELD_PARENTS = 1000
@@ -240,10 +299,14 @@ _SKELETON = (b"Catalog", b"Pages", b"Outlines")
 
 
 def read_objects(document: bytes) -> dict[int, bytes]:
-    """Return the objects of a document that ReportLab made, by number; its information dictionary is left out."""
+    """Return the objects of a document that ReportLab made, by number; its information dictionary
+    is left out.
+    """
     start = int(document[document.rindex(b"startxref") + 9 :].split()[0])
     info = int(re.search(rb"/Info (\d+) 0 R", document[start:])[1])  # type: ignore[index]
-    entries = re.findall(rb"(\d{10}) \d{5} ([nf])", document[start : document.index(b"trailer", start)])
+    entries = re.findall(
+        rb"(\d{10}) \d{5} ([nf])", document[start : document.index(b"trailer", start)]
+    )
     offsets = {number: int(offset) for number, (offset, kind) in enumerate(entries) if kind == b"n"}
     ends = sorted([*offsets.values(), start])
     texts = {}
@@ -255,11 +318,17 @@ def read_objects(document: bytes) -> dict[int, bytes]:
 
 
 def constants_of(document: bytes) -> Objects:
-    """Return the objects of a document of one page without that page: fonts and forms, and the page's resources."""
+    """Return the objects of a document of one page without that page: fonts and forms, and the
+    page's resources.
+    """
     texts = read_objects(document)
     page = texts[_pages_of(texts)[0]]
     contents = int(re.search(rb"/Contents (\d+) 0 R", page)[1])  # type: ignore[index]
-    kept = [old for old in texts if _type_of(texts[old]) not in (*_SKELETON, b"Page") and old != contents]
+    kept = [
+        old
+        for old in texts
+        if _type_of(texts[old]) not in (*_SKELETON, b"Page") and old != contents
+    ]
     numbers = {old: new for new, old in enumerate(kept, 1)}
     resources = re.search(rb"/Resources <<(.*?)>> /Rotate", page, re.DOTALL)
     return Objects(

@@ -1,4 +1,6 @@
-"""Notices as files: print batches by route with separator sheets, and single files for those who get e-mail."""
+"""Notices as files: print batches by route with separator sheets, and single files for those who
+get e-mail.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -33,10 +35,18 @@ _text, _count = pa.string(), pa.int32()
 # One row per separator sheet and notice, in the order of the pages; page_from counts from 1.
 INDEX = pa.schema(
     [
-        ("file", _text), ("page_from", _count), ("page_to", _count), ("kind", _text), ("reference", _text),
-        ("premise_no", _text), ("payer_code", _text), ("district", _text), ("route", _text), ("is_plain", pa.bool_()),
+        ("file", _text),
+        ("page_from", _count),
+        ("page_to", _count),
+        ("kind", _text),
+        ("reference", _text),
+        ("premise_no", _text),
+        ("payer_code", _text),
+        ("district", _text),
+        ("route", _text),
+        ("is_plain", pa.bool_()),
     ]
-)  # fmt: skip
+)
 # Lines that a warning and the overdue row take at most, as a rule: for estimates only.
 _WARNING_LINES, _OVERDUE_LINES, _NOTE_LINES, _REMARK_ROWS = 5, 4, 2, 2
 _NOTES = ("plan", "held", "expired", "paid")
@@ -62,7 +72,9 @@ class Single:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A notice that is drawn: whose it is, and its pages, compressed or as a document of the plain way."""
+    """A notice that is drawn: whose it is, and its pages, compressed or as a document of the plain
+    way.
+    """
 
     facts: dict[str, str | None]
     streams: list[bytes]
@@ -77,7 +89,10 @@ def estimate_pages(notices: pa.Table) -> npt.NDArray[np.int64]:
     has = {name: notices[f"{name}_cents"].to_numpy() > 0 for name in ("warned", "overdue", *_NOTES)}
     notes = sum((has[name].astype(np.int64) for name in _NOTES), np.ones_like(lines))
     older = pc.fill_null(pc.list_value_length(notices["pending"]), 0).to_numpy().astype(np.int64)
-    bills = np.maximum(lines + notices["new_items"].to_numpy(), 1) + count_remarked(notices) * _REMARK_ROWS
+    bills = (
+        np.maximum(lines + notices["new_items"].to_numpy(), 1)
+        + count_remarked(notices) * _REMARK_ROWS
+    )
     bills += older * (1 + _REMARK_ROWS)
     card = notices["needs_card"].to_numpy(zero_copy_only=False).astype(np.int64)
     boxes = (has["warned"] * _WARNING_LINES, bills, has["overdue"] * _OVERDUE_LINES)
@@ -95,10 +110,11 @@ def estimate_pages(notices: pa.Table) -> npt.NDArray[np.int64]:
 def print_batches(
     chunks: Iterable[pa.Table], press: Press, pages_max: int, name: str, folder: Path
 ) -> list[Batch]:
-    """Write notices into print files of at most so many pages, in the order given; return what each file holds.
+    """Write notices into print files of at most so many pages, in the order given; return what each
+    file holds.
 
-    A separator sheet stands before every route and at the beginning of a file. What one file cannot hold goes on in
-    `<name>-2.pdf`.
+    A separator sheet stands before every route and at the beginning of a file. What one file cannot
+    hold goes on in `<name>-2.pdf`.
 
     Raises:
         OSError: a file cannot be written.
@@ -119,7 +135,9 @@ def print_batches(
 def _write_batch(
     target: BinaryIO, file: str, stationery: Stationery, pending: list[list[_Sheet]], pages_max: int
 ) -> Batch:
-    """Write one file of as many routes as it holds, and take them from `pending`; a route may be cut."""
+    """Write one file of as many routes as it holds, and take them from `pending`; a route may be
+    cut.
+    """
     title = f"{stationery.wordings['bg'].labels['title']}: {file}"
     pdf = PdfFile(target, stationery.objects, title, "bg")
     rows: list[dict[str, object]] = []
@@ -140,14 +158,18 @@ def _write_batch(
 
 
 def _that_fit(route: list[_Sheet], room: int, is_first: bool) -> list[_Sheet]:
-    """Return the first sheets of a route that have room; the very first of a file whatever it has."""
+    """Return the first sheets of a route that have room; the very first of a file whatever it
+    has.
+    """
     total = np.cumsum([sheet.pages for sheet in route])
     count = int(np.searchsorted(total, room, side="right"))
     return route[: max(count, 1 if is_first else 0)]
 
 
 def print_singles(notices: pa.Table, press: Press) -> Iterator[Single]:
-    """Yield every notice as a file of its own, tagged for screen readers, its card with fields to fill in."""
+    """Yield every notice as a file of its own, tagged for screen readers, its card with fields to
+    fill in.
+    """
     for n, (drawn, at, language, stationery) in enumerate(_each(notices, press, is_tagged=True)):
         is_plain = bool(drawn.odd[at])
         title = f"{drawn.content.wording.labels['title']} {drawn.content.values['reference'][at]}"
@@ -173,17 +195,29 @@ def _fields(content: Content, n: int) -> Iterator[TextField]:
     for name, y in layout.CARD_ROWS.items():
         left = layout.CARD_FIELD_X * mm
         bottom = (layout.PAGE_HEIGHT - y - layout.CARD_FIELD_HEIGHT) * mm
-        place = (left, bottom, left + layout.CARD_FIELD_WIDTH * mm, bottom + layout.CARD_FIELD_HEIGHT * mm)
+        place = (
+            left,
+            bottom,
+            left + layout.CARD_FIELD_WIDTH * mm,
+            bottom + layout.CARD_FIELD_HEIGHT * mm,
+        )
         value = content.card[name][n] if name in content.card else ""
-        shown = b"/Tx BMC q BT /F2+0 9 Tf %b 8 Td (%b)Tj ET Q EMC" % (number_of(2 * mm), face(False).encode(value))
+        shown = b"/Tx BMC q BT /F2+0 9 Tf %b 8 Td (%b)Tj ET Q EMC" % (
+            number_of(2 * mm),
+            face(False).encode(value),
+        )
         yield TextField(name, content.wording.labels[f"{name}_label"], place, value, shown)
 
 
 def _each(
     notices: pa.Table, press: Press, is_tagged: bool = False
 ) -> Iterator[tuple[FastNotices, int, str, Stationery]]:
-    """Yield each notice of a table, in its order, as a place in all notices of its language and service, drawn."""
-    service, language = (notices[name].to_numpy(zero_copy_only=False) for name in ("service", "language"))
+    """Yield each notice of a table, in its order, as a place in all notices of its language and
+    service, drawn.
+    """
+    service, language = (
+        notices[name].to_numpy(zero_copy_only=False) for name in ("service", "language")
+    )
     language = np.where(np.isin(language, LANGUAGES), language, LANGUAGES[0])
     places: list[tuple[FastNotices, int, str, Stationery] | None] = [None] * len(notices)
     for kind, speech in sorted(set(zip(service.tolist(), language.tolist(), strict=True))):
@@ -229,7 +263,9 @@ def _write_sheet(pdf: PdfFile, sheet: _Sheet) -> None:
 
 def _write_separator(pdf: PdfFile, file: str, stationery: Stationery, route: list[_Sheet]) -> None:
     facts = route[0].facts
-    district, route_no = clean(pa.array([facts["district"], facts["route"]], pa.string())).to_pylist()
+    district, route_no = clean(
+        pa.array([facts["district"], facts["route"]], pa.string())
+    ).to_pylist()
     values = {
         "district": district or "—",
         "route": route_no or "—",
@@ -253,9 +289,17 @@ def _write_separator(pdf: PdfFile, file: str, stationery: Stationery, route: lis
 def _index_row(
     file: str, pages: int, count: int, kind: str, sheet: _Sheet, named: bool = True
 ) -> dict[str, object]:
-    whose = {name: sheet.facts[name] if named else None for name in ("reference", "premise_no", "payer_code")}
+    whose = {
+        name: sheet.facts[name] if named else None
+        for name in ("reference", "premise_no", "payer_code")
+    }
     where = {name: sheet.facts[name] for name in ("district", "route")}
     return {
-        "file": file, "page_from": pages - count + 1, "page_to": pages, "kind": kind, **whose, **where,
+        "file": file,
+        "page_from": pages - count + 1,
+        "page_to": pages,
+        "kind": kind,
+        **whose,
+        **where,
         "is_plain": bool(sheet.foreign) and named,
     }

@@ -15,7 +15,8 @@ from dunning.policy.rules import Profile, Rules
 class Press:
     """What every notice of a run has in common.
 
-    since: documents issued after it are new. paid_until: newest payment that the ledger knew; None where it knew none.
+    since: documents issued after it are new. paid_until: newest payment that the ledger knew; None
+    where it knew none.
     wording: version of the templates.
     """
 
@@ -28,10 +29,18 @@ class Press:
     templates: Path = TEMPLATES
 
     @classmethod
-    def of(cls, rules: Rules, since: date, paid_until: date | None, templates: Path = TEMPLATES) -> "Press":
+    def of(
+        cls, rules: Rules, since: date, paid_until: date | None, templates: Path = TEMPLATES
+    ) -> "Press":
         """Return the press of a run under these rules."""
         return cls(
-            rules.as_of, since, paid_until, rules.profile, rules.supplier.phone, rules.notices.wording, templates
+            rules.as_of,
+            since,
+            paid_until,
+            rules.profile,
+            rules.supplier.phone,
+            rules.notices.wording,
+            templates,
         )
 
     def open_wording(self, language: str, service: str) -> Wording:

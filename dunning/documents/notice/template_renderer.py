@@ -1,8 +1,9 @@
-"""The fast way to draw notices: every block a template of PDF operators, filled in for all notices of a table at once.
+"""The fast way to draw notices: every block a template of PDF operators, filled in for all notices
+of a table at once.
 
-A right-aligned text begins as far left of its edge as it is wide, in thousandths of its size, so that no position in a
-template depends on what is printed. What the small face does not have, or what is too wide for its place, is left to
-the plain way: such a notice is `odd`.
+A right-aligned text begins as far left of its edge as it is wide, in thousandths of its size, so
+that no position in a template depends on what is printed. What the small face does not have, or
+what is too wide for its place, is left to the plain way: such a notice is `odd`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,34 +54,48 @@ class FastNotices:
         self._drawn = {
             block.name: self._draw(block, rows)
             for block, rows in (
-                (layout.ADDRESSEE, self._all()), (layout.SUBJECT, self._all()),
-                (layout.PAY, self._where(content.tails)), (layout.PAY_NOTHING, self._where(content.tails, False)),
+                (layout.ADDRESSEE, self._all()),
+                (layout.SUBJECT, self._all()),
+                (layout.PAY, self._where(content.tails)),
+                (layout.PAY_NOTHING, self._where(content.tails, False)),
                 (layout.WARNING, self._where(content.lines["warning"])),
                 (layout.OVERDUE, self._where(content.lines["overdue"])),
                 (layout.CARD, self._where(content.needs_card)),
             )
-        }  # fmt: skip
-        self._rows = {"bill_row": self._draw_rows(content.bills), "item_row": self._draw_rows(content.items)}
+        }
+        self._rows = {
+            "bill_row": self._draw_rows(content.bills),
+            "item_row": self._draw_rows(content.items),
+        }
         self._page_texts: dict[tuple[int, int], tuple[int, bytes]] = {}
         self._note = self._compile(layout.NOTE)
-        (self._references,), bad = fill_slot(compile_block(layout.FOOT).slots[0], content.values["reference"])
+        (self._references,), bad = fill_slot(
+            compile_block(layout.FOOT).slots[0], content.values["reference"]
+        )
         self.odd[bad] = True
         shown = [[_show(note) for note in notes] for notes in content.notes]
         self.odd |= np.array([None in notes for notes in shown], np.bool_)
         self._notes = [[note or b"" for note in notes] for notes in shown]
 
     def pages(self, n: int) -> list[list[Piece]]:
-        """Return the pieces of each page of notice n, in reading order; its card is the last page."""
+        """Return the pieces of each page of notice n, in reading order; its card is the last
+        page.
+        """
         pages = spread(self.content.shape(n))
         count = len(pages) + self.content.needs_card[n]
         made = [self._page(n, number, count, page) for number, page in enumerate(pages)]
         if self.content.needs_card[n]:
-            made.append([*self._at(layout.CARD, 0, self._drawn["card"][n]), self._foot(n, count - 1, count)])
+            made.append(
+                [*self._at(layout.CARD, 0, self._drawn["card"][n]), self._foot(n, count - 1, count)]
+            )
         return made
 
     def streams(self, n: int) -> list[bytes]:
         """Return the content of each page of notice n, compressed."""
-        return [isal_zlib.compress(b"".join([piece for _, piece in page]), _LEVEL) for page in self.pages(n)]
+        return [
+            isal_zlib.compress(b"".join([piece for _, piece in page]), _LEVEL)
+            for page in self.pages(n)
+        ]
 
     def tagged_streams(self, n: int) -> list[tuple[bytes, list[str]]]:
         """Return the same with every piece marked, and what each mark is."""
@@ -126,13 +141,18 @@ class FastNotices:
         if (number, count) not in self._page_texts:
             text = self.content.wording.say("page", page=number + 1, pages=count)
             self._page_texts[number, count] = _encode(text)
-        foot = compile_block(layout.FOOT).operators % (self._references[n], *self._page_texts[number, count])
+        foot = compile_block(layout.FOOT).operators % (
+            self._references[n],
+            *self._page_texts[number, count],
+        )
         return _ARTIFACT, b"%b%bQ\n" % (_begin(0), foot)
 
     def _next_head(self, n: int) -> bytes:
         values = self.content.values
         say = self.content.wording.say
-        text = say("numbers", premise_no=values["premise_no"][n], payer_code=values["payer_code"][n])
+        text = say(
+            "numbers", premise_no=values["premise_no"][n], payer_code=values["payer_code"][n]
+        )
         return self._compile(layout.NEXT_HEAD).operators % _encode(text)
 
     def _compile(self, block: Block, lines: int = 1) -> Template:
@@ -157,7 +177,9 @@ class FastNotices:
                 made[n] = template.operators % values
         return made
 
-    def _by_lines(self, block: Block, rows: npt.NDArray[np.int64]) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    def _by_lines(
+        self, block: Block, rows: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
         """Yield the notices whose block has as many lines; a block that does not grow has one."""
         if not block.grows_by:
             yield 1, rows
@@ -176,7 +198,9 @@ class FastNotices:
             return [self._codes(rows)]
         if kind == "barcode":
             return [[draw_barcode(self.content.values["reference"][n]) for n in rows.tolist()]]
-        texts = self.content.values[name] if name in self.content.values else self.content.card[name]
+        texts = (
+            self.content.values[name] if name in self.content.values else self.content.card[name]
+        )
         columns, bad = fill_slot(slot, [texts[n] for n in rows.tolist()])
         self.odd[rows[bad]] = True
         return columns
@@ -193,7 +217,11 @@ class FastNotices:
         made, found = [], self.content.lines[slot.name]
         for n in rows.tolist():
             fitted = found[n]
-            shown = _show(fitted, slot.is_bold) if fitted is not None and fitted.size == slot.size else None
+            shown = (
+                _show(fitted, slot.is_bold)
+                if fitted is not None and fitted.size == slot.size
+                else None
+            )
             self.odd[n] |= shown is None
             made.append(shown or b"")
         return made
@@ -218,8 +246,12 @@ class FastNotices:
         return made
 
 
-def fill_slot(slot: Slot, texts: Sequence[str]) -> tuple[list[Sequence[object]], npt.NDArray[np.int64]]:
-    """Return the columns that fill a slot, and the rows that it cannot show: an unknown character, or too wide."""
+def fill_slot(
+    slot: Slot, texts: Sequence[str]
+) -> tuple[list[Sequence[object]], npt.NDArray[np.int64]]:
+    """Return the columns that fill a slot, and the rows that it cannot show: an unknown character,
+    or too wide.
+    """
     own = face(slot.is_bold)
     if not texts:
         return [[]] if slot.kind == "left" else [[], []], np.zeros(0, np.int64)
@@ -241,7 +273,9 @@ def _begin(top: float) -> bytes:
 
 
 def _show(fitted: Fitted, is_bold: bool = False) -> bytes | None:
-    """Return the operators that show lines one below the other; None where the small face lacks a character."""
+    """Return the operators that show lines one below the other; None where the small face lacks a
+    character.
+    """
     (first, *more), unknown = face(is_bold).encode_all(fitted.lines or ("",))
     if unknown:
         return None
@@ -268,7 +302,9 @@ def _mark(page: Iterable[Piece]) -> tuple[bytes, list[str]]:
 
 
 def separator_stream(stationery: Stationery, values: Mapping[str, str]) -> bytes | None:
-    """Return the content of a separator sheet, compressed; None where only the plain way can draw it."""
+    """Return the content of a separator sheet, compressed; None where only the plain way can draw
+    it.
+    """
     template = compile_block(layout.SEPARATOR)
     columns: list[object] = []
     for slot in template.slots:
@@ -277,4 +313,6 @@ def separator_stream(stationery: Stationery, values: Mapping[str, str]) -> bytes
             return None
         columns += [column[0] for column in filled]
     form = stationery.forms("bg")[layout.SEPARATOR]
-    return isal_zlib.compress(b"%b%b%bQ\n" % (_begin(0), form, template.operators % tuple(columns)), _LEVEL)
+    return isal_zlib.compress(
+        b"%b%b%bQ\n" % (_begin(0), form, template.operators % tuple(columns)), _LEVEL
+    )

@@ -1,4 +1,6 @@
-"""A block of the layout as a template of PDF operators with slots; its top left corner is the origin."""
+"""A block of the layout as a template of PDF operators with slots; its top left corner is the
+origin.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,9 +34,9 @@ _MODULE_MAX = 0.33 * mm
 class Slot:
     """A place in a template.
 
-    kind: "left" takes a text's bytes; "right" how far left of the place it begins, and its bytes; "lines"
-    the operators that show them; "qr" and "barcode" those that draw the code. width: what it may take, in thousandths
-    of the size; widest: of the face's widest letter.
+    kind: "left" takes a text's bytes; "right" how far left of the place it begins, and its bytes;
+    "lines" the operators that show them; "qr" and "barcode" those that draw the code. width: what
+    it may take, in thousandths of the size; widest: of the face's widest letter.
     """
 
     name: str
@@ -62,16 +64,21 @@ def compile_block(
     Args:
         lines: of the text that it grows by; boxes stretch with it.
         labels: the block's constant words, where they are drawn in their order among the values.
-        form: what draws its constant parts, where they are not drawn apart from it: above the boxes.
+        form: what draws its constant parts, where they are not drawn apart from it: above the
+            boxes.
     """
     writer = _Writer(dict(labels))
     boxes = [part for part in block.parts if isinstance(part, Box) and part.height is None]
     for part in block.parts:
         writer.add(part)
     drawn = b"".join(_box(box, height_of(block, lines)) for box in boxes)
-    codes = b"".join(_code(part) for part in block.parts if isinstance(part, Picture) and part.name != "logo")
+    codes = b"".join(
+        _code(part) for part in block.parts if isinstance(part, Picture) and part.name != "logo"
+    )
     pictures = tuple(
-        Slot(part.name, part.name) for part in block.parts if isinstance(part, Picture) and part.name != "logo"
+        Slot(part.name, part.name)
+        for part in block.parts
+        if isinstance(part, Picture) and part.name != "logo"
     )
     return Template(drawn + form + writer.text() + codes, (*writer.slots, *pictures))
 
@@ -109,7 +116,9 @@ class _Writer:
         self._operators.append(b"(%b)Tj" if part.align == "left" else b"[%d(%b)]TJ")
         width = part.width * mm * 1000 / part.style.size
         widest = max(face(part.style.is_bold).widths.values())
-        self.slots.append(Slot(part.name, part.align, part.style.is_bold, part.style.size, width, widest))
+        self.slots.append(
+            Slot(part.name, part.align, part.style.is_bold, part.style.size, width, widest)
+        )
 
     def _label(self, part: Label) -> None:
         own, text = face(part.style.is_bold), self.labels[part.name]
@@ -160,30 +169,49 @@ def number_of(value: float) -> bytes:
 
 
 def draw_qr(qr: FastQr, tail: bytes) -> bytes:
-    """Return the operators that show a payment code in a unit square: an image of one bit a module."""
+    """Return the operators that show a payment code in a unit square: an image of one bit a
+    module.
+    """
     size = b"%d" % qr.size
     image = qr.encode(tail).hex().encode()
     return b"BI/W %b/H %b/BPC 1/IM true/D[1 0]/F/AHx ID %b> EI" % (size, size, image)
 
 
 def draw_barcode(reference: str) -> bytes:
-    """Return the operators that draw a reference as a barcode in its place; nothing where it cannot be one."""
+    """Return the operators that draw a reference as a barcode in its place; nothing where it cannot
+    be one.
+    """
     modules = barcode_modules(reference)
     if modules is None:
         return b""
-    part = next(part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode")
-    return b"%.3f 0 0 %b 0 0 cm %b" % (module_of(modules) * len(modules), number_of(part.height * mm), _strip(modules))
+    part = next(
+        part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode"
+    )
+    return b"%.3f 0 0 %b 0 0 cm %b" % (
+        module_of(modules) * len(modules),
+        number_of(part.height * mm),
+        _strip(modules),
+    )
 
 
 def module_of(modules: str) -> float:
-    """Return the width of one module of a barcode in points: as wide as its place allows, within reason."""
-    part = next(part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode")
+    """Return the width of one module of a barcode in points: as wide as its place allows, within
+    reason.
+    """
+    part = next(
+        part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode"
+    )
     return min(part.width * mm / len(modules), _MODULE_MAX)
 
 
 def _strip(modules: str) -> bytes:
-    image = int(modules.ljust(-len(modules) // 8 * -8, "0"), 2).to_bytes((len(modules) + 7) // 8, "big")
-    return b"BI/W %d/H 1/BPC 1/IM true/D[1 0]/F/AHx ID %b> EI" % (len(modules), image.hex().encode())
+    image = int(modules.ljust(-len(modules) // 8 * -8, "0"), 2).to_bytes(
+        (len(modules) + 7) // 8, "big"
+    )
+    return b"BI/W %d/H 1/BPC 1/IM true/D[1 0]/F/AHx ID %b> EI" % (
+        len(modules),
+        image.hex().encode(),
+    )
 
 
 def _box(box: Box, tall: float) -> bytes:
@@ -192,10 +220,17 @@ def _box(box: Box, tall: float) -> bytes:
 
 
 def _code(part: Picture) -> bytes:
-    """Return what puts a code at its place: a payment code fills it, a barcode begins at its lower left corner."""
+    """Return what puts a code at its place: a payment code fills it, a barcode begins at its lower
+    left corner.
+    """
     x, y = number_of(part.x * mm), number_of(-(part.y + part.height) * mm)
     if part.name == "qr":
-        return b"q 0 g %b 0 0 %b %b %b cm %%b Q\n" % (number_of(part.width * mm), number_of(part.height * mm), x, y)
+        return b"q 0 g %b 0 0 %b %b %b cm %%b Q\n" % (
+            number_of(part.width * mm),
+            number_of(part.height * mm),
+            x,
+            y,
+        )
     return b"q 0 g 1 0 0 1 %b %b cm %%b Q\n" % (x, y)
 
 

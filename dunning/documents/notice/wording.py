@@ -1,7 +1,9 @@
-"""The words of a notice: one template a language, of named blocks, each a text of the layout or of one sentence.
+"""The words of a notice: one template a language, of named blocks, each a text of the layout or of
+one sentence.
 
-`templates/notice/notice.v<version>.<language>.txt`. The department writes it; which version holds on a day is a policy
-value. A name that the program does not give is refused when the template is opened, in whatever branch it stands.
+`templates/notice/notice.v<version>.<language>.txt`. The department writes it; which version holds
+on a day is a policy value. A name that the program does not give is refused when the template is
+opened, in whatever branch it stands.
 """
 
 from collections.abc import Callable, Mapping
@@ -58,7 +60,9 @@ _LATER = frozenset({"line_to_pay", *(name for name in SENTENCES if name.startswi
 # Kinds that came after a version's words had been sent, which then stay as they are.
 _LATER_KINDS = {"bg": {PAYOUT: "Върната сума"}, "en": {PAYOUT: "Sum paid back"}}
 _CONSTANT = frozenset({"supplier", "is_heat", "as_of"})
-_SUPPLIER = frozenset({"phone", *(name.removesuffix("_latin") for name in Profile.__dataclass_fields__)})
+_SUPPLIER = frozenset(
+    {"phone", *(name.removesuffix("_latin") for name in Profile.__dataclass_fields__)}
+)
 
 
 class Wording:
@@ -71,11 +75,15 @@ class Wording:
         self._template, self._constant = template, dict(constant)
         self.labels = {name: self.say(name) if self.has(name) else "" for name in _labels()}
         language = str(self._template.name).split(".")[-2]
-        self.kinds = _LATER_KINDS[language] | dict(line.split("=", 1) for line in self.say("kinds").splitlines())
+        self.kinds = _LATER_KINDS[language] | dict(
+            line.split("=", 1) for line in self.say("kinds").splitlines()
+        )
         self._check()
 
     def _check(self) -> None:
-        """Refuse a kind without word, and letters that the notice's face cannot write on every notice."""
+        """Refuse a kind without word, and letters that the notice's face cannot write on every
+        notice.
+        """
         missing = sorted({*ITEM_KINDS, CREDIT_NOTE} - self.kinds.keys())
         if missing:
             raise DunningError(
@@ -100,7 +108,9 @@ class Wording:
     def teller(self, block: str) -> Callable[[Mapping[str, Any]], str]:
         """Return what makes the text of a block from its facts, for many notices."""
         render, constant = self._template.blocks[block], self._constant
-        context = self._template.new_context({}, shared=True)  # made once: it lists every block of the template
+        context = self._template.new_context(
+            {}, shared=True
+        )  # made once: it lists every block of the template
 
         def tell(facts: Mapping[str, Any]) -> str:
             context.parent = {**constant, **facts}
@@ -116,7 +126,13 @@ class Wording:
 
 
 def open_wording(
-    profile: Profile, phone: str, as_of: str, version: int, language: str, is_heat: bool, templates: Path = TEMPLATES
+    profile: Profile,
+    phone: str,
+    as_of: str,
+    version: int,
+    language: str,
+    is_heat: bool,
+    templates: Path = TEMPLATES,
 ) -> Wording:
     """Return the words of a language.
 
@@ -125,7 +141,8 @@ def open_wording(
         version: which of the department's versions.
 
     Raises:
-        DunningError: no such template, a block too many or missing, or a name in it that nothing stands for.
+        DunningError: no such template, a block too many or missing, or a name in it that nothing
+            stands for.
     """
     supplier = _supplier(profile, phone, language)
     template = _open(templates, version, language)
@@ -158,7 +175,10 @@ def _read(templates: Path, name: str) -> bytes:
 def _labels() -> set[str]:
     blocks = [block for block in vars(layout).values() if isinstance(block, layout.Block)]
     return {
-        part.name for block in blocks for part in block.parts if isinstance(part, layout.Label | layout.Paragraph)
+        part.name
+        for block in blocks
+        for part in block.parts
+        if isinstance(part, layout.Label | layout.Paragraph)
     }
 
 
@@ -171,7 +191,9 @@ def _open(templates: Path, version: int, language: str) -> Template:
         _check(environment, name, source)
         return environment.get_template(name)
     except TemplateNotFound as error:
-        raise DunningError(f"{name} names another template, {error}, that is not there. Write it out.") from error
+        raise DunningError(
+            f"{name} names another template, {error}, that is not there. Write it out."
+        ) from error
     except TemplateError as error:
         line = getattr(error, "lineno", None)
         raise DunningError(
@@ -185,10 +207,14 @@ def _check(environment: Environment, name: str, source: str) -> None:
     blocks = {block.name: block for block in tree.find_all(BlockNode)}
     known = _labels() | SENTENCES.keys()
     for block in sorted(known - _LATER - blocks.keys()):
-        raise DunningError(f"{name}: the block `{block}` is missing. Add {{% block {block} %}}…{{% endblock %}}.")
+        raise DunningError(
+            f"{name}: the block `{block}` is missing. Add {{% block {block} %}}…{{% endblock %}}."
+        )
     for block, node in blocks.items():
         if block not in known:
-            raise DunningError(f"{name}:{node.lineno}: nothing prints the block `{block}`. Delete or rename it.")
+            raise DunningError(
+                f"{name}:{node.lineno}: nothing prints the block `{block}`. Delete or rename it."
+            )
         given = _CONSTANT | SENTENCES.get(block, frozenset())
         for variable in sorted(_names_of(environment, node) - given):
             raise DunningError(
@@ -204,9 +230,10 @@ def _check(environment: Environment, name: str, source: str) -> None:
 
 def _parts_of_supplier(block: BlockNode) -> set[str]:
     return {
-        found.attr for found in block.find_all(Getattr)
+        found.attr
+        for found in block.find_all(Getattr)
         if isinstance(found.node, Name) and found.node.name == "supplier"
-    }  # fmt: skip
+    }
 
 
 def _names_of(environment: Environment, block: BlockNode) -> set[str]:
@@ -218,7 +245,11 @@ def _names_of(environment: Environment, block: BlockNode) -> set[str]:
 def _supplier(profile: Profile, phone: str, language: str) -> dict[str, Any]:
     """Return the profile in a language: of what exists twice, the one of that language."""
     values = {name: getattr(profile, name) for name in profile.__dataclass_fields__}
-    latin = {name.removesuffix("_latin"): value for name, value in values.items() if name.endswith("_latin")}
+    latin = {
+        name.removesuffix("_latin"): value
+        for name, value in values.items()
+        if name.endswith("_latin")
+    }
     own = {name: value for name, value in values.items() if not name.endswith("_latin")}
     grouped = iban.format(profile.iban).replace(" ", NBSP)
     return {**own, **(latin if language != "bg" else {}), "phone": phone, "iban": grouped}

@@ -1,4 +1,6 @@
-"""Text broken into lines of a width, by the widths of its words; each word is measured once a process."""
+"""Text broken into lines of a width, by the widths of its words; each word is measured once a
+process.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +28,8 @@ def _measure(word: str, is_bold: bool) -> int:
 
 
 def wrap(text: str, is_bold: bool, size: float, width: float) -> list[str]:
-    """Return a text as lines no wider than `width` millimetres; a break stays, and a word that is too long is cut.
+    """Return a text as lines no wider than `width` millimetres; a break stays, and a word that is
+    too long is cut.
 
     >>> wrap("Ако вече сте платили, благодарим Ви.", False, 9, 40)
     ['Ако вече сте платили,', 'благодарим Ви.']
@@ -55,7 +58,8 @@ def wrap(text: str, is_bold: bool, size: float, width: float) -> list[str]:
 
 
 def fit(pieces: Iterable[str], style: Style, width: float, most: int) -> Fitted:
-    """Return pieces of text, each on lines of its own, in the style's size, or smaller if they are too many lines.
+    """Return pieces of text, each on lines of its own, in the style's size, or smaller if they are
+    too many lines.
 
     What the smallest size cannot show either ends with „…“: it would stand upon something else.
     """

@@ -1,1 +1,3 @@
-"""What people read on a screen or in a complaint file: HTML of the pages, stories, comparisons, pictures."""
+"""What people read on a screen or in a complaint file: HTML of the pages, stories, comparisons,
+pictures.
+"""

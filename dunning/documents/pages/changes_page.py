@@ -1,4 +1,6 @@
-"""What differs between two nights as one page of Bulgarian text: rules, stages, lists, the moves of the most money."""
+"""What differs between two nights as one page of Bulgarian text: rules, stages, lists, the moves of
+the most money.
+"""
 
 import io
 from pathlib import Path
@@ -13,9 +15,12 @@ from dunning.documents.bulgarian import MEANINGS, WORDS
 from dunning.policy.show import RuleChange, format_day, format_value
 
 _PLACES = {
-    "current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупр.", "court_bound": "за съд",
+    "current": "без просрочие",
+    "overdue": "просрочено",
+    "final_warning": "последно предупр.",
+    "court_bound": "за съд",
     "absent": "няма ги",
-}  # fmt: skip
+}
 
 
 def render_changes(comparison: Any, files: list[Path], width: int = 160) -> str:
@@ -25,7 +30,9 @@ def render_changes(comparison: Any, files: list[Path], width: int = 160) -> str:
         files: where all the moves lie; empty if they were not written.
         width: characters a line.
     """
-    page = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False)
+    page = Console(
+        file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False
+    )
     _head(page, comparison)
     _rules(page, comparison.rules)
     page.print(_stages(comparison.places, comparison.changes.stages))
@@ -66,7 +73,9 @@ def _rules(page: Console, rules: list[RuleChange]) -> None:
 
 
 def _stages(places: tuple[str, ...], sums: Any) -> Table:
-    """Return stage × stage: accounts, and below them what they owe (after; before, where they are gone)."""
+    """Return stage × stage: accounts, and below them what they owe (after; before, where they are
+    gone).
+    """
     title = "Етапи: от (ред) към (колона) – партиди и неплатено след промяната"
     table = _grid(title, "от \\ към", *(_PLACES[place] for place in places), "всичко преди")
     for name, row in zip(places, sums.tolist(), strict=True):
@@ -74,9 +83,14 @@ def _stages(places: tuple[str, ...], sums: Any) -> Table:
             _cell(count, before if place == "absent" else after)
             for place, (count, before, after) in zip(places, row, strict=True)
         ]
-        table.add_row(_PLACES[name], *cells, _cell(sum(c for c, _, _ in row), sum(b for _, b, _ in row)))
+        table.add_row(
+            _PLACES[name], *cells, _cell(sum(c for c, _, _ in row), sum(b for _, b, _ in row))
+        )
     totals = zip(places, sums.sum(axis=0).tolist(), strict=True)
-    cells = [_cell(count, before if place == "absent" else after) for place, (count, before, after) in totals]
+    cells = [
+        _cell(count, before if place == "absent" else after)
+        for place, (count, before, after) in totals
+    ]
     table.add_row("всичко сега", *cells, "")
     return table
 
@@ -86,25 +100,46 @@ def _cell(count: int, cents: int) -> str:
 
 
 def _lists(lists: tuple[str, ...], sums: Any) -> Table:
-    """Return per list the rows that come, leave and stay, and their sums (after; before, where they leave)."""
-    table = _grid("Списъци – редове и суми", "списък", "влизат", "излизат", "остават", "всичко преди", "всичко сега")
+    """Return per list the rows that come, leave and stay, and their sums (after; before, where they
+    leave).
+    """
+    table = _grid(
+        "Списъци – редове и суми",
+        "списък",
+        "влизат",
+        "излизат",
+        "остават",
+        "всичко преди",
+        "всичко сега",
+    )
     for name, (came, left, stayed) in zip(lists, sums.tolist(), strict=True):
         then, now = (left[n] + stayed[n] for n in (0, 1)), (came[n] + stayed[n] for n in (0, 2))
         table.add_row(
-            WORDS[name], _cell(came[0], came[2]), _cell(left[0], left[1]), _cell(stayed[0], stayed[2]), _cell(*then),
+            WORDS[name],
+            _cell(came[0], came[2]),
+            _cell(left[0], left[1]),
+            _cell(stayed[0], stayed[2]),
+            _cell(*then),
             _cell(*now),
-        )  # fmt: skip
+        )
     return table
 
 
 def _biggest(rows: list[dict[str, Any]], count: int) -> Table:
-    title = f"Най-големите {len(rows)} от {count} промени" if len(rows) < count else "Всички промени"
+    title = (
+        f"Най-големите {len(rows)} от {count} промени" if len(rows) < count else "Всички промени"
+    )
     table = _grid(title, "абонатен №", "платец", "етап", "неплатено", "защо")
     for row in rows:
-        stages = [WORDS.get(row[f"stage_{side}"], MEANINGS["change"][row["kind"]]) for side in ("before", "after")]
+        stages = [
+            WORDS.get(row[f"stage_{side}"], MEANINGS["change"][row["kind"]])
+            for side in ("before", "after")
+        ]
         sums = row["open_cents_before"], row["open_cents_after"]
         owed = [_euro(cents) if cents is not None else "–" for cents in sums]
-        table.add_row(row["premise_no"], row["payer_code"], _arrow(*stages), _arrow(*owed), row["why"])
+        table.add_row(
+            row["premise_no"], row["payer_code"], _arrow(*stages), _arrow(*owed), row["why"]
+        )
     return table
 
 
@@ -119,11 +154,18 @@ def _tell_files(files: list[Path], count: int) -> str:
 
 
 def _grid(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="")
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style=""
+    )
     texts = ("файл", "стойност", "от \\ към", "списък", "абонатен №", "платец", "етап", "защо")
     for column in columns:
         is_fixed = column not in ("защо", "стойност", "преди", "сега")
-        table.add_column(column, justify="left" if column in texts else "right", overflow="fold", no_wrap=is_fixed)
+        table.add_column(
+            column,
+            justify="left" if column in texts else "right",
+            overflow="fold",
+            no_wrap=is_fixed,
+        )
     return table
 
 

@@ -1,4 +1,6 @@
-"""Pictures of sums as SVG, made here: bars that lie, and a line over months. Colours are the style sheet's classes."""
+"""Pictures of sums as SVG, made here: bars that lie, and a line over months. Colours are the style
+sheet's classes.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +11,9 @@ _WIDTH, _ROW, _LABEL, _VALUE, _TOP = 880, 30, 210, 150, 6
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: its label, what stands behind it, and its parts (class of the colour, cents), from left to right."""
+    """One bar: its label, what stands behind it, and its parts (class of the colour, cents), from
+    left to right.
+    """
 
     label: str
     value: str
@@ -21,7 +25,9 @@ class Bar:
         return sum(cents for _, cents in self.parts)
 
 
-def draw_bars(title: str, description: str, bars: Sequence[Bar], legend: Sequence[tuple[str, str]] = ()) -> str:
+def draw_bars(
+    title: str, description: str, bars: Sequence[Bar], legend: Sequence[tuple[str, str]] = ()
+) -> str:
     """Return bars under each other, the longest as wide as there is room.
 
     Args:
@@ -35,7 +41,9 @@ def draw_bars(title: str, description: str, bars: Sequence[Bar], legend: Sequenc
         parts.append(_legend(legend, top + 14))
         top += 30
     for bar in bars:
-        parts.append(f'<text x="{_LABEL - 10}" y="{top + 19}" text-anchor="end">{escape(bar.label)}</text>')
+        parts.append(
+            f'<text x="{_LABEL - 10}" y="{top + 19}" text-anchor="end">{escape(bar.label)}</text>'
+        )
         left = float(_LABEL)
         for colour, cents in bar.parts:
             width = room * cents / longest
@@ -56,20 +64,30 @@ def draw_line(title: str, description: str, points: Sequence[tuple[str, str, int
     height, bottom, top = 260, 212, 30
     largest = max((cents for *_, cents in points), default=0) or 1
     step = (_WIDTH - 130) / max(len(points) - 1, 1)
-    places = [(65 + n * step, bottom - (bottom - top) * cents / largest) for n, (*_, cents) in enumerate(points)]
+    places = [
+        (65 + n * step, bottom - (bottom - top) * cents / largest)
+        for n, (*_, cents) in enumerate(points)
+    ]
     parts = [f'<line class="axis" x1="40" y1="{bottom}" x2="{_WIDTH - 40}" y2="{bottom}"/>']
     if len(places) > 1:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         ends = f"{places[-1][0]:.1f},{bottom} {places[0][0]:.1f},{bottom}"
-        parts += [f'<polygon class="area" points="{path} {ends}"/>', f'<polyline class="line" points="{path}"/>']
+        parts += [
+            f'<polygon class="area" points="{path} {ends}"/>',
+            f'<polyline class="line" points="{path}"/>',
+        ]
     for (label, value, _), (x, y) in zip(points, places, strict=True):
         told = f"<title>{escape(label)}: {escape(value)}</title>"
         parts.append(f'<circle class="s1" cx="{x:.1f}" cy="{y:.1f}" r="4">{told}</circle>')
-        parts.append(f'<text x="{x:.1f}" y="{bottom + 22}" text-anchor="middle">{escape(label)}</text>')
+        parts.append(
+            f'<text x="{x:.1f}" y="{bottom + 22}" text-anchor="middle">{escape(label)}</text>'
+        )
     for place in {0, len(points) - 1} if points else ():
         x, y = places[place]
         value = escape(points[place][1])
-        parts.append(f'<text x="{x:.1f}" y="{max(y - 12, 14):.1f}" text-anchor="middle">{value}</text>')
+        parts.append(
+            f'<text x="{x:.1f}" y="{max(y - 12, 14):.1f}" text-anchor="middle">{value}</text>'
+        )
     return _frame(title, description, height, parts)
 
 

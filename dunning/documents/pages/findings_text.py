@@ -1,4 +1,6 @@
-"""What the check of a policy and refusals say, as a Bulgarian clerk reads it: by pattern, values as they are."""
+"""What the check of a policy and refusals say, as a Bulgarian clerk reads it: by pattern, values as
+they are.
+"""
 
 import re
 import tomllib
@@ -11,13 +13,20 @@ _CYRILLIC = re.compile(r"[А-я]")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VALUE = re.compile(r"\\\{(\w+)\\\}")
 _KINDS = {
-    "a whole number": "цяло число", "a decimal number": "дробно число", "a truth value": "да или не",
-    "a date with a time": "дата с час", "a date": "дата", "a text": "текст", "a list": "списък", "a table": "таблица",
-}  # fmt: skip
+    "a whole number": "цяло число",
+    "a decimal number": "дробно число",
+    "a truth value": "да или не",
+    "a date with a time": "дата с час",
+    "a date": "дата",
+    "a text": "текст",
+    "a list": "списък",
+    "a table": "таблица",
+}
 
 
 def write_finding(language: str, sentence: str) -> str:
-    """Return a problem or a cure in a language; a sentence that nobody has translated stays English.
+    """Return a problem or a cure in a language; a sentence that nobody has translated stays
+    English.
 
     >>> write_finding("bg", "Ask at least 20000 of the higher stage.")
     'За по-високия етап поискайте поне 20000.'
@@ -26,7 +35,9 @@ def write_finding(language: str, sentence: str) -> str:
     """
     for pattern, bulgarian in _patterns(_FINDINGS) if language == "bg" else ():
         if found := pattern.fullmatch(sentence):
-            return bulgarian.format(**{name: _say(value) for name, value in found.groupdict().items()})
+            return bulgarian.format(
+                **{name: _say(value) for name, value in found.groupdict().items()}
+            )
     return sentence
 
 
@@ -47,19 +58,24 @@ def write_error(language: str, sentence: str) -> str:
         return "" if _CYRILLIC.search(sentence) else sentence
     for pattern, bulgarian in _patterns(_ERRORS):
         if found := pattern.fullmatch(sentence):
-            return bulgarian.format(**{name: _write_days(value) for name, value in found.groupdict().items()})
+            return bulgarian.format(
+                **{name: _write_days(value) for name, value in found.groupdict().items()}
+            )
     return ""
 
 
 def write_remark(language: str, sentence: str) -> str:
-    """Return what a night noted in Bulgarian in a language; a sentence that nobody has translated stays Bulgarian.
+    """Return what a night noted in Bulgarian in a language; a sentence that nobody has translated
+    stays Bulgarian.
 
     >>> write_remark("en", "Имейли: 12, над границата от 10.")
     'E-mails: 12, above the limit of 10.'
     """
     for pattern, english in _patterns(_REMARKS) if language != "bg" else ():
         if found := pattern.fullmatch(sentence):
-            return english.format(**{name: write_remark(language, value) for name, value in found.groupdict().items()})
+            return english.format(
+                **{name: write_remark(language, value) for name, value in found.groupdict().items()}
+            )
     return sentence
 
 
@@ -77,7 +93,12 @@ def _say(value: str) -> str:
 
 @lru_cache
 def _patterns(file: str) -> list[tuple[re.Pattern[str], str]]:
-    """Return all sentences, those with the most words of their own first: a general one takes none from them."""
+    """Return all sentences, those with the most words of their own first: a general one takes none
+    from them.
+    """
     sentences = tomllib.loads((PAGES / file).read_text("utf-8"))
     ordered = sorted(sentences, key=lambda text: -len(re.sub(r"\{\w+\}", "", text)))
-    return [(re.compile(_VALUE.sub(r"(?P<\1>.*?)", re.escape(text)), re.DOTALL), sentences[text]) for text in ordered]
+    return [
+        (re.compile(_VALUE.sub(r"(?P<\1>.*?)", re.escape(text)), re.DOTALL), sentences[text])
+        for text in ordered
+    ]

@@ -1,6 +1,7 @@
 """The pages inside Airflow: server-made HTML from `templates/web`, Bulgarian or English.
 
-Texts stand in `templates/web/texts/<page>.<language>.toml`; `t("ageing.title")` is the key `title` of `ageing`.
+Texts stand in `templates/web/texts/<page>.<language>.toml`; `t("ageing.title")` is the key `title`
+of `ageing`.
 """
 
 import tomllib
@@ -62,15 +63,23 @@ def read_static(name: str) -> bytes | None:
 @lru_cache
 def _environment(language: str, prefix: str) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(PAGES), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(PAGES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters.update(
-        money=write_money, day=write_day, number=write_number, moment=write_moment, part=_quote,
+        money=write_money,
+        day=write_day,
+        number=write_number,
+        moment=write_moment,
+        part=_quote,
         counted=lambda value, what: write_counted(language, value, what),
         word=lambda value, meaning="": write_word(language, value, meaning),
         words=lambda value, separator="; ": write_words(language, value, separator),
         named_cells=lambda value: write_cells(language, value),
-    )  # fmt: skip
+    )
     environment.globals.update(
         t=lambda key, **values: say(language, key, **values),
         tr=lambda text: translate_text(language, text),
@@ -82,7 +91,9 @@ def _environment(language: str, prefix: str) -> Environment:
 
 
 def translate_text(language: str, text: str) -> str:
-    """Return a Bulgarian heading or word of the story in a language; whatever it does not know stays as it is."""
+    """Return a Bulgarian heading or word of the story in a language; whatever it does not know
+    stays as it is.
+    """
     return text if language == "bg" else read_texts("story", language).get(text, text)
 
 
@@ -112,7 +123,11 @@ def write_counted(language: str, value: int, what: str) -> str:
     >>> write_counted("bg", 21, "row"), write_counted("en", 1, "row")
     ('21 реда', '1 row')
     """
-    return count(value, what) if language == "bg" else f"{write_number(value)} {what}{'' if value == 1 else 's'}"
+    return (
+        count(value, what)
+        if language == "bg"
+        else f"{write_number(value)} {what}{'' if value == 1 else 's'}"
+    )
 
 
 def write_day(day: date | str | None) -> str:
@@ -164,7 +179,11 @@ def write_cells(language: str, text: str) -> str:
 
 
 def _address(prefix: str, address: str, query: Mapping[str, object]) -> str:
-    given = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items() if value not in (None, ""))
+    given = "&".join(
+        f"{name}={quote(str(value), safe='')}"
+        for name, value in query.items()
+        if value not in (None, "")
+    )
     return f"{prefix}{address}{'?' if given else ''}{given}"
 
 

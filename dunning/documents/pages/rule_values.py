@@ -1,4 +1,6 @@
-"""How a value of a rule reads on a page, in Bulgarian or English: a list as its entries, a word as a clerk says it."""
+"""How a value of a rule reads on a page, in Bulgarian or English: a list as its entries, a word as
+a clerk says it.
+"""
 
 from datetime import date
 from decimal import Decimal
@@ -32,7 +34,9 @@ def write_label(language: str, row: Row) -> str:
 
 
 def write_value(language: str, row: Row | None) -> list[str]:
-    """Return a value with its unit as the lines of a cell; of a list its entries, „–“ where there is no value."""
+    """Return a value with its unit as the lines of a cell; of a list its entries, „–“ where there
+    is no value.
+    """
     if row is None:
         return ["–"]
     if isinstance(row.value, tuple):
@@ -69,7 +73,11 @@ def _write_english(row: Row) -> str:
 def _write_entry(language: str, entry: Any) -> str:
     if isinstance(entry, tuple):
         first, until = (write_day(day) for day in entry)
-        return f"от {first} до {until} (без него)" if language == "bg" else f"from {first} until {until} (not included)"
+        return (
+            f"от {first} до {until} (без него)"
+            if language == "bg"
+            else f"from {first} until {until} (not included)"
+        )
     return write_day(entry) if isinstance(entry, date) else write_word(language, str(entry))
 
 

@@ -9,9 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 _WHY = {
-    "open_run": "незавършена нощ", "last_closed": "последният приключен ден", "recent": "от последните дни",
-    "monthly": "най-новото за месеца", "unknown": "никоя нощ не го познава: махнете го сами, ако е излишно",
-}  # fmt: skip
+    "open_run": "незавършена нощ",
+    "last_closed": "последният приключен ден",
+    "recent": "от последните дни",
+    "monthly": "най-новото за месеца",
+    "unknown": "никоя нощ не го познава: махнете го сами, ако е излишно",
+}
 
 
 def render_shelf(stay: list[Any], go: list[Any], is_removed: bool, width: int = 160) -> str:
@@ -20,12 +23,16 @@ def render_shelf(stay: list[Any], go: list[Any], is_removed: bool, width: int = 
     Args:
         is_removed: whether those that have aged out are gone now.
     """
-    page = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False)
+    page = Console(
+        file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False
+    )
     page.print(f"Запазени извлечения: {len(stay)}, {_size(sum(kept.size for kept in stay))}")
     if stay:
         page.print(_table([(kept, "; ".join(_WHY[why] for why in kept.kept_for)) for kept in stay]))
     if go:
-        page.print(f"{'Премахнати' if is_removed else 'С изтекъл срок'}: {len(go)}, {_size(sum(s.size for s in go))}")
+        page.print(
+            f"{'Премахнати' if is_removed else 'С изтекъл срок'}: {len(go)}, {_size(sum(s.size for s in go))}"
+        )
         page.print(_table([(gone, "изтекъл срок на пазене") for gone in go]))
     assert isinstance(page.file, io.StringIO)
     return "\n".join(line.rstrip() for line in page.file.getvalue().splitlines()).rstrip() + "\n"

@@ -18,40 +18,89 @@ Row = dict[str, Any]
 
 # Columns that may not be wrapped: days, sums, numbers of documents.
 _FIXED = frozenset(
-    ("фактура", "номер", "срок", "сума", "остава", "лихва", "дни", "давност", "от", "до", "на", "върху", "период")
+    (
+        "фактура",
+        "номер",
+        "срок",
+        "сума",
+        "остава",
+        "лихва",
+        "дни",
+        "давност",
+        "от",
+        "до",
+        "на",
+        "върху",
+        "период",
+    )
 )
 STAGES = {
-    "current": "без просрочие", "overdue": "просрочено", "final_warning": "последно предупреждение",
-    "court_bound": "за съд", "limitation_near": "за съд (изтичаща давност)",
-}  # fmt: skip
+    "current": "без просрочие",
+    "overdue": "просрочено",
+    "final_warning": "последно предупреждение",
+    "court_bound": "за съд",
+    "limitation_near": "за съд (изтичаща давност)",
+}
 NOTICES = {
-    "overdue": "напомняне", "final_warning": "последно предупреждение", "disconnection": "предупреждение за прекъсване"
-}  # fmt: skip
+    "overdue": "напомняне",
+    "final_warning": "последно предупреждение",
+    "disconnection": "предупреждение за прекъсване",
+}
 SHIELDS = {None: "", "court": "съд", "agreement": "споразумение", "hold": "задържане"}
 HOLDS = {
-    "dispute": "оспорване", "complaint": "рекламация", "deceased": "починал", "insolvency": "несъстоятелност",
-    "vulnerable": "уязвим клиент", "life_support": "животоподдържаща апаратура", "manual": "решение на служител",
-    "application": "молба за разсрочване", "promise": "обещано плащане",
-}  # fmt: skip
-CASES = {"filed": "заведено", "order_issued": "издадена заповед", "enforcement": "изпълнение", "closed": "приключено"}
-OUTCOMES = {"granted": "уважено", "rejected": "отхвърлено", "withdrawn": "оттеглено", "paid": "платено"}
+    "dispute": "оспорване",
+    "complaint": "рекламация",
+    "deceased": "починал",
+    "insolvency": "несъстоятелност",
+    "vulnerable": "уязвим клиент",
+    "life_support": "животоподдържаща апаратура",
+    "manual": "решение на служител",
+    "application": "молба за разсрочване",
+    "promise": "обещано плащане",
+}
+CASES = {
+    "filed": "заведено",
+    "order_issued": "издадена заповед",
+    "enforcement": "изпълнение",
+    "closed": "приключено",
+}
+OUTCOMES = {
+    "granted": "уважено",
+    "rejected": "отхвърлено",
+    "withdrawn": "оттеглено",
+    "paid": "платено",
+}
 STEPS = {
-    "proposed": "предложено", "waiting": "чака одобрение", "withheld": "задържано", "struck": "зачеркнато",
-    "approved": "одобрено", "automatic": "одобрено автоматично", "rejected": "отказано", "expired": "без отговор",
-    "left": "излязло", "stayed": "остава тук след последната проверка", "recalled": "отзовано",
-    "replaced": "не е излязло, заменено от списъка към", "person": "за преглед, преди да излезе",
-}  # fmt: skip
+    "proposed": "предложено",
+    "waiting": "чака одобрение",
+    "withheld": "задържано",
+    "struck": "зачеркнато",
+    "approved": "одобрено",
+    "automatic": "одобрено автоматично",
+    "rejected": "отказано",
+    "expired": "без отговор",
+    "left": "излязло",
+    "stayed": "остава тук след последната проверка",
+    "recalled": "отзовано",
+    "replaced": "не е излязло, заменено от списъка към",
+    "person": "за преглед, преди да излезе",
+}
 
 
-def render_story(story: Any, proposals: list[Row], reasons: Mapping[str, str], width: int = 200) -> str:
+def render_story(
+    story: Any, proposals: list[Row], reasons: Mapping[str, str], width: int = 200
+) -> str:
     """Return a story (`decisions.story.Story`) as text.
 
     Args:
-        proposals: what the night's run put on its lists about this account, or withheld, and what became of it.
+        proposals: what the night's run put on its lists about this account, or withheld, and what
+            became of it.
         reasons: what each code of an account says in Bulgarian.
         width: characters a line.
     """
-    page = Console(file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False)
+    page = Console(
+        file=io.StringIO(), width=width, no_color=True, highlight=False, emoji=False, markup=False
+    )
     _head(page, story)
     _stage(page, story, reasons)
     _proposals(page, proposals)
@@ -65,7 +114,9 @@ def render_story(story: Any, proposals: list[Row], reasons: Mapping[str, str], w
 
 def _head(page: Console, story: Any) -> None:
     account = story.account
-    page.print(f"Абонатен № {story.premise_no}, код на платец {story.payer_code} ({WORDS[story.service]})")
+    page.print(
+        f"Абонатен № {story.premise_no}, код на платец {story.payer_code} ({WORDS[story.service]})"
+    )
     page.print(f"Състояние към края на {_day(story.as_of)}; правила {story.version}")
     page.print(
         f"Неплатено {_euro(account['open_cents'])}, от него просрочено {_euro(account['overdue_cents'])} "
@@ -80,16 +131,27 @@ def _head(page: Console, story: Any) -> None:
 
 
 def _stage(page: Console, story: Any, reasons: Mapping[str, str]) -> None:
-    page.print(f"\nЕтап: {STAGES[story.account['stage']].upper()} (правило: {explain_stage('bg', story).rule})")
+    page.print(
+        f"\nЕтап: {STAGES[story.account['stage']].upper()} (правило: {explain_stage('bg', story).rule})"
+    )
     for line in tell_stage(story, reasons):
         page.print(line)
-    table = _grid("Условия", "етап", "гледа", "сума", "нужна", "дни", "нужни", "след съобщение", "изпълнено")
+    table = _grid(
+        "Условия", "етап", "гледа", "сума", "нужна", "дни", "нужни", "след съобщение", "изпълнено"
+    )
     for condition in story.conditions:
         rule = condition.rule
-        notice = f"{NOTICES[rule.after_notice]}, {rule.served_days_min} дни" if rule.after_notice else ""
+        notice = (
+            f"{NOTICES[rule.after_notice]}, {rule.served_days_min} дни" if rule.after_notice else ""
+        )
         table.add_row(
-            STAGES[condition.way], _count(condition.items, "фактура", "фактури"), _euro(condition.cents),
-            _euro(rule.amount_cents_min), str(condition.days), str(rule.days_overdue_min), notice,
+            STAGES[condition.way],
+            _count(condition.items, "фактура", "фактури"),
+            _euro(condition.cents),
+            _euro(rule.amount_cents_min),
+            str(condition.days),
+            str(rule.days_overdue_min),
+            notice,
             "да" if condition.is_reached else "не",
         )
     page.print(table)
@@ -111,16 +173,32 @@ def say_step(step: Any) -> str:
     if step.what == "replaced":
         return f"{STEPS[step.what]} {_day(step.on)}"
     note = f" („{step.note}“)" if step.note else ""
-    return " ".join(filter(None, (STEPS[step.what], when, f"от {step.by}" if step.by else ""))) + note
+    return (
+        " ".join(filter(None, (STEPS[step.what], when, f"от {step.by}" if step.by else ""))) + note
+    )
 
 
 def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
-    """Return every table of a story as title, headings and rows of Bulgarian text; some may have no rows."""
+    """Return every table of a story as title, headings and rows of Bulgarian text; some may have no
+    rows.
+    """
     tables = story.tables
     return [
         (
             "Неплатени фактури",
-            ("фактура", "вид", "период", "срок", "сума", "остава", "лихва", "дни", "задържа", "давност", "в етапа"),
+            (
+                "фактура",
+                "вид",
+                "период",
+                "срок",
+                "сума",
+                "остава",
+                "лихва",
+                "дни",
+                "задържа",
+                "давност",
+                "в етапа",
+            ),
             [_item(row) for row in tables["items"]],
         ),
         (
@@ -128,8 +206,12 @@ def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str,
             ("фактура", "от", "до", "дни", "годишно", "върху", "лихва"),
             [
                 (
-                    row["invoice_no"], _day(row["from_on"]), _day(row["to_on"]), str(row["days"]),
-                    f"{row['rate_percent']} %", _money(row["principal_minor"], row["is_bgn"]),
+                    row["invoice_no"],
+                    _day(row["from_on"]),
+                    _day(row["to_on"]),
+                    str(row["days"]),
+                    f"{row['rate_percent']} %",
+                    _money(row["principal_minor"], row["is_bgn"]),
                     _euro(row["interest_cents"]),
                 )
                 for row in tables["segments"]
@@ -142,14 +224,27 @@ def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str,
         ),
         (
             "Споразумения",
-            ("номер", "подписано", "прекратено", "погасено", "дължимо досега", "състояние", "нарушава се на"),
+            (
+                "номер",
+                "подписано",
+                "прекратено",
+                "погасено",
+                "дължимо досега",
+                "състояние",
+                "нарушава се на",
+            ),
             [_agreement(row) for row in tables["agreements"]],
         ),
         (
             "Вноски",
             ("споразумение", "вноска", "срок", "сума"),
             [
-                (row["agreement_no"], str(row["seq"]), _day(row["due_on"]), _money(row["amount_minor"], row["is_bgn"]))
+                (
+                    row["agreement_no"],
+                    str(row["seq"]),
+                    _day(row["due_on"]),
+                    _money(row["amount_minor"], row["is_bgn"]),
+                )
                 for row in tables["instalments"]
             ],
         ),
@@ -163,8 +258,13 @@ def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str,
             ("номер", "причина", "за", "от", "до (без)", "кой", "бележка"),
             [
                 (
-                    row["hold_no"], HOLDS[row["reason"]], row["item"] or "цялата партида", _day(row["valid_from"]),
-                    _day(row["valid_until"]), row["author"] or "", row["note"] or "",
+                    row["hold_no"],
+                    HOLDS[row["reason"]],
+                    row["item"] or "цялата партида",
+                    _day(row["valid_from"]),
+                    _day(row["valid_until"]),
+                    row["author"] or "",
+                    row["note"] or "",
                 )
                 for row in tables["holds"]
             ],
@@ -174,7 +274,10 @@ def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str,
             ("дело", "заведено", "етап", "от", "изход"),
             [
                 (
-                    row["case_no"], _day(row["filed_on"]), CASES[row["stage"]], _day(row["stage_on"]),
+                    row["case_no"],
+                    _day(row["filed_on"]),
+                    CASES[row["stage"]],
+                    _day(row["stage_on"]),
                     OUTCOMES.get(row["outcome"], ""),
                 )
                 for row in tables["cases"]
@@ -185,8 +288,12 @@ def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str,
             ("номер", "вид", "канал", "изпратено", "връчено", "невръчено"),
             [
                 (
-                    row["notice_no"], NOTICES[row["stage"]], WORDS.get(row["channel"], row["channel"]),
-                    _day(row["sent_on"]), _day(row["served_on"]), _day(row["failed_on"]),
+                    row["notice_no"],
+                    NOTICES[row["stage"]],
+                    WORDS.get(row["channel"], row["channel"]),
+                    _day(row["sent_on"]),
+                    _day(row["served_on"]),
+                    _day(row["failed_on"]),
                 )
                 for row in tables["notices"]
             ],
@@ -194,7 +301,10 @@ def story_tables(story: Any) -> list[tuple[str, tuple[str, ...], list[tuple[str,
         (
             "Периоди на ползване",
             ("от", "до (без)", "дял"),
-            [(_day(row["valid_from"]), _day(row["valid_until"]), row["share"] or "1") for row in tables["tenancies"]],
+            [
+                (_day(row["valid_from"]), _day(row["valid_until"]), row["share"] or "1")
+                for row in tables["tenancies"]
+            ],
         ),
     ]
 
@@ -203,14 +313,24 @@ def _item(row: Row) -> tuple[str, ...]:
     period = _period(row["period_from"], row["period_to"])
     limitation = _day(row["limitation_on"]) + (" (изтекла)" if row["is_expired"] else "")
     return (
-        row["invoice_no"], WORDS[row["kind"]], period, _day(row["due_on"]), _money(row["amount_minor"], row["is_bgn"]),
-        _euro(row["open_cents"]), _euro(row["interest_cents"]), str(row["days_overdue"]), SHIELDS[row["shield"]],
-        limitation, "да" if row["is_in_stage"] else "",
+        row["invoice_no"],
+        WORDS[row["kind"]],
+        period,
+        _day(row["due_on"]),
+        _money(row["amount_minor"], row["is_bgn"]),
+        _euro(row["open_cents"]),
+        _euro(row["interest_cents"]),
+        str(row["days_overdue"]),
+        SHIELDS[row["shield"]],
+        limitation,
+        "да" if row["is_in_stage"] else "",
     )
 
 
 def _period(first: date | None, last: date | None) -> str:
-    """Say a service period: whole months as `10.2026` or `05.2025–04.2026`, else its days; empty if not known."""
+    """Say a service period: whole months as `10.2026` or `05.2025–04.2026`, else its days; empty if
+    not known.
+    """
     if first is None or last is None:
         return ""
     if first.day == 1 and (last + timedelta(days=1)).day == 1:
@@ -226,7 +346,9 @@ def _payment(row: Row, pieces: list[Row], as_of: date) -> tuple[str, ...]:
     if row["item"]:
         notes.append(f"посочва {row['item']}")
     if row["named_no"]:
-        notes.append(f"посочва {row['named_no']}, към която не може да се зачете: отива към най-старите")
+        notes.append(
+            f"посочва {row['named_no']}, към която не може да се зачете: отива към най-старите"
+        )
     if row["reversed_on"] and row["reversed_on"] <= as_of:
         notes.append(f"сторнирано на {_day(row['reversed_on'])}")
     settled = [_piece(piece, row) for piece in pieces if piece["payment_no"] == row["payment_no"]]
@@ -238,27 +360,50 @@ def _piece(piece: Row, payment: Row) -> str:
     """Say what a piece settled; when, where that is later than the payment."""
     later = f" на {_day(piece['settled_on'])}" if piece["settled_on"] != payment["paid_on"] else ""
     carried = " (от надплатеното в лева)" if piece["rule"] == "carried" else ""
-    return f"{piece['invoice_no']}: {_money(piece['amount_minor'], piece['is_bgn'])}{later}{carried}"
+    return (
+        f"{piece['invoice_no']}: {_money(piece['amount_minor'], piece['is_bgn'])}{later}{carried}"
+    )
 
 
 def _agreement(row: Row) -> tuple[str, ...]:
     state = "спазва се" if row["is_kept"] else "нарушено" if row["is_broken"] else "не действа"
     return (
-        row["agreement_no"], _day(row["signed_on"]), _day(row["cancelled_on"]), _euro(row["settled_cents"]),
-        _euro(row["due_cents"]), state, _day(row["breaks_on"]) if row["is_kept"] else "",
+        row["agreement_no"],
+        _day(row["signed_on"]),
+        _day(row["cancelled_on"]),
+        _euro(row["settled_cents"]),
+        _euro(row["due_cents"]),
+        state,
+        _day(row["breaks_on"]) if row["is_kept"] else "",
     )
 
 
 def _grid(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="")
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style=""
+    )
     for column in columns:
         is_fixed = column in _FIXED
-        is_number = column in ("сума", "нужна", "остава", "лихва", "дни", "нужни", "върху", "годишно", "погасено")
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold", no_wrap=is_fixed)
+        is_number = column in (
+            "сума",
+            "нужна",
+            "остава",
+            "лихва",
+            "дни",
+            "нужни",
+            "върху",
+            "годишно",
+            "погасено",
+        )
+        table.add_column(
+            column, justify="right" if is_number else "left", overflow="fold", no_wrap=is_fixed
+        )
     return table
 
 
-def _table(page: Console, title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _table(
+    page: Console, title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]
+) -> None:
     table = _grid(title, *columns)
     for row in rows:
         table.add_row(*row)

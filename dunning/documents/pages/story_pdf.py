@@ -43,10 +43,22 @@ def render_story_pdf(
     out = io.BytesIO()
     title = f"Партида {story.premise_no} / {story.payer_code} към {story.as_of:%d.%m.%Y} г."
     page = SimpleDocTemplate(
-        out, pagesize=landscape(A4), leftMargin=_MARGIN, rightMargin=_MARGIN, topMargin=_MARGIN,
-        bottomMargin=16 * mm, title=title, lang="bg", invariant=1,
-    )  # fmt: skip
-    parts: list[Any] = [_text(title, 16, is_bold=True), Spacer(1, 3 * mm), _facts(story, head), Spacer(1, 3 * mm)]
+        out,
+        pagesize=landscape(A4),
+        leftMargin=_MARGIN,
+        rightMargin=_MARGIN,
+        topMargin=_MARGIN,
+        bottomMargin=16 * mm,
+        title=title,
+        lang="bg",
+        invariant=1,
+    )
+    parts: list[Any] = [
+        _text(title, 16, is_bold=True),
+        Spacer(1, 3 * mm),
+        _facts(story, head),
+        Spacer(1, 3 * mm),
+    ]
     parts += _say_stage(story, reasons)
     for name, columns, rows in (*story_tables(story), *more):
         if rows:
@@ -56,7 +68,9 @@ def render_story_pdf(
 
 
 def _text(text: str, size: float = 8, *, is_bold: bool = False) -> Paragraph:
-    style = ParagraphStyle("text", fontName=_font(is_bold=is_bold), fontSize=size, leading=size * 1.28)
+    style = ParagraphStyle(
+        "text", fontName=_font(is_bold=is_bold), fontSize=size, leading=size * 1.28
+    )
     return Paragraph(text.replace("&", "&amp;").replace("<", "&lt;"), style)
 
 
@@ -67,11 +81,16 @@ def _font(*, is_bold: bool) -> str:
 
 def _facts(story: Any, head: Sequence[tuple[str, str]]) -> LongTable:
     rows = [
-        ("Абонатен номер", story.premise_no), ("Код на платец", story.payer_code), ("Услуга", WORDS[story.service]),
-        ("Правила", story.version), *head,
-    ]  # fmt: skip
+        ("Абонатен номер", story.premise_no),
+        ("Код на платец", story.payer_code),
+        ("Услуга", WORDS[story.service]),
+        ("Правила", story.version),
+        *head,
+    ]
     cells = [[_text(label), _text(value, is_bold=True)] for label, value in rows]
-    return LongTable(cells, colWidths=[60 * mm, _WIDTH - 2 * _MARGIN - 60 * mm], style=_style(0), hAlign="LEFT")
+    return LongTable(
+        cells, colWidths=[60 * mm, _WIDTH - 2 * _MARGIN - 60 * mm], style=_style(0), hAlign="LEFT"
+    )
 
 
 def _say_stage(story: Any, reasons: Mapping[str, str]) -> list[Any]:
@@ -81,19 +100,32 @@ def _say_stage(story: Any, reasons: Mapping[str, str]) -> list[Any]:
 
 
 def _table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Any]:
-    cells = [[_text(column, is_bold=True) for column in columns], *([_text(cell) for cell in row] for row in rows)]
-    table = LongTable(cells, colWidths=_widths(columns, rows), repeatRows=1, style=_style(1), hAlign="LEFT")
+    cells = [
+        [_text(column, is_bold=True) for column in columns],
+        *([_text(cell) for cell in row] for row in rows),
+    ]
+    table = LongTable(
+        cells, colWidths=_widths(columns, rows), repeatRows=1, style=_style(1), hAlign="LEFT"
+    )
     title = _text(name, 11, is_bold=True)
-    first = [title, Spacer(1, 1 * mm), table] if len(rows) > 8 else [KeepTogether([title, Spacer(1, 1 * mm), table])]
+    first = (
+        [title, Spacer(1, 1 * mm), table]
+        if len(rows) > 8
+        else [KeepTogether([title, Spacer(1, 1 * mm), table])]
+    )
     return [*first, Spacer(1, 4 * mm)]
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
-    """Share the width by the longest words and the length of the texts, so that numbers and days stay in one line."""
+    """Share the width by the longest words and the length of the texts, so that numbers and days
+    stay in one line.
+    """
     wanted, plain, bold = [], story_face(False), story_face(True)
     for place, column in enumerate(columns):
         cells = [column, *(row[place] for row in rows)]
-        word = max(bold.stringWidth(part, 8) for cell in cells for part in (cell.split(" ") or [""]))
+        word = max(
+            bold.stringWidth(part, 8) for cell in cells for part in (cell.split(" ") or [""])
+        )
         whole = max(plain.stringWidth(cell, 8) for cell in cells)
         wanted.append((min(word, 200) + 6, min(whole, 400) + 8))
     room = _WIDTH - 2 * _MARGIN
@@ -106,10 +138,13 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float
 
 def _style(head_rows: int) -> TableStyle:
     commands: list[Any] = [
-        ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE),
-        ("LEFTPADDING", (0, 0), (-1, -1), 2), ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-        ("TOPPADDING", (0, 0), (-1, -1), 1.5), ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
-    ]  # fmt: skip
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE),
+        ("LEFTPADDING", (0, 0), (-1, -1), 2),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 1.5),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+    ]
     if head_rows:
         commands.append(("BACKGROUND", (0, 0), (-1, head_rows - 1), colors.HexColor("#eef1f4")))
     return TableStyle(commands)
@@ -132,7 +167,9 @@ def _numbered(title: str) -> type[Canvas]:
                 self.__dict__.update(state)
                 self.setFont(_font(is_bold=False), 8)
                 self.drawString(_MARGIN, 9 * mm, title)
-                self.drawRightString(_WIDTH - _MARGIN, 9 * mm, f"стр. {number} от {len(self._states)}")
+                self.drawRightString(
+                    _WIDTH - _MARGIN, 9 * mm, f"стр. {number} от {len(self._states)}"
+                )
                 super().showPage()
             super().save()
 

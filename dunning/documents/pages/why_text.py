@@ -1,4 +1,5 @@
-"""Why an account stands in its stage and in no higher one, in sentences with the numbers that decided.
+"""Why an account stands in its stage and in no higher one, in sentences with the numbers that
+decided.
 
 The account's page, `explain` and the story on paper all say these.
 """
@@ -18,7 +19,8 @@ _NOTICE_OF = {"final_warning": "overdue", "court_bound": "final_warning"}
 class Why:
     """Why a stage, and why no higher one.
 
-    rule: what it is called. decided: what it asked for and found. items: rows of the story that it counted.
+    rule: what it is called. decided: what it asked for and found. items: rows of the story that it
+    counted.
     not_higher: empty at the top.
     """
 
@@ -45,11 +47,17 @@ def explain_stage(language: str, story: Any) -> Why:
     stage = story.account["stage"]
     if stage == "court_bound":
         return Why(rule, decided, items, "")
-    return Why(rule, decided, items, _say_missing(language, story, conditions[_WAYS[_WAYS.index(stage) + 1]]))
+    return Why(
+        rule,
+        decided,
+        items,
+        _say_missing(language, story, conditions[_WAYS[_WAYS.index(stage) + 1]]),
+    )
 
 
 def tell_stage(story: Any, reasons: Mapping[str, str]) -> list[str]:
-    """Return the Bulgarian lines below the stage's name where there is no page: why, what counted, what comes.
+    """Return the Bulgarian lines below the stage's name where there is no page: why, what counted,
+    what comes.
 
     Args:
         story: a `decisions.story.Story`.
@@ -58,7 +66,9 @@ def tell_stage(story: Any, reasons: Mapping[str, str]) -> list[str]:
     why, account = explain_stage("bg", story), story.account
     lines = [why.decided]
     if why.items:
-        lines.append(f"{say('bg', 'why.counted')}: {'; '.join(_tell_item(row) for row in why.items)}.")
+        lines.append(
+            f"{say('bg', 'why.counted')}: {'; '.join(_tell_item(row) for row in why.items)}."
+        )
     if why.not_higher:
         lines.append(f"{say('bg', 'account.why_not')}? {why.not_higher}")
     if account["next_on"]:
@@ -79,18 +89,25 @@ def _tell_item(row: Row) -> str:
 def _say_reached(language: str, story: Any, condition: Any) -> str:
     rule = condition.rule
     told = {
-        "items": write_counted(language, condition.items, "invoice"), "sum": write_money(condition.cents),
-        "least": write_money(rule.amount_cents_min), "days": write_counted(language, condition.days, "day"),
-        "least_days": write_counted(language, rule.days_overdue_min, "day"), "notice": "", "limitation": "",
-    }  # fmt: skip
+        "items": write_counted(language, condition.items, "invoice"),
+        "sum": write_money(condition.cents),
+        "least": write_money(rule.amount_cents_min),
+        "days": write_counted(language, condition.days, "day"),
+        "least_days": write_counted(language, rule.days_overdue_min, "day"),
+        "notice": "",
+        "limitation": "",
+    }
     if condition.way == "limitation_near":
         told["limitation"] = write_day(min(_limitations(story), default=None))
         return say(language, "why.near", **told)
     if rule.after_notice:
         told["notice"] = say(
-            language, "why.served", notice=write_word(language, rule.after_notice, "message"),
-            days=write_counted(language, rule.served_days_min, "day"), day=write_day(_served(story, rule.after_notice)),
-        )  # fmt: skip
+            language,
+            "why.served",
+            notice=write_word(language, rule.after_notice, "message"),
+            days=write_counted(language, rule.served_days_min, "day"),
+            day=write_day(_served(story, rule.after_notice)),
+        )
     return say(language, "why.reached", **told)
 
 
@@ -100,14 +117,17 @@ def _say_missing(language: str, story: Any, condition: Any) -> str:
     if not codes:
         return ""
     told = {
-        "sum": write_money(condition.cents), "least": write_money(rule.amount_cents_min),
+        "sum": write_money(condition.cents),
+        "least": write_money(rule.amount_cents_min),
         "days": write_counted(language, condition.days, "day"),
         "least_days": write_counted(language, rule.days_overdue_min, "day"),
         "notice": write_word(language, rule.after_notice, "message") if rule.after_notice else "",
         "served_days": write_counted(language, rule.served_days_min, "day"),
-    }  # fmt: skip
+    }
     parts = [say(language, f"why.not_{code}", **told) for code in codes]
-    return say(language, "why.not", stage=write_word(language, condition.way), parts="; ".join(parts))
+    return say(
+        language, "why.not", stage=write_word(language, condition.way), parts="; ".join(parts)
+    )
 
 
 def _limitations(story: Any) -> list[Any]:
@@ -116,6 +136,12 @@ def _limitations(story: Any) -> list[Any]:
 
 
 def _served(story: Any, stage: str) -> Any:
-    """Return when the newest notice of a stage was served that the ledger or the policy says so of."""
-    days = [row["served_on"] for row in story.tables["notices"] if row["stage"] == stage and row["served_on"]]
+    """Return when the newest notice of a stage was served that the ledger or the policy says so
+    of.
+    """
+    days = [
+        row["served_on"]
+        for row in story.tables["notices"]
+        if row["stage"] == stage and row["served_on"]
+    ]
     return max((day for day in days if day <= story.as_of), default=None)

@@ -15,7 +15,9 @@ _SECRET = re.compile("pass|pwd|secret|token|key|credential|odbc_connect", re.I)
 
 @dataclass(frozen=True)
 class Address:
-    """The SQLAlchemy URL of a database. It may hold a password, which no message, file or log may."""
+    """The SQLAlchemy URL of a database. It may hold a password, which no message, file or log
+    may.
+    """
 
     url: URL = field(repr=False)
 
@@ -27,7 +29,11 @@ class Address:
             DunningError: it is no URL. The message does not repeat it.
         """
         try:
-            url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+            url = make_url(
+                text.replace("postgres://", "postgresql://", 1)
+                if text.startswith("postgres://")
+                else text
+            )
         except (ArgumentError, ValueError):
             raise DunningError(
                 "--ledger begins like the URL of a database, but is none (it is not shown: it may hold a password). "
@@ -48,16 +54,33 @@ class Address:
         'postgresql://db:5433/billing'
         """
         url = self.url
-        return URL.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
+        return URL.create(
+            url.drivername, host=url.host, port=url.port, database=url.database
+        ).render_as_string()
 
     @property
     def key(self) -> str:
-        """What names the database and the user who sees it, without any secret; for a hash, not for reading."""
-        options = sorted((name, value) for name, value in self.url.query.items() if not _SECRET.search(name))
-        return repr((self.url.drivername, self.url.username, self.url.host, self.url.port, self.url.database, options))
+        """What names the database and the user who sees it, without any secret; for a hash, not for
+        reading.
+        """
+        options = sorted(
+            (name, value) for name, value in self.url.query.items() if not _SECRET.search(name)
+        )
+        return repr(
+            (
+                self.url.drivername,
+                self.url.username,
+                self.url.host,
+                self.url.port,
+                self.url.database,
+                options,
+            )
+        )
 
     def name_extract(self, *parts: str) -> str:
-        """Return the name of the folder of an extract that these parts (queries, day) and this database give."""
+        """Return the name of the folder of an extract that these parts (queries, day) and this
+        database give.
+        """
         return "billing-" + hashlib.sha256("\n".join((self.key, *parts)).encode()).hexdigest()[:32]
 
     def scrub(self, said: str) -> str:
@@ -73,5 +96,7 @@ class Address:
     def _secrets(self) -> set[str]:
         options = [value for name, value in self.url.query.items() if _SECRET.search(name)]
         values = [*options, self.url.password or ""]
-        texts = {text for value in values for text in ((value,) if isinstance(value, str) else value)}
+        texts = {
+            text for value in values for text in ((value,) if isinstance(value, str) else value)
+        }
         return {text for text in texts | {quote(text, safe="") for text in texts} if text}

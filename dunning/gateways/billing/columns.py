@@ -1,7 +1,8 @@
-"""The columns that a query gives: are they the contract's, of types that lose nothing, and how they read as text.
+"""The columns that a query gives: are they the contract's, of types that lose nothing, and how they
+read as text.
 
-An extract's columns are all text, as a CSV's would be: what is wrong in a cell is then a row in quarantine with a
-reason, and not the end of the night.
+An extract's columns are all text, as a CSV's would be: what is wrong in a cell is then a row in
+quarantine with a reason, and not the end of the night.
 """
 
 from collections import Counter
@@ -51,19 +52,29 @@ _CURES = {
     Kind.INSTANT: "CAST it to timestamp",
 }
 _BY_TYPE = {
-    str: Form.TEXT, UUID: Form.TEXT, int: Form.WHOLE, Decimal: Form.DECIMAL, float: Form.FLOAT, bool: Form.FLAG,
-    date: Form.DAY, datetime: Form.INSTANT,
-}  # fmt: skip
+    str: Form.TEXT,
+    UUID: Form.TEXT,
+    int: Form.WHOLE,
+    Decimal: Form.DECIMAL,
+    float: Form.FLOAT,
+    bool: Form.FLAG,
+    date: Form.DAY,
+    datetime: Form.INSTANT,
+}
 
 
 def check_names(query: Query, names: Sequence[str]) -> None:
-    """Refuse a query whose columns are not those of its table; optional ones may lack, and are empty.
+    """Refuse a query whose columns are not those of its table; optional ones may lack, and are
+    empty.
 
     Raises:
-        DunningError: a required column is missing, one is unknown (a misspelled one would go unnoticed), or twice.
+        DunningError: a required column is missing, one is unknown (a misspelled one would go
+            unnoticed), or twice.
     """
     table = _table(query)
-    missing = [column.name for column in table.columns if column.is_required and column.name not in names]
+    missing = [
+        column.name for column in table.columns if column.is_required and column.name not in names
+    ]
     unknown = [name for name in names if name not in table.names]
     twice = [name for name, count in Counter(names).items() if count > 1]
     wrong = [
@@ -120,7 +131,8 @@ def from_values(query: Query, name: str, values: Sequence[Any]) -> pa.Array:
     """Return a column of Python values, as SQLAlchemy's drivers give them, as text.
 
     Raises:
-        DunningError: values that are not taken, or of several kinds that cannot stand in one column.
+        DunningError: values that are not taken, or of several kinds that cannot stand in one
+            column.
     """
     types = sorted(set(map(type, values)) - {type(None)}, key=lambda kind: kind.__name__)
     forms = {_form_of(kind) for kind in types}
@@ -152,11 +164,17 @@ def _taken(column: Column) -> set[Form]:
 
 
 def _cure(column: Column) -> str:
-    return "CAST it to numeric" if column.name in _FIGURES else _CURES.get(column.kind, "CAST it to text")
+    return (
+        "CAST it to numeric"
+        if column.name in _FIGURES
+        else _CURES.get(column.kind, "CAST it to text")
+    )
 
 
 def _sofia(instants: pa.Array) -> pa.Array:
-    """Return timestamps by Sofia's wall clock, to the second; without a zone they are that already."""
+    """Return timestamps by Sofia's wall clock, to the second; without a zone they are that
+    already.
+    """
     if instants.type.tz is not None:
         instants = pc.local_timestamp(instants.cast(pa.timestamp("us", SOFIA)))
     return instants.cast(pa.timestamp("s"), safe=False)

@@ -1,7 +1,9 @@
-"""A session with PostgreSQL: COPY out of one exported snapshot, which outlives the connection that reads.
+"""A session with PostgreSQL: COPY out of one exported snapshot, which outlives the connection that
+reads.
 
-Two connections: the holder exports its snapshot and then only keeps it; the reader takes it over and copies table
-after table. If the reader's connection is lost, another one takes over the same snapshot.
+Two connections: the holder exports its snapshot and then only keeps it; the reader takes it over
+and copies table after table. If the reader's connection is lost, another one takes over the same
+snapshot.
 """
 
 from collections.abc import Generator, Iterator
@@ -25,10 +27,18 @@ LIMITS = {"statement_timeout": "4h", "lock_timeout": "5min"}
 _DEFAULTS = {"application_name": "dunning extract", "connect_timeout": 10, "keepalives_idle": 60}
 _ALWAYS = {"client_encoding": "utf8", "prepare_threshold": None}
 _FORMS = {
-    "int2": Form.WHOLE, "int4": Form.WHOLE, "int8": Form.WHOLE, "numeric": Form.DECIMAL, "float4": Form.FLOAT,
-    "float8": Form.FLOAT, "bool": Form.FLAG, "date": Form.DAY, "timestamp": Form.INSTANT, "timestamptz": Form.INSTANT,
+    "int2": Form.WHOLE,
+    "int4": Form.WHOLE,
+    "int8": Form.WHOLE,
+    "numeric": Form.DECIMAL,
+    "float4": Form.FLOAT,
+    "float8": Form.FLOAT,
+    "bool": Form.FLAG,
+    "date": Form.DAY,
+    "timestamp": Form.INSTANT,
+    "timestamptz": Form.INSTANT,
     "uuid": Form.TEXT,
-}  # fmt: skip
+}
 _TEXTS = ("S", "E", "X")  # categories of pg_type: strings, enumerations, literals without a type
 
 
@@ -83,7 +93,9 @@ class CopySession:
         connection = _connect(self._address)
         try:
             with psycopg.ClientCursor(connection) as cursor:
-                cursor.execute(read_sql("billing_session", "take_over"), {"snapshot": self._snapshot})
+                cursor.execute(
+                    read_sql("billing_session", "take_over"), {"snapshot": self._snapshot}
+                )
                 cursor.execute(read_sql("billing_session", "settle"), LIMITS)
                 cursor.execute(read_sql("billing_session", "keep"))
         except BaseException:
@@ -92,7 +104,9 @@ class CopySession:
         return connection
 
     def _describe(self, query: Query, sql: str) -> dict[str, Form]:
-        """Return the query's columns and their forms without running it; the contract is held against them."""
+        """Return the query's columns and their forms without running it; the contract is held
+        against them.
+        """
         driver = self._reader.pgconn
         for result in (driver.prepare(b"", sql.encode()), driver.describe_prepared(b"")):
             if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
@@ -113,7 +127,9 @@ class CopySession:
         except psycopg.Error as error:
             if self._reader.closed:
                 raise LostConnectionError(str(error)) from error
-            raise refused(self._address, query, error.diag.message_primary or str(error), error.sqlstate) from None
+            raise refused(
+                self._address, query, error.diag.message_primary or str(error), error.sqlstate
+            ) from None
 
 
 def _connect(address: Address) -> psycopg.Connection:
@@ -147,13 +163,19 @@ def _blocks(cursor: psycopg.Cursor, sql: str) -> Generator[bytearray, None, None
 
 
 def _parse(block: bytearray, forms: dict[str, Form]) -> pa.Table:
-    """Return rows of CSV as columns of text. One thread: pyarrow's threaded reader has returned wrong amounts."""
+    """Return rows of CSV as columns of text. One thread: pyarrow's threaded reader has returned
+    wrong amounts.
+    """
     rows = pa_csv.read_csv(
         pa.py_buffer(block),
-        read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=list(forms)),
+        read_options=pa_csv.ReadOptions(
+            use_threads=False, block_size=len(block) + 1, column_names=list(forms)
+        ),
         parse_options=pa_csv.ParseOptions(newlines_in_values=True),
         convert_options=pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(forms, pa.string()), strings_can_be_null=True, null_values=[""],
+            column_types=dict.fromkeys(forms, pa.string()),
+            strings_can_be_null=True,
+            null_values=[""],
             check_utf8=False,
         ),
     ).combine_chunks()
@@ -164,7 +186,9 @@ def _parse(block: bytearray, forms: dict[str, Form]) -> pa.Table:
 def _plain(texts: pa.Array, form: Form) -> pa.Array:
     """Return a column as COPY writes it in the words of an extract."""
     if form is Form.FLAG:
-        return pc.replace_substring_regex(pc.replace_substring_regex(texts, "^t$", "true"), "^f$", "false")
+        return pc.replace_substring_regex(
+            pc.replace_substring_regex(texts, "^t$", "true"), "^f$", "false"
+        )
     if form is Form.INSTANT:
         return pc.replace_substring_regex(texts, r"(:[0-9.]+)[+-][0-9:]+$", r"\1")
     return plain(texts, form)

@@ -1,4 +1,6 @@
-"""A session with any other engine that SQLAlchemy knows: rows streamed through a cursor, under one snapshot."""
+"""A session with any other engine that SQLAlchemy knows: rows streamed through a cursor, under one
+snapshot.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -26,10 +28,14 @@ _PLAIN_DATES = ("sqlite", "mssql")  # engines without DATE '2026-11-22'
 
 
 class CursorSession:
-    """See `sessions.Session`. One transaction, rolled back at the end; read only where the engine knows that."""
+    """See `sessions.Session`. One transaction, rolled back at the end; read only where the engine
+    knows that.
+    """
 
     def __init__(self, address: Address, as_of: date) -> None:
-        """Connect and begin; raises DunningError where the driver is missing or the engine has no snapshots."""
+        """Connect and begin; raises DunningError where the driver is missing or the engine has no
+        snapshots.
+        """
         self._address, self._as_of = address, as_of
         self._engine = _engine(address)
         try:
@@ -41,12 +47,17 @@ class CursorSession:
         """Yield a query's rows; see `Session`. What a column holds is seen from its values."""
         options = {"stream_results": True, "max_row_buffer": ROWS, "no_parameters": True}
         try:
-            with self._connection.exec_driver_sql(self._sql(query), execution_options=options) as result:
+            with self._connection.exec_driver_sql(
+                self._sql(query), execution_options=options
+            ) as result:
                 names = list(result.keys())
                 check_names(query, names)
                 for rows in result.yield_per(ROWS).partitions(ROWS):
                     columns = zip(*rows, strict=True)
-                    yield joined([from_values(query, *named) for named in zip(names, columns, strict=True)], names)
+                    yield joined(
+                        [from_values(query, *named) for named in zip(names, columns, strict=True)],
+                        names,
+                    )
         except SQLAlchemyError as error:
             raise self._refusal(query, error) from None
 
@@ -54,13 +65,19 @@ class CursorSession:
         """Return the cells of the query of the day; see `Session`."""
         try:
             options = {"no_parameters": True}
-            cells = self._connection.exec_driver_sql(self._sql(query), execution_options=options).scalars().fetchmany(2)
+            cells = (
+                self._connection.exec_driver_sql(self._sql(query), execution_options=options)
+                .scalars()
+                .fetchmany(2)
+            )
         except SQLAlchemyError as error:
             raise self._refusal(query, error) from None
         return [None if cell is None else str(cell) for cell in cells]
 
     def renew(self) -> None:
-        """Refuse: the snapshot of such a session ends with its connection, and it never says that that was lost."""
+        """Refuse: the snapshot of such a session ends with its connection, and it never says that
+        that was lost.
+        """
         raise gone(self._address, "the extract", "the snapshot ended with its connection")
 
     def close(self) -> None:
@@ -80,7 +97,9 @@ class CursorSession:
 
 
 def _engine(address: Address) -> Engine:
-    """Return an engine whose connections can only read, where the kind of database has a way to say so."""
+    """Return an engine whose connections can only read, where the kind of database has a way to say
+    so.
+    """
     _refuse_new_file(address)
     try:
         engine = create_engine(address.url, poolclass=NullPool)
@@ -96,7 +115,9 @@ def _engine(address: Address) -> Engine:
     @event.listens_for(engine, "connect")
     def only_read(connection, _) -> None:  # type: ignore[no-untyped-def]
         if is_sqlite:
-            connection.isolation_level = None  # else Python's driver begins no transaction before a SELECT
+            connection.isolation_level = (
+                None  # else Python's driver begins no transaction before a SELECT
+            )
         if command:
             cursor = connection.cursor()
             cursor.execute(command)
@@ -110,7 +131,9 @@ def _engine(address: Address) -> Engine:
 
 
 def _begin(engine: Engine, address: Address) -> Connection:
-    """Return a connection in a transaction that sees one moment. In SQLite every transaction does."""
+    """Return a connection in a transaction that sees one moment. In SQLite every transaction
+    does.
+    """
     connection = engine.connect()
     if engine.dialect.name != "sqlite":
         driver = connection.connection.dbapi_connection
@@ -144,9 +167,20 @@ def _is_about_the_statement(error: SQLAlchemyError) -> bool:
     said = _said(error).lower()
     return any(
         sign in said
-        for sign in ("no such", "syntax", "readonly", "read only", "read-only", "denied", "unknown", "doesn't exist",
-                     "does not exist", "ambiguous", "incomplete input")
-    )  # fmt: skip
+        for sign in (
+            "no such",
+            "syntax",
+            "readonly",
+            "read only",
+            "read-only",
+            "denied",
+            "unknown",
+            "doesn't exist",
+            "does not exist",
+            "ambiguous",
+            "incomplete input",
+        )
+    )
 
 
 def _said(error: SQLAlchemyError) -> str:

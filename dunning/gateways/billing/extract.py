@@ -1,4 +1,6 @@
-"""The extract of a billing database: a folder of Parquet files with a manifest, made whole or not at all."""
+"""The extract of a billing database: a folder of Parquet files with a manifest, made whole or not
+at all.
+"""
 
 import json
 import os
@@ -29,21 +31,26 @@ ATTEMPTS = 3  # connections tried for one table
 Progress = Callable[[str], None]
 
 
-def extract_billing(address: Address, queries: Queries, home: Path, as_of: date, progress: Progress) -> Path:
+def extract_billing(
+    address: Address, queries: Queries, home: Path, as_of: date, progress: Progress
+) -> Path:
     """Bring the database's tables into a folder of `<home>/incoming`, which is returned.
 
-    All tables are of one moment of the database, which is only read. The same rows give the same bytes. A lost
-    connection is made anew under the same snapshot, where the engine can (PostgreSQL). A finished extract of the same
-    database (and user), queries and day is used again: it is there only if a run ended between extract and snapshot.
-    An unfinished one starts anew, because what is missing of it would be of another moment.
+    All tables are of one moment of the database, which is only read. The same rows give the same
+    bytes. A lost connection is made anew under the same snapshot, where the engine can
+    (PostgreSQL). A finished extract of the same database (and user), queries and day is used again:
+    it is there only if a run ended between extract and snapshot. An unfinished one starts anew,
+    because what is missing of it would be of another moment.
 
     The caller holds the run lock: every other extract in the home is a dead run's, and is removed.
 
     Raises:
-        DunningError: the database cannot be reached, refuses a query or goes away, or says that it does not know the
-            whole of `as_of` yet; nothing of the extract is then left behind.
+        DunningError: the database cannot be reached, refuses a query or goes away, or says that it
+            does not know the whole of `as_of` yet; nothing of the extract is then left behind.
     """
-    folder = home / "incoming" / address.name_extract(FORMAT_VERSION, queries.text, as_of.isoformat())
+    folder = (
+        home / "incoming" / address.name_extract(FORMAT_VERSION, queries.text, as_of.isoformat())
+    )
     _remove_others(folder)
     if _is_whole(folder):
         progress("базата вече е извлечена от прекъснатото зареждане")
@@ -69,7 +76,12 @@ def extract_billing(address: Address, queries: Queries, home: Path, as_of: date,
 
 
 def _extract(
-    session: Session, address: Address, queries: Queries, folder: Path, as_of: date, progress: Progress
+    session: Session,
+    address: Address,
+    queries: Queries,
+    folder: Path,
+    as_of: date,
+    progress: Progress,
 ) -> None:
     day = _read_day(session, queries.day, as_of) if queries.day else as_of
     told: dict[str, Counts] = {}
@@ -86,7 +98,9 @@ def _extract(
     write_private(folder / MANIFEST, manifest_bytes(manifest))
 
 
-def _extract_table(session: Session, address: Address, query: Query, folder: Path, progress: Progress) -> Counts:
+def _extract_table(
+    session: Session, address: Address, query: Query, folder: Path, progress: Progress
+) -> Counts:
     table = query.table
     assert table is not None
     said = ""
@@ -94,7 +108,9 @@ def _extract_table(session: Session, address: Address, query: Query, folder: Pat
         progress(f"извлича се {table.name}")
         try:
             return write_table(
-                folder / f"{table.name}.parquet", table, session.read(query),
+                folder / f"{table.name}.parquet",
+                table,
+                session.read(query),
                 lambda rows: progress(f"извлича се {table.name}: {rows} реда"),
             )
         except LostConnectionError as error:

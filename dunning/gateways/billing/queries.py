@@ -1,7 +1,8 @@
-"""The extract queries: one SELECT a table of the contract, ours in `sql/billing/` or the operator's own.
+"""The extract queries: one SELECT a table of the contract, ours in `sql/billing/` or the operator's
+own.
 
-A query is text that the database reads, not a guard: what keeps the database unchanged is its read-only transaction.
-What is refused here would only be said less clearly there.
+A query is text that the database reads, not a guard: what keeps the database unchanged is its
+read-only transaction. What is refused here would only be said less clearly there.
 """
 
 import re
@@ -40,7 +41,8 @@ class Query:
     table: Table | None
 
     def for_day(self, as_of: date, literal: str = "DATE '{}'") -> str:
-        """Return the statement with the day in the place of `:as_of`, written as the engine writes dates.
+        """Return the statement with the day in the place of `:as_of`, written as the engine writes
+        dates.
 
         >>> Query("q.sql", "SELECT ':as_of' FROM bills WHERE on_day <= :as_of", None).for_day(date(2026, 11, 22))
         "SELECT ':as_of' FROM bills WHERE on_day <= DATE '2026-11-22'"
@@ -51,7 +53,9 @@ class Query:
 
 @dataclass(frozen=True)
 class Queries:
-    """The queries of one extract: of the contract's tables in its order, and of the day, where there is one."""
+    """The queries of one extract: of the contract's tables in its order, and of the day, where
+    there is one.
+    """
 
     tables: tuple[Query, ...]
     day: Query | None
@@ -59,7 +63,10 @@ class Queries:
     @property
     def text(self) -> str:
         """All statements, for the name of the extract."""
-        return "\n".join(f"{query.file}\n{query.sql}" for query in (*self.tables, *((self.day,) if self.day else ())))
+        return "\n".join(
+            f"{query.file}\n{query.sql}"
+            for query in (*self.tables, *((self.day,) if self.day else ()))
+        )
 
 
 def read_queries(folder: Path | None = None) -> Queries:
@@ -68,12 +75,14 @@ def read_queries(folder: Path | None = None) -> Queries:
     A table without a file is absent, as a table without a file in an extract.
 
     Raises:
-        DunningError: no such folder, a required table without a query, a file that is for no table, one that is not
-            a single SELECT or WITH, or that takes another parameter than `:as_of`.
+        DunningError: no such folder, a required table without a query, a file that is for no table,
+            one that is not a single SELECT or WITH, or that takes another parameter than `:as_of`.
     """
     chosen = folder or sql_folder() / "billing"
     if not chosen.is_dir():
-        raise DunningError(f"The folder of queries {chosen} is not there or no folder. Check --billing-sql.")
+        raise DunningError(
+            f"The folder of queries {chosen} is not there or no folder. Check --billing-sql."
+        )
     files = {path.stem: path for path in sorted(chosen.glob("*.sql"))}
     _refuse_names(chosen, files)
     tables = tuple(_read(files[name], table) for name, table in TABLES.items() if name in files)
@@ -81,7 +90,9 @@ def read_queries(folder: Path | None = None) -> Queries:
 
 
 def _refuse_names(folder: Path, files: dict[str, Path]) -> None:
-    missing = [f"{name}.sql" for name, table in TABLES.items() if table.is_required and name not in files]
+    missing = [
+        f"{name}.sql" for name, table in TABLES.items() if table.is_required and name not in files
+    ]
     if missing:
         raise DunningError(
             f"{folder} has no {', '.join(missing)}, and these tables are required. Write a SELECT for each, with the "
@@ -99,7 +110,9 @@ def _read(path: Path, table: Table | None) -> Query:
     try:
         written = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DunningError(f"The query {path} cannot be read as UTF-8 text ({error}). Save it as UTF-8.") from error
+        raise DunningError(
+            f"The query {path} cannot be read as UTF-8 text ({error}). Save it as UTF-8."
+        ) from error
     sql = _TOKENS.sub(lambda token: " " if token["comment"] else token[0], written).strip()
     sql = re.sub(r"(\s*;)+\Z", "", sql)
     _refuse_statement(path.name, sql)
@@ -115,7 +128,9 @@ def _refuse_statement(file: str, sql: str) -> None:
             "Write one SELECT statement."
         )
     if any(token["end"] for token in _tokens(sql)):
-        raise DunningError(f"{file} holds more than one statement (a semicolon in the middle). Write one SELECT.")
+        raise DunningError(
+            f"{file} holds more than one statement (a semicolon in the middle). Write one SELECT."
+        )
     unknown = {token["name"] for token in _tokens(sql) if token["name"]} - {DAY}
     if unknown:
         raise DunningError(

@@ -12,16 +12,22 @@ from dunning.gateways.billing.queries import Query
 
 _NAMED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PACKAGES = {
-    "MySQLdb": "mysqlclient", "duckdb": "duckdb-engine", "ibm_db_sa": "ibm-db-sa", "db2": "ibm-db-sa",
-    "hana": "sqlalchemy-hana", "firebird": "sqlalchemy-firebird", "cockroachdb": "sqlalchemy-cockroachdb",
-    "redshift": "sqlalchemy-redshift", "snowflake": "snowflake-sqlalchemy",
-}  # fmt: skip
+    "MySQLdb": "mysqlclient",
+    "duckdb": "duckdb-engine",
+    "ibm_db_sa": "ibm-db-sa",
+    "db2": "ibm-db-sa",
+    "hana": "sqlalchemy-hana",
+    "firebird": "sqlalchemy-firebird",
+    "cockroachdb": "sqlalchemy-cockroachdb",
+    "redshift": "sqlalchemy-redshift",
+    "snowflake": "snowflake-sqlalchemy",
+}
 _CURES = {
     "42501": "Grant the user of the URL SELECT on what the query names.",
     "25006": "A query may only read; remove what writes.",
     "57014": "The database ended it as it took too long; look at its plan, or at what it waits for.",
     "55P03": "Something holds a lock on the table for minutes; run again when it is over.",
-}  # fmt: skip
+}
 _CURE = (
     "Correct the query or what it reads. Own queries go into --billing-sql DIR, where an optional table without a file "
     "is absent."
@@ -29,17 +35,21 @@ _CURE = (
 
 
 class LostConnectionError(Exception):
-    """The connection broke in the middle of a table; what it had given of the table counts for nothing."""
+    """The connection broke in the middle of a table; what it had given of the table counts for
+    nothing.
+    """
 
 
 class Session(Protocol):
     """All that is read through it is of one moment of the database, which it cannot change."""
 
     def read(self, query: Query) -> Iterator[pa.Table]:
-        """Yield a query's rows, a bounded number at a time, in its order: columns of text under its names.
+        """Yield a query's rows, a bounded number at a time, in its order: columns of text under its
+        names.
 
         Raises:
-            DunningError: the database refuses the query, or its columns are not what they should be.
+            DunningError: the database refuses the query, or its columns are not what they should
+                be.
             LostConnectionError: see there.
         """
         ...
@@ -80,8 +90,8 @@ def gone(address: Address, file: str, said: str) -> DunningError:
 def refused(address: Address, query: Query, said: str, code: str | None = None) -> DunningError:
     """Return what to say when the database refuses a query.
 
-    Names in the message of an error of the statement itself are those of tables and columns; in any other message
-    they may be a person's, and are left out.
+    Names in the message of an error of the statement itself are those of tables and columns; in any
+    other message they may be a person's, and are left out.
 
     Args:
         code: the SQLSTATE, where the driver has one.
@@ -94,7 +104,9 @@ def refused(address: Address, query: Query, said: str, code: str | None = None) 
 
 
 def no_driver(address: Address, missing: str) -> DunningError:
-    """Return what to say when Python has no driver for the URL; `missing` is the module or dialect that lacks."""
+    """Return what to say when Python has no driver for the URL; `missing` is the module or dialect
+    that lacks.
+    """
     package = _PACKAGES.get(missing, missing)
     return DunningError(
         f"Nothing here can read {address.url.drivername}:// ({missing} is missing). Install the Python package "

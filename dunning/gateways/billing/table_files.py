@@ -23,7 +23,9 @@ _FEW = (Kind.WORD, Kind.FLAG, Kind.DAY, Kind.NUMBER, Kind.SHARE)  # kinds with f
 
 @dataclass
 class Counts:
-    """What went into a file: rows, minor units by currency (none for a table without money), and its SHA-256."""
+    """What went into a file: rows, minor units by currency (none for a table without money), and
+    its SHA-256.
+    """
 
     rows: int
     minor: dict[str, int]
@@ -31,11 +33,15 @@ class Counts:
 
     def to_manifest(self) -> dict[str, Any]:
         """Return it as the contract's manifest says it."""
-        amounts = {currency: str(Decimal(minor).scaleb(-2)) for currency, minor in self.minor.items()}
+        amounts = {
+            currency: str(Decimal(minor).scaleb(-2)) for currency, minor in self.minor.items()
+        }
         return {"rows": self.rows, **({"amount": amounts} if amounts else {})}
 
 
-def write_table(path: Path, table: Table, batches: Iterable[pa.Table], tell: Callable[[int], None]) -> Counts:
+def write_table(
+    path: Path, table: Table, batches: Iterable[pa.Table], tell: Callable[[int], None]
+) -> Counts:
     """Write the batches into `path`, readable by its owner only, and return what they hold.
 
     Memory is bounded by the size of a batch. The same batches give the same bytes.
@@ -51,7 +57,9 @@ def write_table(path: Path, table: Table, batches: Iterable[pa.Table], tell: Cal
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with (
         os.fdopen(descriptor, "wb") as file,
-        pq.ParquetWriter(file, schema, compression="lz4", use_dictionary=few, write_statistics=False) as writer,
+        pq.ParquetWriter(
+            file, schema, compression="lz4", use_dictionary=few, write_statistics=False
+        ) as writer,
     ):
         for batch in batches:
             rows = _complete(batch, schema)
@@ -66,7 +74,9 @@ def write_table(path: Path, table: Table, batches: Iterable[pa.Table], tell: Cal
 
 
 def _complete(batch: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return a batch with all columns of the table in its order; those that the query does not have are empty."""
+    """Return a batch with all columns of the table in its order; those that the query does not have
+    are empty.
+    """
     nothing = pa.nulls(len(batch), pa.string())
     columns = [batch[name] if name in batch.column_names else nothing for name in schema.names]
     return pa.table(columns, schema=schema)

@@ -1,1 +1,3 @@
-"""Folders and files of runs: published whole or not at all, sealed from step to step, owned by one process."""
+"""Folders and files of runs: published whole or not at all, sealed from step to step, owned by one
+process.
+"""

@@ -1,4 +1,6 @@
-"""Whether the process that works in a folder still lives: a lock that ends with it, however it ends."""
+"""Whether the process that works in a folder still lives: a lock that ends with it, however it
+ends.
+"""
 
 import fcntl
 import os

@@ -1,8 +1,8 @@
 """The home's own folder: the one place that decides who may enter it.
 
-Its owner may; where root's server works as another account, that account's group passes through, too, and must not lose
-the way while the server lives: it opens `pg/global/pg_control` by its whole path at every checkpoint, and gives up for
-good where it cannot.
+Its owner may; where root's server works as another account, that account's group passes through,
+too, and must not lose the way while the server lives: it opens `pg/global/pg_control` by its whole
+path at every checkpoint, and gives up for good where it cannot.
 """
 
 import os
@@ -11,14 +11,18 @@ from pathlib import Path
 
 
 def make_folders(folder: Path) -> None:
-    """Make a folder and those above it where they are missing; only their owner writes there, whatever the umask."""
+    """Make a folder and those above it where they are missing; only their owner writes there,
+    whatever the umask.
+    """
     for missing in reversed([folder, *folder.parents]):
         if not missing.is_dir():
             missing.mkdir(mode=0o755, exist_ok=True)
 
 
 def close_home(home: Path) -> None:
-    """Make the home where it is missing, and close it to all but its owner and whom `let_group_through` let in."""
+    """Make the home where it is missing, and close it to all but its owner and whom
+    `let_group_through` let in.
+    """
     make_folders(home.parent)
     home.mkdir(mode=0o700, exist_ok=True)
     _keep_only(home, 0o710)

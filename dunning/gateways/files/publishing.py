@@ -1,4 +1,6 @@
-"""How a run's files get to the people: all of them or none, the manifest removed first and written last."""
+"""How a run's files get to the people: all of them or none, the manifest removed first and written
+last.
+"""
 
 import hashlib
 import json
@@ -17,9 +19,13 @@ MANIFEST = "manifest.json"
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file below a folder by its relative path, sorted; the manifest itself left out."""
+    """Return the SHA-256 of every file below a folder by its relative path, sorted; the manifest
+    itself left out.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): sha256_of(path) for path in files if path.name != MANIFEST}
+    return {
+        str(path.relative_to(folder)): sha256_of(path) for path in files if path.name != MANIFEST
+    }
 
 
 def manifest_bytes(manifest: dict[str, Any]) -> bytes:
@@ -31,7 +37,8 @@ def check_prepared(prepared: Path) -> None:
     """Compare the prepared files with their manifest.
 
     Raises:
-        DunningError: one of them is missing, is not the one that the manifest names, or is not named there.
+        DunningError: one of them is missing, is not the one that the manifest names, or is not
+            named there.
     """
     named = json.loads((prepared / MANIFEST).read_text(encoding="utf-8"))["files"]
     found = hash_files(prepared)
@@ -46,15 +53,17 @@ def check_prepared(prepared: Path) -> None:
 def publish(prepared: Path, target: Path) -> None:
     """Put the prepared files (with their manifest) into `target`, readable by their owner only.
 
-    Each file appears whole under its name or not at all. The old manifest goes first, with those of its files that the
-    new one does not have; the new manifest comes last, so that whoever trusts only what a manifest names never sees
-    half of a run. Where the very same manifest lies already, the files stay in place; only those are written that are
-    missing or harmed.
+    Each file appears whole under its name or not at all. The old manifest goes first, with those of
+    its files that the new one does not have; the new manifest comes last, so that whoever trusts
+    only what a manifest names never sees half of a run. Where the very same manifest lies already,
+    the files stay in place; only those are written that are missing or harmed.
 
     Raises:
         DunningError: the folder cannot be written; says which file.
     """
-    names = sorted(str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file())
+    names = sorted(
+        str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file()
+    )
     try:
         make_private(target)
         if _is_same(prepared / MANIFEST, target / MANIFEST):
@@ -80,7 +89,9 @@ def is_published(target: Path, sha256: str) -> bool:
     try:
         return path.is_file() and sha256_of(path) == sha256
     except OSError as error:
-        raise DunningError(f"{path} cannot be read ({error.strerror}). Make it readable and run again.") from error
+        raise DunningError(
+            f"{path} cannot be read ({error.strerror}). Make it readable and run again."
+        ) from error
 
 
 def make_private(folder: Path) -> None:
@@ -114,7 +125,9 @@ def write_private_parts(path: Path, parts: Iterable[bytes]) -> str:
 
 
 def replace_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read; it appears whole, in the place of an older one, or not at all."""
+    """Write a file that only its owner may read; it appears whole, in the place of an older one, or
+    not at all.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     write_private(beside, content)
     os.replace(beside, path)
@@ -133,16 +146,22 @@ def remove_unfinished(target: Path) -> None:
 
 
 def _named(target: Path) -> set[str]:
-    """Return the files that the manifest of a folder names, as far as they lie in that folder; empty without one."""
+    """Return the files that the manifest of a folder names, as far as they lie in that folder;
+    empty without one.
+    """
     try:
         named = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return {name for name in named if (target / name).resolve().is_relative_to(target.resolve())} - {MANIFEST}
+        return {
+            name for name in named if (target / name).resolve().is_relative_to(target.resolve())
+        } - {MANIFEST}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 
 
 def _is_same(prepared: Path, published: Path) -> bool:
-    """Return whether a published file has the bytes of the prepared one and is its owner's alone."""
+    """Return whether a published file has the bytes of the prepared one and is its owner's
+    alone.
+    """
     if not published.is_file() or published.is_symlink():
         return False
     told = published.stat()
@@ -151,7 +170,9 @@ def _is_same(prepared: Path, published: Path) -> bool:
 
 
 def _withdraw(target: Path, names: set[str]) -> None:
-    """Remove the manifest that lies in a folder, and those of its files whose place no new one takes."""
+    """Remove the manifest that lies in a folder, and those of its files whose place no new one
+    takes.
+    """
     before = _named(target)
     (target / MANIFEST).unlink(missing_ok=True)
     _sync(target)

@@ -1,7 +1,8 @@
-"""The key of receipt tokens: whoever holds it can tell which token a notice got, so it is told to nobody.
+"""The key of receipt tokens: whoever holds it can tell which token a notice got, so it is told to
+nobody.
 
-A token is made from the notice's reference, so that the same notice gets the same one whenever it is made again. The
-store keeps only its SHA-256.
+A token is made from the notice's reference, so that the same notice gets the same one whenever it
+is made again. The store keeps only its SHA-256.
 """
 
 import base64
@@ -29,7 +30,8 @@ class ReceiptKey:
     secret: bytes = field(repr=False)
 
     def token(self, reference: str) -> str:
-        """Return the token of a notice: 32 characters that stand in an address as they are, 192 bits.
+        """Return the token of a notice: 32 characters that stand in an address as they are, 192
+        bits.
 
         >>> len(ReceiptKey(bytes(32)).token("20261115-NE-1-2"))
         32
@@ -44,7 +46,8 @@ def hash_token(token: str) -> str:
 
 
 def open_receipt_key(home: Path, env: Mapping[str, str] | None = None) -> ReceiptKey:
-    """Return DUNNING_RECEIPT_KEY, which several machines can share, else the key of the home, made at first use.
+    """Return DUNNING_RECEIPT_KEY, which several machines can share, else the key of the home, made
+    at first use.
 
     Raises:
         DunningError: the variable or the file holds no such key.

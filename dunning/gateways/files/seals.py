@@ -1,4 +1,6 @@
-"""Files that one step of a run leaves for the next, under seal: a turned bit, or a half-written file, is found."""
+"""Files that one step of a run leaves for the next, under seal: a turned bit, or a half-written
+file, is found.
+"""
 
 import json
 from collections.abc import Iterable
@@ -10,7 +12,9 @@ from dunning.gateways.snapshots.snapshot import sha256_of
 
 
 def seal_files(seal: Path, files: Iterable[Path]) -> None:
-    """Write the SHA-256 of finished files into the file `seal`, which lies in a folder above or beside them."""
+    """Write the SHA-256 of finished files into the file `seal`, which lies in a folder above or
+    beside them.
+    """
     told = {path.relative_to(seal.parent).as_posix(): sha256_of(path) for path in sorted(files)}
     write_private(seal, json.dumps(told, indent=1).encode())
 
@@ -19,18 +23,23 @@ def check_seal(seal: Path, names: Iterable[str] | None = None) -> None:
     """Compare files with their seal; only those with one of `names`, where given.
 
     Raises:
-        DunningError: the step that seals them has not ended, or one of them is not what was written.
+        DunningError: the step that seals them has not ended, or one of them is not what was
+            written.
     """
     try:
         told: dict[str, str] = json.loads(seal.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise DunningError(f"{seal} is missing: the step before has not ended. Run the whole date again.") from error
+        raise DunningError(
+            f"{seal} is missing: the step before has not ended. Run the whole date again."
+        ) from error
     except ValueError as error:
         raise DunningError(_tell(seal)) from error
     chosen = None if names is None else set(names)
     for name, sha256 in told.items():
         path = seal.parent / name
-        if (chosen is None or path.name in chosen) and (not path.is_file() or sha256_of(path) != sha256):
+        if (chosen is None or path.name in chosen) and (
+            not path.is_file() or sha256_of(path) != sha256
+        ):
             raise DunningError(_tell(path))
 
 

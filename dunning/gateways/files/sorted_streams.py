@@ -15,11 +15,12 @@ Key = tuple[str, ...]
 def merge_sorted(paths: Sequence[Path], order: Sequence[str]) -> Iterator[pa.Table]:
     """Yield the rows of some Arrow streams in the order of some columns of text.
 
-    Each round gives all rows up to the smallest of the batches' last keys: whatever is still to be read comes after it.
+    Each round gives all rows up to the smallest of the batches' last keys: whatever is still to be
+    read comes after it.
 
     Args:
-        paths: of streams whose rows are sorted so, by code point; no two rows have the same key, and no column of it
-            is null.
+        paths: of streams whose rows are sorted so, by code point; no two rows have the same key,
+            and no column of it is null.
         order: the columns of the key.
     """
     keys = [(name, "ascending") for name in order]

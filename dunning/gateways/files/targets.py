@@ -1,4 +1,6 @@
-"""Where a date's files are published: a local folder, or a place in an object store behind the same face."""
+"""Where a date's files are published: a local folder, or a place in an object store behind the same
+face.
+"""
 
 import hashlib
 import json
@@ -17,9 +19,11 @@ class Target(Protocol):
     """Where the files of a date come. As text it is its address or path."""
 
     def publish(self, prepared: Path) -> None:
-        """Put the prepared files there, all of them or none: the old manifest goes first, the new one comes last.
+        """Put the prepared files there, all of them or none: the old manifest goes first, the new
+        one comes last.
 
-        Where the same manifest lies already, its files stay; those that are missing or harmed are written again.
+        Where the same manifest lies already, its files stay; those that are missing or harmed are
+        written again.
 
         Raises:
             DunningError: something cannot be written; says what.
@@ -33,7 +37,9 @@ class Target(Protocol):
         """
 
     def clear(self) -> None:
-        """Remove what an interrupted `publish` was just writing; never a file under its own name."""
+        """Remove what an interrupted `publish` was just writing; never a file under its own
+        name.
+        """
 
     def read_manifest(self) -> dict[str, Any]:
         """Return the manifest that lies there.
@@ -88,11 +94,15 @@ class BucketTarget:
         return str(self.place)
 
     def publish(self, prepared: Path) -> None:
-        """See Target. What an older run of that date left there, and this one does not have, is removed."""
+        """See Target. What an older run of that date left there, and this one does not have, is
+        removed.
+        """
         try:
             publish_objects(prepared, self.place, MANIFEST)
         except DunningError as error:
-            raise type(error)(f"{error} Until then whatever has no {MANIFEST} there does not count as sent.") from error
+            raise type(error)(
+                f"{error} Until then whatever has no {MANIFEST} there does not count as sent."
+            ) from error
 
     def is_published(self, sha256: str) -> bool:
         """See Target."""
@@ -143,6 +153,8 @@ def is_same_place(one: str, other: str) -> bool:
 
 def _parse(manifest: bytes | None, where: str) -> dict[str, Any]:
     if manifest is None:
-        raise DunningError(f"There is no {MANIFEST} at {where}: the run has not been published. Run the date again.")
+        raise DunningError(
+            f"There is no {MANIFEST} at {where}: the run has not been published. Run the date again."
+        )
     parsed: dict[str, Any] = json.loads(manifest)
     return parsed

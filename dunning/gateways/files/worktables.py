@@ -1,7 +1,8 @@
 """Tables on their way from one step of a run to the next.
 
-What a step leaves for the next one and is written bucket by bucket lies in Arrow streams, a batch a bucket: as it
-stands in memory, so that it costs a copy and no coding. What people get is Parquet, a row group a bucket.
+What a step leaves for the next one and is written bucket by bucket lies in Arrow streams, a batch a
+bucket: as it stands in memory, so that it costs a copy and no coding. What people get is Parquet, a
+row group a bucket.
 """
 
 from abc import ABC, abstractmethod
@@ -17,7 +18,9 @@ _OPTIONS = {"compression": "lz4", "write_statistics": False, "use_dictionary": F
 
 
 class _Writer(ABC):
-    """Writes tables bucket by bucket into `<folder>/<name>.<suffix>`; the files appear when the block ends well."""
+    """Writes tables bucket by bucket into `<folder>/<name>.<suffix>`; the files appear when the
+    block ends well.
+    """
 
     suffix: str
 
@@ -37,7 +40,10 @@ class _Writer(ABC):
             self._append(self._writers[name], table)
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         for name, writer in self._writers.items():
             writer.close()
@@ -61,9 +67,13 @@ class TableWriter(_Writer):
     suffix = "parquet"
 
     def _open(self, path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-        """Open a file; columns that come as dictionaries are written so, and read as the text that they hold."""
+        """Open a file; columns that come as dictionaries are written so, and read as the text that
+        they hold.
+        """
         coded = [field.name for field in schema if pa.types.is_dictionary(field.type)]
-        return pq.ParquetWriter(path, schema, **(_OPTIONS | {"use_dictionary": coded, "store_schema": not coded}))
+        return pq.ParquetWriter(
+            path, schema, **(_OPTIONS | {"use_dictionary": coded, "store_schema": not coded})
+        )
 
     def _append(self, writer: pq.ParquetWriter, table: pa.Table) -> None:
         writer.write_table(table, row_group_size=max(len(table), 1))
@@ -78,7 +88,10 @@ class StreamWriter(_Writer):
         return pa.ipc.new_stream(path, schema)
 
     def _append(self, writer: pa.ipc.RecordBatchStreamWriter, table: pa.Table) -> None:
-        columns = [column.chunk(0) if column.num_chunks == 1 else column.combine_chunks() for column in table.columns]
+        columns = [
+            column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+            for column in table.columns
+        ]
         writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=table.schema))
 
 

@@ -1,4 +1,6 @@
-"""The way to PostgreSQL: engine, transactions, bulk COPY, and the lock that keeps two runs apart."""
+"""The way to PostgreSQL: engine, transactions, bulk COPY, and the lock that keeps two runs
+apart.
+"""
 
 import time
 from collections.abc import Iterator
@@ -27,7 +29,11 @@ from dunning.gateways.postgres.server import embedded_url, start_server
 from dunning.gateways.postgres.sql_files import read_sql, statement
 from dunning.gateways.settings.environment import Settings
 
-RUNNER, WEB, READER = "dunning_runner", "dunning_web", "dunning_reader"  # jobs, pages, whoever only looks
+RUNNER, WEB, READER = (
+    "dunning_runner",
+    "dunning_web",
+    "dunning_reader",
+)  # jobs, pages, whoever only looks
 VERSION_MIN = 15
 RUN_LOCK = 7_309_453_001
 NOTICES_LOCK = 7_309_453_004
@@ -35,16 +41,23 @@ COPY_ROWS = 65_536
 RECOVERY_SECONDS_MAX = 60
 _ANSWERS = (psycopg.pq.Ping.OK, psycopg.pq.Ping.REJECT)  # there is a server
 _LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
-_POSTGRES = ("postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg")
+_POSTGRES = (
+    "postgres",
+    "postgresql",
+    "postgresql+psycopg",
+    "postgresql+psycopg2",
+    "postgresql+asyncpg",
+)
 
 Source = Engine | Connection
 
 
 def connect_as(role: str, settings: Settings, purpose: str = "command") -> Engine:
-    """Return an engine of our database that works as one of the roles that own nothing; see `connect`.
+    """Return an engine of our database that works as one of the roles that own nothing; see
+    `connect`.
 
-    On the embedded server the role itself logs in. On a given one its user becomes the role, and RESET ROLE does not
-    lead back.
+    On the embedded server the role itself logs in. On a given one its user becomes the role, and
+    RESET ROLE does not lead back.
     """
     if settings.database_url is None:
         return _connect(find_url(settings).set(username=role), purpose)
@@ -96,7 +109,8 @@ def _connect(url: URL, purpose: str, options: str = "") -> Engine:
 
 
 def find_url(settings: Settings) -> URL:
-    """Return the URL of our database for psycopg 3; the embedded server is started if it is the one.
+    """Return the URL of our database for psycopg 3; the embedded server is started if it is the
+    one.
 
     Raises:
         DunningError: DUNNING_DATABASE_URL is not the URL of a PostgreSQL database.
@@ -106,7 +120,9 @@ def find_url(settings: Settings) -> URL:
     try:
         url = make_url(settings.database_url)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise DunningError("DUNNING_DATABASE_URL is no URL; write postgresql://user@host/database.") from error
+        raise DunningError(
+            "DUNNING_DATABASE_URL is no URL; write postgresql://user@host/database."
+        ) from error
     if url.drivername not in _POSTGRES:
         raise DunningError(
             f"DUNNING_DATABASE_URL begins with {url.drivername}://, and only PostgreSQL is supported; "
@@ -117,7 +133,8 @@ def find_url(settings: Settings) -> URL:
 
 @contextmanager
 def transact(source: Source) -> Iterator[Connection]:
-    """Give a connection inside a transaction: the caller's, where it has begun one, else one that ends here.
+    """Give a connection inside a transaction: the caller's, where it has begun one, else one that
+    ends here.
 
     Raises:
         DunningError: the server went away or cannot go on (disk full); the transaction is undone.
@@ -154,8 +171,8 @@ def telling_outages() -> Iterator[None]:
 def run_lock(engine: Engine, purpose: str, key: int = RUN_LOCK) -> Iterator[Connection]:
     """Hold the one lock that a run needs, on a connection of its own, which is given to the caller.
 
-    Close the books on this very connection: if the server went away under a run, the lock went with it, and so does the
-    connection. The lock ends with the process at the latest.
+    Close the books on this very connection: if the server went away under a run, the lock went with
+    it, and so does the connection. The lock ends with the process at the latest.
 
     Args:
         engine: of our database.
@@ -163,7 +180,8 @@ def run_lock(engine: Engine, purpose: str, key: int = RUN_LOCK) -> Iterator[Conn
         key: of the lock; runs of nights and of notices do not wait for each other.
 
     Raises:
-        DunningError: another run is going on; says which, since when, and what to do. Or the server went away.
+        DunningError: another run is going on; says which, since when, and what to do. Or the server
+            went away.
     """
     with telling_outages():
         connection = engine.connect()
@@ -171,7 +189,11 @@ def run_lock(engine: Engine, purpose: str, key: int = RUN_LOCK) -> Iterator[Conn
         with transact(connection):
             connection.execute(statement("locks", "name"), {"name": f"dunning {purpose}"[:63]})
             is_ours = connection.execute(statement("locks", "take"), {"key": key}).scalar_one()
-            holder = None if is_ours else connection.execute(statement("locks", "holder"), {"key": key}).first()
+            holder = (
+                None
+                if is_ours
+                else connection.execute(statement("locks", "holder"), {"key": key}).first()
+            )
         if not is_ours:
             raise DunningError(_taken(holder))
         try:
@@ -183,7 +205,8 @@ def run_lock(engine: Engine, purpose: str, key: int = RUN_LOCK) -> Iterator[Conn
 def _release(connection: Connection, key: int) -> None:
     """Give the lock back and end its session: nothing of it (lock, name) may reach the pool.
 
-    A session that is only left takes its time to end, and the next step would find the lock still held.
+    A session that is only left takes its time to end, and the next step would find the lock still
+    held.
     """
     with suppress(SQLAlchemyError):  # where the server went away, the lock went with it
         connection.rollback()
@@ -201,7 +224,8 @@ def _taken(holder: Any) -> str:
 def copy_in(connection: Connection, table: str, verb: str, rows: pa.Table) -> int:
     """Send rows by `sql/<table>/<verb>.sql`, a COPY ... FROM STDIN (FORMAT csv); return how many.
 
-    The columns must stand in the order of the statement. Nulls arrive as nulls, empty text as empty text.
+    The columns must stand in the order of the statement. Nulls arrive as nulls, empty text as empty
+    text.
     """
     with _driver(connection).cursor() as cursor, cursor.copy(read_sql(table, verb)) as copy:
         for batch in rows.to_batches(max_chunksize=COPY_ROWS):
@@ -210,14 +234,23 @@ def copy_in(connection: Connection, table: str, verb: str, rows: pa.Table) -> in
 
 
 def copy_out(
-    connection: Connection, table: str, verb: str, schema: pa.Schema, parameters: dict[str, Any] | None = None
+    connection: Connection,
+    table: str,
+    verb: str,
+    schema: pa.Schema,
+    parameters: dict[str, Any] | None = None,
 ) -> pa.Table:
-    """Return what `sql/<table>/<verb>.sql`, a COPY (SELECT ...) TO STDOUT (FORMAT csv), gives, typed by the schema.
+    """Return what `sql/<table>/<verb>.sql`, a COPY (SELECT ...) TO STDOUT (FORMAT csv), gives,
+    typed by the schema.
 
-    COPY takes no server-side parameters; psycopg writes these in, quoted, where the file says `%(name)s`.
+    COPY takes no server-side parameters; psycopg writes these in, quoted, where the file says
+    `%(name)s`.
     """
     received = pa.BufferOutputStream()
-    with _driver(connection).cursor() as cursor, cursor.copy(read_sql(table, verb), parameters) as copy:
+    with (
+        _driver(connection).cursor() as cursor,
+        cursor.copy(read_sql(table, verb), parameters) as copy,
+    ):
         for block in copy:
             received.write(block)
     content = received.getvalue()
@@ -228,10 +261,14 @@ def copy_out(
         read_options=pa_csv.ReadOptions(column_names=schema.names, use_threads=False),
         parse_options=pa_csv.ParseOptions(newlines_in_values=True),
         convert_options=pa_csv.ConvertOptions(
-            column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""],
-            true_values=["t"], false_values=["f"],
+            column_types=schema,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            null_values=[""],
+            true_values=["t"],
+            false_values=["f"],
         ),
-    )  # fmt: skip
+    )
 
 
 def _to_csv(batch: pa.RecordBatch) -> pa.Buffer:
@@ -249,7 +286,8 @@ def _driver(connection: Connection) -> psycopg.Connection:
 def _find_version(engine: Engine) -> int:
     """Return the server's major version.
 
-    Waits while the server is there and takes nobody in: it is starting, stopping, or recovers from a crash.
+    Waits while the server is there and takes nobody in: it is starting, stopping, or recovers from
+    a crash.
     """
     deadline = time.monotonic() + RECOVERY_SECONDS_MAX
     was_open = False
@@ -259,7 +297,9 @@ def _find_version(engine: Engine) -> int:
                 return _driver(connection).info.server_version // 10_000
         except OperationalError:
             answer = _ping(engine)
-            is_open = answer == psycopg.pq.Ping.OK  # only since we asked, perhaps; the second time it is something else
+            is_open = (
+                answer == psycopg.pq.Ping.OK
+            )  # only since we asked, perhaps; the second time it is something else
             if (is_open and was_open) or answer not in _ANSWERS or time.monotonic() > deadline:
                 raise
             was_open = is_open
@@ -268,7 +308,9 @@ def _find_version(engine: Engine) -> int:
 
 def _ping(engine: Engine) -> psycopg.pq.Ping:
     url = engine.url.set(drivername="postgresql").update_query_dict({"connect_timeout": "10"})
-    return psycopg.pq.Ping(psycopg.pq.PGconn.ping(url.render_as_string(hide_password=False).encode()))
+    return psycopg.pq.Ping(
+        psycopg.pq.PGconn.ping(url.render_as_string(hide_password=False).encode())
+    )
 
 
 def _shown(url: URL) -> str:

@@ -1,8 +1,8 @@
 """The schema, grown by the numbered files `sql/migrations/NNNN_name.sql`.
 
-Each runs once, in a transaction of its own, under a lock, and is recorded with its SHA-256. There is no way back: a
-mistake is cured by a further file. The history is one line and the files are plain SQL, which is all that a generic
-tool would add a second, Python, layer around.
+Each runs once, in a transaction of its own, under a lock, and is recorded with its SHA-256. There
+is no way back: a mistake is cured by a further file. The history is one line and the files are
+plain SQL, which is all that a generic tool would add a second, Python, layer around.
 """
 
 import hashlib
@@ -40,7 +40,9 @@ def read_migrations(folder: Path | None = None) -> list[Migration]:
     found = sorted((folder or sql_folder() / "migrations").glob("*.sql"))
     migrations = [_read(path, number) for number, path in enumerate(found, start=1)]
     if not migrations:
-        raise DunningError(f"No migrations in {folder or sql_folder()}; install from a whole clone with `make run`.")
+        raise DunningError(
+            f"No migrations in {folder or sql_folder()}; install from a whole clone with `make run`."
+        )
     return migrations
 
 
@@ -55,7 +57,8 @@ def migrate(engine: Engine, folder: Path | None = None, *, last: int | None = No
         last: the number to stop at; default all.
 
     Raises:
-        DunningError: the database is newer than this code, an applied file has changed, or one fails.
+        DunningError: the database is newer than this code, an applied file has changed, or one
+            fails.
     """
     known = read_migrations(folder)
     with telling_outages(), engine.connect() as connection:
@@ -73,7 +76,8 @@ def migrate(engine: Engine, folder: Path | None = None, *, last: int | None = No
 
 
 def protect(engine: Engine) -> None:
-    """Bring a database that was put back from a copy up to date, and give every role its rights on it again.
+    """Bring a database that was put back from a copy up to date, and give every role its rights on
+    it again.
 
     Raises:
         DunningError: as `migrate`.
@@ -139,7 +143,9 @@ def _apply(connection: Connection, migration: Migration) -> None:
         ) from error
 
 
-def _find_pending(connection: Connection, known: list[Migration], last: int | None) -> list[Migration]:
+def _find_pending(
+    connection: Connection, known: list[Migration], last: int | None
+) -> list[Migration]:
     applied = connection.execute(statement("schema_migrations", "select")).all()
     for row, migration in zip(applied, known, strict=False):
         if row.sha256 != migration.sha256 or row.number != migration.number:
@@ -152,17 +158,23 @@ def _find_pending(connection: Connection, known: list[Migration], last: int | No
             f"The database is newer than this program: it has {applied[-1].name}, and the program ends with "
             f"{known[-1].name}. Update the program, or restore the database's copy from before its upgrade."
         )
-    return [migration for migration in known[len(applied) :] if last is None or migration.number <= last]
+    return [
+        migration for migration in known[len(applied) :] if last is None or migration.number <= last
+    ]
 
 
 def _execute_script(connection: Connection, script: str) -> None:
-    """Execute a whole file as it is: several statements, no parameters, colons and percent signs left alone."""
+    """Execute a whole file as it is: several statements, no parameters, colons and percent signs
+    left alone.
+    """
     connection.exec_driver_sql(script, execution_options={"no_parameters": True})
 
 
 def _read(path: Path, number: int) -> Migration:
     match = _NAME.fullmatch(path.name)
     if match is None or int(match[1]) != number:
-        raise DunningError(f"{path} should be named {number:04d}_<what>.sql; migrations are numbered without gaps.")
+        raise DunningError(
+            f"{path} should be named {number:04d}_<what>.sql; migrations are numbered without gaps."
+        )
     sql = path.read_text("utf-8")
     return Migration(number, path.stem, sql, hashlib.sha256(sql.encode()).hexdigest())

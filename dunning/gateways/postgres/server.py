@@ -1,11 +1,12 @@
 """The embedded PostgreSQL and its one owner: the commands `dunning db start` and `dunning db stop`.
 
-Commands and Airflow's processes call `start_server`, which starts it if it is down; nobody but `stop_server` stops it.
-The wheel's own library stops the server with the last Python process that used it and opens every folder above the
-data to all readers; we use its programs only.
+Commands and Airflow's processes call `start_server`, which starts it if it is down; nobody but
+`stop_server` stops it. The wheel's own library stops the server with the last Python process that
+used it and opens every folder above the data to all readers; we use its programs only.
 
-In the home: `pg` (data), `server.lock` (who starts or stops now), `run` (socket, where the path is short enough).
-It listens on a socket in a folder that only its owner may enter, and on no port; so it asks for no password.
+In the home: `pg` (data), `server.lock` (who starts or stops now), `run` (socket, where the path is
+short enough). It listens on a socket in a folder that only its owner may enter, and on no port; so
+it asks for no password.
 """
 
 import fcntl
@@ -56,34 +57,44 @@ __all__ = [
 _UNQUOTABLE = set('"$`\\\n')  # pg_ctl hands its paths to a shell, in double quotes
 
 
-def embedded_url(socket_dir: Path, database: str, driver: str = "psycopg", user: str = SUPERUSER) -> URL:
+def embedded_url(
+    socket_dir: Path, database: str, driver: str = "psycopg", user: str = SUPERUSER
+) -> URL:
     """Return the SQLAlchemy URL of a database of the embedded server.
 
     >>> print(embedded_url(Path("/tmp/d"), "airflow", "psycopg2").render_as_string(False))
     postgresql+psycopg2://postgres@/airflow?host=%2Ftmp%2Fd&port=5432
     """
     return URL.create(
-        f"postgresql+{driver}", user, database=database, query={"host": str(socket_dir), "port": PORT}
+        f"postgresql+{driver}",
+        user,
+        database=database,
+        query={"host": str(socket_dir), "port": PORT},
     )
 
 
 def airflow_urls(home: Path) -> tuple[str, str]:
-    """Start the server if it is down; return Airflow's SQL_ALCHEMY_CONN and SQL_ALCHEMY_CONN_ASYNC, as its own role.
+    """Start the server if it is down; return Airflow's SQL_ALCHEMY_CONN and SQL_ALCHEMY_CONN_ASYNC,
+    as its own role.
 
-    The socket's folder is written plainly (it has only plain characters), so that no configuration file needs escapes.
+    The socket's folder is written plainly (it has only plain characters), so that no configuration
+    file needs escapes.
     """
     host = start_server(home)
     own_airflow(host)
     plain, asynchronous = (
-        f"postgresql+{driver}://{AIRFLOW}:@/airflow?host={host}&port={PORT}" for driver in ("psycopg2", "asyncpg")
+        f"postgresql+{driver}://{AIRFLOW}:@/airflow?host={host}&port={PORT}"
+        for driver in ("psycopg2", "asyncpg")
     )
     return plain, asynchronous
 
 
 def start_server(home: Path) -> Path:
-    """Start the home's server if it is down, making its data at the first time; return the folder of its socket.
+    """Start the home's server if it is down, making its data at the first time; return the folder
+    of its socket.
 
-    Safe to call from any number of processes at once: one works, the others wait. It goes on after the caller's end.
+    Safe to call from any number of processes at once: one works, the others wait. It goes on after
+    the caller's end.
 
     Raises:
         DunningError: it cannot be started; the message shows the end of its log.
@@ -130,7 +141,9 @@ def stop_server(home: Path) -> bool:
 
 @contextmanager
 def _locked(home: Path) -> Iterator[None]:
-    """Keep other processes of this home from starting or stopping the server; ends with the process at the latest."""
+    """Keep other processes of this home from starting or stopping the server; ends with the process
+    at the latest.
+    """
     if _UNQUOTABLE & set(str(home)):
         raise DunningError(
             f'DUNNING_HOME is {home}; PostgreSQL takes no path with ", $, ` or \\. Choose another folder.'

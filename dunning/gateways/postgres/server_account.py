@@ -1,8 +1,8 @@
 """Whose process the embedded server is: the caller's, except for root, whom PostgreSQL refuses.
 
-Root starts it as the owner of the home, or, where that is root too, as the system account `pgserver` (made once, as
-the wheel's own library does). That account gets the data and socket folders, and may pass through (not list) the
-folders above them and above the binaries.
+Root starts it as the owner of the home, or, where that is root too, as the system account
+`pgserver` (made once, as the wheel's own library does). That account gets the data and socket
+folders, and may pass through (not list) the folders above them and above the binaries.
 """
 
 import os
@@ -23,35 +23,52 @@ _FALLBACKS = ("postgres", "nobody")
 
 @dataclass(frozen=True)
 class Account:
-    """The system's user that the server runs as; `is_other` where the caller is root and must change to it."""
+    """The system's user that the server runs as; `is_other` where the caller is root and must
+    change to it.
+    """
 
     uid: int
     gid: int
     is_other: bool
 
     def own(self, folder: Path) -> None:
-        """Give a folder and what is in it to the account; nothing to do where the caller is the account."""
+        """Give a folder and what is in it to the account; nothing to do where the caller is the
+        account.
+        """
         if not self.is_other or folder.lstat().st_uid == self.uid:
             return
         for path in _walk(folder):
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def run(self, command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
-        """Run a command as the account, from the root folder, in a session of its own, without PostgreSQL's variables.
+        """Run a command as the account, from the root folder, in a session of its own, without
+        PostgreSQL's variables.
 
-        The session keeps a Ctrl-C in the terminal from reaching a server that the command starts; a PGPORT of the user
-        would give it another socket.
+        The session keeps a Ctrl-C in the terminal from reaching a server that the command starts; a
+        PGPORT of the user would give it another socket.
         """
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        identity = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("PG")
+        }
+        identity = (
+            {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_other else {}
+        )
         return subprocess.run(  # type: ignore[call-overload]
-            command, cwd="/", env=environment, start_new_session=True, text=True, **identity, **options
+            command,
+            cwd="/",
+            env=environment,
+            start_new_session=True,
+            text=True,
+            **identity,
+            **options,
         )
 
     def let_in(self, home: Path, programs: list[Path]) -> None:
-        """Let the account reach the home and read the programs: root's folders are often closed to others.
+        """Let the account reach the home and read the programs: root's folders are often closed to
+        others.
 
-        Cheap where nothing is to be done; asked for again while the server runs, because it needs the way all its life.
+        Cheap where nothing is to be done; asked for again while the server runs, because it needs
+        the way all its life.
         """
         if not self.is_other:
             return
@@ -98,7 +115,11 @@ def _make_entry() -> pwd.struct_passwd | None:
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if useradd is None:
         return None
-    subprocess.run([useradd, "--system", "--shell", "/usr/sbin/nologin", ACCOUNT], capture_output=True, check=False)
+    subprocess.run(
+        [useradd, "--system", "--shell", "/usr/sbin/nologin", ACCOUNT],
+        capture_output=True,
+        check=False,
+    )
     return _entry(ACCOUNT)
 
 

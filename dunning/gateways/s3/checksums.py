@@ -1,9 +1,11 @@
-"""By which checksum an object can be held against what came over the line, and what we ourselves say of one.
+"""By which checksum an object can be held against what came over the line, and what we ourselves
+say of one.
 
-Stores tell different things of an object: our own SHA-256 where we wrote it, one of S3's checksums, of the whole or of
-its parts ("composite": the digest of the parts' digests), or only an ETag, which is an MD5 in the same two ways where
-nothing but the store's own key encrypts the object. CRC32C and CRC64NVME are passed over: nothing in Python's library
-computes them at the speed of a download, and such objects have an ETag as well.
+Stores tell different things of an object: our own SHA-256 where we wrote it, one of S3's checksums,
+of the whole or of its parts ("composite": the digest of the parts' digests), or only an ETag, which
+is an MD5 in the same two ways where nothing but the store's own key encrypts the object. CRC32C and
+CRC64NVME are passed over: nothing in Python's library computes them at the speed of a download, and
+such objects have an ETag as well.
 """
 
 import base64
@@ -15,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-# The user metadata of everything that we write: its SHA-256, and the mark by which our own objects are known.
+# The user metadata of everything that we write: its SHA-256, and the mark by which our own objects
+# are known.
 MARK = "dunning-sha256"
 BLOCK = 1024 * 1024
 _MD5 = re.compile(r'"?([0-9a-f]{32})(?:-([0-9]+))?"?\Z')
@@ -48,14 +51,18 @@ class Crc32:
 
 
 _NEW: dict[str, Callable[[], Digest]] = {
-    "sha256": hashlib.sha256, "sha1": hashlib.sha1, "crc32": Crc32,
+    "sha256": hashlib.sha256,
+    "sha1": hashlib.sha1,
+    "crc32": Crc32,
     "md5": lambda: hashlib.md5(usedforsecurity=False),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
 class Checksum:
-    """The digest of an object, or, where `part_bytes` is given, of the digests of its parts of that size."""
+    """The digest of an object, or, where `part_bytes` is given, of the digests of its parts of that
+    size.
+    """
 
     algorithm: str
     value: bytes
@@ -69,7 +76,8 @@ class Checksum:
 
 
 def digest_of(content: BinaryIO, size: int, algorithm: str, part_bytes: int | None = None) -> bytes:
-    """Return the digest of the next `size` bytes of a stream; with `part_bytes` that of the digests of the parts.
+    """Return the digest of the next `size` bytes of a stream; with `part_bytes` that of the digests
+    of the parts.
 
     >>> from io import BytesIO
     >>> digest_of(BytesIO(b"123456789"), 9, "crc32").hex()
@@ -84,20 +92,26 @@ def digest_of(content: BinaryIO, size: int, algorithm: str, part_bytes: int | No
 
 
 def md5_tag(path: Path, size: int, part_bytes: int) -> str:
-    """Return the ETag, without quotes, that a store gives a file which travelled in parts of this size, or whole."""
+    """Return the ETag, without quotes, that a store gives a file which travelled in parts of this
+    size, or whole.
+    """
     with path.open("rb") as content:
         if size <= part_bytes:
             return digest_of(content, size, "md5").hex()
         return f"{digest_of(content, size, 'md5', part_bytes).hex()}-{-(-size // part_bytes)}"
 
 
-def find_checksum(told: dict[str, Any], size: int, first_part_bytes: Callable[[], int]) -> Checksum | None:
-    """Return the best checksum that a store tells of an object and that we can compute; None where there is none.
+def find_checksum(
+    told: dict[str, Any], size: int, first_part_bytes: Callable[[], int]
+) -> Checksum | None:
+    """Return the best checksum that a store tells of an object and that we can compute; None where
+    there is none.
 
     Args:
         told: the answer to HEAD, with ChecksumMode.
         size: bytes of the object.
-        first_part_bytes: asks the store how large the object's first part is; called only if that matters.
+        first_part_bytes: asks the store how large the object's first part is; called only if that
+            matters.
     """
     ours = told.get("Metadata", {}).get(MARK, "")
     if ours:
@@ -108,23 +122,38 @@ def find_checksum(told: dict[str, Any], size: int, first_part_bytes: Callable[[]
         if value is None:
             continue
         text, count = _split_parts(value)
-        if count is None and told.get("ChecksumType") != "FULL_OBJECT" and tag is not None and tag[2]:
+        if (
+            count is None
+            and told.get("ChecksumType") != "FULL_OBJECT"
+            and tag is not None
+            and tag[2]
+        ):
             count = int(tag[2])  # a store that leaves away the number of parts
         return _checksum(algorithm, base64.b64decode(text), count, size, first_part_bytes)
-    is_plain = told.get("ServerSideEncryption") in (None, "AES256") and not told.get("SSECustomerAlgorithm")
+    is_plain = told.get("ServerSideEncryption") in (None, "AES256") and not told.get(
+        "SSECustomerAlgorithm"
+    )
     if tag is None or not is_plain:
         return None
-    return _checksum("md5", bytes.fromhex(tag[1]), int(tag[2]) if tag[2] else None, size, first_part_bytes)
+    return _checksum(
+        "md5", bytes.fromhex(tag[1]), int(tag[2]) if tag[2] else None, size, first_part_bytes
+    )
 
 
 def _checksum(
     algorithm: str, value: bytes, count: int | None, size: int, first_part_bytes: Callable[[], int]
 ) -> Checksum | None:
-    """Return a checksum of the whole, or of `count` parts, if these are equally large but for the last one."""
+    """Return a checksum of the whole, or of `count` parts, if these are equally large but for the
+    last one.
+    """
     if count is None:
         return Checksum(algorithm, value)
     part_bytes = max(size, 1) if count == 1 else first_part_bytes()
-    return Checksum(algorithm, value, part_bytes) if part_bytes and -(-size // part_bytes) == count else None
+    return (
+        Checksum(algorithm, value, part_bytes)
+        if part_bytes and -(-size // part_bytes) == count
+        else None
+    )
 
 
 def _split_parts(value: str) -> tuple[str, int | None]:

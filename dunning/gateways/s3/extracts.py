@@ -17,15 +17,17 @@ from dunning.ledger.check.manifest import MANIFEST
 from dunning.ledger.read.sources import ENDINGS
 
 Progress = Callable[[str], None]
-RECORD = ".brought.json"  # what lies in the folder: of each file the object's tag, its size, its SHA-256
+RECORD = (
+    ".brought.json"  # what lies in the folder: of each file the object's tag, its size, its SHA-256
+)
 
 
 def bring_from_bucket(ledger: str, home: Path, tell: Progress) -> Path:
     """Return the local folder of an extract in an object store. The caller holds the run lock.
 
-    One such extract at a time is kept under `<home>/incoming`, readable by its owner only; what of it is there already,
-    and unharmed, is not brought again. Names and bytes of the files are those of the objects: the fingerprint is the
-    same.
+    One such extract at a time is kept under `<home>/incoming`, readable by its owner only; what of
+    it is there already, and unharmed, is not brought again. Names and bytes of the files are those
+    of the objects: the fingerprint is the same.
 
     Args:
         ledger: an s3:// address.
@@ -33,7 +35,8 @@ def bring_from_bucket(ledger: str, home: Path, tell: Progress) -> Path:
         tell: hears one short line at each step.
 
     Raises:
-        DunningError: an extract without files, one that changes while it is read, or a store that cannot be reached.
+        DunningError: an extract without files, one that changes while it is read, or a store that
+            cannot be reached.
     """
     incoming = home / "incoming"
     folder = incoming / _folder_name(ledger)
@@ -74,7 +77,11 @@ def _bring(ledger: str, folder: Path, tell: Progress) -> None:
 def _list_files(place: ObjectPlace) -> list[Stored]:
     """Return the objects right at the place that may be files of an extract."""
     here = [stored for stored in place.objects() if "/" not in stored.name]
-    files = [stored for stored in here if stored.name == MANIFEST or stored.name.lower().endswith(ENDINGS)]
+    files = [
+        stored
+        for stored in here
+        if stored.name == MANIFEST or stored.name.lower().endswith(ENDINGS)
+    ]
     if not files:
         raise DunningError(
             f"There is no file of a ledger extract ({', '.join(ENDINGS)}) right at {place}; {len(here)} other objects "
@@ -103,7 +110,9 @@ def _read_record(folder: Path) -> dict[str, Any]:
 
 def _write_record(folder: Path, brought: dict[str, Any]) -> None:
     beside = folder / f"{RECORD}.unfinished"
-    beside.write_text(json.dumps(brought, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+    beside.write_text(
+        json.dumps(brought, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8"
+    )
     os.replace(beside, folder / RECORD)
 
 
@@ -113,5 +122,7 @@ def _folder_name(ledger: str) -> str:
     >>> _folder_name("s3://ledgers/heat/2026")
     'ledgers-heat-2026-24f029c225d3'
     """
-    words = re.sub(r"[^A-Za-z0-9]+", "-", ledger.split("?")[0].rsplit("@")[-1].split("://")[-1])[-40:].strip("-")
+    words = re.sub(r"[^A-Za-z0-9]+", "-", ledger.split("?")[0].rsplit("@")[-1].split("://")[-1])[
+        -40:
+    ].strip("-")
     return f"{words}-{hashlib.sha256(ledger.encode()).hexdigest()[:12]}"

@@ -1,7 +1,9 @@
-"""A place in an S3 object store, `s3://bucket/prefix`: which objects lie below it, and what one of them is.
+"""A place in an S3 object store, `s3://bucket/prefix`: which objects lie below it, and what one of
+them is.
 
-boto3 finds the store and the credentials as it does everywhere (AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_PROFILE, keys, a
-role). It is imported only when a place is opened: nights on local folders pay nothing for it.
+boto3 finds the store and the credentials as it does everywhere (AWS_ENDPOINT_URL_S3, AWS_REGION,
+AWS_PROFILE, keys, a role). It is imported only when a place is opened: nights on local folders pay
+nothing for it.
 """
 
 import os
@@ -18,7 +20,15 @@ from dunning.gateways.settings.environment import scheme_of
 MIB = 1024 * 1024
 SCHEME = "s3"
 _URL = re.compile(r"[Ss]3://([A-Za-z0-9][A-Za-z0-9._-]{1,254})(?:/+(.*?))?/*\Z", re.DOTALL)
-_KNOWS_NO_PARTS = ("400", "405", "416", "501", "InvalidArgument", "InvalidPartNumber", "NotImplemented")
+_KNOWS_NO_PARTS = (
+    "400",
+    "405",
+    "416",
+    "501",
+    "InvalidArgument",
+    "InvalidPartNumber",
+    "NotImplemented",
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,8 @@ class Bounds:
     """How patient we are with a store, and how large a bite is.
 
     connect_seconds, read_seconds: until a connection stands; without a byte on it.
-    tries: of one request (with growing pauses in between), and of one part that breaks off while it is read.
+    tries: of one request (with growing pauses in between), and of one part that breaks off while it
+    is read.
     part_bytes: what is larger travels in parts of this size; the protocol wants 5 MiB at least.
     threads: parts on their way at once; each part that is being written lies in memory.
     """
@@ -43,7 +54,9 @@ BOUNDS = Bounds()
 
 @dataclass(frozen=True)
 class Stored:
-    """One version of an object: its name below the place, its bytes, and the store's tag of this very version."""
+    """One version of an object: its name below the place, its bytes, and the store's tag of this
+    very version.
+    """
 
     name: str
     size: int
@@ -76,7 +89,9 @@ class ObjectPlace:
     @property
     def client(self) -> Any:
         """The client of boto3, which any number of threads may use."""
-        environment = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+        environment = tuple(
+            sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
+        )
         with self.explained(""):
             return _make_client(self.bounds, environment)
 
@@ -98,10 +113,15 @@ class ObjectPlace:
         Raises:
             DunningError: no such bucket, no access, or the store cannot be reached.
         """
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self.prefix
+        )
         with self.explained(""):
             found = [entry for page in pages for entry in page.get("Contents", ())]
-        stored = [Stored(entry["Key"][len(self.prefix) :], entry["Size"], entry["ETag"]) for entry in found]
+        stored = [
+            Stored(entry["Key"][len(self.prefix) :], entry["Size"], entry["ETag"])
+            for entry in found
+        ]
         return sorted((entry for entry in stored if entry.name), key=lambda entry: entry.name)
 
     def find(self, name: str) -> Stored | None:
@@ -114,20 +134,29 @@ class ObjectPlace:
             except ClientError as error:
                 if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
                     raise
-                self.client.head_bucket(Bucket=self.bucket)  # a bucket that is not there is another matter
+                self.client.head_bucket(
+                    Bucket=self.bucket
+                )  # a bucket that is not there is another matter
                 return None
         return Stored(name, told["ContentLength"], told["ETag"])
 
     def describe(self, stored: Stored) -> dict[str, Any]:
-        """Return what the store tells of this very version of an object: metadata, checksums, encryption."""
+        """Return what the store tells of this very version of an object: metadata, checksums,
+        encryption.
+        """
         with self.explained(stored.name):
             told: dict[str, Any] = self.client.head_object(
-                Bucket=self.bucket, Key=self.key(stored.name), IfMatch=stored.etag, ChecksumMode="ENABLED"
+                Bucket=self.bucket,
+                Key=self.key(stored.name),
+                IfMatch=stored.etag,
+                ChecksumMode="ENABLED",
             )
         return told
 
     def first_part_bytes(self, name: str) -> int:
-        """Return the size of the first of the parts in which an object was written; 0 if the store does not say."""
+        """Return the size of the first of the parts in which an object was written; 0 if the store
+        does not say.
+        """
         from botocore.exceptions import ClientError
 
         with self.explained(name):
@@ -146,10 +175,14 @@ class ObjectPlace:
                 self.client.delete_object(Bucket=self.bucket, Key=self.key(name))
 
     def remove_unfinished_uploads(self) -> None:
-        """Give back the room of uploads in parts that were never finished, where the store lets us look for them."""
+        """Give back the room of uploads in parts that were never finished, where the store lets us
+        look for them.
+        """
         from botocore.exceptions import ClientError
 
-        pages = self.client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket, Prefix=self.prefix)
+        pages = self.client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.bucket, Prefix=self.prefix
+        )
         with self.explained(""):
             try:
                 found = [upload for page in pages for upload in page.get("Uploads", ())]
@@ -158,22 +191,30 @@ class ObjectPlace:
                         Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                     )
             except ClientError as error:
-                if error.response["Error"]["Code"] not in ("AccessDenied", "NotImplemented", "NoSuchUpload"):
+                if error.response["Error"]["Code"] not in (
+                    "AccessDenied",
+                    "NotImplemented",
+                    "NoSuchUpload",
+                ):
                     raise
 
 
 @lru_cache(maxsize=4)
 def _make_client(bounds: Bounds, environment: tuple[tuple[str, str], ...]) -> Any:
-    """Return a client as the environment wants it; the same one, with its connections, as long as that is the same."""
+    """Return a client as the environment wants it; the same one, with its connections, as long as
+    that is the same.
+    """
     import boto3
     from botocore.config import Config
 
     config = Config(
-        connect_timeout=bounds.connect_seconds, read_timeout=bounds.read_seconds, tcp_keepalive=True,
+        connect_timeout=bounds.connect_seconds,
+        read_timeout=bounds.read_seconds,
+        tcp_keepalive=True,
         retries={"mode": "standard", "total_max_attempts": bounds.tries},
         max_pool_connections=max(bounds.threads, 10),
         response_checksum_validation="when_required",  # object_transfers does it, for parts as well
-    )  # fmt: skip
+    )
     return boto3.session.Session().client("s3", config=config)
 
 

@@ -1,4 +1,6 @@
-"""A folder in an object store as a whole or not at all: what names the files goes first and comes last."""
+"""A folder in an object store as a whole or not at all: what names the files goes first and comes
+last.
+"""
 
 from pathlib import Path
 
@@ -7,30 +9,38 @@ from dunning.gateways.s3.transfers import in_parallel, is_copy, is_ours, put_fil
 
 
 def publish_objects(folder: Path, place: ObjectPlace, seal: str) -> None:
-    """Make what lies at a place the files of a folder; `seal` is the file that names all others by SHA-256.
+    """Make what lies at a place the files of a folder; `seal` is the file that names all others by
+    SHA-256.
 
-    The old seal is removed first; then every file is written and held against its checksum, small ones some at a time,
-    and what we wrote there earlier and the folder no longer has is removed; the new seal comes last. Whoever trusts
-    only what a seal names never sees half of two folders. What others put there stays.
+    The old seal is removed first; then every file is written and held against its checksum, small
+    ones some at a time, and what we wrote there earlier and the folder no longer has is removed;
+    the new seal comes last. Whoever trusts only what a seal names never sees half of two folders.
+    What others put there stays.
 
-    Where the very same seal lies already, the objects stay; only those are written that are missing or were changed.
+    Where the very same seal lies already, the objects stay; only those are written that are missing
+    or were changed.
 
     Raises:
-        DunningError: something cannot be written; no seal stands then, unless the very last answer got lost.
+        DunningError: something cannot be written; no seal stands then, unless the very last answer
+            got lost.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
     stored = place.find(seal)
     if stored is not None and is_copy(place, stored, folder / seal):
         there = {entry.name: entry for entry in place.objects()}
-        is_whole = {name: name in there and is_copy(place, there[name], folder / name) for name in sizes}
+        is_whole = {
+            name: name in there and is_copy(place, there[name], folder / name) for name in sizes
+        }
         _put_all(folder, place, {name: size for name, size in sizes.items() if not is_whole[name]})
         return
     place.remove([seal])
     place.remove_unfinished_uploads()
     before = place.objects()
     _put_all(folder, place, {name: size for name, size in sizes.items() if name != seal})
-    place.remove([entry.name for entry in before if entry.name not in sizes and is_ours(place, entry)])
+    place.remove(
+        [entry.name for entry in before if entry.name not in sizes and is_ours(place, entry)]
+    )
     put_file(place, seal, folder / seal)
 
 

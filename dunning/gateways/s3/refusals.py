@@ -23,19 +23,37 @@ from dunning.core.errors import DunningError, OutageError
 DAMAGED = ("BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch")
 GONE = ("NoSuchKey", "404", "NotFound", "PreconditionFailed", "412", "ConditionalRequestConflict")
 _NO_ACCESS = ("AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem")
-_WRONG_KEYS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired")
-_BUSY = ("SlowDown", "RequestTimeout", "TooManyRequests", "429", "ServiceUnavailable", "InternalError")
+_WRONG_KEYS = (
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "InvalidToken",
+    "TokenRefreshRequired",
+)
+_BUSY = (
+    "SlowDown",
+    "RequestTimeout",
+    "TooManyRequests",
+    "429",
+    "ServiceUnavailable",
+    "InternalError",
+)
 _NO_CREDENTIALS = (
-    NoCredentialsError, PartialCredentialsError, ProfileNotFound, CredentialRetrievalError, SSOError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    CredentialRetrievalError,
+    SSOError,
     UnauthorizedSSOTokenError,
-)  # fmt: skip
+)
 _LINE = (NoConnection, HTTPClientError, ResponseStreamingError, IncompleteReadError)
 
 
 def explain(error: BotoCoreError | ClientError, url: str) -> DunningError:
     """Return the refusal of an error about the object or place of an address.
 
-    It is an OutageError where the same may go well later: no connection, a store that is busy or unwell.
+    It is an OutageError where the same may go well later: no connection, a store that is busy or
+    unwell.
     """
     if isinstance(error, ClientError):
         return _explain_answer(error, url)
@@ -60,7 +78,9 @@ def _explain_answer(error: ClientError, url: str) -> DunningError:
     code = str(told.get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     bucket = urlsplit(url).netloc
-    if code == "NoSuchBucket" or (code == "404" and error.operation_name in ("HeadBucket", "ListObjectsV2")):
+    if code == "NoSuchBucket" or (
+        code == "404" and error.operation_name in ("HeadBucket", "ListObjectsV2")
+    ):
         return DunningError(
             f"The object store has no bucket {bucket}, so {url} cannot be used. Make the bucket, or correct the "
             "address or AWS_ENDPOINT_URL_S3."
@@ -102,15 +122,30 @@ def _deed(error: ClientError) -> str:
     >>> _deed(ClientError({}, "ListObjectsV2")), _deed(ClientError({}, "PutObject"))
     ('list', 'write')
     """
-    verbs = {"Put": "write", "Create": "write", "Upload": "write", "Complete": "write", "Abort": "write",
-             "Delete": "delete", "List": "list"}  # fmt: skip
-    return next((word for verb, word in verbs.items() if error.operation_name.startswith(verb)), "read")
+    verbs = {
+        "Put": "write",
+        "Create": "write",
+        "Upload": "write",
+        "Complete": "write",
+        "Abort": "write",
+        "Delete": "delete",
+        "List": "list",
+    }
+    return next(
+        (word for verb, word in verbs.items() if error.operation_name.startswith(verb)), "read"
+    )
 
 
 def _where(error: BotoCoreError) -> str:
     """Return the host that was tried, without what else an address may hold."""
     url = urlsplit(str(error.kwargs.get("endpoint_url") or ""))
-    return f" {url.hostname}:{url.port}" if url.hostname and url.port else f" {url.hostname}" if url.hostname else ""
+    return (
+        f" {url.hostname}:{url.port}"
+        if url.hostname and url.port
+        else f" {url.hostname}"
+        if url.hostname
+        else ""
+    )
 
 
 def _one_line(error: BotoCoreError) -> str:

@@ -1,4 +1,6 @@
-"""Files to and from an object store: in parts, tried again, and never taken for good without a checksum."""
+"""Files to and from an object store: in parts, tried again, and never taken for good without a
+checksum.
+"""
 
 import base64
 import hashlib
@@ -30,13 +32,15 @@ Made = TypeVar("Made")
 
 
 def fetch_file(place: ObjectPlace, stored: Stored, path: Path) -> str:
-    """Bring one version of an object into a file, readable by its owner only; return its SHA-256 (hex).
+    """Bring one version of an object into a file, readable by its owner only; return its SHA-256
+    (hex).
 
-    It travels in parts, each picked up where a connection broke. The file stands whole under its name, held against the
-    object's size and checksum, or not at all.
+    It travels in parts, each picked up where a connection broke. The file stands whole under its
+    name, held against the object's size and checksum, or not at all.
 
     Raises:
-        DunningError: the object was replaced meanwhile, arrives damaged every time, or cannot be had.
+        DunningError: the object was replaced meanwhile, arrives damaged every time, or cannot be
+            had.
     """
     checksum = _checksum_of(place, stored)
     beside = path.with_name(f".{path.name}.unfinished")
@@ -55,7 +59,9 @@ def fetch_file(place: ObjectPlace, stored: Stored, path: Path) -> str:
 
 
 def read_object(place: ObjectPlace, name: str) -> bytes | None:
-    """Return the bytes of a small object, held against its checksum; None where there is no such object."""
+    """Return the bytes of a small object, held against its checksum; None where there is no such
+    object.
+    """
     stored = place.find(name)
     if stored is None:
         return None
@@ -68,10 +74,11 @@ def read_object(place: ObjectPlace, name: str) -> bytes | None:
 
 
 def put_file(place: ObjectPlace, name: str, path: Path) -> None:
-    """Write a file as an object, in parts where it is large; it is there whole, with the file's bytes, or not at all.
+    """Write a file as an object, in parts where it is large; it is there whole, with the file's
+    bytes, or not at all.
 
-    The store is given the SHA-256. Whether it looks at that or not: what it then says it holds (an ETag that is an MD5)
-    must agree, or else the object is read back.
+    The store is given the SHA-256. Whether it looks at that or not: what it then says it holds (an
+    ETag that is an MD5) must agree, or else the object is read back.
 
     Raises:
         DunningError: it arrives damaged every time, or cannot be written.
@@ -105,7 +112,9 @@ def is_copy(place: ObjectPlace, stored: Stored, path: Path) -> bool:
 
 
 def _checksum_of(place: ObjectPlace, stored: Stored) -> Checksum | None:
-    return find_checksum(place.describe(stored), stored.size, lambda: place.first_part_bytes(stored.name))
+    return find_checksum(
+        place.describe(stored), stored.size, lambda: place.first_part_bytes(stored.name)
+    )
 
 
 def _is_held(place: ObjectPlace, stored: Stored, tag: str, sha256: bytes) -> bool:
@@ -132,7 +141,9 @@ def _fetch_parts(place: ObjectPlace, stored: Stored, path: Path) -> None:
 
 
 def _blocks(place: ObjectPlace, stored: Stored, start: int, stop: int) -> Iterator[bytes]:
-    """Yield the bytes from `start` up to `stop` of this very version, going on where a connection broke."""
+    """Yield the bytes from `start` up to `stop` of this very version, going on where a connection
+    broke.
+    """
     broken = 0
     while start < stop:
         with place.explained(stored.name):
@@ -165,13 +176,16 @@ def _ask(place: ObjectPlace, stored: Stored, start: int, stop: int) -> dict[str,
 
 
 def _send(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> str:
-    """Write a file once; return the tag that the store gave it, or nothing where only what lies there can tell."""
+    """Write a file once; return the tag that the store gave it, or nothing where only what lies
+    there can tell.
+    """
     send = _send_whole if path.stat().st_size <= place.bounds.part_bytes else _send_parts
     with place.explained(name):
         try:
             tag: str = send(place, name, path, sha256)["ETag"]
         except ClientError as error:
-            # Damaged on the way, as the store found; or no such upload: it was completed, and the answer got lost.
+            # Damaged on the way, as the store found; or no such upload: it was completed, and the
+            # answer got lost.
             if error.response["Error"]["Code"] not in (*DAMAGED, "NoSuchUpload"):
                 raise
             return ""
@@ -181,7 +195,11 @@ def _send(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> str:
 def _send_whole(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dict[str, Any]:
     with path.open("rb") as body:
         answer: dict[str, Any] = place.client.put_object(
-            Bucket=place.bucket, Key=place.key(name), Body=body, Metadata={MARK: sha256.hex()}, **_given(place, sha256)
+            Bucket=place.bucket,
+            Key=place.key(name),
+            Body=body,
+            Metadata={MARK: sha256.hex()},
+            **_given(place, sha256),
         )
     return answer
 
@@ -189,7 +207,9 @@ def _send_whole(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dic
 def _send_parts(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dict[str, Any]:
     where = {"Bucket": place.bucket, "Key": place.key(name)}
     algorithm = {"ChecksumAlgorithm": "SHA256"} if _given(place, b"") else {}
-    upload = place.client.create_multipart_upload(**where, Metadata={MARK: sha256.hex()}, **algorithm)["UploadId"]
+    upload = place.client.create_multipart_upload(
+        **where, Metadata={MARK: sha256.hex()}, **algorithm
+    )["UploadId"]
     size, step = path.stat().st_size, place.bounds.part_bytes
 
     def send(start: int) -> dict[str, Any]:
@@ -198,7 +218,9 @@ def _send_parts(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dic
             body = file.read(step)
         number = start // step + 1
         given = _given(place, hashlib.sha256(body).digest())
-        answer = place.client.upload_part(**where, UploadId=upload, PartNumber=number, Body=body, **given)
+        answer = place.client.upload_part(
+            **where, UploadId=upload, PartNumber=number, Body=body, **given
+        )
         return {"PartNumber": number, "ETag": answer["ETag"], **given}
 
     try:
@@ -214,14 +236,18 @@ def _send_parts(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dic
 
 
 def _given(place: ObjectPlace, sha256: bytes) -> dict[str, str]:
-    """Return the checksum as the store takes it; nothing for one that knows no such thing, as boto3 is told then."""
+    """Return the checksum as the store takes it; nothing for one that knows no such thing, as boto3
+    is told then.
+    """
     if place.client.meta.config.request_checksum_calculation == "when_required":
         return {}
     return {"ChecksumSHA256": base64.b64encode(sha256).decode("ascii")}
 
 
 def in_parallel(work: Callable[[Given], Made], items: Iterable[Given], threads: int) -> list[Made]:
-    """Return what the work makes of each item, in their order; the first error stops what has not begun."""
+    """Return what the work makes of each item, in their order; the first error stops what has not
+    begun.
+    """
     pool = ThreadPoolExecutor(threads)
     try:
         return list(pool.map(work, items))

@@ -1,1 +1,3 @@
-"""What the operator says: environment, `settings.toml`, who may do what, the certificate for notices."""
+"""What the operator says: environment, `settings.toml`, who may do what, the certificate for
+notices.
+"""

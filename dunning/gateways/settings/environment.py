@@ -1,4 +1,6 @@
-"""Where this installation keeps its things: read from the environment once, absolute from then on."""
+"""Where this installation keeps its things: read from the environment once, absolute from then
+on.
+"""
 
 import os
 import re
@@ -35,18 +37,23 @@ def refuse_url(value: str, option: str, taken: Collection[str] = ()) -> None:
     scheme = scheme_of(value)
     if scheme and scheme not in taken:
         also = "".join(f" or an {name}:// address" for name in taken)
-        raise DunningError(f"{option} is an address ({scheme}://), which is not taken here; give a local folder{also}.")
+        raise DunningError(
+            f"{option} is an address ({scheme}://), which is not taken here; give a local folder{also}."
+        )
 
 
 @dataclass(frozen=True)
 class Settings:
     """The places that a run uses.
 
-    home: DUNNING_HOME (default `.dunning` in the folder where the command was started), holds the embedded PostgreSQL.
-    database_url: DUNNING_DATABASE_URL, another PostgreSQL; None is the embedded one. It may carry a password.
+    home: DUNNING_HOME (default `.dunning` in the folder where the command was started), holds the
+    embedded PostgreSQL.
+    database_url: DUNNING_DATABASE_URL, another PostgreSQL; None is the embedded one. It may carry a
+    password.
     snapshots: DUNNING_SNAPSHOTS where it is a folder, else `snapshots` in the home.
     airflow_home: AIRFLOW_HOME, default `airflow` in the home.
-    snapshot_store: DUNNING_SNAPSHOTS where it is an s3:// address; every snapshot is kept there too. None: only here.
+    snapshot_store: DUNNING_SNAPSHOTS where it is an s3:// address; every snapshot is kept there
+    too. None: only here.
     """
 
     home: Path
@@ -57,10 +64,12 @@ class Settings:
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Read the environment; what is empty counts as not set. Relative paths are made absolute here and only here.
+        """Read the environment; what is empty counts as not set. Relative paths are made absolute
+        here and only here.
 
         Raises:
-            DunningError: a folder is given as an address, or DUNNING_SNAPSHOTS as another one than s3://.
+            DunningError: a folder is given as an address, or DUNNING_SNAPSHOTS as another one than
+                s3://.
         """
         env = os.environ if env is None else env
         home = _folder(env, "DUNNING_HOME", Path(".dunning").absolute())

@@ -1,24 +1,25 @@
-"""What the operator of a house settles for the runs of its DAGs: the environment first, then `settings.toml`.
+"""What the operator of a house settles for the runs of its DAGs: the environment first, then
+`settings.toml`.
 
 `settings.toml` in the home, or the file that DUNNING_SETTINGS names:
 
-    ledger = "/srv/billing/extract"     # DUNNING_LEDGER: a folder, s3://bucket/prefix, a billing database
-    out = "/srv/dunning/out"            # DUNNING_OUT: a folder or s3://bucket/prefix
-    mapping = "mapping.toml"            # DUNNING_MAPPING: of files with another layout
-    billing_sql = "queries"             # DUNNING_BILLING_SQL: own queries for a billing database
-    policy = "policy"                   # DUNNING_POLICY: own policy files
-    quarantine_limit = 0.05             # DUNNING_QUARANTINE_LIMIT: share of refused rows; not of what protects
-    last_look = "/srv/billing/morning"  # DUNNING_LEDGER_LAST_LOOK: a newer extract for a release, read as `ledger`
-    shards = 4                          # DUNNING_SHARDS: parts of a night, 1 to 64; as many as cores, if not set
+    ledger = "/srv/billing/extract" # DUNNING_LEDGER: a folder, s3://bucket/prefix, a billing
+    database out = "/srv/dunning/out" # DUNNING_OUT: a folder or s3://bucket/prefix mapping =
+    "mapping.toml" # DUNNING_MAPPING: of files with another layout billing_sql = "queries" #
+    DUNNING_BILLING_SQL: own queries for a billing database policy = "policy" # DUNNING_POLICY: own
+    policy files quarantine_limit = 0.05 # DUNNING_QUARANTINE_LIMIT: share of refused rows; not of
+    what protects last_look = "/srv/billing/morning" # DUNNING_LEDGER_LAST_LOOK: a newer extract for
+    a release, read as `ledger` shards = 4 # DUNNING_SHARDS: parts of a night, 1 to 64; as many as
+    cores, if not set
 
-    # One date may close although a table or column that protects people is missing or smaller; in the file alone, all
-    # three together, and for no other date. They may stay: table and reason are recorded with the date.
-    accept_shrunk = ["holds"]
-    accept_shrunk_reason = "изтеклите задържания са изчистени"
-    accept_shrunk_on = 2026-11-22
+    # One date may close although a table or column that protects people is missing or smaller; in
+    the file alone, all # three together, and for no other date. They may stay: table and reason are
+    recorded with the date. accept_shrunk = ["holds"] accept_shrunk_reason = "изтеклите задържания
+    са изчистени" accept_shrunk_on = 2026-11-22
 
-An address that holds a password stands in a variable: ledger = "env:DUNNING_LEDGER_BILLING". Relative paths lie in the
-folder of the file; those of the environment where the process was started.
+An address that holds a password stands in a variable: ledger = "env:DUNNING_LEDGER_BILLING".
+Relative paths lie in the folder of the file; those of the environment where the process was
+started.
 """
 
 import os
@@ -48,9 +49,11 @@ _NUMBERS = {"quarantine_limit": (float, 0, 1), "shards": (int, 1, 64)}
 
 @dataclass(frozen=True)
 class HouseSettings:
-    """Where the ledger of the nights lies, where their files go, and how they differ from what is built in.
+    """Where the ledger of the nights lies, where their files go, and how they differ from what is
+    built in.
 
-    accept_shrunk: of one day (ISO), why less of which tables or columns that protect people is right on it.
+    accept_shrunk: of one day (ISO), why less of which tables or columns that protect people is
+    right on it.
     """
 
     ledger: str = field(repr=False)
@@ -71,13 +74,16 @@ def settings_file(settings: Settings, env: Mapping[str, str] | None = None) -> P
 
 
 def names_ledger(settings: Settings, env: Mapping[str, str] | None = None) -> bool:
-    """Return whether the operator says which ledger it is; only where he does not is it the sample's.
+    """Return whether the operator says which ledger it is; only where he does not is it the
+    sample's.
 
     Raises:
         DunningError: the file cannot be understood.
     """
     env = os.environ if env is None else env
-    return bool(env.get(VARIABLES["ledger"])) or "ledger" in _read_file(settings_file(settings, env))
+    return bool(env.get(VARIABLES["ledger"])) or "ledger" in _read_file(
+        settings_file(settings, env)
+    )
 
 
 def read_house_settings(
@@ -86,24 +92,33 @@ def read_house_settings(
     """Return what the operator settled; without a ledger it is the sample's.
 
     Raises:
-        DunningError: the file cannot be understood, or a number is none; says where. No value is shown.
+        DunningError: the file cannot be understood, or a number is none; says where. No value is
+            shown.
     """
     env = os.environ if env is None else env
     path = settings_file(settings, env)
     written = _read_file(path)
-    accepted = _read_acceptance(path, {name: written.pop(name) for name in ACCEPTANCE if name in written})
+    accepted = _read_acceptance(
+        path, {name: written.pop(name) for name in ACCEPTANCE if name in written}
+    )
     told = {name: _place(name, value, path.parent) for name, value in written.items()}
     told |= {
-        name: _place(name, env[variable], Path.cwd()) for name, variable in VARIABLES.items() if env.get(variable)
+        name: _place(name, env[variable], Path.cwd())
+        for name, variable in VARIABLES.items()
+        if env.get(variable)
     }
     numbers = {name: _number(name, told.get(name), *limits) for name, limits in _NUMBERS.items()}
     return HouseSettings(
         ledger=told.get("ledger") or str(settings.home / "sample"),
         out=told.get("out") or str(default_out.absolute()),
-        mapping=told.get("mapping"), billing_sql=told.get("billing_sql"), policy=told.get("policy"),
-        quarantine_limit=numbers["quarantine_limit"], last_look=told.get("last_look"),
-        shards=int(numbers["shards"] or min(os.cpu_count() or 1, 64)), accept_shrunk=accepted,
-    )  # fmt: skip
+        mapping=told.get("mapping"),
+        billing_sql=told.get("billing_sql"),
+        policy=told.get("policy"),
+        quarantine_limit=numbers["quarantine_limit"],
+        last_look=told.get("last_look"),
+        shards=int(numbers["shards"] or min(os.cpu_count() or 1, 64)),
+        accept_shrunk=accepted,
+    )
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -119,7 +134,9 @@ def _read_file(path: Path) -> dict[str, Any]:
         known = ", ".join([*VARIABLES, *ACCEPTANCE])
         raise DunningError(f"{path}: `{strange[0]}` means nothing here. It may hold {known}.")
     for name, value in ((name, value) for name, value in told.items() if name not in ACCEPTANCE):
-        is_right = type(value) in (int, float) if name in _NUMBERS else isinstance(value, str) and value
+        is_right = (
+            type(value) in (int, float) if name in _NUMBERS else isinstance(value, str) and value
+        )
         if not is_right:
             kind = "a number" if name in _NUMBERS else "a text in quotes"
             raise DunningError(f"{path}: `{name}` is not {kind}. Correct it, or delete the line.")
@@ -127,14 +144,24 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _read_acceptance(path: Path, told: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return what the file accepts, by its day; refuses a part of it, for which nobody could say when or why."""
+    """Return what the file accepts, by its day; refuses a part of it, for which nobody could say
+    when or why.
+    """
     if not told:
         return {}
     names, reason, on = (told.get(name) for name in ACCEPTANCE)
-    is_list = isinstance(names, list) and names and all(isinstance(name, str) and name.strip() for name in names)
+    is_list = (
+        isinstance(names, list)
+        and names
+        and all(isinstance(name, str) and name.strip() for name in names)
+    )
     is_reason = isinstance(reason, str) and reason.strip()
     is_day = isinstance(on, date) and not isinstance(on, datetime)
-    kinds = ('a list of tables or columns, as ["holds", "payers.life_support"]', "a text in quotes", "a day")
+    kinds = (
+        'a list of tables or columns, as ["holds", "payers.life_support"]',
+        "a text in quotes",
+        "a day",
+    )
     for name, is_right, kind in zip(ACCEPTANCE, (is_list, is_reason, is_day), kinds, strict=True):
         if not is_right:
             said = "is missing" if name not in told else "is something else"

@@ -7,8 +7,9 @@
     approves = ["disconnections", "reminders"]
     airflow_id = "7"
 
-`airflow_id` is how Airflow's auth manager knows the user, where that is not the name itself. A name of digits needs
-one: an auth manager that numbers its users may have given that number to somebody else.
+`airflow_id` is how Airflow's auth manager knows the user, where that is not the name itself. A name
+of digits needs one: an auth manager that numbers its users may have given that number to somebody
+else.
 """
 
 import os
@@ -28,7 +29,9 @@ _KEYS = {"role", "approves", "airflow_id"}
 
 @dataclass(frozen=True)
 class PersonSettings:
-    """One of Airflow's users: his role (of ROLES), the lists (of LISTS) that he may approve, Airflow's id of him."""
+    """One of Airflow's users: his role (of ROLES), the lists (of LISTS) that he may approve,
+    Airflow's id of him.
+    """
 
     user_name: str
     role: str
@@ -53,9 +56,13 @@ def read_people(settings: Settings) -> dict[str, PersonSettings]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DunningError(f"{path}: {error}. Correct it; docs/access.md has an example.") from error
+        raise DunningError(
+            f"{path}: {error}. Correct it; docs/access.md has an example."
+        ) from error
     if told.keys() - {"people"} or not isinstance(told.get("people", {}), dict):
-        raise DunningError(f'{path}: only tables [people.NAME] may stand here. Write [people.ivanova], role = "...".')
+        raise DunningError(
+            f'{path}: only tables [people.NAME] may stand here. Write [people.ivanova], role = "...".'
+        )
     people = {name: _read(path, name, values) for name, values in told.get("people", {}).items()}
     _check_ids(path, people)
     return people
@@ -66,8 +73,12 @@ def approvers_of(people: Mapping[str, PersonSettings], list_name: str) -> list[P
     return [person for person in people.values() if list_name in person.approves]
 
 
-def find_settings(people: Mapping[str, PersonSettings], airflow_id: str, name: str) -> PersonSettings | None:
-    """Return whose settings a user of Airflow has: by Airflow's id, or by his name if that has no other id there."""
+def find_settings(
+    people: Mapping[str, PersonSettings], airflow_id: str, name: str
+) -> PersonSettings | None:
+    """Return whose settings a user of Airflow has: by Airflow's id, or by his name if that has no
+    other id there.
+    """
     by_id = (person for person in people.values() if person.airflow_id == airflow_id)
     named = people.get(name)
     return next(by_id, named if named and named.airflow_id == named.user_name else None)
@@ -88,12 +99,16 @@ def _check_ids(path: Path, people: Mapping[str, PersonSettings]) -> None:
 def _read(path: Path, name: str, values: Any) -> PersonSettings:
     where = f"{path}: [people.{name}]"
     if not isinstance(values, dict) or values.keys() - _KEYS:
-        raise DunningError(f"{where} may hold {', '.join(sorted(_KEYS))} and nothing else. Delete the rest.")
+        raise DunningError(
+            f"{where} may hold {', '.join(sorted(_KEYS))} and nothing else. Delete the rest."
+        )
     role, approves = values.get("role"), values.get("approves", [])
     if role not in ROLES:
         raise DunningError(f"{where}: `role` is {role!r}; write one of {', '.join(ROLES)}.")
     if not isinstance(approves, list) or any(each not in LISTS for each in approves):
-        raise DunningError(f"{where}: `approves` is {approves!r}; write a list of {', '.join(LISTS)}.")
+        raise DunningError(
+            f"{where}: `approves` is {approves!r}; write a list of {', '.join(LISTS)}."
+        )
     if name.isdigit() and "airflow_id" not in values:
         raise DunningError(
             f"{where}: the user name is a number, which Airflow may have given to somebody else as an id. "
@@ -101,5 +116,7 @@ def _read(path: Path, name: str, values: Any) -> PersonSettings:
         )
     airflow_id = values.get("airflow_id", name)
     if not isinstance(airflow_id, str) or not airflow_id:
-        raise DunningError(f'{where}: `airflow_id` is {airflow_id!r}; write a text in quotes: airflow_id = "7".')
+        raise DunningError(
+            f'{where}: `airflow_id` is {airflow_id!r}; write a text in quotes: airflow_id = "7".'
+        )
     return PersonSettings(name, role, tuple(approves), airflow_id)

@@ -1,4 +1,6 @@
-"""Where the certificate lies with which electronic notices are signed; nothing set: they are not signed."""
+"""Where the certificate lies with which electronic notices are signed; nothing set: they are not
+signed.
+"""
 
 import os
 from collections.abc import Mapping
@@ -12,8 +14,9 @@ from dunning.core.errors import DunningError
 class SigningSettings:
     """What signing needs.
 
-    pkcs12: the content of the file that DUNNING_SIGN_PKCS12 names. password: DUNNING_SIGN_PASSWORD, or what the file
-    DUNNING_SIGN_PASSWORD_FILE holds. timestamp_url: DUNNING_SIGN_TIMESTAMP_URL; empty: without a timestamp.
+    pkcs12: the content of the file that DUNNING_SIGN_PKCS12 names. password: DUNNING_SIGN_PASSWORD,
+    or what the file DUNNING_SIGN_PASSWORD_FILE holds. timestamp_url: DUNNING_SIGN_TIMESTAMP_URL;
+    empty: without a timestamp.
     """
 
     pkcs12: bytes = field(repr=False)
@@ -25,11 +28,16 @@ class SigningSettings:
         """Read the environment and the files that it names; None where no certificate is named.
 
         Raises:
-            DunningError: a file that it names cannot be read, or a password or address stands there without one.
+            DunningError: a file that it names cannot be read, or a password or address stands there
+                without one.
         """
         env = os.environ if env is None else env
         file = env.get("DUNNING_SIGN_PKCS12")
-        others = ("DUNNING_SIGN_PASSWORD", "DUNNING_SIGN_PASSWORD_FILE", "DUNNING_SIGN_TIMESTAMP_URL")
+        others = (
+            "DUNNING_SIGN_PASSWORD",
+            "DUNNING_SIGN_PASSWORD_FILE",
+            "DUNNING_SIGN_TIMESTAMP_URL",
+        )
         if not file:
             alone = [name for name in others if env.get(name)]
             if alone:
@@ -38,7 +46,11 @@ class SigningSettings:
                     "Name the certificate's file there, or unset both."
                 )
             return None
-        return cls(_read(file, "DUNNING_SIGN_PKCS12"), _password(env), env.get("DUNNING_SIGN_TIMESTAMP_URL", ""))
+        return cls(
+            _read(file, "DUNNING_SIGN_PKCS12"),
+            _password(env),
+            env.get("DUNNING_SIGN_TIMESTAMP_URL", ""),
+        )
 
 
 def _password(env: Mapping[str, str]) -> str:

@@ -1,1 +1,3 @@
-"""Snapshots of ledgers: written once, sealed, found again here or in the store beside this machine."""
+"""Snapshots of ledgers: written once, sealed, found again here or in the store beside this
+machine.
+"""

@@ -6,7 +6,9 @@ from pathlib import Path
 
 
 def list_snapshots(snapshots: Path) -> dict[str, int]:
-    """Return the bytes of every whole snapshot by its name, sorted; empty where there is no such folder."""
+    """Return the bytes of every whole snapshot by its name, sorted; empty where there is no such
+    folder.
+    """
     if not snapshots.is_dir():
         return {}
     folders = sorted(path for path in snapshots.iterdir() if not path.name.startswith("."))
@@ -20,8 +22,8 @@ def list_snapshots(snapshots: Path) -> dict[str, int]:
 def remove_snapshot(snapshots: Path, name: str) -> None:
     """Remove a snapshot; nobody finds it half there.
 
-    It is renamed first to what an unfinished one is called: if the removal is cut short, the next night clears that
-    away, as it does with what a killed load left (`jobs.recovery.sweep`).
+    It is renamed first to what an unfinished one is called: if the removal is cut short, the next
+    night clears that away, as it does with what a killed load left (`jobs.recovery.sweep`).
     """
     beside = snapshots / f".{name}.unfinished"
     shutil.rmtree(beside, ignore_errors=True)

@@ -1,7 +1,9 @@
-"""Where snapshots are kept beside this machine: each is written here first, kept in a store, and fetched back from it.
+"""Where snapshots are kept beside this machine: each is written here first, kept in a store, and
+fetched back from it.
 
-A snapshot never changes, so one that the store has is not written twice, and one that is here is not fetched. `store`
-is the s3:// address of DUNNING_SNAPSHOTS, or None where there is no such store; `<store>/<fingerprint>` is a snapshot.
+A snapshot never changes, so one that the store has is not written twice, and one that is here is
+not fetched. `store` is the s3:// address of DUNNING_SNAPSHOTS, or None where there is no such
+store; `<store>/<fingerprint>` is a snapshot.
 """
 
 import json
@@ -53,9 +55,11 @@ class SnapshotStore:
 
 
 def find_kept(snapshots: Path, store: str | None, fingerprint: str) -> Snapshot | None:
-    """Return the whole, unharmed snapshot of a ledger from here, else from the store; None where it has to be made.
+    """Return the whole, unharmed snapshot of a ledger from here, else from the store; None where it
+    has to be made.
 
-    One that is harmed in the store loses its seal, so that nobody uses it until it has been made and kept again.
+    One that is harmed in the store loses its seal, so that nobody uses it until it has been made
+    and kept again.
 
     Raises:
         DunningError: the store cannot be looked into.
@@ -118,7 +122,8 @@ def remove_kept(snapshots: Path, store: str | None, name: str) -> None:
 
 
 def open_kept(folder: Path, snapshots: Path, store: str | None) -> Snapshot:
-    """Return a snapshot from its folder on the machine that loaded it, else from `snapshots` here, else from the store.
+    """Return a snapshot from its folder on the machine that loaded it, else from `snapshots` here,
+    else from the store.
 
     Raises:
         DunningError: it is nowhere, harmed, or of another version of the program.
@@ -165,11 +170,15 @@ def _fetch_files(place: ObjectPlace, folder: Path, fingerprint: str) -> None:
         )
     told = _read_seal(place, seal)
     if told["fingerprint"] != fingerprint:
-        raise HarmedError(f"The snapshot at {place} is that of another ledger. Remove it and load the ledger again.")
+        raise HarmedError(
+            f"The snapshot at {place} is that of another ledger. Remove it and load the ledger again."
+        )
     stored = {entry.name: entry for entry in place.objects()}
     for file in (f"{name}.parquet" for name in sorted(told["tables"])):
         if file not in stored:
-            raise HarmedError(f"The snapshot at {place} lacks {file}. Remove it and load the ledger again.")
+            raise HarmedError(
+                f"The snapshot at {place} lacks {file}. Remove it and load the ledger again."
+            )
         fetch_file(place, stored[file], folder / file)
     (folder / SEAL).write_bytes(seal)
     (folder / SEAL).chmod(0o600)

@@ -1,7 +1,9 @@
-"""The row groups of a Parquet file under seal: whoever reads one of them sees whether its bytes are those written.
+"""The row groups of a Parquet file under seal: whoever reads one of them sees whether its bytes are
+those written.
 
-Parquet's own page checksums leave page headers and the footer unprotected, so that a turned bit there can still give
-other numbers. The seal covers every byte: the footer once a file, a row group whenever it is read.
+Parquet's own page checksums leave page headers and the footer unprotected, so that a turned bit
+there can still give other numbers. The seal covers every byte: the footer once a file, a row group
+whenever it is read.
 """
 
 import hashlib
@@ -20,10 +22,11 @@ _LENGTH_AND_MAGIC = 8
 
 
 def seal_row_groups(path: Path) -> Seal:
-    """Return what `SealedFile` needs of a finished file: where its parts begin and end, and the SHA-256 of each.
+    """Return what `SealedFile` needs of a finished file: where its parts begin and end, and the
+    SHA-256 of each.
 
-    The parts are its row groups in order and then the footer; together they are the file from its first byte to its
-    last: `ends` has one number more than `sha256`, beginning with 0.
+    The parts are its row groups in order and then the footer; together they are the file from its
+    first byte to its last: `ends` has one number more than `sha256`, beginning with 0.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -32,7 +35,10 @@ def seal_row_groups(path: Path) -> Seal:
         starts = _starts(pq.read_metadata(path), footer)
         ends = [0, *starts[1:], footer, size]
         file.seek(0)
-        return {"ends": ends, "sha256": [_hash(file.read(end - start)) for start, end in pairwise(ends)]}
+        return {
+            "ends": ends,
+            "sha256": [_hash(file.read(end - start)) for start, end in pairwise(ends)],
+        }
 
 
 class SealedFile:
@@ -69,7 +75,9 @@ class SealedFile:
 
 
 def _starts(metadata: pq.FileMetaData, footer: int) -> list[int]:
-    """Return where each row group begins. One without rows has no pages: it begins where the next one does."""
+    """Return where each row group begins. One without rows has no pages: it begins where the next
+    one does.
+    """
     starts = [footer]
     for index in reversed(range(metadata.num_row_groups)):
         group = metadata.row_group(index)

@@ -1,9 +1,10 @@
-"""Finding accounts by whatever people hold in their hands: an index beside the snapshots, made of one, removed with it.
+"""Finding accounts by whatever people hold in their hands: an index beside the snapshots, made of
+one, removed with it.
 
-`<home>/search/<snapshot>/` holds `accounts.arrow` (every account with its payer's name, address and meter) and
-`numbers.npy`: of every invoice, court case and notice of the ledger, and of every phone and e-mail address, 57 bits of
-a hash and 7 of its bucket, ascending. Both are mapped into memory, not read. It can be made again from the snapshot at
-any time.
+`<home>/search/<snapshot>/` holds `accounts.arrow` (every account with its payer's name, address and
+meter) and `numbers.npy`: of every invoice, court case and notice of the ledger, and of every phone
+and e-mail address, 57 bits of a hash and 7 of its bucket, ascending. Both are mapped into memory,
+not read. It can be made again from the snapshot at any time.
 """
 
 import os
@@ -51,8 +52,8 @@ _PREFIXES = ("premise_no", "payer_code", "meter_no")
 class SearchIndex:
     """An open index.
 
-    accounts: premise_no, payer_code, name, address, settlement, meter_no, folded (name, settlement, postcode,
-    address, as `fold` gives them).
+    accounts: premise_no, payer_code, name, address, settlement, meter_no, folded (name, settlement,
+    postcode, address, as `fold` gives them).
     """
 
     snapshot: Snapshot
@@ -62,12 +63,16 @@ class SearchIndex:
     def by_pair(self, words: Sequence[str], limit: int) -> pa.Table:
         """Return the accounts whose premise number and payer code both stand among some words."""
         known = pa.array(sorted(words), pa.string())
-        premise, payer = (pc.is_in(self.accounts[name], value_set=known) for name in ("premise_no", "payer_code"))
+        premise, payer = (
+            pc.is_in(self.accounts[name], value_set=known) for name in ("premise_no", "payer_code")
+        )
         return self._take(pc.and_(premise, payer), limit)
 
     def by_joined(self, text: str, limit: int) -> pa.Table:
         """Return the account that `<premise>-<payer>`, the end of a reference of ours, names."""
-        joined = pc.binary_join_element_wise(self.accounts["premise_no"], self.accounts["payer_code"], "-")
+        joined = pc.binary_join_element_wise(
+            self.accounts["premise_no"], self.accounts["payer_code"], "-"
+        )
         return self._take(pc.equal(joined, text), limit)
 
     def by_number(self, text: str, limit: int) -> pa.Table:
@@ -79,12 +84,16 @@ class SearchIndex:
         return self._any(pc.starts_with, text, limit)
 
     def by_end(self, text: str, limit: int) -> pa.Table:
-        """Return the accounts whose premise or payer number ends with a text: messages show the last four signs."""
+        """Return the accounts whose premise or payer number ends with a text: messages show the
+        last four signs.
+        """
         ends = (pc.ends_with(self.accounts[name], text) for name in ("premise_no", "payer_code"))
         return self._take(pc.or_(*ends), limit)
 
     def by_words(self, words: Sequence[str], limit: int) -> pa.Table:
-        """Return the accounts whose name and address hold every word, in any order; a number as a whole."""
+        """Return the accounts whose name and address hold every word, in any order; a number as a
+        whole.
+        """
         rows = pa.array(np.arange(len(self.accounts)))
         folded = self.accounts["folded"]
         for word in words:
@@ -93,7 +102,9 @@ class SearchIndex:
         return self.accounts.take(rows.slice(0, limit + 1 if words else 0))
 
     def by_document(self, number: str) -> pa.Table:
-        """Return the accounts of an invoice, court case or notice of the ledger; none where there is no such number."""
+        """Return the accounts of an invoice, court case or notice of the ledger; none where there
+        is no such number.
+        """
         return self._by_key(_NUMBER, number)
 
     def by_phone(self, number: str) -> pa.Table:
@@ -116,14 +127,18 @@ class SearchIndex:
         owners = [pair for number in buckets for pair in self._owners(number, kind, text)]
         if not owners:
             return self.accounts.slice(0, 0)
-        joined = pc.binary_join_element_wise(self.accounts["premise_no"], self.accounts["payer_code"], _BETWEEN)
+        joined = pc.binary_join_element_wise(
+            self.accounts["premise_no"], self.accounts["payer_code"], _BETWEEN
+        )
         return self.accounts.filter(pc.is_in(joined, value_set=pa.array(owners)))
 
     def _owners(self, bucket_no: int, kind: str, text: str) -> list[str]:
         bucket = self.snapshot.read_bucket(bucket_no, _READ, _UNREAD)
         if kind == _NUMBER:
             found = [
-                bucket.tables[table]["account"][_places(pc.equal(bucket.tables[table].text(column), text))]
+                bucket.tables[table]["account"][
+                    _places(pc.equal(bucket.tables[table].text(column), text))
+                ]
                 for table, column in _NUMBERED.items()
             ]
             accounts = np.unique(np.concatenate(found))
@@ -132,7 +147,10 @@ class SearchIndex:
             contacts = bucket.contacts.take(bucket.contacts["channel"] == channel)
             payers = contacts["payer"][_places(pc.equal(fold_all(contacts.text("address")), text))]
             accounts = np.flatnonzero(np.isin(bucket.accounts["payer"], payers))
-        pair = (bucket.accounts.text(name).take(pa.array(accounts)) for name in ("premise_no", "payer_code"))
+        pair = (
+            bucket.accounts.text(name).take(pa.array(accounts))
+            for name in ("premise_no", "payer_code")
+        )
         owners: list[str] = pc.binary_join_element_wise(*pair, _BETWEEN).to_pylist()
         return owners
 
@@ -153,7 +171,8 @@ def fold(texts: pa.Array) -> pa.Array:
 
 
 def fold_phones(texts: pa.Array) -> pa.Array:
-    """Return phone numbers as they are compared: digits, without the country of Bulgaria and without leading zeros.
+    """Return phone numbers as they are compared: digits, without the country of Bulgaria and
+    without leading zeros.
 
     >>> fold_phones(pa.array(["+359 888 123-456", "0888/123456", "00359888123456", "+49 30 1234567"])).to_pylist()
     ['888123456', '888123456', '888123456', '49301234567']
@@ -187,9 +206,11 @@ def open_search_index(settings: Settings, snapshot: Snapshot) -> SearchIndex:
 
 
 def build_search_index(settings: Settings, snapshot: Snapshot) -> None:
-    """Make the index of a snapshot, unless it is there; those of snapshots that are gone are removed.
+    """Make the index of a snapshot, unless it is there; those of snapshots that are gone are
+    removed.
 
-    It is made beside its place and moved there at the end: of two that make it at once the first one counts.
+    It is made beside its place and moved there at the end: of two that make it at once the first
+    one counts.
     """
     folder = _folder(settings, snapshot.folder.name)
     _sweep(settings)
@@ -200,7 +221,10 @@ def build_search_index(settings: Settings, snapshot: Snapshot) -> None:
     beside.mkdir(mode=0o700, parents=True)
     try:
         accounts, numbers = _gather(snapshot)
-        with pa.OSFile(str(beside / _ACCOUNTS), "wb") as sink, pa.ipc.new_file(sink, accounts.schema) as writer:
+        with (
+            pa.OSFile(str(beside / _ACCOUNTS), "wb") as sink,
+            pa.ipc.new_file(sink, accounts.schema) as writer,
+        ):
             writer.write_table(accounts)
         np.save(beside / _NUMBERS, numbers)
         for path in beside.iterdir():
@@ -219,7 +243,9 @@ def _folder(settings: Settings, name: str) -> Path:
 
 
 def _sweep(settings: Settings) -> None:
-    """Remove the indexes whose snapshots are not here any more, and what was left unfinished long ago."""
+    """Remove the indexes whose snapshots are not here any more, and what was left unfinished long
+    ago.
+    """
     root = settings.home / "search"
     for folder in root.iterdir() if root.is_dir() else ():
         if not folder.name.startswith(".") and not (settings.snapshots / folder.name).is_dir():
@@ -239,7 +265,9 @@ def _gather(snapshot: Snapshot) -> tuple[pa.Table, npt.NDArray[np.uint64]]:
 
 
 def _each_once(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return each hash once, ascending; `np.unique` takes many times as long for millions that hardly repeat."""
+    """Return each hash once, ascending; `np.unique` takes many times as long for millions that
+    hardly repeat.
+    """
     ordered = np.sort(hashes)
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)]]
 
@@ -259,7 +287,8 @@ def _accounts(accounts: Frame, premises: Frame, payers: Frame) -> pa.Table:
     premise, payer = pa.array(accounts["premise"]), pa.array(accounts["payer"])
     name = pc.fill_null(payers.text("name").take(payer), "")
     address, settlement, postcode, meter_no = (
-        premises.text(each).take(premise) for each in ("address", "settlement", "postcode", "meter_no")
+        premises.text(each).take(premise)
+        for each in ("address", "settlement", "postcode", "meter_no")
     )
     parts = (name, settlement, postcode, address)
     said = pc.binary_join_element_wise(*parts, " ", null_handling="replace", null_replacement="")

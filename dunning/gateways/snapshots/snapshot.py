@@ -1,9 +1,11 @@
-"""The snapshot of a ledger: one folder, named by the ledger's fingerprint, that nobody changes once it stands.
+"""The snapshot of a ledger: one folder, named by the ledger's fingerprint, that nobody changes once
+it stands.
 
-`<snapshots>/<fingerprint>/` holds `<table>.parquet` for every table of `dunning.core.frames.SCHEMAS` (lz4, one row
-group a bucket, always 64 of them), `quarantine.parquet` and `snapshot.json`, which names each file's rows and SHA-256,
-those of its row groups (see `row_groups`), and its own. What is read is compared with them each time.
-The folder is written beside its place and moved there at the very end: a snapshot is there as a whole or not at all.
+`<snapshots>/<fingerprint>/` holds `<table>.parquet` for every table of
+`dunning.core.frames.SCHEMAS` (lz4, one row group a bucket, always 64 of them), `quarantine.parquet`
+and `snapshot.json`, which names each file's rows and SHA-256, those of its row groups (see
+`row_groups`), and its own. What is read is compared with them each time. The folder is written
+beside its place and moved there at the very end: a snapshot is there as a whole or not at all.
 """
 
 import hashlib
@@ -36,8 +38,21 @@ FORMAT = 4
 
 _TOLD_OF_NOTICES = ("notice_no", "account", "channel", "sent_on", "served_on", "failed_on")
 # Texts with few different values; everything else is written plain, identifiers above all.
-_DICTIONARY = ("district", "route", "settlement", "postcode", "postal_settlement", "postal_postcode", "language",
-               "channel", "source", "share", "author", "label", "unit")
+_DICTIONARY = (
+    "district",
+    "route",
+    "settlement",
+    "postcode",
+    "postal_settlement",
+    "postal_postcode",
+    "language",
+    "channel",
+    "source",
+    "share",
+    "author",
+    "label",
+    "unit",
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,9 @@ class Snapshot:
 
     folder: Path
     info: dict[str, Any]
-    _files: dict[str, SealedFile] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _files: dict[str, SealedFile] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def fingerprint(self) -> str:
@@ -58,25 +75,37 @@ class Snapshot:
         return [b for b, rows in enumerate(self.info["buckets"]["accounts"]) if rows]
 
     def read_bucket(
-        self, index: int, tables: Iterable[str] | None = None, without: Mapping[str, Iterable[str]] | None = None
+        self,
+        index: int,
+        tables: Iterable[str] | None = None,
+        without: Mapping[str, Iterable[str]] | None = None,
     ) -> Bucket:
-        """Return one bucket as frames; only `tables`, where given, and of each all columns but those in `without`.
+        """Return one bucket as frames; only `tables`, where given, and of each all columns but
+        those in `without`.
 
         Raises:
             DunningError: what would be read is missing or is not what was written.
         """
         names, unread = SCHEMAS if tables is None else tables, without or {}
         return Bucket(
-            index, {name: frame_of(self._row_group(name, index, set(unread.get(name, ())))) for name in names}
+            index,
+            {
+                name: frame_of(self._row_group(name, index, set(unread.get(name, ()))))
+                for name in names
+            },
         )
 
     def quarantine(self) -> pa.Table:
-        """Return the refused rows under QUARANTINE_SCHEMA (masked), by table of the contract and line."""
+        """Return the refused rows under QUARANTINE_SCHEMA (masked), by table of the contract and
+        line.
+        """
         self._check("quarantine")
         return pq.ParquetFile(self.folder / "quarantine.parquet").read()
 
     def newest_paid_on(self, as_of: date) -> date | None:
-        """Return the newest day of a payment or reversal (credit notes are none) up to `as_of`; None without one."""
+        """Return the newest day of a payment or reversal (credit notes are none) up to `as_of`;
+        None without one.
+        """
         payments = pq.read_table(self.folder / "payments.parquet", columns=["paid_on", "is_note"])
         reversals = pq.read_table(self.folder / "reversals.parquet", columns=["paid_on"])
         paid_on = payments.filter(pc.invert(payments["is_note"]))["paid_on"]
@@ -85,16 +114,23 @@ class Snapshot:
         return newest
 
     def count_payments(self, windows: Iterable[tuple[date, date]]) -> list[int]:
-        """Return how many payments (no credit notes) are dated in each window, both days included."""
+        """Return how many payments (no credit notes) are dated in each window, both days
+        included.
+        """
         payments = pq.read_table(self.folder / "payments.parquet", columns=["paid_on", "is_note"])
-        days = payments.filter(pc.invert(payments["is_note"]))["paid_on"].cast(pa.int32()).to_numpy()
+        days = (
+            payments.filter(pc.invert(payments["is_note"]))["paid_on"].cast(pa.int32()).to_numpy()
+        )
         per_day = np.bincount(np.maximum(days, 0))
         until = np.r_[0, np.cumsum(per_day)]
-        ends = np.array([(to_day(since), to_day(last) + 1) for since, last in windows]).clip(0, len(per_day))
+        ends = np.array([(to_day(since), to_day(last) + 1) for since, last in windows]).clip(
+            0, len(per_day)
+        )
         return [int(count) for count in until[ends[:, 1]] - until[ends[:, 0]]]
 
     def sum_payments(self, until: date) -> tuple[int, Fraction]:
-        """Return how many payments and reversals are dated up to a day, and the sum of the payments in euro cents.
+        """Return how many payments and reversals are dated up to a day, and the sum of the payments
+        in euro cents.
 
         Credit notes are none. What is in leva is converted, not rounded.
         """
@@ -102,12 +138,15 @@ class Snapshot:
         self._check("reversals")
         columns = ["paid_on", "amount_minor", "is_bgn"]
         payments = pq.read_table(self.folder / "payments.parquet", columns=[*columns, "is_note"])
-        payments = payments.filter(pc.and_(pc.invert(payments["is_note"]), _is_until(payments["paid_on"], until)))
+        payments = payments.filter(
+            pc.and_(pc.invert(payments["is_note"]), _is_until(payments["paid_on"], until))
+        )
         reversals = pq.read_table(self.folder / "reversals.parquet", columns=["paid_on"])
         count = len(payments) + (pc.sum(_is_until(reversals["paid_on"], until)).as_py() or 0)
         is_bgn = payments["is_bgn"]
         euro, leva = (
-            pc.sum(payments["amount_minor"].filter(chosen)).as_py() or 0 for chosen in (pc.invert(is_bgn), is_bgn)
+            pc.sum(payments["amount_minor"].filter(chosen)).as_py() or 0
+            for chosen in (pc.invert(is_bgn), is_bgn)
         )
         return count, euro + leva / Fraction(BGN_PER_EUR)
 
@@ -122,21 +161,29 @@ class Snapshot:
         return told.append_column("bucket", pa.array(bucket))
 
     def read_account_codes(self) -> tuple[pa.Table, npt.NDArray[np.int64]]:
-        """Return premise_no and payer_code of all accounts, bucket after bucket, and where each bucket begins."""
+        """Return premise_no and payer_code of all accounts, bucket after bucket, and where each
+        bucket begins.
+        """
         self._check("accounts")
-        codes = pq.read_table(self.folder / "accounts.parquet", columns=["premise_no", "payer_code"])
+        codes = pq.read_table(
+            self.folder / "accounts.parquet", columns=["premise_no", "payer_code"]
+        )
         return codes, np.r_[0, np.cumsum(self.info["buckets"]["accounts"])].astype(np.int64)
 
     def services(self) -> list[str]:
         """Return the services that any premise has, in the order of `words.SERVICES`."""
         self._check("premises")
-        codes = pc.unique(pq.read_table(self.folder / "premises.parquet", columns=["service"])["service"])
+        codes = pc.unique(
+            pq.read_table(self.folder / "premises.parquet", columns=["service"])["service"]
+        )
         return [SERVICES[code] for code in sorted(codes.to_pylist())]
 
     def table_sizes(self) -> dict[str, int]:
-        """Return how many rows of each table of the ledger were taken in, and how many carry each protecting column.
+        """Return how many rows of each table of the ledger were taken in, and how many carry each
+        protecting column.
 
-        The columns are named as `payers.vulnerable`. A table or column that was absent is not there.
+        The columns are named as `payers.vulnerable`. A table or column that was absent is not
+        there.
         """
         absent, told = self.info["absent_tables"], self.info["books"]["tables"]
         taken = {name: rows["taken"] for name, rows in told.items() if name not in absent}
@@ -179,18 +226,24 @@ def open_snapshot(folder: Path) -> Snapshot:
     """
     path = Path(folder) / "snapshot.json"
     if not path.is_file():
-        raise DunningError(f"There is no snapshot in {folder} (no snapshot.json). Load the ledger of that date again.")
+        raise DunningError(
+            f"There is no snapshot in {folder} (no snapshot.json). Load the ledger of that date again."
+        )
     try:
         info = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise DunningError(f"{path} cannot be read ({error}). Remove the folder {folder} and load again.") from error
+        raise DunningError(
+            f"{path} cannot be read ({error}). Remove the folder {folder} and load again."
+        ) from error
     if info.get("format") != FORMAT:
         raise DunningError(
             f"The snapshot in {folder} has format {info.get('format')}; this program reads format {FORMAT}. "
             f"Load the ledger again."
         )
     if info.get("sha256") != _sha256_of_info(info):
-        raise DunningError(f"{path} is not what was written (its own SHA-256 differs). Load the ledger again.")
+        raise DunningError(
+            f"{path} is not what was written (its own SHA-256 differs). Load the ledger again."
+        )
     return Snapshot(Path(folder), info)
 
 
@@ -205,10 +258,12 @@ def find_snapshot(snapshots: Path, fingerprint: str) -> Snapshot | None:
 
 
 class SnapshotWriter:
-    """Writes a snapshot, table by table, each bucket after bucket. The same rows give the same bytes.
+    """Writes a snapshot, table by table, each bucket after bucket. The same rows give the same
+    bytes.
 
-    What stands under that fingerprint already is replaced at the very end: it can only be the same ledger, harmed or
-    written by another version. Leaving the block without `finish` leaves nothing behind.
+    What stands under that fingerprint already is replaced at the very end: it can only be the same
+    ledger, harmed or written by another version. Leaving the block without `finish` leaves nothing
+    behind.
 
     Attributes:
         scratch: a folder for whoever makes the tables; gone with the block.
@@ -231,7 +286,9 @@ class SnapshotWriter:
 
     def __exit__(self, *_: object) -> None:
         for writer in self._writers.values():
-            with suppress(OSError, pa.ArrowException):  # on a full disk it cannot write its footer; all of it goes
+            with suppress(
+                OSError, pa.ArrowException
+            ):  # on a full disk it cannot write its footer; all of it goes
                 writer.close()
         for folder in (self.beside, self.scratch):
             shutil.rmtree(folder, ignore_errors=True)
@@ -248,8 +305,14 @@ class SnapshotWriter:
         schema = SCHEMAS[name]
         rows = table.rows.select(schema.names).cast(schema)
         written = self._rows.setdefault(name, [])
-        if len(table.offsets) != BUCKETS + 1 or table.offsets[0] != 0 or table.offsets[-1] != len(rows):
-            raise ValueError(f"the offsets of {name} do not cover its {len(rows)} rows in {BUCKETS} buckets")
+        if (
+            len(table.offsets) != BUCKETS + 1
+            or table.offsets[0] != 0
+            or table.offsets[-1] != len(rows)
+        ):
+            raise ValueError(
+                f"the offsets of {name} do not cover its {len(rows)} rows in {BUCKETS} buckets"
+            )
         if len(written) != homes.start:
             raise ValueError(f"bucket {homes.start} of {name} comes after {len(written)} buckets")
         writer = self._writer(name)
@@ -271,12 +334,16 @@ class SnapshotWriter:
             told = dict(zip(SCHEMAS, pool.map(self._tell, SCHEMAS), strict=True))
         told["quarantine"] = _write_quarantine(self.beside, quarantine)
         content = {
-            **info, "format": FORMAT, "fingerprint": self.fingerprint, "tables": told,
+            **info,
+            "format": FORMAT,
+            "fingerprint": self.fingerprint,
+            "tables": told,
             "buckets": {name: self._rows[name] for name in SCHEMAS},
         }
         content["sha256"] = _sha256_of_info(content)
         _write_private(
-            self.beside / "snapshot.json", json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+            self.beside / "snapshot.json",
+            json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
         )
         shutil.rmtree(self.folder, ignore_errors=True)
         os.rename(self.beside, self.folder)
@@ -287,7 +354,11 @@ class SnapshotWriter:
             schema = SCHEMAS[name]
             few = [column for column in schema.names if column in _DICTIONARY]
             self._writers[name] = pq.ParquetWriter(
-                self._path(name), schema, compression="lz4", use_dictionary=few, write_statistics=False
+                self._path(name),
+                schema,
+                compression="lz4",
+                use_dictionary=few,
+                write_statistics=False,
             )
             self._path(name).chmod(0o600)
         return self._writers[name]
@@ -296,7 +367,11 @@ class SnapshotWriter:
         if len(self._rows.get(name, ())) != BUCKETS:
             raise ValueError(f"{name} has {len(self._rows.get(name, ()))} of {BUCKETS} buckets")
         path = self._path(name)
-        return {"rows": sum(self._rows[name]), "sha256": sha256_of(path), "groups": seal_row_groups(path)}
+        return {
+            "rows": sum(self._rows[name]),
+            "sha256": sha256_of(path),
+            "groups": seal_row_groups(path),
+        }
 
     def _path(self, name: str) -> Path:
         return self.beside / f"{name}.parquet"
@@ -310,7 +385,9 @@ def sha256_of(path: Path) -> str:
 
 def _write_quarantine(folder: Path, quarantine: pa.Table) -> dict[str, Any]:
     path = folder / "quarantine.parquet"
-    pq.write_table(quarantine.select(QUARANTINE_SCHEMA.names).cast(QUARANTINE_SCHEMA), path, compression="lz4")
+    pq.write_table(
+        quarantine.select(QUARANTINE_SCHEMA.names).cast(QUARANTINE_SCHEMA), path, compression="lz4"
+    )
     path.chmod(0o600)
     return {"rows": len(quarantine), "sha256": sha256_of(path)}
 

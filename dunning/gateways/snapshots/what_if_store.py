@@ -1,8 +1,9 @@
 """Where the results of what-ifs lie: a folder each, and who is working on which.
 
-A result is a folder `<home>/what-if/<id>`: `order.json`, `policy/<night>/*.toml`, what was found, and `done.json`,
-which comes last. Whoever works on it holds the lock of its file `.busy`, so that a death in the middle is seen; `.turn`
-of the whole shelf is held while working, so that one works at a time. Only their owner may read any of it.
+A result is a folder `<home>/what-if/<id>`: `order.json`, `policy/<night>/*.toml`, what was found,
+and `done.json`, which comes last. Whoever works on it holds the lock of its file `.busy`, so that a
+death in the middle is seen; `.turn` of the whole shelf is held while working, so that one works at
+a time. Only their owner may read any of it.
 """
 
 import fcntl
@@ -48,11 +49,16 @@ class Shelf:
         """Return the folders of all results, the newest first."""
         if not self.folder.is_dir():
             return []
-        found = [path for path in self.folder.iterdir() if _ID.fullmatch(path.name) and (path / _ORDER).is_file()]
+        found = [
+            path
+            for path in self.folder.iterdir()
+            if _ID.fullmatch(path.name) and (path / _ORDER).is_file()
+        ]
         return sorted(found, key=lambda path: (-ordered_at(path).timestamp(), path.name))
 
     def append(self, result_id: str, order: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
-        """Put an order on the shelf, whole or not at all; False where there is a result of that name already.
+        """Put an order on the shelf, whole or not at all; False where there is a result of that
+        name already.
 
         Args:
             files: content by path within the folder.
@@ -60,8 +66,13 @@ class Shelf:
         beside = self.folder / f".{result_id}.{os.getpid()}-{threading.get_ident()}.unfinished"
         make_private(self.folder)
         try:
-            for name, content in {**files, _ORDER: json.dumps(order, ensure_ascii=False).encode()}.items():
-                for folder in reversed([beside / name, *(beside / name).parents][1 : name.count("/") + 2]):
+            for name, content in {
+                **files,
+                _ORDER: json.dumps(order, ensure_ascii=False).encode(),
+            }.items():
+                for folder in reversed(
+                    [beside / name, *(beside / name).parents][1 : name.count("/") + 2]
+                ):
                     make_private(folder)
                 write_private(beside / name, content)
             os.rename(beside, self.folder / result_id)
@@ -74,7 +85,9 @@ class Shelf:
         return True
 
     def sweep(self, keep: int, days: int) -> None:
-        """Remove results that are older than so many days, or beyond so many; never one that is being worked on."""
+        """Remove results that are older than so many days, or beyond so many; never one that is
+        being worked on.
+        """
         make_private(self.folder)
         mark = self.folder / ".swept"
         write_private(mark, b"")
@@ -98,7 +111,8 @@ class Shelf:
         """Start a process that works on a result; False where somebody works on it already.
 
         Args:
-            module: is run with the folder and the number of the open lock, which it keeps until it ends.
+            module: is run with the folder and the number of the open lock, which it keeps until it
+                ends.
         """
         with self._door():
             held = _hold(folder / ".busy")
@@ -177,7 +191,9 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_table(path: Path) -> pa.Table:
-    """Return a table that `write_table` wrote; its columns stay on disk until they are looked at."""
+    """Return a table that `write_table` wrote; its columns stay on disk until they are looked
+    at.
+    """
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
@@ -187,9 +203,14 @@ def _start(folder: Path, held: int, module: str, settings: Settings) -> None:
     write_private(folder / _LOG, b"")
     with (folder / _LOG).open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, str(folder), str(held)], env={**os.environ, **settings.to_environment()},
-            pass_fds=(held,), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-m", module, str(folder), str(held)],
+            env={**os.environ, **settings.to_environment()},
+            pass_fds=(held,),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     threading.Thread(target=process.wait, daemon=True).start()
 
 

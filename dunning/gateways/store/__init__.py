@@ -1,6 +1,8 @@
-"""The store: runs, decisions, proposals, deeds, policy files, table sizes and monthly notices in PostgreSQL.
+"""The store: runs, decisions, proposals, deeds, policy files, table sizes and monthly notices in
+PostgreSQL.
 
-Every function takes an engine, or a connection; with a connection inside a transaction it joins that.
+Every function takes an engine, or a connection; with a connection inside a transaction it joins
+that.
 """
 
 from sqlalchemy import Engine

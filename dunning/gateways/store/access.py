@@ -9,7 +9,9 @@ from dunning.gateways.postgres.sql_files import statement
 
 @dataclass(frozen=True)
 class Access:
-    """One look. action: `unmask`, `download`, `story`, `notice`. subject: a list and date, or numbers; no names."""
+    """One look. action: `unmask`, `download`, `story`, `notice`. subject: a list and date, or
+    numbers; no names.
+    """
 
     access_no: int
     user_name: str

@@ -1,4 +1,6 @@
-"""How old the open debt of closed nights was, by service, district and stage: what the pages show over months."""
+"""How old the open debt of closed nights was, by service, district and stage: what the pages show
+over months.
+"""
 
 from datetime import date
 
@@ -10,14 +12,18 @@ from dunning.gateways.store.rows import AGEING, shape_rows
 
 
 def replace_ageing(source: Source, as_of: date, ageing: pa.Table) -> int:
-    """Put a date's ageing (columns of rows.AGEING without the date) in the place of that which is there."""
+    """Put a date's ageing (columns of rows.AGEING without the date) in the place of that which is
+    there.
+    """
     with transact(source) as connection:
         connection.execute(statement("ageing", "delete"), {"as_of": as_of})
         return copy_in(connection, "ageing", "copy", shape_rows(ageing, AGEING, as_of))
 
 
 def fetch_ageing(source: Source, as_of: date) -> pa.Table:
-    """Return a date's ageing: service, district, stage, band, items, cents; no rows for a date without."""
+    """Return a date's ageing: service, district, stage, band, items, cents; no rows for a date
+    without.
+    """
     with transact(source) as connection:
         return copy_out(connection, "ageing", "fetch", AGEING.remove(0), {"as_of": as_of})
 

@@ -1,7 +1,9 @@
-"""Closing the books of a date: intent before the effect, the effect (files published), then the record that it is done.
+"""Closing the books of a date: intent before the effect, the effect (files published), then the
+record that it is done.
 
-`begin_close`, publish, `finish_close`. Where a run died in between, the next one looks for the manifest whose SHA-256
-the interrupted run recorded: if it is out, the close is finished; if not, nothing left the house and it is discarded.
+`begin_close`, publish, `finish_close`. Where a run died in between, the next one looks for the
+manifest whose SHA-256 the interrupted run recorded: if it is out, the close is finished; if not,
+nothing left the house and it is discarded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,10 +30,11 @@ from dunning.gateways.store.runs import interrupted_runs, keep_manifest, last_cl
 
 @dataclass(frozen=True)
 class Books:
-    """What a close writes; the columns stand with `replace_decisions`, `replace_proposals` and `append_deeds`.
+    """What a close writes; the columns stand with `replace_decisions`, `replace_proposals` and
+    `append_deeds`.
 
-    figures, ageing: of the night, for the pages. manifest: as it will be published. release: of the messages that leave
-    with the night itself; None where they wait for a person.
+    figures, ageing: of the night, for the pages. manifest: as it will be published. release: of the
+    messages that leave with the night itself; None where they wait for a person.
     """
 
     decisions: pa.Table
@@ -44,17 +47,19 @@ class Books:
 
 
 def begin_close(source: Source, run_id: int, manifest_sha256: str, books: Books) -> dict[str, int]:
-    """Write a date's decisions and proposals and its deeds as intended, in one transaction; return the rows of each.
+    """Write a date's decisions and proposals and its deeds as intended, in one transaction; return
+    the rows of each.
 
     Args:
         source: an engine, or (better) the connection of the run lock.
         run_id: a running run that records.
-        manifest_sha256: of the manifest that will be published, by which an interrupted close is recognised as done.
+        manifest_sha256: of the manifest that will be published, by which an interrupted close is
+            recognised as done.
         books: what to write.
 
     Raises:
-        DunningError: the run is not running or records nothing, its date is not later than the last closed one, another
-            close is under way, or a deed conflicts. Nothing is written then.
+        DunningError: the run is not running or records nothing, its date is not later than the last
+            closed one, another close is under way, or a deed conflicts. Nothing is written then.
     """
     with transact(source) as connection:
         closed_on = last_closed_on(connection)
@@ -75,7 +80,8 @@ def begin_close(source: Source, run_id: int, manifest_sha256: str, books: Books)
 
 
 def finish_close(source: Source, as_of: date) -> int:
-    """Record, in one transaction, that the deeds of a date are done and its books closed; return how many deeds.
+    """Record, in one transaction, that the deeds of a date are done and its books closed; return
+    how many deeds.
 
     Raises:
         DunningError: no close of that date is under way.
@@ -87,8 +93,9 @@ def finish_close(source: Source, as_of: date) -> int:
 def discard_close(source: Source, as_of: date) -> int:
     """Give up a close whose files never got out; return how many deeds it had.
 
-    Its intended deeds, decisions and proposals go, and its run is running again, so that a retry of its last step can
-    close, and a new attempt replaces it. Only for a manifest that was not published.
+    Its intended deeds, decisions and proposals go, and its run is running again, so that a retry of
+    its last step can close, and a new attempt replaces it. Only for a manifest that was not
+    published.
 
     Raises:
         DunningError: no close of that date is under way.
@@ -126,7 +133,11 @@ def _begin(connection: Connection, run_id: int, manifest_sha256: str) -> date:
 def _end(connection: Connection, as_of: date, run_verb: str, deeds_verb: str) -> int:
     run_id = connection.execute(statement("runs", run_verb), {"as_of": as_of}).scalar_one_or_none()
     if run_id is None:
-        raise DunningError(f"No close of {as_of} is under way, so there is nothing to finish or discard.")
-    connection.execute(statement("releases", deeds_verb), {"as_of": as_of, "list_name": "reminders"})
+        raise DunningError(
+            f"No close of {as_of} is under way, so there is nothing to finish or discard."
+        )
+    connection.execute(
+        statement("releases", deeds_verb), {"as_of": as_of, "list_name": "reminders"}
+    )
     row = {"run_id": run_id, "as_of": as_of, "event_no": None}
     return connection.execute(statement("deeds", deeds_verb), row).rowcount

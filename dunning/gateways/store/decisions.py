@@ -1,4 +1,6 @@
-"""Decisions of accounts that owe, kept per date: what the pages, the reports and tomorrow's questions look at."""
+"""Decisions of accounts that owe, kept per date: what the pages, the reports and tomorrow's
+questions look at.
+"""
 
 from datetime import date
 from typing import Any
@@ -17,8 +19,8 @@ def replace_decisions(source: Source, as_of: date, decisions: pa.Table) -> int:
     Args:
         source: an engine, or a connection inside the caller's transaction.
         as_of: the date.
-        decisions: rows of the contract's `classification` with `why_not` and `rule`; only accounts that owe
-            (open_cents > 0) are kept: the others are nine of ten and stand in the file.
+        decisions: rows of the contract's `classification` with `why_not` and `rule`; only accounts
+            that owe (open_cents > 0) are kept: the others are nine of ten and stand in the file.
     """
     owing = decisions.filter(pc.greater(decisions["open_cents"], 0))
     with transact(source) as connection:
@@ -26,32 +28,45 @@ def replace_decisions(source: Source, as_of: date, decisions: pa.Table) -> int:
         return copy_in(connection, "decisions", "copy", shape_rows(owing, DECISIONS, as_of))
 
 
-def fetch_account_decisions(source: Source, premise_no: str, payer_code: str, limit: int) -> list[dict[str, Any]]:
+def fetch_account_decisions(
+    source: Source, premise_no: str, payer_code: str, limit: int
+) -> list[dict[str, Any]]:
     """Return the decisions on one account of the dates on which it owed, the newest first.
 
-    as_of, stage, open_cents, overdue_cents, interest_cents, shielded_cents, days_overdue, reasons, why_not, next_stage,
-    next_on.
+    as_of, stage, open_cents, overdue_cents, interest_cents, shielded_cents, days_overdue, reasons,
+    why_not, next_stage, next_on.
     """
     key = {"premise_no": premise_no, "payer_code": payer_code, "limit": limit}
     with transact(source) as connection:
-        return [dict(row._mapping) for row in connection.execute(statement("decisions", "select_account"), key)]
+        return [
+            dict(row._mapping)
+            for row in connection.execute(statement("decisions", "select_account"), key)
+        ]
 
 
 def count_stage(source: Source, as_of: date, stage: str) -> tuple[int, int]:
     """Return how many accounts of a stage owe on a date, and their open cents."""
     with transact(source) as connection:
-        count = connection.execute(statement("decisions", "count_stage"), {"as_of": as_of, "stage": stage}).one()
+        count = connection.execute(
+            statement("decisions", "count_stage"), {"as_of": as_of, "stage": stage}
+        ).one()
         return int(count.accounts), int(count.open_cents)
 
 
-def fetch_stage(source: Source, as_of: date, stage: str, limit: int, offset: int) -> list[dict[str, Any]]:
+def fetch_stage(
+    source: Source, as_of: date, stage: str, limit: int, offset: int
+) -> list[dict[str, Any]]:
     """Return some of a stage's owing accounts of a date, those that owe most overdue first.
 
-    premise_no, payer_code, overdue_cents, open_cents, days_overdue, limitation_on, next_stage, next_on, reasons.
+    premise_no, payer_code, overdue_cents, open_cents, days_overdue, limitation_on, next_stage,
+    next_on, reasons.
     """
     key = {"as_of": as_of, "stage": stage, "limit": limit, "offset": offset}
     with transact(source) as connection:
-        return [dict(row._mapping) for row in connection.execute(statement("decisions", "select_stage"), key)]
+        return [
+            dict(row._mapping)
+            for row in connection.execute(statement("decisions", "select_stage"), key)
+        ]
 
 
 def fetch_decisions(source: Source, as_of: date) -> pa.Table:

@@ -1,7 +1,8 @@
-"""Deeds: what has left the house, recorded once under (premise_no, payer_code, stage, as_of, channel).
+"""Deeds: what has left the house, recorded once under (premise_no, payer_code, stage, as_of,
+channel).
 
-A deed is intended before its file is published and done after. The database itself refuses every other change: a deed
-that is done is never altered or removed.
+A deed is intended before its file is published and done after. The database itself refuses every
+other change: a deed that is done is never altered or removed.
 """
 
 from datetime import date
@@ -19,20 +20,23 @@ from dunning.gateways.store.rows import ACTS, DEEDS, PAST_DEEDS, shape_rows
 ALL_EVENTS = 2**62
 
 
-def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table, event_no: int | None = None) -> int:
+def append_deeds(
+    source: Source, run_id: int, as_of: date, deeds: pa.Table, event_no: int | None = None
+) -> int:
     """Record deeds as intended by a run; return how many were new.
 
     Args:
         source: an engine, or a connection inside the caller's transaction.
         run_id: the run that does them.
         as_of: its date, which is every deed's day.
-        deeds: premise_no, payer_code, stage, channel, reference, overdue_cents; of letters also written_to, the mark
-            of the address (see `reaching.mark_addresses`). One that is there already with the same content is left as
-            it is.
+        deeds: premise_no, payer_code, stage, channel, reference, overdue_cents; of letters also
+            written_to, the mark of the address (see `reaching.mark_addresses`). One that is there
+            already with the same content is left as it is.
         event_no: of the release that does them; None for what leaves with the night itself.
 
     Raises:
-        DunningError: two of them share key or reference, or one that is there has other content; nothing is recorded.
+        DunningError: two of them share key or reference, or one that is there has other content;
+            nothing is recorded.
     """
     if "written_to" not in deeds.column_names:
         deeds = deeds.append_column("written_to", pa.nulls(len(deeds), pa.string()))
@@ -46,22 +50,31 @@ def append_deeds(source: Source, run_id: int, as_of: date, deeds: pa.Table, even
                 "Each message may go out once; nothing was recorded. Report this fault with that key."
             ) from error
         _refuse_conflict(connection, as_of)
-        return connection.execute(statement("deeds", "append"), {"run_id": run_id, "event_no": event_no}).rowcount
+        return connection.execute(
+            statement("deeds", "append"), {"run_id": run_id, "event_no": event_no}
+        ).rowcount
 
 
-def fetch_deeds(source: Source, before: date, since: date = date.min, events_seen: int = ALL_EVENTS) -> pa.Table:
+def fetch_deeds(
+    source: Source, before: date, since: date = date.min, events_seen: int = ALL_EVENTS
+) -> pa.Table:
     """Return the messages sent on dates from `since` until the day before `before`.
 
-    premise_no, payer_code, stage, as_of, channel, reference, written_to; by as_of, then by the other columns. What is
-    only intended is not there, nor what was recalled; releases and recalls count up to the event `events_seen`.
+    premise_no, payer_code, stage, as_of, channel, reference, written_to; by as_of, then by the
+    other columns. What is only intended is not there, nor what was recalled; releases and recalls
+    count up to the event `events_seen`.
     """
     given = {"before": before, "since": since, "events_seen": events_seen}
     with transact(source) as connection:
         return copy_out(connection, "deeds", "fetch", PAST_DEEDS, given)
 
 
-def fetch_acts(source: Source, before: date, since: date, events_seen: int = ALL_EVENTS) -> pa.Table:
-    """Return the disconnections and cases handed over, as rows.ACTS; what counts as in `fetch_deeds`."""
+def fetch_acts(
+    source: Source, before: date, since: date, events_seen: int = ALL_EVENTS
+) -> pa.Table:
+    """Return the disconnections and cases handed over, as rows.ACTS; what counts as in
+    `fetch_deeds`.
+    """
     given = {"before": before, "since": since, "events_seen": events_seen}
     with transact(source) as connection:
         return copy_out(connection, "deeds", "fetch_acts", ACTS, given)
@@ -70,16 +83,21 @@ def fetch_acts(source: Source, before: date, since: date, events_seen: int = ALL
 def fetch_account_deeds(source: Source, premise_no: str, payer_code: str) -> list[dict[str, Any]]:
     """Return everything done about one account, the newest first.
 
-    stage, as_of, channel, reference, overdue_cents, state; recalled_at, recalled_by, recall_reason (None where it was
-    not recalled).
+    stage, as_of, channel, reference, overdue_cents, state; recalled_at, recalled_by, recall_reason
+    (None where it was not recalled).
     """
     with transact(source) as connection:
         key = {"premise_no": premise_no, "payer_code": payer_code}
-        return [dict(row._mapping) for row in connection.execute(statement("deeds", "select_account"), key)]
+        return [
+            dict(row._mapping)
+            for row in connection.execute(statement("deeds", "select_account"), key)
+        ]
 
 
 def count_deeds(source: Source, as_of: date) -> dict[str, int]:
-    """Return how many deeds a date has by state (`intended`, `done`); a state without deeds is not named."""
+    """Return how many deeds a date has by state (`intended`, `done`); a state without deeds is not
+    named.
+    """
     with transact(source) as connection:
         rows = connection.execute(statement("deeds", "count"), {"as_of": as_of})
         return {row.state: row.row_count for row in rows}

@@ -1,8 +1,9 @@
-"""The numbers of what people do after a night and later nights must know: strikes, releases, recalls.
+"""The numbers of what people do after a night and later nights must know: strikes, releases,
+recalls.
 
-A run notes the last number that it saw (`Run.events_seen`). What was recorded later is not there for it, so that the
-run can be repeated to the byte. Numbers are given and looked at under one lock, so that none appears below one that
-somebody has seen.
+A run notes the last number that it saw (`Run.events_seen`). What was recorded later is not there
+for it, so that the run can be repeated to the byte. Numbers are given and looked at under one lock,
+so that none appears below one that somebody has seen.
 """
 
 from sqlalchemy import Connection
@@ -20,7 +21,9 @@ def next_event(connection: Connection) -> int:
 
 
 def latest_event(connection: Connection) -> int:
-    """Return the number of the last event, 0 before the first; no event is being recorded meanwhile."""
+    """Return the number of the last event, 0 before the first; no event is being recorded
+    meanwhile.
+    """
     connection.execute(statement("locks", "order"), {"key": EVENTS_LOCK})
     return int(connection.execute(statement("events", "latest")).scalar_one())
 

@@ -10,7 +10,9 @@ from dunning.gateways.postgres.sql_files import statement
 
 @dataclass(frozen=True)
 class Figure:
-    """One count and sum of a date. kind: `stage` (accounts, open cents) or `list` (rows and the manifest's cents)."""
+    """One count and sum of a date. kind: `stage` (accounts, open cents) or `list` (rows and the
+    manifest's cents).
+    """
 
     as_of: date
     kind: str
@@ -30,5 +32,7 @@ def replace_figures(source: Source, as_of: date, figures: Iterable[Figure]) -> N
 def fetch_figures(source: Source, since: date, before: date) -> list[Figure]:
     """Return the figures of closed dates from `since` until the day before `before`, ascending."""
     with transact(source) as connection:
-        rows = connection.execute(statement("figures", "select_between"), {"since": since, "before": before})
+        rows = connection.execute(
+            statement("figures", "select_between"), {"since": since, "before": before}
+        )
         return [Figure(**row._mapping) for row in rows]

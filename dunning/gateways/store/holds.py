@@ -1,7 +1,9 @@
-"""Our own holds: an account that a person kept from every list, with a reason, an author and an end. Recorded once.
+"""Our own holds: an account that a person kept from every list, with a reason, an author and an
+end. Recorded once.
 
-It was struck from a list (a strike), or protected from its own page. A hold is in force from the day after the last
-closed date on, so that no closed night changes; the release of that date looks at holds besides.
+It was struck from a list (a strike), or protected from its own page. A hold is in force from the
+day after the last closed date on, so that no closed night changes; the release of that date looks
+at holds besides.
 """
 
 from dataclasses import dataclass
@@ -25,8 +27,9 @@ FROM_ACCOUNT = "account"
 class OwnHold:
     """One hold as recorded.
 
-    list_name, struck_on: the list, and its date, from which the account was struck; FROM_ACCOUNT, and the last closed
-    date, where it was recorded from the account's page. document: what shows the reason, or empty. valid_from,
+    list_name, struck_on: the list, and its date, from which the account was struck; FROM_ACCOUNT,
+    and the last closed date, where it was recorded from the account's page. document: what shows
+    the reason, or empty. valid_from,
     valid_until: half-open. ended_on: first day on which it holds no more, where it was ended early.
     """
 
@@ -51,14 +54,23 @@ class OwnHold:
 
 
 def append_hold(
-    source: Source, *, premise_no: str, payer_code: str, list_name: str, struck_on: date, note: str, author: str,
-    valid_until: date, reason: str = "manual", document: str = "",
+    source: Source,
+    *,
+    premise_no: str,
+    payer_code: str,
+    list_name: str,
+    struck_on: date,
+    note: str,
+    author: str,
+    valid_until: date,
+    reason: str = "manual",
+    document: str = "",
 ) -> int:
     """Record a hold from the day after the last closed date on; return its number.
 
     Raises:
-        DunningError: no date is closed, the end is not after the beginning, such a hold lasts as long already,
-            or no note is given.
+        DunningError: no date is closed, the end is not after the beginning, such a hold lasts as
+            long already, or no note is given.
     """
     with transact(source) as connection:
         hold_no = next_event(connection)
@@ -71,10 +83,18 @@ def append_hold(
             raise DunningError("A strike needs a reason that others understand later. Write one.")
         _refuse_second(connection, premise_no, payer_code, reason, valid_until)
         row = {
-            "hold_no": hold_no, "premise_no": premise_no, "payer_code": payer_code, "list_name": list_name,
-            "struck_on": struck_on, "reason": reason, "note": note.strip(), "document": document, "author": author,
-            "valid_from": valid_from, "valid_until": valid_until,
-        }  # fmt: skip
+            "hold_no": hold_no,
+            "premise_no": premise_no,
+            "payer_code": payer_code,
+            "list_name": list_name,
+            "struck_on": struck_on,
+            "reason": reason,
+            "note": note.strip(),
+            "document": document,
+            "author": author,
+            "valid_from": valid_from,
+            "valid_until": valid_until,
+        }
         return int(connection.execute(statement("holds", "insert"), row).scalar_one())
 
 
@@ -89,8 +109,15 @@ def end_hold(source: Source, hold_no: int, by: str) -> date:
         ended_on = first_open_day(connection)
         found = next((hold for hold in fetch_holds(connection) if hold.hold_no == hold_no), None)
         if found is None or not found.is_in_force(ended_on):
-            raise DunningError(f"There is no strike {hold_no} in force; it has ended, or it never was.")
-        row = {"event_no": event_no, "hold_no": hold_no, "ended_by": by, "ended_on": max(ended_on, found.valid_from)}
+            raise DunningError(
+                f"There is no strike {hold_no} in force; it has ended, or it never was."
+            )
+        row = {
+            "event_no": event_no,
+            "hold_no": hold_no,
+            "ended_by": by,
+            "ended_on": max(ended_on, found.valid_from),
+        }
         connection.execute(statement("hold_ends", "insert"), row)
         return ended_on
 
@@ -109,7 +136,8 @@ def fetch_seen_holds(source: Source, events_seen: int) -> pa.Table:
 
 
 def first_open_day(connection: Connection) -> date:
-    """Return the day after the last closed date: the first that a decision of today may still change.
+    """Return the day after the last closed date: the first that a decision of today may still
+    change.
 
     Raises:
         DunningError: no date is closed.
@@ -120,8 +148,12 @@ def first_open_day(connection: Connection) -> date:
     return closed_on + timedelta(days=1)
 
 
-def _refuse_second(connection: Connection, premise_no: str, payer_code: str, reason: str, until: date) -> None:
-    """Refuse a hold that adds nothing: one of the same reason is in force as long. A longer one may follow."""
+def _refuse_second(
+    connection: Connection, premise_no: str, payer_code: str, reason: str, until: date
+) -> None:
+    """Refuse a hold that adds nothing: one of the same reason is in force as long. A longer one may
+    follow.
+    """
     for hold in fetch_holds(connection, premise_no):
         is_same = (hold.payer_code, hold.reason) == (payer_code, reason)
         if is_same and hold.is_in_force(until - timedelta(days=1)):

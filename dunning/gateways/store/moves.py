@@ -9,7 +9,9 @@ from dunning.gateways.postgres.sql_files import statement
 
 @dataclass(frozen=True)
 class StageMove:
-    """Accounts that moved from one stage to another, and what they owe now. Who owes nothing is `current`."""
+    """Accounts that moved from one stage to another, and what they owe now. Who owes nothing is
+    `current`.
+    """
 
     from_stage: str
     to_stage: str

@@ -1,7 +1,9 @@
-"""The monthly notices in the store: intent before the effect, the effect (files published), then that it is done.
+"""The monthly notices in the store: intent before the effect, the effect (files published), then
+that it is done.
 
-`begin_notices`, publish, `finish_notices`. Where a run died in between, the next one looks for the manifest whose
-SHA-256 the interrupted run recorded: if it is out, the run is finished; if not, it is discarded.
+`begin_notices`, publish, `finish_notices`. Where a run died in between, the next one looks for the
+manifest whose SHA-256 the interrupted run recorded: if it is out, the run is finished; if not, it
+is discarded.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,8 +27,10 @@ class NoticeRun:
     """The notices of one service on one date as recorded.
 
     since: day of the run before it. state: `intended` (its files are perhaps out) or `done`.
-    manifest_sha256: of the manifest that it published, or will. content_sha256: of what it says, signatures left out.
-    shown_until: what was issued up to this day counted as shown; None for a run of before numbers were kept.
+    manifest_sha256: of the manifest that it published, or will. content_sha256: of what it says,
+    signatures left out.
+    shown_until: what was issued up to this day counted as shown; None for a run of before numbers
+    were kept.
     run_no: in the order in which runs were recorded; None before that.
     """
 
@@ -44,20 +48,26 @@ class NoticeRun:
 
 
 def begin_notices(
-    source: Source, run: NoticeRun, tokens: Iterable[pa.Table], templates: Mapping[str, str],
+    source: Source,
+    run: NoticeRun,
+    tokens: Iterable[pa.Table],
+    templates: Mapping[str, str],
     numbers: Mapping[int, pa.Array] = MappingProxyType({}),
 ) -> int:
-    """Record in one transaction that a run is about to publish, with tokens, wording and numbers; return the tokens.
+    """Record in one transaction that a run is about to publish, with tokens, wording and numbers;
+    return the tokens.
 
     Args:
         source: an engine, or (better) the connection of the run lock.
         run: what it will have sent.
-        tokens: in parts: token_sha256, reference, document_sha256, expires_on. One that is there stays as it is.
+        tokens: in parts: token_sha256, reference, document_sha256, expires_on. One that is there
+            stays as it is.
         templates: SHA-256 by file name of the wording.
         numbers: by bucket, of the documents that it shows as new.
 
     Raises:
-        DunningError: its date and service are there already, or wording was changed after it was sent.
+        DunningError: its date and service are there already, or wording was changed after it was
+            sent.
     """
     key = {"as_of": run.as_of, "service": run.service}
     with transact(source) as connection:
@@ -65,11 +75,15 @@ def begin_notices(
         keep_shown(connection, run.as_of, run.service, numbers)
         refuse_changed_wording(connection, templates)
         for name, sha256 in sorted(templates.items()):
-            connection.execute(statement("sent_templates", "insert"), {"name": name, "sha256": sha256, **key})
+            connection.execute(
+                statement("sent_templates", "insert"), {"name": name, "sha256": sha256, **key}
+            )
         connection.execute(statement("receipt_tokens", "stage"))
         for part in tokens:
             rows = part.append_column("service", pa.repeat(pa.scalar(run.service), len(part)))
-            copy_in(connection, "receipt_tokens", "copy", shape_rows(rows, RECEIPT_TOKENS, run.as_of))
+            copy_in(
+                connection, "receipt_tokens", "copy", shape_rows(rows, RECEIPT_TOKENS, run.as_of)
+            )
         return connection.execute(statement("receipt_tokens", "append")).rowcount
 
 
@@ -84,7 +98,8 @@ def finish_notices(source: Source, as_of: date, service: str) -> int:
 
 
 def discard_notices(source: Source, as_of: date, service: str) -> int:
-    """Take back a run whose files never got out, with its tokens and its wording; return how many notices it had.
+    """Take back a run whose files never got out, with its tokens and its wording; return how many
+    notices it had.
 
     Raises:
         DunningError: none of that date and service was about to publish.
@@ -102,12 +117,16 @@ def discard_notices(source: Source, as_of: date, service: str) -> int:
 def fetch_notice_run(source: Source, as_of: date, service: str) -> NoticeRun | None:
     """Return what was sent, or is about to be, to a service's customers on a date."""
     with transact(source) as connection:
-        row = connection.execute(statement("notice_runs", "select"), {"as_of": as_of, "service": service}).first()
+        row = connection.execute(
+            statement("notice_runs", "select"), {"as_of": as_of, "service": service}
+        ).first()
     return None if row is None else NoticeRun(**row._mapping)
 
 
 def interrupted_notices(source: Source) -> list[NoticeRun]:
-    """Return the runs that were about to publish; with its manifest out one is to be finished, else discarded."""
+    """Return the runs that were about to publish; with its manifest out one is to be finished, else
+    discarded.
+    """
     with transact(source) as connection:
         rows = connection.execute(statement("notice_runs", "select_intended"))
         return [NoticeRun(**row._mapping) for row in rows]
@@ -153,7 +172,9 @@ def _end(connection: Connection, verb: str, as_of: date, service: str) -> int:
     key = {"as_of": as_of, "service": service}
     found = connection.execute(statement("notice_runs", verb), key).scalar_one_or_none()
     if found is None:
-        raise DunningError(f"No notices of {as_of} for {service} are about to be published: nothing to {verb}.")
+        raise DunningError(
+            f"No notices of {as_of} for {service} are about to be published: nothing to {verb}."
+        )
     return int(found)
 
 

@@ -1,4 +1,6 @@
-"""The policy files that runs used, kept by content, so that a night can be replayed with the rules of its day."""
+"""The policy files that runs used, kept by content, so that a night can be replayed with the rules
+of its day.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,7 +20,9 @@ def store_policy_files(source: Source, run_id: int, files: Mapping[str, bytes]) 
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     with transact(source) as connection:
         for name, content in sorted(files.items()):
-            connection.execute(statement("policy_files", "insert"), {"sha256": hashes[name], "content": content})
+            connection.execute(
+                statement("policy_files", "insert"), {"sha256": hashes[name], "content": content}
+            )
             row = {"run_id": run_id, "name": name, "sha256": hashes[name]}
             connection.execute(statement("run_policies", "insert"), row)
     return hashes

@@ -16,10 +16,11 @@ def replace_proposals(source: Source, as_of: date, proposals: pa.Table) -> int:
     Args:
         source: an engine, or a connection inside the caller's transaction.
         as_of: the date.
-        proposals: list (`reminders`, `disconnections`, `court`), premise_no, payer_code, stage, channel (or null),
-            overdue_cents (of a case, its principal), total_cents (what the list sums up: of a case, interest and state
-            fee too), state (`proposed`, `released`, `withheld`), reason (required where withheld; where proposed,
-            why a person must look at it first), reference (or null). One row per list, account and stage.
+        proposals: list (`reminders`, `disconnections`, `court`), premise_no, payer_code, stage,
+            channel (or null), overdue_cents (of a case, its principal), total_cents (what the list
+            sums up: of a case, interest and state fee too), state (`proposed`, `released`,
+            `withheld`), reason (required where withheld; where proposed, why a person must look at
+            it first), reference (or null). One row per list, account and stage.
     """
     with transact(source) as connection:
         connection.execute(statement("proposals", "open_date"), {"as_of": as_of})
@@ -54,15 +55,21 @@ def count_withheld(source: Source, as_of: date) -> dict[str, dict[str, int]]:
 def fetch_silences(source: Source, before: date, since: date) -> pa.Table:
     """Return whose message was withheld as `on_list`, and since when, as rows.SILENCES.
 
-    Looked at are the closed nights from `since` until the one before `before`. An account is there while its message
-    was withheld, for whatever reason, on each of them in a row up to the last one; `since` is the first as `on_list`.
+    Looked at are the closed nights from `since` until the one before `before`. An account is there
+    while its message was withheld, for whatever reason, on each of them in a row up to the last
+    one; `since` is the first as `on_list`.
     """
     with transact(source) as connection:
-        return copy_out(connection, "proposals", "fetch_silences", SILENCES, {"before": before, "since": since})
+        return copy_out(
+            connection, "proposals", "fetch_silences", SILENCES, {"before": before, "since": since}
+        )
 
 
 def fetch_account_proposals(source: Source, as_of: date, premise_no: str) -> list[dict[str, Any]]:
     """Return a date's proposals about the accounts of a premise, by list, payer_code and stage."""
     with transact(source) as connection:
         row = {"as_of": as_of, "premise_no": premise_no}
-        return [dict(found._mapping) for found in connection.execute(statement("proposals", "select_account"), row)]
+        return [
+            dict(found._mapping)
+            for found in connection.execute(statement("proposals", "select_account"), row)
+        ]

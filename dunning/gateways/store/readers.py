@@ -1,4 +1,5 @@
-"""Who reads snapshots without being a run: they share a lock, and snapshots are removed only while nobody holds it.
+"""Who reads snapshots without being a run: they share a lock, and snapshots are removed only while
+nobody holds it.
 
 A run needs none: it holds the run lock, or stands as open in the store.
 """
@@ -30,7 +31,9 @@ def nobody_reads(engine: Engine) -> Iterator[bool]:
     """Give whether nobody reads snapshots; if so, nobody begins to while the block lasts."""
     with engine.connect() as connection:
         with connection.begin():
-            is_free = connection.execute(statement("locks", "take"), {"key": SNAPSHOTS_LOCK}).scalar_one()
+            is_free = connection.execute(
+                statement("locks", "take"), {"key": SNAPSHOTS_LOCK}
+            ).scalar_one()
         try:
             yield bool(is_free)
         finally:

@@ -1,4 +1,6 @@
-"""What was taken back of what had left the house: row by row, each once, by recalls with numbers of the events."""
+"""What was taken back of what had left the house: row by row, each once, by recalls with numbers of
+the events.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ Account = tuple[str, str]
 
 @dataclass(frozen=True)
 class Recall:
-    """One recall. row_count: rows that it took back. manifest_sha256: of its kill list; None of older versions'."""
+    """One recall. row_count: rows that it took back. manifest_sha256: of its kill list; None of
+    older versions'.
+    """
 
     as_of: date
     list_name: str
@@ -38,31 +42,44 @@ def fetch_recalls(source: Source, as_of: date) -> list[Recall]:
 
 
 def fetch_out(source: Source, as_of: date, list_name: str) -> pa.Table:
-    """Return the accounts of a list that left and were not recalled: premise_no, payer_code, overdue_cents."""
+    """Return the accounts of a list that left and were not recalled: premise_no, payer_code,
+    overdue_cents.
+    """
     with transact(source) as connection:
-        rows = connection.execute(statement("recalled_rows", "select_out"), {"as_of": as_of, "list_name": list_name})
+        rows = connection.execute(
+            statement("recalled_rows", "select_out"), {"as_of": as_of, "list_name": list_name}
+        )
         columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    names, types = ("premise_no", "payer_code", "overdue_cents"), (pa.string(), pa.string(), pa.int64())
-    return pa.table({name: pa.array(own, kind) for name, own, kind in zip(names, columns, types, strict=True)})
+    names, types = (
+        ("premise_no", "payer_code", "overdue_cents"),
+        (pa.string(), pa.string(), pa.int64()),
+    )
+    return pa.table(
+        {name: pa.array(own, kind) for name, own, kind in zip(names, columns, types, strict=True)}
+    )
 
 
 def append_recall(source: Source, recall: Recall, accounts: Sequence[Account] | None) -> date:
-    """Record that rows of a release were taken back; return the first day whose decisions do not know them any more.
+    """Record that rows of a release were taken back; return the first day whose decisions do not
+    know them any more.
 
     Args:
         accounts: which; None for all that are out still.
 
     Raises:
-        DunningError: they are not what is out now: somebody else recalled some meanwhile. Nothing is recorded then.
+        DunningError: they are not what is out now: somebody else recalled some meanwhile. Nothing
+            is recorded then.
     """
     with transact(source) as connection:
         event_no = next_event(connection)
         connection.execute(statement("recalls", "insert"), {**vars(recall), "event_no": event_no})
         given = {
-            "event_no": event_no, "as_of": recall.as_of, "list_name": recall.list_name,
+            "event_no": event_no,
+            "as_of": recall.as_of,
+            "list_name": recall.list_name,
             "premises": None if accounts is None else [premise_no for premise_no, _ in accounts],
             "payers": None if accounts is None else [payer_code for _, payer_code in accounts],
-        }  # fmt: skip
+        }
         rows = connection.execute(statement("recalled_rows", "insert"), given).rowcount
         if rows != recall.row_count:
             raise DunningError(

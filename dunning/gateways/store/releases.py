@@ -1,6 +1,8 @@
-"""What may leave the house and what did: answers and releases, each recorded once; what was taken back: `recalls`.
+"""What may leave the house and what did: answers and releases, each recorded once; what was taken
+back: `recalls`.
 
-A release is intended before its files are published and done after, as a night's close is (see `closing`).
+A release is intended before its files are published and done after, as a night's close is (see
+`closing`).
 """
 
 import json
@@ -23,7 +25,8 @@ LISTS = ("reminders", "disconnections", "court")
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody said to a list. answer: `approved`, `rejected`, `expired` (nobody did) or `automatic`.
+    """What somebody said to a list. answer: `approved`, `rejected`, `expired` (nobody did) or
+    `automatic`.
 
     row_count, cents, files (SHA-256 by name): of what was looked at.
     """
@@ -45,7 +48,8 @@ class Answer:
 class Released:
     """A list that left the house, or is about to. dropped: rows that the last look kept back.
 
-    event_no: None where it left with the night itself. recalled_rows: how many were taken back; recalled_by,
+    event_no: None where it left with the night itself. recalled_rows: how many were taken back;
+    recalled_by,
     recall_reason, recalled_at: of the last recall, where all were.
     """
 
@@ -70,9 +74,10 @@ class Released:
 class Release:
     """How a list of a date stands.
 
-    state: `waiting` for an answer, `approved` (on its way), `rejected`, `expired`, `released`, `recalled`. rows, cents:
-    of what was proposed; of what left, once released. dropped: rows that the last look kept back. by_user, at, note: of
-    the last answer or recall; None where nobody gave one. file_sha256: by name, of what was answered about.
+    state: `waiting` for an answer, `approved` (on its way), `rejected`, `expired`, `released`,
+    `recalled`. rows, cents: of what was proposed; of what left, once released. dropped: rows that
+    the last look kept back. by_user, at, note: of the last answer or recall; None where nobody gave
+    one. file_sha256: by name, of what was answered about.
     """
 
     as_of: date
@@ -109,14 +114,20 @@ def fetch_released(source: Source, as_of: date) -> dict[str, Released]:
 
 
 def fetch_releases(source: Source, as_of: date) -> list[Release]:
-    """Return how each list of a closed date stands that has rows to release; reminders, disconnections, court."""
+    """Return how each list of a closed date stands that has rows to release; reminders,
+    disconnections, court.
+    """
     with transact(source) as connection:
         counts = count_proposals(connection, as_of)
         answers = {answer.list_name: answer for answer in fetch_answers(connection, as_of)}
         released = fetch_released(connection, as_of)
     found = []
     for name in LISTS:
-        proposed, answer, out = counts.get((name, "proposed")), answers.get(name), released.get(name)
+        proposed, answer, out = (
+            counts.get((name, "proposed")),
+            answers.get(name),
+            released.get(name),
+        )
         if out is not None and out.state == "done":
             found.append(_tell_released(out, answer))
         elif proposed is not None:
@@ -126,37 +137,63 @@ def fetch_releases(source: Source, as_of: date) -> list[Release]:
 
 def _tell_released(out: Released, answer: Answer | None) -> Release:
     files = answer.files if answer else {}
-    state, by, at, note = "released", answer.by_user if answer else None, out.recorded_at, answer.note if answer else ""
+    state, by, at, note = (
+        "released",
+        answer.by_user if answer else None,
+        out.recorded_at,
+        answer.note if answer else "",
+    )
     if out.recalled_by is not None:
         state, by, at, note = "recalled", out.recalled_by, out.recalled_at, out.recall_reason or ""
-    return Release(out.as_of, out.list_name, state, out.row_count, out.cents, out.dropped, by, at, note, files)
+    return Release(
+        out.as_of, out.list_name, state, out.row_count, out.cents, out.dropped, by, at, note, files
+    )
 
 
-def _tell_waiting(as_of: date, name: str, proposed: tuple[int, int], answer: Answer | None) -> Release:
+def _tell_waiting(
+    as_of: date, name: str, proposed: tuple[int, int], answer: Answer | None
+) -> Release:
     rows, cents = proposed
     if answer is None:
         return Release(as_of, name, "waiting", rows, cents, 0, None, None, "", {})
     state = "approved" if answer.answer == "automatic" else answer.answer
     return Release(
-        as_of, name, state, rows, cents, 0, answer.by_user, answer.recorded_at, answer.note, answer.files
+        as_of,
+        name,
+        state,
+        rows,
+        cents,
+        0,
+        answer.by_user,
+        answer.recorded_at,
+        answer.note,
+        answer.files,
     )
 
 
 def fetch_intended(source: Source) -> list[Released]:
-    """Return the releases that were begun and not ended; those of a night's close belong to that."""
+    """Return the releases that were begun and not ended; those of a night's close belong to
+    that.
+    """
     with transact(source) as connection:
-        return [Released(**row._mapping) for row in connection.execute(statement("releases", "select_intended"))]
+        return [
+            Released(**row._mapping)
+            for row in connection.execute(statement("releases", "select_intended"))
+        ]
 
 
 def count_released(source: Source, list_name: str, since: date, until: date) -> int:
-    """Return how many rows of a list left from one date until another (both count), recalled ones left out."""
+    """Return how many rows of a list left from one date until another (both count), recalled ones
+    left out.
+    """
     with transact(source) as connection:
         row = {"list_name": list_name, "since": since, "until": until}
         return int(connection.execute(statement("releases", "count_between"), row).scalar_one())
 
 
 def begin_release(source: Source, release: Released, deeds: pa.Table) -> int:
-    """Record in one transaction that a list is about to leave, with its deeds as intended; return the event's number.
+    """Record in one transaction that a list is about to leave, with its deeds as intended; return
+    the event's number.
 
     Raises:
         DunningError: a deed conflicts with one that is there. Nothing is recorded then.
@@ -188,6 +225,8 @@ def _end(source: Source, release: Released, verb: str) -> None:
     with transact(source) as connection:
         run_id = connection.execute(statement("releases", verb), key).scalar_one_or_none()
         if run_id is None:
-            raise DunningError(f"No release of {release.list_name} of {release.as_of} is under way.")
+            raise DunningError(
+                f"No release of {release.list_name} of {release.as_of} is under way."
+            )
         row = {"run_id": run_id, "as_of": release.as_of, "event_no": release.event_no}
         connection.execute(statement("deeds", verb), row)

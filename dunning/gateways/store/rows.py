@@ -12,40 +12,93 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
 
 
 DECISIONS = _schema(
-    as_of=_day, premise_no=_text, payer_code=_text, stage=_text, open_cents=_cents, overdue_cents=_cents,
-    interest_cents=_cents, credit_cents=_cents, shielded_cents=_cents, overdue_items=_count, oldest_due_on=_day,
-    days_overdue=_count, limitation_on=_day, reasons=_text, why_not=_text, rule=_text, next_stage=_text, next_on=_day,
+    as_of=_day,
+    premise_no=_text,
+    payer_code=_text,
+    stage=_text,
+    open_cents=_cents,
+    overdue_cents=_cents,
+    interest_cents=_cents,
+    credit_cents=_cents,
+    shielded_cents=_cents,
+    overdue_items=_count,
+    oldest_due_on=_day,
+    days_overdue=_count,
+    limitation_on=_day,
+    reasons=_text,
+    why_not=_text,
+    rule=_text,
+    next_stage=_text,
+    next_on=_day,
     policy_version=_text,
-)  # fmt: skip
+)
 PROPOSALS = _schema(
-    as_of=_day, list=_text, premise_no=_text, payer_code=_text, stage=_text, channel=_text, overdue_cents=_cents,
-    total_cents=_cents, state=_text, reason=_text, reference=_text,
-)  # fmt: skip
+    as_of=_day,
+    list=_text,
+    premise_no=_text,
+    payer_code=_text,
+    stage=_text,
+    channel=_text,
+    overdue_cents=_cents,
+    total_cents=_cents,
+    state=_text,
+    reason=_text,
+    reference=_text,
+)
 DEEDS = _schema(
-    premise_no=_text, payer_code=_text, stage=_text, as_of=_day, channel=_text, reference=_text, overdue_cents=_cents,
+    premise_no=_text,
+    payer_code=_text,
+    stage=_text,
+    as_of=_day,
+    channel=_text,
+    reference=_text,
+    overdue_cents=_cents,
     written_to=_text,
-)  # fmt: skip
+)
 PAST_DEEDS = _schema(
-    premise_no=_text, payer_code=_text, stage=_text, as_of=_day, channel=_text, reference=_text, written_to=_text
+    premise_no=_text,
+    payer_code=_text,
+    stage=_text,
+    as_of=_day,
+    channel=_text,
+    reference=_text,
+    written_to=_text,
 )
 RECEIPT_TOKENS = _schema(
-    token_sha256=_text, reference=_text, as_of=_day, service=_text, document_sha256=_text, expires_on=_day
+    token_sha256=_text,
+    reference=_text,
+    as_of=_day,
+    service=_text,
+    document_sha256=_text,
+    expires_on=_day,
 )
 
 SILENCES = _schema(premise_no=_text, payer_code=_text, since=_day)
 ACTS = _schema(list=_text, premise_no=_text, payer_code=_text, as_of=_day)
 SEEN_HOLDS = _schema(
-    hold_no=_cents, premise_no=_text, payer_code=_text, reason=_text, note=_text, author=_text, valid_from=_day,
+    hold_no=_cents,
+    premise_no=_text,
+    payer_code=_text,
+    reason=_text,
+    note=_text,
+    author=_text,
+    valid_from=_day,
     valid_until=_day,
 )
-AGEING = _schema(as_of=_day, service=_text, district=_text, stage=_text, band=_text, items=_cents, cents=_cents)
+AGEING = _schema(
+    as_of=_day, service=_text, district=_text, stage=_text, band=_text, items=_cents, cents=_cents
+)
 
 
 def shape_rows(rows: pa.Table, schema: pa.Schema, as_of: datetime.date) -> pa.Table:
-    """Return the schema's columns of a table in their order and types, with `as_of` the same in every row.
+    """Return the schema's columns of a table in their order and types, with `as_of` the same in
+    every row.
 
-    Other columns are left out; a missing one raises KeyError, a value that does not fit pyarrow.ArrowInvalid.
+    Other columns are left out; a missing one raises KeyError, a value that does not fit
+    pyarrow.ArrowInvalid.
     """
     day = pa.repeat(pa.scalar(as_of, pa.date32()), rows.num_rows)
-    columns = [day if field.name == "as_of" else rows[field.name].cast(field.type) for field in schema]
+    columns = [
+        day if field.name == "as_of" else rows[field.name].cast(field.type) for field in schema
+    ]
     return pa.Table.from_arrays(columns, schema=schema)

@@ -17,10 +17,11 @@ from dunning.gateways.postgres.sql_files import statement
 class Run:
     """One run as recorded.
 
-    state: `running`; `closing` (its deeds are intended, its files perhaps out); `closed` (books closed, deeds done);
-        `written` (files only, nothing recorded); `failed`.
+    state: `running`; `closing` (its deeds are intended, its files perhaps out); `closed` (books
+        closed, deeds done); `written` (files only, nothing recorded); `failed`.
     is_recording: whether it closes books, or would have.
-    manifest_sha256: of the manifest that it published, or, while `closing`, of the one that it will publish.
+    manifest_sha256: of the manifest that it published, or, while `closing`, of the one that it will
+    publish.
     receipts: `manifest`: the manifest.json that it published, once it ended; else empty.
     started_at, finished_at: for operators; no decision looks at them.
     events_seen: the last strike, release or recall that it knows of; see `store.events`.
@@ -57,7 +58,9 @@ class LoadedRun:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a run knows of its ledger, policy and place; None: not yet, or not there. is_trial: a dry run."""
+    """What a run knows of its ledger, policy and place; None: not yet, or not there. is_trial: a
+    dry run.
+    """
 
     ledger_fingerprint: str | None = None
     snapshot_name: str | None = None
@@ -70,12 +73,18 @@ class Facts:
     is_trial: bool = False
 
 
-def start_run(source: Source, as_of: date, *, is_recording: bool, facts: Facts | None = None) -> int:
-    """Begin a run and return its number. What an earlier attempt of that kind left running for the date has failed."""
+def start_run(
+    source: Source, as_of: date, *, is_recording: bool, facts: Facts | None = None
+) -> int:
+    """Begin a run and return its number. What an earlier attempt of that kind left running for the
+    date has failed.
+    """
     with transact(source) as connection:
         kind = {"as_of": as_of, "is_recording": is_recording}
         connection.execute(statement("runs", "abandon"), kind)
-        return connection.execute(statement("runs", "insert"), kind | vars(facts or Facts())).scalar_one()
+        return connection.execute(
+            statement("runs", "insert"), kind | vars(facts or Facts())
+        ).scalar_one()
 
 
 def finish_run(source: Source, run_id: int, manifest_sha256: str) -> None:
@@ -109,7 +118,9 @@ def fail_left_runs(source: Source) -> None:
 
 
 def resume_run(source: Source, run_id: int) -> None:
-    """Let a run that failed go on: its failed step was started again. Not where a later attempt has taken its place."""
+    """Let a run that failed go on: its failed step was started again. Not where a later attempt has
+    taken its place.
+    """
     with transact(source) as connection:
         connection.execute(statement("runs", "resume"), {"run_id": run_id})
 
@@ -123,11 +134,14 @@ def last_closed_on(source: Source) -> date | None:
 def fetch_closed_dates(source: Source, limit: int) -> list[date]:
     """Return the last dates whose books are closed, the newest first."""
     with transact(source) as connection:
-        return list(connection.execute(statement("runs", "select_closed_dates"), {"limit": limit}).scalars())
+        return list(
+            connection.execute(statement("runs", "select_closed_dates"), {"limit": limit}).scalars()
+        )
 
 
 def fetch_events_seen(source: Source, as_of: date) -> int:
-    """Return the last event that a past date sees: that of its closed run, else of the last date closed before it.
+    """Return the last event that a past date sees: that of its closed run, else of the last date
+    closed before it.
 
     0 where no date was closed up to then: what people did later is not there for it.
     """
@@ -137,7 +151,8 @@ def fetch_events_seen(source: Source, as_of: date) -> int:
 
 
 def fetch_newest_loaded(source: Source, as_of: date, *, with_trials: bool = True) -> Run | None:
-    """Return the run that loaded a ledger for the newest date from `as_of` on, the latest of that date.
+    """Return the run that loaded a ledger for the newest date from `as_of` on, the latest of that
+    date.
 
     Args:
         with_trials: whether dry runs are among them.
@@ -158,7 +173,9 @@ def interrupted_runs(source: Source) -> list[Run]:
 
 
 def fetch_run(source: Source, as_of: date) -> Run | None:
-    """Return the run that speaks for a date: the one that closed its books, else the latest that wrote its files."""
+    """Return the run that speaks for a date: the one that closed its books, else the latest that
+    wrote its files.
+    """
     with transact(source) as connection:
         row = connection.execute(statement("runs", "select_by_date"), {"as_of": as_of}).first()
     return None if row is None else _run(row)
@@ -174,7 +191,10 @@ def fetch_run_by_id(source: Source, run_id: int) -> Run | None:
 def fetch_loaded_runs(source: Source) -> list[LoadedRun]:
     """Return all runs that had loaded a ledger, in the order in which they began."""
     with transact(source) as connection:
-        return [LoadedRun(**row._mapping) for row in connection.execute(statement("runs", "select_loaded"))]
+        return [
+            LoadedRun(**row._mapping)
+            for row in connection.execute(statement("runs", "select_loaded"))
+        ]
 
 
 def _run(row: Row[Any]) -> Run:

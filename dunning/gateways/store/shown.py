@@ -1,7 +1,8 @@
-"""Which documents stood on the monthly notices: kept with each run, bucket by bucket, so that each is new once.
+"""Which documents stood on the monthly notices: kept with each run, bucket by bucket, so that each
+is new once.
 
-A run knows what the runs recorded before it have shown (`run_no`), whatever days they speak for; so a run that is made
-again knows what it knew the first time.
+A run knows what the runs recorded before it have shown (`run_no`), whatever days they speak for; so
+a run that is made again knows what it knew the first time.
 """
 
 from collections.abc import Mapping
@@ -18,8 +19,12 @@ from dunning.gateways.postgres.sql_files import statement
 _COLUMN = "invoice_no"
 
 
-def keep_shown(connection: Connection, as_of: date, service: str, numbers: Mapping[int, pa.Array]) -> None:
-    """Keep the numbers that an intended run shows as new, by bucket, inside the caller's transaction."""
+def keep_shown(
+    connection: Connection, as_of: date, service: str, numbers: Mapping[int, pa.Array]
+) -> None:
+    """Keep the numbers that an intended run shows as new, by bucket, inside the caller's
+    transaction.
+    """
     rows = [
         {"as_of": as_of, "service": service, "bucket": bucket, "numbers": _pack(shown)}
         for bucket, shown in sorted(numbers.items())
@@ -34,7 +39,9 @@ def discard_shown(connection: Connection, as_of: date, service: str) -> None:
 
 
 def fetch_shown(source: Source, service: str, bucket: int, run_no: int) -> pa.Array:
-    """Return the numbers that finished runs of a service, up to one, have shown to the accounts of a bucket."""
+    """Return the numbers that finished runs of a service, up to one, have shown to the accounts of
+    a bucket.
+    """
     if run_no < 1:  # before a group's first run there is nothing to ask for, 64 times
         return pa.array([], pa.string())
     with transact(source) as connection:
@@ -45,9 +52,13 @@ def fetch_shown(source: Source, service: str, bucket: int, run_no: int) -> pa.Ar
 
 
 def first_shown_until(source: Source, service: str) -> date | None:
-    """Return up to which day documents count as shown without a number; None before the first numbers."""
+    """Return up to which day documents count as shown without a number; None before the first
+    numbers.
+    """
     with transact(source) as connection:
-        found = connection.execute(statement("notice_runs", "select_first_numbered"), {"service": service})
+        found = connection.execute(
+            statement("notice_runs", "select_first_numbered"), {"service": service}
+        )
         first: date | None = found.scalar_one_or_none()
     return first
 
@@ -55,14 +66,23 @@ def first_shown_until(source: Source, service: str) -> date | None:
 def newest_run_no(source: Source, service: str) -> int:
     """Return the number of the last finished run of a service; 0 where there is none."""
     with transact(source) as connection:
-        return connection.execute(statement("notice_runs", "select_newest_no"), {"service": service}).scalar_one() or 0
+        return (
+            connection.execute(
+                statement("notice_runs", "select_newest_no"), {"service": service}
+            ).scalar_one()
+            or 0
+        )
 
 
 def _pack(numbers: pa.Array) -> bytes:
     table = pa.table({_COLUMN: numbers}).sort_by(_COLUMN)
     packed = BytesIO()
     pq.write_table(
-        table, packed, compression="zstd", use_dictionary=False, column_encoding={_COLUMN: "DELTA_BYTE_ARRAY"},
+        table,
+        packed,
+        compression="zstd",
+        use_dictionary=False,
+        column_encoding={_COLUMN: "DELTA_BYTE_ARRAY"},
         write_statistics=False,
     )
     return packed.getvalue()

@@ -1,6 +1,8 @@
-"""How large the ledger's tables were: a table of holds that shrank overnight must stop what could hurt.
+"""How large the ledger's tables were: a table of holds that shrank overnight must stop what could
+hurt.
 
-Sizes are named as the snapshot names them: `holds` a table, `payers.vulnerable` a protecting column of one.
+Sizes are named as the snapshot names them: `holds` a table, `payers.vulnerable` a protecting column
+of one.
 """
 
 from collections.abc import Mapping
@@ -11,11 +13,18 @@ from dunning.gateways.postgres.sql_files import statement
 
 
 def store_table_sizes(source: Source, run_id: int, sizes: Mapping[str, int]) -> None:
-    """Keep how large each ledger table and protecting column was in a run; leave out what was not there."""
+    """Keep how large each ledger table and protecting column was in a run; leave out what was not
+    there.
+    """
     with transact(source) as connection:
         for name, row_count in sorted(sizes.items()):
             table_name, _, column_name = name.partition(".")
-            row = {"run_id": run_id, "table_name": table_name, "column_name": column_name, "row_count": row_count}
+            row = {
+                "run_id": run_id,
+                "table_name": table_name,
+                "column_name": column_name,
+                "row_count": row_count,
+            }
             connection.execute(statement("table_sizes", "insert"), row)
 
 
@@ -23,7 +32,9 @@ def fetch_table_sizes(source: Source, before: date) -> dict[str, int]:
     """Return the sizes in the run that last closed books before a day; empty if there is none."""
     with transact(source) as connection:
         rows = connection.execute(statement("table_sizes", "select_last"), {"before": before})
-        return {".".join(filter(None, (row.table_name, row.column_name))): row.row_count for row in rows}
+        return {
+            ".".join(filter(None, (row.table_name, row.column_name))): row.row_count for row in rows
+        }
 
 
 def store_accepted(source: Source, run_id: int, accepted: Mapping[str, str]) -> None:

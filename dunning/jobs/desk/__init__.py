@@ -1,1 +1,3 @@
-"""What the pages ask of a night and what people do on them: plain values in and out, no HTML, no language."""
+"""What the pages ask of a night and what people do on them: plain values in and out, no HTML, no
+language.
+"""

@@ -1,4 +1,6 @@
-"""One account's whole story for a page: what to pay, why this stage, what comes, and everything that was done."""
+"""One account's whole story for a page: what to pay, why this stage, what comes, and everything
+that was done.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +37,8 @@ _NIGHTS = 60
 class Coming:
     """What comes if nothing is paid, and the least payment that stops it.
 
-    what: `disconnections`, `court`, or a stage. on: the day; None: tonight's list. pay_cents: naming no invoice.
+    what: `disconnections`, `court`, or a stage. on: the day; None: tonight's list. pay_cents:
+    naming no invoice.
     """
 
     what: str
@@ -59,7 +62,8 @@ class Payer:
 class AccountPage:
     """Everything that the page shows.
 
-    due_cents: what is due and not expired, shielded sums included. proposals: as `fetch_fates` gives them.
+    due_cents: what is due and not expired, shielded sums included. proposals: as `fetch_fates`
+    gives them.
     """
 
     story: Story
@@ -82,11 +86,14 @@ class _Open:
     history: History
 
 
-def look(office: Office, premise_no: str, payer_code: str, as_of: date | None = None) -> AccountPage:
+def look(
+    office: Office, premise_no: str, payer_code: str, as_of: date | None = None
+) -> AccountPage:
     """Return an account on a closed or written night; on the last closed one, if none is named.
 
     Raises:
-        NotThereError: no night is known, or no such account existed then. DunningError: its snapshot is not kept.
+        NotThereError: no night is known, or no such account existed then. DunningError: its
+            snapshot is not kept.
     """
     dates = runs.fetch_closed_dates(office.engine, 400)
     day = as_of or (dates[0] if dates else None)
@@ -111,7 +118,11 @@ def look(office: Office, premise_no: str, payer_code: str, as_of: date | None = 
         proposals=own,
         nights=fetch_account_decisions(office.engine, premise_no, payer_code, _NIGHTS),
         deeds=fetch_account_deeds(office.engine, premise_no, payer_code),
-        strikes=[hold for hold in holds.fetch_holds(office.engine, premise_no) if hold.payer_code == payer_code],
+        strikes=[
+            hold
+            for hold in holds.fetch_holds(office.engine, premise_no)
+            if hold.payer_code == payer_code
+        ],
         dates=dates,
     )
 
@@ -125,7 +136,9 @@ def require_account(office: Office, premise_no: str, payer_code: str) -> date:
     day = runs.last_closed_on(office.engine)
     if day is None:
         raise NotThereError("No night is closed yet, so no account is known.")
-    bucket = _open_night(office, day).snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
+    bucket = _open_night(office, day).snapshot.read_bucket(
+        int(buckets_of(pa.array([premise_no]))[0])
+    )
     find_accounts(bucket, premise_no, payer_code, day)
     return day
 
@@ -142,7 +155,9 @@ def mask(national_id: str) -> str:
 def _open_night(office: Office, day: date) -> _Open:
     known = runs.fetch_run(office.engine, day)
     if known is None:
-        raise NotThereError(f"No night of {day} is known, so the account cannot be shown on it. Choose another day.")
+        raise NotThereError(
+            f"No night of {day} is known, so the account cannot be shown on it. Choose another day."
+        )
     return _open(office, day, known.run_id)
 
 
@@ -154,12 +169,19 @@ def _open(office: Office, day: date, run_id: int) -> _Open:
 
 
 def _codes(accounts: Any, premise_no: str) -> list[str]:
-    pairs = zip(accounts.text("premise_no").to_pylist(), accounts.text("payer_code").to_pylist(), strict=True)
+    pairs = zip(
+        accounts.text("premise_no").to_pylist(),
+        accounts.text("payer_code").to_pylist(),
+        strict=True,
+    )
     return [payer_code for premise, payer_code in pairs if premise == premise_no]
 
 
 def _payer(bucket: Any, account: int) -> Payer:
-    payer, premise = int(bucket.accounts["payer"][account]), int(bucket.accounts["premise"][account])
+    payer, premise = (
+        int(bucket.accounts["payer"][account]),
+        int(bucket.accounts["premise"][account]),
+    )
 
     def told(frame: Any, place: int, *names: str) -> str:
         return ", ".join(filter(None, (frame.text(name)[place].as_py() for name in names)))
@@ -169,28 +191,45 @@ def _payer(bucket: Any, account: int) -> Payer:
         kind="person" if bucket.payers["is_person"][payer] else "company",
         national_id=told(bucket.payers, payer, "national_id"),
         address=told(bucket.premises, premise, "settlement", "postcode", "address"),
-        postal_address=told(bucket.payers, payer, "postal_settlement", "postal_postcode", "postal_address"),
+        postal_address=told(
+            bucket.payers, payer, "postal_settlement", "postal_postcode", "postal_address"
+        ),
     )
 
 
 def _find_coming(story: Story, own: Sequence[Row], asked: Asked) -> list[Coming]:
-    """Return what comes, tonight's proposals and the next stage, and the least payment of tonight that stops each."""
+    """Return what comes, tonight's proposals and the next stage, and the least payment of tonight
+    that stops each.
+    """
     rules = asked.rules
     on_lists = {row["list"] for row in own if row["state"] != "withheld"}
-    messages = {row["stage"] for row in own if row["list"] == "reminders" and row["state"] == "proposed"}
+    messages = {
+        row["stage"] for row in own if row["list"] == "reminders" and row["state"] == "proposed"
+    }
     found = []
     if "disconnections" in on_lists:
         least = rules.disconnections.amount_cents_min
         found.append(Coming("disconnections", None, least, stop_disconnection(asked)))
     if "court" in on_lists:
         least = rules.stages.court_bound.amount_cents_min
-        found.append(Coming("court", None, least, stop_stage(asked, "court_bound", to_day(rules.as_of))))
+        found.append(
+            Coming("court", None, least, stop_stage(asked, "court_bound", to_day(rules.as_of)))
+        )
     if "final_warning" in messages:
-        found.append(Coming("final_warning", None, rules.stages.court_bound.amount_cents_min, stop_last_warning(asked)))
+        found.append(
+            Coming(
+                "final_warning",
+                None,
+                rules.stages.court_bound.amount_cents_min,
+                stop_last_warning(asked),
+            )
+        )
     next_stage, next_on = story.account["next_stage"], story.account["next_on"]
     if next_stage and next_on:
         least = getattr(rules.stages, next_stage).amount_cents_min
         if next_stage == "court_bound":
             least = min(least, rules.stages.limitation_near_amount_cents_min)
-        found.append(Coming(next_stage, next_on, least, stop_stage(asked, next_stage, to_day(next_on))))
+        found.append(
+            Coming(next_stage, next_on, least, stop_stage(asked, next_stage, to_day(next_on)))
+        )
     return found

@@ -29,8 +29,9 @@ class Sum:
 class Ageing:
     """The ageing of a closed night under filters (empty: everything).
 
-    bands: of all ages, and near_limitation, which overlaps them. by_stage: cents by age and stage. trend: the newest
-    night of each of the last months that has one. rows: service, district, stage, band, items, cents.
+    bands: of all ages, and near_limitation, which overlaps them. by_stage: cents by age and stage.
+    trend: the newest night of each of the last months that has one. rows: service, district, stage,
+    band, items, cents.
     """
 
     as_of: date
@@ -47,7 +48,11 @@ class Ageing:
 
 
 def look(
-    office: Office, as_of: date | None = None, service: str = "", district: str = "", stage: str = ""
+    office: Office,
+    as_of: date | None = None,
+    service: str = "",
+    district: str = "",
+    stage: str = "",
 ) -> Ageing | None:
     """Return the ageing of a closed night; None where no night has one.
 
@@ -76,7 +81,9 @@ def look(
         by_district=districts,
         by_service=_sums(aged, "service", SERVICES),
         by_stage=_sums(aged, "stage", STAGES),
-        trend=[(each, _total(office, each, wanted)) for each in newest_of_months(dates, day, _MONTHS)],
+        trend=[
+            (each, _total(office, each, wanted)) for each in newest_of_months(dates, day, _MONTHS)
+        ],
         rows=rows,
     )
 
@@ -94,7 +101,9 @@ def newest_of_months(dates: Sequence[date], until: date, months: int) -> list[da
 
 def _total(office: Office, day: date, wanted: dict[str, str]) -> int:
     rows = _filter(fetch_ageing(office.engine, day), wanted)
-    return int(pc.sum(rows.filter(pc.not_equal(rows["band"], NEAR_LIMITATION))["cents"]).as_py() or 0)
+    return int(
+        pc.sum(rows.filter(pc.not_equal(rows["band"], NEAR_LIMITATION))["cents"]).as_py() or 0
+    )
 
 
 def _filter(rows: pa.Table, wanted: dict[str, str]) -> pa.Table:

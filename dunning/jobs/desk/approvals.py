@@ -1,4 +1,6 @@
-"""What of the last closed night waits for a person, as he must see it before he answers: counts, sums, who is kept."""
+"""What of the last closed night waits for a person, as he must see it before he answers: counts,
+sums, who is kept.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,11 +62,12 @@ def look(office: Office, names: Collection[str]) -> Approvals:
             continue
         found.append(
             Asked(
-                release=release, offer=describe(office.engine, run, release.list_name),
+                release=release,
+                offer=describe(office.engine, run, release.list_name),
                 strikes=_find_struck(fetch_list(run, release.list_name), struck) if struck else [],
                 approvers=[person.user_name for person in approvers_of(people, release.list_name)],
             )
-        )  # fmt: skip
+        )
     return Approvals(run.as_of, found)
 
 
@@ -84,9 +87,11 @@ def require_newest(office: Office, as_of: date) -> None:
     closed_on = find_run(office, None).as_of
     if as_of != closed_on:
         raise RefusedError(
-            f"The lists of {as_of} were replaced by those of {closed_on}. Nothing was done.", "too_old", day=as_of,
+            f"The lists of {as_of} were replaced by those of {closed_on}. Nothing was done.",
+            "too_old",
+            day=as_of,
             newer=closed_on,
-        )  # fmt: skip
+        )
 
 
 def _find_struck(rows: pa.Table, struck: Mapping[tuple[str, str], OwnHold]) -> list[OwnHold]:

@@ -1,4 +1,6 @@
-"""A rule file that somebody changes to try it: its thresholds as fields, and what is wrong with its text."""
+"""A rule file that somebody changes to try it: its thresholds as fields, and what is wrong with its
+text.
+"""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +24,9 @@ _NUMBER = r"(=\s*)[\d_]+"
 
 @dataclass(frozen=True)
 class Threshold:
-    """A number of the ladder as a field. key: dotted; is_money: `value` is euro cents, typed as euro."""
+    """A number of the ladder as a field. key: dotted; is_money: `value` is euro cents, typed as
+    euro.
+    """
 
     key: str
     is_money: bool
@@ -34,7 +38,9 @@ class BadNumberError(ValueError):
 
 
 def find_thresholds(policy: Policy, on: date) -> list[Threshold]:
-    """Return the sums and days of the ladder that are in force on a day, in the order of their file."""
+    """Return the sums and days of the ladder that are in force on a day, in the order of their
+    file.
+    """
     values = flatten(policy.version_at("stages", on).values)
     return [Threshold(key, "_cents" in key, value) for key, value in values if type(value) is int]
 
@@ -46,12 +52,15 @@ def change_thresholds(policy: Policy, on: date, given: Mapping[str, str]) -> str
         given: what was typed, by key of `find_thresholds`; euro for a sum. What is not given stays.
 
     Raises:
-        BadNumberError: it is no number, or the file writes this value in a way that only a person can change.
+        BadNumberError: it is no number, or the file writes this value in a way that only a person
+            can change.
     """
     rule_file, version = policy.rule_files["stages"], policy.version_at("stages", on)
     lines = rule_file.data.decode().splitlines(keepends=True)
     for threshold in find_thresholds(policy, on):
-        value = _read(threshold, given[threshold.key]) if threshold.key in given else threshold.value
+        value = (
+            _read(threshold, given[threshold.key]) if threshold.key in given else threshold.value
+        )
         if value == threshold.value:
             continue
         line = version.lines.get(threshold.key)
@@ -74,9 +83,11 @@ def _read(threshold: Threshold, text: str) -> int:
 
 
 def bring_forward(name: str, data: bytes, night: date) -> bytes:
-    """Return a file in which the next version after a night begins on that night, so that it can be tried there.
+    """Return a file in which the next version after a night begins on that night, so that it can be
+    tried there.
 
-    A file that cannot be read, has no later version, or has a value for every day of the past is left as it is.
+    A file that cannot be read, has no later version, or has a value for every day of the past is
+    left as it is.
     """
     rule_file, _ = read_rule_file(name, data)
     if rule_file is None or rule_file.selected_by == "accrual_day":
@@ -85,12 +96,16 @@ def bring_forward(name: str, data: bytes, night: date) -> bytes:
     lines = data.decode().splitlines(keepends=True)
     for version in (v for v in later if v.effective_from == later[0].effective_from):
         place = version.lines["effective_from"] - 1
-        lines[place] = lines[place].replace(later[0].effective_from.isoformat(), night.isoformat(), 1)
+        lines[place] = lines[place].replace(
+            later[0].effective_from.isoformat(), night.isoformat(), 1
+        )
     return "".join(lines).encode()
 
 
 def find_later(name: str, data: bytes, night: date) -> date | None:
-    """Return the day on which the next version after a night begins, if nothing else was to be tried on it."""
+    """Return the day on which the next version after a night begins, if nothing else was to be
+    tried on it.
+    """
     rule_file, _ = read_rule_file(name, data)
     return _next_start(rule_file, night) if rule_file else None
 
@@ -100,7 +115,9 @@ def _next_start(rule_file: RuleFile, night: date) -> date | None:
 
 
 def check_files(files: Mapping[str, bytes], changed: str) -> list[Finding]:
-    """Return what is wrong with a policy of which one file was changed by hand; what forbids to use it at all."""
+    """Return what is wrong with a policy of which one file was changed by hand; what forbids to use
+    it at all.
+    """
     refused = _refuse_text(changed, files[changed])
     if refused:
         return [refused]
@@ -115,5 +132,10 @@ def _refuse_text(file: str, data: bytes) -> Finding | None:
     """Refuse what no reader should be given: reading a key costs the square of its parts."""
     for number, line in enumerate(data.decode().splitlines(), 1):
         if any(part.count(".") > _LONGEST_KEY for part in line.split("=")):
-            return Finding(file, number, "This line is not TOML: too many points.", "Write plain keys and values.")
+            return Finding(
+                file,
+                number,
+                "This line is not TOML: too many points.",
+                "Write plain keys and values.",
+            )
     return None

@@ -32,8 +32,8 @@ _ITEMS = ["premise_no", "payer_code", "open_cents", "limitation_on"]
 class Group:
     """A page of the accounts of a group on a closed night. cents: open; page: one that exists.
 
-    rows of a stage: as `store.decisions.fetch_stage`; of NEAR: premise_no, payer_code, items, open_cents, limitation_on
-    (the first one), the soonest first.
+    rows of a stage: as `store.decisions.fetch_stage`; of NEAR: premise_no, payer_code, items,
+    open_cents, limitation_on (the first one), the soonest first.
     """
 
     name: str
@@ -54,7 +54,9 @@ def look(office: Office, name: str, as_of: date | None, page: int = 1) -> Group:
         RefusedError: there is no such group or night.
     """
     if name not in GROUPS:
-        raise RefusedError(f"There is no group {name!r}; there are {', '.join(GROUPS)}.", "no_group")
+        raise RefusedError(
+            f"There is no group {name!r}; there are {', '.join(GROUPS)}.", "no_group"
+        )
     run = find_run(office, as_of)
     dates = runs.fetch_closed_dates(office.engine, _DATES)
     if name == NEAR:
@@ -77,7 +79,9 @@ def _look_near(office: Office, run: runs.Run, dates: list[date], page: int) -> G
 
 @lru_cache(maxsize=4)
 def _near(engine: Engine, run_id: int) -> pa.Table:
-    """Return the accounts with items whose limitation comes within the policy's days, as the ageing counts them."""
+    """Return the accounts with items whose limitation comes within the policy's days, as the ageing
+    counts them.
+    """
     run = runs.fetch_run_by_id(engine, run_id)
     assert run is not None
     days = kept_policy(engine, run).at(run.as_of).stages.limitation_near_days
@@ -87,9 +91,17 @@ def _near(engine: Engine, run_id: int) -> pa.Table:
         pc.greater(items["limitation_on"], pa.scalar(run.as_of, pa.date32())),
         pc.less_equal(items["limitation_on"], until),
     )
-    sums = items.filter(is_near).group_by(["premise_no", "payer_code"], use_threads=False).aggregate(
-        [("open_cents", "sum"), ("open_cents", "count"), ("limitation_on", "min")]
+    sums = (
+        items.filter(is_near)
+        .group_by(["premise_no", "payer_code"], use_threads=False)
+        .aggregate([("open_cents", "sum"), ("open_cents", "count"), ("limitation_on", "min")])
     )
-    named = sums.rename_columns(["premise_no", "payer_code", "open_cents", "items", "limitation_on"])
-    order = [("limitation_on", "ascending"), ("open_cents", "descending"), ("premise_no", "ascending")]
+    named = sums.rename_columns(
+        ["premise_no", "payer_code", "open_cents", "items", "limitation_on"]
+    )
+    order = [
+        ("limitation_on", "ascending"),
+        ("open_cents", "descending"),
+        ("premise_no", "ascending"),
+    ]
     return named.sort_by(order)

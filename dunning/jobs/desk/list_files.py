@@ -1,4 +1,6 @@
-"""The lists of a night as they were published: a file counts only if it is the one that the night's manifest names."""
+"""The lists of a night as they were published: a file counts only if it is the one that the night's
+manifest names.
+"""
 
 import hashlib
 import json
@@ -29,9 +31,13 @@ from dunning.jobs.desk.session import Office
 
 # The files of each list that people look at; of messages one a channel.
 FILES: Mapping[str, tuple[ListFile, ...]] = {
-    "reminders": tuple(REMINDERS.values()), "disconnections": (DISCONNECTIONS,), "court": (COURT,),
-    "court_items": (COURT_ITEMS,), "withheld": (WITHHELD,), "quarantine": (QUARANTINE,),
-}  # fmt: skip
+    "reminders": tuple(REMINDERS.values()),
+    "disconnections": (DISCONNECTIONS,),
+    "court": (COURT,),
+    "court_items": (COURT_ITEMS,),
+    "withheld": (WITHHELD,),
+    "quarantine": (QUARANTINE,),
+}
 # What can be taken, by the name in its address.
 DOWNLOADS: Mapping[str, ListFile] = {
     **{f"reminders-{channel}": listed for channel, listed in REMINDERS.items()},
@@ -68,7 +74,11 @@ def find_run(office: Office, as_of: date | None) -> runs.Run:
     day = as_of or runs.last_closed_on(office.engine)
     run = runs.fetch_run(office.engine, day) if day else None
     if run is None or run.state != "closed" or run.out is None:
-        raise RefusedError(f"The books of {day or 'no day'} are not closed, so there is no list.", "no_night", day=day)
+        raise RefusedError(
+            f"The books of {day or 'no day'} are not closed, so there is no list.",
+            "no_night",
+            day=day,
+        )
     return run
 
 
@@ -79,16 +89,22 @@ def fetch_manifest(run: runs.Run) -> dict[str, Any]:
         RefusedError: what lies there is not what the run published.
     """
     recorded = run.receipts.get("manifest")
-    return recorded or dict(json.loads(_fetch(run.out or "", run.as_of, MANIFEST, run.manifest_sha256 or "")))
+    return recorded or dict(
+        json.loads(_fetch(run.out or "", run.as_of, MANIFEST, run.manifest_sha256 or ""))
+    )
 
 
 def fetch_list(run: runs.Run, name: str) -> pa.Table:
-    """Return a list of a run without its long texts; the last ones are remembered by the hashes of their files.
+    """Return a list of a run without its long texts; the last ones are remembered by the hashes of
+    their files.
 
     Raises:
-        RefusedError: there is no such list, or its file is gone or is not the one that was published.
+        RefusedError: there is no such list, or its file is gone or is not the one that was
+            published.
     """
-    return _stack(name, [_remember(run.out or "", run.as_of, *_named(run, listed)) for listed in _files(name)])
+    return _stack(
+        name, [_remember(run.out or "", run.as_of, *_named(run, listed)) for listed in _files(name)]
+    )
 
 
 def fetch_rows(run: runs.Run, name: str, where: Mapping[str, Sequence[str]]) -> pa.Table:
@@ -100,12 +116,16 @@ def fetch_rows(run: runs.Run, name: str, where: Mapping[str, Sequence[str]]) -> 
     return _stack(name, [_fetch_matching(run, listed, where) for listed in _files(name)])
 
 
-def _fetch_matching(run: runs.Run, listed: ListFile, where: Mapping[str, Sequence[str]]) -> pa.Table:
+def _fetch_matching(
+    run: runs.Run, listed: ListFile, where: Mapping[str, Sequence[str]]
+) -> pa.Table:
     """Return such rows of one file; only a file that has some is read again, for its long texts."""
     path, sha256 = _named(run, listed)
     rows = _match(_remember(run.out or "", run.as_of, path, sha256), where)
     if len(rows) and not all(is_short(column) for column in listed.columns):
-        return _match(_parse(_fetch(run.out or "", run.as_of, path, sha256), listed, run.as_of), where)
+        return _match(
+            _parse(_fetch(run.out or "", run.as_of, path, sha256), listed, run.as_of), where
+        )
     return rows
 
 
@@ -140,32 +160,42 @@ def _named(run: runs.Run, listed: ListFile) -> tuple[str, str]:
     if path not in named:
         raise RefusedError(
             f"{path} of {run.as_of} is not there: an older version wrote that night. Take its other files.",
-            "unreadable", file=path, day=run.as_of,
-        )  # fmt: skip
+            "unreadable",
+            file=path,
+            day=run.as_of,
+        )
     return path, named[path]
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _remember(out: str, as_of: date, path: str, sha256: str) -> pa.Table:
-    listed = next(each for files in FILES.values() for each in files if f"{each.path}.parquet" == path)
+    listed = next(
+        each for files in FILES.values() for each in files if f"{each.path}.parquet" == path
+    )
     return _parse(_fetch(out, as_of, path, sha256), listed, as_of, _LONG_TEXTS)
 
 
-def _parse(content: bytes, listed: ListFile, as_of: date, leave_out: Collection[str] = ()) -> pa.Table:
+def _parse(
+    content: bytes, listed: ListFile, as_of: date, leave_out: Collection[str] = ()
+) -> pa.Table:
     try:
         return read_parquet(content, listed.columns, leave_out=leave_out)
     except (ValueError, pa.ArrowException) as error:
         raise RefusedError(
             f"{listed.path}.parquet of {as_of} is not as this version writes it: {error}. Take the file itself.",
-            "unreadable", file=f"{listed.path}.parquet", day=as_of,
-        ) from error  # fmt: skip
+            "unreadable",
+            file=f"{listed.path}.parquet",
+            day=as_of,
+        ) from error
 
 
 def _stack(name: str, parts: list[pa.Table]) -> pa.Table:
     if len(parts) == 1:
         return parts[0]
     told = zip(REMINDERS, parts, strict=True)
-    with_channel = [part.add_column(0, "channel", pa.repeat(channel, len(part))) for channel, part in told]
+    with_channel = [
+        part.add_column(0, "channel", pa.repeat(channel, len(part))) for channel, part in told
+    ]
     return pa.concat_tables(with_channel, promote_options="default")
 
 
@@ -178,5 +208,7 @@ def _fetch(out: str, as_of: date, path: str, sha256: str) -> bytes:
     raise RefusedError(
         f"{target}/{path} {state}, so nobody may rely on it. Run the date again: it gives the same bytes, and records "
         "nothing twice.",
-        "gone" if content is None else "changed", file=path, day=as_of,
-    )  # fmt: skip
+        "gone" if content is None else "changed",
+        file=path,
+        day=as_of,
+    )

@@ -1,4 +1,6 @@
-"""A list as somebody takes it from its page: filtered as on the screen, without whoever is held back while it waits."""
+"""A list as somebody takes it from its page: filtered as on the screen, without whoever is held
+back while it waits.
+"""
 
 from datetime import date
 
@@ -27,10 +29,11 @@ from dunning.jobs.desk.session import Office
 def take(
     office: Office, name: str, suffix: str, as_of: date | None, wish: Wish, *, is_whole: bool
 ) -> tuple[bytes, str]:
-    """Return a list's file as its page shows it, and a name that tells how it differs from the published one.
+    """Return a list's file as its page shows it, and a name that tells how it differs from the
+    published one.
 
-    A list that waits goes without the rows that a hold of our own keeps here; one that has left, or is of an older
-    night, is whole.
+    A list that waits goes without the rows that a hold of our own keeps here; one that has left, or
+    is of an older night, is whole.
 
     Raises:
         RefusedError: as `lists.download`.
@@ -48,10 +51,16 @@ def take(
     if len(FILES[of]) > 1:
         rows = rows.filter(pc.equal(rows["channel"], name.rpartition("-")[2]))
     rows = filter_rows(rows, columns_of(of), wish)
-    marks = [mark for mark, is_so in (("filtered", is_filtered), ("without-held", len(held) > 0)) if is_so]
+    marks = [
+        mark
+        for mark, is_so in (("filtered", is_filtered), ("without-held", len(held) > 0))
+        if is_so
+    ]
     if not is_whole and any(column.name == "national_id" for column in listed.columns):
         rows, marks = mask_secrets(rows), ["masked", *marks]
-    return _render(rows, listed, suffix, run.as_of), f"{'-'.join([name, *marks])}-{run.as_of}.{suffix}"
+    return _render(
+        rows, listed, suffix, run.as_of
+    ), f"{'-'.join([name, *marks])}-{run.as_of}.{suffix}"
 
 
 def count_held(office: Office, name: str, as_of: date) -> int:
@@ -60,10 +69,14 @@ def count_held(office: Office, name: str, as_of: date) -> int:
 
 
 def _find_held(office: Office, run: runs.Run, name: str) -> pa.Table:
-    """Return the rows of a waiting list (the cases, where it is of their items) that are held back."""
+    """Return the rows of a waiting list (the cases, where it is of their items) that are held
+    back.
+    """
     of = "court" if name == "court_items" else name
     is_waiting = of in LISTS and run.as_of == runs.last_closed_on(office.engine)
-    rows = fetch_list(run, of) if of in LISTS else pa.table({"premise_no": pa.array([], pa.string())})
+    rows = (
+        fetch_list(run, of) if of in LISTS else pa.table({"premise_no": pa.array([], pa.string())})
+    )
     if not is_waiting or has_left(office, of, run.as_of):
         return rows.slice(0, 0)
     with transact(office.engine) as connection:
@@ -76,8 +89,13 @@ def _without(rows: pa.Table, name: str, held: pa.Table) -> pa.Table:
     if len(held) == 0:
         return rows
     if name == "court_items":
-        return rows.filter(pc.invert(pc.is_in(rows["case_ref"], value_set=held["case_ref"].combine_chunks())))
-    keys = [pc.binary_join_element_wise(each["premise_no"], each["payer_code"], "\x1f") for each in (rows, held)]
+        return rows.filter(
+            pc.invert(pc.is_in(rows["case_ref"], value_set=held["case_ref"].combine_chunks()))
+        )
+    keys = [
+        pc.binary_join_element_wise(each["premise_no"], each["payer_code"], "\x1f")
+        for each in (rows, held)
+    ]
     return rows.filter(pc.invert(pc.is_in(keys[0], value_set=keys[1].combine_chunks())))
 
 

@@ -41,7 +41,9 @@ _SHOWN_SIGNS = 600  # of a cell in a list; a refused row may be a whole file
 
 @dataclass(frozen=True)
 class Overview:
-    """The lists of a night: by name rows and cents (None where a list has no sum), and the names of its files."""
+    """The lists of a night: by name rows and cents (None where a list has no sum), and the names of
+    its files.
+    """
 
     as_of: date
     dates: Sequence[date]
@@ -50,7 +52,9 @@ class Overview:
 
 @dataclass(frozen=True)
 class Wish:
-    """How a list is wanted. filters: by FILTERS. text: words that must be in a row. sort: name of a column."""
+    """How a list is wanted. filters: by FILTERS. text: words that must be in a row. sort: name of a
+    column.
+    """
 
     filters: Mapping[str, str]
     text: str = ""
@@ -61,7 +65,9 @@ class Wish:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a list can be filtered by. key: of FILTERS. meaning: which of the words' meanings (bulgarian.MEANINGS)."""
+    """What a list can be filtered by. key: of FILTERS. meaning: which of the words' meanings
+    (bulgarian.MEANINGS).
+    """
 
     key: str
     meaning: str
@@ -72,8 +78,9 @@ class Choice:
 class ListPage:
     """A page of a list.
 
-    columns: those shown. rows: plain values by source, identifiers masked, very long texts cut. count, sums: of all
-    that is filtered; sums by source. files: names of what can be taken. wish: with a page that exists.
+    columns: those shown. rows: plain values by source, identifiers masked, very long texts cut.
+    count, sums: of all that is filtered; sums by source. files: names of what can be taken. wish:
+    with a page that exists.
     """
 
     name: str
@@ -91,7 +98,9 @@ class ListPage:
 
 @dataclass(frozen=True)
 class RowPage:
-    """Everything about an account's rows in a list. items: of its court cases; identifiers are masked unless wanted."""
+    """Everything about an account's rows in a list. items: of its court cases; identifiers are
+    masked unless wanted.
+    """
 
     name: str
     as_of: date
@@ -129,16 +138,28 @@ def look(office: Office, name: str, as_of: date | None, wish: Wish) -> ListPage:
     page = min(max(wish.page, 1), pages)
     places = _sort(rows, columns, wish)[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     return ListPage(
-        name=name, as_of=run.as_of, dates=runs.fetch_closed_dates(office.engine, _DATES),
+        name=name,
+        as_of=run.as_of,
+        dates=runs.fetch_closed_dates(office.engine, _DATES),
         columns=sorted(filter(is_short, columns), key=lambda column: column.name in _LAST),
         rows=[_shorten(row) for row in _tell(rows.take(places), is_whole=False)],
-        count=len(rows), sums={name: pc.sum(rows[name]).as_py() or 0 for name in rows.column_names if _is_sum(name)},
-        choices=_choices(table, columns), files=_downloads(name), wish=replace(wish, page=page), pages=pages,
-    )  # fmt: skip
+        count=len(rows),
+        sums={name: pc.sum(rows[name]).as_py() or 0 for name in rows.column_names if _is_sum(name)},
+        choices=_choices(table, columns),
+        files=_downloads(name),
+        wish=replace(wish, page=page),
+        pages=pages,
+    )
 
 
 def look_into(
-    office: Office, name: str, as_of: date | None, premise_no: str, payer_code: str, *, is_whole: bool = False
+    office: Office,
+    name: str,
+    as_of: date | None,
+    premise_no: str,
+    payer_code: str,
+    *,
+    is_whole: bool = False,
 ) -> RowPage:
     """Return everything about an account's rows in a list.
 
@@ -154,17 +175,27 @@ def look_into(
         found = fetch_rows(run, name, {"premise_no": [premise_no], "payer_code": [payer_code]})
     if found is None or len(found) == 0:
         raise RefusedError(
-            f"The account {premise_no} / {payer_code} is not on the list {name} of {run.as_of}.", "no_row",
-            day=run.as_of, premise_no=premise_no, payer_code=payer_code,
-        )  # fmt: skip
+            f"The account {premise_no} / {payer_code} is not on the list {name} of {run.as_of}.",
+            "no_row",
+            day=run.as_of,
+            premise_no=premise_no,
+            payer_code=payer_code,
+        )
     items: list[dict[str, Any]] = []
     if name == "court":
-        items = fetch_rows(run, "court_items", {"case_ref": found["case_ref"].to_pylist()}).to_pylist()
-    return RowPage(name, run.as_of, columns, _tell(found, is_whole=is_whole), COURT_ITEMS.columns, items)
+        items = fetch_rows(
+            run, "court_items", {"case_ref": found["case_ref"].to_pylist()}
+        ).to_pylist()
+    return RowPage(
+        name, run.as_of, columns, _tell(found, is_whole=is_whole), COURT_ITEMS.columns, items
+    )
 
 
-def download(office: Office, name: str, suffix: str, as_of: date | None, *, is_whole: bool) -> tuple[bytes, str]:
-    """Return a list's file as it was published, and a name for it; with masked identifiers, unless they may be whole.
+def download(
+    office: Office, name: str, suffix: str, as_of: date | None, *, is_whole: bool
+) -> tuple[bytes, str]:
+    """Return a list's file as it was published, and a name for it; with masked identifiers, unless
+    they may be whole.
 
     Raises:
         RefusedError: no such list or night, or the published file is gone or was changed.
@@ -183,11 +214,15 @@ def download(office: Office, name: str, suffix: str, as_of: date | None, *, is_w
 
 
 def split_columns(name: str, columns: Sequence[Column]) -> tuple[list[Column], list[Column]]:
-    """Return the columns that decide, in their own order, and the rest; all and none, where a list is narrow anyway."""
+    """Return the columns that decide, in their own order, and the rest; all and none, where a list
+    is narrow anyway.
+    """
     if name not in DECIDING:
         return list(columns), []
     known = {column.name: column for column in columns}
-    return [known[each] for each in DECIDING[name]], [each for each in columns if each.name not in DECIDING[name]]
+    return [known[each] for each in DECIDING[name]], [
+        each for each in columns if each.name not in DECIDING[name]
+    ]
 
 
 def may_unmask(name: str) -> bool:
@@ -223,8 +258,12 @@ def _tell(rows: pa.Table, *, is_whole: bool) -> list[dict[str, Any]]:
 
 
 def _shorten(row: dict[str, Any]) -> dict[str, Any]:
-    is_long = {name: isinstance(value, str) and len(value) > _SHOWN_SIGNS for name, value in row.items()}
-    return {name: f"{value[:_SHOWN_SIGNS]}…" if is_long[name] else value for name, value in row.items()}
+    is_long = {
+        name: isinstance(value, str) and len(value) > _SHOWN_SIGNS for name, value in row.items()
+    }
+    return {
+        name: f"{value[:_SHOWN_SIGNS]}…" if is_long[name] else value for name, value in row.items()
+    }
 
 
 def _is_sum(name: str) -> bool:
@@ -246,7 +285,9 @@ def filter_rows(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> pa.Tab
 
 
 def _filtered(columns: Sequence[Column]) -> dict[str, Column]:
-    """Return what a list can be filtered by: words of closed lists, districts, tables; all kinds of reasons as one."""
+    """Return what a list can be filtered by: words of closed lists, districts, tables; all kinds of
+    reasons as one.
+    """
     found = {}
     for column in columns:
         key = "reason" if column.kind is Kind.REASONS else column.name
@@ -259,9 +300,10 @@ def _filtered(columns: Sequence[Column]) -> dict[str, Column]:
 def _hold_words(rows: pa.Table, words: Sequence[str]) -> Any:
     """Say which rows hold every word, in any of their texts; identifiers are not searched."""
     texts = [
-        pc.fill_null(rows[name], "") for name in rows.column_names
+        pc.fill_null(rows[name], "")
+        for name in rows.column_names
         if pa.types.is_string(rows[name].type) and name != _SECRET
-    ]  # fmt: skip
+    ]
     joined = pc.utf8_lower(pc.binary_join_element_wise(*texts, "\n"))
     found = pc.match_substring(joined, words[0])
     for word in words[1:]:
@@ -270,8 +312,12 @@ def _hold_words(rows: pa.Table, words: Sequence[str]) -> Any:
 
 
 def _sort(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> Any:
-    """Return the places of rows in the order that is wanted; empty cells last, equal ones as published."""
-    source = next((column.source for column in columns if column.name == wish.sort and is_short(column)), None)
+    """Return the places of rows in the order that is wanted; empty cells last, equal ones as
+    published.
+    """
+    source = next(
+        (column.source for column in columns if column.name == wish.sort and is_short(column)), None
+    )
     if source is None or source == _SECRET:
         return pa.array(np.arange(len(rows)))
     order = "descending" if wish.is_descending else "ascending"
@@ -281,7 +327,11 @@ def _sort(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> Any:
 def _choices(table: pa.Table, columns: Sequence[Column]) -> list[Choice]:
     found = []
     for key, column in _filtered(columns).items():
-        words = {word for value in pc.unique(table[column.source]).to_pylist() for word in _split(column, value)}
+        words = {
+            word
+            for value in pc.unique(table[column.source]).to_pylist()
+            for word in _split(column, value)
+        }
         found.append(Choice(key, column.meaning, sorted(words)))
     return found
 

@@ -27,7 +27,9 @@ class Ends:
 
 @dataclass(frozen=True)
 class Strikes:
-    """All strikes, the newest first: those in force from the next night on, and those that are over."""
+    """All strikes, the newest first: those in force from the next night on, and those that are
+    over.
+    """
 
     in_force: Sequence[holds.OwnHold]
     over: Sequence[holds.OwnHold]
@@ -37,23 +39,33 @@ def ends_of(as_of: date) -> Ends:
     """Return the ends that a strike from a date's list may have; it holds from the day after.
 
     >>> ends_of(date(2026, 11, 22))
-    Ends(proposed=datetime.date(2026, 12, 22), first=datetime.date(2026, 11, 24), last=datetime.date(2027, 11, 23))
+    Ends(proposed=datetime.date(2026, 12, 22), first=datetime.date(2026, 11, 24),
+    last=datetime.date(2027, 11, 23))
     """
     return Ends(*(as_of + timedelta(days=days) for days in (_PROPOSED_DAYS, 2, _LONGEST_DAYS)))
 
 
 def strike(
-    office: Office, name: str, as_of: date, premise_no: str, payer_code: str, *, note: str, until: str, author: str
+    office: Office,
+    name: str,
+    as_of: date,
+    premise_no: str,
+    payer_code: str,
+    *,
+    note: str,
+    until: str,
+    author: str,
 ) -> holds.OwnHold:
-    """Strike a row: a hold on its account from the next night on, and at once for the release; return it.
+    """Strike a row: a hold on its account from the next night on, and at once for the release;
+    return it.
 
     Args:
         note: why, 3 to 500 signs; others read it.
         until: first day without it, as yyyy-mm-dd.
 
     Raises:
-        RefusedError: a newer night's lists have taken its place, no such row, no good reason or end, or the account is
-            struck already. Nothing is changed then.
+        RefusedError: a newer night's lists have taken its place, no such row, no good reason or
+            end, or the account is struck already. Nothing is changed then.
     """
     _refuse_older(office, name, as_of)
     said, end = read_note(note), _read_end(until, as_of)
@@ -61,14 +73,22 @@ def strike(
     _refuse_second(office, as_of, premise_no, payer_code)
     try:
         number = holds.append_hold(
-            office.engine, premise_no=premise_no, payer_code=payer_code, list_name=name, struck_on=as_of, note=said,
-            author=author, valid_until=end,
-        )  # fmt: skip
+            office.engine,
+            premise_no=premise_no,
+            payer_code=payer_code,
+            list_name=name,
+            struck_on=as_of,
+            note=said,
+            author=author,
+            valid_until=end,
+        )
     except DunningError:
         _refuse_second(office, as_of, premise_no, payer_code)  # somebody was quicker by a moment
         _refuse_older(office, name, as_of)
         raise
-    return next(hold for hold in holds.fetch_holds(office.engine, premise_no) if hold.hold_no == number)
+    return next(
+        hold for hold in holds.fetch_holds(office.engine, premise_no) if hold.hold_no == number
+    )
 
 
 def end_strike(office: Office, hold_no: int, by: str) -> holds.OwnHold:
@@ -99,10 +119,17 @@ def find_strike(office: Office, hold_no: int) -> holds.OwnHold:
 
 
 def find_strikes(office: Office, as_of: date) -> dict[tuple[str, str], holds.OwnHold]:
-    """Return our holds that shield accounts of a date's lists, by (premise_no, payer_code); of several the longest."""
+    """Return our holds that shield accounts of a date's lists, by (premise_no, payer_code); of
+    several the longest.
+    """
     day = as_of + timedelta(days=1)
-    known = [h for h in holds.fetch_holds(office.engine) if h.valid_from <= day and h.is_in_force(day)]
-    return {(h.premise_no, h.payer_code): h for h in sorted(known, key=lambda h: (h.valid_until, h.hold_no))}
+    known = [
+        h for h in holds.fetch_holds(office.engine) if h.valid_from <= day and h.is_in_force(day)
+    ]
+    return {
+        (h.premise_no, h.payer_code): h
+        for h in sorted(known, key=lambda h: (h.valid_until, h.hold_no))
+    }
 
 
 def list_strikes(office: Office) -> Strikes:
@@ -110,7 +137,9 @@ def list_strikes(office: Office) -> Strikes:
     closed_on = runs.last_closed_on(office.engine)
     day = closed_on + timedelta(days=1) if closed_on else date.min
     known = holds.fetch_holds(office.engine)
-    return Strikes([h for h in known if h.is_in_force(day)], [h for h in known if not h.is_in_force(day)])
+    return Strikes(
+        [h for h in known if h.is_in_force(day)], [h for h in known if not h.is_in_force(day)]
+    )
 
 
 def may_strike(office: Office, name: str, as_of: date) -> bool:
@@ -130,8 +159,10 @@ def _refuse_older(office: Office, name: str, as_of: date) -> None:
     if as_of != closed_on:
         raise RefusedError(
             f"The list of {as_of} was replaced by that of {closed_on}. Nothing was struck; look at the newer list.",
-            "too_old", day=as_of, newer=closed_on,
-        )  # fmt: skip
+            "too_old",
+            day=as_of,
+            newer=closed_on,
+        )
 
 
 def _refuse_second(office: Office, as_of: date, premise_no: str, payer_code: str) -> None:
@@ -139,8 +170,10 @@ def _refuse_second(office: Office, as_of: date, premise_no: str, payer_code: str
     if hold is not None:
         raise RefusedError(
             f"The account {premise_no} / {payer_code} is struck already (strike {hold.hold_no}). Nothing was changed.",
-            "struck_already", author=hold.author, until=hold.valid_until,
-        )  # fmt: skip
+            "struck_already",
+            author=hold.author,
+            until=hold.valid_until,
+        )
 
 
 def _read_end(until: str, as_of: date) -> date:
@@ -151,7 +184,9 @@ def _read_end(until: str, as_of: date) -> date:
         end = None
     if end is None or not ends.first <= end <= ends.last:
         raise RefusedError(
-            f"A strike from the list of {as_of} ends on a day from {ends.first} to {ends.last}.", "until_range",
-            first=ends.first, last=ends.last,
-        )  # fmt: skip
+            f"A strike from the list of {as_of} ends on a day from {ends.first} to {ends.last}.",
+            "until_range",
+            first=ends.first,
+            last=ends.last,
+        )
     return end

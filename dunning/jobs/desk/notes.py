@@ -11,10 +11,14 @@ def read_note(note: str) -> str:
     Raises:
         RefusedError: it is too short or too long.
     """
-    said = "".join(sign for sign in note.replace("\r\n", "\n") if sign.isprintable() or sign == "\n").strip()
+    said = "".join(
+        sign for sign in note.replace("\r\n", "\n") if sign.isprintable() or sign == "\n"
+    ).strip()
     if not _NOTE_MIN <= len(said) <= _NOTE_MAX:
         raise RefusedError(
             f"The reason has {len(said)} signs; {_NOTE_MIN} to {_NOTE_MAX} are needed, for others must understand it.",
-            "note_length", least=_NOTE_MIN, most=_NOTE_MAX,
-        )  # fmt: skip
+            "note_length",
+            least=_NOTE_MIN,
+            most=_NOTE_MAX,
+        )
     return said

@@ -18,8 +18,9 @@ PAST, NOW, LATER, REPLACED = "past", "now", "later", "replaced"
 class VersionLine:
     """One version of a file in its history.
 
-    state: `past`, `now` or `later` on the day of the page; `replaced` by a later revision of the same day. changes:
-    what it says otherwise than the version before it; empty for the first one. doubts: why values are uncertain.
+    state: `past`, `now` or `later` on the day of the page; `replaced` by a later revision of the
+    same day. changes: what it says otherwise than the version before it; empty for the first one.
+    doubts: why values are uncertain.
     """
 
     effective_from: date
@@ -34,7 +35,9 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class RulePage:
-    """One rule file on a day. is_dated: every day of the past has its own value, as a rate of interest has."""
+    """One rule file on a day. is_dated: every day of the past has its own value, as a rate of
+    interest has.
+    """
 
     name: str
     is_dated: bool
@@ -50,8 +53,10 @@ class RulePage:
 class PolicyPage:
     """What is in force on a day.
 
-    closed_on: the last closed night, or None. origin_on: the night whose own files these are; None: the built-in ones.
-    different: the files in which these differ from the built-in ones. unsure: how many values are uncertain.
+    closed_on: the last closed night, or None. origin_on: the night whose own files these are; None:
+    the built-in ones.
+    different: the files in which these differ from the built-in ones. unsure: how many values are
+    uncertain.
     """
 
     on: date
@@ -64,10 +69,12 @@ class PolicyPage:
 
 
 def look(office: Office, on: date | None) -> PolicyPage:
-    """Return the rules of a day: of a closed night its own, of another day those of the last closed night.
+    """Return the rules of a day: of a closed night its own, of another day those of the last closed
+    night.
 
     Args:
-        on: None is the last closed night; where there is none, the newest day of the built-in files.
+        on: None is the last closed night; where there is none, the newest day of the built-in
+            files.
 
     Raises:
         DunningError: a rule file says nothing yet on that day.
@@ -83,7 +90,9 @@ def look(office: Office, on: date | None) -> PolicyPage:
         origin_on=origin_on,
         version=policy.at(on).version,
         rules=tuple(_tell(policy, name, on, rows) for name in policy.rule_files),
-        different=tuple(file for file, sha256 in policy.hashes().items() if built_in[file] != sha256),
+        different=tuple(
+            file for file, sha256 in policy.hashes().items() if built_in[file] != sha256
+        ),
         unsure=sum(row.confidence == UNCERTAIN for row in rows),
     )
 
@@ -108,7 +117,9 @@ def _load_built_in() -> Policy:
     return load_policy()
 
 
-def _find_policy(office: Office, on: date | None, closed_on: date | None) -> tuple[Policy, date | None]:
+def _find_policy(
+    office: Office, on: date | None, closed_on: date | None
+) -> tuple[Policy, date | None]:
     for night in (on, closed_on):
         known = runs.fetch_run(office.engine, night) if night else None
         if known is not None and known.state == "closed":
@@ -117,7 +128,9 @@ def _find_policy(office: Office, on: date | None, closed_on: date | None) -> tup
 
 
 def _newest(policy: Policy) -> date:
-    return max(v.effective_from for rule_file in policy.rule_files.values() for v in rule_file.in_force)
+    return max(
+        v.effective_from for rule_file in policy.rule_files.values() for v in rule_file.in_force
+    )
 
 
 def _tell(policy: Policy, name: str, on: date, rows: list[Row]) -> RulePage:
@@ -141,7 +154,9 @@ def _tell_history(rule_file: RuleFile, on: date) -> tuple[VersionLine, ...]:
     return tuple(_tell_version(rule_file, version, before, on) for before, version in pairs)[::-1]
 
 
-def _tell_version(rule_file: RuleFile, version: Version, before: Version | None, on: date) -> VersionLine:
+def _tell_version(
+    rule_file: RuleFile, version: Version, before: Version | None, on: date
+) -> VersionLine:
     until = rule_file.until(version)
     if not any(version is other for other in rule_file.in_force):
         state = REPLACED
@@ -150,14 +165,23 @@ def _tell_version(rule_file: RuleFile, version: Version, before: Version | None,
     else:
         state = NOW if until is None or on < until else PAST
     return VersionLine(
-        version.effective_from, until, version.revision, state, version.source, version.reason,
-        _compare(rule_file, before, version) if before else (), tuple(dict.fromkeys(version.uncertain.values())),
-    )  # fmt: skip
+        version.effective_from,
+        until,
+        version.revision,
+        state,
+        version.source,
+        version.reason,
+        _compare(rule_file, before, version) if before else (),
+        tuple(dict.fromkeys(version.uncertain.values())),
+    )
 
 
 def _compare(rule_file: RuleFile, before: Version, after: Version) -> tuple[RuleChange, ...]:
     sides = [{row.key: row for row in rows_of(rule_file, version)} for version in (before, after)]
-    pairs = [RuleChange(sides[0].get(key), sides[1].get(key)) for key in dict.fromkeys([*sides[0], *sides[1]])]
+    pairs = [
+        RuleChange(sides[0].get(key), sides[1].get(key))
+        for key in dict.fromkeys([*sides[0], *sides[1]])
+    ]
     return tuple(pair for pair in pairs if _value(pair.before) != _value(pair.after))
 
 

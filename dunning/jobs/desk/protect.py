@@ -1,4 +1,6 @@
-"""Protecting an account from its own page: at once for all that leaves, from the next night on for decisions."""
+"""Protecting an account from its own page: at once for all that leaves, from the next night on for
+decisions.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ _DOCUMENT_MAX = 100
 
 @dataclass(frozen=True)
 class Terms:
-    """How long a protection that begins now may last: the first day without it. first: the earliest."""
+    """How long a protection that begins now may last: the first day without it. first: the
+    earliest.
+    """
 
     begins_on: date
     first: date
@@ -32,7 +36,9 @@ class Terms:
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wrote into the form. until: as yyyy-mm-dd; empty: as long as goes without a document."""
+    """What somebody wrote into the form. until: as yyyy-mm-dd; empty: as long as goes without a
+    document.
+    """
 
     reason: str
     note: str
@@ -41,7 +47,9 @@ class Wish:
 
 
 def terms_of(office: Office) -> Terms | None:
-    """Return which ends a protection that begins now may have; None before the first closed night."""
+    """Return which ends a protection that begins now may have; None before the first closed
+    night.
+    """
     closed_on = runs.last_closed_on(office.engine)
     if closed_on is None:
         return None
@@ -59,27 +67,40 @@ def protect(office: Office, premise_no: str, payer_code: str, wish: Wish, author
     """Record a hold on an account; return its number.
 
     Raises:
-        RefusedError: no such reason, no good note or end, or such a hold lasts as long already. NotThereError: there is
-            no such account, or no closed night. Nothing is recorded then.
+        RefusedError: no such reason, no good note or end, or such a hold lasts as long already.
+            NotThereError: there is no such account, or no closed night. Nothing is recorded then.
     """
     closed_on = require_account(office, premise_no, payer_code)
     terms = terms_of(office)
     assert terms is not None
     if wish.reason not in REASONS:
-        raise RefusedError(f"Nobody is protected for {wish.reason!r}; choose of {', '.join(REASONS)}.", "hold_reason")
+        raise RefusedError(
+            f"Nobody is protected for {wish.reason!r}; choose of {', '.join(REASONS)}.",
+            "hold_reason",
+        )
     note, document = read_note(wish.note), " ".join(wish.document.split())[:_DOCUMENT_MAX]
     until = _read_end(wish.until, terms, is_documented=bool(document))
     try:
         return holds.append_hold(
-            office.engine, premise_no=premise_no, payer_code=payer_code, list_name=holds.FROM_ACCOUNT,
-            struck_on=closed_on, note=note, author=author, valid_until=until, reason=wish.reason, document=document,
-        )  # fmt: skip
+            office.engine,
+            premise_no=premise_no,
+            payer_code=payer_code,
+            list_name=holds.FROM_ACCOUNT,
+            struck_on=closed_on,
+            note=note,
+            author=author,
+            valid_until=until,
+            reason=wish.reason,
+            document=document,
+        )
     except DunningError as error:
         known = [h for h in find_holds(office, premise_no, payer_code) if h.reason == wish.reason]
         if not known:
             raise
         lasts = max(known, key=lambda hold: hold.valid_until)
-        raise RefusedError(str(error), "protected_already", author=lasts.author, until=lasts.valid_until) from error
+        raise RefusedError(
+            str(error), "protected_already", author=lasts.author, until=lasts.valid_until
+        ) from error
 
 
 def find_holds(office: Office, premise_no: str, payer_code: str) -> list[holds.OwnHold]:
@@ -102,8 +123,13 @@ def find_ending(office: Office, author: str) -> Sequence[holds.OwnHold]:
         return []
     day, rule = closed_on + timedelta(days=1), _rule(office, closed_on)
     in_force = [hold for hold in holds.fetch_holds(office.engine) if hold.is_in_force(day)]
-    lasts = {_subject(hold): hold.valid_until for hold in sorted(in_force, key=lambda hold: hold.valid_until)}
-    ending = [h for h in in_force if h.author == author and is_ending(rule, lasts[_subject(h)], day)]
+    lasts = {
+        _subject(hold): hold.valid_until
+        for hold in sorted(in_force, key=lambda hold: hold.valid_until)
+    }
+    ending = [
+        h for h in in_force if h.author == author and is_ending(rule, lasts[_subject(h)], day)
+    ]
     return sorted(ending, key=lambda hold: (hold.valid_until, hold.hold_no))
 
 
@@ -135,6 +161,9 @@ def _read_end(until: str, terms: Terms, *, is_documented: bool) -> date:
     if end is None or not terms.first <= end <= last:
         reason = "end_range" if is_documented else "end_without_document"
         raise RefusedError(
-            f"The protection ends on a day from {terms.first} to {last}.", reason, first=terms.first, last=last
+            f"The protection ends on a day from {terms.first} to {last}.",
+            reason,
+            first=terms.first,
+            last=last,
         )
     return end

@@ -6,7 +6,8 @@ from dunning.core.errors import DunningError
 class RefusedError(DunningError):
     """A refusal with the key of its text. The message is what an operator reads.
 
-    reason: key of a text of the page. values: what the text fills in; plain values and days, nothing about people.
+    reason: key of a text of the page. values: what the text fills in; plain values and days,
+    nothing about people.
     """
 
     def __init__(self, message: str, reason: str, **values: object) -> None:

@@ -1,4 +1,6 @@
-"""One release as people see it: its files as they were sent, who stayed here and why, and the kill lists."""
+"""One release as people see it: its files as they were sent, who stayed here and why, and the kill
+lists.
+"""
 
 import json
 from collections import Counter
@@ -26,7 +28,9 @@ _SHOWN_OUT = 200
 
 @dataclass(frozen=True)
 class Files:
-    """Files of one place. place: `sent`, or the number of a recall. told: why they cannot be given, if so."""
+    """Files of one place. place: `sent`, or the number of a recall. told: why they cannot be given,
+    if so.
+    """
 
     place: str
     sha256: Mapping[str, str]
@@ -35,9 +39,11 @@ class Files:
 
 @dataclass(frozen=True)
 class ReleasePage:
-    """A list that left. dropped: rows that stayed at the last look, by reason. recalls: each with its kill list.
+    """A list that left. dropped: rows that stayed at the last look, by reason. recalls: each with
+    its kill list.
 
-    out: the first rows that are out still, premise_no, payer_code, overdue_cents; out_rows: how many there are.
+    out: the first rows that are out still, premise_no, payer_code, overdue_cents; out_rows: how
+    many there are.
     approvers: who may recall it; nobody where anybody may.
     """
 
@@ -62,7 +68,9 @@ def look_at(office: Office, as_of: date, list_name: str) -> ReleasePage:
     people = read_people(office.settings)
     return ReleasePage(
         released=released,
-        answers=[each for each in fetch_answers(office.engine, as_of) if each.list_name == list_name],
+        answers=[
+            each for each in fetch_answers(office.engine, as_of) if each.list_name == list_name
+        ],
         sent=_tell_files(released, SENT, _place(office, released, SENT)),
         dropped=_count_dropped(office, released),
         recalls=[
@@ -91,19 +99,28 @@ def fetch_file(office: Office, as_of: date, list_name: str, place: str, name: st
         return read_named(target, name, _own(released, _read_sealed(target, sha256))[name])
     except (DunningError, KeyError) as error:
         raise RefusedError(
-            f"{name} of the list {list_name} of {as_of} cannot be given: {error}", "changed", file=name, day=as_of
+            f"{name} of the list {list_name} of {as_of} cannot be given: {error}",
+            "changed",
+            file=name,
+            day=as_of,
         ) from error
 
 
 def _find(office: Office, as_of: date, list_name: str) -> Released:
     found = fetch_released(office.engine, as_of).get(list_name) if list_name in LISTS else None
     if found is None or found.state != "done":
-        raise RefusedError(f"The list {list_name} of {as_of} was not released.", "no_release", day=as_of)
+        raise RefusedError(
+            f"The list {list_name} of {as_of} was not released.", "no_release", day=as_of
+        )
     return found
 
 
 def _recalls(office: Office, released: Released) -> list[Recall]:
-    return [each for each in fetch_recalls(office.engine, released.as_of) if each.list_name == released.list_name]
+    return [
+        each
+        for each in fetch_recalls(office.engine, released.as_of)
+        if each.list_name == released.list_name
+    ]
 
 
 def _place(office: Office, released: Released, place: str) -> tuple[Target, str]:
@@ -111,12 +128,18 @@ def _place(office: Office, released: Released, place: str) -> tuple[Target, str]
     day, name = released.as_of, released.list_name
     if place == SENT:
         is_own = released.event_no is not None
-        target = released_target(released.out, day, name) if is_own else target_of(released.out, day.isoformat())
+        target = (
+            released_target(released.out, day, name)
+            if is_own
+            else target_of(released.out, day.isoformat())
+        )
         return target, released.manifest_sha256
     known = _recalls(office, released)
     number = int(place) if place.isdecimal() and len(place) < 6 else 0
     if not 1 <= number <= len(known):
-        raise RefusedError(f"The list {name} of {day} has no recall {place}.", "no_release", day=day)
+        raise RefusedError(
+            f"The list {name} of {day} has no recall {place}.", "no_release", day=day
+        )
     recall = known[number - 1]
     return recalled_target(recall.out, day, name, number), recall.manifest_sha256 or ""
 
@@ -130,7 +153,9 @@ def _own(released: Released, files: Mapping[str, str]) -> dict[str, str]:
     """Return the files that belong to a list; with a night lie those of all others."""
     prefixes = (released.list_name, "dropped", "kill-")
     own = {name: sha256 for name, sha256 in files.items() if name.startswith(prefixes)}
-    return dict(sorted(own.items(), key=lambda pair: (_KINDS.index(pair[0].rpartition(".")[2]), pair[0])))
+    return dict(
+        sorted(own.items(), key=lambda pair: (_KINDS.index(pair[0].rpartition(".")[2]), pair[0]))
+    )
 
 
 def _tell_files(released: Released, place: str, at: tuple[Target, str]) -> Files:
@@ -141,7 +166,9 @@ def _tell_files(released: Released, place: str, at: tuple[Target, str]) -> Files
 
 
 def _count_dropped(office: Office, released: Released) -> dict[str, int]:
-    """Return how many rows stayed at the last look, by reason; those that have several count for each."""
+    """Return how many rows stayed at the last look, by reason; those that have several count for
+    each.
+    """
     if not released.dropped:
         return {}
     try:

@@ -23,6 +23,10 @@ class NightReleases:
 def look(office: Office) -> list[NightReleases]:
     """Return the last nights, the newest first."""
     return [
-        NightReleases(day, fetch_answers(office.engine, day), list(fetch_released(office.engine, day).values()))
+        NightReleases(
+            day,
+            fetch_answers(office.engine, day),
+            list(fetch_released(office.engine, day).values()),
+        )
         for day in runs.fetch_closed_dates(office.engine, _NIGHTS)
     ]

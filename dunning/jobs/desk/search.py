@@ -1,7 +1,7 @@
 """Finding an account by what somebody at the phone or with a letter in his hand can say.
 
-Its numbers, also as the page's own title or a message's reference has them, the last signs that an SMS shows, meter,
-invoice, court case, phone, e-mail, and words of name and address.
+Its numbers, also as the page's own title or a message's reference has them, the last signs that an
+SMS shows, meter, invoice, court case, phone, e-mail, and words of name and address.
 """
 
 import re
@@ -39,7 +39,9 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found: at most SHOWN accounts, and whether there are more; is_ready: a night is closed to look in."""
+    """What was found: at most SHOWN accounts, and whether there are more; is_ready: a night is
+    closed to look in.
+    """
 
     hits: list[Hit]
     has_more: bool
@@ -59,7 +61,9 @@ def find(office: Office, text: str) -> Found:
         return Found([], False, closed_on is not None)
     _, snapshot = find_night(office.settings, office.engine, closed_on)
     index = _open(office.settings, snapshot.folder.name)
-    found = next((some for look in _ways(index, wanted) if len(some := look())), index.accounts.slice(0, 0))
+    found = next(
+        (some for look in _ways(index, wanted) if len(some := look())), index.accounts.slice(0, 0)
+    )
     return Found([_hit(row) for row in found.slice(0, SHOWN).to_pylist()], len(found) > SHOWN)
 
 
@@ -92,4 +96,6 @@ def _hit(row: dict[str, str]) -> Hit:
 @lru_cache(maxsize=2)
 def _open(settings: Settings, name: str) -> SearchIndex:
     folder = settings.snapshots / name
-    return open_search_index(settings, open_kept(folder, settings.snapshots, settings.snapshot_store))
+    return open_search_index(
+        settings, open_kept(folder, settings.snapshots, settings.snapshot_store)
+    )

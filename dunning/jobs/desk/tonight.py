@@ -1,4 +1,6 @@
-"""What last night found, against the night before and the same night of the month before, and what waits for whom."""
+"""What last night found, against the night before and the same night of the month before, and what
+waits for whom.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,7 +27,8 @@ _MEMORY_DAYS = 62
 class Compared:
     """A count and sum beside those of two earlier nights; None where there is no such night.
 
-    kind: `stage` or `list`. trend: (night, rows) of the last closed nights, ascending, this one the last.
+    kind: `stage` or `list`. trend: (night, rows) of the last closed nights, ascending, this one the
+    last.
     """
 
     name: str
@@ -38,8 +41,14 @@ class Compared:
 
     @property
     def move(self) -> float:
-        """How far the count went from that of the night before, by what such a count wavers anyway (its root)."""
-        return abs(self.rows - self.before[0]) / math.sqrt(max(self.before[0], 1)) if self.before else 0.0
+        """How far the count went from that of the night before, by what such a count wavers anyway
+        (its root).
+        """
+        return (
+            abs(self.rows - self.before[0]) / math.sqrt(max(self.before[0], 1))
+            if self.before
+            else 0.0
+        )
 
 
 @dataclass(frozen=True)
@@ -57,9 +66,10 @@ class Line:
 class Tonight:
     """One closed night.
 
-    dates: nights to choose from, this one among them, the newest first. books: the manifest's, in minor units by
-    `CUR.line`. approvers: by list. changes: stages and lists, the largest move first. missing: tables that the ledger
-    did not have. answer_until: until when the night's questions wait for an answer.
+    dates: nights to choose from, this one among them, the newest first. books: the manifest's, in
+    minor units by `CUR.line`. approvers: by list. changes: stages and lists, the largest move
+    first. missing: tables that the ledger did not have. answer_until: until when the night's
+    questions wait for an answer.
     """
 
     as_of: date
@@ -93,15 +103,23 @@ class Tonight:
 
     @property
     def newer(self) -> runs.Run | None:
-        """A run of the last closed date, or of a later one, that has not closed it; None where all is well."""
+        """A run of the last closed date, or of a later one, that has not closed it; None where all
+        is well.
+        """
         run, last = self.newest, self.dates[0]
-        if run is None or run.as_of < last or (run.as_of == last and run.state not in ("running", "failed")):
+        if (
+            run is None
+            or run.as_of < last
+            or (run.as_of == last and run.state not in ("running", "failed"))
+        ):
             return None
         return run
 
     @property
     def trust(self) -> str:
-        """`no`: something must be looked at before anything leaves; `look`: there are remarks; else `yes`."""
+        """`no`: something must be looked at before anything leaves; `look`: there are remarks; else
+        `yes`.
+        """
         if self.unusual or self.newer:
             return "no"
         return "look" if self.warnings or self.missing else "yes"
@@ -119,7 +137,9 @@ def look(office: Office, as_of: date | None = None) -> Tonight | None:
     day = as_of or dates[0]
     run = runs.fetch_run(office.engine, day)
     if run is None or run.state != "closed" or "manifest" not in run.receipts:
-        raise NotThereError(f"The books of {day} are not closed, so there is nothing to show. Choose another day.")
+        raise NotThereError(
+            f"The books of {day} are not closed, so there is nothing to show. Choose another day."
+        )
     return _tell(office, run, dates)
 
 
@@ -130,27 +150,47 @@ def newest_run(office: Office) -> runs.Run | None:
 
 def _tell(office: Office, run: runs.Run, dates: list[date]) -> Tonight:
     day, manifest = run.as_of, run.receipts["manifest"]
-    figures = fetch_figures(office.engine, since=day - timedelta(days=_MEMORY_DAYS), before=day + timedelta(days=1))
+    figures = fetch_figures(
+        office.engine, since=day - timedelta(days=_MEMORY_DAYS), before=day + timedelta(days=1)
+    )
     earlier = sorted({figure.as_of for figure in figures if figure.as_of < day})
     before_on = earlier[-1] if earlier else None
     month_ago_on = max((other for other in earlier if other <= _month_before(day)), default=None)
     people = read_people(office.settings)
     releases = fetch_releases(office.engine, day)
-    compared = {kind: _compare(figures, kind, day, before_on, month_ago_on) for kind in ("stage", "list")}
+    compared = {
+        kind: _compare(figures, kind, day, before_on, month_ago_on) for kind in ("stage", "list")
+    }
     changes = [each for kind in compared.values() for each in kind if each.name != "court_items"]
     rules = kept_policy(office.engine, run).at(day)
     return Tonight(
-        as_of=day, dates=sorted({*dates, day}, reverse=True), before_on=before_on, month_ago_on=month_ago_on,
-        started_at=run.started_at, finished_at=run.finished_at, policy_version=run.policy_version or "",
-        fingerprint=run.ledger_fingerprint or "", newest_payment_on=run.newest_payment_on, tables=_tables(manifest),
-        books=manifest["books"], stages=compared["stage"], lists=compared["list"],
-        moves=fetch_stage_moves(office.engine, day), unusual=manifest["unusual"], warnings=manifest["warnings"],
-        releases=releases, last_releases=fetch_releases(office.engine, before_on) if before_on else [],
-        approvers={each.list_name: _names(people, each.list_name) for each in releases}, newest=newest_run(office),
+        as_of=day,
+        dates=sorted({*dates, day}, reverse=True),
+        before_on=before_on,
+        month_ago_on=month_ago_on,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        policy_version=run.policy_version or "",
+        fingerprint=run.ledger_fingerprint or "",
+        newest_payment_on=run.newest_payment_on,
+        tables=_tables(manifest),
+        books=manifest["books"],
+        stages=compared["stage"],
+        lists=compared["list"],
+        moves=fetch_stage_moves(office.engine, day),
+        unusual=manifest["unusual"],
+        warnings=manifest["warnings"],
+        releases=releases,
+        last_releases=fetch_releases(office.engine, before_on) if before_on else [],
+        approvers={each.list_name: _names(people, each.list_name) for each in releases},
+        newest=newest_run(office),
         changes=sorted(changes, key=lambda each: -each.move),
-        missing=[name for name in LEDGER_TABLES if name not in manifest["ledger"]["tables"]["tables"]],
-        answer_until=run.finished_at and run.finished_at + timedelta(hours=rules.release.answer_hours),
-    )  # fmt: skip
+        missing=[
+            name for name in LEDGER_TABLES if name not in manifest["ledger"]["tables"]["tables"]
+        ],
+        answer_until=run.finished_at
+        and run.finished_at + timedelta(hours=rules.release.answer_hours),
+    )
 
 
 def _names(people: Any, list_name: str) -> list[str]:
@@ -172,24 +212,46 @@ def _month_before(day: date) -> date:
     return last.replace(day=min(day.day, last.day))
 
 
-_ORDER = ("current", "overdue", "final_warning", "court_bound", "reminders/sms", "reminders/email", "reminders/post",
-          "disconnections", "court", "court_items", "withheld", "quarantine")  # fmt: skip
+_ORDER = (
+    "current",
+    "overdue",
+    "final_warning",
+    "court_bound",
+    "reminders/sms",
+    "reminders/email",
+    "reminders/post",
+    "disconnections",
+    "court",
+    "court_items",
+    "withheld",
+    "quarantine",
+)
 
 
 def _compare(
-    figures: Sequence[Figure], kind: str, day: date, before_on: date | None, month_ago_on: date | None
+    figures: Sequence[Figure],
+    kind: str,
+    day: date,
+    before_on: date | None,
+    month_ago_on: date | None,
 ) -> list[Compared]:
     known = {(f.as_of, f.name): (f.row_count, f.cents) for f in figures if f.kind == kind}
     nights = sorted({on for on, _ in known})[-_TREND_NIGHTS:]
-    names = sorted({name for on, name in known if on == day}, key=lambda name: (_ORDER.index(name), name))
+    names = sorted(
+        {name for on, name in known if on == day}, key=lambda name: (_ORDER.index(name), name)
+    )
 
     def of(on: date | None, name: str) -> tuple[int, int] | None:
         return known.get((on, name), (0, 0)) if on else None
 
     return [
         Compared(
-            name, *known[(day, name)], of(before_on, name), of(month_ago_on, name), kind,
+            name,
+            *known[(day, name)],
+            of(before_on, name),
+            of(month_ago_on, name),
+            kind,
             [(on, known.get((on, name), (0, 0))[0]) for on in nights],
         )
         for name in names
-    ]  # fmt: skip
+    ]

@@ -1,4 +1,6 @@
-"""What another rule would have made of the last nights: what may be tried, the trial, and what it found."""
+"""What another rule would have made of the last nights: what may be tried, the trial, and what it
+found.
+"""
 
 import hashlib
 import secrets
@@ -55,7 +57,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class Form:
-    """What can be tried. nights: the newest first; empty before the first one is closed. text: of `file`, in force."""
+    """What can be tried. nights: the newest first; empty before the first one is closed. text: of
+    `file`, in force.
+    """
 
     form_id: str
     file: str
@@ -68,8 +72,8 @@ class Form:
 class Wish:
     """What somebody wants tried.
 
-    typed: the thresholds as typed, by key; then `text` is not looked at. is_brought_forward: the next version of the
-    file counts as if it began on each night.
+    typed: the thresholds as typed, by key; then `text` is not looked at. is_brought_forward: the
+    next version of the file counts as if it began on each night.
     """
 
     form_id: str
@@ -84,7 +88,8 @@ class Wish:
 class Answer:
     """What became of a wish: the result's name; or else what is wrong.
 
-    refusal: a key of the page's texts, or empty; about: what it is about, a threshold or a day. findings: of the text.
+    refusal: a key of the page's texts, or empty; about: what it is about, a threshold or a day.
+    findings: of the text.
     """
 
     result_id: str = ""
@@ -97,8 +102,8 @@ class Answer:
 class Result:
     """A what-if. state: `waiting`, `working`, `done`, `refused` or `interrupted`.
 
-    progress: a line of where it is. refusal: why the nights cannot be decided. nights: what was found, as
-    `what_if_run` sums it up.
+    progress: a line of where it is. refusal: why the nights cannot be decided. nights: what was
+    found, as `what_if_run` sums it up.
     """
 
     result_id: str
@@ -115,7 +120,9 @@ class Result:
 
 @dataclass(frozen=True)
 class Moves:
-    """A page of the moves of one night, of the most money first. count, cents_before, cents_after: of all filtered."""
+    """A page of the moves of one night, of the most money first. count, cents_before, cents_after:
+    of all filtered.
+    """
 
     night: date
     rows: Sequence[dict[str, Any]]
@@ -136,23 +143,33 @@ def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> Form:
         NotThereError: no such file or result.
     """
     if file not in FILES:
-        raise NotThereError(f"There is no rule file {file!r} to be tried. There are: {', '.join(FILES)}.")
+        raise NotThereError(
+            f"There is no rule file {file!r} to be tried. There are: {', '.join(FILES)}."
+        )
     nights = _offer(office)
     policy = fetch_policy(office, nights[0].run_id) if nights else None
     text = policy.files()[file].decode() if policy else ""
     if like:
         folder = _find(office, like)
-        text = (folder / "changed.toml").read_text("utf-8") if read_order(folder)["file"] == file else text
+        text = (
+            (folder / "changed.toml").read_text("utf-8")
+            if read_order(folder)["file"] == file
+            else text
+        )
     thresholds = find_thresholds(policy, nights[0].as_of) if policy else []
     return Form(secrets.token_hex(16), file, text, nights, thresholds)
 
 
 def start(office: Office, author: str, wish: Wish) -> Answer:
-    """Begin a trial in a process of its own, or say what is wrong; a wish that was sent twice is begun once."""
+    """Begin a trial in a process of its own, or say what is wrong; a wish that was sent twice is
+    begun once.
+    """
     if wish.file not in FILES:
         return Answer(refusal="no_file")
     offered = _offer(office)
-    nights = [choice for choice in offered if choice.as_of.isoformat() in wish.nights and choice.is_kept]
+    nights = [
+        choice for choice in offered if choice.as_of.isoformat() in wish.nights and choice.is_kept
+    ]
     if not nights:
         return Answer(refusal="no_night")
     if len(nights) > MOST_NIGHTS:
@@ -166,20 +183,34 @@ def start(office: Office, author: str, wish: Wish) -> Answer:
     return _begin(office, author, wish, text.encode(), nights)
 
 
-def _begin(office: Office, author: str, wish: Wish, data: bytes, nights: Sequence[Choice]) -> Answer:
+def _begin(
+    office: Office, author: str, wish: Wish, data: bytes, nights: Sequence[Choice]
+) -> Answer:
     before = {choice.as_of: fetch_policy(office, choice.run_id) for choice in nights}
-    after = {night: {**policy.files(), wish.file: _tried(wish, data, night)} for night, policy in before.items()}
-    findings = sorted({found for files in after.values() for found in check_files(files, wish.file)})
+    after = {
+        night: {**policy.files(), wish.file: _tried(wish, data, night)}
+        for night, policy in before.items()
+    }
+    findings = sorted(
+        {found for files in after.values() for found in check_files(files, wish.file)}
+    )
     if findings:
         return Answer(findings=findings)
     if all(files[wish.file] == before[night].files()[wish.file] for night, files in after.items()):
         return Answer(refusal="unchanged")
     shelf = Shelf(office.settings)
     order = {
-        "author": author, "file": wish.file, "nights": [night.isoformat() for night in after],
-        "is_brought_forward": wish.is_brought_forward, "sha256": hashlib.sha256(data).hexdigest(),
-    }  # fmt: skip
-    policies = {f"policy/{night}/{name}": text for night, files in after.items() for name, text in files.items()}
+        "author": author,
+        "file": wish.file,
+        "nights": [night.isoformat() for night in after],
+        "is_brought_forward": wish.is_brought_forward,
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    policies = {
+        f"policy/{night}/{name}": text
+        for night, files in after.items()
+        for name, text in files.items()
+    }
     result_id = _place(shelf, wish.form_id, order, {"changed.toml": data, **policies})
     if not result_id:
         return Answer(refusal="busy")
@@ -237,7 +268,9 @@ def list_results(office: Office) -> list[Result]:
 
 
 def find_next_version(office: Office, result: Result) -> date | None:
-    """Return when the next version of the tried file begins, where it begins after the first night that was tried."""
+    """Return when the next version of the tried file begins, where it begins after the first night
+    that was tried.
+    """
     data = (_find(office, result.result_id) / "changed.toml").read_bytes()
     return find_later(result.file.removesuffix(".toml"), data, result.on[0])
 
@@ -255,7 +288,9 @@ class SumLine:
 
 @dataclass(frozen=True)
 class Sums:
-    """The sums of one night. paths: who goes where: stage before, stage after, accounts, what they owe."""
+    """The sums of one night. paths: who goes where: stage before, stage after, accounts, what they
+    owe.
+    """
 
     stages: Sequence[SumLine]
     lists: Sequence[SumLine]
@@ -267,18 +302,27 @@ def sum_up(found: Mapping[str, Any]) -> Sums:
     places, cells, size = found["places"], found["stages"], range(len(found["places"]))
     stages = [
         SumLine(
-            places[n], sum(cells[n][m][0] for m in size), sum(cells[n][m][1] for m in size),
-            sum(cells[m][n][0] for m in size), sum(cells[m][n][2] for m in size),
+            places[n],
+            sum(cells[n][m][0] for m in size),
+            sum(cells[n][m][1] for m in size),
+            sum(cells[m][n][0] for m in size),
+            sum(cells[m][n][2] for m in size),
         )
         for n in size
-    ]  # fmt: skip
+    ]
     lists = [
-        SumLine(name, left[0] + stayed[0], left[1] + stayed[1], came[0] + stayed[0], came[2] + stayed[2])
+        SumLine(
+            name, left[0] + stayed[0], left[1] + stayed[1], came[0] + stayed[0], came[2] + stayed[2]
+        )
         for name, (came, left, stayed) in found["lists"].items()
     ]
-    paths = [(places[n], places[m], cells[n][m][0], cells[n][m][2]) for n in size for m in size if n != m]
+    paths = [
+        (places[n], places[m], cells[n][m][0], cells[n][m][2]) for n in size for m in size if n != m
+    ]
     return Sums(
-        [line for line in stages if line.rows_before or line.rows_after], lists, [path for path in paths if path[2]]
+        [line for line in stages if line.rows_before or line.rows_after],
+        lists,
+        [path for path in paths if path[2]],
     )
 
 
@@ -287,12 +331,15 @@ def read_changed(office: Office, result_id: str) -> str:
     return (_find(office, result_id) / "changed.toml").read_text("utf-8")
 
 
-def page_moves(office: Office, result: Result, night: date, page: int, filters: Mapping[str, str]) -> Moves:
+def page_moves(
+    office: Office, result: Result, night: date, page: int, filters: Mapping[str, str]
+) -> Moves:
     """Return a page of the moves of one night.
 
     Args:
         page: from 1; beyond the last one is the last one.
-        filters: `stage_before`, `stage_after` (words of stages), `list_name` (came to or left it); empty for all.
+        filters: `stage_before`, `stage_after` (words of stages), `list_name` (came to or left it);
+            empty for all.
 
     Raises:
         NotThereError: the result has no such night.
@@ -304,7 +351,9 @@ def page_moves(office: Office, result: Result, night: date, page: int, filters: 
     pages = max(1, -(-len(moves) // PAGE_ROWS))
     page = min(max(1, page), pages)
     rows = moves.slice((page - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist()
-    before, after = (pc.sum(moves[f"open_cents_{side}"]).as_py() or 0 for side in ("before", "after"))
+    before, after = (
+        pc.sum(moves[f"open_cents_{side}"]).as_py() or 0 for side in ("before", "after")
+    )
     return Moves(night, rows, len(moves), before, after, page, pages)
 
 
@@ -325,8 +374,13 @@ def _filter(moves: pa.Table, filters: Mapping[str, str]) -> pa.Table:
         if filters.get(name):
             moves = moves.filter(pc.equal(moves[name], filters[name]))
     if list_name := filters.get("list_name"):
-        sides = (pc.binary_join_element_wise("", moves[f"lists_{side}"], "", " ") for side in ("came", "left"))
-        came, left = (pc.fill_null(pc.match_substring(side, f" {list_name} "), False) for side in sides)
+        sides = (
+            pc.binary_join_element_wise("", moves[f"lists_{side}"], "", " ")
+            for side in ("came", "left")
+        )
+        came, left = (
+            pc.fill_null(pc.match_substring(side, f" {list_name} "), False) for side in sides
+        )
         moves = moves.filter(pc.or_(came, left))
     return moves
 
@@ -337,7 +391,9 @@ def _offer(office: Office) -> list[Choice]:
     for night in runs.fetch_closed_dates(office.engine, OFFERED_NIGHTS):
         known = runs.fetch_run(office.engine, night)
         if known is not None and known.snapshot_name is not None:
-            is_kept = (settings.snapshots / known.snapshot_name).is_dir() or settings.snapshot_store is not None
+            is_kept = (
+                settings.snapshots / known.snapshot_name
+            ).is_dir() or settings.snapshot_store is not None
             choices.append(Choice(night, known.run_id, is_kept))
     return choices
 
@@ -349,7 +405,11 @@ def _text_of(policy: Policy, on: date, wish: Wish) -> str:
 
 
 def _tried(wish: Wish, data: bytes, night: date) -> bytes:
-    return bring_forward(wish.file.removesuffix(".toml"), data, night) if wish.is_brought_forward else data
+    return (
+        bring_forward(wish.file.removesuffix(".toml"), data, night)
+        if wish.is_brought_forward
+        else data
+    )
 
 
 def _find(office: Office, result_id: str) -> Path:
@@ -369,7 +429,14 @@ def _tell(shelf: Shelf, folder: Path) -> Result:
     else:
         state = ("working" if progress else "waiting") if is_busy else "interrupted"
     return Result(
-        folder.name, order["author"], ordered_at(folder), order["file"],
-        [date.fromisoformat(night) for night in order["nights"]], order["is_brought_forward"], state, progress,
-        done["refusal"] if done else "", done["nights"] if done else (),
-    )  # fmt: skip
+        folder.name,
+        order["author"],
+        ordered_at(folder),
+        order["file"],
+        [date.fromisoformat(night) for night in order["nights"]],
+        order["is_brought_forward"],
+        state,
+        progress,
+        done["refusal"] if done else "",
+        done["nights"] if done else (),
+    )

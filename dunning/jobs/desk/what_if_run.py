@@ -1,4 +1,6 @@
-"""The process that decides the nights of a what-if anew: started by `what_if.start`, ends by itself."""
+"""The process that decides the nights of a what-if anew: started by `what_if.start`, ends by
+itself.
+"""
 
 import os
 import sys
@@ -40,7 +42,9 @@ def main(folder: Path, held: int) -> None:
 
 
 def run(settings: Settings, folder: Path) -> None:
-    """Decide every night of a result when its turn has come, and say that it is done; or why it cannot be."""
+    """Decide every night of a result when its turn has come, and say that it is done; or why it
+    cannot be.
+    """
     order = read_order(folder)
     with Shelf(settings).turn():
         try:
@@ -92,17 +96,21 @@ def _sum_up(comparison: Comparison) -> dict[str, Any]:
 
 
 def _tell_rule(change: RuleChange) -> dict[str, Any]:
-    """Return a changed value by language: what it is about, what it is called, both sides as lines."""
+    """Return a changed value by language: what it is about, what it is called, both sides as
+    lines.
+    """
     row = change.after or change.before
     assert row is not None
     name = row.file.removesuffix(".toml")
     return {
         language: {
-            "title": write_title(language, name), "label": write_label(language, row),
-            "before": _lines(language, change.before), "after": _lines(language, change.after),
+            "title": write_title(language, name),
+            "label": write_label(language, row),
+            "before": _lines(language, change.before),
+            "after": _lines(language, change.after),
         }
         for language in LANGUAGES
-    }  # fmt: skip
+    }
 
 
 def _lines(language: str, row: Row | None) -> Iterable[str]:

@@ -1,4 +1,6 @@
-"""Begin the notices of a service: open the night, see what was sent before, and lay out what the steps need."""
+"""Begin the notices of a service: open the night, see what was sent before, and lay out what the
+steps need.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -29,14 +31,16 @@ from dunning.jobs.recovery import recover
 from dunning.jobs.run_context import Receipt
 
 _OPEN_NIGHT = (
-    "Книгите на този ден не са приключени: съобщенията са само написани и нищо не е отбелязано като изпратено."
+    "Книгите на този ден не са приключени: съобщенията са само написани и нищо не е отбелязано "
+    "като изпратено."
 )
 _AGAIN = "Съобщенията за този ден са вече отбелязани като изпратени; не ги изпращайте втори път."
 
 
 @dataclass(frozen=True)
 class Order:
-    """What somebody wants made: the notices of a service on a date. dry_run: write files, record nothing.
+    """What somebody wants made: the notices of a service on a date. dry_run: write files, record
+    nothing.
 
     Raises:
         UsageError: no such service.
@@ -50,10 +54,14 @@ class Order:
 
     def __post_init__(self) -> None:
         if self.service not in SERVICES:
-            raise UsageError(f"There is no service {self.service!r}; give one of {', '.join(SERVICES)}.")
+            raise UsageError(
+                f"There is no service {self.service!r}; give one of {', '.join(SERVICES)}."
+            )
 
     @classmethod
-    def of(cls, as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None) -> "Order":
+    def of(
+        cls, as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
+    ) -> "Order":
         """Return an order for texts as typed; an address that is of no use there is refused."""
         refuse_url(out, "--out", (SCHEME,))
         refuse_url(policy or "", "--policy")
@@ -66,7 +74,9 @@ class Order:
         return f"notices {self.as_of} {self.service}"
 
 
-def run(as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None) -> Receipt:
+def run(
+    as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
+) -> Receipt:
     """Begin; return the receipt that the other steps take. See `begin`."""
     order = Order.of(as_of, out, service, dry_run, policy)
     settings = Settings.from_environment()
@@ -78,19 +88,25 @@ def run(as_of: str, out: str, service: str, dry_run: bool = False, policy: str |
 def begin(settings: Settings, engine: Engine, connection: Connection, order: Order) -> Receipt:
     """Open the kept night of a date and lay out a work folder. The caller holds the notices' lock.
 
-    What an earlier run of the service left lying goes, whatever became of it. Nothing is recorded yet.
+    What an earlier run of the service left lying goes, whatever became of it. Nothing is recorded
+    yet.
 
     Raises:
-        DunningError: no run of that date is known, its snapshot is not kept any more or was harmed, no premise has the
-            service, tables that protect people were missing, wording was changed after it had been sent, or the
-            certificate cannot sign.
+        DunningError: no run of that date is known, its snapshot is not kept any more or was harmed,
+            no premise has the service, tables that protect people were missing, wording was changed
+            after it had been sent, or the certificate cannot sign.
     """
     if runs.interrupted_runs(connection):
         with run_lock(engine, order.purpose) as own:
             recover(own)
     recover_notices(connection)
     sweep_notices(settings, order.service)
-    night = open_night(settings, connection, order.as_of, load_checked_policy(order.policy) if order.policy else None)
+    night = open_night(
+        settings,
+        connection,
+        order.as_of,
+        load_checked_policy(order.policy) if order.policy else None,
+    )
     _refuse_unfit(night, order)
     templates = _read_templates(night.rules.notices.wording)
     wording = {name: hashlib.sha256(content).hexdigest() for name, content in templates.items()}
@@ -130,7 +146,9 @@ def _since(connection: Connection, night: Night, service: str) -> date:
 
 def _refuse_unfit(night: Night, order: Order) -> None:
     if order.service not in night.snapshot.services():
-        raise DunningError(f"No premise in the ledger of {night.as_of} has {order.service}, so nobody gets a notice.")
+        raise DunningError(
+            f"No premise in the ledger of {night.as_of} has {order.service}, so nobody gets a notice."
+        )
     if night.stops and not order.dry_run:
         raise DunningError(
             f"Tables that protect people ({', '.join(sorted(night.stops))}) were missing or had shrunk on the night of "
@@ -152,7 +170,9 @@ def _read_templates(wording: int) -> dict[str, bytes]:
 
 
 def _lay_out(this: NoticesRun, night: Night, templates: dict[str, bytes]) -> None:
-    """Put what the steps read, policy files, templates and known history, into the run's work folder."""
+    """Put what the steps read, policy files, templates and known history, into the run's work
+    folder.
+    """
     given = {this.policy_folder / name: content for name, content in night.policy.files().items()}
     given |= {this.templates / name: content for name, content in templates.items()}
     for path, content in given.items():

@@ -20,16 +20,23 @@ ALL = "all"
 def run(
     as_of: str | None, out: str, service: str = "", dry_run: bool = False, policy: str | None = None
 ) -> list[Receipt]:
-    """Return what `begin` takes for each group whose notices are to be made; none where nobody is due.
+    """Return what `begin` takes for each group whose notices are to be made; none where nobody is
+    due.
 
     Args:
         as_of: ISO date of a night that was run; None: the last one whose books are closed.
-        service: whose notices, whether due or not; `all`: of every service that the ledger has; empty: of those due.
+        service: whose notices, whether due or not; `all`: of every service that the ledger has;
+            empty: of those due.
     """
     with open_nights("notices due") as (settings, engine):
         day = date.fromisoformat(as_of) if as_of else runs.last_closed_on(engine)
         chosen = _choose(settings, engine, day, service, policy) if day else []
-    given: Receipt = {"as_of": day.isoformat() if day else "", "out": out, "dry_run": dry_run, "policy": policy}
+    given: Receipt = {
+        "as_of": day.isoformat() if day else "",
+        "out": out,
+        "dry_run": dry_run,
+        "policy": policy,
+    }
     orders = [{**given, "service": group} for group in chosen]
     for order in orders:
         Order.of(**order)
@@ -47,7 +54,9 @@ def find_services(as_of: date) -> tuple[list[str], list[str]]:
     return there, [service for service in SERVICES if service not in there]
 
 
-def _choose(settings: Settings, engine: Engine, day: date, service: str, policy: str | None) -> Iterable[str]:
+def _choose(
+    settings: Settings, engine: Engine, day: date, service: str, policy: str | None
+) -> Iterable[str]:
     if service and service != ALL:
         return [service]
     known, snapshot = find_night(settings, engine, day)

@@ -26,13 +26,16 @@ _NUMBERS = pa.schema({"bucket": pa.int16(), "invoice_no": pa.string()})
 
 
 def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
-    """Write the notices of one shard, and what is withheld, into the run's work folder; return how many of each.
+    """Write the notices of one shard, and what is withheld, into the run's work folder; return how
+    many of each.
 
-    A file a bucket, in batches, so that whoever joins them needs one batch of each in memory. Shards share nothing and
-    may run at once; any number of them gives the same files in the end.
+    A file a bucket, in batches, so that whoever joins them needs one batch of each in memory.
+    Shards share nothing and may run at once; any number of them gives the same files in the end.
     """
     if not 0 <= shard < shards <= BUCKETS:
-        raise UsageError(f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0.")
+        raise UsageError(
+            f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0."
+        )
     this = NoticesRun.of(run)
     check_seal(this.given_seal)
     engine = connect_as(RUNNER, Settings.from_environment(), f"notices {this.as_of} gather")
@@ -41,7 +44,9 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     receipt = {"service": this.service, "shard": shard, "shards": shards, **counts}
     folder = this.shard_folder(shard, shards)
     (folder / "counts.json").write_text(json.dumps(receipt), encoding="utf-8")
-    seal_files(shard_seal(folder), [path for path in folder.glob("[!.]*") if path != shard_seal(folder)])
+    seal_files(
+        shard_seal(folder), [path for path in folder.glob("[!.]*") if path != shard_seal(folder)]
+    )
     return receipt
 
 
@@ -52,9 +57,13 @@ def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> dict[s
     filled, withheld, new, listed = set(snapshot.buckets()), [], [_NUMBERS.empty_table()], 0
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket, decision, findings = history.decide(snapshot.read_bucket(index, without=UNREAD), rules)
+            bucket, decision, findings = history.decide(
+                snapshot.read_bucket(index, without=UNREAD), rules
+            )
             shown = this.memory.of_bucket(source, this.service, index)
-            found = propose_notices(bucket, decision, findings, rules, this.service, this.since_day, shown)
+            found = propose_notices(
+                bucket, decision, findings, rules, this.service, this.since_day, shown
+            )
             for first in range(0, len(found["notices"]), BATCH_ROWS):
                 writer.write({f"{index:02d}": found["notices"].slice(first, BATCH_ROWS)})
             withheld.append({"withheld": found["withheld"]})
@@ -94,13 +103,17 @@ def read_numbers(this: NoticesRun, shards: int) -> dict[int, pa.Array]:
         check_seal(shard_seal(folder), [_numbers(folder).name])
         rows = read_table(_numbers(folder))
         for bucket in pc.unique(rows["bucket"]).to_pylist():
-            found[bucket] = rows.filter(pc.equal(rows["bucket"], bucket))["invoice_no"].combine_chunks()
+            found[bucket] = rows.filter(pc.equal(rows["bucket"], bucket))[
+                "invoice_no"
+            ].combine_chunks()
     return found
 
 
 def _numbers_of(bucket: int, notices: pa.Table) -> pa.Table:
     numbers = pc.unique(notices["lines"].combine_chunks().flatten().field("invoice_no"))
-    return pa.table([pa.repeat(pa.scalar(bucket, pa.int16()), len(numbers)), numbers], schema=_NUMBERS)
+    return pa.table(
+        [pa.repeat(pa.scalar(bucket, pa.int16()), len(numbers)), numbers], schema=_NUMBERS
+    )
 
 
 def _numbers(folder: Path) -> Path:

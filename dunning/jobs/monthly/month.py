@@ -26,7 +26,8 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
     """Make, publish and record the notices of a service on a date; return the report's receipt.
 
     Args:
-        shards: parts in which the accounts are decided on, side by side as far as there are processors.
+        shards: parts in which the accounts are decided on, side by side as far as there are
+            processors.
         progress: hears one short line at each step.
 
     Raises:
@@ -54,12 +55,16 @@ def _make_files(receipt: Receipt, shards: int, progress: Progress) -> Receipt:
     planned = plan.run(receipt, parts)
     progress("съобщения")
     is_worth_it = planned["email"] + planned["post"] > FEW
-    _side_by_side(render.run, receipt, max(min(planned["units"], _cores()), 1) if is_worth_it else 1)
+    _side_by_side(
+        render.run, receipt, max(min(planned["units"], _cores()), 1) if is_worth_it else 1
+    )
     return planned
 
 
 def _side_by_side(work: Callable[..., Receipt], receipt: Receipt, parts: int) -> list[Receipt]:
-    """Return what a step makes of each part, in as many processes as there are parts and processors."""
+    """Return what a step makes of each part, in as many processes as there are parts and
+    processors.
+    """
     workers = min(parts, _cores())
     if workers <= 1:
         return [work(receipt, part, parts) for part in range(parts)]

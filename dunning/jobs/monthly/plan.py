@@ -1,4 +1,6 @@
-"""Bring all notices into postal order and cut them into units: print files by district, and single files for e-mail."""
+"""Bring all notices into postal order and cut them into units: print files by district, and single
+files for e-mail.
+"""
 
 import json
 from collections import Counter
@@ -42,20 +44,26 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     this = NoticesRun.of(run)
     own = [shard for shard in shards if shard["service"] == this.service]
     if not own:
-        raise DunningError("No shard was gathered, so nobody would get a notice. Run the date again.")
+        raise DunningError(
+            "No shard was gathered, so nobody would get a notice. Run the date again."
+        )
     streams = find_streams(this, len(own))
     remove_folders([this.units, this.rendered, this.prepared])
     this.units.mkdir(parents=True)
     counts = _cut(this, streams)
     gathered = sum(shard["notices"] for shard in own)
     if sum(counts[channel] for channel in ("email", "post")) != gathered:
-        raise DunningError(f"{gathered} notices were gathered but others put into order. Run the whole date again.")
+        raise DunningError(
+            f"{gathered} notices were gathered but others put into order. Run the whole date again."
+        )
     withheld = pa.concat_tables([read_table(path) for path in find_withheld(this, len(own))])
     withheld = withheld.sort_by([(key, "ascending") for key in SORT_KEYS["withheld"]])
     write_table(Path(this.units) / "withheld.parquet", withheld)
     receipt = {**counts, "shards": len(own), "withheld": _count_reasons(withheld)}
     (this.units / "plan.json").write_text(json.dumps(receipt), encoding="utf-8")
-    seal_files(plan_seal(this), [path for path in this.units.glob("[!.]*") if path != plan_seal(this)])
+    seal_files(
+        plan_seal(this), [path for path in this.units.glob("[!.]*") if path != plan_seal(this)]
+    )
     return receipt
 
 
@@ -78,7 +86,9 @@ def _cut(this: NoticesRun, streams: list[Path]) -> dict[str, int]:
         if len(post):
             weights, route = _weigh(post, route)
             letters.add(post, weights, post["district"])
-        mails.add(email, np.ones(len(email), np.int64), pa.chunked_array([pa.repeat("", len(email))]))
+        mails.add(
+            email, np.ones(len(email), np.int64), pa.chunked_array([pa.repeat("", len(email))])
+        )
     letters.close()
     mails.close()
     units = [*letters.units, *mails.units]
@@ -87,7 +97,9 @@ def _cut(this: NoticesRun, streams: list[Path]) -> dict[str, int]:
 
 
 def _weigh(post: pa.Table, route_before: str) -> tuple[npt.NDArray[np.int64], str]:
-    """Return the pages of each letter, with the separator sheet before it, and the route of the last one."""
+    """Return the pages of each letter, with the separator sheet before it, and the route of the
+    last one.
+    """
     routes = pc.binary_join_element_wise(post["district"], pc.fill_null(post["route"], ""), "\x00")
     before = pa.concat_arrays([pa.array([route_before]), *routes.slice(0, len(post) - 1).chunks])
     is_first = pc.not_equal(routes.combine_chunks(), before).to_numpy(zero_copy_only=False)

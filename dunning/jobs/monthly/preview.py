@@ -50,7 +50,8 @@ class Rendered:
 
 
 def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None = None) -> Preview:
-    """Put the notices of a premise's accounts, or of one, into the home's `preview` folder, until the next night.
+    """Put the notices of a premise's accounts, or of one, into the home's `preview` folder, until
+    the next night.
 
     Raises:
         DunningError: as `render`.
@@ -63,21 +64,26 @@ def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None
     return Preview(files, made.told)
 
 
-def render(premise_no: str, payer_code: str | None, as_of: date, policy: str | None = None) -> Rendered:
+def render(
+    premise_no: str, payer_code: str | None, as_of: date, policy: str | None = None
+) -> Rendered:
     """Return the notices of a premise's accounts, or of one of them; no file is written.
 
-    They are what `dunning notices` would send tonight, by e-mail or post; the templates are those of the repository,
-    whether or not they were sent already.
+    They are what `dunning notices` would send tonight, by e-mail or post; the templates are those
+    of the repository, whether or not they were sent already.
 
     Raises:
-        DunningError: no run of that date is known, its snapshot has aged out, or no such account existed on it.
+        DunningError: no run of that date is known, its snapshot has aged out, or no such account
+            existed on it.
     """
     own = load_checked_policy(Path(policy).absolute()) if policy else None
     with open_nights("notices preview") as (settings, engine):
         night = open_night(settings, engine, as_of, own)
         proposed, since, asked = _propose(night, engine, premise_no, payer_code)
     found = proposed["notices"]
-    found = found.filter(pc.and_(pc.equal(found["premise_no"], premise_no), pc.is_in(found["payer_code"], asked)))
+    found = found.filter(
+        pc.and_(pc.equal(found["premise_no"], premise_no), pc.is_in(found["payer_code"], asked))
+    )
     singles = print_singles(found, Press.of(night.rules, since, night.newest_paid_on))
     made = {Path(file_of(single.reference)).name: single.content for single in singles}
     missing = [code for code in asked.to_pylist() if code not in found["payer_code"].to_pylist()]
@@ -87,7 +93,9 @@ def render(premise_no: str, payer_code: str | None, as_of: date, policy: str | N
 def _propose(
     night: Night, source: Source, premise_no: str, payer_code: str | None
 ) -> tuple[dict[str, pa.Table], date, pa.Array]:
-    """Return what is proposed for the premise's bucket, since when documents are new, and the payers asked for."""
+    """Return what is proposed for the premise's bucket, since when documents are new, and the
+    payers asked for.
+    """
     index = int(buckets_of(pa.array([premise_no]))[0])
     bucket = night.snapshot.read_bucket(index)
     accounts = find_accounts(bucket, premise_no, payer_code, night.as_of)
@@ -100,7 +108,11 @@ def _propose(
     known = notices.fetch_notice_run(source, night.as_of, service)
     shown = recall_shown(source, service, since, known).of_bucket(source, service, index)
     bucket, decision, findings = night.history.decide(bucket, night.rules)
-    return propose_notices(bucket, decision, findings, night.rules, service, since, shown), since, asked
+    return (
+        propose_notices(bucket, decision, findings, night.rules, service, since, shown),
+        since,
+        asked,
+    )
 
 
 def _tell(premise_no: str, payer_codes: Iterable[str], withheld: pa.Table) -> Iterable[str]:
@@ -110,5 +122,3 @@ def _tell(premise_no: str, payer_codes: Iterable[str], withheld: pa.Table) -> It
     for code in payer_codes:
         why = f"задържано ({reasons[code]})" if code in reasons else _NOTHING
         yield f"Абонатен № {premise_no}, код на платец {code}: без съобщение, {why}."
-
-

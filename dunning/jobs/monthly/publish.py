@@ -1,4 +1,6 @@
-"""Publish the rendered notices and, where the run records, what was sent: intent, effect, record."""
+"""Publish the rendered notices and, where the run records, what was sent: intent, effect,
+record.
+"""
 
 from collections.abc import Mapping
 
@@ -26,15 +28,17 @@ def run(run: Receipt, planned: Receipt) -> Receipt:
 
 
 def publish(connection: Connection, this: NoticesRun, planned: Receipt) -> Receipt:
-    """Write the lists and the manifest, publish all files, and record the run with its tokens, wording and numbers.
+    """Write the lists and the manifest, publish all files, and record the run with its tokens,
+    wording and numbers.
 
-    The caller holds the notices' lock. The run is intended before the files are published and done after: one that is
-    killed in between is finished or taken back by the next one. Notices that are recorded already are recorded no
-    second time: the same bytes are published again, others never take their place.
+    The caller holds the notices' lock. The run is intended before the files are published and done
+    after: one that is killed in between is finished or taken back by the next one. Notices that are
+    recorded already are recorded no second time: the same bytes are published again, others never
+    take their place.
 
     Raises:
-        DunningError: a unit was not rendered or was changed since, the files cannot be published, or they are not
-            those that were sent and would take their place.
+        DunningError: a unit was not rendered or was changed since, the files cannot be published,
+            or they are not those that were sent and would take their place.
     """
     recover_notices(connection)
     written = write_lists(this, planned)
@@ -47,7 +51,13 @@ def publish(connection: Connection, this: NoticesRun, planned: Receipt) -> Recei
     else:
         this.target.publish(this.prepared)
         state = "written"
-    return {"as_of": this.as_of, "service": this.service, "state": state, "folder": str(this.target), **written.counts}
+    return {
+        "as_of": this.as_of,
+        "service": this.service,
+        "state": state,
+        "folder": str(this.target),
+        **written.counts,
+    }
 
 
 def _publish_first(
@@ -78,13 +88,17 @@ def _publish_first(
 
 
 def _publish_again(this: NoticesRun, written: Written, known: notices.NoticeRun) -> str:
-    """Publish what is recorded already, unless other files would take the place of those that were sent.
+    """Publish what is recorded already, unless other files would take the place of those that were
+    sent.
 
-    The same words under other signatures (of another moment) are not written over those that lie there.
+    The same words under other signatures (of another moment) are not written over those that lie
+    there.
     """
     sent = notices_target(known.out, this.as_of, this.service)
     if written.manifest_sha256 != known.manifest_sha256 and known.out == this.out:
-        if written.content_sha256 == known.content_sha256 and sent.is_published(known.manifest_sha256):
+        if written.content_sha256 == known.content_sha256 and sent.is_published(
+            known.manifest_sha256
+        ):
             return "again"
         raise DunningError(
             f"The files are not those that were sent on {this.as_of}, and {sent} is where those lie. They were left as "

@@ -24,8 +24,9 @@ def notices_lock(engine: Engine, purpose: str) -> Iterator[Connection]:
 def recover_notices(source: Source) -> None:
     """Bring every interrupted publishing to its end. The caller holds the notices' lock.
 
-    The intent was recorded before the files were published. If the manifest of that very run lies in its folder, its
-    files had left: it is done. If not, nobody may have trusted what lies there: the intent is taken back.
+    The intent was recorded before the files were published. If the manifest of that very run lies
+    in its folder, its files had left: it is done. If not, nobody may have trusted what lies there:
+    the intent is taken back.
     """
     for interrupted in notices.interrupted_notices(source):
         as_of, service = interrupted.as_of, interrupted.service
@@ -38,5 +39,7 @@ def recover_notices(source: Source) -> None:
 
 
 def sweep_notices(settings: Settings, service: str) -> None:
-    """Remove the work folders of a service's earlier runs: the new one takes their place. The caller holds the lock."""
+    """Remove the work folders of a service's earlier runs: the new one takes their place. The
+    caller holds the lock.
+    """
     remove_folders(find_notices_folders(settings, service))

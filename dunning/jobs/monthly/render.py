@@ -36,8 +36,9 @@ _AT_ONCE = 2000  # notices drawn together
 class Made:
     """What the rendering of a unit made.
 
-    rows: of a print file, its index; of single files, one row an e-mail (see `_mail`). files: SHA-256 by name below the
-    prepared folder. pages: of print files. plain: notices that only the plain way could draw.
+    rows: of a print file, its index; of single files, one row an e-mail (see `_mail`). files:
+    SHA-256 by name below the prepared folder. pages: of print files. plain: notices that only the
+    plain way could draw.
     """
 
     rows: pa.Table
@@ -49,8 +50,8 @@ class Made:
 def run(run: Receipt, part: int = 0, parts: int = 1) -> Receipt:
     """Render one part of the units into the run's prepared folder; return counts.
 
-    The parts share nothing and may run at once; any number of them gives the same files. Rendering a part again gives
-    the same files again.
+    The parts share nothing and may run at once; any number of them gives the same files. Rendering
+    a part again gives the same files again.
 
     Raises:
         DunningError: a template or the certificate cannot be used, or a notice got no page.
@@ -65,7 +66,12 @@ def run(run: Receipt, part: int = 0, parts: int = 1) -> Receipt:
     units = read_units(this.units / "units.json")[part::parts]
     for unit in units:
         desk.render(unit)
-    return {"part": part, "parts": parts, "units": len(units), "notices": sum(unit.notices for unit in units)}
+    return {
+        "part": part,
+        "parts": parts,
+        "units": len(units),
+        "notices": sum(unit.notices for unit in units),
+    }
 
 
 def read_told(this: NoticesRun, unit: Unit) -> Receipt:
@@ -96,10 +102,15 @@ class _Desk:
     def render(self, unit: Unit) -> None:
         """Render a unit, and tell of it under seal."""
         check_seal(plan_seal(self.this), [f"{unit.name}.arrow"])
-        notices = pa.concat_tables(read_streams([self.this.units / f"{unit.name}.arrow"])).combine_chunks()
+        notices = pa.concat_tables(
+            read_streams([self.this.units / f"{unit.name}.arrow"])
+        ).combine_chunks()
         made = self._letters(unit, notices) if unit.channel == "post" else self._mails(notices)
         told = self.this.rendered / f"{unit.name}.json"
-        write_private(told, json.dumps({"files": made.files, "pages": made.pages, "plain": made.plain}).encode())
+        write_private(
+            told,
+            json.dumps({"files": made.files, "pages": made.pages, "plain": made.plain}).encode(),
+        )
         rows = rows_file(self.this, unit)
         write_table(rows, made.rows)
         seal_files(self.this.rendered / f"{unit.name}.seal", [told, rows])
@@ -109,22 +120,32 @@ class _Desk:
         folder = self.this.prepared / "print"
         make_private(folder)
         printed: list[Batch] = print_batches(
-            batches, self.press, self.rules.notices.batch_pages_max, unit.name.removeprefix("post-"), folder
+            batches,
+            self.press,
+            self.rules.notices.batch_pages_max,
+            unit.name.removeprefix("post-"),
+            folder,
         )
         index = pa.concat_tables([batch.index for batch in printed])
         found = pc.sum(pc.equal(index["kind"], "notice")).as_py()
         if found != unit.notices:
-            raise DunningError(f"{unit.notices} notices were to be printed in {unit.name}, and {found} were.")
+            raise DunningError(
+                f"{unit.notices} notices were to be printed in {unit.name}, and {found} were."
+            )
         for batch in printed:
             (folder / batch.file).chmod(0o600)
         files = {f"print/{batch.file}": sha256_of(folder / batch.file) for batch in printed}
-        return Made(index, files, sum(batch.pages for batch in printed), pc.sum(index["is_plain"]).as_py())
+        return Made(
+            index, files, sum(batch.pages for batch in printed), pc.sum(index["is_plain"]).as_py()
+        )
 
     def _mails(self, notices: pa.Table) -> Made:
         made = [self._sign(single) for single in print_singles(notices, self.press)]
         references = [name for name, *_ in made]
         if references != notices["reference"].to_pylist():
-            raise DunningError("The files for e-mail are not those of the notices that were to be rendered.")
+            raise DunningError(
+                "The files for e-mail are not those of the notices that were to be rendered."
+            )
         tokens = [self.key.token(reference) for reference in references]
         url, day = self.rules.profile.receipt_url, self.this.day
         links = [f"{url}{token}" if url else None for token in tokens]
@@ -140,7 +161,8 @@ class _Desk:
             "send_until": pa.repeat(pa.scalar(day + timedelta(days=1), pa.date32()), len(made)),
             "token_sha256": [hash_token(token) for token in tokens],
             "expires_on": pa.repeat(
-                pa.scalar(day + timedelta(days=self.rules.notices.receipt_days), pa.date32()), len(made)
+                pa.scalar(day + timedelta(days=self.rules.notices.receipt_days), pa.date32()),
+                len(made),
             ),
         }
         table = pa.table(rows)
@@ -148,7 +170,9 @@ class _Desk:
         return Made(table, files, 0, sum(is_plain for *_, is_plain in made))
 
     def _sign(self, single: Single) -> tuple[str, str, str, bool]:
-        """Write a file; return its reference, its SHA-256 as it is and without signature, and whether it is plain."""
+        """Write a file; return its reference, its SHA-256 as it is and without signature, and
+        whether it is plain.
+        """
         content = single.content
         if self.seal is not None:
             content = self.seal.sign(content, REASON, signed_at(self.this.day))
@@ -163,7 +187,8 @@ def mail_head(rules: Rules, templates: Path) -> MailHead:
 
 
 def file_of(reference: str) -> str:
-    """Return the file of a notice below the run's folder; what may not stand in a file's name is written as %XX.
+    """Return the file of a notice below the run's folder; what may not stand in a file's name is
+    written as %XX.
 
     >>> file_of("20261115-NE-0042-A/7")
     'email/20261115-NE-0042-A%2F7.pdf'

@@ -1,4 +1,6 @@
-"""What the morning reads of a run of the notices: counts and sums, where the files lie. And the end of its folder."""
+"""What the morning reads of a run of the notices: counts and sums, where the files lie. And the end
+of its folder.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +23,9 @@ _STATES = {
 
 
 def run(run: Receipt, published: Receipt) -> Receipt:
-    """Return the report of published notices as Bulgarian text with its figures; remove the run's work folder."""
+    """Return the report of published notices as Bulgarian text with its figures; remove the run's
+    work folder.
+    """
     this = NoticesRun.of(run)
     text = write_report(this, published)
     remove_folders([Path(this.work)])

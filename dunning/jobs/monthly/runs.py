@@ -1,4 +1,6 @@
-"""A run of the monthly notices on its way from step to step, as a receipt that may stand in a log."""
+"""A run of the monthly notices on its way from step to step, as a receipt that may stand in a
+log.
+"""
 
 import re
 import secrets
@@ -18,13 +20,16 @@ _FOLDER = re.compile(r"[0-9-]+-(?P<service>[a-z]+)-[0-9a-f]+\.notices\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class NoticesRun(AnyRun):
-    """The notices of one service on one date; the files come into `<out>/notices/<as_of>/<service>`.
+    """The notices of one service on one date; the files come into
+    `<out>/notices/<as_of>/<service>`.
 
     Attributes:
         service: word of words.SERVICES.
         since: ISO date of the group's last run; payments after it are told of.
-        shown_until: ISO date; what was issued up to it counts as shown. shown_run_no: see `shown.Memory`.
-        is_recording: records what was sent: not dry, the night's books are closed, and nothing was recorded yet.
+        shown_until: ISO date; what was issued up to it counts as shown. shown_run_no: see
+            `shown.Memory`.
+        is_recording: records what was sent: not dry, the night's books are closed, and nothing was
+            recorded yet.
         is_signed: a certificate is configured.
         wording: SHA-256 by name of the templates that it uses.
     """
@@ -78,12 +83,16 @@ def notices_target(out: str, as_of: str, service: str) -> Target:
 
 
 def new_notices_folder(settings: Settings, as_of: date, service: str) -> Path:
-    """Return a folder of its own for a run's work tables; `find_notices_folders` knows its service by its name."""
+    """Return a folder of its own for a run's work tables; `find_notices_folders` knows its service
+    by its name.
+    """
     return settings.home / "work" / f"{as_of.isoformat()}-{service}-{secrets.token_hex(4)}.notices"
 
 
 def find_notices_folders(settings: Settings, service: str) -> Iterable[Path]:
     """Return the work folders that runs of a service's notices have left, or still use."""
     work = settings.home / "work"
-    named = {folder: _FOLDER.match(folder.name) for folder in (work.iterdir() if work.is_dir() else ())}
+    named = {
+        folder: _FOLDER.match(folder.name) for folder in (work.iterdir() if work.is_dir() else ())
+    }
     return [folder for folder, found in named.items() if found and found["service"] == service]

@@ -15,11 +15,12 @@ REASON = "Месечно съобщение"
 def find_seal(as_of: date) -> "Seal | None":
     """Return the seal for the notices of a date; None where no certificate is configured.
 
-    The moment at which the certificate must be valid is the one that its signatures name, not the clock's: so a date
-    can be run again.
+    The moment at which the certificate must be valid is the one that its signatures name, not the
+    clock's: so a date can be run again.
 
     Raises:
-        DunningError: the certificate or its password is wrong, or it is not valid at the moment that signatures name.
+        DunningError: the certificate or its password is wrong, or it is not valid at the moment
+            that signatures name.
     """
     settings = SigningSettings.from_environment()
     if settings is None:
@@ -30,5 +31,7 @@ def find_seal(as_of: date) -> "Seal | None":
 
 
 def signed_at(as_of: date) -> datetime:
-    """Return the moment that a signature names: the end of the day that the notices speak for, in Sofia."""
+    """Return the moment that a signature names: the end of the day that the notices speak for, in
+    Sofia.
+    """
     return datetime.combine(as_of, time(23, 59, 59), SOFIA)

@@ -1,4 +1,6 @@
-"""What of the notices is rendered at once: a file for the print house, or a thousand single files."""
+"""What of the notices is rendered at once: a file for the print house, or a thousand single
+files.
+"""
 
 import json
 import re
@@ -21,7 +23,8 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9]+")
 class Unit:
     """Notices that are rendered together, in postal order.
 
-    name: of its files. channel: email or post. pages: as estimated, separators included; 0 for e-mail.
+    name: of its files. channel: email or post. pages: as estimated, separators included; 0 for
+    e-mail.
     """
 
     name: str
@@ -32,7 +35,9 @@ class Unit:
 
 def write_units(path: Path, units: list[Unit]) -> None:
     """Write the list of units."""
-    path.write_text(json.dumps([asdict(unit) for unit in units], ensure_ascii=False, indent=1), encoding="utf-8")
+    path.write_text(
+        json.dumps([asdict(unit) for unit in units], ensure_ascii=False, indent=1), encoding="utf-8"
+    )
 
 
 def read_units(path: Path) -> list[Unit]:
@@ -41,7 +46,8 @@ def read_units(path: Path) -> list[Unit]:
 
 
 class Cutter:
-    """Cuts rows, as they come, into units whose weights sum up to no more than a limit; a new group begins a new unit.
+    """Cuts rows, as they come, into units whose weights sum up to no more than a limit; a new group
+    begins a new unit.
 
     A row that is too heavy for any unit gets one of its own.
 
@@ -76,7 +82,9 @@ class Cutter:
     def _add_run(
         self, rows: pa.Table, weights: npt.NDArray[np.int64], group: str, first: int, end: int
     ) -> int:
-        """Append rows of one group as far as the unit takes them; return the first that it did not take."""
+        """Append rows of one group as far as the unit takes them; return the first that it did not
+        take.
+        """
         if self._writer is None:
             self._open(group)
         sums = np.cumsum(weights[first:end]) + self._weight
@@ -92,7 +100,9 @@ class Cutter:
 
     def _open(self, group: str) -> None:
         number = len(self.units) + 1
-        self._name = "-".join(part for part in (f"{self.channel}-{number:04d}", name_of(group)) if part)
+        self._name = "-".join(
+            part for part in (f"{self.channel}-{number:04d}", name_of(group)) if part
+        )
         self._group, self._rows, self._weight = group, 0, self.opening
         self._writer = StreamWriter(self.folder)
         self._writer.__enter__()

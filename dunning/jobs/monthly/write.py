@@ -28,7 +28,9 @@ from dunning.jobs.run_context import Receipt
 
 @dataclass(frozen=True)
 class Written:
-    """What stands in the prepared folder: the manifest's SHA-256, and that of its content without signatures."""
+    """What stands in the prepared folder: the manifest's SHA-256, and that of its content without
+    signatures.
+    """
 
     manifest_sha256: str
     content_sha256: str
@@ -36,7 +38,8 @@ class Written:
 
 
 def write_lists(this: NoticesRun, planned: Receipt) -> Written:
-    """Write index, lists and manifest beside the rendered files. Writing them again gives the same bytes.
+    """Write index, lists and manifest beside the rendered files. Writing them again gives the same
+    bytes.
 
     Args:
         planned: the receipt of `plan`.
@@ -47,7 +50,9 @@ def write_lists(this: NoticesRun, planned: Receipt) -> Written:
     check_seal(plan_seal(this), ["units.json", "withheld.parquet"])
     units = read_units(this.units / "units.json")
     told = [read_told(this, unit) for unit in units]
-    letters, mails = ([unit for unit in units if unit.channel == channel] for channel in ("post", "email"))
+    letters, mails = (
+        [unit for unit in units if unit.channel == channel] for channel in ("post", "email")
+    )
     withheld = read_table(this.units / "withheld.parquet")
     lists = {
         f"{INDEX.path}.csv": _write(this, f"{INDEX.path}.csv", _rows(this, letters), INDEX.columns),
@@ -56,7 +61,9 @@ def write_lists(this: NoticesRun, planned: Receipt) -> Written:
     }
     files = {name: sha256 for one in told for name, sha256 in one["files"].items()}
     if len(files) != sum(len(one["files"]) for one in told):
-        raise DunningError(f"Two notices of {this.as_of} would have one file. Nothing was published.")
+        raise DunningError(
+            f"Two notices of {this.as_of} would have one file. Nothing was published."
+        )
     counts = _count(planned, told, len(withheld))
     manifest = _manifest(this, counts) | {"files": files | lists}
     content = manifest_bytes(manifest)
@@ -78,7 +85,9 @@ def _rows(this: NoticesRun, units: Iterable[Unit]) -> Iterator[pa.Table]:
     return (read_table(rows_file(this, unit)) for unit in units)
 
 
-def _write(this: NoticesRun, name: str, tables: Iterable[pa.Table], columns: tuple[Column, ...]) -> str:
+def _write(
+    this: NoticesRun, name: str, tables: Iterable[pa.Table], columns: tuple[Column, ...]
+) -> str:
     """Write a list part by part; return its SHA-256."""
     return write_private_parts(this.prepared / name, stream_csv(tables, columns))
 
@@ -109,11 +118,18 @@ def _manifest(this: NoticesRun, counts: Receipt) -> dict[str, Any]:
 
 
 def _content_sha256(this: NoticesRun, manifest: dict[str, Any], mails: list[Unit]) -> str:
-    """Return the SHA-256 of all that is said, whatever the signatures: their bytes may differ each time."""
-    is_mail = {name: name.startswith("email/") or name == f"{EMAIL.path}.csv" for name in manifest["files"]}
+    """Return the SHA-256 of all that is said, whatever the signatures: their bytes may differ each
+    time.
+    """
+    is_mail = {
+        name: name.startswith("email/") or name == f"{EMAIL.path}.csv" for name in manifest["files"]
+    }
     rest = {name: sha256 for name, sha256 in manifest["files"].items() if not is_mail[name]}
     digest = hashlib.sha256(manifest_bytes(manifest | {"files": rest}))
-    unsigned = (rows.drop_columns("sha256").rename_columns({"content_sha256": "sha256"}) for rows in _rows(this, mails))
+    unsigned = (
+        rows.drop_columns("sha256").rename_columns({"content_sha256": "sha256"})
+        for rows in _rows(this, mails)
+    )
     for part in stream_csv(unsigned, EMAIL.columns):
         digest.update(part)
     return digest.hexdigest()

@@ -1,4 +1,6 @@
-"""What tonight is compared with: figures of closed nights, and how many payments the ledger has of late."""
+"""What tonight is compared with: figures of closed nights, and how many payments the ledger has of
+late.
+"""
 
 import json
 from dataclasses import dataclass
@@ -21,8 +23,8 @@ _FILE = "past.json"
 class Past:
     """What a night is compared with.
 
-    figures: rows and cents by measure of closed nights. payments: how many the ledger has in the last days, then in the
-    same days of each of the last months.
+    figures: rows and cents by measure of closed nights. payments: how many the ledger has in the
+    last days, then in the same days of each of the last months.
     """
 
     figures: dict[date, dict[str, tuple[int, int]]]
@@ -32,7 +34,9 @@ class Past:
         """Write it into a run's work folder; return the file, to be sealed."""
         path = work / _FILE
         nights = {day.isoformat(): figures for day, figures in self.figures.items()}
-        path.write_text(json.dumps({"figures": nights, "payments": self.payments}), encoding="utf-8")
+        path.write_text(
+            json.dumps({"figures": nights, "payments": self.payments}), encoding="utf-8"
+        )
         return path
 
     @classmethod
@@ -40,14 +44,18 @@ class Past:
         """Return what `write` wrote."""
         told = json.loads((work / _FILE).read_text(encoding="utf-8"))
         nights = {
-            date.fromisoformat(day): {name: (rows, cents) for name, (rows, cents) in figures.items()}
+            date.fromisoformat(day): {
+                name: (rows, cents) for name, (rows, cents) in figures.items()
+            }
             for day, figures in told["figures"].items()
         }
         return cls(nights, told["payments"])
 
     def judge(self, as_of: date, manifest: dict[str, Any], rule: Release) -> list[Unusual]:
         """Return what is unusual about the night of a manifest."""
-        tonight = {_measure(f.kind, f.name): (f.row_count, f.cents) for f in figures_of(as_of, manifest)}
+        tonight = {
+            _measure(f.kind, f.name): (f.row_count, f.cents) for f in figures_of(as_of, manifest)
+        }
         return find_unusual(as_of, tonight, self.figures, self.payments, rule)
 
 
@@ -63,21 +71,31 @@ def gather_past(source: Source, snapshot: Snapshot, as_of: date, rule: Release) 
 
 
 def figures_of(as_of: date, manifest: dict[str, Any]) -> list[Figure]:
-    """Return the figures of a night from its manifest: accounts and open cents by stage, rows and cents by list."""
+    """Return the figures of a night from its manifest: accounts and open cents by stage, rows and
+    cents by list.
+    """
     stages = [
-        Figure(as_of, "stage", name, told["accounts"], told["open_cents"]) for name, told in manifest["stages"].items()
+        Figure(as_of, "stage", name, told["accounts"], told["open_cents"])
+        for name, told in manifest["stages"].items()
     ]
     lists = [
-        Figure(as_of, "list", name, told["rows"], told.get("cents", 0)) for name, told in manifest["lists"].items()
+        Figure(as_of, "list", name, told["rows"], told.get("cents", 0))
+        for name, told in manifest["lists"].items()
     ]
     return stages + lists
 
 
 def _measure(kind: str, name: str) -> str:
-    """Return the measure that a figure belongs to; what belongs to none keeps a name that no measure has."""
+    """Return the measure that a figure belongs to; what belongs to none keeps a name that no
+    measure has.
+    """
     if kind == "stage":
         return name
-    return name.removeprefix("reminders/") if name.startswith("reminders/") or name in MEASURES else f"list {name}"
+    return (
+        name.removeprefix("reminders/")
+        if name.startswith("reminders/") or name in MEASURES
+        else f"list {name}"
+    )
 
 
 def _same_days(as_of: date) -> list[date]:

@@ -34,12 +34,15 @@ _READ = tuple(name for name in SCHEMAS if name != "invoice_lines")
 
 
 def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
-    """Write the decisions and proposals of one shard into the run's work folder; return counts per stage.
+    """Write the decisions and proposals of one shard into the run's work folder; return counts per
+    stage.
 
     Shards share nothing and may run at once; any number of them gives the same files in the end.
     """
     if not 0 <= shard < shards <= BUCKETS:
-        raise UsageError(f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0.")
+        raise UsageError(
+            f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0."
+        )
     keep_freed_memory()
     this = Run.of(run)
     folder = shard_folder(Path(this.work), shard, shards)
@@ -53,7 +56,9 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     filled = set(snapshot.buckets())
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket, decision, findings = history.decide(snapshot.read_bucket(index, _READ, UNREAD), rules)
+            bucket, decision, findings = history.decide(
+                snapshot.read_bucket(index, _READ, UNREAD), rules
+            )
             writer.write(decision_tables(bucket, decision, rules))
             ages.append(age(bucket, decision, rules))
             proposed.append(propose(bucket, decision, findings, rules, this.paid_until))
@@ -63,15 +68,26 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     for name, table in merge_proposed(proposed).items():
         write_table(folder / f"proposed-{name}.parquet", table)
     write_table(folder / "ageing.parquet", join_ageing(ages))
-    receipt = {"shard": shard, "shards": shards, "accounts": sum(stages.values()), "stages": dict(stages)}
-    (folder / "books.json").write_text(json.dumps({**receipt, "books": dict(books)}), encoding="utf-8")
+    receipt = {
+        "shard": shard,
+        "shards": shards,
+        "accounts": sum(stages.values()),
+        "stages": dict(stages),
+    }
+    (folder / "books.json").write_text(
+        json.dumps({**receipt, "books": dict(books)}), encoding="utf-8"
+    )
     made = [path for path in folder.glob("[!.]*") if path.suffix in (".parquet", ".arrow")]
     seal_files(shard_seal(folder), [folder / "books.json", *made])
     return receipt
 
 
 def propose(
-    bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, newest_paid_on: date | None
+    bucket: Bucket,
+    decision: Decision,
+    findings: Findings,
+    rules: Rules,
+    newest_paid_on: date | None,
 ) -> Proposed:
     """Return everything proposed for one bucket, in no order."""
 

@@ -30,10 +30,25 @@ from dunning.jobs.retention import prune
 from dunning.jobs.run_context import Receipt
 
 _OWING = [
-    "premise_no", "payer_code", "stage", "open_cents", "overdue_cents", "interest_cents", "credit_cents",
-    "shielded_cents", "overdue_items", "oldest_due_on", "days_overdue", "limitation_on", "reasons", "why_not", "rule",
-    "next_stage", "next_on", "policy_version",
-]  # fmt: skip
+    "premise_no",
+    "payer_code",
+    "stage",
+    "open_cents",
+    "overdue_cents",
+    "interest_cents",
+    "credit_cents",
+    "shielded_cents",
+    "overdue_items",
+    "oldest_due_on",
+    "days_overdue",
+    "limitation_on",
+    "reasons",
+    "why_not",
+    "rule",
+    "next_stage",
+    "next_on",
+    "policy_version",
+]
 
 
 def run(run: Receipt) -> Receipt:
@@ -46,13 +61,15 @@ def run(run: Receipt) -> Receipt:
         return close_and_prune(settings, engine, connection, this)
 
 
-def close_and_prune(settings: Settings, engine: Engine, connection: Connection, this: Run) -> Receipt:
-    """Publish and close; then, where that closed a date's books, remove the snapshots that have aged out and make the
-    index that the pages look for accounts in.
+def close_and_prune(
+    settings: Settings, engine: Engine, connection: Connection, this: Run
+) -> Receipt:
+    """Publish and close; then, where that closed a date's books, remove the snapshots that have
+    aged out and make the index that the pages look for accounts in.
 
-    A snapshot that cannot be removed (somebody reads, a folder that will not go) waits for the next night, and stands
-    in `dunning snapshots` until then; an index that is not there is made when somebody searches. The books are closed,
-    and nothing may call this night failed.
+    A snapshot that cannot be removed (somebody reads, a folder that will not go) waits for the next
+    night, and stands in `dunning snapshots` until then; an index that is not there is made when
+    somebody searches. The books are closed, and nothing may call this night failed.
     """
     receipt = close(settings, connection, this)
     if receipt["state"] == "closed":
@@ -65,15 +82,17 @@ def close_and_prune(settings: Settings, engine: Engine, connection: Connection, 
 def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
     """Publish the prepared files; record decisions, proposals and deeds where the run records.
 
-    The caller holds the run lock. Work folders that a closed date makes useless, of killed runs for one, go with it.
+    The caller holds the run lock. Work folders that a closed date makes useless, of killed runs for
+    one, go with it.
 
-    Deeds are intended before the files are published and done after: a run killed in between is finished or taken
-    back by the next one, and one that cannot publish takes them back itself, unless its manifest stands all the same
-    (written to an object store whose answer got lost): then the books are closed. Running this step again after it
-    ended well changes nothing.
+    Deeds are intended before the files are published and done after: a run killed in between is
+    finished or taken back by the next one, and one that cannot publish takes them back itself,
+    unless its manifest stands all the same (written to an object store whose answer got lost): then
+    the books are closed. Running this step again after it ended well changes nothing.
 
     Raises:
-        DunningError: another run closed books since this one began, or the files cannot be published.
+        DunningError: another run closed books since this one began, or the files cannot be
+            published.
     """
     recover(connection)
     known = runs.fetch_run_by_id(connection, this.run_id)
@@ -122,18 +141,29 @@ def _finish(connection: Connection, this: Run) -> None:
 
 
 def _find_place(connection: Connection, this: Run) -> Place:
-    """Return where the files come: those with which another run closed the date are never replaced by others."""
+    """Return where the files come: those with which another run closed the date are never replaced
+    by others.
+    """
     record = runs.fetch_run(connection, this.day)
-    is_closed_by_other = record is not None and record.state == "closed" and record.run_id != this.run_id
+    is_closed_by_other = (
+        record is not None and record.state == "closed" and record.run_id != this.run_id
+    )
     return find_place(this, record if is_closed_by_other else None)
 
 
 def _receipt(this: Run, state: str, place: Place) -> Receipt:
-    return {"as_of": this.as_of, "state": state, "folder": str(place.target), "notice": place.notice}
+    return {
+        "as_of": this.as_of,
+        "state": state,
+        "folder": str(place.target),
+        "notice": place.notice,
+    }
 
 
 def _require_same_history(connection: Connection, this: Run) -> None:
-    """Refuse a run that does not know of something since it began; what a past date knows never changes."""
+    """Refuse a run that does not know of something since it began; what a past date knows never
+    changes.
+    """
     closed_on = runs.last_closed_on(connection)
     began_with = date.fromisoformat(this.closed_on) if this.closed_on else None
     if began_with is not None and this.day <= began_with:
@@ -150,27 +180,35 @@ def _require_same_history(connection: Connection, this: Run) -> None:
         )
 
 
-def _books(connection: Connection, this: Run, manifest: dict[str, Any], manifest_sha256: str) -> closing.Books:
+def _books(
+    connection: Connection, this: Run, manifest: dict[str, Any], manifest_sha256: str
+) -> closing.Books:
     """Return what the close writes.
 
-    Messages leave with the night, unless something about it is unusual or somebody of them was protected while it went
-    on: then they wait for a person, and the last look finds him.
+    Messages leave with the night, unless something about it is unusual or somebody of them was
+    protected while it went on: then they wait for a person, and the last look finds him.
     """
     work = Path(this.work)
     groups = [
         group.filter(pc.greater(group["open_cents"], 0))
         for group in read_groups([this.prepared / "classification.parquet"], _OWING)
     ]
-    proposed = {path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))}
+    proposed = {
+        path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))
+    }
     reminders = proposed["reminders"]
     sent = deeds_of_messages(reminders)
     known = fetch_holds(connection)
-    newer = [hold for hold in known if hold.hold_no > this.events_seen and hold.is_in_force(this.day)]
+    newer = [
+        hold for hold in known if hold.hold_no > this.events_seen and hold.is_in_force(this.day)
+    ]
     is_protected = pc.any(pc.is_valid(find_held_back(reminders, "reminders", newer))).as_py()
     may_leave = not manifest["unusual"] and not is_protected
     return closing.Books(
         decisions=pa.concat_tables(groups),
-        proposals=pa.concat_tables(list(_proposals(proposed, "released" if may_leave else "proposed"))),
+        proposals=pa.concat_tables(
+            list(_proposals(proposed, "released" if may_leave else "proposed"))
+        ),
         deeds=sent if may_leave else sent.slice(0, 0),
         figures=figures_of(this.day, manifest),
         ageing=read_table(work / "ageing.parquet"),
@@ -181,14 +219,22 @@ def _books(connection: Connection, this: Run, manifest: dict[str, Any], manifest
 
 def _release(this: Run, reminders: pa.Table, manifest_sha256: str) -> releases.Released:
     return releases.Released(
-        as_of=this.day, list_name="reminders", run_id=this.run_id, event_no=None, row_count=len(reminders),
-        cents=pc.sum(reminders["overdue_cents"]).as_py() or 0, dropped=0, out=this.out,
+        as_of=this.day,
+        list_name="reminders",
+        run_id=this.run_id,
+        event_no=None,
+        row_count=len(reminders),
+        cents=pc.sum(reminders["overdue_cents"]).as_py() or 0,
+        dropped=0,
+        out=this.out,
         manifest_sha256=manifest_sha256,
-    )  # fmt: skip
+    )
 
 
 def _proposals(proposed: dict[str, pa.Table], reminders: str) -> list[pa.Table]:
-    """Return the rows of all lists as the store keeps them; `reminders` is the state of the messages."""
+    """Return the rows of all lists as the store keeps them; `reminders` is the state of the
+    messages.
+    """
     withheld = proposed["withheld"]
     return [
         _kept(proposed["reminders"], "reminders", reminders),
@@ -198,7 +244,9 @@ def _proposals(proposed: dict[str, pa.Table], reminders: str) -> list[pa.Table]:
     ]
 
 
-def _kept(rows: pa.Table, list_name: str | None, state: str, overdue: str = "overdue_cents") -> pa.Table:
+def _kept(
+    rows: pa.Table, list_name: str | None, state: str, overdue: str = "overdue_cents"
+) -> pa.Table:
     count, text = len(rows), pa.string()
     given = {name: rows[name] for name in rows.column_names}
     return pa.table(
@@ -218,7 +266,9 @@ def _kept(rows: pa.Table, list_name: str | None, state: str, overdue: str = "ove
 
 
 def _why_it_waits(rows: pa.Table) -> pa.Array | pa.ChunkedArray:
-    """Return why a person must look at rows before they may leave; null where nothing keeps them."""
+    """Return why a person must look at rows before they may leave; null where nothing keeps
+    them.
+    """
     nothing = pa.scalar(None, pa.string())
     if "person_reasons" not in rows.column_names:
         return pa.repeat(nothing, len(rows))

@@ -1,4 +1,6 @@
-"""Which channels of which payers are out, because the newest message by them failed: looked for among all accounts."""
+"""Which channels of which payers are out, because the newest message by them failed: looked for
+among all accounts.
+"""
 
 from datetime import date
 
@@ -14,8 +16,8 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 def gather_failures(snapshot: Snapshot, deeds: pa.Table, as_of: date) -> pa.Table:
     """Return the channels whose newest message to the payer had failed by a night, as FAILURES.
 
-    Messages are the ledger's notices of any stage, about any of his accounts, and our own deeds of earlier dates. Of
-    several on one day one that failed is the newest.
+    Messages are the ledger's notices of any stage, about any of his accounts, and our own deeds of
+    earlier dates. Of several on one day one that failed is the newest.
 
     Args:
         deeds: as `history.gather_deeds` gives them.
@@ -31,10 +33,12 @@ def gather_failures(snapshot: Snapshot, deeds: pa.Table, as_of: date) -> pa.Tabl
         return FAILURES.empty_table()
     codes, first = snapshot.read_account_codes()
     row = notices["account"].to_numpy() + first[notices["bucket"].to_numpy()]
-    payers = pa.concat_arrays([
-        _chunk(codes["payer_code"].take(pa.array(row[notices["failed"].to_numpy()]))),
-        _chunk(ours.filter(ours["failed"])["payer_code"]),
-    ]).unique()
+    payers = pa.concat_arrays(
+        [
+            _chunk(codes["payer_code"].take(pa.array(row[notices["failed"].to_numpy()]))),
+            _chunk(ours.filter(ours["failed"])["payer_code"]),
+        ]
+    ).unique()
     of_theirs = pc.is_in(codes["payer_code"], value_set=payers).to_numpy()[row]
     theirs = codes.take(pa.array(row[of_theirs]))
     notices = notices.filter(pa.array(of_theirs))
@@ -59,7 +63,9 @@ def _newest(messages: pa.Table) -> pa.Table:
     messages = messages.filter(pc.is_in(messages["channel"], value_set=pa.array(CHANNELS)))
     keys = ("payer_code", "channel", "sent_on", "failed")
     ordered = messages.sort_by([(name, "ascending") for name in keys]).combine_chunks()
-    group = [ordered[name].combine_chunks().dictionary_encode().indices.to_numpy() for name in keys[:2]]
+    group = [
+        ordered[name].combine_chunks().dictionary_encode().indices.to_numpy() for name in keys[:2]
+    ]
     is_last = np.ones(len(ordered), np.bool_)
     is_last[:-1] = (group[0][1:] != group[0][:-1]) | (group[1][1:] != group[1][:-1])
     newest = ordered.filter(pa.array(is_last))

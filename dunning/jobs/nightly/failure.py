@@ -1,4 +1,6 @@
-"""The end of a night that failed in Airflow: its run is `failed`, until a failed step of it is started again."""
+"""The end of a night that failed in Airflow: its run is `failed`, until a failed step of it is
+started again.
+"""
 
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store, runs
@@ -14,5 +16,7 @@ def run(loaded: Receipt | None) -> Receipt:
     if loaded is None:
         return {"run_id": None}
     this = Run.of(loaded)
-    runs.fail_run(open_store(Settings.from_environment(), f"nightly {this.as_of} failed"), this.run_id)
+    runs.fail_run(
+        open_store(Settings.from_environment(), f"nightly {this.as_of} failed"), this.run_id
+    )
     return {"run_id": this.run_id}

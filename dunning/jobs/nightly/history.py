@@ -1,4 +1,6 @@
-"""What a night must know of earlier ones: deeds with what the ledger tells of each, strikes, what was handed over."""
+"""What a night must know of earlier ones: deeds with what the ledger tells of each, strikes, what
+was handed over.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,15 +28,21 @@ from dunning.ledger.buckets import buckets_of
 from dunning.policy.rules import Rules
 
 # The columns that no decision, no list and no notice looks at.
-UNREAD = {"payments": ("named_no", "channel"), "contacts": ("source",), "holds": ("hold_no", "author", "note")}
+UNREAD = {
+    "payments": ("named_no", "channel"),
+    "contacts": ("source",),
+    "holds": ("hold_no", "author", "note"),
+}
 
 
 @dataclass(frozen=True)
 class History:
     """What a night knows of earlier ones.
 
-    deeds: as `gather_deeds` gives them. strikes: as `store.holds.fetch_seen_holds`. acts: as `store.deeds.fetch_acts`.
-    concerned: premise_no and payer_code of deeds of which a refused row of the ledger's notices speaks.
+    deeds: as `gather_deeds` gives them. strikes: as `store.holds.fetch_seen_holds`. acts: as
+    `store.deeds.fetch_acts`.
+    concerned: premise_no and payer_code of deeds of which a refused row of the ledger's notices
+    speaks.
     failures: as reaching.FAILURES. silences: as `store.proposals.fetch_silences`.
     """
 
@@ -69,7 +77,9 @@ _TABLES = ("deeds", "strikes", "acts", "concerned", "failures", "silences")
 
 
 def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
-    """Return what a night knows of earlier ones, of strikes, releases and recalls up to an event."""
+    """Return what a night knows of earlier ones, of strikes, releases and recalls up to an
+    event.
+    """
     acted_days = max(rules.release.acted_days.values())
     since = rules.as_of - timedelta(days=acted_days)
     gathered = gather_deeds(source, snapshot, rules, events_seen)
@@ -79,33 +89,47 @@ def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen
         strikes=holds.fetch_seen_holds(source, events_seen),
         acts=deeds.fetch_acts(source, before=rules.as_of, since=since, events_seen=events_seen),
         concerned=gather_concerned(source, snapshot, rules, events_seen),
-        silences=proposals.fetch_silences(source, before=rules.as_of, since=_remember_silences_since(rules)),
+        silences=proposals.fetch_silences(
+            source, before=rules.as_of, since=_remember_silences_since(rules)
+        ),
     )
 
 
-def gather_concerned(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> pa.Table:
-    """Return premise_no and payer_code of our deeds of earlier dates that refused rows of the notices name."""
+def gather_concerned(
+    source: Source, snapshot: Snapshot, rules: Rules, events_seen: int
+) -> pa.Table:
+    """Return premise_no and payer_code of our deeds of earlier dates that refused rows of the
+    notices name.
+    """
     refused = pa.array(snapshot.info["refused_notices"], pa.string())
-    since = memory_of(rules) if len(refused) else rules.as_of  # without one there is nothing to look for
+    since = (
+        memory_of(rules) if len(refused) else rules.as_of
+    )  # without one there is nothing to look for
     sent = deeds.fetch_deeds(source, rules.as_of, since, events_seen)
-    return sent.filter(pc.is_in(sent["reference"], value_set=refused)).select(["premise_no", "payer_code"])
+    return sent.filter(pc.is_in(sent["reference"], value_set=refused)).select(
+        ["premise_no", "payer_code"]
+    )
 
 
 def _remember_silences_since(rules: Rules) -> date:
-    """Return the first night whose withheld messages matter: silences, and what was withheld after one had ended."""
+    """Return the first night whose withheld messages matter: silences, and what was withheld after
+    one had ended.
+    """
     return rules.as_of - timedelta(days=rules.reminders.on_list_days + rules.reminders.repeat_days)
 
 
 def gather_deeds(
     source: Source, snapshot: Snapshot, rules: Rules, events_seen: int = deeds.ALL_EVENTS
 ) -> pa.Table:
-    """Return the deeds that matter on a night, as `tell_deeds` gives them, by reference's order in the store.
+    """Return the deeds that matter on a night, as `tell_deeds` gives them, by reference's order in
+    the store.
 
-    Those of earlier dates that can still count; and of the night itself and later ones, which its decisions do not see,
-    those that the ledger tells of: their rows are no notices of the ledger.
+    Those of earlier dates that can still count; and of the night itself and later ones, which its
+    decisions do not see, those that the ledger tells of: their rows are no notices of the ledger.
 
     Returns:
-        With `bucket` (of the account) and `notice_bucket` (where the ledger's row stands; -1 where untold).
+        With `bucket` (of the account) and `notice_bucket` (where the ledger's row stands; -1 where
+        untold).
     """
     notices = snapshot.read_notices()
     told = tell_deeds(deeds.fetch_deeds(source, date.max, memory_of(rules), events_seen), notices)
@@ -114,17 +138,23 @@ def gather_deeds(
     told, notice = told.filter(pa.array(kept)), notice[kept]
     where = np.r_[notices["bucket"].to_numpy(), -1][notice]
     bucket = buckets_of(told["premise_no"].combine_chunks())
-    return told.append_column("bucket", pa.array(bucket)).append_column("notice_bucket", pa.array(where))
+    return told.append_column("bucket", pa.array(bucket)).append_column(
+        "notice_bucket", pa.array(where)
+    )
 
 
 def deeds_of_bucket(gathered: pa.Table, bucket: int) -> Frame:
     """Return the deeds that concern one bucket: by account, or by the ledger's row."""
-    concerns = pc.or_(pc.equal(gathered["bucket"], bucket), pc.equal(gathered["notice_bucket"], bucket))
+    concerns = pc.or_(
+        pc.equal(gathered["bucket"], bucket), pc.equal(gathered["notice_bucket"], bucket)
+    )
     return frame_of(gathered.filter(concerns))
 
 
 def memory_of(rules: Rules) -> date:
-    """Return the first day whose deeds can still matter: for a stage, for a repetition, for a disconnection."""
+    """Return the first day whose deeds can still matter: for a stage, for a repetition, for a
+    disconnection.
+    """
     valid = max(rules.stages.notice_valid_days, rules.disconnections.notice_valid_days)
     served = max(rules.service.served_after_days.values(), default=0)
     repeat = max(rules.reminders.repeat_days, rules.reminders.final_warning_repeat_days)

@@ -1,4 +1,6 @@
-"""What an extract without a day of its own says of days that cannot be meant, as Bulgarian sentences."""
+"""What an extract without a day of its own says of days that cannot be meant, as Bulgarian
+sentences.
+"""
 
 from datetime import date
 
@@ -6,14 +8,18 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.check.late_dates import DATED, rows_after
 
 _ROWS = {
-    "invoices": ("фактура", "фактури"), "payments": ("плащане", "плащания"), "notices": ("съобщение", "съобщения"),
-    "court_cases": ("съдебно дело", "съдебни дела"), "holds": ("задържане", "задържания"),
+    "invoices": ("фактура", "фактури"),
+    "payments": ("плащане", "плащания"),
+    "notices": ("съобщение", "съобщения"),
+    "court_cases": ("съдебно дело", "съдебни дела"),
+    "holds": ("задържане", "задържания"),
     "agreements": ("споразумение", "споразумения"),
-}  # fmt: skip
+}
 
 
 def warn_of_late_dates(snapshot: Snapshot, as_of: date) -> list[str]:
-    """Return a warning that counts, by table, the rows dated so long after a day that the year must be mistyped.
+    """Return a warning that counts, by table, the rows dated so long after a day that the year must
+    be mistyped.
 
     Where the extract names its day, such rows were refused when it was loaded.
     """

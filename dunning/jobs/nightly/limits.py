@@ -1,4 +1,6 @@
-"""How many refused rows a run takes: the policy's shares, and what somebody says for this run alone."""
+"""How many refused rows a run takes: the policy's shares, and what somebody says for this run
+alone.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +16,8 @@ class GivenLimits:
     """What is said for one run.
 
     Attributes:
-        share: of every table but the strict ones, whose rows protect people; None leaves the policy's.
+        share: of every table but the strict ones, whose rows protect people; None leaves the
+            policy's.
         by_table: of single tables, the strict ones too.
     """
 
@@ -50,15 +53,20 @@ def read_limits(texts: Iterable[str]) -> GivenLimits:
     for text in texts:
         table, _, share = text.rpartition("=")
         if table.strip() in given:
-            raise UsageError(f"--quarantine-limit is given twice for {table or 'all tables'}. Give one of them.")
+            raise UsageError(
+                f"--quarantine-limit is given twice for {table or 'all tables'}. Give one of them."
+            )
         if table and table.strip() not in LEDGER_TABLES:
-            raise UsageError(f"--quarantine-limit {text} names no table. Known are: {', '.join(LEDGER_TABLES)}.")
+            raise UsageError(
+                f"--quarantine-limit {text} names no table. Known are: {', '.join(LEDGER_TABLES)}."
+            )
         given[table.strip()] = _read_share(share)
     return GivenLimits(given.pop("", None), given)
 
 
 def list_limits(given: float | str | Iterable[str] | None) -> tuple[str, ...]:
-    """Return the texts of limits given as a number, a text of one or several (separated by spaces), or a list of texts.
+    """Return the texts of limits given as a number, a text of one or several (separated by spaces),
+    or a list of texts.
 
     >>> list_limits(0.05), list_limits("0.05 holds=0.1"), list_limits(None)
     (('0.05',), ('0.05', 'holds=0.1'), ())

@@ -1,4 +1,6 @@
-"""Begin a run: load and check the ledger, see what history and policy it meets, and whether it may act."""
+"""Begin a run: load and check the ledger, see what history and policy it meets, and whether it may
+act.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,16 +48,18 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 
 @dataclass(frozen=True)
 class Order:
-    """What somebody wants run: a date, where the ledger lies, where the lists go, and how it differs from usual.
+    """What somebody wants run: a date, where the ledger lies, where the lists go, and how it
+    differs from usual.
 
-    ledger: a folder, an s3:// address, or the URL of a database (which may hold a password). out: a folder, or an s3://
-    address. quarantine_limits: shares of refused rows as typed, for this run alone (see `limits`). dry_run: write
-    files, close and record nothing. billing_sql: own queries for a database. accept_shrunk: why, by name, a table that
-    protects people may be missing or smaller this once (`payers`, or one column of it, `payers.vulnerable`).
+    ledger: a folder, an s3:// address, or the URL of a database (which may hold a password). out: a
+    folder, or an s3:// address. quarantine_limits: shares of refused rows as typed, for this run
+    alone (see `limits`). dry_run: write files, close and record nothing. billing_sql: own queries
+    for a database. accept_shrunk: why, by name, a table that protects people may be missing or
+    smaller this once (`payers`, or one column of it, `payers.vulnerable`).
 
     Raises:
-        UsageError: a share that is none, a day outside of the contract's calendar, a mapping for a database, a table
-            that protects nobody, or no reason for one.
+        UsageError: a share that is none, a day outside of the contract's calendar, a mapping for a
+            database, a table that protects nobody, or no reason for one.
     """
 
     as_of: date
@@ -74,12 +78,20 @@ class Order:
         if not FIRST_DAY <= self.as_of <= LAST_DAY:
             raise UsageError(f"--as-of is {self.as_of}; give a day from {FIRST_DAY} to {LAST_DAY}.")
         if self.mapping and is_database(self.ledger):
-            raise UsageError("--mapping is for files, but --ledger is a database; write queries, --billing-sql DIR.")
+            raise UsageError(
+                "--mapping is for files, but --ledger is a database; write queries, --billing-sql DIR."
+            )
 
     @classmethod
     def of(
-        cls, as_of: str, ledger: str, out: str, mapping: str | None, policy: str | None,
-        billing_sql: str | None = None, **others: Any,
+        cls,
+        as_of: str,
+        ledger: str,
+        out: str,
+        mapping: str | None,
+        policy: str | None,
+        billing_sql: str | None = None,
+        **others: Any,
     ) -> "Order":
         """Return an order for texts as typed; an address that is of no use there is refused."""
         refuse_url(out, "--out", (SCHEME,))
@@ -87,9 +99,13 @@ class Order:
         for option, value in given.items():
             refuse_url(value or "", option)
         return cls(
-            date.fromisoformat(as_of), find_ledger(ledger), settle_place(out),
-            Path(mapping).absolute() if mapping else None, policy=Path(policy).absolute() if policy else None,
-            billing_sql=Path(billing_sql).absolute() if billing_sql else None, **others,
+            date.fromisoformat(as_of),
+            find_ledger(ledger),
+            settle_place(out),
+            Path(mapping).absolute() if mapping else None,
+            policy=Path(policy).absolute() if policy else None,
+            billing_sql=Path(billing_sql).absolute() if billing_sql else None,
+            **others,
         )
 
 
@@ -104,23 +120,36 @@ def run(
     billing_sql: str | None = None,
     accept_shrunk: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Receipt:
-    """Load a ledger for a date (ISO) and return the receipt that the other steps take; see `Order` and `begin`.
+    """Load a ledger for a date (ISO) and return the receipt that the other steps take; see `Order`
+    and `begin`.
 
     Args:
-        accept_shrunk: by date (ISO) what may be missing or smaller on it; that of another date is left aside.
+        accept_shrunk: by date (ISO) what may be missing or smaller on it; that of another date is
+            left aside.
     """
     order = Order.of(
-        as_of, ledger, out, mapping, policy, billing_sql, quarantine_limits=list_limits(quarantine_limit),
-        dry_run=dry_run, accept_shrunk=(accept_shrunk or {}).get(as_of, {}),
+        as_of,
+        ledger,
+        out,
+        mapping,
+        policy,
+        billing_sql,
+        quarantine_limits=list_limits(quarantine_limit),
+        dry_run=dry_run,
+        accept_shrunk=(accept_shrunk or {}).get(as_of, {}),
     )
     settings = Settings.from_environment()
     engine = open_store(settings, f"nightly {as_of} load")
     with run_lock(engine, f"nightly {as_of} load"):
-        runs.fail_left_runs(engine)  # Airflow runs one at a time, and nobody else works without the lock
+        runs.fail_left_runs(
+            engine
+        )  # Airflow runs one at a time, and nobody else works without the lock
         return begin(settings, engine, order)
 
 
-def begin(settings: Settings, engine: Engine, order: Order, progress: Progress = say_nothing) -> Receipt:
+def begin(
+    settings: Settings, engine: Engine, order: Order, progress: Progress = say_nothing
+) -> Receipt:
     """Load and check the ledger and lay out the run's work folder. The caller holds the run lock.
 
     Raises:
@@ -134,13 +163,17 @@ def begin(settings: Settings, engine: Engine, order: Order, progress: Progress =
     newest_paid_on = snapshot.newest_paid_on(order.as_of)
     accepted = choose_accepted(engine, order.as_of, order.accept_shrunk)
     protections = judge_protections(engine, snapshot, order.as_of, rules.loading, accepted)
-    is_told = snapshot.info["as_of"] is not None and not is_database(order.ledger)  # a database says no day of its own
+    is_told = snapshot.info["as_of"] is not None and not is_database(
+        order.ledger
+    )  # a database says no day of its own
     too_old = not is_told and is_stale(newest_paid_on, order.as_of, rules.loading)
     may_record = not order.dry_run and not too_old and not protections.stops
     is_past = closed_on is not None and order.as_of <= closed_on
     is_recording = may_record and not is_past
     events_seen = runs.fetch_events_seen(engine, order.as_of) if is_past else _latest_event(engine)
-    run_id = _register(engine, order, snapshot, policy, rules, is_recording, newest_paid_on, events_seen, accepted)
+    run_id = _register(
+        engine, order, snapshot, policy, rules, is_recording, newest_paid_on, events_seen, accepted
+    )
     sweep(settings, engine)
     this = Run(
         run_id=run_id,
@@ -176,15 +209,19 @@ def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) ->
         if manifest is not None:
             refuse_stale(manifest.as_of, order.as_of)
         snapshot = load_ledger(
-            extract, SnapshotStore(settings.snapshots, store), mapping=order.mapping,
-            quarantine_limits=RunLimits(rules.loading, read_limits(order.quarantine_limits)), progress=progress,
+            extract,
+            SnapshotStore(settings.snapshots, store),
+            mapping=order.mapping,
+            quarantine_limits=RunLimits(rules.loading, read_limits(order.quarantine_limits)),
+            progress=progress,
         )
         keep(snapshot, store)
     return snapshot
 
 
 def _choose_policy(engine: Engine, order: Order) -> Policy:
-    """Return the policy of the order; else that of the date's closed run, if it has one; else the built-in one.
+    """Return the policy of the order; else that of the date's closed run, if it has one; else the
+    built-in one.
 
     Raises:
         DunningError: the order's policy contradicts itself, a ladder out of order for one.
@@ -206,18 +243,32 @@ def load_checked_policy(folder: Path) -> Policy:
     policy = load_policy(folder)
     findings = check_values(policy)
     if findings:
-        raise DunningError(f"{findings[0]} See `dunning policy check --policy {folder}` for everything.")
+        raise DunningError(
+            f"{findings[0]} See `dunning policy check --policy {folder}` for everything."
+        )
     return policy
 
 
 def _register(
-    engine: Engine, order: Order, snapshot: Snapshot, policy: Policy, rules: Rules, is_recording: bool,
-    newest_paid_on: date | None, events_seen: int, accepted: Mapping[str, str],
+    engine: Engine,
+    order: Order,
+    snapshot: Snapshot,
+    policy: Policy,
+    rules: Rules,
+    is_recording: bool,
+    newest_paid_on: date | None,
+    events_seen: int,
+    accepted: Mapping[str, str],
 ) -> int:
     facts = runs.Facts(
-        ledger_fingerprint=snapshot.fingerprint, snapshot_name=snapshot.folder.name, policy_version=rules.version,
-        out=order.out, newest_invoice_on=_newest_invoice(snapshot), newest_payment_on=newest_paid_on,
-        events_seen=events_seen, is_trial=order.dry_run,
+        ledger_fingerprint=snapshot.fingerprint,
+        snapshot_name=snapshot.folder.name,
+        policy_version=rules.version,
+        out=order.out,
+        newest_invoice_on=_newest_invoice(snapshot),
+        newest_payment_on=newest_paid_on,
+        events_seen=events_seen,
+        is_trial=order.dry_run,
     )
     with transact(engine) as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
@@ -233,7 +284,11 @@ def _latest_event(engine: Engine) -> int:
 
 
 def find_warnings(
-    snapshot: Snapshot, as_of: date, newest_paid_on: date | None, too_old: bool, protections: Protections
+    snapshot: Snapshot,
+    as_of: date,
+    newest_paid_on: date | None,
+    too_old: bool,
+    protections: Protections,
 ) -> list[str]:
     """Return what the morning must know of a ledger, as Bulgarian sentences."""
     warnings = [*snapshot.info["warnings"], *warn_of_late_dates(snapshot, as_of)]
@@ -243,7 +298,9 @@ def find_warnings(
             f"Извлечението няма manifest.json. Най-новата фактура в него: {invoiced} Най-новото плащане в него: {paid}"
         )
     if too_old:
-        warnings.append("Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено.")
+        warnings.append(
+            "Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено."
+        )
     return warnings + _tell_without_effect(snapshot) + protections.tell()
 
 
@@ -268,8 +325,12 @@ def _tell_day(day: date | None) -> str:
 
 
 def lay_out(this: Run, policy: Policy, history: History, past: Past) -> None:
-    """Put what the steps of a run read, policy files and what is known of earlier nights, into its work folder."""
+    """Put what the steps of a run read, policy files and what is known of earlier nights, into its
+    work folder.
+    """
     for name, content in policy.files().items():
         write_private(this.policy_folder / name, content)
     work = Path(this.work)
-    seal_files(this.given_seal, [*history.write(work), past.write(work), *this.policy_folder.iterdir()])
+    seal_files(
+        this.given_seal, [*history.write(work), past.write(work), *this.policy_folder.iterdir()]
+    )

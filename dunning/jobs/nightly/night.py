@@ -24,7 +24,8 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
     """Load, classify, propose, write and close the books of one date; return the report's receipt.
 
     Args:
-        shards: parts in which the accounts are classified, side by side as far as there are processors.
+        shards: parts in which the accounts are classified, side by side as far as there are
+            processors.
         progress: hears one short line at each step.
 
     Raises:
@@ -43,7 +44,9 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
                 progress("приключване")
                 return report.run(receipt, close_and_prune(settings, engine, connection, this))
         except BaseException:
-            with suppress(DunningError):  # with the database gone, what went wrong is told all the same
+            with suppress(
+                DunningError
+            ):  # with the database gone, what went wrong is told all the same
                 runs.fail_run(engine, this.run_id)
             remove_folders([Path(this.work)])
             raise
@@ -70,7 +73,9 @@ def _classify(receipt: Receipt, shards: int) -> list[Receipt]:
     if workers == 1:
         return [classify.run(receipt, shard, shards) for shard in range(shards)]
     try:
-        return map_in_processes(classify.run, [(receipt, shard, shards) for shard in range(shards)], workers)
+        return map_in_processes(
+            classify.run, [(receipt, shard, shards) for shard in range(shards)], workers
+        )
     except WorkerKilledError as error:
         raise DunningError(
             f"One of {workers} processes that classify was ended from outside, perhaps because memory ran out. "

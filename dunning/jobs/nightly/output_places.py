@@ -1,4 +1,6 @@
-"""Where the files of a run come: the folder of its date, or one beside it where the files of a closed date lie."""
+"""Where the files of a run come: the folder of its date, or one beside it where the files of a
+closed date lie.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,7 +15,9 @@ _LETTERS = 8  # of the manifest's SHA-256, by which the folder beside is named
 
 @dataclass(frozen=True)
 class Place:
-    """Where the files of a run come. is_beside: not into the folder of the date, where others lie for good."""
+    """Where the files of a run come. is_beside: not into the folder of the date, where others lie
+    for good.
+    """
 
     target: Target
     is_beside: bool
@@ -31,7 +35,8 @@ def find_place(this: Run, record: runs.Run | None) -> Place:
 
     Args:
         this: a run whose files and manifest are prepared.
-        record: the other run whose files speak for the date and are never replaced by others; None: there is none.
+        record: the other run whose files speak for the date and are never replaced by others; None:
+            there is none.
     """
     prepared = hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest()
     if record is None or record.manifest_sha256 == prepared or not _holds(this, record):
@@ -40,5 +45,9 @@ def find_place(this: Run, record: runs.Run | None) -> Place:
 
 
 def _holds(this: Run, record: runs.Run) -> bool:
-    """Return whether the folder of the date below a run's `out` is where that record's files lie, or a whole copy."""
-    return is_same_place(record.out or "", this.out) or this.target.is_published(record.manifest_sha256 or "")
+    """Return whether the folder of the date below a run's `out` is where that record's files lie,
+    or a whole copy.
+    """
+    return is_same_place(record.out or "", this.out) or this.target.is_published(
+        record.manifest_sha256 or ""
+    )

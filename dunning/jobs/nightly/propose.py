@@ -1,4 +1,6 @@
-"""Join what the shards propose into one set of lists, and check that nothing was lost on the way."""
+"""Join what the shards propose into one set of lists, and check that nothing was lost on the
+way.
+"""
 
 import json
 from pathlib import Path
@@ -26,11 +28,14 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     """Write the run's proposals into its work folder; return counts per list and the books.
 
     Raises:
-        DunningError: a shard is missing, or all are, the books do not balance, or a row is listed twice.
+        DunningError: a shard is missing, or all are, the books do not balance, or a row is listed
+            twice.
     """
     this = Run.of(run)
     if not shards:
-        raise DunningError("No shard was classified, so nobody would be on any list. Run the date again.")
+        raise DunningError(
+            "No shard was classified, so nobody would be on any list. Run the date again."
+        )
     folders = this.shard_folders(len(shards))
     receipts = [_read_receipt(folder) for folder in folders]
     books = join_books(receipts)
@@ -45,7 +50,9 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     proposed = silence_listed(proposed, history.acts, history.silences, this.day, rules)
     proposed = merge_proposed([ramp_reminders(proposed, rules.release)])
     check_once(proposed)
-    tables = {Path(this.work) / "proposed" / f"{name}.parquet": table for name, table in proposed.items()}
+    tables = {
+        Path(this.work) / "proposed" / f"{name}.parquet": table for name, table in proposed.items()
+    }
     ages = join_ageing(read_table(folder / "ageing.parquet") for folder in folders)
     tables[Path(this.work) / "ageing.parquet"] = ages
     for path, table in tables.items():
@@ -71,7 +78,9 @@ def check_once(proposed: Proposed) -> None:
     withheld = proposed["withheld"]
     for name in LISTS:
         listed = proposed[name].select(["premise_no", "payer_code"])
-        held = withheld.filter(pc.equal(withheld["list"], name)).select(["premise_no", "payer_code"])
+        held = withheld.filter(pc.equal(withheld["list"], name)).select(
+            ["premise_no", "payer_code"]
+        )
         rows = pa.concat_tables([listed, held])
         different = rows.group_by(["premise_no", "payer_code"]).aggregate([])
         if len(different) != len(rows):
@@ -84,7 +93,12 @@ def check_once(proposed: Proposed) -> None:
 def _read_receipt(folder: Path) -> Receipt:
     path = folder / "books.json"
     if not path.is_file():
-        raise DunningError(f"The shard {folder.name} has not been classified. Run the whole date again.")
-    check_seal(shard_seal(folder), ["books.json", "ageing.parquet", *(f"proposed-{name}.parquet" for name in SCHEMAS)])
+        raise DunningError(
+            f"The shard {folder.name} has not been classified. Run the whole date again."
+        )
+    check_seal(
+        shard_seal(folder),
+        ["books.json", "ageing.parquet", *(f"proposed-{name}.parquet" for name in SCHEMAS)],
+    )
     receipt: Receipt = json.loads(path.read_text(encoding="utf-8"))
     return receipt

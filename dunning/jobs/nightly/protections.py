@@ -1,4 +1,6 @@
-"""What protects people in tonight's ledger against what the last closed night had, and what a person says is right."""
+"""What protects people in tonight's ledger against what the last closed night had, and what a
+person says is right.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from dunning.policy.rules import Loading
 
 # What may be accepted: a table with its columns, or one column.
 ACCEPTABLE = (
-    *PROTECTING_TABLES, *(name for name in PROTECTING_COLUMNS if name not in PROTECTING_TABLES),
+    *PROTECTING_TABLES,
+    *(name for name in PROTECTING_COLUMNS if name not in PROTECTING_TABLES),
     *(f"{name}.{column}" for name, columns in PROTECTING_COLUMNS.items() for column in columns),
 )
 
@@ -27,7 +30,8 @@ class Protections:
     Attributes:
         stops: reason by table or column for which all lists stay here.
         accepted: why, by table or column, a person says that less is right on this date.
-        before, now: sizes of the last closed night and of this one, as `Snapshot.table_sizes` names them.
+        before, now: sizes of the last closed night and of this one, as `Snapshot.table_sizes` names
+            them.
     """
 
     stops: dict[str, str]
@@ -73,7 +77,9 @@ def judge_protections(
 
 
 def choose_accepted(source: Source, as_of: date, given: Mapping[str, str]) -> Mapping[str, str]:
-    """Return what a person accepts of a date now; else what its closed run had been told, so that it is the same."""
+    """Return what a person accepts of a date now; else what its closed run had been told, so that
+    it is the same.
+    """
     closed = runs.fetch_run(source, as_of)
     if given or closed is None or closed.state != "closed":
         return given
@@ -88,7 +94,9 @@ def refuse_accepted(accepted: Mapping[str, str]) -> None:
     """
     for name, reason in accepted.items():
         if name not in ACCEPTABLE:
-            raise UsageError(f"--accept-shrunk is {name}, which guards nobody. Give one of: {', '.join(ACCEPTABLE)}.")
+            raise UsageError(
+                f"--accept-shrunk is {name}, which guards nobody. Give one of: {', '.join(ACCEPTABLE)}."
+            )
         if not reason.strip():
             raise UsageError(
                 f"--accept-shrunk {name} has no reason. Say with --reason why less of it is right: it stays recorded "

@@ -1,4 +1,6 @@
-"""A run on its way from step to step: what the steps must know of it, as a receipt that may stand in a log."""
+"""A run on its way from step to step: what the steps must know of it, as a receipt that may stand
+in a log.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -17,11 +19,14 @@ class Run(AnyRun):
 
     Attributes:
         run_id: its number in the store.
-        is_recording: closes books and records deeds: later than the last closed date, not dry, and the ledger neither
-            too old nor without its protected people. Otherwise the date stays open for the right ledger.
+        is_recording: closes books and records deeds: later than the last closed date, not dry, and
+            the ledger neither too old nor without its protected people. Otherwise the date stays
+            open for the right ledger.
         closed_on: last closed date when the run began; empty if there was none.
-        stops: reason per table or column that protects people, for which no list may leave the house tonight.
-        accepted_shrunk: why, by table or column, a person says that less of what protects people is right.
+        stops: reason per table or column that protects people, for which no list may leave the
+            house tonight.
+        accepted_shrunk: why, by table or column, a person says that less of what protects people is
+            right.
         events_seen: the last strike, release or recall that it knows of.
     """
 
@@ -74,6 +79,7 @@ def shard_buckets(shard: int, shards: int) -> range:
 def new_work_folder(settings: Settings, as_of: date, run_id: int) -> Path:
     """Return a folder of its own for a run's work tables; its name shows in no output.
 
-    The number at its end is the run's: `recovery.sweep` finds out by it whether anybody still needs the folder.
+    The number at its end is the run's: `recovery.sweep` finds out by it whether anybody still needs
+    the folder.
     """
     return settings.home / "work" / f"{as_of.isoformat()}-{secrets.token_hex(4)}-{run_id}"

@@ -9,7 +9,11 @@ _TAKEN = ("premise_no", "payer_code", "stage", "channel", "reference", "overdue_
 
 
 def deeds_of_messages(rows: pa.Table) -> pa.Table:
-    """Return messages as `store.deeds.append_deeds` takes them; letters with the mark of their address."""
+    """Return messages as `store.deeds.append_deeds` takes them; letters with the mark of their
+    address.
+    """
     is_letter = pc.fill_null(pc.equal(rows["channel"], "post"), False)
-    addresses = pc.if_else(is_letter, rows["address"], pa.scalar(None, pa.string())).combine_chunks()
+    addresses = pc.if_else(
+        is_letter, rows["address"], pa.scalar(None, pa.string())
+    ).combine_chunks()
     return rows.select(_TAKEN).append_column("written_to", mark_addresses(addresses))

@@ -1,4 +1,6 @@
-"""Make a run's files in its work folder: decisions, lists as CSV, Parquet and XLSX, a manifest that names all."""
+"""Make a run's files in its work folder: decisions, lists as CSV, Parquet and XLSX, a manifest that
+names all.
+"""
 
 import json
 from collections import Counter
@@ -44,7 +46,9 @@ def run(run: Receipt) -> Receipt:
     proposed = json.loads((Path(this.work) / "proposed.json").read_text(encoding="utf-8"))
     remove_folders([this.prepared])
     stages = _write_decisions(this, proposed["shards"])
-    check_totals(proposed["books"], {name: sum(stage[name] for stage in stages.values()) for name in SUMS})
+    check_totals(
+        proposed["books"], {name: sum(stage[name] for stage in stages.values()) for name in SUMS}
+    )
     lists = _write_lists(this)
     policy = this.policy()
     manifest: dict[str, Any] = {
@@ -67,8 +71,12 @@ def run(run: Receipt) -> Receipt:
 
 
 def _write_decisions(this: Run, shards: int) -> dict[str, dict[str, int]]:
-    """Join the shards' tables, a row group a bucket whatever the shards; return accounts and sums per stage."""
-    sums: dict[str, Counter[str]] = {stage: Counter(accounts=0, **dict.fromkeys(SUMS, 0)) for stage in STAGES}
+    """Join the shards' tables, a row group a bucket whatever the shards; return accounts and sums
+    per stage.
+    """
+    sums: dict[str, Counter[str]] = {
+        stage: Counter(accounts=0, **dict.fromkeys(SUMS, 0)) for stage in STAGES
+    }
     for folder in this.shard_folders(shards):
         check_seal(shard_seal(folder), [f"{name}.arrow" for name in TABLES])
     with TableWriter(this.prepared) as writer:
@@ -82,7 +90,9 @@ def _write_decisions(this: Run, shards: int) -> dict[str, dict[str, int]]:
 
 
 def _add_up(sums: dict[str, Counter[str]], group: pa.Table) -> None:
-    totals = group.group_by("stage").aggregate([("stage", "count"), *((name, "sum") for name in SUMS)])
+    totals = group.group_by("stage").aggregate(
+        [("stage", "count"), *((name, "sum") for name in SUMS)]
+    )
     for row in totals.to_pylist():
         found = {name: row[f"{name}_sum"] for name in SUMS}
         sums[row["stage"]].update(accounts=row["stage_count"], **found)
@@ -90,7 +100,10 @@ def _add_up(sums: dict[str, Counter[str]], group: pa.Table) -> None:
 
 def _write_lists(this: Run) -> dict[str, dict[str, Any]]:
     """Write every list; return rows and cents of each."""
-    proposed = {path.stem: read_table(path) for path in sorted((Path(this.work) / "proposed").glob("*.parquet"))}
+    proposed = {
+        path.stem: read_table(path)
+        for path in sorted((Path(this.work) / "proposed").glob("*.parquet"))
+    }
     quarantine = this.open_snapshot().quarantine()
     rules = this.rules()
     parts = rules.reminders.sms_parts_max
@@ -112,9 +125,16 @@ def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, Any]]:
 
 
 def _count_parts(court: pa.Table) -> dict[str, Any]:
-    """Return what of the cases is ready, what waits for a person, and for which reasons (a case may have several)."""
-    parts = {part: _figures(court.filter(pc.equal(court["part"], part)), SUMMED["court"]) for part in PARTS}
-    told = Counter(reason for cell in court["person_reasons"].to_pylist() for reason in cell.split())
+    """Return what of the cases is ready, what waits for a person, and for which reasons (a case may
+    have several).
+    """
+    parts = {
+        part: _figures(court.filter(pc.equal(court["part"], part)), SUMMED["court"])
+        for part in PARTS
+    }
+    told = Counter(
+        reason for cell in court["person_reasons"].to_pylist() for reason in cell.split()
+    )
     return {"parts": parts, "person_reasons": dict(sorted(told.items()))}
 
 

@@ -1,1 +1,3 @@
-"""Whether a policy can be trusted: read, checked, and run over invented accounts at its boundaries."""
+"""Whether a policy can be trusted: read, checked, and run over invented accounts at its
+boundaries.
+"""

@@ -1,4 +1,6 @@
-"""Invented accounts on both sides of every boundary of a policy: what the verifier lets the decisions judge."""
+"""Invented accounts on both sides of every boundary of a policy: what the verifier lets the
+decisions judge.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +15,9 @@ from dunning.policy.schema import FIRST_DAY
 
 @dataclass(frozen=True)
 class Debt:
-    """An invoice of which all is open: euro cents, or stotinki where `is_bgn`. season: of forecast and equalisation."""
+    """An invoice of which all is open: euro cents, or stotinki where `is_bgn`. season: of forecast
+    and equalisation.
+    """
 
     due_on: date
     minor: int
@@ -36,7 +40,8 @@ class Sent:
 
 @dataclass(frozen=True)
 class Case:
-    """One account. plan: signed_on and the only instalment's day; filed: (filed_on, closed_on) of past cases.
+    """One account. plan: signed_on and the only instalment's day; filed: (filed_on, closed_on) of
+    past cases.
 
     payments: (paid_on, minor, is_bgn); contact: a channel, or empty for letters, registered on
     `registered_on`; language: words.LANGUAGES.
@@ -76,16 +81,24 @@ def describe(case: Case, number: int, as_of: date) -> str:
         amount = f"{format_minor(debt.minor)} {'BGN' if debt.is_bgn else 'EUR'}"
         parts.append(f"a {debt.kind} of {amount} due {debt.due_on} ({days} days ago);")
     for notice in case.notices:
-        served = f"served {notice.served_on}" if notice.served_on else "served as the policy says for what we sent"
+        served = (
+            f"served {notice.served_on}"
+            if notice.served_on
+            else "served as the policy says for what we sent"
+        )
         if not notice.is_ours and notice.served_on is None:
             served = "never served"
-        parts.append(f"a notice `{notice.stage}` by {notice.channel} sent {notice.sent_on}, {served};")
+        parts.append(
+            f"a notice `{notice.stage}` by {notice.channel} sent {notice.sent_on}, {served};"
+        )
     if not case.notices:
         parts.append("no notice;")
     if case.is_held:
         parts.append("held;")
     if case.plan:
-        parts.append(f"an agreement signed {case.plan[0]}, nothing paid, its instalment due {case.plan[1]};")
+        parts.append(
+            f"an agreement signed {case.plan[0]}, nothing paid, its instalment due {case.plan[1]};"
+        )
     return " ".join(parts).removesuffix(";") + "."
 
 
@@ -97,21 +110,37 @@ class _Maker:
         stages = rules.stages
         self.rungs = (stages.final_warning, stages.court_bound)
         self.old = max(rung.days_overdue_min for rung in self.rungs) + stages.notice_valid_days + 40
-        self.much = 10 * max(stages.court_bound.amount_cents_min, stages.limitation_near_amount_cents_min, 100)
+        self.much = 10 * max(
+            stages.court_bound.amount_cents_min, stages.limitation_near_amount_cents_min, 100
+        )
 
     def make(self) -> Iterator[Case]:
         """Give all cases."""
         for part in (
-            self._overdue, self._rungs, self._notice_ages, self._limitation, self._kinds, self._plans, self._ours,
-            self._reminders, self._disconnections, self._court, self._changeover, self._contact_ages,
-        ):  # fmt: skip
+            self._overdue,
+            self._rungs,
+            self._notice_ages,
+            self._limitation,
+            self._kinds,
+            self._plans,
+            self._ours,
+            self._reminders,
+            self._disconnections,
+            self._court,
+            self._changeover,
+            self._contact_ages,
+        ):
             yield from part()
 
     def _ago(self, days: int) -> date:
         return max(self.as_of - timedelta(days=days), FIRST_DAY)
 
-    def _notice(self, stage: str, served_ago: int, *, sent_before: int = 2, channel: str = "post") -> Sent:
-        return Sent(stage, self._ago(served_ago + sent_before), self._ago(served_ago), channel=channel)
+    def _notice(
+        self, stage: str, served_ago: int, *, sent_before: int = 2, channel: str = "post"
+    ) -> Sent:
+        return Sent(
+            stage, self._ago(served_ago + sent_before), self._ago(served_ago), channel=channel
+        )
 
     def _overdue(self) -> Iterator[Case]:
         rule = self.rules.stages.overdue
@@ -124,16 +153,23 @@ class _Maker:
         stages = words.NOTICE_STAGES
         sets = [chosen for size in range(len(stages) + 1) for chosen in combinations(stages, size)]
         for rung in self.rungs:
-            notices = [tuple(self._notice(stage, rung.served_days_min + 1) for stage in chosen) for chosen in sets]
+            notices = [
+                tuple(self._notice(stage, rung.served_days_min + 1) for stage in chosen)
+                for chosen in sets
+            ]
             for served in notices:
                 for days in around(rung.days_overdue_min):
                     yield Case((Debt(self._ago(days), self.much),), served)
                 for cents in around(rung.amount_cents_min):
                     yield Case((Debt(self._ago(rung.days_overdue_min), cents),), served)
-                yield Case((Debt(self._ago(rung.days_overdue_min), self.much),), served, is_held=True)
+                yield Case(
+                    (Debt(self._ago(rung.days_overdue_min), self.much),), served, is_held=True
+                )
 
     def _notice_ages(self) -> Iterator[Case]:
-        """Give notices too young, just old enough, too old; sent on the due day and the day after; failed; to come."""
+        """Give notices too young, just old enough, too old; sent on the due day and the day after;
+        failed; to come.
+        """
         valid = self.rules.stages.notice_valid_days
         for rung, stage in zip(self.rungs, ("overdue", "final_warning"), strict=True):
             debt = (Debt(self._ago(self.old), self.much),)
@@ -142,7 +178,10 @@ class _Maker:
                 yield Case(debt, (self._notice("overdue", 40), self._notice(stage, served_ago)))
             for sent_after in (0, 1):
                 due_on = self._ago(rung.days_overdue_min)
-                sent_on, served_on = due_on + timedelta(days=sent_after), self._ago(rung.served_days_min)
+                sent_on, served_on = (
+                    due_on + timedelta(days=sent_after),
+                    self._ago(rung.served_days_min),
+                )
                 if sent_on <= served_on:
                     yield Case((Debt(due_on, self.much),), (Sent(stage, sent_on, served_on),))
             failed_on = self._ago(rung.served_days_min)
@@ -150,7 +189,9 @@ class _Maker:
             yield Case(debt, (Sent(stage, self._ago(20), self.as_of + timedelta(days=1)),))
 
     def _limitation(self) -> Iterator[Case]:
-        """Give debts whose term ends tonight, soon, or about the day from which it is near; and every suspension."""
+        """Give debts whose term ends tonight, soon, or about the day from which it is near; and
+        every suspension.
+        """
         rule, near = self.rules.limitation, self.rules.stages.limitation_near_days
         for years, kind in ((rule.years, "bill"), (rule.years_long, "fee")):
             for left in (-2, -1, 0, 1, 2, near - 2, near - 1, near, near + 1, near + 2):
@@ -164,25 +205,38 @@ class _Maker:
                 for years, kind in ((rule.years, "bill"), (rule.years_long, "fee")):
                     yield from (
                         Case((Debt(max(start, FIRST_DAY), self.much, kind),))
-                        for start in (day - timedelta(days=30), _years_before(day, years) + timedelta(days=5))
+                        for start in (
+                            day - timedelta(days=30),
+                            _years_before(day, years) + timedelta(days=5),
+                        )
                     )
         yield self._ten_years()
 
     def _ten_years(self) -> Case:
-        """Return a debt kept alive by one case after the other until the absolute limit alone ends it."""
+        """Return a debt kept alive by one case after the other until the absolute limit alone ends
+        it.
+        """
         rule = self.rules.limitation
         due_on = _years_before(self.as_of, max(rule.years_absolute - 1, 1))
         step = 365 * rule.years - 30
         filed = [due_on + timedelta(days=step * n) for n in range(1, 40)]
         return Case(
             (Debt(due_on, self.much),),
-            filed=tuple((day, day + timedelta(days=20)) for day in filed if day + timedelta(days=20) < self.as_of),
+            filed=tuple(
+                (day, day + timedelta(days=20))
+                for day in filed
+                if day + timedelta(days=20) < self.as_of
+            ),
         )
 
     def _kinds(self) -> Iterator[Case]:
-        """Give an old debt of every kind, warned of in every way; a forecast with and without its equalisation bill."""
+        """Give an old debt of every kind, warned of in every way; a forecast with and without its
+        equalisation bill.
+        """
         rungs = {"overdue": self.rungs[0], "final_warning": self.rungs[1]}
-        notices = tuple(self._notice(stage, rung.served_days_min + 1) for stage, rung in rungs.items())
+        notices = tuple(
+            self._notice(stage, rung.served_days_min + 1) for stage, rung in rungs.items()
+        )
         cut = self._notice("disconnection", self.rules.disconnections.served_days_min + 1)
         due_on = self._ago(self.old)
         for kind in words.ITEM_KINDS:
@@ -218,24 +272,39 @@ class _Maker:
         for channel, least in rule.amount_cents_min.items():
             for cents in around(least):
                 contact = "" if channel == "post" else channel
-                yield Case((Debt(self._ago(self.rules.stages.overdue.days_overdue_min), cents),), contact=contact)
+                yield Case(
+                    (Debt(self._ago(self.rules.stages.overdue.days_overdue_min), cents),),
+                    contact=contact,
+                )
             for service, language in product(words.SERVICES, words.LANGUAGES):
                 contact = "" if channel == "post" else channel
-                yield Case((Debt(self._ago(self.old), self.much),), (), service, contact=contact, language=language)
+                yield Case(
+                    (Debt(self._ago(self.old), self.much),),
+                    (),
+                    service,
+                    contact=contact,
+                    language=language,
+                )
 
     def _disconnections(self) -> Iterator[Case]:
         rule = self.rules.disconnections
         warned = self._notice("disconnection", rule.served_days_min + 1)
         for days in around(rule.days_overdue_min):
             due_on = self._ago(days)
-            notice = Sent("disconnection", due_on + timedelta(days=1), self._ago(rule.served_days_min))
+            notice = Sent(
+                "disconnection", due_on + timedelta(days=1), self._ago(rule.served_days_min)
+            )
             if notice.sent_on <= self._ago(rule.served_days_min):
                 yield Case((Debt(due_on, self.much),), (notice,), "electricity")
         for cents in around(rule.amount_cents_min):
             yield Case((Debt(self._ago(self.old), cents),), (warned,), "electricity")
         for served_ago in {*around(rule.served_days_min), *around(rule.notice_valid_days)}:
             notice = self._notice("disconnection", served_ago)
-            yield Case((Debt(self._ago(self.old + rule.notice_valid_days), self.much),), (notice,), "electricity")
+            yield Case(
+                (Debt(self._ago(self.old + rule.notice_valid_days), self.much),),
+                (notice,),
+                "electricity",
+            )
         for stage in (None, "overdue", "final_warning"):
             other = (self._notice(stage, rule.served_days_min + 1),) if stage else ()
             yield Case((Debt(self._ago(self.old), self.much),), other, "electricity")
@@ -245,7 +314,9 @@ class _Maker:
         yield Case((Debt(self._ago(self.old), self.much),), (unserved,), "electricity")
 
     def _court(self) -> Iterator[Case]:
-        """Give claims without interest about the ceiling, and a large and a small one for the fee."""
+        """Give claims without interest about the ceiling, and a large and a small one for the
+        fee.
+        """
         rung, rule = self.rungs[1], self.rules.court
         stages = dict.fromkeys(("final_warning", rung.after_notice))
         warned = tuple(self._notice(stage, rung.served_days_min + 1) for stage in stages)
@@ -253,7 +324,9 @@ class _Maker:
             yield Case((Debt(self._ago(self.old), cents, "fee"),), warned, "electricity")
 
     def _changeover(self) -> Iterator[Case]:
-        """Give a debt of one lev, half of it paid about the changeover: before it in BGN, from it on converted."""
+        """Give a debt of one lev, half of it paid about the changeover: before it in BGN, from it
+        on converted.
+        """
         euro_from = self.rules.changeover.euro_from
         if euro_from > self.as_of:
             return
@@ -265,7 +338,11 @@ class _Maker:
     def _contact_ages(self) -> Iterator[Case]:
         """Give contacts about the age from which they are asked for anew."""
         for days in around(self.rules.notices.card_age_days):
-            yield Case((Debt(self._ago(self.old), self.much),), contact="email", registered_on=self._ago(days))
+            yield Case(
+                (Debt(self._ago(self.old), self.much),),
+                contact="email",
+                registered_on=self._ago(days),
+            )
 
 
 def _years_before(day: date, years: int) -> date:

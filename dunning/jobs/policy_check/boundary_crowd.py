@@ -1,6 +1,7 @@
 """Invented accounts as one bucket of a snapshot, in memory.
 
-Every account has a premise, a payer and a tenancy of its own, so that nothing stops it but the rule it was made for.
+Every account has a premise, a payer and a tenancy of its own, so that nothing stops it but the rule
+it was made for.
 """
 
 from collections.abc import Iterable
@@ -23,7 +24,8 @@ Row = dict[str, Any]
 class Crowd:
     """The cases, the bucket in which the n-th case is the n-th account, and the deeds.
 
-    nights: two weeks from the day of the rules on, and the nights about every day of their calendar.
+    nights: two weeks from the day of the rules on, and the nights about every day of their
+    calendar.
     """
 
     cases: tuple[Case, ...]
@@ -50,114 +52,174 @@ def _make_bucket(cases: Iterable[Case]) -> Bucket:
         for number, notice in enumerate(n for n in case.notices if not n.is_ours):
             rows["notices"].append(
                 {
-                    "account": place, "notice_no": f"N{place}-{number}", "channel": notice.channel,
-                    "stage": words.code(words.NOTICE_STAGES, notice.stage), "sent_on": notice.sent_on,
-                    "served_on": notice.served_on, "failed_on": notice.failed_on,
+                    "account": place,
+                    "notice_no": f"N{place}-{number}",
+                    "channel": notice.channel,
+                    "stage": words.code(words.NOTICE_STAGES, notice.stage),
+                    "sent_on": notice.sent_on,
+                    "served_on": notice.served_on,
+                    "failed_on": notice.failed_on,
                 }
-            )  # fmt: skip
+            )
     return Bucket(0, {name: frame_of(_to_table(SCHEMAS[name], rows[name])) for name in SCHEMAS})
 
 
 def _make_deeds(cases: Iterable[Case]) -> Frame:
     schema = pa.schema(
-        [(name, pa.string()) for name in ("premise_no", "payer_code", "stage", "channel", "reference")]
+        [
+            (name, pa.string())
+            for name in ("premise_no", "payer_code", "stage", "channel", "reference")
+        ]
         + [(name, pa.date32()) for name in ("as_of", "told_served_on", "told_failed_on")]
     )
     rows = [
         {
-            "premise_no": f"{place:06d}", "payer_code": f"P{place:06d}", "stage": notice.stage,
-            "channel": notice.channel, "reference": f"D{place}-{number}", "as_of": notice.sent_on,
+            "premise_no": f"{place:06d}",
+            "payer_code": f"P{place:06d}",
+            "stage": notice.stage,
+            "channel": notice.channel,
+            "reference": f"D{place}-{number}",
+            "as_of": notice.sent_on,
         }
         for place, case in enumerate(cases)
         for number, notice in enumerate(case.notices)
         if notice.is_ours
-    ]  # fmt: skip
+    ]
     return frame_of(_to_table(schema, rows))
 
 
 def _to_table(schema: pa.Schema, rows: list[Row]) -> pa.Table:
-    return pa.table({f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in schema}, schema)
+    return pa.table(
+        {f.name: pa.array([row.get(f.name) for row in rows], f.type) for f in schema}, schema
+    )
 
 
 def _add_account(rows: dict[str, list[Row]], place: int, case: Case) -> None:
     premise_no, payer_code = f"{place:06d}", f"P{place:06d}"
     rows["premises"].append(
         {
-            "premise_no": premise_no, "service": words.code(words.SERVICES, case.service), "district": "Опит",
-            "address": "ул. Опитна 1", "settlement": "София", "is_disconnectable": case.service == "electricity",
-            "is_vulnerable": False, "is_life_support": False, "has_refused_evidence": False,
+            "premise_no": premise_no,
+            "service": words.code(words.SERVICES, case.service),
+            "district": "Опит",
+            "address": "ул. Опитна 1",
+            "settlement": "София",
+            "is_disconnectable": case.service == "electricity",
+            "is_vulnerable": False,
+            "is_life_support": False,
+            "has_refused_evidence": False,
         }
-    )  # fmt: skip
+    )
     rows["payers"].append(
         {
-            "payer_code": payer_code, "is_person": True, "name": "Опитен Платец", "identifier": 0,
-            "language": case.language, "postal_address": "ул. Опитна 1", "postal_settlement": "София",
-            "is_vulnerable": False, "is_life_support": False,
+            "payer_code": payer_code,
+            "is_person": True,
+            "name": "Опитен Платец",
+            "identifier": 0,
+            "language": case.language,
+            "postal_address": "ул. Опитна 1",
+            "postal_settlement": "София",
+            "is_vulnerable": False,
+            "is_life_support": False,
         }
-    )  # fmt: skip
+    )
     rows["accounts"].append(
         {
-            "premise_no": premise_no, "payer_code": payer_code, "premise": place, "payer": place,
-            "began_on": FIRST_DAY, "has_refused_evidence": False,
+            "premise_no": premise_no,
+            "payer_code": payer_code,
+            "premise": place,
+            "payer": place,
+            "began_on": FIRST_DAY,
+            "has_refused_evidence": False,
         }
-    )  # fmt: skip
+    )
     rows["tenancies"].append({"account": place, "valid_from": FIRST_DAY, "share": "1"})
     if case.contact:
         address = {"sms": "+359888123456", "email": "opit@example.com"}[case.contact]
         rows["contacts"].append(
             {
-                "payer": place, "channel": words.code(words.CHANNELS, case.contact), "address": address,
+                "payer": place,
+                "channel": words.code(words.CHANNELS, case.contact),
+                "address": address,
                 "registered_at": datetime.combine(case.registered_on, time()),
             }
-        )  # fmt: skip
+        )
 
 
 def _add_debts(rows: dict[str, list[Row]], place: int, case: Case) -> range:
     first = len(rows["items"])
     for number, debt in enumerate(sorted(case.debts, key=lambda d: d.due_on)):
         about = {
-            "account": place, "invoice_no": f"I{place}-{number}", "season": debt.season,
-            "issued_on": debt.due_on - timedelta(days=10), "due_on": debt.due_on,
-        }  # fmt: skip
+            "account": place,
+            "invoice_no": f"I{place}-{number}",
+            "season": debt.season,
+            "issued_on": debt.due_on - timedelta(days=10),
+            "due_on": debt.due_on,
+        }
         kind = words.code(words.ITEM_KINDS, debt.kind)
-        rows["items"].append({**about, "kind": kind, "amount_minor": debt.minor, "is_bgn": debt.is_bgn})
+        rows["items"].append(
+            {**about, "kind": kind, "amount_minor": debt.minor, "is_bgn": debt.is_bgn}
+        )
         if debt.kind == "equalisation":
             rows["equalisations"].append(about)
     for number, (paid_on, minor, is_bgn) in enumerate(case.payments):
         rows["payments"].append(
             {
-                "account": place, "payment_no": f"M{place}-{number}", "paid_on": paid_on, "is_note": False,
-                "amount_minor": minor, "is_bgn": is_bgn, "item": -1,
+                "account": place,
+                "payment_no": f"M{place}-{number}",
+                "paid_on": paid_on,
+                "is_note": False,
+                "amount_minor": minor,
+                "is_bgn": is_bgn,
+                "item": -1,
             }
-        )  # fmt: skip
+        )
     return range(first, len(rows["items"]))
 
 
 def _add_shields(rows: dict[str, list[Row]], place: int, case: Case, items: range) -> None:
     if case.is_held:
         rows["holds"].append(
-            {"account": place, "item": -1, "hold_no": f"H{place}", "reason": 0, "valid_from": FIRST_DAY}
+            {
+                "account": place,
+                "item": -1,
+                "hold_no": f"H{place}",
+                "reason": 0,
+                "valid_from": FIRST_DAY,
+            }
         )
     if case.plan:
         signed_on, due_on = case.plan
         number = len(rows["agreements"])
         rows["agreements"].append(
-            {"account": place, "agreement_no": f"A{place}", "applied_on": signed_on, "signed_on": signed_on}
+            {
+                "account": place,
+                "agreement_no": f"A{place}",
+                "applied_on": signed_on,
+                "signed_on": signed_on,
+            }
         )
         rows["agreement_items"] += [{"agreement": number, "item": item} for item in items]
         cents = sum(debt.minor for debt in case.debts)
         rows["instalments"].append(
             {
-                "agreement": number, "seq": 1, "due_on": due_on, "amount_minor": cents, "is_bgn": False,
+                "agreement": number,
+                "seq": 1,
+                "due_on": due_on,
+                "amount_minor": cents,
+                "is_bgn": False,
                 "amount_cents": cents,
             }
-        )  # fmt: skip
+        )
     for filed_on, closed_on in case.filed:
         number = len(rows["cases"])
         rows["cases"].append(
             {
-                "account": place, "case_no": f"C{place}-{number}", "filed_on": filed_on, "stage_on": closed_on,
-                "stage": words.code(words.CASE_STAGES, "closed"), "outcome": words.code(words.CASE_OUTCOMES, "granted"),
+                "account": place,
+                "case_no": f"C{place}-{number}",
+                "filed_on": filed_on,
+                "stage_on": closed_on,
+                "stage": words.code(words.CASE_STAGES, "closed"),
+                "outcome": words.code(words.CASE_OUTCOMES, "granted"),
             }
-        )  # fmt: skip
+        )
         rows["case_items"] += [{"case": number, "item": item} for item in items]

@@ -1,4 +1,6 @@
-"""Whether a policy can be trusted: read, looked at, and run over accounts on both sides of each of its boundaries."""
+"""Whether a policy can be trusted: read, looked at, and run over accounts on both sides of each of
+its boundaries.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,12 +28,13 @@ _LADDER = (("final_warning", "overdue"), ("court_bound", "final_warning"))
 
 
 def run(folder: Path | None = None) -> list[Finding]:
-    """Return every reason not to trust the built-in policy, or a folder's; none means that it may be used.
+    """Return every reason not to trust the built-in policy, or a folder's; none means that it may
+    be used.
 
-    A file that cannot be read is not run. Otherwise boundary cases go through the real decisions, on a night of every
-    version: no stage above `overdue` may be reached without a served notice of the stage below (`court_bound` by
-    `limitation_near` excepted), no premise may be proposed for disconnection without a served warning, and every value
-    must change some outcome.
+    A file that cannot be read is not run. Otherwise boundary cases go through the real decisions,
+    on a night of every version: no stage above `overdue` may be reached without a served notice of
+    the stage below (`court_bound` by `limitation_near` excepted), no premise may be proposed for
+    disconnection without a served warning, and every value must change some outcome.
     """
     findings = check_policy(folder)
     policy, _ = read_policy_folder(folder)
@@ -45,23 +48,35 @@ def run(folder: Path | None = None) -> list[Finding]:
 
 
 def check_night(policy: Policy, night: date) -> list[Finding]:
-    """Return what boundary cases of a night show: stages without their notice, disconnections without warning."""
+    """Return what boundary cases of a night show: stages without their notice, disconnections
+    without warning.
+    """
     rules = policy.at(night)
     try:
         crowd = make_crowd(rules)
         decision, found = decide_with_deeds(crowd.bucket, rules, crowd.deeds)
         proposed = propose(crowd.bucket, decision, found, rules, night)
     except DunningError as error:
-        return [Finding("policy", 0, f"The decisions of {night} refuse this policy: {error}", "Correct the value.")]
+        return [
+            Finding(
+                "policy",
+                0,
+                f"The decisions of {night} refuse this policy: {error}",
+                "Correct the value.",
+            )
+        ]
     cut_off = proposed["disconnections"]["premise_no"].to_pylist()
     return [
         *_check_stages(policy, rules, crowd, decision, found.history),
-        *_check_disconnections(policy, rules, crowd, [int(premise_no) for premise_no in cut_off], found.history),
+        *_check_disconnections(
+            policy, rules, crowd, [int(premise_no) for premise_no in cut_off], found.history
+        ),
     ]
 
 
 def check_knobs(policy: Policy, nights: list[tuple[str, Version, date]]) -> list[Finding]:
-    """Return the values that change nothing: in no decision, list, day or limit, on a night of their version.
+    """Return the values that change nothing: in no decision, list, day or limit, on a night of
+    their version.
 
     Args:
         nights: rule, version and the night on which it is tried.
@@ -83,19 +98,25 @@ def check_knobs(policy: Policy, nights: list[tuple[str, Version, date]]) -> list
 
 
 def _nights(policy: Policy) -> list[tuple[str, Version, date]]:
-    """Return each version in force once, with a night on which it decides: the last of its days, or a late one.
+    """Return each version in force once, with a night on which it decides: the last of its days, or
+    a late one.
 
-    The late night lies a year and more beyond everything that is dated, so that every boundary has room before it.
+    The late night lies a year and more beyond everything that is dated, so that every boundary has
+    room before it.
     """
     euro_from = max(v.values["euro_from"] for v in policy.rule_files["changeover"].in_force)
-    newest = max(v.effective_from for rule_file in policy.rule_files.values() for v in rule_file.in_force)
+    newest = max(
+        v.effective_from for rule_file in policy.rule_files.values() for v in rule_file.in_force
+    )
     late = max(euro_from, newest) + timedelta(days=400)
     nights = []
     for name, rule_file in policy.rule_files.items():
         for version in rule_file.in_force:
             until = rule_file.until(version)
             is_dated = rule_file.selected_by == "accrual_day"
-            nights.append((name, version, late if is_dated or until is None else until - timedelta(days=1)))
+            nights.append(
+                (name, version, late if is_dated or until is None else until - timedelta(days=1))
+            )
     return nights
 
 
@@ -109,7 +130,9 @@ def _check_version(
                 break
         else:
             tried = ", ".join(_say(turn.value) for turn in turns)
-            problem = f"`{label}` changes nothing: turned to {tried}, nothing differs on {rules.as_of}."
+            problem = (
+                f"`{label}` changes nothing: turned to {tried}, nothing differs on {rules.as_of}."
+            )
             cure = "Delete it, or choose a value that does something; another value may stand before it."
             yield Finding(f"{name}.toml", _line(version, turns[0].key), problem, cure)
 
@@ -124,17 +147,25 @@ def _line(version: Version, key: str) -> int:
     return version.lines.get(key) or version.lines.get(key.rpartition(".")[0]) or version.lines[""]
 
 
-def _check_stages(policy: Policy, rules: Rules, crowd: Crowd, decision: Decision, history: Frame) -> Iterator[Finding]:
+def _check_stages(
+    policy: Policy, rules: Rules, crowd: Crowd, decision: Decision, history: Frame
+) -> Iterator[Finding]:
     """Judge each stage by the bare facts, without the policy's own idea of which notice counts."""
     version = policy.version_at("stages", rules.as_of)
-    excepted = [rule == "stages.limitation_near" for rule in decision.accounts.text("rule").to_pylist()]
+    excepted = [
+        rule == "stages.limitation_near" for rule in decision.accounts.text("rule").to_pylist()
+    ]
     for stage, below in _LADDER:
         at_stage = decision.accounts["stage"] == code(STAGES, stage)
         for row in at_stage.nonzero()[0].tolist():
             account = int(decision.accounts["account"][row])
-            in_stage = decision.open_items["is_in_stage"] & (decision.open_items["account"] == account)
+            in_stage = decision.open_items["is_in_stage"] & (
+                decision.open_items["account"] == account
+            )
             due_on = crowd.bucket.items["due_on"][decision.open_items["item"][in_stage]]
-            if excepted[row] or _was_served(history, account, below, int(due_on.max()), rules.as_of):
+            if excepted[row] or _was_served(
+                history, account, below, int(due_on.max()), rules.as_of
+            ):
                 continue
             facts = describe(crowd.cases[account], account, rules.as_of)
             yield Finding(
@@ -168,7 +199,9 @@ def _check_disconnections(
 
 
 def _was_served(history: Frame, account: int, stage: str, due_on: int, until: date) -> bool:
-    """Say whether a notice of a stage, sent after the day `due_on`, was served on or before another day."""
+    """Say whether a notice of a stage, sent after the day `due_on`, was served on or before another
+    day.
+    """
     served = (history["account"] == account) & (history["stage"] == code(NOTICE_STAGES, stage))
     served &= (history["sent_on"] > due_on) & (history["served_on"] <= to_day(until))
     return bool(served.any())

@@ -11,7 +11,9 @@ from dunning.policy.policies import Policy
 from dunning.policy.reading import RuleFile, Version, flatten
 from dunning.policy.schema import LEDGER_TABLES
 
-_OTHER_LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+_OTHER_LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+)
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,26 @@ class Turn:
     policy: Policy
 
 
-def turn_knobs(policy: Policy, name: str, version: Version, night: date) -> Iterator[tuple[str, list[Turn]]]:
+def turn_knobs(
+    policy: Policy, name: str, version: Version, night: date
+) -> Iterator[tuple[str, list[Turn]]]:
     """Give the knobs of a version, each with the turns of which at least one must change something.
 
-    An entry of a list is a knob of its own: it must be missed when it is gone. An empty list is tried with an entry.
+    An entry of a list is a knob of its own: it must be missed when it is gone. An empty list is
+    tried with an entry.
 
     Args:
         night: on which the policies will be tried; the version is in force on it.
     """
     for key, value in flatten(version.values):
         for label, others in _turn(key, value, night):
-            yield label, [Turn(key, other, _with_value(policy, name, version, key, other)) for other in others]
+            yield (
+                label,
+                [
+                    Turn(key, other, _with_value(policy, name, version, key, other))
+                    for other in others
+                ],
+            )
 
 
 def _turn(key: str, value: Any, night: date) -> Iterator[tuple[str, list[Any]]]:

@@ -35,7 +35,8 @@ Outcomes = dict[str, Any]
 
 
 def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
-    """Give by name what the decisions, the lists, the texts, the calendar and the loader make of these rules.
+    """Give by name what the decisions, the lists, the texts, the calendar and the loader make of
+    these rules.
 
     Raises:
         DunningError: the decisions refuse the rules.
@@ -45,7 +46,10 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "windows", _windows(crowd.nights, rules)
     yield "limits", _limits(rules.loading)
     yield "guards", _guards(rules.loading)
-    yield "freshness", [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)]
+    yield (
+        "freshness",
+        [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)],
+    )
     yield "retention", _retention(rules.retention, rules.as_of)
     yield "release", _judge_nights(rules.release, rules.as_of)
     yield "protection", _protections(rules.protection, rules.as_of)
@@ -53,8 +57,14 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "proposed notices", list(_propose_notices(crowd, decision, findings, rules))
     proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
     yield from proposed.items()
-    yield "silence", rules.reminders.on_list_days  # what it does takes many nights: its own tests say
-    yield "parts", rules.reminders.sms_parts_max  # the texts of today never need them all: their own tests say
+    yield (
+        "silence",
+        rules.reminders.on_list_days,
+    )  # what it does takes many nights: its own tests say
+    yield (
+        "parts",
+        rules.reminders.sms_parts_max,
+    )  # the texts of today never need them all: their own tests say
     head = Letterhead(rules.as_of, rules.supplier, rules.as_of, rules.profile)
     yield "messages", write_messages(proposed["reminders"], head)
 
@@ -70,12 +80,16 @@ def _equal(left: Any, right: Any) -> bool:
 
 def _windows(nights: Iterable[date], rules: Rules) -> list[Any]:
     """Return when supply may be cut that is proposed on each night."""
-    return [disconnection_window(night, night, rules.disconnections, rules.calendar) for night in nights]
+    return [
+        disconnection_window(night, night, rules.disconnections, rules.calendar) for night in nights
+    ]
 
 
 @lru_cache(maxsize=4)
 def _limits(rule: Loading) -> list[bool]:
-    """Return whether the loader refuses a ledger, for each table and more and more refused of 200 rows."""
+    """Return whether the loader refuses a ledger, for each table and more and more refused of 200
+    rows.
+    """
     return [_is_refused(name, refused, rule) for name in LEDGER_TABLES for refused in range(201)]
 
 
@@ -89,21 +103,31 @@ def _is_refused(name: str, refused: int, rule: Loading) -> bool:
 
 @lru_cache(maxsize=4)
 def _guards(rule: Loading) -> list[Any]:
-    """Return what stops the lists: ledgers that lost their tables, or more and more of ten thousand rows of each."""
+    """Return what stops the lists: ledgers that lost their tables, or more and more of ten thousand
+    rows of each.
+    """
     had = dict.fromkeys(LEDGER_TABLES, 10_000)
-    shrunk = [find_shrunk(dict.fromkeys(LEDGER_TABLES, rows), had, rule) for rows in range(0, 10_001, 50)]
+    shrunk = [
+        find_shrunk(dict.fromkeys(LEDGER_TABLES, rows), had, rule) for rows in range(0, 10_001, 50)
+    ]
     return [find_shrunk({}, had, rule), *shrunk]
 
 
 @lru_cache(maxsize=4)
 def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
-    """Return why snapshots are kept of which one was made and closed on each of twenty thousand days."""
+    """Return why snapshots are kept of which one was made and closed on each of twenty thousand
+    days.
+    """
     days = [as_of - timedelta(days=n) for n in range(20_000)]
-    return find_reasons([LoadedRun(n, day, "closed", True, str(day)) for n, day in enumerate(days)], as_of, rule)
+    return find_reasons(
+        [LoadedRun(n, day, "closed", True, str(day)) for n, day in enumerate(days)], as_of, rule
+    )
 
 
 def _protections(rule: Protection, as_of: date) -> list[Any]:
-    """Return which end a protection without a document has, and from when its author is reminded."""
+    """Return which end a protection without a document has, and from when its author is
+    reminded.
+    """
     until = latest_end(rule, as_of, is_documented=False)
     return [until, [is_ending(rule, until, as_of + timedelta(days=n)) for n in range(60)]]
 
@@ -111,15 +135,27 @@ def _protections(rule: Protection, as_of: date) -> list[Any]:
 def _judge_nights(rule: Release, as_of: date) -> list[Any]:
     """Return what the circuit breaker says to nights on both sides of each limit.
 
-    What the release itself does with a value (how many leave at once, how long a question waits, for how long what was
-    handed over stays away, which days' payments are counted) stands here as it is: its own tests say what.
+    What the release itself does with a value (how many leave at once, how long a question waits,
+    for how long what was handed over stays away, which days' payments are counted) stands here as
+    it is: its own tests say what.
     """
-    kept = [rule.answer_hours, rule.court_week_rows_max, rule.district_rows_max, rule.acted_days, rule.payments_days]
+    kept = [
+        rule.answer_hours,
+        rule.court_week_rows_max,
+        rule.district_rows_max,
+        rule.acted_days,
+        rule.payments_days,
+    ]
     found: list[Any] = kept
     for measure in MEASURES:
         rows, cents = rule.rows_max[measure], rule.amount_cents_max[measure]
-        found += [find_unusual(as_of, {measure: (rows + n, cents + n)}, {}, (), rule) for n in (-1, 0, 1, 2)]
-    nights = {as_of - timedelta(days=n): dict.fromkeys(MEASURES, (10_000, 10_000)) for n in range(1, 190)}
+        found += [
+            find_unusual(as_of, {measure: (rows + n, cents + n)}, {}, (), rule)
+            for n in (-1, 0, 1, 2)
+        ]
+    nights = {
+        as_of - timedelta(days=n): dict.fromkeys(MEASURES, (10_000, 10_000)) for n in range(1, 190)
+    }
     few = [dict(list(nights.items())[:count]) for count in range(1, 12)]
     found += [len(comparable_nights(as_of, some, rule)) for some in (nights, *few)]
     for share in range(0, 20_001, 100):  # of the usual, in shares of a percent
@@ -136,26 +172,36 @@ def _judge_nights(rule: Release, as_of: date) -> list[Any]:
 def _notices(rules: Rules) -> list[Any]:
     """Return which groups are due on each of a hundred nights, and what is printed on every notice.
 
-    The page limit, the days of a receipt, the logo and the receipt page stand here as they are: files show them, which
-    the tests of those files say.
+    The page limit, the days of a receipt, the logo and the receipt page stand here as they are:
+    files show them, which the tests of those files say.
     """
     rule = rules.notices
     due = [due_groups(rules.as_of + timedelta(days=n), rule, {}) for n in range(100)]
     kept = [rule.batch_pages_max, rule.receipt_days, rules.profile.logo, rules.profile.receipt_url]
-    return [due, kept, _print_labels(rules.profile, rules.supplier.phone, rule.wording, rules.as_of)]
+    return [
+        due,
+        kept,
+        _print_labels(rules.profile, rules.supplier.phone, rule.wording, rules.as_of),
+    ]
 
 
 @lru_cache(maxsize=4)
 def _print_labels(profile: Profile, phone: str, wording: int, as_of: date) -> Any:
-    """Return the constant words of each language and service, and what every payment code begins with."""
+    """Return the constant words of each language and service, and what every payment code begins
+    with.
+    """
     press = Press(as_of, as_of, as_of, profile, phone, wording)
     try:
-        return [press.open_wording(*each).labels for each in product(LANGUAGES, SERVICES)], press.payment_head()
+        return [
+            press.open_wording(*each).labels for each in product(LANGUAGES, SERVICES)
+        ], press.payment_head()
     except DunningError as error:  # a version of the wording that is not there
         return str(error)
 
 
-def _propose_notices(crowd: Crowd, decision: Decision, findings: Findings, rules: Rules) -> Iterator[pa.Table]:
+def _propose_notices(
+    crowd: Crowd, decision: Decision, findings: Findings, rules: Rules
+) -> Iterator[pa.Table]:
     """Give what the monthly notices of each service say, and which are withheld."""
     for service in SERVICES:
         since = since_of(rules.as_of, rules.notices, service, {})

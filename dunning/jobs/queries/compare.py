@@ -1,4 +1,6 @@
-"""Two kept nights beside each other: what the pages, the terminal and the list of moves are made of."""
+"""Two kept nights beside each other: what the pages, the terminal and the list of moves are made
+of.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -23,9 +25,9 @@ BIGGEST = 10
 class Comparison:
     """What differs between two nights, as data.
 
-    name: `diff` or `simulate`. versions: of the rules on each side. rules: the values in force that differ. changes:
-    their moves have `why` besides (see `explain_moves`). biggest: the moves of the most money. places, lists: what the
-    sums stand by.
+    name: `diff` or `simulate`. versions: of the rules on each side. rules: the values in force that
+    differ. changes: their moves have `why` besides (see `explain_moves`). biggest: the moves of the
+    most money. places, lists: what the sums stand by.
     """
 
     name: str
@@ -75,7 +77,9 @@ def write_moves(comparison: Comparison, out: Path) -> list[Path]:
     folder = out / "-".join((comparison.name, *(day.isoformat() for day in days)))
     words = {"reasons": REASONS, "why_not": WHY_NOT}
     files = []
-    for name, content in render_moves(comparison.changes.moves, comparison.name, comparison.after_on, words):
+    for name, content in render_moves(
+        comparison.changes.moves, comparison.name, comparison.after_on, words
+    ):
         replace_private(folder / name, content)
         files.append(folder / name)
     return files

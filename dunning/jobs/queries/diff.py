@@ -9,13 +9,17 @@ from dunning.jobs.queries.past_night import open_night, open_nights
 
 
 def run(before_on: date, after_on: date, progress: Progress = say_nothing) -> Comparison:
-    """Return what differs between two nights that were run, each under the policy of its own run; records nothing.
+    """Return what differs between two nights that were run, each under the policy of its own run;
+    records nothing.
 
     Raises:
-        DunningError: no run of either date is known, or its snapshot is not kept any more or was harmed.
+        DunningError: no run of either date is known, or its snapshot is not kept any more or was
+            harmed.
     """
     if before_on == after_on:
-        raise UsageError(f"Both days are {before_on}; give two different ones, or `dunning simulate` another policy.")
+        raise UsageError(
+            f"Both days are {before_on}; give two different ones, or `dunning simulate` another policy."
+        )
     with open_nights(f"diff {before_on} {after_on}") as (settings, engine):
         progress("отваряне на двете нощи")
         before, after = (open_night(settings, engine, day) for day in (before_on, after_on))

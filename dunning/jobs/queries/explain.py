@@ -1,4 +1,6 @@
-"""Tell everything behind one account's stage on a date, from the snapshot, policy and history of that date's run."""
+"""Tell everything behind one account's stage on a date, from the snapshot, policy and history of
+that date's run.
+"""
 
 from datetime import date
 
@@ -19,7 +21,8 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
     """Return the story of an account, or of all accounts of a premise, as Bulgarian text.
 
     Raises:
-        DunningError: no run of that date is known, its snapshot has aged out, or no such account existed on it.
+        DunningError: no run of that date is known, its snapshot has aged out, or no such account
+            existed on it.
     """
     with open_nights("explain") as (settings, engine):
         known, snapshot = find_night(settings, engine, as_of)

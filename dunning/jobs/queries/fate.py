@@ -1,4 +1,6 @@
-"""What became of what a night wanted to do about an account: step by step, each with its day and who did it."""
+"""What became of what a night wanted to do about an account: step by step, each with its day and
+who did it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,18 +12,21 @@ from dunning.gateways.store import holds, proposals, releases, runs
 from dunning.gateways.store.deeds import fetch_account_deeds
 
 Row = dict[str, Any]
-_LIST_OF = {"field": "disconnections", "court": "court"}  # by channel; every other one carries messages
+_LIST_OF = {
+    "field": "disconnections",
+    "court": "court",
+}  # by channel; every other one carries messages
 
 
 @dataclass(frozen=True)
 class Step:
     """One step.
 
-    what: `proposed`, `withheld`, `struck`, `approved`, `automatic`, `rejected`, `expired`, `left`, `stayed` (here, at
-    the last look), `recalled`, `replaced` (by a newer night's list, unanswered), `person` (a case that a person must
-    look at before it can leave), or `waiting`.
-    at: the instant; on: the day, where nothing tells the hour. by: who; empty where nobody did. note: in words, of a
-    person; the codes of the reasons where withheld, or for a person.
+    what: `proposed`, `withheld`, `struck`, `approved`, `automatic`, `rejected`, `expired`, `left`,
+    `stayed` (here, at the last look), `recalled`, `replaced` (by a newer night's list, unanswered),
+    `person` (a case that a person must look at before it can leave), or `waiting`.
+    at: the instant; on: the day, where nothing tells the hour. by: who; empty where nobody did.
+    note: in words, of a person; the codes of the reasons where withheld, or for a person.
     """
 
     what: str
@@ -41,17 +46,26 @@ class _Known:
     closed_on: date | None
 
 
-def fetch_fates(source: Source, as_of: date, premise_no: str, payer_code: str | None = None) -> list[Row]:
-    """Return what a night wanted about a premise's accounts, or one of them, with `steps`: what became of each row."""
+def fetch_fates(
+    source: Source, as_of: date, premise_no: str, payer_code: str | None = None
+) -> list[Row]:
+    """Return what a night wanted about a premise's accounts, or one of them, with `steps`: what
+    became of each row.
+    """
     rows = proposals.fetch_account_proposals(source, as_of, premise_no)
     rows = [row for row in rows if payer_code in (None, row["payer_code"])]
     if not rows:
         return []
     known = _Known(
-        releases.fetch_answers(source, as_of), releases.fetch_released(source, as_of),
-        holds.fetch_holds(source, premise_no), runs.last_closed_on(source),
+        releases.fetch_answers(source, as_of),
+        releases.fetch_released(source, as_of),
+        holds.fetch_holds(source, premise_no),
+        runs.last_closed_on(source),
     )
-    deeds = {code: fetch_account_deeds(source, premise_no, code) for code in {row["payer_code"] for row in rows}}
+    deeds = {
+        code: fetch_account_deeds(source, premise_no, code)
+        for code in {row["payer_code"] for row in rows}
+    }
     return [{**row, "steps": _tell(row, as_of, known, deeds[row["payer_code"]])} for row in rows]
 
 
@@ -70,16 +84,22 @@ def _tell(row: Row, as_of: date, known: _Known, deeds: Sequence[Row]) -> list[St
         return [*steps, Step("stayed", at=out.recorded_at)]
     steps.append(Step("left", at=out.recorded_at))
     if deed["recalled_at"] is not None:
-        steps.append(Step("recalled", deed["recalled_at"], by=deed["recalled_by"], note=deed["recall_reason"]))
+        steps.append(
+            Step(
+                "recalled", deed["recalled_at"], by=deed["recalled_by"], note=deed["recall_reason"]
+            )
+        )
     return steps
 
 
 def _struck(row: Row, as_of: date, known: _Known) -> list[Step]:
     """Return the strikes that were made on this very list, oldest first."""
     own = [
-        hold for hold in reversed(known.strikes)
-        if (hold.payer_code, hold.list_name, hold.struck_on) == (row["payer_code"], row["list"], as_of)
-    ]  # fmt: skip
+        hold
+        for hold in reversed(known.strikes)
+        if (hold.payer_code, hold.list_name, hold.struck_on)
+        == (row["payer_code"], row["list"], as_of)
+    ]
     return [Step("struck", hold.recorded_at, by=hold.author, note=hold.note) for hold in own]
 
 
@@ -87,13 +107,20 @@ def _answered(row: Row, known: _Known) -> list[Step]:
     own = [answer for answer in known.answers if answer.list_name == row["list"]]
     named = ("approved", "rejected")
     return [
-        Step(answer.answer, answer.recorded_at, by=answer.by_user if answer.answer in named else "", note=answer.note)
+        Step(
+            answer.answer,
+            answer.recorded_at,
+            by=answer.by_user if answer.answer in named else "",
+            note=answer.note,
+        )
         for answer in own
     ]
 
 
 def _unanswered(row: Row, as_of: date, known: _Known) -> list[Step]:
-    """Return how a list stands that did not leave: waiting, unless it was answered or a newer night took its place."""
+    """Return how a list stands that did not leave: waiting, unless it was answered or a newer night
+    took its place.
+    """
     last = [answer.answer for answer in known.answers if answer.list_name == row["list"]][-1:]
     if last and last[0] in ("rejected", "expired"):
         return []

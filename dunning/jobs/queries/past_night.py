@@ -1,4 +1,6 @@
-"""A night that was run, opened again: its run, snapshot and policy from the store, and the history that it knew."""
+"""A night that was run, opened again: its run, snapshot and policy from the store, and the history
+that it knew.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,9 +34,9 @@ from dunning.policy.rules import Rules
 class Night:
     """A kept night, under its own policy or another.
 
-    known: the run that speaks for its date. history: what it knew of earlier nights. protections: what of the ledger
-    protects people, against the night before. past: what it is compared with. newest_paid_on: newest payment of the
-    ledger up to the date.
+    known: the run that speaks for its date. history: what it knew of earlier nights. protections:
+    what of the ledger protects people, against the night before. past: what it is compared with.
+    newest_paid_on: newest payment of the ledger up to the date.
     """
 
     known: runs.Run
@@ -63,7 +65,9 @@ class Night:
         return stand(bucket, decision, findings, self.rules, proposed)
 
     def propose(self, bucket: Bucket, decision: Decision, findings: Findings) -> Proposed:
-        """Return everything proposed for a bucket, but for the ramp, which looks at all of them at once."""
+        """Return everything proposed for a bucket, but for the ramp, which looks at all of them at
+        once.
+        """
         proposed = propose(bucket, decision, findings, self.rules, self.newest_paid_on)
         for reason in self.stops.values():
             proposed = stop_lists(proposed, reason)
@@ -74,7 +78,9 @@ class Night:
 
 @contextmanager
 def open_nights(purpose: str) -> Iterator[tuple[Settings, Engine]]:
-    """Give settings and store to somebody who reads kept nights; no snapshot is removed while the block lasts."""
+    """Give settings and store to somebody who reads kept nights; no snapshot is removed while the
+    block lasts.
+    """
     settings = Settings.from_environment()
     engine = open_store(settings, purpose, READER)
     with reading(engine):
@@ -109,11 +115,15 @@ def kept_policy(source: Source, known: runs.Run) -> Policy:
     return read_policy(policies.fetch_policy_files(source, known.run_id))
 
 
-def open_night(settings: Settings, source: Source, as_of: date, policy: Policy | None = None) -> Night:
-    """Return a kept night, its snapshot compared with its hashes; under another policy, where one is given.
+def open_night(
+    settings: Settings, source: Source, as_of: date, policy: Policy | None = None
+) -> Night:
+    """Return a kept night, its snapshot compared with its hashes; under another policy, where one
+    is given.
 
     Raises:
-        DunningError: no run of that date is known, its snapshot is not kept any more, or was harmed.
+        DunningError: no run of that date is known, its snapshot is not kept any more, or was
+            harmed.
     """
     known, snapshot = find_night(settings, source, as_of)
     snapshot.verify()
@@ -121,7 +131,12 @@ def open_night(settings: Settings, source: Source, as_of: date, policy: Policy |
     rules = policy.at(as_of)
     accepted = table_sizes.fetch_accepted(source, known.run_id)
     return Night(
-        known, snapshot, policy, rules, gather_history(source, snapshot, rules, known.events_seen),
+        known,
+        snapshot,
+        policy,
+        rules,
+        gather_history(source, snapshot, rules, known.events_seen),
         judge_protections(source, snapshot, as_of, rules.loading, accepted),
-        gather_past(source, snapshot, as_of, rules.release), snapshot.newest_paid_on(as_of),
+        gather_past(source, snapshot, as_of, rules.release),
+        snapshot.newest_paid_on(as_of),
     )

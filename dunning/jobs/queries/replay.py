@@ -31,14 +31,20 @@ _WHAT_IF = "Повторено от запазеното извлечение с
 
 
 def run(
-    as_of: str, out: str, policy: str | None = None, shards: int = 1, progress: Progress = say_nothing
+    as_of: str,
+    out: str,
+    policy: str | None = None,
+    shards: int = 1,
+    progress: Progress = say_nothing,
 ) -> Receipt:
-    """Write the files of a date (ISO) again below `out`; return the report's receipt, with `is_same`.
+    """Write the files of a date (ISO) again below `out`; return the report's receipt, with
+    `is_same`.
 
-    Other files than those of that night come into a folder beside it, where theirs lie; see `find_place`.
+    Other files than those of that night come into a folder beside it, where theirs lie; see
+    `find_place`.
 
-    Ledger and policy are those of the run that speaks for the date; a folder of policy files changes that. Nothing is
-    recorded, not even that it was run.
+    Ledger and policy are those of the run that speaks for the date; a folder of policy files
+    changes that. Nothing is recorded, not even that it was run.
 
     Raises:
         DunningError: no run of that date is known, or its snapshot has aged out or was harmed.
@@ -68,10 +74,14 @@ def run(
 
 
 def _begin(settings: Settings, night: Night, out: str) -> Run:
-    """Lay out a work folder under the number of that run: as it is over, the next one clears away what we leave."""
+    """Lay out a work folder under the number of that run: as it is over, the next one clears away
+    what we leave.
+    """
     info, rules = night.snapshot.info, night.rules
     too_old = info["as_of"] is None and is_stale(night.newest_paid_on, night.as_of, rules.loading)
-    warnings = find_warnings(night.snapshot, night.as_of, night.newest_paid_on, too_old, night.protections)
+    warnings = find_warnings(
+        night.snapshot, night.as_of, night.newest_paid_on, too_old, night.protections
+    )
     this = Run(
         run_id=night.known.run_id,
         as_of=night.as_of.isoformat(),
@@ -93,5 +103,10 @@ def _begin(settings: Settings, night: Night, out: str) -> Run:
 
 
 def _is_same(this: Run, night: Night) -> bool:
-    """Return whether the manifest, which names every file's SHA-256, is the one that the night published."""
-    return hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest() == night.known.manifest_sha256
+    """Return whether the manifest, which names every file's SHA-256, is the one that the night
+    published.
+    """
+    return (
+        hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest()
+        == night.known.manifest_sha256
+    )

@@ -10,12 +10,14 @@ from dunning.jobs.queries.past_night import open_night, open_nights
 
 
 def run(policy: Path, as_of: date, progress: Progress = say_nothing) -> Comparison:
-    """Return what differs between a night as it was and the same night under the files of a folder; records nothing.
+    """Return what differs between a night as it was and the same night under the files of a folder;
+    records nothing.
 
     Rule files that the folder does not have are the built-in ones, as with `nightly --policy`.
 
     Raises:
-        DunningError: the policy is refused; no run of the date is known, or its snapshot is not kept or was harmed.
+        DunningError: the policy is refused; no run of the date is known, or its snapshot is not
+            kept or was harmed.
     """
     changed = load_checked_policy(policy)
     with open_nights(f"simulate {as_of}") as (settings, engine):

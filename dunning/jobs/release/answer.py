@@ -1,6 +1,8 @@
-"""The release of a list by what a person answered, as Airflow itself recorded it, and by nothing that a task passed on.
+"""The release of a list by what a person answered, as Airflow itself recorded it, and by nothing
+that a task passed on.
 
-The question names the night, the run that made the list and the SHA-256 of its files: that is released or nothing.
+The question names the night, the run that made the list and the SHA-256 of its files: that is
+released or nothing.
 """
 
 import os
@@ -44,19 +46,26 @@ def is_about(body: str, as_of: date) -> bool:
 
 
 def run(
-    airflow_run: str, list_name: str, as_of: str | None, last_look: str | None = None, on: str | None = None,
-    mapping: str | None = None, billing_sql: str | None = None,
+    airflow_run: str,
+    list_name: str,
+    as_of: str | None,
+    last_look: str | None = None,
+    on: str | None = None,
+    mapping: str | None = None,
+    billing_sql: str | None = None,
 ) -> Receipt:
     """Release a list as it was answered in a run of Airflow's; return what became of it.
 
     Args:
         airflow_run: the run whose task asked.
         as_of: the night that the run is about (ISO); the last closed one, if None.
-        last_look: a newer extract, which each row is held against; read as the nights' is, by mapping or billing_sql.
+        last_look: a newer extract, which each row is held against; read as the nights' is, by
+            mapping or billing_sql.
         on: the day of the release (ISO), for trials; if None the sample's own, else today in Sofia.
 
     Raises:
-        DunningError: the answer is about other files, of somebody who may not give it, or see `publish.release`.
+        DunningError: the answer is about other files, of somebody who may not give it, or see
+            `publish.release`.
     """
     settings = Settings.from_environment()
     engine, layout = open_store(settings, f"release {list_name}"), Layout.of(mapping, billing_sql)
@@ -68,7 +77,9 @@ def run(
     if reply.answer in publish.MAY_LEAVE:
         _refuse_other_files(question, asked)
     # the sample has a day of its own, for which its lists are looked at once more
-    night = runs.fetch_run_by_id(engine, asked.run_id) if reply.answer in publish.MAY_LEAVE else None
+    night = (
+        runs.fetch_run_by_id(engine, asked.run_id) if reply.answer in publish.MAY_LEAVE else None
+    )
     own_day = asked.as_of if night is not None and is_sample(settings, night) else None
     return publish.run(asdict(asked), asdict(reply), last_look, on=on or own_day, layout=layout)
 
@@ -78,25 +89,41 @@ def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Repl
     if question.responded_at is None:
         return Reply("expired", _CLOSED)
     if question.responded_by is None:
-        return Reply("expired", "по-нови списъци" if offer.is_replaced(asked.as_of) else "никой до края на срока")
+        return Reply(
+            "expired",
+            "по-нови списъци" if offer.is_replaced(asked.as_of) else "никой до края на срока",
+        )
     known = find_settings(
         read_people(settings), str(question.responded_by["id"]), str(question.responded_by["name"])
     )
     # of a stranger Airflow's own name and id, so that no user name is like it
-    by = known.user_name if known else f"{question.responded_by['name']} (id {question.responded_by['id']})"
+    by = (
+        known.user_name
+        if known
+        else f"{question.responded_by['name']} (id {question.responded_by['id']})"
+    )
     answer = "approved" if list(question.chosen) == [APPROVE] else "rejected"
     return Reply(answer, by, _read_note(question.given.get("note")))
 
 
 def _read_note(given: object) -> str:
     """Return what was noted as our tables take it, whatever a program sent in the form's place."""
-    return "".join(sign for sign in str(given or "") if sign.isprintable() or sign == "\n")[:_NOTE_MAX]
+    return "".join(sign for sign in str(given or "") if sign.isprintable() or sign == "\n")[
+        :_NOTE_MAX
+    ]
 
 
 def _release_unasked(
-    engine: Engine, list_name: str, as_of: str | None, ledger: str | None, on: str | None, layout: Layout
+    engine: Engine,
+    list_name: str,
+    as_of: str | None,
+    ledger: str | None,
+    on: str | None,
+    layout: Layout,
 ) -> Receipt:
-    """Release a list about which nothing was asked: it waits for nobody, was answered before, or is the sample's."""
+    """Release a list about which nothing was asked: it waits for nobody, was answered before, or is
+    the sample's.
+    """
     waits = offer.run(as_of).get(list_name)
     if waits is None:
         return {"list": list_name, "state": "nothing", "text": ""}

@@ -1,4 +1,6 @@
-"""The files of a release: the rows of the night's lists that may leave, those that stay here and why, a manifest."""
+"""The files of a release: the rows of the night's lists that may leave, those that stay here and
+why, a manifest.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +32,9 @@ from dunning.jobs.release.last_look import CENTS, Look
 from dunning.jobs.release.offer import Offer
 
 _FILES: dict[str, tuple[ListFile, ...]] = {
-    "reminders": tuple(REMINDERS.values()), "disconnections": (DISCONNECTIONS,), "court": (COURT,)
+    "reminders": tuple(REMINDERS.values()),
+    "disconnections": (DISCONNECTIONS,),
+    "court": (COURT,),
 }
 
 
@@ -38,8 +42,8 @@ _FILES: dict[str, tuple[ListFile, ...]] = {
 class Rows:
     """The rows of a list as published, all its files under each other.
 
-    rows: the columns that its files share, with `file` (which one) and, of messages, `channel`. parts: by file, as
-    parsed. items: of a court list; else None.
+    rows: the columns that its files share, with `file` (which one) and, of messages, `channel`.
+    parts: by file, as parsed. items: of a court list; else None.
     """
 
     rows: pa.Table
@@ -49,7 +53,9 @@ class Rows:
 
 def columns_of(path: str) -> tuple[Column, ...]:
     """Return the columns of a list's file, named without its suffix."""
-    return next(listed.columns for files in _FILES.values() for listed in files if listed.path == path)
+    return next(
+        listed.columns for files in _FILES.values() for listed in files if listed.path == path
+    )
 
 
 def released_target(out: str, day: date, list_name: str) -> Target:
@@ -59,10 +65,14 @@ def released_target(out: str, day: date, list_name: str) -> Target:
 
 def recalled_target(out: str, day: date, list_name: str, number: int = 1) -> Target:
     """Return where the kill list of the n-th recall of a released list comes below `out`."""
-    return target_of(out, f"recalled/{day.isoformat()}/{list_name}{f'-{number}' if number > 1 else ''}")
+    return target_of(
+        out, f"recalled/{day.isoformat()}/{list_name}{f'-{number}' if number > 1 else ''}"
+    )
 
 
-def read_rows(target: Target, list_name: str, files: Mapping[str, str], *, only_ready: bool = False) -> Rows:
+def read_rows(
+    target: Target, list_name: str, files: Mapping[str, str], *, only_ready: bool = False
+) -> Rows:
     """Return the rows of a published list.
 
     Args:
@@ -88,16 +98,25 @@ def read_rows(target: Target, list_name: str, files: Mapping[str, str], *, only_
 
 
 def _read(target: Target, listed: ListFile, files: Mapping[str, str]) -> pa.Table:
-    """Return a list's Parquet; the CSV beside it, which people look at, must be the one that was published, too."""
+    """Return a list's Parquet; the CSV beside it, which people look at, must be the one that was
+    published, too.
+    """
     path, beside = f"{listed.path}.parquet", f"{listed.path}.csv"
     if path not in files:
-        raise DunningError(f"{target}/{path} is not there: an older version published that list. Run the date again.")
+        raise DunningError(
+            f"{target}/{path} is not there: an older version published that list. Run the date again."
+        )
     read_named(target, beside, files[beside])
     return read_parquet(read_named(target, path, files[path]), listed.columns)
 
 
 def write_release(
-    folder: Path, offer: Offer, found: Rows, reasons: pa.Array, look: Look, answer: Mapping[str, Any]
+    folder: Path,
+    offer: Offer,
+    found: Rows,
+    reasons: pa.Array,
+    look: Look,
+    answer: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Write what leaves and what stays into a folder; return the manifest that names it.
 
@@ -139,7 +158,9 @@ def _render(offer: Offer, found: Rows, kept: pa.Array) -> Iterator[tuple[str, by
         yield from render_list(COURT_ITEMS, items, offer.day)
 
 
-def _own(mask: npt.NDArray[np.bool_], file: npt.NDArray[np.object_], path: str) -> npt.NDArray[np.bool_]:
+def _own(
+    mask: npt.NDArray[np.bool_], file: npt.NDArray[np.object_], path: str
+) -> npt.NDArray[np.bool_]:
     return mask[file == path]
 
 

@@ -1,4 +1,6 @@
-"""The last look before a list leaves: whoever it would not have any more stays here, with the reason that is true."""
+"""The last look before a list leaves: whoever it would not have any more stays here, with the
+reason that is true.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -30,15 +32,28 @@ from dunning.ledger.buckets import buckets_of
 from dunning.ledger.load import load_ledger
 
 # What somebody owed when he was listed; a fall since then means a payment.
-CENTS = {"reminders": "overdue_cents", "disconnections": "overdue_cents", "court": "principal_cents"}
+CENTS = {
+    "reminders": "overdue_cents",
+    "disconnections": "overdue_cents",
+    "court": "principal_cents",
+}
 # Without one of these nobody knows whom a list may not touch.
-PROTECTING = ("holds", "agreements", "agreement_items", "instalments", "court_cases", "court_case_items")
+PROTECTING = (
+    "holds",
+    "agreements",
+    "agreement_items",
+    "instalments",
+    "court_cases",
+    "court_case_items",
+)
 _CURE = "Give the newest extract, or none: then the newest that a night was given is looked at."
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How an extract for the last look is read, where it is not as built in: as that of the night."""
+    """How an extract for the last look is read, where it is not as built in: as that of the
+    night.
+    """
 
     mapping: Path | None = None
     billing_sql: Path | None = None
@@ -56,18 +71,29 @@ class Look:
     looked_on: date
     fingerprint: str
 
+
 BUILT_IN = Layout()
 
 
 def look_again(
-    settings: Settings, source: Source, day: date, list_name: str, rows: pa.Table, *, on: date,
-    ledger: str | None = None, layout: Layout = BUILT_IN, progress: Progress = say_nothing,
+    settings: Settings,
+    source: Source,
+    day: date,
+    list_name: str,
+    rows: pa.Table,
+    *,
+    on: date,
+    ledger: str | None = None,
+    layout: Layout = BUILT_IN,
+    progress: Progress = say_nothing,
 ) -> tuple[pa.Array, Look]:
-    """Return per row of a list why it must stay here, null where it may leave; and what was looked at.
+    """Return per row of a list why it must stay here, null where it may leave; and what was looked
+    at.
 
-    Each account is decided anew for the later of `on` and the list's day, on the newest extract that is known
-    (`ledger`, else that of the newest run that was no trial, else the night's own): a row stays here if the list would
-    not have it any more, or with less. Our own holds in force count at once, whatever list they name.
+    Each account is decided anew for the later of `on` and the list's day, on the newest extract
+    that is known (`ledger`, else that of the newest run that was no trial, else the night's own): a
+    row stays here if the list would not have it any more, or with less. Our own holds in force
+    count at once, whatever list they name.
 
     Args:
         day: the closed date that the list is of.
@@ -77,25 +103,42 @@ def look_again(
         layout: how that one is read.
 
     Raises:
-        DunningError: the extract is refused, older than the night's, or lacks what protects people. Nothing may leave.
+        DunningError: the extract is refused, older than the night's, or lacks what protects people.
+            Nothing may leave.
     """
     night = open_night(settings, source, day)
-    newest = _load(settings, night, ledger, layout, progress) if ledger else _find_newest(settings, source, night)
+    newest = (
+        _load(settings, night, ledger, layout, progress)
+        if ledger
+        else _find_newest(settings, source, night)
+    )
     if newest.fingerprint != night.snapshot.fingerprint:
         _refuse_older(night, newest)
         _refuse_unprotected(night, newest)
     look = Look(max(day, on), newest.fingerprint)
     in_force = _holds_in_force(source)
-    struck = pc.coalesce(find_held_back(rows, list_name, in_force), _find_late(rows, list_name, look.looked_on))
-    newer = [hold for hold in in_force if hold.reason in OF_PREMISE and hold.hold_no > night.known.events_seen]
-    is_known = list_name != "disconnections" or not newer  # else whoever lives there must be looked at again
+    struck = pc.coalesce(
+        find_held_back(rows, list_name, in_force), _find_late(rows, list_name, look.looked_on)
+    )
+    newer = [
+        hold
+        for hold in in_force
+        if hold.reason in OF_PREMISE and hold.hold_no > night.known.events_seen
+    ]
+    is_known = (
+        list_name != "disconnections" or not newer
+    )  # else whoever lives there must be looked at again
     if (look.looked_on, look.fingerprint) == (day, night.snapshot.fingerprint) and is_known:
         return struck, look  # the very decision that listed them
-    return pc.coalesce(struck, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)), look
+    return pc.coalesce(
+        struck, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)
+    ), look
 
 
 def _find_late(rows: pa.Table, list_name: str, on: date) -> pa.Array:
-    """Return `window_over` for each row whose last lawful day to act is before `on`, null for the others."""
+    """Return `window_over` for each row whose last lawful day to act is before `on`, null for the
+    others.
+    """
     nothing = pa.nulls(len(rows), pa.string())
     if list_name != "disconnections":
         return nothing
@@ -111,15 +154,21 @@ def _holds_in_force(source: Source) -> list[holds.OwnHold]:
 
 
 def _find_newest(settings: Settings, source: Source, night: Night) -> Snapshot:
-    """Return the newest extract that a run was given for the night's date or a later one; trials do not count."""
+    """Return the newest extract that a run was given for the night's date or a later one; trials do
+    not count.
+    """
     newest = runs.fetch_newest_loaded(source, night.as_of, with_trials=False)
     if newest is None or newest.snapshot_name in (None, night.known.snapshot_name):
         return night.snapshot
     assert newest.snapshot_name is not None
-    return open_kept(settings.snapshots / newest.snapshot_name, settings.snapshots, settings.snapshot_store)
+    return open_kept(
+        settings.snapshots / newest.snapshot_name, settings.snapshots, settings.snapshot_store
+    )
 
 
-def _load(settings: Settings, night: Night, ledger: str, layout: Layout, progress: Progress) -> Snapshot:
+def _load(
+    settings: Settings, night: Night, ledger: str, layout: Layout, progress: Progress
+) -> Snapshot:
     """Load an extract only to look at it: no run is begun.
 
     Raises:
@@ -128,23 +177,33 @@ def _load(settings: Settings, night: Night, ledger: str, layout: Layout, progres
     store, place = settings.snapshot_store, find_ledger(ledger)
     billing_sql = layout.billing_sql if is_database(place) else None
     mapping = None if is_database(place) else layout.mapping
-    with extract_at_hand(place, settings.home, progress, as_of=night.as_of, billing_sql=billing_sql) as extract:
+    with extract_at_hand(
+        place, settings.home, progress, as_of=night.as_of, billing_sql=billing_sql
+    ) as extract:
         snapshot = load_ledger(
-            extract, SnapshotStore(settings.snapshots, store), mapping=mapping, quarantine_limits=night.rules.loading, progress=progress,
+            extract,
+            SnapshotStore(settings.snapshots, store),
+            mapping=mapping,
+            quarantine_limits=night.rules.loading,
+            progress=progress,
         )
         keep(snapshot, store)
     return snapshot
 
 
 def _refuse_older(night: Night, newest: Snapshot) -> None:
-    """Refuse an extract that says it is older than the list, or knows less of what was paid until then."""
+    """Refuse an extract that says it is older than the list, or knows less of what was paid until
+    then.
+    """
     told = newest.info["as_of"]
     if told and date.fromisoformat(told) < night.as_of:
         raise DunningError(
             f"The ledger of the last look speaks for {told}, the list for {night.as_of}. Nothing was released. "
             f"{_CURE}"
         )
-    (count, cents), (before, cents_before) = (each.sum_payments(night.as_of) for each in (newest, night.snapshot))
+    (count, cents), (before, cents_before) = (
+        each.sum_payments(night.as_of) for each in (newest, night.snapshot)
+    )
     if count < before or cents < cents_before:
         raise DunningError(
             f"The ledger of the last look has {count} payments dated up to {night.as_of}, {format_minor(int(cents))} "
@@ -154,7 +213,9 @@ def _refuse_older(night: Night, newest: Snapshot) -> None:
 
 
 def _refuse_unprotected(night: Night, newest: Snapshot) -> None:
-    """Refuse an extract that lacks a table which protects people and which the night's had, or much of it."""
+    """Refuse an extract that lacks a table which protects people and which the night's had, or much
+    of it.
+    """
     had, has = night.snapshot.table_sizes(), newest.table_sizes()
     lost = {name for name in PROTECTING if name in had and name not in has}
     lost |= {name for name in find_shrunk(has, had, night.rules.loading)}
@@ -166,15 +227,26 @@ def _refuse_unprotected(night: Night, newest: Snapshot) -> None:
 
 
 def _decide_anew(
-    source: Source, night: Night, newest: Snapshot, on: date, list_name: str, rows: pa.Table, progress: Progress
+    source: Source,
+    night: Night,
+    newest: Snapshot,
+    on: date,
+    list_name: str,
+    rows: pa.Table,
+    progress: Progress,
 ) -> pa.Array:
-    """Return why each row stays here, decided on the newest ledger for a day, under the night's own policy."""
+    """Return why each row stays here, decided on the newest ledger for a day, under the night's own
+    policy.
+    """
     with transact(source) as connection:
         events = latest_event(connection)
     rules = night.policy.at(on)
     # What this very night did is no reason against it: its own messages and acts are not there yet.
     later = replace(
-        night, snapshot=newest, rules=rules, newest_paid_on=newest.newest_paid_on(on),
+        night,
+        snapshot=newest,
+        rules=rules,
+        newest_paid_on=newest.newest_paid_on(on),
         history=gather_history(source, newest, rules, events),
     )
     bucket_of = buckets_of(rows["premise_no"].combine_chunks())
@@ -183,7 +255,9 @@ def _decide_anew(
         if done % 8 == 0:
             progress(f"последна проверка {done}/64")
         places = np.flatnonzero(bucket_of == index)
-        reasons[places] = _judge(night, later, index, list_name, rows.take(pa.array(places))).to_pylist()
+        reasons[places] = _judge(
+            night, later, index, list_name, rows.take(pa.array(places))
+        ).to_pylist()
     return pa.array(reasons.tolist(), pa.string())
 
 
@@ -196,7 +270,10 @@ def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Tabl
     held = held.filter(pc.equal(held["list"], list_name))
     keys = key_of(rows)
     exists = pc.is_in(keys, value_set=_names(now.bucket))
-    withheld, differs = _look_up(keys, held, "reason"), _say_difference(list_name, keys, listed, rows)
+    withheld, differs = (
+        _look_up(keys, held, "reason"),
+        _say_difference(list_name, keys, listed, rows),
+    )
     is_listed = pc.is_in(keys, value_set=key_of(listed))
     reasons = pc.if_else(is_listed, differs, withheld)
     unsaid = pc.and_(exists, pc.and_(pc.invert(is_listed), pc.is_null(withheld)))
@@ -208,21 +285,29 @@ def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Tabl
 
 def _decide(night: Night, index: int) -> tuple[Side, Proposed]:
     """Return a bucket as a night decides it, and what it proposes there."""
-    bucket, decision, findings = night.history.decide(night.snapshot.read_bucket(index), night.rules)
+    bucket, decision, findings = night.history.decide(
+        night.snapshot.read_bucket(index), night.rules
+    )
     side = Side(bucket, decision, findings.history, night.rules)
     return side, night.propose(bucket, decision, findings)
 
 
 def _explain(night: Night, now: Side, index: int, list_name: str, rows: pa.Table) -> pa.Array:
-    """Return the true reason of rows that the list has no more and withholds for none of its own reasons."""
+    """Return the true reason of rows that the list has no more and withholds for none of its own
+    reasons.
+    """
     then, _ = _decide(night, index)
     return say_why(list_name, now, rows, name_items(list_name, then, rows))
 
 
 def _say_difference(list_name: str, keys: pa.Array, listed: pa.Table, rows: pa.Table) -> pa.Array:
-    """Return why rows that the list still has stay here all the same: another message, less owed, a person's case."""
+    """Return why rows that the list still has stay here all the same: another message, less owed, a
+    person's case.
+    """
     nothing = pa.scalar(None, pa.string())
-    fell = pc.less(_look_up(keys, listed, CENTS[list_name]), rows[CENTS[list_name]].combine_chunks())
+    fell = pc.less(
+        _look_up(keys, listed, CENTS[list_name]), rows[CENTS[list_name]].combine_chunks()
+    )
     reasons = pc.if_else(pc.fill_null(fell, False), pa.scalar("amount_fell"), nothing)
     if list_name == "reminders":
         same = pc.equal(_look_up(keys, listed, "stage"), rows["stage"].combine_chunks())
@@ -235,7 +320,9 @@ def _say_difference(list_name: str, keys: pa.Array, listed: pa.Table, rows: pa.T
 
 def _names(bucket: Bucket) -> pa.Array:
     """Return the keys of all accounts of a bucket."""
-    return key_of(pa.table({name: bucket.accounts.text(name) for name in ("premise_no", "payer_code")}))
+    return key_of(
+        pa.table({name: bucket.accounts.text(name) for name in ("premise_no", "payer_code")})
+    )
 
 
 def _look_up(keys: pa.Array, table: pa.Table, column: str) -> pa.Array:

@@ -15,14 +15,16 @@ from dunning.gateways.store.releases import Release, fetch_answers, fetch_releas
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.run_context import Receipt
 
-# The files that a person looks at before he says that a list may leave, and those that are read then.
+# The files that a person looks at before he says that a list may leave, and those that are read
+# then.
 _LISTED = {
     "reminders": ("reminders/sms", "reminders/email", "reminders/post"),
     "disconnections": ("disconnections",),
     "court": ("court", "court_items"),
 }
 FILES = {
-    name: tuple(f"{path}.{end}" for path in paths for end in ("csv", "parquet")) for name, paths in _LISTED.items()
+    name: tuple(f"{path}.{end}" for path in paths for end in ("csv", "parquet"))
+    for name, paths in _LISTED.items()
 }
 
 
@@ -30,10 +32,12 @@ FILES = {
 class Offer:
     """A list that waits, as a receipt that may stand in a log.
 
-    run_id: the run that made it. rows, cents: what would leave. person_rows, person_cents: what of the list stays
-    because a person must look at it first; person_reasons: rows by reason, of which one may have several. files:
-    SHA-256 by name. before_on, before_rows, before_cents: of the closed date before; empty and 0 where there is none.
-    withheld: rows by reason. unusual: what the circuit breaker said. answer_hours: how long the question waits.
+    run_id: the run that made it. rows, cents: what would leave. person_rows, person_cents: what of
+    the list stays because a person must look at it first; person_reasons: rows by reason, of which
+    one may have several. files: SHA-256 by name. before_on, before_rows, before_cents: of the
+    closed date before; empty and 0 where there is none.
+    withheld: rows by reason. unusual: what the circuit breaker said. answer_hours: how long the
+    question waits.
     answered: the reply, where it was approved already and has not left yet.
     """
 
@@ -98,10 +102,12 @@ def is_replaced(as_of: str) -> bool:
 
 
 def run(as_of: str | None = None) -> dict[str, Receipt]:
-    """Return the lists of a closed date (ISO; the last one, if None) that wait for a person, by name; see `Offer`.
+    """Return the lists of a closed date (ISO; the last one, if None) that wait for a person, by
+    name; see `Offer`.
 
     Raises:
-        DunningError: the date is not the last closed one: a newer night's lists have taken its place.
+        DunningError: the date is not the last closed one: a newer night's lists have taken its
+            place.
     """
     engine = open_store(Settings.from_environment(), "release offer")
     closed_on = runs.last_closed_on(engine)
@@ -114,7 +120,9 @@ def run(as_of: str | None = None) -> dict[str, Receipt]:
 def find_offers(source: Source, day: date) -> list[Offer]:
     """Return what of a date waits, what nobody answered among it; see `run`."""
     known = require_newest(source, day)
-    return _describe(source, known, lambda release: release.state in ("waiting", "approved", "expired"))
+    return _describe(
+        source, known, lambda release: release.state in ("waiting", "approved", "expired")
+    )
 
 
 def describe(source: Source, known: runs.Run, list_name: str) -> Offer:
@@ -125,7 +133,9 @@ def describe(source: Source, known: runs.Run, list_name: str) -> Offer:
     """
     found = _describe(source, known, lambda release: release.list_name == list_name)
     if not found:
-        raise DunningError(f"The night of {known.as_of} has no list {list_name} that could be released.")
+        raise DunningError(
+            f"The night of {known.as_of} has no list {list_name} that could be released."
+        )
     return found[0]
 
 
@@ -159,7 +169,11 @@ def require_newest(source: Source, day: date) -> runs.Run:
 
 
 def _offer(
-    source: Source, known: runs.Run, manifest: dict[str, Any], release: Release, withheld: dict[str, dict[str, int]],
+    source: Source,
+    known: runs.Run,
+    manifest: dict[str, Any],
+    release: Release,
+    withheld: dict[str, dict[str, int]],
     hours: int,
 ) -> Offer:
     name, day = release.list_name, known.as_of
@@ -184,7 +198,9 @@ def _offer(
 def _reply(source: Source, release: Release) -> dict[str, str]:
     if release.state != "approved":
         return {}
-    answers = [each for each in fetch_answers(source, release.as_of) if each.list_name == release.list_name]
+    answers = [
+        each for each in fetch_answers(source, release.as_of) if each.list_name == release.list_name
+    ]
     return {"answer": answers[-1].answer, "by": answers[-1].by_user, "note": answers[-1].note}
 
 
@@ -194,7 +210,9 @@ def _sums_of(lists: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
     waits = told.get("parts", {}).get("person", {"rows": 0, "cents": 0})
     cents = sum(each["cents"] for key, each in lists.items() if key.split("/")[0] == name)
     return {
-        "cents": cents - waits["cents"], "person_rows": waits["rows"], "person_cents": waits["cents"],
+        "cents": cents - waits["cents"],
+        "person_rows": waits["rows"],
+        "person_cents": waits["cents"],
         "person_reasons": told.get("person_reasons", {}),
     }
 
@@ -204,7 +222,11 @@ def _before(source: Source, day: date, name: str) -> tuple[date | None, tuple[in
     if not earlier:
         return None, (0, 0)
     found = [
-        figure for figure in figures.fetch_figures(source, since=earlier[0], before=day)
+        figure
+        for figure in figures.fetch_figures(source, since=earlier[0], before=day)
         if figure.kind == "list" and figure.name.split("/")[0] == name
-    ]  # fmt: skip
-    return earlier[0], (sum(figure.row_count for figure in found), sum(figure.cents for figure in found))
+    ]
+    return earlier[0], (
+        sum(figure.row_count for figure in found),
+        sum(figure.cents for figure in found),
+    )

@@ -1,4 +1,5 @@
-"""The release of a list: the answer recorded, each row looked at again, files published, deeds recorded once.
+"""The release of a list: the answer recorded, each row looked at again, files published, deeds
+recorded once.
 
 Intent, effect, record: killed anywhere and run again is as if never killed (see `recovery`).
 """
@@ -40,12 +41,16 @@ from dunning.jobs.run_context import Receipt
 from dunning.policy.rules import Release as Rule
 
 MAY_LEAVE = ("approved", "automatic")
-_DEEDS = {"disconnections": ("disconnection_order", "field", "D"), "court": ("court_case", "court", "")}
+_DEEDS = {
+    "disconnections": ("disconnection_order", "field", "D"),
+    "court": ("court_case", "court", ""),
+}
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What was answered. answer: `approved`, `rejected`, `expired`, or `automatic` (nobody was asked, on purpose).
+    """What was answered. answer: `approved`, `rejected`, `expired`, or `automatic` (nobody was
+    asked, on purpose).
 
     by: who, as the settings of the pages name him; what happened, where nobody did.
     """
@@ -56,7 +61,11 @@ class Reply:
 
 
 def run(
-    offer: Receipt, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing, on: str | None = None,
+    offer: Receipt,
+    reply: Receipt,
+    ledger: str | None = None,
+    progress: Progress = say_nothing,
+    on: str | None = None,
     layout: Layout = BUILT_IN,
 ) -> Receipt:
     """Record a reply to an offer and, if it allows that, release the list; see `release`.
@@ -74,10 +83,17 @@ def run(
 
 
 def run_where_asked(
-    offers: Receipt, list_name: str, reply: Receipt, ledger: str | None = None, progress: Progress = say_nothing,
-    on: str | None = None, layout: Layout = BUILT_IN,
+    offers: Receipt,
+    list_name: str,
+    reply: Receipt,
+    ledger: str | None = None,
+    progress: Progress = say_nothing,
+    on: str | None = None,
+    layout: Layout = BUILT_IN,
 ) -> Receipt:
-    """Release a list of the offers as `run`, where it is among them; one that does not wait has nothing to release."""
+    """Release a list of the offers as `run`, where it is among them; one that does not wait has
+    nothing to release.
+    """
     offer = offers.get(list_name)
     if offer is None or reply["answer"] == "nothing":
         return {"list": list_name, "state": "nothing", "text": ""}
@@ -85,21 +101,34 @@ def run_where_asked(
 
 
 def release(
-    settings: Settings, connection: Connection, offer: Offer, reply: Reply, on: date, ledger: str | None,
-    progress: Progress, layout: Layout = BUILT_IN,
+    settings: Settings,
+    connection: Connection,
+    offer: Offer,
+    reply: Reply,
+    on: date,
+    ledger: str | None,
+    progress: Progress,
+    layout: Layout = BUILT_IN,
 ) -> Receipt:
-    """Record a reply and release the list where it may leave; return what became of it. The caller holds the run lock.
+    """Record a reply and release the list where it may leave; return what became of it. The caller
+    holds the run lock.
 
     A list that is out already stays as it is: nothing is done twice.
 
     Raises:
-        DunningError: a newer night took the list's place, its files are not those that were looked at, who answered
-            may not, or the files cannot be published. Nothing has left then.
+        DunningError: a newer night took the list's place, its files are not those that were looked
+            at, who answered may not, or the files cannot be published. Nothing has left then.
     """
     recover(connection)
     out = releases.fetch_released(connection, offer.day).get(offer.list_name)
     if out is not None:
-        return _receipt(offer, "recalled" if out.recalled_by else "released", out.row_count, out.cents, out.dropped)
+        return _receipt(
+            offer,
+            "recalled" if out.recalled_by else "released",
+            out.row_count,
+            out.cents,
+            out.dropped,
+        )
     # a night that was overtaken may still be told that nothing of it leaves
     known = require_newest(connection, offer.day) if reply.answer in MAY_LEAVE else None
     if known is not None and reply.answer == "automatic":
@@ -111,21 +140,34 @@ def release(
     target = target_of(known.out or "", offer.as_of)
     found = read_rows(target, offer.list_name, offer.files, only_ready=True)
     reasons, look = look_again(
-        settings, connection, offer.day, offer.list_name, found.rows, on=on, ledger=ledger, layout=layout,
+        settings,
+        connection,
+        offer.day,
+        offer.list_name,
+        found.rows,
+        on=on,
+        ledger=ledger,
+        layout=layout,
         progress=progress,
     )
     rule = kept_policy(connection, known).at(offer.day).release
     reasons = _ramp(connection, offer, found, reasons, rule)
-    work = settings.home / "work" / f"release-{offer.as_of}-{offer.list_name}-{secrets.token_hex(4)}"
+    work = (
+        settings.home / "work" / f"release-{offer.as_of}-{offer.list_name}-{secrets.token_hex(4)}"
+    )
     try:
         manifest = write_release(work, offer, found, reasons, look, vars(reply))
-        return _publish(connection, offer, known, found.rows.filter(pc.is_null(reasons)), manifest, work)
+        return _publish(
+            connection, offer, known, found.rows.filter(pc.is_null(reasons)), manifest, work
+        )
     finally:
         remove_folders([work])
 
 
 def _refuse_stranger(settings: Settings, offer: Offer, reply: Reply) -> None:
-    """Refuse an approval of somebody who may not approve; who approves stands in the people's settings."""
+    """Refuse an approval of somebody who may not approve; who approves stands in the people's
+    settings.
+    """
     people = read_people(settings)
     may = [person.user_name for person in approvers_of(people, offer.list_name)]
     if reply.answer == "approved" and reply.by not in may:
@@ -136,24 +178,47 @@ def _refuse_stranger(settings: Settings, offer: Offer, reply: Reply) -> None:
 
 
 def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
-    """Record a reply once: a step that is tried again says the same. What nobody answered may be asked anew."""
+    """Record a reply once: a step that is tried again says the same. What nobody answered may be
+    asked anew.
+    """
     answer = releases.Answer(
-        run_id=offer.run_id, as_of=offer.day, list_name=offer.list_name, answer=reply.answer, by_user=reply.by,
-        note=reply.note, row_count=offer.rows, cents=offer.cents, files=offer.files,
-    )  # fmt: skip
-    given = [each for each in releases.fetch_answers(connection, offer.day) if each.list_name == offer.list_name]
+        run_id=offer.run_id,
+        as_of=offer.day,
+        list_name=offer.list_name,
+        answer=reply.answer,
+        by_user=reply.by,
+        note=reply.note,
+        row_count=offer.rows,
+        cents=offer.cents,
+        files=offer.files,
+    )
+    given = [
+        each
+        for each in releases.fetch_answers(connection, offer.day)
+        if each.list_name == offer.list_name
+    ]
     last = given[-1] if given else None
-    if last is None or (last.answer == "expired" and reply.answer != "expired"):  # nobody answered: asked anew
+    if last is None or (
+        last.answer == "expired" and reply.answer != "expired"
+    ):  # nobody answered: asked anew
         releases.append_answer(connection, answer)
-    elif reply.answer != "expired" and (last.answer, last.by_user, last.note) != (reply.answer, reply.by, reply.note):
+    elif reply.answer != "expired" and (last.answer, last.by_user, last.note) != (
+        reply.answer,
+        reply.by,
+        reply.note,
+    ):
         raise DunningError(
             f"The list {offer.list_name} of {offer.as_of} was answered already: {last.answer} by {last.by_user}. "
             "Nothing was changed."
         )
 
 
-def _ramp(connection: Connection, offer: Offer, found: Rows, reasons: pa.Array, rule: Rule) -> pa.Array:
-    """Return the reasons with those of rows beyond what may leave at once, the most urgent let out first."""
+def _ramp(
+    connection: Connection, offer: Offer, found: Rows, reasons: pa.Array, rule: Rule
+) -> pa.Array:
+    """Return the reasons with those of rows beyond what may leave at once, the most urgent let out
+    first.
+    """
     leaving = pc.is_null(reasons).to_numpy(zero_copy_only=False)
     rows = found.rows.filter(pa.array(leaving))
     if offer.list_name == "disconnections":
@@ -161,8 +226,15 @@ def _ramp(connection: Connection, offer: Offer, found: Rows, reasons: pa.Array, 
         fits, reason = let_out(rows, "disconnections", ("district",), limits), "ramp"
     elif offer.list_name == "court":
         monday = offer.day - timedelta(days=offer.day.weekday())
-        left = max(rule.court_week_rows_max - releases.count_released(connection, "court", monday, offer.day), 0)
-        fits, reason = let_out(rows, "court", (), np.full(len(rows), left, np.int64)), "over_capacity"
+        left = max(
+            rule.court_week_rows_max
+            - releases.count_released(connection, "court", monday, offer.day),
+            0,
+        )
+        fits, reason = (
+            let_out(rows, "court", (), np.full(len(rows), left, np.int64)),
+            "over_capacity",
+        )
     else:  # messages are let out a district at a time when they are proposed
         return reasons
     stays = np.zeros(len(leaving), np.bool_)
@@ -171,15 +243,26 @@ def _ramp(connection: Connection, offer: Offer, found: Rows, reasons: pa.Array, 
 
 
 def _publish(
-    connection: Connection, offer: Offer, known: runs.Run, leaving: pa.Table, manifest: dict[str, Any], work: Path
+    connection: Connection,
+    offer: Offer,
+    known: runs.Run,
+    leaving: pa.Table,
+    manifest: dict[str, Any],
+    work: Path,
 ) -> Receipt:
     check_prepared(work)
     out, dropped = known.out or "", sum(manifest["dropped"].values())
     intended = releases.Released(
-        as_of=offer.day, list_name=offer.list_name, run_id=offer.run_id, event_no=None, row_count=manifest["rows"],
-        cents=manifest["cents"], dropped=dropped, out=out,
+        as_of=offer.day,
+        list_name=offer.list_name,
+        run_id=offer.run_id,
+        event_no=None,
+        row_count=manifest["rows"],
+        cents=manifest["cents"],
+        dropped=dropped,
+        out=out,
         manifest_sha256=hashlib.sha256((work / MANIFEST).read_bytes()).hexdigest(),
-    )  # fmt: skip
+    )
     releases.begin_release(connection, intended, deeds_of(offer.day, offer.list_name, leaving))
     target = released_target(out, offer.day, offer.list_name)
     try:
@@ -200,7 +283,11 @@ def deeds_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
         return deeds_of_messages(rows)
     stage, channel, letter = _DEEDS[list_name]
     is_case = list_name == "court"
-    reference = rows["case_ref"] if is_case else join_account(pa.scalar(f"{day:%Y%m%d}-{letter}"), frame_of(rows))
+    reference = (
+        rows["case_ref"]
+        if is_case
+        else join_account(pa.scalar(f"{day:%Y%m%d}-{letter}"), frame_of(rows))
+    )
     return pa.table(
         {
             "premise_no": rows["premise_no"],
@@ -215,16 +302,22 @@ def deeds_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
 
 def _receipt(offer: Offer, state: str, rows: int, cents: int, dropped: int) -> Receipt:
     return {
-        "as_of": offer.as_of, "list": offer.list_name, "state": state, "rows": rows, "cents": cents, "dropped": dropped,
+        "as_of": offer.as_of,
+        "list": offer.list_name,
+        "state": state,
+        "rows": rows,
+        "cents": cents,
+        "dropped": dropped,
         "text": tell(offer.list_name, state, rows, cents, dropped),
-    }  # fmt: skip
+    }
 
 
 _NAMES = {"reminders": "Съобщения", "disconnections": "Прекъсвания", "court": "Съдебни дела"}
 _STATES = {
-    "rejected": "отказани; нищо не е излязло", "expired": "без отговор; нищо не е излязло",
+    "rejected": "отказани; нищо не е излязло",
+    "expired": "без отговор; нищо не е излязло",
     "recalled": "излезли и отзовани",
-}  # fmt: skip
+}
 
 
 def tell(list_name: str, state: str, rows: int, cents: int, dropped: int) -> str:

@@ -1,6 +1,8 @@
-"""The way back: rows that left are taken back with a kill list for whoever has the files; their deeds count no more.
+"""The way back: rows that left are taken back with a kill list for whoever has the files; their
+deeds count no more.
 
-The kill list is made of what was recorded and sealed when the list left, never of whatever lies in its folder now.
+The kill list is made of what was recorded and sealed when the list left, never of whatever lies in
+its folder now.
 """
 
 import hashlib
@@ -36,16 +38,30 @@ from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import columns_of, read_rows, recalled_target, released_target
 from dunning.jobs.run_context import Receipt
 
-# What print house, gateway, court clerk and crews need to find a row again; no texts, no identifiers.
-_KEYS = ("reference", "case_ref", "district", "route", "premise_no", "payer_code", "name", "meter_no", "address",
-         "premise_address", "stage")  # fmt: skip
+# What print house, gateway, court clerk and crews need to find a row again; no texts, no
+# identifiers.
+_KEYS = (
+    "reference",
+    "case_ref",
+    "district",
+    "route",
+    "premise_no",
+    "payer_code",
+    "name",
+    "meter_no",
+    "address",
+    "premise_address",
+    "stage",
+)
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants back. premise_no, payer_code: only these rows of the list; empty for all of them.
+    """What somebody wants back. premise_no, payer_code: only these rows of the list; empty for all
+    of them.
 
-    accounts: only these rows, by (premise_no, payer_code); empty where that is not how they are named.
+    accounts: only these rows, by (premise_no, payer_code); empty where that is not how they are
+    named.
     """
 
     as_of: date
@@ -57,7 +73,9 @@ class Wish:
 
 @dataclass(frozen=True)
 class Found:
-    """What a recall would take back. parts: its rows by file. accounts: theirs; None where nothing stays out."""
+    """What a recall would take back. parts: its rows by file. accounts: theirs; None where nothing
+    stays out.
+    """
 
     released: releases.Released
     parts: dict[str, pa.Table]
@@ -68,7 +86,8 @@ class Found:
 
 
 def preview(wish: Wish) -> Receipt:
-    """Return what a recall would take back, in counts and cents: rows, cents, and `still_out` after it.
+    """Return what a recall would take back, in counts and cents: rows, cents, and `still_out` after
+    it.
 
     Raises:
         DunningError: as `run`.
@@ -81,17 +100,25 @@ def preview(wish: Wish) -> Receipt:
 
 
 def run(
-    as_of: date, list_name: str, by: str, reason: str, premise_no: str = "", payer_code: str = "",
+    as_of: date,
+    list_name: str,
+    by: str,
+    reason: str,
+    premise_no: str = "",
+    payer_code: str = "",
     accounts: Sequence[recalls.Account] = (),
 ) -> Receipt:
-    """Take back rows of a list that left on a date, all that are out if none are named; see `Wish` and `recall`.
+    """Take back rows of a list that left on a date, all that are out if none are named; see `Wish`
+    and `recall`.
 
     Raises:
-        DunningError: it was not released, was recalled already, no such row is out, who wants it may not approve that
-            list, or no reason is given. Nothing was changed.
+        DunningError: it was not released, was recalled already, no such row is out, who wants it
+            may not approve that list, or no reason is given. Nothing was changed.
     """
     if not reason.strip() or not by.strip():
-        raise DunningError("A recall needs who wants it and why, for everybody who asks later. Give both.")
+        raise DunningError(
+            "A recall needs who wants it and why, for everybody who asks later. Give both."
+        )
     settings, purpose = Settings.from_environment(), f"recall {list_name} {as_of}"
     require_approver(settings, by.strip(), list_name)
     engine = open_store(settings, purpose)
@@ -116,7 +143,9 @@ def require_approver(settings: Settings, by: str, list_name: str) -> None:
 
 
 def recall(settings: Settings, connection: Connection, wish: Wish, by: str, reason: str) -> Receipt:
-    """Publish the kill list, then record the recall. Killed in between and run again: the same list, one record."""
+    """Publish the kill list, then record the recall. Killed in between and run again: the same
+    list, one record.
+    """
     found = find(connection, wish)
     target = _next_target(connection, wish, found.released.out)
     work = settings.home / "work" / f"recall-{wish.as_of}-{wish.list_name}-{secrets.token_hex(4)}"
@@ -126,28 +155,44 @@ def recall(settings: Settings, connection: Connection, wish: Wish, by: str, reas
     finally:
         remove_folders([work])
     told = recalls.Recall(
-        as_of=wish.as_of, list_name=wish.list_name, recalled_by=by, reason=reason, row_count=found.rows,
-        out=found.released.out, manifest_sha256=sha256,
-    )  # fmt: skip
+        as_of=wish.as_of,
+        list_name=wish.list_name,
+        recalled_by=by,
+        reason=reason,
+        row_count=found.rows,
+        out=found.released.out,
+        manifest_sha256=sha256,
+    )
     forgotten_on = recalls.append_recall(connection, told, found.accounts)
     return {
-        "as_of": wish.as_of.isoformat(), "list": wish.list_name, "rows": found.rows, "cents": found.cents,
-        "still_out": found.still_out, "folder": str(target), "forgotten_on": forgotten_on.isoformat(),
-    }  # fmt: skip
+        "as_of": wish.as_of.isoformat(),
+        "list": wish.list_name,
+        "rows": found.rows,
+        "cents": found.cents,
+        "still_out": found.still_out,
+        "folder": str(target),
+        "forgotten_on": forgotten_on.isoformat(),
+    }
 
 
 def find(source: Source, wish: Wish) -> Found:
     """Return what a recall would take back, from what was recorded and sealed when it left.
 
     Raises:
-        DunningError: it was not released, was recalled already, no such row is out, or its files are not those that
-            left.
+        DunningError: it was not released, was recalled already, no such row is out, or its files
+            are not those that left.
     """
     released = releases.fetch_released(source, wish.as_of).get(wish.list_name)
     if released is None or released.state != "done" or released.recalled_by is not None:
         is_back = released is not None and released.recalled_by is not None
-        state = f"was recalled already, by {released.recalled_by}" if released and is_back else "was not released"
-        raise DunningError(f"The list {wish.list_name} of {wish.as_of} {state}. Nothing was changed.")
+        state = (
+            f"was recalled already, by {released.recalled_by}"
+            if released and is_back
+            else "was not released"
+        )
+        raise DunningError(
+            f"The list {wish.list_name} of {wish.as_of} {state}. Nothing was changed."
+        )
     out = recalls.fetch_out(source, wish.as_of, wish.list_name)
     wanted = out.filter(_is_wanted(out, wish))
     if len(wanted) == 0:
@@ -157,27 +202,42 @@ def find(source: Source, wish: Wish) -> Found:
         )
     keys = key_of(wanted)
     left = _read_left(released)
-    parts = {path: part.filter(pc.is_in(key_of(part), value_set=keys)) for path, part in left.items()}
+    parts = {
+        path: part.filter(pc.is_in(key_of(part), value_set=keys)) for path, part in left.items()
+    }
     _refuse_unlike(wish, wanted, parts)
     return Found(
-        released, parts, len(wanted), sum(pc.sum(part[SUMMED[wish.list_name]]).as_py() or 0 for part in parts.values()),
-        len(out) - len(wanted), None if len(wanted) == len(out) else _accounts(wanted),
-    )  # fmt: skip
+        released,
+        parts,
+        len(wanted),
+        sum(pc.sum(part[SUMMED[wish.list_name]]).as_py() or 0 for part in parts.values()),
+        len(out) - len(wanted),
+        None if len(wanted) == len(out) else _accounts(wanted),
+    )
 
 
 def _is_wanted(out: pa.Table, wish: Wish) -> pa.ChunkedArray:
     if wish.accounts:
         premises, payers = zip(*wish.accounts, strict=True)
-        named = pa.table({"premise_no": pa.array(premises, pa.string()), "payer_code": pa.array(payers, pa.string())})
+        named = pa.table(
+            {
+                "premise_no": pa.array(premises, pa.string()),
+                "payer_code": pa.array(payers, pa.string()),
+            }
+        )
         return pc.is_in(key_of(out), value_set=key_of(named))
     chosen = pc.is_valid(out["premise_no"])
     if wish.premise_no:
         chosen = pc.and_(chosen, pc.equal(out["premise_no"], wish.premise_no))
-    return pc.and_(chosen, pc.equal(out["payer_code"], wish.payer_code)) if wish.payer_code else chosen
+    return (
+        pc.and_(chosen, pc.equal(out["payer_code"], wish.payer_code)) if wish.payer_code else chosen
+    )
 
 
 def _read_left(released: releases.Released) -> dict[str, pa.Table]:
-    """Return the rows that left, by file: of a list's own release, or of the night with which it left."""
+    """Return the rows that left, by file: of a list's own release, or of the night with which it
+    left.
+    """
     day, name = released.as_of, released.list_name
     source = released_target(released.out, day, name)
     if released.event_no is None:
@@ -201,21 +261,31 @@ def _accounts(rows: pa.Table) -> list[recalls.Account]:
 
 def _next_target(source: Source, wish: Wish, out: str) -> Target:
     """Return where a kill list comes: each of a list has a folder of its own."""
-    before = [each for each in recalls.fetch_recalls(source, wish.as_of) if each.list_name == wish.list_name]
+    before = [
+        each
+        for each in recalls.fetch_recalls(source, wish.as_of)
+        if each.list_name == wish.list_name
+    ]
     return recalled_target(out, wish.as_of, wish.list_name, len(before) + 1)
 
 
 def _write(work: Path, wish: Wish, found: Found) -> str:
     """Write a kill list into a folder; return the SHA-256 of its manifest."""
     for path, part in found.parts.items():
-        columns: tuple[Column, ...] = tuple(column for column in columns_of(path) if column.name in _KEYS)
+        columns: tuple[Column, ...] = tuple(
+            column for column in columns_of(path) if column.name in _KEYS
+        )
         killed = ListFile(f"kill-{path.replace('/', '-')}", "Отзовани", columns)
         for name, content in render_list(killed, part, wish.as_of):
             write_private(work / name, content)
     manifest = {
-        "as_of": wish.as_of.isoformat(), "list": wish.list_name, "of": found.released.manifest_sha256,
-        "rows": found.rows, "cents": found.cents, "files": hash_files(work),
-    }  # fmt: skip
+        "as_of": wish.as_of.isoformat(),
+        "list": wish.list_name,
+        "of": found.released.manifest_sha256,
+        "rows": found.rows,
+        "cents": found.cents,
+        "files": hash_files(work),
+    }
     content = manifest_bytes(manifest)
     write_private(work / MANIFEST, content)
     return hashlib.sha256(content).hexdigest()

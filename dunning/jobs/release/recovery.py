@@ -8,8 +8,8 @@ from dunning.jobs.release.files import released_target
 def recover_releases(source: Source) -> None:
     """Bring every interrupted release to its end. The caller holds the run lock.
 
-    If the manifest that it was about to publish lies in its place, the list has left; else nobody may have trusted what
-    lies there, and the intent is taken back.
+    If the manifest that it was about to publish lies in its place, the list has left; else nobody
+    may have trusted what lies there, and the intent is taken back.
     """
     for release in releases.fetch_intended(source):
         target = released_target(release.out, release.as_of, release.list_name)

@@ -4,7 +4,9 @@ from dunning.jobs.run_context import Receipt
 
 
 def run(released: list[Receipt | None]) -> Receipt:
-    """Return the receipts of a night's releases with one text; a release that failed is told in its own task."""
+    """Return the receipts of a night's releases with one text; a release that failed is told in its
+    own task.
+    """
     there = [receipt for receipt in released if receipt]
     lines = [receipt["text"] for receipt in there if receipt["text"]]
     failed = len(released) - len(there)

@@ -14,7 +14,8 @@ APPROVES_SAMPLE = "DUNNING_APPROVE_SAMPLE"
 
 
 def require_sample(settings: Settings, run: runs.Run) -> None:
-    """Refuse to release a night without a human, unless it is of the sample in this home and nobody lives there.
+    """Refuse to release a night without a human, unless it is of the sample in this home and nobody
+    lives there.
 
     Raises:
         DunningError: says what is wrong with it.
@@ -33,13 +34,18 @@ def require_sample(settings: Settings, run: runs.Run) -> None:
 
 
 def is_sample(settings: Settings, run: runs.Run) -> bool:
-    """Return whether a night was decided from the very files of the home's sample, or of the night after its own."""
+    """Return whether a night was decided from the very files of the home's sample, or of the night
+    after its own.
+    """
     return any(_is_of(settings.home / name, run) for name in ("sample", "sample-after"))
 
 
 def _is_of(folder: Path, run: runs.Run) -> bool:
     try:
         told = json.loads((folder / "manifest.json").read_text("utf-8"))
-        return "sample" in told and ledger_fingerprint(folder, None, read_ledger(folder)) == run.ledger_fingerprint
+        return (
+            "sample" in told
+            and ledger_fingerprint(folder, None, read_ledger(folder)) == run.ledger_fingerprint
+        )
     except (OSError, ValueError, DunningError):
         return False

@@ -1,8 +1,9 @@
 """The accounts of an extract: all (premise, payer) pairs, numbered in the order of the snapshot.
 
-Premises are numbered by (bucket, premise_no) and payers by payer_code, each over all rows of their table; a pair is
-one whole number, and pairs in ascending order are accounts in the snapshot's order: bucket, premise_no, payer_code. So
-a row sorted by its account stands in its bucket, and its place there is its number minus the bucket's first.
+Premises are numbered by (bucket, premise_no) and payers by payer_code, each over all rows of their
+table; a pair is one whole number, and pairs in ascending order are accounts in the snapshot's
+order: bucket, premise_no, payer_code. So a row sorted by its account stands in its bucket, and its
+place there is its number minus the bucket's first.
 """
 
 from dataclasses import dataclass
@@ -42,11 +43,15 @@ class Numbering:
 
 
 def number_rows(premise_nos: pa.Array, payer_codes: pa.Array) -> Numbering:
-    """Return the numbering of all rows of premises and payers; a missing key is numbered like the empty text."""
+    """Return the numbering of all rows of premises and payers; a missing key is numbered like the
+    empty text.
+    """
     buckets = buckets_of(premise_nos)
     premise_row = order_rows((buckets, text_ranks(premise_nos)))
     payer_row = order_rows((text_ranks(payer_codes),))
-    return Numbering(_inverse(premise_row), _inverse(payer_row), premise_row, payer_row, buckets[premise_row])
+    return Numbering(
+        _inverse(premise_row), _inverse(payer_row), premise_row, payer_row, buckets[premise_row]
+    )
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,15 @@ class Accounts:
         return len(self.pairs)
 
     def find(self, premise: npt.NDArray, payer: npt.NDArray) -> Places:
-        """Return each pair's account; NO_ACCOUNT where a number is not known (< 0) or the pair is no account."""
+        """Return each pair's account; NO_ACCOUNT where a number is not known (< 0) or the pair is
+        no account.
+        """
         accounts = np.full(len(premise), NO_ACCOUNT, np.int32)
         rows = np.flatnonzero((premise >= 0) & (payer >= 0))
         if rows.size:
-            accounts[rows] = _find_numbers(self.numbering.pair(premise[rows], payer[rows]), self.pairs)
+            accounts[rows] = _find_numbers(
+                self.numbering.pair(premise[rows], payer[rows]), self.pairs
+            )
         return accounts
 
     @cached_property
@@ -99,7 +108,9 @@ class Accounts:
         return only
 
     def of_premises(self, premises: npt.NDArray) -> tuple[Places, Places]:
-        """Return (place in `premises`, account), one row for every account of each premise number."""
+        """Return (place in `premises`, account), one row for every account of each premise
+        number.
+        """
         first = np.searchsorted(self.premise, np.arange(len(self.numbering.premise) + 1))
         return spread(premises, first)
 
@@ -112,7 +123,8 @@ class Accounts:
 
 
 def spread(owners: npt.NDArray, first: npt.NDArray) -> tuple[Places, Places]:
-    """Return (place in `owners`, row), one for every row of each owner; `first[o]:first[o + 1]` are the rows of o.
+    """Return (place in `owners`, row), one for every row of each owner; `first[o]:first[o + 1]` are
+    the rows of o.
 
     An owner below zero has no rows.
 
@@ -120,7 +132,11 @@ def spread(owners: npt.NDArray, first: npt.NDArray) -> tuple[Places, Places]:
     [[0, 0, 0, 2, 2], [2, 3, 4, 0, 1]]
     """
     known = np.maximum(owners, 0)
-    counts = np.where(owners >= 0, first[known + 1] - first[known], 0) if len(owners) else np.zeros(0, np.int64)
+    counts = (
+        np.where(owners >= 0, first[known + 1] - first[known], 0)
+        if len(owners)
+        else np.zeros(0, np.int64)
+    )
     at = np.repeat(np.arange(len(owners)), counts)
     within = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
     return at, first[known[at]] + within
@@ -135,7 +151,9 @@ def _find_numbers(numbers: Pairs, among: Pairs) -> Places:
 
 
 def distinct(numbers: Pairs) -> Pairs:
-    """Return the different numbers, ascending; sorting beats the hash table of `np.unique` threefold here."""
+    """Return the different numbers, ascending; sorting beats the hash table of `np.unique`
+    threefold here.
+    """
     ordered = np.sort(numbers)
     is_first = np.ones(len(ordered), bool)
     is_first[1:] = ordered[1:] != ordered[:-1]

@@ -1,18 +1,23 @@
-"""Whose is an invoice without a payer, whose is a payment, and which names are dropped. The same for every `as_of`.
+"""Whose is an invoice without a payer, whose is a payment, and which names are dropped. The same
+for every `as_of`.
 
 The order in which it is decided, so that nothing runs in a circle:
 
-1. premises and payers stand or fall by themselves; then tenancies (`register`); then invoices (named payer, or the one
-   payer whose tenancies cover the service period) and payments as far as their bucket can tell (`settling`).
-2. Accounts are the pairs of the tenancies and invoices that are taken in and of the payments that name premise and
-   payer, stand by themselves and are no reversal (a reversal belongs to an account that has a payment, and founds
-   none). A payer's 'only account in the extract' is meant among these.
-3. The other payments find their account (`strays`); then reversals are judged here, against payments taken in.
-4. `eur_before_changeover` asks whether any BGN invoice or payment is taken in. That is judged as if no EUR row were too
+1. premises and payers stand or fall by themselves; then tenancies (`register`); then invoices
+(named payer, or the one
+   payer whose tenancies cover the service period) and payments as far as their bucket can tell
+   (`settling`).
+2. Accounts are the pairs of the tenancies and invoices that are taken in and of the payments that
+name premise and
+   payer, stand by themselves and are no reversal (a reversal belongs to an account that has a
+   payment, and founds none). A payer's 'only account in the extract' is meant among these.
+3. The other payments find their account (`strays`); then reversals are judged here, against
+payments taken in. 4. `eur_before_changeover` asks whether any BGN invoice or payment is taken in.
+That is judged as if no EUR row were too
    early; then those rows are refused and all is decided again without them (`parts`).
 
-A row whose names are not there (`missing_reference`) is not attributed, and a row whose day cannot be read is not where
-the day matters: of these no second reason is made up.
+A row whose names are not there (`missing_reference`) is not attributed, and a row whose day cannot
+be read is not where the day matters: of these no second reason is made up.
 """
 
 from dataclasses import dataclass
@@ -39,9 +44,11 @@ class Attribution:
 
     Attributes:
         accounts: all of the extract, in snapshot order.
-        invoice_account: account of each row of invoices; below 0 where it has none, and where the row is refused.
+        invoice_account: account of each row of invoices; below 0 where it has none, and where the
+            row is refused.
         payment_account: the same of payments.
-        payment_guess: account that a payment would have, also a refused one; below 0 where that cannot be told.
+        payment_guess: account that a payment would have, also a refused one; below 0 where that
+            cannot be told.
     """
 
     accounts: Accounts
@@ -52,13 +59,17 @@ class Attribution:
 
 @dataclass(frozen=True)
 class _Named:
-    """Numbers of the premise and payer that the rows of a table name: UNNAMED, UNKNOWN or a number."""
+    """Numbers of the premise and payer that the rows of a table name: UNNAMED, UNKNOWN or a
+    number.
+    """
 
     premise: Places
     payer: Places
 
 
-def attribute(references: References, accounts: Accounts, billed: Settled, paid: Settled) -> Attribution:
+def attribute(
+    references: References, accounts: Accounts, billed: Settled, paid: Settled
+) -> Attribution:
     """Return whose the invoices and payments of some buckets are; marks bad_reversal.
 
     Args:
@@ -74,14 +85,18 @@ def attribute(references: References, accounts: Accounts, billed: Settled, paid:
     is_asked = (payments.reasons & MISSING == 0) & ~payments.is_repeated
     is_open = is_asked & (guess < 0) & (paid.payer == UNNAMED)
     reverses = references.places("payments", "reverses")
-    bad = find_bad_reversals(_payment_rows(payments, reverses), guess, references.standing("payments"))
+    bad = find_bad_reversals(
+        _payment_rows(payments, reverses), guess, references.standing("payments")
+    )
     payments.mark(bad & is_asked & ~is_open, bit("bad_reversal"))
     stands = references.standing("payments") & (guess >= 0)
     return Attribution(accounts, invoice_account, np.where(stands, guess, NO_ACCOUNT), guess)
 
 
 def name_numbers(references: References, numbering: Numbering, name: str) -> _Named:
-    """Return the premise and payer that the rows of a table name, as numbers; UNNAMED and UNKNOWN stay."""
+    """Return the premise and payer that the rows of a table name, as numbers; UNNAMED and UNKNOWN
+    stay.
+    """
     if name in references.numbers:
         return _Named(*references.numbers[name])
     premise, payer = references.places(name, "premise_no"), references.places(name, "payer_code")
@@ -92,17 +107,20 @@ def name_numbers(references: References, numbering: Numbering, name: str) -> _Na
 
 
 def find_named_items(references: References, attribution: Attribution) -> tuple[Places, Places]:
-    """Return the invoice that each payment, and each credit note, may settle first; below 0 where none.
+    """Return the invoice that each payment, and each credit note, may settle first; below 0 where
+    none.
 
-    A name is dropped (UNNAMED where a name stands) that is not there, or belongs to another account, or is a EUR
-    invoice named in a BGN row dated before 2026, which could not take effect.
+    A name is dropped (UNNAMED where a name stands) that is not there, or belongs to another
+    account, or is a EUR invoice named in a BGN row dated before 2026, which could not take effect.
 
     Returns:
         Rows of invoices: one a payment, one an invoice (for its `refers_to`).
     """
     invoices, payments = references.tables["invoices"], references.tables["payments"]
     account = attribution.invoice_account
-    by_payment = _keep_names(references.places("payments", "invoice_no"), attribution.payment_account, account)
+    by_payment = _keep_names(
+        references.places("payments", "invoice_no"), attribution.payment_account, account
+    )
     by_note = _keep_names(references.places("invoices", "refers_to"), account, account)
     for table, named, day in ((payments, by_payment, "paid_on"), (invoices, by_note, "issued_on")):
         is_early_bgn = (table.frame["currency"] == BGN) & (table.frame[day] < EUR_FROM)
@@ -120,5 +138,10 @@ def _payment_rows(payments: TypedTable, reverses: Places) -> PaymentRows:
     is_readable = (frame["currency"] >= 0) & ~unreadable(payments, "amount")
     is_readable &= (frame["amount"] != 0) | (payments.reasons & bit("missing_value") == 0)
     return PaymentRows(
-        reverses, frame["amount"], frame["currency"], frame["paid_on"], is_readable, frame.text("payment_no")
+        reverses,
+        frame["amount"],
+        frame["currency"],
+        frame["paid_on"],
+        is_readable,
+        frame.text("payment_no"),
     )

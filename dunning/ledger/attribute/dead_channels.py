@@ -1,8 +1,9 @@
 """Refused contacts: what was registered before them by the same channel is not used again.
 
-Who reads a refused contact knows that something newer was registered or revoked, but not what; so the older addresses
-of that payer and channel end on the day of the refused one. Where its day cannot be read, all of them have ended; where
-its channel cannot be read, or the row is ragged, those of every channel.
+Who reads a refused contact knows that something newer was registered or revoked, but not what; so
+the older addresses of that payer and channel end on the day of the refused one. Where its day
+cannot be read, all of them have ended; where its channel cannot be read, or the row is ragged,
+those of every channel.
 """
 
 from collections.abc import Iterator
@@ -25,7 +26,8 @@ _SECONDS_BITS = 33  # instants lie between 1990 and 2100
 
 
 def end_older_contacts(references: References, numbering: Numbering, cells: Cells) -> Instants:
-    """Return when each row of contacts ends: `revoked_at`, or earlier where a refused row follows it.
+    """Return when each row of contacts ends: `revoked_at`, or earlier where a refused row follows
+    it.
 
     Args:
         references: of all tables.
@@ -34,9 +36,13 @@ def end_older_contacts(references: References, numbering: Numbering, cells: Cell
     """
     contacts = references.tables["contacts"]
     ends, registered_at = contacts.frame["revoked_at"].copy(), contacts.frame["registered_at"]
-    payer = take_or(numbering.payer, references.places("contacts", "payer_code"), -1).astype(np.int64)
+    payer = take_or(numbering.payer, references.places("contacts", "payer_code"), -1).astype(
+        np.int64
+    )
     refused = np.flatnonzero(contacts.is_refused & (payer >= 0))
-    keys, since = _spread(payer[refused], contacts.frame["channel"][refused], registered_at[refused])
+    keys, since = _spread(
+        payer[refused], contacts.frame["channel"][refused], registered_at[refused]
+    )
     ragged = np.array(list(_ragged_payers(references, numbering, cells)), np.int64)
     every, never = _spread(ragged, np.full(len(ragged), -1), np.full(len(ragged), NO_INSTANT))
     keys, since = np.concatenate((keys, every)), np.concatenate((since, never))
@@ -45,13 +51,17 @@ def end_older_contacts(references: References, numbering: Numbering, cells: Cell
     own = payer * len(CHANNELS) + contacts.frame["channel"]
     rows = np.flatnonzero(contacts.stands & np.isin(own, keys))
     undated = np.isin(own[rows], keys[since == NO_INSTANT])
-    next_refused = np.where(undated, registered_at[rows], _find_next(own[rows], registered_at[rows], keys, since))
+    next_refused = np.where(
+        undated, registered_at[rows], _find_next(own[rows], registered_at[rows], keys, since)
+    )
     ends[rows] = np.minimum(ends[rows], next_refused)
     return ends
 
 
 def _spread(payer: Places, channel: Places, since: Instants) -> tuple[Places, Instants]:
-    """Return a key of payer and channel for each row, and its instant; one for every channel where it is not known."""
+    """Return a key of payer and channel for each row, and its instant; one for every channel where
+    it is not known.
+    """
     known = channel >= 0
     width = len(CHANNELS)
     every = (payer[~known][:, None] * width + np.arange(width)).ravel()
@@ -60,7 +70,9 @@ def _spread(payer: Places, channel: Places, since: Instants) -> tuple[Places, In
 
 
 def _find_next(own: Places, registered_at: Instants, keys: Places, since: Instants) -> Instants:
-    """Return for each contact the first instant, from its own on, of a refused one under its key; else NO_INSTANT."""
+    """Return for each contact the first instant, from its own on, of a refused one under its key;
+    else NO_INSTANT.
+    """
     dated = since != NO_INSTANT
     line = np.sort((keys[dated] << _SECONDS_BITS) + since[dated])
     if not len(line):

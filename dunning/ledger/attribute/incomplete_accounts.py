@@ -1,18 +1,24 @@
-"""Whom a refused row could concern: what is known about these accounts and premises is not all there is.
+"""Whom a refused row could concern: what is known about these accounts and premises is not all
+there is.
 
-Of every table but bill lines and contacts (for those see `dead_channels`). A row reaches every account that it names by
-any number in it that can be read, or could belong to:
+Of every table but bill lines and contacts (for those see `dead_channels`). A row reaches every
+account that it names by any number in it that can be read, or could belong to:
 
-- premise and payer together name that account; where the pair is none (a slip in one of them), all accounts of either,
-  unless the row itself would have made the account: a tenancy, or whatever names a premise or payer refused himself;
-- a premise alone, or a payer alone, names all accounts of it; what a rule finds beside that counts as well;
+- premise and payer together name that account; where the pair is none (a slip in one of them), all
+accounts of either,
+  unless the row itself would have made the account: a tenancy, or whatever names a premise or payer
+  refused himself;
+- a premise alone, or a payer alone, names all accounts of it; what a rule finds beside that counts
+as well;
 - an invoice, agreement, case or payment names the account that it belongs to.
 
-A ragged row has no certain cells: those in their usual place name whom they name; where they name nobody (a cell too
-many or too few may have moved them), each cell that is a known number names it by itself.
+A ragged row has no certain cells: those in their usual place name whom they name; where they name
+nobody (a cell too many or too few may have moved them), each cell that is a known number names it
+by itself.
 
-Nothing is cut off where a refused row could say who lives there or is protected: at every premise that tenancies of
-refused payers, or refused tenancies, name; and at all premises of accounts that a refused hold or agreement reaches.
+Nothing is cut off where a refused row could say who lives there or is protected: at every premise
+that tenancies of refused payers, or refused tenancies, name; and at all premises of accounts that a
+refused hold or agreement reaches.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,11 +40,26 @@ Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 _TABLES = tuple(name for name in TABLES if name not in ("invoice_lines", "contacts"))
 _PARTIES = ("tenancies", "invoices", "payments", "agreements", "holds", "notices", "court_cases")
-_INVOICES = {"payments": "invoice_no", "invoices": "refers_to", "holds": "invoice_no", "agreement_items": "invoice_no",
-             "court_case_items": "invoice_no"}  # fmt: skip
-_OWNERS = {"agreement_items": "agreement_no", "instalments": "agreement_no", "court_case_items": "case_no"}
-_CODES = {"premise_no": "premises", "payer_code": "payers", "invoice_no": "invoices", "refers_to": "invoices",
-          "agreement_no": "agreements", "case_no": "court_cases"}  # fmt: skip
+_INVOICES = {
+    "payments": "invoice_no",
+    "invoices": "refers_to",
+    "holds": "invoice_no",
+    "agreement_items": "invoice_no",
+    "court_case_items": "invoice_no",
+}
+_OWNERS = {
+    "agreement_items": "agreement_no",
+    "instalments": "agreement_no",
+    "court_case_items": "case_no",
+}
+_CODES = {
+    "premise_no": "premises",
+    "payer_code": "payers",
+    "invoice_no": "invoices",
+    "refers_to": "invoices",
+    "agreement_no": "agreements",
+    "case_no": "court_cases",
+}
 # Where these protect somebody at a premise, nobody there is cut off.
 _KEEPING = ("holds", "agreements", "agreement_items", "instalments")
 
@@ -65,19 +86,29 @@ def named_invoices(references: References, cells: Mapping[str, Cells]) -> pa.Arr
     """
     payments, invoices = references.tables["payments"], references.tables["invoices"]
     ragged = _join_ragged(references, cells, _TABLES)
-    return pa.concat_arrays(
-        [payments.frame.text("invoice_no"), invoices.frame.text("refers_to"), ragged]
-    ).drop_null().unique()
+    return (
+        pa.concat_arrays(
+            [payments.frame.text("invoice_no"), invoices.frame.text("refers_to"), ragged]
+        )
+        .drop_null()
+        .unique()
+    )
 
 
 def named_payments(references: References, cells: Mapping[str, Cells]) -> pa.Array:
     """Return the numbers of payments that refused rows name."""
     ragged = _join_ragged(references, cells, ["payments"])
-    return pa.concat_arrays([references.tables["payments"].frame.text("reverses"), ragged]).drop_null().unique()
+    return (
+        pa.concat_arrays([references.tables["payments"].frame.text("reverses"), ragged])
+        .drop_null()
+        .unique()
+    )
 
 
 def list_refused_notices(references: References, cells: Mapping[str, Cells]) -> list[str]:
-    """Return the numbers of refused notices, and every cell of ragged ones: they may be references of our own."""
+    """Return the numbers of refused notices, and every cell of ragged ones: they may be references
+    of our own.
+    """
     notices = references.tables["notices"]
     numbers = notices.frame.text("notice_no").filter(pa.array(notices.is_refused)).drop_null()
     return sorted({*numbers.to_pylist(), *_join_ragged(references, cells, ["notices"]).to_pylist()})
@@ -89,8 +120,8 @@ def find_evidence(
     """Return what refused rows speak of.
 
     Args:
-        references: of invoices and payments only the refused rows, and the invoices of `named_invoices`, those that
-            holds and items of agreements and cases name among them.
+        references: of invoices and payments only the refused rows, and the invoices of
+            `named_invoices`, those that holds and items of agreements and cases name among them.
         cells: refused rows as read.
         payers_of: accounts of the payments of `named_payments`; below 0 where there is none.
     """
@@ -100,7 +131,9 @@ def find_evidence(
 class _Collector:
     """Collects accounts and premises from refused rows, table by table."""
 
-    def __init__(self, references: References, attribution: Attribution, cells: Mapping[str, Cells]) -> None:
+    def __init__(
+        self, references: References, attribution: Attribution, cells: Mapping[str, Cells]
+    ) -> None:
         self.references, self.attribution, self.cells = references, attribution, cells
         self.accounts: Accounts = attribution.accounts
         self.numbering = attribution.accounts.numbering
@@ -132,7 +165,9 @@ class _Collector:
         self._reach_ragged(self.references.tables[name], self.cells[name])
 
     def _name_parties(self, name: str, rows: Places) -> tuple[Places, Places]:
-        """Return the premise and payer that each row names; flag the account that a rule finds beside that."""
+        """Return the premise and payer that each row names; flag the account that a rule finds
+        beside that.
+        """
         nobody = np.full(len(rows), UNNAMED, np.int64)
         if name == "premises":
             return self.numbering.premise[rows], nobody
@@ -193,20 +228,27 @@ class _Collector:
 
     def _reach_owners(self, name: str, owners: Places) -> None:
         """Flag the accounts of these agreements or cases; refused ones speak for themselves."""
-        named, owners = name_numbers(self.references, self.numbering, name), np.unique(owners[owners >= 0])
+        named, owners = (
+            name_numbers(self.references, self.numbering, name),
+            np.unique(owners[owners >= 0]),
+        )
         self._reach_accounts(self.accounts.find(named.premise[owners], named.payer[owners]))
 
     def _reach_ragged(self, table: TypedTable, cells: Cells) -> None:
         rows = list(_ragged_rows(table, cells))
         usual = _usual_codes(table, rows)
         lost = self._reach_codes(table.table.name, usual) if rows else ()
-        anywhere = [{column: cell} for row in lost for cell in rows[row] if cell for column in _CODES]
+        anywhere = [
+            {column: cell} for row in lost for cell in rows[row] if cell for column in _CODES
+        ]
         if anywhere:
             self._reach_codes(table.table.name, anywhere)
 
     def _reach_codes(self, name: str, rows: list[dict[str, str]]) -> Places:
         """Flag what these codes name; return the rows that name nobody."""
-        found = {column: self._find_codes(column, [row.get(column) for row in rows]) for column in _CODES}
+        found = {
+            column: self._find_codes(column, [row.get(column) for row in rows]) for column in _CODES
+        }
         premise, payer = found["premise_no"], found["payer_code"]
         premise = np.where(premise >= 0, take_or(self.numbering.premise, premise, UNKNOWN), premise)
         payer = np.where(payer >= 0, take_or(self.numbering.payer, payer, UNKNOWN), payer)
@@ -223,7 +265,9 @@ class _Collector:
         return find_places(pa.array(codes, pa.string()), table.frame.text(table.table.key[0]))
 
 
-def _join_ragged(references: References, cells: Mapping[str, Cells], tables: Iterable[str]) -> pa.Array:
+def _join_ragged(
+    references: References, cells: Mapping[str, Cells], tables: Iterable[str]
+) -> pa.Array:
     """Return every cell of the ragged rows of some tables."""
     rows = (row for name in tables for row in _ragged_rows(references.tables[name], cells[name]))
     return pa.array([cell for row in rows for cell in row if cell], pa.string())
@@ -239,4 +283,7 @@ def _usual_codes(table: TypedTable, rows: list[tuple[str, ...]]) -> list[dict[st
     """Return what each row names where the header says that codes stand."""
     header = [name.strip().lower() for name in table.header]
     usual = {column: header.index(column) for column in _CODES if column in header}
-    return [{column: row[at] for column, at in usual.items() if at < len(row) and row[at]} for row in rows]
+    return [
+        {column: row[at] for column, at in usual.items() if at < len(row) and row[at]}
+        for row in rows
+    ]

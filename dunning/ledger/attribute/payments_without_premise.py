@@ -1,4 +1,6 @@
-"""Payments that name no premise and no invoice that tells one: sent to the bucket of their payer's only account."""
+"""Payments that name no premise and no invoice that tells one: sent to the bucket of their payer's
+only account.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,12 +30,20 @@ class Strays:
     """Sends them home.
 
     Attributes:
-        nowhere: those without an account, and further copies, with the columns PREMISE (always UNNAMED) and PAYER.
+        nowhere: those without an account, and further copies, with the columns PREMISE (always
+            UNNAMED) and PAYER.
         has_bgn: one of them in BGN is taken in.
     """
 
-    def __init__(self, payments: Bulk, strays: Spill, accounts: Accounts, register: Register, folder: Path) -> None:
-        self._payments, self._strays, self._accounts, self._register = payments, strays, accounts, register
+    def __init__(
+        self, payments: Bulk, strays: Spill, accounts: Accounts, register: Register, folder: Path
+    ) -> None:
+        self._payments, self._strays, self._accounts, self._register = (
+            payments,
+            strays,
+            accounts,
+            register,
+        )
         self._placed = Spill(folder / "placed.arrow", payments.raw)
         self._returned = Spill(folder / "returned.arrow", payments.raw)
         self.nowhere: list[TypedTable] = []
@@ -43,8 +53,8 @@ class Strays:
         """Send every stray to its account.
 
         Args:
-            find_payment: gives the (premise, payer) of payments by number that are no strays, refused ones too; UNNAMED
-                elsewhere.
+            find_payment: gives the (premise, payer) of payments by number that are no strays,
+                refused ones too; UNNAMED elsewhere.
             refuses_early_euro: EUR rows dated before the changeover are refused.
         """
         bare: list[TypedTable] = []
@@ -68,12 +78,17 @@ class Strays:
         return [spill.read(homes) for spill in spills if spill.rows[homes.start : homes.stop].any()]
 
     def find_owners(self, names: pa.Array, premise: Places, payer: Places) -> None:
-        """Fill in premise and payer of those of these payments that went home, where they are not known yet."""
+        """Fill in premise and payer of those of these payments that went home, where they are not
+        known yet.
+        """
         for home in np.flatnonzero(self._placed.rows).tolist():
             placed = self._placed.read(range(home, home + 1))
             at = find_places(names, placed.frame.text("payment_no"))
             here = (premise < 0) & (at >= 0)
-            premise[here], payer[here] = placed.frame[PREMISE][at[here]], placed.frame[PAYER][at[here]]
+            premise[here], payer[here] = (
+                placed.frame[PREMISE][at[here]],
+                placed.frame[PAYER][at[here]],
+            )
 
     def remove(self) -> None:
         """Let go of everything."""
@@ -86,13 +101,17 @@ class Strays:
         yield from self._strays.stretches(range(HOMELESS, HOMES))
 
     def _find_only_accounts(self, payer: Places) -> tuple[Places, Places]:
-        """Return premise and payer of each payer's only account; UNNAMED where he has none, or several."""
+        """Return premise and payer of each payer's only account; UNNAMED where he has none, or
+        several.
+        """
         accounts = self._accounts
         only = take_or(accounts.only_account, payer, UNNAMED)
         return take_or(accounts.premise, only, UNNAMED), take_or(accounts.payer, only, UNNAMED)
 
     def _send_bare(self, rows: TypedTable, find_payment: FindPairs) -> None:
-        """Send reversals that name nothing else to the account of the payment that they take back."""
+        """Send reversals that name nothing else to the account of the payment that they take
+        back.
+        """
         names = rows.frame.text("reverses")
         premise, payer = find_payment(names)
         self.find_owners(names, premise, payer)
@@ -100,7 +119,12 @@ class Strays:
         self._send(rows, (premise, payer), nobody, np.ones(len(rows), bool), self._returned)
 
     def _send(
-        self, rows: TypedTable, owner: tuple[Places, Places], payer: Places, chosen: Flags, into: Spill
+        self,
+        rows: TypedTable,
+        owner: tuple[Places, Places],
+        payer: Places,
+        chosen: Flags,
+        into: Spill,
     ) -> None:
         premise, found = owner
         goes = chosen & (premise >= 0) & ~rows.is_repeated
@@ -110,7 +134,9 @@ class Strays:
         rows.mark(is_asked & ~is_bare, bit("unmatched_payment"))
         rows.mark(is_asked & is_bare, bit("bad_reversal"))
         is_plain = ~_is_filled(rows, "reverses")
-        self.has_bgn |= bool((goes & is_plain & rows.stands & (rows.frame["currency"] == BGN)).any())
+        self.has_bgn |= bool(
+            (goes & is_plain & rows.stands & (rows.frame["currency"] == BGN)).any()
+        )
         if goes.any():
             went = _with_numbers(rows, goes, premise, found)
             into.add(sort_by_home(went, self._register.numbering.bucket[premise[goes]]))

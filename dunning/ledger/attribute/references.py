@@ -1,7 +1,9 @@
-"""What the rows name: each name as the place of a row in another table, and what follows where that row is not there.
+"""What the rows name: each name as the place of a row in another table, and what follows where that
+row is not there.
 
-'Not there' includes refused rows: who names a refused row is refused himself (`missing_reference`). Tables are looked
-at in an order in which whatever a row names has been decided before it, so one pass is enough.
+'Not there' includes refused rows: who names a refused row is refused himself (`missing_reference`).
+Tables are looked at in an order in which whatever a row names has been decided before it, so one
+pass is enough.
 """
 
 from collections.abc import Mapping
@@ -18,23 +20,34 @@ from dunning.ledger.typed_tables import TypedTable
 Places = npt.NDArray[np.signedinteger]
 Flags = npt.NDArray[np.bool_]
 
-_KEYS = {"premise_no": "premises", "payer_code": "payers", "invoice_no": "invoices", "agreement_no": "agreements",
-         "case_no": "court_cases", "refers_to": "invoices", "reverses": "payments"}
+_KEYS = {
+    "premise_no": "premises",
+    "payer_code": "payers",
+    "invoice_no": "invoices",
+    "agreement_no": "agreements",
+    "case_no": "court_cases",
+    "refers_to": "invoices",
+    "reverses": "payments",
+}
 _FORGIVEN = {("payments", "invoice_no"), ("invoices", "refers_to"), ("payments", "reverses")}
 
 
 class References:
     """The typed tables of an extract and what their names point to; every look-up is made once.
 
-    A place is a row of the named table, refused ones too; UNNAMED where the cell is empty, UNKNOWN where no row of the
-    extract has that key. Where several rows share a key it is the first of them (all are refused, or it is the one
-    that is kept).
+    A place is a row of the named table, refused ones too; UNNAMED where the cell is empty, UNKNOWN
+    where no row of the extract has that key. Where several rows share a key it is the first of them
+    (all are refused, or it is the one that is kept).
     """
 
     def __init__(
-        self, tables: Mapping[str, TypedTable], numbers: Mapping[str, tuple[Places, Places]] | None = None
+        self,
+        tables: Mapping[str, TypedTable],
+        numbers: Mapping[str, tuple[Places, Places]] | None = None,
     ) -> None:
-        """Take the tables, and of some of them the numbers of the premise and payer that their rows name."""
+        """Take the tables, and of some of them the numbers of the premise and payer that their rows
+        name.
+        """
         self.tables = tables
         self.numbers = numbers or {}
         self._places: dict[tuple[str, str], Places] = {}
@@ -45,9 +58,13 @@ class References:
         return self.tables[name].stands
 
     def places(self, name: str, column: str) -> Places:
-        """Return what the rows of table `name` name in `column`, as places in the table that has that key."""
+        """Return what the rows of table `name` name in `column`, as places in the table that has
+        that key.
+        """
         if (name, column) not in self._places:
-            self._places[name, column] = self._find(_KEYS[column], self.tables[name].frame.text(column))
+            self._places[name, column] = self._find(
+                _KEYS[column], self.tables[name].frame.text(column)
+            )
         return self._places[name, column]
 
     def _find(self, name: str, names: pa.Array) -> Places:
@@ -60,14 +77,21 @@ class References:
         return self._indexes[name].find(names)
 
     def mark_missing(self, name: str, *columns: str) -> None:
-        """Mark the rows of table `name` that name in one of `columns` what is not there, or is refused."""
+        """Mark the rows of table `name` that name in one of `columns` what is not there, or is
+        refused.
+        """
         table = self.tables[name]
         for column in columns:
             assert (name, column) not in _FORGIVEN, f"{name}.{column} may name what is not there"
             places, stands = self.places(name, column), self.standing(_KEYS[column])
             missing = places == UNKNOWN
-            table.mark(missing | is_refused(places, stands), bit("missing_reference") | MISSING_IN[column])
-            table.mark(missing & ~self._is_ragged(_KEYS[column], table.frame.text(column), missing), OWN_FAULT)
+            table.mark(
+                missing | is_refused(places, stands), bit("missing_reference") | MISSING_IN[column]
+            )
+            table.mark(
+                missing & ~self._is_ragged(_KEYS[column], table.frame.text(column), missing),
+                OWN_FAULT,
+            )
 
     def _is_ragged(self, name: str, names: pa.Array, asked: Flags) -> Flags:
         """Return which of the asked names a ragged row of table `name` has where its key stands."""

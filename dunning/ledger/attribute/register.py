@@ -1,4 +1,6 @@
-"""Whom and what the large tables may name: premises, payers and tenancies, all decided, and quick to find."""
+"""Whom and what the large tables may name: premises, payers and tenancies, all decided, and quick
+to find.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,11 +42,15 @@ class Register:
     pairs: Pairs
 
     def number_premises(self, codes: pa.Array) -> Places:
-        """Return the number of each premise; UNNAMED for null, UNKNOWN where the extract has none of that key."""
+        """Return the number of each premise; UNNAMED for null, UNKNOWN where the extract has none
+        of that key.
+        """
         return _number(codes, self.premises, self.numbering.premise)
 
     def number_payers(self, codes: pa.Array) -> Places:
-        """Return the number of each payer; UNNAMED for null, UNKNOWN where the extract has none of that key."""
+        """Return the number of each payer; UNNAMED for null, UNKNOWN where the extract has none of
+        that key.
+        """
         return _number(codes, self.payers, self.numbering.payer)
 
     def pairs_of(self, homes: range) -> Pairs:
@@ -63,17 +69,29 @@ def make_register(tables: Mapping[str, TypedTable]) -> Register:
     """Return the register of an extract whose premises, payers and tenancies have been decided."""
     premises, payers, tenancies = (tables[name] for name in ("premises", "payers", "tenancies"))
     numbering = number_rows(premises.frame.text("premise_no"), payers.frame.text("payer_code"))
-    premise_rows, payer_rows = TextIndex(premises.frame.text("premise_no")), TextIndex(payers.frame.text("payer_code"))
+    premise_rows, payer_rows = (
+        TextIndex(premises.frame.text("premise_no")),
+        TextIndex(payers.frame.text("payer_code")),
+    )
     rows = np.flatnonzero(tenancies.stands)
     frame = tenancies.frame
     premise = _number(frame.text("premise_no"), premise_rows, numbering.premise)[rows]
     payer = _number(frame.text("payer_code"), payer_rows, numbering.payer)[rows]
     tenures = merge_tenancies(
-        premise, payer, frame["valid_from"][rows], frame["valid_until"][rows], premises=len(numbering.premise)
+        premise,
+        payer,
+        frame["valid_from"][rows],
+        frame["valid_until"][rows],
+        premises=len(numbering.premise),
     )
     return Register(
-        numbering, premise_rows, payer_rows, premises.stands[numbering.premise_row],
-        payers.stands[numbering.payer_row], tenures, distinct(numbering.pair(premise, payer)),
+        numbering,
+        premise_rows,
+        payer_rows,
+        premises.stands[numbering.premise_row],
+        payers.stands[numbering.payer_row],
+        tenures,
+        distinct(numbering.pair(premise, payer)),
     )
 
 

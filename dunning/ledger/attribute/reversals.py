@@ -20,7 +20,8 @@ class PaymentRows:
     """What a reversal is judged by, one row a payment of the extract.
 
     Attributes:
-        reverses: the row it names; -1 none, -2 not in the extract. A row that names one is a reversal.
+        reverses: the row it names; -1 none, -2 not in the extract. A row that names one is a
+            reversal.
         amount, currency, paid_on: as typed.
         is_readable: amount and currency could be read.
         payment_no: its number.
@@ -42,10 +43,11 @@ class PaymentRows:
 def find_bad_reversals(payments: PaymentRows, account: Places, stands: Flags) -> Flags:
     """Return which rows are `bad_reversal`.
 
-    A good one names a payment that is taken in, is no reversal, has the same account and exactly its amount with the
-    other sign: in its own currency or, in euro dated from 2026 on, its euro value. Of several good ones the first by
-    (paid_on, payment_no) is good, the others are not. A row that is refused for something else is nobody's first; it is
-    bad too where its own cells say so.
+    A good one names a payment that is taken in, is no reversal, has the same account and exactly
+    its amount with the other sign: in its own currency or, in euro dated from 2026 on, its euro
+    value. Of several good ones the first by (paid_on, payment_no) is good, the others are not. A
+    row that is refused for something else is nobody's first; it is bad too where its own cells say
+    so.
 
     Args:
         account: each row's account; below 0 where it has none.
@@ -53,7 +55,12 @@ def find_bad_reversals(payments: PaymentRows, account: Places, stands: Flags) ->
     """
     rows = np.flatnonzero(payments.is_reversal)
     target = np.maximum(payments.reverses[rows], 0)
-    is_there = (payments.reverses[rows] >= 0) & stands[target] & ~payments.is_reversal[target] & (account[target] >= 0)
+    is_there = (
+        (payments.reverses[rows] >= 0)
+        & stands[target]
+        & ~payments.is_reversal[target]
+        & (account[target] >= 0)
+    )
     same = is_there & (account[rows] == account[target])
     fits = same & (_is_opposite(payments, rows, target) | ~payments.is_readable[rows])
     good = rows[fits & stands[rows]]

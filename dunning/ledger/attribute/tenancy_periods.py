@@ -1,4 +1,6 @@
-"""Who answered for a premise on a day: tenancies of one payer that adjoin or overlap count as one tenure."""
+"""Who answered for a premise on a day: tenancies of one payer that adjoin or overlap count as one
+tenure.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +17,9 @@ _BEYOND = 2**32
 
 @dataclass(frozen=True)
 class Tenures:
-    """Merged tenancies by premise. `first[p]:first[p + 1]` are the rows of premise p; half-open days."""
+    """Merged tenancies by premise. `first[p]:first[p + 1]` are the rows of premise p; half-open
+    days.
+    """
 
     first: Places
     payer: Places
@@ -26,7 +30,8 @@ class Tenures:
 def merge_tenancies(
     premise: npt.NDArray, payer: npt.NDArray, valid_from: Days, valid_until: Days, *, premises: int
 ) -> Tenures:
-    """Return the tenures of all premises; an interval that is empty (`valid_until <= valid_from`) covers nothing.
+    """Return the tenures of all premises; an interval that is empty (`valid_until <= valid_from`)
+    covers nothing.
 
     Args:
         premise, payer: places, one a tenancy.
@@ -54,10 +59,12 @@ def merge_tenancies(
 
 
 def find_single_payers(tenures: Tenures, premise: npt.NDArray, first: Days, last: Days) -> Places:
-    """Return for each row the one payer whose tenure of the premise covers `first` through `last`, both included.
+    """Return for each row the one payer whose tenure of the premise covers `first` through `last`,
+    both included.
 
     Returns:
-        Payer places; NONE where nobody's tenure covers it all, SEVERAL where more than one payer's does.
+        Payer places; NONE where nobody's tenure covers it all, SEVERAL where more than one payer's
+        does.
     """
     start, counts = tenures.first[premise], np.diff(tenures.first)[premise]
     found = np.full(len(premise), NONE, np.int32)

@@ -1,4 +1,6 @@
-"""Everything that was read becomes a snapshot: the large tables part by part, then what refers to them."""
+"""Everything that was read becomes a snapshot: the large tables part by part, then what refers to
+them.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,7 +58,9 @@ _NAMING = ("holds", "agreement_items", "court_case_items")
 
 @dataclass(frozen=True)
 class Extract:
-    """All that was read: the small tables whole, the large ones by bucket; of dated tables the rows behind gaps."""
+    """All that was read: the small tables whole, the large ones by bucket; of dated tables the rows
+    behind gaps.
+    """
 
     tables: dict[str, TypedTable]
     bulk: dict[str, Bulk]
@@ -74,7 +78,8 @@ class Assembled:
     """What a snapshot says beside its tables.
 
     Attributes:
-        tables: every table, of the large ones only the rows that are refused or that something refers to.
+        tables: every table, of the large ones only the rows that are refused or that something
+            refers to.
         cells: the refused rows as read, by table and line.
         info: for `snapshot.json`.
     """
@@ -186,7 +191,9 @@ class _Assembly:
             self.books.add_rows(name, {"read": ragged, "quarantined": ragged, "repeated": 0, "taken": 0})
 
     def _gather(self) -> tuple[dict[str, Refused], Places]:
-        """Return the rows of the large tables that the rest refers to; of each invoice its place among the items."""
+        """Return the rows of the large tables that the rest refers to; of each invoice its place
+        among the items.
+        """
         gathered = {name: self._join(name, self.refused[name]) for name in BULK}
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
         check_limits(count_refusals(tables), self.limits, tables)  # before all of them are held as text

@@ -1,4 +1,6 @@
-"""The large tables, some buckets at a time: settled, then built; what must be known of all of them is kept small."""
+"""The large tables, some buckets at a time: settled, then built; what must be known of all of them
+is kept small.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +47,9 @@ _CODES = ("premise_no", "payer_code")
 
 @dataclass(frozen=True)
 class Refused:
-    """The refused rows of a table in some buckets, with the numbers of whose they are or whom they name."""
+    """The refused rows of a table in some buckets, with the numbers of whose they are or whom they
+    name.
+    """
 
     rows: TypedTable
     premise: Places
@@ -57,7 +61,8 @@ class Built:
     """Some consecutive buckets, ready to be written, and what is to be remembered of them.
 
     Attributes:
-        tables: items, equalisations, payments, reversals and invoice_lines; empty outside of `homes`.
+        tables: items, equalisations, payments, reversals and invoice_lines; empty outside of
+            `homes`.
         began_on: first day of each account, of its invoices and payments.
         refused: by table.
         rows, amounts: for the books.
@@ -127,8 +132,8 @@ class Parts:
         """Decide whose everything is.
 
         Args:
-            has_early_euro: some rows are in EUR and dated before the changeover; they are refused if any row in BGN is
-                taken in.
+            has_early_euro: some rows are in EUR and dated before the changeover; they are refused
+                if any row in BGN is taken in.
         """
         has_bgn = self._settle(stop_at_bgn=has_early_euro)
         if has_early_euro and has_bgn:
@@ -140,7 +145,8 @@ class Parts:
         yield from map_in_order(self._build, range(len(self.ranges)))
 
     def find_invoices(self, names: pa.Array) -> tuple[TypedTable, Settled, Places]:
-        """Return all invoices of these numbers; of each its numbers, and its place among its bucket's items (or -1).
+        """Return all invoices of these numbers; of each its numbers, and its place among its
+        bucket's items (or -1).
 
         To be asked after `build` has ended.
         """
@@ -163,7 +169,9 @@ class Parts:
         )
 
     def find_payment_accounts(self, names: pa.Array) -> Places:
-        """Return the account of the payment of each of these numbers, refused ones too; below 0 where there is none."""
+        """Return the account of the payment of each of these numbers, refused ones too; below 0
+        where there is none.
+        """
         assert self._strays is not None
         if not len(names):
             return np.zeros(0, np.int32)
@@ -172,7 +180,9 @@ class Parts:
         return self.accounts.find(premise, payer)
 
     def _settle(self, *, stop_at_bgn: bool) -> bool:
-        """Settle all buckets; return whether a row in BGN is taken in. Stops there where that is all that is asked."""
+        """Settle all buckets; return whether a row in BGN is taken in. Stops there where that is
+        all that is asked.
+        """
         self._settled = []
         strays = Spill(self._folder / "strays.arrow", self._tables["payments"].raw)
         for part, gone in map_in_order(self._settle_part, self.ranges):
@@ -206,7 +216,9 @@ class Parts:
         return kept, payments.take(np.flatnonzero(part.is_stray))
 
     def _find_owners_of_payments(self, names: pa.Array) -> tuple[Places, Places]:
-        """Return premise and payer of the payments of these numbers that are no strays; UNNAMED where there is none."""
+        """Return premise and payer of the payments of these numbers that are no strays; UNNAMED
+        where there is none.
+        """
         premise, payer = np.full(len(names), UNNAMED, np.int32), np.full(len(names), UNNAMED, np.int32)
         homes = self._tables["payments"].directory.find_all_homes(names)
         for part in self._settled:

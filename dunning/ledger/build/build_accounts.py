@@ -24,7 +24,8 @@ _PERSON = words.code(words.PAYER_KINDS, "person")
 
 
 class Parties:
-    """Builds the five tables; the rows of payers and contacts stand in every bucket that has an account of the payer.
+    """Builds the five tables; the rows of payers and contacts stand in every bucket that has an
+    account of the payer.
 
     A payer's seat is his row in one bucket; seats are numbered by bucket and payer.
 
@@ -145,7 +146,9 @@ class Parties:
         return bucketed("contacts", columns, bucket_offsets(self.seat_buckets(seats)))
 
     def seats_of(self, payers: npt.NDArray) -> tuple[Places, Places]:
-        """Return (place in `payers`, seat), one row for every seat of each payer number; none for a number below 0."""
+        """Return (place in `payers`, seat), one row for every seat of each payer number; none for a
+        number below 0.
+        """
         by_payer = order_rows((self._seat_payer,))
         first = np.searchsorted(self._seat_payer[by_payer], np.arange(len(self.ground.numbering.payer) + 1))
         at, seats = spread(payers, first)
@@ -160,7 +163,9 @@ class Parties:
         return (seats - self._seat_offsets[self._seat_bucket[seats]]).astype(np.int32)
 
     def premise_places(self, premises: npt.NDArray) -> npt.NDArray[np.int32]:
-        """Return the place of each premise number, all of which are taken in, in its bucket's premises."""
+        """Return the place of each premise number, all of which are taken in, in its bucket's
+        premises.
+        """
         numbering = self.ground.numbering
         number = np.cumsum(self.ground.references.standing("premises")[numbering.premise_row]) - 1
         return (number[premises] - bucket_offsets(self._premise_rows()[1])[numbering.bucket[premises]]).astype(np.int32)

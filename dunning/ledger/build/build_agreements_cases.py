@@ -32,7 +32,9 @@ def mark_missing_parties(references: References) -> None:
 
 
 def mark_missing_documents(references: References, attribution: Attribution) -> None:
-    """Mark what names an invoice, agreement or case that is not there, no account, and items of another account."""
+    """Mark what names an invoice, agreement or case that is not there, no account, and items of
+    another account.
+    """
     references.mark_missing("holds", "invoice_no")
     for name in ("holds", "agreements", "court_cases"):
         _mark_no_account(references, attribution, name)
@@ -51,7 +53,9 @@ def mark_missing_documents(references: References, attribution: Attribution) -> 
 
 
 def _mark_no_account(references: References, attribution: Attribution, name: str) -> None:
-    """Mark what names a premise and a payer who are both there but no account in the whole extract."""
+    """Mark what names a premise and a payer who are both there but no account in the whole
+    extract.
+    """
     named = name_numbers(references, attribution.accounts.numbering, name)
     table, missing = references.tables[name], bit("missing_reference")
     is_pair = (named.premise >= 0) & (named.payer >= 0) & (table.reasons & missing == 0)
@@ -61,7 +65,9 @@ def _mark_no_account(references: References, attribution: Attribution, name: str
 
 @dataclass(frozen=True)
 class _Owners:
-    """Sorted rows of agreements, cases or notices that have an account; `number` of each typed row, -1 if none."""
+    """Sorted rows of agreements, cases or notices that have an account; `number` of each typed row,
+    -1 if none.
+    """
 
     rows: Places
     account: Places
@@ -73,8 +79,9 @@ class Dealings:
     """Builds the tables of what was agreed, claimed and announced.
 
     Attributes:
-        without_effect: by table, rows that are taken in but reach no account or item: a pair that is no account, a
-            credit note under an agreement or in a case, instalments of an agreement that has no account.
+        without_effect: by table, rows that are taken in but reach no account or item: a pair that
+            is no account, a credit note under an agreement or in a case, instalments of an
+            agreement that has no account.
     """
 
     def __init__(self, ground: Ground, items: Items) -> None:

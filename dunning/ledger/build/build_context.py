@@ -1,4 +1,6 @@
-"""What the builders of a snapshot's tables stand on: typed rows, numbers, accounts; and places within buckets."""
+"""What the builders of a snapshot's tables stand on: typed rows, numbers, accounts; and places
+within buckets.
+"""
 
 from dataclasses import dataclass
 
@@ -37,7 +39,9 @@ class Ground:
         return np.flatnonzero(self.references.standing(name))
 
     def named_accounts(self, name: str, rows: Places) -> Places:
-        """Return the account of the premise and payer that each of these rows names; -1 where that is no account."""
+        """Return the account of the premise and payer that each of these rows names; -1 where that
+        is no account.
+        """
         named = name_numbers(self.references, self.numbering, name)
         return self.accounts.find(named.premise[rows], named.payer[rows])
 
@@ -50,12 +54,16 @@ class Ground:
         return np.searchsorted(account, self.accounts.offsets).astype(np.int64)
 
     def places(self, numbers: npt.NDArray, account: npt.NDArray, offsets: npt.NDArray) -> npt.NDArray[np.int32]:
-        """Return each row number of a table with these offsets as a place in the bucket of `account`; -1 stays."""
+        """Return each row number of a table with these offsets as a place in the bucket of
+        `account`; -1 stays.
+        """
         return np.where(numbers >= 0, numbers - offsets[self.accounts.bucket[account]], -1).astype(np.int32)
 
 
 def numbers_of(rows: Places, length: int) -> Places:
-    """Return for each of `length` typed rows its place in `rows`, the sorted rows of a snapshot's table; -1 if none."""
+    """Return for each of `length` typed rows its place in `rows`, the sorted rows of a snapshot's
+    table; -1 if none.
+    """
     numbers = np.full(length, -1, np.int32)
     numbers[rows] = np.arange(len(rows))
     return numbers

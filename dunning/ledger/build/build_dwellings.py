@@ -1,7 +1,9 @@
-"""What is known of those who live at a premise beyond its own accounts: who is protected, and where payers have lived.
+"""What is known of those who live at a premise beyond its own accounts: who is protected, and where
+payers have lived.
 
-A bucket holds the accounts of its premises only. That a co-tenant is protected at another address, or that a payer's
-postal address is a flat that he has left, stands in other buckets; so it is written into each bucket that has him.
+A bucket holds the accounts of its premises only. That a co-tenant is protected at another address,
+or that a payer's postal address is a flat that he has left, stands in other buckets; so it is
+written into each bucket that has him.
 """
 
 import numpy as np
@@ -24,7 +26,9 @@ Places = npt.NDArray[np.signedinteger]
 
 
 def build_protections(ground: Ground, parties: Parties) -> BucketedTable:
-    """Return whom and what the holds of protecting reasons name: payers, premises, and those of a named invoice."""
+    """Return whom and what the holds of protecting reasons name: payers, premises, and those of a
+    named invoice.
+    """
     frame, rows = ground.frame("holds"), ground.rows("holds")
     reasons = [code(HOLD_REASONS, word) for word in PROTECTING]
     rows = rows[np.isin(frame["reason"][rows], reasons)]
@@ -51,7 +55,9 @@ def build_protections(ground: Ground, parties: Parties) -> BucketedTable:
 
 
 def build_homes(ground: Ground, parties: Parties) -> BucketedTable:
-    """Return where payers have lived who have left a premise and have named an address for letters."""
+    """Return where payers have lived who have left a premise and have named an address for
+    letters.
+    """
     frame, rows = ground.frame("tenancies"), ground.rows("tenancies")
     named = name_numbers(ground.references, ground.numbering, "tenancies")
     payer, premise = named.payer[rows], named.premise[rows]

@@ -16,11 +16,12 @@ Places = npt.NDArray[np.signedinteger]
 
 
 def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
-    """Return the table of holds (account, item, valid_from, hold_no) and how many holds reach nothing.
+    """Return the table of holds (account, item, valid_from, hold_no) and how many holds reach
+    nothing.
 
-    A hold that names an invoice holds that item, whatever else it names; one that names premise and payer that account;
-    a payer alone all his accounts, a premise alone all of its own. A credit note cannot be held, nor a pair that is no
-    account.
+    A hold that names an invoice holds that item, whatever else it names; one that names premise and
+    payer that account; a payer alone all his accounts, a premise alone all of its own. A credit
+    note cannot be held, nor a pair that is no account.
     """
     frame, rows = ground.frame("holds"), ground.rows("holds")
     at, account, item = _spread(ground, items, rows)
@@ -42,7 +43,9 @@ def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
 
 
 def _spread(ground: Ground, items: Items, rows: Places) -> tuple[Places, Places, Places]:
-    """Return place in `rows`, account and item (-1: the whole account) of everything that is held."""
+    """Return place in `rows`, account and item (-1: the whole account) of everything that is
+    held.
+    """
     named = name_numbers(ground.references, ground.numbering, "holds")
     premise, payer = named.premise[rows], named.payer[rows]
     invoice = ground.references.places("holds", "invoice_no")[rows]

@@ -1,4 +1,6 @@
-"""The snapshot's items, equalisations, payments (credit notes among them), reversals and invoice lines."""
+"""The snapshot's items, equalisations, payments (credit notes among them), reversals and invoice
+lines.
+"""
 
 from dataclasses import dataclass
 
@@ -173,7 +175,9 @@ class Payments:
         return np.concatenate((rows, np.full(len(self.account) - len(rows), -1, np.int64)))
 
     def _named_numbers(self, item: Places) -> pa.Array:
-        """Return the invoice that each sorted payment names, null where it names none or settles it as `item`."""
+        """Return the invoice that each sorted payment names, null where it names none or settles it
+        as `item`.
+        """
         named = self._join_texts("invoice_no", "refers_to").take(pa.array(self._order))
         return pc.if_else(pa.array(item < 0), named, pa.scalar(None, pa.string()))
 

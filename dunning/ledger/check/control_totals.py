@@ -1,4 +1,6 @@
-"""The books of a load: what was read is what was refused, what was repeated and what was taken in."""
+"""The books of a load: what was read is what was refused, what was repeated and what was taken
+in.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,44 +43,61 @@ class Books:
                     self._amounts[name][word][entry] += minor
 
     def close(self) -> dict[str, Any]:
-        """Return rows of each table, and minor units of invoices, credit notes and payments per currency.
+        """Return rows of each table, and minor units of invoices, credit notes and payments per
+        currency.
 
         Raises:
-            DunningError: something was read and is neither refused nor repeated nor taken in, or twice.
+            DunningError: something was read and is neither refused nor repeated nor taken in, or
+                twice.
         """
         _check_balance(self._rows, self._amounts)
         return {"tables": self._rows, "minor": self._amounts}
 
 
 def count_rows(table: TypedTable) -> Rows:
-    """Return how many rows of a table were read, refused (ragged ones too), repeated and taken in."""
+    """Return how many rows of a table were read, refused (ragged ones too), repeated and taken
+    in.
+    """
     ragged = len(table.ragged_lines)
     return {
-        "read": len(table) + ragged, "quarantined": int(table.is_refused.sum()) + ragged,
-        "repeated": int(table.is_repeated.sum()), "taken": int(table.stands.sum()),
+        "read": len(table) + ragged,
+        "quarantined": int(table.is_refused.sum()) + ragged,
+        "repeated": int(table.is_repeated.sum()),
+        "taken": int(table.stands.sum()),
     }
 
 
-def sum_amounts(invoices: TypedTable, payments: TypedTable, written: Mapping[str, BucketedTable]) -> Amounts:
+def sum_amounts(
+    invoices: TypedTable, payments: TypedTable, written: Mapping[str, BucketedTable]
+) -> Amounts:
     """Return what the amounts of these rows came to, per currency in minor units.
 
-    What was taken in is summed from the tables that go into the snapshot, all else from the rows as read. An amount
-    that could not be read, or whose currency could not, counts as a row only.
+    What was taken in is summed from the tables that go into the snapshot, all else from the rows as
+    read. An amount that could not be read, or whose currency could not, counts as a row only.
     """
     notes = is_note(invoices)
     is_note_written = _flags(written["payments"], "is_note")
-    paid, taken_back = _sum_written(written["payments"], ~is_note_written), _sum_written(written["reversals"])
+    paid, taken_back = (
+        _sum_written(written["payments"], ~is_note_written),
+        _sum_written(written["reversals"]),
+    )
     credited = _sum_written(written["payments"], is_note_written)
     return {
         "invoices": _sum_read(invoices, ~notes, _sum_written(written["items"])),
-        "credit_notes": _sum_read(invoices, notes, {word: -minor for word, minor in credited.items()}),
+        "credit_notes": _sum_read(
+            invoices, notes, {word: -minor for word, minor in credited.items()}
+        ),
         "payments": sum_payments(payments, {word: paid[word] + taken_back[word] for word in paid}),
     }
 
 
 def sum_payments(payments: TypedTable, taken: Rows | None = None) -> dict[str, Rows]:
-    """Return what the amounts of these payments came to, where so much of them was taken in (by default nothing)."""
-    return _sum_read(payments, np.ones(len(payments), bool), taken or dict.fromkeys(words.CURRENCIES, 0))
+    """Return what the amounts of these payments came to, where so much of them was taken in (by
+    default nothing).
+    """
+    return _sum_read(
+        payments, np.ones(len(payments), bool), taken or dict.fromkeys(words.CURRENCIES, 0)
+    )
 
 
 def _sum_read(table: TypedTable, rows: Flags, taken: Rows) -> dict[str, Rows]:
@@ -112,7 +131,11 @@ def _flags(table: BucketedTable, column: str) -> Flags:
 
 def _check_balance(rows: dict[str, Rows], amounts: Amounts) -> None:
     entries = [(f"{name}, rows", counts) for name, counts in rows.items()]
-    entries += [(f"{name}, minor units {word}", sums) for name, of in amounts.items() for word, sums in of.items()]
+    entries += [
+        (f"{name}, minor units {word}", sums)
+        for name, of in amounts.items()
+        for word, sums in of.items()
+    ]
     for name, entry in entries:
         rest = entry["read"] - entry["quarantined"] - entry["repeated"] - entry["taken"]
         if rest:

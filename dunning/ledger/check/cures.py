@@ -1,4 +1,6 @@
-"""What helps against refused rows, for the message that refuses a load: the cure of what was found in them."""
+"""What helps against refused rows, for the message that refuses a load: the cure of what was found
+in them.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -10,10 +12,16 @@ import pyarrow.compute as pc
 from dunning.core.ledger_tables import bit
 from dunning.ledger.typed_tables import TypedTable
 
-_TARGETS = {"premise_no": "premises", "payer_code": "payers", "agreement_no": "agreements", "case_no": "court_cases"}
+_TARGETS = {
+    "premise_no": "premises",
+    "payer_code": "payers",
+    "agreement_no": "agreements",
+    "case_no": "court_cases",
+}
 _ROWS_MAX = 1000
 _WRITTEN_OTHERWISE = (
-    'Dates that are written otherwise (bad_date) are read where a mapping (--mapping) says how: date = "%d/%m/%Y".'
+    "Dates that are written otherwise (bad_date) are read where a mapping (--mapping) says how: "
+    'date = "%d/%m/%Y".'
 )
 _PAID_BACK = (
     "A negative payment that takes back none (wrong_sign) is money paid back: write it as an invoice of kind payout; "
@@ -23,7 +31,8 @@ _MISSING, _DATE, _SIGN = (bit(reason) for reason in ("missing_reference", "bad_d
 
 
 def tell_cures(names: Iterable[str], tables: Mapping[str, TypedTable]) -> str:
-    """Return a sentence for each cure that the refused rows of some tables ask for; empty where none is known.
+    """Return a sentence for each cure that the refused rows of some tables ask for; empty where
+    none is known.
 
     Args:
         tables: all tables of the extract; of large ones at least the refused rows.
@@ -41,7 +50,8 @@ def guess_cures(firsts: Mapping[str, str]) -> str:
 
 
 def tell_lost_zeros(table: TypedTable, tables: Mapping[str, TypedTable]) -> str:
-    """Return how many of the codes that a table names and that are not there would be, but for leading zeros.
+    """Return how many of the codes that a table names and that are not there would be, but for
+    leading zeros.
 
     Only where most of them would: then a program has dropped the zeros. Empty otherwise.
     """
@@ -63,14 +73,19 @@ def tell_lost_zeros(table: TypedTable, tables: Mapping[str, TypedTable]) -> str:
 
 
 def _named(table: TypedTable, column: str, rows: npt.NDArray[np.int64]) -> pa.Array:
-    """Return what rows name in a column; of large tables, whose codes are numbers by now, as the file has it."""
+    """Return what rows name in a column; of large tables, whose codes are numbers by now, as the
+    file has it.
+    """
     if column in table.frame:
         return table.frame.text(column).take(pa.array(rows)).drop_null()
     if column not in table.header:
         return pa.array([], pa.string())
     place = table.header.index(column)
     cells = table.cells_at(table.lines[rows]).values()
-    return pa.array([row[place].strip() for row in cells if len(row) > place and row[place].strip()], pa.string())
+    return pa.array(
+        [row[place].strip() for row in cells if len(row) > place and row[place].strip()],
+        pa.string(),
+    )
 
 
 def _cures_of(table: TypedTable, tables: Mapping[str, TypedTable]) -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""Rows under one key: the same row again is kept once and counted, different rows are all refused."""
+"""Rows under one key: the same row again is kept once and counted, different rows are all
+refused.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +20,11 @@ Groups = npt.NDArray[np.int64]
 def mark_duplicates(typed: TypedTable) -> None:
     """Mark repeated rows and add `duplicate_key`, in place.
 
-    Rows are the same when all columns that the contract knows have the same value, however written (`1 234,50` and
-    `1234.5`); of cells that could not be read the text is compared. The first of them in the file stays, the others are
-    `is_repeated`. Where rows under one key differ, each of them gets `duplicate_key`, copies too, and none is repeated.
-    Bad rows take part. Rows without a readable key can only be repeated. Ragged rows take no part.
+    Rows are the same when all columns that the contract knows have the same value, however written
+    (`1 234,50` and `1234.5`); of cells that could not be read the text is compared. The first of
+    them in the file stays, the others are `is_repeated`. Where rows under one key differ, each of
+    them gets `duplicate_key`, copies too, and none is repeated. Bad rows take part. Rows without a
+    readable key can only be repeated. Ragged rows take no part.
     """
     rows = _suspects(typed) if len(typed) else np.empty(0, np.int64)
     if not len(rows):
@@ -39,7 +42,9 @@ def mark_duplicates(typed: TypedTable) -> None:
 
 
 def _suspects(typed: TypedTable) -> npt.NDArray[np.int64]:
-    """Return the rows, ascending, whose key's hash occurs more than once: all duplicates and perhaps some more."""
+    """Return the rows, ascending, whose key's hash occurs more than once: all duplicates and
+    perhaps some more.
+    """
     hashes = np.zeros(len(typed), np.uint64)
     for name in typed.table.key:
         hashes = hashes * _MULTIPLIER + _hash_column(typed.frame.columns[name])
@@ -53,7 +58,9 @@ def _hash_column(column: npt.NDArray | pa.Array) -> npt.NDArray[np.uint64]:
     if isinstance(column, np.ndarray):
         hashes = column.astype(np.int64).view(np.uint64) * _MULTIPLIER
         return hashes ^ (hashes >> np.uint64(29))
-    offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
+    offsets = np.frombuffer(column.buffers()[1], np.int32)[
+        column.offset : column.offset + len(column) + 1
+    ]
     starts, lengths = offsets[:-1].astype(np.int64), np.diff(offsets)
     data = np.frombuffer(column.buffers()[2] or b"\0", np.uint8)
     hashes = lengths.astype(np.uint64)
@@ -102,7 +109,9 @@ def _refine(groups: Groups, cells: npt.NDArray | pa.Array) -> Groups:
     return refined.astype(np.int64)
 
 
-def _texts_at(rows: npt.NDArray[np.int64], bad_rows: npt.NDArray[np.int64], texts: pa.Array) -> pa.Array:
+def _texts_at(
+    rows: npt.NDArray[np.int64], bad_rows: npt.NDArray[np.int64], texts: pa.Array
+) -> pa.Array:
     """Return the text of each row's bad cell, null where the cell is good."""
     places = np.searchsorted(bad_rows, rows)
     is_bad = (places < len(bad_rows)) & (bad_rows[np.minimum(places, len(bad_rows) - 1)] == rows)

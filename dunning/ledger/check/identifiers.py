@@ -1,8 +1,8 @@
 """Check digits of ЕГН, ЛНЧ and ЕИК (БУЛСТАТ), a whole column at a time.
 
-A person's number is an ЕГН or an ЛНЧ, whichever passes; a company's an ЕИК of 9 or 13 digits, or a person's number for
-one who trades under his own. Source: shared domain notes, 7.1; python-stdnum `bg.egn`, `bg.pnf` and `bg.vat`, the
-tests' oracle.
+A person's number is an ЕГН or an ЛНЧ, whichever passes; a company's an ЕИК of 9 or 13 digits, or a
+person's number for one who trades under his own. Source: shared domain notes, 7.1; python-stdnum
+`bg.egn`, `bg.pnf` and `bg.vat`, the tests' oracle.
 """
 
 import numpy as np
@@ -28,7 +28,8 @@ def check_identifiers(national_ids: pa.Array, is_person: Flags) -> npt.NDArray[n
 
     Args:
         national_ids: as read, spaces around them trimmed; null or empty is missing.
-        is_person: persons bear an ЕГН or ЛНЧ, companies an ЕИК (or the ЕГН or ЛНЧ of a sole trader).
+        is_person: persons bear an ЕГН or ЛНЧ, companies an ЕИК (or the ЕГН or ЛНЧ of a sole
+            trader).
     """
     texts = pc.fill_null(pc.utf8_trim_whitespace(national_ids), "")
     lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False)
@@ -69,7 +70,9 @@ def _is_eik(digits: Digits) -> Flags:
 
 
 def _is_branch(digits: Digits) -> Flags:
-    return _is_eik(digits[:, :9]) & (_mod_11(digits[:, 8:12], _BRANCH, _BRANCH_AGAIN) == digits[:, 12])
+    return _is_eik(digits[:, :9]) & (
+        _mod_11(digits[:, 8:12], _BRANCH, _BRANCH_AGAIN) == digits[:, 12]
+    )
 
 
 def _mod_11(digits: Digits, weights: npt.NDArray, weights_again: npt.NDArray) -> Digits:

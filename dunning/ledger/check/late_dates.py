@@ -1,7 +1,9 @@
-"""Days that cannot be meant: a year mistyped, so that what was paid or protected would not count for decades.
+"""Days that cannot be meant: a year mistyped, so that what was paid or protected would not count
+for decades.
 
-Where the manifest names the day that the extract speaks for, what is dated long after it is refused. Where it does not,
-the days behind a gap, with no more rows behind it than before, are told, so that a run can count them.
+Where the manifest names the day that the extract speaks for, what is dated long after it is
+refused. Where it does not, the days behind a gap, with no more rows behind it than before, are
+told, so that a run can count them.
 """
 
 from collections.abc import Iterable
@@ -14,12 +16,17 @@ from dunning.core.days import NEVER, Days, to_date, to_day
 from dunning.ledger.read.values import FIRST_DAY, LAST_DAY
 from dunning.ledger.typed_tables import RawTable, TypedTable
 
-# Of each table the day by which its rows are dated, and how many days after the extract's one it may lie. Holds and
-# agreements may be entered ahead of their time, so they are refused only where the year must be wrong.
+# Of each table the day by which its rows are dated, and how many days after the extract's one it
+# may lie. Holds and agreements may be entered ahead of their time, so they are refused only where
+# the year must be wrong.
 DATED = {
-    "invoices": ("issued_on", 7), "payments": ("paid_on", 7), "notices": ("sent_on", 7), "court_cases": ("filed_on", 7),
-    "holds": ("valid_from", 60), "agreements": ("applied_on", 60),
-}  # fmt: skip
+    "invoices": ("issued_on", 7),
+    "payments": ("paid_on", 7),
+    "notices": ("sent_on", 7),
+    "court_cases": ("filed_on", 7),
+    "holds": ("valid_from", 60),
+    "agreements": ("applied_on", 60),
+}
 GAP_DAYS = 60
 
 Counts = npt.NDArray[np.int64]
@@ -27,7 +34,8 @@ Groups = list[tuple[str, int]]
 
 
 def last_days(name: str, as_of: date | None) -> dict[str, int]:
-    """Return the last day that can be meant in a table's column of days; nothing where the extract names no day.
+    """Return the last day that can be meant in a table's column of days; nothing where the extract
+    names no day.
 
     >>> last_days("payments", date(1970, 1, 1)), last_days("premises", date(1970, 1, 1)), last_days("holds", None)
     ({'paid_on': 7}, {}, {})
@@ -56,7 +64,8 @@ def is_dated(raw: RawTable) -> bool:
 
 
 def find_groups(counts: Counts) -> Groups:
-    """Return the first day behind each gap of over 60 days with no more rows behind it than before, and how many rows.
+    """Return the first day behind each gap of over 60 days with no more rows behind it than before,
+    and how many rows.
 
     >>> some = np.zeros(LAST_DAY - FIRST_DAY + 1, int)
     >>> some[[0, 5, 65, 126]] = 9, 9, 3, 2

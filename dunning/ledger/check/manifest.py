@@ -1,8 +1,8 @@
 """`manifest.json`: what the extract says about itself, held against what was read, to the cent.
 
-`{"as_of": "2026-11-22", "tables": {"invoices": {"rows": 10, "amount": {"EUR": "123.45"}}}}`. Rows are all rows of the
-file: good, bad, repeated and ragged ones; with a mapping, the rows that the mapping makes. An amount that could not be
-read, or whose currency could not, counts as a row only.
+`{"as_of": "2026-11-22", "tables": {"invoices": {"rows": 10, "amount": {"EUR": "123.45"}}}}`. Rows
+are all rows of the file: good, bad, repeated and ragged ones; with a mapping, the rows that the
+mapping makes. An amount that could not be read, or whose currency could not, counts as a row only.
 """
 
 import json
@@ -45,8 +45,8 @@ class Manifest:
     """The day the extract speaks for, and the counts of the tables that it names.
 
     Attributes:
-        is_asked: the day is only the one that was asked for: a database says nothing of its own, and may hold rows of
-            whatever later days.
+        is_asked: the day is only the one that was asked for: a database says nothing of its own,
+            and may hold rows of whatever later days.
     """
 
     as_of: date
@@ -55,22 +55,34 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the folder's manifest, None where it has none; raises DunningError where it is not what it should be."""
+    """Return the folder's manifest, None where it has none; raises DunningError where it is not
+    what it should be.
+    """
     path = folder / MANIFEST
     if not os.path.lexists(path):
         return None
     if not path.is_file():
-        raise DunningError(f"{MANIFEST} is no file, but a folder, a pipe, or a link that leads to none. {_CURE}")
+        raise DunningError(
+            f"{MANIFEST} is no file, but a folder, a pipe, or a link that leads to none. {_CURE}"
+        )
     if path.stat().st_size > _BYTES_MAX:
-        raise DunningError(f"{MANIFEST} is larger than {_BYTES_MAX >> 20} MiB: no manifest of 14 tables is. {_CURE}")
+        raise DunningError(
+            f"{MANIFEST} is larger than {_BYTES_MAX >> 20} MiB: no manifest of 14 tables is. {_CURE}"
+        )
     try:
-        content = json.loads(path.read_text("utf-8-sig"), parse_float=str, object_pairs_hook=_refuse_twice)
+        content = json.loads(
+            path.read_text("utf-8-sig"), parse_float=str, object_pairs_hook=_refuse_twice
+        )
     except RecursionError as error:
         raise DunningError(f"{MANIFEST} is nested too deep to be one. {_CURE}") from error
     except json.JSONDecodeError as error:
-        raise DunningError(f"{MANIFEST}, line {error.lineno}: not valid JSON ({error.msg}). {_CURE}") from error
+        raise DunningError(
+            f"{MANIFEST}, line {error.lineno}: not valid JSON ({error.msg}). {_CURE}"
+        ) from error
     except (OSError, ValueError) as error:
-        raise DunningError(f"{MANIFEST} cannot be read as JSON in UTF-8 ({error}). {_CURE}") from error
+        raise DunningError(
+            f"{MANIFEST} cannot be read as JSON in UTF-8 ({error}). {_CURE}"
+        ) from error
     _refuse_keys("the file", content, None, {"as_of", "tables"})
     tables = content["tables"]
     _refuse_keys('"tables"', tables, set(TABLES), set())
@@ -78,8 +90,11 @@ def read_manifest(folder: Path) -> Manifest | None:
     return Manifest(_read_day(content["as_of"]), counts, is_asked=content.get(IS_ASKED) is True)
 
 
-def check_manifest(manifest: Manifest, read: Mapping[str, Counts], files: Mapping[str, str]) -> None:
-    """Raise DunningError, naming all differences, where what was read is not what the manifest says.
+def check_manifest(
+    manifest: Manifest, read: Mapping[str, Counts], files: Mapping[str, str]
+) -> None:
+    """Raise DunningError, naming all differences, where what was read is not what the manifest
+    says.
 
     Args:
         read: what was read of each table.
@@ -102,13 +117,18 @@ def count_table(typed: TypedTable) -> Counts:
     if not typed.table.has_money:
         return Counts(typed.rows_read, {})
     amounts, currencies = typed.frame["amount"], typed.frame["currency"]
-    return Counts(typed.rows_read, {word: _sum(amounts[currencies == i]) for i, word in enumerate(CURRENCIES)})
+    return Counts(
+        typed.rows_read, {word: _sum(amounts[currencies == i]) for i, word in enumerate(CURRENCIES)}
+    )
 
 
 def add_counts(one: Counts, other: Counts) -> Counts:
     """Return the counts of two stretches of a table together."""
     words = one.minor.keys() | other.minor.keys()
-    return Counts(one.rows + other.rows, {word: one.minor.get(word, 0) + other.minor.get(word, 0) for word in words})
+    return Counts(
+        one.rows + other.rows,
+        {word: one.minor.get(word, 0) + other.minor.get(word, 0) for word in words},
+    )
 
 
 def refuse_stale(manifest_as_of: date, as_of: date) -> None:
@@ -124,7 +144,9 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object of JSON; one that says a thing twice may mean either."""
     twice = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
     if twice:
-        raise DunningError(f"{MANIFEST}: {show_names(twice)} stands there more than once in one object. {_CURE}")
+        raise DunningError(
+            f"{MANIFEST}: {show_names(twice)} stands there more than once in one object. {_CURE}"
+        )
     return dict(pairs)
 
 
@@ -166,7 +188,9 @@ def _read_counts(name: str, given: Any) -> Counts:
     _refuse_keys(where, given, may_have, {"rows"})
     rows = given["rows"]
     if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
-        raise DunningError(f"{MANIFEST}, {where}: rows is {_show(rows)}, not a whole number of rows. {_CURE}")
+        raise DunningError(
+            f"{MANIFEST}, {where}: rows is {_show(rows)}, not a whole number of rows. {_CURE}"
+        )
     amounts = given.get("amount", {})
     _refuse_keys(f"{where}, amount", amounts, set(CURRENCIES), set())
     return Counts(rows, {word: _read_minor(where, amount) for word, amount in amounts.items()})
@@ -190,7 +214,9 @@ def _read_day(text: Any) -> date:
             raise ValueError
         return date.fromisoformat(text)
     except (TypeError, ValueError) as error:
-        raise DunningError(f'{MANIFEST}: as_of is {_show(text)}, not a day as "2026-11-22". {_CURE}') from error
+        raise DunningError(
+            f'{MANIFEST}: as_of is {_show(text)}, not a day as "2026-11-22". {_CURE}'
+        ) from error
 
 
 def _refuse_keys(where: str, given: Any, known: set[str] | None, required: set[str]) -> None:

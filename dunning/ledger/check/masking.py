@@ -1,8 +1,9 @@
-"""Rows as read with every identifier masked: whatever has the form of an ЕГН, ЛНЧ or ЕИК, in whatever column it stands.
+"""Rows as read with every identifier masked: whatever has the form of an ЕГН, ЛНЧ or ЕИК, in
+whatever column it stands.
 
-Any run of 9 to 13 digits has that form, and an ЕГН written in two parts. In columns of codes, by which the row must be
-found again in the source, only what is an ЕГН to the check digit is masked: there long runs of digits are most often
-just numbers.
+Any run of 9 to 13 digits has that form, and an ЕГН written in two parts. In columns of codes, by
+which the row must be found again in the source, only what is an ЕГН to the check digit is masked:
+there long runs of digits are most often just numbers.
 """
 
 import re
@@ -10,10 +11,20 @@ from collections.abc import Collection
 from datetime import date
 
 NATIONAL_ID = "national_id"
-CODES = frozenset({
-    "premise_no", "payer_code", "invoice_no", "refers_to", "payment_no", "reverses", "agreement_no", "hold_no",
-    "notice_no", "case_no",
-})  # fmt: skip
+CODES = frozenset(
+    {
+        "premise_no",
+        "payer_code",
+        "invoice_no",
+        "refers_to",
+        "payment_no",
+        "reverses",
+        "agreement_no",
+        "hold_no",
+        "notice_no",
+        "case_no",
+    }
+)
 _RUN = re.compile(r"(?<![0-9])[0-9]{9,13}(?![0-9])")
 _TEN = re.compile(r"(?<![0-9])[0-9]{10}(?![0-9])")
 _SPACED = re.compile("(?<![0-9])[0-9]{6}[ \u00a0./-][0-9]{4}(?![0-9])")
@@ -27,11 +38,17 @@ def mask_cell(cell: str) -> str:
     >>> mask_cell("7523169263"), mask_cell("123")
     ('******9263', '***')
     """
-    return "*" * max(len(cell) - _SHOWN, 0) + cell[-_SHOWN:] if len(cell) > _SHOWN else "*" * len(cell)
+    return (
+        "*" * max(len(cell) - _SHOWN, 0) + cell[-_SHOWN:] if len(cell) > _SHOWN else "*" * len(cell)
+    )
 
 
-def mask_cells(cells: tuple[str, ...], names: tuple[str, ...], codes: Collection[str]) -> tuple[str, ...]:
-    """Return a row's cells with identifiers masked; cells beyond the names are in no column of codes."""
+def mask_cells(
+    cells: tuple[str, ...], names: tuple[str, ...], codes: Collection[str]
+) -> tuple[str, ...]:
+    """Return a row's cells with identifiers masked; cells beyond the names are in no column of
+    codes.
+    """
     every = [*names, *[""] * (len(cells) - len(names))]
     return tuple(_mask(cell, name, codes) for name, cell in zip(every, cells, strict=False))
 

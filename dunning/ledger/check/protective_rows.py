@@ -1,4 +1,6 @@
-"""How many rows of an extract carry what protects people, so that the next night sees what was lost on the way."""
+"""How many rows of an extract carry what protects people, so that the next night sees what was lost
+on the way.
+"""
 
 from collections.abc import Mapping
 
@@ -14,9 +16,11 @@ _NOTHING = {Kind.DAY: NEVER, Kind.INSTANT: NO_INSTANT, Kind.FLAG: False}
 
 
 def count_protections(tables: Mapping[str, TypedTable]) -> dict[str, int]:
-    """Return for each protecting column, as `payers.vulnerable`, how many rows that are taken in carry it.
+    """Return for each protecting column, as `payers.vulnerable`, how many rows that are taken in
+    carry it.
 
-    Whatever their dates. A column that the extract does not have is not there; one that it has empty is 0.
+    Whatever their dates. A column that the extract does not have is not there; one that it has
+    empty is 0.
     """
     return {
         f"{name}.{column}": int((_carries(tables[name], column) & tables[name].stands).sum())

@@ -28,7 +28,8 @@ class QuarantineLimits(Protocol):
 
 @dataclass(frozen=True)
 class Refusals:
-    """How many of a table's rows are refused by a fault of their own; the first of them in the file, and why.
+    """How many of a table's rows are refused by a fault of their own; the first of them in the
+    file, and why.
 
     A row that is refused only because another one is (it names that) is not among them.
     """
@@ -48,18 +49,32 @@ def count_refusals(tables: Mapping[str, TypedTable]) -> dict[str, Refusals]:
 
 
 def check_limits(
-    refusals: Mapping[str, Refusals], limits: QuarantineLimits, tables: Mapping[str, TypedTable] | None = None
+    refusals: Mapping[str, Refusals],
+    limits: QuarantineLimits,
+    tables: Mapping[str, TypedTable] | None = None,
 ) -> None:
-    """Raise DunningError where a table has a larger share of refused rows than it may; names all such tables.
+    """Raise DunningError where a table has a larger share of refused rows than it may; names all
+    such tables.
 
     Args:
-        tables: all tables, where they are at hand: what stands in the refused rows may tell the cure.
+        tables: all tables, where they are at hand: what stands in the refused rows may tell the
+            cure.
     """
-    over = {name: of for name, of in refusals.items() if of.refused > limits.share_max_of(name) * of.read}
+    over = {
+        name: of
+        for name, of in refusals.items()
+        if of.refused > limits.share_max_of(name) * of.read
+    }
     if over:
         told = "; ".join(_tell(name, of, limits.share_max_of(name)) for name, of in over.items())
-        alone = " ".join(f"--quarantine-limit {name}={_least_share(of)}" for name, of in over.items())
-        cures = tell_cures(over, tables) if tables else guess_cures({name: of.first for name, of in over.items()})
+        alone = " ".join(
+            f"--quarantine-limit {name}={_least_share(of)}" for name, of in over.items()
+        )
+        cures = (
+            tell_cures(over, tables)
+            if tables
+            else guess_cures({name: of.first for name, of in over.items()})
+        )
         raise DunningError(
             f"Too many rows are refused: {told}. Nothing was loaded. Correct these rows at their source.{cures} Or, if "
             f"the rest may go on without them this once, load again with {alone}: it holds for "
@@ -72,21 +87,34 @@ Cells = dict[int, tuple[str, ...]]
 
 
 def read_refused(tables: Mapping[str, TypedTable]) -> dict[str, Cells]:
-    """Return the cells of every refused row as read, by table and line; reads each file again at most once."""
-    return dict(zip(tables, do_all(lambda table: table.cells_at(_refused(table)[0]), tables.values()), strict=True))
+    """Return the cells of every refused row as read, by table and line; reads each file again at
+    most once.
+    """
+    return dict(
+        zip(
+            tables,
+            do_all(lambda table: table.cells_at(_refused(table)[0]), tables.values()),
+            strict=True,
+        )
+    )
 
 
-def list_refused(tables: Mapping[str, TypedTable], cells: Mapping[str, Cells], *, is_mapped: bool) -> pa.Table:
+def list_refused(
+    tables: Mapping[str, TypedTable], cells: Mapping[str, Cells], *, is_mapped: bool
+) -> pa.Table:
     """Return the refused rows under QUARANTINE_SCHEMA, by table (the contract's order) and line.
 
     Args:
         cells: as `read_refused` gives them.
-        is_mapped: the extract was read through a mapping, so that any row may carry a payer's identifier.
+        is_mapped: the extract was read through a mapping, so that any row may carry a payer's
+            identifier.
     """
     identifiers = _all_identifiers(tables["payers"]) if is_mapped else None
     names = QUARANTINE_SCHEMA.names
     rows = (row for name in TABLES for row in _rows_of(tables[name], cells[name], identifiers))
-    return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows], QUARANTINE_SCHEMA)
+    return pa.Table.from_pylist(
+        [dict(zip(names, row, strict=True)) for row in rows], QUARANTINE_SCHEMA
+    )
 
 
 def _count(table: TypedTable) -> Refusals:
@@ -135,11 +163,15 @@ def _rows_of(
         by_name = dict(zip(names, read, strict=False))
         is_mapped = identifiers is not None
         found = cells_at_fault(table, place, by_name, is_mapped=is_mapped) if place >= 0 else {}
-        told = tell_cells(zip(found, _mask(tuple(found.values()), tuple(found), table, known), strict=True))
+        told = tell_cells(
+            zip(found, _mask(tuple(found.values()), tuple(found), table, known), strict=True)
+        )
         yield table.table.name, *table.place_of(line), names_of(bits), row, told
 
 
-def _mask(cells: tuple[str, ...], names: tuple[str, ...], table: TypedTable, known: set[str]) -> tuple[str, ...]:
+def _mask(
+    cells: tuple[str, ...], names: tuple[str, ...], table: TypedTable, known: set[str]
+) -> tuple[str, ...]:
     masked = tuple(mask_cell(cell) if cell.strip() in known else cell for cell in cells)
     return mask_cells(masked, names, table.code_columns)
 

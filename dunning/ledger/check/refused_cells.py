@@ -1,4 +1,6 @@
-"""Which cells of a refused row its reasons speak of, and what stands in them, so that nobody must look for them."""
+"""Which cells of a refused row its reasons speak of, and what stands in them, so that nobody must
+look for them.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,13 +22,26 @@ _OF_REASON: Mapping[str, tuple[str, ...]] = {
     "no_single_payer": ("premise_no",),
     "unmatched_payment": ("premise_no", "payer_code", "invoice_no"),
 }
-_INTERVAL, _SEASON, _PAYOUT = ("valid_from", "valid_until"), ("period_from", "period_to"), ("issued_on", "due_on")
+_INTERVAL, _SEASON, _PAYOUT = (
+    ("valid_from", "valid_until"),
+    ("period_from", "period_to"),
+    ("issued_on", "due_on"),
+)
 _DATES = (Kind.DAY, Kind.INSTANT)
-_NOTHING = {Kind.DAY: NEVER, Kind.INSTANT: NO_INSTANT, Kind.AMOUNT: 0, Kind.WORD: -1, Kind.NUMBER: -1}
+_NOTHING = {
+    Kind.DAY: NEVER,
+    Kind.INSTANT: NO_INSTANT,
+    Kind.AMOUNT: 0,
+    Kind.WORD: -1,
+    Kind.NUMBER: -1,
+}
 
 
-def cells_at_fault(table: TypedTable, row: int, read: Mapping[str, str], *, is_mapped: bool) -> dict[str, str]:
-    """Return what stands in the cells that the reasons of a refused row speak of, by the contract's column.
+def cells_at_fault(
+    table: TypedTable, row: int, read: Mapping[str, str], *, is_mapped: bool
+) -> dict[str, str]:
+    """Return what stands in the cells that the reasons of a refused row speak of, by the contract's
+    column.
 
     Where the file's columns are not the contract's and the cell could be read, it is empty.
 
@@ -39,7 +54,9 @@ def cells_at_fault(table: TypedTable, row: int, read: Mapping[str, str], *, is_m
     if is_mapped:
         unread = {name: text.removeprefix("?") for name, text in unread.items()}
     names = _find_columns(table, row, unread)
-    return {name: unread.get(name, read.get(name, "")) for name in table.table.names if name in names}
+    return {
+        name: unread.get(name, read.get(name, "")) for name in table.table.names if name in names
+    }
 
 
 def _find_unread(table: TypedTable, row: int) -> dict[str, str]:
@@ -61,8 +78,12 @@ def _find_columns(table: TypedTable, row: int, unread: Mapping[str, str]) -> set
         names |= _required(table) & empty or {"premise_no", "payer_code", "invoice_no"} & empty
     if bits & bit("duplicate_key"):
         names.update(table.table.key)
-    if bits & bit("missing_reference"):  # what belongs to another account names it by all that it names
-        names |= {name for name, flag in MISSING_IN.items() if bits & flag} or _naming(table, row, unread)
+    if bits & bit(
+        "missing_reference"
+    ):  # what belongs to another account names it by all that it names
+        names |= {name for name, flag in MISSING_IN.items() if bits & flag} or _naming(
+            table, row, unread
+        )
     for reason, columns in _OF_REASON.items():
         if bits & bit(reason):
             names |= set(columns)
@@ -76,7 +97,9 @@ def _naming(table: TypedTable, row: int, unread: Mapping[str, str]) -> set[str]:
 
 
 def _find_empty(table: TypedTable, row: int, unread: Mapping[str, str]) -> set[str]:
-    return {column.name for column in table.table.columns if _is_empty(table, row, column)} - set(unread)
+    return {column.name for column in table.table.columns if _is_empty(table, row, column)} - set(
+        unread
+    )
 
 
 def _required(table: TypedTable) -> set[str]:
@@ -92,7 +115,9 @@ def _contradicting(table: TypedTable, row: int) -> Sequence[str]:
 
 
 def _is_empty(table: TypedTable, row: int, column: Column) -> bool:
-    """Say whether nothing stands in a cell; codes that large tables do not keep as text have a mark of their own."""
+    """Say whether nothing stands in a cell; codes that large tables do not keep as text have a mark
+    of their own.
+    """
     if column.name not in table.frame:
         return bool(int(table.reasons[row]) & NOT_NAMED.get(column.name, 0))
     values: npt.NDArray | pa.Array = table.frame.columns[column.name]

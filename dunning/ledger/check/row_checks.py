@@ -1,7 +1,9 @@
-"""What a row must fulfil by itself, beyond the types of its cells; what does not is marked and goes to quarantine.
+"""What a row must fulfil by itself, beyond the types of its cells; what does not is marked and goes
+to quarantine.
 
-Every condition is looked at on every row whose cells it needs could be read, whatever else is wrong with the row: the
-quarantine names all reasons. The changeover's days stand here alone for the whole door; they are fixed by law.
+Every condition is looked at on every row whose cells it needs could be read, whatever else is wrong
+with the row: the quarantine names all reasons. The changeover's days stand here alone for the whole
+door; they are fixed by law.
 """
 
 from datetime import date
@@ -21,36 +23,45 @@ BGN_PAYMENTS_UNTIL = to_day(date(2026, 2, 1))
 
 EUR, BGN = words.code(words.CURRENCIES, "EUR"), words.code(words.CURRENCIES, "BGN")
 FORECAST, EQUALISATION, PAYOUT, CREDIT_NOTE = (
-    INVOICE_KINDS.index(kind) for kind in ("forecast", "equalisation", words.PAYOUT, words.CREDIT_NOTE)
+    INVOICE_KINDS.index(kind)
+    for kind in ("forecast", "equalisation", words.PAYOUT, words.CREDIT_NOTE)
 )
 _SEASON_MONTH = 5
-CARRIED = "(currency)"  # of a table without currencies: the one that its amount carries, -1 where none
+CARRIED = (
+    "(currency)"  # of a table without currencies: the one that its amount carries, -1 where none
+)
 
 
 def mark_conditions(table: TypedTable) -> None:
-    """Mark rows of invoices, payments, holds and tenancies that contradict themselves; others have no such conditions.
+    """Mark rows of invoices, payments, holds and tenancies that contradict themselves; others have
+    no such conditions.
 
-    due_before_issued, wrong_sign, bgn_after_changeover; bad_value of a forecast or equalisation without a full period
-    inside one season, of a payout that is not due on the day of its issue, and of a hold or tenancy that ends before
-    it begins; missing_value of a hold that names nothing.
+    due_before_issued, wrong_sign, bgn_after_changeover; bad_value of a forecast or equalisation
+    without a full period inside one season, of a payout that is not due on the day of its issue,
+    and of a hold or tenancy that ends before it begins; missing_value of a hold that names nothing.
     """
     if mark := _MARKS.get(table.table.name):
         mark(table)
 
 
 def is_note(invoices: TypedTable) -> Flags:
-    """Return which invoices are credit notes: the kind `credit_note`, and every negative equalisation."""
+    """Return which invoices are credit notes: the kind `credit_note`, and every negative
+    equalisation.
+    """
     kind = invoices.frame["kind"]
     return (kind == CREDIT_NOTE) | ((kind == EQUALISATION) & (invoices.frame["amount"] < 0))
 
 
 def is_euro_too_early(table: TypedTable, day: str) -> Flags:
-    """Return which rows are in EUR and dated (by column `day`) before the changeover; refused only beside BGN rows."""
+    """Return which rows are in EUR and dated (by column `day`) before the changeover; refused only
+    beside BGN rows.
+    """
     return (table.frame["currency"] == EUR) & (table.frame[day] < EUR_FROM)
 
 
 def seasons_of(days: Days) -> npt.NDArray[np.int16]:
-    """Return the year in which the heating season of each day begins (1 May through 30 April); `NEVER` gives -1.
+    """Return the year in which the heating season of each day begins (1 May through 30 April);
+    `NEVER` gives -1.
 
     >>> seasons_of(np.array([to_day(date(2026, 4, 30)), to_day(date(2026, 5, 1)), NEVER], np.int32)).tolist()
     [2025, 2026, -1]
@@ -66,7 +77,9 @@ def unreadable(table: TypedTable, column: str) -> Flags:
 
 
 def mark_other_currency(lines: TypedTable, invoice: npt.NDArray, invoices: TypedTable) -> None:
-    """Mark lines of a bill whose amount carries another currency than the bill's (`invoice`: its place, or below 0)."""
+    """Mark lines of a bill whose amount carries another currency than the bill's (`invoice`: its
+    place, or below 0).
+    """
     rows = np.flatnonzero((lines.frame[CARRIED] >= 0) & (invoice >= 0))
     of_bill = invoices.frame["currency"][invoice[rows]]
     lines.mark(rows[(of_bill >= 0) & (of_bill != lines.frame[CARRIED][rows])], bit("bad_value"))
@@ -74,23 +87,39 @@ def mark_other_currency(lines: TypedTable, invoice: npt.NDArray, invoices: Typed
 
 def _mark_invoices(invoices: TypedTable) -> None:
     frame = invoices.frame
-    kind, issued_on, due_on, amount = frame["kind"], frame["issued_on"], frame["due_on"], frame["amount"]
+    kind, issued_on, due_on, amount = (
+        frame["kind"],
+        frame["issued_on"],
+        frame["due_on"],
+        frame["amount"],
+    )
     is_dated = issued_on != NEVER
     invoices.mark(is_dated & (due_on < issued_on), bit("due_before_issued"))
-    wrong = np.where(kind == CREDIT_NOTE, amount > 0, (amount < 0) & (kind >= 0) & (kind != EQUALISATION))
+    wrong = np.where(
+        kind == CREDIT_NOTE, amount > 0, (amount < 0) & (kind >= 0) & (kind != EQUALISATION)
+    )
     invoices.mark(wrong, bit("wrong_sign"))
-    invoices.mark(is_dated & (frame["currency"] == BGN) & (issued_on >= EUR_FROM), bit("bgn_after_changeover"))
+    invoices.mark(
+        is_dated & (frame["currency"] == BGN) & (issued_on >= EUR_FROM), bit("bgn_after_changeover")
+    )
     invoices.mark(_lacks_season(invoices), bit("bad_value"))
     is_late = (kind == PAYOUT) & is_dated & (due_on != NEVER) & (due_on != issued_on)
     invoices.mark(is_late, bit("bad_value"))  # money paid back falls due at once
 
 
 def _lacks_season(invoices: TypedTable) -> Flags:
-    """A forecast or equalisation whose period is not given, runs backwards, or reaches over 1 May."""
+    """A forecast or equalisation whose period is not given, runs backwards, or reaches over 1
+    May.
+    """
     frame = invoices.frame
     rows = np.flatnonzero((frame["kind"] == FORECAST) | (frame["kind"] == EQUALISATION))
     first, last = frame["period_from"][rows], frame["period_to"][rows]
-    is_full = (first != NEVER) & (last != NEVER) & (first <= last) & (seasons_of(first) == seasons_of(last))
+    is_full = (
+        (first != NEVER)
+        & (last != NEVER)
+        & (first <= last)
+        & (seasons_of(first) == seasons_of(last))
+    )
     lacks = np.zeros(len(invoices), bool)
     lacks[rows[~is_full]] = True
     return lacks & ~unreadable(invoices, "period_from") & ~unreadable(invoices, "period_to")
@@ -106,7 +135,10 @@ def _mark_payments(payments: TypedTable) -> None:
 
 
 def _mark_holds(holds: TypedTable) -> None:
-    named = [_flags(holds.frame.text(name).is_valid()) for name in ("premise_no", "payer_code", "invoice_no")]
+    named = [
+        _flags(holds.frame.text(name).is_valid())
+        for name in ("premise_no", "payer_code", "invoice_no")
+    ]
     holds.mark(~np.any(named, axis=0), bit("missing_value"))
     _mark_backwards(holds)
 
@@ -121,4 +153,9 @@ def _flags(values: object) -> Flags:
     return values.to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]
 
 
-_MARKS = {"invoices": _mark_invoices, "payments": _mark_payments, "holds": _mark_holds, "tenancies": _mark_backwards}
+_MARKS = {
+    "invoices": _mark_invoices,
+    "payments": _mark_payments,
+    "holds": _mark_holds,
+    "tenancies": _mark_backwards,
+}

@@ -19,7 +19,9 @@ _FIELDS = {
 _FRACTION = "(?:[.,][0-9]+)?"
 _CLOCK = "[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}" + _FRACTION + ")?"
 _LENGTH_MAX = 100
-_FIRST_SHORT_YEAR = "9"  # %y from 90 on is 19.., below it 20..: the contract's dates end with 2100-01-01
+_FIRST_SHORT_YEAR = (
+    "9"  # %y from 90 on is 19.., below it 20..: the contract's dates end with 2100-01-01
+)
 
 
 def refuse_pattern(pattern: str) -> str:
@@ -42,14 +44,16 @@ def refuse_pattern(pattern: str) -> str:
 
 
 def to_iso(column: pa.Array, pattern: str) -> pa.Array:
-    """Return dates written as the pattern says as `yyyy-mm-dd` or `yyyy-mm-dd hh:mm:ss`; null stays null.
+    """Return dates written as the pattern says as `yyyy-mm-dd` or `yyyy-mm-dd hh:mm:ss`; null stays
+    null.
 
-    A space is any of the three that stand in dates, and before `г.` none will do. Behind a day may stand a time that
-    the pattern does not name, behind a time its fraction and zone, as in a table's own files.
+    A space is any of the three that stand in dates, and before `г.` none will do. Behind a day may
+    stand a time that the pattern does not name, behind a time its fraction and zone, as in a
+    table's own files.
 
-    Leading zeros of day, month and hour may lack where something stands between them and the next field: `1112020` is
-    no day under `%d%m%Y`, for it could be one of two. What is not written so gets a `?` in front, so that it is a bad
-    date later even if it looks like another kind of date.
+    Leading zeros of day, month and hour may lack where something stands between them and the next
+    field: `1112020` is no day under `%d%m%Y`, for it could be one of two. What is not written so
+    gets a `?` in front, so that it is a bad date later even if it looks like another kind of date.
 
     >>> to_iso(pa.array(["3/1/2012", "2012-01-03"]), "%d/%m/%Y").to_pylist()
     ['2012-01-03', '?2012-01-03']
@@ -78,7 +82,9 @@ def _expression(pattern: str) -> str:
 def _between(piece: str) -> str:
     """Return the expression of what stands between two fields."""
     first, *others = [re.escape(word) for word in re.split(SPACE, piece)]
-    return first + "".join((f"{SPACE}*" if word.startswith("г") else SPACE) + word for word in others)
+    return first + "".join(
+        (f"{SPACE}*" if word.startswith("г") else SPACE) + word for word in others
+    )
 
 
 def _rest(pieces: list[str]) -> str:
@@ -95,8 +101,10 @@ def _field(pieces: list[str], place: int) -> str:
     """Return a field's expression; next to another field, or to a digit, it has all its digits."""
     before, after = pieces[place - 1][-1:], pieces[place + 1][:1]
     is_first, is_last = place == 1, place == len(pieces) - 2
-    touches = (not before and not is_first) or (not after and not is_last) or (before + after).strip("0123456789") != (
-        before + after
+    touches = (
+        (not before and not is_first)
+        or (not after and not is_last)
+        or (before + after).strip("0123456789") != (before + after)
     )
     expression = _FIELDS[pieces[place]]
     return expression.replace("{1,2}", "{2}") if touches else expression

@@ -1,8 +1,9 @@
 """How a text file is written: its encoding, its line ends, its delimiter and its header.
 
-Encoding, decided per file: a mark or the place of NUL bytes says UTF-16; else a BOM says UTF-8; else UTF-8 where the
-whole file is valid UTF-8; else cp1251. A file that is UTF-8 almost everywhere is not taken for cp1251 but refused,
-since every Cyrillic letter in it would be read wrong; so is what reads as Bulgarian in another encoding (`tongue`).
+Encoding, decided per file: a mark or the place of NUL bytes says UTF-16; else a BOM says UTF-8;
+else UTF-8 where the whole file is valid UTF-8; else cp1251. A file that is UTF-8 almost everywhere
+is not taken for cp1251 but refused, since every Cyrillic letter in it would be read wrong; so is
+what reads as Bulgarian in another encoding (`tongue`).
 """
 
 import csv
@@ -33,14 +34,20 @@ _NAMES_SHOWN, _NAME_SHOWN = 40, 40
 _SURE = 10_000  # bytes of valid multi-byte UTF-8 after which no further proof is needed
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _CYRILLIC = re.compile(rb"[\xd0\xd1][\x80-\xbf]")
-_SEP = re.compile(r'"?sep=([;,\t|])"?[;,\t| ]*', re.IGNORECASE)  # what Excel is told in a first line, and leaves there
+_SEP = re.compile(
+    r'"?sep=([;,\t|])"?[;,\t| ]*', re.IGNORECASE
+)  # what Excel is told in a first line, and leaves there
 _TWICE_SAMPLE = 1 << 18
-_WORDS_IN = 64 << 20  # bytes of a file in which words are looked for, from the first that are no UTF-8 on
+_WORDS_IN = (
+    64 << 20
+)  # bytes of a file in which words are looked for, from the first that are no UTF-8 on
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """What was found out about a file from its bytes and its header line; `lines_above` the header are left out."""
+    """What was found out about a file from its bytes and its header line; `lines_above` the header
+    are left out.
+    """
 
     encoding: str
     delimiter: str
@@ -51,11 +58,12 @@ class Dialect:
 def read_dialect(
     path: Path, encoding: str | None = None, delimiter: str | None = None, lines_above: int = 0
 ) -> Dialect:
-    """Return how a CSV file is written; a given encoding, delimiter or number of lines above the header is believed.
+    """Return how a CSV file is written; a given encoding, delimiter or number of lines above the
+    header is believed.
 
     Raises:
-        DunningError: binary, broken UTF-8, another encoding, empty, no header, a column named twice, over 1,000
-            columns.
+        DunningError: binary, broken UTF-8, another encoding, empty, no header, a column named
+            twice, over 1,000 columns.
     """
     encoding = encoding or _decide_encoding(path)
     line = _line_at(path, encoding, lines_above)
@@ -94,11 +102,15 @@ def _refuse_twice_encoded(path: Path, data: bytes, text: str) -> None:
     start = int(np.argmax(np.frombuffer(data, np.uint8) >= 0x80))
     suspicion = suspect_twice(text[start : start + _TWICE_SAMPLE])
     if suspicion:
-        raise _other_encoding(path, suspicion, "letters that were encoded as UTF-8 and then once more")
+        raise _other_encoding(
+            path, suspicion, "letters that were encoded as UTF-8 and then once more"
+        )
 
 
 def _refuse_other_encodings(path: Path, data: bytes, valid_before: int) -> str:
-    """Return cp1251 for bytes that are no UTF-8, unless most of them are, or they read as Bulgarian otherwise."""
+    """Return cp1251 for bytes that are no UTF-8, unless most of them are, or they read as Bulgarian
+    otherwise.
+    """
     _refuse_broken_utf8(path, data, valid_before)
     words: dict[bytes, None] = {}
     seen = 0
@@ -108,7 +120,9 @@ def _refuse_other_encodings(path: Path, data: bytes, valid_before: int) -> str:
         seen += len(part) if words or not part.isascii() else 0
     suspicion = suspect_single(words)
     if suspicion:
-        raise _other_encoding(path, suspicion, "bytes that are no UTF-8 and make no words in cp1251")
+        raise _other_encoding(
+            path, suspicion, "bytes that are no UTF-8 and make no words in cp1251"
+        )
     return "cp1251"
 
 
@@ -168,7 +182,9 @@ def _decide_delimiter(line: str) -> str:
 def _split_header(file: str, line: str, delimiter: str, number: int) -> tuple[str, ...]:
     bare = _QUOTED.sub("", line)
     if '"' in bare:
-        raise DunningError(f'{file}, line {number}: a quote (") in the header is never closed. Export the file again.')
+        raise DunningError(
+            f'{file}, line {number}: a quote (") in the header is never closed. Export the file again.'
+        )
     refuse_many(file, bare.count(delimiter) + 1, number)
     try:
         names = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
@@ -201,13 +217,17 @@ def show_names(names: Iterable[str]) -> str:
     >>> show_names(["no", "", "n" * 50])
     'no, nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…'
     """
-    known = [name if len(name) <= _NAME_SHOWN else name[:_NAME_SHOWN] + "…" for name in names if name]
+    known = [
+        name if len(name) <= _NAME_SHOWN else name[:_NAME_SHOWN] + "…" for name in names if name
+    ]
     rest = f" and {len(known) - _NAMES_SHOWN} more" if len(known) > _NAMES_SHOWN else ""
     return ", ".join(known[:_NAMES_SHOWN]) + rest
 
 
 def refuse_twice(file: str, names: tuple[str, ...], number: int = 1) -> None:
-    """Raise DunningError where two columns of a file bear one name; nameless columns are no two of a kind."""
+    """Raise DunningError where two columns of a file bear one name; nameless columns are no two of
+    a kind.
+    """
     twice = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if twice:
         raise DunningError(

@@ -1,7 +1,9 @@
-"""In which encoding a text file reads as Bulgarian: what a file that is no UTF-8, or is it twice, most likely is.
+"""In which encoding a text file reads as Bulgarian: what a file that is no UTF-8, or is it twice,
+most likely is.
 
-Single letters (`г.`), no-break spaces and a file's few signs say nothing; capitals alone are as good as small letters.
-What counts is which letters follow each other in words, whether capitals stand inside them, and signs that no word has.
+Single letters (`г.`), no-break spaces and a file's few signs say nothing; capitals alone are as
+good as small letters. What counts is which letters follow each other in words, whether capitals
+stand inside them, and signs that no word has.
 """
 
 import re
@@ -13,8 +15,8 @@ from dunning.ledger.read.encodings import decode_text, undo_once
 
 LETTERS = "абвгдежзийклмнопрстуфхцчшщъьюя"
 
-# How rare it is that one letter follows another (bits; the first row and column: a word's edge). Counted in Bulgarian
-# prose, names and addresses.
+# How rare it is that one letter follows another (bits; the first row and column: a word's edge).
+# Counted in Bulgarian prose, names and addresses.
 _RARITY = (
     "9654645944845544353576776989998",
     "2964749759555539545399878869998",
@@ -48,9 +50,14 @@ _RARITY = (
     "8868568888882888843488881888885",
     "1873969959955439966399799999999",
 )
-_FOREIGN, _MIXED, _FRAME = 10, 6, 12  # bits: a letter that Bulgarian lacks, a capital inside a word, a sign of no text
+_FOREIGN, _MIXED, _FRAME = (
+    10,
+    6,
+    12,
+)  # bits: a letter that Bulgarian lacks, a capital inside a word, a sign of no text
 _SIGN_INSIDE, _SIGN_BESIDE = 9, 2
-# Bits by which another encoding must fit better in all; more where its letters are letters in cp1251 too.
+# Bits by which another encoding must fit better in all; more where its letters are letters in
+# cp1251 too.
 _MARGINS = {"mik": 10, "cp866": 10, "koi8-r": 20, "iso-8859-5": 20}
 _MARGIN_PER_WORD = 2
 _WORDS_MAX = 5_000
@@ -62,7 +69,11 @@ _TWICE = {
     name: re.compile(f"(?:[{first}][{second}]){{2,}}")
     for name, first, second in (
         ("cp1252", "ÐÑ", "\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"),
-        ("cp1251", "РС", "\u0080-\u00bf\u0401-\u040f\u0451-\u045f\u0490\u0491\u2013-\u203a\u20ac\u2116\u2122"),
+        (
+            "cp1251",
+            "РС",
+            "\u0080-\u00bf\u0401-\u040f\u0451-\u045f\u0490\u0491\u2013-\u203a\u20ac\u2116\u2122",
+        ),
         ("cp866", "╨╤", "А-п░▒▓│┤╡╢╖╕╣║╗╝╜╛┐"),
     )
 }
@@ -71,14 +82,17 @@ _LETTERS_TWICE = 3
 
 @dataclass(frozen=True)
 class Suspicion:
-    """What a file most likely is (several where its words are the same in each), and the first word that says so."""
+    """What a file most likely is (several where its words are the same in each), and the first word
+    that says so.
+    """
 
     encodings: tuple[str, ...]
     word: bytes
 
 
 def suspect_single(words: Collection[bytes]) -> Suspicion | None:
-    """Return in what else than cp1251 these words read as Bulgarian, and clearly better; None for good cp1251.
+    """Return in what else than cp1251 these words read as Bulgarian, and clearly better; None for
+    good cp1251.
 
     >>> suspect_single(["Иван".encode("cp866"), "Петров".encode("cp866")]).encodings
     ('cp866',)
@@ -95,7 +109,9 @@ def suspect_single(words: Collection[bytes]) -> Suspicion | None:
 
 
 def add_words(data: bytes, known: dict[bytes, None]) -> bool:
-    """Add the different words of some bytes to those known; return whether there are enough of them."""
+    """Add the different words of some bytes to those known; return whether there are enough of
+    them.
+    """
     for match in _WORD.finditer(_DAY_MARK.sub(b"", data)):
         word = match.group().strip(b"\xa0")
         if len(word) > 1:
@@ -106,7 +122,9 @@ def add_words(data: bytes, known: dict[bytes, None]) -> bool:
 
 
 def suspect_twice(text: str) -> Suspicion | None:
-    """Return where a text in UTF-8 has words that are UTF-8 taken for something else and encoded again."""
+    """Return where a text in UTF-8 has words that are UTF-8 taken for something else and encoded
+    again.
+    """
     for name, pairs in _TWICE.items():
         found = [match.group() for match in pairs.finditer(text)]
         real = [word for word in found if _reads_once(word, name)]
@@ -125,7 +143,9 @@ def _reads_once(word: str, name: str) -> bool:
 
 @cache
 def _weigh(word: bytes, encoding: str) -> float:
-    """Return how little a word looks like Bulgarian, in bits; parts beside signs are words of their own."""
+    """Return how little a word looks like Bulgarian, in bits; parts beside signs are words of their
+    own.
+    """
     text = "".join(_decode_byte(byte, encoding) for byte in word)
     bits, before, is_small = 0.0, 0, False
     for at, letter in enumerate(text):

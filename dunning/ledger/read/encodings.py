@@ -1,22 +1,47 @@
-"""Bytes to text in every encoding that a text file may be in, also those that Python has no codec for."""
+"""Bytes to text in every encoding that a text file may be in, also those that Python has no codec
+for.
+"""
 
 import codecs
 
 ENCODINGS = (
-    "utf-8", "utf-16", "cp1251", "cp1252", "cp866", "mik", "koi8-r", "iso-8859-1", "iso-8859-5", "utf-8-twice",
+    "utf-8",
+    "utf-16",
+    "cp1251",
+    "cp1252",
+    "cp866",
+    "mik",
+    "koi8-r",
+    "iso-8859-1",
+    "iso-8859-5",
+    "utf-8-twice",
 )
-UTF_8 = ("utf-8", "utf-16", "utf-8-twice")  # may hold combining accents; UTF-16 is made UTF-8 while it is read
+UTF_8 = (
+    "utf-8",
+    "utf-16",
+    "utf-8-twice",
+)  # may hold combining accents; UTF-16 is made UTF-8 while it is read
 
 # MIK, of Bulgarian DOS programs: the alphabet in one stretch from 0x80 on, then frames, then cp437.
 _CAPITALS = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
 _FRAMES = "└┴┬├─┼╣║╚╔╩╦╠═╬┐░▒▓│┤№§╗╝┘┌█▄▌▐▀"
-_MIK = bytes(range(0x80)).decode() + _CAPITALS + _CAPITALS.lower() + _FRAMES + bytes(range(0xE0, 0x100)).decode("cp437")
+_MIK = (
+    bytes(range(0x80)).decode()
+    + _CAPITALS
+    + _CAPITALS.lower()
+    + _FRAMES
+    + bytes(range(0xE0, 0x100)).decode("cp437")
+)
 
 
 def _as_bytes(encoding: str) -> dict[int, int]:
-    """Return the byte of each letter of an 8-bit encoding; a byte without a letter stands for its own number."""
+    """Return the byte of each letter of an 8-bit encoding; a byte without a letter stands for its
+    own number.
+    """
     letters = {byte: bytes((byte,)).decode(encoding, "ignore") or chr(byte) for byte in range(256)}
-    return {byte: byte for byte in range(256)} | {ord(letter): byte for byte, letter in letters.items()}
+    return {byte: byte for byte in range(256)} | {
+        ord(letter): byte for byte, letter in letters.items()
+    }
 
 
 # What UTF-8 was taken for before it was encoded again: the letters that its bytes then were.
@@ -40,7 +65,9 @@ def decode_text(data: bytes, encoding: str) -> str:
 
 
 def undo_once(text: str, taken_for: str) -> bytes | None:
-    """Return the UTF-8 bytes that were taken for another encoding, None where the text has other letters too."""
+    """Return the UTF-8 bytes that were taken for another encoding, None where the text has other
+    letters too.
+    """
     places = _TAKEN_FOR[taken_for]
     try:
         return bytes(places[ord(letter)] for letter in text)
@@ -59,7 +86,9 @@ def _decode_twice(data: bytes) -> str:
         if all(_undo_text(line, name) is None for name in _TAKEN_FOR):
             break
         at += len(line.encode())
-    raise UnicodeDecodeError("utf-8-twice", data, at, at + 1, "was not encoded twice, or not in one way")
+    raise UnicodeDecodeError(
+        "utf-8-twice", data, at, at + 1, "was not encoded twice, or not in one way"
+    )
 
 
 def _undo_text(text: str, taken_for: str) -> str | None:

@@ -10,12 +10,15 @@ from dunning.ledger.typed_tables import Place, Places, RawBatch, Source
 class JoinedSource:
     """The rows of some sources, one source after the other.
 
-    A row's line goes on counting where the file before it ended; `place_of` says which line of which file it is. What a
-    file's last line is becomes known when its rows have been read to their end, before any line of the next is used.
+    A row's line goes on counting where the file before it ended; `place_of` says which line of
+    which file it is. What a file's last line is becomes known when its rows have been read to their
+    end, before any line of the next is used.
     """
 
     unknown: tuple[str, ...] = ()
-    code_columns: frozenset[str] = frozenset()  # the files' columns differ, so none is surely one of codes
+    code_columns: frozenset[str] = (
+        frozenset()
+    )  # the files' columns differ, so none is surely one of codes
 
     def __init__(self, sources: Sequence[Source]) -> None:
         self._sources = sources
@@ -40,7 +43,9 @@ class JoinedSource:
         wanted = np.asarray(lines, np.int64)
         source_of = np.searchsorted(self._lines_before, wanted, side="left") - 1
         found: dict[int, tuple[str, ...]] = {}
-        for number, (source, before) in enumerate(zip(self._sources, self._lines_before, strict=True)):
+        for number, (source, before) in enumerate(
+            zip(self._sources, self._lines_before, strict=True)
+        ):
             here = wanted[source_of == number] - before
             if len(here):
                 found |= {line + before: cells for line, cells in source.cells_at(here).items()}

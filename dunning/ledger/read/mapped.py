@@ -24,7 +24,8 @@ _LINE = "(line)"
 
 
 class MappedSource:
-    """The rows of a source file as rows of a table; lines, ragged rows and cells as read are the source's.
+    """The rows of a source file as rows of a table; lines, ragged rows and cells as read are the
+    source's.
 
     A ragged row counts for every table that the file feeds: no filter can be held against it.
     """
@@ -34,17 +35,28 @@ class MappedSource:
     def __init__(self, folder: Path, mapping: Mapping, rule: TableRule) -> None:
         path = rule.path
         if not (folder / rule.file).is_file():
-            raise mapping.refuse((*path, "file"), f"{rule.file} is not in the ledger folder {folder}")
+            raise mapping.refuse(
+                (*path, "file"), f"{rule.file} is not in the ledger folder {folder}"
+            )
         self._rule, self._file_rule = rule, mapping.files.get(rule.file, FileRule())
         self._reader = open_reader(
-            folder / rule.file, self._file_rule.encoding, self._file_rule.delimiter, self._file_rule.skip_lines
+            folder / rule.file,
+            self._file_rule.encoding,
+            self._file_rule.delimiter,
+            self._file_rule.skip_lines,
         )
-        self.file, self.delimiter, self.header = rule.file, self._reader.delimiter, self._reader.header
+        self.file, self.delimiter, self.header = (
+            rule.file,
+            self._reader.delimiter,
+            self._reader.header,
+        )
         self.filled = tuple(rule.columns)
         self.files: tuple[str, ...] = (rule.file,)
         self.code_columns = _code_columns(mapping, rule.file)
         if not rule.source_columns:
-            raise mapping.refuse((*path, "columns"), f"takes no column of {rule.file}, so all rows would be the same")
+            raise mapping.refuse(
+                (*path, "columns"), f"takes no column of {rule.file}, so all rows would be the same"
+            )
         for column in rule.source_columns:
             if problem := self._problem(column):
                 raise mapping.refuse((*path, *_key_of(rule, column)), f"{rule.file} has {problem}")
@@ -83,10 +95,14 @@ class MappedSource:
         for one in self._rule.where:
             keep &= self._passes(one, batch.columns[one.column])
         if self._rule.but:
-            keep &= ~np.all([self._passes(one, batch.columns[one.column]) for one in self._rule.but], axis=0)
+            keep &= ~np.all(
+                [self._passes(one, batch.columns[one.column]) for one in self._rule.but], axis=0
+            )
         cells = {name: column.filter(pa.array(keep)) for name, column in batch.columns.items()}
         rows = int(keep.sum())
-        columns = {column.name: self._column(column, cells, rows) for column in self._rule.table.columns}
+        columns = {
+            column.name: self._column(column, cells, rows) for column in self._rule.table.columns
+        }
         return RawBatch(columns, batch.lines[keep], batch.ragged_lines)
 
     def _column(self, column: Column, cells: dict[str, pa.Array], rows: int) -> pa.Array:
@@ -154,7 +170,8 @@ def _translate(texts: pa.Array, rule: ColumnRule) -> pa.Array:
 
 
 def _to_point(amounts: pa.Array, decimal: str, thousands: str) -> pa.Array:
-    """Return amounts with a decimal point and no thousands; what is not written so gets a `?` in front.
+    """Return amounts with a decimal point and no thousands; what is not written so gets a `?` in
+    front.
 
     Signs and currencies around the figure stay as they are, for `values` to judge.
     """
@@ -165,7 +182,9 @@ def _to_point(amounts: pa.Array, decimal: str, thousands: str) -> pa.Array:
     plain = pc.struct_field(parts, "figure")
     plain = pc.replace_substring(plain, thousands, "") if thousands else plain
     plain = pc.replace_substring(plain, decimal, ".")
-    whole = pc.binary_join_element_wise(pc.struct_field(parts, "before"), plain, pc.struct_field(parts, "behind"), "")
+    whole = pc.binary_join_element_wise(
+        pc.struct_field(parts, "before"), plain, pc.struct_field(parts, "behind"), ""
+    )
     return pc.coalesce(whole, pc.binary_join_element_wise("?", amounts, ""))
 
 
@@ -179,7 +198,9 @@ def _join(parts: list[RawBatch]) -> RawBatch:
 
 
 def _distinct(rule: TableRule, batch: RawBatch) -> RawBatch:
-    """Keep one row of those that agree in all columns without `take`: its line and order are the first one's."""
+    """Keep one row of those that agree in all columns without `take`: its line and order are the
+    first one's.
+    """
     taken = {name: r.take for name, r in rule.columns.items() if r.take}
     same = [name for name in batch.columns if name not in taken]
     cells = {
@@ -187,18 +208,24 @@ def _distinct(rule: TableRule, batch: RawBatch) -> RawBatch:
         for name, column in batch.columns.items()
     }
     rows = pa.table({**cells, _LINE: batch.lines}).group_by(same, use_threads=False)
-    grouped = rows.aggregate([*((name, _AGGREGATES[take]) for name, take in taken.items()), (_LINE, "first")])
+    grouped = rows.aggregate(
+        [*((name, _AGGREGATES[take]) for name, take in taken.items()), (_LINE, "first")]
+    )
     grouped = grouped.rename_columns([*same, *taken, _LINE]).sort_by(_LINE)
     columns = {name: _as_text(grouped[name]) for name in batch.columns}
     return RawBatch(columns, grouped[_LINE].to_numpy(), batch.ragged_lines)
 
 
 def _comparable(rule: TableRule, name: str, column: pa.Array) -> pa.Array:
-    """Return dates as values that compare; unreadable ones are null, so that they lose against any other."""
+    """Return dates as values that compare; unreadable ones are null, so that they lose against any
+    other.
+    """
     if rule.table[name].kind is Kind.DAY:
         return days_to_arrow(read_days(column, may_be_open=name in OPEN_ENDS)[0])
     seconds, is_bad = read_instants(column)
-    return pa.array(seconds, mask=is_bad | column.is_null().to_numpy(zero_copy_only=False)).cast(pa.timestamp("s"))
+    return pa.array(seconds, mask=is_bad | column.is_null().to_numpy(zero_copy_only=False)).cast(
+        pa.timestamp("s")
+    )
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.Array:

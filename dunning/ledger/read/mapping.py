@@ -1,4 +1,6 @@
-"""What a mapping file says: how files are written, which rows pass, where each column comes from."""
+"""What a mapping file says: how files are written, which rows pass, where each column comes
+from.
+"""
 
 import re
 from dataclasses import dataclass
@@ -23,9 +25,11 @@ class FileRule:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which rows pass: those whose cell is one of `values` (or none of them, where `is_not`); "" is an empty cell.
+    """Which rows pass: those whose cell is one of `values` (or none of them, where `is_not`); "" is
+    an empty cell.
 
-    With `is_sign` those whose cell is an amount below zero (or is none, where `is_not`: one that cannot be read too).
+    With `is_sign` those whose cell is an amount below zero (or is none, where `is_not`: one that
+    cannot be read too).
     """
 
     column: str
@@ -39,10 +43,12 @@ class ColumnRule:
     """Where a column's cells come from: a constant, or parts to be joined.
 
     Attributes:
-        parts: pairs of text and the source column that follows it (None at the end); a lone column is ("", column).
+        parts: pairs of text and the source column that follows it (None at the end); a lone column
+            is ("", column).
         value: the constant, where there are no parts.
         words: what a cell's text becomes; other texts stay.
-        take: with `distinct`, which of several rows' cells is taken; None: rows that differ in it stay apart.
+        take: with `distinct`, which of several rows' cells is taken; None: rows that differ in it
+            stay apart.
         is_bare: an amount loses its sign.
     """
 
@@ -56,7 +62,8 @@ class ColumnRule:
 
 @dataclass(frozen=True)
 class TableRule:
-    """How one table, or a part of it, is made from one file: of rows that pass all of `where`, but not all of `but`.
+    """How one table, or a part of it, is made from one file: of rows that pass all of `where`, but
+    not all of `but`.
 
     Attributes:
         path: where it stands in the mapping.
@@ -80,7 +87,9 @@ class TableRule:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A whole mapping file; `text` serves to find a key's line for errors. A table may be made of several files."""
+    """A whole mapping file; `text` serves to find a key's line for errors. A table may be made of
+    several files.
+    """
 
     file: str
     text: str
@@ -113,7 +122,9 @@ def _find_entry(lines: list[str], name: str, number: int) -> int:
 
 
 def _find_line(text: str, path: tuple[str, ...]) -> int | None:
-    """Return the line of a key, going down from section to section as far as they can be found; None for the file."""
+    """Return the line of a key, going down from section to section as far as they can be found;
+    None for the file.
+    """
     lines = text.splitlines()
     found = 0
     for depth, key in enumerate(path):
@@ -121,9 +132,18 @@ def _find_line(text: str, path: tuple[str, ...]) -> int | None:
             found = _find_entry(lines, path[depth - 1], int(key[1:])) or found
             continue
         name = rf"[\"']?{re.escape(key)}[\"']?"
-        section = re.compile(rf"\s*+\[++\s*+(?:.*\.\s*+)?{name}\s*+(?:\.|\])" if depth < 2 else r"(?!)")
+        section = re.compile(
+            rf"\s*+\[++\s*+(?:.*\.\s*+)?{name}\s*+(?:\.|\])" if depth < 2 else r"(?!)"
+        )
         entry = re.compile(rf"(?:^|[\s{{,.]){name}\s*+(?:=|\.)")
         start = max(found - 1, 0)
-        hit = next((i for i in range(start, len(lines)) if section.match(lines[i]) or entry.search(lines[i])), None)
+        hit = next(
+            (
+                i
+                for i in range(start, len(lines))
+                if section.match(lines[i]) or entry.search(lines[i])
+            ),
+            None,
+        )
         found = hit + 1 if hit is not None else found
     return found or None

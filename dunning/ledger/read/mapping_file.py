@@ -1,4 +1,6 @@
-"""A mapping file read: how any other layout becomes the contract's tables. Documented in `docs/own-ledger.md`."""
+"""A mapping file read: how any other layout becomes the contract's tables. Documented in
+`docs/own-ledger.md`.
+"""
 
 import re
 import tomllib
@@ -32,34 +34,46 @@ _BYTES_MAX = 1 << 20
 _NAME_BYTES_MAX = 255
 _LINES_MAX = 1000
 _QUOTED = re.compile(r""""[^"\n]*"|'[^'\n]*'""")
-_DEEP_KEY = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}")  # tomllib takes cubic time for keys with many dots
+_DEEP_KEY = re.compile(
+    r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){20}"
+)  # tomllib takes cubic time for keys with many dots
 
 
 def read_mapping(path: Path) -> Mapping:
     """Return the mapping; whether its files and columns are there is seen when they are read.
 
     Raises:
-        DunningError: not readable, no TOML, an unknown key, table or column, a wrong type, a required column without
-            a rule; with file, line and cure.
+        DunningError: not readable, no TOML, an unknown key, table or column, a wrong type, a
+            required column without a rule; with file, line and cure.
     """
     try:
         text = _read_text(path)
         content = tomllib.loads(text)
     except OSError as error:
-        raise DunningError(f"The mapping {path} cannot be read ({error.strerror}). Check --mapping.") from error
+        raise DunningError(
+            f"The mapping {path} cannot be read ({error.strerror}). Check --mapping."
+        ) from error
     except RecursionError as error:
         raise _too_deep(path.name) from error
     except ValueError as error:
-        raise DunningError(f"{path.name} is not valid TOML in UTF-8: {error}. Correct it there.") from error
+        raise DunningError(
+            f"{path.name} is not valid TOML in UTF-8: {error}. Correct it there."
+        ) from error
     return _Checker(path.name, text).read(content)
 
 
 def _read_text(path: Path) -> str:
-    """Return the file's text; refuses what would keep the TOML reader busy for hours, or wait for ever."""
+    """Return the file's text; refuses what would keep the TOML reader busy for hours, or wait for
+    ever.
+    """
     if path.exists() and not path.is_file():
-        raise DunningError(f"The mapping {path} is no file, but a folder or a pipe. Check --mapping.")
+        raise DunningError(
+            f"The mapping {path} is no file, but a folder or a pipe. Check --mapping."
+        )
     if path.stat().st_size > _BYTES_MAX:
-        raise DunningError(f"{path.name} is larger than {_BYTES_MAX >> 20} MiB: no mapping of 14 tables is. Check it.")
+        raise DunningError(
+            f"{path.name} is larger than {_BYTES_MAX >> 20} MiB: no mapping of 14 tables is. Check it."
+        )
     text = path.read_text("utf-8-sig")
     if _DEEP_KEY.search(_QUOTED.sub("q", text)):
         raise _too_deep(path.name)
@@ -67,11 +81,15 @@ def _read_text(path: Path) -> str:
 
 
 def _too_deep(file: str) -> DunningError:
-    return DunningError(f"{file} is nested too deep to be a mapping. It is described in docs/own-ledger.md.")
+    return DunningError(
+        f"{file} is nested too deep to be a mapping. It is described in docs/own-ledger.md."
+    )
 
 
 class _Checker:
-    """Turns the parsed file into rules, refusing what it does not know; `path` is always the key's way down."""
+    """Turns the parsed file into rules, refusing what it does not know; `path` is always the key's
+    way down.
+    """
 
     def __init__(self, file: str, text: str) -> None:
         self.file, self.text = file, text
@@ -84,8 +102,12 @@ class _Checker:
         if not tables:
             raise self.refuse((), "fills no table: give at least one [tables.NAME]")
         file_rules = {name: self.file_rule(("files", name), given) for name, given in files.items()}
-        table_rules = {name: self.table_rules(("tables", name), given) for name, given in tables.items()}
-        for name in file_rules.keys() - {rule.file for rules in table_rules.values() for rule in rules}:
+        table_rules = {
+            name: self.table_rules(("tables", name), given) for name, given in tables.items()
+        }
+        for name in file_rules.keys() - {
+            rule.file for rules in table_rules.values() for rule in rules
+        }:
             raise self.refuse(("files", name), "no table is made from this file; check its name")
         return Mapping(self.file, self.text, file_rules, table_rules)
 
@@ -106,7 +128,9 @@ class _Checker:
         if separator is not None and "decimal" not in given:
             raise self.refuse(path, "thousands needs decimal beside it")
         if separator and separator == given["decimal"]:
-            raise self.refuse(path, "thousands and decimal are the same sign, so amounts are ambiguous")
+            raise self.refuse(
+                path, "thousands and decimal are the same sign, so amounts are ambiguous"
+            )
         return separator
 
     def table_rules(self, path: tuple[str, ...], given: Any) -> tuple[TableRule, ...]:
@@ -114,7 +138,9 @@ class _Checker:
             return (self.table_rule(path, given),)
         if not given:
             raise self.refuse(path, "is an empty list and names no file")
-        return tuple(self.table_rule((*path, f"#{number}"), one) for number, one in enumerate(given, 1))
+        return tuple(
+            self.table_rule((*path, f"#{number}"), one) for number, one in enumerate(given, 1)
+        )
 
     def table_rule(self, path: tuple[str, ...], given: Any) -> TableRule:
         given = self.section(path, given)
@@ -129,7 +155,10 @@ class _Checker:
         }
         missing = [c.name for c in table.columns if c.is_required and c.name not in rules]
         if missing:
-            raise self.refuse(path, f"gives no rule for the required column {', '.join(missing)}; add it to columns")
+            raise self.refuse(
+                path,
+                f"gives no rule for the required column {', '.join(missing)}; add it to columns",
+            )
         file = self.file_name((*path, "file"), given.get("file"))
         where, but = (self.filters((*path, key), given.get(key, [])) for key in ("where", "except"))
         return TableRule(table, path, file, where, but, is_distinct, rules)
@@ -140,10 +169,14 @@ class _Checker:
         if len(name.encode()) > _NAME_BYTES_MAX or not name.isprintable():
             raise self.refuse(path, f"is {_show(name)}, which no file can be called")
         if not name.endswith((".csv", ".csv.gz", ".txt", ".txt.gz", ".parquet")):
-            raise self.refuse(path, f"{_show(name)} ends neither in .csv, .txt (also with .gz) nor in .parquet")
+            raise self.refuse(
+                path, f"{_show(name)} ends neither in .csv, .txt (also with .gz) nor in .parquet"
+            )
         return str(name)
 
-    def column_rule(self, path: tuple[str, ...], given: Any, column: Column, is_distinct: bool) -> ColumnRule:
+    def column_rule(
+        self, path: tuple[str, ...], given: Any, column: Column, is_distinct: bool
+    ) -> ColumnRule:
         if isinstance(given, str):
             given = {"column": given}
         given = self.section(path, given)
@@ -151,12 +184,16 @@ class _Checker:
         if len(given.keys() & {"column", "value", "text"}) != 1:
             raise self.refuse(path, 'needs one of column = "…", value = "…" or text = "…{column}…"')
         if "value" in given and len(given) > 1:
-            raise self.refuse(path, "a constant value stands alone, without words, date, take or without_sign")
+            raise self.refuse(
+                path, "a constant value stands alone, without words, date, take or without_sign"
+            )
         take = self.choice((*path, "take"), given.get("take"), TAKES)
         if take and not is_distinct:
             raise self.refuse((*path, "take"), "take needs distinct = true in its table")
         if take in TAKES[1:] and column.kind is not Kind.DAY and column.kind is not Kind.INSTANT:
-            raise self.refuse((*path, "take"), f"{take} is for columns of dates; {column.name} is none")
+            raise self.refuse(
+                (*path, "take"), f"{take} is for columns of dates; {column.name} is none"
+            )
         if "date" in given and column.kind is not Kind.DAY and column.kind is not Kind.INSTANT:
             raise self.refuse((*path, "date"), f"{column.name} is no column of dates")
         if "without_sign" in given and column.kind is not Kind.AMOUNT:
@@ -170,7 +207,9 @@ class _Checker:
             is_bare=self.flag((*path, "without_sign"), given.get("without_sign", False)),
         )
 
-    def parts(self, path: tuple[str, ...], given: dict[str, Any]) -> tuple[tuple[str, str | None], ...]:
+    def parts(
+        self, path: tuple[str, ...], given: dict[str, Any]
+    ) -> tuple[tuple[str, str | None], ...]:
         if "column" in given:
             return (("", self.column((*path, "column"), given["column"])),)
         if "text" not in given:
@@ -179,7 +218,9 @@ class _Checker:
         try:
             parsed = list(Formatter().parse(self.string(path, given["text"])))
         except ValueError as error:
-            raise self.refuse(path, f"braces do not match ({error}); a brace itself is written {{{{ or }}}}") from error
+            raise self.refuse(
+                path, f"braces do not match ({error}); a brace itself is written {{{{ or }}}}"
+            ) from error
         if any(form or conversion or name == "" for _, name, form, conversion in parsed):
             raise self.refuse(path, "between braces only the name of a column may stand")
         if not any(name for _, name, _, _ in parsed):
@@ -206,14 +247,20 @@ class _Checker:
         self.keys(path, given, _FILTER_KEYS)
         tests = given.keys() - {"column"}
         if "column" not in given or len(tests) != 1:
-            raise self.refuse(path, "each filter needs column and one of equals, not_equals, empty, negative")
+            raise self.refuse(
+                path, "each filter needs column and one of equals, not_equals, empty, negative"
+            )
         column, (test,) = self.column(path, given["column"]), tests
         if test == "empty":
             return Filter(column, ("",), is_not=not self.flag(path, given["empty"], "empty "))
         if test == "negative":
-            return Filter(column, (), is_not=not self.flag(path, given["negative"], "negative "), is_sign=True)
+            return Filter(
+                column, (), is_not=not self.flag(path, given["negative"], "negative "), is_sign=True
+            )
         values = given[test] if isinstance(given[test], list) else [given[test]]
-        return Filter(column, tuple(self.word(path, value) for value in values), test == "not_equals")
+        return Filter(
+            column, tuple(self.word(path, value) for value in values), test == "not_equals"
+        )
 
     def word(self, path: tuple[str, ...], given: Any) -> str:
         """Return what a cell must be; one that says that nothing stands there is read as empty."""
@@ -227,7 +274,9 @@ class _Checker:
 
     def count(self, path: tuple[str, ...], given: Any) -> int:
         if not isinstance(given, int) or isinstance(given, bool) or not 0 <= given <= _LINES_MAX:
-            raise self.refuse(path, f"is {_show(given)}, not a number of lines from 0 to {_LINES_MAX}")
+            raise self.refuse(
+                path, f"is {_show(given)}, not a number of lines from 0 to {_LINES_MAX}"
+            )
         return given
 
     def section(self, path: tuple[str, ...], given: Any) -> dict[str, Any]:
@@ -242,7 +291,10 @@ class _Checker:
 
     def string(self, path: tuple[str, ...], given: Any) -> str:
         if not isinstance(given, str):
-            raise self.refuse(path, f"is {_show(given)}, not a text in quotes" if given is not None else "is missing")
+            raise self.refuse(
+                path,
+                f"is {_show(given)}, not a text in quotes" if given is not None else "is missing",
+            )
         return given
 
     def choice(self, path: tuple[str, ...], given: Any, known: tuple[str, ...]) -> str | None:

@@ -1,4 +1,6 @@
-"""Raw tables to typed tables: every cell in its type, every row with its reasons, nothing left out."""
+"""Raw tables to typed tables: every cell in its type, every row with its reasons, nothing left
+out.
+"""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -26,11 +28,15 @@ _READERS: dict[Kind, Callable[[pa.Array], tuple[Values, values.Mask]]] = {
 }
 _NAMING = ("invoices", "payments")  # what names an account, by rules where the row does not
 _DATES = (Kind.DAY, Kind.INSTANT)
-_SPELLED = (Kind.TEXT, Kind.SHARE)  # kinds whose text is kept; of all others each different text is read once
+_SPELLED = (
+    Kind.TEXT,
+    Kind.SHARE,
+)  # kinds whose text is kept; of all others each different text is read once
 
 
 def parse_table(raw: RawTable) -> TypedTable:
-    """Return a whole table with every cell in its type; streams the file, so that its text is never held whole.
+    """Return a whole table with every cell in its type; streams the file, so that its text is never
+    held whole.
 
     An absent table has no rows.
 
@@ -50,12 +56,16 @@ def encoded_columns(table: Table) -> frozenset[str]:
 def parse_batch(raw: RawTable, batch: RawBatch) -> TypedTable:
     """Return some rows with every cell in its type and every reason that a row gives by itself.
 
-    Adds `bad_value`, `bad_date`, `missing_value` and what `conditions` finds; ragged rows are no rows of it but stand
-    in `ragged_lines`.
+    Adds `bad_value`, `bad_date`, `missing_value` and what `conditions` finds; ragged rows are no
+    rows of it but stand in `ragged_lines`.
     """
     columns: dict[str, Values] = {}
     typed = TypedTable(
-        raw, Frame(columns), batch.lines, np.zeros(len(batch), np.int32), np.zeros(len(batch), bool),
+        raw,
+        Frame(columns),
+        batch.lines,
+        np.zeros(len(batch), np.int32),
+        np.zeros(len(batch), bool),
         batch.ragged_lines,
     )
     for column in raw.table.columns:
@@ -63,7 +73,9 @@ def parse_batch(raw: RawTable, batch: RawBatch) -> TypedTable:
         columns[column.name], is_bad = _read_column(column, texts, raw, batch, columns)
         if is_bad is not None and is_bad.any():
             rows = np.flatnonzero(is_bad)
-            typed.bad_cells[column.name] = BadCells(rows, texts.take(pa.array(rows)).cast(pa.string()))
+            typed.bad_cells[column.name] = BadCells(
+                rows, texts.take(pa.array(rows)).cast(pa.string())
+            )
             reason = bit("bad_date" if column.kind in _DATES else "bad_value")
             typed.mark(rows, reason | UNREADABLE.get(column.name, 0))
         if column.is_required and texts.null_count:
@@ -100,7 +112,9 @@ def _read_column(
 def _read_amounts(
     texts: pa.Array, table: Table, batch: RawBatch, known: dict[str, Values]
 ) -> tuple[Values, values.Mask]:
-    """Return amounts; a table without currencies keeps what they carry, until it is known what they are part of."""
+    """Return amounts; a table without currencies keeps what they carry, until it is known what they
+    are part of.
+    """
     minor, is_bad, carried = values.read_carrying_amounts(texts)
     if "currency" not in table.names:
         known[CARRIED] = carried if carried is not None else np.full(len(minor), -1, np.int8)
@@ -113,7 +127,9 @@ def _read_amounts(
 def _refuse_late(
     column: Column, days: npt.NDArray[np.int32], is_bad: values.Mask, raw: RawTable
 ) -> tuple[npt.NDArray[np.int32], values.Mask]:
-    """Add what is dated so long after the day the extract speaks for that the year must be mistyped."""
+    """Add what is dated so long after the day the extract speaks for that the year must be
+    mistyped.
+    """
     last = raw.last_days.get(column.name)
     if last is None:
         return days, is_bad

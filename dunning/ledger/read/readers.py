@@ -24,7 +24,15 @@ from dunning.ledger.typed_tables import Places, RawBatch
 
 PARQUET_ROWS = 1 << 17
 _DAMAGES = (OSError, pa.ArrowException, UnicodeDecodeError, OverflowError)
-NOTHING = ("NULL", "\\N", "N/A", "#N/A", "NAN", "NONE", "(NULL)")  # an empty cell, written out; in any case
+NOTHING = (
+    "NULL",
+    "\\N",
+    "N/A",
+    "#N/A",
+    "NAN",
+    "NONE",
+    "(NULL)",
+)  # an empty cell, written out; in any case
 _NOTHING = pa.array(NOTHING)
 _NOTHING_BEGINS = np.isin(np.arange(256), list(b"Nn\\#("))
 _NOTHING_LONGEST = max(map(len, NOTHING))
@@ -40,7 +48,9 @@ class Reader(Protocol):
     types: dict[str, pa.DataType]
 
     def read(self, names: Sequence[str], encoded: Collection[str] = ()) -> Iterator[RawBatch]:
-        """Yield these columns of all rows (trimmed, null where empty), in file order; `encoded` may be dictionaries."""
+        """Yield these columns of all rows (trimmed, null where empty), in file order; `encoded` may
+        be dictionaries.
+        """
         ...
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
@@ -54,10 +64,12 @@ def open_reader(
     """Return the reader for a file by the end of its name; its header is read at once.
 
     Args:
-        encoding, delimiter, lines_above: how a text file is written (`dialects`), where that is not to be found out.
+        encoding, delimiter, lines_above: how a text file is written (`dialects`), where that is not
+            to be found out.
 
     Raises:
-        DunningError: no file but a folder, a pipe (which would be waited for), or a link to nothing; no header.
+        DunningError: no file but a folder, a pipe (which would be waited for), or a link to
+            nothing; no header.
     """
     if not path.is_file():
         raise DunningError(
@@ -70,7 +82,8 @@ def open_reader(
 
 
 def clean_text(column: pa.Array) -> pa.Array:
-    """Return text (or a dictionary of it) without white space (NBSP too) at its ends, null where nothing is left.
+    """Return text (or a dictionary of it) without white space (NBSP too) at its ends, null where
+    nothing is left.
 
     A cell that says so (NOTHING) is as empty as one in which nothing stands.
     """
@@ -98,7 +111,9 @@ def says_nothing(cell: str) -> bool:
 
 
 def _find_nothing(texts: pa.Array, lengths: npt.NDArray[np.int32]) -> Places:
-    """Return the places of the texts that say that nothing stands there; most texts are too long to say so."""
+    """Return the places of the texts that say that nothing stands there; most texts are too long to
+    say so.
+    """
     some = np.flatnonzero((lengths > 1) & (lengths <= _NOTHING_LONGEST))
     if not len(some):
         return some
@@ -124,7 +139,11 @@ class CsvReader:
     """
 
     def __init__(
-        self, path: Path, encoding: str | None = None, delimiter: str | None = None, lines_above: int = 0
+        self,
+        path: Path,
+        encoding: str | None = None,
+        delimiter: str | None = None,
+        lines_above: int = 0,
     ) -> None:
         dialect = read_dialect(path, encoding, delimiter, lines_above)
         self.file, self._path, self._encoding = path.name, path, dialect.encoding
@@ -134,8 +153,12 @@ class CsvReader:
         self._has_quotes = True  # until the file has been read to its end without one
 
     def read(self, names: Sequence[str], encoded: Collection[str] = ()) -> Iterator[RawBatch]:
-        """Yield these columns; see `Reader`. Raises DunningError where rows cannot be told apart."""
-        yield from map_in_order(partial(self._parse, names=names, encoded=encoded), self._stretches())
+        """Yield these columns; see `Reader`. Raises DunningError where rows cannot be told
+        apart.
+        """
+        yield from map_in_order(
+            partial(self._parse, names=names, encoded=encoded), self._stretches()
+        )
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
         """Return the cells of some rows; reads the file again."""
@@ -167,7 +190,9 @@ class CsvReader:
                 yield rows
         self._has_quotes = has_quotes
 
-    def _parse(self, rows: Records | PlainRows, names: Sequence[str], encoded: Collection[str]) -> RawBatch:
+    def _parse(
+        self, rows: Records | PlainRows, names: Sequence[str], encoded: Collection[str]
+    ) -> RawBatch:
         if isinstance(rows, PlainRows):
             read = self._read_table(rows.data, names, encoded, newlines_in_values=False)
             if read.height == rows.height:
@@ -182,9 +207,16 @@ class CsvReader:
         return self._batch(rows, read, names, rows.lines)
 
     def _read_table(
-        self, data: bytes, names: Sequence[str], encoded: Collection[str], *, newlines_in_values: bool
+        self,
+        data: bytes,
+        names: Sequence[str],
+        encoded: Collection[str],
+        *,
+        newlines_in_values: bool,
     ) -> "_Read":
-        """Return the columns (under their place in the header); ragged and blank rows by number from 0."""
+        """Return the columns (under their place in the header); ragged and blank rows by number
+        from 0.
+        """
         ragged: list[int] = []
         blank: list[int] = []
 
@@ -199,18 +231,28 @@ class CsvReader:
         }
         table = pacsv.read_csv(
             pa.py_buffer(data),
-            read_options=pacsv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=places),
+            read_options=pacsv.ReadOptions(
+                use_threads=False, block_size=len(data) + 1, column_names=places
+            ),
             parse_options=pacsv.ParseOptions(
-                delimiter=self.delimiter, newlines_in_values=newlines_in_values, invalid_row_handler=note_ragged,
+                delimiter=self.delimiter,
+                newlines_in_values=newlines_in_values,
+                invalid_row_handler=note_ragged,
             ),
             convert_options=pacsv.ConvertOptions(
-                column_types=kinds, include_columns=[f"c{self.header.index(name)}" for name in names],
-                strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True, check_utf8=False,
+                column_types=kinds,
+                include_columns=[f"c{self.header.index(name)}" for name in names],
+                strings_can_be_null=True,
+                null_values=[""],
+                quoted_strings_can_be_null=True,
+                check_utf8=False,
             ),
         )
         return _Read(table, ragged, blank)
 
-    def _batch(self, rows: Records | PlainRows, read: "_Read", names: Sequence[str], lines: Places) -> RawBatch:
+    def _batch(
+        self, rows: Records | PlainRows, read: "_Read", names: Sequence[str], lines: Places
+    ) -> RawBatch:
         if read.height != len(lines):
             raise DunningError(
                 f"{self.file}, line {lines[0]} and following: {len(lines)} rows were counted but {read.height} read, "
@@ -228,7 +270,9 @@ class CsvReader:
             rows = rows.locate(self.delimiter, len(self.header))
         places = np.flatnonzero(is_whole)[suspects]
         spans = zip(suspects, rows.starts[places].tolist(), rows.ends[places].tolist(), strict=True)
-        return leave_out(batch, [row for row, a, b in spans if self._is_blank(rows.data[a:b].decode())])
+        return leave_out(
+            batch, [row for row, a, b in spans if self._is_blank(rows.data[a:b].decode())]
+        )
 
     def _is_blank(self, row: str) -> bool:
         """Say whether a row is delimiters alone, as spreadsheets leave them behind."""
@@ -238,14 +282,16 @@ class CsvReader:
         bad = np.flatnonzero(records.is_tall & is_ragged)
         if len(bad):
             raise DunningError(
-                f'{self.file}, line {records.lines[bad[0]]}: a quoted cell goes over several lines and the row then '
+                f"{self.file}, line {records.lines[bad[0]]}: a quoted cell goes over several lines and the row then "
                 f'has not {len(self.header)} cells; rows may be hidden in it. Close the quote (") where the cell ends.'
             )
 
 
 @dataclass(frozen=True)
 class _Read:
-    """What pyarrow read of some rows; the ragged and the blank ones, by number from 0, are not in the table."""
+    """What pyarrow read of some rows; the ragged and the blank ones, by number from 0, are not in
+    the table.
+    """
 
     table: pa.Table
     ragged: list[int]
@@ -259,7 +305,8 @@ class _Read:
 class ParquetReader:
     """A Parquet file; its columns become text, so that all rules about values stand in one place.
 
-    Row i (from 0) is line i + 2. Decimals lose their zeros beyond two places; flags read `true` and `false`.
+    Row i (from 0) is line i + 2. Decimals lose their zeros beyond two places; flags read `true` and
+    `false`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -297,7 +344,9 @@ class ParquetReader:
         """Return the rows in which nothing stands at all, in no column of the file."""
         suspects = _all_null(rows)
         cells = self.cells_at(rows.lines[suspects]) if len(suspects) else {}
-        return [row for row in suspects.tolist() if not "".join(cells[int(rows.lines[row])]).strip()]
+        return [
+            row for row in suspects.tolist() if not "".join(cells[int(rows.lines[row])]).strip()
+        ]
 
     def _read_schema(self) -> pa.Schema:
         try:
@@ -320,7 +369,9 @@ class ParquetReader:
             raise self._unreadable()
 
     def _unreadable(self) -> DunningError:
-        return DunningError(f"{self.file} cannot be read as Parquet: it is damaged or something else. Write it again.")
+        return DunningError(
+            f"{self.file} cannot be read as Parquet: it is damaged or something else. Write it again."
+        )
 
 
 def leave_out(batch: RawBatch, rows: Sequence[int]) -> RawBatch:
@@ -334,7 +385,9 @@ def leave_out(batch: RawBatch, rows: Sequence[int]) -> RawBatch:
 
 
 def _all_null(batch: RawBatch) -> Places:
-    """Return the rows all of whose columns are empty; most often a column has no empty cell, and that is that."""
+    """Return the rows all of whose columns are empty; most often a column has no empty cell, and
+    that is that.
+    """
     columns = list(batch.columns.values())
     if not columns or not len(batch) or any(column.null_count == 0 for column in columns):
         return np.empty(0, np.int64)
@@ -344,9 +397,13 @@ def _all_null(batch: RawBatch) -> Places:
 
 def _without_first(rows: Records | PlainRows) -> Records | PlainRows:
     if isinstance(rows, PlainRows):
-        return PlainRows(rows.data[rows.data.index(b"\n") + 1 :], rows.first_line + 1, rows.height - 1)
+        return PlainRows(
+            rows.data[rows.data.index(b"\n") + 1 :], rows.first_line + 1, rows.height - 1
+        )
     records = rows
-    return Records(records.data, records.starts[1:], records.ends[1:], records.lines[1:], records.is_tall[1:])
+    return Records(
+        records.data, records.starts[1:], records.ends[1:], records.lines[1:], records.is_tall[1:]
+    )
 
 
 def _split_row(row: str, delimiter: str) -> tuple[str, ...]:
@@ -357,7 +414,11 @@ def _split_row(row: str, delimiter: str) -> tuple[str, ...]:
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], pa.string())])
+    return (
+        column.chunk(0)
+        if column.num_chunks == 1
+        else pa.concat_arrays(column.chunks or [pa.array([], pa.string())])
+    )
 
 
 def _to_text(column: pa.Array) -> pa.Array:
@@ -368,5 +429,7 @@ def _to_text(column: pa.Array) -> pa.Array:
         plain = pc.replace_substring_regex(column.cast(pa.string()), "^-?0E-[0-9]+$", "0")
         return pc.replace_substring_regex(plain, r"(\.[0-9]{2})0+$", r"\1")
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pa.array([None if v is None else "(no text)" for v in column.to_pylist()], pa.string())
+        return pa.array(
+            [None if v is None else "(no text)" for v in column.to_pylist()], pa.string()
+        )
     return column.cast(pa.string())

@@ -1,7 +1,8 @@
 """Rows of a CSV text and the physical lines on which they begin; newlines may stand inside quotes.
 
-A cell is quoted where its first character is `"`; inside, `""` is one quote; a quote elsewhere is a letter. A quote
-that is opened and swallows what look like further rows stops the load: it would hide rows without a trace.
+A cell is quoted where its first character is `"`; inside, `""` is one quote; a quote elsewhere is a
+letter. A quote that is opened and swallows what look like further rows stops the load: it would
+hide rows without a trace.
 """
 
 from collections.abc import Iterable, Iterator
@@ -51,13 +52,16 @@ class PlainRows:
 def read_records(
     file: str, blocks: Iterable[Block], delimiter: str, columns: int
 ) -> Iterator[Records | PlainRows]:
-    """Yield the rows of all blocks, cut where rows end; located row by row only where a block has quotes.
+    """Yield the rows of all blocks, cut where rows end; located row by row only where a block has
+    quotes.
 
     Args:
-        columns: how many cells a row should have; what has as many within a quoted cell looks like a row swallowed.
+        columns: how many cells a row should have; what has as many within a quoted cell looks like
+            a row swallowed.
 
     Raises:
-        DunningError: a quote that is not closed, or closed where it cannot be meant; a row over 1 MiB.
+        DunningError: a quote that is not closed, or closed where it cannot be meant; a row over 1
+            MiB.
     """
     rest, rest_line = b"", 0
     for block in blocks:
@@ -82,7 +86,9 @@ def _count_short_lines(data: bytes) -> int:
     return sum(counts) if all(counts) else 0
 
 
-def _split(file: str, data: bytes, line: int, delimiter: str, columns: int) -> tuple[int, int, Records]:
+def _split(
+    file: str, data: bytes, line: int, delimiter: str, columns: int
+) -> tuple[int, int, Records]:
     """Return the position after the last whole row, the lines before it, and the rows there."""
     text = np.frombuffer(data, np.uint8)
     newlines = np.flatnonzero(text == _LF)
@@ -91,7 +97,9 @@ def _split(file: str, data: bytes, line: int, delimiter: str, columns: int) -> t
         opens, closes = _find_quotes(data, text, ord(delimiter))
         is_inside = np.searchsorted(opens, newlines) > np.searchsorted(closes, newlines)
         if is_inside.any():
-            _refuse_swallowed(file, text, line, newlines, is_inside, opens, closes, ord(delimiter), columns)
+            _refuse_swallowed(
+                file, text, line, newlines, is_inside, opens, closes, ord(delimiter), columns
+            )
         row_ends = newlines[~is_inside]
     cut = int(row_ends[-1]) + 1 if len(row_ends) else 0
     starts = np.concatenate(([0], row_ends[:-1] + 1)) if cut else row_ends
@@ -103,18 +111,28 @@ def _split(file: str, data: bytes, line: int, delimiter: str, columns: int) -> t
     if len(too_long):
         raise line_too_long(file, int(lines[too_long[0]]))
     lines_before = int(np.searchsorted(newlines, cut))
-    return cut, lines_before, Records(data[:cut], starts[is_row], ends[is_row], lines[is_row], height[is_row] > 1)
+    return (
+        cut,
+        lines_before,
+        Records(data[:cut], starts[is_row], ends[is_row], lines[is_row], height[is_row] > 1),
+    )
 
 
-def _find_quotes(data: bytes, text: npt.NDArray[np.uint8], delimiter: int) -> tuple[Positions, Positions]:
-    """Return where quoted cells open and where they close (one close fewer where the last is open)."""
+def _find_quotes(
+    data: bytes, text: npt.NDArray[np.uint8], delimiter: int
+) -> tuple[Positions, Positions]:
+    """Return where quoted cells open and where they close (one close fewer where the last is
+    open).
+    """
     quotes = np.flatnonzero(text == _QUOTE)
     before = text[quotes - 1]
     may_open = (quotes == 0) | _is_edge(before, delimiter) | (before == _QUOTE)
     after = text[np.minimum(quotes + 1, len(text) - 1)]
     may_close = _is_edge(after, delimiter) | (after == _CR) | (after == _QUOTE)
     if may_open[0::2].all() and may_close[1::2].all():
-        return quotes[0::2], quotes[1::2]  # every second quote closes; a doubled one closes and opens again
+        return quotes[0::2], quotes[
+            1::2
+        ]  # every second quote closes; a doubled one closes and opens again
     return _walk_quotes(data, quotes, bytes((delimiter,)))
 
 
@@ -142,18 +160,31 @@ def _walk_quotes(data: bytes, quotes: Positions, delimiter: bytes) -> tuple[Posi
 
 
 def _refuse_swallowed(
-    file: str, text: npt.NDArray[np.uint8], line: int, newlines: Positions, is_inside: npt.NDArray[np.bool_],
-    opens: Positions, closes: Positions, delimiter: int, columns: int,
+    file: str,
+    text: npt.NDArray[np.uint8],
+    line: int,
+    newlines: Positions,
+    is_inside: npt.NDArray[np.bool_],
+    opens: Positions,
+    closes: Positions,
+    delimiter: int,
+    columns: int,
 ) -> None:
-    """Raise where a quoted cell over several lines holds what looks like a row, or ends in the middle of a word."""
+    """Raise where a quoted cell over several lines holds what looks like a row, or ends in the
+    middle of a word.
+    """
     inside = newlines[is_inside]
     span = np.searchsorted(opens, inside) - 1
     end = np.append(closes, len(text))[span]
     next_line = np.append(newlines, len(text))[np.searchsorted(newlines, inside, side="right")]
     delimiters = np.flatnonzero(text == delimiter)
-    cells = np.searchsorted(delimiters, np.minimum(next_line, end)) - np.searchsorted(delimiters, inside)
+    cells = np.searchsorted(delimiters, np.minimum(next_line, end)) - np.searchsorted(
+        delimiters, inside
+    )
     after = text[np.minimum(end + 1, len(text) - 1)]
-    ends_badly = (end + 1 < len(text)) & ~_is_edge(after, delimiter) & (after != _CR) & (after != _QUOTE)
+    ends_badly = (
+        (end + 1 < len(text)) & ~_is_edge(after, delimiter) & (after != _CR) & (after != _QUOTE)
+    )
     bad = np.flatnonzero((cells >= columns - 1) | ends_badly)
     if len(bad):
         opened = line + int(np.searchsorted(newlines, opens[span[bad[0]]]))

@@ -29,26 +29,35 @@ _FIGURES = ("quantity", "unit_price")
 def read_ledger(folder: Path, mapping: Path | None = None) -> dict[str, RawTable]:
     """Return all tables of the contract; optional ones that the folder does not have are absent.
 
-    Headers are read and checked here, rows only by `RawTable.source`. A table that the mapping fills is read from the
-    file that it names, every other one from the folder's file of its own name.
+    Headers are read and checked here, rows only by `RawTable.source`. A table that the mapping
+    fills is read from the file that it names, every other one from the folder's file of its own
+    name.
 
     Raises:
-        DunningError: no such folder, a required table or column missing, a table twice, an unreadable file, a column
-            of a type that the contract does not know (Parquet), a mapping that does not fit.
+        DunningError: no such folder, a required table or column missing, a table twice, an
+            unreadable file, a column of a type that the contract does not know (Parquet), a mapping
+            that does not fit.
     """
     if not folder.is_dir():
         raise DunningError(f"The ledger folder {folder} is not there or no folder. Check --ledger.")
     rules = read_mapping(mapping) if mapping else None
     sources = do_all(lambda table: _source_of(folder, table, rules), TABLES.values())
-    return {table.name: RawTable(table, source) for table, source in zip(TABLES.values(), sources, strict=True)}
+    return {
+        table.name: RawTable(table, source)
+        for table, source in zip(TABLES.values(), sources, strict=True)
+    }
 
 
 def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, RawTable]) -> str:
-    """Return the SHA-256 (hex) of the extract: names and bytes of the files used, manifest and mapping included.
+    """Return the SHA-256 (hex) of the extract: names and bytes of the files used, manifest and
+    mapping included.
 
-    The same files give the same fingerprint wherever the folder lies; two ways to write the same rows do not.
+    The same files give the same fingerprint wherever the folder lies; two ways to write the same
+    rows do not.
     """
-    paths = {file: folder / file for raw in tables.values() if raw.source for file in raw.source.files}
+    paths = {
+        file: folder / file for raw in tables.values() if raw.source for file in raw.source.files
+    }
     if (folder / MANIFEST).is_file():
         paths[MANIFEST] = folder / MANIFEST
     whole = hashlib.sha256(f"dunning ledger {FORMAT_VERSION}\n".encode())
@@ -61,7 +70,9 @@ def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, Raw
 
 
 def unused_files(folder: Path, tables: dict[str, RawTable]) -> list[str]:
-    """Return the sorted names of the folder's data files that nothing reads, perhaps misspelled; for a warning."""
+    """Return the sorted names of the folder's data files that nothing reads, perhaps misspelled;
+    for a warning.
+    """
     used = {file for raw in tables.values() if raw.source for file in raw.source.files}
     present = {p.name for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(ENDINGS)}
     return sorted(present - used)
@@ -103,7 +114,9 @@ class TableSource:
         return self.file, line
 
     def _check_header(self) -> None:
-        missing = [c.name for c in self._table.columns if c.is_required and c.name not in self.header]
+        missing = [
+            c.name for c in self._table.columns if c.is_required and c.name not in self.header
+        ]
         if missing:
             raise DunningError(
                 f"{self.file}, line {self._reader.header_line}: required column {', '.join(missing)} of table "
@@ -134,7 +147,9 @@ def _source_of(folder: Path, table: Table, mapping: Mapping | None) -> Source | 
 
 
 def _refuse_misnamed(folder: Path, table: Table, names: set[str]) -> None:
-    """Raise where a file differs from the table's by capitals or spaces alone: to leave it out would lose the table."""
+    """Raise where a file differs from the table's by capitals or spaces alone: to leave it out
+    would lose the table.
+    """
     alike = sorted(path.name for path in folder.iterdir() if path.name.strip().lower() in names)
     if alike:
         raise DunningError(
@@ -153,10 +168,14 @@ def _missing_table(folder: Path, table: Table) -> str:
 
 
 def _check_type(file: str, column: Column, kind: pa.DataType) -> None:
-    """Raise where a Parquet column's type could not be turned into the contract's values without loss."""
+    """Raise where a Parquet column's type could not be turned into the contract's values without
+    loss.
+    """
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    is_text = (
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
     if is_text or pa.types.is_null(kind) or any(test(kind) for test in _types_of(column)):
         return
     cure = {
@@ -164,7 +183,9 @@ def _check_type(file: str, column: Column, kind: pa.DataType) -> None:
         Kind.TEXT: "Numbers lose leading zeros, and 00123 is not 123: write text.",
         Kind.DAY: "Write date32, a timestamp, or text.",
     }.get(column.kind, "Write text.")
-    raise DunningError(f"{file}: column {column.name} is of type {kind}, which is not taken. {cure}")
+    raise DunningError(
+        f"{file}: column {column.name} is of type {kind}, which is not taken. {cure}"
+    )
 
 
 def _types_of(column: Column) -> Iterable:

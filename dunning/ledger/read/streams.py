@@ -1,4 +1,6 @@
-"""A text file as a stream of whole lines: UTF-16 made UTF-8, line ends made plain, and every line's number kept."""
+"""A text file as a stream of whole lines: UTF-16 made UTF-8, line ends made plain, and every line's
+number kept.
+"""
 
 import codecs
 import gzip
@@ -36,13 +38,15 @@ class Block:
 def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[Block]:
     """Yield a file's lines as UTF-8 in blocks of some MiB; a trailing 0x1A (Ctrl-Z) is dropped.
 
-    The lines above the header are left out, however many blocks they fill; the numbers of the others stay.
+    The lines above the header are left out, however many blocks they fill; the numbers of the
+    others stay.
 
-    Lines end in LF or CRLF (in a file without any LF, in CR); any other CR becomes a space. Letters written with
-    combining accents become single letters (NFC).
+    Lines end in LF or CRLF (in a file without any LF, in CR); any other CR becomes a space. Letters
+    written with combining accents become single letters (NFC).
 
     Raises:
-        DunningError: unreadable file, NUL bytes, a byte that the encoding does not have, a line over 1 MiB.
+        DunningError: unreadable file, NUL bytes, a byte that the encoding does not have, a line
+            over 1 MiB.
     """
     held: Block | None = None
     for block in _without_lines_above(_whole_lines(path, encoding), lines_above):
@@ -54,8 +58,11 @@ def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[Blo
         yield _decode(path.name, Block(held.first_line, last + b"\n"), encoding)
 
 
-def read_lines(path: Path, encoding: str, wanted: npt.NDArray[np.int64]) -> Iterator[tuple[int, str]]:
-    """Yield some lines (ascending numbers) of a file without quotes, as `read_blocks` gives them, line end left out.
+def read_lines(
+    path: Path, encoding: str, wanted: npt.NDArray[np.int64]
+) -> Iterator[tuple[int, str]]:
+    """Yield some lines (ascending numbers) of a file without quotes, as `read_blocks` gives them,
+    line end left out.
 
     For a few lines of a large file: nothing but these lines is decoded.
     """
@@ -66,7 +73,9 @@ def read_lines(path: Path, encoding: str, wanted: npt.NDArray[np.int64]) -> Iter
         places = wanted[first:last] - block.first_line
         starts = np.append(0, newlines + 1)[places]
         ends = np.append(newlines, len(block.data))[places]
-        for line, start, end in zip(wanted[first:last].tolist(), starts.tolist(), ends.tolist(), strict=True):
+        for line, start, end in zip(
+            wanted[first:last].tolist(), starts.tolist(), ends.tolist(), strict=True
+        ):
             text = block.data[start:end].removesuffix(b"\r").rstrip(b"\x1a")
             if text:
                 yield line, _decode(path.name, Block(line, text), encoding).data.decode()
@@ -123,12 +132,16 @@ def _plain_ends(data: bytes) -> bytes:
 
 
 def count_newlines(data: bytes | memoryview) -> int:
-    """Return how many line feeds there are; several times faster than `bytes.count` where they are many."""
+    """Return how many line feeds there are; several times faster than `bytes.count` where they are
+    many.
+    """
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
 
 
 def _chunks(path: Path, encoding: str | None) -> Iterator[bytes]:
-    """Yield the file's bytes; those of UTF-16, where that may be (None: it is not known yet), as UTF-8."""
+    """Yield the file's bytes; those of UTF-16, where that may be (None: it is not known yet), as
+    UTF-8.
+    """
     chunks = read_chunks(path)
     first = next(chunks, b"")
     wide = find_wide(first, encoding)

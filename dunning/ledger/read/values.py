@@ -1,7 +1,9 @@
-"""Cells of text to values, a column at a time: days, instants, amounts, flags, words, numbers, shares.
+"""Cells of text to values, a column at a time: days, instants, amounts, flags, words, numbers,
+shares.
 
-Each function takes trimmed text (null where empty; a dictionary of it will do) and returns the values and a mask of
-cells that could not be read; an empty cell is not among them and has the type's value for nothing (see `tables.Kind`).
+Each function takes trimmed text (null where empty; a dictionary of it will do) and returns the
+values and a mask of cells that could not be read; an empty cell is not among them and has the
+type's value for nothing (see `tables.Kind`).
 """
 
 from collections.abc import Callable
@@ -25,7 +27,9 @@ SPACE = "[ \u00a0\u202f]"
 _ISO = r"(?P<iy>[0-9]{4})-(?P<im>[0-9]{1,2})-(?P<id>[0-9]{1,2})"
 _BG = r"(?P<bd>[0-9]{1,2})\.(?P<bm>[0-9]{1,2})\.(?P<by>[0-9]{4})(?:" + SPACE + r"*г\.)?"
 ZONE = " ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
-_TIME = r"[T ](?P<H>[0-9]{1,2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,][0-9]+)?)?(?P<Z>" + ZONE + ")?"
+_TIME = (
+    r"[T ](?P<H>[0-9]{1,2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,][0-9]+)?)?(?P<Z>" + ZONE + ")?"
+)
 _DATE = "^(?:" + _ISO + "|" + _BG + ")(?:" + _TIME + ")?$"
 _PLAIN_DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _OPEN = (to_day(date(2999, 12, 31)), to_day(date(9999, 12, 31)))
@@ -35,7 +39,8 @@ _CURRENCY = {"€": "EUR", "EUR": "EUR", "лв.": "BGN", "лв": "BGN", "BGN": "
 _SIGNS = r"(?:€|EUR|BGN|лв\.?)"
 _PLAIN_AMOUNT = r"^-?[0-9]{1,9}(?:[.,][0-9]{1,2})?$"
 _FIGURE = "(?P<figure>(?:[0-9]{1,9}|[0-9]{1,3}(?:" + SPACE + r"[0-9]{3}){1,2})(?:[.,][0-9]{1,2})?)"
-# Around the figure at most one of a leading minus, a trailing one and parentheses, and at most one currency.
+# Around the figure at most one of a leading minus, a trailing one and parentheses, and at most one
+# currency.
 _AMOUNT = (
     rf"^(?P<p1>{_SIGNS}{SPACE}?)?(?P<open>\()?(?P<m1>{_MINUS})?(?P<p2>{_SIGNS}{SPACE}?)?{_FIGURE}"
     rf"(?P<m2>{_MINUS})?(?P<s1>{SPACE}?{_SIGNS})?(?P<m3>{_MINUS})?(?P<close>\))?(?P<s2>{SPACE}?{_SIGNS})?$"
@@ -49,13 +54,15 @@ _YES, _NO = ("1", "true", "yes", "да"), ("0", "false", "no", "не")
 
 
 def read_days(column: pa.Array, *, may_be_open: bool = False) -> tuple[npt.NDArray[np.int32], Mask]:
-    """Return days since 1970-01-01 of ISO dates and of `d.m.yyyy`, the latter with or without ` г.`.
+    """Return days since 1970-01-01 of ISO dates and of `d.m.yyyy`, the latter with or without `
+    г.`.
 
-    A time behind the day is dropped; with a zone it says which day it was in Sofia. Bad: whatever else, no calendar
-    day, or outside 1990-01-01 to 2100-01-01 (both days are inside).
+    A time behind the day is dropped; with a zone it says which day it was in Sofia. Bad: whatever
+    else, no calendar day, or outside 1990-01-01 to 2100-01-01 (both days are inside).
 
     Args:
-        may_be_open: the last day of the years 2999 and 9999 is no day, but means that there is no end.
+        may_be_open: the last day of the years 2999 and 9999 is no day, but means that there is no
+            end.
 
     >>> read_days(pa.array(["2026-01-01", "1.1.2026 г.", "31.02.2026", None]))[0].tolist()
     [20454, 20454, 1073741824, 1073741824]
@@ -66,8 +73,9 @@ def read_days(column: pa.Array, *, may_be_open: bool = False) -> tuple[npt.NDArr
 def read_instants(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     """Return seconds since 1970-01-01 00:00 by Sofia's wall clock of a date, or a date with a time.
 
-    `hh:mm`, `hh:mm:ss` or with a fraction (dropped), after a space or `T`; a time with `Z`, `+02`, `+0200` or `+02:00`
-    (at most 14 hours, as far as clocks differ anywhere) is moved to Sofia's clock; a date alone is its midnight.
+    `hh:mm`, `hh:mm:ss` or with a fraction (dropped), after a space or `T`; a time with `Z`, `+02`,
+    `+0200` or `+02:00` (at most 14 hours, as far as clocks differ anywhere) is moved to Sofia's
+    clock; a date alone is its midnight.
 
     >>> read_instants(pa.array(["1970-01-01", "2026-01-01T00:30:00Z", "2026-01-01T00:30:00+99:99"]))[1].tolist()
     [True, False, True]
@@ -80,13 +88,13 @@ def read_amounts(
 ) -> tuple[npt.NDArray[np.int64], Mask]:
     """Return minor units of amounts with a decimal comma or point and at most two decimals.
 
-    At most nine digits before them (so that interest stays within 64 bits), either plain or in groups of three (space,
-    NBSP, narrow NBSP); negative by a minus in front or behind (also U+2212), or in parentheses. A currency may stand
-    there (`€`, `EUR`, `лв.`, `лв`, `BGN`).
+    At most nine digits before them (so that interest stays within 64 bits), either plain or in
+    groups of three (space, NBSP, narrow NBSP); negative by a minus in front or behind (also
+    U+2212), or in parentheses. A currency may stand there (`€`, `EUR`, `лв.`, `лв`, `BGN`).
 
     Args:
-        currencies: each row's as place in `words.CURRENCIES` (below 0: not known), with which one that stands in an
-            amount must agree, if given.
+        currencies: each row's as place in `words.CURRENCIES` (below 0: not known), with which one
+            that stands in an amount must agree, if given.
 
     >>> read_amounts(pa.array(["1 234,5", "7-", "(12,34)", "12.345", "1e9", None]))[0].tolist()
     [123450, -700, -1234, 0, 0, 0]
@@ -98,8 +106,12 @@ def read_amounts(
     return np.where(is_other, 0, minor), is_bad | is_other
 
 
-def read_carrying_amounts(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask, npt.NDArray[np.int8] | None]:
-    """Return the same, and the currency that stands in each (-1: none); None where none stands in any."""
+def read_carrying_amounts(
+    column: pa.Array,
+) -> tuple[npt.NDArray[np.int64], Mask, npt.NDArray[np.int8] | None]:
+    """Return the same, and the currency that stands in each (-1: none); None where none stands in
+    any.
+    """
     encoded = column.dictionary_encode()
     minor, is_bad, carried = _amounts_of(encoded.dictionary)
     values, bad = _spread(encoded, minor, is_bad, 0)
@@ -136,16 +148,27 @@ def _odd_amounts(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Mask, npt.NDAr
     """Return the same of amounts with something beside their digits, and which of them are good."""
     parts = pc.extract_regex(texts, _AMOUNT)
     is_negative, is_twice = _find_negative(parts)
-    signs = [pc.utf8_trim_whitespace(pc.fill_null(pc.struct_field(parts, name), "")) for name in _CURRENCY_PLACES]
+    signs = [
+        pc.utf8_trim_whitespace(pc.fill_null(pc.struct_field(parts, name), ""))
+        for name in _CURRENCY_PLACES
+    ]
     currencies = [_currency_of(sign) for sign in signs]
-    is_good = _mask(pc.is_valid(parts)) & ~is_twice & (np.sum([of >= 0 for of in currencies], axis=0) <= 1)
-    figures = pc.replace_substring_regex(pc.fill_null(pc.struct_field(parts, "figure"), "0"), SPACE, "")
+    is_good = (
+        _mask(pc.is_valid(parts))
+        & ~is_twice
+        & (np.sum([of >= 0 for of in currencies], axis=0) <= 1)
+    )
+    figures = pc.replace_substring_regex(
+        pc.fill_null(pc.struct_field(parts, "figure"), "0"), SPACE, ""
+    )
     minor = _to_minor(pc.if_else(pa.array(is_good), figures, "0"))
     return np.where(is_negative, -minor, minor), is_good, np.max(currencies, axis=0).astype(np.int8)
 
 
 def _find_negative(parts: pa.StructArray) -> tuple[Mask, Mask]:
-    """Return which amounts have a minus or parentheses, and which have more than one of them, or half of a pair."""
+    """Return which amounts have a minus or parentheses, and which have more than one of them, or
+    half of a pair.
+    """
     has = {name: _has(parts, name) for name in ("m1", "m2", "m3", "open", "close")}
     marks = [has["m1"], has["m2"], has["m3"], has["open"]]
     return np.any(marks, axis=0), (np.sum(marks, axis=0) > 1) | (has["open"] != has["close"])
@@ -156,7 +179,9 @@ def _has(parts: pa.StructArray, name: str) -> Mask:
 
 
 def _currency_of(signs: pa.Array) -> npt.NDArray[np.int8]:
-    place = pc.fill_null(pc.index_in(signs, value_set=pa.array(_CURRENCY)), -1).to_numpy(zero_copy_only=False)
+    place = pc.fill_null(pc.index_in(signs, value_set=pa.array(_CURRENCY)), -1).to_numpy(
+        zero_copy_only=False
+    )
     return np.where(place < 0, np.int8(-1), np.array(_CURRENCY_CODES, np.int8)[place])
 
 
@@ -165,7 +190,9 @@ def _to_minor(plain: pa.Array) -> npt.NDArray[np.int64]:
 
 
 def read_flags(column: pa.Array) -> tuple[npt.NDArray[np.int8], Mask]:
-    """Return 1 for yes, 0 for no, -1 for an empty cell: `1/0`, `true/false`, `yes/no`, `да/не` in any case."""
+    """Return 1 for yes, 0 for no, -1 for an empty cell: `1/0`, `true/false`, `yes/no`, `да/не` in
+    any case.
+    """
     return _by_distinct(column, _flags_of, -1)
 
 
@@ -175,12 +202,16 @@ def _flags_of(column: pa.Array) -> tuple[npt.NDArray[np.int8], Mask]:
 
 
 def read_words(column: pa.Array, words: tuple[str, ...]) -> tuple[npt.NDArray[np.int8], Mask]:
-    """Return each cell's place in a closed list, exactly as written there; -1 where empty or bad."""
+    """Return each cell's place in a closed list, exactly as written there; -1 where empty or
+    bad.
+    """
     return _by_distinct(column, partial(_words_of, words=words), -1)
 
 
 def _words_of(column: pa.Array, words: tuple[str, ...]) -> tuple[npt.NDArray[np.int8], Mask]:
-    places = pc.fill_null(pc.index_in(column, value_set=pa.array(words)), -1).to_numpy(zero_copy_only=False)
+    places = pc.fill_null(pc.index_in(column, value_set=pa.array(words)), -1).to_numpy(
+        zero_copy_only=False
+    )
     return places.astype(np.int8), (places < 0) & _is_filled(column)
 
 
@@ -203,11 +234,16 @@ def read_shares(column: pa.Array) -> tuple[pa.Array, Mask]:
     """
     parts = pc.extract_regex(column, _SHARE)
     part, whole = (
-        pc.fill_null(pc.struct_field(parts, name).cast(pa.int32()), 0).to_numpy(zero_copy_only=False) for name in "ab"
+        pc.fill_null(pc.struct_field(parts, name).cast(pa.int32()), 0).to_numpy(
+            zero_copy_only=False
+        )
+        for name in "ab"
     )
     is_good = ((part > 0) & (part <= whole)) | _mask(pc.equal(column, "1"))
     is_bad = ~is_good & _is_filled(column)
-    return pc.if_else(pa.array(is_bad), pa.scalar(None, pa.string()), pc.fill_null(column, "1")), is_bad
+    return pc.if_else(
+        pa.array(is_bad), pa.scalar(None, pa.string()), pc.fill_null(column, "1")
+    ), is_bad
 
 
 def _by_distinct(
@@ -253,7 +289,9 @@ def _instants_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
 
 
 def _clocks_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Mask]:
-    """Return seconds by Sofia's clock, the day as it is written, and what is no day and time, whatever its year."""
+    """Return seconds by Sofia's clock, the day as it is written, and what is no day and time,
+    whatever its year.
+    """
     parts = pc.extract_regex(texts, _DATE)
     days, is_bad = _calendar_days(parts, "ib")
     hour, minute, second = (_integers(pc.struct_field(parts, name)) for name in "HMS")
@@ -269,15 +307,21 @@ def _clocks_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.i
     return seconds, days, is_bad
 
 
-def _to_sofia(seconds: npt.NDArray[np.int64], ahead: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _to_sofia(
+    seconds: npt.NDArray[np.int64], ahead: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
     utc = pd.to_datetime(seconds - ahead, unit="s", utc=True)
     local = utc.tz_convert("Europe/Sofia").tz_localize(None)
     return local.to_numpy().astype("datetime64[s]").astype(np.int64)
 
 
 def _calendar_days(parts: pa.StructArray, forms: str) -> tuple[npt.NDArray[np.int64], Mask]:
-    """Return days of whatever year, and what is none; `forms`: the letters before the fields' names."""
-    year, month, day = (sum(_integers(pc.struct_field(parts, form + name)) for form in forms) for name in "ymd")
+    """Return days of whatever year, and what is none; `forms`: the letters before the fields'
+    names.
+    """
+    year, month, day = (
+        sum(_integers(pc.struct_field(parts, form + name)) for form in forms) for name in "ymd"
+    )
     is_bad = (month < 1) | (month > 12)
     months = ((year - 1970) * 12 + np.where(is_bad, 1, month) - 1).astype("datetime64[M]")
     first = months.astype("datetime64[D]").astype(np.int64)
@@ -302,6 +346,8 @@ def _is_filled(column: pa.Array) -> Mask:
 
 
 def _low_words(amounts: pa.Array) -> npt.NDArray[np.int64]:
-    """Return 14-digit decimals as the integers they are stored as; exact, for they fit into the lower 64 bits."""
+    """Return 14-digit decimals as the integers they are stored as; exact, for they fit into the
+    lower 64 bits.
+    """
     stored = np.frombuffer(amounts.buffers()[1], np.int64)
     return stored[2 * amounts.offset : 2 * (amounts.offset + len(amounts)) : 2].copy()

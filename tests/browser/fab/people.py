@@ -24,7 +24,12 @@ def make_people(environment: dict[str, str]) -> dict[str, str]:
     roles = {STRANGER: "Admin"} | {name: role.capitalize() for name, (role, _) in PEOPLE.items()}
     passwords = {name: secrets.token_urlsafe(9) for name in roles}
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda name: _airflow(environment, *_create(name, roles[name], passwords[name])), roles))
+        list(
+            pool.map(
+                lambda name: _airflow(environment, *_create(name, roles[name], passwords[name])),
+                roles,
+            )
+        )
     told = _airflow(environment, "users", "list", "--output", "json")
     ids = {user["username"]: str(user["id"]) for user in json.loads(told[told.index("[{") :])}
     (home / "people.toml").write_text("\n".join(_tell(name, ids[name]) for name in PEOPLE), "utf-8")
@@ -32,13 +37,28 @@ def make_people(environment: dict[str, str]) -> dict[str, str]:
 
 
 def _create(name: str, role: str, password: str) -> tuple[str, ...]:
-    whose = ("--username", name, "--firstname", name.title(), "--lastname", "Пробна", "--email", f"{name}@example.org")
+    whose = (
+        "--username",
+        name,
+        "--firstname",
+        name.title(),
+        "--lastname",
+        "Пробна",
+        "--email",
+        f"{name}@example.org",
+    )
     return "users", "create", *whose, "--role", role, f"--password={password}"
 
 
 def _airflow(environment: dict[str, str], *arguments: str) -> str:
     """Return what `airflow` prints in a shell that has read the home's env.sh."""
-    command = ["bash", "-c", '. "$DUNNING_HOME/airflow/env.sh" && airflow "$@"', "airflow", *arguments]
+    command = [
+        "bash",
+        "-c",
+        '. "$DUNNING_HOME/airflow/env.sh" && airflow "$@"',
+        "airflow",
+        *arguments,
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

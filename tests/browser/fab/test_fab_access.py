@@ -1,4 +1,6 @@
-"""Every route with FAB's users and FAB's login: the questions of the local house, and some that only FAB raises."""
+"""Every route with FAB's users and FAB's login: the questions of the local house, and some that
+only FAB raises.
+"""
 
 import base64
 import json
@@ -19,12 +21,18 @@ test_a_page_leads_nobody_to_the_login = test_access.test_a_page_leads_nobody_to_
 test_nobody_is_told_nothing = test_access.test_nobody_is_told_nothing
 test_a_made_up_key_opens_nothing = test_access.test_a_made_up_key_opens_nothing
 test_a_role_opens_what_it_should = test_access.test_a_role_opens_what_it_should
-test_a_form_without_its_token_changes_nothing = test_access.test_a_form_without_its_token_changes_nothing
+test_a_form_without_its_token_changes_nothing = (
+    test_access.test_a_form_without_its_token_changes_nothing
+)
 test_another_ones_token_does_not_fit = test_access.test_another_ones_token_does_not_fit
 test_collections_stand_in_the_navigation = test_login.test_collections_stand_in_the_navigation
 test_airflows_pages_are_free_of_errors = test_login.test_airflows_pages_are_free_of_errors
-test_a_login_that_is_over_leads_to_the_login = test_login.test_a_login_that_is_over_leads_to_the_login
-test_a_form_of_a_login_that_is_over_changes_nothing = test_login.test_a_form_of_a_login_that_is_over_changes_nothing
+test_a_login_that_is_over_leads_to_the_login = (
+    test_login.test_a_login_that_is_over_leads_to_the_login
+)
+test_a_form_of_a_login_that_is_over_changes_nothing = (
+    test_login.test_a_form_of_a_login_that_is_over_changes_nothing
+)
 
 
 def ask(window, route, **options):
@@ -55,10 +63,17 @@ def test_who_may_only_read_in_airflow_changes_nothing_but_may_look_and_protect(d
     answers = {route: ask(reader, route, form=form) for route in ROUTES if route.method == "POST"}
 
     looks = {
-        "/accounts", "/lists/{name}", "/lists/{name}.{suffix}", "/accounts/{premise_no}/{payer_code}/protect",
-    }  # fmt: skip
+        "/accounts",
+        "/lists/{name}",
+        "/lists/{name}.{suffix}",
+        "/accounts/{premise_no}/{payer_code}/protect",
+    }
     assert {route.path for route, answer in answers.items() if answer.status != 403} == looks
-    assert all("в Airflow не позволява" in a.text() for route, a in answers.items() if route.path not in looks)
+    assert all(
+        "в Airflow не позволява" in a.text()
+        for route, a in answers.items()
+        if route.path not in looks
+    )
 
 
 def test_who_logged_out_is_out_with_the_key_that_he_had(desk, house, browser):

@@ -30,7 +30,10 @@ def pack(qr: FastQr, text: str) -> bytes:
 def read(modules: np.ndarray) -> dict[str, str]:
     """Return what a reader sees in dark and light modules, with light around them."""
     picture = np.pad(np.kron(modules, np.ones((3, 3), np.uint8)), 30)
-    return {found.format.name: found.text for found in zxingcpp.read_barcodes((1 - picture.astype(np.uint8)) * 255)}
+    return {
+        found.format.name: found.text
+        for found in zxingcpp.read_barcodes((1 - picture.astype(np.uint8)) * 255)
+    }
 
 
 @pytest.mark.parametrize("name", ["Primer AD", "P" * 70])
@@ -46,7 +49,9 @@ def test_a_fast_code_is_the_librarys_bit_for_bit(name: str) -> None:
 
 def test_a_fast_code_is_the_plain_one_and_is_read() -> None:
     qr = FastQr(HEAD, 56)
-    rows = np.unpackbits(np.frombuffer(qr.encode(TEXT.removeprefix(HEAD).encode()), np.uint8)).reshape(qr.size, -1)
+    rows = np.unpackbits(
+        np.frombuffer(qr.encode(TEXT.removeprefix(HEAD).encode()), np.uint8)
+    ).reshape(qr.size, -1)
     modules = rows[:, : qr.size]
 
     assert plain_matrix(TEXT, qr.version) == modules.astype(bool).tolist()
@@ -55,9 +60,21 @@ def test_a_fast_code_is_the_plain_one_and_is_read() -> None:
 
 def test_barcodes_are_read() -> None:
     dice = random.Random(17)
-    runs = ("1", "12", "123", "1234", "12345", "A123456", "A1234567B", "20261115-NE-0012344217-900000000001")
+    runs = (
+        "1",
+        "12",
+        "123",
+        "1234",
+        "12345",
+        "A123456",
+        "A1234567B",
+        "20261115-NE-0012344217-900000000001",
+    )
     alphabets = [dice.choice(("0123456789", "01A-", PRINTABLE)) for _ in range(200)]
-    texts = [*runs, *("".join(dice.choices(alphabet, k=dice.randint(1, 40))) for alphabet in alphabets)]
+    texts = [
+        *runs,
+        *("".join(dice.choices(alphabet, k=dice.randint(1, 40))) for alphabet in alphabets),
+    ]
 
     for text in texts:
         modules = barcode_modules(text)

@@ -1,4 +1,6 @@
-"""The fast way draws what the plain way draws: the same characters at the same places, the same boxes and codes."""
+"""The fast way draws what the plain way draws: the same characters at the same places, the same
+boxes and codes.
+"""
 
 from collections import defaultdict
 from io import BytesIO
@@ -27,7 +29,9 @@ TOLERANCE = 0.12  # points: two roundings to two decimals
 ODD = {19}
 SPOT = 16  # pixels
 SPOT_TOLERANCE = 12.0  # of 255; a letter that a renderer puts a pixel aside makes 9
-STRIP_TOLERANCE = 2.0  # the same of a row or column of spots; the thinnest line across a page makes 4
+STRIP_TOLERANCE = (
+    2.0  # the same of a row or column of spots; the thinnest line across a page makes 4
+)
 
 
 def draw_both(row: dict[str, Any]) -> tuple[bytes | None, bytes]:
@@ -54,7 +58,9 @@ def by_character(marks: list[Mark]) -> dict[tuple[str, float], np.ndarray]:
 
 def assert_same_marks(fast: list[Mark], plain: list[Mark]) -> None:
     left, right = by_character(fast), by_character(plain)
-    assert {key: len(places) for key, places in right.items()} == {key: len(places) for key, places in left.items()}
+    assert {key: len(places) for key, places in right.items()} == {
+        key: len(places) for key, places in left.items()
+    }
     for key, places in left.items():
         apart = np.abs(places[:, None, :] - right[key][None, :, :]).max(axis=2)
         assert apart.min(axis=1).max() < TOLERANCE, (key, places[apart.min(axis=1).argmax()])
@@ -73,7 +79,9 @@ def test_every_variant_is_drawn_alike(row: dict[str, Any]) -> None:
 
 
 def assert_same_picture(fast: bytes, plain: bytes) -> None:
-    """Compare boxes, lines, logo and codes, too: of the codes what they say, of all else how dark each spot is."""
+    """Compare boxes, lines, logo and codes, too: of the codes what they say, of all else how dark
+    each spot is.
+    """
     assert read_codes(fast) == read_codes(plain)
     for left, right in zip(render_pages(fast), render_pages(plain), strict=True):
         apart = np.abs(darkness(without_codes(left)) - darkness(without_codes(right)))
@@ -82,14 +90,18 @@ def assert_same_picture(fast: bytes, plain: bytes) -> None:
 
 
 def darkness(page: np.ndarray) -> np.ndarray:
-    """Return the mean of each spot of a page, two millimetres wide: a hair's breadth aside changes it little."""
+    """Return the mean of each spot of a page, two millimetres wide: a hair's breadth aside changes
+    it little.
+    """
     rows, columns = (size // SPOT * SPOT for size in page.shape)
     spots = page[:rows, :columns].reshape(rows // SPOT, SPOT, columns // SPOT, SPOT)
     return spots.mean(axis=(1, 3))
 
 
 def without_codes(page: np.ndarray) -> np.ndarray:
-    """Return a page without payment code and barcode, whose edges a renderer draws in its own way."""
+    """Return a page without payment code and barcode, whose edges a renderer draws in its own
+    way.
+    """
     scale = page.shape[1] / layout.PAGE_WIDTH
     kept = page.astype(np.int16)
     for part in layout.PAY.parts:
@@ -107,7 +119,10 @@ def without_codes(page: np.ndarray) -> np.ndarray:
         {"street": "много дълга улица " * 20},  # more lines than the window has
         {"payer_code": "9" * 60},
         {"reference": "№" * 5, "service_street": "Ω"},
-        {"premise_no": "1" * 30, "payer_code": "2" * 30},  # a payment text longer than the fast codes
+        {
+            "premise_no": "1" * 30,
+            "payer_code": "2" * 30,
+        },  # a payment text longer than the fast codes
     ],
     ids=["letter", "width", "lines", "payer", "omega", "code"],
 )
@@ -120,4 +135,6 @@ def test_odd_rows_make_only_their_own_notice_odd() -> None:
     rows[1]["items"][1]["invoice_no"] = "Ω17"
     rows[4]["lines"][0]["label"] = "Такса Ω"
 
-    assert [False, True, False, True, True] == [bool(drawn.odd[at]) for drawn, at, _, _ in _each(table(*rows), PRESS)]
+    assert [False, True, False, True, True] == [
+        bool(drawn.odd[at]) for drawn, at, _, _ in _each(table(*rows), PRESS)
+    ]

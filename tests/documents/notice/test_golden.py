@@ -1,4 +1,5 @@
-"""Every variant as it is seen, beside a picture that somebody has looked at and found right (150 dots per inch).
+"""Every variant as it is seen, beside a picture that somebody has looked at and found right (150
+dots per inch).
 
     .venv/bin/python -m tests.documents.notice.test_golden
 
@@ -23,10 +24,23 @@ DOTS_PER_INCH = 150
 SPOT = 10  # pixels
 SPOT_TOLERANCE = 14.0  # of 255
 NAMES = {
-    1: "nothing-overdue", 2: "overdue", 3: "last-warning", 4: "continued", 5: "english", 6: "english-warning",
-    8: "nothing-to-pay", 9: "agreement", 10: "expired-held-card", 11: "warning-past", 12: "leva", 14: "million",
-    16: "many-lines", 17: "long-address", 19: "hostile", 25: "what-adds-nothing",
-}  # fmt: skip
+    1: "nothing-overdue",
+    2: "overdue",
+    3: "last-warning",
+    4: "continued",
+    5: "english",
+    6: "english-warning",
+    8: "nothing-to-pay",
+    9: "agreement",
+    10: "expired-held-card",
+    11: "warning-past",
+    12: "leva",
+    14: "million",
+    16: "many-lines",
+    17: "long-address",
+    19: "hostile",
+    25: "what-adds-nothing",
+}
 ROWS = {NAMES[n]: row for n, row in enumerate(variants(), 1) if n in NAMES}
 
 
@@ -49,7 +63,11 @@ def darkness(picture: Image.Image) -> np.ndarray:
     """Return the mean of each spot, colour by colour."""
     pixels = np.asarray(picture.convert("RGB"), np.float64)
     rows, columns = (size // SPOT * SPOT for size in pixels.shape[:2])
-    return pixels[:rows, :columns].reshape(rows // SPOT, SPOT, columns // SPOT, SPOT, 3).mean(axis=(1, 3))
+    return (
+        pixels[:rows, :columns]
+        .reshape(rows // SPOT, SPOT, columns // SPOT, SPOT, 3)
+        .mean(axis=(1, 3))
+    )
 
 
 def assert_like(name: str, pages: list[Image.Image]) -> None:
@@ -60,7 +78,9 @@ def assert_like(name: str, pages: list[Image.Image]) -> None:
             assert golden.size == page.size
             apart = np.abs(darkness(golden) - darkness(page))
         place = np.unravel_index(apart.argmax(), apart.shape)
-        assert apart.max() < SPOT_TOLERANCE, f"{path.name} differs about pixel {place[1] * SPOT}, {place[0] * SPOT}"
+        assert apart.max() < SPOT_TOLERANCE, (
+            f"{path.name} differs about pixel {place[1] * SPOT}, {place[0] * SPOT}"
+        )
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -86,7 +106,9 @@ def main() -> None:
 
     GOLDEN.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        drawn = {name: draw(row) for name, row in ROWS.items()} | {"separator": draw_separator(Path(folder))}
+        drawn = {name: draw(row) for name, row in ROWS.items()} | {
+            "separator": draw_separator(Path(folder))
+        }
     for name, pages in drawn.items():
         for number, page in enumerate(pages, 1):
             page.quantize(128).save(GOLDEN / f"{name}-{number}.png", optimize=True)

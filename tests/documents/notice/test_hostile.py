@@ -1,4 +1,6 @@
-"""Texts that somebody chose to do harm, or did not choose at all: plain text or „?“ on pages that readers read."""
+"""Texts that somebody chose to do harm, or did not choose at all: plain text or „?“ on pages that
+readers read.
+"""
 
 import logging
 import tempfile
@@ -22,32 +24,87 @@ from tests.documents.notice.notices import AS_OF, PRESS, notice, overdue, read_c
 
 POINTS = 72 / 25.4
 OWN = (
-    "reference", "premise_no", "payer_code", "name", "street", "town", "service_street", "service_town", "agreement_no",
-    "phone", "known_email",
-)  # fmt: skip
+    "reference",
+    "premise_no",
+    "payer_code",
+    "name",
+    "street",
+    "town",
+    "service_street",
+    "service_town",
+    "agreement_no",
+    "phone",
+    "known_email",
+)
 COLUMNS = (*OWN, "label", "unit", "quantity", "unit_price", "bill_no", "item_no")
 # What stands on a page as it is, each short enough for its place or made smaller.
 PLAIN = [
-    "<b>x</b>", "<font size=40>", "{{ x }}", "{% raw %}", "{# x #}", "\"'„“‘’", "\\", "\\(", "a(b", "a)b", ")Tj(",
-    "%s %d %", "%(name)s", "endstream", "%%EOF", "</x:xmpmeta>", "&amp;&lt;", "$(rm)", "=1+1", "' OR 1=1",
-    "Łukasz Ωmega", "e\u0301й", "¤¦¶", "é", "№№№", "-" * 30,
-]  # fmt: skip
+    "<b>x</b>",
+    "<font size=40>",
+    "{{ x }}",
+    "{% raw %}",
+    "{# x #}",
+    "\"'„“‘’",
+    "\\",
+    "\\(",
+    "a(b",
+    "a)b",
+    ")Tj(",
+    "%s %d %",
+    "%(name)s",
+    "endstream",
+    "%%EOF",
+    "</x:xmpmeta>",
+    "&amp;&lt;",
+    "$(rm)",
+    "=1+1",
+    "' OR 1=1",
+    "Łukasz Ωmega",
+    "e\u0301й",
+    "¤¦¶",
+    "é",
+    "№№№",
+    "-" * 30,
+]
 # Whatever cannot be printed, and what is printed in its place.
 REPLACED = {
-    "\x00": "", "a\x00b": "a b", "\x07x": "x", "a\nb\r\nc\td": "a b c d", "\x1b[31m": "[31m", "a\u200bb": "a b",
-    "\u202eabc\u202c": "abc", "\ufeffx": "x", "\N{GRINNING FACE}": "?", "a\U0001f468\u200d\U0001f469b": "a? ?b",
-    "\u05d0\u05d1": "??", "\u0627\u0644": "??", "\u4e2d": "?", "\ufffe\uffff": "??", "a\u2028b": "a?b", "\ue000": "",
-    "\U000e0001x": "x", "a\x85b": "a b", "x\x7f": "x", "\U0010ffff": "?",
-}  # fmt: skip
+    "\x00": "",
+    "a\x00b": "a b",
+    "\x07x": "x",
+    "a\nb\r\nc\td": "a b c d",
+    "\x1b[31m": "[31m",
+    "a\u200bb": "a b",
+    "\u202eabc\u202c": "abc",
+    "\ufeffx": "x",
+    "\N{GRINNING FACE}": "?",
+    "a\U0001f468\u200d\U0001f469b": "a? ?b",
+    "\u05d0\u05d1": "??",
+    "\u0627\u0644": "??",
+    "\u4e2d": "?",
+    "\ufffe\uffff": "??",
+    "a\u2028b": "a?b",
+    "\ue000": "",
+    "\U000e0001x": "x",
+    "a\x85b": "a b",
+    "x\x7f": "x",
+    "\U0010ffff": "?",
+}
 HOSTILE = [*PLAIN, *REPLACED]
 
 
 def victim(column: str = "", text: str = "", **changes: Any) -> dict[str, Any]:
     """Return a notice with every column in use, one of them hostile."""
     row = overdue(
-        1, plan_cents=300, instalment_cents=5, instalment_on=AS_OF, agreement_no="С-17", needs_card=True,
-        phone="+359888123456", known_email="a@example.bg", **changes,
-    )  # fmt: skip
+        1,
+        plan_cents=300,
+        instalment_cents=5,
+        instalment_on=AS_OF,
+        agreement_no="С-17",
+        needs_card=True,
+        phone="+359888123456",
+        known_email="a@example.bg",
+        **changes,
+    )
     if column in OWN:
         row[column] = text
     elif column == "item_no":
@@ -81,7 +138,9 @@ def printed(*rows: dict[str, Any]) -> tuple[Batch, bytes]:
 
 
 def read(document: bytes) -> list[str]:
-    """Return the text of every page without blanks; the file must be sound, and nothing stand off its page."""
+    """Return the text of every page without blanks; the file must be sound, and nothing stand off
+    its page.
+    """
     with pikepdf.open(BytesIO(document)) as pdf:
         assert pdf.check_pdf_syntax() == []
         assert [page.get("/Parent") is not None for page in pdf.pages] == [True] * len(pdf.pages)
@@ -91,7 +150,10 @@ def read(document: bytes) -> list[str]:
             assert min(min(place) for place in places) >= 0
             assert max(place[2] for place in places) <= layout.PAGE_WIDTH * POINTS
             assert max(place[3] for place in places) <= layout.PAGE_HEIGHT * POINTS
-        return ["".join(char["text"] for char in page.chars if not char["text"].isspace()) for page in pdf.pages]
+        return [
+            "".join(char["text"] for char in page.chars if not char["text"].isspace())
+            for page in pdf.pages
+        ]
 
 
 def squeezed(text: str) -> str:
@@ -104,13 +166,17 @@ def silent(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert [
+        record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING
+    ] == []
     assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_hostile_texts_of_a_column_are_plain_text(column: str) -> None:
-    """Some at once, one notice each, others for every column: what is printed of each is in its own notice."""
+    """Some at once, one notice each, others for every column: what is printed of each is in its own
+    notice.
+    """
     texts = HOSTILE[COLUMNS.index(column) % 15 :: 15]
     rows = [victim(column, text) for text in texts]
     batch, document = printed(*rows)
@@ -136,7 +202,9 @@ def test_a_notice_of_hostile_texts_only_is_a_valid_file(text: str) -> None:
 
 def test_hostile_notices_fill_a_batch() -> None:
     texts = HOSTILE[::3]
-    rows = [everything(text) | {"reference": f"{n}", "district": "Р"} for n, text in enumerate(texts)]
+    rows = [
+        everything(text) | {"reference": f"{n}", "district": "Р"} for n, text in enumerate(texts)
+    ]
     batch, document = printed(*rows)
     index = [row for row in batch.index.to_pylist() if row["kind"] == "notice"]
     pages = read(document)
@@ -154,8 +222,10 @@ def test_codes_say_what_stands_beside_them() -> None:
     codes = {text: read_codes(single(notice(reference=text, premise_no=text)))[0] for text in texts}
 
     assert {text: found.get("Code128") for text, found in codes.items()} == {
-        "a\x00b": "a b", "Ж(1)%": None, "<b>": "<b>",
-    }  # fmt: skip
+        "a\x00b": "a b",
+        "Ж(1)%": None,
+        "<b>": "<b>",
+    }
     remittances = [found["QRCode"].splitlines()[-1] for found in codes.values()]
     assert remittances == [f"AB {text} KP 900000000001" for text in ("a b", "Ж(1)%", "<b>")]
 
@@ -164,7 +234,10 @@ def test_codes_say_what_stands_beside_them() -> None:
     ("column", "text"),
     [
         *((column, "Ж" * 10_000) for column in COLUMNS[:4]),
-        *((column, "Ж" * 10_000) for column in ("service_street", "agreement_no", "phone", *COLUMNS[-6:])),
+        *(
+            (column, "Ж" * 10_000)
+            for column in ("service_street", "agreement_no", "phone", *COLUMNS[-6:])
+        ),
         *((column, "дума " * 2_000) for column in ("name", "label", "agreement_no")),
     ],
     ids=lambda text: text[:9],
@@ -175,7 +248,9 @@ def test_ten_thousand_letters_stay_on_their_pages(column: str, text: str) -> Non
 
     assert "С-17" in "".join(pages) or column == "agreement_no"
     if column in ("label", "agreement_no"):  # these go on, as long as it takes
-        assert "".join(pages).count("Ж" if text[0] == "Ж" else "дума") >= (10_000 if text[0] == "Ж" else 2_000)
+        assert "".join(pages).count("Ж" if text[0] == "Ж" else "дума") >= (
+            10_000 if text[0] == "Ж" else 2_000
+        )
         assert len(pages) > 2
 
 
@@ -190,12 +265,28 @@ def test_a_name_that_no_window_holds_ends_with_dots() -> None:
 
 
 def test_neighbours_are_the_same_bytes_with_and_without_a_hostile_notice() -> None:
-    calm = [notice(2, name="  Име с разредка ", phone=" 1 "), overdue(3), notice(4, language="en", needs_card=True)]
+    calm = [
+        notice(2, name="  Име с разредка ", phone=" 1 "),
+        overdue(3),
+        notice(4, language="en", needs_card=True),
+    ]
     alone = {made.reference: made.content for made in print_singles(table(*calm), PRESS)}
 
-    for text in ("a\x00b", "\u202eabc\u202c", "{{ x }}", "%s %d %", "\N{GRINNING FACE}", ")Tj(", "", "Ж" * 300):
+    for text in (
+        "a\x00b",
+        "\u202eabc\u202c",
+        "{{ x }}",
+        "%s %d %",
+        "\N{GRINNING FACE}",
+        ")Tj(",
+        "",
+        "Ж" * 300,
+    ):
         bad = everything(text) | {"reference": "bad"}
-        beside = {made.reference: made.content for made in print_singles(table(calm[0], bad, *calm[1:]), PRESS)}
+        beside = {
+            made.reference: made.content
+            for made in print_singles(table(calm[0], bad, *calm[1:]), PRESS)
+        }
         assert beside == alone | {"bad": beside["bad"]}
 
 
@@ -208,8 +299,9 @@ def test_pages_of_a_batch_are_those_of_a_batch_without_the_hostile_notice() -> N
             pages = [page.Contents.read_bytes() for page in pdf.pages]
         return {
             row["reference"]: pages[row["page_from"] - 1 : row["page_to"]]
-            for row in batch.index.to_pylist() if row["kind"] == "notice"
-        }  # fmt: skip
+            for row in batch.index.to_pylist()
+            if row["kind"] == "notice"
+        }
 
     alone = contents(*calm)
     assert [len(pages) for pages in alone.values()] == [1, 2]
@@ -219,7 +311,8 @@ def test_pages_of_a_batch_are_those_of_a_batch_without_the_hostile_notice() -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["<b>", "{{ x }}", "\\(", "%s", "a\x00b", "a\nb\r\nc\td", "\u05d0\u05d1", "\ufffe\uffff"]
+    "text",
+    ["<b>", "{{ x }}", "\\(", "%s", "a\x00b", "a\nb\r\nc\td", "\u05d0\u05d1", "\ufffe\uffff"],
 )
 def test_a_hostile_district_and_route_stand_on_their_sheet(text: str) -> None:
     batch, document = printed(notice(1, district=text, route=f"1{text}"))
@@ -237,7 +330,9 @@ def test_a_lone_surrogate_gets_into_no_table() -> None:
 
 def test_a_long_number_has_no_payment_code_rather_than_a_wrong_one() -> None:
     codes = read_codes(single(notice(payer_code="9" * 200)))
-    exact = read_codes(single(notice(payer_code="9" * 123)))  # with the rest, the 140 letters that the standard allows
+    exact = read_codes(
+        single(notice(payer_code="9" * 123))
+    )  # with the rest, the 140 letters that the standard allows
 
     assert [code for page in codes for code in page if code == "QRCode"] == []
     assert exact[0]["QRCode"].splitlines()[-1] == "AB 0012345601 KP " + "9" * 123
@@ -249,19 +344,28 @@ def test_a_payment_code_says_other_letters_in_utf_8() -> None:
     assert codes[0]["QRCode"].splitlines()[-1] == "AB 0012345601 KP é17Ж"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
 @given(
     texts=st.lists(
-        st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.text("()\\%{}<>'\"\x00\n №€", max_size=60),
-        min_size=len(COLUMNS), max_size=len(COLUMNS),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+        | st.text("()\\%{}<>'\"\x00\n №€", max_size=60),
+        min_size=len(COLUMNS),
+        max_size=len(COLUMNS),
     ),
     number=st.integers(1, 3),
-)  # fmt: skip
+)
 def test_any_text_in_any_column_makes_a_valid_page(texts: list[str], number: int) -> None:
     row = victim()
     for column, text in zip(COLUMNS, texts, strict=True):
         row |= {column: text} if column in OWN else {}
-    row["lines"][0] |= dict(zip(("label", "unit", "quantity", "unit_price", "invoice_no"), texts[-6:-1], strict=True))
+    row["lines"][0] |= dict(
+        zip(("label", "unit", "quantity", "unit_price", "invoice_no"), texts[-6:-1], strict=True)
+    )
     row["items"][0]["invoice_no"] = texts[-1]
     row |= {"district": texts[number], "route": texts[-number]}
     neighbour = notice(2)
@@ -273,6 +377,12 @@ def test_any_text_in_any_column_makes_a_valid_page(texts: list[str], number: int
     assert "Пчеларска" in pages[-1]
     for name in ("name", "label"):
         text = row[name] if name in row else row["lines"][0][name]
-        letters = {char for char in text if char.isalnum() and make_drawable(char) == char and len(text) < 30}
+        letters = {
+            char
+            for char in text
+            if char.isalnum() and make_drawable(char) == char and len(text) < 30
+        }
         shown = unicodedata.normalize("NFKD", "".join(pages))
-        assert {char for char in letters if not set(unicodedata.normalize("NFKD", char)) <= set(shown)} == set()
+        assert {
+            char for char in letters if not set(unicodedata.normalize("NFKD", char)) <= set(shown)
+        } == set()

@@ -1,4 +1,6 @@
-"""Print files: as many pages as allowed, a sheet before every round, an index that is right, small, in flat memory."""
+"""Print files: as many pages as allowed, a sheet before every round, an index that is right, small,
+in flat memory.
+"""
 
 import re
 import subprocess
@@ -34,8 +36,9 @@ from tests.documents.notice.notices import (
 BYTES_MAX = 2_500
 FLAT_MIB = 20
 KEPT_MIB = 4
-# Prints units of a thousand, as the job does, each from a generator of chunks. Says what the process held after each,
-# and at most; what faces cost at first is more than a few thousand notices would, and hides them there.
+# Prints units of a thousand, as the job does, each from a generator of chunks. Says what the
+# process held after each, and at most; what faces cost at first is more than a few thousand notices
+# would, and hides them there.
 PRINT_UNITS = """
 import resource, sys, tempfile
 from pathlib import Path
@@ -61,15 +64,23 @@ def ordinary(count: int, first: int = 0) -> list[dict[str, Any]]:
     for number in range(first, first + count):
         cents = 1000 + number * 7919 % 90_000
         lines = [line(cents=cents - 300, bill_minor=cents), line("Мощност", 300)]
-        facts = {"name": f"Снежана {'абвгд'[number % 5]}. Пчеларска", "total_cents": cents, "lines": lines}
-        made.append(overdue(number, 1 + number % 3, **facts) if number % 3 == 0 else notice(number, **facts))
+        facts = {
+            "name": f"Снежана {'абвгд'[number % 5]}. Пчеларска",
+            "total_cents": cents,
+            "lines": lines,
+        }
+        made.append(
+            overdue(number, 1 + number % 3, **facts) if number % 3 == 0 else notice(number, **facts)
+        )
     return made
 
 
 def on_rounds(*rounds: tuple[str, str | None, int]) -> list[dict[str, Any]]:
     """Return notices of (district, route, how many), numbered through."""
     names = [(district, route) for district, route, count in rounds for _ in range(count)]
-    return [notice(number, district=name, route=route) for number, (name, route) in enumerate(names, 1)]
+    return [
+        notice(number, district=name, route=route) for number, (name, route) in enumerate(names, 1)
+    ]
 
 
 def chunked(rows: list[dict[str, Any]], size: int) -> Iterable[pa.Table]:
@@ -79,20 +90,27 @@ def chunked(rows: list[dict[str, Any]], size: int) -> Iterable[pa.Table]:
 def shown(batches: list[Batch]) -> list[str]:
     """Return the files' sheets, as "file: kind of each sheet", S for a separator."""
     return [
-        f"{batch.file}: " + " ".join(
+        f"{batch.file}: "
+        + " ".join(
             "S" if row["kind"] == "separator" else str(int(row["premise_no"]) - 12345600)
             for row in batch.index.to_pylist()
         )
         for batch in batches
-    ]  # fmt: skip
+    ]
 
 
 def test_rounds_files_and_sheets(tmp_path: Path) -> None:
     rows = on_rounds(("А", "1", 3), ("А", "2", 2), ("Б", "2", 1), ("Б", None, 2))
     batches = print_batches(chunked(rows, 3), PRESS, 6, "0001-A", tmp_path)
 
-    assert shown(batches) == ["0001-A.pdf: S 1 2 3 S 4", "0001-A-2.pdf: S 5 S 6 S 7", "0001-A-3.pdf: S 8"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(batch.file for batch in batches)
+    assert shown(batches) == [
+        "0001-A.pdf: S 1 2 3 S 4",
+        "0001-A-2.pdf: S 5 S 6 S 7",
+        "0001-A-3.pdf: S 8",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        batch.file for batch in batches
+    )
     assert [batch.pages for batch in batches] == [6, 6, 2]
     for batch in batches:
         assert batch.index.schema == INDEX
@@ -120,7 +138,9 @@ def assert_index_is_right(batch: Batch, pages: list[str]) -> None:
             assert feet == [[(str(n), str(len(own)))] for n in range(1, len(own) + 1)]
             continue
         assert [row[name] for name in ("reference", "premise_no", "payer_code")] == [None] * 3
-        end = next((n for n, other in enumerate(rows[number + 1 :]) if other["kind"] == "separator"), None)
+        end = next(
+            (n for n, other in enumerate(rows[number + 1 :]) if other["kind"] == "separator"), None
+        )
         following = rows[number + 1 :][:end]
         sheets = following[-1]["page_to"] - row["page_to"]
         (page,) = own
@@ -141,7 +161,12 @@ def test_no_file_has_more_pages_than_allowed(pages_max: int, tmp_path: Path) -> 
         notices = batch.index["kind"].to_pylist().count("notice")
         assert batch.pages <= pages_max or notices == 1
         assert_index_is_right(batch, read_pages((tmp_path / batch.file).read_bytes()))
-    printed = [row["reference"] for batch in batches for row in batch.index.to_pylist() if row["kind"] == "notice"]
+    printed = [
+        row["reference"]
+        for batch in batches
+        for row in batch.index.to_pylist()
+        if row["kind"] == "notice"
+    ]
     assert printed == [row["reference"] for row in rows]
 
 
@@ -155,18 +180,24 @@ def test_four_hundred_overdue_invoices_are_all_there(tmp_path: Path) -> None:
     row = overdue(1, 400)
     (batch,) = print_batches([table(notice(2), row, notice(3))], PRESS, 5000, "x", tmp_path)
     pages = read_pages((tmp_path / batch.file).read_bytes())
-    found = next(entry for entry in batch.index.to_pylist() if entry["reference"] == row["reference"])
+    found = next(
+        entry for entry in batch.index.to_pylist() if entry["reference"] == row["reference"]
+    )
     own = "\n".join(pages[found["page_from"] - 1 : found["page_to"]])
 
     assert_index_is_right(batch, pages)
     assert re.findall(r"^3466\d{6}\b(?=.*\d\d\.\d\d\.\d{4})", own, re.MULTILINE) == [
         item["invoice_no"] for item in row["items"]
-    ]  # fmt: skip
+    ]
     (single,) = print_singles(table(row), PRESS)
     assert [sorted(set(re.findall(r"3466\d{6}", "\n".join(read_pages(single.content)))))] == [
         sorted({*(item["invoice_no"] for item in row["items"]), "3466053938"})
-    ]  # fmt: skip
-    assert len(read_pages(single.content)) == found["page_to"] - found["page_from"] + 1 == estimate_pages(table(row))[0]
+    ]
+    assert (
+        len(read_pages(single.content))
+        == found["page_to"] - found["page_from"] + 1
+        == estimate_pages(table(row))[0]
+    )
 
 
 def test_same_notices_same_bytes_however_they_come(tmp_path: Path) -> None:
@@ -179,7 +210,9 @@ def test_same_notices_same_bytes_however_they_come(tmp_path: Path) -> None:
 
     assert len(files[0]) > 1
     assert files[0] == files[1] == files[2]
-    once, twice = ([single.content for single in print_singles(table(*some), PRESS)] for some in (rows, rows))
+    once, twice = (
+        [single.content for single in print_singles(table(*some), PRESS)] for some in (rows, rows)
+    )
     assert once == twice
     assert len(set(once)) == len(rows)
 
@@ -201,14 +234,21 @@ def real_pages(rows: list[dict[str, Any]], folder: Path) -> list[int]:
 
 
 def test_pages_are_estimated_as_they_will_be(tmp_path: Path) -> None:
-    rows = [*ordinary(30), notice(300, needs_card=True), overdue(301, 40), overdue(302, 400, needs_card=True)]
+    rows = [
+        *ordinary(30),
+        notice(300, needs_card=True),
+        overdue(301, 40),
+        overdue(302, 400, needs_card=True),
+    ]
 
     assert estimate_pages(table(*rows)).tolist() == real_pages(rows, tmp_path)
     assert real_pages(rows, tmp_path)[-3:] == [2, 2, 10]
 
 
 def test_pages_are_never_underestimated_but_for_a_long_text(tmp_path: Path) -> None:
-    """Where a page is nearly full there may be one less: an estimate leaves room for what it cannot know."""
+    """Where a page is nearly full there may be one less: an estimate leaves room for what it cannot
+    know.
+    """
     others = [row for row in variants() if row["premise_no"] != "0012345616"]
     lines = ([line(f"Ред {n}", n) for n in range(count)] for count in range(1, 60, 3))
     rows = [*others, *(overdue(200 + count, count) for count in range(1, 60, 3))]
@@ -219,15 +259,23 @@ def test_pages_are_never_underestimated_but_for_a_long_text(tmp_path: Path) -> N
 
     assert set(apart.tolist()) <= {0, 1}
     assert (apart == 0).mean() > 0.8
-    assert [real_pages([row], tmp_path)[0] - estimate_pages(table(row))[0] for row in (long, short)] == [1, 0]
+    assert [
+        real_pages([row], tmp_path)[0] - estimate_pages(table(row))[0] for row in (long, short)
+    ] == [1, 0]
 
 
 def test_remarks_and_what_is_older_are_counted(tmp_path: Path) -> None:
-    """So many that each of their rows decides: held documents without lines, and sums from earlier notices."""
+    """So many that each of their rows decides: held documents without lines, and sums from earlier
+    notices.
+    """
     held = [line(None, 8420, invoice_no=f"A{n}", standing="held", pay_on=None) for n in range(40)]
     rows = [
         notice(1, lines=held, new_items=40, total_cents=0, held_cents=40 * 8420),
-        notice(2, pending=[pending(n, 100, bill_cents=200) for n in range(1, 41)], total_cents=8420 + 4000),
+        notice(
+            2,
+            pending=[pending(n, 100, bill_cents=200) for n in range(1, 41)],
+            total_cents=8420 + 4000,
+        ),
     ]
     real = real_pages(rows, tmp_path)
 
@@ -274,7 +322,9 @@ def test_ordinary_ones_are_all_different() -> None:
 def test_so_many_periods_that_they_would_fill_a_page_are_told_by_the_table_alone() -> None:
     owed = [item(2 * number) for number in range(100, 0, -1)]
     periods = [{"from": row["period_from"], "to": row["period_to"]} for row in owed]
-    (single,) = print_singles(table(overdue(1, items=owed, periods=periods, overdue_items=100)), PRESS)
+    (single,) = print_singles(
+        table(overdue(1, items=owed, periods=periods, overdue_items=100)), PRESS
+    )
     text = "\n".join(read_pages(single.content))
 
     assert [row["invoice_no"] for row in owed if row["invoice_no"] not in text] == []

@@ -1,4 +1,6 @@
-"""„За плащане“ is the sum of what stands in its column, in both ways of drawing: added up from what is printed."""
+"""„За плащане“ is the sum of what stands in its column, in both ways of drawing: added up from what
+is printed.
+"""
 
 import re
 from datetime import timedelta
@@ -52,13 +54,17 @@ def crowd(seed: int) -> list[Row]:
     numbers = sorted(invoice.invoice_no for facts in world.crowd for invoice in facts.invoices)
     shown = frozenset(random.sample(numbers, len(numbers) // 3))
     long_ago = as_of - timedelta((62, 400, 4000)[seed % 3])
-    parts = (propose(world, Policy(), as_of, as_of - timedelta(31), name, long_ago, shown)[0]
-             for name in ("heat", "electricity"))  # fmt: skip
+    parts = (
+        propose(world, Policy(), as_of, as_of - timedelta(31), name, long_ago, shown)[0]
+        for name in ("heat", "electricity")
+    )
     return [row for part in parts for row in part]
 
 
 def standings(row: Row) -> frozenset[str]:
-    return frozenset({each["standing"] for each in row["lines"]} | ({"older"} if row["pending"] else set()))
+    return frozenset(
+        {each["standing"] for each in row["lines"]} | ({"older"} if row["pending"] else set())
+    )
 
 
 @pytest.mark.parametrize("seed", [None, *range(40, 52)])
@@ -71,8 +77,12 @@ def test_whatever_an_account_is_like_its_column_adds_up_to_what_is_to_pay(seed: 
     for (language, service), some in groupby(rows, language_and_service):
         own = list(some)
         content = write_contents(table(*own), PRESS, language, service)
-        assert [sum(printed(content, n)) for n in range(len(own))] == [cents(t) for t in content.values["total"]]
-        assert [cents(text) for text in content.values["total"]] == [row["total_cents"] for row in own]
+        assert [sum(printed(content, n)) for n in range(len(own))] == [
+            cents(t) for t in content.values["total"]
+        ]
+        assert [cents(text) for text in content.values["total"]] == [
+            row["total_cents"] for row in own
+        ]
 
 
 def test_so_it_stands_on_the_paper_of_both_ways() -> None:
@@ -84,7 +94,10 @@ def test_so_it_stands_on_the_paper_of_both_ways() -> None:
     assert len(rows) > 10
     for row in rows:
         for document in filter(None, draw_both(row)):
-            assert sum(read_column(document)) == row["total_cents"], (standings(row), read_column(document))
+            assert sum(read_column(document)) == row["total_cents"], (
+                standings(row),
+                read_column(document),
+            )
 
 
 REMARKS = [
@@ -122,10 +135,19 @@ def test_a_row_that_does_not_add_says_why_or_where() -> None:
 
 
 def test_a_credit_note_that_was_more_than_needed_says_where_the_rest_is() -> None:
-    note = line(None, -3000, bill_minor=-3000, kind="credit_note", standing="set_off", open_cents=0, pay_on=None)
+    note = line(
+        None,
+        -3000,
+        bill_minor=-3000,
+        kind="credit_note",
+        standing="set_off",
+        open_cents=0,
+        pay_on=None,
+    )
 
-    assert "Общо 30,00 €. Сумата е приспадната от сметките Ви; каквото не е било нужно, стои като надплатено." in words(
-        notice(lines=[note], total_cents=0, credit_cents=1200)
+    assert (
+        "Общо 30,00 €. Сумата е приспадната от сметките Ви; каквото не е било нужно, стои като надплатено."
+        in words(notice(lines=[note], total_cents=0, credit_cents=1200))
     )
 
 
@@ -136,6 +158,15 @@ def test_wording_that_was_sent_before_says_each_new_document_with_its_own_sum() 
     rows = [cells for kind, cells in content.bills.cells if kind == "bill"]
 
     assert [text.replace(NBSP, " ") for _, text in rows] == [
-        "45,00 €", "30,00 €", "60,00 €", "22,00 €", "50,00 €", "60,00 €", "-18,00 €", "88,01 лв.", "84,20 €", "84,20 €",
-    ]  # fmt: skip
+        "45,00 €",
+        "30,00 €",
+        "60,00 €",
+        "22,00 €",
+        "50,00 €",
+        "60,00 €",
+        "-18,00 €",
+        "88,01 лв.",
+        "84,20 €",
+        "84,20 €",
+    ]
     assert {kind for kind, _ in content.bills.cells} == {"bill", "line"}

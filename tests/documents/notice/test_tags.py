@@ -1,4 +1,6 @@
-"""A notice by e-mail for whoever does not see it: language, title, and every piece of it in the order of reading."""
+"""A notice by e-mail for whoever does not see it: language, title, and every piece of it in the
+order of reading.
+"""
 
 from io import BytesIO
 from typing import Any
@@ -16,8 +18,11 @@ LOCALES = {"bg": "bg-BG", "en": "en-GB"}
 NAMES = ("card_mobile", "card_email", "card_street", "card_town", "card_date")
 CARD = {"needs_card": True, "phone": "+359888123456", "known_email": "a@example.bg"}
 ROWS = [
-    *variants(), warned(21, **CARD), overdue(22, 60, language="en", **CARD), warned(23, language="en", **CARD),
-]  # fmt: skip
+    *variants(),
+    warned(21, **CARD),
+    overdue(22, 60, language="en", **CARD),
+    warned(23, language="en", **CARD),
+]
 
 Mark = tuple[int, int]  # page and number on it
 
@@ -53,11 +58,17 @@ def elements(pdf: pikepdf.Pdf) -> list[pikepdf.Dictionary]:
 def order_of(pdf: pikepdf.Pdf) -> list[Mark]:
     """Return the marks of the structure tree in the order of reading; form fields have none."""
     pages = {page.objgen: number for number, page in enumerate(pdf.pages)}
-    return [(pages[element.Pg.objgen], int(element.K)) for element in elements(pdf) if element.S != "/Form"]
+    return [
+        (pages[element.Pg.objgen], int(element.K))
+        for element in elements(pdf)
+        if element.S != "/Form"
+    ]
 
 
 def marks_drawn(pdf: pikepdf.Pdf) -> tuple[list[Mark], int]:
-    """Return the marks on all pages as they are drawn, and how many operators draw outside of any."""
+    """Return the marks on all pages as they are drawn, and how many operators draw outside of
+    any.
+    """
     marks: list[Mark] = []
     bare = 0
     for number, page in enumerate(pdf.pages):
@@ -84,7 +95,9 @@ def text_of(made: Single) -> dict[Mark, str]:
         for number, page in enumerate(pdf.pages):
             for char in page.chars:
                 if char["mcid"] is not None and not char["text"].isspace():
-                    texts[number, char["mcid"]] = texts.get((number, char["mcid"]), "") + char["text"]
+                    texts[number, char["mcid"]] = (
+                        texts.get((number, char["mcid"]), "") + char["text"]
+                    )
     return texts
 
 
@@ -92,7 +105,9 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def test_a_file_says_its_language_and_its_title(tagged: list[tuple[dict[str, Any], Single]]) -> None:
+def test_a_file_says_its_language_and_its_title(
+    tagged: list[tuple[dict[str, Any], Single]],
+) -> None:
     assert {row["language"] for row, _ in tagged} == {"bg", "en"}
     for row, made in tagged:
         title = f"{words_of(row).labels['title']} {row['reference']}"
@@ -130,7 +145,9 @@ def test_the_tree_of_parents_leads_back(tagged: list[tuple[dict[str, Any], Singl
     for _, made in tagged:
         with open_pdf(made) as pdf:
             numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
-            found = {int(key): value for key, value in zip(numbers[::2], numbers[1::2], strict=True)}
+            found = {
+                int(key): value for key, value in zip(numbers[::2], numbers[1::2], strict=True)
+            }
             assert list(map(int, numbers[::2])) == sorted(found)
             assert int(pdf.Root.StructTreeRoot.ParentTreeNextKey) > max(found)
             for page in pdf.pages:
@@ -143,28 +160,44 @@ def test_the_tree_of_parents_leads_back(tagged: list[tuple[dict[str, Any], Singl
 
 
 def test_it_is_read_in_the_order_of_a_letter(tagged: list[tuple[dict[str, Any], Single]]) -> None:
-    """Letterhead, recipient, whose and how much, title, what is owed, how to pay: each label before what it labels."""
+    """Letterhead, recipient, whose and how much, title, what is owed, how to pay: each label before
+    what it labels.
+    """
     for row, made in tagged:
         labels, texts = words_of(row).labels, text_of(made)
         with open_pdf(made) as pdf:
             order = order_of(pdf)
         first, second = (texts[mark] for mark in order[:2])
         assert first.startswith(squeezed(labels["supplier"]))
-        assert second.startswith(squeezed("".join(row[name] or "" for name in ("name", "street", "town"))))
+        assert second.startswith(
+            squeezed("".join(row[name] or "" for name in ("name", "street", "town")))
+        )
         text = "".join(texts.get(mark, "") for mark in order)
         day = write_day(AS_OF, row["language"])
         expected = [
-            *(part for name in ("premise_no", "payer_code") for part in (labels[f"{name}_label"], row[name])),
-            labels["date_label"], day, labels["period_label"], labels["due_label"], labels["total_label"],
-            labels["title"], labels["service_address_label"], row["service_street"],
-        ]  # fmt: skip
+            *(
+                part
+                for name in ("premise_no", "payer_code")
+                for part in (labels[f"{name}_label"], row[name])
+            ),
+            labels["date_label"],
+            day,
+            labels["period_label"],
+            labels["due_label"],
+            labels["total_label"],
+            labels["title"],
+            labels["service_address_label"],
+            row["service_street"],
+        ]
         expected += [labels["warning_title"]] if row["warned_cents"] else []
         expected += [labels["line_label"], labels["line_unit"], labels["line_amount"]]
         expected += [labels["overdue_title"]] if row["overdue_cents"] else []
         expected += [labels["item_number"], labels["item_open"]] if row["items"] else []
         expected += [item["invoice_no"] for item in row["items"][:10]]
         assert_in_order(text, expected)
-        assert_in_order(text, [labels["title"], labels["pay_title" if row["total_cents"] else "nothing_title"]])
+        assert_in_order(
+            text, [labels["title"], labels["pay_title" if row["total_cents"] else "nothing_title"]]
+        )
 
 
 def assert_in_order(text: str, parts: list[str]) -> None:
@@ -175,11 +208,16 @@ def assert_in_order(text: str, parts: list[str]) -> None:
         at = found + len(part)
 
 
-def test_titles_are_headings_and_the_rest_is_text(tagged: list[tuple[dict[str, Any], Single]]) -> None:
+def test_titles_are_headings_and_the_rest_is_text(
+    tagged: list[tuple[dict[str, Any], Single]],
+) -> None:
     for row, made in tagged:
         texts = text_of(made)
         with open_pdf(made) as pdf:
-            pieces = [(str(element.S), mark) for element, mark in zip(elements(pdf), order_of(pdf), strict=False)]
+            pieces = [
+                (str(element.S), mark)
+                for element, mark in zip(elements(pdf), order_of(pdf), strict=False)
+            ]
         labels = words_of(row).labels
         main = [texts[mark] for role, mark in pieces if role == "/H1"]
         others = [texts[mark] for role, mark in pieces if role == "/H2"]
@@ -187,9 +225,9 @@ def test_titles_are_headings_and_the_rest_is_text(tagged: list[tuple[dict[str, A
         assert main[0].startswith(squeezed(labels["title"]))
         wanted = [labels["warning_title"]] if row["warned_cents"] else []
         wanted += [labels["overdue_title"]] if row["overdue_cents"] else []
-        assert [text[: len(squeezed(title))] for text, title in zip(others, wanted, strict=True)] == [
-            squeezed(title) for title in wanted
-        ]  # fmt: skip
+        assert [
+            text[: len(squeezed(title))] for text, title in zip(others, wanted, strict=True)
+        ] == [squeezed(title) for title in wanted]
         assert {role for role, _ in pieces} <= {"/H1", "/H2", "/P"}
 
 
@@ -204,7 +242,10 @@ def test_what_is_tagged_says_as_much_as_what_is_printed(tmp_path: Any) -> None:
 
 def letters(document: bytes, first: int) -> list[list[str]]:
     with pdfplumber.open(BytesIO(document)) as pdf:
-        return [sorted(char["text"] for char in page.chars if char["text"] != " ") for page in pdf.pages[first:]]
+        return [
+            sorted(char["text"] for char in page.chars if char["text"] != " ")
+            for page in pdf.pages[first:]
+        ]
 
 
 def test_the_card_can_be_filled_in(tagged: list[tuple[dict[str, Any], Single]]) -> None:
@@ -217,7 +258,9 @@ def test_the_card_can_be_filled_in(tagged: list[tuple[dict[str, Any], Single]]) 
             *others, last = pdf.pages
             fields = list(pdf.Root.AcroForm.Fields)
             assert [str(field.T) for field in fields] == list(NAMES)
-            assert [str(field.TU) for field in fields] == [labels[f"{name}_label"] for name in NAMES]
+            assert [str(field.TU) for field in fields] == [
+                labels[f"{name}_label"] for name in NAMES
+            ]
             assert [str(field.V) for field in fields] == [value or "" for value in filled]
             assert {str(field.FT) for field in fields} == {"/Tx"}
             assert [field.objgen for field in last.Annots] == [field.objgen for field in fields]

@@ -1,4 +1,6 @@
-"""The department's words: what is wrong in a template is told before anything is printed, with place and cure."""
+"""The department's words: what is wrong in a template is told before anything is printed, with
+place and cure.
+"""
 
 import re
 from pathlib import Path
@@ -33,9 +35,13 @@ def with_words(folder: Path, old: str, new: str, language: str = "bg") -> Path:
     return folder
 
 
-def open_words(templates: Path, language: str = "bg", service: str = "heat", version: int = 2) -> Wording:
+def open_words(
+    templates: Path, language: str = "bg", service: str = "heat", version: int = 2
+) -> Wording:
     day = write_day(PRESS.as_of, language)
-    return open_wording(RULES.profile, PRESS.phone, day, version, language, service == "heat", templates)
+    return open_wording(
+        RULES.profile, PRESS.phone, day, version, language, service == "heat", templates
+    )
 
 
 def refused(templates: Path, language: str = "bg", version: int = 2) -> str:
@@ -61,33 +67,53 @@ def line_of(templates: Path, what: str, language: str = "bg", last: bool = False
     ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_name_that_nothing_stands_for_is_refused_with_its_place(wrong: str, language: str, tmp_path: Path) -> None:
-    templates = with_words(tmp_path, "{% block warning %}", f"{{% block warning %}}{wrong}", language)
+def test_a_name_that_nothing_stands_for_is_refused_with_its_place(
+    wrong: str, language: str, tmp_path: Path
+) -> None:
+    templates = with_words(
+        tmp_path, "{% block warning %}", f"{{% block warning %}}{wrong}", language
+    )
     told = refused(templates, language)
 
-    assert f"notice.v2.{language}.txt:{line_of(templates, '{% block warning %}', language)}: " in told
-    assert "the block `warning` names `amuont`, which is not there. It may name: amount, answer_until, as_of" in told
+    assert (
+        f"notice.v2.{language}.txt:{line_of(templates, '{% block warning %}', language)}: " in told
+    )
+    assert (
+        "the block `warning` names `amuont`, which is not there. It may name: amount, answer_until, as_of"
+        in told
+    )
 
 
 def test_a_name_of_another_block_is_unknown_too(tmp_path: Path) -> None:
     told = refused(with_words(tmp_path, "{% block held %}", "{% block held %}{{ plan }}"))
 
-    assert "the block `held` names `plan`, which is not there. It may name: as_of, held, is_heat, supplier." in told
+    assert (
+        "the block `held` names `plan`, which is not there. It may name: as_of, held, is_heat, supplier."
+        in told
+    )
 
 
 def test_a_part_of_the_supplier_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    templates = with_words(tmp_path, "{% block plan %}", "{% block plan %}{% if false %}{{ supplier.fax }}{% endif %}")
+    templates = with_words(
+        tmp_path, "{% block plan %}", "{% block plan %}{% if false %}{{ supplier.fax }}{% endif %}"
+    )
     told = refused(templates)
 
-    assert f"{BG}:{line_of(templates, 'supplier.fax')}: the block `plan` names `supplier.fax`" in told
+    assert (
+        f"{BG}:{line_of(templates, 'supplier.fax')}: the block `plan` names `supplier.fax`" in told
+    )
     assert "Of the supplier it may name: address, bank, bic, company_id" in told
 
 
-@pytest.mark.parametrize("wrong", ["{{ held // 2 }}", "{{ held.euro }}", "{{ held[99] }}", "{{ 1 // 0 }}"])
+@pytest.mark.parametrize(
+    "wrong", ["{{ held // 2 }}", "{{ held.euro }}", "{{ held[99] }}", "{{ 1 // 0 }}"]
+)
 def test_what_cannot_be_written_is_told_with_its_block(wrong: str, tmp_path: Path) -> None:
     words = open_words(with_words(tmp_path, "{% block held %}", f"{{% block held %}}{wrong}"))
 
-    with pytest.raises(DunningError, match=r"notice\.v2\.bg\.txt: the block `held` cannot be written: .*Mend the"):
+    with pytest.raises(
+        DunningError, match=r"notice\.v2\.bg\.txt: the block `held` cannot be written: .*Mend the"
+    ):
         words.say("held", held="1,00 €")
 
 
@@ -97,18 +123,24 @@ def test_a_missing_block_is_refused(block: str, tmp_path: Path) -> None:
     assert text is not None
     told = refused(with_words(tmp_path, text[0], ""))
 
-    assert f"{BG}: the block `{block}` is missing. Add {{% block {block} %}}…{{% endblock %}}." in told
+    assert (
+        f"{BG}: the block `{block}` is missing. Add {{% block {block} %}}…{{% endblock %}}." in told
+    )
 
 
 def test_a_block_that_nothing_prints_is_refused(tmp_path: Path) -> None:
-    templates = with_words(tmp_path, "{% block plan %}", "{% block farewell %}Чао{% endblock %}\n{% block plan %}")
+    templates = with_words(
+        tmp_path, "{% block plan %}", "{% block farewell %}Чао{% endblock %}\n{% block plan %}"
+    )
 
     assert refused(templates) == (
         f"{BG}:{line_of(templates, 'farewell')}: nothing prints the block `farewell`. Delete or rename it."
     )
 
 
-@pytest.mark.parametrize("wrong", ["{% if %}x{% endif %}", "{{ amount", "{% endfor %}", "{{ a b }}", "{{ a | b }}"])
+@pytest.mark.parametrize(
+    "wrong", ["{% if %}x{% endif %}", "{{ amount", "{% endfor %}", "{{ a b }}", "{{ a | b }}"]
+)
 def test_a_slip_of_the_pen_is_told_with_file_and_line(wrong: str, tmp_path: Path) -> None:
     templates = with_words(tmp_path, "{% block held %}", f"{wrong}{{% block held %}}")
     told = refused(templates)
@@ -120,9 +152,14 @@ def test_a_slip_of_the_pen_is_told_with_file_and_line(wrong: str, tmp_path: Path
 
 
 def test_a_block_that_is_there_twice_is_told_where_it_is_again(tmp_path: Path) -> None:
-    templates = with_words(tmp_path, "{% block held %}", "{% block paid %}{% endblock %}{% block held %}")
+    templates = with_words(
+        tmp_path, "{% block held %}", "{% block paid %}{% endblock %}{% block held %}"
+    )
 
-    assert f"{BG}:{line_of(templates, '{% block paid %}', last=True)}: block 'paid' defined twice" in refused(templates)
+    assert (
+        f"{BG}:{line_of(templates, '{% block paid %}', last=True)}: block 'paid' defined twice"
+        in refused(templates)
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -144,10 +181,18 @@ def test_a_missing_kind_is_told(kind: str, tmp_path: Path) -> None:
 
 
 def test_nothing_is_printed_with_a_template_that_is_wrong(tmp_path: Path) -> None:
-    """Also of a language in which nobody is written to: it would be found out in the middle of the next month."""
+    """Also of a language in which nobody is written to: it would be found out in the middle of the
+    next month.
+    """
     templates = with_words(tmp_path, "{% block paid %}", "{% block paid %}{{ nothing }}", "en")
     press = Press(
-        PRESS.as_of, PRESS.since, PRESS.paid_until, PRESS.profile, PRESS.phone, PRESS.wording, templates
+        PRESS.as_of,
+        PRESS.since,
+        PRESS.paid_until,
+        PRESS.profile,
+        PRESS.phone,
+        PRESS.wording,
+        templates,
     )
 
     with pytest.raises(DunningError, match="names `nothing`"):
@@ -177,16 +222,23 @@ def test_labels_in_english_have_no_cyrillic_but_the_names_of_the_two_numbers() -
     for service in SERVICES:
         words = open_words(TEMPLATES, "en", service)
         texts = {**words.labels, **{f"kind {kind}": word for kind, word in words.kinds.items()}}
-        cyrillic = {name: re.findall(r"\([^()]*[а-яА-Я][^()]*\)|\S*[а-яА-Я]\S*", text) for name, text in texts.items()}
+        cyrillic = {
+            name: re.findall(r"\([^()]*[а-яА-Я][^()]*\)|\S*[а-яА-Я]\S*", text)
+            for name, text in texts.items()
+        }
 
         assert {name: found for name, found in cyrillic.items() if found} == {
-            "premise_no_label": ["(абонатен №)"], "payer_code_label": ["(код на платец)"],
-        }  # fmt: skip
+            "premise_no_label": ["(абонатен №)"],
+            "payer_code_label": ["(код на платец)"],
+        }
 
 
 def test_words_follow_the_service() -> None:
-    titles = {(language, service): open_words(TEMPLATES, language, service).labels["title"]
-              for language in LANGUAGES for service in SERVICES}  # fmt: skip
+    titles = {
+        (language, service): open_words(TEMPLATES, language, service).labels["title"]
+        for language in LANGUAGES
+        for service in SERVICES
+    }
 
     assert titles["bg", "heat"].endswith("за топлинна енергия")
     assert titles["bg", "electricity"].endswith("за електрическа енергия")

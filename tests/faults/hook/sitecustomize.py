@@ -1,7 +1,9 @@
-"""Lets a fault strike in whatever Python process comes to its point first, once: for processes that others start.
+"""Lets a fault strike in whatever Python process comes to its point first, once: for processes that
+others start.
 
-Python imports a module of this name by itself where its folder is on PYTHONPATH. `DUNNING_FAULT` holds the fault as
-JSON; `DUNNING_FAULT_STRUCK` names a file that is made when it strikes, and while it is there nothing more does.
+Python imports a module of this name by itself where its folder is on PYTHONPATH. `DUNNING_FAULT`
+holds the fault as JSON; `DUNNING_FAULT_STRUCK` names a file that is made when it strikes, and while
+it is there nothing more does.
 """
 
 import json

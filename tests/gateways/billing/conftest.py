@@ -22,13 +22,28 @@ def small_ledger() -> Ledger:
     ledger = Ledger()
     for number in "123":
         ledger.premise(f"00{number}").payer(f"P{number}")
-        ledger.add("tenancies", premise_no=f"00{number}", payer_code=f"P{number}", valid_from="2020-01-01")
         ledger.add(
-            "invoices", invoice_no=f"F{number}", premise_no=f"00{number}", payer_code=f"P{number}", kind="bill",
-            issued_on="2026-10-01", due_on="2026-11-01", amount="10.50", currency="EUR",
-        )  # fmt: skip
-        ledger.add("payments", payment_no=f"Z{number}", invoice_no=f"F{number}", paid_on="2026-11-20", amount="1.25",
-                   currency="EUR")  # fmt: skip
+            "tenancies", premise_no=f"00{number}", payer_code=f"P{number}", valid_from="2020-01-01"
+        )
+        ledger.add(
+            "invoices",
+            invoice_no=f"F{number}",
+            premise_no=f"00{number}",
+            payer_code=f"P{number}",
+            kind="bill",
+            issued_on="2026-10-01",
+            due_on="2026-11-01",
+            amount="10.50",
+            currency="EUR",
+        )
+        ledger.add(
+            "payments",
+            payment_no=f"Z{number}",
+            invoice_no=f"F{number}",
+            paid_on="2026-11-20",
+            amount="1.25",
+            currency="EUR",
+        )
     return ledger
 
 
@@ -65,7 +80,9 @@ def billing(request: pytest.FixtureRequest) -> Billing:
 
 @dataclass
 class Extraction:
-    """Calls of `extract_billing` into one home, with what they told; `when` acts as soon as that is told, once."""
+    """Calls of `extract_billing` into one home, with what they told; `when` acts as soon as that is
+    told, once.
+    """
 
     home: Path
     told: list[str] = field(default_factory=list)
@@ -73,7 +90,9 @@ class Extraction:
 
     def run(self, billing: Billing, queries: Path | None = None, as_of: date = AS_OF) -> Path:
         """Extract and return the folder."""
-        return extract_billing(Address.of(billing.url), read_queries(queries), self.home, as_of, self._hear)
+        return extract_billing(
+            Address.of(billing.url), read_queries(queries), self.home, as_of, self._hear
+        )
 
     def left(self) -> list[str]:
         """Return the names of what lies among the incoming."""

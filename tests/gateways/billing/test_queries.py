@@ -30,10 +30,19 @@ def sql_of(folder: Path, written: str) -> str:
     ("written", "expected"),
     [
         ("SELECT 1;\n", "SELECT 1"),
-        ("-- What: holds; all\nwith a as (select 1) select * from a ; ;", "with a as (select 1) select * from a"),
+        (
+            "-- What: holds; all\nwith a as (select 1) select * from a ; ;",
+            "with a as (select 1) select * from a",
+        ),
         ("/* ; */ SELECT ';' /* :x */", "SELECT ';'"),
-        ("SELECT ':x', \"a;:y\", `b:z`, $$;:q$$, $t$';$t$", "SELECT ':x', \"a;:y\", `b:z`, $$;:q$$, $t$';$t$"),
-        ("SELECT a::date FROM t WHERE b[1:2] <= :as_of", "SELECT a::date FROM t WHERE b[1:2] <= DATE '2026-11-22'"),
+        (
+            "SELECT ':x', \"a;:y\", `b:z`, $$;:q$$, $t$';$t$",
+            "SELECT ':x', \"a;:y\", `b:z`, $$;:q$$, $t$';$t$",
+        ),
+        (
+            "SELECT a::date FROM t WHERE b[1:2] <= :as_of",
+            "SELECT a::date FROM t WHERE b[1:2] <= DATE '2026-11-22'",
+        ),
         ("\ufeffSELECT 'it''s -- no comment'", "SELECT 'it''s -- no comment'"),
     ],
 )
@@ -86,12 +95,19 @@ def test_the_name_of_an_extract_knows_the_user_but_no_secret() -> None:
 
     names = [
         name(f"postgresql://{user}@db/billing{options}")
-        for user, options in (("a:x", ""), ("a:y", "?sslpassword=z"), ("b:x", ""), ("a", "?options=-csearch_path%3Db"))
+        for user, options in (
+            ("a:x", ""),
+            ("a:y", "?sslpassword=z"),
+            ("b:x", ""),
+            ("a", "?options=-csearch_path%3Db"),
+        )
     ]
     assert [names.index(n) for n in names] == [0, 0, 2, 3]
 
 
-@pytest.mark.parametrize("url", ["postgresql://clerk:s3:cr3t@db:x/billing", "post gres://clerk:s3cr3t@db/b"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://clerk:s3:cr3t@db:x/billing", "post gres://clerk:s3cr3t@db/b"]
+)
 def test_what_is_no_url_is_not_repeated(url: str) -> None:
     with pytest.raises(DunningError, match="it is not shown") as refusal:
         Address.of(url)

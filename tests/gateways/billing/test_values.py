@@ -18,7 +18,12 @@ GOOD: list[tuple[str, str, list[Any], list[str | None]]] = [
     ("invoices", "amount", [Decimal("0E-10"), Decimal("1E+2")], ["0", "100.00"]),
     ("invoices", "amount", [12, None], ["12", None]),
     ("invoices", "amount", ["12,50", ""], ["12,50", ""]),
-    ("invoices", "due_on", [date(2026, 11, 22), None, date(9999, 12, 31)], ["2026-11-22", None, "9999-12-31"]),
+    (
+        "invoices",
+        "due_on",
+        [date(2026, 11, 22), None, date(9999, 12, 31)],
+        ["2026-11-22", None, "9999-12-31"],
+    ),
     ("invoices", "payer_code", [None, None], [None, None]),
     ("invoices", "payer_code", [UUID(int=7), None], ["00000000-0000-0000-0000-000000000007", None]),
     ("payers", "vulnerable", [True, None, False], ["true", None, "false"]),
@@ -26,7 +31,12 @@ GOOD: list[tuple[str, str, list[Any], list[str | None]]] = [
     ("instalments", "seq", [1, 2], ["1", "2"]),
     ("invoice_lines", "quantity", [Decimal("0.261"), Decimal("3")], ["0.261", "3.00"]),
     ("contacts", "registered_at", [datetime(2026, 1, 2, 3, 4, 5, 999)], ["2026-01-02 03:04:05"]),
-    ("contacts", "registered_at", [datetime(2026, 7, 1, 8, tzinfo=UTC), None], ["2026-07-01 11:00:00", None]),
+    (
+        "contacts",
+        "registered_at",
+        [datetime(2026, 7, 1, 8, tzinfo=UTC), None],
+        ["2026-07-01 11:00:00", None],
+    ),
     ("contacts", "registered_at", [date(2026, 1, 2)], ["2026-01-02"]),
 ]
 BAD: list[tuple[str, str, list[Any], str]] = [
@@ -36,7 +46,12 @@ BAD: list[tuple[str, str, list[Any], str]] = [
     ("invoices", "payer_code", [123], "type int.*lose leading zeros.*CAST it to text"),
     ("invoices", "payer_code", [b"123"], "type bytes.*CAST it to text"),
     ("invoices", "payer_code", ["\ud800"], "cannot stand in one column"),
-    ("invoices", "due_on", [datetime(2026, 11, 22)], "type datetime.*which day it is.*CAST it to date"),
+    (
+        "invoices",
+        "due_on",
+        [datetime(2026, 11, 22)],
+        "type datetime.*which day it is.*CAST it to date",
+    ),
     ("invoices", "due_on", [timedelta(1)], "type timedelta.*not clear"),
     ("instalments", "seq", [Decimal(1)], "type Decimal.*not clear.*CAST it to integer"),
 ]
@@ -47,7 +62,9 @@ def query(table: str) -> Query:
 
 
 @pytest.mark.parametrize(("table", "column", "values", "expected"), GOOD)
-def test_values_become_text(table: str, column: str, values: list[Any], expected: list[str | None]) -> None:
+def test_values_become_text(
+    table: str, column: str, values: list[Any], expected: list[str | None]
+) -> None:
     assert from_values(query(table), column, values).to_pylist() == expected
 
 
