@@ -10,11 +10,8 @@ import pytest
 from dunning.core.days import NEVER
 from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, QUARANTINE_SCHEMA, SCHEMAS, BucketedTable
-from dunning.gateways.snapshots.snapshot import (
-    SnapshotWriter,
-    find_snapshot,
-    open_snapshot,
-)
+from dunning.gateways.snapshots.snapshot import find_snapshot, open_snapshot
+from dunning.gateways.snapshots.writer import SnapshotWriter
 
 
 def offsets_of(counts: dict[int, int]) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from dunning.core.errors import DunningError
+from dunning.ledger.read.csv_reader import CsvReader
 from dunning.ledger.read.dialects import read_dialect
-from dunning.ledger.read.readers import CsvReader
 from dunning.ledger.read.streams import read_blocks
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunning.core.errors import DunningError
-from dunning.ledger.read.readers import CsvReader
+from dunning.ledger.read.csv_reader import CsvReader
 from dunning.ledger.read.records import PlainRows, read_records
 from dunning.ledger.read.streams import Block
 

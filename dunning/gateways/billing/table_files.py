@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from dunning.core.ledger_tables import Kind, Table
 from dunning.core.words import CURRENCIES
-from dunning.ledger.read.readers import clean_text
+from dunning.ledger.read.cells import clean_text
 from dunning.ledger.read.values import read_amounts, read_words
 
 TELL_ROWS = 500_000

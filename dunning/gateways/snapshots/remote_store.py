@@ -19,12 +19,8 @@ from dunning.gateways.s3.object_store import ObjectPlace, open_place
 from dunning.gateways.s3.publishing import publish_objects
 from dunning.gateways.s3.transfers import fetch_file, read_object
 from dunning.gateways.snapshots.local_store import list_snapshots, remove_snapshot
-from dunning.gateways.snapshots.snapshot import (
-    Snapshot,
-    SnapshotWriter,
-    find_snapshot,
-    open_snapshot,
-)
+from dunning.gateways.snapshots.snapshot import Snapshot, find_snapshot, open_snapshot
+from dunning.gateways.snapshots.writer import SnapshotWriter
 
 SEAL = "snapshot.json"
 

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from dunning.core.frames import days_to_arrow
 from dunning.core.ledger_tables import OPEN_ENDS, Column, Kind
 from dunning.ledger.check.masking import CODES
+from dunning.ledger.read.cells import clean_text
 from dunning.ledger.read.date_patterns import to_iso
 from dunning.ledger.read.dialects import show_names
 from dunning.ledger.read.mapping import ColumnRule, FileRule, Filter, Mapping, TableRule
-from dunning.ledger.read.readers import clean_text, open_reader
+from dunning.ledger.read.readers import open_reader
 from dunning.ledger.read.values import read_amounts, read_days, read_instants, take_signs
 from dunning.ledger.typed_tables import Place, Places, RawBatch
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import TABLES, Column, Kind
+from dunning.ledger.read.cells import says_nothing
 from dunning.ledger.read.date_patterns import refuse_pattern
 from dunning.ledger.read.dialects import DELIMITERS
 from dunning.ledger.read.encodings import ENCODINGS
@@ -22,7 +23,6 @@ from dunning.ledger.read.mapping import (
     cut_short,
     refuse_key,
 )
-from dunning.ledger.read.readers import says_nothing
 
 TAKES = ("first", "earliest", "latest")
 _FILE_KEYS = ("encoding", "delimiter", "skip_lines", "date", "decimal", "thousands")

@@ -1,0 +1,174 @@
+"""Writing a snapshot: table by table, beside its place, and moved there at the very end."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dunning.core.frames import BUCKETS, QUARANTINE_SCHEMA, SCHEMAS, BucketedTable
+from dunning.gateways.snapshots.row_groups import seal_row_groups
+from dunning.gateways.snapshots.snapshot import (
+    FORMAT,
+    Snapshot,
+    open_snapshot,
+    sha256_of,
+    sha256_of_info,
+)
+
+# Texts with few different values; everything else is written plain, identifiers above all.
+_DICTIONARY = (
+    "district",
+    "route",
+    "settlement",
+    "postcode",
+    "postal_settlement",
+    "postal_postcode",
+    "language",
+    "channel",
+    "source",
+    "share",
+    "author",
+    "label",
+    "unit",
+)
+
+
+class SnapshotWriter:
+    """Writes a snapshot, table by table, each bucket after bucket. The same rows give the same
+    bytes.
+
+    What stands under that fingerprint already is replaced at the very end: it can only be the same
+    ledger, harmed or written by another version. Leaving the block without `finish` leaves nothing
+    behind.
+
+    Attributes:
+        scratch: a folder for whoever makes the tables; gone with the block.
+    """
+
+    def __init__(self, snapshots: Path, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self.folder = Path(snapshots) / fingerprint
+        self.beside = Path(snapshots) / f".{fingerprint}.unfinished"
+        self.scratch = Path(snapshots) / f".{fingerprint}.scratch.unfinished"
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._rows: dict[str, list[int]] = {}
+
+    def __enter__(self) -> "SnapshotWriter":
+        self.beside.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self.beside, self.scratch):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for writer in self._writers.values():
+            with suppress(
+                OSError, pa.ArrowException
+            ):  # on a full disk it cannot write its footer; all of it goes
+                writer.close()
+        for folder in (self.beside, self.scratch):
+            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            self.beside.parent.rmdir()  # only where nothing is in it
+
+    def write(self, name: str, table: BucketedTable, homes: range = range(BUCKETS)) -> None:
+        """Append some consecutive buckets to a table; buckets come in order.
+
+        Args:
+            name: a table of SCHEMAS, with exactly its columns.
+            table: its rows; those of `homes` are written.
+        """
+        schema = SCHEMAS[name]
+        rows = table.rows.select(schema.names).cast(schema)
+        written = self._rows.setdefault(name, [])
+        if (
+            len(table.offsets) != BUCKETS + 1
+            or table.offsets[0] != 0
+            or table.offsets[-1] != len(rows)
+        ):
+            raise ValueError(
+                f"the offsets of {name} do not cover its {len(rows)} rows in {BUCKETS} buckets"
+            )
+        if len(written) != homes.start:
+            raise ValueError(f"bucket {homes.start} of {name} comes after {len(written)} buckets")
+        writer = self._writer(name)
+        for home in homes:
+            start, stop = int(table.offsets[home]), int(table.offsets[home + 1])
+            writer.write_table(rows.slice(start, stop - start), row_group_size=max(stop - start, 1))
+            written.append(stop - start)
+
+    def finish(self, quarantine: pa.Table, info: Mapping[str, Any]) -> Snapshot:
+        """Put the snapshot in its place and return it, opened.
+
+        Args:
+            quarantine: rows under QUARANTINE_SCHEMA.
+            info: what else `snapshot.json` shall say.
+        """
+        for writer in self._writers.values():
+            writer.close()
+        with ThreadPoolExecutor(2) as pool:
+            told = dict(zip(SCHEMAS, pool.map(self._tell, SCHEMAS), strict=True))
+        told["quarantine"] = _write_quarantine(self.beside, quarantine)
+        content = {
+            **info,
+            "format": FORMAT,
+            "fingerprint": self.fingerprint,
+            "tables": told,
+            "buckets": {name: self._rows[name] for name in SCHEMAS},
+        }
+        content["sha256"] = sha256_of_info(content)
+        _write_private(
+            self.beside / "snapshot.json",
+            json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+        )
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.rename(self.beside, self.folder)
+        return open_snapshot(self.folder)
+
+    def _writer(self, name: str) -> pq.ParquetWriter:
+        if name not in self._writers:
+            schema = SCHEMAS[name]
+            few = [column for column in schema.names if column in _DICTIONARY]
+            self._writers[name] = pq.ParquetWriter(
+                self._path(name),
+                schema,
+                compression="lz4",
+                use_dictionary=few,
+                write_statistics=False,
+            )
+            self._path(name).chmod(0o600)
+        return self._writers[name]
+
+    def _tell(self, name: str) -> dict[str, Any]:
+        if len(self._rows.get(name, ())) != BUCKETS:
+            raise ValueError(f"{name} has {len(self._rows.get(name, ()))} of {BUCKETS} buckets")
+        path = self._path(name)
+        return {
+            "rows": sum(self._rows[name]),
+            "sha256": sha256_of(path),
+            "groups": seal_row_groups(path),
+        }
+
+    def _path(self, name: str) -> Path:
+        return self.beside / f"{name}.parquet"
+
+
+def _write_quarantine(folder: Path, quarantine: pa.Table) -> dict[str, Any]:
+    path = folder / "quarantine.parquet"
+    pq.write_table(
+        quarantine.select(QUARANTINE_SCHEMA.names).cast(QUARANTINE_SCHEMA), path, compression="lz4"
+    )
+    path.chmod(0o600)
+    return {"rows": len(quarantine), "sha256": sha256_of(path)}
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)

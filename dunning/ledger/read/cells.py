@@ -1,0 +1,78 @@
+"""Cells of text: trimmed, and null where a cell is empty or has a word for it (`NULL`, `N/A`)."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dunning.ledger.typed_tables import Places
+
+NOTHING = (
+    "NULL",
+    "\\N",
+    "N/A",
+    "#N/A",
+    "NAN",
+    "NONE",
+    "(NULL)",
+)  # an empty cell, written out; in any case
+
+
+_NOTHING = pa.array(NOTHING)
+
+
+_NOTHING_BEGINS = np.isin(np.arange(256), list(b"Nn\\#("))
+
+
+_NOTHING_LONGEST = max(map(len, NOTHING))
+
+
+def clean_text(column: pa.Array) -> pa.Array:
+    """Return text (or a dictionary of it) without white space (NBSP too) at its ends, null where
+    nothing is left.
+
+    A cell that says so (NOTHING) is as empty as one in which nothing stands.
+    """
+    if pa.types.is_dictionary(column.type):
+        trimmed = clean_text(column.dictionary)
+        if trimmed.null_count:
+            return clean_text(column.dictionary_decode()).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(column.indices, trimmed)
+    trimmed = pc.utf8_trim_whitespace(column)
+    lengths = np.diff(text_offsets(trimmed))
+    is_empty = lengths == 0
+    is_empty[_find_nothing(trimmed, lengths)] = True
+    if not is_empty.any():
+        return trimmed
+    return pc.if_else(pa.array(is_empty), pa.scalar(None, pa.string()), trimmed)
+
+
+def says_nothing(cell: str) -> bool:
+    """Say whether a cell is empty, or says so.
+
+    >>> says_nothing(" null"), says_nothing("\\\\N"), says_nothing("Nuller")
+    (True, True, False)
+    """
+    return cell.strip().upper() in ("", *NOTHING)
+
+
+def _find_nothing(texts: pa.Array, lengths: npt.NDArray[np.int32]) -> Places:
+    """Return the places of the texts that say that nothing stands there; most texts are too long to
+    say so.
+    """
+    some = np.flatnonzero((lengths > 1) & (lengths <= _NOTHING_LONGEST))
+    if not len(some):
+        return some
+    data = np.frombuffer(texts.buffers()[2], np.uint8)
+    some = some[_NOTHING_BEGINS[data[text_offsets(texts)[some]]]]
+    if not len(some):
+        return some
+    is_nothing = pc.is_in(pc.utf8_upper(texts.take(pa.array(some))), value_set=_NOTHING)
+    return some[is_nothing.to_numpy(zero_copy_only=False)]
+
+
+def text_offsets(texts: pa.Array) -> npt.NDArray[np.int32]:
+    """Return where each text begins in the array's bytes, one place more than texts."""
+    if not len(texts):
+        return np.zeros(1, np.int32)
+    return np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
