@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-Days = npt.NDArray[np.int32]
+from dunning.core.arrays import Days
 
 NEVER = 2**30
 _EPOCH = date(1970, 1, 1).toordinal()

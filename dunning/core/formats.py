@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER, Days, to_date
+from dunning.core.arrays import Days
+from dunning.core.days import NEVER, to_date
 
 NBSP = "\N{NO-BREAK SPACE}"
 

@@ -3,9 +3,8 @@
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 
-Cents = npt.NDArray[np.int64]
+from dunning.core.arrays import Cents
 
 BGN_PER_EUR = Decimal("1.95583")
 _NUMERATOR, _DENOMINATOR = 100_000, 195_583

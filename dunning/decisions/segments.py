@@ -1,10 +1,8 @@
 """Sums and joins over sorted group keys: the few array operations that every rule is made of."""
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Places = npt.NDArray[np.integer]
+from dunning.core.arrays import Flags, Ints, Places
 
 
 def sum_by(keys: Places, values: Ints, groups: int) -> Ints:
@@ -38,7 +36,7 @@ def sum_runs(bounds: Ints, values: Ints) -> Ints:
     return total[bounds[1:]] - total[bounds[:-1]]
 
 
-def any_by(keys: Places, flags: npt.NDArray[np.bool_], groups: int) -> npt.NDArray[np.bool_]:
+def any_by(keys: Places, flags: Flags, groups: int) -> Flags:
     """Return per group whether any of its rows is flagged."""
     found = np.zeros(groups, np.bool_)
     found[keys[flags]] = True

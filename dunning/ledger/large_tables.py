@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Flags, Places
 from dunning.ledger.bucket_files import HOMELESS, HOMES, Spill, Stretch, sort_by_home
 from dunning.ledger.buckets import buckets_of
 from dunning.ledger.check.duplicates import mark_duplicates
@@ -20,7 +21,6 @@ from dunning.ledger.side_by_side import map_in_order
 from dunning.ledger.text_index import AMBIGUOUS, NOWHERE, Directory, Hashes, enter, find_places
 from dunning.ledger.typed_tables import RawBatch, RawTable, TypedTable, join_tables
 
-Places = npt.NDArray[np.int64]
 FindHomes = Callable[[TypedTable], npt.NDArray]
 _CODES = ("premise_no", "payer_code")
 
@@ -171,7 +171,7 @@ def by_invoice(invoices: Bulk) -> FindHomes:
     return find
 
 
-def _is_null(texts: pa.Array) -> npt.NDArray[np.bool_]:
+def _is_null(texts: pa.Array) -> Flags:
     return texts.is_null().to_numpy(zero_copy_only=False)
 
 

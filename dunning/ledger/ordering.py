@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Places = npt.NDArray[np.signedinteger]
+from dunning.core.arrays import Places
 
 
 def text_ranks(texts: pa.Array) -> Places:

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Places
 from dunning.ledger.buckets import text_bytes
 
 Hashes = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.signedinteger]
 
 UNNAMED, UNKNOWN = -1, -2
 
@@ -50,7 +50,7 @@ class _Words:
     second: Hashes
     hashes: Hashes
 
-    def equal(self, rows: Places, other: "_Words", at: Places) -> npt.NDArray[np.bool_]:
+    def equal(self, rows: Places, other: "_Words", at: Places) -> Flags:
         """Say of which pairs of rows length and first sixteen bytes are the same."""
         same = (self.lengths[rows] == other.lengths[at]) & (self.first[rows] == other.first[at])
         return same & (self.second[rows] == other.second[at])
@@ -113,7 +113,7 @@ class TextIndex:
             found[rows[~is_same]] = self._find_slowly(names.take(pa.array(rows[~is_same])))
         return found
 
-    def _same_text(self, names: pa.Array, rows: Places, at: Places) -> npt.NDArray[np.bool_]:
+    def _same_text(self, names: pa.Array, rows: Places, at: Places) -> Flags:
         same = pc.equal(names.take(pa.array(rows)), self._keys.take(pa.array(at)))
         return pc.fill_null(same, False).to_numpy(zero_copy_only=False)
 
@@ -229,7 +229,7 @@ class Alike:
         return rows[self.hashes[at] == wanted[rows]]
 
 
-def _mark_beginnings(hashes: Hashes) -> npt.NDArray[np.bool_]:
+def _mark_beginnings(hashes: Hashes) -> Flags:
     """Return for each beginning that a hash can have whether one of these has it: few others do."""
     is_there = np.zeros(1 << _BEGINNING_BITS, bool)
     is_there[hashes >> _BEGINNING] = True

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.errors import DunningError
 from dunning.core.frames import Frame
 from dunning.core.ledger_tables import ANY_REASON, Table
 
-Places = npt.NDArray[np.int64]
 Place = tuple[str, int]
 NO_INSTANT = int(np.iinfo(np.int64).max)
 
@@ -149,7 +149,7 @@ class TypedTable:
     frame: Frame
     lines: Places
     reasons: npt.NDArray[np.int32]
-    is_repeated: npt.NDArray[np.bool_]
+    is_repeated: Flags
     ragged_lines: Places
     bad_cells: dict[str, BadCells] = field(default_factory=dict)
     rows_elsewhere: int = 0
@@ -168,12 +168,12 @@ class TypedTable:
         return len(self.lines) + len(self.ragged_lines) + self.rows_elsewhere
 
     @property
-    def is_refused(self) -> npt.NDArray[np.bool_]:
+    def is_refused(self) -> Flags:
         """Say which rows are refused, as far as is known by now."""
         return (self.reasons & ANY_REASON != 0) & ~self.is_repeated
 
     @property
-    def stands(self) -> npt.NDArray[np.bool_]:
+    def stands(self) -> Flags:
         """Say which rows are taken in, as far as is known by now."""
         return (self.reasons & ANY_REASON == 0) & ~self.is_repeated
 

@@ -6,9 +6,10 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Days, Flags, Ints
+from dunning.core.days import NEVER, to_day
 from dunning.sample.behaviours import BEHAVIOURS, FIRST, PLACE
-from dunning.sample.dice import Dice, Ints, Mask
+from dunning.sample.dice import Dice
 from dunning.sample.numbers import digits, scramble
 
 SERVICES = ("heat", "electricity")
@@ -47,8 +48,8 @@ class Accounts:
     contact: Ints
     identifier: Ints
     naming: Ints
-    is_company: Mask
-    has_summer: Mask
+    is_company: Flags
+    has_summer: Flags
     scale_cents: Ints
     months_from: Ints
     months_to: Ints
@@ -62,11 +63,11 @@ class Accounts:
     def __len__(self) -> int:
         return len(self.number)
 
-    def does(self, *names: str) -> Mask:
+    def does(self, *names: str) -> Flags:
         """Return which accounts behave in one of these ways."""
         return np.isin(self.behaviour, [PLACE[name] for name in names])
 
-    def is_ordinary(self) -> Mask:
+    def is_ordinary(self) -> Flags:
         """Return which accounts come to rest at nothing, or nearly, and are none of the first
         ones.
         """
@@ -167,12 +168,12 @@ def _slots(field: str, words: tuple[str, ...], numbers: Ints) -> Ints:
     return np.where(numbers < len(FIRST), codes[np.minimum(numbers, len(FIRST) - 1)], -1)
 
 
-def _companies(dice: Dice, behaviour: Ints, person: Ints) -> Mask:
+def _companies(dice: Dice, behaviour: Ints, person: Ints) -> Flags:
     people = np.isin(behaviour, [PLACE["deceased"], PLACE["vulnerable"]]) | (person < len(FIRST))
     return (dice.chance(40, "company", person) & ~people) | (behaviour == PLACE["insolvent"])
 
 
-def _services(dice: Dice, behaviour: Ints, numbers: Ints, follows_home: Mask) -> Ints:
+def _services(dice: Dice, behaviour: Ints, numbers: Ints, follows_home: Flags) -> Ints:
     prescribed = np.array([SERVICES.index(b.service) if b.service else -1 for b in BEHAVIOURS])[
         behaviour
     ]

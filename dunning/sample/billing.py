@@ -3,10 +3,11 @@
 import numpy as np
 import pyarrow as pa
 
+from dunning.core.arrays import Ints
 from dunning.sample.accounts import NAMINGS, Accounts
 from dunning.sample.bills import KINDS, Bills
 from dunning.sample.columns import days, decimals, money, only, pick, words
-from dunning.sample.dice import Dice, Ints
+from dunning.sample.dice import Dice
 from dunning.sample.numbers import digits, scramble
 from dunning.sample.payments import CHANNELS, Payments
 

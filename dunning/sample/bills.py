@@ -5,11 +5,11 @@ from datetime import date
 
 import numpy as np
 
-from dunning.core.days import NEVER, Days, to_day
-from dunning.core.money import Cents
+from dunning.core.arrays import Cents, Days, Flags, Ints
+from dunning.core.days import NEVER, to_day
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS
 from dunning.sample.accounts import Accounts, month_start
-from dunning.sample.dice import Dice, Ints, Mask
+from dunning.sample.dice import Dice
 
 KINDS = (*ITEM_KINDS, CREDIT_NOTE)
 EURO_FROM = to_day(date(2026, 1, 1))
@@ -40,7 +40,7 @@ class Bills:
     issued_on: Days
     due_on: Days
     minor: Cents
-    is_bgn: Mask
+    is_bgn: Flags
     refers_to: Ints
 
     def __len__(self) -> int:
@@ -50,7 +50,7 @@ class Bills:
         """Return these rows."""
         return Bills(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
-    def last_of_each(self, is_candidate: Mask) -> Ints:
+    def last_of_each(self, is_candidate: Flags) -> Ints:
         """Return the last candidate's row of every account that has one."""
         rows = np.flatnonzero(is_candidate)
         last = np.append(np.diff(self.account[rows]) != 0, True) if len(rows) else np.zeros(0, bool)

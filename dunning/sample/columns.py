@@ -5,9 +5,8 @@ dialect.
 import numpy as np
 import pyarrow as pa
 
-from dunning.core.days import NEVER, Days
-from dunning.core.money import Cents
-from dunning.sample.dice import Ints, Mask
+from dunning.core.arrays import Cents, Days, Flags, Ints
+from dunning.core.days import NEVER
 
 MONEY = pa.decimal128(18, 2)
 
@@ -46,11 +45,11 @@ def pick(texts: pa.Array, rows: Ints) -> pa.Array:
     return texts.take(pa.array(rows, mask=rows < 0))
 
 
-def only(texts: pa.Array, where: Mask) -> pa.Array:
+def only(texts: pa.Array, where: Flags) -> pa.Array:
     """Return the texts under the mask and null elsewhere."""
     return texts.take(pa.array(np.arange(len(texts)), mask=~where))
 
 
-def flags(values: Mask) -> pa.Array:
+def flags(values: Flags) -> pa.Array:
     """Return yes as `1`, no as null: an extract says only what is so."""
     return only(pa.array(["1"] * 1).take(pa.array(np.zeros(len(values), np.int64))), values)

@@ -10,8 +10,7 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from dunning.core.arrays import Flags, Ints
 
 _GOLDEN, _FIRST, _SECOND = (
     np.uint64(0x9E3779B97F4A7C15),
@@ -58,6 +57,6 @@ class Dice:
         """Return one number below a million for the whole sample."""
         return int(self.below(1_000_000, purpose, np.zeros(1, np.int64))[0])
 
-    def chance(self, per_thousand: int | Ints, purpose: str, keys: Ints) -> Mask:
+    def chance(self, per_thousand: int | Ints, purpose: str, keys: Ints) -> Flags:
         """Return True for so many of a thousand rows."""
         return self.below(1000, purpose, keys) < per_thousand

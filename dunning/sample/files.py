@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dunning.core.arrays import Ints
 from dunning.core.errors import DunningError
 from dunning.sample.dialects import Dialect, csv_bytes, in_dialect, ragged_bytes, to_text
-from dunning.sample.dice import Ints
 from dunning.sample.flaws import FLAWS, Flawed, break_rows
 
 FORMATS = ("csv", "csv.gz", "parquet")

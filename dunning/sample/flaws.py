@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.sample.dice import Ints
+from dunning.core.arrays import Ints
 
 _NOBODY = "00000"
 

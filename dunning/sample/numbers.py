@@ -5,7 +5,7 @@ check digits.
 import numpy as np
 import pyarrow as pa
 
-from dunning.sample.dice import Ints, Mask
+from dunning.core.arrays import Flags, Ints
 
 _MULTIPLIER = 157_480_327  # prime, so that multiplying modulo a power of ten permutes
 
@@ -42,7 +42,7 @@ def scramble(numbers: Ints, widths: int | Ints, salt: int | Ints) -> Ints:
     return (mixed.astype(np.int64) + salt % 999_983) % modulus
 
 
-def personal_numbers(born_on: Ints, is_male: Mask, order: Ints, is_wrong: Mask) -> pa.Array:
+def personal_numbers(born_on: Ints, is_male: Flags, order: Ints, is_wrong: Flags) -> pa.Array:
     """Return ЕГН of people born from 1800 to 1899: month + 20, ninth digit even for men, weighted
     check digit.
 
@@ -64,7 +64,7 @@ def personal_numbers(born_on: Ints, is_male: Mask, order: Ints, is_wrong: Mask) 
     )
 
 
-def company_numbers(order: Ints, is_wrong: Mask) -> pa.Array:
+def company_numbers(order: Ints, is_wrong: Flags) -> pa.Array:
     """Return ЕИК of nine digits that begin with 9, which the register does not give out.
 
     Source: domain.md 7.1.

@@ -6,12 +6,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from dunning.core.days import Days
-from dunning.core.money import Cents, convert_to_cents
+from dunning.core.arrays import Cents, Days, Flags, Ints
+from dunning.core.money import convert_to_cents
 from dunning.sample.accounts import Accounts
 from dunning.sample.behaviours import BEHAVIOURS
 from dunning.sample.bills import BGN_PAYMENTS_UNTIL, EURO_FROM, KINDS, Bills, to_stotinki
-from dunning.sample.dice import Dice, Ints, Mask
+from dunning.sample.dice import Dice
 
 CHANNELS = ("easypay", "bank", "cash", "epay", "post")
 _SECOND, _BOUNCED, _REVERSAL = 100, 200, 300
@@ -29,7 +29,7 @@ class Payments:
     bill: Ints
     paid_on: Days
     minor: Cents
-    is_bgn: Mask
+    is_bgn: Flags
     reverses: Ints
 
     def __len__(self) -> int:
@@ -71,7 +71,7 @@ def owed_per_bill(accounts: Accounts, bills: Bills) -> Cents:
     return reached - previous
 
 
-def is_left_unpaid(accounts: Accounts, bills: Bills) -> Mask:
+def is_left_unpaid(accounts: Accounts, bills: Bills) -> Flags:
     """Return which bills their payers never pay."""
     starts, ends = accounts.unpaid_from[bills.account], accounts.unpaid_until[bills.account]
     stops = (bills.due_on >= starts) & (bills.due_on < ends)
@@ -115,8 +115,8 @@ def _paid_on(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints) -> Days:
 
 
 def _in_currency_of(
-    dice: Dice, bills: Bills, rows: Ints, owed: Cents, paid_on: Days, splits: Mask
-) -> tuple[Cents, Mask]:
+    dice: Dice, bills: Bills, rows: Ints, owed: Cents, paid_on: Days, splits: Flags
+) -> tuple[Cents, Flags]:
     """Return sums in the currency of the day they are paid on; in January 2026 a third still pays
     in BGN.
     """
@@ -136,7 +136,7 @@ def _in_currency_of(
 def _second_parts(
     dice: Dice,
     single: Payments,
-    splits: Mask,
+    splits: Flags,
     bills: Bills,
     owed: Cents,
     first: Cents,
@@ -182,7 +182,7 @@ def _bounced(accounts: Accounts, paid: Payments) -> Payments:
 
 
 def pay_instalments(
-    accounts: Accounts, account: Ints, place: Ints, paid_on: Days, minor: Cents, is_bgn: Mask
+    accounts: Accounts, account: Ints, place: Ints, paid_on: Days, minor: Cents, is_bgn: Flags
 ) -> Payments:
     """Return payments that name an account and no bill. Sums of instalments in BGN paid from 2026
     on are converted.

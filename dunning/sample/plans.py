@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from dunning.core.arrays import Flags, Ints
 from dunning.core.days import NEVER
 from dunning.core.money import convert_to_cents
 from dunning.sample.accounts import Accounts
 from dunning.sample.billing import invoice_numbers
 from dunning.sample.bills import EURO_FROM, Bills
 from dunning.sample.columns import days, money, words
-from dunning.sample.dice import Dice, Ints, Mask
+from dunning.sample.dice import Dice
 from dunning.sample.numbers import digits
 from dunning.sample.payments import Payments, is_left_unpaid, pay_instalments
 
@@ -65,7 +66,7 @@ def _numbers(accounts: Accounts, rows: Ints) -> pa.Array:
     return digits(accounts.number[rows], 8, "S")
 
 
-def _agreements(accounts: Accounts, signing: Ints, breaks: Mask) -> pa.Table:
+def _agreements(accounts: Accounts, signing: Ints, breaks: Flags) -> pa.Table:
     """Grain: one agreement, signed or only asked for."""
     asking = np.flatnonzero(accounts.does("asks_for_plan"))
     rows = np.concatenate([signing, asking])
@@ -88,7 +89,7 @@ def _agreements(accounts: Accounts, signing: Ints, breaks: Mask) -> pa.Table:
 
 
 def _instalments(
-    accounts: Accounts, rows: Ints, total: Ints, is_bgn: Mask, keeps: Mask
+    accounts: Accounts, rows: Ints, total: Ints, is_bgn: Flags, keeps: Flags
 ) -> tuple[pa.Table, Payments]:
     """Return the instalments, the last of which takes the odd cents, and what was paid on them by
     the sample's date.

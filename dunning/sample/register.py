@@ -4,12 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Ints
 from dunning.core.days import NEVER
 from dunning.sample import people, places
 from dunning.sample.accounts import CONTACTS, SERVICES, Accounts
 from dunning.sample.behaviours import FIRST
 from dunning.sample.columns import days, flags, only, words
-from dunning.sample.dice import Dice, Ints, Mask
+from dunning.sample.dice import Dice
 from dunning.sample.numbers import company_numbers, digits, personal_numbers
 
 _BORN_FROM, _BORN_UNTIL = -43_829, -25_567  # 1850-01-01 … 1900-01-01
@@ -27,7 +28,7 @@ def _joined(*parts: pa.Array | str) -> pa.Array:
     return pc.binary_join_element_wise(*parts, "")
 
 
-def _vulnerable(accounts: Accounts) -> Mask:
+def _vulnerable(accounts: Accounts) -> Flags:
     """Half of the vulnerable are so by the premise, half by the payer."""
     return accounts.does("vulnerable")
 
@@ -125,11 +126,11 @@ def payers(dice: Dice, accounts: Accounts) -> pa.Table:
     )
 
 
-def _is_male(dice: Dice, keys: Ints) -> Mask:
+def _is_male(dice: Dice, keys: Ints) -> Flags:
     return dice.chance(500, "sex", keys)
 
 
-def names(dice: Dice, keys: Ints, is_company: Mask) -> pa.Array:
+def names(dice: Dice, keys: Ints, is_company: Flags) -> pa.Array:
     """Return three names that agree in gender, or a company's."""
     male = _is_male(dice, keys)
     fathers = tuple(people.fathers_name(name) for name in people.MALE)
@@ -154,7 +155,7 @@ def _companies(dice: Dice, keys: Ints, owner: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(dice.chance(200, "sole trader", keys)), sole, _joined(named, form))
 
 
-def _identifiers(dice: Dice, keys: Ints, is_company: Mask, state: Ints) -> pa.Array:
+def _identifiers(dice: Dice, keys: Ints, is_company: Flags, state: Ints) -> pa.Array:
     born_on = _BORN_FROM + dice.below(_BORN_UNTIL - _BORN_FROM, "born", keys)
     is_wrong = state == 2
     people_no = personal_numbers(

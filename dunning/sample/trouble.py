@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from dunning.core.arrays import Ints
 from dunning.core.days import NEVER
 from dunning.core.words import CASE_OUTCOMES, CASE_STAGES, HOLD_REASONS, NOTICE_STAGES
 from dunning.sample.accounts import CONTACTS, Accounts
@@ -10,7 +11,7 @@ from dunning.sample.behaviours import BEHAVIOURS
 from dunning.sample.billing import invoice_numbers
 from dunning.sample.bills import KINDS, Bills
 from dunning.sample.columns import days, pick, words
-from dunning.sample.dice import Dice, Ints
+from dunning.sample.dice import Dice
 from dunning.sample.numbers import digits
 from dunning.sample.payments import is_left_unpaid
 

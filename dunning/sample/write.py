@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from dunning.core.arrays import Flags, Ints
 from dunning.core.errors import UsageError
 from dunning.sample.accounts import Accounts, make_accounts
 from dunning.sample.behaviours import DOUBTED
 from dunning.sample.billing import invoice_lines, invoices, payments
 from dunning.sample.bills import KINDS, Bills, make_bills
 from dunning.sample.dialects import DIALECTS
-from dunning.sample.dice import Dice, Ints, Mask
+from dunning.sample.dice import Dice
 from dunning.sample.files import FORMATS, TableFile, TableReceipt, finish, make_room
 from dunning.sample.payments import join_payments, make_payments
 from dunning.sample.plans import make_plans
@@ -162,15 +163,15 @@ def make_chunk(dice: Dice, numbers: Ints, last: int, as_of: date) -> dict[str, _
     }
 
 
-def _all(table: pa.Table) -> tuple[pa.Table, Mask]:
+def _all(table: pa.Table) -> tuple[pa.Table, Flags]:
     return table, np.ones(table.num_rows, bool)
 
 
-def _none(table: pa.Table) -> tuple[pa.Table, Mask]:
+def _none(table: pa.Table) -> tuple[pa.Table, Flags]:
     return table, np.zeros(table.num_rows, bool)
 
 
-def _monthly_of_ordinary(accounts: Accounts, bills: Bills) -> Mask:
+def _monthly_of_ordinary(accounts: Accounts, bills: Bills) -> Flags:
     return (
         accounts.is_ordinary()[bills.account]
         & (bills.kind <= KINDS.index("forecast"))

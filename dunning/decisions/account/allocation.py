@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from dunning.core.days import Days
+from dunning.core.arrays import Cents, Days, Flags, Places
 from dunning.core.frames import Bucket, Frame
-from dunning.core.money import Cents, convert_to_cents
+from dunning.core.money import convert_to_cents
 from dunning.decisions.account.payment_matching import CARRIED, Pieces, leave_open, settle
 from dunning.decisions.segments import (
-    Places,
     any_by,
     bounds_of,
     index_rows,
@@ -24,8 +23,6 @@ from dunning.decisions.segments import (
     sum_by,
     sum_runs,
 )
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Cents, Days, Flags, Places
+from dunning.core.days import NEVER, to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket, Frame
-from dunning.core.money import Cents
 from dunning.core.words import ITEM_KINDS, PAYOUT, code
 from dunning.decisions.account.allocation import Allocation, allocate
 from dunning.decisions.account.interest import accrue_interest
 from dunning.decisions.account.limitation import limit_items
 from dunning.decisions.account.protections import Shields, shield_items
 from dunning.decisions.account.stages import (
-    Flags,
     Ladder,
     OpenItems,
     claimable_kinds,
@@ -24,7 +23,6 @@ from dunning.decisions.account.stages import (
     stage_days,
     stand_on,
 )
-from dunning.decisions.segments import Places
 from dunning.policy.rules import Rules
 
 

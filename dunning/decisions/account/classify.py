@@ -1,9 +1,9 @@
 """Every account of a bucket, classified: the rules of sections 3 and 4 joined in their order."""
 
 import numpy as np
-import numpy.typing as npt
 
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Codes, Days, Flags
+from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import ITEM_KINDS, PAYOUT, STAGES, code
 from dunning.decisions.account.allocation import amounts_in_euro
@@ -17,7 +17,6 @@ from dunning.decisions.segments import any_by, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
-Flags = npt.NDArray[np.bool_]
 _LEVELS = {
     "overdue": OVERDUE,
     "final_warning": FINAL_WARNING,
@@ -99,14 +98,14 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
     return Decision(accounts.take(exists), open_items, pieces)
 
 
-def _reached(stands: dict[str, Flags], accounts: int) -> npt.NDArray[np.int8]:
+def _reached(stands: dict[str, Flags], accounts: int) -> Codes:
     stage = np.zeros(accounts, np.int8)
     for way, level in _LEVELS.items():
         stage[stands[way]] = np.maximum(stage[stands[way]], level)
     return stage
 
 
-def _next(days: dict[str, Days], stage: npt.NDArray[np.int8]) -> tuple[npt.NDArray[np.int8], Days]:
+def _next(days: dict[str, Days], stage: Codes) -> tuple[Codes, Days]:
     """Return the first day with a higher stage and the highest stage of that day."""
     next_on = np.full(len(stage), NEVER, np.int32)
     for way, level in _LEVELS.items():
@@ -123,7 +122,7 @@ def _accounts(
     rules: Rules,
     found: Findings,
     open_items: Frame,
-    stage: npt.NDArray[np.int8],
+    stage: Codes,
     is_near: Flags,
 ) -> Frame:
     """Return one row per account of the bucket, those included that do not exist yet."""

@@ -4,11 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Places
 from dunning.core.days import to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import NOTICE_STAGES
-from dunning.decisions.segments import Places
 from dunning.policy.rules import Rules
 
 

@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dunning.core.days import NEVER, Days, to_date, to_day
+from dunning.core.arrays import Cents, Days, Flags, Places
+from dunning.core.days import NEVER, to_date, to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket, Frame
-from dunning.core.money import BGN_PER_EUR, Cents, convert_to_cents
+from dunning.core.money import BGN_PER_EUR, convert_to_cents
 from dunning.core.words import ITEM_KINDS, code
 from dunning.decisions.account.allocation import Allocation
-from dunning.decisions.segments import Places, index_rows, pair_up, sum_by
+from dunning.decisions.segments import index_rows, pair_up, sum_by
 from dunning.policy.rules import Interest, Rules
 
 _DECIMALS = 2  # of a yearly rate in percent
@@ -210,7 +211,7 @@ def _principal(
     row: Places,
     from_on: Places,
     euro_from: int,
-) -> tuple[Cents, npt.NDArray[np.bool_]]:
+) -> tuple[Cents, Flags]:
     """Return what was open at the start of each segment and whether it is stotinki."""
     items = allocation.items[chosen]
     is_bgn = bucket.items["is_bgn"][items][row] & (from_on < euro_from)

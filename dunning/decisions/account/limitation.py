@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from dunning.core.days import NEVER, Days, add_years, to_day
+from dunning.core.arrays import Days, Places
+from dunning.core.days import NEVER, add_years, to_day
 from dunning.core.frames import Bucket
 from dunning.core.words import CASE_OUTCOMES, CASE_STAGES, ITEM_KINDS, code
-from dunning.decisions.segments import Places, index_rows, running_sum
+from dunning.decisions.segments import index_rows, running_sum
 from dunning.policy.rules import Limitation
 
 _CLOSED = code(CASE_STAGES, "closed")

@@ -8,11 +8,10 @@ the line itself, which is drawn for the few accounts whose pieces somebody looks
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from dunning.core.money import Cents
+from dunning.core.arrays import Cents, Codes, Places
 from dunning.core.words import RULES, code
-from dunning.decisions.segments import Places, merge_sorted, running_sum, sum_by
+from dunning.decisions.segments import merge_sorted, running_sum, sum_by
 
 NAMED, OLDEST, CARRIED = (code(RULES, rule) for rule in ("named", "oldest", "carried"))
 
@@ -26,7 +25,7 @@ class Pieces:
     debt: Places
     money: Places
     amount: Cents
-    rule: npt.NDArray[np.int8]
+    rule: Codes
 
 
 def leave_open(

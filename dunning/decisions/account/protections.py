@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Codes, Days, Flags, Places
+from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket
 from dunning.core.money import convert_to_cents
 from dunning.core.words import CASE_STAGES, SHIELDS, code
 from dunning.decisions.account.allocation import Allocation
-from dunning.decisions.segments import Places, any_by, index_rows, pair_up, running_sum, sum_by
+from dunning.decisions.segments import any_by, index_rows, pair_up, running_sum, sum_by
 from dunning.policy.rules import Rules
 
 _CLOSED = code(CASE_STAGES, "closed")
 _NONE, _COURT, _AGREEMENT, _HOLD = range(len(SHIELDS))
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Shields:
         agreements: state per agreement of the bucket.
     """
 
-    shield: npt.NDArray[np.int8]
+    shield: Codes
     free_on: Days
     is_planned: Flags
     agreements: "Agreements"

@@ -3,19 +3,17 @@ code.
 """
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Cents, Codes, Flags, Places
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.core.money import Cents, convert_to_cents
+from dunning.core.money import convert_to_cents
 from dunning.core.words import HOLD_REASONS, IDENTIFIERS, ITEM_KINDS, SHIELDS, code
 from dunning.decisions.account.assessment import Findings
 from dunning.decisions.account.stage_reasons import WHY_NOT, join_codes
-from dunning.decisions.segments import Places, any_by, pair_up, sum_by
+from dunning.decisions.segments import any_by, pair_up, sum_by
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
 
 
 def find_reasons(
@@ -23,7 +21,7 @@ def find_reasons(
     rules: Rules,
     found: Findings,
     open_items: Frame,
-    stage: npt.NDArray[np.int8],
+    stage: Codes,
     is_near: Flags,
 ) -> dict[str, Flags]:
     as_of, count = to_day(rules.as_of), len(bucket.accounts)
@@ -120,9 +118,7 @@ def _open_when_signed(bucket: Bucket, found: Findings) -> tuple[Places, Cents, C
     return agreement, bgn, eur
 
 
-def find_obstacles(
-    rules: Rules, found: Findings, open_items: Frame, stage: npt.NDArray[np.int8]
-) -> pa.Array:
+def find_obstacles(rules: Rules, found: Findings, open_items: Frame, stage: Codes) -> pa.Array:
     """Return per account which conditions of the next stage are not met; empty at the top."""
     as_of, count = to_day(rules.as_of), len(stage)
     account, cents = open_items["account"], open_items["open_cents"]

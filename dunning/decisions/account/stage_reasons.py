@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-Flags = npt.NDArray[np.bool_]
+from dunning.core.arrays import Flags
 
 # Every code that may stand in `reasons`, with what a clerk reads for it.
 REASONS = {

@@ -9,17 +9,15 @@ these steps tells the first day on which a stage is reached, tonight included.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Cents, Codes, Days, Flags, Places
+from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.core.money import Cents
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, PAYOUT, STAGES, code
-from dunning.decisions.segments import Places, any_by, pair_up, running_sum, sum_by
+from dunning.decisions.segments import any_by, pair_up, running_sum, sum_by
 from dunning.policy.rules import Rules, StageRule, Stages
 
 OVERDUE, FINAL_WARNING, COURT_BOUND = (code(STAGES, stage) for stage in STAGES[1:])
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Ladder:
     limitation_near: Spells
 
 
-def claimable_kinds(kind: npt.NDArray[np.int8], equalised_on: Days, rule: Stages) -> Flags:
+def claimable_kinds(kind: Codes, equalised_on: Days, rule: Stages) -> Flags:
     """Return which items may be claimed as far as their kind goes; a heat forecast needs its
     season's equalisation.
 

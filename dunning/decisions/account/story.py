@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.core.days import NEVER, to_date, to_day
 from dunning.core.errors import NotThereError
 from dunning.core.frames import Bucket, Frame
@@ -32,7 +33,6 @@ from dunning.decisions.account.assessment import Findings
 from dunning.decisions.account.interest import interest_segments
 from dunning.decisions.account.stages import Spells
 from dunning.decisions.frames import Decision
-from dunning.decisions.segments import Places
 from dunning.policy.rules import Rules, StageRule
 
 Row = dict[str, Any]

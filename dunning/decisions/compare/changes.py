@@ -8,19 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Ints
 from dunning.core.frames import Frame
 from dunning.core.words import STAGES
 from dunning.decisions.account.stage_reasons import join_codes
 from dunning.decisions.compare.account_state import WAYS, Side
 from dunning.decisions.compare.list_membership import LISTS, Placings, place_rows, say_places
 from dunning.decisions.tables import word_column
-
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 # A side on which an account is not there at all stands behind the stages.
 PLACES = (*STAGES, "absent")

@@ -9,11 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Ints
 from dunning.core.words import CHANNELS, STAGES, code
 from dunning.decisions.lists.proposals import SUMMED, Proposed
-
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 GROUPS = ("reminders", "disconnections", "court")
 # Every list, and what each withheld: an account stands on each at most once.

@@ -4,11 +4,11 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Codes, Days, Flags, Places
+from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame, frame_of
 from dunning.core.words import CHANNELS
 from dunning.decisions.lists.contact_points import (
@@ -22,10 +22,8 @@ from dunning.decisions.lists.contact_points import (
     newest_contact,
 )
 from dunning.decisions.lists.letters import compare_key, postal_addresses
-from dunning.decisions.segments import Places, index_rows
+from dunning.decisions.segments import index_rows
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
 
 _NOTHING = pa.scalar(None, pa.string())
 
@@ -51,7 +49,7 @@ class Reach:
     null without.
     """
 
-    channel: npt.NDArray[np.int8]
+    channel: Codes
     address: pa.Array
 
 

@@ -6,17 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER, Days
+from dunning.core.arrays import Days, Flags, Places
+from dunning.core.days import NEVER
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CHANNELS, code
-from dunning.decisions.segments import Places
-
-Flags = npt.NDArray[np.bool_]
 
 SMS, EMAIL, POST = (code(CHANNELS, channel) for channel in CHANNELS)
 _DAY_SECONDS = 86_400

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import (
@@ -31,11 +32,9 @@ from dunning.decisions.lists.proposals import (
     join_account,
     withhold,
 )
-from dunning.decisions.segments import Places, any_by, index_rows, sum_by
+from dunning.decisions.segments import any_by, index_rows, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Court, Rules
-
-Flags = npt.NDArray[np.bool_]
 
 _COURT_BOUND = code(STAGES, "court_bound")
 

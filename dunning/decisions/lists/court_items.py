@@ -7,13 +7,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Places
 from dunning.core.days import to_day
 from dunning.core.formats import format_days, format_minor_column
 from dunning.core.frames import Bucket, Frame
 from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import CURRENCIES, ITEM_KINDS, code
 from dunning.decisions.lists.proposals import build_table
-from dunning.decisions.segments import Places
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Days, Flags, Places
+from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, STAGES, code
 from dunning.decisions.frames import Decision
@@ -22,11 +23,9 @@ from dunning.decisions.lists.proposals import (
     withhold,
 )
 from dunning.decisions.lists.working_days import Window, disconnection_window
-from dunning.decisions.segments import Places, any_by, sum_by
+from dunning.decisions.segments import any_by, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
 
 
 def propose_disconnections(

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Ints
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import STAGES, code
@@ -22,9 +22,6 @@ from dunning.decisions.lists.proposals import first_reason
 from dunning.decisions.lists.volume_limits import key_of
 from dunning.decisions.segments import any_by, index_rows, sum_by
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 # What is said where nothing more exact is known.
 _ELSE = {"reminders": "sent_lately", "disconnections": "no_warned_debt", "court": "not_court_bound"}

@@ -3,16 +3,13 @@ protected.
 """
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import Days
+from dunning.core.arrays import Days, Flags
 from dunning.core.frames import Bucket, Frame, frame_of
 from dunning.core.words import HOLD_REASONS, PROTECTING, code
 from dunning.decisions.segments import any_by, pair_up, sum_by
-
-Flags = npt.NDArray[np.bool_]
 
 
 def covers_all(bucket: Bucket, days: range) -> Flags:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.signs import replace_signs
@@ -20,10 +20,8 @@ from dunning.decisions.lists.contact_points import (
     known_contacts,
     newest_contact,
 )
-from dunning.decisions.segments import Places, any_by
+from dunning.decisions.segments import any_by
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
 
 Cells = Sequence[pa.Array]
 
@@ -172,7 +170,7 @@ def _place_keys(columns: list[pa.Array]) -> list[pa.Array]:
     return [pc.fill_null(keys.slice(size * n, size), "") for n in range(len(columns))]
 
 
-def _are_left(asked: Asked, *written: Cells) -> npt.NDArray[np.bool_]:
+def _are_left(asked: Asked, *written: Cells) -> Flags:
     """Return per kind of address which payers' ones are those of a premise that he has left, and of
     none that he has.
 

@@ -5,9 +5,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from dunning.core.days import Days, to_day
+from dunning.core.arrays import Days, Flags, Places
+from dunning.core.days import to_day
 from dunning.core.frames import Bucket
 from dunning.decisions.account.assessment import Findings
 from dunning.decisions.account.stages import Spells
@@ -15,10 +15,7 @@ from dunning.decisions.frames import Decision
 from dunning.decisions.lists.disconnections import warnable_items, warned_items
 from dunning.decisions.lists.minimum_payment import Case, Owed, Threshold, least_payment
 from dunning.decisions.lists.reminders import court_days
-from dunning.decisions.segments import Places
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

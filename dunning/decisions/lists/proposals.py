@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER, Days
+from dunning.core.arrays import Days, Flags, Places
+from dunning.core.days import NEVER
 from dunning.core.frames import Bucket, Frame, days_to_arrow
-from dunning.decisions.segments import Places
 
 Proposed = dict[str, pa.Table]
 
@@ -216,7 +216,7 @@ def join_account(prefix: pa.Array | pa.Scalar, accounts: Frame) -> pa.Array:
     return pc.binary_join_element_wise(prefix, *codes, "-")
 
 
-def first_reason(failures: Mapping[str, npt.NDArray[np.bool_]], rows: int) -> pa.Array:
+def first_reason(failures: Mapping[str, Flags], rows: int) -> pa.Array:
     """Return per row the first reason (in the order given) whose flag is set; null where none
     is.
     """

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Codes, Days, Flags, Places
+from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import (
     CHANNELS,
@@ -33,11 +34,9 @@ from dunning.decisions.lists.proposals import (
     or_never,
     withhold,
 )
-from dunning.decisions.segments import Places, sum_by
+from dunning.decisions.segments import sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
 
 OVERDUE, FINAL_WARNING = code(NOTICE_STAGES, "overdue"), code(NOTICE_STAGES, "final_warning")
 _STAGE_OVERDUE, _STAGE_FINAL_WARNING = code(STAGES, "overdue"), code(STAGES, "final_warning")
@@ -82,7 +81,7 @@ class Due:
     """Accounts (places) to which a message is due tonight, and which (words.NOTICE_STAGES)."""
 
     accounts: Places
-    stages: npt.NDArray[np.int8]
+    stages: Codes
 
 
 def due_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Due:
@@ -264,9 +263,7 @@ def _may_be_cut(
     return can_be[premises] & (cents >= rules.disconnections.amount_cents_min)
 
 
-def refer(
-    accounts: Frame, stages: npt.NDArray[np.int8], channels: npt.NDArray[np.int8], rules: Rules
-) -> pa.Array:
+def refer(accounts: Frame, stages: Codes, channels: Codes, rules: Rules) -> pa.Array:
     """Return the deed's reference of each message, as `20261122-OS-0012345678-900000000001`.
 
     The day, O (reminder) or F (last warning), S, E or P (channel), premise and payer: unique for a
@@ -278,9 +275,7 @@ def refer(
     return join_account(prefix, accounts)
 
 
-def answer_until(
-    stages: npt.NDArray[np.int8], channels: npt.NDArray[np.int8], rules: Rules
-) -> Days:
+def answer_until(stages: Codes, channels: Codes, rules: Rules) -> Days:
     """Return the day until which a last warning may be answered; `NEVER` for reminders.
 
     The days after which what we send counts as served on that channel, and then the days that the

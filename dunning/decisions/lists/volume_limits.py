@@ -10,10 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags
 from dunning.decisions.lists.proposals import Proposed, build_table
 from dunning.policy.rules import Release
-
-Flags = npt.NDArray[np.bool_]
 
 _STAGES = ("overdue", "final_warning")
 _CENTS = {

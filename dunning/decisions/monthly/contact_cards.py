@@ -4,11 +4,10 @@ we know of them.
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CHANNELS
@@ -21,10 +20,7 @@ from dunning.decisions.lists.contact_points import (
     registered_days,
 )
 from dunning.decisions.lists.proposals import latest_by
-from dunning.decisions.segments import Places
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, PAYOUT, code
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.proposals import to_arrays
 from dunning.decisions.monthly.notice_standings import STANDINGS
-from dunning.decisions.segments import Places, bounds_of, index_rows
+from dunning.decisions.segments import bounds_of, index_rows
 from dunning.decisions.tables import word_column
 
 _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
@@ -144,7 +145,7 @@ def find_documents(bucket: Bucket, accounts: Places, shown: Shown, as_of: int) -
     return documents.take(pc.sort_indices(order, ascending).to_numpy().astype(np.int64))
 
 
-def _is_unknown(numbers: pa.Array, shown: Shown) -> npt.NDArray[np.bool_]:
+def _is_unknown(numbers: pa.Array, shown: Shown) -> Flags:
     return ~pc.is_in(numbers, value_set=shown.numbers).to_numpy(zero_copy_only=False)
 
 

@@ -7,18 +7,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Cents, Days, Flags, Places
+from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.core.money import Cents
 from dunning.core.words import NOTICE_STAGES, SHIELDS, code
 from dunning.decisions.account.allocation import convert_some
 from dunning.decisions.account.assessment import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.proposals import earliest_by, latest_by, or_never
-from dunning.decisions.segments import Places, any_by, index_rows, running_sum, sum_by
+from dunning.decisions.segments import any_by, index_rows, running_sum, sum_by
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
 
 _FINAL_WARNING = code(NOTICE_STAGES, "final_warning")
 _AGREEMENT = code(SHIELDS, "agreement")

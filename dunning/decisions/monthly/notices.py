@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Codes, Places
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CHANNELS, LANGUAGES, SERVICES, STAGES, code
@@ -42,11 +43,9 @@ from dunning.decisions.monthly.notice_sums import (
     sum_documents,
     sum_payments,
 )
-from dunning.decisions.segments import Places, index_rows
+from dunning.decisions.segments import index_rows
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
-
-Flags = npt.NDArray[np.bool_]
 
 _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
 
@@ -185,7 +184,7 @@ def _choose(bucket: Bucket, decision: Decision, asked: Places, documents: Frame)
     return asked[has_news[asked]]
 
 
-def _stages(bucket: Bucket, decision: Decision, accounts: Places) -> npt.NDArray[np.int8]:
+def _stages(bucket: Bucket, decision: Decision, accounts: Places) -> Codes:
     return decision.accounts["stage"][
         index_rows(decision.accounts["account"], len(bucket.accounts))[accounts]
     ]

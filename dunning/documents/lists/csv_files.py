@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags
 from dunning.core.formats import format_days, format_minor_column
 from dunning.core.frames import frame_of
 from dunning.documents.lists.columns import Column, Kind
@@ -21,7 +22,7 @@ _FORMULA = r"\A[=+\-@\t\r\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 _HARMLESS = r"\A(?:\+[1-9]\d{6,14}|-?\d+(?:,\d+)?)\z"
 
 
-def _table_of(signs: str) -> npt.NDArray[np.bool_]:
+def _table_of(signs: str) -> Flags:
     """Return for each byte whether a sign in UTF-8 begins with it."""
     table = np.zeros(256, np.bool_)
     table[[sign.encode()[0] for sign in signs]] = True
@@ -99,14 +100,14 @@ def _replace(texts: pa.Array, rows: npt.NDArray[np.int64], written: pa.Array) ->
     return pc.replace_with_mask(texts, pa.array(mask), written)
 
 
-def _begin_with(texts: pa.Array, table: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def _begin_with(texts: pa.Array, table: Flags) -> npt.NDArray[np.int64]:
     """Return the rows whose first byte is in the table."""
     content, bounds = _content(texts)
     rows = np.flatnonzero(bounds[1:] > bounds[:-1])
     return rows[table[content[bounds[rows]]]]
 
 
-def _hold_any(texts: pa.Array, table: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def _hold_any(texts: pa.Array, table: Flags) -> npt.NDArray[np.int64]:
     """Return the rows that hold a byte of the table."""
     content, bounds = _content(texts)
     found = np.zeros(len(texts), np.bool_)

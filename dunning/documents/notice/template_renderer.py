@@ -14,6 +14,7 @@ import numpy.typing as npt
 from isal import isal_zlib
 from reportlab.lib.units import mm
 
+from dunning.core.arrays import Flags
 from dunning.documents.notice import layout
 from dunning.documents.notice.bill_rows import Rows
 from dunning.documents.notice.constant_parts import Stationery
@@ -50,7 +51,7 @@ class FastNotices:
         self._is_tagged = stationery.is_tagged
         self._forms = stationery.forms(language)
         self._labels = tuple(content.wording.labels.items())
-        self.odd: npt.NDArray[np.bool_] = np.zeros(content.count, np.bool_)
+        self.odd: Flags = np.zeros(content.count, np.bool_)
         self._drawn = {
             block.name: self._draw(block, rows)
             for block, rows in (

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.core.errors import UsageError
 from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, Frame
 from dunning.core.memory import keep_freed_memory
@@ -20,7 +21,6 @@ from dunning.decisions.lists.court import propose_court
 from dunning.decisions.lists.disconnections import propose_disconnections
 from dunning.decisions.lists.proposals import Proposed, join_proposed, merge_proposed
 from dunning.decisions.lists.reminders import propose_reminders
-from dunning.decisions.segments import Places
 from dunning.decisions.tables import decision_tables
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import StreamWriter, write_table

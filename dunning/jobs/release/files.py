@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags
 from dunning.core.errors import DunningError
 from dunning.decisions.lists.proposals import SUMMED
 from dunning.documents.lists.columns import Column
@@ -158,9 +159,7 @@ def _render(offer: Offer, found: Rows, kept: pa.Array) -> Iterator[tuple[str, by
         yield from render_list(COURT_ITEMS, items, offer.day)
 
 
-def _own(
-    mask: npt.NDArray[np.bool_], file: npt.NDArray[np.object_], path: str
-) -> npt.NDArray[np.bool_]:
+def _own(mask: Flags, file: npt.NDArray[np.object_], path: str) -> Flags:
     return mask[file == path]
 
 

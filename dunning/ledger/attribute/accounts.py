@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.ledger.buckets import bucket_offsets, buckets_of
 from dunning.ledger.ordering import order_rows, text_ranks
 
-Places = npt.NDArray[np.signedinteger]
 Pairs = npt.NDArray[np.int64]
 NO_ACCOUNT = -1
 

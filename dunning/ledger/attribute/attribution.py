@@ -23,8 +23,8 @@ be read is not where the day matters: of these no second reason is made up.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from dunning.core.arrays import Places
 from dunning.core.ledger_tables import bit
 from dunning.ledger.attribute.accounts import NO_ACCOUNT, Accounts, Numbering
 from dunning.ledger.attribute.bucket_attribution import MISSING, Settled
@@ -33,9 +33,6 @@ from dunning.ledger.attribute.reversals import PaymentRows, find_bad_reversals
 from dunning.ledger.check.row_checks import BGN, EUR, EUR_FROM, unreadable
 from dunning.ledger.text_index import UNNAMED
 from dunning.ledger.typed_tables import TypedTable
-
-Places = npt.NDArray[np.signedinteger]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

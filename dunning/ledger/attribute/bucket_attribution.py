@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dunning.core.days import NEVER, Days
+from dunning.core.arrays import Days, Flags, Places
+from dunning.core.days import NEVER
 from dunning.core.ledger_tables import MISSING_IN, OWN_FAULT, bit
 from dunning.ledger.attribute.accounts import Pairs, distinct
 from dunning.ledger.attribute.references import take_or
@@ -23,8 +24,6 @@ from dunning.ledger.check.row_checks import BGN, is_euro_too_early, unreadable
 from dunning.ledger.text_index import UNKNOWN, UNNAMED, find_places
 from dunning.ledger.typed_tables import TypedTable
 
-Places = npt.NDArray[np.signedinteger]
-Flags = npt.NDArray[np.bool_]
 MISSING = bit("missing_reference")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.core.words import CHANNELS
 from dunning.ledger.attribute.accounts import Numbering
 from dunning.ledger.attribute.references import References, take_or
@@ -19,7 +20,6 @@ from dunning.ledger.check.quarantine import Cells
 from dunning.ledger.text_index import find_places
 from dunning.ledger.typed_tables import NO_INSTANT
 
-Places = npt.NDArray[np.signedinteger]
 Instants = npt.NDArray[np.int64]
 
 _SECONDS_BITS = 33  # instants lie between 1990 and 2100

@@ -25,9 +25,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.ledger_tables import NOT_NAMED, TABLES
 from dunning.ledger.attribute.accounts import Accounts
 from dunning.ledger.attribute.attribution import Attribution, name_numbers
@@ -36,8 +36,6 @@ from dunning.ledger.check.quarantine import Cells
 from dunning.ledger.text_index import UNKNOWN, UNNAMED, find_places
 from dunning.ledger.typed_tables import TypedTable
 
-Places = npt.NDArray[np.signedinteger]
-Flags = npt.NDArray[np.bool_]
 _TABLES = tuple(name for name in TABLES if name not in ("invoice_lines", "contacts"))
 _PARTIES = ("tenancies", "invoices", "payments", "agreements", "holds", "notices", "court_cases")
 _INVOICES = {

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.ledger_tables import bit
 from dunning.ledger.attribute.accounts import Accounts
 from dunning.ledger.attribute.bucket_attribution import MISSING, name_payers
@@ -20,8 +20,6 @@ from dunning.ledger.large_tables import Bulk
 from dunning.ledger.text_index import UNNAMED, find_places
 from dunning.ledger.typed_tables import TypedTable, join_tables
 
-Flags = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.signedinteger]
 FindPairs = Callable[[pa.Array], tuple[Places, Places]]
 PREMISE, PAYER = "(premise)", "(payer)"
 

@@ -13,12 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.ledger_tables import MISSING_IN, OWN_FAULT, bit
 from dunning.ledger.text_index import UNKNOWN, TextIndex, are_few, find_places
 from dunning.ledger.typed_tables import TypedTable
-
-Places = npt.NDArray[np.signedinteger]
-Flags = npt.NDArray[np.bool_]
 
 _KEYS = {
     "premise_no": "premises",

@@ -11,14 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.frames import BUCKETS
 from dunning.ledger.attribute.accounts import Numbering, Pairs, distinct, number_rows
 from dunning.ledger.attribute.tenancy_periods import Tenures, merge_tenancies
 from dunning.ledger.text_index import UNKNOWN, UNNAMED, TextIndex
 from dunning.ledger.typed_tables import TypedTable
-
-Places = npt.NDArray[np.signedinteger]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from dunning.core.days import Days
-from dunning.core.money import Cents, convert_to_cents
+from dunning.core.arrays import Cents, Codes, Days, Flags, Places
+from dunning.core.money import convert_to_cents
 from dunning.ledger.check.row_checks import BGN, EUR, EUR_FROM
 from dunning.ledger.ordering import order_rows
-
-Places = npt.NDArray[np.signedinteger]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class PaymentRows:
 
     reverses: Places
     amount: Cents
-    currency: npt.NDArray[np.int8]
+    currency: Codes
     paid_on: Days
     is_readable: Flags
     payment_no: pa.Array

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dunning.core.days import Days
+from dunning.core.arrays import Days, Places
 from dunning.ledger.ordering import order_rows
 
-Places = npt.NDArray[np.signedinteger]
 NONE, SEVERAL = -1, -2
 _BEYOND = 2**32
 

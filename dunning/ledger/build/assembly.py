@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, Frame
 from dunning.ledger.attribute.attribution import Attribution
@@ -52,7 +53,6 @@ from dunning.core.ledger_tables import BULK
 from dunning.core.memory import give_back_memory
 
 Progress = Callable[[str], None]
-Places = npt.NDArray[np.signedinteger]
 _NAMING = ("holds", "agreement_items", "court_case_items")
 
 

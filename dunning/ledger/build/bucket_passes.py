@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags, Places
 from dunning.core.days import NEVER
 from dunning.core.frames import BUCKETS, Frame
 from dunning.ledger.attribute.accounts import Accounts, Pairs
@@ -39,7 +40,6 @@ from dunning.core.ledger_tables import BULK
 from dunning.ledger.text_index import UNNAMED, TextIndex, find_places
 from dunning.core.frames import BucketedTable
 
-Places = npt.NDArray[np.signedinteger]
 
 PART_BYTES = 48 << 20
 _CODES = ("premise_no", "payer_code")
@@ -98,7 +98,7 @@ class _Part:
     homes: range
     invoices: _SetAside
     payments: _SetAside
-    is_stray: npt.NDArray[np.bool_]
+    is_stray: Flags
     pairs: Pairs
     has_bgn: bool
 

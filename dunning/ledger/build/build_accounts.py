@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.core import words
 from dunning.core.frames import SCHEMAS, days_to_arrow
 from dunning.ledger.attribute.accounts import spread
@@ -17,7 +18,6 @@ from dunning.ledger.check.quarantine import Cells
 from dunning.ledger.attribute.references import take_or
 from dunning.core.frames import BucketedTable
 
-Places = npt.NDArray[np.signedinteger]
 
 _LANGUAGES = pa.array(words.LANGUAGES)
 _PERSON = words.code(words.PAYER_KINDS, "person")

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.core.frames import days_to_arrow
 from dunning.core.money import convert_to_cents
 from dunning.ledger.attribute.attribution import Attribution, name_numbers
@@ -18,7 +19,6 @@ from dunning.ledger.attribute.references import References, take_or
 from dunning.core.ledger_tables import OWN_FAULT, bit
 from dunning.core.frames import BucketedTable
 
-Places = npt.NDArray[np.signedinteger]
 
 _NUMBERS = {"agreements": "agreement_no", "court_cases": "case_no", "notices": "notice_no"}
 _DAYS = {"agreements": "applied_on", "court_cases": "filed_on", "notices": "sent_on"}

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.core.frames import Frame
 from dunning.ledger.attribute.accounts import Accounts, Numbering
 from dunning.ledger.attribute.attribution import Attribution, name_numbers
 from dunning.ledger.typed_tables import NO_INSTANT
 from dunning.ledger.attribute.references import References
 
-Places = npt.NDArray[np.signedinteger]
 
 
 @dataclass(frozen=True)

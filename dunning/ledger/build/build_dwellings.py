@@ -7,9 +7,9 @@ written into each bucket that has him.
 """
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Flags
 from dunning.core.days import NEVER
 from dunning.core.frames import days_to_arrow
 from dunning.core.words import CHANNELS, HOLD_REASONS, PROTECTING, code
@@ -22,7 +22,6 @@ from dunning.ledger.attribute.references import take_or
 from dunning.ledger.text_index import UNNAMED
 from dunning.core.frames import BucketedTable
 
-Places = npt.NDArray[np.signedinteger]
 
 
 def build_protections(ground: Ground, parties: Parties) -> BucketedTable:
@@ -80,7 +79,7 @@ def build_homes(ground: Ground, parties: Parties) -> BucketedTable:
     return bucketed("homes", columns, bucket_offsets(parties.seat_buckets(seats)))
 
 
-def _has_postal(ground: Ground) -> npt.NDArray[np.bool_]:
+def _has_postal(ground: Ground) -> Flags:
     """Return per payer number whether he has a postal address, or a contact for post."""
     numbering = ground.numbering
     written = pc.fill_null(pc.utf8_length(ground.frame("payers").text("postal_address")), 0).to_numpy() > 0

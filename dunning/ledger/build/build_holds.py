@@ -1,8 +1,8 @@
 """Holds, spread over what they reach: one row an item or account."""
 
 import numpy as np
-import numpy.typing as npt
 
+from dunning.core.arrays import Places
 from dunning.core.frames import days_to_arrow
 from dunning.ledger.attribute.attribution import name_numbers
 from dunning.ledger.build.build_context import Ground, take
@@ -12,7 +12,6 @@ from dunning.ledger.build.build_accounts import bucketed
 from dunning.ledger.text_index import UNNAMED
 from dunning.core.frames import BucketedTable
 
-Places = npt.NDArray[np.signedinteger]
 
 
 def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Places
 from dunning.core.days import NEVER
 from dunning.core.frames import days_to_arrow
 from dunning.ledger.attribute.attribution import find_named_items
@@ -20,8 +21,6 @@ from dunning.ledger.attribute.references import take_or
 from dunning.ledger.text_index import UNNAMED
 from dunning.core.frames import BucketedTable
 
-Places = npt.NDArray[np.signedinteger]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

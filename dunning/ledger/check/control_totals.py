@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dunning.core import words
+from dunning.core.arrays import Flags
 from dunning.core.errors import DunningError
 from dunning.core.frames import BucketedTable
 from dunning.ledger.check.row_checks import BGN, EUR, is_note
 from dunning.ledger.typed_tables import TypedTable
 
-Flags = npt.NDArray[np.bool_]
 Rows = dict[str, int]
 Amounts = dict[str, dict[str, Rows]]
 _ENTRIES = ("read", "quarantined", "repeated", "taken")

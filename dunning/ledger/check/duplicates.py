@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Flags
 from dunning.core.days import NEVER
 from dunning.core.ledger_tables import Kind, bit
 from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
@@ -75,7 +76,7 @@ def _hash_column(column: npt.NDArray | pa.Array) -> npt.NDArray[np.uint64]:
     return hashes
 
 
-def _has_key(typed: TypedTable, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def _has_key(typed: TypedTable, rows: npt.NDArray[np.int64]) -> Flags:
     has_key = np.ones(len(rows), bool)
     for name in typed.table.key:
         column = typed.frame.columns[name]
@@ -118,7 +119,7 @@ def _texts_at(
     return texts.take(pa.array(places, mask=~is_bad))
 
 
-def _differs(keys: Groups, whole: Groups) -> npt.NDArray[np.bool_]:
+def _differs(keys: Groups, whole: Groups) -> Flags:
     """Return for each row whether its key has rows that are not all the same."""
     _, groups = np.unique(keys, return_inverse=True)
     width = int(whole.max()) + 1

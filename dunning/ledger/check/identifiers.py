@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core import words
+from dunning.core.arrays import Codes, Flags
 from dunning.ledger.buckets import text_bytes
 
 Digits = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 OK, MISSING, WRONG = (words.code(words.IDENTIFIERS, word) for word in ("ok", "missing", "wrong"))
 _EGN = np.array([2, 4, 8, 5, 10, 9, 7, 3, 6])
@@ -23,7 +23,7 @@ _EIK, _EIK_AGAIN = np.arange(1, 9), np.arange(3, 11)
 _BRANCH, _BRANCH_AGAIN = np.array([2, 7, 3, 5]), np.array([4, 9, 5, 7])
 
 
-def check_identifiers(national_ids: pa.Array, is_person: Flags) -> npt.NDArray[np.int8]:
+def check_identifiers(national_ids: pa.Array, is_person: Flags) -> Codes:
     """Return for each payer whether his identifier is ok, missing or wrong (`words.IDENTIFIERS`).
 
     Args:

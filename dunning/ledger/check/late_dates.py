@@ -12,7 +12,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from dunning.core.days import NEVER, Days, to_date, to_day
+from dunning.core.arrays import Days
+from dunning.core.days import NEVER, to_date, to_day
 from dunning.ledger.read.values import FIRST_DAY, LAST_DAY
 from dunning.ledger.typed_tables import RawTable, TypedTable
 

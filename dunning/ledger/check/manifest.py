@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from dunning.core.arrays import Cents
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import TABLES
-from dunning.core.money import Cents
 from dunning.core.words import CURRENCIES
 from dunning.ledger.read.dialects import show_names
 from dunning.ledger.typed_tables import TypedTable

@@ -5,8 +5,8 @@ on the way.
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
+from dunning.core.arrays import Flags
 from dunning.core.days import NEVER
 from dunning.core.ledger_tables import Kind
 from dunning.core.words import PROTECTING_COLUMNS
@@ -30,6 +30,6 @@ def count_protections(tables: Mapping[str, TypedTable]) -> dict[str, int]:
     }
 
 
-def _carries(table: TypedTable, column: str) -> npt.NDArray[np.bool_]:
+def _carries(table: TypedTable, column: str) -> Flags:
     """Return which rows are flagged, or have a day or an instant there."""
     return np.asarray(table.frame[column] != _NOTHING[table.table[column].kind])

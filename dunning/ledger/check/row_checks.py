@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dunning.core import words
-from dunning.core.days import NEVER, Days, to_day
+from dunning.core.arrays import Days, Flags
+from dunning.core.days import NEVER, to_day
 from dunning.core.ledger_tables import INVOICE_KINDS, UNREADABLE, bit
 from dunning.ledger.typed_tables import TypedTable
-
-Flags = npt.NDArray[np.bool_]
 
 EUR_FROM = to_day(date(2026, 1, 1))
 BGN_PAYMENTS_UNTIL = to_day(date(2026, 2, 1))

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.ledger.typed_tables import Places
+from dunning.core.arrays import Places
 
 NOTHING = (
     "NULL",

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from dunning.core.arrays import Places
 from dunning.core.errors import DunningError
 from dunning.ledger.read.cells import clean_text
 from dunning.ledger.read.dialects import read_dialect
@@ -18,7 +19,7 @@ from dunning.ledger.read.parquet_reader import all_null, leave_out
 from dunning.ledger.read.records import PlainRows, Records, read_records
 from dunning.ledger.read.streams import read_blocks, read_lines
 from dunning.ledger.side_by_side import map_in_order
-from dunning.ledger.typed_tables import Places, RawBatch
+from dunning.ledger.typed_tables import RawBatch
 
 
 class CsvReader:

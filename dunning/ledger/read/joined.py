@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from dunning.ledger.typed_tables import Place, Places, RawBatch, Source
+from dunning.core.arrays import Places
+from dunning.ledger.typed_tables import Place, RawBatch, Source
 
 
 class JoinedSource:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Places
 from dunning.core.frames import days_to_arrow
 from dunning.core.ledger_tables import OPEN_ENDS, Column, Kind
 from dunning.ledger.check.masking import CODES
@@ -17,7 +18,7 @@ from dunning.ledger.read.dialects import show_names
 from dunning.ledger.read.mapping import ColumnRule, FileRule, Filter, Mapping, TableRule
 from dunning.ledger.read.readers import open_reader
 from dunning.ledger.read.values import read_amounts, read_days, read_instants, take_signs
-from dunning.ledger.typed_tables import Place, Places, RawBatch
+from dunning.ledger.typed_tables import Place, RawBatch
 
 _DATES = (Kind.DAY, Kind.INSTANT)
 _AGGREGATES = {"first": "first", "earliest": "min", "latest": "max"}

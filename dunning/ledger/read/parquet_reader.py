@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dunning.core.arrays import Places
 from dunning.core.errors import DunningError
 from dunning.ledger.read.cells import clean_text
 from dunning.ledger.read.dialects import refuse_many, refuse_twice
-from dunning.ledger.typed_tables import Places, RawBatch
+from dunning.ledger.typed_tables import RawBatch
 
 PARQUET_ROWS = 1 << 17
 

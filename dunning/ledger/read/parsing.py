@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dunning.core.arrays import Flags
 from dunning.core.days import NEVER
 from dunning.core.frames import Frame
 from dunning.core.ledger_tables import NOT_NAMED, OPEN_ENDS, UNREADABLE, Column, Kind, Table, bit
@@ -19,7 +20,7 @@ from dunning.ledger.typed_tables import BadCells, RawBatch, RawTable, TypedTable
 
 Values: TypeAlias = npt.NDArray | pa.Array
 
-_READERS: dict[Kind, Callable[[pa.Array], tuple[Values, values.Mask]]] = {
+_READERS: dict[Kind, Callable[[pa.Array], tuple[Values, Flags]]] = {
     Kind.DAY: values.read_days,
     Kind.INSTANT: values.read_instants,
     Kind.FLAG: values.read_flags,
@@ -96,7 +97,7 @@ def no_rows(table: Table) -> RawBatch:
 
 def _read_column(
     column: Column, texts: pa.Array, raw: RawTable, batch: RawBatch, known: dict[str, Values]
-) -> tuple[Values, values.Mask | None]:
+) -> tuple[Values, Flags | None]:
     if column.kind is Kind.TEXT:
         return texts, None
     if column.kind is Kind.WORD:
@@ -111,7 +112,7 @@ def _read_column(
 
 def _read_amounts(
     texts: pa.Array, table: Table, batch: RawBatch, known: dict[str, Values]
-) -> tuple[Values, values.Mask]:
+) -> tuple[Values, Flags]:
     """Return amounts; a table without currencies keeps what they carry, until it is known what they
     are part of.
     """
@@ -125,8 +126,8 @@ def _read_amounts(
 
 
 def _refuse_late(
-    column: Column, days: npt.NDArray[np.int32], is_bad: values.Mask, raw: RawTable
-) -> tuple[npt.NDArray[np.int32], values.Mask]:
+    column: Column, days: npt.NDArray[np.int32], is_bad: Flags, raw: RawTable
+) -> tuple[npt.NDArray[np.int32], Flags]:
     """Add what is dated so long after the day the extract speaks for that the year must be
     mistyped.
     """

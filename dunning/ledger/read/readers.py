@@ -6,10 +6,11 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.core.errors import DunningError
 from dunning.ledger.read.csv_reader import CsvReader
 from dunning.ledger.read.parquet_reader import ParquetReader
-from dunning.ledger.typed_tables import Places, RawBatch
+from dunning.ledger.typed_tables import RawBatch
 
 
 class Reader(Protocol):

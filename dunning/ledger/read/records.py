@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from dunning.core.arrays import Flags
 from dunning.core.errors import DunningError
 from dunning.ledger.read.streams import LINE_BYTES_MAX, Block, count_newlines, line_too_long
 
@@ -33,7 +34,7 @@ class Records:
     starts: Positions
     ends: Positions
     lines: Positions
-    is_tall: npt.NDArray[np.bool_]
+    is_tall: Flags
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _find_quotes(
     return _walk_quotes(data, quotes, bytes((delimiter,)))
 
 
-def _is_edge(letters: npt.NDArray[np.uint8], delimiter: int) -> npt.NDArray[np.bool_]:
+def _is_edge(letters: npt.NDArray[np.uint8], delimiter: int) -> Flags:
     return (letters == delimiter) | (letters == _LF)
 
 
@@ -164,7 +165,7 @@ def _refuse_swallowed(
     text: npt.NDArray[np.uint8],
     line: int,
     newlines: Positions,
-    is_inside: npt.NDArray[np.bool_],
+    is_inside: Flags,
     opens: Positions,
     closes: Positions,
     delimiter: int,

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from dunning.core.arrays import Places
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import TABLES, Column, Kind, Table
 from dunning.ledger.check.manifest import MANIFEST
@@ -19,7 +20,7 @@ from dunning.ledger.read.mapping import Mapping
 from dunning.ledger.read.mapping_file import read_mapping
 from dunning.ledger.read.readers import Reader, open_reader
 from dunning.ledger.side_by_side import do_all
-from dunning.ledger.typed_tables import Place, Places, RawBatch, RawTable, Source
+from dunning.ledger.typed_tables import Place, RawBatch, RawTable, Source
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 FORMAT_VERSION = "2"  # raise it when the same files would be read otherwise

@@ -16,11 +16,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Codes, Flags
 from dunning.core.days import NEVER, to_day
 from dunning.core.words import CURRENCIES
 from dunning.ledger.typed_tables import NO_INSTANT
 
-Mask = npt.NDArray[np.bool_]
 FIRST_DAY, LAST_DAY = to_day(date(1990, 1, 1)), to_day(date(2100, 1, 1))  # both included
 
 SPACE = "[ \u00a0\u202f]"
@@ -53,7 +53,9 @@ _ZONE_SECONDS_MAX = 14 * 3_600
 _YES, _NO = ("1", "true", "yes", "да"), ("0", "false", "no", "не")
 
 
-def read_days(column: pa.Array, *, may_be_open: bool = False) -> tuple[npt.NDArray[np.int32], Mask]:
+def read_days(
+    column: pa.Array, *, may_be_open: bool = False
+) -> tuple[npt.NDArray[np.int32], Flags]:
     """Return days since 1970-01-01 of ISO dates and of `d.m.yyyy`, the latter with or without `
     г.`.
 
@@ -70,7 +72,7 @@ def read_days(column: pa.Array, *, may_be_open: bool = False) -> tuple[npt.NDArr
     return _by_distinct(column, partial(_days_of, may_be_open=may_be_open), NEVER)
 
 
-def read_instants(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
+def read_instants(column: pa.Array) -> tuple[npt.NDArray[np.int64], Flags]:
     """Return seconds since 1970-01-01 00:00 by Sofia's wall clock of a date, or a date with a time.
 
     `hh:mm`, `hh:mm:ss` or with a fraction (dropped), after a space or `T`; a time with `Z`, `+02`,
@@ -84,8 +86,8 @@ def read_instants(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
 
 
 def read_amounts(
-    column: pa.Array, currencies: npt.NDArray[np.int8] | None = None
-) -> tuple[npt.NDArray[np.int64], Mask]:
+    column: pa.Array, currencies: Codes | None = None
+) -> tuple[npt.NDArray[np.int64], Flags]:
     """Return minor units of amounts with a decimal comma or point and at most two decimals.
 
     At most nine digits before them (so that interest stays within 64 bits), either plain or in
@@ -108,7 +110,7 @@ def read_amounts(
 
 def read_carrying_amounts(
     column: pa.Array,
-) -> tuple[npt.NDArray[np.int64], Mask, npt.NDArray[np.int8] | None]:
+) -> tuple[npt.NDArray[np.int64], Flags, Codes | None]:
     """Return the same, and the currency that stands in each (-1: none); None where none stands in
     any.
     """
@@ -131,7 +133,7 @@ def take_signs(column: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(is_negative & ~is_twice), bare, column)
 
 
-def _amounts_of(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask, npt.NDArray[np.int8]]:
+def _amounts_of(column: pa.Array) -> tuple[npt.NDArray[np.int64], Flags, Codes]:
     """Return minor units, what is bad, and the currency that an amount carries (-1: none)."""
     is_good = _mask(pc.match_substring_regex(column, _PLAIN_AMOUNT))
     carried = np.full(len(column), -1, np.int8)
@@ -144,7 +146,7 @@ def _amounts_of(column: pa.Array) -> tuple[npt.NDArray[np.int64], Mask, npt.NDAr
     return minor, ~is_good & _is_filled(column), carried
 
 
-def _odd_amounts(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Mask, npt.NDArray[np.int8]]:
+def _odd_amounts(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Flags, Codes]:
     """Return the same of amounts with something beside their digits, and which of them are good."""
     parts = pc.extract_regex(texts, _AMOUNT)
     is_negative, is_twice = _find_negative(parts)
@@ -165,7 +167,7 @@ def _odd_amounts(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Mask, npt.NDAr
     return np.where(is_negative, -minor, minor), is_good, np.max(currencies, axis=0).astype(np.int8)
 
 
-def _find_negative(parts: pa.StructArray) -> tuple[Mask, Mask]:
+def _find_negative(parts: pa.StructArray) -> tuple[Flags, Flags]:
     """Return which amounts have a minus or parentheses, and which have more than one of them, or
     half of a pair.
     """
@@ -174,11 +176,11 @@ def _find_negative(parts: pa.StructArray) -> tuple[Mask, Mask]:
     return np.any(marks, axis=0), (np.sum(marks, axis=0) > 1) | (has["open"] != has["close"])
 
 
-def _has(parts: pa.StructArray, name: str) -> Mask:
+def _has(parts: pa.StructArray, name: str) -> Flags:
     return _mask(pc.not_equal(pc.struct_field(parts, name), ""))
 
 
-def _currency_of(signs: pa.Array) -> npt.NDArray[np.int8]:
+def _currency_of(signs: pa.Array) -> Codes:
     place = pc.fill_null(pc.index_in(signs, value_set=pa.array(_CURRENCY)), -1).to_numpy(
         zero_copy_only=False
     )
@@ -189,44 +191,44 @@ def _to_minor(plain: pa.Array) -> npt.NDArray[np.int64]:
     return _low_words(pc.replace_substring(plain, ",", ".").cast(pa.decimal128(14, 2)))
 
 
-def read_flags(column: pa.Array) -> tuple[npt.NDArray[np.int8], Mask]:
+def read_flags(column: pa.Array) -> tuple[Codes, Flags]:
     """Return 1 for yes, 0 for no, -1 for an empty cell: `1/0`, `true/false`, `yes/no`, `да/не` in
     any case.
     """
     return _by_distinct(column, _flags_of, -1)
 
 
-def _flags_of(column: pa.Array) -> tuple[npt.NDArray[np.int8], Mask]:
+def _flags_of(column: pa.Array) -> tuple[Codes, Flags]:
     words, is_bad = _words_of(pc.utf8_lower(column), (*_YES, *_NO))
     return np.where(words < 0, np.int8(-1), (words < len(_YES)).astype(np.int8)), is_bad
 
 
-def read_words(column: pa.Array, words: tuple[str, ...]) -> tuple[npt.NDArray[np.int8], Mask]:
+def read_words(column: pa.Array, words: tuple[str, ...]) -> tuple[Codes, Flags]:
     """Return each cell's place in a closed list, exactly as written there; -1 where empty or
     bad.
     """
     return _by_distinct(column, partial(_words_of, words=words), -1)
 
 
-def _words_of(column: pa.Array, words: tuple[str, ...]) -> tuple[npt.NDArray[np.int8], Mask]:
+def _words_of(column: pa.Array, words: tuple[str, ...]) -> tuple[Codes, Flags]:
     places = pc.fill_null(pc.index_in(column, value_set=pa.array(words)), -1).to_numpy(
         zero_copy_only=False
     )
     return places.astype(np.int8), (places < 0) & _is_filled(column)
 
 
-def read_numbers(column: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
+def read_numbers(column: pa.Array) -> tuple[npt.NDArray[np.int32], Flags]:
     """Return whole numbers of at most nine digits, without a sign; -1 where empty or bad."""
     return _by_distinct(column, _numbers_of, -1)
 
 
-def _numbers_of(column: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
+def _numbers_of(column: pa.Array) -> tuple[npt.NDArray[np.int32], Flags]:
     is_good = _mask(pc.match_substring_regex(column, _NUMBER))
     numbers = pc.if_else(pa.array(is_good), column, "-1").cast(pa.int32())
     return numbers.to_numpy(zero_copy_only=False), ~is_good & _is_filled(column)
 
 
-def read_shares(column: pa.Array) -> tuple[pa.Array, Mask]:
+def read_shares(column: pa.Array) -> tuple[pa.Array, Flags]:
     """Return shares as text, `a/b` with 0 < a <= b or `1`; an empty cell is `1`, a bad one null.
 
     >>> read_shares(pa.array(["5/6", None, "7/6"]))[0].to_pylist()
@@ -247,8 +249,8 @@ def read_shares(column: pa.Array) -> tuple[pa.Array, Mask]:
 
 
 def _by_distinct(
-    column: pa.Array, read: Callable[[pa.Array], tuple[npt.NDArray, Mask]], nothing: int
-) -> tuple[npt.NDArray, Mask]:
+    column: pa.Array, read: Callable[[pa.Array], tuple[npt.NDArray, Flags]], nothing: int
+) -> tuple[npt.NDArray, Flags]:
     """Read each different text once: most columns have few of them."""
     encoded = column.dictionary_encode()
     values, is_bad = read(encoded.dictionary)
@@ -256,8 +258,8 @@ def _by_distinct(
 
 
 def _spread(
-    encoded: pa.DictionaryArray, values: npt.NDArray, is_bad: Mask, nothing: int
-) -> tuple[npt.NDArray, Mask]:
+    encoded: pa.DictionaryArray, values: npt.NDArray, is_bad: Flags, nothing: int
+) -> tuple[npt.NDArray, Flags]:
     places = _places(encoded)
     values = np.append(np.where(is_bad, nothing, values), nothing).astype(values.dtype)
     if not is_bad.any():
@@ -270,7 +272,7 @@ def _places(encoded: pa.DictionaryArray) -> npt.NDArray:
     return pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
 
 
-def _days_of(texts: pa.Array, *, may_be_open: bool) -> tuple[npt.NDArray[np.int32], Mask]:
+def _days_of(texts: pa.Array, *, may_be_open: bool) -> tuple[npt.NDArray[np.int32], Flags]:
     if not may_be_open and pc.all(pc.match_substring_regex(texts, _PLAIN_DATE)).as_py():
         days, is_bad = _calendar_days(pc.extract_regex(texts, "^" + _ISO + "$"), "i")
         is_bad |= (days < FIRST_DAY) | (days > LAST_DAY)
@@ -282,13 +284,13 @@ def _days_of(texts: pa.Array, *, may_be_open: bool) -> tuple[npt.NDArray[np.int3
     return np.where(is_open, NEVER, np.where(is_bad, 0, days)).astype(np.int32), is_bad
 
 
-def _instants_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
+def _instants_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Flags]:
     seconds, _, is_bad = _clocks_of(texts)
     days = seconds // 86_400
     return seconds, is_bad | (days < FIRST_DAY) | (days > LAST_DAY)
 
 
-def _clocks_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Mask]:
+def _clocks_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Flags]:
     """Return seconds by Sofia's clock, the day as it is written, and what is no day and time,
     whatever its year.
     """
@@ -315,7 +317,7 @@ def _to_sofia(
     return local.to_numpy().astype("datetime64[s]").astype(np.int64)
 
 
-def _calendar_days(parts: pa.StructArray, forms: str) -> tuple[npt.NDArray[np.int64], Mask]:
+def _calendar_days(parts: pa.StructArray, forms: str) -> tuple[npt.NDArray[np.int64], Flags]:
     """Return days of whatever year, and what is none; `forms`: the letters before the fields'
     names.
     """
@@ -337,11 +339,11 @@ def _integers(digits: pa.Array) -> npt.NDArray[np.int64]:
     return filled.cast(pa.int64()).to_numpy(zero_copy_only=False)
 
 
-def _mask(values: pa.Array) -> Mask:
+def _mask(values: pa.Array) -> Flags:
     return pc.fill_null(values, False).to_numpy(zero_copy_only=False)
 
 
-def _is_filled(column: pa.Array) -> Mask:
+def _is_filled(column: pa.Array) -> Flags:
     return column.is_valid().to_numpy(zero_copy_only=False)
 
 
