@@ -6,9 +6,8 @@ import sys
 
 from dunning.cli.command_line import add_as_of, add_command, read_day, show_progress
 from dunning.core.errors import UsageError
+from dunning.core.lists import LISTS
 from dunning.core.money import format_minor
-
-LISTS = ("reminders", "disconnections", "court")
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:

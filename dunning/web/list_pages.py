@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from dunning.core.lists import LISTS
 from dunning.gateways.store.access import append_access
 from dunning.gateways.store.holds import FROM_ACCOUNT, OwnHold
 from dunning.jobs.desk import list_taking, lists, manual_holds
@@ -271,7 +272,7 @@ def _show_row(
         until=until or ends.proposed,
         refused=say_refusal(person.language, refusal),
         may_strike=manual_holds.may_strike(office, found.name, found.as_of),
-        is_strikable=found.name in manual_holds.LISTS,
+        is_strikable=found.name in LISTS,
         may_end=partial(_may_end, person),
         has_left=manual_holds.has_left(office, found.name, found.as_of),
         may_unmask=lists.may_unmask(found.name),

@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine
 
+from dunning.core.lists import LISTS
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store.holds import OwnHold, fetch_holds
 from dunning.jobs.desk import manual_holds
@@ -202,5 +203,5 @@ def test_an_older_list_shows_only_the_strikes_of_its_own_time(
 
 def test_it_is_known_whether_a_list_has_left(office: Office) -> None:
     assert (True, False, False) == tuple(
-        manual_holds.has_left(office, name, AS_OF) for name in manual_holds.LISTS
+        manual_holds.has_left(office, name, AS_OF) for name in LISTS
     )

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from dunning.core.errors import DunningError
+from dunning.core.lists import LISTS
 from dunning.gateways.settings.environment import Settings
 
 ROLES = ("viewer", "adviser", "collections", "head", "legal", "admin")
-LISTS = ("reminders", "disconnections", "court")
 _KEYS = {"role", "approves", "airflow_id"}
 
 

@@ -14,13 +14,12 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from dunning.core.errors import DunningError
+from dunning.core.lists import LISTS
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.deeds import append_deeds
 from dunning.gateways.store.events import next_event
 from dunning.gateways.store.proposals import count_proposals
-
-LISTS = ("reminders", "disconnections", "court")
 
 
 @dataclass(frozen=True)

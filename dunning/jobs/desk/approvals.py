@@ -9,9 +9,10 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.lists import LISTS
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store.holds import OwnHold
-from dunning.gateways.store.releases import LISTS, Release, fetch_releases
+from dunning.gateways.store.releases import Release, fetch_releases
 from dunning.jobs.desk import manual_holds
 from dunning.jobs.desk.list_files import fetch_list, find_run
 from dunning.jobs.desk.refusals import RefusedError

@@ -7,6 +7,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.lists import LISTS
 from dunning.decisions.account.manual_hold_terms import find_held_back
 from dunning.documents.lists.csv_files import render_csv
 from dunning.documents.lists.list_files import ListFile
@@ -22,7 +23,7 @@ from dunning.jobs.desk.list_files import (
     find_run,
 )
 from dunning.jobs.desk.lists import Wish, download, filter_rows, mask_secrets
-from dunning.jobs.desk.manual_holds import LISTS, has_left
+from dunning.jobs.desk.manual_holds import has_left
 from dunning.jobs.desk.session import Office
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dunning.core.errors import DunningError
+from dunning.core.lists import LISTS
 from dunning.gateways.store import holds, releases, runs
 from dunning.jobs.desk.lists import look_into
 from dunning.jobs.desk.notes import read_note
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import Office
 
-# The lists from which a row may be struck.
-LISTS = releases.LISTS
 _PROPOSED_DAYS, _LONGEST_DAYS = 30, 366
 
 

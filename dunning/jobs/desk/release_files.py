@@ -10,13 +10,14 @@ from datetime import date
 from typing import Any
 
 from dunning.core.errors import DunningError
+from dunning.core.lists import LISTS
 from dunning.documents.lists.list_files import WITHHELD
 from dunning.documents.lists.parquet_files import read_parquet
 from dunning.gateways.files.publishing import MANIFEST
 from dunning.gateways.files.targets import Target, read_named, target_of
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store.recalls import Recall, fetch_out, fetch_recalls
-from dunning.gateways.store.releases import LISTS, Answer, Released, fetch_answers, fetch_released
+from dunning.gateways.store.releases import Answer, Released, fetch_answers, fetch_released
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import Office
 from dunning.jobs.release.files import recalled_target, released_target

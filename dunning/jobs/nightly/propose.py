@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
+from dunning.core.lists import LISTS
 from dunning.decisions.account.ageing import join_ageing
 from dunning.decisions.lists.missing_protections import stop_lists
 from dunning.decisions.lists.one_message import silence_listed
@@ -20,8 +21,6 @@ from dunning.jobs.nightly.balance import join_books, join_stages
 from dunning.jobs.nightly.history import History
 from dunning.jobs.nightly.runs import Run, shard_seal
 from dunning.jobs.run_context import Receipt
-
-LISTS = ("reminders", "disconnections", "court")
 
 
 def run(run: Receipt, shards: list[Receipt]) -> Receipt:

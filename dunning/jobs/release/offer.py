@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from dunning.core.errors import DunningError
+from dunning.core.lists import LIST_FILES
 from dunning.documents.messages.release_question import Question, write_body, write_subject
 from dunning.gateways.postgres.database import RUNNER, Source, connect_as
 from dunning.gateways.settings.environment import Settings
@@ -17,14 +18,9 @@ from dunning.jobs.run_context import Receipt
 
 # The files that a person looks at before he says that a list may leave, and those that are read
 # then.
-_LISTED = {
-    "reminders": ("reminders/sms", "reminders/email", "reminders/post"),
-    "disconnections": ("disconnections",),
-    "court": ("court", "court_items"),
-}
 FILES = {
     name: tuple(f"{path}.{end}" for path in paths for end in ("csv", "parquet"))
-    for name, paths in _LISTED.items()
+    for name, paths in LIST_FILES.items()
 }
 
 
