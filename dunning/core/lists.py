@@ -1,4 +1,4 @@
-"""The lists of a night: their names and their files."""
+"""The lists of a night: their names, their files, and which column each is summed by."""
 
 from dunning.core.words import CHANNELS
 
@@ -10,4 +10,17 @@ LIST_FILES: dict[str, tuple[str, ...]] = {
     "reminders": tuple(f"reminders/{channel}" for channel in CHANNELS),
     "disconnections": ("disconnections",),
     "court": ("court", "court_items"),
+}
+
+# What a row claims of unpaid invoices, without interest and fees: the same column in every list.
+PRINCIPAL = "principal_cents"
+
+# The column that is summed up in manifests, releases and pages; of a case interest and state fee
+# are part of it.
+SUMS = {
+    "reminders": PRINCIPAL,
+    "disconnections": PRINCIPAL,
+    "court": "total_cents",
+    "court_items": "open_cents",
+    "withheld": PRINCIPAL,
 }

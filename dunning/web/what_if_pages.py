@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.core.words import STAGES
-from dunning.decisions.compare.list_membership import LISTS
+from dunning.decisions.compare.list_membership import MEMBERSHIPS
 from dunning.documents.pages.findings_text import write_finding
 from dunning.documents.pages.rule_values import write_title
 from dunning.gateways.store.access import append_access
@@ -80,7 +80,7 @@ def show_result(
         changed=what_if.read_changed(office, result_id),
         sums=[what_if.sum_up(found) for found in result.nights],
         stages=STAGES,
-        lists=LISTS,
+        lists=MEMBERSHIPS,
         title=write_title(person.language, result.file.removesuffix(".toml")),
     )
 

@@ -75,4 +75,4 @@ def withheld(world: World) -> list[tuple[str, str, int, str]]:
     """What is withheld in a world without notices."""
     notices, rows = propose(world, Policy(), AS_OF, SINCE, "heat")
     assert [] == notices
-    return [(row["list"], row["stage"], row["overdue_cents"], row["reason"]) for row in rows]
+    return [(row["list"], row["stage"], row["principal_cents"], row["reason"]) for row in rows]

@@ -56,9 +56,8 @@ def plain_notices(
         if reason is None:
             listed.append(row)
         else:
-            same = {
-                name: row[name] for name in ("premise_no", "payer_code", "stage", "overdue_cents")
-            }
+            same = {name: row[name] for name in ("premise_no", "payer_code", "stage")}
+            same["principal_cents"] = row["overdue_cents"]
             withheld.append({"list": "notices", **same, "reason": reason})
     listed.sort(key=lambda row: (row["postal_key"], row["premise_no"], row["payer_code"]))
     return listed, sorted(withheld, key=lambda row: (row["premise_no"], row["payer_code"]))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunning.core.frames import Frame
+from dunning.core.lists import LISTS
 from dunning.core.words import CHANNELS, STAGES
 from dunning.decisions.compare.account_state import WAYS, Side
 from dunning.decisions.compare.changes import (
@@ -22,7 +23,7 @@ from dunning.decisions.compare.changes import (
     find_biggest,
     join_changes,
 )
-from dunning.decisions.compare.list_membership import GROUPS, LISTS
+from dunning.decisions.compare.list_membership import MEMBERSHIPS
 from dunning.decisions.lists.proposals import SCHEMAS
 
 Key = tuple[str, str]
@@ -74,7 +75,7 @@ class Row:
     def lists(self) -> dict[str, int]:
         """The lists that it stands on, each with its cents."""
         found = {}
-        for group, place, cents in zip(GROUPS, self.places, self.place_cents, strict=True):
+        for group, place, cents in zip(LISTS, self.places, self.place_cents, strict=True):
             if place is not None:
                 kind, word = place
                 own = f"reminders/{word}" if group == "reminders" else group
@@ -83,7 +84,7 @@ class Row:
 
     def place(self, group: str) -> str:
         """Where it stands in a group of lists, or why nowhere."""
-        own = self.places[GROUPS.index(group)]
+        own = self.places[LISTS.index(group)]
         if own is not None:
             return own[1]
         if group == "reminders":
@@ -116,7 +117,7 @@ ROWS = st.builds(
     st.tuples(CENTS, CENTS, CENTS),
     st.tuples(*[CENTS] * 4),
     st.tuples(*[st.integers(0, 4000)] * 4),
-    st.tuples(*(places_of(group) for group in GROUPS)),
+    st.tuples(*(places_of(group) for group in LISTS)),
     st.tuples(*[CENTS] * 3),
     st.sampled_from(("overdue", "final_warning")),
 )
@@ -154,19 +155,19 @@ def proposed_of(rows: dict[Key, Row]) -> dict[str, pa.Table]:
     tables: dict[str, list[dict]] = {name: [] for name in SCHEMAS}
     for (premise_no, payer_code), row in rows.items():
         who = {"premise_no": premise_no, "payer_code": payer_code}
-        for group, place, cents in zip(GROUPS, row.places, row.place_cents, strict=True):
+        for group, place, cents in zip(LISTS, row.places, row.place_cents, strict=True):
             if place is None:
                 continue
             if place[0] == "withheld":
                 tables["withheld"].append(
-                    who | {"list": group, "reason": place[1], "overdue_cents": cents}
+                    who | {"list": group, "reason": place[1], "principal_cents": cents}
                 )
             elif group == "reminders":
-                told = {"channel": place[1], "stage": row.message, "overdue_cents": cents}
+                told = {"channel": place[1], "stage": row.message, "principal_cents": cents}
                 tables["reminders"].append(who | told)
             else:
                 tables[group].append(
-                    who | {"total_cents" if group == "court" else "overdue_cents": cents}
+                    who | {"total_cents" if group == "court" else "principal_cents": cents}
                 )
     return {
         name: pa.table(
@@ -200,7 +201,7 @@ def plain_moves(before: dict[Key, Row], after: dict[Key, Row]) -> list[dict]:
         for side, row in (("before", then), ("after", now)):
             for name in ("open_cents", "overdue_cents", "rule", "reasons", "why_not"):
                 move[f"{name}_{side}"] = getattr(row, name) if row else None
-            for group in GROUPS:
+            for group in LISTS:
                 move[f"{group}_{side}"] = row.place(group) if row else None
             move[f"stage_{side}"] = STAGES[row.stage] if row else None
             move[f"message_{side}"] = row.message if row and row.is_sent else None
@@ -250,7 +251,10 @@ def told_lists(changes: Changes) -> Counter:
     cells = np.ndenumerate(changes.lists)
     movements = ("came", "left", "stayed")
     return +Counter(
-        {(LISTS[row], movements[movement], n): int(value) for (row, movement, n), value in cells}
+        {
+            (MEMBERSHIPS[row], movements[movement], n): int(value)
+            for (row, movement, n), value in cells
+        }
     )
 
 

@@ -163,7 +163,7 @@ def test_refused_evidence_withholds_the_case_and_its_items() -> None:
         "premise_no": "0012344217",
         "payer_code": "900000000001",
         "stage": "court_bound",
-        "overdue_cents": 25_000,
+        "principal_cents": 25_000,
         "reason": "refused_evidence",
     }
 

@@ -35,7 +35,7 @@ def rows(evidence: Evidence, table: str, paid_on: date | None = PAID_ON) -> list
 
 def outcome(evidence: Evidence, paid_on: date | None = PAID_ON) -> list[int | str]:
     """The listed sums, then the reasons of withheld rows."""
-    listed = [row["overdue_cents"] for row in rows(evidence, "disconnections", paid_on)]
+    listed = [row["principal_cents"] for row in rows(evidence, "disconnections", paid_on)]
     return listed + [row["reason"] for row in rows(evidence, "withheld", paid_on)]
 
 
@@ -48,7 +48,7 @@ def test_a_premise_to_disconnect() -> None:
         "stage": "overdue",
         "meter_no": "88",
         "address": "ул. Явор 3, 1324 София",
-        "overdue_cents": 8420,
+        "principal_cents": 8420,
         "items": 1,
         "oldest_due_on": date(2026, 9, 15),
         "warned_on": date(2026, 10, 25),
@@ -159,7 +159,7 @@ def test_the_sum_of_all_named_items_and_the_newest_warning() -> None:
     row = rows(evidence, "disconnections")[0]
 
     assert (9420, 2, date(2026, 9, 15), date(2026, 11, 1)) == (
-        row["overdue_cents"],
+        row["principal_cents"],
         row["items"],
         row["oldest_due_on"],
         row["warned_on"],
@@ -307,9 +307,11 @@ def test_one_row_a_premise_the_larger_debt() -> None:
     evidence.notice(1, "disconnection", "2026-10-20", "2026-10-25")
     listed = rows(evidence, "disconnections")
 
-    assert [("900000000002", 9000)] == [(row["payer_code"], row["overdue_cents"]) for row in listed]
+    assert [("900000000002", 9000)] == [
+        (row["payer_code"], row["principal_cents"]) for row in listed
+    ]
     assert [("disconnections", "900000000001", "overdue", 8420, "same_premise")] == [
-        (row["list"], row["payer_code"], row["stage"], row["overdue_cents"], row["reason"])
+        (row["list"], row["payer_code"], row["stage"], row["principal_cents"], row["reason"])
         for row in rows(evidence, "withheld")
     ]
 

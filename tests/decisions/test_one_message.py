@@ -18,7 +18,7 @@ RULES = load_policy().at(AS_OF)
 
 def proposals(**lists: list[dict[str, Any]]) -> Proposed:
     """A message to account 1 of premise 0001, and what else is given."""
-    given = {"reminders": [{"stage": "overdue", "overdue_cents": 18420}], **lists}
+    given = {"reminders": [{"stage": "overdue", "principal_cents": 18420}], **lists}
     account = {"premise_no": "0001", "payer_code": "1"}
     return {
         name: pa.Table.from_pylist([account | row for row in given.get(name, [])], schema)
@@ -47,7 +47,7 @@ def outcome(
     return held[0] if held else "sent"
 
 
-CUT = {"disconnections": [{"stage": "overdue", "overdue_cents": 18420}]}
+CUT = {"disconnections": [{"stage": "overdue", "principal_cents": 18420}]}
 
 
 @pytest.mark.parametrize(

@@ -353,9 +353,9 @@ def test_reminders_are_what_the_plain_rules_say(seed: int) -> None:
     evidence = draw(seed)
     proposed = propose_reminders(evidence.bucket, evidence.decision, RULES, evidence.history)
     actual = by_account(
-        proposed["reminders"].to_pylist(), "stage", "overdue_cents", "channel", "address"
+        proposed["reminders"].to_pylist(), "stage", "principal_cents", "channel", "address"
     )
-    actual |= by_account(proposed["withheld"].to_pylist(), "stage", "overdue_cents", "reason")
+    actual |= by_account(proposed["withheld"].to_pylist(), "stage", "principal_cents", "reason")
     plain = {
         (row["premise_no"], row["payer_code"]): Plain(evidence, place).reminder()
         for place, row in enumerate(evidence.rows["accounts"])
@@ -370,8 +370,8 @@ def test_disconnections_are_what_the_plain_rules_say(seed: int) -> None:
     proposed = propose_disconnections(
         evidence.bucket, evidence.decision, RULES, evidence.history, AS_OF
     )
-    actual = by_account(proposed["disconnections"].to_pylist(), "overdue_cents")
-    held = by_account(proposed["withheld"].to_pylist(), "overdue_cents", "reason")
+    actual = by_account(proposed["disconnections"].to_pylist(), "principal_cents")
+    held = by_account(proposed["withheld"].to_pylist(), "principal_cents", "reason")
     plain = {
         (row["premise_no"], row["payer_code"]): Plain(evidence, place).disconnection()
         for place, row in enumerate(evidence.rows["accounts"])

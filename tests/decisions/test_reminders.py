@@ -36,7 +36,7 @@ def withheld(evidence: Evidence) -> list[tuple[str, str, int, str]]:
     rows = propose_reminders(evidence.bucket, evidence.decision, RULES, evidence.history)[
         "withheld"
     ].to_pylist()
-    return [(row["list"], row["stage"], row["overdue_cents"], row["reason"]) for row in rows]
+    return [(row["list"], row["stage"], row["principal_cents"], row["reason"]) for row in rows]
 
 
 def stages(evidence: Evidence) -> list[str]:
@@ -58,7 +58,7 @@ def test_a_reminder_says_what_is_demanded_and_where_it_goes() -> None:
         "language": "bg",
         "service": "electricity",
         "name": None,
-        "overdue_cents": 18420,
+        "principal_cents": 18420,
         "items": 1,
         "oldest_due_on": date(2026, 10, 15),
         "newest_due_on": date(2026, 10, 15),
@@ -195,9 +195,13 @@ def test_a_last_warning_demands_its_items_and_a_reminder_all_that_has_not_expire
     evidence.stages[0] = "overdue"
     reminder = listed(evidence)[0]
 
-    assert (18420, 1, 700) == (warning["overdue_cents"], warning["items"], warning["expired_cents"])
+    assert (18420, 1, 700) == (
+        warning["principal_cents"],
+        warning["items"],
+        warning["expired_cents"],
+    )
     assert (19420, 2, 700) == (
-        reminder["overdue_cents"],
+        reminder["principal_cents"],
         reminder["items"],
         reminder["expired_cents"],
     )
@@ -492,7 +496,7 @@ def test_two_accounts_of_a_payer_and_another_payer_keep_apart() -> None:
     evidence.item(1, 500, "2026-09-02")
     evidence.contact(1, "email", "second@example.bg")
     rows = [
-        (row["payer_code"], row["service"], row["channel"], row["overdue_cents"], row["language"])
+        (row["payer_code"], row["service"], row["channel"], row["principal_cents"], row["language"])
         for row in listed(evidence)
     ]
 

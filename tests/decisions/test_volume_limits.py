@@ -27,7 +27,7 @@ def reminders(rows: list[tuple[str, str, int, int]]) -> pa.Table:
         "stage": [row[0] for row in rows],
         "district": [row[1] for row in rows],
         "oldest_due_on": [AS_OF - timedelta(days=row[2]) for row in rows],
-        "overdue_cents": [row[3] for row in rows],
+        "principal_cents": [row[3] for row in rows],
     }
     schema = SCHEMAS["reminders"]
     return pa.table(
@@ -71,7 +71,9 @@ def test_the_rest_is_withheld_with_its_sum() -> None:
     assert [(row["list"], row["stage"], row["reason"]) for row in held] == [
         ("reminders", "overdue", "ramp")
     ] * 2
-    both = ramped["reminders"]["overdue_cents"].to_pylist() + [row["overdue_cents"] for row in held]
+    both = ramped["reminders"]["principal_cents"].to_pylist() + [
+        row["principal_cents"] for row in held
+    ]
     assert sorted(both) == [row[3] for row in rows]
 
 
@@ -94,7 +96,7 @@ def test_what_was_handed_over_stays_away_for_its_days() -> None:
         else pa.array(["P"])
         if name == "payer_code"
         else pa.nulls(1, SCHEMAS["disconnections"].field(name).type)
-        if name != "overdue_cents"
+        if name != "principal_cents"
         else pa.array([700])
         for name in SCHEMAS["disconnections"].names
     }

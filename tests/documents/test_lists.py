@@ -263,7 +263,7 @@ def test_messages_go_to_the_file_of_their_channel() -> None:
         "stage": "overdue",
         "language": "bg",
         "service": "heat",
-        "overdue_cents": 8420,
+        "principal_cents": 8420,
         "items": 1,
         "oldest_due_on": date(2026, 10, 15),
         "expired_cents": 0,
@@ -310,7 +310,7 @@ def test_messages_go_to_the_file_of_their_channel() -> None:
 )
 def test_the_reason_of_a_disconnection(items: int, expected: str) -> None:
     row = {
-        "overdue_cents": 8420,
+        "principal_cents": 8420,
         "items": items,
         "oldest_due_on": date(2026, 9, 15),
         "warned_on": date(2026, 10, 25),

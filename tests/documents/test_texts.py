@@ -32,7 +32,7 @@ def message(channel: str = "sms", stage: str = "overdue", **facts: Any) -> dict[
         "address": "ул. Явор 3, 1324 София",
         "language": "bg",
         "service": "heat",
-        "overdue_cents": 8420,
+        "principal_cents": 8420,
         "items": 1,
         "name": "Проба Пробова",
         "oldest_due_on": date(2026, 10, 15),
@@ -66,7 +66,7 @@ def words(text: str) -> str:
                 "service": "electricity",
                 "items": 3,
                 "oldest_due_on": date(2024, 10, 15),
-                "overdue_cents": 123456,
+                "principal_cents": 123456,
             },
             "Електроснабдяване: по аб. № …4217 има 1234,56 евро с изтекъл срок от 15.10.2024. Ако сте платили, "
             "благодарим. Разсрочване: 0700 11 111",
@@ -106,7 +106,7 @@ def test_sms(facts: dict[str, Any], expected: str) -> None:
 def test_an_sms_fits_two_parts_and_in_latin_letters_one(
     service: str, stage: str, items: int, due: date
 ) -> None:
-    facts = {"service": service, "items": items, "oldest_due_on": due, "overdue_cents": 999_999}
+    facts = {"service": service, "items": items, "oldest_due_on": due, "principal_cents": 999_999}
     languages = [{}, {"is_latin": True}, {"language": "en"}]
 
     assert [2, 1, 1] == [
@@ -129,7 +129,7 @@ LONG = Supplier(
     ("facts", "expected"),
     [
         (  # the due date goes first
-            {"overdue_cents": 12_345_678, "items": 3, "oldest_due_on": date(2024, 10, 15)},
+            {"principal_cents": 12_345_678, "items": 3, "oldest_due_on": date(2024, 10, 15)},
             "Топлоснабдяване „Юг“: по аб. № …4217 има 123 456,78 евро с изтекъл срок. Ако сте платили, благодарим. "
             "Разсрочване: 0700 11 111",
         ),
@@ -201,7 +201,7 @@ def test_an_email() -> None:
 
 
 def test_a_last_warning_by_letter() -> None:
-    row = message("post", "final_warning", overdue_cents=41_260, service="electricity")
+    row = message("post", "final_warning", principal_cents=41_260, service="electricity")
 
     assert "Последно предупреждение по абонатен № 0012344217" == row["subject"]
     head = ["Проба Пробова", "ул. Явор 3, 1324 София", "", "22.11.2026 г.", "", "Здравейте,"]

@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags, Ints
 from dunning.core.frames import Frame
+from dunning.core.lists import LISTS
 from dunning.core.words import STAGES
 from dunning.decisions.account.stage_reasons import join_codes
 from dunning.decisions.compare.account_state import WAYS, Side
-from dunning.decisions.compare.list_membership import LISTS, Placings, place_rows, say_places
+from dunning.decisions.compare.list_membership import MEMBERSHIPS, Placings, place_rows, say_places
 from dunning.decisions.tables import word_column
 
 # A side on which an account is not there at all stands behind the stages.
@@ -34,7 +35,7 @@ class Changes:
     moves: one row per account whose stage or lists differ, or that stands on one side only; see
     MOVES.
     stages: accounts, open cents before, open cents after; by place before and place after (PLACES).
-    lists: rows, cents before, cents after; by list (LISTS) and movement (MOVEMENTS). Cents are
+    lists: rows, cents before, cents after; by list (MEMBERSHIPS) and movement (MOVEMENTS). Cents are
     those of the list.
     """
 
@@ -61,7 +62,7 @@ _SIDED = {
 # kind: of KINDS. way: the way up that decides between two stages (the higher one's), null where the
 # stage is one; way_cents, way_days: what it looks at. message: the one that goes out tonight
 # (words.NOTICE_STAGES), or null. reminders, disconnections, court: where the account stands: the
-# channel, or `listed`, or else why not. lists_*: of LISTS, separated by a space. <turnover>_cents:
+# channel, or `listed`, or else why not. lists_*: of MEMBERSHIPS, separated by a space. <turnover>_cents:
 # after less before. Columns with `_before` and `_after` are null on a side on which the account is
 # not there.
 MOVES = pa.schema(
@@ -107,7 +108,10 @@ def join_changes(parts: Iterable[Changes]) -> Changes:
     return Changes(
         moves.sort_by([("premise_no", "ascending"), ("payer_code", "ascending")]).combine_chunks(),
         sum((part.stages for part in parts), np.zeros((len(PLACES), len(PLACES), 3), np.int64)),
-        sum((part.lists for part in parts), np.zeros((len(LISTS), len(MOVEMENTS), 3), np.int64)),
+        sum(
+            (part.lists for part in parts),
+            np.zeros((len(MEMBERSHIPS), len(MOVEMENTS), 3), np.int64),
+        ),
     )
 
 
@@ -144,7 +148,7 @@ class _Match:
         return row
 
 
-_LISTED = ("reminders", "disconnections", "court", "withheld")
+_LISTED = (*LISTS, "withheld")
 
 
 def _match(before: Side, after: Side) -> _Match:
@@ -190,7 +194,7 @@ def _sum_stages(before: Side, after: Side, match: _Match, stages: list[Ints]) ->
 
 
 def _sum_lists(before: Placings, after: Placings) -> Ints:
-    sums = np.zeros((len(LISTS), len(MOVEMENTS), 3), np.int64)
+    sums = np.zeros((len(MEMBERSHIPS), len(MOVEMENTS), 3), np.int64)
     for movement, flags in enumerate(_movements(before, after)):
         for column, values in enumerate((np.ones_like(before.cents), before.cents, after.cents)):
             sums[:, movement, column] = np.where(flags, values, 0).sum(axis=0)
@@ -222,7 +226,7 @@ def _list_moves(
     }
     for name, flags in zip(MOVEMENTS, _movements(*placings), strict=True):
         columns[f"lists_{name}"] = join_codes(
-            {word: flags[moved, n] for n, word in enumerate(LISTS)}
+            {word: flags[moved, n] for n, word in enumerate(MEMBERSHIPS)}
         )
     for name in _TURNOVER:
         then, now = (

@@ -10,26 +10,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags, Ints
+from dunning.core.lists import LISTS, SUMS
 from dunning.core.words import CHANNELS, STAGES, code
-from dunning.decisions.lists.proposals import SUMMED, Proposed
+from dunning.decisions.lists.proposals import Proposed
 
-GROUPS = ("reminders", "disconnections", "court")
 # Every list, and what each withheld: an account stands on each at most once.
-LISTS = (
+MEMBERSHIPS = (
     *(f"reminders/{channel}" for channel in CHANNELS),
-    *GROUPS[1:],
-    *(f"withheld/{group}" for group in GROUPS),
+    *LISTS[1:],
+    *(f"withheld/{group}" for group in LISTS),
 )
-_FIRST_WITHHELD = LISTS.index("withheld/reminders")
+_FIRST_WITHHELD = MEMBERSHIPS.index("withheld/reminders")
 _CURRENT = code(STAGES, "current")
 
 
 @dataclass(frozen=True)
 class Placings:
-    """Where the accounts (rows) stand: whether on each list (columns, LISTS), with which cents.
+    """Where the accounts (rows) stand: whether on each list (columns, MEMBERSHIPS), with which cents.
 
     message: each one's row of `reminders`; withheld: the row of that table that keeps it from a
-    group's list (columns, GROUPS). -1: none.
+    group's list (columns, LISTS). -1: none.
     """
 
     is_listed: Flags
@@ -45,21 +45,21 @@ def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Plac
         accounts: by table, the account of each row.
     """
     is_listed, cents = (
-        np.zeros((size, len(LISTS)), np.bool_),
-        np.zeros((size, len(LISTS)), np.int64),
+        np.zeros((size, len(MEMBERSHIPS)), np.bool_),
+        np.zeros((size, len(MEMBERSHIPS)), np.int64),
     )
-    message, withheld = np.full(size, -1, np.int64), np.full((size, len(GROUPS)), -1, np.int64)
+    message, withheld = np.full(size, -1, np.int64), np.full((size, len(LISTS)), -1, np.int64)
 
     def enter(table: str, column: str, places: Ints) -> None:
         is_listed[accounts[table], places] = True
         cents[accounts[table], places] = proposed[table][column].to_numpy()
 
-    enter("reminders", SUMMED["reminders"], _index(proposed["reminders"]["channel"], CHANNELS))
+    enter("reminders", SUMS["reminders"], _index(proposed["reminders"]["channel"], CHANNELS))
     message[accounts["reminders"]] = np.arange(len(accounts["reminders"]))
-    for name in GROUPS[1:]:
-        enter(name, SUMMED[name], np.full(len(proposed[name]), LISTS.index(name)))
-    group = _index(proposed["withheld"]["list"], GROUPS)
-    enter("withheld", SUMMED["withheld"], group + _FIRST_WITHHELD)
+    for name in LISTS[1:]:
+        enter(name, SUMS[name], np.full(len(proposed[name]), MEMBERSHIPS.index(name)))
+    group = _index(proposed["withheld"]["list"], LISTS)
+    enter("withheld", SUMS["withheld"], group + _FIRST_WITHHELD)
     withheld[accounts["withheld"], group] = np.arange(len(group))
     return Placings(is_listed, cents, message, withheld)
 
@@ -82,7 +82,7 @@ def say_places(
     messages = pa.array(np.where(stage == _CURRENT, "not_overdue", "sent_lately"), pa.string())
     why_not = (messages, pa.scalar("no_warned_debt"), pa.scalar("not_court_bound"))
     told = {"message": _take(proposed["reminders"]["stage"], placing.message[accounts])}
-    for number, group in enumerate(GROUPS):
+    for number, group in enumerate(LISTS):
         reason = _take(proposed["withheld"]["reason"], placing.withheld[accounts, number])
         where = pc.coalesce(
             _say_listed(group, placing.is_listed[accounts]), reason, why_not[number]
@@ -95,7 +95,7 @@ def _say_listed(group: str, is_listed: Flags) -> pa.Array:
     """Return the word for an account that stands on a list of the group; null for one that does
     not.
     """
-    lists = {name: n for n, name in enumerate(LISTS) if name.split("/")[0] == group}
+    lists = {name: n for n, name in enumerate(MEMBERSHIPS) if name.split("/")[0] == group}
     words = [name.split("/")[1] if "/" in name else "listed" for name in lists]
     own = is_listed[:, list(lists.values())]
     return pa.array(words, pa.string()).take(pa.array(own.argmax(axis=1), mask=~own.any(axis=1)))

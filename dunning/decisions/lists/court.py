@@ -30,8 +30,8 @@ from dunning.decisions.lists.proposals import (
     build_table,
     earliest_by,
     join_account,
-    withhold,
 )
+from dunning.decisions.lists.withheld import withhold_accounts
 from dunning.decisions.segments import any_by, index_rows, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Court, Rules
@@ -65,7 +65,7 @@ def propose_court(
     refused = bucket.accounts["has_refused_evidence"][accounts]
     items = decision.open_items.take(decision.open_items["is_in_stage"])
     principal = sum_by(items["account"], items["open_cents"], len(bucket.accounts))
-    held = withhold(
+    held = withhold_accounts(
         bucket,
         "court",
         accounts[refused],

@@ -20,8 +20,8 @@ from dunning.decisions.lists.proposals import (
     build_table,
     earliest_by,
     first_reason,
-    withhold,
 )
+from dunning.decisions.lists.withheld import withhold_accounts
 from dunning.decisions.lists.working_days import Window, disconnection_window
 from dunning.decisions.segments import any_by, sum_by
 from dunning.decisions.tables import word_column
@@ -54,12 +54,12 @@ def propose_disconnections(
     stage = np.zeros(len(bucket.accounts), np.int8)
     stage[decision.accounts["account"]] = decision.accounts["stage"]
     stages = word_column(STAGES, stage[claims.accounts])
-    held = withhold(
+    held = withhold_accounts(
         bucket,
         "disconnections",
         claims.accounts[stops],
         stages.filter(pa.array(stops)),
-        claims.overdue_cents[stops],
+        claims.principal_cents[stops],
         reasons.filter(pa.array(stops)),
     )
     listed = _list(bucket, claims.take(~stops), stages.filter(pa.array(~stops)), window)
@@ -73,7 +73,7 @@ class Claims:
     """
 
     accounts: Places
-    overdue_cents: npt.NDArray[np.int64]
+    principal_cents: npt.NDArray[np.int64]
     items: npt.NDArray[np.int32]
     oldest_due_on: Days
     warned_on: Days
@@ -82,7 +82,7 @@ class Claims:
         """Return the claims under a mask."""
         return Claims(
             self.accounts[rows],
-            self.overdue_cents[rows],
+            self.principal_cents[rows],
             self.items[rows],
             self.oldest_due_on[rows],
             self.warned_on[rows],
@@ -216,7 +216,7 @@ def _largest_of_premise(claims: Claims, premises: Places, free: Flags) -> Flags:
     code.
     """
     rows = np.flatnonzero(free)
-    order = rows[np.lexsort((claims.accounts[rows], -claims.overdue_cents[rows], premises[rows]))]
+    order = rows[np.lexsort((claims.accounts[rows], -claims.principal_cents[rows], premises[rows]))]
     first = (
         np.r_[True, premises[order][1:] != premises[order][:-1]]
         if len(order)
@@ -243,7 +243,7 @@ def _list(bucket: Bucket, claims: Claims, stages: pa.Array, window: Window | Non
             "stage": stages,
             "meter_no": premises.text("meter_no"),
             "address": premise_addresses(bucket, claims.accounts),
-            "overdue_cents": claims.overdue_cents,
+            "principal_cents": claims.principal_cents,
             "items": claims.items,
             "oldest_due_on": claims.oldest_due_on,
             "warned_on": claims.warned_on,

@@ -2,17 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-import pyarrow as pa
+import numpy as np
 
-from dunning.decisions.lists.proposals import Proposed, build_table, merge_proposed
+from dunning.core.lists import LISTS
+from dunning.decisions.lists.proposals import Proposed, merge_proposed
+from dunning.decisions.lists.withheld import withhold_rows
 from dunning.policy.rules import Loading
-
-# Lists that could hurt somebody, with the column that holds the sum of a row.
-GUARDED = {
-    "reminders": "overdue_cents",
-    "disconnections": "overdue_cents",
-    "court": "principal_cents",
-}
 
 
 def find_shrunk(
@@ -57,26 +52,7 @@ def _guarded(before: Mapping[str, int], rule: Loading) -> Iterator[str]:
 
 
 def stop_lists(proposed: Proposed, reason: str) -> Proposed:
-    """Return the proposals with every row that could hurt moved to `withheld` for one reason."""
-    held = [proposed["withheld"]]
-    for name, cents in GUARDED.items():
-        rows = proposed[name]
-        stage = (
-            rows["stage"].combine_chunks()
-            if name != "court"
-            else pa.repeat("court_bound", len(rows))
-        )
-        held.append(
-            build_table(
-                "withheld",
-                {
-                    "list": pa.repeat(name, len(rows)),
-                    "premise_no": rows["premise_no"].combine_chunks(),
-                    "payer_code": rows["payer_code"].combine_chunks(),
-                    "stage": stage,
-                    "overdue_cents": rows[cents].combine_chunks(),
-                    "reason": pa.repeat(reason, len(rows)),
-                },
-            )
-        )
-    return merge_proposed([{"withheld": table} for table in held])
+    """Return the proposals with every row of every list moved to `withheld` for one reason."""
+    for name in LISTS:
+        proposed = withhold_rows(proposed, name, np.zeros(len(proposed[name]), np.bool_), reason)
+    return merge_proposed([proposed])

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.decisions.lists.proposals import Proposed
-from dunning.decisions.lists.volume_limits import key_of, withhold_rows
+from dunning.decisions.lists.volume_limits import key_of
+from dunning.decisions.lists.withheld import withhold_rows
 from dunning.policy.rules import Rules
 
 

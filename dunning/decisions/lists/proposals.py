@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from dunning.core.arrays import Days, Flags, Places
 from dunning.core.days import NEVER
-from dunning.core.frames import Bucket, Frame, days_to_arrow
+from dunning.core.frames import Frame, days_to_arrow
 
 Proposed = dict[str, pa.Table]
 
@@ -26,7 +26,7 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
 
 
 SCHEMAS: dict[str, pa.Schema] = {
-    # One notice to send. stage: overdue or final_warning; overdue_cents: the sum demanded, of
+    # One notice to send. stage: overdue or final_warning; principal_cents: the sum demanded, of
     # `items` items; name: of letters only; expired_cents: overdue, but past limitation: shown, not
     # demanded; answer_until: of last warnings; district: of the premise; may_be_cut: its supply, by
     # the rules in force, for a sum like this.
@@ -40,7 +40,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         language=_text,
         service=_text,
         name=_text,
-        overdue_cents=_cents,
+        principal_cents=_cents,
         items=_count,
         oldest_due_on=_day,
         newest_due_on=_day,
@@ -61,7 +61,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         stage=_text,
         meter_no=_text,
         address=_text,
-        overdue_cents=_cents,
+        principal_cents=_cents,
         items=_count,
         oldest_due_on=_day,
         warned_on=_day,
@@ -112,23 +112,15 @@ SCHEMAS: dict[str, pa.Schema] = {
         limitation_on=_day,
     ),
     # One row that a list would have had. stage: that of the row, for reminders; else that of the
-    # account.
+    # account. principal_cents: what the row would have claimed; of a monthly notice, what is overdue.
     "withheld": _schema(
         list=_text,
         premise_no=_text,
         payer_code=_text,
         stage=_text,
-        overdue_cents=_cents,
+        principal_cents=_cents,
         reason=_text,
     ),
-}
-# The column whose sum is told of a list; of a case interest and state fee are part of it.
-SUMMED = {
-    "reminders": "overdue_cents",
-    "disconnections": "overdue_cents",
-    "court": "total_cents",
-    "court_items": "open_cents",
-    "withheld": "overdue_cents",
 }
 SORT_KEYS: dict[str, tuple[str, ...]] = {
     "reminders": ("premise_no", "payer_code", "stage"),
@@ -179,29 +171,6 @@ def join_proposed(parts: Iterable[Proposed]) -> Proposed:
         )
         for name, schema in SCHEMAS.items()
     }
-
-
-def withhold(
-    bucket: Bucket,
-    list_name: str,
-    accounts: Places,
-    stages: pa.Array,
-    overdue_cents: npt.NDArray,
-    reasons: pa.Array,
-) -> pa.Table:
-    """Return rows of `withheld`, one per account given."""
-    of = bucket.accounts.take(accounts)
-    return build_table(
-        "withheld",
-        {
-            "list": pa.repeat(pa.scalar(list_name), len(accounts)),
-            "premise_no": of.text("premise_no"),
-            "payer_code": of.text("payer_code"),
-            "stage": stages,
-            "overdue_cents": overdue_cents,
-            "reason": reasons,
-        },
-    )
 
 
 def join_account(prefix: pa.Array | pa.Scalar, accounts: Frame) -> pa.Array:

@@ -32,8 +32,8 @@ from dunning.decisions.lists.proposals import (
     join_account,
     latest_by,
     or_never,
-    withhold,
 )
+from dunning.decisions.lists.withheld import withhold_accounts
 from dunning.decisions.segments import sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
@@ -65,12 +65,12 @@ def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history:
     demands = sum_demands(bucket, decision, due, rules)
     reasons = _withhold_for(bucket, due, demands, contact, rules)
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
-    held = withhold(
+    held = withhold_accounts(
         bucket,
         "reminders",
         due.accounts[stops],
         word_column(NOTICE_STAGES, due.stages[stops]),
-        demands["overdue_cents"][stops],
+        demands["principal_cents"][stops],
         reasons.filter(pa.array(stops)),
     )
     return {"reminders": _list(bucket, due, demands, contact, rules, ~stops), "withheld": held}
@@ -170,7 +170,7 @@ def court_days(rules: Rules) -> tuple[int, int]:
 def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> Frame:
     """Return what each message speaks of, aligned with `due`.
 
-    Columns: overdue_cents, items, oldest_due_on, newest_due_on, period_from, period_to (of what is
+    Columns: principal_cents, items, oldest_due_on, newest_due_on, period_from, period_to (of what is
     demanded; `NEVER` where unknown), cuttable_cents (of that, what supply is cut for) and
     expired_cents (overdue and expired).
     """
@@ -189,7 +189,7 @@ def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> F
     cuttable = ~np.isin(named["kind"], never)
     return Frame(
         {
-            "overdue_cents": sum_by(of, facts["open_cents"], count),
+            "principal_cents": sum_by(of, facts["open_cents"], count),
             "items": np.bincount(of, minlength=count).astype(np.int32),
             "oldest_due_on": earliest_by(of, named["due_on"], count),
             "newest_due_on": or_never(latest_by(of, named["due_on"], count)),
@@ -207,7 +207,7 @@ def _withhold_for(
     smallest = np.array(
         [rules.reminders.amount_cents_min[channel] for channel in CHANNELS] + [0], np.int64
     )
-    amount = demands["overdue_cents"]
+    amount = demands["principal_cents"]
     failures = {
         "refused_evidence": bucket.accounts["has_refused_evidence"][due.accounts],
         "expired_only": amount == 0,

@@ -2,7 +2,7 @@
 night.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,20 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags
-from dunning.decisions.lists.proposals import Proposed, build_table
+from dunning.core.lists import PRINCIPAL
+from dunning.decisions.lists.proposals import Proposed
+from dunning.decisions.lists.withheld import withhold_rows
 from dunning.policy.rules import Release
 
 _STAGES = ("overdue", "final_warning")
-_CENTS = {
-    "reminders": "overdue_cents",
-    "disconnections": "overdue_cents",
-    "court": "principal_cents",
-}
 # The most urgent first: what expires or fell due first, then the largest sum, then by number.
-_URGENCY = {
-    "reminders": ("oldest_due_on", "overdue_cents"),
-    "disconnections": ("oldest_due_on", "overdue_cents"),
-    "court": ("limitation_on", "principal_cents"),
+_URGENT_FROM = {
+    "reminders": "oldest_due_on",
+    "disconnections": "oldest_due_on",
+    "court": "limitation_on",
 }
 
 
@@ -40,12 +37,11 @@ def let_out(
     """
     if len(rows) == 0:
         return np.zeros(0, np.bool_)
-    day, cents = _URGENCY[list_name]
     ranked = pa.table(
         {
             "group": _join([pc.fill_null(rows[name], "") for name in groups], len(rows)),
-            "day": rows[day],
-            "cents": pc.negate(rows[cents]),
+            "day": rows[_URGENT_FROM[list_name]],
+            "cents": pc.negate(rows[PRINCIPAL]),
             "premise_no": rows["premise_no"],
             "payer_code": rows["payer_code"],
         }
@@ -104,28 +100,3 @@ def key_of(rows: pa.Table) -> pa.Array:
     """Return one text per row that names its account."""
     joined = pc.binary_join_element_wise(rows["premise_no"], rows["payer_code"], "\x1f")
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
-
-
-def withhold_rows(proposed: Proposed, name: str, kept: Flags, reason: str) -> Proposed:
-    """Return the proposals with the rows of a list that are not kept among the withheld ones."""
-    if kept.all():
-        return proposed
-    rows = proposed[name]
-    held = rows.filter(pa.array(~kept))
-    moved: Mapping[str, pa.Array] = {
-        "list": pa.repeat(name, len(held)),
-        "premise_no": held["premise_no"].combine_chunks(),
-        "payer_code": held["payer_code"].combine_chunks(),
-        "stage": held["stage"].combine_chunks()
-        if name != "court"
-        else pa.repeat("court_bound", len(held)),
-        "overdue_cents": held[_CENTS[name]].combine_chunks(),
-        "reason": pa.repeat(reason, len(held)),
-    }
-    withheld = pa.concat_tables([proposed["withheld"], build_table("withheld", moved)])
-    left = {name: rows.filter(pa.array(kept)), "withheld": withheld}
-    if name == "court":
-        items = proposed["court_items"]
-        cases = left["court"]["case_ref"].combine_chunks()
-        left["court_items"] = items.filter(pc.is_in(items["case_ref"], value_set=cases))
-    return {**proposed, **left}

@@ -20,8 +20,8 @@ from dunning.decisions.lists.proposals import (
     first_reason,
     join_account,
     to_arrays,
-    withhold,
 )
+from dunning.decisions.lists.withheld import withhold_accounts
 from dunning.decisions.monthly.contact_cards import Card, ask_for_contacts
 from dunning.decisions.monthly.notice_rows import (
     ITEMS,
@@ -140,7 +140,7 @@ def propose_notices(
     debts = sum_debts(bucket, decision, accounts)
     reasons = _withhold_for(bucket, accounts, boxes, card)
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
-    held = withhold(
+    held = withhold_accounts(
         bucket,
         "notices",
         accounts[stops],

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from dunning.core.formats import format_days, format_minor_column
 from dunning.core.frames import frame_of
+from dunning.core.lists import PRINCIPAL
 from dunning.core.words import CHANNELS
 from dunning.documents.lists.columns import Column, count, day, money, reasons, text, word
 from dunning.documents.lists.csv_files import render_csv
@@ -36,7 +37,7 @@ _MESSAGE = (
     text("address", "Адресат", 36),
     text("subject", "Тема", 40),
     text("text", "Текст", 80),
-    money("overdue", "Сума, €"),
+    money("overdue", "Сума, €", PRINCIPAL),
     count("segments", "Части (SMS)"),
 )
 REMINDERS = {
@@ -53,7 +54,7 @@ DISCONNECTIONS = ListFile(
         text("payer_code", "Код на платец"),
         text("meter_no", "Електромер №"),
         text("address", "Адрес", 40),
-        money("overdue", "Дължимо, €"),
+        money("overdue", "Дължимо, €", PRINCIPAL),
         day("oldest_due_on", "Най-стар срок"),
         day("warned_on", "Предупреден на"),
         day("not_before", "Не преди"),
@@ -77,7 +78,7 @@ COURT = ListFile(
         text("premise_address", "Адрес на имота", 40),
         text("postal_address", "Адрес за връчване", 40),
         word("service", "Услуга"),
-        money("principal", "Главница, €"),
+        money("principal", "Главница, €", PRINCIPAL),
         money("interest", "Лихва, €"),
         day("interest_from", "Лихва от"),
         day("interest_to", "Лихва до"),
@@ -118,7 +119,7 @@ WITHHELD = ListFile(
         text("premise_no", "Абонатен №"),
         text("payer_code", "Код на платец"),
         word("stage", "Етап", 24),
-        money("overdue", "Сума, €"),
+        money("overdue", "Сума, €", PRINCIPAL),
         reasons("reason", "Причина", 48),
     ),
 )
@@ -201,7 +202,7 @@ def give_reasons(disconnections: pa.Table) -> pa.Table:
         " фактури, най-старата със срок ",
     )
     reason = pc.binary_join_element_wise(
-        format_minor_column(facts["overdue_cents"]),
+        format_minor_column(facts[PRINCIPAL]),
         " € по ",
         disconnections["items"].cast(pa.string()),
         bills,

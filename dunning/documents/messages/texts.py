@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from dunning.core.days import NEVER, to_day
 from dunning.core.formats import NBSP, format_days, format_minor_column
 from dunning.core.frames import frame_of
+from dunning.core.lists import PRINCIPAL
 from dunning.core.words import LANGUAGES
 from dunning.documents.messages.sms import count_parts_column
 from dunning.documents.messages.transliteration import write_plainly
@@ -212,7 +213,7 @@ def _columns(rows: pa.Table, head: Letterhead, language: str, channel: str) -> d
         "number_tail": pc.utf8_slice_codeunits(rows["premise_no"], -4),
         "name": rows["name"],
         "address": rows["address"],
-        "amount": _money(rows["overdue_cents"], language, channel),
+        "amount": _money(rows[PRINCIPAL], language, channel),
         "items": rows["items"],
         "is_several": pc.greater(rows["items"], 1),
         "oldest_due": format_days(oldest, "%d.%m.%Y"),

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
+from dunning.core.lists import PRINCIPAL, SUMS
 from dunning.decisions.account.manual_hold_terms import find_held_back
 from dunning.gateways.files.publishing import MANIFEST, check_prepared
 from dunning.gateways.files.seals import check_seal
@@ -224,7 +225,7 @@ def _release(this: Run, reminders: pa.Table, manifest_sha256: str) -> releases.R
         run_id=this.run_id,
         event_no=None,
         row_count=len(reminders),
-        cents=pc.sum(reminders["overdue_cents"]).as_py() or 0,
+        cents=pc.sum(reminders[SUMS["reminders"]]).as_py() or 0,
         dropped=0,
         out=this.out,
         manifest_sha256=manifest_sha256,
@@ -239,14 +240,12 @@ def _proposals(proposed: dict[str, pa.Table], reminders: str) -> list[pa.Table]:
     return [
         _kept(proposed["reminders"], "reminders", reminders),
         _kept(proposed["disconnections"], "disconnections", "proposed"),
-        _kept(proposed["court"], "court", "proposed", "principal_cents"),
+        _kept(proposed["court"], "court", "proposed"),
         _kept(withheld, None, "withheld"),
     ]
 
 
-def _kept(
-    rows: pa.Table, list_name: str | None, state: str, overdue: str = "overdue_cents"
-) -> pa.Table:
+def _kept(rows: pa.Table, list_name: str | None, state: str) -> pa.Table:
     count, text = len(rows), pa.string()
     given = {name: rows[name] for name in rows.column_names}
     return pa.table(
@@ -256,8 +255,8 @@ def _kept(
             "payer_code": given["payer_code"],
             "stage": given.get("stage", pa.repeat("court_bound", count)),
             "channel": given.get("channel", pa.nulls(count, text)),
-            "overdue_cents": given[overdue],
-            "total_cents": given.get("total_cents", given[overdue]),
+            "overdue_cents": given[PRINCIPAL],
+            "total_cents": given.get("total_cents", given[PRINCIPAL]),
             "state": pa.repeat(state, count),
             "reason": given.get("reason", _why_it_waits(rows)),
             "reference": given.get("reference", given.get("case_ref", pa.nulls(count, text))),

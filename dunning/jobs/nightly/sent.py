@@ -3,9 +3,10 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.lists import PRINCIPAL
 from dunning.decisions.lists.channel_choice import mark_addresses
 
-_TAKEN = ("premise_no", "payer_code", "stage", "channel", "reference", "overdue_cents")
+_TAKEN = ("premise_no", "payer_code", "stage", "channel", "reference")
 
 
 def deeds_of_messages(rows: pa.Table) -> pa.Table:
@@ -16,4 +17,5 @@ def deeds_of_messages(rows: pa.Table) -> pa.Table:
     addresses = pc.if_else(
         is_letter, rows["address"], pa.scalar(None, pa.string())
     ).combine_chunks()
-    return rows.select(_TAKEN).append_column("written_to", mark_addresses(addresses))
+    deeds = rows.select(_TAKEN).append_column("overdue_cents", rows[PRINCIPAL])
+    return deeds.append_column("written_to", mark_addresses(addresses))

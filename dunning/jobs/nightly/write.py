@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.lists import SUMS as SUM_COLUMNS
 from dunning.core.words import CHANNELS, STAGES
-from dunning.decisions.lists.proposals import SUMMED
 from dunning.decisions.tables import TABLES
 from dunning.documents.lists.list_files import render_lists
 from dunning.documents.messages.texts import Letterhead
@@ -117,10 +117,10 @@ def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, Any]]:
     counts: dict[str, dict[str, Any]] = {}
     for channel in CHANNELS:
         rows = tables["reminders"].filter(pc.equal(tables["reminders"]["channel"], channel))
-        counts[f"reminders/{channel}"] = _figures(rows, SUMMED["reminders"])
+        counts[f"reminders/{channel}"] = _figures(rows, SUM_COLUMNS["reminders"])
     for name, table in tables.items():
         if name != "reminders":
-            counts[name] = _figures(table, SUMMED.get(name))
+            counts[name] = _figures(table, SUM_COLUMNS.get(name))
     return {**counts, "court": {**counts["court"], **_count_parts(tables["court"])}}
 
 
@@ -129,7 +129,7 @@ def _count_parts(court: pa.Table) -> dict[str, Any]:
     have several).
     """
     parts = {
-        part: _figures(court.filter(pc.equal(court["part"], part)), SUMMED["court"])
+        part: _figures(court.filter(pc.equal(court["part"], part)), SUM_COLUMNS["court"])
         for part in PARTS
     }
     told = Counter(

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dunning.decisions.account.stage_reasons import REASONS, WHY_NOT
 from dunning.decisions.compare.changes import PLACES, Changes, compare, find_biggest, join_changes
-from dunning.decisions.compare.list_membership import LISTS
+from dunning.decisions.compare.list_membership import MEMBERSHIPS
 from dunning.documents.lists.changes_list import explain_moves, render_moves
 from dunning.documents.pages.changes_page import render_changes
 from dunning.gateways.files.publishing import replace_private
@@ -38,7 +38,7 @@ class Comparison:
     changes: Changes
     biggest: pa.Table
     places: tuple[str, ...] = PLACES
-    lists: tuple[str, ...] = LISTS
+    lists: tuple[str, ...] = MEMBERSHIPS
 
 
 def compare_nights(name: str, before: Night, after: Night, progress: Progress) -> Comparison:

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags
 from dunning.core.errors import DunningError
-from dunning.decisions.lists.proposals import SUMMED
+from dunning.core.lists import SUMS
+from dunning.decisions.lists.withheld import withhold
 from dunning.documents.lists.columns import Column
 from dunning.documents.lists.list_files import (
     COURT,
@@ -29,7 +30,7 @@ from dunning.documents.lists.list_files import (
 from dunning.documents.lists.parquet_files import read_parquet
 from dunning.gateways.files.publishing import MANIFEST, hash_files, manifest_bytes, write_private
 from dunning.gateways.files.targets import Target, read_named, target_of
-from dunning.jobs.release.last_look import CENTS, Look
+from dunning.jobs.release.last_look import Look
 from dunning.jobs.release.offer import Offer
 
 _FILES: dict[str, tuple[ListFile, ...]] = {
@@ -139,7 +140,7 @@ def write_release(
         "looked_on": look.looked_on.isoformat(),
         "ledger": look.fingerprint,
         "rows": len(leaving),
-        "cents": pc.sum(leaving[SUMMED[offer.list_name]]).as_py() or 0,
+        "cents": pc.sum(leaving[SUMS[offer.list_name]]).as_py() or 0,
         "dropped": _count(reasons),
         "files": hash_files(folder),
     }
@@ -167,16 +168,7 @@ def _dropped(offer: Offer, rows: pa.Table, reasons: pa.Array) -> pa.Table:
     stays = pc.is_valid(reasons)
     held = rows.filter(stays)
     stage = held["stage"] if "stage" in held.column_names else pa.nulls(len(held), pa.string())
-    return pa.table(
-        {
-            "list": pa.repeat(offer.list_name, len(held)),
-            "premise_no": held["premise_no"],
-            "payer_code": held["payer_code"],
-            "stage": stage,
-            "overdue_cents": held[CENTS[offer.list_name]],
-            "reason": reasons.filter(stays),
-        }
-    )
+    return withhold(offer.list_name, held, stage, reasons.filter(stays))
 
 
 def _count(reasons: pa.Array) -> dict[str, int]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
+from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
 from dunning.decisions.account.manual_hold_terms import OF_PREMISE, find_held_back
 from dunning.decisions.lists.dropped_rows import Side, name_items, say_why
@@ -31,12 +32,6 @@ from dunning.jobs.queries.past_night import Night, open_night
 from dunning.ledger.buckets import buckets_of
 from dunning.ledger.load import load_ledger
 
-# What somebody owed when he was listed; a fall since then means a payment.
-CENTS = {
-    "reminders": "overdue_cents",
-    "disconnections": "overdue_cents",
-    "court": "principal_cents",
-}
 # Without one of these nobody knows whom a list may not touch.
 PROTECTING = (
     "holds",
@@ -305,9 +300,8 @@ def _say_difference(list_name: str, keys: pa.Array, listed: pa.Table, rows: pa.T
     person's case.
     """
     nothing = pa.scalar(None, pa.string())
-    fell = pc.less(
-        _look_up(keys, listed, CENTS[list_name]), rows[CENTS[list_name]].combine_chunks()
-    )
+    # Less unpaid than when it was listed: there was a payment since.
+    fell = pc.less(_look_up(keys, listed, PRINCIPAL), rows[PRINCIPAL].combine_chunks())
     reasons = pc.if_else(pc.fill_null(fell, False), pa.scalar("amount_fell"), nothing)
     if list_name == "reminders":
         same = pc.equal(_look_up(keys, listed, "stage"), rows["stage"].combine_chunks())

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
 from dunning.core.frames import frame_of
+from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
 from dunning.decisions.lists.proposals import join_account
 from dunning.decisions.lists.volume_limits import let_out
@@ -295,7 +296,7 @@ def deeds_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
             "stage": pa.repeat(stage, len(rows)),
             "channel": pa.repeat(channel, len(rows)),
             "reference": reference,
-            "overdue_cents": rows["principal_cents" if is_case else "overdue_cents"],
+            "overdue_cents": rows[PRINCIPAL],
         }
     )
 

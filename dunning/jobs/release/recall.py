@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.decisions.lists.proposals import SUMMED
+from dunning.core.lists import SUMS
 from dunning.decisions.lists.volume_limits import key_of
 from dunning.documents.lists.columns import Column
 from dunning.documents.lists.list_files import ListFile, render_list
@@ -210,7 +210,7 @@ def find(source: Source, wish: Wish) -> Found:
         released,
         parts,
         len(wanted),
-        sum(pc.sum(part[SUMMED[wish.list_name]]).as_py() or 0 for part in parts.values()),
+        sum(pc.sum(part[SUMS[wish.list_name]]).as_py() or 0 for part in parts.values()),
         len(out) - len(wanted),
         None if len(wanted) == len(out) else _accounts(wanted),
     )
