@@ -8,12 +8,13 @@ import numpy as np
 from dunning.core.arrays import Cents, Days, Flags, Ints
 from dunning.core.days import NEVER, to_day
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS
+from dunning.policy.ledger_dates import LEDGER_DATES
 from dunning.sample.accounts import Accounts, month_start
 from dunning.sample.dice import Dice
 
 KINDS = (*ITEM_KINDS, CREDIT_NOTE)
-EURO_FROM = to_day(date(2026, 1, 1))
-BGN_PAYMENTS_UNTIL = to_day(date(2026, 2, 1))
+EURO_FROM = to_day(LEDGER_DATES.euro_from)
+BGN_PAYMENTS_UNTIL = to_day(LEDGER_DATES.bgn_payments_until)
 
 # Percent of an average month, January to December.
 _ELECTRICITY = np.array([150, 135, 115, 95, 80, 75, 85, 85, 75, 90, 115, 145])
@@ -158,7 +159,10 @@ def _settlements(dice: Dice, accounts: Accounts) -> list[Bills]:
     bills = []
     newest = accounts.month // 12
     for season in range(newest - 7, newest):
-        start, end = to_day(date(season, 5, 1)), to_day(date(season + 1, 4, 30))
+        start, next_start = (
+            to_day(date(year, LEDGER_DATES.season_month, 1)) for year in (season, season + 1)
+        )
+        end = next_start - 1
         begins = np.maximum(start, accounts.valid_from)
         ends = np.minimum(end, accounts.valid_until - 1)
         settles = (

@@ -3,6 +3,7 @@ fingerprint.
 """
 
 import gzip
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ from dunning.core.words import ITEM_KINDS
 from dunning.ledger.read.parsing import parse_table
 from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
 from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
+from dunning.policy.ledger_dates import LEDGER_DATES
 
 REQUIRED = {
     "premises.csv": "premise_no;service;district;address;settlement\n01;heat;A;B;C\n02;electricity;A;B;C\n",
@@ -273,3 +275,19 @@ def test_fingerprint_is_of_names_and_bytes(
     assert first != (second := fingerprint(copy))
     (copy / "holds.csv").write_text("hold_no;reason;valid_from\n")
     assert fingerprint(copy) not in (first, second)
+
+
+def test_fingerprint_is_of_the_dates_of_law_too(folder: Path) -> None:
+    def fingerprint(**changed: date | int) -> str:
+        dates = replace(LEDGER_DATES, **changed)
+        return ledger_fingerprint(folder, None, read_ledger(folder), dates)
+
+    today = ledger_fingerprint(folder, None, read_ledger(folder))
+    others = {
+        fingerprint(euro_from=date(2027, 1, 1)),
+        fingerprint(bgn_payments_until=date(2026, 1, 16)),
+        fingerprint(season_month=6),
+    }
+
+    assert today == fingerprint()
+    assert len(others | {today}) == 4

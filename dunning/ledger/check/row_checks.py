@@ -2,11 +2,8 @@
 to quarantine.
 
 Every condition is looked at on every row whose cells it needs could be read, whatever else is wrong
-with the row: the quarantine names all reasons. The changeover's days stand here alone for the whole
-door; they are fixed by law.
+with the row: the quarantine names all reasons. The dates of law come from `policy.ledger_dates`.
 """
-
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -16,16 +13,16 @@ from dunning.core.arrays import Days, Flags
 from dunning.core.days import NEVER, to_day
 from dunning.core.ledger_tables import INVOICE_KINDS, UNREADABLE, bit
 from dunning.ledger.typed_tables import TypedTable
+from dunning.policy.ledger_dates import LEDGER_DATES
 
-EUR_FROM = to_day(date(2026, 1, 1))
-BGN_PAYMENTS_UNTIL = to_day(date(2026, 2, 1))
+EUR_FROM = to_day(LEDGER_DATES.euro_from)
+_BGN_PAYMENTS_UNTIL = to_day(LEDGER_DATES.bgn_payments_until)
 
 EUR, BGN = words.code(words.CURRENCIES, "EUR"), words.code(words.CURRENCIES, "BGN")
 FORECAST, EQUALISATION, PAYOUT, CREDIT_NOTE = (
     INVOICE_KINDS.index(kind)
     for kind in ("forecast", "equalisation", words.PAYOUT, words.CREDIT_NOTE)
 )
-_SEASON_MONTH = 5
 CARRIED = (
     "(currency)"  # of a table without currencies: the one that its amount carries, -1 where none
 )
@@ -62,12 +59,15 @@ def seasons_of(days: Days) -> npt.NDArray[np.int16]:
     """Return the year in which the heating season of each day begins (1 May through 30 April);
     `NEVER` gives -1.
 
+    >>> from datetime import date
     >>> seasons_of(np.array([to_day(date(2026, 4, 30)), to_day(date(2026, 5, 1)), NEVER], np.int32)).tolist()
     [2025, 2026, -1]
     """
     known = np.where(days == NEVER, 0, days)
     months = known.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return np.where(days == NEVER, -1, (months - (_SEASON_MONTH - 1)) // 12 + 1970).astype(np.int16)
+    return np.where(
+        days == NEVER, -1, (months - (LEDGER_DATES.season_month - 1)) // 12 + 1970
+    ).astype(np.int16)
 
 
 def unreadable(table: TypedTable, column: str) -> Flags:
@@ -129,7 +129,7 @@ def _mark_payments(payments: TypedTable) -> None:
     paid_on = frame["paid_on"]
     is_plain = _flags(frame.text("reverses").is_null())
     payments.mark(is_plain & (frame["amount"] < 0), bit("wrong_sign"))
-    is_late = (paid_on != NEVER) & (paid_on >= BGN_PAYMENTS_UNTIL)
+    is_late = (paid_on != NEVER) & (paid_on >= _BGN_PAYMENTS_UNTIL)
     payments.mark(is_late & (frame["currency"] == BGN), bit("bgn_after_changeover"))
 
 

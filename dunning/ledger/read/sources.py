@@ -21,9 +21,13 @@ from dunning.ledger.read.mapping_file import read_mapping
 from dunning.ledger.read.readers import Reader, open_reader
 from dunning.ledger.side_by_side import do_all
 from dunning.ledger.typed_tables import Place, RawBatch, RawTable, Source
+from dunning.policy.ledger_dates import LEDGER_DATES, LedgerDates
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 FORMAT_VERSION = "2"  # raise it when the same files would be read otherwise
+# The dates of law under which version 2 began. Only other dates are mixed into a fingerprint, so
+# that the snapshots made before they were part of it keep their names.
+_DATES_OF_VERSION_2 = "f7d30fc9bc52d9e59f52b01aa5cae036eefa8b452344b481759038d39cc69817"
 _FIGURES = ("quantity", "unit_price")
 
 
@@ -49,9 +53,14 @@ def read_ledger(folder: Path, mapping: Path | None = None) -> dict[str, RawTable
     }
 
 
-def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, RawTable]) -> str:
+def ledger_fingerprint(
+    folder: Path,
+    mapping: Path | None,
+    tables: dict[str, RawTable],
+    dates: LedgerDates = LEDGER_DATES,
+) -> str:
     """Return the SHA-256 (hex) of the extract: names and bytes of the files used, manifest and
-    mapping included.
+    mapping included, and the dates of law that its rows are checked by.
 
     The same files give the same fingerprint wherever the folder lies; two ways to write the same
     rows do not.
@@ -67,6 +76,8 @@ def ledger_fingerprint(folder: Path, mapping: Path | None, tables: dict[str, Raw
         whole.update(f"file {name} {found}\n".encode())
     if mapping:
         whole.update(f"mapping {_hash_file(mapping)}\n".encode())
+    if (digest := dates.digest()) != _DATES_OF_VERSION_2:
+        whole.update(f"dates {digest}\n".encode())
     return whole.hexdigest()
 
 

@@ -1,0 +1,45 @@
+"""Dates of law that decide what an extract may hold: the loader refuses by them, the sample's
+billing keeps them.
+"""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from dunning.policy.canonical import hash_values
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class LedgerDates:
+    """The dates of law that a loaded ledger depends on.
+
+    Attributes:
+        euro_from: first day on which debts are in euro; the newest version of the policy's
+            changeover.
+        bgn_payments_until: first day on which no payment can be in BGN any more.
+        season_month: month on whose first day a heating season begins.
+
+    Source: `policy/ledger_dates.toml`, `policy/files/changeover.toml`.
+    """
+
+    euro_from: date
+    bgn_payments_until: date
+    season_month: int
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all values."""
+        return hash_values(dataclasses.asdict(self))
+
+
+def read_ledger_dates() -> LedgerDates:
+    """Return the dates as the built-in files have them."""
+    changeover = tomllib.loads((_FOLDER / "files" / "changeover.toml").read_text("utf-8"))
+    own = tomllib.loads((_FOLDER / "ledger_dates.toml").read_text("utf-8"))
+    return LedgerDates(euro_from=changeover["version"][-1]["euro_from"], **own)
+
+
+LEDGER_DATES = read_ledger_dates()
