@@ -1,5 +1,7 @@
 """The closed lists of the contract. A word's place in its tuple is its code (int8) in frames."""
 
+from dunning.core import ladder
+
 SERVICES = ("heat", "electricity")
 PAYER_KINDS = ("person", "company")
 ITEM_KINDS = (
@@ -17,8 +19,8 @@ ITEM_KINDS = (
 PAYOUT = "payout"  # money paid back: settled like any item, but never overdue, and on no list
 DEBT_KINDS = tuple(kind for kind in ITEM_KINDS if kind != PAYOUT)
 CREDIT_NOTE = "credit_note"
-STAGES = ("current", "overdue", "final_warning", "court_bound")
-NOTICE_STAGES = ("overdue", "final_warning", "disconnection")
+STAGES = ladder.STAGES
+NOTICE_STAGES = ladder.NOTICE_STAGES
 CHANNELS = ("sms", "email", "post")
 HOLD_REASONS = (
     "dispute",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from dunning.core.ladder import REMINDER
+
 
 @dataclass(frozen=True)
 class Changeover:
@@ -73,6 +75,13 @@ class Stages:
     kinds_enforced: tuple[str, ...]
     kinds_after_equalisation: tuple[str, ...]
 
+    def of(self, rung: str) -> StageRule:
+        """Return the conditions of a rung of `core.ladder`; `limitation_near` asks for a sum alone."""
+        if rung == "limitation_near":
+            return StageRule(0, self.limitation_near_amount_cents_min)
+        rule: StageRule = getattr(self, rung)
+        return rule
+
 
 @dataclass(frozen=True)
 class Service:
@@ -81,6 +90,11 @@ class Service:
     """
 
     served_after_days: dict[str, int]
+
+
+def repeat_key(message: str) -> str:
+    """Return the key of `reminders.toml` that says when a message may go again."""
+    return "repeat_days" if message == REMINDER else f"{message}_repeat_days"
 
 
 @dataclass(frozen=True)
@@ -97,6 +111,12 @@ class Reminders:
     amount_cents_min: dict[str, int]
     on_list_days: int = 14
     sms_parts_max: int = 2
+
+    def repeat_days_of(self, message: str) -> int:
+        """Return after how many days the same message may go again."""
+        key = repeat_key(message)
+        days: int = getattr(self, key)
+        return days
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, get_args, get_origin, get_type_hints
 
-from dunning.core.words import CHANNELS, DEBT_KINDS, NOTICE_STAGES, SERVICES
+from dunning.core.ladder import MESSAGES
+from dunning.core.words import CHANNELS, DEBT_KINDS, NOTICE_STAGES, SERVICES, STAGES
 from dunning.policy import rules
 from dunning.policy.identity import MAY_BE_EMPTY, refuse_identity
 
 # What has a band and limits; what is let out a district at a time; what is not proposed again while
 # it is being done.
-MEASURES = ("overdue", "final_warning", "court_bound", *CHANNELS, "disconnections", "court")
-RAMPED = ("overdue", "final_warning", "disconnections")
+MEASURES = (*STAGES[1:], *CHANNELS, "disconnections", "court")
+RAMPED = (*MESSAGES, "disconnections")
 ACTED = ("disconnections", "court")
 
 FIRST_DAY = date(1990, 1, 1)

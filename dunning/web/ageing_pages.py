@@ -82,7 +82,7 @@ def _draw(person: Person, night: ageing.Ageing) -> dict[str, str]:
         districts.append(
             Bar(tell(person, "ageing.rest", count=len(rest)), write_money(cents), [("s0", cents)])
         )
-    stages = {"current": "s0", "overdue": "s1", "final_warning": "s2", "court_bound": "s4"}
+    stages = {stage: f"s{n}" for n, stage in enumerate(STAGES)} | {STAGES[-1]: "s4"}
     months = [(f"{day:%m.%y}", write_money(cents), cents) for day, cents in night.trend]
     return {
         "bands": draw_bars(*title("bands"), bars(night.bands, _COLOURS.__getitem__)),

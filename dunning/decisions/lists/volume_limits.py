@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags
+from dunning.core.ladder import MESSAGES
 from dunning.core.lists import PRINCIPAL
 from dunning.decisions.lists.proposals import Proposed
 from dunning.decisions.lists.withheld import withhold_rows
 from dunning.policy.rules import Release
 
-_STAGES = ("overdue", "final_warning")
 # The most urgent first: what expires or fell due first, then the largest sum, then by number.
 _URGENT_FROM = {
     "reminders": "oldest_due_on",
@@ -62,8 +62,8 @@ def ramp_reminders(proposed: Proposed, rule: Release) -> Proposed:
     `ramp`.
     """
     rows = proposed["reminders"]
-    limits = np.array([rule.district_rows_max[stage] for stage in _STAGES], np.int64)
-    stage = pc.index_in(rows["stage"], value_set=pa.array(_STAGES)).to_numpy()
+    limits = np.array([rule.district_rows_max[stage] for stage in MESSAGES], np.int64)
+    stage = pc.index_in(rows["stage"], value_set=pa.array(MESSAGES)).to_numpy()
     kept = let_out(rows, "reminders", ("stage", "district"), limits[stage])
     return withhold_rows(proposed, "reminders", kept, "ramp")
 

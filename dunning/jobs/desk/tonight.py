@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dunning.core.errors import NotThereError
+from dunning.core.lists import LIST_FILES
+from dunning.core.words import STAGES
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import runs
 from dunning.gateways.store.figures import Figure, fetch_figures
@@ -212,20 +214,8 @@ def _month_before(day: date) -> date:
     return last.replace(day=min(day.day, last.day))
 
 
-_ORDER = (
-    "current",
-    "overdue",
-    "final_warning",
-    "court_bound",
-    "reminders/sms",
-    "reminders/email",
-    "reminders/post",
-    "disconnections",
-    "court",
-    "court_items",
-    "withheld",
-    "quarantine",
-)
+_LIST_FILES = tuple(file for files in LIST_FILES.values() for file in files)
+_ORDER = (*STAGES, *_LIST_FILES, "withheld", "quarantine")
 
 
 def _compare(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.frames import Bucket, Frame, frame_of
+from dunning.core.ladder import MESSAGES
 from dunning.decisions.account.assessment import Findings
 from dunning.decisions.account.classify import decide_with_deeds
 from dunning.decisions.account.history import tell_deeds
@@ -157,5 +158,5 @@ def memory_of(rules: Rules) -> date:
     """
     valid = max(rules.stages.notice_valid_days, rules.disconnections.notice_valid_days)
     served = max(rules.service.served_after_days.values(), default=0)
-    repeat = max(rules.reminders.repeat_days, rules.reminders.final_warning_repeat_days)
+    repeat = max(rules.reminders.repeat_days_of(message) for message in MESSAGES)
     return rules.as_of - timedelta(days=max(valid + served, repeat) + 1)
