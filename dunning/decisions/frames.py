@@ -20,8 +20,8 @@ class Decision:
     open_items: one row per open item, by place: item, account (places), amount_cents, open_cents,
         interest_cents, days_overdue, shield (words.SHIELDS), limitation_on; flags is_overdue (due
         before as_of and unshielded), is_expired, may_be_claimed (section 4; overdue included),
-        is_warned (may be claimed and named by an overdue notice that counts), is_last_warned (the
-        same by a final_warning notice), is_in_stage (looked at by the stage that won).
+        is_named_by_<notice> (may be claimed and named by such a notice that counts, one flag per
+        notice of the ladder), is_in_stage (looked at by a rung by which the stage was reached).
     pieces: one row per settlement piece of accounts with something overdue (shielded or not), by
         item, settled_on and payment: item, payment (places), settled_on, amount_minor, is_bgn, rule
         (words.RULES).

@@ -137,7 +137,7 @@ class Evidence:
             "is_expired": False,
             "is_overdue": True,
             "is_in_stage": True,
-            "is_last_warned": True,
+            "is_named_by_final_warning": True,
         }
         decided = {name: more.pop(name, default) for name, default in flags.items()}
         interest = more.pop("interest_cents", 0)
@@ -287,7 +287,7 @@ class Evidence:
             "interest_cents": np.int64,
             "limitation_on": np.int32,
         }
-        flags = ("is_expired", "is_overdue", "is_in_stage", "is_last_warned")
+        flags = ("is_expired", "is_overdue", "is_in_stage", "is_named_by_final_warning")
         columns = {
             name: np.array([row[name] for row in self.open], kind) for name, kind in types.items()
         }

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunning.core.frames import Frame
+from dunning.core.ladder import RUNG_NAMES
 from dunning.core.lists import LISTS
 from dunning.core.words import CHANNELS, STAGES
-from dunning.decisions.compare.account_state import WAYS, Side
+from dunning.decisions.compare.account_state import Side
 from dunning.decisions.compare.changes import (
     MOVES,
     PLACES,
@@ -144,7 +145,7 @@ def side_of(rows: dict[Key, Row], seed: int = 0) -> Side:
         accounts[name] = np.array([row.turnover[place] for row in found], np.int64)
     for name in ("way_cents", "way_days"):
         accounts[name] = np.array([getattr(row, name) for row in found], np.int64).reshape(
-            len(found), len(WAYS)
+            len(found), len(RUNG_NAMES)
         )
     accounts["stage"] = np.array([row.stage for row in found], np.int8)
     return Side(Frame(accounts), proposed_of(dict(zip(keys, found, strict=True))))
@@ -207,7 +208,7 @@ def plain_moves(before: dict[Key, Row], after: dict[Key, Row]) -> list[dict]:
             move[f"message_{side}"] = row.message if row and row.is_sent else None
             for name in ("way_cents", "way_days"):
                 move[f"{name}_{side}"] = (
-                    getattr(row, name)[WAYS.index(way)] if row and way else None
+                    getattr(row, name)[RUNG_NAMES.index(way)] if row and way else None
                 )
         moves.append(move)
     return moves

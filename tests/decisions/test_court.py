@@ -225,7 +225,7 @@ def test_the_ceiling_of_an_order_for_payment(service: str, cents: int, expected:
 
 def test_near_limitation_and_never_warned() -> None:
     evidence = sued()
-    evidence.open[0]["is_last_warned"] = False
+    evidence.open[0]["is_named_by_final_warning"] = False
     evidence.sent.clear()
     case = propose(evidence)["court"][0]
 

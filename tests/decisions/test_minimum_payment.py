@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dunning.core.days import to_day
 from dunning.decisions.account.assessment import find_out
 from dunning.decisions.account.classify import conclude
-from dunning.decisions.account.stages import stand_on
+from dunning.decisions.account.stages import find_reached
 from dunning.decisions.lists.disconnections import propose_disconnections
 from dunning.decisions.lists.payment_cases import (
     Asked,
@@ -150,9 +150,9 @@ def test_the_next_stage_does_not_come_on_its_day(facts: Facts) -> None:
 
 def comes_on(asked: Asked, stage: str, on: int) -> bool:
     """Whether an account stands at a stage on a day, if nothing more is paid."""
-    stands = stand_on(asked.found.items, asked.found.ladder, RULES.stages, 1, on)
+    reached = find_reached(asked.found.items, asked.found.ladder, RULES.stages, 1, on)
     ways = ["court_bound", "limitation_near"] if stage == "court_bound" else [stage]
-    return any(bool(stands[way][0]) for way in ways)
+    return any(bool(reached[way][0]) for way in ways)
 
 
 def test_what_the_rule_does_not_count_is_not_asked_for() -> None:

@@ -29,7 +29,9 @@ ACCOUNT_NUMBERS = (
     "overdue_items",
     "days_overdue",
 )
-FLAGS = ("is_overdue", "is_expired", "may_be_claimed", "is_warned", "is_last_warned", "is_in_stage")
+FLAGS = ("is_overdue", "is_expired", "may_be_claimed")
+# Of the fast decisions, and what the oracle calls it.
+NAMED_BY = {"is_named_by_overdue": "is_warned", "is_named_by_final_warning": "is_last_warned"}
 
 
 def decide_crowd(crowd: Sequence[Facts], policy: Policy, as_of: date) -> tuple[Bucket, Decision]:
@@ -109,7 +111,7 @@ def fast_items(bucket: Bucket, decision: Decision) -> dict[Key, Row]:
                 name: int(items[name][n])
                 for name in ("amount_cents", "open_cents", "interest_cents", "days_overdue")
             },
-            **{name: bool(items[name][n]) for name in FLAGS},
+            **{name: bool(items[name][n]) for name in (*FLAGS, *NAMED_BY, "is_in_stage")},
         }
     assert len(rows) == len(items), "one row per open item"
     return rows
@@ -126,7 +128,8 @@ def plain_items(decisions: Iterable[PlainDecision]) -> dict[Key, Row]:
             "open_cents": item.open_cents,
             "interest_cents": decision.interest[item.invoice.invoice_no],
             "days_overdue": max((decision.as_of - item.invoice.due_on).days, 0),
-            **{name: getattr(item, name) for name in FLAGS if name != "is_in_stage"},
+            **{name: getattr(item, name) for name in FLAGS},
+            **{name: getattr(item, plain) for name, plain in NAMED_BY.items()},
             "is_in_stage": item in decision.in_stage,
         }
         for decision in decisions

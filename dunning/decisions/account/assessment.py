@@ -20,8 +20,8 @@ from dunning.decisions.account.stages import (
     OpenItems,
     claimable_kinds,
     climb,
+    find_reached,
     stage_days,
-    stand_on,
 )
 from dunning.policy.rules import Rules
 
@@ -32,8 +32,8 @@ class Findings:
 
     equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is
     none.
-    stands: per way up, which accounts stand there tonight. days_next: the first day reached from
-    tomorrow.
+    reached: per rung, which accounts reach it on `as_of`. days_next: per rung, the first later day
+    on which they do.
     """
 
     allocation: Allocation
@@ -42,7 +42,7 @@ class Findings:
     shields: Shields
     items: OpenItems
     ladder: Ladder
-    stands: dict[str, Flags]
+    reached: dict[str, Flags]
     days_next: dict[str, Days]
     history: Frame
 
@@ -72,10 +72,10 @@ def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
     )
     ladder = climb(bucket, items, history, rules)
     count = len(bucket.accounts)
-    tonight = stand_on(items, ladder, rules.stages, count, as_of)
+    reached = find_reached(items, ladder, rules.stages, count, as_of)
     later = stage_days(items, ladder, rules.stages, count, as_of + 1)
     return Findings(
-        allocation, interest, equalised_on, shields, items, ladder, tonight, later, history
+        allocation, interest, equalised_on, shields, items, ladder, reached, later, history
     )
 
 

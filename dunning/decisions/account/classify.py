@@ -1,30 +1,25 @@
 """Every account of a bucket, classified: the rules of sections 3 and 4 joined in their order."""
 
 import numpy as np
+import pyarrow as pa
 
 from dunning.core.arrays import Codes, Days, Flags
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.core.words import ITEM_KINDS, PAYOUT, STAGES, code
+from dunning.core.ladder import NAMED_RUNGS, RUNG_NAMES, RUNGS, level_of
+from dunning.core.words import ITEM_KINDS, PAYOUT, code
 from dunning.decisions.account.allocation import amounts_in_euro
 from dunning.decisions.account.assessment import Findings, find_out
 from dunning.decisions.account.history import merge_notices
 from dunning.decisions.account.stage_facts import find_obstacles, find_reasons
 from dunning.decisions.account.stage_reasons import join_codes
-from dunning.decisions.account.stages import COURT_BOUND, FINAL_WARNING, OVERDUE
 from dunning.decisions.frames import Decision
 from dunning.decisions.segments import any_by, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
-_LEVELS = {
-    "overdue": OVERDUE,
-    "final_warning": FINAL_WARNING,
-    "court_bound": COURT_BOUND,
-    "limitation_near": COURT_BOUND,
-}
-
-_RULES = ("stages", *(f"stages.{stage}" for stage in STAGES[1:]), "stages.limitation_near")
+# What a decision names as its rule: by code, the rung that was reached; `stages` where none was.
+_RULES = ("stages", *(f"stages.{name}" for name in RUNG_NAMES))
 
 
 def decide(bucket: Bucket, rules: Rules, history: Frame) -> Decision:
@@ -52,26 +47,13 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
     as_of = to_day(rules.as_of)
     items, allocation, count = found.items, found.allocation, len(bucket.accounts)
     rows = len(items.account)
-    is_overdue = found.ladder.overdue.on(as_of, rows)
+    sights = {name: spells.on(as_of, rows) for name, spells in found.ladder.items()}
+    is_overdue = items.overdue_from <= as_of
     is_expired = items.limitation_on <= as_of
     exists = np.flatnonzero(bucket.accounts["began_on"] <= as_of)
-    stage = _reached(found.stands, count)
-    is_near = found.stands["limitation_near"]
-    is_warned, is_last_warned, is_soon = (
-        spells.on(as_of, rows)
-        for spells in (
-            found.ladder.final_warning,
-            found.ladder.court_bound,
-            found.ladder.limitation_near,
-        )
-    )
-    own = stage[items.account]
-    by_warning = found.stands["court_bound"][items.account]
-    in_stage = np.select(
-        [own == OVERDUE, own == FINAL_WARNING, own == COURT_BOUND],
-        [is_overdue, is_warned, (is_last_warned & by_warning) | (is_soon & is_near[items.account])],
-        False,
-    )
+    stage = _stages(found.reached, count)
+    is_near = found.reached["limitation_near"]
+    in_stage = _in_stage(stage, found, sights)
     open_items = Frame(
         {
             "item": allocation.items,
@@ -85,8 +67,7 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
             "is_overdue": is_overdue,
             "is_expired": is_expired,
             "may_be_claimed": is_overdue & items.is_claimable_kind & ~is_expired,
-            "is_warned": is_warned,
-            "is_last_warned": is_last_warned,
+            **{f"is_named_by_{rung.notice_below}": sights[rung.name] for rung in NAMED_RUNGS},
             "is_in_stage": in_stage,
         }
     )
@@ -98,21 +79,45 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
     return Decision(accounts.take(exists), open_items, pieces)
 
 
-def _reached(stands: dict[str, Flags], accounts: int) -> Codes:
+def _stages(reached: dict[str, Flags], accounts: int) -> Codes:
+    """Return the stage of each account: the highest to which a rung that it reaches leads."""
     stage = np.zeros(accounts, np.int8)
-    for way, level in _LEVELS.items():
-        stage[stands[way]] = np.maximum(stage[stands[way]], level)
+    for rung in RUNGS:
+        here = reached[rung.name]
+        stage[here] = np.maximum(stage[here], level_of(rung))
     return stage
+
+
+def _in_stage(stage: Codes, found: Findings, sights: dict[str, Flags]) -> Flags:
+    """Return which open items are looked at by a rung by which their account reached its stage."""
+    account = found.items.account
+    in_stage = np.zeros(len(account), np.bool_)
+    for rung in RUNGS:
+        decides = found.reached[rung.name] & (stage == level_of(rung))
+        in_stage |= sights[rung.name] & decides[account]
+    return in_stage
+
+
+def _rules(stage: Codes, reached: dict[str, Flags]) -> pa.Array:
+    """Return the rule that decided on each account: of the rungs that it reached by which its stage
+    can be reached, the first.
+    """
+    rule = np.zeros(len(stage), np.int8)
+    for number, rung in reversed(list(enumerate(RUNGS, 1))):
+        rule[reached[rung.name] & (stage == level_of(rung))] = number
+    return word_column(_RULES, rule)
 
 
 def _next(days: dict[str, Days], stage: Codes) -> tuple[Codes, Days]:
     """Return the first day with a higher stage and the highest stage of that day."""
     next_on = np.full(len(stage), NEVER, np.int32)
-    for way, level in _LEVELS.items():
-        next_on = np.where(level > stage, np.minimum(next_on, days[way]), next_on).astype(np.int32)
+    for rung in RUNGS:
+        earlier = np.minimum(next_on, days[rung.name])
+        next_on = np.where(level_of(rung) > stage, earlier, next_on).astype(np.int32)
     next_stage = np.full(len(stage), -1, np.int8)
-    for way, level in _LEVELS.items():
-        there = (next_on < NEVER) & (days[way] == next_on) & (level > stage)
+    for rung in RUNGS:
+        level = level_of(rung)
+        there = (next_on < NEVER) & (days[rung.name] == next_on) & (level > stage)
         next_stage = np.where(there, np.maximum(next_stage, level), next_stage).astype(np.int8)
     return next_stage, next_on
 
@@ -135,7 +140,6 @@ def _accounts(
     np.minimum.at(earliest, overdue_account, found.items.limitation_on[is_overdue])
     is_shielded = open_items["shield"] > 0
     next_stage, next_on = _next(found.days_next, stage)
-    rule = np.where(is_near & ~found.stands["court_bound"], len(STAGES), stage)
     return Frame(
         {
             "account": np.arange(count, dtype=np.int32),
@@ -153,7 +157,7 @@ def _accounts(
             "limitation_on": earliest,
             "reasons": join_codes(find_reasons(bucket, rules, found, open_items, stage, is_near)),
             "why_not": find_obstacles(rules, found, open_items, stage),
-            "rule": word_column(_RULES, rule),
+            "rule": _rules(stage, found.reached),
             "next_stage": next_stage,
             "next_on": next_on,
             "is_limitation_near": is_near,

@@ -8,6 +8,7 @@ import pyarrow as pa
 from dunning.core.arrays import Cents, Codes, Flags, Places
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
+from dunning.core.ladder import STEPS
 from dunning.core.money import convert_to_cents
 from dunning.core.words import HOLD_REASONS, IDENTIFIERS, ITEM_KINDS, SHIELDS, code
 from dunning.decisions.account.assessment import Findings
@@ -123,15 +124,12 @@ def find_obstacles(rules: Rules, found: Findings, open_items: Frame, stage: Code
     as_of, count = to_day(rules.as_of), len(stage)
     account, cents = open_items["account"], open_items["open_cents"]
     age = as_of - found.items.due_on
-    looked_at = (
-        (open_items["is_overdue"], rules.stages.overdue, "nothing_overdue"),
-        (open_items["is_warned"], rules.stages.final_warning, "no_notice"),
-        (open_items["is_last_warned"], rules.stages.court_bound, "no_notice"),
-    )
     claimable = any_by(account, open_items["may_be_claimed"], count)
     flags = {name: np.zeros(count, np.bool_) for name in WHY_NOT}
-    for level, (rows, rule, missing) in enumerate(looked_at):
-        here = stage == level
+    for level, rung in enumerate(STEPS):  # from the stage below each to its own
+        here, rule = stage == level, rules.stages.of(rung.name)
+        rows = found.ladder[rung.name].on(as_of, len(account))
+        missing = "no_notice" if rung.notice_below else "nothing_overdue"
         some = any_by(account, rows, count)
         amount = sum_by(account[rows], cents[rows], count)
         flags[missing] |= here & ~some & (claimable | (level == 0))

@@ -13,11 +13,10 @@ import numpy as np
 from dunning.core.arrays import Cents, Codes, Days, Flags, Places
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
-from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, PAYOUT, STAGES, code
+from dunning.core.ladder import RUNGS, Rung, Sight
+from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, PAYOUT, code
 from dunning.decisions.segments import any_by, pair_up, running_sum, sum_by
 from dunning.policy.rules import Rules, StageRule, Stages
-
-OVERDUE, FINAL_WARNING, COURT_BOUND = (code(STAGES, stage) for stage in STAGES[1:])
 
 
 @dataclass(frozen=True)
@@ -57,14 +56,8 @@ class Spells:
         return found
 
 
-@dataclass(frozen=True)
-class Ladder:
-    """The four ways up: what each looks at, from which sum and age on."""
-
-    overdue: Spells
-    final_warning: Spells
-    court_bound: Spells
-    limitation_near: Spells
+# By name of a rung: when it looks at which items.
+Ladder = dict[str, Spells]
 
 
 def claimable_kinds(kind: Codes, equalised_on: Days, rule: Stages) -> Flags:
@@ -79,17 +72,22 @@ def claimable_kinds(kind: Codes, equalised_on: Days, rule: Stages) -> Flags:
 
 
 def climb(bucket: Bucket, items: OpenItems, history: Frame, rules: Rules) -> Ladder:
-    """Return the days on which each stage looks at each item, from tonight on."""
-    rule = rules.stages
+    """Return the days on which each rung looks at each item, from `as_of` on."""
     everything = np.arange(len(items.account))
     claimable = everything[items.is_claimable_kind]
-    near_from = np.maximum(items.overdue_from, items.limitation_on - rule.limitation_near_days)
-    return Ladder(
-        _spells(everything, items.overdue_from, np.full(len(everything), NEVER, np.int32)),
-        named_spells(bucket, items, history, rule.final_warning, rules),
-        named_spells(bucket, items, history, rule.court_bound, rules),
-        _spells(claimable, near_from[claimable], items.limitation_on[claimable]),
+    near_from = np.maximum(
+        items.overdue_from, items.limitation_on - rules.stages.limitation_near_days
     )
+
+    def spells_of(rung: Rung) -> Spells:
+        if rung.sight is Sight.NAMED:
+            return named_spells(bucket, items, history, rules.stages.of(rung.name), rules)
+        if rung.sight is Sight.EXPIRING:
+            return _spells(claimable, near_from[claimable], items.limitation_on[claimable])
+        never = np.full(len(everything), NEVER, np.int32)
+        return _spells(everything, items.overdue_from, never)
+
+    return {rung.name: spells_of(rung) for rung in RUNGS}
 
 
 def named_spells(
@@ -185,46 +183,38 @@ def first_day(
 def stage_days(
     items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, start_on: int
 ) -> dict[str, Days]:
-    """Return per way up the first day, not before `start_on`, on which each account stands
-    there.
-    """
+    """Return per rung the first day, not before `start_on`, on which each account reaches it."""
     return {
-        name: first_day(items, spells, amount, days, accounts, start_on)
-        for name, (spells, amount, days) in _ways(ladder, rule).items()
+        name: first_day(
+            items,
+            spells,
+            rule.of(name).amount_cents_min,
+            rule.of(name).days_overdue_min,
+            accounts,
+            start_on,
+        )
+        for name, spells in ladder.items()
     }
 
 
-def stand_on(
+def find_reached(
     items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, day: int
 ) -> dict[str, Flags]:
-    """Return per way up which accounts stand there on a day: what `stage_days` begins with, without
-    its sweep.
+    """Return per rung which accounts reach it on a day: what `stage_days` begins with, without its
+    sweep.
     """
-    stands = {}
-    for name, (spells, amount_min, days_min) in _ways(ladder, rule).items():
+    reached = {}
+    for name, spells in ladder.items():
+        asks = rule.of(name)
         row = np.flatnonzero(spells.on(day, len(items.account)))
         amount = sum_by(items.account[row], items.open_cents[row], accounts)
         is_old = any_by(
-            items.account[row], items.due_on[row].astype(np.int64) + days_min <= day, accounts
+            items.account[row],
+            items.due_on[row].astype(np.int64) + asks.days_overdue_min <= day,
+            accounts,
         )
-        stands[name] = is_old & (amount >= amount_min)
-    return stands
-
-
-def _ways(ladder: Ladder, rule: Stages) -> dict[str, tuple[Spells, int, int]]:
-    """Return per way up what it looks at, from which sum and which age on."""
-    ways = {
-        name: (spells, getattr(rule, name).amount_cents_min, getattr(rule, name).days_overdue_min)
-        for name, spells in (
-            ("overdue", ladder.overdue),
-            ("final_warning", ladder.final_warning),
-            ("court_bound", ladder.court_bound),
-        )
-    }
-    return {
-        **ways,
-        "limitation_near": (ladder.limitation_near, rule.limitation_near_amount_cents_min, 0),
-    }
+        reached[name] = is_old & (amount >= asks.amount_cents_min)
+    return reached
 
 
 def _spells(row: Places, from_on: Days, until_on: Days) -> Spells:

@@ -15,6 +15,7 @@ from dunning.core.arrays import Places
 from dunning.core.days import NEVER, to_date, to_day
 from dunning.core.errors import NotThereError
 from dunning.core.frames import Bucket, Frame
+from dunning.core.ladder import RUNGS
 from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import (
     CASE_OUTCOMES,
@@ -31,7 +32,6 @@ from dunning.core.words import (
 from dunning.decisions.account.allocation import allocate
 from dunning.decisions.account.assessment import Findings
 from dunning.decisions.account.interest import interest_segments
-from dunning.decisions.account.stages import Spells
 from dunning.decisions.frames import Decision
 from dunning.policy.rules import Rules, StageRule
 
@@ -40,8 +40,8 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Condition:
-    """What one way up asks of an account and what it finds tonight: cents and days of the items it
-    looks at.
+    """What a rung asks of an account and what it finds on `as_of`: sum and age of the items that it
+    looks at. way: the rung's name.
     """
 
     way: str
@@ -133,22 +133,21 @@ def tell_story(
 
 
 def _conditions(found: Findings, rules: Rules, account: int, own: Places) -> list[Condition]:
-    rule, as_of = rules.stages, to_day(rules.as_of)
-    near = StageRule(days_overdue_min=0, amount_cents_min=rule.limitation_near_amount_cents_min)
-    ways: list[tuple[str, Spells, StageRule]] = [
-        ("overdue", found.ladder.overdue, rule.overdue),
-        ("final_warning", found.ladder.final_warning, rule.final_warning),
-        ("court_bound", found.ladder.court_bound, rule.court_bound),
-        ("limitation_near", found.ladder.limitation_near, near),
-    ]
+    as_of = to_day(rules.as_of)
     conditions = []
-    for way, spells, asks in ways:
-        looked_at = own[spells.on(as_of, len(found.items.account))[own]]
+    for rung in RUNGS:
+        looked_at = own[found.ladder[rung.name].on(as_of, len(found.items.account))[own]]
         days = [as_of - int(day) for day in found.items.due_on[looked_at]]
         cents = int(found.items.open_cents[looked_at].sum())
-        reached = bool(found.stands[way][account])
         conditions.append(
-            Condition(way, asks, len(looked_at), cents, max(days, default=0), reached)
+            Condition(
+                rung.name,
+                rules.stages.of(rung.name),
+                len(looked_at),
+                cents,
+                max(days, default=0),
+                bool(found.reached[rung.name][account]),
+            )
         )
     return conditions
 

@@ -10,15 +10,13 @@ import numpy.typing as npt
 
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
+from dunning.core.ladder import RUNG_NAMES
 from dunning.core.money import convert_to_cents
 from dunning.decisions.account.assessment import Findings
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.proposals import Proposed
 from dunning.decisions.segments import sum_by
 from dunning.policy.rules import Rules
-
-# The ways up; a decision's rule is `stages.<way>`, or `stages` where none was reached.
-WAYS = ("overdue", "final_warning", "court_bound", "limitation_near")
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Side:
     accounts: one row per account: premise_no, payer_code (text), stage (words.STAGES), open_cents,
         overdue_cents, reasons, why_not, rule (text), invoiced_cents, credited_cents, paid_cents
         (all dated up to the night, leva converted one by one), way_cents and way_days (a column per
-        way of WAYS: sum and age of what it looks at).
+        rung of the ladder: sum and age of what it looks at).
     proposed: the tables of the lists.
     """
 
@@ -66,11 +64,11 @@ def _look(
     """
     as_of, rows = to_day(rules.as_of), len(found.items.account)
     cents, days = (
-        np.zeros((accounts, len(WAYS)), np.int64),
-        np.zeros((accounts, len(WAYS)), np.int64),
+        np.zeros((accounts, len(RUNG_NAMES)), np.int64),
+        np.zeros((accounts, len(RUNG_NAMES)), np.int64),
     )
-    for column, way in enumerate(WAYS):
-        looked_at = getattr(found.ladder, way).on(as_of, rows)
+    for column, way in enumerate(RUNG_NAMES):
+        looked_at = found.ladder[way].on(as_of, rows)
         account = found.items.account[looked_at]
         cents[:, column] = sum_by(account, found.items.open_cents[looked_at], accounts)
         np.maximum.at(

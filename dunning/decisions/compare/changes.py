@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags, Ints
 from dunning.core.frames import Frame
+from dunning.core.ladder import RUNG_NAMES
 from dunning.core.lists import LISTS
 from dunning.core.words import STAGES
 from dunning.decisions.account.stage_reasons import join_codes
-from dunning.decisions.compare.account_state import WAYS, Side
+from dunning.decisions.compare.account_state import Side
 from dunning.decisions.compare.list_membership import MEMBERSHIPS, Placings, place_rows, say_places
 from dunning.decisions.tables import word_column
 
@@ -222,7 +223,7 @@ def _list_moves(
         "premise_no": _either(sides, rows, "premise_no"),
         "payer_code": _either(sides, rows, "payer_code"),
         "kind": word_column(KINDS, kind),
-        "way": word_column(WAYS, way),
+        "way": word_column(RUNG_NAMES, way),
     }
     for name, flags in zip(MOVEMENTS, _movements(*placings), strict=True):
         columns[f"lists_{name}"] = join_codes(
@@ -242,14 +243,14 @@ def _list_moves(
 
 
 def _deciding_way(sides: tuple[Side, Side], rows: list[Ints], stages: list[Ints]) -> Ints:
-    """Return the way by which the higher of two stages was reached (place in WAYS); -1 where there
+    """Return the way by which the higher of two stages was reached (place in RUNG_NAMES); -1 where there
     is one stage.
     """
     ways = [
         pc.fill_null(
             pc.index_in(
                 _take(side.accounts, "rule", row),
-                value_set=pa.array([f"stages.{way}" for way in WAYS]),
+                value_set=pa.array([f"stages.{way}" for way in RUNG_NAMES]),
             ),
             -1,
         ).to_numpy(zero_copy_only=False)
@@ -269,7 +270,7 @@ def _tell(side: Side, row: Ints, placing: Placings, moved: Ints, way: Ints) -> d
     }
     has_way = (row >= 0) & (way >= 0)
     for name in ("way_cents", "way_days"):
-        seen = np.vstack([accounts[name], np.zeros((1, len(WAYS)), np.int64)])[
+        seen = np.vstack([accounts[name], np.zeros((1, len(RUNG_NAMES)), np.int64)])[
             row, np.maximum(way, 0)
         ]
         told[name] = pa.array(seen, mask=~has_way)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from dunning.core.arrays import Flags, Places
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
+from dunning.core.ladder import LAST_WARNING
 from dunning.core.words import (
     HOLD_REASONS,
     IDENTIFIERS,
@@ -194,7 +195,7 @@ def person_reasons(
     of = bucket.accounts.take(accounts)
     identifier = bucket.payers["identifier"][of["payer"]]
     is_heat = bucket.premises["service"][of["premise"]] == code(SERVICES, "heat")
-    unwarned = any_by(items["account"], ~items["is_last_warned"], len(bucket.accounts))
+    unwarned = any_by(items["account"], ~items[f"is_named_by_{LAST_WARNING}"], len(bucket.accounts))
     flags = {
         "above_order_ceiling": ~is_heat & (claim_cents > rules.court.order_ceiling_cents),
         "bad_identifier": identifier == code(IDENTIFIERS, "wrong"),
@@ -226,7 +227,7 @@ def _last_warnings(
     rule = rules.stages
     warnings = counting_notices(
         history,
-        code(NOTICE_STAGES, "final_warning"),
+        code(NOTICE_STAGES, LAST_WARNING),
         to_day(rules.as_of),
         rule.court_bound.served_days_min,
         rule.notice_valid_days,

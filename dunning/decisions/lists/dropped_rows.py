@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from dunning.core.arrays import Flags, Ints
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
+from dunning.core.ladder import LAST_WARNING, REMINDER
 from dunning.core.words import STAGES, code
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.disconnections import warnable_items, warned_items
@@ -61,7 +62,7 @@ def _counted(list_name: str, side: Side, rows: pa.Table, row: Ints) -> Flags:
     if list_name == "disconnections":
         warned = warned_items(side.bucket, side.decision, side.rules, side.history)
         return warned & warnable_items(side.bucket, side.decision, side.rules)
-    is_warning = pc.equal(rows["stage"], "final_warning").to_numpy()
+    is_warning = pc.not_equal(rows["stage"], REMINDER).to_numpy()  # speaks of its stage alone
     demanded = items["is_in_stage"] | ~np.r_[is_warning, False][row]
     return np.asarray(items["is_overdue"] & ~items["is_expired"] & demanded)
 
@@ -145,7 +146,8 @@ def _why_not_sued(looked: _Looked) -> Mapping[str, Flags]:
     return {
         **_not_claimed(looked),
         "below_threshold": looked.any(claimed) & (looked.sum(claimed) < rule.amount_cents_min),
-        "warning_not_served": looked.any(claimed) & ~looked.any(items["is_last_warned"]),
+        "warning_not_served": looked.any(claimed)
+        & ~looked.any(items[f"is_named_by_{LAST_WARNING}"]),
     }
 
 

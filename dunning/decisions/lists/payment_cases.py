@@ -9,12 +9,13 @@ import numpy as np
 from dunning.core.arrays import Days, Flags, Places
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket
+from dunning.core.ladder import LAST_WARNING, RUNGS
 from dunning.decisions.account.assessment import Findings
 from dunning.decisions.account.stages import Spells
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.disconnections import warnable_items, warned_items
 from dunning.decisions.lists.minimum_payment import Case, Owed, Threshold, least_payment
-from dunning.decisions.lists.reminders import court_days
+from dunning.decisions.lists.reminders import counting_days
 from dunning.policy.rules import Rules
 
 
@@ -69,13 +70,11 @@ def stop_disconnection(asked: Asked) -> int:
 def stop_last_warning(asked: Asked) -> int:
     """Return the least payment of tonight after which the account gets no last warning tonight."""
     rule, as_of = asked.rules.stages, to_day(asked.rules.as_of)
-    counts = asked.on(asked.found.ladder.final_warning, as_of)
-    warned = Looked(
-        counts, as_of, rule.final_warning.days_overdue_min, rule.final_warning.amount_cents_min
-    )
-    court = rule.court_bound
+    counts = asked.on(asked.found.ladder[LAST_WARNING], as_of)
+    own, court = rule.of(LAST_WARNING), rule.court_bound
+    warned = Looked(counts, as_of, own.days_overdue_min, own.amount_cents_min)
     limitation_on = asked.decision.open_items["limitation_on"][asked.rows]
-    first, last = court_days(asked.rules)
+    first, last = counting_days("court_bound", asked.rules)
     days = {first, *(int(day) + court.days_overdue_min for day in asked.due_on)}
     ways = [
         [
@@ -94,13 +93,11 @@ def stop_stage(asked: Asked, stage: str, day: int) -> int:
     """Return the least payment of tonight after which the account does not stand at a stage on a
     day.
     """
-    rule, ladder = asked.rules.stages, asked.found.ladder
-    asks = getattr(rule, stage)
-    counts = asked.on(getattr(ladder, stage), day)
-    ways = [[Looked(counts, day, asks.days_overdue_min, asks.amount_cents_min)]]
-    if stage == "court_bound":
-        near = asked.on(ladder.limitation_near, day)
-        ways.append([Looked(near, day, 0, rule.limitation_near_amount_cents_min)])
+    ways = []
+    for rung in (rung for rung in RUNGS if rung.stage == stage):
+        asks, spells = asked.rules.stages.of(rung.name), asked.found.ladder[rung.name]
+        counts = asked.on(spells, day)
+        ways.append([Looked(counts, day, asks.days_overdue_min, asks.amount_cents_min)])
     return _least(asked, ways, day)
 
 

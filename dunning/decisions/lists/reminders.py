@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from dunning.core.arrays import Codes, Days, Flags, Places
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
+from dunning.core.ladder import LAST_WARNING, MESSAGES, NAMED_RUNGS, REMINDER, Rung
 from dunning.core.words import (
     CHANNELS,
     ITEM_KINDS,
@@ -38,8 +39,7 @@ from dunning.decisions.segments import sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
-OVERDUE, FINAL_WARNING = code(NOTICE_STAGES, "overdue"), code(NOTICE_STAGES, "final_warning")
-_STAGE_OVERDUE, _STAGE_FINAL_WARNING = code(STAGES, "overdue"), code(STAGES, "final_warning")
+_REMINDER, _LAST_WARNING = code(NOTICE_STAGES, REMINDER), code(NOTICE_STAGES, LAST_WARNING)
 
 
 def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Proposed:
@@ -94,45 +94,46 @@ def due_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
     stage = np.full(size, -1, np.int8)
     stage[decision.accounts["account"]] = decision.accounts["stage"]
-    sent = history.take(
-        (history["sent_on"] <= as_of) & np.isin(history["stage"], [OVERDUE, FINAL_WARNING])
-    )
+    messages = [code(NOTICE_STAGES, message) for message in MESSAGES]
+    sent = history.take((history["sent_on"] <= as_of) & np.isin(history["stage"], messages))
     sent = sent.take(sent["failed_on"] > as_of)
     last_sent = latest_by(sent["account"], sent["sent_on"], size)
-    needs_warning = (stage == _STAGE_FINAL_WARNING) & ~_is_last_warned(
-        bucket, decision, sent, rules
-    )
-    needs_warning &= _leads_to_court(bucket, decision, rules)
-    needs_reminder = (
-        (stage >= _STAGE_OVERDUE)
-        & ~needs_warning
-        & (as_of - last_sent >= rules.reminders.repeat_days)
-    )
-    accounts = np.flatnonzero(needs_warning | needs_reminder)
-    return Due(accounts, np.where(needs_warning[accounts], FINAL_WARNING, OVERDUE).astype(np.int8))
+    message = np.full(size, -1, np.int8)
+    is_reminded = as_of - last_sent >= rules.reminders.repeat_days
+    message[is_reminded & (stage >= code(STAGES, REMINDER))] = _REMINDER
+    for rung in NAMED_RUNGS[1:]:  # a warning is for the accounts of its own stage, and wins
+        warning = rung.notice_below
+        is_due = stage == code(STAGES, warning)
+        is_due &= ~_is_warned(bucket, decision, sent, warning, rules)
+        is_due &= _leads_to(bucket, decision, rung, rules)
+        message[is_due] = code(NOTICE_STAGES, warning)
+    accounts = np.flatnonzero(message >= 0)
+    return Due(accounts, message[accounts])
 
 
-def _is_last_warned(bucket: Bucket, decision: Decision, sent: Frame, rules: Rules) -> Flags:
-    """Return per account whether a last warning of late, of those that did not fail, names every
+def _is_warned(
+    bucket: Bucket, decision: Decision, sent: Frame, warning: str, rules: Rules
+) -> Flags:
+    """Return per account whether such a warning of late, of those that did not fail, names every
     item of its stage.
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
-    stands = sent["stage"] == FINAL_WARNING
-    stands &= as_of - sent["sent_on"] < rules.reminders.final_warning_repeat_days
-    warned_on = latest_by(sent["account"][stands], sent["sent_on"][stands], size)
+    counts = sent["stage"] == code(NOTICE_STAGES, warning)
+    counts &= as_of - sent["sent_on"] < rules.reminders.repeat_days_of(warning)
+    warned_on = latest_by(sent["account"][counts], sent["sent_on"][counts], size)
     looked_at = decision.open_items.take(decision.open_items["is_in_stage"])
     newest = latest_by(looked_at["account"], bucket.items["due_on"][looked_at["item"]], size)
     return (warned_on > newest) & (warned_on > -NEVER)
 
 
-def _leads_to_court(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
-    """Return per account whether what a last warning of tonight names reaches the sum and days of
-    `court_bound`.
+def _leads_to(bucket: Bucket, decision: Decision, rung: Rung, rules: Rules) -> Flags:
+    """Return per account whether what a warning sent on `as_of` names reaches the sum and days of
+    the rung that the warning announces.
 
     On some day on which such a warning counts, if nothing is paid: what expires until then is lost
     to it.
     """
-    rule, as_of = rules.stages, to_day(rules.as_of)
+    asks, as_of = rules.stages.of(rung.name), to_day(rules.as_of)
     rows = decision.open_items.take(
         decision.open_items["is_in_stage"] & decision.open_items["is_overdue"]
     )
@@ -145,24 +146,23 @@ def _leads_to_court(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
         limitation_on=rows["limitation_on"],
         is_claimable_kind=np.ones(count, np.bool_),
     )
-    first, last = court_days(rules)
+    first, last = counting_days(rung.name, rules)
     from_on = np.full(count, first, np.int32)
     until_on = np.minimum(last + 1, items.limitation_on).astype(np.int32)
     runs = np.flatnonzero(from_on < until_on)
     spells = Spells(runs, from_on[runs], until_on[runs])
-    court = rule.court_bound
     days = first_day(
-        items, spells, court.amount_cents_min, court.days_overdue_min, len(bucket.accounts), as_of
+        items, spells, asks.amount_cents_min, asks.days_overdue_min, len(bucket.accounts), as_of
     )
     return days < NEVER
 
 
-def court_days(rules: Rules) -> tuple[int, int]:
-    """Return the first and the last day on which a last warning of tonight, by whatever channel,
-    counts for court.
+def counting_days(rung: str, rules: Rules) -> tuple[int, int]:
+    """Return the first and the last day on which a notice sent on `as_of`, by whatever channel,
+    counts for a rung.
     """
     as_of, served = to_day(rules.as_of), rules.service.served_after_days.values()
-    return as_of + max(served) + rules.stages.court_bound.served_days_min, (
+    return as_of + max(served) + rules.stages.of(rung).served_days_min, (
         as_of + min(served) + rules.stages.notice_valid_days
     )
 
@@ -179,7 +179,7 @@ def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> F
     items = decision.open_items
     row = rows[items["account"]]
     is_due = (row >= 0) & items["is_overdue"]
-    is_warning = np.r_[due.stages == FINAL_WARNING, False][row]
+    is_warning = np.r_[due.stages != _REMINDER, False][row]  # speaks of its stage alone
     demanded = is_due & ~items["is_expired"] & (items["is_in_stage"] | ~is_warning)
     of, facts, count = row[demanded], items.take(demanded), len(due.accounts)
     named = bucket.items.take(facts["item"])
@@ -283,4 +283,4 @@ def answer_until(stages: Codes, channels: Codes, rules: Rules) -> Days:
     """
     wait = np.array([rules.service.served_after_days[channel] for channel in CHANNELS], np.int32)
     until = to_day(rules.as_of) + wait[channels] + rules.stages.court_bound.served_days_min
-    return np.where(stages == FINAL_WARNING, until, NEVER).astype(np.int32)
+    return np.where(stages == _LAST_WARNING, until, NEVER).astype(np.int32)

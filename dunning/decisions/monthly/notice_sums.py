@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from dunning.core.arrays import Cents, Days, Flags, Places
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
+from dunning.core.ladder import LAST_WARNING
 from dunning.core.words import NOTICE_STAGES, SHIELDS, code
 from dunning.decisions.account.allocation import convert_some
 from dunning.decisions.account.assessment import Findings
@@ -18,7 +19,7 @@ from dunning.decisions.lists.proposals import earliest_by, latest_by, or_never
 from dunning.decisions.segments import any_by, index_rows, running_sum, sum_by
 from dunning.policy.rules import Rules
 
-_FINAL_WARNING = code(NOTICE_STAGES, "final_warning")
+_LAST_WARNING = code(NOTICE_STAGES, LAST_WARNING)
 _AGREEMENT = code(SHIELDS, "agreement")
 
 
@@ -164,7 +165,7 @@ def last_warnings(
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
     stands = (
-        (history["stage"] == _FINAL_WARNING)
+        (history["stage"] == _LAST_WARNING)
         & (history["sent_on"] <= as_of)
         & (history["failed_on"] > as_of)
     )

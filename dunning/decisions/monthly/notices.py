@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from dunning.core.arrays import Codes, Places
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
+from dunning.core.ladder import LAST_WARNING
 from dunning.core.words import CHANNELS, LANGUAGES, SERVICES, STAGES, code
 from dunning.decisions.account.assessment import Findings
 from dunning.decisions.frames import Decision
@@ -269,7 +270,7 @@ def _tell_money(
 ) -> dict[str, npt.NDArray | pa.Array]:
     """Return the columns of payments, credit, instalment and last warning."""
     row = index_rows(decision.accounts["account"], len(bucket.accounts))[accounts]
-    may_be_warned = decision.accounts["stage"][row] >= code(STAGES, "final_warning")
+    may_be_warned = decision.accounts["stage"][row] >= code(STAGES, LAST_WARNING)
     may_be_warned &= ~decision.accounts["has_kept_agreement"][row]
     return {
         "paid_cents": sum_payments(bucket, accounts, since, to_day(rules.as_of)),

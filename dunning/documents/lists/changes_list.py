@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.formats import format_minor_column
+from dunning.core.ladder import RUNG_NAMES
 from dunning.documents.bulgarian import say, translate
 from dunning.documents.lists.columns import Column, count, money, reasons, text, word
 from dunning.documents.lists.csv_files import render_csv
@@ -16,7 +17,6 @@ from dunning.policy.rules import StageRule, Stages
 
 _SIDES = (("before", "преди"), ("after", "сега"))
 GROUPS = {"reminders": "съобщения", "disconnections": "прекъсване", "court": "съд"}
-WAYS = ("overdue", "final_warning", "court_bound", "limitation_near")
 
 
 def _sided(make: object, name: str, title: str, *rest: object) -> tuple[Column, ...]:
@@ -114,14 +114,14 @@ def _say_way(
     """Say what the deciding stage looked at on each side, and what it asks; once, where both sides
     ask the same.
     """
-    needs = [[_need(rules, way) for way in WAYS] for rules in (before, after)]
+    needs = [[_need(rules, way) for way in RUNG_NAMES] for rules in (before, after)]
     begins, middles, ends = [], [], []
-    for way, then, now in zip(WAYS, *needs, strict=True):
+    for way, then, now in zip(RUNG_NAMES, *needs, strict=True):
         is_one = then == now
         begins.append(f"{STAGES[way]} (иска {now}): преди " if is_one else f"{STAGES[way]}: преди ")
         middles.append(", сега " if is_one else f" (иска {then}), сега ")
         ends.append("" if is_one else f" (иска {now})")
-    place = pc.index_in(moves["way"].combine_chunks(), value_set=pa.array(WAYS))
+    place = pc.index_in(moves["way"].combine_chunks(), value_set=pa.array(RUNG_NAMES))
     seen = [_say_seen(moves, side, why_not) for side, _ in _SIDES]
     begin, middle, end = (
         pa.array(texts, pa.string()).take(place) for texts in (begins, middles, ends)
@@ -144,9 +144,8 @@ def _say_seen(moves: pa.Table, side: str, why_not: Mapping[str, str]) -> pa.Arra
 
 def _need(rules: Stages, way: str) -> str:
     if way == "limitation_near":
-        need = StageRule(0, rules.limitation_near_amount_cents_min)
-        return f"{_euro_text(need)} и давност до {rules.limitation_near_days} дни"
-    rule: StageRule = getattr(rules, way)
+        return f"{_euro_text(rules.of(way))} и давност до {rules.limitation_near_days} дни"
+    rule = rules.of(way)
     notice = (
         f", {rule.served_days_min} дни след връчено {NOTICES[rule.after_notice]}"
         if rule.after_notice

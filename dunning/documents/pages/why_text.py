@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dunning.core.ladder import STEPS
+from dunning.core.words import STAGES
 from dunning.documents.pages.html import say, write_counted, write_day, write_money, write_word
 
 Row = dict[str, Any]
-_WAYS = ("overdue", "final_warning", "court_bound", "limitation_near")
-_NOTICE_OF = {"final_warning": "overdue", "court_bound": "final_warning"}
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,16 @@ def explain_stage(language: str, story: Any) -> Why:
     way = story.account["rule"].partition(".")[2]
     conditions = {condition.way: condition for condition in story.conditions}
     if not way:
-        missing = _say_missing(language, story, conditions["overdue"])
+        missing = _say_missing(language, story, conditions[STEPS[0].name])
         return Why(say(language, "why.no_rule"), say(language, "why.none"), [], missing)
     rule = write_word(language, way, "way")
     items = [row for row in story.tables["items"] if row["is_in_stage"]]
     decided = _say_reached(language, story, conditions[way])
     stage = story.account["stage"]
-    if stage == "court_bound":
+    if stage == STAGES[-1]:
         return Why(rule, decided, items, "")
-    return Why(
-        rule,
-        decided,
-        items,
-        _say_missing(language, story, conditions[_WAYS[_WAYS.index(stage) + 1]]),
-    )
+    above = STEPS[STAGES.index(stage)]
+    return Why(rule, decided, items, _say_missing(language, story, conditions[above.name]))
 
 
 def tell_stage(story: Any, reasons: Mapping[str, str]) -> list[str]:

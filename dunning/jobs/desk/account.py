@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from dunning.core.days import to_day
 from dunning.core.errors import NotThereError
+from dunning.core.ladder import LAST_WARNING, RUNGS
 from dunning.decisions.account.story import Row, Story, find_accounts, tell_story
 from dunning.decisions.lists.payment_cases import (
     Asked,
@@ -215,10 +216,10 @@ def _find_coming(story: Story, own: Sequence[Row], asked: Asked) -> list[Coming]
         found.append(
             Coming("court", None, least, stop_stage(asked, "court_bound", to_day(rules.as_of)))
         )
-    if "final_warning" in messages:
+    if LAST_WARNING in messages:
         found.append(
             Coming(
-                "final_warning",
+                LAST_WARNING,
                 None,
                 rules.stages.court_bound.amount_cents_min,
                 stop_last_warning(asked),
@@ -226,9 +227,11 @@ def _find_coming(story: Story, own: Sequence[Row], asked: Asked) -> list[Coming]
         )
     next_stage, next_on = story.account["next_stage"], story.account["next_on"]
     if next_stage and next_on:
-        least = getattr(rules.stages, next_stage).amount_cents_min
-        if next_stage == "court_bound":
-            least = min(least, rules.stages.limitation_near_amount_cents_min)
+        least = min(
+            rules.stages.of(rung.name).amount_cents_min
+            for rung in RUNGS
+            if rung.stage == next_stage
+        )
         found.append(
             Coming(next_stage, next_on, least, stop_stage(asked, next_stage, to_day(next_on)))
         )
