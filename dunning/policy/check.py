@@ -11,10 +11,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from dunning.core.errors import DunningError
+from dunning.core.ladder import LAST_WARNING, NAMED_RUNGS, STEPS
 from dunning.policy.findings import Finding
 from dunning.policy.policies import BUILT_IN, Policy, collect_files, read_files
 from dunning.policy.published import check_published, read_published
-from dunning.policy.rules import Rules
+from dunning.policy.rules import Rules, repeat_key
 
 # (file, dotted key, problem, cure)
 Complaint = tuple[str, str, str, str]
@@ -91,9 +92,9 @@ def _check_half_years(policy: Policy) -> Iterator[Finding]:
 
 
 def _check_ladder(rules: Rules) -> Iterator[Complaint]:
-    ladder = ("overdue", "final_warning", "court_bound")
-    steps = [(name, getattr(rules.stages, name)) for name in ladder]
-    for (below, lower), (above, higher) in itertools.pairwise(steps):
+    for lower_rung, higher_rung in itertools.pairwise(STEPS):
+        below, above = lower_rung.name, higher_rung.name
+        lower, higher = rules.stages.of(below), rules.stages.of(above)
         for key in ("days_overdue_min", "amount_cents_min"):
             low, high = getattr(lower, key), getattr(higher, key)
             if high < low:
@@ -104,13 +105,13 @@ def _check_ladder(rules: Rules) -> Iterator[Complaint]:
                     problem,
                     f"Ask at least {low} of the higher stage.",
                 )
-        if higher.after_notice != below:
+        if higher.after_notice != higher_rung.notice_below:
             problem = f"`{above}` needs the notice `{higher.after_notice}`: the order of stages is broken."
             yield (
                 "stages",
                 f"{above}.after_notice",
                 problem,
-                f'Write `after_notice = "{below}"`, the stage below.',
+                f'Write `after_notice = "{higher_rung.notice_below}"`, the stage below.',
             )
         if higher.served_days_min > rules.stages.notice_valid_days:
             problem = (
@@ -213,10 +214,13 @@ def _check_reminders(rules: Rules) -> Iterator[Complaint]:
     if rules.reminders.repeat_days < 1:
         problem = "`repeat_days` is 0: the same person would be reminded every night."
         yield "reminders", "repeat_days", problem, "Write 1 or more."
-    if rules.reminders.final_warning_repeat_days < rules.stages.court_bound.served_days_min:
-        problem = "A new last warning would go out before the earlier one counts."
-        cure = f"Wait at least the {rules.stages.court_bound.served_days_min} days of `court_bound.served_days_min`."
-        yield "reminders", "final_warning_repeat_days", problem, cure
+    for rung in NAMED_RUNGS[1:]:  # a reminder may go again before it counts; a warning may not
+        warning, wait = rung.notice_below, rules.stages.of(rung.name).served_days_min
+        if rules.reminders.repeat_days_of(warning) < wait:
+            called = "last warning" if warning == LAST_WARNING else f"`{warning}`"
+            problem = f"A new {called} would go out before the earlier one counts."
+            cure = f"Wait at least the {wait} days of `{rung.name}.served_days_min`."
+            yield "reminders", repeat_key(warning), problem, cure
 
 
 def _check_service(rules: Rules) -> Iterator[Complaint]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import combinations, product
 
 from dunning.core import words
+from dunning.core.ladder import DISCONNECTION, LAST_WARNING, MESSAGES, NAMED_RUNGS, REMINDER
 from dunning.core.money import format_minor
 from dunning.policy.rules import Rules
 from dunning.policy.schema import FIRST_DAY
@@ -108,7 +109,7 @@ class _Maker:
     def __init__(self, rules: Rules) -> None:
         self.rules, self.as_of = rules, rules.as_of
         stages = rules.stages
-        self.rungs = (stages.final_warning, stages.court_bound)
+        self.rungs = tuple(stages.of(rung.name) for rung in NAMED_RUNGS)  # above MESSAGES
         self.old = max(rung.days_overdue_min for rung in self.rungs) + stages.notice_valid_days + 40
         self.much = 10 * max(
             stages.court_bound.amount_cents_min, stages.limitation_near_amount_cents_min, 100
@@ -171,11 +172,11 @@ class _Maker:
         failed; to come.
         """
         valid = self.rules.stages.notice_valid_days
-        for rung, stage in zip(self.rungs, ("overdue", "final_warning"), strict=True):
+        for rung, stage in zip(self.rungs, MESSAGES, strict=True):
             debt = (Debt(self._ago(self.old), self.much),)
             for served_ago in {*around(rung.served_days_min), *around(valid)}:
                 yield Case(debt, (self._notice(stage, served_ago),))
-                yield Case(debt, (self._notice("overdue", 40), self._notice(stage, served_ago)))
+                yield Case(debt, (self._notice(REMINDER, 40), self._notice(stage, served_ago)))
             for sent_after in (0, 1):
                 due_on = self._ago(rung.days_overdue_min)
                 sent_on, served_on = (
@@ -233,11 +234,11 @@ class _Maker:
         """Give an old debt of every kind, warned of in every way; a forecast with and without its
         equalisation bill.
         """
-        rungs = {"overdue": self.rungs[0], "final_warning": self.rungs[1]}
         notices = tuple(
-            self._notice(stage, rung.served_days_min + 1) for stage, rung in rungs.items()
+            self._notice(stage, rung.served_days_min + 1)
+            for rung, stage in zip(self.rungs, MESSAGES, strict=True)
         )
-        cut = self._notice("disconnection", self.rules.disconnections.served_days_min + 1)
+        cut = self._notice(DISCONNECTION, self.rules.disconnections.served_days_min + 1)
         due_on = self._ago(self.old)
         for kind in words.ITEM_KINDS:
             season = due_on.year - 1 if kind in ("forecast", "equalisation") else -1
@@ -255,20 +256,17 @@ class _Maker:
 
     def _ours(self) -> Iterator[Case]:
         """Give what we sent ourselves, about the first day on which it counts, by every channel."""
-        for rung, stage in zip(self.rungs, ("overdue", "final_warning"), strict=True):
+        for rung, stage in zip(self.rungs, MESSAGES, strict=True):
             for channel, wait in self.rules.service.served_after_days.items():
                 for served_ago in around(rung.served_days_min):
                     sent = Sent(stage, self._ago(served_ago + wait), channel=channel, is_ours=True)
                     yield Case((Debt(self._ago(self.old), self.much),), (sent,))
 
     def _reminders(self) -> Iterator[Case]:
-        rule, (first, court) = self.rules.reminders, self.rungs
+        rule = self.rules.reminders
         for days in around(rule.repeat_days):
-            yield Case((Debt(self._ago(self.old), self.much),), (Sent("overdue", self._ago(days)),))
-        for days in around(rule.final_warning_repeat_days):
-            named = self._notice("overdue", first.served_days_min + 1)
-            warned = Sent("final_warning", self._ago(days))
-            yield Case((Debt(self._ago(self.old + days), court.amount_cents_min),), (named, warned))
+            yield Case((Debt(self._ago(self.old), self.much),), (Sent(REMINDER, self._ago(days)),))
+        yield from self._repeated_warnings()
         for channel, least in rule.amount_cents_min.items():
             for cents in around(least):
                 contact = "" if channel == "post" else channel
@@ -286,39 +284,51 @@ class _Maker:
                     language=language,
                 )
 
+    def _repeated_warnings(self) -> Iterator[Case]:
+        """Give warnings sent about the day from which they may go again, each after the notice
+        below it.
+        """
+        steps = zip(self.rungs, self.rungs[1:], MESSAGES, MESSAGES[1:], strict=False)
+        for lower, upper, below, warning in steps:
+            for days in around(self.rules.reminders.repeat_days_of(warning)):
+                named = self._notice(below, lower.served_days_min + 1)
+                warned = Sent(warning, self._ago(days))
+                debt = Debt(self._ago(self.old + days), upper.amount_cents_min)
+                yield Case((debt,), (named, warned))
+
     def _disconnections(self) -> Iterator[Case]:
         rule = self.rules.disconnections
-        warned = self._notice("disconnection", rule.served_days_min + 1)
+        warned = self._notice(DISCONNECTION, rule.served_days_min + 1)
         for days in around(rule.days_overdue_min):
             due_on = self._ago(days)
             notice = Sent(
-                "disconnection", due_on + timedelta(days=1), self._ago(rule.served_days_min)
+                DISCONNECTION, due_on + timedelta(days=1), self._ago(rule.served_days_min)
             )
             if notice.sent_on <= self._ago(rule.served_days_min):
                 yield Case((Debt(due_on, self.much),), (notice,), "electricity")
         for cents in around(rule.amount_cents_min):
             yield Case((Debt(self._ago(self.old), cents),), (warned,), "electricity")
         for served_ago in {*around(rule.served_days_min), *around(rule.notice_valid_days)}:
-            notice = self._notice("disconnection", served_ago)
+            notice = self._notice(DISCONNECTION, served_ago)
             yield Case(
                 (Debt(self._ago(self.old + rule.notice_valid_days), self.much),),
                 (notice,),
                 "electricity",
             )
-        for stage in (None, "overdue", "final_warning"):
+        for stage in (None, *MESSAGES):
             other = (self._notice(stage, rule.served_days_min + 1),) if stage else ()
             yield Case((Debt(self._ago(self.old), self.much),), other, "electricity")
         yield Case((Debt(self._ago(self.old), self.much),), (warned,), "electricity", is_held=True)
         yield Case((Debt(self._ago(self.old), self.much),), (warned,), "heat")
-        unserved = Sent("disconnection", self._ago(rule.served_days_min + 9))
+        unserved = Sent(DISCONNECTION, self._ago(rule.served_days_min + 9))
         yield Case((Debt(self._ago(self.old), self.much),), (unserved,), "electricity")
 
     def _court(self) -> Iterator[Case]:
         """Give claims without interest about the ceiling, and a large and a small one for the
         fee.
         """
-        rung, rule = self.rungs[1], self.rules.court
-        stages = dict.fromkeys(("final_warning", rung.after_notice))
+        rung, rule = self.rules.stages.court_bound, self.rules.court
+        stages = dict.fromkeys((LAST_WARNING, rung.after_notice))
         warned = tuple(self._notice(stage, rung.served_days_min + 1) for stage in stages)
         for cents in {*around(rule.order_ceiling_cents), self.much, 100 * self.much}:
             yield Case((Debt(self._ago(self.old), cents, "fee"),), warned, "electricity")

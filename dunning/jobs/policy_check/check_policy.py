@@ -10,6 +10,7 @@ from pathlib import Path
 from dunning.core.days import to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import Frame
+from dunning.core.ladder import NAMED_RUNGS
 from dunning.core.words import NOTICE_STAGES, STAGES, code
 from dunning.decisions.account.classify import decide_with_deeds
 from dunning.decisions.frames import Decision
@@ -23,8 +24,6 @@ from dunning.policy.findings import Finding
 from dunning.policy.policies import Policy
 from dunning.policy.reading import Version
 from dunning.policy.rules import Rules
-
-_LADDER = (("final_warning", "overdue"), ("court_bound", "final_warning"))
 
 
 def run(folder: Path | None = None) -> list[Finding]:
@@ -155,7 +154,8 @@ def _check_stages(
     excepted = [
         rule == "stages.limitation_near" for rule in decision.accounts.text("rule").to_pylist()
     ]
-    for stage, below in _LADDER:
+    for rung in NAMED_RUNGS:
+        stage, below = rung.stage, rung.notice_below
         at_stage = decision.accounts["stage"] == code(STAGES, stage)
         for row in at_stage.nonzero()[0].tolist():
             account = int(decision.accounts["account"][row])
