@@ -1,1 +1,3 @@
-"""Words everybody uses: errors, days, money, closed lists, and the frames of a snapshot."""
+"""Words that everybody uses, each fact once: the ladder, the lists, ledger tables, closed lists of
+words, money, days, array types, errors, and the frames of a snapshot.
+"""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, get_args, get_origin, get_type_hints
 
 from dunning.core.ladder import MESSAGES
+from dunning.core.ledger_tables import TABLES
 from dunning.core.words import CHANNELS, DEBT_KINDS, NOTICE_STAGES, SERVICES, STAGES
 from dunning.policy import rules
 from dunning.policy.identity import MAY_BE_EMPTY, refuse_identity
@@ -24,23 +25,6 @@ ACTED = ("disconnections", "court")
 
 FIRST_DAY = date(1990, 1, 1)
 LAST_DAY = date(2100, 1, 1)
-
-LEDGER_TABLES = (
-    "premises",
-    "payers",
-    "tenancies",
-    "invoices",
-    "payments",
-    "invoice_lines",
-    "contacts",
-    "agreements",
-    "agreement_items",
-    "instalments",
-    "holds",
-    "notices",
-    "court_cases",
-    "court_case_items",
-)
 
 
 @dataclass(frozen=True)
@@ -338,7 +322,7 @@ def _refuse_unlisted(key: str, value: str) -> None:
     if name.startswith("kinds"):
         listed = DEBT_KINDS
     elif name.startswith("tables"):
-        listed = LEDGER_TABLES
+        listed = tuple(TABLES)
     elif name == "after_notice":
         listed = NOTICE_STAGES
     if listed and value not in listed:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from dunning.core.arrays import Flags, Ints
 from dunning.core.errors import UsageError
+from dunning.core.ledger_tables import TABLES
 from dunning.sample.accounts import Accounts, make_accounts
 from dunning.sample.behaviours import DOUBTED
 from dunning.sample.billing import invoice_lines, invoices, payments
@@ -23,22 +24,6 @@ from dunning.sample.plans import make_plans
 from dunning.sample.register import contacts, payers, premises, tenancies
 from dunning.sample.trouble import court_cases, holds, notices
 
-TABLES = (
-    "premises",
-    "payers",
-    "tenancies",
-    "invoices",
-    "payments",
-    "invoice_lines",
-    "contacts",
-    "agreements",
-    "agreement_items",
-    "instalments",
-    "holds",
-    "notices",
-    "court_cases",
-    "court_case_items",
-)
 AS_OF = date(2026, 11, 22)
 ACCOUNTS_MAX = 5_000_000
 _CHUNK = 20_000  # even, so that no pair is parted
@@ -87,7 +72,7 @@ def write_sample(
         UsageError: an argument out of range. DunningError: the folder holds something else.
     """
     _check(accounts, seed, as_of, table_format, dialect)
-    make_room(out, TABLES)
+    make_room(out, tuple(TABLES))
     files = {table: TableFile(out, table, table_format, DIALECTS[dialect]) for table in TABLES}
     try:
         for chunk, first in enumerate(range(0, accounts, _CHUNK)):

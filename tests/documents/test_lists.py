@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from dunning.core import words
+from dunning.core.ladder import MESSAGES
 from dunning.decisions.lists.proposals import SCHEMAS, merge_proposed
 from dunning.documents.bulgarian import WORDS
 from dunning.documents.lists import xlsx_files
@@ -341,7 +342,7 @@ def test_every_word_of_the_lists_is_known_in_bulgarian() -> None:
         words.CHANNELS,
         words.SERVICES,
         words.ITEM_KINDS,
-        words.NOTICE_STAGES[:2],
+        MESSAGES,
     )
 
     assert [] == [name for names in closed for name in names if name not in WORDS]

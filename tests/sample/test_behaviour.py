@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from dunning.core.frames import frame_of
+from dunning.core.ledger_tables import TABLES
 from dunning.decisions.account.classify import decide_with_deeds
 from dunning.decisions.lists.proposals import Proposed, merge_proposed
 from dunning.gateways.snapshots.remote_store import SnapshotStore
@@ -19,7 +20,7 @@ from dunning.ledger.load import load_ledger
 from dunning.policy.policies import load_policy
 from dunning.sample import SampleReceipt, write_sample
 from dunning.sample.flaws import FLAWS
-from dunning.sample.write import AS_OF, TABLES
+from dunning.sample.write import AS_OF
 from tests.sample.reading import read_rows
 
 NO_DEEDS = frame_of(

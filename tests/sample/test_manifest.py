@@ -8,8 +8,8 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+from dunning.core.ledger_tables import TABLES
 from dunning.sample import SampleReceipt, write_sample
-from dunning.sample.write import TABLES
 from tests.sample.reading import count_lines, read_rows
 
 READABLE = re.compile(r"-?\d+\.\d\d")

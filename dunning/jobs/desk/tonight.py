@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from dunning.core.errors import NotThereError
+from dunning.core.ledger_tables import TABLES
 from dunning.core.lists import LIST_FILES
 from dunning.core.words import STAGES
 from dunning.gateways.settings.people import approvers_of, read_people
@@ -18,7 +19,6 @@ from dunning.gateways.store.moves import StageMove, fetch_stage_moves
 from dunning.gateways.store.releases import Release, fetch_releases
 from dunning.jobs.desk.session import Office
 from dunning.jobs.queries.past_night import kept_policy
-from dunning.policy.schema import LEDGER_TABLES
 
 DATES = 62
 _TREND_NIGHTS = 30
@@ -187,9 +187,7 @@ def _tell(office: Office, run: runs.Run, dates: list[date]) -> Tonight:
         approvers={each.list_name: _names(people, each.list_name) for each in releases},
         newest=newest_run(office),
         changes=sorted(changes, key=lambda each: -each.move),
-        missing=[
-            name for name in LEDGER_TABLES if name not in manifest["ledger"]["tables"]["tables"]
-        ],
+        missing=[name for name in TABLES if name not in manifest["ledger"]["tables"]["tables"]],
         answer_until=run.finished_at
         and run.finished_at + timedelta(hours=rules.release.answer_hours),
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from dunning.core.errors import UsageError
+from dunning.core.ledger_tables import TABLES
 from dunning.policy.rules import Loading
-from dunning.policy.schema import LEDGER_TABLES
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ def read_limits(texts: Iterable[str]) -> GivenLimits:
             raise UsageError(
                 f"--quarantine-limit is given twice for {table or 'all tables'}. Give one of them."
             )
-        if table and table.strip() not in LEDGER_TABLES:
+        if table and table.strip() not in TABLES:
             raise UsageError(
-                f"--quarantine-limit {text} names no table. Known are: {', '.join(LEDGER_TABLES)}."
+                f"--quarantine-limit {text} names no table. Known are: {', '.join(TABLES)}."
             )
         given[table.strip()] = _read_share(share)
     return GivenLimits(given.pop("", None), given)

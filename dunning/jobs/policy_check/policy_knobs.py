@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from dunning.core.ledger_tables import TABLES
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES
 from dunning.policy.policies import Policy
 from dunning.policy.reading import RuleFile, Version, flatten
-from dunning.policy.schema import LEDGER_TABLES
 
 _OTHER_LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
@@ -80,8 +80,8 @@ def _first_entry(key: str, night: date) -> Any:
         "suspensions": (night - timedelta(days=60), night - timedelta(days=30)),
         "extra_working_days": saturday,
         "extra_nonworking_days": saturday + timedelta(days=3),
-        "tables_strict": LEDGER_TABLES[0],
-        "tables_guarded": LEDGER_TABLES[0],
+        "tables_strict": next(iter(TABLES)),
+        "tables_guarded": next(iter(TABLES)),
     }
     return entries.get(key, "forecast" if key == "kinds_after_equalisation" else ITEM_KINDS[0])
 

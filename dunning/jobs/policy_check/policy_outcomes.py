@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from dunning.core.errors import DunningError
+from dunning.core.ledger_tables import TABLES
 from dunning.core.words import LANGUAGES, SERVICES
 from dunning.decisions.account.assessment import Findings
 from dunning.decisions.account.classify import decide_with_deeds
@@ -29,7 +30,7 @@ from dunning.jobs.policy_check.boundary_crowd import Crowd
 from dunning.jobs.retention import find_reasons
 from dunning.ledger.check.quarantine import Refusals, check_limits
 from dunning.policy.rules import Loading, Profile, Protection, Release, Retention, Rules
-from dunning.policy.schema import LEDGER_TABLES, MEASURES
+from dunning.policy.schema import MEASURES
 
 Outcomes = dict[str, Any]
 
@@ -90,7 +91,7 @@ def _limits(rule: Loading) -> list[bool]:
     """Return whether the loader refuses a ledger, for each table and more and more refused of 200
     rows.
     """
-    return [_is_refused(name, refused, rule) for name in LEDGER_TABLES for refused in range(201)]
+    return [_is_refused(name, refused, rule) for name in TABLES for refused in range(201)]
 
 
 def _is_refused(name: str, refused: int, rule: Loading) -> bool:
@@ -106,10 +107,8 @@ def _guards(rule: Loading) -> list[Any]:
     """Return what stops the lists: ledgers that lost their tables, or more and more of ten thousand
     rows of each.
     """
-    had = dict.fromkeys(LEDGER_TABLES, 10_000)
-    shrunk = [
-        find_shrunk(dict.fromkeys(LEDGER_TABLES, rows), had, rule) for rows in range(0, 10_001, 50)
-    ]
+    had = dict.fromkeys(TABLES, 10_000)
+    shrunk = [find_shrunk(dict.fromkeys(TABLES, rows), had, rule) for rows in range(0, 10_001, 50)]
     return [find_shrunk({}, had, rule), *shrunk]
 
 

@@ -14,6 +14,7 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
 from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
+from dunning.core.words import PROTECTING_TABLES
 from dunning.decisions.account.manual_hold_terms import OF_PREMISE, find_held_back
 from dunning.decisions.lists.dropped_rows import Side, name_items, say_why
 from dunning.decisions.lists.missing_protections import find_shrunk
@@ -32,15 +33,6 @@ from dunning.jobs.queries.past_night import Night, open_night
 from dunning.ledger.buckets import buckets_of
 from dunning.ledger.load import load_ledger
 
-# Without one of these nobody knows whom a list may not touch.
-PROTECTING = (
-    "holds",
-    "agreements",
-    "agreement_items",
-    "instalments",
-    "court_cases",
-    "court_case_items",
-)
 _CURE = "Give the newest extract, or none: then the newest that a night was given is looked at."
 
 
@@ -212,7 +204,8 @@ def _refuse_unprotected(night: Night, newest: Snapshot) -> None:
     of it.
     """
     had, has = night.snapshot.table_sizes(), newest.table_sizes()
-    lost = {name for name in PROTECTING if name in had and name not in has}
+    # Without one of these it is unknown whom a list may not touch.
+    lost = {name for name in PROTECTING_TABLES if name in had and name not in has}
     lost |= {name for name in find_shrunk(has, had, night.rules.loading)}
     if lost:
         raise DunningError(
