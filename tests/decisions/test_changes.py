@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunning.core.frames import Frame
-from dunning.core.ladder import RUNG_NAMES
+from dunning.core.ladder import MESSAGES, RUNG_NAMES
 from dunning.core.lists import LISTS
 from dunning.core.words import CHANNELS, STAGES
 from dunning.decisions.compare.account_state import Side
@@ -109,18 +109,18 @@ def places_of(group: str) -> st.SearchStrategy:
 
 ROWS = st.builds(
     Row,
-    st.integers(0, 3),
+    st.integers(0, len(STAGES) - 1),
     st.booleans(),
     CENTS,
     CENTS,
     st.sampled_from(("overdue", "credit overdue", "nothing_open")),
     st.sampled_from(("", "no_notice", "amount days")),
     st.tuples(CENTS, CENTS, CENTS),
-    st.tuples(*[CENTS] * 4),
-    st.tuples(*[st.integers(0, 4000)] * 4),
+    st.tuples(*[CENTS] * len(RUNG_NAMES)),
+    st.tuples(*[st.integers(0, 4000)] * len(RUNG_NAMES)),
     st.tuples(*(places_of(group) for group in LISTS)),
     st.tuples(*[CENTS] * 3),
-    st.sampled_from(("overdue", "final_warning")),
+    st.sampled_from(MESSAGES),
 )
 SIDES = st.dictionaries(st.sampled_from(KEYS), ROWS)
 # Most accounts of a night are those of the night before: two sides that share rows.
