@@ -127,9 +127,8 @@ run: .venv/.installed $(LEDGER_READY)
 
 test: .venv/.installed-tests setup-programs
 	@$(BIN)/python -m pytest -n "$$WORKERS" --dist loadfile -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
-	@$(BIN)/python -m pytest -m 'browser and not fab' $(ARGS) || [ $$? -eq 5 ]
 	@$(MAKE) setup-fab
-	@$(BIN)/python -m pytest -m fab $(ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -n "$$WORKERS" --dist loadgroup tests/browser $(ARGS) || [ $$? -eq 5 ]
 
 check: .venv/.installed-tests
 	@echo 'ruff' && $(BIN)/ruff check . && $(BIN)/ruff format --check -q .
