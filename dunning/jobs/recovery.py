@@ -5,11 +5,11 @@ from datetime import date
 
 from dunning.gateways.files.alive import is_dead
 from dunning.gateways.files.publishing import remove_folders
-from dunning.gateways.files.targets import target_of
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.store import closing, runs
-from dunning.jobs.release.recovery import recover_releases
+from dunning.gateways.store import outbox, runs
+from dunning.gateways.store.closing import CLOSE
+from dunning.gateways.store.releases import RELEASE
 
 _UNDER_LOCK = ("release-", "recall-")
 _RUN_ID = re.compile(r"-([0-9]+)\Z")
@@ -18,19 +18,8 @@ _RUN_ID = re.compile(r"-([0-9]+)\Z")
 def recover(source: Source) -> None:
     """Bring every interrupted close and release to its end, before anything else. The caller holds
     the run lock.
-
-    The intent was recorded before the files were published. If the manifest of that very run lies
-    in its folder, its files had left: the deeds are done and the books closed. If not, nobody may
-    have trusted what lies there: the intent is taken back and the date can be run again.
     """
-    for interrupted in runs.interrupted_runs(source):
-        target = target_of(interrupted.out or "", interrupted.as_of.isoformat())
-        if target.is_published(interrupted.manifest_sha256 or ""):
-            closing.finish_close(source, interrupted.as_of)
-        else:
-            target.clear()
-            closing.discard_close(source, interrupted.as_of)
-    recover_releases(source)
+    outbox.recover(source, CLOSE, RELEASE)
 
 
 def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:

@@ -1,7 +1,7 @@
 -- What: removes the intended deeds of a run whose files never got out.
 -- Grain: one row per deed.
 -- Takes: run_id, as_of; event_no of the release, or null.
--- Used by: dunning.gateways.store.closing.discard_close
+-- Used by: dunning.gateways.store.closing.CLOSE
 DELETE FROM dunning.deeds
 WHERE run_id = :run_id AND as_of = :as_of AND state = 'intended'
   AND event_no IS NOT DISTINCT FROM CAST(:event_no AS bigint)

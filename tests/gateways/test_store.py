@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from dunning.core.errors import DunningError
 from dunning.gateways.store import open_store
-from dunning.gateways.store.closing import Books, begin_close, discard_close, finish_close
+from dunning.gateways.store.closing import CLOSE, Books, begin_close
 from dunning.gateways.store.decisions import fetch_decisions, replace_decisions
 from dunning.gateways.store.deeds import append_deeds, count_deeds, fetch_deeds
+from dunning.gateways.store.outbox import end, fetch_intents
 from dunning.gateways.store.policies import fetch_policy_files, store_policy_files
 from dunning.gateways.store.proposals import fetch_proposals, replace_proposals
 from dunning.gateways.store.rows import DECISIONS, DEEDS, PAST_DEEDS, PROPOSALS
@@ -25,7 +26,6 @@ from dunning.gateways.store.runs import (
     fetch_run,
     fetch_run_by_id,
     finish_run,
-    interrupted_runs,
     last_closed_on,
     start_run,
 )
@@ -113,8 +113,18 @@ def begin(engine, day, *accounts):
 
 def close(engine, day, *accounts):
     run_id = begin(engine, day, *accounts)
-    finish_close(engine, day)
+    finish(engine)
     return run_id
+
+
+def finish(engine):
+    (intent,) = fetch_intents(engine, CLOSE)
+    end(engine, intent, is_out=True)
+
+
+def withdraw(engine):
+    (intent,) = fetch_intents(engine, CLOSE)
+    end(engine, intent, is_out=False)
 
 
 def accounts_of(table):
@@ -128,7 +138,8 @@ def test_a_closed_date_has_its_decisions_proposals_and_deeds(engine):
     run_id = start_run(engine, MONDAY, is_recording=True)
     counts = begin_close(engine, run_id, "sha", books_of(MONDAY, "0001", "0002"))
     assert {"decisions": 2, "proposals": 2, "deeds": 2} == counts
-    assert 2 == finish_close(engine, MONDAY)
+    finish(engine)
+    assert {"done": 2} == count_deeds(engine, MONDAY)
     assert MONDAY == last_closed_on(engine)
     assert ("closed", "sha") == (
         fetch_run(engine, MONDAY).state,
@@ -153,7 +164,7 @@ def test_a_closed_date_has_its_decisions_proposals_and_deeds(engine):
 
 def test_nothing_is_closed_at_first(engine):
     assert last_closed_on(engine) is None
-    assert [] == interrupted_runs(engine)
+    assert [] == fetch_intents(engine, CLOSE)
     assert fetch_run(engine, MONDAY) is None
     assert PAST_DEEDS.empty_table() == fetch_deeds(engine, TUESDAY)
 
@@ -163,30 +174,30 @@ def test_decisions_of_a_date_see_only_done_deeds_of_earlier_dates(engine):
     begin(engine, TUESDAY, "2")
     assert 0 == fetch_deeds(engine, MONDAY).num_rows
     assert ["R23-1"] == fetch_deeds(engine, WEDNESDAY)["reference"].to_pylist()
-    finish_close(engine, TUESDAY)
+    finish(engine)
     assert ["R23-1", "R24-2"] == fetch_deeds(engine, WEDNESDAY)["reference"].to_pylist()
 
 
 def test_a_close_that_is_begun_is_found_with_its_manifest(engine):
     run_id = begin(engine, MONDAY, "1")
-    found = [
-        (run.run_id, run.as_of, run.state, run.manifest_sha256) for run in interrupted_runs(engine)
-    ]
-    assert [(run_id, MONDAY, "closing", "manifest of 2026-11-23")] == found
+    (intent,) = fetch_intents(engine, CLOSE)
+    found = [intent.row[name] for name in ("run_id", "as_of", "manifest_sha256")]
+    assert [run_id, MONDAY, "manifest of 2026-11-23"] == found
+    assert "closing" == fetch_run_by_id(engine, run_id).state
     assert last_closed_on(engine) is None
     assert {"intended": 1} == count_deeds(engine, MONDAY)
 
 
 def test_an_interrupted_close_can_be_finished_later(engine):
     begin(engine, MONDAY, "1")
-    assert 1 == finish_close(engine, MONDAY)
+    finish(engine)
     assert {"done": 1} == count_deeds(engine, MONDAY)
-    assert [] == interrupted_runs(engine)
+    assert [] == fetch_intents(engine, CLOSE)
 
 
 def test_a_discarded_close_leaves_nothing_and_can_be_run_again(engine):
     run_id = begin(engine, MONDAY, "1", "2")
-    assert 2 == discard_close(engine, MONDAY)
+    withdraw(engine)
     assert ("running", None) == (
         fetch_run_by_id(engine, run_id).state,
         fetch_run_by_id(engine, run_id).manifest_sha256,
@@ -203,20 +214,23 @@ def test_a_discarded_close_leaves_nothing_and_can_be_run_again(engine):
 
 def test_a_discarded_close_can_be_tried_again_by_the_same_run(engine):
     run_id = begin(engine, MONDAY, "1", "2")
-    discard_close(engine, MONDAY)
+    withdraw(engine)
     begin_close(engine, run_id, "other", books_of(MONDAY, "1"))
-    assert 1 == finish_close(engine, MONDAY)
+    finish(engine)
+    assert {"done": 1} == count_deeds(engine, MONDAY)
     assert ("closed", "other") == (
         fetch_run(engine, MONDAY).state,
         fetch_run(engine, MONDAY).manifest_sha256,
     )
 
 
-@pytest.mark.parametrize("end", [finish_close, discard_close])
-def test_only_a_close_under_way_can_be_ended(engine, end):
-    close(engine, MONDAY, "1")
-    with pytest.raises(DunningError, match="No close of 2026-11-23 is under way"):
-        end(engine, MONDAY)
+@pytest.mark.parametrize("is_out", [True, False])
+def test_only_a_close_under_way_can_be_ended(engine, is_out):
+    begin(engine, MONDAY, "1")
+    (intent,) = fetch_intents(engine, CLOSE)
+    finish(engine)
+    with pytest.raises(DunningError, match="2026-11-23 is not under way any more"):
+        end(engine, intent, is_out=is_out)
     assert {"done": 1} == count_deeds(engine, MONDAY)
     assert ["1"] == accounts_of(fetch_decisions(engine, MONDAY))
 
@@ -436,7 +450,7 @@ def test_table_sizes_are_those_of_the_last_close_before_a_day(engine):
         run_id = start_run(engine, day, is_recording=True)
         store_table_sizes(engine, run_id, {"holds": holds, "invoices": 100})
         begin_close(engine, run_id, "sha", books_of(day, "1"))
-        finish_close(engine, day)
+        finish(engine)
     store_table_sizes(engine, start_run(engine, WEDNESDAY, is_recording=True), {"holds": 0})
     assert {} == fetch_table_sizes(engine, MONDAY)
     assert {"holds": 5, "invoices": 100} == fetch_table_sizes(engine, TUESDAY)
@@ -469,4 +483,4 @@ def test_two_closes_at_once_end_with_one(engine):
     for thread in threads:
         thread.join()
     assert ["begun", "refused"] == sorted(outcomes)
-    assert 1 == len(interrupted_runs(engine))
+    assert 1 == len(fetch_intents(engine, CLOSE))

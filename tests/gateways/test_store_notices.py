@@ -12,15 +12,14 @@ from sqlalchemy.exc import DBAPIError
 
 from dunning.core.errors import DunningError
 from dunning.gateways.store.notices import (
+    NOTICES,
     NoticeRun,
     begin_notices,
-    discard_notices,
     fetch_notice_run,
-    finish_notices,
-    interrupted_notices,
     last_notices,
     refuse_changed_wording,
 )
+from dunning.gateways.store.outbox import Intent, end, fetch_intents
 from dunning.gateways.store.shown import fetch_shown, first_shown_until, newest_run_no
 
 OCTOBER, NOVEMBER, DECEMBER = date(2026, 10, 15), date(2026, 11, 15), date(2026, 12, 15)
@@ -64,17 +63,35 @@ def templates(engine):
 
 def send(engine, as_of, service="heat", wording=WORDING, parts=()):
     begin_notices(engine, run_of(as_of, service), parts, wording)
-    finish_notices(engine, as_of, service)
+    finish(engine)
+
+
+def finish(engine):
+    (intent,) = fetch_intents(engine, NOTICES)
+    end(engine, intent, is_out=True)
+
+
+def withdraw(engine):
+    (intent,) = fetch_intents(engine, NOTICES)
+    end(engine, intent, is_out=False)
 
 
 def test_intended_then_done(engine):
     added = begin_notices(engine, run_of(), [tokens_of("a"), tokens_of("b")], WORDING)
-    intended = interrupted_notices(engine)
-    finished = finish_notices(engine, NOVEMBER, "heat")
+    intended = fetch_notice_run(engine, NOVEMBER, "heat")
+    (under_way,) = fetch_intents(engine, NOTICES)
+    finish(engine)
 
-    assert (added, intended, finished) == (2, [run_of(run_no=1)], 2)
+    assert (added, intended) == (2, run_of(run_no=1))
+    assert under_way.row == {
+        "as_of": NOVEMBER,
+        "service": "heat",
+        "out": "out",
+        "manifest_sha256": "m",
+    }
+    assert str(under_way.target) == "out/notices/2026-11-15/heat"
     assert fetch_notice_run(engine, NOVEMBER, "heat") == run_of(state="done", run_no=1)
-    assert interrupted_notices(engine) == []
+    assert fetch_intents(engine, NOTICES) == []
     assert tokens(engine) == [("a", "d", True), ("b", "d", True)]
     assert templates(engine) == [
         ("email/notice.v1.bg.txt", "bb", NOVEMBER, "heat"),
@@ -85,7 +102,7 @@ def test_intended_then_done(engine):
 def test_taken_back_leaves_nothing(engine):
     begin_notices(engine, run_of(), [tokens_of("a")], WORDING)
 
-    assert discard_notices(engine, NOVEMBER, "heat") == 2
+    withdraw(engine)
     assert (fetch_notice_run(engine, NOVEMBER, "heat"), tokens(engine), templates(engine)) == (
         None,
         [],
@@ -96,13 +113,15 @@ def test_taken_back_leaves_nothing(engine):
 def test_what_another_run_sent_stays_when_one_is_taken_back(engine):
     send(engine, NOVEMBER, "electricity", parts=[tokens_of("e")])
     begin_notices(engine, run_of(), [tokens_of("a")], WORDING)
-    discard_notices(engine, NOVEMBER, "heat")
+    withdraw(engine)
 
     assert tokens(engine) == [("e", "d", True)]
     assert {row[3] for row in templates(engine)} == {"electricity"}
-    with pytest.raises(DunningError, match="nothing to discard"):
-        discard_notices(engine, NOVEMBER, "electricity")
+    sent = {"as_of": NOVEMBER, "service": "electricity", "out": "out"}
+    with pytest.raises(DunningError, match="electricity is not under way any more"):
+        end(engine, Intent(NOTICES, sent), is_out=False)
     assert tokens(engine) == [("e", "d", True)]
+    assert {row[3] for row in templates(engine)} == {"electricity"}
 
 
 def test_what_was_shown_is_known_to_later_runs_only(engine):
@@ -114,12 +133,12 @@ def test_what_was_shown_is_known_to_later_runs_only(engine):
         begin_notices(
             engine, run, [], WORDING, {bucket: pa.array(some) for bucket, some in numbers.items()}
         )
-        finish_notices(engine, as_of, "heat")
+        finish(engine)
     begin_notices(
         engine, run_of(date(2027, 1, 15), shown_until=NOVEMBER), [], WORDING, {0: pa.array(["e"])}
     )
     under_way = fetch_shown(engine, "heat", 0, 9).to_pylist()
-    discard_notices(engine, date(2027, 1, 15), "heat")
+    withdraw(engine)
 
     assert [fetch_shown(engine, "heat", 0, run_no).to_pylist() for run_no in (0, 1, 2)] == [
         [],
@@ -202,7 +221,7 @@ def test_wording_that_was_sent_is_frozen(engine):
 
 def test_wording_of_a_run_that_was_taken_back_may_be_changed(engine):
     begin_notices(engine, run_of(), [], WORDING)
-    discard_notices(engine, NOVEMBER, "heat")
+    withdraw(engine)
 
     refuse_changed_wording(engine, WORDING | {"notice/notice.v1.bg.txt": "zz"})
 
@@ -217,5 +236,6 @@ def test_the_database_itself_keeps_what_was_sent(engine, change):
 
 
 def test_nothing_to_finish(engine):
-    with pytest.raises(DunningError, match="nothing to finish"):
-        finish_notices(engine, NOVEMBER, "heat")
+    never = {"as_of": NOVEMBER, "service": "heat", "out": "out"}
+    with pytest.raises(DunningError, match="heat is not under way any more"):
+        end(engine, Intent(NOTICES, never), is_out=True)

@@ -1,9 +1,5 @@
-"""Closing the books of a date: intent before the effect, the effect (files published), then the
-record that it is done.
-
-`begin_close`, publish, `finish_close`. Where a run died in between, the next one looks for the
-manifest whose SHA-256 the interrupted run recorded: if it is out, the close is finished; if not,
-nothing left the house and it is discarded.
+"""Closing the books of a date: its decisions, proposals, actions and figures, in one transaction,
+before its files are published; see `outbox`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +18,29 @@ from dunning.gateways.store.decisions import replace_decisions
 from dunning.gateways.store.deeds import append_deeds
 from dunning.gateways.store.figures import Figure, replace_figures
 from dunning.gateways.store.moves import replace_stage_moves
+from dunning.gateways.store.outbox import Kind, fetch_intents
 from dunning.gateways.store.proposals import replace_proposals
 from dunning.gateways.store.releases import Released, insert_release
 from dunning.gateways.store.rows import AGEING
-from dunning.gateways.store.runs import interrupted_runs, keep_manifest, last_closed_on
+from dunning.gateways.store.runs import keep_manifest, last_closed_on
+
+# Withdrawn, its run is running again: a retry of its last step can close, and a new attempt
+# replaces it.
+CLOSE = Kind(
+    table="runs",
+    path="{as_of}".format_map,
+    record=(("runs", "finish_close"), ("releases", "finish"), ("deeds", "finish")),
+    withdraw=(
+        ("decisions", "open_date"),
+        ("proposals", "open_date"),
+        ("figures", "delete"),
+        ("ageing", "delete"),
+        ("stage_moves", "delete"),
+        ("runs", "discard_close"),
+        ("releases", "discard"),
+        ("deeds", "discard"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -79,41 +94,12 @@ def begin_close(source: Source, run_id: int, manifest_sha256: str, books: Books)
         return counts
 
 
-def finish_close(source: Source, as_of: date) -> int:
-    """Record, in one transaction, that the deeds of a date are done and its books closed; return
-    how many deeds.
-
-    Raises:
-        DunningError: no close of that date is under way.
-    """
-    with transact(source) as connection:
-        return _end(connection, as_of, "finish_close", "finish")
-
-
-def discard_close(source: Source, as_of: date) -> int:
-    """Give up a close whose files never got out; return how many deeds it had.
-
-    Its intended deeds, decisions and proposals go, and its run is running again, so that a retry of
-    its last step can close, and a new attempt replaces it. Only for a manifest that was not
-    published.
-
-    Raises:
-        DunningError: no close of that date is under way.
-    """
-    with transact(source) as connection:
-        for table in ("decisions", "proposals"):
-            connection.execute(statement(table, "open_date"), {"as_of": as_of})
-        for table in ("figures", "ageing", "stage_moves"):
-            connection.execute(statement(table, "delete"), {"as_of": as_of})
-        return _end(connection, as_of, "discard_close", "discard")
-
-
 def _begin(connection: Connection, run_id: int, manifest_sha256: str) -> date:
-    other = next((run for run in interrupted_runs(connection) if run.run_id != run_id), None)
-    if other is not None:
+    others = [intent.row for intent in fetch_intents(connection, CLOSE)]
+    if others:
         raise DunningError(
-            f"The close of {other.as_of} (run {other.run_id}) was interrupted and must be finished or discarded before "
-            "another date is closed; run that date again."
+            f"The close of {others[0]['as_of']} (run {others[0]['run_id']}) was interrupted and must be finished or "
+            "discarded before another date is closed; run that date again."
         )
     row = {"run_id": run_id, "manifest_sha256": manifest_sha256}
     as_of = connection.execute(statement("runs", "begin_close"), row).scalar_one_or_none()
@@ -128,16 +114,3 @@ def _begin(connection: Connection, run_id: int, manifest_sha256: str) -> date:
             "a past date can be run again, and then records nothing."
         )
     return as_of
-
-
-def _end(connection: Connection, as_of: date, run_verb: str, deeds_verb: str) -> int:
-    run_id = connection.execute(statement("runs", run_verb), {"as_of": as_of}).scalar_one_or_none()
-    if run_id is None:
-        raise DunningError(
-            f"No close of {as_of} is under way, so there is nothing to finish or discard."
-        )
-    connection.execute(
-        statement("releases", deeds_verb), {"as_of": as_of, "list_name": "reminders"}
-    )
-    row = {"run_id": run_id, "as_of": as_of, "event_no": None}
-    return connection.execute(statement("deeds", deeds_verb), row).rowcount

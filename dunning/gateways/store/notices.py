@@ -1,9 +1,5 @@
-"""The monthly notices in the store: intent before the effect, the effect (files published), then
-that it is done.
-
-`begin_notices`, publish, `finish_notices`. Where a run died in between, the next one looks for the
-manifest whose SHA-256 the interrupted run recorded: if it is out, the run is finished; if not, it
-is discarded.
+"""The monthly notices in the store: a run with its tokens, wording and numbers, intended before its
+files are published and done after; see `outbox`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,8 +14,21 @@ from sqlalchemy.exc import IntegrityError
 from dunning.core.errors import DunningError
 from dunning.gateways.postgres.database import Source, copy_in, transact
 from dunning.gateways.postgres.sql_files import statement
+from dunning.gateways.store.outbox import Kind
 from dunning.gateways.store.rows import RECEIPT_TOKENS, shape_rows
-from dunning.gateways.store.shown import discard_shown, keep_shown
+from dunning.gateways.store.shown import keep_shown
+
+NOTICES = Kind(
+    table="notice_runs",
+    path="notices/{as_of}/{service}".format_map,
+    record=(("notice_runs", "finish"),),
+    withdraw=(
+        ("notice_numbers", "discard"),
+        ("receipt_tokens", "discard"),
+        ("sent_templates", "discard"),
+        ("notice_runs", "discard"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -87,33 +96,6 @@ def begin_notices(
         return connection.execute(statement("receipt_tokens", "append")).rowcount
 
 
-def finish_notices(source: Source, as_of: date, service: str) -> int:
-    """Record that the files of a run are out; return how many notices it has.
-
-    Raises:
-        DunningError: none of that date and service was about to publish.
-    """
-    with transact(source) as connection:
-        return _end(connection, "finish", as_of, service)
-
-
-def discard_notices(source: Source, as_of: date, service: str) -> int:
-    """Take back a run whose files never got out, with its tokens and its wording; return how many
-    notices it had.
-
-    Raises:
-        DunningError: none of that date and service was about to publish.
-    """
-    key = {"as_of": as_of, "service": service}
-    with transact(source) as connection:
-        known = fetch_notice_run(connection, as_of, service)
-        if known is not None and known.state == "intended":
-            connection.execute(statement("receipt_tokens", "discard"), key)
-            connection.execute(statement("sent_templates", "discard"), key)
-            discard_shown(connection, as_of, service)
-        return _end(connection, "discard", as_of, service)
-
-
 def fetch_notice_run(source: Source, as_of: date, service: str) -> NoticeRun | None:
     """Return what was sent, or is about to be, to a service's customers on a date."""
     with transact(source) as connection:
@@ -121,15 +103,6 @@ def fetch_notice_run(source: Source, as_of: date, service: str) -> NoticeRun | N
             statement("notice_runs", "select"), {"as_of": as_of, "service": service}
         ).first()
     return None if row is None else NoticeRun(**row._mapping)
-
-
-def interrupted_notices(source: Source) -> list[NoticeRun]:
-    """Return the runs that were about to publish; with its manifest out one is to be finished, else
-    discarded.
-    """
-    with transact(source) as connection:
-        rows = connection.execute(statement("notice_runs", "select_intended"))
-        return [NoticeRun(**row._mapping) for row in rows]
 
 
 def last_notices(source: Source, before: date) -> dict[str, date]:
@@ -166,16 +139,6 @@ def _insert(connection: Connection, run: NoticeRun) -> None:
             f"Notices of {run.as_of} for {run.service} are recorded already, or do not fit what is recorded: "
             f"{str(error.orig).splitlines()[0]} Nothing was recorded; run the date again."
         ) from error
-
-
-def _end(connection: Connection, verb: str, as_of: date, service: str) -> int:
-    key = {"as_of": as_of, "service": service}
-    found = connection.execute(statement("notice_runs", verb), key).scalar_one_or_none()
-    if found is None:
-        raise DunningError(
-            f"No notices of {as_of} for {service} are about to be published: nothing to {verb}."
-        )
-    return int(found)
 
 
 def _next_version(name: str) -> int:

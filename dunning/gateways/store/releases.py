@@ -1,8 +1,7 @@
 """What may leave the house and what did: answers and releases, each recorded once; what was taken
 back: `recalls`.
 
-A release is intended before its files are published and done after, as a night's close is (see
-`closing`).
+A release is intended before its files are published and done after; see `outbox`.
 """
 
 import json
@@ -13,13 +12,20 @@ from datetime import date, datetime
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from dunning.core.errors import DunningError
 from dunning.core.lists import LISTS
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.deeds import append_deeds
 from dunning.gateways.store.events import next_event
+from dunning.gateways.store.outbox import Kind
 from dunning.gateways.store.proposals import count_proposals
+
+RELEASE = Kind(
+    table="releases",
+    path="released/{as_of}/{list_name}".format_map,
+    record=(("releases", "finish"), ("deeds", "finish")),
+    withdraw=(("releases", "discard"), ("deeds", "discard")),
+)
 
 
 @dataclass(frozen=True)
@@ -170,17 +176,6 @@ def _tell_waiting(
     )
 
 
-def fetch_intended(source: Source) -> list[Released]:
-    """Return the releases that were begun and not ended; those of a night's close belong to
-    that.
-    """
-    with transact(source) as connection:
-        return [
-            Released(**row._mapping)
-            for row in connection.execute(statement("releases", "select_intended"))
-        ]
-
-
 def count_released(source: Source, list_name: str, since: date, until: date) -> int:
     """Return how many rows of a list left from one date until another (both count), recalled ones
     left out.
@@ -207,25 +202,3 @@ def begin_release(source: Source, release: Released, deeds: pa.Table) -> int:
 def insert_release(connection: Connection, release: Released, event_no: int | None) -> None:
     """Record that a list is about to leave, inside the caller's transaction."""
     connection.execute(statement("releases", "insert"), {**vars(release), "event_no": event_no})
-
-
-def finish_release(source: Source, release: Released) -> None:
-    """Record that the files of a release are out and its deeds done."""
-    _end(source, release, "finish")
-
-
-def discard_release(source: Source, release: Released) -> None:
-    """Take back a release whose files never got out, with its intended deeds."""
-    _end(source, release, "discard")
-
-
-def _end(source: Source, release: Released, verb: str) -> None:
-    key = {"as_of": release.as_of, "list_name": release.list_name}
-    with transact(source) as connection:
-        run_id = connection.execute(statement("releases", verb), key).scalar_one_or_none()
-        if run_id is None:
-            raise DunningError(
-                f"No release of {release.list_name} of {release.as_of} is under way."
-            )
-        row = {"run_id": run_id, "as_of": release.as_of, "event_no": release.event_no}
-        connection.execute(statement("deeds", verb), row)

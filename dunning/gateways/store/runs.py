@@ -163,15 +163,6 @@ def fetch_newest_loaded(source: Source, as_of: date, *, with_trials: bool = True
     return None if row is None else _run(row)
 
 
-def interrupted_runs(source: Source) -> list[Run]:
-    """Return the runs (one at most) whose close was begun and not ended.
-
-    With its manifest out it is to be finished, otherwise to be discarded.
-    """
-    with transact(source) as connection:
-        return [_run(row) for row in connection.execute(statement("runs", "select_closing"))]
-
-
 def fetch_run(source: Source, as_of: date) -> Run | None:
     """Return the run that speaks for a date: the one that closed its books, else the latest that
     wrote its files.

@@ -33,11 +33,6 @@ def keep_shown(
         connection.execute(statement("notice_numbers", "insert"), rows)
 
 
-def discard_shown(connection: Connection, as_of: date, service: str) -> None:
-    """Remove the numbers of an intended run, inside the caller's transaction."""
-    connection.execute(statement("notice_numbers", "discard"), {"as_of": as_of, "service": service})
-
-
 def fetch_shown(source: Source, service: str, bucket: int, run_no: int) -> pa.Array:
     """Return the numbers that finished runs of a service, up to one, have shown to the accounts of
     a bucket.

@@ -14,13 +14,13 @@ from dunning.core.lists import LISTS
 from dunning.documents.lists.list_files import WITHHELD
 from dunning.documents.lists.parquet_files import read_parquet
 from dunning.gateways.files.publishing import MANIFEST
-from dunning.gateways.files.targets import Target, read_named, target_of
+from dunning.gateways.files.targets import Target, read_named
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store.recalls import Recall, fetch_out, fetch_recalls
 from dunning.gateways.store.releases import Answer, Released, fetch_answers, fetch_released
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import Office
-from dunning.jobs.release.files import recalled_target, released_target
+from dunning.jobs.release.files import recalled_target, sent_target
 
 SENT = "sent"
 _KINDS = ("xlsx", "csv", "parquet")  # people open the workbook: it stands first
@@ -128,13 +128,7 @@ def _place(office: Office, released: Released, place: str) -> tuple[Target, str]
     """Return where files lie, and the SHA-256 of the manifest that was recorded for them."""
     day, name = released.as_of, released.list_name
     if place == SENT:
-        is_own = released.event_no is not None
-        target = (
-            released_target(released.out, day, name)
-            if is_own
-            else target_of(released.out, day.isoformat())
-        )
-        return target, released.manifest_sha256
+        return sent_target(released), released.manifest_sha256
     known = _recalls(office, released)
     number = int(place) if place.isdecimal() and len(place) < 6 else 0
     if not 1 <= number <= len(known):

@@ -14,15 +14,15 @@ from dunning.documents.messages.notice_mail import mail_files
 from dunning.documents.messages.texts import TEMPLATES
 from dunning.documents.notice.wording import notice_files
 from dunning.gateways.extracts import settle_place
-from dunning.gateways.files.publishing import write_private
+from dunning.gateways.files.publishing import remove_folders, write_private
 from dunning.gateways.files.receipt_key import open_receipt_key
 from dunning.gateways.files.seals import seal_files
-from dunning.gateways.postgres.database import Connection, Engine, run_lock
+from dunning.gateways.postgres.database import NOTICES_LOCK, Connection, Engine, run_lock
 from dunning.gateways.s3.object_store import SCHEME
 from dunning.gateways.settings.environment import Settings, refuse_url
-from dunning.gateways.store import notices, open_store, runs
-from dunning.jobs.monthly.recovery import notices_lock, recover_notices, sweep_notices
-from dunning.jobs.monthly.runs import NoticesRun, new_notices_folder
+from dunning.gateways.store import notices, open_store, outbox
+from dunning.gateways.store.closing import CLOSE
+from dunning.jobs.monthly.runs import NoticesRun, find_notices_folders, new_notices_folder
 from dunning.jobs.monthly.seal import find_seal
 from dunning.jobs.monthly.shown import recall_shown
 from dunning.jobs.nightly.load import load_checked_policy
@@ -81,7 +81,7 @@ def run(
     order = Order.of(as_of, out, service, dry_run, policy)
     settings = Settings.from_environment()
     engine = open_store(settings, order.purpose)
-    with notices_lock(engine, order.purpose) as connection:
+    with run_lock(engine, order.purpose, NOTICES_LOCK) as connection:
         return begin(settings, engine, connection, order)
 
 
@@ -96,11 +96,11 @@ def begin(settings: Settings, engine: Engine, connection: Connection, order: Ord
             no premise has the service, tables that protect people were missing, wording was changed
             after it had been sent, or the certificate cannot sign.
     """
-    if runs.interrupted_runs(connection):
+    if outbox.fetch_intents(connection, CLOSE):
         with run_lock(engine, order.purpose) as own:
             recover(own)
-    recover_notices(connection)
-    sweep_notices(settings, order.service)
+    outbox.recover(connection, notices.NOTICES)
+    remove_folders(find_notices_folders(settings, order.service))
     night = open_night(
         settings,
         connection,

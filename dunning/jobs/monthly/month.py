@@ -6,12 +6,12 @@ from pathlib import Path
 
 from dunning.core.errors import DunningError
 from dunning.gateways.files.publishing import remove_folders
+from dunning.gateways.postgres.database import NOTICES_LOCK, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store
 from dunning.jobs.monthly import gather, plan, render, report
 from dunning.jobs.monthly.begin import Order, begin
 from dunning.jobs.monthly.publish import publish
-from dunning.jobs.monthly.recovery import notices_lock
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.nightly.night import check_shards
 from dunning.jobs.progress import Progress, say_nothing
@@ -36,7 +36,7 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
     check_shards(shards)
     settings = Settings.from_environment()
     engine = open_store(settings, order.purpose)
-    with notices_lock(engine, order.purpose) as connection:
+    with run_lock(engine, order.purpose, NOTICES_LOCK) as connection:
         progress("отваряне на нощта")
         receipt = begin(settings, engine, connection, order)
         try:

@@ -8,12 +8,11 @@ import pyarrow as pa
 
 from dunning.core.errors import DunningError
 from dunning.gateways.files.publishing import check_prepared
-from dunning.gateways.postgres.database import Connection
+from dunning.gateways.postgres.database import NOTICES_LOCK, Connection, run_lock
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.store import notices, open_store
+from dunning.gateways.store import notices, open_store, outbox
 from dunning.jobs.monthly.gather import read_numbers
-from dunning.jobs.monthly.recovery import notices_lock, recover_notices
-from dunning.jobs.monthly.runs import NoticesRun, notices_target
+from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.write import Written, read_tokens, write_lists
 from dunning.jobs.run_context import Receipt
 
@@ -23,7 +22,7 @@ def run(run: Receipt, planned: Receipt) -> Receipt:
     this = NoticesRun.of(run)
     purpose = f"notices {this.as_of} {this.service} publish"
     engine = open_store(Settings.from_environment(), purpose)
-    with notices_lock(engine, purpose) as connection:
+    with run_lock(engine, purpose, NOTICES_LOCK) as connection:
         return publish(connection, this, planned)
 
 
@@ -32,15 +31,14 @@ def publish(connection: Connection, this: NoticesRun, planned: Receipt) -> Recei
     wording and numbers.
 
     The caller holds the notices' lock. The run is intended before the files are published and done
-    after: one that is killed in between is finished or taken back by the next one. Notices that are
-    recorded already are recorded no second time: the same bytes are published again, others never
-    take their place.
+    after; see `store.outbox`. Notices that are recorded already are recorded no second time: the
+    same bytes are published again, others never take their place.
 
     Raises:
         DunningError: a unit was not rendered or was changed since, the files cannot be published,
             or they are not those that were sent and would take their place.
     """
-    recover_notices(connection)
+    outbox.recover(connection, notices.NOTICES)
     written = write_lists(this, planned)
     check_prepared(this.prepared)
     known = notices.fetch_notice_run(connection, this.day, this.service)
@@ -75,15 +73,14 @@ def _publish_first(
         content_sha256=written.content_sha256,
         shown_until=this.memory.until,
     )
-    notices.begin_notices(connection, intended, read_tokens(this), this.wording, numbers)
-    try:
-        this.target.publish(this.prepared)
-    except DunningError:
-        recover_notices(connection)
-        if notices.fetch_notice_run(connection, this.day, this.service) is None:
-            raise
-    else:
-        notices.finish_notices(connection, this.day, this.service)
+    outbox.publish_once(
+        connection,
+        notices.NOTICES,
+        this.prepared,
+        lambda within: notices.begin_notices(
+            within, intended, read_tokens(this), this.wording, numbers
+        ),
+    )
     return "done"
 
 
@@ -94,7 +91,7 @@ def _publish_again(this: NoticesRun, written: Written, known: notices.NoticeRun)
     The same words under other signatures (of another moment) are not written over those that lie
     there.
     """
-    sent = notices_target(known.out, this.as_of, this.service)
+    sent = notices.NOTICES.target(vars(known))
     if written.manifest_sha256 != known.manifest_sha256 and known.out == this.out:
         if written.content_sha256 == known.content_sha256 and sent.is_published(
             known.manifest_sha256

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dunning.gateways.files.targets import Target, target_of
+from dunning.gateways.files.targets import Target
 from dunning.gateways.settings.environment import Settings
+from dunning.gateways.store.notices import NOTICES
 from dunning.jobs.monthly.shown import Memory
 from dunning.jobs.nightly.runs import shard_folder
 from dunning.jobs.run_context import AnyRun
@@ -55,7 +56,7 @@ class NoticesRun(AnyRun):
     @property
     def target(self) -> Target:
         """Where its files come."""
-        return notices_target(self.out, self.as_of, self.service)
+        return NOTICES.target(vars(self))
 
     @property
     def templates(self) -> Path:
@@ -75,11 +76,6 @@ class NoticesRun(AnyRun):
     def shard_folder(self, shard: int, shards: int) -> Path:
         """Return the folder of one shard's notices."""
         return shard_folder(Path(self.work), shard, shards)
-
-
-def notices_target(out: str, as_of: str, service: str) -> Target:
-    """Return where the notices of a service on a date come below `out`."""
-    return target_of(out, f"notices/{as_of}/{service}")
 
 
 def new_notices_folder(settings: Settings, as_of: date, service: str) -> Path:

@@ -22,6 +22,7 @@ from dunning.gateways.snapshots.search_index import build_search_index
 from dunning.gateways.store import closing, releases, runs
 from dunning.gateways.store.events import count_deeds_since
 from dunning.gateways.store.holds import fetch_holds
+from dunning.gateways.store.outbox import publish_once
 from dunning.jobs.nightly.baseline import figures_of
 from dunning.jobs.nightly.output_places import Place, find_place
 from dunning.jobs.nightly.runs import Run
@@ -86,10 +87,8 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
     The caller holds the run lock. Work folders that a closed date makes useless, of killed runs for
     one, go with it.
 
-    Deeds are intended before the files are published and done after: a run killed in between is
-    finished or taken back by the next one, and one that cannot publish takes them back itself,
-    unless its manifest stands all the same (written to an object store whose answer got lost): then
-    the books are closed. Running this step again after it ended well changes nothing.
+    Deeds are intended before the files are published and done after; see `store.outbox`. Running
+    this step again after it ended well changes nothing.
 
     Raises:
         DunningError: another run closed books since this one began, or the files cannot be
@@ -110,16 +109,12 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
         runs.finish_run(connection, this.run_id, manifest_sha256)
         return _receipt(this, "written", place)
     books = _books(connection, this, json.loads(content), manifest_sha256)
-    counts = closing.begin_close(connection, this.run_id, manifest_sha256, books)
-    try:
-        this.target.publish(this.prepared)
-    except DunningError:
-        recover(connection)
-        known = runs.fetch_run_by_id(connection, this.run_id)
-        if known is None or known.state != "closed":
-            raise
-    else:
-        _finish(connection, this)
+    counts = publish_once(
+        connection,
+        closing.CLOSE,
+        this.prepared,
+        lambda within: closing.begin_close(within, this.run_id, manifest_sha256, books),
+    )
     sweep(settings, connection, keep=this.run_id)
     return {**_receipt(this, "closed", place), "recorded": counts}
 
@@ -129,16 +124,6 @@ def check_files(this: Run) -> None:
     check_seal(this.manifest_seal)
     check_seal(this.proposed_seal)
     check_prepared(this.prepared)
-
-
-def _finish(connection: Connection, this: Run) -> None:
-    try:
-        closing.finish_close(connection, this.day)
-    except DunningError as error:
-        raise DunningError(
-            f"{error} The lists of {this.as_of} are whole in {this.target}; the next run of any date records first "
-            "that they have left."
-        ) from error
 
 
 def _find_place(connection: Connection, this: Run) -> Place:

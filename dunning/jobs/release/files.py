@@ -30,6 +30,8 @@ from dunning.documents.lists.list_files import (
 from dunning.documents.lists.parquet_files import read_parquet
 from dunning.gateways.files.publishing import MANIFEST, hash_files, manifest_bytes, write_private
 from dunning.gateways.files.targets import Target, read_named, target_of
+from dunning.gateways.store.closing import CLOSE
+from dunning.gateways.store.releases import RELEASE, Released
 from dunning.jobs.release.last_look import Look
 from dunning.jobs.release.offer import Offer
 
@@ -60,9 +62,12 @@ def columns_of(path: str) -> tuple[Column, ...]:
     )
 
 
-def released_target(out: str, day: date, list_name: str) -> Target:
-    """Return where the released files of a list of a date come below `out`."""
-    return target_of(out, f"released/{day.isoformat()}/{list_name}")
+def sent_target(released: Released) -> Target:
+    """Return where the files of a list that left are: its own release's, or those of the night with
+    which it left.
+    """
+    kind = CLOSE if released.event_no is None else RELEASE
+    return kind.target(vars(released))
 
 
 def recalled_target(out: str, day: date, list_name: str, number: int = 1) -> Target:

@@ -1,7 +1,7 @@
 """The release of a list: the answer recorded, each row looked at again, files published, deeds
 recorded once.
 
-Intent, effect, record: killed anywhere and run again is as if never killed (see `recovery`).
+Killed anywhere and run again is as if never killed; see `store.outbox`.
 """
 
 import hashlib
@@ -28,13 +28,14 @@ from dunning.gateways.postgres.database import Connection, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import open_store, releases, runs
+from dunning.gateways.store.outbox import publish_once
 from dunning.gateways.store.readers import reading
 from dunning.jobs.nightly.calendar import day_of
 from dunning.jobs.nightly.sent import deeds_of_messages
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.recovery import recover
-from dunning.jobs.release.files import Rows, read_rows, released_target, write_release
+from dunning.jobs.release.files import Rows, read_rows, write_release
 from dunning.jobs.release.last_look import BUILT_IN, Layout, look_again
 from dunning.jobs.release.offer import Offer, require_newest
 from dunning.jobs.release.sample import require_sample
@@ -264,16 +265,13 @@ def _publish(
         out=out,
         manifest_sha256=hashlib.sha256((work / MANIFEST).read_bytes()).hexdigest(),
     )
-    releases.begin_release(connection, intended, deeds_of(offer.day, offer.list_name, leaving))
-    target = released_target(out, offer.day, offer.list_name)
-    try:
-        target.publish(work)
-    except DunningError:
-        recover(connection)
-        if offer.list_name not in releases.fetch_released(connection, offer.day):
-            raise
-    else:
-        recover(connection)
+    deeds = deeds_of(offer.day, offer.list_name, leaving)
+    publish_once(
+        connection,
+        releases.RELEASE,
+        work,
+        lambda within: releases.begin_release(within, intended, deeds),
+    )
     receipt = _receipt(offer, "released", manifest["rows"], manifest["cents"], dropped)
     return {**receipt, "folder": str(target_of(out, f"released/{offer.as_of}"))}
 

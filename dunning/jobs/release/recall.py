@@ -28,14 +28,14 @@ from dunning.gateways.files.publishing import (
     remove_folders,
     write_private,
 )
-from dunning.gateways.files.targets import Target, read_named, target_of
+from dunning.gateways.files.targets import Target, read_named
 from dunning.gateways.postgres.database import Connection, Source, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import open_store, recalls, releases
 from dunning.gateways.store.readers import reading
 from dunning.jobs.recovery import recover
-from dunning.jobs.release.files import columns_of, read_rows, recalled_target, released_target
+from dunning.jobs.release.files import columns_of, read_rows, recalled_target, sent_target
 from dunning.jobs.run_context import Receipt
 
 # What print house, gateway, court clerk and crews need to find a row again; no texts, no
@@ -238,12 +238,9 @@ def _read_left(released: releases.Released) -> dict[str, pa.Table]:
     """Return the rows that left, by file: of a list's own release, or of the night with which it
     left.
     """
-    day, name = released.as_of, released.list_name
-    source = released_target(released.out, day, name)
-    if released.event_no is None:
-        source = target_of(released.out, day.isoformat())
+    source = sent_target(released)
     sealed = json.loads(read_named(source, MANIFEST, released.manifest_sha256))
-    return read_rows(source, name, sealed["files"]).parts
+    return read_rows(source, released.list_name, sealed["files"]).parts
 
 
 def _refuse_unlike(wish: Wish, wanted: pa.Table, parts: dict[str, pa.Table]) -> None:

@@ -1,0 +1,160 @@
+"""What leaves as files, once: intended, published, recorded; and settled where a process died.
+
+    intend   its rows, with the SHA-256 of the manifest to come    one transaction
+    do       its files, that manifest last                         folder or object store
+    record   its rows as done                                      one transaction
+
+Between two of these a process can die. Whoever works next under the same lock asks the place
+itself: with that very manifest there, the files are out and that is recorded; without it nobody may
+have trusted what is there, and the intent is withdrawn. A place that does not answer leaves the
+intent as it is: an unknown outcome is neither recorded nor repeated.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from dunning.core.errors import DunningError
+from dunning.gateways.files.publishing import MANIFEST
+from dunning.gateways.files.targets import Target, target_of
+from dunning.gateways.postgres.database import Source, transact
+from dunning.gateways.postgres.sql_files import statement
+from dunning.gateways.snapshots.snapshot import sha256_of
+
+Written = TypeVar("Written")
+Statements = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of what leaves as files.
+
+    table: of its rows; `sql/<table>/select_intended.sql` returns those under way: `out`,
+        `manifest_sha256`, and what `path` and the statements take.
+    path: returns where the files of a row come below its `out`.
+    record, withdraw: statements by table and verb, in their order.
+    """
+
+    table: str
+    path: Callable[[Mapping[str, Any]], str]
+    record: Statements
+    withdraw: Statements
+
+    def target(self, row: Mapping[str, Any]) -> Target:
+        """Return where the files of a row come, or are."""
+        return target_of(row["out"], self.path(row))
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One row under way, as its kind's `select_intended` returns it."""
+
+    kind: Kind
+    row: Mapping[str, Any]
+
+    @property
+    def target(self) -> Target:
+        """Where its files come, or are."""
+        return self.kind.target(self.row)
+
+
+def fetch_intents(source: Source, kind: Kind) -> list[Intent]:
+    """Return what of a kind is under way, in the order in which it was intended."""
+    with transact(source) as connection:
+        rows = connection.execute(statement(kind.table, "select_intended"))
+        return [Intent(kind, dict(row._mapping)) for row in rows]
+
+
+def publish_once(
+    source: Source, kind: Kind, prepared: Path, intend: Callable[[Connection], Written]
+) -> Written:
+    """Record an intent, publish its prepared files, record that they are out; return what `intend`
+    returned.
+
+    The caller holds the lock of that kind and has settled what was under way. Files that cannot be
+    published are withdrawn, unless their manifest is there all the same (in an object store whose
+    answer got lost).
+
+    Args:
+        source: an engine, or (better) the connection of the lock.
+        kind: of what leaves.
+        prepared: the files, with their manifest.
+        intend: writes the rows as intended, inside the transaction that it is given.
+
+    Raises:
+        DunningError: what `intend` raises, or the intended manifest is not the prepared one:
+            nothing is recorded then. Or the files cannot be published: the intent is withdrawn. Or
+            it cannot be recorded that they are out, or looked up whether: the next run does.
+    """
+    sha256 = sha256_of(prepared / MANIFEST)
+    with transact(source) as connection:
+        written = intend(connection)
+        intent = _find(connection, kind, sha256)
+    try:
+        intent.target.publish(prepared)
+    except DunningError:
+        if not settle(source, intent):
+            raise
+    else:
+        _record(source, intent)
+    return written
+
+
+def recover(source: Source, *kinds: Kind) -> None:
+    """Settle everything of some kinds that is under way. The caller holds their lock."""
+    for kind in kinds:
+        for intent in fetch_intents(source, kind):
+            settle(source, intent)
+
+
+def settle(source: Source, intent: Intent) -> bool:
+    """Record an intent as done if its manifest is out, else withdraw it; return whether it was out.
+
+    Raises:
+        DunningError: its place cannot be looked into. The intent stays as it is.
+    """
+    is_out = intent.target.is_published(intent.row["manifest_sha256"])
+    if not is_out:
+        intent.target.clear()
+    end(source, intent, is_out=is_out)
+    return is_out
+
+
+def end(source: Source, intent: Intent, *, is_out: bool) -> None:
+    """Record an intent as done, or withdraw it, in one transaction.
+
+    Raises:
+        DunningError: it is not under way any more. Nothing is changed then.
+    """
+    with transact(source) as connection:
+        for table, verb in intent.kind.record if is_out else intent.kind.withdraw:
+            found = connection.execute(statement(table, verb), intent.row).rowcount
+            if table == intent.kind.table and found == 0:
+                raise DunningError(
+                    f"What was to leave to {intent.target} is not under way any more: it was ended "
+                    "meanwhile. Nothing was changed; run again."
+                )
+
+
+def _find(connection: Connection, kind: Kind, sha256: str) -> Intent:
+    """Return the intent of a manifest: read back, so that a recovery would find the same."""
+    for intent in fetch_intents(connection, kind):
+        if intent.row["manifest_sha256"] == sha256:
+            return intent
+    raise DunningError(
+        f"The prepared files (manifest {sha256}) are not those that were intended. Nothing was "
+        "published or recorded; report this fault."
+    )
+
+
+def _record(source: Source, intent: Intent) -> None:
+    try:
+        end(source, intent, is_out=True)
+    except DunningError as error:
+        raise DunningError(
+            f"{error} The files are whole in {intent.target}; the next run records first that they "
+            "have left."
+        ) from error
