@@ -9,6 +9,7 @@ from dunning.gateways.postgres.database import Source
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import outbox, runs
 from dunning.gateways.store.closing import CLOSE
+from dunning.gateways.store.recalls import RECALL
 from dunning.gateways.store.releases import RELEASE
 
 _UNDER_LOCK = ("release-", "recall-")
@@ -16,10 +17,10 @@ _RUN_ID = re.compile(r"-([0-9]+)\Z")
 
 
 def recover(source: Source) -> None:
-    """Bring every interrupted close and release to its end, before anything else. The caller holds
-    the run lock.
+    """Bring every interrupted close, release and recall to its end, before anything else. The
+    caller holds the run lock.
     """
-    outbox.recover(source, CLOSE, RELEASE)
+    outbox.recover(source, CLOSE, RELEASE, RECALL)
 
 
 def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:

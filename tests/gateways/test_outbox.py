@@ -17,6 +17,7 @@ from dunning.gateways.store.closing import CLOSE, Books, begin_close
 from dunning.gateways.store.decisions import fetch_decisions
 from dunning.gateways.store.notices import NOTICES, NoticeRun, begin_notices, fetch_notice_run
 from dunning.gateways.store.outbox import Kind, fetch_intents, publish_once, recover
+from dunning.gateways.store.recalls import RECALL
 from dunning.gateways.store.releases import RELEASE
 from dunning.gateways.store.rows import DECISIONS, DEEDS, PROPOSALS
 from dunning.gateways.store.runs import fetch_run_by_id, start_run
@@ -129,7 +130,7 @@ def test_only_the_named_kinds_are_settled(engine: Engine, prepared: Path, tmp_pa
     ]
     begin_close(engine, run_id, "sha", Books(*empty))
 
-    recover(engine, CLOSE, RELEASE)
+    recover(engine, CLOSE, RELEASE, RECALL)
     closed = fetch_run_by_id(engine, run_id)
     assert closed is not None and (closed.state, len(fetch_decisions(engine, DAY))) == (
         "running",
@@ -146,6 +147,8 @@ def test_only_the_named_kinds_are_settled(engine: Engine, prepared: Path, tmp_pa
         (CLOSE, {}, "2026-11-15"),
         (RELEASE, {"list_name": "court"}, "released/2026-11-15/court"),
         (NOTICES, {"service": "heat"}, "notices/2026-11-15/heat"),
+        (RECALL, {"list_name": "court", "number": 1}, "recalled/2026-11-15/court"),
+        (RECALL, {"list_name": "court", "number": 2}, "recalled/2026-11-15/court-2"),
     ],
 )
 def test_each_kind_has_its_place_below_out(kind: Kind, row: dict, path: str) -> None:

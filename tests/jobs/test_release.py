@@ -5,6 +5,8 @@ and the way back.
 import hashlib
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from dunning.gateways.files.targets import FolderTarget
 from dunning.gateways.postgres.database import connect
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import holds, recalls, releases
+from dunning.gateways.store.outbox import fetch_intents
 from dunning.gateways.store.proposals import fetch_account_proposals
 from dunning.jobs.release import offer, publish, recall
 from dunning.jobs.release.last_look import Layout
@@ -757,12 +760,10 @@ def test_a_recall_says_who_and_why_or_is_refused(night: Path) -> None:
         recall.run(AS_OF, "court", "legal", "защото")
 
 
-@pytest.mark.parametrize(
-    "is_out", [False, True], ids=["before its files were out", "after its files were out"]
-)
-def test_killed_while_publishing_and_run_again_is_as_if_never_killed(
-    night: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, is_out: bool
-) -> None:
+@contextmanager
+def killed_while_publishing(monkeypatch: pytest.MonkeyPatch, is_out: bool) -> Iterator[None]:
+    """Let what is run inside die right before its files are published, or right after."""
+
     class Killed(BaseException):
         pass
 
@@ -773,9 +774,49 @@ def test_killed_while_publishing_and_run_again_is_as_if_never_killed(
             real(self, prepared)
         raise Killed
 
-    waits = offer.run()["disconnections"]
     with monkeypatch.context() as struck, pytest.raises(Killed):
         struck.setattr(FolderTarget, "publish", die)
+        yield
+
+
+before_or_after = pytest.mark.parametrize(
+    "is_out", [False, True], ids=["before its files were out", "after its files were out"]
+)
+
+
+@before_or_after
+def test_a_recall_killed_while_its_kill_list_was_published_is_settled_by_the_next(
+    night: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, is_out: bool
+) -> None:
+    """A kill list that is out stays and counts, whichever rows are taken back next."""
+    release("disconnections", reply())
+    with killed_while_publishing(monkeypatch, is_out):
+        recall.run(AS_OF, "disconnections", "head", "платено късно", premise_of(2))
+    under_way = releases.fetch_released(engine, AS_OF)["disconnections"].recalled_rows
+    recall.run(AS_OF, "disconnections", "head", "жалба", premise_of(1))
+
+    assert (under_way, fetch_intents(engine, recalls.RECALL)) == (0, [])
+    first = [("head", "платено късно", 1)] if is_out else []
+    kept = recalls.fetch_recalls(engine, AS_OF)
+    assert [(each.recalled_by, each.reason, each.row_count) for each in kept] == [
+        *first,
+        ("head", "жалба", 1),
+    ]
+    lists = {
+        each.number: [row["premise_no"] for row in killed(night, "disconnections", each.number)]
+        for each in kept
+    }
+    assert lists == ({1: premises(2), 2: premises(1)} if is_out else {1: premises(1)})
+    out = recalls.fetch_out(engine, AS_OF, "disconnections")["premise_no"].to_pylist()
+    assert out == (premises(3) if is_out else premises(2, 3))
+
+
+@before_or_after
+def test_killed_while_publishing_and_run_again_is_as_if_never_killed(
+    night: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, is_out: bool
+) -> None:
+    waits = offer.run()["disconnections"]
+    with killed_while_publishing(monkeypatch, is_out):
         publish.run(waits, reply(), on=AS_OF.isoformat())
     assert {state for _, state in deeds_of(engine, "field")} == {"intended"}
     assert publish.run(waits, reply(), on=AS_OF.isoformat())["state"] == "released"

@@ -2,25 +2,42 @@
 the events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import pyarrow as pa
+from sqlalchemy import Connection
 
 from dunning.core.errors import DunningError
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.events import next_event
 from dunning.gateways.store.holds import first_open_day
+from dunning.gateways.store.outbox import Kind
 
 Account = tuple[str, str]
+
+
+def _path(recall: Mapping[str, Any]) -> str:
+    """Return where a kill list comes: each recall of a list has a folder of its own."""
+    number = f"-{recall['number']}" if recall["number"] > 1 else ""
+    return f"recalled/{recall['as_of']}/{recall['list_name']}{number}"
+
+
+RECALL = Kind(
+    table="intended_recalls",
+    path=_path,
+    record=(("recalls", "insert"), ("recalled_rows", "insert"), ("intended_recalls", "end")),
+    withdraw=(("intended_recalls", "end"),),
+)
 
 
 @dataclass(frozen=True)
 class Recall:
     """One recall. row_count: rows that it took back. manifest_sha256: of its kill list; None of
-    older versions'.
+    older versions'. number: which of its list's recalls it is, from 1.
     """
 
     as_of: date
@@ -32,6 +49,7 @@ class Recall:
     manifest_sha256: str | None
     event_no: int = 0
     recorded_at: datetime | None = None
+    number: int = 0
 
 
 def fetch_recalls(source: Source, as_of: date) -> list[Recall]:
@@ -59,31 +77,37 @@ def fetch_out(source: Source, as_of: date, list_name: str) -> pa.Table:
     )
 
 
-def append_recall(source: Source, recall: Recall, accounts: Sequence[Account] | None) -> date:
-    """Record that rows of a release were taken back; return the first day whose decisions do not
-    know them any more.
+def begin_recall(source: Source, recall: Recall, accounts: Sequence[Account] | None) -> date:
+    """Record that rows of a release are about to be taken back; return the first day whose
+    decisions do not know them any more.
 
     Args:
         accounts: which; None for all that are out still.
 
     Raises:
-        DunningError: they are not what is out now: somebody else recalled some meanwhile. Nothing
-            is recorded then.
+        DunningError: they are not what is out now: some were recalled meanwhile. Nothing is
+            recorded then.
     """
     with transact(source) as connection:
-        event_no = next_event(connection)
-        connection.execute(statement("recalls", "insert"), {**vars(recall), "event_no": event_no})
+        _refuse_other_rows(connection, recall, accounts)
         given = {
-            "event_no": event_no,
-            "as_of": recall.as_of,
-            "list_name": recall.list_name,
+            **vars(recall),
+            "event_no": next_event(connection),
             "premises": None if accounts is None else [premise_no for premise_no, _ in accounts],
             "payers": None if accounts is None else [payer_code for _, payer_code in accounts],
         }
-        rows = connection.execute(statement("recalled_rows", "insert"), given).rowcount
-        if rows != recall.row_count:
-            raise DunningError(
-                f"{recall.row_count} rows of the list {recall.list_name} of {recall.as_of} were to be recalled, and "
-                f"{rows} of them are out. Nothing was recorded; look again at what is out, and recall that."
-            )
+        connection.execute(statement("intended_recalls", "insert"), given)
         return first_open_day(connection)
+
+
+def _refuse_other_rows(
+    connection: Connection, recall: Recall, accounts: Sequence[Account] | None
+) -> None:
+    out = fetch_out(connection, recall.as_of, recall.list_name)
+    keys = zip(out["premise_no"].to_pylist(), out["payer_code"].to_pylist(), strict=True)
+    rows = len(out) if accounts is None else len(set(accounts).intersection(keys))
+    if rows != recall.row_count:
+        raise DunningError(
+            f"{recall.row_count} rows of the list {recall.list_name} of {recall.as_of} were to be recalled, and "
+            f"{rows} of them are out. Nothing was recorded; look again at what is out, and recall that."
+        )

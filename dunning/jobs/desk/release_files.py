@@ -126,17 +126,18 @@ def _recalls(office: Office, released: Released) -> list[Recall]:
 
 def _place(office: Office, released: Released, place: str) -> tuple[Target, str]:
     """Return where files lie, and the SHA-256 of the manifest that was recorded for them."""
-    day, name = released.as_of, released.list_name
     if place == SENT:
         return sent_target(released), released.manifest_sha256
     known = _recalls(office, released)
     number = int(place) if place.isdecimal() and len(place) < 6 else 0
     if not 1 <= number <= len(known):
         raise RefusedError(
-            f"The list {name} of {day} has no recall {place}.", "no_release", day=day
+            f"The list {released.list_name} of {released.as_of} has no recall {place}.",
+            "no_release",
+            day=released.as_of,
         )
     recall = known[number - 1]
-    return recalled_target(recall.out, day, name, number), recall.manifest_sha256 or ""
+    return recalled_target(recall), recall.manifest_sha256 or ""
 
 
 def _read_sealed(target: Target, sha256: str) -> dict[str, str]:

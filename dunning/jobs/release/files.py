@@ -4,7 +4,6 @@ why, a manifest.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,9 @@ from dunning.documents.lists.list_files import (
 )
 from dunning.documents.lists.parquet_files import read_parquet
 from dunning.gateways.files.publishing import MANIFEST, hash_files, manifest_bytes, write_private
-from dunning.gateways.files.targets import Target, read_named, target_of
+from dunning.gateways.files.targets import Target, read_named
 from dunning.gateways.store.closing import CLOSE
+from dunning.gateways.store.recalls import RECALL, Recall
 from dunning.gateways.store.releases import RELEASE, Released
 from dunning.jobs.release.last_look import Look
 from dunning.jobs.release.offer import Offer
@@ -70,11 +70,9 @@ def sent_target(released: Released) -> Target:
     return kind.target(vars(released))
 
 
-def recalled_target(out: str, day: date, list_name: str, number: int = 1) -> Target:
-    """Return where the kill list of the n-th recall of a released list comes below `out`."""
-    return target_of(
-        out, f"recalled/{day.isoformat()}/{list_name}{f'-{number}' if number > 1 else ''}"
-    )
+def recalled_target(recall: Recall) -> Target:
+    """Return where the kill list of a recall is."""
+    return RECALL.target(vars(recall))
 
 
 def read_rows(

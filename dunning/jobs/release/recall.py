@@ -28,11 +28,12 @@ from dunning.gateways.files.publishing import (
     remove_folders,
     write_private,
 )
-from dunning.gateways.files.targets import Target, read_named
+from dunning.gateways.files.targets import read_named
 from dunning.gateways.postgres.database import Connection, Source, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import open_store, recalls, releases
+from dunning.gateways.store.outbox import publish_once
 from dunning.gateways.store.readers import reading
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import columns_of, read_rows, recalled_target, sent_target
@@ -143,34 +144,35 @@ def require_approver(settings: Settings, by: str, list_name: str) -> None:
 
 
 def recall(settings: Settings, connection: Connection, wish: Wish, by: str, reason: str) -> Receipt:
-    """Publish the kill list, then record the recall. Killed in between and run again: the same
-    list, one record.
-    """
+    """Publish the kill list and record the recall, once; see `store.outbox`."""
     found = find(connection, wish)
-    target = _next_target(connection, wish, found.released.out)
     work = settings.home / "work" / f"recall-{wish.as_of}-{wish.list_name}-{secrets.token_hex(4)}"
     try:
-        sha256 = _write(work, wish, found)
-        target.publish(work)
+        intended = recalls.Recall(
+            as_of=wish.as_of,
+            list_name=wish.list_name,
+            recalled_by=by,
+            reason=reason,
+            row_count=found.rows,
+            out=found.released.out,
+            manifest_sha256=_write(work, wish, found),
+        )
+        forgotten_on = publish_once(
+            connection,
+            recalls.RECALL,
+            work,
+            lambda within: recalls.begin_recall(within, intended, found.accounts),
+        )
     finally:
         remove_folders([work])
-    told = recalls.Recall(
-        as_of=wish.as_of,
-        list_name=wish.list_name,
-        recalled_by=by,
-        reason=reason,
-        row_count=found.rows,
-        out=found.released.out,
-        manifest_sha256=sha256,
-    )
-    forgotten_on = recalls.append_recall(connection, told, found.accounts)
+    done = recalls.fetch_recalls(connection, wish.as_of)[-1]
     return {
         "as_of": wish.as_of.isoformat(),
         "list": wish.list_name,
         "rows": found.rows,
         "cents": found.cents,
         "still_out": found.still_out,
-        "folder": str(target),
+        "folder": str(recalled_target(done)),
         "forgotten_on": forgotten_on.isoformat(),
     }
 
@@ -254,16 +256,6 @@ def _refuse_unlike(wish: Wish, wanted: pa.Table, parts: dict[str, pa.Table]) -> 
 
 def _accounts(rows: pa.Table) -> list[recalls.Account]:
     return list(zip(rows["premise_no"].to_pylist(), rows["payer_code"].to_pylist(), strict=True))
-
-
-def _next_target(source: Source, wish: Wish, out: str) -> Target:
-    """Return where a kill list comes: each of a list has a folder of its own."""
-    before = [
-        each
-        for each in recalls.fetch_recalls(source, wish.as_of)
-        if each.list_name == wish.list_name
-    ]
-    return recalled_target(out, wish.as_of, wish.list_name, len(before) + 1)
 
 
 def _write(work: Path, wish: Wish, found: Found) -> str:
