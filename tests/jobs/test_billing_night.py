@@ -34,7 +34,7 @@ REPOSITORY = Path(__file__).parents[2]
 # Runs the command, and dies by SIGKILL as soon as it tells a step.
 DIE = """
 import os, signal, sys
-from dunning import cli
+from dunning.cli import main as cli
 from contextlib import contextmanager
 
 step = sys.argv.pop(1)

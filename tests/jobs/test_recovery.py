@@ -55,7 +55,7 @@ STEPS = {
 # folder, or, where n is given as "after", right after the manifest is placed.
 DIE_WHILE_PUBLISHING = """
 import os, signal, sys
-from dunning import cli
+from dunning.cli import main as cli
 
 when, out, placed, place = sys.argv.pop(1), sys.argv.pop(1), 0, os.replace
 
