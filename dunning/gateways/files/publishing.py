@@ -79,21 +79,6 @@ def publish(prepared: Path, target: Path) -> None:
         ) from error
 
 
-def is_published(target: Path, sha256: str) -> bool:
-    """Return whether the folder's manifest is the one with this SHA-256.
-
-    Raises:
-        DunningError: the folder cannot be looked into, so nobody knows.
-    """
-    path = target / MANIFEST
-    try:
-        return path.is_file() and sha256_of(path) == sha256
-    except OSError as error:
-        raise DunningError(
-            f"{path} cannot be read ({error.strerror}). Make it readable and run again."
-        ) from error
-
-
 def make_private(folder: Path) -> None:
     """Make a folder and those above it where they are missing; only its owner may enter it.
 

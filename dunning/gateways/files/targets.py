@@ -3,13 +3,12 @@ face.
 """
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from dunning.core.errors import DunningError
-from dunning.gateways.files.publishing import MANIFEST, is_published, publish, remove_unfinished
+from dunning.gateways.files.publishing import MANIFEST, publish, remove_unfinished
 from dunning.gateways.s3.object_store import ObjectPlace, is_object_url, open_place
 from dunning.gateways.s3.publishing import publish_objects
 from dunning.gateways.s3.transfers import read_object
@@ -29,27 +28,17 @@ class Target(Protocol):
             DunningError: something cannot be written; says what.
         """
 
-    def is_published(self, sha256: str) -> bool:
-        """Return whether the manifest that lies there is the one with this SHA-256.
-
-        Raises:
-            DunningError: it cannot be looked up, so nobody knows.
-        """
-
     def clear(self) -> None:
         """Remove what an interrupted `publish` was just writing; never a file under its own
         name.
         """
 
-    def read_manifest(self) -> dict[str, Any]:
-        """Return the manifest that lies there.
+    def read(self, name: str) -> bytes | None:
+        """Return the file of a name; None where there is none.
 
         Raises:
-            DunningError: there is none.
+            DunningError: it cannot be looked up, so that its state is unknown.
         """
-
-    def read(self, name: str) -> bytes | None:
-        """Return what lies there under a name; None where nothing does."""
 
 
 @dataclass(frozen=True)
@@ -65,23 +54,19 @@ class FolderTarget:
         """See Target."""
         publish(prepared, self.folder)
 
-    def is_published(self, sha256: str) -> bool:
-        """See Target."""
-        return is_published(self.folder, sha256)
-
     def clear(self) -> None:
         """See Target."""
         remove_unfinished(self.folder)
 
-    def read_manifest(self) -> dict[str, Any]:
-        """See Target."""
-        path = self.folder / MANIFEST
-        return _parse(path.read_bytes() if path.is_file() else None, str(self))
-
     def read(self, name: str) -> bytes | None:
         """See Target."""
         path = self.folder / name
-        return path.read_bytes() if path.is_file() else None
+        try:
+            return path.read_bytes() if path.is_file() else None
+        except OSError as error:
+            raise DunningError(
+                f"{path} cannot be read ({error.strerror}). Make it readable and run again."
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -104,21 +89,22 @@ class BucketTarget:
                 f"{error} Until then whatever has no {MANIFEST} there does not count as sent."
             ) from error
 
-    def is_published(self, sha256: str) -> bool:
-        """See Target."""
-        found = read_object(self.place, MANIFEST)
-        return found is not None and hashlib.sha256(found).hexdigest() == sha256
-
     def clear(self) -> None:
         """See Target. An object is there as a whole or not at all."""
-
-    def read_manifest(self) -> dict[str, Any]:
-        """See Target."""
-        return _parse(read_object(self.place, MANIFEST), str(self))
 
     def read(self, name: str) -> bytes | None:
         """See Target."""
         return read_object(self.place, name)
+
+
+def is_published(target: Target, sha256: str) -> bool:
+    """Return whether the manifest of a place is the one with this SHA-256.
+
+    Raises:
+        DunningError: it cannot be looked up, so that this is unknown.
+    """
+    found = target.read(MANIFEST)
+    return found is not None and hashlib.sha256(found).hexdigest() == sha256
 
 
 def read_named(target: Target, name: str, sha256: str) -> bytes:
@@ -137,11 +123,11 @@ def read_named(target: Target, name: str, sha256: str) -> bytes:
     return content
 
 
-def target_of(out: str, as_of: str) -> Target:
-    """Return where the files of a date come below `out`, which is a folder or an s3:// address."""
+def target_of(out: str, path: str) -> Target:
+    """Return a place below `out`, which is a folder or an s3:// address."""
     if is_object_url(out):
-        return BucketTarget(open_place(out).below(as_of))
-    return FolderTarget(Path(out) / as_of)
+        return BucketTarget(open_place(out).below(path))
+    return FolderTarget(Path(out) / path)
 
 
 def is_same_place(one: str, other: str) -> bool:
@@ -149,12 +135,3 @@ def is_same_place(one: str, other: str) -> bool:
     if is_object_url(one) or is_object_url(other):
         return one == other
     return Path(one).resolve() == Path(other).resolve()
-
-
-def _parse(manifest: bytes | None, where: str) -> dict[str, Any]:
-    if manifest is None:
-        raise DunningError(
-            f"There is no {MANIFEST} at {where}: the run has not been published. Run the date again."
-        )
-    parsed: dict[str, Any] = json.loads(manifest)
-    return parsed

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from dunning.core.errors import DunningError
 from dunning.gateways.files.publishing import MANIFEST
-from dunning.gateways.files.targets import Target, target_of
+from dunning.gateways.files.targets import Target, is_published, target_of
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.snapshots.snapshot import sha256_of
@@ -116,7 +116,7 @@ def settle(source: Source, intent: Intent) -> bool:
     Raises:
         DunningError: its place cannot be looked into. The intent stays as it is.
     """
-    is_out = intent.target.is_published(intent.row["manifest_sha256"])
+    is_out = is_published(intent.target, intent.row["manifest_sha256"])
     if not is_out:
         intent.target.clear()
     end(source, intent, is_out=is_out)

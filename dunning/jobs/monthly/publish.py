@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from dunning.core.errors import DunningError
 from dunning.gateways.files.publishing import check_prepared
+from dunning.gateways.files.targets import is_published
 from dunning.gateways.postgres.database import NOTICES_LOCK, Connection, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import notices, open_store, outbox
@@ -93,8 +94,8 @@ def _publish_again(this: NoticesRun, written: Written, known: notices.NoticeRun)
     """
     sent = notices.NOTICES.target(vars(known))
     if written.manifest_sha256 != known.manifest_sha256 and known.out == this.out:
-        if written.content_sha256 == known.content_sha256 and sent.is_published(
-            known.manifest_sha256
+        if written.content_sha256 == known.content_sha256 and is_published(
+            sent, known.manifest_sha256
         ):
             return "again"
         raise DunningError(

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from dunning.gateways.files.publishing import MANIFEST
-from dunning.gateways.files.targets import Target, is_same_place, target_of
+from dunning.gateways.files.targets import Target, is_published, is_same_place, target_of
 from dunning.gateways.store import runs
 from dunning.jobs.nightly.runs import Run
 
@@ -48,6 +48,6 @@ def _holds(this: Run, record: runs.Run) -> bool:
     """Return whether the folder of the date below a run's `out` is where that record's files lie,
     or a whole copy.
     """
-    return is_same_place(record.out or "", this.out) or this.target.is_published(
-        record.manifest_sha256 or ""
+    return is_same_place(record.out or "", this.out) or is_published(
+        this.target, record.manifest_sha256 or ""
     )
