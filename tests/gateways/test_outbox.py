@@ -16,7 +16,7 @@ from dunning.gateways.snapshots.snapshot import sha256_of
 from dunning.gateways.store.closing import CLOSE, Books, begin_close
 from dunning.gateways.store.decisions import fetch_decisions
 from dunning.gateways.store.notices import NOTICES, NoticeRun, begin_notices, fetch_notice_run
-from dunning.gateways.store.outbox import Kind, fetch_intents, publish_once, recover
+from dunning.gateways.store.outbox import OutboxKind, fetch_intents, publish_once, recover
 from dunning.gateways.store.recalls import RECALL
 from dunning.gateways.store.releases import RELEASE
 from dunning.gateways.store.rows import DECISIONS, DEEDS, PROPOSALS
@@ -151,5 +151,5 @@ def test_only_the_named_kinds_are_settled(engine: Engine, prepared: Path, tmp_pa
         (RECALL, {"list_name": "court", "number": 2}, "recalled/2026-11-15/court-2"),
     ],
 )
-def test_each_kind_has_its_place_below_out(kind: Kind, row: dict, path: str) -> None:
+def test_each_kind_has_its_place_below_out(kind: OutboxKind, row: dict, path: str) -> None:
     assert str(kind.target({"out": "out", "as_of": DAY, **row})) == f"out/{path}"

@@ -18,7 +18,7 @@ from dunning.gateways.store.decisions import replace_decisions
 from dunning.gateways.store.deeds import append_deeds
 from dunning.gateways.store.figures import Figure, replace_figures
 from dunning.gateways.store.moves import replace_stage_moves
-from dunning.gateways.store.outbox import Kind, fetch_intents
+from dunning.gateways.store.outbox import OutboxKind, fetch_intents
 from dunning.gateways.store.proposals import replace_proposals
 from dunning.gateways.store.releases import Released, insert_release
 from dunning.gateways.store.rows import AGEING
@@ -26,7 +26,7 @@ from dunning.gateways.store.runs import keep_manifest, last_closed_on
 
 # Withdrawn, its run is running again: a retry of its last step can close, and a new attempt
 # replaces it.
-CLOSE = Kind(
+CLOSE = OutboxKind(
     table="runs",
     path="{as_of}".format_map,
     record=(("runs", "finish_close"), ("releases", "finish"), ("deeds", "finish")),

@@ -14,11 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from dunning.core.errors import DunningError
 from dunning.gateways.postgres.database import Source, copy_in, transact
 from dunning.gateways.postgres.sql_files import statement
-from dunning.gateways.store.outbox import Kind
+from dunning.gateways.store.outbox import OutboxKind
 from dunning.gateways.store.rows import RECEIPT_TOKENS, shape_rows
 from dunning.gateways.store.shown import keep_shown
 
-NOTICES = Kind(
+NOTICES = OutboxKind(
     table="notice_runs",
     path="notices/{as_of}/{service}".format_map,
     record=(("notice_runs", "finish"),),

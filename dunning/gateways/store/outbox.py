@@ -24,12 +24,12 @@ from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.snapshots.snapshot import sha256_of
 
-Written = TypeVar("Written")
+Recorded = TypeVar("Recorded")
 Statements = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Kind:
+class OutboxKind:
     """A kind of what leaves as files.
 
     table: of its rows; `sql/<table>/select_intended.sql` returns those under way: `out`,
@@ -52,7 +52,7 @@ class Kind:
 class Intent:
     """One row under way, as its kind's `select_intended` returns it."""
 
-    kind: Kind
+    kind: OutboxKind
     row: Mapping[str, Any]
 
     @property
@@ -61,7 +61,7 @@ class Intent:
         return self.kind.target(self.row)
 
 
-def fetch_intents(source: Source, kind: Kind) -> list[Intent]:
+def fetch_intents(source: Source, kind: OutboxKind) -> list[Intent]:
     """Return what of a kind is under way, in the order in which it was intended."""
     with transact(source) as connection:
         rows = connection.execute(statement(kind.table, "select_intended"))
@@ -69,8 +69,8 @@ def fetch_intents(source: Source, kind: Kind) -> list[Intent]:
 
 
 def publish_once(
-    source: Source, kind: Kind, prepared: Path, intend: Callable[[Connection], Written]
-) -> Written:
+    source: Source, kind: OutboxKind, prepared: Path, intend: Callable[[Connection], Recorded]
+) -> Recorded:
     """Record an intent, publish its prepared files, record that they are out; return what `intend`
     returned.
 
@@ -103,7 +103,7 @@ def publish_once(
     return written
 
 
-def recover(source: Source, *kinds: Kind) -> None:
+def recover(source: Source, *kinds: OutboxKind) -> None:
     """Settle everything of some kinds that is under way. The caller holds their lock."""
     for kind in kinds:
         for intent in fetch_intents(source, kind):
@@ -139,7 +139,7 @@ def end(source: Source, intent: Intent, *, is_out: bool) -> None:
                 )
 
 
-def _find(connection: Connection, kind: Kind, sha256: str) -> Intent:
+def _find(connection: Connection, kind: OutboxKind, sha256: str) -> Intent:
     """Return the intent of a manifest: read back, so that a recovery would find the same."""
     for intent in fetch_intents(connection, kind):
         if intent.row["manifest_sha256"] == sha256:

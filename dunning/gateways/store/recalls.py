@@ -15,7 +15,7 @@ from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.events import next_event
 from dunning.gateways.store.holds import first_open_day
-from dunning.gateways.store.outbox import Kind
+from dunning.gateways.store.outbox import OutboxKind
 
 Account = tuple[str, str]
 
@@ -26,7 +26,7 @@ def _path(recall: Mapping[str, Any]) -> str:
     return f"recalled/{recall['as_of']}/{recall['list_name']}{number}"
 
 
-RECALL = Kind(
+RECALL = OutboxKind(
     table="intended_recalls",
     path=_path,
     record=(("recalls", "insert"), ("recalled_rows", "insert"), ("intended_recalls", "end")),

@@ -17,10 +17,10 @@ from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.deeds import append_deeds
 from dunning.gateways.store.events import next_event
-from dunning.gateways.store.outbox import Kind
+from dunning.gateways.store.outbox import OutboxKind
 from dunning.gateways.store.proposals import count_proposals
 
-RELEASE = Kind(
+RELEASE = OutboxKind(
     table="releases",
     path="released/{as_of}/{list_name}".format_map,
     record=(("releases", "finish"), ("deeds", "finish")),
