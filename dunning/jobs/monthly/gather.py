@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +26,17 @@ BATCH_ROWS = 512
 _NUMBERS = pa.schema({"bucket": pa.int16(), "invoice_no": pa.string()})
 
 
-def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
+class Gathered(TypedDict):
+    """What was gathered of a shard, in rows."""
+
+    service: str
+    shard: int
+    shards: int
+    notices: int
+    withheld: int
+
+
+def run(run: Receipt, shard: int = 0, shards: int = 1) -> Gathered:
     """Write the notices of one shard, and what is withheld, into the run's work folder; return how
     many of each.
 
@@ -40,8 +51,14 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     check_seal(this.given_seal)
     engine = connect_as(RUNNER, Settings.from_environment(), f"notices {this.as_of} gather")
     with reading(engine):
-        counts = _gather(engine, this, shard, shards)
-    receipt = {"service": this.service, "shard": shard, "shards": shards, **counts}
+        notices, withheld = _gather(engine, this, shard, shards)
+    receipt: Gathered = {
+        "service": this.service,
+        "shard": shard,
+        "shards": shards,
+        "notices": notices,
+        "withheld": withheld,
+    }
     folder = this.shard_folder(shard, shards)
     (folder / "counts.json").write_text(json.dumps(receipt), encoding="utf-8")
     seal_files(
@@ -50,7 +67,8 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     return receipt
 
 
-def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> dict[str, int]:
+def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> tuple[int, int]:
+    """Write what a shard's accounts are told, and what is withheld; return the rows of each."""
     keep_freed_memory()
     folder, rules = this.shard_folder(shard, shards), this.rules()
     snapshot, history = this.open_snapshot(), History.read(Path(this.work))
@@ -72,7 +90,7 @@ def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> dict[s
     held = join_proposed(withheld)["withheld"].cast(SCHEMAS["withheld"])
     write_table(_withheld(folder), held)
     write_table(_numbers(folder), pa.concat_tables(new))
-    return {"notices": listed, "withheld": len(held)}
+    return listed, len(held)
 
 
 def find_streams(this: NoticesRun, shards: int) -> list[Path]:

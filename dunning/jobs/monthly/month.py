@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from dunning.core.errors import DunningError
 from dunning.gateways.files.publishing import remove_folders
@@ -20,9 +21,10 @@ from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
 # One process makes so many before another one has started.
 FEW = 1_000
+PartReceipt = TypeVar("PartReceipt")
 
 
-def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Receipt:
+def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> report.NoticesReport:
     """Make, publish and record the notices of a service on a date; return the report's receipt.
 
     Args:
@@ -47,7 +49,7 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
             remove_folders([Path(receipt["work"])])
 
 
-def _make_files(receipt: Receipt, shards: int, progress: Progress) -> Receipt:
+def _make_files(receipt: Receipt, shards: int, progress: Progress) -> plan.Planned:
     """Decide, put into postal order and render; return the receipt of `plan`."""
     progress("решения")
     parts = _side_by_side(gather.run, receipt, shards)
@@ -61,7 +63,9 @@ def _make_files(receipt: Receipt, shards: int, progress: Progress) -> Receipt:
     return planned
 
 
-def _side_by_side(work: Callable[..., Receipt], receipt: Receipt, parts: int) -> list[Receipt]:
+def _side_by_side(
+    work: Callable[..., PartReceipt], receipt: Receipt, parts: int
+) -> list[PartReceipt]:
     """Return what a step makes of each part, in as many processes as there are parts and
     processors.
     """

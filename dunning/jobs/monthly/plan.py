@@ -5,6 +5,7 @@ files for e-mail.
 import json
 from collections import Counter
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from dunning.gateways.files.publishing import remove_folders
 from dunning.gateways.files.seals import seal_files
 from dunning.gateways.files.sorted_streams import merge_sorted
 from dunning.gateways.files.worktables import read_table, write_table
-from dunning.jobs.monthly.gather import find_streams, find_withheld
+from dunning.jobs.monthly.gather import Gathered, find_streams, find_withheld
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.units import Cutter, write_units
 from dunning.jobs.run_context import Receipt
@@ -30,7 +31,23 @@ SEPARATOR_PAGES = 1
 SUMS = ("total_cents", "overdue_cents")
 
 
-def run(run: Receipt, shards: list[Receipt]) -> Receipt:
+class Planned(TypedDict):
+    """What was put into order.
+
+    email, post: notices. total_cents, overdue_cents: their sums. units: what is rendered at once.
+    shards: of `gather`. withheld: rows by reason.
+    """
+
+    email: int
+    post: int
+    total_cents: int
+    overdue_cents: int
+    units: int
+    shards: int
+    withheld: dict[str, int]
+
+
+def run(run: Receipt, shards: list[Gathered]) -> Planned:
     """Write the units and what is withheld into the run's work folder; return counts and cents.
 
     In memory are a few hundred notices of each bucket, however many there are.
@@ -50,16 +67,24 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     streams = find_streams(this, len(own))
     remove_folders([this.units, this.rendered, this.prepared])
     this.units.mkdir(parents=True)
-    counts = _cut(this, streams)
+    counts, units = _cut(this, streams)
     gathered = sum(shard["notices"] for shard in own)
-    if sum(counts[channel] for channel in ("email", "post")) != gathered:
+    if counts["email"] + counts["post"] != gathered:
         raise DunningError(
             f"{gathered} notices were gathered but others put into order. Run the whole date again."
         )
     withheld = pa.concat_tables([read_table(path) for path in find_withheld(this, len(own))])
     withheld = withheld.sort_by([(key, "ascending") for key in SORT_KEYS["withheld"]])
     write_table(Path(this.units) / "withheld.parquet", withheld)
-    receipt = {**counts, "shards": len(own), "withheld": _count_reasons(withheld)}
+    receipt: Planned = {
+        "email": counts["email"],
+        "post": counts["post"],
+        "total_cents": counts["total_cents"],
+        "overdue_cents": counts["overdue_cents"],
+        "units": units,
+        "shards": len(own),
+        "withheld": _count_reasons(withheld),
+    }
     (this.units / "plan.json").write_text(json.dumps(receipt), encoding="utf-8")
     seal_files(
         plan_seal(this), [path for path in this.units.glob("[!.]*") if path != plan_seal(this)]
@@ -72,8 +97,8 @@ def plan_seal(this: NoticesRun) -> Path:
     return this.units / "units.seal"
 
 
-def _cut(this: NoticesRun, streams: list[Path]) -> dict[str, int]:
-    """Write the units and their list; return notices by channel, units, and sums."""
+def _cut(this: NoticesRun, streams: list[Path]) -> tuple[Counter[str], int]:
+    """Write the units and their list; return notices by channel and sums, and the units."""
     letters = Cutter(this.units, "post", this.rules().notices.batch_pages_max, SEPARATOR_PAGES)
     mails = Cutter(this.units, "email", UNIT_FILES)
     counts: Counter[str] = Counter(dict.fromkeys(("email", "post", *SUMS), 0))
@@ -93,7 +118,7 @@ def _cut(this: NoticesRun, streams: list[Path]) -> dict[str, int]:
     mails.close()
     units = [*letters.units, *mails.units]
     write_units(this.units / "units.json", units)
-    return {**counts, "units": len(units)}
+    return counts, len(units)
 
 
 def _weigh(post: pa.Table, route_before: str) -> tuple[npt.NDArray[np.int64], str]:

@@ -13,12 +13,26 @@ from dunning.gateways.postgres.database import NOTICES_LOCK, Connection, run_loc
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import notices, open_store, outbox
 from dunning.jobs.monthly.gather import read_numbers
+from dunning.jobs.monthly.plan import Planned
 from dunning.jobs.monthly.runs import NoticesRun
-from dunning.jobs.monthly.write import Written, read_tokens, write_lists
+from dunning.jobs.monthly.write import NoticeCounts, Written, read_tokens, write_lists
 from dunning.jobs.run_context import Receipt
 
 
-def run(run: Receipt, planned: Receipt) -> Receipt:
+class PublishedNotices(NoticeCounts):
+    """Notices that were published.
+
+    state: `done` (recorded), `written` (only files), `again` or `other` (recorded before; the same
+    content, or not).
+    """
+
+    as_of: str
+    service: str
+    state: str
+    folder: str
+
+
+def run(run: Receipt, planned: Planned) -> PublishedNotices:
     """Publish and record; see `publish`."""
     this = NoticesRun.of(run)
     purpose = f"notices {this.as_of} {this.service} publish"
@@ -27,7 +41,7 @@ def run(run: Receipt, planned: Receipt) -> Receipt:
         return publish(connection, this, planned)
 
 
-def publish(connection: Connection, this: NoticesRun, planned: Receipt) -> Receipt:
+def publish(connection: Connection, this: NoticesRun, planned: Planned) -> PublishedNotices:
     """Write the lists and the manifest, publish all files, and record the run with its tokens,
     wording and numbers.
 

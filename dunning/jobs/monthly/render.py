@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -47,7 +48,24 @@ class Made:
     plain: int
 
 
-def run(run: Receipt, part: int = 0, parts: int = 1) -> Receipt:
+class RenderedPart(TypedDict):
+    """What was rendered of a part."""
+
+    part: int
+    parts: int
+    units: int
+    notices: int
+
+
+class RenderedUnit(TypedDict):
+    """What was rendered of a unit; see `Made`."""
+
+    files: dict[str, str]
+    pages: int
+    plain: int
+
+
+def run(run: Receipt, part: int = 0, parts: int = 1) -> RenderedPart:
     """Render one part of the units into the run's prepared folder; return counts.
 
     The parts share nothing and may run at once; any number of them gives the same files. Rendering
@@ -74,14 +92,15 @@ def run(run: Receipt, part: int = 0, parts: int = 1) -> Receipt:
     }
 
 
-def read_told(this: NoticesRun, unit: Unit) -> Receipt:
+def read_told(this: NoticesRun, unit: Unit) -> RenderedUnit:
     """Return files, pages and plain notices of a rendered unit.
 
     Raises:
         DunningError: it was not rendered, or what its rendering wrote was changed.
     """
     check_seal(this.rendered / f"{unit.name}.seal")
-    told: Receipt = json.loads((this.rendered / f"{unit.name}.json").read_text(encoding="utf-8"))
+    content = (this.rendered / f"{unit.name}.json").read_text(encoding="utf-8")
+    told: RenderedUnit = json.loads(content)
     return told
 
 
@@ -107,10 +126,8 @@ class _Desk:
         ).combine_chunks()
         made = self._letters(unit, notices) if unit.channel == "post" else self._mails(notices)
         told = self.this.rendered / f"{unit.name}.json"
-        write_private(
-            told,
-            json.dumps({"files": made.files, "pages": made.pages, "plain": made.plain}).encode(),
-        )
+        rendered: RenderedUnit = {"files": made.files, "pages": made.pages, "plain": made.plain}
+        write_private(told, json.dumps(rendered).encode())
         rows = rows_file(self.this, unit)
         write_table(rows, made.rows)
         seal_files(self.this.rendered / f"{unit.name}.seal", [told, rows])

@@ -11,6 +11,7 @@ import pyarrow as pa
 from dunning.core.formats import NBSP, format_minor_column
 from dunning.documents.bulgarian import WORDS, translate
 from dunning.gateways.files.publishing import remove_folders
+from dunning.jobs.monthly.publish import PublishedNotices
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.run_context import Receipt
 
@@ -22,7 +23,14 @@ _STATES = {
 }
 
 
-def run(run: Receipt, published: Receipt) -> Receipt:
+class NoticesReport(PublishedNotices):
+    """Published notices as a clerk reads of them."""
+
+    warnings: list[str]
+    text: str
+
+
+def run(run: Receipt, published: PublishedNotices) -> NoticesReport:
     """Return the report of published notices as Bulgarian text with its figures; remove the run's
     work folder.
     """
@@ -32,7 +40,7 @@ def run(run: Receipt, published: Receipt) -> Receipt:
     return {**published, "warnings": this.warnings, "text": text}
 
 
-def write_report(this: NoticesRun, published: Receipt) -> str:
+def write_report(this: NoticesRun, published: PublishedNotices) -> str:
     """Return the report that a clerk reads in the log or on the terminal."""
     sent, withheld = published["notices"], published["withheld"]
     signed = "подписани" if this.is_signed else "без електронен подпис"

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 
@@ -19,11 +19,29 @@ from dunning.gateways.files.publishing import (
 )
 from dunning.gateways.files.seals import check_seal
 from dunning.gateways.files.worktables import read_table
-from dunning.jobs.monthly.plan import plan_seal
-from dunning.jobs.monthly.render import read_told, rows_file
+from dunning.jobs.monthly.plan import Planned, plan_seal
+from dunning.jobs.monthly.render import RenderedUnit, read_told, rows_file
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.units import Unit, read_units
-from dunning.jobs.run_context import Receipt
+
+
+class WithheldCounts(TypedDict):
+    """Rows that are withheld, and by reason."""
+
+    rows: int
+    reasons: dict[str, int]
+
+
+class NoticeCounts(TypedDict):
+    """What leaves. notices: by channel. plain: notices that only the plain way could draw."""
+
+    notices: dict[str, int]
+    pages: int
+    print_files: int
+    plain: int
+    withheld: WithheldCounts
+    total_cents: int
+    overdue_cents: int
 
 
 @dataclass(frozen=True)
@@ -34,10 +52,10 @@ class Written:
 
     manifest_sha256: str
     content_sha256: str
-    counts: Receipt
+    counts: NoticeCounts
 
 
-def write_lists(this: NoticesRun, planned: Receipt) -> Written:
+def write_lists(this: NoticesRun, planned: Planned) -> Written:
     """Write index, lists and manifest beside the rendered files. Writing them again gives the same
     bytes.
 
@@ -92,9 +110,9 @@ def _write(
     return write_private_parts(this.prepared / name, stream_csv(tables, columns))
 
 
-def _count(planned: Receipt, told: list[Receipt], withheld: int) -> Receipt:
+def _count(planned: Planned, told: list[RenderedUnit], withheld: int) -> NoticeCounts:
     return {
-        "notices": {channel: planned[channel] for channel in ("email", "post")},
+        "notices": {"email": planned["email"], "post": planned["post"]},
         "pages": sum(one["pages"] for one in told),
         "print_files": sum(1 for one in told for name in one["files"] if name.startswith("print/")),
         "plain": sum(one["plain"] for one in told),
@@ -104,7 +122,7 @@ def _count(planned: Receipt, told: list[Receipt], withheld: int) -> Receipt:
     }
 
 
-def _manifest(this: NoticesRun, counts: Receipt) -> dict[str, Any]:
+def _manifest(this: NoticesRun, counts: NoticeCounts) -> dict[str, Any]:
     return {
         "as_of": this.as_of,
         "service": this.service,

@@ -19,9 +19,8 @@ from dunning.gateways.settings.people import find_settings, read_people
 from dunning.gateways.store import open_store, runs
 from dunning.jobs.release import offer, publish
 from dunning.jobs.release.last_look import Layout
-from dunning.jobs.release.publish import Reply
+from dunning.jobs.release.publish import Outcome, Reply
 from dunning.jobs.release.sample import APPROVES_SAMPLE, is_sample
-from dunning.jobs.run_context import Receipt
 
 DAG_ID = "release"
 _ABOUT = re.compile(r"^Нощ `(\d{4}-\d\d-\d\d)`, обработка `(\d+)`\.$", re.M)
@@ -53,7 +52,7 @@ def run(
     on: str | None = None,
     mapping: str | None = None,
     billing_sql: str | None = None,
-) -> Receipt:
+) -> Outcome:
     """Release a list as it was answered in a run of Airflow's; return what became of it.
 
     Args:
@@ -120,7 +119,7 @@ def _release_unasked(
     ledger: str | None,
     on: str | None,
     layout: Layout,
-) -> Receipt:
+) -> Outcome:
     """Release a list about which nothing was asked: it waits for nobody, was answered before, or is
     the sample's.
     """

@@ -6,10 +6,11 @@ Killed anywhere and run again is as if never killed; see `store.outbox`.
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +50,25 @@ _DEEDS = {
 }
 
 
+class Outcome(TypedDict):
+    """What became of a list, as a receipt that may stand in a log.
+
+    state: `released`, `recalled`, `rejected`, `expired`, or `nothing` (it did not wait; only `list`
+    and `text` come with that). rows, cents: of what left. dropped: rows that the last look kept
+    back. folder: of the released lists of that date, where the list left now. text: a line for the
+    morning.
+    """
+
+    list: str
+    state: str
+    text: str
+    as_of: NotRequired[str]
+    rows: NotRequired[int]
+    cents: NotRequired[int]
+    dropped: NotRequired[int]
+    folder: NotRequired[str]
+
+
 @dataclass(frozen=True)
 class Reply:
     """What was answered. answer: `approved`, `rejected`, `expired`, or `automatic` (nobody was
@@ -64,12 +84,12 @@ class Reply:
 
 def run(
     offer: Receipt,
-    reply: Receipt,
+    reply: Mapping[str, str],
     ledger: str | None = None,
     progress: Progress = say_nothing,
     on: str | None = None,
     layout: Layout = BUILT_IN,
-) -> Receipt:
+) -> Outcome:
     """Record a reply to an offer and, if it allows that, release the list; see `release`.
 
     Args:
@@ -85,14 +105,14 @@ def run(
 
 
 def run_where_asked(
-    offers: Receipt,
+    offers: Mapping[str, Receipt],
     list_name: str,
-    reply: Receipt,
+    reply: Mapping[str, str],
     ledger: str | None = None,
     progress: Progress = say_nothing,
     on: str | None = None,
     layout: Layout = BUILT_IN,
-) -> Receipt:
+) -> Outcome:
     """Release a list of the offers as `run`, where it is among them; one that does not wait has
     nothing to release.
     """
@@ -111,7 +131,7 @@ def release(
     ledger: str | None,
     progress: Progress,
     layout: Layout = BUILT_IN,
-) -> Receipt:
+) -> Outcome:
     """Record a reply and release the list where it may leave; return what became of it. The caller
     holds the run lock.
 
@@ -251,7 +271,7 @@ def _publish(
     leaving: pa.Table,
     manifest: dict[str, Any],
     work: Path,
-) -> Receipt:
+) -> Outcome:
     check_prepared(work)
     out, dropped = known.out or "", sum(manifest["dropped"].values())
     intended = releases.Released(
@@ -299,7 +319,7 @@ def deeds_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
     )
 
 
-def _receipt(offer: Offer, state: str, rows: int, cents: int, dropped: int) -> Receipt:
+def _receipt(offer: Offer, state: str, rows: int, cents: int, dropped: int) -> Outcome:
     return {
         "as_of": offer.as_of,
         "list": offer.list_name,

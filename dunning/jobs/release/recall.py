@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,7 +38,6 @@ from dunning.gateways.store.outbox import publish_once
 from dunning.gateways.store.readers import reading
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import columns_of, read_rows, recalled_target, sent_target
-from dunning.jobs.run_context import Receipt
 
 # What print house, gateway, court clerk and crews need to find a row again; no texts, no
 # identifiers.
@@ -86,9 +86,29 @@ class Found:
     accounts: Sequence[recalls.Account] | None
 
 
-def preview(wish: Wish) -> Receipt:
-    """Return what a recall would take back, in counts and cents: rows, cents, and `still_out` after
-    it.
+class RecallCounts(TypedDict):
+    """What a recall takes back. still_out: rows of the list that are out after it."""
+
+    rows: int
+    cents: int
+    still_out: int
+
+
+class Recalled(RecallCounts):
+    """A recall as a receipt that may stand in a log.
+
+    folder: of its kill list. forgotten_on: the first day whose decisions do not know the rows any
+    more.
+    """
+
+    as_of: str
+    list: str
+    folder: str
+    forgotten_on: str
+
+
+def preview(wish: Wish) -> RecallCounts:
+    """Return what a recall would take back.
 
     Raises:
         DunningError: as `run`.
@@ -108,7 +128,7 @@ def run(
     premise_no: str = "",
     payer_code: str = "",
     accounts: Sequence[recalls.Account] = (),
-) -> Receipt:
+) -> Recalled:
     """Take back rows of a list that left on a date, all that are out if none are named; see `Wish`
     and `recall`.
 
@@ -143,7 +163,9 @@ def require_approver(settings: Settings, by: str, list_name: str) -> None:
         )
 
 
-def recall(settings: Settings, connection: Connection, wish: Wish, by: str, reason: str) -> Receipt:
+def recall(
+    settings: Settings, connection: Connection, wish: Wish, by: str, reason: str
+) -> Recalled:
     """Publish the kill list and record the recall, once; see `store.outbox`."""
     found = find(connection, wish)
     work = settings.home / "work" / f"recall-{wish.as_of}-{wish.list_name}-{secrets.token_hex(4)}"

@@ -1,9 +1,20 @@
 """What became of a night's lists, in a few lines."""
 
-from dunning.jobs.run_context import Receipt
+from typing import TypedDict
+
+from dunning.jobs.release.publish import Outcome
 
 
-def run(released: list[Receipt | None]) -> Receipt:
+class ReleaseReport(TypedDict):
+    """What became of a night's lists. folder, as_of: of the first that names one; else empty."""
+
+    lists: list[Outcome]
+    text: str
+    folder: str
+    as_of: str
+
+
+def run(released: list[Outcome | None]) -> ReleaseReport:
     """Return the receipts of a night's releases with one text; a release that failed is told in its
     own task.
     """
