@@ -88,6 +88,19 @@ def test_what_cannot_be_published_is_withdrawn(
         assert kept.scalar_one() == 0
 
 
+def test_a_place_that_cannot_be_looked_into_leaves_the_intent_as_it_is(
+    engine: Engine, prepared: Path, tmp_path: Path
+) -> None:
+    """An unknown outcome is neither recorded nor withdrawn, however often it is asked for."""
+    out = tmp_path / ("a name longer than any folder may have" * 10)
+    with pytest.raises(DunningError, match="cannot be read"):
+        publish(engine, prepared, run_of(prepared, out))
+    with pytest.raises(DunningError, match="cannot be read"):
+        recover(engine, NOTICES)
+
+    assert [intent.row["out"] for intent in fetch_intents(engine, NOTICES)] == [str(out)]
+
+
 def test_a_database_that_dies_after_the_files_are_out_leaves_the_record_to_the_next(
     engine: Engine, prepared: Path, tmp_path: Path
 ) -> None:
