@@ -69,8 +69,8 @@ def try_out(ledger: Path) -> str:
     answer = what_if.start(
         this, "head", what_if.Wish("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()])
     )
-    shelf = what_if_run.Shelf(this.settings)
-    shelf.wait_for(shelf.find(answer.result_id))
+    store = what_if_run.WhatIfStore(this.settings)
+    store.wait_for(store.find(answer.result_id))
     assert what_if.look(this, answer.result_id).state == "done"
     return "what-if"
 

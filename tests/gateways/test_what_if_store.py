@@ -1,4 +1,4 @@
-"""The shelf of what-ifs: whole or not at all, one at a time, swept, and nobody's work is swept
+"""The store of what-ifs: whole or not at all, one at a time, swept, and nobody's work is swept
 away.
 """
 
@@ -10,7 +10,7 @@ import pytest
 
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import (
-    Shelf,
+    WhatIfStore,
     read_done,
     read_progress,
     read_table,
@@ -22,14 +22,14 @@ DAY_SECONDS = 86_400
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(Settings.from_environment({"DUNNING_HOME": str(tmp_path / "home")}))
+def store(tmp_path: Path) -> WhatIfStore:
+    return WhatIfStore(Settings.from_environment({"DUNNING_HOME": str(tmp_path / "home")}))
 
 
-def put(shelf: Shelf, number: int, age_days: int = 0) -> Path:
-    """Put an order on the shelf that was made so many days ago."""
-    assert shelf.append(name(number), {"number": number}, {"changed.toml": b""})
-    folder = shelf.find(name(number))
+def put(store: WhatIfStore, number: int, age_days: int = 0) -> Path:
+    """Put an order into the store that was made so many days ago."""
+    assert store.append(name(number), {"number": number}, {"changed.toml": b""})
+    folder = store.find(name(number))
     assert folder is not None
     then = (folder / "order.json").stat().st_mtime - age_days * DAY_SECONDS
     os.utime(folder / "order.json", (then, then))
@@ -40,47 +40,47 @@ def name(number: int) -> str:
     return f"{number:032x}"
 
 
-def names(shelf: Shelf) -> list[str]:
-    return [folder.name for folder in shelf.list_results()]
+def names(store: WhatIfStore) -> list[str]:
+    return [folder.name for folder in store.list_results()]
 
 
-def test_an_order_is_put_there_once(shelf: Shelf) -> None:
-    folder = put(shelf, 1)
+def test_an_order_is_put_there_once(store: WhatIfStore) -> None:
+    folder = put(store, 1)
 
-    assert not shelf.append(name(1), {"number": 2}, {"other.toml": b""})
+    assert not store.append(name(1), {"number": 2}, {"other.toml": b""})
     assert sorted(path.name for path in folder.iterdir()) == ["changed.toml", "order.json"]
-    assert names(shelf) == [name(1)]
+    assert names(store) == [name(1)]
 
 
 @pytest.mark.parametrize("strange", ["", ".", "..", "../x", "A" * 32, "0" * 33, name(9)])
-def test_a_strange_name_finds_nothing(shelf: Shelf, strange: str) -> None:
-    put(shelf, 1)
+def test_a_strange_name_finds_nothing(store: WhatIfStore, strange: str) -> None:
+    put(store, 1)
 
-    assert shelf.find(strange) is None
+    assert store.find(strange) is None
 
 
-def test_old_ones_and_those_beyond_the_last_are_swept(shelf: Shelf) -> None:
+def test_old_ones_and_those_beyond_the_last_are_swept(store: WhatIfStore) -> None:
     for number, age_days in enumerate((31, 29, 2, 1, 0)):
-        put(shelf, number, age_days)
-    shelf.sweep(keep=3, days=30)
+        put(store, number, age_days)
+    store.sweep(keep=3, days=30)
 
-    assert names(shelf) == [name(4), name(3), name(2)]
+    assert names(store) == [name(4), name(3), name(2)]
 
 
-def test_who_is_at_work_is_not_swept_away_nor_begun_twice(shelf: Shelf) -> None:
+def test_who_is_at_work_is_not_swept_away_nor_begun_twice(store: WhatIfStore) -> None:
     """`this` reads what it is given and ends; until it does, the result is its own."""
-    folder, idle = put(shelf, 1, 40), put(shelf, 2, 40)
-    assert shelf.start(folder, "this")
-    started_twice = shelf.start(folder, "this") and shelf.is_busy(folder)
-    shelf.sweep(keep=20, days=30)
-    shelf.wait_for(folder)
+    folder, idle = put(store, 1, 40), put(store, 2, 40)
+    assert store.start(folder, "this")
+    started_twice = store.start(folder, "this") and store.is_busy(folder)
+    store.sweep(keep=20, days=30)
+    store.wait_for(folder)
 
-    assert (shelf.is_busy(folder), idle.exists()) == (False, False)
+    assert (store.is_busy(folder), idle.exists()) == (False, False)
     assert not started_twice
 
 
-def test_a_result_is_done_when_it_says_so(shelf: Shelf) -> None:
-    folder = put(shelf, 1)
+def test_a_result_is_done_when_it_says_so(store: WhatIfStore) -> None:
+    folder = put(store, 1)
     before = read_done(folder), read_progress(folder)
     replace_done(folder, {"nights": [1]})
 

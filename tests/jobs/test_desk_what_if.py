@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from dunning.core.errors import NotThereError
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.snapshots.what_if_store import Shelf
+from dunning.gateways.snapshots.what_if_store import WhatIfStore
 from dunning.jobs.desk import what_if, what_if_run
 from dunning.jobs.desk.session import Office
 from dunning.jobs.desk.what_if import Answer, SumLine, Wish
@@ -45,12 +45,12 @@ def nights(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def office(nights: Office) -> Iterator[Office]:
-    """The same desk with an empty shelf."""
+    """The same desk with an empty store."""
     yield nights
-    shelf = Shelf(nights.settings)
-    for result in shelf.list_results():
-        shelf.wait_for(result)
-    shutil.rmtree(shelf.folder, ignore_errors=True)
+    store = WhatIfStore(nights.settings)
+    for result in store.list_results():
+        store.wait_for(result)
+    shutil.rmtree(store.folder, ignore_errors=True)
 
 
 def wish(text: str = SIXTY, nights: Sequence[date] = (AS_OF,), name: str = NAME) -> Wish:
@@ -61,10 +61,10 @@ def decided(office: Office, wish: Wish) -> what_if.Result:
     """Begin a wish, wait for its process, and return the result."""
     answer = what_if.start(office, "ivanova", wish)
     assert answer.result_id, answer
-    shelf = Shelf(office.settings)
-    folder = shelf.find(answer.result_id)
+    store = WhatIfStore(office.settings)
+    folder = store.find(answer.result_id)
     assert folder is not None
-    shelf.wait_for(folder)
+    store.wait_for(folder)
     return what_if.look(office, answer.result_id)
 
 
@@ -78,7 +78,7 @@ def moved(office: Office, result: what_if.Result, **filters: str) -> list[str]:
 def test_what_was_tried_is_found_and_recorded_nowhere(office: Office) -> None:
     before = contents(office.engine)
     result = decided(office, wish(nights=[days(-1), AS_OF]))
-    shelf = Shelf(office.settings).folder
+    store = WhatIfStore(office.settings).folder
 
     assert (result.state, result.author, result.refusal) == ("done", "ivanova", "")
     assert [(found["night"], found["moves"]) for found in result.nights] == [
@@ -86,7 +86,7 @@ def test_what_was_tried_is_found_and_recorded_nowhere(office: Office) -> None:
         ("2026-11-21", 3),
     ]
     assert contents(office.engine) == before
-    assert {oct(path.stat().st_mode)[-2:] for path in [shelf, *shelf.rglob("*")]} == {"00"}
+    assert {oct(path.stat().st_mode)[-2:] for path in [store, *store.rglob("*")]} == {"00"}
 
 
 def test_the_sums_stand_before_and_after(office: Office) -> None:
@@ -237,14 +237,14 @@ def test_a_form_sent_twice_is_tried_once(office: Office) -> None:
 def test_a_strange_name_is_replaced(office: Office) -> None:
     answer = what_if.start(office, "ivanova", wish(name="../../etc"))
 
-    assert Shelf(office.settings).is_name(answer.result_id)
+    assert WhatIfStore(office.settings).is_name(answer.result_id)
     for name in ("../../etc", "", "0" * 31, NAME):
         with pytest.raises(NotThereError):
             what_if.look(office, name)
 
 
 def test_a_death_in_the_middle_is_seen_and_made_up_for(office: Office) -> None:
-    shelf = Shelf(office.settings)
+    store = WhatIfStore(office.settings)
     order = {
         "author": "petrov",
         "file": "stages.toml",
@@ -252,19 +252,19 @@ def test_a_death_in_the_middle_is_seen_and_made_up_for(office: Office) -> None:
         "is_brought_forward": False,
     }
     files = {f"policy/{AS_OF}/stages.toml": SIXTY.encode(), "changed.toml": SIXTY.encode()}
-    assert shelf.append(NAME, order, files)
+    assert store.append(NAME, order, files)
     before = what_if.look(office, NAME).state
     what_if.run_again(office, NAME)
-    folder = shelf.find(NAME)
+    folder = store.find(NAME)
     assert folder is not None
-    shelf.wait_for(folder)
+    store.wait_for(folder)
 
     assert (before, what_if.look(office, NAME).state) == ("interrupted", "done")
 
 
 def test_a_snapshot_that_is_gone_is_told(office: Office) -> None:
     result = decided(office, wish())
-    folder = Shelf(office.settings).find(result.result_id)
+    folder = WhatIfStore(office.settings).find(result.result_id)
     assert folder is not None
     os.rename(office.settings.snapshots, office.settings.home / "away")
     what_if_run.run(office.settings, folder)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.snapshots.what_if_store import Shelf
+from dunning.gateways.snapshots.what_if_store import WhatIfStore
 from dunning.gateways.store.access import fetch_access
 from dunning.jobs.desk.session import open_office
 from dunning.policy.policies import BUILT_IN
@@ -124,14 +124,14 @@ def test_a_trial_from_the_form_to_the_file(
         "nights": str(AS_OF),
     }
     first, again = (browser.post("/policy/what-if", data=sent) for _ in range(2))
-    shelf = Shelf(settings)
-    shelf.wait_for(shelf.list_results()[0])
+    store = WhatIfStore(settings)
+    store.wait_for(store.list_results()[0])
     page = browser.get(first.headers["location"])
     filtered = browser.get(f"{first.headers['location']}?stage_after=court_bound")
     file = browser.get(f"{first.headers['location']}/{AS_OF}.csv")
 
     assert typed(form) == STAGES
-    assert (first.status_code, again.status_code, len(shelf.list_results())) == (303, 303, 1)
+    assert (first.status_code, again.status_code, len(store.list_results())) == (303, 303, 1)
     assert first.headers["location"] == again.headers["location"]
     assert "/accounts/000001/P1?as_of=2026-11-22" in page.text
     assert "последно предупреждение: от сума" in page.text
@@ -217,7 +217,7 @@ def test_a_form_of_another_site_is_refused(ask: Ask, night: None, settings: Sett
     }
 
     assert ask().post("/policy/what-if", data=sent).status_code == 403
-    assert Shelf(settings).list_results() == []
+    assert WhatIfStore(settings).list_results() == []
 
 
 @pytest.mark.parametrize(

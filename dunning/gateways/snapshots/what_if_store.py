@@ -2,7 +2,7 @@
 
 A result is a folder `<home>/what-if/<id>`: `order.json`, `policy/<night>/*.toml`, what was found,
 and `done.json`, which comes last. Whoever works on it holds the lock of its file `.busy`, so that a
-death in the middle is seen; `.turn` of the whole shelf is held while working, so that one works at
+death in the middle is seen; `.turn` of the whole store is held while working, so that one works at
 a time. Only their owner may read any of it.
 """
 
@@ -29,7 +29,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _DONE, _ORDER, _PROGRESS, _LOG = "done.json", "order.json", "progress.txt", "log.txt"
 
 
-class Shelf:
+class WhatIfStore:
     """All results below the home."""
 
     def __init__(self, settings: Settings) -> None:
@@ -57,7 +57,7 @@ class Shelf:
         return sorted(found, key=lambda path: (-ordered_at(path).timestamp(), path.name))
 
     def append(self, result_id: str, order: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
-        """Put an order on the shelf, whole or not at all; False where there is a result of that
+        """Put an order into the store, whole or not at all; False where there is a result of that
         name already.
 
         Args:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import NotThereError
 from dunning.gateways.snapshots.what_if_store import (
-    Shelf,
+    WhatIfStore,
     ordered_at,
     read_done,
     read_order,
@@ -198,7 +198,7 @@ def _begin(
         return Answer(findings=findings)
     if all(files[wish.file] == before[night].files()[wish.file] for night, files in after.items()):
         return Answer(refusal="unchanged")
-    shelf = Shelf(office.settings)
+    store = WhatIfStore(office.settings)
     order = {
         "author": author,
         "file": wish.file,
@@ -211,34 +211,34 @@ def _begin(
         for night, files in after.items()
         for name, text in files.items()
     }
-    result_id = _place(shelf, wish.form_id, order, {"changed.toml": data, **policies})
+    result_id = _place(store, wish.form_id, order, {"changed.toml": data, **policies})
     if not result_id:
         return Answer(refusal="busy")
-    shelf.sweep(_KEEP, _KEEP_DAYS)
+    store.sweep(_KEEP, _KEEP_DAYS)
     return Answer(result_id)
 
 
-def _place(shelf: Shelf, form_id: str, order: dict[str, Any], files: dict[str, bytes]) -> str:
-    """Put an order on the shelf and begin; return its name, or nothing while too many wait.
+def _place(store: WhatIfStore, form_id: str, order: dict[str, Any], files: dict[str, bytes]) -> str:
+    """Put an order into the store and begin; return its name, or nothing while too many wait.
 
     A form that was sent before, and is sent again with something else in it, is another order.
     """
-    folder = shelf.find(form_id)
+    folder = store.find(form_id)
     if folder is not None and read_order(folder) == order:
         return form_id
-    if sum(shelf.is_busy(other) for other in shelf.list_results()) >= _MOST_BUSY:
+    if sum(store.is_busy(other) for other in store.list_results()) >= _MOST_BUSY:
         return ""
-    result_id = form_id if folder is None and shelf.is_name(form_id) else secrets.token_hex(16)
-    if shelf.append(result_id, order, files):
-        begin_again(shelf, result_id)
+    result_id = form_id if folder is None and store.is_name(form_id) else secrets.token_hex(16)
+    if store.append(result_id, order, files):
+        begin_again(store, result_id)
     return result_id
 
 
-def begin_again(shelf: Shelf, result_id: str) -> None:
+def begin_again(store: WhatIfStore, result_id: str) -> None:
     """Begin the work on a result, unless somebody is at it."""
-    folder = shelf.find(result_id)
+    folder = store.find(result_id)
     if folder is not None:
-        shelf.start(folder, what_if_run.__name__)
+        store.start(folder, what_if_run.__name__)
 
 
 def run_again(office: Office, result_id: str) -> None:
@@ -248,7 +248,7 @@ def run_again(office: Office, result_id: str) -> None:
         NotThereError: there is no such result.
     """
     if look(office, result_id).state in ("interrupted", "refused"):
-        begin_again(Shelf(office.settings), result_id)
+        begin_again(WhatIfStore(office.settings), result_id)
 
 
 def look(office: Office, result_id: str) -> Result:
@@ -257,14 +257,14 @@ def look(office: Office, result_id: str) -> Result:
     Raises:
         NotThereError: there is none, or it was removed.
     """
-    return _tell(Shelf(office.settings), _find(office, result_id))
+    return _tell(WhatIfStore(office.settings), _find(office, result_id))
 
 
 def list_results(office: Office) -> list[Result]:
     """Return all results, the newest first; too old ones are removed."""
-    shelf = Shelf(office.settings)
-    shelf.sweep(_KEEP, _KEEP_DAYS)
-    return [_tell(shelf, folder) for folder in shelf.list_results()]
+    store = WhatIfStore(office.settings)
+    store.sweep(_KEEP, _KEEP_DAYS)
+    return [_tell(store, folder) for folder in store.list_results()]
 
 
 def find_next_version(office: Office, result: Result) -> date | None:
@@ -413,7 +413,7 @@ def _tried(wish: Wish, data: bytes, night: date) -> bytes:
 
 
 def _find(office: Office, result_id: str) -> Path:
-    folder = Shelf(office.settings).find(result_id)
+    folder = WhatIfStore(office.settings).find(result_id)
     if folder is None:
         raise NotThereError(
             f"There is no what-if {result_id[:40]}. The last {_KEEP} of {_KEEP_DAYS} days are kept; start it anew."
@@ -421,9 +421,9 @@ def _find(office: Office, result_id: str) -> Path:
     return folder
 
 
-def _tell(shelf: Shelf, folder: Path) -> Result:
+def _tell(store: WhatIfStore, folder: Path) -> Result:
     order = read_order(folder)
-    is_busy, done, progress = shelf.is_busy(folder), read_done(folder), read_progress(folder)
+    is_busy, done, progress = store.is_busy(folder), read_done(folder), read_progress(folder)
     if done is not None:
         state = "refused" if done["refusal"] else "done"
     else:

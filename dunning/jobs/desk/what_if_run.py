@@ -16,7 +16,7 @@ from dunning.core.errors import DunningError
 from dunning.documents.pages.rule_values import write_label, write_title, write_value
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import (
-    Shelf,
+    WhatIfStore,
     read_order,
     replace_done,
     replace_progress,
@@ -46,7 +46,7 @@ def run(settings: Settings, folder: Path) -> None:
     cannot be.
     """
     order = read_order(folder)
-    with Shelf(settings).turn():
+    with WhatIfStore(settings).turn():
         try:
             nights = [_decide(folder, date.fromisoformat(night)) for night in order["nights"]]
         except DunningError as error:
