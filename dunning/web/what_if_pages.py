@@ -11,7 +11,7 @@ from dunning.decisions.compare.list_membership import MEMBERSHIPS
 from dunning.documents.pages.findings_text import write_finding
 from dunning.documents.pages.rule_values import write_title
 from dunning.gateways.store.access import append_access
-from dunning.jobs.desk import what_if
+from dunning.jobs.desk import what_if, what_if_results
 from dunning.jobs.desk.drafts import FILES, QUICK_FILE
 from dunning.jobs.desk.session import open_office
 from dunning.jobs.desk.what_if import Answer, Wish
@@ -61,11 +61,11 @@ def show_result(
 ) -> Response:
     """Show what a trial has found so far; the page looks again by itself until all is there."""
     office = open_office()
-    result = what_if.look(office, result_id)
+    result = what_if_results.fetch_result(office, result_id)
     filters = dict(zip(_FILTERS, (stage_before, stage_after, list_name), strict=True))
     is_done = result.state == "done"
     moves = (
-        what_if.page_moves(office, result, night or result.on[0], page, filters)
+        what_if_results.page_moves(office, result, night or result.on[0], page, filters)
         if is_done
         else None
     )
@@ -76,9 +76,9 @@ def show_result(
         result=result,
         moves=moves,
         filters=filters,
-        next_version_on=what_if.find_next_version(office, result),
-        changed=what_if.read_changed(office, result_id),
-        sums=[what_if.sum_up(found) for found in result.nights],
+        next_version_on=what_if_results.find_next_version(office, result),
+        changed=what_if_results.read_changed(office, result_id),
+        sums=[what_if_results.sum_up(found) for found in result.nights],
         stages=STAGES,
         lists=MEMBERSHIPS,
         title=write_title(person.language, result.file.removesuffix(".toml")),
@@ -98,7 +98,7 @@ def give_moves(person: Taker, result_id: str, night: date, suffix: str) -> Respo
     if suffix not in _KINDS:
         raise HTTPException(404)
     office = open_office()
-    content = what_if.read_list(office, result_id, night, suffix)
+    content = what_if_results.read_list(office, result_id, night, suffix)
     append_access(
         office.engine, person.user_name, "download", f"what-if {result_id} {night} {suffix}"
     )
@@ -143,7 +143,7 @@ def _show_form(
         is_brought_forward=bool(wish and wish.is_brought_forward),
         files=FILES,
         nights_max=what_if.MOST_NIGHTS,
-        results=what_if.list_results(open_office()),
+        results=what_if_results.list_results(open_office()),
         say_finding=partial(write_finding, person.language),
         title_of=lambda file: write_title(person.language, file.removesuffix(".toml")),
     )

@@ -18,7 +18,7 @@ import psycopg
 from dunning.cli import command
 from dunning.gateways.postgres.server import server_status, stop_server
 from dunning.gateways.settings.environment import Settings
-from dunning.jobs.desk import session, what_if, what_if_run
+from dunning.jobs.desk import session, what_if, what_if_results, what_if_run
 from tests.jobs.nights import AS_OF
 
 APPROVERS = '[people.head]\nrole = "collections"\napproves = ["disconnections"]\n'
@@ -71,7 +71,7 @@ def try_out(ledger: Path) -> str:
     )
     store = what_if_run.WhatIfStore(this.settings)
     store.wait_for(store.find(answer.result_id))
-    assert what_if.look(this, answer.result_id).state == "done"
+    assert what_if_results.fetch_result(this, answer.result_id).state == "done"
     return "what-if"
 
 

@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 from dunning.core.errors import NotThereError
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import WhatIfStore
-from dunning.jobs.desk import what_if, what_if_run
+from dunning.jobs.desk import what_if, what_if_results, what_if_run
 from dunning.jobs.desk.session import Office
-from dunning.jobs.desk.what_if import Answer, SumLine, Wish
+from dunning.jobs.desk.what_if import Answer, Wish
+from dunning.jobs.desk.what_if_results import SumLine
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Debtors, contents, days, nightly, say_fresh
@@ -57,7 +58,7 @@ def wish(text: str = SIXTY, nights: Sequence[date] = (AS_OF,), name: str = NAME)
     return Wish(name, "stages.toml", text, [night.isoformat() for night in nights])
 
 
-def decided(office: Office, wish: Wish) -> what_if.Result:
+def decided(office: Office, wish: Wish) -> what_if_results.Result:
     """Begin a wish, wait for its process, and return the result."""
     answer = what_if.start(office, "ivanova", wish)
     assert answer.result_id, answer
@@ -65,13 +66,13 @@ def decided(office: Office, wish: Wish) -> what_if.Result:
     folder = store.find(answer.result_id)
     assert folder is not None
     store.wait_for(folder)
-    return what_if.look(office, answer.result_id)
+    return what_if_results.fetch_result(office, answer.result_id)
 
 
-def moved(office: Office, result: what_if.Result, **filters: str) -> list[str]:
+def moved(office: Office, result: what_if_results.Result, **filters: str) -> list[str]:
     return [
         row["premise_no"]
-        for row in what_if.page_moves(office, result, result.on[0], 1, filters).rows
+        for row in what_if_results.page_moves(office, result, result.on[0], 1, filters).rows
     ]
 
 
@@ -91,7 +92,7 @@ def test_what_was_tried_is_found_and_recorded_nowhere(office: Office) -> None:
 
 def test_the_sums_stand_before_and_after(office: Office) -> None:
     result = decided(office, wish())
-    sums = what_if.sum_up(result.nights[0])
+    sums = what_if_results.sum_up(result.nights[0])
 
     assert sums.stages == [
         SumLine("overdue", 1, 4999, 4, 21498),
@@ -110,7 +111,7 @@ def test_the_sums_stand_before_and_after(office: Office) -> None:
 
 def test_moves_come_by_money_and_can_be_filtered(office: Office) -> None:
     result = decided(office, wish())
-    moves = what_if.page_moves(office, result, AS_OF, 99, {})
+    moves = what_if_results.page_moves(office, result, AS_OF, 99, {})
 
     assert [row["premise_no"] for row in moves.rows] == ["000004", "000003", "000002"]
     assert (moves.count, moves.cents_before, moves.cents_after, moves.page, moves.pages) == (
@@ -134,7 +135,7 @@ def test_moves_come_by_money_and_can_be_filtered(office: Office) -> None:
 
 def test_all_moves_are_a_file_for_clerks(office: Office) -> None:
     result = decided(office, wish())
-    content = what_if.read_list(office, result.result_id, AS_OF, "csv").decode("utf-8-sig")
+    content = what_if_results.read_list(office, result.result_id, AS_OF, "csv").decode("utf-8-sig")
 
     assert [line.split(";")[0] for line in content.splitlines()] == [
         "premise_no",
@@ -142,11 +143,11 @@ def test_all_moves_are_a_file_for_clerks(office: Office) -> None:
         "000003",
         "000004",
     ]
-    assert what_if.read_list(office, result.result_id, AS_OF, "xlsx")[:2] == b"PK"
+    assert what_if_results.read_list(office, result.result_id, AS_OF, "xlsx")[:2] == b"PK"
     with pytest.raises(NotThereError):
-        what_if.read_list(office, result.result_id, days(-1), "csv")
+        what_if_results.read_list(office, result.result_id, days(-1), "csv")
     with pytest.raises(NotThereError):
-        what_if.page_moves(office, result, days(-1), 1, {})
+        what_if_results.page_moves(office, result, days(-1), 1, {})
 
 
 def test_fields_change_the_file_in_one_place_each(office: Office) -> None:
@@ -155,7 +156,7 @@ def test_fields_change_the_file_in_one_place_each(office: Office) -> None:
 
     before, mark, in_force = STAGES.rpartition("[[version]]")
     changed = f"{before}{mark}{in_force.replace('= 5000', '= 6000')}"
-    assert what_if.read_changed(office, result.result_id) == changed
+    assert what_if_results.read_changed(office, result.result_id) == changed
     assert result.nights[0]["moves"] == 3
 
 
@@ -180,7 +181,7 @@ def test_a_mistake_is_told_with_its_line(office: Office) -> None:
     assert [(found.file, found.line, found.cure) for found in answer.findings] == [
         ("stages.toml", line, "Ask at least 20000 of the higher stage.") for line in lines
     ]
-    assert what_if.list_results(office) == []
+    assert what_if_results.list_results(office) == []
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def test_a_form_sent_twice_is_tried_once(office: Office) -> None:
 
     assert (first.result_id, second.result_id) == (NAME, NAME)
     assert other.result_id not in ("", NAME)
-    assert [result.result_id for result in what_if.list_results(office)].count(NAME) == 1
+    assert [result.result_id for result in what_if_results.list_results(office)].count(NAME) == 1
 
 
 def test_a_strange_name_is_replaced(office: Office) -> None:
@@ -240,7 +241,7 @@ def test_a_strange_name_is_replaced(office: Office) -> None:
     assert WhatIfStore(office.settings).is_name(answer.result_id)
     for name in ("../../etc", "", "0" * 31, NAME):
         with pytest.raises(NotThereError):
-            what_if.look(office, name)
+            what_if_results.fetch_result(office, name)
 
 
 def test_a_death_in_the_middle_is_seen_and_made_up_for(office: Office) -> None:
@@ -253,13 +254,13 @@ def test_a_death_in_the_middle_is_seen_and_made_up_for(office: Office) -> None:
     }
     files = {f"policy/{AS_OF}/stages.toml": SIXTY.encode(), "changed.toml": SIXTY.encode()}
     assert store.append(NAME, order, files)
-    before = what_if.look(office, NAME).state
+    before = what_if_results.fetch_result(office, NAME).state
     what_if.run_again(office, NAME)
     folder = store.find(NAME)
     assert folder is not None
     store.wait_for(folder)
 
-    assert (before, what_if.look(office, NAME).state) == ("interrupted", "done")
+    assert (before, what_if_results.fetch_result(office, NAME).state) == ("interrupted", "done")
 
 
 def test_a_snapshot_that_is_gone_is_told(office: Office) -> None:
@@ -270,7 +271,7 @@ def test_a_snapshot_that_is_gone_is_told(office: Office) -> None:
     what_if_run.run(office.settings, folder)
     answer = what_if.start(office, "ivanova", wish(name="f" * 32))
     os.rename(office.settings.home / "away", office.settings.snapshots)
-    found = what_if.look(office, result.result_id)
+    found = what_if_results.fetch_result(office, result.result_id)
 
     assert (found.state, found.refusal.split(" (")[0]) == ("refused", "The snapshot of 2026-11-22")
     assert answer == Answer(refusal="no_night")
@@ -281,7 +282,7 @@ def test_a_later_version_does_nothing_until_it_is_brought_forward(office: Office
     awake = decided(office, replace(wish(STAGES + LATER), is_brought_forward=True))
 
     assert (asleep.nights[0]["rules"], asleep.nights[0]["moves"]) == ([], 0)
-    assert what_if.find_next_version(office, asleep) == date(2027, 1, 1)
+    assert what_if_results.find_next_version(office, asleep) == date(2027, 1, 1)
     assert (len(awake.nights[0]["rules"]), awake.nights[0]["moves"]) == (1, 3)
 
 
