@@ -14,7 +14,7 @@ from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import what_if, what_if_results
 from dunning.jobs.desk.drafts import FILES, QUICK_FILE
 from dunning.jobs.desk.session import open_office
-from dunning.jobs.desk.what_if import Answer, Wish
+from dunning.jobs.desk.what_if import TrialAnswer, TrialRequest
 from dunning.web.access import CheckedForm, Person, permit
 from dunning.web.respond import give_file, go_to, respond
 
@@ -32,7 +32,9 @@ _FILTERS = ("stage_before", "stage_after", "list_name")
 @router.get("/policy/what-if")
 def show_form(request: Request, person: Trier, file: str = QUICK_FILE, like: str = "") -> Response:
     """Show what can be tried."""
-    return _show_form(request, person, what_if.open_form(open_office(), file, like), Answer(), None)
+    return _show_form(
+        request, person, what_if.open_form(open_office(), file, like), TrialAnswer(), None
+    )
 
 
 @router.post("/policy/what-if")
@@ -105,12 +107,12 @@ def give_moves(person: Taker, result_id: str, night: date, suffix: str) -> Respo
     return give_file(content, f"what-if-{night}.{suffix}", _KINDS[suffix])
 
 
-def _read_wish(form: dict[str, Any]) -> Wish:
+def _read_wish(form: dict[str, Any]) -> TrialRequest:
     nights = form.get("nights", [])
     typed = {
         name.removeprefix(_FIELD): _one(form, name) for name in form if name.startswith(_FIELD)
     }
-    return Wish(
+    return TrialRequest(
         form_id=_one(form, "form_id"),
         file=QUICK_FILE if "quick" in form else _one(form, "file"),
         text=_one(form, "text"),
@@ -126,7 +128,11 @@ def _one(form: dict[str, Any], name: str) -> str:
 
 
 def _show_form(
-    request: Request, person: Person, form: what_if.Form, answer: Answer, wish: Wish | None
+    request: Request,
+    person: Person,
+    form: what_if.TrialForm,
+    answer: TrialAnswer,
+    wish: TrialRequest | None,
 ) -> Response:
     status = 200 if wish is None else 503 if answer.refusal == "busy" else 400
     first = [str(choice.as_of) for choice in form.nights if choice.is_kept][:1]

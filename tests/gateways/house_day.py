@@ -67,7 +67,9 @@ def try_out(ledger: Path) -> str:
     text = (ledger / "policy" / "stages.toml").read_text("utf-8")
     this = session.open_office()
     answer = what_if.start(
-        this, "head", what_if.Wish("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()])
+        this,
+        "head",
+        what_if.TrialRequest("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()]),
     )
     store = what_if_run.WhatIfStore(this.settings)
     store.wait_for(store.find(answer.result_id))

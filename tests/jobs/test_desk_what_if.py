@@ -16,7 +16,7 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import WhatIfStore
 from dunning.jobs.desk import what_if, what_if_results, what_if_run
 from dunning.jobs.desk.session import Office
-from dunning.jobs.desk.what_if import Answer, Wish
+from dunning.jobs.desk.what_if import TrialAnswer, TrialRequest
 from dunning.jobs.desk.what_if_results import SumLine
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.conftest import MakeHome
@@ -54,11 +54,11 @@ def office(nights: Office) -> Iterator[Office]:
     shutil.rmtree(store.folder, ignore_errors=True)
 
 
-def wish(text: str = SIXTY, nights: Sequence[date] = (AS_OF,), name: str = NAME) -> Wish:
-    return Wish(name, "stages.toml", text, [night.isoformat() for night in nights])
+def wish(text: str = SIXTY, nights: Sequence[date] = (AS_OF,), name: str = NAME) -> TrialRequest:
+    return TrialRequest(name, "stages.toml", text, [night.isoformat() for night in nights])
 
 
-def decided(office: Office, wish: Wish) -> what_if_results.Result:
+def decided(office: Office, wish: TrialRequest) -> what_if_results.Result:
     """Begin a wish, wait for its process, and return the result."""
     answer = what_if.start(office, "ivanova", wish)
     assert answer.result_id, answer
@@ -166,7 +166,7 @@ def test_a_field_that_is_no_number_is_told(office: Office, typed: str) -> None:
         office, "i", replace(wish(), typed={"final_warning.amount_cents_min": typed})
     )
 
-    assert answer == Answer(refusal="bad_number", about="final_warning.amount_cents_min")
+    assert answer == TrialAnswer(refusal="bad_number", about="final_warning.amount_cents_min")
 
 
 def test_a_mistake_is_told_with_its_line(office: Office) -> None:
@@ -214,13 +214,15 @@ def test_no_text_is_too_odd_to_be_refused_kindly(office: Office, text: str, said
     ],
 )
 def test_what_cannot_be_tried_is_told(office: Office, changed: dict, refusal: str) -> None:
-    assert what_if.start(office, "ivanova", replace(wish(), **changed)) == Answer(refusal=refusal)
+    assert what_if.start(office, "ivanova", replace(wish(), **changed)) == TrialAnswer(
+        refusal=refusal
+    )
 
 
 def test_more_nights_than_seven_are_not_tried(office: Office) -> None:
     nights = [days(-count) for count in range(8)]
 
-    assert what_if.start(office, "ivanova", wish(nights=nights)) == Answer(refusal="too_many")
+    assert what_if.start(office, "ivanova", wish(nights=nights)) == TrialAnswer(refusal="too_many")
 
 
 def test_a_form_sent_twice_is_tried_once(office: Office) -> None:
@@ -274,7 +276,7 @@ def test_a_snapshot_that_is_gone_is_told(office: Office) -> None:
     found = what_if_results.fetch_result(office, result.result_id)
 
     assert (found.state, found.refusal.split(" (")[0]) == ("refused", "The snapshot of 2026-11-22")
-    assert answer == Answer(refusal="no_night")
+    assert answer == TrialAnswer(refusal="no_night")
 
 
 def test_a_later_version_does_nothing_until_it_is_brought_forward(office: Office) -> None:
@@ -308,4 +310,4 @@ def test_before_the_first_night_there_is_nothing_to_try(settings: Settings, engi
     form = what_if.open_form(empty)
 
     assert (form.nights, form.text, form.thresholds) == ([], "", [])
-    assert what_if.start(empty, "ivanova", wish()) == Answer(refusal="no_night")
+    assert what_if.start(empty, "ivanova", wish()) == TrialAnswer(refusal="no_night")

@@ -33,7 +33,7 @@ _MOST_BUSY = 5
 
 
 @dataclass(frozen=True)
-class Choice:
+class OfferedNight:
     """A closed night that may be tried, if its snapshot is still kept."""
 
     as_of: date
@@ -42,7 +42,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Form:
+class TrialForm:
     """What can be tried. nights: the newest first; empty before the first one is closed. text: of
     `file`, in force.
     """
@@ -50,13 +50,13 @@ class Form:
     form_id: str
     file: str
     text: str
-    nights: Sequence[Choice]
+    nights: Sequence[OfferedNight]
     thresholds: Sequence[Threshold]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What somebody wants tried.
+class TrialRequest:
+    """What is to be tried, as a form of the page sent it.
 
     typed: the thresholds as typed, by key; then `text` is not looked at. is_brought_forward: the
     next version of the file counts as if it began on each night.
@@ -71,8 +71,8 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What became of a wish: the result's name; or else what is wrong.
+class TrialAnswer:
+    """What became of a request: the name of its result, or else what is wrong with it.
 
     refusal: a key of the page's texts, or empty; about: what it is about, a threshold or a day.
     findings: of the text.
@@ -84,7 +84,7 @@ class Answer:
     findings: Sequence[Finding] = ()
 
 
-def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> Form:
+def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> TrialForm:
     """Return what can be tried.
 
     Args:
@@ -108,35 +108,35 @@ def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> Form:
             else text
         )
     thresholds = find_thresholds(policy, nights[0].as_of) if policy else []
-    return Form(secrets.token_hex(16), file, text, nights, thresholds)
+    return TrialForm(secrets.token_hex(16), file, text, nights, thresholds)
 
 
-def start(office: Office, author: str, wish: Wish) -> Answer:
+def start(office: Office, author: str, wish: TrialRequest) -> TrialAnswer:
     """Begin a trial in a process of its own, or say what is wrong; a wish that was sent twice is
     begun once.
     """
     if wish.file not in FILES:
-        return Answer(refusal="no_file")
+        return TrialAnswer(refusal="no_file")
     offered = _offer(office)
     nights = [
         choice for choice in offered if choice.as_of.isoformat() in wish.nights and choice.is_kept
     ]
     if not nights:
-        return Answer(refusal="no_night")
+        return TrialAnswer(refusal="no_night")
     if len(nights) > MOST_NIGHTS:
-        return Answer(refusal="too_many")
+        return TrialAnswer(refusal="too_many")
     try:
         text = _text_of(fetch_policy(office, offered[0].run_id), offered[0].as_of, wish)
     except BadNumberError as error:
-        return Answer(refusal="bad_number", about=str(error))
+        return TrialAnswer(refusal="bad_number", about=str(error))
     if len(text) > LONGEST_TEXT:
-        return Answer(refusal="too_long")
+        return TrialAnswer(refusal="too_long")
     return _begin(office, author, wish, text.encode(), nights)
 
 
 def _begin(
-    office: Office, author: str, wish: Wish, data: bytes, nights: Sequence[Choice]
-) -> Answer:
+    office: Office, author: str, wish: TrialRequest, data: bytes, nights: Sequence[OfferedNight]
+) -> TrialAnswer:
     before = {choice.as_of: fetch_policy(office, choice.run_id) for choice in nights}
     after = {
         night: {**policy.files(), wish.file: _tried(wish, data, night)}
@@ -146,9 +146,9 @@ def _begin(
         {found for files in after.values() for found in check_files(files, wish.file)}
     )
     if findings:
-        return Answer(findings=findings)
+        return TrialAnswer(findings=findings)
     if all(files[wish.file] == before[night].files()[wish.file] for night, files in after.items()):
-        return Answer(refusal="unchanged")
+        return TrialAnswer(refusal="unchanged")
     store = WhatIfStore(office.settings)
     order = {
         "author": author,
@@ -164,9 +164,9 @@ def _begin(
     }
     result_id = _place(store, wish.form_id, order, {"changed.toml": data, **policies})
     if not result_id:
-        return Answer(refusal="busy")
+        return TrialAnswer(refusal="busy")
     store.sweep(KEEP, KEEP_DAYS)
-    return Answer(result_id)
+    return TrialAnswer(result_id)
 
 
 def _place(store: WhatIfStore, form_id: str, order: dict[str, Any], files: dict[str, bytes]) -> str:
@@ -202,7 +202,7 @@ def run_again(office: Office, result_id: str) -> None:
         begin_again(WhatIfStore(office.settings), result_id)
 
 
-def _offer(office: Office) -> list[Choice]:
+def _offer(office: Office) -> list[OfferedNight]:
     """Return the last closed nights, the newest first."""
     settings, choices = office.settings, []
     for night in runs.fetch_closed_dates(office.engine, OFFERED_NIGHTS):
@@ -211,17 +211,17 @@ def _offer(office: Office) -> list[Choice]:
             is_kept = (
                 settings.snapshots / known.snapshot_name
             ).is_dir() or settings.snapshot_store is not None
-            choices.append(Choice(night, known.run_id, is_kept))
+            choices.append(OfferedNight(night, known.run_id, is_kept))
     return choices
 
 
-def _text_of(policy: Policy, on: date, wish: Wish) -> str:
+def _text_of(policy: Policy, on: date, wish: TrialRequest) -> str:
     if wish.typed is not None:
         return change_thresholds(policy, on, wish.typed)
     return wish.text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _tried(wish: Wish, data: bytes, night: date) -> bytes:
+def _tried(wish: TrialRequest, data: bytes, night: date) -> bytes:
     return (
         bring_forward(wish.file.removesuffix(".toml"), data, night)
         if wish.is_brought_forward
