@@ -1,5 +1,5 @@
-"""Make AIRFLOW_HOME ready, as often as one likes: links, keys, the metadata database, the pool of
-shards.
+"""Make AIRFLOW_HOME ready, as often as one likes: links, keys, the metadata database, the pools of
+shards and of what-ifs.
 
     .venv/bin/python deploy/airflow_home.py [--users fab]
 
@@ -11,6 +11,7 @@ auth manager.
 """
 
 import argparse
+import json
 import os
 import secrets
 import shlex
@@ -28,7 +29,17 @@ from dunning.gateways.settings.environment import Settings, scheme_of
 from dunning.gateways.settings.operator_settings import VARIABLES
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-POOL = "dunning_shards"
+# How many tasks of a kind are at work at once; an operator may change what is there.
+POOLS = {
+    "dunning_shards": {
+        "slots": os.cpu_count() or 1,
+        "description": "Shards of a nightly run at work at once: the machine's cores",
+    },
+    "dunning_what_if": {
+        "slots": 1,
+        "description": "Trials of other rules at work at once: one, whoever else waits",
+    },
+}
 CONNECTION = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 # What env.sh gives as the embedded server's address, so that a shell that has read it is not one
 # that names another.
@@ -191,25 +202,15 @@ def _write_private(path: Path, text: str, mode: int = 0o600) -> None:
 
 
 def _migrate(home: Path, environment: dict[str, str]) -> None:
-    """Bring Airflow's tables to the installed version, and make the pool, unless the stamp says
-    that both are there.
+    """Bring Airflow's tables to the installed version, and make the pools, unless the stamp says
+    that all is there.
     """
     stamp = home / "migrated"
     if stamp.exists() and stamp.read_text("ascii") == _state(environment):
         return
     print("Preparing Airflow's own tables (half a minute, once)", flush=True)
-    cores = str(os.cpu_count() or 1)
     _airflow(["db", "migrate"], environment)
-    _airflow(
-        [
-            "pools",
-            "set",
-            POOL,
-            cores,
-            "Shards of a nightly run at work at once: the machine's cores",
-        ],
-        environment,
-    )
+    _make_pools(home, environment)
     if environment.get(AUTH_MANAGER) == AUTH_MANAGERS["fab"]:
         for resource, action in FAB_PERMISSIONS:
             _airflow(
@@ -219,23 +220,37 @@ def _migrate(home: Path, environment: dict[str, str]) -> None:
     stamp.write_text(_state(environment), "ascii")
 
 
+def _make_pools(home: Path, environment: dict[str, str]) -> None:
+    """Make the pools that are not there; the others keep the slots that the operator gave them."""
+    there = _read_column(environment[CONNECTION], "slot_pool", "pool")
+    missing = {name: pool for name, pool in POOLS.items() if name not in there}
+    if missing:
+        file = home / "pools.json"
+        _write_private(file, json.dumps(missing))
+        _airflow(["pools", "import", str(file)], environment)
+
+
 def _state(environment: dict[str, str]) -> str:
     """Return what the tables depend on and where they are: an auth manager may have tables of its
     own.
     """
     users = environment.get(AUTH_MANAGER, AUTH_MANAGERS["simple"])
-    return f"{version('apache-airflow')} {_revision(environment[CONNECTION])} {users}\n"
+    revision = " ".join(_read_column(environment[CONNECTION], "alembic_version", "version_num"))
+    pools = " ".join(
+        sorted(POOLS.keys() & _read_column(environment[CONNECTION], "slot_pool", "pool"))
+    )
+    return f"{version('apache-airflow')} {revision} {users} {pools}\n"
 
 
-def _revision(url: str) -> str:
-    """Return the revision that Airflow's tables are at; empty where there are none yet."""
+def _read_column(url: str, table: str, column: str) -> list[str]:
+    """Return a column of one of Airflow's tables; empty where there is no such table yet."""
     plain = url.replace("postgresql+psycopg2", "postgresql", 1)
     with psycopg2.connect(plain) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('alembic_version') IS NOT NULL")
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (table,))
         if cursor.fetchone() != (True,):
-            return ""
-        cursor.execute("SELECT version_num FROM alembic_version")
-        return " ".join(str(row[0]) for row in cursor.fetchall())
+            return []
+        cursor.execute(f"SELECT {column} FROM {table}")
+        return [str(row[0]) for row in cursor.fetchall()]
 
 
 def _airflow(arguments: list[str], environment: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from dunning.jobs.desk.session import open_office
 from dunning.jobs.desk.what_if import TrialAnswer, TrialRequest
 from dunning.web.access import CheckedForm, Person, permit
 from dunning.web.respond import give_file, go_to, respond
+from dunning.web.what_if_runs import fetch_going, start_run
 
 router = APIRouter()
 Trier = Annotated[Person, permit("what_if")]
@@ -42,12 +43,14 @@ def start(request: Request, person: Trier, form: CheckedForm) -> Response:
     """Begin a trial; a mistake comes back with file, line and cure, and everything as it was
     typed.
     """
-    office, wish = open_office(), _read_wish(form)
-    answer = what_if.start(office, person.user_name, wish)
+    office, asked = open_office(), _read_request(form)
+    answer = what_if.order(office, person.user_name, asked, fetch_going())
+    if answer.is_new:
+        start_run(answer.result_id, person.user_name)
     if answer.result_id:
         return go_to(request, f"/policy/what-if/{answer.result_id}")
-    page = what_if.open_form(office, wish.file if wish.file in FILES else QUICK_FILE)
-    return _show_form(request, person, page, answer, wish)
+    page = what_if.open_form(office, asked.file if asked.file in FILES else QUICK_FILE)
+    return _show_form(request, person, page, answer, asked)
 
 
 @router.get("/policy/what-if/{result_id}")
@@ -63,7 +66,7 @@ def show_result(
 ) -> Response:
     """Show what a trial has found so far; the page looks again by itself until all is there."""
     office = open_office()
-    result = what_if_results.fetch_result(office, result_id)
+    result = what_if_results.fetch_result(office, result_id, fetch_going())
     filters = dict(zip(_FILTERS, (stage_before, stage_after, list_name), strict=True))
     is_done = result.state == "done"
     moves = (
@@ -89,8 +92,9 @@ def show_result(
 
 @router.post("/policy/what-if/{result_id}/again")
 def start_again(request: Request, person: Trier, form: CheckedForm, result_id: str) -> Response:
-    """Begin a trial anew that was interrupted."""
-    what_if.run_again(open_office(), result_id)
+    """Begin a trial anew that was interrupted or refused."""
+    if what_if.may_run_again(open_office(), result_id, fetch_going()):
+        start_run(result_id, person.user_name)
     return go_to(request, f"/policy/what-if/{result_id}")
 
 
@@ -107,7 +111,7 @@ def give_moves(person: Taker, result_id: str, night: date, suffix: str) -> Respo
     return give_file(content, f"what-if-{night}.{suffix}", _KINDS[suffix])
 
 
-def _read_wish(form: dict[str, Any]) -> TrialRequest:
+def _read_request(form: dict[str, Any]) -> TrialRequest:
     nights = form.get("nights", [])
     typed = {
         name.removeprefix(_FIELD): _one(form, name) for name in form if name.startswith(_FIELD)
@@ -132,9 +136,9 @@ def _show_form(
     person: Person,
     form: what_if.TrialForm,
     answer: TrialAnswer,
-    wish: TrialRequest | None,
+    asked: TrialRequest | None,
 ) -> Response:
-    status = 200 if wish is None else 503 if answer.refusal == "busy" else 400
+    status = 200 if asked is None else 503 if answer.refusal == "busy" else 400
     first = [str(choice.as_of) for choice in form.nights if choice.is_kept][:1]
     return respond(
         request,
@@ -143,13 +147,13 @@ def _show_form(
         status,
         form=form,
         answer=answer,
-        text=wish.text if wish and wish.typed is None else form.text,
-        typed=(wish.typed or {}) if wish else {},
-        chosen=wish.nights if wish else first,
-        is_brought_forward=bool(wish and wish.is_brought_forward),
+        text=asked.text if asked and asked.typed is None else form.text,
+        typed=(asked.typed or {}) if asked else {},
+        chosen=asked.nights if asked else first,
+        is_brought_forward=bool(asked and asked.is_brought_forward),
         files=FILES,
         nights_max=what_if.MOST_NIGHTS,
-        results=what_if_results.list_results(open_office()),
+        results=what_if_results.list_results(open_office(), fetch_going()),
         say_finding=partial(write_finding, person.language),
         title_of=lambda file: write_title(person.language, file.removesuffix(".toml")),
     )

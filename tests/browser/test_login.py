@@ -55,7 +55,8 @@ def test_collections_stand_in_the_navigation(desk):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/dags", "/dags/nightly", "/dags/release", "/dags/monthly_notices"]
+    "path",
+    ["/", "/dags", "/dags/nightly", "/dags/release", "/dags/monthly_notices", "/dags/what_if"],
 )
 def test_airflows_pages_are_free_of_errors(desk, path):
     window = desk("head")
@@ -76,6 +77,7 @@ def test_the_night_alone_waits_to_be_switched_on(desk):
         "nightly": True,
         "release": False,
         "monthly_notices": False,
+        "what_if": False,
     }
 
 

@@ -90,10 +90,13 @@ def test_the_form_asks_for_what_a_clerk_may_say_and_for_nothing_of_the_operators
     assert form["dry_run"]["type"] == "boolean"
 
 
-def test_what_a_night_starts_is_on_from_the_first_day_and_the_nights_are_switched_on_by_the_operator(
-    described,
-):
-    assert described["paused"] == {"monthly_notices": False, "release": False, "nightly": None}
+def test_all_is_on_from_the_first_day_but_the_nights_which_the_operator_switches_on(described):
+    assert described["paused"] == {
+        "monthly_notices": False,
+        "release": False,
+        "what_if": False,
+        "nightly": None,
+    }
 
 
 def test_the_runbook_is_on_the_page(described):

@@ -22,7 +22,7 @@ bag, told = DagBag(dag_folder=sys.argv[1]), {}
 for dag_id, task_id, conf in json.loads(sys.argv[2]):
     dag = bag.dags[dag_id]
     run = SimpleNamespace(conf=conf, run_id="manual__1")
-    params = {"as_of": "2026-11-22", "dry_run": False, "service": "", **conf}
+    params = {"as_of": "2026-11-22", "dry_run": False, "service": "", "result_id": "0" * 32, **conf}
     values = {"params": params, "dag_run": run, "name": "court"}
     function = dag.get_task(task_id).python_callable
     names = function.__code__.co_varnames[:function.__code__.co_argcount]
@@ -34,7 +34,12 @@ for dag_id, task_id, conf in json.loads(sys.argv[2]):
     told.setdefault(f"{dag_id}.{task_id}", []).append(message)
 print(json.dumps(told))
 """
-FIRST = {"nightly": ["load"], "monthly_notices": ["due"], "release": ["offer", "release_court"]}
+FIRST = {
+    "nightly": ["load"],
+    "monthly_notices": ["due"],
+    "release": ["offer", "release_court"],
+    "what_if": ["decide"],
+}
 ORDERS = [
     {"ledger": "env:AIRFLOW__API_AUTH__JWT_SECRET"},
     {"ledger": f"postgresql://x:{SECRET}@127.0.0.1:1/x"},
@@ -46,6 +51,7 @@ ORDERS = [
     {"quarantine_limit": 1},
     {"shards": 1},
     {"auto_approve": True},
+    {"text": SECRET, "nights": ["2026-11-22"]},
     {SECRET: 1},
 ]
 

@@ -66,14 +66,10 @@ def any_premise(out: Path) -> str:
 def try_out(ledger: Path) -> str:
     text = (ledger / "policy" / "stages.toml").read_text("utf-8")
     this = session.open_office()
-    answer = what_if.start(
-        this,
-        "head",
-        what_if.TrialRequest("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()]),
-    )
-    store = what_if_run.WhatIfStore(this.settings)
-    store.wait_for(store.find(answer.result_id))
-    assert what_if_results.fetch_result(this, answer.result_id).state == "done"
+    request = what_if.TrialRequest("0123456789abcdef" * 2, "stages.toml", text, [AS_OF.isoformat()])
+    answer = what_if.order(this, "head", request, {})
+    what_if_run.run(answer.result_id)
+    assert what_if_results.fetch_result(this, answer.result_id, {}).state == "done"
     return "what-if"
 
 

@@ -1,6 +1,4 @@
-"""The store of what-ifs: whole or not at all, one at a time, swept, and nobody's work is swept
-away.
-"""
+"""The store of what-ifs: whole or not at all, swept, and nothing is swept that is going on."""
 
 import os
 from pathlib import Path
@@ -11,10 +9,12 @@ import pytest
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import (
     WhatIfStore,
+    clear,
     read_done,
     read_progress,
     read_table,
     replace_done,
+    replace_progress,
     write_table,
 )
 
@@ -62,30 +62,40 @@ def test_a_strange_name_finds_nothing(store: WhatIfStore, strange: str) -> None:
 def test_old_ones_and_those_beyond_the_last_are_swept(store: WhatIfStore) -> None:
     for number, age_days in enumerate((31, 29, 2, 1, 0)):
         put(store, number, age_days)
-    store.sweep(keep=3, days=30)
+    store.sweep(keep=3, days=30, going=())
 
     assert names(store) == [name(4), name(3), name(2)]
 
 
-def test_who_is_at_work_is_not_swept_away_nor_begun_twice(store: WhatIfStore) -> None:
-    """`this` reads what it is given and ends; until it does, the result is its own."""
-    folder, idle = put(store, 1, 40), put(store, 2, 40)
-    assert store.start(folder, "this")
-    started_twice = store.start(folder, "this") and store.is_busy(folder)
-    store.sweep(keep=20, days=30)
-    store.wait_for(folder)
+def test_what_is_going_on_is_not_swept_away(store: WhatIfStore) -> None:
+    going, ended = put(store, 1, 40), put(store, 2, 40)
+    store.sweep(keep=20, days=30, going={going.name})
 
-    assert (store.is_busy(folder), idle.exists()) == (False, False)
-    assert not started_twice
+    assert (going.exists(), ended.exists()) == (True, False)
+
+
+def test_an_order_that_was_never_whole_is_swept_when_it_is_old(store: WhatIfStore) -> None:
+    put(store, 1)
+    old, new = (store.folder / f".{name(number)}.1-1.unfinished" for number in (2, 3))
+    for folder in (old, new):
+        folder.mkdir()
+    then = new.stat().st_mtime - 31 * DAY_SECONDS
+    os.utime(old, (then, then))
+    store.sweep(keep=20, days=30, going=())
+
+    assert (old.exists(), new.exists(), names(store)) == (False, True, [name(1)])
 
 
 def test_a_result_is_done_when_it_says_so(store: WhatIfStore) -> None:
     folder = put(store, 1)
     before = read_done(folder), read_progress(folder)
+    replace_progress(folder, "етапи")
     replace_done(folder, {"nights": [1]})
+    after = read_done(folder), read_progress(folder)
+    clear(folder)
 
-    assert before == (None, "")
-    assert read_done(folder) == {"nights": [1]}
+    assert (before, after) == ((None, ""), ({"nights": [1]}, "етапи"))
+    assert (read_done(folder), read_progress(folder)) == before
 
 
 def test_a_table_comes_back(tmp_path: Path) -> None:

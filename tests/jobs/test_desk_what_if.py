@@ -1,5 +1,5 @@
-"""Another rule tried on kept nights: checked first, decided beside the pages, found again, recorded
-nowhere.
+"""Another rule tried on kept nights: checked first, decided as the task of the DAG does it, found
+again, recorded nowhere.
 """
 
 import os
@@ -7,13 +7,14 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from dunning.core.errors import NotThereError
+from dunning.core.errors import DunningError, NotThereError
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.snapshots.what_if_store import WhatIfStore
+from dunning.gateways.snapshots.what_if_store import WhatIfStore, replace_progress
 from dunning.jobs.desk import what_if, what_if_results, what_if_run
 from dunning.jobs.desk.session import Office
 from dunning.jobs.desk.what_if import TrialAnswer, TrialRequest
@@ -24,6 +25,7 @@ from tests.jobs.nights import AS_OF, Debtors, contents, days, nightly, say_fresh
 
 OWED = {1: "49.99", 2: "50.00", 3: "55.00", 4: "59.99", 5: "60.00", 6: "90.00"}
 NAME = "0123456789abcdef" * 2
+ENDED: what_if_results.Going = {}
 STAGES = (BUILT_IN / "stages.toml").read_text("utf-8")
 SIXTY = STAGES.replace("= 5000", "= 6000")
 LATER = "\n" + SIXTY[SIXTY.rindex("[[version]]") :].replace("2026-01-01", "2027-01-01")
@@ -48,25 +50,36 @@ def nights(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def office(nights: Office) -> Iterator[Office]:
     """The same desk with an empty store."""
     yield nights
-    store = WhatIfStore(nights.settings)
-    for result in store.list_results():
-        store.wait_for(result)
-    shutil.rmtree(store.folder, ignore_errors=True)
+    shutil.rmtree(WhatIfStore(nights.settings).folder, ignore_errors=True)
 
 
 def wish(text: str = SIXTY, nights: Sequence[date] = (AS_OF,), name: str = NAME) -> TrialRequest:
     return TrialRequest(name, "stages.toml", text, [night.isoformat() for night in nights])
 
 
-def decided(office: Office, wish: TrialRequest) -> what_if_results.Result:
-    """Begin a wish, wait for its process, and return the result."""
-    answer = what_if.start(office, "ivanova", wish)
-    assert answer.result_id, answer
-    store = WhatIfStore(office.settings)
-    folder = store.find(answer.result_id)
+def ordered(
+    office: Office, request: TrialRequest, going: what_if_results.Going = ENDED
+) -> TrialAnswer:
+    return what_if.order(office, "ivanova", request, going)
+
+
+def found(office: Office, result_id: str) -> what_if_results.Result:
+    """Return a result of which Airflow knows no run that has not ended."""
+    return what_if_results.fetch_result(office, result_id, ENDED)
+
+
+def folder_of(office: Office, result_id: str) -> Path:
+    folder = WhatIfStore(office.settings).find(result_id)
     assert folder is not None
-    store.wait_for(folder)
-    return what_if_results.fetch_result(office, answer.result_id)
+    return folder
+
+
+def decided(office: Office, request: TrialRequest) -> what_if_results.Result:
+    """Order a trial, decide it as its task would, and return the result."""
+    answer = ordered(office, request)
+    assert answer.is_new, answer
+    what_if_run.decide(folder_of(office, answer.result_id))
+    return found(office, answer.result_id)
 
 
 def moved(office: Office, result: what_if_results.Result, **filters: str) -> list[str]:
@@ -162,9 +175,7 @@ def test_fields_change_the_file_in_one_place_each(office: Office) -> None:
 
 @pytest.mark.parametrize("typed", ["", "много", "-1", "1.005", "1e30", "NaN", "Infinity"])
 def test_a_field_that_is_no_number_is_told(office: Office, typed: str) -> None:
-    answer = what_if.start(
-        office, "i", replace(wish(), typed={"final_warning.amount_cents_min": typed})
-    )
+    answer = ordered(office, replace(wish(), typed={"final_warning.amount_cents_min": typed}))
 
     assert answer == TrialAnswer(refusal="bad_number", about="final_warning.amount_cents_min")
 
@@ -176,12 +187,12 @@ def test_a_mistake_is_told_with_its_line(office: Office) -> None:
         for number, line in enumerate(text.splitlines(), 1)
         if line == "amount_cents_min = 10000"
     ]
-    answer = what_if.start(office, "ivanova", wish(text.replace("\n", "\r\n")))
+    answer = ordered(office, wish(text.replace("\n", "\r\n")))
 
     assert [(found.file, found.line, found.cure) for found in answer.findings] == [
         ("stages.toml", line, "Ask at least 20000 of the higher stage.") for line in lines
     ]
-    assert what_if_results.list_results(office) == []
+    assert what_if_results.list_results(office, ENDED) == []
 
 
 @pytest.mark.parametrize(
@@ -196,7 +207,7 @@ def test_a_mistake_is_told_with_its_line(office: Office) -> None:
     ],
 )
 def test_no_text_is_too_odd_to_be_refused_kindly(office: Office, text: str, said: str) -> None:
-    answer = what_if.start(office, "ivanova", wish(text))
+    answer = ordered(office, wish(text))
 
     assert said in answer.findings[0].problem
     assert answer.findings[0].file == "stages.toml"
@@ -214,69 +225,108 @@ def test_no_text_is_too_odd_to_be_refused_kindly(office: Office, text: str, said
     ],
 )
 def test_what_cannot_be_tried_is_told(office: Office, changed: dict, refusal: str) -> None:
-    assert what_if.start(office, "ivanova", replace(wish(), **changed)) == TrialAnswer(
-        refusal=refusal
-    )
+    assert ordered(office, replace(wish(), **changed)) == TrialAnswer(refusal=refusal)
 
 
 def test_more_nights_than_seven_are_not_tried(office: Office) -> None:
     nights = [days(-count) for count in range(8)]
 
-    assert what_if.start(office, "ivanova", wish(nights=nights)) == TrialAnswer(refusal="too_many")
+    assert ordered(office, wish(nights=nights)) == TrialAnswer(refusal="too_many")
 
 
 def test_a_form_sent_twice_is_tried_once(office: Office) -> None:
-    first, second = (
-        what_if.start(office, "ivanova", wish()),
-        what_if.start(office, "ivanova", wish()),
-    )
-    other = what_if.start(office, "ivanova", wish(SIXTY.replace("= 6000", "= 7000")))
+    first, second = ordered(office, wish()), ordered(office, wish())
+    other = ordered(office, wish(SIXTY.replace("= 6000", "= 7000")))
 
-    assert (first.result_id, second.result_id) == (NAME, NAME)
-    assert other.result_id not in ("", NAME)
-    assert [result.result_id for result in what_if_results.list_results(office)].count(NAME) == 1
+    assert (first, second) == (TrialAnswer(NAME, is_new=True), TrialAnswer(NAME))
+    assert (other.is_new, other.result_id not in ("", NAME)) == (True, True)
+    results = what_if_results.list_results(office, ENDED)
+    assert [result.result_id for result in results].count(NAME) == 1
+
+
+def test_no_more_than_five_wait(office: Office) -> None:
+    going = {f"{number:032x}": "waiting" for number in range(5)}
+
+    assert ordered(office, wish(), going) == TrialAnswer(refusal="busy")
+    assert what_if_results.list_results(office, going) == []
 
 
 def test_a_strange_name_is_replaced(office: Office) -> None:
-    answer = what_if.start(office, "ivanova", wish(name="../../etc"))
+    answer = ordered(office, wish(name="../../etc"))
 
     assert WhatIfStore(office.settings).is_name(answer.result_id)
     for name in ("../../etc", "", "0" * 31, NAME):
         with pytest.raises(NotThereError):
-            what_if_results.fetch_result(office, name)
+            found(office, name)
+
+
+@pytest.mark.parametrize("name", ["../../etc", "", "0" * 31, "A" * 32, NAME])
+def test_a_run_by_hand_decides_nothing_but_what_is_stored(office: Office, name: str) -> None:
+    before = contents(office.engine)
+    with pytest.raises(NotThereError, match="so nothing was decided"):
+        what_if_run.run(name)
+
+    assert contents(office.engine) == before
+    assert not WhatIfStore(office.settings).folder.exists()
+
+
+def test_a_complete_trial_is_not_decided_again(office: Office) -> None:
+    result = decided(office, wish())
+    folder = folder_of(office, result.result_id)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    receipt = what_if_run.run(result.result_id)
+
+    assert receipt == {"result_id": NAME, "nights": 1, "moves": 3}
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert not what_if.may_run_again(office, NAME, ENDED)
+
+
+def test_a_trial_waits_is_decided_and_is_ready(office: Office) -> None:
+    ordered(office, wish())
+    waiting = what_if_results.fetch_result(office, NAME, {NAME: "waiting"})
+    working = what_if_results.fetch_result(office, NAME, {NAME: "working"})
+    again = what_if.may_run_again(office, NAME, {NAME: "waiting"})
+    what_if_run.decide(folder_of(office, NAME))
+    ready = what_if_results.fetch_result(office, NAME, {NAME: "working"})
+
+    assert (waiting.state, working.state, ready.state, again) == (
+        "waiting",
+        "working",
+        "done",
+        False,
+    )
 
 
 def test_a_death_in_the_middle_is_seen_and_made_up_for(office: Office) -> None:
-    store = WhatIfStore(office.settings)
-    order = {
-        "author": "petrov",
-        "file": "stages.toml",
-        "nights": [str(AS_OF)],
-        "is_brought_forward": False,
-    }
-    files = {f"policy/{AS_OF}/stages.toml": SIXTY.encode(), "changed.toml": SIXTY.encode()}
-    assert store.append(NAME, order, files)
-    before = what_if_results.fetch_result(office, NAME).state
-    what_if.run_again(office, NAME)
-    folder = store.find(NAME)
-    assert folder is not None
-    store.wait_for(folder)
+    """Airflow marks the task of a worker that was killed as failed: its trial goes on no more."""
+    ordered(office, wish())
+    folder = folder_of(office, NAME)
+    replace_progress(folder, "22.11.2026: етапи")
+    working = what_if_results.fetch_result(office, NAME, {NAME: "working"})
+    before = found(office, NAME)
+    may_run = what_if.may_run_again(office, NAME, ENDED)
+    waiting = what_if_results.fetch_result(office, NAME, {NAME: "waiting"})
+    what_if_run.decide(folder)
 
-    assert (before, what_if_results.fetch_result(office, NAME).state) == ("interrupted", "done")
+    assert (working.progress, waiting.progress) == ("22.11.2026: етапи", "")
+    assert (before.state, may_run, found(office, NAME).state) == ("interrupted", True, "done")
 
 
 def test_a_snapshot_that_is_gone_is_told(office: Office) -> None:
-    result = decided(office, wish())
-    folder = WhatIfStore(office.settings).find(result.result_id)
-    assert folder is not None
+    ordered(office, wish())
     os.rename(office.settings.snapshots, office.settings.home / "away")
-    what_if_run.run(office.settings, folder)
-    answer = what_if.start(office, "ivanova", wish(name="f" * 32))
+    with pytest.raises(DunningError, match="The snapshot of 2026-11-22"):
+        what_if_run.decide(folder_of(office, NAME))
+    answer = ordered(office, wish(name="f" * 32))
+    refused = found(office, NAME)
+    may_run = what_if.may_run_again(office, NAME, ENDED)
     os.rename(office.settings.home / "away", office.settings.snapshots)
-    found = what_if_results.fetch_result(office, result.result_id)
+    what_if_run.decide(folder_of(office, NAME))
 
-    assert (found.state, found.refusal.split(" (")[0]) == ("refused", "The snapshot of 2026-11-22")
-    assert answer == TrialAnswer(refusal="no_night")
+    assert refused.state == "refused"
+    assert refused.refusal.split(" (")[0] == "The snapshot of 2026-11-22"
+    assert (answer, may_run) == (TrialAnswer(refusal="no_night"), True)
+    assert found(office, NAME).state == "done"
 
 
 def test_a_later_version_does_nothing_until_it_is_brought_forward(office: Office) -> None:
@@ -310,4 +360,4 @@ def test_before_the_first_night_there_is_nothing_to_try(settings: Settings, engi
     form = what_if.open_form(empty)
 
     assert (form.nights, form.text, form.thresholds) == ([], "", [])
-    assert what_if.start(empty, "ivanova", wish()) == TrialAnswer(refusal="no_night")
+    assert ordered(empty, wish()) == TrialAnswer(refusal="no_night")

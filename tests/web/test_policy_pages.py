@@ -12,9 +12,12 @@ from sqlalchemy import Engine
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import WhatIfStore
 from dunning.gateways.store.access import fetch_access
+from dunning.jobs.desk import what_if_run
 from dunning.jobs.desk.session import open_office
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.nights import AS_OF, Debtors, nightly, say_fresh
+from tests.web.questions import make_tables
+from tests.web.trials import make_dag, read_runs, set_states
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -26,10 +29,11 @@ HOSTILE = STAGES.replace("# The ladder", "# <script>alert(1)</script> & „ка�
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Airflow's settings in a home of their own."""
+    """Airflow's settings and its tables, with the DAG of the trials, in a home of their own."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
         environment.setenv("AIRFLOW__API__SECRET_KEY", "a secret of the test")
+        make_dag()
         yield
 
 
@@ -42,6 +46,7 @@ def ask(web: None, home: Path) -> Iterator[Ask]:
     from dunning.web.app import build_app
 
     open_office.cache_clear()
+    make_tables()
 
     def browse(role: str = "collections", language: str = "bg") -> TestClient:
         app = build_app()
@@ -112,51 +117,109 @@ def test_the_rules_in_english(ask: Ask) -> None:
     assert re.search(r">last warning: from a sum of</th><td>50,00\s€<", answer.text)
 
 
-def test_a_trial_from_the_form_to_the_file(
-    ask: Ask, night: None, settings: Settings, engine: Engine
-) -> None:
-    browser = ask()
+def sent(browser: "TestClient") -> dict[str, str]:
+    """Return the form of a trial that asks for a higher sum."""
     form = browser.get("/policy/what-if").text
-    sent = {
+    return {
         **hidden(form),
         "file": "stages.toml",
         "text": typed(form).replace("= 5000", "= 6000"),
         "nights": str(AS_OF),
     }
-    first, again = (browser.post("/policy/what-if", data=sent) for _ in range(2))
+
+
+def test_a_trial_from_the_form_to_the_file(
+    ask: Ask, night: None, settings: Settings, engine: Engine
+) -> None:
+    browser = ask()
+    form = browser.get("/policy/what-if").text
+    given = sent(browser)
+    first, again = (browser.post("/policy/what-if", data=given) for _ in range(2))
     store = WhatIfStore(settings)
-    store.wait_for(store.list_results()[0])
+    (result_id,) = (folder.name for folder in store.list_results())
+    assert read_runs() == [("queued", {"result_id": result_id}, "ivanova")]
+    what_if_run.decide(store.list_results()[0])
     page = browser.get(first.headers["location"])
     filtered = browser.get(f"{first.headers['location']}?stage_after=court_bound")
     file = browser.get(f"{first.headers['location']}/{AS_OF}.csv")
 
     assert typed(form) == STAGES
-    assert (first.status_code, again.status_code, len(store.list_results())) == (303, 303, 1)
+    assert (first.status_code, again.status_code) == (303, 303)
     assert first.headers["location"] == again.headers["location"]
+    assert first.headers["location"] == f"/policy/what-if/{result_id}"
     assert "/accounts/000001/P1?as_of=2026-11-22" in page.text
     assert "последно предупреждение: от сума" in page.text
     assert "Никой." in filtered.text
     assert file.content.decode("utf-8-sig").splitlines()[1].startswith("000001;P1;")
     assert [(look.user_name, look.action, look.subject) for look in fetch_access(engine, 9)] == [
-        (
-            "ivanova",
-            "download",
-            f"what-if {first.headers['location'].rpartition('/')[2]} 2026-11-22 csv",
-        )
+        ("ivanova", "download", f"what-if {result_id} 2026-11-22 csv")
     ]
     assert "ivanova" in browser.get("/policy/what-if").text
+
+
+@pytest.mark.parametrize(
+    ("run", "task", "said"),
+    [
+        ("queued", None, "Чака реда си"),
+        ("running", "scheduled", "Чака реда си"),
+        ("running", "running", "Решава се."),
+        ("running", "failed", "Пробата е прекъсната"),
+        ("failed", "failed", "Пробата е прекъсната"),
+    ],
+)
+def test_the_page_says_what_airflow_knows(
+    ask: Ask, night: None, run: str, task: str, said: str
+) -> None:
+    browser = ask()
+    address = browser.post("/policy/what-if", data=sent(browser)).headers["location"]
+    set_states(run, task)
+
+    page = browser.get(address).text
+
+    words = ("Чака реда си", "Решава се.", "Пробата е прекъсната")
+    assert [word for word in words if word in page] == [said]
+    assert (f'action="{address}/again"' in page) == (task == "failed")
+
+
+def test_a_trial_whose_worker_was_killed_is_started_anew_once(ask: Ask, night: None) -> None:
+    browser = ask()
+    given = sent(browser)
+    address = browser.post("/policy/what-if", data=given).headers["location"]
+    set_states("failed", "failed")
+
+    answers = [
+        browser.post(f"{address}/again", data={"form_token": given["form_token"]}) for _ in range(2)
+    ]
+
+    assert [answer.headers["location"] for answer in answers] == [address, address]
+    assert [state for state, *_ in read_runs()] == ["failed", "queued"]
+    assert "Чака реда си" in browser.get(address).text
+
+
+def test_a_sixth_trial_waits_for_another_minute_and_keeps_what_was_typed(
+    ask: Ask, night: None
+) -> None:
+    browser = ask()
+    given = sent(browser)
+    texts = [given["text"].replace("= 6000", f"= {7000 + number}") for number in range(6)]
+
+    answers = [browser.post("/policy/what-if", data={**given, "text": text}) for text in texts]
+
+    assert [answer.status_code for answer in answers] == [303] * 5 + [503]
+    assert "чакат няколко проби" in alert(answers[-1].text)
+    assert (typed(answers[-1].text), len(read_runs())) == (texts[-1], 5)
 
 
 def test_a_mistake_keeps_what_was_typed(ask: Ask, night: None) -> None:
     browser = ask()
     text = HOSTILE.replace("days_overdue_min = 60", "days_overdue_min = 600")
-    sent = {
+    given = {
         **hidden(browser.get("/policy/what-if").text),
         "file": "stages.toml",
         "text": text,
         "nights": str(AS_OF),
     }
-    answer = browser.post("/policy/what-if", data=sent)
+    answer = browser.post("/policy/what-if", data=given)
 
     assert answer.status_code == 400
     assert "stages.toml:25" in alert(answer.text)
@@ -166,14 +229,14 @@ def test_a_mistake_keeps_what_was_typed(ask: Ask, night: None) -> None:
 
 def test_a_field_that_is_no_number_keeps_the_others(ask: Ask, night: None) -> None:
     browser = ask()
-    sent = {
+    given = {
         **hidden(browser.get("/policy/what-if").text),
         "quick": "yes",
         "nights": str(AS_OF),
         "threshold.court_bound.amount_cents_min": "сто",
         "threshold.court_bound.days_overdue_min": "181",
     }
-    answer = browser.post("/policy/what-if", data=sent)
+    answer = browser.post("/policy/what-if", data=given)
 
     assert answer.status_code == 400
     assert "Полето „За съд: сума, €“" in alert(answer.text)
@@ -206,18 +269,19 @@ def test_only_who_may_try_sees_trials(ask: Ask, method: str, address: str) -> No
         403,
         403,
     ]
+    assert read_runs() == []
 
 
 def test_a_form_of_another_site_is_refused(ask: Ask, night: None, settings: Settings) -> None:
-    sent = {
+    given = {
         "file": "stages.toml",
         "text": STAGES.replace("= 5000", "= 6000"),
         "nights": str(AS_OF),
         "form_token": "x",
     }
 
-    assert ask().post("/policy/what-if", data=sent).status_code == 403
-    assert WhatIfStore(settings).list_results() == []
+    assert ask().post("/policy/what-if", data=given).status_code == 403
+    assert (WhatIfStore(settings).list_results(), read_runs()) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,16 @@
-"""Where the results of what-ifs lie: a folder each, and who is working on which.
+"""Where trials of other rules are stored: what was ordered, how far it is, what was found.
 
-A result is a folder `<home>/what-if/<id>`: `order.json`, `policy/<night>/*.toml`, what was found,
-and `done.json`, which comes last. Whoever works on it holds the lock of its file `.busy`, so that a
-death in the middle is seen; `.turn` of the whole store is held while working, so that one works at
-a time. Only their owner may read any of it.
+A trial is a folder `<home>/what-if/<id>`: `order.json`, `policy/<night>/*.toml`, what was found, and
+`done.json`, which comes last. Only the owner of the home may read any of it. Whether it waits or is
+being decided is known by Airflow, which decides one at a time.
 """
 
-import fcntl
 import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,18 +21,17 @@ from dunning.gateways.files.publishing import make_private, replace_private, wri
 from dunning.gateways.settings.environment import Settings
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_DONE, _ORDER, _PROGRESS, _LOG = "done.json", "order.json", "progress.txt", "log.txt"
+_DONE, _ORDER, _PROGRESS = "done.json", "order.json", "progress.txt"
 
 
 class WhatIfStore:
-    """All results below the home."""
+    """All trials below the home."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
         self.folder = settings.home / "what-if"
 
     def is_name(self, result_id: str) -> bool:
-        """Say whether a result may be called so."""
+        """Return whether a trial may have this id."""
         return bool(_ID.fullmatch(result_id))
 
     def find(self, result_id: str) -> Path | None:
@@ -84,66 +78,23 @@ class WhatIfStore:
             shutil.rmtree(beside, ignore_errors=True)
         return True
 
-    def sweep(self, keep: int, days: int) -> None:
-        """Remove results that are older than so many days, or beyond so many; never one that is
-        being worked on.
+    def sweep(self, keep: int, days: int, going: Collection[str]) -> None:
+        """Remove trials that are older than so many days, or beyond so many.
+
+        Args:
+            going: ids of those that wait or are being decided; they stay.
         """
         make_private(self.folder)
         mark = self.folder / ".swept"
         write_private(mark, b"")
         oldest = datetime.fromtimestamp(mark.stat().st_mtime, UTC) - timedelta(days=days)
         for place, folder in enumerate(self.list_results()):
-            if (place >= keep or ordered_at(folder) < oldest) and not self.is_busy(folder):
+            is_old = place >= keep or ordered_at(folder) < oldest
+            if is_old and folder.name not in going:
                 shutil.rmtree(folder, ignore_errors=True)
         for folder in self.folder.glob(".*.unfinished"):
             if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
-
-    def is_busy(self, folder: Path) -> bool:
-        """Say whether somebody works on a result, or waits for his turn."""
-        with self._door():
-            held = _hold(folder / ".busy")
-            if held is not None:
-                os.close(held)
-            return held is None
-
-    def start(self, folder: Path, module: str) -> bool:
-        """Start a process that works on a result; False where somebody works on it already.
-
-        Args:
-            module: is run with the folder and the number of the open lock, which it keeps until it
-                ends.
-        """
-        with self._door():
-            held = _hold(folder / ".busy")
-            if held is None:
-                return False
-            try:
-                _start(folder, held, module, self.settings)
-            finally:
-                os.close(held)
-        return True
-
-    def wait_for(self, folder: Path) -> None:
-        """Wait until nobody works on a result."""
-        descriptor = os.open(folder / ".busy", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
-        finally:
-            os.close(descriptor)
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for the turn to work, and hold it; one at a time in the whole installation."""
-        with _locked(self.folder / ".turn"):
-            yield
-
-    @contextmanager
-    def _door(self) -> Iterator[None]:
-        """Let one at a time look at locks or take them, for an instant."""
-        make_private(self.folder)
-        with _locked(self.folder / ".door"):
-            yield
 
 
 def ordered_at(folder: Path) -> datetime:
@@ -165,8 +116,14 @@ def read_done(folder: Path) -> dict[str, Any] | None:
 
 
 def replace_done(folder: Path, done: Mapping[str, Any]) -> None:
-    """Say what was found: the result is complete from now on."""
+    """Write what was found, or why nothing could be; the trial has ended with it."""
     replace_private(folder / _DONE, json.dumps(done, ensure_ascii=False).encode())
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier attempt wrote of its end and of its progress."""
+    for name in (_PROGRESS, _DONE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def read_progress(folder: Path) -> str:
@@ -178,7 +135,7 @@ def read_progress(folder: Path) -> str:
 
 
 def replace_progress(folder: Path, message: str) -> None:
-    """Tell where the work is."""
+    """Write where the work is."""
     replace_private(folder / _PROGRESS, message.encode())
 
 
@@ -195,41 +152,3 @@ def read_table(path: Path) -> pa.Table:
     at.
     """
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-
-
-def _start(folder: Path, held: int, module: str, settings: Settings) -> None:
-    for name in (_PROGRESS, _DONE):
-        (folder / name).unlink(missing_ok=True)
-    write_private(folder / _LOG, b"")
-    with (folder / _LOG).open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, str(folder), str(held)],
-            env={**os.environ, **settings.to_environment()},
-            pass_fds=(held,),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    threading.Thread(target=process.wait, daemon=True).start()
-
-
-def _hold(path: Path) -> int | None:
-    """Return a descriptor that holds the lock of a file; None where another one does."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

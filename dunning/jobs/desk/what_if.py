@@ -10,7 +10,6 @@ from typing import Any
 from dunning.core.errors import NotThereError
 from dunning.gateways.snapshots.what_if_store import WhatIfStore, read_order
 from dunning.gateways.store import runs
-from dunning.jobs.desk import what_if_run
 from dunning.jobs.desk.drafts import (
     FILES,
     LONGEST_TEXT,
@@ -24,12 +23,13 @@ from dunning.jobs.desk.drafts import (
 )
 from dunning.jobs.desk.policy import fetch_policy
 from dunning.jobs.desk.session import Office
-from dunning.jobs.desk.what_if_results import KEEP, KEEP_DAYS, fetch_result, find_folder
+from dunning.jobs.desk.what_if_results import KEEP, KEEP_DAYS, Going, fetch_result, find_folder
 from dunning.policy.findings import Finding
 from dunning.policy.policies import Policy
 
+Files = Mapping[str, bytes]
 MOST_NIGHTS, OFFERED_NIGHTS = 7, 14
-_MOST_BUSY = 5
+_MOST_GOING = 5
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,13 @@ class TrialRequest:
 class TrialAnswer:
     """What became of a request: the name of its result, or else what is wrong with it.
 
+    is_new: it was stored just now, and a run is to be started for it.
     refusal: a key of the page's texts, or empty; about: what it is about, a threshold or a day.
     findings: of the text.
     """
 
     result_id: str = ""
+    is_new: bool = False
     refusal: str = ""
     about: str = ""
     findings: Sequence[Finding] = ()
@@ -111,95 +113,98 @@ def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> TrialFo
     return TrialForm(secrets.token_hex(16), file, text, nights, thresholds)
 
 
-def start(office: Office, author: str, wish: TrialRequest) -> TrialAnswer:
-    """Begin a trial in a process of its own, or say what is wrong; a wish that was sent twice is
-    begun once.
+def order(office: Office, author: str, request: TrialRequest, going: Going) -> TrialAnswer:
+    """Store a trial to be decided, or return what is wrong with it.
+
+    A request that was sent twice is stored once.
     """
-    if wish.file not in FILES:
+    if request.file not in FILES:
         return TrialAnswer(refusal="no_file")
     offered = _offer(office)
-    nights = [
-        choice for choice in offered if choice.as_of.isoformat() in wish.nights and choice.is_kept
-    ]
+    nights = [each for each in offered if each.as_of.isoformat() in request.nights and each.is_kept]
     if not nights:
         return TrialAnswer(refusal="no_night")
     if len(nights) > MOST_NIGHTS:
         return TrialAnswer(refusal="too_many")
     try:
-        text = _text_of(fetch_policy(office, offered[0].run_id), offered[0].as_of, wish)
+        text = _text_of(fetch_policy(office, offered[0].run_id), offered[0].as_of, request)
     except BadNumberError as error:
         return TrialAnswer(refusal="bad_number", about=str(error))
     if len(text) > LONGEST_TEXT:
         return TrialAnswer(refusal="too_long")
-    return _begin(office, author, wish, text.encode(), nights)
+    before = {each.as_of: fetch_policy(office, each.run_id).files() for each in nights}
+    return _order_checked(office, author, request, text.encode(), before, going)
 
 
-def _begin(
-    office: Office, author: str, wish: TrialRequest, data: bytes, nights: Sequence[OfferedNight]
-) -> TrialAnswer:
-    before = {choice.as_of: fetch_policy(office, choice.run_id) for choice in nights}
-    after = {
-        night: {**policy.files(), wish.file: _tried(wish, data, night)}
-        for night, policy in before.items()
-    }
-    findings = sorted(
-        {found for files in after.values() for found in check_files(files, wish.file)}
-    )
-    if findings:
-        return TrialAnswer(findings=findings)
-    if all(files[wish.file] == before[night].files()[wish.file] for night, files in after.items()):
-        return TrialAnswer(refusal="unchanged")
-    store = WhatIfStore(office.settings)
-    order = {
-        "author": author,
-        "file": wish.file,
-        "nights": [night.isoformat() for night in after],
-        "is_brought_forward": wish.is_brought_forward,
-        "sha256": hashlib.sha256(data).hexdigest(),
-    }
-    policies = {
-        f"policy/{night}/{name}": text
-        for night, files in after.items()
-        for name, text in files.items()
-    }
-    result_id = _place(store, wish.form_id, order, {"changed.toml": data, **policies})
-    if not result_id:
-        return TrialAnswer(refusal="busy")
-    store.sweep(KEEP, KEEP_DAYS)
-    return TrialAnswer(result_id)
-
-
-def _place(store: WhatIfStore, form_id: str, order: dict[str, Any], files: dict[str, bytes]) -> str:
-    """Put an order into the store and begin; return its name, or nothing while too many wait.
-
-    A form that was sent before, and is sent again with something else in it, is another order.
-    """
-    folder = store.find(form_id)
-    if folder is not None and read_order(folder) == order:
-        return form_id
-    if sum(store.is_busy(other) for other in store.list_results()) >= _MOST_BUSY:
-        return ""
-    result_id = form_id if folder is None and store.is_name(form_id) else secrets.token_hex(16)
-    if store.append(result_id, order, files):
-        begin_again(store, result_id)
-    return result_id
-
-
-def begin_again(store: WhatIfStore, result_id: str) -> None:
-    """Begin the work on a result, unless somebody is at it."""
-    folder = store.find(result_id)
-    if folder is not None:
-        store.start(folder, what_if_run.__name__)
-
-
-def run_again(office: Office, result_id: str) -> None:
-    """Begin a result anew that was interrupted or refused; one that is complete stays as it is.
+def may_run_again(office: Office, result_id: str, going: Going) -> bool:
+    """Return whether a trial may be decided anew: it was interrupted or refused.
 
     Raises:
         NotThereError: there is no such result.
     """
-    if fetch_result(office, result_id).state in ("interrupted", "refused"):
-        begin_again(WhatIfStore(office.settings), result_id)
+    return fetch_result(office, result_id, going).state in ("interrupted", "refused")
+
+
+def _order_checked(
+    office: Office,
+    author: str,
+    request: TrialRequest,
+    data: bytes,
+    before: Mapping[date, Files],
+    going: Going,
+) -> TrialAnswer:
+    """Store a trial whose files hold, every night's own with the changed one among them.
+
+    Args:
+        data: the changed file.
+        before: the policy files that each night was decided with.
+    """
+    after = {
+        night: {**files, request.file: _tried(request, data, night)}
+        for night, files in before.items()
+    }
+    findings = {found for files in after.values() for found in check_files(files, request.file)}
+    if findings:
+        return TrialAnswer(findings=sorted(findings))
+    if after == before:
+        return TrialAnswer(refusal="unchanged")
+    details = {
+        "author": author,
+        "file": request.file,
+        "nights": [night.isoformat() for night in after],
+        "is_brought_forward": request.is_brought_forward,
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    contents = {"changed.toml": data} | {
+        f"policy/{night}/{name}": content
+        for night, files in after.items()
+        for name, content in files.items()
+    }
+    return _store(office, request.form_id, details, contents, going)
+
+
+def _store(
+    office: Office,
+    form_id: str,
+    details: dict[str, Any],
+    contents: Mapping[str, bytes],
+    going: Going,
+) -> TrialAnswer:
+    """Store an order, unless too many wait.
+
+    A form that was sent before, and is sent again with something else in it, is another order.
+    """
+    store = WhatIfStore(office.settings)
+    folder = store.find(form_id)
+    if folder is not None and read_order(folder) == details:
+        return TrialAnswer(form_id)
+    if len(going) >= _MOST_GOING:
+        return TrialAnswer(refusal="busy")
+    is_free = folder is None and store.is_name(form_id)
+    result_id = form_id if is_free else secrets.token_hex(16)
+    is_new = store.append(result_id, details, contents)
+    store.sweep(KEEP, KEEP_DAYS, {*going, result_id})
+    return TrialAnswer(result_id, is_new)
 
 
 def _offer(office: Office) -> list[OfferedNight]:
@@ -215,15 +220,15 @@ def _offer(office: Office) -> list[OfferedNight]:
     return choices
 
 
-def _text_of(policy: Policy, on: date, wish: TrialRequest) -> str:
-    if wish.typed is not None:
-        return change_thresholds(policy, on, wish.typed)
-    return wish.text.replace("\r\n", "\n").replace("\r", "\n")
+def _text_of(policy: Policy, on: date, request: TrialRequest) -> str:
+    if request.typed is not None:
+        return change_thresholds(policy, on, request.typed)
+    return request.text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _tried(wish: TrialRequest, data: bytes, night: date) -> bytes:
+def _tried(request: TrialRequest, data: bytes, night: date) -> bytes:
     return (
-        bring_forward(wish.file.removesuffix(".toml"), data, night)
-        if wish.is_brought_forward
+        bring_forward(request.file.removesuffix(".toml"), data, night)
+        if request.is_brought_forward
         else data
     )

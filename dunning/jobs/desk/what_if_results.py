@@ -24,6 +24,8 @@ from dunning.jobs.desk.session import Office
 
 PAGE_ROWS = 50
 KEEP, KEEP_DAYS = 20, 30
+# By the id of a trial that has not ended: `waiting` or `working`.
+Going = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -83,20 +85,23 @@ class Sums:
     paths: Sequence[tuple[str, str, int, int]]
 
 
-def fetch_result(office: Office, result_id: str) -> Result:
+def fetch_result(office: Office, result_id: str, going: Going) -> Result:
     """Return a result as far as it is.
+
+    Args:
+        going: what Airflow knows of trials that have not ended.
 
     Raises:
         NotThereError: there is none, or it was removed.
     """
-    return _read_result(WhatIfStore(office.settings), find_folder(office, result_id))
+    return _read_result(find_folder(office, result_id), going)
 
 
-def list_results(office: Office) -> list[Result]:
+def list_results(office: Office, going: Going) -> list[Result]:
     """Return all results, the newest first; too old ones are removed."""
     store = WhatIfStore(office.settings)
-    store.sweep(KEEP, KEEP_DAYS)
-    return [_read_result(store, folder) for folder in store.list_results()]
+    store.sweep(KEEP, KEEP_DAYS, going)
+    return [_read_result(folder, going) for folder in store.list_results()]
 
 
 def find_folder(office: Office, result_id: str) -> Path:
@@ -209,13 +214,9 @@ def _filter(moves: pa.Table, filters: Mapping[str, str]) -> pa.Table:
     return moves
 
 
-def _read_result(store: WhatIfStore, folder: Path) -> Result:
-    order = read_order(folder)
-    is_busy, done, progress = store.is_busy(folder), read_done(folder), read_progress(folder)
-    if done is not None:
-        state = "refused" if done["refusal"] else "done"
-    else:
-        state = ("working" if progress else "waiting") if is_busy else "interrupted"
+def _read_result(folder: Path, going: Going) -> Result:
+    order, done = read_order(folder), read_done(folder)
+    state = _state_of(done, going.get(folder.name, ""))
     return Result(
         folder.name,
         order["author"],
@@ -224,7 +225,20 @@ def _read_result(store: WhatIfStore, folder: Path) -> Result:
         [date.fromisoformat(night) for night in order["nights"]],
         order["is_brought_forward"],
         state,
-        progress,
+        read_progress(folder) if state == "working" else "",
         done["refusal"] if done else "",
         done["nights"] if done else (),
     )
+
+
+def _state_of(done: Mapping[str, Any] | None, going: str) -> str:
+    """Return the state of a trial. going: its word of `Going`; empty for one that has ended.
+
+    What is complete is so even while Airflow has not yet closed its run; what was refused may be
+    under way again. A trial that neither goes on nor has ended was interrupted.
+    """
+    if done is not None and not done["refusal"]:
+        return "done"
+    if going:
+        return going
+    return "interrupted" if done is None else "refused"

@@ -1,9 +1,6 @@
-"""The process that decides the nights of a what-if anew: started by `what_if.start`, ends by
-itself.
-"""
+"""The trial: the nights of an order decided anew, in a task of the DAG `what_if`."""
 
 import os
-import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -12,11 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.errors import DunningError
+from dunning.core.errors import DunningError, NotThereError
 from dunning.documents.pages.rule_values import write_label, write_title, write_value
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import (
     WhatIfStore,
+    clear,
+    read_done,
     read_order,
     replace_done,
     replace_progress,
@@ -30,29 +29,34 @@ LANGUAGES = ("bg", "en")
 _POLITE = 5
 
 
-def main(folder: Path, held: int) -> None:
-    """Work on a result.
+def run(result_id: str) -> dict[str, Any]:
+    """Decide every night of a stored trial anew; return how many nights and moves were found.
 
-    Args:
-        held: descriptor of its lock, which goes with this process.
+    Whoever starts the DAG by hand can name a stored trial and say nothing else: the rules and the
+    nights are those that the page has checked. A trial that is complete stays as it is.
+
+    Raises:
+        NotThereError: there is no such trial. DunningError: the nights cannot be decided; the
+            trial keeps why.
     """
-    os.set_inheritable(held, False)
+    store = WhatIfStore(Settings.from_environment())
+    folder = store.find(result_id)
+    if folder is None:
+        raise NotThereError(
+            f"There is no what-if {result_id[:40]!r} in {store.folder}, so nothing was decided. The page of "
+            "the rules stores what is to be tried and starts this DAG itself; order it there."
+        )
     os.nice(_POLITE)
-    run(Settings.from_environment(), folder)
+    return decide(folder)
 
 
-def run(settings: Settings, folder: Path) -> None:
-    """Decide every night of a result when its turn has come, and say that it is done; or why it
-    cannot be.
-    """
-    order = read_order(folder)
-    with WhatIfStore(settings).turn():
-        try:
-            nights = [_decide(folder, date.fromisoformat(night)) for night in order["nights"]]
-        except DunningError as error:
-            replace_done(folder, {"refusal": str(error), "nights": []})
-        else:
-            replace_done(folder, {"refusal": "", "nights": nights})
+def decide(folder: Path) -> dict[str, Any]:
+    """Decide the nights of a trial's folder and write what was found there, as `run` does."""
+    done = read_done(folder)
+    if done is None or done["refusal"]:
+        done = _decide_all(folder, [date.fromisoformat(on) for on in read_order(folder)["nights"]])
+    moves = sum(night["moves"] for night in done["nights"])
+    return {"result_id": folder.name, "nights": len(done["nights"]), "moves": moves}
 
 
 def moves_file(folder: Path, night: date) -> Path:
@@ -65,12 +69,23 @@ def list_file(folder: Path, night: date, suffix: str) -> Path:
     return folder / f"simulate-{night}" / f"simulate.{suffix}"
 
 
+def _decide_all(folder: Path, nights: Iterable[date]) -> dict[str, Any]:
+    clear(folder)
+    try:
+        done = {"refusal": "", "nights": [_decide(folder, night) for night in nights]}
+    except DunningError as error:
+        replace_done(folder, {"refusal": str(error), "nights": []})
+        raise
+    replace_done(folder, done)
+    return done
+
+
 def _decide(folder: Path, night: date) -> dict[str, Any]:
-    def tell(message: str) -> None:
+    def note(message: str) -> None:
         replace_progress(folder, f"{night:%d.%m.%Y}: {message}")
 
-    comparison = simulate.run(folder / "policy" / night.isoformat(), night, tell)
-    tell("записване")
+    comparison = simulate.run(folder / "policy" / night.isoformat(), night, note)
+    note("записване")
     write_moves(comparison, folder)
     write_table(moves_file(folder, night), _order(comparison.changes.moves))
     return _sum_up(comparison)
@@ -115,7 +130,3 @@ def _tell_rule(change: RuleChange) -> dict[str, Any]:
 
 def _lines(language: str, row: Row | None) -> Iterable[str]:
     return write_value(language, row)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
