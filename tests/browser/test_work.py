@@ -241,7 +241,7 @@ def test_a_what_if_shows_who_would_move(desk, house):
 
     page.locator("form").filter(has=page.get_by_label("За съд: сума")).get_by_role("button").click()
 
-    expect(page.get_by_role("link", name=re.compile("CSV")).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name=re.compile("CSV")).first).to_be_visible(timeout=180_000)
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile("CSV")).first.click()
     assert len(download.value.path().read_text("utf-8-sig").splitlines()) > 1

@@ -61,13 +61,16 @@ def airflow_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(scope="session")
 def whole_airflow(airflow_settings: None) -> Airflow:
-    """Airflow with the pages; of its tables only those that the login asks."""
+    """Airflow with the pages; of its tables only those that the login and the what-ifs ask."""
     from airflow import settings
     from airflow.api_fastapi.app import create_app, get_auth_manager
+    from airflow.models.dagrun import DagRun
     from airflow.models.revoked_token import RevokedToken
+    from airflow.models.taskinstance import TaskInstance
 
     app = create_app("core")
-    RevokedToken.__table__.create(settings.engine, checkfirst=True)
+    for model in (RevokedToken, DagRun, TaskInstance):
+        model.__table__.create(settings.engine, checkfirst=True)
     return Airflow(app, get_auth_manager())
 
 
