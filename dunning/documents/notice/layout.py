@@ -1,13 +1,9 @@
-"""Where everything stands on a notice: the one place for both ways of drawing. To move a line,
-change it here.
+"""The layout of a notice, in millimetres: the one place for both renderers.
 
-All measures are millimetres, x from the left edge and y downwards from the top of the page or of
-the block; the y of a text is its baseline. Window and folds are those of DIN 5008, form B: a C6/5
-or DL envelope shows the recipient only.
-
-A `Label` is the same on every notice of a language: its words stand in the template under that
-name. A `Value` and `Lines` differ; what they print is made in `content` under that name. A block's
-`Lines` named in `grows_by` decide how high it is.
+x runs from the left edge, y downwards from the top of the page or block to a text's baseline.
+Window and folds are those of DIN 5008, form B. A `Label` is the same on every notice of a language;
+a `Value` and `Lines` differ, `content` makes them. A block's `grows_by` names the `Lines` that
+decide how high it is.
 """
 
 from dataclasses import dataclass
