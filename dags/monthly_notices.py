@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, dag, task
 
-from dunning.web.dag_parts import LISTS, SOFIA, count_shards, settle, task_defaults
+from dunning.web.dag_parts import LISTS, SOFIA, count_shards, name_services, settle, task_defaults
 
 NOTICES = Asset("notices", uri="dunning://notices")
 
@@ -21,11 +21,10 @@ PARAMS = {
     "service": Param(
         "",
         type="string",
-        enum=["", "heat", "electricity", "all"],
+        enum=["", *name_services(), "all"],
         values_display={
             "": "които са на ред",
-            "heat": "топлоенергия",
-            "electricity": "електроенергия",
+            **name_services(),
             "all": "всички",
         },
         title="Услуга",

@@ -14,10 +14,9 @@ from datetime import datetime, timedelta
 from airflow.sdk import Asset, Param, dag, task
 
 from dunning.web.approval import AskOperator
-from dunning.web.dag_parts import LISTS, SOFIA, settle, task_defaults
+from dunning.web.dag_parts import LISTS, SOFIA, name_lists, settle, task_defaults
 
 RELEASED = Asset("released", uri="dunning://released")
-NAMES = {"reminders": "съобщения", "disconnections": "прекъсване", "court": "съд"}
 
 PARAMS = {
     "as_of": Param(
@@ -78,7 +77,7 @@ def release():
 
     offers = offer()
     released = []
-    for name, said in NAMES.items():
+    for name, said in name_lists().items():
         ask = AskOperator(
             task_id=f"ask_{name}",
             task_display_name=f"одобрение: {said}",

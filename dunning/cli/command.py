@@ -284,8 +284,9 @@ def _sample(options: argparse.Namespace) -> None:
 
 
 def _show_policy(options: argparse.Namespace) -> None:
+    from dunning.documents.pages.policy_text import render_text, to_json
     from dunning.policy.policies import load_policy
-    from dunning.policy.show import render_text, show_rows, to_json
+    from dunning.policy.show import show_rows
 
     as_of = options.as_of
     rows = show_rows(load_policy(Path(options.policy) if options.policy else None), as_of)

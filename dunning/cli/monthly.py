@@ -53,12 +53,12 @@ def _notices(options: argparse.Namespace) -> None:
 
 
 def _find_services(as_of: date) -> list[str]:
-    from dunning.documents.bulgarian import WORDS
+    from dunning.documents.words import word_of
     from dunning.jobs.monthly import due
 
     there, absent = due.find_services(as_of)
     for service in absent:
-        print(f"Без съобщения: в извлечението няма нито един имот за {WORDS[service]}.")
+        print(f"Без съобщения: в извлечението няма нито един имот за {word_of('bg', service)}.")
     return there
 
 

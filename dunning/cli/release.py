@@ -103,13 +103,13 @@ def _reply(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _recall(options: argparse.Namespace) -> None:
-    from dunning.documents.bulgarian import count
+    from dunning.documents.words import counted
     from dunning.jobs.release import recall
 
     wish = recall.Wish(options.as_of, options.list_name, options.premise, options.payer)
     waits = recall.preview(wish)
     print(
-        f"За отзоваване: {count(waits['rows'], 'row')} за {format_minor(waits['cents'])} €; "
+        f"За отзоваване: {counted('bg', waits['rows'], 'row')} за {format_minor(waits['cents'])} €; "
         f"излезли остават {waits['still_out']}."
     )
     if (
@@ -124,6 +124,6 @@ def _recall(options: argparse.Namespace) -> None:
         options.as_of, options.list_name, by, options.reason, options.premise, options.payer
     )
     print(
-        f"Отзовано: {count(told['rows'], 'row')}. Списък за спиране: {told['folder']}\n"
+        f"Отзовано: {counted('bg', told['rows'], 'row')}. Списък за спиране: {told['folder']}\n"
         f"Решенията от {told['forgotten_on']} нататък не го знаят."
     )

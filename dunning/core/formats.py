@@ -2,6 +2,8 @@
 numbers and paper.
 """
 
+from datetime import date
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -37,6 +39,15 @@ def format_minor_column(minor: npt.NDArray[np.int64], group: str = "") -> pa.Arr
     text = pc.binary_join_element_wise(whole, rest, ",")
     sign = pc.if_else(pa.array(minor < 0), "-", "")
     return pc.binary_join_element_wise(sign, text, "")
+
+
+def format_day(day: date) -> str:
+    """Return a day as Bulgarian writes it.
+
+    >>> format_day(date(2026, 11, 22))
+    '22.11.2026 г.'
+    """
+    return f"{day:%d.%m.%Y} г."
 
 
 def format_days(days: Days, pattern: str = "%Y-%m-%d") -> pa.Array:

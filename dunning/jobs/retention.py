@@ -1,11 +1,10 @@
 """Which snapshots are kept, until when and why; and the removal of the others."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dunning.core.errors import DunningError
-from dunning.documents.pages.snapshots_page import render_shelf
+from dunning.documents.pages.snapshots_page import Shelved, render_shelf
 from dunning.gateways.postgres.database import Engine, Source, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.remote_store import list_kept, remove_kept
@@ -19,20 +18,6 @@ from dunning.policy.schema import LAST_DAY
 # Why a snapshot is kept. `unknown`: no run names it, so nobody can say that it is not needed. A
 # snapshot without any of these has aged out.
 KEPT = ("open_run", "last_closed", "recent", "monthly", "unknown")
-
-
-@dataclass(frozen=True)
-class Shelved:
-    """A snapshot that lies there: the dates that it spoke for (ascending), its bytes, and why it is
-    kept.
-
-    kept_for: words of KEPT; empty: it has aged out.
-    """
-
-    name: str
-    dates: tuple[date, ...]
-    size: int
-    kept_for: tuple[str, ...]
 
 
 def run(is_dry: bool = False) -> tuple[list[Shelved], list[Shelved]]:

@@ -72,38 +72,38 @@ SHAPES: dict[str, type] = {
 }
 SELECTED_BY = {name: "accrual_day" if name == "interest_rates" else "as_of" for name in SHAPES}
 
-# Unit by the end of a name; the longest that fits counts.
+# Code of the unit by the end of a name; the longest that fits counts.
 UNITS = {
-    "_cents": "евроцента",
-    "_cents_min": "евроцента",
-    "_days": "дни",
-    "_days_min": "дни",
-    "_overdue_min": "дни",
-    "_months": "месеца",
-    "_working_days": "работни дни",
-    "day_count": "дни в годината",
-    "years": "години",
-    "years_long": "години",
-    "years_absolute": "години",
-    "_percent": "%",
-    "_share_max": "дял от 1",
-    "_share_max_strict": "дял от 1",
-    "_share_min": "дял от 1",
-    "_from": "първи ден",
-    "_until": "първи ден след",
-    "suspensions": "от ден до ден",
-    "_nonworking_days": "дати",
-    "extra_working_days": "дати",
-    "day_of_month": "число",
-    "_pages_max": "страници",
-    "_cents_max": "евроцента",
-    "rows_max": "реда",
-    "_rows_min": "реда",
-    "_hours": "часа",
-    "_nights": "нощи",
-    "_nights_min": "нощи",
-    "payments_min": "плащания",
-    "_parts_max": "части",
+    "_cents": "cents",
+    "_cents_min": "cents",
+    "_days": "days",
+    "_days_min": "days",
+    "_overdue_min": "days",
+    "_months": "months",
+    "_working_days": "working_days",
+    "day_count": "days_a_year",
+    "years": "years",
+    "years_long": "years",
+    "years_absolute": "years",
+    "_percent": "percent",
+    "_share_max": "share",
+    "_share_max_strict": "share",
+    "_share_min": "share",
+    "_from": "first_day",
+    "_until": "first_day_after",
+    "suspensions": "from_to",
+    "_nonworking_days": "dates",
+    "extra_working_days": "dates",
+    "day_of_month": "day_of_month",
+    "_pages_max": "pages",
+    "_cents_max": "cents",
+    "rows_max": "rows",
+    "_rows_min": "rows",
+    "_hours": "hours",
+    "_nights": "nights",
+    "_nights_min": "nights",
+    "payments_min": "payments",
+    "_parts_max": "parts",
 }
 _NEVER_ZERO = (
     "day_count",
@@ -155,10 +155,10 @@ class ValueRefused(ValueError):  # noqa: N818 - said as a sentence, never shown 
 
 
 def unit_of(key: str) -> str:
-    """Return the unit of a dotted key in Bulgarian, or nothing for words.
+    """Return the code of a dotted key's unit, or nothing for words.
 
     >>> unit_of("overdue.amount_cents_min"), unit_of("served_after_days.sms"), unit_of("phone")
-    ('евроцента', 'дни', '')
+    ('cents', 'days', '')
     """
     parts = key.split(".")
     name = parts[0] if parts[0] in _MAPS else parts[-1]

@@ -4,8 +4,8 @@ or renewed.
 
 from datetime import date
 
+from dunning.core.formats import format_day
 from dunning.policy.policies import Policy
-from dunning.policy.show import format_day
 
 
 def find_doubts(policy: Policy, as_of: date) -> list[str]:

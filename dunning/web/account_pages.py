@@ -1,18 +1,19 @@
 """Finding an account, and its whole story."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
 from dunning.core.errors import NotThereError
 from dunning.decisions.account.manual_hold_terms import REASONS as REASONS_OF_HOLDS
-from dunning.decisions.account.stage_reasons import REASONS
-from dunning.documents.pages.html import say, write_day, write_moment, write_money, write_word
-from dunning.documents.pages.story_page import HOLDS, STAGES, say_step, story_tables
-from dunning.documents.pages.story_pdf import Table, render_story_pdf
+from dunning.documents.pages.fate_text import say_step
+from dunning.documents.pages.html import write_day, write_moment, write_money, write_word
+from dunning.documents.pages.story_pdf import render_story_pdf
+from dunning.documents.pages.story_tables import StoryTable, story_tables
 from dunning.documents.pages.why_text import explain_stage
+from dunning.documents.words import word_of, words_of
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import account, protect, search
 from dunning.jobs.desk.refusals import RefusedError
@@ -111,7 +112,7 @@ def give_story(
         ("Дължимо днес", write_money(page.due_cents)),
         ("Лихва", write_money(page.story.account["interest_cents"])),
     ]
-    content = render_story_pdf(page.story, head, _more_tables(page), REASONS)
+    content = render_story_pdf(page.story, head, _more_tables(page))
     return give_file(content, f"story-{page.story.as_of}.pdf", "application/pdf")
 
 
@@ -133,13 +134,13 @@ def give_notice(
     return give_file(content, f"notice-{day}.pdf", "application/pdf")
 
 
-def _more_tables(page: account.AccountPage) -> list[Table]:
+def _more_tables(page: account.AccountPage) -> list[StoryTable]:
     """Return what the story does not know itself: strikes, what left us, the decisions of earlier
     nights.
     """
     strikes = [
         (
-            HOLDS[each.reason],
+            word_of("bg", each.reason, "hold"),
             write_day(each.valid_from),
             write_day(each.ended_on or each.valid_until),
             each.author,
@@ -151,7 +152,7 @@ def _more_tables(page: account.AccountPage) -> list[Table]:
     deeds = [
         (
             write_day(row["as_of"]),
-            say("bg", f"account.deed_{row['stage']}"),
+            word_of("bg", row["stage"], "deed"),
             write_word("bg", row["channel"]),
             write_money(row["overdue_cents"]),
             row["reference"],
@@ -162,10 +163,10 @@ def _more_tables(page: account.AccountPage) -> list[Table]:
     nights = [
         (
             write_day(row["as_of"]),
-            STAGES[row["stage"]],
+            word_of("bg", row["stage"]),
             write_money(row["open_cents"]),
             write_money(row["overdue_cents"]),
-            "; ".join(REASONS.get(code, code) for code in row["reasons"].split()),
+            words_of("bg", row["reasons"], "account_reason"),
         )
         for row in page.nights
     ]
@@ -178,14 +179,10 @@ def _more_tables(page: account.AccountPage) -> list[Table]:
         for row in page.proposals
     ]
     return [
-        ("Тази нощ", ("списък", "сума", "какво стана"), fates),
-        (
-            "Задържания от служители",
-            ("причина", "от", "до (без)", "кой", "бележка", "документ"),
-            strikes,
-        ),
-        ("Какво е излязло от нас", ("ден", "какво", "канал", "сума", "номер", "отзовано"), deeds),
-        ("Решения по нощи", ("нощ", "етап", "неплатено", "просрочено", "основания"), nights),
+        StoryTable("fates", "list amount became".split(), fates),
+        StoryTable("own_holds", "reason from until author note document".split(), strikes),
+        StoryTable("deeds", "day what channel amount number recalled".split(), deeds),
+        StoryTable("nights", "night stage unpaid overdue reasons".split(), nights),
     ]
 
 
@@ -200,10 +197,6 @@ def _show(
 ) -> Response:
     office, whose = open_office(), (page.story.premise_no, page.story.payer_code)
     national_id = page.payer.national_id if is_whole else account.mask(page.payer.national_id)
-    reasons: dict[str, Any] = {
-        "reasons": REASONS,
-        "why": explain_stage(person.language, page.story),
-    }
     return respond(
         request,
         person,
@@ -217,10 +210,10 @@ def _show(
         refused=say_refusal(person.language, refusal),
         page=page,
         story=page.story,
-        tables=story_tables(page.story),
+        tables=story_tables(person.language, page.story),
+        why=explain_stage(person.language, page.story),
         national_id=national_id,
         is_whole=is_whole,
-        **reasons,
     )
 
 

@@ -62,10 +62,10 @@ def give_ageing(
 
 
 def _draw(person: Person, night: ageing.Ageing) -> dict[str, str]:
-    def bars(sums: Any, colour: Any) -> list[Bar]:
+    def bars(sums: Any, colour: Any, *, are_codes: bool = True) -> list[Bar]:
         return [
             Bar(
-                write_word(person.language, each.name),
+                write_word(person.language, each.name) if are_codes else each.name,
                 write_money(each.cents),
                 [(colour(each.name), each.cents)],
             )
@@ -76,7 +76,7 @@ def _draw(person: Person, night: ageing.Ageing) -> dict[str, str]:
         return tell(person, f"ageing.{name}"), tell(person, f"ageing.{name}_text")
 
     first, rest = night.by_district[:_SHOWN], night.by_district[_SHOWN:]
-    districts = bars(first, lambda _: "s1")
+    districts = bars(first, lambda _: "s1", are_codes=False)
     if rest:
         cents = sum(each.cents for each in rest)
         districts.append(

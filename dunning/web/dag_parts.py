@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
 
 from dunning.core.errors import DunningError
+from dunning.core.words import SERVICES
+from dunning.documents.words import table_of, word_of
 
 if TYPE_CHECKING:
     from dunning.gateways.settings.operator_settings import HouseSettings
@@ -30,6 +32,16 @@ _REFUSED = RetryRule(
     RetryAction.FAIL,
     reason="A refusal: the same again would be refused again.",
 )
+
+
+def name_lists() -> dict[str, str]:
+    """Return each list about whose release a person is asked, with its Bulgarian name."""
+    return {name: word_of("bg", name) for name in table_of("bg", "list_question")}
+
+
+def name_services() -> dict[str, str]:
+    """Return each service with its Bulgarian name."""
+    return {service: word_of("bg", service) for service in SERVICES}
 
 
 def task_defaults() -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from dunning.decisions.account.stage_reasons import REASONS
 from dunning.jobs.desk import groups
 from dunning.jobs.desk.session import open_office
 from dunning.web.access import Person, permit
@@ -25,5 +24,4 @@ def show_group(
         person,
         "group.html",
         group=groups.look(open_office(), name, as_of, page),
-        reasons=REASONS,
     )

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from dunning.documents.pages.rule_values import write_label, write_title, write_value
+from dunning.documents.pages.policy_text import label_of, title_of
+from dunning.documents.pages.rule_values import write_value
 from dunning.jobs.desk import policy
 from dunning.jobs.desk.session import open_office
 from dunning.web.access import Person, permit
@@ -32,8 +33,8 @@ def show_policy(request: Request, person: Viewer, on: str = "") -> Response:
         page=page,
         mistake=mistake,
         asked=on[:_LONGEST_DAY],
-        title_of=partial(write_title, person.language),
-        label_of=partial(write_label, person.language),
+        title_of=partial(title_of, person.language),
+        label_of=partial(label_of, person.language),
         lines_of=partial(write_value, person.language),
     )
 

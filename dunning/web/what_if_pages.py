@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from dunning.core.words import STAGES
 from dunning.decisions.compare.list_membership import MEMBERSHIPS
 from dunning.documents.pages.findings_text import write_finding
-from dunning.documents.pages.rule_values import write_title
+from dunning.documents.pages.policy_text import title_of
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import what_if, what_if_results
 from dunning.jobs.desk.drafts import FILES, QUICK_FILE
@@ -86,7 +86,7 @@ def show_result(
         sums=[what_if_results.sum_up(found) for found in result.nights],
         stages=STAGES,
         lists=MEMBERSHIPS,
-        title=write_title(person.language, result.file.removesuffix(".toml")),
+        title=title_of(person.language, result.file),
     )
 
 
@@ -155,5 +155,5 @@ def _show_form(
         nights_max=what_if.MOST_NIGHTS,
         results=what_if_results.list_results(open_office(), fetch_going()),
         say_finding=partial(write_finding, person.language),
-        title_of=lambda file: write_title(person.language, file.removesuffix(".toml")),
+        title_of=partial(title_of, person.language),
     )

@@ -13,11 +13,11 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from dunning.core import words
-from dunning.core.ladder import MESSAGES
+from dunning.core.words import LANGUAGES
 from dunning.decisions.lists.proposals import SCHEMAS, merge_proposed
-from dunning.documents.bulgarian import WORDS
 from dunning.documents.lists import xlsx_files
+from dunning.documents.lists.ageing_file import COLUMNS as AGEING
+from dunning.documents.lists.changes_list import COLUMNS as MOVES
 from dunning.documents.lists.columns import Kind, count, day, money, text, word
 from dunning.documents.lists.csv_files import neutralise, render_csv
 from dunning.documents.lists.list_files import (
@@ -32,18 +32,19 @@ from dunning.documents.lists.list_files import (
 )
 from dunning.documents.lists.xlsx_files import render_xlsx
 from dunning.documents.messages.texts import Letterhead
+from dunning.documents.words import table_of
 from dunning.policy.policies import load_policy
 
 AS_OF = date(2026, 11, 22)
 _RULES = load_policy().at(AS_OF)
 HEAD = Letterhead(AS_OF, _RULES.supplier, date(2026, 11, 20), _RULES.profile)
 COLUMNS = (
-    text("premise_no", "Абонатен №"),
-    money("overdue", "Сума"),
-    day("due_on", "Срок"),
-    count("items", "Брой"),
-    word("stage", "Етап"),
-    text("note", "Бележка"),
+    text("premise_no"),
+    money("overdue"),
+    day("due_on"),
+    count("items"),
+    word("stage"),
+    text("note", heading="text"),
 )
 SCHEMA = pa.schema(
     [
@@ -138,7 +139,7 @@ def test_a_workbook_keeps_zeros_sums_and_days() -> None:
 def test_a_workbook_has_bulgarian_titles_with_the_contracts_names_in_their_notes() -> None:
     sheet = sheets(render_xlsx(table(ROW), COLUMNS, AS_OF, "Проба"))[0]
 
-    assert ["Абонатен №", "Сума", "Срок", "Брой", "Етап", "Бележка"] == [
+    assert ["Абонатен №", "Сума, €", "Срок за плащане", "Фактури", "Етап", "Текст"] == [
         cell.value for cell in sheet[1]
     ]
     assert [column.name for column in COLUMNS] == [cell.comment.text for cell in sheet[1]]
@@ -324,10 +325,10 @@ def test_the_reason_of_a_disconnection(items: int, expected: str) -> None:
 def test_a_word_with_two_meanings_is_told_apart() -> None:
     rows = pa.table({"stage": ["overdue"], "kind": ["person"], "part": ["person"]})
     columns = (
-        word("stage", "Вид", meaning="message"),
-        word("stage", "Етап"),
-        word("kind", "Лице", meaning="payer"),
-        word("part", "Част"),
+        word("stage", words="message"),
+        word("stage"),
+        word("kind", words="payer"),
+        word("part"),
     )
     sheet = sheets(render_xlsx(rows, columns, AS_OF, "Проба"))[0]
 
@@ -336,16 +337,16 @@ def test_a_word_with_two_meanings_is_told_apart() -> None:
     ]
 
 
-def test_every_word_of_the_lists_is_known_in_bulgarian() -> None:
-    closed = (
-        words.STAGES,
-        words.CHANNELS,
-        words.SERVICES,
-        words.ITEM_KINDS,
-        MESSAGES,
-    )
+def test_every_column_and_sheet_of_a_workbook_has_a_title_in_both_languages() -> None:
+    listed = (*REMINDERS.values(), DISCONNECTIONS, COURT, COURT_ITEMS, WITHHELD, QUARANTINE)
+    shown = [column for each in listed for column in each.columns]
 
-    assert [] == [name for names in closed for name in names if name not in WORDS]
+    for language in LANGUAGES:
+        headings = table_of(language, "column")
+        assert [] == [
+            column.heading for column in (*shown, *MOVES, *AGEING) if column.heading not in headings
+        ]
+        assert [] == [each.path for each in listed if each.path not in table_of(language, "sheet")]
 
 
 def test_control_characters_are_spelled_as_the_standard_wants() -> None:

@@ -10,18 +10,47 @@ import pytest
 
 import dunning
 from dunning.core import ledger_tables
-from dunning.core.words import PROTECTING_COLUMNS, PROTECTING_TABLES
+from dunning.core.words import (
+    CASE_OUTCOMES,
+    CASE_STAGES,
+    CHANNELS,
+    HOLD_REASONS,
+    ITEM_KINDS,
+    LANGUAGES,
+    NOTICE_STAGES,
+    PAYER_KINDS,
+    PROTECTING_COLUMNS,
+    PROTECTING_TABLES,
+    SERVICES,
+    SHIELDS,
+    STAGES,
+)
 from dunning.decisions.account import manual_hold_terms
+from dunning.decisions.account.ageing import AGES
 from dunning.decisions.account.stage_reasons import REASONS, WHY_NOT
+from dunning.decisions.compare.account_state import WAYS
+from dunning.decisions.compare.changes import KINDS, PLACES
+from dunning.decisions.compare.list_membership import LISTS
 from dunning.decisions.lists import dropped_rows
-from dunning.documents.bulgarian import WORDS
-from dunning.documents.pages.html import read_texts
+from dunning.documents.words import CODES, read_words, table_of
+from dunning.jobs.retention import KEPT
+from dunning.ledger.check.late_dates import DATED
 from dunning.policy.policies import load_policy
+from dunning.policy.schema import MEASURES, SHAPES, UNITS
 
 ROOT = Path(dunning.__file__).parent
 # Modules that say why a row is withheld, waits for a person or stays here in the last look.
-SAYING = ("disconnections", "reminders", "court", "notices", "staying", "one_message", "ramp")
+SAYING = (
+    "lists/disconnections",
+    "lists/reminders",
+    "lists/court",
+    "lists/dropped_rows",
+    "lists/one_message",
+    "lists/volume_limits",
+    "monthly/notices",
+)
 RELEASING = ("last_look", "publish")
+DEEDS = ("disconnection_order", "court_case")
 _NAMING = {"withhold_rows", "repeat", "scalar"}
 
 
@@ -151,15 +180,56 @@ def test_the_codes_are_found_in_the_code() -> None:
 
 
 def test_every_reason_of_a_list_has_a_word_in_both_languages() -> None:
-    codes, english = listing_codes(), read_texts("words", "en")
-    assert sorted(code for code in codes if code not in WORDS) == []
-    assert sorted(code for code in codes if code not in english) == []
+    for language in LANGUAGES:
+        assert sorted(listing_codes() - table_of(language, CODES).keys()) == []
 
 
-@pytest.mark.parametrize("codes", [REASONS, WHY_NOT], ids=["reasons", "why_not"])
-def test_every_reason_of_an_account_has_an_english_word(codes: dict[str, str]) -> None:
-    assert sorted(code for code in codes if code not in read_texts("words", "en")) == []
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        ("account_reason", REASONS),
+        ("why_not", WHY_NOT),
+        ("protection", manual_hold_terms.REASONS),
+        ("deed", (*NOTICE_STAGES, *DEEDS)),
+        ("measure", MEASURES),
+        ("kept_for", KEPT),
+        ("table", ledger_tables.TABLES),
+        ("hold", HOLD_REASONS),
+        ("shield", SHIELDS[1:]),
+        ("case_stage", CASE_STAGES),
+        ("case_outcome", CASE_OUTCOMES),
+        ("message", NOTICE_STAGES),
+        ("payer", PAYER_KINDS),
+        ("way", WAYS),
+        ("change", KINDS),
+        ("change_sentence", KINDS),
+        ("stage_short", PLACES),
+        ("answer", ("approved", "rejected", "expired", "automatic")),
+        ("counted_rows", DATED),
+        ("rule_file", SHAPES),
+        ("unit", dict.fromkeys(UNITS.values())),
+    ],
+)
+def test_a_table_has_a_word_for_each_of_its_codes_and_no_other(
+    table: str, codes: Iterable[str]
+) -> None:
+    words = read_words("bg")
+    known = words.forms.get(table) or words.tables[table]
+    assert sorted(known) == sorted(codes)
 
 
-def test_every_bulgarian_word_of_a_list_or_a_table_has_an_english_one() -> None:
-    assert sorted(word for word in WORDS if word not in read_texts("words", "en")) == []
+@pytest.mark.parametrize(
+    "codes",
+    [
+        STAGES,
+        CHANNELS,
+        SERVICES,
+        ITEM_KINDS,
+        PLACES,
+        LISTS,
+        AGES,
+        ledger_tables.REASONS,
+    ],
+)
+def test_every_code_of_a_closed_list_has_a_word(codes: Iterable[str]) -> None:
+    assert [code for code in codes if code not in table_of("bg", CODES)] == []

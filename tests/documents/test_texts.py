@@ -10,7 +10,8 @@ import pytest
 
 from dunning.decisions.lists.proposals import SCHEMAS
 from dunning.documents.messages.notice_mail import mail_files
-from dunning.documents.messages.texts import TEMPLATES, VERSIONS, Letterhead, write_messages
+from dunning.documents.messages.texts import VERSIONS, Letterhead, write_messages
+from dunning.documents.words import TEMPLATES
 from dunning.policy.policies import load_policy
 from dunning.policy.rules import Supplier
 

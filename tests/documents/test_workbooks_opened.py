@@ -24,6 +24,8 @@ from dunning.documents.lists.list_files import (
     ListFile,
 )
 from dunning.documents.lists.xlsx_files import render_xlsx
+from dunning.documents.words import table_of as table_of_words
+from dunning.documents.words import word_or_text
 from tests.browser.house import miss
 
 AS_OF = date(2026, 11, 22)
@@ -107,9 +109,10 @@ def values_of(column: Column) -> list[Any]:
         return [COUNTS[row % len(COUNTS)] for row in range(len(CENTS))]
     if column.kind is Kind.TEXT:
         return list(TEXTS)
-    return [
-        text.replace(" ", "") for text in TEXTS
-    ]  # one word each: words of closed lists have no spaces
+    if column.is_open:
+        return [text.replace(" ", "") for text in TEXTS]
+    codes = list(table_of_words("bg", column.words))
+    return [codes[row % len(codes)] for row in range(len(CENTS))]
 
 
 def shown(column: Column, value: Any) -> str:
@@ -122,6 +125,8 @@ def shown(column: Column, value: Any) -> str:
         return f"{value:%d.%m.%Y}"
     if column.kind is Kind.COUNT:
         return str(value)
+    if column.kind in (Kind.WORD, Kind.REASONS):
+        value = word_or_text("bg", value, column.words)
     return '"' + str(value).replace('"', '""') + '"'
 
 

@@ -13,11 +13,11 @@ import pytest
 from dunning.core.errors import NotThereError
 from dunning.core.frames import Bucket
 from dunning.core.words import CHANNELS
-from dunning.decisions.account.stage_reasons import REASONS
 from dunning.documents.pages.html import write_money
 from dunning.documents.pages.story_page import render_story
 from dunning.documents.pages.story_pdf import render_story_pdf
 from dunning.documents.pages.why_text import explain_stage
+from dunning.documents.words import word_of
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.search_index import build_search_index
 from dunning.gateways.snapshots.snapshot import open_snapshot
@@ -110,7 +110,7 @@ def test_an_account_is_told_as_explain_tells_it(
 ) -> None:
     for premise_no, payer_code in owing[:5]:
         page = account.look(office, premise_no, payer_code)
-        told = render_story(page.story, list(page.proposals), REASONS)
+        told = render_story(page.story, list(page.proposals))
         assert told == explain.run(premise_no, payer_code, AS_OF)
         assert [row["as_of"] for row in page.nights] == sorted(
             {row["as_of"] for row in page.nights}, reverse=True
@@ -276,8 +276,8 @@ def test_the_story_on_paper_says_what_the_page_says(
     office: Office, owing: list[tuple[str, str]], tmp_path: Path
 ) -> None:
     page = account.look(office, *owing[0])
-    content = render_story_pdf(page.story, [("Платец", page.payer.name)], [], REASONS)
-    assert content == render_story_pdf(page.story, [("Платец", page.payer.name)], [], REASONS)
+    content = render_story_pdf(page.story, [("Платец", page.payer.name)], [])
+    assert content == render_story_pdf(page.story, [("Платец", page.payer.name)], [])
     (tmp_path / "story.pdf").write_bytes(content)
     with pdfplumber.open(tmp_path / "story.pdf") as document:
         said = " ".join(" ".join((sheet.extract_text() or "").split()) for sheet in document.pages)
@@ -285,7 +285,7 @@ def test_the_story_on_paper_says_what_the_page_says(
     for row in page.story.tables["items"]:
         assert row["invoice_no"] in said
     for code in page.story.account["reasons"].split():
-        assert REASONS[code] in said
+        assert word_of("bg", code, "account_reason") in said
     why = explain_stage("bg", page.story)
     assert all(
         " ".join(told.split()) in said for told in (why.rule, why.decided, why.not_higher) if told

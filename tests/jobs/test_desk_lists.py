@@ -304,7 +304,7 @@ def test_a_file_that_was_changed_or_is_gone_is_not_shown(small: tuple[Office, Ni
 
 @pytest.mark.parametrize(
     "other",
-    [b"older", render_parquet(pa.table({"older": ["а"]}), (text_column("older", "Друго"),))],
+    [b"older", render_parquet(pa.table({"older": ["а"]}), (text_column("older"),))],
     ids=["no Parquet", "other columns"],
 )
 def test_a_file_that_another_version_wrote_is_told(

@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.core.errors import DunningError
-from dunning.documents.pages.html import read_texts
-from dunning.documents.pages.rule_values import write_label, write_title, write_value
+from dunning.core.words import LANGUAGES
+from dunning.documents.pages.policy_text import label_of, title_of
+from dunning.documents.pages.rule_values import write_value
+from dunning.documents.words import table_of
 from dunning.gateways.settings.environment import Settings
 from dunning.jobs.desk import policy
 from dunning.jobs.desk.session import Office
-from dunning.policy.labels import LABELS, TITLES
 from dunning.policy.policies import BUILT_IN, load_policy
+from dunning.policy.schema import SHAPES
 from dunning.policy.show import Row, show_rows
 from tests.jobs.nights import AS_OF, Debtors, nightly, say_fresh
 
@@ -81,7 +83,7 @@ def test_before_the_first_night_the_built_in_rules_are_shown(office: Office) -> 
     page = policy.look(office, None)
 
     assert (page.closed_on, page.origin_on, page.different) == (None, None, ())
-    assert [rule.name for rule in page.rules] == list(TITLES)
+    assert [rule.name for rule in page.rules] == list(table_of("bg", "rule_file"))
     assert [row for rule in page.rules for row in rule.rows] == show_rows(load_policy(), page.on)
 
 
@@ -199,9 +201,11 @@ def test_a_single_thing_is_no_several() -> None:
 def test_every_rule_and_value_has_a_name_in_both_languages() -> None:
     rows = list(rows_by_key().values())
 
-    assert rows_by_key().keys() - read_texts("rules", "en").keys() == set()
-    assert [write_label("bg", row) for row in rows] == [LABELS[key] for key in rows_by_key()]
-    assert [write_title("en", name)[0].isupper() for name in TITLES] == [True] * len(TITLES)
+    for language in LANGUAGES:
+        labels = [table_of(language, "rule_value")[key] for key in rows_by_key()]
+        assert [label_of(language, row) for row in rows] == labels
+    titles = [title_of("en", name) for name in table_of("en", "rule_file")]
+    assert [title[0].isupper() for title in titles] == [True] * len(SHAPES)
     assert [write_value("en", None), write_value("bg", None)] == [["–"], ["–"]]
     assert all(write_value("en", row) for row in rows)
 

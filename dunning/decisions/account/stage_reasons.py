@@ -7,43 +7,37 @@ import pyarrow as pa
 
 from dunning.core.arrays import Flags
 
-# Every code that may stand in `reasons`, with what a clerk reads for it.
-REASONS = {
-    "adjudged": "има присъдени суми – те отиват за принудително изпълнение",
-    "agreement_broken": "нарушено споразумение за разсрочване",
-    "agreement_kept": "спазва споразумение за разсрочване",
-    "bad_identifier": "грешен ЕГН, ЛНЧ или ЕИК",
-    "below_minimum": "просроченото е под най-малката сума за етапа",
-    "credit": "има надплатено",
-    "expired": "има погасени по давност суми",
-    "forecast_unequalised": "прогнозна сметка без изравнителна за сезона",
-    "hold_application": "задържане: молба за разсрочване",
-    "hold_complaint": "задържане: рекламация",
-    "hold_deceased": "задържане: починал платец",
-    "hold_dispute": "задържане: оспорена сума",
-    "hold_insolvency": "задържане: несъстоятелност",
-    "hold_life_support": "задържане: животоподдържаща апаратура",
-    "hold_manual": "задържане по решение на служител",
-    "hold_promise": "задържане: обещано плащане",
-    "hold_vulnerable": "задържане: уязвим клиент",
-    "in_court": "има сума по неприключено съдебно дело",
-    "instalments_differ": "вноските не са равни на разсрочената сума",
-    "limitation_near": "давността изтича скоро",
-    "missing_identifier": "липсва ЕГН, ЛНЧ или ЕИК",
-    "not_due": "има сума, чийто срок още не е изтекъл",
-    "nothing_open": "няма неплатени суми",
-    "overdue": "има просрочена сума",
-    "refused_evidence": "ред за партидата е отказан при зареждането",
-}
+# Every code that may stand in `reasons`.
+REASONS = (
+    "adjudged",
+    "agreement_broken",
+    "agreement_kept",
+    "bad_identifier",
+    "below_minimum",
+    "credit",
+    "expired",
+    "forecast_unequalised",
+    "hold_application",
+    "hold_complaint",
+    "hold_deceased",
+    "hold_dispute",
+    "hold_insolvency",
+    "hold_life_support",
+    "hold_manual",
+    "hold_promise",
+    "hold_vulnerable",
+    "in_court",
+    "instalments_differ",
+    "limitation_near",
+    "missing_identifier",
+    "not_due",
+    "nothing_open",
+    "overdue",
+    "refused_evidence",
+)
 
 # Codes of `why_not`: the condition of the next stage that is not met.
-WHY_NOT = {
-    "nothing_overdue": "няма просрочена сума",
-    "nothing_claimable": "няма сума, която може да се търси",
-    "no_notice": "няма връчено съобщение от долния етап, което вече и още важи и обхваща сумата",
-    "amount": "сумата е под прага",
-    "days": "просрочието е по-кратко от срока",
-}
+WHY_NOT = ("nothing_overdue", "nothing_claimable", "no_notice", "amount", "days")
 
 
 def join_codes(flags: dict[str, Flags]) -> pa.Array:

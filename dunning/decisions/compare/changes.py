@@ -6,6 +6,7 @@ compared here, bucket by bucket.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,7 @@ from dunning.decisions.account.stage_reasons import join_codes
 from dunning.decisions.compare.account_state import Side
 from dunning.decisions.compare.list_membership import MEMBERSHIPS, Placings, place_rows, say_places
 from dunning.decisions.tables import word_column
+from dunning.policy.show import RuleChange
 
 # A side on which an account is not there at all stands behind the stages.
 PLACES = (*STAGES, "absent")
@@ -43,6 +45,26 @@ class Changes:
     moves: pa.Table
     stages: Ints
     lists: Ints
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs between two nights, with the rules on each side.
+
+    name: `diff` or `simulate`. versions: of the rules on each side. rules: the values in force that
+    differ. changes: their moves have `why` besides. biggest: the moves of the most money. places,
+    lists: what the sums stand by.
+    """
+
+    name: str
+    before_on: date
+    after_on: date
+    versions: tuple[str, str]
+    rules: list[RuleChange]
+    changes: Changes
+    biggest: pa.Table
+    places: tuple[str, ...] = PLACES
+    lists: tuple[str, ...] = LISTS
 
 
 _text, _cents, _days = pa.string(), pa.int64(), pa.int64()

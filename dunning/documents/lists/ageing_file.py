@@ -6,14 +6,15 @@ import pyarrow as pa
 
 from dunning.documents.lists.columns import count, money, text, word
 from dunning.documents.lists.xlsx_files import render_xlsx
+from dunning.documents.words import word_of
 
-_COLUMNS = (
-    word("service", "Услуга"),
-    text("district", "Район", 24),
-    word("stage", "Етап", 26),
-    word("band", "Възраст", 26),
-    count("items", "Фактури", 12),
-    money("cents", "Неплатено, €", "cents", 16),
+COLUMNS = (
+    word("service"),
+    text("district", 24),
+    word("stage", 26),
+    word("band", 26),
+    count("items", 12),
+    money("cents", "cents", 16),
 )
 
 
@@ -21,4 +22,4 @@ def render_ageing(rows: pa.Table, as_of: date) -> bytes:
     """Return rows of `decisions.ageing.AGEING` as XLSX. near_limitation stands besides the ages,
     not among them.
     """
-    return render_xlsx(rows, _COLUMNS, as_of, "Възраст на дълга")
+    return render_xlsx(rows, COLUMNS, as_of, word_of("bg", "ageing", "sheet"))

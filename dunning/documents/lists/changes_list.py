@@ -1,6 +1,6 @@
 """Who moves between two nights, as a list for clerks: one row an account, with why in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pyarrow as pa
@@ -8,93 +8,82 @@ import pyarrow.compute as pc
 
 from dunning.core.formats import format_minor_column
 from dunning.core.ladder import RUNG_NAMES
-from dunning.documents.bulgarian import say, translate
+from dunning.core.lists import LISTS
 from dunning.documents.lists.columns import Column, count, money, reasons, text, word
 from dunning.documents.lists.csv_files import render_csv
+from dunning.documents.lists.word_columns import translate
 from dunning.documents.lists.xlsx_files import render_xlsx
-from dunning.documents.pages.story_page import NOTICES, STAGES
+from dunning.documents.words import form, word_of
 from dunning.policy.rules import StageRule, Stages
 
-_SIDES = (("before", "преди"), ("after", "сега"))
-GROUPS = {"reminders": "съобщения", "disconnections": "прекъсване", "court": "съд"}
+_SIDES = ("before", "after")
+_TURNOVER = ("paid", "credited", "invoiced")
 
 
-def _sided(make: object, name: str, title: str, *rest: object) -> tuple[Column, ...]:
-    assert callable(make)
-    return tuple(make(f"{name}_{side}", f"{title} {when}", *rest) for side, when in _SIDES)
+def _sided(make: Callable[..., Column], name: str, *rest: object) -> tuple[Column, ...]:
+    return tuple(make(f"{name}_{side}", *rest) for side in _SIDES)
 
 
-def _money(name: str, title: str) -> tuple[Column, ...]:
-    return tuple(
-        money(f"{name}_{side}", f"{title} {when}, €", f"{name}_cents_{side}")
-        for side, when in _SIDES
-    )
+def _money(name: str) -> tuple[Column, ...]:
+    return tuple(money(f"{name}_{side}", f"{name}_cents_{side}") for side in _SIDES)
 
 
 COLUMNS = (
-    text("premise_no", "Абонатен №"),
-    text("payer_code", "Код на платец"),
-    word("kind", "Партида", 12, "change"),
-    *_sided(word, "stage", "Етап", 24),
-    reasons("lists_left", "Излиза от", 28),
-    reasons("lists_came", "Влиза в", 28),
-    reasons("lists_stayed", "Остава в", 28),
-    *_money("open", "Неплатено"),
-    *_money("overdue", "Просрочено"),
-    text("why", "Защо", 90),
-    money("paid", "Платено междувременно, €"),
-    money("credited", "Кредитирано междувременно, €"),
-    money("invoiced", "Фактурирано междувременно, €"),
-    *_sided(word, "message", "Съобщение", 24, "message"),
-    *_sided(word, "reminders", "Канал на съобщението", 24),
-    *_sided(word, "disconnections", "Прекъсване", 24),
-    *_sided(word, "court", "Съд", 24),
-    *_sided(text, "reasons", "Основания", 48),
-    *_sided(text, "why_not", "Защо не по-висок етап", 48),
-    *_sided(text, "rule", "Правило", 22),
-    word("way", "Решаващ етап", 24, "way"),
-    *_money("way", "Сума за него"),
-    *(count(f"way_days_{side}", f"Дни за него {when}") for side, when in _SIDES),
+    text("premise_no"),
+    text("payer_code"),
+    word("kind", 12, "change", heading="changes.kind"),
+    *_sided(word, "stage", 24),
+    reasons("lists_left", 28),
+    reasons("lists_came", 28),
+    reasons("lists_stayed", 28),
+    *_money("open"),
+    *_money("overdue"),
+    text("why", 90),
+    money("paid"),
+    money("credited"),
+    money("invoiced"),
+    *_sided(word, "message", 24, "message"),
+    *_sided(word, "reminders", 24),
+    *_sided(word, "disconnections", 24),
+    *_sided(word, "court", 24),
+    *_sided(text, "reasons", 48),
+    *_sided(text, "why_not", 48),
+    *_sided(text, "rule", 22),
+    word("way", 24, "way"),
+    *_money("way"),
+    *_sided(count, "way_days"),
 )
 
 
-def render_moves(
-    moves: pa.Table, name: str, as_of: date, words: Mapping[str, Mapping[str, str]]
-) -> Iterator[tuple[str, bytes]]:
+def render_moves(moves: pa.Table, name: str, as_of: date) -> Iterator[tuple[str, bytes]]:
     """Yield the list as `<name>.csv`, with the contract's words, and `<name>.xlsx`, in Bulgarian.
 
     Args:
-        moves: `decisions.changes.MOVES`, with `why` (see `explain_moves`).
-        words: what each code of the columns `reasons` and `why_not` says.
+        moves: `decisions.compare.changes.MOVES`, with `why` (see `explain_moves`).
     """
     yield f"{name}.csv", render_csv(moves, COLUMNS)
-    for side, _ in _SIDES:
-        for column, meanings in words.items():
-            place = moves.column_names.index(f"{column}_{side}")
-            said = say(moves.column(place).combine_chunks(), meanings)
-            moves = moves.set_column(place, f"{column}_{side}", said)
-    yield f"{name}.xlsx", render_xlsx(moves, COLUMNS, as_of, "Промени")
+    for side in _SIDES:
+        moves = _translate_column(moves, f"reasons_{side}", "account_reason")
+        moves = _translate_column(moves, f"why_not_{side}", "why_not")
+    yield f"{name}.xlsx", render_xlsx(moves, COLUMNS, as_of, word_of("bg", "changes", "sheet"))
 
 
-def explain_moves(
-    moves: pa.Table, before: Stages, after: Stages, why_not: Mapping[str, str]
-) -> pa.Table:
+def _translate_column(moves: pa.Table, name: str, words: str) -> pa.Table:
+    said = translate(moves[name].combine_chunks(), words)
+    return moves.set_column(moves.column_names.index(name), name, said)
+
+
+def explain_moves(moves: pa.Table, before: Stages, after: Stages) -> pa.Table:
     """Return the moves with `why`, a Bulgarian sentence: what decided between two stages, what was
     paid, each list.
 
     Args:
         before, after: the rules of the ladder on each side.
-        why_not: what each code of the columns `why_not` says.
     """
-    parts = [_say_kind(moves), _say_way(moves, before, after, why_not)]
-    turnover = (
-        ("paid", "платени", "отпаднали плащания за"),
-        ("credited", "кредитирани", "отпаднали кредити за"),
-        ("invoiced", "фактурирани", "отпаднали фактури за"),
-    )
-    parts += [_say_turnover(moves[f"{name}_cents"], more, less) for name, more, less in turnover]
+    parts = [_say_kind(moves), _say_way(moves, before, after)]
+    parts += [_say_turnover(moves, name) for name in _TURNOVER]
     parts.append(_say_message(moves))
-    parts += [_say_lists(moves, group, title) for group, title in GROUPS.items()]
+    parts += [_say_lists(moves, group) for group in LISTS]
     columns = [pc.fill_null(part, "") for part in parts]
     shown = [
         pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column) for column in columns
@@ -104,13 +93,11 @@ def explain_moves(
 
 
 def _say_kind(moves: pa.Table) -> pa.Array:
-    told = {"new": "нова партида", "gone": "партидата я няма в данните", "moved": ""}
-    return say(moves["kind"].combine_chunks(), told)
+    """Say that an account is on one side only; empty text where it is on both."""
+    return translate(moves["kind"].combine_chunks(), "change_sentence")
 
 
-def _say_way(
-    moves: pa.Table, before: Stages, after: Stages, why_not: Mapping[str, str]
-) -> pa.Array:
+def _say_way(moves: pa.Table, before: Stages, after: Stages) -> pa.Array:
     """Say what the deciding stage looked at on each side, and what it asks; once, where both sides
     ask the same.
     """
@@ -118,26 +105,28 @@ def _say_way(
     begins, middles, ends = [], [], []
     for way, then, now in zip(RUNG_NAMES, *needs, strict=True):
         is_one = then == now
-        begins.append(f"{STAGES[way]} (иска {now}): преди " if is_one else f"{STAGES[way]}: преди ")
+        name = word_of("bg", way, "way")
+        begins.append(f"{name} (иска {now}): преди " if is_one else f"{name}: преди ")
         middles.append(", сега " if is_one else f" (иска {then}), сега ")
         ends.append("" if is_one else f" (иска {now})")
     place = pc.index_in(moves["way"].combine_chunks(), value_set=pa.array(RUNG_NAMES))
-    seen = [_say_seen(moves, side, why_not) for side, _ in _SIDES]
+    seen = [_say_seen(moves, side) for side in _SIDES]
     begin, middle, end = (
         pa.array(texts, pa.string()).take(place) for texts in (begins, middles, ends)
     )
     return pc.binary_join_element_wise(begin, seen[0], middle, seen[1], end, "")
 
 
-def _say_seen(moves: pa.Table, side: str, why_not: Mapping[str, str]) -> pa.Array:
+def _say_seen(moves: pa.Table, side: str) -> pa.Array:
     """Say the sum that the deciding stage looked at and its age; where it looked at nothing,
     why.
     """
     days = moves[f"way_days_{side}"].combine_chunks()
-    unit = pc.if_else(pc.equal(days, 1), " ден", " дни")
+    one, several = (f" {form('bg', number, 'day')}" for number in (1, 2))
+    unit = pc.if_else(pc.equal(days, 1), one, several)
     cents = moves[f"way_cents_{side}"].combine_chunks()
     seen = pc.binary_join_element_wise(_euro(cents), ", ", days.cast(pa.string()), unit, "")
-    obstacles = say(moves[f"why_not_{side}"].combine_chunks(), why_not)
+    obstacles = translate(moves[f"why_not_{side}"].combine_chunks(), "why_not")
     nothing = pc.if_else(pc.equal(obstacles, ""), "няма такава сума", obstacles)
     return pc.if_else(pc.equal(cents, 0), nothing, seen)
 
@@ -147,11 +136,11 @@ def _need(rules: Stages, way: str) -> str:
         return f"{_euro_text(rules.of(way))} и давност до {rules.limitation_near_days} дни"
     rule = rules.of(way)
     notice = (
-        f", {rule.served_days_min} дни след връчено {NOTICES[rule.after_notice]}"
+        f", {rule.served_days_min} дни след връчено {word_of('bg', rule.after_notice, 'message')}"
         if rule.after_notice
         else ""
     )
-    return f"{_euro_text(rule)} и {rule.days_overdue_min} {'ден' if rule.days_overdue_min == 1 else 'дни'}{notice}"
+    return f"{_euro_text(rule)} и {rule.days_overdue_min} {form('bg', rule.days_overdue_min, 'day')}{notice}"
 
 
 def _euro_text(rule: StageRule) -> str:
@@ -168,8 +157,10 @@ def _euro(cents: pa.Array) -> pa.Array:
     )
 
 
-def _say_turnover(cents: pa.ChunkedArray, more: str, less: str) -> pa.Array:
-    values = pc.fill_null(cents.combine_chunks(), 0)
+def _say_turnover(moves: pa.Table, name: str) -> pa.Array:
+    """Say what came in or fell away between the sides; null where nothing did."""
+    values = pc.fill_null(moves[f"{name}_cents"].combine_chunks(), 0)
+    more, less = (word_of("bg", name, f"turnover_{side}") for side in ("more", "less"))
     verb = pc.if_else(pc.greater(values, 0), f"{more} ", f"{less} ")
     told = pc.binary_join_element_wise(verb, _euro(pc.abs(values)), "")
     return pc.if_else(pc.equal(values, 0), pa.scalar(None, pa.string()), told)
@@ -179,14 +170,13 @@ def _say_message(moves: pa.Table) -> pa.Array:
     """Say which message goes out in place of which; null where it is the same, or there is none on
     a side.
     """
-    then, now = (moves[f"message_{side}"].combine_chunks() for side, _ in _SIDES)
-    told = pc.binary_join_element_wise(
-        "съобщение: ", say(then, NOTICES), " → ", say(now, NOTICES), ""
-    )
+    then, now = (moves[f"message_{side}"].combine_chunks() for side in _SIDES)
+    said = [translate(side, "message") for side in (then, now)]
+    told = pc.binary_join_element_wise("съобщение: ", said[0], " → ", said[1], "")
     return pc.if_else(pc.equal(then, now), pa.scalar(None, pa.string()), told)
 
 
-def _say_lists(moves: pa.Table, group: str, title: str) -> pa.Array:
+def _say_lists(moves: pa.Table, group: str) -> pa.Array:
     """Say where an account stood and stands, of the groups of lists that it came to or left; null
     for the others.
     """
@@ -197,8 +187,8 @@ def _say_lists(moves: pa.Table, group: str, title: str) -> pa.Array:
         )
     )
     places = [
-        pc.fill_null(translate(moves[f"{group}_{side}"].combine_chunks()), "–")
-        for side, _ in _SIDES
+        pc.fill_null(translate(moves[f"{group}_{side}"].combine_chunks()), "–") for side in _SIDES
     ]
+    title = word_of("bg", group)
     told = pc.binary_join_element_wise(f"{title}: ", places[0], " → ", places[1], "")
     return pc.if_else(moved, told, pa.scalar(None, pa.string()))

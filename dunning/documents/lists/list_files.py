@@ -13,126 +13,140 @@ from dunning.core.formats import format_days, format_minor_column
 from dunning.core.frames import frame_of
 from dunning.core.lists import PRINCIPAL
 from dunning.core.words import CHANNELS
-from dunning.documents.lists.columns import Column, count, day, money, reasons, text, word
+from dunning.documents.lists.columns import (
+    Column,
+    count,
+    day,
+    money,
+    open_word,
+    reasons,
+    text,
+    word,
+)
 from dunning.documents.lists.csv_files import render_csv
 from dunning.documents.lists.parquet_files import render_parquet
 from dunning.documents.lists.xlsx_files import render_xlsx
 from dunning.documents.messages.texts import Letterhead, write_messages
+from dunning.documents.words import word_of
 
 
 @dataclass(frozen=True)
 class ListFile:
-    """A list: its file (without suffix), the name of its sheet, its columns."""
+    """A list: its file (without suffix), its columns, the code of its sheet's name (its file, if
+    left out).
+    """
 
     path: str
-    title: str
     columns: tuple[Column, ...]
+    sheet: str = ""
+
+    def __post_init__(self) -> None:
+        # A copy for another file keeps the sheet's name.
+        if not self.sheet:
+            object.__setattr__(self, "sheet", self.path)
+
+    @property
+    def title(self) -> str:
+        """Return the name of its sheet, Bulgarian."""
+        return word_of("bg", self.sheet, "sheet")
 
 
 _MESSAGE = (
-    text("reference", "Номер на съобщението", 42),
-    text("premise_no", "Абонатен №"),
-    text("payer_code", "Код на платец"),
-    word("stage", "Вид", 24, "message"),
-    text("address", "Адресат", 36),
-    text("subject", "Тема", 40),
-    text("text", "Текст", 80),
-    money("overdue", "Сума, €", PRINCIPAL),
-    count("segments", "Части (SMS)"),
+    text("reference", 42),
+    text("premise_no"),
+    text("payer_code"),
+    word("stage", 24, "message", heading="message.stage"),
+    text("address", 36, heading="message.address"),
+    text("subject", 40),
+    text("text", 80),
+    money("overdue", PRINCIPAL),
+    count("segments"),
 )
-REMINDERS = {
-    channel: ListFile(f"reminders/{channel}", title, _MESSAGE)
-    for channel, title in zip(CHANNELS, ("SMS", "Имейли", "Писма"), strict=True)
-}
+REMINDERS = {channel: ListFile(f"reminders/{channel}", _MESSAGE) for channel in CHANNELS}
 DISCONNECTIONS = ListFile(
     "disconnections",
-    "Прекъсване",
     (
-        text("district", "Район"),
-        text("route", "Маршрут", 10),
-        text("premise_no", "Абонатен №"),
-        text("payer_code", "Код на платец"),
-        text("meter_no", "Електромер №"),
-        text("address", "Адрес", 40),
-        money("overdue", "Дължимо, €", PRINCIPAL),
-        day("oldest_due_on", "Най-стар срок"),
-        day("warned_on", "Предупреден на"),
-        day("not_before", "Не преди"),
-        day("not_after", "Не след"),
-        text("reason", "Основание", 84),
+        text("district"),
+        text("route", 10),
+        text("premise_no"),
+        text("payer_code"),
+        text("meter_no"),
+        text("address", 40),
+        money("overdue", PRINCIPAL, heading="disconnections.overdue"),
+        day("oldest_due_on"),
+        day("warned_on"),
+        day("not_before"),
+        day("not_after"),
+        text("reason", 84, heading="disconnections.reason"),
     ),
 )
 COURT = ListFile(
     "court",
-    "Съд",
     (
-        text("case_ref", "Преписка", 40),
-        word("part", "Част", 12),
-        reasons("person_reasons", "За преглед, защото"),
-        text("premise_no", "Абонатен №"),
-        text("payer_code", "Код на платец"),
-        word("kind", "Лице", 18, "payer"),
-        text("name", "Име", 32),
-        text("national_id", "ЕГН/ЛНЧ/ЕИК", 14),
-        text("share", "Дял", 8),
-        text("premise_address", "Адрес на имота", 40),
-        text("postal_address", "Адрес за връчване", 40),
-        word("service", "Услуга"),
-        money("principal", "Главница, €", PRINCIPAL),
-        money("interest", "Лихва, €"),
-        day("interest_from", "Лихва от"),
-        day("interest_to", "Лихва до"),
-        money("state_fee", "Държавна такса, €"),
-        money("total", "Всичко, €"),
-        count("items", "Фактури"),
-        day("oldest_due_on", "Най-стар срок"),
-        day("limitation_on", "Давност от"),
-        day("warned_on", "Предупреден на"),
-        word("warned_by", "Предупреден с", 14),
+        text("case_ref", 40),
+        word("part", 12),
+        reasons("person_reasons"),
+        text("premise_no"),
+        text("payer_code"),
+        word("kind", 18, "payer", heading="court.kind"),
+        text("name", 32),
+        text("national_id", 14),
+        text("share", 8),
+        text("premise_address", 40),
+        text("postal_address", 40),
+        word("service"),
+        money("principal", PRINCIPAL),
+        money("interest"),
+        day("interest_from"),
+        day("interest_to"),
+        money("state_fee"),
+        money("total"),
+        count("items"),
+        day("oldest_due_on"),
+        day("limitation_on"),
+        day("warned_on"),
+        open_word("warned_by", 14),
     ),
 )
 COURT_ITEMS = ListFile(
     "court_items",
-    "Съд – фактури",
     (
-        text("case_ref", "Преписка", 40),
-        text("invoice_no", "Фактура №"),
-        word("kind", "Вид", 22),
-        day("period_from", "Период от"),
-        day("period_to", "Период до"),
-        day("issued_on", "Издадена на"),
-        day("due_on", "Срок за плащане"),
-        money("open", "Остатък, €"),
-        money("original_amount", "Сума по фактура", "original_minor"),
-        text("original_currency", "Валута", 8),
-        money("interest", "Лихва, €"),
-        text("interest_segments", "Лихва по периоди", 80),
-        text("equalisation_no", "Изравнителна сметка №"),
-        day("limitation_on", "Давност от"),
+        text("case_ref", 40),
+        text("invoice_no"),
+        word("kind", 22),
+        day("period_from"),
+        day("period_to"),
+        day("issued_on"),
+        day("due_on"),
+        money("open"),
+        money("original_amount", "original_minor"),
+        text("original_currency", 8),
+        money("interest"),
+        text("interest_segments", 80),
+        text("equalisation_no"),
+        day("limitation_on"),
     ),
 )
 WITHHELD = ListFile(
     "withheld",
-    "Задържани редове",
     (
-        word("list", "Списък", 14),
-        text("premise_no", "Абонатен №"),
-        text("payer_code", "Код на платец"),
-        word("stage", "Етап", 24),
-        money("overdue", "Сума, €", PRINCIPAL),
-        reasons("reason", "Причина", 48),
+        word("list", 14),
+        text("premise_no"),
+        text("payer_code"),
+        word("stage", 24),
+        money("overdue", PRINCIPAL),
+        reasons("reason", 48),
     ),
 )
 QUARANTINE = ListFile(
     "quarantine",
-    "Отказани редове",
     (
-        word("table", "Таблица", 16, "table"),
-        text("file", "Файл", 28),
-        count("line", "Ред"),
-        reasons("reasons", "Причини", 48),
-        text("row", "Редът, както е прочетен", 100),
-        text("cells", "Клетки, за които е отказан", 60),
+        word("table", 16, "table"),
+        text("file", 28),
+        count("line"),
+        reasons("reasons", 48),
+        text("row", 100),
+        text("cells", 60),
     ),
 )
 

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from xlsxwriter.utility import xl_col_to_name
 
 from dunning.core.formats import format_minor_column
-from dunning.documents.bulgarian import translate
 from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.word_columns import translate
 
 _BLOCK = 50_000  # rows at once: what keeps memory flat
 _CELL_MAX = 32_767
@@ -71,7 +71,7 @@ def _numbers(values: pa.Array, kind: Kind) -> pa.Array:
 
 def _texts(values: pa.Array, column: Column) -> pa.Array:
     if column.kind in (Kind.WORD, Kind.REASONS):
-        values = translate(values, column.meaning)
+        values = translate(values, column.words, is_open=column.is_open)
     return pc.utf8_slice_codeunits(values.cast(pa.string()), 0, _CELL_MAX)
 
 

@@ -16,7 +16,8 @@ from jinja2 import Template, TemplateError
 
 from dunning.core.errors import DunningError
 from dunning.core.words import LANGUAGES
-from dunning.documents.messages.texts import TEMPLATES, open_templates
+from dunning.documents.messages.texts import open_templates
+from dunning.documents.words import TEMPLATES
 from dunning.policy.rules import Profile
 
 

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from dunning.core.money import format_minor
-from dunning.documents.bulgarian import WORDS, count
+from dunning.documents.words import counted, word_of
 
 # What may be answered, as Airflow shows and keeps it.
 APPROVE, REJECT = "Одобрявам", "Отказвам"
-NAMES = {
-    "reminders": "Съобщения",
-    "disconnections": "Списък за прекъсване",
-    "court": "Списък за съд",
-}
 
 
 @dataclass(frozen=True)
@@ -47,10 +42,9 @@ class Question:
 def write_subject(question: Question) -> str:
     """Return the headline, plain text."""
     stays = f"; още {question.person_rows} за преглед остават тук" if question.person_rows else ""
-    return (
-        f"{NAMES[question.list_name]} към {question.as_of:%d.%m.%Y} г.: {count(question.rows, 'row')}, "
-        f"{format_minor(question.cents)} €{stays}"
-    )
+    name = word_of("bg", question.list_name, "list_question")
+    rows, sum_ = counted("bg", question.rows, "row"), format_minor(question.cents)
+    return f"{name} към {question.as_of:%d.%m.%Y} г.: {rows}, {sum_} €{stays}"
 
 
 def write_body(question: Question) -> str:
@@ -68,13 +62,12 @@ def write_body(question: Question) -> str:
             "",
         ]
         lines += [
-            f"- {WORDS.get(reason, reason)}: {rows}"
-            for reason, rows in question.person_reasons.items()
+            f"- {word_of('bg', reason)}: {rows}" for reason, rows in question.person_reasons.items()
         ] + [""]
     if question.withheld:
         lines += ["**Задържани редове:**", ""]
         lines += [
-            f"- {WORDS.get(reason, reason)}: {rows}" for reason, rows in question.withheld.items()
+            f"- {word_of('bg', reason)}: {rows}" for reason, rows in question.withheld.items()
         ] + [""]
     lines += [f"[Отворете списъка]({question.link})", ""]
     lines += [

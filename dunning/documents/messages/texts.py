@@ -26,9 +26,9 @@ from dunning.core.lists import PRINCIPAL
 from dunning.core.words import LANGUAGES
 from dunning.documents.messages.sms import count_parts_column
 from dunning.documents.messages.transliteration import write_plainly
+from dunning.documents.words import TEMPLATES
 from dunning.policy.rules import Profile, Supplier
 
-TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 VERSIONS = {"overdue": 2, "final_warning": 2}
 _FOLDERS = {"sms": "sms", "email": "email", "post": "letter"}
 _NEAR_DAYS = 330

@@ -5,9 +5,9 @@ from datetime import date
 from pathlib import Path
 
 from dunning.core.formats import NBSP
-from dunning.documents.messages.texts import TEMPLATES
 from dunning.documents.notice.codes import payment_text
 from dunning.documents.notice.wording import Wording, open_wording
+from dunning.documents.words import TEMPLATES
 from dunning.policy.rules import Profile, Rules
 
 

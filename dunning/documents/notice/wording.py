@@ -20,9 +20,10 @@ from stdnum import iban
 from dunning.core.errors import DunningError
 from dunning.core.formats import NBSP
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, LANGUAGES, PAYOUT
-from dunning.documents.messages.texts import TEMPLATES, open_templates
+from dunning.documents.messages.texts import open_templates
 from dunning.documents.notice import layout
 from dunning.documents.notice.fonts import face
+from dunning.documents.words import TEMPLATES
 from dunning.policy.rules import Profile
 
 # What each sentence may name besides what all may.

@@ -10,21 +10,17 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from dunning.core.arrays import Ints
+from dunning.core.formats import format_day
 from dunning.core.money import format_minor
-from dunning.documents.bulgarian import MEANINGS, WORDS
-from dunning.policy.show import RuleChange, format_day, format_value
-
-_PLACES = {
-    "current": "без просрочие",
-    "overdue": "просрочено",
-    "final_warning": "последно предупр.",
-    "court_bound": "за съд",
-    "absent": "няма ги",
-}
+from dunning.decisions.compare.changes import Comparison
+from dunning.documents.pages.policy_text import format_value, label_of
+from dunning.documents.words import word_of
+from dunning.policy.show import RuleChange
 
 
-def render_changes(comparison: Any, files: list[Path], width: int = 160) -> str:
-    """Return a comparison (`jobs.compare.Comparison`) as text.
+def render_changes(comparison: Comparison, files: list[Path], width: int = 160) -> str:
+    """Return a comparison as text.
 
     Args:
         files: where all the moves lie; empty if they were not written.
@@ -46,7 +42,7 @@ def render_changes(comparison: Any, files: list[Path], width: int = 160) -> str:
     return "\n".join(line for n, line in enumerate(lines) if line or lines[n - 1]).rstrip() + "\n"
 
 
-def _head(page: Console, comparison: Any) -> None:
+def _head(page: Console, comparison: Comparison) -> None:
     then, now = format_day(comparison.before_on), format_day(comparison.after_on)
     old, new = comparison.versions
     if comparison.before_on == comparison.after_on:
@@ -68,23 +64,23 @@ def _rules(page: Console, rules: list[RuleChange]) -> None:
         row = change.after or change.before
         assert row is not None
         sides = [format_value(side) if side else "–" for side in (change.before, change.after)]
-        table.add_row(row.file, row.label, *sides)
+        table.add_row(row.file, label_of("bg", row), *sides)
     page.print(table)
 
 
-def _stages(places: tuple[str, ...], sums: Any) -> Table:
+def _stages(places: tuple[str, ...], sums: Ints) -> Table:
     """Return stage × stage: accounts, and below them what they owe (after; before, where they are
     gone).
     """
     title = "Етапи: от (ред) към (колона) – партиди и неплатено след промяната"
-    table = _grid(title, "от \\ към", *(_PLACES[place] for place in places), "всичко преди")
+    table = _grid(title, "от \\ към", *map(_name_place, places), "всичко преди")
     for name, row in zip(places, sums.tolist(), strict=True):
         cells = [
             _cell(count, before if place == "absent" else after)
             for place, (count, before, after) in zip(places, row, strict=True)
         ]
         table.add_row(
-            _PLACES[name], *cells, _cell(sum(c for c, _, _ in row), sum(b for _, b, _ in row))
+            _name_place(name), *cells, _cell(sum(c for c, _, _ in row), sum(b for _, b, _ in row))
         )
     totals = zip(places, sums.sum(axis=0).tolist(), strict=True)
     cells = [
@@ -99,7 +95,7 @@ def _cell(count: int, cents: int) -> str:
     return f"{count}\n{_euro(cents)}" if count else "–"
 
 
-def _lists(lists: tuple[str, ...], sums: Any) -> Table:
+def _lists(lists: tuple[str, ...], sums: Ints) -> Table:
     """Return per list the rows that come, leave and stay, and their sums (after; before, where they
     leave).
     """
@@ -115,7 +111,7 @@ def _lists(lists: tuple[str, ...], sums: Any) -> Table:
     for name, (came, left, stayed) in zip(lists, sums.tolist(), strict=True):
         then, now = (left[n] + stayed[n] for n in (0, 1)), (came[n] + stayed[n] for n in (0, 2))
         table.add_row(
-            WORDS[name],
+            word_of("bg", name),
             _cell(came[0], came[2]),
             _cell(left[0], left[1]),
             _cell(stayed[0], stayed[2]),
@@ -131,16 +127,24 @@ def _biggest(rows: list[dict[str, Any]], count: int) -> Table:
     )
     table = _grid(title, "абонатен №", "платец", "етап", "неплатено", "защо")
     for row in rows:
-        stages = [
-            WORDS.get(row[f"stage_{side}"], MEANINGS["change"][row["kind"]])
-            for side in ("before", "after")
-        ]
+        stages = [_name_stage(row, side) for side in ("before", "after")]
         sums = row["open_cents_before"], row["open_cents_after"]
         owed = [_euro(cents) if cents is not None else "–" for cents in sums]
         table.add_row(
             row["premise_no"], row["payer_code"], _arrow(*stages), _arrow(*owed), row["why"]
         )
     return table
+
+
+def _name_place(place: str) -> str:
+    """Return a stage as the head of a narrow column."""
+    return word_of("bg", place, "stage_short")
+
+
+def _name_stage(row: dict[str, Any], side: str) -> str:
+    """Return the stage on a side; where the account is not on it, that it is new or gone."""
+    stage = row[f"stage_{side}"]
+    return word_of("bg", stage) if stage else word_of("bg", row["kind"], "change")
 
 
 def _arrow(before: str, after: str) -> str:

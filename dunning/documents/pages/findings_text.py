@@ -7,21 +7,12 @@ import tomllib
 from functools import lru_cache
 
 from dunning.documents.pages.html import PAGES, write_day
+from dunning.documents.words import table_of, word_of
 
 _FINDINGS, _ERRORS, _REMARKS = "findings.toml", "errors.toml", "remarks.toml"
 _CYRILLIC = re.compile(r"[А-я]")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VALUE = re.compile(r"\\\{(\w+)\\\}")
-_KINDS = {
-    "a whole number": "цяло число",
-    "a decimal number": "дробно число",
-    "a truth value": "да или не",
-    "a date with a time": "дата с час",
-    "a date": "дата",
-    "a text": "текст",
-    "a list": "списък",
-    "a table": "таблица",
-}
 
 
 def write_finding(language: str, sentence: str) -> str:
@@ -85,7 +76,8 @@ def _write_days(value: str) -> str:
 
 def _say(value: str) -> str:
     """Return a value; where it begins with what sort it is, that in Bulgarian."""
-    for english, bulgarian in _KINDS.items():
+    for code, bulgarian in table_of("bg", "value_type").items():
+        english = word_of("en", code, "value_type")
         if value == english or value.startswith(f"{english} ("):
             return bulgarian + value.removeprefix(english)
     return value

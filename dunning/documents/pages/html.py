@@ -1,7 +1,7 @@
 """The pages inside Airflow: server-made HTML from `templates/web`, Bulgarian or English.
 
 Texts stand in `templates/web/texts/<page>.<language>.toml`; `t("ageing.title")` is the key `title`
-of `ageing`.
+of `ageing`. The words of codes are those of `documents.words`: `code | word`, `code | word("table")`.
 """
 
 import tomllib
@@ -18,8 +18,7 @@ from markupsafe import Markup
 from dunning.core.formats import NBSP
 from dunning.core.money import format_count, format_minor
 from dunning.core.named_cells import read_cells
-from dunning.documents.bulgarian import MEANINGS, WORDS, count
-from dunning.documents.messages.texts import TEMPLATES
+from dunning.documents.words import CODES, TEMPLATES, counted, word_of, word_or_text, words_of
 
 PAGES = TEMPLATES / "web"
 LANGUAGES = ("bg", "en")
@@ -76,25 +75,18 @@ def _environment(language: str, prefix: str) -> Environment:
         moment=write_moment,
         part=_quote,
         counted=lambda value, what: write_counted(language, value, what),
-        word=lambda value, meaning="": write_word(language, value, meaning),
-        words=lambda value, separator="; ": write_words(language, value, separator),
+        word=lambda value, table=CODES: write_word(language, value, table),
+        word_or_text=lambda value, table=CODES: write_word_or_text(language, value, table),
+        words=lambda value, table=CODES: write_words(language, value, table),
         named_cells=lambda value: write_cells(language, value),
     )
     environment.globals.update(
         t=lambda key, **values: say(language, key, **values),
-        tr=lambda text: translate_text(language, text),
         path=lambda address, **query: _address(prefix, address, query),
         language=language,
         safe_svg=Markup,
     )
     return environment
-
-
-def translate_text(language: str, text: str) -> str:
-    """Return a Bulgarian heading or word of the story in a language; whatever it does not know
-    stays as it is.
-    """
-    return text if language == "bg" else read_texts("story", language).get(text, text)
 
 
 def write_money(cents: int | None) -> str:
@@ -118,16 +110,12 @@ def write_number(value: int | None) -> str:
 
 
 def write_counted(language: str, value: int, what: str) -> str:
-    """Return a count with its word, of bulgarian.COUNTED.
+    """Return a count with the word of what is counted.
 
     >>> write_counted("bg", 21, "row"), write_counted("en", 1, "row")
     ('21 реда', '1 row')
     """
-    return (
-        count(value, what)
-        if language == "bg"
-        else f"{write_number(value)} {what}{'' if value == 1 else 's'}"
-    )
+    return counted(language, value, what)
 
 
 def write_day(day: date | str | None) -> str:
@@ -146,23 +134,27 @@ def write_moment(moment: datetime | None) -> str:
     return _DASH if moment is None else f"{moment.astimezone(_SOFIA):%d.%m.%Y %H:%M}"
 
 
-def write_word(language: str, value: str | None, meaning: str = "") -> str:
-    """Return a word of a closed list as a clerk says it; an unknown one as it is.
+def write_word(language: str, code: str | None, table: str = CODES) -> str:
+    """Return the word for a code; a dash where there is none.
 
-    >>> write_word("bg", "court_bound"), write_word("en", "court_bound")
-    ('за съд', 'for court')
+    >>> write_word("bg", "court_bound"), write_word("en", None)
+    ('за съд', '–')
     """
-    if not value:
-        return _DASH
-    if language == "bg":
-        return {**WORDS, **MEANINGS[meaning]}.get(value, value)
-    english = read_texts("words", "en")
-    return english.get(f"{meaning}_{value}", english.get(value, value.replace("_", " ")))
+    return word_of(language, code, table) if code else _DASH
 
 
-def write_words(language: str, value: str | None, separator: str) -> str:
-    """Return several words that are separated by a space."""
-    return separator.join(write_word(language, word) for word in (value or "").split()) or _DASH
+def write_word_or_text(language: str, text: str | None, table: str = CODES) -> str:
+    """Return the word where a text is one of our codes, else the text; a dash where there is
+    none.
+    """
+    return word_or_text(language, text, table) if text else _DASH
+
+
+def write_words(language: str, codes: str | None, table: str = CODES) -> str:
+    """Return the words for several codes that are separated by a space; a dash where there is
+    none.
+    """
+    return words_of(language, codes or "", table) or _DASH
 
 
 def write_cells(language: str, text: str) -> str:

@@ -4,33 +4,12 @@ a clerk says it.
 
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from dunning.documents.pages.html import (
-    read_texts,
-    write_day,
-    write_money,
-    write_number,
-    write_word,
-)
-from dunning.policy.labels import LABELS, TITLES
-from dunning.policy.show import Row, format_value
-
-
-def write_title(language: str, name: str) -> str:
-    """Return what a rule file is about.
-
-    >>> write_title("bg", "stages"), write_title("en", "stages")
-    ('Етапи', 'Stages')
-    """
-    return TITLES[name] if language == "bg" else _english()[name]
-
-
-def write_label(language: str, row: Row) -> str:
-    """Return what a value is called."""
-    key = f"{row.file.removesuffix('.toml')}.{row.key}"
-    return LABELS.get(key, row.key) if language == "bg" else _english().get(key, row.key)
+from dunning.documents.pages.html import write_day, write_money, write_number
+from dunning.documents.pages.policy_text import format_decimal, format_share, format_value
+from dunning.documents.words import form, table_of, word_of, word_or_text
+from dunning.policy.show import Row
 
 
 def write_value(language: str, row: Row | None) -> list[str]:
@@ -43,31 +22,31 @@ def write_value(language: str, row: Row | None) -> list[str]:
         none = "няма" if language == "bg" else "none"
         return [_write_entry(language, entry) for entry in row.value] or [none]
     if row.key.endswith("after_notice"):
-        return [write_word(language, row.value, "message")]
+        return [word_of(language, row.value, "message") if row.value else "–"]
     return [_write_bulgarian(row) if language == "bg" or not row.unit else _write_english(row)]
 
 
 def _write_bulgarian(row: Row) -> str:
     """Return what the terminal shows, with thousands apart."""
-    if row.unit == "евроцента":
+    if row.unit == "cents":
         return write_money(row.value)
     if type(row.value) is int and row.value > 9999:
-        return f"{write_number(row.value)} {row.unit}".strip()
+        unit = form("bg", row.value, row.unit, "unit") if row.unit else ""
+        return f"{write_number(row.value)} {unit}".strip()
     return format_value(row)
 
 
 def _write_english(row: Row) -> str:
     value: Any = row.value
-    if row.unit == "евроцента":
+    if row.unit == "cents":
         return write_money(value)
-    if row.unit == "дял от 1":
-        return f"{format(value * 100, 'f').replace('.', ',')} %"
+    if row.unit == "share":
+        return format_share(value)
     if isinstance(value, date):
         return write_day(value)
     if isinstance(value, Decimal):
-        return f"{str(value).replace('.', ',')} {row.unit}"
-    unit = _english()[row.unit]
-    return f"{write_number(value)} {unit.removesuffix('s') if value == 1 else unit}"
+        return format_decimal(row)
+    return f"{write_number(value)} {form('en', value, row.unit, 'unit')}"
 
 
 def _write_entry(language: str, entry: Any) -> str:
@@ -78,9 +57,9 @@ def _write_entry(language: str, entry: Any) -> str:
             if language == "bg"
             else f"from {first} until {until} (not included)"
         )
-    return write_day(entry) if isinstance(entry, date) else write_word(language, str(entry))
-
-
-@lru_cache
-def _english() -> dict[str, str]:
-    return read_texts("rules", "en")
+    if isinstance(entry, date):
+        return write_day(entry)
+    # The manual and the ledger call a table by its name; English reads it as words.
+    if language == "en" and entry in table_of(language, "table"):
+        return word_of(language, entry, "table")
+    return word_or_text(language, str(entry))

@@ -1,24 +1,32 @@
 """Which snapshots lie there, as a table of Bulgarian text."""
 
 import io
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-_WHY = {
-    "open_run": "незавършена нощ",
-    "last_closed": "последният приключен ден",
-    "recent": "от последните дни",
-    "monthly": "най-новото за месеца",
-    "unknown": "никоя нощ не го познава: махнете го сами, ако е излишно",
-}
+from dunning.documents.words import words_of
 
 
-def render_shelf(stay: list[Any], go: list[Any], is_removed: bool, width: int = 160) -> str:
-    """Return kept snapshots and those that have aged out (`jobs.retention.Shelved`) as text.
+@dataclass(frozen=True)
+class Shelved:
+    """A snapshot that lies there: the dates that it spoke for (ascending), its bytes, and why it is
+    kept.
+
+    kept_for: codes of the table `kept_for`; empty: it has aged out.
+    """
+
+    name: str
+    dates: tuple[date, ...]
+    size: int
+    kept_for: tuple[str, ...]
+
+
+def render_shelf(stay: list[Shelved], go: list[Shelved], is_removed: bool, width: int = 160) -> str:
+    """Return kept snapshots and those that have aged out as text.
 
     Args:
         is_removed: whether those that have aged out are gone now.
@@ -28,7 +36,7 @@ def render_shelf(stay: list[Any], go: list[Any], is_removed: bool, width: int = 
     )
     page.print(f"Запазени извлечения: {len(stay)}, {_size(sum(kept.size for kept in stay))}")
     if stay:
-        page.print(_table([(kept, "; ".join(_WHY[why] for why in kept.kept_for)) for kept in stay]))
+        page.print(_table([(kept, _say_why(kept)) for kept in stay]))
     if go:
         page.print(
             f"{'Премахнати' if is_removed else 'С изтекъл срок'}: {len(go)}, {_size(sum(s.size for s in go))}"
@@ -38,7 +46,11 @@ def render_shelf(stay: list[Any], go: list[Any], is_removed: bool, width: int = 
     return "\n".join(line.rstrip() for line in page.file.getvalue().splitlines()).rstrip() + "\n"
 
 
-def _table(rows: list[tuple[Any, str]]) -> Table:
+def _say_why(kept: Shelved) -> str:
+    return words_of("bg", " ".join(kept.kept_for), "kept_for")
+
+
+def _table(rows: list[tuple[Shelved, str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("извлечение", "за дни", "от", "до", "размер", "защо"):
         is_number = column in ("за дни", "размер")

@@ -1,7 +1,7 @@
 """An account's story as a PDF for the complaint file: everything that the page shows, on paper."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from reportlab.lib import colors
@@ -18,27 +18,24 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from dunning.documents.bulgarian import WORDS
+from dunning.decisions.account.story import Story
 from dunning.documents.notice.fonts import story_face
-from dunning.documents.pages.story_page import STAGES, story_tables
+from dunning.documents.pages.story_tables import StoryTable, story_tables
 from dunning.documents.pages.why_text import explain_stage, tell_stage
+from dunning.documents.words import word_of
 
 _WIDTH, _MARGIN = landscape(A4)[0], 14 * mm
-# Title, headings, rows of text.
-Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]
 _LINE = colors.HexColor("#c3cad2")
 
 
 def render_story_pdf(
-    story: Any, head: Sequence[tuple[str, str]], more: Sequence[Table], reasons: Mapping[str, str]
+    story: Story, head: Sequence[tuple[str, str]], more: Sequence[StoryTable]
 ) -> bytes:
     """Return a story as PDF; the same story gives the same bytes.
 
     Args:
-        story: `decisions.story.Story`.
         head: label and value of what stands at the top, after numbers and date.
         more: tables that follow those of the story; one without rows is left out.
-        reasons: what each code of an account says in Bulgarian.
     """
     out = io.BytesIO()
     title = f"Партида {story.premise_no} / {story.payer_code} към {story.as_of:%d.%m.%Y} г."
@@ -59,10 +56,10 @@ def render_story_pdf(
         _facts(story, head),
         Spacer(1, 3 * mm),
     ]
-    parts += _say_stage(story, reasons)
-    for name, columns, rows in (*story_tables(story), *more):
-        if rows:
-            parts += _table(name, columns, rows)
+    parts += _say_stage(story)
+    for table in (*story_tables("bg", story), *more):
+        if table.rows:
+            parts += _table(table.title("bg"), table.headings("bg"), table.rows)
     page.build(parts, canvasmaker=_numbered(title))
     return out.getvalue()
 
@@ -79,11 +76,11 @@ def _font(*, is_bold: bool) -> str:
     return str(story_face(is_bold).fontName)
 
 
-def _facts(story: Any, head: Sequence[tuple[str, str]]) -> LongTable:
+def _facts(story: Story, head: Sequence[tuple[str, str]]) -> LongTable:
     rows = [
         ("Абонатен номер", story.premise_no),
         ("Код на платец", story.payer_code),
-        ("Услуга", WORDS[story.service]),
+        ("Услуга", word_of("bg", story.service)),
         ("Правила", story.version),
         *head,
     ]
@@ -93,10 +90,11 @@ def _facts(story: Any, head: Sequence[tuple[str, str]]) -> LongTable:
     )
 
 
-def _say_stage(story: Any, reasons: Mapping[str, str]) -> list[Any]:
-    stage = f"Етап: {STAGES[story.account['stage']]} (правило: {explain_stage('bg', story).rule})"
-    lines = [_text(line, 9) for line in tell_stage(story, reasons)]
-    return [_text(stage, 11, is_bold=True), *lines, Spacer(1, 4 * mm)]
+def _say_stage(story: Story) -> list[Any]:
+    stage = word_of("bg", story.account["stage"])
+    title = f"Етап: {stage} (правило: {explain_stage('bg', story).rule})"
+    lines = [_text(line, 9) for line in tell_stage(story)]
+    return [_text(title, 11, is_bold=True), *lines, Spacer(1, 4 * mm)]
 
 
 def _table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Any]:

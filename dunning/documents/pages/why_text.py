@@ -4,13 +4,15 @@ decided.
 The account's page, `explain` and the story on paper all say these.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from dunning.core.ladder import STEPS
 from dunning.core.words import STAGES
-from dunning.documents.pages.html import say, write_counted, write_day, write_money, write_word
+from dunning.decisions.account.story import Condition, Story
+from dunning.documents.pages.html import say, write_counted, write_day, write_money
+from dunning.documents.words import word_of, words_of
 
 Row = dict[str, Any]
 
@@ -30,18 +32,14 @@ class Why:
     not_higher: str
 
 
-def explain_stage(language: str, story: Any) -> Why:
-    """Return why a story's account stands where it stands.
-
-    Args:
-        story: a `decisions.story.Story`.
-    """
+def explain_stage(language: str, story: Story) -> Why:
+    """Return why a story's account stands where it stands."""
     way = story.account["rule"].partition(".")[2]
     conditions = {condition.way: condition for condition in story.conditions}
     if not way:
         missing = _say_missing(language, story, conditions[STEPS[0].name])
         return Why(say(language, "why.no_rule"), say(language, "why.none"), [], missing)
-    rule = write_word(language, way, "way")
+    rule = word_of(language, way, "way")
     items = [row for row in story.tables["items"] if row["is_in_stage"]]
     decided = _say_reached(language, story, conditions[way])
     stage = story.account["stage"]
@@ -51,13 +49,9 @@ def explain_stage(language: str, story: Any) -> Why:
     return Why(rule, decided, items, _say_missing(language, story, conditions[above.name]))
 
 
-def tell_stage(story: Any, reasons: Mapping[str, str]) -> list[str]:
+def tell_stage(story: Story) -> list[str]:
     """Return the Bulgarian lines below the stage's name where there is no page: why, what counted,
     what comes.
-
-    Args:
-        story: a `decisions.story.Story`.
-        reasons: what each code of the account says.
     """
     why, account = explain_stage("bg", story), story.account
     lines = [why.decided]
@@ -68,11 +62,11 @@ def tell_stage(story: Any, reasons: Mapping[str, str]) -> list[str]:
     if why.not_higher:
         lines.append(f"{say('bg', 'account.why_not')}? {why.not_higher}")
     if account["next_on"]:
-        day, stage = write_day(account["next_on"]), write_word("bg", account["next_stage"])
+        day, stage = write_day(account["next_on"]), word_of("bg", account["next_stage"])
         lines.append(say("bg", "account.next", day=day, stage=stage))
     else:
         lines.append(say("bg", "account.no_next"))
-    noted = "; ".join(reasons[code] for code in account["reasons"].split())
+    noted = words_of("bg", account["reasons"], "account_reason")
     return [*lines, f"{say('bg', 'account.reasons')}: {noted}."] if noted else lines
 
 
@@ -82,7 +76,7 @@ def _tell_item(row: Row) -> str:
     return f"{row['invoice_no']} – {write_money(row['open_cents'])}, {due}"
 
 
-def _say_reached(language: str, story: Any, condition: Any) -> str:
+def _say_reached(language: str, story: Story, condition: Condition) -> str:
     rule = condition.rule
     told = {
         "items": write_counted(language, condition.items, "invoice"),
@@ -100,14 +94,14 @@ def _say_reached(language: str, story: Any, condition: Any) -> str:
         told["notice"] = say(
             language,
             "why.served",
-            notice=write_word(language, rule.after_notice, "message"),
+            notice=word_of(language, rule.after_notice, "message"),
             days=write_counted(language, rule.served_days_min, "day"),
             day=write_day(_served(story, rule.after_notice)),
         )
     return say(language, "why.reached", **told)
 
 
-def _say_missing(language: str, story: Any, condition: Any) -> str:
+def _say_missing(language: str, story: Story, condition: Condition) -> str:
     """Return what keeps an account from the next stage, in words of a customer."""
     codes, rule = story.account["why_not"].split(), condition.rule
     if not codes:
@@ -117,21 +111,19 @@ def _say_missing(language: str, story: Any, condition: Any) -> str:
         "least": write_money(rule.amount_cents_min),
         "days": write_counted(language, condition.days, "day"),
         "least_days": write_counted(language, rule.days_overdue_min, "day"),
-        "notice": write_word(language, rule.after_notice, "message") if rule.after_notice else "",
+        "notice": word_of(language, rule.after_notice, "message") if rule.after_notice else "",
         "served_days": write_counted(language, rule.served_days_min, "day"),
     }
     parts = [say(language, f"why.not_{code}", **told) for code in codes]
-    return say(
-        language, "why.not", stage=write_word(language, condition.way), parts="; ".join(parts)
-    )
+    return say(language, "why.not", stage=word_of(language, condition.way), parts="; ".join(parts))
 
 
-def _limitations(story: Any) -> list[Any]:
+def _limitations(story: Story) -> list[date]:
     rows = story.tables["items"]
     return [row["limitation_on"] for row in rows if row["is_in_stage"] and row["limitation_on"]]
 
 
-def _served(story: Any, stage: str) -> Any:
+def _served(story: Story, stage: str) -> date | None:
     """Return when the newest notice of a stage was served that the ledger or the policy says so
     of.
     """

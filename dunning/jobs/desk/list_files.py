@@ -43,7 +43,7 @@ DOWNLOADS: Mapping[str, ListFile] = {
     **{f"reminders-{channel}": listed for channel, listed in REMINDERS.items()},
     **{name: files[0] for name, files in FILES.items() if len(files) == 1},
 }
-_CHANNEL = word("channel", "Канал", 10)
+_CHANNEL = word("channel", 10)
 _LONG_TEXTS = ("text", "interest_segments")
 _REMEMBERED = 12  # files: two nights
 

@@ -65,12 +65,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a list can be filtered by. key: of FILTERS. meaning: which of the words' meanings
-    (bulgarian.MEANINGS).
+    """What a list can be filtered by. key: of FILTERS. words: the table of the words of its codes;
+    empty where the values are no codes.
     """
 
     key: str
-    meaning: str
+    words: str
     values: Sequence[str]
 
 
@@ -332,8 +332,12 @@ def _choices(table: pa.Table, columns: Sequence[Column]) -> list[Choice]:
             for value in pc.unique(table[column.source]).to_pylist()
             for word in _split(column, value)
         }
-        found.append(Choice(key, column.meaning, sorted(words)))
+        found.append(Choice(key, _words_of(column), sorted(words)))
     return found
+
+
+def _words_of(column: Column) -> str:
+    return column.words if column.kind in (Kind.WORD, Kind.REASONS) else ""
 
 
 def _split(column: Column, value: str | None) -> list[str]:

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError, NotThereError
-from dunning.documents.pages.rule_values import write_label, write_title, write_value
+from dunning.decisions.compare.changes import Comparison
+from dunning.documents.pages.policy_text import label_of, title_of
+from dunning.documents.pages.rule_values import write_value
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.what_if_store import (
     WhatIfStore,
@@ -22,7 +24,7 @@ from dunning.gateways.snapshots.what_if_store import (
     write_table,
 )
 from dunning.jobs.queries import simulate
-from dunning.jobs.queries.compare import Comparison, write_moves
+from dunning.jobs.queries.compare import write_moves
 from dunning.policy.show import Row, RuleChange
 
 LANGUAGES = ("bg", "en")
@@ -116,11 +118,10 @@ def _tell_rule(change: RuleChange) -> dict[str, Any]:
     """
     row = change.after or change.before
     assert row is not None
-    name = row.file.removesuffix(".toml")
     return {
         language: {
-            "title": write_title(language, name),
-            "label": write_label(language, row),
+            "title": title_of(language, row.file),
+            "label": label_of(language, row),
             "before": _lines(language, change.before),
             "after": _lines(language, change.after),
         }

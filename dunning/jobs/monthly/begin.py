@@ -11,8 +11,8 @@ from dunning.core.errors import DunningError, UsageError
 from dunning.core.words import SERVICES
 from dunning.decisions.monthly.billing_groups import since_of
 from dunning.documents.messages.notice_mail import mail_files
-from dunning.documents.messages.texts import TEMPLATES
 from dunning.documents.notice.wording import notice_files
+from dunning.documents.words import TEMPLATES
 from dunning.gateways.extracts import settle_place
 from dunning.gateways.files.publishing import remove_folders, write_private
 from dunning.gateways.files.receipt_key import open_receipt_key

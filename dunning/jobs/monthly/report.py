@@ -6,21 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from dunning.core.formats import NBSP, format_minor_column
-from dunning.documents.bulgarian import WORDS, translate
+from dunning.documents.words import word_of
 from dunning.gateways.files.publishing import remove_folders
 from dunning.jobs.monthly.publish import PublishedNotices
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.run_context import Receipt
-
-_STATES = {
-    "done": "",
-    "written": "Файловете са само написани: нищо не е отбелязано като изпратено.",
-    "again": "Написани отново: същото съдържание, което вече е отбелязано като изпратено.",
-    "other": "Внимание: това не са файловете, които са изпратени; програмата или данните вече са други.",
-}
 
 
 class NoticesReport(PublishedNotices):
@@ -44,9 +36,11 @@ def write_report(this: NoticesRun, published: PublishedNotices) -> str:
     """Return the report that a clerk reads in the log or on the terminal."""
     sent, withheld = published["notices"], published["withheld"]
     signed = "подписани" if this.is_signed else "без електронен подпис"
-    reasons = "; ".join(f"{_say(reason)}: {count}" for reason, count in withheld["reasons"].items())
+    reasons = "; ".join(
+        f"{word_of('bg', reason)}: {count}" for reason, count in withheld["reasons"].items()
+    )
     lines = [
-        f"Месечни съобщения към {this.day:%d.%m.%Y} г.: {WORDS[this.service]} (правила {this.policy_version})",
+        f"Месечни съобщения към {this.day:%d.%m.%Y} г.: {word_of('bg', this.service)} (правила {this.policy_version})",
         "",
         f"Нови документи: непоказани досега, издадени след {this.memory.until:%d.%m.%Y} г.",
         f"  по имейл: {sent['email']} ({signed}), да тръгнат до {this.day + timedelta(days=1):%d.%m.%Y} г.",
@@ -56,13 +50,12 @@ def write_report(this: NoticesRun, published: PublishedNotices) -> str:
     ]
     if published["plain"]:
         lines.append(f"  по бавния начин, заради необичайно съдържание: {published['plain']}")
-    lines += ["", f"Папка: {published['folder']}", *filter(None, [_STATES[published["state"]]])]
+    lines += [
+        "",
+        f"Папка: {published['folder']}",
+        *filter(None, [word_of("bg", published["state"], "notices_state")]),
+    ]
     return "\n".join(lines + [f"Внимание: {warning}" for warning in this.warnings])
-
-
-def _say(reason: str) -> str:
-    said: str = translate(pa.array([reason]))[0].as_py()
-    return said
 
 
 def _euro(cents: int) -> str:

@@ -4,17 +4,9 @@ sentences.
 
 from datetime import date
 
+from dunning.documents.words import form
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.check.late_dates import DATED, rows_after
-
-_ROWS = {
-    "invoices": ("фактура", "фактури"),
-    "payments": ("плащане", "плащания"),
-    "notices": ("съобщение", "съобщения"),
-    "court_cases": ("съдебно дело", "съдебни дела"),
-    "holds": ("задържане", "задържания"),
-    "agreements": ("споразумение", "споразумения"),
-}
 
 
 def warn_of_late_dates(snapshot: Snapshot, as_of: date) -> list[str]:
@@ -25,7 +17,9 @@ def warn_of_late_dates(snapshot: Snapshot, as_of: date) -> list[str]:
     """
     groups = snapshot.info["behind_gaps"]
     counts = {name: rows_after(groups.get(name, ()), as_of, DATED[name][1]) for name in DATED}
-    told = [f"{rows} {_ROWS[name][rows > 1]}" for name, rows in counts.items() if rows]
+    told = [
+        f"{rows} {form('bg', rows, name, 'counted_rows')}" for name, rows in counts.items() if rows
+    ]
     if not told:
         return []
     return [

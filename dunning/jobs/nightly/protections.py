@@ -9,7 +9,7 @@ from datetime import date
 from dunning.core.errors import UsageError
 from dunning.core.words import PROTECTING_COLUMNS, PROTECTING_TABLES
 from dunning.decisions.lists.missing_protections import find_shrunk
-from dunning.documents.bulgarian import MEANINGS
+from dunning.documents.words import word_of
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import runs, table_sizes
@@ -107,4 +107,4 @@ def refuse_accepted(accepted: Mapping[str, str]) -> None:
 def name_table(name: str) -> str:
     """Return a table or column in Bulgarian with its name in the contract."""
     table = name.partition(".")[0]
-    return f"{MEANINGS['table'].get(table, table)} ({name})"
+    return f"{word_of('bg', table, 'table')} ({name})"

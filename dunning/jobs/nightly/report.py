@@ -7,26 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from dunning.core.money import format_minor
-from dunning.documents.bulgarian import count
+from dunning.core.words import CHANNELS, STAGES
+from dunning.documents.words import counted, word_of
 from dunning.gateways.files.publishing import MANIFEST, remove_folders
 from dunning.jobs.nightly.runs import Run
 from dunning.jobs.run_context import Receipt
 
-_STAGES = {
-    "current": "без просрочие",
-    "overdue": "просрочено",
-    "final_warning": "последно предупреждение",
-    "court_bound": "за съд",
-}
-_LISTS = {
-    "reminders/sms": "SMS",
-    "reminders/email": "имейли",
-    "reminders/post": "писма",
-    "disconnections": "прекъсвания",
-    "court": "съдебни дела",
-    "withheld": "задържани редове",
-    "quarantine": "отказани редове",
-}
+_LISTS = (
+    *(f"reminders/{channel}" for channel in CHANNELS),
+    "disconnections",
+    "court",
+    "withheld",
+    "quarantine",
+)
 
 
 def run(run: Receipt, published: Receipt) -> Receipt:
@@ -59,15 +52,17 @@ def write_report(this: Run, manifest: dict[str, Any], published: Receipt) -> str
         "",
         "Етапи:",
     ]
-    for stage, name in _STAGES.items():
+    for stage in STAGES:
         figures = manifest["stages"][stage]
-        accounts, cents = count(figures["accounts"], "account"), format_minor(figures["open_cents"])
-        lines.append(f"  {name}: {accounts}, {cents} € неплатени")
+        accounts = counted("bg", figures["accounts"], "account")
+        cents = format_minor(figures["open_cents"])
+        lines.append(f"  {word_of('bg', stage)}: {accounts}, {cents} € неплатени")
     lines += ["", "Списъци:"]
-    for name, label in _LISTS.items():
+    for name in _LISTS:
         figures = manifest["lists"][name]
         cents = f", {format_minor(figures['cents'])} €" if "cents" in figures else ""
-        lines.append(f"  {label}: {figures['rows']}{cents}")
+        rows = figures["rows"]
+        lines.append(f"  {word_of('bg', name, 'list_rows')}: {rows}{cents}")
     lines += ["", f"Папка: {published['folder']}", *filter(None, [published["notice"]])]
     if not this.is_recording:
         lines.append(

@@ -2,43 +2,23 @@
 of.
 """
 
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
-
-from dunning.decisions.account.stage_reasons import REASONS, WHY_NOT
-from dunning.decisions.compare.changes import PLACES, Changes, compare, find_biggest, join_changes
-from dunning.decisions.compare.list_membership import MEMBERSHIPS
+from dunning.decisions.compare.changes import (
+    Changes,
+    Comparison,
+    compare,
+    find_biggest,
+    join_changes,
+)
 from dunning.documents.lists.changes_list import explain_moves, render_moves
 from dunning.documents.pages.changes_page import render_changes
 from dunning.gateways.files.publishing import replace_private
 from dunning.jobs.progress import Progress
 from dunning.jobs.queries.past_night import Night
-from dunning.policy.show import RuleChange, compare_rules
+from dunning.policy.show import compare_rules
 
 BIGGEST = 10
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What differs between two nights, as data.
-
-    name: `diff` or `simulate`. versions: of the rules on each side. rules: the values in force that
-    differ. changes: their moves have `why` besides (see `explain_moves`). biggest: the moves of the
-    most money. places, lists: what the sums stand by.
-    """
-
-    name: str
-    before_on: date
-    after_on: date
-    versions: tuple[str, str]
-    rules: list[RuleChange]
-    changes: Changes
-    biggest: pa.Table
-    places: tuple[str, ...] = PLACES
-    lists: tuple[str, ...] = MEMBERSHIPS
 
 
 def compare_nights(name: str, before: Night, after: Night, progress: Progress) -> Comparison:
@@ -56,7 +36,7 @@ def compare_nights(name: str, before: Night, after: Night, progress: Progress) -
         other = bucket if is_one else after.snapshot.read_bucket(index)
         parts.append(compare(before.stand(bucket), after.stand(other)))
     found = join_changes(parts)
-    moves = explain_moves(found.moves, before.rules.stages, after.rules.stages, WHY_NOT)
+    moves = explain_moves(found.moves, before.rules.stages, after.rules.stages)
     return Comparison(
         name=name,
         before_on=before.as_of,
@@ -75,11 +55,9 @@ def write_moves(comparison: Comparison, out: Path) -> list[Path]:
     """
     days = dict.fromkeys((comparison.before_on, comparison.after_on))
     folder = out / "-".join((comparison.name, *(day.isoformat() for day in days)))
-    words = {"reasons": REASONS, "why_not": WHY_NOT}
     files = []
-    for name, content in render_moves(
-        comparison.changes.moves, comparison.name, comparison.after_on, words
-    ):
+    moves = comparison.changes.moves
+    for name, content in render_moves(moves, comparison.name, comparison.after_on):
         replace_private(folder / name, content)
         files.append(folder / name)
     return files

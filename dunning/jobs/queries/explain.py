@@ -6,7 +6,6 @@ from datetime import date
 
 import pyarrow as pa
 
-from dunning.decisions.account.stage_reasons import REASONS
 from dunning.decisions.account.story import find_accounts, tell_story
 from dunning.documents.pages.story_page import render_story
 from dunning.gateways.store import table_sizes
@@ -36,5 +35,5 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
     for account in find_accounts(bucket, premise_no, payer_code, as_of):
         story = tell_story(bucket, decision, found, rules, account)
         own_proposals = [row for row in proposed if row["payer_code"] == story.payer_code]
-        pages.append(render_story(story, own_proposals, REASONS))
+        pages.append(render_story(story, own_proposals))
     return "\n".join([*pages, *tell_accepted(accepted)])

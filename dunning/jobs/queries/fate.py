@@ -4,9 +4,10 @@ who did it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
+from dunning.documents.pages.fate_text import Step
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.store import holds, proposals, releases, runs
 from dunning.gateways.store.deeds import fetch_account_deeds
@@ -16,24 +17,6 @@ _LIST_OF = {
     "field": "disconnections",
     "court": "court",
 }  # by channel; every other one carries messages
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step.
-
-    what: `proposed`, `withheld`, `struck`, `approved`, `automatic`, `rejected`, `expired`, `left`,
-    `stayed` (here, at the last look), `recalled`, `replaced` (by a newer night's list, unanswered),
-    `person` (a case that a person must look at before it can leave), or `waiting`.
-    at: the instant; on: the day, where nothing tells the hour. by: who; empty where nobody did.
-    note: in words, of a person; the codes of the reasons where withheld, or for a person.
-    """
-
-    what: str
-    at: datetime | None = None
-    on: date | None = None
-    by: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
 from dunning.decisions.lists.proposals import join_account
 from dunning.decisions.lists.volume_limits import let_out
-from dunning.documents.bulgarian import count
+from dunning.documents.words import counted, table_of, word_of
 from dunning.gateways.files.publishing import MANIFEST, check_prepared, remove_folders
 from dunning.gateways.files.targets import target_of
 from dunning.gateways.postgres.database import Connection, run_lock
@@ -331,17 +331,10 @@ def _receipt(offer: Offer, state: str, rows: int, cents: int, dropped: int) -> O
     }
 
 
-_NAMES = {"reminders": "Съобщения", "disconnections": "Прекъсвания", "court": "Съдебни дела"}
-_STATES = {
-    "rejected": "отказани; нищо не е излязло",
-    "expired": "без отговор; нищо не е излязло",
-    "recalled": "излезли и отзовани",
-}
-
-
 def tell(list_name: str, state: str, rows: int, cents: int, dropped: int) -> str:
     """Return a line about what became of a list, for the morning."""
-    if state in _STATES:
-        return f"{_NAMES[list_name]}: {_STATES[state]}."
+    name = word_of("bg", list_name, "list_rows").capitalize()
+    if state in table_of("bg", "release_result"):
+        return f"{name}: {word_of('bg', state, 'release_result')}."
     stayed = f"; задържани при последната проверка: {dropped}" if dropped else ""
-    return f"{_NAMES[list_name]}: излезли {count(rows, 'row')} за {format_minor(cents)} €{stayed}."
+    return f"{name}: излезли {counted('bg', rows, 'row')} за {format_minor(cents)} €{stayed}."

@@ -286,7 +286,7 @@ def _write(work: Path, wish: Wish, found: Found) -> str:
         columns: tuple[Column, ...] = tuple(
             column for column in columns_of(path) if column.name in _KEYS
         )
-        killed = ListFile(f"kill-{path.replace('/', '-')}", "Отзовани", columns)
+        killed = ListFile(f"kill-{path.replace('/', '-')}", columns, sheet="recalled")
         for name, content in render_list(killed, part, wish.as_of):
             write_private(work / name, content)
     manifest = {

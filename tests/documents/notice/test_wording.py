@@ -9,10 +9,10 @@ import pytest
 
 from dunning.core.errors import DunningError
 from dunning.core.words import DEBT_KINDS, LANGUAGES, SERVICES
-from dunning.documents.messages.texts import TEMPLATES
 from dunning.documents.notice.printing import print_singles
 from dunning.documents.notice.run_constants import Press, write_day
 from dunning.documents.notice.wording import SENTENCES, Wording, open_wording
+from dunning.documents.words import TEMPLATES
 from tests.documents.notice.notices import PRESS, RULES, notice, table
 
 BLOCK = re.compile(r"{% block (\w+) %}")
