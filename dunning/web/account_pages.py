@@ -152,7 +152,7 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
     deeds = [
         (
             write_day(row["as_of"]),
-            word_of("bg", row["stage"], "deed"),
+            word_of("bg", row["stage"], "action"),
             write_word("bg", row["channel"]),
             write_money(row["overdue_cents"]),
             row["reference"],
@@ -181,7 +181,7 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
     return [
         StoryTable("fates", "list amount became".split(), fates),
         StoryTable("own_holds", "reason from until author note document".split(), strikes),
-        StoryTable("deeds", "day what channel amount number recalled".split(), deeds),
+        StoryTable("actions", "day what channel amount number recalled".split(), deeds),
         StoryTable("nights", "night stage unpaid overdue reasons".split(), nights),
     ]
 

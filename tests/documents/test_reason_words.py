@@ -50,7 +50,7 @@ SAYING = (
     "monthly/notices",
 )
 RELEASING = ("last_look", "publish")
-DEEDS = ("disconnection_order", "court_case")
+ACTIONS = ("disconnection_order", "court_case")
 _NAMING = {"withhold_rows", "repeat", "scalar"}
 
 
@@ -190,7 +190,7 @@ def test_every_reason_of_a_list_has_a_word_in_both_languages() -> None:
         ("account_reason", REASONS),
         ("why_not", WHY_NOT),
         ("protection", manual_hold_terms.REASONS),
-        ("deed", (*NOTICE_STAGES, *DEEDS)),
+        ("action", (*NOTICE_STAGES, *ACTIONS)),
         ("measure", MEASURES),
         ("kept_for", KEPT),
         ("table", ledger_tables.TABLES),
@@ -200,7 +200,7 @@ def test_every_reason_of_a_list_has_a_word_in_both_languages() -> None:
         ("case_outcome", CASE_OUTCOMES),
         ("message", NOTICE_STAGES),
         ("payer", PAYER_KINDS),
-        ("way", WAYS),
+        ("stage_rule", WAYS),
         ("change", KINDS),
         ("change_sentence", KINDS),
         ("stage_short", PLACES),

@@ -49,7 +49,7 @@ COLUMNS = (
     *_sided(text, "reasons", 48),
     *_sided(text, "why_not", 48),
     *_sided(text, "rule", 22),
-    word("way", 24, "way"),
+    word("way", 24, "stage_rule"),
     *_money("way"),
     *_sided(count, "way_days"),
 )
@@ -105,7 +105,7 @@ def _say_way(moves: pa.Table, before: Stages, after: Stages) -> pa.Array:
     begins, middles, ends = [], [], []
     for way, then, now in zip(RUNG_NAMES, *needs, strict=True):
         is_one = then == now
-        name = word_of("bg", way, "way")
+        name = word_of("bg", way, "stage_rule")
         begins.append(f"{name} (иска {now}): преди " if is_one else f"{name}: преди ")
         middles.append(", сега " if is_one else f" (иска {then}), сега ")
         ends.append("" if is_one else f" (иска {now})")

@@ -84,7 +84,7 @@ def _condition(condition: Condition) -> tuple[str, ...]:
     if rule.after_notice:
         notice = f"{word_of('bg', rule.after_notice, 'message')}, {rule.served_days_min} дни"
     return (
-        word_of("bg", condition.way, "way"),
+        word_of("bg", condition.way, "stage_rule"),
         _count(condition.items, "invoice"),
         format_euro(condition.cents),
         format_euro(rule.amount_cents_min),

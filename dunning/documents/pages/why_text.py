@@ -39,7 +39,7 @@ def explain_stage(language: str, story: Story) -> Why:
     if not way:
         missing = _say_missing(language, story, conditions[STEPS[0].name])
         return Why(say(language, "why.no_rule"), say(language, "why.none"), [], missing)
-    rule = word_of(language, way, "way")
+    rule = word_of(language, way, "stage_rule")
     items = [row for row in story.tables["items"] if row["is_in_stage"]]
     decided = _say_reached(language, story, conditions[way])
     stage = story.account["stage"]
