@@ -10,6 +10,7 @@ import pytest
 
 import dunning
 from dunning.core import ledger_tables
+from dunning.core.ladder import RUNG_NAMES
 from dunning.core.words import (
     CASE_OUTCOMES,
     CASE_STAGES,
@@ -28,7 +29,6 @@ from dunning.core.words import (
 from dunning.decisions.account import manual_hold_terms
 from dunning.decisions.account.ageing import AGES
 from dunning.decisions.account.stage_reasons import REASONS, WHY_NOT
-from dunning.decisions.compare.account_state import WAYS
 from dunning.decisions.compare.changes import KINDS, PLACES
 from dunning.decisions.compare.list_membership import LISTS
 from dunning.decisions.lists import dropped_rows
@@ -200,7 +200,7 @@ def test_every_reason_of_a_list_has_a_word_in_both_languages() -> None:
         ("case_outcome", CASE_OUTCOMES),
         ("message", NOTICE_STAGES),
         ("payer", PAYER_KINDS),
-        ("stage_rule", WAYS),
+        ("stage_rule", RUNG_NAMES),
         ("change", KINDS),
         ("change_sentence", KINDS),
         ("stage_short", PLACES),

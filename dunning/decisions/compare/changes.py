@@ -64,7 +64,7 @@ class Comparison:
     changes: Changes
     biggest: pa.Table
     places: tuple[str, ...] = PLACES
-    lists: tuple[str, ...] = LISTS
+    lists: tuple[str, ...] = MEMBERSHIPS
 
 
 _text, _cents, _days = pa.string(), pa.int64(), pa.int64()
