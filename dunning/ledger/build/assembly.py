@@ -13,29 +13,32 @@ import pyarrow as pa
 from dunning.core.arrays import Places
 from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, Frame
+from dunning.core.ledger_tables import BULK
+from dunning.core.memory import give_back_memory
 from dunning.ledger.attribute.attribution import Attribution
-from dunning.ledger.check.control_totals import Books, count_rows, sum_payments
-from dunning.ledger.large_tables import Bulk
-from dunning.ledger.snapshot_store import SnapshotWriter
-from dunning.ledger.build.build_agreements_cases import (
-    Dealings,
-    mark_missing_documents,
-    mark_missing_parties,
-)
-from dunning.ledger.build.build_dwellings import build_homes, build_protections
 from dunning.ledger.attribute.incomplete_accounts import (
     find_evidence,
     list_refused_notices,
     named_invoices,
     named_payments,
 )
+from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE
+from dunning.ledger.attribute.references import References
+from dunning.ledger.attribute.register import Register, make_register
+from dunning.ledger.build.bucket_passes import Built, Parts, Refused
+from dunning.ledger.build.build_accounts import Parties, add_first_tenancies
+from dunning.ledger.build.build_agreements_cases import (
+    Dealings,
+    mark_missing_documents,
+    mark_missing_parties,
+)
 from dunning.ledger.build.build_context import Ground
+from dunning.ledger.build.build_dwellings import build_homes, build_protections
 from dunning.ledger.build.build_holds import build_holds
+from dunning.ledger.build.build_invoices_payments import Items
+from dunning.ledger.check.control_totals import Books, count_rows, sum_payments
 from dunning.ledger.check.late_dates import Groups
 from dunning.ledger.check.manifest import Counts, count_table
-from dunning.ledger.build.build_invoices_payments import Items
-from dunning.ledger.build.build_accounts import Parties, add_first_tenancies
-from dunning.ledger.build.bucket_passes import Built, Parts, Refused
 from dunning.ledger.check.protective_rows import count_protections
 from dunning.ledger.check.quarantine import (
     Cells,
@@ -44,13 +47,10 @@ from dunning.ledger.check.quarantine import (
     count_refusals,
     read_refused,
 )
-from dunning.ledger.typed_tables import TypedTable, join_tables
-from dunning.ledger.attribute.references import References
-from dunning.ledger.attribute.register import Register, make_register
+from dunning.ledger.large_tables import Bulk
 from dunning.ledger.side_by_side import do_all
-from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE
-from dunning.core.ledger_tables import BULK
-from dunning.core.memory import give_back_memory
+from dunning.ledger.snapshot_store import SnapshotWriter
+from dunning.ledger.typed_tables import TypedTable, join_tables
 
 Progress = Callable[[str], None]
 _NAMING = ("holds", "agreement_items", "court_case_items")
@@ -89,7 +89,9 @@ class Assembled:
     info: dict[str, Any]
 
 
-def assemble(extract: Extract, writer: SnapshotWriter[Any], limits: QuarantineLimits, tell: Progress) -> Assembled:
+def assemble(
+    extract: Extract, writer: SnapshotWriter[Any], limits: QuarantineLimits, tell: Progress
+) -> Assembled:
     """Decide about every row and write all tables of the snapshot.
 
     Raises:
@@ -120,7 +122,9 @@ def _refuse_empty(accounts: int) -> None:
 class _Assembly:
     """Remembers, while the parts go by, what the rest of the snapshot needs of them."""
 
-    def __init__(self, extract: Extract, register: Register, parts: Parts, limits: QuarantineLimits) -> None:
+    def __init__(
+        self, extract: Extract, register: Register, parts: Parts, limits: QuarantineLimits
+    ) -> None:
         self.extract, self.register, self.parts, self.limits = extract, register, parts, limits
         self.books = Books()
         self.began_on: list[npt.NDArray[np.int32]] = []
@@ -137,15 +141,22 @@ class _Assembly:
         self._remember_nowhere()
         asked, places = self._gather()
         ground, cells = self._refer(asked)
-        items = Items(np.zeros(0, np.int64), np.zeros(0, np.int64), places, np.zeros(BUCKETS + 1, np.int64))
+        items = Items(
+            np.zeros(0, np.int64), np.zeros(0, np.int64), places, np.zeros(BUCKETS + 1, np.int64)
+        )
         parties, dealings = Parties(ground), Dealings(ground, items)
         holds, holds_without_effect = build_holds(ground, items)
         began_on = np.concatenate(self.began_on)
         add_first_tenancies(ground, began_on)
         payers_of = self.parts.find_payment_accounts(named_payments(ground.references, cells))
         evidence = find_evidence(ground.references, ground.attribution, cells, payers_of)
-        dwellings = {"protections": build_protections(ground, parties), "homes": build_homes(ground, parties)}
-        tables_of = parties.build(began_on, evidence, cells["contacts"]) | {"holds": holds} | dwellings
+        dwellings = {
+            "protections": build_protections(ground, parties),
+            "homes": build_homes(ground, parties),
+        }
+        tables_of = (
+            parties.build(began_on, evidence, cells["contacts"]) | {"holds": holds} | dwellings
+        )
         for name, table in (tables_of | dealings.build()).items():
             writer.write(name, table)
         tables = dict(ground.references.tables)
@@ -162,7 +173,9 @@ class _Assembly:
             "protections": count_protections(tables),
             "refused_notices": list_refused_notices(ground.references, cells),
             "refusals": {name: of.as_info() for name, of in refusals.items()},
-            "behind_gaps": {name: groups for name, groups in self.extract.behind_gaps.items() if groups},
+            "behind_gaps": {
+                name: groups for name, groups in self.extract.behind_gaps.items() if groups
+            },
             "newest_invoice_on": _iso(self.newest["invoice"]),
             "newest_payment_on": _iso(self.newest["payment"]),
         }
@@ -185,10 +198,14 @@ class _Assembly:
             self.books.add_rows("payments", count_rows(rows))
             self.books.add_amounts({"payments": sum_payments(rows)})
             refused = rows.take(np.flatnonzero(rows.is_refused))
-            self.refused["payments"].append(Refused(refused, refused.frame[PREMISE], refused.frame[PAYER]))
+            self.refused["payments"].append(
+                Refused(refused, refused.frame[PREMISE], refused.frame[PAYER])
+            )
         for name in BULK:
             ragged = len(self.extract.bulk[name].ragged_lines)
-            self.books.add_rows(name, {"read": ragged, "quarantined": ragged, "repeated": 0, "taken": 0})
+            self.books.add_rows(
+                name, {"read": ragged, "quarantined": ragged, "repeated": 0, "taken": 0}
+            )
 
     def _gather(self) -> tuple[dict[str, Refused], Places]:
         """Return the rows of the large tables that the rest refers to; of each invoice its place
@@ -196,11 +213,15 @@ class _Assembly:
         """
         gathered = {name: self._join(name, self.refused[name]) for name in BULK}
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
-        check_limits(count_refusals(tables), self.limits, tables)  # before all of them are held as text
+        check_limits(
+            count_refusals(tables), self.limits, tables
+        )  # before all of them are held as text
         self.cells = read_refused(tables)
         names = [self.extract.tables[name].frame.text("invoice_no") for name in _NAMING]
         names.append(named_invoices(References(tables), self.cells))
-        rows, settled, places = self.parts.find_invoices(pa.concat_arrays(names).drop_null().unique())
+        rows, settled, places = self.parts.find_invoices(
+            pa.concat_arrays(names).drop_null().unique()
+        )
         new = np.flatnonzero(~np.isin(rows.lines, gathered["invoices"].rows.lines))
         found = Refused(rows.take(new), settled.premise[new], settled.payer[new])
         refused = gathered["invoices"]
@@ -210,16 +231,25 @@ class _Assembly:
     def _refer(self, gathered: dict[str, Refused]) -> tuple[Ground, dict[str, Cells]]:
         """Return the ground for what refers to the large tables, and the refused rows as read."""
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
-        references = References(tables, {name: (of.premise, of.payer) for name, of in gathered.items()})
+        references = References(
+            tables, {name: (of.premise, of.payer) for name, of in gathered.items()}
+        )
         accounts = self.parts.accounts
         owners = {name: accounts.find(of.premise, of.payer) for name, of in gathered.items()}
         stands = gathered["invoices"].rows.stands
         attribution = Attribution(
-            accounts, np.where(stands, owners["invoices"], -1), np.full(len(owners["payments"]), -1), owners["payments"]
+            accounts,
+            np.where(stands, owners["invoices"], -1),
+            np.full(len(owners["payments"]), -1),
+            owners["payments"],
         )
         mark_missing_documents(references, attribution)
-        changed = {name: tables[name] for name in (*_NAMING, "agreements", "instalments", "court_cases")}
-        return Ground(references, self.register.numbering, attribution), self.cells | read_refused(changed)
+        changed = {
+            name: tables[name] for name in (*_NAMING, "agreements", "instalments", "court_cases")
+        }
+        return Ground(references, self.register.numbering, attribution), self.cells | read_refused(
+            changed
+        )
 
     def _join(self, name: str, parts: list[Refused]) -> Refused:
         bulk = self.extract.bulk[name]

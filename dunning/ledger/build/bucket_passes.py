@@ -14,13 +14,15 @@ import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags, Places
 from dunning.core.days import NEVER
-from dunning.core.frames import BUCKETS, Frame
+from dunning.core.frames import BUCKETS, BucketedTable, Frame
+from dunning.core.ledger_tables import BULK
 from dunning.ledger.attribute.accounts import Accounts, Pairs
 from dunning.ledger.attribute.attribution import attribute
-from dunning.ledger.check.control_totals import Amounts, Rows, count_rows, sum_amounts
-from dunning.ledger.large_tables import Bulk
-from dunning.ledger.check.row_checks import mark_other_currency
-from dunning.ledger.check.duplicates import mark_duplicates
+from dunning.ledger.attribute.bucket_attribution import Settled, settle_part
+from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE, Strays
+from dunning.ledger.attribute.references import References
+from dunning.ledger.attribute.register import Register
+from dunning.ledger.bucket_files import HOMELESS, Spill, sort_by_home
 from dunning.ledger.build.build_context import Ground
 from dunning.ledger.build.build_invoices_payments import (
     Payments,
@@ -29,17 +31,13 @@ from dunning.ledger.build.build_invoices_payments import (
     build_items,
     sort_items,
 )
-from dunning.ledger.typed_tables import TypedTable, join_tables
-from dunning.ledger.attribute.references import References
-from dunning.ledger.attribute.register import Register
-from dunning.ledger.attribute.bucket_attribution import Settled, settle_part
+from dunning.ledger.check.control_totals import Amounts, Rows, count_rows, sum_amounts
+from dunning.ledger.check.duplicates import mark_duplicates
+from dunning.ledger.check.row_checks import mark_other_currency
+from dunning.ledger.large_tables import Bulk
 from dunning.ledger.side_by_side import do_all, map_in_order
-from dunning.ledger.bucket_files import HOMELESS, Spill, sort_by_home
-from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE, Strays
-from dunning.core.ledger_tables import BULK
 from dunning.ledger.text_index import UNNAMED, TextIndex, find_places
-from dunning.core.frames import BucketedTable
-
+from dunning.ledger.typed_tables import TypedTable, join_tables
 
 PART_BYTES = 48 << 20
 _CODES = ("premise_no", "payer_code")
@@ -159,12 +157,15 @@ class Parts:
             rows = np.flatnonzero(asked.find(invoices.frame.text("invoice_no")) >= 0)
             return invoices.take(rows), _take(settled, rows), self._item_places[number][rows]
 
-        found = do_all(find, [n for n, part in enumerate(self._settled) if homes.intersection(part.homes)])
+        found = do_all(
+            find, [n for n, part in enumerate(self._settled) if homes.intersection(part.homes)]
+        )
         if not found:
             nothing = self._read("invoices", range(0), None)
             return nothing, _nobody(0), np.zeros(0, np.int32)
         return (
-            join_tables(bulk.raw, [rows for rows, _, _ in found]), _join([of for _, of, _ in found]),
+            join_tables(bulk.raw, [rows for rows, _, _ in found]),
+            _join([of for _, of, _ in found]),
             np.concatenate([places for _, _, places in found]),
         )
 
@@ -197,8 +198,12 @@ class Parts:
         self.accounts = Accounts(self._register.numbering, pairs)
         if self._strays is not None:
             self._strays.remove()
-        self._strays = Strays(self._tables["payments"], strays, self.accounts, self._register, self._folder)
-        self._strays.route(self._find_owners_of_payments, refuses_early_euro=self._refuses_early_euro)
+        self._strays = Strays(
+            self._tables["payments"], strays, self.accounts, self._register, self._folder
+        )
+        self._strays.route(
+            self._find_owners_of_payments, refuses_early_euro=self._refuses_early_euro
+        )
         strays.remove()
         return self._strays.has_bgn or any(part.has_bgn for part in self._settled)
 
@@ -208,9 +213,15 @@ class Parts:
         part = settle_part(
             homes, invoices, payments, self._register, refuses_early_euro=self._refuses_early_euro
         )
-        billed, paid = (self._folder / f"{name}-{homes.start}.npy" for name in ("invoices", "payments"))
+        billed, paid = (
+            self._folder / f"{name}-{homes.start}.npy" for name in ("invoices", "payments")
+        )
         kept = _Part(
-            homes, _SetAside(billed, part.invoices), _SetAside(paid, part.payments), part.is_stray, part.pairs,
+            homes,
+            _SetAside(billed, part.invoices),
+            _SetAside(paid, part.payments),
+            part.is_stray,
+            part.pairs,
             part.has_bgn,
         )
         return kept, payments.take(np.flatnonzero(part.is_stray))
@@ -219,7 +230,10 @@ class Parts:
         """Return premise and payer of the payments of these numbers that are no strays; UNNAMED
         where there is none.
         """
-        premise, payer = np.full(len(names), UNNAMED, np.int32), np.full(len(names), UNNAMED, np.int32)
+        premise, payer = (
+            np.full(len(names), UNNAMED, np.int32),
+            np.full(len(names), UNNAMED, np.int32),
+        )
         homes = self._tables["payments"].directory.find_all_homes(names)
         for part in self._settled:
             if homes.intersection(part.homes):
@@ -252,9 +266,11 @@ class Parts:
         mark_other_currency(lines, references.places("invoice_lines", "invoice_no"), invoices)
         ground = Ground(references, self._register.numbering, attribution)
         items = sort_items(ground)
-        self._item_places[number] = ground.places(
-            items.number, np.maximum(attribution.invoice_account, 0), items.offsets
-        ) if len(accounts) else np.full(len(invoices), -1, np.int32)
+        self._item_places[number] = (
+            ground.places(items.number, np.maximum(attribution.invoice_account, 0), items.offsets)
+            if len(accounts)
+            else np.full(len(invoices), -1, np.int32)
+        )
         moved = Payments(ground, items)
         written = {
             "items": build_items(ground, items),

@@ -4,20 +4,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dunning.core.arrays import Places
 from dunning.core import words
-from dunning.core.frames import SCHEMAS, days_to_arrow
+from dunning.core.arrays import Places
+from dunning.core.frames import SCHEMAS, BucketedTable, days_to_arrow
 from dunning.ledger.attribute.accounts import spread
-from dunning.ledger.buckets import bucket_offsets
 from dunning.ledger.attribute.dead_channels import end_older_contacts
 from dunning.ledger.attribute.incomplete_accounts import Evidence
+from dunning.ledger.attribute.references import take_or
+from dunning.ledger.buckets import bucket_offsets
 from dunning.ledger.build.build_context import Ground, instants_to_arrow, take
 from dunning.ledger.check.identifiers import check_identifiers
-from dunning.ledger.ordering import order_rows
 from dunning.ledger.check.quarantine import Cells
-from dunning.ledger.attribute.references import take_or
-from dunning.core.frames import BucketedTable
-
+from dunning.ledger.ordering import order_rows
 
 _LANGUAGES = pa.array(words.LANGUAGES)
 _PERSON = words.code(words.PAYER_KINDS, "person")
@@ -43,7 +41,9 @@ class Parties:
         has_seat = np.bincount(self._seat_payer, minlength=payers) > 0
         self.payers_left_out = len(ground.rows("payers")) - int(has_seat.sum())
 
-    def build(self, began_on: npt.NDArray, evidence: Evidence, cells: Cells) -> dict[str, BucketedTable]:
+    def build(
+        self, began_on: npt.NDArray, evidence: Evidence, cells: Cells
+    ) -> dict[str, BucketedTable]:
         """Return premises, payers, accounts, tenancies and contacts.
 
         Args:
@@ -84,7 +84,14 @@ class Parties:
         is_person = frame["kind"] == _PERSON
         identifier = np.zeros(len(is_person), np.int8)
         identifier[used] = check_identifiers(take(frame.text("national_id"), used), is_person[used])
-        texts = ("payer_code", "name", "national_id", "postal_address", "postal_settlement", "postal_postcode")
+        texts = (
+            "payer_code",
+            "name",
+            "national_id",
+            "postal_address",
+            "postal_settlement",
+            "postal_postcode",
+        )
         columns = {name: take(frame.text(name), rows) for name in texts} | {
             "is_person": is_person[rows],
             "identifier": identifier[rows],
@@ -101,9 +108,13 @@ class Parties:
         everyone = np.arange(len(accounts))
         columns = {
             "premise_no": take(
-                ground.frame("premises").text("premise_no"), ground.numbering.premise_row[accounts.premise]
+                ground.frame("premises").text("premise_no"),
+                ground.numbering.premise_row[accounts.premise],
             ),
-            "payer_code": take(ground.frame("payers").text("payer_code"), ground.numbering.payer_row[accounts.payer]),
+            "payer_code": take(
+                ground.frame("payers").text("payer_code"),
+                ground.numbering.payer_row[accounts.payer],
+            ),
             "premise": ground.places(
                 premise_number[accounts.premise], everyone, bucket_offsets(self._premise_rows()[1])
             ),
@@ -114,7 +125,11 @@ class Parties:
         return bucketed("accounts", columns, accounts.offsets)
 
     def _tenancies(self) -> BucketedTable:
-        ground, frame, rows = self.ground, self.ground.frame("tenancies"), self.ground.rows("tenancies")
+        ground, frame, rows = (
+            self.ground,
+            self.ground.frame("tenancies"),
+            self.ground.rows("tenancies"),
+        )
         account = ground.named_accounts("tenancies", rows)
         order = order_rows((account, frame["valid_from"][rows]))
         rows, account = rows[order], account[order]
@@ -127,9 +142,15 @@ class Parties:
         return bucketed("tenancies", columns, ground.offsets(account))
 
     def _contacts(self, cells: Cells) -> BucketedTable:
-        ground, frame, rows = self.ground, self.ground.frame("contacts"), self.ground.rows("contacts")
+        ground, frame, rows = (
+            self.ground,
+            self.ground.frame("contacts"),
+            self.ground.rows("contacts"),
+        )
         revoked_at = end_older_contacts(ground.references, ground.numbering, cells)
-        payer = take_or(ground.numbering.payer, ground.references.places("contacts", "payer_code")[rows], -1)
+        payer = take_or(
+            ground.numbering.payer, ground.references.places("contacts", "payer_code")[rows], -1
+        )
         at, seats = self.seats_of(payer)
         rows = rows[at]
         keys = (seats, frame["channel"][rows], frame["registered_at"][rows])
@@ -150,7 +171,9 @@ class Parties:
         number below 0.
         """
         by_payer = order_rows((self._seat_payer,))
-        first = np.searchsorted(self._seat_payer[by_payer], np.arange(len(self.ground.numbering.payer) + 1))
+        first = np.searchsorted(
+            self._seat_payer[by_payer], np.arange(len(self.ground.numbering.payer) + 1)
+        )
         at, seats = spread(payers, first)
         return at, by_payer[seats]
 
@@ -168,17 +191,24 @@ class Parties:
         """
         numbering = self.ground.numbering
         number = np.cumsum(self.ground.references.standing("premises")[numbering.premise_row]) - 1
-        return (number[premises] - bucket_offsets(self._premise_rows()[1])[numbering.bucket[premises]]).astype(np.int32)
+        return (
+            number[premises] - bucket_offsets(self._premise_rows()[1])[numbering.bucket[premises]]
+        ).astype(np.int32)
 
 
 def add_first_tenancies(ground: Ground, began_on: npt.NDArray) -> None:
     """Lower the first day of each account to that of its first tenancy."""
     rows = ground.rows("tenancies")
-    account, day = ground.named_accounts("tenancies", rows), ground.frame("tenancies")["valid_from"][rows]
+    account, day = (
+        ground.named_accounts("tenancies", rows),
+        ground.frame("tenancies")["valid_from"][rows],
+    )
     np.minimum.at(began_on, account[account >= 0], day[account >= 0])
 
 
-def bucketed(name: str, columns: dict[str, npt.NDArray | pa.Array], offsets: npt.NDArray) -> BucketedTable:
+def bucketed(
+    name: str, columns: dict[str, npt.NDArray | pa.Array], offsets: npt.NDArray
+) -> BucketedTable:
     """Return the rows of a snapshot's table, its columns in the schema's order and types."""
     schema = SCHEMAS[name]
     arrays = [pa.array(columns[field.name], field.type) for field in schema]

@@ -7,18 +7,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dunning.core.arrays import Places
-from dunning.core.frames import days_to_arrow
+from dunning.core.frames import BucketedTable, days_to_arrow
+from dunning.core.ledger_tables import OWN_FAULT, bit
 from dunning.core.money import convert_to_cents
 from dunning.ledger.attribute.attribution import Attribution, name_numbers
-from dunning.ledger.check.row_checks import BGN
+from dunning.ledger.attribute.references import References, take_or
+from dunning.ledger.build.build_accounts import bucketed
 from dunning.ledger.build.build_context import Ground, numbers_of, take
 from dunning.ledger.build.build_invoices_payments import Items
+from dunning.ledger.check.row_checks import BGN
 from dunning.ledger.ordering import order_rows
-from dunning.ledger.build.build_accounts import bucketed
-from dunning.ledger.attribute.references import References, take_or
-from dunning.core.ledger_tables import OWN_FAULT, bit
-from dunning.core.frames import BucketedTable
-
 
 _NUMBERS = {"agreements": "agreement_no", "court_cases": "case_no", "notices": "notice_no"}
 _DAYS = {"agreements": "applied_on", "court_cases": "filed_on", "notices": "sent_on"}
@@ -40,7 +38,8 @@ def mark_missing_documents(references: References, attribution: Attribution) -> 
         _mark_no_account(references, attribution, name)
     references.mark_missing("instalments", "agreement_no")
     for name, column, owners in (
-        ("agreement_items", "agreement_no", "agreements"), ("court_case_items", "case_no", "court_cases")
+        ("agreement_items", "agreement_no", "agreements"),
+        ("court_case_items", "case_no", "court_cases"),
     ):
         references.mark_missing(name, column, "invoice_no")
         named = name_numbers(references, attribution.accounts.numbering, owners)
@@ -48,7 +47,11 @@ def mark_missing_documents(references: References, attribution: Attribution) -> 
         owner, invoice = references.places(name, column), references.places(name, "invoice_no")
         of_owner = take_or(account, owner, -1)
         is_other = of_owner != take_or(attribution.invoice_account, invoice, -1)
-        is_other &= (owner >= 0) & (invoice >= 0) & (references.tables[name].reasons & bit("missing_reference") == 0)
+        is_other &= (
+            (owner >= 0)
+            & (invoice >= 0)
+            & (references.tables[name].reasons & bit("missing_reference") == 0)
+        )
         references.tables[name].mark(is_other, bit("missing_reference") | OWN_FAULT)
 
 
@@ -93,7 +96,9 @@ class Dealings:
         agreements, cases = self._sort("agreements"), self._sort("court_cases")
         return {
             "agreements": self._agreements(agreements),
-            "agreement_items": self._owned_items("agreement_items", "agreement_no", "agreement", agreements),
+            "agreement_items": self._owned_items(
+                "agreement_items", "agreement_no", "agreement", agreements
+            ),
             "instalments": self._instalments(agreements),
             "cases": self._cases(cases),
             "case_items": self._owned_items("court_case_items", "case_no", "case", cases),
@@ -105,11 +110,15 @@ class Dealings:
         account = ground.named_accounts(name, rows)
         self.without_effect[name] = int((account < 0).sum())
         rows, account = rows[account >= 0], account[account >= 0]
-        order = order_rows((account, frame[_DAYS[name]][rows]), take(frame.text(_NUMBERS[name]), rows))
+        order = order_rows(
+            (account, frame[_DAYS[name]][rows]), take(frame.text(_NUMBERS[name]), rows)
+        )
         rows, account = rows[order], account[order]
         return _Owners(rows, account, numbers_of(rows, len(frame)), ground.offsets(account))
 
-    def _columns(self, name: str, owners: _Owners, days: tuple[str, ...]) -> dict[str, npt.NDArray | pa.Array]:
+    def _columns(
+        self, name: str, owners: _Owners, days: tuple[str, ...]
+    ) -> dict[str, npt.NDArray | pa.Array]:
         frame = self.ground.frame(name)
         return {
             "account": self.ground.account_places(owners.account),
@@ -130,7 +139,10 @@ class Dealings:
     def _notices(self, owners: _Owners) -> BucketedTable:
         frame = self.ground.frame("notices")
         columns = self._columns("notices", owners, ("sent_on", "served_on", "failed_on"))
-        columns |= {"stage": frame["stage"][owners.rows], "channel": take(frame.text("channel"), owners.rows)}
+        columns |= {
+            "stage": frame["stage"][owners.rows],
+            "channel": take(frame.text("channel"), owners.rows),
+        }
         return bucketed("notices", columns, owners.offsets)
 
     def _owned_items(self, name: str, column: str, place: str, owners: _Owners) -> BucketedTable:
@@ -150,13 +162,23 @@ class Dealings:
         return bucketed(f"{place}_items", columns, ground.offsets(account))
 
     def _instalments(self, owners: _Owners) -> BucketedTable:
-        ground, frame, rows = self.ground, self.ground.frame("instalments"), self.ground.rows("instalments")
-        owner = take_or(owners.number, ground.references.places("instalments", "agreement_no")[rows], -1)
+        ground, frame, rows = (
+            self.ground,
+            self.ground.frame("instalments"),
+            self.ground.rows("instalments"),
+        )
+        owner = take_or(
+            owners.number, ground.references.places("instalments", "agreement_no")[rows], -1
+        )
         self.without_effect["instalments"] = int((owner < 0).sum())
         rows, owner = rows[owner >= 0], owner[owner >= 0]
         order = order_rows((owner, frame["due_on"][rows], frame["seq"][rows]))
         rows, owner = rows[order], owner[order]
-        account, amount, is_bgn = owners.account[owner], frame["amount"][rows], frame["currency"][rows] == BGN
+        account, amount, is_bgn = (
+            owners.account[owner],
+            frame["amount"][rows],
+            frame["currency"][rows] == BGN,
+        )
         columns = {
             "agreement": ground.places(owner, account, owners.offsets),
             "seq": frame["seq"][rows],
@@ -166,5 +188,3 @@ class Dealings:
             "amount_cents": np.where(is_bgn, convert_to_cents(amount), amount),
         }
         return bucketed("instalments", columns, ground.offsets(account))
-
-

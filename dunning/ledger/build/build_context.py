@@ -12,9 +12,8 @@ from dunning.core.arrays import Places
 from dunning.core.frames import Frame
 from dunning.ledger.attribute.accounts import Accounts, Numbering
 from dunning.ledger.attribute.attribution import Attribution, name_numbers
-from dunning.ledger.typed_tables import NO_INSTANT
 from dunning.ledger.attribute.references import References
-
+from dunning.ledger.typed_tables import NO_INSTANT
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,15 @@ class Ground:
         """Return where the buckets begin and end among rows that are sorted by account."""
         return np.searchsorted(account, self.accounts.offsets).astype(np.int64)
 
-    def places(self, numbers: npt.NDArray, account: npt.NDArray, offsets: npt.NDArray) -> npt.NDArray[np.int32]:
+    def places(
+        self, numbers: npt.NDArray, account: npt.NDArray, offsets: npt.NDArray
+    ) -> npt.NDArray[np.int32]:
         """Return each row number of a table with these offsets as a place in the bucket of
         `account`; -1 stays.
         """
-        return np.where(numbers >= 0, numbers - offsets[self.accounts.bucket[account]], -1).astype(np.int32)
+        return np.where(numbers >= 0, numbers - offsets[self.accounts.bucket[account]], -1).astype(
+            np.int32
+        )
 
 
 def numbers_of(rows: Places, length: int) -> Places:
@@ -80,5 +83,3 @@ def take(texts: pa.Array, rows: npt.NDArray) -> pa.Array:
 def instants_to_arrow(seconds: npt.NDArray) -> pa.Array:
     """Return instants as timestamps; NO_INSTANT becomes null."""
     return pa.array(seconds, pa.int64(), mask=seconds == NO_INSTANT).cast(pa.timestamp("s"))
-
-

@@ -11,17 +11,15 @@ import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags
 from dunning.core.days import NEVER
-from dunning.core.frames import days_to_arrow
+from dunning.core.frames import BucketedTable, days_to_arrow
 from dunning.core.words import CHANNELS, HOLD_REASONS, PROTECTING, code
 from dunning.ledger.attribute.attribution import name_numbers
+from dunning.ledger.attribute.references import take_or
 from dunning.ledger.buckets import bucket_offsets
+from dunning.ledger.build.build_accounts import Parties, bucketed
 from dunning.ledger.build.build_context import Ground, take
 from dunning.ledger.ordering import order_rows
-from dunning.ledger.build.build_accounts import Parties, bucketed
-from dunning.ledger.attribute.references import take_or
 from dunning.ledger.text_index import UNNAMED
-from dunning.core.frames import BucketedTable
-
 
 
 def build_protections(ground: Ground, parties: Parties) -> BucketedTable:
@@ -32,15 +30,23 @@ def build_protections(ground: Ground, parties: Parties) -> BucketedTable:
     reasons = [code(HOLD_REASONS, word) for word in PROTECTING]
     rows = rows[np.isin(frame["reason"][rows], reasons)]
     named = name_numbers(ground.references, ground.numbering, "holds")
-    billed = take_or(ground.attribution.invoice_account, ground.references.places("holds", "invoice_no")[rows], UNNAMED)
+    billed = take_or(
+        ground.attribution.invoice_account,
+        ground.references.places("holds", "invoice_no")[rows],
+        UNNAMED,
+    )
     payer = np.concatenate((named.payer[rows], take_or(ground.accounts.payer, billed, UNNAMED)))
-    premise = np.concatenate((named.premise[rows], take_or(ground.accounts.premise, billed, UNNAMED)))
+    premise = np.concatenate(
+        (named.premise[rows], take_or(ground.accounts.premise, billed, UNNAMED))
+    )
     at, seats = parties.seats_of(payer)
     there = np.flatnonzero(premise >= 0)
     held = np.concatenate((rows, rows))[np.concatenate((at, there))]
     columns = {
         "payer": np.concatenate((parties.seat_places(seats), np.full(len(there), -1, np.int32))),
-        "premise": np.concatenate((np.full(len(seats), -1, np.int32), parties.premise_places(premise[there]))),
+        "premise": np.concatenate(
+            (np.full(len(seats), -1, np.int32), parties.premise_places(premise[there]))
+        ),
         "reason": frame["reason"][held],
         "valid_from": frame["valid_from"][held],
         "valid_until": frame["valid_until"][held],
@@ -74,7 +80,9 @@ def build_homes(ground: Ground, parties: Parties) -> BucketedTable:
         "payer": parties.seat_places(seats),
         "valid_from": days_to_arrow(frame["valid_from"][rows[at]]),
         "valid_until": days_to_arrow(frame["valid_until"][rows[at]]),
-        **{name: take(premises.text(name), where) for name in ("address", "settlement", "postcode")},
+        **{
+            name: take(premises.text(name), where) for name in ("address", "settlement", "postcode")
+        },
     }
     return bucketed("homes", columns, bucket_offsets(parties.seat_buckets(seats)))
 
@@ -82,7 +90,10 @@ def build_homes(ground: Ground, parties: Parties) -> BucketedTable:
 def _has_postal(ground: Ground) -> Flags:
     """Return per payer number whether he has a postal address, or a contact for post."""
     numbering = ground.numbering
-    written = pc.fill_null(pc.utf8_length(ground.frame("payers").text("postal_address")), 0).to_numpy() > 0
+    written = (
+        pc.fill_null(pc.utf8_length(ground.frame("payers").text("postal_address")), 0).to_numpy()
+        > 0
+    )
     found = np.zeros(max(len(numbering.payer), 1), np.bool_)
     found[: len(numbering.payer_row)] = written[numbering.payer_row]
     contacts, rows = ground.frame("contacts"), ground.rows("contacts")

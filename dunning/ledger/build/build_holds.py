@@ -3,15 +3,13 @@
 import numpy as np
 
 from dunning.core.arrays import Places
-from dunning.core.frames import days_to_arrow
+from dunning.core.frames import BucketedTable, days_to_arrow
 from dunning.ledger.attribute.attribution import name_numbers
+from dunning.ledger.build.build_accounts import bucketed
 from dunning.ledger.build.build_context import Ground, take
 from dunning.ledger.build.build_invoices_payments import Items
 from dunning.ledger.ordering import order_rows
-from dunning.ledger.build.build_accounts import bucketed
 from dunning.ledger.text_index import UNNAMED
-from dunning.core.frames import BucketedTable
-
 
 
 def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
@@ -26,7 +24,9 @@ def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
     at, account, item = _spread(ground, items, rows)
     without_effect = len(rows) - len(np.unique(at))
     held = rows[at]
-    order = order_rows((account, item, frame["valid_from"][held]), take(frame.text("hold_no"), held))
+    order = order_rows(
+        (account, item, frame["valid_from"][held]), take(frame.text("hold_no"), held)
+    )
     held, account, item = held[order], account[order], item[order]
     columns = {
         "account": ground.account_places(account),
@@ -56,9 +56,14 @@ def _spread(ground: Ground, items: Items, rows: Places) -> tuple[Places, Places,
     by_payer = ground.accounts.of_payers(np.where(whole & (premise == UNNAMED), payer, -1))
     by_premise = ground.accounts.of_premises(np.where(whole & (payer == UNNAMED), premise, -1))
     at = np.concatenate((on_item, on_pair, by_payer[0], by_premise[0]))
-    account = np.concatenate((
-        ground.attribution.invoice_account[invoice[on_item]], pair[on_pair], by_payer[1], by_premise[1]
-    ))
+    account = np.concatenate(
+        (
+            ground.attribution.invoice_account[invoice[on_item]],
+            pair[on_pair],
+            by_payer[1],
+            by_premise[1],
+        )
+    )
     item = np.full(len(at), -1, np.int64)
     item[: len(on_item)] = items.number[invoice[on_item]]
     return at, account, item

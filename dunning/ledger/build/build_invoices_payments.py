@@ -11,16 +11,14 @@ import pyarrow.compute as pc
 
 from dunning.core.arrays import Places
 from dunning.core.days import NEVER
-from dunning.core.frames import days_to_arrow
+from dunning.core.frames import BucketedTable, days_to_arrow
 from dunning.ledger.attribute.attribution import find_named_items
-from dunning.ledger.check.row_checks import BGN, EQUALISATION, FORECAST, is_note, seasons_of
-from dunning.ledger.build.build_context import Ground, numbers_of, take
-from dunning.ledger.ordering import order_rows
-from dunning.ledger.build.build_accounts import bucketed
 from dunning.ledger.attribute.references import take_or
+from dunning.ledger.build.build_accounts import bucketed
+from dunning.ledger.build.build_context import Ground, numbers_of, take
+from dunning.ledger.check.row_checks import BGN, EQUALISATION, FORECAST, is_note, seasons_of
+from dunning.ledger.ordering import order_rows
 from dunning.ledger.text_index import UNNAMED
-from dunning.core.frames import BucketedTable
-
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,13 @@ def build_equalisations(ground: Ground) -> BucketedTable:
     """Return the table of equalisations, negative and zero ones too."""
     frame, rows = ground.frame("invoices"), ground.rows("invoices")
     rows = rows[frame["kind"][rows] == EQUALISATION]
-    account, season = ground.attribution.invoice_account[rows], seasons_of(frame["period_from"][rows])
-    order = order_rows((account, season, frame["due_on"][rows]), take(frame.text("invoice_no"), rows))
+    account, season = (
+        ground.attribution.invoice_account[rows],
+        seasons_of(frame["period_from"][rows]),
+    )
+    order = order_rows(
+        (account, season, frame["due_on"][rows]), take(frame.text("invoice_no"), rows)
+    )
     rows, account, season = rows[order], account[order], season[order]
     columns = {
         "account": ground.account_places(account),
@@ -105,11 +108,16 @@ class Payments:
         self._by_payment, self._by_note = find_named_items(references, ground.attribution)
         self.dropped = {
             "payments": self._count_dropped("payments", "invoice_no", self._paid, self._by_payment),
-            "credit_notes": self._count_dropped("invoices", "refers_to", self._notes, self._by_note),
+            "credit_notes": self._count_dropped(
+                "invoices", "refers_to", self._notes, self._by_note
+            ),
         }
-        self.account = np.concatenate((
-            ground.attribution.payment_account[self._paid], ground.attribution.invoice_account[self._notes]
-        ))
+        self.account = np.concatenate(
+            (
+                ground.attribution.payment_account[self._paid],
+                ground.attribution.invoice_account[self._notes],
+            )
+        )
         self._is_note = np.arange(len(self.account)) >= len(self._paid)
         self._day = self._join("paid_on", "issued_on")
         self._number = self._join_texts("payment_no", "invoice_no")
@@ -120,9 +128,11 @@ class Payments:
         """Return the table of payments: account, paid_on, notes first, payment_no."""
         order, ground = self._order, self.ground
         account = self.account[order]
-        item = take_or(self.items.number, np.concatenate((
-            self._by_payment[self._paid], self._by_note[self._notes]
-        ))[order], -1)
+        item = take_or(
+            self.items.number,
+            np.concatenate((self._by_payment[self._paid], self._by_note[self._notes]))[order],
+            -1,
+        )
         columns = {
             "account": ground.account_places(account),
             "payment_no": take(self._number, order),
@@ -133,7 +143,8 @@ class Payments:
             "item": ground.places(item, account, self.items.offsets),
             "named_no": self._named_numbers(item),
             "channel": take(
-                ground.frame("payments").text("channel"), np.where(self._is_note, -1, self._padded(self._paid))[order]
+                ground.frame("payments").text("channel"),
+                np.where(self._is_note, -1, self._padded(self._paid))[order],
             ),
             "reversed_on": days_to_arrow(self._reversal_days()[order]),
         }
@@ -158,17 +169,27 @@ class Payments:
         return bucketed("reversals", columns, ground.offsets(account))
 
     def _count_dropped(self, name: str, column: str, rows: Places, kept: Places) -> int:
-        return int(((self.ground.references.places(name, column)[rows] != UNNAMED) & (kept[rows] == UNNAMED)).sum())
+        return int(
+            (
+                (self.ground.references.places(name, column)[rows] != UNNAMED)
+                & (kept[rows] == UNNAMED)
+            ).sum()
+        )
 
     def _join(self, of_payments: str, of_invoices: str) -> npt.NDArray:
-        paid, notes = self.ground.frame("payments")[of_payments], self.ground.frame("invoices")[of_invoices]
+        paid, notes = (
+            self.ground.frame("payments")[of_payments],
+            self.ground.frame("invoices")[of_invoices],
+        )
         return np.concatenate((paid[self._paid], notes[self._notes]))
 
     def _join_texts(self, of_payments: str, of_invoices: str) -> pa.Array:
-        return pa.concat_arrays([
-            take(self.ground.frame("payments").text(of_payments), self._paid),
-            take(self.ground.frame("invoices").text(of_invoices), self._notes),
-        ])
+        return pa.concat_arrays(
+            [
+                take(self.ground.frame("payments").text(of_payments), self._paid),
+                take(self.ground.frame("invoices").text(of_invoices), self._notes),
+            ]
+        )
 
     def _padded(self, rows: Places) -> Places:
         return np.concatenate((rows, np.full(len(self.account) - len(rows), -1, np.int64)))
@@ -199,6 +220,8 @@ def build_invoice_lines(ground: Ground) -> BucketedTable:
     rows, account = rows[order], account[order]
     texts = ("invoice_no", "label", "unit", "quantity", "unit_price")
     columns = {name: take(frame.text(name), rows) for name in texts} | {
-        "account": ground.account_places(account), "seq": frame["seq"][rows], "amount_minor": frame["amount"][rows],
+        "account": ground.account_places(account),
+        "seq": frame["seq"][rows],
+        "amount_minor": frame["amount"][rows],
     }
     return bucketed("invoice_lines", columns, ground.offsets(account))
