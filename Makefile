@@ -19,7 +19,7 @@ ACCOUNTS ?= 5000
 SEED ?= 1
 BENCH_ACCOUNTS ?= 200000
 PORT ?= 8080
-WORKERS ?= 2
+WORKERS ?= 3
 PYTHON ?=
 DUNNING_HOME ?= .dunning
 
@@ -125,10 +125,11 @@ run: .venv/.installed $(LEDGER_READY)
 	    $(if $(MAPPING),--mapping "$$MAPPING") $(if $(POLICY),--policy "$$POLICY") \
 	    $(if $(BILLING_SQL),--billing-sql "$$BILLING_SQL")
 
-test: .venv/.installed-tests setup-programs
-	@$(BIN)/python -m pytest -n "$$WORKERS" --dist loadfile -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
+test:
+	@$(MAKE) -j 2 setup-tests setup-programs
+	@$(BIN)/python -m pytest -n "$$WORKERS" --dist loadfile --no-loadscope-reorder -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
 	@$(MAKE) setup-fab
-	@$(BIN)/python -m pytest -n "$$WORKERS" --dist loadgroup tests/browser $(ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests/browser $(ARGS) || [ $$? -eq 5 ]
 
 check: .venv/.installed-tests
 	@echo 'ruff' && $(BIN)/ruff check . && $(BIN)/ruff format --check -q .

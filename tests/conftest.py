@@ -24,6 +24,19 @@ if TYPE_CHECKING:
     from tests.object_stores import Line, Store
 
 _numbers = itertools.count(1)
+# Files of minutes: begun first, so that no worker is left alone with one of them at the end.
+_LONG = (
+    "tests/faults/",
+    "tests/dags/",
+    "tests/jobs/test_check_policy.py",
+    "tests/fuzz/",
+    "tests/benchmarks/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first; the order of all others stays."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
 
 
 @pytest.fixture(scope="session")

@@ -121,16 +121,6 @@ def test_the_command_gives_the_same_bytes(place, ran):
     assert found == hashes(place / "out" / "notices")
 
 
-def test_a_second_time_nothing_else_comes_of_it(place, ran):
-    before = hashes(place / "out")
-    again = run_dags(place)
-
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert again.stdout.count("вече е отбелязано като изпратено") == 2
-    assert hashes(place / "out") == before
-    assert list((place / "home" / "work").iterdir()) == []
-
-
 def test_where_nobody_is_due_the_rest_is_skipped(place, ran):
     """Those of the last closed day have their notices."""
     env = environment(place / "home")

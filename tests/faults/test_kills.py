@@ -35,6 +35,7 @@ def wrong(outcomes: list[Outcome]) -> dict[str, list[str]]:
     return {outcome.trial.name: outcome.wrong for outcome in outcomes if outcome.wrong}
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(("step", "least"), [("snapshot", 9), ("close", 30)])
 def test_killed_before_and_after_every_call_that_writes(
     step: str,

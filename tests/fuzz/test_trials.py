@@ -9,7 +9,7 @@ import pytest
 from tests.fuzz.batches import SHARES, count_outcomes, run_trials
 from tests.fuzz.trials import FAULT
 
-SEED, CASES = 20261122, 1500
+SEED, CASES = 20261122, 1000
 
 
 @pytest.mark.parametrize("kind", SHARES)
