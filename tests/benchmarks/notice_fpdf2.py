@@ -76,7 +76,7 @@ class FpdfNotices:
         for kind, cells in content.bills.cells[content.bills.at[n] : content.bills.at[n + 1]]:
             y = pdf.get_y() + 4.7
             self._line(pdf, 27, y, cells[0], 9, "" if kind == "line" else "B")
-            for x, cell in zip((115, 133, 160, 188)[-len(cells) + 1 :], cells[1:], strict=True):
+            for x, cell in zip((115, 133, 160, 188)[5 - len(cells) :], cells[1:], strict=True):
                 self._right(pdf, x, y, cell, 9)
             pdf.set_xy(25, y)
 

@@ -128,7 +128,8 @@ class PlatypusNotices:
         labels = content.wording.labels
         yield [labels[f"line_{name}"] for name in ("label", "unit", "quantity", "price", "amount")]
         for kind, cells in content.bills.cells[content.bills.at[n] : content.bills.at[n + 1]]:
-            yield list(cells) if kind == "line" else [cells[0], "", "", "", cells[1]]
+            is_whole = kind == "line"
+            yield list(cells) if is_whole else [cells[0], "", "", "", *(cells[1:] or [""])]
 
     def _items(self, content: Content, n: int) -> Iterator[list[str]]:
         labels = content.wording.labels

@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 OURS = f"{os.sep}dunning{os.sep}"
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.truncate"}
 STEPS = ("load", "classify", "propose", "write", "close", "report")
+SNAPSHOT = tuple(os.path.join("snapshots", file) for file in ("snapshot.py", "writer.py"))
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
@@ -177,7 +178,7 @@ def _leading_here() -> str:
                 names.append(name)
             if f"{OURS}jobs{os.sep}" in path and Path(path).stem in STEPS and step != "snapshot":
                 step = Path(path).stem
-            elif path.endswith(f"{os.sep}snapshots.py"):
+            elif path.endswith(SNAPSHOT):
                 step = "snapshot"
         frame = frame.f_back
     return f"{step}: {'>'.join(reversed(names))}" if names else ""
