@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from dunning import cli
 from dunning.core.words import PROTECTING_TABLES
 
 CASES = Path(__file__).parent / "cases"
@@ -40,7 +41,7 @@ def test_case_agrees_to_the_cent(case: str, home: Path, tmp_path: Path) -> None:
         "--out",
         str(tmp_path / "out"),
     ]
-    assert command.main([*command, *limit]) == 0
+    assert cli.main([*command, *limit]) == 0
     folder = tmp_path / "out" / as_of
 
     for table in ("classification", "open_items", "settlements"):

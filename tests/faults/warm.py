@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import psycopg as _dialect  # noqa: F401
 
-from dunning.cli import command
+from dunning import cli
 from dunning.jobs.nightly import night  # noqa: F401
 from dunning.jobs.queries import explain  # noqa: F401
 from tests.faults.points import Fault, Watch
@@ -48,7 +48,7 @@ def _fork(request: dict[str, Any]) -> dict[str, int]:
     code = 1
     try:
         _become(request)
-        code = command.main(request["words"])
+        code = cli.main(request["words"])
     except BaseException:
         traceback.print_exc()
     finally:

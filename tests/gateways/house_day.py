@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from dunning.cli import command
+from dunning import cli
 from dunning.gateways.postgres.server import server_status, stop_server
 from dunning.gateways.settings.environment import Settings
 from dunning.jobs.desk import session, what_if, what_if_results, what_if_run
@@ -52,7 +52,7 @@ def jobs(home: Path, ledger: Path) -> Iterator[str]:
 
 
 def call(*arguments: str) -> str:
-    code = command.main(arguments)
+    code = cli.main(arguments)
     if code != 0:
         raise SystemExit(f"dunning {' '.join(arguments)} ended with {code}.")
     return arguments[0]

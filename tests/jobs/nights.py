@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from sqlalchemy import Engine, text
 
-from dunning.cli import command
+from dunning import cli
 from tests.ledgers import Ledger
 
 AS_OF = date(2026, 11, 22)
@@ -87,7 +87,7 @@ def dunning(*arguments: str, folder: Path = Path()) -> Night:
     """Run any command in this process."""
     printed, told = StringIO(), StringIO()
     with redirect_stdout(printed), redirect_stderr(told):
-        code = command.main(arguments)
+        code = cli.main(arguments)
     return Night(code, printed.getvalue(), told.getvalue(), folder)
 
 

@@ -67,7 +67,8 @@ def look(office: Office, night: Night, list_name: str) -> list[str | None]:
     columns = {
         "premise_no": ["000001", "000002"],
         "payer_code": ["P1", "P2"],
-        "overdue_cents": [15000, 15000],
+        "principal_cents": [15000, 15000],
+        "not_after": [AS_OF, AS_OF],
     }
     rows = pa.table(columns).append_column("stage", pa.array(["overdue", "overdue"]))
     reasons, _ = look_again(office.settings, office.engine, AS_OF, list_name, rows, on=AS_OF)

@@ -1,7 +1,7 @@
 """Notices that are killed, find no room or no store: nothing half-published, and run again equals
 once.
 
-The kills are real: `python -m dunning.cli.command` gets SIGKILL at a chosen file of the publishing.
+The kills are real: `python -m dunning.cli` gets SIGKILL at a chosen file of the publishing.
 """
 
 import os

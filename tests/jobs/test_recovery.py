@@ -1,6 +1,6 @@
 """Killed anywhere and run again equals once; two runs at once are one.
 
-The kills are real: `python -m dunning.cli.command` gets SIGKILL, at random or at a chosen file of
+The kills are real: `python -m dunning.cli` gets SIGKILL, at random or at a chosen file of
 the publishing.
 """
 
@@ -55,7 +55,7 @@ STEPS = {
 # folder, or, where n is given as "after", right after the manifest is placed.
 DIE_WHILE_PUBLISHING = """
 import os, signal, sys
-from dunning.cli import main as cli
+from dunning import cli
 
 when, out, placed, place = sys.argv.pop(1), sys.argv.pop(1), 0, os.replace
 

@@ -9,7 +9,7 @@ from random import Random
 import pyarrow.parquet as pq
 import pytest
 
-from dunning.cli import command
+from dunning import cli
 from tests.oracle import expected
 from tests.oracle.facts import STAGES, Policy
 from tests.oracle.next_day import next_rise
@@ -35,7 +35,7 @@ def test_a_night_of_odd_accounts_is_written_as_the_oracle_says(
     ledger = to_ledger(crowd).shuffle(seed=1).write(tmp_path / "ledger")
     out = tmp_path / "out"
     assert (
-        command.main(
+        cli.main(
             ["nightly", "--ledger", str(ledger), "--as-of", as_of.isoformat(), "--out", str(out)]
         )
         == 0
@@ -73,7 +73,7 @@ def test_neither_the_order_of_rows_nor_shards_nor_a_second_run_change_a_byte(
             "--out",
             str(out),
         ]
-        assert command.main([*command, "--shards", shards]) == 0
+        assert cli.main([*command, "--shards", shards]) == 0
         files = sorted(p for p in out.rglob("*") if p.is_file() and p.name != "manifest.json")
         written.append({str(p.relative_to(out)): p.read_bytes() for p in files})
     assert len(written[0]) > 10

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.cli import command
+from dunning import cli
 from tests.ledgers import Ledger
 from tests.oracle.facts import STAGES, Policy
 from tests.oracle.next_day import next_rise
@@ -60,7 +60,7 @@ def _nightly(scenarios: Iterable[Scenario], as_of: date, folder: Path) -> list[s
         ledger.add_ledger(scenario.ledger())
     ledger.shuffle(seed=len(scenarios)).write(folder / "ledger")
     out = folder / "out"
-    code = command.main(
+    code = cli.main(
         [
             "nightly",
             "--ledger",
@@ -130,7 +130,7 @@ def test_a_hold_without_a_reason_stops_the_night(
     )
     ledger.write(tmp_path / "ledger")
     command = ["nightly", "--ledger", str(tmp_path / "ledger"), "--as-of", "2026-11-22", "--out"]
-    assert command.main([*command, str(tmp_path / "out")]) == 1
+    assert cli.main([*command, str(tmp_path / "out")]) == 1
     said = capsys.readouterr().err.splitlines()[-1]
     assert "holds.csv" in said and "2" in said
     assert not (tmp_path / "out" / "2026-11-22").exists()

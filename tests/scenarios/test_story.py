@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dunning import cli
 from tests.ledgers import Ledger
 from tests.scenarios.outcomes import Outcome, read_outcomes
 
@@ -67,7 +68,7 @@ def run(home: Path, tmp_path: Path) -> Callable[[date, Ledger], Outcome]:
             "--out",
             str(tmp_path / "out"),
         ]
-        assert command.main(command) == 0
+        assert cli.main(command) == 0
         return read_outcomes(tmp_path / "out" / as_of.isoformat())[DEBTOR]
 
     return run

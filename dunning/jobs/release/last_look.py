@@ -84,7 +84,7 @@ def look_again(
 
     Args:
         day: the closed date that the list is of.
-        rows: premise_no, payer_code, the list's sum and, of messages, stage.
+        rows: premise_no, payer_code, the list's sum; of messages stage, of disconnections not_after.
         on: the day of the release; no row of any ledger can move it.
         ledger: an extract as for `nightly`, newer than the night's.
         layout: how that one is read.
