@@ -37,9 +37,9 @@ class Strikes:
 def ends_of(as_of: date) -> Ends:
     """Return the ends that a strike from a date's list may have; it holds from the day after.
 
-    >>> ends_of(date(2026, 11, 22))
-    Ends(proposed=datetime.date(2026, 12, 22), first=datetime.date(2026, 11, 24),
-    last=datetime.date(2027, 11, 23))
+    >>> ends = ends_of(date(2026, 11, 22))
+    >>> ends.first, ends.proposed, ends.last == date(2027, 11, 23)
+    (datetime.date(2026, 11, 24), datetime.date(2026, 12, 22), True)
     """
     return Ends(*(as_of + timedelta(days=days) for days in (_PROPOSED_DAYS, 2, _LONGEST_DAYS)))
 
