@@ -1,5 +1,4 @@
-"""Make AIRFLOW_HOME ready, as often as one likes: links, keys, the metadata database, the pools of
-shards and of what-ifs.
+"""Make AIRFLOW_HOME ready: links, keys, the metadata database and the pools.
 
     .venv/bin/python deploy/airflow_home.py [--users fab]
 

@@ -1,5 +1,4 @@
-"""Airflow with its pages on this machine: scheduler, executor, DAG processor, triggerer and API
-server, until Ctrl-C.
+"""Run Airflow and its pages on this machine until Ctrl-C.
 
     .venv/bin/python deploy/airflow_ui.py [--port 8080] [--out DIR] [--ledger DIR]
 

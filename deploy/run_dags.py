@@ -1,5 +1,4 @@
-"""Run the nightly DAG once through Airflow, here and now, others on its night after it; say plainly
-what they made.
+"""Run the nightly DAG once through Airflow, then other DAGs; print what they made.
 
     .venv/bin/python deploy/run_dags.py [monthly_notices] [--ledger DIR] [--as-of 2026-11-22] [--out
     DIR] [--shards N] …
