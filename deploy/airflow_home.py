@@ -3,10 +3,10 @@
     .venv/bin/python deploy/airflow_home.py [--users fab]
 
 Whose users log in is remembered in AIRFLOW_HOME/auth_manager: an installation with real logins must
-not go back to the simple one because a variable was forgotten. Afterwards `.
-.dunning/airflow/env.sh` gives a shell everything that `airflow` needs. Nothing is asked of Airflow
-itself (seconds each time) when its tables are already those of the installed version and its users'
-auth manager.
+not go back to the simple one because a variable was forgotten. Afterwards
+`. .dunning/airflow/env.sh` gives a shell everything that `airflow` needs. Nothing is asked of
+Airflow itself (seconds each time) when its tables are already those of the installed version and
+its users' auth manager.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Run the nightly DAG once through Airflow, then other DAGs; print what they made.
 
-    .venv/bin/python deploy/run_dags.py [monthly_notices] [--ledger DIR] [--as-of 2026-11-22] [--out
-    DIR] [--shards N] …
+    .venv/bin/python deploy/run_dags.py [monthly_notices] [--ledger DIR] [--as-of 2026-11-22]
+        [--out DIR] [--shards N] …
 
 Airflow runs every task of a DAG for real, mapped ones included, one after the other, and keeps the
 run in its own tables like any other; no scheduler and no pages are started for it. All that Airflow
