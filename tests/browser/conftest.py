@@ -24,6 +24,7 @@ QUIET = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give all tests of one Airflow to one worker; those with FAB's users run beside the others."""
     for item in items:
