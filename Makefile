@@ -129,7 +129,10 @@ test:
 	@$(MAKE) -j 2 setup-tests setup-programs
 	@$(BIN)/python -m pytest -n "$$WORKERS" --dist loadfile --no-loadscope-reorder -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
 	@$(MAKE) setup-fab
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests/browser $(ARGS) || [ $$? -eq 5 ]
+	@log=$$(mktemp); $(BIN)/python -m pytest -m fab $(or $(ARGS),tests/browser) >"$$log" 2>&1 & fab=$$!; \
+	$(BIN)/python -m pytest -m 'browser and not fab' $(or $(ARGS),tests/browser); simple=$$?; \
+	wait $$fab; fab=$$?; cat "$$log"; rm -f "$$log"; \
+	for code in $$simple $$fab; do [ $$code -eq 0 ] || [ $$code -eq 5 ] || exit $$code; done
 
 check: .venv/.installed-tests
 	@echo 'ruff' && $(BIN)/ruff check . && $(BIN)/ruff format --check -q .

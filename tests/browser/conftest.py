@@ -24,15 +24,6 @@ QUIET = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give all tests of one Airflow to one worker; those with FAB's users run beside the others."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            users = "fab" if item.get_closest_marker("fab") else "simple"
-            item.add_marker(pytest.mark.xdist_group(users))
-
-
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where Chromium is; `make test` installs it where it may."""
