@@ -1,3 +1,5 @@
-"""Words that everybody uses, each fact once: the ladder, the lists, ledger tables, closed lists of
-words, money, days, array types, errors, and the frames of a snapshot.
+"""Words and types that all packages share, each fact once.
+
+The ladder, the lists, ledger tables, closed lists of words, money, days, array types, errors, and
+the frames of a snapshot.
 """

@@ -1,6 +1,6 @@
 """Days as integers since 1970-01-01, so that a column of dates is an int32 array.
 
-A missing date reads as `NEVER`, a day beyond all others: what has no date has not happened, and an
+A missing date is `NEVER`, a day after all others: an event without a date has not happened, and an
 interval without an end does not end. Comparisons then need no special case.
 """
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from dunning.core.arrays import Days
 
+# Far below the int32 limit, so that days can still be added to it.
 NEVER = 2**30
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -25,7 +26,7 @@ def to_day(on: date) -> int:
 
 
 def to_date(day: int) -> date:
-    """Return the date of a day number; `NEVER` has none and raises ValueError.
+    """Return the date of a day number; raises ValueError for `NEVER`.
 
     >>> to_date(20454)
     datetime.date(2026, 1, 1)
@@ -53,6 +54,7 @@ def add_years(days: Days, years: int) -> Days:
 def _add_years(days: npt.NDArray[np.integer], years: int) -> Days:
     start = days.astype("datetime64[D]")
     months = start.astype("datetime64[M]")
+    # Counted from 0; cut to the length of the target month below (29 February).
     day_of_month = (start - months).astype(np.int64)
     target = (months.astype(np.int64) + 12 * years).astype("datetime64[M]")
     length = ((target + 1).astype("datetime64[D]") - target.astype("datetime64[D]")).astype(

@@ -1,23 +1,21 @@
-"""The ways in which a run says no."""
+"""Errors that end a run or a command."""
 
 
 class DunningError(Exception):
-    """A refusal that a person reads: what happened with the values, why it is a problem, what to
-    do.
+    """An error with a message for a person: what happened, why it matters, what to do.
 
-    One message, no traceback, exit code 1. Never names, addresses or identifiers of people in it.
+    One message with the values, no traceback, exit code 1. Never names, addresses or identifiers of
+    people in it.
     """
 
 
 class UsageError(DunningError):
-    """The command itself was wrong; exit code 2."""
+    """The command itself is wrong; exit code 2."""
 
 
 class NotThereError(DunningError):
-    """What was asked for does not exist: no such account, list or result."""
+    """An account, list or result that was asked for does not exist."""
 
 
 class OutageError(DunningError):
-    """Something outside (an object store, a network) was away or unwell; the same may go well
-    later, unchanged.
-    """
+    """An outside service (an object store, a network) failed; later it may work, unchanged."""

@@ -1,6 +1,4 @@
-"""Columns as text: money with a decimal comma, days as ISO or Bulgarian dates. The edge between
-numbers and paper.
-"""
+"""Columns as text: money with a decimal comma, days as ISO or Bulgarian dates."""
 
 from datetime import date
 
@@ -20,8 +18,8 @@ def format_minor_column(minor: npt.NDArray[np.int64], group: str = "") -> pa.Arr
 
     Args:
         minor: euro cents or stotinki.
-        group: put between groups of three digits, from five digits on; a four-digit whole is never
-            grouped (Bulgarian typography).
+        group: separator between groups of three digits, from five digits on; a four-digit whole is
+            never grouped (Bulgarian typography).
 
     >>> format_minor_column(np.array([123405, -7, 1234567]), " ").to_pylist()
     ['1234,05', '-0,07', '12 345,67']
@@ -31,6 +29,8 @@ def format_minor_column(minor: npt.NDArray[np.int64], group: str = "") -> pa.Arr
     whole = pa.array(size // 100).cast(pa.string())
     if group:
         long = pc.greater_equal(pc.utf8_length(whole), 5)
+        # Six groups of three digits, blank on the left; the blanks and separators there are then
+        # cut off.
         padded = pc.utf8_lpad(whole, 18, padding=" ")
         parts = [pc.utf8_slice_codeunits(padded, start, start + 3) for start in range(0, 18, 3)]
         spaced = pc.utf8_ltrim_whitespace(pc.binary_join_element_wise(*parts, group))
@@ -42,7 +42,7 @@ def format_minor_column(minor: npt.NDArray[np.int64], group: str = "") -> pa.Arr
 
 
 def format_day(day: date) -> str:
-    """Return a day as Bulgarian writes it.
+    """Return a day in Bulgarian format.
 
     >>> format_day(date(2026, 11, 22))
     '22.11.2026 г.'
@@ -51,7 +51,9 @@ def format_day(day: date) -> str:
 
 
 def format_days(days: Days, pattern: str = "%Y-%m-%d") -> pa.Array:
-    """Return days as text; `NEVER` gives null. Each different day is written once.
+    """Return days as text; `NEVER` gives null.
+
+    Each different day is formatted once.
 
     >>> format_days(np.array([20454, NEVER], np.int32), "%d.%m.%Y г.").to_pylist()
     ['01.01.2026 г.', None]

@@ -1,8 +1,8 @@
-"""The frames of a snapshot: what the loader writes, the decisions read and nobody changes.
+"""Frames of a snapshot: written by the loader, read by the decisions, never changed.
 
 A snapshot is one Parquet file a table, one row group a bucket, always 64 of them. The bucket of a
-row is a stable hash of its premise, so that everything about an account stands in one bucket; what
-concerns a payer (his data, contacts) stands in every bucket that needs it. Rows name each other by
+row is a stable hash of its premise, so that all rows of an account are in one bucket; rows of a
+payer (personal data, contacts) are in every bucket that needs them. Rows refer to each other by
 their place within the bucket: `account` is a row of `accounts`, `item` a row of `items`, and so on;
 -1 is none.
 """
@@ -34,8 +34,9 @@ _KEPT = {"premise_no", "payer_code", "invoice_no", "payment_no", "issued_on", "d
 
 
 def _schema(**columns: pa.DataType) -> pa.Schema:
-    """Numbers, codes and flags are never null, nor are the columns in _KEPT: so Parquet need not
-    say of each row.
+    """Return a schema in which numbers, codes, flags and the columns of _KEPT are not nullable.
+
+    So Parquet need not record nulls row by row.
     """
     may_lack = (_text, _day, _instant)
     return pa.schema(
@@ -46,10 +47,11 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
     )
 
 
-# Sort order of each table within a bucket stands behind its name. Text sorts by code point.
+# The comment above each table begins with its sort order within a bucket. Text sorts by code
+# point.
 SCHEMAS: dict[str, pa.Schema] = {
-    # premise_no; has_refused_evidence: a refused row could say who lives there, or is protected:
-    # nothing is cut off
+    # premise_no; has_refused_evidence: a refused row could be about a tenancy or a protection of
+    # the premise, so it is not disconnected
     "premises": _schema(
         premise_no=_text,
         service=_code,
@@ -153,8 +155,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         amount_minor=_money,
         is_bgn=_flag,
     ),
-    # account, item, valid_from, hold_no; already spread: one row an account or item that the hold
-    # reaches. item -1: the whole account; reason: words.HOLD_REASONS
+    # account, item, valid_from, hold_no; already spread: one row per account or item under the
+    # hold. item -1: the whole account; reason: words.HOLD_REASONS
     "holds": _schema(
         account=_place,
         item=_place,
@@ -165,9 +167,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         author=_text,
         note=_text,
     ),
-    # payer, premise, valid_from, reason; whom and what holds of words.PROTECTING reasons name,
-    # whatever else they name, in every bucket that has them: a payer or a premise a row, the other
-    # is -1
+    # payer, premise, valid_from, reason; payers and premises named by holds of words.PROTECTING
+    # reasons, whatever else these name, in every bucket that has them: a payer or a premise per
+    # row, the other is -1
     "protections": _schema(
         payer=_place, premise=_place, reason=_code, valid_from=_day, valid_until=_day
     ),
@@ -249,8 +251,9 @@ class Frame:
         return iter(self.columns)
 
     def take(self, rows: npt.NDArray) -> "Frame":
-        """Return the rows at these places or under this mask; each column is taken when it is first
-        asked for.
+        """Return the rows at these places or under this mask.
+
+        Each column is taken only when it is first read.
         """
         return Frame(_Taken(self, np.flatnonzero(rows) if rows.dtype == bool else rows))
 
@@ -260,9 +263,7 @@ class Frame:
 
 
 class _Taken(Mapping[str, npt.NDArray | pa.Array]):
-    """The columns of some rows of a frame, each taken when it is first asked for: most are
-    never.
-    """
+    """Columns of some rows of a frame, each taken when it is first read; most never are."""
 
     def __init__(self, frame: Frame, rows: npt.NDArray) -> None:
         self.rows = rows
@@ -285,8 +286,9 @@ class _Taken(Mapping[str, npt.NDArray | pa.Array]):
 
 
 def frame_of(table: pa.Table) -> Frame:
-    """Return an Arrow table as a frame: dates as days (null is `NEVER`), instants as int64 seconds
-    (null is int64 max).
+    """Return an Arrow table as a frame.
+
+    Dates become days (null is `NEVER`), instants int64 seconds (null is int64 max).
     """
     columns: dict[str, npt.NDArray | pa.Array] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
@@ -296,6 +298,7 @@ def frame_of(table: pa.Table) -> Frame:
         if pa.types.is_string(values.type):
             columns[name] = values
         elif pa.types.is_date32(values.type):
+            # A view, no copy: date32 is int32 days since 1970-01-01.
             days = values.view(pa.int32())
             columns[name] = (pc.fill_null(days, NEVER) if days.null_count else days).to_numpy()
         elif pa.types.is_timestamp(values.type):
@@ -316,7 +319,7 @@ def days_to_arrow(days: npt.NDArray) -> pa.Array:
     return pa.array(days, mask=days == NEVER).cast(pa.date32())
 
 
-# Refused rows; `cells` are those that the reasons speak of, each with its column.
+# Refused rows; `cells` are those that the reasons are about, each with its column.
 QUARANTINE_SCHEMA = pa.schema(
     {
         "table": pa.string(),
@@ -331,8 +334,9 @@ QUARANTINE_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class BucketedTable:
-    """The rows of one table, bucket after bucket: b is `rows[offsets[b]:offsets[b + 1]]`, of 65
-    `offsets`.
+    """The rows of one table, bucket after bucket.
+
+    Bucket b is `rows[offsets[b]:offsets[b + 1]]`, of 65 `offsets`.
     """
 
     rows: pa.Table

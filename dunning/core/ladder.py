@@ -1,6 +1,6 @@
-"""The ladder as a table of rungs: which stages there are, and what leads to each.
+"""The ladder as a table of rungs: the stages, and what leads to each.
 
-    stage           rung                looks at                    after a served
+    stage           rung                counts                      after a served
     court_bound     court_bound         items named by its notice   final_warning
                     limitation_near     items that expire soon      -
     final_warning   final_warning       items named by its notice   overdue
@@ -8,7 +8,7 @@
     current         -
 
 A stage is added here, as a rung with the notice below it, and in the policy, as a block of
-`stages.toml`; whatever goes over the ladder goes over this table.
+`stages.toml`; all code that needs the ladder reads this table.
 """
 
 from dataclasses import dataclass
@@ -16,23 +16,23 @@ from enum import Enum
 
 
 class Sight(Enum):
-    """Which of an account's open, unprotected items a rung looks at."""
+    """Open, unprotected items of an account that count for a rung."""
 
     OVERDUE = "overdue"  # every overdue item
     NAMED = "named"  # claimable ones that a served notice of the stage below names
-    EXPIRING = "expiring"  # claimable ones whose limitation ends soon; no notice is needed
+    EXPIRING = "expiring"  # claimable ones that expire soon; no notice is needed
 
 
 @dataclass(frozen=True)
 class Rung:
-    """One way up the ladder.
+    """One rung: a set of conditions that leads to a stage.
 
     Attributes:
         name: of its conditions in the policy (`stages.<name>`) and of the rule in a decision.
         stage: to which it leads.
-        sight: which items it looks at.
+        sight: which items count for it.
         notice_below: the notice that must have been served before; empty where none is needed. A
-            notice has the name of the stage whose accounts get it.
+            notice has the name of the stage of the accounts that get it.
     """
 
     name: str

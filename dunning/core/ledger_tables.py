@@ -1,4 +1,4 @@
-"""The contract's tables and reasons as data: the one place that says which columns an extract has.
+"""Tables and reasons of the contract as data: the columns of an extract, in this one place.
 
 Source: contract, section 2.
 """
@@ -12,7 +12,7 @@ INVOICE_KINDS = (*words.ITEM_KINDS, words.CREDIT_NOTE)
 
 
 class Kind(Enum):
-    """What a cell holds, and how its column looks once typed."""
+    """Kind of the cells of a column, and the type of the column once read."""
 
     TEXT = "text"  # pa.StringArray, null where empty; codes keep their leading zeros
     WORD = "word"  # int8 place in `Column.words`, -1 where empty or bad
@@ -30,7 +30,7 @@ class Column:
 
     Attributes:
         words: the closed list of a WORD column.
-        default: of a FLAG where the cell is empty. None stands for `disconnectable`: yes for
+        default: of a FLAG where the cell is empty. None is for `disconnectable`: yes for
             electricity, no for heat.
     """
 
@@ -43,8 +43,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its key (columns that are all required) and its columns in the contract's
-    order.
+    """One table: its key and its columns in the contract's order.
+
+    All columns of the key are required.
     """
 
     name: str
@@ -62,7 +63,7 @@ class Table:
 
     @property
     def has_money(self) -> bool:
-        """Say whether its rows carry an amount with a currency, so that a manifest may sum them."""
+        """Return whether its rows have an amount with a currency, so that a manifest may sum it."""
         return {"amount", "currency"} <= set(self.names)
 
 
@@ -70,7 +71,7 @@ OPEN_ENDS = (
     "valid_until",
 )  # columns of days in which the last day of the years 2999 and 9999 is an open end
 
-# Tables that are never held whole in memory: they go through `spill` and `parts`, bucket by bucket.
+# Large tables, never held whole in memory: they are read and written bucket by bucket.
 BULK = ("invoices", "payments", "invoice_lines")
 
 
@@ -280,13 +281,13 @@ REASONS = (
     "unmatched_payment",
 )
 
-# All reasons; what stands beside them in the same number refuses nothing by itself.
+# All reasons; other bits of the same number refuse nothing by themselves.
 ANY_REASON = (1 << len(REASONS)) - 1
 # Which of a row's cells could not be read, where that matters later.
 UNREADABLE = {"amount": 1 << 24, "period_from": 1 << 25, "period_to": 1 << 26}
-# Its missing_reference is its own: no refused row has what it names.
+# The missing_reference is the fault of the row itself: no refused row has the key that it names.
 OWN_FAULT = 1 << 27
-# The column by which its missing_reference names what is not there, or is refused.
+# The column with a value that is missing, or refused, in the table that it refers to.
 MISSING_IN = {
     "premise_no": 1 << 16,
     "payer_code": 1 << 17,
@@ -294,7 +295,7 @@ MISSING_IN = {
     "agreement_no": 1 << 19,
     "case_no": 1 << 20,
 }
-# An invoice or payment does not name its premise or payer; what is known of them a rule has found.
+# An invoice or payment does not name its premise or payer; a rule attributed it.
 NOT_NAMED = {"premise_no": 1 << 28, "payer_code": 1 << 29}
 
 

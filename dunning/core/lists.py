@@ -1,8 +1,8 @@
-"""The lists of a night: their names, their files, and which column each is summed by."""
+"""Lists of a night: their names, their files, and the column that each is summed by."""
 
 from dunning.core.words import CHANNELS
 
-# In the order in which they are shown; each leaves the house by a release of its own.
+# In the order in which they are shown; each is handed over by a release of its own.
 LISTS = ("reminders", "disconnections", "court")
 
 # The published files of each list, named without their suffix.
@@ -12,7 +12,7 @@ LIST_FILES: dict[str, tuple[str, ...]] = {
     "court": ("court", "court_items"),
 }
 
-# What a row claims of unpaid invoices, without interest and fees: the same column in every list.
+# The claimed sum of unpaid invoices, without interest and fees: the same column in every list.
 PRINCIPAL = "principal_cents"
 
 # The column that is summed up in manifests, releases and pages; of a case interest and state fee

@@ -1,10 +1,10 @@
-"""Whether an address is this machine itself."""
+"""Check whether an address is the loopback address of this machine."""
 
 from ipaddress import ip_address
 
 
 def is_loopback(name: str) -> bool:
-    """Return whether a name or address is this machine itself, and not merely one of its addresses.
+    """Return whether a name or address is loopback; other addresses of this machine are not.
 
     >>> [is_loopback(name) for name in ("localhost", "127.0.0.8", "::1", "::ffff:127.0.0.1")]
     [True, True, True, True]

@@ -1,4 +1,4 @@
-"""How a process that works through columns, bucket after bucket, keeps its memory."""
+"""Memory settings of a process that works through columns, bucket after bucket."""
 
 import ctypes
 import sys
@@ -11,8 +11,9 @@ _LARGEST = 32 << 20  # glibc takes no more
 
 
 def keep_freed_memory() -> None:
-    """Let the C library keep what was freed for the next column instead of giving it back to the
-    system.
+    """Make the C library keep freed memory for the next column.
+
+    Instead of returning it to the system.
 
     Every column of a bucket is a few megabytes, which glibc otherwise returns and asks for again,
     page by page, at each step: a fifth of the time. Arrow uses the same memory then, so that the
@@ -28,7 +29,7 @@ def keep_freed_memory() -> None:
 
 
 def give_back_memory() -> None:
-    """Give what was kept after all back to the system, between one kind of work and the next.
+    """Return kept memory to the system, between one kind of work and the next.
 
     Without glibc nothing is done.
     """

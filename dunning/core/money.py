@@ -21,12 +21,15 @@ def convert_to_cents(stotinki: Cents) -> Cents:
     """
     stotinki = np.asarray(stotinki, np.int64)
     size = np.abs(stotinki)
+    # In integers: (2a + b) // 2b is a / b rounded half up; the sign is put back below.
     cents = (2 * size * _NUMERATOR + _DENOMINATOR) // (2 * _DENOMINATOR)
     return np.sign(stotinki) * cents
 
 
 def format_minor(minor: int) -> str:
-    """Return minor units as people read them: a comma, thousands apart by a no-break space from five digits on.
+    """Return minor units as text with a decimal comma.
+
+    Thousands are separated by a no-break space from five digits on.
 
     >>> format_minor(123405), format_minor(-7), format_minor(1234567)
     ('1234,05', '-0,07', '12\\xa0345,67')
@@ -37,7 +40,7 @@ def format_minor(minor: int) -> str:
 
 
 def format_count(number: int) -> str:
-    """Return a whole number as people read it: thousands apart from five digits on.
+    """Return a whole number as text, thousands separated from five digits on.
 
     >>> format_count(9999), format_count(10000), format_count(-1234567)
     ('9999', '10\\xa0000', '-1\\xa0234\\xa0567')

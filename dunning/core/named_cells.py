@@ -1,5 +1,6 @@
-"""Some cells of a row in one text, each with its column: `issued_on="31.02.2026";
-due_on="1.3.2026"`.
+"""Cells of a row as one text, each with its column.
+
+For example `issued_on="31.02.2026"; due_on="1.3.2026"`.
 """
 
 import re
@@ -10,7 +11,7 @@ _LONGEST = 80
 
 
 def tell_cells(cells: Iterable[tuple[str, str]]) -> str:
-    """Return cells as one text; quotes in them are doubled, and a long one is cut short.
+    """Return cells as one text; quotes in them are doubled, and long ones are cut short.
 
     >>> tell_cells([("due_on", "31.02.2026"), ("note", "„a“")])
     'due_on="31.02.2026"; note="„a“"'
@@ -21,7 +22,7 @@ def tell_cells(cells: Iterable[tuple[str, str]]) -> str:
 
 
 def read_cells(text: str) -> list[tuple[str, str]]:
-    """Return the cells that such a text tells of.
+    """Return the cells that such a text contains.
 
     >>> read_cells(tell_cells([("due_on", "31.02.2026"), ("note", 'a; "b"'), ("amount", "")]))
     [('due_on', '31.02.2026'), ('note', 'a; "b"'), ('amount', '')]

@@ -1,4 +1,7 @@
-"""The closed lists of the contract. A word's place in its tuple is its code (int8) in frames."""
+"""Closed lists of words of the contract; a word's place in its tuple is its code (int8).
+
+Frames store codes.
+"""
 
 from dunning.core import ladder
 
@@ -33,7 +36,7 @@ HOLD_REASONS = (
     "application",
     "promise",
 )
-# Of a hold on whoever lives at a premise, whatever it holds: nobody cuts them off.
+# Hold reasons that protect the people at a premise, whatever the hold is on: no disconnection.
 PROTECTING = ("vulnerable", "life_support")
 CASE_STAGES = ("filed", "order_issued", "enforcement", "closed")
 CASE_OUTCOMES = ("granted", "rejected", "withdrawn", "paid")
@@ -42,8 +45,8 @@ IDENTIFIERS = ("ok", "missing", "wrong")
 RULES = ("named", "oldest", "carried")
 CURRENCIES = ("EUR", "BGN")
 LANGUAGES = ("bg", "en")
-# What of a ledger protects people: whole tables, and of others the columns whose filled or true
-# cells do.
+# Data of a ledger that protects people: whole tables, and columns of others (by their filled or
+# true cells).
 PROTECTING_TABLES = (
     "holds",
     "agreements",

@@ -1,6 +1,7 @@
-"""Pure rules: from a bucket's frames to stages, reasons and proposals. No file, no clock, no
-database.
+"""Decisions: pure rules from a bucket's frames to stages, reasons and proposals.
 
-`account` decides on each account, `lists` proposes what to do about it, `monthly` says what stands
-on the bill's notice, `compare` puts two nights beside each other.
+No file, no clock, no database.
+
+`account` decides on each account, `lists` proposes what to do about it, `monthly` gives the content
+of the bill's notice, `compare` compares two nights.
 """

@@ -1,5 +1,6 @@
-"""The three frames of a decision as the contract's tables: codes as words, days as dates, places as
-numbers and names.
+"""The three frames of a decision as the contract's tables.
+
+Codes become words, days dates, places numbers and names.
 """
 
 import numpy as np
@@ -12,6 +13,7 @@ from dunning.decisions.frames import Decision
 from dunning.policy.rules import Rules
 
 TABLES = ("classification", "open_items", "settlements")
+# Columns that may be null; all others never are.
 _MAY_LACK = {
     "oldest_due_on",
     "limitation_on",
@@ -27,7 +29,7 @@ _MAY_LACK = {
 def decision_tables(bucket: Bucket, decision: Decision, rules: Rules) -> dict[str, pa.Table]:
     """Return `classification`, `open_items` and `settlements` (contract, section 5) of one bucket.
 
-    Rows stand by premise_no, payer_code and, within the account, by due_on, issued_on, invoice_no.
+    Rows are sorted by premise_no, payer_code and, in an account, due_on, issued_on, invoice_no.
     """
     tables = {
         "classification": _classification(bucket, decision.accounts, rules),
@@ -38,7 +40,7 @@ def decision_tables(bucket: Bucket, decision: Decision, rules: Rules) -> dict[st
 
 
 def _say_what_is_never_null(table: pa.Table) -> pa.Table:
-    """Of columns that are never null Parquet need not say it row by row."""
+    """Return a table with non-null columns marked so: Parquet then keeps no nulls of them."""
     schema = pa.schema([field.with_nullable(field.name in _MAY_LACK) for field in table.schema])
     return pa.Table.from_arrays(table.columns, schema=schema)
 
@@ -53,10 +55,12 @@ def word_column(words: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pa.Ar
 
 
 def _coded(words: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pa.DictionaryArray:
-    """Return the same with each word once: a column of words is as small as its codes until it is
-    written.
+    """Return codes as a dictionary of words; null as in `word_column`.
+
+    Each word is stored once: until it is written, a column of words is as small as its codes.
     """
     empty = np.array([word == "" for word in words])
+    # Without the maximum, -1 would read the last word.
     missing = (codes < 0) | empty[np.maximum(codes, 0)]
     return pa.DictionaryArray.from_arrays(
         pa.array(codes, pa.int8(), mask=missing), pa.array(words, pa.string())
@@ -84,6 +88,7 @@ def _classification(bucket: Bucket, accounts: Frame, rules: Rules) -> pa.Table:
             "why_not": accounts.text("why_not"),
             "next_stage": _coded(STAGES, accounts["next_stage"]),
             "next_on": days_to_arrow(accounts["next_on"]),
+            # One word for all rows: code 0 of a list of one.
             "policy_version": _coded((rules.version,), np.zeros(len(accounts), np.int8)),
         }
     )

@@ -1,6 +1,4 @@
-"""How old the open debt is: items and cents by service, district, stage and age, as the department
-looks at it.
-"""
+"""Ageing of the open debt: items and cents by service, district, stage and age."""
 
 from collections.abc import Iterable
 
@@ -15,10 +13,10 @@ from dunning.decisions.frames import Decision
 from dunning.decisions.segments import sum_by
 from dunning.policy.rules import Rules
 
-# By days overdue; every open item stands in one of them.
+# By days overdue; every open item counts in exactly one of them.
 AGES = ("not_due", "0-30", "31-60", "61-90", "91-180", "181-365", "over_365")
 _STARTS = np.array([1, 31, 61, 91, 181, 366])
-# Besides its age: open, not expired, and about to be.
+# In addition to its age: open, not expired, and close to limitation.
 NEAR_LIMITATION = "near_limitation"
 BANDS = (*AGES, NEAR_LIMITATION)
 
@@ -30,11 +28,12 @@ _KEYS = AGEING.names[:4]
 
 
 def age(bucket: Bucket, decision: Decision, rules: Rules) -> pa.Table:
-    """Return the ageing of a bucket, as AGEING: one row per service, district, stage and band that
-    has an item.
+    """Return the ageing of a bucket as AGEING.
 
-    Every open item counts in one of AGES; one whose limitation comes within the policy's days
-    counts in NEAR_LIMITATION, too.
+    One row per service, district, stage and band that has an item.
+
+    Every open item counts in one of AGES; an item that expires within the policy's days counts
+    in NEAR_LIMITATION, too.
     """
     items = decision.open_items
     if len(items) == 0:
@@ -47,6 +46,8 @@ def age(bucket: Bucket, decision: Decision, rules: Rules) -> pa.Table:
         district.indices.to_numpy()[premise].astype(np.int64) * len(SERVICES)
         + bucket.premises["service"][premise]
     )
+    # District, service, stage and band as digits of one number, so that one `bincount` counts all
+    # groups; `divmod` takes the number apart again.
     key = (place * len(STAGES) + stage[items["account"]]) * len(BANDS)
     band = np.searchsorted(_STARTS, items["days_overdue"], side="right")
     near = (
@@ -54,6 +55,7 @@ def age(bucket: Bucket, decision: Decision, rules: Rules) -> pa.Table:
         <= rules.stages.limitation_near_days
     )
     near &= ~items["is_expired"]
+    # Items near limitation count a second time, in their own band.
     keys = np.r_[key + band, key[near] + BANDS.index(NEAR_LIMITATION)]
     cents = np.r_[items["open_cents"], items["open_cents"][near]]
     size = len(district.dictionary) * len(SERVICES) * len(STAGES) * len(BANDS)

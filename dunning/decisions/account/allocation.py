@@ -1,8 +1,8 @@
-"""Which money settles which invoice: contract, section 3, rules 1 and 2.
+"""Allocate payments to invoices within each account: contract, section 3, rules 1 and 2.
 
-Sums per account come first: an account whose money covers its debts needs nothing else. Of the
-others it is found out what is open; the pieces are drawn only where something open is past its due
-day, one account in eight.
+Sums per account come first: an account with enough money for its debts needs no more work. For the
+others the open amounts are computed. The settlement pieces are built only for accounts with an open
+item past its due day, one account in eight.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ from dunning.decisions.segments import (
 
 @dataclass(frozen=True)
 class Allocation:
-    """What is open and what was settled on `as_of`, for accounts that owe; sums for all.
+    """Open and settled amounts on `as_of` of accounts that owe; sums for all accounts.
 
     Attributes:
         items: open items of the bucket (places, ascending).
@@ -49,12 +49,12 @@ class Allocation:
 
 
 def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = None) -> Allocation:
-    """Return what is open, settled and left over in each account of a bucket at the end of `as_of`.
+    """Return what is open, settled and left over in each account of a bucket on `as_of`.
 
     BGN items and BGN payments dated before `euro_from` settle each other in BGN; then each item's
     open amount and each account's credit is converted once and the same rule goes on in euro.
-    Before `euro_from` the conversion is made at `as_of`. What is dated after `as_of`, and a payment
-    with its reversal, do not count.
+    Before `euro_from` the conversion is made at `as_of`. Rows dated after `as_of`, and a payment
+    with its reversal, do not count. All of this is the state at the end of `as_of`.
 
     Args:
         tells: accounts whose pieces are given even if they owe nothing.
@@ -62,6 +62,10 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = N
     Source: contract, section 3, rules 1 and 2; ЗЗД art. 76; Закон за въвеждане на еврото.
     """
     ledger = _Ledger(bucket, as_of, euro_from)
+    #    BGN items   <- BGN money dated before `euro_from`       in stotinki
+    #        | open amount, once an item     | credit, once an account
+    #        v                               v
+    #    all items   <- all later money and the converted credit  in cents
     bgn_owed = ledger.sum_items(np.where(ledger.item_is_bgn, ledger.item_amount, 0))
     bgn_paid = ledger.sum_payments(ledger.early)
     carried_minor = ledger.leave_open(
@@ -77,6 +81,7 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = N
     paid = ledger.sum_payments(ledger.euro_money) + carried_credit
     left = ledger.leave_open(euro_debt, ledger.euro_money, paid, owed > paid)
     items = np.flatnonzero(left)
+    # Pieces cost most, so they are built only for accounts that have something overdue.
     shown = any_by(
         ledger.item_account[items], bucket.items["due_on"][items] < as_of, ledger.accounts
     )
@@ -95,7 +100,7 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = N
 
 
 class _Ledger:
-    """The rows of a bucket; what does not count on `as_of` has the amount 0."""
+    """The rows of a bucket; a row that does not count on `as_of` has the amount 0."""
 
     def __init__(self, bucket: Bucket, as_of: int, euro_from: int) -> None:
         items, payments = bucket.items, bucket.payments
@@ -108,6 +113,8 @@ class _Ledger:
         counts = dated & (payments["reversed_on"] > as_of)
         self.payment_account, self.named = payments["account"], payments["item"]
         self.payment_amount = np.where(counts, payments["amount_minor"], 0)
+        # Early BGN money settles BGN items in stotinki. BGN money dated on or after the changeover
+        # counts as euro, converted payment by payment.
         is_early = payments["is_bgn"] & (payments["paid_on"] < euro_from)
         self.is_late_bgn = payments["is_bgn"] & ~is_early
         self.early = np.where(is_early, self.payment_amount, 0)
@@ -127,13 +134,14 @@ class _Ledger:
         """Return what is left of each item of the chosen accounts, 0 for the others."""
         debts = np.flatnonzero(chosen[self.item_account] & (debt > 0))
         moneys = np.flatnonzero(chosen[self.payment_account] & (money > 0))
+        # A payment that names no item, or one that is not chosen, gets -1 (index_rows).
         named = index_rows(debts, len(debt))[self.named[moneys]]
         left = np.zeros(len(debt), np.int64)
         left[debts] = leave_open(self.item_account[debts], debt[debts], paid, named, money[moneys])
         return left
 
     def draw_pieces(self, chosen: Flags, euro_debt: Cents) -> Frame:
-        """Return the pieces of the chosen accounts, of both currencies."""
+        """Return the settlement pieces of the chosen accounts, in both currencies."""
         items = np.flatnonzero(chosen[self.item_account])
         moneys = np.flatnonzero(chosen[self.payment_account])
         bgn_items = items[self.item_is_bgn[items]]
@@ -143,8 +151,10 @@ class _Ledger:
         debts = items[euro_debt[items] > 0]
         later = moneys[self.euro_money[moneys] > 0]
         rows, amounts = np.r_[carried, later], np.r_[carried_cents, self.euro_money[later]]
+        # The sort is stable: within an account the carried credit stays before later money.
         order = np.argsort(self.payment_account[rows], kind="stable")
         is_carried = (np.arange(len(rows)) < len(carried))[order]
+        # Carried credit goes to the oldest items; only later money may name one.
         euro = self._settle(debts, euro_debt[debts], rows[order], amounts[order], ~is_carried)
         euro = replace(
             euro, rule=np.where(is_carried[euro.money], CARRIED, euro.rule).astype(np.int8)
@@ -167,15 +177,17 @@ class _Ledger:
         return settle(self.item_account[debts], debt, self.payment_account[moneys], money, named)
 
     def _carry(self, bgn: Pieces, moneys: Places) -> tuple[Places, Cents]:
-        """Return what is left of BGN payments, in order, each with what it adds in cents."""
+        """Return the rest of each BGN payment, in order, and the cents that it adds."""
         remains = self.early[moneys] - sum_by(bgn.money, bgn.amount, len(moneys))
         row, remains = moneys[remains > 0], remains[remains > 0]
+        # Differences of converted running sums: the parts add up to the credit converted once.
         reached = running_sum(self.payment_account[row], remains)
         return row, convert_to_cents(reached) - convert_to_cents(reached - remains)
 
     def _frame(self, parts: list[dict[str, npt.NDArray]]) -> Frame:
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         items, payments = self.bucket.items, self.bucket.payments
+        # Money paid in advance settles an item on the day of its issue.
         settled_on: Days = np.maximum(
             payments["paid_on"][joined["payment"]], items["issued_on"][joined["item"]]
         )
@@ -225,9 +237,7 @@ def _places(pieces: Pieces, debts: Places, moneys: Places, is_bgn: bool) -> dict
 
 
 def _reversed(bucket: Bucket, as_of: int, undone: Places) -> dict[str, int]:
-    """Return per currency what of payments and their reversals cancels out; 0 where every reversal
-    fits.
-    """
+    """Return per currency the sum of reversed payments and reversals; 0 where all fit."""
     reversals = bucket.reversals
     is_dated = reversals["paid_on"] <= as_of
     sums = {}
@@ -242,7 +252,7 @@ def _reversed(bucket: Bucket, as_of: int, undone: Places) -> dict[str, int]:
 
 
 def convert_some(stotinki: Cents) -> Cents:
-    """Return euro cents for stotinki, most of which are 0."""
+    """Return euro cents for a column of stotinki, most of which are 0."""
     cents = np.zeros(len(stotinki), np.int64)
     some = np.flatnonzero(stotinki)
     cents[some] = convert_to_cents(stotinki[some])
@@ -250,6 +260,6 @@ def convert_some(stotinki: Cents) -> Cents:
 
 
 def amounts_in_euro(bucket: Bucket, items: Places) -> Cents:
-    """Return the invoiced amount of each item in euro cents, a BGN amount converted."""
+    """Return the invoiced amount of each item in euro cents; BGN amounts are converted."""
     amount = bucket.items["amount_minor"][items]
     return np.where(bucket.items["is_bgn"][items], convert_to_cents(amount), amount)

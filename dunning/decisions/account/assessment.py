@@ -1,6 +1,4 @@
-"""What is found out about a bucket's accounts before anything is decided: sections 3 and 4 joined
-in their order.
-"""
+"""Assessment: all facts of the accounts of a bucket before a decision, by sections 3 and 4."""
 
 from dataclasses import dataclass
 
@@ -28,7 +26,7 @@ from dunning.policy.rules import Rules
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything found out on the way to a decision; what `explain` tells and the lists look up.
+    """All facts behind a decision; read by `explain` and by the lists.
 
     equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is
     none.
@@ -48,8 +46,9 @@ class Findings:
 
 
 def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
-    """Return what is open and bears interest, what shields it and which stages it reaches, when."""
+    """Return the assessment of a bucket: open items, interest, protections, stages reached."""
     as_of = to_day(rules.as_of)
+    # Agreements need settlement pieces even where their account owes nothing.
     has_agreement = np.zeros(len(bucket.accounts), np.bool_)
     has_agreement[bucket.agreements["account"]] = True
     allocation = allocate(bucket, as_of, to_day(rules.changeover.euro_from), has_agreement)
@@ -73,6 +72,7 @@ def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
     ladder = climb(bucket, items, history, rules)
     count = len(bucket.accounts)
     reached = find_reached(items, ladder, rules.stages, count, as_of)
+    # From tomorrow on: the stage of `as_of` itself is `reached`.
     later = stage_days(items, ladder, rules.stages, count, as_of + 1)
     return Findings(
         allocation, interest, equalised_on, shields, items, ladder, reached, later, history
@@ -80,17 +80,20 @@ def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
 
 
 def find_equalisations(bucket: Bucket, items: Places, as_of: int) -> Days:
-    """Return the due day of the earliest due equalisation bill of each item's account and season;
-    `NEVER` if none.
+    """Return the due day of the earliest due equalisation bill of each item's season.
+
+    Of the item's account; `NEVER` if there is none.
     """
     known = bucket.equalisations.take(bucket.equalisations["issued_on"] <= as_of)
     season = bucket.items["season"][items].astype(np.int64)
+    # Account and season in one int64. 0xFFFF is the season of no bill.
     key = bucket.items["account"][items].astype(np.int64) << 16 | np.where(
         season < 0, 0xFFFF, season
     )
     bills = known["account"].astype(np.int64) << 16 | known["season"].astype(np.int64)
     order = np.lexsort((known["due_on"], bills))
     bills, due_on = bills[order], known["due_on"][order]
+    # Sorted by due day within a key, so the first match is the earliest due.
     at = np.searchsorted(bills, key)
     if len(bills) == 0:
         return np.full(len(items), NEVER, np.int32)
@@ -101,7 +104,7 @@ def find_equalisations(bucket: Bucket, items: Places, as_of: int) -> Days:
 
 
 def check_books(books: dict[str, int]) -> None:
-    """Refuse a bucket whose two sides differ by a cent."""
+    """Raise DunningError if the two sides of a bucket differ by a cent."""
     balances = (
         (
             "BGN invoiced",

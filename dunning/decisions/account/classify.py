@@ -1,4 +1,4 @@
-"""Every account of a bucket, classified: the rules of sections 3 and 4 joined in their order."""
+"""Classify every account of a bucket: the rules of sections 3 and 4 joined in their order."""
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ from dunning.decisions.segments import any_by, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
-# What a decision names as its rule: by code, the rung that was reached; `stages` where none was.
+# Names of the deciding rule by code: the rung that was reached, or `stages` where none was.
 _RULES = ("stages", *(f"stages.{name}" for name in RUNG_NAMES))
 
 
@@ -35,21 +35,20 @@ def decide(bucket: Bucket, rules: Rules, history: Frame) -> Decision:
 
 
 def decide_with_deeds(bucket: Bucket, rules: Rules, deeds: Frame) -> tuple[Decision, Findings]:
-    """Return the decision and its findings, the history made of the ledger's notices and our
-    deeds.
-    """
+    """Return the decision and its assessment, from the ledger's notices and our actions."""
     findings = find_out(bucket, rules, merge_notices(bucket, deeds, rules))
     return conclude(bucket, rules, findings), findings
 
 
 def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
-    """Return the three frames of a decision from its findings."""
+    """Return the three frames of a decision from the assessment of a bucket."""
     as_of = to_day(rules.as_of)
     items, allocation, count = found.items, found.allocation, len(bucket.accounts)
     rows = len(items.account)
     sights = {name: spells.on(as_of, rows) for name, spells in found.ladder.items()}
     is_overdue = items.overdue_from <= as_of
     is_expired = items.limitation_on <= as_of
+    # All accounts of the bucket are computed; those that do not exist yet are dropped at the end.
     exists = np.flatnonzero(bucket.accounts["began_on"] <= as_of)
     stage = _stages(found.reached, count)
     is_near = found.reached["limitation_near"]
@@ -75,6 +74,7 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
     is_debt = bucket.items["kind"][allocation.items] != code(ITEM_KINDS, PAYOUT)
     overdue_somehow = any_by(items.account, is_debt & (items.due_on < as_of), count)
     pieces = allocation.pieces
+    # Protected items count here too: settlements are shown for every account past a due day.
     pieces = pieces.take(overdue_somehow[bucket.items["account"][pieces["item"]]])
     return Decision(accounts.take(exists), open_items, pieces)
 
@@ -89,7 +89,7 @@ def _stages(reached: dict[str, Flags], accounts: int) -> Codes:
 
 
 def _in_stage(stage: Codes, found: Findings, sights: dict[str, Flags]) -> Flags:
-    """Return which open items are looked at by a rung by which their account reached its stage."""
+    """Return which open items count for a rung by which their account reached its stage."""
     account = found.items.account
     in_stage = np.zeros(len(account), np.bool_)
     for rung in RUNGS:
@@ -99,10 +99,12 @@ def _in_stage(stage: Codes, found: Findings, sights: dict[str, Flags]) -> Flags:
 
 
 def _rules(stage: Codes, reached: dict[str, Flags]) -> pa.Array:
-    """Return the rule that decided on each account: of the rungs that it reached by which its stage
-    can be reached, the first.
+    """Return the rule that decided on each account.
+
+    That is the first rung, of those that the account reached, that leads to its stage.
     """
     rule = np.zeros(len(stage), np.int8)
+    # Backwards, so that the first of several rungs is written last and wins.
     for number, rung in reversed(list(enumerate(RUNGS, 1))):
         rule[reached[rung.name] & (stage == level_of(rung))] = number
     return word_column(_RULES, rule)
@@ -130,7 +132,7 @@ def _accounts(
     stage: Codes,
     is_near: Flags,
 ) -> Frame:
-    """Return one row per account of the bucket, those included that do not exist yet."""
+    """Return one row per account of the bucket, also for those that do not exist yet."""
     as_of, count = to_day(rules.as_of), len(bucket.accounts)
     account, is_overdue = open_items["account"], open_items["is_overdue"]
     overdue_account = account[is_overdue]

@@ -1,4 +1,4 @@
-"""What was sent to whom: the ledger's notices and our own deeds as one history."""
+"""The history of notices: the ledger's notices and our own actions in one frame."""
 
 import numpy as np
 import pyarrow as pa
@@ -13,16 +13,17 @@ from dunning.policy.rules import Rules
 
 
 def tell_deeds(deeds: pa.Table, notices: pa.Table) -> pa.Table:
-    """Return deeds with what the ledger tells of them: a notice whose `notice_no` is our reference
-    is that deed.
+    """Return our actions joined with the ledger notices that record them.
+
+    A notice with the reference of an action as its `notice_no` is that action.
 
     Args:
-        deeds: reference and more. notices: all of the ledger, of any account: notice_no, served_on,
-            failed_on and more.
+        deeds: our actions: reference and more.
+        notices: all of the ledger, of any account: notice_no, served_on, failed_on and more.
 
     Returns:
-        The deeds with `notice` (row of `notices`, -1 where untold), `told_served_on` and
-        `told_failed_on` (null where untold or empty).
+        The actions with `notice` (row of `notices`, -1 where there is none), `told_served_on` and
+        `told_failed_on` (null where there is none or it is empty).
     """
     found = pc.index_in(deeds["reference"], value_set=notices["notice_no"].combine_chunks())
     told = {f"told_{name}": notices[name].take(found) for name in ("served_on", "failed_on")}
@@ -35,13 +36,15 @@ def tell_deeds(deeds: pa.Table, notices: pa.Table) -> pa.Table:
 def merge_notices(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
     """Return every notice of a bucket's accounts, ascending by account.
 
-    A ledger row that is one of our deeds, of whatever date and account, is no notice of its own.
-    Deeds of dates before `rules.as_of` are notices. Their served and failed days are the ledger's,
-    once they have come; until then a deed counts as served after the policy's days for its channel.
+    A ledger row that records one of our actions, of any date and account, is no notice of its own.
+    Actions of dates before `rules.as_of` are notices. Their served and failed days are the
+    ledger's, once they have come; until then an action counts as served after the policy's days for
+    its channel.
 
     Args:
-        deeds: as `tell_deeds` gives them: premise_no, payer_code, stage, channel, reference (text),
-            as_of, told_served_on, told_failed_on (days). Those of other buckets are passed over.
+        deeds: our actions as `tell_deeds` gives them: premise_no, payer_code, stage, channel,
+            reference (text), as_of, told_served_on, told_failed_on (days). Those of other buckets
+            are ignored.
 
     Returns:
         account (place), notice_no, channel (text), stage (words.NOTICE_STAGES), sent_on, served_on,
@@ -56,12 +59,13 @@ def merge_notices(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
 
 
 def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
-    """Return the earlier deeds of this bucket's accounts as notices."""
+    """Return the earlier actions on this bucket's accounts as notices."""
     account = accounts_of(bucket, deeds)
     here = np.flatnonzero((account >= 0) & (deeds["as_of"] < to_day(rules.as_of)))
     found = deeds.take(here)
     stages = pc.index_in(found.text("stage"), value_set=pa.array(NOTICE_STAGES))
     served_on, failed_on = found["told_served_on"], found["told_failed_on"]
+    # A served or failed day after `as_of` has not happened yet.
     has_news = np.minimum(served_on, failed_on) <= to_day(rules.as_of)
     return Frame(
         {
@@ -80,8 +84,9 @@ def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
 
 
 def accounts_of(bucket: Bucket, deeds: Frame) -> Places:
-    """Return the account (place) that each row names by premise_no and payer_code; -1 where it is
-    of another bucket.
+    """Return the account (place) of each row by its premise_no and payer_code.
+
+    -1 where the account is in another bucket.
     """
     premise = pc.index_in(deeds.text("premise_no"), value_set=bucket.premises.text("premise_no"))
     payer = pc.index_in(deeds.text("payer_code"), value_set=bucket.payers.text("payer_code"))
@@ -89,12 +94,17 @@ def accounts_of(bucket: Bucket, deeds: Frame) -> Places:
         pc.fill_null(at, -1).to_numpy(zero_copy_only=False).astype(np.int64)
         for at in (premise, payer)
     )
+    # Join by a sorted key: premise and payer in one int64.
+    #
+    # known, sorted   17|3   17|8   20|1   ...
+    # wanted                 17|8              searchsorted gives its place, or a wrong neighbour
     known = bucket.accounts["premise"].astype(np.int64) << 32 | bucket.accounts["payer"]
     order = np.argsort(known, kind="stable")
     wanted = np.where((premise >= 0) & (payer >= 0), premise << 32 | payer, -1)
     if len(known) == 0:
         return np.full(len(wanted), -1, np.int64)
     at = order[np.minimum(np.searchsorted(known[order], wanted), len(known) - 1)]
+    # searchsorted gives a place also for a key that is not there; compare.
     return np.where(known[at] == wanted, at, -1)
 
 

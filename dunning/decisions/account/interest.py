@@ -2,8 +2,8 @@
 
 Simple, actual/360, by the rate of each day, in exact integers, rounded half-up once per item. A
 piece of principal bears from one day to another at rates that change on fixed days, so the sum of
-rates over all days up to d, R(d), is enough: interest = principal x (R(to) - R(from - 1)). What was
-paid on day d still bears for day d.
+rates over all days up to d, R(d), is enough: interest = principal x (R(to) - R(from - 1)). An
+amount paid on day d still bears interest for day d.
 """
 
 from dataclasses import dataclass
@@ -29,8 +29,10 @@ _DECIMALS = 2  # of a yearly rate in percent
 
 @dataclass(frozen=True)
 class RateSums:
-    """R(d): the sum of the daily rates (yearly percent x 100) of all days from the first rate
-    through day d.
+    """R(d): the sum of daily rates from the first rate through day d.
+
+    A daily rate is the yearly percent x 100. One row per rate: its first day, the rate, and the sum
+    of all days before it.
     """
 
     first_days: npt.NDArray[np.int64]
@@ -39,7 +41,10 @@ class RateSums:
 
     @classmethod
     def of(cls, rule: Interest) -> "RateSums":
-        """Return the sums for a policy's rates; a rate with more than two decimals is refused."""
+        """Return the sums of a policy's rates.
+
+        Raises DunningError for a rate with more than two decimals.
+        """
         first_days = np.array([to_day(first) for first, _ in rule.rates], np.int64)
         scaled = [rate * 10**_DECIMALS for _, rate in rule.rates]
         if any(rate != int(rate) for rate in scaled):
@@ -47,6 +52,8 @@ class RateSums:
                 "interest.toml: a rate has more than two decimals. Give at most two."
             )
         rates = np.array([int(rate) for rate in scaled], np.int64)
+        # rates    |---- r0 ----|------ r1 ------|--- r2 ...
+        # before   0            r0 x days        + r1 x days
         before = np.r_[0, np.cumsum(rates[:-1] * np.diff(first_days))]
         return cls(first_days, rates, before)
 
@@ -66,7 +73,7 @@ class RateSums:
 
 
 def accrue_from(bucket: Bucket, items: Places, rule: Interest, equalised_on: Days) -> Days:
-    """Return the first day on which each item bears interest; `NEVER` for those that bear none.
+    """Return the first day on which each item bears interest; `NEVER` if it bears none.
 
     Args:
         items: places of items.
@@ -85,8 +92,9 @@ def accrue_from(bucket: Bucket, items: Places, rule: Interest, equalised_on: Day
 def accrue_interest(
     bucket: Bucket, allocation: Allocation, rules: Rules, equalised_on: Days
 ) -> Cents:
-    """Return the interest of each open item (aligned with `allocation.items`), euro cents, through
-    `rules.as_of`.
+    """Return the interest of each open item through `rules.as_of`, in euro cents.
+
+    Aligned with `allocation.items`.
 
     Days before the changeover of a BGN item bear on its open BGN amount / 1.95583, unrounded; later
     days on its converted cents. Raises DunningError for a day before the first rate.
@@ -99,9 +107,17 @@ def accrue_interest(
     first = accrue_from(bucket, items, rule, equalised_on)
     _require_rates(first[first <= as_of], sums)
     is_bgn = bucket.items["is_bgn"][items]
+    # The whole amount bears from `first` on; each settled piece is taken off from the day after:
+    #
+    # amount          |=====================================|   first .. as_of
+    # - piece                     |=========================|   settled_on + 1 .. as_of
+    # BGN | EUR       |------ stotinki ------|--- cents ----|   split at `euro_from`
+    #
+    # For an item in euro `last_bgn` is day 0, before any item: the BGN interval is empty.
     last_bgn = np.where(is_bgn, min(as_of, euro_from - 1), 0)
     first_euro = np.where(is_bgn, np.maximum(first, euro_from), first)
     amount = bucket.items["amount_minor"][items]
+    # `carried` is what BGN money left open, so BGN pieces relieve the BGN days alone.
     carried = np.where(is_bgn, convert_to_cents(allocation.carried_minor), amount)
     bgn = np.where(is_bgn, amount * sums.between(first, last_bgn), 0)
     euro = carried * sums.between(first_euro, as_of)
@@ -118,8 +134,9 @@ def _relief(
     last_bgn: Days,
     as_of: int,
 ) -> tuple[Cents, Cents]:
-    """Return per open item what its settled pieces no longer bear, as amount x rate sums, BGN and
-    EUR apart.
+    """Return what the settled pieces of each open item no longer bear, BGN and EUR apart.
+
+    As amount x rate sums.
     """
     row = index_rows(allocation.items, len(bucket.items))
     at = row[allocation.pieces["item"]]
@@ -141,12 +158,14 @@ def _require_rates(first: Days, sums: RateSums) -> None:
 
 
 def _round_once(euro: Cents, bgn: Cents, day_count: int) -> Cents:
-    """Return cents for cent-rate-days and stotinki-rate-days: the exact sum, rounded half-up."""
+    """Return cents for cent-rate-days and stotinki-rate-days, rounded half-up once."""
+    # Rate x 100, percent, and days a year.
     divisor = 10**_DECIMALS * 100 * day_count
     rate = BGN_PER_EUR.as_integer_ratio()
     shared = gcd(rate[1], divisor * rate[0])
     times, bgn_divisor = rate[1] // shared, divisor * rate[0] // shared
     bgn = bgn * times
+    # Whole cents apart from the rests over a common denominator: the products fit into int64.
     whole = euro // divisor + bgn // bgn_divisor
     rest = (euro % divisor) * bgn_divisor + (bgn % bgn_divisor) * divisor
     both = divisor * bgn_divisor
@@ -171,6 +190,11 @@ def interest_segments(
     items = allocation.items[chosen]
     first = accrue_from(bucket, items, rules.interest, equalised_on[chosen])
     sums = RateSums.of(rules.interest)
+    # A new segment starts on each day on which rate, currency or principal changes:
+    #
+    # rates, changeover   |          |        |
+    # settled pieces           |                  |     (the day after)
+    # segments            |----|-----|--------|---|--| as_of
     marks = np.r_[sums.first_days, euro_from]
     row_of = index_rows(items, len(bucket.items))
     owner = row_of[allocation.pieces["item"]]
@@ -181,8 +205,10 @@ def interest_segments(
         np.tile(marks, len(items)), own["settled_on"].astype(np.int64) + 1, first.astype(np.int64)
     ]
     inside = (days >= first[rows]) & (days <= as_of)
+    # Item and day in one int64: `unique` sorts by item, then day, and drops equal starts.
     starts = np.unique(rows[inside].astype(np.int64) << 32 | days[inside])
     row, from_on = starts >> 32, starts & (2**32 - 1)
+    # The last segment of an item ends on `as_of`, any other on the day before the next.
     ends_here = np.r_[row[1:] != row[:-1], True] if len(row) else np.zeros(0, np.bool_)
     to_on = np.where(ends_here, as_of, np.r_[from_on[1:], 0][: len(from_on)] - 1)
     principal, is_bgn = _principal(bucket, allocation, chosen, own, owner, row, from_on, euro_from)
@@ -212,7 +238,7 @@ def _principal(
     from_on: Places,
     euro_from: int,
 ) -> tuple[Cents, Flags]:
-    """Return what was open at the start of each segment and whether it is stotinki."""
+    """Return what was open at the start of each segment and whether it is in stotinki."""
     items = allocation.items[chosen]
     is_bgn = bucket.items["is_bgn"][items][row] & (from_on < euro_from)
     amount = bucket.items["amount_minor"][items]

@@ -1,4 +1,4 @@
-"""When a debt can no longer be claimed: contract, section 3, rule 5."""
+"""Limitation: from when an item can no longer be claimed in court: contract, section 3, rule 5."""
 
 import numpy as np
 
@@ -14,11 +14,12 @@ _UNDONE = [code(CASE_OUTCOMES, outcome) for outcome in ("rejected", "withdrawn")
 
 
 def expire_after(start_on: Days, years: Days, rule: Limitation) -> Days:
-    """Return the day `years` after `start_on`, moved by every suspended day from the start to the
-    moved end.
+    """Return the day `years` after `start_on`, moved by every suspended day in between.
 
-    Once an end lies behind the first suspended day, it moves with each further one, so the whole of
-    the suspension (from the start on) is added.
+    All suspended days from the start to the moved end count.
+
+    Once an end is after the first suspended day, it moves with each further one, so the whole
+    suspension (from the start on) is added.
 
     Args:
         start_on: first day of the term. years: whole years, aligned; only the rule's two values
@@ -31,6 +32,11 @@ def expire_after(start_on: Days, years: Days, rule: Limitation) -> Days:
         add_years(start_on, rule.years_long),
         add_years(start_on, rule.years),
     )
+    # In order of time: an end moved by one suspension may reach the next one.
+    #
+    # term         |------------------|
+    # suspended             |=====|
+    # moved        |--------.......----------|
     for from_on, until_on in sorted(rule.suspensions):
         begins = np.maximum(start_on, to_day(from_on))
         inside = (begins < to_day(until_on)) & (ends > begins)
@@ -56,6 +62,8 @@ def limit_items(bucket: Bucket, items: Places, rule: Limitation, as_of: int) -> 
     row, restart, by_agreement = _restarts(bucket, items, as_of)
     order = np.lexsort((restart, row))
     row, restart, by_agreement = row[order], restart[order], by_agreement[order]
+    # Restart by restart, in order of time: each counts only if it comes before the end that the
+    # ones before it have given. Round n handles the n-th restart of every item at once.
     turn = running_sum(row, np.ones(len(row), np.int64)) - 1
     for n in range(int(turn.max(initial=-1)) + 1):
         now = turn == n
@@ -71,7 +79,7 @@ def limit_items(bucket: Bucket, items: Places, rule: Limitation, as_of: int) -> 
 
 
 def _restarts(bucket: Bucket, items: Places, as_of: int) -> tuple[Places, Days, np.ndarray]:
-    """Return every restart up to `as_of` as (row of `items`, day, is it an agreement)."""
+    """Return every restart up to `as_of` as (row of `items`, day, whether by an agreement)."""
     row_of = index_rows(items, len(bucket.items))
     agreements, agreed = bucket.agreements, bucket.agreement_items
     signed_on = np.where(agreements["applied_on"] <= as_of, agreements["signed_on"], NEVER)[

@@ -1,6 +1,4 @@
-"""How long a protection holds that an employee records for an account, and when its author is
-reminded.
-"""
+"""How long a manual hold lasts, and when its author is reminded of the end."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -15,14 +13,14 @@ from dunning.policy.rules import Protection
 # What an employee may protect an account for, the most urgent first; of the ledger's reasons,
 # words.HOLD_REASONS.
 REASONS = ("life_support", "vulnerable", "complaint", "dispute", "deceased", "manual")
-# These protect everybody who lives behind the meter.
+# These protect all people who live at the premise.
 OF_PREMISE = ("life_support", "vulnerable")
 _LONGEST_DAYS = 366
 _SAID = {"manual": "struck", "life_support": "life_support", "vulnerable": "vulnerable"}
 
 
 class Protecting(Protocol):
-    """A hold of our own that is in force."""
+    """A manual hold that is in force."""
 
     @property
     def premise_no(self) -> str: ...
@@ -35,15 +33,16 @@ class Protecting(Protocol):
 
 
 def find_held_back(rows: pa.Table, list_name: str, holds: Iterable[Protecting]) -> pa.Array:
-    """Return per row of a list why a hold of our own keeps it here; null where none does.
+    """Return per row of a list the reason of the manual hold that stops it; null if none.
 
-    A hold keeps back its account's rows of every list. One of OF_PREMISE keeps back the
+    A hold stops its account's rows of every list. One of OF_PREMISE also stops the
     disconnection of the whole premise, and of every premise of the same payer.
 
     Args:
         rows: premise_no and payer_code.
         holds: those in force.
     """
+    # The most urgent last: of several holds on one account it overwrites the others.
     known = sorted(holds, key=lambda hold: REASONS.index(hold.reason), reverse=True)
     said = {hold.reason: _SAID.get(hold.reason, f"hold_{hold.reason}") for hold in known}
     of_account = {f"{hold.premise_no}\x1f{hold.payer_code}": said[hold.reason] for hold in known}
@@ -67,7 +66,7 @@ def _look_up(keys: pa.Array | pa.ChunkedArray, words: dict[str, str]) -> pa.Arra
 
 
 def latest_end(rule: Protection, begins_on: date, *, is_documented: bool) -> date:
-    """Return the last day that a protection may have as its first day without it.
+    """Return the latest allowed end of a protection, the first day without it.
 
     >>> latest_end(Protection(undocumented_days=14, remind_days=3), date(2026, 11, 23), is_documented=False)
     datetime.date(2026, 12, 7)
@@ -76,8 +75,7 @@ def latest_end(rule: Protection, begins_on: date, *, is_documented: bool) -> dat
 
 
 def is_ending(rule: Protection, until: date, day: date) -> bool:
-    """Return whether a protection that holds on a day is so near its end that its author is
-    reminded.
+    """Return whether a protection in force on a day ends so soon that its author is reminded.
 
     >>> rule = Protection(undocumented_days=14, remind_days=3)
     >>> [is_ending(rule, date(2026, 12, 7), date(2026, 12, day)) for day in (3, 4, 6, 7)]

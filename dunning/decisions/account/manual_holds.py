@@ -1,4 +1,4 @@
-"""Holds of our own: what the department put on accounts, besides the holds of the ledger."""
+"""Manual holds: those that the department set on accounts, in addition to those of the ledger."""
 
 import numpy as np
 import pyarrow as pa
@@ -10,15 +10,16 @@ from dunning.decisions.account.history import accounts_of, stack_frames
 
 
 def with_strikes(bucket: Bucket, strikes: pa.Table) -> Bucket:
-    """Return a bucket whose `holds` have a row more for each hold of our own on one of its
-    accounts.
+    """Return a bucket with the manual holds on its accounts added to its `holds`.
+
+    One row more for each.
 
     Args:
         strikes: hold_no, premise_no, payer_code, reason, note, author, valid_from, valid_until;
-            those of other buckets are passed over.
+            those of other buckets are ignored.
 
     Returns:
-        With the columns that `holds` had; the hold_no of ours is `strike-<number>`.
+        `holds` with its columns; the hold_no of a manual hold is `strike-<number>`.
     """
     if len(strikes) == 0:
         return bucket
@@ -31,6 +32,7 @@ def with_strikes(bucket: Bucket, strikes: pa.Table) -> Bucket:
     reason = pc.index_in(found.text("reason"), value_set=pa.array(HOLD_REASONS))
     own = {
         "account": account[here].astype(np.int32),
+        # A manual hold is always on the whole account.
         "item": np.full(len(here), -1, np.int32),
         "hold_no": pc.binary_join_element_wise(
             "strike", pa.array(found["hold_no"]).cast(pa.string()), "-"

@@ -1,8 +1,8 @@
-"""How money settles debts within accounts: contract, section 3, rule 1, for one currency.
+"""Settle debts by money within accounts: contract, section 3, rule 1, for one currency.
 
-Columnar. Within an account money and debts are two rows of intervals laid along the same line;
-where they overlap, a piece is settled. What is left open needs only running sums; the pieces need
-the line itself, which is drawn for the few accounts whose pieces somebody looks at.
+Within an account the debts and the money are two rows of intervals on the same line; where they
+overlap, a piece is settled. Open amounts need only running sums. The pieces need the whole line,
+which is built only for the few accounts that show their pieces.
 """
 
 from dataclasses import dataclass
@@ -18,8 +18,10 @@ NAMED, OLDEST, CARRIED = (code(RULES, rule) for rule in ("named", "oldest", "car
 
 @dataclass(frozen=True)
 class Pieces:
-    """Settled amounts: debt and money as rows of what was passed in, minor units, the rule that
-    joined them.
+    """Settled amounts, one row per piece.
+
+    debt, money: rows of the arguments. amount: minor units. rule: code of words.RULES that joined
+    the two.
     """
 
     debt: Places
@@ -31,7 +33,7 @@ class Pieces:
 def leave_open(
     debt_account: Places, debt: Cents, paid: Cents, named: Places, naming: Cents
 ) -> Cents:
-    """Return what is left of each debt once money has settled named debts first, then the oldest.
+    """Return what is left of each debt after money settled named debts, then the oldest.
 
     Args:
         debt_account, debt: one row per debt, ascending by account, oldest first within it; minor
@@ -40,9 +42,13 @@ def leave_open(
         named, naming: row of the debt (or -1) and amount of each payment that may name one.
     """
     names = named >= 0
+    # A payment settles the debt that it names at most in full; the rest of it goes to the oldest.
     by_name = np.minimum(sum_by(named[names], naming[names], len(debt)), debt)
     rest = debt - by_name
     money = paid - sum_by(debt_account, by_name, len(paid))
+    # debts, oldest first   |---- A ----|-- B --|------ C ------|
+    # money, as one sum     |=================|
+    # `before` is where a debt starts; it is settled as far as the money reaches past that point.
     before = running_sum(debt_account, rest) - rest
     return rest - np.clip(money[debt_account] - before, 0, rest)
 
@@ -50,8 +56,9 @@ def leave_open(
 def settle(
     debt_account: Places, debt: Cents, money_account: Places, money: Cents, named: Places
 ) -> Pieces:
-    """Settle debts by money within accounts: named debts first, then oldest first in the order
-    given.
+    """Return the pieces that money settles within accounts.
+
+    Named debts come first, then the oldest first in the order given.
 
     Args:
         debt_account, debt: one row per debt, ascending by account, oldest first within it; minor
@@ -74,9 +81,11 @@ def settle(
 
 def _settle_named(debt: Cents, money: Cents, named: Places) -> Pieces:
     naming = np.flatnonzero(named >= 0)
+    # The sort is stable: payments that name the same debt keep the order in which they count.
     naming = naming[np.argsort(named[naming], kind="stable")]
     target = named[naming]
     reached = running_sum(target, money[naming])
+    # What this payment adds to the running sum, cut off where the debt is settled in full.
     amount = np.minimum(reached, debt[target]) - np.minimum(reached - money[naming], debt[target])
     some = amount > 0
     return Pieces(
@@ -87,10 +96,17 @@ def _settle_named(debt: Cents, money: Cents, named: Places) -> Pieces:
 def _settle_oldest(
     debt_account: Places, debt: Cents, money_account: Places, money: Cents
 ) -> Pieces:
-    """Overlap the two rows of intervals of each account on one line of its own."""
+    """Return the overlaps of the debts and the money of each account."""
     accounts = int(max(debt_account[-1:].max(initial=-1), money_account[-1:].max(initial=-1))) + 1
     owed = sum_by(debt_account, debt, accounts)
     paid = sum_by(money_account, money, accounts)
+    # Each account has its own stretch of one line, as wide as the larger of its two sums:
+    #
+    # debts, oldest first   |---- A ----|-- B --|     |------ C ------|
+    # money, oldest first   |------ 1 ------|-- 2 --| |---- 3 ----|
+    # ends of pieces                    ^   ^   ^                 ^
+    #
+    # A piece ends where a debt or a payment ends, at most at the smaller sum (`limit`).
     width = np.maximum(owed, paid)
     origin = np.cumsum(width) - width
     limit = origin + np.minimum(owed, paid)
@@ -99,12 +115,15 @@ def _settle_oldest(
     ends = merge_sorted(
         np.minimum(debt_end, limit[debt_account]), np.minimum(money_end, limit[money_account])
     )
+    # The first debt, and the first payment, that does not end before the piece does.
     debt_row = np.searchsorted(debt_end, ends)
     money_row = np.searchsorted(money_end, ends)
     inside = (debt_row < len(debt)) & (money_row < len(money))
     ends, debt_row, money_row = ends[inside], debt_row[inside], money_row[inside]
     account = debt_account[debt_row]
+    # A piece starts where the one before it ends, but not before its account.
     amount = ends - np.maximum(np.r_[np.int64(-1), ends[:-1]], origin[account])
+    # What only debts or only money cover, and pieces across two accounts, are dropped.
     some = (
         (ends > origin[account])
         & (account == money_account[money_row])

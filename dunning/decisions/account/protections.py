@@ -1,4 +1,4 @@
-"""What must not be acted upon tonight, and until when: contract, section 3, rule 4."""
+"""Protections of open items on `as_of` and until when they last: contract, section 3, rule 4."""
 
 from dataclasses import dataclass
 
@@ -20,13 +20,13 @@ _NONE, _COURT, _AGREEMENT, _HOLD = range(len(SHIELDS))
 
 @dataclass(frozen=True)
 class Shields:
-    """Shields of open items, aligned with `allocation.items`.
+    """Protections of open items, aligned with `allocation.items`.
 
     Attributes:
-        shield: words.SHIELDS, the first of court, agreement, hold that applies tonight.
-        free_on: first day without any of tonight's shields if nothing is paid and no row arrives;
+        shield: words.SHIELDS, the first of court, agreement, hold that applies on `as_of`.
+        free_on: first day without any of these protections if nothing is paid and no row arrives;
             `NEVER` for a case; a day not after `as_of` where there is none.
-        is_planned: the item stands under a kept agreement (whatever else shields it).
+        is_planned: the item is part of a kept agreement (whatever else protects it).
         agreements: state per agreement of the bucket.
     """
 
@@ -38,14 +38,14 @@ class Shields:
 
 @dataclass(frozen=True)
 class Agreements:
-    """State of each agreement of a bucket tonight.
+    """State of each agreement of a bucket on `as_of`.
 
     Attributes:
         is_signed: signed on or before `as_of`.
         is_kept, is_broken: signed, not cancelled, with an instalment; covered or not.
         breaks_on: first day on which it is broken if nothing more is paid; `NEVER` if it never is.
         settled_cents: settled on its items from `signed_on` on, BGN pieces converted one by one.
-        due_cents: instalments that must be there tonight, after the grace.
+        due_cents: instalments that must be paid by `as_of`, after the grace days.
     """
 
     is_signed: Flags
@@ -57,7 +57,7 @@ class Agreements:
 
 
 def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shields:
-    """Return the shields of each open item tonight."""
+    """Return the protections of each open item on `as_of`."""
     as_of = to_day(rules.as_of)
     items = allocation.items
     row_of = index_rows(items, len(bucket.items))
@@ -66,6 +66,7 @@ def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shield
     planned_until = _plan(bucket, row_of, len(items), agreements, as_of)
     held_until = _hold(bucket, allocation, row_of, as_of)
     is_planned = planned_until > as_of
+    # `select` takes the first that applies: court before agreement before hold.
     shield = np.select(
         [in_court, is_planned, held_until > as_of], [_COURT, _AGREEMENT, _HOLD], _NONE
     ).astype(np.int8)
@@ -74,10 +75,11 @@ def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shield
 
 
 def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agreements:
-    """Return which agreements are kept: what was settled on their items since signing covers what
-    fell due.
+    """Return the state of each agreement: kept, broken, and what is settled and due.
 
-    An instalment must be there `grace_days` after its due day.
+    Kept if what was settled on its items since signing covers the instalments that fell due.
+
+    An instalment must be paid `grace_days` after its due day.
     """
     as_of, grace = to_day(rules.as_of), rules.agreements.grace_days
     agreements, agreed, instalments = bucket.agreements, bucket.agreement_items, bucket.instalments
@@ -91,6 +93,8 @@ def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agr
     settled = sum_by(agreement[since], cents[since], count)
     due_by = instalments["due_on"] + grace
     owner = instalments["agreement"]
+    # instalments, by due day   |-- 1 --|-- 2 --|-- 3 --|
+    # settled since signing     |============|              the first one not covered (2) breaks it
     is_short = running_sum(owner, instalments["amount_cents"]) > settled[owner]
     breaks_on = np.full(count, NEVER, np.int32)
     np.minimum.at(breaks_on, owner[is_short], due_by[is_short])
@@ -118,7 +122,7 @@ def _sue(bucket: Bucket, row_of: Places, count: int, as_of: int) -> Flags:
 
 
 def _plan(bucket: Bucket, row_of: Places, count: int, agreements: Agreements, as_of: int) -> Days:
-    """Return until when a kept agreement shields each open item; `as_of` where none does."""
+    """Return until when a kept agreement protects each open item; `as_of` where none does."""
     agreed = bucket.agreement_items
     row, agreement = row_of[agreed["item"]], agreed["agreement"]
     kept = (row >= 0) & agreements.is_kept[agreement]
@@ -128,7 +132,7 @@ def _plan(bucket: Bucket, row_of: Places, count: int, agreements: Agreements, as
 
 
 def _hold(bucket: Bucket, allocation: Allocation, row_of: Places, as_of: int) -> Days:
-    """Return until when a hold shields each open item; `as_of` where none does."""
+    """Return until when a hold protects each open item; `as_of` where none does."""
     holds = bucket.holds
     active = holds.take((holds["valid_from"] <= as_of) & (holds["valid_until"] > as_of))
     on_account = active["item"] < 0

@@ -1,5 +1,6 @@
-"""Accounts to which we sent what a refused row of the ledger's notices speaks of: what became of it
-is not known.
+"""Refused evidence of accounts with an action named by a refused row of the notices.
+
+It is not known what became of such a message.
 """
 
 import numpy as np
@@ -10,15 +11,15 @@ from dunning.decisions.account.history import accounts_of
 
 
 def with_refused_notices(bucket: Bucket, concerned: pa.Table) -> Bucket:
-    """Return a bucket whose accounts also have refused evidence where a refused notice is a deed of
-    ours.
+    """Return a bucket with refused evidence set where a refused notice is our action.
 
     Args:
-        concerned: premise_no and payer_code of such deeds; those of other buckets are passed over.
+        concerned: premise_no and payer_code of such actions; those of other buckets are ignored.
     """
     if len(concerned) == 0:
         return bucket
     account = accounts_of(bucket, frame_of(concerned))
+    # A copy: frames are shared and never changed.
     flags = bucket.accounts["has_refused_evidence"].copy()
     flags[account[account >= 0]] = True
     accounts = bucket.accounts.with_columns(has_refused_evidence=np.asarray(flags, np.bool_))

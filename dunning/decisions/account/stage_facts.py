@@ -1,6 +1,4 @@
-"""Why an account stands where it stands, and why not one stage higher: the facts behind each
-code.
-"""
+"""Facts for the reason codes: why an account has its stage, and not the next one."""
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +27,7 @@ def find_reasons(
     account, is_overdue = open_items["account"], open_items["is_overdue"]
     kind = bucket.items["kind"][open_items["item"]]
     enforced = np.isin(kind, [code(ITEM_KINDS, name) for name in rules.stages.kinds_enforced])
+    # Adjudged items are not claimable either, but they wait for no equalisation.
     waits = ~found.items.is_claimable_kind & ~enforced
     identifier = bucket.payers["identifier"][bucket.accounts["payer"]]
     agreements = found.shields.agreements
@@ -40,6 +39,7 @@ def find_reasons(
         return any_by(account, flags, count)
 
     return {
+        # One flag per account for each code of `stage_reasons.REASONS`, in their order.
         "adjudged": among(is_overdue & enforced),
         "agreement_broken": owes & any_by(owns_agreement, agreements.is_broken, count),
         "agreement_kept": among(found.shields.is_planned),
@@ -64,6 +64,7 @@ def _hold_reasons(
     bucket: Bucket, account: Places, found: Findings, as_of: int, count: int
 ) -> dict[str, Flags]:
     holds = bucket.holds
+    # One entry more than items: the place -1 (a hold on a whole account) must index something.
     is_open = np.zeros(len(bucket.items) + 1, np.bool_)
     is_open[found.allocation.items] = True
     owes = any_by(account, np.ones(len(account), np.bool_), count)
@@ -76,12 +77,13 @@ def _hold_reasons(
 
 
 def _differs(bucket: Bucket, rules: Rules, found: Findings) -> Flags:
-    """Return which signed agreements of accounts that owe have instalments unlike their items' open
-    sum when signed.
+    """Return which signed agreements have instalments unlike their items' open sum at signing.
 
-    Open as the day of signing began, an invoice issued later not included. Levs are compared with
-    levs, to the stotinka; where one side is in euro, or was by that day, each item's open amount is
-    converted once, as at the changeover, and the levs of the instalments as one sum.
+    Only those of accounts that owe.
+
+    Open as the day of signing began, an invoice issued later not included. Leva are compared with
+    leva, to the stotinka; where one side is in euro, or was by that day, each item's open amount is
+    converted once, as at the changeover, and the leva of the instalments as one sum.
     """
     agreements, instalments = bucket.agreements, bucket.instalments
     count, owner, is_bgn = len(agreements), instalments["agreement"], instalments["is_bgn"]
@@ -100,10 +102,11 @@ def _differs(bucket: Bucket, rules: Rules, found: Findings) -> Flags:
 
 
 def _open_when_signed(bucket: Bucket, found: Findings) -> tuple[Places, Cents, Cents]:
-    """Return the agreement of each item agreed on, and what was open of it in stotinki and in euro
-    cents.
+    """Return per item of an agreement the agreement and its open sums at signing.
 
-    What was settled in euro of an item in levs is taken from its converted amount.
+    In stotinki and in euro cents, one row per agreed item.
+
+    An amount settled in euro of an item in leva is taken from its converted amount.
     """
     agreed, pieces, items = bucket.agreement_items, found.allocation.pieces, bucket.items
     signed_on = bucket.agreements["signed_on"]
@@ -120,7 +123,7 @@ def _open_when_signed(bucket: Bucket, found: Findings) -> tuple[Places, Cents, C
 
 
 def find_obstacles(rules: Rules, found: Findings, open_items: Frame, stage: Codes) -> pa.Array:
-    """Return per account which conditions of the next stage are not met; empty at the top."""
+    """Return per account which conditions of the next stage fail; empty at the top stage."""
     as_of, count = to_day(rules.as_of), len(stage)
     account, cents = open_items["account"], open_items["open_cents"]
     age = as_of - found.items.due_on

@@ -1,4 +1,4 @@
-"""Reason codes: why an account stands where it stands, and why not one stage higher."""
+"""Reason codes of a stage, and of why the next stage is not reached."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from dunning.core.arrays import Flags
 
-# Every code that may stand in `reasons`.
+# Every code that `reasons` may contain.
 REASONS = (
     "adjudged",
     "agreement_broken",
@@ -41,12 +41,13 @@ WHY_NOT = ("nothing_overdue", "nothing_claimable", "no_notice", "amount", "days"
 
 
 def join_codes(flags: dict[str, Flags]) -> pa.Array:
-    """Return per row the sorted codes whose flag is set, separated by a space; empty text for none.
+    """Return per row the sorted codes with their flag set, joined by spaces; empty if none.
 
     >>> join_codes({"b": np.array([True, False]), "a": np.array([True, False])}).to_pylist()
     ['a b', '']
     """
     names = sorted(flags)
+    # Each row is a bit mask; each different mask is written as text only once.
     bits = sum((flags[name].astype(np.int64) << n for n, name in enumerate(names)), np.int64(0))
     different = pa.array(np.atleast_1d(bits)).dictionary_encode()
     texts = [" ".join(_set_names(mask, names)) for mask in different.dictionary.to_pylist()]

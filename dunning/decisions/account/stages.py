@@ -1,9 +1,9 @@
-"""Stages: contract, section 4. Tonight's, and the first night of a higher one.
+"""Stages of accounts: contract, section 4: the stage on `as_of` and the first day of a higher one.
 
-Every condition of a stage holds for an open item from one day to another: it is overdue, free of
-shields, not expired, named by a notice that counts. So an item is looked at during intervals of
-days, the amount of an account is a sum that steps up and down at their ends, and one sweep over
-these steps tells the first day on which a stage is reached, tonight included.
+Every condition of a stage holds for an open item from one day to another: it is overdue,
+unprotected, not expired, named by a notice that counts. So an item counts during intervals of days,
+the amount of an account is a sum that steps up and down at their ends, and one sweep over these
+steps gives the first day on which a stage is reached, `as_of` included.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from dunning.policy.rules import Rules, StageRule, Stages
 
 @dataclass(frozen=True)
 class OpenItems:
-    """What the stages need to know of open items; one row each, ascending by account.
+    """What the stage rules need of open items; one row per item, ascending by account.
 
     Attributes:
         account, due_on, open_cents: of the item.
-        overdue_from: first day on which it is overdue and unshielded (`NEVER` under a case, and of
-            money paid back).
+        overdue_from: first day on which it is overdue and unprotected (`NEVER` in a court case, and
+            for money paid back).
         limitation_on: first day on which it has expired.
         is_claimable_kind: may be claimed as far as its kind and its season's equalisation bill go.
     """
@@ -41,8 +41,9 @@ class OpenItems:
 
 @dataclass(frozen=True)
 class Spells:
-    """Half-open intervals of days during which an item is looked at: row of the open item, from,
-    until.
+    """Half-open intervals of days during which an item counts for a rung.
+
+    row: of the open item. from_on: inclusive. until_on: exclusive.
     """
 
     row: Places
@@ -50,21 +51,20 @@ class Spells:
     until_on: Days
 
     def on(self, day: int, rows: int) -> Flags:
-        """Return which of `rows` open items are looked at on a day."""
+        """Return which of `rows` open items count on a day."""
         found = np.zeros(rows, np.bool_)
         found[self.row[(self.from_on <= day) & (day < self.until_on)]] = True
         return found
 
 
-# By name of a rung: when it looks at which items.
+# By name of a rung: which items count for it, and when.
 Ladder = dict[str, Spells]
 
 
 def claimable_kinds(kind: Codes, equalised_on: Days, rule: Stages) -> Flags:
-    """Return which items may be claimed as far as their kind goes; a heat forecast needs its
-    season's equalisation.
+    """Return which items may be claimed as far as their kind allows.
 
-    Money paid back is nothing that could be claimed.
+    A heat forecast needs its season's equalisation. Money paid back is never claimed.
     """
     enforced = np.isin(kind, [code(ITEM_KINDS, name) for name in (*rule.kinds_enforced, PAYOUT)])
     waiting = np.isin(kind, [code(ITEM_KINDS, name) for name in rule.kinds_after_equalisation])
@@ -72,7 +72,7 @@ def claimable_kinds(kind: Codes, equalised_on: Days, rule: Stages) -> Flags:
 
 
 def climb(bucket: Bucket, items: OpenItems, history: Frame, rules: Rules) -> Ladder:
-    """Return the days on which each rung looks at each item, from `as_of` on."""
+    """Return for each rung on which days from `as_of` on each item counts."""
     everything = np.arange(len(items.account))
     claimable = everything[items.is_claimable_kind]
     near_from = np.maximum(
@@ -93,8 +93,9 @@ def climb(bucket: Bucket, items: OpenItems, history: Frame, rules: Rules) -> Lad
 def named_spells(
     bucket: Bucket, items: OpenItems, history: Frame, rule: StageRule, rules: Rules
 ) -> Spells:
-    """Return when each claimable item is overdue, not expired and named by a notice of the stage
-    below that counts.
+    """Return when each claimable item counts for a rung that needs a notice.
+
+    That is while it is overdue, not expired, and named by a notice of the stage below that counts.
     """
     stage = code(NOTICE_STAGES, rule.after_notice)
     spells = counting_spells(
@@ -124,11 +125,12 @@ def counting_spells(
     valid_days: int,
     as_of: int,
 ) -> Spells:
-    """Return when a notice of `stage` that names an item (sent after its due day) counts, one spell
-    per pair.
+    """Return when a notice of `stage` that names an item counts, one interval per pair.
 
-    A notice counts from `served_days_min` through `valid_days` days after it was served. What the
-    ledger says was served after `as_of` has not happened; what we sent ourselves is served by the
+    A notice names an item if it was sent after the item's due day.
+
+    A notice counts from `served_days_min` through `valid_days` days after it was served. A ledger
+    notice served after `as_of` has not happened yet; a notice that we sent is served by the
     policy's rule, also on a day to come.
     """
     told = (
@@ -139,16 +141,16 @@ def counting_spells(
     names = due_on[row] < notices["sent_on"][notice]
     row, notice = row[names], notice[names]
     served_on = notices["served_on"][notice]
+    # `valid_days` is the last day that counts; + 1 for the exclusive end.
     return _spells(row, served_on + served_days_min, served_on + valid_days + 1)
 
 
 def first_day(
     items: OpenItems, spells: Spells, amount_min: int, days_min: int, accounts: int, start_on: int
 ) -> Days:
-    """Return per account the first day, not before `start_on`, on which a stage's amount and age
-    are reached.
+    """Return per account the first day, not before `start_on`, that meets amount and age.
 
-    The age is that of the oldest item looked at, so it is reached as soon as one item is old
+    The age is that of the oldest item that counts, so it is reached as soon as one item is old
     enough. `NEVER` where that never happens.
     """
     row = spells.row
@@ -161,6 +163,13 @@ def first_day(
         items.open_cents[row],
         np.ones(len(row), np.int64),
     )
+    # Each interval gives two steps, +cents at its start and -cents at its end:
+    #
+    # item 1       |==========|
+    # item 2            |===========|
+    # amount    0  |-c1-|c1+c2|-c2--| 0    running sum of the steps of an account
+    #
+    # `old` counts in the same way the items that are old enough. The key is account and day.
     key = np.r_[
         account[runs] << 32 | from_on[runs],
         account[runs] << 32 | until_on[runs],
@@ -173,6 +182,7 @@ def first_day(
     order = np.argsort(key, kind="stable")
     key, owner = key[order], key[order] >> 32
     amount, old = running_sum(owner, amount[order]), running_sum(owner, old[order])
+    # Only after the last step of a day are its sums complete.
     settled = np.r_[key[1:] != key[:-1], np.ones(min(len(key), 1), np.bool_)]
     reached = settled & (amount >= amount_min) & (old >= 1)
     days = np.full(accounts, NEVER, np.int32)
@@ -183,7 +193,7 @@ def first_day(
 def stage_days(
     items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, start_on: int
 ) -> dict[str, Days]:
-    """Return per rung the first day, not before `start_on`, on which each account reaches it."""
+    """Return per rung the first day, not before `start_on`, on which accounts reach it."""
     return {
         name: first_day(
             items,
@@ -200,8 +210,9 @@ def stage_days(
 def find_reached(
     items: OpenItems, ladder: Ladder, rule: Stages, accounts: int, day: int
 ) -> dict[str, Flags]:
-    """Return per rung which accounts reach it on a day: what `stage_days` begins with, without its
-    sweep.
+    """Return per rung which accounts reach it on a day.
+
+    They are the accounts for which `stage_days` gives the day itself; no sweep is needed.
     """
     reached = {}
     for name, spells in ladder.items():
@@ -225,11 +236,12 @@ def _spells(row: Places, from_on: Days, until_on: Days) -> Spells:
 
 
 def _merge(spells: Spells) -> Spells:
-    """Join overlapping spells of one item, so that no amount counts twice."""
+    """Join overlapping intervals of the same item, so that no amount counts twice."""
     if len(spells.row) == 0:
         return spells
     order = np.lexsort((spells.from_on, spells.row))
     row, from_on, until_on = spells.row[order], spells.from_on[order], spells.until_on[order]
+    # The latest end so far; the item in the upper bits lets each item start anew.
     reach = np.maximum.accumulate(row.astype(np.int64) << 32 | until_on) & (2**32 - 1)
     begins = np.r_[True, (row[1:] != row[:-1]) | (from_on[1:] > reach[:-1])]
     last = np.r_[np.flatnonzero(begins)[1:] - 1, len(row) - 1]

@@ -1,6 +1,4 @@
-"""One account's whole story on a night: every fact, rule and date behind its stage, as plain values
-for one screen.
-"""
+"""One account on one night as plain values for one screen: facts, rules and dates of its stage."""
 
 import math
 from dataclasses import dataclass, field
@@ -40,8 +38,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Condition:
-    """What a rung asks of an account and what it finds on `as_of`: sum and age of the items that it
-    looks at. way: the rung's name.
+    """What a rung requires of an account, and what it has on `as_of`.
+
+    items, cents, days: number, sum and age of the items that count. way: the rung's name.
     """
 
     way: str
@@ -54,12 +53,12 @@ class Condition:
 
 @dataclass(frozen=True)
 class Story:
-    """Everything about one account on `as_of`. Rows are plain values: minor units, dates, the
-    contract's words.
+    """Everything about one account on `as_of`.
+
+    Rows are plain values: minor units, dates, the words of the contract.
 
     account: the columns of `Decision.accounts`. items, segments, pieces, payments, agreements,
-    instalments, holds,
-    cases, notices, tenancies: rows of this account only, oldest first.
+    instalments, holds, cases, notices, tenancies: rows of this account only, oldest first.
     """
 
     as_of: date
@@ -75,8 +74,9 @@ class Story:
 def find_accounts(
     bucket: Bucket, premise_no: str, payer_code: str | None, as_of: date
 ) -> list[int]:
-    """Return the places of a premise's accounts that exist on a day; only the payer's, where one is
-    given.
+    """Return the places of a premise's accounts that exist on a day.
+
+    Only the payer's account where a payer is given.
 
     Raises:
         NotThereError: there is none.
@@ -99,7 +99,8 @@ def find_accounts(
 def tell_story(
     bucket: Bucket, decision: Decision, found: Findings, rules: Rules, account: int
 ) -> Story:
-    """Return the story of one account (its place in the bucket)."""
+    """Return the story of one account, given its place in the bucket."""
+    # A decision has only accounts that exist on `as_of`: its rows are not the places of the bucket.
     row = int(np.flatnonzero(decision.accounts["account"] == account)[0])
     own_items = np.flatnonzero(decision.open_items["account"] == account)
     premise = bucket.accounts["premise"][account]
@@ -167,6 +168,8 @@ def _segments(bucket: Bucket, found: Findings, rules: Rules, own: Places) -> lis
         invoice_no=bucket.items.text("invoice_no").take(_places(segments["item"]))
     )
     rows, exact, told = _rows(named), Fraction(0), 0
+    # Each segment shows what it adds to the rounded running sum of its item, so that the shown
+    # parts add up to the interest of the item.
     for before, row in zip([None, *rows], rows, strict=False):
         if before is None or before["item"] != row["item"]:
             exact, told = Fraction(0), 0
@@ -177,8 +180,9 @@ def _segments(bucket: Bucket, found: Findings, rules: Rules, own: Places) -> lis
 
 
 def _accrue(row: Row, day_count: int) -> Fraction:
-    """Return what a segment bears in cents, exactly. Its item is rounded once: what is shown of it,
-    too, adds up.
+    """Return the exact interest of a segment in cents.
+
+    Its item is rounded once; the shown parts must add up to that.
     """
     bears = (
         Fraction(row["rate_percent"].replace(",", "."))
@@ -191,11 +195,14 @@ def _accrue(row: Row, day_count: int) -> Fraction:
 
 
 def _money(bucket: Bucket, rules: Rules, account: int) -> dict[str, list[Row]]:
-    """Return payments with what became of them, and all settlement pieces, also of an account that
-    owes nothing.
+    """Return the payments of an account and all its settlement pieces.
+
+    Also for an account that owes nothing.
     """
     as_of = to_day(rules.as_of)
+    # A mask that asks for the pieces of this account alone.
     asked = np.arange(len(bucket.accounts)) == account
+    # Allocated once more: a decision keeps no pieces of accounts that owe nothing.
     pieces = allocate(bucket, as_of, to_day(rules.changeover.euro_from), asked).pieces
     pieces = pieces.take(bucket.items["account"][pieces["item"]] == account)
     named = pieces.with_columns(
@@ -211,6 +218,7 @@ def _money(bucket: Bucket, rules: Rules, account: int) -> dict[str, list[Row]]:
 
 def _agreements(bucket: Bucket, found: Findings, account: int) -> dict[str, list[Row]]:
     state = found.shields.agreements
+    # State columns are aligned with all agreements of the bucket, so they are joined before `take`.
     places = np.flatnonzero(bucket.agreements["account"] == account)
     agreements = bucket.agreements.with_columns(
         is_kept=state.is_kept,
@@ -253,7 +261,7 @@ def _contacts(bucket: Bucket, account: int) -> list[Row]:
 
 
 def _own(table: Frame, account: int, words: dict[str, tuple[str, ...]], **names: Any) -> list[Row]:
-    """Return an account's rows of a table; a place given in `names` is told by its number."""
+    """Return an account's rows of a table; places given in `names` become numbers."""
     rows = _rows(table.take(table["account"] == account), words)
     for column, texts in names.items():
         for row in rows:
@@ -268,8 +276,9 @@ def _places(values: Places) -> Any:
 def _rows(
     frame: Frame, words: dict[str, tuple[str, ...]] | None = None, days: tuple[str, ...] = ()
 ) -> list[Row]:
-    """Return a small frame as plain rows: days as dates (None for `NEVER`), codes as words (None
-    for -1).
+    """Return a small frame as plain rows.
+
+    Days become dates (None for `NEVER`), codes become words (None for -1).
     """
     words = words or {}
     columns: dict[str, list[Any]] = {}

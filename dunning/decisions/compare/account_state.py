@@ -1,5 +1,6 @@
-"""Where the accounts of a bucket stand on one night, as far as two nights are compared: stage,
-lists, and the facts.
+"""State of the accounts of a bucket on one night, as far as nights are compared.
+
+Stage, lists, and the facts that led to them.
 """
 
 from dataclasses import dataclass
@@ -21,12 +22,12 @@ from dunning.policy.rules import Rules
 
 @dataclass(frozen=True)
 class Side:
-    """One of two nights that are compared, of one bucket.
+    """One of two compared nights, of one bucket.
 
     accounts: one row per account: premise_no, payer_code (text), stage (words.STAGES), open_cents,
         overdue_cents, reasons, why_not, rule (text), invoiced_cents, credited_cents, paid_cents
         (all dated up to the night, leva converted one by one), way_cents and way_days (a column per
-        rung of the ladder: sum and age of what it looks at).
+        rung of the ladder: sum and age of the items that count for it).
     proposed: the tables of the lists.
     """
 
@@ -37,8 +38,9 @@ class Side:
 def stand(
     bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, proposed: Proposed
 ) -> Side:
-    """Return where each account that exists on `rules.as_of` stands."""
+    """Return the state of each account that exists on `rules.as_of`."""
     own = decision.accounts
+    # Facts below are per account of the bucket; `place` selects those that exist on the night.
     place = own["account"]
     named = bucket.accounts.take(place)
     way_cents, way_days = _look(findings, rules, len(bucket.accounts))
@@ -59,8 +61,9 @@ def stand(
 def _look(
     found: Findings, rules: Rules, accounts: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return per account and way the sum and the age in days of the items that the way looks at
-    tonight.
+    """Return per account and rung the sum and the age in days of the items that count.
+
+    On `rules.as_of`.
     """
     as_of, rows = to_day(rules.as_of), len(found.items.account)
     cents, days = (
@@ -71,6 +74,7 @@ def _look(
         looked_at = found.ladder[way].on(as_of, rows)
         account = found.items.account[looked_at]
         cents[:, column] = sum_by(account, found.items.open_cents[looked_at], accounts)
+        # The oldest item gives the age.
         np.maximum.at(
             days[:, column], account, as_of - found.items.due_on[looked_at].astype(np.int64)
         )
@@ -78,8 +82,9 @@ def _look(
 
 
 def _turnover(bucket: Bucket, as_of: int) -> dict[str, npt.NDArray[np.int64]]:
-    """Return per account what was invoiced, credited and paid up to a day; what was reversed by
-    then was not paid.
+    """Return per account what was invoiced, credited and paid up to a day.
+
+    A payment reversed by then was not paid.
     """
     items, payments, accounts = bucket.items, bucket.payments, len(bucket.accounts)
     stands = (payments["paid_on"] <= as_of) & (payments["reversed_on"] > as_of)

@@ -1,7 +1,7 @@
-"""What differs between two nights: who moves between stages and lists, and the sums of it.
+"""Changes between two nights: accounts that move between stages and lists, and the sums.
 
-A night against a later one, or against itself under other rules: both sides are decided first and
-compared here, bucket by bucket.
+A night is compared with a later one, or with itself under other rules: both sides are decided first
+and compared here, bucket by bucket.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ from dunning.decisions.compare.list_membership import MEMBERSHIPS, Placings, pla
 from dunning.decisions.tables import word_column
 from dunning.policy.show import RuleChange
 
-# A side on which an account is not there at all stands behind the stages.
+# The stages, and after them the place of an account that a side does not have.
 PLACES = (*STAGES, "absent")
 _ABSENT = len(STAGES)
 KINDS = ("moved", "new", "gone")
@@ -33,10 +33,9 @@ _TURNOVER = ("invoiced", "credited", "paid")
 
 @dataclass(frozen=True)
 class Changes:
-    """What differs between two nights.
+    """Changes between two nights.
 
-    moves: one row per account whose stage or lists differ, or that stands on one side only; see
-    MOVES.
+    moves: one row per account with another stage or other lists, or on one side only; see MOVES.
     stages: accounts, open cents before, open cents after; by place before and place after (PLACES).
     lists: rows, cents before, cents after; by list (MEMBERSHIPS) and movement (MOVEMENTS). Cents are
     those of the list.
@@ -49,11 +48,11 @@ class Changes:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs between two nights, with the rules on each side.
+    """Changes between two nights, with the rules on each side.
 
     name: `diff` or `simulate`. versions: of the rules on each side. rules: the values in force that
-    differ. changes: their moves have `why` besides. biggest: the moves of the most money. places,
-    lists: what the sums stand by.
+    differ. changes: their moves also have `why`. biggest: the moves with the largest sums. places,
+    lists: names of the rows and columns of the sums.
     """
 
     name: str
@@ -82,12 +81,12 @@ _SIDED = {
     "way_cents": _cents,
     "way_days": _days,
 }
-# kind: of KINDS. way: the way up that decides between two stages (the higher one's), null where the
-# stage is one; way_cents, way_days: what it looks at. message: the one that goes out tonight
-# (words.NOTICE_STAGES), or null. reminders, disconnections, court: where the account stands: the
-# channel, or `listed`, or else why not. lists_*: of MEMBERSHIPS, separated by a space. <turnover>_cents:
-# after less before. Columns with `_before` and `_after` are null on a side on which the account is
-# not there.
+# kind: of KINDS. way: the rung that decides between two stages (the higher one's), null where the
+# stage is one; way_cents, way_days: of the items that count for it. message: the one that is sent
+# on that night (words.NOTICE_STAGES), or null. reminders, disconnections, court: the channel, or
+# `listed`, or else why the account is not listed. lists_*: of MEMBERSHIPS, separated by a space.
+# <turnover>_cents: after less before. Columns with `_before` and `_after` are null on a side that
+# does not have the account.
 MOVES = pa.schema(
     [
         ("premise_no", _text),
@@ -106,10 +105,10 @@ MOVES = pa.schema(
 
 
 def compare(before: Side, after: Side) -> Changes:
-    """Return what differs between two sides of one bucket.
+    """Return the changes between two sides of one bucket.
 
-    The accounts of either side, each once, in any order; every row of a list is of one of its
-    side's accounts.
+    The accounts of each side come once, in any order; every row of a list is of an account of its
+    side.
     """
     match = _match(before, after)
     sides = zip((before, after), match.rows, strict=True)
@@ -139,8 +138,9 @@ def join_changes(parts: Iterable[Changes]) -> Changes:
 
 
 def find_biggest(moves: pa.Table, count: int) -> pa.Table:
-    """Return the moves of the most money: the larger open sum of both sides; then by premise_no and
-    payer_code.
+    """Return the moves with the largest sums.
+
+    By the larger open sum of both sides; then by premise_no and payer_code.
     """
     weight = pc.max_element_wise(moves["open_cents_before"], moves["open_cents_after"])
     order = [("weight", "descending"), ("premise_no", "ascending"), ("payer_code", "ascending")]
@@ -154,7 +154,7 @@ def find_biggest(moves: pa.Table, count: int) -> pa.Table:
 
 @dataclass(frozen=True)
 class _Match:
-    """The accounts of both sides numbered together.
+    """Common numbers of the accounts of both sides.
 
     at: per side, the number of each of its accounts. rows: per side and list, the number of each
     row's account.
@@ -165,7 +165,7 @@ class _Match:
     rows: tuple[dict[str, Ints], dict[str, Ints]]
 
     def row(self, side: int) -> Ints:
-        """Return each number's row among a side's accounts; -1 where it has none."""
+        """Return each number's row among a side's accounts; -1 where there is none."""
         row = np.full(self.size, -1, np.int64)
         row[self.at[side]] = np.arange(len(self.at[side]))
         return row
@@ -180,6 +180,9 @@ def _match(before: Side, after: Side) -> _Match:
     premise, payer = (
         _number([_column(table, name) for table in tables]) for name in ("premise_no", "payer_code")
     )
+    # All tables, one after another, in one numbering; `split` gives each its own part back:
+    #
+    # accounts before | accounts after | lists before (4) | lists after (4)
     known, number = np.unique(premise << 32 | payer, return_inverse=True)
     ends = np.cumsum([len(table) for table in tables])[:-1]
     first, second, *rows = np.split(number.astype(np.int64), ends)
@@ -195,7 +198,7 @@ def _column(table: Frame | pa.Table, name: str) -> pa.Array:
 
 
 def _number(columns: list[pa.Array]) -> Ints:
-    """Return the same number for the same text."""
+    """Return one number per text, the same for equal texts in all columns."""
     texts = pa.chunked_array(columns, pa.string()).combine_chunks()
     return texts.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
@@ -206,6 +209,7 @@ def _stages(side: Side, row: Ints) -> Ints:
 
 def _sum_stages(before: Side, after: Side, match: _Match, stages: list[Ints]) -> Ints:
     sums = np.zeros((len(PLACES), len(PLACES), 3), np.int64)
+    # The appended 0 is what row -1 (not on this side) reads.
     owed = [
         np.r_[side.accounts["open_cents"], 0][match.row(n)]
         for n, side in enumerate((before, after))
@@ -226,6 +230,7 @@ def _sum_lists(before: Placings, after: Placings) -> Ints:
 
 def _movements(before: Placings, after: Placings) -> tuple[Flags, Flags, Flags]:
     had, has = before.is_listed, after.is_listed
+    # In the order of MOVEMENTS: came, left, stayed.
     return ~had & has, had & ~has, had & has
 
 
@@ -265,8 +270,9 @@ def _list_moves(
 
 
 def _deciding_way(sides: tuple[Side, Side], rows: list[Ints], stages: list[Ints]) -> Ints:
-    """Return the way by which the higher of two stages was reached (place in RUNG_NAMES); -1 where there
-    is one stage.
+    """Return the rung that led to the higher of two stages (place in RUNG_NAMES).
+
+    -1 where the stages are equal, or only one side has the account.
     """
     ways = [
         pc.fill_null(
@@ -283,7 +289,7 @@ def _deciding_way(sides: tuple[Side, Side], rows: list[Ints], stages: list[Ints]
 
 
 def _tell(side: Side, row: Ints, placing: Placings, moved: Ints, way: Ints) -> dict[str, pa.Array]:
-    """Return a side's columns of the moves."""
+    """Return the columns of the moves of one side."""
     accounts = side.accounts
     stage = np.r_[accounts["stage"], -1][row]
     told = {

@@ -1,6 +1,4 @@
-"""On which lists each account stands on a night, with which sum, and, where it stands on none, why
-not.
-"""
+"""List membership of each account on one night: lists, sums, or the reason why not."""
 
 from dataclasses import dataclass
 
@@ -14,7 +12,7 @@ from dunning.core.lists import LISTS, SUMS
 from dunning.core.words import CHANNELS, STAGES, code
 from dunning.decisions.lists.proposals import Proposed
 
-# Every list, and what each withheld: an account stands on each at most once.
+# Every list, and the rows withheld from each: an account is in each at most once.
 MEMBERSHIPS = (
     *(f"reminders/{channel}" for channel in CHANNELS),
     *LISTS[1:],
@@ -26,7 +24,7 @@ _CURRENT = code(STAGES, "current")
 
 @dataclass(frozen=True)
 class Placings:
-    """Where the accounts (rows) stand: whether on each list (columns, MEMBERSHIPS), with which cents.
+    """List membership of accounts (rows) by list (columns, MEMBERSHIPS), with cents.
 
     message: each one's row of `reminders`; withheld: the row of that table that keeps it from a
     group's list (columns, LISTS). -1: none.
@@ -39,7 +37,7 @@ class Placings:
 
 
 def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Placings:
-    """Return where `size` accounts stand.
+    """Return the list membership of `size` accounts.
 
     Args:
         accounts: by table, the account of each row.
@@ -67,9 +65,9 @@ def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Plac
 def say_places(
     proposed: Proposed, placing: Placings, accounts: Ints, stage: npt.NDArray
 ) -> dict[str, pa.Array]:
-    """Return per group of lists where some accounts stand: the channel, or `listed`; else why not.
+    """Return per group of lists the channel, or `listed`; else why an account is not listed.
 
-    And `message`: which one each gets (words.NOTICE_STAGES); null for none.
+    And `message`: the one that each gets (words.NOTICE_STAGES); null for none.
 
     Why not is the reason for which a row is withheld. Where there is none: `not_overdue` (the stage
     gets no message), `sent_lately` (no new message is due yet), `no_warned_debt` (nothing that a
@@ -80,10 +78,12 @@ def say_places(
     """
     there = pa.array(stage >= 0)
     messages = pa.array(np.where(stage == _CURRENT, "not_overdue", "sent_lately"), pa.string())
+    # In the order of LISTS; used where an account is neither listed nor withheld.
     why_not = (messages, pa.scalar("no_warned_debt"), pa.scalar("not_court_bound"))
     told = {"message": _take(proposed["reminders"]["stage"], placing.message[accounts])}
     for number, group in enumerate(LISTS):
         reason = _take(proposed["withheld"]["reason"], placing.withheld[accounts, number])
+        # Listed, else withheld with its reason, else not proposed at all.
         where = pc.coalesce(
             _say_listed(group, placing.is_listed[accounts]), reason, why_not[number]
         )
@@ -92,12 +92,11 @@ def say_places(
 
 
 def _say_listed(group: str, is_listed: Flags) -> pa.Array:
-    """Return the word for an account that stands on a list of the group; null for one that does
-    not.
-    """
+    """Return the word for an account that is on a list of the group; null if it is on none."""
     lists = {name: n for n, name in enumerate(MEMBERSHIPS) if name.split("/")[0] == group}
     words = [name.split("/")[1] if "/" in name else "listed" for name in lists]
     own = is_listed[:, list(lists.values())]
+    # An account is on one list of a group at most: argmax finds that one.
     return pa.array(words, pa.string()).take(pa.array(own.argmax(axis=1), mask=~own.any(axis=1)))
 
 

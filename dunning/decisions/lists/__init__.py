@@ -1,7 +1,7 @@
-"""What a night proposes: reminders, disconnections, court cases, and rows withheld with their
-reason.
+"""Lists of one night: reminders, disconnections, court cases, and withheld rows with reasons.
 
-The way through: `reminders`, `disconnections` and `court` propose; `contact_points`, `letters` and
-`channel_choice` say where a message reaches a payer; then `missing_protections`, `one_message`,
-`volume_limits` and `circuit_breaker` withhold, all by `withheld`. `dropped_rows` is the last look at a release.
+The steps in order: `reminders`, `disconnections` and `court` propose; `contact_points`, `letters`
+and `channel_choice` give channel and address of a message; then `missing_protections`,
+`one_message`, `volume_limits` and `circuit_breaker` withhold, all by `withheld`. `dropped_rows`
+explains, at a release, why a row is no longer listed.
 """

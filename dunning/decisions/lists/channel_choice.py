@@ -1,4 +1,4 @@
-"""By which channel a message reaches a payer tonight, after what became of the messages before."""
+"""Channel and address of a message to a payer, after the results of earlier messages."""
 
 import hashlib
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ from dunning.policy.rules import Rules
 
 _NOTHING = pa.scalar(None, pa.string())
 
-# One row a payer and channel whose newest message failed. sent_on: its day. written_to: the mark of
-# the address of a letter of ours (`mark_addresses`), null where nobody recorded it; premise_no:
-# what that message was about.
+# One row per payer and channel with a failed newest message. sent_on: its day. written_to: the mark
+# of the address of a letter of ours (`mark_addresses`), null where it was not recorded; premise_no:
+# the premise of that message.
 FAILURES = pa.schema(
     {
         "payer_code": pa.string(),
@@ -43,7 +43,7 @@ FAILURES = pa.schema(
 
 @dataclass(frozen=True)
 class Reach:
-    """How accounts are reached, aligned with the accounts asked for.
+    """Channel and address of accounts, aligned with the accounts asked for.
 
     channel: words.CHANNELS, -1 where there is no address; address: E.164, e-mail or postal address,
     null without.
@@ -54,8 +54,9 @@ class Reach:
 
 
 def with_failures(bucket: Bucket, failures: pa.Table) -> Bucket:
-    """Return a bucket with the table `failures`: those of its payers (places), as FAILURES with
-    `payer`, `channel`.
+    """Return a bucket with the table `failures`: the failed messages of its payers.
+
+    As FAILURES, with `payer` and `channel` as places.
     """
     rows = frame_of(failures)
     payer = pc.index_in(rows.text("payer_code"), value_set=bucket.payers.text("payer_code"))
@@ -71,7 +72,7 @@ def with_failures(bucket: Bucket, failures: pa.Table) -> Bucket:
 def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
     """Return channel and address of each account's payer on `as_of`: sms, else e-mail, else post.
 
-    A channel whose newest message to the payer failed is out until a contact is registered after
+    A channel with a failed newest message to the payer is out until a contact is registered after
     the day on which that was sent; post, too, once the address differs from the one written to.
     """
     payers = bucket.accounts["payer"][accounts]
@@ -83,6 +84,7 @@ def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
         _without(mobile.address, _has_failed(bucket, SMS, payers, mobile)),
         _without(email.address, _has_failed(bucket, EMAIL, payers, email)),
     ]
+    # Postal addresses are slow to find: only for those without SMS and e-mail.
     is_unreached = ~(filled(by_wire[0]) | filled(by_wire[1]))
     has_failed = _has_failed(bucket, POST, payers, letters)
     columns = [*by_wire, _write_to(bucket, accounts, is_unreached, has_failed, rules)]
@@ -95,11 +97,12 @@ def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
 def _write_to(
     bucket: Bucket, accounts: Places, is_unreached: Flags, has_failed: Flags, rules: Rules
 ) -> pa.Array:
-    """Return the postal address of those accounts that no other channel reaches; looked for of
-    these alone.
+    """Return the postal address of the accounts that no other channel reaches.
+
+    Only these are looked up.
 
     Args:
-        has_failed: whose newest letter failed, so that none goes to the same box again.
+        has_failed: accounts with a failed newest letter; none goes to the same address again.
     """
     asked = np.flatnonzero(is_unreached)
     post = postal_addresses(bucket, accounts[asked], rules)
@@ -110,10 +113,9 @@ def _write_to(
 
 
 def mark_addresses(addresses: pa.Array) -> pa.Array:
-    """Return a mark per postal address by which it is known again, however it is spelled; null for
-    none.
+    """Return a mark per postal address that is the same for all spellings; null for none.
 
-    A SHA-256: what is kept for ever must not be read as an address.
+    A SHA-256: it is kept for ever, so the address must not be readable.
     """
     keys = compare_key(addresses).to_pylist()
     return pa.array(
@@ -127,8 +129,9 @@ def _failures_of(bucket: Bucket, channel: int) -> Frame | None:
 
 
 def _has_failed(bucket: Bucket, channel: int, payers: Places, contact: Contact) -> Flags:
-    """Return whose newest message by a channel failed, and who has registered no contact for it
-    since.
+    """Return per row whether the newest message by a channel failed with no contact since.
+
+    True where the payer has registered no contact of that channel after that message was sent.
     """
     failures = _failures_of(bucket, channel)
     sent_on: Days = np.full(len(bucket.payers), -NEVER, np.int32)
@@ -139,12 +142,11 @@ def _has_failed(bucket: Bucket, channel: int, payers: Places, contact: Contact) 
 
 
 def _is_the_same_box(bucket: Bucket, accounts: Places, post: pa.Array) -> Flags:
-    """Return whose letter would go, as far as is known, where the payer's newest one that failed
-    went.
+    """Return which letters would go where the payer's newest failed letter went, as far as known.
 
-    Of what the ledger sent nobody knows the address: it was the payer's own, if he has one, else
-    that of the premise that the letter was about. (A contact for post that came since is looked at
-    before.)
+    The address of a letter that the ledger recorded is unknown: it was the payer's own, if there is
+    one, else that of the premise that the letter was about. (A contact for post that came since is
+    checked before.)
     """
     failures = _failures_of(bucket, POST)
     if failures is None or len(failures) == 0:
@@ -159,6 +161,7 @@ def _is_the_same_box(bucket: Bucket, accounts: Places, post: pa.Array) -> Flags:
     today = mark_addresses(post.take(pa.array(asked)))
     same = pc.if_else(pc.is_valid(written_to), pc.equal(written_to, today), guess)
     found = np.zeros(len(accounts), np.bool_)
+    # In doubt no second letter goes to an address that may be wrong.
     found[asked] = pc.fill_null(same, True).to_numpy(zero_copy_only=False)
     return found
 

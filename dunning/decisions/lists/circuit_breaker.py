@@ -1,5 +1,6 @@
-"""The circuit breaker: what of a night is so unusual that nothing may leave the house before a
-person has looked.
+"""Circuit breaker: finds what is so unusual about a night that a person must approve it first.
+
+Nothing is handed over before that.
 """
 
 import statistics
@@ -17,11 +18,11 @@ Figures = Mapping[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Unusual:
-    """One thing that is unusual.
+    """One unusual measure of a night.
 
-    measure: of MEASURES, or `payments`. what: `rows` or `cents`. value: tonight's. usual: the
-    median of comparable nights; None where an absolute limit is meant. limit: what it may be, at
-    most (or at least, below the usual).
+    measure: of MEASURES, or `payments`. what: `rows` or `cents`. value: of this night. usual: the
+    median of comparable nights; None where an absolute limit is meant. limit: the largest allowed
+    value (or the smallest, below the usual).
     """
 
     measure: str
@@ -38,14 +39,13 @@ def find_unusual(
     payments: Sequence[int],
     rule: Release,
 ) -> list[Unusual]:
-    """Return what is unusual about a night, in the order of MEASURES; nothing where it is as others
-    were.
+    """Return what is unusual about a night, in the order of MEASURES; empty if nothing is.
 
     Args:
-        tonight: rows and cents by measure.
+        tonight: rows and cents by measure of this night.
         past: the same of earlier closed nights.
-        payments: how many the ledger has in the last days, then in the same days of each earlier
-            month.
+        payments: number of payments of the ledger in the last days, then in the same days of each
+            earlier month.
 
     Source: `policy/files/release.toml`.
     """
@@ -58,13 +58,15 @@ def find_unusual(
 
 
 def comparable_nights(as_of: date, past: Mapping[date, Figures], rule: Release) -> list[Figures]:
-    """Return the nights to compare with, the newest `band_nights`; none where there are fewer than
-    `band_nights_min`.
+    """Return the figures of the nights to compare with.
+
+    The newest `band_nights`; none where there are fewer than `band_nights_min`.
 
     Bills fall due once a month, so they are those about the same day of earlier months, or, before
     there are enough of these, the last ones.
     """
     earlier = sorted((day for day in past if day < as_of), reverse=True)
+    # More than 20 days ago: the nights just before are no earlier month.
     monthly = [day for day in earlier if (as_of - day).days > 20 and _is_near(day.day, as_of.day)]
     chosen = monthly if len(monthly) >= rule.band_nights_min else earlier
     chosen = chosen[: rule.band_nights]
@@ -72,8 +74,9 @@ def comparable_nights(as_of: date, past: Mapping[date, Figures], rule: Release) 
 
 
 def _is_near(one: int, other: int) -> bool:
-    """Return whether two days of a month lie beside each other, the end of one month and the begin
-    of the next too.
+    """Return whether two days of a month are neighbours.
+
+    The end of one month and the start of the next are, too.
     """
     distance = abs(one - other)
     return min(distance, 31 - distance) <= _NEAR_DAYS
@@ -94,6 +97,7 @@ def _judge_band(
         return []
     seen = [night.get(measure, (0, 0)) for night in nights]
     usual = [int(statistics.median(each)) for each in zip(*seen, strict=True)]
+    # Small numbers vary too much to be compared.
     if max(usual[0], value[0]) < rule.band_rows_min:
         return []
     found = []
@@ -105,8 +109,9 @@ def _judge_band(
 
 
 def _judge_payments(payments: Sequence[int], rule: Release) -> list[Unusual]:
-    """Say whether payments are missing: stale or cut files have fewer than the same days of earlier
-    months.
+    """Return a finding where payments are missing.
+
+    Stale or cut files have fewer than the same days of earlier months.
     """
     if len(payments) < 2:
         return []

@@ -1,6 +1,4 @@
-"""The addresses that payers have registered: mobile numbers, e-mail addresses, and texts for
-letters.
-"""
+"""Registered contacts of payers: mobile numbers, e-mail addresses, postal addresses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +15,10 @@ from dunning.core.words import CHANNELS, code
 
 SMS, EMAIL, POST = (code(CHANNELS, channel) for channel in CHANNELS)
 _DAY_SECONDS = 86_400
-# What libphonenumber takes for a Bulgarian mobile number beyond doubt
+# Numbers that libphonenumber surely accepts as Bulgarian mobile numbers
 # (tests/decisions/test_contact_points.py).
 _PLAIN_MOBILE = r"\A(?:\+359|00359|0)(?:8[789]|98)\d\d\d\d\d\d\d\z"
-# What the two after it let pass in any case, at a tenth of their cost.
+# Addresses that the two patterns below accept in any case, at a tenth of their cost.
 _PLAIN_EMAIL = r"\A[a-z0-9]+(?:[._][a-z0-9]+)*@[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z][a-z]+\z"
 # Without counted repetitions, which take the regular expression engine a tenth of a second to
 # prepare.
@@ -30,11 +28,12 @@ _LOCAL_PART_MAX, _EMAIL_MAX = 64, 254
 
 
 def normalise_mobiles(numbers: pa.Array) -> pa.Array:
-    """Return Bulgarian mobile numbers as E.164; null for what cannot receive an SMS (landlines,
-    0700, other countries).
+    """Return Bulgarian mobile numbers as E.164; null for numbers that cannot receive an SMS.
 
-    Numbers written plainly are told by their form; the others go one by one through libphonenumber,
-    which is slow: ask only for those that are needed tonight.
+    Those are landlines, 0700, and numbers of other countries.
+
+    Numbers written plainly are recognised by their form; the others go one by one through
+    libphonenumber, which is slow: pass only those that are needed.
 
     >>> normalise_mobiles(pa.array(["0888 123-456", "00359 (0) 98 1234567", "02 987 65 43", "0700 11 111"])).to_pylist()
     ['+359888123456', '+359981234567', None, None]
@@ -62,7 +61,7 @@ def _as_mobile(number: str | None) -> str | None:
 
 
 def normalise_emails(addresses: pa.Array) -> pa.Array:
-    """Return e-mail addresses without outer blanks; null for what is none.
+    """Return e-mail addresses without outer blanks; null for texts that are none.
 
     >>> normalise_emails(pa.array([" a.b@example.bg ", "a@b", "a..b@example.bg"])).to_pylist()
     ['a.b@example.bg', None, None]
@@ -87,8 +86,9 @@ _NORMALISE: dict[int, Callable[[pa.Array], pa.Array]] = {
 
 
 def known_contacts(bucket: Bucket, payers: Places, as_of: int) -> Frame:
-    """Return the contacts of some payers registered up to the end of `as_of`, Sofia time, with a
-    flag `is_revoked`.
+    """Return the contacts of some payers registered up to the end of `as_of`, Sofia time.
+
+    With a flag `is_revoked`.
     """
     end = (as_of + 1) * _DAY_SECONDS
     contacts = bucket.contacts
@@ -100,7 +100,7 @@ def known_contacts(bucket: Bucket, payers: Places, as_of: int) -> Frame:
 
 @dataclass(frozen=True)
 class Contact:
-    """What the newest registration of one channel says, aligned with the payers asked for.
+    """Newest contact of one channel, aligned with the payers asked for.
 
     address: E.164, e-mail or free text, null without; registered_on: Sofia time, `NEVER` without.
     is_out: the newest registration is revoked or cannot be used, so that the channel is out: no
@@ -113,7 +113,7 @@ class Contact:
 
 
 def newest_contact(bucket: Bucket, contacts: Frame, channel: int, payers: Places) -> Contact:
-    """Return each payer's contact of a channel: the newest registered decides.
+    """Return each payer's contact of a channel: the newest registration decides.
 
     Of equal registrations it is the first by address of those that can be used.
 
@@ -121,11 +121,12 @@ def newest_contact(bucket: Bucket, contacts: Frame, channel: int, payers: Places
         contacts: those of `known_contacts`.
     """
     chosen = contacts.take(contacts["channel"] == channel)
+    # Each different address is normalised once.
     different = chosen.text("address").dictionary_encode()
     address = blank_to_null(_NORMALISE[channel](different.dictionary).take(different.indices))
     usable = filled(address) & ~chosen["is_revoked"]
-    # Rows stand by payer, registration, address: of equal registrations the first row wins, so look
-    # from behind.
+    # The last row per payer wins: newest registration, then usable, then the smaller address (rows
+    # are sorted by payer, registration, address, so their numbers are negated).
     order = np.lexsort((-np.arange(len(chosen)), usable, chosen["registered_at"], chosen["payer"]))
     row = np.full(len(bucket.payers), -1, np.int64)
     row[chosen["payer"][order]] = order
@@ -142,11 +143,11 @@ def registered_days(contacts: Frame) -> Days:
 
 
 def blank_to_null(column: pa.Array) -> pa.Array:
-    """Return texts without outer blanks; null for what has nothing else."""
+    """Return texts without outer blanks; null for texts of blanks alone."""
     trimmed = pc.utf8_trim_whitespace(column)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
 def filled(column: pa.Array) -> Flags:
-    """Return which values are there."""
+    """Return which values are not null."""
     return pc.is_valid(column).to_numpy(zero_copy_only=False)

@@ -1,6 +1,4 @@
-"""Which accounts go to court: one case per account, its items, and what a person must look at
-first.
-"""
+"""Court cases: one case per account, its items, and the reasons why a person must check it."""
 
 from collections.abc import Callable
 
@@ -49,9 +47,9 @@ def propose_court(
 ) -> Proposed:
     """Return the tables `court`, `court_items` and `withheld` of one bucket.
 
-    One case per account at stage `court_bound`, of the items its stage looks at. A case is `ready`,
-    or in the part that needs a `person`, with every reason that applies: see `person_reasons`. Only
-    refused evidence withholds it.
+    One case per account at stage `court_bound`, of the items that count for its stage. A case is
+    `ready`, or in the part that needs a `person`, with every reason that applies: see
+    `person_reasons`. Only refused evidence withholds it.
 
     Args:
         history: notices of the bucket: account, stage, channel, sent_on, served_on, failed_on.
@@ -63,6 +61,7 @@ def propose_court(
     accounts = decision.accounts["account"][decision.accounts["stage"] == _COURT_BOUND].astype(
         np.int64
     )
+    # Refused evidence withholds the whole case before anything is computed for it.
     refused = bucket.accounts["has_refused_evidence"][accounts]
     items = decision.open_items.take(decision.open_items["is_in_stage"])
     principal = sum_by(items["account"], items["open_cents"], len(bucket.accounts))
@@ -94,23 +93,25 @@ def refer_cases(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
 
 
 def state_fee(claim_cents: npt.NDArray[np.int64], rule: Court) -> npt.NDArray[np.int64]:
-    """Return the fee in cents for each claim: the policy's percent, half-up, and never less than
-    its minimum.
+    """Return the state fee of each claim in cents.
+
+    The policy's percent, half-up, and never less than its minimum.
 
     Source: tariff ПМС 38/2008, point 12.
     """
+    # Exact: percent / 100 as a fraction; (2ab + c) // 2c rounds half up.
     above, below = (rule.state_fee_percent / 100).as_integer_ratio()
     return np.maximum((2 * claim_cents * above + below) // (2 * below), rule.state_fee_cents_min)
 
 
 def shares(bucket: Bucket, as_of: int) -> pa.Array:
-    """Return per account the share of its latest tenancy begun up to `as_of`; null where it never
-    had one.
-    """
+    """Return per account the share of its latest tenancy begun up to `as_of`; null if none."""
     tenancies = bucket.tenancies
-    begun = np.flatnonzero(tenancies["valid_from"] <= as_of)  # rows stand by account, valid_from
+    begun = np.flatnonzero(tenancies["valid_from"] <= as_of)  # rows: by account, valid_from
     row = np.full(len(bucket.accounts), -1, np.int64)
+    # The last write per account wins: its latest tenancy.
     row[tenancies["account"][begun]] = begun
+    # A tenancy without a share has 1; null is left only where there is no tenancy (row -1).
     share = pc.fill_null(tenancies.text("share"), "1").take(pa.array(row, mask=row < 0))
     return share
 
@@ -136,6 +137,7 @@ def _list_cases(
     share = shares(bucket, as_of).take(pa.array(accounts))
     reasons = person_reasons(bucket, rules, accounts, items, principal + interest, postal, share)
     case = bucket.items["account"][segments["item"]]
+    # 0 marks an account without a segment; it becomes NEVER below.
     to_on = np.zeros(size, np.int32)
     np.maximum.at(to_on, case, segments["to_on"])
     return build_table(
@@ -179,13 +181,14 @@ def person_reasons(
     postal: pa.Array,
     share: pa.Array,
 ) -> pa.Array:
-    """Return why a person must look at each case, sorted and separated by a space; empty where it
-    is ready.
+    """Return why a person must check each case; empty where it is ready.
+
+    The reasons are sorted and separated by a space.
 
     above_order_ceiling (no heat debt, and more than an order may be issued for), bad_identifier,
-    deceased, insolvency (a hold tonight, if only on another item), limitation_near_unwarned (an
+    deceased, insolvency (a hold on `as_of`, if only on another item), limitation_near_unwarned (an
     item that no served last warning names), missing_identifier, no_address, no_tenancy (none in the
-    ledger: on what ground does he owe?).
+    ledger, so the ground of the debt is unknown).
 
     Args:
         accounts: places of the cases.
@@ -206,12 +209,13 @@ def person_reasons(
         "no_address": pc.is_null(postal).to_numpy(zero_copy_only=False),
         "no_tenancy": pc.is_null(share).to_numpy(zero_copy_only=False),
     }
+    # The flags above are in alphabetical order, so the joined reasons are sorted.
     columns = [pc.if_else(pa.array(on), f" {word}", "") for word, on in flags.items()]
     return pc.utf8_ltrim_whitespace(pc.binary_join_element_wise(*columns, ""))
 
 
 def _held_for(bucket: Bucket, reason: str, rules: Rules) -> Flags:
-    """Return per account whether a hold of that reason reaches any part of it tonight."""
+    """Return per account whether a hold of that reason is on any part of it on `as_of`."""
     holds, as_of = bucket.holds, to_day(rules.as_of)
     applies = (holds["reason"] == code(HOLD_REASONS, reason)) & (holds["valid_from"] <= as_of)
     applies &= holds["valid_until"] > as_of
@@ -221,8 +225,9 @@ def _held_for(bucket: Bucket, reason: str, rules: Rules) -> Flags:
 def _last_warnings(
     history: Frame, rules: Rules, size: int
 ) -> tuple[npt.NDArray[np.int32], pa.Array]:
-    """Return per account when and by which channel its newest last warning that counts was
-    served.
+    """Return per account day and channel of its newest counting last warning.
+
+    The day on which it was served.
     """
     rule = rules.stages
     warnings = counting_notices(

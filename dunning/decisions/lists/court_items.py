@@ -1,4 +1,4 @@
-"""The items of court cases, with the interest of each written out segment by segment."""
+"""Items of court cases, with the interest of each written out segment by segment."""
 
 from math import gcd
 
@@ -17,7 +17,7 @@ from dunning.decisions.lists.proposals import build_table
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
-_RATE_DECIMALS = 4  # of a yearly rate in percent, as in interest.py
+_RATE_DECIMALS = 4  # of a yearly rate in percent; the policy has at most two
 _SHOWN_DECIMALS = 4  # of a segment's interest: it is rounded to cents only once per item
 
 
@@ -54,8 +54,9 @@ def list_items(
 
 
 def write_segments(segments: Frame, items: Places, day_count: int) -> pa.Array:
-    """Return per item its segments: "15.09.2025–31.12.2025: 108 × 11,91 % × 250,00 EUR = 8,9325",
-    joined by "; ".
+    """Return per item its interest segments as one text, joined by "; ".
+
+    A segment is written "15.09.2025–31.12.2025: 108 × 11,91 % × 250,00 EUR = 8,9325".
 
     Days, yearly rate, principal, and the segment's interest in euro with four decimals; empty
     without a segment.
@@ -79,6 +80,11 @@ def write_segments(segments: Frame, items: Places, day_count: int) -> pa.Array:
     first = np.searchsorted(rows["item"], items, side="left")
     last = np.searchsorted(rows["item"], items, side="right")
     counts = last - first
+    # Rows of the segments of each item, item after item:
+    #
+    # first    4     0        where an item's segments begin among `rows`
+    # counts   2     3
+    # inside   4 5   0 1 2
     inside = (
         np.arange(counts.sum())
         - np.repeat(np.cumsum(counts) - counts, counts)
@@ -100,7 +106,9 @@ def _segment_interest(segments: Frame, day_count: int) -> npt.NDArray[np.int64]:
         * scaled.to_numpy(zero_copy_only=False)
         * segments["days"].astype(np.int64)
     )
+    # Rate scale, percent, days a year, and cents to ten-thousandths.
     whole = 10**_RATE_DECIMALS * 100 * day_count // 10 ** (_SHOWN_DECIMALS - 2)
+    # gcd first: the products must stay within int64.
     above, below = BGN_PER_EUR.as_integer_ratio()
     shared = gcd(whole, below)
     product = np.where(segments["is_bgn"], product * (below // shared), product)
@@ -115,8 +123,9 @@ def _format_interest(parts: npt.NDArray[np.int64]) -> pa.Array:
 
 
 def equalisation_numbers(bucket: Bucket, facts: Frame, as_of: int) -> pa.Array:
-    """Return the number of the bill that settles each heat forecast's season; null for other items,
-    or without one.
+    """Return the number of the bill that settles each heat forecast's season.
+
+    Null for other items, or without one.
 
     The season's earliest due equalisation of the same account, issued on or before `as_of`.
     """
@@ -126,12 +135,14 @@ def equalisation_numbers(bucket: Bucket, facts: Frame, as_of: int) -> pa.Array:
     keys = _season_key(bills)
     wanted = _season_key(facts)
     place = np.searchsorted(keys, wanted)
+    # The appended -1 is what a place after the last key reads.
     found = np.r_[keys, -1][place] == wanted
     found &= facts["kind"] == code(ITEM_KINDS, "forecast")
     return bills.text("invoice_no").take(pa.array(place, mask=~found))
 
 
 def _season_key(rows: Frame) -> npt.NDArray[np.int64]:
+    # Account and season (a year) in one number.
     return rows["account"].astype(np.int64) * 10_000 + np.maximum(
         rows["season"].astype(np.int64), 0
     )

@@ -1,4 +1,4 @@
-"""Which premises may be cut off for unpaid supply, and between which days."""
+"""Disconnections: premises that may be cut off for unpaid supply, and between which days."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -33,13 +33,13 @@ def propose_disconnections(
 ) -> Proposed:
     """Return the tables `disconnections` and `withheld` of one bucket.
 
-    Considered are accounts of disconnectable premises whose unexpired, unshielded, overdue items
-    (never those of `kinds_never`) named by a served disconnection warning reach the sum and the
-    days of the policy. Of these, a row is withheld, for the first reason that applies:
-    `refused_evidence`, `no_tenancy` (his own does not cover every day from `as_of` through
-    `not_after`), `life_support` and `vulnerable` (on any of these days the premise, or anybody with
-    a tenancy of it, is known to be, or to come), `kept_agreement` (of any account of the premise),
-    `same_premise` (another account of the premise owes more), `no_lawful_day`.
+    Considered are accounts of disconnectable premises if their unexpired, unprotected, overdue
+    items (never those of `kinds_never`) named by a served disconnection warning reach the sum and
+    the days of the policy. Of these, a row is withheld, for the first reason that applies:
+    `refused_evidence`, `no_tenancy` (the payer's own does not cover every day from `as_of` through
+    `not_after`), `life_support` and `vulnerable` (on any of these days the premise, or a payer with
+    a tenancy of it, is known to be so or to become so), `kept_agreement` (of any account of the
+    premise), `same_premise` (another account of the premise owes more), `no_lawful_day`.
 
     Args:
         history: notices of the bucket: account, stage, sent_on, served_on, failed_on.
@@ -68,8 +68,10 @@ def propose_disconnections(
 
 @dataclass(frozen=True)
 class Claims:
-    """Accounts (places, ascending) with a warned debt that is large and old enough, and that
-    debt.
+    """Accounts with a warned debt that is large and old enough, and that debt.
+
+    accounts: places, ascending. The other columns are aligned: sum, items and oldest due day of the
+    debt, and the day on which the warning was served.
     """
 
     accounts: Places
@@ -90,13 +92,16 @@ class Claims:
 
 
 def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Claims:
-    """Return the debts of disconnectable premises that a served warning names and that reach the
-    thresholds.
+    """Return the debts named by a served warning that reach the thresholds.
+
+    Only those of disconnectable premises.
     """
     rule, as_of, size = rules.disconnections, to_day(rules.as_of), len(bucket.accounts)
     items = decision.open_items
     due_on = bucket.items["due_on"][items["item"]]
     sent_on, served_on = _newest_warnings(bucket, rules, history)
+    # item      | due, before the warning was sent: the warning names it
+    # warning       | sent   | served ..served_days_min..|== counts ==| notice_valid_days
     counts = warnable_items(bucket, decision, rules) & (due_on < sent_on[items["account"]])
     of = items["account"][counts]
     cents = sum_by(of, items["open_cents"][counts], size)
@@ -111,8 +116,9 @@ def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
 
 
 def warnable_items(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
-    """Return which open items a disconnection warning may name: overdue, unshielded, unexpired,
-    never `kinds_never`.
+    """Return which open items a disconnection warning may name.
+
+    Those that are overdue, unprotected, unexpired, and not of `kinds_never`.
     """
     items = decision.open_items
     never = [code(ITEM_KINDS, kind) for kind in rules.disconnections.kinds_never]
@@ -131,8 +137,9 @@ def warned_items(bucket: Bucket, decision: Decision, rules: Rules, history: Fram
 
 
 def _newest_warnings(bucket: Bucket, rules: Rules, history: Frame) -> tuple[Days, Days]:
-    """Return per account when its newest disconnection warning that counts was sent and served; see
-    newest_notices.
+    """Return per account when its newest counting disconnection warning was sent and served.
+
+    See newest_notices.
     """
     rule, as_of = rules.disconnections, to_day(rules.as_of)
     warnings = counting_notices(
@@ -149,8 +156,9 @@ def _newest_warnings(bucket: Bucket, rules: Rules, history: Frame) -> tuple[Days
 def counting_notices(
     history: Frame, stage: int, as_of: int, served_days_min: int, valid_days: int
 ) -> Frame:
-    """Return the notices of a stage served at least and at most so many days before `as_of`, on
-    whatever channel.
+    """Return the notices of a stage served long enough, but not too long, before `as_of`.
+
+    At least `served_days_min` and at most `valid_days` days before, by any channel.
     """
     served_for = as_of - history["served_on"].astype(np.int64)
     counts = (history["stage"] == stage) & (history["sent_on"] <= as_of)
@@ -158,14 +166,17 @@ def counting_notices(
 
 
 def newest_notices(notices: Frame, size: int) -> tuple[Days, Days, Places]:
-    """Return per account sent_on, served_on and row of its newest notice (by sent_on, then the
-    earliest served).
+    """Return per account sent_on, served_on and row of its newest notice.
+
+    Newest by sent_on, then the one served earliest.
 
     It names every item that any older one names. Without a notice: `-NEVER`, `NEVER`, -1.
     """
     order = np.lexsort((-notices["served_on"].astype(np.int64), notices["sent_on"]))
     row = np.full(size, -1, np.int64)
+    # The last write per account wins: the newest, of these the one served earliest.
     row[notices["account"][order]] = order
+    # The appended value is what row -1 (no notice) reads.
     sent_on = np.r_[notices["sent_on"], np.int32(-NEVER)].astype(np.int32)[row]
     served_on = np.r_[notices["served_on"], np.int32(NEVER)].astype(np.int32)[row]
     return sent_on, served_on, row
@@ -178,6 +189,7 @@ def _withhold_for(
     premise = bucket.accounts["premise"]
     days = _days_without_supply(rules, window)
     is_kept = any_by(decision.accounts["account"], decision.accounts["has_kept_agreement"], size)
+    # A kept agreement of any account of a premise bars the whole premise: one supply.
     is_kept_there = any_by(premise, is_kept, len(bucket.premises))
     bars = {
         "refused_evidence": _lacks_evidence(bucket)[accounts],
@@ -186,6 +198,7 @@ def _withhold_for(
         "vulnerable": find_protected(bucket, "vulnerable", days)[premise[accounts]],
         "kept_agreement": is_kept_there[premise[accounts]],
     }
+    # Only claims without another bar compete for their premise.
     free = ~np.logical_or.reduce(list(bars.values()))
     beside = {
         "same_premise": free & ~_largest_of_premise(claims, premise[accounts], free),
@@ -195,16 +208,18 @@ def _withhold_for(
 
 
 def _lacks_evidence(bucket: Bucket) -> Flags:
-    """Return per account whether a refused row could concern it, or who lives at its premise or is
-    protected there.
+    """Return per account whether a refused row could concern it or its premise.
+
+    A row about the account, or about a tenancy or a protection of its premise.
     """
     of_premise = bucket.premises["has_refused_evidence"][bucket.accounts["premise"]]
     return np.asarray(bucket.accounts["has_refused_evidence"] | of_premise, np.bool_)
 
 
 def _days_without_supply(rules: Rules, window: Window | None) -> range:
-    """Return the days that a premise proposed tonight must be free of bars; the longest window
-    where there is none.
+    """Return the days on which no reason may bar a premise proposed on `as_of`.
+
+    Through the end of the window; of the longest window where there is none.
     """
     as_of = to_day(rules.as_of)
     last = to_day(window.not_after) if window else as_of + rules.disconnections.window_days
@@ -212,10 +227,12 @@ def _days_without_supply(rules: Rules, window: Window | None) -> range:
 
 
 def _largest_of_premise(claims: Claims, premises: Places, free: Flags) -> Flags:
-    """Return the one free claim of each premise with the largest sum; of equal ones the first payer
-    code.
+    """Return the free claim with the largest sum of each premise.
+
+    Of equal ones the one with the first payer code.
     """
     rows = np.flatnonzero(free)
+    # By premise, then the largest sum, then the account: accounts are in order of payer code.
     order = rows[np.lexsort((claims.accounts[rows], -claims.principal_cents[rows], premises[rows]))]
     first = (
         np.r_[True, premises[order][1:] != premises[order][:-1]]

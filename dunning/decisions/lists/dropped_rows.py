@@ -1,8 +1,9 @@
-"""Why a row that a night listed stands on its list no more, as far as no rule says so itself: what
-is true now.
+"""Reasons why a row that was listed on one night is no longer on its list.
 
-A night's row counted certain items. They are looked up in a later decision: settled, protected, or
-still owed under a condition of the list that does not hold any more.
+For rows that no rule withheld with a reason of its own.
+
+The row counted certain items. They are looked up in a later decision: settled, protected, or still
+owed while a condition of the list no longer holds.
 """
 
 from collections.abc import Mapping
@@ -24,14 +25,17 @@ from dunning.decisions.lists.volume_limits import key_of
 from dunning.decisions.segments import any_by, index_rows, sum_by
 from dunning.policy.rules import Rules
 
-# What is said where nothing more exact is known.
+# The reason where nothing more exact is known.
 _ELSE = {"reminders": "sent_lately", "disconnections": "no_warned_debt", "court": "not_court_bound"}
 _CURRENT = code(STAGES, "current")
 
 
 @dataclass(frozen=True)
 class Side:
-    """A bucket as one night decided it. history: its notices and ours."""
+    """A bucket with its decision on one night.
+
+    history: the ledger's notices and ours.
+    """
 
     bucket: Bucket
     decision: Decision
@@ -40,7 +44,7 @@ class Side:
 
 
 def name_items(list_name: str, side: Side, rows: pa.Table) -> pa.Table:
-    """Return the items that some rows of a list count on the night that listed them.
+    """Return the items that some rows of a list counted on the night that listed them.
 
     Args:
         rows: premise_no, payer_code and, of messages, stage.
@@ -68,7 +72,7 @@ def _counted(list_name: str, side: Side, rows: pa.Table, row: Ints) -> Flags:
 
 
 def say_why(list_name: str, now: Side, rows: pa.Table, named: pa.Table) -> pa.Array:
-    """Return per row why it is on its list no more.
+    """Return per row why it is no longer on its list.
 
     `paid` where all its items are settled; else `shielded` where one is protected; else the first
     condition of the list that fails.
@@ -81,10 +85,13 @@ def say_why(list_name: str, now: Side, rows: pa.Table, named: pa.Table) -> pa.Ar
     account = _place_accounts(now.bucket, rows)
     row = named["row"].to_numpy()
     place = _place_items(now, account[row], named["invoice_no"].combine_chunks())
+    # Open item of each invoice; -1 if settled or gone.
     opened = index_rows(now.decision.open_items["item"], len(now.bucket.items))[place]
+    # The appended 0 is what place -1 reads.
     shield = np.r_[now.decision.open_items["shield"], 0][opened]
     stays = (opened >= 0) & (shield == 0)
     looked = _Looked(now, account, row[stays], opened[stays], size)
+    # In order of precedence: `first_reason` takes the first that applies.
     failures = {
         "paid": ~any_by(row, (place < 0) | (opened >= 0), size)
         & any_by(row, np.ones(len(row), np.bool_), size),
@@ -97,8 +104,9 @@ def say_why(list_name: str, now: Side, rows: pa.Table, named: pa.Table) -> pa.Ar
 
 @dataclass(frozen=True)
 class _Looked:
-    """What is still owed unprotected of some rows. account: of each row; row, opened: of each item,
-    place of its row and of its open item.
+    """Items of some rows that are still owed and unprotected.
+
+    account: of each row. row, opened: of each item, the place of its row and of its open item.
     """
 
     side: Side
@@ -108,11 +116,11 @@ class _Looked:
     size: int
 
     def any(self, flags: Flags) -> Flags:
-        """Return which rows have an item whose open item is flagged."""
+        """Return which rows have an item with a flagged open item."""
         return any_by(self.row, flags[self.opened], self.size)
 
     def sum(self, flags: Flags) -> Ints:
-        """Return what is open of the flagged items of each row."""
+        """Return the open sum of the flagged items of each row."""
         chosen = flags[self.opened]
         return sum_by(
             self.row[chosen],
@@ -159,9 +167,7 @@ def _why_not_reminded(looked: _Looked) -> Mapping[str, Flags]:
 
 
 def _not_claimed(looked: _Looked) -> dict[str, Flags]:
-    """Return which rows have nothing overdue, or nothing that has not expired, left of what they
-    counted.
-    """
+    """Return which rows have nothing overdue, or only expired items, left of what they counted."""
     items = looked.side.decision.open_items
     owes, overdue = looked.any(np.ones(len(items), np.bool_)), looked.any(items["is_overdue"])
     lasts = looked.any(items["is_overdue"] & ~items["is_expired"])
@@ -186,7 +192,7 @@ def _place_accounts(bucket: Bucket, rows: pa.Table) -> Ints:
 
 
 def _row_of_account(bucket: Bucket, rows: pa.Table) -> Ints:
-    """Return per account of a bucket which row is about it; -1 where none is."""
+    """Return per account of a bucket the row of that account; -1 where there is none."""
     place = _place_accounts(bucket, rows)
     there = np.flatnonzero(place >= 0)
     row = np.full(len(bucket.accounts), -1, np.int64)
@@ -195,11 +201,13 @@ def _row_of_account(bucket: Bucket, rows: pa.Table) -> Ints:
 
 
 def _place_items(side: Side, account: Ints, invoice_no: pa.Array) -> Ints:
-    """Return the place of invoices of some accounts among a bucket's items; -1 where it is not
-    there (yet).
+    """Return the place of each invoice among a bucket's items; -1 where it is not there (yet).
+
+    Each invoice is given with its account.
     """
     items = side.bucket.items
     known = np.flatnonzero(items["issued_on"] <= to_day(side.rules.as_of))
+    # An invoice may have been attributed to another account since: the key has both.
     value_set = _join(
         items["account"][known].astype(np.int64), items.text("invoice_no").take(pa.array(known))
     )

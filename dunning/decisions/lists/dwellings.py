@@ -1,6 +1,4 @@
-"""Who lives at a premise on the days to come, as far as tonight knows, and who of them is
-protected.
-"""
+"""People at a premise on days to come, as known on `as_of`, and which of them are protected."""
 
 import numpy as np
 import pyarrow as pa
@@ -13,28 +11,33 @@ from dunning.decisions.segments import any_by, pair_up, sum_by
 
 
 def covers_all(bucket: Bucket, days: range) -> Flags:
-    """Return for every account whether its own tenancies, one after another, cover each of these
-    days.
-    """
+    """Return for every account whether its own tenancies together cover each of these days."""
     tenancies = bucket.tenancies
-    account = tenancies["account"].astype(np.int64)  # rows stand by account, valid_from
+    account = tenancies["account"].astype(np.int64)  # rows: by account, valid_from
     from_on, until_on = (tenancies[name].astype(np.int64) for name in ("valid_from", "valid_until"))
     first, end = np.maximum(from_on, days.start), np.minimum(until_on, days.stop)
-    # How far the earlier tenancies of the account reach: every account on a stretch of its own.
+    # tenancies       |--------|
+    #                      |---------|        |------|
+    # newly covered   |========|=====|        |======|      only what is after `before`
+    #
+    # `reached`: the latest end so far within an account. An offset per account keeps its maximum
+    # below the values of the next account.
     stretch = account * 2 * days.stop
     reached = np.maximum.accumulate(stretch + np.maximum(end, 0)) - stretch
     before = np.r_[0, reached[:-1]]
+    # The first tenancy of an account has none before it.
     before[np.r_[True, account[1:] != account[:-1]][: len(account)]] = 0
     covered = np.maximum(end - np.maximum(first, before[: len(end)]), 0)
     return sum_by(account, covered, len(bucket.accounts)) == len(days)
 
 
 def find_protected(bucket: Bucket, reason: str, days: range) -> Flags:
-    """Return for every premise whether, on any of these days, it or anybody with a tenancy of it is
-    protected.
+    """Return for every premise whether it or a tenant is protected on any of these days.
 
-    By a flag, or by a hold of that reason in force on such a day, that names the premise or that
-    payer.
+    A tenant here is a payer with a tenancy of the premise on such a day.
+
+    The protection is a flag, or a hold of that reason in force on such a day, that names the
+    premise or that payer.
 
     Args:
         reason: `vulnerable` or `life_support`.
@@ -55,14 +58,16 @@ def find_protected(bucket: Bucket, reason: str, days: range) -> Flags:
 
 
 def _live_with_held(bucket: Bucket, holds: Frame, days: range) -> Flags:
-    """Return for every premise whether a payer has a tenancy of it on a day on which one of these
-    holds names him.
+    """Return for every premise whether one of these holds names a payer with a tenancy of it.
+
+    Tenancy and hold must share one of the days.
     """
     holds = holds.take(holds["payer"] >= 0)
     order = np.argsort(holds["payer"], kind="stable")
     tenancies = bucket.tenancies
     account = tenancies["account"]
     payer = bucket.accounts["payer"][account]
+    # `pair_up` needs the holds in order of payer.
     tenancy, hold = pair_up(payer, holds["payer"][order])
     hold = order[hold]
     from_on = np.maximum(tenancies["valid_from"][tenancy], holds["valid_from"][hold])
@@ -77,8 +82,9 @@ def _meets(from_on: Days, until_on: Days, days: range) -> Flags:
 
 
 def with_own_protections(bucket: Bucket, own_holds: pa.Table) -> Bucket:
-    """Return a bucket whose `protections` know our own holds of protecting reasons, on whatever
-    account they are.
+    """Return a bucket with manual holds of protecting reasons added to its `protections`.
+
+    Of any account.
 
     Args:
         own_holds: premise_no, payer_code, reason, valid_from, valid_until.

@@ -1,5 +1,6 @@
-"""Where a letter reaches a payer: never a premise that he has left, under whatever name it
-stands.
+"""Postal addresses of payers: never a premise that the payer has left.
+
+However that address is written.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ Cells = Sequence[pa.Array]
 
 _NOTHING = pa.scalar(None, pa.string())
 _PARTS = ("address", "postcode", "settlement")
-# What is written or left out, or written shorter or longer, without another place being meant.
+# Words that may be written, left out or shortened without changing the place.
 _KINDS_OF_PLACE = r" (?:гр|град|с|село|ул|улица|бул|булевард|пл|площад|ж +к|жк|кв|квартал)(?: |$)"
 _LONG_WORDS = r" (?:(бл)ок|(вх)од|(ет)аж|(ап)артамент)(?: |$)"
 
@@ -36,8 +37,8 @@ _LONG_WORDS = r" (?:(бл)ок|(вх)од|(ет)аж|(ап)артамент)(?: 
 class PostalAddress:
     """Postal addresses, aligned with the accounts asked for.
 
-    street: null where no letter reaches; town: "postcode settlement", null where the address is one
-    text of its own.
+    street: null where there is no address for a letter; town: "postcode settlement", null where the
+    address is one text of its own.
     """
 
     street: pa.Array
@@ -52,7 +53,7 @@ class PostalAddress:
         return PostalAddress(self.street.take(pa.array(rows)), self.town.take(pa.array(rows)))
 
     def only(self, chosen: Flags) -> "PostalAddress":
-        """Return the same, null where it is not chosen."""
+        """Return the same addresses, null where not chosen."""
         return PostalAddress(
             *(pc.if_else(pa.array(chosen), column, _NOTHING) for column in (self.street, self.town))
         )
@@ -60,7 +61,10 @@ class PostalAddress:
 
 @dataclass(frozen=True)
 class Asked:
-    """Whose letters are asked for (a flag for each payer of the bucket), and on which day."""
+    """Payers to find postal addresses for, and the day.
+
+    is_asked: a flag for each payer of the bucket.
+    """
 
     bucket: Bucket
     is_asked: Flags
@@ -68,17 +72,17 @@ class Asked:
 
 
 def postal_addresses(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
-    """Return where a letter reaches each account's payer in one line; null where nothing does."""
+    """Return the postal address of each account's payer in one line; null if none."""
     return find_letter_boxes(bucket, accounts, rules).one_line()
 
 
 def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalAddress:
-    """Return where a letter reaches each account's payer.
+    """Return the postal address of each account's payer.
 
-    His newest contact for post; where he never had one his postal address, else that of the
-    premise, but only while the payer's own tenancy of it covers `as_of`: a letter must not go to
-    whoever lives there after him. So an address of his that is that of a premise which he has left
-    counts as none; and a contact that is revoked ends the channel.
+    The payer's newest contact for post; without any ever the payer's postal address, else that of
+    the premise, but only while the payer's own tenancy of it covers `as_of`: a letter must not go
+    to the next tenant. So an address that is that of a premise which the payer has left counts as
+    none; and a contact that is revoked ends the channel.
     """
     payers = bucket.accounts["payer"][accounts]
     as_of = to_day(rules.as_of)
@@ -108,8 +112,9 @@ def _own_addresses(payers: Frame) -> PostalAddress:
 
 
 def _first_there(*addresses: PostalAddress) -> PostalAddress:
-    """Return the first address of each row that is one."""
+    """Return per row the first address that is there."""
     street, town = addresses[-1].street, addresses[-1].town
+    # Backwards, so that the first of the addresses is written last.
     for address in reversed(addresses[:-1]):
         is_there = pc.is_valid(address.street)
         street, town = (
@@ -140,8 +145,9 @@ def has_tenancy(bucket: Bucket, as_of: int) -> Flags:
 
 
 def compare_key(addresses: pa.Array) -> pa.Array:
-    """Return what two spellings of one address have in common: letters and digits alone, small;
-    null is empty.
+    """Return a key that is equal for two spellings of one address; null becomes empty.
+
+    Letters and digits alone, in lower case.
 
     >>> compare_key(pa.array(["ул. Явор 3,  София", "УЛ.ЯВОР 3 СОФИЯ", None])).to_pylist()
     ['улявор3софия', 'улявор3софия', '']
@@ -150,12 +156,14 @@ def compare_key(addresses: pa.Array) -> pa.Array:
 
 
 def _place_key(addresses: pa.Array) -> pa.Array:
-    """Return what two spellings of one place have in common, whatever short words stand before its
-    names.
+    """Return a key that is equal for two spellings of one place.
+
+    Short words before its names (street, town, block) do not count.
 
     >>> _place_key(pa.array(["гр. София", "София", "улица „Явор“ № 3, блок 2", "Ул.Явор 3 бл.2", None])).to_pylist()
     ['софия', 'софия', 'явор3бл2', 'явор3бл2', '']
     """
+    # Two spaces: each word keeps one of its own when its neighbour is removed.
     words = replace_signs(pc.utf8_lower(addresses), "  ")
     words = pc.binary_join_element_wise(" ", words, "")
     words = pc.replace_substring_regex(words, _LONG_WORDS, r" \1\2\3\4 ")
@@ -163,7 +171,7 @@ def _place_key(addresses: pa.Array) -> pa.Array:
 
 
 def _place_keys(columns: list[pa.Array]) -> list[pa.Array]:
-    """Return the place keys of columns of one length, each spelling made once."""
+    """Return the place keys of columns of one length; each spelling is computed once."""
     spelt = pa.concat_arrays([column.cast(pa.string()) for column in columns]).dictionary_encode()
     keys = _place_key(spelt.dictionary).take(spelt.indices)
     size = len(columns[0])
@@ -171,18 +179,21 @@ def _place_keys(columns: list[pa.Array]) -> list[pa.Array]:
 
 
 def _are_left(asked: Asked, *written: Cells) -> Flags:
-    """Return per kind of address which payers' ones are those of a premise that he has left, and of
-    none that he has.
+    """Return per kind of address which payers' address is a premise that they have left.
 
-    Spellings cost much, so they are compared for those alone who are asked for, have an address and
-    have left any.
+    And not also one that they still have.
+
+    Comparing spellings is slow, so it is done only for payers who are asked for, have an address
+    and have left a premise.
 
     Args:
         written: street, postcode and settlement, one a payer; null where there is none, or where it
-            is not told apart.
+            is not given separately.
     """
     homes, as_of, size = asked.bucket.homes, asked.as_of, len(asked.bucket.payers)
+    # Only payers who have left some premise can have an outdated address.
     is_open = asked.is_asked & any_by(homes["payer"], homes["valid_until"] <= as_of, size)
+    # Tenancies of the payers to compare, one set per kind of address, then stacked.
     rows = [np.flatnonzero((is_open & filled(street))[homes["payer"]]) for street, _, _ in written]
     homes, kind = (
         homes.take(np.concatenate(rows)),
@@ -194,6 +205,7 @@ def _are_left(asked: Asked, *written: Cells) -> Flags:
     found = [[part.take(of) for part in cells] for cells, of in zip(written, at, strict=True)]
     told = [pa.concat_arrays(of_part) for of_part in zip(*found, strict=True)]
     is_same = _are_same(_place_keys(told), _place_keys([homes.text(name) for name in _PARTS]))
+    # One group per kind of address and payer.
     payer = kind * size + homes["payer"]
     had = any_by(payer, is_same & (homes["valid_until"] <= as_of), len(written) * size)
     has = is_same & (homes["valid_from"] <= as_of) & (homes["valid_until"] > as_of)
@@ -201,8 +213,9 @@ def _are_left(asked: Asked, *written: Cells) -> Flags:
 
 
 def _are_same(told: list[pa.Array], home: list[pa.Array]) -> Flags:
-    """Return which addresses are one: in their parts, as far as both have them, or with all of it
-    in one cell.
+    """Return which two addresses are the same place.
+
+    Equal in their parts, as far as both have them, or all of one written in one cell.
     """
     street, postcode, settlement = told
     home_street, home_postcode, home_settlement = home
@@ -210,6 +223,7 @@ def _are_same(told: list[pa.Array], home: list[pa.Array]) -> Flags:
     tells_town = pc.and_(pc.not_equal(settlement, ""), pc.not_equal(home_settlement, ""))
     same_place = pc.and_(same_town, pc.or_(tells_town, _agree(postcode, home_postcode)))
     same = pc.and_(pc.equal(street, home_street), same_place)
+    # Orders in which street (0), postcode (1) and settlement (2) are written in one cell.
     for order in ((0, 1, 2), (0, 2, 1), (0, 2), (1, 2, 0), (2, 1, 0), (2, 0)):
         written, known = (
             pc.binary_join_element_wise(*(of[part] for part in order), "") for of in (told, home)
@@ -228,14 +242,15 @@ def _agree(left: pa.Array, right: pa.Array) -> pa.Array:
 
 
 def _address(street: pa.Array, postcode: pa.Array, settlement: pa.Array) -> PostalAddress:
-    """Return an address in its two parts; null without a street."""
+    """Return an address in its two parts; both are null without a street."""
     town = _join(blank_to_null(postcode), blank_to_null(settlement), " ")
     street = blank_to_null(street)
     return PostalAddress(street, pc.if_else(pc.is_valid(street), town, _NOTHING))
 
 
 def _join(left: pa.Array, right: pa.Array, separator: str) -> pa.Array:
-    """Return both texts joined, or the one that is there. (`null_handling="skip"` would drop rows
-    without any.)
+    """Return both texts joined, or the one that is there.
+
+    `null_handling="skip"` would drop rows without any.
     """
     return pc.coalesce(pc.binary_join_element_wise(left, right, separator), left, right)

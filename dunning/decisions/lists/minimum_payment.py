@@ -1,4 +1,4 @@
-"""The least that must be paid to stop what is coming: for whoever asks on the phone."""
+"""Minimum payment: the least amount that stops the next step; for questions on the phone."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from itertools import accumulate, pairwise
 
 @dataclass(frozen=True)
 class Owed:
-    """What is open of one item, and where it counts.
+    """Open amount of one item, and the conditions for which it counts.
 
-    counts, is_old: for each `Condition`, whether it looks at the item, and whether the item is as
-    old as it asks.
+    counts, is_old: for each condition, whether the item counts for it, and whether the item is as
+    old as it requires.
     plans: the broken plans (places) that the item belongs to.
     """
 
@@ -23,8 +23,9 @@ class Owed:
 
 @dataclass(frozen=True)
 class Threshold:
-    """What must be there for an account to stand somewhere: one way of several, every condition of
-    it.
+    """One of several sets of conditions that put an account on a list or at a stage.
+
+    All conditions of the set must hold.
 
     conditions: (place of the condition, cents from which on it holds).
     """
@@ -34,7 +35,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Case:
-    """All that decides whether an account stands where it stands.
+    """All facts that decide whether an account is on a list or at a stage.
 
     owed: its open items, oldest first. ways: any of them is enough. shorts: of each broken plan,
     what must be settled on its items for it to be kept again. plans_bar: whether a kept plan with
@@ -48,11 +49,12 @@ class Case:
 
 
 def least_payment(case: Case) -> int:
-    """Return the smallest payment of tonight, naming no invoice, after which the account stands
-    there no more; 0: now.
+    """Return the least payment that takes the account off the list or stage; 0: already off.
 
-    Such a payment settles the oldest item first (contract, section 3, rule 1), those that do not
-    count, too. It may also make a broken plan kept again, whose items then count nowhere.
+    Paid on `as_of`, naming no invoice.
+
+    Such a payment settles the oldest item first (contract, section 3, rule 1), also items that do
+    not count. It may also make a broken plan kept again; the items of that plan then count nowhere.
 
     >>> both = (Owed(500, (False,), (True,)), Owed(900, (True,), (True,)))
     >>> least_payment(Case(both, (Threshold(((0, 600),)),)))
@@ -63,6 +65,10 @@ def least_payment(case: Case) -> int:
     """
     total = sum(item.open_cents for item in case.owed)
     for first, end in pairwise(_turning_points(case, total)):
+        # paid       0 ......... first ......... end
+        # listed?    yes  yes  | yes yes no no | yes ...
+        #
+        # Between two points there is one change at most, so bisection finds it.
         if not _stands(case, first):
             return first
         if end - 1 > first and not _stands(case, end - 1):
@@ -73,8 +79,9 @@ def least_payment(case: Case) -> int:
 
 
 def _turning_points(case: Case, total: int) -> list[int]:
-    """Return the payments at which a plan turns; between two of them paying more never brings an
-    account back.
+    """Return the payments at which the state of a plan changes.
+
+    Between two of them paying more never puts an account back.
     """
     before = list(accumulate((item.open_cents for item in case.owed), initial=0))
     points = {0, total}

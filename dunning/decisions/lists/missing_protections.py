@@ -1,4 +1,4 @@
-"""What stops a whole list: a ledger in which the protection of people is missing or has shrunk."""
+"""Stops whole lists if data that protects people is missing from the ledger or has shrunk."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -16,21 +16,23 @@ def find_shrunk(
     rule: Loading,
     accepted: Iterable[str] = (),
 ) -> dict[str, str]:
-    """Return why lists must stop, by name: a guarded table or column that is missing or lost too
-    much since last time.
+    """Return the reason to stop lists for each guarded table or column that is lost or shrank.
 
-    A column is not told of where its table is.
+    By name of the table or column; compared with the last run.
+
+    A column is not reported where its table is.
 
     Args:
         tables: rows per table that the ledger has, and rows that carry a protecting column
             (`payers.vulnerable`); what is absent is not there.
         before: the same of the last run that closed its books; what it did not record is not
             compared.
-        accepted: tables (with all their columns) and columns of which a person says that less is
-            right.
+        accepted: tables (with all their columns) and columns of which a person confirmed that
+            less is right.
     """
     accepted = set(accepted)
     found: dict[str, str] = {}
+    # Tables come first, so that their columns can be skipped.
     for name in _guarded(before, rule):
         table = name.partition(".")[0]
         if table in found or accepted & {table, name}:
@@ -44,8 +46,9 @@ def find_shrunk(
 
 
 def _guarded(before: Mapping[str, int], rule: Loading) -> Iterator[str]:
-    """Yield what is compared: the policy's tables, then every protecting column, as far as the last
-    run had them.
+    """Yield the names that are compared, as far as the last run had them.
+
+    The policy's tables, then every protecting column.
     """
     yield from (name for name in rule.tables_guarded if name in before)
     yield from sorted(name for name in before if "." in name)

@@ -1,5 +1,6 @@
-"""One message, one truth: who stands on a list whose action says it all gets no reminder or warning
-beside it.
+"""One message a night: accounts on another list get no reminder or warning beside it.
+
+The action of that list already informs the payer.
 """
 
 from datetime import date, timedelta
@@ -16,21 +17,24 @@ from dunning.policy.rules import Rules
 def silence_listed(
     proposed: Proposed, acts: pa.Table, silences: pa.Table, as_of: date, rules: Rules
 ) -> Proposed:
-    """Return the proposals with the messages withheld, as `on_list`, that another list makes
-    untrue.
+    """Return the proposals with messages withheld that another list makes untrue.
 
-    That is: of accounts listed tonight for disconnection or in court's part `ready`, unless their
-    messages have been withheld so for `on_list_days` in a row and nothing has left; and of accounts
-    whose action was handed over and still counts. Part `person` and withheld rows silence nobody.
+    The reason is `on_list`.
+
+    That is: of accounts listed that night for disconnection or in court's part `ready`, unless
+    their messages have been withheld so for `on_list_days` in a row and nothing has left; and of
+    accounts with an action that was handed over and still counts. Part `person` and withheld rows
+    withhold no message.
 
     Args:
-        proposed: after `ramp.withhold_acted`.
+        proposed: after `volume_limits.withhold_acted`.
         acts: list, premise_no, payer_code, as_of of what was handed over.
         silences: premise_no, payer_code, since: the first night of those in a row, up to last
             night, on which an account's message was withheld as `on_list`.
     """
     messages = key_of(proposed["reminders"])
     long_ago = pa.scalar(as_of - timedelta(days=rules.reminders.on_list_days), pa.date32())
+    # Silent for too long with nothing handed over: the account gets its message again.
     heard_enough = silences.filter(pc.less_equal(silences["since"], long_ago))
     is_listed = pc.is_in(messages, value_set=_listed(proposed))
     is_silent = pc.and_not(is_listed, pc.is_in(messages, value_set=key_of(heard_enough)))

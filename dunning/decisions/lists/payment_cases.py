@@ -1,6 +1,4 @@
-"""What stops a list or a stage for one account: the very items that its rule counts, as a
-`least_payment.Case`.
-"""
+"""Cases for `minimum_payment`: the items that a list or a stage of one account counts."""
 
 from dataclasses import dataclass
 
@@ -21,8 +19,10 @@ from dunning.policy.rules import Rules
 
 @dataclass(frozen=True)
 class Looked:
-    """One condition: which of the account's items it looks at, how old one must be on which day,
-    and from which sum.
+    """One condition: the items that count for it, their age on a day, and the sum.
+
+    counts: which of the account's items count. day, days_min: one of them must be that old on that
+    day. cents: the sum from which on the condition holds.
     """
 
     counts: Flags
@@ -33,7 +33,7 @@ class Looked:
 
 @dataclass(frozen=True)
 class Asked:
-    """One account of a bucket, with everything that was found out and decided."""
+    """One account of a bucket with its assessment and its decision."""
 
     bucket: Bucket
     decision: Decision
@@ -52,12 +52,12 @@ class Asked:
         return self.bucket.items["due_on"][self.decision.open_items["item"][self.rows]]
 
     def on(self, spells: Spells, day: int) -> Flags:
-        """Return which of them a stage looks at on a day."""
+        """Return which of them count for a stage on a day."""
         return spells.on(day, len(self.found.items.account))[self.rows]
 
 
 def stop_disconnection(asked: Asked) -> int:
-    """Return the least payment of tonight after which the account is no more to be disconnected."""
+    """Return the least payment on `as_of` that ends a disconnection of the account."""
     rule = asked.rules.disconnections
     given = (asked.bucket, asked.decision, asked.rules)
     counts = warnable_items(*given) & warned_items(*given, asked.found.history)
@@ -68,13 +68,15 @@ def stop_disconnection(asked: Asked) -> int:
 
 
 def stop_last_warning(asked: Asked) -> int:
-    """Return the least payment of tonight after which the account gets no last warning tonight."""
+    """Return the least payment on `as_of` that prevents a last warning on that day."""
     rule, as_of = asked.rules.stages, to_day(asked.rules.as_of)
     counts = asked.on(asked.found.ladder[LAST_WARNING], as_of)
     own, court = rule.of(LAST_WARNING), rule.court_bound
     warned = Looked(counts, as_of, own.days_overdue_min, own.amount_cents_min)
     limitation_on = asked.decision.open_items["limitation_on"][asked.rows]
     first, last = counting_days("court_bound", asked.rules)
+    # Only on these days can the condition of the court stage start to hold: the first day on which
+    # the warning counts, and the days on which an item becomes old enough.
     days = {first, *(int(day) + court.days_overdue_min for day in asked.due_on)}
     ways = [
         [
@@ -90,9 +92,7 @@ def stop_last_warning(asked: Asked) -> int:
 
 
 def stop_stage(asked: Asked, stage: str, day: int) -> int:
-    """Return the least payment of tonight after which the account does not stand at a stage on a
-    day.
-    """
+    """Return the least payment on `as_of` with which the account is not at a stage on a day."""
     ways = []
     for rung in (rung for rung in RUNGS if rung.stage == stage):
         asks, spells = asked.rules.stages.of(rung.name), asked.found.ladder[rung.name]
@@ -121,6 +121,7 @@ def _least(asked: Asked, ways: list[list[Looked]], day: int, *, plans_bar: bool 
         )
         for n, item in enumerate(items.tolist())
     ]
+    # Conditions are numbered in the order of `conditions` above.
     numbered = iter(range(len(conditions)))
     thresholds = [
         Threshold(tuple((next(numbered), looked.cents) for looked in way)) for way in ways
@@ -129,8 +130,9 @@ def _least(asked: Asked, ways: list[list[Looked]], day: int, *, plans_bar: bool 
 
 
 def _broken_plans(asked: Asked, day: int) -> tuple[dict[int, int], list[int]]:
-    """Return the account's plans that are broken on a day, each with its place, and what each lacks
-    to be kept then.
+    """Return the plans of the account that are broken on a day, and what each lacks.
+
+    The plans with their places; what must be paid for each to be kept on that day.
     """
     state, bucket = asked.found.shields.agreements, asked.bucket
     runs = (state.is_kept | state.is_broken) & (state.breaks_on <= day)

@@ -1,5 +1,4 @@
-"""What a run wants to do: the tables of its lists, one row a proposed message, disconnection, case
-or withheld row.
+"""Tables of the lists: one row per proposed message, disconnection, case or withheld row.
 
 Each `propose_` function returns a `Proposed`: tables by name, for one bucket. `merge_proposed`
 joins those of all buckets into the order in which they are listed, whatever the order they came in.
@@ -112,7 +111,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         limitation_on=_day,
     ),
     # One row that a list would have had. stage: that of the row, for reminders; else that of the
-    # account. principal_cents: what the row would have claimed; of a monthly notice, what is overdue.
+    # account. principal_cents: the sum that the row would have claimed; of a monthly notice, the
+    # overdue sum.
     "withheld": _schema(
         list=_text,
         premise_no=_text,
@@ -122,6 +122,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         reason=_text,
     ),
 }
+# The order of the published lists. It does not depend on buckets or shards.
 SORT_KEYS: dict[str, tuple[str, ...]] = {
     "reminders": ("premise_no", "payer_code", "stage"),
     "disconnections": ("district", "route", "premise_no"),
@@ -132,7 +133,7 @@ SORT_KEYS: dict[str, tuple[str, ...]] = {
 
 
 def build_table(name: str, columns: Mapping[str, npt.NDArray | pa.Array]) -> pa.Table:
-    """Return a table under the schema of that name; day numbers become dates, `NEVER` null."""
+    """Return a table with the schema of that name; day numbers become dates, `NEVER` null."""
     schema = SCHEMAS[name]
     return pa.Table.from_arrays(to_arrays(schema, columns), schema=schema)
 
@@ -140,8 +141,9 @@ def build_table(name: str, columns: Mapping[str, npt.NDArray | pa.Array]) -> pa.
 def to_arrays(
     fields: Iterable[pa.Field], columns: Mapping[str, npt.NDArray | pa.Array]
 ) -> list[pa.Array]:
-    """Return the columns that fields name, of their types; day numbers become dates, `NEVER`
-    null.
+    """Return columns as Arrow arrays in the order and with the types of the fields.
+
+    Day numbers become dates, `NEVER` null.
     """
     arrays = []
     for field in fields:
@@ -153,8 +155,9 @@ def to_arrays(
 
 
 def merge_proposed(parts: Iterable[Proposed]) -> Proposed:
-    """Return the tables of all buckets as one, in the order of the lists; every table is there, if
-    only empty.
+    """Return the tables of all buckets as one, sorted in the order of the lists.
+
+    Every table is there, even if empty.
     """
     return {
         name: rows.sort_by([(key, "ascending") for key in SORT_KEYS[name]]).combine_chunks()
@@ -163,7 +166,10 @@ def merge_proposed(parts: Iterable[Proposed]) -> Proposed:
 
 
 def join_proposed(parts: Iterable[Proposed]) -> Proposed:
-    """Return the tables of all parts as one, in no order; every table is there, if only empty."""
+    """Return the tables of all parts as one, in no order.
+
+    Every table is there, even if empty.
+    """
     parts = list(parts)
     return {
         name: pa.concat_tables(
@@ -174,23 +180,23 @@ def join_proposed(parts: Iterable[Proposed]) -> Proposed:
 
 
 def join_account(prefix: pa.Array | pa.Scalar, accounts: Frame) -> pa.Array:
-    """Return `<prefix>-<premise_no>-<payer_code>`, a reference that no other account can have.
+    """Return `<prefix>-<premise_no>-<payer_code>`, unique for each account.
 
     A hyphen (or percent sign) inside a code is written as %2D (%25), so that A-1, 2 and A, 1-2 stay
     apart.
     """
     codes = [accounts.text("premise_no"), accounts.text("payer_code")]
+    # % first: the %2D of the second step must not be escaped again.
     for sign, written in (("%", "%25"), ("-", "%2D")):
         codes = [pc.replace_substring(column, sign, written) for column in codes]
     return pc.binary_join_element_wise(prefix, *codes, "-")
 
 
 def first_reason(failures: Mapping[str, Flags], rows: int) -> pa.Array:
-    """Return per row the first reason (in the order given) whose flag is set; null where none
-    is.
-    """
+    """Return per row the first reason, in the order given, with its flag set; null if none."""
     words = [*failures, None]
     place = np.full(rows, len(failures), np.int64)
+    # Backwards, so that the first reason is written last.
     for number, flags in reversed(list(enumerate(failures.values()))):
         place[flags] = number
     return pa.array(words, pa.string()).take(pa.array(place))
@@ -204,8 +210,9 @@ def earliest_by(keys: Places, days: Days, groups: int) -> Days:
 
 
 def latest_by(keys: Places, days: Days, groups: int) -> Days:
-    """Return the latest day per group; `-NEVER` for a group without one. `NEVER` itself counts as a
-    day.
+    """Return the latest day per group; `-NEVER` for a group without one.
+
+    `NEVER` itself counts as a day.
     """
     latest = np.full(groups, -NEVER, np.int32)
     np.maximum.at(latest, keys, days)
@@ -213,7 +220,8 @@ def latest_by(keys: Places, days: Days, groups: int) -> Days:
 
 
 def or_never(days: Days) -> Days:
-    """Return the days of `latest_by`, a group without one as `NEVER`, as a missing date reads
-    everywhere else.
+    """Return the days of `latest_by` with `NEVER` for a group without one.
+
+    As a missing date reads everywhere else.
     """
     return np.where(days == -NEVER, NEVER, days).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Who is reminded tonight, or warned for the last time, of which sum, and by which channel."""
+"""Reminders and last warnings of one night: accounts, sums and channels."""
 
 from dataclasses import dataclass
 
@@ -47,10 +47,11 @@ def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history:
 
     A last warning goes to an account at stage `final_warning` unless one that names all the items
     of its stage was sent in the last 180 days and did not fail, and only where what it names can
-    reach the court by the rules in force: it says so. Whoever gets none, and stands at `overdue` or
-    above, gets a reminder unless a reminder or a last warning was sent in the last 30 days and did
-    not fail. One message a night to an account: the last warning wins. Reminders demand the overdue
-    items that have not expired, last warnings the items of their stage.
+    reach the court by the rules in force, since its text announces that. An account that gets none,
+    and is at `overdue` or above, gets a reminder unless a reminder or a last warning was sent in
+    the last 30 days and did not fail. One message a night to an account: the last warning wins.
+    Reminders demand the overdue items that have not expired, last warnings the items of their
+    stage.
 
     A row is withheld as `refused_evidence`, `expired_only` (nothing is left to demand),
     `no_address`, or `below_channel_minimum`, the first that applies.
@@ -64,6 +65,7 @@ def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history:
     contact = reach(bucket, due.accounts, rules)
     demands = sum_demands(bucket, decision, due, rules)
     reasons = _withhold_for(bucket, due, demands, contact, rules)
+    # A row with a reason is withheld; the others are listed.
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
     held = withhold_accounts(
         bucket,
@@ -78,18 +80,21 @@ def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history:
 
 @dataclass(frozen=True)
 class Due:
-    """Accounts (places) to which a message is due tonight, and which (words.NOTICE_STAGES)."""
+    """Accounts to which a message is due, and which message.
+
+    accounts: places. stages: words.NOTICE_STAGES, aligned.
+    """
 
     accounts: Places
     stages: Codes
 
 
 def due_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Due:
-    """Return to whom which message is due tonight, before addresses and minimum sums.
+    """Return the accounts to which a message is due, before addresses and minimum sums.
 
     "In the last 30 days" means `sent_on > as_of - 30`: thirty days after a message the next one may
     go. A message that failed bars nothing: its channel is out, and the next one takes over the same
-    night (see `reaching.reach`).
+    night (see `channel_choice.reach`).
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
     stage = np.full(size, -1, np.int8)
@@ -99,6 +104,7 @@ def due_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
     sent = sent.take(sent["failed_on"] > as_of)
     last_sent = latest_by(sent["account"], sent["sent_on"], size)
     message = np.full(size, -1, np.int8)
+    # Without any message last_sent is -NEVER: long enough ago.
     is_reminded = as_of - last_sent >= rules.reminders.repeat_days
     message[is_reminded & (stage >= code(STAGES, REMINDER))] = _REMINDER
     for rung in NAMED_RUNGS[1:]:  # a warning is for the accounts of its own stage, and wins
@@ -114,12 +120,14 @@ def due_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
 def _is_warned(
     bucket: Bucket, decision: Decision, sent: Frame, warning: str, rules: Rules
 ) -> Flags:
-    """Return per account whether such a warning of late, of those that did not fail, names every
-    item of its stage.
+    """Return per account whether a recent warning names every item of its stage.
+
+    A warning of that kind, sent within its repeat days, that did not fail.
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
     counts = sent["stage"] == code(NOTICE_STAGES, warning)
     counts &= as_of - sent["sent_on"] < rules.reminders.repeat_days_of(warning)
+    # A warning names the items due before it was sent; sent after the newest due day it names all.
     warned_on = latest_by(sent["account"][counts], sent["sent_on"][counts], size)
     looked_at = decision.open_items.take(decision.open_items["is_in_stage"])
     newest = latest_by(looked_at["account"], bucket.items["due_on"][looked_at["item"]], size)
@@ -127,11 +135,12 @@ def _is_warned(
 
 
 def _leads_to(bucket: Bucket, decision: Decision, rung: Rung, rules: Rules) -> Flags:
-    """Return per account whether what a warning sent on `as_of` names reaches the sum and days of
-    the rung that the warning announces.
+    """Return per account whether a warning sent on `as_of` can lead to its announced rung.
 
-    On some day on which such a warning counts, if nothing is paid: what expires until then is lost
-    to it.
+    That is, whether what the warning names reaches the sum and the days of that rung.
+
+    On some day on which such a warning counts, if nothing is paid; items that expire before do not
+    count.
     """
     asks, as_of = rules.stages.of(rung.name), to_day(rules.as_of)
     rows = decision.open_items.take(
@@ -147,6 +156,8 @@ def _leads_to(bucket: Bucket, decision: Decision, rung: Rung, rules: Rules) -> F
         is_claimable_kind=np.ones(count, np.bool_),
     )
     first, last = counting_days(rung.name, rules)
+    # notice   sent |..served..|..wait..|first ========== last|
+    # item                     open     |==========| expires        counts in the overlap
     from_on = np.full(count, first, np.int32)
     until_on = np.minimum(last + 1, items.limitation_on).astype(np.int32)
     runs = np.flatnonzero(from_on < until_on)
@@ -158,8 +169,9 @@ def _leads_to(bucket: Bucket, decision: Decision, rung: Rung, rules: Rules) -> F
 
 
 def counting_days(rung: str, rules: Rules) -> tuple[int, int]:
-    """Return the first and the last day on which a notice sent on `as_of`, by whatever channel,
-    counts for a rung.
+    """Return the first and last day on which a notice sent on `as_of` counts for a rung.
+
+    By any channel.
     """
     as_of, served = to_day(rules.as_of), rules.service.served_after_days.values()
     return as_of + max(served) + rules.stages.of(rung).served_days_min, (
@@ -168,7 +180,7 @@ def counting_days(rung: str, rules: Rules) -> tuple[int, int]:
 
 
 def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> Frame:
-    """Return what each message speaks of, aligned with `due`.
+    """Return the sums and days of what each message demands, aligned with `due`.
 
     Columns: principal_cents, items, oldest_due_on, newest_due_on, period_from, period_to (of what is
     demanded; `NEVER` where unknown), cuttable_cents (of that, what supply is cut for) and
@@ -179,10 +191,12 @@ def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> F
     items = decision.open_items
     row = rows[items["account"]]
     is_due = (row >= 0) & items["is_overdue"]
+    # The appended False is what row -1 (no message) reads.
     is_warning = np.r_[due.stages != _REMINDER, False][row]  # speaks of its stage alone
     demanded = is_due & ~items["is_expired"] & (items["is_in_stage"] | ~is_warning)
     of, facts, count = row[demanded], items.take(demanded), len(due.accounts)
     named = bucket.items.take(facts["item"])
+    # `latest_by` takes the largest: a missing end must not win.
     ends = np.where(named["period_to"] == NEVER, -NEVER, named["period_to"]).astype(np.int32)
     gone = is_due & items["is_expired"]
     never = [code(ITEM_KINDS, kind) for kind in rules.disconnections.kinds_never]
@@ -204,6 +218,7 @@ def sum_demands(bucket: Bucket, decision: Decision, due: Due, rules: Rules) -> F
 def _withhold_for(
     bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules
 ) -> pa.Array:
+    # The appended 0 is what channel -1 (no address) reads.
     smallest = np.array(
         [rules.reminders.amount_cents_min[channel] for channel in CHANNELS] + [0], np.int64
     )
@@ -254,7 +269,7 @@ def _list(
 def _may_be_cut(
     bucket: Bucket, premises: Places, cents: npt.NDArray[np.int64], rules: Rules
 ) -> Flags:
-    """Return at which premises the supply can be cut for such a sum, as far as is known tonight."""
+    """Return at which premises the supply can be cut for such a sum, as known on `as_of`."""
     tonight = range(to_day(rules.as_of), to_day(rules.as_of) + 1)
     is_protected = find_protected(bucket, "life_support", tonight) | find_protected(
         bucket, "vulnerable", tonight
@@ -264,7 +279,7 @@ def _may_be_cut(
 
 
 def refer(accounts: Frame, stages: Codes, channels: Codes, rules: Rules) -> pa.Array:
-    """Return the deed's reference of each message, as `20261122-OS-0012345678-900000000001`.
+    """Return the action's reference of each message, as `20261122-OS-0012345678-900000000001`.
 
     The day, O (reminder) or F (last warning), S, E or P (channel), premise and payer: unique for a
     night.
@@ -276,10 +291,10 @@ def refer(accounts: Frame, stages: Codes, channels: Codes, rules: Rules) -> pa.A
 
 
 def answer_until(stages: Codes, channels: Codes, rules: Rules) -> Days:
-    """Return the day until which a last warning may be answered; `NEVER` for reminders.
+    """Return the last day to answer each last warning; `NEVER` for reminders.
 
-    The days after which what we send counts as served on that channel, and then the days that the
-    court stage waits.
+    The days after which a message counts as served on that channel, then the days that the court
+    stage waits.
     """
     wait = np.array([rules.service.served_after_days[channel] for channel in CHANNELS], np.int32)
     until = to_day(rules.as_of) + wait[channels] + rules.stages.court_bound.served_days_min

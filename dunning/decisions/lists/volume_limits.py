@@ -1,5 +1,6 @@
-"""How much may leave the house at once, and what is under way already: the rest waits for another
-night.
+"""Volume limits: how much may leave in one night; the rest waits for another night.
+
+What was handed over lately is withheld, too.
 """
 
 from collections.abc import Sequence
@@ -28,8 +29,7 @@ _URGENT_FROM = {
 def let_out(
     rows: pa.Table, list_name: str, groups: Sequence[str], limits: npt.NDArray[np.int64]
 ) -> Flags:
-    """Return which rows of a list are among the most urgent of their group, of which each lets out
-    so many.
+    """Return which rows are among the most urgent of their group, up to its limit.
 
     Args:
         rows: with premise_no, payer_code, the columns of `groups`, and a day and a sum to rank by.
@@ -51,15 +51,20 @@ def let_out(
     ).to_numpy()
     group = ranked["group"].combine_chunks().dictionary_encode().indices.to_numpy()[order]
     starts = np.r_[True, group[1:] != group[:-1]]
+    # group    a a a b b
+    # first    0 0 0 3 3      row where the group begins
+    # rank     0 1 2 0 1
     first = np.maximum.accumulate(np.where(starts, np.arange(len(group)), 0))
     rank = np.empty(len(group), np.int64)
+    # Back from the sorted order to that of the rows.
     rank[order] = np.arange(len(group)) - first
     return rank < limits
 
 
 def ramp_reminders(proposed: Proposed, rule: Release) -> Proposed:
-    """Return the proposals with messages beyond the limit of their stage and district withheld as
-    `ramp`.
+    """Return the proposals with messages beyond the limit of their stage and district withheld.
+
+    The reason is `ramp`.
     """
     rows = proposed["reminders"]
     limits = np.array([rule.district_rows_max[stage] for stage in MESSAGES], np.int64)
@@ -69,8 +74,9 @@ def ramp_reminders(proposed: Proposed, rule: Release) -> Proposed:
 
 
 def withhold_acted(proposed: Proposed, acts: pa.Table, as_of: date, rule: Release) -> Proposed:
-    """Return the proposals without what was handed over lately and is not in the ledger yet:
-    `acted` is the reason.
+    """Return the proposals without rows handed over lately and not in the ledger yet.
+
+    The reason is `acted`.
 
     Args:
         acts: list, premise_no, payer_code, as_of of what was handed over.
@@ -97,6 +103,6 @@ def _join(columns: Sequence[pa.ChunkedArray], rows: int) -> pa.ChunkedArray:
 
 
 def key_of(rows: pa.Table) -> pa.Array:
-    """Return one text per row that names its account."""
+    """Return one text per row that identifies its account."""
     joined = pc.binary_join_element_wise(rows["premise_no"], rows["payer_code"], "\x1f")
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined

@@ -1,4 +1,4 @@
-"""How a row becomes withheld: it leaves its list, and stays in sight with the reason."""
+"""Withheld rows: rows taken off a list, kept with the reason."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ def withhold(
     stages: pa.Array | pa.ChunkedArray,
     reasons: pa.Array,
 ) -> pa.Table:
-    """Return rows of `withheld`, one per row given.
+    """Return rows of the table `withheld`, one per row given.
 
     Args:
         rows: columns premise_no, payer_code, principal_cents.
@@ -45,7 +45,7 @@ def withhold_accounts(
     principal_cents: Cents,
     reasons: pa.Array,
 ) -> pa.Table:
-    """Return rows of `withheld` that never came onto a list, one per account given."""
+    """Return rows of `withheld` for accounts that were never on a list, one per account."""
     of = bucket.accounts.take(accounts)
     rows = {
         "premise_no": of.text("premise_no"),
@@ -71,13 +71,14 @@ def withhold_rows(proposed: Proposed, name: str, kept: Flags, reason: str) -> Pr
     }
     if name == "court":
         items = proposed["court_items"]
+        # Only items of cases that are still listed stay.
         cases = left["court"]["case_ref"].combine_chunks()
         left["court_items"] = items.filter(pc.is_in(items["case_ref"], value_set=cases))
     return {**proposed, **left}
 
 
 def stages_of(list_name: str, rows: pa.Table) -> pa.Array | pa.ChunkedArray:
-    """Return the stage of each row of a list; a case is of an account at stage `court_bound`."""
+    """Return the stage of each row of a list; `court_bound` for a case."""
     return pa.repeat("court_bound", len(rows)) if list_name == "court" else rows["stage"]
 
 

@@ -1,8 +1,8 @@
-"""Working days in Bulgaria, and the days on which the law lets a supply be cut.
+"""Working days in Bulgaria, and the days on which the law allows a supply to be cut.
 
 Holidays are computed from the law by the `holidays` library (Orthodox Easter; compensation days
-since 2017); what a decision of the Council of Ministers added or took stands in the policy alone,
-so the library's own list of such decisions is put aside.
+since 2017). Days that a decision of the Council of Ministers added or removed are in the policy
+alone, so the library's own list of such decisions is emptied.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from dunning.core.days import to_date, to_day
 from dunning.policy.rules import Calendar, Disconnections
 
 
+# Made once: the library computes each year on first use and keeps it.
 @lru_cache(maxsize=1)
 def _holidays_by_law() -> Bulgaria:
     by_law = Bulgaria()
@@ -23,10 +24,11 @@ def _holidays_by_law() -> Bulgaria:
 
 
 def is_working_day(on: date, calendar: Calendar) -> bool:
-    """Return whether people work on that day: no weekend, no holiday, as corrected by the policy.
+    """Return whether a day is a working day: no weekend, no holiday, as corrected by the policy.
 
     Source: КТ чл. 154, ал. 1-3. 1 November is a holiday of schools only.
     """
+    # The policy overrides the law, and its free days override its working days.
     if on in calendar.extra_nonworking_days:
         return False
     if on in calendar.extra_working_days:
@@ -35,8 +37,9 @@ def is_working_day(on: date, calendar: Calendar) -> bool:
 
 
 def may_cut_on(on: date, calendar: Calendar) -> bool:
-    """Return whether a supply may be cut on that day: a working day whose next day is one too, so
-    never a Friday.
+    """Return whether a supply may be cut on a day.
+
+    On a working day that is followed by one, so never on a Friday.
 
     Source: ЗЕ чл. 123.
     """
@@ -54,9 +57,7 @@ def add_working_days(on: date, count: int, calendar: Calendar) -> date:
 
 @dataclass(frozen=True)
 class Window:
-    """The first and the last day on which a proposed disconnection may be carried out, both
-    inclusive.
-    """
+    """First and last day on which a proposed disconnection may be carried out, both inclusive."""
 
     not_before: date
     not_after: date
@@ -65,11 +66,10 @@ class Window:
 def disconnection_window(
     as_of: date, newest_paid_on: date | None, rule: Disconnections, calendar: Calendar
 ) -> Window | None:
-    """Return the days within which premises proposed on `as_of` may be cut, or None where there is
-    none.
+    """Return the days within which premises proposed on `as_of` may be cut; None if none.
 
     A day counts that comes after `as_of`, at most `window_days` after it, on which the law allows
-    it, and that lies at least `payment_latency_working_days` working days after the newest payment
+    it, and that is at least `payment_latency_working_days` working days after the newest payment
     of the ledger: payments made elsewhere need so long to arrive.
 
     Args:
@@ -80,5 +80,6 @@ def disconnection_window(
         arrived = add_working_days(newest_paid_on, rule.payment_latency_working_days, calendar)
         first = max(first, to_day(arrived))
     last = to_day(as_of) + rule.window_days
+    # Both ends are lawful days; days between them may not be.
     lawful = [on for on in map(to_date, range(first, last + 1)) if may_cut_on(on, calendar)]
     return Window(lawful[0], lawful[-1]) if lawful else None

@@ -1,4 +1,4 @@
-"""Whose monthly notices are due on a night: a billing group is the accounts of one service."""
+"""Billing groups: the accounts of one service, and the nights on which their notices are due."""
 
 from calendar import monthrange
 from collections.abc import Mapping
@@ -7,14 +7,13 @@ from datetime import date, timedelta
 from dunning.core.words import SERVICES
 from dunning.policy.rules import Notices
 
-# Service word to the `as_of` of the group's last run before tonight; None or no entry: it has never
-# run.
+# Service word to the `as_of` of the group's last run before this night; None or no entry: it has
+# never run.
 LastRuns = Mapping[str, date | None]
 
 
 def due_groups(as_of: date, rule: Notices, last_run: LastRuns) -> tuple[str, ...]:
-    """Return the services whose notices are to be made on a night, in the order of
-    `words.SERVICES`.
+    """Return the services with notices due on a night, in the order of `words.SERVICES`.
 
     A group is due from its scheduled day on until it has run, so that a night that was missed is
     made up for. One that has never run begins on a scheduled day.
@@ -33,7 +32,7 @@ def due_groups(as_of: date, rule: Notices, last_run: LastRuns) -> tuple[str, ...
 def since_of(as_of: date, rule: Notices, service: str, last_run: LastRuns) -> date:
     """Return the day after which an issued bill is new: that of the last run.
 
-    A group that has never run has told nobody of the bills of the month that a scheduled day ends:
+    A group that has never run has not yet shown the bills of the month that a scheduled day ends:
     its bills are new from the scheduled day before the latest one.
 
     >>> since_of(date(2026, 11, 22), Notices({"heat": 15, "electricity": 13}, 1, 5000, 730, 60), "heat", {})
@@ -50,8 +49,9 @@ def _is_due(as_of: date, day_of_month: int, last_run: date | None) -> bool:
 
 
 def _scheduled_until(day: date, day_of_month: int) -> date:
-    """Return the latest scheduled day up to a day, that day included; in a shorter month it is the
-    last one.
+    """Return the latest scheduled day up to a day, inclusive.
+
+    In a shorter month it is the last day.
     """
     scheduled = _in_month(day, day_of_month)
     return (

@@ -1,6 +1,4 @@
-"""The contact-data card (анкетна карта): who is asked for phone and e-mail address anew, and what
-we know of them.
-"""
+"""Contact-data card (анкетна карта): payers asked for phone and e-mail, and known contacts."""
 
 from dataclasses import dataclass
 
@@ -25,7 +23,7 @@ from dunning.policy.rules import Rules
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a payer's contacts, aligned with the accounts asked for.
+    """Known contacts of payers, aligned with the accounts asked for.
 
     phone (E.164), email: the newest usable ones that are active; null without. is_needed: whether
     to ask for new ones.
@@ -37,7 +35,9 @@ class Card:
 
 
 def ask_for_contacts(bucket: Bucket, accounts: Places, history: Frame, rules: Rules) -> Card:
-    """Return the contacts of each account's payer, and whether they are missing, bounced or old.
+    """Return the contacts of each account's payer, and whether new ones are needed.
+
+    They are needed where they are missing, bounced or old.
 
     Missing: neither a mobile number nor an e-mail address that can be used. Bounced: a notice to
     this account by one of the two channels failed that was sent on or after the day on which the

@@ -1,6 +1,4 @@
-"""The rows within a notice: lines of what is new, what else is to pay by name, and the periods of
-what is overdue.
-"""
+"""Rows of a notice: lines of new documents, other items to pay, periods of overdue items."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +22,7 @@ from dunning.decisions.tables import word_column
 _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
 _KINDS = (*ITEM_KINDS, CREDIT_NOTE)
 _NOTE, _PAYOUT = len(ITEM_KINDS), code(ITEM_KINDS, PAYOUT)
-# What each line of a document repeats.
+# Columns of a document that each of its lines repeats.
 _OF_DOCUMENT = (
     "invoice_no",
     "period_from",
@@ -40,7 +38,7 @@ def _rows(**columns: pa.DataType) -> pa.ListType:
     return pa.list_(pa.struct(list(columns.items())))
 
 
-# Service periods of what is overdue, both days in, ascending, apart from each other.
+# Service periods of overdue items, both days inclusive, ascending, not touching each other.
 PERIODS = _rows(**{"from": _day, "to": _day})
 # One line of a new document, by issued_on, invoice_no, seq. bill_minor: the document's own amount,
 # bill_cents: in euro; quantity and unit_price: as read; amount_minor: the line's. A credit note,
@@ -92,8 +90,9 @@ PENDING = _rows(
 
 @dataclass(frozen=True)
 class Shown:
-    """What a group's notices have shown as new before. until: whatever was issued up to this day.
-    numbers: besides.
+    """Documents that a group's notices have shown as new before.
+
+    until: all that were issued up to this day. numbers: further ones.
     """
 
     until: date
@@ -101,8 +100,9 @@ class Shown:
 
 
 def find_documents(bucket: Bucket, accounts: Places, shown: Shown, as_of: int) -> Frame:
-    """Return the bills and credit notes of some accounts that were not shown yet, by account,
-    issued_on, invoice_no.
+    """Return the bills and credit notes of some accounts that were not shown yet.
+
+    By account, issued_on, invoice_no.
 
     Columns: account, item (-1 for a credit note), invoice_no, kind (of `_KINDS`), period_from,
     period_to, issued_on, due_on (`NEVER` for a credit note, and for money paid back: neither is a
@@ -167,11 +167,13 @@ def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
     line = np.flatnonzero(document >= 0)
     has_lines = np.zeros(len(documents), np.bool_)
     has_lines[document[line]] = True
+    # Credit notes, and bills without lines: one row each.
     lone = np.flatnonzero(~has_lines)
     document = np.r_[document[line], lone]
-    order = np.argsort(document, kind="stable")  # lines of one invoice stand by seq
+    order = np.argsort(document, kind="stable")  # lines of one invoice keep the order of seq
     of, line = documents.take(document[order]), np.r_[line, np.full(len(lone), -1, np.int64)][order]
     place = pa.array(line, mask=line < 0)
+    # The appended 0 is what line -1 reads.
     amounts = np.r_[lines["amount_minor"], np.int64(0)][line]
     columns = {
         **{name: of.columns[name] for name in _OF_DOCUMENT},
@@ -188,7 +190,7 @@ def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
 
 
 def list_items(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array:
-    """Return the ITEMS of each account: what is overdue and has not expired."""
+    """Return the ITEMS of each account: items that are overdue and have not expired."""
     row, demanded = _demanded(bucket, decision, accounts)
     items = bucket.items.take(demanded["item"])
     columns = {
@@ -207,8 +209,9 @@ def list_items(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array
 def list_pending(
     bucket: Bucket, decision: Decision, documents: Frame, accounts: Places
 ) -> pa.Array:
-    """Return the PENDING of each account: with ITEMS and LINES everything that enters the sum to
-    pay stands by name.
+    """Return the PENDING of each account: items to pay, neither overdue nor new.
+
+    Together ITEMS, LINES and PENDING name everything in the sum to pay.
     """
     opened = decision.open_items
     row, place = _row_of(bucket, accounts)[opened["account"]], opened["item"]
@@ -229,10 +232,9 @@ def list_pending(
 
 
 def list_periods(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Array:
-    """Return the PERIODS of each account: those of its ITEMS, overlapping and adjoining ones as
-    one.
+    """Return the PERIODS of each account: those of its ITEMS, merged where they touch.
 
-    A period that lacks a day, or runs backwards, is none.
+    A period that lacks a day, or ends before it starts, is none.
     """
     row, demanded = _demanded(bucket, decision, accounts)
     items = bucket.items.take(demanded["item"])
@@ -241,8 +243,12 @@ def list_periods(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Arr
     row, first, last = row[is_full], first[is_full], last[is_full]
     order = np.lexsort((first, row))
     row, first, last = row[order], first[order], last[order]
-    # The latest day so far within each account: every account on a stretch of its own, above all
-    # before it.
+    # periods   |------|
+    #               |-------||---|
+    #                              |-----|
+    # merged    |----------------|  |-----|     a new one starts after a whole free day
+    #
+    # `reached`: the latest day so far. An offset per account keeps accounts apart.
     reached = np.maximum.accumulate(row * 2 * NEVER + last) - row * 2 * NEVER
     is_apart = np.r_[True, (row[1:] != row[:-1]) | (first[1:] > reached[:-1] + 1)][: len(row)]
     is_end = np.r_[is_apart[1:], True][: len(row)]
@@ -251,8 +257,9 @@ def list_periods(bucket: Bucket, decision: Decision, accounts: Places) -> pa.Arr
 
 
 def _demanded(bucket: Bucket, decision: Decision, accounts: Places) -> tuple[Places, Frame]:
-    """Return the open items of these accounts that are overdue and have not expired, and the row of
-    each.
+    """Return the overdue, unexpired open items of these accounts and the row of each.
+
+    The row first, then the items.
     """
     items = decision.open_items
     row = _row_of(bucket, accounts)[items["account"]]
@@ -267,7 +274,7 @@ def _row_of(bucket: Bucket, accounts: Places) -> Places:
 def _nest(
     kind: pa.ListType, columns: Mapping[str, npt.NDArray | pa.Array], row: Places, rows: int
 ) -> pa.Array:
-    """Return columns, ascending by row, as one list of structs a row."""
+    """Return columns, ascending by row, as one list of structs per row."""
     fields = list(kind.value_type)
     structs = pa.StructArray.from_arrays(to_arrays(fields, columns), fields=fields)
     return pa.ListArray.from_arrays(pa.array(bounds_of(row, rows), pa.int32()), structs, type=kind)

@@ -1,6 +1,4 @@
-"""Where the sum of each new document of a notice counts: in its own row, in another, or nowhere,
-and why.
-"""
+"""Standing of each new document of a notice: where its sum counts, or why it does not."""
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +20,9 @@ _AGREEMENT = code(SHIELDS, "agreement")
 
 
 def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Frame:
-    """Return documents with four columns more: standing (of STANDINGS), bill_cents, open_cents,
-    pay_on.
+    """Return the documents with their standing and their open amount.
+
+    Four columns more: standing (of STANDINGS), bill_cents, open_cents, pay_on.
 
     bill_cents: the whole amount in euro. open_cents: what of it is open. pay_on: the day by which
     that is to be paid in the document's own row; else `NEVER`.
@@ -33,7 +32,7 @@ def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Fram
     """
     amount, is_bgn, opened = documents["amount_minor"], documents["is_bgn"], decision.open_items
     place = index_rows(opened["item"], len(bucket.items))[documents["item"]]
-    # Nothing is settled of a bill of nothing: it is to pay, with 0.
+    # A bill of 0 is never settled by a payment: it counts as to pay, with 0.
     standing = np.where(
         documents["item"] < 0, _SET_OFF, np.where(amount == 0, TO_PAY, _SETTLED)
     ).astype(np.int8)
@@ -48,8 +47,9 @@ def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Fram
 
 
 def _standings_of(opened: Frame) -> npt.NDArray[np.int8]:
-    """Return the standing of each open item: a shield comes before limitation, that before what is
-    overdue.
+    """Return the standing of each open item.
+
+    A protection comes before limitation, and that before overdue.
     """
     shield = opened["shield"]
     return np.select(

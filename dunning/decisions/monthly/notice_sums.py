@@ -1,6 +1,4 @@
-"""The sums and days of a notice: what is new, owed, paid, agreed upon, and of what a last warning
-spoke.
-"""
+"""Sums and days of a notice: new, owed, paid, agreed, and those of the last warning."""
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +22,13 @@ _AGREEMENT = code(SHIELDS, "agreement")
 
 
 def sum_documents(documents: Frame, accounts: Places, size: int) -> Frame:
-    """Return per account new_items, period_from, period_to and due_on of its new documents; `NEVER`
-    where unknown.
+    """Return per account the number, period and due day of its new documents.
 
-    due_on is the first day by which one of them is to be paid: one that was shown late, when its
-    day had passed, is overdue and has no day more; one that is held, agreed upon, expired or
-    settled has none either.
+    Columns: new_items, period_from, period_to and due_on; `NEVER` where unknown.
+
+    due_on is the first day by which one of them is to be paid. A document that was shown late,
+    after its day had passed, is overdue and gets no new day; one that is held, agreed upon, expired
+    or settled has none either.
 
     Args:
         documents: as `find_standings` gives them. size: accounts of the bucket.
@@ -49,8 +48,9 @@ def sum_documents(documents: Frame, accounts: Places, size: int) -> Frame:
 
 
 def sum_debts(bucket: Bucket, decision: Decision, accounts: Places) -> Frame:
-    """Return per account what of its open items is to pay, overdue, expired, held, or under a kept
-    agreement.
+    """Return per account the sums of its open items by what is asked of them.
+
+    To pay, overdue, expired, held, or under a kept agreement.
 
     Columns: total_cents, overdue_cents, overdue_items, oldest_due_on, interest_cents,
     expired_cents, expired_items, held_cents, plan_cents. Interest is that of the overdue items
@@ -87,10 +87,11 @@ def sum_debts(bucket: Bucket, decision: Decision, accounts: Places) -> Frame:
 
 
 def sum_payments(bucket: Bucket, accounts: Places, since: int, as_of: int) -> Cents:
-    """Return what each account paid after `since` and up to `as_of` in euro cents, BGN payments
-    converted one by one.
+    """Return what each account paid after `since` and up to `as_of`, in euro cents.
 
-    Credit notes are no payments, and a payment that was taken back is none either.
+    BGN payments are converted one by one.
+
+    Credit notes are no payments, and neither is a payment that was reversed.
     """
     money = bucket.payments
     row = index_rows(accounts, len(bucket.accounts))[money["account"]]
@@ -104,27 +105,33 @@ def sum_payments(bucket: Bucket, accounts: Places, since: int, as_of: int) -> Ce
 
 
 def next_instalments(bucket: Bucket, findings: Findings, accounts: Places) -> Frame:
-    """Return the next instalment of each account's kept agreements: instalment_cents,
-    instalment_on, agreement_no.
+    """Return the next instalment of each account's kept agreements.
 
-    The first (by due_on, seq) whose running sum exceeds what was settled on the agreement, and what
+    Columns: instalment_cents, instalment_on, agreement_no.
+
+    The first (by due_on, seq) with a running sum above what was settled on the agreement, and what
     of it is missing. Of several agreements the one that is due first, of those the one that was
-    applied for first. An agreement under which nothing is open asks for nothing. 0, `NEVER` and
-    null without.
+    applied for first. An agreement under which nothing is open has no next instalment. 0, `NEVER`
+    and null without.
     """
     state, instalments = findings.shields.agreements, bucket.instalments
     agreement = instalments["agreement"]
     reached = running_sum(agreement, instalments["amount_cents"])
     runs = state.is_kept & _has_open_items(bucket, findings)
+    # running sum   |-- 1 --|-- 2 --|-- 3 --|
+    # settled       |==========|                 next: 2, less what of it is settled
     wanted = np.flatnonzero(runs[agreement] & (reached > state.settled_cents[agreement]))
     row = index_rows(accounts, len(bucket.accounts))[
         bucket.agreements["account"][agreement[wanted]]
     ]
     wanted, row = wanted[row >= 0], row[row >= 0]
+    # By account, due day, then place: agreements are in order of applied_on.
     first = np.lexsort((wanted, instalments["due_on"][wanted], row))
+    # The first of each account; the slice keeps the mask empty where there is none.
     first = first[np.r_[True, row[first[1:]] != row[first[:-1]]][: len(first)]]
     place = np.full(len(accounts), -1, np.int64)
     place[row[first]] = wanted[first]
+    # The appended values are what place -1 (no instalment) reads.
     missing = np.r_[reached - state.settled_cents[agreement], np.int64(0)]
     signed = np.r_[agreement, np.int32(-1)][place]
     return Frame(
@@ -152,8 +159,9 @@ def last_warnings(
     warned: Places,
     accounts: Places,
 ) -> Frame:
-    """Return the last warning that stands recorded of each account: warned_on, answer_until,
-    warned_cents.
+    """Return the last warning on record of each account.
+
+    Columns: warned_on, answer_until, warned_cents.
 
     The newest `final_warning` notice of the history, sent up to `as_of`, not failed and not too
     old; of several of one day the one that leaves most time to answer. It names the items that were
@@ -161,7 +169,7 @@ def last_warnings(
     and 0 without, and where the sum is too small for the court that the warning announces.
 
     Args:
-        warned: the accounts (of `accounts`) that may be told of it.
+        warned: the accounts (of `accounts`) with a notice that may mention it.
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
     stands = (
@@ -191,14 +199,16 @@ def last_warnings(
 
 
 def _answer_until(sent: Frame, rules: Rules, as_of: int) -> Days:
-    """Return until when each last warning may be answered: the court stage's days after it counts
-    as served.
+    """Return until when each last warning may be answered.
+
+    The court stage's days after it counts as served.
     """
     wait = rules.service.served_after_days
     place = pc.index_in(sent.text("channel"), value_set=pa.array(list(wait), pa.string()))
     place = pc.fill_null(place, -1).to_numpy(zero_copy_only=False)
+    # The appended 0 is what an unknown channel (-1) reads.
     by_rule = sent["sent_on"] + np.array([*wait.values(), 0], np.int32)[place]
     served_on = np.where(
         sent["served_on"] <= as_of, sent["served_on"], by_rule
-    )  # of tomorrow: not served yet
+    )  # after `as_of`: not served yet
     return (served_on + rules.stages.court_bound.served_days_min).astype(np.int32)

@@ -1,4 +1,4 @@
-"""The monthly notice: who gets one, where it goes, and everything that it says."""
+"""Monthly notices: accounts that get one, channel and address, and all its contents."""
 
 from datetime import date
 
@@ -51,11 +51,11 @@ from dunning.policy.rules import Rules
 _text, _day, _cents, _count, _flag = pa.string(), pa.date32(), pa.int64(), pa.int32(), pa.bool_()
 
 # One notice: one account. email: null for post. street, town: the postal recipient, also of an
-# e-mail; null where there is none. district to postal_key: of the premise, as the carriers walk.
-# period_*, due_on: of the new documents. total_cents: to pay, due or not yet; overdue_*,
+# e-mail; null where there is none. district to postal_key: of the premise, in the order of
+# delivery. period_*, due_on: of the new documents. total_cents: to pay, due or not yet; overdue_*,
 # oldest_due_on, interest_cents, periods, items: what is demanded; total, expired, held and plan are
-# all that is open; the total is the sum of items, pending, and new documents that stand as to_pay.
-# warned_*, answer_until: of the last warning, where one counts.
+# all that is open; the total is the sum of items, pending, and new documents with the standing
+# to_pay. warned_*, answer_until: of the last warning, where one counts.
 NOTICES = pa.schema(
     {
         "reference": _text,
@@ -104,8 +104,7 @@ NOTICES = pa.schema(
         "pending": PENDING,
     }
 )
-# Codes that differ only in leading zeros have one postal key; the numbers themselves then tell them
-# apart.
+# Codes that differ only in leading zeros have one postal key; the numbers themselves then decide.
 POSTAL_ORDER = ("postal_key", "premise_no", "payer_code")
 
 
@@ -122,18 +121,19 @@ def propose_notices(
 
     A notice goes to every account of the service with a new document, issued up to `as_of` and not
     shown before, or with anything open; by e-mail where the payer has a usable address for it, else
-    by post. It speaks of this account only. A row is withheld as `refused_evidence` or
+    by post. It contains this account only. A row is withheld as `refused_evidence` or
     `no_address`, the first that applies.
 
     Args:
-        bucket: with `invoice_lines`, which no other list looks at.
-        since: the day of the group's last run; of payments, those after it are told of.
+        bucket: with `invoice_lines`, which no other list reads.
+        since: the day of the group's last run; payments after it are shown.
         shown: what is not new; None: what was issued up to `since`.
 
     Source: issue 4; Топлофикация София, 11.02.2016; ЧЕЗ, electronic invoice, 2011.
     """
     asked = _accounts_of(bucket, decision, service)
     documents = find_documents(bucket, asked, shown or Shown(since), to_day(rules.as_of))
+    # Standings first: the sums and the lines below read them.
     documents = find_standings(bucket, decision, documents)
     accounts = _choose(bucket, decision, asked, documents)
     boxes = find_letter_boxes(bucket, accounts, rules)
@@ -178,7 +178,7 @@ def _accounts_of(bucket: Bucket, decision: Decision, service: str) -> Places:
 
 
 def _choose(bucket: Bucket, decision: Decision, asked: Places, documents: Frame) -> Places:
-    """Return the accounts, of those asked for, to which there is something to say."""
+    """Return the accounts, of those asked for, with a new document or anything open."""
     has_news = np.zeros(len(bucket.accounts), np.bool_)
     has_news[documents["account"]] = True
     has_news[decision.open_items["account"]] = True
@@ -203,9 +203,7 @@ def _withhold_for(bucket: Bucket, accounts: Places, boxes: PostalAddress, card: 
 def _address(
     bucket: Bucket, accounts: Places, boxes: PostalAddress, card: Card, rules: Rules
 ) -> dict[str, npt.NDArray | pa.Array]:
-    """Return the columns of who gets a notice, where, and in which order the letters are
-    carried.
-    """
+    """Return the columns of recipient, address and order of delivery of each notice."""
     of = bucket.accounts.take(accounts)
     payers, premises = bucket.payers.take(of["payer"]), bucket.premises.take(of["premise"])
     by_email = pc.is_valid(card.email)
@@ -234,15 +232,18 @@ def _address(
 
 
 def _prefix(by_email: pa.Array, rules: Rules) -> pa.Array:
-    """Return the beginning of each reference: the day, N (notice), and E or P."""
+    """Return the beginning of each reference: the day, N (notice), and E or P (channel)."""
     email, post = (f"{rules.as_of:%Y%m%d}-N{letter}" for letter in ("E", "P"))
     return pc.if_else(by_email, email, post)
 
 
 def postal_keys(premises: Frame, accounts: Frame) -> pa.Array:
-    """Return what sorts notices as they are carried: by district, route, town, street and number, then by account.
+    """Return the sort key of notices in order of delivery.
 
-    Every run of digits is filled up to six, so that бл. 2 comes before бл. 10; what is missing comes first.
+    By district, route, town, street and number, then by account.
+
+    Every run of digits is filled up to six, so that бл. 2 comes before бл. 10; what is missing
+    comes first.
 
     >>> texts = {"district": None, "route": "7", "postcode": "1000", "settlement": "София", "address": "бл. 10"}
     >>> premises = Frame({name: pa.array([text], pa.string()) for name, text in texts.items()})
