@@ -1,8 +1,7 @@
-"""From an extract's cells to a checked snapshot: contract, section 2. Pure but for reading the
-extract.
+"""Read an extract and write a checked snapshot: contract, section 2.
 
-The way through, in `load`: `read` gives typed rows, `check` marks those that break the contract,
-`attribute` says whose each invoice and payment is, `build` makes the snapshot's tables bucket by
-bucket and hands them to the writer that it was given. Large tables go through `large_tables` and
-`bucket_files`, so that memory does not grow with the extract.
+Pure except for reading the extract. The steps, in `load`: `read` returns typed rows, `check` marks
+rows that break the contract, `attribute` assigns each invoice and payment to an account, and
+`build` makes the snapshot's tables bucket by bucket and passes them to the given writer. Large
+tables go through `large_tables` and `bucket_files`, so that memory does not grow with the extract.
 """

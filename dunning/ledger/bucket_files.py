@@ -1,8 +1,13 @@
-"""Rows of a large table set aside by bucket until their bucket's turn comes.
+"""Keep the rows of a large table by bucket until their bucket is processed.
 
-Rows come a stretch at a time, in any order; each stretch is sorted by bucket and kept as one Arrow
-record batch, in a file as soon as there are many. The rows of some consecutive buckets are then a
-slice of each stretch, in the order in which they came.
+Rows are added a stretch at a time, in any order; each stretch is sorted by bucket and kept as one
+Arrow record batch, in a file as soon as there are many. The rows of some consecutive buckets are
+then a slice of each stretch, in the order in which they were added:
+
+stretch 1      |-- 0 --|-- 1 --|---- 2 ----| … |-- 63 --|
+buckets 1..2           ====================
+stretch 2      |- 0 -|---- 1 ----|-- 2 --| … |-- 63 --|
+buckets 1..2         ====================
 """
 
 import mmap
@@ -22,6 +27,7 @@ from dunning.ledger.typed_tables import BadCells, RawTable, TypedTable, join_col
 
 HOMES = 65  # the 64 buckets, and one place for rows whose bucket is not known yet
 HOMELESS = 64
+# A small table never reaches this and needs no file.
 HELD_BYTES = 64 << 20
 _LINE, _REASONS = "(line)", "(reasons)"
 _IS_BAD, _IS_REFUSED, _IS_REPEATED = np.uint8(1), np.uint8(2), np.uint8(4)
@@ -31,7 +37,10 @@ Columns = dict[str, npt.NDArray | pa.Array]
 
 @dataclass(frozen=True)
 class Stretch:
-    """Some rows sorted by bucket: b is `rows[offsets[b]:offsets[b + 1]]`; `bad_cells` by line."""
+    """Some rows sorted by bucket: bucket b is `rows[offsets[b]:offsets[b + 1]]`.
+
+    `bad_cells` has the unreadable cells by column: their lines and texts.
+    """
 
     rows: pa.RecordBatch
     offsets: npt.NDArray[np.int64]
@@ -41,6 +50,8 @@ class Stretch:
 def sort_by_home(rows: TypedTable, homes: npt.NDArray) -> Stretch:
     """Return some rows, none of them a copy, sorted by bucket (or HOMELESS)."""
     homes = homes.astype(np.uint8)
+    # Stable: within a bucket the rows stay in the order of the file, on which "first copy"
+    # depends.
     order = np.argsort(homes, kind="stable")
     taken = pa.array(order)
     columns = {**rows.frame.columns, _LINE: rows.lines, _REASONS: rows.reasons}
@@ -60,7 +71,7 @@ def sort_by_home(rows: TypedTable, homes: npt.NDArray) -> Stretch:
 
 
 class Spill:
-    """The rows of one table by bucket. First `add` everything, then `close`, then `read`.
+    """The rows of one table by bucket: first `add` everything, then `close`, then `read`.
 
     Attributes:
         rows: how many rows each bucket has.
@@ -81,9 +92,10 @@ class Spill:
         self.octets = np.zeros(HOMES, np.int64)
 
     def add(self, stretch: Stretch) -> None:
-        """Set rows aside."""
+        """Add a stretch of rows; write to the file when many are in memory."""
         counts = np.diff(stretch.offsets)
         self.rows += counts
+        # An estimate: the mean row length of the stretch for all its buckets.
         self.octets += counts * (stretch.rows.nbytes // max(len(stretch.rows), 1))
         self._offsets.append(stretch.offsets)
         self._last_line = max(self._last_line, int(pc.max(stretch.rows[_LINE]).as_py() or 0))
@@ -95,11 +107,12 @@ class Spill:
             self._write()
 
     def close(self) -> None:
-        """End the adding."""
+        """Finish writing; after this, rows can be read."""
         if self._writer is not None:
             self._write()
             self._writer.close()
             with self._path.open("rb") as file:
+                # Memory-mapped, so that reading a slice loads only its pages.
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             reader = pa.ipc.open_file(pa.py_buffer(self._map))
             self._batches = [
@@ -110,8 +123,9 @@ class Spill:
             self._note(lines, _IS_BAD)
 
     def mark_copies(self, refused: npt.NDArray[np.int64], repeated: npt.NDArray[np.int64]) -> None:
-        """Say on which lines rows stand that share a key and differ, and further copies of a
-        row.
+        """Store the lines of refused duplicates and of repeated rows.
+
+        Refused are rows that share a key and differ; repeated are further copies of a row.
         """
         self._note(refused, _IS_REFUSED)
         self._note(repeated, _IS_REPEATED)
@@ -140,7 +154,7 @@ class Spill:
                 self._let_go()
 
     def remove(self) -> None:
-        """Let go of everything."""
+        """Delete the file and free the rows."""
         self._batches, self._offsets = [], []
         self._path.unlink(missing_ok=True)
 
@@ -152,7 +166,7 @@ class Spill:
         self._batches, self._held_bytes = [], 0
 
     def _let_go(self) -> None:
-        """Give back what the file's pages took of memory: what was read has been copied."""
+        """Free the memory of the file's pages: what was read has been copied."""
         if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
 
@@ -165,6 +179,7 @@ class Spill:
             if name not in left_out
         }
         lines, reasons = columns.pop(_LINE), columns.pop(_REASONS)
+        # Notes are kept by line, not by row: the file is written once and never changed.
         notes = self._notes[lines] if len(self._notes) else np.zeros(len(lines), np.uint8)
         rows = TypedTable(
             self._raw,
@@ -193,7 +208,7 @@ class Spill:
     def _cells_of(
         self, lines: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]
     ) -> dict[str, BadCells]:
-        """Return the cells that could not be read of these rows, by column."""
+        """Return the unreadable cells of these rows, by column."""
         found: dict[str, BadCells] = {}
         for name, [(bad_lines, texts)] in self._bad_cells.items() if rows.size else ():
             at = np.minimum(np.searchsorted(bad_lines, lines[rows]), len(bad_lines) - 1)

@@ -1,4 +1,4 @@
-"""Which of the 64 buckets a premise belongs to, and where a bucket's rows begin.
+"""Assign each premise to one of 64 buckets, and find where the rows of a bucket begin.
 
 The bucket is the 64-bit FNV-1a hash of the UTF-8 bytes of `premise_no`, its two halves folded
 together, modulo 64: the same on every machine, in every version and for every order of rows.
@@ -26,6 +26,7 @@ def hash_texts(texts: pa.Array) -> npt.NDArray[np.uint64]:
     hashes = np.full(len(lengths), _BASIS, np.uint64)
     rows, place = np.flatnonzero(lengths > 0), 0
     while rows.size:
+        # One byte of every text a turn; texts that have ended drop out.
         hashes[rows] = (hashes[rows] ^ octets[starts[rows] + place]) * _PRIME
         place += 1
         rows = rows[lengths[rows] > place]
@@ -33,7 +34,7 @@ def hash_texts(texts: pa.Array) -> npt.NDArray[np.uint64]:
 
 
 def buckets_of(premise_nos: pa.Array) -> npt.NDArray[np.int32]:
-    """Return each premise's bucket, 0 to 63.
+    """Return the bucket of each premise, 0 to 63.
 
     >>> buckets_of(pa.array(["000801", "000802"])).tolist()
     [61, 48]
@@ -43,18 +44,17 @@ def buckets_of(premise_nos: pa.Array) -> npt.NDArray[np.int32]:
 
 
 def bucket_offsets(buckets: npt.NDArray) -> npt.NDArray[np.int64]:
-    """Return the 65 places at which the buckets of ascending bucket numbers begin and end."""
+    """Return the 65 places at which buckets begin and end in ascending bucket numbers."""
     return np.searchsorted(buckets, np.arange(BUCKETS + 1)).astype(np.int64)
 
 
 def text_bytes(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Return where each text starts (one place more than texts) and the bytes of all of them; null
-    is empty.
-    """
+    """Return the start of each text (one more than texts) and the bytes of all; null is empty."""
     texts = texts if texts.null_count == 0 else texts.fill_null("")
     if not len(texts):
         return np.zeros(1, np.int64), np.zeros(0, np.uint8)
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
+    # Arrow keeps a column of text as offsets and bytes; read both without making Python texts.
     starts = np.frombuffer(texts.buffers()[1], width)[
         texts.offset : texts.offset + len(texts) + 1
     ].astype(np.int64)

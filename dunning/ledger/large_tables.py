@@ -1,6 +1,4 @@
-"""The large tables of an extract: read once as a stream, set aside by bucket, and given back some
-buckets at a time.
-"""
+"""Read a large table once as a stream, store it by bucket, and return it some buckets at a time."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -26,7 +24,7 @@ _CODES = ("premise_no", "payer_code")
 
 
 class Bulk:
-    """One large table, its rows by bucket.
+    """One large table, with its rows by bucket.
 
     Attributes:
         raw: where it comes from.
@@ -35,7 +33,7 @@ class Bulk:
         directory: in which bucket each key may be; empty where none was asked for.
         spill: its rows.
         has_early_euro: some row is in EUR and dated before the changeover.
-        days: how many rows are dated on each day, of a table whose rows are; see `late_dates`.
+        days: how many rows are dated on each day, of a dated table; see `late_dates`.
     """
 
     def __init__(self, raw: RawTable, folder: Path) -> None:
@@ -48,14 +46,13 @@ class Bulk:
         self.spill = Spill(folder / f"{raw.table.name}.arrow", raw)
 
     def read(self, homes: range, leave_out: Iterable[str] = ()) -> TypedTable:
-        """Return the rows of some buckets, copies marked."""
+        """Return the rows of some buckets, with copies marked."""
         return self.spill.read(homes, leave_out)
 
     def find_homes(self, names: pa.Array) -> npt.NDArray[np.int16]:
-        """Return the bucket in which the row with each of these keys is; NOWHERE where there is
-        none.
-        """
+        """Return the bucket of the row with each of these keys; NOWHERE where there is none."""
         homes = self.directory.find_homes(names)
+        # Two keys with one hash, or one key in two buckets: only the texts decide.
         unsure = np.flatnonzero(homes == AMBIGUOUS)
         if not unsure.size:
             return homes
@@ -69,9 +66,7 @@ class Bulk:
         return homes
 
     def find_copies(self) -> None:
-        """Find out which rows share a key, so that from now on they are marked; see
-        `duplicates`.
-        """
+        """Find the rows that share a key; from now on `read` marks them. See `duplicates`."""
         alike = self.directory.find_alike()
         found = []
         for rows in self.spill.stretches(range(HOMES)) if len(alike.hashes) else ():
@@ -90,7 +85,7 @@ class Bulk:
 
 
 def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
-    """Read a table to its end and set its rows aside.
+    """Return a table that was read to its end, its rows stored by bucket.
 
     Args:
         folder: where what does not fit into memory goes.
@@ -119,6 +114,7 @@ def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
     codes = {name for name in _CODES if name in raw.table.names}
     batches = raw.source.batches(encoded_columns(raw.table) | codes) if raw.source else ()
     ragged = [bulk.ragged_lines]
+    # Parsing runs on several threads; results are added here in file order, by one thread.
     for stretch, ragged_lines, entries, counts, is_early, days in map_in_order(prepare, batches):
         bulk.spill.add(stretch)
         bulk.counts = add_counts(bulk.counts, counts)
@@ -134,14 +130,15 @@ def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
 
 
 def by_premise(rows: TypedTable) -> npt.NDArray:
-    """Return the bucket of the premise that each row names; null is the empty text."""
+    """Return the bucket of the premise that each row names; null counts as the empty text."""
     codes = rows.frame.text("premise_no").dictionary_encode()
+    # Hash each different premise once; nulls point to one more place at the end.
     of_code = np.append(buckets_of(codes.dictionary), buckets_of(pa.array([""])))
     return of_code[codes.indices.fill_null(len(codes.dictionary)).to_numpy(zero_copy_only=False)]
 
 
 def by_premise_or_invoice(invoices: Bulk) -> FindHomes:
-    """Return a finder for payments: by premise, else where the named invoice is, else HOMELESS."""
+    """Return a finder for payments: the premise's bucket, else the invoice's, else HOMELESS."""
 
     def find(rows: TypedTable) -> npt.NDArray:
         homes = by_premise(rows).astype(np.int16)
@@ -157,13 +154,15 @@ def by_premise_or_invoice(invoices: Bulk) -> FindHomes:
 
 
 def by_invoice(invoices: Bulk) -> FindHomes:
-    """Return a finder for lines of bills: where the invoice is; all lines of one number come
-    together.
+    """Return a finder for bill lines: the bucket of the invoice.
+
+    All lines of one invoice number come into one bucket, also where there is no such invoice.
     """
 
     def find(rows: TypedTable) -> npt.NDArray:
         names = rows.frame.text("invoice_no").dictionary_encode()
         some = np.append(invoices.find_homes(names.dictionary), -1)
+        # No such invoice: a bucket by the invoice number itself, so that its lines stay together.
         elsewhere = np.append(buckets_of(names.dictionary), buckets_of(pa.array([""])))
         places = names.indices.fill_null(len(names.dictionary)).to_numpy(zero_copy_only=False)
         return np.where(some < 0, elsewhere, some)[places]

@@ -1,4 +1,4 @@
-"""The door: an extract's files become one snapshot, whole or not at all."""
+"""Load an extract: its files become one complete snapshot, or none at all."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,15 +30,16 @@ def load_ledger(
     quarantine_limits: QuarantineLimits,
     progress: Progress | None = None,
 ) -> Loaded:
-    """Return the snapshot of the ledger in `folder`; one that is there already and unharmed is used
-    again.
+    """Return the snapshot of the ledger in `folder`.
+
+    A snapshot of the same files that already exists and is undamaged is used again.
 
     Args:
         folder: the extract.
         snapshots: where all snapshots are kept; this one is named by the ledger's fingerprint.
         mapping: how a foreign layout becomes the contract's tables.
         quarantine_limits: shares of refused rows from which on a load is refused.
-        progress: is told what is being done, one short line a step.
+        progress: called with one short line for each step.
 
     Raises:
         DunningError: the extract is incomplete or unreadable or changes while it is read, its
@@ -54,10 +55,12 @@ def load_ledger(
         for name, table in read_ledger(folder, mapping).items()
     }
     tell("отпечатък на извлечението")
+    # The same bytes give the same snapshot, so a known fingerprint saves the whole load.
     fingerprint = ledger_fingerprint(folder, mapping, raw)
     found = snapshots.find(fingerprint)
     if found is not None:
         tell("същото извлечение вече е заредено")
+        # The limits may differ from those of the first load, so they are checked again.
         check_limits(
             {name: Refusals(**told) for name, told in found.info["refusals"].items()},
             quarantine_limits,
@@ -70,6 +73,8 @@ def load_ledger(
                 manifest, extract.counts, {name: table.file for name, table in raw.items()}
             )
         assembled = assemble(extract, writer, quarantine_limits, tell)
+        # The fingerprint is taken again after the last read: a file that changed meanwhile would
+        # mix two extracts.
         _refuse_changed(folder, fingerprint, ledger_fingerprint(folder, mapping, raw))
         info = assembled.info | _describe(raw, manifest, unused_files(folder, raw))
         return writer.finish(
@@ -78,9 +83,7 @@ def load_ledger(
 
 
 def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
-    """Read every table to its end: the small ones into memory, the large ones into `folder`, bucket
-    by bucket.
-    """
+    """Read every table completely: small ones into memory, large ones into `folder` by bucket."""
     tables: dict[str, TypedTable] = {}
     days: dict[str, Counts] = {}
     for name in raw:
@@ -91,6 +94,8 @@ def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
                 days[name] = count_days(tables[name])
             _tell_read(tell, raw[name], tables[name].rows_read)
     bulk: dict[str, Bulk] = {}
+    # Invoices come first in BULK: payments and bill lines are put into the bucket of their
+    # invoice.
     for name in BULK:
         bulk[name] = read_bulk(raw[name], folder, bulk.get("invoices"))
         if is_dated(raw[name]):

@@ -1,9 +1,8 @@
-"""The order of a snapshot's rows: whole numbers first, packed into one; texts only where the
-numbers tie.
+"""Order the rows of a snapshot: by whole numbers packed into one, then by text where these tie.
 
-Almost all rows are told apart by account and days. Comparing 24 million invoice numbers would cost
-more than all other sorting; so only the rows that tie are compared by text (by UTF-8 bytes, which
-is code point order).
+Account and days separate almost all rows. Comparing 24 million invoice numbers would cost more
+than all other sorting; so only the rows that tie are compared by text (by UTF-8 bytes, which is
+code point order).
 """
 
 import numpy as np
@@ -15,14 +14,17 @@ from dunning.core.arrays import Places
 
 
 def text_ranks(texts: pa.Array) -> Places:
-    """Return each text's place among the different texts in code point order; null stands last."""
+    """Return the rank of each text among the different texts, by code point; null is last."""
     if len(texts) == 0:
         return np.zeros(0, np.int64)
     return pc.rank(texts, tiebreaker="dense").to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def pack_keys(*keys: npt.NDArray) -> Places:
-    """Return one int64 a row that orders as the keys do, first key first.
+    """Return one int64 per row that orders as the keys do, first key first.
+
+    keys     account 0..9, day 0..99, kind 0..4       spans 10, 100, 5
+    packed   (account * 100 + day) * 5 + kind
 
     Where their ranges are too wide for 63 bits together, the keys are replaced by their ranks.
     """
@@ -48,13 +50,15 @@ def pack_keys(*keys: npt.NDArray) -> Places:
 def order_rows(keys: tuple[npt.NDArray, ...], text: pa.Array | None = None) -> Places:
     """Return the places of the rows in ascending order of the keys, then of `text`.
 
-    Rows that tie in all of it stay as they stand; where `text` is given it must tell the rows of a
-    tie apart.
+    Rows that tie in all of it keep their order. If `text` is given, it must be different for all
+    rows of a tie.
     """
     packed = pack_keys(*keys)
+    # Extracts are often sorted already; checking costs far less than sorting.
     if np.all(packed[1:] >= packed[:-1]):
         order = np.arange(len(packed))
     else:
+        # Where a text decides ties, the sort need not be stable, and the unstable one is faster.
         order = np.argsort(packed, kind="stable" if text is None else "quicksort")
     return order if text is None else _break_ties(order, packed[order], text)
 
@@ -62,6 +66,7 @@ def order_rows(keys: tuple[npt.NDArray, ...], text: pa.Array | None = None) -> P
 def _break_ties(order: Places, sorted_keys: Places, text: pa.Array) -> Places:
     same = sorted_keys[1:] == sorted_keys[:-1]
     tied = np.zeros(len(order), bool)
+    # Both neighbours of an equal pair are tied:  keys 3 5 5 5 8 -> 0 1 1 1 0
     tied[1:] |= same
     tied[:-1] |= same
     places = np.flatnonzero(tied)
@@ -69,5 +74,6 @@ def _break_ties(order: Places, sorted_keys: Places, text: pa.Array) -> Places:
         return order
     ranks = text_ranks(text.take(pa.array(order[places])))
     order = order.copy()
+    # Only tied places change, and only within their tie.
     order[places] = order[places[order_rows((sorted_keys[places], ranks))]]
     return order

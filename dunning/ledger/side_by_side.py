@@ -1,4 +1,4 @@
-"""Work on several things at once and take the results in order, holding few of them."""
+"""Run work on several threads and return the results in order, holding few of them."""
 
 import os
 from collections import deque
@@ -14,7 +14,7 @@ LANES_MAX = 4
 
 
 def count_lanes() -> int:
-    """Return how many things are worked on at once: one a processor that this process may use."""
+    """Return the number of threads to use: one per processor of this process, at most LANES_MAX."""
     return min(
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         LANES_MAX,
@@ -22,13 +22,15 @@ def count_lanes() -> int:
 
 
 def do_all(work: Callable[[Given], Made], given: Iterable[Given]) -> list[Made]:
-    """Return `work` of each thing given, in their order."""
+    """Return the results of `work` for all items, in their order."""
     return list(map_in_order(work, given))
 
 
 def map_in_order(work: Callable[[Given], Made], given: Iterable[Given]) -> Iterator[Made]:
-    """Yield `work` of each thing given, in their order; at most one more than the lanes is under
-    way or waiting.
+    """Yield the results of `work` for all items, in their order.
+
+    At most one item more than there are threads is in work or waiting, so that memory stays
+    bounded.
     """
     lanes = count_lanes()
     if lanes == 1:
@@ -44,5 +46,6 @@ def map_in_order(work: Callable[[Given], Made], given: Iterable[Given]) -> Itera
             while pending:
                 yield pending.popleft().result()
         finally:
+            # The caller may stop early or fail: what has not begun is not begun any more.
             for future in pending:
                 future.cancel()

@@ -1,5 +1,6 @@
-"""What the loader asks of the place where snapshots are kept: it is given as an argument, so no
-file is touched here.
+"""Interfaces through which the loader reads and writes snapshots.
+
+The store is given as an argument, so no snapshot file is touched here.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from dunning.core.frames import BUCKETS, BucketedTable
 
 
 class LoadedSnapshot(Protocol):
-    """A snapshot that is whole; `info` is what it says of itself, as `finish` was given it."""
+    """A complete snapshot; `info` describes it, as given to `finish`."""
 
     @property
     def info(self) -> dict[str, Any]: ...
@@ -45,16 +46,17 @@ class SnapshotWriter(Protocol[Loaded]):
         """Append some consecutive buckets to a table of SCHEMAS; buckets come in order."""
 
     def finish(self, quarantine: pa.Table, info: Mapping[str, Any]) -> Loaded:
-        """Put the snapshot in its place and return it; `quarantine` has the columns of
-        QUARANTINE_SCHEMA.
+        """Put the snapshot in its place and return it.
+
+        `quarantine` has the columns of QUARANTINE_SCHEMA.
         """
 
 
 class SnapshotStore(Protocol[Loaded]):
-    """Where snapshots are kept, each under its ledger's fingerprint."""
+    """All stored snapshots, each under its ledger's fingerprint."""
 
     def find(self, fingerprint: str) -> Loaded | None:
-        """Return the whole, unharmed snapshot of a ledger; None where it has to be made."""
+        """Return the complete, undamaged snapshot of a ledger; None where it has to be made."""
 
     def open_writer(self, fingerprint: str) -> SnapshotWriter[Loaded]:
         """Return the writer of a ledger's snapshot."""

@@ -1,8 +1,7 @@
-"""Finding texts among millions: hashes of eight bytes a word, an index of keys, and a directory of
-keys by bucket.
+"""Find texts among millions by hashes: an index of keys, and a directory of keys by bucket.
 
-The hashes live in memory only and are no part of any file. Whatever they find is compared by text
-before it counts.
+A hash reads eight bytes of a text at a time. Hashes are in memory only and are no part of any
+file. Whatever they find is compared by text before it counts.
 """
 
 from dataclasses import dataclass
@@ -20,19 +19,22 @@ Hashes = npt.NDArray[np.uint64]
 
 UNNAMED, UNKNOWN = -1, -2
 
+# Bytes of a word, and for 0 to 8 bytes the mask that keeps these bytes of it.
 _WORD = 8
 _MASKS = np.array([(1 << (8 * octets)) - 1 for octets in range(_WORD)] + [2**64 - 1], np.uint64)
+# An odd number whose bits are well spread (2**64 / golden ratio); folding brings high bits down.
 _MULTIPLIER, _FOLD = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 _HOME_BITS = np.uint64(7)
 _HOME_MASK = np.uint64((1 << 7) - 1)
 NOWHERE, AMBIGUOUS = -1, -2
 _FEW = 10
+# 4 million flags of one byte: small enough to be fast, large enough to let few strangers pass.
 _BEGINNING_BITS = 22
 _BEGINNING = np.uint64(64 - _BEGINNING_BITS)
 
 
 def hash_keys(texts: pa.Array) -> Hashes:
-    """Return a hash of each text (null as the empty one), eight bytes at a time.
+    """Return a hash of each text, read eight bytes at a time; null counts as the empty text.
 
     >>> hashes = hash_keys(pa.array(["0012", "012", "0012"]))
     >>> hashes[0] == hashes[2], hashes[0] == hashes[1]
@@ -43,7 +45,7 @@ def hash_keys(texts: pa.Array) -> Hashes:
 
 @dataclass(frozen=True)
 class _Words:
-    """Texts as numbers: their lengths, their first sixteen bytes as two words, and their hashes."""
+    """Texts as numbers: lengths, the first sixteen bytes as two words, and hashes."""
 
     lengths: npt.NDArray[np.int64]
     first: Hashes
@@ -51,7 +53,7 @@ class _Words:
     hashes: Hashes
 
     def equal(self, rows: Places, other: "_Words", at: Places) -> Flags:
-        """Say of which pairs of rows length and first sixteen bytes are the same."""
+        """Return which pairs of rows have the same length and the same first sixteen bytes."""
         same = (self.lengths[rows] == other.lengths[at]) & (self.first[rows] == other.first[at])
         return same & (self.second[rows] == other.second[at])
 
@@ -59,12 +61,19 @@ class _Words:
 def _read_words(texts: pa.Array) -> _Words:
     starts, octets = text_bytes(texts)
     begins, lengths = starts[:-1], np.diff(starts)
+    # Eight zero bytes behind the end, so that a word may be read at every byte.
     padded = np.concatenate((octets, np.zeros(_WORD, np.uint8)))
+    # A view with a stride of one byte: words[i] is the eight bytes from byte i on, nothing is
+    # copied.
+    # bytes      a b c d e f g h i j …
+    # words[0]   |-------------|
+    # words[1]     |-------------|
     words = np.ndarray((len(padded) - _WORD + 1,), np.dtype("<u8"), padded, 0, (1,))
     first = words[begins] & _MASKS[np.minimum(lengths, _WORD)]
     second = np.zeros(len(lengths), np.uint64)
     hashes = _mix(lengths.astype(np.uint64), first)
     rows, place = np.flatnonzero(lengths > _WORD), _WORD
+    # Longer texts, one word further each turn, all rows at once; the masks cut off the next text.
     while rows.size:
         word = words[begins[rows] + place] & _MASKS[np.minimum(lengths[rows] - place, _WORD)]
         if place == _WORD:
@@ -83,7 +92,7 @@ def _mix(hashes: Hashes, words: Hashes) -> Hashes:
 
 
 class TextIndex:
-    """The rows of a column of keys by their text; of several with one key the first."""
+    """Finds the row of a key by its text; of several rows with one key the first."""
 
     def __init__(self, keys: pa.Array) -> None:
         self._keys, self._words = keys, _read_words(keys)
@@ -105,6 +114,7 @@ class TextIndex:
         at = self._index.get_indexer(pd.Index(words.hashes[rows]))
         rows, at = rows[at >= 0], self._rows[at[at >= 0]]
         is_same = words.equal(rows, self._words, at)
+        # The first sixteen bytes are compared as numbers; only longer texts need to be read.
         is_long = np.flatnonzero(is_same & (words.lengths[rows] > 2 * _WORD))
         if is_long.size:
             is_same[is_long] = self._same_text(names, rows[is_long], at[is_long])
@@ -123,9 +133,7 @@ class TextIndex:
 
 
 def find_places(names: pa.Array, keys: pa.Array) -> Places:
-    """Return for each name the first row whose key it is; UNNAMED for null, UNKNOWN where there is
-    none.
-    """
+    """Return the first row with each name as its key; UNNAMED for null, UNKNOWN if none."""
     if not are_few(names, keys):
         return TextIndex(keys).find(names)
     rows = _rows_alike(keys, names.drop_null())
@@ -136,28 +144,28 @@ def find_places(names: pa.Array, keys: pa.Array) -> Places:
 
 
 def are_few(names: pa.Array, keys: pa.Array) -> bool:
-    """Say whether so few names are asked for that an index of all keys is not worth its making."""
+    """Return whether an index of all keys costs more than it saves for so few names."""
     return (len(names) - names.null_count) * _FEW < len(keys)
 
 
 def _rows_alike(keys: pa.Array, names: pa.Array) -> Places:
-    """Return the rows, ascending, of keys whose hash begins as that of one of the few names
-    does.
-    """
+    """Return the rows, ascending, of keys with a hash that begins like that of one of the names."""
     return np.flatnonzero(_mark_beginnings(hash_keys(names))[hash_keys(keys) >> _BEGINNING])
 
 
 def enter(keys: pa.Array, homes: npt.NDArray) -> Hashes:
-    """Return some rows' entries for a directory; `homes` are buckets, below 128."""
+    """Return the directory entries of some rows; `homes` are their buckets, below 128."""
     return (hash_keys(keys) & ~_HOME_MASK) | homes.astype(np.uint64)
 
 
 class Directory:
-    """In which bucket each key of a large table stands, eight bytes a row: a hash of 57 bits and
-    the bucket.
+    """The bucket of each key of a large table, eight bytes a row: hash and bucket in one number.
 
-    Two keys may share a hash. So it answers where a key may be, and that keys may be the same; the
-    texts decide.
+    entry   |------- 57 bits of the hash -------|- 7 bits of the bucket -|
+    sorted: all rows of one key are neighbours, and their buckets rise
+
+    Two keys may share a hash. So it answers where a key may be, and which keys may be the same;
+    the texts decide.
     """
 
     def __init__(self) -> None:
@@ -165,20 +173,22 @@ class Directory:
         self._sorted: Hashes = np.zeros(0, np.uint64)
 
     def add(self, entries: Hashes) -> None:
-        """Take some rows in, as `enter` gives them."""
+        """Add the entries of some rows, as `enter` returns them."""
         self._parts.append(entries)
 
     def close(self) -> None:
-        """Sort; from now on it answers."""
+        """Sort the entries; only after this it can be searched."""
         self._sorted = np.concatenate(self._parts) if self._parts else self._sorted
         self._parts.clear()
         self._sorted.sort()
 
     def find_homes(self, names: pa.Array) -> npt.NDArray[np.int16]:
-        """Return the bucket in which each name can only be; NOWHERE, or AMBIGUOUS where there are
-        several.
+        """Return the only bucket in which each name can be.
+
+        NOWHERE where no entry has its hash, AMBIGUOUS where several buckets do.
         """
         wanted = hash_keys(names) & ~_HOME_MASK
+        # Searching in sorted order keeps the memory that is read close together.
         order = np.argsort(wanted)
         ordered = wanted[order]
         first = np.searchsorted(self._sorted, ordered)
@@ -186,6 +196,8 @@ class Directory:
         is_there = first < len(self._sorted)
         is_there[is_there] = (self._sorted[first[is_there]] & ~_HOME_MASK) == ordered[is_there]
         homes[order[is_there]] = (self._sorted[first[is_there]] & _HOME_MASK).astype(np.int16)
+        # First and last entry of a hash: different buckets mean that the hash alone does not
+        # decide.
         last = np.searchsorted(self._sorted, ordered[is_there] | _HOME_MASK, side="right") - 1
         several = (self._sorted[last] & _HOME_MASK) != (self._sorted[first[is_there]] & _HOME_MASK)
         homes[order[is_there][several]] = AMBIGUOUS
@@ -203,8 +215,9 @@ class Directory:
         }
 
     def find_alike(self) -> "Alike":
-        """Return the keys that may stand in more than one row."""
+        """Return the keys that may be in more than one row."""
         keys = self._sorted & ~_HOME_MASK
+        # Equal neighbours; each of the two is marked.
         is_same = keys[1:] == keys[:-1]
         among = (
             np.append(is_same, False) | np.insert(is_same, 0, False)
@@ -215,14 +228,14 @@ class Directory:
 
 
 class Alike:
-    """Keys that may stand in several rows, by their hashes (ascending)."""
+    """Keys that may be in several rows, as ascending hashes."""
 
     def __init__(self, hashes: Hashes) -> None:
         self.hashes = hashes
         self._is_near = _mark_beginnings(hashes)
 
     def rows_of(self, keys: pa.Array) -> Places:
-        """Return the rows, ascending, whose key is among them."""
+        """Return the rows, ascending, with a key that may be among them."""
         wanted = hash_keys(keys) & ~_HOME_MASK
         rows = np.flatnonzero(self._is_near[wanted >> _BEGINNING])
         at = np.minimum(np.searchsorted(self.hashes, wanted[rows]), len(self.hashes) - 1)
@@ -230,7 +243,10 @@ class Alike:
 
 
 def _mark_beginnings(hashes: Hashes) -> Flags:
-    """Return for each beginning that a hash can have whether one of these has it: few others do."""
+    """Return for each possible beginning of a hash whether one of these hashes has it.
+
+    Few other hashes do, so this is a quick first test.
+    """
     is_there = np.zeros(1 << _BEGINNING_BITS, bool)
     is_there[hashes >> _BEGINNING] = True
     return is_there

@@ -1,4 +1,4 @@
-"""The shapes that pass between the readers, the parser and the rest of the door."""
+"""Define raw and typed tables: the data passed between readers, parser, checks and builders."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class RawBatch:
         lines: int64, the physical line on which each row begins; the header is line 1. In Parquet,
             row i (from 0) is line i + 2, as it would be in a CSV. With a mapping, the line of the
             source file.
-        ragged_lines: lines of the rows with a wrong number of cells in this stretch; they stand in
+        ragged_lines: lines of the rows with a wrong number of cells in this stretch; they are in
             no column.
     """
 
@@ -41,7 +41,7 @@ class RawBatch:
 
 
 class Source(Protocol):
-    """Where a table's rows come from; can be read any number of times.
+    """A source of a table's rows that can be read any number of times.
 
     Attributes:
         file: the name under which errors know it, e.g. `payments.csv.gz`.
@@ -71,22 +71,20 @@ class Source(Protocol):
         ...
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
-        """Return the cells as read, in the header's order (ragged rows: as many as there are), by
-        line.
+        """Return the cells as read, by line, in the order of the header.
+
+        A ragged row has as many cells as it has in the file.
         """
         ...
 
     def place_of(self, line: int) -> Place:
-        """Return the file, and the line in it, on which a row stands that is on this line of the
-        source.
-        """
+        """Return the file, and the line in it, of the row on this line of the source."""
         ...
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """One table of the extract before it is typed; `source` is None where the extract does not have
-    it.
+    """One table of the extract before it is typed; `source` is None where the extract lacks it.
 
     Attributes:
         last_days: of columns of days the last one that can be meant; what is later has its year
@@ -99,26 +97,25 @@ class RawTable:
 
     @property
     def is_absent(self) -> bool:
-        """Say whether the extract has no file for this (optional) table."""
+        """Return whether the extract has no file for this (optional) table."""
         return self.source is None
 
     @property
     def file(self) -> str:
-        """Return the file's name as errors and quarantine show it; empty where absent."""
+        """Return the file name for errors and quarantine; empty where the table is absent."""
         return self.source.file if self.source else ""
 
 
 @dataclass(frozen=True)
 class BadCells:
-    """What stood in the cells of one column that could not be read: rows (ascending) and their
-    text.
-    """
+    """The unreadable cells of one column: rows (ascending) and their text."""
 
     rows: Places
     texts: pa.Array
 
     def take(self, rows: Places) -> "BadCells":
-        """Return those of these rows (ascending places), by their place among them."""
+        """Return the bad cells of these rows (ascending places), by their place among them."""
+        # Both are ascending: find each asked row among the bad ones.
         at = np.searchsorted(self.rows, rows)
         is_bad = at < len(self.rows)
         is_bad[is_bad] = self.rows[at[is_bad]] == rows[is_bad]
@@ -133,10 +130,10 @@ class TypedTable:
 
     Attributes:
         raw: where it came from.
-        frame: the contract's columns under the contract's names; types: `tables.Kind`.
+        frame: the contract's columns under the contract's names; types: `ledger_tables.Kind`.
         lines: int64 physical line of each row.
-        reasons: int32 bits of `tables.REASONS`, none for a good row, and what `tables` sets beside
-            them. Later steps add theirs.
+        reasons: int32 bits of `ledger_tables.REASONS`, none for a good row, and the bits that
+            `ledger_tables` defines beside them. Later steps add theirs.
         is_repeated: True for the second and every further copy of a row (by value); see
             `duplicates`.
         ragged_lines: int64 lines of the rows with a wrong number of cells, which are not among the
@@ -159,7 +156,7 @@ class TypedTable:
 
     @property
     def table(self) -> Table:
-        """Return the contract's table."""
+        """Return the definition of this table in the contract."""
         return self.raw.table
 
     @property
@@ -169,23 +166,22 @@ class TypedTable:
 
     @property
     def is_refused(self) -> Flags:
-        """Say which rows are refused, as far as is known by now."""
+        """Return which rows are refused, as far as is known by now."""
         return (self.reasons & ANY_REASON != 0) & ~self.is_repeated
 
     @property
     def stands(self) -> Flags:
-        """Say which rows are taken in, as far as is known by now."""
+        """Return which rows are taken in, as far as is known by now."""
         return (self.reasons & ANY_REASON == 0) & ~self.is_repeated
 
     def mark(self, rows: npt.NDArray, bits: int) -> None:
-        """Add reasons to rows (a mask or places)."""
+        """Add reasons to rows (a mask or places), in place."""
         self.reasons[rows] |= np.int32(bits)
 
     def take(self, rows: Places) -> "TypedTable":
-        """Return some rows (ascending places) as a table of their own, which keeps nothing of this
-        one in memory.
+        """Return some rows (ascending places) as a table of their own.
 
-        Ragged rows stay behind.
+        It keeps nothing of this table in memory. Ragged rows are left out.
         """
         taken = {name: cells.take(rows) for name, cells in self.bad_cells.items()}
         frame = Frame(dict(self.frame.take(rows).columns))
@@ -200,8 +196,9 @@ class TypedTable:
         )
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
-        """Return the cells as read by line, aligned with `header`; for quarantine. Reads the file
-        again, once.
+        """Return the cells as read by line, aligned with `header`; for quarantine.
+
+        It reads the file again, once.
         """
         return self.raw.source.cells_at(lines) if self.raw.source and len(lines) else {}
 
@@ -211,19 +208,17 @@ class TypedTable:
 
     @property
     def header(self) -> tuple[str, ...]:
-        """Return the names of the file's columns in its order (a mapping's source: the source's own
-        names).
-        """
+        """Return the column names of the file in its order; with a mapping, the source's names."""
         return self.raw.source.header if self.raw.source else ()
 
     @property
     def code_columns(self) -> frozenset[str]:
-        """Return the names of the file's columns that hold nothing but codes."""
+        """Return the names of the file's columns that have only codes."""
         return self.raw.source.code_columns if self.raw.source else frozenset()
 
     @property
     def delimiter(self) -> str:
-        """Return what joins the cells of a row as read."""
+        """Return the sign that joins the cells of a row as read."""
         return self.raw.source.delimiter if self.raw.source else ";"
 
 
@@ -260,6 +255,7 @@ def join_columns(
     """
     if isinstance(parts[0], np.ndarray):
         return np.concatenate(parts)
+    # Arrow texts have 32-bit offsets: more bytes would overflow.
     if sum(part.nbytes for part in parts) >= np.iinfo(np.int32).max:
         raise DunningError(
             f"{file}: the texts of column {name} come to more than 2 GiB, which one load does not take. Shorten them, "
@@ -273,6 +269,7 @@ def _join_bad_cells(tables: Sequence[TypedTable]) -> dict[str, BadCells]:
     first = 0
     for table in tables:
         for name, cells in table.bad_cells.items():
+            # Rows are counted from the first row of the joined table.
             joined.setdefault(name, []).append(BadCells(cells.rows + first, cells.texts))
         first += len(table)
     return {

@@ -1,1 +1,1 @@
-"""What held when: dated policy files and frozen, typed views of them."""
+"""Policy values by date: dated rule files, and frozen, typed views of them."""

@@ -1,4 +1,4 @@
-"""One way to write policy values down, so that equal values have equal hashes."""
+"""Write policy values in one form, so that equal values have equal hashes."""
 
 import hashlib
 import json
@@ -8,8 +8,9 @@ from typing import Any
 
 
 def canonical_json(values: Any) -> bytes:
-    """Return values as JSON with sorted keys: dates in ISO, decimals without trailing zeros, tuples
-    as lists.
+    """Return values as JSON with sorted keys.
+
+    Dates are ISO, decimals have no trailing zeros, tuples are lists.
 
     >>> from decimal import Decimal
     >>> canonical_json({"b": Decimal("10.00"), "a": (date(2026, 1, 1),)})
@@ -31,6 +32,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     if isinstance(value, Decimal):
+        # 10.00 and 10 are one value; "f" avoids the 1E+1 that `normalize` makes of both.
         return format(value.normalize(), "f")
     if isinstance(value, date):
         return value.isoformat()

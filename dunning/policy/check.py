@@ -1,5 +1,4 @@
-"""What can be said against a policy without running it: the order of the ladder, units, gaps, empty
-windows.
+"""Check a policy without running it: the order of stages, units, gaps, empty windows.
 
 The rest (`dunning.jobs.policy_check.check_policy`) runs boundary cases through the decisions
 themselves.
@@ -22,8 +21,7 @@ Complaint = tuple[str, str, str, str]
 
 
 def check_policy(folder: Path | None = None) -> list[Finding]:
-    """Return everything that can be said against the built-in policy, or a folder's, without
-    running it.
+    """Return all findings on the built-in policy, or a folder's, without running it.
 
     The built-in files must also be as they were published.
     """
@@ -36,7 +34,7 @@ def check_policy(folder: Path | None = None) -> list[Finding]:
 
 
 def read_policy_folder(folder: Path | None) -> tuple[Policy | None, list[Finding]]:
-    """Return the policy of a folder, or None with everything that keeps it from being read."""
+    """Return the policy of a folder, or None with everything that prevents reading it."""
     try:
         files = collect_files(folder)
     except DunningError as error:
@@ -45,10 +43,13 @@ def read_policy_folder(folder: Path | None) -> tuple[Policy | None, list[Finding
 
 
 def check_values(policy: Policy) -> list[Finding]:
-    """Return what the values of a readable policy say against each other, on every day on which any
-    of them changes.
+    """Return contradictions between the values of a readable policy.
+
+    Checked on every day on which any value changes.
     """
+    # A dict as an ordered set: the same contradiction on several days is one finding.
     findings = {finding: None for finding in (*_check_gaps(policy), *_check_half_years(policy))}
+    # Before this day some file has no version yet; that is reported as a gap.
     first = max(rule_file.versions[0].effective_from for rule_file in policy.rule_files.values())
     days = sorted(
         {v.effective_from for rule_file in policy.rule_files.values() for v in rule_file.in_force}
@@ -65,6 +66,7 @@ def _place(policy: Policy, day: date, complaint: Complaint) -> Finding:
     lines = policy.version_at(name, day).lines
     return Finding(
         f"{name}.toml",
+        # The line of the key, else of its table, else of the version.
         lines.get(key) or lines.get(key.rpartition(".")[0]) or lines[""],
         problem,
         cure,
@@ -92,6 +94,7 @@ def _check_half_years(policy: Policy) -> Iterator[Finding]:
 
 
 def _check_ladder(rules: Rules) -> Iterator[Complaint]:
+    # Each stage with the one above it:  (overdue, final_warning), (final_warning, court_bound)
     for lower_rung, higher_rung in itertools.pairwise(STEPS):
         below, above = lower_rung.name, higher_rung.name
         lower, higher = rules.stages.of(below), rules.stages.of(above)
@@ -136,6 +139,7 @@ def _check_near(rules: Rules) -> Iterator[Complaint]:
         problem = f"`limitation_near_amount_cents_min` is {near}, below the {least} from which an account is overdue."
         yield "stages", "limitation_near_amount_cents_min", problem, f"Ask at least {least}."
     days = rules.stages.limitation_near_days
+    # A debt this young is not yet court-bound; it would skip every stage by being near limitation.
     if days > 365 * rules.limitation.years - rules.stages.court_bound.days_overdue_min:
         problem = f"`limitation_near_days` is {days}: every young debt would go to court as urgent, past all notices."
         yield (
@@ -199,6 +203,7 @@ def _check_disconnections(rules: Rules) -> Iterator[Complaint]:
             problem,
             "Shorten `served_days_min` or lengthen `notice_valid_days`.",
         )
+    # n working days take at least n days: a window of n days or fewer is surely too short.
     if rule.window_days <= rule.payment_latency_working_days:
         problem = f"The window of {rule.window_days} days ends before the {rule.payment_latency_working_days} working "
         problem += "days for payments on their way: no premise is ever proposed."
@@ -247,6 +252,7 @@ def _check_calendar(rules: Rules) -> Iterator[Complaint]:
                 f"{day} stands in both lists.",
                 "Leave it in one of them.",
             )
+        # 5 and 6 are Saturday and Sunday, which are non-working anyway.
         elif day.weekday() >= 5:
             problem = f"{day} is a Saturday or Sunday, so it does nothing."
             yield "calendar", "extra_nonworking_days", problem, "Delete it, or correct the date."

@@ -1,15 +1,15 @@
-"""What is wrong with a policy file: where, why, and what cures it."""
+"""A problem in a policy file: place, reason and cure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One reason not to trust a policy file.
+    """One problem in a policy file.
 
-    file: name in the policy folder, such as `stages.toml`; line: 1 for the first, 0 where no line
-    is to blame; problem and cure: a sentence each; counterexample: facts and dates of an account
-    that shows the problem, or empty.
+    file: name in the policy folder, such as `stages.toml`; line: 1 for the first, 0 where no
+    single line is wrong; problem and cure: a sentence each; counterexample: facts and dates of an
+    account that shows the problem, or empty.
     """
 
     file: str

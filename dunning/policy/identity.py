@@ -1,6 +1,4 @@
-"""What a supplier may say of itself: right check digits, addresses that lead somewhere, a
-drawing.
-"""
+"""Check the supplier's own data: check digits, addresses, and the logo."""
 
 import re
 from collections.abc import Callable
@@ -27,7 +25,9 @@ _VIEW_BOX = re.compile(
 
 
 def refuse_identity(key: str, value: str) -> Refusal | None:
-    """Return what speaks against a text of `supplier.toml` or `profile.toml` and its cure, or None.
+    """Return what is wrong with a text of `supplier.toml` or `profile.toml`, or None.
+
+    Returned are the problem and its cure.
 
     >>> refuse_identity("bic", "XXXXBGSF")
     >>> refuse_identity("bic", "XXXXBGS")
@@ -73,6 +73,7 @@ def _refuse_vat_no(value: str) -> Refusal | None:
 
 
 def _refuse_iban(value: str) -> Refusal | None:
+    # `compact` removes spaces and the like: the value must be in its shortest form already.
     if value == iban.compact(value) and iban.is_valid(value):
         return None
     return (
@@ -107,7 +108,10 @@ def _refuse_receipt_url(value: str) -> Refusal | None:
 
 
 def _refuse_logo(value: str) -> Refusal | None:
-    """An SVG that begins with its root cannot declare entities."""
+    """Return what is wrong with an SVG, or None.
+
+    One that begins with its root element cannot declare entities.
+    """
     if not value:
         return None
     if not value.startswith("<svg"):
@@ -117,6 +121,7 @@ def _refuse_logo(value: str) -> Refusal | None:
     except ElementTree.ParseError as error:
         return f"broken SVG: {error}", "Export the drawing again as plain SVG."
     size = _VIEW_BOX.fullmatch(root.get("viewBox", "").strip())
+    # Without a size the logo could not be placed in the layout.
     if not size or not float(size["width"]) or not float(size["height"]):
         return "an SVG without a viewBox", 'Give its size: <svg viewBox="0 0 64 64" ...>.'
     for name in (node.tag.rpartition("}")[2] for node in root.iter() if isinstance(node.tag, str)):

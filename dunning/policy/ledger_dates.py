@@ -1,5 +1,6 @@
-"""Dates of law that decide what an extract may hold: the loader refuses by them, the sample's
-billing keeps them.
+"""Dates of law by which the rows of an extract are refused.
+
+The loader refuses by them, and the sample's billing keeps them.
 """
 
 import dataclasses
@@ -21,7 +22,7 @@ class LedgerDates:
         euro_from: first day on which debts are in euro; the newest version of the policy's
             changeover.
         bgn_payments_until: first day on which no payment can be in BGN any more.
-        season_month: month on whose first day a heating season begins.
+        season_month: month in which, on its first day, a heating season begins.
 
     Source: `policy/ledger_dates.toml`, `policy/files/changeover.toml`.
     """
@@ -36,7 +37,7 @@ class LedgerDates:
 
 
 def read_ledger_dates() -> LedgerDates:
-    """Return the dates as the built-in files have them."""
+    """Return the dates of the built-in files."""
     changeover = tomllib.loads((_FOLDER / "files" / "changeover.toml").read_text("utf-8"))
     own = tomllib.loads((_FOLDER / "ledger_dates.toml").read_text("utf-8"))
     return LedgerDates(euro_from=changeover["version"][-1]["euro_from"], **own)

@@ -1,4 +1,4 @@
-"""On which line of a TOML text each key stands, for messages; tomllib itself keeps no lines."""
+"""Find the line of each key in a TOML text, for messages; tomllib keeps no lines."""
 
 import re
 
@@ -16,8 +16,9 @@ def find_lines(text: str) -> dict[Place, int]:
         text: TOML that `tomllib` accepts.
 
     Returns:
-        (version number from 0, or -1 for what stands above the first; dotted key) to line number from 1. A version
-        itself has the key "". Keys within arrays and inline tables have no line of their own.
+        (version number from 0, or -1 for what is above the first; dotted key) to line number
+        from 1. A version itself has the key "". Keys within arrays and inline tables have no line
+        of their own.
 
     >>> find_lines("a = 1\\n[[version]]\\nb = 2\\n[version.c]\\nd = 3\\n")[(0, "c.d")]
     5
@@ -25,6 +26,7 @@ def find_lines(text: str) -> dict[Place, int]:
     lines: dict[Place, int] = {}
     version, table, depth, closing = -1, "", 0, ""
     for number, line in enumerate(text.splitlines(), 1):
+        # Inside a text of several lines nothing is a key.
         if closing:
             closing = "" if closing in line else closing
             continue
@@ -38,6 +40,8 @@ def find_lines(text: str) -> dict[Place, int]:
             value = key[2]
         closing = _opened_text(value)
         bare = _QUOTED.sub("", value).split("#")[0]
+        # Open brackets minus closed ones: above 0, the next line is still inside an array or
+        # inline table.
         depth += sum(map(bare.count, "[{")) - sum(map(bare.count, "]}"))
     return lines
 
@@ -55,7 +59,7 @@ def _join(table: str, key: str) -> str:
 
 
 def _opened_text(value: str) -> str:
-    """Return the mark that closes a text of several lines begun on this one, or nothing."""
+    """Return the closing mark of a multi-line text that begins on this line, or nothing."""
     for mark in ('"""', "'''"):
         if value.count(mark) % 2:
             return mark

@@ -1,4 +1,4 @@
-"""The policy: all rule files of a folder, and what of them is in force on a day."""
+"""Load all rule files of a folder, and return the rules in force on a day."""
 
 import dataclasses
 import hashlib
@@ -28,19 +28,19 @@ CAME_LATER = ("retention", "notices", "profile", "release", "protection")
 
 @dataclass(frozen=True)
 class Policy:
-    """Every rule file, read and complete. `rule_files`: by rule name."""
+    """All rule files, checked and complete; `rule_files` by rule name."""
 
     rule_files: Mapping[str, RuleFile]
 
     def at(self, as_of: date) -> rules.Rules:
-        """Return all that is in force on a day.
+        """Return all rules in force on a day.
 
         A version holds from its `effective_from` (included) until the next one's (not included).
-        Interest rates are selected by accrual day: all that began up to `as_of` are given, so that
-        a rate published for later changes no earlier night.
+        Interest rates are selected by accrual day: all that began up to `as_of` are returned, so
+        that a rate published for a later day changes no earlier run.
 
         Raises:
-            DunningError: a rule file says nothing yet on that day.
+            DunningError: a rule file has no version yet on that day.
         """
         selected = {name: self.version_at(name, as_of) for name in self.rule_files}
         rates = [v for v in self.rule_files["interest_rates"].in_force if v.effective_from <= as_of]
@@ -49,6 +49,8 @@ class Policy:
         values["interest_rates"] = {
             v.effective_from.isoformat(): v.values["rate_percent"] for v in rates
         }
+        # The version is the newest day in force and a hash of the values: it changes with a value,
+        # not with a comment, a source or a reason.
         newest = max(selected[name].effective_from for name in deciding)
         mark = hashlib.sha256(
             canonical_json({name: values[name] for name in deciding})
@@ -61,10 +63,10 @@ class Policy:
         )
 
     def version_at(self, name: str, on: date) -> Version:
-        """Return the version of a rule file that holds on a day.
+        """Return the version of a rule file in force on a day.
 
         Raises:
-            DunningError: the day lies before its first version.
+            DunningError: the day is before its first version.
         """
         rule_file = self.rule_files[name]
         held = [version for version in rule_file.in_force if version.effective_from <= on]
@@ -74,22 +76,25 @@ class Policy:
                 f"{name}.toml:{first.lines.get('effective_from', 1)}: nothing holds on {on}; the first version begins "
                 f"on {first.effective_from}. A night cannot be run without a rule. Add a version that held on that day."
             )
+        # Versions are in order of their days, so the last one that has begun is in force.
         return held[-1]
 
     def files(self) -> dict[str, bytes]:
-        """Return the bytes of every file that is used, by file name, for a run to keep;
-        `read_policy` reads them.
+        """Return the bytes of every file used, by file name.
+
+        A run stores them; `read_policy` reads them again.
         """
         return {f"{name}.toml": self.rule_files[name].data for name in sorted(self.rule_files)}
 
     def hashes(self) -> dict[str, str]:
-        """Return the SHA-256 of every file that is used, by file name."""
+        """Return the SHA-256 of every file used, by file name."""
         return {file: hashlib.sha256(data).hexdigest() for file, data in self.files().items()}
 
 
 def load_policy(folder: Path | None = None) -> Policy:
-    """Return the built-in policy, or that of a folder; rule files that are not in the folder are
-    the built-in ones.
+    """Return the policy of a folder, or the built-in one.
+
+    Rule files that the folder does not have are the built-in ones.
 
     Raises:
         DunningError: no such folder, no rule file in it, or a file that cannot be trusted (file,
@@ -99,7 +104,7 @@ def load_policy(folder: Path | None = None) -> Policy:
 
 
 def read_policy(files: Mapping[str, bytes]) -> Policy:
-    """Return the policy of these files (file name to bytes), as `Policy.files` gave them.
+    """Return the policy of these files (file name to bytes), as returned by `Policy.files`.
 
     A rule that the files cannot have yet, because it came after the run that kept them, is the
     built-in one.
@@ -107,6 +112,7 @@ def read_policy(files: Mapping[str, bytes]) -> Policy:
     Raises:
         DunningError: the first finding of a file that cannot be trusted.
     """
+    # A run that was stored before these files existed can still be read.
     later = {f"{name}.toml": (BUILT_IN / f"{name}.toml").read_bytes() for name in CAME_LATER}
     policy, findings = read_files({**later, **files})
     if policy is None:
@@ -118,7 +124,7 @@ def read_policy(files: Mapping[str, bytes]) -> Policy:
 
 
 def read_files(files: Mapping[str, bytes]) -> tuple[Policy | None, list[Finding]]:
-    """Return the policy of these files, or None with everything that is wrong in any of them."""
+    """Return the policy of these files, or None with all findings in any of them."""
     rule_files, findings = {}, []
     for name in SHAPES:
         if f"{name}.toml" not in files:
@@ -156,6 +162,7 @@ def collect_files(folder: Path | None) -> dict[str, bytes]:
         raise DunningError(
             f"{folder}/{file} is no rule file. Rename or move it; there are: {listed}."
         )
+    # The right side wins: a file of the folder replaces the built-in one as a whole.
     return files | own
 
 
@@ -170,7 +177,11 @@ def _build(shape: type, values: dict[str, Any]) -> Any:
 
 
 def _merge_equal(rates: tuple[tuple[date, Any], ...]) -> tuple[tuple[date, Any], ...]:
-    """Drop rates that say what the one before says, so that interest is split only where it
-    changes.
+    """Return the rates without those equal to the rate before.
+
+    So interest is split into segments only where the rate changes.
+
+    file     | 12.00 | 12.00 | 11.50 | 11.50 | 12.00
+    merged   | 12.00         | 11.50         | 12.00
     """
     return tuple(rate for i, rate in enumerate(rates) if i == 0 or rate[1] != rates[i - 1][1])

@@ -1,9 +1,8 @@
-"""Published versions are frozen: their values stand under a hash, and a correction is a new
-version.
+"""Check that published versions are unchanged: their values are hashed.
 
-`published.toml` names, for every version of the built-in files, the keys it had when it was
-published and the hash of their values. A key that comes later (a new knob) is published by an entry
-of its own; the older ones stay as they are.
+A correction is a new version. `published.toml` names, for every version of the built-in files, the
+keys it had when it was published and the hash of their values. A key that comes later (a new knob)
+is published by an entry of its own; the older ones stay as they are.
 """
 
 import tomllib
@@ -23,9 +22,7 @@ _HEAD = "# What has been published, with the hash of its values. `dunning policy
 
 @dataclass(frozen=True)
 class Published:
-    """One published version: file name, its day and revision, the dotted keys it had, the hash of
-    their values.
-    """
+    """One published version: file, day, revision, dotted keys, and the hash of their values."""
 
     file: str
     effective_from: date
@@ -35,14 +32,15 @@ class Published:
 
 
 def read_published(path: Path = PUBLISHED) -> tuple[Published, ...]:
-    """Return what has been published."""
+    """Return all published versions."""
     entries = tomllib.loads(path.read_text("utf-8")).get("published", [])
     return tuple(Published(**{**entry, "keys": tuple(entry["keys"])}) for entry in entries)
 
 
 def check_published(policy: Policy, published: Iterable[Published]) -> list[Finding]:
-    """Return a finding for every published version that was changed or removed, and for every one
-    not yet published.
+    """Return a finding for every published version changed or removed, and every unpublished one.
+
+    A version with a new key counts as unpublished.
     """
     published = tuple(published)
     findings = [finding for entry in published for finding in _compare(policy, entry)]
@@ -58,7 +56,7 @@ def check_published(policy: Policy, published: Iterable[Published]) -> list[Find
 
 
 def publish(path: Path = PUBLISHED) -> list[Published]:
-    """Add to the published versions those of the built-in files that are new, and return them.
+    """Add the new versions of the built-in files to the published ones, and return them.
 
     Raises:
         DunningError: a built-in file cannot be read.
@@ -90,6 +88,7 @@ def _versions(policy: Policy) -> list[tuple[str, Version]]:
 
 def _unpublished_keys(name: str, version: Version, published: Iterable[Published]) -> list[str]:
     mark = (f"{name}.toml", version.effective_from, version.revision)
+    # A version may have several entries: one for each time keys were added to it.
     covered = {key for entry in published if _mark(entry) == mark for key in entry.keys}
     return sorted(key for key, _ in flatten(version.values) if key not in covered)
 
@@ -119,6 +118,7 @@ def _compare(policy: Policy, entry: Published) -> list[Finding]:
             )
         ]
     values = dict(flatten(version.values))
+    # Only keys that the version had then are compared: a key added later has an entry of its own.
     gone = [key for key in entry.keys if key not in values]
     line = version.lines.get("", 0)
     if gone:

@@ -1,6 +1,4 @@
-"""Reading one rule file strictly: every key known, every value of its type, every version with its
-source.
-"""
+"""Read one rule file strictly: no unknown key, no wrong type, no version without a source."""
 
 import difflib
 import itertools
@@ -32,11 +30,12 @@ ABOUT_VERSION = ("effective_from", "revision", "source", "reason", "uncertain")
 
 @dataclass(frozen=True)
 class Version:
-    """What a rule file says from a day on, complete. A later revision for the same day replaces the
-    earlier one.
+    """The complete content of a rule file from a day on.
 
-    values: as the rule class holds them, tables as dicts; uncertain: dotted key to why it is;
-    lines: dotted key ("": the version itself) to line.
+    A later revision for the same day replaces the earlier one.
+
+    values: as the rule class has them, tables as dicts; uncertain: dotted key to the reason;
+    lines: dotted key ("": the version itself) to line number.
     """
 
     effective_from: date
@@ -50,8 +49,9 @@ class Version:
 
 @dataclass(frozen=True)
 class RuleFile:
-    """One rule: its name (`stages` for `stages.toml`), which date selects, its versions in order,
-    and its bytes.
+    """One rule file: its name, the date that selects a version, its versions, its bytes.
+
+    The name is `stages` for `stages.toml`; versions are in order of their days.
     """
 
     name: str
@@ -61,11 +61,12 @@ class RuleFile:
 
     @property
     def in_force(self) -> tuple[Version, ...]:
-        """The last revision of each day, in order."""
+        """The last revision of each day, in order of the days."""
+        # A dict keeps one version per day: the last one written, which is the last revision.
         return tuple({version.effective_from: version for version in self.versions}.values())
 
     def until(self, version: Version) -> date | None:
-        """Return the first day on which the version no longer holds, or None."""
+        """Return the first day on which the version is no longer in force, or None."""
         return next(
             (v.effective_from for v in self.in_force if v.effective_from > version.effective_from),
             None,
@@ -73,7 +74,7 @@ class RuleFile:
 
 
 def flatten(values: dict[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
-    """Give every leaf of a version's values under its dotted key."""
+    """Yield every leaf of nested values with its dotted key."""
     for key, value in values.items():
         if isinstance(value, dict):
             yield from flatten(value, f"{at}{key}.")
@@ -85,11 +86,12 @@ def read_rule_file(name: str, data: bytes) -> tuple[RuleFile | None, list[Findin
     """Return a rule file, or None with everything that is wrong with it.
 
     Args:
-        name: of the rule, a key of `shapes.SHAPES`.
+        name: of the rule, a key of `schema.SHAPES`.
         data: the bytes of the file.
     """
     try:
         text = data.decode("utf-8")
+        # Decimal, not float: 12.15 must stay exactly 12.15.
         parsed = tomllib.loads(text, parse_float=Decimal)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
@@ -113,7 +115,7 @@ def _explain_syntax(name: str, message: str, text: str) -> Finding:
 
 
 class _Reader:
-    """Collects findings while a parsed file becomes a `RuleFile`."""
+    """Makes a `RuleFile` from a parsed file, and collects findings."""
 
     def __init__(self, name: str, lines: dict[tuple[int, str], int]) -> None:
         self.name, self.lines = name, lines
@@ -135,6 +137,7 @@ class _Reader:
 
     def _add(self, number: int, key: str, problem: str, cure: str) -> None:
         line = self.lines.get((number, key), 0)
+        # A key without a line of its own (missing, or in an inline table): use its table's line.
         while not line and key:
             key = key.rpartition(".")[0]
             line = self.lines.get((number, key), 0)
@@ -206,7 +209,9 @@ class _Reader:
         self, number: int, shape: type, table: dict[str, Any], at: str
     ) -> dict[str, Any]:
         kinds, values = fields_of(shape), {}
+        # Source, reason and so on belong to the version itself, not to its tables.
         known = {*kinds, *(() if at else ABOUT_VERSION)}
+        # A misspelled key is reported once, not as unknown and as missing.
         meant = set()
         for key in (key for key in table if key not in known):
             cure, key_meant = _suggest(key, kinds)
@@ -268,8 +273,9 @@ class _Reader:
         }
 
     def _check_notice(self, number: int, values: dict[str, Any]) -> None:
-        """`overdue` waits for no notice; every stage above it does, for so many days after it was
-        served.
+        """Add findings on notices: `overdue` waits for none, every higher stage for a served one.
+
+        A higher stage begins a number of days after its notice was served.
         """
         for stage in STAGES[1:] if self.name == "stages" else ():
             rule = values.get(stage, {})
@@ -290,6 +296,7 @@ class _Reader:
         keys = [key for key, _ in flatten(values)]
         found: dict[str, str] = {}
         for name, why in flatten(table):
+            # A table named as uncertain makes all values in it uncertain.
             covered = [key for key in keys if key == name or key.startswith(f"{name}.")]
             if not covered:
                 cure = "Name a key of this version, or delete the line."
@@ -312,6 +319,9 @@ class _Reader:
     def _check_order(self, versions: tuple[Version, ...]) -> None:
         for number, (before, after) in enumerate(itertools.pairwise(versions), 1):
             day, revision = after.effective_from, after.revision
+            # Allowed below a version: a correction of that day, or revision 1 of a later day.
+            # 2026-01-01          2026-01-01
+            # 2026-01-01, rev 2   2026-07-01
             if day == before.effective_from and revision == before.revision + 1:
                 continue
             if day == before.effective_from:
@@ -347,8 +357,9 @@ class _Reader:
 
 
 def _suggest(key: str, kinds: dict[str, Any]) -> tuple[str, str]:
-    """Return a cure for an unknown key, and the key that was probably meant; where only the unit
-    differs, say so.
+    """Return a cure for an unknown key, and the key that was probably meant.
+
+    Where only the unit differs, the cure explains that.
     """
     for known in kinds:
         if _bare(known) == _bare(key):

@@ -1,6 +1,4 @@
-"""The typed, frozen view of every policy value: what the decisions read. Units stand in the
-names.
-"""
+"""Define the typed, frozen policy values that the decisions read; the unit is in the name."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,15 +9,16 @@ from dunning.core.ladder import REMINDER
 
 @dataclass(frozen=True)
 class Changeover:
-    """The euro changeover. `euro_from`: first day on which debts stand in euro."""
+    """The euro changeover; `euro_from` is the first day on which debts are in euro."""
 
     euro_from: date
 
 
 @dataclass(frozen=True)
 class Interest:
-    """Statutory interest. `rates`: (first day, yearly percent), ascending; selected by each accrual
-    day.
+    """Statutory interest, selected by each accrual day.
+
+    rates: (first day, yearly percent), ascending.
     """
 
     rates: tuple[tuple[date, Decimal], ...]
@@ -30,8 +29,9 @@ class Interest:
 
 @dataclass(frozen=True)
 class Limitation:
-    """When a debt can no longer be claimed. `suspensions`: half-open intervals that are not
-    counted.
+    """Years after which a debt can no longer be claimed.
+
+    suspensions: half-open intervals that are not counted.
     """
 
     years: int
@@ -43,15 +43,16 @@ class Limitation:
 
 @dataclass(frozen=True)
 class Agreements:
-    """Days after an instalment's due day within which the agreement still counts as kept."""
+    """Days after an instalment's due day in which the agreement still counts as kept."""
 
     grace_days: int
 
 
 @dataclass(frozen=True)
 class StageRule:
-    """The conditions of one stage. `after_notice`: the notice stage that must have been served, or
-    empty.
+    """The conditions of one stage.
+
+    after_notice: the notice stage that must have been served, or empty.
     """
 
     days_overdue_min: int
@@ -62,8 +63,10 @@ class StageRule:
 
 @dataclass(frozen=True)
 class Stages:
-    """The ladder. Kinds that never may be claimed, and kinds that may only with their season's
-    equalisation bill.
+    """The conditions of all stages.
+
+    kinds_enforced: kinds of invoices that are in enforcement already, and are not claimed again.
+    kinds_after_equalisation: kinds that may be claimed only with their season's equalisation bill.
     """
 
     overdue: StageRule
@@ -76,7 +79,7 @@ class Stages:
     kinds_after_equalisation: tuple[str, ...]
 
     def of(self, rung: str) -> StageRule:
-        """Return the conditions of a rung of `core.ladder`; `limitation_near` asks for a sum alone."""
+        """Return the conditions of a rung of `core.ladder`; `limitation_near` needs a sum alone."""
         if rung == "limitation_near":
             return StageRule(0, self.limitation_near_amount_cents_min)
         rule: StageRule = getattr(self, rung)
@@ -85,25 +88,26 @@ class Stages:
 
 @dataclass(frozen=True)
 class Service:
-    """Days after which what we sent ourselves counts as served, per channel, unless a failure came
-    back.
+    """Days after which a message that we sent counts as served, per channel.
+
+    Unless it was reported as failed.
     """
 
     served_after_days: dict[str, int]
 
 
 def repeat_key(message: str) -> str:
-    """Return the key of `reminders.toml` that says when a message may go again."""
+    """Return the key of `reminders.toml` with the days before a message may be repeated."""
     return "repeat_days" if message == REMINDER else f"{message}_repeat_days"
 
 
 @dataclass(frozen=True)
 class Reminders:
-    """Who is reminded, how often, from which sum per channel.
+    """How often accounts are reminded, and from which sum per channel.
 
-    on_list_days: for how many days in a row another list of tonight's may keep an account from its
-    message before it has left. sms_parts_max: an SMS is shortened, clause by clause, to so many
-    parts.
+    on_list_days: for how many days in a row another list of the same run may keep an account from
+    its message before that message has been sent. sms_parts_max: an SMS is shortened, clause by
+    clause, to so many parts.
     """
 
     repeat_days: int
@@ -113,7 +117,7 @@ class Reminders:
     sms_parts_max: int = 2
 
     def repeat_days_of(self, message: str) -> int:
-        """Return after how many days the same message may go again."""
+        """Return the days after which the same message may be sent again."""
         key = repeat_key(message)
         days: int = getattr(self, key)
         return days
@@ -121,7 +125,7 @@ class Reminders:
 
 @dataclass(frozen=True)
 class Disconnections:
-    """What must hold before a premise is proposed for disconnection, and when that may happen."""
+    """The conditions for proposing a premise for disconnection, and the window for doing it."""
 
     served_days_min: int
     notice_valid_days: int
@@ -134,7 +138,7 @@ class Disconnections:
 
 @dataclass(frozen=True)
 class Court:
-    """The application for an order for payment: state fee, general ceiling (heat has none)."""
+    """The application for an order for payment: state fee, and the ceiling (heat has none)."""
 
     state_fee_percent: Decimal
     state_fee_cents_min: int
@@ -143,7 +147,7 @@ class Court:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Days that a decision of the Council of Ministers took from or gave to the working days."""
+    """Days that the Council of Ministers made non-working or working days."""
 
     extra_nonworking_days: tuple[date, ...]
     extra_working_days: tuple[date, ...]
@@ -151,7 +155,10 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Loading:
-    """When a ledger is too bad, too old or too thin to act upon. Shares are fractions of one."""
+    """Limits beyond which a ledger is too bad, too old or too thin to act on.
+
+    Shares are fractions of one.
+    """
 
     quarantine_share_max: Decimal
     quarantine_share_max_strict: Decimal
@@ -171,11 +178,11 @@ class Loading:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long snapshots of ledgers are kept, counted back from the last closed date; decides
-    nothing on accounts.
+    """How long snapshots are kept, counted back from the last closed date.
 
-    every_snapshot_days: all of so many days, that date included. monthly_snapshot_months: the
-    newest of each of so many calendar months, that date's month included.
+    It decides nothing on accounts. every_snapshot_days: all of so many days, that date included.
+    monthly_snapshot_months: the newest of each of so many calendar months, that date's month
+    included.
     """
 
     every_snapshot_days: int
@@ -184,16 +191,15 @@ class Retention:
 
 @dataclass(frozen=True)
 class Release:
-    """When what a night wants waits for a person, and how much may leave the house at once; decides
-    no stage.
+    """When proposals wait for a person, and how much may be sent at once; decides no stage.
 
-    band_percent: how far a count or sum may lie from the median of `band_nights` comparable nights,
-    of which there must be `band_nights_min`, with a median of `band_rows_min` rows at least.
-    rows_max, amount_cents_max: absolute limits, by MEASURES. payments_share_min: of the payments
-    that are usual in the last `payments_days` days, where these are `payments_min` at least.
-    district_rows_max: rows a district and day, by RAMPED. court_week_rows_max: cases a calendar
-    week. acted_days: how long an account handed over stays off that list, by ACTED. answer_hours:
-    how long a question waits for its answer.
+    band_percent: how far a count or sum may differ from the median of `band_nights` comparable
+    nights, of which there must be `band_nights_min`, with a median of `band_rows_min` rows at
+    least. rows_max, amount_cents_max: absolute limits, by MEASURES. payments_share_min: of the
+    payments that are usual in the last `payments_days` days, where these are `payments_min` at
+    least. district_rows_max: rows a district and day, by RAMPED. court_week_rows_max: cases a
+    calendar week. acted_days: how long an account handed over is kept off that list, by ACTED.
+    answer_hours: how long a question waits for its answer.
     """
 
     band_percent: Decimal
@@ -213,7 +219,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Protection:
-    """What an employee records to protect an account; decides nothing on accounts by itself.
+    """Terms of protections that employees record; decides nothing on accounts by itself.
 
     undocumented_days: how long it holds without a document. remind_days: from how long before its
     end its author is reminded.
@@ -225,7 +231,7 @@ class Protection:
 
 @dataclass(frozen=True)
 class Supplier:
-    """How the supplier names itself in messages, per service, and where people reach it."""
+    """The names of the supplier in messages, per service, and its contact for customers."""
 
     service_names: dict[str, str]
     service_names_latin: dict[str, str]
@@ -235,13 +241,12 @@ class Supplier:
 
 @dataclass(frozen=True)
 class Notices:
-    """When a billing group's monthly notices go out and what they are made with; decides nothing on
-    accounts.
+    """When and how monthly notices are made; decides nothing on accounts.
 
-    day_of_month: by service; the last day of a shorter month. wording: the version of the
-    department's texts that notices are written with. batch_pages_max: pages of one file for the
-    print house. card_age_days: a contact registered longer ago is asked for anew. receipt_days: how
-    long a notice's receipt may be confirmed.
+    day_of_month: the day on which a billing group's notices are sent, by service; the last day of
+    a shorter month. wording: the version of the department's texts used in notices.
+    batch_pages_max: pages of one file for the print house. card_age_days: a contact registered
+    longer ago is asked for anew. receipt_days: how long a notice's receipt may be confirmed.
     """
 
     day_of_month: dict[str, int]
@@ -253,12 +258,12 @@ class Notices:
 
 @dataclass(frozen=True)
 class Profile:
-    """Who the supplier is, as notices say it; its phone and the names of its services stand in
-    `Supplier`.
+    """The identity of the supplier as printed in notices.
 
-    *_latin: the same for the English notice and for banks. offices: an address with its hours each,
-    in the same order as offices_latin. logo: SVG. receipt_url: the address of the page that
-    confirms receipt, before the token; empty where there is none.
+    Its phone and the names of its services are in `Supplier`. *_latin: the same for the English
+    notice and for banks. offices: an address with its hours each, in the same order as
+    offices_latin. logo: SVG. receipt_url: the address of the page that confirms receipt, before
+    the token; empty where there is none.
     """
 
     name: str
@@ -283,8 +288,9 @@ class Profile:
 
 @dataclass(frozen=True)
 class Rules:
-    """All that is in force on `as_of`. `version`: short hash of every selected value that decides
-    on accounts.
+    """All rules in force on `as_of`.
+
+    version: day and short hash of every selected value that decides on accounts.
     """
 
     as_of: date

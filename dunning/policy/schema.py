@@ -1,4 +1,4 @@
-"""The shape of every rule file, derived from the typed view, and what each kind of value may be.
+"""Define the keys of every rule file and the values that each key may have.
 
 A key of a rule file is a field of its class in `dunning.policy.rules`: one word in the file, the
 code and the decision. The unit is the end of the name, and the bounds follow from it.
@@ -29,14 +29,14 @@ LAST_DAY = date(2100, 1, 1)
 
 @dataclass(frozen=True)
 class InterestRate:
-    """The yearly percent that an accrual day bears; `Rules.interest.rates` is made of these."""
+    """The yearly percent for an accrual day; `Rules.interest.rates` is made of these."""
 
     rate_percent: Decimal
 
 
 @dataclass(frozen=True)
 class ChangeoverDay:
-    """`rules.Changeover` without what the law has fixed."""
+    """`rules.Changeover` without the dates fixed by law."""
 
     euro_from: date
 
@@ -143,11 +143,12 @@ _MAPS = {
     "district_rows_max": RAMPED,
     "acted_days": ACTED,
 }
+# 100 million euro; 100 years in days; years.
 _CENTS_MAX, _COUNT_MAX, _YEARS_MAX = 100_000_000_00, 36_525, 100
 
 
 class ValueRefused(ValueError):  # noqa: N818 - said as a sentence, never shown by this name
-    """A value that a key cannot have: `problem` and `cure`."""
+    """A value that a key may not have: `problem` and `cure`."""
 
     def __init__(self, problem: str, cure: str) -> None:
         super().__init__(problem, cure)
@@ -155,12 +156,13 @@ class ValueRefused(ValueError):  # noqa: N818 - said as a sentence, never shown 
 
 
 def unit_of(key: str) -> str:
-    """Return the code of a dotted key's unit, or nothing for words.
+    """Return the code of a dotted key's unit; empty for words.
 
     >>> unit_of("overdue.amount_cents_min"), unit_of("served_after_days.sms"), unit_of("phone")
     ('cents', 'days', '')
     """
     parts = key.split(".")
+    # In a table by channel or service the unit is in the name of the table.
     name = parts[0] if parts[0] in _MAPS else parts[-1]
     fitting = [end for end in UNITS if name.endswith(end)]
     return UNITS[max(fitting, key=len)] if fitting else ""
@@ -181,23 +183,26 @@ def optional_keys(shape: type) -> set[str]:
 
 
 def map_keys(key: str) -> tuple[str, ...]:
-    """Return the words that a table of values by channel or service must have, every one of
-    them.
+    """Return the words that a table of values (by channel, service or measure) must have.
+
+    Every one of them is required.
     """
     return _MAPS[key]
 
 
 def is_table(kind: Any) -> bool:
-    """Say whether a value of this type is a table with keys of its own."""
+    """Return whether a value of this type is a table with keys of its own."""
     return get_origin(kind) is dict or dataclasses.is_dataclass(kind)
 
 
 def read_value(kind: Any, key: str, value: Any) -> Any:
-    """Return a leaf value as its class holds it: integers, decimals, dates, texts, tuples of these.
+    """Return a leaf value in its type: integer, decimal, date, text, or a tuple of these.
 
     Raises:
         ValueRefused: wrong type, out of bounds, not in the closed list.
     """
+    # `type(value) is`, not `isinstance`, in the readers below: True is an int, and a datetime is a
+    # date.
     if kind is int:
         return _read_count(key, value)
     if kind is Decimal:
@@ -276,6 +281,7 @@ def _read_decimal(key: str, value: Any) -> Decimal:
         raise ValueRefused(
             f"`{key}` is {number}, with more than two decimals.", "Give at most two decimals."
         )
+    # 0.05 written for 5 % is a common mistake, and no percent here is below one.
     if not is_share and 0 < number < 1:
         raise ValueRefused(
             f"`{key}` is {number}, less than one percent.",
@@ -354,6 +360,7 @@ def _read_intervals(key: str, value: list[Any]) -> tuple[tuple[date, date], ...]
                 f"`{key}`: {start} to {until} is empty.",
                 "The second day is the first that counts again; put it later.",
             )
+        # Half-open intervals: one may begin on the day on which the one before ends.
         if intervals and start < intervals[-1][1]:
             raise ValueRefused(
                 f"`{key}`: {start} lies before {intervals[-1][1]}.",

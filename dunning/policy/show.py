@@ -1,6 +1,4 @@
-"""What is in force on a day: every value with its unit, since when, until when, by which source,
-and how sure.
-"""
+"""List the values in force on a day: unit, first and last day, source and confidence."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,11 +13,11 @@ CONFIRMED, UNCERTAIN = "confirmed", "uncertain"
 
 @dataclass(frozen=True)
 class Row:
-    """One value in force. `value` as the rule class holds it; `until` is the first day without it,
-    or None.
+    """One value in force.
 
-    unit: code of its unit (`schema.UNITS`), empty for words.
-    reason: why the value is uncertain where it is, else why its version is what it is.
+    value: as the rule class has it. until: the first day without it, or None. unit: code of its
+    unit (`schema.UNITS`), empty for words. reason: why the value is uncertain, if it is, else why
+    its version is what it is.
     """
 
     file: str
@@ -34,15 +32,15 @@ class Row:
 
 
 def show_rows(policy: Policy, as_of: date) -> list[Row]:
-    """Return every value in force on a day, by file and key order; of interest rates all up to that
-    day.
+    """Return every value in force on a day, by file and key; of interest rates all up to that day.
 
     Raises:
-        DunningError: a rule file says nothing yet on that day.
+        DunningError: a rule file has no version yet on that day.
     """
     rows: list[Row] = []
     for name, rule_file in policy.rule_files.items():
         versions = [policy.version_at(name, as_of)]
+        # Interest of past days still uses the rates of those days.
         if rule_file.selected_by == "accrual_day":
             versions = [
                 version for version in rule_file.in_force if version.effective_from <= as_of
@@ -71,19 +69,16 @@ def rows_of(rule_file: RuleFile, version: Version) -> list[Row]:
 
 @dataclass(frozen=True)
 class RuleChange:
-    """A value that is in force on one side and not on the other; None where it is not there at
-    all.
-    """
+    """A value in force on one side but not on the other; None on a side without it."""
 
     before: Row | None
     after: Row | None
 
 
 def compare_rules(before: tuple[Policy, date], after: tuple[Policy, date]) -> list[RuleChange]:
-    """Return the values in force that differ between a policy on its day and another one on its
-    own.
+    """Return the values in force that differ between two policies, each on its own day.
 
-    A rate of interest is one value per day from which it holds.
+    An interest rate is one value per day from which it holds.
     """
     sides = [
         {(row.file, row.key, _since(row)): row for row in show_rows(*side)}
@@ -91,6 +86,7 @@ def compare_rules(before: tuple[Policy, date], after: tuple[Policy, date]) -> li
     ]
     pairs = [
         RuleChange(sides[0].get(mark), sides[1].get(mark))
+        # Ordered and without repetition: the first side's values, then those only on the second.
         for mark in dict.fromkeys([*sides[0], *sides[1]])
     ]
     return [pair for pair in pairs if _value(pair.before) != _value(pair.after)]

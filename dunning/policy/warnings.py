@@ -1,6 +1,4 @@
-"""What a morning report should say about the policy of the night: rates that nobody has confirmed
-or renewed.
-"""
+"""Find policy doubts for the morning report: interest rates not confirmed or not renewed."""
 
 from datetime import date
 
@@ -9,10 +7,9 @@ from dunning.policy.policies import Policy
 
 
 def find_doubts(policy: Policy, as_of: date) -> list[str]:
-    """Return Bulgarian sentences about tonight's statutory rate: not renewed for this half-year, or
-    not confirmed.
+    """Return Bulgarian sentences on a statutory rate that is not renewed or not confirmed.
 
-    Interest goes on with the newest rate; nobody is stopped, but somebody should look.
+    Interest goes on with the newest rate; nothing is stopped, but a person should check it.
 
     Source: ПМС 426/2014: the rate is that of 1 January or 1 July.
     """

@@ -1,9 +1,16 @@
-"""The accounts of an extract: all (premise, payer) pairs, numbered in the order of the snapshot.
+"""Number the accounts of an extract: all (premise, payer) pairs, in the order of the snapshot.
 
 Premises are numbered by (bucket, premise_no) and payers by payer_code, each over all rows of their
-table; a pair is one whole number, and pairs in ascending order are accounts in the snapshot's
-order: bucket, premise_no, payer_code. So a row sorted by its account stands in its bucket, and its
-place there is its number minus the bucket's first.
+table. A pair is one whole number, and pairs in ascending order are accounts in the snapshot's
+order: bucket, premise_no, payer_code. So rows sorted by account are sorted by bucket, and a row's
+place in its bucket is its number minus the first number of the bucket.
+
+pair = premise number * number of payers + payer number
+
+bucket      |------- 0 -------|--- 1 ---|  …
+premise     |-- 0 --|--- 1 ---|--- 2 ---|  …
+payer       | 4   9 | 0  4  7 | 2     9 |  …
+account     | 0   1 | 2  3  4 | 5     6 |  …
 """
 
 from dataclasses import dataclass
@@ -23,7 +30,7 @@ NO_ACCOUNT = -1
 
 @dataclass(frozen=True)
 class Numbering:
-    """Numbers of premises and payers in snapshot order, and back.
+    """Numbers of premises and payers in snapshot order, and the row of each number.
 
     Attributes:
         premise, payer: number of each row of premises and payers.
@@ -38,14 +45,12 @@ class Numbering:
     bucket: npt.NDArray[np.int32]
 
     def pair(self, premise: npt.NDArray, payer: npt.NDArray) -> Pairs:
-        """Return the whole number of each pair of numbers, both of which must be known (>= 0)."""
+        """Return the whole number of each pair; both numbers must be known (>= 0)."""
         return premise.astype(np.int64) * max(len(self.payer), 1) + payer
 
 
 def number_rows(premise_nos: pa.Array, payer_codes: pa.Array) -> Numbering:
-    """Return the numbering of all rows of premises and payers; a missing key is numbered like the
-    empty text.
-    """
+    """Return the numbering of all premises and payers; a missing key counts as the empty text."""
     buckets = buckets_of(premise_nos)
     premise_row = order_rows((buckets, text_ranks(premise_nos)))
     payer_row = order_rows((text_ranks(payer_codes),))
@@ -56,7 +61,7 @@ def number_rows(premise_nos: pa.Array, payer_codes: pa.Array) -> Numbering:
 
 @dataclass(frozen=True)
 class Accounts:
-    """The accounts: `pairs` ascending, an account's place in them is its number.
+    """The accounts in ascending order of `pairs`; the place of an account is its number.
 
     Attributes:
         premise, payer: numbers (of Numbering), one an account.
@@ -80,15 +85,16 @@ class Accounts:
 
     @cached_property
     def offsets(self) -> npt.NDArray[np.int64]:
-        """The 65 numbers at which the buckets' accounts begin and end."""
+        """The 65 account numbers at which the buckets begin and end."""
         return bucket_offsets(self.bucket)
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def find(self, premise: npt.NDArray, payer: npt.NDArray) -> Places:
-        """Return each pair's account; NO_ACCOUNT where a number is not known (< 0) or the pair is
-        no account.
+        """Return the account of each pair, NO_ACCOUNT where there is none.
+
+        There is none where a number is not known (< 0) or the pair is no account.
         """
         accounts = np.full(len(premise), NO_ACCOUNT, np.int32)
         rows = np.flatnonzero((premise >= 0) & (payer >= 0))
@@ -100,17 +106,16 @@ class Accounts:
 
     @cached_property
     def only_account(self) -> Places:
-        """Return each payer's account where he has exactly one, else NO_ACCOUNT."""
+        """Return the account of each payer who has exactly one, else NO_ACCOUNT."""
         counts = np.bincount(self.payer, minlength=len(self.numbering.payer))
         only = np.full(len(self.numbering.payer), NO_ACCOUNT, np.int32)
+        # Of several accounts the last one is written; the next line takes these payers out.
         only[self.payer] = np.arange(len(self))
         only[counts != 1] = NO_ACCOUNT
         return only
 
     def of_premises(self, premises: npt.NDArray) -> tuple[Places, Places]:
-        """Return (place in `premises`, account), one row for every account of each premise
-        number.
-        """
+        """Return (place in `premises`, account), one row for every account of each premise."""
         first = np.searchsorted(self.premise, np.arange(len(self.numbering.premise) + 1))
         return spread(premises, first)
 
@@ -123,10 +128,9 @@ class Accounts:
 
 
 def spread(owners: npt.NDArray, first: npt.NDArray) -> tuple[Places, Places]:
-    """Return (place in `owners`, row), one for every row of each owner; `first[o]:first[o + 1]` are
-    the rows of o.
+    """Return (place in `owners`, row), one for every row of each owner; none for an owner below 0.
 
-    An owner below zero has no rows.
+    `first[o]:first[o + 1]` are the rows of owner o.
 
     >>> [a.tolist() for a in spread(np.array([1, -1, 0]), np.array([0, 2, 5]))]
     [[0, 0, 0, 2, 2], [2, 3, 4, 0, 1]]
@@ -138,24 +142,31 @@ def spread(owners: npt.NDArray, first: npt.NDArray) -> tuple[Places, Places]:
         else np.zeros(0, np.int64)
     )
     at = np.repeat(np.arange(len(owners)), counts)
+    # How far each row is from the first of its owner:
+    # counts       3        0   2
+    # at           0  0  0      2  2
+    # within       0  1  2      0  1      running number minus the rows of the owners before
     within = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
     return at, first[known[at]] + within
 
 
 def _find_numbers(numbers: Pairs, among: Pairs) -> Places:
-    """Return each number's place among ascending ones; NO_ACCOUNT where it is not there."""
+    """Return the place of each number in ascending ones; NO_ACCOUNT where it is missing."""
     if not len(among):
         return np.full(len(numbers), NO_ACCOUNT, np.int32)
+    # A number beyond the last would give a place outside the array.
     at = np.minimum(np.searchsorted(among, numbers), len(among) - 1)
     return np.where(among[at] == numbers, at, NO_ACCOUNT).astype(np.int32)
 
 
 def distinct(numbers: Pairs) -> Pairs:
-    """Return the different numbers, ascending; sorting beats the hash table of `np.unique`
-    threefold here.
+    """Return the different numbers, ascending.
+
+    Sorting is three times as fast here as the hash table of `np.unique`.
     """
     ordered = np.sort(numbers)
     is_first = np.ones(len(ordered), bool)
+    # Each row that differs from the one before:  3 3 5 7 7 -> 1 0 1 1 0
     is_first[1:] = ordered[1:] != ordered[:-1]
     return ordered[is_first]
 

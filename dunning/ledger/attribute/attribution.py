@@ -1,23 +1,23 @@
-"""Whose is an invoice without a payer, whose is a payment, and which names are dropped. The same
-for every `as_of`.
+"""Attribute invoices and payments to accounts, and decide which named invoices count.
 
-The order in which it is decided, so that nothing runs in a circle:
+The result is the same for every `as_of`. The order of the steps, so that no step needs a later
+one:
 
-1. premises and payers stand or fall by themselves; then tenancies (`register`); then invoices
-(named payer, or the one
-   payer whose tenancies cover the service period) and payments as far as their bucket can tell
-   (`settling`).
-2. Accounts are the pairs of the tenancies and invoices that are taken in and of the payments that
-name premise and
-   payer, stand by themselves and are no reversal (a reversal belongs to an account that has a
-   payment, and founds none). A payer's 'only account in the extract' is meant among these.
-3. The other payments find their account (`strays`); then reversals are judged here, against
-payments taken in. 4. `eur_before_changeover` asks whether any BGN invoice or payment is taken in.
-That is judged as if no EUR row were too
-   early; then those rows are refused and all is decided again without them (`parts`).
+1. Premises and payers are taken in or refused by themselves; then tenancies (`register`); then
+   invoices (the named payer, or the one payer whose tenancies cover the service period), and
+   payments as far as their bucket can decide (`bucket_attribution`).
+2. Accounts are the pairs of the tenancies and invoices that are taken in, and of the payments that
+   name premise and payer, are good by themselves and are no reversal (a reversal belongs to an
+   account that has a payment, and makes none). A payer's "only account in the extract" means
+   among these.
+3. The other payments find their account (`payments_without_premise`); then reversals are judged
+   here, against payments that are taken in.
+4. `eur_before_changeover` depends on whether any BGN invoice or payment is taken in. That is judged
+   as if no EUR row were too early; then those rows are refused and all is decided again without
+   them (`bucket_passes`).
 
-A row whose names are not there (`missing_reference`) is not attributed, and a row whose day cannot
-be read is not where the day matters: of these no second reason is made up.
+A row that names a missing row (`missing_reference`) is not attributed, and neither is a row with
+an unreadable day where the day matters: no second reason is added to these.
 """
 
 from dataclasses import dataclass
@@ -37,15 +37,15 @@ from dunning.ledger.typed_tables import TypedTable
 
 @dataclass(frozen=True)
 class Attribution:
-    """Whose everything is.
+    """The accounts, and the account of each invoice and payment.
 
     Attributes:
         accounts: all of the extract, in snapshot order.
         invoice_account: account of each row of invoices; below 0 where it has none, and where the
             row is refused.
         payment_account: the same of payments.
-        payment_guess: account that a payment would have, also a refused one; below 0 where that
-            cannot be told.
+        payment_guess: account that a payment would have, also a refused one; below 0 where it is
+            not known.
     """
 
     accounts: Accounts
@@ -56,9 +56,7 @@ class Attribution:
 
 @dataclass(frozen=True)
 class _Named:
-    """Numbers of the premise and payer that the rows of a table name: UNNAMED, UNKNOWN or a
-    number.
-    """
+    """Premise and payer numbers that the rows name: a number, UNNAMED or UNKNOWN."""
 
     premise: Places
     payer: Places
@@ -67,7 +65,7 @@ class _Named:
 def attribute(
     references: References, accounts: Accounts, billed: Settled, paid: Settled
 ) -> Attribution:
-    """Return whose the invoices and payments of some buckets are; marks bad_reversal.
+    """Return the account of each invoice and payment of some buckets; marks bad_reversal.
 
     Args:
         references: the rows of these buckets, all other reasons marked.
@@ -80,20 +78,24 @@ def attribute(
     invoice_account[rows] = accounts.find(billed.premise[rows], billed.payer[rows])
     guess = accounts.find(paid.premise, paid.payer)
     is_asked = (payments.reasons & MISSING == 0) & ~payments.is_repeated
+    # Without a payer and without an account it has its own reason (unmatched) already.
     is_open = is_asked & (guess < 0) & (paid.payer == UNNAMED)
     reverses = references.places("payments", "reverses")
     bad = find_bad_reversals(
         _payment_rows(payments, reverses), guess, references.standing("payments")
     )
     payments.mark(bad & is_asked & ~is_open, bit("bad_reversal"))
+    # Asked again: bad reversals have just been marked.
     stands = references.standing("payments") & (guess >= 0)
     return Attribution(accounts, invoice_account, np.where(stands, guess, NO_ACCOUNT), guess)
 
 
 def name_numbers(references: References, numbering: Numbering, name: str) -> _Named:
-    """Return the premise and payer that the rows of a table name, as numbers; UNNAMED and UNKNOWN
-    stay.
+    """Return the premise and payer numbers that the rows of a table name.
+
+    UNNAMED and UNKNOWN stay.
     """
+    # Of large tables the numbers are known from attribution, and their codes are not kept as text.
     if name in references.numbers:
         return _Named(*references.numbers[name])
     premise, payer = references.places(name, "premise_no"), references.places(name, "payer_code")
@@ -104,11 +106,10 @@ def name_numbers(references: References, numbering: Numbering, name: str) -> _Na
 
 
 def find_named_items(references: References, attribution: Attribution) -> tuple[Places, Places]:
-    """Return the invoice that each payment, and each credit note, may settle first; below 0 where
-    none.
+    """Return the invoice that each payment, and each credit note, settles first; below 0 if none.
 
-    A name is dropped (UNNAMED where a name stands) that is not there, or belongs to another
-    account, or is a EUR invoice named in a BGN row dated before 2026, which could not take effect.
+    A named invoice is ignored (UNNAMED) if it is missing, belongs to another account, or is a EUR
+    invoice named in a BGN row dated before 2026, which could not take effect.
 
     Returns:
         Rows of invoices: one a payment, one an invoice (for its `refers_to`).
@@ -133,6 +134,7 @@ def _keep_names(named: Places, account: Places, invoice_account: Places) -> Plac
 def _payment_rows(payments: TypedTable, reverses: Places) -> PaymentRows:
     frame = payments.frame
     is_readable = (frame["currency"] >= 0) & ~unreadable(payments, "amount")
+    # An empty amount is typed as 0; only its reason shows that it was missing.
     is_readable &= (frame["amount"] != 0) | (payments.reasons & bit("missing_value") == 0)
     return PaymentRows(
         reverses,

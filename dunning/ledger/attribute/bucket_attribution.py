@@ -1,10 +1,15 @@
-"""Whose every invoice and payment is: decided some buckets at a time, first what a bucket can know
-by itself.
+"""Attribute the invoices and payments of some buckets, as far as these buckets can decide.
 
-A payment that names no premise waits in the bucket of the invoice that it names; what does not find
-its account there, or names no invoice, is told by the payer's only account in the whole extract,
-and a bare reversal by the payment it takes back. Only then is every payment where it belongs. See
-`attribution` for the order of the rules.
+A payment that names no premise is kept in the bucket of the invoice that it names. One that does
+not find its account there, or names no invoice, belongs to the payer's only account in the whole
+extract, and a reversal that names nothing else to the account of the payment it reverses. Only
+then is every payment in the bucket of its account. See `attribution` for the order of the rules.
+
+payment names                    account, first rule that fits
+premise and payer                that pair
+an invoice that agrees           the account of the invoice
+premise alone                    the one payer with a tenure on the day of payment
+no premise, no such invoice      elsewhere (`is_stray`): the payer's only account
 """
 
 from dataclasses import dataclass
@@ -29,11 +34,11 @@ MISSING = bit("missing_reference")
 
 @dataclass(frozen=True)
 class Settled:
-    """What was decided about the rows of a table in some buckets, aligned with them.
+    """The premise and payer of the rows of a table in some buckets, aligned with them.
 
     Attributes:
-        premise, payer: numbers of whose the row is, or of what it names where it is nobody's;
-            UNNAMED, UNKNOWN.
+        premise, payer: numbers of the row's account, or of what the row names where it has no
+            account; UNNAMED, UNKNOWN.
         reasons: bits as in TypedTable.
     """
 
@@ -44,7 +49,7 @@ class Settled:
 
 @dataclass(frozen=True)
 class SettledPart:
-    """Some consecutive buckets, settled.
+    """The attribution of some consecutive buckets.
 
     Attributes:
         is_stray: payments that did not find their account here and go elsewhere.
@@ -68,7 +73,7 @@ def settle_part(
     *,
     refuses_early_euro: bool,
 ) -> SettledPart:
-    """Decide about the invoices and payments of some buckets; marks their reasons.
+    """Attribute the invoices and payments of some buckets, and mark their reasons.
 
     Marks missing_reference, no_single_payer, unmatched_payment and, where asked,
     eur_before_changeover.
@@ -76,14 +81,17 @@ def settle_part(
     if refuses_early_euro:
         for table, day in ((invoices, "issued_on"), (payments, "paid_on")):
             table.mark(is_euro_too_early(table, day), bit("eur_before_changeover"))
+    # Invoices first: a payment may get its account from the invoice that it names.
     billed = settle_invoices(invoices, register)
     named = _name(payments, register)
     found = _find_owners(payments, named, invoices, billed, register)
+    # No premise by any rule: the account, if any, may be in another bucket.
     is_stray = (found.premise == UNNAMED) if len(payments) else np.zeros(0, bool)
     _mark_unmatched(payments, found, named, ~is_stray)
     is_plain = payments.stands & payments.frame.text("reverses").is_null().to_numpy(
         zero_copy_only=False
     )
+    # `named`, not `found`: only a payment that names both makes an account.
     is_founding = is_plain & (named.premise >= 0) & (named.payer >= 0)
     owned = invoices.stands & (billed.premise >= 0) & (billed.payer >= 0)
     pairs = distinct(
@@ -106,9 +114,9 @@ def settle_part(
 
 
 def settle_invoices(invoices: TypedTable, register: Register) -> Settled:
-    """Return whose invoices are; marks missing_reference and no_single_payer.
+    """Return the account of each invoice; marks missing_reference and no_single_payer.
 
-    An invoice without a payer is of the one payer whose tenures cover its whole service period.
+    An invoice without a payer belongs to the one payer with a tenure over its whole service period.
     """
     named = _name(invoices, register)
     frame, payer = invoices.frame, named.payer.copy()
@@ -118,6 +126,7 @@ def settle_invoices(invoices: TypedTable, register: Register) -> Settled:
         & (invoices.reasons & MISSING == 0)
         & ~invoices.is_repeated
     )
+    # An unreadable day is a reason already, and no tenure can be searched without it.
     is_asked &= frame["issued_on"] != NEVER
     is_asked &= ~unreadable(invoices, "period_from") & ~unreadable(invoices, "period_to")
     rows = np.flatnonzero(is_asked)
@@ -126,13 +135,15 @@ def settle_invoices(invoices: TypedTable, register: Register) -> Settled:
     )
     single = find_single_payers(register.tenures, named.premise[rows], first, last)
     invoices.mark(rows[single < 0], bit("no_single_payer"))
+    # NONE and SEVERAL (-1, -2) both become UNNAMED (-1).
     payer[rows] = np.maximum(single, UNNAMED)
     return Settled(named.premise, payer, invoices.reasons)
 
 
 def name_payers(table: TypedTable, register: Register) -> Places:
-    """Return the number of the payer that each row names; marks missing_reference of one that does
-    not stand.
+    """Return the number of the payer that each row names.
+
+    Marks missing_reference where that payer is missing or refused.
     """
     payer = register.number_payers(table.frame.text("payer_code"))
     mark_missing(table, "payer_code", payer, register.payer_stands)
@@ -140,7 +151,7 @@ def name_payers(table: TypedTable, register: Register) -> Places:
 
 
 def mark_missing(table: TypedTable, column: str, numbers: Places, stands: Flags) -> None:
-    """Mark the rows that name by this column what is not there, or does not stand."""
+    """Mark the rows that name a missing or refused row in this column."""
     missing = MISSING | MISSING_IN[column]
     table.mark(numbers == UNKNOWN, missing | OWN_FAULT)
     table.mark(is_refused(numbers, stands), missing)
@@ -155,8 +166,9 @@ def _name(table: TypedTable, register: Register) -> Settled:
 def _find_owners(
     payments: TypedTable, named: Settled, invoices: TypedTable, billed: Settled, register: Register
 ) -> Settled:
-    """Return whose payments are that do not name both premise and payer: by their invoice, else by
-    the tenancy.
+    """Return the account of each payment, for those that do not name both premise and payer.
+
+    By the invoice that they name, else by the tenancy.
     """
     premise, payer = named.premise.copy(), named.payer.copy()
     rows = np.flatnonzero((premise == UNNAMED) | (payer == UNNAMED))
@@ -166,6 +178,7 @@ def _find_owners(
     agrees = agrees_with(
         named.premise[rows],
         named.payer[rows],
+        # An invoice that is refused, or has no account, agrees with nothing.
         np.where(take_or(owned, invoice, 0), take_or(billed.premise, invoice, UNNAMED), UNNAMED),
         take_or(billed.payer, invoice, UNNAMED),
     )
@@ -182,8 +195,9 @@ def _find_owners(
 
 
 def agrees_with(premise: Places, payer: Places, of_premise: Places, of_payer: Places) -> Flags:
-    """Return which named invoices have an account (`of_premise` >= 0) with which premise and payer,
-    if given, agree.
+    """Return which named invoices have an account and agree with the given premise and payer.
+
+    They have one where `of_premise` >= 0; an UNNAMED premise or payer agrees with any.
     """
     agrees = of_premise >= 0
     agrees &= (premise == UNNAMED) | (premise == of_premise)
@@ -191,8 +205,9 @@ def agrees_with(premise: Places, payer: Places, of_premise: Places, of_payer: Pl
 
 
 def _mark_unmatched(payments: TypedTable, found: Settled, named: Settled, rows: Flags) -> None:
-    """Mark payments that name a premise alone and nobody's tenancy; a day that cannot be read makes
-    no reason.
+    """Mark payments that name a premise alone, on a day without exactly one payer.
+
+    A day that cannot be read adds no second reason.
     """
     is_open = rows & (payments.reasons & MISSING == 0) & ~payments.is_repeated
     is_open &= (named.payer == UNNAMED) & (found.payer < 0)
@@ -200,8 +215,10 @@ def _mark_unmatched(payments: TypedTable, found: Settled, named: Settled, rows: 
 
 
 def _service_period(first: Days, last: Days, issued_on: Days) -> tuple[Days, Days]:
-    """Return the days that must be covered; a period that runs backwards asks for both of its
-    days.
+    """Return the first and last day that must be covered, both included.
+
+    The period of the invoice, or its day of issue if it has none. Both days count in a period that
+    runs backwards.
     """
     is_full = (first != NEVER) & (last != NEVER)
     return np.where(is_full, np.minimum(first, last), issued_on), np.where(

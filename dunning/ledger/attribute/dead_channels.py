@@ -1,9 +1,9 @@
-"""Refused contacts: what was registered before them by the same channel is not used again.
+"""End the contacts that a refused contact of the same payer and channel may have replaced.
 
-Who reads a refused contact knows that something newer was registered or revoked, but not what; so
-the older addresses of that payer and channel end on the day of the refused one. Where its day
-cannot be read, all of them have ended; where its channel cannot be read, or the row is ragged,
-those of every channel.
+A refused contact shows that something newer was registered or revoked, but not what. So the older
+addresses of that payer and channel end on the day of the refused one. Where its day cannot be
+read, all of them have ended; where its channel cannot be read, or the row is ragged, those of
+every channel.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,9 @@ _SECONDS_BITS = 33  # instants lie between 1990 and 2100
 
 
 def end_older_contacts(references: References, numbering: Numbering, cells: Cells) -> Instants:
-    """Return when each row of contacts ends: `revoked_at`, or earlier where a refused row follows
-    it.
+    """Return when each contact ends: `revoked_at`, or earlier where a refused one follows it.
+
+    One instant per row of contacts.
 
     Args:
         references: of all tables.
@@ -50,6 +51,7 @@ def end_older_contacts(references: References, numbering: Numbering, cells: Cell
         return ends
     own = payer * len(CHANNELS) + contacts.frame["channel"]
     rows = np.flatnonzero(contacts.stands & np.isin(own, keys))
+    # A refused contact without a day may be older than all: they end when they begin.
     undated = np.isin(own[rows], keys[since == NO_INSTANT])
     next_refused = np.where(
         undated, registered_at[rows], _find_next(own[rows], registered_at[rows], keys, since)
@@ -59,8 +61,9 @@ def end_older_contacts(references: References, numbering: Numbering, cells: Cell
 
 
 def _spread(payer: Places, channel: Places, since: Instants) -> tuple[Places, Instants]:
-    """Return a key of payer and channel for each row, and its instant; one for every channel where
-    it is not known.
+    """Return a key of payer and channel for each row, and its instant.
+
+    A row with an unknown channel gives one key for every channel.
     """
     known = channel >= 0
     width = len(CHANNELS)
@@ -70,10 +73,15 @@ def _spread(payer: Places, channel: Places, since: Instants) -> tuple[Places, In
 
 
 def _find_next(own: Places, registered_at: Instants, keys: Places, since: Instants) -> Instants:
-    """Return for each contact the first instant, from its own on, of a refused one under its key;
-    else NO_INSTANT.
+    """Return the first refused instant under the key of each contact, from its own instant on.
+
+    NO_INSTANT where there is none.
     """
     dated = since != NO_INSTANT
+    # Key and instant packed into one sorted number, so that one searchsorted finds "same key, not
+    # earlier":
+    # line   | k1: 10  40 | k2: 5 | k3: 7  9 |
+    # asked     k1: 20 ^ -> k1: 40         k2: 6 -> k3: 7, another key: none
     line = np.sort((keys[dated] << _SECONDS_BITS) + since[dated])
     if not len(line):
         return np.full(len(own), NO_INSTANT)

@@ -1,24 +1,27 @@
-"""Whom a refused row could concern: what is known about these accounts and premises is not all
-there is.
+"""Find the accounts and premises that refused rows could concern: their data is incomplete.
 
-Of every table but bill lines and contacts (for those see `dead_channels`). A row reaches every
-account that it names by any number in it that can be read, or could belong to:
+Of every table except bill lines and contacts (for those see `dead_channels`). A row concerns every
+account that it names by any readable number in it, or could belong to:
 
-- premise and payer together name that account; where the pair is none (a slip in one of them), all
-accounts of either,
-  unless the row itself would have made the account: a tenancy, or whatever names a premise or payer
-  refused himself;
+- premise and payer together name that account; where the pair is none (an error in one of them),
+  all accounts of either, unless the row itself would have made the account: a tenancy, or a row
+  that names a premise or payer which is refused itself;
 - a premise alone, or a payer alone, names all accounts of it; what a rule finds beside that counts
-as well;
+  as well;
 - an invoice, agreement, case or payment names the account that it belongs to.
 
-A ragged row has no certain cells: those in their usual place name whom they name; where they name
-nobody (a cell too many or too few may have moved them), each cell that is a known number names it
-by itself.
+In a ragged row no cell is certain. Cells in their usual place count first; where they name nothing
+(a cell too many or too few may have moved them), every cell that is a known number counts by
+itself.
 
-Nothing is cut off where a refused row could say who lives there or is protected: at every premise
-that tenancies of refused payers, or refused tenancies, name; and at all premises of accounts that a
-refused hold or agreement reaches.
+No supply is cut off where a refused row could name a resident or a protection: at every premise
+that tenancies of refused payers, or refused tenancies, name; and at all premises of accounts that
+a refused hold or agreement concerns.
+
+refused row           accounts flagged           premises flagged (no disconnection)
+hold of payer P       all accounts of P          all of these, and all in tenancies of P
+tenancy (Q, P)        account (Q, P)             Q
+payment of premise Q  all accounts of Q          none
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -58,17 +61,17 @@ _CODES = {
     "agreement_no": "agreements",
     "case_no": "court_cases",
 }
-# Where these protect somebody at a premise, nobody there is cut off.
+# Where rows of these tables protect a resident, no supply at the premise is cut off.
 _KEEPING = ("holds", "agreements", "agreement_items", "instalments")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What refused rows speak of.
+    """The accounts and premises that refused rows concern.
 
     Attributes:
         accounts: one flag an account.
-        premises: one flag a premise, by number: nothing is cut off there.
+        premises: one flag a premise, by number: no supply is cut off there.
     """
 
     accounts: Flags
@@ -104,8 +107,9 @@ def named_payments(references: References, cells: Mapping[str, Cells]) -> pa.Arr
 
 
 def list_refused_notices(references: References, cells: Mapping[str, Cells]) -> list[str]:
-    """Return the numbers of refused notices, and every cell of ragged ones: they may be references
-    of our own.
+    """Return the numbers of refused notices, and every cell of ragged ones.
+
+    They may be references of our own.
     """
     notices = references.tables["notices"]
     numbers = notices.frame.text("notice_no").filter(pa.array(notices.is_refused)).drop_null()
@@ -115,7 +119,7 @@ def list_refused_notices(references: References, cells: Mapping[str, Cells]) -> 
 def find_evidence(
     references: References, attribution: Attribution, cells: Mapping[str, Cells], payers_of: Places
 ) -> Evidence:
-    """Return what refused rows speak of.
+    """Return the accounts and premises that refused rows concern.
 
     Args:
         references: of invoices and payments only the refused rows, and the invoices of
@@ -141,6 +145,8 @@ class _Collector:
     def collect(self, payers_of: Places) -> Evidence:
         for name in _KEEPING:
             self._reach_table(name)
+        # Now, before the other tables: only the accounts flagged so far, by holds and agreements,
+        # protect their premises.
         self.premises[self.accounts.premise[self.flags]] = True
         for name in _TABLES:
             if name not in _KEEPING:
@@ -149,7 +155,7 @@ class _Collector:
         return Evidence(self.flags, self.premises)
 
     def _reach_table(self, name: str) -> None:
-        """Flag what the refused rows of a table name, and the premises that they keep."""
+        """Flag the accounts that the refused rows of a table name, and the premises to protect."""
         rows = np.flatnonzero(self.references.tables[name].is_refused)
         if rows.size:
             premise, payer = self._name_parties(name, rows)
@@ -163,8 +169,9 @@ class _Collector:
         self._reach_ragged(self.references.tables[name], self.cells[name])
 
     def _name_parties(self, name: str, rows: Places) -> tuple[Places, Places]:
-        """Return the premise and payer that each row names; flag the account that a rule finds
-        beside that.
+        """Return the premise and payer that each row names.
+
+        The account that a rule finds beside these is flagged here.
         """
         nobody = np.full(len(rows), UNNAMED, np.int64)
         if name == "premises":
@@ -178,6 +185,7 @@ class _Collector:
         if name in self.references.numbers:
             self._reach_accounts(self.accounts.find(premise, payer))
             reasons = self.references.tables[name].reasons[rows]
+            # The numbers were filled in by a rule; what the row itself names is without them.
             premise = np.where(reasons & NOT_NAMED["premise_no"] != 0, UNNAMED, premise)
             payer = np.where(reasons & NOT_NAMED["payer_code"] != 0, UNNAMED, payer)
         return premise, payer
@@ -186,9 +194,10 @@ class _Collector:
         self.flags[accounts[accounts >= 0]] = True
 
     def _reach_pairs(self, premise: Places, payer: Places, *, makes_accounts: bool = False) -> None:
-        """Flag the pair where it is an account, else all accounts of whichever number is known."""
+        """Flag each pair that is an account, else all accounts of whichever number is known."""
         pair = self.accounts.find(premise, payer)
         self._reach_accounts(pair)
+        # Both exist but have no account together: one of the two was probably mistyped.
         is_slip = (pair < 0) & self._stand(premise, payer) & (not makes_accounts)
         by_premise = premise[(premise >= 0) & ((payer < 0) | is_slip)]
         by_payer = payer[(payer >= 0) & ((premise < 0) | is_slip)]
@@ -199,12 +208,13 @@ class _Collector:
         """Return where both numbers are of rows that are taken in."""
         both = (premise >= 0) & (payer >= 0)
         standing, numbering = self.references.standing, self.numbering
+        # Index with a mask, so that only known numbers are looked up.
         both[both] &= standing("premises")[numbering.premise_row[premise[both]]]
         both[both] &= standing("payers")[numbering.payer_row[payer[both]]]
         return both
 
     def _keep_premises(self, name: str, premise: Places, payer: Places) -> None:
-        """Keep the premises that could be a home of somebody who must be left alone there."""
+        """Flag the premises where a protected resident could live."""
         if name in ("tenancies", *_KEEPING):
             self.premises[premise[premise >= 0]] = True
         if name == "payers" or name == "holds":
@@ -213,7 +223,8 @@ class _Collector:
             self._keep_homes(payer[premise < 0])
 
     def _keep_homes(self, payers: Places) -> None:
-        """Keep every premise that tenancies of these payers name, refused ones too."""
+        """Flag every premise that tenancies of these payers name, refused ones too."""
+        # A flag per payer: one pass over all tenancies answers for all payers at once.
         is_asked = np.zeros(len(self.numbering.payer), bool)
         is_asked[payers[payers >= 0]] = True
         named = name_numbers(self.references, self.numbering, "tenancies")
@@ -221,11 +232,17 @@ class _Collector:
         self.premises[named.premise[rows[is_asked[named.payer[rows]]]]] = True
 
     def _reach_invoices(self, invoices: Places) -> None:
-        """Flag the accounts of these invoices; refused ones speak for themselves."""
+        """Flag the accounts of these invoices.
+
+        A refused invoice has none here and is handled as a row of its own table.
+        """
         self._reach_accounts(self.attribution.invoice_account[invoices[invoices >= 0]])
 
     def _reach_owners(self, name: str, owners: Places) -> None:
-        """Flag the accounts of these agreements or cases; refused ones speak for themselves."""
+        """Flag the accounts of these agreements or cases.
+
+        Refused ones are rows of their own table and are handled there.
+        """
         named, owners = (
             name_numbers(self.references, self.numbering, name),
             np.unique(owners[owners >= 0]),
@@ -234,8 +251,10 @@ class _Collector:
 
     def _reach_ragged(self, table: TypedTable, cells: Cells) -> None:
         rows = list(_ragged_rows(table, cells))
+        # First attempt: the columns as the header has them.
         usual = _usual_codes(table, rows)
         lost = self._reach_codes(table.table.name, usual) if rows else ()
+        # Second attempt, cell by cell: each cell as every kind of code.
         anywhere = [
             {column: cell} for row in lost for cell in rows[row] if cell for column in _CODES
         ]
@@ -243,7 +262,7 @@ class _Collector:
             self._reach_codes(table.table.name, anywhere)
 
     def _reach_codes(self, name: str, rows: list[dict[str, str]]) -> Places:
-        """Flag what these codes name; return the rows that name nobody."""
+        """Flag the accounts that these codes name; return the rows without a known code."""
         found = {
             column: self._find_codes(column, [row.get(column) for row in rows]) for column in _CODES
         }
@@ -278,7 +297,7 @@ def _ragged_rows(table: TypedTable, cells: Cells) -> Iterator[tuple[str, ...]]:
 
 
 def _usual_codes(table: TypedTable, rows: list[tuple[str, ...]]) -> list[dict[str, str]]:
-    """Return what each row names where the header says that codes stand."""
+    """Return the codes of each row, read from the columns where the header has them."""
     header = [name.strip().lower() for name in table.header]
     usual = {column: header.index(column) for column in _CODES if column in header}
     return [

@@ -1,5 +1,6 @@
-"""Payments that name no premise and no invoice that tells one: sent to the bucket of their payer's
-only account.
+"""Find the account of payments whose premise is not known from the row or its invoice.
+
+Such a payment ("stray") goes to the bucket of its payer's only account.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ PREMISE, PAYER = "(premise)", "(payer)"
 
 
 class Strays:
-    """Sends them home.
+    """Assigns payments that name no premise to their payer's only account.
 
     Attributes:
         nowhere: those without an account, and further copies, with the columns PREMISE (always
@@ -48,10 +49,10 @@ class Strays:
         self.has_bgn = False
 
     def route(self, find_payment: FindPairs, *, refuses_early_euro: bool) -> None:
-        """Send every stray to its account.
+        """Move every stray to the bucket of its account, or to `nowhere`.
 
         Args:
-            find_payment: gives the (premise, payer) of payments by number that are no strays,
+            find_payment: returns the (premise, payer) of payments by number that are no strays,
                 refused ones too; UNNAMED elsewhere.
             refuses_early_euro: EUR rows dated before the changeover are refused.
         """
@@ -61,6 +62,8 @@ class Strays:
                 rows.mark(is_euro_too_early(rows, "paid_on"), bit("eur_before_changeover"))
             payer = name_payers(rows, self._register)
             owner = self._find_only_accounts(payer)
+            # A reversal with no payer: only the reversed payment names the account, and that may
+            # be a stray that is still to come. So these wait until all others are placed.
             is_bare = (owner[0] < 0) & (payer == UNNAMED) & _is_filled(rows, "reverses")
             if is_bare.any():
                 bare.append(rows.take(np.flatnonzero(is_bare)))
@@ -71,14 +74,19 @@ class Strays:
         self._returned.close()
 
     def read(self, homes: range) -> list[TypedTable]:
-        """Return those whose account is in some buckets; PREMISE and PAYER are its numbers."""
+        """Return the strays with an account in some buckets, with the columns PREMISE and PAYER.
+
+        Both are numbers of the account.
+        """
         spills = (self._placed, self._returned)
         return [spill.read(homes) for spill in spills if spill.rows[homes.start : homes.stop].any()]
 
     def find_owners(self, names: pa.Array, premise: Places, payer: Places) -> None:
-        """Fill in premise and payer of those of these payments that went home, where they are not
-        known yet.
+        """Fill in premise and payer of these payments where they are not known yet, in place.
+
+        Only of payments that were moved to the bucket of their account.
         """
+        # One bucket at a time, to hold little in memory.
         for home in np.flatnonzero(self._placed.rows).tolist():
             placed = self._placed.read(range(home, home + 1))
             at = find_places(names, placed.frame.text("payment_no"))
@@ -89,27 +97,26 @@ class Strays:
             )
 
     def remove(self) -> None:
-        """Let go of everything."""
+        """Delete all files."""
         for spill in (self._placed, self._returned):
             spill.remove()
 
     def _all(self) -> Iterator[TypedTable]:
-        """Yield those that never had a home, then those that did not find their account in it."""
+        """Yield the payments that never had a bucket, then those without an account in theirs."""
         yield from self._payments.spill.stretches(range(HOMELESS, HOMES))
         yield from self._strays.stretches(range(HOMELESS, HOMES))
 
     def _find_only_accounts(self, payer: Places) -> tuple[Places, Places]:
-        """Return premise and payer of each payer's only account; UNNAMED where he has none, or
-        several.
+        """Return premise and payer of each payer's only account.
+
+        UNNAMED where the payer has none, or several.
         """
         accounts = self._accounts
         only = take_or(accounts.only_account, payer, UNNAMED)
         return take_or(accounts.premise, only, UNNAMED), take_or(accounts.payer, only, UNNAMED)
 
     def _send_bare(self, rows: TypedTable, find_payment: FindPairs) -> None:
-        """Send reversals that name nothing else to the account of the payment that they take
-        back.
-        """
+        """Move reversals that name nothing else to the account of the payment that they reverse."""
         names = rows.frame.text("reverses")
         premise, payer = find_payment(names)
         self.find_owners(names, premise, payer)
@@ -127,6 +134,7 @@ class Strays:
         premise, found = owner
         goes = chosen & (premise >= 0) & ~rows.is_repeated
         stays = chosen & ~goes
+        # No second reason for a row that names a missing row.
         is_asked = stays & (rows.reasons & MISSING == 0) & ~rows.is_repeated
         is_bare = (payer == UNNAMED) & _is_filled(rows, "reverses")
         rows.mark(is_asked & ~is_bare, bit("unmatched_payment"))

@@ -1,9 +1,7 @@
-"""What the rows name: each name as the place of a row in another table, and what follows where that
-row is not there.
+"""Find the rows that other rows name, and mark rows that name a missing or refused row.
 
-'Not there' includes refused rows: who names a refused row is refused himself (`missing_reference`).
-Tables are looked at in an order in which whatever a row names has been decided before it, so one
-pass is enough.
+A refused row counts as missing: a row that names it is refused too (`missing_reference`). Tables
+are checked in an order in which every named row has been decided before, so one pass is enough.
 """
 
 from collections.abc import Mapping
@@ -31,11 +29,11 @@ _FORGIVEN = {("payments", "invoice_no"), ("invoices", "refers_to"), ("payments",
 
 
 class References:
-    """The typed tables of an extract and what their names point to; every look-up is made once.
+    """The typed tables of an extract and the rows that they name; each search is done once.
 
-    A place is a row of the named table, refused ones too; UNNAMED where the cell is empty, UNKNOWN
-    where no row of the extract has that key. Where several rows share a key it is the first of them
-    (all are refused, or it is the one that is kept).
+    A place is a row of the named table, also a refused one; UNNAMED where the cell is empty,
+    UNKNOWN where no row of the extract has that key. Where several rows share a key it is the
+    first of them (all are refused, or it is the one that is kept).
     """
 
     def __init__(
@@ -43,8 +41,11 @@ class References:
         tables: Mapping[str, TypedTable],
         numbers: Mapping[str, tuple[Places, Places]] | None = None,
     ) -> None:
-        """Take the tables, and of some of them the numbers of the premise and payer that their rows
-        name.
+        """Store the tables, and for some of them known premise and payer numbers.
+
+        Args:
+            tables: typed tables by name.
+            numbers: by table, the numbers of the premise and payer that its rows name.
         """
         self.tables = tables
         self.numbers = numbers or {}
@@ -56,9 +57,7 @@ class References:
         return self.tables[name].stands
 
     def places(self, name: str, column: str) -> Places:
-        """Return what the rows of table `name` name in `column`, as places in the table that has
-        that key.
-        """
+        """Return the rows that table `name` names in `column`, as places in the named table."""
         if (name, column) not in self._places:
             self._places[name, column] = self._find(
                 _KEYS[column], self.tables[name].frame.text(column)
@@ -69,15 +68,14 @@ class References:
         table = self.tables[name]
         keys = table.frame.text(table.table.key[0])
         if name not in self._indexes:
+            # Few names: no index, which costs as much as reading all keys.
             if are_few(names, keys):
                 return find_places(names, keys)
             self._indexes[name] = TextIndex(keys)
         return self._indexes[name].find(names)
 
     def mark_missing(self, name: str, *columns: str) -> None:
-        """Mark the rows of table `name` that name in one of `columns` what is not there, or is
-        refused.
-        """
+        """Mark the rows of table `name` that name a missing or refused row in one of `columns`."""
         table = self.tables[name]
         for column in columns:
             assert (name, column) not in _FORGIVEN, f"{name}.{column} may name what is not there"
@@ -87,12 +85,17 @@ class References:
                 missing | is_refused(places, stands), bit("missing_reference") | MISSING_IN[column]
             )
             table.mark(
+                # A name that a ragged row has is not this row's own fault: the ragged row is
+                # counted already.
                 missing & ~self._is_ragged(_KEYS[column], table.frame.text(column), missing),
                 OWN_FAULT,
             )
 
     def _is_ragged(self, name: str, names: pa.Array, asked: Flags) -> Flags:
-        """Return which of the asked names a ragged row of table `name` has where its key stands."""
+        """Return which of the asked names are keys of ragged rows of table `name`.
+
+        The key is read where the header has it.
+        """
         table = self.tables[name]
         header = [cell.strip().lower() for cell in table.header]
         key = table.table.key[0]
@@ -105,14 +108,15 @@ class References:
 
 
 def is_refused(places: Places, stands: Flags) -> Flags:
-    """Return which places are rows that do not stand."""
+    """Return which places are rows that are not taken in."""
     refused = places >= 0
     refused[refused] = ~stands[places[refused]]
     return refused
 
 
 def take_or(values: npt.NDArray, places: Places, otherwise: int) -> npt.NDArray:
-    """Return `values` at `places`, and `otherwise` where the place is none."""
+    """Return `values` at `places`, and `otherwise` where the place is below 0."""
     if not len(values):
         return np.full(len(places), otherwise, values.dtype)
+    # `where` evaluates both sides: -1 must not pick the last value, nor -2 fail.
     return np.where(places >= 0, values[np.maximum(places, 0)], otherwise)

@@ -1,6 +1,4 @@
-"""Whom and what the large tables may name: premises, payers and tenancies, all decided, and quick
-to find.
-"""
+"""Find premises, payers and tenancies by code or number, all of them already checked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from dunning.ledger.typed_tables import TypedTable
 
 @dataclass(frozen=True)
 class Register:
-    """The numbers of all premises and payers, which of them stand, and who answered for what when.
+    """Numbers of premises and payers, which of them are taken in, and the tenancies.
 
     Attributes:
         numbering: numbers of premises and payers in snapshot order.
@@ -40,14 +38,16 @@ class Register:
     pairs: Pairs
 
     def number_premises(self, codes: pa.Array) -> Places:
-        """Return the number of each premise; UNNAMED for null, UNKNOWN where the extract has none
-        of that key.
+        """Return the number of each premise; UNNAMED for null, UNKNOWN where it is missing.
+
+        Missing: the extract has no premise with that key.
         """
         return _number(codes, self.premises, self.numbering.premise)
 
     def number_payers(self, codes: pa.Array) -> Places:
-        """Return the number of each payer; UNNAMED for null, UNKNOWN where the extract has none of
-        that key.
+        """Return the number of each payer; UNNAMED for null, UNKNOWN where it is missing.
+
+        Missing: the extract has no payer with that key.
         """
         return _number(codes, self.payers, self.numbering.payer)
 
@@ -58,19 +58,21 @@ class Register:
 
     @cached_property
     def _first_pair(self) -> npt.NDArray[np.int64]:
-        """Where the pairs of each bucket begin."""
+        """The place in `pairs` where each bucket begins."""
         premise = np.searchsorted(self.numbering.bucket, np.arange(BUCKETS + 1))
+        # Pairs rise with the premise number, and premise numbers with the bucket.
         return np.searchsorted(self.pairs, premise * max(len(self.numbering.payer), 1))
 
 
 def make_register(tables: Mapping[str, TypedTable]) -> Register:
-    """Return the register of an extract whose premises, payers and tenancies have been decided."""
+    """Return the register of an extract with checked premises, payers and tenancies."""
     premises, payers, tenancies = (tables[name] for name in ("premises", "payers", "tenancies"))
     numbering = number_rows(premises.frame.text("premise_no"), payers.frame.text("payer_code"))
     premise_rows, payer_rows = (
         TextIndex(premises.frame.text("premise_no")),
         TextIndex(payers.frame.text("payer_code")),
     )
+    # Refused tenancies make no account and cover no day.
     rows = np.flatnonzero(tenancies.stands)
     frame = tenancies.frame
     premise = _number(frame.text("premise_no"), premise_rows, numbering.premise)[rows]
@@ -94,18 +96,20 @@ def make_register(tables: Mapping[str, TypedTable]) -> Register:
 
 
 def _number(codes: pa.Array, index: TextIndex, numbers: Places) -> Places:
-    """Return the numbers of codes; each different code is looked for once."""
+    """Return the numbers of codes; each different code is searched for once."""
     encoded = codes.dictionary_encode()
     found = index.find(encoded.dictionary)
     known = found >= 0
     found[known] = numbers[found[known]]
+    # One more place at the end, to which all nulls point.
     found = np.append(found, UNNAMED).astype(np.int32)
     return found[pc.fill_null(encoded.indices, len(found) - 1).to_numpy(zero_copy_only=False)]
 
 
 def is_refused(numbers: Places, stands: Flags) -> Flags:
-    """Return which numbers are not there or do not stand."""
+    """Return which numbers are UNKNOWN or of refused rows."""
     missing = numbers == UNKNOWN
     known = numbers >= 0
+    # Only known numbers may be used as places.
     missing[known] = ~stands[numbers[known]]
     return missing

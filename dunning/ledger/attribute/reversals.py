@@ -1,4 +1,4 @@
-"""Payments that take a payment back: which of them are good, and whose they are."""
+"""Decide which reversals (payments that take another payment back) are good."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from dunning.ledger.ordering import order_rows
 
 @dataclass(frozen=True)
 class PaymentRows:
-    """What a reversal is judged by, one row a payment of the extract.
+    """The columns by which a reversal is judged, one row per payment of the extract.
 
     Attributes:
         reverses: the row it names; -1 none, -2 not in the extract. A row that names one is a
@@ -32,22 +32,22 @@ class PaymentRows:
 
     @property
     def is_reversal(self) -> Flags:
-        """Which rows take another back."""
+        """Which rows take another payment back."""
         return self.reverses != -1
 
 
 def find_bad_reversals(payments: PaymentRows, account: Places, stands: Flags) -> Flags:
     """Return which rows are `bad_reversal`.
 
-    A good one names a payment that is taken in, is no reversal, has the same account and exactly
-    its amount with the other sign: in its own currency or, in euro dated from 2026 on, its euro
-    value. Of several good ones the first by (paid_on, payment_no) is good, the others are not. A
-    row that is refused for something else is nobody's first; it is bad too where its own cells say
-    so.
+    A good reversal names a payment that is taken in, is no reversal itself, and has the same
+    account and exactly the opposite amount: in its own currency or, in euro dated from 2026 on,
+    its euro value. If several good ones name one payment, the first by (paid_on, payment_no) is
+    good and the others are bad. A row that is refused for another reason never counts as the
+    first; it is bad too where its own cells show it.
 
     Args:
         account: each row's account; below 0 where it has none.
-        stands: rows that nothing else refuses.
+        stands: rows that are not refused for another reason.
     """
     rows = np.flatnonzero(payments.is_reversal)
     target = np.maximum(payments.reverses[rows], 0)
@@ -58,11 +58,13 @@ def find_bad_reversals(payments: PaymentRows, account: Places, stands: Flags) ->
         & (account[target] >= 0)
     )
     same = is_there & (account[rows] == account[target])
+    # An unreadable amount has its own reason; it is not called bad here as well.
     fits = same & (_is_opposite(payments, rows, target) | ~payments.is_readable[rows])
     good = rows[fits & stands[rows]]
     numbers = payments.payment_no.take(pa.array(good))
     order = good[order_rows((payments.reverses[good], payments.paid_on[good]), numbers)]
     is_later = np.zeros(len(order), bool)
+    # Sorted by reversed payment: each row with the same target as the row before comes later.
     is_later[1:] = payments.reverses[order][1:] == payments.reverses[order][:-1]
     bad = np.zeros(len(account), bool)
     bad[rows[~fits]] = True

@@ -1,5 +1,6 @@
-"""Who answered for a premise on a day: tenancies of one payer that adjoin or overlap count as one
-tenure.
+"""Merge tenancies into tenures, and find the payer responsible for a premise on a day.
+
+A tenure is what tenancies of one payer make together where they adjoin or overlap.
 """
 
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from dunning.core.arrays import Days, Places
 from dunning.ledger.ordering import order_rows
 
 NONE, SEVERAL = -1, -2
+# More than the distance between any two days.
 _BEYOND = 2**32
 
 
 @dataclass(frozen=True)
 class Tenures:
-    """Merged tenancies by premise. `first[p]:first[p + 1]` are the rows of premise p; half-open
-    days.
+    """Merged tenancies by premise; half-open days.
+
+    `first[p]:first[p + 1]` are the rows of premise p.
     """
 
     first: Places
@@ -29,8 +32,9 @@ class Tenures:
 def merge_tenancies(
     premise: npt.NDArray, payer: npt.NDArray, valid_from: Days, valid_until: Days, *, premises: int
 ) -> Tenures:
-    """Return the tenures of all premises; an interval that is empty (`valid_until <= valid_from`)
-    covers nothing.
+    """Return the tenures of all premises.
+
+    An empty interval (`valid_until <= valid_from`) covers nothing.
 
     Args:
         premise, payer: places, one a tenancy.
@@ -43,6 +47,14 @@ def merge_tenancies(
     start, end = valid_from[rows].astype(np.int64), valid_until[rows].astype(np.int64)
     is_other = np.ones(len(rows), bool)
     is_other[1:] = (premise[1:] != premise[:-1]) | (payer[1:] != payer[:-1])
+    # The furthest end so far within a (premise, payer), by one running maximum over all rows: each
+    # group is shifted above all days of the groups before it, so that no end reaches into the next
+    # one.
+    # tenancies   |---- a ----|                    reach:  a
+    #                |-- b --|                             a   (b lies within a)
+    #                         |--- c ---|                  c   adjoins: same tenure
+    #                                       |- d -|        d   begins after reach: a new tenure
+    # tenures     |---------------------|   |-----|
     shift = np.cumsum(is_other) * _BEYOND
     reach = np.maximum.accumulate(end + shift) - shift if len(rows) else end
     begins = is_other.copy()
@@ -58,18 +70,21 @@ def merge_tenancies(
 
 
 def find_single_payers(tenures: Tenures, premise: npt.NDArray, first: Days, last: Days) -> Places:
-    """Return for each row the one payer whose tenure of the premise covers `first` through `last`,
-    both included.
+    """Return the one payer with a tenure that covers `first` through `last`, both included.
+
+    One row per given premise and period.
 
     Returns:
-        Payer places; NONE where nobody's tenure covers it all, SEVERAL where more than one payer's
-        does.
+        Payer numbers; NONE where no tenure covers it all, SEVERAL where more than one payer's does.
     """
     start, counts = tenures.first[premise], np.diff(tenures.first)[premise]
     found = np.full(len(premise), NONE, np.int32)
+    # Turn n looks at the n-th tenure of every premise that has one: as many turns as the most
+    # tenures of a premise, each over all rows at once.
     rows, turn = np.flatnonzero(counts > 0), 0
     while rows.size:
         at = start[rows] + turn
+        # `last` is included in the period, `valid_until` not in the tenure: hence `<`.
         covers = (tenures.valid_from[at] <= first[rows]) & (last[rows] < tenures.valid_until[at])
         hit = rows[covers]
         found[hit] = np.where(found[hit] == NONE, tenures.payer[at[covers]], SEVERAL)

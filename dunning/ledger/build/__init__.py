@@ -1,5 +1,5 @@
-"""The snapshot's tables, made bucket by bucket from rows that are attributed.
+"""Build the snapshot's tables, bucket by bucket, from attributed rows.
 
-`assembly` is the way through; `bucket_passes` takes the large tables some buckets at a time, and one
-`build_…` module makes each group of tables on the `build_context` that they share.
+`assembly` runs the steps; `bucket_passes` processes the large tables some buckets at a time, and
+one `build_…` module makes each group of tables from the shared `build_context`.
 """

@@ -1,6 +1,4 @@
-"""Everything that was read becomes a snapshot: the large tables part by part, then what refers to
-them.
-"""
+"""Write a snapshot from all tables read: large tables by bucket, then the rows that name them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,8 +56,9 @@ _NAMING = ("holds", "agreement_items", "court_case_items")
 
 @dataclass(frozen=True)
 class Extract:
-    """All that was read: the small tables whole, the large ones by bucket; of dated tables the rows
-    behind gaps.
+    """All tables that were read: small ones whole, large ones by bucket.
+
+    `behind_gaps` lists for each dated table the groups of rows after a long gap in its days.
     """
 
     tables: dict[str, TypedTable]
@@ -68,14 +67,14 @@ class Extract:
 
     @property
     def counts(self) -> dict[str, Counts]:
-        """What was read of each table, for the manifest."""
+        """Rows and sums that were read of each table, to compare with the manifest."""
         small = {name: count_table(table) for name, table in self.tables.items()}
         return small | {name: bulk.counts for name, bulk in self.bulk.items()}
 
 
 @dataclass(frozen=True)
 class Assembled:
-    """What a snapshot says beside its tables.
+    """Everything that belongs to a snapshot apart from its tables.
 
     Attributes:
         tables: every table, of the large ones only the rows that are refused or that something
@@ -92,18 +91,21 @@ class Assembled:
 def assemble(
     extract: Extract, writer: SnapshotWriter[Any], limits: QuarantineLimits, tell: Progress
 ) -> Assembled:
-    """Decide about every row and write all tables of the snapshot.
+    """Decide which rows are taken in, and write all tables of the snapshot.
 
     Raises:
         DunningError: there is not one account; a table has too many refused rows.
     """
     tell("проверки")
+    # Order matters: a premise or payer that is missing refuses the rows that name it, and only
+    # rows that are taken in may form accounts.
     mark_missing_parties(References(extract.tables))
     register = make_register(extract.tables)
     do_all(Bulk.find_copies, [extract.bulk[name] for name in ("invoices", "payments")])
     give_back_memory()
     parts = Parts(extract.bulk, register, writer.scratch)
     tell("чии са фактурите и плащанията")
+    # Early EUR rows in one table are enough to ask: a BGN row taken in from either refuses them.
     parts.settle(any(bulk.has_early_euro for bulk in extract.bulk.values()))
     _refuse_empty(len(parts.accounts))
     give_back_memory()
@@ -120,7 +122,7 @@ def _refuse_empty(accounts: int) -> None:
 
 
 class _Assembly:
-    """Remembers, while the parts go by, what the rest of the snapshot needs of them."""
+    """Collects from the parts, one after the other, what the remaining tables need."""
 
     def __init__(
         self, extract: Extract, register: Register, parts: Parts, limits: QuarantineLimits
@@ -140,13 +142,19 @@ class _Assembly:
         give_back_memory()
         self._remember_nowhere()
         asked, places = self._gather()
+        # The parts are written and gone; from here on a few rows represent the large tables:
+        # parts   [bucket 0..7][8..15] … [56..63]   written, then released
+        # kept    refused rows + invoices that holds, agreements or cases name
         ground, cells = self._refer(asked)
+        # Only `number` (the place of each kept invoice) is used below; the items themselves are
+        # written.
         items = Items(
             np.zeros(0, np.int64), np.zeros(0, np.int64), places, np.zeros(BUCKETS + 1, np.int64)
         )
         parties, dealings = Parties(ground), Dealings(ground, items)
         holds, holds_without_effect = build_holds(ground, items)
         began_on = np.concatenate(self.began_on)
+        # Before `parties.build`, which writes `began_on`.
         add_first_tenancies(ground, began_on)
         payers_of = self.parts.find_payment_accounts(named_payments(ground.references, cells))
         evidence = find_evidence(ground.references, ground.attribution, cells, payers_of)
@@ -193,7 +201,7 @@ class _Assembly:
             self.newest[name] = day if known is None or (day is not None and day > known) else known
 
     def _remember_nowhere(self) -> None:
-        """Take in what the parts never saw: payments that are nobody's, and ragged rows."""
+        """Add the rows that are in no part: payments without an account, and ragged rows."""
         for rows in self.parts.nowhere:
             self.books.add_rows("payments", count_rows(rows))
             self.books.add_amounts({"payments": sum_payments(rows)})
@@ -208,8 +216,9 @@ class _Assembly:
             )
 
     def _gather(self) -> tuple[dict[str, Refused], Places]:
-        """Return the rows of the large tables that the rest refers to; of each invoice its place
-        among the items.
+        """Return the rows of large tables that others name, and the item place of each invoice.
+
+        The place is -1 for an invoice that is no item.
         """
         gathered = {name: self._join(name, self.refused[name]) for name in BULK}
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
@@ -222,14 +231,16 @@ class _Assembly:
         rows, settled, places = self.parts.find_invoices(
             pa.concat_arrays(names).drop_null().unique()
         )
+        # A refused invoice may also be named; it is already there.
         new = np.flatnonzero(~np.isin(rows.lines, gathered["invoices"].rows.lines))
         found = Refused(rows.take(new), settled.premise[new], settled.payer[new])
         refused = gathered["invoices"]
         gathered["invoices"] = self._join("invoices", [refused, found])
+        # Refused invoices come first in the joined table and are no items: -1.
         return gathered, np.concatenate((np.full(len(refused.rows), -1, np.int32), places[new]))
 
     def _refer(self, gathered: dict[str, Refused]) -> tuple[Ground, dict[str, Cells]]:
-        """Return the ground for what refers to the large tables, and the refused rows as read."""
+        """Return the context for tables that name large tables, and the refused rows as read."""
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
         references = References(
             tables, {name: (of.premise, of.payer) for name, of in gathered.items()}
@@ -258,6 +269,7 @@ class _Assembly:
             part.rows.frame = Frame({column: part.rows.frame.columns[column] for column in names})
         rows = join_tables(bulk.raw, [part.rows for part in parts])
         rows.ragged_lines = bulk.ragged_lines
+        # So that `rows_read`, against which the limit is checked, counts the whole file.
         rows.rows_elsewhere = bulk.counts.rows - len(rows) - len(rows.ragged_lines)
         numbers = ((part.premise, part.payer) for part in parts)
         premise, payer = (np.concatenate(of) for of in zip(*numbers, strict=True))

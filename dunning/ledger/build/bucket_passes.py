@@ -1,5 +1,10 @@
-"""The large tables, some buckets at a time: settled, then built; what must be known of all of them
-is kept small.
+"""Process the large tables some buckets at a time: first attribute, then build.
+
+Only small facts about all buckets stay in memory; everything as long as a table is in files.
+
+pass 1  for each part: read → attribute → save decisions → payments without an account here: strays
+        all parts done: the accounts of the extract are known → strays get their account
+pass 2  for each part: read → add saved decisions and arrived strays → build the tables
 """
 
 from collections.abc import Iterator
@@ -39,15 +44,14 @@ from dunning.ledger.side_by_side import do_all, map_in_order
 from dunning.ledger.text_index import UNNAMED, TextIndex, find_places
 from dunning.ledger.typed_tables import TypedTable, join_tables
 
+# A part must fit into memory several times over: as read, as attributed and as built, per thread.
 PART_BYTES = 48 << 20
 _CODES = ("premise_no", "payer_code")
 
 
 @dataclass(frozen=True)
 class Refused:
-    """The refused rows of a table in some buckets, with the numbers of whose they are or whom they
-    name.
-    """
+    """Refused rows of a table in some buckets, with the premise and payer numbers of each row."""
 
     rows: TypedTable
     premise: Places
@@ -56,7 +60,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Built:
-    """Some consecutive buckets, ready to be written, and what is to be remembered of them.
+    """Some consecutive buckets, ready to be written, with totals for the rest of the load.
 
     Attributes:
         tables: items, equalisations, payments, reversals and invoice_lines; empty outside of
@@ -79,7 +83,7 @@ class Built:
 
 
 class _SetAside:
-    """What was decided about the rows of a table in some buckets, in a file."""
+    """The decisions about a table's rows in some buckets, saved in a file."""
 
     def __init__(self, path: Path, settled: Settled) -> None:
         self._path = path
@@ -91,7 +95,7 @@ class _SetAside:
 
 @dataclass(frozen=True)
 class _Part:
-    """As SettledPart; what is as long as the tables lies in files."""
+    """As SettledPart, but everything as long as a table is in files."""
 
     homes: range
     invoices: _SetAside
@@ -102,11 +106,11 @@ class _Part:
 
 
 class Parts:
-    """Takes the large tables through their buckets.
+    """Reads, attributes and builds the large tables part by part.
 
     Attributes:
-        accounts: all of the extract, once `settle` has ended.
-        nowhere: payments that are nobody's, or copies of such.
+        accounts: all accounts of the extract, once `settle` has ended.
+        nowhere: payments without an account, and further copies of them.
     """
 
     accounts: Accounts
@@ -122,17 +126,20 @@ class Parts:
 
     @property
     def nowhere(self) -> list[TypedTable]:
-        """Payments that belong to no account, and further copies of such."""
+        """Payments that belong to no account, and further copies of them."""
         assert self._strays is not None
         return self._strays.nowhere
 
     def settle(self, has_early_euro: bool) -> None:
-        """Decide whose everything is.
+        """Attribute all invoices and payments to accounts.
 
         Args:
             has_early_euro: some rows are in EUR and dated before the changeover; they are refused
                 if any row in BGN is taken in.
         """
+        # Early EUR rows are wrong only if any BGN row is taken in, and whether one is taken in is
+        # known only at the end. So it is judged first as if no EUR row were early, and then
+        # decided again.
         has_bgn = self._settle(stop_at_bgn=has_early_euro)
         if has_early_euro and has_bgn:
             self._refuses_early_euro = True
@@ -143,10 +150,10 @@ class Parts:
         yield from map_in_order(self._build, range(len(self.ranges)))
 
     def find_invoices(self, names: pa.Array) -> tuple[TypedTable, Settled, Places]:
-        """Return all invoices of these numbers; of each its numbers, and its place among its
-        bucket's items (or -1).
+        """Return the invoices with these numbers, their premise and payer, and their item places.
 
-        To be asked after `build` has ended.
+        The place is the invoice's row among its bucket's items, or -1. Call it after `build` has
+        ended.
         """
         bulk = self._tables["invoices"]
         homes, asked = bulk.directory.find_all_homes(names), TextIndex(names)
@@ -170,9 +177,7 @@ class Parts:
         )
 
     def find_payment_accounts(self, names: pa.Array) -> Places:
-        """Return the account of the payment of each of these numbers, refused ones too; below 0
-        where there is none.
-        """
+        """Return the account of each named payment, refused or not; below 0 where there is none."""
         assert self._strays is not None
         if not len(names):
             return np.zeros(0, np.int32)
@@ -181,8 +186,10 @@ class Parts:
         return self.accounts.find(premise, payer)
 
     def _settle(self, *, stop_at_bgn: bool) -> bool:
-        """Settle all buckets; return whether a row in BGN is taken in. Stops there where that is
-        all that is asked.
+        """Attribute all buckets; return whether a row in BGN is taken in.
+
+        With `stop_at_bgn` it stops at the first part with such a row, because that is all it was
+        called for.
         """
         self._settled = []
         strays = Spill(self._folder / "strays.arrow", self._tables["payments"].raw)
@@ -196,6 +203,7 @@ class Parts:
         strays.close()
         pairs = np.concatenate([part.pairs for part in self._settled])
         self.accounts = Accounts(self._register.numbering, pairs)
+        # The second run replaces the strays of the first.
         if self._strays is not None:
             self._strays.remove()
         self._strays = Strays(
@@ -227,8 +235,9 @@ class Parts:
         return kept, payments.take(np.flatnonzero(part.is_stray))
 
     def _find_owners_of_payments(self, names: pa.Array) -> tuple[Places, Places]:
-        """Return premise and payer of the payments of these numbers that are no strays; UNNAMED
-        where there is none.
+        """Return premise and payer of the named payments that are no strays.
+
+        UNNAMED where there is no such payment.
         """
         premise, payer = (
             np.full(len(names), UNNAMED, np.int32),
@@ -241,6 +250,8 @@ class Parts:
                 table = self._read("payments", part.homes, of)
                 at = find_places(names, table.frame.text("payment_no"))
                 hits = np.flatnonzero(at >= 0)
+                # A stray is still in the table of its first bucket, but without an account: not a
+                # hit.
                 hits = hits[(of.premise[at[hits]] >= 0) & (of.payer[at[hits]] >= 0)]
                 premise[hits], payer[hits] = of.premise[at[hits]], of.payer[at[hits]]
         return premise, payer
@@ -262,11 +273,15 @@ class Parts:
         references = References(tables)
         accounts = Accounts(self._register.numbering, part.pairs)
         attribution = attribute(references, accounts, billed, paid)
+        # All invoices are decided now; a line is taken in only if its invoice is.
         references.mark_missing("invoice_lines", "invoice_no")
         mark_other_currency(lines, references.places("invoice_lines", "invoice_no"), invoices)
         ground = Ground(references, self._register.numbering, attribution)
         items = sort_items(ground)
+        # Kept for `find_invoices`: four bytes an invoice.
         self._item_places[number] = (
+            # Account 0 is used for "none": an invoice without an account is no item, and its -1
+            # stays.
             ground.places(items.number, np.maximum(attribution.invoice_account, 0), items.offsets)
             if len(accounts)
             else np.full(len(invoices), -1, np.int32)
@@ -292,7 +307,7 @@ class Parts:
         )
 
     def _read_payments(self, part: _Part) -> tuple[TypedTable, Settled]:
-        """Return the payments of some buckets: those that stayed, and those that came."""
+        """Return the payments of some buckets: those that stayed and those that arrived."""
         assert self._strays is not None
         rows = np.flatnonzero(~part.is_stray)
         known = part.payments.read()
@@ -300,6 +315,8 @@ class Parts:
         came = self._strays.read(part.homes)
         settled = [_take(known, rows)]
         settled += [Settled(rows.frame[PREMISE], rows.frame[PAYER], rows.reasons) for rows in came]
+        # Strays carry two columns more and keep the codes; the tables to be joined need equal
+        # columns.
         names = list(stayed.frame)
         for table in came:
             table.frame = Frame({name: table.frame.columns[name] for name in names})
@@ -310,6 +327,7 @@ def _cut(octets: npt.NDArray) -> Iterator[range]:
     """Yield ranges of consecutive buckets of about PART_BYTES; every bucket is in one."""
     start, held = 0, 0
     for home, size in enumerate(octets.tolist()):
+        # `home > start`: a bucket that is larger than a part is a part by itself.
         if home > start and held + size > PART_BYTES:
             yield range(start, home)
             start, held = home, 0
@@ -326,6 +344,7 @@ def _find_first_days(ground: Ground) -> npt.NDArray[np.int32]:
     )
     for account, day in dated:
         has = account >= 0
+        # `minimum.at` also works where an account has several rows; plain indexing keeps only one.
         np.minimum.at(began_on, account[has], day[has])
     return began_on
 

@@ -1,4 +1,4 @@
-"""The snapshot's premises, payers, accounts, tenancies and contacts."""
+"""Build the snapshot's premises, payers, accounts, tenancies and contacts."""
 
 import numpy as np
 import numpy.typing as npt
@@ -22,18 +22,22 @@ _PERSON = words.code(words.PAYER_KINDS, "person")
 
 
 class Parties:
-    """Builds the five tables; the rows of payers and contacts stand in every bucket that has an
-    account of the payer.
+    """Builds the five tables; payers and contacts are copied into every bucket that needs them.
 
-    A payer's seat is his row in one bucket; seats are numbered by bucket and payer.
+    A bucket needs a payer if the payer has an account in it. The payer's row in one bucket is
+    called a seat; seats are numbered by bucket and payer:
+
+        accounts   bucket 3: (Q1, P7) (Q2, P7) (Q5, P9)     bucket 8: (Q4, P7)
+        seats      bucket 3: P7 = 0, P9 = 1                 bucket 8: P7 = 2
 
     Attributes:
-        payers_left_out: payers that are taken in but have no account, and so stand in no bucket.
+        payers_left_out: payers that are taken in but have no account, and so are in no bucket.
     """
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         accounts, payers = ground.accounts, max(len(ground.numbering.payer), 1)
+        # One whole number for (bucket, payer): sorted, it is the order of the seats.
         keys = accounts.bucket.astype(np.int64) * payers + accounts.payer
         self._seats, self._seat_of_account = np.unique(keys, return_inverse=True)
         self._seat_bucket, self._seat_payer = self._seats // payers, self._seats % payers
@@ -48,7 +52,7 @@ class Parties:
 
         Args:
             began_on: first day of each account.
-            evidence: what refused rows speak of.
+            evidence: accounts and premises that refused rows concern.
             cells: refused contacts as read.
         """
         return {
@@ -80,6 +84,7 @@ class Parties:
     def _payers(self) -> BucketedTable:
         frame = self.ground.frame("payers")
         rows = self.ground.numbering.payer_row[self._seat_payer]
+        # Check digits once per payer, not once per bucket, and only for payers with a seat.
         used = np.flatnonzero(np.bincount(rows, minlength=len(frame)))
         is_person = frame["kind"] == _PERSON
         identifier = np.zeros(len(is_person), np.int8)
@@ -95,6 +100,7 @@ class Parties:
         columns = {name: take(frame.text(name), rows) for name in texts} | {
             "is_person": is_person[rows],
             "identifier": identifier[rows],
+            # An empty language is -1; it becomes the first language of the list.
             "language": take(_LANGUAGES, np.maximum(frame["language"][rows], 0)),
             "is_vulnerable": frame["vulnerable"][rows],
             "is_life_support": frame["life_support"][rows],
@@ -104,6 +110,8 @@ class Parties:
     def _accounts(self, began_on: npt.NDArray, has_refused_evidence: npt.NDArray) -> BucketedTable:
         ground, accounts = self.ground, self.ground.accounts
         stands = ground.references.standing("premises")[ground.numbering.premise_row]
+        # Number of each premise among those taken in: 1 0 1 1 -> 0 0 1 2 (a refused one is never
+        # named).
         premise_number = np.cumsum(stands) - 1
         everyone = np.arange(len(accounts))
         columns = {
@@ -147,6 +155,7 @@ class Parties:
             self.ground.frame("contacts"),
             self.ground.rows("contacts"),
         )
+        # Earlier than in the file, where a refused contact may have replaced this one.
         revoked_at = end_older_contacts(ground.references, ground.numbering, cells)
         payer = take_or(
             ground.numbering.payer, ground.references.places("contacts", "payer_code")[rows], -1
@@ -167,9 +176,11 @@ class Parties:
         return bucketed("contacts", columns, bucket_offsets(self.seat_buckets(seats)))
 
     def seats_of(self, payers: npt.NDArray) -> tuple[Places, Places]:
-        """Return (place in `payers`, seat), one row for every seat of each payer number; none for a
-        number below 0.
+        """Return (place in `payers`, seat), one row for every seat of each payer number.
+
+        A number below 0 has no seats.
         """
+        # Seats are sorted by bucket; here by payer, so that the seats of a payer are neighbours.
         by_payer = order_rows((self._seat_payer,))
         first = np.searchsorted(
             self._seat_payer[by_payer], np.arange(len(self.ground.numbering.payer) + 1)
@@ -186,8 +197,9 @@ class Parties:
         return (seats - self._seat_offsets[self._seat_bucket[seats]]).astype(np.int32)
 
     def premise_places(self, premises: npt.NDArray) -> npt.NDArray[np.int32]:
-        """Return the place of each premise number, all of which are taken in, in its bucket's
-        premises.
+        """Return the place of each premise number in its bucket's premises.
+
+        All of the premises must be taken in.
         """
         numbering = self.ground.numbering
         number = np.cumsum(self.ground.references.standing("premises")[numbering.premise_row]) - 1
@@ -197,7 +209,7 @@ class Parties:
 
 
 def add_first_tenancies(ground: Ground, began_on: npt.NDArray) -> None:
-    """Lower the first day of each account to that of its first tenancy."""
+    """Lower the first day of each account to that of its first tenancy, in place."""
     rows = ground.rows("tenancies")
     account, day = (
         ground.named_accounts("tenancies", rows),
@@ -209,7 +221,7 @@ def add_first_tenancies(ground: Ground, began_on: npt.NDArray) -> None:
 def bucketed(
     name: str, columns: dict[str, npt.NDArray | pa.Array], offsets: npt.NDArray
 ) -> BucketedTable:
-    """Return the rows of a snapshot's table, its columns in the schema's order and types."""
+    """Return a snapshot table from its columns, put into the schema's order and types."""
     schema = SCHEMAS[name]
     arrays = [pa.array(columns[field.name], field.type) for field in schema]
     return BucketedTable(pa.Table.from_arrays(arrays, schema=schema), offsets)

@@ -1,4 +1,4 @@
-"""The snapshot's agreements, instalments, court cases, their items, and notices."""
+"""Build the snapshot's agreements, instalments, court cases, their items, and notices."""
 
 from dataclasses import dataclass
 
@@ -23,18 +23,20 @@ _DAYS = {"agreements": "applied_on", "court_cases": "filed_on", "notices": "sent
 
 
 def mark_missing_parties(references: References) -> None:
-    """Mark what names a premise or payer that is not there."""
+    """Mark rows that name a premise or payer that is not taken in."""
     for name in ("tenancies", "agreements", "holds", "notices", "court_cases"):
         references.mark_missing(name, "premise_no", "payer_code")
     references.mark_missing("contacts", "payer_code")
 
 
 def mark_missing_documents(references: References, attribution: Attribution) -> None:
-    """Mark what names an invoice, agreement or case that is not there, no account, and items of
-    another account.
+    """Mark rows that name a missing document, a pair that is no account, or another account's item.
+
+    Documents are invoices, agreements and court cases.
     """
     references.mark_missing("holds", "invoice_no")
     for name in ("holds", "agreements", "court_cases"):
+        # Before instalments and items: they are refused where their agreement or case is.
         _mark_no_account(references, attribution, name)
     references.mark_missing("instalments", "agreement_no")
     for name, column, owners in (
@@ -45,7 +47,9 @@ def mark_missing_documents(references: References, attribution: Attribution) -> 
         named = name_numbers(references, attribution.accounts.numbering, owners)
         account = attribution.accounts.find(named.premise, named.payer)
         owner, invoice = references.places(name, column), references.places(name, "invoice_no")
+        # Account of the agreement or case, beside the account of the named invoice.
         of_owner = take_or(account, owner, -1)
+        # An agreement or case covers items of its own account only.
         is_other = of_owner != take_or(attribution.invoice_account, invoice, -1)
         is_other &= (
             (owner >= 0)
@@ -56,11 +60,10 @@ def mark_missing_documents(references: References, attribution: Attribution) -> 
 
 
 def _mark_no_account(references: References, attribution: Attribution, name: str) -> None:
-    """Mark what names a premise and a payer who are both there but no account in the whole
-    extract.
-    """
+    """Mark rows whose premise and payer are both taken in but are no account of the extract."""
     named = name_numbers(references, attribution.accounts.numbering, name)
     table, missing = references.tables[name], bit("missing_reference")
+    # Rows with another missing reference are left out: one reason is enough.
     is_pair = (named.premise >= 0) & (named.payer >= 0) & (table.reasons & missing == 0)
     is_no_account = attribution.accounts.find(named.premise, named.payer) < 0
     table.mark(is_pair & is_no_account, missing | OWN_FAULT)
@@ -68,8 +71,9 @@ def _mark_no_account(references: References, attribution: Attribution, name: str
 
 @dataclass(frozen=True)
 class _Owners:
-    """Sorted rows of agreements, cases or notices that have an account; `number` of each typed row,
-    -1 if none.
+    """Sorted rows of agreements, cases or notices that have an account.
+
+    `number` is the place of each typed row among them; -1 if it is not there.
     """
 
     rows: Places
@@ -79,7 +83,7 @@ class _Owners:
 
 
 class Dealings:
-    """Builds the tables of what was agreed, claimed and announced.
+    """Builds agreements, instalments, court cases, their items, and notices.
 
     Attributes:
         without_effect: by table, rows that are taken in but reach no account or item: a pair that
@@ -149,6 +153,7 @@ class Dealings:
         ground, rows = self.ground, self.ground.rows(name)
         owner = take_or(owners.number, ground.references.places(name, column)[rows], -1)
         item = take_or(self.items.number, ground.references.places(name, "invoice_no")[rows], -1)
+        # Taken in, but without an account or on a credit note: counted, not written.
         reaches = (owner >= 0) & (item >= 0)
         self.without_effect[name] = int((~reaches).sum())
         owner, item = owner[reaches], item[reaches]
@@ -185,6 +190,7 @@ class Dealings:
             "due_on": days_to_arrow(frame["due_on"][rows]),
             "amount_minor": amount,
             "is_bgn": is_bgn,
+            # Both are kept: the amount as written, and its euro value that decides.
             "amount_cents": np.where(is_bgn, convert_to_cents(amount), amount),
         }
         return bucketed("instalments", columns, ground.offsets(account))

@@ -1,6 +1,4 @@
-"""What the builders of a snapshot's tables stand on: typed rows, numbers, accounts; and places
-within buckets.
-"""
+"""The attributed rows from which the snapshot tables are built, and their places in buckets."""
 
 from dataclasses import dataclass
 
@@ -18,7 +16,7 @@ from dunning.ledger.typed_tables import NO_INSTANT
 
 @dataclass(frozen=True)
 class Ground:
-    """All that has been decided about an extract's rows; nothing is marked any more."""
+    """All decisions about the rows of an extract; no row is marked any more."""
 
     references: References
     numbering: Numbering
@@ -38,25 +36,26 @@ class Ground:
         return np.flatnonzero(self.references.standing(name))
 
     def named_accounts(self, name: str, rows: Places) -> Places:
-        """Return the account of the premise and payer that each of these rows names; -1 where that
-        is no account.
-        """
+        """Return the account that each row names by premise and payer; -1 where there is none."""
         named = name_numbers(self.references, self.numbering, name)
         return self.accounts.find(named.premise[rows], named.payer[rows])
 
     def account_places(self, account: npt.NDArray) -> npt.NDArray[np.int32]:
-        """Return each account's place within its bucket."""
+        """Return each account's place in its bucket."""
         return self.places(account, account, self.accounts.offsets)
 
     def offsets(self, account: npt.NDArray) -> npt.NDArray[np.int64]:
-        """Return where the buckets begin and end among rows that are sorted by account."""
+        """Return the 65 places where buckets begin and end in rows sorted by account."""
+        # The bucket of an account is where its number lies between two offsets; rows follow the
+        # accounts.
         return np.searchsorted(account, self.accounts.offsets).astype(np.int64)
 
     def places(
         self, numbers: npt.NDArray, account: npt.NDArray, offsets: npt.NDArray
     ) -> npt.NDArray[np.int32]:
-        """Return each row number of a table with these offsets as a place in the bucket of
-        `account`; -1 stays.
+        """Return each row number as a place in the bucket of `account`; -1 stays.
+
+        Place = row number minus the first row number of the bucket (`offsets`).
         """
         return np.where(numbers >= 0, numbers - offsets[self.accounts.bucket[account]], -1).astype(
             np.int32
@@ -64,10 +63,12 @@ class Ground:
 
 
 def numbers_of(rows: Places, length: int) -> Places:
-    """Return for each of `length` typed rows its place in `rows`, the sorted rows of a snapshot's
-    table; -1 if none.
+    """Return the place of each of `length` typed rows in `rows`; -1 if it is not there.
+
+    `rows` are the sorted rows of a snapshot's table.
     """
     numbers = np.full(length, -1, np.int32)
+    # The inverse of an order: rows 4 0 2 -> numbers 1 -1 2 -1 0.
     numbers[rows] = np.arange(len(rows))
     return numbers
 
@@ -76,6 +77,7 @@ def take(texts: pa.Array, rows: npt.NDArray) -> pa.Array:
     """Return the texts at these rows; -1 gives null."""
     rows = np.asarray(rows, np.int64)
     if rows.size and rows.min() < 0:
+        # Arrow does not know -1 as "none"; a masked place gives null.
         return texts.take(pa.array(rows, mask=rows < 0))
     return texts.take(pa.array(rows))
 

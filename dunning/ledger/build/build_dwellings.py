@@ -1,9 +1,8 @@
-"""What is known of those who live at a premise beyond its own accounts: who is protected, and where
-payers have lived.
+"""Build facts about residents from other buckets: protected persons, and former addresses.
 
-A bucket holds the accounts of its premises only. That a co-tenant is protected at another address,
-or that a payer's postal address is a flat that he has left, stands in other buckets; so it is
-written into each bucket that has him.
+A bucket has the accounts of its premises only. That a co-tenant is protected at another address,
+or that a payer's postal address is a flat that the payer has left, is known in other buckets; so
+it is written into each bucket that has the payer.
 """
 
 import numpy as np
@@ -23,8 +22,9 @@ from dunning.ledger.text_index import UNNAMED
 
 
 def build_protections(ground: Ground, parties: Parties) -> BucketedTable:
-    """Return whom and what the holds of protecting reasons name: payers, premises, and those of a
-    named invoice.
+    """Return the payers and premises that holds with a protecting reason name.
+
+    A hold that names an invoice protects the payer and premise of that invoice.
     """
     frame, rows = ground.frame("holds"), ground.rows("holds")
     reasons = [code(HOLD_REASONS, word) for word in PROTECTING]
@@ -35,12 +35,16 @@ def build_protections(ground: Ground, parties: Parties) -> BucketedTable:
         ground.references.places("holds", "invoice_no")[rows],
         UNNAMED,
     )
+    # Each hold twice: once as it names payer and premise, once as its invoice does.
+    # holds    h0 h1 h2 | h0 h1 h2
+    # payer    of hold  | of invoice
     payer = np.concatenate((named.payer[rows], take_or(ground.accounts.payer, billed, UNNAMED)))
     premise = np.concatenate(
         (named.premise[rows], take_or(ground.accounts.premise, billed, UNNAMED))
     )
     at, seats = parties.seats_of(payer)
     there = np.flatnonzero(premise >= 0)
+    # Rows of the table: first one for each seat of a payer, then one for each premise.
     held = np.concatenate((rows, rows))[np.concatenate((at, there))]
     columns = {
         "payer": np.concatenate((parties.seat_places(seats), np.full(len(there), -1, np.int32))),
@@ -60,13 +64,15 @@ def build_protections(ground: Ground, parties: Parties) -> BucketedTable:
 
 
 def build_homes(ground: Ground, parties: Parties) -> BucketedTable:
-    """Return where payers have lived who have left a premise and have named an address for
-    letters.
+    """Return the former and present premises of payers who moved and have a postal address.
+
+    Only payers who have left a premise and have named an address for letters.
     """
     frame, rows = ground.frame("tenancies"), ground.rows("tenancies")
     named = name_numbers(ground.references, ground.numbering, "tenancies")
     payer, premise = named.payer[rows], named.premise[rows]
     is_asked = np.zeros(max(len(ground.numbering.payer), 1), np.bool_)
+    # A tenancy with an end: the payer has left, or will.
     is_asked[payer[frame["valid_until"][rows] < NEVER]] = True
     is_asked &= _has_postal(ground)
     chosen = np.flatnonzero(is_asked[payer])
@@ -88,7 +94,7 @@ def build_homes(ground: Ground, parties: Parties) -> BucketedTable:
 
 
 def _has_postal(ground: Ground) -> Flags:
-    """Return per payer number whether he has a postal address, or a contact for post."""
+    """Return per payer number whether there is a postal address or a contact by post."""
     numbering = ground.numbering
     written = (
         pc.fill_null(pc.utf8_length(ground.frame("payers").text("postal_address")), 0).to_numpy()

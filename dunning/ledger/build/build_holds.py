@@ -1,4 +1,4 @@
-"""Holds, spread over what they reach: one row an item or account."""
+"""Build the table of holds: one row for each item or account that a hold reaches."""
 
 import numpy as np
 
@@ -13,12 +13,12 @@ from dunning.ledger.text_index import UNNAMED
 
 
 def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
-    """Return the table of holds (account, item, valid_from, hold_no) and how many holds reach
-    nothing.
+    """Return the holds (account, item, valid_from, hold_no), and how many holds reach nothing.
 
-    A hold that names an invoice holds that item, whatever else it names; one that names premise and
-    payer that account; a payer alone all his accounts, a premise alone all of its own. A credit
-    note cannot be held, nor a pair that is no account.
+    A hold that names an invoice holds that item, whatever else it names. One that names premise
+    and payer holds that account; one that names only a payer holds all accounts of the payer; one
+    that names only a premise holds all accounts of the premise. A credit note cannot be held, nor
+    a pair that is no account.
     """
     frame, rows = ground.frame("holds"), ground.rows("holds")
     at, account, item = _spread(ground, items, rows)
@@ -42,15 +42,19 @@ def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
 
 
 def _spread(ground: Ground, items: Items, rows: Places) -> tuple[Places, Places, Places]:
-    """Return place in `rows`, account and item (-1: the whole account) of everything that is
-    held.
-    """
+    """Return place in `rows`, account and item of everything held; item -1 is the whole account."""
     named = name_numbers(ground.references, ground.numbering, "holds")
     premise, payer = named.premise[rows], named.payer[rows]
     invoice = ground.references.places("holds", "invoice_no")[rows]
     on_item = np.flatnonzero(invoice >= 0)
+    # A credit note has no item number: a hold on it reaches nothing.
     on_item = on_item[items.number[invoice[on_item]] >= 0]
     whole = invoice == UNNAMED
+    # The four ways are exclusive, so that no hold counts twice:
+    # invoice named           -> that item
+    # premise and payer       -> that account
+    # payer, no premise       -> all accounts of the payer
+    # premise, no payer       -> all accounts of the premise
     pair = np.where(whole, ground.accounts.find(premise, payer), -1)
     on_pair = np.flatnonzero(pair >= 0)
     by_payer = ground.accounts.of_payers(np.where(whole & (premise == UNNAMED), payer, -1))

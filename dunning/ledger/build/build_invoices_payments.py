@@ -1,5 +1,6 @@
-"""The snapshot's items, equalisations, payments (credit notes among them), reversals and invoice
-lines.
+"""Build the snapshot's items, equalisations, payments, reversals and invoice lines.
+
+Credit notes are among the payments: both reduce what is owed.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from dunning.ledger.text_index import UNNAMED
 
 @dataclass(frozen=True)
 class Items:
-    """The sorted items.
+    """The items of some buckets, sorted.
 
     Attributes:
         rows: rows of invoices, in the snapshot's order; `account` beside it.
@@ -49,7 +50,7 @@ def sort_items(ground: Ground) -> Items:
 
 
 def build_items(ground: Ground, items: Items) -> BucketedTable:
-    """Return the table of items."""
+    """Return the table of items; season is -1 for kinds without a season."""
     frame, rows = ground.frame("invoices"), items.rows
     kind, period_from = frame["kind"][rows], frame["period_from"][rows]
     is_seasonal = (kind == FORECAST) | (kind == EQUALISATION)
@@ -69,7 +70,7 @@ def build_items(ground: Ground, items: Items) -> BucketedTable:
 
 
 def build_equalisations(ground: Ground) -> BucketedTable:
-    """Return the table of equalisations, negative and zero ones too."""
+    """Return the table of equalisations, also negative and zero ones."""
     frame, rows = ground.frame("invoices"), ground.rows("invoices")
     rows = rows[frame["kind"][rows] == EQUALISATION]
     account, season = (
@@ -94,7 +95,7 @@ class Payments:
     """The sorted payments and credit notes, and the reversals.
 
     Attributes:
-        dropped: how many names of invoices were dropped, of payments and of credit notes.
+        dropped: how many named invoices were ignored, of payments and of credit notes.
     """
 
     def __init__(self, ground: Ground, items: Items) -> None:
@@ -118,9 +119,13 @@ class Payments:
                 ground.attribution.invoice_account[self._notes],
             )
         )
+        # One array for both, payments first; then sorted together:
+        # rows     |--- plain payments ---|-- credit notes --|
+        # is_note   0 0 0 0 0 0 0 0 0 0 0  1 1 1 1 1 1 1 1 1
         self._is_note = np.arange(len(self.account)) >= len(self._paid)
         self._day = self._join("paid_on", "issued_on")
         self._number = self._join_texts("payment_no", "invoice_no")
+        # `~is_note`: on one day credit notes come before payments.
         self._order = order_rows((self.account, self._day, ~self._is_note), self._number)
         self._offsets = ground.offsets(self.account[self._order])
 
@@ -138,6 +143,7 @@ class Payments:
             "payment_no": take(self._number, order),
             "paid_on": days_to_arrow(self._day[order]),
             "is_note": self._is_note[order],
+            # Credit notes are negative in the ledger; here both are money that settles.
             "amount_minor": np.abs(self._join("amount", "amount"))[order],
             "is_bgn": self._join("currency", "currency")[order] == BGN,
             "item": ground.places(item, account, self.items.offsets),
@@ -157,6 +163,7 @@ class Payments:
         order = order_rows((account, frame["paid_on"][rows]), take(frame.text("payment_no"), rows))
         rows, account = rows[order], account[order]
         number = np.full(len(frame), -1, np.int32)
+        # Payments come first in the joined rows, so their places are the first ones.
         number[self._paid] = numbers_of(self._order, len(self.account))[: len(self._paid)]
         columns = {
             "account": ground.account_places(account),
@@ -195,8 +202,9 @@ class Payments:
         return np.concatenate((rows, np.full(len(self.account) - len(rows), -1, np.int64)))
 
     def _named_numbers(self, item: Places) -> pa.Array:
-        """Return the invoice that each sorted payment names, null where it names none or settles it
-        as `item`.
+        """Return the invoice number that each sorted payment names.
+
+        Null where it names none, or where it settles that invoice as `item`.
         """
         named = self._join_texts("invoice_no", "refers_to").take(pa.array(self._order))
         return pc.if_else(pa.array(item < 0), named, pa.scalar(None, pa.string()))
@@ -213,8 +221,10 @@ def build_invoice_lines(ground: Ground) -> BucketedTable:
     frame, rows = ground.frame("invoice_lines"), ground.rows("invoice_lines")
     invoice = ground.references.places("invoice_lines", "invoice_no")[rows]
     account = ground.attribution.invoice_account[invoice]
+    # Rank each invoice once, not each of its lines: there are many lines to a bill.
     lined, bill = np.unique(invoice, return_inverse=True)
     numbers = take(ground.frame("invoices").text("invoice_no"), lined)
+    # Place of each invoice in the order (account, invoice_no).
     rank = numbers_of(order_rows((ground.attribution.invoice_account[lined],), numbers), len(lined))
     order = order_rows((rank[bill], frame["seq"][rows]))
     rows, account = rows[order], account[order]

@@ -1,5 +1,6 @@
-"""The books of a load: what was read is what was refused, what was repeated and what was taken
-in.
+"""Check the control totals of a load: read = refused + repeated + taken in.
+
+For rows of every table, and for the sums of invoices, credit notes and payments per currency.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ _ENTRIES = ("read", "quarantined", "repeated", "taken")
 
 
 class Books:
-    """Adds up what became of every row of an extract, a stretch at a time."""
+    """Adds the control totals of an extract, a stretch at a time."""
 
     def __init__(self) -> None:
         self._rows: dict[str, Rows] = {}
@@ -31,20 +32,21 @@ class Books:
         }
 
     def add_rows(self, name: str, rows: Rows) -> None:
-        """Add rows of a table, as `count_rows` gives them."""
+        """Add the rows of a table, as `count_rows` returns them."""
         known = self._rows.setdefault(name, dict.fromkeys(_ENTRIES, 0))
         self._rows[name] = {entry: known[entry] + rows[entry] for entry in _ENTRIES}
 
     def add_amounts(self, amounts: Amounts) -> None:
-        """Add minor units, as `sum_amounts` gives them."""
+        """Add minor units, as `sum_amounts` returns them."""
         for name, of_table in amounts.items():
             for word, sums in of_table.items():
                 for entry, minor in sums.items():
                     self._amounts[name][word][entry] += minor
 
     def close(self) -> dict[str, Any]:
-        """Return rows of each table, and minor units of invoices, credit notes and payments per
-        currency.
+        """Return rows of each table, and minor units of invoices, credit notes and payments.
+
+        Minor units are per currency.
 
         Raises:
             DunningError: something was read and is neither refused nor repeated nor taken in, or
@@ -55,8 +57,9 @@ class Books:
 
 
 def count_rows(table: TypedTable) -> Rows:
-    """Return how many rows of a table were read, refused (ragged ones too), repeated and taken
-    in.
+    """Return how many rows of a table were read, refused, repeated and taken in.
+
+    Ragged rows are read and refused.
     """
     ragged = len(table.ragged_lines)
     return {
@@ -70,11 +73,13 @@ def count_rows(table: TypedTable) -> Rows:
 def sum_amounts(
     invoices: TypedTable, payments: TypedTable, written: Mapping[str, BucketedTable]
 ) -> Amounts:
-    """Return what the amounts of these rows came to, per currency in minor units.
+    """Return the sums of these rows, per currency in minor units.
 
     What was taken in is summed from the tables that go into the snapshot, all else from the rows as
     read. An amount that could not be read, or whose currency could not, counts as a row only.
     """
+    # Taken in is summed from what is written, not from the rows read: so a row lost while building
+    # breaks the balance.
     notes = is_note(invoices)
     is_note_written = _flags(written["payments"], "is_note")
     paid, taken_back = (
@@ -85,15 +90,19 @@ def sum_amounts(
     return {
         "invoices": _sum_read(invoices, ~notes, _sum_written(written["items"])),
         "credit_notes": _sum_read(
-            invoices, notes, {word: -minor for word, minor in credited.items()}
+            # Credit notes are written without their sign.
+            invoices,
+            notes,
+            {word: -minor for word, minor in credited.items()},
         ),
         "payments": sum_payments(payments, {word: paid[word] + taken_back[word] for word in paid}),
     }
 
 
 def sum_payments(payments: TypedTable, taken: Rows | None = None) -> dict[str, Rows]:
-    """Return what the amounts of these payments came to, where so much of them was taken in (by
-    default nothing).
+    """Return the sums of these payments.
+
+    `taken` is how much of them was taken in (by default nothing).
     """
     return _sum_read(
         payments, np.ones(len(payments), bool), taken or dict.fromkeys(words.CURRENCIES, 0)
@@ -117,6 +126,7 @@ def _sum_read(table: TypedTable, rows: Flags, taken: Rows) -> dict[str, Rows]:
 def _sum_written(table: BucketedTable, rows: Flags | None = None) -> dict[str, int]:
     amount, is_bgn = table.rows["amount_minor"].to_numpy(), _flags(table, "is_bgn")
     is_asked = np.ones(len(amount), bool) if rows is None else rows
+    # One amount column for both currencies; the flag separates them.
     euro, lev = _sum(amount, is_asked & ~is_bgn), _sum(amount, is_asked & is_bgn)
     return {words.CURRENCIES[EUR]: euro, words.CURRENCIES[BGN]: lev}
 
@@ -137,6 +147,7 @@ def _check_balance(rows: dict[str, Rows], amounts: Amounts) -> None:
         for word, sums in of.items()
     ]
     for name, entry in entries:
+        # read = quarantined + repeated + taken   for every row, and for every cent
         rest = entry["read"] - entry["quarantined"] - entry["repeated"] - entry["taken"]
         if rest:
             raise DunningError(

@@ -1,6 +1,4 @@
-"""What helps against refused rows, for the message that refuses a load: the cure of what was found
-in them.
-"""
+"""Suggest a correction for refused rows, for the message that refuses a load."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -18,6 +16,7 @@ _TARGETS = {
     "agreement_no": "agreements",
     "case_no": "court_cases",
 }
+# Enough to see a pattern; more would only make the refusal slow.
 _ROWS_MAX = 1000
 _WRITTEN_OTHERWISE = (
     "Dates that are written otherwise (bad_date) are read where a mapping (--mapping) says how: "
@@ -31,18 +30,21 @@ _MISSING, _DATE, _SIGN = (bit(reason) for reason in ("missing_reference", "bad_d
 
 
 def tell_cures(names: Iterable[str], tables: Mapping[str, TypedTable]) -> str:
-    """Return a sentence for each cure that the refused rows of some tables ask for; empty where
-    none is known.
+    """Return a sentence for each known cure of the refused rows of some tables; empty if none.
 
     Args:
         tables: all tables of the extract; of large ones at least the refused rows.
     """
+    # Each cure once, however many tables ask for it.
     told = list(dict.fromkeys(cure for name in names for cure in _cures_of(tables[name], tables)))
     return "".join(f" {cure}" for cure in told)
 
 
 def guess_cures(firsts: Mapping[str, str]) -> str:
-    """Return the same as far as the place and reasons of each table's first refused row tell it."""
+    """Return the same cures, as far as each table's first refused row shows them.
+
+    Only the place and reasons of that row are known.
+    """
     cures = [_WRITTEN_OTHERWISE] if any("bad_date" in first for first in firsts.values()) else []
     if "wrong_sign" in firsts.get("payments", ""):
         cures.append(_PAID_BACK)
@@ -50,10 +52,9 @@ def guess_cures(firsts: Mapping[str, str]) -> str:
 
 
 def tell_lost_zeros(table: TypedTable, tables: Mapping[str, TypedTable]) -> str:
-    """Return how many of the codes that a table names and that are not there would be, but for
-    leading zeros.
+    """Return how many of the missing codes that a table names exist but for leading zeros.
 
-    Only where most of them would: then a program has dropped the zeros. Empty otherwise.
+    Only where most of them do: then a program has dropped the zeros. Empty otherwise.
     """
     rows = np.flatnonzero(table.is_refused & ((table.reasons & _MISSING) != 0))[:_ROWS_MAX]
     for column, target in _TARGETS.items():
@@ -62,7 +63,9 @@ def tell_lost_zeros(table: TypedTable, tables: Mapping[str, TypedTable]) -> str:
         named = _named(table, column, rows)
         keys = tables[target].frame.text(column).drop_null()
         lost = named.filter(pc.invert(pc.is_in(named, value_set=keys)))
+        # Compared without leading zeros on both sides:  00123 and 123 -> 123
         alike = int(pc.sum(pc.is_in(_bare(lost), value_set=_bare(keys))).as_py() or 0)
+        # A few such codes happen by chance; most of them do not.
         if 2 * alike > len(lost):
             return (
                 f"{alike} of {len(lost)} values of {column} in {table.raw.file} that are not in "
@@ -73,8 +76,9 @@ def tell_lost_zeros(table: TypedTable, tables: Mapping[str, TypedTable]) -> str:
 
 
 def _named(table: TypedTable, column: str, rows: npt.NDArray[np.int64]) -> pa.Array:
-    """Return what rows name in a column; of large tables, whose codes are numbers by now, as the
-    file has it.
+    """Return what rows name in a column.
+
+    Large tables have their codes as numbers only, so these are read from the file again.
     """
     if column in table.frame:
         return table.frame.text(column).take(pa.array(rows)).drop_null()

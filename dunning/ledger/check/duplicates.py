@@ -1,6 +1,4 @@
-"""Rows under one key: the same row again is kept once and counted, different rows are all
-refused.
-"""
+"""Mark rows with the same key: identical rows are kept once, different rows are all refused."""
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +25,16 @@ def mark_duplicates(typed: TypedTable) -> None:
     them gets `duplicate_key`, copies too, and none is repeated. Bad rows take part. Rows without a
     readable key can only be repeated. Ragged rows take no part.
     """
+    # Cheap first, exact later:
+    # all rows -> hash of the key seen twice: suspects -> group by key -> group by all columns
+    #                                                     keys   a a b b
+    #                                                     whole  1 1 2 3   a: repeated, b: refused
     rows = _suspects(typed) if len(typed) else np.empty(0, np.int64)
     if not len(rows):
         return
     has_key = _has_key(typed, rows)
     keys = _group(typed, rows, typed.table.key)
+    # Rows without a key share one group, which never counts as differing.
     keys[~has_key] = -1
     whole = _group(typed, rows, typed.table.names)
     differs = _differs(keys, whole) & has_key
@@ -43,8 +46,9 @@ def mark_duplicates(typed: TypedTable) -> None:
 
 
 def _suspects(typed: TypedTable) -> npt.NDArray[np.int64]:
-    """Return the rows, ascending, whose key's hash occurs more than once: all duplicates and
-    perhaps some more.
+    """Return the rows, ascending, with a key hash that occurs more than once.
+
+    These are all duplicates and perhaps some more.
     """
     hashes = np.zeros(len(typed), np.uint64)
     for name in typed.table.key:
@@ -65,6 +69,8 @@ def _hash_column(column: npt.NDArray | pa.Array) -> npt.NDArray[np.uint64]:
     starts, lengths = offsets[:-1].astype(np.int64), np.diff(offsets)
     data = np.frombuffer(column.buffers()[2] or b"\0", np.uint8)
     hashes = lengths.astype(np.uint64)
+    # By columns of letters: one byte of all texts at a time; the first 64 bytes are enough to
+    # suspect.
     for place in range(min(int(lengths.max(initial=0)), _HASHED_BYTES)):
         is_longer = lengths > place
         if is_longer.all():
@@ -88,7 +94,7 @@ def _has_key(typed: TypedTable, rows: npt.NDArray[np.int64]) -> Flags:
 
 
 def _group(typed: TypedTable, rows: npt.NDArray[np.int64], names: tuple[str, ...]) -> Groups:
-    """Number the rows so that equal ones, in these columns, have equal numbers."""
+    """Return a number per row, equal for rows that are equal in these columns."""
     groups: Groups = np.zeros(len(rows), np.int64)
     for name in names:
         column = typed.frame.columns[name]
@@ -106,6 +112,8 @@ def _refine(groups: Groups, cells: npt.NDArray | pa.Array) -> Groups:
     else:
         encoded = cells.dictionary_encode(null_encoding="encode")
         codes = encoded.indices.to_numpy(zero_copy_only=False)
+    # Pair (group, cell) as one number; `unique` gives small numbers again, so that the next column
+    # fits.
     _, refined = np.unique(groups * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)
     return refined.astype(np.int64)
 
@@ -120,8 +128,9 @@ def _texts_at(
 
 
 def _differs(keys: Groups, whole: Groups) -> Flags:
-    """Return for each row whether its key has rows that are not all the same."""
+    """Return for each row whether rows with its key are not all the same."""
     _, groups = np.unique(keys, return_inverse=True)
     width = int(whole.max()) + 1
+    # Each different row of a key once; more than one means that they differ.
     pairs = np.unique(groups * width + whole)
     return np.bincount(pairs // width)[groups] > 1

@@ -1,8 +1,8 @@
-"""Check digits of ЕГН, ЛНЧ and ЕИК (БУЛСТАТ), a whole column at a time.
+"""Check the check digits of ЕГН, ЛНЧ and ЕИК (БУЛСТАТ), a whole column at a time.
 
-A person's number is an ЕГН or an ЛНЧ, whichever passes; a company's an ЕИК of 9 or 13 digits, or a
-person's number for one who trades under his own. Source: shared domain notes, 7.1; python-stdnum
-`bg.egn`, `bg.pnf` and `bg.vat`, the tests' oracle.
+A person's number is an ЕГН or an ЛНЧ, whichever passes. A company's is an ЕИК of 9 or 13 digits,
+or a person's number for a sole trader. Source: shared domain notes, 7.1; python-stdnum `bg.egn`,
+`bg.pnf` and `bg.vat`, the tests' oracle.
 """
 
 import numpy as np
@@ -17,6 +17,7 @@ from dunning.ledger.buckets import text_bytes
 Digits = npt.NDArray[np.int64]
 
 OK, MISSING, WRONG = (words.code(words.IDENTIFIERS, word) for word in ("ok", "missing", "wrong"))
+# Weights of the digits before the check digit; ЕИК has a second set for a remainder of 10.
 _EGN = np.array([2, 4, 8, 5, 10, 9, 7, 3, 6])
 _PNF = np.array([21, 19, 17, 13, 11, 9, 7, 3, 1])
 _EIK, _EIK_AGAIN = np.arange(1, 9), np.arange(3, 11)
@@ -24,7 +25,7 @@ _BRANCH, _BRANCH_AGAIN = np.array([2, 7, 3, 5]), np.array([4, 9, 5, 7])
 
 
 def check_identifiers(national_ids: pa.Array, is_person: Flags) -> Codes:
-    """Return for each payer whether his identifier is ok, missing or wrong (`words.IDENTIFIERS`).
+    """Return whether each payer's identifier is ok, missing or wrong (`words.IDENTIFIERS`).
 
     Args:
         national_ids: as read, spaces around them trimmed; null or empty is missing.
@@ -45,6 +46,7 @@ def check_identifiers(national_ids: pa.Array, is_person: Flags) -> Codes:
 
 def _digits(texts: pa.Array, length: int) -> Digits:
     starts, octets = text_bytes(texts)
+    # All texts have this length, so their bytes are a table of digits.
     return octets[starts[0] : starts[-1]].reshape(-1, length).astype(np.int64) - ord("0")
 
 
@@ -53,13 +55,18 @@ def _is_personal(digits: Digits) -> Flags:
 
 
 def _is_egn(digits: Digits) -> Flags:
-    """ЕГН: the check digit, and a day of birth that exists (month + 20: 18xx, + 40: 20xx)."""
+    """Return which are an ЕГН: a right check digit, and a day of birth that exists.
+
+    The month has 20 added for years 18xx, and 40 for 20xx.
+    """
     shifted = digits[:, 2] * 10 + digits[:, 3]
     century = np.select([shifted > 40, shifted > 20], [2000, 1800], 1900)
     month = shifted - np.select([shifted > 40, shifted > 20], [40, 20], 0)
     year, day = century + digits[:, 0] * 10 + digits[:, 1], digits[:, 4] * 10 + digits[:, 5]
     is_month = (month >= 1) & (month <= 12)
+    # A month that does not exist is calculated as January and dropped by `is_month`.
     start = ((year - 1970) * 12 + np.where(is_month, month, 1) - 1).astype("datetime64[M]")
+    # Days of the month: first day of the next month minus the first of this one.
     length = ((start + 1).astype("datetime64[D]") - start.astype("datetime64[D]")).astype(np.int64)
     is_day = is_month & (day >= 1) & (day <= length)
     return is_day & (digits[:, :9] @ _EGN % 11 % 10 == digits[:, 9])

@@ -1,9 +1,8 @@
-"""Days that cannot be meant: a year mistyped, so that what was paid or protected would not count
-for decades.
+"""Find days with a mistyped year: a payment or hold of 2062 would not count for decades.
 
-Where the manifest names the day that the extract speaks for, what is dated long after it is
-refused. Where it does not, the days behind a gap, with no more rows behind it than before, are
-told, so that a run can count them.
+Where the manifest names the day of the extract, rows dated long after it are refused. Where it
+does not, days after a long gap with no more rows than before the gap are reported, so that a run
+can count them.
 """
 
 from collections.abc import Iterable
@@ -17,8 +16,8 @@ from dunning.core.days import NEVER, to_date, to_day
 from dunning.ledger.read.values import FIRST_DAY, LAST_DAY
 from dunning.ledger.typed_tables import RawTable, TypedTable
 
-# Of each table the day by which its rows are dated, and how many days after the extract's one it
-# may lie. Holds and agreements may be entered ahead of their time, so they are refused only where
+# Of each table the day by which its rows are dated, and how many days after the extract's day it
+# may be. Holds and agreements may be entered ahead of their time, so they are refused only where
 # the year must be wrong.
 DATED = {
     "invoices": ("issued_on", 7),
@@ -35,8 +34,7 @@ Groups = list[tuple[str, int]]
 
 
 def last_days(name: str, as_of: date | None) -> dict[str, int]:
-    """Return the last day that can be meant in a table's column of days; nothing where the extract
-    names no day.
+    """Return the last plausible day of a table's date column; empty without a day of the extract.
 
     >>> last_days("payments", date(1970, 1, 1)), last_days("premises", date(1970, 1, 1)), last_days("holds", None)
     ({'paid_on': 7}, {}, {})
@@ -53,20 +51,25 @@ def no_days() -> Counts:
 
 
 def count_days(table: TypedTable) -> Counts:
-    """Return how many rows are dated on each day from the first to the last that can be read."""
+    """Return how many rows are dated on each day, from the first to the last readable day."""
     days: Days = table.frame[DATED[table.table.name][0]]
     known = days[days != NEVER]
+    # Small counts per day instead of all dates: the size does not depend on the number of rows.
     return np.bincount(known - FIRST_DAY, minlength=LAST_DAY - FIRST_DAY + 1)
 
 
 def is_dated(raw: RawTable) -> bool:
-    """Say whether a table's rows are counted by day."""
+    """Return whether a table's rows are counted by day."""
     return raw.table.name in DATED
 
 
 def find_groups(counts: Counts) -> Groups:
-    """Return the first day behind each gap of over 60 days with no more rows behind it than before,
-    and how many rows.
+    """Return the first day after each gap of over 60 days, and the number of rows from it on.
+
+    Only gaps with no more rows after them than before:
+
+    days    xxxxxxxxxxxxxxxx . . . . . . . . x x
+            |--- before ---|- over 60 days -|- behind: reported
 
     >>> some = np.zeros(LAST_DAY - FIRST_DAY + 1, int)
     >>> some[[0, 5, 65, 126]] = 9, 9, 3, 2
@@ -76,6 +79,7 @@ def find_groups(counts: Counts) -> Groups:
     days = np.flatnonzero(counts)
     first = np.flatnonzero(np.diff(days) > GAP_DAYS) + 1
     before = np.cumsum(counts[days])
+    # All rows minus those up to the gap.
     behind = before[-1] - before[first - 1] if len(first) else first
     is_fewer = behind <= before[first - 1]
     chosen = zip(days[first[is_fewer]].tolist(), behind[is_fewer].tolist(), strict=True)
@@ -83,6 +87,6 @@ def find_groups(counts: Counts) -> Groups:
 
 
 def rows_after(groups: Iterable[tuple[str, int]], as_of: date, days: int) -> int:
-    """Return how many rows stand behind a gap and more than so many days after a day."""
+    """Return how many rows are behind a gap and more than `days` days after `as_of`."""
     last = to_date(to_day(as_of) + days).isoformat()
     return next((rows for day, rows in groups if day > last), 0)

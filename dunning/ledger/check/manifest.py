@@ -1,4 +1,4 @@
-"""`manifest.json`: what the extract says about itself, held against what was read, to the cent.
+"""Compare `manifest.json`, the extract's own counts and sums, with what was read, to the cent.
 
 `{"as_of": "2026-11-22", "tables": {"invoices": {"rows": 10, "amount": {"EUR": "123.45"}}}}`. Rows
 are all rows of the file: good, bad, repeated and ragged ones; with a mapping, the rows that the
@@ -34,7 +34,7 @@ _CURE = "Correct the file or leave it out."
 
 @dataclass(frozen=True)
 class Counts:
-    """What the manifest says of one table; `minor` by currency, empty where it gives no amount."""
+    """Rows and sums of one table; `minor` by currency, empty where no amount is given."""
 
     rows: int
     minor: dict[str, int]
@@ -42,11 +42,11 @@ class Counts:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The day the extract speaks for, and the counts of the tables that it names.
+    """The day of the extract, and the counts of the tables that the manifest names.
 
     Attributes:
-        is_asked: the day is only the one that was asked for: a database says nothing of its own,
-            and may hold rows of whatever later days.
+        is_asked: the day is only the one that was asked for: a database does not state its own
+            day, and may hold rows of whatever later days.
     """
 
     as_of: date
@@ -55,10 +55,13 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the folder's manifest, None where it has none; raises DunningError where it is not
-    what it should be.
+    """Return the manifest of the folder, or None if there is none.
+
+    Raises:
+        DunningError: the manifest is not valid.
     """
     path = folder / MANIFEST
+    # lexists: a link to nothing is a broken manifest, not a missing one.
     if not os.path.lexists(path):
         return None
     if not path.is_file():
@@ -71,7 +74,10 @@ def read_manifest(folder: Path) -> Manifest | None:
         )
     try:
         content = json.loads(
-            path.read_text("utf-8-sig"), parse_float=str, object_pairs_hook=_refuse_twice
+            # As text: a binary float would not keep cents.
+            path.read_text("utf-8-sig"),
+            parse_float=str,
+            object_pairs_hook=_refuse_twice,
         )
     except RecursionError as error:
         raise DunningError(f"{MANIFEST} is nested too deep to be one. {_CURE}") from error
@@ -93,8 +99,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 def check_manifest(
     manifest: Manifest, read: Mapping[str, Counts], files: Mapping[str, str]
 ) -> None:
-    """Raise DunningError, naming all differences, where what was read is not what the manifest
-    says.
+    """Raise DunningError, naming all differences, where what was read is not as in the manifest.
 
     Args:
         read: what was read of each table.
@@ -113,7 +118,7 @@ def check_manifest(
 
 
 def count_table(typed: TypedTable) -> Counts:
-    """Return what was read, as a manifest would say it: all currencies, also those with nothing."""
+    """Return rows and sums as a manifest has them, with all currencies, also those with nothing."""
     if not typed.table.has_money:
         return Counts(typed.rows_read, {})
     amounts, currencies = typed.frame["amount"], typed.frame["currency"]
@@ -123,7 +128,7 @@ def count_table(typed: TypedTable) -> Counts:
 
 
 def add_counts(one: Counts, other: Counts) -> Counts:
-    """Return the counts of two stretches of a table together."""
+    """Return the sum of the counts of two stretches of a table."""
     words = one.minor.keys() | other.minor.keys()
     return Counts(
         one.rows + other.rows,
@@ -132,7 +137,7 @@ def add_counts(one: Counts, other: Counts) -> Counts:
 
 
 def refuse_stale(manifest_as_of: date, as_of: date) -> None:
-    """Raise DunningError where the extract speaks for a day before the run's."""
+    """Raise DunningError where the day of the extract is before the run's."""
     if manifest_as_of < as_of:
         raise DunningError(
             f"{MANIFEST} says that the ledger speaks for {manifest_as_of}, but the run is for {as_of}: what was paid "
@@ -141,7 +146,7 @@ def refuse_stale(manifest_as_of: date, as_of: date) -> None:
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON; one that says a thing twice may mean either."""
+    """Return an object of JSON; raises where it has a name twice, for it may mean either."""
     twice = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
     if twice:
         raise DunningError(
@@ -151,7 +156,7 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _show(given: Any) -> str:
-    """Return what stands there for a message, not longer than it can be read."""
+    """Return a value for a message, cut to a readable length."""
     try:
         text = repr(given)
     except RecursionError:
@@ -166,6 +171,7 @@ def _compare(name: str, counts: Counts, read: Counts) -> list[str]:
     if counts.minor:
         differences += [
             f"{name} should sum to {_decimal(counts.minor.get(word, 0))} {word} and sums to {_decimal(minor)} {word}"
+            # All currencies, also those that the manifest leaves out: these must be 0.
             for word, minor in ((word, read.minor.get(word, 0)) for word in CURRENCIES)
             if counts.minor.get(word, 0) != minor
         ]
@@ -173,7 +179,8 @@ def _compare(name: str, counts: Counts, read: Counts) -> list[str]:
 
 
 def _sum(amounts: Cents) -> int:
-    """Return the sum, also where it goes beyond int64."""
+    """Return the sum as an exact integer, also beyond int64."""
+    # Upper and lower halves are summed apart, so that neither sum overflows int64.
     return (int(np.sum(amounts >> 32)) << 32) + int(np.sum(amounts & 0xFFFFFFFF))
 
 
@@ -187,6 +194,7 @@ def _read_counts(name: str, given: Any) -> Counts:
     may_have = {"rows", "amount"} if TABLES[name].has_money else {"rows"}
     _refuse_keys(where, given, may_have, {"rows"})
     rows = given["rows"]
+    # In Python True is an int.
     if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0:
         raise DunningError(
             f"{MANIFEST}, {where}: rows is {_show(rows)}, not a whole number of rows. {_CURE}"
@@ -204,6 +212,7 @@ def _read_minor(where: str, amount: Any) -> int:
             f'("123.45"). {_CURE}'
         )
     whole, _, rest = text.lstrip("-").partition(".")
+    # Cents from text by whole numbers, never by a float:  "123.4" -> 123 * 100 + 40
     minor = int(whole) * 100 + int(rest.ljust(2, "0"))
     return -minor if text.startswith("-") else minor
 

@@ -1,9 +1,8 @@
-"""Rows as read with every identifier masked: whatever has the form of an ЕГН, ЛНЧ or ЕИК, in
-whatever column it stands.
+"""Mask identifiers in rows as read: whatever has the form of an ЕГН, ЛНЧ or ЕИК, in any column.
 
-Any run of 9 to 13 digits has that form, and an ЕГН written in two parts. In columns of codes, by
-which the row must be found again in the source, only what is an ЕГН to the check digit is masked:
-there long runs of digits are most often just numbers.
+Any run of 9 to 13 digits has that form, and so has an ЕГН written in two parts. Columns of codes
+are needed to find the row again in the source, and long runs of digits there are most often just
+numbers: in these only a valid ЕГН (by its check digit) is masked.
 """
 
 import re
@@ -33,7 +32,7 @@ _SHORTEST, _SHOWN = 9, 4
 
 
 def mask_cell(cell: str) -> str:
-    """Return a cell of which the last four signs are shown.
+    """Return a cell with only its last four signs shown; one of up to four signs shows none.
 
     >>> mask_cell("7523169263"), mask_cell("123")
     ('******9263', '***')
@@ -46,15 +45,17 @@ def mask_cell(cell: str) -> str:
 def mask_cells(
     cells: tuple[str, ...], names: tuple[str, ...], codes: Collection[str]
 ) -> tuple[str, ...]:
-    """Return a row's cells with identifiers masked; cells beyond the names are in no column of
-    codes.
+    """Return the cells of a row with identifiers masked.
+
+    Cells beyond the names are in no column of codes.
     """
+    # A ragged row may have more cells than the header has names.
     every = [*names, *[""] * (len(cells) - len(names))]
     return tuple(_mask(cell, name, codes) for name, cell in zip(every, cells, strict=False))
 
 
 def is_egn(digits: str) -> bool:
-    """Say whether ten digits are an ЕГН: a day of birth that exists, and the check digit.
+    """Return whether ten digits are an ЕГН: a day of birth that exists, and the check digit.
 
     >>> is_egn("7523169263"), is_egn("1234567890")
     (True, False)
@@ -72,9 +73,11 @@ def is_egn(digits: str) -> bool:
 def _mask(cell: str, name: str, codes: Collection[str]) -> str:
     if name == NATIONAL_ID:
         return mask_cell(cell)
+    # Most cells are short: no search in them.
     if len(cell) < _SHORTEST:
         return cell
     runs = _TEN.sub(_mask_egn, cell) if name in codes else _RUN.sub(_mask_run, cell)
+    # Two numbers side by side are common (dates, phones): only a valid ЕГН is masked here.
     return _SPACED.sub(_mask_egn, runs)
 
 

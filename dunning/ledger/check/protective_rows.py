@@ -1,6 +1,4 @@
-"""How many rows of an extract carry what protects people, so that the next night sees what was lost
-on the way.
-"""
+"""Count the rows of an extract that protect people; the next run sees what was lost since."""
 
 from collections.abc import Mapping
 
@@ -16,11 +14,10 @@ _NOTHING = {Kind.DAY: NEVER, Kind.INSTANT: NO_INSTANT, Kind.FLAG: False}
 
 
 def count_protections(tables: Mapping[str, TypedTable]) -> dict[str, int]:
-    """Return for each protecting column, as `payers.vulnerable`, how many rows that are taken in
-    carry it.
+    """Return for each protecting column, as `payers.vulnerable`, how many taken-in rows fill it.
 
-    Whatever their dates. A column that the extract does not have is not there; one that it has
-    empty is 0.
+    Dates do not matter. A column that the extract does not have is left out; one that is there but
+    empty gives 0.
     """
     return {
         f"{name}.{column}": int((_carries(tables[name], column) & tables[name].stands).sum())
@@ -31,5 +28,5 @@ def count_protections(tables: Mapping[str, TypedTable]) -> dict[str, int]:
 
 
 def _carries(table: TypedTable, column: str) -> Flags:
-    """Return which rows are flagged, or have a day or an instant there."""
+    """Return which rows are flagged, or have a day or an instant, in this column."""
     return np.asarray(table.frame[column] != _NOTHING[table.table[column].kind])

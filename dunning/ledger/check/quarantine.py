@@ -1,4 +1,4 @@
-"""Refused rows: how many a load may have, and the list of them, identifiers masked."""
+"""List refused rows with identifiers masked, and refuse a load that has too many of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,17 +21,19 @@ from dunning.ledger.typed_tables import TypedTable
 
 
 class QuarantineLimits(Protocol):
-    """The largest share of refused rows a table may have; `dunning.policy.rules.Loading` is one."""
+    """The largest share of refused rows that a table may have.
+
+    `dunning.policy.rules.Loading` is one.
+    """
 
     def share_max_of(self, table: str) -> Decimal: ...
 
 
 @dataclass(frozen=True)
 class Refusals:
-    """How many of a table's rows are refused by a fault of their own; the first of them in the
-    file, and why.
+    """The number of refused rows of a table with a fault of their own, and the first of them.
 
-    A row that is refused only because another one is (it names that) is not among them.
+    A row that is refused only because it names a refused row is not counted.
     """
 
     read: int
@@ -39,12 +41,12 @@ class Refusals:
     first: str = ""
 
     def as_info(self) -> dict[str, Any]:
-        """Return it as `snapshot.json` keeps it."""
+        """Return the entry for `snapshot.json`."""
         return {"read": self.read, "refused": self.refused, "first": self.first}
 
 
 def count_refusals(tables: Mapping[str, TypedTable]) -> dict[str, Refusals]:
-    """Return of each table the refusals that count against its limit."""
+    """Return for each table the refusals that count against its limit."""
     return {name: _count(table) for name, table in tables.items()}
 
 
@@ -53,16 +55,15 @@ def check_limits(
     limits: QuarantineLimits,
     tables: Mapping[str, TypedTable] | None = None,
 ) -> None:
-    """Raise DunningError where a table has a larger share of refused rows than it may; names all
-    such tables.
+    """Raise DunningError, naming all such tables, where too large a share of rows is refused.
 
     Args:
-        tables: all tables, where they are at hand: what stands in the refused rows may tell the
-            cure.
+        tables: all tables, if available: the cells of refused rows may show the cure.
     """
     over = {
         name: of
         for name, of in refusals.items()
+        # Decimal times int is exact; a limit is the largest allowed share, so equal passes.
         if of.refused > limits.share_max_of(name) * of.read
     }
     if over:
@@ -87,8 +88,9 @@ Cells = dict[int, tuple[str, ...]]
 
 
 def read_refused(tables: Mapping[str, TypedTable]) -> dict[str, Cells]:
-    """Return the cells of every refused row as read, by table and line; reads each file again at
-    most once.
+    """Return the cells of every refused row as read, by table and line.
+
+    Each file is read again at most once.
     """
     return dict(
         zip(
@@ -102,13 +104,14 @@ def read_refused(tables: Mapping[str, TypedTable]) -> dict[str, Cells]:
 def list_refused(
     tables: Mapping[str, TypedTable], cells: Mapping[str, Cells], *, is_mapped: bool
 ) -> pa.Table:
-    """Return the refused rows under QUARANTINE_SCHEMA, by table (the contract's order) and line.
+    """Return the refused rows under QUARANTINE_SCHEMA, by table (in contract order) and line.
 
     Args:
-        cells: as `read_refused` gives them.
+        cells: as `read_refused` returns them.
         is_mapped: the extract was read through a mapping, so that any row may carry a payer's
             identifier.
     """
+    # A foreign file may have an identifier in any column, also in one with an unclear name.
     identifiers = _all_identifiers(tables["payers"]) if is_mapped else None
     names = QUARANTINE_SCHEMA.names
     rows = (row for name in TABLES for row in _rows_of(tables[name], cells[name], identifiers))
@@ -119,6 +122,7 @@ def list_refused(
 
 def _count(table: TypedTable) -> Refusals:
     lines, reasons, _ = _refused(table)
+    # One refused premise would refuse all its invoices; only the premise counts then.
     follows = (reasons & ANY_REASON == bit("missing_reference")) & (reasons & OWN_FAULT == 0)
     lines, reasons = lines[~follows], reasons[~follows]
     first = ""
@@ -129,7 +133,7 @@ def _count(table: TypedTable) -> Refusals:
 
 
 def _least_share(refusals: Refusals) -> Decimal:
-    """Return the smallest share of whole percents that lets a table pass."""
+    """Return the smallest share in whole percents with which a table passes."""
     return (Decimal(refusals.refused) / refusals.read).quantize(Decimal("0.01"), ROUND_CEILING)
 
 
@@ -142,11 +146,15 @@ def _tell(name: str, refusals: Refusals, limit: Decimal) -> str:
 
 
 def _refused(table: TypedTable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return lines, reasons and places (-1: ragged, in no column) of the refused rows, by line."""
+    """Return lines, reasons and places of the refused rows, by line.
+
+    A ragged row has place -1, for it is in no column.
+    """
     rows = np.flatnonzero(table.is_refused)
     ragged = np.full(len(table.ragged_lines), bit("ragged_row"), np.int32)
     lines = np.concatenate((table.lines[rows], table.ragged_lines))
     places = np.concatenate((rows, np.full(len(ragged), -1, np.int64)))
+    # Ragged rows are kept apart from the others; by line they are in their place again.
     order = np.argsort(lines, kind="stable")
     return lines[order], np.concatenate((table.reasons[rows], ragged))[order], places[order]
 
@@ -162,6 +170,7 @@ def _rows_of(
         row = table.delimiter.join(_quote(cell, table.delimiter) for cell in cells)
         by_name = dict(zip(names, read, strict=False))
         is_mapped = identifiers is not None
+        # A ragged row has no certain columns, so no cells can be named for it.
         found = cells_at_fault(table, place, by_name, is_mapped=is_mapped) if place >= 0 else {}
         told = tell_cells(
             zip(found, _mask(tuple(found.values()), tuple(found), table, known), strict=True)
@@ -172,12 +181,13 @@ def _rows_of(
 def _mask(
     cells: tuple[str, ...], names: tuple[str, ...], table: TypedTable, known: set[str]
 ) -> tuple[str, ...]:
+    # First known identifiers, in any form; then whatever looks like one.
     masked = tuple(mask_cell(cell) if cell.strip() in known else cell for cell in cells)
     return mask_cells(masked, names, table.code_columns)
 
 
 def _find_identifiers(rows: Iterable[tuple[str, ...]], identifiers: pa.Array) -> set[str]:
-    """Return the cells of these rows that are some payer's identifier."""
+    """Return the cells of these rows that are a payer's identifier."""
     cells = pa.array(sorted({cell.strip() for row in rows for cell in row}), pa.string())
     return set(cells.filter(pc.is_in(cells, value_set=identifiers)).to_pylist())
 

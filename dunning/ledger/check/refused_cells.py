@@ -1,6 +1,4 @@
-"""Which cells of a refused row its reasons speak of, and what stands in them, so that nobody must
-look for them.
-"""
+"""Find the cells of a refused row that its reasons are about, and their content."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +10,7 @@ from dunning.core.days import NEVER
 from dunning.core.ledger_tables import INVOICE_KINDS, MISSING_IN, NOT_NAMED, Column, Kind, bit
 from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
 
-# The columns that a reason is about, where the reason alone tells; each table has some of them.
+# The columns that a reason is about, where the reason alone decides; each table has some of them.
 _OF_REASON: Mapping[str, tuple[str, ...]] = {
     "due_before_issued": ("issued_on", "due_on"),
     "wrong_sign": ("amount",),
@@ -40,10 +38,10 @@ _NOTHING = {
 def cells_at_fault(
     table: TypedTable, row: int, read: Mapping[str, str], *, is_mapped: bool
 ) -> dict[str, str]:
-    """Return what stands in the cells that the reasons of a refused row speak of, by the contract's
-    column.
+    """Return the content of the cells that the reasons of a refused row are about, by column.
 
-    Where the file's columns are not the contract's and the cell could be read, it is empty.
+    Columns are the contract's. Where the file has other columns and the cell could be read, it is
+    empty.
 
     Args:
         row: its place in the table.
@@ -60,7 +58,7 @@ def cells_at_fault(
 
 
 def _find_unread(table: TypedTable, row: int) -> dict[str, str]:
-    """Return the text of the row's cells that could not be read, by column."""
+    """Return the text of the row's unreadable cells, by column."""
     found = {}
     for name, cells in table.bad_cells.items():
         at = int(np.searchsorted(cells.rows, row))
@@ -71,10 +69,13 @@ def _find_unread(table: TypedTable, row: int) -> dict[str, str]:
 
 def _find_columns(table: TypedTable, row: int, unread: Mapping[str, str]) -> set[str]:
     bits, names = int(table.reasons[row]), set(unread)
+    # An unreadable cell that is no date explains bad_value; without one, readable cells
+    # contradict each other.
     if bits & bit("bad_value") and all(table.table[name].kind in _DATES for name in unread):
         names.update(_contradicting(table, row))
     if bits & bit("missing_value"):
         empty = _find_empty(table, row, unread)
+        # A required cell is empty; or, in a hold, all that could be named is.
         names |= _required(table) & empty or {"premise_no", "payer_code", "invoice_no"} & empty
     if bits & bit("duplicate_key"):
         names.update(table.table.key)
@@ -91,7 +92,8 @@ def _find_columns(table: TypedTable, row: int, unread: Mapping[str, str]) -> set
 
 
 def _naming(table: TypedTable, row: int, unread: Mapping[str, str]) -> set[str]:
-    """Return the columns in which a row names another one."""
+    """Return the columns in which a row names another row."""
+    # A key of one column is the row's own number; parts of a longer key name other rows.
     own = table.table.key if len(table.table.key) == 1 else ()
     return set(MISSING_IN) - set(own) - _find_empty(table, row, unread)
 
@@ -107,7 +109,7 @@ def _required(table: TypedTable) -> set[str]:
 
 
 def _contradicting(table: TypedTable, row: int) -> Sequence[str]:
-    """Return the cells that contradict each other, in a row whose cells could all be read."""
+    """Return the columns that contradict each other, in a row with readable cells only."""
     name = table.table.name
     if name == "invoices":
         return _PAYOUT if INVOICE_KINDS[int(table.frame["kind"][row])] == "payout" else _SEASON
@@ -115,8 +117,9 @@ def _contradicting(table: TypedTable, row: int) -> Sequence[str]:
 
 
 def _is_empty(table: TypedTable, row: int, column: Column) -> bool:
-    """Say whether nothing stands in a cell; codes that large tables do not keep as text have a mark
-    of their own.
+    """Return whether a cell is empty.
+
+    Large tables do not keep codes as text; a bit of the reasons marks an empty code there.
     """
     if column.name not in table.frame:
         return bool(int(table.reasons[row]) & NOT_NAMED.get(column.name, 0))

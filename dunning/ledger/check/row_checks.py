@@ -1,8 +1,8 @@
-"""What a row must fulfil by itself, beyond the types of its cells; what does not is marked and goes
-to quarantine.
+"""Mark rows that contradict themselves; marked rows go to quarantine.
 
-Every condition is looked at on every row whose cells it needs could be read, whatever else is wrong
-with the row: the quarantine names all reasons. The dates of law come from `policy.ledger_dates`.
+Types of cells are checked before. Every condition is checked on every row with readable cells for
+it, whatever else is wrong with the row: the quarantine names all reasons. The dates of law come
+from `policy.ledger_dates`.
 """
 
 import numpy as np
@@ -29,8 +29,9 @@ CARRIED = (
 
 
 def mark_conditions(table: TypedTable) -> None:
-    """Mark rows of invoices, payments, holds and tenancies that contradict themselves; others have
-    no such conditions.
+    """Mark rows of invoices, payments, holds and tenancies that contradict themselves.
+
+    Other tables have no such conditions.
 
     due_before_issued, wrong_sign, bgn_after_changeover; bad_value of a forecast or equalisation
     without a full period inside one season, of a payout that is not due on the day of its issue,
@@ -41,43 +42,48 @@ def mark_conditions(table: TypedTable) -> None:
 
 
 def is_note(invoices: TypedTable) -> Flags:
-    """Return which invoices are credit notes: the kind `credit_note`, and every negative
-    equalisation.
-    """
+    """Return which invoices are credit notes: kind `credit_note`, or a negative equalisation."""
     kind = invoices.frame["kind"]
     return (kind == CREDIT_NOTE) | ((kind == EQUALISATION) & (invoices.frame["amount"] < 0))
 
 
 def is_euro_too_early(table: TypedTable, day: str) -> Flags:
-    """Return which rows are in EUR and dated (by column `day`) before the changeover; refused only
-    beside BGN rows.
+    """Return which rows are in EUR and dated (by column `day`) before the changeover.
+
+    They are refused only beside BGN rows.
     """
     return (table.frame["currency"] == EUR) & (table.frame[day] < EUR_FROM)
 
 
 def seasons_of(days: Days) -> npt.NDArray[np.int16]:
-    """Return the year in which the heating season of each day begins (1 May through 30 April);
-    `NEVER` gives -1.
+    """Return the year in which the heating season of each day begins; `NEVER` gives -1.
+
+    A season lasts from 1 May through 30 April.
 
     >>> from datetime import date
     >>> seasons_of(np.array([to_day(date(2026, 4, 30)), to_day(date(2026, 5, 1)), NEVER], np.int32)).tolist()
     [2025, 2026, -1]
     """
+    # NEVER is no calendar day; it is replaced before the calculation and after it.
     known = np.where(days == NEVER, 0, days)
     months = known.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    # Months since 1970, counted from May on, in whole years:
+    # 2026-04 -> month 675, 675 - 4 = 671, 671 // 12 = 55 -> 2025
+    # 2026-05 -> month 676, 676 - 4 = 672, 672 // 12 = 56 -> 2026
     return np.where(
         days == NEVER, -1, (months - (LEDGER_DATES.season_month - 1)) // 12 + 1970
     ).astype(np.int16)
 
 
 def unreadable(table: TypedTable, column: str) -> Flags:
-    """Return the rows in which a cell of this column stands that could not be read."""
+    """Return which rows have an unreadable cell in this column."""
     return (table.reasons & UNREADABLE[column]) != 0
 
 
 def mark_other_currency(lines: TypedTable, invoice: npt.NDArray, invoices: TypedTable) -> None:
-    """Mark lines of a bill whose amount carries another currency than the bill's (`invoice`: its
-    place, or below 0).
+    """Mark bill lines with an amount in another currency than the bill's.
+
+    `invoice` is the place of each line's bill, or below 0.
     """
     rows = np.flatnonzero((lines.frame[CARRIED] >= 0) & (invoice >= 0))
     of_bill = invoices.frame["currency"][invoice[rows]]
@@ -107,8 +113,9 @@ def _mark_invoices(invoices: TypedTable) -> None:
 
 
 def _lacks_season(invoices: TypedTable) -> Flags:
-    """A forecast or equalisation whose period is not given, runs backwards, or reaches over 1
-    May.
+    """Return which forecasts and equalisations have no full period inside one season.
+
+    The period is missing, runs backwards, or includes both 30 April and 1 May.
     """
     frame = invoices.frame
     rows = np.flatnonzero((frame["kind"] == FORECAST) | (frame["kind"] == EQUALISATION))
@@ -121,6 +128,7 @@ def _lacks_season(invoices: TypedTable) -> Flags:
     )
     lacks = np.zeros(len(invoices), bool)
     lacks[rows[~is_full]] = True
+    # An unreadable day is bad by itself; whether a season is missing cannot be judged.
     return lacks & ~unreadable(invoices, "period_from") & ~unreadable(invoices, "period_to")
 
 
@@ -143,7 +151,7 @@ def _mark_holds(holds: TypedTable) -> None:
 
 
 def _mark_backwards(table: TypedTable) -> None:
-    """Mark intervals without a day in them: such a row is a mistake, never a wish."""
+    """Mark intervals without a day in them: such a row is a mistake, never intended."""
     first, until = table.frame["valid_from"], table.frame["valid_until"]
     table.mark((first != NEVER) & (until <= first), bit("bad_value"))
 

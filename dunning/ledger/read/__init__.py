@@ -1,6 +1,6 @@
-"""From files to typed columns.
+"""Read files into typed columns.
 
-The way through: `sources` finds the files, `dialects` (with `encodings` and `encoding_guess`) how
-they are written, `streams` and `records` give their rows, `readers` their columns as text, `values`
-and `parsing` typed ones. A mapping goes `mapping_file`, `mapping`, `mapped`, `joined`.
+The steps: `sources` finds the files, `dialects` (with `encodings` and `encoding_guess`) how they
+are written, `streams` and `records` return their rows, `readers` their columns as text, `values`
+and `parsing` typed ones. A mapping uses `mapping_file`, `mapping`, `mapped`, `joined`.
 """

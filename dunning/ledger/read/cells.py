@@ -1,4 +1,4 @@
-"""Cells of text: trimmed, and null where a cell is empty or has a word for it (`NULL`, `N/A`)."""
+"""Trim cells of text; null where a cell is empty or has a word for it (`NULL`, `N/A`)."""
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,9 @@ _NOTHING_LONGEST = max(map(len, NOTHING))
 
 
 def clean_text(column: pa.Array) -> pa.Array:
-    """Return text (or a dictionary of it) without white space (NBSP too) at its ends, null where
-    nothing is left.
+    """Return text (or a dictionary of it) without white space (NBSP too) at its ends.
 
-    A cell that says so (NOTHING) is as empty as one in which nothing stands.
+    Null where nothing is left, or where a word in NOTHING means an empty cell.
     """
     if pa.types.is_dictionary(column.type):
         trimmed = clean_text(column.dictionary)
@@ -48,7 +47,7 @@ def clean_text(column: pa.Array) -> pa.Array:
 
 
 def says_nothing(cell: str) -> bool:
-    """Say whether a cell is empty, or says so.
+    """Return whether a cell is empty or has a word that means empty.
 
     >>> says_nothing(" null"), says_nothing("\\\\N"), says_nothing("Nuller")
     (True, True, False)
@@ -57,13 +56,15 @@ def says_nothing(cell: str) -> bool:
 
 
 def _find_nothing(texts: pa.Array, lengths: npt.NDArray[np.int32]) -> Places:
-    """Return the places of the texts that say that nothing stands there; most texts are too long to
-    say so.
+    """Return the places of the texts that mean an empty cell.
+
+    Most texts are too long for that and are not compared.
     """
     some = np.flatnonzero((lengths > 1) & (lengths <= _NOTHING_LONGEST))
     if not len(some):
         return some
     data = np.frombuffer(texts.buffers()[2], np.uint8)
+    # By the first letter: almost no short code begins so, and the rest is compared in full.
     some = some[_NOTHING_BEGINS[data[text_offsets(texts)[some]]]]
     if not len(some):
         return some
@@ -72,7 +73,7 @@ def _find_nothing(texts: pa.Array, lengths: npt.NDArray[np.int32]) -> Places:
 
 
 def text_offsets(texts: pa.Array) -> npt.NDArray[np.int32]:
-    """Return where each text begins in the array's bytes, one place more than texts."""
+    """Return the start of each text in the bytes of the array, one place more than texts."""
     if not len(texts):
         return np.zeros(1, np.int32)
     return np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]

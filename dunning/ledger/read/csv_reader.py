@@ -1,4 +1,4 @@
-"""CSV files (plain or gzip) as columns of text."""
+"""Read CSV files (plain or gzip) as columns of text."""
 
 import csv
 import io
@@ -25,7 +25,8 @@ from dunning.ledger.typed_tables import RawBatch
 class CsvReader:
     """A CSV file, read as a stream, a few MiB at a time, every column as text.
 
-    One thread on purpose: threaded CSV reading of pyarrow 26.0.1 has returned wrong amounts.
+    pyarrow reads each stretch with one thread on purpose: threaded CSV reading of pyarrow 26.0.1
+    has returned wrong amounts.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class CsvReader:
         self._has_quotes = True  # until the file has been read to its end without one
 
     def read(self, names: Sequence[str], encoded: Collection[str] = ()) -> Iterator[RawBatch]:
-        """Yield these columns; see `Reader`. Raises DunningError where rows cannot be told
-        apart.
+        """Yield these columns; see `Reader`.
+
+        Raises:
+            DunningError: rows cannot be separated.
         """
         yield from map_in_order(
             partial(self._parse, names=names, encoded=encoded), self._stretches()
@@ -85,6 +88,7 @@ class CsvReader:
     ) -> RawBatch:
         if isinstance(rows, PlainRows):
             read = self._read_table(rows.data, names, encoded, newlines_in_values=False)
+            # Without quotes and empty lines every line is a row, and line numbers need no search.
             if read.height == rows.height:
                 lines = np.arange(rows.first_line, rows.first_line + rows.height)
                 return self._batch(rows, read, names, lines)
@@ -104,8 +108,9 @@ class CsvReader:
         *,
         newlines_in_values: bool,
     ) -> "_Read":
-        """Return the columns (under their place in the header); ragged and blank rows by number
-        from 0.
+        """Return the columns, named by their place in the header.
+
+        Ragged and blank rows are returned by number, from 0.
         """
         ragged: list[int] = []
         blank: list[int] = []
@@ -122,7 +127,10 @@ class CsvReader:
         table = pacsv.read_csv(
             pa.py_buffer(data),
             read_options=pacsv.ReadOptions(
-                use_threads=False, block_size=len(data) + 1, column_names=places
+                # One block for all of it: row numbers then count from its start.
+                use_threads=False,
+                block_size=len(data) + 1,
+                column_names=places,
             ),
             parse_options=pacsv.ParseOptions(
                 delimiter=self.delimiter,
@@ -135,6 +143,7 @@ class CsvReader:
                 strings_can_be_null=True,
                 null_values=[""],
                 quoted_strings_can_be_null=True,
+                # `streams` has decoded every byte already.
                 check_utf8=False,
             ),
         )
@@ -143,6 +152,7 @@ class CsvReader:
     def _batch(
         self, rows: Records | PlainRows, read: "_Read", names: Sequence[str], lines: Places
     ) -> RawBatch:
+        # Rows are counted twice, by us and by pyarrow, so that none is lost without a message.
         if read.height != len(lines):
             raise DunningError(
                 f"{self.file}, line {lines[0]} and following: {len(lines)} rows were counted but {read.height} read, "
@@ -153,6 +163,7 @@ class CsvReader:
         is_whole[[*read.ragged, *read.blank]] = False
         cells = (clean_text(_one_array(column)) for column in read.table.columns)
         batch = RawBatch(dict(zip(names, cells, strict=True)), lines[is_whole], lines[is_ragged])
+        # A row with nothing in the columns read may still have something in another column.
         suspects = all_null(batch)
         if not len(suspects):
             return batch
@@ -165,7 +176,7 @@ class CsvReader:
         )
 
     def _is_blank(self, row: str) -> bool:
-        """Say whether a row is delimiters alone, as spreadsheets leave them behind."""
+        """Return whether a row has only delimiters, as spreadsheets leave them."""
         return not row.replace(self.delimiter, "").strip()
 
     def _refuse_tall(self, records: Records, is_ragged: np.ndarray) -> None:
@@ -179,8 +190,9 @@ class CsvReader:
 
 @dataclass(frozen=True)
 class _Read:
-    """What pyarrow read of some rows; the ragged and the blank ones, by number from 0, are not in
-    the table.
+    """The rows that pyarrow read of some text.
+
+    Ragged and blank rows, by number from 0, are not in the table.
     """
 
     table: pa.Table

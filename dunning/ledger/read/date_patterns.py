@@ -1,4 +1,4 @@
-"""Date patterns of a mapping (`%d/%m/%Y`): what they may say, and dates written so as ISO text."""
+"""Check the date patterns of a mapping (`%d/%m/%Y`), and turn such dates into ISO text."""
 
 import re
 
@@ -25,7 +25,7 @@ _FIRST_SHORT_YEAR = (
 
 
 def refuse_pattern(pattern: str) -> str:
-    """Return what is wrong with a date pattern, or nothing.
+    """Return what is wrong with a date pattern, or an empty text.
 
     >>> refuse_pattern("%d/%m/%Y"), refuse_pattern("%d %B")
     ('', 'has %B; known are %d, %m, %Y, %y, %H, %M, %S')
@@ -44,22 +44,22 @@ def refuse_pattern(pattern: str) -> str:
 
 
 def to_iso(column: pa.Array, pattern: str) -> pa.Array:
-    """Return dates written as the pattern says as `yyyy-mm-dd` or `yyyy-mm-dd hh:mm:ss`; null stays
-    null.
+    """Return dates in this pattern as `yyyy-mm-dd` or `yyyy-mm-dd hh:mm:ss`; null stays null.
 
-    A space is any of the three that stand in dates, and before `г.` none will do. Behind a day may
-    stand a time that the pattern does not name, behind a time its fraction and zone, as in a
+    A space is any of the three spaces used in dates, and before `г.` none is needed. A day may be
+    followed by a time that the pattern does not name, a time by its fraction and zone, as in a
     table's own files.
 
-    Leading zeros of day, month and hour may lack where something stands between them and the next
-    field: `1112020` is no day under `%d%m%Y`, for it could be one of two. What is not written so
-    gets a `?` in front, so that it is a bad date later even if it looks like another kind of date.
+    Leading zeros of day, month and hour may be missing where something separates them from the
+    next field: `1112020` is no day under `%d%m%Y`, for it could be one of two. Any other text gets
+    a `?` in front, so that it is a bad date later even if it looks like another kind of date.
 
     >>> to_iso(pa.array(["3/1/2012", "2012-01-03"]), "%d/%m/%Y").to_pylist()
     ['2012-01-03', '?2012-01-03']
     >>> to_iso(pa.array(["03012012", "1112020"]), "%d%m%Y").to_pylist()
     ['2012-01-03', '?1112020']
     """
+    # Each different date once: a column of millions has some thousand days.
     encoded = column.dictionary_encode()
     texts = encoded.dictionary
     parts = pc.extract_regex(texts, _expression(pattern))
@@ -80,7 +80,7 @@ def _expression(pattern: str) -> str:
 
 
 def _between(piece: str) -> str:
-    """Return the expression of what stands between two fields."""
+    """Return the regular expression for the text between two fields."""
     first, *others = [re.escape(word) for word in re.split(SPACE, piece)]
     return first + "".join(
         (f"{SPACE}*" if word.startswith("г") else SPACE) + word for word in others
@@ -88,7 +88,7 @@ def _between(piece: str) -> str:
 
 
 def _rest(pieces: list[str]) -> str:
-    """Return what may follow the pattern: a whole time, or what is left of one that ends it."""
+    """Return the expression for what may follow: a whole time, or the end of one."""
     fields = pieces[1::2]
     if not set(fields) & set("HMS"):
         return f"(?:{_CLOCK}(?:{ZONE})?)?"
@@ -98,7 +98,7 @@ def _rest(pieces: list[str]) -> str:
 
 
 def _field(pieces: list[str], place: int) -> str:
-    """Return a field's expression; next to another field, or to a digit, it has all its digits."""
+    """Return a field's expression; beside another field or a digit it needs all its digits."""
     before, after = pieces[place - 1][-1:], pieces[place + 1][:1]
     is_first, is_last = place == 1, place == len(pieces) - 2
     touches = (

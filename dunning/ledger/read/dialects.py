@@ -1,9 +1,9 @@
-"""How a text file is written: its encoding, its line ends, its delimiter and its header.
+"""Find out how a text file is written: encoding, delimiter and header.
 
-Encoding, decided per file: a mark or the place of NUL bytes says UTF-16; else a BOM says UTF-8;
+Encoding, decided per file: a mark or the place of NUL bytes means UTF-16; else a BOM means UTF-8;
 else UTF-8 where the whole file is valid UTF-8; else cp1251. A file that is UTF-8 almost everywhere
-is not taken for cp1251 but refused, since every Cyrillic letter in it would be read wrong; so is
-what reads as Bulgarian in another encoding (`tongue`).
+is not read as cp1251 but refused, since every Cyrillic letter in it would be read wrong; so is a
+file that reads as Bulgarian in another encoding (`encoding_guess`).
 """
 
 import csv
@@ -36,7 +36,7 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _CYRILLIC = re.compile(rb"[\xd0\xd1][\x80-\xbf]")
 _SEP = re.compile(
     r'"?sep=([;,\t|])"?[;,\t| ]*', re.IGNORECASE
-)  # what Excel is told in a first line, and leaves there
+)  # a first line for Excel, which keeps it in the file
 _TWICE_SAMPLE = 1 << 18
 _WORDS_IN = (
     64 << 20
@@ -45,8 +45,9 @@ _WORDS_IN = (
 
 @dataclass(frozen=True)
 class Dialect:
-    """What was found out about a file from its bytes and its header line; `lines_above` the header
-    are left out.
+    """How a file is written, as found from its bytes and its header line.
+
+    `lines_above` is the number of lines above the header that are left out.
     """
 
     encoding: str
@@ -58,8 +59,9 @@ class Dialect:
 def read_dialect(
     path: Path, encoding: str | None = None, delimiter: str | None = None, lines_above: int = 0
 ) -> Dialect:
-    """Return how a CSV file is written; a given encoding, delimiter or number of lines above the
-    header is believed.
+    """Return how a CSV file is written.
+
+    A given encoding, delimiter or number of lines above the header is not checked.
 
     Raises:
         DunningError: binary, broken UTF-8, another encoding, empty, no header, a column named
@@ -71,6 +73,7 @@ def read_dialect(
     if told:
         lines_above = 1
         line = _line_at(path, encoding, lines_above)
+    # `sep=` is believed only where the header really has that delimiter.
     if told and told[1] in _QUOTED.sub("", line):
         delimiter = delimiter or told[1]
     delimiter = delimiter or _decide_delimiter(line)
@@ -92,6 +95,7 @@ def _decide_encoding(path: Path) -> str:
         except UnicodeDecodeError:
             return "utf-8" if has_bom else _refuse_other_encodings(path, data, valid)
         _refuse_twice_encoded(path, data, text)
+        # Bytes minus letters: each Cyrillic letter is two bytes, so this counts them.
         valid += len(data) - len(text)
         if valid > _SURE:
             return "utf-8"
@@ -108,8 +112,9 @@ def _refuse_twice_encoded(path: Path, data: bytes, text: str) -> None:
 
 
 def _refuse_other_encodings(path: Path, data: bytes, valid_before: int) -> str:
-    """Return cp1251 for bytes that are no UTF-8, unless most of them are, or they read as Bulgarian
-    otherwise.
+    """Return cp1251 for bytes that are not UTF-8.
+
+    Raises where most of them are UTF-8, or where they read as Bulgarian in another encoding.
     """
     _refuse_broken_utf8(path, data, valid_before)
     words: dict[bytes, None] = {}
@@ -176,6 +181,7 @@ def _line_at(path: Path, encoding: str, lines_above: int) -> str:
 
 def _decide_delimiter(line: str) -> str:
     bare = _QUOTED.sub("", line)
+    # Quoted names are left out: a delimiter in them separates nothing.
     return max(DELIMITERS, key=bare.count)
 
 
@@ -212,7 +218,7 @@ def refuse_many(file: str, columns: int, number: int = 1) -> None:
 
 
 def show_names(names: Iterable[str]) -> str:
-    """Return the names of columns for a message: what is long is cut, what is too many is counted.
+    """Return column names for a message: long ones are cut, too many are counted.
 
     >>> show_names(["no", "", "n" * 50])
     'no, nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…'
@@ -225,9 +231,7 @@ def show_names(names: Iterable[str]) -> str:
 
 
 def refuse_twice(file: str, names: tuple[str, ...], number: int = 1) -> None:
-    """Raise DunningError where two columns of a file bear one name; nameless columns are no two of
-    a kind.
-    """
+    """Raise DunningError where two columns have one name; columns without a name do not count."""
     twice = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if twice:
         raise DunningError(

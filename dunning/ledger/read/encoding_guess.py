@@ -1,9 +1,8 @@
-"""In which encoding a text file reads as Bulgarian: what a file that is no UTF-8, or is it twice,
-most likely is.
+"""Guess the encoding in which a text file reads as Bulgarian, if it is not good cp1251 or UTF-8.
 
-Single letters (`г.`), no-break spaces and a file's few signs say nothing; capitals alone are as
-good as small letters. What counts is which letters follow each other in words, whether capitals
-stand inside them, and signs that no word has.
+Single letters (`г.`), no-break spaces and the few signs of a file are no evidence; capitals alone
+are as good as small letters. What counts is which letters follow each other in words, whether
+capitals are inside them, and signs that no word has.
 """
 
 import re
@@ -64,7 +63,7 @@ _WORDS_MAX = 5_000
 _WORD = re.compile(rb"[\x80-\xff]{2,}")
 _DAY_MARK = re.compile(rb"(?<=[0-9 \xa0])\xa0*\xe3\.")  # `22.11.2026 г.` in cp1251
 _KIN = "ыэёђѓєѕіїјљњћќўџґ"
-_MARKS = "„“”‘’‚‛«»‹›–—…•№§©®™€"  # signs that stand beside words in real texts
+_MARKS = "„“”‘’‚‛«»‹›–—…•№§©®™€"  # signs found beside words in real texts
 _TWICE = {
     name: re.compile(f"(?:[{first}][{second}]){{2,}}")
     for name, first, second in (
@@ -82,8 +81,9 @@ _LETTERS_TWICE = 3
 
 @dataclass(frozen=True)
 class Suspicion:
-    """What a file most likely is (several where its words are the same in each), and the first word
-    that says so.
+    """The most likely encodings of a file, and the first word that shows it.
+
+    Several encodings where the words are the same in each.
     """
 
     encodings: tuple[str, ...]
@@ -91,8 +91,7 @@ class Suspicion:
 
 
 def suspect_single(words: Collection[bytes]) -> Suspicion | None:
-    """Return in what else than cp1251 these words read as Bulgarian, and clearly better; None for
-    good cp1251.
+    """Return the encoding in which these words read clearly better, or None for good cp1251.
 
     >>> suspect_single(["Иван".encode("cp866"), "Петров".encode("cp866")]).encodings
     ('cp866',)
@@ -101,17 +100,19 @@ def suspect_single(words: Collection[bytes]) -> Suspicion | None:
     bits = {name: [_weigh(word, name) for word in some] for name in ("cp1251", *_MARGINS)}
     sums = {name: sum(of) for name, of in bits.items()}
     best = min(_MARGINS, key=lambda name: sums[name])
+    # Bits of all words, each the sum over its pairs of letters, word edges (_) included:
+    # Иван in cp1251   _и ив ва ан н_     few bits: common pairs
+    # the same bytes, wrongly decoded      many bits: rare pairs, frames, capitals inside
     gain = sums["cp1251"] - sums[best]
     if gain < max(_MARGINS[best], _MARGIN_PER_WORD * len(some)):
         return None
+    # For the message: the first word that the other encoding reads better.
     clearest = next(i for i in range(len(some)) if bits["cp1251"][i] > bits[best][i])
     return Suspicion(tuple(name for name in _MARGINS if sums[name] == sums[best]), some[clearest])
 
 
 def add_words(data: bytes, known: dict[bytes, None]) -> bool:
-    """Add the different words of some bytes to those known; return whether there are enough of
-    them.
-    """
+    """Add the different words of some bytes to those known; return whether they are enough."""
     for match in _WORD.finditer(_DAY_MARK.sub(b"", data)):
         word = match.group().strip(b"\xa0")
         if len(word) > 1:
@@ -122,9 +123,7 @@ def add_words(data: bytes, known: dict[bytes, None]) -> bool:
 
 
 def suspect_twice(text: str) -> Suspicion | None:
-    """Return where a text in UTF-8 has words that are UTF-8 taken for something else and encoded
-    again.
-    """
+    """Return a suspicion where a UTF-8 text has words that were encoded as UTF-8 twice."""
     for name, pairs in _TWICE.items():
         found = [match.group() for match in pairs.finditer(text)]
         real = [word for word in found if _reads_once(word, name)]
@@ -143,9 +142,7 @@ def _reads_once(word: str, name: str) -> bool:
 
 @cache
 def _weigh(word: bytes, encoding: str) -> float:
-    """Return how little a word looks like Bulgarian, in bits; parts beside signs are words of their
-    own.
-    """
+    """Return how unlike Bulgarian a word is, in bits; parts beside signs count as words."""
     text = "".join(_decode_byte(byte, encoding) for byte in word)
     bits, before, is_small = 0.0, 0, False
     for at, letter in enumerate(text):

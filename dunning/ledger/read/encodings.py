@@ -1,6 +1,4 @@
-"""Bytes to text in every encoding that a text file may be in, also those that Python has no codec
-for.
-"""
+"""Decode bytes in every encoding that a text file may have, also those unknown to Python."""
 
 import codecs
 
@@ -35,8 +33,9 @@ _MIK = (
 
 
 def _as_bytes(encoding: str) -> dict[int, int]:
-    """Return the byte of each letter of an 8-bit encoding; a byte without a letter stands for its
-    own number.
+    """Return the byte of each letter of an 8-bit encoding.
+
+    A byte without a letter counts as the letter with its own number.
     """
     letters = {byte: bytes((byte,)).decode(encoding, "ignore") or chr(byte) for byte in range(256)}
     return {byte: byte for byte in range(256)} | {
@@ -65,8 +64,9 @@ def decode_text(data: bytes, encoding: str) -> str:
 
 
 def undo_once(text: str, taken_for: str) -> bytes | None:
-    """Return the UTF-8 bytes that were taken for another encoding, None where the text has other
-    letters too.
+    """Return the UTF-8 bytes of a text that was decoded in the wrong encoding `taken_for`.
+
+    None where the text has letters that this encoding does not have.
     """
     places = _TAKEN_FOR[taken_for]
     try:
@@ -81,6 +81,7 @@ def _decode_twice(data: bytes) -> str:
         once = _undo_text(text, name)
         if once is not None:
             return once
+    # No encoding undoes the whole text: find the first line that none undoes, for the message.
     at = 0
     for line in text.splitlines(keepends=True):
         if all(_undo_text(line, name) is None for name in _TAKEN_FOR):

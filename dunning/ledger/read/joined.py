@@ -1,4 +1,4 @@
-"""Several sources as one table: the rows of one file behind those of another."""
+"""Join several sources into one table: the rows of one file after those of another."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -11,9 +11,13 @@ from dunning.ledger.typed_tables import Place, RawBatch, Source
 class JoinedSource:
     """The rows of some sources, one source after the other.
 
-    A row's line goes on counting where the file before it ended; `place_of` says which line of
-    which file it is. What a file's last line is becomes known when its rows have been read to their
-    end, before any line of the next is used.
+    Line numbers continue from one file to the next; `place_of` returns the file and its own line.
+    The last line of a file is known when its rows have been read to their end, before any line of
+    the next is used.
+
+    lines of file 1   1 … 500
+    lines of file 2             1 …  300
+    lines here        1 … 500  501 … 800     _lines_before = [0, 500]
     """
 
     unknown: tuple[str, ...] = ()
@@ -30,7 +34,7 @@ class JoinedSource:
         self.delimiter, self.header = sources[0].delimiter, sources[0].header
 
     def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
-        """Yield all rows of all sources; see `raw.Source`."""
+        """Yield all rows of all sources; see `typed_tables.Source`."""
         last = 0
         for number, source in enumerate(self._sources):
             self._lines_before[number] = before = last
@@ -40,8 +44,9 @@ class JoinedSource:
                 yield RawBatch(batch.columns, lines, ragged)
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
-        """Return the cells as read; see `raw.Source`."""
+        """Return the cells as read; see `typed_tables.Source`."""
         wanted = np.asarray(lines, np.int64)
+        # Lines begin with 1: line 500 is the last of the first file, hence side="left".
         source_of = np.searchsorted(self._lines_before, wanted, side="left") - 1
         found: dict[int, tuple[str, ...]] = {}
         for number, (source, before) in enumerate(
@@ -53,6 +58,6 @@ class JoinedSource:
         return found
 
     def place_of(self, line: int) -> Place:
-        """Return the file and its line; see `raw.Source`."""
+        """Return the file and its line; see `typed_tables.Source`."""
         number = int(np.searchsorted(self._lines_before, line, side="left")) - 1
         return self._sources[number].place_of(line - self._lines_before[number])

@@ -1,4 +1,4 @@
-"""A table made from another file by the rules of a mapping."""
+"""Make a table from another file by the rules of a mapping."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -26,10 +26,10 @@ _LINE = "(line)"
 
 
 class MappedSource:
-    """The rows of a source file as rows of a table; lines, ragged rows and cells as read are the
-    source's.
+    """The rows of a source file as rows of a table.
 
-    A ragged row counts for every table that the file feeds: no filter can be held against it.
+    Lines, ragged rows and cells as read are the source's. A ragged row counts for every table made
+    from the file: no filter can be applied to it.
     """
 
     unknown: tuple[str, ...] = ()
@@ -75,21 +75,22 @@ class MappedSource:
         return ""
 
     def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
-        """Yield the rows that the rules make, all columns as text; see `raw.Source`."""
+        """Yield the rows made by the rules, all columns as text; see `typed_tables.Source`."""
         made = (self._make(batch) for batch in self._reader.read(self._rule.source_columns))
         if not self._rule.is_distinct:
             yield from made
             return
+        # `distinct` needs all rows at once: equal rows may be anywhere in the file.
         parts = list(made)
         if parts:
             yield _distinct(self._rule, _join(parts))
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
-        """Return the source's cells as read; see `raw.Source`."""
+        """Return the source's cells as read; see `typed_tables.Source`."""
         return self._reader.cells_at(np.asarray(lines, np.int64))
 
     def place_of(self, line: int) -> Place:
-        """Return the file and its line; see `raw.Source`."""
+        """Return the file and its line; see `typed_tables.Source`."""
         return self.file, line
 
     def _make(self, batch: RawBatch) -> RawBatch:
@@ -97,6 +98,7 @@ class MappedSource:
         for one in self._rule.where:
             keep &= self._passes(one, batch.columns[one.column])
         if self._rule.but:
+            # A row is left out only if it meets all conditions of `except`.
             keep &= ~np.all(
                 [self._passes(one, batch.columns[one.column]) for one in self._rule.but], axis=0
             )
@@ -113,6 +115,8 @@ class MappedSource:
             return pa.nulls(rows, pa.string())
         if not rule.parts:
             return clean_text(pa.array([rule.value] * rows, pa.string()))
+        # The order matters: words first, so that a word may become a date or an amount; then the
+        # forms.
         texts = _translate(_fill(rule, cells), rule)
         if column.kind in _DATES and (pattern := rule.date or self._file_rule.date):
             texts = to_iso(texts, pattern)
@@ -122,13 +126,14 @@ class MappedSource:
         return clean_text(texts)
 
     def _amounts(self, texts: pa.Array) -> pa.Array:
-        """Return amounts as the contract writes them."""
+        """Return amounts in the form of the contract."""
         if not self._file_rule.decimal:
             return texts
         return _to_point(texts, self._file_rule.decimal, self._file_rule.thousands)
 
     def _passes(self, one: Filter, column: pa.Array) -> np.ndarray:
         if one.is_sign:
+            # A cell that is no amount is not negative.
             minor, is_bad = read_amounts(clean_text(self._amounts(column)))
             return ((minor < 0) & ~is_bad) != one.is_not
         is_in = pc.is_in(pc.fill_null(column, ""), value_set=pa.array(one.values, pa.string()))
@@ -136,7 +141,8 @@ class MappedSource:
 
 
 def _code_columns(mapping: Mapping, file: str) -> frozenset[str]:
-    """Return a file's columns that feed columns of codes, in whatever table, and nothing else."""
+    """Return a file's columns that fill only columns of codes, in any table."""
+    # A column that also fills another kind of column may have identifiers in it: not only codes.
     codes: set[str] = set()
     others: set[str] = set()
     for rule in (rule for rules in mapping.tables.values() for rule in rules if rule.file == file):
@@ -146,7 +152,7 @@ def _code_columns(mapping: Mapping, file: str) -> frozenset[str]:
 
 
 def _key_of(rule: TableRule, column: str) -> tuple[str, ...]:
-    """Return the key under which a source column is named, for the error's line."""
+    """Return the key under which a source column is named, for the line of an error."""
     for name, column_rule in rule.columns.items():
         if any(used == column for _, used in column_rule.parts):
             return "columns", name
@@ -154,7 +160,7 @@ def _key_of(rule: TableRule, column: str) -> tuple[str, ...]:
 
 
 def _fill(rule: ColumnRule, cells: dict[str, pa.Array]) -> pa.Array:
-    """Return the texts with their columns filled in; empty where any of these is empty."""
+    """Return the texts with their columns filled in; null where any of these is null."""
     if len(rule.parts) == 1 and rule.parts[0][0] == "" and rule.parts[0][1]:
         return cells[rule.parts[0][1]]
     pieces: list[pa.Array | str] = []
@@ -172,10 +178,9 @@ def _translate(texts: pa.Array, rule: ColumnRule) -> pa.Array:
 
 
 def _to_point(amounts: pa.Array, decimal: str, thousands: str) -> pa.Array:
-    """Return amounts with a decimal point and no thousands; what is not written so gets a `?` in
-    front.
+    """Return amounts with a decimal point and no thousands; any other text gets a `?` in front.
 
-    Signs and currencies around the figure stay as they are, for `values` to judge.
+    Signs and currencies around the figure do not change; `values` checks them.
     """
     point, separator = re.escape(decimal), re.escape(thousands)
     digits = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{separator}[0-9]{{3}})+)" if thousands else "[0-9]+"
@@ -200,8 +205,9 @@ def _join(parts: list[RawBatch]) -> RawBatch:
 
 
 def _distinct(rule: TableRule, batch: RawBatch) -> RawBatch:
-    """Keep one row of those that agree in all columns without `take`: its line and order are the
-    first one's.
+    """Return one row for all rows that agree in the columns without `take`.
+
+    Its line and order are those of the first of them.
     """
     taken = {name: r.take for name, r in rule.columns.items() if r.take}
     same = [name for name in batch.columns if name not in taken]
@@ -209,18 +215,21 @@ def _distinct(rule: TableRule, batch: RawBatch) -> RawBatch:
         name: _comparable(rule, name, column) if taken.get(name, "first") != "first" else column
         for name, column in batch.columns.items()
     }
+    # One thread: "first" depends on the order of the rows.
     rows = pa.table({**cells, _LINE: batch.lines}).group_by(same, use_threads=False)
     grouped = rows.aggregate(
         [*((name, _AGGREGATES[take]) for name, take in taken.items()), (_LINE, "first")]
     )
+    # Grouping does not keep the order of the file: sort by the first line of each group.
     grouped = grouped.rename_columns([*same, *taken, _LINE]).sort_by(_LINE)
     columns = {name: _as_text(grouped[name]) for name in batch.columns}
     return RawBatch(columns, grouped[_LINE].to_numpy(), batch.ragged_lines)
 
 
 def _comparable(rule: TableRule, name: str, column: pa.Array) -> pa.Array:
-    """Return dates as values that compare; unreadable ones are null, so that they lose against any
-    other.
+    """Return dates as values that compare.
+
+    Unreadable ones are null, so that any other date is taken before them.
     """
     if rule.table[name].kind is Kind.DAY:
         return days_to_arrow(read_days(column, may_be_open=name in OPEN_ENDS)[0])

@@ -1,5 +1,6 @@
-"""A mapping file read: how any other layout becomes the contract's tables. Documented in
-`docs/own-ledger.md`.
+"""Read a mapping file, which describes how another layout becomes the contract's tables.
+
+Documented in `docs/own-ledger.md`.
 """
 
 import re
@@ -30,6 +31,7 @@ _TABLE_KEYS = ("file", "where", "except", "distinct", "columns")
 _RULE_KEYS = ("column", "value", "text", "words", "date", "take", "without_sign")
 _FILTER_KEYS = ("column", "equals", "not_equals", "empty", "negative")
 _THOUSANDS = ("", ".", ",", "'", " ")
+# A mapping may be any file by mistake; these limits keep a wrong one from filling memory.
 _BYTES_MAX = 1 << 20
 _NAME_BYTES_MAX = 255
 _LINES_MAX = 1000
@@ -40,7 +42,9 @@ _DEEP_KEY = re.compile(
 
 
 def read_mapping(path: Path) -> Mapping:
-    """Return the mapping; whether its files and columns are there is seen when they are read.
+    """Return the mapping of a file.
+
+    Whether its source files and columns exist is checked when they are read.
 
     Raises:
         DunningError: not readable, no TOML, an unknown key, table or column, a wrong type, a
@@ -63,8 +67,9 @@ def read_mapping(path: Path) -> Mapping:
 
 
 def _read_text(path: Path) -> str:
-    """Return the file's text; refuses what would keep the TOML reader busy for hours, or wait for
-    ever.
+    """Return the text of the file.
+
+    Raises where it would keep the TOML reader busy for hours, or wait for ever.
     """
     if path.exists() and not path.is_file():
         raise DunningError(
@@ -87,8 +92,9 @@ def _too_deep(file: str) -> DunningError:
 
 
 class _Checker:
-    """Turns the parsed file into rules, refusing what it does not know; `path` is always the key's
-    way down.
+    """Makes rules from the parsed file, and raises for what it does not know.
+
+    `path` is always the keys from the top down to the value.
     """
 
     def __init__(self, file: str, text: str) -> None:
@@ -181,6 +187,7 @@ class _Checker:
             given = {"column": given}
         given = self.section(path, given)
         self.keys(path, given, _RULE_KEYS)
+        # Exactly one source for a column, so that no key is without effect.
         if len(given.keys() & {"column", "value", "text"}) != 1:
             raise self.refuse(path, 'needs one of column = "…", value = "…" or text = "…{column}…"')
         if "value" in given and len(given) > 1:
@@ -190,6 +197,7 @@ class _Checker:
         take = self.choice((*path, "take"), given.get("take"), TAKES)
         if take and not is_distinct:
             raise self.refuse((*path, "take"), "take needs distinct = true in its table")
+        # Earliest and latest need an order; only dates have a useful one.
         if take in TAKES[1:] and column.kind is not Kind.DAY and column.kind is not Kind.INSTANT:
             raise self.refuse(
                 (*path, "take"), f"{take} is for columns of dates; {column.name} is none"
@@ -236,6 +244,7 @@ class _Checker:
     def words(self, path: tuple[str, ...], given: Any) -> dict[str, str]:
         given = self.section(path, given)
         words = {word: self.string((*path, word), becomes) for word, becomes in given.items()}
+        # NULL and the like are empty cells by the time that words are compared.
         return {"" if says_nothing(word) else word: becomes for word, becomes in words.items()}
 
     def filters(self, path: tuple[str, ...], given: Any) -> tuple[Filter, ...]:
@@ -263,7 +272,7 @@ class _Checker:
         )
 
     def word(self, path: tuple[str, ...], given: Any) -> str:
-        """Return what a cell must be; one that says that nothing stands there is read as empty."""
+        """Return the text that a cell must have; a word that means an empty cell becomes ""."""
         text = self.string(path, given).strip()
         return "" if says_nothing(text) else text
 

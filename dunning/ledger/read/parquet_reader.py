@@ -1,4 +1,4 @@
-"""Parquet files as columns of text, so that all rules about values are in one place."""
+"""Read Parquet files as columns of text, so that all rules about values are in one place."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -21,9 +21,9 @@ _DAMAGES = (OSError, pa.ArrowException, UnicodeDecodeError, OverflowError)
 
 
 class ParquetReader:
-    """A Parquet file; its columns become text, so that all rules about values stand in one place.
+    """A Parquet file, read as columns of text.
 
-    Row i (from 0) is line i + 2. Decimals lose their zeros beyond two places; flags read `true` and
+    Row i (from 0) is line i + 2. Decimals lose their zeros after two places; flags read `true` and
     `false`.
     """
 
@@ -59,7 +59,7 @@ class ParquetReader:
         return found
 
     def _find_blank(self, rows: RawBatch) -> list[int]:
-        """Return the rows in which nothing stands at all, in no column of the file."""
+        """Return the rows that are empty in every column of the file."""
         suspects = all_null(rows)
         cells = self.cells_at(rows.lines[suspects]) if len(suspects) else {}
         return [
@@ -73,7 +73,7 @@ class ParquetReader:
             raise self._unreadable() from error
 
     def _batches(self, names: list[str] | None) -> Iterator[pa.RecordBatch]:
-        """Yield the rows, each text checked to be UTF-8."""
+        """Yield the rows; every text is checked to be UTF-8."""
         try:
             file = pq.ParquetFile(self._path, page_checksum_verification=True)
             rows = 0
@@ -83,6 +83,7 @@ class ParquetReader:
                 yield batch
         except _DAMAGES as error:
             raise self._unreadable() from error
+        # A damaged file may end early without an error.
         if rows != file.metadata.num_rows:
             raise self._unreadable()
 
@@ -103,8 +104,9 @@ def leave_out(batch: RawBatch, rows: Sequence[int]) -> RawBatch:
 
 
 def all_null(batch: RawBatch) -> Places:
-    """Return the rows all of whose columns are empty; most often a column has no empty cell, and
-    that is that.
+    """Return the rows with all columns empty.
+
+    Most often some column has no empty cell, and then there are none.
     """
     columns = list(batch.columns.values())
     if not columns or not len(batch) or any(column.null_count == 0 for column in columns):
@@ -118,6 +120,7 @@ def _to_text(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(kind):
         return _to_text(column.dictionary_decode())
     if pa.types.is_decimal(kind):
+        # Arrow writes a zero with many decimals as 0E-8, which is no amount in text.
         plain = pc.replace_substring_regex(column.cast(pa.string()), "^-?0E-[0-9]+$", "0")
         return pc.replace_substring_regex(plain, r"(\.[0-9]{2})0+$", r"\1")
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):

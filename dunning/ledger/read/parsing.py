@@ -1,6 +1,4 @@
-"""Raw tables to typed tables: every cell in its type, every row with its reasons, nothing left
-out.
-"""
+"""Turn raw tables into typed tables: every cell in its type, every row with its reasons."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -32,17 +30,17 @@ _DATES = (Kind.DAY, Kind.INSTANT)
 _SPELLED = (
     Kind.TEXT,
     Kind.SHARE,
-)  # kinds whose text is kept; of all others each different text is read once
+)  # kinds with their text kept; of all others each different text is read once
 
 
 def parse_table(raw: RawTable) -> TypedTable:
-    """Return a whole table with every cell in its type; streams the file, so that its text is never
-    held whole.
+    """Return a whole table with every cell in its type.
 
-    An absent table has no rows.
+    The file is streamed, so that its text is never in memory as a whole. An absent table has no
+    rows.
 
     Raises:
-        DunningError: the file cannot be read to its end, or its rows cannot be told apart.
+        DunningError: the file cannot be read to its end, or its rows cannot be separated.
     """
     encoded = encoded_columns(raw.table)
     parts = [parse_batch(raw, batch) for batch in raw.source.batches(encoded)] if raw.source else []
@@ -50,15 +48,15 @@ def parse_table(raw: RawTable) -> TypedTable:
 
 
 def encoded_columns(table: Table) -> frozenset[str]:
-    """Return the columns of which each different text needs to be read only once."""
+    """Return the columns in which each different text needs to be read only once."""
     return frozenset(column.name for column in table.columns if column.kind not in _SPELLED)
 
 
 def parse_batch(raw: RawTable, batch: RawBatch) -> TypedTable:
-    """Return some rows with every cell in its type and every reason that a row gives by itself.
+    """Return some rows with every cell in its type, and all reasons found in a row by itself.
 
-    Adds `bad_value`, `bad_date`, `missing_value` and what `conditions` finds; ragged rows are no
-    rows of it but stand in `ragged_lines`.
+    Adds `bad_value`, `bad_date`, `missing_value` and what `row_checks` finds; ragged rows are not
+    among its rows but in `ragged_lines`.
     """
     columns: dict[str, Values] = {}
     typed = TypedTable(
@@ -79,8 +77,10 @@ def parse_batch(raw: RawTable, batch: RawBatch) -> TypedTable:
             )
             reason = bit("bad_date" if column.kind in _DATES else "bad_value")
             typed.mark(rows, reason | UNREADABLE.get(column.name, 0))
+        # Empty, not unreadable: a cell that could not be read has text and its own reason.
         if column.is_required and texts.null_count:
             typed.mark(texts.is_null().to_numpy(zero_copy_only=False), bit("missing_value"))
+    # Rules fill in the account later; these bits keep that the row itself did not name it.
     if raw.table.name in _NAMING:
         for name, not_named in NOT_NAMED.items():
             typed.mark(batch.columns[name].is_null().to_numpy(zero_copy_only=False), not_named)
@@ -113,8 +113,10 @@ def _read_column(
 def _read_amounts(
     texts: pa.Array, table: Table, batch: RawBatch, known: dict[str, Values]
 ) -> tuple[Values, Flags]:
-    """Return amounts; a table without currencies keeps what they carry, until it is known what they
-    are part of.
+    """Return amounts and a mask of bad ones.
+
+    A table without currencies keeps the currency in the amounts, to compare it with the bill's
+    later.
     """
     minor, is_bad, carried = values.read_carrying_amounts(texts)
     if "currency" not in table.names:
@@ -128,23 +130,24 @@ def _read_amounts(
 def _refuse_late(
     column: Column, days: npt.NDArray[np.int32], is_bad: Flags, raw: RawTable
 ) -> tuple[npt.NDArray[np.int32], Flags]:
-    """Add what is dated so long after the day the extract speaks for that the year must be
-    mistyped.
-    """
+    """Return days and bad cells, with days after the last plausible one added to the bad cells."""
     last = raw.last_days.get(column.name)
     if last is None:
         return days, is_bad
     is_late = (days != NEVER) & (days > last)
+    # A late day is like an unreadable one: no later rule may count with it.
     return np.where(is_late, NEVER, days), is_bad | is_late
 
 
 def _fill_defaults(table: Table, columns: dict[str, Values]) -> None:
-    """Turn flags into booleans; where the cell was empty, the contract's default."""
+    """Replace flags by booleans, in place; an empty cell gets the contract's default."""
     for column in table.columns:
         if column.kind is not Kind.FLAG:
             continue
         flags = columns[column.name]
         default = column.default
         if default is None:
+            # The only default that depends on another column: electricity can be disconnected,
+            # heat cannot.
             default = columns["service"] == code(SERVICES, "electricity")
         columns[column.name] = np.where(flags < 0, default, flags == 1)

@@ -1,4 +1,4 @@
-"""Files as columns of text: CSV (plain or gzip) and Parquet behind one face."""
+"""Read CSV (plain or gzip) and Parquet files through one interface, as columns of text."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -23,13 +23,14 @@ class Reader(Protocol):
     types: dict[str, pa.DataType]
 
     def read(self, names: Sequence[str], encoded: Collection[str] = ()) -> Iterator[RawBatch]:
-        """Yield these columns of all rows (trimmed, null where empty), in file order; `encoded` may
-        be dictionaries.
+        """Yield these columns of all rows (trimmed, null where empty), in file order.
+
+        Columns in `encoded` may be dictionaries.
         """
         ...
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
-        """Return all cells of the rows on these lines as read."""
+        """Return all cells, as read, of the rows on these lines."""
         ...
 
 

@@ -1,8 +1,8 @@
-"""Rows of a CSV text and the physical lines on which they begin; newlines may stand inside quotes.
+"""Find the rows of a CSV text and their first lines; newlines may be inside quotes.
 
-A cell is quoted where its first character is `"`; inside, `""` is one quote; a quote elsewhere is a
-letter. A quote that is opened and swallows what look like further rows stops the load: it would
-hide rows without a trace.
+A cell is quoted where its first character is `"`; inside, `""` is one quote; a quote elsewhere is
+an ordinary character. A quote that opens and takes in what look like further rows stops the load:
+it would hide rows without a trace.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ _QUOTE, _LF, _CR = 34, 10, 13
 
 @dataclass(frozen=True)
 class Records:
-    """Whole rows as one text.
+    """Whole rows as one text, with the position and line of each row.
 
     Attributes:
         data: UTF-8; empty lines are still in it.
@@ -46,19 +46,20 @@ class PlainRows:
     height: int
 
     def locate(self, delimiter: str, columns: int) -> Records:
-        """Return where each row begins and ends."""
+        """Return the position of each row."""
         return _split("", self.data, self.first_line, delimiter, columns)[2]
 
 
 def read_records(
     file: str, blocks: Iterable[Block], delimiter: str, columns: int
 ) -> Iterator[Records | PlainRows]:
-    """Yield the rows of all blocks, cut where rows end; located row by row only where a block has
-    quotes.
+    """Yield the rows of all blocks, cut where rows end.
+
+    Rows are located one by one only where a block has quotes.
 
     Args:
-        columns: how many cells a row should have; what has as many within a quoted cell looks like
-            a row swallowed.
+        columns: how many cells a row should have; as many within one quoted cell look like a row
+            that was taken in by mistake.
 
     Raises:
         DunningError: a quote that is not closed, or closed where it cannot be meant; a row over 1
@@ -81,7 +82,8 @@ def read_records(
 
 
 def _count_short_lines(data: bytes) -> int:
-    """Return how many lines a block of whole lines has; 0 where one of them might be over 1 MiB."""
+    """Return the number of lines of a block; 0 where one of them might be over 1 MiB."""
+    # A line over 1 MiB would cover at least one whole half-MiB piece without a newline.
     step, view = LINE_BYTES_MAX // 2, memoryview(data)
     counts = [count_newlines(view[start : start + step]) for start in range(0, len(data), step)]
     return sum(counts) if all(counts) else 0
@@ -96,6 +98,11 @@ def _split(
     row_ends = newlines
     if b'"' in data:
         opens, closes = _find_quotes(data, text, ord(delimiter))
+        # A newline is inside a quoted cell if more cells have opened before it than closed:
+        # text       a;"b \n c";d \n e;f \n
+        # open         1
+        # closed              1
+        # inside          yes      no     no      only the others end a row
         is_inside = np.searchsorted(opens, newlines) > np.searchsorted(closes, newlines)
         if is_inside.any():
             _refuse_swallowed(
@@ -106,6 +113,7 @@ def _split(
     starts = np.concatenate(([0], row_ends[:-1] + 1)) if cut else row_ends
     lines = line + np.searchsorted(newlines, starts)
     height = np.searchsorted(newlines, row_ends) - np.searchsorted(newlines, starts) + 1
+    # A CR before the newline belongs to the line end, not to the row.
     ends = row_ends - ((row_ends > starts) & (text[row_ends - 1] == _CR))
     is_row = ends > starts
     too_long = np.flatnonzero(ends - starts > LINE_BYTES_MAX)
@@ -122,10 +130,12 @@ def _split(
 def _find_quotes(
     data: bytes, text: npt.NDArray[np.uint8], delimiter: int
 ) -> tuple[Positions, Positions]:
-    """Return where quoted cells open and where they close (one close fewer where the last is
-    open).
+    """Return where quoted cells open and where they close.
+
+    There is one close fewer where the last cell is still open.
     """
     quotes = np.flatnonzero(text == _QUOTE)
+    # A quote at position 0 gives text[-1]; `quotes == 0` covers that case.
     before = text[quotes - 1]
     may_open = (quotes == 0) | _is_edge(before, delimiter) | (before == _QUOTE)
     after = text[np.minimum(quotes + 1, len(text) - 1)]
@@ -142,7 +152,7 @@ def _is_edge(letters: npt.NDArray[np.uint8], delimiter: int) -> Flags:
 
 
 def _walk_quotes(data: bytes, quotes: Positions, delimiter: bytes) -> tuple[Positions, Positions]:
-    """Do the same quote by quote, for the rare block in which quotes stand inside words."""
+    """Return the same, quote by quote, for the rare block with quotes inside words."""
     edges = (delimiter, b"\n", b"")
     opens: list[int] = []
     closes: list[int] = []
@@ -171,8 +181,9 @@ def _refuse_swallowed(
     delimiter: int,
     columns: int,
 ) -> None:
-    """Raise where a quoted cell over several lines holds what looks like a row, or ends in the
-    middle of a word.
+    """Raise where a quoted cell over several lines seems to contain a row.
+
+    It has as many delimiters as a row, or it ends in the middle of a word.
     """
     inside = newlines[is_inside]
     span = np.searchsorted(opens, inside) - 1

@@ -1,4 +1,4 @@
-"""Which files an extract consists of, and each of its tables as a source of rows."""
+"""Find the files of an extract, and make a source of rows for each table."""
 
 import hashlib
 import os
@@ -32,7 +32,7 @@ _FIGURES = ("quantity", "unit_price")
 
 
 def read_ledger(folder: Path, mapping: Path | None = None) -> dict[str, RawTable]:
-    """Return all tables of the contract; optional ones that the folder does not have are absent.
+    """Return all tables of the contract; optional ones without a file are absent.
 
     Headers are read and checked here, rows only by `RawTable.source`. A table that the mapping
     fills is read from the file that it names, every other one from the folder's file of its own
@@ -59,18 +59,21 @@ def ledger_fingerprint(
     tables: dict[str, RawTable],
     dates: LedgerDates = LEDGER_DATES,
 ) -> str:
-    """Return the SHA-256 (hex) of the extract: names and bytes of the files used, manifest and
-    mapping included, and the dates of law that its rows are checked by.
+    """Return the SHA-256 (hex) of the extract.
 
-    The same files give the same fingerprint wherever the folder lies; two ways to write the same
-    rows do not.
+    It covers names and bytes of the files used, manifest and mapping included, and the dates of
+    law by which rows are checked. The same files give the same fingerprint in any folder; two ways
+    to write the same rows do not.
     """
+    # Only files that are read count: a note beside them does not make another extract.
     paths = {
         file: folder / file for raw in tables.values() if raw.source for file in raw.source.files
     }
     if (folder / MANIFEST).is_file():
         paths[MANIFEST] = folder / MANIFEST
+    # sha256( version | file NAME HASH | file NAME HASH | … | mapping HASH | dates HASH )
     whole = hashlib.sha256(f"dunning ledger {FORMAT_VERSION}\n".encode())
+    # Sorted, so that the order of tables and folders does not matter.
     names = sorted(paths)
     for name, found in zip(names, do_all(_hash_file, [paths[name] for name in names]), strict=True):
         whole.update(f"file {name} {found}\n".encode())
@@ -82,8 +85,9 @@ def ledger_fingerprint(
 
 
 def unused_files(folder: Path, tables: dict[str, RawTable]) -> list[str]:
-    """Return the sorted names of the folder's data files that nothing reads, perhaps misspelled;
-    for a warning.
+    """Return the sorted names of data files in the folder that no table reads; for a warning.
+
+    Their names are perhaps misspelled.
     """
     used = {file for raw in tables.values() if raw.source for file in raw.source.files}
     present = {p.name for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(ENDINGS)}
@@ -91,7 +95,7 @@ def unused_files(folder: Path, tables: dict[str, RawTable]) -> list[str]:
 
 
 class TableSource:
-    """A table from the file of its own name; columns that the file does not have are null."""
+    """A table from the file of its own name; columns that the file lacks are null."""
 
     code_columns = CODES
 
@@ -111,18 +115,18 @@ class TableSource:
                 _check_type(self.file, table[name], kind)
 
     def batches(self, encoded: Collection[str] = ()) -> Iterator[RawBatch]:
-        """Yield all rows; see `raw.Source`."""
+        """Yield all rows; see `typed_tables.Source`."""
         for batch in self._reader.read(self.filled, encoded):
             nothing = pa.nulls(len(batch), pa.string())
             columns = {name: batch.columns.get(name, nothing) for name in self._table.names}
             yield RawBatch(columns, batch.lines, batch.ragged_lines)
 
     def cells_at(self, lines: Places) -> dict[int, tuple[str, ...]]:
-        """Return the cells as read; see `raw.Source`."""
+        """Return the cells as read; see `typed_tables.Source`."""
         return self._reader.cells_at(np.asarray(lines, np.int64))
 
     def place_of(self, line: int) -> Place:
-        """Return the file and its line; see `raw.Source`."""
+        """Return the file and its line; see `typed_tables.Source`."""
         return self.file, line
 
     def _check_header(self) -> None:
@@ -159,8 +163,9 @@ def _source_of(folder: Path, table: Table, mapping: Mapping | None) -> Source | 
 
 
 def _refuse_misnamed(folder: Path, table: Table, names: set[str]) -> None:
-    """Raise where a file differs from the table's by capitals or spaces alone: to leave it out
-    would lose the table.
+    """Raise where a file name differs from the table's only by capitals or spaces.
+
+    Otherwise the optional table would be lost without a message.
     """
     alike = sorted(path.name for path in folder.iterdir() if path.name.strip().lower() in names)
     if alike:
@@ -180,9 +185,8 @@ def _missing_table(folder: Path, table: Table) -> str:
 
 
 def _check_type(file: str, column: Column, kind: pa.DataType) -> None:
-    """Raise where a Parquet column's type could not be turned into the contract's values without
-    loss.
-    """
+    """Raise where a Parquet column's type would lose information in the contract's values."""
+    # A dictionary is only another way to store its values.
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     is_text = (

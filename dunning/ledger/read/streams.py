@@ -1,6 +1,4 @@
-"""A text file as a stream of whole lines: UTF-16 made UTF-8, line ends made plain, and every line's
-number kept.
-"""
+"""Read a text file as a stream of whole lines in UTF-8, with the number of each line."""
 
 import codecs
 import gzip
@@ -29,26 +27,27 @@ _WIDE_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 @dataclass(frozen=True)
 class Block:
-    """Some whole physical lines as UTF-8, the last one ended by `\\n`; `first_line` is the number of the first."""
+    """Whole physical lines as UTF-8, the last one ended by LF; `first_line` numbers the first."""
 
     first_line: int
     data: bytes
 
 
 def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[Block]:
-    """Yield a file's lines as UTF-8 in blocks of some MiB; a trailing 0x1A (Ctrl-Z) is dropped.
+    """Yield the lines of a file as UTF-8 in blocks of some MiB.
 
-    The lines above the header are left out, however many blocks they fill; the numbers of the
-    others stay.
+    A trailing 0x1A (Ctrl-Z) is dropped. The first `lines_above` lines are left out, however many
+    blocks they fill; the numbers of the others do not change.
 
-    Lines end in LF or CRLF (in a file without any LF, in CR); any other CR becomes a space. Letters
-    written with combining accents become single letters (NFC).
+    Lines end in LF or CRLF (in a file without any LF, in CR); any other CR becomes a space.
+    Letters written with combining accents become single letters (NFC).
 
     Raises:
         DunningError: unreadable file, NUL bytes, a byte that the encoding does not have, a line
             over 1 MiB.
     """
     held: Block | None = None
+    # One block is held back: only of the last one the end of the file is trimmed.
     for block in _without_lines_above(_whole_lines(path, encoding), lines_above):
         if held:
             yield _decode(path.name, held, encoding)
@@ -61,14 +60,15 @@ def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[Blo
 def read_lines(
     path: Path, encoding: str, wanted: npt.NDArray[np.int64]
 ) -> Iterator[tuple[int, str]]:
-    """Yield some lines (ascending numbers) of a file without quotes, as `read_blocks` gives them,
-    line end left out.
+    """Yield some lines (ascending numbers) of a file without quotes, without their line ends.
 
-    For a few lines of a large file: nothing but these lines is decoded.
+    For a few lines of a large file: only these lines are decoded, as by `read_blocks`.
     """
     for block in _whole_lines(path, encoding):
         newlines = np.flatnonzero(np.frombuffer(block.data, np.uint8) == _LF)
         height = len(newlines) + (not block.data.endswith(b"\n"))
+        # The wanted lines of this block; all of it in array operations, for a file may have 24
+        # million lines.
         first, last = np.searchsorted(wanted, (block.first_line, block.first_line + height))
         places = wanted[first:last] - block.first_line
         starts = np.append(0, newlines + 1)[places]
@@ -84,7 +84,7 @@ def read_lines(
 
 
 def _without_lines_above(blocks: Iterable[Block], lines_above: int) -> Iterator[Block]:
-    """Yield blocks of whole lines without the first so many of them."""
+    """Yield blocks of whole lines without the first `lines_above` lines."""
     for block in blocks:
         left_out = lines_above + 1 - block.first_line
         if left_out <= 0:
@@ -98,7 +98,7 @@ def _without_lines_above(blocks: Iterable[Block], lines_above: int) -> Iterator[
 
 
 def _whole_lines(path: Path, encoding: str) -> Iterator[Block]:
-    """Yield whole lines as they are encoded (UTF-16 as UTF-8), line ends made plain."""
+    """Yield whole lines in their encoding (UTF-16 as UTF-8), with LF or CRLF line ends."""
     rest, is_first, is_mac = b"", True, False
     line = 1
     for chunk in _chunks(path, encoding):
@@ -107,6 +107,7 @@ def _whole_lines(path: Path, encoding: str) -> Iterator[Block]:
             is_first, is_mac = False, b"\r" in chunk and b"\n" not in chunk
         if b"\0" in chunk:
             raise _not_text(path.name)
+        # A CR at the end of a chunk may be half of a CRLF: it waits for the next chunk.
         held_cr = chunk.endswith(b"\r") and not is_mac
         data = rest + (chunk[:-1] if held_cr else chunk)
         data = data.replace(b"\r", b"\n") if is_mac else _plain_ends(data)
@@ -114,6 +115,10 @@ def _whole_lines(path: Path, encoding: str) -> Iterator[Block]:
         if cut:
             yield Block(line, data[:cut])
             line += count_newlines(data)
+        # Chunks are cut anywhere, blocks at line ends:
+        # chunks   |---------------|---------------|
+        # lines    |----|------|------|----|-----|---
+        # blocks   |-----------|------------------|  the rest goes before the next chunk
         rest = data[cut:] + (b"\r" if held_cr else b"")
         if len(rest) > LINE_BYTES_MAX:
             raise line_too_long(path.name, line)
@@ -126,21 +131,24 @@ def _plain_ends(data: bytes) -> bytes:
         return data
     text = np.frombuffer(data, np.uint8)
     after = np.flatnonzero(text == _CR) + 1
+    # Only CRLF: the parser takes it as it is, and nothing is copied.
     if after[-1] < len(text) and (text[after] == _LF).all():
         return data
     return _LONE_CR.sub(b" ", data)
 
 
 def count_newlines(data: bytes | memoryview) -> int:
-    """Return how many line feeds there are; several times faster than `bytes.count` where they are
-    many.
+    """Return the number of line feeds.
+
+    Several times faster than `bytes.count` where there are many.
     """
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _LF))
 
 
 def _chunks(path: Path, encoding: str | None) -> Iterator[bytes]:
-    """Yield the file's bytes; those of UTF-16, where that may be (None: it is not known yet), as
-    UTF-8.
+    """Yield the bytes of a file; UTF-16 becomes UTF-8.
+
+    An encoding of None means that it is not known yet.
     """
     chunks = read_chunks(path)
     first = next(chunks, b"")
@@ -161,7 +169,10 @@ def _chunks(path: Path, encoding: str | None) -> Iterator[bytes]:
 
 
 def find_wide(head: bytes, encoding: str | None) -> str | None:
-    """Return which UTF-16 a file is in: by its mark, else by the NUL byte of its first letter."""
+    """Return the kind of UTF-16 of a file, by its mark or the NUL byte of its first letter.
+
+    None where it is not UTF-16.
+    """
     if encoding not in (None, "utf-16"):
         return None
     if head[:2] in _WIDE_MARKS:
@@ -185,6 +196,7 @@ def read_chunks(path: Path) -> Iterator[bytes]:
 
 def _decode(file: str, block: Block, encoding: str) -> Block:
     data = block.data
+    # ASCII is the same in all these encodings, and most blocks of numbers are ASCII.
     if data.isascii():
         return block
     try:
@@ -203,7 +215,7 @@ def _decode(file: str, block: Block, encoding: str) -> Block:
 
 
 def read_heads(path: Path) -> Iterator[bytes]:
-    """Yield the file's bytes cut at line ends, so that no letter is cut; the BOM still in front."""
+    """Yield the bytes of a file cut at line ends, so that no letter is cut; with the BOM."""
     rest, line = b"", 1
     for chunk in read_chunks(path):
         if b"\0" in chunk:
@@ -221,7 +233,7 @@ def read_heads(path: Path) -> Iterator[bytes]:
 
 
 def line_too_long(file: str, line: int) -> DunningError:
-    """Return the refusal of a line over 1 MiB."""
+    """Return the error for a line over 1 MiB."""
     return DunningError(
         f"{file}, line {line} is longer than 1 MiB: no row of a ledger is; a line end is missing or the file is not "
         "text. Export it again."

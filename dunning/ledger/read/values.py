@@ -1,9 +1,8 @@
-"""Cells of text to values, a column at a time: days, instants, amounts, flags, words, numbers,
-shares.
+"""Read cells of text as values, a column at a time: days, amounts, flags, words, numbers, shares.
 
-Each function takes trimmed text (null where empty; a dictionary of it will do) and returns the
-values and a mask of cells that could not be read; an empty cell is not among them and has the
-type's value for nothing (see `tables.Kind`).
+Each function takes trimmed text (null where empty; a dictionary of it is allowed) and returns the
+values and a mask of unreadable cells. An empty cell is not unreadable and has the type's value for
+nothing (see `ledger_tables.Kind`).
 """
 
 from collections.abc import Callable
@@ -56,11 +55,10 @@ _YES, _NO = ("1", "true", "yes", "да"), ("0", "false", "no", "не")
 def read_days(
     column: pa.Array, *, may_be_open: bool = False
 ) -> tuple[npt.NDArray[np.int32], Flags]:
-    """Return days since 1970-01-01 of ISO dates and of `d.m.yyyy`, the latter with or without `
-    г.`.
+    """Return days since 1970-01-01 of ISO dates and of `d.m.yyyy`, with or without `г.`.
 
-    A time behind the day is dropped; with a zone it says which day it was in Sofia. Bad: whatever
-    else, no calendar day, or outside 1990-01-01 to 2100-01-01 (both days are inside).
+    A time after the day is dropped; with a zone, the day is the one in Sofia. Bad: anything else,
+    no calendar day, or outside 1990-01-01 to 2100-01-01 (both days are inside).
 
     Args:
         may_be_open: the last day of the years 2999 and 9999 is no day, but means that there is no
@@ -73,7 +71,7 @@ def read_days(
 
 
 def read_instants(column: pa.Array) -> tuple[npt.NDArray[np.int64], Flags]:
-    """Return seconds since 1970-01-01 00:00 by Sofia's wall clock of a date, or a date with a time.
+    """Return seconds since 1970-01-01 00:00, in Sofia's local time, of dates and times.
 
     `hh:mm`, `hh:mm:ss` or with a fraction (dropped), after a space or `T`; a time with `Z`, `+02`,
     `+0200` or `+02:00` (at most 14 hours, as far as clocks differ anywhere) is moved to Sofia's
@@ -92,11 +90,11 @@ def read_amounts(
 
     At most nine digits before them (so that interest stays within 64 bits), either plain or in
     groups of three (space, NBSP, narrow NBSP); negative by a minus in front or behind (also
-    U+2212), or in parentheses. A currency may stand there (`€`, `EUR`, `лв.`, `лв`, `BGN`).
+    U+2212), or in parentheses. A currency may be there (`€`, `EUR`, `лв.`, `лв`, `BGN`).
 
     Args:
         currencies: each row's as place in `words.CURRENCIES` (below 0: not known), with which one
-            that stands in an amount must agree, if given.
+            in an amount must agree, if given.
 
     >>> read_amounts(pa.array(["1 234,5", "7-", "(12,34)", "12.345", "1e9", None]))[0].tolist()
     [123450, -700, -1234, 0, 0, 0]
@@ -111,8 +109,9 @@ def read_amounts(
 def read_carrying_amounts(
     column: pa.Array,
 ) -> tuple[npt.NDArray[np.int64], Flags, Codes | None]:
-    """Return the same, and the currency that stands in each (-1: none); None where none stands in
-    any.
+    """Return minor units, a mask of bad cells, and the currency in each amount (-1: none).
+
+    The currencies are None where no amount of the column has one.
     """
     encoded = column.dictionary_encode()
     minor, is_bad, carried = _amounts_of(encoded.dictionary)
@@ -121,7 +120,7 @@ def read_carrying_amounts(
 
 
 def take_signs(column: pa.Array) -> pa.Array:
-    """Return amounts without their minus or parentheses, what cannot be read as it is.
+    """Return amounts without their minus or parentheses; an unreadable one does not change.
 
     >>> take_signs(pa.array(["-5,00 €", "(1 234,50)", "5,00", "--5", None])).to_pylist()
     ['5,00 €', '1 234,50', '5,00', '--5', None]
@@ -134,7 +133,8 @@ def take_signs(column: pa.Array) -> pa.Array:
 
 
 def _amounts_of(column: pa.Array) -> tuple[npt.NDArray[np.int64], Flags, Codes]:
-    """Return minor units, what is bad, and the currency that an amount carries (-1: none)."""
+    """Return minor units, a mask of bad cells, and the currency in each amount (-1: none)."""
+    # Nearly all amounts are plain; only the others need the long expression.
     is_good = _mask(pc.match_substring_regex(column, _PLAIN_AMOUNT))
     carried = np.full(len(column), -1, np.int8)
     texts = pc.if_else(pa.array(is_good), column, "0")
@@ -147,7 +147,7 @@ def _amounts_of(column: pa.Array) -> tuple[npt.NDArray[np.int64], Flags, Codes]:
 
 
 def _odd_amounts(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Flags, Codes]:
-    """Return the same of amounts with something beside their digits, and which of them are good."""
+    """Return the same for amounts with something beside their digits, with a mask of good ones."""
     parts = pc.extract_regex(texts, _AMOUNT)
     is_negative, is_twice = _find_negative(parts)
     signs = [
@@ -168,8 +168,9 @@ def _odd_amounts(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Flags, Codes]:
 
 
 def _find_negative(parts: pa.StructArray) -> tuple[Flags, Flags]:
-    """Return which amounts have a minus or parentheses, and which have more than one of them, or
-    half of a pair.
+    """Return which amounts are negative, and which have two signs or half of a pair.
+
+    Signs are a minus in front or behind, and parentheses.
     """
     has = {name: _has(parts, name) for name in ("m1", "m2", "m3", "open", "close")}
     marks = [has["m1"], has["m2"], has["m3"], has["open"]]
@@ -192,8 +193,9 @@ def _to_minor(plain: pa.Array) -> npt.NDArray[np.int64]:
 
 
 def read_flags(column: pa.Array) -> tuple[Codes, Flags]:
-    """Return 1 for yes, 0 for no, -1 for an empty cell: `1/0`, `true/false`, `yes/no`, `да/не` in
-    any case.
+    """Return 1 for yes, 0 for no, -1 for an empty cell.
+
+    Cells are `1/0`, `true/false`, `yes/no`, `да/не`, in any case.
     """
     return _by_distinct(column, _flags_of, -1)
 
@@ -204,9 +206,7 @@ def _flags_of(column: pa.Array) -> tuple[Codes, Flags]:
 
 
 def read_words(column: pa.Array, words: tuple[str, ...]) -> tuple[Codes, Flags]:
-    """Return each cell's place in a closed list, exactly as written there; -1 where empty or
-    bad.
-    """
+    """Return each cell's place in a closed list, spelled exactly so; -1 where empty or bad."""
     return _by_distinct(column, partial(_words_of, words=words), -1)
 
 
@@ -251,7 +251,7 @@ def read_shares(column: pa.Array) -> tuple[pa.Array, Flags]:
 def _by_distinct(
     column: pa.Array, read: Callable[[pa.Array], tuple[npt.NDArray, Flags]], nothing: int
 ) -> tuple[npt.NDArray, Flags]:
-    """Read each different text once: most columns have few of them."""
+    """Return the values of a column; each different text is read once, for there are few."""
     encoded = column.dictionary_encode()
     values, is_bad = read(encoded.dictionary)
     return _spread(encoded, values, is_bad, nothing)
@@ -261,6 +261,10 @@ def _spread(
     encoded: pa.DictionaryArray, values: npt.NDArray, is_bad: Flags, nothing: int
 ) -> tuple[npt.NDArray, Flags]:
     places = _places(encoded)
+    # One more value at the end, for empty cells:
+    # dictionary   "5,00" "x" | nothing
+    # values         500  0     0
+    # places         0 1 2 …        2 = null
     values = np.append(np.where(is_bad, nothing, values), nothing).astype(values.dtype)
     if not is_bad.any():
         return values[places], np.zeros(len(places), bool)
@@ -268,11 +272,12 @@ def _spread(
 
 
 def _places(encoded: pa.DictionaryArray) -> npt.NDArray:
-    """Return each cell's place in the dictionary; an empty one's is behind its end."""
+    """Return each cell's place in the dictionary; an empty cell gives the place after its end."""
     return pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)
 
 
 def _days_of(texts: pa.Array, *, may_be_open: bool) -> tuple[npt.NDArray[np.int32], Flags]:
+    # The usual form in all cells: no times, no zones, a short expression.
     if not may_be_open and pc.all(pc.match_substring_regex(texts, _PLAIN_DATE)).as_py():
         days, is_bad = _calendar_days(pc.extract_regex(texts, "^" + _ISO + "$"), "i")
         is_bad |= (days < FIRST_DAY) | (days > LAST_DAY)
@@ -291,8 +296,9 @@ def _instants_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], Flags]:
 
 
 def _clocks_of(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Flags]:
-    """Return seconds by Sofia's clock, the day as it is written, and what is no day and time,
-    whatever its year.
+    """Return seconds in Sofia's local time, the day as written, and a mask of bad cells.
+
+    Any year is good here; callers check the range.
     """
     parts = pc.extract_regex(texts, _DATE)
     days, is_bad = _calendar_days(parts, "ib")
@@ -318,8 +324,9 @@ def _to_sofia(
 
 
 def _calendar_days(parts: pa.StructArray, forms: str) -> tuple[npt.NDArray[np.int64], Flags]:
-    """Return days of whatever year, and what is none; `forms`: the letters before the fields'
-    names.
+    """Return days of any year, and a mask of those that do not exist.
+
+    `forms` are the letters before the names of the fields.
     """
     year, month, day = (
         sum(_integers(pc.struct_field(parts, form + name)) for form in forms) for name in "ymd"
@@ -327,6 +334,7 @@ def _calendar_days(parts: pa.StructArray, forms: str) -> tuple[npt.NDArray[np.in
     is_bad = (month < 1) | (month > 12)
     months = ((year - 1970) * 12 + np.where(is_bad, 1, month) - 1).astype("datetime64[M]")
     first = months.astype("datetime64[D]").astype(np.int64)
+    # The first day of the next month: a day on or after it does not exist (31.02.).
     following = (months + 1).astype("datetime64[D]").astype(np.int64)
     days = first + day - 1
     is_bad |= (day < 1) | (days >= following)
@@ -334,7 +342,7 @@ def _calendar_days(parts: pa.StructArray, forms: str) -> tuple[npt.NDArray[np.in
 
 
 def _integers(digits: pa.Array) -> npt.NDArray[np.int64]:
-    """Return digits as numbers; none, and null, are 0."""
+    """Return digits as numbers; an empty text and null are 0."""
     filled = pc.if_else(pc.equal(pc.fill_null(digits, ""), ""), "0", digits)
     return filled.cast(pa.int64()).to_numpy(zero_copy_only=False)
 
@@ -348,8 +356,10 @@ def _is_filled(column: pa.Array) -> Flags:
 
 
 def _low_words(amounts: pa.Array) -> npt.NDArray[np.int64]:
-    """Return 14-digit decimals as the integers they are stored as; exact, for they fit into the
-    lower 64 bits.
+    """Return 14-digit decimals as the integers that Arrow stores.
+
+    Exact, for they fit into the lower 64 bits.
     """
+    # A decimal128 is two 64-bit words, the lower one first: take every second word.
     stored = np.frombuffer(amounts.buffers()[1], np.int64)
     return stored[2 * amounts.offset : 2 * (amounts.offset + len(amounts)) : 2].copy()
