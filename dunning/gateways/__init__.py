@@ -1,7 +1,6 @@
-"""The only code that touches the outside: a folder for each thing there. Beside `documents`, used
-by jobs.
+"""The only code that touches the outside: one folder for each outside system.
 
-`postgres` is the server and the way to it, `store` our tables in it, `snapshots` frozen ledgers,
-`files` what runs leave in folders, `s3` object stores, `billing` a supplier's own database,
-`settings` what the operator says.
+Used by jobs, as `documents` is. `postgres` is the server and the connections to it, `store` our
+tables in it, `snapshots` stored ledgers, `files` the folders of runs, `s3` object stores, `billing`
+a supplier's own database, `settings` the operator's settings.
 """

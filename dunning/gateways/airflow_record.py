@@ -1,8 +1,7 @@
-"""What Airflow itself recorded of a question: what was asked, of whom, who answered, when. Read
-from its database.
+"""Airflow's own record of a question, from its database: text, recipients, answer, author.
 
-What a task passes on to the next one (XCom) can be written by whoever may edit runs; this record
-only by Airflow.
+What a task passes on to the next one (XCom) can be changed by every user who may edit runs; this
+record only by Airflow.
 """
 
 import os
@@ -29,9 +28,9 @@ URL_VARIABLE = "DUNNING_AIRFLOW_DATABASE_URL"
 class Question:
     """A question as Airflow keeps it.
 
-    asked_of: Airflow's ids of who may answer. responded_at: None while nobody has; responded_by: id
-    and name, None where it was closed in nobody's name. chosen: the options that were chosen.
-    given: what the answer's form held.
+    asked_of: Airflow's ids of the users who may answer. responded_at: None while there is no
+    answer; responded_by: id and name, None where it was closed without a user. chosen: the options
+    that were chosen. given: the fields of the answer's form.
     """
 
     subject: str
@@ -45,7 +44,7 @@ class Question:
 
 
 def fetch_question(settings: Settings, dag_id: str, run_id: str, task_id: str) -> Question | None:
-    """Return the question that a task of a run asked; None where Airflow knows of none.
+    """Return the question that a task of a run asked; None if Airflow has none.
 
     Raises:
         OutageError: Airflow's database does not answer, or does not let us read.
@@ -53,7 +52,9 @@ def fetch_question(settings: Settings, dag_id: str, run_id: str, task_id: str) -
     key = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id}
     engine = create_engine(
         _find_url(settings),
+        # no pool: one query is all
         poolclass=NullPool,
+        # an error in a log must not show notes or names
         hide_parameters=True,
         connect_args={"connect_timeout": 10},
     )

@@ -1,4 +1,4 @@
-"""Wherever a ledger lies, its extract as a folder of this machine, which the loader reads."""
+"""Bring a ledger's extract into a local folder, which the loader reads."""
 
 import os
 import re
@@ -23,12 +23,11 @@ _DATABASE = re.compile(r"(?!(?:s3|https?|ftp|file)://)[A-Za-z][A-Za-z0-9+._-]*:/
 
 
 def find_ledger(ledger: str) -> str:
-    """Return where a ledger lies as somebody typed it: an absolute folder, an s3:// address, a
-    database's URL as it is.
+    """Return the place of a ledger as typed: an absolute folder, an s3:// address, a database URL.
 
-    `env:NAME` stands for what the environment variable holds, so that a password need not be typed.
-    Only names that begin with DUNNING_LEDGER are looked up, and what a variable holds stands in no
-    message.
+    `env:NAME` means the value of the environment variable, so that a password need not be typed.
+    Only names that begin with DUNNING_LEDGER are looked up, and no message shows a variable's
+    value. A database URL is returned as it is.
 
     Raises:
         DunningError: another kind of URL. UsageError: a variable that is not set, not ours, or
@@ -46,7 +45,7 @@ def find_ledger(ledger: str) -> str:
 
 
 def _look_up(name: str) -> str:
-    """Return the place that a variable of ours holds: an address, or a folder that is there."""
+    """Return the place that a variable of ours holds: an address, or an existing folder."""
     if not _OUR_VARIABLE.fullmatch(name):
         raise UsageError(
             "--ledger is env: with a name that is not looked up: only variables whose names begin with DUNNING_LEDGER "
@@ -57,6 +56,7 @@ def _look_up(name: str) -> str:
         raise UsageError(
             f"--ledger is env:{name}, and the environment variable {name} is not set; set it."
         )
+    # the message must not show the value: it may hold a password
     if not (is_database(value) or is_object_url(value) or Path(value).is_dir()):
         raise UsageError(
             f"The environment variable {name} holds neither the address of a database, nor an s3:// address, nor a "
@@ -66,7 +66,7 @@ def _look_up(name: str) -> str:
 
 
 def settle_place(place: str) -> str:
-    """Return a folder as an absolute path, and an s3:// address as we write it.
+    """Return a folder as an absolute path, and an s3:// address in our normal form.
 
     Raises:
         UsageError: an address that names nothing.
@@ -78,7 +78,7 @@ def settle_place(place: str) -> str:
 
 
 def is_database(ledger: str) -> bool:
-    """Say whether a ledger is the URL of a database.
+    """Return whether a ledger is the URL of a database.
 
     >>> is_database("sqlite:///billing.db"), is_database("s3://bucket/ledger"), is_database("ledger")
     (True, False, False)
@@ -89,11 +89,12 @@ def is_database(ledger: str) -> bool:
 def bring_extract(
     ledger: str, home: Path, progress: Progress, *, as_of: date, billing_sql: Path | None = None
 ) -> Path:
-    """Return the folder of the extract; see `extract_billing` and `bring_from_bucket` for what is
-    brought.
+    """Return the folder of the extract, fetched first where it is not local.
+
+    See `extract_billing` and `bring_from_bucket`.
 
     Raises:
-        DunningError: it cannot be brought. UsageError: queries for a folder.
+        DunningError: it cannot be fetched. UsageError: queries for a folder.
     """
     if is_database(ledger):
         return extract_billing(Address.of(ledger), read_queries(billing_sql), home, as_of, progress)
@@ -108,16 +109,17 @@ def bring_extract(
 def extract_at_hand(
     ledger: str, home: Path, progress: Progress, *, as_of: date, billing_sql: Path | None = None
 ) -> Iterator[Path]:
-    """Give the folder of the extract for as long as it is needed to make the snapshot.
+    """Yield the folder of the extract for as long as it is needed to make the snapshot.
 
-    What was brought from a database is removed when the snapshot stands, and when the ledger was
-    refused, so that the next run asks the database again, which may have been mended. It stays only
-    where the process ends otherwise.
+    The extract of a database is removed when the snapshot is complete, and when the ledger was
+    refused, so that the next run reads the database again, where it may have been corrected. It
+    stays only where the process ends otherwise.
     """
     folder = bring_extract(ledger, home, progress, as_of=as_of, billing_sql=billing_sql)
     brought = [folder] if is_database(ledger) else []
     try:
         yield folder
+    # refused: what was read is of no more use; after any other end it is used again
     except DunningError:
         remove_folders(brought)
         raise

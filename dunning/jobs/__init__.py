@@ -1,7 +1,6 @@
-"""One module a step: `run(…)` takes and gives receipts (counts, cents, hashes; never rows or
-names).
+"""One module per step: `run(…)` takes and returns receipts.
 
-`nightly` makes a night's lists, `release` lets them leave or takes them back, `monthly` makes the
-bill's notices, `queries` asks past nights, `policy_check` tries rules before they hold, `desk` is
-what the pages ask and do.
+Receipts hold counts, cents and hashes, never rows or names. `nightly` makes a date's lists,
+`release` lets them leave or takes them back, `monthly` makes the monthly notices, `queries` reads
+past dates, `policy_check` tries rules before they are in force, `desk` does the work of the pages.
 """

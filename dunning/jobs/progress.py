@@ -1,4 +1,4 @@
-"""How a long job tells where it is: one short line at a time, to whoever listens."""
+"""Progress of a long job: a function that is called with one short line at a time."""
 
 from collections.abc import Callable
 
@@ -6,4 +6,4 @@ Progress = Callable[[str], None]
 
 
 def say_nothing(message: str) -> None:
-    """Listen to no one's progress."""
+    """Ignore a progress line."""

@@ -1,4 +1,4 @@
-"""Finish what a killed run left half closed, and clear away what it left lying."""
+"""Finish interrupted closes, releases and recalls, and remove folders of killed runs."""
 
 import re
 from datetime import date
@@ -17,20 +17,21 @@ _RUN_ID = re.compile(r"-([0-9]+)\Z")
 
 
 def recover(source: Source) -> None:
-    """Bring every interrupted close, release and recall to its end, before anything else. The
-    caller holds the run lock.
+    """Finish every interrupted close, release and recall, before anything else.
+
+    The caller holds the run lock.
     """
     outbox.recover(source, CLOSE, RELEASE, RECALL)
 
 
 def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:
-    """Remove the work folders that no run needs any more (but that of the run `keep`), previews,
-    unfinished snapshots.
+    """Remove work folders that no run needs any more, previews and unfinished snapshots.
 
-    The caller holds the run lock, which releases and recalls hold as long as their folders are
-    needed. A run that is found dead, or overtaken, has failed. A folder of a run is needed while
-    its run is going on, or may still: not when it has ended, nor when it wanted to close a date and
-    another run has closed that or a later one since.
+    The folder of the run `keep` stays. The caller holds the run lock, which releases and recalls
+    hold as long as their folders are needed. A run whose process is dead, or that another one
+    overtook, is recorded as failed. The folder of a run is needed while its run is going on, or may
+    go on: not when it has ended, nor when it wanted to close a date and another run has closed that
+    or a later one since.
     """
     closed_on = runs.last_closed_on(source)
     work = settings.home / "work"
@@ -48,14 +49,16 @@ def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:
         if run and run.run_id != keep and (is_over(run, closed_on) or is_dead(folder)):
             runs.fail_run(source, run.run_id)
             remove_folders([folder])
+    # we hold the lock, so no release or recall is at work in these
     remove_folders(under_lock)
     remove_folders([settings.home / "preview"])
     remove_folders(settings.snapshots.glob(".*.unfinished"))
 
 
 def is_over(run: runs.Run | runs.LoadedRun, closed_on: date | None) -> bool:
-    """Return whether a run has ended, or can only end by being refused: its date, or a later one,
-    is closed since.
+    """Return whether a run has ended, or can only be refused.
+
+    It can only be refused if it records and its date, or a later one, is closed since.
     """
     if run.state not in ("running", "closing"):
         return True

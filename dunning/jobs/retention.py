@@ -1,4 +1,4 @@
-"""Which snapshots are kept, until when and why; and the removal of the others."""
+"""Retention of snapshots: which are kept, why, and the removal of the others."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -15,17 +15,18 @@ from dunning.policy.policies import load_policy, read_policy
 from dunning.policy.rules import Retention
 from dunning.policy.schema import LAST_DAY
 
-# Why a snapshot is kept. `unknown`: no run names it, so nobody can say that it is not needed. A
-# snapshot without any of these has aged out.
+# Why a snapshot is kept. `unknown`: no run names it, so it may still be needed. A snapshot
+# without any of these reasons has aged out.
 KEPT = ("open_run", "last_closed", "recent", "monthly", "unknown")
 
 
 def run(is_dry: bool = False) -> tuple[list[Shelved], list[Shelved]]:
-    """Remove the snapshots that have aged out; return those that stay and those that went (or would
-    go, if dry).
+    """Remove the snapshots that have aged out; return those kept and those removed.
+
+    Dry: remove none; return those that would be removed.
 
     Raises:
-        DunningError: a run is going on, or somebody reads snapshots.
+        DunningError: a run is going on, or snapshots are being read.
     """
     settings = Settings.from_environment()
     engine = open_store(settings, "snapshots prune")
@@ -47,10 +48,9 @@ def tell(stay: list[Shelved], go: list[Shelved], is_removed: bool) -> str:
 
 
 def prune(settings: Settings, source: Source, engine: Engine) -> bool:
-    """Remove the snapshots that have aged out, unless somebody reads one just now; return whether
-    it was done.
+    """Remove the snapshots that have aged out, unless one is being read; return whether it did.
 
-    The caller holds the run lock, so that no run begins meanwhile. What cannot be removed today is
+    The caller holds the run lock, so that no run begins meanwhile. What cannot be removed now is
     tried the next time.
     """
     with nobody_reads(engine) as is_free:
@@ -61,8 +61,9 @@ def prune(settings: Settings, source: Source, engine: Engine) -> bool:
 
 
 def look(settings: Settings, source: Source) -> list[Shelved]:
-    """Return every snapshot here or in the store, the newest date first, by the policy of the last
-    closed date.
+    """Return every snapshot, local or in the store, the newest date first.
+
+    By the retention policy of the last closed date.
     """
     closed_on = runs.last_closed_on(source)
     known = runs.fetch_loaded_runs(source)
@@ -86,10 +87,10 @@ def look(settings: Settings, source: Source) -> list[Shelved]:
 def find_reasons(
     known: Iterable[runs.LoadedRun], closed_on: date | None, rule: Retention
 ) -> dict[str, tuple[str, ...]]:
-    """Return why each snapshot is kept, by name; one that is not named has aged out.
+    """Return why each snapshot is kept, by name; one that is missing has aged out.
 
     Kept are those of runs that are not over, of the last closed date, of every run of the last
-    days, and, for each of the last months, of the newest date that a run spoke for: a closed one if
+    days, and, for each of the last months, of the newest date that has a valid run: a closed one if
     the month has any. Before a first date is closed, all are recent.
 
     Source: `policy/files/retention.toml`.
@@ -112,14 +113,14 @@ def find_reasons(
         closed = [day for day, run in speaking.items() if run.state == "closed"]
         for day in newest_of_months(closed, speaking, closed_on, rule.monthly_snapshot_months):
             keep(speaking[day].snapshot_name, "monthly")
+    # in the order of KEPT
     return {name: tuple(why for why in KEPT if why in reasons) for name, reasons in found.items()}
 
 
 def newest_of_months(
     closed: Iterable[date], written: Iterable[date], until: date, months: int
 ) -> list[date]:
-    """Return the newest day of each of the last months; of the closed days, where a month has one,
-    else of the others.
+    """Return the newest day of each of the last months, a closed one if the month has any.
 
     >>> days = [date(2026, 9, 1), date(2026, 9, 30), date(2026, 10, 5), date(2026, 11, 2)]
     >>> [f"{day:%d.%m}" for day in newest_of_months(days, [date(2026, 10, 31)], date(2026, 11, 22), 2)]
@@ -131,6 +132,7 @@ def newest_of_months(
         for day in days:
             month = _month(day)
             if last - months < month <= last:
+                # True is greater than False: a closed day always wins over one that is not
                 newest[month] = max(newest.get(month, (False, date.min)), (is_closed, day))
     return sorted(day for _, day in newest.values())
 
@@ -140,8 +142,9 @@ def _month(day: date) -> int:
 
 
 def _find_speaking(known: Iterable[runs.LoadedRun]) -> dict[date, runs.LoadedRun]:
-    """Return the run that speaks for each date, as `runs.fetch_run` finds it."""
+    """Return the run that counts for each date, as `runs.fetch_run` finds it."""
     ended = [run for run in known if run.state in ("closed", "written")]
+    # a later entry replaces an earlier one: a closed run last, else the newest
     return {
         run.as_of: run for run in sorted(ended, key=lambda run: (run.state == "closed", run.run_id))
     }

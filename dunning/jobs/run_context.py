@@ -1,6 +1,4 @@
-"""What a run of a night and one of the monthly notices have in common on their way from step to
-step.
-"""
+"""The attributes that nightly runs and runs of the monthly notices share."""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -18,17 +16,18 @@ Receipt = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class AnyRun:
-    """What the steps must know, as a receipt that may stand in a log: paths, hashes and counts,
-    never rows or names.
+    """What the steps of a run need, as a receipt that may be logged.
+
+    Paths, hashes and counts, never rows or names.
 
     Attributes:
-        as_of: ISO date that the run speaks for.
-        out: folder or s3:// address below which the files come.
-        work: folder of this run's work tables; gone when the run has ended well.
+        as_of: ISO date that the run is for.
+        out: folder or s3:// address below which the files are published.
+        work: folder of this run's work tables; removed when the run has ended well.
         snapshot: folder of the ledger's snapshot; `fingerprint` is its name.
         policy_version: see Rules.version.
         newest_paid_on: newest payment of the ledger up to `as_of`; empty if there was none.
-        warnings: Bulgarian sentences for the morning.
+        warnings: Bulgarian sentences for the morning report.
     """
 
     as_of: str
@@ -42,7 +41,7 @@ class AnyRun:
 
     @classmethod
     def of(cls, receipt: Receipt) -> Self:
-        """Return the run of a receipt; what else the receipt tells is left aside."""
+        """Return the run of a receipt; other keys of the receipt are ignored."""
         return cls(**{name: receipt[name] for name in cls.__dataclass_fields__})
 
     def to_receipt(self) -> Receipt:
@@ -51,12 +50,12 @@ class AnyRun:
 
     @property
     def day(self) -> date:
-        """The date that the run speaks for."""
+        """The date that the run is for."""
         return date.fromisoformat(self.as_of)
 
     @property
     def paid_until(self) -> date | None:
-        """The day of the newest payment that the ledger knew."""
+        """The day of the newest payment in the ledger."""
         return date.fromisoformat(self.newest_paid_on) if self.newest_paid_on else None
 
     @property
@@ -71,9 +70,7 @@ class AnyRun:
 
     @property
     def given_seal(self) -> Path:
-        """The seal of what the first step gives to all others: the policy files, the deeds,
-        templates.
-        """
+        """The seal of the policy files, actions and templates that the first step writes."""
         return Path(self.work) / "given.seal"
 
     def policy(self) -> Policy:
@@ -81,10 +78,10 @@ class AnyRun:
         return load_policy(self.policy_folder)
 
     def rules(self) -> Rules:
-        """Return what of the policy is in force on its day."""
+        """Return the rules in force on the run's day."""
         return self.policy().at(self.day)
 
     def open_snapshot(self) -> Snapshot:
-        """Return the ledger's snapshot; on another machine than the one that began, the store's."""
+        """Return the ledger's snapshot; fetched from the store if it is not on this machine."""
         settings = Settings.from_environment()
         return open_kept(Path(self.snapshot), settings.snapshots, settings.snapshot_store)

@@ -1,4 +1,4 @@
-"""Work side by side in processes; one that is killed is noticed at once, whenever that happens.
+"""Run work in parallel processes; a process that is killed is noticed at once.
 
 `concurrent.futures` waits for ever where a worker is killed while another one is being started
 (CPython 3.11).
@@ -15,21 +15,24 @@ Made = TypeVar("Made")
 
 
 class WorkerKilledError(Exception):
-    """A worker ended without an answer."""
+    """A worker process ended without a result."""
 
 
 def map_in_processes(
     work: Callable[..., Made], given: Sequence[tuple[Any, ...]], workers: int
 ) -> list[Made]:
-    """Return `work(*arguments)` for all arguments given, in their order; every process takes its
-    share of them.
+    """Return `work(*arguments)` for all arguments, in their order, computed in several processes.
+
+    Every process takes a fixed share of them.
 
     Raises:
         WorkerKilledError: a process was ended from outside. All others are ended, as they are at
             any other error.
         Exception: what `work` raised.
     """
+    # a fresh interpreter: a forked copy of threads and connections may hang
     context = get_context("spawn")
+    # process k takes every `workers`-th argument:  0 1 2 0 1 2 0
     shares = [range(first, len(given), workers) for first in range(min(workers, len(given)))]
     made: dict[int, Made] = {}
     processes, waiting = [], {}
@@ -40,6 +43,7 @@ def map_in_processes(
                 target=_work, args=(there, work, [given[n] for n in share]), daemon=True
             )
             process.start()
+            # only the worker holds the writing end now: when it dies, reading ends with EOFError
             there.close()
             processes.append(process)
             waiting[here] = share
@@ -50,6 +54,7 @@ def map_in_processes(
         for process in processes:
             process.terminate()
             process.join()
+    # back to the order of the arguments
     return [made[n] for n in range(len(given))]
 
 
@@ -74,7 +79,7 @@ def _work(there: Connection, work: Callable[..., Any], given: list[tuple[Any, ..
 
 
 def _end_with_parent() -> None:
-    """End when the parent does: one that was killed cannot tell its workers."""
+    """End this process when its parent ends: a killed parent cannot stop its workers."""
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -1,6 +1,5 @@
-"""Straight from a billing database: its tables as an extract's files, read only, under one
-snapshot.
+"""Extracts from a billing database: its tables as files, read only, under one snapshot.
 
-`extract_billing` is the whole of it; what it leaves is a folder like any other extract, and the
-loader reads it.
+`extract_billing` is the entry point; its result is a folder like any other extract, which the
+loader reads.
 """

@@ -1,4 +1,4 @@
-"""The address of a billing database: what of it may be shown, and what names its extracts."""
+"""The address of a billing database: the part that may be shown, and the names of extracts."""
 
 import hashlib
 import re
@@ -10,20 +10,22 @@ from sqlalchemy.exc import ArgumentError
 
 from dunning.core.errors import DunningError
 
+# options whose values may be secret, by their names
 _SECRET = re.compile("pass|pwd|secret|token|key|credential|odbc_connect", re.I)
 
 
 @dataclass(frozen=True)
 class Address:
-    """The SQLAlchemy URL of a database. It may hold a password, which no message, file or log
-    may.
+    """The SQLAlchemy URL of a database.
+
+    It may hold a password, which no message, file or log may show.
     """
 
     url: URL = field(repr=False)
 
     @classmethod
     def of(cls, text: str) -> "Address":
-        """Return the address that somebody typed.
+        """Return the address as typed.
 
         Raises:
             DunningError: it is no URL. The message does not repeat it.
@@ -34,6 +36,7 @@ class Address:
                 if text.startswith("postgres://")
                 else text
             )
+        # without the cause: its message may hold the password
         except (ArgumentError, ValueError):
             raise DunningError(
                 "--ledger begins like the URL of a database, but is none (it is not shown: it may hold a password). "
@@ -43,7 +46,7 @@ class Address:
 
     @property
     def is_postgres(self) -> bool:
-        """Say whether it is read by COPY, whatever driver the URL names."""
+        """Return whether it is read by COPY, whatever driver the URL names."""
         return self.url.get_backend_name() == "postgresql"
 
     @property
@@ -60,9 +63,7 @@ class Address:
 
     @property
     def key(self) -> str:
-        """What names the database and the user who sees it, without any secret; for a hash, not for
-        reading.
-        """
+        """A text for database and user without any secret; used for a hash, not for reading."""
         options = sorted(
             (name, value) for name, value in self.url.query.items() if not _SECRET.search(name)
         )
@@ -78,17 +79,16 @@ class Address:
         )
 
     def name_extract(self, *parts: str) -> str:
-        """Return the name of the folder of an extract that these parts (queries, day) and this
-        database give.
-        """
+        """Return the extract folder's name for some parts (queries, day) and this database."""
         return "billing-" + hashlib.sha256("\n".join((self.key, *parts)).encode()).hexdigest()[:32]
 
     def scrub(self, said: str) -> str:
-        """Return what a driver said without the secrets of the URL.
+        """Return a driver's message without the secrets of the URL.
 
         >>> Address.of("mysql://clerk:s3cret@db/b").scrub("cannot log in with s3cret")
         'cannot log in with ***'
         """
+        # the longest first: one secret may be a part of another
         for secret in sorted(self._secrets(), key=len, reverse=True):
             said = said.replace(secret, "***")
         return said
@@ -99,4 +99,5 @@ class Address:
         texts = {
             text for value in values for text in ((value,) if isinstance(value, str) else value)
         }
+        # also as they are written in a URL, with %40 for @
         return {text for text in texts | {quote(text, safe="") for text in texts} if text}

@@ -1,8 +1,7 @@
-"""The columns that a query gives: are they the contract's, of types that lose nothing, and how they
-read as text.
+"""Columns of a query: check them against the contract, and turn their values into text.
 
-An extract's columns are all text, as a CSV's would be: what is wrong in a cell is then a row in
-quarantine with a reason, and not the end of the night.
+An extract's columns are all text, as a CSV's would be: a wrong cell is then a row in quarantine
+with a reason, and not the end of the run. Types that would lose something are refused.
 """
 
 from collections import Counter
@@ -24,7 +23,7 @@ SOFIA = "Europe/Sofia"
 
 
 class Form(Enum):
-    """What a database gives in a column."""
+    """The kinds of values that a database returns in a column."""
 
     TEXT = "text"
     WHOLE = "a whole number"
@@ -36,6 +35,7 @@ class Form(Enum):
     OTHER = "of another type"
 
 
+# Per kind of the contract the forms that lose nothing; text is always taken.
 _TAKEN = {
     Kind.AMOUNT: {Form.WHOLE, Form.DECIMAL},
     Kind.NUMBER: {Form.WHOLE},
@@ -43,6 +43,7 @@ _TAKEN = {
     Kind.DAY: {Form.DAY},
     Kind.INSTANT: {Form.DAY, Form.INSTANT},
 }
+# figures of invoice lines: text in the contract, but they have no leading zeros to lose
 _FIGURES = ("quantity", "unit_price")
 _CURES = {
     Kind.AMOUNT: "CAST it to an exact decimal, numeric(14, 2), or text with two decimals (SQLite: printf('%.2f', …))",
@@ -64,8 +65,9 @@ _BY_TYPE = {
 
 
 def check_names(query: Query, names: Sequence[str]) -> None:
-    """Refuse a query whose columns are not those of its table; optional ones may lack, and are
-    empty.
+    """Refuse a query whose columns are not those of its table.
+
+    Optional ones may be missing, and are empty then.
 
     Raises:
         DunningError: a required column is missing, one is unknown (a misspelled one would go
@@ -122,6 +124,7 @@ def plain(values: pa.Array, form: Form) -> pa.Array:
         values = _sofia(values)
     texts = values.cast(pa.string())
     if form is Form.DECIMAL:
+        # zero with a scale may be written as 0E-8
         texts = pc.replace_substring_regex(texts, r"^-?0E-[0-9]+$", "0")
         texts = pc.replace_substring_regex(texts, r"(\.[0-9]{2})0+$", r"\1")
     return texts
@@ -131,7 +134,7 @@ def from_values(query: Query, name: str, values: Sequence[Any]) -> pa.Array:
     """Return a column of Python values, as SQLAlchemy's drivers give them, as text.
 
     Raises:
-        DunningError: values that are not taken, or of several kinds that cannot stand in one
+        DunningError: values that are not taken, or of several kinds that do not fit into one
             column.
     """
     types = sorted(set(map(type, values)) - {type(None)}, key=lambda kind: kind.__name__)
@@ -141,6 +144,7 @@ def from_values(query: Query, name: str, values: Sequence[Any]) -> pa.Array:
     if UUID in types:
         values = [None if value is None else str(value) for value in values]
     try:
+        # several forms that are all taken are whole numbers among decimals
         form = forms.pop() if len(forms) == 1 else Form.DECIMAL
         return plain(pa.array(values) if types else pa.nulls(len(values), pa.string()), form)
     except (pa.ArrowException, UnicodeError, TypeError) as error:
@@ -172,8 +176,9 @@ def _cure(column: Column) -> str:
 
 
 def _sofia(instants: pa.Array) -> pa.Array:
-    """Return timestamps by Sofia's wall clock, to the second; without a zone they are that
-    already.
+    """Return timestamps by Sofia's wall clock, to the second.
+
+    Without a time zone they count as that already.
     """
     if instants.type.tz is not None:
         instants = pc.local_timestamp(instants.cast(pa.timestamp("us", SOFIA)))

@@ -1,9 +1,12 @@
-"""A session with PostgreSQL: COPY out of one exported snapshot, which outlives the connection that
-reads.
+"""A session with PostgreSQL: COPY out of one exported snapshot that survives a lost reader.
 
 Two connections: the holder exports its snapshot and then only keeps it; the reader takes it over
 and copies table after table. If the reader's connection is lost, another one takes over the same
 snapshot.
+
+    holder    export |-------------- keeps the snapshot --------------|
+    reader             |-- table 1 --|-- table x
+    reader 2                          lost |-- table 2 --|-- table 3 --|
 """
 
 from collections.abc import Generator, Iterator
@@ -46,10 +49,11 @@ class CopySession:
     """See `sessions.Session`. Read only, repeatable read, by Sofia's clock."""
 
     def __init__(self, address: Address, as_of: date) -> None:
-        """Connect and fix the moment that is read; raises DunningError where that cannot be."""
+        """Connect and take the snapshot; raises DunningError where that cannot be."""
         self._address, self._as_of = address, as_of
         self._holder = _connect(address)
         try:
+            # no timeout may end the idle holder: the snapshot would be lost with it
             self._holder.execute(read_sql("billing_session", "keep"))
             row = self._holder.execute(read_sql("billing_session", "export")).fetchone()
             self._snapshot = row[0] if row else ""
@@ -66,6 +70,7 @@ class CopySession:
         sql = query.for_day(self._as_of)
         with self._refusals(query):
             forms = self._describe(query, sql)
+            # the generator is closed first: an abandoned COPY would keep the connection busy
             with self._reader.cursor() as cursor, closing(_blocks(cursor, sql)) as blocks:
                 for block in blocks:
                     yield _parse(block, forms)
@@ -74,6 +79,7 @@ class CopySession:
         """Return the cells of the query of the day; see `Session`."""
         with self._refusals(query), self._reader.cursor() as cursor:
             cursor.execute(query.for_day(self._as_of).encode())
+            # a second row, if there is one, shows that the query is wrong
             return [None if row[0] is None else str(row[0]) for row in cursor.fetchmany(2)]
 
     def renew(self) -> None:
@@ -92,6 +98,7 @@ class CopySession:
     def _take_over(self) -> psycopg.Connection:
         connection = _connect(self._address)
         try:
+            # SET TRANSACTION SNAPSHOT takes no server-side parameters: the client writes them in
             with psycopg.ClientCursor(connection) as cursor:
                 cursor.execute(
                     read_sql("billing_session", "take_over"), {"snapshot": self._snapshot}
@@ -104,10 +111,12 @@ class CopySession:
         return connection
 
     def _describe(self, query: Query, sql: str) -> dict[str, Form]:
-        """Return the query's columns and their forms without running it; the contract is held
-        against them.
+        """Return the query's columns and their forms without running it; check them.
+
+        They are compared with the contract.
         """
         driver = self._reader.pgconn
+        # the unnamed prepared statement: described, replaced by the next one, and never run
         for result in (driver.prepare(b"", sql.encode()), driver.describe_prepared(b"")):
             if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
                 raise psycopg.errors.error_from_result(result)
@@ -133,10 +142,11 @@ class CopySession:
 
 
 def _connect(address: Address) -> psycopg.Connection:
-    """Return a connection whose transactions only read and see one moment."""
+    """Return a connection whose transactions only read, all of one moment."""
     url = address.url.set(drivername="postgresql+psycopg")
     _, options = url.get_dialect()().create_connect_args(url)
     try:
+        # the last ones win: the URL's options override ours, but not what we always need
         connection: psycopg.Connection[Any] = psycopg.connect(**{**_DEFAULTS, **options, **_ALWAYS})
     except psycopg.Error as error:
         raise unreachable(address, str(error)) from None
@@ -153,6 +163,7 @@ def _blocks(cursor: psycopg.Cursor, sql: str) -> Generator[bytearray, None, None
     """Yield the rows of a query as CSV, some MiB of whole rows at a time."""
     with cursor.copy(f"COPY ({sql}\n) TO STDOUT (FORMAT csv, ENCODING 'UTF8')".encode()) as copy:
         block = bytearray()
+        # COPY gives one row at a time: a block never ends inside of one
         for row in copy:
             block += row
             if len(block) >= BLOCK_BYTES:
@@ -163,11 +174,13 @@ def _blocks(cursor: psycopg.Cursor, sql: str) -> Generator[bytearray, None, None
 
 
 def _parse(block: bytearray, forms: dict[str, Form]) -> pa.Table:
-    """Return rows of CSV as columns of text. One thread: pyarrow's threaded reader has returned
-    wrong amounts.
+    """Return rows of CSV as columns of text.
+
+    One thread: pyarrow's threaded reader has returned wrong amounts.
     """
     rows = pa_csv.read_csv(
         pa.py_buffer(block),
+        # one byte more than the content: the reader never splits it
         read_options=pa_csv.ReadOptions(
             use_threads=False, block_size=len(block) + 1, column_names=list(forms)
         ),
@@ -184,11 +197,12 @@ def _parse(block: bytearray, forms: dict[str, Form]) -> pa.Table:
 
 
 def _plain(texts: pa.Array, form: Form) -> pa.Array:
-    """Return a column as COPY writes it in the words of an extract."""
+    """Return a column that COPY wrote in the words of an extract."""
     if form is Form.FLAG:
         return pc.replace_substring_regex(
             pc.replace_substring_regex(texts, "^t$", "true"), "^f$", "false"
         )
     if form is Form.INSTANT:
+        # COPY writes an instant with a time zone's offset; the session's clock is Sofia's already
         return pc.replace_substring_regex(texts, r"(:[0-9.]+)[+-][0-9:]+$", r"\1")
     return plain(texts, form)

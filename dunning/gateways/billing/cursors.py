@@ -1,6 +1,4 @@
-"""A session with any other engine that SQLAlchemy knows: rows streamed through a cursor, under one
-snapshot.
-"""
+"""A session with any other engine of SQLAlchemy: rows streamed under one snapshot."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -17,24 +15,28 @@ from dunning.gateways.billing.queries import Query
 from dunning.gateways.billing.sessions import gone, no_driver, refused, unreachable
 
 ROWS = 50_000
-_LEVELS = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")  # the first that an engine has
+# isolation levels that see one moment; the first that an engine has is used
+_LEVELS = ("SNAPSHOT", "REPEATABLE READ", "SERIALIZABLE")
 _READ_ONLY = {
     "sqlite": "PRAGMA query_only = ON",
     "mysql": "SET SESSION TRANSACTION READ ONLY",
     "mariadb": "SET SESSION TRANSACTION READ ONLY",
     "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
 }
-_PLAIN_DATES = ("sqlite", "mssql")  # engines without DATE '2026-11-22'
+# engines without DATE '2026-11-22'
+_PLAIN_DATES = ("sqlite", "mssql")
 
 
 class CursorSession:
-    """See `sessions.Session`. One transaction, rolled back at the end; read only where the engine
-    knows that.
+    """See `sessions.Session`. One transaction, rolled back at the end.
+
+    Read only where the engine has that.
     """
 
     def __init__(self, address: Address, as_of: date) -> None:
-        """Connect and begin; raises DunningError where the driver is missing or the engine has no
-        snapshots.
+        """Connect and begin a transaction.
+
+        Raises DunningError where the driver is missing or the engine has no snapshots.
         """
         self._address, self._as_of = address, as_of
         self._engine = _engine(address)
@@ -44,7 +46,8 @@ class CursorSession:
             raise unreachable(address, _said(error)) from None
 
     def read(self, query: Query) -> Iterator[pa.Table]:
-        """Yield a query's rows; see `Session`. What a column holds is seen from its values."""
+        """Yield a query's rows; see `Session`. The type of a column is found from its values."""
+        # no_parameters: a percent sign in a query stays what it is
         options = {"stream_results": True, "max_row_buffer": ROWS, "no_parameters": True}
         try:
             with self._connection.exec_driver_sql(
@@ -75,8 +78,9 @@ class CursorSession:
         return [None if cell is None else str(cell) for cell in cells]
 
     def renew(self) -> None:
-        """Refuse: the snapshot of such a session ends with its connection, and it never says that
-        that was lost.
+        """Refuse: the snapshot of such a session ends with its connection.
+
+        It never reports a lost connection that could be renewed.
         """
         raise gone(self._address, "the extract", "the snapshot ended with its connection")
 
@@ -92,14 +96,13 @@ class CursorSession:
     def _refusal(self, query: Query, error: SQLAlchemyError) -> DunningError:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             return gone(self._address, query.file, _said(error))
+        # two classes of SQLSTATE: errors of the statement may name columns, those of values may not
         code = "42" if _is_about_the_statement(error) else "22"
         return refused(self._address, query, _said(error), code)
 
 
 def _engine(address: Address) -> Engine:
-    """Return an engine whose connections can only read, where the kind of database has a way to say
-    so.
-    """
+    """Return an engine whose connections can only read, where the database supports that."""
     _refuse_new_file(address)
     try:
         engine = create_engine(address.url, poolclass=NullPool)
@@ -115,13 +118,13 @@ def _engine(address: Address) -> Engine:
     @event.listens_for(engine, "connect")
     def only_read(connection, _) -> None:  # type: ignore[no-untyped-def]
         if is_sqlite:
-            connection.isolation_level = (
-                None  # else Python's driver begins no transaction before a SELECT
-            )
+            # else Python's driver begins no transaction before a SELECT
+            connection.isolation_level = None
         if command:
             cursor = connection.cursor()
             cursor.execute(command)
             cursor.close()
+            # the setting must not leave a transaction open before ours begins
             if not is_sqlite:
                 connection.commit()
 
@@ -131,8 +134,9 @@ def _engine(address: Address) -> Engine:
 
 
 def _begin(engine: Engine, address: Address) -> Connection:
-    """Return a connection in a transaction that sees one moment. In SQLite every transaction
-    does.
+    """Return a connection in a transaction that sees one moment.
+
+    In SQLite every transaction does.
     """
     connection = engine.connect()
     if engine.dialect.name != "sqlite":
@@ -151,7 +155,7 @@ def _begin(engine: Engine, address: Address) -> Connection:
 
 
 def _refuse_new_file(address: Address) -> None:
-    """Refuse the name of an SQLite file that is not there: the driver would make an empty one."""
+    """Refuse the name of a missing SQLite file: the driver would make an empty one."""
     url = address.url
     if url.get_backend_name() != "sqlite" or "uri" in url.query:
         return
@@ -163,7 +167,7 @@ def _refuse_new_file(address: Address) -> None:
 
 
 def _is_about_the_statement(error: SQLAlchemyError) -> bool:
-    """Say whether a message names tables, columns or words of SQL, and no value of a row."""
+    """Return whether a message is about tables, columns or SQL, without a value of a row."""
     said = _said(error).lower()
     return any(
         sign in said

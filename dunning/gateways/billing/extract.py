@@ -1,5 +1,6 @@
-"""The extract of a billing database: a folder of Parquet files with a manifest, made whole or not
-at all.
+"""Extract a billing database into a folder of Parquet files with a manifest.
+
+The folder is made whole or not at all.
 """
 
 import json
@@ -26,27 +27,29 @@ from dunning.gateways.files.publishing import (
 )
 from dunning.ledger.check.manifest import IS_ASKED, MANIFEST
 
-FORMAT_VERSION = "2"  # raise it when the same database would be written otherwise
-ATTEMPTS = 3  # connections tried for one table
+# raised when the same database would be written in another way: old extracts are not used again
+FORMAT_VERSION = "2"
+# connections tried for one table
+ATTEMPTS = 3
 Progress = Callable[[str], None]
 
 
 def extract_billing(
     address: Address, queries: Queries, home: Path, as_of: date, progress: Progress
 ) -> Path:
-    """Bring the database's tables into a folder of `<home>/incoming`, which is returned.
+    """Extract the database's tables into a folder of `<home>/incoming`; return the folder.
 
     All tables are of one moment of the database, which is only read. The same rows give the same
     bytes. A lost connection is made anew under the same snapshot, where the engine can
     (PostgreSQL). A finished extract of the same database (and user), queries and day is used again:
     it is there only if a run ended between extract and snapshot. An unfinished one starts anew,
-    because what is missing of it would be of another moment.
+    because the missing tables would be of another moment.
 
-    The caller holds the run lock: every other extract in the home is a dead run's, and is removed.
+    The caller holds the run lock: every other extract in the home is of a dead run, and is removed.
 
     Raises:
-        DunningError: the database cannot be reached, refuses a query or goes away, or says that it
-            does not know the whole of `as_of` yet; nothing of the extract is then left behind.
+        DunningError: the database cannot be reached, refuses a query or goes away, or reports that
+            it does not know the whole of `as_of` yet; nothing of the extract is then left behind.
     """
     folder = (
         home / "incoming" / address.name_extract(FORMAT_VERSION, queries.text, as_of.isoformat())
@@ -55,6 +58,7 @@ def extract_billing(
     if _is_whole(folder):
         progress("базата вече е извлечена от прекъснатото зареждане")
         return folder
+    # beside its place, and renamed when the manifest is written
     beside = folder.with_name(f".{folder.name}.unfinished")
     remove_folders([folder, beside])
     try:
@@ -83,6 +87,7 @@ def _extract(
     as_of: date,
     progress: Progress,
 ) -> None:
+    # the day first: an incomplete one ends the run before the tables are read
     day = _read_day(session, queries.day, as_of) if queries.day else as_of
     told: dict[str, Counts] = {}
     for query in queries.tables:
@@ -116,6 +121,7 @@ def _extract_table(
         except LostConnectionError as error:
             said = str(error)
             progress("връзката с базата се губи; нова връзка към същата снимка")
+            # the table begins again from its first row: half of it cannot be continued
             session.renew()
     raise gone(address, query.file, said)
 
@@ -157,7 +163,7 @@ def _session(address: Address, as_of: date) -> Iterator[Session]:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Say whether a finished extract lies there, unharmed."""
+    """Return whether a folder holds a finished, undamaged extract."""
     try:
         told = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):

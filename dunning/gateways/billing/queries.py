@@ -1,8 +1,8 @@
-"""The extract queries: one SELECT a table of the contract, ours in `sql/billing/` or the operator's
-own.
+"""The extract queries: one SELECT per table of the contract, ours or the operator's own.
 
-A query is text that the database reads, not a guard: what keeps the database unchanged is its
-read-only transaction. What is refused here would only be said less clearly there.
+Ours are in `sql/billing/`. A query is text that the database reads, not a protection: what keeps
+the database unchanged is its read-only transaction. What is refused here would only get a less
+clear message there.
 """
 
 import re
@@ -15,7 +15,11 @@ from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import TABLES, Table
 from dunning.gateways.postgres.sql_files import sql_folder
 
-DAY = "as_of"  # the one parameter, and the name of the optional query for the day up to which billing is complete
+# The only parameter, and the name of the optional query for the day up to which billing is
+# complete.
+DAY = "as_of"
+# Comments, quoted texts and casts are matched only to be skipped: a name or a semicolon inside
+# of them is none.
 _TOKENS = re.compile(
     r"""(?P<comment>--[^\n]*|/\*.*?\*/)
       | (?P<text>'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | (?P<tag>\$\w*\$).*?(?P=tag))
@@ -33,7 +37,7 @@ class Query:
     Attributes:
         file: its name, for messages.
         sql: the statement without comments and without a semicolon.
-        table: what its rows are; None for the query of the day.
+        table: the table of its rows; None for the query of the day.
     """
 
     file: str
@@ -41,8 +45,7 @@ class Query:
     table: Table | None
 
     def for_day(self, as_of: date, literal: str = "DATE '{}'") -> str:
-        """Return the statement with the day in the place of `:as_of`, written as the engine writes
-        dates.
+        """Return the statement with the day in place of `:as_of`, as the engine writes dates.
 
         >>> Query("q.sql", "SELECT ':as_of' FROM bills WHERE on_day <= :as_of", None).for_day(date(2026, 11, 22))
         "SELECT ':as_of' FROM bills WHERE on_day <= DATE '2026-11-22'"
@@ -53,8 +56,9 @@ class Query:
 
 @dataclass(frozen=True)
 class Queries:
-    """The queries of one extract: of the contract's tables in its order, and of the day, where
-    there is one.
+    """The queries of one extract: of the contract's tables in its order, and of the day.
+
+    day: None without such a query.
     """
 
     tables: tuple[Query, ...]
@@ -62,7 +66,7 @@ class Queries:
 
     @property
     def text(self) -> str:
-        """All statements, for the name of the extract."""
+        """All statements as one text, for the name of the extract."""
         return "\n".join(
             f"{query.file}\n{query.sql}"
             for query in (*self.tables, *((self.day,) if self.day else ()))
@@ -70,7 +74,7 @@ class Queries:
 
 
 def read_queries(folder: Path | None = None) -> Queries:
-    """Return the operator's queries in `folder`, or ours; all of one or all of the other.
+    """Return the operator's queries in `folder`, or ours; never a mix of both.
 
     A table without a file is absent, as a table without a file in an extract.
 

@@ -1,4 +1,4 @@
-"""A session with a billing database: one snapshot of it for all queries, and what it may refuse."""
+"""A session with a billing database: one snapshot for all queries, and its error messages."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,9 @@ from dunning.core.errors import DunningError
 from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.queries import Query
 
+# quoted names in a driver's message
 _NAMED = re.compile(r"'[^']*'|\"[^\"]*\"")
+# the package that brings a driver, where its name is not the module's
 _PACKAGES = {
     "MySQLdb": "mysqlclient",
     "duckdb": "duckdb-engine",
@@ -22,6 +24,7 @@ _PACKAGES = {
     "redshift": "sqlalchemy-redshift",
     "snowflake": "snowflake-sqlalchemy",
 }
+# by SQLSTATE
 _CURES = {
     "42501": "Grant the user of the URL SELECT on what the query names.",
     "25006": "A query may only read; remove what writes.",
@@ -35,17 +38,16 @@ _CURE = (
 
 
 class LostConnectionError(Exception):
-    """The connection broke in the middle of a table; what it had given of the table counts for
-    nothing.
-    """
+    """The connection broke in the middle of a table; the rows read of that table are discarded."""
 
 
 class Session(Protocol):
-    """All that is read through it is of one moment of the database, which it cannot change."""
+    """A read-only session; everything that it reads is of one moment of the database."""
 
     def read(self, query: Query) -> Iterator[pa.Table]:
-        """Yield a query's rows, a bounded number at a time, in its order: columns of text under its
-        names.
+        """Yield a query's rows in its order, a bounded number at a time.
+
+        Columns of text under the query's names.
 
         Raises:
             DunningError: the database refuses the query, or its columns are not what they should
@@ -67,12 +69,12 @@ class Session(Protocol):
         ...
 
     def close(self) -> None:
-        """End it; nothing is left behind in the database."""
+        """End the session; nothing is left behind in the database."""
         ...
 
 
 def unreachable(address: Address, said: str) -> DunningError:
-    """Return what to say when no connection can be made; `said` is what the driver says."""
+    """Return the error for a failed connection; `said` is the driver's message."""
     return DunningError(
         f"The billing database {address.shown} cannot be reached: {address.scrub(_last_line(said))} Check --ledger, "
         "the user, and that its password is in the URL, in ~/.pgpass or wherever the driver looks for it."
@@ -80,7 +82,7 @@ def unreachable(address: Address, said: str) -> DunningError:
 
 
 def gone(address: Address, file: str, said: str) -> DunningError:
-    """Return what to say when the moment that was being read is lost with its connections."""
+    """Return the error for a snapshot that was lost with its connections."""
     return DunningError(
         f"The billing database {address.shown} went away while {file} was read: {address.scrub(_first_line(said))} "
         "The rest would be of another moment, so nothing was taken. Run again when it is back."
@@ -88,7 +90,7 @@ def gone(address: Address, file: str, said: str) -> DunningError:
 
 
 def refused(address: Address, query: Query, said: str, code: str | None = None) -> DunningError:
-    """Return what to say when the database refuses a query.
+    """Return the error for a query that the database refuses.
 
     Names in the message of an error of the statement itself are those of tables and columns; in any
     other message they may be a person's, and are left out.
@@ -97,6 +99,7 @@ def refused(address: Address, query: Query, said: str, code: str | None = None) 
         code: the SQLSTATE, where the driver has one.
     """
     told = address.scrub(_first_line(said))
+    # classes: 42 statement, 25 and 0A what may be done, 55 and 57 locks and timeouts, 53 resources
     if code is not None and not code.startswith(("42", "25", "0A", "55", "57", "53")):
         told = _NAMED.sub("…", told)
     cure = _CURES.get(code or "", _CURE)
@@ -104,9 +107,7 @@ def refused(address: Address, query: Query, said: str, code: str | None = None) 
 
 
 def no_driver(address: Address, missing: str) -> DunningError:
-    """Return what to say when Python has no driver for the URL; `missing` is the module or dialect
-    that lacks.
-    """
+    """Return the error for a URL without a driver; `missing` is the module or dialect."""
     package = _PACKAGES.get(missing, missing)
     return DunningError(
         f"Nothing here can read {address.url.drivername}:// ({missing} is missing). Install the Python package "

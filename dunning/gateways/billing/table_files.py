@@ -1,4 +1,4 @@
-"""A table of an extract on its way into its Parquet file, counted as it passes."""
+"""Write a table of an extract into its Parquet file and count it on the way."""
 
 import hashlib
 import os
@@ -18,13 +18,15 @@ from dunning.ledger.read.cells import clean_text
 from dunning.ledger.read.values import read_amounts, read_words
 
 TELL_ROWS = 500_000
-_FEW = (Kind.WORD, Kind.FLAG, Kind.DAY, Kind.NUMBER, Kind.SHARE)  # kinds with few different texts
+# kinds with few different texts, which a dictionary stores once
+_FEW = (Kind.WORD, Kind.FLAG, Kind.DAY, Kind.NUMBER, Kind.SHARE)
 
 
 @dataclass
 class Counts:
-    """What went into a file: rows, minor units by currency (none for a table without money), and
-    its SHA-256.
+    """The content of a file: rows, minor units by currency, SHA-256.
+
+    minor is empty for a table without money.
     """
 
     rows: int
@@ -32,7 +34,7 @@ class Counts:
     sha256: str = ""
 
     def to_manifest(self) -> dict[str, Any]:
-        """Return it as the contract's manifest says it."""
+        """Return the counts in the form of the contract's manifest."""
         amounts = {
             currency: str(Decimal(minor).scaleb(-2)) for currency, minor in self.minor.items()
         }
@@ -42,13 +44,13 @@ class Counts:
 def write_table(
     path: Path, table: Table, batches: Iterable[pa.Table], tell: Callable[[int], None]
 ) -> Counts:
-    """Write the batches into `path`, readable by its owner only, and return what they hold.
+    """Write the batches into `path`, readable by its owner only; return their counts.
 
     Memory is bounded by the size of a batch. The same batches give the same bytes.
 
     Args:
         batches: at least one, maybe empty; columns of text under the contract's names.
-        tell: hears the rows so far, every `TELL_ROWS`.
+        tell: called with the number of rows so far, every `TELL_ROWS`.
     """
     counts = Counts(0, dict.fromkeys(CURRENCIES, 0) if table.has_money else {})
     batches = iter(batches)
@@ -74,9 +76,7 @@ def write_table(
 
 
 def _complete(batch: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return a batch with all columns of the table in its order; those that the query does not have
-    are empty.
-    """
+    """Return a batch with all columns of the table in its order; missing ones are empty."""
     nothing = pa.nulls(len(batch), pa.string())
     columns = [batch[name] if name in batch.column_names else nothing for name in schema.names]
     return pa.table(columns, schema=schema)
@@ -90,6 +90,7 @@ def _count(counts: Counts, rows: pa.Table) -> None:
     currencies, _ = read_words(_cells(rows, "currency"), CURRENCIES)
     amounts, _ = read_amounts(_cells(rows, "amount"), currencies)
     for place, currency in enumerate(CURRENCIES):
+        # `place` is the code that `read_words` gives for this currency
         counts.minor[currency] += int(np.sum(amounts[currencies == place]))
 
 

@@ -1,3 +1,1 @@
-"""Folders and files of runs: published whole or not at all, sealed from step to step, owned by one
-process.
-"""
+"""Folders and files of runs: published as a whole, sealed between steps, locked by a process."""

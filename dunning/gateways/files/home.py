@@ -1,8 +1,8 @@
-"""The home's own folder: the one place that decides who may enter it.
+"""Access to the home folder: the only module that sets who may enter it.
 
 Its owner may; where root's server works as another account, that account's group passes through,
-too, and must not lose the way while the server lives: it opens `pg/global/pg_control` by its whole
-path at every checkpoint, and gives up for good where it cannot.
+too, and must not lose the access while the server lives: it opens `pg/global/pg_control` by its
+whole path at every checkpoint, and gives up for good where it cannot.
 """
 
 import os
@@ -11,8 +11,9 @@ from pathlib import Path
 
 
 def make_folders(folder: Path) -> None:
-    """Make a folder and those above it where they are missing; only their owner writes there,
-    whatever the umask.
+    """Make a folder and those above it where they are missing; only their owner writes there.
+
+    Whatever the umask is.
     """
     for missing in reversed([folder, *folder.parents]):
         if not missing.is_dir():
@@ -20,8 +21,9 @@ def make_folders(folder: Path) -> None:
 
 
 def close_home(home: Path) -> None:
-    """Make the home where it is missing, and close it to all but its owner and whom
-    `let_group_through` let in.
+    """Make the home where it is missing, and close it to all but its owner.
+
+    A group that `let_group_through` let in keeps its access.
     """
     make_folders(home.parent)
     home.mkdir(mode=0o700, exist_ok=True)
@@ -37,12 +39,13 @@ def let_group_through(home: Path, group: int) -> None:
 
 
 def let_nobody_through(home: Path) -> None:
-    """Close the home to everybody but its owner."""
+    """Close the home to all but its owner."""
     _keep_only(home, 0o700)
 
 
 def _keep_only(home: Path, bits: int) -> None:
     found = home.stat()
+    # takes rights away, never adds any but the owner's
     wanted = stat.S_IMODE(found.st_mode) & bits | 0o700
     if found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) != wanted:
         home.chmod(wanted)

@@ -1,5 +1,7 @@
-"""How a run's files get to the people: all of them or none, the manifest removed first and written
-last.
+"""Publish a run's files: all or none, the manifest removed first and written last.
+
+old manifest removed | files written one by one | new manifest written
+complete, old files  | without a manifest: does not count | complete, new files
 """
 
 import hashlib
@@ -19,8 +21,9 @@ MANIFEST = "manifest.json"
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file below a folder by its relative path, sorted; the manifest
-    itself left out.
+    """Return the SHA-256 of every file below a folder by its relative path, sorted.
+
+    The manifest itself is left out.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
@@ -42,6 +45,7 @@ def check_prepared(prepared: Path) -> None:
     """
     named = json.loads((prepared / MANIFEST).read_text(encoding="utf-8"))["files"]
     found = hash_files(prepared)
+    # both ways: a file that the manifest does not name is as wrong as a missing one
     for name in sorted(named.keys() | found.keys()):
         if named.get(name) != found.get(name):
             raise DunningError(
@@ -51,15 +55,15 @@ def check_prepared(prepared: Path) -> None:
 
 
 def publish(prepared: Path, target: Path) -> None:
-    """Put the prepared files (with their manifest) into `target`, readable by their owner only.
+    """Write the prepared files (with their manifest) into `target`, readable by their owner only.
 
-    Each file appears whole under its name or not at all. The old manifest goes first, with those of
-    its files that the new one does not have; the new manifest comes last, so that whoever trusts
-    only what a manifest names never sees half of a run. Where the very same manifest lies already,
-    the files stay in place; only those are written that are missing or harmed.
+    Each file appears whole under its name or not at all. The old manifest is removed first, with
+    those of its files that the new one does not have; the new manifest comes last, so that a reader
+    who trusts only what a manifest names never sees half of a run. Where the very same manifest is
+    there already, the files stay in place; only those are written that are missing or damaged.
 
     Raises:
-        DunningError: the folder cannot be written; says which file.
+        DunningError: the folder cannot be written; the message names the file.
     """
     names = sorted(
         str(path.relative_to(prepared)) for path in prepared.rglob("*") if path.is_file()
@@ -70,6 +74,7 @@ def publish(prepared: Path, target: Path) -> None:
             names = [name for name in names if not _is_same(prepared / name, target / name)]
         else:
             _withdraw(target, set(names))
+        # False sorts before True: the manifest comes last
         for name in sorted(names, key=lambda name: (name == MANIFEST, name)):
             _place(prepared / name, target / name)
     except OSError as error:
@@ -82,7 +87,7 @@ def publish(prepared: Path, target: Path) -> None:
 def make_private(folder: Path) -> None:
     """Make a folder and those above it where they are missing; only its owner may enter it.
 
-    One that is there is left as it is: it may be the way to something else, which its owner knows.
+    One that is there is left as it is: other things may depend on its rights.
     """
     if not folder.is_dir():
         make_folders(folder.parent)
@@ -92,6 +97,7 @@ def make_private(folder: Path) -> None:
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read."""
     make_private(path.parent)
+    # private from the start: chmod after writing would leave a moment for others
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
@@ -110,8 +116,9 @@ def write_private_parts(path: Path, parts: Iterable[bytes]) -> str:
 
 
 def replace_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read; it appears whole, in the place of an older one, or
-    not at all.
+    """Write a file that only its owner may read, as a whole or not at all.
+
+    An older one is replaced.
     """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     write_private(beside, content)
@@ -119,7 +126,7 @@ def replace_private(path: Path, content: bytes) -> None:
 
 
 def remove_folders(folders: Iterable[Path]) -> None:
-    """Remove folders and all in them; one that is not there is no error."""
+    """Remove folders and all in them; one that is missing is no error."""
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -131,11 +138,13 @@ def remove_unfinished(target: Path) -> None:
 
 
 def _named(target: Path) -> set[str]:
-    """Return the files that the manifest of a folder names, as far as they lie in that folder;
-    empty without one.
+    """Return the files that a folder's manifest names and that are inside the folder.
+
+    Empty without a manifest.
     """
     try:
         named = json.loads((target / MANIFEST).read_text(encoding="utf-8"))["files"]
+        # a name such as ../x must not make us remove files elsewhere
         return {
             name for name in named if (target / name).resolve().is_relative_to(target.resolve())
         } - {MANIFEST}
@@ -144,22 +153,20 @@ def _named(target: Path) -> set[str]:
 
 
 def _is_same(prepared: Path, published: Path) -> bool:
-    """Return whether a published file has the bytes of the prepared one and is its owner's
-    alone.
-    """
+    """Return whether a published file has the bytes of the prepared one and is private."""
     if not published.is_file() or published.is_symlink():
         return False
     told = published.stat()
+    # size first: it saves reading most files that differ
     is_alike = told.st_mode & 0o777 == 0o600 and told.st_size == prepared.stat().st_size
     return is_alike and sha256_of(published) == sha256_of(prepared)
 
 
 def _withdraw(target: Path, names: set[str]) -> None:
-    """Remove the manifest that lies in a folder, and those of its files whose place no new one
-    takes.
-    """
+    """Remove a folder's manifest, and those of its files that no new one replaces."""
     before = _named(target)
     (target / MANIFEST).unlink(missing_ok=True)
+    # on disk before any file is removed: a crash must not leave the manifest with missing files
     _sync(target)
     for name in before - names:
         (target / name).unlink(missing_ok=True)
@@ -172,6 +179,7 @@ def _place(source: Path, target: Path) -> None:
     beside.chmod(0o600)
     with beside.open("rb") as file:
         os.fsync(file.fileno())
+    # rename replaces in one step; the folder is synced so that the new name is on disk, too
     os.replace(beside, target)
     _sync(target.parent)
 

@@ -1,5 +1,4 @@
-"""The key of receipt tokens: whoever holds it can tell which token a notice got, so it is told to
-nobody.
+"""The secret key of receipt tokens: with it anyone could compute the token of a notice.
 
 A token is made from the notice's reference, so that the same notice gets the same one whenever it
 is made again. The store keeps only its SHA-256.
@@ -19,6 +18,7 @@ from dunning.core.errors import DunningError
 from dunning.gateways.files.home import close_home
 from dunning.gateways.files.publishing import write_private
 
+# 24 bytes are 32 characters of base64 without padding
 _KEY_BYTES, _TOKEN_BYTES = 32, 24
 _VARIABLE = "DUNNING_RECEIPT_KEY"
 
@@ -30,8 +30,7 @@ class ReceiptKey:
     secret: bytes = field(repr=False)
 
     def token(self, reference: str) -> str:
-        """Return the token of a notice: 32 characters that stand in an address as they are, 192
-        bits.
+        """Return the token of a notice: 192 bits as 32 characters that need no escape in a URL.
 
         >>> len(ReceiptKey(bytes(32)).token("20261115-NE-1-2"))
         32
@@ -41,13 +40,14 @@ class ReceiptKey:
 
 
 def hash_token(token: str) -> str:
-    """Return how the store knows a token: its SHA-256, hex."""
+    """Return a token's SHA-256 as hexadecimal text, as the store keeps it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def open_receipt_key(home: Path, env: Mapping[str, str] | None = None) -> ReceiptKey:
-    """Return DUNNING_RECEIPT_KEY, which several machines can share, else the key of the home, made
-    at first use.
+    """Return DUNNING_RECEIPT_KEY, else the key of the home, made at first use.
+
+    Several machines can share the variable.
 
     Raises:
         DunningError: the variable or the file holds no such key.
@@ -62,11 +62,12 @@ def open_receipt_key(home: Path, env: Mapping[str, str] | None = None) -> Receip
 
 
 def _make(path: Path) -> None:
-    """Write a new key, whole or not at all; where somebody else was quicker, it is his."""
+    """Write a new key, whole or not at all; the key of a faster process is kept."""
     close_home(path.parent)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     try:
         write_private(beside, secrets.token_hex(_KEY_BYTES).encode())
+        # a link fails if the name exists, where a rename would replace the other process's key
         with suppress(FileExistsError):
             os.link(beside, path)
     finally:

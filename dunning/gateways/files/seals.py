@@ -1,6 +1,4 @@
-"""Files that one step of a run leaves for the next, under seal: a turned bit, or a half-written
-file, is found.
-"""
+"""Sealed files between the steps of a run: a changed bit or a half-written file is found."""
 
 import json
 from collections.abc import Iterable
@@ -12,8 +10,9 @@ from dunning.gateways.snapshots.snapshot import sha256_of
 
 
 def seal_files(seal: Path, files: Iterable[Path]) -> None:
-    """Write the SHA-256 of finished files into the file `seal`, which lies in a folder above or
-    beside them.
+    """Write the SHA-256 of finished files into the file `seal`.
+
+    The seal is in the folder of the files or above it.
     """
     told = {path.relative_to(seal.parent).as_posix(): sha256_of(path) for path in sorted(files)}
     write_private(seal, json.dumps(told, indent=1).encode())

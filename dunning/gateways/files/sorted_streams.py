@@ -1,4 +1,4 @@
-"""Sorted Arrow streams read as one, in their common order; in memory is one batch of each."""
+"""Sorted Arrow streams read as one, in their common order, with one batch of each in memory."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -15,8 +15,8 @@ Key = tuple[str, ...]
 def merge_sorted(paths: Sequence[Path], order: Sequence[str]) -> Iterator[pa.Table]:
     """Yield the rows of some Arrow streams in the order of some columns of text.
 
-    Each round gives all rows up to the smallest of the batches' last keys: whatever is still to be
-    read comes after it.
+    Each round gives all rows up to the smallest of the batches' last keys: all rows still unread
+    come after it.
 
     Args:
         paths: of streams whose rows are sorted so, by code point; no two rows have the same key,
@@ -25,16 +25,20 @@ def merge_sorted(paths: Sequence[Path], order: Sequence[str]) -> Iterator[pa.Tab
     """
     keys = [(name, "ascending") for name in order]
     heads = [head for head in (_Head(path, order) for path in paths) if head.has_rows()]
+    #   batch of A   1  3  5  |
+    #   batch of B   2  4  6  8  |      smallest last key: 5
+    #   taken        1 2 3 4 5          6 and 8 wait: A's next batch may begin with 6
     while heads:
         bound = min(head.last for head in heads)
         taken = [rows for rows in (head.take_until(bound) for head in heads) if len(rows)]
         joined = pa.concat_tables(taken)
+        # one batch alone is sorted already
         yield joined if len(taken) == 1 else joined.take(pc.sort_indices(joined, keys))
         heads = [head for head in heads if head.has_rows()]
 
 
 class _Head:
-    """The batch of a stream that is being taken from."""
+    """The current batch of a stream, and the number of its rows that were taken."""
 
     def __init__(self, path: Path, order: Sequence[str]) -> None:
         self._batches = read_streams([path])
@@ -47,7 +51,8 @@ class _Head:
         return self._keys[-1]
 
     def has_rows(self) -> bool:
-        """Tell whether rows are left; the next batch is read where one has been taken."""
+        """Return whether rows are left; reads the next batch where one has been taken."""
+        # a loop, because a batch may be empty
         while self._taken == len(self._keys):
             batch = next(self._batches, None)
             if batch is None:
@@ -57,7 +62,7 @@ class _Head:
         return True
 
     def take_until(self, bound: Key) -> pa.Table:
-        """Return the rows not taken yet whose key is not greater."""
+        """Return the rows not taken yet whose key is at most `bound`."""
         assert self._rows is not None
         first, self._taken = self._taken, bisect_right(self._keys, bound, self._taken)
         return self._rows.slice(first, self._taken - first)

@@ -1,6 +1,4 @@
-"""Where a date's files are published: a local folder, or a place in an object store behind the same
-face.
-"""
+"""Targets of published files: a local folder or a place in an object store, used alike."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,26 +13,23 @@ from dunning.gateways.s3.transfers import read_object
 
 
 class Target(Protocol):
-    """Where the files of a date come. As text it is its address or path."""
+    """The target of a date's files. As text it is its address or path."""
 
     def publish(self, prepared: Path) -> None:
-        """Put the prepared files there, all of them or none: the old manifest goes first, the new
-        one comes last.
+        """Write the prepared files, all of them or none.
 
-        Where the same manifest lies already, its files stay; those that are missing or harmed are
-        written again.
+        The old manifest is removed first, the new one comes last. Where the same manifest is there
+        already, its files stay; those that are missing or damaged are written again.
 
         Raises:
-            DunningError: something cannot be written; says what.
+            DunningError: something cannot be written; the message names it.
         """
 
     def clear(self) -> None:
-        """Remove what an interrupted `publish` was just writing; never a file under its own
-        name.
-        """
+        """Remove what an interrupted `publish` was just writing; no file under its own name."""
 
     def read(self, name: str) -> bytes | None:
-        """Return the file of a name; None where there is none.
+        """Return the content of a file; None if there is none.
 
         Raises:
             DunningError: it cannot be looked up, so that its state is unknown.
@@ -79,12 +74,11 @@ class BucketTarget:
         return str(self.place)
 
     def publish(self, prepared: Path) -> None:
-        """See Target. What an older run of that date left there, and this one does not have, is
-        removed.
-        """
+        """See Target. Files of an older run of that date that this one lacks are removed."""
         try:
             publish_objects(prepared, self.place, MANIFEST)
         except DunningError as error:
+            # the same class: an outage stays an outage, which may be tried again
             raise type(error)(
                 f"{error} Until then whatever has no {MANIFEST} there does not count as sent."
             ) from error
@@ -98,7 +92,7 @@ class BucketTarget:
 
 
 def is_published(target: Target, sha256: str) -> bool:
-    """Return whether the manifest of a place is the one with this SHA-256.
+    """Return whether the manifest of a target is the one with this SHA-256.
 
     Raises:
         DunningError: it cannot be looked up, so that this is unknown.
@@ -111,7 +105,7 @@ def read_named(target: Target, name: str, sha256: str) -> bytes:
     """Return a published file that is the one with this SHA-256, as its manifest says.
 
     Raises:
-        DunningError: it is gone, or somebody changed it.
+        DunningError: it is gone, or was changed.
     """
     content = target.read(name)
     if content is None or hashlib.sha256(content).hexdigest() != sha256:
@@ -124,7 +118,7 @@ def read_named(target: Target, name: str, sha256: str) -> bytes:
 
 
 def target_of(out: str, path: str) -> Target:
-    """Return a place below `out`, which is a folder or an s3:// address."""
+    """Return the target below `out`, which is a folder or an s3:// address."""
     if is_object_url(out):
         return BucketTarget(open_place(out).below(path))
     return FolderTarget(Path(out) / path)
@@ -132,6 +126,7 @@ def target_of(out: str, path: str) -> Target:
 
 def is_same_place(one: str, other: str) -> bool:
     """Return whether two settled `out` are one folder, links followed, or one address."""
+    # folders are compared as files, addresses as text
     if is_object_url(one) or is_object_url(other):
         return one == other
     return Path(one).resolve() == Path(other).resolve()

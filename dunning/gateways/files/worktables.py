@@ -1,8 +1,8 @@
-"""Tables on their way from one step of a run to the next.
+"""Work tables: the tables that one step of a run leaves for the next.
 
-What a step leaves for the next one and is written bucket by bucket lies in Arrow streams, a batch a
-bucket: as it stands in memory, so that it costs a copy and no coding. What people get is Parquet, a
-row group a bucket.
+What is written bucket by bucket for the next step is in Arrow streams, one batch per bucket: in the
+form that it has in memory, so that it costs a copy and no encoding. What people get is Parquet, one
+row group per bucket.
 """
 
 from abc import ABC, abstractmethod
@@ -14,12 +14,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+# identifiers hardly repeat, so dictionaries cost more than they save
 _OPTIONS = {"compression": "lz4", "write_statistics": False, "use_dictionary": False}
 
 
 class _Writer(ABC):
-    """Writes tables bucket by bucket into `<folder>/<name>.<suffix>`; the files appear when the
-    block ends well.
+    """Writes tables bucket by bucket into `<folder>/<name>.<suffix>`.
+
+    The files appear when the block ends well.
     """
 
     suffix: str
@@ -47,6 +49,7 @@ class _Writer(ABC):
     ) -> None:
         for name, writer in self._writers.items():
             writer.close()
+            # after an error the unfinished files keep their other name, and no step reads them
             if kind is None:
                 self._beside(name).chmod(0o600)
                 self._beside(name).replace(self.folder / f"{name}.{self.suffix}")
@@ -62,25 +65,24 @@ class _Writer(ABC):
 
 
 class TableWriter(_Writer):
-    """Writes Parquet, a row group a bucket."""
+    """Writes Parquet files, one row group per bucket."""
 
     suffix = "parquet"
 
     def _open(self, path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-        """Open a file; columns that come as dictionaries are written so, and read as the text that
-        they hold.
-        """
+        """Open a file; dictionary columns are written as such, and read back as plain text."""
         coded = [field.name for field in schema if pa.types.is_dictionary(field.type)]
         return pq.ParquetWriter(
             path, schema, **(_OPTIONS | {"use_dictionary": coded, "store_schema": not coded})
         )
 
     def _append(self, writer: pq.ParquetWriter, table: pa.Table) -> None:
+        # a size of 0 is not allowed, and an empty bucket must keep its row group
         writer.write_table(table, row_group_size=max(len(table), 1))
 
 
 class StreamWriter(_Writer):
-    """Writes Arrow streams, a batch a bucket; `read_streams` reads them."""
+    """Writes Arrow streams, one batch per bucket; `read_streams` reads them."""
 
     suffix = "arrow"
 
@@ -89,6 +91,7 @@ class StreamWriter(_Writer):
 
     def _append(self, writer: pa.ipc.RecordBatchStreamWriter, table: pa.Table) -> None:
         columns = [
+            # without a copy where the column is one piece already
             column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
             for column in table.columns
         ]
@@ -119,6 +122,6 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_table(path: Path) -> pa.Table:
-    """Read one file as one table."""
+    """Return the table in one file."""
     with pq.ParquetFile(path) as file:
         return file.read(use_threads=False)

@@ -1,6 +1,4 @@
-"""The way to PostgreSQL: engine, transactions, bulk COPY, and the lock that keeps two runs
-apart.
-"""
+"""Connections to PostgreSQL: engines, transactions, bulk COPY, and the lock of a run."""
 
 import time
 from collections.abc import Iterator
@@ -29,17 +27,21 @@ from dunning.gateways.postgres.server import embedded_url, start_server
 from dunning.gateways.postgres.sql_files import read_sql, statement
 from dunning.gateways.settings.environment import Settings
 
+# roles of the jobs, of the pages, and of users who only read
 RUNNER, WEB, READER = (
     "dunning_runner",
     "dunning_web",
     "dunning_reader",
-)  # jobs, pages, whoever only looks
+)
 VERSION_MIN = 15
+# Advisory locks have no names, only numbers: any that nothing else in the database uses.
 RUN_LOCK = 7_309_453_001
 NOTICES_LOCK = 7_309_453_004
 COPY_ROWS = 65_536
 RECOVERY_SECONDS_MAX = 60
-_ANSWERS = (psycopg.pq.Ping.OK, psycopg.pq.Ping.REJECT)  # there is a server
+# answers to a ping that mean that there is a server, even if it takes no connections yet
+_ANSWERS = (psycopg.pq.Ping.OK, psycopg.pq.Ping.REJECT)
+# errors of both layers that mean that the server is gone
 _LOST = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 _POSTGRES = (
     "postgres",
@@ -53,8 +55,7 @@ Source = Engine | Connection
 
 
 def connect_as(role: str, settings: Settings, purpose: str = "command") -> Engine:
-    """Return an engine of our database that works as one of the roles that own nothing; see
-    `connect`.
+    """Return an engine of our database that works as a role that owns nothing; see `connect`.
 
     On the embedded server the role itself logs in. On a given one its user becomes the role, and
     RESET ROLE does not lead back.
@@ -67,8 +68,8 @@ def connect_as(role: str, settings: Settings, purpose: str = "command") -> Engin
 def connect(settings: Settings, purpose: str = "command") -> Engine:
     """Return an engine of our database as its owner, starting the embedded server if it is down.
 
-    Only migrations and restores work so; all else is `connect_as`. The schema is not looked at.
-    A server that is starting, or recovers from a crash, is waited for, a minute at most.
+    Only migrations and restores work so; all else is `connect_as`. The schema is not checked. A
+    server that is starting, or recovers from a crash, is waited for, a minute at most.
 
     Args:
         settings: where the database is.
@@ -86,8 +87,10 @@ def _connect(url: URL, purpose: str, options: str = "") -> Engine:
         pool_size=2,
         max_overflow=3,
         pool_pre_ping=True,
-        hide_parameters=True,  # an error in a log shows no notes, names or numbers of people
+        # an error in a log must not show notes, names or numbers of people
+        hide_parameters=True,
         connect_args={
+            # PostgreSQL cuts longer names off
             "application_name": f"dunning {purpose}"[:63],
             "connect_timeout": 10,
             "client_encoding": "utf8",
@@ -109,8 +112,7 @@ def _connect(url: URL, purpose: str, options: str = "") -> Engine:
 
 
 def find_url(settings: Settings) -> URL:
-    """Return the URL of our database for psycopg 3; the embedded server is started if it is the
-    one.
+    """Return the URL of our database for psycopg 3, starting the embedded server if it is used.
 
     Raises:
         DunningError: DUNNING_DATABASE_URL is not the URL of a PostgreSQL database.
@@ -133,8 +135,7 @@ def find_url(settings: Settings) -> URL:
 
 @contextmanager
 def transact(source: Source) -> Iterator[Connection]:
-    """Give a connection inside a transaction: the caller's, where it has begun one, else one that
-    ends here.
+    """Yield a connection inside a transaction: the caller's own, or a new one that ends here.
 
     Raises:
         DunningError: the server went away or cannot go on (disk full); the transaction is undone.
@@ -143,6 +144,7 @@ def transact(source: Source) -> Iterator[Connection]:
         if isinstance(source, Engine):
             with source.begin() as connection:
                 yield connection
+        # already in the caller's transaction: only the caller may end that
         elif source.in_transaction():
             yield source
         else:
@@ -152,10 +154,10 @@ def transact(source: Source) -> Iterator[Connection]:
 
 @contextmanager
 def telling_outages() -> Iterator[None]:
-    """Turn what the driver raises when the server goes away, or cannot go on, into one message.
+    """Turn a driver's error for a lost server into one DunningError.
 
     Raises:
-        DunningError: in the place of the driver's error.
+        DunningError: in place of the driver's error.
     """
     try:
         yield
@@ -169,24 +171,25 @@ def telling_outages() -> Iterator[None]:
 
 @contextmanager
 def run_lock(engine: Engine, purpose: str, key: int = RUN_LOCK) -> Iterator[Connection]:
-    """Hold the one lock that a run needs, on a connection of its own, which is given to the caller.
+    """Hold the one lock that a run needs; yield the connection that holds it.
 
-    Close the books on this very connection: if the server went away under a run, the lock went with
+    Close a date on this very connection: if the server went away under a run, the lock went with
     it, and so does the connection. The lock ends with the process at the latest.
 
     Args:
         engine: of our database.
-        purpose: what a second run is told that we do, as `nightly 2026-11-22`.
-        key: of the lock; runs of nights and of notices do not wait for each other.
+        purpose: shown to a second run, as `nightly 2026-11-22`.
+        key: of the lock; nightly runs and runs of notices do not wait for each other.
 
     Raises:
-        DunningError: another run is going on; says which, since when, and what to do. Or the server
-            went away.
+        DunningError: another run is going on; the message names it, its start, and what to do. Or
+            the server went away.
     """
     with telling_outages():
         connection = engine.connect()
     with connection:
         with transact(connection):
+            # the name first: a second run reads it from the session that holds the lock
             connection.execute(statement("locks", "name"), {"name": f"dunning {purpose}"[:63]})
             is_ours = connection.execute(statement("locks", "take"), {"key": key}).scalar_one()
             holder = (
@@ -203,12 +206,13 @@ def run_lock(engine: Engine, purpose: str, key: int = RUN_LOCK) -> Iterator[Conn
 
 
 def _release(connection: Connection, key: int) -> None:
-    """Give the lock back and end its session: nothing of it (lock, name) may reach the pool.
+    """Release the lock and end its session: neither lock nor name may return to the pool.
 
-    A session that is only left takes its time to end, and the next step would find the lock still
+    A session that is only closed takes its time to end, and the next step would find the lock still
     held.
     """
-    with suppress(SQLAlchemyError):  # where the server went away, the lock went with it
+    # if the server went away, the lock went with it
+    with suppress(SQLAlchemyError):
         connection.rollback()
         connection.execute(statement("locks", "give"), {"key": key})
     connection.invalidate()
@@ -224,7 +228,7 @@ def _taken(holder: Any) -> str:
 def copy_in(connection: Connection, table: str, verb: str, rows: pa.Table) -> int:
     """Send rows by `sql/<table>/<verb>.sql`, a COPY ... FROM STDIN (FORMAT csv); return how many.
 
-    The columns must stand in the order of the statement. Nulls arrive as nulls, empty text as empty
+    The columns must be in the order of the statement. Nulls arrive as nulls, empty text as empty
     text.
     """
     with _driver(connection).cursor() as cursor, cursor.copy(read_sql(table, verb)) as copy:
@@ -240,11 +244,10 @@ def copy_out(
     schema: pa.Schema,
     parameters: dict[str, Any] | None = None,
 ) -> pa.Table:
-    """Return what `sql/<table>/<verb>.sql`, a COPY (SELECT ...) TO STDOUT (FORMAT csv), gives,
-    typed by the schema.
+    """Return the rows of `sql/<table>/<verb>.sql`, a COPY (SELECT ...) TO STDOUT, as typed columns.
 
-    COPY takes no server-side parameters; psycopg writes these in, quoted, where the file says
-    `%(name)s`.
+    The format is csv, the types are the schema's. COPY takes no server-side parameters; psycopg
+    writes these in, quoted, where the file says `%(name)s`.
     """
     received = pa.BufferOutputStream()
     with (
@@ -254,6 +257,7 @@ def copy_out(
         for block in copy:
             received.write(block)
     content = received.getvalue()
+    # no rows: the CSV reader refuses an empty file
     if content.size == 0:
         return schema.empty_table()
     return pa_csv.read_csv(
@@ -262,6 +266,7 @@ def copy_out(
         parse_options=pa_csv.ParseOptions(newlines_in_values=True),
         convert_options=pa_csv.ConvertOptions(
             column_types=schema,
+            # COPY writes null as nothing and empty text as "": only the first is read as null
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             null_values=[""],
@@ -286,8 +291,8 @@ def _driver(connection: Connection) -> psycopg.Connection:
 def _find_version(engine: Engine) -> int:
     """Return the server's major version.
 
-    Waits while the server is there and takes nobody in: it is starting, stopping, or recovers from
-    a crash.
+    Waits while the server is there but takes no connections: it is starting, stopping, or recovers
+    from a crash.
     """
     deadline = time.monotonic() + RECOVERY_SECONDS_MAX
     was_open = False
@@ -297,9 +302,9 @@ def _find_version(engine: Engine) -> int:
                 return _driver(connection).info.server_version // 10_000
         except OperationalError:
             answer = _ping(engine)
-            is_open = (
-                answer == psycopg.pq.Ping.OK
-            )  # only since we asked, perhaps; the second time it is something else
+            # It may have opened only after our attempt; if it is open the second time, too, the
+            # error is a different one and waiting does not help.
+            is_open = answer == psycopg.pq.Ping.OK
             if (is_open and was_open) or answer not in _ANSWERS or time.monotonic() > deadline:
                 raise
             was_open = is_open

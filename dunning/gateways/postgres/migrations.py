@@ -1,8 +1,8 @@
-"""The schema, grown by the numbered files `sql/migrations/NNNN_name.sql`.
+"""Migrations of the schema: the numbered files `sql/migrations/NNNN_name.sql`.
 
 Each runs once, in a transaction of its own, under a lock, and is recorded with its SHA-256. There
-is no way back: a mistake is cured by a further file. The history is one line and the files are
-plain SQL, which is all that a generic tool would add a second, Python, layer around.
+is no downgrade: a mistake is corrected by a further file. The history is linear and the files are
+plain SQL; a generic tool would only add a second layer in Python around them.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 @dataclass(frozen=True)
 class Migration:
-    """One file: its number, name, statements, and the SHA-256 of these with any line ends."""
+    """One migration: number, name, statements, and their SHA-256 with any line ends."""
 
     number: int
     name: str
@@ -49,7 +49,8 @@ def read_migrations(folder: Path | None = None) -> list[Migration]:
 def migrate(engine: Engine, folder: Path | None = None, *, last: int | None = None) -> list[str]:
     """Bring the database's schema up to date; return the names of what was applied, in order.
 
-    Several processes may do so at once: one works, the others wait. Nothing to do costs one query.
+    Several processes may do so at once: one works, the others wait. Without anything to do it costs
+    one query.
 
     Args:
         engine: of our database.
@@ -62,22 +63,25 @@ def migrate(engine: Engine, folder: Path | None = None, *, last: int | None = No
     """
     known = read_migrations(folder)
     with telling_outages(), engine.connect() as connection:
+        # without the lock: the usual case, and every command comes here
         if _is_current(connection, known, last):
             return []
         connection.execute(statement("locks", "wait"), {"key": MIGRATION_LOCK})
+        # the lock belongs to the session and outlasts this transaction
         connection.commit()
         try:
             _make_roles(connection)
+            # looks again under the lock: another process may have applied them meanwhile
             applied = _apply_pending(connection, known, last)
             _protect(connection)
             return applied
         finally:
+            # ends the session and with it the lock
             connection.invalidate()
 
 
 def protect(engine: Engine) -> None:
-    """Bring a database that was put back from a copy up to date, and give every role its rights on
-    it again.
+    """Bring a restored database up to date, and give every role its rights on it again.
 
     Raises:
         DunningError: as `migrate`.
@@ -90,10 +94,10 @@ def protect(engine: Engine) -> None:
 
 
 def _make_roles(connection: Connection) -> None:
-    """Make the roles that the application works as, where they are missing.
+    """Create the roles that the application works as, where they are missing.
 
     Raises:
-        DunningError: who migrates may not make them.
+        DunningError: the user that migrates may not create them.
     """
     try:
         with connection.begin():
@@ -164,8 +168,9 @@ def _find_pending(
 
 
 def _execute_script(connection: Connection, script: str) -> None:
-    """Execute a whole file as it is: several statements, no parameters, colons and percent signs
-    left alone.
+    """Execute a whole file as it is: several statements, no parameters.
+
+    Colons and percent signs are left alone.
     """
     connection.exec_driver_sql(script, execution_options={"no_parameters": True})
 

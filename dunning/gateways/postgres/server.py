@@ -1,12 +1,12 @@
-"""The embedded PostgreSQL and its one owner: the commands `dunning db start` and `dunning db stop`.
+"""The embedded PostgreSQL server: its start and its stop, as `dunning db start` and `db stop`.
 
-Commands and Airflow's processes call `start_server`, which starts it if it is down; nobody but
+Commands and Airflow's processes call `start_server`, which starts it if it is down; only
 `stop_server` stops it. The wheel's own library stops the server with the last Python process that
 used it and opens every folder above the data to all readers; we use its programs only.
 
-In the home: `pg` (data), `server.lock` (who starts or stops now), `run` (socket, where the path is
-short enough). It listens on a socket in a folder that only its owner may enter, and on no port; so
-it asks for no password.
+In the home: `pg` (data), `server.lock` (held by the process that starts or stops it), `run`
+(socket, where the path is short enough). It listens on a socket in a folder that only its owner may
+enter, and on no port; so it asks for no password.
 """
 
 import fcntl
@@ -74,11 +74,10 @@ def embedded_url(
 
 
 def airflow_urls(home: Path) -> tuple[str, str]:
-    """Start the server if it is down; return Airflow's SQL_ALCHEMY_CONN and SQL_ALCHEMY_CONN_ASYNC,
-    as its own role.
+    """Return Airflow's SQL_ALCHEMY_CONN and SQL_ALCHEMY_CONN_ASYNC, as its own role.
 
-    The socket's folder is written plainly (it has only plain characters), so that no configuration
-    file needs escapes.
+    The server is started if it is down. The socket's folder is written plainly (it has only plain
+    characters), so that no configuration file needs escapes.
     """
     host = start_server(home)
     own_airflow(host)
@@ -90,16 +89,16 @@ def airflow_urls(home: Path) -> tuple[str, str]:
 
 
 def start_server(home: Path) -> Path:
-    """Start the home's server if it is down, making its data at the first time; return the folder
-    of its socket.
+    """Start the home's server if it is down; return the folder of its socket.
 
-    Safe to call from any number of processes at once: one works, the others wait. It goes on after
-    the caller's end.
+    Its data are made at the first time. Safe to call from any number of processes at once: one
+    works, the others wait. The server goes on after the caller's end.
 
     Raises:
         DunningError: it cannot be started; the message shows the end of its log.
     """
     status = server_status(home)
+    # no lock where it is up already: this is called by every command
     if status.is_ready:
         find_account(home).let_in(home, [])
     else:
@@ -127,7 +126,8 @@ def stop_server(home: Path) -> bool:
         if status.pid is None:
             return False
         process = psutil.Process(status.pid)
-        process.send_signal(signal.SIGINT)  # PostgreSQL's "fast": ends sessions, loses nothing
+        # PostgreSQL's "fast" shutdown: ends sessions, loses nothing
+        process.send_signal(signal.SIGINT)
         if await_end([process]):
             raise DunningError(
                 f"The embedded PostgreSQL of {home} (process {status.pid}) did not stop in {STOP_SECONDS_MAX} s; "
@@ -141,8 +141,9 @@ def stop_server(home: Path) -> bool:
 
 @contextmanager
 def _locked(home: Path) -> Iterator[None]:
-    """Keep other processes of this home from starting or stopping the server; ends with the process
-    at the latest.
+    """Keep other processes of this home from starting or stopping the server.
+
+    Ends with the process at the latest.
     """
     if _UNQUOTABLE & set(str(home)):
         raise DunningError(
@@ -156,19 +157,23 @@ def _locked(home: Path) -> Iterator[None]:
             f"The home {home} cannot be used: {error.strerror}. Set DUNNING_HOME to a folder that you may write."
         ) from error
     try:
+        # made by root, but the home's owner must be able to open it later
         if os.geteuid() == 0:
             os.fchown(handle, home.stat().st_uid, -1)
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
+        # closing the file releases the lock
         os.close(handle)
 
 
 def _bring_up(home: Path) -> ServerStatus:
+    # under the lock again: another process may have started it meanwhile
     status = settle(home)
     if status.is_ready:
         return status
     account = find_account(home)
+    # The order matters: folders first, then processes of a dead server, then data, then the start.
     account.let_in(home, program_folders())
     end_leftovers(data_dir(home))
     if not data_dir(home).exists():

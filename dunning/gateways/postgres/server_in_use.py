@@ -1,4 +1,4 @@
-"""Which PostgreSQL this installation uses, and how it is: what `dunning db` prints."""
+"""The PostgreSQL server of this installation and its state, as `dunning db` prints it."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,9 @@ from dunning.gateways.settings.environment import Settings
 
 
 def tell(settings: Settings) -> Iterator[str]:
-    """Yield a line on the server in use, its state first; and one on the embedded server where that
-    is not the one.
+    """Yield a line on the server in use, its state first.
+
+    A second one on the embedded server, if that is not the one in use.
     """
     status = server_status(settings.home)
     process = f", process {status.pid}" if status.pid else ""

@@ -1,6 +1,4 @@
-"""The embedded server as a process: what it is doing, waiting for it, and cleaning up after one
-that was killed.
-"""
+"""The process of the embedded server: its state, waiting for it, cleaning up after a crash."""
 
 import signal
 import time
@@ -17,8 +15,9 @@ STOP_SECONDS_MAX = 60
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """The embedded server now. `state`: PostgreSQL's own word (`ready`, `starting`, `stopping`) or
-    `down`.
+    """The state of the embedded server.
+
+    state: PostgreSQL's own word (`ready`, `starting`, `stopping`) or `down`.
     """
 
     state: str
@@ -40,8 +39,9 @@ def data_dir(home: Path) -> Path:
 
 
 def server_status(home: Path) -> ServerStatus:
-    """Return what the home's server is doing, from its `postmaster.pid`; a dead server's file
-    counts as down.
+    """Return the state of the home's server from its `postmaster.pid`.
+
+    A dead server's file counts as down.
     """
     try:
         lines = (data_dir(home) / "postmaster.pid").read_text("utf-8").splitlines()
@@ -55,6 +55,8 @@ def server_status(home: Path) -> ServerStatus:
         ) from error
     if not _is_server(pid, data_dir(home)):
         return DOWN
+    # Lines of postmaster.pid: process, data, start, port, socket, address, memory, state. A file
+    # with fewer lines is still being written.
     is_complete = len(lines) >= 8
     return ServerStatus(
         lines[7].strip() if is_complete else "starting",
@@ -64,7 +66,7 @@ def server_status(home: Path) -> ServerStatus:
 
 
 def settle(home: Path) -> ServerStatus:
-    """Wait until a server that is starting or stopping is ready or down."""
+    """Wait until a server that is starting or stopping is ready or down; return its state."""
     deadline = time.monotonic() + START_SECONDS_MAX
     while (status := server_status(home)).state not in ("ready", "down"):
         if time.monotonic() > deadline:
@@ -80,8 +82,7 @@ def end_leftovers(data: Path) -> None:
     """After a server was killed: end what it left running, and remove its `postmaster.pid`.
 
     PostgreSQL would refuse to start while a backend of the dead server works on, or while another
-    program has got the number that stands in the file. SIGQUIT is its own signal for leaving at
-    once.
+    program has got the process number in the file. SIGQUIT is its own signal for leaving at once.
     """
     if not (data / "postmaster.pid").exists():
         return
@@ -100,7 +101,8 @@ def end_leftovers(data: Path) -> None:
 def await_end(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Wait for processes to end; return those that have not after a minute.
 
-    A dead one that its parent never asks for (a container's first process may not) counts as ended.
+    A dead one that its parent does not wait for (a container's first process may not) counts as
+    ended.
     """
     deadline = time.monotonic() + STOP_SECONDS_MAX
     alive = processes
@@ -122,14 +124,16 @@ def _is_leftover(process: psutil.Process, data: Path) -> bool:
     try:
         if _has_ended(process) or not process.name().startswith("postgres"):
             return False
+        # every PostgreSQL process works in its data folder
         return Path(process.cwd()).samefile(data)
     except (psutil.Error, OSError):
         return False
 
 
 def _is_server(pid: int, data: Path) -> bool:
-    """Whether a process is the server of this data folder, and not dead or another one with a
-    reused number.
+    """Whether a process is the server of this data folder.
+
+    Not a dead one, nor another program with a reused number.
     """
     try:
         process = psutil.Process(pid)
@@ -137,6 +141,7 @@ def _is_server(pid: int, data: Path) -> bool:
             return False
         return Path(process.cwd()).samefile(data)
     except psutil.AccessDenied:
+        # of another user, so its folder cannot be read: assume that it is the server
         return True
     except (psutil.NoSuchProcess, FileNotFoundError):
         return False

@@ -1,4 +1,4 @@
-"""The roles on the embedded server: Airflow's own, and what our runner may read of Airflow."""
+"""Roles on the embedded server: Airflow's own, and our runner's right to read from Airflow."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import psycopg
 from dunning.gateways.postgres.server_data import AIRFLOW, SUPERUSER
 from dunning.gateways.postgres.sql_files import sql_folder
 
+# two processes that change the same rights at once would fail
 _LOCK = 7_309_453_006
 
 
 def own_airflow(socket_dir: Path) -> None:
-    """Let Airflow own its database, and our runner read what was asked and answered there; as often
-    as one likes.
+    """Make Airflow the owner of its database, and let our runner read questions and answers.
 
-    What Airflow's migrations have made since the last time counts too.
+    May be repeated: tables that Airflow's migrations have made since the last time are included.
     """
     roles = sql_folder() / "roles"
     with psycopg.connect(

@@ -1,5 +1,6 @@
-"""The statements of `sql/<table>/<verb>.sql`: one each, under a header that says what, grain,
-takes, used by.
+"""The statements of `sql/<table>/<verb>.sql`, one per file.
+
+Each has a header: what, grain, takes, used by.
 """
 
 from functools import cache

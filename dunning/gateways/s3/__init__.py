@@ -1,3 +1,1 @@
-"""An object store: places in it, transfers with checksums, and folders published whole or not at
-all.
-"""
+"""An object store: places in it, transfers with checksums, folders published as a whole."""

@@ -1,11 +1,13 @@
-"""By which checksum an object can be held against what came over the line, and what we ourselves
-say of one.
+"""Checksums of objects: choose one that the store has and that we can compute, and compute it.
 
-Stores tell different things of an object: our own SHA-256 where we wrote it, one of S3's checksums,
-of the whole or of its parts ("composite": the digest of the parts' digests), or only an ETag, which
-is an MD5 in the same two ways where nothing but the store's own key encrypts the object. CRC32C and
-CRC64NVME are passed over: nothing in Python's library computes them at the speed of a download, and
-such objects have an ETag as well.
+Stores keep different checksums of an object: our own SHA-256 where we wrote it, one of S3's
+checksums, of the whole or of its parts ("composite": the digest of the parts' digests), or only an
+ETag, which is an MD5 in the same two ways where nothing but the store's own key encrypts the
+object. CRC32C and CRC64NVME are not used: nothing in Python's library computes them at the speed of
+a download, and such objects have an ETag as well.
+
+    whole       digest(bytes 0 … size)
+    composite   digest(digest(part 1) + digest(part 2) + … + digest(part n))
 """
 
 import base64
@@ -17,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-# The user metadata of everything that we write: its SHA-256, and the mark by which our own objects
-# are known.
+# User metadata on everything that we write: its SHA-256, by which our own objects are recognised.
 MARK = "dunning-sha256"
 BLOCK = 1024 * 1024
 _MD5 = re.compile(r'"?([0-9a-f]{32})(?:-([0-9]+))?"?\Z')
@@ -26,23 +27,23 @@ _OF_PARTS = re.compile(r"(.+?)-([0-9]+)\Z")
 
 
 class Digest(Protocol):
-    """What hashlib gives."""
+    """The methods of a hashlib digest that we use."""
 
     def update(self, block: bytes, /) -> None:
-        """Take in some more bytes."""
+        """Add some more bytes."""
 
     def digest(self) -> bytes:
         """Return the digest of all bytes so far."""
 
 
 class Crc32:
-    """CRC-32 in the shape of hashlib."""
+    """CRC-32 with the methods of a hashlib digest."""
 
     def __init__(self) -> None:
         self._value = 0
 
     def update(self, block: bytes, /) -> None:
-        """Take in some more bytes."""
+        """Add some more bytes."""
         self._value = zlib.crc32(block, self._value)
 
     def digest(self) -> bytes:
@@ -60,8 +61,9 @@ _NEW: dict[str, Callable[[], Digest]] = {
 
 @dataclass(frozen=True)
 class Checksum:
-    """The digest of an object, or, where `part_bytes` is given, of the digests of its parts of that
-    size.
+    """The digest of an object, or of the digests of its parts.
+
+    part_bytes: the size of the parts; None: of the object as a whole.
     """
 
     algorithm: str
@@ -69,15 +71,17 @@ class Checksum:
     part_bytes: int | None = None
 
     def agrees(self, content: BinaryIO, size: int) -> bool:
-        """Tell whether a stream, from its beginning, has this checksum and this many bytes."""
+        """Return whether a stream, from its beginning, has this checksum and this many bytes."""
         content.seek(0)
         found = digest_of(content, size, self.algorithm, self.part_bytes)
+        # one byte more would be too many
         return found == self.value and not content.read(1)
 
 
 def digest_of(content: BinaryIO, size: int, algorithm: str, part_bytes: int | None = None) -> bytes:
-    """Return the digest of the next `size` bytes of a stream; with `part_bytes` that of the digests
-    of the parts.
+    """Return the digest of the next `size` bytes of a stream.
+
+    With `part_bytes` that of the digests of the parts.
 
     >>> from io import BytesIO
     >>> digest_of(BytesIO(b"123456789"), 9, "crc32").hex()
@@ -92,20 +96,21 @@ def digest_of(content: BinaryIO, size: int, algorithm: str, part_bytes: int | No
 
 
 def md5_tag(path: Path, size: int, part_bytes: int) -> str:
-    """Return the ETag, without quotes, that a store gives a file which travelled in parts of this
-    size, or whole.
+    """Return the ETag, without quotes, that a store gives a file sent in parts of this size.
+
+    A file that is not larger than one part is sent as a whole.
     """
     with path.open("rb") as content:
         if size <= part_bytes:
             return digest_of(content, size, "md5").hex()
+        # -(-a // b) is a / b rounded up: the number of parts
         return f"{digest_of(content, size, 'md5', part_bytes).hex()}-{-(-size // part_bytes)}"
 
 
 def find_checksum(
     told: dict[str, Any], size: int, first_part_bytes: Callable[[], int]
 ) -> Checksum | None:
-    """Return the best checksum that a store tells of an object and that we can compute; None where
-    there is none.
+    """Return the best checksum that a store has of an object and we can compute, or None.
 
     Args:
         told: the answer to HEAD, with ChecksumMode.
@@ -117,6 +122,7 @@ def find_checksum(
     if ours:
         return Checksum("sha256", bytes.fromhex(ours))
     tag = _MD5.match(told.get("ETag", ""))
+    # the strongest first
     for algorithm in ("sha256", "sha1", "crc32"):
         value = told.get(f"Checksum{algorithm.upper()}")
         if value is None:
@@ -128,8 +134,10 @@ def find_checksum(
             and tag is not None
             and tag[2]
         ):
-            count = int(tag[2])  # a store that leaves away the number of parts
+            # some stores leave out the number of parts; the ETag has it
+            count = int(tag[2])
         return _checksum(algorithm, base64.b64decode(text), count, size, first_part_bytes)
+    # encrypted with a key of the customer's, the ETag is no MD5 of the content
     is_plain = told.get("ServerSideEncryption") in (None, "AES256") and not told.get(
         "SSECustomerAlgorithm"
     )
@@ -143,8 +151,9 @@ def find_checksum(
 def _checksum(
     algorithm: str, value: bytes, count: int | None, size: int, first_part_bytes: Callable[[], int]
 ) -> Checksum | None:
-    """Return a checksum of the whole, or of `count` parts, if these are equally large but for the
-    last one.
+    """Return a checksum of the whole, or of `count` parts of equal size but for the last one.
+
+    None if the parts have another size.
     """
     if count is None:
         return Checksum(algorithm, value)

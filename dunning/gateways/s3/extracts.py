@@ -1,4 +1,4 @@
-"""A ledger extract in an object store, brought into the home."""
+"""Fetch a ledger extract from an object store into the home."""
 
 import hashlib
 import json
@@ -17,22 +17,21 @@ from dunning.ledger.check.manifest import MANIFEST
 from dunning.ledger.read.sources import ENDINGS
 
 Progress = Callable[[str], None]
-RECORD = (
-    ".brought.json"  # what lies in the folder: of each file the object's tag, its size, its SHA-256
-)
+# The record of the folder's content: each object's tag, size and SHA-256.
+RECORD = ".brought.json"
 
 
 def bring_from_bucket(ledger: str, home: Path, tell: Progress) -> Path:
     """Return the local folder of an extract in an object store. The caller holds the run lock.
 
-    One such extract at a time is kept under `<home>/incoming`, readable by its owner only; what of
-    it is there already, and unharmed, is not brought again. Names and bytes of the files are those
-    of the objects: the fingerprint is the same.
+    One such extract at a time is kept under `<home>/incoming`, readable by its owner only; files
+    that are there already, and undamaged, are not fetched again. Names and bytes of the files are
+    those of the objects: the fingerprint is the same.
 
     Args:
         ledger: an s3:// address.
         home: of the installation.
-        tell: hears one short line at each step.
+        tell: called with one short line at each step.
 
     Raises:
         DunningError: an extract without files, one that changes while it is read, or a store that
@@ -65,8 +64,10 @@ def _bring(ledger: str, folder: Path, tell: Progress) -> None:
             sha256 = fetch_file(place, stored, folder / stored.name)
             entry = {"etag": stored.etag, "size": stored.size, "sha256": sha256}
         brought[stored.name] = entry
+        # after each file: a run that is interrupted goes on from here
         _write_record(folder, known | brought)
     _write_record(folder, brought)
+    # listed again: an extract written meanwhile would mix the files of two days
     if _list_files(place) != wanted:
         raise DunningError(
             f"The files in {place} changed while they were read: parts of two extracts would be mixed. Wait until the "
@@ -75,7 +76,7 @@ def _bring(ledger: str, folder: Path, tell: Progress) -> None:
 
 
 def _list_files(place: ObjectPlace) -> list[Stored]:
-    """Return the objects right at the place that may be files of an extract."""
+    """Return the objects directly at the place that may be files of an extract."""
     here = [stored for stored in place.objects() if "/" not in stored.name]
     files = [
         stored
@@ -117,7 +118,7 @@ def _write_record(folder: Path, brought: dict[str, Any]) -> None:
 
 
 def _folder_name(ledger: str) -> str:
-    """Return a name that is always the same for an address; nothing of a password can be in it.
+    """Return a name that is always the same for an address, without any password.
 
     >>> _folder_name("s3://ledgers/heat/2026")
     'ledgers-heat-2026-24f029c225d3'

@@ -1,9 +1,8 @@
-"""A place in an S3 object store, `s3://bucket/prefix`: which objects lie below it, and what one of
-them is.
+"""A place in an S3 object store, `s3://bucket/prefix`: its objects and their properties.
 
 boto3 finds the store and the credentials as it does everywhere (AWS_ENDPOINT_URL_S3, AWS_REGION,
-AWS_PROFILE, keys, a role). It is imported only when a place is opened: nights on local folders pay
-nothing for it.
+AWS_PROFILE, keys, a role). It is imported only when a place is opened: runs on local folders do not
+load it.
 """
 
 import os
@@ -20,6 +19,7 @@ from dunning.gateways.settings.environment import scheme_of
 MIB = 1024 * 1024
 SCHEME = "s3"
 _URL = re.compile(r"[Ss]3://([A-Za-z0-9][A-Za-z0-9._-]{1,254})(?:/+(.*?))?/*\Z", re.DOTALL)
+# answers of stores that do not support part numbers
 _KNOWS_NO_PARTS = (
     "400",
     "405",
@@ -33,13 +33,13 @@ _KNOWS_NO_PARTS = (
 
 @dataclass(frozen=True)
 class Bounds:
-    """How patient we are with a store, and how large a bite is.
+    """Timeouts, number of tries and sizes of transfers.
 
-    connect_seconds, read_seconds: until a connection stands; without a byte on it.
+    connect_seconds, read_seconds: until a connection is made; without a byte on it.
     tries: of one request (with growing pauses in between), and of one part that breaks off while it
     is read.
-    part_bytes: what is larger travels in parts of this size; the protocol wants 5 MiB at least.
-    threads: parts on their way at once; each part that is being written lies in memory.
+    part_bytes: larger objects are sent in parts of this size; the protocol needs 5 MiB at least.
+    threads: parts in transfer at once; each part that is being written is in memory.
     """
 
     connect_seconds: float = 10
@@ -54,8 +54,9 @@ BOUNDS = Bounds()
 
 @dataclass(frozen=True)
 class Stored:
-    """One version of an object: its name below the place, its bytes, and the store's tag of this
-    very version.
+    """One version of an object.
+
+    name: below the place. size: in bytes. etag: the store's tag of this very version.
     """
 
     name: str
@@ -65,7 +66,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class ObjectPlace:
-    """A bucket, or what lies below a prefix of it. `prefix` is empty or ends in a slash."""
+    """A bucket, or a prefix in it. `prefix` is empty or ends in a slash."""
 
     bucket: str
     prefix: str = ""
@@ -89,6 +90,7 @@ class ObjectPlace:
     @property
     def client(self) -> Any:
         """The client of boto3, which any number of threads may use."""
+        # part of the cache's key: with other credentials another client is made
         environment = tuple(
             sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_"))
         )
@@ -97,7 +99,7 @@ class ObjectPlace:
 
     @contextmanager
     def explained(self, name: str) -> Iterator[None]:
-        """Turn what boto3 raises about an object of this place into DunningError."""
+        """Turn boto3's errors about an object of this place into DunningError."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         from dunning.gateways.s3.refusals import explain
@@ -122,10 +124,11 @@ class ObjectPlace:
             Stored(entry["Key"][len(self.prefix) :], entry["Size"], entry["ETag"])
             for entry in found
         ]
+        # some stores list the prefix itself as an empty object
         return sorted((entry for entry in stored if entry.name), key=lambda entry: entry.name)
 
     def find(self, name: str) -> Stored | None:
-        """Return the present version of an object, or None where there is none."""
+        """Return the present version of an object, or None if there is none."""
         from botocore.exceptions import ClientError
 
         with self.explained(name):
@@ -134,16 +137,13 @@ class ObjectPlace:
             except ClientError as error:
                 if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
                     raise
-                self.client.head_bucket(
-                    Bucket=self.bucket
-                )  # a bucket that is not there is another matter
+                # raises if the bucket itself is missing: that is a different error
+                self.client.head_bucket(Bucket=self.bucket)
                 return None
         return Stored(name, told["ContentLength"], told["ETag"])
 
     def describe(self, stored: Stored) -> dict[str, Any]:
-        """Return what the store tells of this very version of an object: metadata, checksums,
-        encryption.
-        """
+        """Return the store's description of this very version: metadata, checksums, encryption."""
         with self.explained(stored.name):
             told: dict[str, Any] = self.client.head_object(
                 Bucket=self.bucket,
@@ -154,9 +154,7 @@ class ObjectPlace:
         return told
 
     def first_part_bytes(self, name: str) -> int:
-        """Return the size of the first of the parts in which an object was written; 0 if the store
-        does not say.
-        """
+        """Return the size of an object's first part; 0 if the store does not report it."""
         from botocore.exceptions import ClientError
 
         with self.explained(name):
@@ -169,14 +167,15 @@ class ObjectPlace:
         return int(told["ContentLength"])
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove objects; one that is not there is no error."""
+        """Remove objects; one that is missing is no error."""
         for name in names:
             with self.explained(name):
                 self.client.delete_object(Bucket=self.bucket, Key=self.key(name))
 
     def remove_unfinished_uploads(self) -> None:
-        """Give back the room of uploads in parts that were never finished, where the store lets us
-        look for them.
+        """Remove uploads in parts that were never finished, where the store lists them.
+
+        They take room that is paid for.
         """
         from botocore.exceptions import ClientError
 
@@ -201,9 +200,7 @@ class ObjectPlace:
 
 @lru_cache(maxsize=4)
 def _make_client(bounds: Bounds, environment: tuple[tuple[str, str], ...]) -> Any:
-    """Return a client as the environment wants it; the same one, with its connections, as long as
-    that is the same.
-    """
+    """Return a client for an environment; the same one as long as the environment is the same."""
     import boto3
     from botocore.config import Config
 
@@ -213,13 +210,14 @@ def _make_client(bounds: Bounds, environment: tuple[tuple[str, str], ...]) -> An
         tcp_keepalive=True,
         retries={"mode": "standard", "total_max_attempts": bounds.tries},
         max_pool_connections=max(bounds.threads, 10),
-        response_checksum_validation="when_required",  # object_transfers does it, for parts as well
+        # `s3.transfers` checks them, for parts as well
+        response_checksum_validation="when_required",
     )
     return boto3.session.Session().client("s3", config=config)
 
 
 def is_object_url(value: str) -> bool:
-    """Tell whether a text is the address of a place in an object store.
+    """Return whether a text is the address of a place in an object store.
 
     >>> [is_object_url(text) for text in ("s3://bucket/prefix", "out", "ftp://host")]
     [True, False, False]
@@ -228,7 +226,7 @@ def is_object_url(value: str) -> bool:
 
 
 def open_place(url: str, bounds: Bounds | None = None) -> ObjectPlace:
-    """Return the place of an address; nothing is asked of the store yet.
+    """Return the place of an address; the store is not asked yet.
 
     Raises:
         UsageError: the address is not of the form s3://bucket/prefix.

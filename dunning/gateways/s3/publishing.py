@@ -1,6 +1,4 @@
-"""A folder in an object store as a whole or not at all: what names the files goes first and comes
-last.
-"""
+"""Publish a folder to an object store as a whole: its seal removed first, written last."""
 
 from pathlib import Path
 
@@ -9,20 +7,19 @@ from dunning.gateways.s3.transfers import in_parallel, is_copy, is_ours, put_fil
 
 
 def publish_objects(folder: Path, place: ObjectPlace, seal: str) -> None:
-    """Make what lies at a place the files of a folder; `seal` is the file that names all others by
-    SHA-256.
+    """Make the objects of a place the files of a folder, as a whole or not at all.
 
-    The old seal is removed first; then every file is written and held against its checksum, small
-    ones some at a time, and what we wrote there earlier and the folder no longer has is removed;
-    the new seal comes last. Whoever trusts only what a seal names never sees half of two folders.
-    What others put there stays.
+    `seal` is the file that names all others by SHA-256. The old seal is removed first; then every
+    file is written and compared with its checksum, small ones some at a time, and objects that we
+    wrote earlier and that the folder no longer has are removed; the new seal comes last. A reader
+    who trusts only what a seal names never sees half of two folders. Objects of others stay.
 
-    Where the very same seal lies already, the objects stay; only those are written that are missing
-    or were changed.
+    Where the very same seal is there already, the objects stay; only those are written that are
+    missing or were changed.
 
     Raises:
-        DunningError: something cannot be written; no seal stands then, unless the very last answer
-            got lost.
+        DunningError: something cannot be written; there is no seal then, unless the very last
+            answer got lost.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
@@ -34,6 +31,7 @@ def publish_objects(folder: Path, place: ObjectPlace, seal: str) -> None:
         }
         _put_all(folder, place, {name: size for name, size in sizes.items() if not is_whole[name]})
         return
+    # from here on until the last line the place has no seal, and nothing in it counts
     place.remove([seal])
     place.remove_unfinished_uploads()
     before = place.objects()
@@ -50,5 +48,6 @@ def _put_all(folder: Path, place: ObjectPlace, sizes: dict[str, int]) -> None:
 
     small = [name for name, size in sizes.items() if size <= place.bounds.part_bytes]
     in_parallel(put, small, place.bounds.threads)
+    # large ones one after the other: each is sent in parallel parts itself
     for name in sorted(sizes.keys() - set(small)):
         put(name)

@@ -1,4 +1,4 @@
-"""What an object store said, as one line that tells an operator what to do."""
+"""Error messages for an object store's answers: one line with the cause and the remedy."""
 
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from dunning.core.errors import DunningError, OutageError
 
-# What came over the line is not what was sent, as the store itself noticed: it is sent again.
+# The store itself found that the bytes changed on the way: they are sent again.
 DAMAGED = ("BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch")
 GONE = ("NoSuchKey", "404", "NotFound", "PreconditionFailed", "412", "ConditionalRequestConflict")
 _NO_ACCESS = ("AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem")
@@ -50,10 +50,10 @@ _LINE = (NoConnection, HTTPClientError, ResponseStreamingError, IncompleteReadEr
 
 
 def explain(error: BotoCoreError | ClientError, url: str) -> DunningError:
-    """Return the refusal of an error about the object or place of an address.
+    """Return our error for an error of boto3 about an address.
 
     It is an OutageError where the same may go well later: no connection, a store that is busy or
-    unwell.
+    out of order.
     """
     if isinstance(error, ClientError):
         return _explain_answer(error, url)
@@ -78,6 +78,7 @@ def _explain_answer(error: ClientError, url: str) -> DunningError:
     code = str(told.get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     bucket = urlsplit(url).netloc
+    # a 404 of these two requests can only mean the bucket: they name no object
     if code == "NoSuchBucket" or (
         code == "404" and error.operation_name in ("HeadBucket", "ListObjectsV2")
     ):
@@ -85,6 +86,7 @@ def _explain_answer(error: ClientError, url: str) -> DunningError:
             f"The object store has no bucket {bucket}, so {url} cannot be used. Make the bucket, or correct the "
             "address or AWS_ENDPOINT_URL_S3."
         )
+    # the version that was listed is gone: the files no longer fit each other
     if code in GONE:
         return DunningError(
             f"{url} changed or went away while it was read: parts of two versions would be mixed. Wait until it is "
@@ -105,6 +107,7 @@ def _explain_answer(error: ClientError, url: str) -> DunningError:
             f"The clock of this machine and that of the object store differ by more than 15 minutes, so it takes "
             f"nothing from us for {url}. Set the clock right and run again."
         )
+    # the only answers after which the same request may succeed later
     if status >= 500 or code in _BUSY:
         return OutageError(
             f"The object store is too busy or unwell: it answered {code or status} to every try to {_deed(error)} "
@@ -137,7 +140,7 @@ def _deed(error: ClientError) -> str:
 
 
 def _where(error: BotoCoreError) -> str:
-    """Return the host that was tried, without what else an address may hold."""
+    """Return the host that was tried, without other parts of the address."""
     url = urlsplit(str(error.kwargs.get("endpoint_url") or ""))
     return (
         f" {url.hostname}:{url.port}"

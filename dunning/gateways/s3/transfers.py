@@ -1,6 +1,4 @@
-"""Files to and from an object store: in parts, tried again, and never taken for good without a
-checksum.
-"""
+"""Transfer files to and from an object store: in parts, with retries, compared by checksum."""
 
 import base64
 import hashlib
@@ -24,7 +22,9 @@ from dunning.gateways.s3.checksums import BLOCK, MARK, Checksum, digest_of, find
 from dunning.gateways.s3.object_store import ObjectPlace, Stored
 from dunning.gateways.s3.refusals import DAMAGED
 
-WHOLE_TRIES = 3  # of an object that arrives with another checksum
+# tries of an object that arrives with another checksum
+WHOLE_TRIES = 3
+# a connection that broke while the bytes came: the rest is asked for again
 _BROKEN = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 
 Given = TypeVar("Given")
@@ -32,15 +32,15 @@ Made = TypeVar("Made")
 
 
 def fetch_file(place: ObjectPlace, stored: Stored, path: Path) -> str:
-    """Bring one version of an object into a file, readable by its owner only; return its SHA-256
-    (hex).
+    """Fetch one version of an object into a file; return its SHA-256 (hex).
 
-    It travels in parts, each picked up where a connection broke. The file stands whole under its
-    name, held against the object's size and checksum, or not at all.
+    The file is readable by its owner only. It comes in parts, each continued where a connection
+    broke. The file appears whole under its name, compared with the object's size and checksum, or
+    not at all.
 
     Raises:
         DunningError: the object was replaced meanwhile, arrives damaged every time, or cannot be
-            had.
+            read.
     """
     checksum = _checksum_of(place, stored)
     beside = path.with_name(f".{path.name}.unfinished")
@@ -59,9 +59,7 @@ def fetch_file(place: ObjectPlace, stored: Stored, path: Path) -> str:
 
 
 def read_object(place: ObjectPlace, name: str) -> bytes | None:
-    """Return the bytes of a small object, held against its checksum; None where there is no such
-    object.
-    """
+    """Return the bytes of a small object, compared with its checksum; None if there is none."""
     stored = place.find(name)
     if stored is None:
         return None
@@ -74,11 +72,10 @@ def read_object(place: ObjectPlace, name: str) -> bytes | None:
 
 
 def put_file(place: ObjectPlace, name: str, path: Path) -> None:
-    """Write a file as an object, in parts where it is large; it is there whole, with the file's
-    bytes, or not at all.
+    """Write a file as an object, in parts where it is large, whole or not at all.
 
-    The store is given the SHA-256. Whether it looks at that or not: what it then says it holds (an
-    ETag that is an MD5) must agree, or else the object is read back.
+    The store is given the SHA-256. Whether it checks that or not: the ETag that it then returns (an
+    MD5) must agree, or else the object is read back.
 
     Raises:
         DunningError: it arrives damaged every time, or cannot be written.
@@ -97,12 +94,12 @@ def put_file(place: ObjectPlace, name: str, path: Path) -> None:
 
 
 def is_ours(place: ObjectPlace, stored: Stored) -> bool:
-    """Tell whether we wrote an object."""
+    """Return whether we wrote an object."""
     return MARK in place.describe(stored).get("Metadata", {})
 
 
 def is_copy(place: ObjectPlace, stored: Stored, path: Path) -> bool:
-    """Tell whether we wrote an object from a file with these very bytes."""
+    """Return whether we wrote an object from a file with these very bytes."""
     size = path.stat().st_size
     if stored.size != size:
         return False
@@ -120,6 +117,7 @@ def _checksum_of(place: ObjectPlace, stored: Stored) -> Checksum | None:
 def _is_held(place: ObjectPlace, stored: Stored, tag: str, sha256: bytes) -> bool:
     if stored.etag.strip('"') == tag:
         return True
+    # its tag is no MD5 of the content: only reading it back can show
     back = hashlib.sha256()
     for block in _blocks(place, stored, 0, stored.size):
         back.update(block)
@@ -128,6 +126,7 @@ def _is_held(place: ObjectPlace, stored: Stored, tag: str, sha256: bytes) -> boo
 
 def _fetch_parts(place: ObjectPlace, stored: Stored, path: Path) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        # of full size from the start, so that every part can be written at its own place
         file.truncate(stored.size)
 
     def fetch(start: int) -> None:
@@ -141,8 +140,9 @@ def _fetch_parts(place: ObjectPlace, stored: Stored, path: Path) -> None:
 
 
 def _blocks(place: ObjectPlace, stored: Stored, start: int, stop: int) -> Iterator[bytes]:
-    """Yield the bytes from `start` up to `stop` of this very version, going on where a connection
-    broke.
+    """Yield the bytes from `start` (inclusive) to `stop` (exclusive) of this very version.
+
+    Continues where a connection broke.
     """
     broken = 0
     while start < stop:
@@ -151,6 +151,7 @@ def _blocks(place: ObjectPlace, stored: Stored, start: int, stop: int) -> Iterat
             try:
                 with closing(answer["Body"]) as body:
                     while block := body.read(BLOCK):
+                        # counted before it is given away: a retry asks only for the rest
                         start += len(block)
                         yield block
             except _BROKEN:
@@ -161,10 +162,12 @@ def _blocks(place: ObjectPlace, stored: Stored, start: int, stop: int) -> Iterat
 
 def _ask(place: ObjectPlace, stored: Stored, start: int, stop: int) -> dict[str, Any]:
     whole = start == 0 and stop == stored.size
+    # the range's end is inclusive in HTTP; a whole object needs none
     span = {} if whole else {"Range": f"bytes={start}-{stop - 1}"}
     answer: dict[str, Any] = place.client.get_object(
         Bucket=place.bucket, Key=place.key(stored.name), IfMatch=stored.etag, **span
     )
+    # a store may ignore the range and send everything
     if answer["ContentLength"] != stop - start:
         answer["Body"].close()
         raise DunningError(
@@ -176,8 +179,9 @@ def _ask(place: ObjectPlace, stored: Stored, start: int, stop: int) -> dict[str,
 
 
 def _send(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> str:
-    """Write a file once; return the tag that the store gave it, or nothing where only what lies
-    there can tell.
+    """Write a file once; return the tag that the store gave it, or an empty text.
+
+    Empty where only the object itself can show what was written.
     """
     send = _send_whole if path.stat().st_size <= place.bounds.part_bytes else _send_parts
     with place.explained(name):
@@ -229,6 +233,7 @@ def _send_parts(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dic
             **where, UploadId=upload, MultipartUpload={"Parts": parts}
         )
     except BaseException:
+        # the first error is the one that matters
         with suppress(Exception):
             place.client.abort_multipart_upload(**where, UploadId=upload)
         raise
@@ -236,8 +241,9 @@ def _send_parts(place: ObjectPlace, name: str, path: Path, sha256: bytes) -> dic
 
 
 def _given(place: ObjectPlace, sha256: bytes) -> dict[str, str]:
-    """Return the checksum as the store takes it; nothing for one that knows no such thing, as boto3
-    is told then.
+    """Return the checksum as the store takes it; nothing for a store without checksums.
+
+    boto3 is configured so for such a store.
     """
     if place.client.meta.config.request_checksum_calculation == "when_required":
         return {}
@@ -245,13 +251,15 @@ def _given(place: ObjectPlace, sha256: bytes) -> dict[str, str]:
 
 
 def in_parallel(work: Callable[[Given], Made], items: Iterable[Given], threads: int) -> list[Made]:
-    """Return what the work makes of each item, in their order; the first error stops what has not
-    begun.
+    """Return the results of the work for each item, in their order.
+
+    The first error stops what has not begun.
     """
     pool = ThreadPoolExecutor(threads)
     try:
         return list(pool.map(work, items))
     finally:
+        # cancels what is still waiting in the queue
         pool.shutdown(cancel_futures=True)
 
 

@@ -1,3 +1,1 @@
-"""What the operator says: environment, `settings.toml`, who may do what, the certificate for
-notices.
-"""
+"""The operator's settings: environment, `settings.toml`, people, the certificate for notices."""

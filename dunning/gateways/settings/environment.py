@@ -1,5 +1,6 @@
-"""Where this installation keeps its things: read from the environment once, absolute from then
-on.
+"""The folders and databases of this installation, read from the environment once.
+
+Paths are absolute from then on.
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from dunning.core.errors import DunningError
 
-# How a place is given that stands in a variable of the environment; see `extracts.find_ledger`.
+# Prefix of a place that is the value of an environment variable; see `extracts.find_ledger`.
 FROM_ENVIRONMENT = "env:"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -44,16 +45,16 @@ def refuse_url(value: str, option: str, taken: Collection[str] = ()) -> None:
 
 @dataclass(frozen=True)
 class Settings:
-    """The places that a run uses.
+    """The folders and databases that a run uses.
 
     home: DUNNING_HOME (default `.dunning` in the folder where the command was started), holds the
     embedded PostgreSQL.
-    database_url: DUNNING_DATABASE_URL, another PostgreSQL; None is the embedded one. It may carry a
+    database_url: DUNNING_DATABASE_URL, another PostgreSQL; None is the embedded one. It may hold a
     password.
     snapshots: DUNNING_SNAPSHOTS where it is a folder, else `snapshots` in the home.
     airflow_home: AIRFLOW_HOME, default `airflow` in the home.
-    snapshot_store: DUNNING_SNAPSHOTS where it is an s3:// address; every snapshot is kept there
-    too. None: only here.
+    snapshot_store: DUNNING_SNAPSHOTS where it is an s3:// address; every snapshot is also kept
+    there. None: only on this machine.
     """
 
     home: Path
@@ -64,8 +65,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> "Settings":
-        """Read the environment; what is empty counts as not set. Relative paths are made absolute
-        here and only here.
+        """Return the settings in the environment; an empty variable counts as not set.
+
+        Relative paths are made absolute here and only here.
 
         Raises:
             DunningError: a folder is given as an address, or DUNNING_SNAPSHOTS as another one than
@@ -73,6 +75,7 @@ class Settings:
         """
         env = os.environ if env is None else env
         home = _folder(env, "DUNNING_HOME", Path(".dunning").absolute())
+        # one variable, two meanings: a folder, or the address of a store
         snapshots = env.get("DUNNING_SNAPSHOTS") or str(home / "snapshots")
         refuse_url(snapshots, "DUNNING_SNAPSHOTS", ("s3",))
         is_store = bool(scheme_of(snapshots))

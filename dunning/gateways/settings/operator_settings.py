@@ -1,25 +1,34 @@
-"""What the operator of a house settles for the runs of its DAGs: the environment first, then
-`settings.toml`.
+"""The operator's settings for the DAGs' runs: the environment first, then `settings.toml`.
 
 `settings.toml` in the home, or the file that DUNNING_SETTINGS names:
 
-    ledger = "/srv/billing/extract" # DUNNING_LEDGER: a folder, s3://bucket/prefix, a billing
-    database out = "/srv/dunning/out" # DUNNING_OUT: a folder or s3://bucket/prefix mapping =
-    "mapping.toml" # DUNNING_MAPPING: of files with another layout billing_sql = "queries" #
-    DUNNING_BILLING_SQL: own queries for a billing database policy = "policy" # DUNNING_POLICY: own
-    policy files quarantine_limit = 0.05 # DUNNING_QUARANTINE_LIMIT: share of refused rows; not of
-    what protects last_look = "/srv/billing/morning" # DUNNING_LEDGER_LAST_LOOK: a newer extract for
-    a release, read as `ledger` shards = 4 # DUNNING_SHARDS: parts of a night, 1 to 64; as many as
-    cores, if not set
+    # DUNNING_LEDGER: a folder, s3://bucket/prefix, a billing database
+    ledger = "/srv/billing/extract"
+    # DUNNING_OUT: a folder or s3://bucket/prefix
+    out = "/srv/dunning/out"
+    # DUNNING_MAPPING: of files with another layout
+    mapping = "mapping.toml"
+    # DUNNING_BILLING_SQL: own queries for a billing database
+    billing_sql = "queries"
+    # DUNNING_POLICY: own policy files
+    policy = "policy"
+    # DUNNING_QUARANTINE_LIMIT: share of refused rows; not of tables that protect people
+    quarantine_limit = 0.05
+    # DUNNING_LEDGER_LAST_LOOK: a newer extract for a release, read as `ledger`
+    last_look = "/srv/billing/morning"
+    # DUNNING_SHARDS: parts of a nightly run, 1 to 64; as many as cores, if not set
+    shards = 4
 
     # One date may close although a table or column that protects people is missing or smaller; in
-    the file alone, all # three together, and for no other date. They may stay: table and reason are
-    recorded with the date. accept_shrunk = ["holds"] accept_shrunk_reason = "изтеклите задържания
-    са изчистени" accept_shrunk_on = 2026-11-22
+    # the file alone, all three together, and for no other date. They may stay: table and reason
+    # are recorded with the date.
+    accept_shrunk = ["holds"]
+    accept_shrunk_reason = "изтеклите задържания са изчистени"
+    accept_shrunk_on = 2026-11-22
 
-An address that holds a password stands in a variable: ledger = "env:DUNNING_LEDGER_BILLING".
-Relative paths lie in the folder of the file; those of the environment where the process was
-started.
+An address with a password is kept in a variable: ledger = "env:DUNNING_LEDGER_BILLING". Relative
+paths are relative to the folder of the file; those of the environment to the folder where the
+process was started.
 """
 
 import os
@@ -49,11 +58,10 @@ _NUMBERS = {"quarantine_limit": (float, 0, 1), "shards": (int, 1, 64)}
 
 @dataclass(frozen=True)
 class HouseSettings:
-    """Where the ledger of the nights lies, where their files go, and how they differ from what is
-    built in.
+    """The operator's settings: ledger, output folder, and what differs from the built-in rules.
 
-    accept_shrunk: of one day (ISO), why less of which tables or columns that protect people is
-    right on it.
+    accept_shrunk: by day (ISO), then by table or column that protects people: the reason why it may
+    be smaller on that day.
     """
 
     ledger: str = field(repr=False)
@@ -68,14 +76,13 @@ class HouseSettings:
 
 
 def settings_file(settings: Settings, env: Mapping[str, str] | None = None) -> Path:
-    """Return where the operator's settings stand."""
+    """Return the path of the operator's settings file."""
     env = os.environ if env is None else env
     return Path(env.get("DUNNING_SETTINGS") or settings.home / "settings.toml").absolute()
 
 
 def names_ledger(settings: Settings, env: Mapping[str, str] | None = None) -> bool:
-    """Return whether the operator says which ledger it is; only where he does not is it the
-    sample's.
+    """Return whether the operator names a ledger; if not, it is the sample's.
 
     Raises:
         DunningError: the file cannot be understood.
@@ -89,11 +96,11 @@ def names_ledger(settings: Settings, env: Mapping[str, str] | None = None) -> bo
 def read_house_settings(
     settings: Settings, env: Mapping[str, str] | None = None, default_out: Path = Path("out")
 ) -> HouseSettings:
-    """Return what the operator settled; without a ledger it is the sample's.
+    """Return the operator's settings; without a ledger it is the sample's.
 
     Raises:
-        DunningError: the file cannot be understood, or a number is none; says where. No value is
-            shown.
+        DunningError: the file cannot be understood, or a number is none; the message names the
+            place. No value is shown.
     """
     env = os.environ if env is None else env
     path = settings_file(settings, env)
@@ -102,6 +109,7 @@ def read_house_settings(
         path, {name: written.pop(name) for name in ACCEPTANCE if name in written}
     )
     told = {name: _place(name, value, path.parent) for name, value in written.items()}
+    # the environment overrides the file
     told |= {
         name: _place(name, env[variable], Path.cwd())
         for name, variable in VARIABLES.items()
@@ -130,6 +138,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise DunningError(
             f"{path} is not TOML that can be read. Correct it; docs/runbook.md has an example."
         ) from error
+    # strict: a misspelled name would silently change nothing
     if strange := sorted(told.keys() - VARIABLES.keys() - set(ACCEPTANCE)):
         known = ", ".join([*VARIABLES, *ACCEPTANCE])
         raise DunningError(f"{path}: `{strange[0]}` means nothing here. It may hold {known}.")
@@ -144,8 +153,9 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _read_acceptance(path: Path, told: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return what the file accepts, by its day; refuses a part of it, for which nobody could say
-    when or why.
+    """Return the accepted tables by their day, with the reason; refuse an incomplete acceptance.
+
+    Without its day or reason it could not be explained later.
     """
     if not told:
         return {}
@@ -156,6 +166,7 @@ def _read_acceptance(path: Path, told: Mapping[str, Any]) -> dict[str, dict[str,
         and all(isinstance(name, str) and name.strip() for name in names)
     )
     is_reason = isinstance(reason, str) and reason.strip()
+    # a datetime is a date, too, for Python
     is_day = isinstance(on, date) and not isinstance(on, datetime)
     kinds = (
         'a list of tables or columns, as ["holds", "payers.life_support"]',

@@ -1,4 +1,4 @@
-"""Who works with the pages: the role of each of Airflow's users, and who may approve which list.
+"""Users of the pages: the role of each Airflow user, and the lists that each may approve.
 
 `people.toml` in the home, or the file that DUNNING_PEOPLE names:
 
@@ -7,9 +7,9 @@
     approves = ["disconnections", "reminders"]
     airflow_id = "7"
 
-`airflow_id` is how Airflow's auth manager knows the user, where that is not the name itself. A name
-of digits needs one: an auth manager that numbers its users may have given that number to somebody
-else.
+`airflow_id` is the id that Airflow's auth manager has for the user, where that is not the name
+itself. A name of digits needs one: an auth manager that numbers its users may have given that
+number to another user.
 """
 
 import os
@@ -29,8 +29,10 @@ _KEYS = {"role", "approves", "airflow_id"}
 
 @dataclass(frozen=True)
 class PersonSettings:
-    """One of Airflow's users: his role (of ROLES), the lists (of LISTS) that he may approve,
-    Airflow's id of him.
+    """One Airflow user.
+
+    role: of ROLES. approves: the lists (of LISTS) that the user may approve. airflow_id: Airflow's
+    id of the user.
     """
 
     user_name: str
@@ -40,15 +42,15 @@ class PersonSettings:
 
 
 def people_file(settings: Settings) -> Path:
-    """Return where the people stand."""
+    """Return the path of the people file."""
     return Path(os.environ.get("DUNNING_PEOPLE") or settings.home / "people.toml").absolute()
 
 
 def read_people(settings: Settings) -> dict[str, PersonSettings]:
-    """Return everybody by user name; nobody where there is no such file.
+    """Return all people by user name; empty if there is no such file.
 
     Raises:
-        DunningError: the file cannot be understood; says where and what to write.
+        DunningError: the file cannot be understood; the message names the place and the remedy.
     """
     path = people_file(settings)
     try:
@@ -59,6 +61,7 @@ def read_people(settings: Settings) -> dict[str, PersonSettings]:
         raise DunningError(
             f"{path}: {error}. Correct it; docs/access.md has an example."
         ) from error
+    # strict: a misspelled table would silently give no rights
     if told.keys() - {"people"} or not isinstance(told.get("people", {}), dict):
         raise DunningError(
             f'{path}: only tables [people.NAME] may stand here. Write [people.ivanova], role = "...".'
@@ -69,23 +72,25 @@ def read_people(settings: Settings) -> dict[str, PersonSettings]:
 
 
 def approvers_of(people: Mapping[str, PersonSettings], list_name: str) -> list[PersonSettings]:
-    """Return who may approve a list."""
+    """Return the people who may approve a list."""
     return [person for person in people.values() if list_name in person.approves]
 
 
 def find_settings(
     people: Mapping[str, PersonSettings], airflow_id: str, name: str
 ) -> PersonSettings | None:
-    """Return whose settings a user of Airflow has: by Airflow's id, or by his name if that has no
-    other id there.
+    """Return the settings of an Airflow user: by Airflow's id, else by name.
+
+    By name only if that person has no other id there.
     """
     by_id = (person for person in people.values() if person.airflow_id == airflow_id)
+    # a person with an id of another user is never found by the name alone
     named = people.get(name)
     return next(by_id, named if named and named.airflow_id == named.user_name else None)
 
 
 def _check_ids(path: Path, people: Mapping[str, PersonSettings]) -> None:
-    """Refuse two people of one id: nobody could tell which of them asks."""
+    """Refuse two people with the same id: it would be unknown which of them asks."""
     known: dict[str, str] = {}
     for name, person in people.items():
         other = known.setdefault(person.airflow_id, name)

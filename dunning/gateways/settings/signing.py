@@ -1,6 +1,4 @@
-"""Where the certificate lies with which electronic notices are signed; nothing set: they are not
-signed.
-"""
+"""The certificate with which electronic notices are signed; without it they are not signed."""
 
 import os
 from collections.abc import Mapping
@@ -12,11 +10,11 @@ from dunning.core.errors import DunningError
 
 @dataclass(frozen=True)
 class SigningSettings:
-    """What signing needs.
+    """The certificate, its password and the timestamp service.
 
     pkcs12: the content of the file that DUNNING_SIGN_PKCS12 names. password: DUNNING_SIGN_PASSWORD,
-    or what the file DUNNING_SIGN_PASSWORD_FILE holds. timestamp_url: DUNNING_SIGN_TIMESTAMP_URL;
-    empty: without a timestamp.
+    or the content of the file DUNNING_SIGN_PASSWORD_FILE. timestamp_url:
+    DUNNING_SIGN_TIMESTAMP_URL; empty: without a timestamp.
     """
 
     pkcs12: bytes = field(repr=False)
@@ -25,11 +23,11 @@ class SigningSettings:
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> "SigningSettings | None":
-        """Read the environment and the files that it names; None where no certificate is named.
+        """Return the signing settings in the environment; None if no certificate is named.
 
         Raises:
-            DunningError: a file that it names cannot be read, or a password or address stands there
-                without one.
+            DunningError: a file that is named there cannot be read, or a password or address is set
+                without a certificate.
         """
         env = os.environ if env is None else env
         file = env.get("DUNNING_SIGN_PKCS12")
@@ -57,6 +55,7 @@ def _password(env: Mapping[str, str]) -> str:
     file = env.get("DUNNING_SIGN_PASSWORD_FILE")
     if not file:
         return env.get("DUNNING_SIGN_PASSWORD", "")
+    # editors end a file with a line break, which is no part of the password
     return _read(file, "DUNNING_SIGN_PASSWORD_FILE").decode("utf-8", "replace").rstrip("\r\n")
 
 

@@ -1,3 +1,1 @@
-"""Snapshots of ledgers: written once, sealed, found again here or in the store beside this
-machine.
-"""
+"""Snapshots of ledgers: written once, sealed, and found again on this machine or in the store."""

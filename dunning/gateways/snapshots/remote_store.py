@@ -1,9 +1,8 @@
-"""Where snapshots are kept beside this machine: each is written here first, kept in a store, and
-fetched back from it.
+"""The store of snapshots: written here first, copied to the store, fetched back from it.
 
 A snapshot never changes, so one that the store has is not written twice, and one that is here is
-not fetched. `store` is the s3:// address of DUNNING_SNAPSHOTS, or None where there is no such
-store; `<store>/<fingerprint>` is a snapshot.
+not fetched. `store` is the s3:// address of DUNNING_SNAPSHOTS, or None without such a store;
+`<store>/<fingerprint>` is a snapshot.
 """
 
 import json
@@ -22,11 +21,13 @@ from dunning.gateways.snapshots.local_store import list_snapshots, remove_snapsh
 from dunning.gateways.snapshots.snapshot import Snapshot, find_snapshot, open_snapshot
 from dunning.gateways.snapshots.writer import SnapshotWriter
 
+# The file with the hashes of all others: written last and removed first, so that a snapshot
+# without it does not count.
 SEAL = "snapshot.json"
 
 
 class HarmedError(DunningError):
-    """What lies in the store is not a snapshot that this program wrote, or not any more."""
+    """The stored files are not, or no longer, a snapshot that this program wrote."""
 
 
 @dataclass(frozen=True)
@@ -34,35 +35,35 @@ class SnapshotStore:
     """The snapshots of an installation, as the loader needs them.
 
     Attributes:
-        folder: where they lie on this machine.
-        remote: where they are kept beside it, an s3:// address; None: nowhere.
+        folder: of the snapshots on this machine.
+        remote: s3:// address of the store; None: no store.
     """
 
     folder: Path
     remote: str | None = None
 
     def find(self, fingerprint: str) -> Snapshot | None:
-        """Return the whole, unharmed snapshot of a ledger; see `find_kept`."""
+        """Return the whole, undamaged snapshot of a ledger; see `find_kept`."""
         return find_kept(self.folder, self.remote, fingerprint)
 
     def open_writer(self, fingerprint: str) -> SnapshotWriter:
-        """Return the writer of a ledger's snapshot, which comes to lie on this machine."""
+        """Return the writer of a ledger's snapshot, which is written to this machine."""
         return SnapshotWriter(self.folder, fingerprint)
 
 
 def find_kept(snapshots: Path, store: str | None, fingerprint: str) -> Snapshot | None:
-    """Return the whole, unharmed snapshot of a ledger from here, else from the store; None where it
-    has to be made.
+    """Return the whole, undamaged snapshot of a ledger; None where it has to be made.
 
-    One that is harmed in the store loses its seal, so that nobody uses it until it has been made
-    and kept again.
+    From this machine, else from the store. A damaged one in the store loses its seal, so that it is
+    not used until it has been made and stored again.
 
     Raises:
-        DunningError: the store cannot be looked into.
+        DunningError: the store cannot be read.
     """
     found = find_snapshot(snapshots, fingerprint)
     if found is not None or store is None:
         return found
+    # what is here is damaged or half there: the store's copy replaces it
     shutil.rmtree(snapshots / fingerprint, ignore_errors=True)
     place = open_place(store).below(fingerprint)
     if place.find(SEAL) is None:
@@ -75,7 +76,7 @@ def find_kept(snapshots: Path, store: str | None, fingerprint: str) -> Snapshot 
 
 
 def keep(snapshot: Snapshot, store: str | None) -> None:
-    """Write a snapshot into the store, where it is not there yet; its seal comes last.
+    """Write a snapshot into the store, unless it is there already; its seal comes last.
 
     Raises:
         DunningError: it cannot be written.
@@ -91,7 +92,7 @@ def list_kept(snapshots: Path, store: str | None) -> dict[str, int]:
     """Return the bytes of every whole snapshot here or in the store by its name, sorted.
 
     Raises:
-        DunningError: the store cannot be looked into.
+        DunningError: the store cannot be read.
     """
     found = list_snapshots(snapshots)
     if store is not None:
@@ -104,10 +105,12 @@ def list_kept(snapshots: Path, store: str | None) -> dict[str, int]:
 
 
 def remove_kept(snapshots: Path, store: str | None, name: str) -> None:
-    """Remove a snapshot from here and from the store, its seal first: nobody finds it half there.
+    """Remove a snapshot from here and from the store, its seal first.
+
+    So no reader finds only a part of it.
 
     Raises:
-        DunningError: the store does not let it go; here it is gone then.
+        DunningError: the store does not remove it; here it is gone then.
     """
     if (snapshots / name).exists():
         remove_snapshot(snapshots, name)
@@ -118,11 +121,12 @@ def remove_kept(snapshots: Path, store: str | None, name: str) -> None:
 
 
 def open_kept(folder: Path, snapshots: Path, store: str | None) -> Snapshot:
-    """Return a snapshot from its folder on the machine that loaded it, else from `snapshots` here,
-    else from the store.
+    """Return a snapshot from its own folder, else from `snapshots` here, else from the store.
+
+    Its own folder is there only on the machine that loaded it.
 
     Raises:
-        DunningError: it is nowhere, harmed, or of another version of the program.
+        DunningError: it is not found, damaged, or of another version of the program.
     """
     for here in (folder, snapshots / folder.name):
         if (here / SEAL).is_file():
@@ -133,14 +137,16 @@ def open_kept(folder: Path, snapshots: Path, store: str | None) -> Snapshot:
 
 
 def _fetch(place: ObjectPlace, snapshots: Path, fingerprint: str) -> Snapshot:
-    """Bring a snapshot from the store and hold every file against the SHA-256 in its seal."""
+    """Fetch a snapshot from the store and compare every file with the SHA-256 in its seal."""
     snapshots.mkdir(parents=True, exist_ok=True)
+    # beside its place, and renamed at the end: never half there
     beside = snapshots / f".{fingerprint}.{secrets.token_hex(4)}.unfinished"
     beside.mkdir(mode=0o700)
     try:
         _fetch_files(place, beside, fingerprint)
         _verify(place, beside)
-        with suppress(OSError):  # another process was faster: what it brought is the same
+        # another process was faster: what it fetched is the same
+        with suppress(OSError):
             os.rename(beside, snapshots / fingerprint)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -176,6 +182,7 @@ def _fetch_files(place: ObjectPlace, folder: Path, fingerprint: str) -> None:
                 f"The snapshot at {place} lacks {file}. Remove it and load the ledger again."
             )
         fetch_file(place, stored[file], folder / file)
+    # the seal comes last, as in the store
     (folder / SEAL).write_bytes(seal)
     (folder / SEAL).chmod(0o600)
 

@@ -1,9 +1,12 @@
-"""The row groups of a Parquet file under seal: whoever reads one of them sees whether its bytes are
-those written.
+"""Sealed row groups of a Parquet file: each is compared with its hash whenever it is read.
 
-Parquet's own page checksums leave page headers and the footer unprotected, so that a turned bit
-there can still give other numbers. The seal covers every byte: the footer once a file, a row group
-whenever it is read.
+Parquet's own page checksums leave page headers and the footer unprotected, so that a changed bit
+there can still give other numbers. The seal covers every byte: the footer once per file, a row
+group whenever it is read.
+
+    bytes    0                                      size
+             | group 0 | group 1 | … | group 63 | footer |
+    ends     0         e1        e2  …          f      size
 """
 
 import hashlib
@@ -18,12 +21,12 @@ import pyarrow.parquet as pq
 from dunning.core.errors import DunningError
 
 Seal = dict[str, list[Any]]
+# A Parquet file ends with the footer's length (4 bytes, little-endian) and the magic PAR1.
 _LENGTH_AND_MAGIC = 8
 
 
 def seal_row_groups(path: Path) -> Seal:
-    """Return what `SealedFile` needs of a finished file: where its parts begin and end, and the
-    SHA-256 of each.
+    """Return the ends of a finished file's parts and the SHA-256 of each, as `SealedFile` needs.
 
     The parts are its row groups in order and then the footer; together they are the file from its
     first byte to its last: `ends` has one number more than `sha256`, beginning with 0.
@@ -33,6 +36,7 @@ def seal_row_groups(path: Path) -> Seal:
         file.seek(size - _LENGTH_AND_MAGIC)
         footer = size - _LENGTH_AND_MAGIC - int.from_bytes(file.read(4), "little")
         starts = _starts(pq.read_metadata(path), footer)
+        # the first part begins with the file's own magic, before the first row group
         ends = [0, *starts[1:], footer, size]
         file.seek(0)
         return {
@@ -50,6 +54,7 @@ class SealedFile:
 
     def __init__(self, path: Path, seal: Seal) -> None:
         self.path, self.seal = path, seal
+        # the footer, before pyarrow trusts it
         self._check(len(seal["sha256"]) - 1)
         self._file = pq.ParquetFile(path)
 
@@ -64,6 +69,7 @@ class SealedFile:
             with self.path.open("rb") as file:
                 file.seek(start)
                 found = _hash(file.read(end - start))
+                # the size too: bytes added at the end are in no part
                 size = file.seek(0, 2)
         except OSError:
             found, size = "", -1
@@ -75,10 +81,12 @@ class SealedFile:
 
 
 def _starts(metadata: pq.FileMetaData, footer: int) -> list[int]:
-    """Return where each row group begins. One without rows has no pages: it begins where the next
-    one does.
+    """Return the offset at which each row group begins.
+
+    One without rows has no pages: it begins where the next one does.
     """
     starts = [footer]
+    # from the end, so that an empty group can take the offset of the one after it
     for index in reversed(range(metadata.num_row_groups)):
         group = metadata.row_group(index)
         pages = [
@@ -92,4 +100,5 @@ def _starts(metadata: pq.FileMetaData, footer: int) -> list[int]:
 
 
 def _hash(content: bytes) -> str:
+    # 128 bits are enough to find damage, and keep the seal small
     return hashlib.sha256(content).hexdigest()[:32]

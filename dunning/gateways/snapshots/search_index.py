@@ -1,10 +1,12 @@
-"""Finding accounts by whatever people hold in their hands: an index beside the snapshots, made of
-one, removed with it.
+"""Search index for accounts by name, address or any number, built from a snapshot.
 
 `<home>/search/<snapshot>/` holds `accounts.arrow` (every account with its payer's name, address and
 meter) and `numbers.npy`: of every invoice, court case and notice of the ledger, and of every phone
 and e-mail address, 57 bits of a hash and 7 of its bucket, ascending. Both are mapped into memory,
-not read. It can be made again from the snapshot at any time.
+not read. It can be made again from the snapshot at any time, and is removed with it.
+
+    one entry of numbers.npy, 64 bits     | hash: 57 bits | bucket: 7 bits |
+    all entries of a text lie in          [hash 0000000, hash + 1 0000000)
 """
 
 import os
@@ -28,6 +30,7 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.buckets import hash_texts
 
 _ACCOUNTS, _NUMBERS = "accounts.arrow", "numbers.npy"
+# 64 buckets need 6 bits; one is spare
 _HOME_BITS = np.uint64(7)
 _READ = {
     "accounts": ("premise_no", "payer_code", "premise", "payer"),
@@ -39,11 +42,14 @@ _READ = {
     "contacts": ("payer", "channel", "address"),
 }
 _UNREAD = {name: set(SCHEMAS[name].names).difference(read) for name, read in _READ.items()}
-# What a number of the ledger names, with the column that holds it.
+# Tables with numbers of their own, and the columns that hold them.
 _NUMBERED = {"items": "invoice_no", "cases": "case_no", "notices": "notice_no"}
 _SMS, _EMAIL = code(CHANNELS, "sms"), code(CHANNELS, "email")
+# Kinds of hashed texts: a phone and an invoice of the same digits must not be equal.
 _NUMBER, _PHONE, _MAIL = "n", "p", "m"
+# Fewer digits fit too many people.
 _PHONE_SIGNS = 6
+# the unit separator, which is in no number
 _BETWEEN = "\x1f"
 _PREFIXES = ("premise_no", "payer_code", "meter_no")
 
@@ -61,7 +67,7 @@ class SearchIndex:
     numbers: npt.NDArray[np.uint64]
 
     def by_pair(self, words: Sequence[str], limit: int) -> pa.Table:
-        """Return the accounts whose premise number and payer code both stand among some words."""
+        """Return the accounts whose premise number and payer code are both among some words."""
         known = pa.array(sorted(words), pa.string())
         premise, payer = (
             pc.is_in(self.accounts[name], value_set=known) for name in ("premise_no", "payer_code")
@@ -69,51 +75,53 @@ class SearchIndex:
         return self._take(pc.and_(premise, payer), limit)
 
     def by_joined(self, text: str, limit: int) -> pa.Table:
-        """Return the account that `<premise>-<payer>`, the end of a reference of ours, names."""
+        """Return the account of `<premise>-<payer>`, as in the end of our references."""
         joined = pc.binary_join_element_wise(
             self.accounts["premise_no"], self.accounts["payer_code"], "-"
         )
         return self._take(pc.equal(joined, text), limit)
 
     def by_number(self, text: str, limit: int) -> pa.Table:
-        """Return the accounts whose premise or payer number, or whose meter, is a text."""
+        """Return the accounts whose premise number, payer code or meter number is a text."""
         return self._any(pc.equal, text, limit)
 
     def by_beginning(self, text: str, limit: int) -> pa.Table:
-        """Return the accounts whose premise or payer number, or whose meter, begins with a text."""
+        """Return the accounts whose premise, payer or meter number begins with a text."""
         return self._any(pc.starts_with, text, limit)
 
     def by_end(self, text: str, limit: int) -> pa.Table:
-        """Return the accounts whose premise or payer number ends with a text: messages show the
-        last four signs.
+        """Return the accounts whose premise number or payer code ends with a text.
+
+        Messages show the last four characters.
         """
         ends = (pc.ends_with(self.accounts[name], text) for name in ("premise_no", "payer_code"))
         return self._take(pc.or_(*ends), limit)
 
     def by_words(self, words: Sequence[str], limit: int) -> pa.Table:
-        """Return the accounts whose name and address hold every word, in any order; a number as a
-        whole.
+        """Return the accounts whose name and address contain every word, in any order.
+
+        A number must be there as a whole; of other words the beginning is enough.
         """
         rows = pa.array(np.arange(len(self.accounts)))
         folded = self.accounts["folded"]
         for word in words:
+            # folded texts have a space around each word
             sought = f" {word} " if word.isdigit() else f" {word}"
             rows = rows.filter(pc.match_substring(folded.take(rows), sought).combine_chunks())
+        # one more than the limit: the caller sees that there are more; without words none
         return self.accounts.take(rows.slice(0, limit + 1 if words else 0))
 
     def by_document(self, number: str) -> pa.Table:
-        """Return the accounts of an invoice, court case or notice of the ledger; none where there
-        is no such number.
-        """
+        """Return the accounts of an invoice, court case or notice; none for an unknown number."""
         return self._by_key(_NUMBER, number)
 
     def by_phone(self, number: str) -> pa.Table:
-        """Return the accounts of whoever has a phone, however it is written."""
+        """Return the accounts of the payers with a phone number, in any spelling."""
         key = fold_phones(pa.array([number]))[0].as_py()
         return self._by_key(_PHONE, key) if len(key) >= _PHONE_SIGNS else self.accounts.slice(0, 0)
 
     def by_email(self, address: str) -> pa.Table:
-        """Return the accounts of whoever has an e-mail address, in small or capital letters."""
+        """Return the accounts of the payers with an e-mail address, upper or lower case."""
         return self._by_key(_MAIL, address.strip().lower())
 
     def _any(self, fits: Any, text: str, limit: int) -> pa.Table:
@@ -122,8 +130,10 @@ class SearchIndex:
 
     def _by_key(self, kind: str, text: str) -> pa.Table:
         key = _hash(kind, pa.array([text]))[0]
+        # all entries of one hash lie side by side, whatever their buckets
         first, last = np.searchsorted(self.numbers, [key, key + (np.uint64(1) << _HOME_BITS)])
         buckets = sorted({int(entry & np.uint64(127)) for entry in self.numbers[first:last]})
+        # hashes of different texts may be equal: the bucket itself decides
         owners = [pair for number in buckets for pair in self._owners(number, kind, text)]
         if not owners:
             return self.accounts.slice(0, 0)
@@ -160,7 +170,7 @@ class SearchIndex:
 
 
 def fold(texts: pa.Array) -> pa.Array:
-    """Return texts as they are compared: small letters, one space around each word, no other signs.
+    """Return texts as they are compared: lower case, one space around each word, no other signs.
 
     >>> fold(pa.array(["Росица МНИМА", "ул. „Шипка“ № 5", None])).to_pylist()
     [' росица мнима ', ' ул шипка 5 ', ' ']
@@ -171,8 +181,7 @@ def fold(texts: pa.Array) -> pa.Array:
 
 
 def fold_phones(texts: pa.Array) -> pa.Array:
-    """Return phone numbers as they are compared: digits, without the country of Bulgaria and
-    without leading zeros.
+    """Return phone numbers as they are compared: digits, no Bulgarian prefix, no leading zeros.
 
     >>> fold_phones(pa.array(["+359 888 123-456", "0888/123456", "00359888123456", "+49 30 1234567"])).to_pylist()
     ['888123456', '888123456', '888123456', '49301234567']
@@ -183,7 +192,7 @@ def fold_phones(texts: pa.Array) -> pa.Array:
 
 
 def fold_emails(texts: pa.Array) -> pa.Array:
-    """Return e-mail addresses as they are compared."""
+    """Return e-mail addresses as they are compared: lower case, without outer spaces."""
     return pc.utf8_lower(pc.utf8_trim_whitespace(pc.fill_null(texts, "")))
 
 
@@ -192,11 +201,12 @@ def _places(mask: Any) -> npt.NDArray[np.int64]:
 
 
 def _hash(kind: str, texts: pa.Array) -> npt.NDArray[np.uint64]:
+    # shifted out and back: the lowest 7 bits are zero, free for the bucket
     return hash_texts(pc.binary_join_element_wise(kind, texts, ":")) >> _HOME_BITS << _HOME_BITS
 
 
 def open_search_index(settings: Settings, snapshot: Snapshot) -> SearchIndex:
-    """Return the index of a snapshot; it is made first where there is none."""
+    """Return the index of a snapshot; it is built first if there is none."""
     folder = _folder(settings, snapshot.folder.name)
     if not (folder / _NUMBERS).is_file():
         build_search_index(settings, snapshot)
@@ -206,17 +216,17 @@ def open_search_index(settings: Settings, snapshot: Snapshot) -> SearchIndex:
 
 
 def build_search_index(settings: Settings, snapshot: Snapshot) -> None:
-    """Make the index of a snapshot, unless it is there; those of snapshots that are gone are
-    removed.
+    """Build the index of a snapshot, unless there is one; remove those of removed snapshots.
 
-    It is made beside its place and moved there at the end: of two that make it at once the first
-    one counts.
+    It is built beside its place and moved there at the end: if two processes build it at once, the
+    first one counts.
     """
     folder = _folder(settings, snapshot.folder.name)
     _sweep(settings)
     if (folder / _NUMBERS).is_file():
         return
-    shutil.rmtree(folder, ignore_errors=True)  # an index of an earlier version of the program
+    # an index of an earlier version of the program
+    shutil.rmtree(folder, ignore_errors=True)
     beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.unfinished")
     beside.mkdir(mode=0o700, parents=True)
     try:
@@ -231,6 +241,7 @@ def build_search_index(settings: Settings, snapshot: Snapshot) -> None:
             path.chmod(0o600)
         try:
             os.rename(beside, folder)
+        # another process was faster: its index is the same
         except OSError:
             if not folder.is_dir():
                 raise
@@ -243,9 +254,7 @@ def _folder(settings: Settings, name: str) -> Path:
 
 
 def _sweep(settings: Settings) -> None:
-    """Remove the indexes whose snapshots are not here any more, and what was left unfinished long
-    ago.
-    """
+    """Remove the indexes of removed snapshots."""
     root = settings.home / "search"
     for folder in root.iterdir() if root.is_dir() else ():
         if not folder.name.startswith(".") and not (settings.snapshots / folder.name).is_dir():
@@ -260,15 +269,18 @@ def _gather(snapshot: Snapshot) -> tuple[pa.Table, npt.NDArray[np.uint64]]:
         hashes += [keys | np.uint64(number) for keys in _keys(bucket)]
     empty = {name: pa.array([], pa.string()) for name in _COLUMNS}
     accounts = pa.concat_tables(parts) if parts else pa.table(empty)
+    # sorted, so that the answers come in the same order whatever the buckets
     ordered = accounts.sort_by([("premise_no", "ascending"), ("payer_code", "ascending")])
     return ordered.combine_chunks(), _each_once(np.concatenate(hashes))
 
 
 def _each_once(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return each hash once, ascending; `np.unique` takes many times as long for millions that
-    hardly repeat.
+    """Return each hash once, ascending.
+
+    `np.unique` takes many times as long for millions that hardly repeat.
     """
     ordered = np.sort(hashes)
+    # the slice is for no hashes at all, where True alone would be one too many
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)]]
 
 

@@ -1,11 +1,11 @@
-"""The snapshot of a ledger: one folder, named by the ledger's fingerprint, that nobody changes once
-it stands.
+"""The snapshot of a ledger: one folder, named by the ledger's fingerprint, that never changes.
 
 `<snapshots>/<fingerprint>/` holds `<table>.parquet` for every table of
-`dunning.core.frames.SCHEMAS` (lz4, one row group a bucket, always 64 of them), `quarantine.parquet`
-and `snapshot.json`, which names each file's rows and SHA-256, those of its row groups (see
-`row_groups`), and its own. What is read is compared with them each time. The folder is written
-beside its place and moved there at the very end: a snapshot is there as a whole or not at all.
+`dunning.core.frames.SCHEMAS` (lz4, one row group per bucket, always 64 of them),
+`quarantine.parquet` and `snapshot.json`, which names each file's rows and SHA-256, those of its row
+groups (see `row_groups`), and its own. What is read is compared with them each time. The folder is
+written beside its place and moved there at the very end: a snapshot is there as a whole or not at
+all.
 """
 
 import hashlib
@@ -30,9 +30,11 @@ from dunning.core.money import BGN_PER_EUR
 from dunning.core.words import SERVICES
 from dunning.gateways.snapshots.row_groups import SealedFile
 
+# Raised with every change of the files: snapshots of other versions are loaded again.
 FORMAT = 4
 
 
+# The columns of the ledger's notices that other dates and our own actions are compared with.
 _TOLD_OF_NOTICES = ("notice_no", "account", "channel", "sent_on", "served_on", "failed_on")
 
 
@@ -61,8 +63,9 @@ class Snapshot:
         tables: Iterable[str] | None = None,
         without: Mapping[str, Iterable[str]] | None = None,
     ) -> Bucket:
-        """Return one bucket as frames; only `tables`, where given, and of each all columns but
-        those in `without`.
+        """Return one bucket as frames; only `tables`, where given, and no columns in `without`.
+
+        `without` is by table.
 
         Raises:
             DunningError: what would be read is missing or is not what was written.
@@ -77,15 +80,14 @@ class Snapshot:
         )
 
     def quarantine(self) -> pa.Table:
-        """Return the refused rows under QUARANTINE_SCHEMA (masked), by table of the contract and
-        line.
-        """
+        """Return the refused rows under QUARANTINE_SCHEMA (masked), by contract table and line."""
         self._check("quarantine")
         return pq.ParquetFile(self.folder / "quarantine.parquet").read()
 
     def newest_paid_on(self, as_of: date) -> date | None:
-        """Return the newest day of a payment or reversal (credit notes are none) up to `as_of`;
-        None without one.
+        """Return the newest day of a payment or reversal up to `as_of`; None without one.
+
+        Credit notes are not payments.
         """
         payments = pq.read_table(self.folder / "payments.parquet", columns=["paid_on", "is_note"])
         reversals = pq.read_table(self.folder / "reversals.parquet", columns=["paid_on"])
@@ -95,14 +97,19 @@ class Snapshot:
         return newest
 
     def count_payments(self, windows: Iterable[tuple[date, date]]) -> list[int]:
-        """Return how many payments (no credit notes) are dated in each window, both days
-        included.
+        """Return how many payments are dated in each window, both days included.
+
+        Credit notes are not payments.
         """
         payments = pq.read_table(self.folder / "payments.parquet", columns=["paid_on", "is_note"])
         days = (
             payments.filter(pc.invert(payments["is_note"]))["paid_on"].cast(pa.int32()).to_numpy()
         )
+        # payments before 1970 count for that day: bincount takes no negative numbers
         per_day = np.bincount(np.maximum(days, 0))
+        # running sums: until[d] = payments before day d; a window is the difference of two of them
+        #   per_day    2  0  1  3
+        #   until      0  2  2  3  6     days 1 to 3: until[4] - until[1] = 4
         until = np.r_[0, np.cumsum(per_day)]
         ends = np.array([(to_day(since), to_day(last) + 1) for since, last in windows]).clip(
             0, len(per_day)
@@ -110,10 +117,10 @@ class Snapshot:
         return [int(count) for count in until[ends[:, 1]] - until[ends[:, 0]]]
 
     def sum_payments(self, until: date) -> tuple[int, Fraction]:
-        """Return how many payments and reversals are dated up to a day, and the sum of the payments
-        in euro cents.
+        """Return the number of payments and reversals dated up to a day, and the payments' sum.
 
-        Credit notes are none. What is in leva is converted, not rounded.
+        The sum is in euro cents. Credit notes are not payments. Amounts in leva are converted, not
+        rounded.
         """
         self._check("payments")
         self._check("reversals")
@@ -129,21 +136,24 @@ class Snapshot:
             pc.sum(payments["amount_minor"].filter(chosen)).as_py() or 0
             for chosen in (pc.invert(is_bgn), is_bgn)
         )
+        # a fraction: rounding could hide or make up a cent between two extracts
         return count, euro + leva / Fraction(BGN_PER_EUR)
 
     def read_notices(self) -> pa.Table:
-        """Return what became of each of the ledger's notices, and its bucket.
+        """Return delivery dates and bucket of each of the ledger's notices.
 
         notice_no, account (place in its bucket), channel, sent_on, served_on, failed_on, bucket.
         """
         self._check("notices")
         told = pq.read_table(self.folder / "notices.parquet", columns=list(_TOLD_OF_NOTICES))
+        # rows are stored bucket after bucket, so the counts give the bucket of every row
         bucket = np.repeat(np.arange(BUCKETS, dtype=np.int32), self.info["buckets"]["notices"])
         return told.append_column("bucket", pa.array(bucket))
 
     def read_account_codes(self) -> tuple[pa.Table, npt.NDArray[np.int64]]:
-        """Return premise_no and payer_code of all accounts, bucket after bucket, and where each
-        bucket begins.
+        """Return premise_no and payer_code of all accounts, and the first row of each bucket.
+
+        Rows are ordered by bucket.
         """
         self._check("accounts")
         codes = pq.read_table(
@@ -160,11 +170,10 @@ class Snapshot:
         return [SERVICES[code] for code in sorted(codes.to_pylist())]
 
     def table_sizes(self) -> dict[str, int]:
-        """Return how many rows of each table of the ledger were taken in, and how many carry each
-        protecting column.
+        """Return the accepted rows of each ledger table, and the rows with each protecting column.
 
         The columns are named as `payers.vulnerable`. A table or column that was absent is not
-        there.
+        included.
         """
         absent, told = self.info["absent_tables"], self.info["books"]["tables"]
         taken = {name: rows["taken"] for name, rows in told.items() if name not in absent}
@@ -229,7 +238,7 @@ def open_snapshot(folder: Path) -> Snapshot:
 
 
 def find_snapshot(snapshots: Path, fingerprint: str) -> Snapshot | None:
-    """Return the whole, unharmed snapshot of a ledger, or None where it has to be made (again)."""
+    """Return the whole, undamaged snapshot of a ledger, or None where it has to be made (again)."""
     try:
         snapshot = open_snapshot(Path(snapshots) / fingerprint)
         snapshot.verify()
@@ -245,5 +254,6 @@ def sha256_of(path: Path) -> str:
 
 
 def sha256_of_info(info: Mapping[str, Any]) -> str:
+    # the hash cannot be part of what it is made of
     told = {name: value for name, value in info.items() if name != "sha256"}
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

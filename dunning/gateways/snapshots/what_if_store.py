@@ -1,8 +1,8 @@
-"""Where trials of other rules are stored: what was ordered, how far it is, what was found.
+"""The what-if store: trials of other rules with their order, progress and results.
 
-A trial is a folder `<home>/what-if/<id>`: `order.json`, `policy/<night>/*.toml`, what was found, and
-`done.json`, which comes last. Only the owner of the home may read any of it. Whether it waits or is
-being decided is known by Airflow, which decides one at a time.
+A trial is a folder `<home>/what-if/<id>`: `order.json`, `policy/<night>/*.toml`, the results, and
+`done.json`, which comes last. Only the owner of the home may read any of it. Airflow records
+whether a trial waits or is being decided; it decides one at a time.
 """
 
 import json
@@ -31,16 +31,16 @@ class WhatIfStore:
         self.folder = settings.home / "what-if"
 
     def is_name(self, result_id: str) -> bool:
-        """Return whether a trial may have this id."""
+        """Return whether a text has the form of a trial's id."""
         return bool(_ID.fullmatch(result_id))
 
     def find(self, result_id: str) -> Path | None:
-        """Return the folder of a result; None where there is none of that name."""
+        """Return the folder of a trial; None if there is none with that id."""
         folder = self.folder / result_id
         return folder if _ID.fullmatch(result_id) and (folder / _ORDER).is_file() else None
 
     def list_results(self) -> list[Path]:
-        """Return the folders of all results, the newest first."""
+        """Return the folders of all trials, the newest first."""
         if not self.folder.is_dir():
             return []
         found = [
@@ -51,12 +51,12 @@ class WhatIfStore:
         return sorted(found, key=lambda path: (-ordered_at(path).timestamp(), path.name))
 
     def append(self, result_id: str, order: Mapping[str, Any], files: Mapping[str, bytes]) -> bool:
-        """Put an order into the store, whole or not at all; False where there is a result of that
-        name already.
+        """Store an order, whole or not at all; return False if there is a trial with that id.
 
         Args:
             files: content by path within the folder.
         """
+        # named by process and thread: two that store at once do not share a folder
         beside = self.folder / f".{result_id}.{os.getpid()}-{threading.get_ident()}.unfinished"
         make_private(self.folder)
         try:
@@ -64,12 +64,14 @@ class WhatIfStore:
                 **files,
                 _ORDER: json.dumps(order, ensure_ascii=False).encode(),
             }.items():
+                # every folder on the way, the outermost first: each is private from the start
                 for folder in reversed(
                     [beside / name, *(beside / name).parents][1 : name.count("/") + 2]
                 ):
                     make_private(folder)
                 write_private(beside / name, content)
             os.rename(beside, self.folder / result_id)
+        # another process stored the same trial first
         except OSError:
             if not (self.folder / result_id / _ORDER).is_file():
                 raise
@@ -79,12 +81,13 @@ class WhatIfStore:
         return True
 
     def sweep(self, keep: int, days: int, going: Collection[str]) -> None:
-        """Remove trials that are older than so many days, or beyond so many.
+        """Remove trials that are older than `days`, or beyond the newest `keep`.
 
         Args:
             going: ids of those that wait or are being decided; they stay.
         """
         make_private(self.folder)
+        # the age is measured by the file system's own clock, which may be another machine's
         mark = self.folder / ".swept"
         write_private(mark, b"")
         oldest = datetime.fromtimestamp(mark.stat().st_mtime, UTC) - timedelta(days=days)
@@ -98,17 +101,17 @@ class WhatIfStore:
 
 
 def ordered_at(folder: Path) -> datetime:
-    """Return when a result was asked for."""
+    """Return when a trial was ordered."""
     return datetime.fromtimestamp((folder / _ORDER).stat().st_mtime, UTC)
 
 
 def read_order(folder: Path) -> dict[str, Any]:
-    """Return what was asked for."""
+    """Return the order of a trial."""
     return dict(json.loads((folder / _ORDER).read_text("utf-8")))
 
 
 def read_done(folder: Path) -> dict[str, Any] | None:
-    """Return what was found; None as long as it is not complete."""
+    """Return the results of a trial; None as long as they are not complete."""
     try:
         return dict(json.loads((folder / _DONE).read_text("utf-8")))
     except FileNotFoundError:
@@ -116,18 +119,18 @@ def read_done(folder: Path) -> dict[str, Any] | None:
 
 
 def replace_done(folder: Path, done: Mapping[str, Any]) -> None:
-    """Write what was found, or why nothing could be; the trial has ended with it."""
+    """Write the results, or why there are none; the trial has ended with it."""
     replace_private(folder / _DONE, json.dumps(done, ensure_ascii=False).encode())
 
 
 def clear(folder: Path) -> None:
-    """Remove what an earlier attempt wrote of its end and of its progress."""
+    """Remove end and progress of an earlier attempt."""
     for name in (_PROGRESS, _DONE):
         (folder / name).unlink(missing_ok=True)
 
 
 def read_progress(folder: Path) -> str:
-    """Return where the work is; empty before it has begun."""
+    """Return the progress line; empty before the work has begun."""
     try:
         return (folder / _PROGRESS).read_text("utf-8")
     except FileNotFoundError:
@@ -135,7 +138,7 @@ def read_progress(folder: Path) -> str:
 
 
 def replace_progress(folder: Path, message: str) -> None:
-    """Write where the work is."""
+    """Write the progress line."""
     replace_private(folder / _PROGRESS, message.encode())
 
 
@@ -148,7 +151,5 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_table(path: Path) -> pa.Table:
-    """Return a table that `write_table` wrote; its columns stay on disk until they are looked
-    at.
-    """
+    """Return a table that `write_table` wrote; its columns stay on disk until they are read."""
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()

@@ -1,4 +1,4 @@
-"""Writing a snapshot: table by table, beside its place, and moved there at the very end."""
+"""Write a snapshot: table by table, beside its place, and moved there at the very end."""
 
 import json
 import os
@@ -41,15 +41,14 @@ _DICTIONARY = (
 
 
 class SnapshotWriter:
-    """Writes a snapshot, table by table, each bucket after bucket. The same rows give the same
-    bytes.
+    """Writes a snapshot table by table, each bucket by bucket. The same rows give the same bytes.
 
-    What stands under that fingerprint already is replaced at the very end: it can only be the same
-    ledger, harmed or written by another version. Leaving the block without `finish` leaves nothing
-    behind.
+    A snapshot that is already there under that fingerprint is replaced at the very end: it can only
+    be of the same ledger, damaged or written by another version. Leaving the block without `finish`
+    leaves nothing behind.
 
     Attributes:
-        scratch: a folder for whoever makes the tables; gone with the block.
+        scratch: a folder for the temporary files of the loader; removed with the block.
     """
 
     def __init__(self, snapshots: Path, fingerprint: str) -> None:
@@ -69,14 +68,14 @@ class SnapshotWriter:
 
     def __exit__(self, *_: object) -> None:
         for writer in self._writers.values():
-            with suppress(
-                OSError, pa.ArrowException
-            ):  # on a full disk it cannot write its footer; all of it goes
+            # on a full disk the footer cannot be written; all of the file is removed anyway
+            with suppress(OSError, pa.ArrowException):
                 writer.close()
         for folder in (self.beside, self.scratch):
             shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
-            self.beside.parent.rmdir()  # only where nothing is in it
+            # only if it is empty
+            self.beside.parent.rmdir()
 
     def write(self, name: str, table: BucketedTable, homes: range = range(BUCKETS)) -> None:
         """Append some consecutive buckets to a table; buckets come in order.
@@ -101,18 +100,20 @@ class SnapshotWriter:
         writer = self._writer(name)
         for home in homes:
             start, stop = int(table.offsets[home]), int(table.offsets[home + 1])
+            # one row group per bucket, an empty one too; a size of 0 is not allowed
             writer.write_table(rows.slice(start, stop - start), row_group_size=max(stop - start, 1))
             written.append(stop - start)
 
     def finish(self, quarantine: pa.Table, info: Mapping[str, Any]) -> Snapshot:
-        """Put the snapshot in its place and return it, opened.
+        """Move the snapshot to its place and return it, opened.
 
         Args:
             quarantine: rows under QUARANTINE_SCHEMA.
-            info: what else `snapshot.json` shall say.
+            info: further content of `snapshot.json`.
         """
         for writer in self._writers.values():
             writer.close()
+        # hashing lets other threads work meanwhile
         with ThreadPoolExecutor(2) as pool:
             told = dict(zip(SCHEMAS, pool.map(self._tell, SCHEMAS), strict=True))
         told["quarantine"] = _write_quarantine(self.beside, quarantine)
@@ -123,11 +124,13 @@ class SnapshotWriter:
             "tables": told,
             "buckets": {name: self._rows[name] for name in SCHEMAS},
         }
+        # last, over all that it protects
         content["sha256"] = sha256_of_info(content)
         _write_private(
             self.beside / "snapshot.json",
             json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
         )
+        # a folder that is there can only be the same ledger, damaged or of another version
         shutil.rmtree(self.folder, ignore_errors=True)
         os.rename(self.beside, self.folder)
         return open_snapshot(self.folder)

@@ -1,4 +1,4 @@
-"""Who looked at a whole identifier and who took which file: recorded, never changed."""
+"""The record of who viewed an identifier or downloaded a file: only added to, never changed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,9 @@ from dunning.gateways.postgres.sql_files import statement
 
 @dataclass(frozen=True)
 class Access:
-    """One look. action: `unmask`, `download`, `story`, `notice`. subject: a list and date, or
-    numbers; no names.
+    """One recorded access.
+
+    action: `unmask`, `download`, `story`, `notice`. subject: a list and date, or numbers; no names.
     """
 
     access_no: int
@@ -21,14 +22,14 @@ class Access:
 
 
 def append_access(source: Source, user_name: str, action: str, subject: str) -> None:
-    """Record that somebody looks at something protected; before it is shown."""
+    """Record an access to protected data; called before the data is shown."""
     with transact(source) as connection:
         row = {"user_name": user_name, "action": action, "subject": subject}
         connection.execute(statement("accesses", "insert"), row)
 
 
 def fetch_access(source: Source, limit: int) -> list[Access]:
-    """Return the last looks, the newest first."""
+    """Return the last accesses, the newest first."""
     with transact(source) as connection:
         rows = connection.execute(statement("accesses", "select"), {"limit": limit})
         return [Access(**row._mapping) for row in rows]

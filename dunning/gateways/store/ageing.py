@@ -1,6 +1,4 @@
-"""How old the open debt of closed nights was, by service, district and stage: what the pages show
-over months.
-"""
+"""Ageing of open debt on closed dates, by service, district and stage, for the pages."""
 
 from datetime import date
 
@@ -12,8 +10,9 @@ from dunning.gateways.store.rows import AGEING, shape_rows
 
 
 def replace_ageing(source: Source, as_of: date, ageing: pa.Table) -> int:
-    """Put a date's ageing (columns of rows.AGEING without the date) in the place of that which is
-    there.
+    """Replace a date's ageing; return the number of rows.
+
+    ageing: columns of rows.AGEING without the date.
     """
     with transact(source) as connection:
         connection.execute(statement("ageing", "delete"), {"as_of": as_of})
@@ -21,8 +20,9 @@ def replace_ageing(source: Source, as_of: date, ageing: pa.Table) -> int:
 
 
 def fetch_ageing(source: Source, as_of: date) -> pa.Table:
-    """Return a date's ageing: service, district, stage, band, items, cents; no rows for a date
-    without.
+    """Return a date's ageing: service, district, stage, band, items, cents.
+
+    A date without ageing gives no rows.
     """
     with transact(source) as connection:
         return copy_out(connection, "ageing", "fetch", AGEING.remove(0), {"as_of": as_of})

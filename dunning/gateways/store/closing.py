@@ -1,5 +1,6 @@
-"""Closing the books of a date: its decisions, proposals, actions and figures, in one transaction,
-before its files are published; see `outbox`.
+"""Close a date: write decisions, proposals, actions and figures in one transaction.
+
+This comes before its files are published; see `outbox`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +25,8 @@ from dunning.gateways.store.releases import Released, insert_release
 from dunning.gateways.store.rows import AGEING
 from dunning.gateways.store.runs import keep_manifest, last_closed_on
 
-# Withdrawn, its run is running again: a retry of its last step can close, and a new attempt
-# replaces it.
+# A close that is withdrawn sets its run back to running: a retry of its last step can close, and
+# a new attempt replaces it.
 CLOSE = OutboxKind(
     table="runs",
     path="{as_of}".format_map,
@@ -45,11 +46,12 @@ CLOSE = OutboxKind(
 
 @dataclass(frozen=True)
 class Books:
-    """What a close writes; the columns stand with `replace_decisions`, `replace_proposals` and
-    `append_deeds`.
+    """The rows that a close writes.
 
-    figures, ageing: of the night, for the pages. manifest: as it will be published. release: of the
-    messages that leave with the night itself; None where they wait for a person.
+    For their columns see `replace_decisions`, `replace_proposals` and `append_deeds`.
+
+    figures, ageing: of the date, for the pages. manifest: as it will be published. release: of the
+    messages that leave with the close itself; None where they wait for a person.
     """
 
     decisions: pa.Table
@@ -62,8 +64,7 @@ class Books:
 
 
 def begin_close(source: Source, run_id: int, manifest_sha256: str, books: Books) -> dict[str, int]:
-    """Write a date's decisions and proposals and its deeds as intended, in one transaction; return
-    the rows of each.
+    """Write a date's decisions, proposals and intended actions in one transaction; return counts.
 
     Args:
         source: an engine, or (better) the connection of the run lock.
@@ -74,9 +75,10 @@ def begin_close(source: Source, run_id: int, manifest_sha256: str, books: Books)
 
     Raises:
         DunningError: the run is not running or records nothing, its date is not later than the last
-            closed one, another close is under way, or a deed conflicts. Nothing is written then.
+            closed one, another close is under way, or an action conflicts. Nothing is written then.
     """
     with transact(source) as connection:
+        # read before `_begin` makes this date a closing one
         closed_on = last_closed_on(connection)
         as_of = _begin(connection, run_id, manifest_sha256)
         counts = {
@@ -86,6 +88,7 @@ def begin_close(source: Source, run_id: int, manifest_sha256: str, books: Books)
         }
         replace_figures(connection, as_of, books.figures)
         replace_ageing(connection, as_of, books.ageing)
+        # the first closed date has none before it to compare with
         if closed_on is not None:
             replace_stage_moves(connection, as_of, closed_on)
         keep_manifest(connection, run_id, books.manifest)

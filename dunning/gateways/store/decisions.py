@@ -1,6 +1,4 @@
-"""Decisions of accounts that owe, kept per date: what the pages, the reports and tomorrow's
-questions look at.
-"""
+"""Decisions on accounts that owe, per date: read by the pages, the reports and later runs."""
 
 from datetime import date
 from typing import Any
@@ -14,13 +12,13 @@ from dunning.gateways.store.rows import DECISIONS, shape_rows
 
 
 def replace_decisions(source: Source, as_of: date, decisions: pa.Table) -> int:
-    """Put a date's decisions in the place of those that are there; return how many were kept.
+    """Replace a date's decisions; return how many were stored.
 
     Args:
         source: an engine, or a connection inside the caller's transaction.
         as_of: the date.
         decisions: rows of the contract's `classification` with `why_not` and `rule`; only accounts
-            that owe (open_cents > 0) are kept: the others are nine of ten and stand in the file.
+            that owe (open_cents > 0) are stored: the others are nine of ten and are in the file.
     """
     owing = decisions.filter(pc.greater(decisions["open_cents"], 0))
     with transact(source) as connection:
@@ -31,7 +29,7 @@ def replace_decisions(source: Source, as_of: date, decisions: pa.Table) -> int:
 def fetch_account_decisions(
     source: Source, premise_no: str, payer_code: str, limit: int
 ) -> list[dict[str, Any]]:
-    """Return the decisions on one account of the dates on which it owed, the newest first.
+    """Return the decisions on one account for dates on which it owed, the newest first.
 
     as_of, stage, open_cents, overdue_cents, interest_cents, shielded_cents, days_overdue, reasons,
     why_not, next_stage, next_on.
@@ -56,7 +54,7 @@ def count_stage(source: Source, as_of: date, stage: str) -> tuple[int, int]:
 def fetch_stage(
     source: Source, as_of: date, stage: str, limit: int, offset: int
 ) -> list[dict[str, Any]]:
-    """Return some of a stage's owing accounts of a date, those that owe most overdue first.
+    """Return one page of a stage's owing accounts on a date, the largest overdue sums first.
 
     premise_no, payer_code, overdue_cents, open_cents, days_overdue, limitation_on, next_stage,
     next_on, reasons.

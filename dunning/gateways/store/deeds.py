@@ -1,8 +1,8 @@
-"""Deeds: what has left the house, recorded once under (premise_no, payer_code, stage, as_of,
-channel).
+"""Actions: messages, orders and cases that left, each recorded once.
 
-A deed is intended before its file is published and done after. The database itself refuses every
-other change: a deed that is done is never altered or removed.
+The key is (premise_no, payer_code, stage, as_of, channel). An action is intended before its file is
+published and done after. The database itself refuses every other change: an action that is done is
+never altered or removed.
 """
 
 from datetime import date
@@ -17,30 +17,33 @@ from dunning.gateways.postgres.database import Source, copy_in, copy_out, transa
 from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.rows import ACTS, DEEDS, PAST_DEEDS, shape_rows
 
+# larger than any event number
 ALL_EVENTS = 2**62
 
 
 def append_deeds(
     source: Source, run_id: int, as_of: date, deeds: pa.Table, event_no: int | None = None
 ) -> int:
-    """Record deeds as intended by a run; return how many were new.
+    """Record actions as intended by a run; return how many were new.
 
     Args:
         source: an engine, or a connection inside the caller's transaction.
-        run_id: the run that does them.
-        as_of: its date, which is every deed's day.
+        run_id: the run that takes them.
+        as_of: its date, which is every action's day.
         deeds: premise_no, payer_code, stage, channel, reference, overdue_cents; of letters also
             written_to, the mark of the address (see `reaching.mark_addresses`). One that is there
             already with the same content is left as it is.
-        event_no: of the release that does them; None for what leaves with the night itself.
+        event_no: of the release that takes them; None for what leaves with the close itself.
 
     Raises:
         DunningError: two of them share key or reference, or one that is there has other content;
             nothing is recorded.
     """
+    # only letters have an address to remember
     if "written_to" not in deeds.column_names:
         deeds = deeds.append_column("written_to", pa.nulls(len(deeds), pa.string()))
     with transact(source) as connection:
+        # COPY fills a temporary table, where duplicates and conflicts are found first
         connection.execute(statement("deeds", "stage"))
         try:
             copy_in(connection, "deeds", "copy", shape_rows(deeds, DEEDS, as_of))
@@ -49,6 +52,7 @@ def append_deeds(
                 f"The run of {as_of} wants to record one deed twice: {error.diag.message_detail} "
                 "Each message may go out once; nothing was recorded. Report this fault with that key."
             ) from error
+        # compared with what is recorded before anything is added
         _refuse_conflict(connection, as_of)
         return connection.execute(
             statement("deeds", "append"), {"run_id": run_id, "event_no": event_no}
@@ -61,8 +65,8 @@ def fetch_deeds(
     """Return the messages sent on dates from `since` until the day before `before`.
 
     premise_no, payer_code, stage, as_of, channel, reference, written_to; by as_of, then by the
-    other columns. What is only intended is not there, nor what was recalled; releases and recalls
-    count up to the event `events_seen`.
+    other columns. What is only intended is not included, nor what was recalled; releases and
+    recalls count up to the event `events_seen`.
     """
     given = {"before": before, "since": since, "events_seen": events_seen}
     with transact(source) as connection:
@@ -72,8 +76,9 @@ def fetch_deeds(
 def fetch_acts(
     source: Source, before: date, since: date, events_seen: int = ALL_EVENTS
 ) -> pa.Table:
-    """Return the disconnections and cases handed over, as rows.ACTS; what counts as in
-    `fetch_deeds`.
+    """Return the disconnection orders and court cases handed over, as rows.ACTS.
+
+    The same ones count as in `fetch_deeds`.
     """
     given = {"before": before, "since": since, "events_seen": events_seen}
     with transact(source) as connection:
@@ -81,7 +86,7 @@ def fetch_acts(
 
 
 def fetch_account_deeds(source: Source, premise_no: str, payer_code: str) -> list[dict[str, Any]]:
-    """Return everything done about one account, the newest first.
+    """Return all actions on one account, the newest first.
 
     stage, as_of, channel, reference, overdue_cents, state; recalled_at, recalled_by, recall_reason
     (None where it was not recalled).
@@ -95,8 +100,9 @@ def fetch_account_deeds(source: Source, premise_no: str, payer_code: str) -> lis
 
 
 def count_deeds(source: Source, as_of: date) -> dict[str, int]:
-    """Return how many deeds a date has by state (`intended`, `done`); a state without deeds is not
-    named.
+    """Return the number of a date's actions by state (`intended`, `done`).
+
+    A state without actions is missing.
     """
     with transact(source) as connection:
         rows = connection.execute(statement("deeds", "count"), {"as_of": as_of})

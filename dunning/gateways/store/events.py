@@ -1,9 +1,11 @@
-"""The numbers of what people do after a night and later nights must know: strikes, releases,
-recalls.
+"""Event numbers: what people do after a close and later runs must know.
 
-A run notes the last number that it saw (`Run.events_seen`). What was recorded later is not there
-for it, so that the run can be repeated to the byte. Numbers are given and looked at under one lock,
-so that none appears below one that somebody has seen.
+Events are manual holds, releases and recalls. A run stores the last number that it saw
+(`Run.events_seen`). Later events do not exist for it, so that it can be repeated to the byte.
+Numbers are given and read under one lock, so that none appears below one that was already read:
+
+    lock   | event 7 |      | read: 7 |          | event 8 |
+    run                     sees 1 to 7, for good
 """
 
 from sqlalchemy import Connection
@@ -11,6 +13,7 @@ from sqlalchemy import Connection
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
 
+# any number that no other advisory lock of this database has
 EVENTS_LOCK = 7_309_453_005
 
 
@@ -21,8 +24,9 @@ def next_event(connection: Connection) -> int:
 
 
 def latest_event(connection: Connection) -> int:
-    """Return the number of the last event, 0 before the first; no event is being recorded
-    meanwhile.
+    """Return the number of the last event, 0 before the first.
+
+    The lock makes sure that no event is being recorded meanwhile.
     """
     connection.execute(statement("locks", "order"), {"key": EVENTS_LOCK})
     return int(connection.execute(statement("events", "latest")).scalar_one())

@@ -1,4 +1,4 @@
-"""Counts and sums of closed nights, by stage and list: what tonight is compared with."""
+"""Counts and sums of closed dates, by stage and list: the baseline for later runs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from dunning.gateways.postgres.sql_files import statement
 
 @dataclass(frozen=True)
 class Figure:
-    """One count and sum of a date. kind: `stage` (accounts, open cents) or `list` (rows and the
-    manifest's cents).
+    """One count and sum of a date.
+
+    kind: `stage` (accounts, open cents) or `list` (rows and the manifest's cents).
     """
 
     as_of: date
@@ -22,7 +23,7 @@ class Figure:
 
 
 def replace_figures(source: Source, as_of: date, figures: Iterable[Figure]) -> None:
-    """Put a date's figures in the place of those that are there."""
+    """Replace a date's figures."""
     with transact(source) as connection:
         connection.execute(statement("figures", "delete"), {"as_of": as_of})
         for figure in figures:

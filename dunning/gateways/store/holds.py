@@ -1,9 +1,8 @@
-"""Our own holds: an account that a person kept from every list, with a reason, an author and an
-end. Recorded once.
+"""Manual holds: accounts kept from every list by a person; each is recorded once.
 
-It was struck from a list (a strike), or protected from its own page. A hold is in force from the
-day after the last closed date on, so that no closed night changes; the release of that date looks
-at holds besides.
+A hold has a reason, an author and an end. It is set from a list (a strike) or from the account's
+own page. It is in force from the day after the last closed date on, so that no closed date changes;
+the release of that date checks holds besides.
 """
 
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from dunning.gateways.store.events import next_event
 from dunning.gateways.store.rows import SEEN_HOLDS
 from dunning.gateways.store.runs import last_closed_on
 
-# The list of a hold that was recorded from an account's own page.
+# The list name of a hold that was set on an account's own page.
 FROM_ACCOUNT = "account"
 
 
@@ -27,10 +26,10 @@ FROM_ACCOUNT = "account"
 class OwnHold:
     """One hold as recorded.
 
-    list_name, struck_on: the list, and its date, from which the account was struck; FROM_ACCOUNT,
-    and the last closed date, where it was recorded from the account's page. document: what shows
-    the reason, or empty. valid_from,
-    valid_until: half-open. ended_on: first day on which it holds no more, where it was ended early.
+    list_name, struck_on: the list, and its date, from which the account was taken off;
+    FROM_ACCOUNT, and the last closed date, where it was recorded on the account's page. document:
+    evidence of the reason, or empty. valid_from, valid_until: half-open. ended_on: first day on
+    which it is no longer in force, if it was ended early.
     """
 
     hold_no: int
@@ -73,6 +72,7 @@ def append_hold(
             long already, or no note is given.
     """
     with transact(source) as connection:
+        # first the number: its lock keeps other events out until this transaction ends
         hold_no = next_event(connection)
         valid_from = first_open_day(connection)
         if valid_until <= valid_from:
@@ -116,6 +116,7 @@ def end_hold(source: Source, hold_no: int, by: str) -> date:
             "event_no": event_no,
             "hold_no": hold_no,
             "ended_by": by,
+            # an end is never before the beginning
             "ended_on": max(ended_on, found.valid_from),
         }
         connection.execute(statement("hold_ends", "insert"), row)
@@ -136,8 +137,7 @@ def fetch_seen_holds(source: Source, events_seen: int) -> pa.Table:
 
 
 def first_open_day(connection: Connection) -> date:
-    """Return the day after the last closed date: the first that a decision of today may still
-    change.
+    """Return the day after the last closed date: the first that new decisions can still change.
 
     Raises:
         DunningError: no date is closed.
@@ -151,11 +151,10 @@ def first_open_day(connection: Connection) -> date:
 def _refuse_second(
     connection: Connection, premise_no: str, payer_code: str, reason: str, until: date
 ) -> None:
-    """Refuse a hold that adds nothing: one of the same reason is in force as long. A longer one may
-    follow.
-    """
+    """Refuse a hold if one of the same reason is in force as long; a longer one may follow."""
     for hold in fetch_holds(connection, premise_no):
         is_same = (hold.payer_code, hold.reason) == (payer_code, reason)
+        # the end is exclusive: the last protected day is the one before
         if is_same and hold.is_in_force(until - timedelta(days=1)):
             raise DunningError(
                 f"The account of premise {premise_no}, payer {payer_code} is struck already, until {hold.valid_until} "

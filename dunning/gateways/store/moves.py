@@ -1,4 +1,4 @@
-"""Who moved between stages from one closed date to the next."""
+"""Moves of accounts between stages, from one closed date to the next."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,8 +9,9 @@ from dunning.gateways.postgres.sql_files import statement
 
 @dataclass(frozen=True)
 class StageMove:
-    """Accounts that moved from one stage to another, and what they owe now. Who owes nothing is
-    `current`.
+    """The number of accounts that moved from one stage to another, and what they owe now.
+
+    An account that owes nothing counts as `current`.
     """
 
     from_stage: str
@@ -20,14 +21,14 @@ class StageMove:
 
 
 def replace_stage_moves(source: Source, as_of: date, before: date) -> None:
-    """Count anew who moved between the decisions of two dates that are in the store."""
+    """Count the moves between the stored decisions of two dates again and replace those stored."""
     with transact(source) as connection:
         connection.execute(statement("stage_moves", "delete"), {"as_of": as_of})
         connection.execute(statement("stage_moves", "replace"), {"as_of": as_of, "before": before})
 
 
 def fetch_stage_moves(source: Source, as_of: date) -> list[StageMove]:
-    """Return who moved on a date, by stages."""
+    """Return the stage moves of a date, by stages."""
     with transact(source) as connection:
         rows = connection.execute(statement("stage_moves", "select"), {"as_of": as_of})
         return [StageMove(**row._mapping) for row in rows]

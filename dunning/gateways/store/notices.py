@@ -1,5 +1,6 @@
-"""The monthly notices in the store: a run with its tokens, wording and numbers, intended before its
-files are published and done after; see `outbox`.
+"""Monthly notices in the store: runs with their tokens, wording and document numbers.
+
+A run is intended before its files are published and done after; see `outbox`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,13 +34,13 @@ NOTICES = OutboxKind(
 
 @dataclass(frozen=True)
 class NoticeRun:
-    """The notices of one service on one date as recorded.
+    """The recorded notices of one service on one date.
 
     since: day of the run before it. state: `intended` (its files are perhaps out) or `done`.
-    manifest_sha256: of the manifest that it published, or will. content_sha256: of what it says,
-    signatures left out.
-    shown_until: what was issued up to this day counted as shown; None for a run of before numbers
-    were kept.
+    manifest_sha256: of the manifest that it published, or will. content_sha256: of its content
+    without signatures.
+    shown_until: what was issued up to this day counted as shown; None for a run from before
+    document numbers were stored.
     run_no: in the order in which runs were recorded; None before that.
     """
 
@@ -63,8 +64,9 @@ def begin_notices(
     templates: Mapping[str, str],
     numbers: Mapping[int, pa.Array] = MappingProxyType({}),
 ) -> int:
-    """Record in one transaction that a run is about to publish, with tokens, wording and numbers;
-    return the tokens.
+    """Record in one transaction that a run is about to publish; return the number of new tokens.
+
+    Recorded are the run, its tokens, its wording and its document numbers.
 
     Args:
         source: an engine, or (better) the connection of the run lock.
@@ -82,6 +84,7 @@ def begin_notices(
     with transact(source) as connection:
         _insert(connection, run)
         keep_shown(connection, run.as_of, run.service, numbers)
+        # inside the transaction: a run that began meanwhile may have sent other wording
         refuse_changed_wording(connection, templates)
         for name, sha256 in sorted(templates.items()):
             connection.execute(
@@ -97,7 +100,7 @@ def begin_notices(
 
 
 def fetch_notice_run(source: Source, as_of: date, service: str) -> NoticeRun | None:
-    """Return what was sent, or is about to be, to a service's customers on a date."""
+    """Return the recorded notices of a service on a date, sent or about to be; else None."""
     with transact(source) as connection:
         row = connection.execute(
             statement("notice_runs", "select"), {"as_of": as_of, "service": service}
@@ -131,6 +134,7 @@ def refuse_changed_wording(source: Source, templates: Mapping[str, str]) -> None
 
 
 def _insert(connection: Connection, run: NoticeRun) -> None:
+    # state and number are given by the database
     values = {name: value for name, value in asdict(run).items() if name not in ("state", "run_no")}
     try:
         connection.execute(statement("notice_runs", "insert"), values)
@@ -142,7 +146,7 @@ def _insert(connection: Connection, run: NoticeRun) -> None:
 
 
 def _next_version(name: str) -> int:
-    """Return the number after that of a template.
+    """Return the version number after that of a template.
 
     >>> _next_version("notice/notice.v3.bg.txt")
     4

@@ -1,13 +1,13 @@
-"""What leaves as files, once: intended, published, recorded; and settled where a process died.
+"""Publish files exactly once: intend, publish, record; and settle what a dead process left.
 
-    intend   its rows, with the SHA-256 of the manifest to come    one transaction
-    do       its files, that manifest last                         folder or object store
-    record   its rows as done                                      one transaction
+    intend    its rows, with the SHA-256 of the manifest to come    one transaction
+    publish   its files, that manifest last                         folder or object store
+    record    its rows as done                                      one transaction
 
-Between two of these a process can die. Whoever works next under the same lock asks the place
-itself: with that very manifest there, the files are out and that is recorded; without it nobody may
-have trusted what is there, and the intent is withdrawn. A place that does not answer leaves the
-intent as it is: an unknown outcome is neither recorded nor repeated.
+A process can die between any two of these steps. The next one under the same lock asks the target
+itself: with that very manifest there, the files are out, and that is recorded; without it no one
+can have relied on the files there, and the intent is withdrawn. A target that does not answer
+leaves the intent as it is: an unknown outcome is neither recorded nor repeated.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,11 +30,11 @@ Statements = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class OutboxKind:
-    """A kind of what leaves as files.
+    """A kind of rows that leave as files.
 
     table: of its rows; `sql/<table>/select_intended.sql` returns those under way: `out`,
         `manifest_sha256`, and what `path` and the statements take.
-    path: returns where the files of a row come below its `out`.
+    path: returns the path of a row's files below its `out`.
     record, withdraw: statements by table and verb, in their order.
     """
 
@@ -44,7 +44,7 @@ class OutboxKind:
     withdraw: Statements
 
     def target(self, row: Mapping[str, Any]) -> Target:
-        """Return where the files of a row come, or are."""
+        """Return the target of a row's files."""
         return target_of(row["out"], self.path(row))
 
 
@@ -57,12 +57,12 @@ class Intent:
 
     @property
     def target(self) -> Target:
-        """Where its files come, or are."""
+        """The target of its files."""
         return self.kind.target(self.row)
 
 
 def fetch_intents(source: Source, kind: OutboxKind) -> list[Intent]:
-    """Return what of a kind is under way, in the order in which it was intended."""
+    """Return the intents of a kind that are under way, in the order in which they were recorded."""
     with transact(source) as connection:
         rows = connection.execute(statement(kind.table, "select_intended"))
         return [Intent(kind, dict(row._mapping)) for row in rows]
@@ -71,12 +71,11 @@ def fetch_intents(source: Source, kind: OutboxKind) -> list[Intent]:
 def publish_once(
     source: Source, kind: OutboxKind, prepared: Path, intend: Callable[[Connection], Recorded]
 ) -> Recorded:
-    """Record an intent, publish its prepared files, record that they are out; return what `intend`
-    returned.
+    """Record an intent, publish its files, record that they are out; return `intend`'s result.
 
-    The caller holds the lock of that kind and has settled what was under way. Files that cannot be
-    published are withdrawn, unless their manifest is there all the same (in an object store whose
-    answer got lost).
+    The caller holds the lock of that kind and has settled what was under way. If the files cannot
+    be published, the intent is withdrawn, unless their manifest is there all the same (in an object
+    store whose answer got lost).
 
     Args:
         source: an engine, or (better) the connection of the lock.
@@ -90,12 +89,14 @@ def publish_once(
             it cannot be recorded that they are out, or looked up whether: the next run does.
     """
     sha256 = sha256_of(prepared / MANIFEST)
+    # committed before the first file: from here on a recovery knows what may be out
     with transact(source) as connection:
         written = intend(connection)
         intent = _find(connection, kind, sha256)
     try:
         intent.target.publish(prepared)
     except DunningError:
+        # the error may hide a success: only the manifest at the target decides
         if not settle(source, intent):
             raise
     else:
@@ -111,13 +112,14 @@ def recover(source: Source, *kinds: OutboxKind) -> None:
 
 
 def settle(source: Source, intent: Intent) -> bool:
-    """Record an intent as done if its manifest is out, else withdraw it; return whether it was out.
+    """Record an intent as done if its manifest is out, else withdraw it; return if it was out.
 
     Raises:
-        DunningError: its place cannot be looked into. The intent stays as it is.
+        DunningError: its target cannot be read. The intent stays as it is.
     """
     is_out = is_published(intent.target, intent.row["manifest_sha256"])
     if not is_out:
+        # files before rows: while the intent is there, a retry follows a process that dies here
         intent.target.clear()
     end(source, intent, is_out=is_out)
     return is_out
@@ -132,6 +134,7 @@ def end(source: Source, intent: Intent, *, is_out: bool) -> None:
     with transact(source) as connection:
         for table, verb in intent.kind.record if is_out else intent.kind.withdraw:
             found = connection.execute(statement(table, verb), intent.row).rowcount
+            # its own row is gone: another process settled it; the other statements are undone
             if table == intent.kind.table and found == 0:
                 raise DunningError(
                     f"What was to leave to {intent.target} is not under way any more: it was ended "

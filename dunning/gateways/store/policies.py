@@ -1,5 +1,6 @@
-"""The policy files that runs used, kept by content, so that a night can be replayed with the rules
-of its day.
+"""The policy files that runs used, stored by content.
+
+So a date can be decided again with the rules of its day.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from dunning.gateways.postgres.sql_files import statement
 
 
 def store_policy_files(source: Source, run_id: int, files: Mapping[str, bytes]) -> dict[str, str]:
-    """Keep the files that a run uses; return the SHA-256 of each by its name.
+    """Store the files that a run uses; return the SHA-256 of each by its name.
 
     Args:
         source: an engine, or a connection inside the caller's transaction.

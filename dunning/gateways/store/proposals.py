@@ -1,4 +1,4 @@
-"""Proposals: what a run wanted to do on a date, and what it withheld and why."""
+"""Proposals: the actions that a run proposed for a date, and the rows withheld, with reasons."""
 
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from dunning.gateways.store.rows import PROPOSALS, SILENCES, shape_rows
 
 
 def replace_proposals(source: Source, as_of: date, proposals: pa.Table) -> int:
-    """Put a date's proposals in the place of those that are there; return how many there are.
+    """Replace a date's proposals; return how many there are.
 
     Args:
         source: an engine, or a connection inside the caller's transaction.
@@ -19,7 +19,7 @@ def replace_proposals(source: Source, as_of: date, proposals: pa.Table) -> int:
         proposals: list (`reminders`, `disconnections`, `court`), premise_no, payer_code, stage,
             channel (or null), overdue_cents (of a case, its principal), total_cents (what the list
             sums up: of a case, interest and state fee too), state (`proposed`, `released`,
-            `withheld`), reason (required where withheld; where proposed, why a person must look at
+            `withheld`), reason (required where withheld; where proposed, why a person must check
             it first), reference (or null). One row per list, account and stage.
     """
     with transact(source) as connection:
@@ -36,7 +36,7 @@ def fetch_proposals(source: Source, as_of: date) -> pa.Table:
 def count_proposals(source: Source, as_of: date) -> dict[tuple[str, str], tuple[int, int]]:
     """Return rows and their sum in cents of a date's lists, by list and state.
 
-    `person` is what of the proposed rows a person must look at first.
+    `person` is the part of the proposed rows that a person must check first.
     """
     with transact(source) as connection:
         rows = connection.execute(statement("proposals", "count"), {"as_of": as_of})
@@ -53,11 +53,11 @@ def count_withheld(source: Source, as_of: date) -> dict[str, dict[str, int]]:
 
 
 def fetch_silences(source: Source, before: date, since: date) -> pa.Table:
-    """Return whose message was withheld as `on_list`, and since when, as rows.SILENCES.
+    """Return the accounts with a message withheld as `on_list`, and since when, as rows.SILENCES.
 
-    Looked at are the closed nights from `since` until the one before `before`. An account is there
-    while its message was withheld, for whatever reason, on each of them in a row up to the last
-    one; `since` is the first as `on_list`.
+    Considered are the closed dates from `since` until the one before `before`. An account is
+    included while its message was withheld, for whatever reason, on each of them in a row up to the
+    last one; `since` is the first as `on_list`.
     """
     with transact(source) as connection:
         return copy_out(

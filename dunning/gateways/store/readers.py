@@ -1,7 +1,10 @@
-"""Who reads snapshots without being a run: they share a lock, and snapshots are removed only while
-nobody holds it.
+"""The lock of snapshot readers that are no runs: shared to read, exclusive to remove.
 
-A run needs none: it holds the run lock, or stands as open in the store.
+    reading        |---- A ----|
+    reading            |---- B ----|            shared: both at once
+    nobody_reads                      |-- C --| exclusive: while nothing reads
+
+A run needs none: it holds the run lock, or is recorded as open in the store.
 """
 
 from collections.abc import Iterator
@@ -16,19 +19,20 @@ SNAPSHOTS_LOCK = 7_309_453_003
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[None]:
-    """Keep every snapshot where it is while the block lasts, or the process."""
+    """Keep every snapshot from being removed while the block, or the process, lasts."""
     with engine.connect() as connection:
         with connection.begin():
             connection.execute(statement("locks", "share"), {"key": SNAPSHOTS_LOCK})
         try:
             yield
         finally:
-            connection.invalidate()  # the lock is its session's
+            # the lock belongs to the session: closing that releases it, also when the process dies
+            connection.invalidate()
 
 
 @contextmanager
 def nobody_reads(engine: Engine) -> Iterator[bool]:
-    """Give whether nobody reads snapshots; if so, nobody begins to while the block lasts."""
+    """Yield whether no snapshot is being read; if so, no reader can begin while the block lasts."""
     with engine.connect() as connection:
         with connection.begin():
             is_free = connection.execute(

@@ -1,5 +1,6 @@
-"""What was taken back of what had left the house: row by row, each once, by recalls with numbers of
-the events.
+"""Recalls: rows that were taken back after they had left, each row once.
+
+Each recall has an event number.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,8 @@ Account = tuple[str, str]
 
 
 def _path(recall: Mapping[str, Any]) -> str:
-    """Return where a kill list comes: each recall of a list has a folder of its own."""
+    """Return the path of a kill list: each recall of a list has a folder of its own."""
+    # the first recall has the plain name
     number = f"-{recall['number']}" if recall["number"] > 1 else ""
     return f"recalled/{recall['as_of']}/{recall['list_name']}{number}"
 
@@ -36,8 +38,10 @@ RECALL = OutboxKind(
 
 @dataclass(frozen=True)
 class Recall:
-    """One recall. row_count: rows that it took back. manifest_sha256: of its kill list; None of
-    older versions'. number: which of its list's recalls it is, from 1.
+    """One recall.
+
+    row_count: rows that it took back. manifest_sha256: of its kill list; None for those of older
+    versions. number: which of its list's recalls it is, from 1.
     """
 
     as_of: date
@@ -60,13 +64,15 @@ def fetch_recalls(source: Source, as_of: date) -> list[Recall]:
 
 
 def fetch_out(source: Source, as_of: date, list_name: str) -> pa.Table:
-    """Return the accounts of a list that left and were not recalled: premise_no, payer_code,
-    overdue_cents.
+    """Return the accounts of a list that left and were not recalled.
+
+    Columns: premise_no, payer_code, overdue_cents.
     """
     with transact(source) as connection:
         rows = connection.execute(
             statement("recalled_rows", "select_out"), {"as_of": as_of, "list_name": list_name}
         )
+        # no rows: zip gives nothing, but the table needs its three columns
         columns = list(zip(*rows, strict=True)) or [(), (), ()]
     names, types = (
         ("premise_no", "payer_code", "overdue_cents"),
@@ -78,8 +84,7 @@ def fetch_out(source: Source, as_of: date, list_name: str) -> pa.Table:
 
 
 def begin_recall(source: Source, recall: Recall, accounts: Sequence[Account] | None) -> date:
-    """Record that rows of a release are about to be taken back; return the first day whose
-    decisions do not know them any more.
+    """Record that rows are about to be taken back; return the first day that does not count them.
 
     Args:
         accounts: which; None for all that are out still.
@@ -89,10 +94,12 @@ def begin_recall(source: Source, recall: Recall, accounts: Sequence[Account] | N
             recorded then.
     """
     with transact(source) as connection:
+        # compared inside the transaction: the counts of the preview may be out of date
         _refuse_other_rows(connection, recall, accounts)
         given = {
             **vars(recall),
             "event_no": next_event(connection),
+            # None means all rows that are out
             "premises": None if accounts is None else [premise_no for premise_no, _ in accounts],
             "payers": None if accounts is None else [payer_code for _, payer_code in accounts],
         }

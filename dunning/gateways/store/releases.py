@@ -1,5 +1,4 @@
-"""What may leave the house and what did: answers and releases, each recorded once; what was taken
-back: `recalls`.
+"""Answers and releases of lists, each recorded once; for what was taken back see `recalls`.
 
 A release is intended before its files are published and done after; see `outbox`.
 """
@@ -30,10 +29,10 @@ RELEASE = OutboxKind(
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody said to a list. answer: `approved`, `rejected`, `expired` (nobody did) or
-    `automatic`.
+    """A recorded answer about a list.
 
-    row_count, cents, files (SHA-256 by name): of what was looked at.
+    answer: `approved`, `rejected`, `expired` (no answer came) or `automatic`.
+    row_count, cents, files (SHA-256 by name): of the files that the answer is about.
     """
 
     run_id: int
@@ -51,11 +50,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Released:
-    """A list that left the house, or is about to. dropped: rows that the last look kept back.
+    """A list that left, or is about to.
 
-    event_no: None where it left with the night itself. recalled_rows: how many were taken back;
-    recalled_by,
-    recall_reason, recalled_at: of the last recall, where all were.
+    dropped: rows that the last look kept back. event_no: None where it left with the close itself.
+    recalled_rows: how many were taken back; recalled_by, recall_reason, recalled_at: of the last
+    recall, where all were.
     """
 
     as_of: date
@@ -77,12 +76,12 @@ class Released:
 
 @dataclass(frozen=True)
 class Release:
-    """How a list of a date stands.
+    """The state of a date's list.
 
     state: `waiting` for an answer, `approved` (on its way), `rejected`, `expired`, `released`,
     `recalled`. rows, cents: of what was proposed; of what left, once released. dropped: rows that
-    the last look kept back. by_user, at, note: of the last answer or recall; None where nobody gave
-    one. file_sha256: by name, of what was answered about.
+    the last look kept back. by_user, at, note: of the last answer or recall; None where there is
+    none. file_sha256: by name, of the files that the answer is about.
     """
 
     as_of: date
@@ -112,18 +111,20 @@ def fetch_answers(source: Source, as_of: date) -> list[Answer]:
 
 
 def fetch_released(source: Source, as_of: date) -> dict[str, Released]:
-    """Return the lists of a date that left the house, or are about to, by name."""
+    """Return the lists of a date that left, or are about to, by name."""
     with transact(source) as connection:
         rows = connection.execute(statement("releases", "select"), {"as_of": as_of})
         return {row.list_name: Released(**row._mapping) for row in rows}
 
 
 def fetch_releases(source: Source, as_of: date) -> list[Release]:
-    """Return how each list of a closed date stands that has rows to release; reminders,
-    disconnections, court.
+    """Return the state of each list of a closed date that has rows to release.
+
+    In the order reminders, disconnections, court.
     """
     with transact(source) as connection:
         counts = count_proposals(connection, as_of)
+        # later answers replace earlier ones
         answers = {answer.list_name: answer for answer in fetch_answers(connection, as_of)}
         released = fetch_released(connection, as_of)
     found = []
@@ -133,6 +134,7 @@ def fetch_releases(source: Source, as_of: date) -> list[Release]:
             answers.get(name),
             released.get(name),
         )
+        # what is only intended may still be withdrawn: until it is done, the answer counts
         if out is not None and out.state == "done":
             found.append(_tell_released(out, answer))
         elif proposed is not None:
@@ -148,6 +150,7 @@ def _tell_released(out: Released, answer: Answer | None) -> Release:
         out.recorded_at,
         answer.note if answer else "",
     )
+    # a recall of the whole list; one of single rows leaves the list released
     if out.recalled_by is not None:
         state, by, at, note = "recalled", out.recalled_by, out.recalled_at, out.recall_reason or ""
     return Release(
@@ -161,6 +164,7 @@ def _tell_waiting(
     rows, cents = proposed
     if answer is None:
         return Release(as_of, name, "waiting", rows, cents, 0, None, None, "", {})
+    # released without a question: on its way like an approved one
     state = "approved" if answer.answer == "automatic" else answer.answer
     return Release(
         as_of,
@@ -177,8 +181,9 @@ def _tell_waiting(
 
 
 def count_released(source: Source, list_name: str, since: date, until: date) -> int:
-    """Return how many rows of a list left from one date until another (both count), recalled ones
-    left out.
+    """Return how many rows of a list left from one date until another (both inclusive).
+
+    Recalled rows are not counted.
     """
     with transact(source) as connection:
         row = {"list_name": list_name, "since": since, "until": until}
@@ -186,11 +191,12 @@ def count_released(source: Source, list_name: str, since: date, until: date) -> 
 
 
 def begin_release(source: Source, release: Released, deeds: pa.Table) -> int:
-    """Record in one transaction that a list is about to leave, with its deeds as intended; return
-    the event's number.
+    """Record in one transaction that a list is about to leave; return the event's number.
+
+    Its actions are recorded as intended.
 
     Raises:
-        DunningError: a deed conflicts with one that is there. Nothing is recorded then.
+        DunningError: an action conflicts with one that is there. Nothing is recorded then.
     """
     with transact(source) as connection:
         event_no = next_event(connection)

@@ -1,4 +1,4 @@
-"""The bulk tables of the store as Arrow schemas, in the column order of their COPY statements."""
+"""The large tables of the store as Arrow schemas, in the column order of their COPY statements."""
 
 import datetime
 
@@ -91,8 +91,7 @@ AGEING = _schema(
 
 
 def shape_rows(rows: pa.Table, schema: pa.Schema, as_of: datetime.date) -> pa.Table:
-    """Return the schema's columns of a table in their order and types, with `as_of` the same in
-    every row.
+    """Return the schema's columns of a table, in order and type, with `as_of` in every row.
 
     Other columns are left out; a missing one raises KeyError, a value that does not fit
     pyarrow.ArrowInvalid.

@@ -1,4 +1,4 @@
-"""Runs: which day each spoke for, from which ledger and policy, and how it ended."""
+"""Runs: the date, ledger and policy of each, and how it ended."""
 
 import json
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from dunning.gateways.postgres.sql_files import statement
 class Run:
     """One run as recorded.
 
-    state: `running`; `closing` (its deeds are intended, its files perhaps out); `closed` (books
-        closed, deeds done); `written` (files only, nothing recorded); `failed`.
-    is_recording: whether it closes books, or would have.
+    state: `running`; `closing` (its actions are intended, its files perhaps out); `closed` (date
+        closed, actions done); `written` (files only, nothing recorded); `failed`.
+    is_recording: whether it closes the date, or would have.
     manifest_sha256: of the manifest that it published, or, while `closing`, of the one that it will
-    publish.
+        publish.
     receipts: `manifest`: the manifest.json that it published, once it ended; else empty.
-    started_at, finished_at: for operators; no decision looks at them.
-    events_seen: the last strike, release or recall that it knows of; see `store.events`.
+    started_at, finished_at: for operators; no decision reads them.
+    events_seen: the last hold, release or recall that it knows of; see `store.events`.
     """
 
     run_id: int
@@ -47,7 +47,7 @@ class Run:
 
 @dataclass(frozen=True)
 class LoadedRun:
-    """What of a run says whether its snapshot is still needed; the words are those of `Run`."""
+    """The columns of a run that decide whether its snapshot is still needed; as in `Run`."""
 
     run_id: int
     as_of: date
@@ -58,8 +58,9 @@ class LoadedRun:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a run knows of its ledger, policy and place; None: not yet, or not there. is_trial: a
-    dry run.
+    """The facts recorded when a run starts: ledger, policy and output folder.
+
+    None: not known yet, or none. is_trial: a dry run.
     """
 
     ledger_fingerprint: str | None = None
@@ -76,11 +77,13 @@ class Facts:
 def start_run(
     source: Source, as_of: date, *, is_recording: bool, facts: Facts | None = None
 ) -> int:
-    """Begin a run and return its number. What an earlier attempt of that kind left running for the
-    date has failed.
+    """Begin a run and return its number.
+
+    An earlier attempt of that kind that is still running for the date is recorded as failed.
     """
     with transact(source) as connection:
         kind = {"as_of": as_of, "is_recording": is_recording}
+        # first: at most one attempt of a kind may be running for a date
         connection.execute(statement("runs", "abandon"), kind)
         return connection.execute(
             statement("runs", "insert"), kind | vars(facts or Facts())
@@ -99,7 +102,7 @@ def finish_run(source: Source, run_id: int, manifest_sha256: str) -> None:
 
 
 def keep_manifest(source: Source, run_id: int, manifest: Mapping[str, Any]) -> None:
-    """Keep the manifest that a run published or is about to publish."""
+    """Store the manifest that a run published or is about to publish."""
     with transact(source) as connection:
         row = {"run_id": run_id, "receipts": json.dumps({"manifest": manifest}, ensure_ascii=False)}
         connection.execute(statement("runs", "keep_receipt"), row)
@@ -118,21 +121,22 @@ def fail_left_runs(source: Source) -> None:
 
 
 def resume_run(source: Source, run_id: int) -> None:
-    """Let a run that failed go on: its failed step was started again. Not where a later attempt has
-    taken its place.
+    """Set a failed run back to running: its failed step was started again.
+
+    Nothing is changed where a later attempt has replaced it.
     """
     with transact(source) as connection:
         connection.execute(statement("runs", "resume"), {"run_id": run_id})
 
 
 def last_closed_on(source: Source) -> date | None:
-    """Return the last date whose books are closed, or None."""
+    """Return the last closed date, or None."""
     with transact(source) as connection:
         return connection.execute(statement("runs", "select_last_closed")).scalar_one()
 
 
 def fetch_closed_dates(source: Source, limit: int) -> list[date]:
-    """Return the last dates whose books are closed, the newest first."""
+    """Return the last closed dates, the newest first."""
     with transact(source) as connection:
         return list(
             connection.execute(statement("runs", "select_closed_dates"), {"limit": limit}).scalars()
@@ -140,10 +144,10 @@ def fetch_closed_dates(source: Source, limit: int) -> list[date]:
 
 
 def fetch_events_seen(source: Source, as_of: date) -> int:
-    """Return the last event that a past date sees: that of its closed run, else of the last date
-    closed before it.
+    """Return the last event that a past date knows.
 
-    0 where no date was closed up to then: what people did later is not there for it.
+    That of its closed run, else of the last date closed before it; 0 where no date was closed up to
+    then: later events do not exist for it.
     """
     with transact(source) as connection:
         found = connection.execute(statement("runs", "select_events_seen"), {"as_of": as_of})
@@ -151,8 +155,9 @@ def fetch_events_seen(source: Source, as_of: date) -> int:
 
 
 def fetch_newest_loaded(source: Source, as_of: date, *, with_trials: bool = True) -> Run | None:
-    """Return the run that loaded a ledger for the newest date from `as_of` on, the latest of that
-    date.
+    """Return the run that loaded a ledger for the newest date from `as_of` on.
+
+    Of several for that date the latest.
 
     Args:
         with_trials: whether dry runs are among them.
@@ -164,9 +169,7 @@ def fetch_newest_loaded(source: Source, as_of: date, *, with_trials: bool = True
 
 
 def fetch_run(source: Source, as_of: date) -> Run | None:
-    """Return the run that speaks for a date: the one that closed its books, else the latest that
-    wrote its files.
-    """
+    """Return the run that counts for a date: the one that closed it, else the newest written."""
     with transact(source) as connection:
         row = connection.execute(statement("runs", "select_by_date"), {"as_of": as_of}).first()
     return None if row is None else _run(row)

@@ -1,7 +1,6 @@
-"""Which documents stood on the monthly notices: kept with each run, bucket by bucket, so that each
-is new once.
+"""The documents that monthly notices have shown, per run and bucket: each is new only once.
 
-A run knows what the runs recorded before it have shown (`run_no`), whatever days they speak for; so
+A run knows what the runs recorded before it have shown (`run_no`), whatever dates they are for; so
 a run that is made again knows what it knew the first time.
 """
 
@@ -22,8 +21,9 @@ _COLUMN = "invoice_no"
 def keep_shown(
     connection: Connection, as_of: date, service: str, numbers: Mapping[int, pa.Array]
 ) -> None:
-    """Keep the numbers that an intended run shows as new, by bucket, inside the caller's
-    transaction.
+    """Store the document numbers that an intended run shows as new, by bucket.
+
+    Inside the caller's transaction.
     """
     rows = [
         {"as_of": as_of, "service": service, "bucket": bucket, "numbers": _pack(shown)}
@@ -34,10 +34,12 @@ def keep_shown(
 
 
 def fetch_shown(source: Source, service: str, bucket: int, run_no: int) -> pa.Array:
-    """Return the numbers that finished runs of a service, up to one, have shown to the accounts of
-    a bucket.
+    """Return the document numbers that a service's finished runs have shown in a bucket.
+
+    Of runs up to and including `run_no`.
     """
-    if run_no < 1:  # before a group's first run there is nothing to ask for, 64 times
+    # before a group's first run: saves one query for each of the 64 buckets
+    if run_no < 1:
         return pa.array([], pa.string())
     with transact(source) as connection:
         given = {"service": service, "bucket": bucket, "run_no": run_no}
@@ -47,8 +49,9 @@ def fetch_shown(source: Source, service: str, bucket: int, run_no: int) -> pa.Ar
 
 
 def first_shown_until(source: Source, service: str) -> date | None:
-    """Return up to which day documents count as shown without a number; None before the first
-    numbers.
+    """Return the day up to which documents count as shown without a stored number.
+
+    None before the first stored numbers.
     """
     with transact(source) as connection:
         found = connection.execute(
@@ -70,6 +73,7 @@ def newest_run_no(source: Source, service: str) -> int:
 
 
 def _pack(numbers: pa.Array) -> bytes:
+    # sorted numbers share long beginnings, which this encoding stores only once
     table = pa.table({_COLUMN: numbers}).sort_by(_COLUMN)
     packed = BytesIO()
     pq.write_table(

@@ -1,5 +1,4 @@
-"""How large the ledger's tables were: a table of holds that shrank overnight must stop what could
-hurt.
+"""Sizes of the ledger's tables per run: a table that protects people and shrank stops lists.
 
 Sizes are named as the snapshot names them: `holds` a table, `payers.vulnerable` a protecting column
 of one.
@@ -13,8 +12,9 @@ from dunning.gateways.postgres.sql_files import statement
 
 
 def store_table_sizes(source: Source, run_id: int, sizes: Mapping[str, int]) -> None:
-    """Keep how large each ledger table and protecting column was in a run; leave out what was not
-    there.
+    """Store the size of each ledger table and protecting column in a run.
+
+    What was missing is left out.
     """
     with transact(source) as connection:
         for name, row_count in sorted(sizes.items()):
@@ -29,7 +29,7 @@ def store_table_sizes(source: Source, run_id: int, sizes: Mapping[str, int]) -> 
 
 
 def fetch_table_sizes(source: Source, before: date) -> dict[str, int]:
-    """Return the sizes in the run that last closed books before a day; empty if there is none."""
+    """Return the sizes in the run that last closed a date before a day; empty if there is none."""
     with transact(source) as connection:
         rows = connection.execute(statement("table_sizes", "select_last"), {"before": before})
         return {
@@ -38,7 +38,7 @@ def fetch_table_sizes(source: Source, before: date) -> dict[str, int]:
 
 
 def store_accepted(source: Source, run_id: int, accepted: Mapping[str, str]) -> None:
-    """Keep for which tables (or columns) of a run a person says that less is right, and why."""
+    """Store the tables (or columns) for which a person accepts smaller sizes, with reasons."""
     with transact(source) as connection:
         for table_name, reason in sorted(accepted.items()):
             row = {"run_id": run_id, "table_name": table_name, "reason": reason}
@@ -46,7 +46,7 @@ def store_accepted(source: Source, run_id: int, accepted: Mapping[str, str]) -> 
 
 
 def fetch_accepted(source: Source, run_id: int) -> dict[str, str]:
-    """Return what `store_accepted` kept of a run."""
+    """Return what `store_accepted` stored of a run."""
     with transact(source) as connection:
         rows = connection.execute(statement("accepted_shrinks", "select"), {"run_id": run_id})
         return {row.table_name: row.reason for row in rows}

@@ -1,6 +1,4 @@
-"""Begin the notices of a service: open the night, see what was sent before, and lay out what the
-steps need.
-"""
+"""Begin a service's notices: open the stored date, check it, and fill the work folder."""
 
 import hashlib
 from dataclasses import dataclass
@@ -39,8 +37,9 @@ _AGAIN = "Съобщенията за този ден са вече отбеля
 
 @dataclass(frozen=True)
 class Order:
-    """What somebody wants made: the notices of a service on a date. dry_run: write files, record
-    nothing.
+    """A request for the monthly notices of a service on a date.
+
+    dry_run: write files, record nothing.
 
     Raises:
         UsageError: no such service.
@@ -62,7 +61,7 @@ class Order:
     def of(
         cls, as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
     ) -> "Order":
-        """Return an order for texts as typed; an address that is of no use there is refused."""
+        """Return an order for texts as typed; refuse an address where none can be used."""
         refuse_url(out, "--out", (SCHEME,))
         refuse_url(policy or "", "--policy")
         own = Path(policy).absolute() if policy else None
@@ -70,14 +69,14 @@ class Order:
 
     @property
     def purpose(self) -> str:
-        """What a second run is told that we do."""
+        """Purpose recorded with the run lock; shown to a run that finds it taken."""
         return f"notices {self.as_of} {self.service}"
 
 
 def run(
     as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
 ) -> Receipt:
-    """Begin; return the receipt that the other steps take. See `begin`."""
+    """Begin the notices; return the receipt that the other steps take. See `begin`."""
     order = Order.of(as_of, out, service, dry_run, policy)
     settings = Settings.from_environment()
     engine = open_store(settings, order.purpose)
@@ -86,20 +85,22 @@ def run(
 
 
 def begin(settings: Settings, engine: Engine, connection: Connection, order: Order) -> Receipt:
-    """Open the kept night of a date and lay out a work folder. The caller holds the notices' lock.
+    """Open the stored run of a date and fill a work folder; return the run's receipt.
 
-    What an earlier run of the service left lying goes, whatever became of it. Nothing is recorded
-    yet.
+    The caller holds the notices' lock. Folders that earlier runs of the service left are removed,
+    whatever became of those runs. Nothing is recorded yet.
 
     Raises:
-        DunningError: no run of that date is known, its snapshot is not kept any more or was harmed,
-            no premise has the service, tables that protect people were missing, wording was changed
-            after it had been sent, or the certificate cannot sign.
+        DunningError: no run of that date is known, its snapshot is not kept any more or was
+            damaged, no premise has the service, tables that protect people were missing, wording
+            was changed after it had been sent, or the certificate cannot sign.
     """
+    # An interrupted close belongs to the nightly runs: it is finished under their lock, not ours.
     if outbox.fetch_intents(connection, CLOSE):
         with run_lock(engine, order.purpose) as own:
             recover(own)
     outbox.recover(connection, notices.NOTICES)
+    # we hold the lock, so no other run is at work in these
     remove_folders(find_notices_folders(settings, order.service))
     night = open_night(
         settings,
@@ -111,10 +112,12 @@ def begin(settings: Settings, engine: Engine, connection: Connection, order: Ord
     templates = _read_templates(night.rules.notices.wording)
     wording = {name: hashlib.sha256(content).hexdigest() for name, content in templates.items()}
     notices.refuse_changed_wording(connection, wording)
+    # key and certificate are opened now: a wrong one must stop the run before the long steps
     open_receipt_key(settings.home)
     is_signed = find_seal(order.as_of) is not None
     known = notices.fetch_notice_run(connection, order.as_of, order.service)
     is_closed = night.known.state == "closed"
+    # a run that is recorded shows the same documents again
     since = known.since if known else _since(connection, night, order.service)
     memory = recall_shown(connection, order.service, since, known)
     told = ((_OPEN_NIGHT, not is_closed and not order.dry_run), (_AGAIN, known is not None))
@@ -170,11 +173,10 @@ def _read_templates(wording: int) -> dict[str, bytes]:
 
 
 def _lay_out(this: NoticesRun, night: Night, templates: dict[str, bytes]) -> None:
-    """Put what the steps read, policy files, templates and known history, into the run's work
-    folder.
-    """
+    """Write policy files, templates and known history into the run's work folder."""
     given = {this.policy_folder / name: content for name, content in night.policy.files().items()}
     given |= {this.templates / name: content for name, content in templates.items()}
     for path, content in given.items():
         write_private(path, content)
+    # sealed: the later steps may run in other processes and read only what was written here
     seal_files(this.given_seal, [*night.history.write(Path(this.work)), *given])

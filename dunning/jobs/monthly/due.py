@@ -1,4 +1,4 @@
-"""Which groups get their monthly notices on a night, and on which."""
+"""The services whose monthly notices are due on a date."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -20,13 +20,12 @@ ALL = "all"
 def run(
     as_of: str | None, out: str, service: str = "", dry_run: bool = False, policy: str | None = None
 ) -> list[Receipt]:
-    """Return what `begin` takes for each group whose notices are to be made; none where nobody is
-    due.
+    """Return the arguments of `begin` for each service whose notices are to be made; may be empty.
 
     Args:
-        as_of: ISO date of a night that was run; None: the last one whose books are closed.
-        service: whose notices, whether due or not; `all`: of every service that the ledger has;
-            empty: of those due.
+        as_of: ISO date of a stored run; None: the last closed date.
+        service: the one service to make, whether due or not; `all`: every service that the ledger
+            has; empty: those that are due.
     """
     with open_nights("notices due") as (settings, engine):
         day = date.fromisoformat(as_of) if as_of else runs.last_closed_on(engine)
@@ -38,13 +37,14 @@ def run(
         "policy": policy,
     }
     orders = [{**given, "service": group} for group in chosen]
+    # checked here, so that a wrong option stops all services and not only one
     for order in orders:
         Order.of(**order)
     return orders
 
 
 def find_services(as_of: date) -> tuple[list[str], list[str]]:
-    """Return the services that any premise of a night's ledger has, and those that none has.
+    """Return the services that any premise of a date's ledger has, and those that none has.
 
     Raises:
         DunningError: no run of that date is known, or its snapshot is not kept any more.
@@ -64,5 +64,6 @@ def _choose(
     if service == ALL:
         return there
     own = load_checked_policy(Path(policy).absolute()) if policy else kept_policy(engine, known)
+    # `before` is exclusive: notices of the day itself count, too
     last = notices.last_notices(engine, before=day + timedelta(days=1))
     return [group for group in due_groups(day, own.at(day).notices, last) if group in there]

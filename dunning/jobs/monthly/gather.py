@@ -1,4 +1,4 @@
-"""Decide on every account of a shard again and gather what its notices say, in postal order."""
+"""Decide on a shard's accounts again and write the contents of their notices in postal order."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ _NUMBERS = pa.schema({"bucket": pa.int16(), "invoice_no": pa.string()})
 
 
 class Gathered(TypedDict):
-    """What was gathered of a shard, in rows."""
+    """The row counts of a gathered shard."""
 
     service: str
     shard: int
@@ -37,11 +37,11 @@ class Gathered(TypedDict):
 
 
 def run(run: Receipt, shard: int = 0, shards: int = 1) -> Gathered:
-    """Write the notices of one shard, and what is withheld, into the run's work folder; return how
-    many of each.
+    """Write one shard's notices and withheld rows into the work folder; return their counts.
 
-    A file a bucket, in batches, so that whoever joins them needs one batch of each in memory.
-    Shards share nothing and may run at once; any number of them gives the same files in the end.
+    One file per bucket, in batches, so that the step that joins them needs one batch of each in
+    memory. Shards share nothing and may run at once; any number of them gives the same files in the
+    end.
     """
     if not 0 <= shard < shards <= BUCKETS:
         raise UsageError(
@@ -61,6 +61,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Gathered:
     }
     folder = this.shard_folder(shard, shards)
     (folder / "counts.json").write_text(json.dumps(receipt), encoding="utf-8")
+    # names that begin with a dot are files still being written
     seal_files(
         shard_seal(folder), [path for path in folder.glob("[!.]*") if path != shard_seal(folder)]
     )
@@ -68,7 +69,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Gathered:
 
 
 def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> tuple[int, int]:
-    """Write what a shard's accounts are told, and what is withheld; return the rows of each."""
+    """Write the notices and withheld rows of a shard; return the rows of each."""
     keep_freed_memory()
     folder, rules = this.shard_folder(shard, shards), this.rules()
     snapshot, history = this.open_snapshot(), History.read(Path(this.work))
@@ -82,6 +83,7 @@ def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> tuple[
             found = propose_notices(
                 bucket, decision, findings, rules, this.service, this.since_day, shown
             )
+            # small batches: `plan` merges all buckets with one batch of each in memory
             for first in range(0, len(found["notices"]), BATCH_ROWS):
                 writer.write({f"{index:02d}": found["notices"].slice(first, BATCH_ROWS)})
             withheld.append({"withheld": found["withheld"]})
@@ -106,7 +108,7 @@ def find_streams(this: NoticesRun, shards: int) -> list[Path]:
 
 
 def find_withheld(this: NoticesRun, shards: int) -> list[Path]:
-    """Return the files of what each shard withholds."""
+    """Return the file of withheld rows of each shard."""
     return [_withheld(this.shard_folder(shard, shards)) for shard in range(shards)]
 
 
@@ -128,6 +130,7 @@ def read_numbers(this: NoticesRun, shards: int) -> dict[int, pa.Array]:
 
 
 def _numbers_of(bucket: int, notices: pa.Table) -> pa.Table:
+    # `lines` is a list per notice: flattened, it is one row per line of all notices
     numbers = pc.unique(notices["lines"].combine_chunks().flatten().field("invoice_no"))
     return pa.table(
         [pa.repeat(pa.scalar(bucket, pa.int16()), len(numbers)), numbers], schema=_NUMBERS

@@ -1,4 +1,4 @@
-"""The notices of one service in one call: what the DAG does task by task."""
+"""The notices of one service in one call: the tasks of the DAG one after another."""
 
 import os
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.run_context import Receipt
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
-# One process makes so many before another one has started.
+# Below this number one process is done before a second one has started.
 FEW = 1_000
 PartReceipt = TypeVar("PartReceipt")
 
@@ -28,9 +28,9 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> repo
     """Make, publish and record the notices of a service on a date; return the report's receipt.
 
     Args:
-        shards: parts in which the accounts are decided on, side by side as far as there are
+        shards: parts in which the accounts are decided on, in parallel as far as there are
             processors.
-        progress: hears one short line at each step.
+        progress: called with one short line at each step.
 
     Raises:
         DunningError: refused or failed; nothing is half-done.
@@ -66,8 +66,9 @@ def _make_files(receipt: Receipt, shards: int, progress: Progress) -> plan.Plann
 def _side_by_side(
     work: Callable[..., PartReceipt], receipt: Receipt, parts: int
 ) -> list[PartReceipt]:
-    """Return what a step makes of each part, in as many processes as there are parts and
-    processors.
+    """Return the receipts of a step for all parts, computed in parallel.
+
+    In as many processes as there are parts and processors.
     """
     workers = min(parts, _cores())
     if workers <= 1:

@@ -1,5 +1,6 @@
-"""Bring all notices into postal order and cut them into units: print files by district, and single
-files for e-mail.
+"""Sort all notices into postal order and cut them into units to render.
+
+Units are print files by district, and groups of single files for e-mail.
 """
 
 import json
@@ -25,16 +26,17 @@ from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.units import Cutter, write_units
 from dunning.jobs.run_context import Receipt
 
+# e-mails per unit; one process renders a unit
 UNIT_FILES = 1_000
-# There is a separator sheet wherever a carrier's round begins.
+# A separator sheet comes before the first letter of each carrier's route.
 SEPARATOR_PAGES = 1
 SUMS = ("total_cents", "overdue_cents")
 
 
 class Planned(TypedDict):
-    """What was put into order.
+    """The counts and sums of the sorted notices.
 
-    email, post: notices. total_cents, overdue_cents: their sums. units: what is rendered at once.
+    email, post: notices. total_cents, overdue_cents: their sums. units: number of units to render.
     shards: of `gather`. withheld: rows by reason.
     """
 
@@ -48,12 +50,12 @@ class Planned(TypedDict):
 
 
 def run(run: Receipt, shards: list[Gathered]) -> Planned:
-    """Write the units and what is withheld into the run's work folder; return counts and cents.
+    """Write the units and the withheld rows into the run's work folder; return counts and cents.
 
-    In memory are a few hundred notices of each bucket, however many there are.
+    A few hundred notices of each bucket are in memory at a time, however many there are in all.
 
     Args:
-        shards: the receipts of `gather`; those of other services are left aside.
+        shards: the receipts of `gather`; those of other services are ignored.
 
     Raises:
         DunningError: a shard is missing, or all are.
@@ -65,6 +67,7 @@ def run(run: Receipt, shards: list[Gathered]) -> Planned:
             "No shard was gathered, so nobody would get a notice. Run the date again."
         )
     streams = find_streams(this, len(own))
+    # a step that is tried again starts with empty folders
     remove_folders([this.units, this.rendered, this.prepared])
     this.units.mkdir(parents=True)
     counts, units = _cut(this, streams)
@@ -98,11 +101,15 @@ def plan_seal(this: NoticesRun) -> Path:
 
 
 def _cut(this: NoticesRun, streams: list[Path]) -> tuple[Counter[str], int]:
-    """Write the units and their list; return notices by channel and sums, and the units."""
+    """Write the units and their list; return counts by channel, sums, and the number of units."""
     letters = Cutter(this.units, "post", this.rules().notices.batch_pages_max, SEPARATOR_PAGES)
     mails = Cutter(this.units, "email", UNIT_FILES)
     counts: Counter[str] = Counter(dict.fromkeys(("email", "post", *SUMS), 0))
     route = ""
+    # The buckets' files are each sorted; merged, they are sorted as a whole:
+    #   bucket 00   A1  B2  C7  \
+    #   bucket 01   A3  A9  C1   >  A1 A3 A9 B2 C1 C7 …
+    #   bucket 02   B4  …       /
     for rows in merge_sorted(streams, POSTAL_ORDER):
         by_post = pc.equal(rows["channel"], "post")
         post, email = rows.filter(by_post), rows.filter(pc.invert(by_post))
@@ -111,6 +118,7 @@ def _cut(this: NoticesRun, streams: list[Path]) -> tuple[Counter[str], int]:
         if len(post):
             weights, route = _weigh(post, route)
             letters.add(post, weights, post["district"])
+        # e-mails form one group: every one weighs 1, and only their number ends a unit
         mails.add(
             email, np.ones(len(email), np.int64), pa.chunked_array([pa.repeat("", len(email))])
         )
@@ -122,10 +130,16 @@ def _cut(this: NoticesRun, streams: list[Path]) -> tuple[Counter[str], int]:
 
 
 def _weigh(post: pa.Table, route_before: str) -> tuple[npt.NDArray[np.int64], str]:
-    """Return the pages of each letter, with the separator sheet before it, and the route of the
-    last one.
+    """Return the pages of each letter with its separator sheet, and the last letter's route.
+
+    The sheet is counted with the letter after it.
     """
+    # \x00 is in no name, so two different pairs never join to the same text
     routes = pc.binary_join_element_wise(post["district"], pc.fill_null(post["route"], ""), "\x00")
+    # each letter's route next to that of the letter before it, across batches:
+    #   before    r0 r1 r1 r2
+    #   routes    r1 r1 r2 r2     r0: last route of the batch before
+    #   is_first  x     x
     before = pa.concat_arrays([pa.array([route_before]), *routes.slice(0, len(post) - 1).chunks])
     is_first = pc.not_equal(routes.combine_chunks(), before).to_numpy(zero_copy_only=False)
     pages = np.asarray(estimate_pages(post), np.int64)

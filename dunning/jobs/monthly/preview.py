@@ -1,4 +1,4 @@
-"""The notices of one premise, to be looked at: a file each, nothing recorded."""
+"""The notices of one premise for a person to read: one file each, nothing recorded."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +30,10 @@ _NOTHING = "няма нито нов документ, нито неплатен
 
 @dataclass(frozen=True)
 class Preview:
-    """files: of the notices. told: Bulgarian, one sentence for each account that gets none."""
+    """The files of a preview, and the accounts without a notice.
+
+    files: of the notices. told: Bulgarian, one sentence for each account that gets none.
+    """
 
     files: list[Path]
     told: list[str]
@@ -38,20 +41,24 @@ class Preview:
 
 @dataclass(frozen=True)
 class Rendered:
-    """notices: PDF by name of its file. told: as of `Preview`."""
+    """The rendered notices of a preview, and the accounts without a notice.
+
+    notices: PDF by name of its file. told: as of `Preview`.
+    """
 
     notices: dict[str, bytes]
     told: list[str]
 
     @property
     def is_withheld(self) -> bool:
-        """Whether an account gets none because it is withheld."""
+        """Whether an account gets no notice because it is withheld."""
         return any(_NOTHING not in sentence for sentence in self.told)
 
 
 def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None = None) -> Preview:
-    """Put the notices of a premise's accounts, or of one, into the home's `preview` folder, until
-    the next night.
+    """Write the notices of a premise's accounts, or of one, into the `preview` folder.
+
+    The home's `preview` folder is emptied by the next nightly run.
 
     Raises:
         DunningError: as `render`.
@@ -69,8 +76,8 @@ def render(
 ) -> Rendered:
     """Return the notices of a premise's accounts, or of one of them; no file is written.
 
-    They are what `dunning notices` would send tonight, by e-mail or post; the templates are those
-    of the repository, whether or not they were sent already.
+    They are what `dunning notices` would send for that date, by e-mail or post; the templates are
+    those of the repository, whether or not they were sent already.
 
     Raises:
         DunningError: no run of that date is known, its snapshot has aged out, or no such account
@@ -81,6 +88,7 @@ def render(
         night = open_night(settings, engine, as_of, own)
         proposed, since, asked = _propose(night, engine, premise_no, payer_code)
     found = proposed["notices"]
+    # the bucket has other premises, too; only the accounts that were asked for are shown
     found = found.filter(
         pc.and_(pc.equal(found["premise_no"], premise_no), pc.is_in(found["payer_code"], asked))
     )
@@ -93,8 +101,9 @@ def render(
 def _propose(
     night: Night, source: Source, premise_no: str, payer_code: str | None
 ) -> tuple[dict[str, pa.Table], date, pa.Array]:
-    """Return what is proposed for the premise's bucket, since when documents are new, and the
-    payers asked for.
+    """Return the notices proposed for the premise's bucket, and the payers that were asked for.
+
+    Between the two: the day since which documents are new.
     """
     index = int(buckets_of(pa.array([premise_no]))[0])
     bucket = night.snapshot.read_bucket(index)
@@ -102,6 +111,7 @@ def _propose(
     asked = bucket.accounts.text("payer_code").take(pa.array(accounts))
     premise = bucket.accounts["premise"][accounts[0]]
     service = SERVICES[bucket.premises["service"][premise]]
+    # the same first day as in a real run: the notices must show the same documents as new
     since = since_of(
         night.as_of, night.rules.notices, service, notices.last_notices(source, before=night.as_of)
     )

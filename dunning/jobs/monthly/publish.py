@@ -1,6 +1,4 @@
-"""Publish the rendered notices and, where the run records, what was sent: intent, effect,
-record.
-"""
+"""Publish the rendered notices and record what was sent: intent, publication, record."""
 
 from collections.abc import Mapping
 
@@ -20,7 +18,7 @@ from dunning.jobs.run_context import Receipt
 
 
 class PublishedNotices(NoticeCounts):
-    """Notices that were published.
+    """The counts of published notices, their state and folder.
 
     state: `done` (recorded), `written` (only files), `again` or `other` (recorded before; the same
     content, or not).
@@ -33,7 +31,7 @@ class PublishedNotices(NoticeCounts):
 
 
 def run(run: Receipt, planned: Planned) -> PublishedNotices:
-    """Publish and record; see `publish`."""
+    """Publish and record the notices; return their counts. See `publish`."""
     this = NoticesRun.of(run)
     purpose = f"notices {this.as_of} {this.service} publish"
     engine = open_store(Settings.from_environment(), purpose)
@@ -42,20 +40,23 @@ def run(run: Receipt, planned: Planned) -> PublishedNotices:
 
 
 def publish(connection: Connection, this: NoticesRun, planned: Planned) -> PublishedNotices:
-    """Write the lists and the manifest, publish all files, and record the run with its tokens,
-    wording and numbers.
+    """Write lists and manifest, publish all files and record the run; return its counts.
 
-    The caller holds the notices' lock. The run is intended before the files are published and done
-    after; see `store.outbox`. Notices that are recorded already are recorded no second time: the
-    same bytes are published again, others never take their place.
+    Recorded with it are its tokens, wording and document numbers.
+
+    The caller holds the notices' lock. The run is recorded as intended before the files are
+    published and as done after; see `store.outbox`. Notices that are recorded already are not
+    recorded again: the same bytes are published again, others never replace them.
 
     Raises:
         DunningError: a unit was not rendered or was changed since, the files cannot be published,
-            or they are not those that were sent and would take their place.
+            or they are not those that were sent and would replace them.
     """
+    # finish what a killed process began, before it is looked up below
     outbox.recover(connection, notices.NOTICES)
     written = write_lists(this, planned)
     check_prepared(this.prepared)
+    # read after the recovery: an interrupted run of this date may be recorded by now
     known = notices.fetch_notice_run(connection, this.day, this.service)
     if known is not None:
         state = _publish_again(this, written, known)
@@ -100,13 +101,13 @@ def _publish_first(
 
 
 def _publish_again(this: NoticesRun, written: Written, known: notices.NoticeRun) -> str:
-    """Publish what is recorded already, unless other files would take the place of those that were
-    sent.
+    """Publish notices that are recorded already, unless they would replace different files.
 
-    The same words under other signatures (of another moment) are not written over those that lie
-    there.
+    Notices with the same content under other signatures (of another time) do not replace the files
+    that were sent.
     """
     sent = notices.NOTICES.target(vars(known))
+    # signatures change the bytes each time: equal content without them is the same notice
     if written.manifest_sha256 != known.manifest_sha256 and known.out == this.out:
         if written.content_sha256 == known.content_sha256 and is_published(
             sent, known.manifest_sha256

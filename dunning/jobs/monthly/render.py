@@ -1,4 +1,4 @@
-"""Render the planned units: print files, and one signed file per e-mail with what goes along."""
+"""Render the planned units: print files, and one signed file per e-mail with its data."""
 
 import hashlib
 import json
@@ -29,17 +29,19 @@ from dunning.jobs.monthly.units import Unit, read_units
 from dunning.jobs.run_context import Receipt
 from dunning.policy.rules import Rules
 
+# Characters of a name without hash and suffix; common file systems take 255 bytes in all.
 _NAME_MAX = 200
-_AT_ONCE = 2000  # notices drawn together
+# Notices drawn together; more of them need more memory.
+_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
 class Made:
-    """What the rendering of a unit made.
+    """The results of rendering a unit.
 
-    rows: of a print file, its index; of single files, one row an e-mail (see `_mail`). files:
+    rows: of a print file, its index; of single files, one row per e-mail (see `_mail`). files:
     SHA-256 by name below the prepared folder. pages: of print files. plain: notices that only the
-    plain way could draw.
+    plain renderer could draw.
     """
 
     rows: pa.Table
@@ -49,7 +51,7 @@ class Made:
 
 
 class RenderedPart(TypedDict):
-    """What was rendered of a part."""
+    """The counts of a rendered part."""
 
     part: int
     parts: int
@@ -58,7 +60,7 @@ class RenderedPart(TypedDict):
 
 
 class RenderedUnit(TypedDict):
-    """What was rendered of a unit; see `Made`."""
+    """The files and pages of a rendered unit; see `Made`."""
 
     files: dict[str, str]
     pages: int
@@ -81,6 +83,7 @@ def run(run: Receipt, part: int = 0, parts: int = 1) -> RenderedPart:
     check_seal(this.given_seal)
     check_seal(plan_seal(this), ["units.json"])
     desk = _Desk(this)
+    # every `parts`-th unit, so that the large print files are spread over all processes
     units = read_units(this.units / "units.json")[part::parts]
     for unit in units:
         desk.render(unit)
@@ -110,7 +113,7 @@ def rows_file(this: NoticesRun, unit: Unit) -> Path:
 
 
 class _Desk:
-    """What every unit of a run is rendered with."""
+    """The settings, key and certificate with which a run's units are rendered."""
 
     def __init__(self, this: NoticesRun) -> None:
         self.this, self.rules = this, this.rules()
@@ -119,7 +122,7 @@ class _Desk:
         self.key = open_receipt_key(Settings.from_environment().home)
 
     def render(self, unit: Unit) -> None:
-        """Render a unit, and tell of it under seal."""
+        """Render a unit; write its files, and its counts under a seal."""
         check_seal(plan_seal(self.this), [f"{unit.name}.arrow"])
         notices = pa.concat_tables(
             read_streams([self.this.units / f"{unit.name}.arrow"])
@@ -144,6 +147,7 @@ class _Desk:
             folder,
         )
         index = pa.concat_tables([batch.index for batch in printed])
+        # the index also has separator sheets; only notices must agree
         found = pc.sum(pc.equal(index["kind"], "notice")).as_py()
         if found != unit.notices:
             raise DunningError(
@@ -159,12 +163,14 @@ class _Desk:
     def _mails(self, notices: pa.Table) -> Made:
         made = [self._sign(single) for single in print_singles(notices, self.press)]
         references = [name for name, *_ in made]
+        # the order must agree too: rows and files are joined by position below
         if references != notices["reference"].to_pylist():
             raise DunningError(
                 "The files for e-mail are not those of the notices that were to be rendered."
             )
         tokens = [self.key.token(reference) for reference in references]
         url, day = self.rules.profile.receipt_url, self.this.day
+        # without a receipt address the e-mail has no link, but its token is recorded all the same
         links = [f"{url}{token}" if url else None for token in tokens]
         mails = write_mails(notices, links, mail_head(self.rules, self.this.templates))
         rows = {
@@ -187,8 +193,9 @@ class _Desk:
         return Made(table, files, 0, sum(is_plain for *_, is_plain in made))
 
     def _sign(self, single: Single) -> tuple[str, str, str, bool]:
-        """Write a file; return its reference, its SHA-256 as it is and without signature, and
-        whether it is plain.
+        """Write a notice's file; return its reference, hashes, and whether it is plain.
+
+        Two hashes, SHA-256: of the file as it is, and without its signature.
         """
         content = single.content
         if self.seal is not None:
@@ -204,13 +211,15 @@ def mail_head(rules: Rules, templates: Path) -> MailHead:
 
 
 def file_of(reference: str) -> str:
-    """Return the file of a notice below the run's folder; what may not stand in a file's name is
-    written as %XX.
+    """Return the name of a notice's file below the run's folder.
+
+    Characters that a file's name may not contain are written as %XX.
 
     >>> file_of("20261115-NE-0042-A/7")
     'email/20261115-NE-0042-A%2F7.pdf'
     """
     name = quote(reference, safe="%")
+    # a shortened name keeps a hash of the whole reference, so that two never share a file
     if len(name) > _NAME_MAX:
         name = f"{name[:_NAME_MAX]}-{hashlib.sha256(reference.encode()).hexdigest()[:16]}"
     return f"email/{name}.pdf"

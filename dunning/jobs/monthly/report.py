@@ -1,5 +1,6 @@
-"""What the morning reads of a run of the notices: counts and sums, where the files lie. And the end
-of its folder.
+"""The morning report of a notices run: counts, sums and the folder of the files.
+
+Its work folder is removed then.
 """
 
 from datetime import timedelta
@@ -16,15 +17,16 @@ from dunning.jobs.run_context import Receipt
 
 
 class NoticesReport(PublishedNotices):
-    """Published notices as a clerk reads of them."""
+    """Published notices with the report that a clerk reads."""
 
     warnings: list[str]
     text: str
 
 
 def run(run: Receipt, published: PublishedNotices) -> NoticesReport:
-    """Return the report of published notices as Bulgarian text with its figures; remove the run's
-    work folder.
+    """Return the report of published notices as Bulgarian text with its figures.
+
+    The run's work folder is removed.
     """
     this = NoticesRun.of(run)
     text = write_report(this, published)

@@ -1,6 +1,4 @@
-"""A run of the monthly notices on its way from step to step, as a receipt that may stand in a
-log.
-"""
+"""A run of the monthly notices as its steps pass it on: a receipt that may be logged."""
 
 import re
 import secrets
@@ -21,16 +19,15 @@ _FOLDER = re.compile(r"[0-9-]+-(?P<service>[a-z]+)-[0-9a-f]+\.notices\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class NoticesRun(AnyRun):
-    """The notices of one service on one date; the files come into
-    `<out>/notices/<as_of>/<service>`.
+    """The notices of one service on one date, published in `<out>/notices/<as_of>/<service>`.
 
     Attributes:
         service: word of words.SERVICES.
-        since: ISO date of the group's last run; payments after it are told of.
+        since: ISO date of the group's last run; payments after it are shown.
         shown_until: ISO date; what was issued up to it counts as shown. shown_run_no: see
             `shown.Memory`.
-        is_recording: records what was sent: not dry, the night's books are closed, and nothing was
-            recorded yet.
+        is_recording: records what was sent: not dry, the date is closed, and nothing was recorded
+            yet.
         is_signed: a certificate is configured.
         wording: SHA-256 by name of the templates that it uses.
     """
@@ -50,12 +47,12 @@ class NoticesRun(AnyRun):
 
     @property
     def memory(self) -> Memory:
-        """What counts as shown before."""
+        """The documents that count as shown before."""
         return Memory(date.fromisoformat(self.shown_until), self.shown_run_no)
 
     @property
     def target(self) -> Target:
-        """Where its files come."""
+        """The target of its files."""
         return NOTICES.target(vars(self))
 
     @property
@@ -65,12 +62,12 @@ class NoticesRun(AnyRun):
 
     @property
     def units(self) -> Path:
-        """The folder of the notices in postal order, cut into what is rendered at once."""
+        """The folder of the units: notices in postal order, cut into files to render."""
         return Path(self.work) / "units"
 
     @property
     def rendered(self) -> Path:
-        """The folder of what each unit's rendering told."""
+        """The folder of the units' results."""
         return Path(self.work) / "rendered"
 
     def shard_folder(self, shard: int, shards: int) -> Path:
@@ -79,8 +76,9 @@ class NoticesRun(AnyRun):
 
 
 def new_notices_folder(settings: Settings, as_of: date, service: str) -> Path:
-    """Return a folder of its own for a run's work tables; `find_notices_folders` knows its service
-    by its name.
+    """Return a folder of its own for a run's work tables.
+
+    The service is part of its name; `find_notices_folders` finds it by that.
     """
     return settings.home / "work" / f"{as_of.isoformat()}-{service}-{secrets.token_hex(4)}.notices"
 

@@ -1,6 +1,4 @@
-"""What of the notices is rendered at once: a file for the print house, or a thousand single
-files.
-"""
+"""Units of notices that are rendered together: a print file, or a thousand single files."""
 
 import json
 import re
@@ -41,20 +39,19 @@ def write_units(path: Path, units: list[Unit]) -> None:
 
 
 def read_units(path: Path) -> list[Unit]:
-    """Read the list of units."""
+    """Return the list of units in a file."""
     return [Unit(**unit) for unit in json.loads(path.read_text(encoding="utf-8"))]
 
 
 class Cutter:
-    """Cuts rows, as they come, into units whose weights sum up to no more than a limit; a new group
-    begins a new unit.
+    """Cuts rows, as they come, into units of limited weight; a new group begins a new unit.
 
-    A row that is too heavy for any unit gets one of its own.
+    A row that is heavier than the limit gets a unit of its own.
 
     Args:
-        folder: where the files of the units come.
+        folder: of the units' files.
         channel: of the rows.
-        limit: of a unit's weights. opening: the weight that every unit has to begin with.
+        limit: largest sum of weights in a unit. opening: the weight that every unit begins with.
     """
 
     def __init__(self, folder: Path, channel: str, limit: int, opening: int = 0) -> None:
@@ -73,7 +70,7 @@ class Cutter:
                 first = self._add_run(rows, weights, group, first, end)
 
     def close(self) -> None:
-        """End the unit that was begun, if any."""
+        """End the open unit, if there is one."""
         if self._writer is not None:
             self._writer.__exit__(None, None, None)
             self.units.append(Unit(self._name, self.channel, self._rows, self._weight))
@@ -82,16 +79,18 @@ class Cutter:
     def _add_run(
         self, rows: pa.Table, weights: npt.NDArray[np.int64], group: str, first: int, end: int
     ) -> int:
-        """Append rows of one group as far as the unit takes them; return the first that it did not
-        take.
-        """
+        """Append rows of one group up to the unit's limit; return the first that did not fit."""
         if self._writer is None:
             self._open(group)
+        # weights   3  2  4  2      limit 10, weight of the open unit 2
+        # sums      5  7 11 13      searchsorted: 2 rows fit
         sums = np.cumsum(weights[first:end]) + self._weight
         count = int(np.searchsorted(sums, self.limit, side="right"))
+        # nothing fits into a unit that has rows: end it, and try again with a new one
         if count == 0 and self._rows:
             self.close()
             return first
+        # nothing fits into an empty unit: the row gets it alone
         count = max(count, 1)
         assert self._writer is not None
         self._writer.write({self._name: rows.slice(first, count)})
@@ -109,7 +108,7 @@ class Cutter:
 
 
 def name_of(group: str) -> str:
-    """Return a group's name as it may stand in a file's name.
+    """Return a group's name in characters that a file's name may contain.
 
     >>> name_of("Люлин 3"), name_of("«»")
     ('Lyulin-3', '')
@@ -118,7 +117,8 @@ def name_of(group: str) -> str:
 
 
 def _runs(groups: pa.ChunkedArray) -> Iterator[tuple[int, int]]:
-    """Yield first and end of each stretch of equal groups."""
+    """Yield first and end (exclusive) of each run of equal groups."""
     codes = groups.combine_chunks().dictionary_encode().indices.to_numpy()
+    # a run ends where the code differs from the next one:  A A B B B  ->  0 2 5
     bounds = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)] if len(codes) else [0]
     yield from pairwise(bounds)

@@ -1,4 +1,4 @@
-"""The lists that go with the rendered notices, and the manifest that names every file."""
+"""Write the lists for the rendered notices, and the manifest that names every file."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -26,14 +26,17 @@ from dunning.jobs.monthly.units import Unit, read_units
 
 
 class WithheldCounts(TypedDict):
-    """Rows that are withheld, and by reason."""
+    """The number of withheld rows, and their number by reason."""
 
     rows: int
     reasons: dict[str, int]
 
 
 class NoticeCounts(TypedDict):
-    """What leaves. notices: by channel. plain: notices that only the plain way could draw."""
+    """The counts of notices that leave.
+
+    notices: by channel. plain: notices that only the plain renderer could draw.
+    """
 
     notices: dict[str, int]
     pages: int
@@ -46,8 +49,9 @@ class NoticeCounts(TypedDict):
 
 @dataclass(frozen=True)
 class Written:
-    """What stands in the prepared folder: the manifest's SHA-256, and that of its content without
-    signatures.
+    """The hashes and counts of the prepared folder.
+
+    manifest_sha256: of the manifest. content_sha256: of its content without signatures.
     """
 
     manifest_sha256: str
@@ -56,8 +60,9 @@ class Written:
 
 
 def write_lists(this: NoticesRun, planned: Planned) -> Written:
-    """Write index, lists and manifest beside the rendered files. Writing them again gives the same
-    bytes.
+    """Write index, lists and manifest beside the rendered files; return their hashes and counts.
+
+    Writing them again gives the same bytes.
 
     Args:
         planned: the receipt of `plan`.
@@ -78,11 +83,13 @@ def write_lists(this: NoticesRun, planned: Planned) -> Written:
         f"{NOT_SENT.path}.csv": _write(this, f"{NOT_SENT.path}.csv", [withheld], NOT_SENT.columns),
     }
     files = {name: sha256 for one in told for name, sha256 in one["files"].items()}
+    # equal names would merge in the dictionary, and one notice would be lost
     if len(files) != sum(len(one["files"]) for one in told):
         raise DunningError(
             f"Two notices of {this.as_of} would have one file. Nothing was published."
         )
     counts = _count(planned, told, len(withheld))
+    # one name is one file: lists and notices do not share names
     manifest = _manifest(this, counts) | {"files": files | lists}
     content = manifest_bytes(manifest)
     write_private(this.prepared / MANIFEST, content)
@@ -136,15 +143,16 @@ def _manifest(this: NoticesRun, counts: NoticeCounts) -> dict[str, Any]:
 
 
 def _content_sha256(this: NoticesRun, manifest: dict[str, Any], mails: list[Unit]) -> str:
-    """Return the SHA-256 of all that is said, whatever the signatures: their bytes may differ each
-    time.
-    """
+    """Return the SHA-256 of the content without signatures, whose bytes may differ each time."""
+    # E-mail files, and the list that names their hashes, differ with each signature; they are
+    # replaced by the hashes of the unsigned files.
     is_mail = {
         name: name.startswith("email/") or name == f"{EMAIL.path}.csv" for name in manifest["files"]
     }
     rest = {name: sha256 for name, sha256 in manifest["files"].items() if not is_mail[name]}
     digest = hashlib.sha256(manifest_bytes(manifest | {"files": rest}))
     unsigned = (
+        # the hash without signature takes the place of the file's own
         rows.drop_columns("sha256").rename_columns({"content_sha256": "sha256"})
         for rows in _rows(this, mails)
     )

@@ -1,5 +1,5 @@
-"""The night: load, classify, propose, write, close, report; `night` is all of it in one call.
+"""The nightly run: load, classify, propose, write, close, report; `night` does all in one call.
 
-Each step gives the receipt that the next one takes. `history` and `baseline` bring what earlier
-nights left; `protections` and `limits` say whether the extract may be acted upon.
+Each step gives the receipt that the next one takes. `history` and `baseline` load the records of
+earlier dates; `protections` and `limits` decide whether the extract may be used for actions.
 """

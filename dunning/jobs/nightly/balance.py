@@ -1,4 +1,4 @@
-"""The balance of a whole run: what the loader took in against what the decisions made of it."""
+"""The balance of a whole run: totals of the loaded rows against those of the decisions."""
 
 from collections import Counter
 from typing import Any
@@ -26,7 +26,7 @@ def join_stages(shards: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def check_totals(books: dict[str, int], classified: dict[str, int]) -> None:
-    """Refuse a classification whose open sum or credit is not that of the books, to the cent.
+    """Refuse a classification whose open sum or credit differs from the books by a cent.
 
     Args:
         books: see `join_books`.

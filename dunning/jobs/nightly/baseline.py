@@ -1,6 +1,4 @@
-"""What tonight is compared with: figures of closed nights, and how many payments the ledger has of
-late.
-"""
+"""The baseline that a run is compared with: figures of closed dates, counts of payments."""
 
 import json
 from dataclasses import dataclass
@@ -21,17 +19,17 @@ _FILE = "past.json"
 
 @dataclass(frozen=True)
 class Past:
-    """What a night is compared with.
+    """The baseline that a run is compared with.
 
-    figures: rows and cents by measure of closed nights. payments: how many the ledger has in the
-    last days, then in the same days of each of the last months.
+    figures: rows and cents by measure, of closed dates. payments: number of payments in the ledger
+    in the last days, then in the same days of each of the last months.
     """
 
     figures: dict[date, dict[str, tuple[int, int]]]
     payments: list[int]
 
     def write(self, work: Path) -> Path:
-        """Write it into a run's work folder; return the file, to be sealed."""
+        """Write the baseline into a run's work folder; return the file, to be sealed."""
         path = work / _FILE
         nights = {day.isoformat(): figures for day, figures in self.figures.items()}
         path.write_text(
@@ -41,7 +39,7 @@ class Past:
 
     @classmethod
     def read(cls, work: Path) -> "Past":
-        """Return what `write` wrote."""
+        """Return the baseline that `write` wrote."""
         told = json.loads((work / _FILE).read_text(encoding="utf-8"))
         nights = {
             date.fromisoformat(day): {
@@ -52,7 +50,7 @@ class Past:
         return cls(nights, told["payments"])
 
     def judge(self, as_of: date, manifest: dict[str, Any], rule: Release) -> list[Unusual]:
-        """Return what is unusual about the night of a manifest."""
+        """Return the unusual figures of the run that a manifest describes."""
         tonight = {
             _measure(f.kind, f.name): (f.row_count, f.cents) for f in figures_of(as_of, manifest)
         }
@@ -60,10 +58,11 @@ class Past:
 
 
 def gather_past(source: Source, snapshot: Snapshot, as_of: date, rule: Release) -> Past:
-    """Return what the night of a date is compared with; of the store what is earlier than it."""
+    """Return the baseline for a date; of the store only what is earlier than the date."""
     figures: dict[date, dict[str, tuple[int, int]]] = {}
     for figure in fetch_figures(source, since=as_of - timedelta(days=MEMORY_DAYS), before=as_of):
         measure = _measure(figure.kind, figure.name)
+        # other lists have figures, too, but no limit is set for them
         if measure in MEASURES:
             figures.setdefault(figure.as_of, {})[measure] = (figure.row_count, figure.cents)
     windows = [_window(day, rule.payments_days) for day in _same_days(as_of)]
@@ -71,8 +70,9 @@ def gather_past(source: Source, snapshot: Snapshot, as_of: date, rule: Release) 
 
 
 def figures_of(as_of: date, manifest: dict[str, Any]) -> list[Figure]:
-    """Return the figures of a night from its manifest: accounts and open cents by stage, rows and
-    cents by list.
+    """Return a run's figures from its manifest.
+
+    Accounts and open cents by stage, rows and cents by list.
     """
     stages = [
         Figure(as_of, "stage", name, told["accounts"], told["open_cents"])
@@ -86,8 +86,9 @@ def figures_of(as_of: date, manifest: dict[str, Any]) -> list[Figure]:
 
 
 def _measure(kind: str, name: str) -> str:
-    """Return the measure that a figure belongs to; what belongs to none keeps a name that no
-    measure has.
+    """Return the measure that a figure belongs to.
+
+    A figure of no measure gets a name that no measure has.
     """
     if kind == "stage":
         return name
@@ -104,14 +105,17 @@ def _same_days(as_of: date) -> list[date]:
     >>> [day.isoformat() for day in _same_days(date(2026, 3, 31))][:3]
     ['2026-03-31', '2026-02-28', '2026-01-31']
     """
+    # months counted from year 0, so that January minus one is December of the year before
     months = [divmod(12 * as_of.year + as_of.month - 1 - n, 12) for n in range(_MONTHS + 1)]
     return [_day_of(year, month + 1, as_of.day) for year, month in months]
 
 
 def _day_of(year: int, month: int, day: int) -> date:
+    # day 0 of the next month: the last day of this one
     end = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
     return end.replace(day=min(day, end.day))
 
 
 def _window(day: date, days: int) -> tuple[date, date]:
+    # both ends are inclusive
     return day - timedelta(days=days - 1), day

@@ -1,4 +1,4 @@
-"""Which day a run speaks for, and on which one somebody acts, when nobody says."""
+"""The default day of a run, and the day of an action, in Sofia time."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo

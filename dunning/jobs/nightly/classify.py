@@ -29,13 +29,12 @@ from dunning.jobs.nightly.runs import Run, shard_buckets, shard_folder, shard_se
 from dunning.jobs.run_context import Receipt
 from dunning.policy.rules import Rules
 
-# What no decision and no list looks at.
+# Invoice lines are the largest table, and no decision and no list reads them.
 _READ = tuple(name for name in SCHEMAS if name != "invoice_lines")
 
 
 def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
-    """Write the decisions and proposals of one shard into the run's work folder; return counts per
-    stage.
+    """Write one shard's decisions and proposals; return its counts per stage.
 
     Shards share nothing and may run at once; any number of them gives the same files in the end.
     """
@@ -43,6 +42,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
         raise UsageError(
             f"Shard {shard} of {shards} does not exist; there are 1 to {BUCKETS} shards, counted from 0."
         )
+    # before any large allocation: the allocator reuses what a bucket frees for the next one
     keep_freed_memory()
     this = Run.of(run)
     folder = shard_folder(Path(this.work), shard, shards)
@@ -54,6 +54,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     proposed: list[Proposed] = []
     ages: list[pa.Table] = []
     filled = set(snapshot.buckets())
+    # One bucket in memory at a time: all rows of an account are in the same bucket.
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
             bucket, decision, findings = history.decide(
@@ -77,6 +78,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     (folder / "books.json").write_text(
         json.dumps({**receipt, "books": dict(books)}), encoding="utf-8"
     )
+    # names that begin with a dot are files still being written
     made = [path for path in folder.glob("[!.]*") if path.suffix in (".parquet", ".arrow")]
     seal_files(shard_seal(folder), [folder / "books.json", *made])
     return receipt
@@ -89,9 +91,10 @@ def propose(
     rules: Rules,
     newest_paid_on: date | None,
 ) -> Proposed:
-    """Return everything proposed for one bucket, in no order."""
+    """Return all proposals for one bucket, in no particular order."""
 
     def segments_of(items: Places) -> Frame:
+        # both are sorted: the places of the chosen items among the allocated ones
         chosen = np.searchsorted(findings.allocation.items, items)
         return interest_segments(bucket, findings.allocation, rules, chosen, findings.equalised_on)
 

@@ -1,4 +1,4 @@
-"""Publish a run's files and, where it records, close the date's books: intent, effect, record."""
+"""Publish a run's files and, if it records, close the date: intent, publication, record."""
 
 import hashlib
 import json
@@ -31,6 +31,7 @@ from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.retention import prune
 from dunning.jobs.run_context import Receipt
 
+# Columns of the classification that are recorded with each decision.
 _OWING = [
     "premise_no",
     "payer_code",
@@ -54,7 +55,7 @@ _OWING = [
 
 
 def run(run: Receipt) -> Receipt:
-    """Publish and close; see `close`."""
+    """Publish and close the run, then remove old snapshots; return the receipt of `close`."""
     this = Run.of(run)
     settings = Settings.from_environment()
     engine = connect_as(RUNNER, settings, f"nightly {this.as_of} close")
@@ -66,15 +67,16 @@ def run(run: Receipt) -> Receipt:
 def close_and_prune(
     settings: Settings, engine: Engine, connection: Connection, this: Run
 ) -> Receipt:
-    """Publish and close; then, where that closed a date's books, remove the snapshots that have
-    aged out and make the index that the pages look for accounts in.
+    """Publish and close the run; then remove old snapshots and build the search index.
 
-    A snapshot that cannot be removed (somebody reads, a folder that will not go) waits for the next
-    night, and stands in `dunning snapshots` until then; an index that is not there is made when
-    somebody searches. The books are closed, and nothing may call this night failed.
+    The last two only where a date was closed. A snapshot that cannot be removed (it is being read,
+    or its folder cannot be deleted) is tried again by the next run and is listed in
+    `dunning snapshots` until then; a missing index is built at the first search. The date is
+    closed, and nothing may mark this run as failed.
     """
     receipt = close(settings, connection, this)
     if receipt["state"] == "closed":
+        # suppressed: the date is closed and recorded; housekeeping must not undo that
         with suppress(OSError, DunningError):
             prune(settings, connection, engine)
             build_search_index(settings, this.open_snapshot())
@@ -82,22 +84,25 @@ def close_and_prune(
 
 
 def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
-    """Publish the prepared files; record decisions, proposals and deeds where the run records.
+    """Publish the prepared files; record decisions, proposals and actions if the run records.
 
-    The caller holds the run lock. Work folders that a closed date makes useless, of killed runs for
-    one, go with it.
+    The caller holds the run lock. Work folders that the closed date makes useless, such as those of
+    killed runs, are removed.
 
-    Deeds are intended before the files are published and done after; see `store.outbox`. Running
-    this step again after it ended well changes nothing.
+    Actions are recorded as intended before the files are published and as done after; see
+    `store.outbox`. Running this step again after it ended well changes nothing.
 
     Raises:
-        DunningError: another run closed books since this one began, or the files cannot be
+        DunningError: another run closed a date since this one began, or the files cannot be
             published.
     """
+    # finish what a killed process began, before anything is compared with the store
     recover(connection)
     known = runs.fetch_run_by_id(connection, this.run_id)
+    # tried again after it ended well: nothing to do
     if known is not None and known.state in ("closed", "written"):
         return _receipt(this, known.state, _find_place(connection, this))
+    # Every check comes before the first publication: a refused run has changed nothing.
     _require_same_history(connection, this)
     check_files(this)
     content = (this.prepared / MANIFEST).read_bytes()
@@ -120,15 +125,16 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
 
 
 def check_files(this: Run) -> None:
-    """Refuse what would be published or recorded and is not what the steps before wrote."""
+    """Refuse files to publish or record that differ from those that earlier steps wrote."""
     check_seal(this.manifest_seal)
     check_seal(this.proposed_seal)
     check_prepared(this.prepared)
 
 
 def _find_place(connection: Connection, this: Run) -> Place:
-    """Return where the files come: those with which another run closed the date are never replaced
-    by others.
+    """Return the folder for the files; the files of a closed date are never replaced.
+
+    If another run closed the date, these files get a folder of their own.
     """
     record = runs.fetch_run(connection, this.day)
     is_closed_by_other = (
@@ -147,11 +153,13 @@ def _receipt(this: Run, state: str, place: Place) -> Receipt:
 
 
 def _require_same_history(connection: Connection, this: Run) -> None:
-    """Refuse a run that does not know of something since it began; what a past date knows never
-    changes.
+    """Refuse a run that began before a later close, release or recall.
+
+    What a past date knows never changes, so runs of closed dates are not refused.
     """
     closed_on = runs.last_closed_on(connection)
     began_with = date.fromisoformat(this.closed_on) if this.closed_on else None
+    # a closed date is decided from the events known when it was closed: nothing newer matters
     if began_with is not None and this.day <= began_with:
         return
     if closed_on != began_with:
@@ -169,12 +177,13 @@ def _require_same_history(connection: Connection, this: Run) -> None:
 def _books(
     connection: Connection, this: Run, manifest: dict[str, Any], manifest_sha256: str
 ) -> closing.Books:
-    """Return what the close writes.
+    """Return everything that the close records.
 
-    Messages leave with the night, unless something about it is unusual or somebody of them was
-    protected while it went on: then they wait for a person, and the last look finds him.
+    Messages leave with the close, unless the run is unusual or an account of the list was protected
+    while it went on: then they wait for a person, and the last look drops the protected account.
     """
     work = Path(this.work)
+    # only accounts with open items are kept as decisions
     groups = [
         group.filter(pc.greater(group["open_cents"], 0))
         for group in read_groups([this.prepared / "classification.parquet"], _OWING)
@@ -185,6 +194,7 @@ def _books(
     reminders = proposed["reminders"]
     sent = deeds_of_messages(reminders)
     known = fetch_holds(connection)
+    # holds that were recorded after this run read the events
     newer = [
         hold for hold in known if hold.hold_no > this.events_seen and hold.is_in_force(this.day)
     ]
@@ -195,6 +205,7 @@ def _books(
         proposals=pa.concat_tables(
             list(_proposals(proposed, "released" if may_leave else "proposed"))
         ),
+        # an empty slice keeps the schema
         deeds=sent if may_leave else sent.slice(0, 0),
         figures=figures_of(this.day, manifest),
         ageing=read_table(work / "ageing.parquet"),
@@ -218,9 +229,7 @@ def _release(this: Run, reminders: pa.Table, manifest_sha256: str) -> releases.R
 
 
 def _proposals(proposed: dict[str, pa.Table], reminders: str) -> list[pa.Table]:
-    """Return the rows of all lists as the store keeps them; `reminders` is the state of the
-    messages.
-    """
+    """Return the rows of all lists as stored proposals, with that state for the reminders."""
     withheld = proposed["withheld"]
     return [
         _kept(proposed["reminders"], "reminders", reminders),
@@ -250,9 +259,7 @@ def _kept(rows: pa.Table, list_name: str | None, state: str) -> pa.Table:
 
 
 def _why_it_waits(rows: pa.Table) -> pa.Array | pa.ChunkedArray:
-    """Return why a person must look at rows before they may leave; null where nothing keeps
-    them.
-    """
+    """Return why rows wait for a person; null where nothing holds them back."""
     nothing = pa.scalar(None, pa.string())
     if "person_reasons" not in rows.column_names:
         return pa.repeat(nothing, len(rows))

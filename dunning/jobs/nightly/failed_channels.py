@@ -1,6 +1,4 @@
-"""Which channels of which payers are out, because the newest message by them failed: looked for
-among all accounts.
-"""
+"""Failed channels per payer: those whose newest message failed, over all accounts."""
 
 from datetime import date
 
@@ -14,10 +12,10 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 
 
 def gather_failures(snapshot: Snapshot, deeds: pa.Table, as_of: date) -> pa.Table:
-    """Return the channels whose newest message to the payer had failed by a night, as FAILURES.
+    """Return the channels whose newest message to the payer had failed by a date, as FAILURES.
 
-    Messages are the ledger's notices of any stage, about any of his accounts, and our own deeds of
-    earlier dates. Of several on one day one that failed is the newest.
+    Messages are the ledger's notices of any stage, about any of the payer's accounts, and our own
+    actions of earlier dates. Of several on one day, one that failed counts as the newest.
 
     Args:
         deeds: as `history.gather_deeds` gives them.
@@ -26,12 +24,16 @@ def gather_failures(snapshot: Snapshot, deeds: pa.Table, as_of: date) -> pa.Tabl
     ours = deeds.filter(pc.less(deeds["as_of"], night))
     ours = _mark(ours, "as_of", "told_failed_on", night)
     notices = snapshot.read_notices()
+    # A row of the ledger about our own message is no second message: only ours is counted.
     is_told = pc.is_in(notices["notice_no"], value_set=deeds["reference"].combine_chunks())
     notices = notices.filter(pc.and_(pc.invert(is_told), pc.less_equal(notices["sent_on"], night)))
     notices = _mark(notices, "sent_on", "failed_on", night)
+    # the usual case: without any failure the join below is not needed
     if not (pc.any(ours["failed"]).as_py() or pc.any(notices["failed"]).as_py()):
         return FAILURES.empty_table()
     codes, first = snapshot.read_account_codes()
+    # A notice names its account by its place in the bucket; `first` is the place of each bucket's
+    # first account in the table of all accounts.
     row = notices["account"].to_numpy() + first[notices["bucket"].to_numpy()]
     payers = pa.concat_arrays(
         [
@@ -39,6 +41,7 @@ def gather_failures(snapshot: Snapshot, deeds: pa.Table, as_of: date) -> pa.Tabl
             _chunk(ours.filter(ours["failed"])["payer_code"]),
         ]
     ).unique()
+    # only payers with a failure matter: everything else is left out before the sort
     of_theirs = pc.is_in(codes["payer_code"], value_set=payers).to_numpy()[row]
     theirs = codes.take(pa.array(row[of_theirs]))
     notices = notices.filter(pa.array(of_theirs))
@@ -51,7 +54,7 @@ def gather_failures(snapshot: Snapshot, deeds: pa.Table, as_of: date) -> pa.Tabl
 
 
 def _mark(messages: pa.Table, sent_on: str, failed_on: str, night: pa.Scalar) -> pa.Table:
-    """Return messages with `sent_on` and whether they had `failed` by a night."""
+    """Return messages with `sent_on` and whether they had `failed` by a date."""
     failed = pc.fill_null(pc.less_equal(messages[failed_on], night), False)
     if sent_on != "sent_on":
         messages = messages.append_column("sent_on", messages[sent_on])
@@ -61,6 +64,11 @@ def _mark(messages: pa.Table, sent_on: str, failed_on: str, night: pa.Scalar) ->
 def _newest(messages: pa.Table) -> pa.Table:
     """Return the newest message of each payer and channel, where it failed."""
     messages = messages.filter(pc.is_in(messages["channel"], value_set=pa.array(CHANNELS)))
+    # sorted by payer, channel, day, failed: the last row of each group is the newest
+    #   payer    A   A   A  | A    A   | B
+    #   channel sms sms sms | post post| sms
+    #   is_last  -   -   x  |  -    x  |  x
+    # False sorts before True, so of one day the failed one comes last.
     keys = ("payer_code", "channel", "sent_on", "failed")
     ordered = messages.sort_by([(name, "ascending") for name in keys]).combine_chunks()
     group = [

@@ -1,6 +1,4 @@
-"""The end of a night that failed in Airflow: its run is `failed`, until a failed step of it is
-started again.
-"""
+"""Record that a nightly run failed in Airflow, until one of its steps is started again."""
 
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store, runs
@@ -9,9 +7,9 @@ from dunning.jobs.run_context import Receipt
 
 
 def run(loaded: Receipt | None) -> Receipt:
-    """Record that a run has failed; return its number, or none where its ledger was not loaded.
+    """Record that a run has failed; return its number, or none if its ledger was not loaded.
 
-    One that is closing, or has ended, stays as it is.
+    A run that is closing, or has ended, stays as it is.
     """
     if loaded is None:
         return {"run_id": None}

@@ -1,4 +1,4 @@
-"""Whether a ledger is fresh enough to act upon."""
+"""Whether a ledger is recent enough for actions."""
 
 from datetime import date
 
@@ -6,7 +6,9 @@ from dunning.policy.rules import Loading
 
 
 def is_stale(newest_paid_on: date | None, as_of: date, rule: Loading) -> bool:
-    """Tell whether the newest payment of a ledger is too old for deeds; without any payment it is.
+    """Return whether the newest payment of a ledger is too old for actions.
+
+    True if there is no payment.
 
     Args:
         newest_paid_on: of all payments dated up to `as_of`.

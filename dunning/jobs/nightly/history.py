@@ -1,6 +1,4 @@
-"""What a night must know of earlier ones: deeds with what the ledger tells of each, strikes, what
-was handed over.
-"""
+"""What a run needs of earlier dates: recorded actions, manual holds, failed channels."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,7 +26,7 @@ from dunning.jobs.nightly.failed_channels import gather_failures
 from dunning.ledger.buckets import buckets_of
 from dunning.policy.rules import Rules
 
-# The columns that no decision, no list and no notice looks at.
+# Columns that no decision, list or notice reads: not loading them saves memory.
 UNREAD = {
     "payments": ("named_no", "channel"),
     "contacts": ("source",),
@@ -38,12 +36,12 @@ UNREAD = {
 
 @dataclass(frozen=True)
 class History:
-    """What a night knows of earlier ones.
+    """Records of earlier dates that a run's decisions depend on.
 
     deeds: as `gather_deeds` gives them. strikes: as `store.holds.fetch_seen_holds`. acts: as
     `store.deeds.fetch_acts`.
-    concerned: premise_no and payer_code of deeds of which a refused row of the ledger's notices
-    speaks.
+    concerned: premise_no and payer_code of our actions that a refused row of the ledger's notices
+    refers to.
     failures: as reaching.FAILURES. silences: as `store.proposals.fetch_silences`.
     """
 
@@ -55,14 +53,15 @@ class History:
     silences: pa.Table
 
     def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Findings]:
-        """Return a bucket with our strikes among its holds, the decision on it and its findings."""
+        """Return a bucket with manual holds added, the decision on it and its assessment."""
+        # Holds, refused notices and failed channels must be in the bucket before it is decided.
         struck = with_own_protections(with_strikes(bucket, self.strikes), self.strikes)
         struck = with_refused_notices(struck, self.concerned)
         struck = with_failures(struck, self.failures)
         return struck, *decide_with_deeds(struck, rules, deeds_of_bucket(self.deeds, bucket.index))
 
     def write(self, work: Path) -> list[Path]:
-        """Write it into a run's work folder; return the files, to be sealed."""
+        """Write the tables into a run's work folder; return the files, to be sealed."""
         tables = {work / f"{name}.parquet": getattr(self, name) for name in _TABLES}
         for path, table in tables.items():
             write_table(path, table)
@@ -70,7 +69,7 @@ class History:
 
     @classmethod
     def read(cls, work: Path) -> "History":
-        """Return what `write` wrote."""
+        """Return the history that `write` wrote."""
         return cls(**{name: read_table(work / f"{name}.parquet") for name in _TABLES})
 
 
@@ -78,9 +77,8 @@ _TABLES = ("deeds", "strikes", "acts", "concerned", "failures", "silences")
 
 
 def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
-    """Return what a night knows of earlier ones, of strikes, releases and recalls up to an
-    event.
-    """
+    """Return the records of earlier dates, with holds, releases and recalls up to an event."""
+    # the longest of the periods, so that one query serves every list
     acted_days = max(rules.release.acted_days.values())
     since = rules.as_of - timedelta(days=acted_days)
     gathered = gather_deeds(source, snapshot, rules, events_seen)
@@ -99,13 +97,14 @@ def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen
 def gather_concerned(
     source: Source, snapshot: Snapshot, rules: Rules, events_seen: int
 ) -> pa.Table:
-    """Return premise_no and payer_code of our deeds of earlier dates that refused rows of the
-    notices name.
+    """Return the accounts of our earlier actions that refused rows of the notices name.
+
+    Returns:
+        One row per action: premise_no and payer_code.
     """
     refused = pa.array(snapshot.info["refused_notices"], pa.string())
-    since = (
-        memory_of(rules) if len(refused) else rules.as_of
-    )  # without one there is nothing to look for
+    # without refused rows nothing can match: an empty period avoids the long query
+    since = memory_of(rules) if len(refused) else rules.as_of
     sent = deeds.fetch_deeds(source, rules.as_of, since, events_seen)
     return sent.filter(pc.is_in(sent["reference"], value_set=refused)).select(
         ["premise_no", "payer_code"]
@@ -113,8 +112,9 @@ def gather_concerned(
 
 
 def _remember_silences_since(rules: Rules) -> date:
-    """Return the first night whose withheld messages matter: silences, and what was withheld after
-    one had ended.
+    """Return the first date whose withheld messages matter.
+
+    Silences, and what was withheld after one had ended.
     """
     return rules.as_of - timedelta(days=rules.reminders.on_list_days + rules.reminders.repeat_days)
 
@@ -122,21 +122,23 @@ def _remember_silences_since(rules: Rules) -> date:
 def gather_deeds(
     source: Source, snapshot: Snapshot, rules: Rules, events_seen: int = deeds.ALL_EVENTS
 ) -> pa.Table:
-    """Return the deeds that matter on a night, as `tell_deeds` gives them, by reference's order in
-    the store.
+    """Return the actions that matter for a run, joined with the ledger's notices.
 
-    Those of earlier dates that can still count; and of the night itself and later ones, which its
-    decisions do not see, those that the ledger tells of: their rows are no notices of the ledger.
+    As `tell_deeds` gives them, in the store's order of references: actions of earlier dates that
+    can still count; and those of the date itself and later ones (its decisions do not see them) if
+    the ledger has a row for them: such rows are not notices of the ledger's own.
 
     Returns:
-        With `bucket` (of the account) and `notice_bucket` (where the ledger's row stands; -1 where
-        untold).
+        With `bucket` (of the account) and `notice_bucket` (of the ledger's row; -1 where the ledger
+        has none).
     """
     notices = snapshot.read_notices()
     told = tell_deeds(deeds.fetch_deeds(source, date.max, memory_of(rules), events_seen), notices)
     notice = told["notice"].to_numpy()
+    # keep: the ledger has a row for it, or it is of an earlier date
     kept = (notice >= 0) | pc.less(told["as_of"], pa.scalar(rules.as_of)).to_numpy()
     told, notice = told.filter(pa.array(kept)), notice[kept]
+    # notice is -1 where the ledger has no row; index -1 takes the appended last value, also -1
     where = np.r_[notices["bucket"].to_numpy(), -1][notice]
     bucket = buckets_of(told["premise_no"].combine_chunks())
     return told.append_column("bucket", pa.array(bucket)).append_column(
@@ -145,7 +147,7 @@ def gather_deeds(
 
 
 def deeds_of_bucket(gathered: pa.Table, bucket: int) -> Frame:
-    """Return the deeds that concern one bucket: by account, or by the ledger's row."""
+    """Return the actions that concern one bucket: by account, or by the ledger's row."""
     concerns = pc.or_(
         pc.equal(gathered["bucket"], bucket), pc.equal(gathered["notice_bucket"], bucket)
     )
@@ -153,10 +155,12 @@ def deeds_of_bucket(gathered: pa.Table, bucket: int) -> Frame:
 
 
 def memory_of(rules: Rules) -> date:
-    """Return the first day whose deeds can still matter: for a stage, for a repetition, for a
-    disconnection.
+    """Return the first day whose actions can still matter for a stage or a repetition.
+
+    Or for a disconnection.
     """
     valid = max(rules.stages.notice_valid_days, rules.disconnections.notice_valid_days)
     served = max(rules.service.served_after_days.values(), default=0)
     repeat = max(rules.reminders.repeat_days_of(message) for message in MESSAGES)
+    # a notice counts from when it is served, so both periods add up
     return rules.as_of - timedelta(days=max(valid + served, repeat) + 1)

@@ -1,6 +1,4 @@
-"""What an extract without a day of its own says of days that cannot be meant, as Bulgarian
-sentences.
-"""
+"""Warnings about dates far in the future, for extracts that name no day of their own."""
 
 from datetime import date
 
@@ -10,10 +8,10 @@ from dunning.ledger.check.late_dates import DATED, rows_after
 
 
 def warn_of_late_dates(snapshot: Snapshot, as_of: date) -> list[str]:
-    """Return a warning that counts, by table, the rows dated so long after a day that the year must
-    be mistyped.
+    """Return a warning with counts, by table, of rows dated long after a day, if there are any.
 
-    Where the extract names its day, such rows were refused when it was loaded.
+    So late a date is probably a mistyped year. Where the extract names its day, such rows were
+    refused when it was loaded.
     """
     groups = snapshot.info["behind_gaps"]
     counts = {name: rows_after(groups.get(name, ()), as_of, DATED[name][1]) for name in DATED}

@@ -1,6 +1,4 @@
-"""How many refused rows a run takes: the policy's shares, and what somebody says for this run
-alone.
-"""
+"""Limits of refused rows for a run: the policy's shares, and those given for this run only."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +11,7 @@ from dunning.policy.rules import Loading
 
 @dataclass(frozen=True)
 class GivenLimits:
-    """What is said for one run.
+    """Limits given for one run.
 
     Attributes:
         share: of every table but the strict ones, whose rows protect people; None leaves the
@@ -27,7 +25,7 @@ class GivenLimits:
 
 @dataclass(frozen=True)
 class RunLimits:
-    """The limits of one run."""
+    """The limits of one run: the policy's, with those given for the run."""
 
     rule: Loading
     given: GivenLimits
@@ -35,13 +33,14 @@ class RunLimits:
     def share_max_of(self, table: str) -> Decimal:
         """Return the largest share of refused rows that a table may have."""
         own = self.given.by_table.get(table)
+        # a general share never loosens a strict table: that must be named itself
         if own is None and table not in self.rule.tables_strict:
             own = self.given.share
         return self.rule.share_max_of(table) if own is None else own
 
 
 def read_limits(texts: Iterable[str]) -> GivenLimits:
-    """Return what texts like `0.05` and `holds=0.05` say.
+    """Return the limits that texts like `0.05` and `holds=0.05` give.
 
     Raises:
         UsageError: no share, no table, or one of them twice.
@@ -65,8 +64,9 @@ def read_limits(texts: Iterable[str]) -> GivenLimits:
 
 
 def list_limits(given: float | str | Iterable[str] | None) -> tuple[str, ...]:
-    """Return the texts of limits given as a number, a text of one or several (separated by spaces),
-    or a list of texts.
+    """Return limits as a tuple of texts.
+
+    Given as a number, a text of one or several (separated by spaces), or a list of texts.
 
     >>> list_limits(0.05), list_limits("0.05 holds=0.1"), list_limits(None)
     (('0.05',), ('0.05', 'holds=0.1'), ())
@@ -81,6 +81,7 @@ def _read_share(text: str) -> Decimal:
         share = Decimal(text.strip())
     except InvalidOperation:
         share = Decimal("NaN")
+    # NaN first: comparing it with a number is an error
     if share.is_nan() or not 0 <= share <= 1:
         raise UsageError(
             f"--quarantine-limit is {text}; it is a share of rows, from 0 to 1 (0.05 is 5 %), for one table "

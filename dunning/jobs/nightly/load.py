@@ -1,6 +1,4 @@
-"""Begin a run: load and check the ledger, see what history and policy it meets, and whether it may
-act.
-"""
+"""Begin a run: load and check the ledger, choose policy and history, decide if it may record."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,21 +46,21 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 
 @dataclass(frozen=True)
 class Order:
-    """What somebody wants run: a date, where the ledger lies, where the lists go, and how it
-    differs from usual.
+    """A request for a run: its date, ledger and output folder, and the options that differ.
 
     ledger: a folder, an s3:// address, or the URL of a database (which may hold a password). out: a
     folder, or an s3:// address. quarantine_limits: shares of refused rows as typed, for this run
     alone (see `limits`). dry_run: write files, close and record nothing. billing_sql: own queries
-    for a database. accept_shrunk: why, by name, a table that protects people may be missing or
-    smaller this once (`payers`, or one column of it, `payers.vulnerable`).
+    for a database. accept_shrunk: the reason, by name, why a table that protects people may be
+    missing or smaller for this date (`payers`, or one column of it, `payers.vulnerable`).
 
     Raises:
         UsageError: a share that is none, a day outside of the contract's calendar, a mapping for a
-            database, a table that protects nobody, or no reason for one.
+            database, a table that protects no one, or no reason for one.
     """
 
     as_of: date
+    # the URL may hold a password: it must not appear in the repr
     ledger: str = field(repr=False)
     out: str
     mapping: Path | None = None
@@ -93,7 +91,7 @@ class Order:
         billing_sql: str | None = None,
         **others: Any,
     ) -> "Order":
-        """Return an order for texts as typed; an address that is of no use there is refused."""
+        """Return an order for texts as typed; refuse an address where none can be used."""
         refuse_url(out, "--out", (SCHEME,))
         given = {"--mapping": mapping, "--policy": policy, "--billing-sql": billing_sql}
         for option, value in given.items():
@@ -120,8 +118,9 @@ def run(
     billing_sql: str | None = None,
     accept_shrunk: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Receipt:
-    """Load a ledger for a date (ISO) and return the receipt that the other steps take; see `Order`
-    and `begin`.
+    """Load a ledger for a date (ISO) and return the receipt that the other steps take.
+
+    See `Order` and `begin`.
 
     Args:
         accept_shrunk: by date (ISO) what may be missing or smaller on it; that of another date is
@@ -141,16 +140,17 @@ def run(
     settings = Settings.from_environment()
     engine = open_store(settings, f"nightly {as_of} load")
     with run_lock(engine, f"nightly {as_of} load"):
-        runs.fail_left_runs(
-            engine
-        )  # Airflow runs one at a time, and nobody else works without the lock
+        # Airflow runs one at a time and the run lock is held, so a run left open was killed.
+        runs.fail_left_runs(engine)
         return begin(settings, engine, order)
 
 
 def begin(
     settings: Settings, engine: Engine, order: Order, progress: Progress = say_nothing
 ) -> Receipt:
-    """Load and check the ledger and lay out the run's work folder. The caller holds the run lock.
+    """Load and check the ledger, fill the run's work folder and return the run's receipt.
+
+    The caller holds the run lock.
 
     Raises:
         DunningError: the ledger is refused, or speaks for an earlier day than the run.
@@ -163,17 +163,18 @@ def begin(
     newest_paid_on = snapshot.newest_paid_on(order.as_of)
     accepted = choose_accepted(engine, order.as_of, order.accept_shrunk)
     protections = judge_protections(engine, snapshot, order.as_of, rules.loading, accepted)
-    is_told = snapshot.info["as_of"] is not None and not is_database(
-        order.ledger
-    )  # a database says no day of its own
+    # A database names no day of its own: only the day of its newest payment shows its age.
+    is_told = snapshot.info["as_of"] is not None and not is_database(order.ledger)
     too_old = not is_told and is_stale(newest_paid_on, order.as_of, rules.loading)
     may_record = not order.dry_run and not too_old and not protections.stops
+    # A date up to the last closed one records nothing; it is decided with the events known then.
     is_past = closed_on is not None and order.as_of <= closed_on
     is_recording = may_record and not is_past
     events_seen = runs.fetch_events_seen(engine, order.as_of) if is_past else _latest_event(engine)
     run_id = _register(
         engine, order, snapshot, policy, rules, is_recording, newest_paid_on, events_seen, accepted
     )
+    # Folders of killed runs go before this run makes its own.
     sweep(settings, engine)
     this = Run(
         run_id=run_id,
@@ -200,12 +201,13 @@ def begin(
 
 
 def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) -> Snapshot:
-    """Return the snapshot of the order's ledger, kept wherever snapshots are kept."""
+    """Return the snapshot of the order's ledger, saved in the snapshot store."""
     store = settings.snapshot_store
     with extract_at_hand(
         order.ledger, settings.home, progress, as_of=order.as_of, billing_sql=order.billing_sql
     ) as extract:
         manifest = read_manifest(extract)
+        # before the whole ledger is read: a manifest of an earlier day ends the run at once
         if manifest is not None:
             refuse_stale(manifest.as_of, order.as_of)
         snapshot = load_ledger(
@@ -220,8 +222,7 @@ def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) ->
 
 
 def _choose_policy(engine: Engine, order: Order) -> Policy:
-    """Return the policy of the order; else that of the date's closed run, if it has one; else the
-    built-in one.
+    """Return the order's policy, else that of the date's closed run, else the built-in one.
 
     Raises:
         DunningError: the order's policy contradicts itself, a ladder out of order for one.
@@ -290,7 +291,7 @@ def find_warnings(
     too_old: bool,
     protections: Protections,
 ) -> list[str]:
-    """Return what the morning must know of a ledger, as Bulgarian sentences."""
+    """Return the warnings about a ledger for the morning report, as Bulgarian sentences."""
     warnings = [*snapshot.info["warnings"], *warn_of_late_dates(snapshot, as_of)]
     if not snapshot.info["as_of"]:
         invoiced, paid = _tell_day(_newest_invoice(snapshot)), _tell_day(newest_paid_on)
@@ -305,7 +306,7 @@ def find_warnings(
 
 
 def _tell_without_effect(snapshot: Snapshot) -> list[str]:
-    """Return what is told of rows that protect people, were taken in and reach nothing."""
+    """Return warnings about accepted protection rows that match no account or invoice."""
     counts = {**snapshot.info["without_effect"], "holds": snapshot.info["holds_without_effect"]}
     return [
         f"{name_table(name)}: {counts[name]} от приетите редове не стигат до никоя партида или фактура (сочат например "
@@ -325,12 +326,11 @@ def _tell_day(day: date | None) -> str:
 
 
 def lay_out(this: Run, policy: Policy, history: History, past: Past) -> None:
-    """Put what the steps of a run read, policy files and what is known of earlier nights, into its
-    work folder.
-    """
+    """Write the policy files, the history and the baseline into the run's work folder."""
     for name, content in policy.files().items():
         write_private(this.policy_folder / name, content)
     work = Path(this.work)
+    # sealed: the later steps may run in other processes and read only what was written here
     seal_files(
         this.given_seal, [*history.write(work), past.write(work), *this.policy_folder.iterdir()]
     )

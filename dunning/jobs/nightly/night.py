@@ -1,4 +1,4 @@
-"""The whole night in one call: what the DAG does task by task, under one lock."""
+"""The whole nightly run in one call: the tasks of the DAG one after another, under one lock."""
 
 import os
 from contextlib import suppress
@@ -21,12 +21,12 @@ from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
 
 def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Receipt:
-    """Load, classify, propose, write and close the books of one date; return the report's receipt.
+    """Load, classify, propose, write and close one date; return the report's receipt.
 
     Args:
-        shards: parts in which the accounts are classified, side by side as far as there are
+        shards: parts in which the accounts are classified, in parallel as far as there are
             processors.
-        progress: hears one short line at each step.
+        progress: called with one short line at each step.
 
     Raises:
         DunningError: refused or failed; nothing is half-done, and the run is recorded as failed.
@@ -43,17 +43,17 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
                 make_files(receipt, shards, progress)
                 progress("приключване")
                 return report.run(receipt, close_and_prune(settings, engine, connection, this))
+        # BaseException: a run that is interrupted from the keyboard has failed, too
         except BaseException:
-            with suppress(
-                DunningError
-            ):  # with the database gone, what went wrong is told all the same
+            # the original error matters more than a database that is gone
+            with suppress(DunningError):
                 runs.fail_run(engine, this.run_id)
             remove_folders([Path(this.work)])
             raise
 
 
 def check_shards(shards: int) -> None:
-    """Refuse a number of shards that there cannot be."""
+    """Refuse a number of shards that is not possible."""
     if not 1 <= shards <= BUCKETS:
         raise UsageError(f"--shards is {shards}; give 1 to {BUCKETS}.")
 

@@ -1,6 +1,4 @@
-"""Join what the shards propose into one set of lists, and check that nothing was lost on the
-way.
-"""
+"""Join the proposals of all shards into one set of lists, and check that none was lost."""
 
 import json
 from pathlib import Path
@@ -42,6 +40,8 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
         {name: read_table(folder / f"proposed-{name}.parquet") for name in SCHEMAS}
         for folder in folders
     )
+    # The order matters: stops first, then repeats, then silences, and the volume limit last,
+    # so that it counts only rows that may really leave.
     for reason in this.stops.values():
         proposed = stop_lists(proposed, reason)
     rules, history = this.rules(), History.read(Path(this.work))
@@ -70,7 +70,7 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
 
 
 def check_once(proposed: Proposed) -> None:
-    """Refuse proposals in which a row stands twice, listed or withheld.
+    """Refuse proposals in which a row occurs twice, listed or withheld.
 
     A reminder is one message to one account; the other lists have one row per account.
     """
@@ -81,6 +81,7 @@ def check_once(proposed: Proposed) -> None:
             ["premise_no", "payer_code"]
         )
         rows = pa.concat_tables([listed, held])
+        # grouping without aggregates gives the distinct accounts
         different = rows.group_by(["premise_no", "payer_code"]).aggregate([])
         if len(different) != len(rows):
             raise DunningError(

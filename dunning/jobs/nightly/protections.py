@@ -1,6 +1,4 @@
-"""What protects people in tonight's ledger against what the last closed night had, and what a
-person says is right.
-"""
+"""Compare the ledger's protection tables with the last closed date; accept named losses."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,13 +23,14 @@ ACCEPTABLE = (
 
 @dataclass(frozen=True)
 class Protections:
-    """What was compared, and what came of it.
+    """The result of comparing protection tables with those of the last closed date.
 
     Attributes:
-        stops: reason by table or column for which all lists stay here.
-        accepted: why, by table or column, a person says that less is right on this date.
-        before, now: sizes of the last closed night and of this one, as `Snapshot.table_sizes` names
-            them.
+        stops: reason by table or column for which no list may leave.
+        accepted: reason, by table or column, for which a person accepts that there is less on this
+            date.
+        before, now: sizes at the last closed date and of this ledger, as `Snapshot.table_sizes`
+            names them.
     """
 
     stops: dict[str, str]
@@ -40,7 +39,7 @@ class Protections:
     now: Mapping[str, int]
 
     def tell(self) -> list[str]:
-        """Return what the morning must know of it, as Bulgarian sentences."""
+        """Return the warnings for the morning report, as Bulgarian sentences."""
         return list(self._tell())
 
     def _tell(self) -> Iterator[str]:
@@ -56,12 +55,13 @@ class Protections:
             yield f"Прието за тази дата: {name_table(name)}, {self._change(name)}. Причина: {reason}"
 
     def _change(self, name: str) -> str:
+        # a size that is missing is shown by a word, not as 0: absent is not empty
         had, has = self.before.get(name), self.now.get(name)
         return f"{'няма' if had is None else had} → {'липсва' if has is None else has}"
 
 
 def tell_accepted(accepted: Mapping[str, str]) -> list[str]:
-    """Return what of a date a person accepted as it is, as Bulgarian sentences."""
+    """Return the accepted losses of a date, as Bulgarian sentences."""
     return [
         f"Датата е приключена с по-малко данни, които пазят хората: {name_table(name)}. Причина: {reason}"
         for name, reason in sorted(accepted.items())
@@ -71,23 +71,25 @@ def tell_accepted(accepted: Mapping[str, str]) -> list[str]:
 def judge_protections(
     source: Source, snapshot: Snapshot, as_of: date, rule: Loading, accepted: Mapping[str, str]
 ) -> Protections:
-    """Return how a ledger compares with the night that was last closed before a day."""
+    """Return how a ledger compares with the last date that was closed before a day."""
     before, now = table_sizes.fetch_table_sizes(source, before=as_of), snapshot.table_sizes()
     return Protections(find_shrunk(now, before, rule, accepted), dict(accepted), before, now)
 
 
 def choose_accepted(source: Source, as_of: date, given: Mapping[str, str]) -> Mapping[str, str]:
-    """Return what a person accepts of a date now; else what its closed run had been told, so that
-    it is the same.
+    """Return the losses that a person accepts for a date, else those of its closed run.
+
+    So a closed date that is run again gives the same result.
     """
     closed = runs.fetch_run(source, as_of)
+    # what is accepted now replaces what the closed run was given
     if given or closed is None or closed.state != "closed":
         return given
     return table_sizes.fetch_accepted(source, closed.run_id)
 
 
 def refuse_accepted(accepted: Mapping[str, str]) -> None:
-    """Refuse what protects nobody, and whatever has no reason.
+    """Refuse an accepted name that is no protection table or column, or has no reason.
 
     Raises:
         UsageError: one of the two.
@@ -105,6 +107,7 @@ def refuse_accepted(accepted: Mapping[str, str]) -> None:
 
 
 def name_table(name: str) -> str:
-    """Return a table or column in Bulgarian with its name in the contract."""
+    """Return the Bulgarian name of a table or column, with its name in the contract."""
+    # a column such as payers.vulnerable is named by its table's word
     table = name.partition(".")[0]
     return f"{word_of('bg', table, 'table')} ({name})"

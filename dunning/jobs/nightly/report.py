@@ -1,5 +1,6 @@
-"""What the morning reads of a run: counts and sums, warnings, where the lists lie. And the end of
-its work folder.
+"""The morning report of a run: counts, sums, warnings and the folder of the lists.
+
+Its work folder is removed then.
 """
 
 import json
@@ -23,12 +24,12 @@ _LISTS = (
 
 
 def run(run: Receipt, published: Receipt) -> Receipt:
-    """Return the report of a published run as Bulgarian text with its figures; remove the run's
-    work folder.
+    """Return the report of a published run as Bulgarian text with its figures.
+
+    The run's work folder is removed.
 
     Args:
-        published: `folder`: where its files are; `notice`: what is to be said of that place, or
-            nothing.
+        published: `folder`: of its files; `notice`: a sentence about that folder, or nothing.
     """
     this = Run.of(run)
     manifest = json.loads((this.prepared / MANIFEST).read_text(encoding="utf-8"))

@@ -1,6 +1,4 @@
-"""A run on its way from step to step: what the steps must know of it, as a receipt that may stand
-in a log.
-"""
+"""A run as its steps pass it on: a receipt that may be logged."""
 
 import secrets
 from dataclasses import dataclass
@@ -15,19 +13,19 @@ from dunning.jobs.run_context import AnyRun
 
 @dataclass(frozen=True, kw_only=True)
 class Run(AnyRun):
-    """One run of one date; the files come into `<out>/<as_of>`.
+    """One run of one date; its files are published in `<out>/<as_of>`.
 
     Attributes:
         run_id: its number in the store.
-        is_recording: closes books and records deeds: later than the last closed date, not dry, and
-            the ledger neither too old nor without its protected people. Otherwise the date stays
-            open for the right ledger.
+        is_recording: closes the date and records actions: later than the last closed date, not dry,
+            and the ledger neither too old nor without its protected people. Otherwise the date
+            stays open for the right ledger.
         closed_on: last closed date when the run began; empty if there was none.
-        stops: reason per table or column that protects people, for which no list may leave the
-            house tonight.
-        accepted_shrunk: why, by table or column, a person says that less of what protects people is
-            right.
-        events_seen: the last strike, release or recall that it knows of.
+        stops: reason per table or column that protects people, for which no list of this run may
+            leave.
+        accepted_shrunk: reason, by table or column, for which a person accepts that there is less
+            of what protects people.
+        events_seen: the last hold, release or recall that it knows of.
     """
 
     run_id: int
@@ -39,7 +37,7 @@ class Run(AnyRun):
 
     @property
     def target(self) -> Target:
-        """Where the date's files come."""
+        """The target of the date's files."""
         return target_of(self.out, self.as_of)
 
     @property
@@ -59,6 +57,7 @@ class Run(AnyRun):
 
 def shard_folder(work: Path, shard: int, shards: int) -> Path:
     """Return the folder of one shard's work tables."""
+    # with the number of shards: a try with another number must not find these folders
     return work / "shards" / f"{shard:02d}-of-{shards:02d}"
 
 
@@ -77,9 +76,9 @@ def shard_buckets(shard: int, shards: int) -> range:
 
 
 def new_work_folder(settings: Settings, as_of: date, run_id: int) -> Path:
-    """Return a folder of its own for a run's work tables; its name shows in no output.
+    """Return a folder of its own for a run's work tables; its name appears in no output.
 
-    The number at its end is the run's: `recovery.sweep` finds out by it whether anybody still needs
-    the folder.
+    The number at its end is the run's: `recovery.sweep` uses it to find out whether the folder is
+    still needed.
     """
     return settings.home / "work" / f"{as_of.isoformat()}-{secrets.token_hex(4)}-{run_id}"

@@ -1,4 +1,4 @@
-"""What is recorded of messages that leave."""
+"""The record of messages that leave."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,9 +10,11 @@ _TAKEN = ("premise_no", "payer_code", "stage", "channel", "reference")
 
 
 def deeds_of_messages(rows: pa.Table) -> pa.Table:
-    """Return messages as `store.deeds.append_deeds` takes them; letters with the mark of their
-    address.
+    """Return messages as `store.deeds.append_deeds` takes them.
+
+    Letters get `written_to`, the mark of their address.
     """
+    # only a letter's failure depends on the address that it was sent to
     is_letter = pc.fill_null(pc.equal(rows["channel"], "post"), False)
     addresses = pc.if_else(
         is_letter, rows["address"], pa.scalar(None, pa.string())

@@ -1,6 +1,4 @@
-"""Make a run's files in its work folder: decisions, lists as CSV, Parquet and XLSX, a manifest that
-names all.
-"""
+"""Write a run's files: decisions, lists as CSV, Parquet and XLSX, and a manifest of them all."""
 
 import json
 from collections import Counter
@@ -44,8 +42,10 @@ def run(run: Receipt) -> Receipt:
     check_seal(this.given_seal)
     check_seal(this.proposed_seal)
     proposed = json.loads((Path(this.work) / "proposed.json").read_text(encoding="utf-8"))
+    # a step that is tried again starts with an empty folder
     remove_folders([this.prepared])
     stages = _write_decisions(this, proposed["shards"])
+    # stages were summed from the written rows: the files themselves are compared with the books
     check_totals(
         proposed["books"], {name: sum(stage[name] for stage in stages.values()) for name in SUMS}
     )
@@ -63,6 +63,7 @@ def run(run: Receipt) -> Receipt:
         "warnings": this.warnings,
         "files": hash_files(this.prepared),
     }
+    # judged before it is written, as the finding is part of the manifest
     unusual = Past.read(Path(this.work)).judge(this.day, manifest, this.rules().release)
     manifest["unusual"] = say_unusual(unusual)
     write_private(this.prepared / MANIFEST, manifest_bytes(manifest))
@@ -71,14 +72,16 @@ def run(run: Receipt) -> Receipt:
 
 
 def _write_decisions(this: Run, shards: int) -> dict[str, dict[str, int]]:
-    """Join the shards' tables, a row group a bucket whatever the shards; return accounts and sums
-    per stage.
+    """Write the joined tables of all shards; return accounts and sums per stage.
+
+    One row group per bucket, whatever the number of shards.
     """
     sums: dict[str, Counter[str]] = {
         stage: Counter(accounts=0, **dict.fromkeys(SUMS, 0)) for stage in STAGES
     }
     for folder in this.shard_folders(shards):
         check_seal(shard_seal(folder), [f"{name}.arrow" for name in TABLES])
+    # one group at a time: memory does not grow with the number of accounts
     with TableWriter(this.prepared) as writer:
         for name in TABLES:
             paths = [folder / f"{name}.arrow" for folder in this.shard_folders(shards)]
@@ -125,13 +128,15 @@ def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, Any]]:
 
 
 def _count_parts(court: pa.Table) -> dict[str, Any]:
-    """Return what of the cases is ready, what waits for a person, and for which reasons (a case may
-    have several).
+    """Return rows and cents of the ready and the waiting court cases, and the reasons' counts.
+
+    A case may have several reasons.
     """
     parts = {
         part: _figures(court.filter(pc.equal(court["part"], part)), SUM_COLUMNS["court"])
         for part in PARTS
     }
+    # a cell holds reasons separated by spaces
     told = Counter(
         reason for cell in court["person_reasons"].to_pylist() for reason in cell.split()
     )
@@ -141,5 +146,6 @@ def _count_parts(court: pa.Table) -> dict[str, Any]:
 def _figures(rows: pa.Table, cents: str | None) -> dict[str, int]:
     figures: dict[str, Any] = {"rows": len(rows)}
     if cents:
+        # the sum of no rows is null
         figures["cents"] = pc.sum(rows[cents]).as_py() or 0
     return figures

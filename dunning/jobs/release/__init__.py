@@ -1,1 +1,1 @@
-"""What may leave the house: the question, the last look, the release, the way back."""
+"""The release of lists: the question, the last look, the release itself, and the recall."""

@@ -1,8 +1,7 @@
-"""The release of a list by what a person answered, as Airflow itself recorded it, and by nothing
-that a task passed on.
+"""Release a list by the answer that Airflow itself recorded, never by a task's message.
 
-The question names the night, the run that made the list and the SHA-256 of its files: that is
-released or nothing.
+The question names the date, the run that made the list and the SHA-256 of its files: exactly
+those are released, or nothing.
 """
 
 import os
@@ -23,24 +22,26 @@ from dunning.jobs.release.publish import Outcome, Reply
 from dunning.jobs.release.sample import APPROVES_SAMPLE, is_sample
 
 DAG_ID = "release"
+# The line that `say_what_about` writes: date and number of the run.
 _ABOUT = re.compile(r"^Нощ `(\d{4}-\d\d-\d\d)`, обработка `(\d+)`\.$", re.M)
 _NOTE_MAX = 500
 _CLOSED = "въпросът беше затворен без отговор"
 
 
 def task_of(list_name: str) -> str:
-    """Return the task that asks about a list."""
+    """Return the name of the task that asks about a list."""
     return f"ask_{list_name}"
 
 
 def say_what_about(asked: offer.Offer) -> str:
-    """Return the line of a question's body by which an answer is held to its night."""
+    """Return the line of a question's body that binds an answer to its date and run."""
     return f"Нощ `{asked.as_of}`, обработка `{asked.run_id}`."
 
 
 def is_about(body: str, as_of: date) -> bool:
-    """Return whether a question is about a night."""
+    """Return whether a question is about a date."""
     found = _ABOUT.findall(body)
+    # the last match: the line is written at the end, after any text that could look like it
     return bool(found) and found[-1][0] == as_of.isoformat()
 
 
@@ -53,17 +54,17 @@ def run(
     mapping: str | None = None,
     billing_sql: str | None = None,
 ) -> Outcome:
-    """Release a list as it was answered in a run of Airflow's; return what became of it.
+    """Release a list as it was answered in an Airflow run; return the outcome.
 
     Args:
         airflow_run: the run whose task asked.
-        as_of: the night that the run is about (ISO); the last closed one, if None.
-        last_look: a newer extract, which each row is held against; read as the nights' is, by
-            mapping or billing_sql.
+        as_of: the date that the run is about (ISO); the last closed one, if None.
+        last_look: a newer extract, with which each row is compared; read as those of the nightly
+            runs, by mapping or billing_sql.
         on: the day of the release (ISO), for trials; if None the sample's own, else today in Sofia.
 
     Raises:
-        DunningError: the answer is about other files, of somebody who may not give it, or see
+        DunningError: the answer is about other files, or of a person who may not give it, or see
             `publish.release`.
     """
     settings = Settings.from_environment()
@@ -73,9 +74,10 @@ def run(
         return _release_unasked(engine, list_name, as_of, last_look, on, layout)
     asked = _find_asked(engine, question, list_name)
     reply = reply_of(settings, question, asked)
+    # a rejection may be about files that are gone; only an approval needs the very same ones
     if reply.answer in publish.MAY_LEAVE:
         _refuse_other_files(question, asked)
-    # the sample has a day of its own, for which its lists are looked at once more
+    # the sample has a day of its own, for which its lists are checked once more
     night = (
         runs.fetch_run_by_id(engine, asked.run_id) if reply.answer in publish.MAY_LEAVE else None
     )
@@ -84,7 +86,7 @@ def run(
 
 
 def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Reply:
-    """Return who answered what; `expired`, where nobody did."""
+    """Return the recorded answer and its author; `expired` if there is none."""
     if question.responded_at is None:
         return Reply("expired", _CLOSED)
     if question.responded_by is None:
@@ -106,7 +108,10 @@ def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Repl
 
 
 def _read_note(given: object) -> str:
-    """Return what was noted as our tables take it, whatever a program sent in the form's place."""
+    """Return the note as the store takes it: printable, at most 500 characters.
+
+    Whatever a program sent in place of the form.
+    """
     return "".join(sign for sign in str(given or "") if sign.isprintable() or sign == "\n")[
         :_NOTE_MAX
     ]
@@ -120,8 +125,9 @@ def _release_unasked(
     on: str | None,
     layout: Layout,
 ) -> Outcome:
-    """Release a list about which nothing was asked: it waits for nobody, was answered before, or is
-    the sample's.
+    """Release a list that has no question in Airflow.
+
+    It does not wait, was answered before, or is the sample's.
     """
     waits = offer.run(as_of).get(list_name)
     if waits is None:
@@ -129,14 +135,14 @@ def _release_unasked(
     if waits["answered"]:
         return publish.run(waits, waits["answered"], ledger, on=on, layout=layout)
     if os.environ.get(APPROVES_SAMPLE):
-        # the sample has a day of its own, for which its lists are looked at once more
+        # the sample has a day of its own, for which its lists are checked once more
         automatic = {"answer": "automatic", "by": "auto_approve", "note": ""}
         return publish.run(waits, automatic, ledger, on=waits["as_of"], layout=layout)
     return publish.run(waits, asdict(Reply("expired", _CLOSED)), ledger)
 
 
 def _find_asked(engine: Engine, question: Question, list_name: str) -> offer.Offer:
-    """Return the list that a question was about, as it stands in the store."""
+    """Return the list that a question was about, as it is in the store now."""
     found = _ABOUT.findall(question.body)
     known = runs.fetch_run(engine, date.fromisoformat(found[-1][0])) if found else None
     if known is None or str(known.run_id) != found[-1][1]:

@@ -1,6 +1,4 @@
-"""The files of a release: the rows of the night's lists that may leave, those that stay here and
-why, a manifest.
-"""
+"""The files of a release: rows that leave, rows that are dropped with reasons, a manifest."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -44,7 +42,7 @@ _FILES: dict[str, tuple[ListFile, ...]] = {
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a list as published, all its files under each other.
+    """The rows of a published list, those of all its files in one table.
 
     rows: the columns that its files share, with `file` (which one) and, of messages, `channel`.
     parts: by file, as parsed. items: of a court list; else None.
@@ -63,15 +61,17 @@ def columns_of(path: str) -> tuple[Column, ...]:
 
 
 def sent_target(released: Released) -> Target:
-    """Return where the files of a list that left are: its own release's, or those of the night with
-    which it left.
+    """Return the target of a list's files after its release.
+
+    Of its own release, or of the nightly run with which it left.
     """
+    # without an event of its own it left when the date was closed
     kind = CLOSE if released.event_no is None else RELEASE
     return kind.target(vars(released))
 
 
 def recalled_target(recall: Recall) -> Target:
-    """Return where the kill list of a recall is."""
+    """Return the target of a recall's kill list."""
     return RECALL.target(vars(recall))
 
 
@@ -81,12 +81,12 @@ def read_rows(
     """Return the rows of a published list.
 
     Args:
-        target: where its files lie.
+        target: the folder or address of its files.
         files: SHA-256 by name.
-        only_ready: leave out the cases that a person must look at first.
+        only_ready: leave out the cases that wait for a person's check.
 
     Raises:
-        DunningError: a file is gone, or is not the one that was looked at.
+        DunningError: a file is missing, or is not the one that was approved.
     """
     parts = {listed.path: _read(target, listed, files) for listed in _FILES[list_name]}
     if only_ready and list_name == "court":
@@ -96,6 +96,7 @@ def read_rows(
         part.append_column("file", pa.repeat(path, len(part))).append_column(
             "channel", pa.repeat(path.rpartition("/")[2], len(part))
         )
+        # the channel is the last part of the path, as in reminders/sms
         for path, part in parts.items()
     ]
     items = _read(target, COURT_ITEMS, files) if list_name == "court" else None
@@ -103,14 +104,13 @@ def read_rows(
 
 
 def _read(target: Target, listed: ListFile, files: Mapping[str, str]) -> pa.Table:
-    """Return a list's Parquet; the CSV beside it, which people look at, must be the one that was
-    published, too.
-    """
+    """Return a list's Parquet table; its CSV, which people read, must be unchanged, too."""
     path, beside = f"{listed.path}.parquet", f"{listed.path}.csv"
     if path not in files:
         raise DunningError(
             f"{target}/{path} is not there: an older version published that list. Run the date again."
         )
+    # read only to compare its hash with the approved one
     read_named(target, beside, files[beside])
     return read_parquet(read_named(target, path, files[path]), listed.columns)
 
@@ -123,10 +123,10 @@ def write_release(
     look: Look,
     answer: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Write what leaves and what stays into a folder; return the manifest that names it.
+    """Write the rows that leave and those that are dropped; return the manifest.
 
     Args:
-        reasons: per row of `found.rows` why it stays; null where it leaves.
+        reasons: per row of `found.rows` why it is dropped; null where it leaves.
     """
     kept = pc.is_null(reasons)
     for name, content in _render(offer, found, kept):
@@ -152,12 +152,14 @@ def write_release(
 
 
 def _render(offer: Offer, found: Rows, kept: pa.Array) -> Iterator[tuple[str, bytes]]:
+    # `found.rows` holds the files one after the other: the mask of one file is a slice of the whole
     mask = kept.to_numpy(zero_copy_only=False)
     file = found.rows["file"].to_numpy()
     for listed in _FILES[offer.list_name]:
         part = found.parts[listed.path].filter(pa.array(_own(mask, file, listed.path)))
         yield from render_list(listed, part, offer.day)
     if found.items is not None:
+        # items follow their cases
         cases = found.rows.filter(kept)["case_ref"].combine_chunks()
         items = found.items.filter(pc.is_in(found.items["case_ref"], value_set=cases))
         yield from render_list(COURT_ITEMS, items, offer.day)

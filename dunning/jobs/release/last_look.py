@@ -1,6 +1,4 @@
-"""The last look before a list leaves: whoever it would not have any more stays here, with the
-reason that is true.
-"""
+"""The last check before a list leaves: rows that must stay, each with its true reason."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -38,9 +36,7 @@ _CURE = "Give the newest extract, or none: then the newest that a night was give
 
 @dataclass(frozen=True)
 class Layout:
-    """How an extract for the last look is read, where it is not as built in: as that of the
-    night.
-    """
+    """How the extract for the last look is read; by default as that of the nightly run."""
 
     mapping: Path | None = None
     billing_sql: Path | None = None
@@ -53,7 +49,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Look:
-    """What was looked at: the day, and the fingerprint of the ledger."""
+    """What the rows were compared with: a day and the fingerprint of a ledger."""
 
     looked_on: date
     fingerprint: str
@@ -74,23 +70,22 @@ def look_again(
     layout: Layout = BUILT_IN,
     progress: Progress = say_nothing,
 ) -> tuple[pa.Array, Look]:
-    """Return per row of a list why it must stay here, null where it may leave; and what was looked
-    at.
+    """Return per row why it must stay, null where it may leave; and what it was compared with.
 
     Each account is decided anew for the later of `on` and the list's day, on the newest extract
-    that is known (`ledger`, else that of the newest run that was no trial, else the night's own): a
-    row stays here if the list would not have it any more, or with less. Our own holds in force
-    count at once, whatever list they name.
+    that is known (`ledger`, else that of the newest run that was no trial, else the list's own): a
+    row stays if the list would not have it any more, or with less. Our own holds in force count at
+    once, whatever list they name.
 
     Args:
         day: the closed date that the list is of.
         rows: premise_no, payer_code, the list's sum; of messages stage, of disconnections not_after.
         on: the day of the release; no row of any ledger can move it.
-        ledger: an extract as for `nightly`, newer than the night's.
+        ledger: an extract as for `nightly`, newer than the list's.
         layout: how that one is read.
 
     Raises:
-        DunningError: the extract is refused, older than the night's, or lacks what protects people.
+        DunningError: the extract is refused, older than the list's, or lacks what protects people.
             Nothing may leave.
     """
     night = open_night(settings, source, day)
@@ -102,34 +97,35 @@ def look_again(
     if newest.fingerprint != night.snapshot.fingerprint:
         _refuse_older(night, newest)
         _refuse_unprotected(night, newest)
+    # never earlier than the list's own day: deadlines would move back
     look = Look(max(day, on), newest.fingerprint)
     in_force = _holds_in_force(source)
+    # the first reason wins: a hold, then a missed deadline, then the new decision
     struck = pc.coalesce(
         find_held_back(rows, list_name, in_force), _find_late(rows, list_name, look.looked_on)
     )
+    # A hold on a premise also protects other accounts there: only a new decision finds them.
     newer = [
         hold
         for hold in in_force
         if hold.reason in OF_PREMISE and hold.hold_no > night.known.events_seen
     ]
-    is_known = (
-        list_name != "disconnections" or not newer
-    )  # else whoever lives there must be looked at again
+    is_known = list_name != "disconnections" or not newer
+    # Same day, same ledger, no new hold: this would repeat the very decision that made the list.
     if (look.looked_on, look.fingerprint) == (day, night.snapshot.fingerprint) and is_known:
-        return struck, look  # the very decision that listed them
+        return struck, look
     return pc.coalesce(
         struck, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)
     ), look
 
 
 def _find_late(rows: pa.Table, list_name: str, on: date) -> pa.Array:
-    """Return `window_over` for each row whose last lawful day to act is before `on`, null for the
-    others.
-    """
+    """Return `window_over` for rows whose last lawful day is before `on`; null for the others."""
     nothing = pa.nulls(len(rows), pa.string())
     if list_name != "disconnections":
         return nothing
     is_late = pc.less(rows["not_after"].combine_chunks(), pa.scalar(on, pa.date32()))
+    # a row without a last day is never late
     return pc.if_else(pc.fill_null(is_late, False), pa.scalar("window_over"), nothing)
 
 
@@ -141,9 +137,7 @@ def _holds_in_force(source: Source) -> list[holds.OwnHold]:
 
 
 def _find_newest(settings: Settings, source: Source, night: Night) -> Snapshot:
-    """Return the newest extract that a run was given for the night's date or a later one; trials do
-    not count.
-    """
+    """Return the newest extract of a run for the list's date or a later one, without trials."""
     newest = runs.fetch_newest_loaded(source, night.as_of, with_trials=False)
     if newest is None or newest.snapshot_name in (None, night.known.snapshot_name):
         return night.snapshot
@@ -156,7 +150,7 @@ def _find_newest(settings: Settings, source: Source, night: Night) -> Snapshot:
 def _load(
     settings: Settings, night: Night, ledger: str, layout: Layout, progress: Progress
 ) -> Snapshot:
-    """Load an extract only to look at it: no run is begun.
+    """Return the snapshot of an extract that is only read here: no run begins.
 
     Raises:
         DunningError: the ledger is refused.
@@ -179,15 +173,14 @@ def _load(
 
 
 def _refuse_older(night: Night, newest: Snapshot) -> None:
-    """Refuse an extract that says it is older than the list, or knows less of what was paid until
-    then.
-    """
+    """Refuse an extract of an earlier day, or with fewer payments up to the list's day."""
     told = newest.info["as_of"]
     if told and date.fromisoformat(told) < night.as_of:
         raise DunningError(
             f"The ledger of the last look speaks for {told}, the list for {night.as_of}. Nothing was released. "
             f"{_CURE}"
         )
+    # both count and sum: a payment may be lost and another one changed
     (count, cents), (before, cents_before) = (
         each.sum_payments(night.as_of) for each in (newest, night.snapshot)
     )
@@ -200,9 +193,7 @@ def _refuse_older(night: Night, newest: Snapshot) -> None:
 
 
 def _refuse_unprotected(night: Night, newest: Snapshot) -> None:
-    """Refuse an extract that lacks a table which protects people and which the night's had, or much
-    of it.
-    """
+    """Refuse an extract in which tables that protect people are missing or much smaller."""
     had, has = night.snapshot.table_sizes(), newest.table_sizes()
     # Without one of these it is unknown whom a list may not touch.
     lost = {name for name in PROTECTING_TABLES if name in had and name not in has}
@@ -223,13 +214,12 @@ def _decide_anew(
     rows: pa.Table,
     progress: Progress,
 ) -> pa.Array:
-    """Return why each row stays here, decided on the newest ledger for a day, under the night's own
-    policy.
-    """
+    """Return why each row stays, decided for a day on the newest ledger and the list's policy."""
     with transact(source) as connection:
         events = latest_event(connection)
     rules = night.policy.at(on)
-    # What this very night did is no reason against it: its own messages and acts are not there yet.
+    # What was recorded with the list itself is no reason against it: its own messages and actions
+    # are not in this history yet.
     later = replace(
         night,
         snapshot=newest,
@@ -239,6 +229,7 @@ def _decide_anew(
     )
     bucket_of = buckets_of(rows["premise_no"].combine_chunks())
     reasons = np.full(len(rows), None, object)
+    # one bucket at a time, and only those that the list's rows are in
     for done, index in enumerate(np.unique(bucket_of).tolist()):
         if done % 8 == 0:
             progress(f"последна проверка {done}/64")
@@ -250,7 +241,8 @@ def _decide_anew(
 
 
 def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Table) -> pa.Array:
-    """Return why each row of a bucket stays here; null where it may leave."""
+    """Return why each row of a bucket stays; null where it may leave."""
+    # the newest ledger has no account at all in this bucket
     if index not in set(later.snapshot.buckets()):
         return pa.repeat("gone", len(rows))
     now, proposed = _decide(later, index)
@@ -262,6 +254,8 @@ def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Tabl
         _look_up(keys, held, "reason"),
         _say_difference(list_name, keys, listed, rows),
     )
+    # listed still: only a difference keeps it; else the reason with which it is withheld now;
+    # else, where neither list has it, the reason must be found in the account itself
     is_listed = pc.is_in(keys, value_set=key_of(listed))
     reasons = pc.if_else(is_listed, differs, withheld)
     unsaid = pc.and_(exists, pc.and_(pc.invert(is_listed), pc.is_null(withheld)))
@@ -272,7 +266,7 @@ def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Tabl
 
 
 def _decide(night: Night, index: int) -> tuple[Side, Proposed]:
-    """Return a bucket as a night decides it, and what it proposes there."""
+    """Return one bucket as a run decides it, and its proposals for the lists."""
     bucket, decision, findings = night.history.decide(
         night.snapshot.read_bucket(index), night.rules
     )
@@ -281,16 +275,15 @@ def _decide(night: Night, index: int) -> tuple[Side, Proposed]:
 
 
 def _explain(night: Night, now: Side, index: int, list_name: str, rows: pa.Table) -> pa.Array:
-    """Return the true reason of rows that the list has no more and withholds for none of its own
-    reasons.
-    """
+    """Return the reason of rows that are neither listed nor withheld any more."""
     then, _ = _decide(night, index)
     return say_why(list_name, now, rows, name_items(list_name, then, rows))
 
 
 def _say_difference(list_name: str, keys: pa.Array, listed: pa.Table, rows: pa.Table) -> pa.Array:
-    """Return why rows that the list still has stay here all the same: another message, less owed, a
-    person's case.
+    """Return why rows that are still listed stay all the same.
+
+    Another message, less owed, or a case that waits for a person.
     """
     nothing = pa.scalar(None, pa.string())
     # Less unpaid than when it was listed: there was a payment since.
@@ -313,4 +306,5 @@ def _names(bucket: Bucket) -> pa.Array:
 
 
 def _look_up(keys: pa.Array, table: pa.Table, column: str) -> pa.Array:
+    # index_in gives null for a missing key, and take gives null for a null index
     return table[column].combine_chunks().take(pc.index_in(keys, value_set=key_of(table)))

@@ -1,4 +1,4 @@
-"""What of a closed night waits for a person: counts and sums, never rows or names."""
+"""The lists of a closed date that wait for an answer: counts and sums, no rows or names."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,8 +16,7 @@ from dunning.gateways.store.releases import Release, fetch_answers, fetch_releas
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.run_context import Receipt
 
-# The files that a person looks at before he says that a list may leave, and those that are read
-# then.
+# The files that a person checks before approving a list (CSV), and those that are then read.
 FILES = {
     name: tuple(f"{path}.{end}" for path in paths for end in ("csv", "parquet"))
     for name, paths in LIST_FILES.items()
@@ -26,14 +25,14 @@ FILES = {
 
 @dataclass(frozen=True)
 class Offer:
-    """A list that waits, as a receipt that may stand in a log.
+    """A list that waits for an answer, as a receipt that may be logged.
 
     run_id: the run that made it. rows, cents: what would leave. person_rows, person_cents: what of
-    the list stays because a person must look at it first; person_reasons: rows by reason, of which
+    the list stays because a person must check it first; person_reasons: rows by reason, of which
     one may have several. files: SHA-256 by name. before_on, before_rows, before_cents: of the
     closed date before; empty and 0 where there is none.
-    withheld: rows by reason. unusual: what the circuit breaker said. answer_hours: how long the
-    question waits.
+    withheld: rows by reason. unusual: the findings of the circuit breaker. answer_hours: how long
+    the question waits.
     answered: the reply, where it was approved already and has not left yet.
     """
 
@@ -56,7 +55,7 @@ class Offer:
 
     @property
     def day(self) -> date:
-        """The date that it speaks for."""
+        """The date that the list was made for."""
         return date.fromisoformat(self.as_of)
 
 
@@ -65,7 +64,7 @@ def ask(offer: Receipt, base_url: str) -> tuple[str, str]:
 
     Args:
         offer: as `run` gives it.
-        base_url: where Airflow's pages are.
+        base_url: address of Airflow's pages.
     """
     given = Offer(**offer)
     question = Question(
@@ -88,9 +87,10 @@ def ask(offer: Receipt, base_url: str) -> tuple[str, str]:
 
 
 def is_replaced(as_of: str) -> bool:
-    """Return whether a newer night's lists have taken the place of a date's."""
+    """Return whether lists of a newer date have replaced those of a date."""
     engine = connect_as(RUNNER, Settings.from_environment(), "release watch")
     try:
+        # only the last closed date can wait, so a later one replaces it
         closed_on = runs.last_closed_on(engine)
         return closed_on is not None and closed_on > date.fromisoformat(as_of)
     finally:
@@ -98,12 +98,14 @@ def is_replaced(as_of: str) -> bool:
 
 
 def run(as_of: str | None = None) -> dict[str, Receipt]:
-    """Return the lists of a closed date (ISO; the last one, if None) that wait for a person, by
-    name; see `Offer`.
+    """Return the lists of a closed date that wait for an answer, by name; see `Offer`.
+
+    Args:
+        as_of: ISO date; the last closed one, if None.
 
     Raises:
-        DunningError: the date is not the last closed one: a newer night's lists have taken its
-            place.
+        DunningError: the date is not the last closed one: lists of a newer date have replaced its
+            lists.
     """
     engine = open_store(Settings.from_environment(), "release offer")
     closed_on = runs.last_closed_on(engine)
@@ -114,7 +116,10 @@ def run(as_of: str | None = None) -> dict[str, Receipt]:
 
 
 def find_offers(source: Source, day: date) -> list[Offer]:
-    """Return what of a date waits, what nobody answered among it; see `run`."""
+    """Return the waiting lists of a date, also those that were asked without an answer.
+
+    See `run`.
+    """
     known = require_newest(source, day)
     return _describe(
         source, known, lambda release: release.state in ("waiting", "approved", "expired")
@@ -122,10 +127,10 @@ def find_offers(source: Source, day: date) -> list[Offer]:
 
 
 def describe(source: Source, known: runs.Run, list_name: str) -> Offer:
-    """Return a list of a closed run as it was offered, however it stands now.
+    """Return a list of a closed run as it was offered, whatever its state is now.
 
     Raises:
-        DunningError: that night had no such list.
+        DunningError: that run had no such list.
     """
     found = _describe(source, known, lambda release: release.list_name == list_name)
     if not found:
@@ -144,7 +149,7 @@ def _describe(source: Source, known: runs.Run, is_meant: Callable[[Release], boo
 
 
 def require_newest(source: Source, day: date) -> runs.Run:
-    """Return the run that closed a date.
+    """Return the run that closed a date, if no newer date is closed.
 
     Raises:
         DunningError: it is not closed, or a newer date is.
@@ -197,15 +202,18 @@ def _reply(source: Source, release: Release) -> dict[str, str]:
     answers = [
         each for each in fetch_answers(source, release.as_of) if each.list_name == release.list_name
     ]
+    # the last answer counts: an expired question may have been asked anew
     return {"answer": answers[-1].answer, "by": answers[-1].by_user, "note": answers[-1].note}
 
 
 def _sums_of(lists: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    """Return the sum that would leave, and what of the list a person must look at first."""
+    """Return the sum that would leave, and the rows and sum that wait for a person."""
     told = lists.get(name, {})
     waits = told.get("parts", {}).get("person", {"rows": 0, "cents": 0})
+    # messages have one entry per channel, as reminders/sms; the part before the slash is the list
     cents = sum(each["cents"] for key, each in lists.items() if key.split("/")[0] == name)
     return {
+        # what waits for a person does not leave with the list
         "cents": cents - waits["cents"],
         "person_rows": waits["rows"],
         "person_cents": waits["cents"],
@@ -214,6 +222,7 @@ def _sums_of(lists: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
 
 
 def _before(source: Source, day: date, name: str) -> tuple[date | None, tuple[int, int]]:
+    # of the two newest closed dates one may be this date itself
     earlier = [other for other in runs.fetch_closed_dates(source, 2) if other < day]
     if not earlier:
         return None, (0, 0)

@@ -1,7 +1,6 @@
-"""The release of a list: the answer recorded, each row looked at again, files published, deeds
-recorded once.
+"""Release a list: record the answer, check each row again, publish, record the actions once.
 
-Killed anywhere and run again is as if never killed; see `store.outbox`.
+A process that is killed anywhere and run again gives the same result; see `store.outbox`.
 """
 
 import hashlib
@@ -44,6 +43,7 @@ from dunning.jobs.run_context import Receipt
 from dunning.policy.rules import Release as Rule
 
 MAY_LEAVE = ("approved", "automatic")
+# Per list: stage and channel of the recorded action, and the letter of its reference.
 _DEEDS = {
     "disconnections": ("disconnection_order", "field", "D"),
     "court": ("court_case", "court", ""),
@@ -51,12 +51,12 @@ _DEEDS = {
 
 
 class Outcome(TypedDict):
-    """What became of a list, as a receipt that may stand in a log.
+    """The outcome of a list, as a receipt that may be logged.
 
     state: `released`, `recalled`, `rejected`, `expired`, or `nothing` (it did not wait; only `list`
     and `text` come with that). rows, cents: of what left. dropped: rows that the last look kept
     back. folder: of the released lists of that date, where the list left now. text: a line for the
-    morning.
+    morning report.
     """
 
     list: str
@@ -71,10 +71,11 @@ class Outcome(TypedDict):
 
 @dataclass(frozen=True)
 class Reply:
-    """What was answered. answer: `approved`, `rejected`, `expired`, or `automatic` (nobody was
-    asked, on purpose).
+    """The reply to an offer.
 
-    by: who, as the settings of the pages name him; what happened, where nobody did.
+    answer: `approved`, `rejected`, `expired`, or `automatic` (released without a question, on
+    purpose). by: user name of the person, as in the settings of the pages; without a person, what
+    happened instead.
     """
 
     answer: str
@@ -90,7 +91,9 @@ def run(
     on: str | None = None,
     layout: Layout = BUILT_IN,
 ) -> Outcome:
-    """Record a reply to an offer and, if it allows that, release the list; see `release`.
+    """Record a reply to an offer and, if it allows that, release the list; return the outcome.
+
+    See `release`.
 
     Args:
         on: the day of the release (ISO), for trials; today in Sofia, if None.
@@ -100,6 +103,7 @@ def run(
     given, answered = Offer(**offer), Reply(**reply)
     settings, purpose = Settings.from_environment(), f"release {given.list_name} {given.as_of}"
     engine = open_store(settings, purpose)
+    # `reading` keeps the snapshots from being removed meanwhile
     with run_lock(engine, purpose) as connection, reading(engine):
         return release(settings, connection, given, answered, released_on, ledger, progress, layout)
 
@@ -113,9 +117,7 @@ def run_where_asked(
     on: str | None = None,
     layout: Layout = BUILT_IN,
 ) -> Outcome:
-    """Release a list of the offers as `run`, where it is among them; one that does not wait has
-    nothing to release.
-    """
+    """Release a list as `run`, if it is among the offers; else return the state `nothing`."""
     offer = offers.get(list_name)
     if offer is None or reply["answer"] == "nothing":
         return {"list": list_name, "state": "nothing", "text": ""}
@@ -132,15 +134,17 @@ def release(
     progress: Progress,
     layout: Layout = BUILT_IN,
 ) -> Outcome:
-    """Record a reply and release the list where it may leave; return what became of it. The caller
-    holds the run lock.
+    """Record a reply and release the list if it may leave; return the outcome.
 
-    A list that is out already stays as it is: nothing is done twice.
+    The caller holds the run lock. A list that is out already stays as it is: nothing is done
+    twice.
 
     Raises:
-        DunningError: a newer night took the list's place, its files are not those that were looked
-            at, who answered may not, or the files cannot be published. Nothing has left then.
+        DunningError: a newer date's list replaced it, its files are not those that were approved,
+            the author of the answer may not give it, or the files cannot be published. Nothing has
+            left then.
     """
+    # finish what a killed process began: the list may be out already
     recover(connection)
     out = releases.fetch_released(connection, offer.day).get(offer.list_name)
     if out is not None:
@@ -151,10 +155,11 @@ def release(
             out.cents,
             out.dropped,
         )
-    # a night that was overtaken may still be told that nothing of it leaves
+    # A rejection or an expired question may still be recorded after a newer date was closed.
     known = require_newest(connection, offer.day) if reply.answer in MAY_LEAVE else None
     if known is not None and reply.answer == "automatic":
         require_sample(settings, known)
+    # refused before it is recorded: an answer that may not be given leaves no trace
     _refuse_stranger(settings, offer, reply)
     _record(connection, offer, reply)
     if known is None:
@@ -172,6 +177,7 @@ def release(
         layout=layout,
         progress=progress,
     )
+    # the volume limits of the policy with which the list was made
     rule = kept_policy(connection, known).at(offer.day).release
     reasons = _ramp(connection, offer, found, reasons, rule)
     work = (
@@ -187,9 +193,7 @@ def release(
 
 
 def _refuse_stranger(settings: Settings, offer: Offer, reply: Reply) -> None:
-    """Refuse an approval of somebody who may not approve; who approves stands in the people's
-    settings.
-    """
+    """Refuse an approval by a person whom the settings do not name as approver of the list."""
     people = read_people(settings)
     may = [person.user_name for person in approvers_of(people, offer.list_name)]
     if reply.answer == "approved" and reply.by not in may:
@@ -200,8 +204,9 @@ def _refuse_stranger(settings: Settings, offer: Offer, reply: Reply) -> None:
 
 
 def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
-    """Record a reply once: a step that is tried again says the same. What nobody answered may be
-    asked anew.
+    """Record a reply once; a repeated step must give the same reply.
+
+    An expired question may be asked anew.
     """
     answer = releases.Answer(
         run_id=offer.run_id,
@@ -220,9 +225,8 @@ def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
         if each.list_name == offer.list_name
     ]
     last = given[-1] if given else None
-    if last is None or (
-        last.answer == "expired" and reply.answer != "expired"
-    ):  # nobody answered: asked anew
+    # no answer yet, or the question had expired and was asked anew
+    if last is None or (last.answer == "expired" and reply.answer != "expired"):
         releases.append_answer(connection, answer)
     elif reply.answer != "expired" and (last.answer, last.by_user, last.note) != (
         reply.answer,
@@ -238,15 +242,18 @@ def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
 def _ramp(
     connection: Connection, offer: Offer, found: Rows, reasons: pa.Array, rule: Rule
 ) -> pa.Array:
-    """Return the reasons with those of rows beyond what may leave at once, the most urgent let out
-    first.
+    """Return the reasons, with one added for each row beyond the volume limit.
+
+    The most urgent rows leave first.
     """
+    # only rows that leave use up the limit
     leaving = pc.is_null(reasons).to_numpy(zero_copy_only=False)
     rows = found.rows.filter(pa.array(leaving))
     if offer.list_name == "disconnections":
         limits = np.full(len(rows), rule.district_rows_max["disconnections"], np.int64)
         fits, reason = let_out(rows, "disconnections", ("district",), limits), "ramp"
     elif offer.list_name == "court":
+        # the capacity of the court clerks is per week, from Monday
         monday = offer.day - timedelta(days=offer.day.weekday())
         left = max(
             rule.court_week_rows_max
@@ -257,8 +264,10 @@ def _ramp(
             let_out(rows, "court", (), np.full(len(rows), left, np.int64)),
             "over_capacity",
         )
-    else:  # messages are let out a district at a time when they are proposed
+    else:
+        # messages have their limits when they are proposed, a district at a time
         return reasons
+    # `fits` is per leaving row: back to the places among all rows
     stays = np.zeros(len(leaving), np.bool_)
     stays[np.flatnonzero(leaving)[~fits]] = True
     return pc.if_else(pa.array(stays), pa.scalar(reason), reasons)
@@ -297,12 +306,13 @@ def _publish(
 
 
 def deeds_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
-    """Return the deeds of rows that leave: what `store.deeds.append_deeds` takes."""
+    """Return the actions of rows that leave, as `store.deeds.append_deeds` takes them."""
     if list_name == "reminders":
         return deeds_of_messages(rows)
     stage, channel, letter = _DEEDS[list_name]
     is_case = list_name == "court"
     reference = (
+        # a case has its own reference; an order gets one of date, letter and account
         rows["case_ref"]
         if is_case
         else join_account(pa.scalar(f"{day:%Y%m%d}-{letter}"), frame_of(rows))
@@ -332,7 +342,7 @@ def _receipt(offer: Offer, state: str, rows: int, cents: int, dropped: int) -> O
 
 
 def tell(list_name: str, state: str, rows: int, cents: int, dropped: int) -> str:
-    """Return a line about what became of a list, for the morning."""
+    """Return the Bulgarian line about a list's outcome for the morning report."""
     name = word_of("bg", list_name, "list_rows").capitalize()
     if state in table_of("bg", "release_result"):
         return f"{name}: {word_of('bg', state, 'release_result')}."

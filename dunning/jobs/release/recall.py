@@ -1,8 +1,7 @@
-"""The way back: rows that left are taken back with a kill list for whoever has the files; their
-deeds count no more.
+"""Take back rows that left: a kill list for the recipients; the actions no longer count.
 
-The kill list is made of what was recorded and sealed when the list left, never of whatever lies in
-its folder now.
+The kill list is made from what was recorded and sealed when the list left, never from the files
+that are in its folder now.
 """
 
 import hashlib
@@ -39,7 +38,7 @@ from dunning.gateways.store.readers import reading
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import columns_of, read_rows, recalled_target, sent_target
 
-# What print house, gateway, court clerk and crews need to find a row again; no texts, no
+# The columns by which print house, gateway, court clerk and crews find a row; no texts, no
 # identifiers.
 _KEYS = (
     "reference",
@@ -58,11 +57,10 @@ _KEYS = (
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants back. premise_no, payer_code: only these rows of the list; empty for all
-    of them.
+    """A request to take rows back.
 
-    accounts: only these rows, by (premise_no, payer_code); empty where that is not how they are
-    named.
+    premise_no, payer_code: only these rows of the list; empty for all of them.
+    accounts: only these rows, by (premise_no, payer_code); empty if they are not named so.
     """
 
     as_of: date
@@ -74,8 +72,9 @@ class Wish:
 
 @dataclass(frozen=True)
 class Found:
-    """What a recall would take back. parts: its rows by file. accounts: theirs; None where nothing
-    stays out.
+    """The rows that a recall would take back.
+
+    parts: its rows by file. accounts: of these rows; None where no row stays out.
     """
 
     released: releases.Released
@@ -87,7 +86,7 @@ class Found:
 
 
 class RecallCounts(TypedDict):
-    """What a recall takes back. still_out: rows of the list that are out after it."""
+    """Counts of a recall. still_out: rows of the list that are out after it."""
 
     rows: int
     cents: int
@@ -95,9 +94,9 @@ class RecallCounts(TypedDict):
 
 
 class Recalled(RecallCounts):
-    """A recall as a receipt that may stand in a log.
+    """A recall as a receipt that may be logged.
 
-    folder: of its kill list. forgotten_on: the first day whose decisions do not know the rows any
+    folder: of its kill list. forgotten_on: the first day whose decisions do not count the rows any
     more.
     """
 
@@ -108,7 +107,7 @@ class Recalled(RecallCounts):
 
 
 def preview(wish: Wish) -> RecallCounts:
-    """Return what a recall would take back.
+    """Return the counts of a recall without doing it.
 
     Raises:
         DunningError: as `run`.
@@ -129,12 +128,13 @@ def run(
     payer_code: str = "",
     accounts: Sequence[recalls.Account] = (),
 ) -> Recalled:
-    """Take back rows of a list that left on a date, all that are out if none are named; see `Wish`
-    and `recall`.
+    """Take back rows of a list that left, all that are out if none are named.
+
+    See `Wish` and `recall`.
 
     Raises:
-        DunningError: it was not released, was recalled already, no such row is out, who wants it
-            may not approve that list, or no reason is given. Nothing was changed.
+        DunningError: it was not released, was recalled already, no such row is out, the person may
+            not approve that list, or no reason is given. Nothing was changed.
     """
     if not reason.strip() or not by.strip():
         raise DunningError(
@@ -150,9 +150,9 @@ def run(
 
 
 def require_approver(settings: Settings, by: str, list_name: str) -> None:
-    """Refuse somebody who may not approve a list: whoever may let it out may take it back.
+    """Refuse a person who may not approve a list: its approvers may also take it back.
 
-    Where nobody is named at all, there is nobody to ask.
+    Where the settings name no person at all, everyone may.
     """
     people = read_people(settings)
     may = [person.user_name for person in approvers_of(people, list_name)]
@@ -187,6 +187,7 @@ def recall(
         )
     finally:
         remove_folders([work])
+    # the one that was just recorded: its folder is known only now
     done = recalls.fetch_recalls(connection, wish.as_of)[-1]
     return {
         "as_of": wish.as_of.isoformat(),
@@ -200,7 +201,7 @@ def recall(
 
 
 def find(source: Source, wish: Wish) -> Found:
-    """Return what a recall would take back, from what was recorded and sealed when it left.
+    """Return what a recall would take back, from what was recorded and sealed at the release.
 
     Raises:
         DunningError: it was not released, was recalled already, no such row is out, or its files
@@ -229,6 +230,7 @@ def find(source: Source, wish: Wish) -> Found:
     parts = {
         path: part.filter(pc.is_in(key_of(part), value_set=keys)) for path, part in left.items()
     }
+    # recorded rows and sealed files must agree before a kill list is made of them
     _refuse_unlike(wish, wanted, parts)
     return Found(
         released,
@@ -236,6 +238,7 @@ def find(source: Source, wish: Wish) -> Found:
         len(wanted),
         sum(pc.sum(part[SUMS[wish.list_name]]).as_py() or 0 for part in parts.values()),
         len(out) - len(wanted),
+        # None: the whole list goes back, and no single accounts are recorded
         None if len(wanted) == len(out) else _accounts(wanted),
     )
 
@@ -250,6 +253,7 @@ def _is_wanted(out: pa.Table, wish: Wish) -> pa.ChunkedArray:
             }
         )
         return pc.is_in(key_of(out), value_set=key_of(named))
+    # a mask that keeps every row: the conditions below narrow it
     chosen = pc.is_valid(out["premise_no"])
     if wish.premise_no:
         chosen = pc.and_(chosen, pc.equal(out["premise_no"], wish.premise_no))
@@ -259,10 +263,12 @@ def _is_wanted(out: pa.Table, wish: Wish) -> pa.ChunkedArray:
 
 
 def _read_left(released: releases.Released) -> dict[str, pa.Table]:
-    """Return the rows that left, by file: of a list's own release, or of the night with which it
-    left.
+    """Return the rows that left, by file.
+
+    Of the list's own release, or of the nightly run with which it left.
     """
     source = sent_target(released)
+    # the recorded hash proves the manifest, and the manifest proves the files
     sealed = json.loads(read_named(source, MANIFEST, released.manifest_sha256))
     return read_rows(source, released.list_name, sealed["files"]).parts
 

@@ -1,4 +1,4 @@
-"""What became of a night's lists, in a few lines."""
+"""The report of a date's releases, in a few lines."""
 
 from typing import TypedDict
 
@@ -6,7 +6,10 @@ from dunning.jobs.release.publish import Outcome
 
 
 class ReleaseReport(TypedDict):
-    """What became of a night's lists. folder, as_of: of the first that names one; else empty."""
+    """The outcomes of a date's lists.
+
+    folder, as_of: of the first outcome that has one; else empty.
+    """
 
     lists: list[Outcome]
     text: str
@@ -15,8 +18,9 @@ class ReleaseReport(TypedDict):
 
 
 def run(released: list[Outcome | None]) -> ReleaseReport:
-    """Return the receipts of a night's releases with one text; a release that failed is told in its
-    own task.
+    """Return the outcomes of a date's lists with one text for all.
+
+    A release that failed gives None here; its error is in its own task.
     """
     there = [receipt for receipt in released if receipt]
     lines = [receipt["text"] for receipt in there if receipt["text"]]

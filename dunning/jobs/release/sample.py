@@ -1,4 +1,4 @@
-"""Whether a night is the sample's: the only ledger whose lists leave without a human."""
+"""Check whether a run is the sample's: the only lists that may leave without a person."""
 
 import json
 from pathlib import Path
@@ -9,16 +9,15 @@ from dunning.gateways.settings.people import read_people
 from dunning.gateways.store import runs
 from dunning.ledger.read.sources import ledger_fingerprint, read_ledger
 
-# What `make run` sets for the release of the sample; no form of a run can.
+# Set by `make run` for the release of the sample; no form of a run can set it.
 APPROVES_SAMPLE = "DUNNING_APPROVE_SAMPLE"
 
 
 def require_sample(settings: Settings, run: runs.Run) -> None:
-    """Refuse to release a night without a human, unless it is of the sample in this home and nobody
-    lives there.
+    """Refuse a release without a person, unless it is of the sample and no person is set up.
 
     Raises:
-        DunningError: says what is wrong with it.
+        DunningError: names the condition that is not met.
     """
     people = read_people(settings)
     if people:
@@ -34,9 +33,7 @@ def require_sample(settings: Settings, run: runs.Run) -> None:
 
 
 def is_sample(settings: Settings, run: runs.Run) -> bool:
-    """Return whether a night was decided from the very files of the home's sample, or of the night
-    after its own.
-    """
+    """Return whether a run was decided from the files of the sample or of the day after it."""
     return any(_is_of(settings.home / name, run) for name in ("sample", "sample-after"))
 
 
@@ -44,6 +41,7 @@ def _is_of(folder: Path, run: runs.Run) -> bool:
     try:
         told = json.loads((folder / "manifest.json").read_text("utf-8"))
         return (
+            # both: the marker alone could be copied into the manifest of a real ledger
             "sample" in told
             and ledger_fingerprint(folder, None, read_ledger(folder)) == run.ledger_fingerprint
         )
