@@ -1,4 +1,4 @@
-"""The command `dunning`: everything that the DAGs do, from a shell."""
+"""The command `dunning`: all jobs of the DAGs from a shell."""
 
 import argparse
 import json
@@ -15,11 +15,13 @@ from dunning.jobs.nightly.calendar import default_as_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return 0 (done and balanced), 1 (refused or failed, one message on stderr) or
-    2 (usage).
+    """Run a command and return its exit code.
+
+    0: done and balanced; 1: refused or failed, one message on stderr; 2: wrong usage.
     """
     try:
         options = _parser().parse_args(arguments)
+        # Only commands with `--as-of` have the attribute; None means that it was not given.
         if getattr(options, "as_of", options) is None:
             options.as_of = default_as_of(datetime.now(UTC))
         return options.run(options) or 0
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _tell(error: OSError) -> str:
-    """Return what the system refused and where."""
+    """Return the system's error and the file concerned, as a sentence."""
     where = error.filename or "A file or folder"
     return f"{where} cannot be read or written: {error.strerror or error}."
 
@@ -244,7 +246,7 @@ def _replay(options: argparse.Namespace) -> None:
 
 
 def _read_accepted(tables: list[str], reasons: list[str]) -> dict[str, str]:
-    """Return the reason of each table: one for all of them, or one for each in their order."""
+    """Return the reason for each accepted table: one for all, or one each in their order."""
     if not tables and not reasons:
         return {}
     if len(reasons) == 1:
@@ -328,5 +330,5 @@ def _db(options: argparse.Namespace) -> None:
 
 
 def run_and_exit() -> NoReturn:
-    """Run the command of this process."""
+    """Run the command and end the process with its exit code."""
     sys.exit(main())

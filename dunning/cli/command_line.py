@@ -1,4 +1,4 @@
-"""What the commands of every noun are made of: a parser, a day, a live bar."""
+"""Common parts of all commands: parser, day argument, progress bar."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from dunning.jobs.progress import Progress
 def add_command(
     commands: argparse._SubParsersAction, name: str, run: Callable[..., int | None], text: str
 ) -> argparse.ArgumentParser:
-    """Add a command that `run` carries out; return its parser."""
+    """Add a command that calls `run`; return its parser."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=text, allow_abbrev=False
     )
@@ -21,7 +21,7 @@ def add_command(
 
 
 def add_as_of(parser: argparse.ArgumentParser) -> None:
-    """Let a command take the day that it speaks for; `cli.main` fills in the default."""
+    """Add the option `--as-of`; `cli.main` fills in the default."""
     parser.add_argument(
         "--as-of",
         type=read_day,
@@ -31,7 +31,7 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
 
 
 def read_day(text: str) -> date:
-    """Return a day as typed.
+    """Return a typed day (yyyy-mm-dd) as a date.
 
     >>> read_day("2026-11-22")
     datetime.date(2026, 11, 22)
@@ -44,8 +44,9 @@ def read_day(text: str) -> date:
 
 @contextmanager
 def show_progress(title: str) -> Iterator[Progress]:
-    """Give a listener that shows a live bar on a terminal and plain lines elsewhere; stderr is for
-    refusals.
+    """Yield a progress function: a live bar on a terminal, plain lines elsewhere.
+
+    It writes to stdout; stderr is for refusals.
     """
     if not sys.stdout.isatty():
         # One call a line: several threads tell at once.

@@ -1,4 +1,4 @@
-"""The command of the monthly notices, and the preview of one."""
+"""The command for monthly notices, and the preview of one."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ from dunning.core.words import SERVICES
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """Add it."""
+    """Add the command."""
     text = (
         "The monthly notices of a night: print files, files for e-mail, and who gets none and why."
     )
@@ -85,6 +85,7 @@ def _preview(options: argparse.Namespace) -> None:
         raise UsageError(
             "--preview makes no lists: --out, --service and --dry-run say nothing there; leave them out."
         )
+    # Padded with None, so that the payer code may be missing.
     premise_no, payer_code = (*options.preview, None)[:2]
     made = preview.run(premise_no, payer_code, options.as_of, options.policy)
     for sentence in made.told:
@@ -96,7 +97,7 @@ def _preview(options: argparse.Namespace) -> None:
 
 
 def _may_open() -> bool:
-    """Tell whether somebody sits there who could look at a window."""
+    """Return whether a PDF viewer can be opened: a terminal with a desktop."""
     return sys.stdout.isatty() and bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )

@@ -1,4 +1,4 @@
-"""The commands over nights that were run and snapshots that are kept: diff, simulate, snapshots."""
+"""The commands for past nights and stored snapshots: diff, simulate, snapshots."""
 
 import argparse
 import shutil
@@ -8,7 +8,7 @@ from dunning.cli.command_line import add_as_of, add_command, read_day, show_prog
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """Add all of them."""
+    """Add the commands of this module."""
     for add in (_add_diff, _add_simulate, _add_snapshots):
         add(commands)
 
@@ -86,5 +86,5 @@ def _refuse_urls(options: argparse.Namespace) -> None:
 
 
 def _width() -> int:
-    """Return the width of the terminal; a page is not squeezed below 120 characters."""
+    """Return the width of the terminal, at least 120 characters."""
     return max(shutil.get_terminal_size((160, 24)).columns, 120)

@@ -1,4 +1,4 @@
-"""The commands of the release and of the way back."""
+"""The commands for releases and recalls."""
 
 import argparse
 import getpass
@@ -11,7 +11,7 @@ from dunning.core.money import format_minor
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
-    """Add them."""
+    """Add the commands of this module."""
     text = "Release a waiting list of the last closed night: look at each row again, publish, record the deeds once."
     parser = add_command(commands, "release", _release, text)
     add_as_of(parser)

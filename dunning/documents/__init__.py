@@ -1,1 +1,1 @@
-"""What people read: texts and lists. Pure: values in, bytes out."""
+"""Texts and lists for people. Pure: values in, bytes out."""

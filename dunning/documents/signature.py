@@ -1,5 +1,4 @@
-"""The supplier's electronic seal on a notice: PAdES, baseline B, and T where a timestamp server is
-given.
+"""The supplier's electronic seal on a notice: PAdES baseline B, or T with a timestamp server.
 
 The key is read once. What is signed stays as it is: the signature is appended. The same document,
 key and moment give the same bytes (RSA by PKCS #1 v1.5; elliptic curves by RFC 6979); a timestamp
@@ -48,13 +47,15 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 class Seal:
-    """A certificate with its key; signs any number of documents. `open_seal` gives one."""
+    """A certificate with its key, for signing any number of documents; made by `open_seal`."""
 
     def __init__(self, key: Key, envelope: "_Envelope") -> None:
         self._key, self._envelope = key, envelope
 
     def sign(self, document: bytes, reason: str, signed_at: datetime) -> bytes:
-        """Return a document with an invisible signature appended; a form in it keeps its fields.
+        """Return the document with an invisible signature appended.
+
+        A form in it keeps its fields.
 
         Args:
             reason: why it is signed, as a reader shows it.
@@ -66,6 +67,7 @@ class Seal:
         """
         writer = _Update(BytesIO(document))
         writer.register_extension(ESIC_EXTENSION_1)
+        # A generator: each `send` hands in the next part and returns what the step after it needs.
         steps = PdfCMSEmbedder(_FIELD_SPEC).write_cms(FIELD, writer)
         try:
             next(steps)
@@ -83,14 +85,16 @@ class Seal:
 
     @cached_property
     def _reserved(self) -> int:
-        """Hexadecimal digits kept for a signature: ECDSA's differ by some bytes; a timestamp may
-        grow by a quarter.
+        """Number of hexadecimal digits reserved for a signature.
+
+        ECDSA signatures differ by some bytes; a timestamp may grow by a quarter.
         """
+        # A trial signature has the size of all later ones, but for the differences named above.
         trial = len(self._seal(_PLACE[: self._envelope.hash.digest_size]))
         return 2 * (trial + (trial // 4 if self._envelope.timestamper else 16))
 
     def _seal(self, digest: bytes) -> bytes:
-        """Return the signature of a digest, with all that goes around it."""
+        """Return the CMS signature of a digest."""
         envelope = self._envelope
         signature = _sign(self._key, envelope.attributes(digest), envelope.hash)
         if envelope.timestamper is None:
@@ -125,7 +129,7 @@ def open_seal(data: bytes, password: str | None, now: datetime, timestamp_url: s
 
 
 class _Envelope:
-    """What stands around a signature (CMS): the certificates, and the attributes that are signed.
+    """The CMS structure around a signature: the certificates and the signed attributes.
 
     Without a timestamp only the digest and the signature differ from file to file. So pyHanko makes
     it once for each length that a signature has, and both are put in their places: many times
@@ -153,12 +157,14 @@ class _Envelope:
         self._cut: dict[int, tuple[bytes, bytes, bytes]] = {}
 
     def attributes(self, digest: bytes) -> bytes:
-        """Return what the key signs for a digest."""
+        """Return the signed attributes of a digest: the bytes that the key signs."""
         before, after = self._attributes
         return before + digest + after
 
+    # The CMS is made once with recognisable bytes, cut at them, and joined anew for each file:
+    #   before | digest | between | signature | after
     def close(self, digest: bytes, signature: bytes) -> bytes:
-        """Return the whole of a signature without timestamp."""
+        """Return the complete CMS signature without timestamp."""
         size = len(signature)
         if size not in self._cut:
             self._cut[size] = self._make(size)
@@ -166,7 +172,7 @@ class _Envelope:
         return b"".join((before, digest, between, signature, after))
 
     def close_with_timestamp(self, digest: bytes, signature: bytes) -> bytes:
-        """Return the whole of a signature, confirmed by the timestamp server."""
+        """Return the complete CMS signature with a timestamp of the timestamp server."""
         signing = self._signer(signature).async_sign(
             digest, self.digest, use_pades=True, timestamper=self.timestamper
         )
@@ -194,22 +200,20 @@ class _Envelope:
 
 
 class _Update(IncrementalPdfFileWriter):
-    """Writes behind a file without anything of its own: no clock, no lot, no name of the
-    library.
-    """
+    """Append to a PDF file without adding a clock, a random number or the library's name."""
 
     @classmethod
     def _handle_id(cls, prev: PdfFileReader) -> generic.ArrayObject:
-        """Return the file's first identifier, and a second one that follows from its content."""
+        """Return the file's first identifier and a second one derived from its content."""
         own = generic.ByteStringObject(hashlib.sha256(prev.stream.getvalue()).digest()[:16])
         return generic.ArrayObject([prev.trailer["/ID"][0] if "/ID" in prev.trailer else own, own])
 
     def _update_meta(self) -> None:
-        """Leave title, dates and producer as they are."""
+        """Leave title, dates and producer unchanged."""
 
 
 def _sign(key: Key, data: bytes, digest: hashes.HashAlgorithm) -> bytes:
-    """Return the same signature for the same data."""
+    """Return a deterministic signature: the same bytes for the same data."""
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(data, padding.PKCS1v15(), digest)
     return key.sign(data, ec.ECDSA(digest, deterministic_signing=True))
@@ -218,7 +222,7 @@ def _sign(key: Key, data: bytes, digest: hashes.HashAlgorithm) -> bytes:
 def _read(
     data: bytes, password: str | None
 ) -> tuple[Key, x509.Certificate, list[x509.Certificate]]:
-    """Return key, certificate and the certificates above it."""
+    """Return the key, its certificate and the certificates of its issuers."""
     try:
         key, certificate, chain = pkcs12.load_key_and_certificates(
             data, password.encode() if password else None

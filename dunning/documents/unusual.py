@@ -1,4 +1,4 @@
-"""What the circuit breaker found, as plain Bulgarian sentences."""
+"""Findings of the circuit breaker as plain Bulgarian sentences."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from dunning.documents.words import word_of
 
 
 def say_unusual(findings: Iterable[Unusual]) -> list[str]:
-    """Return a sentence for each finding."""
+    """Return one sentence per finding."""
     return [_say(finding) for finding in findings]
 
 

@@ -1,4 +1,4 @@
-"""The word for each code, Bulgarian or English: `templates/words/bg.toml` and `en.toml`.
+"""The Bulgarian or English word for each code, from `templates/words/bg.toml` and `en.toml`.
 
 Pages, commands, DAGs, files and mails take their words here. A code without a word is an error.
 CSV and Parquet files keep the contract's codes.
@@ -20,7 +20,7 @@ CODES = "code"
 
 
 class UnknownWordError(DunningError):
-    """A code has no word."""
+    """Raised for a code without a word."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def read_words(language: str) -> Words:
     """Return all words of a language.
 
     Raises:
-        DunningError: a code stands in two tables below `[code]`.
+        DunningError: a code is in two tables below `[code]`.
     """
     path = TEMPLATES / "words" / f"{language}.toml"
     tables = tomllib.loads(path.read_text("utf-8"))
@@ -56,7 +56,7 @@ def read_words(language: str) -> Words:
 
 
 def _join_codes(tables: Mapping[str, Mapping[str, str]], path: Path) -> dict[str, str]:
-    """Return the tables below `[code]` as one."""
+    """Return the tables below `[code]`, joined into one."""
     joined: dict[str, str] = {}
     for name, table in tables.items():
         twice = sorted(joined.keys() & table.keys())
@@ -91,7 +91,7 @@ def word_of(language: str, code: str, table: str = CODES) -> str:
 
 
 def word_or_text(language: str, text: str, table: str = CODES) -> str:
-    """Return the word where a text of the ledger is one of our codes; else the text.
+    """Return the word if a text of the ledger is a known code; else the text itself.
 
     >>> word_or_text("bg", "post"), word_or_text("bg", "по куриер")
     ('писмо', 'по куриер')
@@ -100,7 +100,7 @@ def word_or_text(language: str, text: str, table: str = CODES) -> str:
 
 
 def words_of(language: str, codes: str, table: str = CODES) -> str:
-    """Return the words for several codes that are separated by a space.
+    """Return the words for several codes, separated by spaces.
 
     >>> words_of("bg", "sms post"), words_of("bg", "")
     ('SMS; писмо', '')
@@ -109,12 +109,12 @@ def words_of(language: str, codes: str, table: str = CODES) -> str:
 
 
 def table_of(language: str, table: str) -> Mapping[str, str]:
-    """Return the words of a table by code, in the order of the file."""
+    """Return the words of a table by code, in file order."""
     return read_words(language).tables[table]
 
 
 def counted(language: str, number: int, what: str, table: str = "counted") -> str:
-    """Return a number with the word of what is counted, which has two forms: for 1, for all others.
+    """Return a number with its noun, in the singular for 1 and in the plural for other numbers.
 
     >>> [counted("bg", n, "row") for n in (0, 1, 2, 11, 21, 12345)]
     ['0 реда', '1 ред', '2 реда', '11 реда', '21 реда', '12\\xa0345 реда']
@@ -125,7 +125,7 @@ def counted(language: str, number: int, what: str, table: str = "counted") -> st
 
 
 def form(language: str, number: int, what: str, table: str = "counted") -> str:
-    """Return the word of what is counted in the form that a number asks for.
+    """Return the singular or plural form of a noun for a number.
 
     Raises:
         UnknownWordError: this table has no such word.

@@ -1,9 +1,9 @@
-"""The sample ledger: an invented supplier's extract, the same bytes for the same seed.
+"""The sample ledger: an extract of an invented supplier; the same seed gives the same bytes.
 
 Accounts behave (pay on time, forget, pay in parts, move, dispute, break a plan); stages are what
-comes of it. Nobody in it exists: names are invented, persons were born in the nineteenth century,
-companies carry numbers that are not given out, phones stand in a pattern of zeros, and mail goes to
-example.com.
+comes of it. No person in it exists: names are invented, persons were born in the nineteenth
+century, companies have numbers that are never issued, phones follow a pattern of zeros, and mail
+goes to example.com.
 """
 
 from dunning.sample.files import TableReceipt

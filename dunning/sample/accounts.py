@@ -1,4 +1,4 @@
-"""The accounts of a chunk: who behaves how, at which premise, since when."""
+"""The accounts of a chunk: behaviour, premise, payer, and since when."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -64,18 +64,16 @@ class Accounts:
         return len(self.number)
 
     def does(self, *names: str) -> Flags:
-        """Return which accounts behave in one of these ways."""
+        """Return a mask of the accounts with one of these behaviours."""
         return np.isin(self.behaviour, [PLACE[name] for name in names])
 
     def is_ordinary(self) -> Flags:
-        """Return which accounts come to rest at nothing, or nearly, and are none of the first
-        ones.
-        """
+        """Return a mask of the accounts that end with (nearly) no debt, without the first ones."""
         return self.does(*_ORDINARY) & (self.number >= len(FIRST))
 
 
 def month_start(months: Ints) -> Days:
-    """Return the first day of each month counted from year 0.
+    """Return the first day of each month (counted from year 0).
 
     >>> month_start(np.array([1970 * 12 + 1])).tolist()
     [31]
@@ -85,13 +83,15 @@ def month_start(months: Ints) -> Days:
 
 
 def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> Accounts:
-    """Return the accounts with these numbers, the first of which is even. `last`: the sample's last
-    number.
+    """Return the accounts with these numbers, the first of which is even.
+
+    `last`: the last number of the sample.
     """
     behaviour = _behaviours(dice, numbers, last)
     names = [BEHAVIOURS[place].name for place in range(len(BEHAVIOURS))]
     follows_home = np.isin(behaviour, [names.index("moved_in"), names.index("part_owner")])
     follows_person = behaviour == PLACE["second_home"]
+    # The second account of a pair uses the home, or the payer, of the number before it.
     home, person = numbers - follows_home, numbers - follows_person
     day, month = to_day(as_of), as_of.year * 12 + as_of.month - 1
     moved = month - dice.between(5, 9, "moved", home)
@@ -130,9 +130,11 @@ def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> Accounts
 
 
 def premise_numbers(dice: Dice, homes: Ints) -> pa.Array:
-    """Return the premise number of each home, six to ten digits, distinct for up to five million of
-    them.
+    """Return the premise number of each home: six to ten digits.
+
+    Numbers are distinct for up to five million homes.
     """
+    # Distinct homes differ in their width (homes % 5) or in their number (homes // 5).
     widths = 6 + homes % 5
     return digits(
         scramble(homes // 5, widths, dice.salt("premise numbers") + widths * 7919), widths
@@ -140,8 +142,9 @@ def premise_numbers(dice: Dice, homes: Ints) -> pa.Array:
 
 
 def _behaviours(dice: Dice, numbers: Ints, last: int) -> Ints:
-    """Draw behaviours; those that come in pairs begin at an even number, and the odd one
-    follows.
+    """Return the behaviour of each account.
+
+    A pair begins at an even number; the odd number after it has the second behaviour.
     """
     drawn = _drawn(dice, numbers, last)
     followers = np.array([PLACE[b.follower] if b.follower else -1 for b in BEHAVIOURS])
@@ -151,18 +154,22 @@ def _behaviours(dice: Dice, numbers: Ints, last: int) -> Ints:
 
 def _drawn(dice: Dice, numbers: Ints, last: int) -> Ints:
     weights = np.array([b.weight for b in BEHAVIOURS])
+    # The first behaviour has the weight that the others leave of 10,000.
     weights[0] = 10_000 - weights.sum()
+    # Draw by weight: the first running sum above the drawn number.
+    #   weights 9000 600 400   running sums 9000 9600 10000   drawn 9650  ->  behaviour 2
     drawn = np.searchsorted(
         np.cumsum(weights), dice.below(10_000, "behaviour", numbers), side="right"
     )
     slots = np.array([PLACE[slot.behaviour] for slot in FIRST])
     drawn = np.where(numbers < len(FIRST), slots[np.minimum(numbers, len(FIRST) - 1)], drawn)
     comes_in_pairs = np.array([b.follower is not None for b in BEHAVIOURS])[drawn]
+    # A pair cannot begin at an odd number, nor at the last one.
     return np.where(comes_in_pairs & ((numbers % 2 == 1) | (numbers >= last)), 0, drawn)
 
 
 def _slots(field: str, words: tuple[str, ...], numbers: Ints) -> Ints:
-    """Return what the first accounts' slots prescribe, or -1."""
+    """Return the values that the slots of the first accounts prescribe, or -1."""
     wanted = [getattr(slot, field) for slot in FIRST]
     codes = np.array([words.index(word) if word else -1 for word in wanted])
     return np.where(numbers < len(FIRST), codes[np.minimum(numbers, len(FIRST) - 1)], -1)
@@ -180,6 +187,7 @@ def _services(dice: Dice, behaviour: Ints, numbers: Ints, follows_home: Flags) -
     slots = _slots("service", SERVICES, numbers)
     drawn = np.where(dice.chance(350, "service", numbers), 0, 1)
     services = np.where(prescribed >= 0, prescribed, np.where(slots >= 0, slots, drawn))
+    # The account before it is the main one of the pair; chunks begin even, so it is in the chunk.
     return np.where(follows_home, np.roll(services, 1), services)
 
 
@@ -200,8 +208,9 @@ def _identifiers(dice: Dice, numbers: Ints, person: Ints) -> Ints:
 
 
 def _namings(dice: Dice, behaviour: Ints, numbers: Ints) -> Ints:
-    """Draw what a payer writes on his payments; where two share a home or a payer he names the
-    account.
+    """Return the identifiers that a payer writes on his payments.
+
+    Where two accounts share a home or a payer, he names the account.
     """
     drawn = np.searchsorted(
         np.array([600, 750, 850, 950]), dice.below(1000, "naming", numbers), side="right"
@@ -215,8 +224,9 @@ def _namings(dice: Dice, behaviour: Ints, numbers: Ints) -> Ints:
 
 
 def _scales(dice: Dice, behaviour: Ints, home: Ints) -> Ints:
-    """Draw the size of an average month's bill in cents; a part owner bears a fifth of the main
-    owner's.
+    """Return the size of an average month's bill in cents.
+
+    A part owner pays a fifth of the main owner's bill.
     """
     drawn = 1500 + dice.below(90, "small or large", home) * dice.below(90, "how large", home)
     lowest = np.array([b.scale_min_cents for b in BEHAVIOURS])[behaviour]

@@ -1,4 +1,7 @@
-"""How accounts behave. Days are counted back from the sample's date; pairs are (fewest, most)."""
+"""The behaviours of accounts.
+
+Days are counted back from the sample's date; pairs are (fewest, most).
+"""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +10,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Behaviour:
-    """What one kind of payer does.
+    """One kind of payer behaviour.
 
     `weight`: of 10,000 accounts drawn. `months`: of history. `delay_days`: of a payment after the
     due day. `forgets`: of a thousand bills paid 15 to 45 days late. What fell due from
@@ -163,8 +166,9 @@ PLACE = {behaviour.name: place for place, behaviour in enumerate(BEHAVIOURS)}
 
 @dataclass(frozen=True)
 class Slot:
-    """One of the first accounts of every sample, which between them show every stage and every
-    list.
+    """One of the first accounts of every sample.
+
+    Together they cover every stage and every list.
     """
 
     behaviour: str
@@ -231,4 +235,4 @@ FIRST = (
     Slot("stopped", "electricity", "sms"),
     Slot("on_time"),
 )
-DOUBTED = 54  # the one of them whose payment is refused, so that somebody is withheld for it
+DOUBTED = 54  # the one with a refused payment, so that one account is withheld for it

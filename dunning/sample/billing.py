@@ -30,12 +30,15 @@ _LINES = {
 
 
 def invoice_numbers(dice: Dice, keys: Ints) -> pa.Array:
-    """Return ten digits for each bill's key."""
+    """Return an invoice number of ten digits for each bill's key."""
     return _numbers(keys, 10, dice.salt("invoice numbers"))
 
 
 def payment_numbers(dice: Dice, keys: Ints) -> pa.Array:
-    """Return eleven digits for each payment's key: a length that no invoice has."""
+    """Return a payment number of eleven digits for each payment's key.
+
+    No invoice number has that length.
+    """
     return _numbers(keys, 11, dice.salt("payment numbers"))
 
 
@@ -47,8 +50,9 @@ def _numbers(keys: Ints, width: int, salt: int) -> pa.Array:
 
 
 def invoices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
-    """Grain: one invoice or credit note. Where one payer alone has ever had the premise, some leave
-    him out.
+    """Grain: one invoice or credit note.
+
+    Some invoices of premises with a single payer have no payer code.
     """
     leaves_out = _may_leave_out(dice, accounts)
     return pa.table(
@@ -76,7 +80,7 @@ def _may_leave_out(dice: Dice, accounts: Accounts) -> np.ndarray:
 
 
 def payments(dice: Dice, accounts: Accounts, bills: Bills, paid: Payments) -> pa.Table:
-    """Grain: one payment or reversal, with whatever its payer wrote on it."""
+    """Grain: one payment or reversal, with the identifiers that its payer wrote on it."""
     naming = accounts.naming[paid.account]
     whole, payer, premise, invoice = (
         naming == NAMINGS.index(word) for word in ("all", "payer", "premise", "invoice")
@@ -104,7 +108,7 @@ def payments(dice: Dice, accounts: Accounts, bills: Bills, paid: Payments) -> pa
 
 
 def invoice_lines(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
-    """Grain: one line of the bill of each account's newest month; lines sum to the bill."""
+    """Grain: one line of the newest monthly bill of each account; the lines add up to the bill."""
     newest = np.flatnonzero((bills.key % 100 == 0) & (bills.minor > 0))
     tables = [_lines(dice, accounts, bills, newest, service) for service in _LINES]
     return pa.concat_tables(tables)
@@ -114,8 +118,10 @@ def _lines(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints, service: in
     labels = _LINES[service]
     rows = rows[accounts.service[bills.account[rows]] == service]
     minor = bills.minor[rows]
+    # VAT of 20 % is a sixth of the gross sum, rounded half-up.
     vat = (minor + 3) // 6 if labels[-1] is _VAT else np.zeros_like(minor)
     amounts = np.stack([(minor - vat) * line[3] // 100 for line in labels], axis=1)
+    # The last line without VAT takes the rest, so that the lines add up to the bill to the cent.
     amounts[:, sum(line is not _VAT for line in labels) - 1] += minor - vat - amounts.sum(axis=1)
     if labels[-1] is _VAT:
         amounts[:, -1] = vat

@@ -1,4 +1,4 @@
-"""What is invoiced: monthly bills, the heat season's settlement, and what special cases add."""
+"""Invoices of the sample: monthly bills, the heat season's settlement, and special documents."""
 
 from dataclasses import dataclass, fields
 from datetime import date
@@ -52,23 +52,25 @@ class Bills:
         return Bills(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
     def last_of_each(self, is_candidate: Flags) -> Ints:
-        """Return the last candidate's row of every account that has one."""
+        """Return, for each account with candidates, the row of its last candidate."""
+        # A candidate is the last one where the next candidate belongs to another account.
         rows = np.flatnonzero(is_candidate)
         last = np.append(np.diff(self.account[rows]) != 0, True) if len(rows) else np.zeros(0, bool)
         return rows[last]
 
 
 def to_stotinki(cents: Cents) -> Cents:
-    """Return stotinki for euro cents, half-up.
+    """Return stotinki for euro cents, rounded half-up.
 
     >>> to_stotinki(np.array([511, -511])).tolist()
     [999, -999]
     """
+    # Rounded on the absolute value, so that a credit note is the exact opposite of its bill.
     return np.sign(cents) * ((np.abs(cents) * 195_583 + 50_000) // 100_000)
 
 
 def make_bills(dice: Dice, accounts: Accounts) -> Bills:
-    """Return everything invoiced up to the sample's date."""
+    """Return all documents issued up to the sample's date."""
     bills = _joined(
         _monthly(dice, accounts), *_settlements(dice, accounts), *_specials(dice, accounts)
     )
@@ -95,8 +97,9 @@ def _issue(
     due_on: Ints,
     cents: Ints,
 ) -> Bills:
-    """Return documents of these accounts, in the currency of their day; those after the sample's
-    date are left out.
+    """Return documents of these accounts, in the currency of their day.
+
+    Documents after the sample's date are left out.
     """
     is_bgn = issued_on < EURO_FROM
     bills = Bills(
@@ -115,11 +118,15 @@ def _issue(
 
 
 def _monthly(dice: Dice, accounts: Accounts) -> Bills:
-    """Electricity: billed in the month after, 14 to 20 days to pay. Heat: on the month's last day,
+    """Return the monthly bills.
+
+    Electricity: billed in the month after, 14 to 20 days to pay. Heat: on the month's last day,
     45 days to pay.
     """
     counts = np.maximum(accounts.months_to - accounts.months_from + 1, 0)
     rows = np.repeat(np.arange(len(accounts)), counts)
+    # Months of each account, newest first: the running number within the account, subtracted.
+    #   counts 3 2   rows 0 0 0 1 1   arange - start of the account: 0 1 2 0 1
     month = accounts.months_to[rows] - (
         np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     )
@@ -147,14 +154,16 @@ def _monthly(dice: Dice, accounts: Accounts) -> Bills:
         due_on,
         np.where(is_empty, 0, cents),
     )
+    # Heat is billed by forecast; the season's settlement corrects it.
     forecast = accounts.service[bills.account] == 0
     bills.kind[forecast] = KINDS.index("forecast")
     return bills
 
 
 def _settlements(dice: Dice, accounts: Accounts) -> list[Bills]:
-    """Heat, each season (1 May to 30 April): a share fee on its last day, the settlement on 31
-    July; 45 days to pay.
+    """Return the documents of each heat season (1 May to 30 April).
+
+    A share fee on its last day, the settlement on 31 July; 45 days to pay.
     """
     bills = []
     newest = accounts.month // 12
@@ -201,8 +210,9 @@ def _settlements(dice: Dice, accounts: Accounts) -> list[Bills]:
 
 
 def _differences(dice: Dice, accounts: Accounts, rows: Ints, keys: Ints) -> Ints:
-    """Return what a season's settlement adds or gives back; those who stop paying have something to
-    pay.
+    """Return the sum that a season's settlement adds or gives back.
+
+    Those who stop paying always have something to pay.
     """
     percent = dice.between(-90, 120, "season", keys)
     stops = (accounts.unpaid_from[rows] < NEVER - 1000) | accounts.does("adjudged")[rows]
@@ -213,7 +223,7 @@ def _differences(dice: Dice, accounts: Accounts, rows: Ints, keys: Ints) -> Ints
 
 
 def _specials(dice: Dice, accounts: Accounts) -> list[Bills]:
-    """Interest notes of late payers, reconnection fees, and what courts have awarded."""
+    """Return interest notes of late payers, reconnection fees, and sums awarded by courts."""
     late_on = int(month_start(np.array([accounts.month - 3]))[0]) + 4
     late = np.flatnonzero(
         accounts.does("chronic") | (accounts.does("in_parts") & (accounts.number % 3 == 0))
@@ -257,9 +267,10 @@ def _special(
 
 
 def _credit_notes(dice: Dice, accounts: Accounts, bills: Bills) -> Bills:
-    """Give back a third of a bill at least two months old to those whose meter was read wrongly."""
+    """Return credit notes of a third of a bill at least two months old, for wrong readings."""
     is_monthly = bills.kind <= KINDS.index("forecast")
     wrong = accounts.does("corrected")[bills.account] & is_monthly & (bills.minor > 0)
+    # Bill and note are in one currency: on the same side of the changeover.
     in_time = (bills.issued_on <= accounts.as_of - 60) & (
         bills.is_bgn == (bills.issued_on + 20 < EURO_FROM)
     )

@@ -1,6 +1,4 @@
-"""How an extract is printed: plain (UTF-8, ISO days, decimal point) or as Bulgarian billing systems
-do.
-"""
+"""Print formats of an extract: plain (UTF-8, ISO days, decimal point), or Bulgarian."""
 
 from dataclasses import dataclass
 
@@ -14,7 +12,7 @@ _FIRST_DAY, _DAYS = -44_000, 120_000
 
 @dataclass(frozen=True)
 class Dialect:
-    """Encoding, the look of days and of sums."""
+    """The encoding and the formats of days and sums."""
 
     encoding: str
     is_bulgarian: bool
@@ -28,9 +26,7 @@ _DAY_TEXTS = pa.array(np.datetime_as_string(_ALL_DAYS), pa.string())
 
 
 def to_text(table: pa.Table) -> pa.Table:
-    """Return every cell as plain text: days as ISO, decimals with a point, what is missing as
-    null.
-    """
+    """Return each cell as plain text: ISO days, decimals with a point, missing values as null."""
     return pa.table(
         {
             name: _text(column)
@@ -41,13 +37,15 @@ def to_text(table: pa.Table) -> pa.Table:
 
 def _text(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     if pa.types.is_date32(column.type):
+        # Days repeat: each is formatted once, and cells pick their text by number.
         return _DAY_TEXTS.take(pc.subtract(column.combine_chunks().cast(pa.int32()), _FIRST_DAY))
     return column if pa.types.is_string(column.type) else column.cast(pa.string())
 
 
 def in_dialect(text: pa.Table, shape: pa.Schema, dialect: Dialect) -> pa.Table:
-    """Return plain text as the dialect prints it. `shape`: the typed columns, which tell days and
-    sums apart.
+    """Return plain text in the format of a dialect.
+
+    `shape`: the typed columns, which distinguish days and sums.
     """
     if not dialect.is_bulgarian:
         return text
@@ -67,9 +65,9 @@ def in_dialect(text: pa.Table, shape: pa.Schema, dialect: Dialect) -> pa.Table:
 
 
 def csv_bytes(text: pa.Table, dialect: Dialect, with_header: bool) -> bytes:
-    """Return rows as CSV lines. A cell that would need quotes is a mistake of ours and raises.
+    """Return rows as CSV lines; raises for a cell that would need quotes.
 
-    In one piece: without a header pyarrow 26 prints rubbish for a table whose first piece is empty.
+    In one piece: without a header pyarrow 26 writes garbage for a table with an empty first piece.
     """
     options = pacsv.WriteOptions(include_header=False, delimiter=";", quoting_style="none")
     sink = pa.BufferOutputStream()

@@ -1,6 +1,4 @@
-"""The files of a sample: written beside their names first, put in place together, the manifest
-last.
-"""
+"""The files of a sample: written under temporary names, then renamed together, manifest last."""
 
 import gzip
 import json
@@ -25,8 +23,9 @@ _UNFINISHED = ".part"
 
 @dataclass
 class TableReceipt:
-    """What one file holds: all rows, bad and repeated ones too; readable sums per currency; refused
-    rows per reason.
+    """The content of one file: rows, sums and refusals.
+
+    All rows, bad and repeated ones too; readable sums per currency; refused rows per reason.
     """
 
     rows: int = 0
@@ -37,7 +36,7 @@ class TableReceipt:
 
 
 class TableFile:
-    """One table's file while it is being written, chunk by chunk."""
+    """One table's file, written chunk by chunk."""
 
     def __init__(self, folder: Path, table: str, file_format: str, dialect: Dialect) -> None:
         self.path = folder / f"{table}.{file_format}"
@@ -48,7 +47,7 @@ class TableFile:
         self._parquet: pq.ParquetWriter | None = None
 
     def append(self, good: pa.Table, eligible: Ints, chunk: int) -> None:
-        """Write a chunk's rows and the flawed ones among them."""
+        """Write a chunk's rows, with the flawed ones."""
         text = to_text(good)
         flawed = break_rows(self._table, text, eligible, chunk, is_text=self._format != "parquet")
         self._count(text, flawed.rows, flawed.reasons(self._table), int((flawed.flaw_of < 0).sum()))
@@ -58,7 +57,7 @@ class TableFile:
             self._append_csv(text, flawed, good.schema)
 
     def close(self) -> None:
-        """Finish the file, still beside its name."""
+        """Finish the file, still under its temporary name."""
         if self._parquet is not None:
             self._parquet.close()
         if self._file is not None:
@@ -66,11 +65,11 @@ class TableFile:
         self.receipt.size = self._part.stat().st_size
 
     def put_in_place(self) -> None:
-        """Give the file its name."""
+        """Rename the file to its final name."""
         self._part.replace(self.path)
 
     def discard(self) -> None:
-        """Close and remove what was written."""
+        """Close and remove the unfinished file."""
         if self._parquet is not None:
             self._parquet.close()
         if self._file is not None:
@@ -80,6 +79,7 @@ class TableFile:
     def _open(self) -> IO[bytes]:
         if self._file is None:
             if self._format == "csv.gz":
+                # mtime=0: the time of writing must not change the bytes.
                 self._file = gzip.GzipFile(self._part, "wb", compresslevel=1, mtime=0)  # type: ignore[assignment]
             else:
                 self._file = self._part.open("wb")
@@ -114,7 +114,7 @@ class TableFile:
 
 
 def _add_amounts(amounts: dict[str, Decimal], rows: pa.Table) -> None:
-    """Add the readable sums of rows of text; one with more than two decimals cannot be read."""
+    """Add the readable sums of text rows; a sum with more than two decimals is unreadable."""
     readable = rows.filter(pc.match_substring_regex(rows["amount"], r"^-?\d+\.\d{1,2}$"))
     for currency in pc.unique(readable["currency"]).to_pylist():
         texts = readable["amount"].filter(pc.equal(readable["currency"], currency))
@@ -133,10 +133,10 @@ def _typed(text: pa.Table, shape: pa.Schema) -> pa.Table:
 
 
 def make_room(out: Path, tables: tuple[str, ...]) -> None:
-    """Make the folder; refuse one that holds anything but a sample.
+    """Create the folder; refuse one that holds anything other than a sample.
 
     Raises:
-        DunningError: files stand there that no sample has written.
+        DunningError: the folder has files that no sample has written.
     """
     if out.exists() and not out.is_dir():
         raise DunningError(f"{out} is a file; a sample is a folder. Name another --out.")
@@ -161,7 +161,8 @@ def _is_sample(manifest: Path) -> bool:
 
 
 def finish(out: Path, files: list[TableFile], manifest: dict[str, object]) -> None:
-    """Put all files in place of an earlier sample's, the manifest last."""
+    """Rename all files over those of an earlier sample, the manifest last."""
+    # First: without its manifest a half-replaced folder is not taken for a sample.
     (out / "manifest.json").unlink(missing_ok=True)
     fresh = {file.path.name for file in files}
     for file in files:

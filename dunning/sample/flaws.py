@@ -1,8 +1,7 @@
-"""What is wrong with a few rows: copies of good ones under numbers of their own, each broken in one
-way.
+"""Flawed rows of the sample: copies of good rows under new numbers, each broken in one way.
 
 At most one row in 250 is broken, none of holds, agreements, agreement_items and instalments. No
-good row hangs on a broken one, so that nothing else falls with them. A few good rows stand twice:
+good row refers to a broken one, so that no other row is refused. A few good rows occur twice:
 those are repetitions, not errors.
 """
 
@@ -19,11 +18,11 @@ _NOBODY = "00000"
 
 @dataclass(frozen=True)
 class Flaw:
-    """One way to break a row: these cells instead of its own; days as ISO, sums with a point.
+    """One way to break a row: cells that replace its own; days as ISO, sums with a point.
 
     `reason`: all reasons that the contract knows for it, separated by a space. `keeps_number`:
-    under no new one. `is_text`: only text can say it, so it is left out of Parquet. `is_pair`:
-    stands twice under one number, with another sum. `is_ragged`: the last cell is missing.
+    under no new one. `is_text`: possible in text only, so it is left out of Parquet. `is_pair`:
+    occurs twice under one number, with another sum. `is_ragged`: the last cell is missing.
     """
 
     reason: str
@@ -103,15 +102,16 @@ _REPEATED = ("invoices", "payments", "contacts", "payers")
 
 @dataclass(frozen=True)
 class Flawed:
-    """Rows to add to a table, all text: `flaw_of` says which flaw of the table each has, -1 for a
-    mere repetition.
+    """Rows to add to a table, all text.
+
+    `flaw_of`: number of each row's flaw within the table; -1 for a repetition.
     """
 
     rows: pa.Table
     flaw_of: Ints
 
     def reasons(self, table: str) -> dict[str, int]:
-        """Return how many rows are refused for each reason."""
+        """Return the number of refused rows per reason."""
         counts: dict[str, int] = {}
         for place, count in zip(
             *np.unique(self.flaw_of[self.flaw_of >= 0], return_counts=True), strict=True
@@ -122,7 +122,7 @@ class Flawed:
 
 
 def break_rows(table: str, good: pa.Table, eligible: Ints, chunk: int, is_text: bool) -> Flawed:
-    """Return broken copies of some of the eligible rows, and a few repetitions.
+    """Return broken copies of some eligible rows, and a few repetitions.
 
     Args:
         table: its name.
@@ -135,9 +135,11 @@ def break_rows(table: str, good: pa.Table, eligible: Ints, chunk: int, is_text: 
     flaws = [
         place for place, flaw in enumerate(FLAWS.get(table, ())) if is_text or not flaw.is_text
     ]
+    # One row in 500, or a single one in a small chunk; a pair becomes two rows.
     wanted = good.num_rows // 500 or int(good.num_rows >= 250)
     if not flaws or len(eligible) < wanted * 20:
         return Flawed(good.slice(0, 0), np.zeros(0, np.int64))
+    # Evenly spaced over the eligible rows.
     sources = eligible[np.arange(wanted) * (len(eligible) // max(wanted, 1))]
     flaw_of = np.array(flaws)[(np.arange(wanted) + chunk) % len(flaws)]
     parts, places = [], []
@@ -148,6 +150,7 @@ def break_rows(table: str, good: pa.Table, eligible: Ints, chunk: int, is_text: 
             places.append(np.full(broken.num_rows, place))
     twice = wanted // 4 or int(wanted > 0)
     if table in _REPEATED:
+        # Shifted by seven rows against the broken ones.
         parts.append(
             good.take(pa.array(eligible[7 + np.arange(twice) * (len(eligible) // (twice + 1))]))
         )
@@ -156,7 +159,7 @@ def break_rows(table: str, good: pa.Table, eligible: Ints, chunk: int, is_text: 
 
 
 def _broken(table: str, rows: pa.Table, flaw: Flaw) -> list[pa.Table]:
-    """Return the rows with the flaw, under new numbers where the table has them."""
+    """Return the rows with the flaw, under new numbers where the table has numbers."""
     cells: dict[str, pa.Array | pa.ChunkedArray] = {
         name: pa.array([text] * rows.num_rows, pa.string()) for name, text in flaw.cells.items()
     }

@@ -1,5 +1,6 @@
-"""What is paid: each bill when its payer's behaviour says so, in one piece or two, in the currency
-of the day.
+"""Payments of the sample: each bill paid by its payer's behaviour, in one or two parts.
+
+Each part is paid in the currency of its day.
 """
 
 from dataclasses import dataclass, fields
@@ -20,8 +21,10 @@ _INSTALMENTS = 400
 
 @dataclass(frozen=True)
 class Payments:
-    """Grain: one payment or reversal. `bill`: row of the bills or -1; `key`: 1000 * account number
-    + place; `reverses`: key of another or -1. `minor`: cents, or stotinki where `is_bgn`.
+    """Grain: one payment or reversal.
+
+    `bill`: row of the bills or -1; `key`: 1000 * account number + place; `reverses`: key of
+    another or -1. `minor`: cents, or stotinki where `is_bgn`.
     """
 
     account: Ints
@@ -41,7 +44,7 @@ class Payments:
 
 
 def join_payments(*parts: Payments) -> Payments:
-    """Return all payments sorted by account, day, key."""
+    """Return all payments, sorted by account, day and key."""
     names = [each.name for each in fields(Payments)]
     whole = Payments(
         **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
@@ -50,12 +53,17 @@ def join_payments(*parts: Payments) -> Payments:
 
 
 def owed_per_bill(accounts: Accounts, bills: Bills) -> Cents:
-    """Return what a payer who knows his balance pays for each bill: less what credit notes gave
-    him, never below 0.
+    """Return the sum paid for each bill by a payer who knows his balance.
+
+    It is the bill less earlier credit notes, never below 0.
 
     Per account and currency: with D the running sum of what was invoiced, he has paid the running
     maximum of D.
     """
+    # A group is an account and currency. Running sum D of the group, and its running maximum:
+    #   bill        100   -30    50    40
+    #   D           100    70   120   160
+    #   maximum     100   100   120   160      paid: 100, 0, 20, 40 (differences)
     group = np.flatnonzero(
         np.append(
             True, (np.diff(bills.account) != 0) | (np.diff(bills.is_bgn.astype(np.int8)) != 0)
@@ -64,6 +72,7 @@ def owed_per_bill(accounts: Accounts, bills: Bills) -> Cents:
     length = np.diff(np.append(group, len(bills)))
     total = np.cumsum(bills.minor)
     before = np.repeat(total[group] - bills.minor[group], length)
+    # One running maximum for all groups: each group is lifted above all earlier ones.
     step = np.repeat(np.arange(len(group)), length) * 10**12
     reached = np.maximum.accumulate(np.maximum(total - before, 0) + step) - step
     previous = np.append(0, reached[:-1])
@@ -72,7 +81,7 @@ def owed_per_bill(accounts: Accounts, bills: Bills) -> Cents:
 
 
 def is_left_unpaid(accounts: Accounts, bills: Bills) -> Flags:
-    """Return which bills their payers never pay."""
+    """Return a mask of the bills that are never paid."""
     starts, ends = accounts.unpaid_from[bills.account], accounts.unpaid_until[bills.account]
     stops = (bills.due_on >= starts) & (bills.due_on < ends)
     awarded = np.isin(
@@ -82,7 +91,7 @@ def is_left_unpaid(accounts: Accounts, bills: Bills) -> Flags:
 
 
 def make_payments(dice: Dice, accounts: Accounts, bills: Bills) -> Payments:
-    """Return payments for bills up to the sample's date."""
+    """Return the payments for bills up to the sample's date."""
     owed = owed_per_bill(accounts, bills)
     rows = np.flatnonzero((owed > 0) & ~is_left_unpaid(accounts, bills))
     account = bills.account[rows]
@@ -117,8 +126,9 @@ def _paid_on(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints) -> Days:
 def _in_currency_of(
     dice: Dice, bills: Bills, rows: Ints, owed: Cents, paid_on: Days, splits: Flags
 ) -> tuple[Cents, Flags]:
-    """Return sums in the currency of the day they are paid on; in January 2026 a third still pays
-    in BGN.
+    """Return sums in the currency of their payment day.
+
+    In January 2026 a third of them is still paid in BGN.
     """
     in_january = (paid_on >= EURO_FROM) & (paid_on < BGN_PAYMENTS_UNTIL)
     is_bgn = (paid_on < EURO_FROM) | (
@@ -142,7 +152,7 @@ def _second_parts(
     first: Cents,
     minor: Cents,
 ) -> Payments:
-    """Return the rest of what was split, 10 to 35 days after the first part."""
+    """Return the second parts of split payments, 10 to 35 days after the first parts."""
     rows = np.flatnonzero(splits)
     one = single.take(rows)
     paid_on = one.paid_on + dice.between(10, 35, "second part", one.key).astype(np.int32)
@@ -153,7 +163,7 @@ def _second_parts(
 
 
 def _overpaid(accounts: Accounts, paid: Payments) -> Payments:
-    """Let some pay three months ahead with their first payment."""
+    """Return the payments; some first payments are increased by three average months."""
     first = np.append(True, np.diff(paid.account) != 0)[: len(paid)]
     generous = first & accounts.does("overpays")[paid.account]
     extra = np.where(generous, 3 * accounts.scale_cents[paid.account], 0)
@@ -164,9 +174,7 @@ def _overpaid(accounts: Accounts, paid: Payments) -> Payments:
 
 
 def _bounced(accounts: Accounts, paid: Payments) -> Payments:
-    """Return payments five days before some account's last one, and their reversals two days
-    later.
-    """
+    """Return payments five days before some accounts' last one, with reversals two days later."""
     last = np.append(np.diff(paid.account) != 0, True)[: len(paid)]
     good = paid.take(np.flatnonzero(last & accounts.does("payment_bounced")[paid.account]))
     bad_on, back_on = good.paid_on - np.int32(5), good.paid_on - np.int32(3)
@@ -184,8 +192,9 @@ def _bounced(accounts: Accounts, paid: Payments) -> Payments:
 def pay_instalments(
     accounts: Accounts, account: Ints, place: Ints, paid_on: Days, minor: Cents, is_bgn: Flags
 ) -> Payments:
-    """Return payments that name an account and no bill. Sums of instalments in BGN paid from 2026
-    on are converted.
+    """Return payments that name an account and no bill.
+
+    Instalments in BGN paid from 2026 on are converted.
     """
     converts = is_bgn & (paid_on >= EURO_FROM)
     return Payments(

@@ -1,5 +1,6 @@
-"""Invented names: real given names, family names made of plants, weather and trades, so that no
-family is meant.
+"""Names of the sample: real given names, family names made of plants, weather and trades.
+
+So no real family is meant.
 """
 
 MALE = (
@@ -200,7 +201,7 @@ _LATIN = dict(zip("абвгдезийклмнопрстуфхъь", "abvgdeziykl
 
 
 def fathers_name(given: str) -> str:
-    """Return the middle name that a son takes from his father; a daughter adds „а“.
+    """Return the middle name of a son, made from his father's name; a daughter's adds „а“.
 
     >>> [fathers_name(name) for name in ("Иван", "Петър", "Илия", "Никола", "Андрей", "Георги")]
     ['Иванов', 'Петров', 'Илиев', 'Николов', 'Андреев', 'Георгиев']
@@ -215,7 +216,7 @@ def fathers_name(given: str) -> str:
 
 
 def womans(family: str) -> str:
-    """Return a family name as a woman bears it.
+    """Return the female form of a family name.
 
     >>> womans("Люляков"), womans("Лунарски")
     ('Люлякова', 'Лунарска')
@@ -224,7 +225,7 @@ def womans(family: str) -> str:
 
 
 def latin(name: str) -> str:
-    """Return a name in small Latin letters, for a mail address.
+    """Return a name in lower-case Latin letters, for an e-mail address.
 
     >>> latin("Явор"), latin("Щъркелски")
     ('yavor', 'shtarkelski')

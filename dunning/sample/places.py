@@ -1,6 +1,4 @@
-"""Where the invented accounts lie: real settlements and quarters with their postcodes, invented
-numbers in them.
-"""
+"""Places of the sample: real settlements and quarters with postcodes, invented numbers."""
 
 # Quarters of Sofia with district heating: name, postcode.
 QUARTERS = (

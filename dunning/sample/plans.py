@@ -1,4 +1,4 @@
-"""Agreements: what was put into them, their instalments, and what was paid on them."""
+"""Agreements of the sample: their items, their instalments, and the payments on them."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ _FIRST_DUE, _STEP = 15, 30
 
 @dataclass(frozen=True)
 class Plans:
-    """The tables of agreements and the payments on their instalments."""
+    """The tables of agreements, and the payments on instalments."""
 
     agreements: pa.Table
     items: pa.Table
@@ -31,13 +31,15 @@ class Plans:
 
 
 def make_plans(dice: Dice, accounts: Accounts, bills: Bills) -> Plans:
-    """Let those who sign put all they owe into six instalments; one kind pays each, the other only
-    the first.
+    """Return agreements over all that is owed, in six instalments each.
+
+    One behaviour pays every instalment, the other only the first.
     """
     keeps, breaks = accounts.does("keeps_plan"), accounts.does("breaks_plan")
     row = np.flatnonzero(is_left_unpaid(accounts, bills) & (keeps | breaks)[bills.account])
     signs = np.zeros(len(accounts), bool)
     signs[bills.account[row]] = True
+    # `unpaid_until` is the day of signing; NEVER: nothing is signed.
     signs &= accounts.unpaid_until < NEVER
     row = row[
         signs[bills.account[row]]
@@ -46,6 +48,7 @@ def make_plans(dice: Dice, accounts: Accounts, bills: Bills) -> Plans:
     rows = np.flatnonzero(signs)
     is_bgn = accounts.unpaid_until[rows] < EURO_FROM
     owed = np.where(
+        # An agreement signed in euro takes over older debts converted.
         bills.is_bgn[row] & ~is_bgn[np.searchsorted(rows, bills.account[row])],
         convert_to_cents(bills.minor[row]),
         bills.minor[row],
@@ -67,7 +70,7 @@ def _numbers(accounts: Accounts, rows: Ints) -> pa.Array:
 
 
 def _agreements(accounts: Accounts, signing: Ints, breaks: Flags) -> pa.Table:
-    """Grain: one agreement, signed or only asked for."""
+    """Grain: one agreement, signed or only applied for."""
     asking = np.flatnonzero(accounts.does("asks_for_plan"))
     rows = np.concatenate([signing, asking])
     signed = np.concatenate([accounts.unpaid_until[signing], np.full(len(asking), NEVER)])
@@ -91,8 +94,9 @@ def _agreements(accounts: Accounts, signing: Ints, breaks: Flags) -> pa.Table:
 def _instalments(
     accounts: Accounts, rows: Ints, total: Ints, is_bgn: Flags, keeps: Flags
 ) -> tuple[pa.Table, Payments]:
-    """Return the instalments, the last of which takes the odd cents, and what was paid on them by
-    the sample's date.
+    """Return the instalments and the payments on them up to the sample's date.
+
+    The last instalment takes the odd cents.
     """
     each = np.repeat(np.arange(len(rows)), _INSTALMENTS)
     seq = np.tile(np.arange(_INSTALMENTS), len(rows))

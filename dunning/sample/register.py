@@ -14,7 +14,7 @@ from dunning.sample.dice import Dice
 from dunning.sample.numbers import company_numbers, digits, personal_numbers
 
 _BORN_FROM, _BORN_UNTIL = -43_829, -25_567  # 1850-01-01 … 1900-01-01
-# Homes of one span lie in all districts, so that a carrier's round in one of them has a few
+# Homes of one span are in all districts, so that a route in one of them has a few
 # hundred.
 _ROUTE_SPAN = 6_000
 _CHANNEL_WORDS = CONTACTS[:3]
@@ -29,12 +29,16 @@ def _joined(*parts: pa.Array | str) -> pa.Array:
 
 
 def _vulnerable(accounts: Accounts) -> Flags:
-    """Half of the vulnerable are so by the premise, half by the payer."""
+    """Return a mask of the vulnerable accounts.
+
+    Half of them are vulnerable by the premise, half by the payer.
+    """
     return accounts.does("vulnerable")
 
 
 def premises(dice: Dice, accounts: Accounts) -> pa.Table:
     """Grain: one premise, made with the first of its accounts."""
+    # A premise is written by its first account only: the second account has the same `home`.
     rows = np.flatnonzero(accounts.home == accounts.number)
     keys = accounts.home[rows]
     settlement, postcode, district, address = _addresses(dice, keys, accounts.service[rows])
@@ -48,6 +52,7 @@ def premises(dice: Dice, accounts: Accounts) -> pa.Table:
             "premise_no": accounts.premise_no.take(pa.array(rows)),
             "service": words(SERVICES, accounts.service[rows]),
             "district": district,
+            # Routes are ranges of home numbers, not drawn, so that their sizes are known.
             "route": _joined("01-", digits(keys // _ROUTE_SPAN + 1, 3)),
             "address": address,
             "settlement": settlement,
@@ -63,8 +68,9 @@ def premises(dice: Dice, accounts: Accounts) -> pa.Table:
 def _addresses(
     dice: Dice, keys: Ints, service: Ints
 ) -> tuple[pa.Array, pa.Array, pa.Array, pa.Array]:
-    """Return settlement, postcode, district and address of homes: flats in Sofia's quarters, or
-    anything elsewhere.
+    """Return settlement, postcode, district and address of each home.
+
+    Heat: flats in Sofia's quarters; otherwise flats or houses elsewhere.
     """
     quarter = dice.below(len(places.QUARTERS), "quarter", keys)
     place = dice.below(len(places.SETTLEMENTS), "settlement", keys)
@@ -105,6 +111,7 @@ def payers(dice: Dice, accounts: Accounts) -> pa.Table:
     rows = np.flatnonzero(accounts.person == accounts.number)
     keys, is_company = accounts.person[rows], accounts.is_company[rows]
     elsewhere = dice.chance(120, "postal", keys) & (keys >= len(FIRST))
+    # Other keys than those of premises, so that the postal address is another one.
     settlement, postcode, _, address = _addresses(dice, keys + 10**9, np.ones(len(rows), np.int64))
     is_vulnerable = _vulnerable(accounts)[rows] & (keys % 3 != 1) & (keys % 2 == 0)
     return pa.table(
@@ -131,7 +138,7 @@ def _is_male(dice: Dice, keys: Ints) -> Flags:
 
 
 def names(dice: Dice, keys: Ints, is_company: Flags) -> pa.Array:
-    """Return three names that agree in gender, or a company's."""
+    """Return three names that agree in gender, or a company's name."""
     male = _is_male(dice, keys)
     fathers = tuple(people.fathers_name(name) for name in people.MALE)
     both = (
@@ -142,6 +149,7 @@ def names(dice: Dice, keys: Ints, is_company: Flags) -> pa.Array:
     parts = []
     for purpose, lists in zip(("given", "father", "family"), both, strict=True):
         half = len(lists) // 2
+        # Each list has the male names in its first half and the female names in its second half.
         parts.append(words(lists, dice.below(half, purpose, keys) + np.where(male, 0, half)))
     person = pc.binary_join_element_wise(*parts, " ")
     return pc.if_else(pa.array(is_company), _companies(dice, keys, person), person)
@@ -180,8 +188,9 @@ def tenancies(accounts: Accounts) -> pa.Table:
 
 
 def contacts(dice: Dice, accounts: Accounts) -> pa.Table:
-    """Grain: one contact of a payer; some once had another telephone, some have withdrawn the only
-    contact.
+    """Grain: one contact of a payer.
+
+    Some payers had another telephone before; some have revoked their only contact.
     """
     rows = np.flatnonzero((accounts.person == accounts.number) & (accounts.contact < 3))
     keys = accounts.number[rows]

@@ -20,8 +20,10 @@ _AUTHORS = ("Каса 2", "Отдел рекламации", "Отдел съб�
 
 
 def holds(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
-    """Grain: one hold: on a disputed bill or account, on a payer who died or failed, on a premise;
-    some have ended.
+    """Grain: one hold.
+
+    On a disputed bill or account, on a payer who is deceased or insolvent, or on a premise; some
+    have ended.
     """
     parts = [_disputes(dice, accounts, bills)]
     for behaviour, reason, names in (
@@ -86,10 +88,11 @@ def _hold_rows(
 
 
 def notices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
-    """Grain: one notice sent. By post it is served in 3 to 7 days, otherwise in one; the unreached
-    get it back.
+    """Grain: one notice sent.
 
-    Whoever has stopped paying is written to after the first bill that he left unpaid was due.
+    By post it is served in 3 to 7 days, otherwise in one; for unreached payers it fails.
+
+    A payer who has stopped paying gets notices after the due day of his first unpaid bill.
     """
     parts, first_due = [], _first_unpaid(accounts, bills)
     for stage, word in enumerate(NOTICE_STAGES):
@@ -103,17 +106,17 @@ def notices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
         sent_on = accounts.as_of - dice.between(
             low[rows], high[rows], f"sent {word}", accounts.number[rows]
         )
+        # A notice cannot be older than the debt that it names.
         sent_on = np.where(sent_on <= first_due[rows], first_due[rows] + 5, sent_on)
         parts.append(_notice_rows(dice, accounts, rows, stage, sent_on))
     return pa.concat_tables(parts)
 
 
 def _first_unpaid(accounts: Accounts, bills: Bills) -> Ints:
-    """Return when each account's first bill that is left unpaid was due; where there is none, its
-    first bill.
-    """
+    """Return the due day of each account's first unpaid bill, or else of its first bill."""
     is_due = bills.due_on < accounts.as_of - 15
     first = np.full(len(accounts), _NEVER_DUE)
+    # First the unpaid bills; then, for accounts without any, all bills.
     for candidates in (is_left_unpaid(accounts, bills) & is_due, is_due):
         due = np.full(len(accounts), _NEVER_DUE)
         np.minimum.at(due, bills.account[candidates], bills.due_on[candidates].astype(np.int64))
@@ -142,8 +145,9 @@ def _notice_rows(dice: Dice, accounts: Accounts, rows: Ints, stage: int, sent_on
 
 
 def court_cases(dice: Dice, accounts: Accounts, bills: Bills) -> tuple[pa.Table, pa.Table]:
-    """Return cases and their items: running ones on what was owed a month before, closed ones that
-    awarded something.
+    """Return court cases and their items.
+
+    Running cases are about what was owed a month before; closed ones awarded something.
 
     One awarded case in three has gone to enforcement, with the awarded sums as its items.
     """
@@ -153,6 +157,7 @@ def court_cases(dice: Dice, accounts: Accounts, bills: Bills) -> tuple[pa.Table,
     filed_on[won] = accounts.as_of - dice.between(850, 1000, "filed", accounts.number[won])
     enforced = accounts.number[won] % 3 == 0
     ordered = accounts.number[sued] % 2 == 0
+    # Places in CASE_STAGES: filed, order issued; enforcement, closed.
     stage = np.concatenate([np.where(ordered, 1, 0), np.where(enforced, 2, 3)])
     moved_on = np.concatenate(
         [np.where(ordered, filed_on[sued] + 40, filed_on[sued]), filed_on[won] + 45]

@@ -1,6 +1,4 @@
-"""Write a sample ledger: chunk by chunk, so that memory does not grow with the number of
-accounts.
-"""
+"""Writing of a sample ledger, chunk by chunk, so that memory does not grow with its size."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +29,7 @@ _CHUNK = 20_000  # even, so that no pair is parted
 
 @dataclass(frozen=True)
 class SampleReceipt:
-    """What was written: accounts taken in, seed, date, and per table what its file holds."""
+    """The written sample: accounts, seed, date, and the content of each table's file."""
 
     folder: Path
     accounts: int
@@ -42,7 +40,7 @@ class SampleReceipt:
 
 @dataclass(frozen=True)
 class _Rows:
-    """A table's rows of one chunk; `eligible`: those of which flawed copies may be made."""
+    """The rows of a table in one chunk; `eligible`: rows that may be copied with a flaw."""
 
     table: pa.Table
     eligible: Ints
@@ -56,15 +54,16 @@ def write_sample(
     table_format: str = "csv",
     dialect: str = "plain",
 ) -> SampleReceipt:
-    """Write a ledger extract of so many accounts into a folder; the same bytes for the same
-    arguments.
+    """Write a ledger extract of `accounts` accounts into a folder.
+
+    The same arguments give the same bytes.
 
     Args:
         out: a folder that is empty, absent, or holds an earlier sample, which is replaced.
         accounts: pairs of premise and payer, 1 to 5,000,000. From 500 on every stage and list has
-            somebody.
+            an account.
         seed: any whole number from 0.
-        as_of: the day that the extract speaks for.
+        as_of: the day of the extract.
         table_format: `csv`, `csv.gz` or `parquet`.
         dialect: `plain`, or `bulgaria` (cp1251, decimal comma, dd.mm.yyyy); Parquet has none.
 
@@ -114,14 +113,16 @@ def _check(accounts: int, seed: int, as_of: date, table_format: str, dialect: st
 
 
 def make_chunk(dice: Dice, numbers: Ints, last: int, as_of: date) -> dict[str, _Rows]:
-    """Return all tables' rows of these accounts."""
+    """Return the rows of all tables for these accounts."""
     accounts = make_accounts(dice, numbers, last, as_of)
     bills = make_bills(dice, accounts)
+    # Bills before plans, plans before payments: each step needs the one before it.
     plans = make_plans(dice, accounts, bills)
     paid = join_payments(make_payments(dice, accounts, bills), plans.payments)
     cases, case_items = court_cases(dice, accounts, bills)
     of_bills = _monthly_of_ordinary(accounts, bills)
     ordinary = accounts.is_ordinary()
+    # One of the first accounts gets refused payments on purpose; the others must stay whole.
     may_fail = ordinary | (accounts.number == DOUBTED)
     lines = invoice_lines(dice, accounts, bills)
     tables = {

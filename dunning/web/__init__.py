@@ -1,1 +1,1 @@
-"""The pages inside the Airflow UI, and what asks people there."""
+"""The pages inside the Airflow UI, and the operator for approval questions."""

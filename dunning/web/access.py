@@ -1,4 +1,4 @@
-"""Who may see and do what: Airflow knows who somebody is, the people's settings what he works as.
+"""Permissions of the pages: Airflow identifies the user, the settings give his role.
 
 Airflow does not protect a plugin's routes: every route of ours depends on `permit`.
 """
@@ -34,7 +34,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 assert tuple(PERMISSIONS) == ROLES
 _READING = ("GET", "HEAD")
-# The tag of a form that only looks for something: a name that is looked for must not stand in an
+# The tag of a form that only searches: a name that is searched for must not be part of an
 # address.
 LOOKS = "looks"
 # The tag of a form that only keeps something from leaving: to send it, reading in Airflow is
@@ -46,7 +46,7 @@ _READ_DAG, _WRITE_DAG = "nightly", "release"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is logged in: his name, what he works as (of ROLES), how he reads.
+    """A user who is logged in: name, role (of ROLES), and language.
 
     unheard_as: Airflow's id of an approver whose settings have another one, so that Airflow refuses
     what he answers.
@@ -58,13 +58,14 @@ class Person:
     unheard_as: str = ""
 
     def may(self, permission: str) -> bool:
-        """Return whether his role has a permission."""
+        """Return whether the user's role has a permission."""
         return permission in PERMISSIONS[self.role]
 
 
 class StrangerError(HTTPException):
-    """Somebody who is logged in may not see or do this. reason: key of a text of the page
-    `error`.
+    """A user who is logged in has no permission for this.
+
+    reason: key of a text of the page `error`.
     """
 
     def __init__(self, reason: str, user_name: str) -> None:
@@ -73,27 +74,29 @@ class StrangerError(HTTPException):
 
 
 def language_of(request: Request) -> str:
-    """Return the language that somebody chose; Bulgarian, if he did not."""
+    """Return the language chosen by the user; Bulgarian by default."""
     chosen = request.cookies.get(COOKIE, "")
     return chosen if chosen in LANGUAGES else LANGUAGES[0]
 
 
 def person_of(request: Request) -> Person | None:
-    """Return who asks, where `find_person` has found it out already."""
+    """Return the user, if `find_person` has found him already."""
     return getattr(request.state, "person", None)
 
 
 async def find_person(request: Request, user: GetUserDep) -> Person:
-    """Return who asks, and let error pages know him.
+    """Return the user, and keep him for error pages.
 
     Raises:
-        HTTPException: 401, nobody is logged in. StrangerError: he has no role here, or Airflow
+        HTTPException: 401, no user is logged in. StrangerError: he has no role here, or Airflow
             gives him no access.
     """
+    # Forms that only search or protect need no more than reading in Airflow.
     is_write = request.method not in _READING and not {LOOKS, PROTECTS}.intersection(
         request.scope["route"].tags
     )
     dag_id, method = (_WRITE_DAG, "PUT") if is_write else (_READ_DAG, "GET")
+    # In a thread: reading the settings would block the event loop.
     request.state.person = await run_in_threadpool(
         _find, user, dag_id, method, language_of(request)
     )
@@ -114,13 +117,15 @@ def _find(user: Any, dag_id: str, method: Any, language: str) -> Person:
         method=method, details=DagDetails(id=dag_id), user=user
     ):
         raise StrangerError("read_only", name)
+    # An approver under another id in Airflow: Airflow would refuse his answers.
     unheard = bool(settings.approves) and settings.airflow_id != airflow_id
     return Person(settings.user_name, settings.role, language, airflow_id if unheard else "")
 
 
 def permit(permission: str) -> Any:
-    """Return what a route's `person` depends on: whoever asks, if his role has the permission (any
-    role, if empty).
+    """Return the dependency for a route's `person`: a user whose role has the permission.
+
+    An empty permission allows any role.
     """
 
     async def dependency(person: Annotated[Person, Depends(find_person)]) -> Person:
@@ -132,7 +137,9 @@ def permit(permission: str) -> Any:
 
 
 def form_token(person: Person) -> str:
-    """Return what a form of this person must carry, so that no other site can send it in his name.
+    """Return the token that each form of this user must carry.
+
+    It keeps other sites from sending a form in his name.
 
     It outlives a session: Airflow renews the session's token by itself, and a form that is open
     meanwhile stays good.
@@ -146,6 +153,7 @@ async def _read_form(
 ) -> dict[str, Any]:
     form = await request.form()
     given = str(form.get("form_token", ""))
+    # `compare_digest` takes the same time wherever the texts differ.
     if not _is_from_us(request) or not hmac.compare_digest(
         given.encode(), form_token(person).encode()
     ):
@@ -155,15 +163,16 @@ async def _read_form(
 
 
 def _without_nul(text: str) -> str:
-    """Return a text that PostgreSQL takes: no NUL."""
+    """Return a text without NUL, which PostgreSQL refuses."""
     return text.replace("\0", "")
 
 
 def _is_from_us(request: Request) -> bool:
-    """Return whether the browser does not say that another site sends this; older ones say less.
+    """Return False if the browser reports that another site sends the request.
 
-    Our own forms may come from the origin `null`: their pages tell nobody where somebody comes
-    from.
+    Older browsers report less.
+
+    Our own forms may come from the origin `null`: their pages send no referrer.
     """
     origin = urlsplit(request.headers.get("origin", "null")).netloc
     ours = (

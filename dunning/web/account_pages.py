@@ -1,4 +1,4 @@
-"""Finding an account, and its whole story."""
+"""The pages to find an account and to show its whole story."""
 
 from datetime import date
 from typing import Annotated
@@ -33,14 +33,15 @@ _NO_WISH = protect.Wish("", "")
 
 @router.get("/accounts")
 def show_search(request: Request, person: Adviser) -> Response:
-    """Show how to look for an account."""
+    """Show the search form."""
     return respond(request, person, "search.html", found=None)
 
 
 @router.post("/accounts", tags=[LOOKS])
 def search_account(request: Request, person: Adviser, form: CheckedForm) -> Response:
-    """Find accounts; a single one is shown at once. A form, because what is looked for may be a
-    name.
+    """Find accounts; a single one is shown at once.
+
+    A form and not an address, because the text may be a name.
     """
     text = str(form.get("text", ""))[:_LONGEST]
     found = search.find(open_office(), text)
@@ -53,7 +54,7 @@ def search_account(request: Request, person: Adviser, form: CheckedForm) -> Resp
 def show_account(
     request: Request, person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> Response:
-    """Show everything about an account on a night; the last closed one, if none is named."""
+    """Show an account on a night; by default on the last closed one."""
     return _show(
         request, person, account.look(open_office(), premise_no, payer_code, as_of), is_whole=False
     )
@@ -68,7 +69,7 @@ def show_identifier(
     payer_code: str,
     as_of: date | None = None,
 ) -> Response:
-    """Show the same with the whole identifier; who looked at it is recorded first."""
+    """Show the same with the whole identifier, after recording the user."""
     office = open_office()
     page = account.look(office, premise_no, payer_code, as_of)
     append_access(
@@ -81,8 +82,9 @@ def show_identifier(
 def protect_account(
     request: Request, person: Protector, form: CheckedForm, premise_no: str, payer_code: str
 ) -> Response:
-    """Record a hold on the account; whatever is wrong is said above its page, with what was
-    written.
+    """Record a hold on the account.
+
+    A refusal is shown above the page, with the form as filled in.
     """
     office = open_office()
     wish = protect.Wish(
@@ -100,7 +102,7 @@ def protect_account(
 def give_story(
     person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> Response:
-    """Give the story as a PDF for the complaint file."""
+    """Return the story as a PDF for the complaint file."""
     office = open_office()
     page = account.look(office, premise_no, payer_code, as_of)
     append_access(
@@ -120,7 +122,7 @@ def give_story(
 def give_notice(
     person: Adviser, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> Response:
-    """Give the account's monthly notice of a night as a PDF."""
+    """Return the account's monthly notice of a night as a PDF."""
     office = open_office()
     day = account.look(office, premise_no, payer_code, as_of).story.as_of
     made = preview.render(premise_no, payer_code, day)
@@ -135,8 +137,9 @@ def give_notice(
 
 
 def _more_tables(page: account.AccountPage) -> list[StoryTable]:
-    """Return what the story does not know itself: strikes, what left us, the decisions of earlier
-    nights.
+    """Return the tables that are not part of the story.
+
+    Manual holds, past actions, the decisions of earlier nights.
     """
     strikes = [
         (

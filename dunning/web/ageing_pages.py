@@ -1,4 +1,4 @@
-"""How old the open debt is: pictures, the numbers under them, and a workbook."""
+"""The ageing page: charts, the numbers below them, and a workbook."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -54,7 +54,7 @@ def give_ageing(
     district: str = "",
     stage: str = "",
 ) -> Response:
-    """Give the same as a workbook."""
+    """Return the same as a workbook."""
     night = ageing.look(open_office(), as_of, service, district, stage)
     if night is None:
         raise NotThereError("No night is closed yet, so there is no ageing.")

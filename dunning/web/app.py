@@ -1,4 +1,4 @@
-"""The application of the pages: all routes, and what becomes of errors."""
+"""The application of the pages: all routes, and the handling of errors."""
 
 import logging
 from urllib.parse import quote
@@ -59,8 +59,9 @@ def build_app() -> FastAPI:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    """Send whoever is not logged in to Airflow's login; tell others why not."""
+    """Redirect to Airflow's login if no user is logged in; else show the refusal."""
     status = getattr(error, "status_code", 404)
+    # A StrangerError is about a user who is logged in: another login would not help him.
     if status in (401, 403) and not isinstance(error, StrangerError):
         return _log_in(request)
     reason = error.reason if isinstance(error, StrangerError) else "no_page"
@@ -69,8 +70,9 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 def _log_in(request: Request) -> Response:
-    """A page leads to the login and back; what wanted to change something says that nothing was
-    done.
+    """Return a redirect to the login and back for a page.
+
+    For an action: an error page saying that nothing was done.
     """
     if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         back = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
@@ -86,6 +88,7 @@ def _log_in(request: Request) -> Response:
 async def _explain(request: Request, error: Exception) -> Response:
     status, reason = (404, "not_there") if isinstance(error, NotThereError) else (400, "refused")
     detail = write_error(language_of(request), str(error))
+    # No text in the reader's language: the log gets the message, the page a general text.
     if not detail:
         _log.warning(
             "A page refused, and its reader was told less: %s: %s", request.url.path, error
@@ -106,6 +109,6 @@ async def _fail(request: Request, error: Exception) -> Response:
 def _show(
     request: Request, status: int, reason: str, *, detail: str = "", user_name: str = ""
 ) -> Response:
-    """Return the page of an error, with the navigation of whoever asks, where that is known."""
+    """Return an error page, with the navigation of the user if he is known."""
     told = {"reason": reason, "detail": detail, "user_name": user_name}
     return answer(request, language_of(request), "error.html", status, person_of(request), **told)

@@ -1,5 +1,6 @@
-"""The question in Airflow's Required Actions: may this list leave the house? Asked of those who may
-say so.
+"""The approval question in Airflow's Required Actions: may this list be released?
+
+It is asked of the approvers only.
 """
 
 import asyncio
@@ -29,8 +30,10 @@ _LOOK_SECONDS = 5.0
 
 
 class AskOperator(HITLOperator):
-    """Asks about one list of a night, as it stands in the store. It passes nothing on: what was
-    answered is read from Airflow's record by whoever releases the list (`jobs.release.answer`).
+    """Ask about one list of a night, as stored.
+
+    It returns nothing: the task that releases the list reads the answer from Airflow's record
+    (`jobs.release.answer`).
 
     A list that does not wait is not asked about, nor one that was approved already, nor the
     sample's by `make run`. A newer night's lists, or the end of the time to answer, end the
@@ -58,7 +61,7 @@ class AskOperator(HITLOperator):
         self.list_name, self.as_of = list_name, as_of
 
     def execute(self, context: Context) -> Any:
-        """Ask, where there is something to ask."""
+        """Ask, if there is something to ask."""
         from dunning.jobs.release.offer import Offer, run
         from dunning.jobs.release.sample import APPROVES_SAMPLE
 
@@ -68,6 +71,7 @@ class AskOperator(HITLOperator):
         offer = Offer(**waits)
         self._prepare(offer)
         self._refuse_old_question(context)
+        # Airflow waits for the answer by itself; this trigger is added to end the wait.
         try:
             return super().execute(context)
         except TaskAwaitingInput:
@@ -94,9 +98,7 @@ class AskOperator(HITLOperator):
         self.body = f"{body}\n\n{say_what_about(offer)}"
 
     def _refuse_old_question(self, context: Context) -> None:
-        """Refuse to ask again in a run whose question Airflow keeps with other words or other
-        people than today's.
-        """
+        """Raise if Airflow keeps this run's question with other words or other people."""
         from dunning.gateways.airflow_record import fetch_question
         from dunning.gateways.settings.environment import Settings
 
@@ -110,13 +112,14 @@ class AskOperator(HITLOperator):
             )
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
-        """End: somebody answered, or nobody will any more."""
+        """End the task: the question was answered, or it has expired."""
         return None
 
 
 class ReplacedTrigger(BaseTrigger):
-    """Ends a question that a newer night overtook, or that nobody answered in time. Airflow hears
-    answers itself.
+    """End a question that a newer night replaced, or that was not answered in time.
+
+    Airflow notices answers itself.
     """
 
     def __init__(self, ti_id: str, as_of: str, until: str) -> None:
@@ -124,7 +127,7 @@ class ReplacedTrigger(BaseTrigger):
         self.ti_id, self.as_of, self.until = ti_id, as_of, until
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return how Airflow makes it again."""
+        """Return the class path and arguments from which Airflow makes the trigger again."""
         return f"{__name__}.ReplacedTrigger", {
             "ti_id": self.ti_id,
             "as_of": self.as_of,
@@ -132,7 +135,7 @@ class ReplacedTrigger(BaseTrigger):
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look every few seconds whether the question is still a question."""
+        """Check every few seconds whether the question is still valid."""
         from dunning.jobs.release.offer import is_replaced
 
         while True:
@@ -148,6 +151,6 @@ class ReplacedTrigger(BaseTrigger):
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _close(self) -> None:
-        """Answer in nobody's name, so that a late answer meets a question that is answered."""
+        """Answer with a rejection by no user, so that a late answer finds the question answered."""
         answer = sync_to_async(update_hitl_detail_response)
         await answer(ti_id=UUID(self.ti_id), chosen_options=[REJECT], params_input={})

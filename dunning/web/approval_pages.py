@@ -1,5 +1,6 @@
-"""What waits for an approval: counts and sums, who is kept and why, and the answer, on a phone,
-too.
+"""The approvals page: waiting lists with counts, sums and withheld rows, and the answers.
+
+It also works on a phone.
 """
 
 from datetime import date
@@ -24,7 +25,7 @@ _NOTE_MAX = 500
 
 @router.get("/approvals")
 def show_approvals(request: Request, person: Approver) -> Response:
-    """Show what of the last night may leave, and how its questions stand."""
+    """Show the lists of the last night that may be released, with the state of their questions."""
     return _show(request, person)
 
 
@@ -37,8 +38,9 @@ def answer(
     list_name: str,
     as_of: date,
 ) -> Response:
-    """Answer the question about a list in the user's own name; Airflow says whether he was
-    asked.
+    """Answer a list's question in the user's own name.
+
+    Airflow checks that he was asked.
     """
     option = _OPTIONS.get(str(form.get("answer", "")))
     note, run_id = str(form.get("note", "")).strip()[:_NOTE_MAX], str(form.get("run", ""))
@@ -63,7 +65,7 @@ def ask(
     list_name: str,
     as_of: date,
 ) -> Response:
-    """Ask about a list anew, whose question is gone without an answer."""
+    """Ask again about a list whose question ended without an answer."""
     try:
         _refuse_unseen(person, list_name, as_of)
         ask_anew(user, as_of, list_name)

@@ -1,6 +1,4 @@
-"""What all DAGs have in common: the clock, the form, the Asset that a night's lists are, how a task
-is tried again.
-"""
+"""Common parts of all DAGs: time zone, form check, the Asset of a night's lists, retry rules."""
 
 import os
 from collections.abc import Collection
@@ -35,17 +33,17 @@ _REFUSED = RetryRule(
 
 
 def name_lists() -> dict[str, str]:
-    """Return each list about whose release a person is asked, with its Bulgarian name."""
+    """Return the Bulgarian name of each list that needs an approval."""
     return {name: word_of("bg", name) for name in table_of("bg", "list_question")}
 
 
 def name_services() -> dict[str, str]:
-    """Return each service with its Bulgarian name."""
+    """Return the Bulgarian name of each service."""
     return {service: word_of("bg", service) for service in SERVICES}
 
 
 def task_defaults() -> dict[str, Any]:
-    """Return the `default_args` of a DAG: tried again after an outage, never after a refusal.
+    """Return the `default_args` of a DAG: retry after an outage, never after a refusal.
 
     DUNNING_RETRY_SECONDS: how long to wait before that; five minutes, if it is not set.
     """
@@ -57,16 +55,18 @@ def task_defaults() -> dict[str, Any]:
 
 
 def settle(dag_run: Any, form: Collection[str], *names: str) -> dict[str, Any]:
-    """Return what the operator settled under these names, for a run that was given nothing but what
-    its form asks for.
+    """Return the operator's settings with these names.
 
-    Where the ledger lies, where files go and by which rules is not said by whoever may start a run.
+    The run may be given only the fields of its form.
+
+    Paths of ledger and files, and the rules, are not chosen by the user who starts a run.
     Each first task calls it.
 
     Raises:
         DunningError: the run was given more. What was given is not shown: it may be an address with
             a password.
     """
+    # The keys alone are compared: values are never shown.
     if (dag_run.conf or {}).keys() - set(form):
         raise DunningError(
             f"This run was given settings that its form does not ask for; it takes {', '.join(form)}. Nothing was "
@@ -77,7 +77,7 @@ def settle(dag_run: Any, form: Collection[str], *names: str) -> dict[str, Any]:
 
 
 def count_shards() -> int:
-    """Return into how many parts a run is divided."""
+    """Return the number of parts into which a run is divided."""
     return _read_house().shards
 
 

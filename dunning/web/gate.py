@@ -1,7 +1,6 @@
-"""What is refused before Airflow or a page reads it: strangers' addresses, guessed passwords,
-floods, forged results.
+"""Refusals before Airflow reads a request: foreign addresses, guessed passwords, floods, forgery.
 
-It stands before all of Airflow's API server, not only before our pages: the plugin brings it as a
+It filters all of Airflow's API server, not only our pages: the plugin installs it as a
 root middleware.
 """
 
@@ -23,6 +22,7 @@ _TOKEN = re.compile(r"/auth/token(/cli)?/?$")
 _RESULTS = re.compile(r"/api/v2/.*/xcomEntries", re.I)
 _RATE = re.compile(r"\s*(\d+)\s*(?:/|per)\s*(\d*)\s*(second|minute|hour|day)s?\s*")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+# Above this number of addresses the old ones are forgotten, so that memory stays bounded.
 _ADDRESSES_MAX = 10_000
 _OF_PROXIES = (
     b"x-forwarded-for",
@@ -40,7 +40,7 @@ FORGED = "What a task found out is written by the task itself; nobody else may c
 
 
 class Gate:
-    """An ASGI middleware; each refusal is one short JSON answer."""
+    """An ASGI middleware; each refusal is one short JSON response."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -62,7 +62,7 @@ class Gate:
             await self.app(scope, receive, send)
 
     def _refuse(self, scope: Any) -> tuple[int, str] | None:
-        """Return with which status and words a request is refused; None, if it may go on."""
+        """Return status and text of a refusal; None if the request may pass."""
         path, method = scope["path"], scope.get("method", "GET")
         if is_simple() and not _is_near(scope):
             return 403, FAR
@@ -77,19 +77,21 @@ class Gate:
 
 
 class Tries:
-    """How often each address has tried of late; at most `most` times in `seconds`."""
+    """Recent tries of each address; at most `most` tries in `seconds`."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self.most, self.seconds = most, seconds
         self._tried: dict[str, deque[float]] = {}
 
     def may(self, address: str) -> bool:
-        """Return whether an address may try now, and remember that it did."""
+        """Return whether an address may try now, and record the try."""
         now = time.monotonic()
         if len(self._tried) > _ADDRESSES_MAX:
             self._tried = {
                 name: at for name, at in self._tried.items() if at[-1] > now - self.seconds
             }
+        # A full deque holds the last `most` tries: only its oldest one must be compared.
+        #   most = 3   tries  |t1 t2 t3|  now     refused while t1 > now - seconds
         tried = self._tried.setdefault(address, deque(maxlen=self.most))
         if len(tried) == self.most and tried[0] > now - self.seconds:
             return False
@@ -98,8 +100,9 @@ class Tries:
 
 
 class _Measured:
-    """The two ends of a request whose body is counted while it comes in: one without a length is
-    cut off, too.
+    """The two ends of a request whose body is counted as it arrives.
+
+    So a body without a length is cut off, too.
     """
 
     def __init__(self, receive: Any, send: Any) -> None:
@@ -113,9 +116,7 @@ class _Measured:
         return message
 
     async def send(self, message: Any) -> None:
-        """Pass an answer on; of whatever the application makes of a body that was cut off, say what
-        happened.
-        """
+        """Pass a response on; after a body that was cut off, send the refusal instead."""
         if self._bytes <= BODY_BYTES_MAX:
             await self._send(message)
         elif not self._answered:
@@ -124,12 +125,12 @@ class _Measured:
 
 
 def is_simple() -> bool:
-    """Return whether people log in with the invented users of this machine."""
+    """Return whether users log in with the invented users of this machine."""
     return "SimpleAuthManager" in conf.get("core", "auth_manager")
 
 
 def read_rate(told: str) -> tuple[int, float]:
-    """Return how many tries in how many seconds a limit means; twenty a minute, if it is none.
+    """Return the number of tries and the seconds of a rate limit; 20 a minute if it is invalid.
 
     >>> read_rate("20 per minute"), read_rate("5/2 seconds"), read_rate("")
     ((20, 60.0), (5, 2.0), (20, 60.0))
@@ -141,9 +142,9 @@ def read_rate(told: str) -> tuple[int, float]:
 def _is_near(scope: Any) -> bool:
     """Return whether a request comes from this machine, to this machine, and for it by name.
 
-    The name tells a page elsewhere whose name leads here, and a proxy on this machine; so does what
-    proxies add. Of one that adds nothing and gives its own name, the page tells from which a
-    browser sends a form.
+    The host name reveals a foreign name that resolves to this machine, and a proxy on it; so do the
+    headers that proxies add. A proxy that adds none and passes its own name is revealed by the
+    origin of the page from which a browser sends a form.
     """
     ends = [scope["client"][0]] if scope.get("client") else []
     if (
@@ -158,9 +159,7 @@ def _is_near(scope: Any) -> bool:
 
 
 def _name_in(address: str) -> str:
-    """Return the name of the machine in an address; one that is nobody's, where the address is
-    none.
-    """
+    """Return the host name of an address; a name of no host if the address is invalid."""
     try:
         return urlsplit(address).hostname or ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which accounts stand behind a number of the night or of the ageing."""
+"""The accounts counted by a number of the night or of the ageing."""
 
 from datetime import date
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The lists: filtered, sorted, looked into, rows struck, files taken."""
+"""The list pages: filter, sort, open a row, set a hold on it, download files."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -39,7 +39,7 @@ _SHOWN_OVER = 200
 
 @router.get("/lists")
 def show_lists(request: Request, person: Reader, as_of: date | None = None) -> Response:
-    """Show which lists a night has."""
+    """Show the lists of a night."""
     return respond(
         request,
         person,
@@ -51,14 +51,15 @@ def show_lists(request: Request, person: Reader, as_of: date | None = None) -> R
 
 @router.get("/lists/holds")
 def show_holds(request: Request, person: Reader) -> Response:
-    """Show every strike, those in force first."""
+    """Show all manual holds, those in force first."""
     return _show_holds(request, person, None)
 
 
 @router.post("/lists/holds/{hold_no}/end")
 def end_hold(request: Request, person: Striker, form: CheckedForm, hold_no: int) -> Response:
-    """End a hold early: a strike from a list, by those who see the list; somebody else's
-    protection, by few.
+    """End a hold early.
+
+    A hold from a list: by all who see the list; another user's hold on an account: by few.
     """
     office = open_office()
     try:
@@ -74,7 +75,7 @@ def end_hold(request: Request, person: Striker, form: CheckedForm, hold_no: int)
 def give_list(
     request: Request, person: Taker, name: str, suffix: str, as_of: date | None = None
 ) -> Response:
-    """Give a list's file, filtered as the address says; that it was taken is recorded first."""
+    """Return a list's file, filtered as in the address, after recording the download."""
     return _give(person, name, suffix, as_of, lists.Wish(_filters(request.query_params)))
 
 
@@ -82,7 +83,10 @@ def give_list(
 def give_found_list(
     person: Taker, form: CheckedForm, name: str, suffix: str, as_of: date | None = None
 ) -> Response:
-    """Give the rows that hold some words; a form, because they may be a name."""
+    """Return the rows that contain some words.
+
+    A form and not an address, because the words may be a name.
+    """
     return _give(
         person,
         name,
@@ -114,7 +118,7 @@ def show_list(
     direction: str = "",
     page: int = 1,
 ) -> Response:
-    """Show a page of a list; what it is filtered by stands in the address, too."""
+    """Show a page of a list; its filters are part of the address."""
     wish = lists.Wish(_filters(request.query_params), "", sort, direction == "down", page)
     return _show(request, person, name, as_of, wish)
 
@@ -123,7 +127,10 @@ def show_list(
 def search_list(
     request: Request, person: Reader, form: CheckedForm, name: str, as_of: date | None = None
 ) -> Response:
-    """Show the rows that hold some words; a form, because they may be a name."""
+    """Show the rows that contain some words.
+
+    A form and not an address, because the words may be a name.
+    """
     sort, _, direction = str(form.get("order") or form.get("sorted") or "").partition(" ")
     page = str(form.get("page", ""))
     wish = lists.Wish(
@@ -145,7 +152,7 @@ def show_row(
     payer_code: str,
     as_of: date | None = None,
 ) -> Response:
-    """Show everything about an account's rows."""
+    """Show all data of an account's rows."""
     _permit_court(person, name)
     found = lists.look_into(open_office(), name, as_of, premise_no, payer_code)
     return _show_row(request, person, found, (premise_no, payer_code))
@@ -161,7 +168,7 @@ def show_row_identifier(
     payer_code: str,
     as_of: date | None = None,
 ) -> Response:
-    """Show the same with the whole identifier; who looked at it is recorded first."""
+    """Show the same with the whole identifier, after recording the user."""
     _permit_court(person, name)
     office = open_office()
     found = lists.look_into(office, name, as_of, premise_no, payer_code, is_whole=True)
@@ -182,8 +189,9 @@ def strike_row(
     payer_code: str,
     as_of: date,
 ) -> Response:
-    """Strike a row with a reason, until a day; whatever is wrong is said above the row, with what
-    was written.
+    """Set a hold on a row, with a reason and an end.
+
+    A refusal is shown above the row, with the form as filled in.
     """
     _permit_court(person, name)
     office, note, until = open_office(), str(form.get("note", "")), str(form.get("until", ""))
@@ -216,7 +224,10 @@ def strike_row(
 
 
 async def tell_refusal(request: Request, error: Exception) -> Response:
-    """Say in the reader's language why a list cannot be shown; the application calls it."""
+    """Return the page that explains a refusal in the reader's language.
+
+    The application calls it.
+    """
     assert isinstance(error, RefusedError)
     language = language_of(request)
     told = say_refusal(language, error)
@@ -298,8 +309,9 @@ def _filters(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _may_end(person: Person, hold: OwnHold) -> bool:
-    """Return whether somebody may end a hold: what was recorded at the phone is its author's, or
-    above a clerk.
+    """Return whether a user may end a hold.
+
+    A hold from the account's page is ended by its author, or by roles above a clerk.
     """
     if not person.may("strike") or (hold.list_name in lists.OF_COURT and not person.may("court")):
         return False

@@ -1,5 +1,6 @@
-"""The pages' entry in Airflow: the application under /dunning, „Събиране“ in the navigation, the
-gate before all.
+"""The Airflow plugin of the pages.
+
+The application under /dunning, „Събиране“ in the navigation, and the gate before both.
 """
 
 from airflow.plugins_manager import AirflowPlugin
@@ -11,7 +12,7 @@ PREFIX = "/dunning"
 
 
 class DunningPlugin(AirflowPlugin):
-    """Found by the entry point `airflow.plugins`."""
+    """The plugin, found by the entry point `airflow.plugins`."""
 
     name = "dunning"
     fastapi_apps = [{"app": build_app(), "url_prefix": PREFIX, "name": "Dunning"}]  # noqa: RUF012 - Airflow's own way

@@ -1,4 +1,4 @@
-"""What is in force on a day."""
+"""The rules page: the values in force on a day."""
 
 from datetime import date
 from functools import partial
@@ -20,8 +20,9 @@ _LONGEST_DAY = 40
 
 @router.get("/policy")
 def show_policy(request: Request, person: Viewer, on: str = "") -> Response:
-    """Show every rule that is in force on a day, with its sources; where that is no day, say so
-    above today's.
+    """Show each rule in force on a day, with its sources.
+
+    For text that is no day: a message above today's rules.
     """
     day, mistake = _read_day(on.strip())
     page = policy.look(open_office(), day)
@@ -40,9 +41,7 @@ def show_policy(request: Request, person: Viewer, on: str = "") -> Response:
 
 
 def _read_day(text: str) -> tuple[date | None, str]:
-    """Return the day that was asked for, or None and the key of the text that says what is wrong
-    with it.
-    """
+    """Return the requested day, or None and the key of the error text."""
     if not text:
         return None, ""
     try:

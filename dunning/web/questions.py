@@ -1,7 +1,6 @@
-"""The questions in Airflow, for our page of approvals: found, answered in the user's own name,
-asked anew.
+"""The approval questions in Airflow: found, answered in the user's own name, asked again.
 
-Airflow's own route takes the answer, with its own checks: who was asked, and that nobody answered
+Airflow's own route takes the answer, and checks who was asked and that it was not answered
 before.
 """
 
@@ -39,8 +38,9 @@ _ENDED = (
 
 @dataclass(frozen=True)
 class Standing:
-    """How the question about a list stands. state: `open`, `underway` (asked or released just now),
-    `none`.
+    """The state of a list's question.
+
+    state: `open`, `underway` (asked or released just now), `none`.
 
     run_id: the run of Airflow's that asks; empty where none does. asked_of: Airflow's ids of who
     may answer.
@@ -52,7 +52,7 @@ class Standing:
 
 
 def find_standings(as_of: date, names: list[str]) -> Mapping[str, Standing]:
-    """Return how the question about each list of a night stands."""
+    """Return the state of the question about each list of a night."""
     with create_session() as session:
         return {name: _find_standing(session, as_of, name) for name in names}
 
@@ -60,13 +60,14 @@ def find_standings(as_of: date, names: list[str]) -> Mapping[str, Standing]:
 def answer_question(
     user: Any, as_of: date, name: str, run_id: str, *, option: str, note: str
 ) -> None:
-    """Answer a question in the name of a user of Airflow.
+    """Answer a question in the name of an Airflow user.
 
     Raises:
         RefusedError: it is not open any more, or is another one than he saw. StrangerError: he was
             not asked.
     """
     standing = find_standings(as_of, [name])[name]
+    # The page shows one question; a newer one may have replaced it meanwhile.
     if standing.state != "open" or standing.run_id != run_id:
         raise RefusedError(
             f"The question about {name} of {as_of} is closed. Nothing was answered.", "no_question"
@@ -83,7 +84,9 @@ def answer_question(
 
 
 def ask_anew(user: Any, as_of: date, name: str) -> None:
-    """Start a run that asks about what of a night waits, those who may approve it now.
+    """Start a run that asks again about the waiting lists of a night.
+
+    It asks those who may approve now.
 
     Raises:
         RefusedError: it is being asked already. StrangerError: Airflow does not let this user start
@@ -103,8 +106,9 @@ def ask_anew(user: Any, as_of: date, name: str) -> None:
 
 
 def _find_standing(session: Any, as_of: date, name: str) -> Standing:
-    """Return the newest question that is open and about the night, else whether a run is about to
-    ask or to release.
+    """Return the newest open question about the night.
+
+    Without one: whether a run is about to ask or to release.
     """
     asked = (
         session.query(TaskInstance.run_id, HITLDetail.body, HITLDetail.assignees)
@@ -120,6 +124,7 @@ def _find_standing(session: Any, as_of: date, name: str) -> Standing:
     for run_id, body, assignees in asked:
         if is_about(body or "", as_of):
             return Standing("open", run_id, tuple(str(user["id"]) for user in assignees or ()))
+    # No open question: an unfinished release task means that a run will ask, or is releasing.
     going_on = (
         session.query(TaskInstance.run_id)
         .join(
@@ -133,7 +138,7 @@ def _find_standing(session: Any, as_of: date, name: str) -> Standing:
 
 
 def _permit(user: Any, method: Any, entity: DagAccessEntity) -> None:
-    """Ask Airflow's own roles, as its route would."""
+    """Raise unless Airflow's own roles allow it, as in its own route."""
     details = DagDetails(id=DAG_ID)
     if not get_auth_manager().is_authorized_dag(
         method=method, access_entity=entity, details=details, user=user

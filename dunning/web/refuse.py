@@ -1,4 +1,4 @@
-"""What a page says and answers when it cannot show or do what was asked."""
+"""Status and text of a refusal on a page."""
 
 from datetime import date
 
@@ -10,14 +10,14 @@ _TOO_LATE = {"too_old", "struck_already", "protected_already", "hold_over", "cha
 
 
 def status_of(refusal: RefusedError | None) -> int:
-    """Return the status of an answer with or without a refusal."""
+    """Return the HTTP status of a response with or without a refusal."""
     if refusal is None:
         return 200
     return 404 if refusal.reason in _NOT_THERE else 409 if refusal.reason in _TOO_LATE else 400
 
 
 def say_refusal(language: str, refusal: RefusedError | None) -> str:
-    """Return a refusal in the reader's language; nothing where there is none."""
+    """Return a refusal's text in the reader's language; empty if there is no refusal."""
     if refusal is None:
         return ""
     told = {

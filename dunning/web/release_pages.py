@@ -1,4 +1,4 @@
-"""What left the house and who said so; its files as they were sent; and the way back."""
+"""The release pages: what was released and by whom, the files as sent, and recalls."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -28,15 +28,13 @@ _KINDS = {
 
 @router.get("/releases")
 def show_releases(request: Request, person: Reader) -> Response:
-    """Show answers, releases and recalls of the last nights, and who looked at or took what."""
+    """Show answers, releases and recalls of the last nights, and who viewed or downloaded what."""
     return respond(request, person, "releases.html", nights=releases.look(open_office()))
 
 
 @router.get("/releases/{list_name}")
 def show_release(request: Request, person: Reader, list_name: str, as_of: date) -> Response:
-    """Show one release: its files with their hashes, who stayed here and why, the kill lists, what
-    is out still.
-    """
+    """Show one release: files with hashes, rows held back and why, kill lists, rows still out."""
     _permit_court(person, list_name)
     page = release_files.look_at(open_office(), as_of, list_name)
     return respond(
@@ -52,7 +50,7 @@ def show_release(request: Request, person: Reader, list_name: str, as_of: date) 
 
 @router.get("/releases/{list_name}/{place}/{file:path}")
 def give_released(person: Taker, list_name: str, place: str, file: str, as_of: date) -> Response:
-    """Give a file as it was sent, or of a kill list; that it was taken is recorded first."""
+    """Return a file as sent, or of a kill list, after recording the download."""
     _permit_court(person, list_name)
     kind = file.rpartition(".")[2]
     if kind not in _KINDS:
@@ -70,11 +68,13 @@ def give_released(person: Taker, list_name: str, place: str, file: str, as_of: d
 def recall_list(
     request: Request, person: Recaller, form: CheckedForm, list_name: str, as_of: date
 ) -> Response:
-    """Take rows of a release back, with a reason; first counts and sums are shown, and asked
-    about.
+    """Recall rows of a release, with a reason.
+
+    Counts and sums are shown first, and must be confirmed.
     """
     _permit_court(person, list_name)
     wish, reason = _read_wish(form, list_name, as_of), str(form.get("reason", ""))
+    # The first request only shows what would be recalled.
     if form.get("confirmed") != "yes":
         waits = recall.preview(wish)
         return respond(
@@ -106,12 +106,14 @@ def _may_take(person: Person, list_name: str) -> bool:
 
 
 def _read_wish(form: Mapping[str, Any], list_name: str, as_of: date) -> recall.Wish:
-    """Return what a form wants back: the rows that are marked, else those of a number, else all."""
+    """Return the rows to recall: the marked ones, else those of a number, else all."""
     given = form.get("row") or []
     marked = [given] if isinstance(given, str) else given
+    # Both parts are URL-quoted, so that a slash inside a number is not the separator.
     pairs = (row.partition("/") for row in marked)
     accounts = tuple((unquote(premise), unquote(payer)) for premise, _, payer in pairs)
     premise, payer = (str(form.get(name, "")).strip() for name in ("premise_no", "payer_code"))
+    # Rows were meant but none is marked: this must not become a recall of the whole list.
     if form.get("scope") == "rows" and not accounts and not premise:
         raise HTTPException(400)
     return recall.Wish(as_of, list_name, premise, payer, accounts)

@@ -1,4 +1,4 @@
-"""How a page is answered: rendered in its frame, never kept by anybody on the way."""
+"""Responses of the pages: rendered in their frame, and never cached."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ HEADERS = {
 def respond(
     request: Request, person: Person, template: str, status_code: int = 200, **values: Any
 ) -> HTMLResponse:
-    """Return a page for somebody."""
+    """Return a page for a user."""
     return answer(request, person.language, template, status_code, person=person, **values)
 
 
@@ -44,7 +44,7 @@ def answer(
     person: Person | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """Return a page, for somebody or for nobody."""
+    """Return a page, with or without a user."""
     prefix = prefix_of(request)
     here = request.url.path.removeprefix(prefix) or "/"
     frame: Mapping[str, Any] = {
@@ -63,10 +63,12 @@ def answer(
 
 
 def _find_way_back(request: Request, here: str) -> str:
-    """Return the address that shows this page again; what answers a form may have none but that of
-    its subject.
+    """Return the address that shows this page again.
+
+    The response to a form may only have the address of its subject.
     """
     query = f"?{request.url.query}" if request.url.query else ""
+    # The address itself, else the one above it (the form's subject), if it can be shown.
     for address in (here, here.rpartition("/")[0]):
         asked = {**request.scope, "method": "GET", "path": f"{prefix_of(request)}{address}"}
         if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
@@ -75,22 +77,26 @@ def _find_way_back(request: Request, here: str) -> str:
 
 
 def prefix_of(request: Request) -> str:
-    """Return the address below which the pages lie."""
+    """Return the address prefix of the pages."""
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 def go_to(request: Request, address: str) -> RedirectResponse:
-    """Send the browser to one of our pages, after something was done."""
+    """Return a redirect to one of our pages, after an action."""
+    # 303: the browser fetches the page with GET; a reload does not send the form again.
     return RedirectResponse(f"{prefix_of(request)}{address}", 303, HEADERS)
 
 
 def give_file(content: bytes, name: str, kind: str) -> Response:
-    """Return a file to be kept; Airflow's frame around the pages shows none, not even a PDF."""
+    """Return a file as a download.
+
+    Airflow's frame around the pages shows no file, not even a PDF.
+    """
     return Response(
         content, 200, {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}, kind
     )
 
 
 def tell(person: Person, key: str, **values: object) -> str:
-    """Return a text in somebody's language."""
+    """Return a text in the user's language."""
     return say(person.language, key, **values)

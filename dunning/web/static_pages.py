@@ -1,4 +1,4 @@
-"""What pages refer to (style, script, icons), and the switch of the language."""
+"""Static files of the pages (style, script, icons), and the language switch."""
 
 from mimetypes import guess_type
 from typing import Annotated
@@ -16,8 +16,9 @@ Somebody = Annotated[Person, permit("")]
 
 @router.get("/static/{name}")
 def give_static(name: str) -> Response:
-    """Give a file of the pages, to anybody: it tells nothing, and the page after a login that is
-    over needs it.
+    """Return a static file to any user, logged in or not.
+
+    It holds no secret, and the page after an expired login needs it.
     """
     content = read_static(name)
     if content is None:
@@ -29,9 +30,10 @@ def give_static(name: str) -> Response:
 
 @router.get("/language/{language}")
 def choose_language(request: Request, language: str, person: Somebody, back: str = "/") -> Response:
-    """Remember a language and go back to the page."""
+    """Store the chosen language and go back to the page."""
     if language not in LANGUAGES:
         raise HTTPException(404)
+    # Only addresses of this site: a link must not lead to another one.
     is_ours = back.startswith("/") and not back.startswith("//") and "\\" not in back
     prefix = prefix_of(request)
     response = RedirectResponse(f"{prefix}{back if is_ours else '/'}", 303, HEADERS)

@@ -1,4 +1,4 @@
-"""What last night found: the first page of the morning."""
+"""The first page: the results of the last night."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,7 +20,7 @@ Viewer = Annotated[Person, permit("night")]
 
 @router.get("/")
 def show_tonight(request: Request, person: Viewer, as_of: date | None = None) -> Response:
-    """Show a closed night, the last one if none is named."""
+    """Show a closed night; by default the last one."""
     office = open_office()
     night = tonight.look(office, as_of)
     ending = protect.find_ending(office, person.user_name) if person.may("protect") else []
@@ -40,7 +40,7 @@ def show_tonight(request: Request, person: Viewer, as_of: date | None = None) ->
 
 
 def _translate(person: Person, sentences: Sequence[str]) -> list[tuple[str, str]]:
-    """Return sentences in somebody's language, each with the language in which it is."""
+    """Return sentences in the user's language, each with the language in which it is."""
     told = [(write_remark(person.language, sentence), sentence) for sentence in sentences]
     return [(said, "bg" if said == sentence else person.language) for said, sentence in told]
 

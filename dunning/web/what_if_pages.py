@@ -1,4 +1,4 @@
-"""What another rule would have made of the last nights, before anybody signs."""
+"""The what-if pages: the effect of other rules on past nights, before they are signed."""
 
 from datetime import date
 from functools import partial
@@ -32,7 +32,7 @@ _FILTERS = ("stage_before", "stage_after", "list_name")
 
 @router.get("/policy/what-if")
 def show_form(request: Request, person: Trier, file: str = QUICK_FILE, like: str = "") -> Response:
-    """Show what can be tried."""
+    """Show the form of a trial."""
     return _show_form(
         request, person, what_if.open_form(open_office(), file, like), TrialAnswer(), None
     )
@@ -40,11 +40,13 @@ def show_form(request: Request, person: Trier, file: str = QUICK_FILE, like: str
 
 @router.post("/policy/what-if")
 def start(request: Request, person: Trier, form: CheckedForm) -> Response:
-    """Begin a trial; a mistake comes back with file, line and cure, and everything as it was
-    typed.
+    """Start a trial.
+
+    A mistake is shown with file, line and cure, and with the form as filled in.
     """
     office, asked = open_office(), _read_request(form)
     answer = what_if.order(office, person.user_name, asked, fetch_going())
+    # A form that is sent twice finds its first order, and starts no second run.
     if answer.is_new:
         start_run(answer.result_id, person.user_name)
     if answer.result_id:
@@ -64,7 +66,7 @@ def show_result(
     list_name: str = "",
     page: int = 1,
 ) -> Response:
-    """Show what a trial has found so far; the page looks again by itself until all is there."""
+    """Show the results of a trial so far; the page reloads until it is complete."""
     office = open_office()
     result = what_if_results.fetch_result(office, result_id, fetch_going())
     filters = dict(zip(_FILTERS, (stage_before, stage_after, list_name), strict=True))
@@ -92,7 +94,7 @@ def show_result(
 
 @router.post("/policy/what-if/{result_id}/again")
 def start_again(request: Request, person: Trier, form: CheckedForm, result_id: str) -> Response:
-    """Begin a trial anew that was interrupted or refused."""
+    """Start a trial again that was interrupted or refused."""
     if what_if.may_run_again(open_office(), result_id, fetch_going()):
         start_run(result_id, person.user_name)
     return go_to(request, f"/policy/what-if/{result_id}")
@@ -100,7 +102,7 @@ def start_again(request: Request, person: Trier, form: CheckedForm, result_id: s
 
 @router.get("/policy/what-if/{result_id}/{night}.{suffix}")
 def give_moves(person: Taker, result_id: str, night: date, suffix: str) -> Response:
-    """Give all moves of a night; that they were taken is recorded first."""
+    """Return all moves of a night as a file, after recording the download."""
     if suffix not in _KINDS:
         raise HTTPException(404)
     office = open_office()

@@ -1,5 +1,6 @@
-"""The runs of the DAG `what_if`, in Airflow's own tables: one is started for each trial that the
-page has stored.
+"""The runs of the DAG `what_if`, in Airflow's own tables.
+
+One run is started for each trial that the page has stored.
 
 Who may start one was checked by the page. A run that is started by hand names a stored trial, too,
 and nothing else.
@@ -19,7 +20,7 @@ _OPEN = (DagRunState.QUEUED, DagRunState.RUNNING)
 
 
 def start_run(result_id: str, user_name: str) -> None:
-    """Start a run that decides a stored trial; it waits until those before it have ended."""
+    """Start a run that decides a stored trial, after the earlier ones have ended."""
     trigger_dag(
         DAG_ID,
         triggered_by=DagRunTriggeredByType.UI,
@@ -29,7 +30,7 @@ def start_run(result_id: str, user_name: str) -> None:
 
 
 def fetch_going() -> Going:
-    """Return which trials wait (`waiting`) and which is being decided (`working`).
+    """Return the state of each unfinished trial: `waiting` or `working`.
 
     A task that has ended is left out, even before Airflow closes its run: a worker that was killed
     is seen as soon as Airflow has marked its task as failed.
@@ -52,5 +53,6 @@ def fetch_going() -> Going:
         if state == TaskInstanceState.RUNNING:
             going[result_id] = "working"
         elif state not in State.finished:
+            # A trial may have several runs: a working one counts more than a waiting one.
             going.setdefault(result_id, "waiting")
     return going

@@ -1,4 +1,4 @@
-"""The ageing as a workbook: what the page shows, row by row."""
+"""The ageing of the debt as a workbook, with the same rows as the page."""
 
 from datetime import date
 
@@ -19,7 +19,8 @@ COLUMNS = (
 
 
 def render_ageing(rows: pa.Table, as_of: date) -> bytes:
-    """Return rows of `decisions.ageing.AGEING` as XLSX. near_limitation stands besides the ages,
-    not among them.
+    """Return rows of `decisions.ageing.AGEING` as XLSX.
+
+    Rows of near_limitation come in addition to the age classes; they are not one of them.
     """
     return render_xlsx(rows, COLUMNS, as_of, word_of("bg", "ageing", "sheet"))

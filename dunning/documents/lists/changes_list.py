@@ -1,4 +1,4 @@
-"""Who moves between two nights, as a list for clerks: one row an account, with why in words."""
+"""The changes between two nights as a list for clerks: one row per account, with an explanation."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -56,7 +56,7 @@ COLUMNS = (
 
 
 def render_moves(moves: pa.Table, name: str, as_of: date) -> Iterator[tuple[str, bytes]]:
-    """Yield the list as `<name>.csv`, with the contract's words, and `<name>.xlsx`, in Bulgarian.
+    """Yield the list as `<name>.csv` (codes of the contract) and `<name>.xlsx` (Bulgarian).
 
     Args:
         moves: `decisions.compare.changes.MOVES`, with `why` (see `explain_moves`).
@@ -74,8 +74,9 @@ def _translate_column(moves: pa.Table, name: str, words: str) -> pa.Table:
 
 
 def explain_moves(moves: pa.Table, before: Stages, after: Stages) -> pa.Table:
-    """Return the moves with `why`, a Bulgarian sentence: what decided between two stages, what was
-    paid, each list.
+    """Return the moves with the column `why`, a Bulgarian sentence.
+
+    It has what decided between the two stages, what was paid, and each list that changed.
 
     Args:
         before, after: the rules of the ladder on each side.
@@ -85,6 +86,7 @@ def explain_moves(moves: pa.Table, before: Stages, after: Stages) -> pa.Table:
     parts.append(_say_message(moves))
     parts += [_say_lists(moves, group) for group in LISTS]
     columns = [pc.fill_null(part, "") for part in parts]
+    # Empty parts become null, so that the join skips them with their separator.
     shown = [
         pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column) for column in columns
     ]
@@ -93,14 +95,16 @@ def explain_moves(moves: pa.Table, before: Stages, after: Stages) -> pa.Table:
 
 
 def _say_kind(moves: pa.Table) -> pa.Array:
-    """Say that an account is on one side only; empty text where it is on both."""
+    """Return a sentence if an account is on one side only; empty text if it is on both."""
     return translate(moves["kind"].combine_chunks(), "change_sentence")
 
 
 def _say_way(moves: pa.Table, before: Stages, after: Stages) -> pa.Array:
-    """Say what the deciding stage looked at on each side, and what it asks; once, where both sides
-    ask the same.
+    """Return the sum and age tested by the deciding stage rule on each side, and its thresholds.
+
+    The thresholds are written once where both sides have the same.
     """
+    # Texts depend on the rule alone: they are made once per rule and picked per row.
     needs = [[_need(rules, way) for way in RUNG_NAMES] for rules in (before, after)]
     begins, middles, ends = [], [], []
     for way, then, now in zip(RUNG_NAMES, *needs, strict=True):
@@ -118,9 +122,7 @@ def _say_way(moves: pa.Table, before: Stages, after: Stages) -> pa.Array:
 
 
 def _say_seen(moves: pa.Table, side: str) -> pa.Array:
-    """Say the sum that the deciding stage looked at and its age; where it looked at nothing,
-    why.
-    """
+    """Return the sum tested by the deciding stage rule and its age; the reason if there is none."""
     days = moves[f"way_days_{side}"].combine_chunks()
     one, several = (f" {form('bg', number, 'day')}" for number in (1, 2))
     unit = pc.if_else(pc.equal(days, 1), one, several)
@@ -148,7 +150,7 @@ def _euro_text(rule: StageRule) -> str:
 
 
 def _euro(cents: pa.Array) -> pa.Array:
-    """Return sums as text; null stays null."""
+    """Return sums in euro as text; null stays null."""
     texts = format_minor_column(pc.fill_null(cents, 0).to_numpy(zero_copy_only=False))
     return pc.if_else(
         pc.is_valid(cents),
@@ -158,7 +160,7 @@ def _euro(cents: pa.Array) -> pa.Array:
 
 
 def _say_turnover(moves: pa.Table, name: str) -> pa.Array:
-    """Say what came in or fell away between the sides; null where nothing did."""
+    """Return what was added or dropped between the sides; null where nothing was."""
     values = pc.fill_null(moves[f"{name}_cents"].combine_chunks(), 0)
     more, less = (word_of("bg", name, f"turnover_{side}") for side in ("more", "less"))
     verb = pc.if_else(pc.greater(values, 0), f"{more} ", f"{less} ")
@@ -167,9 +169,7 @@ def _say_turnover(moves: pa.Table, name: str) -> pa.Array:
 
 
 def _say_message(moves: pa.Table) -> pa.Array:
-    """Say which message goes out in place of which; null where it is the same, or there is none on
-    a side.
-    """
+    """Return the change of message, `before → after`; null where it is the same or missing."""
     then, now = (moves[f"message_{side}"].combine_chunks() for side in _SIDES)
     said = [translate(side, "message") for side in (then, now)]
     told = pc.binary_join_element_wise("съобщение: ", said[0], " → ", said[1], "")
@@ -177,9 +177,7 @@ def _say_message(moves: pa.Table) -> pa.Array:
 
 
 def _say_lists(moves: pa.Table, group: str) -> pa.Array:
-    """Say where an account stood and stands, of the groups of lists that it came to or left; null
-    for the others.
-    """
+    """Return the account's list before and after, in a group that it entered or left; else null."""
     moved = pc.or_(
         *(
             pc.match_substring(moves[f"lists_{name}"].combine_chunks(), group)

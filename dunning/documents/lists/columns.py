@@ -1,6 +1,4 @@
-"""What a list's columns are: the contract's name, where it comes from, how it is written, where its
-words stand.
-"""
+"""The columns of a list: contract name, source column, format, and where their words are."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,7 +7,7 @@ from dunning.documents.words import CODES, word_of
 
 
 class Kind(Enum):
-    """How a column is written."""
+    """The format of a column."""
 
     TEXT = "text"
     WORD = "word"  # of a closed list; Bulgarian in a workbook
@@ -47,22 +45,22 @@ class Column:
 
     @property
     def title(self) -> str:
-        """Return the header of the workbook, Bulgarian."""
+        """Return the Bulgarian title for the workbook."""
         return word_of("bg", self.heading, "column")
 
 
 def text(name: str, width: int = 16, heading: str = "") -> Column:
-    """Return a column of text as it is; codes keep their zeros."""
+    """Return a text column, unchanged; codes keep their leading zeros."""
     return Column(name, Kind.TEXT, width=width, heading=heading)
 
 
 def word(name: str, width: int = 18, words: str = CODES, heading: str = "") -> Column:
-    """Return a column of a word of a closed list."""
+    """Return a column with words of a closed list of codes."""
     return Column(name, Kind.WORD, width=width, words=words, heading=heading)
 
 
 def open_word(name: str, width: int = 18) -> Column:
-    """Return a column of one of our codes, or of any other text that the ledger has there."""
+    """Return a column with words for known codes, and other texts unchanged."""
     return Column(name, Kind.WORD, width=width, is_open=True)
 
 
@@ -72,7 +70,7 @@ def reasons(name: str, width: int = 40) -> Column:
 
 
 def money(name: str, source: str = "", width: int = 13, heading: str = "") -> Column:
-    """Return a column of sums; from `<name>_cents` unless said otherwise."""
+    """Return a column of sums; its source is `<name>_cents` unless another is given."""
     return Column(name, Kind.MONEY, source or f"{name}_cents", width, heading)
 
 

@@ -1,6 +1,4 @@
-"""The files that people and programs read: which lists there are, their columns, all of them as
-CSV, Parquet, XLSX.
-"""
+"""The files of each list: its columns, and its rendering as CSV, Parquet and XLSX."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,8 +30,9 @@ from dunning.documents.words import word_of
 
 @dataclass(frozen=True)
 class ListFile:
-    """A list: its file (without suffix), its columns, the code of its sheet's name (its file, if
-    left out).
+    """A list: its file (without suffix), its columns, and the code of its sheet's name.
+
+    The code is the file's name where it is left out.
     """
 
     path: str
@@ -47,7 +46,7 @@ class ListFile:
 
     @property
     def title(self) -> str:
-        """Return the name of its sheet, Bulgarian."""
+        """Return the Bulgarian name of its sheet."""
         return word_of("bg", self.sheet, "sheet")
 
 
@@ -180,8 +179,9 @@ DECIDING: Mapping[str, tuple[str, ...]] = {
 def render_lists(
     proposed: Mapping[str, pa.Table], quarantine: pa.Table, head: Letterhead
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of every list of a run, as (path below the run's folder, bytes): see
-    `render_list`.
+    """Yield the files of each list of a run, as (path below the run's folder, bytes).
+
+    See `render_list`.
 
     Args:
         proposed: the merged tables of the proposals, in the order of the lists.
@@ -199,15 +199,16 @@ def render_lists(
 
 
 def render_list(listed: ListFile, table: pa.Table, as_of: date) -> Iterator[tuple[str, bytes]]:
-    """Yield one list as CSV and as workbook, for people, and as Parquet, for programs."""
+    """Yield one list as CSV and workbook (for people) and as Parquet (for programs)."""
     yield f"{listed.path}.csv", render_csv(table, listed.columns)
     yield f"{listed.path}.parquet", render_parquet(table, listed.columns)
     yield f"{listed.path}.xlsx", render_xlsx(table, listed.columns, as_of, listed.title)
 
 
 def give_reasons(disconnections: pa.Table) -> pa.Table:
-    """Return the disconnections with `reason`: what is owed since when, and the warning that was
-    served.
+    """Return the disconnections with the column `reason`, a Bulgarian sentence.
+
+    It has the sum owed, its due date and the day on which the warning was served.
     """
     facts = frame_of(disconnections)
     bills = pc.if_else(

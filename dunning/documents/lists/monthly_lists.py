@@ -1,6 +1,4 @@
-"""The lists that go with the monthly notices: whose page is whose, which file goes to which
-address.
-"""
+"""The lists of the monthly notices: print index, e-mails to send, and notices not sent."""
 
 from dunning.documents.lists.columns import count, day, text, word
 from dunning.documents.lists.list_files import WITHHELD, ListFile

@@ -1,4 +1,4 @@
-"""Lists as Parquet, for programs: the columns of the CSV, typed, the same bytes for the same rows.
+"""Lists as Parquet, for programs: the CSV's columns with types; same rows give the same bytes.
 
 Amounts are decimals with two places, days date32, counts int32, all other text; an empty text is
 null. Codes keep their zeros, texts what a spreadsheet would calculate.
@@ -23,7 +23,7 @@ _ROW_GROUP = 100_000
 
 
 def render_parquet(table: pa.Table, columns: Sequence[Column]) -> bytes:
-    """Return a table as the bytes of a Parquet file whose columns have the contract's names."""
+    """Return a table as a Parquet file (bytes) with the contract's column names."""
     schema = pa.schema([(column.name, _TYPES.get(column.kind, pa.string())) for column in columns])
     typed = pa.table([_write(table[column.source], column.kind) for column in columns], schema)
     buffer = io.BytesIO()
@@ -41,8 +41,9 @@ def render_parquet(table: pa.Table, columns: Sequence[Column]) -> bytes:
 def read_parquet(
     content: bytes, columns: Sequence[Column], *, leave_out: Collection[str] = ()
 ) -> pa.Table:
-    """Return what `render_parquet` wrote, by the columns' sources: cents int64, days date32, counts
-    int32, text.
+    """Return a table written by `render_parquet`, by the columns' source names.
+
+    Types: cents int64, days date32, counts int32, text.
 
     Args:
         leave_out: names of columns that are not wanted, such as long texts.
@@ -71,6 +72,7 @@ def _write(values: pa.ChunkedArray, kind: Kind) -> pa.Array:
     own = values.combine_chunks()
     own = own if isinstance(own, pa.Array) else pa.concat_arrays(own.chunks)
     if kind is Kind.MONEY:
+        # Cents times 0.01 in exact decimals: no float is involved.
         return pc.multiply(own.cast(pa.int64()).cast(pa.decimal128(19, 0)), _CENT).cast(
             _TYPES[kind]
         )

@@ -1,4 +1,4 @@
-"""Columns of codes as columns of Bulgarian words."""
+"""Columns of codes, translated into Bulgarian words."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,8 +7,9 @@ from dunning.documents.words import CODES, word_of, word_or_text
 
 
 def translate(codes: pa.Array, table: str = CODES, *, is_open: bool = False) -> pa.Array:
-    """Return the Bulgarian word of each code, or of several that are separated by a space; null
-    stays null.
+    """Return the Bulgarian words of a column of codes; several in a cell are separated by spaces.
+
+    Null stays null.
 
     >>> translate(pa.array(["sms post", None, "sms"])).to_pylist()
     ['SMS; писмо', None, 'SMS']

@@ -1,7 +1,8 @@
-"""Lists as workbooks for clerks: Bulgarian titles, frozen and filtered; codes as text, sums and
-days as numbers.
+"""Lists as Excel workbooks for clerks, with frozen and filtered Bulgarian titles.
 
-The contract's name of each column stands in the note of its title. XlsxWriter makes the workbook
+Codes are text; sums and days are numbers.
+
+The contract's name of each column is in the note of its title. XlsxWriter makes the workbook
 with its titles, and the rows are put between; the same table gives the same bytes.
 """
 
@@ -31,13 +32,15 @@ _HEADING = {
     "border_color": "#AAB7C4",
 }
 _TEXT = {"num_format": "@", "valign": "top"}
+# A fixed date in the ZIP entries, so that the same table gives the same bytes.
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _END = b"</sheetData>"
 
 
 def render_xlsx(table: pa.Table, columns: Sequence[Column], as_of: date, title: str) -> bytes:
-    """Return a table as the bytes of a workbook; more rows than a sheet holds go on in the next
-    sheet.
+    """Return a table as a workbook (bytes).
+
+    More rows than fit on a sheet continue on the next sheet.
 
     Args:
         as_of: also the workbook's date of creation.
@@ -55,6 +58,7 @@ def render_xlsx(table: pa.Table, columns: Sequence[Column], as_of: date, title: 
         for name in shell.namelist():
             entry = ZipInfo(name, _STAMP)
             entry.compress_type = ZIP_DEFLATED
+            # A sheet may exceed 2 GiB, and its size is not known when the entry is opened.
             with whole.open(entry, "w", force_zip64=name in sheets) as file:
                 for block in (
                     _fill(shell.read(name), sheets[name], columns)
@@ -66,14 +70,16 @@ def render_xlsx(table: pa.Table, columns: Sequence[Column], as_of: date, title: 
 
 
 def _fill(sheet: bytes, table: pa.Table, columns: Sequence[Column]) -> Iterator[bytes]:
-    """Yield a sheet with the table's rows behind its titles."""
+    """Yield the XML of a sheet with the table's rows after its titles."""
     styles = [int(style) for style in re.findall(rb'<col [^>]*?style="(\d+)"', sheet)]
+    # One `<col>` may describe several equal columns: repeat its style for each of them.
     spans = [
         int(last) - int(first) + 1
         for first, last in re.findall(rb'<col min="(\d+)" max="(\d+)"', sheet)
     ]
     per_column = [style for style, span in zip(styles, spans, strict=True) for _ in range(span)]
     used = f'<dimension ref="A1:{xl_col_to_name(len(columns) - 1)}{len(table) + 1}"/>'.encode()
+    # The rows go between the titles and the end of the sheet's data.
     head, tail = re.sub(rb'<dimension ref="[^"]*"/>', used, sheet).split(_END)
     yield head
     yield from render_rows(table, columns, per_column)
@@ -81,7 +87,7 @@ def _fill(sheet: bytes, table: pa.Table, columns: Sequence[Column]) -> Iterator[
 
 
 def _shell(columns: Sequence[Column], as_of: date, title: str, rows: Sequence[int]) -> io.BytesIO:
-    """Return a workbook with a sheet of titles for each number of rows."""
+    """Return a workbook with titles only: one sheet for each number of rows."""
     buffer = io.BytesIO()
     with Workbook(buffer, {"in_memory": True}) as workbook:
         workbook.set_properties(

@@ -32,6 +32,8 @@ def render_rows(
         styles: the style number of each column.
     """
     names = [xl_col_to_name(place) for place in range(len(columns))]
+    # One text per row, built from columns: pyarrow joins a whole column in one call.
+    #   <row r="2">  +  <c r="A2" …>…</c>  +  <c r="B2" …>…</c>  +  </row>
     for first in range(0, len(table), _BLOCK):
         block = table.slice(first, _BLOCK)
         rows = pa.array(np.arange(first + 2, first + 2 + len(block))).cast(pa.string())
@@ -46,7 +48,7 @@ def render_rows(
 def _write_cells(
     block: pa.Table, column: Column, before: str, after: str, rows: pa.Array
 ) -> pa.Array:
-    """Return a column's cells; an empty one is not written at all."""
+    """Return a column's cells as XML; an empty cell gives an empty text."""
     values = block[column.source].combine_chunks()
     if column.kind in (Kind.MONEY, Kind.DAY, Kind.COUNT):
         numbers = _numbers(values, column.kind)
@@ -63,6 +65,7 @@ def _numbers(values: pa.Array, kind: Kind) -> pa.Array:
     if kind is Kind.MONEY:
         minor = pc.fill_null(values, 0).to_numpy(zero_copy_only=False)
         written = pc.replace_substring(format_minor_column(minor), ",", ".")
+        # The decimal point of XML, whatever the language of the workbook.
         return pc.if_else(pc.is_valid(values), written, pa.scalar(None, pa.string()))
     if kind is Kind.DAY:
         values = pc.add(values.cast(pa.int32()), _EPOCH_DAYS)
@@ -72,10 +75,12 @@ def _numbers(values: pa.Array, kind: Kind) -> pa.Array:
 def _texts(values: pa.Array, column: Column) -> pa.Array:
     if column.kind in (Kind.WORD, Kind.REASONS):
         values = translate(values, column.words, is_open=column.is_open)
+    # Excel refuses a workbook with longer texts in a cell.
     return pc.utf8_slice_codeunits(values.cast(pa.string()), 0, _CELL_MAX)
 
 
 def _escape(texts: pa.Array) -> pa.Array:
+    # Few texts have such characters: only those rows are handled one by one.
     odd = pc.fill_null(pc.match_substring_regex(texts, _ODD), False)
     if pc.any(odd).as_py():
         told = [
@@ -83,6 +88,7 @@ def _escape(texts: pa.Array) -> pa.Array:
             for text in texts.filter(odd).to_pylist()
         ]
         texts = pc.replace_with_mask(texts, odd, pa.array(told, pa.string()))
+    # `&` first: the entities that follow have one themselves.
     for sign, entity in _ENTITIES:
         texts = pc.replace_substring(texts, sign, entity)
     return texts

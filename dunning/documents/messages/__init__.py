@@ -1,3 +1,1 @@
-"""Texts that are sent: subject and body of reminders, warnings, notices' e-mails, and the release's
-question.
-"""
+"""Texts to be sent: reminders, warnings, e-mails of notices, and the question before a release."""

@@ -1,7 +1,7 @@
-"""The e-mail that carries a monthly notice: subject and text, from the templates of the department.
+"""The e-mail with a monthly notice: subject and text, from the department's templates.
 
 `templates/email/notice.v<version>.<language>.txt`; the first line is the subject. The version is
-the notice's own; what has once been sent is frozen. No sum, no name and no day stand in it: those
+the notice's own; what has once been sent is frozen. It contains no sum, name or day: those
 are in the file.
 """
 
@@ -23,7 +23,7 @@ from dunning.policy.rules import Profile
 
 @dataclass(frozen=True)
 class MailHead:
-    """What all these e-mails have in common. wording: the version of the templates."""
+    """Facts that all these e-mails share. wording: the version of the templates."""
 
     profile: Profile
     phone: str
@@ -53,7 +53,7 @@ def write_mails(notices: pa.Table, links: list[str | None], head: MailHead) -> p
 
 
 def mail_files(wording: int) -> tuple[str, ...]:
-    """Return the names of the templates of a version, below `templates/`.
+    """Return the file names of a version's templates, below `templates/`.
 
     >>> mail_files(1)
     ('email/notice.v1.bg.txt', 'email/notice.v1.en.txt')

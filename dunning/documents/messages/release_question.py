@@ -1,6 +1,4 @@
-"""The question that a person answers before a list leaves the house, as he reads it: subject and
-Markdown.
-"""
+"""The approval question before a list is released: subject and body (Markdown)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +13,10 @@ APPROVE, REJECT = "Одобрявам", "Отказвам"
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. rows, cents: what would leave tonight; person_*: what of the list stays for a
-    person to look at, and why. before_*: the whole list of the closed date before, None where there
-    is none.
+    """Content of the question.
+
+    rows, cents: what would be released now; person_*: rows that a person must check first, and
+    why. before_*: the whole list of the closed date before, None where there is none.
 
     withheld: rows by reason. unusual: sentences of the circuit breaker. files: SHA-256 by name.
     link: of the list's page.
@@ -40,7 +39,7 @@ class Question:
 
 
 def write_subject(question: Question) -> str:
-    """Return the headline, plain text."""
+    """Return the subject as plain text."""
     stays = f"; още {question.person_rows} за преглед остават тук" if question.person_rows else ""
     name = word_of("bg", question.list_name, "list_question")
     rows, sum_ = counted("bg", question.rows, "row"), format_minor(question.cents)
@@ -48,8 +47,9 @@ def write_subject(question: Question) -> str:
 
 
 def write_body(question: Question) -> str:
-    """Return what stands under it, Markdown: counts, sums, the change, what is withheld and why, a
-    link, the hashes.
+    """Return the body in Markdown.
+
+    It has counts, sums, the change, withheld rows with reasons, a link and the hashes.
     """
     lines = []
     if question.unusual:
@@ -80,6 +80,7 @@ def write_body(question: Question) -> str:
 
 
 def _table(question: Question) -> list[str]:
+    # The list before is compared with the whole list, rows for a person included.
     whole_rows, whole_cents = (
         question.rows + question.person_rows,
         question.cents + question.person_cents,

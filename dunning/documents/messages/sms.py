@@ -1,4 +1,4 @@
-"""How many parts an SMS takes: GSM 7-bit where every character allows it, else UCS-2.
+"""Number of parts of an SMS: GSM 7-bit if every character allows it, else UCS-2.
 
 Source: 3GPP TS 23.038 (default alphabet and its extension) and 23.040 (headers of concatenated
 messages).
@@ -21,8 +21,9 @@ _ONLY_SHORT = r"\A[\x{0}-\x{ffff}]*\z"
 
 
 def count_parts(text: str) -> int:
-    """Return the parts of one message. Neither an extension character nor a surrogate pair is split
-    over two parts.
+    """Return the number of parts of one message.
+
+    Neither an extension character nor a surrogate pair is split over two parts.
 
     >>> count_parts("a" * 160), count_parts("a" * 159 + "€"), count_parts("я" * 70), count_parts("я" * 135)
     (1, 2, 1, 3)
@@ -36,6 +37,7 @@ def count_parts(text: str) -> int:
 def _pack(sizes: list[int], whole: int, part: int) -> int:
     if sum(sizes) <= whole:
         return 1
+    # Parts are filled in order: a character of two units that does not fit begins a new part.
     parts, used = 1, 0
     for size in sizes:
         if used + size > part:
@@ -45,8 +47,9 @@ def _pack(sizes: list[int], whole: int, part: int) -> int:
 
 
 def count_parts_column(texts: pa.Array) -> npt.NDArray[np.int32]:
-    """Return the parts of many messages; what has only characters of one size is counted by its
-    length.
+    """Return the number of parts of each message.
+
+    Texts whose characters all have one size are counted by their length.
     """
     length = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
     is_basic = pc.match_substring_regex(texts, _ONLY_BASIC).to_numpy(zero_copy_only=False)
@@ -57,6 +60,7 @@ def count_parts_column(texts: pa.Array) -> npt.NDArray[np.int32]:
     gsm = np.where(length <= _WHOLE_GSM, 1, -(-length // _PART_GSM))
     ucs2 = np.where(length <= _WHOLE_UCS2, 1, -(-length // _PART_UCS2))
     parts = np.where(is_basic, gsm, ucs2).astype(np.int32)
+    # Mixed sizes: only these few texts are packed character by character.
     for row in np.flatnonzero(~is_basic & (has_extension | ~is_short)):
         parts[row] = count_parts(texts[int(row)].as_py())
     return parts

@@ -1,5 +1,4 @@
-"""The words of messages: subject and text of every reminder and last warning, from the templates of
-the department.
+"""Subject and text of each reminder and last warning, from the department's templates.
 
 A template is `templates/<channel>/<stage>.v<version>.<language>.txt`; of e-mails and letters the
 first line is the subject. Templates choose words, never sums or dates: whatever they print is made
@@ -31,6 +30,7 @@ from dunning.policy.rules import Profile, Supplier
 
 VERSIONS = {"overdue": 2, "final_warning": 2}
 _FOLDERS = {"sms": "sms", "email": "email", "post": "letter"}
+# Within eleven months a date without its year cannot be mistaken.
 _NEAR_DAYS = 330
 _BREVITY_MAX = (
     3  # what the templates know: without the due date, without the phone, without the supplier
@@ -39,7 +39,7 @@ _BREVITY_MAX = (
 
 @dataclass(frozen=True)
 class Letterhead:
-    """What every message of a night has in common.
+    """Facts that all messages of a night share.
 
     paid_until: newest payment that the ledger knew; None where it knew none. profile: who is paid,
     and where. is_latin: Bulgarian SMS in Latin letters, one part instead of two. sms_parts_max: to
@@ -56,8 +56,9 @@ class Letterhead:
 
 
 def write_messages(reminders: pa.Table, head: Letterhead) -> pa.Table:
-    """Return `reminders` (the proposals' columns) with `subject`, `text` and, of SMS, `segments`,
-    the number of parts.
+    """Return `reminders` (the proposals' columns) with `subject`, `text` and, for SMS, `segments`.
+
+    `segments` is the number of parts.
 
     An SMS has no subject, no name and no identifier: of the premise number the last four
     characters.
@@ -85,11 +86,10 @@ def write_messages(reminders: pa.Table, head: Letterhead) -> pa.Table:
 
 
 def _write_sms(template: Template, rows: pa.Table, head: Letterhead, language: str) -> list[str]:
-    """Return the text of each SMS: whole, or as many clauses of it as fit the parts that it may
-    have.
-    """
+    """Return the text of each SMS, shortened to the allowed number of parts where necessary."""
     facts = list(_facts(rows, head, language, "sms"))
     texts = [_shorten(template, each, head, 0) for each in facts]
+    # Shorten only what is still too long, one more clause per round.
     for brevity in range(1, _BREVITY_MAX + 1):
         too_long = np.flatnonzero(
             count_parts_column(pa.array(texts, pa.string())) > head.sms_parts_max
@@ -113,7 +113,7 @@ def _segments(reminders: pa.Table, texts: pa.Array) -> pa.Array:
 
 
 def _groups(reminders: pa.Table) -> Iterator[tuple[str, str, str, np.ndarray]]:
-    """Yield (channel, stage, language, rows) of the messages that one template makes."""
+    """Yield (channel, stage, language, rows) of the messages with the same template."""
     keys = [
         reminders[name].combine_chunks().dictionary_encode()
         for name in ("channel", "stage", "language")
@@ -123,6 +123,8 @@ def _groups(reminders: pa.Table) -> Iterator[tuple[str, str, str, np.ndarray]]:
     sizes = [len(word) for word in words]
     if not len(reminders):
         return
+    # Three codes as one number, so that equal combinations are found by one `unique`:
+    #   (channel 1, stage 0, language 1) of sizes (3, 2, 2)  ->  1 * 4 + 0 * 2 + 1 = 5
     mixed = np.ravel_multi_index(codes, sizes)
     for group in np.unique(mixed):
         places = np.unravel_index(group, sizes)
@@ -136,9 +138,7 @@ def _groups(reminders: pa.Table) -> Iterator[tuple[str, str, str, np.ndarray]]:
 
 
 def open_templates(folder: Path) -> Environment:
-    """Return what opens the department's templates: plain text, and a name that nothing stands for
-    is an error.
-    """
+    """Return a Jinja environment for plain texts; an unknown name in a template is an error."""
     return Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
@@ -158,7 +158,8 @@ def _template(templates: Path, channel: str, stage: str, language: str) -> Templ
 def _facts(
     rows: pa.Table, head: Letterhead, language: str, channel: str
 ) -> Iterator[dict[str, object]]:
-    """Yield what a template may print, one dictionary a message."""
+    """Yield the facts for the template, one dictionary per message."""
+    # An SMS may be in Latin letters although its language is Bulgarian.
     is_plain = head.is_latin or language != "bg"
     names = head.supplier.service_names_latin if is_plain else head.supplier.service_names
     if channel != "sms":
@@ -186,7 +187,7 @@ def _facts(
 
 
 def _payee(profile: Profile, language: str) -> dict[str, str]:
-    """Return whom and where to pay, as a message in that language names it."""
+    """Return the payee's name and account in a language."""
     is_bulgarian = language == "bg"
     return {
         "name": profile.name if is_bulgarian else profile.name_latin,
@@ -232,19 +233,18 @@ def _columns(rows: pa.Table, head: Letterhead, language: str, channel: str) -> d
 
 
 def _short(days: np.ndarray, as_of: date) -> pa.Array:
-    """Return "15.10." for days near enough to be understood without their year, else
-    "15.10.2025.".
-    """
+    """Return days as "15.10.", or as "15.10.2025." if they are not near."""
     is_near = pa.array(np.abs(days.astype(np.int64) - to_day(as_of)) < _NEAR_DAYS)
     return pc.if_else(is_near, format_days(days, "%d.%m."), format_days(days, "%d.%m.%Y."))
 
 
 def _money(cents: pa.Array | pa.ChunkedArray, language: str, channel: str) -> pa.Array:
-    """Return sums as that language writes them; a plain space between groups in an SMS."""
+    """Return sums in a language's format; in an SMS with a plain space between thousands."""
     values = (
         cents.to_numpy()
         if isinstance(cents, pa.ChunkedArray)
         else cents.to_numpy(zero_copy_only=False)
     )
+    # The no-break space is no GSM character: it would turn the whole SMS into UCS-2.
     texts = format_minor_column(values, " " if channel == "sms" else NBSP)
     return texts if language == "bg" else pc.replace_substring(texts, ",", ".")

@@ -1,4 +1,4 @@
-"""Bulgarian in Latin letters, by the law; and texts cut down to the alphabet of a one-part SMS.
+"""Bulgarian in Latin letters by the law, and texts reduced to the basic SMS alphabet.
 
 Source: Закон за транслитерацията (2009): „ия“ at the end of a word becomes „ia“, „ьо“ and „йо“
 become „yo“, „България“ becomes „Bulgaria“.
@@ -64,7 +64,7 @@ _SOFT = re.compile(r"[ьй]о", re.IGNORECASE)
 
 
 def transliterate(text: str) -> str:
-    """Return a text with every Bulgarian word in Latin letters.
+    """Return a text with each Bulgarian word in Latin letters.
 
     >>> transliterate("София, Йоана и Вилияна: ЩЪРКЕЛ, Шофьор, България")
     'Sofia, Yoana i Viliyana: SHTARKEL, Shofyor, Bulgaria'
@@ -73,7 +73,7 @@ def transliterate(text: str) -> str:
 
 
 def write_plainly(text: str) -> str:
-    """Return a text in Latin letters and signs that every phone's basic alphabet has.
+    """Return a text in Latin letters and signs of the basic SMS alphabet.
 
     >>> write_plainly("По аб. № …4217 има 84,20 евро")
     'Po ab. No ...4217 ima 84,20 EUR'
@@ -82,6 +82,7 @@ def write_plainly(text: str) -> str:
 
 
 def _transliterate_word(word: str) -> str:
+    # Exceptions of the law first, on the Cyrillic word; the table of letters does the rest.
     latin = _SOFT.sub("yo", _ENDING.sub("ia", _BULGARIA.sub("bulgaria", word.lower())))
     latin = "".join(_LETTERS.get(letter, letter) for letter in latin)
     if word.isupper() and len(word) > 1:

@@ -1,8 +1,7 @@
-"""The monthly notice on paper and as a file: one layout, drawn fast where it can be and plainly
-where it cannot.
+"""The monthly notice as PDF: one layout, two renderers (a fast one and a plain one).
 
-From a table of notices (`decisions.notices.NOTICES`) to PDF: `content` says what is printed, as
-text; `layout` says where; `flow` spreads it over pages; `fast` and `plain` are two ways to draw the
-same pages, byte templates and ReportLab's canvas; `pdf_file` writes what `fast` draws. `printing`
-is the way in.
+From a table of notices (`decisions.notices.NOTICES`) to PDF: `content` makes the printed
+texts; `layout` has their positions; `flow` makes page breaks; `template_renderer` (fast) and
+`canvas_renderer` (plain) draw the same pages, with byte templates and ReportLab's canvas;
+`pdf_file` writes what the fast one draws. `printing` is the entry point.
 """

@@ -1,8 +1,8 @@
-"""The first table of a notice: every new document with its lines, and what else is to pay.
+"""The first table of a notice: each new document with its lines, and older sums to pay.
 
 The column on its right, „За плащане“, holds what a row adds to the sum to pay and nothing else: a
-document of which nothing is to be paid in its own row has no number there, and a remark below it
-says why, or where it counts.
+document of which nothing is to be paid in its own row has no number there; a remark below it
+explains why, or where it counts.
 """
 
 from collections.abc import Iterator
@@ -27,8 +27,9 @@ _OLDER = "older"  # the standing of what stood as new on an earlier notice
 
 @dataclass
 class Rows:
-    """The rows of a table of all notices: those of notice n are `cells[at[n]:at[n + 1]]`; a row is
-    (kind, texts).
+    """The table rows of all notices.
+
+    Notice n has the rows `cells[at[n]:at[n + 1]]`; a row is (kind, texts).
     """
 
     cells: list[Cells] = field(default_factory=list)
@@ -36,15 +37,15 @@ class Rows:
 
 
 def write_bills(notices: pa.Table, figures: Figures, wording: Wording) -> Rows:
-    """Return a row a new document, below it a remark where it needs one, and its lines; then what
-    else is to pay.
+    """Return a row per new document, with remark and lines, then the older documents to pay.
 
-    Wording that was sent before there were remarks says each new document's own sum, and nothing of
+    Older wording, without remarks, prints each new document's own sum, and nothing of
     older ones.
     """
     lists, pending = notices["lines"].combine_chunks(), notices["pending"].combine_chunks()
     lines, at, older_at = lists.flatten(), offsets_of(lists), offsets_of(pending)
     is_first = _is_first(lines, at)
+    # Lines are reduced to one per document (their first), so that both have the same order.
     has_credit = np.repeat(notices["credit_cents"].to_numpy() > 0, np.diff(at))[is_first]
     has_remarks = wording.has("bill_sum")
     documents = iter(
@@ -67,7 +68,11 @@ def write_bills(notices: pa.Table, figures: Figures, wording: Wording) -> Rows:
 
 
 def _is_first(lines: pa.StructArray, at: list[int]) -> npt.NDArray[np.bool_]:
-    """Return which lines are the first of their document."""
+    """Return a mask of the lines that are the first of their document."""
+    # A document begins where its number differs from the line above, and with each notice:
+    #   notice     | 0       | 1   |
+    #   invoice_no | A A B B | B C |
+    #   is_first   | 1 0 1 0 | 1 1 |
     numbers, is_first = lines.field("invoice_no"), np.ones(len(lines), np.bool_)
     is_first[1:] = pc.not_equal(numbers[1:], numbers[:-1]).to_numpy(zero_copy_only=False)
     is_first[[begin for begin in at if begin < len(lines)]] = True
@@ -75,10 +80,11 @@ def _is_first(lines: pa.StructArray, at: list[int]) -> npt.NDArray[np.bool_]:
 
 
 def count_remarked(notices: pa.Table) -> npt.NDArray[np.int64]:
-    """Return how many new documents of each notice have a remark."""
+    """Return the number of new documents with a remark, per notice."""
     lists = notices["lines"].combine_chunks()
     lines, at = lists.flatten(), np.array(offsets_of(lists), np.int64)
     needs = _is_first(lines, at.tolist())
+    # Write into the mask through itself: of the first lines only those stay that need a remark.
     needs[needs] = _needs_remark(_new(lines.filter(pa.array(needs))))
     total = np.r_[0, np.cumsum(needs)]
     return np.asarray(total[at[1:]] - total[at[:-1]], np.int64)
@@ -96,7 +102,7 @@ def _older(pending: pa.StructArray) -> pa.Table:
 
 
 def _needs_remark(documents: pa.Table) -> npt.NDArray[np.bool_]:
-    """Return which documents are more than a bill in euro of which all is to pay."""
+    """Return a mask of the documents that are not simply a bill in euro, to be paid in full."""
     is_whole = pc.equal(documents["bill_cents"], documents["open_cents"])
     is_plain = pc.and_(
         pc.equal(documents["standing"], "to_pay"), pc.is_null(documents["original_minor"])
@@ -105,7 +111,7 @@ def _needs_remark(documents: pa.Table) -> npt.NDArray[np.bool_]:
 
 
 class _Documents:
-    """Documents one a row: the new ones, or the older ones of which something is to pay."""
+    """Documents, one per row: the new ones, or the older ones that are still to pay."""
 
     def __init__(self, documents: pa.Table, figures: Figures, wording: Wording) -> None:
         self._documents, self._figures, self._wording = documents, figures, wording
@@ -114,7 +120,7 @@ class _Documents:
     def tell(
         self, has_remarks: bool = True, has_credit: npt.NDArray[np.bool_] | None = None
     ) -> list[list[Cells]]:
-        """Return the rows of each document, but for its lines.
+        """Return the table rows of each document, without its lines.
 
         Args:
             has_remarks: else with its own sum, whatever of it is to pay.
@@ -151,7 +157,7 @@ class _Documents:
             yield say({"kind": kind, "number": number, "period": period})
 
     def _own_sums(self) -> list[str]:
-        """Return each document's sum as it was issued."""
+        """Return the sum of each document in the currency in which it was issued."""
         euro, leva = (
             self._figures.euro(self._cents("bill_cents")),
             self._leva(np.arange(len(self._documents))),
@@ -172,9 +178,7 @@ class _Documents:
     def _remarks(
         self, rows: npt.NDArray[np.int64], has_credit: npt.NDArray[np.bool_] | None
     ) -> Iterator[str]:
-        """Yield what each of some documents is in all, what is settled of it, and where the rest
-        counts or why not.
-        """
+        """Yield the remark of each given document: whole sum, settled part, and the rest."""
         bill, left = self._cents("bill_cents")[rows], self._cents("open_cents")[rows]
         named = {"sum", *(self._standings[row] for row in rows.tolist())}
         tell = {name: self._wording.teller(f"bill_{name}") for name in named}
@@ -202,7 +206,7 @@ class _Documents:
 
 
 def _line_cells(lines: pa.StructArray, figures: Figures) -> list[list[Cells]]:
-    """Return the rows of each line; a label that is too long goes on in rows of its own."""
+    """Return the table rows of each line; a label that is too long is continued in more rows."""
     labels, units = (clean(lines.field(name)).to_pylist() for name in ("label", "unit"))
     quantities, prices = (
         figures.quantities(lines.field(name)) for name in ("quantity", "unit_price")
@@ -225,6 +229,6 @@ def _line_cells(lines: pa.StructArray, figures: Figures) -> list[list[Cells]]:
 
 @lru_cache(maxsize=10_000)
 def _wrap(block: Block, text: str) -> list[str]:
-    """Return a text as lines of the first place of a row."""
+    """Return a text, wrapped to the width of the first column of a row."""
     part = next(part for part in block.parts if isinstance(part, Value))
     return wrap(text, False, part.style.size, part.width)

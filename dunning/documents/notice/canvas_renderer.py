@@ -1,5 +1,6 @@
-"""The plain way to draw a notice: ReportLab's canvas, one part after the other. It can draw what
-the fast way cannot, and tests hold the fast way against it.
+"""Plain renderer: draws a notice part by part on ReportLab's canvas.
+
+It can draw what the fast renderer cannot; tests compare the fast renderer with it.
 """
 
 import re
@@ -28,14 +29,15 @@ PAGE_SIZE = (layout.PAGE_WIDTH * mm, layout.PAGE_HEIGHT * mm)
 
 
 def open_canvas(target: BytesIO) -> Canvas:
-    """Return an empty document that has the same bytes for the same content."""
+    """Return an empty document that gives the same bytes for the same content."""
     canvas = Canvas(target, pagesize=PAGE_SIZE, invariant=1, pageCompression=1)
+    # The same font names and codes as in the file that takes in these pages.
     prepare_codes(canvas._doc)
     return canvas
 
 
 class PlainNotice:
-    """Draws notice n of a content on a canvas of its own."""
+    """Draw notice n of a content on a canvas of its own."""
 
     def __init__(self, content: Content, n: int, press: Press) -> None:
         self.content, self.n, self.press = content, n, press
@@ -43,7 +45,7 @@ class PlainNotice:
         self.lines = {name: column[n] for name, column in content.lines.items()}
 
     def render(self) -> bytes:
-        """Return the notice's pages, and its card, as a file of their own."""
+        """Return the pages of the notice and its card as one PDF file."""
         target = BytesIO()
         self.canvas = open_canvas(target)
         pages = spread(self.content.shape(self.n))
@@ -101,6 +103,7 @@ class PlainNotice:
         self, block: Block, top: float, values: dict[str, str] | None = None, height: float = 0
     ) -> None:
         pen = Pen(self.canvas, top)
+        # Boxes first: texts are drawn above them.
         draw_boxes(pen, block, height)
         draw_constants(pen, block, self.content.wording.labels, self.press.profile.logo)
         draw_values(pen, block, self.values if values is None else values, self.lines)
@@ -125,7 +128,7 @@ class PlainNotice:
 
     def _qr(self, pen: Pen, picture: Picture) -> None:
         text = self.press.payment_head() + self.content.tails[self.n]
-        if not may_be_coded(text):  # the remittance stands in print all the same
+        if not may_be_coded(text):  # the remittance is printed as text, too
             return
         matrix = plain_matrix(text, version_for(len(text.encode())))
         side = picture.width * mm / len(matrix)
@@ -144,6 +147,7 @@ class PlainNotice:
         ):  # a letter that the barcode does not have: the reference stands in print all the same
             return
         side, left, bottom = module_of(modules), pen.x(picture.x), pen.y(picture.y + picture.height)
+        # One rectangle per bar, so that no gap can show between its modules.
         for bar in re.finditer("1+", modules):
             width = (bar.end() - bar.start()) * side
             self.canvas.rect(

@@ -1,5 +1,4 @@
-"""The two codes of a notice: the payment code (QR, EPC069-12) and the barcode of the reference
-(Code 128).
+"""The two codes of a notice: payment code (QR, EPC069-12) and barcode of the reference (Code 128).
 
 A QR code of one version and mask is linear over GF(2): the picture of a text is that of another
 text of the same length, with one known picture laid over it (exclusive or) for every bit in which
@@ -21,6 +20,7 @@ from dunning.core.errors import DunningError
 # Bytes that a code of correction level M holds in byte mode, from version 1 to 13, the largest
 # allowed.
 _CAPACITY = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331)
+# One version and one mask for every code of a run: only then codes are linear (see above).
 _VERSION_MIN, _MASK = 8, 2
 _TEXT_MAX, _NAME_MAX = 140, 70
 _START_B, _START_C, _TO_C, _TO_B, _STOP = 104, 105, 99, 100, 106
@@ -31,7 +31,7 @@ _PAIRS = re.compile(r"\d\d")
 
 
 def payment_text(name: str, iban: str, bic: str, cents: int, remittance: str) -> str:
-    """Return what a payment code says.
+    """Return the text of a payment code.
 
     Args:
         name: of the payee, in Latin letters.
@@ -55,7 +55,7 @@ def payment_text(name: str, iban: str, bic: str, cents: int, remittance: str) ->
 
 
 def payment_tail(cents: int, remittance: str) -> str:
-    """Return what a payment code says after "EUR": all that differs from payer to payer.
+    """Return the text of a payment code after "EUR": the part that differs between payers.
 
     >>> payment_tail(8420, "AB 1 KP 2").splitlines()
     ['84.20', '', '', 'AB 1 KP 2']
@@ -64,7 +64,9 @@ def payment_tail(cents: int, remittance: str) -> str:
 
 
 def may_be_coded(text: str) -> bool:
-    """Say whether a payment code may say a text: all of it in 331 bytes, its last line, the remittance, in 140 letters.
+    """Return whether a text fits into a payment code.
+
+    At most 331 bytes in all, and 140 letters in its last line, the remittance.
 
     >>> [may_be_coded("BCD\\n" + text) for text in ("x" * 140, "x" * 141, "\\n" * 330)]
     [True, False, False]
@@ -73,7 +75,7 @@ def may_be_coded(text: str) -> bool:
 
 
 def version_for(size: int) -> int:
-    """Return the version in which a text of so many bytes is drawn.
+    """Return the QR version for a text of `size` bytes.
 
     Raises:
         DunningError: it is longer than a payment code may be.
@@ -86,7 +88,7 @@ def version_for(size: int) -> int:
 
 
 def plain_matrix(text: str, version: int) -> list[list[bool]]:
-    """Return the modules of a code, row by row, as the library makes it; True is dark."""
+    """Return the modules of a QR code, row by row, as made by the library; True is dark."""
     code = segno.make(
         text,
         error="M",
@@ -100,7 +102,7 @@ def plain_matrix(text: str, version: int) -> list[list[bool]]:
 
 
 class FastQr:
-    """Makes the codes of texts that begin alike.
+    """Encode texts with a common beginning as QR codes.
 
     Args:
         head: how all begin; ASCII.
@@ -119,14 +121,17 @@ class FastQr:
         self._deltas: list[dict[int, int]] = [{} for _ in range(tail_max)]
 
     def encode(self, tail: bytes) -> bytes:
-        """Return the code of head and tail: one bit a module, 1 is dark, each row filled up to
-        whole bytes.
+        """Return the QR code of head and tail: one bit per module, 1 is dark.
+
+        Each row is padded to whole bytes.
 
         Raises:
             ValueError: the tail is longer than `tail_max`, or not ASCII.
         """
         if len(tail) > self.tail_max or not tail.isascii():
             raise ValueError(f"a tail of {len(tail)} bytes is no ASCII of {self.tail_max} at most")
+        # picture(tail) = picture(zeros of the same length) xor one known picture per different bit:
+        #   base (8 × "\0")  ^  delta(place 0, "8")  ^  delta(place 1, "4")  ^  …
         picture = self._bases.get(len(tail)) or self._base(len(tail))
         for place, (byte, deltas) in enumerate(zip(tail, self._deltas, strict=False)):
             picture ^= deltas.get(byte) or self._delta(place, byte)
@@ -140,15 +145,17 @@ class FastQr:
         delta = 0
         for bit in range(8):
             if byte >> bit & 1:
+                # The picture of a byte is the exclusive or of the pictures of its bits.
                 delta ^= self._bit(place, bit)
         self._deltas[place][byte] = delta
         return delta
 
     def _bit(self, place: int, bit: int) -> int:
-        """Return what one bit of the tail changes, wherever the text ends."""
+        """Return the modules that one bit of the tail changes, for any length of the tail."""
         if (place, bit) not in self._bits:
             text = (
                 _FILL * place + chr(1 << bit) + _FILL * (self.tail_max - place - 1)
+                # Bit 7 is never set in ASCII: such a text cannot be drawn, and is not needed.
                 if bit < 7
                 else ""
             )
@@ -166,8 +173,7 @@ class FastQr:
 
 
 def barcode_modules(text: str) -> str | None:
-    """Return the modules of a barcode from left to right, "1" is dark; None for letters that it
-    does not have.
+    """Return the modules of a barcode from left to right ("1" is dark); None if not codable.
 
     >>> barcode_modules("AB1234")[:22], barcode_modules("Ж")
     ('1101001000010100011000', None)
@@ -175,13 +181,15 @@ def barcode_modules(text: str) -> str | None:
     if not text or not text.isascii() or not text.isprintable():
         return None
     symbols = _symbols(text)
+    # Code 128: the check symbol is the weighted sum of the symbols modulo 103.
     check = (symbols[0] + sum(place * symbol for place, symbol in enumerate(symbols[1:], 1))) % 103
     return "".join([_drawn()[symbol] for symbol in (*symbols, check, _STOP)])
 
 
 def _symbols(text: str) -> list[int]:
-    """Return the symbols of a text, start included: runs of four digits and more in pairs, the rest
-    one by one.
+    """Return the symbols of a text with the start symbol.
+
+    Runs of four and more digits are coded in pairs, other characters one by one.
     """
     symbols: list[int] = []
     is_pairs = False
@@ -198,8 +206,9 @@ def _symbols(text: str) -> list[int]:
 
 @lru_cache(maxsize=1)
 def _drawn() -> Sequence[str]:
-    """Return the modules of every symbol. In ReportLab's table a capital is a bar and a small
-    letter a gap.
+    """Return the modules of each symbol.
+
+    In ReportLab's table a capital letter is a bar and a small letter a gap.
     """
     return [
         "".join(

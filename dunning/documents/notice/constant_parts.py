@@ -1,6 +1,4 @@
-"""What is the same on every notice of a run, made once: fonts and the constant parts of each block,
-by ReportLab.
-"""
+"""The parts of a notice that are constant in a run, made once by ReportLab: fonts and blocks."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +27,7 @@ from dunning.documents.notice.run_constants import Press
 from dunning.documents.notice.wording import Wording
 
 BLOCKS = tuple(block for block in vars(layout).values() if isinstance(block, Block))
+# Longest tail of a payment code that the fast renderer draws; longer ones are drawn plainly.
 _TAIL_BYTES_MAX = 56
 
 
@@ -36,7 +35,7 @@ _TAIL_BYTES_MAX = 56
 class Stationery:
     """The constant objects of a service's notices in both languages.
 
-    is_tagged: labels are not among them, because they stand between the values, in the order in
+    is_tagged: labels are not among them, because they come between the values, in the order in
     which they are read.
     """
 
@@ -45,7 +44,7 @@ class Stationery:
     is_tagged: bool = False
 
     def __post_init__(self) -> None:
-        _ = self.wordings  # a slip in either language is told before anything is printed
+        _ = self.wordings  # a mistake in either language raises before anything is printed
 
     @cached_property
     def wordings(self) -> dict[str, Wording]:
@@ -54,12 +53,12 @@ class Stationery:
 
     @cached_property
     def qr(self) -> FastQr:
-        """The maker of payment codes."""
+        """The encoder of payment codes."""
         return FastQr(self.press.payment_head(), _TAIL_BYTES_MAX)
 
     @cached_property
     def objects(self) -> Objects:
-        """Fonts, and a form for every block with constant parts; see `forms`."""
+        """Fonts, and a form for each block with constant parts; see `forms`."""
         target = BytesIO()
         canvas = open_canvas(target)
         for language in (
@@ -67,6 +66,7 @@ class Stationery:
         ):  # shapes alone are the same in all of them
             for block in filter(self.has_form, BLOCKS):
                 name = self._form_of(block, language)
+                # A form is drawn once and used on every page: its content is in the file only once.
                 canvas.beginForm(name, 0, -PAGE_HEIGHT * mm, PAGE_WIDTH * mm, PAGE_HEIGHT * mm)
                 labels = None if self.is_tagged else self.wordings[language].labels
                 draw_constants(Pen(canvas, PAGE_HEIGHT), block, labels, self.press.profile.logo)
@@ -80,9 +80,7 @@ class Stationery:
         return constants_of(target.getvalue())
 
     def forms(self, language: str) -> dict[Block, bytes]:
-        """Return what draws each block's constant parts, from its top; nothing where it has
-        none.
-        """
+        """Return the operators that draw each block's constant parts; empty if it has none."""
         names = {block: self._form_of(block, language).encode() for block in BLOCKS}
         return {
             block: b"/FormXob.%b Do\n" % name if self.has_form(block) else b""
@@ -90,7 +88,7 @@ class Stationery:
         }
 
     def has_form(self, block: Block) -> bool:
-        """Say whether a block has constant parts that stand in its form."""
+        """Return whether a block has constant parts in a form of its own."""
         words = () if self.is_tagged else (Label, Paragraph)
         shapes = [
             part

@@ -1,6 +1,4 @@
-"""What is printed on each of many notices, as text: sums, days and sentences, of one language and
-service at a time.
-"""
+"""Printed texts of many notices of one language and service: sums, days and sentences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,19 +34,19 @@ _TEXTS = (
 )
 # A paragraph that is longer than a page has room goes on as another one.
 _NOTE_LINES_MAX = 40
-# More periods than these are told by the table of invoices alone.
+# More periods than these are listed in the table of invoices only.
 _PERIODS_MAX = 60
 
 
 @dataclass
 class Content:
-    """The texts of `count` notices, by the names of the layout.
+    """The printed texts of `count` notices, by the field names of the layout.
 
     values: one line each. lines: several, None where the block is not printed. notes: any number of
     paragraphs.
     bills, items: the rows of the two tables. tails: the payment code's text from the sum on; empty
-    where nothing is to pay. needs_card: whether the card of contact data follows. card: what stands
-    in it, by name.
+    where nothing is to pay. needs_card: whether the card of contact data follows. card: its
+    contents, by name.
     """
 
     count: int
@@ -63,7 +61,7 @@ class Content:
     card: dict[str, list[str]]
 
     def shape(self, n: int) -> Shape:
-        """Return how much of each kind notice n has, which decides how it spreads over pages."""
+        """Return the number of lines and rows of notice n, which decides its page breaks."""
         warning, overdue = self.lines["warning"][n], self.lines["overdue"][n]
         return (
             len(warning.lines) if warning else 0,
@@ -75,18 +73,19 @@ class Content:
 
 
 def write_contents(notices: pa.Table, press: Press, language: str, service: str) -> Content:
-    """Return what is printed on notices of one language and service."""
+    """Return the printed texts of all notices of one language and service."""
     return _Writer(notices, press, language, press.open_wording(language, service)).write()
 
 
 class _Writer:
-    """Makes the texts of one table of notices."""
+    """Build the texts of one table of notices."""
 
     def __init__(self, notices: pa.Table, press: Press, language: str, wording: Wording) -> None:
         self.notices, self.press, self.language, self.wording = notices, press, language, wording
         self.figures = Figures(language)
         self.texts = {name: clean(notices[name]).to_pylist() for name in _TEXTS}
 
+    # Each printed text is made for all notices at once; a notice is a position in every list.
     def write(self) -> Content:
         values, bills = self._values(), write_bills(self.notices, self.figures, self.wording)
         count = len(self.notices)
@@ -154,8 +153,10 @@ class _Writer:
         made: list[Fitted | None] = [None] * len(amounts)
         until, warned = self.days("answer_until"), self.days("warned_on")
         last = self.notices["answer_until"].to_pylist()
+        # Only notices with a warned sum are visited: most have none.
         for n in np.flatnonzero(self.notices["warned_cents"].to_numpy() > 0).tolist():
             facts = {"amount": amounts[n], "answer_until": until[n], "warned_on": warned[n]}
+            # The date to answer by may have passed when the notice is printed.
             text = (tell_past if last[n] < self.press.as_of else tell)(facts)
             made[n] = Fitted(tuple(wrap(text, False, part.style.size, part.width)), part.style.size)
         return made
@@ -215,7 +216,8 @@ class _Writer:
         return notes
 
     def _note_texts(self) -> Iterator[tuple[int, str]]:
-        """Yield (notice, paragraph) in the order in which they are printed."""
+        """Yield (notice index, paragraph) in printing order."""
+        # `press.since` is the day of the notice before; payments are new from the day after it.
         since = write_day(self.press.since + timedelta(days=1), self.language)
         original = self.wording.say("original")
         yield from self._where("plan_cents", "plan", self._plan_facts())
@@ -266,19 +268,23 @@ class _Writer:
         ]
 
     def _has_original(self) -> npt.NDArray[np.bool_]:
-        """Return which notices say sums in euro of a document in leva."""
+        """Return a mask of the notices with euro sums for a document in leva."""
         if not self.wording.has("bill_sum"):
             return self._any_row("items", "original_minor")
         named = [self._any_row(name, "original_minor") for name in ("items", "pending")]
         return named[0] | named[1] | self._any_row("lines", "is_bgn")
 
     def _any_row(self, name: str, column: str) -> npt.NDArray[np.bool_]:
-        """Return which notices have a row with a value in a column, and not a false one."""
+        """Return a mask of the notices with a row in `name` whose `column` is set and not false."""
         lists = self.notices[name].combine_chunks()
         values = lists.flatten().field(column)
         has_value = (
             pc.fill_null(values, False) if pa.types.is_boolean(values.type) else pc.is_valid(values)
         )
+        # Count of values per notice, by running sums over the flattened lists:
+        #   values        1 0 1 | 0 0 | 1 1 1     notices are separated by |
+        #   total       0 1 1 2   2 2   3 4 5
+        #   at          0       3     5       8   total[end] - total[begin] = 2, 0, 3
         total = np.concatenate([[0], np.cumsum(has_value.to_numpy(zero_copy_only=False))])
         at = np.array(offsets_of(lists))
         return (total[at[1:]] - total[at[:-1]]) > 0

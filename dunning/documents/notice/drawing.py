@@ -1,5 +1,6 @@
-"""The parts of a block on a ReportLab canvas: constant ones for both ways, those of one notice for
-the plain way.
+"""Drawing of a block's parts on a ReportLab canvas.
+
+Constant parts are drawn so for both renderers, the values of one notice for the plain renderer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,19 +36,20 @@ _END_OF_TABLE = "\uffff"  # every font has it, and no letter for it
 
 
 class Pen:
-    """Draws on a canvas at millimetres below `top`, itself in millimetres from the top of the
-    page.
+    """Draw on a canvas relative to `top`.
+
+    `top` is in millimetres from the top of the page, positions are in millimetres below it.
     """
 
     def __init__(self, canvas: Canvas, top: float = 0.0) -> None:
         self.canvas, self.top = canvas, top
 
     def x(self, x: float) -> float:
-        """Return the canvas's x of a part's."""
+        """Return the canvas's x coordinate (points) for a part's x (millimetres)."""
         return x * mm
 
     def y(self, y: float) -> float:
-        """Return the canvas's y of a part's."""
+        """Return the canvas's y (points from the bottom) for a part's y (millimetres)."""
         return (PAGE_HEIGHT - self.top - y) * mm
 
     def text(
@@ -62,12 +64,13 @@ class Pen:
 
     def lines(self, x: float, y: float, style: Style, fitted: Fitted) -> None:
         """Draw lines one below the other."""
+        # The line spacing shrinks with the font size.
         leading = style.leading / style.size * fitted.size / mm
         for number, line in enumerate(fitted.lines):
             self.text(x, y + number * leading, style, line, size=fitted.size)
 
     def rule(self, rule: Rule) -> None:
-        """Draw a line."""
+        """Draw a horizontal line."""
         self.canvas.setStrokeColorRGB(*rule.colour)
         self.canvas.setLineWidth(rule.thickness * mm)
         self.canvas.line(
@@ -75,7 +78,7 @@ class Pen:
         )
 
     def box(self, box: Box, height: float) -> None:
-        """Draw a filled rectangle; `height` is its block's."""
+        """Draw a filled rectangle; `height` is the height of its block."""
         tall = height if box.height is None else box.height
         self.canvas.setFillColorRGB(*box.fill)
         self.canvas.rect(
@@ -83,9 +86,10 @@ class Pen:
         )
 
     def picture(self, picture: Picture, drawing: Drawing) -> None:
-        """Draw the logo as large as its place allows."""
+        """Draw the logo as large as its box allows."""
         scale = min(picture.width * mm / drawing.width, picture.height * mm / drawing.height)
         self.canvas.saveState()
+        # A drawing's origin is its lower left corner, a part's is its upper left one.
         self.canvas.translate(self.x(picture.x), self.y(picture.y) - drawing.height * scale)
         self.canvas.scale(scale, scale)
         renderPDF.draw(drawing, self.canvas, 0, 0)
@@ -93,8 +97,7 @@ class Pen:
 
 
 def draw_constants(pen: Pen, block: Block, labels: Mapping[str, str] | None, logo: str) -> None:
-    """Draw what is the same on every notice; boxes that stretch with the block are left to whoever
-    knows its height.
+    """Draw the parts that are the same on each notice, without boxes that stretch with the block.
 
     labels: the words; None leaves them out.
     """
@@ -128,7 +131,7 @@ def draw_boxes(pen: Pen, block: Block, height: float) -> None:
 def draw_values(
     pen: Pen, block: Block, values: Mapping[str, str], lines: Mapping[str, Fitted | None]
 ) -> None:
-    """Draw what differs from notice to notice; a value that is too wide gets smaller."""
+    """Draw the values of one notice; a value that is too wide is drawn smaller."""
     for part in block.parts:
         if isinstance(part, Value) and values.get(part.name):
             text = make_drawable(values[part.name])
@@ -147,18 +150,20 @@ def draw_cells(pen: Pen, block: Block, cells: Sequence[str]) -> None:
 
 
 def fit_words(part: Paragraph, text: str) -> Fitted:
-    """Return constant words as lines."""
+    """Return constant words, wrapped into lines."""
     return fit(text.split("\n"), part.style, part.width, part.most)
 
 
 def shrink(part: Label | Value, text: str) -> float:
-    """Return the size at which a line is no wider than its place."""
+    """Return the largest font size, up to the style's, at which a line fits its width."""
     wide = face(part.style.is_bold).measure(text) * part.style.size / 1000
     return part.style.size * min(1.0, part.width * mm / wide) if wide else part.style.size
 
 
 def make_drawable(text: str) -> str:
-    """Return a text in which every character that the whole face lacks, or that runs from right to left, is „?“.
+    """Return a text with „?“ for each character that cannot be drawn.
+
+    Such characters are missing in the whole face, or run from right to left.
 
     >>> make_drawable("Ива\\N{GRINNING FACE} Łódź \\N{HEBREW LETTER ALEF}")
     'Ива? Łódź ?'
@@ -170,12 +175,13 @@ def make_drawable(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _is_drawable(char: str) -> bool:
+    # Right-to-left text would need reordering, which the canvas does not do.
     return can_draw(char) and bidirectional(char) not in ("R", "AL", "AN") and char != _END_OF_TABLE
 
 
 @lru_cache(maxsize=8)
 def read_logo(svg: str) -> Drawing:
-    """Return the supplier's logo as a drawing.
+    """Return the supplier's logo as a ReportLab drawing.
 
     Raises:
         DunningError: it is not SVG.

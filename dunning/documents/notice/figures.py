@@ -1,6 +1,4 @@
-"""The figures of a notice as text in its language: sums, days, periods, quantities; and texts that
-can be printed.
-"""
+"""Figures of a notice as text in its language (sums, days, quantities), and clean texts."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +13,7 @@ _DASH = "–"
 
 
 class Figures:
-    """Writes columns of figures in one language."""
+    """Format columns of figures in one language."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -37,7 +35,8 @@ class Figures:
         return format_days(days, f"%d.%m.%Y{self._end}").to_pylist()
 
     def periods(self, start: npt.NDArray[np.int32], end: npt.NDArray[np.int32]) -> list[str]:
-        """Return "01.07.2026 – 31.08.2026 г."; nothing where a day is missing."""
+        """Return "01.07.2026 – 31.08.2026 г."; an empty text where a day is missing."""
+        # „г.“ is printed once, after the second day.
         cut = len(self._end)
         return [
             f"{first[: len(first) - cut]}{NBSP}{_DASH} {last}" if first and last else ""
@@ -48,14 +47,14 @@ class Figures:
         """Return quantities and prices as they were read, with the language's decimal sign."""
         figures = pc.fill_null(clean(column), "")
         signs = (".", ",") if self.language == "bg" else (",", ".")
+        # A quantity with other characters is not a plain number and is printed unchanged.
         is_plain = pc.match_substring_regex(figures, r"^-?\d+[.,]\d+$")
         return pc.if_else(is_plain, pc.replace_substring(figures, *signs), figures).to_pylist()
 
 
 def clean(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Return texts in which runs of characters that cannot be printed are a space; each as if it
-    were alone.
-    """
+    """Return texts with a space for each run of unprintable characters."""
+    # Nearly all columns are clean: one check of the column saves the regular expression.
     texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     is_printable = pc.utf8_is_printable(texts)
     if pc.all(is_printable, min_count=0).as_py():
@@ -65,11 +64,12 @@ def clean(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def cents_of(flat: pa.StructArray, name: str) -> npt.NDArray[np.int64]:
-    """Return a column of sums of flattened rows."""
+    """Return a column of sums of flattened rows as int64."""
     return flat.field(name).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def offsets_of(lists: pa.ListArray) -> list[int]:
-    """Return where each notice's rows begin in the flattened ones."""
+    """Return the position of each notice's first row in the flattened rows, and their number."""
+    # The list array may be a slice of a larger one: its offsets then begin above 0.
     offsets = lists.offsets.to_numpy()
     return (offsets - offsets[0]).tolist()

@@ -1,6 +1,4 @@
-"""How a notice's blocks spread over its pages: by how many lines and rows there are, never by what
-they say.
-"""
+"""Page breaks of a notice, from the numbers of lines and rows alone, not from their texts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +15,7 @@ Shape = tuple[int, int, int, int, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Placed:
-    """A block on a page: its top in millimetres, its height, and which rows or which note it shows
-    (first, count).
-    """
+    """A block on a page: top and height in millimetres, and its rows or its note (first, count)."""
 
     block: Block
     top: float
@@ -31,10 +27,12 @@ class Placed:
 Page = tuple[Placed, ...]
 
 
+# Many notices share a shape, so that nearly all page breaks come from the cache.
 @lru_cache(maxsize=50_000)
 def spread(shape: Shape) -> tuple[Page, ...]:
-    """Return what flows on each page; the fixed blocks (head, addressee, ways to pay, foot) are not
-    among it.
+    """Return the flowing blocks of each page.
+
+    The fixed blocks (head, addressee, payment, foot) are not included.
     """
     warning, bills, overdue, items, notes = shape
     pages = _Pages()
@@ -52,7 +50,7 @@ def spread(shape: Shape) -> tuple[Page, ...]:
 
 
 class _Pages:
-    """Pages that are filled from the top; what does not fit begins the next one."""
+    """Pages filled from the top; a block that does not fit begins the next page."""
 
     def __init__(self) -> None:
         self.pages: list[list[Placed]] = [[]]
@@ -65,7 +63,7 @@ class _Pages:
         self._place(Placed(block, self.y, height, first))
 
     def put_rows(self, head: Block, row: Block, rows: int) -> None:
-        """Place a table: its head again on every page, at least one row under it."""
+        """Place a table; its head is repeated on each page, with at least one row below it."""
         for first, count in self._runs(head, row, rows):
             self.put(head, 1)
             self._place(Placed(row, self.y, count * row.height, first, count))
@@ -76,6 +74,7 @@ class _Pages:
             least = min(2, rows - first)  # a single row is not left alone under its head
             self._make_room(self._gap(head) + head.height + least * row.height)
             room = self.bottom - self.y - self._gap(head) - head.height
+            # The small constant absorbs rounding errors: a row that fits exactly must fit.
             count = min(rows - first, int((room + 1e-6) // row.height))
             yield first, count
             first += count
@@ -95,7 +94,7 @@ class _Pages:
 
 
 def height_of(block: Block, lines: int) -> float:
-    """Return the height of a block in millimetres when its growing text has so many lines."""
+    """Return the height of a block in millimetres for `lines` lines of its growing text."""
     return block.height + (max(lines, 1) - 1) * _leading_of(block)
 
 
@@ -110,5 +109,5 @@ def _leading_of(block: Block) -> float:
 
 
 def count_pages(shape: Shape, needs_card: bool) -> int:
-    """Return how many pages a notice has."""
+    """Return the number of pages of a notice."""
     return len(spread(shape)) + needs_card

@@ -1,9 +1,8 @@
-"""The two faces of a notice, with Bulgarian letterforms and figures of one width: text as bytes,
-and how wide it is.
+"""The two faces of a notice (Bulgarian letterforms, figures of equal width): encoding and widths.
 
 A face exists twice: small, with the alphabet of `ALPHABET` and one byte a character, which every
-file of the fast way carries as it is; and whole, for what the plain way draws beyond it. Both have
-the same letters and widths.
+file of the fast renderer embeds unchanged; and whole, for the other characters that the plain
+renderer draws. Both have the same letters and widths.
 """
 
 import codecs
@@ -28,8 +27,8 @@ _ASCII = "".join(map(chr, range(32, 127)))
 _SIGNS = "№€„“”‘’«»–—…•·§°×±½²³©®→"
 _CYRILLIC = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЬЮЯабвгдежзийклмнопрстуфхцчшщъьюяЍѝЫыЭэЁёІіЇїЄєЈј"
 _LATIN = "ÁÄÇÉÖÜßàáâãäçèéêëíîïñóôöøúûüýăćčđęěğıłńňőřşšťůžČŠŽ"
-# Codes that mean something inside a PDF string or a list of lines: what stands there is not drawn
-# the fast way.
+# Codes with a meaning inside a PDF string or a list of lines: the fast renderer does not draw
+# these characters.
 _BARRED_CODES = {9: "¤", 10: "¦", 13: "¶"}
 ALPHABET = _ASCII + _CYRILLIC + _SIGNS + _LATIN
 NBSP = "\N{NO-BREAK SPACE}"
@@ -38,8 +37,7 @@ _POSTSCRIPT_NAME = 6
 
 
 class Face:
-    """One face: `name` as ReportLab knows it, `is_bold`, and the width of every character of the
-    small one.
+    """One face: `name` as in ReportLab, `is_bold`, and the character widths of the small face.
 
     widths: by character, in thousandths of the size; the no-break space is a space.
     """
@@ -63,12 +61,13 @@ class Face:
             self.code_widths[code] = self.widths[char]
 
     def knows(self, text: str) -> bool:
-        """Say whether every character of a text is in the small face."""
+        """Return whether each character of a text is in the small face."""
         return self.widths.keys() >= set(text)
 
     def measure(self, text: str) -> int:
-        """Return the width of a text in thousandths of the size; a character of the whole face is
-        looked up there.
+        """Return the width of a text in thousandths of the size.
+
+        A character that only the whole face has is measured there.
         """
         try:
             return sum(map(self.widths.__getitem__, text))
@@ -79,7 +78,7 @@ class Face:
             )
 
     def encode(self, text: str) -> bytes:
-        """Return a text as the inside of a PDF string.
+        """Return a text as the content of a PDF string.
 
         Raises:
             UnicodeEncodeError: a character is not in the small face.
@@ -87,11 +86,11 @@ class Face:
         return _escape(self._encode(text))
 
     def encode_all(self, texts: Sequence[str]) -> tuple[list[bytes], list[int]]:
-        """Return texts without line breaks as the insides of PDF strings, and the rows that the
-        small face lacks.
+        """Return texts (without line breaks) as contents of PDF strings, and the bad rows.
 
-        Those rows are empty.
+        A row is bad if it has a character that is not in the small face; its text is empty.
         """
+        # All texts are encoded in one call, joined by NUL; only if that fails each text is checked.
         try:
             joined = self._encode(_BETWEEN.join(texts))
         except UnicodeEncodeError:
@@ -103,9 +102,13 @@ class Face:
         return _escape(joined).split(_BETWEEN.encode()), []
 
     def measure_all(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
-        """Return the width of each text in thousandths of the size; every character must be in the
-        small face.
+        """Return the width of each text in thousandths of the size.
+
+        Each character must be in the small face.
         """
+        # Widths of all texts by running sums; NUL (code 0, width 0) ends each text:
+        #   codes     A  B \0  C \0
+        #   total   0 6 13 13 20 20     at the ends: 13, 20   -> differences: 13, 7
         codes = np.frombuffer(self._encode(_BETWEEN.join([*texts, ""])), np.uint8)
         total = np.concatenate([[0], np.cumsum(self.code_widths[codes])])
         ends = np.flatnonzero(codes == 0)
@@ -117,7 +120,7 @@ class Face:
 
 @lru_cache(maxsize=2)
 def face(is_bold: bool) -> Face:
-    """Return the regular or the bold face; made once a process."""
+    """Return the regular or the bold face; made once per process."""
     return Face(is_bold)
 
 
@@ -129,7 +132,7 @@ def whole_face(is_bold: bool) -> TTFont:
 
 @lru_cache(maxsize=2)
 def story_face(is_bold: bool) -> TTFont:
-    """Return the whole face under a name of its own, for other papers than notices.
+    """Return the whole face under a separate name, for documents other than notices.
 
     ReportLab keeps what a face was used for; a notice must have the same bytes whatever was printed
     before it.
@@ -138,17 +141,16 @@ def story_face(is_bold: bool) -> TTFont:
 
 
 def can_draw(text: str) -> bool:
-    """Say whether the whole face has every character of a text."""
+    """Return whether the whole face has each character of a text."""
     known = whole_face(False).face.charToGlyph
     return all(ord(char) in known for char in text)
 
 
 def prepare_codes(document: object) -> None:
-    """Let a ReportLab document give both faces their names (F2, F3) and every character of the
-    alphabet its code.
-    """
+    """Fix the names (F2, F3) and character codes of both faces in a ReportLab document."""
     for is_bold in (False, True):
         font = face(is_bold)._font
+        # ReportLab assigns codes in the order of first use, so that order is fixed here.
         _hand_out_codes(font, document)
         font.getSubsetInternalName(0, document)
 
@@ -165,8 +167,9 @@ def _register(name: str, data: bytes) -> TTFont:
 
 
 def _in_order() -> Iterable[str]:
-    """Yield the characters beyond ASCII in the order of their codes: 1 to 31, then 128 on; barred
-    codes get fillers.
+    """Yield the characters beyond ASCII in the order of their codes (1 to 31, then 128 on).
+
+    Barred codes get filler characters.
     """
     rest = iter([char for char in ALPHABET if char not in _ASCII])
     for code in [*range(1, 32), *range(128, 256)]:
@@ -177,8 +180,9 @@ def _in_order() -> Iterable[str]:
 
 
 def _assign_codes(font: TTFont) -> dict[str, int]:
-    """Return the code that ReportLab will give each character in every document, held against a
-    trial document.
+    """Return the code that ReportLab gives each character in every document.
+
+    The codes are checked with a trial document.
     """
     trial = object.__new__(_Trial)
     _hand_out_codes(font, trial)
@@ -192,7 +196,7 @@ def _assign_codes(font: TTFont) -> dict[str, int]:
 
 
 class _Trial:
-    """Stands for a document while codes are handed out."""
+    """Placeholder for a document while codes are assigned."""
 
 
 def _escape(raw: bytes) -> bytes:
@@ -201,7 +205,7 @@ def _escape(raw: bytes) -> bytes:
 
 @lru_cache(maxsize=2)
 def _small_file(is_bold: bool) -> bytes:
-    """Return the face's font file with the alphabet only, without hints."""
+    """Return the font file of a face with the alphabet only, without hints."""
     font = _with_forms(is_bold)
     options = subset.Options()
     options.hinting, options.layout_features, options.notdef_outline = False, [], True
@@ -228,8 +232,7 @@ def _save(font: FontFile) -> bytes:
 
 
 def _with_forms(is_bold: bool) -> FontFile:
-    """Return FiraGO in which letters have their Bulgarian form and figures one width, by its own
-    features.
+    """Return FiraGO with its own Bulgarian letterforms and figures of equal width.
 
     Source: OpenType features `locl` (cyrl, BGR) and `tnum` of the font.
     """
@@ -255,7 +258,7 @@ def _read_source(is_bold: bool) -> bytes:
 
 
 def _feature(font: FontFile, tag: str) -> dict[str, str]:
-    """Return the single substitutions of a feature of Bulgarian Cyrillic."""
+    """Return the single substitutions (glyph to glyph) of a feature of Bulgarian Cyrillic."""
     table = font["GSUB"].table
     records = [
         table.FeatureList.FeatureRecord[index]

@@ -1,4 +1,4 @@
-"""The layout of a notice, in millimetres: the one place for both renderers.
+"""The layout of a notice in millimetres; both renderers use it.
 
 x runs from the left edge, y downwards from the top of the page or block to a text's baseline.
 Window and folds are those of DIN 5008, form B. A `Label` is the same on every notice of a language;
@@ -26,7 +26,7 @@ WIDTH = RIGHT - LEFT
 
 @dataclass(frozen=True)
 class Style:
-    """size and leading in points."""
+    """A text style; size and leading in points."""
 
     is_bold: bool
     size: float
@@ -50,7 +50,7 @@ BIG = Style(True, 26, 32)
 
 @dataclass(frozen=True)
 class Label:
-    """Constant words. `width`: what they may take before they are drawn smaller."""
+    """Constant words; wider than `width`, they are drawn smaller."""
 
     name: str
     x: float
@@ -62,8 +62,9 @@ class Label:
 
 @dataclass(frozen=True)
 class Value:
-    """One line that differs from notice to notice; wider than `width`, it is drawn smaller (the
-    plain way).
+    """One line that differs between notices.
+
+    Wider than `width`, it is drawn smaller, by the plain renderer.
     """
 
     name: str
@@ -76,8 +77,9 @@ class Value:
 
 @dataclass(frozen=True)
 class Lines:
-    """A text broken into lines of `width`, at most `most` of them; longer, it is drawn smaller (the
-    plain way).
+    """A text wrapped to `width`, at most `most` lines.
+
+    Longer, it is drawn smaller, by the plain renderer.
     """
 
     name: str
@@ -90,7 +92,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Constant words, broken into lines of `width`; more than `most`, they are drawn smaller."""
+    """Constant words wrapped to `width`; with more than `most` lines, they are drawn smaller."""
 
     name: str
     x: float
@@ -102,7 +104,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Rule:
-    """A line from left to right."""
+    """A horizontal line."""
 
     x: float
     y: float
@@ -124,9 +126,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Picture:
-    """The supplier's logo, the payment code (`qr`) or the barcode of the reference, within a square
-    or strip.
-    """
+    """The logo, the payment code (`qr`) or the barcode of the reference, within a box."""
 
     name: Literal["logo", "qr", "barcode"]
     x: float
@@ -140,8 +140,9 @@ Part = Label | Value | Lines | Paragraph | Rule | Box | Picture
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Parts that keep together; each block is itself only. `gap` is left free above it, except at
-    the top of a page.
+    """Parts that are kept together on a page; compared by identity.
+
+    `gap` is left free above it, except at the top of a page.
 
     grows_by: the `Lines` whose number of lines stretches it; `height` is then that of one line.
     role: what it is to a screen reader.
@@ -219,7 +220,7 @@ WARNING = Block(
     grows_by="warning",
     role="H2",
 )
-# What a bill is made of stands left of the column that adds up to the sum to pay.
+# The parts of a bill are left of the column that adds up to the sum to pay.
 BILL_HEAD = Block(
     "bill_head",
     6.5,
@@ -234,7 +235,7 @@ BILL_HEAD = Block(
     ),
     gap=4,
 )
-# Its sum stands in the column of what is to pay; the items that make it up stand left of that.
+# Its sum is in the column of what is to pay; the items that make it up are left of that.
 OVERDUE = Block(
     "overdue",
     14,
@@ -344,7 +345,7 @@ NEXT_HEAD = Block(
     ),
 )
 
-# Where the flowing blocks may stand: on the first page, on the next ones.
+# The space for flowing blocks: on the first page, on the next ones.
 FLOW_FIRST = (96.0, 219.0)
 FLOW_NEXT = (27.0, 277.0)
 

@@ -1,5 +1,4 @@
-"""A PDF file of ready pages: constant objects first, then one page after the other, the
-cross-reference at the end.
+"""Writer of a PDF file from ready pages: constant objects, pages, cross-reference table.
 
 ReportLab makes the constant objects (fonts, what is the same on every notice) and whatever the
 plain way draws; here they are only numbered anew and put into one file. Nothing is held but the
@@ -21,6 +20,7 @@ from dunning.documents.notice import layout
 _REFERENCE = re.compile(rb"\b(\d+) 0 R\b")
 _TYPE = re.compile(rb"/Type\s*/(\w+)\b")
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Pages per node of the page tree.
 _KIDS_MAX = 64
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 _MEDIA_BOX = f"[0 0 {layout.PAGE_WIDTH * mm:.3f} {layout.PAGE_HEIGHT * mm:.3f}]".encode()
@@ -28,8 +28,9 @@ _MEDIA_BOX = f"[0 0 {layout.PAGE_WIDTH * mm:.3f} {layout.PAGE_HEIGHT * mm:.3f}]"
 
 @dataclass(frozen=True)
 class Objects:
-    """PDF objects as text, numbered 1, 2, …; `resources` is what a page's /Resources holds of
-    them.
+    """PDF objects as text, numbered from 1.
+
+    `resources` is the content of a page's /Resources that refers to them.
     """
 
     texts: tuple[bytes, ...]
@@ -37,7 +38,7 @@ class Objects:
 
     @cached_property
     def start(self) -> tuple[bytes, list[int]]:
-        """The first bytes of every file that has them, and where each object begins."""
+        """The first bytes of each file that has these objects, and the offset of each object."""
         data, offsets = bytearray(_HEADER), []
         for number, text in enumerate(self.texts, 1):
             offsets.append(len(data))
@@ -47,9 +48,7 @@ class Objects:
 
 @dataclass(frozen=True)
 class TextField:
-    """A form field: name, what a screen reader says of it, its place in points, and what stands in
-    it.
-    """
+    """A form field: name, label for screen readers, rectangle in points, and its value."""
 
     name: str
     label: str
@@ -59,13 +58,13 @@ class TextField:
 
 
 class PdfFile:
-    """Writes a file page by page.
+    """Write a PDF file page by page.
 
     Args:
         target: where to; only written to.
         constants: what all pages share.
         title, language: as a reader or a screen reader shows them ("bg", "en").
-        is_tagged: pages carry marked content, and the file says what each piece is (PDF/UA's
+        is_tagged: pages have marked content, and the file names the role of each piece (PDF/UA's
             basics).
     """
 
@@ -90,8 +89,10 @@ class PdfFile:
         self._nodes: list[tuple[int, list[int]]] = []
         self._fields: list[int] = []
         self._tags: list[tuple[int, Sequence[str]]] = []
+        # The file's /ID is a hash of its content, so that the same pages give the same bytes.
         self._digest = hashlib.sha256(title.encode())
         self._put(start)
+        # Numbers are reserved before the objects are written, because pages refer to them.
         self._root, self._catalog = self._reserve(), self._reserve()
         self.pages = 0
 
@@ -124,12 +125,14 @@ class PdfFile:
         self.pages += 1
 
     def add_foreign(self, document: bytes) -> None:
-        """Append all pages of a document that ReportLab made."""
+        """Append all pages of a document made by ReportLab."""
         texts = read_objects(document)
         self._digest.update(document)
+        # All numbers first: objects of the document refer to each other in any order.
         numbers = {old: self._reserve() for old in texts if _type_of(texts[old]) not in _SKELETON}
         for old in _pages_of(texts):
             page, parent = numbers[old], self._parent()
+            # The parent is an object of this file: its number must not be renumbered.
             text = re.sub(rb"/Parent \d+ 0 R", b"/Parent", texts[old])
             self._fill(
                 page, _renumber(text, numbers).replace(b"/Parent", b"/Parent %d 0 R" % parent, 1)
@@ -143,7 +146,7 @@ class PdfFile:
                 self._fill(new, _renumber(texts[old], numbers))
 
     def finish(self) -> None:
-        """Write what comes at the end; nothing may be appended after."""
+        """Write page tree, catalog and cross-reference table; nothing may be appended after it."""
         kids = b" ".join(b"%d 0 R" % node for node, _ in self._nodes)
         for node, pages in self._nodes:
             listed = b" ".join(b"%d 0 R" % page for page in pages)
@@ -175,6 +178,7 @@ class PdfFile:
     def _finish_table(self, info: int) -> None:
         start, size = self._position, len(self._offsets) + 1
         mark = self._digest.hexdigest()[:32].encode()
+        # The format prescribes exactly 20 bytes per entry, its end of line (space, \n) included.
         rows = b"".join(b"%010d 00000 n \n" % offset for offset in self._offsets)
         self._put(b"xref\n0 %d\n0000000000 65535 f \n%b" % (size, rows))
         self._put(
@@ -186,6 +190,9 @@ class PdfFile:
         return b"bg-BG" if self._language == "bg" else b"en-GB"
 
     def _parent(self) -> int:
+        # A flat tree: the root lists nodes, and each node lists up to 64 pages.
+        #   root -> node -> pages 1 … 64
+        #        -> node -> pages 65 … 128
         if not self._nodes or len(self._nodes[-1][1]) == _KIDS_MAX:
             self._nodes.append((self._reserve(), []))
         return self._nodes[-1][0]
@@ -247,10 +254,11 @@ class PdfFile:
         )
 
     def _structure(self) -> int:
-        """Write the structure tree: a document of its pieces in reading order; return its root."""
+        """Write the structure tree (the pieces in reading order) and return its root."""
         root, document = self._reserve(), self._reserve()
         kids: list[int] = []
         rows: list[bytes] = []
+        # The order of the marks on a page is their reading order.
         for number, (page, roles) in enumerate(self._tags):
             pieces = [
                 self._add(
@@ -294,20 +302,20 @@ class PdfFile:
         )
 
 
+# Above every page's own number (`StructParents`), so that the keys of both do not meet.
 _FIELD_PARENTS = 1000
 _SKELETON = (b"Catalog", b"Pages", b"Outlines")
 
 
 def read_objects(document: bytes) -> dict[int, bytes]:
-    """Return the objects of a document that ReportLab made, by number; its information dictionary
-    is left out.
-    """
+    """Return the objects of a ReportLab document by number, without its information dictionary."""
     start = int(document[document.rindex(b"startxref") + 9 :].split()[0])
     info = int(re.search(rb"/Info (\d+) 0 R", document[start:])[1])  # type: ignore[index]
     entries = re.findall(
         rb"(\d{10}) \d{5} ([nf])", document[start : document.index(b"trailer", start)]
     )
     offsets = {number: int(offset) for number, (offset, kind) in enumerate(entries) if kind == b"n"}
+    # An object ends where the next one begins; the last one at the cross-reference table.
     ends = sorted([*offsets.values(), start])
     texts = {}
     for number, offset in offsets.items():
@@ -318,9 +326,7 @@ def read_objects(document: bytes) -> dict[int, bytes]:
 
 
 def constants_of(document: bytes) -> Objects:
-    """Return the objects of a document of one page without that page: fonts and forms, and the
-    page's resources.
-    """
+    """Return fonts, forms and page resources of a one-page document, without the page itself."""
     texts = read_objects(document)
     page = texts[_pages_of(texts)[0]]
     contents = int(re.search(rb"/Contents (\d+) 0 R", page)[1])  # type: ignore[index]
@@ -338,23 +344,24 @@ def constants_of(document: bytes) -> Objects:
 
 
 def _pages_of(texts: dict[int, bytes]) -> list[int]:
-    """Return the numbers of a document's pages in their order."""
+    """Return the object numbers of a document's pages, in their order."""
     node = next(text for text in texts.values() if _type_of(text) == b"Pages")
     kids = re.search(rb"/Kids \[(.*?)\]", node, re.DOTALL)
     return [int(number) for number in _REFERENCE.findall(kids[1])]  # type: ignore[index]
 
 
 def _type_of(text: bytes) -> bytes:
+    # Before the stream only: compressed bytes may contain anything.
     found = _TYPE.search(text.split(b"stream", 1)[0])
     return found[1] if found else b""
 
 
 def _renumber(text: bytes, numbers: dict[int, int]) -> bytes:
-    """Return an object whose references have new numbers; what is inside a stream stays."""
+    """Return an object with renumbered references; the content of a stream is unchanged."""
     head, stream, data = text.partition(b"stream\n")
     return _REFERENCE.sub(lambda found: b"%d 0 R" % numbers[int(found[1])], head) + stream + data
 
 
 def _text(text: str) -> bytes:
-    """Return a text as PDF wants it outside of pages: UTF-16 in hexadecimal."""
+    """Return a text as a PDF string outside of pages: UTF-16 in hexadecimal."""
     return b"<%b>" % ("\ufeff" + text).encode("utf-16-be").hex().upper().encode()

@@ -1,6 +1,4 @@
-"""Notices as files: print batches by route with separator sheets, and single files for those who
-get e-mail.
-"""
+"""Notices as PDF files: print batches by route with separator sheets, single files for e-mail."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -54,7 +52,7 @@ _NOTES = ("plan", "held", "expired", "paid")
 
 @dataclass(frozen=True)
 class Batch:
-    """A print file: its name, how many pages it has, and whose each page is (`INDEX`)."""
+    """A print file: its name, its number of pages, and the notice of each page (`INDEX`)."""
 
     file: str
     pages: int
@@ -63,7 +61,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Single:
-    """A notice as a file of its own. is_plain: drawn the plain way."""
+    """A notice as a file of its own. is_plain: drawn by the plain renderer."""
 
     reference: str
     content: bytes
@@ -72,8 +70,10 @@ class Single:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A notice that is drawn: whose it is, and its pages, compressed or as a document of the plain
-    way.
+    """A drawn notice: its account and route, and its pages.
+
+    streams: compressed pages of the fast renderer. foreign: the document of the plain renderer,
+    else empty.
     """
 
     facts: dict[str, str | None]
@@ -83,7 +83,7 @@ class _Sheet:
 
 
 def estimate_pages(notices: pa.Table) -> npt.NDArray[np.int64]:
-    """Return how many pages each notice will have; a long text may take one more."""
+    """Return the estimated number of pages of each notice; a long text may take one more."""
     lines = pc.fill_null(pc.list_value_length(notices["lines"]), 0).to_numpy().astype(np.int64)
     items = pc.fill_null(pc.list_value_length(notices["items"]), 0).to_numpy().astype(np.int64)
     has = {name: notices[f"{name}_cents"].to_numpy() > 0 for name in ("warned", "overdue", *_NOTES)}
@@ -99,6 +99,7 @@ def estimate_pages(notices: pa.Table) -> npt.NDArray[np.int64]:
     shapes = np.column_stack([*boxes, items, notes, card])
     if not len(shapes):
         return np.zeros(0, np.int64)
+    # Few different shapes occur: pages are counted once for each of them.
     different, which = np.unique(shapes, axis=0, return_inverse=True)
     pages = [
         count_pages((warning, rows, overdue, owed, (_NOTE_LINES,) * count), bool(has_card))
@@ -110,10 +111,11 @@ def estimate_pages(notices: pa.Table) -> npt.NDArray[np.int64]:
 def print_batches(
     chunks: Iterable[pa.Table], press: Press, pages_max: int, name: str, folder: Path
 ) -> list[Batch]:
-    """Write notices into print files of at most so many pages, in the order given; return what each
-    file holds.
+    """Write notices into print files of at most `pages_max` pages, in the given order.
 
-    A separator sheet stands before every route and at the beginning of a file. What one file cannot
+    Returns the content of each file.
+
+    A separator sheet comes before every route and at the beginning of a file. What one file cannot
     hold goes on in `<name>-2.pdf`.
 
     Raises:
@@ -135,13 +137,15 @@ def print_batches(
 def _write_batch(
     target: BinaryIO, file: str, stationery: Stationery, pending: list[list[_Sheet]], pages_max: int
 ) -> Batch:
-    """Write one file of as many routes as it holds, and take them from `pending`; a route may be
-    cut.
+    """Write one file with as many routes as fit, and remove them from `pending`.
+
+    A route may be split.
     """
     title = f"{stationery.wordings['bg'].labels['title']}: {file}"
     pdf = PdfFile(target, stationery.objects, title, "bg")
     rows: list[dict[str, object]] = []
     while pending:
+        # One page less: the separator sheet before the route.
         route = _that_fit(pending[0], pages_max - pdf.pages - 1, is_first=pdf.pages == 0)
         if not route:
             break
@@ -158,17 +162,21 @@ def _write_batch(
 
 
 def _that_fit(route: list[_Sheet], room: int, is_first: bool) -> list[_Sheet]:
-    """Return the first sheets of a route that have room; the very first of a file whatever it
-    has.
+    """Return the first sheets of a route that fit into `room` pages.
+
+    The first sheet of a file is always taken.
     """
+    # Running sum of pages; `right` keeps a sheet that fills the room exactly.
+    #   pages 2 3 2 4   total 2 5 7 11   room 7  ->  3 sheets
     total = np.cumsum([sheet.pages for sheet in route])
     count = int(np.searchsorted(total, room, side="right"))
     return route[: max(count, 1 if is_first else 0)]
 
 
 def print_singles(notices: pa.Table, press: Press) -> Iterator[Single]:
-    """Yield every notice as a file of its own, tagged for screen readers, its card with fields to
-    fill in.
+    """Yield each notice as a file of its own, tagged for screen readers.
+
+    Its card of contact data has form fields.
     """
     for n, (drawn, at, language, stationery) in enumerate(_each(notices, press, is_tagged=True)):
         is_plain = bool(drawn.odd[at])
@@ -212,13 +220,16 @@ def _fields(content: Content, n: int) -> Iterator[TextField]:
 def _each(
     notices: pa.Table, press: Press, is_tagged: bool = False
 ) -> Iterator[tuple[FastNotices, int, str, Stationery]]:
-    """Yield each notice of a table, in its order, as a place in all notices of its language and
-    service, drawn.
+    """Yield each notice of a table, in its order, with the drawn notices that contain it.
+
+    Notices are drawn together by language and service.
     """
     service, language = (
         notices[name].to_numpy(zero_copy_only=False) for name in ("service", "language")
     )
+    # A language without templates is printed in Bulgarian.
     language = np.where(np.isin(language, LANGUAGES), language, LANGUAGES[0])
+    # Drawn by group, given in the order of the table: each row remembers its place in its group.
     places: list[tuple[FastNotices, int, str, Stationery] | None] = [None] * len(notices)
     for kind, speech in sorted(set(zip(service.tolist(), language.tolist(), strict=True))):
         rows = np.flatnonzero((service == kind) & (language == speech))
@@ -236,7 +247,7 @@ def _route_of(sheet: _Sheet) -> tuple[str | None, str | None]:
 
 @lru_cache(maxsize=8)
 def _stationery(press: Press, service: str, is_tagged: bool = False) -> Stationery:
-    """Return the constant parts for a run; made once a process."""
+    """Return the constant parts of a run's notices; made once per process."""
     return Stationery(press, service, is_tagged)
 
 

@@ -1,4 +1,4 @@
-"""What every notice of a run has in common, and how a language writes a date."""
+"""Facts that are the same on all notices of a run, and the date format of each language."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ from dunning.policy.rules import Profile, Rules
 
 @dataclass(frozen=True)
 class Press:
-    """What every notice of a run has in common.
+    """Facts that are the same on all notices of a run.
 
     since: documents issued after it are new. paid_until: newest payment that the ledger knew; None
     where it knew none.
@@ -32,7 +32,7 @@ class Press:
     def of(
         cls, rules: Rules, since: date, paid_until: date | None, templates: Path = TEMPLATES
     ) -> "Press":
-        """Return the press of a run under these rules."""
+        """Return the facts of a run under these rules."""
         return cls(
             rules.as_of,
             since,
@@ -44,20 +44,21 @@ class Press:
         )
 
     def open_wording(self, language: str, service: str) -> Wording:
-        """Return the words of a language for a service."""
+        """Return the wording of a language for a service."""
         day = write_day(self.as_of, language)
         return open_wording(
             self.profile, self.phone, day, self.wording, language, service == "heat", self.templates
         )
 
     def payment_head(self) -> str:
-        """Return the payment code's text up to the sum, the same for everybody."""
+        """Return the payment code's text up to the sum, the same for all payers."""
+        # Any sum and remittance do: the text is cut after "EUR".
         text = payment_text(self.profile.name_latin, self.profile.iban, self.profile.bic, 1, "-")
         return text[: text.index("EUR") + 3]
 
 
 def write_day(day: date, language: str) -> str:
-    """Return a date as a language writes it.
+    """Return a date in the format of a language.
 
     >>> write_day(date(2026, 11, 22), "bg").replace(NBSP, "_"), write_day(date(2026, 11, 22), "en")
     ('22.11.2026_г.', '22.11.2026')

@@ -1,9 +1,8 @@
-"""The fast way to draw notices: every block a template of PDF operators, filled in for all notices
-of a table at once.
+"""Fast renderer: each block is a template of PDF operators, filled in for all notices at once.
 
 A right-aligned text begins as far left of its edge as it is wide, in thousandths of its size, so
 that no position in a template depends on what is printed. What the small face does not have, or
-what is too wide for its place, is left to the plain way: such a notice is `odd`.
+what is too wide for its place, is left to the plain renderer: such a notice is `odd`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +31,7 @@ from dunning.documents.notice.templates import (
 )
 from dunning.documents.notice.wrapping import Fitted
 
+# A low level of isal, much faster than zlib's default.
 _LEVEL = 2
 _ARTIFACT = ""
 _ROW_DOWN = b"1 0 0 1 0 %b cm\n" % number_of(-layout.ROW_HEIGHT * mm)
@@ -41,9 +41,9 @@ Piece = tuple[str, bytes]
 
 
 class FastNotices:
-    """All notices of a content, drawn at once.
+    """All notices of a `Content`, rendered at once.
 
-    odd: those that only the plain way can draw.
+    odd: mask of the notices that only the plain renderer can draw.
     """
 
     def __init__(self, content: Content, stationery: Stationery, language: str) -> None:
@@ -68,6 +68,7 @@ class FastNotices:
             "bill_row": self._draw_rows(content.bills),
             "item_row": self._draw_rows(content.items),
         }
+        # A foot is constant but for the reference: the text of "page n of m" is encoded once.
         self._page_texts: dict[tuple[int, int], tuple[int, bytes]] = {}
         self._note = self._compile(layout.NOTE)
         (self._references,), bad = fill_slot(
@@ -79,10 +80,12 @@ class FastNotices:
         self._notes = [[note or b"" for note in notes] for notes in shown]
 
     def pages(self, n: int) -> list[list[Piece]]:
-        """Return the pieces of each page of notice n, in reading order; its card is the last
-        page.
+        """Return the pieces of each page of notice n, in reading order.
+
+        The card of contact data, where needed, is the last page.
         """
         pages = spread(self.content.shape(n))
+        # `bool` as a number: the card is one more page.
         count = len(pages) + self.content.needs_card[n]
         made = [self._page(n, number, count, page) for number, page in enumerate(pages)]
         if self.content.needs_card[n]:
@@ -92,14 +95,14 @@ class FastNotices:
         return made
 
     def streams(self, n: int) -> list[bytes]:
-        """Return the content of each page of notice n, compressed."""
+        """Return the compressed content stream of each page of notice n."""
         return [
             isal_zlib.compress(b"".join([piece for _, piece in page]), _LEVEL)
             for page in self.pages(n)
         ]
 
     def tagged_streams(self, n: int) -> list[tuple[bytes, list[str]]]:
-        """Return the same with every piece marked, and what each mark is."""
+        """Return the compressed content of each page with marked pieces, and their roles."""
         return [_mark(page) for page in self.pages(n)]
 
     def _page(self, n: int, number: int, count: int, page: Page) -> list[Piece]:
@@ -118,7 +121,8 @@ class FastNotices:
         return pieces
 
     def _at(self, block: Block, top: float, operators: bytes) -> list[Piece]:
-        """Return a block at its place: what is constant, then its own operators."""
+        """Return a block moved to its position: its constant parts, then its own operators."""
+        # q … Q saves and restores the graphics state, so that a block cannot move the next one.
         begin = _begin(top)
         if not self._is_tagged:
             return [("", begin), ("", operators), ("", b"Q\n")]
@@ -131,6 +135,7 @@ class FastNotices:
         if name in self._rows:
             rows = self.content.bills if name == "bill_row" else self.content.items
             start = rows.at[n] + placed.first
+            # Each row is drawn from its own origin; `_ROW_DOWN` moves the origin one row down.
             return _ROW_DOWN.join(self._rows[name][start : start + placed.count])
         if name == "note":
             return self._note.operators % self._notes[n][placed.first]
@@ -168,8 +173,10 @@ class FastNotices:
         return np.flatnonzero(np.array([bool(value) is is_there for value in values], np.bool_))
 
     def _draw(self, block: Block, rows: npt.NDArray[np.int64]) -> list[bytes]:
-        """Return the operators of a block for the notices that have it; nothing for the others."""
+        """Return the operators of a block per notice; empty bytes for notices without the block."""
         made = [b""] * self.content.count
+        # One template per number of lines, then one `%` per notice: nothing is laid out again.
+        #   template  "… [%d(%b)]TJ …"  +  (4120, b"84,20")  ->  "… [4120(84,20)]TJ …"
         for lines, some in self._by_lines(block, rows):
             template = self._compile(block, lines)
             columns = [column for slot in template.slots for column in self._columns(slot, some)]
@@ -181,7 +188,7 @@ class FastNotices:
     def _by_lines(
         self, block: Block, rows: npt.NDArray[np.int64]
     ) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-        """Yield the notices whose block has as many lines; a block that does not grow has one."""
+        """Yield (number of lines, notices) of a block; a block that does not grow has one line."""
         if not block.grows_by:
             yield 1, rows
             return
@@ -191,7 +198,7 @@ class FastNotices:
             yield int(count), rows[lines == count]
 
     def _columns(self, slot: Slot, rows: npt.NDArray[np.int64]) -> list[Sequence[object]]:
-        """Return what fills one slot on some notices: one column, or width and text."""
+        """Return the columns that fill one slot: one column of texts, or widths and texts."""
         name, kind = slot.name, slot.kind
         if kind == "lines":
             return [self._line_column(slot, rows)]
@@ -228,8 +235,9 @@ class FastNotices:
         return made
 
     def _draw_rows(self, rows: Rows) -> list[bytes]:
-        """Return the operators of every row of a table."""
+        """Return the operators of each row of a table."""
         made = [b""] * len(rows.cells)
+        # Row r belongs to notice owner[r]: a row that cannot be shown makes its whole notice odd.
         owner = np.repeat(np.arange(self.content.count), np.diff(rows.at))
         kinds = np.array([kind for kind, _ in rows.cells])
         for kind in np.unique(kinds):
@@ -250,8 +258,9 @@ class FastNotices:
 def fill_slot(
     slot: Slot, texts: Sequence[str]
 ) -> tuple[list[Sequence[object]], npt.NDArray[np.int64]]:
-    """Return the columns that fill a slot, and the rows that it cannot show: an unknown character,
-    or too wide.
+    """Return the columns that fill a slot, and the rows that it cannot show.
+
+    Such a row has a character that is not in the small face, or is too wide.
     """
     own = face(slot.is_bold)
     if not texts:
@@ -259,6 +268,7 @@ def fill_slot(
     raw, unknown = own.encode_all(texts)
     bad = np.array(unknown, np.int64)
     kept = texts if not unknown else [text if own.knows(text) else "" for text in texts]
+    # Cheap bound first: if even the widest letter repeated fits, no width must be measured.
     if slot.kind == "left" and slot.widest * max(map(len, kept), default=0) <= slot.width:
         return [raw], bad
     widths = own.measure_all(kept)
@@ -274,17 +284,16 @@ def _begin(top: float) -> bytes:
 
 
 def _show(fitted: Fitted, is_bold: bool = False) -> bytes | None:
-    """Return the operators that show lines one below the other; None where the small face lacks a
-    character.
-    """
+    """Return the operators that show lines; None if the small face lacks a character."""
     (first, *more), unknown = face(is_bold).encode_all(fitted.lines or ("",))
     if unknown:
         return None
+    # `Tj` shows the first line; `'` moves down by the leading and shows the next one.
     return b"(%b)Tj(%b)'" % (first, b")'(".join(more)) if more else b"(%b)Tj" % first
 
 
 def _encode(text: str) -> tuple[int, bytes]:
-    """Return width and bytes of a regular text; what the small face does not know becomes „?“."""
+    """Return the width and the bytes of a regular text; unknown characters become „?“."""
     own = face(False)
     known = "".join(char if char in own.widths else "?" for char in text)
     return own.measure(known), own.encode(known)
@@ -303,8 +312,9 @@ def _mark(page: Iterable[Piece]) -> tuple[bytes, list[str]]:
 
 
 def separator_stream(stationery: Stationery, values: Mapping[str, str]) -> bytes | None:
-    """Return the content of a separator sheet, compressed; None where only the plain way can draw
-    it.
+    """Return the compressed content of a separator sheet.
+
+    None where only the plain renderer can draw it.
     """
     template = compile_block(layout.SEPARATOR)
     columns: list[object] = []

@@ -1,6 +1,4 @@
-"""A block of the layout as a template of PDF operators with slots; its top left corner is the
-origin.
-"""
+"""A layout block as a template of PDF operators with slots; the origin is its top left corner."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,12 +25,13 @@ from dunning.documents.notice.layout import (
 
 _FONTS = {False: b"/F2+0", True: b"/F3+0"}
 _BLACK: Colour = (0.0, 0.0, 0.0)
+# Upper limit: a short reference must not become a barcode of very wide bars.
 _MODULE_MAX = 0.33 * mm
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A place in a template.
+    """A slot in a template.
 
     kind: "left" takes a text's bytes; "right" how far left of the place it begins, and its bytes;
     "lines" the operators that show them; "qr" and "barcode" those that draw the code. width: what
@@ -49,7 +48,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Template:
-    """Operators with one or two places (see `Slot.kind`) for each slot, in order."""
+    """PDF operators with one or two placeholders (see `Slot.kind`) for each slot, in order."""
 
     operators: bytes
     slots: tuple[Slot, ...]
@@ -71,10 +70,12 @@ def compile_block(
     boxes = [part for part in block.parts if isinstance(part, Box) and part.height is None]
     for part in block.parts:
         writer.add(part)
+    # Order of drawing: boxes that stretch, constant parts above them, then texts and codes.
     drawn = b"".join(_box(box, height_of(block, lines)) for box in boxes)
     codes = b"".join(
         _code(part) for part in block.parts if isinstance(part, Picture) and part.name != "logo"
     )
+    # Codes come last among the operators, so their slots come last, too.
     pictures = tuple(
         Slot(part.name, part.name)
         for part in block.parts
@@ -84,7 +85,7 @@ def compile_block(
 
 
 class _Writer:
-    """Writes the text of a block; each place is told from the one before, which is shorter."""
+    """Build the text operators of a block; positions are relative to the one before (shorter)."""
 
     def __init__(self, labels: dict[str, str]) -> None:
         self.labels = labels
@@ -94,17 +95,18 @@ class _Writer:
         self._style: tuple[Colour, bool, float] | None = None
 
     def text(self) -> bytes:
-        """Return all operators."""
+        """Return all operators as one text object."""
         return b"BT\n" + b"\n".join(self._operators) + b"\nET\n" if self._operators else b""
 
     def add(self, part: layout.Part) -> None:
-        """Write a part; shapes are nothing to it."""
+        """Append the operators of a part; boxes, rules and pictures are ignored."""
         if isinstance(part, Value):
             self._value(part)
         elif isinstance(part, Lines):
             self._move(part, part.style.size)
             self._operators.append(b"%b TL %%b" % number_of(part.style.leading))
             self.slots.append(Slot(part.name, "lines", part.style.is_bold, part.style.size))
+            # The number of lines is known only later: the next part is positioned absolutely.
             self._at = None
         elif isinstance(part, Label) and self.labels:
             self._label(part)
@@ -142,6 +144,7 @@ class _Writer:
             self._operators.append(b"1 0 0 1 %b %b Tm" % (number_of(x), number_of(y)))
             self._at = (round(x, 2), round(y, 2))
         else:
+            # Steps are rounded, and the rounded steps are summed: rounding errors do not add up.
             step = (round(x - self._at[0], 2), round(y - self._at[1], 2))
             self._operators.append(b"%b %b Td" % (number_of(step[0]), number_of(step[1])))
             self._at = (self._at[0] + step[0], self._at[1] + step[1])
@@ -169,18 +172,14 @@ def number_of(value: float) -> bytes:
 
 
 def draw_qr(qr: FastQr, tail: bytes) -> bytes:
-    """Return the operators that show a payment code in a unit square: an image of one bit a
-    module.
-    """
+    """Return the operators that show a payment code in a unit square: one bit per module."""
     size = b"%d" % qr.size
     image = qr.encode(tail).hex().encode()
     return b"BI/W %b/H %b/BPC 1/IM true/D[1 0]/F/AHx ID %b> EI" % (size, size, image)
 
 
 def draw_barcode(reference: str) -> bytes:
-    """Return the operators that draw a reference as a barcode in its place; nothing where it cannot
-    be one.
-    """
+    """Return the operators that draw a reference as a barcode; empty if it has no code."""
     modules = barcode_modules(reference)
     if modules is None:
         return b""
@@ -195,9 +194,7 @@ def draw_barcode(reference: str) -> bytes:
 
 
 def module_of(modules: str) -> float:
-    """Return the width of one module of a barcode in points: as wide as its place allows, within
-    reason.
-    """
+    """Return the width of one barcode module in points: as its box allows, up to a maximum."""
     part = next(
         part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode"
     )
@@ -205,6 +202,7 @@ def module_of(modules: str) -> float:
 
 
 def _strip(modules: str) -> bytes:
+    # Round up to whole bytes: floor division of the negative number is a ceiling.
     image = int(modules.ljust(-len(modules) // 8 * -8, "0"), 2).to_bytes(
         (len(modules) + 7) // 8, "big"
     )
@@ -220,8 +218,9 @@ def _box(box: Box, tall: float) -> bytes:
 
 
 def _code(part: Picture) -> bytes:
-    """Return what puts a code at its place: a payment code fills it, a barcode begins at its lower
-    left corner.
+    """Return the operators that position a code.
+
+    A payment code fills its box; a barcode begins at the lower left corner.
     """
     x, y = number_of(part.x * mm), number_of(-(part.y + part.height) * mm)
     if part.name == "qr":
@@ -235,5 +234,5 @@ def _code(part: Picture) -> bytes:
 
 
 def _literal(operators: bytes) -> bytes:
-    """Return operators in which a percent sign is no slot."""
+    """Return operators with each percent sign doubled, so that it is not a placeholder."""
     return operators.replace(b"%", b"%%")

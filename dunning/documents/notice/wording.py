@@ -1,9 +1,8 @@
-"""The words of a notice: one template a language, of named blocks, each a text of the layout or of
-one sentence.
+"""The words of a notice: one template per language, made of named blocks.
 
 `templates/notice/notice.v<version>.<language>.txt`. The department writes it; which version holds
 on a day is a policy value. A name that the program does not give is refused when the template is
-opened, in whatever branch it stands.
+opened, in any branch of the template.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,7 +66,7 @@ _SUPPLIER = frozenset(
 
 
 class Wording:
-    """The words of one language and service; blanks at the ends are no part of a text.
+    """The words of one language and service; spaces at both ends of a text are removed.
 
     kinds: the words of the invoice kinds.
     """
@@ -82,9 +81,7 @@ class Wording:
         self._check()
 
     def _check(self) -> None:
-        """Refuse a kind without word, and letters that the notice's face cannot write on every
-        notice.
-        """
+        """Raise if an invoice kind has no word, or the notice's face lacks a letter of a label."""
         missing = sorted({*ITEM_KINDS, CREDIT_NOTE} - self.kinds.keys())
         if missing:
             raise DunningError(
@@ -107,13 +104,14 @@ class Wording:
         return self.teller(block)(facts)
 
     def teller(self, block: str) -> Callable[[Mapping[str, Any]], str]:
-        """Return what makes the text of a block from its facts, for many notices."""
+        """Return a function that renders a block from its facts, for many notices."""
         render, constant = self._template.blocks[block], self._constant
         context = self._template.new_context(
             {}, shared=True
         )  # made once: it lists every block of the template
 
         def tell(facts: Mapping[str, Any]) -> str:
+            # The context is reused: only its variables change from notice to notice.
             context.parent = {**constant, **facts}
             try:
                 return "".join(render(context)).strip().replace("№ ", f"№{NBSP}")
@@ -142,8 +140,7 @@ def open_wording(
         version: which of the department's versions.
 
     Raises:
-        DunningError: no such template, a block too many or missing, or a name in it that nothing
-            stands for.
+        DunningError: no such template, a block too many or missing, or an unknown name in it.
     """
     supplier = _supplier(profile, phone, language)
     template = _open(templates, version, language)
@@ -151,7 +148,7 @@ def open_wording(
 
 
 def notice_files(wording: int) -> tuple[str, ...]:
-    """Return the names of the templates of a version, below `templates/`.
+    """Return the file names of a version's templates, below `templates/`.
 
     >>> notice_files(1)
     ('notice/notice.v1.bg.txt', 'notice/notice.v1.en.txt')
@@ -183,6 +180,7 @@ def _labels() -> set[str]:
     }
 
 
+# Compiled once per process: a batch renders the same few templates for all notices.
 @lru_cache(maxsize=16)
 def _open(templates: Path, version: int, language: str) -> Template:
     name = _name(version, language)
@@ -203,7 +201,7 @@ def _open(templates: Path, version: int, language: str) -> Template:
 
 
 def _check(environment: Environment, name: str, source: str) -> None:
-    """Refuse blocks and names that the program does not know, and blocks that are missing."""
+    """Raise if the template has unknown blocks or names, or lacks a block."""
     tree = environment.parse(source, name)
     blocks = {block.name: block for block in tree.find_all(BlockNode)}
     known = _labels() | SENTENCES.keys()
@@ -238,13 +236,17 @@ def _parts_of_supplier(block: BlockNode) -> set[str]:
 
 
 def _names_of(environment: Environment, block: BlockNode) -> set[str]:
+    # The block alone as a template: only the names that it uses itself are found.
     tree = Tree(block.body, lineno=block.lineno)
     tree.set_environment(environment)
     return meta.find_undeclared_variables(tree)
 
 
 def _supplier(profile: Profile, phone: str, language: str) -> dict[str, Any]:
-    """Return the profile in a language: of what exists twice, the one of that language."""
+    """Return the supplier's profile in a language.
+
+    Of values that exist in two languages, it has the one of that language.
+    """
     values = {name: getattr(profile, name) for name in profile.__dataclass_fields__}
     latin = {
         name.removesuffix("_latin"): value

@@ -1,6 +1,4 @@
-"""Text broken into lines of a width, by the widths of its words; each word is measured once a
-process.
-"""
+"""Text wrapped to a width; the width of each word is measured once per process."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +14,10 @@ _SMALLEST = 4.0
 
 @dataclass(frozen=True)
 class Fitted:
-    """Lines and the size at which they fit; a size below the style's is for the plain way."""
+    """Lines and the font size at which they fit.
+
+    A size below the style's needs the plain renderer.
+    """
 
     lines: tuple[str, ...]
     size: float
@@ -28,13 +29,16 @@ def _measure(word: str, is_bold: bool) -> int:
 
 
 def wrap(text: str, is_bold: bool, size: float, width: float) -> list[str]:
-    """Return a text as lines no wider than `width` millimetres; a break stays, and a word that is
-    too long is cut.
+    """Return a text as lines no wider than `width` millimetres.
+
+    Line breaks are kept; a word that is too long is cut.
 
     >>> wrap("Ако вече сте платили, благодарим Ви.", False, 9, 40)
     ['Ако вече сте платили,', 'благодарим Ви.']
     """
+    # Widths are in thousandths of the font size, as fonts give them.
     limit = width * mm * 1000 / size
+    # Most texts fit on one line: no word is measured then.
     if "\n" not in text and face(is_bold).measure(text) <= limit:
         return [text]
     space = _measure(" ", is_bold)
@@ -48,6 +52,7 @@ def wrap(text: str, is_bold: bool, size: float, width: float) -> list[str]:
                 lines.append(" ".join(line))
                 line, used = [], 0
             if wide > limit:
+                # The full pieces are lines of their own; the rest of the word begins the next line.
                 *full, word = _cut(word, is_bold, limit)
                 lines += full
                 wide = _measure(word, is_bold)
@@ -58,10 +63,9 @@ def wrap(text: str, is_bold: bool, size: float, width: float) -> list[str]:
 
 
 def fit(pieces: Iterable[str], style: Style, width: float, most: int) -> Fitted:
-    """Return pieces of text, each on lines of its own, in the style's size, or smaller if they are
-    too many lines.
+    """Return pieces of text, each on its own lines, in the style's size or a smaller one.
 
-    What the smallest size cannot show either ends with „…“: it would stand upon something else.
+    What does not fit in the smallest size ends with „…“: it would overlap other parts.
     """
     pieces = [piece for piece in pieces if piece]
     size = style.size
@@ -71,6 +75,7 @@ def fit(pieces: Iterable[str], style: Style, width: float, most: int) -> Fitted:
             lines = [*lines[: most - 1], f"{lines[most - 1]}…"]
         if len(lines) <= most:
             return Fitted(tuple(lines), size)
+        # Half a point at a time: every try wraps the text anew.
         size -= 0.5
 
 

@@ -1,3 +1,1 @@
-"""What people read on a screen or in a complaint file: HTML of the pages, stories, comparisons,
-pictures.
-"""
+"""Texts for screen and complaint file: HTML pages, stories, comparisons, charts."""

@@ -1,6 +1,4 @@
-"""What differs between two nights as one page of Bulgarian text: rules, stages, lists, the moves of
-the most money.
-"""
+"""The differences between two nights as Bulgarian text: rules, stages, lists, largest moves."""
 
 import io
 from pathlib import Path
@@ -20,10 +18,10 @@ from dunning.policy.show import RuleChange
 
 
 def render_changes(comparison: Comparison, files: list[Path], width: int = 160) -> str:
-    """Return a comparison as text.
+    """Return a comparison of two nights as text.
 
     Args:
-        files: where all the moves lie; empty if they were not written.
+        files: the files with all moves; empty if they were not written.
         width: characters a line.
     """
     page = Console(
@@ -38,6 +36,7 @@ def render_changes(comparison: Comparison, files: list[Path], width: int = 160) 
         page.print(_biggest(comparison.biggest.to_pylist(), len(moves)))
     page.print(_tell_files(files, len(moves)))
     assert isinstance(page.file, io.StringIO)
+    # rich pads every line with spaces, and prints several empty lines between tables.
     lines = [line.rstrip() for line in page.file.getvalue().splitlines()]
     return "\n".join(line for n, line in enumerate(lines) if line or lines[n - 1]).rstrip() + "\n"
 
@@ -69,8 +68,9 @@ def _rules(page: Console, rules: list[RuleChange]) -> None:
 
 
 def _stages(places: tuple[str, ...], sums: Ints) -> Table:
-    """Return stage × stage: accounts, and below them what they owe (after; before, where they are
-    gone).
+    """Return the table stage × stage: number of accounts, and below it their debt.
+
+    The debt is that of the later side; of the earlier one for accounts that are gone.
     """
     title = "Етапи: от (ред) към (колона) – партиди и неплатено след промяната"
     table = _grid(title, "от \\ към", *map(_name_place, places), "всичко преди")
@@ -96,8 +96,9 @@ def _cell(count: int, cents: int) -> str:
 
 
 def _lists(lists: tuple[str, ...], sums: Ints) -> Table:
-    """Return per list the rows that come, leave and stay, and their sums (after; before, where they
-    leave).
+    """Return the rows that enter, leave and stay on each list, with their sums.
+
+    The sums are those of the later side; of the earlier one for rows that leave.
     """
     table = _grid(
         "Списъци – редове и суми",
@@ -109,6 +110,7 @@ def _lists(lists: tuple[str, ...], sums: Ints) -> Table:
         "всичко сега",
     )
     for name, (came, left, stayed) in zip(lists, sums.tolist(), strict=True):
+        # Each entry is (rows, sum before, sum after).
         then, now = (left[n] + stayed[n] for n in (0, 1)), (came[n] + stayed[n] for n in (0, 2))
         table.add_row(
             word_of("bg", name),
@@ -137,12 +139,12 @@ def _biggest(rows: list[dict[str, Any]], count: int) -> Table:
 
 
 def _name_place(place: str) -> str:
-    """Return a stage as the head of a narrow column."""
+    """Return a stage as the title of a narrow column."""
     return word_of("bg", place, "stage_short")
 
 
 def _name_stage(row: dict[str, Any], side: str) -> str:
-    """Return the stage on a side; where the account is not on it, that it is new or gone."""
+    """Return the stage on a side; „new“ or „gone“ if the account is not on that side."""
     stage = row[f"stage_{side}"]
     return word_of("bg", stage) if stage else word_of("bg", row["kind"], "change")
 

@@ -1,5 +1,6 @@
-"""Pictures of sums as SVG, made here: bars that lie, and a line over months. Colours are the style
-sheet's classes.
+"""Charts of sums as SVG: horizontal bars, and a line over months.
+
+Colours are classes of the style sheet.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,7 @@ _WIDTH, _ROW, _LABEL, _VALUE, _TOP = 880, 30, 210, 150, 6
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: its label, what stands behind it, and its parts (class of the colour, cents), from
-    left to right.
-    """
+    """One bar: label, text after it, and parts (colour class, cents) from left to right."""
 
     label: str
     value: str
@@ -21,19 +20,20 @@ class Bar:
 
     @property
     def total(self) -> int:
-        """The length of the bar."""
+        """The length of the bar, in cents."""
         return sum(cents for _, cents in self.parts)
 
 
 def draw_bars(
     title: str, description: str, bars: Sequence[Bar], legend: Sequence[tuple[str, str]] = ()
 ) -> str:
-    """Return bars under each other, the longest as wide as there is room.
+    """Return horizontal bars as SVG; the longest bar fills the width.
 
     Args:
-        title, description: for whoever does not see it.
+        title, description: for users who cannot see it.
         legend: class of the colour and its name.
     """
+    # `or 1` avoids a division by zero where all sums are 0.
     longest = max((bar.total for bar in bars), default=0) or 1
     room = _WIDTH - _LABEL - _VALUE
     parts, top = [], _TOP
@@ -56,13 +56,14 @@ def draw_bars(
 
 
 def draw_line(title: str, description: str, points: Sequence[tuple[str, str, int]]) -> str:
-    """Return a line over months.
+    """Return a line over months as SVG.
 
     Args:
         points: label (month), value as text, cents; ascending.
     """
     height, bottom, top = 260, 212, 30
     largest = max((cents for *_, cents in points), default=0) or 1
+    # 65 units of margin on either side, for the labels of the first and the last month.
     step = (_WIDTH - 130) / max(len(points) - 1, 1)
     places = [
         (65 + n * step, bottom - (bottom - top) * cents / largest)
@@ -92,13 +93,14 @@ def draw_line(title: str, description: str, points: Sequence[tuple[str, str, int
 
 
 def draw_trend(description: str, values: Sequence[int]) -> str:
-    """Return a small line without axes beside a number, its last point marked.
+    """Return a small line without axes for use beside a number; its last point is marked.
 
     Args:
-        description: for whoever does not see it.
+        description: for users who cannot see it.
         values: ascending in time, of any scale.
     """
     width, height, margin = 110, 22, 3
+    # Scaled from the lowest to the highest value: it shows the course, not the size.
     low, high = min(values, default=0), max(values, default=0)
     step = (width - 2 * margin) / max(len(values) - 1, 1)
     room = (height - 2 * margin) / ((high - low) or 1)

@@ -1,4 +1,4 @@
-"""What became of a proposal, step by step, as Bulgarian text."""
+"""The history of a proposal, step by step, as Bulgarian text."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,12 +12,12 @@ _WITH_REASONS = ("withheld", "person")
 
 @dataclass(frozen=True)
 class Step:
-    """One step.
+    """One step of a proposal's history.
 
     what: `proposed`, `withheld`, `struck`, `approved`, `automatic`, `rejected`, `expired`, `left`,
-    `stayed` (here, at the last look), `recalled`, `replaced` (by a newer night's list, unanswered),
-    `person` (a case that a person must look at before it can leave), or `waiting`.
-    at: the instant; on: the day, where nothing tells the hour. by: who; empty where nobody did.
+    `stayed` (held back at the last check), `recalled`, `replaced` (by a newer night's list,
+    unanswered), `person` (a case that a person must check before it is released), or `waiting`.
+    at: the instant; on: the day, where the hour is unknown. by: the user; empty for none.
     note: in words, of a person; the codes of the reasons where withheld, or for a person.
     """
 

@@ -1,6 +1,4 @@
-"""What the check of a policy and refusals say, as a Bulgarian clerk reads it: by pattern, values as
-they are.
-"""
+"""Policy findings, refusals and remarks, translated by pattern; values are kept as they are."""
 
 import re
 import tomllib
@@ -16,8 +14,7 @@ _VALUE = re.compile(r"\\\{(\w+)\\\}")
 
 
 def write_finding(language: str, sentence: str) -> str:
-    """Return a problem or a cure in a language; a sentence that nobody has translated stays
-    English.
+    """Return a problem or a cure in a language; without a translation it stays English.
 
     >>> write_finding("bg", "Ask at least 20000 of the higher stage.")
     'За по-високия етап поискайте поне 20000.'
@@ -33,12 +30,12 @@ def write_finding(language: str, sentence: str) -> str:
 
 
 def is_translated(sentence: str) -> bool:
-    """Say whether a sentence is known in Bulgarian."""
+    """Return whether a sentence has a Bulgarian translation."""
     return any(pattern.fullmatch(sentence) for pattern, _ in _patterns(_FINDINGS))
 
 
 def write_error(language: str, sentence: str) -> str:
-    """Return a refusal of a job in a language; nothing where it is known in the other one only.
+    """Return a job's refusal in a language; empty where it is known in the other one only.
 
     >>> write_error("bg", "No night is closed yet, so there is no ageing.")
     'Още няма приключена нощ, затова няма възраст на дълга.'
@@ -56,8 +53,7 @@ def write_error(language: str, sentence: str) -> str:
 
 
 def write_remark(language: str, sentence: str) -> str:
-    """Return what a night noted in Bulgarian in a language; a sentence that nobody has translated
-    stays Bulgarian.
+    """Return a night's Bulgarian remark in a language; without a translation it stays Bulgarian.
 
     >>> write_remark("en", "Имейли: 12, над границата от 10.")
     'E-mails: 12, above the limit of 10.'
@@ -75,22 +71,25 @@ def _write_days(value: str) -> str:
 
 
 def _say(value: str) -> str:
-    """Return a value; where it begins with what sort it is, that in Bulgarian."""
+    """Return a value; a leading name of its kind is translated into Bulgarian."""
     for code, bulgarian in table_of("bg", "value_type").items():
         english = word_of("en", code, "value_type")
         if value == english or value.startswith(f"{english} ("):
+            # Only the name of the type is translated; the value in parentheses stays as it is.
             return bulgarian + value.removeprefix(english)
     return value
 
 
 @lru_cache
 def _patterns(file: str) -> list[tuple[re.Pattern[str], str]]:
-    """Return all sentences, those with the most words of their own first: a general one takes none
-    from them.
+    """Return all patterns with translations, those with the most fixed words first.
+
+    So a general pattern does not match before a specific one.
     """
     sentences = tomllib.loads((PAGES / file).read_text("utf-8"))
     ordered = sorted(sentences, key=lambda text: -len(re.sub(r"\{\w+\}", "", text)))
     return [
+        # "Ask at least {least} of …" becomes the pattern "Ask\ at\ least\ (?P<least>.*?)\ of\ …".
         (re.compile(_VALUE.sub(r"(?P<\1>.*?)", re.escape(text)), re.DOTALL), sentences[text])
         for text in ordered
     ]

@@ -1,6 +1,6 @@
-"""The pages inside Airflow: server-made HTML from `templates/web`, Bulgarian or English.
+"""HTML pages inside Airflow, rendered from `templates/web`, in Bulgarian or English.
 
-Texts stand in `templates/web/texts/<page>.<language>.toml`; `t("ageing.title")` is the key `title`
+Texts are in `templates/web/texts/<page>.<language>.toml`; `t("ageing.title")` is the key `title`
 of `ageing`. The words of codes are those of `documents.words`: `code | word`, `code | word("table")`.
 """
 
@@ -32,7 +32,7 @@ def render_page(name: str, language: str, prefix: str, values: Mapping[str, Any]
     Args:
         name: of the template below `templates/web`.
         language: of LANGUAGES.
-        prefix: the address below which all pages lie, without a slash at its end.
+        prefix: the address prefix of all pages, without a slash at its end.
         values: what the template and its frame use.
 
     Raises:
@@ -42,7 +42,7 @@ def render_page(name: str, language: str, prefix: str, values: Mapping[str, Any]
 
 
 def say(language: str, key: str, **values: object) -> str:
-    """Return a text, its `{name}` filled in."""
+    """Return a text with its `{name}` placeholders filled in."""
     page, _, name = key.partition(".")
     return read_texts(page, language)[name].format(**values)
 
@@ -54,7 +54,8 @@ def read_texts(page: str, language: str) -> dict[str, str]:
 
 
 def read_static(name: str) -> bytes | None:
-    """Return a file that pages refer to; None where there is none of that name."""
+    """Return a static file of the pages; None where there is no file of that name."""
+    # Only names of existing files are accepted, so that a path cannot leave the folder.
     files = {path.name: path for path in (PAGES / "static").iterdir()}
     return files[name].read_bytes() if name in files else None
 
@@ -90,7 +91,7 @@ def _environment(language: str, prefix: str) -> Environment:
 
 
 def write_money(cents: int | None) -> str:
-    """Return euro cents with thousands apart.
+    """Return euro cents as a sum with separated thousands.
 
     >>> write_money(123456), write_money(-1234505), write_money(None)
     ('1234,56\\xa0€', '-12\\xa0345,05\\xa0€', '–')
@@ -101,7 +102,7 @@ def write_money(cents: int | None) -> str:
 
 
 def write_number(value: int | None) -> str:
-    """Return a count with thousands apart, from five digits on.
+    """Return a count with separated thousands, from five digits on.
 
     >>> write_number(1234), write_number(12345)
     ('1234', '12\\xa0345')
@@ -110,7 +111,7 @@ def write_number(value: int | None) -> str:
 
 
 def write_counted(language: str, value: int, what: str) -> str:
-    """Return a count with the word of what is counted.
+    """Return a count with its noun.
 
     >>> write_counted("bg", 21, "row"), write_counted("en", 1, "row")
     ('21 реда', '1 row')
@@ -119,7 +120,7 @@ def write_counted(language: str, value: int, what: str) -> str:
 
 
 def write_day(day: date | str | None) -> str:
-    """Return a day as it is written here; ISO text is taken, too.
+    """Return a day as dd.mm.yyyy; ISO text is accepted, too.
 
     >>> write_day(date(2026, 11, 22)), write_day("2026-11-22"), write_day(None)
     ('22.11.2026', '22.11.2026', '–')
@@ -130,7 +131,7 @@ def write_day(day: date | str | None) -> str:
 
 
 def write_moment(moment: datetime | None) -> str:
-    """Return an instant by the clock of Sofia."""
+    """Return an instant in Sofia time."""
     return _DASH if moment is None else f"{moment.astimezone(_SOFIA):%d.%m.%Y %H:%M}"
 
 
@@ -144,21 +145,17 @@ def write_word(language: str, code: str | None, table: str = CODES) -> str:
 
 
 def write_word_or_text(language: str, text: str | None, table: str = CODES) -> str:
-    """Return the word where a text is one of our codes, else the text; a dash where there is
-    none.
-    """
+    """Return the word if a text is a known code, else the text; a dash for no text."""
     return word_or_text(language, text, table) if text else _DASH
 
 
 def write_words(language: str, codes: str | None, table: str = CODES) -> str:
-    """Return the words for several codes that are separated by a space; a dash where there is
-    none.
-    """
+    """Return the words for several codes, separated by spaces; a dash where there is none."""
     return words_of(language, codes or "", table) or _DASH
 
 
 def write_cells(language: str, text: str) -> str:
-    """Return cells of a refused row, told as in the quarantine, each with the name of its column.
+    """Return the cells of a refused row as text, each with its column name.
 
     >>> write_cells("bg", 'issued_on="31.02.2026"; due_on=""')
     'колона issued_on: „31.02.2026“; колона due_on: празно'
@@ -180,5 +177,5 @@ def _address(prefix: str, address: str, query: Mapping[str, object]) -> str:
 
 
 def _quote(value: object) -> str:
-    """Return a value as one part of an address."""
+    """Return a value, quoted as one part of a URL."""
     return quote(str(value), safe="")

@@ -1,4 +1,4 @@
-"""The rules in force as text: for `dunning policy show`, for the manual, as JSON."""
+"""The rules in force as text (`dunning policy show`), Markdown (the manual) and JSON."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -19,12 +19,12 @@ _APART = "; "
 
 
 def label_of(language: str, row: Row) -> str:
-    """Return what a value is called."""
+    """Return the name of a value."""
     return word_of(language, f"{_rule_of(row.file)}.{row.key}", "rule_value")
 
 
 def title_of(language: str, file: str) -> str:
-    """Return what a rule file is about.
+    """Return the title of a rule file.
 
     >>> title_of("bg", "stages.toml"), title_of("en", "stages.toml")
     ('Етапи', 'Stages')
@@ -37,9 +37,7 @@ def _rule_of(file: str) -> str:
 
 
 def to_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    """Return rows as JSON has them: with label and unit in Bulgarian, days in ISO, decimals as
-    text.
-    """
+    """Return rows for JSON: label and unit in Bulgarian, days in ISO format, decimals as text."""
     return [_to_record(row) for row in rows]
 
 
@@ -64,9 +62,10 @@ def _plain(value: Any) -> Any:
 
 
 def render_text(rows: list[Row], as_of: date) -> str:
-    """Return rows as a page of plain text in Bulgarian, a paragraph a file."""
+    """Return rows as a page of plain text in Bulgarian, one paragraph per file."""
     parts = [f"Правила в сила на {format_day(as_of)}"]
     for file, members in _by_file(rows).items():
+        # Normally one version is in force; a file with values for many days shows each of them.
         is_dated = len({row.effective_from for row in members}) > 1
         parts.append(_render_dated(file, members) if is_dated else _render_version(file, members))
     unsure = sum(row.confidence == UNCERTAIN for row in rows)
@@ -79,7 +78,7 @@ def _by_file(rows: list[Row]) -> Mapping[str, list[Row]]:
 
 
 def _render_dated(file: str, rows: list[Row]) -> str:
-    """Return each value of a file that many days select, with its own source."""
+    """Return each value of a file whose values depend on the day, with its own source."""
     lines = [f"{title_of('bg', file)} ({file})"]
     for row in rows:
         lines.append(f"  от {format_day(row.effective_from)}  {format_value(row):>8}  {row.source}")
@@ -104,8 +103,9 @@ def _render_version(file: str, rows: list[Row]) -> str:
 
 
 def render_markdown(rows: list[Row]) -> str:
-    """Return rows as tables for `docs/policy.md`, one a file: key, value, meaning, since when, how
-    sure.
+    """Return rows as tables for `docs/policy.md`, one per file.
+
+    Columns: key, value, meaning, since when, confidence.
     """
     parts = []
     for file, members in _by_file(rows).items():
@@ -128,8 +128,9 @@ def _render_line(row: Row) -> str:
 
 
 def format_value(row: Row) -> str:
-    """Return a value with its unit, for reading: cents as euro, days as dates, a list with commas,
-    a drawing named.
+    """Return a value with its unit.
+
+    Cents as euro, days as dates, lists with commas, a drawing by name.
     """
     value = row.value
     if row.unit == "cents":
@@ -149,7 +150,7 @@ def format_value(row: Row) -> str:
 
 
 def format_share(value: Decimal) -> str:
-    """Return a share of 1 in percent.
+    """Return a share of 1 as a percentage.
 
     >>> format_share(Decimal("0.125"))
     '12,500 %'

@@ -1,6 +1,4 @@
-"""How a value of a rule reads on a page, in Bulgarian or English: a list as its entries, a word as
-a clerk says it.
-"""
+"""The values of rules as text for a page, in Bulgarian or English."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,8 +11,9 @@ from dunning.policy.show import Row
 
 
 def write_value(language: str, row: Row | None) -> list[str]:
-    """Return a value with its unit as the lines of a cell; of a list its entries, „–“ where there
-    is no value.
+    """Return a value with its unit as the lines of a cell; a list has one line per entry.
+
+    „–“ means no value.
     """
     if row is None:
         return ["–"]
@@ -27,7 +26,7 @@ def write_value(language: str, row: Row | None) -> list[str]:
 
 
 def _write_bulgarian(row: Row) -> str:
-    """Return what the terminal shows, with thousands apart."""
+    """Return the text of the terminal, with separated thousands."""
     if row.unit == "cents":
         return write_money(row.value)
     if type(row.value) is int and row.value > 9999:

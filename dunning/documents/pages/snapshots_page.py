@@ -1,4 +1,4 @@
-"""Which snapshots lie there, as a table of Bulgarian text."""
+"""The stored snapshots as a table of Bulgarian text."""
 
 import io
 from dataclasses import dataclass
@@ -13,8 +13,7 @@ from dunning.documents.words import words_of
 
 @dataclass(frozen=True)
 class Shelved:
-    """A snapshot that lies there: the dates that it spoke for (ascending), its bytes, and why it is
-    kept.
+    """A stored snapshot: its dates (ascending), its size in bytes, and why it is kept.
 
     kept_for: codes of the table `kept_for`; empty: it has aged out.
     """
@@ -26,7 +25,7 @@ class Shelved:
 
 
 def render_shelf(stay: list[Shelved], go: list[Shelved], is_removed: bool, width: int = 160) -> str:
-    """Return kept snapshots and those that have aged out as text.
+    """Return kept and expired snapshots as text.
 
     Args:
         is_removed: whether those that have aged out are gone now.
@@ -67,7 +66,7 @@ def _day(day: date) -> str:
 
 
 def _size(size: int) -> str:
-    """Return bytes for reading.
+    """Return a size in bytes as readable text.
 
     >>> _size(999), _size(1_500_000_000)
     ('1 kB', '1500,0 MB')

@@ -1,4 +1,4 @@
-"""An account's story as one page of Bulgarian text, for a screen or a complaint file."""
+"""An account's story as a page of Bulgarian text, for the screen or a complaint file."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -43,6 +43,7 @@ def render_story(story: Story, proposals: list[Row], width: int = 200) -> str:
         if table.rows:
             page.print(_grid(table.title("bg"), table.columns, table.rows))
     assert isinstance(page.file, io.StringIO)
+    # rich pads every line with spaces, and prints several empty lines between tables.
     lines = [line.rstrip() for line in page.file.getvalue().splitlines()]
     return "\n".join(line for n, line in enumerate(lines) if line or lines[n - 1]).rstrip() + "\n"
 
@@ -78,7 +79,7 @@ def _stage(page: Console, story: Story) -> None:
 
 
 def _condition(condition: Condition) -> tuple[str, ...]:
-    """Return what a stage rule asks of an account and what it finds, as a row of text."""
+    """Return a stage rule's thresholds and the account's values, as a row of text."""
     rule = condition.rule
     notice = ""
     if rule.after_notice:
@@ -121,5 +122,5 @@ def _grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 
 def _count(number: int, what: str) -> str:
-    """Return a number, its thousands together, with the word of what is counted."""
+    """Return a number with its noun; thousands are not separated."""
     return f"{number} {form('bg', number, what)}"

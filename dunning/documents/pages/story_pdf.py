@@ -1,4 +1,4 @@
-"""An account's story as a PDF for the complaint file: everything that the page shows, on paper."""
+"""An account's story as a PDF for the complaint file, with all that the page shows."""
 
 import io
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def render_story_pdf(
     """Return a story as PDF; the same story gives the same bytes.
 
     Args:
-        head: label and value of what stands at the top, after numbers and date.
+        head: labels and values at the top, after numbers and date.
         more: tables that follow those of the story; one without rows is left out.
     """
     out = io.BytesIO()
@@ -72,7 +72,7 @@ def _text(text: str, size: float = 8, *, is_bold: bool = False) -> Paragraph:
 
 
 def _font(*, is_bold: bool) -> str:
-    """Return the name of a face like that of the notices."""
+    """Return the name of a font face like that of the notices."""
     return str(story_face(is_bold).fontName)
 
 
@@ -115,8 +115,9 @@ def _table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
-    """Share the width by the longest words and the length of the texts, so that numbers and days
-    stay in one line.
+    """Return the column widths, from the longest words and the texts.
+
+    Numbers and days stay on one line.
     """
     wanted, plain, bold = [], story_face(False), story_face(True)
     for place, column in enumerate(columns):
@@ -130,6 +131,8 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float
     least, best = sum(low for low, _ in wanted), sum(high for _, high in wanted)
     if best <= room:
         return [high for _, high in wanted]
+    # Every column gets its longest word; the room left is shared by what they want beyond it:
+    #   low |-----|  wanted beyond it |- - - - -|     width = low + share * (high - low)
     share = max(room - least, 0) / max(best - least, 1)
     return [low + (high - low) * share for low, high in wanted]
 
@@ -149,7 +152,7 @@ def _style(head_rows: int) -> TableStyle:
 
 
 def _numbered(title: str) -> type[Canvas]:
-    """Return a canvas that writes the title and `page of pages` at the foot of each page."""
+    """Return a canvas class that writes the title and `page of pages` at the foot of each page."""
 
     class Numbered(Canvas):
         def __init__(self, *given: Any, **named: Any) -> None:
@@ -157,6 +160,7 @@ def _numbered(title: str) -> type[Canvas]:
             self._states: list[dict[str, Any]] = []
 
         def showPage(self) -> None:  # noqa: N802 - ReportLab's name
+            # The number of pages is known only at the end: pages are kept, and written in `save`.
             self._states.append(dict(self.__dict__))
             self._startPage()
 

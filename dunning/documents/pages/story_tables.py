@@ -1,5 +1,6 @@
-"""The tables of an account's story as rows of text, Bulgarian or English: for screen, terminal and
-paper.
+"""The tables of an account's story as rows of text, Bulgarian or English.
+
+Used by screen, terminal and paper.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class StoryTable:
-    """One table.
+    """One table of a story.
 
     name: code of its title (`story_table` of the words). columns: codes of its headings
     (`story_column`). rows: a text per column.
@@ -28,11 +29,11 @@ class StoryTable:
     rows: Sequence[Sequence[str]]
 
     def title(self, language: str) -> str:
-        """Return its title."""
+        """Return the title of the table."""
         return word_of(language, self.name, "story_table")
 
     def headings(self, language: str) -> list[str]:
-        """Return the headings of its columns."""
+        """Return the column headings."""
         return [word_of(language, column, "story_column") for column in self.columns]
 
 
@@ -54,7 +55,7 @@ _COLUMNS = {
 
 
 def story_tables(language: str, story: Story) -> list[StoryTable]:
-    """Return every table of a story; some may have no rows."""
+    """Return all tables of a story; a table may have no rows."""
     return [
         StoryTable(
             name, columns, [_cells(language, story, name, row) for row in story.tables[name]]
@@ -64,7 +65,7 @@ def story_tables(language: str, story: Story) -> list[StoryTable]:
 
 
 def _cells(language: str, story: Story, name: str, row: Row) -> tuple[str, ...]:
-    """Return a row of a table as texts, in the order of its columns."""
+    """Return a row of a table as texts, in column order."""
     if name == "items":
         return _item(language, row)
     if name == "payments":
@@ -96,11 +97,13 @@ def _item(language: str, row: Row) -> tuple[str, ...]:
 
 
 def _period(first: date | None, last: date | None) -> str:
-    """Return a service period: whole months as `10.2026` or `05.2025–04.2026`, else its days; empty
-    if not known.
+    """Return a service period: whole months as `10.2026` or `05.2025–04.2026`, else days.
+
+    Empty if it is not known.
     """
     if first is None or last is None:
         return ""
+    # Whole months: the day after the last one is the first of a month.
     if first.day == 1 and (last + timedelta(days=1)).day == 1:
         months = [f"{day:%m.%Y}" for day in (first, last)]
         return months[0] if months[0] == months[1] else "–".join(months)
@@ -123,7 +126,7 @@ def _payment(language: str, row: Row, story: Story) -> tuple[str, ...]:
 
 
 def _notes(language: str, row: Row, as_of: date) -> list[str]:
-    """Return what is to be said of a payment besides what it settled."""
+    """Return the remarks on a payment, apart from what it settled."""
     notes = []
     if row["is_note"]:
         notes.append(say(language, "story.credit_note"))
@@ -137,7 +140,7 @@ def _notes(language: str, row: Row, as_of: date) -> list[str]:
 
 
 def _piece(language: str, piece: Row, payment: Row) -> str:
-    """Return what a piece settled; when, where that is later than the payment."""
+    """Return the invoice and sum settled by a piece of a payment, with the day if it is later."""
     is_later = piece["settled_on"] != payment["paid_on"]
     text = say(
         language,
@@ -163,7 +166,7 @@ def _agreement(language: str, row: Row) -> tuple[str, ...]:
 
 
 def _event(language: str, name: str, row: Row) -> tuple[str, ...]:
-    """Return a hold, a court case or a notice."""
+    """Return the cells of a hold, a court case or a notice."""
     if name == "holds":
         return (
             row["hold_no"],
@@ -193,7 +196,7 @@ def _event(language: str, name: str, row: Row) -> tuple[str, ...]:
 
 
 def _plain(name: str, row: Row) -> tuple[str, ...]:
-    """Return a row that reads the same in every language."""
+    """Return the cells of a row that is the same in each language."""
     if name == "segments":
         return (
             row["invoice_no"],
@@ -217,12 +220,12 @@ def _plain(name: str, row: Row) -> tuple[str, ...]:
 
 
 def format_date(day: date | None) -> str:
-    """Return a day; empty for none."""
+    """Return a day as text; empty for None."""
     return f"{day:%d.%m.%Y}" if day else ""
 
 
 def format_euro(cents: int) -> str:
-    """Return a sum in euro.
+    """Return a sum in euro as text.
 
     >>> format_euro(123456)
     '1234,56 €'

@@ -1,7 +1,6 @@
-"""Why an account stands in its stage and in no higher one, in sentences with the numbers that
-decided.
+"""Why an account has its stage and no higher one, as sentences with the deciding numbers.
 
-The account's page, `explain` and the story on paper all say these.
+The account's page, `explain` and the story on paper all use them.
 """
 
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Why:
-    """Why a stage, and why no higher one.
+    """Why an account has its stage, and why no higher one.
 
     rule: what it is called. decided: what it asked for and found. items: rows of the story that it
     counted.
@@ -33,9 +32,10 @@ class Why:
 
 
 def explain_stage(language: str, story: Story) -> Why:
-    """Return why a story's account stands where it stands."""
+    """Return the explanation of a story's stage."""
     way = story.account["rule"].partition(".")[2]
     conditions = {condition.way: condition for condition in story.conditions}
+    # No rule was reached: the first step of the ladder names what is missing.
     if not way:
         missing = _say_missing(language, story, conditions[STEPS[0].name])
         return Why(say(language, "why.no_rule"), say(language, "why.none"), [], missing)
@@ -45,14 +45,13 @@ def explain_stage(language: str, story: Story) -> Why:
     stage = story.account["stage"]
     if stage == STAGES[-1]:
         return Why(rule, decided, items, "")
+    # STEPS has no step for `current`, so the same index is the next higher stage.
     above = STEPS[STAGES.index(stage)]
     return Why(rule, decided, items, _say_missing(language, story, conditions[above.name]))
 
 
 def tell_stage(story: Story) -> list[str]:
-    """Return the Bulgarian lines below the stage's name where there is no page: why, what counted,
-    what comes.
-    """
+    """Return the Bulgarian lines about a stage for text and paper: reason, items, next stage."""
     why, account = explain_stage("bg", story), story.account
     lines = [why.decided]
     if why.items:
@@ -71,7 +70,7 @@ def tell_stage(story: Story) -> list[str]:
 
 
 def _tell_item(row: Row) -> str:
-    """Return an invoice with its day and what is left of it."""
+    """Return an invoice with its due day and its open sum."""
     due = say("bg", "why.due", day=write_day(row["due_on"]))
     return f"{row['invoice_no']} – {write_money(row['open_cents'])}, {due}"
 
@@ -102,7 +101,7 @@ def _say_reached(language: str, story: Story, condition: Condition) -> str:
 
 
 def _say_missing(language: str, story: Story, condition: Condition) -> str:
-    """Return what keeps an account from the next stage, in words of a customer."""
+    """Return the conditions missing for the next stage, in plain words."""
     codes, rule = story.account["why_not"].split(), condition.rule
     if not codes:
         return ""
@@ -124,8 +123,9 @@ def _limitations(story: Story) -> list[date]:
 
 
 def _served(story: Story, stage: str) -> date | None:
-    """Return when the newest notice of a stage was served that the ledger or the policy says so
-    of.
+    """Return the day on which the newest notice of a stage was served; None where there is none.
+
+    The day is known from the ledger or follows from the policy.
     """
     days = [
         row["served_on"]

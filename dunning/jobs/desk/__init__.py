@@ -1,3 +1,1 @@
-"""What the pages ask of a night and what people do on them: plain values in and out, no HTML, no
-language.
-"""
+"""Queries and actions of the pages: plain values in and out, no HTML, no language."""

@@ -1,6 +1,4 @@
-"""One account's whole story for a page: what to pay, why this stage, what comes, and everything
-that was done.
-"""
+"""One account's whole story for a page: amount due, stage with reasons, next steps, history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,9 +34,9 @@ _NIGHTS = 60
 
 @dataclass(frozen=True)
 class Coming:
-    """What comes if nothing is paid, and the least payment that stops it.
+    """The next step if nothing is paid, and the smallest payment that prevents it.
 
-    what: `disconnections`, `court`, or a stage. on: the day; None: tonight's list. pay_cents:
+    what: `disconnections`, `court`, or a stage. on: the day; None: the night's list. pay_cents:
     naming no invoice.
     """
 
@@ -50,7 +48,7 @@ class Coming:
 
 @dataclass(frozen=True)
 class Payer:
-    """Who owes, as the ledger knows him. national_id: whole; pages mask it."""
+    """The payer as in the ledger. national_id: unmasked; pages mask it."""
 
     name: str
     kind: str
@@ -61,9 +59,9 @@ class Payer:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """Everything that the page shows.
+    """Everything that an account's page shows.
 
-    due_cents: what is due and not expired, shielded sums included. proposals: as `fetch_fates`
+    due_cents: what is due and not expired, protected sums included. proposals: as `fetch_fates`
     gives them.
     """
 
@@ -90,7 +88,7 @@ class _Open:
 def look(
     office: Office, premise_no: str, payer_code: str, as_of: date | None = None
 ) -> AccountPage:
-    """Return an account on a closed or written night; on the last closed one, if none is named.
+    """Return an account on a closed or written night; by default on the last closed one.
 
     Raises:
         NotThereError: no night is known, or no such account existed then. DunningError: its
@@ -101,6 +99,7 @@ def look(
     if day is None:
         raise NotThereError("No night is closed yet, so no account can be shown.")
     night = _open_night(office, day)
+    # One bucket has everything about the premise: only this one is read and decided.
     bucket = night.snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
     accounts = bucket.accounts
     (place,) = find_accounts(bucket, premise_no, payer_code, day)
@@ -129,7 +128,7 @@ def look(
 
 
 def require_account(office: Office, premise_no: str, payer_code: str) -> date:
-    """Return the last closed night's date, if it knows an account.
+    """Return the date of the last closed night, if the account exists in it.
 
     Raises:
         NotThereError: no night is closed, or there is no such account.
@@ -145,7 +144,7 @@ def require_account(office: Office, premise_no: str, payer_code: str) -> date:
 
 
 def mask(national_id: str) -> str:
-    """Return an identifier of which only the last four signs can be read.
+    """Return an identifier with only its last four characters readable.
 
     >>> mask("7501011234"), mask("")
     ('••••••1234', '')
@@ -199,10 +198,12 @@ def _payer(bucket: Any, account: int) -> Payer:
 
 
 def _find_coming(story: Story, own: Sequence[Row], asked: Asked) -> list[Coming]:
-    """Return what comes, tonight's proposals and the next stage, and the least payment of tonight
-    that stops each.
+    """Return the next steps of an account, each with the smallest payment that prevents it.
+
+    They are the proposals of the night and the next stage; the payment is one of the same night.
     """
     rules = asked.rules
+    # The night's proposals come before the next stage: the page shows this order.
     on_lists = {row["list"] for row in own if row["state"] != "withheld"}
     messages = {
         row["stage"] for row in own if row["list"] == "reminders" and row["state"] == "proposed"

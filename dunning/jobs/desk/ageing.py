@@ -1,4 +1,4 @@
-"""How old the open debt is, by district, service and stage, and how it went over twelve months."""
+"""Ageing of the open debt by district, service and stage, and its trend over twelve months."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MONTHS = 12
 
 @dataclass(frozen=True)
 class Sum:
-    """Items and cents under a name."""
+    """Number of items and cents under a name."""
 
     name: str
     items: int
@@ -68,6 +68,7 @@ def look(
     whole = fetch_ageing(office.engine, day)
     wanted = {"service": service, "district": district, "stage": stage}
     rows = _filter(whole, wanted)
+    # near_limitation overlaps the age classes: adding it would count its items twice.
     aged = rows.filter(pc.not_equal(rows["band"], NEAR_LIMITATION))
     bands = _sums(rows, "band", BANDS)
     districts = sorted(_sums(aged, "district"), key=lambda each: (-each.cents, each.name))
@@ -89,11 +90,14 @@ def look(
 
 
 def newest_of_months(dates: Sequence[date], until: date, months: int) -> list[date]:
-    """Return the newest date of each of the last calendar months that has one, ascending.
+    """Return the newest date of each of the last calendar months, ascending.
+
+    A month without a date is left out.
 
     >>> [f"{day:%d.%m}" for day in newest_of_months([date(2026, 9, 1), date(2026, 9, 30)], date(2026, 10, 1), 2)]
     ['30.09']
     """
+    # Months as one running number; a later date of a month replaces an earlier one.
     last = 12 * until.year + until.month
     newest = {12 * day.year + day.month: day for day in sorted(dates) if day <= until}
     return [day for month, day in newest.items() if last - months < month <= last]

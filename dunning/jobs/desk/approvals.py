@@ -1,6 +1,4 @@
-"""What of the last closed night waits for a person, as he must see it before he answers: counts,
-sums, who is kept.
-"""
+"""The lists of the last closed night that wait for approval, with counts, sums and holds."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from dunning.jobs.release.offer import Offer, describe
 
 @dataclass(frozen=True)
 class Asked:
-    """A list that can be approved. strikes: those of its rows that somebody has struck."""
+    """A list that can be approved. strikes: its rows with a manual hold."""
 
     release: Release
     offer: Offer
@@ -31,25 +29,25 @@ class Asked:
 
     @property
     def rank(self) -> int:
-        """Its place on the page: what waits first, what has left last."""
+        """Its order on the page: waiting lists first, released ones last."""
         return 1 if self.release.state in ("released", "recalled") else 0
 
     @property
     def before_on(self) -> date | None:
-        """The closed date before, against which it is compared."""
+        """The closed date before, used for the comparison."""
         return date.fromisoformat(self.offer.before_on) if self.offer.before_on else None
 
 
 @dataclass(frozen=True)
 class Approvals:
-    """The lists of a night that may leave."""
+    """The lists of a night that may be released."""
 
     as_of: date
     lists: Sequence[Asked]
 
 
 def look(office: Office, names: Collection[str]) -> Approvals:
-    """Return how the lists of these names stand, of the last closed night.
+    """Return the state of the named lists of the last closed night.
 
     Raises:
         RefusedError: no night is closed, or a list's file is not the one that was published.
@@ -73,14 +71,14 @@ def look(office: Office, names: Collection[str]) -> Approvals:
 
 
 def lists_of(office: Office, user_name: str, *, may_court: bool) -> tuple[list[str], list[str]]:
-    """Return which lists somebody sees here, and which of them he may approve."""
+    """Return the lists that a person sees here, and those that he may approve."""
     settings = read_people(office.settings).get(user_name)
     approves = [name for name in LISTS if settings and name in settings.approves]
     return [name for name in LISTS if name != "court" or may_court or name in approves], approves
 
 
 def require_newest(office: Office, as_of: date) -> None:
-    """Refuse to speak of another night than the last closed one.
+    """Raise if a date is not the last closed night.
 
     Raises:
         RefusedError: it is another one.
@@ -96,8 +94,9 @@ def require_newest(office: Office, as_of: date) -> None:
 
 
 def _find_struck(rows: pa.Table, struck: Mapping[tuple[str, str], OwnHold]) -> list[OwnHold]:
-    """Return the strikes of accounts that are on a list."""
+    """Return the manual holds on accounts of a list."""
     premises = pa.array(sorted({premise_no for premise_no, _ in struck}), pa.string())
+    # Few rows have such a premise; only these become Python tuples.
     near = rows.filter(pc.is_in(rows["premise_no"], premises))
     accounts = set(zip(near["premise_no"].to_pylist(), near["payer_code"].to_pylist(), strict=True))
     return [hold for account, hold in struck.items() if account in accounts]

@@ -1,6 +1,4 @@
-"""A rule file that somebody changes to try it: its thresholds as fields, and what is wrong with its
-text.
-"""
+"""A rule file edited for a trial: its thresholds as form fields, and the check of its text."""
 
 import re
 from collections.abc import Mapping
@@ -24,8 +22,9 @@ _NUMBER = r"(=\s*)[\d_]+"
 
 @dataclass(frozen=True)
 class Threshold:
-    """A number of the ladder as a field. key: dotted; is_money: `value` is euro cents, typed as
-    euro.
+    """A number of the ladder as a form field.
+
+    key: dotted; is_money: `value` is euro cents, typed as euro.
     """
 
     key: str
@@ -34,19 +33,18 @@ class Threshold:
 
 
 class BadNumberError(ValueError):
-    """A field holds no number; its message is the key."""
+    """Raised for a field without a number; its message is the key."""
 
 
 def find_thresholds(policy: Policy, on: date) -> list[Threshold]:
-    """Return the sums and days of the ladder that are in force on a day, in the order of their
-    file.
-    """
+    """Return the sums and days of the ladder in force on a day, in file order."""
+    # `type(…) is int`: True and False are ints, too, but no numbers of the ladder.
     values = flatten(policy.version_at("stages", on).values)
     return [Threshold(key, "_cents" in key, value) for key, value in values if type(value) is int]
 
 
 def change_thresholds(policy: Policy, on: date, given: Mapping[str, str]) -> str:
-    """Return the text of the stages in which the version in force has other numbers.
+    """Return the text of the stages file with other numbers in the version in force.
 
     Args:
         given: what was typed, by key of `find_thresholds`; euro for a sum. What is not given stays.
@@ -66,6 +64,7 @@ def change_thresholds(policy: Policy, on: date, given: Mapping[str, str]) -> str
         line = version.lines.get(threshold.key)
         if line is None:
             raise BadNumberError(threshold.key)
+        # Only the number on the line is replaced: comments and layout of the file stay.
         lines[line - 1] = re.sub(_NUMBER, rf"\g<1>{value}", lines[line - 1], count=1)
     return "".join(lines)
 
@@ -83,8 +82,9 @@ def _read(threshold: Threshold, text: str) -> int:
 
 
 def bring_forward(name: str, data: bytes, night: date) -> bytes:
-    """Return a file in which the next version after a night begins on that night, so that it can be
-    tried there.
+    """Return a file in which the next version after a night begins on that night.
+
+    So that version can be tried there.
 
     A file that cannot be read, has no later version, or has a value for every day of the past is
     left as it is.
@@ -103,9 +103,7 @@ def bring_forward(name: str, data: bytes, night: date) -> bytes:
 
 
 def find_later(name: str, data: bytes, night: date) -> date | None:
-    """Return the day on which the next version after a night begins, if nothing else was to be
-    tried on it.
-    """
+    """Return the start of the next version in force after a night; None where there is none."""
     rule_file, _ = read_rule_file(name, data)
     return _next_start(rule_file, night) if rule_file else None
 
@@ -115,9 +113,7 @@ def _next_start(rule_file: RuleFile, night: date) -> date | None:
 
 
 def check_files(files: Mapping[str, bytes], changed: str) -> list[Finding]:
-    """Return what is wrong with a policy of which one file was changed by hand; what forbids to use
-    it at all.
-    """
+    """Return the problems of a policy with one hand-edited file, if they forbid its use."""
     refused = _refuse_text(changed, files[changed])
     if refused:
         return [refused]
@@ -129,7 +125,10 @@ def check_files(files: Mapping[str, bytes], changed: str) -> list[Finding]:
 
 
 def _refuse_text(file: str, data: bytes) -> Finding | None:
-    """Refuse what no reader should be given: reading a key costs the square of its parts."""
+    """Return a finding for a text that is too expensive to read.
+
+    The time to read a key grows with the square of its parts.
+    """
     for number, line in enumerate(data.decode().splitlines(), 1):
         if any(part.count(".") > _LONGEST_KEY for part in line.split("=")):
             return Finding(

@@ -1,4 +1,4 @@
-"""Which accounts stand behind a number: those of a stage, and those whose limitation comes soon."""
+"""The accounts counted by a number on a page: those of a stage, or near their limitation."""
 
 import io
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from dunning.jobs.queries.past_night import kept_policy
 
 PAGE_ROWS = 50
 NEAR = "near_limitation"
-# Who owes nothing stands in no decision that is kept, so `current` is no group to look into.
+# Decisions of accounts without debt are not stored, so `current` is no group.
 GROUPS = (*STAGES[1:], NEAR)
 _DATES = 62
 _ITEMS = ["premise_no", "payer_code", "open_cents", "limitation_on"]
@@ -30,7 +30,7 @@ _ITEMS = ["premise_no", "payer_code", "open_cents", "limitation_on"]
 
 @dataclass(frozen=True)
 class Group:
-    """A page of the accounts of a group on a closed night. cents: open; page: one that exists.
+    """A page of a group's accounts on a closed night. cents: open; page: one that exists.
 
     rows of a stage: as `store.decisions.fetch_stage`; of NEAR: premise_no, payer_code, items,
     open_cents, limitation_on (the first one), the soonest first.
@@ -48,7 +48,7 @@ class Group:
 
 
 def look(office: Office, name: str, as_of: date | None, page: int = 1) -> Group:
-    """Return a page of a group.
+    """Return a page of a group's accounts.
 
     Raises:
         RefusedError: there is no such group or night.
@@ -79,8 +79,9 @@ def _look_near(office: Office, run: runs.Run, dates: list[date], page: int) -> G
 
 @lru_cache(maxsize=4)
 def _near(engine: Engine, run_id: int) -> pa.Table:
-    """Return the accounts with items whose limitation comes within the policy's days, as the ageing
-    counts them.
+    """Return the accounts with items near their limitation, counted as in the ageing.
+
+    Near: within the policy's number of days.
     """
     run = runs.fetch_run_by_id(engine, run_id)
     assert run is not None
@@ -92,6 +93,7 @@ def _near(engine: Engine, run_id: int) -> pa.Table:
         pc.less_equal(items["limitation_on"], until),
     )
     sums = (
+        # Without threads the groups come in the order of their rows, always the same.
         items.filter(is_near)
         .group_by(["premise_no", "payer_code"], use_threads=False)
         .aggregate([("open_cents", "sum"), ("open_cents", "count"), ("limitation_on", "min")])

@@ -1,6 +1,4 @@
-"""The lists of a night as they were published: a file counts only if it is the one that the night's
-manifest names.
-"""
+"""The published lists of a night; a file is used only if its hash is in the night's manifest."""
 
 import hashlib
 import json
@@ -29,7 +27,7 @@ from dunning.gateways.store import runs
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import Office
 
-# The files of each list that people look at; of messages one a channel.
+# The files of each list with a page; messages have one file per channel.
 FILES: Mapping[str, tuple[ListFile, ...]] = {
     "reminders": tuple(REMINDERS.values()),
     "disconnections": (DISCONNECTIONS,),
@@ -49,7 +47,7 @@ _REMEMBERED = 12  # files: two nights
 
 
 def columns_of(name: str) -> tuple[Column, ...]:
-    """Return the columns of a list; those of messages begin with the channel.
+    """Return the columns of a list; lists of messages begin with the channel.
 
     Raises:
         RefusedError: there is no such list.
@@ -61,12 +59,12 @@ def columns_of(name: str) -> tuple[Column, ...]:
 
 
 def is_short(column: Column) -> bool:
-    """Return whether a column is in what `fetch_list` returns."""
+    """Return whether `fetch_list` includes a column."""
     return column.name not in _LONG_TEXTS
 
 
 def find_run(office: Office, as_of: date | None) -> runs.Run:
-    """Return the run that closed a date; the last one, where none is named.
+    """Return the run that closed a date; by default the last one.
 
     Raises:
         RefusedError: the date is not closed.
@@ -83,10 +81,10 @@ def find_run(office: Office, as_of: date | None) -> runs.Run:
 
 
 def fetch_manifest(run: runs.Run) -> dict[str, Any]:
-    """Return what a run published, as recorded; of a run that did not record it, as it lies there.
+    """Return the manifest of a run from its record, or from its folder if it was not recorded.
 
     Raises:
-        RefusedError: what lies there is not what the run published.
+        RefusedError: the stored file is not the one that the run published.
     """
     recorded = run.receipts.get("manifest")
     return recorded or dict(
@@ -95,8 +93,9 @@ def fetch_manifest(run: runs.Run) -> dict[str, Any]:
 
 
 def fetch_list(run: runs.Run, name: str) -> pa.Table:
-    """Return a list of a run without its long texts; the last ones are remembered by the hashes of
-    their files.
+    """Return a list of a run without its long texts.
+
+    The last lists are cached by the hashes of their files.
 
     Raises:
         RefusedError: there is no such list, or its file is gone or is not the one that was
@@ -108,7 +107,7 @@ def fetch_list(run: runs.Run, name: str) -> pa.Table:
 
 
 def fetch_rows(run: runs.Run, name: str, where: Mapping[str, Sequence[str]]) -> pa.Table:
-    """Return the rows of a list whose columns have one of some values, with every column.
+    """Return the rows of a list that match one of the values in each given column; all columns.
 
     Raises:
         RefusedError: as `fetch_list`.
@@ -119,8 +118,12 @@ def fetch_rows(run: runs.Run, name: str, where: Mapping[str, Sequence[str]]) -> 
 def _fetch_matching(
     run: runs.Run, listed: ListFile, where: Mapping[str, Sequence[str]]
 ) -> pa.Table:
-    """Return such rows of one file; only a file that has some is read again, for its long texts."""
+    """Return the matching rows of one file.
+
+    Only a file with such rows is read again, for its long texts.
+    """
     path, sha256 = _named(run, listed)
+    # From the cached table first: most files have no such row.
     rows = _match(_remember(run.out or "", run.as_of, path, sha256), where)
     if len(rows) and not all(is_short(column) for column in listed.columns):
         return _match(
@@ -136,7 +139,7 @@ def _match(rows: pa.Table, where: Mapping[str, Sequence[str]]) -> pa.Table:
 
 
 def fetch_file(run: runs.Run, path: str) -> bytes:
-    """Return a published file of a run, named as in its manifest.
+    """Return a published file of a run, by its name in the manifest.
 
     Raises:
         RefusedError: it is gone or is not the one that was published.
@@ -150,7 +153,7 @@ def _files(name: str) -> tuple[ListFile, ...]:
 
 
 def _named(run: runs.Run, listed: ListFile) -> tuple[str, str]:
-    """Return the name of a list's Parquet and its SHA-256.
+    """Return the name and SHA-256 of a list's Parquet file.
 
     Raises:
         RefusedError: an older version published that night, without it.
@@ -167,6 +170,7 @@ def _named(run: runs.Run, listed: ListFile) -> tuple[str, str]:
     return path, named[path]
 
 
+# The hash is part of the key: a file that was published again is read again.
 @lru_cache(maxsize=_REMEMBERED)
 def _remember(out: str, as_of: date, path: str, sha256: str) -> pa.Table:
     listed = next(

@@ -1,5 +1,6 @@
-"""A list as somebody takes it from its page: filtered as on the screen, without whoever is held
-back while it waits.
+"""A list as downloaded from its page: filtered as shown, without rows of accounts on hold.
+
+Rows are left out only while the list waits for its release.
 """
 
 from datetime import date
@@ -30,8 +31,7 @@ from dunning.jobs.desk.session import Office
 def take(
     office: Office, name: str, suffix: str, as_of: date | None, wish: Wish, *, is_whole: bool
 ) -> tuple[bytes, str]:
-    """Return a list's file as its page shows it, and a name that tells how it differs from the
-    published one.
+    """Return a list's file as shown on its page, and a file name that names the differences.
 
     A list that waits goes without the rows that a hold of our own keeps here; one that has left, or
     is of an older night, is whole.
@@ -46,6 +46,7 @@ def take(
     of = next(key for key, files in FILES.items() if listed in files)
     held = _find_held(office, run, of)
     is_filtered = bool(wish.text.strip() or any(wish.filters.values()))
+    # Nothing differs from the published file: give its own bytes.
     if not is_filtered and len(held) == 0:
         return download(office, name, suffix, as_of, is_whole=is_whole)
     rows = _without(fetch_rows(run, of, {}), of, held)
@@ -65,14 +66,12 @@ def take(
 
 
 def count_held(office: Office, name: str, as_of: date) -> int:
-    """Return how many rows of a list that waits a hold of our own keeps here."""
+    """Return the number of rows of a waiting list that are held back by our own holds."""
     return len(_find_held(office, find_run(office, as_of), name))
 
 
 def _find_held(office: Office, run: runs.Run, name: str) -> pa.Table:
-    """Return the rows of a waiting list (the cases, where it is of their items) that are held
-    back.
-    """
+    """Return the rows of a waiting list that are held back; for court items, their cases."""
     of = "court" if name == "court_items" else name
     is_waiting = of in LISTS and run.as_of == runs.last_closed_on(office.engine)
     rows = (
@@ -81,6 +80,7 @@ def _find_held(office: Office, run: runs.Run, name: str) -> pa.Table:
     if not is_waiting or has_left(office, of, run.as_of):
         return rows.slice(0, 0)
     with transact(office.engine) as connection:
+        # The holds that the release would apply now, not those of the night.
         day = holds.first_open_day(connection)
         in_force = [hold for hold in holds.fetch_holds(connection) if hold.is_in_force(day)]
     return rows.filter(pc.is_valid(find_held_back(rows, of, in_force)))
@@ -94,6 +94,7 @@ def _without(rows: pa.Table, name: str, held: pa.Table) -> pa.Table:
             pc.invert(pc.is_in(rows["case_ref"], value_set=held["case_ref"].combine_chunks()))
         )
     keys = [
+        # Two columns as one key: the separator occurs in neither.
         pc.binary_join_element_wise(each["premise_no"], each["payer_code"], "\x1f")
         for each in (rows, held)
     ]

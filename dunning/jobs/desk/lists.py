@@ -1,4 +1,4 @@
-"""The lists of a night as people go through them: filtered, sorted, looked into, taken."""
+"""The lists of a night for their pages: filtered, sorted, opened row by row, downloaded."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,9 +41,7 @@ _SHOWN_SIGNS = 600  # of a cell in a list; a refused row may be a whole file
 
 @dataclass(frozen=True)
 class Overview:
-    """The lists of a night: by name rows and cents (None where a list has no sum), and the names of
-    its files.
-    """
+    """The lists of a night: name, rows, cents (None where a list has no sum), and file names."""
 
     as_of: date
     dates: Sequence[date]
@@ -52,8 +50,9 @@ class Overview:
 
 @dataclass(frozen=True)
 class Wish:
-    """How a list is wanted. filters: by FILTERS. text: words that must be in a row. sort: name of a
-    column.
+    """Filters and order for a list.
+
+    filters: by FILTERS. text: words that must be in a row. sort: name of a column.
     """
 
     filters: Mapping[str, str]
@@ -65,8 +64,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a list can be filtered by. key: of FILTERS. words: the table of the words of its codes;
-    empty where the values are no codes.
+    """A filter of a list.
+
+    key: of FILTERS. words: the table of the words of its codes; empty where the values are no
+    codes.
     """
 
     key: str
@@ -98,8 +99,9 @@ class ListPage:
 
 @dataclass(frozen=True)
 class RowPage:
-    """Everything about an account's rows in a list. items: of its court cases; identifiers are
-    masked unless wanted.
+    """All data of an account's rows in a list.
+
+    items: of its court cases; identifiers are masked unless requested.
     """
 
     name: str
@@ -111,7 +113,7 @@ class RowPage:
 
 
 def look_over(office: Office, as_of: date | None) -> Overview | None:
-    """Return which lists a closed night has; None before the first."""
+    """Return the lists of a closed night; None before the first."""
     dates = runs.fetch_closed_dates(office.engine, _DATES)
     if not dates:
         return None
@@ -135,12 +137,14 @@ def look(office: Office, name: str, as_of: date | None, wish: Wish) -> ListPage:
     table = fetch_list(run, name)
     rows = filter_rows(table, columns, wish)
     pages = max(-(-len(rows) // PAGE_ROWS), 1)
+    # Only the shown page is sorted out of the table: positions first, then 50 rows.
     page = min(max(wish.page, 1), pages)
     places = _sort(rows, columns, wish)[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     return ListPage(
         name=name,
         as_of=run.as_of,
         dates=runs.fetch_closed_dates(office.engine, _DATES),
+        # Long texts are not loaded for a page; references are long and come last.
         columns=sorted(filter(is_short, columns), key=lambda column: column.name in _LAST),
         rows=[_shorten(row) for row in _tell(rows.take(places), is_whole=False)],
         count=len(rows),
@@ -161,7 +165,7 @@ def look_into(
     *,
     is_whole: bool = False,
 ) -> RowPage:
-    """Return everything about an account's rows in a list.
+    """Return all data of an account's rows in a list.
 
     Args:
         is_whole: identifiers are not masked.
@@ -194,8 +198,9 @@ def look_into(
 def download(
     office: Office, name: str, suffix: str, as_of: date | None, *, is_whole: bool
 ) -> tuple[bytes, str]:
-    """Return a list's file as it was published, and a name for it; with masked identifiers, unless
-    they may be whole.
+    """Return a list's published file and a file name for it.
+
+    Identifiers are masked, unless they may be shown whole.
 
     Raises:
         RefusedError: no such list or night, or the published file is gone or was changed.
@@ -214,8 +219,9 @@ def download(
 
 
 def split_columns(name: str, columns: Sequence[Column]) -> tuple[list[Column], list[Column]]:
-    """Return the columns that decide, in their own order, and the rest; all and none, where a list
-    is narrow anyway.
+    """Return the columns that decide, in their own order, and the other columns.
+
+    A list with few columns has them all in the first part.
     """
     if name not in DECIDING:
         return list(columns), []
@@ -226,7 +232,7 @@ def split_columns(name: str, columns: Sequence[Column]) -> tuple[list[Column], l
 
 
 def may_unmask(name: str) -> bool:
-    """Return whether a list holds identifiers at all."""
+    """Return whether a list contains identifiers."""
     return any(column.name == _SECRET for column in columns_of(name))
 
 
@@ -236,11 +242,12 @@ def mask_secrets(rows: pa.Table) -> pa.Table:
 
 
 def mask_column(identifiers: Any) -> Any:
-    """Return identifiers of which only the last four signs can be read.
+    """Return identifiers with only their last four characters readable.
 
     >>> mask_column(pa.array(["7501011234", None, "12"])).to_pylist()
     ['••••••1234', None, '12']
     """
+    # Dots for all characters but the last four; none for a shorter text.
     hidden = pc.max_element_wise(pc.subtract(pc.utf8_length(identifiers), _VISIBLE), 0)
     dots = pc.binary_repeat("•", pc.fill_null(hidden, 0))
     return pc.binary_join_element_wise(dots, pc.utf8_slice_codeunits(identifiers, -_VISIBLE), "")
@@ -267,15 +274,16 @@ def _shorten(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_sum(name: str) -> bool:
-    """Say whether a column holds euro cents; sums of bills in leva are not added up."""
+    """Return whether a column holds euro cents; sums of bills in leva are not added up."""
     return name.endswith("_cents")
 
 
 def filter_rows(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> pa.Table:
-    """Return the rows that a wish leaves, by its filters and words."""
+    """Return the rows that match the filters and words of a `Wish`."""
     for key, column in _filtered(columns).items():
         value = wish.filters.get(key, "")
         if value and column.kind is Kind.REASONS:
+            # Spaces around codes, so that a code does not match inside a longer one.
             spaced = pc.binary_join_element_wise("", pc.fill_null(rows[column.source], ""), "", " ")
             rows = rows.filter(pc.match_substring(spaced, f" {value} "))
         elif value:
@@ -285,8 +293,9 @@ def filter_rows(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> pa.Tab
 
 
 def _filtered(columns: Sequence[Column]) -> dict[str, Column]:
-    """Return what a list can be filtered by: words of closed lists, districts, tables; all kinds of
-    reasons as one.
+    """Return the columns by which a list can be filtered, by key.
+
+    These are words of closed lists, districts and tables; all columns of reasons count as one.
     """
     found = {}
     for column in columns:
@@ -298,12 +307,16 @@ def _filtered(columns: Sequence[Column]) -> dict[str, Column]:
 
 
 def _hold_words(rows: pa.Table, words: Sequence[str]) -> Any:
-    """Say which rows hold every word, in any of their texts; identifiers are not searched."""
+    """Return a mask of the rows that contain each word in any text column.
+
+    Identifiers are not searched.
+    """
     texts = [
         pc.fill_null(rows[name], "")
         for name in rows.column_names
         if pa.types.is_string(rows[name].type) and name != _SECRET
     ]
+    # One text per row, so that each word is searched once; a word cannot span two cells.
     joined = pc.utf8_lower(pc.binary_join_element_wise(*texts, "\n"))
     found = pc.match_substring(joined, words[0])
     for word in words[1:]:
@@ -312,8 +325,9 @@ def _hold_words(rows: pa.Table, words: Sequence[str]) -> Any:
 
 
 def _sort(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> Any:
-    """Return the places of rows in the order that is wanted; empty cells last, equal ones as
-    published.
+    """Return row positions in the requested order.
+
+    Empty cells are last; equal rows keep the published order.
     """
     source = next(
         (column.source for column in columns if column.name == wish.sort and is_short(column)), None

@@ -1,4 +1,4 @@
-"""Striking a row: a hold on its account, with a reason, an author and an end."""
+"""Holds set on a row of a list: on its account, with a reason, an author and an end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _PROPOSED_DAYS, _LONGEST_DAYS = 30, 366
 
 @dataclass(frozen=True)
 class Ends:
-    """Which ends a strike from a list may have: the first day on which it holds no more."""
+    """The possible ends of a hold from a list: the first day on which it no longer applies."""
 
     proposed: date
     first: date
@@ -26,16 +26,14 @@ class Ends:
 
 @dataclass(frozen=True)
 class Strikes:
-    """All strikes, the newest first: those in force from the next night on, and those that are
-    over.
-    """
+    """All manual holds, newest first: in force from the next night on, and ended."""
 
     in_force: Sequence[holds.OwnHold]
     over: Sequence[holds.OwnHold]
 
 
 def ends_of(as_of: date) -> Ends:
-    """Return the ends that a strike from a date's list may have; it holds from the day after.
+    """Return the possible ends of a hold from a date's list; it applies from the day after.
 
     >>> ends = ends_of(date(2026, 11, 22))
     >>> ends.first, ends.proposed, ends.last == date(2027, 11, 23)
@@ -55,8 +53,9 @@ def strike(
     until: str,
     author: str,
 ) -> holds.OwnHold:
-    """Strike a row: a hold on its account from the next night on, and at once for the release;
-    return it.
+    """Set a hold on a row's account and return it.
+
+    It applies from the next night on, and at once for the release.
 
     Args:
         note: why, 3 to 500 signs; others read it.
@@ -64,7 +63,7 @@ def strike(
 
     Raises:
         RefusedError: a newer night's lists have taken its place, no such row, no good reason or
-            end, or the account is struck already. Nothing is changed then.
+            end, or the account has a hold already. Nothing is changed then.
     """
     _refuse_older(office, name, as_of)
     said, end = read_note(note), _read_end(until, as_of)
@@ -91,7 +90,7 @@ def strike(
 
 
 def end_strike(office: Office, hold_no: int, by: str) -> holds.OwnHold:
-    """End a strike early, from the next night on; return it as it was.
+    """End a manual hold early, from the next night on; return it as it was.
 
     Raises:
         RefusedError: there is none of that number in force.
@@ -105,7 +104,7 @@ def end_strike(office: Office, hold_no: int, by: str) -> holds.OwnHold:
 
 
 def find_strike(office: Office, hold_no: int) -> holds.OwnHold:
-    """Return a strike by its number.
+    """Return a manual hold by its number.
 
     Raises:
         RefusedError: there is none.
@@ -118,21 +117,23 @@ def find_strike(office: Office, hold_no: int) -> holds.OwnHold:
 
 
 def find_strikes(office: Office, as_of: date) -> dict[tuple[str, str], holds.OwnHold]:
-    """Return our holds that shield accounts of a date's lists, by (premise_no, payer_code); of
-    several the longest.
+    """Return our holds on accounts of a date's lists, by (premise_no, payer_code).
+
+    Of several holds on an account, the longest one.
     """
     day = as_of + timedelta(days=1)
     known = [
         h for h in holds.fetch_holds(office.engine) if h.valid_from <= day and h.is_in_force(day)
     ]
     return {
+        # Later entries replace earlier ones, so the hold that ends last is kept.
         (h.premise_no, h.payer_code): h
         for h in sorted(known, key=lambda h: (h.valid_until, h.hold_no))
     }
 
 
 def list_strikes(office: Office) -> Strikes:
-    """Return every strike."""
+    """Return all manual holds."""
     closed_on = runs.last_closed_on(office.engine)
     day = closed_on + timedelta(days=1) if closed_on else date.min
     known = holds.fetch_holds(office.engine)
@@ -142,12 +143,12 @@ def list_strikes(office: Office) -> Strikes:
 
 
 def may_strike(office: Office, name: str, as_of: date) -> bool:
-    """Return whether rows of a list of a date can be struck: it is the last closed one."""
+    """Return whether holds can be set on a date's list: it is the last closed one."""
     return name in LISTS and as_of == runs.last_closed_on(office.engine)
 
 
 def has_left(office: Office, name: str, as_of: date) -> bool:
-    """Return whether a list was released, so that a strike comes too late for it."""
+    """Return whether a list was already released, so that a hold comes too late for it."""
     return name in releases.fetch_released(office.engine, as_of)
 
 

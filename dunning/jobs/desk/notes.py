@@ -1,4 +1,4 @@
-"""What people write as a reason, so that others understand it later."""
+"""Free-text reasons of users."""
 
 from dunning.jobs.desk.refusals import RefusedError
 
@@ -6,7 +6,9 @@ _NOTE_MIN, _NOTE_MAX = 3, 500
 
 
 def read_note(note: str) -> str:
-    """Return a reason without control signs, which a form cannot show, and without space around it.
+    """Return a reason without control characters and surrounding spaces.
+
+    A form cannot show control characters.
 
     Raises:
         RefusedError: it is too short or too long.

@@ -1,4 +1,4 @@
-"""The page of the rules: what is in force on a day, file by file, and the history of every file."""
+"""The rules page: the values in force on a day, file by file, and each file's history."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,7 @@ class VersionLine:
     """One version of a file in its history.
 
     state: `past`, `now` or `later` on the day of the page; `replaced` by a later revision of the
-    same day. changes: what it says otherwise than the version before it; empty for the first one.
+    same day. changes: values that differ from the version before it; empty for the first one.
     doubts: why values are uncertain.
     """
 
@@ -35,8 +35,9 @@ class VersionLine:
 
 @dataclass(frozen=True)
 class RulePage:
-    """One rule file on a day. is_dated: every day of the past has its own value, as a rate of
-    interest has.
+    """One rule file on a day.
+
+    is_dated: each past day has its own value, like an interest rate.
     """
 
     name: str
@@ -51,7 +52,7 @@ class RulePage:
 
 @dataclass(frozen=True)
 class PolicyPage:
-    """What is in force on a day.
+    """The rules in force on a day.
 
     closed_on: the last closed night, or None. origin_on: the night whose own files these are; None:
     the built-in ones.
@@ -69,15 +70,16 @@ class PolicyPage:
 
 
 def look(office: Office, on: date | None) -> PolicyPage:
-    """Return the rules of a day: of a closed night its own, of another day those of the last closed
-    night.
+    """Return the rules of a day.
+
+    A closed night has its own policy; any other day has that of the last closed night.
 
     Args:
         on: None is the last closed night; where there is none, the newest day of the built-in
             files.
 
     Raises:
-        DunningError: a rule file says nothing yet on that day.
+        DunningError: a rule file has no version yet on that day.
     """
     closed_on = runs.last_closed_on(office.engine)
     policy, origin_on = _find_policy(office, on, closed_on)
@@ -98,12 +100,12 @@ def look(office: Office, on: date | None) -> PolicyPage:
 
 
 def is_within(on: date) -> bool:
-    """Say whether rules may be asked for a day: it lies in the contract's calendar."""
+    """Return whether rules exist for a day: it is in the contract's calendar."""
     return FIRST_DAY <= on <= LAST_DAY
 
 
 def fetch_policy(office: Office, run_id: int) -> Policy:
-    """Return the policy that a run used, read once per process: a run's files never change."""
+    """Return the policy of a run, read once per process; the files of a run never change."""
     return _read_kept(office, run_id)
 
 
@@ -120,6 +122,7 @@ def _load_built_in() -> Policy:
 def _find_policy(
     office: Office, on: date | None, closed_on: date | None
 ) -> tuple[Policy, date | None]:
+    # The day's own run, else the last closed one, else the built-in files.
     for night in (on, closed_on):
         known = runs.fetch_run(office.engine, night) if night else None
         if known is not None and known.state == "closed":
@@ -148,7 +151,7 @@ def _tell(policy: Policy, name: str, on: date, rows: list[Row]) -> RulePage:
 
 
 def _tell_history(rule_file: RuleFile, on: date) -> tuple[VersionLine, ...]:
-    """Return all versions of a file, the newest first."""
+    """Return all versions of a file, newest first."""
     befores = (None, *rule_file.versions)
     pairs = zip(befores, rule_file.versions, strict=False)
     return tuple(_tell_version(rule_file, version, before, on) for before, version in pairs)[::-1]

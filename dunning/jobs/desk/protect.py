@@ -1,5 +1,6 @@
-"""Protecting an account from its own page: at once for all that leaves, from the next night on for
-decisions.
+"""Setting a hold on an account from its page.
+
+It applies at once for all releases, and from the next night on for decisions.
 """
 
 from collections.abc import Sequence
@@ -23,8 +24,9 @@ _DOCUMENT_MAX = 100
 
 @dataclass(frozen=True)
 class Terms:
-    """How long a protection that begins now may last: the first day without it. first: the
-    earliest.
+    """How long a hold that begins now may last.
+
+    The dates are the first day without it; first: the earliest.
     """
 
     begins_on: date
@@ -36,8 +38,9 @@ class Terms:
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wrote into the form. until: as yyyy-mm-dd; empty: as long as goes without a
-    document.
+    """The form as filled in.
+
+    until: as yyyy-mm-dd; empty: the longest time without a document.
     """
 
     reason: str
@@ -47,9 +50,7 @@ class Wish:
 
 
 def terms_of(office: Office) -> Terms | None:
-    """Return which ends a protection that begins now may have; None before the first closed
-    night.
-    """
+    """Return the possible ends of a hold that begins now; None before the first closed night."""
     closed_on = runs.last_closed_on(office.engine)
     if closed_on is None:
         return None
@@ -94,6 +95,7 @@ def protect(office: Office, premise_no: str, payer_code: str, wish: Wish, author
             document=document,
         )
     except DunningError as error:
+        # Refused by the store: find the hold that lasts as long already, to name it.
         known = [h for h in find_holds(office, premise_no, payer_code) if h.reason == wish.reason]
         if not known:
             raise
@@ -104,7 +106,7 @@ def protect(office: Office, premise_no: str, payer_code: str, wish: Wish, author
 
 
 def find_holds(office: Office, premise_no: str, payer_code: str) -> list[holds.OwnHold]:
-    """Return our holds on an account that are in force from now on, the newest first."""
+    """Return our holds on an account that are in force from now on, newest first."""
     closed_on = runs.last_closed_on(office.engine)
     if closed_on is None:
         return []
@@ -114,7 +116,7 @@ def find_holds(office: Office, premise_no: str, payer_code: str) -> list[holds.O
 
 
 def find_ending(office: Office, author: str) -> Sequence[holds.OwnHold]:
-    """Return the holds of an author that end soon, the first to end first: he is reminded of them.
+    """Return an author's holds that end soon, earliest end first, as a reminder.
 
     Not of one that a longer hold of the same account and reason has taken the place of.
     """
@@ -123,6 +125,7 @@ def find_ending(office: Office, author: str) -> Sequence[holds.OwnHold]:
         return []
     day, rule = closed_on + timedelta(days=1), _rule(office, closed_on)
     in_force = [hold for hold in holds.fetch_holds(office.engine) if hold.is_in_force(day)]
+    # The last end per account and reason: a longer hold needs no reminder about a shorter one.
     lasts = {
         _subject(hold): hold.valid_until
         for hold in sorted(in_force, key=lambda hold: hold.valid_until)

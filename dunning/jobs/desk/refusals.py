@@ -1,10 +1,12 @@
-"""What a page cannot show or do, said so that the page can say it in the reader's language."""
+"""A refusal of a page's request, with a key for its text in the reader's language."""
 
 from dunning.core.errors import DunningError
 
 
 class RefusedError(DunningError):
-    """A refusal with the key of its text. The message is what an operator reads.
+    """A refusal with the key of its text.
+
+    The message itself is for operators.
 
     reason: key of a text of the page. values: what the text fills in; plain values and days,
     nothing about people.

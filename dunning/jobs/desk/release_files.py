@@ -1,6 +1,4 @@
-"""One release as people see it: its files as they were sent, who stayed here and why, and the kill
-lists.
-"""
+"""One release for its page: files as sent, rows held back with reasons, and kill lists."""
 
 import json
 from collections import Counter
@@ -23,14 +21,15 @@ from dunning.jobs.desk.session import Office
 from dunning.jobs.release.files import recalled_target, sent_target
 
 SENT = "sent"
-_KINDS = ("xlsx", "csv", "parquet")  # people open the workbook: it stands first
+_KINDS = ("xlsx", "csv", "parquet")  # people open the workbook: it comes first
 _SHOWN_OUT = 200
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files of one place. place: `sent`, or the number of a recall. told: why they cannot be given,
-    if so.
+    """The files of one place.
+
+    place: `sent`, or the number of a recall. told: why they cannot be downloaded, if so.
     """
 
     place: str
@@ -40,12 +39,13 @@ class Files:
 
 @dataclass(frozen=True)
 class ReleasePage:
-    """A list that left. dropped: rows that stayed at the last look, by reason. recalls: each with
-    its kill list.
+    """A released list.
+
+    dropped: rows held back at the last check, by reason. recalls: each with its kill list.
 
     out: the first rows that are out still, premise_no, payer_code, overdue_cents; out_rows: how
     many there are.
-    approvers: who may recall it; nobody where anybody may.
+    approvers: the users who may recall it; empty where everyone may.
     """
 
     released: Released
@@ -85,7 +85,7 @@ def look_at(office: Office, as_of: date, list_name: str) -> ReleasePage:
 
 
 def fetch_file(office: Office, as_of: date, list_name: str, place: str, name: str) -> bytes:
-    """Return a file as it was sent, or of a kill list, held against what was recorded when it left.
+    """Return a file as it was sent, or of a kill list, after checking it against its record.
 
     Args:
         place: as in `Files`.
@@ -125,10 +125,11 @@ def _recalls(office: Office, released: Released) -> list[Recall]:
 
 
 def _place(office: Office, released: Released, place: str) -> tuple[Target, str]:
-    """Return where files lie, and the SHA-256 of the manifest that was recorded for them."""
+    """Return the folder of files and the recorded SHA-256 of their manifest."""
     if place == SENT:
         return sent_target(released), released.manifest_sha256
     known = _recalls(office, released)
+    # The place comes from a URL: anything but a small number is no recall.
     number = int(place) if place.isdecimal() and len(place) < 6 else 0
     if not 1 <= number <= len(known):
         raise RefusedError(
@@ -146,7 +147,7 @@ def _read_sealed(target: Target, sha256: str) -> dict[str, str]:
 
 
 def _own(released: Released, files: Mapping[str, str]) -> dict[str, str]:
-    """Return the files that belong to a list; with a night lie those of all others."""
+    """Return the files that belong to a list; the folder also has those of other lists."""
     prefixes = (released.list_name, "dropped", "kill-")
     own = {name: sha256 for name, sha256 in files.items() if name.startswith(prefixes)}
     return dict(
@@ -162,8 +163,9 @@ def _tell_files(released: Released, place: str, at: tuple[Target, str]) -> Files
 
 
 def _count_dropped(office: Office, released: Released) -> dict[str, int]:
-    """Return how many rows stayed at the last look, by reason; those that have several count for
-    each.
+    """Return the number of rows held back at the last check, by reason.
+
+    A row with several reasons is counted under each of them.
     """
     if not released.dropped:
         return {}

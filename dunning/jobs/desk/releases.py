@@ -1,4 +1,4 @@
-"""Who approved, rejected or recalled what, by night."""
+"""Approvals, rejections and recalls, by night."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _NIGHTS = 31
 
 @dataclass(frozen=True)
 class NightReleases:
-    """What was answered about a night's lists, and what left."""
+    """The answers about a night's lists, and their releases."""
 
     as_of: date
     answers: Sequence[Answer]
@@ -21,7 +21,7 @@ class NightReleases:
 
 
 def look(office: Office) -> list[NightReleases]:
-    """Return the last nights, the newest first."""
+    """Return the last nights, newest first."""
     return [
         NightReleases(
             day,

@@ -1,4 +1,4 @@
-"""Finding an account by what somebody at the phone or with a letter in his hand can say.
+"""Search for accounts by what a caller or a letter states: numbers or names.
 
 Its numbers, also as the page's own title or a message's reference has them, the last signs that an
 SMS shows, meter, invoice, court case, phone, e-mail, and words of name and address.
@@ -29,7 +29,7 @@ _PHONE = re.compile(r"[+0-9][0-9 ()./-]{5,}")
 
 @dataclass(frozen=True)
 class Hit:
-    """One account that was found."""
+    """One account found."""
 
     premise_no: str
     payer_code: str
@@ -39,8 +39,9 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found: at most SHOWN accounts, and whether there are more; is_ready: a night is
-    closed to look in.
+    """Search result: at most SHOWN accounts, and whether there are more.
+
+    is_ready: there is a closed night to search.
     """
 
     hits: list[Hit]
@@ -49,7 +50,7 @@ class Found:
 
 
 def find(office: Office, text: str) -> Found:
-    """Return the accounts that a text may mean; of the last closed night's ledger.
+    """Return the accounts of the last closed night's ledger that match a text.
 
     What is exact comes before beginnings, numbers before words.
 
@@ -68,8 +69,9 @@ def find(office: Office, text: str) -> Found:
 
 
 def _ways(index: SearchIndex, wanted: str) -> Iterator[Callable[[], pa.Table]]:
-    """Give what to try, one after the other, until something is found."""
+    """Yield the searches to try, in order, until one finds something."""
     words = {*wanted.split(), *re.split(r"[^\w]+", wanted)} - {""}
+    # Exact and cheap searches first; words of name and address are the last resort.
     if len(words) > 1:
         yield lambda: index.by_pair(sorted(words), SHOWN)
     if reference := _REFERENCE.fullmatch(wanted):

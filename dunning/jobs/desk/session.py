@@ -1,4 +1,4 @@
-"""The desk that all pages share: settings and store, opened once per process."""
+"""The session that all pages share: settings and store, opened once per process."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +10,7 @@ from dunning.gateways.store import open_store
 
 @dataclass(frozen=True)
 class Office:
-    """Where the pages look."""
+    """Settings and store for the pages."""
 
     settings: Settings
     engine: Engine
@@ -18,6 +18,6 @@ class Office:
 
 @cache
 def open_office() -> Office:
-    """Return the office of this process, its schema up to date."""
+    """Return the session of this process; its database schema is up to date."""
     settings = Settings.from_environment()
     return Office(settings, open_store(settings, "pages", WEB))

@@ -1,6 +1,4 @@
-"""What last night found, against the night before and the same night of the month before, and what
-waits for whom.
-"""
+"""A closed night for its page: figures beside those of earlier nights, and pending approvals."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -43,9 +41,9 @@ class Compared:
 
     @property
     def move(self) -> float:
-        """How far the count went from that of the night before, by what such a count wavers anyway
-        (its root).
-        """
+        """Change of the count since the night before, divided by its usual spread (square root)."""
+        # A count that varies by chance varies by its square root, so the same change weighs
+        # more in a small count than in a large one.
         return (
             abs(self.rows - self.before[0]) / math.sqrt(max(self.before[0], 1))
             if self.before
@@ -55,7 +53,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Line:
-    """One table of the ledger: rows read, refused, repeated, taken in."""
+    """One table of the ledger: rows read, refused, repeated and accepted."""
 
     table: str
     read: int
@@ -105,8 +103,9 @@ class Tonight:
 
     @property
     def newer(self) -> runs.Run | None:
-        """A run of the last closed date, or of a later one, that has not closed it; None where all
-        is well.
+        """A newer run that has not closed its date; None where there is none.
+
+        Newer: of the last closed date or of a later one.
         """
         run, last = self.newest, self.dates[0]
         if (
@@ -119,16 +118,14 @@ class Tonight:
 
     @property
     def trust(self) -> str:
-        """`no`: something must be looked at before anything leaves; `look`: there are remarks; else
-        `yes`.
-        """
+        """`no`: to be checked before any release; `look`: there are warnings; else `yes`."""
         if self.unusual or self.newer:
             return "no"
         return "look" if self.warnings or self.missing else "yes"
 
 
 def look(office: Office, as_of: date | None = None) -> Tonight | None:
-    """Return a closed night, the last one if none is named; None before the first.
+    """Return a closed night, by default the last one; None before the first.
 
     Raises:
         NotThereError: the books of that date are not closed.
@@ -146,7 +143,7 @@ def look(office: Office, as_of: date | None = None) -> Tonight | None:
 
 
 def newest_run(office: Office) -> runs.Run | None:
-    """Return the run that loaded a ledger last, however it went on; None before the first."""
+    """Return the run that last loaded a ledger, in any state; None before the first."""
     return runs.fetch_newest_loaded(office.engine, date.min)
 
 
@@ -157,6 +154,7 @@ def _tell(office: Office, run: runs.Run, dates: list[date]) -> Tonight:
     )
     earlier = sorted({figure.as_of for figure in figures if figure.as_of < day})
     before_on = earlier[-1] if earlier else None
+    # The newest night that is at least a month back: that very date may not have been run.
     month_ago_on = max((other for other in earlier if other <= _month_before(day)), default=None)
     people = read_people(office.settings)
     releases = fetch_releases(office.engine, day)
@@ -203,7 +201,7 @@ def _tables(manifest: dict[str, Any]) -> list[Line]:
 
 
 def _month_before(day: date) -> date:
-    """Return the same day of the month before, its last one where it is shorter.
+    """Return the same day of the month before; its last day where that month is shorter.
 
     >>> _month_before(date(2026, 3, 31))
     datetime.date(2026, 2, 28)
@@ -230,6 +228,7 @@ def _compare(
     )
 
     def of(on: date | None, name: str) -> tuple[int, int] | None:
+        # A night without such rows counts 0; None means that there is no such night.
         return known.get((on, name), (0, 0)) if on else None
 
     return [

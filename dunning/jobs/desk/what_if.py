@@ -1,4 +1,4 @@
-"""Which rules may be tried on past nights, and the order of a trial: checked before it is stored."""
+"""The rules that may be tried on past nights, and the order of a trial, checked before storing."""
 
 import hashlib
 import secrets
@@ -34,7 +34,7 @@ _MOST_GOING = 5
 
 @dataclass(frozen=True)
 class OfferedNight:
-    """A closed night that may be tried, if its snapshot is still kept."""
+    """A closed night that may be tried, if its snapshot is still stored."""
 
     as_of: date
     run_id: int
@@ -43,8 +43,9 @@ class OfferedNight:
 
 @dataclass(frozen=True)
 class TrialForm:
-    """What can be tried. nights: the newest first; empty before the first one is closed. text: of
-    `file`, in force.
+    """The form of a trial.
+
+    nights: the newest first; empty before the first one is closed. text: of `file`, in force.
     """
 
     form_id: str
@@ -56,9 +57,9 @@ class TrialForm:
 
 @dataclass(frozen=True)
 class TrialRequest:
-    """What is to be tried, as a form of the page sent it.
+    """A trial as requested by a form of the page.
 
-    typed: the thresholds as typed, by key; then `text` is not looked at. is_brought_forward: the
+    typed: the thresholds as typed, by key; then `text` is ignored. is_brought_forward: the
     next version of the file counts as if it began on each night.
     """
 
@@ -72,7 +73,7 @@ class TrialRequest:
 
 @dataclass(frozen=True)
 class TrialAnswer:
-    """What became of a request: the name of its result, or else what is wrong with it.
+    """The answer to a request: the name of its result, or the reasons for its refusal.
 
     is_new: it was stored just now, and a run is to be started for it.
     refusal: a key of the page's texts, or empty; about: what it is about, a threshold or a day.
@@ -87,7 +88,7 @@ class TrialAnswer:
 
 
 def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> TrialForm:
-    """Return what can be tried.
+    """Return the form of a trial.
 
     Args:
         like: a result whose text is shown instead of what is in force; empty for none.
@@ -114,7 +115,7 @@ def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> TrialFo
 
 
 def order(office: Office, author: str, request: TrialRequest, going: Going) -> TrialAnswer:
-    """Store a trial to be decided, or return what is wrong with it.
+    """Store a trial to be decided, or return the reasons for its refusal.
 
     A request that was sent twice is stored once.
     """
@@ -126,6 +127,7 @@ def order(office: Office, author: str, request: TrialRequest, going: Going) -> T
         return TrialAnswer(refusal="no_night")
     if len(nights) > MOST_NIGHTS:
         return TrialAnswer(refusal="too_many")
+    # Checked in this order: cheap tests first, the policy is read for valid nights only.
     try:
         text = _text_of(fetch_policy(office, offered[0].run_id), offered[0].as_of, request)
     except BadNumberError as error:
@@ -137,7 +139,7 @@ def order(office: Office, author: str, request: TrialRequest, going: Going) -> T
 
 
 def may_run_again(office: Office, result_id: str, going: Going) -> bool:
-    """Return whether a trial may be decided anew: it was interrupted or refused.
+    """Return whether a trial may be decided again: it was interrupted or refused.
 
     Raises:
         NotThereError: there is no such result.
@@ -153,7 +155,7 @@ def _order_checked(
     before: Mapping[date, Files],
     going: Going,
 ) -> TrialAnswer:
-    """Store a trial whose files hold, every night's own with the changed one among them.
+    """Store a trial after checking its files: each night's own, with the changed one.
 
     Args:
         data: the changed file.
@@ -190,7 +192,7 @@ def _store(
     contents: Mapping[str, bytes],
     going: Going,
 ) -> TrialAnswer:
-    """Store an order, unless too many wait.
+    """Store an order, unless too many trials are waiting.
 
     A form that was sent before, and is sent again with something else in it, is another order.
     """
@@ -201,6 +203,7 @@ def _store(
     if len(going) >= _MOST_GOING:
         return TrialAnswer(refusal="busy")
     is_free = folder is None and store.is_name(form_id)
+    # The form's own number as a name makes a form that is sent twice one order.
     result_id = form_id if is_free else secrets.token_hex(16)
     is_new = store.append(result_id, details, contents)
     store.sweep(KEEP, KEEP_DAYS, {*going, result_id})
@@ -208,7 +211,7 @@ def _store(
 
 
 def _offer(office: Office) -> list[OfferedNight]:
-    """Return the last closed nights, the newest first."""
+    """Return the last closed nights, newest first."""
     settings, choices = office.settings, []
     for night in runs.fetch_closed_dates(office.engine, OFFERED_NIGHTS):
         known = runs.fetch_run(office.engine, night)

@@ -1,4 +1,4 @@
-"""What a trial of other rules has found: its state, its sums, its moves page by page, its files."""
+"""The result of a what-if trial: its state, its sums, its moves page by page, its files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ Going = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Result:
-    """A what-if. state: `waiting`, `working`, `done`, `refused` or `interrupted`.
+    """A what-if result. state: `waiting`, `working`, `done`, `refused` or `interrupted`.
 
     progress: a line of where it is. refusal: why the nights cannot be decided. nights: what was
     found, as `what_if_run` sums it up.
@@ -50,8 +50,9 @@ class Result:
 
 @dataclass(frozen=True)
 class Moves:
-    """A page of the moves of one night, of the most money first. count, cents_before, cents_after:
-    of all filtered.
+    """A page of the moves of one night, largest sums first.
+
+    count, cents_before, cents_after: of all filtered moves.
     """
 
     night: date
@@ -65,7 +66,7 @@ class Moves:
 
 @dataclass(frozen=True)
 class SumLine:
-    """Rows and cents on both sides, of a stage or a list."""
+    """Rows and cents of a stage or a list, on both sides."""
 
     name: str
     rows_before: int
@@ -76,8 +77,9 @@ class SumLine:
 
 @dataclass(frozen=True)
 class Sums:
-    """The sums of one night. paths: who goes where: stage before, stage after, accounts, what they
-    owe.
+    """The sums of one night.
+
+    paths: stage before, stage after, number of accounts, their debt.
     """
 
     stages: Sequence[SumLine]
@@ -86,10 +88,10 @@ class Sums:
 
 
 def fetch_result(office: Office, result_id: str, going: Going) -> Result:
-    """Return a result as far as it is.
+    """Return a result, complete or not.
 
     Args:
-        going: what Airflow knows of trials that have not ended.
+        going: Airflow's state of trials that have not ended.
 
     Raises:
         NotThereError: there is none, or it was removed.
@@ -98,7 +100,7 @@ def fetch_result(office: Office, result_id: str, going: Going) -> Result:
 
 
 def list_results(office: Office, going: Going) -> list[Result]:
-    """Return all results, the newest first; too old ones are removed."""
+    """Return all results, newest first; expired ones are removed."""
     store = WhatIfStore(office.settings)
     store.sweep(KEEP, KEEP_DAYS, going)
     return [_read_result(folder, going) for folder in store.list_results()]
@@ -119,21 +121,21 @@ def find_folder(office: Office, result_id: str) -> Path:
 
 
 def find_next_version(office: Office, result: Result) -> date | None:
-    """Return when the next version of the tried file begins, where it begins after the first night
-    that was tried.
-    """
+    """Return the start of the tried file's next version, if it is after the first tried night."""
     data = (find_folder(office, result.result_id) / "changed.toml").read_bytes()
     return find_later(result.file.removesuffix(".toml"), data, result.on[0])
 
 
 def read_changed(office: Office, result_id: str) -> str:
-    """Return the text that was tried."""
+    """Return the rule file that was tried."""
     return (find_folder(office, result_id) / "changed.toml").read_text("utf-8")
 
 
 def sum_up(found: Mapping[str, Any]) -> Sums:
-    """Return the sums of a night as `what_if_run` found them."""
+    """Return the sums of a night from the results of `what_if_run`."""
     places, cells, size = found["places"], found["stages"], range(len(found["places"]))
+    # cells[n][m] = (accounts, cents before, cents after) of the way from stage n to stage m:
+    # a row's sum is what the stage had before, a column's sum what it has after.
     stages = [
         SumLine(
             places[n],
@@ -203,6 +205,7 @@ def _filter(moves: pa.Table, filters: Mapping[str, str]) -> pa.Table:
         if filters.get(name):
             moves = moves.filter(pc.equal(moves[name], filters[name]))
     if list_name := filters.get("list_name"):
+        # Spaces around names, so that a list does not match inside a longer name.
         sides = (
             pc.binary_join_element_wise("", moves[f"lists_{side}"], "", " ")
             for side in ("came", "left")

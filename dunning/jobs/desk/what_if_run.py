@@ -1,4 +1,4 @@
-"""The trial: the nights of an order decided anew, in a task of the DAG `what_if`."""
+"""A what-if trial: the nights of its order decided again, in a task of the DAG `what_if`."""
 
 import os
 from collections.abc import Iterable
@@ -32,9 +32,9 @@ _POLITE = 5
 
 
 def run(result_id: str) -> dict[str, Any]:
-    """Decide every night of a stored trial anew; return how many nights and moves were found.
+    """Decide each night of a stored trial again; return the numbers of nights and moves.
 
-    Whoever starts the DAG by hand can name a stored trial and say nothing else: the rules and the
+    A user who starts the DAG by hand can name a stored trial and nothing else: the rules and the
     nights are those that the page has checked. A trial that is complete stays as it is.
 
     Raises:
@@ -48,12 +48,13 @@ def run(result_id: str) -> dict[str, Any]:
             f"There is no what-if {result_id[:40]!r} in {store.folder}, so nothing was decided. The page of "
             "the rules stores what is to be tried and starts this DAG itself; order it there."
         )
+    # A trial must not slow down the night's own run.
     os.nice(_POLITE)
     return decide(folder)
 
 
 def decide(folder: Path) -> dict[str, Any]:
-    """Decide the nights of a trial's folder and write what was found there, as `run` does."""
+    """Decide the nights in a trial's folder and write the results there, as `run` does."""
     done = read_done(folder)
     if done is None or done["refusal"]:
         done = _decide_all(folder, [date.fromisoformat(on) for on in read_order(folder)["nights"]])
@@ -62,12 +63,12 @@ def decide(folder: Path) -> dict[str, Any]:
 
 
 def moves_file(folder: Path, night: date) -> Path:
-    """Return where the moves of a night lie as a table, those of the most money first."""
+    """Return the path of a night's moves as a table, largest sums first."""
     return folder / f"moves-{night}.arrow"
 
 
 def list_file(folder: Path, night: date, suffix: str) -> Path:
-    """Return where the moves of a night lie as a list for clerks. suffix: csv or xlsx."""
+    """Return the path of a night's moves as a list for clerks. suffix: csv or xlsx."""
     return folder / f"simulate-{night}" / f"simulate.{suffix}"
 
 
@@ -76,6 +77,7 @@ def _decide_all(folder: Path, nights: Iterable[date]) -> dict[str, Any]:
     try:
         done = {"refusal": "", "nights": [_decide(folder, night) for night in nights]}
     except DunningError as error:
+        # The refusal is stored before it is raised: the page reads it from there.
         replace_done(folder, {"refusal": str(error), "nights": []})
         raise
     replace_done(folder, done)
@@ -95,6 +97,7 @@ def _decide(folder: Path, night: date) -> dict[str, Any]:
 
 def _order(moves: pa.Table) -> pa.Table:
     weight = pc.max_element_wise(moves["open_cents_before"], moves["open_cents_after"])
+    # Account numbers break ties, so that the order of equal sums is always the same.
     order = [("weight", "descending"), ("premise_no", "ascending"), ("payer_code", "ascending")]
     return moves.append_column("weight", weight).sort_by(order).drop_columns(["weight"])
 
@@ -113,9 +116,7 @@ def _sum_up(comparison: Comparison) -> dict[str, Any]:
 
 
 def _tell_rule(change: RuleChange) -> dict[str, Any]:
-    """Return a changed value by language: what it is about, what it is called, both sides as
-    lines.
-    """
+    """Return a changed value by language: title of its file, label, and both sides as lines."""
     row = change.after or change.before
     assert row is not None
     return {

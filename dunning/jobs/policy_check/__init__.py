@@ -1,3 +1,1 @@
-"""Whether a policy can be trusted: read, checked, and run over invented accounts at its
-boundaries.
-"""
+"""Policy check: files are read, checked, and run over invented accounts at their boundaries."""

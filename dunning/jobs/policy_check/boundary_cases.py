@@ -1,6 +1,4 @@
-"""Invented accounts on both sides of every boundary of a policy: what the verifier lets the
-decisions judge.
-"""
+"""Invented accounts on both sides of every boundary of a policy, used by the policy check."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +14,9 @@ from dunning.policy.schema import FIRST_DAY
 
 @dataclass(frozen=True)
 class Debt:
-    """An invoice of which all is open: euro cents, or stotinki where `is_bgn`. season: of forecast
-    and equalisation.
+    """An invoice that is entirely open: euro cents, or stotinki where `is_bgn`.
+
+    season: of forecast and equalisation.
     """
 
     due_on: date
@@ -29,7 +28,7 @@ class Debt:
 
 @dataclass(frozen=True)
 class Sent:
-    """A notice; `is_ours` is a deed, whose served day the policy fills."""
+    """A notice; `is_ours`: an action of our own, whose served day follows from the policy."""
 
     stage: str
     sent_on: date
@@ -41,8 +40,9 @@ class Sent:
 
 @dataclass(frozen=True)
 class Case:
-    """One account. plan: signed_on and the only instalment's day; filed: (filed_on, closed_on) of
-    past cases.
+    """One account.
+
+    plan: signed_on and the only instalment's day; filed: (filed_on, closed_on) of past cases.
 
     payments: (paid_on, minor, is_bgn); contact: a channel, or empty for letters, registered on
     `registered_on`; language: words.LANGUAGES.
@@ -61,7 +61,7 @@ class Case:
 
 
 def around(number: int) -> tuple[int, ...]:
-    """Return a number and its neighbours, none below 0.
+    """Return a number with its two neighbours, without negative ones.
 
     >>> around(0), around(15)
     ((0, 1), (14, 15, 16))
@@ -70,12 +70,12 @@ def around(number: int) -> tuple[int, ...]:
 
 
 def make_cases(rules: Rules) -> tuple[Case, ...]:
-    """Return accounts on both sides of every boundary of these rules, on the day they speak for."""
+    """Return accounts on both sides of every boundary of these rules, on their date."""
     return tuple(_Maker(rules).make())
 
 
 def describe(case: Case, number: int, as_of: date) -> str:
-    """Return the facts and dates of a case in plain words."""
+    """Return the facts and dates of a case as plain text."""
     parts = [f"Account {number:06d} ({case.service}) on {as_of}:"]
     for debt in case.debts:
         days = (as_of - debt.due_on).days
@@ -104,19 +104,20 @@ def describe(case: Case, number: int, as_of: date) -> str:
 
 
 class _Maker:
-    """Gives the cases of each rule in turn."""
+    """Make the cases of each rule in turn."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules, self.as_of = rules, rules.as_of
         stages = rules.stages
         self.rungs = tuple(stages.of(rung.name) for rung in NAMED_RUNGS)  # above MESSAGES
+        # Old and large enough for every rung, so that only the tested value decides.
         self.old = max(rung.days_overdue_min for rung in self.rungs) + stages.notice_valid_days + 40
         self.much = 10 * max(
             stages.court_bound.amount_cents_min, stages.limitation_near_amount_cents_min, 100
         )
 
     def make(self) -> Iterator[Case]:
-        """Give all cases."""
+        """Yield all cases."""
         for part in (
             self._overdue,
             self._rungs,
@@ -150,8 +151,9 @@ class _Maker:
                 yield Case((Debt(self._ago(days), cents),))
 
     def _rungs(self) -> Iterator[Case]:
-        """Give every set of served notices on both sides of the age and the sum of a rung."""
+        """Yield each set of served notices, on both sides of a rung's age and sum."""
         stages = words.NOTICE_STAGES
+        # All subsets of the notices, the empty one included: one missing notice must stop a stage.
         sets = [chosen for size in range(len(stages) + 1) for chosen in combinations(stages, size)]
         for rung in self.rungs:
             notices = [
@@ -168,8 +170,10 @@ class _Maker:
                 )
 
     def _notice_ages(self) -> Iterator[Case]:
-        """Give notices too young, just old enough, too old; sent on the due day and the day after;
-        failed; to come.
+        """Yield notices of every age.
+
+        Too young, just old enough, too old; sent on the due day and the day after; failed;
+        future.
         """
         valid = self.rules.stages.notice_valid_days
         for rung, stage in zip(self.rungs, MESSAGES, strict=True):
@@ -190,12 +194,11 @@ class _Maker:
             yield Case(debt, (Sent(stage, self._ago(20), self.as_of + timedelta(days=1)),))
 
     def _limitation(self) -> Iterator[Case]:
-        """Give debts whose term ends tonight, soon, or about the day from which it is near; and
-        every suspension.
-        """
+        """Yield debts around their limitation: ended, ending soon, or near, and each suspension."""
         rule, near = self.rules.limitation, self.rules.stages.limitation_near_days
         for years, kind in ((rule.years, "bill"), (rule.years_long, "fee")):
             for left in (-2, -1, 0, 1, 2, near - 2, near - 1, near, near + 1, near + 2):
+                # The term begins on the day after the due day; it ends `left` days from `as_of`.
                 start = _years_before(self.as_of + timedelta(days=left), years)
                 yield Case((Debt(max(start - timedelta(days=1), FIRST_DAY), self.much, kind),))
         for cents in around(self.rules.stages.limitation_near_amount_cents_min):
@@ -214,12 +217,12 @@ class _Maker:
         yield self._ten_years()
 
     def _ten_years(self) -> Case:
-        """Return a debt kept alive by one case after the other until the absolute limit alone ends
-        it.
-        """
+        """Return a debt renewed by court cases, so that only the absolute limit ends it."""
         rule = self.rules.limitation
         due_on = _years_before(self.as_of, max(rule.years_absolute - 1, 1))
         step = 365 * rule.years - 30
+        # A case a month before each limitation ends: every one restarts it.
+        #   due |--- years ---x  filed: restart |--- years ---x  filed …      | absolute limit
         filed = [due_on + timedelta(days=step * n) for n in range(1, 40)]
         return Case(
             (Debt(due_on, self.much),),
@@ -231,8 +234,9 @@ class _Maker:
         )
 
     def _kinds(self) -> Iterator[Case]:
-        """Give an old debt of every kind, warned of in every way; a forecast with and without its
-        equalisation bill.
+        """Yield an old debt of each kind after each warning.
+
+        A forecast comes with and without its equalisation bill.
         """
         notices = tuple(
             self._notice(stage, rung.served_days_min + 1)
@@ -255,7 +259,7 @@ class _Maker:
             yield Case((Debt(self._ago(200), self.much),), plan=(self._ago(190), self._ago(days)))
 
     def _ours(self) -> Iterator[Case]:
-        """Give what we sent ourselves, about the first day on which it counts, by every channel."""
+        """Yield our own notices around the first day on which they count, for each channel."""
         for rung, stage in zip(self.rungs, MESSAGES, strict=True):
             for channel, wait in self.rules.service.served_after_days.items():
                 for served_ago in around(rung.served_days_min):
@@ -285,9 +289,7 @@ class _Maker:
                 )
 
     def _repeated_warnings(self) -> Iterator[Case]:
-        """Give warnings sent about the day from which they may go again, each after the notice
-        below it.
-        """
+        """Yield warnings sent around the day of their repetition, after the notice below."""
         steps = zip(self.rungs, self.rungs[1:], MESSAGES, MESSAGES[1:], strict=False)
         for lower, upper, below, warning in steps:
             for days in around(self.rules.reminders.repeat_days_of(warning)):
@@ -324,18 +326,21 @@ class _Maker:
         yield Case((Debt(self._ago(self.old), self.much),), (unserved,), "electricity")
 
     def _court(self) -> Iterator[Case]:
-        """Give claims without interest about the ceiling, and a large and a small one for the
-        fee.
+        """Yield claims without interest around the ceiling, and a large and a small one.
+
+        The latter two are for the state fee.
         """
         rung, rule = self.rules.stages.court_bound, self.rules.court
         stages = dict.fromkeys((LAST_WARNING, rung.after_notice))
         warned = tuple(self._notice(stage, rung.served_days_min + 1) for stage in stages)
+        # A fee bears no interest: the claim is the debt itself, so it meets the ceiling exactly.
         for cents in {*around(rule.order_ceiling_cents), self.much, 100 * self.much}:
             yield Case((Debt(self._ago(self.old), cents, "fee"),), warned, "electricity")
 
     def _changeover(self) -> Iterator[Case]:
-        """Give a debt of one lev, half of it paid about the changeover: before it in BGN, from it
-        on converted.
+        """Yield a debt of one lev, half paid around the changeover.
+
+        Before it the payment is in BGN, from it on converted.
         """
         euro_from = self.rules.changeover.euro_from
         if euro_from > self.as_of:
@@ -346,7 +351,7 @@ class _Maker:
             yield Case((Debt(due_on, 100, is_bgn=True),), payments=((paid_on, 50, True),))
 
     def _contact_ages(self) -> Iterator[Case]:
-        """Give contacts about the age from which they are asked for anew."""
+        """Yield contacts around the age at which they are requested again."""
         for days in around(self.rules.notices.card_age_days):
             yield Case(
                 (Debt(self._ago(self.old), self.much),),

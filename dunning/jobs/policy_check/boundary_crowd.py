@@ -1,4 +1,4 @@
-"""Invented accounts as one bucket of a snapshot, in memory.
+"""Invented accounts as one in-memory bucket of a snapshot.
 
 Every account has a premise, a payer and a tenancy of its own, so that nothing stops it but the rule
 it was made for.
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Crowd:
-    """The cases, the bucket in which the n-th case is the n-th account, and the deeds.
+    """The test cases, their bucket and the past actions; case n is account n of the bucket.
 
     nights: two weeks from the day of the rules on, and the nights about every day of their
     calendar.
@@ -39,6 +39,7 @@ def make_crowd(rules: Rules) -> Crowd:
     cases = make_cases(rules)
     days = (*rules.calendar.extra_nonworking_days, *rules.calendar.extra_working_days)
     nights = {rules.as_of + timedelta(days=n) for n in range(15)}
+    # The nights whose disconnection window may contain such a day.
     nights |= {day + timedelta(days=n) for day in days for n in range(-12, 2)}
     return Crowd(cases, tuple(sorted(nights)), _make_bucket(cases), _make_deeds(cases))
 
@@ -49,6 +50,7 @@ def _make_bucket(cases: Iterable[Case]) -> Bucket:
         _add_account(rows, place, case)
         items = _add_debts(rows, place, case)
         _add_shields(rows, place, case, items)
+        # What we sent ourselves is no notice of the ledger but an action: see `_make_deeds`.
         for number, notice in enumerate(n for n in case.notices if not n.is_ours):
             rows["notices"].append(
                 {
@@ -147,6 +149,7 @@ def _add_account(rows: dict[str, list[Row]], place: int, case: Case) -> None:
 
 def _add_debts(rows: dict[str, list[Row]], place: int, case: Case) -> range:
     first = len(rows["items"])
+    # Items are sorted by due day, as in every snapshot.
     for number, debt in enumerate(sorted(case.debts, key=lambda d: d.due_on)):
         about = {
             "account": place,

@@ -1,6 +1,4 @@
-"""Whether a policy can be trusted: read, looked at, and run over accounts on both sides of each of
-its boundaries.
-"""
+"""The check of a policy: its files, and its decisions on both sides of each boundary."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,8 +25,7 @@ from dunning.policy.rules import Rules
 
 
 def run(folder: Path | None = None) -> list[Finding]:
-    """Return every reason not to trust the built-in policy, or a folder's; none means that it may
-    be used.
+    """Return all problems of the built-in policy or a folder's; an empty list means it can be used.
 
     A file that cannot be read is not run. Otherwise boundary cases go through the real decisions,
     on a night of every version: no stage above `overdue` may be reached without a served notice of
@@ -47,8 +44,9 @@ def run(folder: Path | None = None) -> list[Finding]:
 
 
 def check_night(policy: Policy, night: date) -> list[Finding]:
-    """Return what boundary cases of a night show: stages without their notice, disconnections
-    without warning.
+    """Return the problems of a night's boundary cases.
+
+    These are stages without their notice, and disconnections without a warning.
     """
     rules = policy.at(night)
     try:
@@ -74,13 +72,15 @@ def check_night(policy: Policy, night: date) -> list[Finding]:
 
 
 def check_knobs(policy: Policy, nights: list[tuple[str, Version, date]]) -> list[Finding]:
-    """Return the values that change nothing: in no decision, list, day or limit, on a night of
-    their version.
+    """Return the values without any effect on a night of their version.
+
+    An effect is a change in a decision, list, day or limit.
 
     Args:
         nights: rule, version and the night on which it is tried.
     """
     findings: list[Finding] = []
+    # Many versions share a night: its outcomes are made once.
     tried: dict[date, tuple[Crowd, Outcomes]] = {}
     for name, version, night in nights:
         rules = policy.at(night)
@@ -97,10 +97,11 @@ def check_knobs(policy: Policy, nights: list[tuple[str, Version, date]]) -> list
 
 
 def _nights(policy: Policy) -> list[tuple[str, Version, date]]:
-    """Return each version in force once, with a night on which it decides: the last of its days, or
-    a late one.
+    """Return each version in force once, with a night on which it decides.
 
-    The late night lies a year and more beyond everything that is dated, so that every boundary has
+    The night is the last of its days, or a late one.
+
+    The late night is more than a year after every date in the files, so that every boundary has
     room before it.
     """
     euro_from = max(v.values["euro_from"] for v in policy.rule_files["changeover"].in_force)
@@ -123,7 +124,9 @@ def _check_version(
     policy: Policy, name: str, version: Version, rules: Rules, crowd: Crowd, before: Outcomes
 ) -> Iterator[Finding]:
     for label, turns in turn_knobs(policy, name, version, rules.as_of):
+        # One effect is enough: the outcomes are made one by one until the first difference.
         for turn in turns:
+            # The version's name is not an outcome: a new name alone must not count as a change.
             turned = replace(turn.policy.at(rules.as_of), version=rules.version)
             if turned != rules and differs(crowd, turned, before):
                 break
@@ -149,8 +152,12 @@ def _line(version: Version, key: str) -> int:
 def _check_stages(
     policy: Policy, rules: Rules, crowd: Crowd, decision: Decision, history: Frame
 ) -> Iterator[Finding]:
-    """Judge each stage by the bare facts, without the policy's own idea of which notice counts."""
+    """Yield a finding for each stage that was reached without a served notice.
+
+    Judged by the bare facts, not by the policy's idea of which notice counts.
+    """
     version = policy.version_at("stages", rules.as_of)
+    # Near its limitation an account goes to court without a notice.
     excepted = [
         rule == "stages.limitation_near" for rule in decision.accounts.text("rule").to_pylist()
     ]
@@ -199,9 +206,7 @@ def _check_disconnections(
 
 
 def _was_served(history: Frame, account: int, stage: str, due_on: int, until: date) -> bool:
-    """Say whether a notice of a stage, sent after the day `due_on`, was served on or before another
-    day.
-    """
+    """Return whether a notice was sent after `due_on` and served by `until` (inclusive)."""
     served = (history["account"] == account) & (history["stage"] == code(NOTICE_STAGES, stage))
     served &= (history["sent_on"] > due_on) & (history["served_on"] <= to_day(until))
     return bool(served.any())

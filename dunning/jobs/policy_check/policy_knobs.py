@@ -1,4 +1,4 @@
-"""Turning every knob of a policy by one unit, to see whether anything changes."""
+"""Each value of a policy changed by one unit, to see whether any outcome changes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _OTHER_LOGO = (
 
 @dataclass(frozen=True)
 class Turn:
-    """One knob turned: the policy with another value under `key`, and what it was turned to."""
+    """One changed value: the policy with another value under `key`, and that value."""
 
     key: str
     value: Any
@@ -28,7 +28,7 @@ class Turn:
 def turn_knobs(
     policy: Policy, name: str, version: Version, night: date
 ) -> Iterator[tuple[str, list[Turn]]]:
-    """Give the knobs of a version, each with the turns of which at least one must change something.
+    """Yield each value of a version with the changes of which at least one must have an effect.
 
     An entry of a list is a knob of its own: it must be missed when it is gone. An empty list is
     tried with an entry.
@@ -48,9 +48,10 @@ def turn_knobs(
 
 
 def _turn(key: str, value: Any, night: date) -> Iterator[tuple[str, list[Any]]]:
-    """Give label and other values of a knob, or of each entry of a list."""
+    """Yield label and other values for a value, or for each entry of a list."""
     if isinstance(value, tuple):
         for n, entry in enumerate(value):
+            # An entry is tested by leaving it out: some outcome must change without it.
             yield f"{key}[{_say(entry)}]", [value[:n] + value[n + 1 :]]
         if not value:
             yield key, [(_first_entry(key, night),)]
@@ -74,7 +75,8 @@ def _say(entry: Any) -> str:
 
 
 def _first_entry(key: str, night: date) -> Any:
-    """Return an entry of a list's sort that should matter on the night."""
+    """Return a list entry that should have an effect on the night."""
+    # A working Saturday and a free Tuesday: days that are otherwise the opposite.
     saturday = night + timedelta(days=(5 - night.weekday()) % 7 or 7)
     entries: dict[str, Any] = {
         "suspensions": (night - timedelta(days=60), night - timedelta(days=30)),
@@ -87,7 +89,7 @@ def _first_entry(key: str, night: date) -> Any:
 
 
 def _with_value(policy: Policy, name: str, version: Version, key: str, value: Any) -> Policy:
-    """Return a policy in which one value of one version is another."""
+    """Return a policy with another value in one version."""
     changed = replace(version, values=_replace(version.values, key.split("."), value))
     rule_file = policy.rule_files[name]
     versions = tuple(changed if other is version else other for other in rule_file.versions)

@@ -1,4 +1,4 @@
-"""Everything that a policy decides about a crowd, as tables that can be compared."""
+"""All outcomes of a policy for a set of invented accounts, as comparable tables."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -36,8 +36,7 @@ Outcomes = dict[str, Any]
 
 
 def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
-    """Give by name what the decisions, the lists, the texts, the calendar and the loader make of
-    these rules.
+    """Yield (name, outcome) for decisions, lists, texts, calendar and loader under these rules.
 
     Raises:
         DunningError: the decisions refuse the rules.
@@ -61,17 +60,17 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield (
         "silence",
         rules.reminders.on_list_days,
-    )  # what it does takes many nights: its own tests say
+    )  # its effect takes many nights: covered by its own tests
     yield (
         "parts",
         rules.reminders.sms_parts_max,
-    )  # the texts of today never need them all: their own tests say
+    )  # today's texts never need them all: covered by their own tests
     head = Letterhead(rules.as_of, rules.supplier, rules.as_of, rules.profile)
     yield "messages", write_messages(proposed["reminders"], head)
 
 
 def differs(crowd: Crowd, rules: Rules, before: Outcomes) -> bool:
-    """Say whether any outcome of the rules is another than before; stops at the first."""
+    """Return whether any outcome differs from before; stops at the first difference."""
     return any(not _equal(before[name], outcome) for name, outcome in find_outcomes(crowd, rules))
 
 
@@ -80,7 +79,7 @@ def _equal(left: Any, right: Any) -> bool:
 
 
 def _windows(nights: Iterable[date], rules: Rules) -> list[Any]:
-    """Return when supply may be cut that is proposed on each night."""
+    """Return the disconnection window for proposals of each night."""
     return [
         disconnection_window(night, night, rules.disconnections, rules.calendar) for night in nights
     ]
@@ -88,8 +87,9 @@ def _windows(nights: Iterable[date], rules: Rules) -> list[Any]:
 
 @lru_cache(maxsize=4)
 def _limits(rule: Loading) -> list[bool]:
-    """Return whether the loader refuses a ledger, for each table and more and more refused of 200
-    rows.
+    """Return whether the loader refuses a ledger.
+
+    For each table, with a growing number of refused rows out of 200.
     """
     return [_is_refused(name, refused, rule) for name in TABLES for refused in range(201)]
 
@@ -104,8 +104,9 @@ def _is_refused(name: str, refused: int, rule: Loading) -> bool:
 
 @lru_cache(maxsize=4)
 def _guards(rule: Loading) -> list[Any]:
-    """Return what stops the lists: ledgers that lost their tables, or more and more of ten thousand
-    rows of each.
+    """Return the reasons that stop the lists.
+
+    For ledgers without their tables, or with a growing loss out of 10,000 rows of each.
     """
     had = dict.fromkeys(TABLES, 10_000)
     shrunk = [find_shrunk(dict.fromkeys(TABLES, rows), had, rule) for rows in range(0, 10_001, 50)]
@@ -114,9 +115,7 @@ def _guards(rule: Loading) -> list[Any]:
 
 @lru_cache(maxsize=4)
 def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
-    """Return why snapshots are kept of which one was made and closed on each of twenty thousand
-    days.
-    """
+    """Return why snapshots are kept, for one made and closed on each of twenty thousand days."""
     days = [as_of - timedelta(days=n) for n in range(20_000)]
     return find_reasons(
         [LoadedRun(n, day, "closed", True, str(day)) for n, day in enumerate(days)], as_of, rule
@@ -124,19 +123,17 @@ def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
 
 
 def _protections(rule: Protection, as_of: date) -> list[Any]:
-    """Return which end a protection without a document has, and from when its author is
-    reminded.
-    """
+    """Return the end of a hold without a document, and the day of its reminder."""
     until = latest_end(rule, as_of, is_documented=False)
     return [until, [is_ending(rule, until, as_of + timedelta(days=n)) for n in range(60)]]
 
 
 def _judge_nights(rule: Release, as_of: date) -> list[Any]:
-    """Return what the circuit breaker says to nights on both sides of each limit.
+    """Return the circuit breaker's findings for nights on both sides of each limit.
 
     What the release itself does with a value (how many leave at once, how long a question waits,
-    for how long what was handed over stays away, which days' payments are counted) stands here as
-    it is: its own tests say what.
+    for how long released rows are not repeated, which days' payments are counted) is included
+    as a plain value: its effect is covered by its own tests.
     """
     kept = [
         rule.answer_hours,
@@ -155,6 +152,7 @@ def _judge_nights(rule: Release, as_of: date) -> list[Any]:
     nights = {
         as_of - timedelta(days=n): dict.fromkeys(MEASURES, (10_000, 10_000)) for n in range(1, 190)
     }
+    # Also with few nights to compare: below a limit of the policy nothing is unusual.
     few = [dict(list(nights.items())[:count]) for count in range(1, 12)]
     found += [len(comparable_nights(as_of, some, rule)) for some in (nights, *few)]
     for share in range(0, 20_001, 100):  # of the usual, in shares of a percent
@@ -169,10 +167,10 @@ def _judge_nights(rule: Release, as_of: date) -> list[Any]:
 
 
 def _notices(rules: Rules) -> list[Any]:
-    """Return which groups are due on each of a hundred nights, and what is printed on every notice.
+    """Return the billing groups due on each of a hundred nights, and the texts of every notice.
 
-    The page limit, the days of a receipt, the logo and the receipt page stand here as they are:
-    files show them, which the tests of those files say.
+    The page limit, the days of a receipt, the logo and the receipt page are plain values here:
+    their effect is in the files, and covered by the tests of those files.
     """
     rule = rules.notices
     due = [due_groups(rules.as_of + timedelta(days=n), rule, {}) for n in range(100)]
@@ -186,9 +184,7 @@ def _notices(rules: Rules) -> list[Any]:
 
 @lru_cache(maxsize=4)
 def _print_labels(profile: Profile, phone: str, wording: int, as_of: date) -> Any:
-    """Return the constant words of each language and service, and what every payment code begins
-    with.
-    """
+    """Return the constant words of each language and service, and the head of payment codes."""
     press = Press(as_of, as_of, as_of, profile, phone, wording)
     try:
         return [
@@ -201,7 +197,7 @@ def _print_labels(profile: Profile, phone: str, wording: int, as_of: date) -> An
 def _propose_notices(
     crowd: Crowd, decision: Decision, findings: Findings, rules: Rules
 ) -> Iterator[pa.Table]:
-    """Give what the monthly notices of each service say, and which are withheld."""
+    """Yield the proposed monthly notices of each service, with those withheld."""
     for service in SERVICES:
         since = since_of(rules.as_of, rules.notices, service, {})
         yield from propose_notices(crowd.bucket, decision, findings, rules, service, since).values()

@@ -1,4 +1,4 @@
-"""Questions to past nights: explain an account, compare two nights, run one again, try other rules.
+"""Queries about past nights: explain an account, compare nights, repeat one, try other rules.
 
 `past_night` opens a night with the snapshot, policy and history that it had.
 """

@@ -1,6 +1,4 @@
-"""Two kept nights beside each other: what the pages, the terminal and the list of moves are made
-of.
-"""
+"""The comparison of two stored nights, for pages, terminal and the list of moves."""
 
 from pathlib import Path
 
@@ -22,7 +20,7 @@ BIGGEST = 10
 
 
 def compare_nights(name: str, before: Night, after: Night, progress: Progress) -> Comparison:
-    """Return what differs between two nights, each decided anew, one bucket at a time.
+    """Return the differences between two nights, both decided again, one bucket at a time.
 
     In memory are one bucket of either night, and the moves.
     """
@@ -33,6 +31,7 @@ def compare_nights(name: str, before: Night, after: Night, progress: Progress) -
         if done % 8 == 0:
             progress(f"сравняване {done}/{len(buckets)}")
         bucket = before.snapshot.read_bucket(index)
+        # The same snapshot under two policies: each bucket is read once.
         other = bucket if is_one else after.snapshot.read_bucket(index)
         parts.append(compare(before.stand(bucket), after.stand(other)))
     found = join_changes(parts)
@@ -49,7 +48,7 @@ def compare_nights(name: str, before: Night, after: Night, progress: Progress) -
 
 
 def write_moves(comparison: Comparison, out: Path) -> list[Path]:
-    """Write the moves as CSV and XLSX into a folder of their own in `out`; return the files.
+    """Write the moves as CSV and XLSX into a folder below `out`; return the files.
 
     `diff-<day>-<day>/diff.*` or `simulate-<day>/simulate.*`, readable by their owner only.
     """
@@ -67,6 +66,6 @@ def tell(comparison: Comparison, files: list[Path], width: int) -> str:
     """Return the comparison as a page of Bulgarian text.
 
     Args:
-        files: where all the moves lie; empty if they were not written.
+        files: the files with all moves; empty if they were not written.
     """
     return render_changes(comparison, files, width)

@@ -1,4 +1,4 @@
-"""What moved from one night to another, account by account and in sums."""
+"""The differences between two nights, per account and in sums."""
 
 from datetime import date
 
@@ -10,8 +10,9 @@ from dunning.jobs.queries.past_night import open_night, open_nights
 
 
 def run(before_on: date, after_on: date, progress: Progress = say_nothing) -> Comparison:
-    """Return what differs between two nights that were run, each under the policy of its own run;
-    records nothing.
+    """Return the differences between two past nights, each under its own run's policy.
+
+    Nothing is recorded.
 
     Raises:
         DunningError: no run of either date is known, or its snapshot is not kept any more or was

@@ -1,6 +1,4 @@
-"""Tell everything behind one account's stage on a date, from the snapshot, policy and history of
-that date's run.
-"""
+"""The explanation of an account's stage on a date, from that run's snapshot, policy, history."""
 
 from datetime import date
 

@@ -1,6 +1,4 @@
-"""What became of what a night wanted to do about an account: step by step, each with its day and
-who did it.
-"""
+"""The history of each proposal of a night for an account: steps with day and author."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ _LIST_OF = {
 
 @dataclass(frozen=True)
 class _Known:
-    """What the store knows of a date's lists and of a premise."""
+    """What the store has about a date's lists and a premise."""
 
     answers: Sequence[releases.Answer]
     released: dict[str, releases.Released]
@@ -32,8 +30,9 @@ class _Known:
 def fetch_fates(
     source: Source, as_of: date, premise_no: str, payer_code: str | None = None
 ) -> list[Row]:
-    """Return what a night wanted about a premise's accounts, or one of them, with `steps`: what
-    became of each row.
+    """Return the proposals of a night for a premise or one account, with their `steps`.
+
+    `steps`: the later history of each row.
     """
     rows = proposals.fetch_account_proposals(source, as_of, premise_no)
     rows = [row for row in rows if payer_code in (None, row["payer_code"])]
@@ -76,9 +75,10 @@ def _tell(row: Row, as_of: date, known: _Known, deeds: Sequence[Row]) -> list[St
 
 
 def _struck(row: Row, as_of: date, known: _Known) -> list[Step]:
-    """Return the strikes that were made on this very list, oldest first."""
+    """Return the manual holds set on this list, oldest first."""
     own = [
         hold
+        # The store gives the newest hold first.
         for hold in reversed(known.strikes)
         if (hold.payer_code, hold.list_name, hold.struck_on)
         == (row["payer_code"], row["list"], as_of)
@@ -101,9 +101,11 @@ def _answered(row: Row, known: _Known) -> list[Step]:
 
 
 def _unanswered(row: Row, as_of: date, known: _Known) -> list[Step]:
-    """Return how a list stands that did not leave: waiting, unless it was answered or a newer night
-    took its place.
+    """Return the state of a list that was not released.
+
+    Waiting, unless it was answered or replaced by a newer night's list.
     """
+    # Answers are in order of time; only the last one counts.
     last = [answer.answer for answer in known.answers if answer.list_name == row["list"]][-1:]
     if last and last[0] in ("rejected", "expired"):
         return []
@@ -115,6 +117,7 @@ def _unanswered(row: Row, as_of: date, known: _Known) -> list[Step]:
 def _find_deed(row: Row, as_of: date, deeds: Sequence[Row]) -> Row | None:
     own = [deed for deed in deeds if deed["as_of"] == as_of and _list_of(deed) == row["list"]]
     if row["list"] == "reminders":
+        # An account may get several messages on one date; the stage distinguishes them.
         own = [deed for deed in own if deed["stage"] == row["stage"]]
     return own[0] if own else None
 

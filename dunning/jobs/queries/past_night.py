@@ -1,6 +1,4 @@
-"""A night that was run, opened again: its run, snapshot and policy from the store, and the history
-that it knew.
-"""
+"""A past night, opened again: its run, snapshot and policy, and the history that it knew."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,9 +30,9 @@ from dunning.policy.rules import Rules
 
 @dataclass(frozen=True)
 class Night:
-    """A kept night, under its own policy or another.
+    """A stored night, under its own policy or another one.
 
-    known: the run that speaks for its date. history: what it knew of earlier nights. protections:
+    known: the run of its date. history: what it knew of earlier nights. protections:
     what of the ledger protects people, against the night before. past: what it is compared with.
     newest_paid_on: newest payment of the ledger up to the date.
     """
@@ -50,7 +48,7 @@ class Night:
 
     @property
     def as_of(self) -> date:
-        """The date that it speaks for."""
+        """The date of the night."""
         return self.known.as_of
 
     @property
@@ -59,16 +57,18 @@ class Night:
         return self.protections.stops
 
     def stand(self, bucket: Bucket) -> Side:
-        """Return where each account of a bucket of its snapshot stands, decided anew."""
+        """Return the state of each account of a bucket of its snapshot, decided again."""
         bucket, decision, findings = self.history.decide(bucket, self.rules)
         proposed = self.propose(bucket, decision, findings)
         return stand(bucket, decision, findings, self.rules, proposed)
 
     def propose(self, bucket: Bucket, decision: Decision, findings: Findings) -> Proposed:
-        """Return everything proposed for a bucket, but for the ramp, which looks at all of them at
-        once.
+        """Return all proposals for a bucket, before the volume limits.
+
+        The volume limits need the proposals of all buckets.
         """
         proposed = propose(bucket, decision, findings, self.rules, self.newest_paid_on)
+        # In the order of the night itself: stop lists, drop what was done, drop repeated messages.
         for reason in self.stops.values():
             proposed = stop_lists(proposed, reason)
         known, as_of = self.history, self.rules.as_of
@@ -78,8 +78,9 @@ class Night:
 
 @contextmanager
 def open_nights(purpose: str) -> Iterator[tuple[Settings, Engine]]:
-    """Give settings and store to somebody who reads kept nights; no snapshot is removed while the
-    block lasts.
+    """Yield settings and store for reading stored nights.
+
+    No snapshot is removed inside the `with` block.
     """
     settings = Settings.from_environment()
     engine = open_store(settings, purpose, READER)
@@ -88,7 +89,7 @@ def open_nights(purpose: str) -> Iterator[tuple[Settings, Engine]]:
 
 
 def find_night(settings: Settings, source: Source, as_of: date) -> tuple[runs.Run, Snapshot]:
-    """Return the run that speaks for a date, and its snapshot.
+    """Return the run of a date, and its snapshot.
 
     Raises:
         DunningError: no run of that date is known, or its snapshot is not kept any more.
@@ -111,15 +112,14 @@ def find_night(settings: Settings, source: Source, as_of: date) -> tuple[runs.Ru
 
 
 def kept_policy(source: Source, known: runs.Run) -> Policy:
-    """Return the policy that a run used."""
+    """Return the policy of a run."""
     return read_policy(policies.fetch_policy_files(source, known.run_id))
 
 
 def open_night(
     settings: Settings, source: Source, as_of: date, policy: Policy | None = None
 ) -> Night:
-    """Return a kept night, its snapshot compared with its hashes; under another policy, where one
-    is given.
+    """Return a stored night, with verified snapshot, under its own policy or a given one.
 
     Raises:
         DunningError: no run of that date is known, its snapshot is not kept any more, or was

@@ -1,4 +1,4 @@
-"""A night again, from its kept snapshot: the same bytes, and nothing recorded."""
+"""A night repeated from its stored snapshot: the same bytes, and nothing is recorded."""
 
 import hashlib
 from datetime import date
@@ -37,13 +37,14 @@ def run(
     shards: int = 1,
     progress: Progress = say_nothing,
 ) -> Receipt:
-    """Write the files of a date (ISO) again below `out`; return the report's receipt, with
-    `is_same`.
+    """Write the files of a date (ISO) again below `out`.
 
-    Other files than those of that night come into a folder beside it, where theirs lie; see
+    Returns the report's receipt, with `is_same`.
+
+    Files that differ from those of that night go into a folder beside its own; see
     `find_place`.
 
-    Ledger and policy are those of the run that speaks for the date; a folder of policy files
+    Ledger and policy are those of the run of that date; a folder of policy files
     changes that. Nothing is recorded, not even that it was run.
 
     Raises:
@@ -54,8 +55,10 @@ def run(
     refuse_url(policy or "", "--policy")
     settings, purpose = Settings.from_environment(), f"replay {as_of}"
     engine = open_store(settings, purpose)
+    # The run lock keeps a nightly run from clearing the work folder meanwhile.
     with run_lock(engine, purpose) as connection:
         recover(connection)
+        # First finish or clear what an interrupted run has left, as every run does.
         sweep(settings, connection)
         own = load_checked_policy(Path(policy).absolute()) if policy else None
         night = open_night(settings, connection, date.fromisoformat(as_of), own)
@@ -74,8 +77,9 @@ def run(
 
 
 def _begin(settings: Settings, night: Night, out: str) -> Run:
-    """Lay out a work folder under the number of that run: as it is over, the next one clears away
-    what we leave.
+    """Prepare a work folder under the number of that run.
+
+    That run is over, so the next run clears away whatever is left in the folder.
     """
     info, rules = night.snapshot.info, night.rules
     too_old = info["as_of"] is None and is_stale(night.newest_paid_on, night.as_of, rules.loading)
@@ -103,8 +107,9 @@ def _begin(settings: Settings, night: Night, out: str) -> Run:
 
 
 def _is_same(this: Run, night: Night) -> bool:
-    """Return whether the manifest, which names every file's SHA-256, is the one that the night
-    published.
+    """Return whether the manifest is the one that the night published.
+
+    The manifest has the SHA-256 of every file.
     """
     return (
         hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest()

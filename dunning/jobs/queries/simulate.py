@@ -1,4 +1,4 @@
-"""What another policy would have made of a night, account by account and in sums."""
+"""The differences that another policy makes in a night, per account and in sums."""
 
 from datetime import date
 from pathlib import Path
@@ -11,8 +11,9 @@ from dunning.jobs.queries.past_night import open_night, open_nights
 
 
 def run(policy: Path, as_of: date, progress: Progress = say_nothing) -> Comparison:
-    """Return what differs between a night as it was and the same night under the files of a folder;
-    records nothing.
+    """Return the differences between a night as it was and under a folder's policy files.
+
+    Nothing is recorded.
 
     Rule files that the folder does not have are the built-in ones, as with `nightly --policy`.
 
