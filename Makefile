@@ -128,11 +128,9 @@ run: .venv/.installed $(LEDGER_READY)
 test:
 	@$(MAKE) -j 2 setup-tests setup-programs
 	@$(BIN)/python -m pytest -n "$$WORKERS" --dist loadfile --no-loadscope-reorder -m 'not browser' $(ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -m 'browser and not fab' $(or $(ARGS),tests/browser) || [ $$? -eq 5 ]
 	@$(MAKE) setup-fab
-	@log=$$(mktemp); $(BIN)/python -m pytest -m fab $(or $(ARGS),tests/browser) >"$$log" 2>&1 & fab=$$!; \
-	$(BIN)/python -m pytest -m 'browser and not fab' $(or $(ARGS),tests/browser); simple=$$?; \
-	wait $$fab; fab=$$?; cat "$$log"; rm -f "$$log"; \
-	for code in $$simple $$fab; do [ $$code -eq 0 ] || [ $$code -eq 5 ] || exit $$code; done
+	@$(BIN)/python -m pytest -m fab $(or $(ARGS),tests/browser) || [ $$? -eq 5 ]
 
 check: .venv/.installed-tests
 	@echo 'ruff' && $(BIN)/ruff check . && $(BIN)/ruff format --check -q .
