@@ -18,6 +18,7 @@ from dunning.documents.pages.story_page import render_story
 from dunning.documents.pages.story_pdf import render_story_pdf
 from dunning.documents.pages.why_text import explain_stage
 from dunning.documents.words import word_of
+from dunning.gateways.files.alive import alive
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.search_index import build_search_index
 from dunning.gateways.snapshots.snapshot import open_snapshot
@@ -261,11 +262,16 @@ def test_every_invoice_finds_its_account(office: Office) -> None:
 def test_an_index_goes_with_its_snapshot(office: Office) -> None:
     root = office.settings.home / "search"
     (root / "gone").mkdir()
+    with alive(root / ".killed.1.unfinished"):
+        pass
     run = runs.fetch_run(office.engine, AS_OF)
     assert run is not None and run.snapshot_name is not None
-    build_search_index(
-        office.settings, open_snapshot(office.settings.snapshots / run.snapshot_name)
-    )
+    snapshot = open_snapshot(office.settings.snapshots / run.snapshot_name)
+    with alive(root / ".built.2.unfinished"):
+        build_search_index(office.settings, snapshot)
+        left = {folder.name for folder in root.iterdir()}
+    assert left == {run.snapshot_name, ".built.2.unfinished"}
+    build_search_index(office.settings, snapshot)
     assert [folder.name for folder in root.iterdir()] == [run.snapshot_name]
     assert {oct(path.stat().st_mode & 0o777) for path in (root / run.snapshot_name).iterdir()} == {
         "0o600"

@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from dunning.core.frames import SCHEMAS, Bucket, Frame
 from dunning.core.signs import replace_signs
 from dunning.core.words import CHANNELS, code
+from dunning.gateways.files.alive import alive, is_dead
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.buckets import hash_texts
@@ -228,23 +229,23 @@ def build_search_index(settings: Settings, snapshot: Snapshot) -> None:
     # an index of an earlier version of the program
     shutil.rmtree(folder, ignore_errors=True)
     beside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.unfinished")
-    beside.mkdir(mode=0o700, parents=True)
     try:
-        accounts, numbers = _gather(snapshot)
-        with (
-            pa.OSFile(str(beside / _ACCOUNTS), "wb") as sink,
-            pa.ipc.new_file(sink, accounts.schema) as writer,
-        ):
-            writer.write_table(accounts)
-        np.save(beside / _NUMBERS, numbers)
-        for path in beside.iterdir():
-            path.chmod(0o600)
-        try:
-            os.rename(beside, folder)
-        # another process was faster: its index is the same
-        except OSError:
-            if not folder.is_dir():
-                raise
+        with alive(beside):
+            accounts, numbers = _gather(snapshot)
+            with (
+                pa.OSFile(str(beside / _ACCOUNTS), "wb") as sink,
+                pa.ipc.new_file(sink, accounts.schema) as writer,
+            ):
+                writer.write_table(accounts)
+            np.save(beside / _NUMBERS, numbers)
+            for path in beside.iterdir():
+                path.chmod(0o600)
+            try:
+                os.rename(beside, folder)
+            # another process was faster: its index is the same
+            except OSError:
+                if not folder.is_dir():
+                    raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -254,10 +255,14 @@ def _folder(settings: Settings, name: str) -> Path:
 
 
 def _sweep(settings: Settings) -> None:
-    """Remove the indexes of removed snapshots."""
+    """Remove the indexes of removed snapshots, and what a killed process left unfinished."""
     root = settings.home / "search"
     for folder in root.iterdir() if root.is_dir() else ():
-        if not folder.name.startswith(".") and not (settings.snapshots / folder.name).is_dir():
+        is_unfinished = folder.name.startswith(".")
+        is_useless = (
+            is_dead(folder) if is_unfinished else not (settings.snapshots / folder.name).is_dir()
+        )
+        if is_useless:
             shutil.rmtree(folder, ignore_errors=True)
 
 
