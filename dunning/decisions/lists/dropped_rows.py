@@ -8,6 +8,7 @@ owed while a condition of the list no longer holds.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +42,22 @@ class Side:
     decision: Decision
     history: Frame
     rules: Rules
+
+
+def find_late(list_name: str, rows: pa.Table, on: date) -> pa.Array:
+    """Return `window_over` for rows whose last lawful day is before `on`; null for the others.
+
+    Args:
+        list_name: only disconnections have a last day.
+        rows: of a list; of disconnections with not_after.
+        on: the day of the release.
+    """
+    nothing = pa.nulls(len(rows), pa.string())
+    if list_name != "disconnections":
+        return nothing
+    is_late = pc.less(rows["not_after"].combine_chunks(), pa.scalar(on, pa.date32()))
+    # a row without a last day gives the crew no lawful day at all
+    return pc.if_else(pc.fill_null(is_late, True), pa.scalar("window_over"), nothing)
 
 
 def name_items(list_name: str, side: Side, rows: pa.Table) -> pa.Table:

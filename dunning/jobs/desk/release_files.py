@@ -45,7 +45,7 @@ class ReleasePage:
 
     out: the first rows that are out still, premise_no, payer_code, overdue_cents; out_rows: how
     many there are.
-    approvers: the users who may recall it; empty where everyone may.
+    approvers: the users who may recall it on the page.
     """
 
     released: Released

@@ -14,7 +14,7 @@ from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
 from dunning.core.words import PROTECTING_TABLES
 from dunning.decisions.account.manual_hold_terms import OF_PREMISE, find_held_back
-from dunning.decisions.lists.dropped_rows import Side, name_items, say_why
+from dunning.decisions.lists.dropped_rows import Side, find_late, name_items, say_why
 from dunning.decisions.lists.missing_protections import find_shrunk
 from dunning.decisions.lists.proposals import Proposed
 from dunning.decisions.lists.volume_limits import key_of
@@ -102,7 +102,7 @@ def look_again(
     in_force = _holds_in_force(source)
     # the first reason wins: a hold, then a missed deadline, then the new decision
     struck = pc.coalesce(
-        find_held_back(rows, list_name, in_force), _find_late(rows, list_name, look.looked_on)
+        find_held_back(rows, list_name, in_force), find_late(list_name, rows, look.looked_on)
     )
     # A hold on a premise also protects other accounts there: only a new decision finds them.
     newer = [
@@ -117,16 +117,6 @@ def look_again(
     return pc.coalesce(
         struck, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)
     ), look
-
-
-def _find_late(rows: pa.Table, list_name: str, on: date) -> pa.Array:
-    """Return `window_over` for rows whose last lawful day is before `on`; null for the others."""
-    nothing = pa.nulls(len(rows), pa.string())
-    if list_name != "disconnections":
-        return nothing
-    is_late = pc.less(rows["not_after"].combine_chunks(), pa.scalar(on, pa.date32()))
-    # a row without a last day is never late
-    return pc.if_else(pc.fill_null(is_late, False), pa.scalar("window_over"), nothing)
 
 
 def _holds_in_force(source: Source) -> list[holds.OwnHold]:
