@@ -109,10 +109,10 @@ def give_story(
         office.engine, person.user_name, "story", f"premise {premise_no} payer {payer_code}"
     )
     head = [
-        ("Платец", page.payer.name),
-        ("Адрес на имота", page.payer.address),
-        ("Дължимо днес", write_money(page.due_cents)),
-        ("Лихва", write_money(page.story.account["interest_cents"])),
+        ("payer", page.payer.name),
+        ("premise_address", page.payer.address),
+        ("due", write_money(page.due_cents)),
+        ("interest", write_money(page.story.account["interest_cents"])),
     ]
     content = render_story_pdf(page.story, head, _more_tables(page))
     return give_file(content, f"story-{page.story.as_of}.pdf", "application/pdf")

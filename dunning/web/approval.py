@@ -136,17 +136,18 @@ class ReplacedTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Check every few seconds whether the question is still valid."""
+        from dunning.jobs.release.answer import say_unanswered
         from dunning.jobs.release.offer import is_replaced
 
         while True:
             why = ""
             if await sync_to_async(is_replaced)(self.as_of):
-                why = "по-нови списъци"
+                why = "newer_lists"
             elif datetime.now(UTC) >= datetime.fromisoformat(self.until):
-                why = "никой до края на срока"
+                why = "too_late"
             if why:
                 await self._close()
-                yield TriggerEvent({"expired": why})
+                yield TriggerEvent({"expired": say_unanswered(why)})
                 return
             await asyncio.sleep(_LOOK_SECONDS)
 

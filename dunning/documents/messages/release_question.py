@@ -7,7 +7,8 @@ from datetime import date
 from dunning.core.money import format_minor
 from dunning.documents.words import counted, word_of
 
-# What may be answered, as Airflow shows and keeps it.
+# What may be answered, as Airflow shows and keeps it. Kept answers are read by these texts, so they
+# are codes, not words: changing them would make a kept approval a rejection.
 APPROVE, REJECT = "Одобрявам", "Отказвам"
 
 
@@ -85,15 +86,11 @@ def _table(question: Question) -> list[str]:
         question.rows + question.person_rows,
         question.cents + question.person_cents,
     )
-    lines = ["| | редове | сума, € |", "| --- | ---: | ---: |"]
+    lines = [f"| | {_word('rows')} | {_word('cents')} |", "| --- | ---: | ---: |"]
     lines.append(_line(f"{question.as_of:%d.%m.%Y} г.", whole_rows, whole_cents))
     if question.person_rows:
-        lines.append(_line("от тях готови, за които се пита", question.rows, question.cents))
-        lines.append(
-            _line(
-                "от тях за преглед, които остават тук", question.person_rows, question.person_cents
-            )
-        )
+        lines.append(_line(_word("ready"), question.rows, question.cents))
+        lines.append(_line(_word("person"), question.person_rows, question.person_cents))
     if question.before_on is not None:
         more_rows, more_cents = (
             whole_rows - question.before_rows,
@@ -102,10 +99,13 @@ def _table(question: Question) -> list[str]:
         lines.append(
             _line(f"{question.before_on:%d.%m.%Y} г.", question.before_rows, question.before_cents)
         )
-        lines.append(
-            f"| промяна | {more_rows:+d} | {'+' if more_cents >= 0 else ''}{format_minor(more_cents)} |"
-        )
+        sign = "+" if more_cents >= 0 else ""
+        lines.append(f"| {_word('change')} | {more_rows:+d} | {sign}{format_minor(more_cents)} |")
     return lines
+
+
+def _word(code: str) -> str:
+    return word_of("bg", code, "question_column")
 
 
 def _line(what: str, rows: int, cents: int) -> str:

@@ -1,6 +1,7 @@
 """The differences between two nights as Bulgarian text: rules, stages, lists, largest moves."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from dunning.decisions.compare.changes import Comparison
 from dunning.documents.pages.policy_text import format_value, label_of
 from dunning.documents.words import word_of
 from dunning.policy.show import RuleChange
+
+# Columns on the left (of text), and columns that may be wrapped; the others are one line of numbers.
+_TEXTS = frozenset("file value from_to list premise_no payer_code stage why".split())
+_WRAPPED = frozenset("why value before after".split())
 
 
 def render_changes(comparison: Comparison, files: list[Path], width: int = 160) -> str:
@@ -58,7 +63,7 @@ def _head(page: Console, comparison: Comparison) -> None:
 def _rules(page: Console, rules: list[RuleChange]) -> None:
     if not rules:
         return
-    table = _grid("Правила, които се различават", "файл", "стойност", "преди", "сега")
+    table = _grid(_title("rules"), _headings("file value before after"))
     for change in rules:
         row = change.after or change.before
         assert row is not None
@@ -72,22 +77,25 @@ def _stages(places: tuple[str, ...], sums: Ints) -> Table:
 
     The debt is that of the later side; of the earlier one for accounts that are gone.
     """
-    title = "Етапи: от (ред) към (колона) – партиди и неплатено след промяната"
-    table = _grid(title, "от \\ към", *map(_name_place, places), "всичко преди")
+    headings = (
+        _headings("from_to")
+        | {place: word_of("bg", place, "stage_short") for place in places}
+        | _headings("all_before")
+    )
+    table = _grid(_title("stages"), headings)
     for name, row in zip(places, sums.tolist(), strict=True):
         cells = [
             _cell(count, before if place == "absent" else after)
             for place, (count, before, after) in zip(places, row, strict=True)
         ]
-        table.add_row(
-            _name_place(name), *cells, _cell(sum(c for c, _, _ in row), sum(b for _, b, _ in row))
-        )
+        before = _cell(sum(count for count, _, _ in row), sum(cents for _, cents, _ in row))
+        table.add_row(headings[name], *cells, before)
     totals = zip(places, sums.sum(axis=0).tolist(), strict=True)
     cells = [
         _cell(count, before if place == "absent" else after)
         for place, (count, before, after) in totals
     ]
-    table.add_row("всичко сега", *cells, "")
+    table.add_row(*_headings("all_after").values(), *cells, "")
     return table
 
 
@@ -100,15 +108,7 @@ def _lists(lists: tuple[str, ...], sums: Ints) -> Table:
 
     The sums are those of the later side; of the earlier one for rows that leave.
     """
-    table = _grid(
-        "Списъци – редове и суми",
-        "списък",
-        "влизат",
-        "излизат",
-        "остават",
-        "всичко преди",
-        "всичко сега",
-    )
+    table = _grid(_title("lists"), _headings("list came left stayed all_before all_after"))
     for name, (came, left, stayed) in zip(lists, sums.tolist(), strict=True):
         # Each entry is (rows, sum before, sum after).
         then, now = (left[n] + stayed[n] for n in (0, 1)), (came[n] + stayed[n] for n in (0, 2))
@@ -124,10 +124,9 @@ def _lists(lists: tuple[str, ...], sums: Ints) -> Table:
 
 
 def _biggest(rows: list[dict[str, Any]], count: int) -> Table:
-    title = (
-        f"Най-големите {len(rows)} от {count} промени" if len(rows) < count else "Всички промени"
-    )
-    table = _grid(title, "абонатен №", "платец", "етап", "неплатено", "защо")
+    is_part = len(rows) < count
+    title = f"Най-големите {len(rows)} от {count} промени" if is_part else _title("moves")
+    table = _grid(title, _headings("premise_no payer_code stage unpaid why"))
     for row in rows:
         stages = [_name_stage(row, side) for side in ("before", "after")]
         sums = row["open_cents_before"], row["open_cents_after"]
@@ -136,11 +135,6 @@ def _biggest(rows: list[dict[str, Any]], count: int) -> Table:
             row["premise_no"], row["payer_code"], _arrow(*stages), _arrow(*owed), row["why"]
         )
     return table
-
-
-def _name_place(place: str) -> str:
-    """Return a stage as the title of a narrow column."""
-    return word_of("bg", place, "stage_short")
 
 
 def _name_stage(row: dict[str, Any], side: str) -> str:
@@ -159,18 +153,30 @@ def _tell_files(files: list[Path], count: int) -> str:
     return "Всички промени, ред по ред: дайте --out ПАПКА." if count else "Никой не се мести."
 
 
-def _grid(title: str, *columns: str) -> Table:
+def _title(name: str) -> str:
+    return word_of("bg", name, "comparison_table")
+
+
+def _headings(columns: str) -> dict[str, str]:
+    """Return the headings of columns by code."""
+    return {column: word_of("bg", column, "comparison_column") for column in columns.split()}
+
+
+def _grid(title: str, headings: Mapping[str, str]) -> Table:
+    """Return a table without rows.
+
+    Args:
+        headings: a heading by the code of its column, in column order.
+    """
     table = Table(
         title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style=""
     )
-    texts = ("файл", "стойност", "от \\ към", "списък", "абонатен №", "платец", "етап", "защо")
-    for column in columns:
-        is_fixed = column not in ("защо", "стойност", "преди", "сега")
+    for column, heading in headings.items():
         table.add_column(
-            column,
-            justify="left" if column in texts else "right",
+            heading,
+            justify="left" if column in _TEXTS else "right",
             overflow="fold",
-            no_wrap=is_fixed,
+            no_wrap=column not in _WRAPPED,
         )
     return table
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from dunning.core.formats import format_day
 from dunning.core.money import format_minor
+from dunning.documents.pages.html import say
 from dunning.documents.words import form, word_of
 from dunning.policy.show import UNCERTAIN, Row
 
@@ -89,8 +90,9 @@ def _render_dated(file: str, rows: list[Row]) -> str:
 
 def _render_version(file: str, rows: list[Row]) -> str:
     first = rows[0]
-    until = f" до {format_day(first.until)} (без него)" if first.until else ""
-    lines = [f"{title_of('bg', file)} ({file}), от {format_day(first.effective_from)}{until}"]
+    begin = format_day(first.effective_from)
+    days = write_period("bg", begin, format_day(first.until)) if first.until else f"от {begin}"
+    lines = [f"{title_of('bg', file)} ({file}), {days}"]
     labels = [label_of("bg", row) for row in rows]
     width = max(map(len, labels))
     for label, row, after in zip(labels, rows, [*rows[1:], None], strict=True):
@@ -143,7 +145,8 @@ def format_value(row: Row) -> str:
         return format_day(value)
     if isinstance(value, tuple):
         entries = [_format_entry(entry) for entry in value]
-        return (_APART if any("," in entry for entry in entries) else ", ").join(entries) or "няма"
+        apart = _APART if any("," in entry for entry in entries) else ", "
+        return apart.join(entries) or say("bg", "policy.none")
     if isinstance(value, str) and value.startswith("<svg"):
         return f"SVG, {len(value)} знака ({sha256(value.encode()).hexdigest()[:8]})"
     return f"{value} {form('bg', value, row.unit, 'unit')}" if row.unit else str(value)
@@ -165,7 +168,12 @@ def format_decimal(row: Row) -> str:
     )
 
 
+def write_period(language: str, first: str, until: str) -> str:
+    """Return a half-open period of two written days as text."""
+    return say(language, "policy.period", first=first, until=until)
+
+
 def _format_entry(entry: Any) -> str:
     if isinstance(entry, tuple):
-        return f"от {format_day(entry[0])} до {format_day(entry[1])} (без него)"
+        return write_period("bg", format_day(entry[0]), format_day(entry[1]))
     return format_day(entry) if isinstance(entry, date) else str(entry)

@@ -4,8 +4,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from dunning.documents.pages.html import write_day, write_money, write_number
-from dunning.documents.pages.policy_text import format_decimal, format_share, format_value
+from dunning.documents.pages.html import say, write_day, write_money, write_number
+from dunning.documents.pages.policy_text import (
+    format_decimal,
+    format_share,
+    format_value,
+    write_period,
+)
 from dunning.documents.words import form, table_of, word_of, word_or_text
 from dunning.policy.show import Row
 
@@ -18,8 +23,8 @@ def write_value(language: str, row: Row | None) -> list[str]:
     if row is None:
         return ["–"]
     if isinstance(row.value, tuple):
-        none = "няма" if language == "bg" else "none"
-        return [_write_entry(language, entry) for entry in row.value] or [none]
+        entries = [_write_entry(language, entry) for entry in row.value]
+        return entries or [say(language, "policy.none")]
     if row.key.endswith("after_notice"):
         return [word_of(language, row.value, "message") if row.value else "–"]
     return [_write_bulgarian(row) if language == "bg" or not row.unit else _write_english(row)]
@@ -50,12 +55,7 @@ def _write_english(row: Row) -> str:
 
 def _write_entry(language: str, entry: Any) -> str:
     if isinstance(entry, tuple):
-        first, until = (write_day(day) for day in entry)
-        return (
-            f"от {first} до {until} (без него)"
-            if language == "bg"
-            else f"from {first} until {until} (not included)"
-        )
+        return write_period(language, *(write_day(day) for day in entry))
     if isinstance(entry, date):
         return write_day(entry)
     # The manual and the ledger call a table by its name; English reads it as words.

@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from dunning.documents.words import words_of
+from dunning.documents.words import word_of, words_of
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,15 @@ def render_shelf(stay: list[Shelved], go: list[Shelved], is_removed: bool, width
     if stay:
         page.print(_table([(kept, _say_why(kept)) for kept in stay]))
     if go:
-        page.print(
-            f"{'Премахнати' if is_removed else 'С изтекъл срок'}: {len(go)}, {_size(sum(s.size for s in go))}"
-        )
-        page.print(_table([(gone, "изтекъл срок на пазене") for gone in go]))
+        state = _word("removed" if is_removed else "expired", "snapshot_state")
+        page.print(f"{state}: {len(go)}, {_size(sum(gone.size for gone in go))}")
+        page.print(_table([(gone, _word("aged_out", "snapshot_state")) for gone in go]))
     assert isinstance(page.file, io.StringIO)
     return "\n".join(line.rstrip() for line in page.file.getvalue().splitlines()).rstrip() + "\n"
+
+
+def _word(code: str, table: str) -> str:
+    return word_of("bg", code, table)
 
 
 def _say_why(kept: Shelved) -> str:
@@ -51,9 +54,12 @@ def _say_why(kept: Shelved) -> str:
 
 def _table(rows: list[tuple[Shelved, str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("извлечение", "за дни", "от", "до", "размер", "защо"):
-        is_number = column in ("за дни", "размер")
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=column != "защо")
+    for column in ("snapshot", "dates", "first", "last", "size", "why"):
+        table.add_column(
+            _word(column, "snapshot_column"),
+            justify="right" if column in ("dates", "size") else "left",
+            no_wrap=column != "why",
+        )
     for snapshot, why in rows:
         dates = snapshot.dates
         first, last = (_day(dates[0]), _day(dates[-1])) if dates else ("–", "–")

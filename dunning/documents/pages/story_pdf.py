@@ -34,7 +34,7 @@ def render_story_pdf(
     """Return a story as PDF; the same story gives the same bytes.
 
     Args:
-        head: labels and values at the top, after numbers and date.
+        head: more facts at the top: codes of `story_fact` of the words, and values.
         more: tables that follow those of the story; one without rows is left out.
     """
     out = io.BytesIO()
@@ -78,13 +78,16 @@ def _font(*, is_bold: bool) -> str:
 
 def _facts(story: Story, head: Sequence[tuple[str, str]]) -> LongTable:
     rows = [
-        ("Абонатен номер", story.premise_no),
-        ("Код на платец", story.payer_code),
-        ("Услуга", word_of("bg", story.service)),
-        ("Правила", story.version),
+        ("premise_no", story.premise_no),
+        ("payer_code", story.payer_code),
+        ("service", word_of("bg", story.service)),
+        ("rules", story.version),
         *head,
     ]
-    cells = [[_text(label), _text(value, is_bold=True)] for label, value in rows]
+    cells = [
+        [_text(word_of("bg", fact, "story_fact")), _text(value, is_bold=True)]
+        for fact, value in rows
+    ]
     return LongTable(
         cells, colWidths=[60 * mm, _WIDTH - 2 * _MARGIN - 60 * mm], style=_style(0), hAlign="LEFT"
     )

@@ -11,6 +11,7 @@ from datetime import date
 
 from dunning.core.errors import DunningError
 from dunning.documents.messages.release_question import APPROVE
+from dunning.documents.words import word_of
 from dunning.gateways.airflow_record import Question, fetch_question
 from dunning.gateways.postgres.database import Engine
 from dunning.gateways.settings.environment import Settings
@@ -25,7 +26,6 @@ DAG_ID = "release"
 # The line that `say_what_about` writes: date and number of the run.
 _ABOUT = re.compile(r"^Нощ `(\d{4}-\d\d-\d\d)`, обработка `(\d+)`\.$", re.M)
 _NOTE_MAX = 500
-_CLOSED = "въпросът беше затворен без отговор"
 
 
 def task_of(list_name: str) -> str:
@@ -88,12 +88,10 @@ def run(
 def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Reply:
     """Return the recorded answer and its author; `expired` if there is none."""
     if question.responded_at is None:
-        return Reply("expired", _CLOSED)
+        return Reply("expired", say_unanswered("closed"))
     if question.responded_by is None:
-        return Reply(
-            "expired",
-            "по-нови списъци" if offer.is_replaced(asked.as_of) else "никой до края на срока",
-        )
+        why = "newer_lists" if offer.is_replaced(asked.as_of) else "too_late"
+        return Reply("expired", say_unanswered(why))
     known = find_settings(
         read_people(settings), str(question.responded_by["id"]), str(question.responded_by["name"])
     )
@@ -105,6 +103,11 @@ def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Repl
     )
     answer = "approved" if list(question.chosen) == [APPROVE] else "rejected"
     return Reply(answer, by, _read_note(question.given.get("note")))
+
+
+def say_unanswered(why: str) -> str:
+    """Return why a question ended without an answer, in Bulgarian; see `no_answer` of the words."""
+    return word_of("bg", why, "no_answer")
 
 
 def _read_note(given: object) -> str:
@@ -138,7 +141,7 @@ def _release_unasked(
         # the sample has a day of its own, for which its lists are checked once more
         automatic = {"answer": "automatic", "by": "auto_approve", "note": ""}
         return publish.run(waits, automatic, ledger, on=waits["as_of"], layout=layout)
-    return publish.run(waits, asdict(Reply("expired", _CLOSED)), ledger)
+    return publish.run(waits, asdict(Reply("expired", say_unanswered("closed"))), ledger)
 
 
 def _find_asked(engine: Engine, question: Question, list_name: str) -> offer.Offer:
