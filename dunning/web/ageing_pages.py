@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from dunning.core.errors import NotThereError
 from dunning.core.words import SERVICES, STAGES
 from dunning.decisions.account.ageing import AGES
-from dunning.documents.lists.ageing_file import render_ageing
+from dunning.documents.lists.list_files import render_ageing
 from dunning.documents.pages.charts import Bar, draw_bars, draw_line
 from dunning.documents.pages.html import write_money, write_word
 from dunning.jobs.desk import ageing

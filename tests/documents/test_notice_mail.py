@@ -11,7 +11,7 @@ import pytest
 
 from dunning.core.errors import DunningError
 from dunning.documents.lists.csv_files import render_csv, stream_csv
-from dunning.documents.lists.monthly_lists import EMAIL
+from dunning.documents.lists.list_columns import EMAIL
 from dunning.documents.messages.notice_mail import MailHead, mail_files, write_mails
 from dunning.documents.words import TEMPLATES
 from dunning.policy.policies import load_policy

@@ -7,9 +7,8 @@ import tomllib
 from pathlib import Path
 
 from dunning.decisions.lists.circuit_breaker import Unusual
-from dunning.documents.pages.findings_text import write_error, write_remark
+from dunning.documents.pages.findings_text import say_unusual, write_error, write_remark
 from dunning.documents.pages.html import PAGES, read_texts
-from dunning.documents.unusual import say_unusual
 from dunning.documents.words import read_words
 from dunning.jobs.nightly.protections import ACCEPTABLE, Protections
 from dunning.policy.schema import MEASURES

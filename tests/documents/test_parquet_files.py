@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 
 from dunning.documents.lists.columns import Column, Kind, money, text
 from dunning.documents.lists.csv_files import render_csv
-from dunning.documents.lists.list_files import (
+from dunning.documents.lists.list_columns import (
     COURT,
     COURT_ITEMS,
     DISCONNECTIONS,

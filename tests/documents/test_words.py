@@ -8,7 +8,7 @@ import pytest
 
 from dunning.core.words import LANGUAGES
 from dunning.documents import words
-from dunning.documents.lists.word_columns import translate
+from dunning.documents.lists.columns import translate
 from dunning.documents.words import (
     UnknownWordError,
     counted,

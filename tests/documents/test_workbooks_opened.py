@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from dunning.documents.lists.columns import Column, Kind
-from dunning.documents.lists.list_files import (
+from dunning.documents.lists.list_columns import (
     COURT,
     COURT_ITEMS,
     DISCONNECTIONS,

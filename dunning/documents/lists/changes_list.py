@@ -9,9 +9,8 @@ import pyarrow.compute as pc
 from dunning.core.formats import format_minor_column
 from dunning.core.ladder import RUNG_NAMES
 from dunning.core.lists import LISTS
-from dunning.documents.lists.columns import Column, count, money, reasons, text, word
+from dunning.documents.lists.columns import Column, count, money, reasons, text, translate, word
 from dunning.documents.lists.csv_files import render_csv
-from dunning.documents.lists.word_columns import translate
 from dunning.documents.lists.xlsx_files import render_xlsx
 from dunning.documents.words import form, word_of
 from dunning.policy.rules import StageRule, Stages

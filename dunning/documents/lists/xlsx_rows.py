@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 from xlsxwriter.utility import xl_col_to_name
 
 from dunning.core.formats import format_minor_column
-from dunning.documents.lists.columns import Column, Kind
-from dunning.documents.lists.word_columns import translate
+from dunning.documents.lists.columns import Column, Kind, translate
 
 _BLOCK = 50_000  # rows at once: what keeps memory flat
 _CELL_MAX = 32_767

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from reportlab.lib.units import mm
 
 from dunning.core.words import LANGUAGES
+from dunning.documents.lists.list_columns import PRINT_INDEX
 from dunning.documents.notice import layout
 from dunning.documents.notice.bill_rows import count_remarked
 from dunning.documents.notice.canvas_renderer import PlainNotice, open_canvas
@@ -29,22 +30,9 @@ from dunning.documents.notice.run_constants import Press, write_day
 from dunning.documents.notice.template_renderer import FastNotices, separator_stream
 from dunning.documents.notice.templates import number_of
 
-_text, _count = pa.string(), pa.int32()
-# One row per separator sheet and notice, in the order of the pages; page_from counts from 1.
-INDEX = pa.schema(
-    [
-        ("file", _text),
-        ("page_from", _count),
-        ("page_to", _count),
-        ("kind", _text),
-        ("reference", _text),
-        ("premise_no", _text),
-        ("payer_code", _text),
-        ("district", _text),
-        ("route", _text),
-        ("is_plain", pa.bool_()),
-    ]
-)
+# The print index, and whether the notice was drawn by the canvas: one row per separator sheet and
+# notice, in the order of the pages; page_from counts from 1.
+INDEX = PRINT_INDEX.schema.append(pa.field("is_plain", pa.bool_()))
 # Lines that a warning and the overdue row take at most, as a rule: for estimates only.
 _WARNING_LINES, _OVERDUE_LINES, _NOTE_LINES, _REMARK_ROWS = 5, 4, 2, 2
 _NOTES = ("plan", "held", "expired", "paid")

@@ -1,9 +1,15 @@
-"""Policy findings, refusals and remarks, translated by pattern; values are kept as they are."""
+"""Findings, refusals and remarks as sentences, and their translations by pattern.
+
+A translation keeps the values as they are.
+"""
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 
+from dunning.core.money import format_count, format_minor
+from dunning.decisions.lists.circuit_breaker import Unusual
 from dunning.documents.pages.html import PAGES, write_day
 from dunning.documents.words import table_of, word_of
 
@@ -11,6 +17,31 @@ _FINDINGS, _ERRORS, _REMARKS = "findings.toml", "errors.toml", "remarks.toml"
 _CYRILLIC = re.compile(r"[А-я]")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VALUE = re.compile(r"\\\{(\w+)\\\}")
+
+
+def say_unusual(findings: Iterable[Unusual]) -> list[str]:
+    """Return one Bulgarian sentence per finding of the circuit breaker."""
+    return [_say_finding(finding) for finding in findings]
+
+
+def _say_finding(finding: Unusual) -> str:
+    if finding.measure == "payments":
+        return (
+            f"Плащания за последните дни: {format_count(finding.value)}, обичайно {format_count(finding.usual or 0)}. "
+            "Файлът с плащанията изглежда стар или непълен."
+        )
+    value, limit = (_amount(finding.what, number) for number in (finding.value, finding.limit))
+    begin = f"{word_of('bg', finding.measure, 'measure')}: {value}"
+    if finding.usual is None:
+        return f"{begin}, над границата от {limit}."
+    side = "над" if finding.value > finding.limit else "под"
+    return (
+        f"{begin}, обичайно {_amount(finding.what, finding.usual)}; {side} допустимото ({limit})."
+    )
+
+
+def _amount(what: str, number: int) -> str:
+    return f"{format_minor(number)} €" if what == "cents" else format_count(number)
 
 
 def write_finding(language: str, sentence: str) -> str:

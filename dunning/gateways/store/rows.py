@@ -4,6 +4,8 @@ import datetime
 
 import pyarrow as pa
 
+from dunning.decisions.account import ageing
+
 _text, _day, _cents, _count = pa.string(), pa.date32(), pa.int64(), pa.int32()
 
 
@@ -55,15 +57,8 @@ DEEDS = _schema(
     overdue_cents=_cents,
     written_to=_text,
 )
-PAST_DEEDS = _schema(
-    premise_no=_text,
-    payer_code=_text,
-    stage=_text,
-    as_of=_day,
-    channel=_text,
-    reference=_text,
-    written_to=_text,
-)
+# What a later night reads of them: all but the sum.
+PAST_DEEDS = DEEDS.remove(DEEDS.get_field_index("overdue_cents"))
 RECEIPT_TOKENS = _schema(
     token_sha256=_text,
     reference=_text,
@@ -85,9 +80,7 @@ SEEN_HOLDS = _schema(
     valid_from=_day,
     valid_until=_day,
 )
-AGEING = _schema(
-    as_of=_day, service=_text, district=_text, stage=_text, band=_text, items=_cents, cents=_cents
-)
+AGEING = ageing.AGEING.insert(0, pa.field("as_of", _day))
 
 
 def shape_rows(rows: pa.Table, schema: pa.Schema, as_of: datetime.date) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.documents.lists.columns import Column, word
-from dunning.documents.lists.list_files import (
+from dunning.documents.lists.list_columns import (
     COURT,
     COURT_ITEMS,
     DISCONNECTIONS,

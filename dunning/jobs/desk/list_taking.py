@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from dunning.core.lists import LISTS
 from dunning.decisions.account.manual_hold_terms import find_held_back
 from dunning.documents.lists.csv_files import render_csv
-from dunning.documents.lists.list_files import ListFile
+from dunning.documents.lists.list_columns import ListFile
 from dunning.documents.lists.xlsx_files import render_xlsx
 from dunning.gateways.postgres.database import transact
 from dunning.gateways.store import holds, runs

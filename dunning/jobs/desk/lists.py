@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from dunning.documents.lists.columns import Column, Kind
 from dunning.documents.lists.csv_files import render_csv
-from dunning.documents.lists.list_files import COURT_ITEMS, DECIDING
+from dunning.documents.lists.list_columns import COURT_ITEMS, DECIDING
 from dunning.documents.lists.xlsx_files import render_xlsx
 from dunning.gateways.store import runs
 from dunning.jobs.desk.list_files import (

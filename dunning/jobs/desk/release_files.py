@@ -9,7 +9,7 @@ from typing import Any
 
 from dunning.core.errors import DunningError
 from dunning.core.lists import LISTS
-from dunning.documents.lists.list_files import WITHHELD
+from dunning.documents.lists.list_columns import WITHHELD
 from dunning.documents.lists.parquet_files import read_parquet
 from dunning.gateways.files.publishing import MANIFEST
 from dunning.gateways.files.targets import Target, read_named

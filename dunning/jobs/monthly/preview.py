@@ -12,7 +12,7 @@ from dunning.core.words import SERVICES
 from dunning.decisions.account.story import find_accounts
 from dunning.decisions.monthly.billing_groups import since_of
 from dunning.decisions.monthly.notices import propose_notices
-from dunning.documents.lists.word_columns import translate
+from dunning.documents.lists.columns import translate
 from dunning.documents.notice.printing import print_singles
 from dunning.documents.notice.run_constants import Press
 from dunning.gateways.files.publishing import replace_private

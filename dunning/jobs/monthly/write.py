@@ -8,9 +8,8 @@ from typing import Any, TypedDict
 import pyarrow as pa
 
 from dunning.core.errors import DunningError
-from dunning.documents.lists.columns import Column
 from dunning.documents.lists.csv_files import stream_csv
-from dunning.documents.lists.monthly_lists import EMAIL, INDEX, NOT_SENT
+from dunning.documents.lists.list_columns import EMAIL, NOT_SENT, PRINT_INDEX, ListFile
 from dunning.gateways.files.publishing import (
     MANIFEST,
     manifest_bytes,
@@ -77,11 +76,12 @@ def write_lists(this: NoticesRun, planned: Planned) -> Written:
         [unit for unit in units if unit.channel == channel] for channel in ("post", "email")
     )
     withheld = read_table(this.units / "withheld.parquet")
-    lists = {
-        f"{INDEX.path}.csv": _write(this, f"{INDEX.path}.csv", _rows(this, letters), INDEX.columns),
-        f"{EMAIL.path}.csv": _write(this, f"{EMAIL.path}.csv", _rows(this, mails), EMAIL.columns),
-        f"{NOT_SENT.path}.csv": _write(this, f"{NOT_SENT.path}.csv", [withheld], NOT_SENT.columns),
-    }
+    contents: list[tuple[ListFile, Iterable[pa.Table]]] = [
+        (PRINT_INDEX, _rows(this, letters)),
+        (EMAIL, _rows(this, mails)),
+        (NOT_SENT, [withheld]),
+    ]
+    lists = {f"{listed.path}.csv": _write(this, listed, tables) for listed, tables in contents}
     files = {name: sha256 for one in told for name, sha256 in one["files"].items()}
     # equal names would merge in the dictionary, and one notice would be lost
     if len(files) != sum(len(one["files"]) for one in told):
@@ -110,11 +110,10 @@ def _rows(this: NoticesRun, units: Iterable[Unit]) -> Iterator[pa.Table]:
     return (read_table(rows_file(this, unit)) for unit in units)
 
 
-def _write(
-    this: NoticesRun, name: str, tables: Iterable[pa.Table], columns: tuple[Column, ...]
-) -> str:
-    """Write a list part by part; return its SHA-256."""
-    return write_private_parts(this.prepared / name, stream_csv(tables, columns))
+def _write(this: NoticesRun, listed: ListFile, tables: Iterable[pa.Table]) -> str:
+    """Write a list as CSV, part by part; return its SHA-256."""
+    path = this.prepared / f"{listed.path}.csv"
+    return write_private_parts(path, stream_csv(tables, listed.columns))
 
 
 def _count(planned: Planned, told: list[RenderedUnit], withheld: int) -> NoticeCounts:

@@ -13,7 +13,7 @@ from dunning.core.words import CHANNELS, STAGES
 from dunning.decisions.tables import TABLES
 from dunning.documents.lists.list_files import render_lists
 from dunning.documents.messages.texts import Letterhead
-from dunning.documents.unusual import say_unusual
+from dunning.documents.pages.findings_text import say_unusual
 from dunning.gateways.files.publishing import (
     MANIFEST,
     hash_files,

@@ -15,15 +15,15 @@ from dunning.core.errors import DunningError
 from dunning.core.lists import SUMS
 from dunning.decisions.lists.withheld import withhold
 from dunning.documents.lists.columns import Column
-from dunning.documents.lists.list_files import (
+from dunning.documents.lists.list_columns import (
     COURT,
     COURT_ITEMS,
     DISCONNECTIONS,
     REMINDERS,
     WITHHELD,
     ListFile,
-    render_list,
 )
+from dunning.documents.lists.list_files import render_list
 from dunning.documents.lists.parquet_files import read_parquet
 from dunning.gateways.files.publishing import MANIFEST, hash_files, manifest_bytes, write_private
 from dunning.gateways.files.targets import Target, read_named

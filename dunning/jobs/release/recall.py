@@ -20,7 +20,8 @@ from dunning.core.errors import DunningError
 from dunning.core.lists import SUMS
 from dunning.decisions.lists.volume_limits import key_of
 from dunning.documents.lists.columns import Column
-from dunning.documents.lists.list_files import ListFile, render_list
+from dunning.documents.lists.list_columns import ListFile
+from dunning.documents.lists.list_files import render_list
 from dunning.gateways.files.publishing import (
     MANIFEST,
     hash_files,
