@@ -19,7 +19,7 @@ from dunning.gateways.files.home import close_home
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store, runs
 from dunning.jobs.nightly import night
-from dunning.jobs.nightly.load import Order
+from dunning.jobs.nightly.load import NightlyRequest
 from dunning.sample import write_sample
 
 MONTHS, NIGHTS = 12, 7
@@ -126,7 +126,7 @@ def _run_open(settings: Settings, ledger: Path, out: Path, day: date) -> None:
 
 def _run(ledger: Path, out: Path, days: Iterable[date]) -> None:
     for day in days:
-        night.run(Order.of(day.isoformat(), str(ledger), str(out), None, None), 1)
+        night.run(NightlyRequest.of(day.isoformat(), str(ledger), str(out), None, None), 1)
         print(f"  {day}", flush=True)
 
 

@@ -13,16 +13,16 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import NullPool, create_engine, text
 
-from dunning.core.ledger_tables import TABLES, Column, Kind
+from dunning.core.ledger_tables import TABLES, CellKind, LedgerColumn
 from dunning.gateways.postgres.server import SUPERUSER, embedded_url
 
 _numbers = itertools.count(1)
 _TYPES = {
-    Kind.AMOUNT: "numeric(12, 2)",
-    Kind.DAY: "date",
-    Kind.INSTANT: "timestamp",
-    Kind.FLAG: "boolean",
-    Kind.NUMBER: "integer",
+    CellKind.AMOUNT: "numeric(12, 2)",
+    CellKind.DAY: "date",
+    CellKind.INSTANT: "timestamp",
+    CellKind.FLAG: "boolean",
+    CellKind.NUMBER: "integer",
 }
 
 
@@ -118,7 +118,7 @@ def sqlite_database(folder: Path) -> Billing:
     return billing
 
 
-def _place(column: Column, is_typed: bool) -> str:
+def _place(column: LedgerColumn, is_typed: bool) -> str:
     if not is_typed:
         return f":{column.name}"
     return f"CAST(:{column.name} AS {_TYPES.get(column.kind, 'text')})"

@@ -206,11 +206,11 @@ def _add_db(commands: argparse._SubParsersAction) -> None:
 
 def _nightly(options: argparse.Namespace) -> None:
     from dunning.jobs.nightly import night
-    from dunning.jobs.nightly.load import Order
+    from dunning.jobs.nightly.load import NightlyRequest
 
     if options.ledger is None:
         return _replay(options)
-    order = Order.of(
+    order = NightlyRequest.of(
         options.as_of.isoformat(),
         options.ledger,
         options.out,

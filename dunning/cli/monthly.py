@@ -64,9 +64,9 @@ def _find_services(as_of: date) -> list[str]:
 
 def _make(options: argparse.Namespace, service: str) -> None:
     from dunning.jobs.monthly import month
-    from dunning.jobs.monthly.begin import Order
+    from dunning.jobs.monthly.begin import MonthlyRequest
 
-    order = Order.of(
+    order = MonthlyRequest.of(
         options.as_of.isoformat(), options.out, service, options.dry_run, options.policy
     )
     with show_progress(f"dunning {order.purpose}") as progress:

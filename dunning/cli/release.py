@@ -106,7 +106,7 @@ def _recall(options: argparse.Namespace) -> None:
     from dunning.documents.words import counted
     from dunning.jobs.release import recall
 
-    wish = recall.Wish(options.as_of, options.list_name, options.premise, options.payer)
+    wish = recall.RecallRequest(options.as_of, options.list_name, options.premise, options.payer)
     waits = recall.preview(wish)
     print(
         f"За отзоваване: {counted('bg', waits['rows'], 'row')} за {format_minor(waits['cents'])} €; "

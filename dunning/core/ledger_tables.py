@@ -11,11 +11,11 @@ from dunning.core import words
 INVOICE_KINDS = (*words.ITEM_KINDS, words.CREDIT_NOTE)
 
 
-class Kind(Enum):
+class CellKind(Enum):
     """Kind of the cells of a column, and the type of the column once read."""
 
     TEXT = "text"  # pa.StringArray, null where empty; codes keep their leading zeros
-    WORD = "word"  # int8 place in `Column.words`, -1 where empty or bad
+    WORD = "word"  # int8 place in `LedgerColumn.words`, -1 where empty or bad
     FLAG = "flag"  # bool, the default where empty or bad
     DAY = "day"  # int32 days since 1970-01-01, days.NEVER where empty or bad
     INSTANT = "instant"  # int64 seconds since 1970-01-01 by Sofia's wall clock, NO_INSTANT where empty or bad
@@ -25,7 +25,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Column:
+class LedgerColumn:
     """One column of a table.
 
     Attributes:
@@ -35,7 +35,7 @@ class Column:
     """
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: CellKind = CellKind.TEXT
     is_required: bool = False
     words: tuple[str, ...] = ()
     default: bool | None = False
@@ -50,10 +50,10 @@ class Table:
 
     name: str
     key: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[LedgerColumn, ...]
     is_required: bool = False
 
-    def __getitem__(self, name: str) -> Column:
+    def __getitem__(self, name: str) -> LedgerColumn:
         return next(c for c in self.columns if c.name == name)
 
     @property
@@ -75,32 +75,34 @@ OPEN_ENDS = (
 BULK = ("invoices", "payments", "invoice_lines")
 
 
-def _text(name: str) -> Column:
-    return Column(name.rstrip("*"), is_required=name.endswith("*"))
+def _text(name: str) -> LedgerColumn:
+    return LedgerColumn(name.rstrip("*"), is_required=name.endswith("*"))
 
 
-def _day(name: str) -> Column:
-    return Column(name.rstrip("*"), Kind.DAY, name.endswith("*"))
+def _day(name: str) -> LedgerColumn:
+    return LedgerColumn(name.rstrip("*"), CellKind.DAY, name.endswith("*"))
 
 
-def _instant(name: str) -> Column:
-    return Column(name.rstrip("*"), Kind.INSTANT, name.endswith("*"))
+def _instant(name: str) -> LedgerColumn:
+    return LedgerColumn(name.rstrip("*"), CellKind.INSTANT, name.endswith("*"))
 
 
-def _word(name: str, of: tuple[str, ...]) -> Column:
-    return Column(name.rstrip("*"), Kind.WORD, name.endswith("*"), of)
+def _word(name: str, of: tuple[str, ...]) -> LedgerColumn:
+    return LedgerColumn(name.rstrip("*"), CellKind.WORD, name.endswith("*"), of)
 
 
-def _flag(name: str, default: bool | None = False) -> Column:
-    return Column(name, Kind.FLAG, default=default)
+def _flag(name: str, default: bool | None = False) -> LedgerColumn:
+    return LedgerColumn(name, CellKind.FLAG, default=default)
 
 
-_AMOUNT = Column("amount", Kind.AMOUNT, True)
+_AMOUNT = LedgerColumn("amount", CellKind.AMOUNT, True)
 _CURRENCY = _word("currency*", words.CURRENCIES)
-_SEQ = Column("seq", Kind.NUMBER, True)
+_SEQ = LedgerColumn("seq", CellKind.NUMBER, True)
 
 
-def _table(name: str, key: str, *columns: Column, is_required: bool = False) -> tuple[str, Table]:
+def _table(
+    name: str, key: str, *columns: LedgerColumn, is_required: bool = False
+) -> tuple[str, Table]:
     return name, Table(name, tuple(key.split()), columns, is_required)
 
 
@@ -144,7 +146,7 @@ TABLES: dict[str, Table] = dict(
             _text("payer_code*"),
             _day("valid_from*"),
             _day("valid_until"),
-            Column("share", Kind.SHARE),
+            LedgerColumn("share", CellKind.SHARE),
             is_required=True,
         ),
         _table(

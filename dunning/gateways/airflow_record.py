@@ -25,7 +25,7 @@ URL_VARIABLE = "DUNNING_AIRFLOW_DATABASE_URL"
 
 
 @dataclass(frozen=True)
-class Question:
+class RecordedQuestion:
     """A question as Airflow keeps it.
 
     asked_of: Airflow's ids of the users who may answer. responded_at: None while there is no
@@ -43,7 +43,9 @@ class Question:
     given: Mapping[str, Any]
 
 
-def fetch_question(settings: Settings, dag_id: str, run_id: str, task_id: str) -> Question | None:
+def fetch_question(
+    settings: Settings, dag_id: str, run_id: str, task_id: str
+) -> RecordedQuestion | None:
     """Return the question that a task of a run asked; None if Airflow has none.
 
     Raises:
@@ -70,7 +72,7 @@ def fetch_question(settings: Settings, dag_id: str, run_id: str, task_id: str) -
         engine.dispose()
     if row is None:
         return None
-    return Question(
+    return RecordedQuestion(
         subject=row.subject,
         body=row.body or "",
         asked_of=[str(user["id"]) for user in row.assignees or []],

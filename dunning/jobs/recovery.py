@@ -55,7 +55,7 @@ def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:
     remove_folders(settings.snapshots.glob(".*.unfinished"))
 
 
-def is_over(run: runs.Run | runs.LoadedRun, closed_on: date | None) -> bool:
+def is_over(run: runs.RecordedRun | runs.LoadedRun, closed_on: date | None) -> bool:
     """Return whether a run has ended, or can only be refused.
 
     It can only be refused if it records and its date, or a later one, is closed since.

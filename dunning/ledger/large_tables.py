@@ -12,7 +12,7 @@ from dunning.ledger.bucket_files import HOMELESS, HOMES, Spill, Stretch, sort_by
 from dunning.ledger.buckets import buckets_of
 from dunning.ledger.check.duplicates import mark_duplicates
 from dunning.ledger.check.late_dates import count_days, no_days
-from dunning.ledger.check.manifest import Counts, add_counts, count_table
+from dunning.ledger.check.manifest import TableCounts, add_counts, count_table
 from dunning.ledger.check.row_checks import is_euro_too_early
 from dunning.ledger.read.parsing import encoded_columns, parse_batch
 from dunning.ledger.side_by_side import map_in_order
@@ -38,7 +38,7 @@ class Bulk:
 
     def __init__(self, raw: RawTable, folder: Path) -> None:
         self.raw = raw
-        self.counts = Counts(0, {})
+        self.counts = TableCounts(0, {})
         self.ragged_lines = np.empty(0, np.int64)
         self.directory = Directory()
         self.has_early_euro = False
@@ -96,7 +96,9 @@ def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
     find_homes = _HOMES[name](invoices) if invoices else by_premise
     with_directory = day is not None
 
-    def prepare(batch: RawBatch) -> tuple[Stretch, Places, Hashes | None, Counts, bool, Places]:
+    def prepare(
+        batch: RawBatch,
+    ) -> tuple[Stretch, Places, Hashes | None, TableCounts, bool, Places]:
         rows = parse_batch(raw, batch)
         homes = find_homes(rows)
         entries = enter(rows.frame.text(raw.table.key[0]), homes) if with_directory else None

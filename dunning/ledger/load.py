@@ -10,13 +10,13 @@ from dunning.core.ledger_tables import BULK
 from dunning.core.memory import keep_freed_memory
 from dunning.ledger.build.assembly import Extract, assemble
 from dunning.ledger.check.duplicates import mark_duplicates
-from dunning.ledger.check.late_dates import Counts, count_days, find_groups, is_dated, last_days
+from dunning.ledger.check.late_dates import DayCounts, count_days, find_groups, is_dated, last_days
 from dunning.ledger.check.manifest import Manifest, check_manifest, read_manifest
 from dunning.ledger.check.quarantine import QuarantineLimits, Refusals, check_limits, list_refused
 from dunning.ledger.large_tables import Bulk, read_bulk
 from dunning.ledger.read.parsing import parse_table
 from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
-from dunning.ledger.snapshot_store import Loaded, SnapshotStore
+from dunning.ledger.snapshot_store import LedgerSnapshots, Loaded
 from dunning.ledger.typed_tables import RawTable, TypedTable
 
 Progress = Callable[[str], None]
@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 
 def load_ledger(
     folder: Path,
-    snapshots: SnapshotStore[Loaded],
+    snapshots: LedgerSnapshots[Loaded],
     *,
     mapping: Path | None = None,
     quarantine_limits: QuarantineLimits,
@@ -85,7 +85,7 @@ def load_ledger(
 def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
     """Read every table completely: small ones into memory, large ones into `folder` by bucket."""
     tables: dict[str, TypedTable] = {}
-    days: dict[str, Counts] = {}
+    days: dict[str, DayCounts] = {}
     for name in raw:
         if name not in BULK:
             tables[name] = parse_table(raw[name])

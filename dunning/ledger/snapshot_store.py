@@ -23,7 +23,7 @@ class LoadedSnapshot(Protocol):
 Loaded = TypeVar("Loaded", bound=LoadedSnapshot, covariant=True)
 
 
-class SnapshotWriter(Protocol[Loaded]):
+class BucketSink(Protocol[Loaded]):
     """Writes one snapshot; leaving the block without `finish` leaves nothing behind.
 
     Attributes:
@@ -52,11 +52,11 @@ class SnapshotWriter(Protocol[Loaded]):
         """
 
 
-class SnapshotStore(Protocol[Loaded]):
+class LedgerSnapshots(Protocol[Loaded]):
     """All stored snapshots, each under its ledger's fingerprint."""
 
     def find(self, fingerprint: str) -> Loaded | None:
         """Return the complete, undamaged snapshot of a ledger; None where it has to be made."""
 
-    def open_writer(self, fingerprint: str) -> SnapshotWriter[Loaded]:
+    def open_writer(self, fingerprint: str) -> BucketSink[Loaded]:
         """Return the writer of a ledger's snapshot."""

@@ -30,7 +30,7 @@ _ORDINARY = (
 
 
 @dataclass(frozen=True)
-class Accounts:
+class SampleAccounts:
     """Grain: one account. Months are counted from year 0 (12 * year + month - 1).
 
     `home`, `person`: the account number under which the premise, the payer was first made;
@@ -82,7 +82,7 @@ def month_start(months: Ints) -> Days:
     return starts.astype(np.int64).astype(np.int32)
 
 
-def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> Accounts:
+def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> SampleAccounts:
     """Return the accounts with these numbers, the first of which is even.
 
     `last`: the last number of the sample.
@@ -104,7 +104,7 @@ def make_accounts(dice: Dice, numbers: Ints, last: int, as_of: date) -> Accounts
     valid_until = np.where(behaviour == PLACE["moved_out"], month_start(moved), NEVER)
     unpaid_from, unpaid_until = _unpaid(dice, behaviour, numbers, day)
     unpaid_from = np.where(behaviour == PLACE["moved_out"], valid_until - 100, unpaid_from)
-    return Accounts(
+    return SampleAccounts(
         as_of=day,
         month=month,
         number=numbers,

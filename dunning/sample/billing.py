@@ -4,12 +4,12 @@ import numpy as np
 import pyarrow as pa
 
 from dunning.core.arrays import Ints
-from dunning.sample.accounts import NAMINGS, Accounts
+from dunning.sample.accounts import NAMINGS, SampleAccounts
 from dunning.sample.bills import KINDS, Bills
 from dunning.sample.columns import days, decimals, money, only, pick, words
 from dunning.sample.dice import Dice
 from dunning.sample.numbers import digits, scramble
-from dunning.sample.payments import CHANNELS, Payments
+from dunning.sample.payments import CHANNELS, SamplePayments
 
 # Lines of a bill: label, unit, price in 1/100,000, percent of the sum without VAT. The last of
 # these takes the rest; VAT, where a bill shows it apart, is a fifth of them all.
@@ -49,7 +49,7 @@ def _numbers(keys: Ints, width: int, salt: int) -> pa.Array:
     )
 
 
-def invoices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
+def invoices(dice: Dice, accounts: SampleAccounts, bills: Bills) -> pa.Table:
     """Grain: one invoice or credit note.
 
     Some invoices of premises with a single payer have no payer code.
@@ -74,12 +74,12 @@ def invoices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
     )
 
 
-def _may_leave_out(dice: Dice, accounts: Accounts) -> np.ndarray:
+def _may_leave_out(dice: Dice, accounts: SampleAccounts) -> np.ndarray:
     alone = ~accounts.does("moved_out", "moved_in", "owner", "part_owner", "new")
     return alone & dice.chance(100, "no payer", accounts.number)
 
 
-def payments(dice: Dice, accounts: Accounts, bills: Bills, paid: Payments) -> pa.Table:
+def payments(dice: Dice, accounts: SampleAccounts, bills: Bills, paid: SamplePayments) -> pa.Table:
     """Grain: one payment or reversal, with the identifiers that its payer wrote on it."""
     naming = accounts.naming[paid.account]
     whole, payer, premise, invoice = (
@@ -107,14 +107,16 @@ def payments(dice: Dice, accounts: Accounts, bills: Bills, paid: Payments) -> pa
     )
 
 
-def invoice_lines(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
+def invoice_lines(dice: Dice, accounts: SampleAccounts, bills: Bills) -> pa.Table:
     """Grain: one line of the newest monthly bill of each account; the lines add up to the bill."""
     newest = np.flatnonzero((bills.key % 100 == 0) & (bills.minor > 0))
     tables = [_lines(dice, accounts, bills, newest, service) for service in _LINES]
     return pa.concat_tables(tables)
 
 
-def _lines(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints, service: int) -> pa.Table:
+def _lines(
+    dice: Dice, accounts: SampleAccounts, bills: Bills, rows: Ints, service: int
+) -> pa.Table:
     labels = _LINES[service]
     rows = rows[accounts.service[bills.account[rows]] == service]
     minor = bills.minor[rows]

@@ -9,7 +9,7 @@ from dunning.core.arrays import Cents, Days, Flags, Ints
 from dunning.core.days import NEVER, to_day
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS
 from dunning.policy.ledger_dates import LEDGER_DATES
-from dunning.sample.accounts import Accounts, month_start
+from dunning.sample.accounts import SampleAccounts, month_start
 from dunning.sample.dice import Dice
 
 KINDS = (*ITEM_KINDS, CREDIT_NOTE)
@@ -69,7 +69,7 @@ def to_stotinki(cents: Cents) -> Cents:
     return np.sign(cents) * ((np.abs(cents) * 195_583 + 50_000) // 100_000)
 
 
-def make_bills(dice: Dice, accounts: Accounts) -> Bills:
+def make_bills(dice: Dice, accounts: SampleAccounts) -> Bills:
     """Return all documents issued up to the sample's date."""
     bills = _joined(
         _monthly(dice, accounts), *_settlements(dice, accounts), *_specials(dice, accounts)
@@ -88,7 +88,7 @@ def _joined(*parts: Bills) -> Bills:
 
 
 def _issue(
-    accounts: Accounts,
+    accounts: SampleAccounts,
     rows: Ints,
     place: Ints | int,
     kind: str,
@@ -117,7 +117,7 @@ def _issue(
     return bills.take(np.flatnonzero(bills.issued_on <= accounts.as_of))
 
 
-def _monthly(dice: Dice, accounts: Accounts) -> Bills:
+def _monthly(dice: Dice, accounts: SampleAccounts) -> Bills:
     """Return the monthly bills.
 
     Electricity: billed in the month after, 14 to 20 days to pay. Heat: on the month's last day,
@@ -160,7 +160,7 @@ def _monthly(dice: Dice, accounts: Accounts) -> Bills:
     return bills
 
 
-def _settlements(dice: Dice, accounts: Accounts) -> list[Bills]:
+def _settlements(dice: Dice, accounts: SampleAccounts) -> list[Bills]:
     """Return the documents of each heat season (1 May to 30 April).
 
     A share fee on its last day, the settlement on 31 July; 45 days to pay.
@@ -209,7 +209,7 @@ def _settlements(dice: Dice, accounts: Accounts) -> list[Bills]:
     return bills
 
 
-def _differences(dice: Dice, accounts: Accounts, rows: Ints, keys: Ints) -> Ints:
+def _differences(dice: Dice, accounts: SampleAccounts, rows: Ints, keys: Ints) -> Ints:
     """Return the sum that a season's settlement adds or gives back.
 
     Those who stop paying always have something to pay.
@@ -222,7 +222,7 @@ def _differences(dice: Dice, accounts: Accounts, rows: Ints, keys: Ints) -> Ints
     return np.sign(percent) * (accounts.scale_cents[rows] * np.abs(percent) // 100)
 
 
-def _specials(dice: Dice, accounts: Accounts) -> list[Bills]:
+def _specials(dice: Dice, accounts: SampleAccounts) -> list[Bills]:
     """Return interest notes of late payers, reconnection fees, and sums awarded by courts."""
     late_on = int(month_start(np.array([accounts.month - 3]))[0]) + 4
     late = np.flatnonzero(
@@ -260,13 +260,13 @@ def _specials(dice: Dice, accounts: Accounts) -> list[Bills]:
 
 
 def _special(
-    accounts: Accounts, rows: Ints, place: int, kind: str, issued_on: Ints, cents: Ints
+    accounts: SampleAccounts, rows: Ints, place: int, kind: str, issued_on: Ints, cents: Ints
 ) -> Bills:
     never = np.full(len(rows), NEVER)
     return _issue(accounts, rows, place, kind, (never, never), issued_on, issued_on + 14, cents)
 
 
-def _credit_notes(dice: Dice, accounts: Accounts, bills: Bills) -> Bills:
+def _credit_notes(dice: Dice, accounts: SampleAccounts, bills: Bills) -> Bills:
     """Return credit notes of a third of a bill at least two months old, for wrong readings."""
     is_monthly = bills.kind <= KINDS.index("forecast")
     wrong = accounts.does("corrected")[bills.account] & is_monthly & (bills.minor > 0)

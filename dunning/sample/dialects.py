@@ -11,14 +11,14 @@ _FIRST_DAY, _DAYS = -44_000, 120_000
 
 
 @dataclass(frozen=True)
-class Dialect:
+class SampleDialect:
     """The encoding and the formats of days and sums."""
 
     encoding: str
     is_bulgarian: bool
 
 
-DIALECTS = {"plain": Dialect("utf-8", False), "bulgaria": Dialect("cp1251", True)}
+DIALECTS = {"plain": SampleDialect("utf-8", False), "bulgaria": SampleDialect("cp1251", True)}
 
 
 _ALL_DAYS = np.arange(_FIRST_DAY, _FIRST_DAY + _DAYS).astype("datetime64[D]")
@@ -42,7 +42,7 @@ def _text(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return column if pa.types.is_string(column.type) else column.cast(pa.string())
 
 
-def in_dialect(text: pa.Table, shape: pa.Schema, dialect: Dialect) -> pa.Table:
+def in_dialect(text: pa.Table, shape: pa.Schema, dialect: SampleDialect) -> pa.Table:
     """Return plain text in the format of a dialect.
 
     `shape`: the typed columns, which distinguish days and sums.
@@ -64,7 +64,7 @@ def in_dialect(text: pa.Table, shape: pa.Schema, dialect: Dialect) -> pa.Table:
     return pa.table(columns)
 
 
-def csv_bytes(text: pa.Table, dialect: Dialect, with_header: bool) -> bytes:
+def csv_bytes(text: pa.Table, dialect: SampleDialect, with_header: bool) -> bytes:
     """Return rows as CSV lines; raises for a cell that would need quotes.
 
     In one piece: without a header pyarrow 26 writes garbage for a table with an empty first piece.
@@ -81,6 +81,6 @@ def csv_bytes(text: pa.Table, dialect: Dialect, with_header: bool) -> bytes:
     return printed.to_pybytes().decode("utf-8").encode(dialect.encoding)
 
 
-def ragged_bytes(text: pa.Table, dialect: Dialect) -> bytes:
+def ragged_bytes(text: pa.Table, dialect: SampleDialect) -> bytes:
     """Return rows as CSV lines without their last cell."""
     return csv_bytes(text.drop_columns([text.column_names[-1]]), dialect, with_header=False)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from dunning.core.arrays import Ints
 from dunning.core.errors import DunningError
-from dunning.sample.dialects import Dialect, csv_bytes, in_dialect, ragged_bytes, to_text
+from dunning.sample.dialects import SampleDialect, csv_bytes, in_dialect, ragged_bytes, to_text
 from dunning.sample.flaws import FLAWS, Flawed, break_rows
 
 FORMATS = ("csv", "csv.gz", "parquet")
@@ -38,7 +38,7 @@ class TableReceipt:
 class TableFile:
     """One table's file, written chunk by chunk."""
 
-    def __init__(self, folder: Path, table: str, file_format: str, dialect: Dialect) -> None:
+    def __init__(self, folder: Path, table: str, file_format: str, dialect: SampleDialect) -> None:
         self.path = folder / f"{table}.{file_format}"
         self.receipt = TableReceipt()
         self._table, self._format, self._dialect = table, file_format, dialect

@@ -9,7 +9,7 @@ import numpy as np
 
 from dunning.core.arrays import Cents, Days, Flags, Ints
 from dunning.core.money import convert_to_cents
-from dunning.sample.accounts import Accounts
+from dunning.sample.accounts import SampleAccounts
 from dunning.sample.behaviours import BEHAVIOURS
 from dunning.sample.bills import BGN_PAYMENTS_UNTIL, EURO_FROM, KINDS, Bills, to_stotinki
 from dunning.sample.dice import Dice
@@ -20,7 +20,7 @@ _INSTALMENTS = 400
 
 
 @dataclass(frozen=True)
-class Payments:
+class SamplePayments:
     """Grain: one payment or reversal.
 
     `bill`: row of the bills or -1; `key`: 1000 * account number + place; `reverses`: key of
@@ -38,21 +38,23 @@ class Payments:
     def __len__(self) -> int:
         return len(self.account)
 
-    def take(self, rows: Ints) -> "Payments":
+    def take(self, rows: Ints) -> "SamplePayments":
         """Return these rows."""
-        return Payments(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+        return SamplePayments(
+            **{each.name: getattr(self, each.name)[rows] for each in fields(self)}
+        )
 
 
-def join_payments(*parts: Payments) -> Payments:
+def join_payments(*parts: SamplePayments) -> SamplePayments:
     """Return all payments, sorted by account, day and key."""
-    names = [each.name for each in fields(Payments)]
-    whole = Payments(
+    names = [each.name for each in fields(SamplePayments)]
+    whole = SamplePayments(
         **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     )
     return whole.take(np.lexsort((whole.key, whole.paid_on, whole.account)))
 
 
-def owed_per_bill(accounts: Accounts, bills: Bills) -> Cents:
+def owed_per_bill(accounts: SampleAccounts, bills: Bills) -> Cents:
     """Return the sum paid for each bill by a payer who knows his balance.
 
     It is the bill less earlier credit notes, never below 0.
@@ -80,7 +82,7 @@ def owed_per_bill(accounts: Accounts, bills: Bills) -> Cents:
     return reached - previous
 
 
-def is_left_unpaid(accounts: Accounts, bills: Bills) -> Flags:
+def is_left_unpaid(accounts: SampleAccounts, bills: Bills) -> Flags:
     """Return a mask of the bills that are never paid."""
     starts, ends = accounts.unpaid_from[bills.account], accounts.unpaid_until[bills.account]
     stops = (bills.due_on >= starts) & (bills.due_on < ends)
@@ -90,7 +92,7 @@ def is_left_unpaid(accounts: Accounts, bills: Bills) -> Flags:
     return (stops | awarded) & (bills.minor > 0)
 
 
-def make_payments(dice: Dice, accounts: Accounts, bills: Bills) -> Payments:
+def make_payments(dice: Dice, accounts: SampleAccounts, bills: Bills) -> SamplePayments:
     """Return the payments for bills up to the sample's date."""
     owed = owed_per_bill(accounts, bills)
     rows = np.flatnonzero((owed > 0) & ~is_left_unpaid(accounts, bills))
@@ -102,14 +104,14 @@ def make_payments(dice: Dice, accounts: Accounts, bills: Bills) -> Payments:
     place = bills.key[rows] % 100
     key = accounts.number[account] * 1000 + place
     none = np.full(len(rows), -1)
-    single = Payments(account, key, rows, paid_on, first, is_bgn, none)
+    single = SamplePayments(account, key, rows, paid_on, first, is_bgn, none)
     second = _second_parts(dice, single, splits, bills, owed[rows], first, minor)
     paid = join_payments(single, second)
     paid = paid.take(np.flatnonzero((paid.paid_on <= accounts.as_of) & (paid.minor > 0)))
     return join_payments(_overpaid(accounts, paid), _bounced(accounts, paid))
 
 
-def _paid_on(dice: Dice, accounts: Accounts, bills: Bills, rows: Ints) -> Days:
+def _paid_on(dice: Dice, accounts: SampleAccounts, bills: Bills, rows: Ints) -> Days:
     account, keys = bills.account[rows], bills.key[rows]
     behaviour = accounts.behaviour[account]
     low = np.array([b.delay_days[0] for b in BEHAVIOURS])[behaviour]
@@ -145,13 +147,13 @@ def _in_currency_of(
 
 def _second_parts(
     dice: Dice,
-    single: Payments,
+    single: SamplePayments,
     splits: Flags,
     bills: Bills,
     owed: Cents,
     first: Cents,
     minor: Cents,
-) -> Payments:
+) -> SamplePayments:
     """Return the second parts of split payments, 10 to 35 days after the first parts."""
     rows = np.flatnonzero(splits)
     one = single.take(rows)
@@ -159,45 +161,47 @@ def _second_parts(
     is_bgn = paid_on < EURO_FROM
     rest = minor[rows] - first[rows]
     rest = np.where(one.is_bgn & ~is_bgn, convert_to_cents(rest), rest)
-    return Payments(one.account, one.key + _SECOND, one.bill, paid_on, rest, is_bgn, one.reverses)
+    return SamplePayments(
+        one.account, one.key + _SECOND, one.bill, paid_on, rest, is_bgn, one.reverses
+    )
 
 
-def _overpaid(accounts: Accounts, paid: Payments) -> Payments:
+def _overpaid(accounts: SampleAccounts, paid: SamplePayments) -> SamplePayments:
     """Return the payments; some first payments are increased by three average months."""
     first = np.append(True, np.diff(paid.account) != 0)[: len(paid)]
     generous = first & accounts.does("overpays")[paid.account]
     extra = np.where(generous, 3 * accounts.scale_cents[paid.account], 0)
     minor = paid.minor + np.where(paid.is_bgn, to_stotinki(extra), extra)
-    return Payments(
+    return SamplePayments(
         paid.account, paid.key, paid.bill, paid.paid_on, minor, paid.is_bgn, paid.reverses
     )
 
 
-def _bounced(accounts: Accounts, paid: Payments) -> Payments:
+def _bounced(accounts: SampleAccounts, paid: SamplePayments) -> SamplePayments:
     """Return payments five days before some accounts' last one, with reversals two days later."""
     last = np.append(np.diff(paid.account) != 0, True)[: len(paid)]
     good = paid.take(np.flatnonzero(last & accounts.does("payment_bounced")[paid.account]))
     bad_on, back_on = good.paid_on - np.int32(5), good.paid_on - np.int32(3)
     same = good.is_bgn & (back_on < EURO_FROM) | ~good.is_bgn & (bad_on >= EURO_FROM)
     good, bad_on, back_on = good.take(np.flatnonzero(same)), bad_on[same], back_on[same]
-    bad = Payments(
+    bad = SamplePayments(
         good.account, good.key + _BOUNCED, good.bill, bad_on, good.minor, good.is_bgn, good.reverses
     )
-    back = Payments(
+    back = SamplePayments(
         good.account, good.key + _REVERSAL, good.bill, back_on, -good.minor, good.is_bgn, bad.key
     )
     return join_payments(bad, back)
 
 
 def pay_instalments(
-    accounts: Accounts, account: Ints, place: Ints, paid_on: Days, minor: Cents, is_bgn: Flags
-) -> Payments:
+    accounts: SampleAccounts, account: Ints, place: Ints, paid_on: Days, minor: Cents, is_bgn: Flags
+) -> SamplePayments:
     """Return payments that name an account and no bill.
 
     Instalments in BGN paid from 2026 on are converted.
     """
     converts = is_bgn & (paid_on >= EURO_FROM)
-    return Payments(
+    return SamplePayments(
         account=account,
         key=accounts.number[account] * 1000 + _INSTALMENTS + place,
         bill=np.full(len(account), -1),

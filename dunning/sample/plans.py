@@ -8,13 +8,13 @@ import pyarrow as pa
 from dunning.core.arrays import Flags, Ints
 from dunning.core.days import NEVER
 from dunning.core.money import convert_to_cents
-from dunning.sample.accounts import Accounts
+from dunning.sample.accounts import SampleAccounts
 from dunning.sample.billing import invoice_numbers
 from dunning.sample.bills import EURO_FROM, Bills
 from dunning.sample.columns import days, money, words
 from dunning.sample.dice import Dice
 from dunning.sample.numbers import digits
-from dunning.sample.payments import Payments, is_left_unpaid, pay_instalments
+from dunning.sample.payments import SamplePayments, is_left_unpaid, pay_instalments
 
 _INSTALMENTS = 6
 _FIRST_DUE, _STEP = 15, 30
@@ -27,10 +27,10 @@ class Plans:
     agreements: pa.Table
     items: pa.Table
     instalments: pa.Table
-    payments: Payments
+    payments: SamplePayments
 
 
-def make_plans(dice: Dice, accounts: Accounts, bills: Bills) -> Plans:
+def make_plans(dice: Dice, accounts: SampleAccounts, bills: Bills) -> Plans:
     """Return agreements over all that is owed, in six instalments each.
 
     One behaviour pays every instalment, the other only the first.
@@ -65,11 +65,11 @@ def make_plans(dice: Dice, accounts: Accounts, bills: Bills) -> Plans:
     return Plans(_agreements(accounts, rows, breaks[rows]), items, instalments, payments)
 
 
-def _numbers(accounts: Accounts, rows: Ints) -> pa.Array:
+def _numbers(accounts: SampleAccounts, rows: Ints) -> pa.Array:
     return digits(accounts.number[rows], 8, "S")
 
 
-def _agreements(accounts: Accounts, signing: Ints, breaks: Flags) -> pa.Table:
+def _agreements(accounts: SampleAccounts, signing: Ints, breaks: Flags) -> pa.Table:
     """Grain: one agreement, signed or only applied for."""
     asking = np.flatnonzero(accounts.does("asks_for_plan"))
     rows = np.concatenate([signing, asking])
@@ -92,8 +92,8 @@ def _agreements(accounts: Accounts, signing: Ints, breaks: Flags) -> pa.Table:
 
 
 def _instalments(
-    accounts: Accounts, rows: Ints, total: Ints, is_bgn: Flags, keeps: Flags
-) -> tuple[pa.Table, Payments]:
+    accounts: SampleAccounts, rows: Ints, total: Ints, is_bgn: Flags, keeps: Flags
+) -> tuple[pa.Table, SamplePayments]:
     """Return the instalments and the payments on them up to the sample's date.
 
     The last instalment takes the odd cents.

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from dunning.core.arrays import Flags, Ints
 from dunning.core.days import NEVER
 from dunning.sample import people, places
-from dunning.sample.accounts import CONTACTS, SERVICES, Accounts
+from dunning.sample.accounts import CONTACTS, SERVICES, SampleAccounts
 from dunning.sample.behaviours import FIRST
 from dunning.sample.columns import days, flags, only, words
 from dunning.sample.dice import Dice
@@ -28,7 +28,7 @@ def _joined(*parts: pa.Array | str) -> pa.Array:
     return pc.binary_join_element_wise(*parts, "")
 
 
-def _vulnerable(accounts: Accounts) -> Flags:
+def _vulnerable(accounts: SampleAccounts) -> Flags:
     """Return a mask of the vulnerable accounts.
 
     Half of them are vulnerable by the premise, half by the payer.
@@ -36,7 +36,7 @@ def _vulnerable(accounts: Accounts) -> Flags:
     return accounts.does("vulnerable")
 
 
-def premises(dice: Dice, accounts: Accounts) -> pa.Table:
+def premises(dice: Dice, accounts: SampleAccounts) -> pa.Table:
     """Grain: one premise, made with the first of its accounts."""
     # A premise is written by its first account only: the second account has the same `home`.
     rows = np.flatnonzero(accounts.home == accounts.number)
@@ -106,7 +106,7 @@ def _plain(numbers: Ints) -> pa.Array:
     return pa.array(numbers).cast(pa.string())
 
 
-def payers(dice: Dice, accounts: Accounts) -> pa.Table:
+def payers(dice: Dice, accounts: SampleAccounts) -> pa.Table:
     """Grain: one payer, made with the first of his accounts."""
     rows = np.flatnonzero(accounts.person == accounts.number)
     keys, is_company = accounts.person[rows], accounts.is_company[rows]
@@ -173,7 +173,7 @@ def _identifiers(dice: Dice, keys: Ints, is_company: Flags, state: Ints) -> pa.A
     return only(pc.if_else(pa.array(is_company), company_no, people_no), state != 1)
 
 
-def tenancies(accounts: Accounts) -> pa.Table:
+def tenancies(accounts: SampleAccounts) -> pa.Table:
     """Grain: one tenancy; every account has one."""
     share = np.where(accounts.does("owner"), 0, np.where(accounts.does("part_owner"), 1, -1))
     return pa.table(
@@ -187,7 +187,7 @@ def tenancies(accounts: Accounts) -> pa.Table:
     )
 
 
-def contacts(dice: Dice, accounts: Accounts) -> pa.Table:
+def contacts(dice: Dice, accounts: SampleAccounts) -> pa.Table:
     """Grain: one contact of a payer.
 
     Some payers had another telephone before; some have revoked their only contact.
@@ -207,7 +207,7 @@ def contacts(dice: Dice, accounts: Accounts) -> pa.Table:
 
 def _contact_rows(
     dice: Dice,
-    accounts: Accounts,
+    accounts: SampleAccounts,
     rows: Ints,
     channel: Ints,
     registered: Ints,

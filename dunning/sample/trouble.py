@@ -6,7 +6,7 @@ import pyarrow as pa
 from dunning.core.arrays import Ints
 from dunning.core.days import NEVER
 from dunning.core.words import CASE_OUTCOMES, CASE_STAGES, HOLD_REASONS, NOTICE_STAGES
-from dunning.sample.accounts import CONTACTS, Accounts
+from dunning.sample.accounts import CONTACTS, SampleAccounts
 from dunning.sample.behaviours import BEHAVIOURS
 from dunning.sample.billing import invoice_numbers
 from dunning.sample.bills import KINDS, Bills
@@ -19,7 +19,7 @@ _NEVER_DUE = 1_000_000
 _AUTHORS = ("Каса 2", "Отдел рекламации", "Отдел събиране", "Правен отдел")
 
 
-def holds(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
+def holds(dice: Dice, accounts: SampleAccounts, bills: Bills) -> pa.Table:
     """Grain: one hold.
 
     On a disputed bill or account, on a payer who is deceased or insolvent, or on a premise; some
@@ -48,7 +48,7 @@ def holds(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def _disputes(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
+def _disputes(dice: Dice, accounts: SampleAccounts, bills: Bills) -> pa.Table:
     overdue = is_left_unpaid(accounts, bills) & (bills.due_on < accounts.as_of)
     last = bills.last_of_each(overdue & accounts.does("disputes")[bills.account])
     rows = bills.account[last]
@@ -60,7 +60,12 @@ def _disputes(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
 
 
 def _hold_rows(
-    dice: Dice, accounts: Accounts, rows: Ints, reason: Ints, names: str, ended_days_ago: int | None
+    dice: Dice,
+    accounts: SampleAccounts,
+    rows: Ints,
+    reason: Ints,
+    names: str,
+    ended_days_ago: int | None,
 ) -> pa.Table:
     """Return holds that name the account, its payer, or its premise."""
     keys = accounts.number[rows]
@@ -87,7 +92,7 @@ def _hold_rows(
     )
 
 
-def notices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
+def notices(dice: Dice, accounts: SampleAccounts, bills: Bills) -> pa.Table:
     """Grain: one notice sent.
 
     By post it is served in 3 to 7 days, otherwise in one; for unreached payers it fails.
@@ -112,7 +117,7 @@ def notices(dice: Dice, accounts: Accounts, bills: Bills) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def _first_unpaid(accounts: Accounts, bills: Bills) -> Ints:
+def _first_unpaid(accounts: SampleAccounts, bills: Bills) -> Ints:
     """Return the due day of each account's first unpaid bill, or else of its first bill."""
     is_due = bills.due_on < accounts.as_of - 15
     first = np.full(len(accounts), _NEVER_DUE)
@@ -124,7 +129,9 @@ def _first_unpaid(accounts: Accounts, bills: Bills) -> Ints:
     return np.where(first == _NEVER_DUE, -_NEVER_DUE, first)
 
 
-def _notice_rows(dice: Dice, accounts: Accounts, rows: Ints, stage: int, sent_on: Ints) -> pa.Table:
+def _notice_rows(
+    dice: Dice, accounts: SampleAccounts, rows: Ints, stage: int, sent_on: Ints
+) -> pa.Table:
     keys = accounts.number[rows]
     by_post = (accounts.contact[rows] >= 2) | (stage > 0)
     channel = np.where(by_post, CONTACTS.index("post"), accounts.contact[rows])
@@ -144,7 +151,7 @@ def _notice_rows(dice: Dice, accounts: Accounts, rows: Ints, stage: int, sent_on
     )
 
 
-def court_cases(dice: Dice, accounts: Accounts, bills: Bills) -> tuple[pa.Table, pa.Table]:
+def court_cases(dice: Dice, accounts: SampleAccounts, bills: Bills) -> tuple[pa.Table, pa.Table]:
     """Return court cases and their items.
 
     Running cases are about what was owed a month before; closed ones awarded something.

@@ -10,7 +10,7 @@ import pyarrow as pa
 from dunning.core.arrays import Flags, Ints
 from dunning.core.errors import UsageError
 from dunning.core.ledger_tables import TABLES
-from dunning.sample.accounts import Accounts, make_accounts
+from dunning.sample.accounts import SampleAccounts, make_accounts
 from dunning.sample.behaviours import DOUBTED
 from dunning.sample.billing import invoice_lines, invoices, payments
 from dunning.sample.bills import KINDS, Bills, make_bills
@@ -157,7 +157,7 @@ def _none(table: pa.Table) -> tuple[pa.Table, Flags]:
     return table, np.zeros(table.num_rows, bool)
 
 
-def _monthly_of_ordinary(accounts: Accounts, bills: Bills) -> Flags:
+def _monthly_of_ordinary(accounts: SampleAccounts, bills: Bills) -> Flags:
     return (
         accounts.is_ordinary()[bills.account]
         & (bills.kind <= KINDS.index("forecast"))

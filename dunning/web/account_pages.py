@@ -28,7 +28,7 @@ Adviser = Annotated[Person, permit("accounts")]
 Protector = Annotated[Person, permit("protect")]
 Lawyer = Annotated[Person, permit("identifiers")]
 _LONGEST = 100
-_NO_WISH = protect.Wish("", "")
+_NO_WISH = protect.HoldForm("", "")
 
 
 @router.get("/accounts")
@@ -87,7 +87,7 @@ def protect_account(
     A refusal is shown above the page, with the form as filled in.
     """
     office = open_office()
-    wish = protect.Wish(
+    wish = protect.HoldForm(
         **{name: str(form.get(name, "")) for name in ("reason", "note", "document", "until")}
     )
     try:
@@ -196,7 +196,7 @@ def _show(
     *,
     is_whole: bool,
     refusal: RefusedError | None = None,
-    wish: protect.Wish = _NO_WISH,
+    wish: protect.HoldForm = _NO_WISH,
 ) -> Response:
     office, whose = open_office(), (page.story.premise_no, page.story.payer_code)
     national_id = page.payer.national_id if is_whole else account.mask(page.payer.national_id)

@@ -76,7 +76,7 @@ def give_list(
     request: Request, person: Taker, name: str, suffix: str, as_of: date | None = None
 ) -> Response:
     """Return a list's file, filtered as in the address, after recording the download."""
-    return _give(person, name, suffix, as_of, lists.Wish(_filters(request.query_params)))
+    return _give(person, name, suffix, as_of, lists.ListQuery(_filters(request.query_params)))
 
 
 @router.post("/lists/{name}.{suffix}", tags=[LOOKS])
@@ -92,11 +92,13 @@ def give_found_list(
         name,
         suffix,
         as_of,
-        lists.Wish(_filters(form), str(form.get("text", ""))[:_LONGEST]),
+        lists.ListQuery(_filters(form), str(form.get("text", ""))[:_LONGEST]),
     )
 
 
-def _give(person: Person, name: str, suffix: str, as_of: date | None, wish: lists.Wish) -> Response:
+def _give(
+    person: Person, name: str, suffix: str, as_of: date | None, wish: lists.ListQuery
+) -> Response:
     _permit_court(person, name)
     if suffix not in _KINDS:
         raise HTTPException(404)
@@ -119,7 +121,7 @@ def show_list(
     page: int = 1,
 ) -> Response:
     """Show a page of a list; its filters are part of the address."""
-    wish = lists.Wish(_filters(request.query_params), "", sort, direction == "down", page)
+    wish = lists.ListQuery(_filters(request.query_params), "", sort, direction == "down", page)
     return _show(request, person, name, as_of, wish)
 
 
@@ -133,7 +135,7 @@ def search_list(
     """
     sort, _, direction = str(form.get("order") or form.get("sorted") or "").partition(" ")
     page = str(form.get("page", ""))
-    wish = lists.Wish(
+    wish = lists.ListQuery(
         _filters(form),
         str(form.get("text", ""))[:_LONGEST],
         sort,
@@ -237,7 +239,7 @@ async def tell_refusal(request: Request, error: Exception) -> Response:
 
 
 def _show(
-    request: Request, person: Person, name: str, as_of: date | None, wish: lists.Wish
+    request: Request, person: Person, name: str, as_of: date | None, wish: lists.ListQuery
 ) -> Response:
     _permit_court(person, name)
     office = open_office()

@@ -105,7 +105,7 @@ def _may_take(person: Person, list_name: str) -> bool:
     return person.may("downloads") and (list_name != "court" or person.may("identifiers"))
 
 
-def _read_wish(form: Mapping[str, Any], list_name: str, as_of: date) -> recall.Wish:
+def _read_wish(form: Mapping[str, Any], list_name: str, as_of: date) -> recall.RecallRequest:
     """Return the rows to recall: the marked ones, else those of a number, else all."""
     given = form.get("row") or []
     marked = [given] if isinstance(given, str) else given
@@ -116,7 +116,7 @@ def _read_wish(form: Mapping[str, Any], list_name: str, as_of: date) -> recall.W
     # Rows were meant but none is marked: this must not become a recall of the whole list.
     if form.get("scope") == "rows" and not accounts and not premise:
         raise HTTPException(400)
-    return recall.Wish(as_of, list_name, premise, payer, accounts)
+    return recall.RecallRequest(as_of, list_name, premise, payer, accounts)
 
 
 def _key_of(premise_no: str, payer_code: str) -> str:

@@ -19,7 +19,7 @@ from dunning.documents.notice.printing import estimate_pages, print_batches, pri
 from dunning.documents.notice.run_constants import Press
 from dunning.gateways.files.worktables import StreamWriter, read_streams
 from dunning.jobs.nightly.history import History
-from dunning.jobs.nightly.runs import Run
+from dunning.jobs.nightly.runs import NightlyRun
 from tests.benchmarks import notice_fpdf2
 from tests.benchmarks.notice_platypus import PlatypusNotices
 from tests.benchmarks.phases import Phase, measure, side_by_side
@@ -123,7 +123,7 @@ def gather(run: dict[str, Any], stream: str) -> int:
     """Decide on the notices of both services and keep them, one page each (no cards); return how
     many.
     """
-    this = Run.of(run)
+    this = NightlyRun.of(run)
     snapshot, rules = this.open_snapshot(), this.rules()
     history = History.read(Path(this.work))
     count = 0
@@ -236,5 +236,5 @@ def _warm_up(stream: str, press: Press, out: Path) -> None:
 
 
 def _press(run: dict[str, Any]) -> Press:
-    this = Run.of(run)
+    this = NightlyRun.of(run)
     return Press.of(this.rules(), this.day - _DECIDED_ON, this.paid_until)

@@ -13,9 +13,13 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from dunning.core.ledger_tables import TABLES, Kind
+from dunning.core.ledger_tables import TABLES, CellKind
 
-_TYPES = {Kind.AMOUNT: pa.decimal128(14, 2), Kind.DAY: pa.date32(), Kind.NUMBER: pa.int32()}
+_TYPES = {
+    CellKind.AMOUNT: pa.decimal128(14, 2),
+    CellKind.DAY: pa.date32(),
+    CellKind.NUMBER: pa.int32(),
+}
 _BLOCK = 8 << 20
 
 

@@ -15,7 +15,7 @@ from dunning.core.frames import Frame
 from dunning.core.ladder import MESSAGES, RUNG_NAMES
 from dunning.core.lists import LISTS
 from dunning.core.words import CHANNELS, STAGES
-from dunning.decisions.compare.account_state import Side
+from dunning.decisions.compare.account_state import ComparedNight
 from dunning.decisions.compare.changes import (
     MOVES,
     PLACES,
@@ -129,7 +129,7 @@ NIGHTS = st.tuples(SIDES, SIDES, SIDES).map(
 )
 
 
-def side_of(rows: dict[Key, Row], seed: int = 0) -> Side:
+def side_of(rows: dict[Key, Row], seed: int = 0) -> ComparedNight:
     """Return the rows as the decisions give them, in some order."""
     order = np.random.default_rng(seed).permutation(len(rows)) if rows else np.zeros(0, int)
     keys = [list(rows)[place] for place in order]
@@ -148,7 +148,7 @@ def side_of(rows: dict[Key, Row], seed: int = 0) -> Side:
             len(found), len(RUNG_NAMES)
         )
     accounts["stage"] = np.array([row.stage for row in found], np.int8)
-    return Side(Frame(accounts), proposed_of(dict(zip(keys, found, strict=True))))
+    return ComparedNight(Frame(accounts), proposed_of(dict(zip(keys, found, strict=True))))
 
 
 def proposed_of(rows: dict[Key, Row]) -> dict[str, pa.Table]:

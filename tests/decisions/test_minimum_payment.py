@@ -14,7 +14,7 @@ from dunning.decisions.account.classify import conclude
 from dunning.decisions.account.stages import find_reached
 from dunning.decisions.lists.disconnections import propose_disconnections
 from dunning.decisions.lists.payment_cases import (
-    Asked,
+    AssessedAccount,
     stop_disconnection,
     stop_last_warning,
     stop_stage,
@@ -83,16 +83,16 @@ def accounts(draw: st.DrawFn) -> Facts:
     return Facts("0001", "1", True, date(2012, 1, 1), invoices, payments, (), plans, (), notices)
 
 
-def ask(facts: Facts, paid: int = 0) -> Asked:
+def ask(facts: Facts, paid: int = 0) -> AssessedAccount:
     """Decide on an account after a payment of tonight that names nothing."""
     more = (Payment("P9", AS_OF, paid),) if paid else ()
     crowd = [replace(facts, payments=facts.payments + more)]
     bucket = make_bucket(crowd, POLICY)
     found = find_out(bucket, RULES, make_history(bucket, crowd, POLICY, AS_OF))
-    return Asked(bucket, conclude(bucket, RULES, found), found, RULES, 0)
+    return AssessedAccount(bucket, conclude(bucket, RULES, found), found, RULES, 0)
 
 
-def stages_of_messages(asked: Asked) -> list[str]:
+def stages_of_messages(asked: AssessedAccount) -> list[str]:
     proposed = propose_reminders(asked.bucket, asked.decision, RULES, asked.found.history)
     return proposed["reminders"]["stage"].to_pylist()
 
@@ -148,7 +148,7 @@ def test_the_next_stage_does_not_come_on_its_day(facts: Facts) -> None:
     assert comes == {least: False, least - 1: True}
 
 
-def comes_on(asked: Asked, stage: str, on: int) -> bool:
+def comes_on(asked: AssessedAccount, stage: str, on: int) -> bool:
     """Whether an account stands at a stage on a day, if nothing more is paid."""
     reached = find_reached(asked.found.items, asked.found.ladder, RULES.stages, 1, on)
     ways = ["court_bound", "limitation_near"] if stage == "court_bound" else [stage]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from dunning.documents.lists.columns import Column, Kind, money, text
+from dunning.documents.lists.columns import ColumnFormat, ListColumn, money, text
 from dunning.documents.lists.csv_files import render_csv
 from dunning.documents.lists.list_columns import (
     COURT,
@@ -27,19 +27,23 @@ from dunning.documents.lists.list_columns import (
 from dunning.documents.lists.parquet_files import read_parquet, render_parquet
 
 LISTS = (*REMINDERS.values(), DISCONNECTIONS, COURT, COURT_ITEMS, WITHHELD, QUARANTINE)
-TYPES = {Kind.MONEY: pa.int64(), Kind.DAY: pa.date32(), Kind.COUNT: pa.int32()}
+TYPES = {
+    ColumnFormat.MONEY: pa.int64(),
+    ColumnFormat.DAY: pa.date32(),
+    ColumnFormat.COUNT: pa.int32(),
+}
 NOTE = (text("note", "Бележка"),)
 
 harsh = some.text(some.sampled_from("ая1 ;\"'\r\n\t=+-@,＝＋$\x00😀"), max_size=6)
 texts = some.one_of(some.none(), harsh, some.text(some.characters(codec="utf-8"), max_size=8))
 CELLS = {
-    Kind.MONEY: some.one_of(some.none(), some.integers(-(10**15), 10**15)),
-    Kind.DAY: some.one_of(some.none(), some.dates(date(1990, 1, 1), date(2100, 12, 31))),
-    Kind.COUNT: some.one_of(some.none(), some.integers(-(2**31), 2**31 - 1)),
+    ColumnFormat.MONEY: some.one_of(some.none(), some.integers(-(10**15), 10**15)),
+    ColumnFormat.DAY: some.one_of(some.none(), some.dates(date(1990, 1, 1), date(2100, 12, 31))),
+    ColumnFormat.COUNT: some.one_of(some.none(), some.integers(-(2**31), 2**31 - 1)),
 }
 
 
-def build(columns: Sequence[Column], rows: Sequence[tuple]) -> pa.Table:
+def build(columns: Sequence[ListColumn], rows: Sequence[tuple]) -> pa.Table:
     cells = zip(*rows, strict=True) if rows else [() for _ in columns]
     return pa.table(
         {
@@ -103,7 +107,7 @@ def test_a_text_that_a_spreadsheet_would_calculate_keeps_its_own_signs() -> None
     [(text("other", "Друго"),), (money("note", "Сума"),), (*NOTE, text("more", "Още"))],
     ids=["another name", "another type", "fewer columns"],
 )
-def test_another_file_is_refused(columns: Sequence[Column]) -> None:
+def test_another_file_is_refused(columns: Sequence[ListColumn]) -> None:
     content = render_parquet(pa.table({"note": ["а"]}), NOTE)
     with pytest.raises(ValueError, match="the columns are note, not"):
         read_parquet(content, columns)

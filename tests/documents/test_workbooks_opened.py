@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.columns import ColumnFormat, ListColumn
 from dunning.documents.lists.list_columns import (
     COURT,
     COURT_ITEMS,
@@ -99,15 +99,15 @@ def table_of(listed: ListFile) -> pa.Table:
     return pa.table({column.source: pa.array(values_of(column)) for column in listed.columns})
 
 
-def values_of(column: Column) -> list[Any]:
+def values_of(column: ListColumn) -> list[Any]:
     """Return one value for each row of a column."""
-    if column.kind is Kind.MONEY:
+    if column.kind is ColumnFormat.MONEY:
         return list(CENTS)
-    if column.kind is Kind.DAY:
+    if column.kind is ColumnFormat.DAY:
         return [DAYS[row % len(DAYS)] for row in range(len(CENTS))]
-    if column.kind is Kind.COUNT:
+    if column.kind is ColumnFormat.COUNT:
         return [COUNTS[row % len(COUNTS)] for row in range(len(CENTS))]
-    if column.kind is Kind.TEXT:
+    if column.kind is ColumnFormat.TEXT:
         return list(TEXTS)
     if column.is_open:
         return [text.replace(" ", "") for text in TEXTS]
@@ -115,17 +115,17 @@ def values_of(column: Column) -> list[Any]:
     return [codes[row % len(codes)] for row in range(len(CENTS))]
 
 
-def shown(column: Column, value: Any) -> str:
+def shown(column: ListColumn, value: Any) -> str:
     """Return how a spreadsheet must show a value: sums and days as numbers, all else as text, in
     quotes.
     """
-    if column.kind is Kind.MONEY:
+    if column.kind is ColumnFormat.MONEY:
         return f"{value / 100:,.2f}"
-    if column.kind is Kind.DAY:
+    if column.kind is ColumnFormat.DAY:
         return f"{value:%d.%m.%Y}"
-    if column.kind is Kind.COUNT:
+    if column.kind is ColumnFormat.COUNT:
         return str(value)
-    if column.kind in (Kind.WORD, Kind.REASONS):
+    if column.kind in (ColumnFormat.WORD, ColumnFormat.REASONS):
         value = word_or_text("bg", value, column.words)
     return '"' + str(value).replace('"', '""') + '"'
 

@@ -13,7 +13,7 @@ import pytest
 from dunning.core.errors import DunningError
 from dunning.gateways.snapshots.snapshot import find_snapshot, open_snapshot
 from dunning.jobs.nightly import classify, close, load, propose, report, write
-from dunning.jobs.nightly.runs import Run
+from dunning.jobs.nightly.runs import NightlyRun
 from tests.faults.children import Warm
 from tests.faults.places import AS_OF, Place, Undisturbed, hashes, place
 from tests.faults.servers import Server
@@ -156,8 +156,8 @@ def test_what_one_step_leaves_for_another_is_found_when_a_bit_of_it_turned(
     steps: list[tuple[str, Callable[[], object]]] = [
         ("load", lambda: classify_all(run)),
         ("classify", lambda: (propose.run(run, parts), write.run(run))),
-        ("propose", lambda: (write.run(run), close.check_files(Run.of(run)))),
-        ("write", lambda: close.check_files(Run.of(run))),
+        ("propose", lambda: (write.run(run), close.check_files(NightlyRun.of(run)))),
+        ("write", lambda: close.check_files(NightlyRun.of(run))),
     ]
     unnoticed: dict[tuple[str, str], object] = {}
     tried = 0

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from dunning.core.ledger_tables import Kind
+from dunning.core.ledger_tables import CellKind
 from tests.fuzz.plain_cells import read_number
 
 NBSP, NARROW, THIN = "\u00a0", "\u202f", "\u2009"
 
 # Never readable, whatever column of the kind it stands in.
-BAD: dict[Kind, tuple[str, ...]] = {
-    Kind.AMOUNT: (
+BAD: dict[CellKind, tuple[str, ...]] = {
+    CellKind.AMOUNT: (
         "1e2",
         "1E2",
         "1.0e1",
@@ -73,7 +73,7 @@ BAD: dict[Kind, tuple[str, ...]] = {
         "5\x01",
         "9" * 400,
     ),
-    Kind.DAY: (
+    CellKind.DAY: (
         "31.02.2026",
         "2026-02-29",
         "2026-02-30",
@@ -121,7 +121,7 @@ BAD: dict[Kind, tuple[str, ...]] = {
         "2026-O1-02",
         "2026-01-02\x01",
     ),
-    Kind.INSTANT: (
+    CellKind.INSTANT: (
         "31.02.2026",
         "2026-02-30 10:00",
         "1989-12-31 23:59",
@@ -149,7 +149,7 @@ BAD: dict[Kind, tuple[str, ...]] = {
         "now",
         "0000-00-00 00:00:00",
     ),
-    Kind.NUMBER: (
+    CellKind.NUMBER: (
         "-1",
         "+1",
         "1.0",
@@ -166,7 +166,7 @@ BAD: dict[Kind, tuple[str, ...]] = {
         "І",
         "½",
     ),
-    Kind.SHARE: (
+    CellKind.SHARE: (
         "0",
         "2",
         "0/1",
@@ -194,7 +194,7 @@ BAD: dict[Kind, tuple[str, ...]] = {
         "01",
         "1/2e1",
     ),
-    Kind.FLAG: (
+    CellKind.FLAG: (
         "2",
         "-1",
         "01",
@@ -218,7 +218,7 @@ BAD: dict[Kind, tuple[str, ...]] = {
         "TRUЕ",
         "１",
     ),
-    Kind.WORD: (
+    CellKind.WORD: (
         "x",
         "0",
         "1",
@@ -249,8 +249,8 @@ BAD: dict[Kind, tuple[str, ...]] = {
 }
 
 # Still a value, however it looks: the text and the value as the oracle gives it.
-GOOD: dict[Kind, tuple[tuple[str, object], ...]] = {
-    Kind.AMOUNT: (
+GOOD: dict[CellKind, tuple[tuple[str, object], ...]] = {
+    CellKind.AMOUNT: (
         ("1 234,50", 123450),
         (f"1{NBSP}234,50", 123450),
         (f"1{NARROW}234.5", 123450),
@@ -276,7 +276,7 @@ GOOD: dict[Kind, tuple[tuple[str, object], ...]] = {
         ("NULL", None),
         ("nan", None),
     ),
-    Kind.DAY: (
+    CellKind.DAY: (
         ("9999-12-31", None),
         ("31.12.2999 г.", None),
         ("1.2.2026", "2026-02-01"),
@@ -288,20 +288,20 @@ GOOD: dict[Kind, tuple[tuple[str, object], ...]] = {
         ("2026-01-02T23:30:00.000Z", "2026-01-03"),
         ("2026-01-02 23:30:00.0000000 +01:00", "2026-01-03"),
     ),
-    Kind.INSTANT: (
+    CellKind.INSTANT: (
         ("2026-01-01 9:00", "9:00"),
         ("2026-01-01T10:00+0200", "10:00"),
         ("2026-01-01 10:00:00+02", "10:00"),
     ),
-    Kind.WORD: (("null", None), ("None", None), ("(NULL)", None), ("\\N", None)),
-    Kind.NUMBER: (),
-    Kind.SHARE: (
+    CellKind.WORD: (("null", None), ("None", None), ("(NULL)", None), ("\\N", None)),
+    CellKind.NUMBER: (),
+    CellKind.SHARE: (
         ("1", "1"),
         ("1/1", "1/1"),
         ("5/6", "5/6"),
         ("999999999/999999999", "999999999/999999999"),
     ),
-    Kind.FLAG: (
+    CellKind.FLAG: (
         ("n/a", None),
         ("1", True),
         ("0", False),
@@ -314,7 +314,7 @@ GOOD: dict[Kind, tuple[tuple[str, object], ...]] = {
 }
 
 
-def make_cells(kind: Kind, count: int, seed_no: int) -> list[str]:
+def make_cells(kind: CellKind, count: int, seed_no: int) -> list[str]:
     """Return texts, distinct when trimmed, that are nearly, or not at all, what the kind wants; the
     same by seed.
     """
@@ -332,7 +332,7 @@ def make_cells(kind: Kind, count: int, seed_no: int) -> list[str]:
     def collect(text: str) -> None:
         text = text.replace("\r", " ").replace("\n", " ").replace("\0", "\x01")
         if (
-            kind is not Kind.NUMBER or read_number(text.strip()) is None
+            kind is not CellKind.NUMBER or read_number(text.strip()) is None
         ):  # a number that reads may be another row's
             made.setdefault(text.strip(), text)
 
@@ -412,8 +412,8 @@ _CLOCKS = _joined(
 _SHARES = st.builds("{}/{}".format, _digits(0, 10), _digits(0, 10))
 _GOOD_DAYS = st.sampled_from(["2026-05-17", "17.05.2026", "17.05.2026 г."])
 
-_STRATEGIES: dict[Kind, st.SearchStrategy[str]] = {
-    Kind.AMOUNT: st.one_of(
+_STRATEGIES: dict[CellKind, st.SearchStrategy[str]] = {
+    CellKind.AMOUNT: st.one_of(
         _joined(_SIGN, _digits(0, 11), _POINT, _digits(0, 4)),
         _joined(
             _SIGN, _digits(1, 4), _GAP, _digits(2, 4), _GAP, _digits(2, 4), _POINT, _digits(0, 3)
@@ -427,19 +427,19 @@ _STRATEGIES: dict[Kind, st.SearchStrategy[str]] = {
         _mutated(st.sampled_from(["12.50", "-3,20", "1 234,5", "7"])),
         _ANY,
     ),
-    Kind.DAY: st.one_of(_DAYS, _mutated(_GOOD_DAYS), _ANY),
-    Kind.INSTANT: st.one_of(
+    CellKind.DAY: st.one_of(_DAYS, _mutated(_GOOD_DAYS), _ANY),
+    CellKind.INSTANT: st.one_of(
         _joined(_DAYS, _CLOCKS),
         _joined(_GOOD_DAYS, _CLOCKS),
         _mutated(_joined(_GOOD_DAYS, st.sampled_from([" 10:30", "T10:30:59+03:00"]))),
         _ANY,
     ),
-    Kind.NUMBER: st.one_of(_joined(_SIGN, _digits(0, 12)), _mutated(_digits(1, 5)), _ANY),
-    Kind.SHARE: st.one_of(_SHARES, _mutated(st.sampled_from(["1/2", "5/6", "1"])), _ANY),
-    Kind.FLAG: st.one_of(
+    CellKind.NUMBER: st.one_of(_joined(_SIGN, _digits(0, 12)), _mutated(_digits(1, 5)), _ANY),
+    CellKind.SHARE: st.one_of(_SHARES, _mutated(st.sampled_from(["1/2", "5/6", "1"])), _ANY),
+    CellKind.FLAG: st.one_of(
         _mutated(st.sampled_from(["1", "0", "true", "false", "yes", "no", "да", "не"])), _ANY
     ),
-    Kind.WORD: st.one_of(
+    CellKind.WORD: st.one_of(
         _mutated(
             st.sampled_from(
                 [
@@ -463,6 +463,6 @@ _STRATEGIES: dict[Kind, st.SearchStrategy[str]] = {
 }
 
 
-def kinds() -> Iterator[Kind]:
+def kinds() -> Iterator[CellKind]:
     """Yield the kinds of cells that can be bad at all."""
     return iter(_STRATEGIES)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dunning.core.ledger_tables import Column, Kind
+from dunning.core.ledger_tables import CellKind, LedgerColumn
 
 _SPACES = " \u00a0\u202f"
 _DAY_LENGTH_MAX = 100  # of a cell that may be of a megabyte, only so much can be a day
@@ -29,15 +29,15 @@ _ZONE_HOURS_MAX = 14
 _CURRENCIES = {"€": "EUR", "EUR": "EUR", "BGN": "BGN", "лв.": "BGN", "лв": "BGN"}
 
 
-def read_cell(column: Column, cell: str, currency: str = "") -> Any:
+def read_cell(column: LedgerColumn, cell: str, currency: str = "") -> Any:
     """Return the value of a cell, None where it is empty or bad; an amount beside its row's
     currency.
     """
     if not is_filled(cell):
         return None
-    if column.kind is Kind.WORD:
+    if column.kind is CellKind.WORD:
         return cell if cell in column.words else None
-    if column.kind is Kind.AMOUNT:
+    if column.kind is CellKind.AMOUNT:
         return read_amount(cell, currency)
     if column.name == "valid_until" and _is_end_of_time(cell):
         return None
@@ -49,7 +49,7 @@ def is_filled(cell: str) -> bool:
     return cell.upper() not in ("", "NULL", "\\N", "N/A", "#N/A", "NAN", "NONE", "(NULL)")
 
 
-def is_bad(column: Column, cell: str, currency: str = "") -> bool:
+def is_bad(column: LedgerColumn, cell: str, currency: str = "") -> bool:
     """Say whether something stands there that cannot be read."""
     if column.name == "valid_until" and _is_end_of_time(cell):
         return False
@@ -237,11 +237,11 @@ def _is_digits(text: str) -> bool:
     return bool(text) and all(letter in "0123456789" for letter in text)
 
 
-_READERS: dict[Kind, Callable[[str], Any]] = {
-    Kind.TEXT: lambda cell: cell,
-    Kind.FLAG: lambda cell: _FLAGS.get(cell.lower()),
-    Kind.DAY: read_day,
-    Kind.INSTANT: read_instant,
-    Kind.NUMBER: read_number,
-    Kind.SHARE: read_share,
+_READERS: dict[CellKind, Callable[[str], Any]] = {
+    CellKind.TEXT: lambda cell: cell,
+    CellKind.FLAG: lambda cell: _FLAGS.get(cell.lower()),
+    CellKind.DAY: read_day,
+    CellKind.INSTANT: read_instant,
+    CellKind.NUMBER: read_number,
+    CellKind.SHARE: read_share,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from dunning.core.ledger_tables import TABLES, Kind
+from dunning.core.ledger_tables import TABLES, CellKind
 from tests.fuzz.plain_cells import is_bad, is_filled, read_amount, read_cell
 
 Cells = Mapping[str, str]
@@ -98,7 +98,9 @@ def find_cell_reasons(table: str, cells: Cells) -> set[str]:
     for column in TABLES[table].columns:
         cell = cells.get(column.name, "").strip()
         if is_bad(column, cell, currency):
-            reasons.add("bad_date" if column.kind in (Kind.DAY, Kind.INSTANT) else "bad_value")
+            reasons.add(
+                "bad_date" if column.kind in (CellKind.DAY, CellKind.INSTANT) else "bad_value"
+            )
         if column.is_required and not is_filled(cell):
             reasons.add("missing_value")
     return reasons

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dunning.core.days import to_day
-from dunning.core.ledger_tables import TABLES, Kind
+from dunning.core.ledger_tables import TABLES, CellKind
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.load import load_ledger
@@ -274,7 +274,7 @@ def _may_be_elsewhere(case: DamagedRow, values: dict[str, Any]) -> bool:
 
 
 def _kept_value(case: DamagedRow, name: str, values: dict[str, Any]) -> Any:
-    if values[name] is None and TABLES[case.table][name].kind is Kind.FLAG:
+    if values[name] is None and TABLES[case.table][name].kind is CellKind.FLAG:
         return name == "disconnectable" and values["service"] == "electricity"
     return _plain(values[name])
 

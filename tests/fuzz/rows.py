@@ -5,11 +5,11 @@ values taken in.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dunning.core.ledger_tables import TABLES, Column, Kind
+from dunning.core.ledger_tables import TABLES, CellKind, LedgerColumn
 from tests.fuzz.cells import BAD, GOOD, NBSP, kinds, make_cells
 from tests.fuzz.good_rows import VARIETIES, good_row
 
-DATES = (Kind.DAY, Kind.INSTANT)
+DATES = (CellKind.DAY, CellKind.INSTANT)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _is_lost_without(table: str, variety: str, column: str) -> bool:
     return numbered == [column]
 
 
-def _damages(column: Column) -> Iterator[tuple[str, str | None]]:
+def _damages(column: LedgerColumn) -> Iterator[tuple[str, str | None]]:
     """Yield (text, reason) for one column; a period's reasons depend on the kind of the bill."""
     bad = "bad_date" if column.kind in DATES else "bad_value"
     yield from ((text, bad) for text in BAD.get(column.kind, ()))
@@ -100,11 +100,13 @@ def _damages(column: Column) -> Iterator[tuple[str, str | None]]:
         yield "", None
 
 
-def _missing(column: Column) -> str | None:
+def _missing(column: LedgerColumn) -> str | None:
     """A missing premise is also a tenancy's or payment's lack of an owner: that is the oracle's to
     say.
     """
-    return "missing_value" if column.kind is not Kind.TEXT or column.name.endswith("_no") else None
+    return (
+        "missing_value" if column.kind is not CellKind.TEXT or column.name.endswith("_no") else None
+    )
 
 
 # Damages that only make sense in one column: (table, variety, column, text, reasons).

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from dunning.core.errors import DunningError
 from dunning.gateways.files.publishing import hash_files, manifest_bytes, write_private
 from dunning.gateways.snapshots.snapshot import sha256_of
-from dunning.gateways.store.closing import CLOSE, Books, begin_close
+from dunning.gateways.store.closing import CLOSE, ClosingRows, begin_close
 from dunning.gateways.store.decisions import fetch_decisions
 from dunning.gateways.store.notices import NOTICES, NoticeRun, begin_notices, fetch_notice_run
 from dunning.gateways.store.outbox import OutboxKind, fetch_intents, publish_once, recover
@@ -141,7 +141,7 @@ def test_only_the_named_kinds_are_settled(engine: Engine, prepared: Path, tmp_pa
         pa.schema([field for field in schema if field.name != "as_of"]).empty_table()
         for schema in (DECISIONS, PROPOSALS, DEEDS)
     ]
-    begin_close(engine, run_id, "sha", Books(*empty))
+    begin_close(engine, run_id, "sha", ClosingRows(*empty))
 
     recover(engine, CLOSE, RELEASE, RECALL)
     closed = fetch_run_by_id(engine, run_id)

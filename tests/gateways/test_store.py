@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dunning.core.errors import DunningError
 from dunning.gateways.store import open_store
-from dunning.gateways.store.closing import CLOSE, Books, begin_close
+from dunning.gateways.store.closing import CLOSE, ClosingRows, begin_close
 from dunning.gateways.store.decisions import fetch_decisions, replace_decisions
 from dunning.gateways.store.deeds import append_deeds, count_deeds, fetch_deeds
 from dunning.gateways.store.outbox import end, fetch_intents
@@ -98,7 +98,7 @@ def deeds_of(*references, overdue_cents=10_000):
 
 
 def books_of(day, *accounts):
-    return Books(
+    return ClosingRows(
         decisions_of(*accounts),
         proposals_of(*accounts),
         deeds_of(*(f"R{day.day}-{a}" for a in accounts)),
@@ -262,7 +262,7 @@ def test_a_run_that_records_nothing_closes_nothing(engine):
 
 def test_a_close_that_fails_half_way_writes_nothing(engine):
     run_id = start_run(engine, MONDAY, is_recording=True)
-    twice = Books(
+    twice = ClosingRows(
         decisions_of("1"), proposals_of("1"), pa.concat_tables([deeds_of("R1-1"), deeds_of("R1-1")])
     )
     with pytest.raises(DunningError, match="wants to record one deed twice"):

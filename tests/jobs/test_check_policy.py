@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dunning.jobs.nightly.freshness import is_stale
-from dunning.jobs.policy_check.boundary_cases import Case, Debt, Sent, describe
+from dunning.jobs.policy_check.boundary_cases import BoundaryCase, Debt, Sent, describe
 from dunning.jobs.policy_check.boundary_crowd import make_crowd
 from dunning.jobs.policy_check.check_policy import check_night, run
 from dunning.jobs.policy_check.policy_knobs import turn_knobs
@@ -150,7 +150,7 @@ def test_a_turned_logo_is_a_logo() -> None:
 
 
 def test_facts_are_told_in_plain_words() -> None:
-    case = Case(
+    case = BoundaryCase(
         (Debt(date(2026, 5, 26), 10001),), (Sent("overdue", date(2026, 6, 1), date(2026, 6, 6)),)
     )
     assert describe(case, 7, NIGHT) == (

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Engine, text
 
-from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.columns import ColumnFormat, ListColumn
 from dunning.documents.lists.columns import text as text_column
 from dunning.documents.lists.parquet_files import render_parquet
 from dunning.gateways.settings.environment import Settings
@@ -28,7 +28,7 @@ from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Debtors, Night, days, dunning, nightly, say_fresh
 from tests.object_stores import Store
 
-ALL = lists.Wish({})
+ALL = lists.ListQuery({})
 NAMES = tuple(FILES)
 LONG = ("text", "interest_segments")
 
@@ -52,7 +52,7 @@ class Desk:
             )
         return rows
 
-    def all(self, name: str, wish: lists.Wish = ALL) -> list[dict[str, str]]:
+    def all(self, name: str, wish: lists.ListQuery = ALL) -> list[dict[str, str]]:
         """Return every row that the pages of a list show, as its file would have it."""
         first = lists.look(self.office, name, None, wish)
         turned = [
@@ -60,7 +60,7 @@ class Desk:
                 self.office,
                 name,
                 None,
-                lists.Wish(wish.filters, wish.text, wish.sort, wish.is_descending, n),
+                lists.ListQuery(wish.filters, wish.text, wish.sort, wish.is_descending, n),
             )
             for n in range(1, first.pages + 1)
         ]
@@ -82,11 +82,13 @@ def desk(
         yield Desk(Office(Settings.from_environment(), engine), nights)
 
 
-def as_text(column: Column, value: object) -> str:
+def as_text(column: ListColumn, value: object) -> str:
     """Return a cell as a CSV has it."""
     if value is None:
         return ""
-    return f"{value / 100:.2f}".replace(".", ",") if column.kind is Kind.MONEY else str(value)
+    return (
+        f"{value / 100:.2f}".replace(".", ",") if column.kind is ColumnFormat.MONEY else str(value)
+    )
 
 
 def shown(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -147,11 +149,11 @@ def test_every_filter_shows_the_rows_that_have_its_word_and_their_sums(
     desk: Desk, name: str
 ) -> None:
     rows = shown(desk.published(name))
-    reasons = {column.name for column in columns_of(name) if column.kind is Kind.REASONS}
+    reasons = {column.name for column in columns_of(name) if column.kind is ColumnFormat.REASONS}
     for choice in lists.look(desk.office, name, None, ALL).choices:
         names = reasons if choice.key == "reason" else {choice.key}
         for value in choice.values:
-            wish = lists.Wish({choice.key: value})
+            wish = lists.ListQuery({choice.key: value})
             expected = [
                 row
                 for row in rows
@@ -176,7 +178,7 @@ def test_every_column_sorts_with_empty_cells_last_and_equal_rows_as_published(
     for column in columns_of(name):
         if column.name in (*LONG, "national_id"):
             continue
-        numeric = column.kind in (Kind.MONEY, Kind.COUNT)
+        numeric = column.kind in (ColumnFormat.MONEY, ColumnFormat.COUNT)
         key = (
             (lambda row, c=column: cents(row[c.name]))
             if numeric
@@ -185,13 +187,13 @@ def test_every_column_sorts_with_empty_cells_last_and_equal_rows_as_published(
         filled = sorted((row for row in rows if row[column.name]), key=key, reverse=is_descending)
         expected = filled + [row for row in rows if not row[column.name]]
 
-        assert expected == desk.all(name, lists.Wish({}, "", column.name, is_descending))
+        assert expected == desk.all(name, lists.ListQuery({}, "", column.name, is_descending))
 
 
 def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: Desk) -> None:
     rows = shown(desk.published("court"))
     name, street = rows[0]["name"].split()[-1], rows[0]["premise_address"].split(",")[0].split()[-1]
-    wish = lists.Wish({}, f" {name.upper()}  {street} ")
+    wish = lists.ListQuery({}, f" {name.upper()}  {street} ")
     expected = [
         row
         for row in rows
@@ -204,14 +206,17 @@ def test_words_are_found_in_any_text_of_a_row_but_never_in_an_identifier(desk: D
     assert rows[0] in expected
     assert expected == desk.all("court", wish)
     whole = next(row["national_id"] for row in desk.published("court") if row["national_id"])
-    assert [] == desk.all("court", lists.Wish({}, whole[:7]))
+    assert [] == desk.all("court", lists.ListQuery({}, whole[:7]))
 
 
 def test_what_nobody_can_want_is_an_empty_or_an_unsorted_list_and_the_last_page(desk: Desk) -> None:
     page = lists.look(
-        desk.office, "reminders", None, lists.Wish({"channel": "pigeon"}, "", "nothing", False, 7)
+        desk.office,
+        "reminders",
+        None,
+        lists.ListQuery({"channel": "pigeon"}, "", "nothing", False, 7),
     )
-    last = lists.look(desk.office, "quarantine", None, lists.Wish({}, page=10**6))
+    last = lists.look(desk.office, "quarantine", None, lists.ListQuery({}, page=10**6))
 
     assert (0, 1, 1, []) == (page.count, page.pages, page.wish.page, page.rows)
     assert (last.pages, last.pages) == (last.wish.page, -(-last.count // lists.PAGE_ROWS))

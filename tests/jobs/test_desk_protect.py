@@ -15,7 +15,7 @@ from dunning.gateways.store import releases
 from dunning.gateways.store.holds import append_hold, end_hold, fetch_holds
 from dunning.gateways.store.proposals import fetch_account_proposals
 from dunning.jobs.desk import manual_holds, protect
-from dunning.jobs.desk.protect import Wish
+from dunning.jobs.desk.protect import HoldForm
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import Office
 from dunning.jobs.nightly import classify, close, load, propose, write
@@ -50,7 +50,7 @@ def office(night: Night, settings: Settings, engine: Engine) -> Office:
 
 
 def protect_one(office: Office, number: int = 1, author: str = "adviser", **wished: str) -> int:
-    wish = Wish(**{"reason": "life_support", "note": NOTE, **wished})
+    wish = HoldForm(**{"reason": "life_support", "note": NOTE, **wished})
     return protect.protect(office, f"{number:06}", f"P{number}", wish, author)
 
 

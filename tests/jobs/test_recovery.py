@@ -22,7 +22,7 @@ from dunning.gateways.postgres.database import RUN_LOCK, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import runs
 from dunning.jobs.nightly import classify, close, failure, load, propose, report, write
-from dunning.jobs.nightly.load import Order
+from dunning.jobs.nightly.load import NightlyRequest
 from dunning.jobs.nightly.night import make_files
 from dunning.jobs.nightly.night import run as run_night
 from dunning.jobs.nightly.runs import new_work_folder
@@ -384,7 +384,9 @@ def test_a_database_that_goes_away_stops_the_night_and_the_next_one_is_whole(
                     )
                 )
 
-    order = Order.of(AS_OF.isoformat(), str(undisturbed.ledger), str(tmp_path / "out"), None, None)
+    order = NightlyRequest.of(
+        AS_OF.isoformat(), str(undisturbed.ledger), str(tmp_path / "out"), None, None
+    )
     with pytest.raises(DunningError, match="PostgreSQL gave up"):
         run_night(order, progress=listen)
     recorded, published = history(engine), (tmp_path / "out").exists()

@@ -694,7 +694,9 @@ def test_single_rows_are_recalled_one_after_the_other(
 def test_rows_are_recalled_as_they_are_marked(night: Path) -> None:
     release("disconnections", reply())
     marked = [(premise_of(1), "P1"), (premise_of(3), "P3")]
-    assert recall.preview(recall.Wish(AS_OF, "disconnections", accounts=tuple(marked))) == {
+    assert recall.preview(
+        recall.RecallRequest(AS_OF, "disconnections", accounts=tuple(marked))
+    ) == {
         "rows": 2,
         "cents": 24000,
         "still_out": 1,

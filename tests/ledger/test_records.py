@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dunning.core.errors import DunningError
 from dunning.ledger.read.csv_reader import CsvReader
 from dunning.ledger.read.records import PlainRows, read_records
-from dunning.ledger.read.streams import Block
+from dunning.ledger.read.streams import LineBlock
 
 cells = st.text(alphabet='a";\n\r ', max_size=6)
 
@@ -64,7 +64,7 @@ def test_any_text_gives_the_plain_rows_or_is_refused(text: str) -> None:
 def rows_of(text: str) -> list[tuple[int, str]]:
     data = (text if text.endswith("\n") else text + "\n").encode()
     found = []
-    for rows in read_records("x.csv", [Block(1, data)], ";", 1_000):
+    for rows in read_records("x.csv", [LineBlock(1, data)], ";", 1_000):
         records = rows.locate(";", 1_000) if isinstance(rows, PlainRows) else rows
         for line, start, end in zip(records.lines, records.starts, records.ends, strict=True):
             found.append((int(line), records.data[start:end].decode()))

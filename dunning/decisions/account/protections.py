@@ -33,11 +33,11 @@ class Shields:
     shield: Codes
     free_on: Days
     is_planned: Flags
-    agreements: "Agreements"
+    agreements: "AgreementStates"
 
 
 @dataclass(frozen=True)
-class Agreements:
+class AgreementStates:
     """State of each agreement of a bucket on `as_of`.
 
     Attributes:
@@ -74,7 +74,7 @@ def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shield
     return Shields(shield, free_on, is_planned, agreements)
 
 
-def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agreements:
+def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> AgreementStates:
     """Return the state of each agreement: kept, broken, and what is settled and due.
 
     Kept if what was settled on its items since signing covers the instalments that fell due.
@@ -103,7 +103,7 @@ def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agr
     has_plan[owner] = True
     runs = is_signed & has_plan & (agreements["cancelled_on"] > as_of)
     due_cents = sum_by(owner, np.where(due_by <= as_of, instalments["amount_cents"], 0), count)
-    return Agreements(
+    return AgreementStates(
         is_signed,
         runs & (breaks_on > as_of),
         runs & (breaks_on <= as_of),
@@ -121,7 +121,9 @@ def _sue(bucket: Bucket, row_of: Places, count: int, as_of: int) -> Flags:
     return any_by(row[row >= 0], runs[sued["case"]][row >= 0], count)
 
 
-def _plan(bucket: Bucket, row_of: Places, count: int, agreements: Agreements, as_of: int) -> Days:
+def _plan(
+    bucket: Bucket, row_of: Places, count: int, agreements: AgreementStates, as_of: int
+) -> Days:
     """Return until when a kept agreement protects each open item; `as_of` where none does."""
     agreed = bucket.agreement_items
     row, agreement = row_of[agreed["item"]], agreed["agreement"]

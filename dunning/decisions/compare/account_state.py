@@ -21,7 +21,7 @@ from dunning.policy.rules import Rules
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedNight:
     """One of two compared nights, of one bucket.
 
     accounts: one row per account: premise_no, payer_code (text), stage (words.STAGES), open_cents,
@@ -37,7 +37,7 @@ class Side:
 
 def stand(
     bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, proposed: Proposed
-) -> Side:
+) -> ComparedNight:
     """Return the state of each account that exists on `rules.as_of`."""
     own = decision.accounts
     # Facts below are per account of the bucket; `place` selects those that exist on the night.
@@ -55,7 +55,7 @@ def stand(
         "way_cents": way_cents[place],
         "way_days": way_days[place],
     }
-    return Side(Frame(facts), proposed)
+    return ComparedNight(Frame(facts), proposed)
 
 
 def _look(

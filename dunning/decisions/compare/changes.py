@@ -18,7 +18,7 @@ from dunning.core.ladder import RUNG_NAMES
 from dunning.core.lists import LISTS
 from dunning.core.words import STAGES
 from dunning.decisions.account.stage_reasons import join_codes
-from dunning.decisions.compare.account_state import Side
+from dunning.decisions.compare.account_state import ComparedNight
 from dunning.decisions.compare.list_membership import MEMBERSHIPS, Placings, place_rows, say_places
 from dunning.decisions.tables import word_column
 from dunning.policy.show import RuleChange
@@ -104,7 +104,7 @@ MOVES = pa.schema(
 )
 
 
-def compare(before: Side, after: Side) -> Changes:
+def compare(before: ComparedNight, after: ComparedNight) -> Changes:
     """Return the changes between two sides of one bucket.
 
     The accounts of each side come once, in any order; every row of a list is of an account of its
@@ -174,7 +174,7 @@ class _Match:
 _LISTED = (*LISTS, "withheld")
 
 
-def _match(before: Side, after: Side) -> _Match:
+def _match(before: ComparedNight, after: ComparedNight) -> _Match:
     tables: list[Frame | pa.Table] = [before.accounts, after.accounts]
     tables += [side.proposed[name] for side in (before, after) for name in _LISTED]
     premise, payer = (
@@ -203,11 +203,13 @@ def _number(columns: list[pa.Array]) -> Ints:
     return texts.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _stages(side: Side, row: Ints) -> Ints:
+def _stages(side: ComparedNight, row: Ints) -> Ints:
     return np.r_[side.accounts["stage"].astype(np.int64), _ABSENT][row]
 
 
-def _sum_stages(before: Side, after: Side, match: _Match, stages: list[Ints]) -> Ints:
+def _sum_stages(
+    before: ComparedNight, after: ComparedNight, match: _Match, stages: list[Ints]
+) -> Ints:
     sums = np.zeros((len(PLACES), len(PLACES), 3), np.int64)
     # The appended 0 is what row -1 (not on this side) reads.
     owed = [
@@ -235,8 +237,8 @@ def _movements(before: Placings, after: Placings) -> tuple[Flags, Flags, Flags]:
 
 
 def _list_moves(
-    before: Side,
-    after: Side,
+    before: ComparedNight,
+    after: ComparedNight,
     match: _Match,
     placings: list[Placings],
     stages: list[Ints],
@@ -269,7 +271,9 @@ def _list_moves(
     return pa.table({field.name: columns[field.name] for field in MOVES}, MOVES)
 
 
-def _deciding_way(sides: tuple[Side, Side], rows: list[Ints], stages: list[Ints]) -> Ints:
+def _deciding_way(
+    sides: tuple[ComparedNight, ComparedNight], rows: list[Ints], stages: list[Ints]
+) -> Ints:
     """Return the rung that led to the higher of two stages (place in RUNG_NAMES).
 
     -1 where the stages are equal, or only one side has the account.
@@ -288,7 +292,9 @@ def _deciding_way(sides: tuple[Side, Side], rows: list[Ints], stages: list[Ints]
     return np.where(both, np.where(stages[1] > stages[0], ways[1], ways[0]), -1).astype(np.int64)
 
 
-def _tell(side: Side, row: Ints, placing: Placings, moved: Ints, way: Ints) -> dict[str, pa.Array]:
+def _tell(
+    side: ComparedNight, row: Ints, placing: Placings, moved: Ints, way: Ints
+) -> dict[str, pa.Array]:
     """Return the columns of the moves of one side."""
     accounts = side.accounts
     stage = np.r_[accounts["stage"], -1][row]
@@ -314,7 +320,7 @@ def _take(accounts: Frame, name: str, row: Ints) -> pa.Array:
     )
 
 
-def _either(sides: tuple[Side, Side], rows: list[Ints], name: str) -> pa.Array:
+def _either(sides: tuple[ComparedNight, ComparedNight], rows: list[Ints], name: str) -> pa.Array:
     return pc.coalesce(
         *(_take(side.accounts, name, row) for side, row in zip(sides, rows, strict=True))
     )

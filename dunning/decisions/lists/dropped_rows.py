@@ -32,7 +32,7 @@ _CURRENT = code(STAGES, "current")
 
 
 @dataclass(frozen=True)
-class Side:
+class DecidedBucket:
     """A bucket with its decision on one night.
 
     history: the ledger's notices and ours.
@@ -60,7 +60,7 @@ def find_late(list_name: str, rows: pa.Table, on: date) -> pa.Array:
     return pc.if_else(pc.fill_null(is_late, True), pa.scalar("window_over"), nothing)
 
 
-def name_items(list_name: str, side: Side, rows: pa.Table) -> pa.Table:
+def name_items(list_name: str, side: DecidedBucket, rows: pa.Table) -> pa.Table:
     """Return the items that some rows of a list counted on the night that listed them.
 
     Args:
@@ -76,7 +76,7 @@ def name_items(list_name: str, side: Side, rows: pa.Table) -> pa.Table:
     return pa.table({"row": pa.array(row[counts]), "invoice_no": names})
 
 
-def _counted(list_name: str, side: Side, rows: pa.Table, row: Ints) -> Flags:
+def _counted(list_name: str, side: DecidedBucket, rows: pa.Table, row: Ints) -> Flags:
     items = side.decision.open_items
     if list_name == "court":
         return np.asarray(items["is_in_stage"])
@@ -88,7 +88,7 @@ def _counted(list_name: str, side: Side, rows: pa.Table, row: Ints) -> Flags:
     return np.asarray(items["is_overdue"] & ~items["is_expired"] & demanded)
 
 
-def say_why(list_name: str, now: Side, rows: pa.Table, named: pa.Table) -> pa.Array:
+def say_why(list_name: str, now: DecidedBucket, rows: pa.Table, named: pa.Table) -> pa.Array:
     """Return per row why it is no longer on its list.
 
     `paid` where all its items are settled; else `shielded` where one is protected; else the first
@@ -126,7 +126,7 @@ class _Looked:
     account: of each row. row, opened: of each item, the place of its row and of its open item.
     """
 
-    side: Side
+    side: DecidedBucket
     account: Ints
     row: Ints
     opened: Ints
@@ -217,7 +217,7 @@ def _row_of_account(bucket: Bucket, rows: pa.Table) -> Ints:
     return row
 
 
-def _place_items(side: Side, account: Ints, invoice_no: pa.Array) -> Ints:
+def _place_items(side: DecidedBucket, account: Ints, invoice_no: pa.Array) -> Ints:
     """Return the place of each invoice among a bucket's items; -1 where it is not there (yet).
 
     Each invoice is given with its account.

@@ -60,7 +60,7 @@ class PostalAddress:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AddressQuery:
     """Payers to find postal addresses for, and the day.
 
     is_asked: a flag for each payer of the bucket.
@@ -91,7 +91,7 @@ def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalA
     contact = newest_contact(bucket, known_contacts(bucket, payers, as_of), POST, everybody)
     known, own = bucket.payers, _own_addresses(bucket.payers)
     nothing = pa.nulls(len(known), pa.string())
-    asked = Asked(bucket, is_asked, as_of)
+    asked = AddressQuery(bucket, is_asked, as_of)
     postal_cells = [known.text(f"postal_{part}") for part in _PARTS]
     left_contact, left_postal = _are_left(asked, [contact.address, nothing, nothing], postal_cells)
     written, postal = (
@@ -178,7 +178,7 @@ def _place_keys(columns: list[pa.Array]) -> list[pa.Array]:
     return [pc.fill_null(keys.slice(size * n, size), "") for n in range(len(columns))]
 
 
-def _are_left(asked: Asked, *written: Cells) -> Flags:
+def _are_left(asked: AddressQuery, *written: Cells) -> Flags:
     """Return per kind of address which payers' address is a premise that they have left.
 
     And not also one that they still have.

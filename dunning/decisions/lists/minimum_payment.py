@@ -22,7 +22,7 @@ class Owed:
 
 
 @dataclass(frozen=True)
-class Threshold:
+class ConditionSet:
     """One of several sets of conditions that put an account on a list or at a stage.
 
     All conditions of the set must hold.
@@ -34,7 +34,7 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class Case:
+class PaymentCase:
     """All facts that decide whether an account is on a list or at a stage.
 
     owed: its open items, oldest first. ways: any of them is enough. shorts: of each broken plan,
@@ -43,12 +43,12 @@ class Case:
     """
 
     owed: Sequence[Owed]
-    ways: Sequence[Threshold]
+    ways: Sequence[ConditionSet]
     shorts: Sequence[int] = ()
     plans_bar: bool = False
 
 
-def least_payment(case: Case) -> int:
+def least_payment(case: PaymentCase) -> int:
     """Return the least payment that takes the account off the list or stage; 0: already off.
 
     Paid on `as_of`, naming no invoice.
@@ -57,10 +57,10 @@ def least_payment(case: Case) -> int:
     not count. It may also make a broken plan kept again; the items of that plan then count nowhere.
 
     >>> both = (Owed(500, (False,), (True,)), Owed(900, (True,), (True,)))
-    >>> least_payment(Case(both, (Threshold(((0, 600),)),)))
+    >>> least_payment(PaymentCase(both, (ConditionSet(((0, 600),)),)))
     801
     >>> old_and_new = (Owed(500, (True,), (True,)), Owed(900, (True,), (False,)))
-    >>> least_payment(Case(old_and_new, (Threshold(((0, 600),)),)))  # what is left is too young
+    >>> least_payment(PaymentCase(old_and_new, (ConditionSet(((0, 600),)),)))  # what is left is too young
     500
     """
     total = sum(item.open_cents for item in case.owed)
@@ -78,7 +78,7 @@ def least_payment(case: Case) -> int:
     return total
 
 
-def _turning_points(case: Case, total: int) -> list[int]:
+def _turning_points(case: PaymentCase, total: int) -> list[int]:
     """Return the payments at which the state of a plan changes.
 
     Between two of them paying more never puts an account back.
@@ -96,7 +96,7 @@ def _turning_points(case: Case, total: int) -> list[int]:
     return sorted(points)
 
 
-def _stands(case: Case, paid: int) -> bool:
+def _stands(case: PaymentCase, paid: int) -> bool:
     left = _pay(case.owed, paid)
     settled = [
         sum(

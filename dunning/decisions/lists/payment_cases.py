@@ -12,7 +12,7 @@ from dunning.decisions.account.assessment import Findings
 from dunning.decisions.account.stages import Spells
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.disconnections import warnable_items, warned_items
-from dunning.decisions.lists.minimum_payment import Case, Owed, Threshold, least_payment
+from dunning.decisions.lists.minimum_payment import ConditionSet, Owed, PaymentCase, least_payment
 from dunning.decisions.lists.reminders import counting_days
 from dunning.policy.rules import Rules
 
@@ -32,7 +32,7 @@ class Looked:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AssessedAccount:
     """One account of a bucket with its assessment and its decision."""
 
     bucket: Bucket
@@ -56,7 +56,7 @@ class Asked:
         return spells.on(day, len(self.found.items.account))[self.rows]
 
 
-def stop_disconnection(asked: Asked) -> int:
+def stop_disconnection(asked: AssessedAccount) -> int:
     """Return the least payment on `as_of` that ends a disconnection of the account."""
     rule = asked.rules.disconnections
     given = (asked.bucket, asked.decision, asked.rules)
@@ -67,7 +67,7 @@ def stop_disconnection(asked: Asked) -> int:
     return _least(asked, [[looked]], looked.day, plans_bar=True)
 
 
-def stop_last_warning(asked: Asked) -> int:
+def stop_last_warning(asked: AssessedAccount) -> int:
     """Return the least payment on `as_of` that prevents a last warning on that day."""
     rule, as_of = asked.rules.stages, to_day(asked.rules.as_of)
     counts = asked.on(asked.found.ladder[LAST_WARNING], as_of)
@@ -91,7 +91,7 @@ def stop_last_warning(asked: Asked) -> int:
     return _least(asked, ways, as_of)
 
 
-def stop_stage(asked: Asked, stage: str, day: int) -> int:
+def stop_stage(asked: AssessedAccount, stage: str, day: int) -> int:
     """Return the least payment on `as_of` with which the account is not at a stage on a day."""
     ways = []
     for rung in (rung for rung in RUNGS if rung.stage == stage):
@@ -101,7 +101,9 @@ def stop_stage(asked: Asked, stage: str, day: int) -> int:
     return _least(asked, ways, day)
 
 
-def _least(asked: Asked, ways: list[list[Looked]], day: int, *, plans_bar: bool = False) -> int:
+def _least(
+    asked: AssessedAccount, ways: list[list[Looked]], day: int, *, plans_bar: bool = False
+) -> int:
     places, shorts = _broken_plans(asked, day)
     conditions = [looked for way in ways for looked in way]
     counts = [looked.counts for looked in conditions]
@@ -124,12 +126,12 @@ def _least(asked: Asked, ways: list[list[Looked]], day: int, *, plans_bar: bool 
     # Conditions are numbered in the order of `conditions` above.
     numbered = iter(range(len(conditions)))
     thresholds = [
-        Threshold(tuple((next(numbered), looked.cents) for looked in way)) for way in ways
+        ConditionSet(tuple((next(numbered), looked.cents) for looked in way)) for way in ways
     ]
-    return least_payment(Case(owed, thresholds, shorts, plans_bar))
+    return least_payment(PaymentCase(owed, thresholds, shorts, plans_bar))
 
 
-def _broken_plans(asked: Asked, day: int) -> tuple[dict[int, int], list[int]]:
+def _broken_plans(asked: AssessedAccount, day: int) -> tuple[dict[int, int], list[int]]:
     """Return the plans of the account that are broken on a day, and what each lacks.
 
     The plans with their places; what must be paid for each to be kept on that day.

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from dunning.core.formats import format_minor_column
 from dunning.core.ladder import RUNG_NAMES
 from dunning.core.lists import LISTS
-from dunning.documents.lists.columns import Column, count, money, reasons, text, translate, word
+from dunning.documents.lists.columns import ListColumn, count, money, reasons, text, translate, word
 from dunning.documents.lists.csv_files import render_csv
 from dunning.documents.lists.xlsx_files import render_xlsx
 from dunning.documents.words import form, word_of
@@ -19,11 +19,11 @@ _SIDES = ("before", "after")
 _TURNOVER = ("paid", "credited", "invoiced")
 
 
-def _sided(make: Callable[..., Column], name: str, *rest: object) -> tuple[Column, ...]:
+def _sided(make: Callable[..., ListColumn], name: str, *rest: object) -> tuple[ListColumn, ...]:
     return tuple(make(f"{name}_{side}", *rest) for side in _SIDES)
 
 
-def _money(name: str) -> tuple[Column, ...]:
+def _money(name: str) -> tuple[ListColumn, ...]:
     return tuple(money(f"{name}_{side}", f"{name}_cents_{side}") for side in _SIDES)
 
 

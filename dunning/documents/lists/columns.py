@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from dunning.documents.words import CODES, word_of, word_or_text
 
 
-class Kind(Enum):
+class ColumnFormat(Enum):
     """The format of a column."""
 
     TEXT = "text"
@@ -21,7 +21,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Column:
+class ListColumn:
     """One column of a list.
 
     name: the contract's, the header of the CSV.
@@ -33,7 +33,7 @@ class Column:
     """
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: ColumnFormat = ColumnFormat.TEXT
     source: str = ""
     width: int = 16
     heading: str = ""
@@ -52,39 +52,39 @@ class Column:
         return word_of("bg", self.heading, "column")
 
 
-def text(name: str, width: int = 16, heading: str = "") -> Column:
+def text(name: str, width: int = 16, heading: str = "") -> ListColumn:
     """Return a text column, unchanged; codes keep their leading zeros."""
-    return Column(name, Kind.TEXT, width=width, heading=heading)
+    return ListColumn(name, ColumnFormat.TEXT, width=width, heading=heading)
 
 
-def word(name: str, width: int = 18, words: str = CODES, heading: str = "") -> Column:
+def word(name: str, width: int = 18, words: str = CODES, heading: str = "") -> ListColumn:
     """Return a column with words of a closed list of codes."""
-    return Column(name, Kind.WORD, width=width, words=words, heading=heading)
+    return ListColumn(name, ColumnFormat.WORD, width=width, words=words, heading=heading)
 
 
-def open_word(name: str, width: int = 18) -> Column:
+def open_word(name: str, width: int = 18) -> ListColumn:
     """Return a column with words for known codes, and other texts unchanged."""
-    return Column(name, Kind.WORD, width=width, is_open=True)
+    return ListColumn(name, ColumnFormat.WORD, width=width, is_open=True)
 
 
-def reasons(name: str, width: int = 40) -> Column:
+def reasons(name: str, width: int = 40) -> ListColumn:
     """Return a column of reason codes."""
-    return Column(name, Kind.REASONS, width=width)
+    return ListColumn(name, ColumnFormat.REASONS, width=width)
 
 
-def money(name: str, source: str = "", width: int = 13, heading: str = "") -> Column:
+def money(name: str, source: str = "", width: int = 13, heading: str = "") -> ListColumn:
     """Return a column of sums; its source is `<name>_cents` unless another is given."""
-    return Column(name, Kind.MONEY, source or f"{name}_cents", width, heading)
+    return ListColumn(name, ColumnFormat.MONEY, source or f"{name}_cents", width, heading)
 
 
-def day(name: str) -> Column:
+def day(name: str) -> ListColumn:
     """Return a column of days."""
-    return Column(name, Kind.DAY, width=14)
+    return ListColumn(name, ColumnFormat.DAY, width=14)
 
 
-def count(name: str, width: int = 9) -> Column:
+def count(name: str, width: int = 9) -> ListColumn:
     """Return a column of whole numbers."""
-    return Column(name, Kind.COUNT, width=width)
+    return ListColumn(name, ColumnFormat.COUNT, width=width)
 
 
 def translate(codes: pa.Array, table: str = CODES, *, is_open: bool = False) -> pa.Array:

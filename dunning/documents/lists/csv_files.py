@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from dunning.core.arrays import Flags
 from dunning.core.formats import format_days, format_minor_column
 from dunning.core.frames import frame_of
-from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.columns import ColumnFormat, ListColumn
 
 _BLOCK = 100_000  # rows at once: a column of text holds at most 2 GiB
 # The first characters of a formula, their full-width forms included; then what is no formula:
@@ -36,7 +36,7 @@ _BEGINS_FORMULA = _table_of("=+-@\t\r\uff1d")  # the other wide signs begin with
 _NEEDS_QUOTES = _table_of(';"\r\n')
 
 
-def render_csv(table: pa.Table, columns: Sequence[Column]) -> bytes:
+def render_csv(table: pa.Table, columns: Sequence[ListColumn]) -> bytes:
     """Return a table as a CSV file (bytes) with the column names as header.
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front; amounts and phone
@@ -45,7 +45,7 @@ def render_csv(table: pa.Table, columns: Sequence[Column]) -> bytes:
     return b"".join(stream_csv([table], columns))
 
 
-def stream_csv(tables: Iterable[pa.Table], columns: Sequence[Column]) -> Iterator[bytes]:
+def stream_csv(tables: Iterable[pa.Table], columns: Sequence[ListColumn]) -> Iterator[bytes]:
     """Yield the parts of the CSV file that `render_csv` returns for the concatenated tables."""
     header = ";".join(column.name for column in columns) + "\r\n"
     yield codecs.BOM_UTF8 + header.encode()
@@ -54,7 +54,7 @@ def stream_csv(tables: Iterable[pa.Table], columns: Sequence[Column]) -> Iterato
             yield _render_block(table.slice(first, _BLOCK), columns)
 
 
-def _render_block(block: pa.Table, columns: Sequence[Column]) -> bytes:
+def _render_block(block: pa.Table, columns: Sequence[ListColumn]) -> bytes:
     cells = [_write(block, column) for column in columns]
     lines = pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, ";"), "\r\n", "")
     return _content(lines)[0].tobytes()
@@ -78,14 +78,14 @@ def neutralise(texts: pa.Array) -> pa.Array:
     return _replace(texts, rows[is_formula.to_numpy(zero_copy_only=False)], written)
 
 
-def _write(table: pa.Table, column: Column) -> pa.Array:
+def _write(table: pa.Table, column: ListColumn) -> pa.Array:
     values = table[column.source]
-    if column.kind is Kind.MONEY:
+    if column.kind is ColumnFormat.MONEY:
         texts = format_minor_column(pc.fill_null(values, 0).to_numpy())
         return pc.if_else(pc.is_valid(values).combine_chunks(), texts, "")
-    if column.kind is Kind.DAY:
+    if column.kind is ColumnFormat.DAY:
         return pc.fill_null(format_days(frame_of(table.select([column.source]))[column.source]), "")
-    if column.kind is Kind.COUNT:
+    if column.kind is ColumnFormat.COUNT:
         return pc.fill_null(values.combine_chunks().cast(pa.string()), "")
     return _quote(neutralise(pc.fill_null(values.combine_chunks().cast(pa.string()), "")))
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 from dunning.core.lists import PRINCIPAL
 from dunning.core.words import CHANNELS
 from dunning.documents.lists.columns import (
-    Column,
-    Kind,
+    ColumnFormat,
+    ListColumn,
     count,
     day,
     money,
@@ -21,7 +21,11 @@ from dunning.documents.lists.columns import (
 from dunning.documents.words import word_of
 
 # How the tables of the lists keep each kind of column: sums in minor units. All others are text.
-_TYPES = {Kind.MONEY: pa.int64(), Kind.DAY: pa.date32(), Kind.COUNT: pa.int32()}
+_TYPES = {
+    ColumnFormat.MONEY: pa.int64(),
+    ColumnFormat.DAY: pa.date32(),
+    ColumnFormat.COUNT: pa.int32(),
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class ListFile:
     """
 
     path: str
-    columns: tuple[Column, ...]
+    columns: tuple[ListColumn, ...]
     sheet: str = ""
 
     def __post_init__(self) -> None:

@@ -12,9 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.columns import ColumnFormat, ListColumn
 
-_TYPES = {Kind.MONEY: pa.decimal128(19, 2), Kind.DAY: pa.date32(), Kind.COUNT: pa.int32()}
+_TYPES = {
+    ColumnFormat.MONEY: pa.decimal128(19, 2),
+    ColumnFormat.DAY: pa.date32(),
+    ColumnFormat.COUNT: pa.int32(),
+}
 _CENT, _CENTS = (
     pa.scalar(Decimal("0.01"), pa.decimal128(3, 2)),
     pa.scalar(Decimal(100), pa.decimal128(3, 0)),
@@ -22,7 +26,7 @@ _CENT, _CENTS = (
 _ROW_GROUP = 100_000
 
 
-def render_parquet(table: pa.Table, columns: Sequence[Column]) -> bytes:
+def render_parquet(table: pa.Table, columns: Sequence[ListColumn]) -> bytes:
     """Return a table as a Parquet file (bytes) with the contract's column names."""
     schema = pa.schema([(column.name, _TYPES.get(column.kind, pa.string())) for column in columns])
     typed = pa.table([_write(table[column.source], column.kind) for column in columns], schema)
@@ -39,7 +43,7 @@ def render_parquet(table: pa.Table, columns: Sequence[Column]) -> bytes:
 
 
 def read_parquet(
-    content: bytes, columns: Sequence[Column], *, leave_out: Collection[str] = ()
+    content: bytes, columns: Sequence[ListColumn], *, leave_out: Collection[str] = ()
 ) -> pa.Table:
     """Return a table written by `render_parquet`, by the columns' source names.
 
@@ -68,10 +72,10 @@ def read_parquet(
     )
 
 
-def _write(values: pa.ChunkedArray, kind: Kind) -> pa.Array:
+def _write(values: pa.ChunkedArray, kind: ColumnFormat) -> pa.Array:
     own = values.combine_chunks()
     own = own if isinstance(own, pa.Array) else pa.concat_arrays(own.chunks)
-    if kind is Kind.MONEY:
+    if kind is ColumnFormat.MONEY:
         # Cents times 0.01 in exact decimals: no float is involved.
         return pc.multiply(own.cast(pa.int64()).cast(pa.decimal128(19, 0)), _CENT).cast(
             _TYPES[kind]
@@ -82,5 +86,5 @@ def _write(values: pa.ChunkedArray, kind: Kind) -> pa.Array:
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
-def _read(cells: pa.Array, kind: Kind) -> pa.Array:
-    return pc.multiply(cells, _CENTS).cast(pa.int64()) if kind is Kind.MONEY else cells
+def _read(cells: pa.Array, kind: ColumnFormat) -> pa.Array:
+    return pc.multiply(cells, _CENTS).cast(pa.int64()) if kind is ColumnFormat.MONEY else cells

@@ -18,11 +18,15 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.columns import ColumnFormat, ListColumn
 from dunning.documents.lists.xlsx_rows import render_rows
 
 ROWS_MAX = 1_048_575  # of a sheet, without the titles
-_NUMBER_FORMATS = {Kind.MONEY: "#,##0.00", Kind.DAY: "dd.mm.yyyy", Kind.COUNT: "0"}
+_NUMBER_FORMATS = {
+    ColumnFormat.MONEY: "#,##0.00",
+    ColumnFormat.DAY: "dd.mm.yyyy",
+    ColumnFormat.COUNT: "0",
+}
 _HEADING = {
     "bold": True,
     "bg_color": "#DDE6EE",
@@ -37,7 +41,7 @@ _STAMP = (1980, 1, 1, 0, 0, 0)
 _END = b"</sheetData>"
 
 
-def render_xlsx(table: pa.Table, columns: Sequence[Column], as_of: date, title: str) -> bytes:
+def render_xlsx(table: pa.Table, columns: Sequence[ListColumn], as_of: date, title: str) -> bytes:
     """Return a table as a workbook (bytes).
 
     More rows than fit on a sheet continue on the next sheet.
@@ -69,7 +73,7 @@ def render_xlsx(table: pa.Table, columns: Sequence[Column], as_of: date, title: 
     return buffer.getvalue()
 
 
-def _fill(sheet: bytes, table: pa.Table, columns: Sequence[Column]) -> Iterator[bytes]:
+def _fill(sheet: bytes, table: pa.Table, columns: Sequence[ListColumn]) -> Iterator[bytes]:
     """Yield the XML of a sheet with the table's rows after its titles."""
     styles = [int(style) for style in re.findall(rb'<col [^>]*?style="(\d+)"', sheet)]
     # One `<col>` may describe several equal columns: repeat its style for each of them.
@@ -86,7 +90,9 @@ def _fill(sheet: bytes, table: pa.Table, columns: Sequence[Column]) -> Iterator[
     yield _END + tail
 
 
-def _shell(columns: Sequence[Column], as_of: date, title: str, rows: Sequence[int]) -> io.BytesIO:
+def _shell(
+    columns: Sequence[ListColumn], as_of: date, title: str, rows: Sequence[int]
+) -> io.BytesIO:
     """Return a workbook with titles only: one sheet for each number of rows."""
     buffer = io.BytesIO()
     with Workbook(buffer, {"in_memory": True}) as workbook:
@@ -108,7 +114,7 @@ def _shell(columns: Sequence[Column], as_of: date, title: str, rows: Sequence[in
 
 
 def _set_up(
-    sheet: Worksheet, columns: Sequence[Column], styles: Sequence[Format], rows: int
+    sheet: Worksheet, columns: Sequence[ListColumn], styles: Sequence[Format], rows: int
 ) -> None:
     for place, (column, style) in enumerate(zip(columns, styles, strict=True)):
         sheet.set_column(place, place, column.width, style)
@@ -121,7 +127,7 @@ def _set_up(
     sheet.set_footer("&L&A&RСтр. &P от &N")
 
 
-def _write_titles(sheet: Worksheet, columns: Sequence[Column], heading: Format) -> None:
+def _write_titles(sheet: Worksheet, columns: Sequence[ListColumn], heading: Format) -> None:
     sheet.set_row(0, 32)
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column.title, heading)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from xlsxwriter.utility import xl_col_to_name
 
 from dunning.core.formats import format_minor_column
-from dunning.documents.lists.columns import Column, Kind, translate
+from dunning.documents.lists.columns import ColumnFormat, ListColumn, translate
 
 _BLOCK = 50_000  # rows at once: what keeps memory flat
 _CELL_MAX = 32_767
@@ -23,7 +23,7 @@ _ODD_HERE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def render_rows(
-    table: pa.Table, columns: Sequence[Column], styles: Sequence[int]
+    table: pa.Table, columns: Sequence[ListColumn], styles: Sequence[int]
 ) -> Iterator[bytes]:
     """Yield the XML of a sheet's rows, from row 2 on, in blocks.
 
@@ -45,11 +45,11 @@ def render_rows(
 
 
 def _write_cells(
-    block: pa.Table, column: Column, before: str, after: str, rows: pa.Array
+    block: pa.Table, column: ListColumn, before: str, after: str, rows: pa.Array
 ) -> pa.Array:
     """Return a column's cells as XML; an empty cell gives an empty text."""
     values = block[column.source].combine_chunks()
-    if column.kind in (Kind.MONEY, Kind.DAY, Kind.COUNT):
+    if column.kind in (ColumnFormat.MONEY, ColumnFormat.DAY, ColumnFormat.COUNT):
         numbers = _numbers(values, column.kind)
         cells = pc.binary_join_element_wise(before, rows, after, "><v>", numbers, "</v></c>", "")
     else:
@@ -60,19 +60,19 @@ def _write_cells(
     return pc.fill_null(cells, "")
 
 
-def _numbers(values: pa.Array, kind: Kind) -> pa.Array:
-    if kind is Kind.MONEY:
+def _numbers(values: pa.Array, kind: ColumnFormat) -> pa.Array:
+    if kind is ColumnFormat.MONEY:
         minor = pc.fill_null(values, 0).to_numpy(zero_copy_only=False)
         written = pc.replace_substring(format_minor_column(minor), ",", ".")
         # The decimal point of XML, whatever the language of the workbook.
         return pc.if_else(pc.is_valid(values), written, pa.scalar(None, pa.string()))
-    if kind is Kind.DAY:
+    if kind is ColumnFormat.DAY:
         values = pc.add(values.cast(pa.int32()), _EPOCH_DAYS)
     return values.cast(pa.string())
 
 
-def _texts(values: pa.Array, column: Column) -> pa.Array:
-    if column.kind in (Kind.WORD, Kind.REASONS):
+def _texts(values: pa.Array, column: ListColumn) -> pa.Array:
+    if column.kind in (ColumnFormat.WORD, ColumnFormat.REASONS):
         values = translate(values, column.words, is_open=column.is_open)
     # Excel refuses a workbook with longer texts in a cell.
     return pc.utf8_slice_codeunits(values.cast(pa.string()), 0, _CELL_MAX)

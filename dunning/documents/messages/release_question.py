@@ -13,7 +13,7 @@ APPROVE, REJECT = "Одобрявам", "Отказвам"
 
 
 @dataclass(frozen=True)
-class Question:
+class ReleaseQuestion:
     """Content of the question.
 
     rows, cents: what would be released now; person_*: rows that a person must check first, and
@@ -39,7 +39,7 @@ class Question:
     link: str
 
 
-def write_subject(question: Question) -> str:
+def write_subject(question: ReleaseQuestion) -> str:
     """Return the subject as plain text."""
     stays = f"; още {question.person_rows} за преглед остават тук" if question.person_rows else ""
     name = word_of("bg", question.list_name, "list_question")
@@ -47,7 +47,7 @@ def write_subject(question: Question) -> str:
     return f"{name} към {question.as_of:%d.%m.%Y} г.: {rows}, {sum_} €{stays}"
 
 
-def write_body(question: Question) -> str:
+def write_body(question: ReleaseQuestion) -> str:
     """Return the body in Markdown.
 
     It has counts, sums, the change, withheld rows with reasons, a link and the hashes.
@@ -80,7 +80,7 @@ def write_body(question: Question) -> str:
     return "\n".join(lines)
 
 
-def _table(question: Question) -> list[str]:
+def _table(question: ReleaseQuestion) -> list[str]:
     # The list before is compared with the whole list, rows for a person included.
     whole_rows, whole_cents = (
         question.rows + question.person_rows,

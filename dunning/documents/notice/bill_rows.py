@@ -26,7 +26,7 @@ _OLDER = "older"  # the standing of what stood as new on an earlier notice
 
 
 @dataclass
-class Rows:
+class BillRows:
     """The table rows of all notices.
 
     Notice n has the rows `cells[at[n]:at[n + 1]]`; a row is (kind, texts).
@@ -36,7 +36,7 @@ class Rows:
     at: list[int] = field(default_factory=lambda: [0])
 
 
-def write_bills(notices: pa.Table, figures: Figures, wording: Wording) -> Rows:
+def write_bills(notices: pa.Table, figures: Figures, wording: Wording) -> BillRows:
     """Return a row per new document, with remark and lines, then the older documents to pay.
 
     Older wording, without remarks, prints each new document's own sum, and nothing of
@@ -54,7 +54,7 @@ def write_bills(notices: pa.Table, figures: Figures, wording: Wording) -> Rows:
         )
     )
     older = _Documents(_older(pending.flatten()), figures, wording).tell() if has_remarks else []
-    rows, empty, below = Rows(), wording.say("no_bill"), _line_cells(lines, figures)
+    rows, empty, below = BillRows(), wording.say("no_bill"), _line_cells(lines, figures)
     begins = is_first.tolist()
     for n in range(len(notices)):
         if at[n] == at[n + 1]:

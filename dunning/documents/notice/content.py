@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from dunning.core.frames import frame_of
 from dunning.documents.notice import layout
-from dunning.documents.notice.bill_rows import Rows, write_bills
+from dunning.documents.notice.bill_rows import BillRows, write_bills
 from dunning.documents.notice.codes import payment_tail
 from dunning.documents.notice.figures import Figures, cents_of, clean, offsets_of
 from dunning.documents.notice.flow import Shape
@@ -54,8 +54,8 @@ class Content:
     values: dict[str, list[str]]
     lines: dict[str, list[Fitted | None]]
     notes: list[list[Fitted]]
-    bills: Rows
-    items: Rows
+    bills: BillRows
+    items: BillRows
     tails: list[str]
     needs_card: list[bool]
     card: dict[str, list[str]]
@@ -74,10 +74,10 @@ class Content:
 
 def write_contents(notices: pa.Table, press: Press, language: str, service: str) -> Content:
     """Return the printed texts of all notices of one language and service."""
-    return _Writer(notices, press, language, press.open_wording(language, service)).write()
+    return _ContentWriter(notices, press, language, press.open_wording(language, service)).write()
 
 
-class _Writer:
+class _ContentWriter:
     """Build the texts of one table of notices."""
 
     def __init__(self, notices: pa.Table, press: Press, language: str, wording: Wording) -> None:
@@ -289,7 +289,7 @@ class _Writer:
         at = np.array(offsets_of(lists))
         return (total[at[1:]] - total[at[:-1]]) > 0
 
-    def _items(self) -> Rows:
+    def _items(self) -> BillRows:
         lists = self.notices["items"].combine_chunks()
         flat = lists.flatten()
         frame = frame_of(
@@ -313,7 +313,7 @@ class _Writer:
             ],
             strict=True,
         )
-        return Rows([("item", cells) for cells in columns], offsets_of(lists))
+        return BillRows([("item", cells) for cells in columns], offsets_of(lists))
 
     def _tails(self, remittances: list[str]) -> list[str]:
         cents = self.notices["total_cents"].to_pylist()

@@ -15,7 +15,7 @@ from reportlab.lib.units import mm
 
 from dunning.core.arrays import Flags
 from dunning.documents.notice import layout
-from dunning.documents.notice.bill_rows import Rows
+from dunning.documents.notice.bill_rows import BillRows
 from dunning.documents.notice.constant_parts import Stationery
 from dunning.documents.notice.content import Content
 from dunning.documents.notice.flow import Page, Placed, spread
@@ -234,7 +234,7 @@ class FastNotices:
             made.append(shown or b"")
         return made
 
-    def _draw_rows(self, rows: Rows) -> list[bytes]:
+    def _draw_rows(self, rows: BillRows) -> list[bytes]:
         """Return the operators of each row of a table."""
         made = [b""] * len(rows.cells)
         # Row r belongs to notice owner[r]: a row that cannot be shown makes its whole notice odd.

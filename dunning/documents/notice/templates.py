@@ -66,7 +66,7 @@ def compile_block(
         form: what draws its constant parts, where they are not drawn apart from it: above the
             boxes.
     """
-    writer = _Writer(dict(labels))
+    writer = _OperatorWriter(dict(labels))
     boxes = [part for part in block.parts if isinstance(part, Box) and part.height is None]
     for part in block.parts:
         writer.add(part)
@@ -84,7 +84,7 @@ def compile_block(
     return Template(drawn + form + writer.text() + codes, (*writer.slots, *pictures))
 
 
-class _Writer:
+class _OperatorWriter:
     """Build the text operators of a block; positions are relative to the one before (shorter)."""
 
     def __init__(self, labels: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.core.ledger_tables import Column, Kind, Table
+from dunning.core.ledger_tables import CellKind, LedgerColumn, Table
 from dunning.gateways.billing.queries import Query
 
 SOFIA = "Europe/Sofia"
@@ -37,20 +37,23 @@ class Form(Enum):
 
 # Per kind of the contract the forms that lose nothing; text is always taken.
 _TAKEN = {
-    Kind.AMOUNT: {Form.WHOLE, Form.DECIMAL},
-    Kind.NUMBER: {Form.WHOLE},
-    Kind.FLAG: {Form.FLAG, Form.WHOLE},
-    Kind.DAY: {Form.DAY},
-    Kind.INSTANT: {Form.DAY, Form.INSTANT},
+    CellKind.AMOUNT: {Form.WHOLE, Form.DECIMAL},
+    CellKind.NUMBER: {Form.WHOLE},
+    CellKind.FLAG: {Form.FLAG, Form.WHOLE},
+    CellKind.DAY: {Form.DAY},
+    CellKind.INSTANT: {Form.DAY, Form.INSTANT},
 }
 # figures of invoice lines: text in the contract, but they have no leading zeros to lose
 _FIGURES = ("quantity", "unit_price")
 _CURES = {
-    Kind.AMOUNT: "CAST it to an exact decimal, numeric(14, 2), or text with two decimals (SQLite: printf('%.2f', …))",
-    Kind.NUMBER: "CAST it to integer",
-    Kind.FLAG: "write a boolean, or 1 and 0",
-    Kind.DAY: "CAST it to date (Oracle: TO_CHAR(…, 'YYYY-MM-DD'))",
-    Kind.INSTANT: "CAST it to timestamp",
+    CellKind.AMOUNT: (
+        "CAST it to an exact decimal, numeric(14, 2), or text with two decimals "
+        "(SQLite: printf('%.2f', …))"
+    ),
+    CellKind.NUMBER: "CAST it to integer",
+    CellKind.FLAG: "write a boolean, or 1 and 0",
+    CellKind.DAY: "CAST it to date (Oracle: TO_CHAR(…, 'YYYY-MM-DD'))",
+    CellKind.INSTANT: "CAST it to timestamp",
 }
 _BY_TYPE = {
     str: Form.TEXT,
@@ -102,9 +105,9 @@ def check_form(query: Query, name: str, form: Form, shown: str) -> None:
         return
     if form is Form.FLOAT:
         why = "binary floats cannot hold cents exactly"
-    elif column.kind is Kind.TEXT and form in (Form.WHOLE, Form.DECIMAL):
+    elif column.kind is CellKind.TEXT and form in (Form.WHOLE, Form.DECIMAL):
         why = "numbers lose leading zeros, and 00123 is not 123"
-    elif column.kind is Kind.DAY and form is Form.INSTANT:
+    elif column.kind is CellKind.DAY and form is Form.INSTANT:
         why = "which day it is depends on the time zone"
     else:
         why = "it is not clear how it reads"
@@ -163,11 +166,11 @@ def _form_of(kind: type) -> Form:
     return _BY_TYPE.get(kind, Form.OTHER)
 
 
-def _taken(column: Column) -> set[Form]:
+def _taken(column: LedgerColumn) -> set[Form]:
     return {Form.WHOLE, Form.DECIMAL} if column.name in _FIGURES else _TAKEN.get(column.kind, set())
 
 
-def _cure(column: Column) -> str:
+def _cure(column: LedgerColumn) -> str:
     return (
         "CAST it to numeric"
         if column.name in _FIGURES

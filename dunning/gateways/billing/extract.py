@@ -17,7 +17,7 @@ from dunning.gateways.billing.copies import CopySession
 from dunning.gateways.billing.cursors import CursorSession
 from dunning.gateways.billing.queries import Queries, Query
 from dunning.gateways.billing.sessions import LostConnectionError, Session, gone
-from dunning.gateways.billing.table_files import Counts, write_table
+from dunning.gateways.billing.table_files import FileCounts, write_table
 from dunning.gateways.files.publishing import (
     hash_files,
     make_private,
@@ -89,7 +89,7 @@ def _extract(
 ) -> None:
     # the day first: an incomplete one ends the run before the tables are read
     day = _read_day(session, queries.day, as_of) if queries.day else as_of
-    told: dict[str, Counts] = {}
+    told: dict[str, FileCounts] = {}
     for query in queries.tables:
         assert query.table is not None
         counts = told[query.table.name] = _extract_table(session, address, query, folder, progress)
@@ -105,7 +105,7 @@ def _extract(
 
 def _extract_table(
     session: Session, address: Address, query: Query, folder: Path, progress: Progress
-) -> Counts:
+) -> FileCounts:
     table = query.table
     assert table is not None
     said = ""

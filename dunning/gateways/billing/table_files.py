@@ -12,18 +12,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dunning.core.ledger_tables import Kind, Table
+from dunning.core.ledger_tables import CellKind, Table
 from dunning.core.words import CURRENCIES
 from dunning.ledger.read.cells import clean_text
 from dunning.ledger.read.values import read_amounts, read_words
 
 TELL_ROWS = 500_000
 # kinds with few different texts, which a dictionary stores once
-_FEW = (Kind.WORD, Kind.FLAG, Kind.DAY, Kind.NUMBER, Kind.SHARE)
+_FEW = (CellKind.WORD, CellKind.FLAG, CellKind.DAY, CellKind.NUMBER, CellKind.SHARE)
 
 
 @dataclass
-class Counts:
+class FileCounts:
     """The content of a file: rows, minor units by currency, SHA-256.
 
     minor is empty for a table without money.
@@ -43,7 +43,7 @@ class Counts:
 
 def write_table(
     path: Path, table: Table, batches: Iterable[pa.Table], tell: Callable[[int], None]
-) -> Counts:
+) -> FileCounts:
     """Write the batches into `path`, readable by its owner only; return their counts.
 
     Memory is bounded by the size of a batch. The same batches give the same bytes.
@@ -52,7 +52,7 @@ def write_table(
         batches: at least one, maybe empty; columns of text under the contract's names.
         tell: called with the number of rows so far, every `TELL_ROWS`.
     """
-    counts = Counts(0, dict.fromkeys(CURRENCIES, 0) if table.has_money else {})
+    counts = FileCounts(0, dict.fromkeys(CURRENCIES, 0) if table.has_money else {})
     batches = iter(batches)
     schema = pa.schema([(name, pa.string()) for name in table.names])
     few = [column.name for column in table.columns if column.kind in _FEW]
@@ -82,7 +82,7 @@ def _complete(batch: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _count(counts: Counts, rows: pa.Table) -> None:
+def _count(counts: FileCounts, rows: pa.Table) -> None:
     """Add a batch: an amount or a currency that cannot be read counts as a row only."""
     counts.rows += len(rows)
     if not counts.minor:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 _OPTIONS = {"compression": "lz4", "write_statistics": False, "use_dictionary": False}
 
 
-class _Writer(ABC):
+class _TableWriter(ABC):
     """Writes tables bucket by bucket into `<folder>/<name>.<suffix>`.
 
     The files appear when the block ends well.
@@ -30,7 +30,7 @@ class _Writer(ABC):
         self.folder = folder
         self._writers: dict[str, Any] = {}
 
-    def __enter__(self) -> "_Writer":
+    def __enter__(self) -> "_TableWriter":
         self.folder.mkdir(parents=True, exist_ok=True)
         return self
 
@@ -64,7 +64,7 @@ class _Writer(ABC):
     def _append(self, writer: Any, table: pa.Table) -> None: ...
 
 
-class TableWriter(_Writer):
+class TableWriter(_TableWriter):
     """Writes Parquet files, one row group per bucket."""
 
     suffix = "parquet"
@@ -81,7 +81,7 @@ class TableWriter(_Writer):
         writer.write_table(table, row_group_size=max(len(table), 1))
 
 
-class StreamWriter(_Writer):
+class StreamWriter(_TableWriter):
     """Writes Arrow streams, one batch per bucket; `read_streams` reads them."""
 
     suffix = "arrow"

@@ -45,7 +45,7 @@ CLOSE = OutboxKind(
 
 
 @dataclass(frozen=True)
-class Books:
+class ClosingRows:
     """The rows that a close writes.
 
     For their columns see `replace_decisions`, `replace_proposals` and `append_deeds`.
@@ -63,7 +63,9 @@ class Books:
     release: Released | None = None
 
 
-def begin_close(source: Source, run_id: int, manifest_sha256: str, books: Books) -> dict[str, int]:
+def begin_close(
+    source: Source, run_id: int, manifest_sha256: str, books: ClosingRows
+) -> dict[str, int]:
     """Write a date's decisions, proposals and intended actions in one transaction; return counts.
 
     Args:

@@ -75,7 +75,7 @@ class Released:
 
 
 @dataclass(frozen=True)
-class Release:
+class ListRelease:
     """The state of a date's list.
 
     state: `waiting` for an answer, `approved` (on its way), `rejected`, `expired`, `released`,
@@ -117,7 +117,7 @@ def fetch_released(source: Source, as_of: date) -> dict[str, Released]:
         return {row.list_name: Released(**row._mapping) for row in rows}
 
 
-def fetch_releases(source: Source, as_of: date) -> list[Release]:
+def fetch_releases(source: Source, as_of: date) -> list[ListRelease]:
     """Return the state of each list of a closed date that has rows to release.
 
     In the order reminders, disconnections, court.
@@ -142,7 +142,7 @@ def fetch_releases(source: Source, as_of: date) -> list[Release]:
     return found
 
 
-def _tell_released(out: Released, answer: Answer | None) -> Release:
+def _tell_released(out: Released, answer: Answer | None) -> ListRelease:
     files = answer.files if answer else {}
     state, by, at, note = (
         "released",
@@ -153,20 +153,20 @@ def _tell_released(out: Released, answer: Answer | None) -> Release:
     # a recall of the whole list; one of single rows leaves the list released
     if out.recalled_by is not None:
         state, by, at, note = "recalled", out.recalled_by, out.recalled_at, out.recall_reason or ""
-    return Release(
+    return ListRelease(
         out.as_of, out.list_name, state, out.row_count, out.cents, out.dropped, by, at, note, files
     )
 
 
 def _tell_waiting(
     as_of: date, name: str, proposed: tuple[int, int], answer: Answer | None
-) -> Release:
+) -> ListRelease:
     rows, cents = proposed
     if answer is None:
-        return Release(as_of, name, "waiting", rows, cents, 0, None, None, "", {})
+        return ListRelease(as_of, name, "waiting", rows, cents, 0, None, None, "", {})
     # released without a question: on its way like an approved one
     state = "approved" if answer.answer == "automatic" else answer.answer
-    return Release(
+    return ListRelease(
         as_of,
         name,
         state,

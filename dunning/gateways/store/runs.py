@@ -14,7 +14,7 @@ from dunning.gateways.postgres.sql_files import statement
 
 
 @dataclass(frozen=True)
-class Run:
+class RecordedRun:
     """One run as recorded.
 
     state: `running`; `closing` (its actions are intended, its files perhaps out); `closed` (date
@@ -47,7 +47,7 @@ class Run:
 
 @dataclass(frozen=True)
 class LoadedRun:
-    """The columns of a run that decide whether its snapshot is still needed; as in `Run`."""
+    """The columns of a run that decide whether its snapshot is still needed; as in `RecordedRun`."""
 
     run_id: int
     as_of: date
@@ -154,7 +154,9 @@ def fetch_events_seen(source: Source, as_of: date) -> int:
         return int(found.scalar_one_or_none() or 0)
 
 
-def fetch_newest_loaded(source: Source, as_of: date, *, with_trials: bool = True) -> Run | None:
+def fetch_newest_loaded(
+    source: Source, as_of: date, *, with_trials: bool = True
+) -> RecordedRun | None:
     """Return the run that loaded a ledger for the newest date from `as_of` on.
 
     Of several for that date the latest.
@@ -168,14 +170,14 @@ def fetch_newest_loaded(source: Source, as_of: date, *, with_trials: bool = True
     return None if row is None else _run(row)
 
 
-def fetch_run(source: Source, as_of: date) -> Run | None:
+def fetch_run(source: Source, as_of: date) -> RecordedRun | None:
     """Return the run that counts for a date: the one that closed it, else the newest written."""
     with transact(source) as connection:
         row = connection.execute(statement("runs", "select_by_date"), {"as_of": as_of}).first()
     return None if row is None else _run(row)
 
 
-def fetch_run_by_id(source: Source, run_id: int) -> Run | None:
+def fetch_run_by_id(source: Source, run_id: int) -> RecordedRun | None:
     """Return a run by its number."""
     with transact(source) as connection:
         row = connection.execute(statement("runs", "select_by_id"), {"run_id": run_id}).first()
@@ -191,8 +193,8 @@ def fetch_loaded_runs(source: Source) -> list[LoadedRun]:
         ]
 
 
-def _run(row: Row[Any]) -> Run:
-    return Run(**row._mapping)
+def _run(row: Row[Any]) -> RecordedRun:
+    return RecordedRun(**row._mapping)
 
 
 def _insist(found: Row[Any] | None, run_id: int) -> None:

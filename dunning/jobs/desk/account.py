@@ -13,7 +13,7 @@ from dunning.core.errors import NotThereError
 from dunning.core.ladder import LAST_WARNING, RUNGS
 from dunning.decisions.account.story import Row, Story, find_accounts, tell_story
 from dunning.decisions.lists.payment_cases import (
-    Asked,
+    AssessedAccount,
     stop_disconnection,
     stop_last_warning,
     stop_stage,
@@ -114,7 +114,9 @@ def look(
         others=[code for code in _codes(accounts, premise_no) if code != payer_code],
         due_cents=sum(row["open_cents"] for row in unexpired if row["due_on"] <= day),
         later_cents=sum(row["open_cents"] for row in unexpired if row["due_on"] > day),
-        coming=_find_coming(story, own, Asked(bucket, decision, found, night.rules, place)),
+        coming=_find_coming(
+            story, own, AssessedAccount(bucket, decision, found, night.rules, place)
+        ),
         proposals=own,
         nights=fetch_account_decisions(office.engine, premise_no, payer_code, _NIGHTS),
         deeds=fetch_account_deeds(office.engine, premise_no, payer_code),
@@ -197,7 +199,7 @@ def _payer(bucket: Any, account: int) -> Payer:
     )
 
 
-def _find_coming(story: Story, own: Sequence[Row], asked: Asked) -> list[Coming]:
+def _find_coming(story: Story, own: Sequence[Row], asked: AssessedAccount) -> list[Coming]:
     """Return the next steps of an account, each with the smallest payment that prevents it.
 
     They are the proposals of the night and the next stage; the payment is one of the same night.

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from dunning.core.lists import LISTS
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store.holds import OwnHold
-from dunning.gateways.store.releases import Release, fetch_releases
+from dunning.gateways.store.releases import ListRelease, fetch_releases
 from dunning.jobs.desk import manual_holds
 from dunning.jobs.desk.list_files import fetch_list, find_run
 from dunning.jobs.desk.refusals import RefusedError
@@ -19,10 +19,10 @@ from dunning.jobs.release.offer import Offer, describe
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApprovalRequest:
     """A list that can be approved. strikes: its rows with a manual hold."""
 
-    release: Release
+    release: ListRelease
     offer: Offer
     strikes: Sequence[OwnHold]
     approvers: Sequence[str]
@@ -43,7 +43,7 @@ class Approvals:
     """The lists of a night that may be released."""
 
     as_of: date
-    lists: Sequence[Asked]
+    lists: Sequence[ApprovalRequest]
 
 
 def look(office: Office, names: Collection[str]) -> Approvals:
@@ -60,7 +60,7 @@ def look(office: Office, names: Collection[str]) -> Approvals:
         if release.list_name not in names:
             continue
         found.append(
-            Asked(
+            ApprovalRequest(
                 release=release,
                 offer=describe(office.engine, run, release.list_name),
                 strikes=_find_struck(fetch_list(run, release.list_name), struck) if struck else [],

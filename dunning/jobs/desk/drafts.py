@@ -21,7 +21,7 @@ _NUMBER = r"(=\s*)[\d_]+"
 
 
 @dataclass(frozen=True)
-class Threshold:
+class LadderField:
     """A number of the ladder as a form field.
 
     key: dotted; is_money: `value` is euro cents, typed as euro.
@@ -36,11 +36,11 @@ class BadNumberError(ValueError):
     """Raised for a field without a number; its message is the key."""
 
 
-def find_thresholds(policy: Policy, on: date) -> list[Threshold]:
+def find_thresholds(policy: Policy, on: date) -> list[LadderField]:
     """Return the sums and days of the ladder in force on a day, in file order."""
     # `type(…) is int`: True and False are ints, too, but no numbers of the ladder.
     values = flatten(policy.version_at("stages", on).values)
-    return [Threshold(key, "_cents" in key, value) for key, value in values if type(value) is int]
+    return [LadderField(key, "_cents" in key, value) for key, value in values if type(value) is int]
 
 
 def change_thresholds(policy: Policy, on: date, given: Mapping[str, str]) -> str:
@@ -69,7 +69,7 @@ def change_thresholds(policy: Policy, on: date, given: Mapping[str, str]) -> str
     return "".join(lines)
 
 
-def _read(threshold: Threshold, text: str) -> int:
+def _read(threshold: LadderField, text: str) -> int:
     """Return a typed number in the unit of the file."""
     try:
         number = Decimal(text.strip().replace(",", ".").replace("\xa0", "").replace(" ", ""))

@@ -68,7 +68,7 @@ def look(office: Office, name: str, as_of: date | None, page: int = 1) -> Group:
     return Group(name, run.as_of, dates, accounts, cents, 0, rows, page, pages)
 
 
-def _look_near(office: Office, run: runs.Run, dates: list[date], page: int) -> Group:
+def _look_near(office: Office, run: runs.RecordedRun, dates: list[date], page: int) -> Group:
     found = _near(office.engine, run.run_id)
     pages = max(-(-len(found) // PAGE_ROWS), 1)
     page = min(max(page, 1), pages)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.documents.lists.columns import Column, word
+from dunning.documents.lists.columns import ListColumn, word
 from dunning.documents.lists.list_columns import (
     COURT,
     COURT_ITEMS,
@@ -46,7 +46,7 @@ _LONG_TEXTS = ("text", "interest_segments")
 _REMEMBERED = 12  # files: two nights
 
 
-def columns_of(name: str) -> tuple[Column, ...]:
+def columns_of(name: str) -> tuple[ListColumn, ...]:
     """Return the columns of a list; lists of messages begin with the channel.
 
     Raises:
@@ -58,12 +58,12 @@ def columns_of(name: str) -> tuple[Column, ...]:
     return (_CHANNEL, *columns) if len(FILES[name]) > 1 else columns
 
 
-def is_short(column: Column) -> bool:
+def is_short(column: ListColumn) -> bool:
     """Return whether `fetch_list` includes a column."""
     return column.name not in _LONG_TEXTS
 
 
-def find_run(office: Office, as_of: date | None) -> runs.Run:
+def find_run(office: Office, as_of: date | None) -> runs.RecordedRun:
     """Return the run that closed a date; by default the last one.
 
     Raises:
@@ -80,7 +80,7 @@ def find_run(office: Office, as_of: date | None) -> runs.Run:
     return run
 
 
-def fetch_manifest(run: runs.Run) -> dict[str, Any]:
+def fetch_manifest(run: runs.RecordedRun) -> dict[str, Any]:
     """Return the manifest of a run from its record, or from its folder if it was not recorded.
 
     Raises:
@@ -92,7 +92,7 @@ def fetch_manifest(run: runs.Run) -> dict[str, Any]:
     )
 
 
-def fetch_list(run: runs.Run, name: str) -> pa.Table:
+def fetch_list(run: runs.RecordedRun, name: str) -> pa.Table:
     """Return a list of a run without its long texts.
 
     The last lists are cached by the hashes of their files.
@@ -106,7 +106,7 @@ def fetch_list(run: runs.Run, name: str) -> pa.Table:
     )
 
 
-def fetch_rows(run: runs.Run, name: str, where: Mapping[str, Sequence[str]]) -> pa.Table:
+def fetch_rows(run: runs.RecordedRun, name: str, where: Mapping[str, Sequence[str]]) -> pa.Table:
     """Return the rows of a list that match one of the values in each given column; all columns.
 
     Raises:
@@ -116,7 +116,7 @@ def fetch_rows(run: runs.Run, name: str, where: Mapping[str, Sequence[str]]) -> 
 
 
 def _fetch_matching(
-    run: runs.Run, listed: ListFile, where: Mapping[str, Sequence[str]]
+    run: runs.RecordedRun, listed: ListFile, where: Mapping[str, Sequence[str]]
 ) -> pa.Table:
     """Return the matching rows of one file.
 
@@ -138,7 +138,7 @@ def _match(rows: pa.Table, where: Mapping[str, Sequence[str]]) -> pa.Table:
     return rows
 
 
-def fetch_file(run: runs.Run, path: str) -> bytes:
+def fetch_file(run: runs.RecordedRun, path: str) -> bytes:
     """Return a published file of a run, by its name in the manifest.
 
     Raises:
@@ -152,7 +152,7 @@ def _files(name: str) -> tuple[ListFile, ...]:
     return FILES[name]
 
 
-def _named(run: runs.Run, listed: ListFile) -> tuple[str, str]:
+def _named(run: runs.RecordedRun, listed: ListFile) -> tuple[str, str]:
     """Return the name and SHA-256 of a list's Parquet file.
 
     Raises:

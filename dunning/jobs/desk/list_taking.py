@@ -23,13 +23,13 @@ from dunning.jobs.desk.list_files import (
     fetch_rows,
     find_run,
 )
-from dunning.jobs.desk.lists import Wish, download, filter_rows, mask_secrets
+from dunning.jobs.desk.lists import ListQuery, download, filter_rows, mask_secrets
 from dunning.jobs.desk.manual_holds import has_left
 from dunning.jobs.desk.session import Office
 
 
 def take(
-    office: Office, name: str, suffix: str, as_of: date | None, wish: Wish, *, is_whole: bool
+    office: Office, name: str, suffix: str, as_of: date | None, wish: ListQuery, *, is_whole: bool
 ) -> tuple[bytes, str]:
     """Return a list's file as shown on its page, and a file name that names the differences.
 
@@ -70,7 +70,7 @@ def count_held(office: Office, name: str, as_of: date) -> int:
     return len(_find_held(office, find_run(office, as_of), name))
 
 
-def _find_held(office: Office, run: runs.Run, name: str) -> pa.Table:
+def _find_held(office: Office, run: runs.RecordedRun, name: str) -> pa.Table:
     """Return the rows of a waiting list that are held back; for court items, their cases."""
     of = "court" if name == "court_items" else name
     is_waiting = of in LISTS and run.as_of == runs.last_closed_on(office.engine)

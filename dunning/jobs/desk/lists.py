@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.documents.lists.columns import Column, Kind
+from dunning.documents.lists.columns import ColumnFormat, ListColumn
 from dunning.documents.lists.csv_files import render_csv
 from dunning.documents.lists.list_columns import COURT_ITEMS, DECIDING
 from dunning.documents.lists.xlsx_files import render_xlsx
@@ -49,7 +49,7 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class Wish:
+class ListQuery:
     """Filters and order for a list.
 
     filters: by FILTERS. text: words that must be in a row. sort: name of a column.
@@ -87,13 +87,13 @@ class ListPage:
     name: str
     as_of: date
     dates: Sequence[date]
-    columns: Sequence[Column]
+    columns: Sequence[ListColumn]
     rows: Sequence[dict[str, Any]]
     count: int
     sums: Mapping[str, int]
     choices: Sequence[Choice]
     files: Sequence[str]
-    wish: Wish
+    wish: ListQuery
     pages: int
 
 
@@ -106,9 +106,9 @@ class RowPage:
 
     name: str
     as_of: date
-    columns: Sequence[Column]
+    columns: Sequence[ListColumn]
     rows: Sequence[dict[str, Any]]
-    item_columns: Sequence[Column]
+    item_columns: Sequence[ListColumn]
     items: Sequence[dict[str, Any]]
 
 
@@ -127,7 +127,7 @@ def look_over(office: Office, as_of: date | None) -> Overview | None:
     return Overview(run.as_of, dates, found)
 
 
-def look(office: Office, name: str, as_of: date | None, wish: Wish) -> ListPage:
+def look(office: Office, name: str, as_of: date | None, wish: ListQuery) -> ListPage:
     """Return a page of a list of a closed night.
 
     Raises:
@@ -218,7 +218,9 @@ def download(
     return content, f"{name}-masked-{run.as_of}.{suffix}"
 
 
-def split_columns(name: str, columns: Sequence[Column]) -> tuple[list[Column], list[Column]]:
+def split_columns(
+    name: str, columns: Sequence[ListColumn]
+) -> tuple[list[ListColumn], list[ListColumn]]:
     """Return the columns that decide, in their own order, and the other columns.
 
     A list with few columns has them all in the first part.
@@ -278,11 +280,11 @@ def _is_sum(name: str) -> bool:
     return name.endswith("_cents")
 
 
-def filter_rows(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> pa.Table:
-    """Return the rows that match the filters and words of a `Wish`."""
+def filter_rows(rows: pa.Table, columns: Sequence[ListColumn], wish: ListQuery) -> pa.Table:
+    """Return the rows that match the filters and words of a `ListQuery`."""
     for key, column in _filtered(columns).items():
         value = wish.filters.get(key, "")
-        if value and column.kind is Kind.REASONS:
+        if value and column.kind is ColumnFormat.REASONS:
             # Spaces around codes, so that a code does not match inside a longer one.
             spaced = pc.binary_join_element_wise("", pc.fill_null(rows[column.source], ""), "", " ")
             rows = rows.filter(pc.match_substring(spaced, f" {value} "))
@@ -292,15 +294,18 @@ def filter_rows(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> pa.Tab
     return rows.filter(_hold_words(rows, words)) if words and len(rows) else rows
 
 
-def _filtered(columns: Sequence[Column]) -> dict[str, Column]:
+def _filtered(columns: Sequence[ListColumn]) -> dict[str, ListColumn]:
     """Return the columns by which a list can be filtered, by key.
 
     These are words of closed lists, districts and tables; all columns of reasons count as one.
     """
     found = {}
     for column in columns:
-        key = "reason" if column.kind is Kind.REASONS else column.name
-        is_closed = column.kind in (Kind.WORD, Kind.REASONS) or column.name in ("district", "table")
+        key = "reason" if column.kind is ColumnFormat.REASONS else column.name
+        is_closed = column.kind in (ColumnFormat.WORD, ColumnFormat.REASONS) or column.name in (
+            "district",
+            "table",
+        )
         if is_closed and key in FILTERS:
             found[key] = column
     return found
@@ -324,7 +329,7 @@ def _hold_words(rows: pa.Table, words: Sequence[str]) -> Any:
     return found
 
 
-def _sort(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> Any:
+def _sort(rows: pa.Table, columns: Sequence[ListColumn], wish: ListQuery) -> Any:
     """Return row positions in the requested order.
 
     Empty cells are last; equal rows keep the published order.
@@ -338,7 +343,7 @@ def _sort(rows: pa.Table, columns: Sequence[Column], wish: Wish) -> Any:
     return pc.sort_indices(rows, [(source, order, "at_end")])
 
 
-def _choices(table: pa.Table, columns: Sequence[Column]) -> list[Choice]:
+def _choices(table: pa.Table, columns: Sequence[ListColumn]) -> list[Choice]:
     found = []
     for key, column in _filtered(columns).items():
         words = {
@@ -350,9 +355,9 @@ def _choices(table: pa.Table, columns: Sequence[Column]) -> list[Choice]:
     return found
 
 
-def _words_of(column: Column) -> str:
-    return column.words if column.kind in (Kind.WORD, Kind.REASONS) else ""
+def _words_of(column: ListColumn) -> str:
+    return column.words if column.kind in (ColumnFormat.WORD, ColumnFormat.REASONS) else ""
 
 
-def _split(column: Column, value: str | None) -> list[str]:
-    return [] if not value else value.split() if column.kind is Kind.REASONS else [value]
+def _split(column: ListColumn, value: str | None) -> list[str]:
+    return [] if not value else value.split() if column.kind is ColumnFormat.REASONS else [value]

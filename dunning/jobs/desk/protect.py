@@ -37,7 +37,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Wish:
+class HoldForm:
     """The form as filled in.
 
     until: as yyyy-mm-dd; empty: the longest time without a document.
@@ -64,7 +64,7 @@ def terms_of(office: Office) -> Terms | None:
     )
 
 
-def protect(office: Office, premise_no: str, payer_code: str, wish: Wish, author: str) -> int:
+def protect(office: Office, premise_no: str, payer_code: str, wish: HoldForm, author: str) -> int:
     """Record a hold on an account; return its number.
 
     Raises:

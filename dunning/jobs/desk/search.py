@@ -38,7 +38,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """Search result: at most SHOWN accounts, and whether there are more.
 
     is_ready: there is a closed night to search.
@@ -49,7 +49,7 @@ class Found:
     is_ready: bool = True
 
 
-def find(office: Office, text: str) -> Found:
+def find(office: Office, text: str) -> SearchResult:
     """Return the accounts of the last closed night's ledger that match a text.
 
     What is exact comes before beginnings, numbers before words.
@@ -59,13 +59,15 @@ def find(office: Office, text: str) -> Found:
     """
     wanted, closed_on = " ".join(text.split()), runs.last_closed_on(office.engine)
     if not wanted or closed_on is None:
-        return Found([], False, closed_on is not None)
+        return SearchResult([], False, closed_on is not None)
     _, snapshot = find_night(office.settings, office.engine, closed_on)
     index = _open(office.settings, snapshot.folder.name)
     found = next(
         (some for look in _ways(index, wanted) if len(some := look())), index.accounts.slice(0, 0)
     )
-    return Found([_hit(row) for row in found.slice(0, SHOWN).to_pylist()], len(found) > SHOWN)
+    return SearchResult(
+        [_hit(row) for row in found.slice(0, SHOWN).to_pylist()], len(found) > SHOWN
+    )
 
 
 def _ways(index: SearchIndex, wanted: str) -> Iterator[Callable[[], pa.Table]]:

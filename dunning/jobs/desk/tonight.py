@@ -14,7 +14,7 @@ from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import runs
 from dunning.gateways.store.figures import Figure, fetch_figures
 from dunning.gateways.store.moves import StageMove, fetch_stage_moves
-from dunning.gateways.store.releases import Release, fetch_releases
+from dunning.gateways.store.releases import ListRelease, fetch_releases
 from dunning.jobs.desk.session import Office
 from dunning.jobs.queries.past_night import kept_policy
 
@@ -88,10 +88,10 @@ class Tonight:
     moves: Sequence[StageMove]
     unusual: Sequence[str]
     warnings: Sequence[str]
-    releases: Sequence[Release]
-    last_releases: Sequence[Release]
+    releases: Sequence[ListRelease]
+    last_releases: Sequence[ListRelease]
     approvers: Mapping[str, Sequence[str]]
-    newest: runs.Run | None
+    newest: runs.RecordedRun | None
     changes: Sequence[Compared] = ()
     missing: Sequence[str] = ()
     answer_until: datetime | None = None
@@ -102,7 +102,7 @@ class Tonight:
         return sum(line.quarantined for line in self.tables)
 
     @property
-    def newer(self) -> runs.Run | None:
+    def newer(self) -> runs.RecordedRun | None:
         """A newer run that has not closed its date; None where there is none.
 
         Newer: of the last closed date or of a later one.
@@ -142,12 +142,12 @@ def look(office: Office, as_of: date | None = None) -> Tonight | None:
     return _tell(office, run, dates)
 
 
-def newest_run(office: Office) -> runs.Run | None:
+def newest_run(office: Office) -> runs.RecordedRun | None:
     """Return the run that last loaded a ledger, in any state; None before the first."""
     return runs.fetch_newest_loaded(office.engine, date.min)
 
 
-def _tell(office: Office, run: runs.Run, dates: list[date]) -> Tonight:
+def _tell(office: Office, run: runs.RecordedRun, dates: list[date]) -> Tonight:
     day, manifest = run.as_of, run.receipts["manifest"]
     figures = fetch_figures(
         office.engine, since=day - timedelta(days=_MEMORY_DAYS), before=day + timedelta(days=1)

@@ -15,7 +15,7 @@ from dunning.jobs.desk.drafts import (
     LONGEST_TEXT,
     QUICK_FILE,
     BadNumberError,
-    Threshold,
+    LadderField,
     bring_forward,
     change_thresholds,
     check_files,
@@ -52,7 +52,7 @@ class TrialForm:
     file: str
     text: str
     nights: Sequence[OfferedNight]
-    thresholds: Sequence[Threshold]
+    thresholds: Sequence[LadderField]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ _AGAIN = "Съобщенията за този ден са вече отбеля
 
 
 @dataclass(frozen=True)
-class Order:
+class MonthlyRequest:
     """A request for the monthly notices of a service on a date.
 
     dry_run: write files, record nothing.
@@ -60,7 +60,7 @@ class Order:
     @classmethod
     def of(
         cls, as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
-    ) -> "Order":
+    ) -> "MonthlyRequest":
         """Return an order for texts as typed; refuse an address where none can be used."""
         refuse_url(out, "--out", (SCHEME,))
         refuse_url(policy or "", "--policy")
@@ -77,14 +77,16 @@ def run(
     as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
 ) -> Receipt:
     """Begin the notices; return the receipt that the other steps take. See `begin`."""
-    order = Order.of(as_of, out, service, dry_run, policy)
+    order = MonthlyRequest.of(as_of, out, service, dry_run, policy)
     settings = Settings.from_environment()
     engine = open_store(settings, order.purpose)
     with run_lock(engine, order.purpose, NOTICES_LOCK) as connection:
         return begin(settings, engine, connection, order)
 
 
-def begin(settings: Settings, engine: Engine, connection: Connection, order: Order) -> Receipt:
+def begin(
+    settings: Settings, engine: Engine, connection: Connection, order: MonthlyRequest
+) -> Receipt:
     """Open the stored run of a date and fill a work folder; return the run's receipt.
 
     The caller holds the notices' lock. Folders that earlier runs of the service left are removed,
@@ -147,7 +149,7 @@ def _since(connection: Connection, night: Night, service: str) -> date:
     return since_of(night.as_of, night.rules.notices, service, last_run)
 
 
-def _refuse_unfit(night: Night, order: Order) -> None:
+def _refuse_unfit(night: Night, order: MonthlyRequest) -> None:
     if order.service not in night.snapshot.services():
         raise DunningError(
             f"No premise in the ledger of {night.as_of} has {order.service}, so nobody gets a notice."

@@ -9,7 +9,7 @@ from dunning.decisions.monthly.billing_groups import due_groups
 from dunning.gateways.postgres.database import Engine
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import notices, runs
-from dunning.jobs.monthly.begin import Order
+from dunning.jobs.monthly.begin import MonthlyRequest
 from dunning.jobs.nightly.load import load_checked_policy
 from dunning.jobs.queries.past_night import find_night, kept_policy, open_nights
 from dunning.jobs.run_context import Receipt
@@ -39,7 +39,7 @@ def run(
     orders = [{**given, "service": group} for group in chosen]
     # checked here, so that a wrong option stops all services and not only one
     for order in orders:
-        Order.of(**order)
+        MonthlyRequest.of(**order)
     return orders
 
 

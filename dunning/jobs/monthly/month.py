@@ -11,7 +11,7 @@ from dunning.gateways.postgres.database import NOTICES_LOCK, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store
 from dunning.jobs.monthly import gather, plan, render, report
-from dunning.jobs.monthly.begin import Order, begin
+from dunning.jobs.monthly.begin import MonthlyRequest, begin
 from dunning.jobs.monthly.publish import publish
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.nightly.night import check_shards
@@ -24,7 +24,9 @@ FEW = 1_000
 PartReceipt = TypeVar("PartReceipt")
 
 
-def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> report.NoticesReport:
+def run(
+    order: MonthlyRequest, shards: int = 1, progress: Progress = say_nothing
+) -> report.NoticesReport:
     """Make, publish and record the notices of a service on a date; return the report's receipt.
 
     Args:

@@ -25,7 +25,7 @@ from dunning.decisions.tables import decision_tables
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import StreamWriter, write_table
 from dunning.jobs.nightly.history import UNREAD, History
-from dunning.jobs.nightly.runs import Run, shard_buckets, shard_folder, shard_seal
+from dunning.jobs.nightly.runs import NightlyRun, shard_buckets, shard_folder, shard_seal
 from dunning.jobs.run_context import Receipt
 from dunning.policy.rules import Rules
 
@@ -44,7 +44,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
         )
     # before any large allocation: the allocator reuses what a bucket frees for the next one
     keep_freed_memory()
-    this = Run.of(run)
+    this = NightlyRun.of(run)
     folder = shard_folder(Path(this.work), shard, shards)
     check_seal(this.given_seal)
     snapshot, rules = this.open_snapshot(), this.rules()

@@ -25,7 +25,7 @@ from dunning.gateways.store.holds import fetch_holds
 from dunning.gateways.store.outbox import publish_once
 from dunning.jobs.nightly.baseline import figures_of
 from dunning.jobs.nightly.output_places import Place, find_place
-from dunning.jobs.nightly.runs import Run
+from dunning.jobs.nightly.runs import NightlyRun
 from dunning.jobs.nightly.sent import deeds_of_messages
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.retention import prune
@@ -56,7 +56,7 @@ _OWING = [
 
 def run(run: Receipt) -> Receipt:
     """Publish and close the run, then remove old snapshots; return the receipt of `close`."""
-    this = Run.of(run)
+    this = NightlyRun.of(run)
     settings = Settings.from_environment()
     engine = connect_as(RUNNER, settings, f"nightly {this.as_of} close")
     with run_lock(engine, f"nightly {this.as_of} close") as connection:
@@ -65,7 +65,7 @@ def run(run: Receipt) -> Receipt:
 
 
 def close_and_prune(
-    settings: Settings, engine: Engine, connection: Connection, this: Run
+    settings: Settings, engine: Engine, connection: Connection, this: NightlyRun
 ) -> Receipt:
     """Publish and close the run; then remove old snapshots and build the search index.
 
@@ -83,7 +83,7 @@ def close_and_prune(
     return receipt
 
 
-def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
+def close(settings: Settings, connection: Connection, this: NightlyRun) -> Receipt:
     """Publish the prepared files; record decisions, proposals and actions if the run records.
 
     The caller holds the run lock. Work folders that the closed date makes useless, such as those of
@@ -124,14 +124,14 @@ def close(settings: Settings, connection: Connection, this: Run) -> Receipt:
     return {**_receipt(this, "closed", place), "recorded": counts}
 
 
-def check_files(this: Run) -> None:
+def check_files(this: NightlyRun) -> None:
     """Refuse files to publish or record that differ from those that earlier steps wrote."""
     check_seal(this.manifest_seal)
     check_seal(this.proposed_seal)
     check_prepared(this.prepared)
 
 
-def _find_place(connection: Connection, this: Run) -> Place:
+def _find_place(connection: Connection, this: NightlyRun) -> Place:
     """Return the folder for the files; the files of a closed date are never replaced.
 
     If another run closed the date, these files get a folder of their own.
@@ -143,7 +143,7 @@ def _find_place(connection: Connection, this: Run) -> Place:
     return find_place(this, record if is_closed_by_other else None)
 
 
-def _receipt(this: Run, state: str, place: Place) -> Receipt:
+def _receipt(this: NightlyRun, state: str, place: Place) -> Receipt:
     return {
         "as_of": this.as_of,
         "state": state,
@@ -152,7 +152,7 @@ def _receipt(this: Run, state: str, place: Place) -> Receipt:
     }
 
 
-def _require_same_history(connection: Connection, this: Run) -> None:
+def _require_same_history(connection: Connection, this: NightlyRun) -> None:
     """Refuse a run that began before a later close, release or recall.
 
     What a past date knows never changes, so runs of closed dates are not refused.
@@ -175,8 +175,8 @@ def _require_same_history(connection: Connection, this: Run) -> None:
 
 
 def _books(
-    connection: Connection, this: Run, manifest: dict[str, Any], manifest_sha256: str
-) -> closing.Books:
+    connection: Connection, this: NightlyRun, manifest: dict[str, Any], manifest_sha256: str
+) -> closing.ClosingRows:
     """Return everything that the close records.
 
     Messages leave with the close, unless the run is unusual or an account of the list was protected
@@ -200,7 +200,7 @@ def _books(
     ]
     is_protected = pc.any(pc.is_valid(find_held_back(reminders, "reminders", newer))).as_py()
     may_leave = not manifest["unusual"] and not is_protected
-    return closing.Books(
+    return closing.ClosingRows(
         decisions=pa.concat_tables(groups),
         proposals=pa.concat_tables(
             list(_proposals(proposed, "released" if may_leave else "proposed"))
@@ -214,7 +214,7 @@ def _books(
     )
 
 
-def _release(this: Run, reminders: pa.Table, manifest_sha256: str) -> releases.Released:
+def _release(this: NightlyRun, reminders: pa.Table, manifest_sha256: str) -> releases.Released:
     return releases.Released(
         as_of=this.day,
         list_name="reminders",

@@ -2,7 +2,7 @@
 
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store, runs
-from dunning.jobs.nightly.runs import Run
+from dunning.jobs.nightly.runs import NightlyRun
 from dunning.jobs.run_context import Receipt
 
 
@@ -13,7 +13,7 @@ def run(loaded: Receipt | None) -> Receipt:
     """
     if loaded is None:
         return {"run_id": None}
-    this = Run.of(loaded)
+    this = NightlyRun.of(loaded)
     runs.fail_run(
         open_store(Settings.from_environment(), f"nightly {this.as_of} failed"), this.run_id
     )

@@ -30,7 +30,7 @@ from dunning.jobs.nightly.protections import (
     name_table,
     refuse_accepted,
 )
-from dunning.jobs.nightly.runs import Run, new_work_folder
+from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.run_context import Receipt
@@ -45,7 +45,7 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 
 
 @dataclass(frozen=True)
-class Order:
+class NightlyRequest:
     """A request for a run: its date, ledger and output folder, and the options that differ.
 
     ledger: a folder, an s3:// address, or the URL of a database (which may hold a password). out: a
@@ -90,7 +90,7 @@ class Order:
         policy: str | None,
         billing_sql: str | None = None,
         **others: Any,
-    ) -> "Order":
+    ) -> "NightlyRequest":
         """Return an order for texts as typed; refuse an address where none can be used."""
         refuse_url(out, "--out", (SCHEME,))
         given = {"--mapping": mapping, "--policy": policy, "--billing-sql": billing_sql}
@@ -120,13 +120,13 @@ def run(
 ) -> Receipt:
     """Load a ledger for a date (ISO) and return the receipt that the other steps take.
 
-    See `Order` and `begin`.
+    See `NightlyRequest` and `begin`.
 
     Args:
         accept_shrunk: by date (ISO) what may be missing or smaller on it; that of another date is
             left aside.
     """
-    order = Order.of(
+    order = NightlyRequest.of(
         as_of,
         ledger,
         out,
@@ -146,7 +146,7 @@ def run(
 
 
 def begin(
-    settings: Settings, engine: Engine, order: Order, progress: Progress = say_nothing
+    settings: Settings, engine: Engine, order: NightlyRequest, progress: Progress = say_nothing
 ) -> Receipt:
     """Load and check the ledger, fill the run's work folder and return the run's receipt.
 
@@ -176,7 +176,7 @@ def begin(
     )
     # Folders of killed runs go before this run makes its own.
     sweep(settings, engine)
-    this = Run(
+    this = NightlyRun(
         run_id=run_id,
         as_of=order.as_of.isoformat(),
         out=order.out,
@@ -200,7 +200,7 @@ def begin(
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 
 
-def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) -> Snapshot:
+def _load(settings: Settings, order: NightlyRequest, rules: Rules, progress: Progress) -> Snapshot:
     """Return the snapshot of the order's ledger, saved in the snapshot store."""
     store = settings.snapshot_store
     with extract_at_hand(
@@ -221,7 +221,7 @@ def _load(settings: Settings, order: Order, rules: Rules, progress: Progress) ->
     return snapshot
 
 
-def _choose_policy(engine: Engine, order: Order) -> Policy:
+def _choose_policy(engine: Engine, order: NightlyRequest) -> Policy:
     """Return the order's policy, else that of the date's closed run, else the built-in one.
 
     Raises:
@@ -252,7 +252,7 @@ def load_checked_policy(folder: Path) -> Policy:
 
 def _register(
     engine: Engine,
-    order: Order,
+    order: NightlyRequest,
     snapshot: Snapshot,
     policy: Policy,
     rules: Rules,
@@ -325,7 +325,7 @@ def _tell_day(day: date | None) -> str:
     return f"{day:%d.%m.%Y} г." if day else "няма."
 
 
-def lay_out(this: Run, policy: Policy, history: History, past: Past) -> None:
+def lay_out(this: NightlyRun, policy: Policy, history: History, past: Past) -> None:
     """Write the policy files, the history and the baseline into the run's work folder."""
     for name, content in policy.files().items():
         write_private(this.policy_folder / name, content)

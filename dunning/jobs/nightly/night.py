@@ -13,14 +13,14 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store, runs
 from dunning.jobs.nightly import classify, propose, report, write
 from dunning.jobs.nightly.close import close_and_prune
-from dunning.jobs.nightly.load import Order, begin
-from dunning.jobs.nightly.runs import Run
+from dunning.jobs.nightly.load import NightlyRequest, begin
+from dunning.jobs.nightly.runs import NightlyRun
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.run_context import Receipt
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
 
-def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Receipt:
+def run(order: NightlyRequest, shards: int = 1, progress: Progress = say_nothing) -> Receipt:
     """Load, classify, propose, write and close one date; return the report's receipt.
 
     Args:
@@ -37,7 +37,7 @@ def run(order: Order, shards: int = 1, progress: Progress = say_nothing) -> Rece
     engine = open_store(settings, purpose)
     with run_lock(engine, purpose) as connection:
         receipt = begin(settings, engine, order, progress)
-        this = Run.of(receipt)
+        this = NightlyRun.of(receipt)
         try:
             with alive(Path(this.work)):
                 make_files(receipt, shards, progress)

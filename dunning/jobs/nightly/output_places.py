@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dunning.gateways.files.publishing import MANIFEST
 from dunning.gateways.files.targets import Target, is_published, is_same_place, target_of
 from dunning.gateways.store import runs
-from dunning.jobs.nightly.runs import Run
+from dunning.jobs.nightly.runs import NightlyRun
 
 # The folder beside is named with so many letters of the manifest's SHA-256.
 _LETTERS = 8
@@ -30,7 +30,7 @@ class Place:
         return f"За тази дата вече има други файлове: те остават непроменени, а тези са в {self.target}."
 
 
-def find_place(this: Run, record: runs.Run | None) -> Place:
+def find_place(this: NightlyRun, record: runs.RecordedRun | None) -> Place:
     """Return the target of a run's prepared files.
 
     Args:
@@ -45,7 +45,7 @@ def find_place(this: Run, record: runs.Run | None) -> Place:
     return Place(target_of(this.out, f"{this.as_of}-{prepared[:_LETTERS]}"), is_beside=True)
 
 
-def _holds(this: Run, record: runs.Run) -> bool:
+def _holds(this: NightlyRun, record: runs.RecordedRun) -> bool:
     """Return whether the date's folder below `out` holds that run's files, or a full copy."""
     return is_same_place(record.out or "", this.out) or is_published(
         this.target, record.manifest_sha256 or ""

@@ -17,7 +17,7 @@ from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import read_table, write_table
 from dunning.jobs.nightly.balance import join_books, join_stages
 from dunning.jobs.nightly.history import History
-from dunning.jobs.nightly.runs import Run, shard_seal
+from dunning.jobs.nightly.runs import NightlyRun, shard_seal
 from dunning.jobs.run_context import Receipt
 
 
@@ -28,7 +28,7 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
         DunningError: a shard is missing, or all are, the books do not balance, or a row is listed
             twice.
     """
-    this = Run.of(run)
+    this = NightlyRun.of(run)
     if not shards:
         raise DunningError(
             "No shard was classified, so nobody would be on any list. Run the date again."

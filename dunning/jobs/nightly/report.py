@@ -11,7 +11,7 @@ from dunning.core.money import format_minor
 from dunning.core.words import CHANNELS, STAGES
 from dunning.documents.words import counted, word_of
 from dunning.gateways.files.publishing import MANIFEST, remove_folders
-from dunning.jobs.nightly.runs import Run
+from dunning.jobs.nightly.runs import NightlyRun
 from dunning.jobs.run_context import Receipt
 
 _LISTS = (
@@ -31,7 +31,7 @@ def run(run: Receipt, published: Receipt) -> Receipt:
     Args:
         published: `folder`: of its files; `notice`: a sentence about that folder, or nothing.
     """
-    this = Run.of(run)
+    this = NightlyRun.of(run)
     manifest = json.loads((this.prepared / MANIFEST).read_text(encoding="utf-8"))
     receipt = {
         "as_of": this.as_of,
@@ -46,7 +46,7 @@ def run(run: Receipt, published: Receipt) -> Receipt:
     return receipt
 
 
-def write_report(this: Run, manifest: dict[str, Any], published: Receipt) -> str:
+def write_report(this: NightlyRun, manifest: dict[str, Any], published: Receipt) -> str:
     """Return the report that a clerk reads in the log or on the terminal."""
     lines = [
         f"Състояние към {this.day:%d.%m.%Y} г. (правила {manifest['policy']['version']})",

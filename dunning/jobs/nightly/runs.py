@@ -12,7 +12,7 @@ from dunning.jobs.run_context import AnyRun
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run(AnyRun):
+class NightlyRun(AnyRun):
     """One run of one date; its files are published in `<out>/<as_of>`.
 
     Attributes:

@@ -25,7 +25,7 @@ from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import TableWriter, read_streams, read_table
 from dunning.jobs.nightly.balance import check_totals
 from dunning.jobs.nightly.baseline import Past
-from dunning.jobs.nightly.runs import Run, shard_seal
+from dunning.jobs.nightly.runs import NightlyRun, shard_seal
 from dunning.jobs.run_context import Receipt
 
 PARTS = ("ready", "person")
@@ -38,7 +38,7 @@ def run(run: Receipt) -> Receipt:
     Raises:
         DunningError: the classification does not agree with the books.
     """
-    this = Run.of(run)
+    this = NightlyRun.of(run)
     check_seal(this.given_seal)
     check_seal(this.proposed_seal)
     proposed = json.loads((Path(this.work) / "proposed.json").read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def run(run: Receipt) -> Receipt:
     return {"as_of": this.as_of, "stages": stages, "lists": lists, "files": manifest["files"]}
 
 
-def _write_decisions(this: Run, shards: int) -> dict[str, dict[str, int]]:
+def _write_decisions(this: NightlyRun, shards: int) -> dict[str, dict[str, int]]:
     """Write the joined tables of all shards; return accounts and sums per stage.
 
     One row group per bucket, whatever the number of shards.
@@ -101,7 +101,7 @@ def _add_up(sums: dict[str, Counter[str]], group: pa.Table) -> None:
         sums[row["stage"]].update(accounts=row["stage_count"], **found)
 
 
-def _write_lists(this: Run) -> dict[str, dict[str, Any]]:
+def _write_lists(this: NightlyRun) -> dict[str, dict[str, Any]]:
     """Write every list; return rows and cents of each."""
     proposed = {
         path.stem: read_table(path)

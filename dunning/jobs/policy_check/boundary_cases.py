@@ -39,7 +39,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Case:
+class BoundaryCase:
     """One account.
 
     plan: signed_on and the only instalment's day; filed: (filed_on, closed_on) of past cases.
@@ -69,12 +69,12 @@ def around(number: int) -> tuple[int, ...]:
     return tuple(n for n in (number - 1, number, number + 1) if n >= 0)
 
 
-def make_cases(rules: Rules) -> tuple[Case, ...]:
+def make_cases(rules: Rules) -> tuple[BoundaryCase, ...]:
     """Return accounts on both sides of every boundary of these rules, on their date."""
     return tuple(_Maker(rules).make())
 
 
-def describe(case: Case, number: int, as_of: date) -> str:
+def describe(case: BoundaryCase, number: int, as_of: date) -> str:
     """Return the facts and dates of a case as plain text."""
     parts = [f"Account {number:06d} ({case.service}) on {as_of}:"]
     for debt in case.debts:
@@ -116,7 +116,7 @@ class _Maker:
             stages.court_bound.amount_cents_min, stages.limitation_near_amount_cents_min, 100
         )
 
-    def make(self) -> Iterator[Case]:
+    def make(self) -> Iterator[BoundaryCase]:
         """Yield all cases."""
         for part in (
             self._overdue,
@@ -144,13 +144,13 @@ class _Maker:
             stage, self._ago(served_ago + sent_before), self._ago(served_ago), channel=channel
         )
 
-    def _overdue(self) -> Iterator[Case]:
+    def _overdue(self) -> Iterator[BoundaryCase]:
         rule = self.rules.stages.overdue
         for days in around(rule.days_overdue_min):
             for cents in around(rule.amount_cents_min):
-                yield Case((Debt(self._ago(days), cents),))
+                yield BoundaryCase((Debt(self._ago(days), cents),))
 
-    def _rungs(self) -> Iterator[Case]:
+    def _rungs(self) -> Iterator[BoundaryCase]:
         """Yield each set of served notices, on both sides of a rung's age and sum."""
         stages = words.NOTICE_STAGES
         # All subsets of the notices, the empty one included: one missing notice must stop a stage.
@@ -162,14 +162,14 @@ class _Maker:
             ]
             for served in notices:
                 for days in around(rung.days_overdue_min):
-                    yield Case((Debt(self._ago(days), self.much),), served)
+                    yield BoundaryCase((Debt(self._ago(days), self.much),), served)
                 for cents in around(rung.amount_cents_min):
-                    yield Case((Debt(self._ago(rung.days_overdue_min), cents),), served)
-                yield Case(
+                    yield BoundaryCase((Debt(self._ago(rung.days_overdue_min), cents),), served)
+                yield BoundaryCase(
                     (Debt(self._ago(rung.days_overdue_min), self.much),), served, is_held=True
                 )
 
-    def _notice_ages(self) -> Iterator[Case]:
+    def _notice_ages(self) -> Iterator[BoundaryCase]:
         """Yield notices of every age.
 
         Too young, just old enough, too old; sent on the due day and the day after; failed;
@@ -179,8 +179,10 @@ class _Maker:
         for rung, stage in zip(self.rungs, MESSAGES, strict=True):
             debt = (Debt(self._ago(self.old), self.much),)
             for served_ago in {*around(rung.served_days_min), *around(valid)}:
-                yield Case(debt, (self._notice(stage, served_ago),))
-                yield Case(debt, (self._notice(REMINDER, 40), self._notice(stage, served_ago)))
+                yield BoundaryCase(debt, (self._notice(stage, served_ago),))
+                yield BoundaryCase(
+                    debt, (self._notice(REMINDER, 40), self._notice(stage, served_ago))
+                )
             for sent_after in (0, 1):
                 due_on = self._ago(rung.days_overdue_min)
                 sent_on, served_on = (
@@ -188,27 +190,33 @@ class _Maker:
                     self._ago(rung.served_days_min),
                 )
                 if sent_on <= served_on:
-                    yield Case((Debt(due_on, self.much),), (Sent(stage, sent_on, served_on),))
+                    yield BoundaryCase(
+                        (Debt(due_on, self.much),), (Sent(stage, sent_on, served_on),)
+                    )
             failed_on = self._ago(rung.served_days_min)
-            yield Case(debt, (Sent(stage, self._ago(rung.served_days_min + 3), None, failed_on),))
-            yield Case(debt, (Sent(stage, self._ago(20), self.as_of + timedelta(days=1)),))
+            yield BoundaryCase(
+                debt, (Sent(stage, self._ago(rung.served_days_min + 3), None, failed_on),)
+            )
+            yield BoundaryCase(debt, (Sent(stage, self._ago(20), self.as_of + timedelta(days=1)),))
 
-    def _limitation(self) -> Iterator[Case]:
+    def _limitation(self) -> Iterator[BoundaryCase]:
         """Yield debts around their limitation: ended, ending soon, or near, and each suspension."""
         rule, near = self.rules.limitation, self.rules.stages.limitation_near_days
         for years, kind in ((rule.years, "bill"), (rule.years_long, "fee")):
             for left in (-2, -1, 0, 1, 2, near - 2, near - 1, near, near + 1, near + 2):
                 # The term begins on the day after the due day; it ends `left` days from `as_of`.
                 start = _years_before(self.as_of + timedelta(days=left), years)
-                yield Case((Debt(max(start - timedelta(days=1), FIRST_DAY), self.much, kind),))
+                yield BoundaryCase(
+                    (Debt(max(start - timedelta(days=1), FIRST_DAY), self.much, kind),)
+                )
         for cents in around(self.rules.stages.limitation_near_amount_cents_min):
             start = _years_before(self.as_of + timedelta(days=near // 2), rule.years)
-            yield Case((Debt(start, cents),))
+            yield BoundaryCase((Debt(start, cents),))
         for first, until in rule.suspensions:
             for day in (first, until):
                 for years, kind in ((rule.years, "bill"), (rule.years_long, "fee")):
                     yield from (
-                        Case((Debt(max(start, FIRST_DAY), self.much, kind),))
+                        BoundaryCase((Debt(max(start, FIRST_DAY), self.much, kind),))
                         for start in (
                             day - timedelta(days=30),
                             _years_before(day, years) + timedelta(days=5),
@@ -216,7 +224,7 @@ class _Maker:
                     )
         yield self._ten_years()
 
-    def _ten_years(self) -> Case:
+    def _ten_years(self) -> BoundaryCase:
         """Return a debt renewed by court cases, so that only the absolute limit ends it."""
         rule = self.rules.limitation
         due_on = _years_before(self.as_of, max(rule.years_absolute - 1, 1))
@@ -224,7 +232,7 @@ class _Maker:
         # A case a month before each limitation ends: every one restarts it.
         #   due |--- years ---x  filed: restart |--- years ---x  filed …      | absolute limit
         filed = [due_on + timedelta(days=step * n) for n in range(1, 40)]
-        return Case(
+        return BoundaryCase(
             (Debt(due_on, self.much),),
             filed=tuple(
                 (day, day + timedelta(days=20))
@@ -233,7 +241,7 @@ class _Maker:
             ),
         )
 
-    def _kinds(self) -> Iterator[Case]:
+    def _kinds(self) -> Iterator[BoundaryCase]:
         """Yield an old debt of each kind after each warning.
 
         A forecast comes with and without its equalisation bill.
@@ -247,40 +255,44 @@ class _Maker:
         for kind in words.ITEM_KINDS:
             season = due_on.year - 1 if kind in ("forecast", "equalisation") else -1
             debt = Debt(due_on, self.much, kind, season)
-            yield Case((debt,), (notices[0],))
-            yield Case((debt,), notices)
-            yield Case((debt,), (cut,), "electricity")
+            yield BoundaryCase((debt,), (notices[0],))
+            yield BoundaryCase((debt,), notices)
+            yield BoundaryCase((debt,), (cut,), "electricity")
         bill = Debt(self._ago(self.old - 20), 100, "equalisation", due_on.year - 1)
-        yield Case((Debt(due_on, self.much, "forecast", due_on.year - 1), bill), notices)
-        yield Case((Debt(FIRST_DAY, 100_000_000),))
+        yield BoundaryCase((Debt(due_on, self.much, "forecast", due_on.year - 1), bill), notices)
+        yield BoundaryCase((Debt(FIRST_DAY, 100_000_000),))
 
-    def _plans(self) -> Iterator[Case]:
+    def _plans(self) -> Iterator[BoundaryCase]:
         for days in around(self.rules.agreements.grace_days):
-            yield Case((Debt(self._ago(200), self.much),), plan=(self._ago(190), self._ago(days)))
+            yield BoundaryCase(
+                (Debt(self._ago(200), self.much),), plan=(self._ago(190), self._ago(days))
+            )
 
-    def _ours(self) -> Iterator[Case]:
+    def _ours(self) -> Iterator[BoundaryCase]:
         """Yield our own notices around the first day on which they count, for each channel."""
         for rung, stage in zip(self.rungs, MESSAGES, strict=True):
             for channel, wait in self.rules.service.served_after_days.items():
                 for served_ago in around(rung.served_days_min):
                     sent = Sent(stage, self._ago(served_ago + wait), channel=channel, is_ours=True)
-                    yield Case((Debt(self._ago(self.old), self.much),), (sent,))
+                    yield BoundaryCase((Debt(self._ago(self.old), self.much),), (sent,))
 
-    def _reminders(self) -> Iterator[Case]:
+    def _reminders(self) -> Iterator[BoundaryCase]:
         rule = self.rules.reminders
         for days in around(rule.repeat_days):
-            yield Case((Debt(self._ago(self.old), self.much),), (Sent(REMINDER, self._ago(days)),))
+            yield BoundaryCase(
+                (Debt(self._ago(self.old), self.much),), (Sent(REMINDER, self._ago(days)),)
+            )
         yield from self._repeated_warnings()
         for channel, least in rule.amount_cents_min.items():
             for cents in around(least):
                 contact = "" if channel == "post" else channel
-                yield Case(
+                yield BoundaryCase(
                     (Debt(self._ago(self.rules.stages.overdue.days_overdue_min), cents),),
                     contact=contact,
                 )
             for service, language in product(words.SERVICES, words.LANGUAGES):
                 contact = "" if channel == "post" else channel
-                yield Case(
+                yield BoundaryCase(
                     (Debt(self._ago(self.old), self.much),),
                     (),
                     service,
@@ -288,7 +300,7 @@ class _Maker:
                     language=language,
                 )
 
-    def _repeated_warnings(self) -> Iterator[Case]:
+    def _repeated_warnings(self) -> Iterator[BoundaryCase]:
         """Yield warnings sent around the day of their repetition, after the notice below."""
         steps = zip(self.rungs, self.rungs[1:], MESSAGES, MESSAGES[1:], strict=False)
         for lower, upper, below, warning in steps:
@@ -296,9 +308,9 @@ class _Maker:
                 named = self._notice(below, lower.served_days_min + 1)
                 warned = Sent(warning, self._ago(days))
                 debt = Debt(self._ago(self.old + days), upper.amount_cents_min)
-                yield Case((debt,), (named, warned))
+                yield BoundaryCase((debt,), (named, warned))
 
-    def _disconnections(self) -> Iterator[Case]:
+    def _disconnections(self) -> Iterator[BoundaryCase]:
         rule = self.rules.disconnections
         warned = self._notice(DISCONNECTION, rule.served_days_min + 1)
         for days in around(rule.days_overdue_min):
@@ -307,25 +319,27 @@ class _Maker:
                 DISCONNECTION, due_on + timedelta(days=1), self._ago(rule.served_days_min)
             )
             if notice.sent_on <= self._ago(rule.served_days_min):
-                yield Case((Debt(due_on, self.much),), (notice,), "electricity")
+                yield BoundaryCase((Debt(due_on, self.much),), (notice,), "electricity")
         for cents in around(rule.amount_cents_min):
-            yield Case((Debt(self._ago(self.old), cents),), (warned,), "electricity")
+            yield BoundaryCase((Debt(self._ago(self.old), cents),), (warned,), "electricity")
         for served_ago in {*around(rule.served_days_min), *around(rule.notice_valid_days)}:
             notice = self._notice(DISCONNECTION, served_ago)
-            yield Case(
+            yield BoundaryCase(
                 (Debt(self._ago(self.old + rule.notice_valid_days), self.much),),
                 (notice,),
                 "electricity",
             )
         for stage in (None, *MESSAGES):
             other = (self._notice(stage, rule.served_days_min + 1),) if stage else ()
-            yield Case((Debt(self._ago(self.old), self.much),), other, "electricity")
-        yield Case((Debt(self._ago(self.old), self.much),), (warned,), "electricity", is_held=True)
-        yield Case((Debt(self._ago(self.old), self.much),), (warned,), "heat")
+            yield BoundaryCase((Debt(self._ago(self.old), self.much),), other, "electricity")
+        yield BoundaryCase(
+            (Debt(self._ago(self.old), self.much),), (warned,), "electricity", is_held=True
+        )
+        yield BoundaryCase((Debt(self._ago(self.old), self.much),), (warned,), "heat")
         unserved = Sent(DISCONNECTION, self._ago(rule.served_days_min + 9))
-        yield Case((Debt(self._ago(self.old), self.much),), (unserved,), "electricity")
+        yield BoundaryCase((Debt(self._ago(self.old), self.much),), (unserved,), "electricity")
 
-    def _court(self) -> Iterator[Case]:
+    def _court(self) -> Iterator[BoundaryCase]:
         """Yield claims without interest around the ceiling, and a large and a small one.
 
         The latter two are for the state fee.
@@ -335,9 +349,9 @@ class _Maker:
         warned = tuple(self._notice(stage, rung.served_days_min + 1) for stage in stages)
         # A fee bears no interest: the claim is the debt itself, so it meets the ceiling exactly.
         for cents in {*around(rule.order_ceiling_cents), self.much, 100 * self.much}:
-            yield Case((Debt(self._ago(self.old), cents, "fee"),), warned, "electricity")
+            yield BoundaryCase((Debt(self._ago(self.old), cents, "fee"),), warned, "electricity")
 
-    def _changeover(self) -> Iterator[Case]:
+    def _changeover(self) -> Iterator[BoundaryCase]:
         """Yield a debt of one lev, half paid around the changeover.
 
         Before it the payment is in BGN, from it on converted.
@@ -348,12 +362,12 @@ class _Maker:
         for days in (-1, 0, 1):
             paid_on = euro_from + timedelta(days=days)
             due_on = euro_from - timedelta(days=90)
-            yield Case((Debt(due_on, 100, is_bgn=True),), payments=((paid_on, 50, True),))
+            yield BoundaryCase((Debt(due_on, 100, is_bgn=True),), payments=((paid_on, 50, True),))
 
-    def _contact_ages(self) -> Iterator[Case]:
+    def _contact_ages(self) -> Iterator[BoundaryCase]:
         """Yield contacts around the age at which they are requested again."""
         for days in around(self.rules.notices.card_age_days):
-            yield Case(
+            yield BoundaryCase(
                 (Debt(self._ago(self.old), self.much),),
                 contact="email",
                 registered_on=self._ago(days),

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dunning.core import words
 from dunning.core.frames import SCHEMAS, Bucket, Frame, frame_of
-from dunning.jobs.policy_check.boundary_cases import Case, make_cases
+from dunning.jobs.policy_check.boundary_cases import BoundaryCase, make_cases
 from dunning.policy.rules import Rules
 from dunning.policy.schema import FIRST_DAY
 
@@ -28,7 +28,7 @@ class Crowd:
     calendar.
     """
 
-    cases: tuple[Case, ...]
+    cases: tuple[BoundaryCase, ...]
     nights: tuple[date, ...]
     bucket: Bucket
     deeds: Frame = field(repr=False)
@@ -44,7 +44,7 @@ def make_crowd(rules: Rules) -> Crowd:
     return Crowd(cases, tuple(sorted(nights)), _make_bucket(cases), _make_deeds(cases))
 
 
-def _make_bucket(cases: Iterable[Case]) -> Bucket:
+def _make_bucket(cases: Iterable[BoundaryCase]) -> Bucket:
     rows: dict[str, list[Row]] = {name: [] for name in SCHEMAS}
     for place, case in enumerate(cases):
         _add_account(rows, place, case)
@@ -66,7 +66,7 @@ def _make_bucket(cases: Iterable[Case]) -> Bucket:
     return Bucket(0, {name: frame_of(_to_table(SCHEMAS[name], rows[name])) for name in SCHEMAS})
 
 
-def _make_deeds(cases: Iterable[Case]) -> Frame:
+def _make_deeds(cases: Iterable[BoundaryCase]) -> Frame:
     schema = pa.schema(
         [
             (name, pa.string())
@@ -96,7 +96,7 @@ def _to_table(schema: pa.Schema, rows: list[Row]) -> pa.Table:
     )
 
 
-def _add_account(rows: dict[str, list[Row]], place: int, case: Case) -> None:
+def _add_account(rows: dict[str, list[Row]], place: int, case: BoundaryCase) -> None:
     premise_no, payer_code = f"{place:06d}", f"P{place:06d}"
     rows["premises"].append(
         {
@@ -147,7 +147,7 @@ def _add_account(rows: dict[str, list[Row]], place: int, case: Case) -> None:
         )
 
 
-def _add_debts(rows: dict[str, list[Row]], place: int, case: Case) -> range:
+def _add_debts(rows: dict[str, list[Row]], place: int, case: BoundaryCase) -> range:
     first = len(rows["items"])
     # Items are sorted by due day, as in every snapshot.
     for number, debt in enumerate(sorted(case.debts, key=lambda d: d.due_on)):
@@ -179,7 +179,7 @@ def _add_debts(rows: dict[str, list[Row]], place: int, case: Case) -> range:
     return range(first, len(rows["items"]))
 
 
-def _add_shields(rows: dict[str, list[Row]], place: int, case: Case, items: range) -> None:
+def _add_shields(rows: dict[str, list[Row]], place: int, case: BoundaryCase, items: range) -> None:
     if case.is_held:
         rows["holds"].append(
             {

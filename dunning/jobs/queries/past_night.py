@@ -8,7 +8,7 @@ from datetime import date
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
 from dunning.decisions.account.assessment import Findings
-from dunning.decisions.compare.account_state import Side, stand
+from dunning.decisions.compare.account_state import ComparedNight, stand
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.missing_protections import stop_lists
 from dunning.decisions.lists.one_message import silence_listed
@@ -37,7 +37,7 @@ class Night:
     newest_paid_on: newest payment of the ledger up to the date.
     """
 
-    known: runs.Run
+    known: runs.RecordedRun
     snapshot: Snapshot
     policy: Policy
     rules: Rules
@@ -56,7 +56,7 @@ class Night:
         """Reason per guarded table or column for which all lists are withheld."""
         return self.protections.stops
 
-    def stand(self, bucket: Bucket) -> Side:
+    def stand(self, bucket: Bucket) -> ComparedNight:
         """Return the state of each account of a bucket of its snapshot, decided again."""
         bucket, decision, findings = self.history.decide(bucket, self.rules)
         proposed = self.propose(bucket, decision, findings)
@@ -88,7 +88,9 @@ def open_nights(purpose: str) -> Iterator[tuple[Settings, Engine]]:
         yield settings, engine
 
 
-def find_night(settings: Settings, source: Source, as_of: date) -> tuple[runs.Run, Snapshot]:
+def find_night(
+    settings: Settings, source: Source, as_of: date
+) -> tuple[runs.RecordedRun, Snapshot]:
     """Return the run of a date, and its snapshot.
 
     Raises:
@@ -111,7 +113,7 @@ def find_night(settings: Settings, source: Source, as_of: date) -> tuple[runs.Ru
     return known, open_kept(folder, settings.snapshots, settings.snapshot_store)
 
 
-def kept_policy(source: Source, known: runs.Run) -> Policy:
+def kept_policy(source: Source, known: runs.RecordedRun) -> Policy:
     """Return the policy of a run."""
     return read_policy(policies.fetch_policy_files(source, known.run_id))
 

@@ -15,7 +15,7 @@ from dunning.jobs.nightly.freshness import is_stale
 from dunning.jobs.nightly.load import find_warnings, lay_out, load_checked_policy
 from dunning.jobs.nightly.night import check_shards, make_files
 from dunning.jobs.nightly.output_places import find_place
-from dunning.jobs.nightly.runs import Run, new_work_folder
+from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.queries.past_night import Night, open_night
 from dunning.jobs.recovery import recover, sweep
@@ -76,7 +76,7 @@ def run(
     return {**receipt, "is_same": is_same, "text": f"{receipt['text']}\n{told}"}
 
 
-def _begin(settings: Settings, night: Night, out: str) -> Run:
+def _begin(settings: Settings, night: Night, out: str) -> NightlyRun:
     """Prepare a work folder under the number of that run.
 
     That run is over, so the next run clears away whatever is left in the folder.
@@ -86,7 +86,7 @@ def _begin(settings: Settings, night: Night, out: str) -> Run:
     warnings = find_warnings(
         night.snapshot, night.as_of, night.newest_paid_on, too_old, night.protections
     )
-    this = Run(
+    this = NightlyRun(
         run_id=night.known.run_id,
         as_of=night.as_of.isoformat(),
         out=out,
@@ -106,7 +106,7 @@ def _begin(settings: Settings, night: Night, out: str) -> Run:
     return this
 
 
-def _is_same(this: Run, night: Night) -> bool:
+def _is_same(this: NightlyRun, night: Night) -> bool:
     """Return whether the manifest is the one that the night published.
 
     The manifest has the SHA-256 of every file.

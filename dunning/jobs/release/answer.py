@@ -12,7 +12,7 @@ from datetime import date
 from dunning.core.errors import DunningError
 from dunning.documents.messages.release_question import APPROVE
 from dunning.documents.words import word_of
-from dunning.gateways.airflow_record import Question, fetch_question
+from dunning.gateways.airflow_record import RecordedQuestion, fetch_question
 from dunning.gateways.postgres.database import Engine
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.settings.people import find_settings, read_people
@@ -85,7 +85,7 @@ def run(
     return publish.run(asdict(asked), asdict(reply), last_look, on=on or own_day, layout=layout)
 
 
-def reply_of(settings: Settings, question: Question, asked: offer.Offer) -> Reply:
+def reply_of(settings: Settings, question: RecordedQuestion, asked: offer.Offer) -> Reply:
     """Return the recorded answer and its author; `expired` if there is none."""
     if question.responded_at is None:
         return Reply("expired", say_unanswered("closed"))
@@ -144,7 +144,7 @@ def _release_unasked(
     return publish.run(waits, asdict(Reply("expired", say_unanswered("closed"))), ledger)
 
 
-def _find_asked(engine: Engine, question: Question, list_name: str) -> offer.Offer:
+def _find_asked(engine: Engine, question: RecordedQuestion, list_name: str) -> offer.Offer:
     """Return the list that a question was about, as it is in the store now."""
     found = _ABOUT.findall(question.body)
     known = runs.fetch_run(engine, date.fromisoformat(found[-1][0])) if found else None
@@ -155,7 +155,7 @@ def _find_asked(engine: Engine, question: Question, list_name: str) -> offer.Off
     return offer.describe(engine, known, list_name)
 
 
-def _refuse_other_files(question: Question, asked: offer.Offer) -> None:
+def _refuse_other_files(question: RecordedQuestion, asked: offer.Offer) -> None:
     if not all(f"`{sha256}`" in question.body for sha256 in asked.files.values()):
         raise DunningError(
             f"The list {asked.list_name} of {asked.as_of} is not the one that was asked about. Nothing was released; "

@@ -14,7 +14,7 @@ from dunning.core.arrays import Flags
 from dunning.core.errors import DunningError
 from dunning.core.lists import SUMS
 from dunning.decisions.lists.withheld import withhold
-from dunning.documents.lists.columns import Column
+from dunning.documents.lists.columns import ListColumn
 from dunning.documents.lists.list_columns import (
     COURT,
     COURT_ITEMS,
@@ -41,7 +41,7 @@ _FILES: dict[str, tuple[ListFile, ...]] = {
 
 
 @dataclass(frozen=True)
-class Rows:
+class PublishedRows:
     """The rows of a published list, those of all its files in one table.
 
     rows: the columns that its files share, with `file` (which one) and, of messages, `channel`.
@@ -53,7 +53,7 @@ class Rows:
     items: pa.Table | None
 
 
-def columns_of(path: str) -> tuple[Column, ...]:
+def columns_of(path: str) -> tuple[ListColumn, ...]:
     """Return the columns of a list's file, named without its suffix."""
     return next(
         listed.columns for files in _FILES.values() for listed in files if listed.path == path
@@ -77,7 +77,7 @@ def recalled_target(recall: Recall) -> Target:
 
 def read_rows(
     target: Target, list_name: str, files: Mapping[str, str], *, only_ready: bool = False
-) -> Rows:
+) -> PublishedRows:
     """Return the rows of a published list.
 
     Args:
@@ -100,7 +100,7 @@ def read_rows(
         for path, part in parts.items()
     ]
     items = _read(target, COURT_ITEMS, files) if list_name == "court" else None
-    return Rows(pa.concat_tables(told).combine_chunks(), parts, items)
+    return PublishedRows(pa.concat_tables(told).combine_chunks(), parts, items)
 
 
 def _read(target: Target, listed: ListFile, files: Mapping[str, str]) -> pa.Table:
@@ -118,7 +118,7 @@ def _read(target: Target, listed: ListFile, files: Mapping[str, str]) -> pa.Tabl
 def write_release(
     folder: Path,
     offer: Offer,
-    found: Rows,
+    found: PublishedRows,
     reasons: pa.Array,
     look: Look,
     answer: Mapping[str, Any],
@@ -151,7 +151,7 @@ def write_release(
     return manifest
 
 
-def _render(offer: Offer, found: Rows, kept: pa.Array) -> Iterator[tuple[str, bytes]]:
+def _render(offer: Offer, found: PublishedRows, kept: pa.Array) -> Iterator[tuple[str, bytes]]:
     # `found.rows` holds the files one after the other: the mask of one file is a slice of the whole
     mask = kept.to_numpy(zero_copy_only=False)
     file = found.rows["file"].to_numpy()

@@ -14,7 +14,7 @@ from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
 from dunning.core.words import PROTECTING_TABLES
 from dunning.decisions.account.manual_hold_terms import OF_PREMISE, find_held_back
-from dunning.decisions.lists.dropped_rows import Side, find_late, name_items, say_why
+from dunning.decisions.lists.dropped_rows import DecidedBucket, find_late, name_items, say_why
 from dunning.decisions.lists.missing_protections import find_shrunk
 from dunning.decisions.lists.proposals import Proposed
 from dunning.decisions.lists.volume_limits import key_of
@@ -255,16 +255,18 @@ def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Tabl
     return pc.if_else(exists, reasons, pa.scalar("gone"))
 
 
-def _decide(night: Night, index: int) -> tuple[Side, Proposed]:
+def _decide(night: Night, index: int) -> tuple[DecidedBucket, Proposed]:
     """Return one bucket as a run decides it, and its proposals for the lists."""
     bucket, decision, findings = night.history.decide(
         night.snapshot.read_bucket(index), night.rules
     )
-    side = Side(bucket, decision, findings.history, night.rules)
+    side = DecidedBucket(bucket, decision, findings.history, night.rules)
     return side, night.propose(bucket, decision, findings)
 
 
-def _explain(night: Night, now: Side, index: int, list_name: str, rows: pa.Table) -> pa.Array:
+def _explain(
+    night: Night, now: DecidedBucket, index: int, list_name: str, rows: pa.Table
+) -> pa.Array:
     """Return the reason of rows that are neither listed nor withheld any more."""
     then, _ = _decide(night, index)
     return say_why(list_name, now, rows, name_items(list_name, then, rows))

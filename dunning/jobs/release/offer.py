@@ -7,12 +7,12 @@ from typing import Any
 
 from dunning.core.errors import DunningError
 from dunning.core.lists import LIST_FILES
-from dunning.documents.messages.release_question import Question, write_body, write_subject
+from dunning.documents.messages.release_question import ReleaseQuestion, write_body, write_subject
 from dunning.gateways.postgres.database import RUNNER, Source, connect_as
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import figures, open_store, runs
 from dunning.gateways.store.proposals import count_withheld
-from dunning.gateways.store.releases import Release, fetch_answers, fetch_releases
+from dunning.gateways.store.releases import ListRelease, fetch_answers, fetch_releases
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.run_context import Receipt
 
@@ -67,7 +67,7 @@ def ask(offer: Receipt, base_url: str) -> tuple[str, str]:
         base_url: address of Airflow's pages.
     """
     given = Offer(**offer)
-    question = Question(
+    question = ReleaseQuestion(
         list_name=given.list_name,
         as_of=given.day,
         rows=given.rows,
@@ -126,7 +126,7 @@ def find_offers(source: Source, day: date) -> list[Offer]:
     )
 
 
-def describe(source: Source, known: runs.Run, list_name: str) -> Offer:
+def describe(source: Source, known: runs.RecordedRun, list_name: str) -> Offer:
     """Return a list of a closed run as it was offered, whatever its state is now.
 
     Raises:
@@ -140,7 +140,9 @@ def describe(source: Source, known: runs.Run, list_name: str) -> Offer:
     return found[0]
 
 
-def _describe(source: Source, known: runs.Run, is_meant: Callable[[Release], bool]) -> list[Offer]:
+def _describe(
+    source: Source, known: runs.RecordedRun, is_meant: Callable[[ListRelease], bool]
+) -> list[Offer]:
     day, manifest = known.as_of, known.receipts["manifest"]
     meant = [release for release in fetch_releases(source, day) if is_meant(release)]
     withheld = count_withheld(source, day)
@@ -148,7 +150,7 @@ def _describe(source: Source, known: runs.Run, is_meant: Callable[[Release], boo
     return [_offer(source, known, manifest, release, withheld, hours) for release in meant]
 
 
-def require_newest(source: Source, day: date) -> runs.Run:
+def require_newest(source: Source, day: date) -> runs.RecordedRun:
     """Return the run that closed a date, if no newer date is closed.
 
     Raises:
@@ -171,9 +173,9 @@ def require_newest(source: Source, day: date) -> runs.Run:
 
 def _offer(
     source: Source,
-    known: runs.Run,
+    known: runs.RecordedRun,
     manifest: dict[str, Any],
-    release: Release,
+    release: ListRelease,
     withheld: dict[str, dict[str, int]],
     hours: int,
 ) -> Offer:
@@ -196,7 +198,7 @@ def _offer(
     )
 
 
-def _reply(source: Source, release: Release) -> dict[str, str]:
+def _reply(source: Source, release: ListRelease) -> dict[str, str]:
     if release.state != "approved":
         return {}
     answers = [

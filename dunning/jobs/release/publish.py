@@ -35,7 +35,7 @@ from dunning.jobs.nightly.sent import deeds_of_messages
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.recovery import recover
-from dunning.jobs.release.files import Rows, read_rows, write_release
+from dunning.jobs.release.files import PublishedRows, read_rows, write_release
 from dunning.jobs.release.last_look import BUILT_IN, Layout, look_again
 from dunning.jobs.release.offer import Offer, require_newest
 from dunning.jobs.release.sample import require_sample
@@ -240,7 +240,7 @@ def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
 
 
 def _ramp(
-    connection: Connection, offer: Offer, found: Rows, reasons: pa.Array, rule: Rule
+    connection: Connection, offer: Offer, found: PublishedRows, reasons: pa.Array, rule: Rule
 ) -> pa.Array:
     """Return the reasons, with one added for each row beyond the volume limit.
 
@@ -276,7 +276,7 @@ def _ramp(
 def _publish(
     connection: Connection,
     offer: Offer,
-    known: runs.Run,
+    known: runs.RecordedRun,
     leaving: pa.Table,
     manifest: dict[str, Any],
     work: Path,

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from dunning.core.errors import DunningError
 from dunning.core.lists import SUMS
 from dunning.decisions.lists.volume_limits import key_of
-from dunning.documents.lists.columns import Column
+from dunning.documents.lists.columns import ListColumn
 from dunning.documents.lists.list_columns import ListFile
 from dunning.documents.lists.list_files import render_list
 from dunning.gateways.files.publishing import (
@@ -57,7 +57,7 @@ _KEYS = (
 
 
 @dataclass(frozen=True)
-class Wish:
+class RecallRequest:
     """A request to take rows back.
 
     premise_no, payer_code: only these rows of the list; empty for all of them.
@@ -72,7 +72,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Found:
+class RecallRows:
     """The rows that a recall would take back.
 
     parts: its rows by file. accounts: of these rows; None where no row stays out.
@@ -107,7 +107,7 @@ class Recalled(RecallCounts):
     forgotten_on: str
 
 
-def preview(wish: Wish) -> RecallCounts:
+def preview(wish: RecallRequest) -> RecallCounts:
     """Return the counts of a recall without doing it.
 
     Raises:
@@ -131,7 +131,7 @@ def run(
 ) -> Recalled:
     """Take back rows of a list that left, all that are out if none are named.
 
-    See `Wish` and `recall`.
+    See `RecallRequest` and `recall`.
 
     Raises:
         DunningError: it was not released, was recalled already, no such row is out, the person may
@@ -146,7 +146,7 @@ def run(
     engine = open_store(settings, purpose)
     with run_lock(engine, purpose) as connection:
         recover(connection)
-        wish = Wish(as_of, list_name, premise_no, payer_code, tuple(accounts))
+        wish = RecallRequest(as_of, list_name, premise_no, payer_code, tuple(accounts))
         return recall(settings, connection, wish, by.strip(), reason.strip())
 
 
@@ -165,7 +165,7 @@ def require_approver(settings: Settings, by: str, list_name: str) -> None:
 
 
 def recall(
-    settings: Settings, connection: Connection, wish: Wish, by: str, reason: str
+    settings: Settings, connection: Connection, wish: RecallRequest, by: str, reason: str
 ) -> Recalled:
     """Publish the kill list and record the recall, once; see `store.outbox`."""
     found = find(connection, wish)
@@ -201,7 +201,7 @@ def recall(
     }
 
 
-def find(source: Source, wish: Wish) -> Found:
+def find(source: Source, wish: RecallRequest) -> RecallRows:
     """Return what a recall would take back, from what was recorded and sealed at the release.
 
     Raises:
@@ -233,7 +233,7 @@ def find(source: Source, wish: Wish) -> Found:
     }
     # recorded rows and sealed files must agree before a kill list is made of them
     _refuse_unlike(wish, wanted, parts)
-    return Found(
+    return RecallRows(
         released,
         parts,
         len(wanted),
@@ -244,7 +244,7 @@ def find(source: Source, wish: Wish) -> Found:
     )
 
 
-def _is_wanted(out: pa.Table, wish: Wish) -> pa.ChunkedArray:
+def _is_wanted(out: pa.Table, wish: RecallRequest) -> pa.ChunkedArray:
     if wish.accounts:
         premises, payers = zip(*wish.accounts, strict=True)
         named = pa.table(
@@ -274,7 +274,7 @@ def _read_left(released: releases.Released) -> dict[str, pa.Table]:
     return read_rows(source, released.list_name, sealed["files"]).parts
 
 
-def _refuse_unlike(wish: Wish, wanted: pa.Table, parts: dict[str, pa.Table]) -> None:
+def _refuse_unlike(wish: RecallRequest, wanted: pa.Table, parts: dict[str, pa.Table]) -> None:
     rows = sum(len(part) for part in parts.values())
     if rows != len(wanted):
         raise DunningError(
@@ -287,10 +287,10 @@ def _accounts(rows: pa.Table) -> list[recalls.Account]:
     return list(zip(rows["premise_no"].to_pylist(), rows["payer_code"].to_pylist(), strict=True))
 
 
-def _write(work: Path, wish: Wish, found: Found) -> str:
+def _write(work: Path, wish: RecallRequest, found: RecallRows) -> str:
     """Write a kill list into a folder; return the SHA-256 of its manifest."""
     for path, part in found.parts.items():
-        columns: tuple[Column, ...] = tuple(
+        columns: tuple[ListColumn, ...] = tuple(
             column for column in columns_of(path) if column.name in _KEYS
         )
         killed = ListFile(f"kill-{path.replace('/', '-')}", columns, sheet="recalled")

@@ -13,7 +13,7 @@ from dunning.ledger.read.sources import ledger_fingerprint, read_ledger
 APPROVES_SAMPLE = "DUNNING_APPROVE_SAMPLE"
 
 
-def require_sample(settings: Settings, run: runs.Run) -> None:
+def require_sample(settings: Settings, run: runs.RecordedRun) -> None:
     """Refuse a release without a person, unless it is of the sample and no person is set up.
 
     Raises:
@@ -32,12 +32,12 @@ def require_sample(settings: Settings, run: runs.Run) -> None:
         )
 
 
-def is_sample(settings: Settings, run: runs.Run) -> bool:
+def is_sample(settings: Settings, run: runs.RecordedRun) -> bool:
     """Return whether a run was decided from the files of the sample or of the day after it."""
     return any(_is_of(settings.home / name, run) for name in ("sample", "sample-after"))
 
 
-def _is_of(folder: Path, run: runs.Run) -> bool:
+def _is_of(folder: Path, run: runs.RecordedRun) -> bool:
     try:
         told = json.loads((folder / "manifest.json").read_text("utf-8"))
         return (

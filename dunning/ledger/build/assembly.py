@@ -34,9 +34,9 @@ from dunning.ledger.build.build_context import Ground
 from dunning.ledger.build.build_dwellings import build_homes, build_protections
 from dunning.ledger.build.build_holds import build_holds
 from dunning.ledger.build.build_invoices_payments import Items
-from dunning.ledger.check.control_totals import Books, count_rows, sum_payments
+from dunning.ledger.check.control_totals import ControlTotals, count_rows, sum_payments
 from dunning.ledger.check.late_dates import Groups
-from dunning.ledger.check.manifest import Counts, count_table
+from dunning.ledger.check.manifest import TableCounts, count_table
 from dunning.ledger.check.protective_rows import count_protections
 from dunning.ledger.check.quarantine import (
     Cells,
@@ -47,7 +47,7 @@ from dunning.ledger.check.quarantine import (
 )
 from dunning.ledger.large_tables import Bulk
 from dunning.ledger.side_by_side import do_all
-from dunning.ledger.snapshot_store import SnapshotWriter
+from dunning.ledger.snapshot_store import BucketSink
 from dunning.ledger.typed_tables import TypedTable, join_tables
 
 Progress = Callable[[str], None]
@@ -66,7 +66,7 @@ class Extract:
     behind_gaps: dict[str, Groups]
 
     @property
-    def counts(self) -> dict[str, Counts]:
+    def counts(self) -> dict[str, TableCounts]:
         """Rows and sums that were read of each table, to compare with the manifest."""
         small = {name: count_table(table) for name, table in self.tables.items()}
         return small | {name: bulk.counts for name, bulk in self.bulk.items()}
@@ -89,7 +89,7 @@ class Assembled:
 
 
 def assemble(
-    extract: Extract, writer: SnapshotWriter[Any], limits: QuarantineLimits, tell: Progress
+    extract: Extract, writer: BucketSink[Any], limits: QuarantineLimits, tell: Progress
 ) -> Assembled:
     """Decide which rows are taken in, and write all tables of the snapshot.
 
@@ -128,13 +128,13 @@ class _Assembly:
         self, extract: Extract, register: Register, parts: Parts, limits: QuarantineLimits
     ) -> None:
         self.extract, self.register, self.parts, self.limits = extract, register, parts, limits
-        self.books = Books()
+        self.books = ControlTotals()
         self.began_on: list[npt.NDArray[np.int32]] = []
         self.refused: dict[str, list[Refused]] = {name: [] for name in BULK}
         self.dropped = {"payments": 0, "credit_notes": 0}
         self.newest: dict[str, Any] = {"invoice": None, "payment": None}
 
-    def run(self, writer: SnapshotWriter[Any]) -> Assembled:
+    def run(self, writer: BucketSink[Any]) -> Assembled:
         for built in self.parts.build():
             for name, table in built.tables.items():
                 writer.write(name, table, built.homes)

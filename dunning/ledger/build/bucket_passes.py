@@ -36,7 +36,7 @@ from dunning.ledger.build.build_invoices_payments import (
     build_items,
     sort_items,
 )
-from dunning.ledger.check.control_totals import Amounts, Rows, count_rows, sum_amounts
+from dunning.ledger.check.control_totals import Amounts, EntryCounts, count_rows, sum_amounts
 from dunning.ledger.check.duplicates import mark_duplicates
 from dunning.ledger.check.row_checks import mark_other_currency
 from dunning.ledger.large_tables import Bulk
@@ -76,7 +76,7 @@ class Built:
     tables: dict[str, BucketedTable]
     began_on: npt.NDArray[np.int32]
     refused: dict[str, Refused]
-    rows: dict[str, Rows]
+    rows: dict[str, EntryCounts]
     amounts: Amounts
     dropped: dict[str, int]
     newest: dict[str, Any]

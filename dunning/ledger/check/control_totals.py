@@ -16,22 +16,22 @@ from dunning.core.frames import BucketedTable
 from dunning.ledger.check.row_checks import BGN, EUR, is_note
 from dunning.ledger.typed_tables import TypedTable
 
-Rows = dict[str, int]
-Amounts = dict[str, dict[str, Rows]]
+EntryCounts = dict[str, int]
+Amounts = dict[str, dict[str, EntryCounts]]
 _ENTRIES = ("read", "quarantined", "repeated", "taken")
 
 
-class Books:
+class ControlTotals:
     """Adds the control totals of an extract, a stretch at a time."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, Rows] = {}
+        self._rows: dict[str, EntryCounts] = {}
         self._amounts: Amounts = {
             name: {word: dict.fromkeys(_ENTRIES, 0) for word in words.CURRENCIES}
             for name in ("invoices", "credit_notes", "payments")
         }
 
-    def add_rows(self, name: str, rows: Rows) -> None:
+    def add_rows(self, name: str, rows: EntryCounts) -> None:
         """Add the rows of a table, as `count_rows` returns them."""
         known = self._rows.setdefault(name, dict.fromkeys(_ENTRIES, 0))
         self._rows[name] = {entry: known[entry] + rows[entry] for entry in _ENTRIES}
@@ -56,7 +56,7 @@ class Books:
         return {"tables": self._rows, "minor": self._amounts}
 
 
-def count_rows(table: TypedTable) -> Rows:
+def count_rows(table: TypedTable) -> EntryCounts:
     """Return how many rows of a table were read, refused, repeated and taken in.
 
     Ragged rows are read and refused.
@@ -99,7 +99,7 @@ def sum_amounts(
     }
 
 
-def sum_payments(payments: TypedTable, taken: Rows | None = None) -> dict[str, Rows]:
+def sum_payments(payments: TypedTable, taken: EntryCounts | None = None) -> dict[str, EntryCounts]:
     """Return the sums of these payments.
 
     `taken` is how much of them was taken in (by default nothing).
@@ -109,7 +109,7 @@ def sum_payments(payments: TypedTable, taken: Rows | None = None) -> dict[str, R
     )
 
 
-def _sum_read(table: TypedTable, rows: Flags, taken: Rows) -> dict[str, Rows]:
+def _sum_read(table: TypedTable, rows: Flags, taken: EntryCounts) -> dict[str, EntryCounts]:
     currency, amount = table.frame["currency"], table.frame["amount"]
     sums = {}
     for code, word in enumerate(words.CURRENCIES):
@@ -139,7 +139,7 @@ def _flags(table: BucketedTable, column: str) -> Flags:
     return table.rows[column].to_numpy()
 
 
-def _check_balance(rows: dict[str, Rows], amounts: Amounts) -> None:
+def _check_balance(rows: dict[str, EntryCounts], amounts: Amounts) -> None:
     entries = [(f"{name}, rows", counts) for name, counts in rows.items()]
     entries += [
         (f"{name}, minor units {word}", sums)

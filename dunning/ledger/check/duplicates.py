@@ -6,12 +6,17 @@ import pyarrow as pa
 
 from dunning.core.arrays import Flags
 from dunning.core.days import NEVER
-from dunning.core.ledger_tables import Kind, bit
+from dunning.core.ledger_tables import CellKind, bit
 from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
 
 _HASHED_BYTES = 64
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_NOTHING = {Kind.WORD: -1, Kind.DAY: NEVER, Kind.INSTANT: NO_INSTANT, Kind.NUMBER: -1}
+_NOTHING = {
+    CellKind.WORD: -1,
+    CellKind.DAY: NEVER,
+    CellKind.INSTANT: NO_INSTANT,
+    CellKind.NUMBER: -1,
+}
 
 Groups = npt.NDArray[np.int64]
 

@@ -29,7 +29,7 @@ DATED = {
 }
 GAP_DAYS = 60
 
-Counts = npt.NDArray[np.int64]
+DayCounts = npt.NDArray[np.int64]
 Groups = list[tuple[str, int]]
 
 
@@ -45,12 +45,12 @@ def last_days(name: str, as_of: date | None) -> dict[str, int]:
     return {column: to_day(as_of) + days}
 
 
-def no_days() -> Counts:
+def no_days() -> DayCounts:
     """Return the counts of no rows."""
     return np.zeros(LAST_DAY - FIRST_DAY + 1, np.int64)
 
 
-def count_days(table: TypedTable) -> Counts:
+def count_days(table: TypedTable) -> DayCounts:
     """Return how many rows are dated on each day, from the first to the last readable day."""
     days: Days = table.frame[DATED[table.table.name][0]]
     known = days[days != NEVER]
@@ -63,7 +63,7 @@ def is_dated(raw: RawTable) -> bool:
     return raw.table.name in DATED
 
 
-def find_groups(counts: Counts) -> Groups:
+def find_groups(counts: DayCounts) -> Groups:
     """Return the first day after each gap of over 60 days, and the number of rows from it on.
 
     Only gaps with no more rows after them than before:

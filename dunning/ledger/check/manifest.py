@@ -33,7 +33,7 @@ _CURE = "Correct the file or leave it out."
 
 
 @dataclass(frozen=True)
-class Counts:
+class TableCounts:
     """Rows and sums of one table; `minor` by currency, empty where no amount is given."""
 
     rows: int
@@ -50,7 +50,7 @@ class Manifest:
     """
 
     as_of: date
-    tables: dict[str, Counts]
+    tables: dict[str, TableCounts]
     is_asked: bool = False
 
 
@@ -97,7 +97,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def check_manifest(
-    manifest: Manifest, read: Mapping[str, Counts], files: Mapping[str, str]
+    manifest: Manifest, read: Mapping[str, TableCounts], files: Mapping[str, str]
 ) -> None:
     """Raise DunningError, naming all differences, where what was read is not as in the manifest.
 
@@ -117,20 +117,20 @@ def check_manifest(
         )
 
 
-def count_table(typed: TypedTable) -> Counts:
+def count_table(typed: TypedTable) -> TableCounts:
     """Return rows and sums as a manifest has them, with all currencies, also those with nothing."""
     if not typed.table.has_money:
-        return Counts(typed.rows_read, {})
+        return TableCounts(typed.rows_read, {})
     amounts, currencies = typed.frame["amount"], typed.frame["currency"]
-    return Counts(
+    return TableCounts(
         typed.rows_read, {word: _sum(amounts[currencies == i]) for i, word in enumerate(CURRENCIES)}
     )
 
 
-def add_counts(one: Counts, other: Counts) -> Counts:
+def add_counts(one: TableCounts, other: TableCounts) -> TableCounts:
     """Return the sum of the counts of two stretches of a table."""
     words = one.minor.keys() | other.minor.keys()
-    return Counts(
+    return TableCounts(
         one.rows + other.rows,
         {word: one.minor.get(word, 0) + other.minor.get(word, 0) for word in words},
     )
@@ -164,7 +164,7 @@ def _show(given: Any) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def _compare(name: str, counts: Counts, read: Counts) -> list[str]:
+def _compare(name: str, counts: TableCounts, read: TableCounts) -> list[str]:
     differences = []
     if counts.rows != read.rows:
         differences.append(f"{name} should have {counts.rows} rows and has {read.rows}")
@@ -189,7 +189,7 @@ def _decimal(minor: int) -> str:
     return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
 
-def _read_counts(name: str, given: Any) -> Counts:
+def _read_counts(name: str, given: Any) -> TableCounts:
     where = f"table {name}"
     may_have = {"rows", "amount"} if TABLES[name].has_money else {"rows"}
     _refuse_keys(where, given, may_have, {"rows"})
@@ -201,7 +201,7 @@ def _read_counts(name: str, given: Any) -> Counts:
         )
     amounts = given.get("amount", {})
     _refuse_keys(f"{where}, amount", amounts, set(CURRENCIES), set())
-    return Counts(rows, {word: _read_minor(where, amount) for word, amount in amounts.items()})
+    return TableCounts(rows, {word: _read_minor(where, amount) for word, amount in amounts.items()})
 
 
 def _read_minor(where: str, amount: Any) -> int:

@@ -6,11 +6,11 @@ import numpy as np
 
 from dunning.core.arrays import Flags
 from dunning.core.days import NEVER
-from dunning.core.ledger_tables import Kind
+from dunning.core.ledger_tables import CellKind
 from dunning.core.words import PROTECTING_COLUMNS
 from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
 
-_NOTHING = {Kind.DAY: NEVER, Kind.INSTANT: NO_INSTANT, Kind.FLAG: False}
+_NOTHING = {CellKind.DAY: NEVER, CellKind.INSTANT: NO_INSTANT, CellKind.FLAG: False}
 
 
 def count_protections(tables: Mapping[str, TypedTable]) -> dict[str, int]:

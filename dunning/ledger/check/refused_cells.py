@@ -7,7 +7,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dunning.core.days import NEVER
-from dunning.core.ledger_tables import INVOICE_KINDS, MISSING_IN, NOT_NAMED, Column, Kind, bit
+from dunning.core.ledger_tables import (
+    INVOICE_KINDS,
+    MISSING_IN,
+    NOT_NAMED,
+    CellKind,
+    LedgerColumn,
+    bit,
+)
 from dunning.ledger.typed_tables import NO_INSTANT, TypedTable
 
 # The columns that a reason is about, where the reason alone decides; each table has some of them.
@@ -25,13 +32,13 @@ _INTERVAL, _SEASON, _PAYOUT = (
     ("period_from", "period_to"),
     ("issued_on", "due_on"),
 )
-_DATES = (Kind.DAY, Kind.INSTANT)
+_DATES = (CellKind.DAY, CellKind.INSTANT)
 _NOTHING = {
-    Kind.DAY: NEVER,
-    Kind.INSTANT: NO_INSTANT,
-    Kind.AMOUNT: 0,
-    Kind.WORD: -1,
-    Kind.NUMBER: -1,
+    CellKind.DAY: NEVER,
+    CellKind.INSTANT: NO_INSTANT,
+    CellKind.AMOUNT: 0,
+    CellKind.WORD: -1,
+    CellKind.NUMBER: -1,
 }
 
 
@@ -116,7 +123,7 @@ def _contradicting(table: TypedTable, row: int) -> Sequence[str]:
     return {"holds": _INTERVAL, "tenancies": _INTERVAL, "invoice_lines": ("amount",)}.get(name, ())
 
 
-def _is_empty(table: TypedTable, row: int, column: Column) -> bool:
+def _is_empty(table: TypedTable, row: int, column: LedgerColumn) -> bool:
     """Return whether a cell is empty.
 
     Large tables do not keep codes as text; a bit of the reasons marks an empty code there.

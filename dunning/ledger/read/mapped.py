@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from dunning.core.arrays import Places
 from dunning.core.frames import days_to_arrow
-from dunning.core.ledger_tables import OPEN_ENDS, Column, Kind
+from dunning.core.ledger_tables import OPEN_ENDS, CellKind, LedgerColumn
 from dunning.ledger.check.masking import CODES
 from dunning.ledger.read.cells import clean_text
 from dunning.ledger.read.date_patterns import to_iso
@@ -20,7 +20,7 @@ from dunning.ledger.read.readers import open_reader
 from dunning.ledger.read.values import read_amounts, read_days, read_instants, take_signs
 from dunning.ledger.typed_tables import Place, RawBatch
 
-_DATES = (Kind.DAY, Kind.INSTANT)
+_DATES = (CellKind.DAY, CellKind.INSTANT)
 _AGGREGATES = {"first": "first", "earliest": "min", "latest": "max"}
 _LINE = "(line)"
 
@@ -109,7 +109,7 @@ class MappedSource:
         }
         return RawBatch(columns, batch.lines[keep], batch.ragged_lines)
 
-    def _column(self, column: Column, cells: dict[str, pa.Array], rows: int) -> pa.Array:
+    def _column(self, column: LedgerColumn, cells: dict[str, pa.Array], rows: int) -> pa.Array:
         rule = self._rule.columns.get(column.name)
         if rule is None:
             return pa.nulls(rows, pa.string())
@@ -120,7 +120,7 @@ class MappedSource:
         texts = _translate(_fill(rule, cells), rule)
         if column.kind in _DATES and (pattern := rule.date or self._file_rule.date):
             texts = to_iso(texts, pattern)
-        if column.kind is Kind.AMOUNT:
+        if column.kind is CellKind.AMOUNT:
             texts = self._amounts(texts)
             texts = take_signs(clean_text(texts)) if rule.is_bare else texts
         return clean_text(texts)
@@ -231,7 +231,7 @@ def _comparable(rule: TableRule, name: str, column: pa.Array) -> pa.Array:
 
     Unreadable ones are null, so that any other date is taken before them.
     """
-    if rule.table[name].kind is Kind.DAY:
+    if rule.table[name].kind is CellKind.DAY:
         return days_to_arrow(read_days(column, may_be_open=name in OPEN_ENDS)[0])
     seconds, is_bad = read_instants(column)
     return pa.array(seconds, mask=is_bad | column.is_null().to_numpy(zero_copy_only=False)).cast(

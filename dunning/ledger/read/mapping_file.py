@@ -10,7 +10,7 @@ from string import Formatter
 from typing import Any
 
 from dunning.core.errors import DunningError
-from dunning.core.ledger_tables import TABLES, Column, Kind
+from dunning.core.ledger_tables import TABLES, CellKind, LedgerColumn
 from dunning.ledger.read.cells import says_nothing
 from dunning.ledger.read.date_patterns import refuse_pattern
 from dunning.ledger.read.dialects import DELIMITERS
@@ -181,7 +181,7 @@ class _Checker:
         return str(name)
 
     def column_rule(
-        self, path: tuple[str, ...], given: Any, column: Column, is_distinct: bool
+        self, path: tuple[str, ...], given: Any, column: LedgerColumn, is_distinct: bool
     ) -> ColumnRule:
         if isinstance(given, str):
             given = {"column": given}
@@ -198,13 +198,21 @@ class _Checker:
         if take and not is_distinct:
             raise self.refuse((*path, "take"), "take needs distinct = true in its table")
         # Earliest and latest need an order; only dates have a useful one.
-        if take in TAKES[1:] and column.kind is not Kind.DAY and column.kind is not Kind.INSTANT:
+        if (
+            take in TAKES[1:]
+            and column.kind is not CellKind.DAY
+            and column.kind is not CellKind.INSTANT
+        ):
             raise self.refuse(
                 (*path, "take"), f"{take} is for columns of dates; {column.name} is none"
             )
-        if "date" in given and column.kind is not Kind.DAY and column.kind is not Kind.INSTANT:
+        if (
+            "date" in given
+            and column.kind is not CellKind.DAY
+            and column.kind is not CellKind.INSTANT
+        ):
             raise self.refuse((*path, "date"), f"{column.name} is no column of dates")
-        if "without_sign" in given and column.kind is not Kind.AMOUNT:
+        if "without_sign" in given and column.kind is not CellKind.AMOUNT:
             raise self.refuse((*path, "without_sign"), f"{column.name} is no column of amounts")
         return ColumnRule(
             parts=self.parts(path, given),

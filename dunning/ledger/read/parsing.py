@@ -10,7 +10,15 @@ import pyarrow as pa
 from dunning.core.arrays import Flags
 from dunning.core.days import NEVER
 from dunning.core.frames import Frame
-from dunning.core.ledger_tables import NOT_NAMED, OPEN_ENDS, UNREADABLE, Column, Kind, Table, bit
+from dunning.core.ledger_tables import (
+    NOT_NAMED,
+    OPEN_ENDS,
+    UNREADABLE,
+    CellKind,
+    LedgerColumn,
+    Table,
+    bit,
+)
 from dunning.core.words import SERVICES, code
 from dunning.ledger.check.row_checks import CARRIED, mark_conditions
 from dunning.ledger.read import values
@@ -18,18 +26,18 @@ from dunning.ledger.typed_tables import BadCells, RawBatch, RawTable, TypedTable
 
 Values: TypeAlias = npt.NDArray | pa.Array
 
-_READERS: dict[Kind, Callable[[pa.Array], tuple[Values, Flags]]] = {
-    Kind.DAY: values.read_days,
-    Kind.INSTANT: values.read_instants,
-    Kind.FLAG: values.read_flags,
-    Kind.NUMBER: values.read_numbers,
-    Kind.SHARE: values.read_shares,
+_READERS: dict[CellKind, Callable[[pa.Array], tuple[Values, Flags]]] = {
+    CellKind.DAY: values.read_days,
+    CellKind.INSTANT: values.read_instants,
+    CellKind.FLAG: values.read_flags,
+    CellKind.NUMBER: values.read_numbers,
+    CellKind.SHARE: values.read_shares,
 }
 _NAMING = ("invoices", "payments")  # what names an account, by rules where the row does not
-_DATES = (Kind.DAY, Kind.INSTANT)
+_DATES = (CellKind.DAY, CellKind.INSTANT)
 _SPELLED = (
-    Kind.TEXT,
-    Kind.SHARE,
+    CellKind.TEXT,
+    CellKind.SHARE,
 )  # kinds with their text kept; of all others each different text is read once
 
 
@@ -96,15 +104,15 @@ def no_rows(table: Table) -> RawBatch:
 
 
 def _read_column(
-    column: Column, texts: pa.Array, raw: RawTable, batch: RawBatch, known: dict[str, Values]
+    column: LedgerColumn, texts: pa.Array, raw: RawTable, batch: RawBatch, known: dict[str, Values]
 ) -> tuple[Values, Flags | None]:
-    if column.kind is Kind.TEXT:
+    if column.kind is CellKind.TEXT:
         return texts, None
-    if column.kind is Kind.WORD:
+    if column.kind is CellKind.WORD:
         return values.read_words(texts, column.words)
-    if column.kind is Kind.AMOUNT:
+    if column.kind is CellKind.AMOUNT:
         return _read_amounts(texts, raw.table, batch, known)
-    if column.kind is Kind.DAY:
+    if column.kind is CellKind.DAY:
         days, is_bad = values.read_days(texts, may_be_open=column.name in OPEN_ENDS)
         return _refuse_late(column, days, is_bad, raw)
     return _READERS[column.kind](texts)
@@ -128,7 +136,7 @@ def _read_amounts(
 
 
 def _refuse_late(
-    column: Column, days: npt.NDArray[np.int32], is_bad: Flags, raw: RawTable
+    column: LedgerColumn, days: npt.NDArray[np.int32], is_bad: Flags, raw: RawTable
 ) -> tuple[npt.NDArray[np.int32], Flags]:
     """Return days and bad cells, with days after the last plausible one added to the bad cells."""
     last = raw.last_days.get(column.name)
@@ -142,7 +150,7 @@ def _refuse_late(
 def _fill_defaults(table: Table, columns: dict[str, Values]) -> None:
     """Replace flags by booleans, in place; an empty cell gets the contract's default."""
     for column in table.columns:
-        if column.kind is not Kind.FLAG:
+        if column.kind is not CellKind.FLAG:
             continue
         flags = columns[column.name]
         default = column.default

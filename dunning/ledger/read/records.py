@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from dunning.core.arrays import Flags
 from dunning.core.errors import DunningError
-from dunning.ledger.read.streams import LINE_BYTES_MAX, Block, count_newlines, line_too_long
+from dunning.ledger.read.streams import LINE_BYTES_MAX, LineBlock, count_newlines, line_too_long
 
 Positions = npt.NDArray[np.int64]
 _QUOTE, _LF, _CR = 34, 10, 13
@@ -51,7 +51,7 @@ class PlainRows:
 
 
 def read_records(
-    file: str, blocks: Iterable[Block], delimiter: str, columns: int
+    file: str, blocks: Iterable[LineBlock], delimiter: str, columns: int
 ) -> Iterator[Records | PlainRows]:
     """Yield the rows of all blocks, cut where rows end.
 

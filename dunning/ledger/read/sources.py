@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dunning.core.arrays import Places
 from dunning.core.errors import DunningError
-from dunning.core.ledger_tables import TABLES, Column, Kind, Table
+from dunning.core.ledger_tables import TABLES, CellKind, LedgerColumn, Table
 from dunning.ledger.check.manifest import MANIFEST
 from dunning.ledger.check.masking import CODES
 from dunning.ledger.read.dialects import show_names
@@ -184,7 +184,7 @@ def _missing_table(folder: Path, table: Table) -> str:
     )
 
 
-def _check_type(file: str, column: Column, kind: pa.DataType) -> None:
+def _check_type(file: str, column: LedgerColumn, kind: pa.DataType) -> None:
     """Raise where a Parquet column's type would lose information in the contract's values."""
     # A dictionary is only another way to store its values.
     if pa.types.is_dictionary(kind):
@@ -195,24 +195,24 @@ def _check_type(file: str, column: Column, kind: pa.DataType) -> None:
     if is_text or pa.types.is_null(kind) or any(test(kind) for test in _types_of(column)):
         return
     cure = {
-        Kind.AMOUNT: "Binary floats cannot hold cents exactly: write decimal128, or text.",
-        Kind.TEXT: "Numbers lose leading zeros, and 00123 is not 123: write text.",
-        Kind.DAY: "Write date32, a timestamp, or text.",
+        CellKind.AMOUNT: "Binary floats cannot hold cents exactly: write decimal128, or text.",
+        CellKind.TEXT: "Numbers lose leading zeros, and 00123 is not 123: write text.",
+        CellKind.DAY: "Write date32, a timestamp, or text.",
     }.get(column.kind, "Write text.")
     raise DunningError(
         f"{file}: column {column.name} is of type {kind}, which is not taken. {cure}"
     )
 
 
-def _types_of(column: Column) -> Iterable:
+def _types_of(column: LedgerColumn) -> Iterable:
     if column.name in _FIGURES:
         return (pa.types.is_integer, pa.types.is_decimal)
     return {
-        Kind.AMOUNT: (pa.types.is_integer, pa.types.is_decimal),
-        Kind.NUMBER: (pa.types.is_integer,),
-        Kind.FLAG: (pa.types.is_boolean, pa.types.is_integer),
-        Kind.DAY: (pa.types.is_date, pa.types.is_timestamp),
-        Kind.INSTANT: (pa.types.is_date, pa.types.is_timestamp),
+        CellKind.AMOUNT: (pa.types.is_integer, pa.types.is_decimal),
+        CellKind.NUMBER: (pa.types.is_integer,),
+        CellKind.FLAG: (pa.types.is_boolean, pa.types.is_integer),
+        CellKind.DAY: (pa.types.is_date, pa.types.is_timestamp),
+        CellKind.INSTANT: (pa.types.is_date, pa.types.is_timestamp),
     }.get(column.kind, ())
 
 

@@ -26,14 +26,14 @@ _WIDE_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 @dataclass(frozen=True)
-class Block:
+class LineBlock:
     """Whole physical lines as UTF-8, the last one ended by LF; `first_line` numbers the first."""
 
     first_line: int
     data: bytes
 
 
-def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[Block]:
+def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[LineBlock]:
     """Yield the lines of a file as UTF-8 in blocks of some MiB.
 
     A trailing 0x1A (Ctrl-Z) is dropped. The first `lines_above` lines are left out, however many
@@ -46,7 +46,7 @@ def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[Blo
         DunningError: unreadable file, NUL bytes, a byte that the encoding does not have, a line
             over 1 MiB.
     """
-    held: Block | None = None
+    held: LineBlock | None = None
     # One block is held back: only of the last one the end of the file is trimmed.
     for block in _without_lines_above(_whole_lines(path, encoding), lines_above):
         if held:
@@ -54,7 +54,7 @@ def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[Blo
         held = block
     last = held.data.rstrip(b"\x1a\r\n ") if held else b""
     if held and last:
-        yield _decode(path.name, Block(held.first_line, last + b"\n"), encoding)
+        yield _decode(path.name, LineBlock(held.first_line, last + b"\n"), encoding)
 
 
 def read_lines(
@@ -78,12 +78,12 @@ def read_lines(
         ):
             text = block.data[start:end].removesuffix(b"\r").rstrip(b"\x1a")
             if text:
-                yield line, _decode(path.name, Block(line, text), encoding).data.decode()
+                yield line, _decode(path.name, LineBlock(line, text), encoding).data.decode()
         if last == len(wanted):
             return
 
 
-def _without_lines_above(blocks: Iterable[Block], lines_above: int) -> Iterator[Block]:
+def _without_lines_above(blocks: Iterable[LineBlock], lines_above: int) -> Iterator[LineBlock]:
     """Yield blocks of whole lines without the first `lines_above` lines."""
     for block in blocks:
         left_out = lines_above + 1 - block.first_line
@@ -94,10 +94,10 @@ def _without_lines_above(blocks: Iterable[Block], lines_above: int) -> Iterator[
         if len(newlines) >= left_out:
             rest = block.data[newlines[left_out - 1] + 1 :]
             if rest:
-                yield Block(lines_above + 1, rest)
+                yield LineBlock(lines_above + 1, rest)
 
 
-def _whole_lines(path: Path, encoding: str) -> Iterator[Block]:
+def _whole_lines(path: Path, encoding: str) -> Iterator[LineBlock]:
     """Yield whole lines in their encoding (UTF-16 as UTF-8), with LF or CRLF line ends."""
     rest, is_first, is_mac = b"", True, False
     line = 1
@@ -113,7 +113,7 @@ def _whole_lines(path: Path, encoding: str) -> Iterator[Block]:
         data = data.replace(b"\r", b"\n") if is_mac else _plain_ends(data)
         cut = data.rfind(b"\n") + 1
         if cut:
-            yield Block(line, data[:cut])
+            yield LineBlock(line, data[:cut])
             line += count_newlines(data)
         # Chunks are cut anywhere, blocks at line ends:
         # chunks   |---------------|---------------|
@@ -123,7 +123,7 @@ def _whole_lines(path: Path, encoding: str) -> Iterator[Block]:
         if len(rest) > LINE_BYTES_MAX:
             raise line_too_long(path.name, line)
     if rest:
-        yield Block(line, rest)
+        yield LineBlock(line, rest)
 
 
 def _plain_ends(data: bytes) -> bytes:
@@ -194,7 +194,7 @@ def read_chunks(path: Path) -> Iterator[bytes]:
         ) from error
 
 
-def _decode(file: str, block: Block, encoding: str) -> Block:
+def _decode(file: str, block: LineBlock, encoding: str) -> LineBlock:
     data = block.data
     # ASCII is the same in all these encodings, and most blocks of numbers are ASCII.
     if data.isascii():
@@ -211,7 +211,7 @@ def _decode(file: str, block: Block, encoding: str) -> Block:
         if encoding != "utf-8-twice" and not any(lead in data for lead in _COMBINING):
             return block
         text = unicodedata.normalize("NFC", text)
-    return Block(block.first_line, text.encode())
+    return LineBlock(block.first_line, text.encode())
 
 
 def read_heads(path: Path) -> Iterator[bytes]:
