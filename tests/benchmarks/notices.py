@@ -129,10 +129,10 @@ def gather(run: dict[str, Any], stream: str) -> int:
     count = 0
     with StreamWriter(Path(stream).parent) as writer:
         for index in snapshot.buckets():
-            bucket, decision, findings = history.decide(snapshot.read_bucket(index), rules)
+            bucket, decision, assessment = history.decide(snapshot.read_bucket(index), rules)
             for service in ("heat", "electricity"):
                 found = propose_notices(
-                    bucket, decision, findings, rules, service, this.day - _DECIDED_ON
+                    bucket, decision, assessment, rules, service, this.day - _DECIDED_ON
                 )["notices"]
                 writer.write({Path(stream).stem: _without_cards(found)})
                 count += len(found)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from dunning.core.frames import SCHEMAS, Bucket, frame_of
 from dunning.core.words import CHANNELS, SERVICES
-from dunning.decisions.account.assessment import find_out
+from dunning.decisions.account.assessment import assess
 from dunning.decisions.account.classify import conclude
 from dunning.decisions.monthly.notice_rows import Shown
 from dunning.decisions.monthly.notices import propose_notices
@@ -100,10 +100,10 @@ def propose(
     `plain_notices`.
     """
     bucket, rules = bucket_of(world, policy), rules_of(world, policy, as_of)
-    found = find_out(bucket, rules, make_history(bucket, world.crowd, policy, as_of))
+    assessment = assess(bucket, rules, make_history(bucket, world.crowd, policy, as_of))
     before = Shown(shown_until or since, pa.array(sorted(shown), pa.string()))
     tables = propose_notices(
-        bucket, conclude(bucket, rules, found), found, rules, service, since, before
+        bucket, conclude(bucket, rules, assessment), assessment, rules, service, since, before
     )
     return tables["notices"].to_pylist(), tables["withheld"].to_pylist()
 

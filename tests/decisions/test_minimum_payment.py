@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dunning.core.days import to_day
-from dunning.decisions.account.assessment import find_out
+from dunning.decisions.account.assessment import assess
 from dunning.decisions.account.classify import conclude
 from dunning.decisions.account.stages import find_reached
 from dunning.decisions.lists.disconnections import propose_disconnections
@@ -88,12 +88,12 @@ def ask(facts: Facts, paid: int = 0) -> AssessedAccount:
     more = (Payment("P9", AS_OF, paid),) if paid else ()
     crowd = [replace(facts, payments=facts.payments + more)]
     bucket = make_bucket(crowd, POLICY)
-    found = find_out(bucket, RULES, make_history(bucket, crowd, POLICY, AS_OF))
-    return AssessedAccount(bucket, conclude(bucket, RULES, found), found, RULES, 0)
+    assessment = assess(bucket, RULES, make_history(bucket, crowd, POLICY, AS_OF))
+    return AssessedAccount(bucket, conclude(bucket, RULES, assessment), assessment, RULES, 0)
 
 
 def stages_of_messages(asked: AssessedAccount) -> list[str]:
-    proposed = propose_reminders(asked.bucket, asked.decision, RULES, asked.found.history)
+    proposed = propose_reminders(asked.bucket, asked.decision, RULES, asked.assessment.history)
     return proposed["reminders"]["stage"].to_pylist()
 
 
@@ -101,9 +101,9 @@ def is_cut(facts: Facts, paid: int) -> bool:
     asked = ask(facts, paid)
     return bool(
         len(
-            propose_disconnections(asked.bucket, asked.decision, RULES, asked.found.history, AS_OF)[
-                "disconnections"
-            ]
+            propose_disconnections(
+                asked.bucket, asked.decision, RULES, asked.assessment.history, AS_OF
+            )["disconnections"]
         )
     )
 
@@ -150,7 +150,7 @@ def test_the_next_stage_does_not_come_on_its_day(facts: Facts) -> None:
 
 def comes_on(asked: AssessedAccount, stage: str, on: int) -> bool:
     """Whether an account stands at a stage on a day, if nothing more is paid."""
-    reached = find_reached(asked.found.items, asked.found.ladder, RULES.stages, 1, on)
+    reached = find_reached(asked.assessment.items, asked.assessment.ladder, RULES.stages, 1, on)
     ways = ["court_bound", "limitation_near"] if stage == "court_bound" else [stage]
     return any(bool(reached[way][0]) for way in ways)
 

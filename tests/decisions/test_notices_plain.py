@@ -9,7 +9,7 @@ import pytest
 
 from dunning.core.frames import SCHEMAS, Bucket, frame_of
 from dunning.core.words import SERVICES
-from dunning.decisions.account.assessment import find_out
+from dunning.decisions.account.assessment import assess
 from dunning.decisions.account.classify import conclude
 from dunning.decisions.monthly.notice_standings import STANDINGS
 from dunning.decisions.monthly.notices import NOTICES, propose_notices
@@ -129,8 +129,10 @@ def test_the_sum_to_pay_is_that_of_what_the_notice_names(seed: int) -> None:
 def test_an_empty_bucket_has_no_notices() -> None:
     bucket = Bucket(0, {name: frame_of(schema.empty_table()) for name, schema in SCHEMAS.items()})
     rules = rules_of(World([]), Policy(), AS_OF)
-    found = find_out(bucket, rules, make_history(bucket, [], Policy(), AS_OF))
-    tables = propose_notices(bucket, conclude(bucket, rules, found), found, rules, "heat", SINCE)
+    assessment = assess(bucket, rules, make_history(bucket, [], Policy(), AS_OF))
+    tables = propose_notices(
+        bucket, conclude(bucket, rules, assessment), assessment, rules, "heat", SINCE
+    )
 
     assert (NOTICES, 0, 0) == (
         tables["notices"].schema,

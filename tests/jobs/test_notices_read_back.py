@@ -151,8 +151,8 @@ def decide(engine: Any, service: str, since: date) -> tuple[dict[str, Row], Rows
     withheld: Rows = []
     for index in night.snapshot.buckets():
         bucket = night.snapshot.read_bucket(index)
-        bucket, decision, findings = night.history.decide(bucket, night.rules)
-        found = propose_notices(bucket, decision, findings, night.rules, service, since)
+        bucket, decision, assessment = night.history.decide(bucket, night.rules)
+        found = propose_notices(bucket, decision, assessment, night.rules, service, since)
         rows += found["notices"].to_pylist()
         withheld += found["withheld"].to_pylist()
     assert len(rows) == len({row["reference"] for row in rows})

@@ -87,9 +87,9 @@ def decide_all(
     stages: Counter[int] = Counter()
     proposed = []
     for bucket in buckets:
-        decision, findings = decide_with_deeds(bucket, rules, NO_DEEDS)
+        decision, assessment = decide_with_deeds(bucket, rules, NO_DEEDS)
         stages.update(decision.accounts["stage"].tolist())
-        proposed.append(propose(bucket, decision, findings, rules, newest))
+        proposed.append(propose(bucket, decision, assessment, rules, newest))
     return stages, merge_proposed(proposed)
 
 

@@ -25,7 +25,7 @@ from dunning.policy.rules import Rules
 
 
 @dataclass(frozen=True)
-class Findings:
+class Assessment:
     """All facts behind a decision; read by `explain` and by the lists.
 
     equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is
@@ -45,7 +45,7 @@ class Findings:
     history: Frame
 
 
-def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
+def assess(bucket: Bucket, rules: Rules, history: Frame) -> Assessment:
     """Return the assessment of a bucket: open items, interest, protections, stages reached."""
     as_of = to_day(rules.as_of)
     # Agreements need settlement pieces even where their account owes nothing.
@@ -74,7 +74,7 @@ def find_out(bucket: Bucket, rules: Rules, history: Frame) -> Findings:
     reached = find_reached(items, ladder, rules.stages, count, as_of)
     # From tomorrow on: the stage of `as_of` itself is `reached`.
     later = stage_days(items, ladder, rules.stages, count, as_of + 1)
-    return Findings(
+    return Assessment(
         allocation, interest, equalised_on, shields, items, ladder, reached, later, history
     )
 

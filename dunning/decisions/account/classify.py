@@ -9,7 +9,7 @@ from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import NAMED_RUNGS, RUNG_NAMES, RUNGS, level_of
 from dunning.core.words import ITEM_KINDS, PAYOUT, code
 from dunning.decisions.account.allocation import amounts_in_euro
-from dunning.decisions.account.assessment import Findings, find_out
+from dunning.decisions.account.assessment import Assessment, assess
 from dunning.decisions.account.history import merge_notices
 from dunning.decisions.account.stage_facts import find_obstacles, find_reasons
 from dunning.decisions.account.stage_reasons import join_codes
@@ -31,37 +31,37 @@ def decide(bucket: Bucket, rules: Rules, history: Frame) -> Decision:
     Raises:
         DunningError: the bucket does not balance to the cent.
     """
-    return conclude(bucket, rules, find_out(bucket, rules, history))
+    return conclude(bucket, rules, assess(bucket, rules, history))
 
 
-def decide_with_deeds(bucket: Bucket, rules: Rules, deeds: Frame) -> tuple[Decision, Findings]:
+def decide_with_deeds(bucket: Bucket, rules: Rules, deeds: Frame) -> tuple[Decision, Assessment]:
     """Return the decision and its assessment, from the ledger's notices and our actions."""
-    findings = find_out(bucket, rules, merge_notices(bucket, deeds, rules))
-    return conclude(bucket, rules, findings), findings
+    assessment = assess(bucket, rules, merge_notices(bucket, deeds, rules))
+    return conclude(bucket, rules, assessment), assessment
 
 
-def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
+def conclude(bucket: Bucket, rules: Rules, assessment: Assessment) -> Decision:
     """Return the three frames of a decision from the assessment of a bucket."""
     as_of = to_day(rules.as_of)
-    items, allocation, count = found.items, found.allocation, len(bucket.accounts)
+    items, allocation, count = assessment.items, assessment.allocation, len(bucket.accounts)
     rows = len(items.account)
-    sights = {name: spells.on(as_of, rows) for name, spells in found.ladder.items()}
+    sights = {name: spells.on(as_of, rows) for name, spells in assessment.ladder.items()}
     is_overdue = items.overdue_from <= as_of
     is_expired = items.limitation_on <= as_of
     # All accounts of the bucket are computed; those that do not exist yet are dropped at the end.
     exists = np.flatnonzero(bucket.accounts["began_on"] <= as_of)
-    stage = _stages(found.reached, count)
-    is_near = found.reached["limitation_near"]
-    in_stage = _in_stage(stage, found, sights)
+    stage = _stages(assessment.reached, count)
+    is_near = assessment.reached["limitation_near"]
+    in_stage = _in_stage(stage, assessment, sights)
     open_items = Frame(
         {
             "item": allocation.items,
             "account": items.account,
             "amount_cents": amounts_in_euro(bucket, allocation.items),
             "open_cents": items.open_cents,
-            "interest_cents": found.interest_cents,
+            "interest_cents": assessment.interest_cents,
             "days_overdue": np.maximum(as_of - items.due_on, 0),
-            "shield": found.shields.shield,
+            "shield": assessment.shields.shield,
             "limitation_on": items.limitation_on,
             "is_overdue": is_overdue,
             "is_expired": is_expired,
@@ -70,7 +70,7 @@ def conclude(bucket: Bucket, rules: Rules, found: Findings) -> Decision:
             "is_in_stage": in_stage,
         }
     )
-    accounts = _accounts(bucket, rules, found, open_items, stage, is_near)
+    accounts = _accounts(bucket, rules, assessment, open_items, stage, is_near)
     is_debt = bucket.items["kind"][allocation.items] != code(ITEM_KINDS, PAYOUT)
     overdue_somehow = any_by(items.account, is_debt & (items.due_on < as_of), count)
     pieces = allocation.pieces
@@ -88,12 +88,12 @@ def _stages(reached: dict[str, Flags], accounts: int) -> Codes:
     return stage
 
 
-def _in_stage(stage: Codes, found: Findings, sights: dict[str, Flags]) -> Flags:
+def _in_stage(stage: Codes, assessment: Assessment, sights: dict[str, Flags]) -> Flags:
     """Return which open items count for a rung by which their account reached its stage."""
-    account = found.items.account
+    account = assessment.items.account
     in_stage = np.zeros(len(account), np.bool_)
     for rung in RUNGS:
-        decides = found.reached[rung.name] & (stage == level_of(rung))
+        decides = assessment.reached[rung.name] & (stage == level_of(rung))
         in_stage |= sights[rung.name] & decides[account]
     return in_stage
 
@@ -127,7 +127,7 @@ def _next(days: dict[str, Days], stage: Codes) -> tuple[Codes, Days]:
 def _accounts(
     bucket: Bucket,
     rules: Rules,
-    found: Findings,
+    assessment: Assessment,
     open_items: Frame,
     stage: Codes,
     is_near: Flags,
@@ -137,11 +137,11 @@ def _accounts(
     account, is_overdue = open_items["account"], open_items["is_overdue"]
     overdue_account = account[is_overdue]
     oldest = np.full(count, NEVER, np.int32)
-    np.minimum.at(oldest, overdue_account, found.items.due_on[is_overdue])
+    np.minimum.at(oldest, overdue_account, assessment.items.due_on[is_overdue])
     earliest = np.full(count, NEVER, np.int32)
-    np.minimum.at(earliest, overdue_account, found.items.limitation_on[is_overdue])
+    np.minimum.at(earliest, overdue_account, assessment.items.limitation_on[is_overdue])
     is_shielded = open_items["shield"] > 0
-    next_stage, next_on = _next(found.days_next, stage)
+    next_stage, next_on = _next(assessment.days_next, stage)
     return Frame(
         {
             "account": np.arange(count, dtype=np.int32),
@@ -149,7 +149,7 @@ def _accounts(
             "open_cents": sum_by(account, open_items["open_cents"], count),
             "overdue_cents": sum_by(overdue_account, open_items["open_cents"][is_overdue], count),
             "interest_cents": sum_by(account, open_items["interest_cents"], count),
-            "credit_cents": found.allocation.credit_cents,
+            "credit_cents": assessment.allocation.credit_cents,
             "shielded_cents": sum_by(
                 account[is_shielded], open_items["open_cents"][is_shielded], count
             ),
@@ -157,12 +157,14 @@ def _accounts(
             "oldest_due_on": oldest,
             "days_overdue": np.where(oldest < NEVER, as_of - oldest, 0).astype(np.int32),
             "limitation_on": earliest,
-            "reasons": join_codes(find_reasons(bucket, rules, found, open_items, stage, is_near)),
-            "why_not": find_obstacles(rules, found, open_items, stage),
-            "rule": _rules(stage, found.reached),
+            "reasons": join_codes(
+                find_reasons(bucket, rules, assessment, open_items, stage, is_near)
+            ),
+            "why_not": find_obstacles(rules, assessment, open_items, stage),
+            "rule": _rules(stage, assessment.reached),
             "next_stage": next_stage,
             "next_on": next_on,
             "is_limitation_near": is_near,
-            "has_kept_agreement": any_by(account, found.shields.is_planned, count),
+            "has_kept_agreement": any_by(account, assessment.shields.is_planned, count),
         }
     )

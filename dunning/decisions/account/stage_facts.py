@@ -9,7 +9,7 @@ from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import STEPS
 from dunning.core.money import convert_to_cents
 from dunning.core.words import HOLD_REASONS, IDENTIFIERS, ITEM_KINDS, SHIELDS, code
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.account.stage_reasons import WHY_NOT, join_codes
 from dunning.decisions.segments import any_by, pair_up, sum_by
 from dunning.policy.rules import Rules
@@ -18,7 +18,7 @@ from dunning.policy.rules import Rules
 def find_reasons(
     bucket: Bucket,
     rules: Rules,
-    found: Findings,
+    assessment: Assessment,
     open_items: Frame,
     stage: Codes,
     is_near: Flags,
@@ -28,9 +28,9 @@ def find_reasons(
     kind = bucket.items["kind"][open_items["item"]]
     enforced = np.isin(kind, [code(ITEM_KINDS, name) for name in rules.stages.kinds_enforced])
     # Adjudged items are not claimable either, but they wait for no equalisation.
-    waits = ~found.items.is_claimable_kind & ~enforced
+    waits = ~assessment.items.is_claimable_kind & ~enforced
     identifier = bucket.payers["identifier"][bucket.accounts["payer"]]
-    agreements = found.shields.agreements
+    agreements = assessment.shields.agreements
     owns_agreement = bucket.agreements["account"]
     owes = any_by(account, np.ones(len(account), np.bool_), count)
     has_overdue = any_by(account, is_overdue, count)
@@ -42,18 +42,18 @@ def find_reasons(
         # One flag per account for each code of `stage_reasons.REASONS`, in their order.
         "adjudged": among(is_overdue & enforced),
         "agreement_broken": owes & any_by(owns_agreement, agreements.is_broken, count),
-        "agreement_kept": among(found.shields.is_planned),
+        "agreement_kept": among(assessment.shields.is_planned),
         "bad_identifier": identifier == code(IDENTIFIERS, "wrong"),
         "below_minimum": has_overdue & (stage == 0),
-        "credit": found.allocation.credit_cents > 0,
+        "credit": assessment.allocation.credit_cents > 0,
         "expired": among(is_overdue & open_items["is_expired"]),
         "forecast_unequalised": among(is_overdue & waits),
-        **_hold_reasons(bucket, account, found, as_of, count),
+        **_hold_reasons(bucket, account, assessment, as_of, count),
         "in_court": among(open_items["shield"] == code(SHIELDS, "court")),
-        "instalments_differ": any_by(owns_agreement, _differs(bucket, rules, found), count),
+        "instalments_differ": any_by(owns_agreement, _differs(bucket, rules, assessment), count),
         "limitation_near": is_near,
         "missing_identifier": identifier == code(IDENTIFIERS, "missing"),
-        "not_due": among(found.items.due_on >= as_of),
+        "not_due": among(assessment.items.due_on >= as_of),
         "nothing_open": ~owes,
         "overdue": has_overdue,
         "refused_evidence": bucket.accounts["has_refused_evidence"],
@@ -61,12 +61,12 @@ def find_reasons(
 
 
 def _hold_reasons(
-    bucket: Bucket, account: Places, found: Findings, as_of: int, count: int
+    bucket: Bucket, account: Places, assessment: Assessment, as_of: int, count: int
 ) -> dict[str, Flags]:
     holds = bucket.holds
     # One entry more than items: the place -1 (a hold on a whole account) must index something.
     is_open = np.zeros(len(bucket.items) + 1, np.bool_)
-    is_open[found.allocation.items] = True
+    is_open[assessment.allocation.items] = True
     owes = any_by(account, np.ones(len(account), np.bool_), count)
     active = (holds["valid_from"] <= as_of) & (holds["valid_until"] > as_of)
     reaches = active & np.where(holds["item"] < 0, owes[holds["account"]], is_open[holds["item"]])
@@ -76,7 +76,7 @@ def _hold_reasons(
     }
 
 
-def _differs(bucket: Bucket, rules: Rules, found: Findings) -> Flags:
+def _differs(bucket: Bucket, rules: Rules, assessment: Assessment) -> Flags:
     """Return which signed agreements have instalments unlike their items' open sum at signing.
 
     Only those of accounts that owe.
@@ -89,7 +89,7 @@ def _differs(bucket: Bucket, rules: Rules, found: Findings) -> Flags:
     count, owner, is_bgn = len(agreements), instalments["agreement"], instalments["is_bgn"]
     planned_bgn = sum_by(owner[is_bgn], instalments["amount_minor"][is_bgn], count)
     planned_eur = sum_by(owner[~is_bgn], instalments["amount_minor"][~is_bgn], count)
-    agreement, bgn, eur = _open_when_signed(bucket, found)
+    agreement, bgn, eur = _open_when_signed(bucket, assessment)
     owed_bgn, owed_eur = sum_by(agreement, bgn, count), sum_by(agreement, eur, count)
     converted = sum_by(agreement, convert_to_cents(bgn) + eur, count)
     in_levs = (agreements["signed_on"] < to_day(rules.changeover.euro_from)) & (
@@ -98,17 +98,17 @@ def _differs(bucket: Bucket, rules: Rules, found: Findings) -> Flags:
     differs = np.where(
         in_levs, owed_bgn != planned_bgn, converted != convert_to_cents(planned_bgn) + planned_eur
     )
-    return found.shields.agreements.is_signed & differs
+    return assessment.shields.agreements.is_signed & differs
 
 
-def _open_when_signed(bucket: Bucket, found: Findings) -> tuple[Places, Cents, Cents]:
+def _open_when_signed(bucket: Bucket, assessment: Assessment) -> tuple[Places, Cents, Cents]:
     """Return per item of an agreement the agreement and its open sums at signing.
 
     In stotinki and in euro cents, one row per agreed item.
 
     An amount settled in euro of an item in leva is taken from its converted amount.
     """
-    agreed, pieces, items = bucket.agreement_items, found.allocation.pieces, bucket.items
+    agreed, pieces, items = bucket.agreement_items, assessment.allocation.pieces, bucket.items
     signed_on = bucket.agreements["signed_on"]
     there = np.flatnonzero(items["issued_on"][agreed["item"]] <= signed_on[agreed["agreement"]])
     agreement, item = agreed["agreement"][there], agreed["item"][there]
@@ -122,16 +122,18 @@ def _open_when_signed(bucket: Bucket, found: Findings) -> tuple[Places, Cents, C
     return agreement, bgn, eur
 
 
-def find_obstacles(rules: Rules, found: Findings, open_items: Frame, stage: Codes) -> pa.Array:
+def find_obstacles(
+    rules: Rules, assessment: Assessment, open_items: Frame, stage: Codes
+) -> pa.Array:
     """Return per account which conditions of the next stage fail; empty at the top stage."""
     as_of, count = to_day(rules.as_of), len(stage)
     account, cents = open_items["account"], open_items["open_cents"]
-    age = as_of - found.items.due_on
+    age = as_of - assessment.items.due_on
     claimable = any_by(account, open_items["may_be_claimed"], count)
     flags = {name: np.zeros(count, np.bool_) for name in WHY_NOT}
     for level, rung in enumerate(STEPS):  # from the stage below each to its own
         here, rule = stage == level, rules.stages.of(rung.name)
-        rows = found.ladder[rung.name].on(as_of, len(account))
+        rows = assessment.ladder[rung.name].on(as_of, len(account))
         missing = "no_notice" if rung.notice_below else "nothing_overdue"
         some = any_by(account, rows, count)
         amount = sum_by(account[rows], cents[rows], count)

@@ -28,7 +28,7 @@ from dunning.core.words import (
     STAGES,
 )
 from dunning.decisions.account.allocation import allocate
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.account.interest import interest_segments
 from dunning.decisions.frames import Decision
 from dunning.policy.rules import Rules, StageRule
@@ -97,7 +97,7 @@ def find_accounts(
 
 
 def tell_story(
-    bucket: Bucket, decision: Decision, found: Findings, rules: Rules, account: int
+    bucket: Bucket, decision: Decision, assessment: Assessment, rules: Rules, account: int
 ) -> Story:
     """Return the story of one account, given its place in the bucket."""
     # A decision has only accounts that exist on `as_of`: its rows are not the places of the bucket.
@@ -113,12 +113,12 @@ def tell_story(
         account=_rows(
             decision.accounts.take(np.array([row])), words={"stage": STAGES, "next_stage": STAGES}
         )[0],
-        conditions=_conditions(found, rules, account, own_items),
+        conditions=_conditions(assessment, rules, account, own_items),
         tables={
             "items": _items(bucket, decision, own_items),
-            "segments": _segments(bucket, found, rules, own_items),
+            "segments": _segments(bucket, assessment, rules, own_items),
             **_money(bucket, rules, account),
-            **_agreements(bucket, found, account),
+            **_agreements(bucket, assessment, account),
             "holds": _own(
                 bucket.holds,
                 account,
@@ -126,20 +126,20 @@ def tell_story(
                 item=bucket.items.text("invoice_no"),
             ),
             "cases": _cases(bucket, account),
-            "notices": _own(found.history, account, {"stage": NOTICE_STAGES}),
+            "notices": _own(assessment.history, account, {"stage": NOTICE_STAGES}),
             "tenancies": _own(bucket.tenancies, account, {}),
             "contacts": _contacts(bucket, account),
         },
     )
 
 
-def _conditions(found: Findings, rules: Rules, account: int, own: Places) -> list[Condition]:
+def _conditions(assessment: Assessment, rules: Rules, account: int, own: Places) -> list[Condition]:
     as_of = to_day(rules.as_of)
     conditions = []
     for rung in RUNGS:
-        looked_at = own[found.ladder[rung.name].on(as_of, len(found.items.account))[own]]
-        days = [as_of - int(day) for day in found.items.due_on[looked_at]]
-        cents = int(found.items.open_cents[looked_at].sum())
+        looked_at = own[assessment.ladder[rung.name].on(as_of, len(assessment.items.account))[own]]
+        days = [as_of - int(day) for day in assessment.items.due_on[looked_at]]
+        cents = int(assessment.items.open_cents[looked_at].sum())
         conditions.append(
             Condition(
                 rung.name,
@@ -147,7 +147,7 @@ def _conditions(found: Findings, rules: Rules, account: int, own: Places) -> lis
                 len(looked_at),
                 cents,
                 max(days, default=0),
-                bool(found.reached[rung.name][account]),
+                bool(assessment.reached[rung.name][account]),
             )
         )
     return conditions
@@ -162,8 +162,8 @@ def _items(bucket: Bucket, decision: Decision, own: Places) -> list[Row]:
     return _rows(joined, words={"kind": ITEM_KINDS, "shield": SHIELDS})
 
 
-def _segments(bucket: Bucket, found: Findings, rules: Rules, own: Places) -> list[Row]:
-    segments = interest_segments(bucket, found.allocation, rules, own, found.equalised_on)
+def _segments(bucket: Bucket, assessment: Assessment, rules: Rules, own: Places) -> list[Row]:
+    segments = interest_segments(bucket, assessment.allocation, rules, own, assessment.equalised_on)
     named = segments.with_columns(
         invoice_no=bucket.items.text("invoice_no").take(_places(segments["item"]))
     )
@@ -216,8 +216,8 @@ def _money(bucket: Bucket, rules: Rules, account: int) -> dict[str, list[Row]]:
     }
 
 
-def _agreements(bucket: Bucket, found: Findings, account: int) -> dict[str, list[Row]]:
-    state = found.shields.agreements
+def _agreements(bucket: Bucket, assessment: Assessment, account: int) -> dict[str, list[Row]]:
+    state = assessment.shields.agreements
     # State columns are aligned with all agreements of the bucket, so they are joined before `take`.
     places = np.flatnonzero(bucket.agreements["account"] == account)
     agreements = bucket.agreements.with_columns(

@@ -13,7 +13,7 @@ from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import RUNG_NAMES
 from dunning.core.money import convert_to_cents
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.proposals import Proposed
 from dunning.decisions.segments import sum_by
@@ -36,14 +36,14 @@ class ComparedNight:
 
 
 def stand(
-    bucket: Bucket, decision: Decision, findings: Findings, rules: Rules, proposed: Proposed
+    bucket: Bucket, decision: Decision, assessment: Assessment, rules: Rules, proposed: Proposed
 ) -> ComparedNight:
     """Return the state of each account that exists on `rules.as_of`."""
     own = decision.accounts
     # Facts below are per account of the bucket; `place` selects those that exist on the night.
     place = own["account"]
     named = bucket.accounts.take(place)
-    way_cents, way_days = _look(findings, rules, len(bucket.accounts))
+    way_cents, way_days = _look(assessment, rules, len(bucket.accounts))
     facts: dict[str, Any] = {
         "premise_no": named.text("premise_no"),
         "payer_code": named.text("payer_code"),
@@ -59,24 +59,24 @@ def stand(
 
 
 def _look(
-    found: Findings, rules: Rules, accounts: int
+    assessment: Assessment, rules: Rules, accounts: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return per account and rung the sum and the age in days of the items that count.
 
     On `rules.as_of`.
     """
-    as_of, rows = to_day(rules.as_of), len(found.items.account)
+    as_of, rows = to_day(rules.as_of), len(assessment.items.account)
     cents, days = (
         np.zeros((accounts, len(RUNG_NAMES)), np.int64),
         np.zeros((accounts, len(RUNG_NAMES)), np.int64),
     )
     for column, way in enumerate(RUNG_NAMES):
-        looked_at = found.ladder[way].on(as_of, rows)
-        account = found.items.account[looked_at]
-        cents[:, column] = sum_by(account, found.items.open_cents[looked_at], accounts)
+        looked_at = assessment.ladder[way].on(as_of, rows)
+        account = assessment.items.account[looked_at]
+        cents[:, column] = sum_by(account, assessment.items.open_cents[looked_at], accounts)
         # The oldest item gives the age.
         np.maximum.at(
-            days[:, column], account, as_of - found.items.due_on[looked_at].astype(np.int64)
+            days[:, column], account, as_of - assessment.items.due_on[looked_at].astype(np.int64)
         )
     return cents, days
 

@@ -8,7 +8,7 @@ from dunning.core.arrays import Days, Flags, Places
 from dunning.core.days import to_day
 from dunning.core.frames import Bucket
 from dunning.core.ladder import LAST_WARNING, RUNGS
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.account.stages import Spells
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.disconnections import warnable_items, warned_items
@@ -37,7 +37,7 @@ class AssessedAccount:
 
     bucket: Bucket
     decision: Decision
-    found: Findings
+    assessment: Assessment
     rules: Rules
     account: int
 
@@ -53,14 +53,14 @@ class AssessedAccount:
 
     def on(self, spells: Spells, day: int) -> Flags:
         """Return which of them count for a stage on a day."""
-        return spells.on(day, len(self.found.items.account))[self.rows]
+        return spells.on(day, len(self.assessment.items.account))[self.rows]
 
 
 def stop_disconnection(asked: AssessedAccount) -> int:
     """Return the least payment on `as_of` that ends a disconnection of the account."""
     rule = asked.rules.disconnections
     given = (asked.bucket, asked.decision, asked.rules)
-    counts = warnable_items(*given) & warned_items(*given, asked.found.history)
+    counts = warnable_items(*given) & warned_items(*given, asked.assessment.history)
     looked = Looked(
         counts[asked.rows], to_day(asked.rules.as_of), rule.days_overdue_min, rule.amount_cents_min
     )
@@ -70,7 +70,7 @@ def stop_disconnection(asked: AssessedAccount) -> int:
 def stop_last_warning(asked: AssessedAccount) -> int:
     """Return the least payment on `as_of` that prevents a last warning on that day."""
     rule, as_of = asked.rules.stages, to_day(asked.rules.as_of)
-    counts = asked.on(asked.found.ladder[LAST_WARNING], as_of)
+    counts = asked.on(asked.assessment.ladder[LAST_WARNING], as_of)
     own, court = rule.of(LAST_WARNING), rule.court_bound
     warned = Looked(counts, as_of, own.days_overdue_min, own.amount_cents_min)
     limitation_on = asked.decision.open_items["limitation_on"][asked.rows]
@@ -95,7 +95,7 @@ def stop_stage(asked: AssessedAccount, stage: str, day: int) -> int:
     """Return the least payment on `as_of` with which the account is not at a stage on a day."""
     ways = []
     for rung in (rung for rung in RUNGS if rung.stage == stage):
-        asks, spells = asked.rules.stages.of(rung.name), asked.found.ladder[rung.name]
+        asks, spells = asked.rules.stages.of(rung.name), asked.assessment.ladder[rung.name]
         counts = asked.on(spells, day)
         ways.append([Looked(counts, day, asks.days_overdue_min, asks.amount_cents_min)])
     return _least(asked, ways, day)
@@ -136,7 +136,7 @@ def _broken_plans(asked: AssessedAccount, day: int) -> tuple[dict[int, int], lis
 
     The plans with their places; what must be paid for each to be kept on that day.
     """
-    state, bucket = asked.found.shields.agreements, asked.bucket
+    state, bucket = asked.assessment.shields.agreements, asked.bucket
     runs = (state.is_kept | state.is_broken) & (state.breaks_on <= day)
     plans = np.flatnonzero(runs & (bucket.agreements["account"] == asked.account)).tolist()
     instalments = bucket.instalments

@@ -11,7 +11,7 @@ from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING
 from dunning.core.words import NOTICE_STAGES, SHIELDS, code
 from dunning.decisions.account.allocation import convert_some
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.proposals import earliest_by, latest_by, or_never
 from dunning.decisions.segments import any_by, index_rows, running_sum, sum_by
@@ -104,7 +104,7 @@ def sum_payments(bucket: Bucket, accounts: Places, since: int, as_of: int) -> Ce
     return sum_by(of, np.where(paid["is_bgn"], in_bgn, paid["amount_minor"]), len(accounts))
 
 
-def next_instalments(bucket: Bucket, findings: Findings, accounts: Places) -> Frame:
+def next_instalments(bucket: Bucket, assessment: Assessment, accounts: Places) -> Frame:
     """Return the next instalment of each account's kept agreements.
 
     Columns: instalment_cents, instalment_on, agreement_no.
@@ -114,10 +114,10 @@ def next_instalments(bucket: Bucket, findings: Findings, accounts: Places) -> Fr
     applied for first. An agreement under which nothing is open has no next instalment. 0, `NEVER`
     and null without.
     """
-    state, instalments = findings.shields.agreements, bucket.instalments
+    state, instalments = assessment.shields.agreements, bucket.instalments
     agreement = instalments["agreement"]
     reached = running_sum(agreement, instalments["amount_cents"])
-    runs = state.is_kept & _has_open_items(bucket, findings)
+    runs = state.is_kept & _has_open_items(bucket, assessment)
     # running sum   |-- 1 --|-- 2 --|-- 3 --|
     # settled       |==========|                 next: 2, less what of it is settled
     wanted = np.flatnonzero(runs[agreement] & (reached > state.settled_cents[agreement]))
@@ -145,9 +145,9 @@ def next_instalments(bucket: Bucket, findings: Findings, accounts: Places) -> Fr
     )
 
 
-def _has_open_items(bucket: Bucket, findings: Findings) -> Flags:
+def _has_open_items(bucket: Bucket, assessment: Assessment) -> Flags:
     agreed = bucket.agreement_items
-    is_open = index_rows(findings.allocation.items, len(bucket.items))[agreed["item"]] >= 0
+    is_open = index_rows(assessment.allocation.items, len(bucket.items))[agreed["item"]] >= 0
     return any_by(agreed["agreement"], is_open, len(bucket.agreements))
 
 

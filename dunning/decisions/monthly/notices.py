@@ -12,7 +12,7 @@ from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING
 from dunning.core.words import CHANNELS, LANGUAGES, SERVICES, STAGES, code
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.contact_points import EMAIL, POST
 from dunning.decisions.lists.letters import PostalAddress, find_letter_boxes, locate_premises
@@ -111,7 +111,7 @@ POSTAL_ORDER = ("postal_key", "premise_no", "payer_code")
 def propose_notices(
     bucket: Bucket,
     decision: Decision,
-    findings: Findings,
+    assessment: Assessment,
     rules: Rules,
     service: str,
     since: date,
@@ -137,7 +137,7 @@ def propose_notices(
     documents = find_standings(bucket, decision, documents)
     accounts = _choose(bucket, decision, asked, documents)
     boxes = find_letter_boxes(bucket, accounts, rules)
-    card = ask_for_contacts(bucket, accounts, findings.history, rules)
+    card = ask_for_contacts(bucket, accounts, assessment.history, rules)
     debts = sum_debts(bucket, decision, accounts)
     reasons = _withhold_for(bucket, accounts, boxes, card)
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
@@ -153,7 +153,7 @@ def propose_notices(
         **_address(bucket, accounts, boxes, card, rules),
         **sum_documents(documents, accounts, len(bucket.accounts)).columns,
         **debts.columns,
-        **_tell_money(bucket, decision, findings, accounts, rules, to_day(since)),
+        **_tell_money(bucket, decision, assessment, accounts, rules, to_day(since)),
         "stage": word_column(STAGES, _stages(bucket, decision, accounts)),
         "periods": list_periods(bucket, decision, accounts),
         "lines": list_lines(bucket, documents, accounts),
@@ -264,7 +264,7 @@ def postal_keys(premises: Frame, accounts: Frame) -> pa.Array:
 def _tell_money(
     bucket: Bucket,
     decision: Decision,
-    findings: Findings,
+    assessment: Assessment,
     accounts: Places,
     rules: Rules,
     since: int,
@@ -276,8 +276,8 @@ def _tell_money(
     return {
         "paid_cents": sum_payments(bucket, accounts, since, to_day(rules.as_of)),
         "credit_cents": decision.accounts["credit_cents"][row],
-        **next_instalments(bucket, findings, accounts).columns,
+        **next_instalments(bucket, assessment, accounts).columns,
         **last_warnings(
-            bucket, decision, findings.history, rules, accounts[may_be_warned], accounts
+            bucket, decision, assessment.history, rules, accounts[may_be_warned], accounts
         ).columns,
     }

@@ -76,12 +76,12 @@ def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> tuple[
     filled, withheld, new, listed = set(snapshot.buckets()), [], [_NUMBERS.empty_table()], 0
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket, decision, findings = history.decide(
+            bucket, decision, assessment = history.decide(
                 snapshot.read_bucket(index, without=UNREAD), rules
             )
             shown = this.memory.of_bucket(source, this.service, index)
             found = propose_notices(
-                bucket, decision, findings, rules, this.service, this.since_day, shown
+                bucket, decision, assessment, rules, this.service, this.since_day, shown
             )
             # small batches: `plan` merges all buckets with one batch of each in memory
             for first in range(0, len(found["notices"]), BATCH_ROWS):

@@ -117,9 +117,9 @@ def _propose(
     )
     known = notices.fetch_notice_run(source, night.as_of, service)
     shown = recall_shown(source, service, since, known).of_bucket(source, service, index)
-    bucket, decision, findings = night.history.decide(bucket, night.rules)
+    bucket, decision, assessment = night.history.decide(bucket, night.rules)
     return (
-        propose_notices(bucket, decision, findings, night.rules, service, since, shown),
+        propose_notices(bucket, decision, assessment, night.rules, service, since, shown),
         since,
         asked,
     )

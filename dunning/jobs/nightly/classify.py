@@ -14,7 +14,7 @@ from dunning.core.frames import BUCKETS, SCHEMAS, Bucket, Frame
 from dunning.core.memory import keep_freed_memory
 from dunning.core.words import STAGES
 from dunning.decisions.account.ageing import age, join_ageing
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.account.interest import interest_segments
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.court import propose_court
@@ -57,13 +57,13 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     # One bucket in memory at a time: all rows of an account are in the same bucket.
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
-            bucket, decision, findings = history.decide(
+            bucket, decision, assessment = history.decide(
                 snapshot.read_bucket(index, _READ, UNREAD), rules
             )
             writer.write(decision_tables(bucket, decision, rules))
             ages.append(age(bucket, decision, rules))
-            proposed.append(propose(bucket, decision, findings, rules, this.paid_until))
-            books.update(findings.allocation.books)
+            proposed.append(propose(bucket, decision, assessment, rules, this.paid_until))
+            books.update(assessment.allocation.books)
             counts = np.bincount(decision.accounts["stage"], minlength=len(STAGES))
             stages.update(dict(zip(STAGES, counts.tolist(), strict=True)))
     for name, table in merge_proposed(proposed).items():
@@ -87,7 +87,7 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
 def propose(
     bucket: Bucket,
     decision: Decision,
-    findings: Findings,
+    assessment: Assessment,
     rules: Rules,
     newest_paid_on: date | None,
 ) -> Proposed:
@@ -95,13 +95,15 @@ def propose(
 
     def segments_of(items: Places) -> Frame:
         # both are sorted: the places of the chosen items among the allocated ones
-        chosen = np.searchsorted(findings.allocation.items, items)
-        return interest_segments(bucket, findings.allocation, rules, chosen, findings.equalised_on)
+        chosen = np.searchsorted(assessment.allocation.items, items)
+        return interest_segments(
+            bucket, assessment.allocation, rules, chosen, assessment.equalised_on
+        )
 
     return join_proposed(
         [
-            propose_reminders(bucket, decision, rules, findings.history),
-            propose_disconnections(bucket, decision, rules, findings.history, newest_paid_on),
-            propose_court(bucket, decision, rules, findings.history, segments_of),
+            propose_reminders(bucket, decision, rules, assessment.history),
+            propose_disconnections(bucket, decision, rules, assessment.history, newest_paid_on),
+            propose_court(bucket, decision, rules, assessment.history, segments_of),
         ]
     )

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from dunning.core.frames import Bucket, Frame, frame_of
 from dunning.core.ladder import MESSAGES
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.account.classify import decide_with_deeds
 from dunning.decisions.account.history import tell_deeds
 from dunning.decisions.account.manual_holds import with_strikes
@@ -52,7 +52,7 @@ class History:
     failures: pa.Table
     silences: pa.Table
 
-    def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Findings]:
+    def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Assessment]:
         """Return a bucket with manual holds added, the decision on it and its assessment."""
         # Holds, refused notices and failed channels must be in the bucket before it is decided.
         struck = with_own_protections(with_strikes(bucket, self.strikes), self.strikes)

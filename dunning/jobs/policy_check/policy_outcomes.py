@@ -11,7 +11,7 @@ import pyarrow as pa
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import TABLES
 from dunning.core.words import LANGUAGES, SERVICES
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.account.classify import decide_with_deeds
 from dunning.decisions.account.manual_hold_terms import is_ending, latest_end
 from dunning.decisions.frames import Decision
@@ -41,7 +41,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     Raises:
         DunningError: the decisions refuse the rules.
     """
-    decision, findings = decide_with_deeds(crowd.bucket, rules, crowd.deeds)
+    decision, assessment = decide_with_deeds(crowd.bucket, rules, crowd.deeds)
     yield from decision_tables(crowd.bucket, decision, rules).items()
     yield "windows", _windows(crowd.nights, rules)
     yield "limits", _limits(rules.loading)
@@ -54,8 +54,8 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "release", _judge_nights(rules.release, rules.as_of)
     yield "protection", _protections(rules.protection, rules.as_of)
     yield "notices", _notices(rules)
-    yield "proposed notices", list(_propose_notices(crowd, decision, findings, rules))
-    proposed = propose(crowd.bucket, decision, findings, rules, rules.as_of)
+    yield "proposed notices", list(_propose_notices(crowd, decision, assessment, rules))
+    proposed = propose(crowd.bucket, decision, assessment, rules, rules.as_of)
     yield from proposed.items()
     yield (
         "silence",
@@ -195,9 +195,11 @@ def _print_labels(profile: Profile, phone: str, wording: int, as_of: date) -> An
 
 
 def _propose_notices(
-    crowd: Crowd, decision: Decision, findings: Findings, rules: Rules
+    crowd: Crowd, decision: Decision, assessment: Assessment, rules: Rules
 ) -> Iterator[pa.Table]:
     """Yield the proposed monthly notices of each service, with those withheld."""
     for service in SERVICES:
         since = since_of(rules.as_of, rules.notices, service, {})
-        yield from propose_notices(crowd.bucket, decision, findings, rules, service, since).values()
+        yield from propose_notices(
+            crowd.bucket, decision, assessment, rules, service, since
+        ).values()

@@ -7,7 +7,7 @@ from datetime import date
 
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
-from dunning.decisions.account.assessment import Findings
+from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.compare.account_state import ComparedNight, stand
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.missing_protections import stop_lists
@@ -58,16 +58,16 @@ class Night:
 
     def stand(self, bucket: Bucket) -> ComparedNight:
         """Return the state of each account of a bucket of its snapshot, decided again."""
-        bucket, decision, findings = self.history.decide(bucket, self.rules)
-        proposed = self.propose(bucket, decision, findings)
-        return stand(bucket, decision, findings, self.rules, proposed)
+        bucket, decision, assessment = self.history.decide(bucket, self.rules)
+        proposed = self.propose(bucket, decision, assessment)
+        return stand(bucket, decision, assessment, self.rules, proposed)
 
-    def propose(self, bucket: Bucket, decision: Decision, findings: Findings) -> Proposed:
+    def propose(self, bucket: Bucket, decision: Decision, assessment: Assessment) -> Proposed:
         """Return all proposals for a bucket, before the volume limits.
 
         The volume limits need the proposals of all buckets.
         """
-        proposed = propose(bucket, decision, findings, self.rules, self.newest_paid_on)
+        proposed = propose(bucket, decision, assessment, self.rules, self.newest_paid_on)
         # In the order of the night itself: stop lists, drop what was done, drop repeated messages.
         for reason in self.stops.values():
             proposed = stop_lists(proposed, reason)

@@ -257,11 +257,11 @@ def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Tabl
 
 def _decide(night: Night, index: int) -> tuple[DecidedBucket, Proposed]:
     """Return one bucket as a run decides it, and its proposals for the lists."""
-    bucket, decision, findings = night.history.decide(
+    bucket, decision, assessment = night.history.decide(
         night.snapshot.read_bucket(index), night.rules
     )
-    side = DecidedBucket(bucket, decision, findings.history, night.rules)
-    return side, night.propose(bucket, decision, findings)
+    side = DecidedBucket(bucket, decision, assessment.history, night.rules)
+    return side, night.propose(bucket, decision, assessment)
 
 
 def _explain(
