@@ -16,7 +16,7 @@ class Decision:
         `overdue_*`, `oldest_due_on`, `days_overdue`, `limitation_on` are of unprotected overdue
         items.
     open_items: one row per open item, by place: item, account (places), amount_cents, open_cents,
-        interest_cents, days_overdue, shield (words.SHIELDS), limitation_on; flags is_overdue (due
+        interest_cents, days_overdue, shield (words.PROTECTIONS), limitation_on; flags is_overdue (due
         before as_of and unprotected), is_expired, may_be_claimed (section 4; overdue included),
         is_named_by_<notice> (may be claimed and named by such a notice that counts, one flag per
         notice of the ladder), is_in_stage (counts for a rung by which the stage was reached).

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dunning.core.frames import Bucket, Frame, days_to_arrow
-from dunning.core.words import CURRENCIES, ITEM_KINDS, RULES, SHIELDS, STAGES
+from dunning.core.words import CURRENCIES, ITEM_KINDS, PROTECTIONS, RULES, STAGES
 from dunning.decisions.frames import Decision
 from dunning.policy.rules import Rules
 
@@ -108,7 +108,7 @@ def _open_items(bucket: Bucket, open_items: Frame) -> pa.Table:
             "open_cents": open_items["open_cents"],
             "interest_cents": open_items["interest_cents"],
             "days_overdue": open_items["days_overdue"],
-            "shield": _coded(SHIELDS, open_items["shield"]),
+            "shield": _coded(PROTECTIONS, open_items["shield"]),
             "limitation_on": days_to_arrow(open_items["limitation_on"]),
             "original_amount": items["amount_minor"],
             "original_currency": _coded(CURRENCIES, items["is_bgn"].astype(np.int8)),

@@ -10,7 +10,7 @@ from typing import Any
 from tests.decisions.notice_worlds import Contact, Row, World
 from tests.oracle.allocation import to_cents
 from tests.oracle.facts import BGN, PAYOUT, STAGES, Agreement, Facts, Invoice, Notice, Policy
-from tests.oracle.shields import is_kept
+from tests.oracle.protections import is_kept
 from tests.oracle.stages import Decision, Night, OpenItem, decide, night_of
 
 # Every address that the crowds know, as it can be used; None where it cannot.

@@ -22,8 +22,8 @@ from dunning.core.words import (
     PAYER_KINDS,
     PROTECTING_COLUMNS,
     PROTECTING_TABLES,
+    PROTECTIONS,
     SERVICES,
-    SHIELDS,
     STAGES,
 )
 from dunning.decisions.account import manual_hold_terms
@@ -195,7 +195,7 @@ def test_every_reason_of_a_list_has_a_word_in_both_languages() -> None:
         ("kept_for", KEPT),
         ("table", ledger_tables.TABLES),
         ("hold", HOLD_REASONS),
-        ("shield", SHIELDS[1:]),
+        ("shield", PROTECTIONS[1:]),
         ("case_stage", CASE_STAGES),
         ("case_outcome", CASE_OUTCOMES),
         ("message", NOTICE_STAGES),

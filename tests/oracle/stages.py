@@ -9,7 +9,7 @@ from tests.oracle.allocation import Books, Piece, allocate, to_cents
 from tests.oracle.facts import PAYOUT, Facts, Invoice, Known, Policy, know
 from tests.oracle.interest import interest_cents
 from tests.oracle.limitation import limitation_on
-from tests.oracle.shields import is_kept, shield_of
+from tests.oracle.protections import is_kept, shield_of
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def fast_items(bucket: Bucket, decision: Decision) -> dict[Key, Row]:
     for n, place in enumerate(items["item"]):
         rows[(bucket.items.text("invoice_no")[int(place)].as_py(),)] = {
             "account": _account_of(bucket, items["account"][n]),
-            "shield": words.SHIELDS[items["shield"][n]],
+            "shield": words.PROTECTIONS[items["shield"][n]],
             "limitation_on": _date(items["limitation_on"][n]),
             **{
                 name: int(items[name][n])

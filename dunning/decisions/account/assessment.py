@@ -12,7 +12,7 @@ from dunning.core.words import ITEM_KINDS, PAYOUT, code
 from dunning.decisions.account.allocation import Allocation, allocate
 from dunning.decisions.account.interest import accrue_interest
 from dunning.decisions.account.limitation import limit_items
-from dunning.decisions.account.protections import Shields, shield_items
+from dunning.decisions.account.protections import ItemProtections, protect_items
 from dunning.decisions.account.stages import (
     Ladder,
     OpenItems,
@@ -37,7 +37,7 @@ class Assessment:
     allocation: Allocation
     interest_cents: Cents
     equalised_on: Days
-    shields: Shields
+    protections: ItemProtections
     items: OpenItems
     ladder: Ladder
     reached: dict[str, Flags]
@@ -56,10 +56,10 @@ def assess(bucket: Bucket, rules: Rules, history: Frame) -> Assessment:
     equalised_on = find_equalisations(bucket, allocation.items, as_of)
     interest = accrue_interest(bucket, allocation, rules, equalised_on)
     limitation_on = limit_items(bucket, allocation.items, rules.limitation, as_of)
-    shields = shield_items(bucket, allocation, rules)
+    protections = protect_items(bucket, allocation, rules)
     due_on, kind = bucket.items["due_on"][allocation.items], bucket.items["kind"][allocation.items]
     overdue_from = np.where(
-        kind == code(ITEM_KINDS, PAYOUT), NEVER, np.maximum(due_on + 1, shields.free_on)
+        kind == code(ITEM_KINDS, PAYOUT), NEVER, np.maximum(due_on + 1, protections.free_on)
     )
     items = OpenItems(
         account=bucket.items["account"][allocation.items],
@@ -75,7 +75,7 @@ def assess(bucket: Bucket, rules: Rules, history: Frame) -> Assessment:
     # From tomorrow on: the stage of `as_of` itself is `reached`.
     later = stage_days(items, ladder, rules.stages, count, as_of + 1)
     return Assessment(
-        allocation, interest, equalised_on, shields, items, ladder, reached, later, history
+        allocation, interest, equalised_on, protections, items, ladder, reached, later, history
     )
 
 

@@ -61,7 +61,7 @@ def conclude(bucket: Bucket, rules: Rules, assessment: Assessment) -> Decision:
             "open_cents": items.open_cents,
             "interest_cents": assessment.interest_cents,
             "days_overdue": np.maximum(as_of - items.due_on, 0),
-            "shield": assessment.shields.shield,
+            "shield": assessment.protections.kind,
             "limitation_on": items.limitation_on,
             "is_overdue": is_overdue,
             "is_expired": is_expired,
@@ -140,7 +140,7 @@ def _accounts(
     np.minimum.at(oldest, overdue_account, assessment.items.due_on[is_overdue])
     earliest = np.full(count, NEVER, np.int32)
     np.minimum.at(earliest, overdue_account, assessment.items.limitation_on[is_overdue])
-    is_shielded = open_items["shield"] > 0
+    is_protected = open_items["shield"] > 0
     next_stage, next_on = _next(assessment.days_next, stage)
     return Frame(
         {
@@ -151,7 +151,7 @@ def _accounts(
             "interest_cents": sum_by(account, open_items["interest_cents"], count),
             "credit_cents": assessment.allocation.credit_cents,
             "shielded_cents": sum_by(
-                account[is_shielded], open_items["open_cents"][is_shielded], count
+                account[is_protected], open_items["open_cents"][is_protected], count
             ),
             "overdue_items": np.bincount(overdue_account, minlength=count).astype(np.int32),
             "oldest_due_on": oldest,
@@ -165,6 +165,6 @@ def _accounts(
             "next_stage": next_stage,
             "next_on": next_on,
             "is_limitation_near": is_near,
-            "has_kept_agreement": any_by(account, assessment.shields.is_planned, count),
+            "has_kept_agreement": any_by(account, assessment.protections.is_planned, count),
         }
     )

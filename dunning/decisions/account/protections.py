@@ -9,28 +9,28 @@ from dunning.core.arrays import Codes, Days, Flags, Places
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket
 from dunning.core.money import convert_to_cents
-from dunning.core.words import CASE_STAGES, SHIELDS, code
+from dunning.core.words import CASE_STAGES, PROTECTIONS, code
 from dunning.decisions.account.allocation import Allocation
 from dunning.decisions.segments import any_by, index_rows, pair_up, running_sum, sum_by
 from dunning.policy.rules import Rules
 
 _CLOSED = code(CASE_STAGES, "closed")
-_NONE, _COURT, _AGREEMENT, _HOLD = range(len(SHIELDS))
+_NONE, _COURT, _AGREEMENT, _HOLD = range(len(PROTECTIONS))
 
 
 @dataclass(frozen=True)
-class Shields:
+class ItemProtections:
     """Protections of open items, aligned with `allocation.items`.
 
     Attributes:
-        shield: words.SHIELDS, the first of court, agreement, hold that applies on `as_of`.
+        kind: words.PROTECTIONS, the first of court, agreement, hold that applies on `as_of`.
         free_on: first day without any of these protections if nothing is paid and no row arrives;
             `NEVER` for a case; a day not after `as_of` where there is none.
         is_planned: the item is part of a kept agreement (whatever else protects it).
         agreements: state per agreement of the bucket.
     """
 
-    shield: Codes
+    kind: Codes
     free_on: Days
     is_planned: Flags
     agreements: "AgreementStates"
@@ -56,7 +56,7 @@ class AgreementStates:
     due_cents: npt.NDArray[np.int64]
 
 
-def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shields:
+def protect_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> ItemProtections:
     """Return the protections of each open item on `as_of`."""
     as_of = to_day(rules.as_of)
     items = allocation.items
@@ -67,11 +67,11 @@ def shield_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> Shield
     held_until = _hold(bucket, allocation, row_of, as_of)
     is_planned = planned_until > as_of
     # `select` takes the first that applies: court before agreement before hold.
-    shield = np.select(
+    kind = np.select(
         [in_court, is_planned, held_until > as_of], [_COURT, _AGREEMENT, _HOLD], _NONE
     ).astype(np.int8)
     free_on = np.where(in_court, NEVER, np.maximum(planned_until, held_until)).astype(np.int32)
-    return Shields(shield, free_on, is_planned, agreements)
+    return ItemProtections(kind, free_on, is_planned, agreements)
 
 
 def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> AgreementStates:

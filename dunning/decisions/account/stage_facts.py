@@ -8,7 +8,7 @@ from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import STEPS
 from dunning.core.money import convert_to_cents
-from dunning.core.words import HOLD_REASONS, IDENTIFIERS, ITEM_KINDS, SHIELDS, code
+from dunning.core.words import HOLD_REASONS, IDENTIFIERS, ITEM_KINDS, PROTECTIONS, code
 from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.account.stage_reasons import WHY_NOT, join_codes
 from dunning.decisions.segments import any_by, pair_up, sum_by
@@ -30,7 +30,7 @@ def find_reasons(
     # Adjudged items are not claimable either, but they wait for no equalisation.
     waits = ~assessment.items.is_claimable_kind & ~enforced
     identifier = bucket.payers["identifier"][bucket.accounts["payer"]]
-    agreements = assessment.shields.agreements
+    agreements = assessment.protections.agreements
     owns_agreement = bucket.agreements["account"]
     owes = any_by(account, np.ones(len(account), np.bool_), count)
     has_overdue = any_by(account, is_overdue, count)
@@ -42,14 +42,14 @@ def find_reasons(
         # One flag per account for each code of `stage_reasons.REASONS`, in their order.
         "adjudged": among(is_overdue & enforced),
         "agreement_broken": owes & any_by(owns_agreement, agreements.is_broken, count),
-        "agreement_kept": among(assessment.shields.is_planned),
+        "agreement_kept": among(assessment.protections.is_planned),
         "bad_identifier": identifier == code(IDENTIFIERS, "wrong"),
         "below_minimum": has_overdue & (stage == 0),
         "credit": assessment.allocation.credit_cents > 0,
         "expired": among(is_overdue & open_items["is_expired"]),
         "forecast_unequalised": among(is_overdue & waits),
         **_hold_reasons(bucket, account, assessment, as_of, count),
-        "in_court": among(open_items["shield"] == code(SHIELDS, "court")),
+        "in_court": among(open_items["shield"] == code(PROTECTIONS, "court")),
         "instalments_differ": any_by(owns_agreement, _differs(bucket, rules, assessment), count),
         "limitation_near": is_near,
         "missing_identifier": identifier == code(IDENTIFIERS, "missing"),
@@ -98,7 +98,7 @@ def _differs(bucket: Bucket, rules: Rules, assessment: Assessment) -> Flags:
     differs = np.where(
         in_levs, owed_bgn != planned_bgn, converted != convert_to_cents(planned_bgn) + planned_eur
     )
-    return assessment.shields.agreements.is_signed & differs
+    return assessment.protections.agreements.is_signed & differs
 
 
 def _open_when_signed(bucket: Bucket, assessment: Assessment) -> tuple[Places, Cents, Cents]:

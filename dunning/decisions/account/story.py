@@ -22,9 +22,9 @@ from dunning.core.words import (
     HOLD_REASONS,
     ITEM_KINDS,
     NOTICE_STAGES,
+    PROTECTIONS,
     RULES,
     SERVICES,
-    SHIELDS,
     STAGES,
 )
 from dunning.decisions.account.allocation import allocate
@@ -159,7 +159,7 @@ def _items(bucket: Bucket, decision: Decision, own: Places) -> list[Row]:
     joined = items.with_columns(
         **{name: open_items.columns[name] for name in open_items if name != "account"}
     )
-    return _rows(joined, words={"kind": ITEM_KINDS, "shield": SHIELDS})
+    return _rows(joined, words={"kind": ITEM_KINDS, "shield": PROTECTIONS})
 
 
 def _segments(bucket: Bucket, assessment: Assessment, rules: Rules, own: Places) -> list[Row]:
@@ -217,7 +217,7 @@ def _money(bucket: Bucket, rules: Rules, account: int) -> dict[str, list[Row]]:
 
 
 def _agreements(bucket: Bucket, assessment: Assessment, account: int) -> dict[str, list[Row]]:
-    state = assessment.shields.agreements
+    state = assessment.protections.agreements
     # State columns are aligned with all agreements of the bucket, so they are joined before `take`.
     places = np.flatnonzero(bucket.agreements["account"] == account)
     agreements = bucket.agreements.with_columns(

@@ -105,14 +105,14 @@ def say_why(list_name: str, now: DecidedBucket, rows: pa.Table, named: pa.Table)
     # Open item of each invoice; -1 if settled or gone.
     opened = index_rows(now.decision.open_items["item"], len(now.bucket.items))[place]
     # The appended 0 is what place -1 reads.
-    shield = np.r_[now.decision.open_items["shield"], 0][opened]
-    stays = (opened >= 0) & (shield == 0)
+    protection = np.r_[now.decision.open_items["shield"], 0][opened]
+    stays = (opened >= 0) & (protection == 0)
     looked = _Looked(now, account, row[stays], opened[stays], size)
     # In order of precedence: `first_reason` takes the first that applies.
     failures = {
         "paid": ~any_by(row, (place < 0) | (opened >= 0), size)
         & any_by(row, np.ones(len(row), np.bool_), size),
-        "shielded": any_by(row, (opened >= 0) & (shield > 0), size),
+        "shielded": any_by(row, (opened >= 0) & (protection > 0), size),
         **_CONDITIONS[list_name](looked),
         "invoice_gone": any_by(row, place < 0, size),
     }

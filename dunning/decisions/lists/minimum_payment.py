@@ -107,8 +107,8 @@ def _stands(case: PaymentCase, paid: int) -> bool:
         for plan in range(len(case.shorts))
     ]
     kept = {plan for plan, short in enumerate(case.shorts) if settled[plan] >= short}
-    shielded = [item for item in left if item.open_cents and kept.intersection(item.plans)]
-    if shielded and case.plans_bar:
+    protected = [item for item in left if item.open_cents and kept.intersection(item.plans)]
+    if protected and case.plans_bar:
         return False
     counted = [item for item in left if item.open_cents and not kept.intersection(item.plans)]
     return any(all(_holds(counted, at, cents) for at, cents in way.conditions) for way in case.ways)

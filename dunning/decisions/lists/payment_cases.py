@@ -136,7 +136,7 @@ def _broken_plans(asked: AssessedAccount, day: int) -> tuple[dict[int, int], lis
 
     The plans with their places; what must be paid for each to be kept on that day.
     """
-    state, bucket = asked.assessment.shields.agreements, asked.bucket
+    state, bucket = asked.assessment.protections.agreements, asked.bucket
     runs = (state.is_kept | state.is_broken) & (state.breaks_on <= day)
     plans = np.flatnonzero(runs & (bucket.agreements["account"] == asked.account)).tolist()
     instalments = bucket.instalments

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from dunning.core.days import NEVER
 from dunning.core.frames import Bucket, Frame
-from dunning.core.words import SHIELDS, code
+from dunning.core.words import PROTECTIONS, code
 from dunning.decisions.account.allocation import convert_some
 from dunning.decisions.frames import Decision
 from dunning.decisions.segments import index_rows
@@ -16,7 +16,7 @@ from dunning.decisions.segments import index_rows
 # credit.
 STANDINGS = ("to_pay", "overdue", "held", "agreed", "expired", "settled", "set_off")
 TO_PAY, _OVERDUE, _HELD, _AGREED, _EXPIRED, _SETTLED, _SET_OFF = range(len(STANDINGS))
-_AGREEMENT = code(SHIELDS, "agreement")
+_AGREEMENT = code(PROTECTIONS, "agreement")
 
 
 def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Frame:
@@ -51,9 +51,9 @@ def _standings_of(opened: Frame) -> npt.NDArray[np.int8]:
 
     A protection comes before limitation, and that before overdue.
     """
-    shield = opened["shield"]
+    protection = opened["shield"]
     return np.select(
-        [shield == _AGREEMENT, shield != 0, opened["is_expired"], opened["is_overdue"]],
+        [protection == _AGREEMENT, protection != 0, opened["is_expired"], opened["is_overdue"]],
         [_AGREED, _HELD, _EXPIRED, _OVERDUE],
         TO_PAY,
     ).astype(np.int8)

@@ -9,7 +9,7 @@ from dunning.core.arrays import Cents, Days, Flags, Places
 from dunning.core.days import NEVER, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING
-from dunning.core.words import NOTICE_STAGES, SHIELDS, code
+from dunning.core.words import NOTICE_STAGES, PROTECTIONS, code
 from dunning.decisions.account.allocation import convert_some
 from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.frames import Decision
@@ -18,7 +18,7 @@ from dunning.decisions.segments import any_by, index_rows, running_sum, sum_by
 from dunning.policy.rules import Rules
 
 _LAST_WARNING = code(NOTICE_STAGES, LAST_WARNING)
-_AGREEMENT = code(SHIELDS, "agreement")
+_AGREEMENT = code(PROTECTIONS, "agreement")
 
 
 def sum_documents(documents: Frame, accounts: Places, size: int) -> Frame:
@@ -58,8 +58,8 @@ def sum_debts(bucket: Bucket, decision: Decision, accounts: Places) -> Frame:
     """
     items, count = decision.open_items, len(accounts)
     row = index_rows(accounts, len(bucket.accounts))[items["account"]]
-    is_asked, shield = row >= 0, items["shield"]
-    is_free = is_asked & (shield == 0)
+    is_asked, protection = row >= 0, items["shield"]
+    is_free = is_asked & (protection == 0)
     demanded = is_asked & items["is_overdue"] & ~items["is_expired"]
     gone = is_free & items["is_expired"]
 
@@ -80,8 +80,8 @@ def sum_debts(bucket: Bucket, decision: Decision, accounts: Places) -> Frame:
             "interest_cents": cents(demanded, "interest_cents"),
             "expired_cents": cents(gone),
             "expired_items": items_of(gone),
-            "held_cents": cents(is_asked & (shield != 0) & (shield != _AGREEMENT)),
-            "plan_cents": cents(is_asked & (shield == _AGREEMENT)),
+            "held_cents": cents(is_asked & (protection != 0) & (protection != _AGREEMENT)),
+            "plan_cents": cents(is_asked & (protection == _AGREEMENT)),
         }
     )
 
@@ -114,7 +114,7 @@ def next_instalments(bucket: Bucket, assessment: Assessment, accounts: Places) -
     applied for first. An agreement under which nothing is open has no next instalment. 0, `NEVER`
     and null without.
     """
-    state, instalments = assessment.shields.agreements, bucket.instalments
+    state, instalments = assessment.protections.agreements, bucket.instalments
     agreement = instalments["agreement"]
     reached = running_sum(agreement, instalments["amount_cents"])
     runs = state.is_kept & _has_open_items(bucket, assessment)

@@ -49,7 +49,7 @@ def _make_bucket(cases: Iterable[BoundaryCase]) -> Bucket:
     for place, case in enumerate(cases):
         _add_account(rows, place, case)
         items = _add_debts(rows, place, case)
-        _add_shields(rows, place, case, items)
+        _add_protections(rows, place, case, items)
         # What we sent ourselves is no notice of the ledger but an action: see `_make_deeds`.
         for number, notice in enumerate(n for n in case.notices if not n.is_ours):
             rows["notices"].append(
@@ -179,7 +179,9 @@ def _add_debts(rows: dict[str, list[Row]], place: int, case: BoundaryCase) -> ra
     return range(first, len(rows["items"]))
 
 
-def _add_shields(rows: dict[str, list[Row]], place: int, case: BoundaryCase, items: range) -> None:
+def _add_protections(
+    rows: dict[str, list[Row]], place: int, case: BoundaryCase, items: range
+) -> None:
     if case.is_held:
         rows["holds"].append(
             {
