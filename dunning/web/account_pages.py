@@ -141,7 +141,7 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
 
     Manual holds, past actions, the decisions of earlier nights.
     """
-    strikes = [
+    own_holds = [
         (
             word_of("bg", each.reason, "hold"),
             write_day(each.valid_from),
@@ -150,7 +150,7 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
             each.note,
             each.document,
         )
-        for each in page.strikes
+        for each in page.own_holds
     ]
     deeds = [
         (
@@ -183,7 +183,7 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
     ]
     return [
         StoryTable("fates", "list amount became".split(), fates),
-        StoryTable("own_holds", "reason from until author note document".split(), strikes),
+        StoryTable("own_holds", "reason from until author note document".split(), own_holds),
         StoryTable("actions", "day what channel amount number recalled".split(), deeds),
         StoryTable("nights", "night stage unpaid overdue reasons".split(), nights),
     ]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.core.lists import LISTS
 from dunning.gateways.store.access import append_access
-from dunning.gateways.store.holds import FROM_ACCOUNT, OwnHold
+from dunning.gateways.store.holds import FROM_ACCOUNT, ManualHold
 from dunning.jobs.desk import list_taking, lists, manual_holds
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import open_office
@@ -29,7 +29,7 @@ from dunning.web.respond import answer, give_file, go_to, respond
 
 router = APIRouter()
 Reader = Annotated[Person, permit("lists")]
-Striker = Annotated[Person, permit("strike")]
+HoldSetter = Annotated[Person, permit("strike")]
 Taker = Annotated[Person, permit("downloads")]
 Lawyer = Annotated[Person, permit("identifiers")]
 _KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
@@ -56,16 +56,16 @@ def show_holds(request: Request, person: Reader) -> Response:
 
 
 @router.post("/lists/holds/{hold_no}/end")
-def end_hold(request: Request, person: Striker, form: CheckedForm, hold_no: int) -> Response:
+def end_hold(request: Request, person: HoldSetter, form: CheckedForm, hold_no: int) -> Response:
     """End a hold early.
 
     A hold from a list: by all who see the list; another user's hold on an account: by few.
     """
     office = open_office()
     try:
-        if not _may_end(person, manual_holds.find_strike(office, hold_no)):
+        if not _may_end(person, manual_holds.find_manual_hold(office, hold_no)):
             raise StrangerError("not_yours", person.user_name)
-        manual_holds.end_strike(office, hold_no, person.user_name)
+        manual_holds.end_manual_hold(office, hold_no, person.user_name)
     except RefusedError as refusal:
         return _show_holds(request, person, refusal)
     return go_to(request, "/lists/holds")
@@ -182,9 +182,9 @@ def show_row_identifier(
 
 
 @router.post("/lists/{name}/{premise_no}/{payer_code}/strike")
-def strike_row(
+def hold_row(
     request: Request,
-    person: Striker,
+    person: HoldSetter,
     form: CheckedForm,
     name: str,
     premise_no: str,
@@ -198,7 +198,7 @@ def strike_row(
     _permit_court(person, name)
     office, note, until = open_office(), str(form.get("note", "")), str(form.get("until", ""))
     try:
-        manual_holds.strike(
+        manual_holds.hold_row(
             office,
             name,
             as_of,
@@ -252,7 +252,7 @@ def _show(
         page=page,
         deciding_columns=deciding,
         other_columns=others,
-        strikes=manual_holds.find_strikes(office, page.as_of),
+        held_accounts=manual_holds.find_manual_holds(office, page.as_of),
         kept={name: value for name, value in wish.filters.items() if value},
         held=list_taking.count_held(office, page.name, page.as_of),
     )
@@ -279,13 +279,13 @@ def _show_row(
         premise_no=account[0],
         payer_code=account[1],
         is_whole=is_whole,
-        hold=manual_holds.find_strikes(office, found.as_of).get(account),
+        hold=manual_holds.find_manual_holds(office, found.as_of).get(account),
         ends=ends,
         note=note,
         until=until or ends.proposed,
         refused=say_refusal(person.language, refusal),
-        may_strike=manual_holds.may_strike(office, found.name, found.as_of),
-        is_strikable=found.name in LISTS,
+        may_hold=manual_holds.may_hold(office, found.name, found.as_of),
+        has_accounts_to_hold=found.name in LISTS,
         may_end=partial(_may_end, person),
         has_left=manual_holds.has_left(office, found.name, found.as_of),
         may_unmask=lists.may_unmask(found.name),
@@ -293,14 +293,14 @@ def _show_row(
 
 
 def _show_holds(request: Request, person: Person, refusal: RefusedError | None) -> Response:
-    strikes = manual_holds.list_strikes(open_office())
+    known = manual_holds.list_manual_holds(open_office())
     return respond(
         request,
         person,
         "holds.html",
         status_of(refusal),
-        in_force=strikes.in_force,
-        over=strikes.over[:_SHOWN_OVER],
+        in_force=known.in_force,
+        over=known.over[:_SHOWN_OVER],
         refused=say_refusal(person.language, refusal),
         may_end=partial(_may_end, person),
     )
@@ -310,7 +310,7 @@ def _filters(given: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(given.get(key, "")) for key in lists.FILTERS}
 
 
-def _may_end(person: Person, hold: OwnHold) -> bool:
+def _may_end(person: Person, hold: ManualHold) -> bool:
     """Return whether a user may end a hold.
 
     A hold from the account's page is ended by its author, or by roles above a clerk.

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from dunning.core.lists import LISTS
 from dunning.gateways.settings.environment import Settings
-from dunning.gateways.store.holds import OwnHold, fetch_holds
+from dunning.gateways.store.holds import ManualHold, fetch_holds
 from dunning.jobs.desk import manual_holds
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import Office
@@ -48,7 +48,7 @@ def office(ledger: Path, settings: Settings, engine: Engine, home: Path, tmp_pat
     return Office(settings, engine)
 
 
-def strike_first(office: Office, **changed: object) -> OwnHold:
+def hold_first(office: Office, **changed: object) -> ManualHold:
     """Strike the first row of the disconnections, with what is told otherwise."""
     given = {
         "name": "disconnections",
@@ -59,20 +59,20 @@ def strike_first(office: Office, **changed: object) -> OwnHold:
         "until": UNTIL,
         "author": "head",
     }
-    return manual_holds.strike(office, **(given | changed))
+    return manual_holds.hold_row(office, **(given | changed))
 
 
 def refused(office: Office, **changed: object) -> tuple[str, dict[str, object]]:
     """Return why a strike is refused; nothing is recorded."""
     before = fetch_holds(office.engine)
     with pytest.raises(RefusedError) as caught:
-        strike_first(office, **changed)
+        hold_first(office, **changed)
     assert before == fetch_holds(office.engine)
     return caught.value.reason, caught.value.values
 
 
 def test_a_strike_is_a_hold_with_reason_author_and_end(office: Office) -> None:
-    hold = strike_first(office, note=f"  {NOTE}\r\nчака отговор\x00 ")
+    hold = hold_first(office, note=f"  {NOTE}\r\nчака отговор\x00 ")
     told = (
         hold.premise_no,
         hold.payer_code,
@@ -84,17 +84,17 @@ def test_a_strike_is_a_hold_with_reason_author_and_end(office: Office) -> None:
 
     assert ("000001", "P1", "disconnections", AS_OF, f"{NOTE}\nчака отговор", "head") == told
     assert (days(1), date(2026, 12, 22), None) == (hold.valid_from, hold.valid_until, hold.ended_on)
-    assert {("000001", "P1"): hold} == manual_holds.find_strikes(office, AS_OF)
+    assert {("000001", "P1"): hold} == manual_holds.find_manual_holds(office, AS_OF)
     assert ([hold], []) == (
-        manual_holds.list_strikes(office).in_force,
-        manual_holds.list_strikes(office).over,
+        manual_holds.list_manual_holds(office).in_force,
+        manual_holds.list_manual_holds(office).over,
     )
 
 
 def test_a_struck_account_is_on_no_list_from_the_next_night_until_its_end(
     office: Office, ledger: Path, tmp_path: Path
 ) -> None:
-    strike_first(office, until=days(3).isoformat())
+    hold_first(office, until=days(3).isoformat())
     nights = [nightly(ledger, tmp_path / "out", days(n)) for n in (1, 2, 3)]
 
     listed = [[row["premise_no"] for row in night.csv("disconnections")] for night in nights]
@@ -102,7 +102,7 @@ def test_a_struck_account_is_on_no_list_from_the_next_night_until_its_end(
 
 
 def test_a_second_strike_is_refused_with_who_struck_and_until_when(office: Office) -> None:
-    strike_first(office)
+    hold_first(office)
 
     assert ("struck_already", {"author": "head", "until": date(2026, 12, 22)}) == refused(
         office, author="legal"
@@ -115,7 +115,7 @@ def test_two_clicks_at_the_same_moment_strike_once(office: Office) -> None:
     def click(author: str) -> str:
         start.wait()
         try:
-            return f"struck {strike_first(office, author=author).author}"
+            return f"struck {hold_first(office, author=author).author}"
         except RefusedError as error:
             return f"{error.reason} {error.values['author']}"
 
@@ -135,7 +135,7 @@ def test_a_list_that_a_newer_night_replaced_takes_no_strikes(
 
     assert ("too_old", {"day": AS_OF, "newer": days(1)}) == refused(office)
     assert (False, True, False) == tuple(
-        manual_holds.may_strike(office, name, day)
+        manual_holds.may_hold(office, name, day)
         for name, day in (("court", AS_OF), ("court", days(1)), ("withheld", days(1)))
     )
 
@@ -163,8 +163,8 @@ def test_what_no_strike_may_say_is_refused_and_nothing_recorded(office: Office) 
 
 def test_the_shortest_and_the_longest_strike(office: Office) -> None:
     ends = manual_holds.ends_of(AS_OF)
-    short = strike_first(office, until=ends.first.isoformat(), note="три")
-    long = strike_first(
+    short = hold_first(office, until=ends.first.isoformat(), note="три")
+    long = hold_first(
         office, premise_no="000002", payer_code="P2", until=ends.last.isoformat(), note="я" * 500
     )
 
@@ -172,20 +172,20 @@ def test_the_shortest_and_the_longest_strike(office: Office) -> None:
 
 
 def test_a_strike_is_ended_once_and_the_row_may_be_struck_again(office: Office) -> None:
-    hold = strike_first(office)
-    manual_holds.end_strike(office, hold.hold_no, "legal")
-    (ended,) = manual_holds.list_strikes(office).over
+    hold = hold_first(office)
+    manual_holds.end_manual_hold(office, hold.hold_no, "legal")
+    (ended,) = manual_holds.list_manual_holds(office).over
 
     assert (days(1), "legal", {}) == (
         ended.ended_on,
         ended.ended_by,
-        manual_holds.find_strikes(office, AS_OF),
+        manual_holds.find_manual_holds(office, AS_OF),
     )
     for number in (hold.hold_no, 99):
         with pytest.raises(RefusedError) as caught:
-            manual_holds.end_strike(office, number, "legal")
+            manual_holds.end_manual_hold(office, number, "legal")
         assert ("hold_over", {"hold_no": number}) == (caught.value.reason, caught.value.values)
-    again = strike_first(office)
+    again = hold_first(office)
     assert [again.hold_no, hold.hold_no] == [each.hold_no for each in fetch_holds(office.engine)]
 
 
@@ -193,11 +193,11 @@ def test_an_older_list_shows_only_the_strikes_of_its_own_time(
     office: Office, ledger: Path, tmp_path: Path
 ) -> None:
     nightly(ledger, tmp_path / "out", days(1))
-    hold = strike_first(office, as_of=days(1))
+    hold = hold_first(office, as_of=days(1))
 
     assert ({}, {("000001", "P1"): hold}) == (
-        manual_holds.find_strikes(office, AS_OF),
-        manual_holds.find_strikes(office, days(1)),
+        manual_holds.find_manual_holds(office, AS_OF),
+        manual_holds.find_manual_holds(office, days(1)),
     )
 
 

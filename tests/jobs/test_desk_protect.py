@@ -185,7 +185,7 @@ def test_a_second_click_changes_nothing_a_document_prolongs_and_another_reason_s
 
 
 def test_a_struck_account_can_still_be_protected(office: Office) -> None:
-    manual_holds.strike(
+    manual_holds.hold_row(
         office,
         "disconnections",
         AS_OF,

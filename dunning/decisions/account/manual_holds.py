@@ -9,21 +9,21 @@ from dunning.core.words import HOLD_REASONS
 from dunning.decisions.account.history import accounts_of, stack_frames
 
 
-def with_strikes(bucket: Bucket, strikes: pa.Table) -> Bucket:
+def with_manual_holds(bucket: Bucket, manual_holds: pa.Table) -> Bucket:
     """Return a bucket with the manual holds on its accounts added to its `holds`.
 
     One row more for each.
 
     Args:
-        strikes: hold_no, premise_no, payer_code, reason, note, author, valid_from, valid_until;
+        manual_holds: hold_no, premise_no, payer_code, reason, note, author, valid_from, valid_until;
             those of other buckets are ignored.
 
     Returns:
         `holds` with its columns; the hold_no of a manual hold is `strike-<number>`.
     """
-    if len(strikes) == 0:
+    if len(manual_holds) == 0:
         return bucket
-    given = frame_of(strikes)
+    given = frame_of(manual_holds)
     account = accounts_of(bucket, given)
     here = np.flatnonzero(account >= 0)
     if len(here) == 0:

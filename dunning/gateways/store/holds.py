@@ -23,7 +23,7 @@ FROM_ACCOUNT = "account"
 
 
 @dataclass(frozen=True)
-class OwnHold:
+class ManualHold:
     """One hold as recorded.
 
     list_name, struck_on: the list, and its date, from which the account was taken off;
@@ -123,11 +123,11 @@ def end_hold(source: Source, hold_no: int, by: str) -> date:
         return ended_on
 
 
-def fetch_holds(source: Source, premise_no: str | None = None) -> list[OwnHold]:
+def fetch_holds(source: Source, premise_no: str | None = None) -> list[ManualHold]:
     """Return our holds, of a premise where one is given, the newest first."""
     with transact(source) as connection:
         rows = connection.execute(statement("holds", "select"), {"premise_no": premise_no})
-        return [OwnHold(**row._mapping) for row in rows]
+        return [ManualHold(**row._mapping) for row in rows]
 
 
 def fetch_seen_holds(source: Source, events_seen: int) -> pa.Table:

@@ -74,7 +74,7 @@ class AccountPage:
     proposals: Sequence[Row]
     nights: Sequence[Row]
     deeds: Sequence[Row]
-    strikes: Sequence[holds.OwnHold]
+    own_holds: Sequence[holds.ManualHold]
     dates: Sequence[date]
 
 
@@ -120,7 +120,7 @@ def look(
         proposals=own,
         nights=fetch_account_decisions(office.engine, premise_no, payer_code, _NIGHTS),
         deeds=fetch_account_deeds(office.engine, premise_no, payer_code),
-        strikes=[
+        own_holds=[
             hold
             for hold in holds.fetch_holds(office.engine, premise_no)
             if hold.payer_code == payer_code

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from dunning.core.lists import LISTS
 from dunning.gateways.settings.people import approvers_of, read_people
-from dunning.gateways.store.holds import OwnHold
+from dunning.gateways.store.holds import ManualHold
 from dunning.gateways.store.releases import ListRelease, fetch_releases
 from dunning.jobs.desk import manual_holds
 from dunning.jobs.desk.list_files import fetch_list, find_run
@@ -20,11 +20,11 @@ from dunning.jobs.release.offer import Offer, describe
 
 @dataclass(frozen=True)
 class ApprovalRequest:
-    """A list that can be approved. strikes: its rows with a manual hold."""
+    """A list that can be approved. held_rows: its rows with a manual hold."""
 
     release: ListRelease
     offer: Offer
-    strikes: Sequence[OwnHold]
+    held_rows: Sequence[ManualHold]
     approvers: Sequence[str]
 
     @property
@@ -54,7 +54,7 @@ def look(office: Office, names: Collection[str]) -> Approvals:
     """
     run = find_run(office, None)
     people = read_people(office.settings)
-    struck = manual_holds.find_strikes(office, run.as_of)
+    held = manual_holds.find_manual_holds(office, run.as_of)
     found = []
     for release in fetch_releases(office.engine, run.as_of):
         if release.list_name not in names:
@@ -63,7 +63,7 @@ def look(office: Office, names: Collection[str]) -> Approvals:
             ApprovalRequest(
                 release=release,
                 offer=describe(office.engine, run, release.list_name),
-                strikes=_find_struck(fetch_list(run, release.list_name), struck) if struck else [],
+                held_rows=_find_held(fetch_list(run, release.list_name), held) if held else [],
                 approvers=[person.user_name for person in approvers_of(people, release.list_name)],
             )
         )
@@ -93,10 +93,10 @@ def require_newest(office: Office, as_of: date) -> None:
         )
 
 
-def _find_struck(rows: pa.Table, struck: Mapping[tuple[str, str], OwnHold]) -> list[OwnHold]:
+def _find_held(rows: pa.Table, held: Mapping[tuple[str, str], ManualHold]) -> list[ManualHold]:
     """Return the manual holds on accounts of a list."""
-    premises = pa.array(sorted({premise_no for premise_no, _ in struck}), pa.string())
+    premises = pa.array(sorted({premise_no for premise_no, _ in held}), pa.string())
     # Few rows have such a premise; only these become Python tuples.
     near = rows.filter(pc.is_in(rows["premise_no"], premises))
     accounts = set(zip(near["premise_no"].to_pylist(), near["payer_code"].to_pylist(), strict=True))
-    return [hold for account, hold in struck.items() if account in accounts]
+    return [hold for account, hold in held.items() if account in accounts]

@@ -25,11 +25,11 @@ class Ends:
 
 
 @dataclass(frozen=True)
-class Strikes:
+class ManualHolds:
     """All manual holds, newest first: in force from the next night on, and ended."""
 
-    in_force: Sequence[holds.OwnHold]
-    over: Sequence[holds.OwnHold]
+    in_force: Sequence[holds.ManualHold]
+    over: Sequence[holds.ManualHold]
 
 
 def ends_of(as_of: date) -> Ends:
@@ -42,7 +42,7 @@ def ends_of(as_of: date) -> Ends:
     return Ends(*(as_of + timedelta(days=days) for days in (_PROPOSED_DAYS, 2, _LONGEST_DAYS)))
 
 
-def strike(
+def hold_row(
     office: Office,
     name: str,
     as_of: date,
@@ -52,7 +52,7 @@ def strike(
     note: str,
     until: str,
     author: str,
-) -> holds.OwnHold:
+) -> holds.ManualHold:
     """Set a hold on a row's account and return it.
 
     It applies from the next night on, and at once for the release.
@@ -89,13 +89,13 @@ def strike(
     )
 
 
-def end_strike(office: Office, hold_no: int, by: str) -> holds.OwnHold:
+def end_manual_hold(office: Office, hold_no: int, by: str) -> holds.ManualHold:
     """End a manual hold early, from the next night on; return it as it was.
 
     Raises:
         RefusedError: there is none of that number in force.
     """
-    hold = find_strike(office, hold_no)
+    hold = find_manual_hold(office, hold_no)
     try:
         holds.end_hold(office.engine, hold_no, by)
     except DunningError as error:
@@ -103,7 +103,7 @@ def end_strike(office: Office, hold_no: int, by: str) -> holds.OwnHold:
     return hold
 
 
-def find_strike(office: Office, hold_no: int) -> holds.OwnHold:
+def find_manual_hold(office: Office, hold_no: int) -> holds.ManualHold:
     """Return a manual hold by its number.
 
     Raises:
@@ -116,7 +116,7 @@ def find_strike(office: Office, hold_no: int) -> holds.OwnHold:
     return found
 
 
-def find_strikes(office: Office, as_of: date) -> dict[tuple[str, str], holds.OwnHold]:
+def find_manual_holds(office: Office, as_of: date) -> dict[tuple[str, str], holds.ManualHold]:
     """Return our holds on accounts of a date's lists, by (premise_no, payer_code).
 
     Of several holds on an account, the longest one.
@@ -132,17 +132,17 @@ def find_strikes(office: Office, as_of: date) -> dict[tuple[str, str], holds.Own
     }
 
 
-def list_strikes(office: Office) -> Strikes:
+def list_manual_holds(office: Office) -> ManualHolds:
     """Return all manual holds."""
     closed_on = runs.last_closed_on(office.engine)
     day = closed_on + timedelta(days=1) if closed_on else date.min
     known = holds.fetch_holds(office.engine)
-    return Strikes(
+    return ManualHolds(
         [h for h in known if h.is_in_force(day)], [h for h in known if not h.is_in_force(day)]
     )
 
 
-def may_strike(office: Office, name: str, as_of: date) -> bool:
+def may_hold(office: Office, name: str, as_of: date) -> bool:
     """Return whether holds can be set on a date's list: it is the last closed one."""
     return name in LISTS and as_of == runs.last_closed_on(office.engine)
 
@@ -166,7 +166,7 @@ def _refuse_older(office: Office, name: str, as_of: date) -> None:
 
 
 def _refuse_second(office: Office, as_of: date, premise_no: str, payer_code: str) -> None:
-    hold = find_strikes(office, as_of).get((premise_no, payer_code))
+    hold = find_manual_holds(office, as_of).get((premise_no, payer_code))
     if hold is not None:
         raise RefusedError(
             f"The account {premise_no} / {payer_code} is struck already (strike {hold.hold_no}). Nothing was changed.",

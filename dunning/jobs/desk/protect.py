@@ -105,7 +105,7 @@ def protect(office: Office, premise_no: str, payer_code: str, wish: HoldForm, au
         ) from error
 
 
-def find_holds(office: Office, premise_no: str, payer_code: str) -> list[holds.OwnHold]:
+def find_holds(office: Office, premise_no: str, payer_code: str) -> list[holds.ManualHold]:
     """Return our holds on an account that are in force from now on, newest first."""
     closed_on = runs.last_closed_on(office.engine)
     if closed_on is None:
@@ -115,7 +115,7 @@ def find_holds(office: Office, premise_no: str, payer_code: str) -> list[holds.O
     return [hold for hold in known if hold.payer_code == payer_code and hold.is_in_force(day)]
 
 
-def find_ending(office: Office, author: str) -> Sequence[holds.OwnHold]:
+def find_ending(office: Office, author: str) -> Sequence[holds.ManualHold]:
     """Return an author's holds that end soon, earliest end first, as a reminder.
 
     Not of one that a longer hold of the same account and reason has taken the place of.
@@ -136,7 +136,7 @@ def find_ending(office: Office, author: str) -> Sequence[holds.OwnHold]:
     return sorted(ending, key=lambda hold: (hold.valid_until, hold.hold_no))
 
 
-def _subject(hold: holds.OwnHold) -> tuple[str, str, str]:
+def _subject(hold: holds.ManualHold) -> tuple[str, str, str]:
     return hold.premise_no, hold.payer_code, hold.reason
 
 

@@ -13,7 +13,7 @@ from dunning.core.ladder import MESSAGES
 from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.account.classify import decide_with_deeds
 from dunning.decisions.account.history import tell_deeds
-from dunning.decisions.account.manual_holds import with_strikes
+from dunning.decisions.account.manual_holds import with_manual_holds
 from dunning.decisions.account.refused_notices import with_refused_notices
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.channel_choice import with_failures
@@ -38,7 +38,7 @@ UNREAD = {
 class History:
     """Records of earlier dates that a run's decisions depend on.
 
-    deeds: as `gather_deeds` gives them. strikes: as `store.holds.fetch_seen_holds`. acts: as
+    deeds: as `gather_deeds` gives them. manual_holds: as `store.holds.fetch_seen_holds`. acts: as
     `store.deeds.fetch_acts`.
     concerned: premise_no and payer_code of our actions that a refused row of the ledger's notices
     refers to.
@@ -46,7 +46,7 @@ class History:
     """
 
     deeds: pa.Table
-    strikes: pa.Table
+    manual_holds: pa.Table
     acts: pa.Table
     concerned: pa.Table
     failures: pa.Table
@@ -55,10 +55,11 @@ class History:
     def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Assessment]:
         """Return a bucket with manual holds added, the decision on it and its assessment."""
         # Holds, refused notices and failed channels must be in the bucket before it is decided.
-        struck = with_own_protections(with_strikes(bucket, self.strikes), self.strikes)
-        struck = with_refused_notices(struck, self.concerned)
-        struck = with_failures(struck, self.failures)
-        return struck, *decide_with_deeds(struck, rules, deeds_of_bucket(self.deeds, bucket.index))
+        bucket = with_manual_holds(bucket, self.manual_holds)
+        bucket = with_own_protections(bucket, self.manual_holds)
+        bucket = with_refused_notices(bucket, self.concerned)
+        bucket = with_failures(bucket, self.failures)
+        return bucket, *decide_with_deeds(bucket, rules, deeds_of_bucket(self.deeds, bucket.index))
 
     def write(self, work: Path) -> list[Path]:
         """Write the tables into a run's work folder; return the files, to be sealed."""
@@ -73,7 +74,7 @@ class History:
         return cls(**{name: read_table(work / f"{name}.parquet") for name in _TABLES})
 
 
-_TABLES = ("deeds", "strikes", "acts", "concerned", "failures", "silences")
+_TABLES = ("deeds", "manual_holds", "acts", "concerned", "failures", "silences")
 
 
 def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
@@ -85,7 +86,7 @@ def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen
     return History(
         deeds=gathered,
         failures=gather_failures(snapshot, gathered, rules.as_of),
-        strikes=holds.fetch_seen_holds(source, events_seen),
+        manual_holds=holds.fetch_seen_holds(source, events_seen),
         acts=deeds.fetch_acts(source, before=rules.as_of, since=since, events_seen=events_seen),
         concerned=gather_concerned(source, snapshot, rules, events_seen),
         silences=proposals.fetch_silences(

@@ -23,7 +23,7 @@ class _Known:
 
     answers: Sequence[releases.Answer]
     released: dict[str, releases.Released]
-    strikes: Sequence[holds.OwnHold]
+    manual_holds: Sequence[holds.ManualHold]
     closed_on: date | None
 
 
@@ -54,7 +54,7 @@ def fetch_fates(
 def _tell(row: Row, as_of: date, known: _Known, deeds: Sequence[Row]) -> list[Step]:
     if row["state"] == "withheld":
         return [Step("withheld", on=as_of, note=row["reason"] or "")]
-    steps = [Step("proposed", on=as_of), *_struck(row, as_of, known)]
+    steps = [Step("proposed", on=as_of), *_hold_steps(row, as_of, known)]
     if row["state"] == "proposed" and row["reason"]:
         return [*steps, Step("person", on=as_of, note=row["reason"])]
     steps += _answered(row, known)
@@ -74,12 +74,12 @@ def _tell(row: Row, as_of: date, known: _Known, deeds: Sequence[Row]) -> list[St
     return steps
 
 
-def _struck(row: Row, as_of: date, known: _Known) -> list[Step]:
+def _hold_steps(row: Row, as_of: date, known: _Known) -> list[Step]:
     """Return the manual holds set on this list, oldest first."""
     own = [
         hold
         # The store gives the newest hold first.
-        for hold in reversed(known.strikes)
+        for hold in reversed(known.manual_holds)
         if (hold.payer_code, hold.list_name, hold.struck_on)
         == (row["payer_code"], row["list"], as_of)
     ]

@@ -101,7 +101,7 @@ def look_again(
     look = Look(max(day, on), newest.fingerprint)
     in_force = _holds_in_force(source)
     # the first reason wins: a hold, then a missed deadline, then the new decision
-    struck = pc.coalesce(
+    held = pc.coalesce(
         find_held_back(rows, list_name, in_force), find_late(list_name, rows, look.looked_on)
     )
     # A hold on a premise also protects other accounts there: only a new decision finds them.
@@ -113,13 +113,13 @@ def look_again(
     is_known = list_name != "disconnections" or not newer
     # Same day, same ledger, no new hold: this would repeat the very decision that made the list.
     if (look.looked_on, look.fingerprint) == (day, night.snapshot.fingerprint) and is_known:
-        return struck, look
+        return held, look
     return pc.coalesce(
-        struck, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)
+        held, _decide_anew(source, night, newest, look.looked_on, list_name, rows, progress)
     ), look
 
 
-def _holds_in_force(source: Source) -> list[holds.OwnHold]:
+def _holds_in_force(source: Source) -> list[holds.ManualHold]:
     """Return our own holds that are in force, whatever list they were recorded from."""
     with transact(source) as connection:
         today = holds.first_open_day(connection)
