@@ -152,7 +152,7 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
         )
         for each in page.own_holds
     ]
-    deeds = [
+    actions = [
         (
             write_day(row["as_of"]),
             word_of("bg", row["stage"], "action"),
@@ -161,7 +161,7 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
             row["reference"],
             write_moment(row["recalled_at"]),
         )
-        for row in page.deeds
+        for row in page.actions
     ]
     nights = [
         (
@@ -184,7 +184,7 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
     return [
         StoryTable("fates", "list amount became".split(), fates),
         StoryTable("own_holds", "reason from until author note document".split(), own_holds),
-        StoryTable("actions", "day what channel amount number recalled".split(), deeds),
+        StoryTable("actions", "day what channel amount number recalled".split(), actions),
         StoryTable("nights", "night stage unpaid overdue reasons".split(), nights),
     ]
 

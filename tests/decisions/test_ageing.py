@@ -11,14 +11,14 @@ import pytest
 from dunning.core.days import to_date
 from dunning.core.words import SERVICES, STAGES
 from dunning.decisions.account.ageing import AGEING, AGES, BANDS, NEAR_LIMITATION, age, join_ageing
-from dunning.decisions.account.classify import decide_with_deeds
+from dunning.decisions.account.classify import decide_with_actions
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import open_snapshot
 from dunning.ledger.load import load_ledger
 from dunning.policy.policies import load_policy
 from dunning.sample import write_sample
 from tests.jobs.nights import AS_OF
-from tests.sample.test_behaviour import NO_DEEDS
+from tests.sample.test_behaviour import NO_ACTIONS
 
 _UPPER = (0, 30, 60, 90, 180, 365)
 
@@ -66,7 +66,7 @@ def test_it_is_what_counting_one_by_one_gives(buckets: list) -> None:
     rules = load_policy().at(AS_OF)
     tables, expected = [], Counter()
     for bucket in buckets:
-        decision, _ = decide_with_deeds(bucket, rules, NO_DEEDS)
+        decision, _ = decide_with_actions(bucket, rules, NO_ACTIONS)
         tables.append(age(bucket, decision, rules))
         expected += plain(bucket, decision, rules)
     joined = join_ageing(tables)
@@ -83,7 +83,7 @@ def test_it_is_what_counting_one_by_one_gives(buckets: list) -> None:
 def test_every_open_cent_has_one_age(buckets: list) -> None:
     rules = load_policy().at(AS_OF)
     for bucket in buckets:
-        decision, _ = decide_with_deeds(bucket, rules, NO_DEEDS)
+        decision, _ = decide_with_actions(bucket, rules, NO_ACTIONS)
         table = age(bucket, decision, rules)
         aged = table.filter(pc.not_equal(table["band"], NEAR_LIMITATION))
         assert (pc.sum(aged["cents"]).as_py() or 0) == int(decision.accounts["open_cents"].sum())
@@ -92,7 +92,7 @@ def test_every_open_cent_has_one_age(buckets: list) -> None:
 def test_parts_in_any_number_give_the_same(buckets: list) -> None:
     rules = load_policy().at(AS_OF)
     tables = [
-        age(bucket, decide_with_deeds(bucket, rules, NO_DEEDS)[0], rules) for bucket in buckets
+        age(bucket, decide_with_actions(bucket, rules, NO_ACTIONS)[0], rules) for bucket in buckets
     ]
     halves = [join_ageing(tables[:7]), join_ageing(tables[7:])]
     assert join_ageing(reversed(halves)).equals(join_ageing(tables))

@@ -9,7 +9,7 @@ import pytest
 
 from dunning.decisions.lists.one_message import silence_listed
 from dunning.decisions.lists.proposals import SCHEMAS, Proposed
-from dunning.gateways.store.rows import ACTS, SILENCES
+from dunning.gateways.store.rows import HANDED_OVER, SILENCES
 from dunning.policy.policies import load_policy
 
 AS_OF = date(2026, 11, 22)
@@ -37,7 +37,7 @@ def outcome(
     silences = [{"premise_no": "0001", "payer_code": "1", "since": day} for day in since]
     found = silence_listed(
         proposed,
-        pa.Table.from_pylist(handed, ACTS),
+        pa.Table.from_pylist(handed, HANDED_OVER),
         pa.Table.from_pylist(silences, SILENCES),
         AS_OF,
         RULES,

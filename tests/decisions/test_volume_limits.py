@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning.decisions.lists.proposals import SCHEMAS, build_table
-from dunning.decisions.lists.volume_limits import let_out, ramp_reminders, withhold_acted
+from dunning.decisions.lists.volume_limits import let_out, ramp_reminders, withhold_handed_over
 from dunning.policy.policies import load_policy
 
 AS_OF = date(2026, 11, 22)
@@ -105,7 +105,7 @@ def test_what_was_handed_over_stays_away_for_its_days() -> None:
         "disconnections": rows
     }
     for days_ago, listed in ((29, 0), (30, 1)):
-        after = withhold_acted(proposed, acts("disconnections", "001", days_ago), AS_OF, RULE)
+        after = withhold_handed_over(proposed, acts("disconnections", "001", days_ago), AS_OF, RULE)
         assert (len(after["disconnections"]), len(after["withheld"])) == (listed, 1 - listed)
     for other in (acts("court", "001", 1), acts("disconnections", "002", 1)):
-        assert withhold_acted(proposed, other, AS_OF, RULE)["disconnections"].equals(rows)
+        assert withhold_handed_over(proposed, other, AS_OF, RULE)["disconnections"].equals(rows)

@@ -190,7 +190,10 @@ def fresh(work: Path, after: str) -> list[Path]:
         "propose": ("proposed", "."),
         "write": ("files/**",),
     }
-    known = {"load": {"given.seal", "deeds.parquet"}, "propose": {"proposed.seal", "proposed.json"}}
+    known = {
+        "load": {"given.seal", "actions.parquet"},
+        "propose": {"proposed.seal", "proposed.json"},
+    }
     found = sorted(
         {path for folder in folders[after] for path in work.glob(f"{folder}/*") if path.is_file()}
     )

@@ -19,7 +19,7 @@ from dunning.gateways.store.notices import NOTICES, NoticeRun, begin_notices, fe
 from dunning.gateways.store.outbox import OutboxKind, fetch_intents, publish_once, recover
 from dunning.gateways.store.recalls import RECALL
 from dunning.gateways.store.releases import RELEASE
-from dunning.gateways.store.rows import DECISIONS, DEEDS, PROPOSALS
+from dunning.gateways.store.rows import ACTIONS, DECISIONS, PROPOSALS
 from dunning.gateways.store.runs import fetch_run_by_id, start_run
 
 DAY = date(2026, 11, 15)
@@ -139,7 +139,7 @@ def test_only_the_named_kinds_are_settled(engine: Engine, prepared: Path, tmp_pa
     run_id = start_run(engine, DAY, is_recording=True)
     empty = [
         pa.schema([field for field in schema if field.name != "as_of"]).empty_table()
-        for schema in (DECISIONS, PROPOSALS, DEEDS)
+        for schema in (DECISIONS, PROPOSALS, ACTIONS)
     ]
     begin_close(engine, run_id, "sha", ClosingRows(*empty))
 

@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from dunning.core.errors import DunningError
 from dunning.gateways.store import open_store
+from dunning.gateways.store.actions import append_actions, count_actions, fetch_actions
 from dunning.gateways.store.closing import CLOSE, ClosingRows, begin_close
 from dunning.gateways.store.decisions import fetch_decisions, replace_decisions
-from dunning.gateways.store.deeds import append_deeds, count_deeds, fetch_deeds
 from dunning.gateways.store.outbox import end, fetch_intents
 from dunning.gateways.store.policies import fetch_policy_files, store_policy_files
 from dunning.gateways.store.proposals import fetch_proposals, replace_proposals
-from dunning.gateways.store.rows import DECISIONS, DEEDS, PAST_DEEDS, PROPOSALS
+from dunning.gateways.store.rows import ACTIONS, DECISIONS, PAST_ACTIONS, PROPOSALS
 from dunning.gateways.store.runs import (
     Facts,
     fail_run,
@@ -93,7 +93,7 @@ def deeds_of(*references, overdue_cents=10_000):
         for reference in references
     ]
     return pa.Table.from_pylist(
-        rows, pa.schema([field for field in DEEDS if field.name != "as_of"])
+        rows, pa.schema([field for field in ACTIONS if field.name != "as_of"])
     )
 
 
@@ -139,7 +139,7 @@ def test_a_closed_date_has_its_decisions_proposals_and_deeds(engine):
     counts = begin_close(engine, run_id, "sha", books_of(MONDAY, "0001", "0002"))
     assert {"decisions": 2, "proposals": 2, "deeds": 2} == counts
     finish(engine)
-    assert {"done": 2} == count_deeds(engine, MONDAY)
+    assert {"done": 2} == count_actions(engine, MONDAY)
     assert MONDAY == last_closed_on(engine)
     assert ("closed", "sha") == (
         fetch_run(engine, MONDAY).state,
@@ -159,23 +159,23 @@ def test_a_closed_date_has_its_decisions_proposals_and_deeds(engine):
         "reference": ["R23-0001", "R23-0002"],
         "written_to": [None] * 2,
     }
-    assert pa.table(expected, PAST_DEEDS) == fetch_deeds(engine, TUESDAY)
+    assert pa.table(expected, PAST_ACTIONS) == fetch_actions(engine, TUESDAY)
 
 
 def test_nothing_is_closed_at_first(engine):
     assert last_closed_on(engine) is None
     assert [] == fetch_intents(engine, CLOSE)
     assert fetch_run(engine, MONDAY) is None
-    assert PAST_DEEDS.empty_table() == fetch_deeds(engine, TUESDAY)
+    assert PAST_ACTIONS.empty_table() == fetch_actions(engine, TUESDAY)
 
 
 def test_decisions_of_a_date_see_only_done_deeds_of_earlier_dates(engine):
     close(engine, MONDAY, "1")
     begin(engine, TUESDAY, "2")
-    assert 0 == fetch_deeds(engine, MONDAY).num_rows
-    assert ["R23-1"] == fetch_deeds(engine, WEDNESDAY)["reference"].to_pylist()
+    assert 0 == fetch_actions(engine, MONDAY).num_rows
+    assert ["R23-1"] == fetch_actions(engine, WEDNESDAY)["reference"].to_pylist()
     finish(engine)
-    assert ["R23-1", "R24-2"] == fetch_deeds(engine, WEDNESDAY)["reference"].to_pylist()
+    assert ["R23-1", "R24-2"] == fetch_actions(engine, WEDNESDAY)["reference"].to_pylist()
 
 
 def test_a_close_that_is_begun_is_found_with_its_manifest(engine):
@@ -185,13 +185,13 @@ def test_a_close_that_is_begun_is_found_with_its_manifest(engine):
     assert [run_id, MONDAY, "manifest of 2026-11-23"] == found
     assert "closing" == fetch_run_by_id(engine, run_id).state
     assert last_closed_on(engine) is None
-    assert {"intended": 1} == count_deeds(engine, MONDAY)
+    assert {"intended": 1} == count_actions(engine, MONDAY)
 
 
 def test_an_interrupted_close_can_be_finished_later(engine):
     begin(engine, MONDAY, "1")
     finish(engine)
-    assert {"done": 1} == count_deeds(engine, MONDAY)
+    assert {"done": 1} == count_actions(engine, MONDAY)
     assert [] == fetch_intents(engine, CLOSE)
 
 
@@ -205,11 +205,11 @@ def test_a_discarded_close_leaves_nothing_and_can_be_run_again(engine):
     assert (0, 0, {}) == (
         fetch_decisions(engine, MONDAY).num_rows,
         fetch_proposals(engine, MONDAY).num_rows,
-        count_deeds(engine, MONDAY),
+        count_actions(engine, MONDAY),
     )
     close(engine, MONDAY, "2", "3")
     assert "failed" == fetch_run_by_id(engine, run_id).state
-    assert ["R23-2", "R23-3"] == fetch_deeds(engine, TUESDAY)["reference"].to_pylist()
+    assert ["R23-2", "R23-3"] == fetch_actions(engine, TUESDAY)["reference"].to_pylist()
 
 
 def test_a_discarded_close_can_be_tried_again_by_the_same_run(engine):
@@ -217,7 +217,7 @@ def test_a_discarded_close_can_be_tried_again_by_the_same_run(engine):
     withdraw(engine)
     begin_close(engine, run_id, "other", books_of(MONDAY, "1"))
     finish(engine)
-    assert {"done": 1} == count_deeds(engine, MONDAY)
+    assert {"done": 1} == count_actions(engine, MONDAY)
     assert ("closed", "other") == (
         fetch_run(engine, MONDAY).state,
         fetch_run(engine, MONDAY).manifest_sha256,
@@ -231,7 +231,7 @@ def test_only_a_close_under_way_can_be_ended(engine, is_out):
     finish(engine)
     with pytest.raises(DunningError, match="2026-11-23 is not under way any more"):
         end(engine, intent, is_out=is_out)
-    assert {"done": 1} == count_deeds(engine, MONDAY)
+    assert {"done": 1} == count_actions(engine, MONDAY)
     assert ["1"] == accounts_of(fetch_decisions(engine, MONDAY))
 
 
@@ -314,14 +314,14 @@ def test_a_withheld_row_needs_its_reason(engine):
 
 def test_the_same_deed_again_is_no_new_one(engine):
     run_id = start_run(engine, MONDAY, is_recording=True)
-    assert 2 == append_deeds(engine, run_id, MONDAY, deeds_of("R-1", "R-2"))
-    assert 1 == append_deeds(engine, run_id, MONDAY, deeds_of("R-2", "R-3"))
-    assert {"intended": 3} == count_deeds(engine, MONDAY)
+    assert 2 == append_actions(engine, run_id, MONDAY, deeds_of("R-1", "R-2"))
+    assert 1 == append_actions(engine, run_id, MONDAY, deeds_of("R-2", "R-3"))
+    assert {"intended": 3} == count_actions(engine, MONDAY)
 
 
 def test_no_deeds_are_fine(engine):
     run_id = start_run(engine, MONDAY, is_recording=True)
-    assert 0 == append_deeds(engine, run_id, MONDAY, deeds_of())
+    assert 0 == append_actions(engine, run_id, MONDAY, deeds_of())
 
 
 @pytest.mark.parametrize(
@@ -335,10 +335,10 @@ def test_no_deeds_are_fine(engine):
 )
 def test_a_deed_that_is_there_with_other_content_is_an_error(engine, other):
     run_id = start_run(engine, MONDAY, is_recording=True)
-    append_deeds(engine, run_id, MONDAY, deeds_of("R-1"))
+    append_actions(engine, run_id, MONDAY, deeds_of("R-1"))
     with pytest.raises(DunningError, match="is recorded already as R-1 with other content"):
-        append_deeds(engine, run_id, MONDAY, pa.concat_tables([deeds_of("R-2"), other]))
-    assert {"intended": 1} == count_deeds(engine, MONDAY)
+        append_actions(engine, run_id, MONDAY, pa.concat_tables([deeds_of("R-2"), other]))
+    assert {"intended": 1} == count_actions(engine, MONDAY)
 
 
 @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ def test_the_database_itself_keeps_deeds_that_are_done(engine, change):
         engine.begin() as connection,
     ):
         connection.execute(text(change))
-    assert {"done": 1} == count_deeds(engine, MONDAY)
+    assert {"done": 1} == count_actions(engine, MONDAY)
 
 
 def test_an_intended_deed_may_be_done_or_go_and_nothing_else(engine):

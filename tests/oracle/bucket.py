@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dunning.core import words
 from dunning.core.frames import SCHEMAS, Bucket, Frame, days_to_arrow, frame_of
-from dunning.decisions.account.history import merge_notices, tell_deeds
+from dunning.decisions.account.history import join_ledger_notices, merge_notices
 from dunning.policy import rules as policy_rules
 from tests.oracle.allocation import to_cents
 from tests.oracle.facts import BGN, EUR, Facts, Invoice, Payment, Policy
@@ -67,7 +67,7 @@ def make_history(bucket: Bucket, crowd: Sequence[Facts], policy: Policy, as_of: 
             "failed_on": days_to_arrow(bucket.notices["failed_on"]),
         }
     )
-    told = tell_deeds(pa.table(columns), notices)
+    told = join_ledger_notices(pa.table(columns), notices)
     return merge_notices(bucket, frame_of(told), make_rules(policy, as_of))
 
 

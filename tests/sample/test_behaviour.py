@@ -12,7 +12,7 @@ import pytest
 
 from dunning.core.frames import frame_of
 from dunning.core.ledger_tables import TABLES
-from dunning.decisions.account.classify import decide_with_deeds
+from dunning.decisions.account.classify import decide_with_actions
 from dunning.decisions.lists.proposals import Proposed, merge_proposed
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.jobs.nightly.classify import propose
@@ -23,7 +23,7 @@ from dunning.sample.flaws import FLAWS
 from dunning.sample.write import AS_OF
 from tests.sample.reading import read_rows
 
-NO_DEEDS = frame_of(
+NO_ACTIONS = frame_of(
     pa.schema(
         [
             ("premise_no", pa.string()),
@@ -32,8 +32,8 @@ NO_DEEDS = frame_of(
             ("as_of", pa.date32()),
             ("channel", pa.string()),
             ("reference", pa.string()),
-            ("told_served_on", pa.date32()),
-            ("told_failed_on", pa.date32()),
+            ("ledger_served_on", pa.date32()),
+            ("ledger_failed_on", pa.date32()),
         ]
     ).empty_table()
 )
@@ -87,7 +87,7 @@ def decide_all(
     stages: Counter[int] = Counter()
     proposed = []
     for bucket in buckets:
-        decision, assessment = decide_with_deeds(bucket, rules, NO_DEEDS)
+        decision, assessment = decide_with_actions(bucket, rules, NO_ACTIONS)
         stages.update(decision.accounts["stage"].tolist())
         proposed.append(propose(bucket, decision, assessment, rules, newest))
     return stages, merge_proposed(proposed)

@@ -12,10 +12,10 @@ from dunning.core.errors import DunningError
 from dunning.gateways.postgres import sql_files
 from dunning.gateways.postgres.sql_files import read_sql, sql_folder
 from dunning.gateways.store.rows import (
+    ACTIONS,
     AGEING,
     DECISIONS,
-    DEEDS,
-    PAST_DEEDS,
+    PAST_ACTIONS,
     PROPOSALS,
     RECEIPT_TOKENS,
 )
@@ -29,8 +29,8 @@ COPIES = {
     ("decisions", "fetch"): DECISIONS,
     ("proposals", "copy"): PROPOSALS,
     ("proposals", "fetch"): PROPOSALS,
-    ("deeds", "copy"): DEEDS,
-    ("deeds", "fetch"): PAST_DEEDS,
+    ("deeds", "copy"): ACTIONS,
+    ("deeds", "fetch"): PAST_ACTIONS,
     ("receipt_tokens", "copy"): RECEIPT_TOKENS,
     ("ageing", "copy"): AGEING,
 }

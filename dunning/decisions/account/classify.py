@@ -34,9 +34,11 @@ def decide(bucket: Bucket, rules: Rules, history: Frame) -> Decision:
     return conclude(bucket, rules, assess(bucket, rules, history))
 
 
-def decide_with_deeds(bucket: Bucket, rules: Rules, deeds: Frame) -> tuple[Decision, Assessment]:
+def decide_with_actions(
+    bucket: Bucket, rules: Rules, actions: Frame
+) -> tuple[Decision, Assessment]:
     """Return the decision and its assessment, from the ledger's notices and our actions."""
-    assessment = assess(bucket, rules, merge_notices(bucket, deeds, rules))
+    assessment = assess(bucket, rules, merge_notices(bucket, actions, rules))
     return conclude(bucket, rules, assessment), assessment
 
 

@@ -12,28 +12,31 @@ from dunning.core.words import NOTICE_STAGES
 from dunning.policy.rules import Rules
 
 
-def tell_deeds(deeds: pa.Table, notices: pa.Table) -> pa.Table:
+def join_ledger_notices(actions: pa.Table, notices: pa.Table) -> pa.Table:
     """Return our actions joined with the ledger notices that record them.
 
     A notice with the reference of an action as its `notice_no` is that action.
 
     Args:
-        deeds: our actions: reference and more.
+        actions: ours: reference and more.
         notices: all of the ledger, of any account: notice_no, served_on, failed_on and more.
 
     Returns:
-        The actions with `notice` (row of `notices`, -1 where there is none), `told_served_on` and
-        `told_failed_on` (null where there is none or it is empty).
+        The actions with `notice` (row of `notices`, -1 where there is none), `ledger_served_on` and
+        `ledger_failed_on` (null where there is none or it is empty).
     """
-    found = pc.index_in(deeds["reference"], value_set=notices["notice_no"].combine_chunks())
-    told = {f"told_{name}": notices[name].take(found) for name in ("served_on", "failed_on")}
-    columns = {"notice": pc.fill_null(found, -1), **told}
+    found = pc.index_in(actions["reference"], value_set=notices["notice_no"].combine_chunks())
+    columns = {
+        "notice": pc.fill_null(found, -1),
+        "ledger_served_on": notices["served_on"].take(found),
+        "ledger_failed_on": notices["failed_on"].take(found),
+    }
     for name, values in columns.items():
-        deeds = deeds.append_column(name, values)
-    return deeds
+        actions = actions.append_column(name, values)
+    return actions
 
 
-def merge_notices(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
+def merge_notices(bucket: Bucket, actions: Frame, rules: Rules) -> Frame:
     """Return every notice of a bucket's accounts, ascending by account.
 
     A ledger row that records one of our actions, of any date and account, is no notice of its own.
@@ -42,8 +45,8 @@ def merge_notices(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
     its channel.
 
     Args:
-        deeds: our actions as `tell_deeds` gives them: premise_no, payer_code, stage, channel,
-            reference (text), as_of, told_served_on, told_failed_on (days). Those of other buckets
+        actions: ours as `join_ledger_notices` gives them: premise_no, payer_code, stage, channel,
+            reference (text), as_of, ledger_served_on, ledger_failed_on (days). Those of other buckets
             are ignored.
 
     Returns:
@@ -51,20 +54,20 @@ def merge_notices(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
         failed_on, is_ours.
     """
     notices = bucket.notices.with_columns(is_ours=np.zeros(len(bucket.notices), np.bool_))
-    if len(deeds) == 0:
+    if len(actions) == 0:
         return notices
-    is_deed = pc.is_in(notices.text("notice_no"), value_set=deeds.text("reference"))
-    others = notices.take(~is_deed.to_numpy(zero_copy_only=False))
-    return stack_frames(others, _own(bucket, deeds, rules))
+    is_action = pc.is_in(notices.text("notice_no"), value_set=actions.text("reference"))
+    others = notices.take(~is_action.to_numpy(zero_copy_only=False))
+    return stack_frames(others, _own(bucket, actions, rules))
 
 
-def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
+def _own(bucket: Bucket, actions: Frame, rules: Rules) -> Frame:
     """Return the earlier actions on this bucket's accounts as notices."""
-    account = accounts_of(bucket, deeds)
-    here = np.flatnonzero((account >= 0) & (deeds["as_of"] < to_day(rules.as_of)))
-    found = deeds.take(here)
+    account = accounts_of(bucket, actions)
+    here = np.flatnonzero((account >= 0) & (actions["as_of"] < to_day(rules.as_of)))
+    found = actions.take(here)
     stages = pc.index_in(found.text("stage"), value_set=pa.array(NOTICE_STAGES))
-    served_on, failed_on = found["told_served_on"], found["told_failed_on"]
+    served_on, failed_on = found["ledger_served_on"], found["ledger_failed_on"]
     # A served or failed day after `as_of` has not happened yet.
     has_news = np.minimum(served_on, failed_on) <= to_day(rules.as_of)
     return Frame(
@@ -83,13 +86,13 @@ def _own(bucket: Bucket, deeds: Frame, rules: Rules) -> Frame:
     )
 
 
-def accounts_of(bucket: Bucket, deeds: Frame) -> Places:
+def accounts_of(bucket: Bucket, actions: Frame) -> Places:
     """Return the account (place) of each row by its premise_no and payer_code.
 
     -1 where the account is in another bucket.
     """
-    premise = pc.index_in(deeds.text("premise_no"), value_set=bucket.premises.text("premise_no"))
-    payer = pc.index_in(deeds.text("payer_code"), value_set=bucket.payers.text("payer_code"))
+    premise = pc.index_in(actions.text("premise_no"), value_set=bucket.premises.text("premise_no"))
+    payer = pc.index_in(actions.text("payer_code"), value_set=bucket.payers.text("payer_code"))
     premise, payer = (
         pc.fill_null(at, -1).to_numpy(zero_copy_only=False).astype(np.int64)
         for at in (premise, payer)
@@ -108,8 +111,8 @@ def accounts_of(bucket: Bucket, deeds: Frame) -> Places:
     return np.where(known[at] == wanted, at, -1)
 
 
-def _service_days(deeds: Frame, rules: Rules) -> Places:
-    channels = deeds.text("channel")
+def _service_days(actions: Frame, rules: Rules) -> Places:
+    channels = actions.text("channel")
     known = rules.service.served_after_days
     unknown = sorted(set(pc.unique(channels).to_pylist()) - set(known))
     if unknown:

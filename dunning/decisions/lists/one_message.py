@@ -15,7 +15,7 @@ from dunning.policy.rules import Rules
 
 
 def silence_listed(
-    proposed: Proposed, acts: pa.Table, silences: pa.Table, as_of: date, rules: Rules
+    proposed: Proposed, handed_over: pa.Table, silences: pa.Table, as_of: date, rules: Rules
 ) -> Proposed:
     """Return the proposals with messages withheld that another list makes untrue.
 
@@ -27,8 +27,8 @@ def silence_listed(
     withhold no message.
 
     Args:
-        proposed: after `volume_limits.withhold_acted`.
-        acts: list, premise_no, payer_code, as_of of what was handed over.
+        proposed: after `volume_limits.withhold_handed_over`.
+        handed_over: list, premise_no, payer_code, as_of of what was handed over.
         silences: premise_no, payer_code, since: the first night of those in a row, up to last
             night, on which an account's message was withheld as `on_list`.
     """
@@ -38,7 +38,9 @@ def silence_listed(
     heard_enough = silences.filter(pc.less_equal(silences["since"], long_ago))
     is_listed = pc.is_in(messages, value_set=_listed(proposed))
     is_silent = pc.and_not(is_listed, pc.is_in(messages, value_set=key_of(heard_enough)))
-    is_silent = pc.or_(is_silent, pc.is_in(messages, value_set=_handed_over(acts, as_of, rules)))
+    is_silent = pc.or_(
+        is_silent, pc.is_in(messages, value_set=_handed_over(handed_over, as_of, rules))
+    )
     return withhold_rows(
         proposed, "reminders", pc.invert(is_silent).to_numpy(zero_copy_only=False), "on_list"
     )
@@ -51,13 +53,17 @@ def _listed(proposed: Proposed) -> pa.Array:
     )
 
 
-def _handed_over(acts: pa.Table, as_of: date, rules: Rules) -> pa.Array:
+def _handed_over(handed_over: pa.Table, as_of: date, rules: Rules) -> pa.Array:
     keys = [pa.array([], pa.string())]
     for name, days in rules.release.acted_days.items():
         since = pa.scalar(as_of - timedelta(days=days), pa.date32())
         keys.append(
             key_of(
-                acts.filter(pc.and_(pc.equal(acts["list"], name), pc.greater(acts["as_of"], since)))
+                handed_over.filter(
+                    pc.and_(
+                        pc.equal(handed_over["list"], name), pc.greater(handed_over["as_of"], since)
+                    )
+                )
             )
         )
     return pa.concat_arrays(keys)

@@ -73,18 +73,20 @@ def ramp_reminders(proposed: Proposed, rule: Release) -> Proposed:
     return withhold_rows(proposed, "reminders", kept, "ramp")
 
 
-def withhold_acted(proposed: Proposed, acts: pa.Table, as_of: date, rule: Release) -> Proposed:
+def withhold_handed_over(
+    proposed: Proposed, handed_over: pa.Table, as_of: date, rule: Release
+) -> Proposed:
     """Return the proposals without rows handed over lately and not in the ledger yet.
 
     The reason is `acted`.
 
     Args:
-        acts: list, premise_no, payer_code, as_of of what was handed over.
+        handed_over: list, premise_no, payer_code, as_of of what was handed over.
     """
     for name, days in rule.acted_days.items():
         since = pa.scalar(as_of - timedelta(days=days), pa.date32())
-        recent = acts.filter(
-            pc.and_(pc.equal(acts["list"], name), pc.greater(acts["as_of"], since))
+        recent = handed_over.filter(
+            pc.and_(pc.equal(handed_over["list"], name), pc.greater(handed_over["as_of"], since))
         )
         if len(recent):
             kept = ~pc.is_in(key_of(proposed[name]), value_set=key_of(recent)).to_numpy(

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 from dunning.core.errors import DunningError
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
+from dunning.gateways.store.actions import append_actions
 from dunning.gateways.store.ageing import replace_ageing
 from dunning.gateways.store.decisions import replace_decisions
-from dunning.gateways.store.deeds import append_deeds
 from dunning.gateways.store.figures import Figure, replace_figures
 from dunning.gateways.store.moves import replace_stage_moves
 from dunning.gateways.store.outbox import OutboxKind, fetch_intents
@@ -48,7 +48,7 @@ CLOSE = OutboxKind(
 class ClosingRows:
     """The rows that a close writes.
 
-    For their columns see `replace_decisions`, `replace_proposals` and `append_deeds`.
+    For their columns see `replace_decisions`, `replace_proposals` and `append_actions`.
 
     figures, ageing: of the date, for the pages. manifest: as it will be published. release: of the
     messages that leave with the close itself; None where they wait for a person.
@@ -56,7 +56,7 @@ class ClosingRows:
 
     decisions: pa.Table
     proposals: pa.Table
-    deeds: pa.Table
+    actions: pa.Table
     figures: Sequence[Figure] = ()
     ageing: pa.Table = field(default_factory=AGEING.empty_table)
     manifest: Mapping[str, Any] = field(default_factory=dict)
@@ -86,7 +86,7 @@ def begin_close(
         counts = {
             "decisions": replace_decisions(connection, as_of, books.decisions),
             "proposals": replace_proposals(connection, as_of, books.proposals),
-            "deeds": append_deeds(connection, run_id, as_of, books.deeds),
+            "deeds": append_actions(connection, run_id, as_of, books.actions),
         }
         replace_figures(connection, as_of, books.figures)
         replace_ageing(connection, as_of, books.ageing)

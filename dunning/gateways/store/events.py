@@ -32,7 +32,7 @@ def latest_event(connection: Connection) -> int:
     return int(connection.execute(statement("events", "latest")).scalar_one())
 
 
-def count_deeds_since(source: Source, event_no: int) -> int:
+def count_actions_since(source: Source, event_no: int) -> int:
     """Return how many releases and recalls were recorded after an event."""
     with transact(source) as connection:
         found = connection.execute(statement("events", "count_since"), {"event_no": event_no})

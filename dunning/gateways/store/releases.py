@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from dunning.core.lists import LISTS
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
-from dunning.gateways.store.deeds import append_deeds
+from dunning.gateways.store.actions import append_actions
 from dunning.gateways.store.events import next_event
 from dunning.gateways.store.outbox import OutboxKind
 from dunning.gateways.store.proposals import count_proposals
@@ -190,7 +190,7 @@ def count_released(source: Source, list_name: str, since: date, until: date) -> 
         return int(connection.execute(statement("releases", "count_between"), row).scalar_one())
 
 
-def begin_release(source: Source, release: Released, deeds: pa.Table) -> int:
+def begin_release(source: Source, release: Released, actions: pa.Table) -> int:
     """Record in one transaction that a list is about to leave; return the event's number.
 
     Its actions are recorded as intended.
@@ -201,7 +201,7 @@ def begin_release(source: Source, release: Released, deeds: pa.Table) -> int:
     with transact(source) as connection:
         event_no = next_event(connection)
         insert_release(connection, release, event_no)
-        append_deeds(connection, release.run_id, release.as_of, deeds, event_no)
+        append_actions(connection, release.run_id, release.as_of, actions, event_no)
         return event_no
 
 

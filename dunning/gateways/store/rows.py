@@ -47,7 +47,7 @@ PROPOSALS = _schema(
     reason=_text,
     reference=_text,
 )
-DEEDS = _schema(
+ACTIONS = _schema(
     premise_no=_text,
     payer_code=_text,
     stage=_text,
@@ -58,7 +58,7 @@ DEEDS = _schema(
     written_to=_text,
 )
 # What a later night reads of them: all but the sum.
-PAST_DEEDS = DEEDS.remove(DEEDS.get_field_index("overdue_cents"))
+PAST_ACTIONS = ACTIONS.remove(ACTIONS.get_field_index("overdue_cents"))
 RECEIPT_TOKENS = _schema(
     token_sha256=_text,
     reference=_text,
@@ -69,7 +69,7 @@ RECEIPT_TOKENS = _schema(
 )
 
 SILENCES = _schema(premise_no=_text, payer_code=_text, since=_day)
-ACTS = _schema(list=_text, premise_no=_text, payer_code=_text, as_of=_day)
+HANDED_OVER = _schema(list=_text, premise_no=_text, payer_code=_text, as_of=_day)
 SEEN_HOLDS = _schema(
     hold_no=_cents,
     premise_no=_text,

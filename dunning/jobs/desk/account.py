@@ -20,8 +20,8 @@ from dunning.decisions.lists.payment_cases import (
 )
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import holds, runs
+from dunning.gateways.store.actions import fetch_account_actions
 from dunning.gateways.store.decisions import fetch_account_decisions
-from dunning.gateways.store.deeds import fetch_account_deeds
 from dunning.jobs.desk.session import Office
 from dunning.jobs.nightly.history import History, gather_history
 from dunning.jobs.queries.fate import fetch_fates
@@ -73,7 +73,7 @@ class AccountPage:
     coming: Sequence[Coming]
     proposals: Sequence[Row]
     nights: Sequence[Row]
-    deeds: Sequence[Row]
+    actions: Sequence[Row]
     own_holds: Sequence[holds.ManualHold]
     dates: Sequence[date]
 
@@ -119,7 +119,7 @@ def look(
         ),
         proposals=own,
         nights=fetch_account_decisions(office.engine, premise_no, payer_code, _NIGHTS),
-        deeds=fetch_account_deeds(office.engine, premise_no, payer_code),
+        actions=fetch_account_actions(office.engine, premise_no, payer_code),
         own_holds=[
             hold
             for hold in holds.fetch_holds(office.engine, premise_no)

@@ -20,13 +20,13 @@ from dunning.gateways.postgres.database import RUNNER, Connection, Engine, conne
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.search_index import build_search_index
 from dunning.gateways.store import closing, releases, runs
-from dunning.gateways.store.events import count_deeds_since
+from dunning.gateways.store.events import count_actions_since
 from dunning.gateways.store.holds import fetch_holds
 from dunning.gateways.store.outbox import publish_once
 from dunning.jobs.nightly.baseline import figures_of
 from dunning.jobs.nightly.output_places import Place, find_place
 from dunning.jobs.nightly.runs import NightlyRun
-from dunning.jobs.nightly.sent import deeds_of_messages
+from dunning.jobs.nightly.sent import actions_of_messages
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.retention import prune
 from dunning.jobs.run_context import Receipt
@@ -167,7 +167,7 @@ def _require_same_history(connection: Connection, this: NightlyRun) -> None:
             f"The books of {closed_on} were closed while this run of {this.as_of} was going on; it does not know "
             "what was sent then. Nothing was published. Run the date again."
         )
-    if count_deeds_since(connection, this.events_seen):
+    if count_actions_since(connection, this.events_seen):
         raise DunningError(
             f"Something was released or recalled while this run of {this.as_of} was going on; it does not know of "
             "that and might send twice. Nothing was published. Run the date again."
@@ -192,7 +192,7 @@ def _books(
         path.stem: read_table(path) for path in sorted((work / "proposed").glob("*.parquet"))
     }
     reminders = proposed["reminders"]
-    sent = deeds_of_messages(reminders)
+    sent = actions_of_messages(reminders)
     known = fetch_holds(connection)
     # holds that were recorded after this run read the events
     newer = [
@@ -206,7 +206,7 @@ def _books(
             list(_proposals(proposed, "released" if may_leave else "proposed"))
         ),
         # an empty slice keeps the schema
-        deeds=sent if may_leave else sent.slice(0, 0),
+        actions=sent if may_leave else sent.slice(0, 0),
         figures=figures_of(this.day, manifest),
         ageing=read_table(work / "ageing.parquet"),
         manifest=manifest,

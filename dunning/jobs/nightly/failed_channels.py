@@ -11,22 +11,22 @@ from dunning.decisions.lists.channel_choice import FAILURES
 from dunning.gateways.snapshots.snapshot import Snapshot
 
 
-def gather_failures(snapshot: Snapshot, deeds: pa.Table, as_of: date) -> pa.Table:
+def gather_failures(snapshot: Snapshot, actions: pa.Table, as_of: date) -> pa.Table:
     """Return the channels whose newest message to the payer had failed by a date, as FAILURES.
 
     Messages are the ledger's notices of any stage, about any of the payer's accounts, and our own
     actions of earlier dates. Of several on one day, one that failed counts as the newest.
 
     Args:
-        deeds: as `history.gather_deeds` gives them.
+        actions: as `history.gather_actions` gives them.
     """
     night = pa.scalar(as_of, pa.date32())
-    ours = deeds.filter(pc.less(deeds["as_of"], night))
-    ours = _mark(ours, "as_of", "told_failed_on", night)
+    ours = actions.filter(pc.less(actions["as_of"], night))
+    ours = _mark(ours, "as_of", "ledger_failed_on", night)
     notices = snapshot.read_notices()
     # A row of the ledger about our own message is no second message: only ours is counted.
-    is_told = pc.is_in(notices["notice_no"], value_set=deeds["reference"].combine_chunks())
-    notices = notices.filter(pc.and_(pc.invert(is_told), pc.less_equal(notices["sent_on"], night)))
+    is_ours = pc.is_in(notices["notice_no"], value_set=actions["reference"].combine_chunks())
+    notices = notices.filter(pc.and_(pc.invert(is_ours), pc.less_equal(notices["sent_on"], night)))
     notices = _mark(notices, "sent_on", "failed_on", night)
     # the usual case: without any failure the join below is not needed
     if not (pc.any(ours["failed"]).as_py() or pc.any(notices["failed"]).as_py()):

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from dunning.core.frames import Bucket, Frame, frame_of
 from dunning.core.ladder import MESSAGES
 from dunning.decisions.account.assessment import Assessment
-from dunning.decisions.account.classify import decide_with_deeds
-from dunning.decisions.account.history import tell_deeds
+from dunning.decisions.account.classify import decide_with_actions
+from dunning.decisions.account.history import join_ledger_notices
 from dunning.decisions.account.manual_holds import with_manual_holds
 from dunning.decisions.account.refused_notices import with_refused_notices
 from dunning.decisions.frames import Decision
@@ -21,7 +21,7 @@ from dunning.decisions.lists.dwellings import with_own_protections
 from dunning.gateways.files.worktables import read_table, write_table
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.snapshots.snapshot import Snapshot
-from dunning.gateways.store import deeds, holds, proposals
+from dunning.gateways.store import actions, holds, proposals
 from dunning.jobs.nightly.failed_channels import gather_failures
 from dunning.ledger.buckets import buckets_of
 from dunning.policy.rules import Rules
@@ -38,16 +38,16 @@ UNREAD = {
 class History:
     """Records of earlier dates that a run's decisions depend on.
 
-    deeds: as `gather_deeds` gives them. manual_holds: as `store.holds.fetch_seen_holds`. acts: as
-    `store.deeds.fetch_acts`.
+    actions: as `gather_actions` gives them. manual_holds: as `store.holds.fetch_seen_holds`.
+    handed_over: as `store.actions.fetch_handed_over`.
     concerned: premise_no and payer_code of our actions that a refused row of the ledger's notices
     refers to.
     failures: as reaching.FAILURES. silences: as `store.proposals.fetch_silences`.
     """
 
-    deeds: pa.Table
+    actions: pa.Table
     manual_holds: pa.Table
-    acts: pa.Table
+    handed_over: pa.Table
     concerned: pa.Table
     failures: pa.Table
     silences: pa.Table
@@ -59,7 +59,9 @@ class History:
         bucket = with_own_protections(bucket, self.manual_holds)
         bucket = with_refused_notices(bucket, self.concerned)
         bucket = with_failures(bucket, self.failures)
-        return bucket, *decide_with_deeds(bucket, rules, deeds_of_bucket(self.deeds, bucket.index))
+        return bucket, *decide_with_actions(
+            bucket, rules, actions_of_bucket(self.actions, bucket.index)
+        )
 
     def write(self, work: Path) -> list[Path]:
         """Write the tables into a run's work folder; return the files, to be sealed."""
@@ -74,7 +76,7 @@ class History:
         return cls(**{name: read_table(work / f"{name}.parquet") for name in _TABLES})
 
 
-_TABLES = ("deeds", "manual_holds", "acts", "concerned", "failures", "silences")
+_TABLES = ("actions", "manual_holds", "handed_over", "concerned", "failures", "silences")
 
 
 def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
@@ -82,12 +84,14 @@ def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen
     # the longest of the periods, so that one query serves every list
     acted_days = max(rules.release.acted_days.values())
     since = rules.as_of - timedelta(days=acted_days)
-    gathered = gather_deeds(source, snapshot, rules, events_seen)
+    gathered = gather_actions(source, snapshot, rules, events_seen)
     return History(
-        deeds=gathered,
+        actions=gathered,
         failures=gather_failures(snapshot, gathered, rules.as_of),
         manual_holds=holds.fetch_seen_holds(source, events_seen),
-        acts=deeds.fetch_acts(source, before=rules.as_of, since=since, events_seen=events_seen),
+        handed_over=actions.fetch_handed_over(
+            source, before=rules.as_of, since=since, events_seen=events_seen
+        ),
         concerned=gather_concerned(source, snapshot, rules, events_seen),
         silences=proposals.fetch_silences(
             source, before=rules.as_of, since=_remember_silences_since(rules)
@@ -106,7 +110,7 @@ def gather_concerned(
     refused = pa.array(snapshot.info["refused_notices"], pa.string())
     # without refused rows nothing can match: an empty period avoids the long query
     since = memory_of(rules) if len(refused) else rules.as_of
-    sent = deeds.fetch_deeds(source, rules.as_of, since, events_seen)
+    sent = actions.fetch_actions(source, rules.as_of, since, events_seen)
     return sent.filter(pc.is_in(sent["reference"], value_set=refused)).select(
         ["premise_no", "payer_code"]
     )
@@ -120,12 +124,12 @@ def _remember_silences_since(rules: Rules) -> date:
     return rules.as_of - timedelta(days=rules.reminders.on_list_days + rules.reminders.repeat_days)
 
 
-def gather_deeds(
-    source: Source, snapshot: Snapshot, rules: Rules, events_seen: int = deeds.ALL_EVENTS
+def gather_actions(
+    source: Source, snapshot: Snapshot, rules: Rules, events_seen: int = actions.ALL_EVENTS
 ) -> pa.Table:
     """Return the actions that matter for a run, joined with the ledger's notices.
 
-    As `tell_deeds` gives them, in the store's order of references: actions of earlier dates that
+    As `join_ledger_notices` gives them, in the store's order of references: actions of earlier dates that
     can still count; and those of the date itself and later ones (its decisions do not see them) if
     the ledger has a row for them: such rows are not notices of the ledger's own.
 
@@ -134,20 +138,22 @@ def gather_deeds(
         has none).
     """
     notices = snapshot.read_notices()
-    told = tell_deeds(deeds.fetch_deeds(source, date.max, memory_of(rules), events_seen), notices)
-    notice = told["notice"].to_numpy()
+    joined = join_ledger_notices(
+        actions.fetch_actions(source, date.max, memory_of(rules), events_seen), notices
+    )
+    notice = joined["notice"].to_numpy()
     # keep: the ledger has a row for it, or it is of an earlier date
-    kept = (notice >= 0) | pc.less(told["as_of"], pa.scalar(rules.as_of)).to_numpy()
-    told, notice = told.filter(pa.array(kept)), notice[kept]
+    kept = (notice >= 0) | pc.less(joined["as_of"], pa.scalar(rules.as_of)).to_numpy()
+    joined, notice = joined.filter(pa.array(kept)), notice[kept]
     # notice is -1 where the ledger has no row; index -1 takes the appended last value, also -1
     where = np.r_[notices["bucket"].to_numpy(), -1][notice]
-    bucket = buckets_of(told["premise_no"].combine_chunks())
-    return told.append_column("bucket", pa.array(bucket)).append_column(
+    bucket = buckets_of(joined["premise_no"].combine_chunks())
+    return joined.append_column("bucket", pa.array(bucket)).append_column(
         "notice_bucket", pa.array(where)
     )
 
 
-def deeds_of_bucket(gathered: pa.Table, bucket: int) -> Frame:
+def actions_of_bucket(gathered: pa.Table, bucket: int) -> Frame:
     """Return the actions that concern one bucket: by account, or by the ledger's row."""
     concerns = pc.or_(
         pc.equal(gathered["bucket"], bucket), pc.equal(gathered["notice_bucket"], bucket)

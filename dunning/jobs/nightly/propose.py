@@ -12,7 +12,7 @@ from dunning.decisions.account.ageing import join_ageing
 from dunning.decisions.lists.missing_protections import stop_lists
 from dunning.decisions.lists.one_message import silence_listed
 from dunning.decisions.lists.proposals import SCHEMAS, Proposed, merge_proposed
-from dunning.decisions.lists.volume_limits import ramp_reminders, withhold_acted
+from dunning.decisions.lists.volume_limits import ramp_reminders, withhold_handed_over
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import read_table, write_table
 from dunning.jobs.nightly.balance import join_books, join_stages
@@ -45,8 +45,8 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     for reason in this.stops.values():
         proposed = stop_lists(proposed, reason)
     rules, history = this.rules(), History.read(Path(this.work))
-    proposed = withhold_acted(proposed, history.acts, this.day, rules.release)
-    proposed = silence_listed(proposed, history.acts, history.silences, this.day, rules)
+    proposed = withhold_handed_over(proposed, history.handed_over, this.day, rules.release)
+    proposed = silence_listed(proposed, history.handed_over, history.silences, this.day, rules)
     proposed = merge_proposed([ramp_reminders(proposed, rules.release)])
     check_once(proposed)
     tables = {

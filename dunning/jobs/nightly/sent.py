@@ -9,8 +9,8 @@ from dunning.decisions.lists.channel_choice import mark_addresses
 _TAKEN = ("premise_no", "payer_code", "stage", "channel", "reference")
 
 
-def deeds_of_messages(rows: pa.Table) -> pa.Table:
-    """Return messages as `store.deeds.append_deeds` takes them.
+def actions_of_messages(rows: pa.Table) -> pa.Table:
+    """Return messages as `store.actions.append_actions` takes them.
 
     Letters get `written_to`, the mark of their address.
     """
@@ -19,5 +19,5 @@ def deeds_of_messages(rows: pa.Table) -> pa.Table:
     addresses = pc.if_else(
         is_letter, rows["address"], pa.scalar(None, pa.string())
     ).combine_chunks()
-    deeds = rows.select(_TAKEN).append_column("overdue_cents", rows[PRINCIPAL])
-    return deeds.append_column("written_to", mark_addresses(addresses))
+    actions = rows.select(_TAKEN).append_column("overdue_cents", rows[PRINCIPAL])
+    return actions.append_column("written_to", mark_addresses(addresses))

@@ -31,7 +31,7 @@ class Crowd:
     cases: tuple[BoundaryCase, ...]
     nights: tuple[date, ...]
     bucket: Bucket
-    deeds: Frame = field(repr=False)
+    actions: Frame = field(repr=False)
 
 
 def make_crowd(rules: Rules) -> Crowd:
@@ -41,7 +41,7 @@ def make_crowd(rules: Rules) -> Crowd:
     nights = {rules.as_of + timedelta(days=n) for n in range(15)}
     # The nights whose disconnection window may contain such a day.
     nights |= {day + timedelta(days=n) for day in days for n in range(-12, 2)}
-    return Crowd(cases, tuple(sorted(nights)), _make_bucket(cases), _make_deeds(cases))
+    return Crowd(cases, tuple(sorted(nights)), _make_bucket(cases), _make_actions(cases))
 
 
 def _make_bucket(cases: Iterable[BoundaryCase]) -> Bucket:
@@ -50,7 +50,7 @@ def _make_bucket(cases: Iterable[BoundaryCase]) -> Bucket:
         _add_account(rows, place, case)
         items = _add_debts(rows, place, case)
         _add_protections(rows, place, case, items)
-        # What we sent ourselves is no notice of the ledger but an action: see `_make_deeds`.
+        # What we sent ourselves is no notice of the ledger but an action: see `_make_actions`.
         for number, notice in enumerate(n for n in case.notices if not n.is_ours):
             rows["notices"].append(
                 {
@@ -66,13 +66,13 @@ def _make_bucket(cases: Iterable[BoundaryCase]) -> Bucket:
     return Bucket(0, {name: frame_of(_to_table(SCHEMAS[name], rows[name])) for name in SCHEMAS})
 
 
-def _make_deeds(cases: Iterable[BoundaryCase]) -> Frame:
+def _make_actions(cases: Iterable[BoundaryCase]) -> Frame:
     schema = pa.schema(
         [
             (name, pa.string())
             for name in ("premise_no", "payer_code", "stage", "channel", "reference")
         ]
-        + [(name, pa.date32()) for name in ("as_of", "told_served_on", "told_failed_on")]
+        + [(name, pa.date32()) for name in ("as_of", "ledger_served_on", "ledger_failed_on")]
     )
     rows = [
         {

@@ -10,7 +10,7 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import Frame
 from dunning.core.ladder import NAMED_RUNGS
 from dunning.core.words import NOTICE_STAGES, STAGES, code
-from dunning.decisions.account.classify import decide_with_deeds
+from dunning.decisions.account.classify import decide_with_actions
 from dunning.decisions.frames import Decision
 from dunning.jobs.nightly.classify import propose
 from dunning.jobs.policy_check.boundary_cases import describe
@@ -51,7 +51,7 @@ def check_night(policy: Policy, night: date) -> list[Finding]:
     rules = policy.at(night)
     try:
         crowd = make_crowd(rules)
-        decision, found = decide_with_deeds(crowd.bucket, rules, crowd.deeds)
+        decision, found = decide_with_actions(crowd.bucket, rules, crowd.actions)
         proposed = propose(crowd.bucket, decision, found, rules, night)
     except DunningError as error:
         return [

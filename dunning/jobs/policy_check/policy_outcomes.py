@@ -12,7 +12,7 @@ from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import TABLES
 from dunning.core.words import LANGUAGES, SERVICES
 from dunning.decisions.account.assessment import Assessment
-from dunning.decisions.account.classify import decide_with_deeds
+from dunning.decisions.account.classify import decide_with_actions
 from dunning.decisions.account.manual_hold_terms import is_ending, latest_end
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.circuit_breaker import comparable_nights, find_unusual
@@ -41,7 +41,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     Raises:
         DunningError: the decisions refuse the rules.
     """
-    decision, assessment = decide_with_deeds(crowd.bucket, rules, crowd.deeds)
+    decision, assessment = decide_with_actions(crowd.bucket, rules, crowd.actions)
     yield from decision_tables(crowd.bucket, decision, rules).items()
     yield "windows", _windows(crowd.nights, rules)
     yield "limits", _limits(rules.loading)

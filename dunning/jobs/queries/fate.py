@@ -8,7 +8,7 @@ from typing import Any
 from dunning.documents.pages.fate_text import Step
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.store import holds, proposals, releases, runs
-from dunning.gateways.store.deeds import fetch_account_deeds
+from dunning.gateways.store.actions import fetch_account_actions
 
 Row = dict[str, Any]
 _LIST_OF = {
@@ -44,14 +44,14 @@ def fetch_fates(
         holds.fetch_holds(source, premise_no),
         runs.last_closed_on(source),
     )
-    deeds = {
-        code: fetch_account_deeds(source, premise_no, code)
+    actions = {
+        code: fetch_account_actions(source, premise_no, code)
         for code in {row["payer_code"] for row in rows}
     }
-    return [{**row, "steps": _tell(row, as_of, known, deeds[row["payer_code"]])} for row in rows]
+    return [{**row, "steps": _tell(row, as_of, known, actions[row["payer_code"]])} for row in rows]
 
 
-def _tell(row: Row, as_of: date, known: _Known, deeds: Sequence[Row]) -> list[Step]:
+def _tell(row: Row, as_of: date, known: _Known, actions: Sequence[Row]) -> list[Step]:
     if row["state"] == "withheld":
         return [Step("withheld", on=as_of, note=row["reason"] or "")]
     steps = [Step("proposed", on=as_of), *_hold_steps(row, as_of, known)]
@@ -61,14 +61,17 @@ def _tell(row: Row, as_of: date, known: _Known, deeds: Sequence[Row]) -> list[St
     out = known.released.get(row["list"])
     if out is None or out.state != "done":
         return steps + _unanswered(row, as_of, known)
-    deed = _find_deed(row, as_of, deeds)
-    if deed is None:
+    action = _find_action(row, as_of, actions)
+    if action is None:
         return [*steps, Step("stayed", at=out.recorded_at)]
     steps.append(Step("left", at=out.recorded_at))
-    if deed["recalled_at"] is not None:
+    if action["recalled_at"] is not None:
         steps.append(
             Step(
-                "recalled", deed["recalled_at"], by=deed["recalled_by"], note=deed["recall_reason"]
+                "recalled",
+                action["recalled_at"],
+                by=action["recalled_by"],
+                note=action["recall_reason"],
             )
         )
     return steps
@@ -114,13 +117,15 @@ def _unanswered(row: Row, as_of: date, known: _Known) -> list[Step]:
     return [] if last else [Step("waiting")]
 
 
-def _find_deed(row: Row, as_of: date, deeds: Sequence[Row]) -> Row | None:
-    own = [deed for deed in deeds if deed["as_of"] == as_of and _list_of(deed) == row["list"]]
+def _find_action(row: Row, as_of: date, actions: Sequence[Row]) -> Row | None:
+    own = [
+        action for action in actions if action["as_of"] == as_of and _list_of(action) == row["list"]
+    ]
     if row["list"] == "reminders":
         # An account may get several messages on one date; the stage distinguishes them.
-        own = [deed for deed in own if deed["stage"] == row["stage"]]
+        own = [action for action in own if action["stage"] == row["stage"]]
     return own[0] if own else None
 
 
-def _list_of(deed: Row) -> str:
-    return _LIST_OF.get(deed["channel"], "reminders")
+def _list_of(action: Row) -> str:
+    return _LIST_OF.get(action["channel"], "reminders")

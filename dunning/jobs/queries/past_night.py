@@ -13,7 +13,7 @@ from dunning.decisions.frames import Decision
 from dunning.decisions.lists.missing_protections import stop_lists
 from dunning.decisions.lists.one_message import silence_listed
 from dunning.decisions.lists.proposals import Proposed
-from dunning.decisions.lists.volume_limits import withhold_acted
+from dunning.decisions.lists.volume_limits import withhold_handed_over
 from dunning.gateways.postgres.database import READER, Engine, Source
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.remote_store import open_kept
@@ -72,8 +72,8 @@ class Night:
         for reason in self.stops.values():
             proposed = stop_lists(proposed, reason)
         known, as_of = self.history, self.rules.as_of
-        proposed = withhold_acted(proposed, known.acts, as_of, self.rules.release)
-        return silence_listed(proposed, known.acts, known.silences, as_of, self.rules)
+        proposed = withhold_handed_over(proposed, known.handed_over, as_of, self.rules.release)
+        return silence_listed(proposed, known.handed_over, known.silences, as_of, self.rules)
 
 
 @contextmanager

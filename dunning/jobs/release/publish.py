@@ -31,7 +31,7 @@ from dunning.gateways.store import open_store, releases, runs
 from dunning.gateways.store.outbox import publish_once
 from dunning.gateways.store.readers import reading
 from dunning.jobs.nightly.calendar import day_of
-from dunning.jobs.nightly.sent import deeds_of_messages
+from dunning.jobs.nightly.sent import actions_of_messages
 from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.recovery import recover
@@ -44,7 +44,7 @@ from dunning.policy.rules import Release as Rule
 
 MAY_LEAVE = ("approved", "automatic")
 # Per list: stage and channel of the recorded action, and the letter of its reference.
-_DEEDS = {
+_ACTIONS = {
     "disconnections": ("disconnection_order", "field", "D"),
     "court": ("court_case", "court", ""),
 }
@@ -294,22 +294,22 @@ def _publish(
         out=out,
         manifest_sha256=hashlib.sha256((work / MANIFEST).read_bytes()).hexdigest(),
     )
-    deeds = deeds_of(offer.day, offer.list_name, leaving)
+    actions = actions_of(offer.day, offer.list_name, leaving)
     publish_once(
         connection,
         releases.RELEASE,
         work,
-        lambda within: releases.begin_release(within, intended, deeds),
+        lambda within: releases.begin_release(within, intended, actions),
     )
     receipt = _receipt(offer, "released", manifest["rows"], manifest["cents"], dropped)
     return {**receipt, "folder": str(target_of(out, f"released/{offer.as_of}"))}
 
 
-def deeds_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
-    """Return the actions of rows that leave, as `store.deeds.append_deeds` takes them."""
+def actions_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
+    """Return the actions of rows that leave, as `store.actions.append_actions` takes them."""
     if list_name == "reminders":
-        return deeds_of_messages(rows)
-    stage, channel, letter = _DEEDS[list_name]
+        return actions_of_messages(rows)
+    stage, channel, letter = _ACTIONS[list_name]
     is_case = list_name == "court"
     reference = (
         # a case has its own reference; an order gets one of date, letter and account

@@ -15,14 +15,14 @@ from sqlalchemy import Connection
 from dunning.core.errors import DunningError
 from dunning.gateways.postgres.database import Source, copy_in, copy_out, transact
 from dunning.gateways.postgres.sql_files import statement
-from dunning.gateways.store.rows import ACTS, DEEDS, PAST_DEEDS, shape_rows
+from dunning.gateways.store.rows import ACTIONS, HANDED_OVER, PAST_ACTIONS, shape_rows
 
 # larger than any event number
 ALL_EVENTS = 2**62
 
 
-def append_deeds(
-    source: Source, run_id: int, as_of: date, deeds: pa.Table, event_no: int | None = None
+def append_actions(
+    source: Source, run_id: int, as_of: date, actions: pa.Table, event_no: int | None = None
 ) -> int:
     """Record actions as intended by a run; return how many were new.
 
@@ -30,7 +30,7 @@ def append_deeds(
         source: an engine, or a connection inside the caller's transaction.
         run_id: the run that takes them.
         as_of: its date, which is every action's day.
-        deeds: premise_no, payer_code, stage, channel, reference, overdue_cents; of letters also
+        actions: premise_no, payer_code, stage, channel, reference, overdue_cents; of letters also
             written_to, the mark of the address (see `reaching.mark_addresses`). One that is there
             already with the same content is left as it is.
         event_no: of the release that takes them; None for what leaves with the close itself.
@@ -40,13 +40,13 @@ def append_deeds(
             nothing is recorded.
     """
     # only letters have an address to remember
-    if "written_to" not in deeds.column_names:
-        deeds = deeds.append_column("written_to", pa.nulls(len(deeds), pa.string()))
+    if "written_to" not in actions.column_names:
+        actions = actions.append_column("written_to", pa.nulls(len(actions), pa.string()))
     with transact(source) as connection:
         # COPY fills a temporary table, where duplicates and conflicts are found first
         connection.execute(statement("deeds", "stage"))
         try:
-            copy_in(connection, "deeds", "copy", shape_rows(deeds, DEEDS, as_of))
+            copy_in(connection, "deeds", "copy", shape_rows(actions, ACTIONS, as_of))
         except psycopg.errors.UniqueViolation as error:
             raise DunningError(
                 f"The run of {as_of} wants to record one deed twice: {error.diag.message_detail} "
@@ -59,7 +59,7 @@ def append_deeds(
         ).rowcount
 
 
-def fetch_deeds(
+def fetch_actions(
     source: Source, before: date, since: date = date.min, events_seen: int = ALL_EVENTS
 ) -> pa.Table:
     """Return the messages sent on dates from `since` until the day before `before`.
@@ -70,22 +70,22 @@ def fetch_deeds(
     """
     given = {"before": before, "since": since, "events_seen": events_seen}
     with transact(source) as connection:
-        return copy_out(connection, "deeds", "fetch", PAST_DEEDS, given)
+        return copy_out(connection, "deeds", "fetch", PAST_ACTIONS, given)
 
 
-def fetch_acts(
+def fetch_handed_over(
     source: Source, before: date, since: date, events_seen: int = ALL_EVENTS
 ) -> pa.Table:
-    """Return the disconnection orders and court cases handed over, as rows.ACTS.
+    """Return the disconnection orders and court cases handed over, as rows.HANDED_OVER.
 
-    The same ones count as in `fetch_deeds`.
+    The same ones count as in `fetch_actions`.
     """
     given = {"before": before, "since": since, "events_seen": events_seen}
     with transact(source) as connection:
-        return copy_out(connection, "deeds", "fetch_acts", ACTS, given)
+        return copy_out(connection, "deeds", "fetch_acts", HANDED_OVER, given)
 
 
-def fetch_account_deeds(source: Source, premise_no: str, payer_code: str) -> list[dict[str, Any]]:
+def fetch_account_actions(source: Source, premise_no: str, payer_code: str) -> list[dict[str, Any]]:
     """Return all actions on one account, the newest first.
 
     stage, as_of, channel, reference, overdue_cents, state; recalled_at, recalled_by, recall_reason
@@ -99,7 +99,7 @@ def fetch_account_deeds(source: Source, premise_no: str, payer_code: str) -> lis
         ]
 
 
-def count_deeds(source: Source, as_of: date) -> dict[str, int]:
+def count_actions(source: Source, as_of: date) -> dict[str, int]:
     """Return the number of a date's actions by state (`intended`, `done`).
 
     A state without actions is missing.
