@@ -10,10 +10,10 @@ _CELL = re.compile(r'(\w+)="((?:[^"]|"")*)"')
 _LONGEST = 80
 
 
-def tell_cells(cells: Iterable[tuple[str, str]]) -> str:
+def format_cells(cells: Iterable[tuple[str, str]]) -> str:
     """Return cells as one text; quotes in them are doubled, and long ones are cut short.
 
-    >>> tell_cells([("due_on", "31.02.2026"), ("note", "„a“")])
+    >>> format_cells([("due_on", "31.02.2026"), ("note", "„a“")])
     'due_on="31.02.2026"; note="„a“"'
     """
     return "; ".join(
@@ -24,7 +24,7 @@ def tell_cells(cells: Iterable[tuple[str, str]]) -> str:
 def read_cells(text: str) -> list[tuple[str, str]]:
     """Return the cells that such a text contains.
 
-    >>> read_cells(tell_cells([("due_on", "31.02.2026"), ("note", 'a; "b"'), ("amount", "")]))
+    >>> read_cells(format_cells([("due_on", "31.02.2026"), ("note", 'a; "b"'), ("amount", "")]))
     [('due_on', '31.02.2026'), ('note', 'a; "b"'), ('amount', '')]
     """
     return [(name, cell.replace('""', '"')) for name, cell in _CELL.findall(text)]

@@ -36,10 +36,10 @@ def decision_tables(bucket: Bucket, decision: Decision, rules: Rules) -> dict[st
         "open_items": _open_items(bucket, decision.open_items),
         "settlements": _settlements(bucket, decision.pieces),
     }
-    return {name: _say_what_is_never_null(table) for name, table in tables.items()}
+    return {name: _mark_never_null(table) for name, table in tables.items()}
 
 
-def _say_what_is_never_null(table: pa.Table) -> pa.Table:
+def _mark_never_null(table: pa.Table) -> pa.Table:
     """Return a table with non-null columns marked so: Parquet then keeps no nulls of them."""
     schema = pa.schema([field.with_nullable(field.name in _MAY_LACK) for field in table.schema])
     return pa.Table.from_arrays(table.columns, schema=schema)

@@ -213,7 +213,8 @@ def read_value(kind: Any, key: str, value: Any) -> Any:
         return _read_word(key, value)
     if not isinstance(value, list):
         raise ValueRefused(
-            f"`{key}` is {_say(value)}, not a list.", f'Write a list: `{key} = ["...", "..."]`.'
+            f"`{key}` is {_show_value(value)}, not a list.",
+            f'Write a list: `{key} = ["...", "..."]`.',
         )
     item = get_args(kind)[0]
     if get_origin(item) is tuple:
@@ -223,7 +224,7 @@ def read_value(kind: Any, key: str, value: Any) -> Any:
     return items
 
 
-def _say(value: Any) -> str:
+def _show_value(value: Any) -> str:
     names: dict[type, str] = {
         bool: "a truth value",
         int: "a whole number",
@@ -246,7 +247,7 @@ def _read_count(key: str, value: Any) -> int:
             if is_cents
             else "Write a whole number, no quotes."
         )
-        raise ValueRefused(f"`{key}` is {_say(value)}, not a whole number.", cure)
+        raise ValueRefused(f"`{key}` is {_show_value(value)}, not a whole number.", cure)
     low, high = _bounds(key, is_cents=is_cents)
     if not low <= value <= high:
         raise ValueRefused(
@@ -265,7 +266,8 @@ def _bounds(key: str, *, is_cents: bool) -> tuple[int, int]:
 def _read_decimal(key: str, value: Any) -> Decimal:
     if type(value) is not int and not isinstance(value, Decimal):
         raise ValueRefused(
-            f"`{key}` is {_say(value)}, not a number.", "Write a number with a point, no quotes."
+            f"`{key}` is {_show_value(value)}, not a number.",
+            "Write a number with a point, no quotes.",
         )
     number = Decimal(value)
     is_share = "_share_" in key
@@ -293,7 +295,8 @@ def _read_decimal(key: str, value: Any) -> Decimal:
 def _read_day(key: str, value: Any) -> date:
     if type(value) is not date:
         raise ValueRefused(
-            f"`{key}` is {_say(value)}, not a date.", "Write a date without quotes: 2026-01-01."
+            f"`{key}` is {_show_value(value)}, not a date.",
+            "Write a date without quotes: 2026-01-01.",
         )
     if not FIRST_DAY <= value <= LAST_DAY:
         raise ValueRefused(
@@ -305,7 +308,7 @@ def _read_day(key: str, value: Any) -> date:
 def _read_word(key: str, value: Any) -> str:
     if type(value) is not str:
         raise ValueRefused(
-            f"`{key}` is {_say(value)}, not a text.", 'Write a text in quotes: "...".'
+            f"`{key}` is {_show_value(value)}, not a text.", 'Write a text in quotes: "...".'
         )
     if value != value.strip() or not (value or key in MAY_BE_EMPTY):
         raise ValueRefused(

@@ -120,12 +120,12 @@ def is_warned(facts: Facts, paid: int) -> bool:
 @given(accounts())
 def test_exactly_the_least_payment_takes_an_account_off(facts: Facts) -> None:
     asked = ask(facts)
-    ways = {
+    alternatives = {
         is_cut: stop_disconnection,
         is_warned: stop_last_warning,
         is_sued: lambda asked: stop_stage(asked, "court_bound", to_day(AS_OF)),
     }
-    for stands, stop in ways.items():
+    for stands, stop in alternatives.items():
         if stands(facts, 0):
             least = stop(asked)
             assert (False, True) == (stands(facts, least), stands(facts, least - 1)), (
@@ -151,8 +151,8 @@ def test_the_next_stage_does_not_come_on_its_day(facts: Facts) -> None:
 def comes_on(asked: AssessedAccount, stage: str, on: int) -> bool:
     """Whether an account stands at a stage on a day, if nothing more is paid."""
     reached = find_reached(asked.assessment.items, asked.assessment.ladder, RULES.stages, 1, on)
-    ways = ["court_bound", "limitation_near"] if stage == "court_bound" else [stage]
-    return any(bool(reached[way][0]) for way in ways)
+    alternatives = ["court_bound", "limitation_near"] if stage == "court_bound" else [stage]
+    return any(bool(reached[way][0]) for way in alternatives)
 
 
 def test_what_the_rule_does_not_count_is_not_asked_for() -> None:

@@ -75,7 +75,7 @@ def flagged(name: str) -> set[str]:
     """Return the keys of the dictionaries of flags from which a module of the decisions takes its
     reasons.
     """
-    saying = ("_withhold_for", "_why_not", "_not_claimed", "say_why", "person_reasons")
+    saying = ("_withhold_for", "_why_not", "_not_claimed", "explain_dropped", "person_reasons")
     meant = [
         each for each in functions_of(ROOT / f"decisions/{name}.py") if each.name.startswith(saying)
     ]
@@ -130,7 +130,7 @@ def listing_codes() -> set[str]:
     }
     codes |= {code for name in RELEASING for code in given(ROOT / f"jobs/release/{name}.py")}
     codes |= {
-        manual_hold_terms._SAID.get(reason, f"hold_{reason}")
+        manual_hold_terms._CODES.get(reason, f"hold_{reason}")
         for reason in manual_hold_terms.REASONS
     }
     return (codes | set(dropped_rows._ELSE.values()) | guarded() | set(ledger_tables.REASONS)) - {

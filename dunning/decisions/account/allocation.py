@@ -48,7 +48,9 @@ class Allocation:
     books: dict[str, int]
 
 
-def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = None) -> Allocation:
+def allocate(
+    bucket: Bucket, as_of: int, euro_from: int, also_pieces_of: Flags | None = None
+) -> Allocation:
     """Return what is open, settled and left over in each account of a bucket on `as_of`.
 
     BGN items and BGN payments dated before `euro_from` settle each other in BGN; then each item's
@@ -57,7 +59,7 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = N
     with its reversal, do not count. All of this is the state at the end of `as_of`.
 
     Args:
-        tells: accounts whose pieces are given even if they owe nothing.
+        also_pieces_of: accounts whose pieces are given even if they owe nothing.
 
     Source: contract, section 3, rules 1 and 2; ЗЗД art. 76; Закон за въвеждане на еврото.
     """
@@ -85,8 +87,8 @@ def allocate(bucket: Bucket, as_of: int, euro_from: int, tells: Flags | None = N
     shown = any_by(
         ledger.item_account[items], bucket.items["due_on"][items] < as_of, ledger.accounts
     )
-    if tells is not None:
-        shown |= tells
+    if also_pieces_of is not None:
+        shown |= also_pieces_of
     return Allocation(
         items=items,
         open_cents=left[items],

@@ -16,7 +16,7 @@ REASONS = ("life_support", "vulnerable", "complaint", "dispute", "deceased", "ma
 # These protect all people who live at the premise.
 OF_PREMISE = ("life_support", "vulnerable")
 _LONGEST_DAYS = 366
-_SAID = {"manual": "struck", "life_support": "life_support", "vulnerable": "vulnerable"}
+_CODES = {"manual": "struck", "life_support": "life_support", "vulnerable": "vulnerable"}
 
 
 class Protecting(Protocol):
@@ -44,17 +44,17 @@ def find_held_back(rows: pa.Table, list_name: str, holds: Iterable[Protecting]) 
     """
     # The most urgent last: of several holds on one account it overwrites the others.
     known = sorted(holds, key=lambda hold: REASONS.index(hold.reason), reverse=True)
-    said = {hold.reason: _SAID.get(hold.reason, f"hold_{hold.reason}") for hold in known}
-    of_account = {f"{hold.premise_no}\x1f{hold.payer_code}": said[hold.reason] for hold in known}
+    codes = {hold.reason: _CODES.get(hold.reason, f"hold_{hold.reason}") for hold in known}
+    of_account = {f"{hold.premise_no}\x1f{hold.payer_code}": codes[hold.reason] for hold in known}
     found = _look_up(key_of(rows), of_account)
     if list_name != "disconnections":
         return found
     protecting = [hold for hold in known if hold.reason in OF_PREMISE]
     of_premise = _look_up(
-        rows["premise_no"], {hold.premise_no: said[hold.reason] for hold in protecting}
+        rows["premise_no"], {hold.premise_no: codes[hold.reason] for hold in protecting}
     )
     of_payer = _look_up(
-        rows["payer_code"], {hold.payer_code: said[hold.reason] for hold in protecting}
+        rows["payer_code"], {hold.payer_code: codes[hold.reason] for hold in protecting}
     )
     return pc.coalesce(of_premise, of_payer, found)
 

@@ -133,10 +133,10 @@ def counting_spells(
     notice served after `as_of` has not happened yet; a notice that we sent is served by the
     policy's rule, also on a day to come.
     """
-    told = (
+    known = (
         (history["stage"] == stage) & (history["sent_on"] <= as_of) & (history["served_on"] < NEVER)
     )
-    notices = history.take(told & ((history["served_on"] <= as_of) | history["is_ours"]))
+    notices = history.take(known & ((history["served_on"] <= as_of) | history["is_ours"]))
     row, notice = pair_up(account, notices["account"])
     names = due_on[row] < notices["sent_on"][notice]
     row, notice = row[names], notice[names]

@@ -40,10 +40,10 @@ Row = dict[str, Any]
 class Condition:
     """What a rung requires of an account, and what it has on `as_of`.
 
-    items, cents, days: number, sum and age of the items that count. way: the rung's name.
+    items, cents, days: number, sum and age of the items that count. rung: its name.
     """
 
-    way: str
+    rung: str
     rule: StageRule
     items: int
     cents: int
@@ -96,7 +96,7 @@ def find_accounts(
     return [int(place) for place in np.flatnonzero(found)]
 
 
-def tell_story(
+def build_story(
     bucket: Bucket, decision: Decision, assessment: Assessment, rules: Rules, account: int
 ) -> Story:
     """Return the story of one account, given its place in the bucket."""
@@ -137,14 +137,14 @@ def _conditions(assessment: Assessment, rules: Rules, account: int, own: Places)
     as_of = to_day(rules.as_of)
     conditions = []
     for rung in RUNGS:
-        looked_at = own[assessment.ladder[rung.name].on(as_of, len(assessment.items.account))[own]]
-        days = [as_of - int(day) for day in assessment.items.due_on[looked_at]]
-        cents = int(assessment.items.open_cents[looked_at].sum())
+        counting = own[assessment.ladder[rung.name].on(as_of, len(assessment.items.account))[own]]
+        days = [as_of - int(day) for day in assessment.items.due_on[counting]]
+        cents = int(assessment.items.open_cents[counting].sum())
         conditions.append(
             Condition(
                 rung.name,
                 rules.stages.of(rung.name),
-                len(looked_at),
+                len(counting),
                 cents,
                 max(days, default=0),
                 bool(assessment.reached[rung.name][account]),
@@ -167,15 +167,15 @@ def _segments(bucket: Bucket, assessment: Assessment, rules: Rules, own: Places)
     named = segments.with_columns(
         invoice_no=bucket.items.text("invoice_no").take(_places(segments["item"]))
     )
-    rows, exact, told = _rows(named), Fraction(0), 0
+    rows, exact, shown_cents = _rows(named), Fraction(0), 0
     # Each segment shows what it adds to the rounded running sum of its item, so that the shown
     # parts add up to the interest of the item.
     for before, row in zip([None, *rows], rows, strict=False):
         if before is None or before["item"] != row["item"]:
-            exact, told = Fraction(0), 0
+            exact, shown_cents = Fraction(0), 0
         exact += _accrue(row, rules.interest.day_count)
-        row["interest_cents"] = math.floor(exact + Fraction(1, 2)) - told
-        told += row["interest_cents"]
+        row["interest_cents"] = math.floor(exact + Fraction(1, 2)) - shown_cents
+        shown_cents += row["interest_cents"]
     return rows
 
 

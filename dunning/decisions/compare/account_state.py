@@ -35,7 +35,7 @@ class ComparedNight:
     proposed: Proposed
 
 
-def stand(
+def summarize_accounts(
     bucket: Bucket, decision: Decision, assessment: Assessment, rules: Rules, proposed: Proposed
 ) -> ComparedNight:
     """Return the state of each account that exists on `rules.as_of`."""
@@ -43,7 +43,7 @@ def stand(
     # Facts below are per account of the bucket; `place` selects those that exist on the night.
     place = own["account"]
     named = bucket.accounts.take(place)
-    way_cents, way_days = _look(assessment, rules, len(bucket.accounts))
+    rung_cents, rung_days = _sum_counting_items(assessment, rules, len(bucket.accounts))
     facts: dict[str, Any] = {
         "premise_no": named.text("premise_no"),
         "payer_code": named.text("payer_code"),
@@ -52,13 +52,13 @@ def stand(
             for name in ("stage", "open_cents", "overdue_cents", "reasons", "why_not", "rule")
         },
         **{name: cents[place] for name, cents in _turnover(bucket, to_day(rules.as_of)).items()},
-        "way_cents": way_cents[place],
-        "way_days": way_days[place],
+        "way_cents": rung_cents[place],
+        "way_days": rung_days[place],
     }
     return ComparedNight(Frame(facts), proposed)
 
 
-def _look(
+def _sum_counting_items(
     assessment: Assessment, rules: Rules, accounts: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return per account and rung the sum and the age in days of the items that count.
@@ -70,13 +70,13 @@ def _look(
         np.zeros((accounts, len(RUNG_NAMES)), np.int64),
         np.zeros((accounts, len(RUNG_NAMES)), np.int64),
     )
-    for column, way in enumerate(RUNG_NAMES):
-        looked_at = assessment.ladder[way].on(as_of, rows)
-        account = assessment.items.account[looked_at]
-        cents[:, column] = sum_by(account, assessment.items.open_cents[looked_at], accounts)
+    for column, rung in enumerate(RUNG_NAMES):
+        counting = assessment.ladder[rung].on(as_of, rows)
+        account = assessment.items.account[counting]
+        cents[:, column] = sum_by(account, assessment.items.open_cents[counting], accounts)
         # The oldest item gives the age.
         np.maximum.at(
-            days[:, column], account, as_of - assessment.items.due_on[looked_at].astype(np.int64)
+            days[:, column], account, as_of - assessment.items.due_on[counting].astype(np.int64)
         )
     return cents, days
 

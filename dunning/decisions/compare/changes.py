@@ -19,7 +19,12 @@ from dunning.core.lists import LISTS
 from dunning.core.words import STAGES
 from dunning.decisions.account.stage_reasons import join_codes
 from dunning.decisions.compare.account_state import ComparedNight
-from dunning.decisions.compare.list_membership import MEMBERSHIPS, Placings, place_rows, say_places
+from dunning.decisions.compare.list_membership import (
+    MEMBERSHIPS,
+    ListMembership,
+    describe_lists,
+    find_memberships,
+)
 from dunning.decisions.tables import word_column
 from dunning.policy.show import RuleChange
 
@@ -112,14 +117,16 @@ def compare(before: ComparedNight, after: ComparedNight) -> Changes:
     """
     match = _match(before, after)
     sides = zip((before, after), match.rows, strict=True)
-    placings = [place_rows(side.proposed, rows, match.size) for side, rows in sides]
+    memberships = [find_memberships(side.proposed, rows, match.size) for side, rows in sides]
     stages = [_stages(side, match.row(n)) for n, side in enumerate((before, after))]
-    differ = (stages[0] != stages[1]) | (placings[0].is_listed != placings[1].is_listed).any(axis=1)
+    differ = (stages[0] != stages[1]) | (memberships[0].is_listed != memberships[1].is_listed).any(
+        axis=1
+    )
     moved = np.flatnonzero(differ)
     return Changes(
-        _list_moves(before, after, match, placings, stages, moved),
+        _list_moves(before, after, match, memberships, stages, moved),
         _sum_stages(before, after, match, stages),
-        _sum_lists(*placings),
+        _sum_lists(*memberships),
     )
 
 
@@ -222,7 +229,7 @@ def _sum_stages(
     return sums
 
 
-def _sum_lists(before: Placings, after: Placings) -> Ints:
+def _sum_lists(before: ListMembership, after: ListMembership) -> Ints:
     sums = np.zeros((len(MEMBERSHIPS), len(MOVEMENTS), 3), np.int64)
     for movement, flags in enumerate(_movements(before, after)):
         for column, values in enumerate((np.ones_like(before.cents), before.cents, after.cents)):
@@ -230,7 +237,7 @@ def _sum_lists(before: Placings, after: Placings) -> Ints:
     return sums
 
 
-def _movements(before: Placings, after: Placings) -> tuple[Flags, Flags, Flags]:
+def _movements(before: ListMembership, after: ListMembership) -> tuple[Flags, Flags, Flags]:
     had, has = before.is_listed, after.is_listed
     # In the order of MOVEMENTS: came, left, stayed.
     return ~had & has, had & ~has, had & has
@@ -240,21 +247,21 @@ def _list_moves(
     before: ComparedNight,
     after: ComparedNight,
     match: _Match,
-    placings: list[Placings],
+    memberships: list[ListMembership],
     stages: list[Ints],
     moved: Ints,
 ) -> pa.Table:
     sides = (before, after)
     rows = [match.row(n)[moved] for n in (0, 1)]
-    way = _deciding_way(sides, rows, [stage[moved] for stage in stages])
+    rung = _deciding_rung(sides, rows, [stage[moved] for stage in stages])
     kind = np.select([rows[0] < 0, rows[1] < 0], [KINDS.index("new"), KINDS.index("gone")], 0)
     columns: dict[str, pa.Array] = {
         "premise_no": _either(sides, rows, "premise_no"),
         "payer_code": _either(sides, rows, "payer_code"),
         "kind": word_column(KINDS, kind),
-        "way": word_column(RUNG_NAMES, way),
+        "way": word_column(RUNG_NAMES, rung),
     }
-    for name, flags in zip(MOVEMENTS, _movements(*placings), strict=True):
+    for name, flags in zip(MOVEMENTS, _movements(*memberships), strict=True):
         columns[f"lists_{name}"] = join_codes(
             {word: flags[moved, n] for n, word in enumerate(MEMBERSHIPS)}
         )
@@ -264,52 +271,55 @@ def _list_moves(
             for side, row in zip(sides, rows, strict=True)
         )
         columns[f"{name}_cents"] = pc.subtract(now, then)
-    for name, side, row, placing in zip(("before", "after"), sides, rows, placings, strict=True):
+    for name, side, row, membership in zip(
+        ("before", "after"), sides, rows, memberships, strict=True
+    ):
         columns |= {
-            f"{key}_{name}": values for key, values in _tell(side, row, placing, moved, way).items()
+            f"{key}_{name}": values
+            for key, values in _move_columns(side, row, membership, moved, rung).items()
         }
     return pa.table({field.name: columns[field.name] for field in MOVES}, MOVES)
 
 
-def _deciding_way(
+def _deciding_rung(
     sides: tuple[ComparedNight, ComparedNight], rows: list[Ints], stages: list[Ints]
 ) -> Ints:
     """Return the rung that led to the higher of two stages (place in RUNG_NAMES).
 
     -1 where the stages are equal, or only one side has the account.
     """
-    ways = [
+    rungs = [
         pc.fill_null(
             pc.index_in(
                 _take(side.accounts, "rule", row),
-                value_set=pa.array([f"stages.{way}" for way in RUNG_NAMES]),
+                value_set=pa.array([f"stages.{rung}" for rung in RUNG_NAMES]),
             ),
             -1,
         ).to_numpy(zero_copy_only=False)
         for side, row in zip(sides, rows, strict=True)
     ]
     both = (rows[0] >= 0) & (rows[1] >= 0) & (stages[0] != stages[1])
-    return np.where(both, np.where(stages[1] > stages[0], ways[1], ways[0]), -1).astype(np.int64)
+    return np.where(both, np.where(stages[1] > stages[0], rungs[1], rungs[0]), -1).astype(np.int64)
 
 
-def _tell(
-    side: ComparedNight, row: Ints, placing: Placings, moved: Ints, way: Ints
+def _move_columns(
+    side: ComparedNight, row: Ints, membership: ListMembership, moved: Ints, rung: Ints
 ) -> dict[str, pa.Array]:
     """Return the columns of the moves of one side."""
     accounts = side.accounts
     stage = np.r_[accounts["stage"], -1][row]
-    told = {
+    columns = {
         name: _take(accounts, name, row)
         for name in ("open_cents", "overdue_cents", "rule", "reasons", "why_not")
     }
-    has_way = (row >= 0) & (way >= 0)
+    has_rung = (row >= 0) & (rung >= 0)
     for name in ("way_cents", "way_days"):
         seen = np.vstack([accounts[name], np.zeros((1, len(RUNG_NAMES)), np.int64)])[
-            row, np.maximum(way, 0)
+            row, np.maximum(rung, 0)
         ]
-        told[name] = pa.array(seen, mask=~has_way)
-    places = say_places(side.proposed, placing, moved, stage)
-    return {**told, "stage": word_column(STAGES, stage), **places}
+        columns[name] = pa.array(seen, mask=~has_rung)
+    places = describe_lists(side.proposed, membership, moved, stage)
+    return {**columns, "stage": word_column(STAGES, stage), **places}
 
 
 def _take(accounts: Frame, name: str, row: Ints) -> pa.Array:

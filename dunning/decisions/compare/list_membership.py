@@ -23,7 +23,7 @@ _CURRENT = code(STAGES, "current")
 
 
 @dataclass(frozen=True)
-class Placings:
+class ListMembership:
     """List membership of accounts (rows) by list (columns, MEMBERSHIPS), with cents.
 
     message: each one's row of `reminders`; withheld: the row of that table that keeps it from a
@@ -36,7 +36,7 @@ class Placings:
     withheld: Ints
 
 
-def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Placings:
+def find_memberships(proposed: Proposed, accounts: dict[str, Ints], size: int) -> ListMembership:
     """Return the list membership of `size` accounts.
 
     Args:
@@ -59,11 +59,11 @@ def place_rows(proposed: Proposed, accounts: dict[str, Ints], size: int) -> Plac
     group = _index(proposed["withheld"]["list"], LISTS)
     enter("withheld", SUMS["withheld"], group + _FIRST_WITHHELD)
     withheld[accounts["withheld"], group] = np.arange(len(group))
-    return Placings(is_listed, cents, message, withheld)
+    return ListMembership(is_listed, cents, message, withheld)
 
 
-def say_places(
-    proposed: Proposed, placing: Placings, accounts: Ints, stage: npt.NDArray
+def describe_lists(
+    proposed: Proposed, membership: ListMembership, accounts: Ints, stage: npt.NDArray
 ) -> dict[str, pa.Array]:
     """Return per group of lists the channel, or `listed`; else why an account is not listed.
 
@@ -80,18 +80,18 @@ def say_places(
     messages = pa.array(np.where(stage == _CURRENT, "not_overdue", "sent_lately"), pa.string())
     # In the order of LISTS; used where an account is neither listed nor withheld.
     why_not = (messages, pa.scalar("no_warned_debt"), pa.scalar("not_court_bound"))
-    told = {"message": _take(proposed["reminders"]["stage"], placing.message[accounts])}
+    columns = {"message": _take(proposed["reminders"]["stage"], membership.message[accounts])}
     for number, group in enumerate(LISTS):
-        reason = _take(proposed["withheld"]["reason"], placing.withheld[accounts, number])
+        reason = _take(proposed["withheld"]["reason"], membership.withheld[accounts, number])
         # Listed, else withheld with its reason, else not proposed at all.
         where = pc.coalesce(
-            _say_listed(group, placing.is_listed[accounts]), reason, why_not[number]
+            _name_list(group, membership.is_listed[accounts]), reason, why_not[number]
         )
-        told[group] = pc.if_else(there, where, pa.scalar(None, pa.string()))
-    return told
+        columns[group] = pc.if_else(there, where, pa.scalar(None, pa.string()))
+    return columns
 
 
-def _say_listed(group: str, is_listed: Flags) -> pa.Array:
+def _name_list(group: str, is_listed: Flags) -> pa.Array:
     """Return the word for an account that is on a list of the group; null if it is on none."""
     lists = {name: n for n, name in enumerate(MEMBERSHIPS) if name.split("/")[0] == group}
     words = [name.split("/")[1] if "/" in name else "listed" for name in lists]

@@ -88,7 +88,9 @@ def _counted(list_name: str, side: DecidedBucket, rows: pa.Table, row: Ints) -> 
     return np.asarray(items["is_overdue"] & ~items["is_expired"] & demanded)
 
 
-def say_why(list_name: str, now: DecidedBucket, rows: pa.Table, named: pa.Table) -> pa.Array:
+def explain_dropped(
+    list_name: str, now: DecidedBucket, rows: pa.Table, named: pa.Table
+) -> pa.Array:
     """Return per row why it is no longer on its list.
 
     `paid` where all its items are settled; else `shielded` where one is protected; else the first
@@ -107,20 +109,20 @@ def say_why(list_name: str, now: DecidedBucket, rows: pa.Table, named: pa.Table)
     # The appended 0 is what place -1 reads.
     protection = np.r_[now.decision.open_items["shield"], 0][opened]
     stays = (opened >= 0) & (protection == 0)
-    looked = _Looked(now, account, row[stays], opened[stays], size)
+    remaining = _OpenItems(now, account, row[stays], opened[stays], size)
     # In order of precedence: `first_reason` takes the first that applies.
     failures = {
         "paid": ~any_by(row, (place < 0) | (opened >= 0), size)
         & any_by(row, np.ones(len(row), np.bool_), size),
         "shielded": any_by(row, (opened >= 0) & (protection > 0), size),
-        **_CONDITIONS[list_name](looked),
+        **_CONDITIONS[list_name](remaining),
         "invoice_gone": any_by(row, place < 0, size),
     }
     return pc.fill_null(first_reason(failures, size), _ELSE[list_name])
 
 
 @dataclass(frozen=True)
-class _Looked:
+class _OpenItems:
     """Items of some rows that are still owed and unprotected.
 
     account: of each row. row, opened: of each item, the place of its row and of its open item.
@@ -146,48 +148,50 @@ class _Looked:
         )
 
 
-def _why_not_disconnected(looked: _Looked) -> Mapping[str, Flags]:
+def _why_not_disconnected(remaining: _OpenItems) -> Mapping[str, Flags]:
     side, items, rule = (
-        looked.side,
-        looked.side.decision.open_items,
-        looked.side.rules.disconnections,
+        remaining.side,
+        remaining.side.decision.open_items,
+        remaining.side.rules.disconnections,
     )
-    premise = side.bucket.accounts["premise"][looked.account]
+    premise = side.bucket.accounts["premise"][remaining.account]
     warnable = warnable_items(side.bucket, side.decision, side.rules)
     warned = warned_items(side.bucket, side.decision, side.rules, side.history)
     return {
         "not_disconnectable": ~side.bucket.premises["is_disconnectable"][premise],
-        **_not_claimed(looked),
-        "below_threshold": looked.any(warnable) & (looked.sum(warnable) < rule.amount_cents_min),
-        "warning_not_served": looked.any(warnable) & ~looked.any(warnable & warned),
-        "too_recent": looked.any(warnable)
-        & ~looked.any(warnable & (items["days_overdue"] >= rule.days_overdue_min)),
+        **_not_claimed(remaining),
+        "below_threshold": remaining.any(warnable)
+        & (remaining.sum(warnable) < rule.amount_cents_min),
+        "warning_not_served": remaining.any(warnable) & ~remaining.any(warnable & warned),
+        "too_recent": remaining.any(warnable)
+        & ~remaining.any(warnable & (items["days_overdue"] >= rule.days_overdue_min)),
     }
 
 
-def _why_not_sued(looked: _Looked) -> Mapping[str, Flags]:
-    items, rule = looked.side.decision.open_items, looked.side.rules.stages.court_bound
+def _why_not_sued(remaining: _OpenItems) -> Mapping[str, Flags]:
+    items, rule = remaining.side.decision.open_items, remaining.side.rules.stages.court_bound
     claimed = items["may_be_claimed"]
     return {
-        **_not_claimed(looked),
-        "below_threshold": looked.any(claimed) & (looked.sum(claimed) < rule.amount_cents_min),
-        "warning_not_served": looked.any(claimed)
-        & ~looked.any(items[f"is_named_by_{LAST_WARNING}"]),
+        **_not_claimed(remaining),
+        "below_threshold": remaining.any(claimed)
+        & (remaining.sum(claimed) < rule.amount_cents_min),
+        "warning_not_served": remaining.any(claimed)
+        & ~remaining.any(items[f"is_named_by_{LAST_WARNING}"]),
     }
 
 
-def _why_not_reminded(looked: _Looked) -> Mapping[str, Flags]:
-    side = looked.side
+def _why_not_reminded(remaining: _OpenItems) -> Mapping[str, Flags]:
+    side = remaining.side
     stage = np.full(len(side.bucket.accounts), _CURRENT, np.int8)
     stage[side.decision.accounts["account"]] = side.decision.accounts["stage"]
-    return {**_not_claimed(looked), "below_threshold": stage[looked.account] == _CURRENT}
+    return {**_not_claimed(remaining), "below_threshold": stage[remaining.account] == _CURRENT}
 
 
-def _not_claimed(looked: _Looked) -> dict[str, Flags]:
+def _not_claimed(remaining: _OpenItems) -> dict[str, Flags]:
     """Return which rows have nothing overdue, or only expired items, left of what they counted."""
-    items = looked.side.decision.open_items
-    owes, overdue = looked.any(np.ones(len(items), np.bool_)), looked.any(items["is_overdue"])
-    lasts = looked.any(items["is_overdue"] & ~items["is_expired"])
+    items = remaining.side.decision.open_items
+    owes, overdue = remaining.any(np.ones(len(items), np.bool_)), remaining.any(items["is_overdue"])
+    lasts = remaining.any(items["is_overdue"] & ~items["is_expired"])
     return {"not_due": owes & ~overdue, "expired_only": overdue & ~lasts}
 
 

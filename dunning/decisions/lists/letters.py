@@ -86,9 +86,9 @@ def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalA
     """
     payers = bucket.accounts["payer"][accounts]
     as_of = to_day(rules.as_of)
-    everybody = np.arange(len(bucket.payers))
+    all_payers = np.arange(len(bucket.payers))
     is_asked = any_by(payers, np.ones(len(payers), np.bool_), len(bucket.payers))
-    contact = newest_contact(bucket, known_contacts(bucket, payers, as_of), POST, everybody)
+    contact = newest_contact(bucket, known_contacts(bucket, payers, as_of), POST, all_payers)
     known, own = bucket.payers, _own_addresses(bucket.payers)
     nothing = pa.nulls(len(known), pa.string())
     asked = AddressQuery(bucket, is_asked, as_of)
@@ -203,8 +203,8 @@ def _are_left(asked: AddressQuery, *written: Cells) -> Flags:
         return np.zeros((len(written), size), np.bool_)
     at = [pa.array(homes["payer"][kind == number]) for number in range(len(written))]
     found = [[part.take(of) for part in cells] for cells, of in zip(written, at, strict=True)]
-    told = [pa.concat_arrays(of_part) for of_part in zip(*found, strict=True)]
-    is_same = _are_same(_place_keys(told), _place_keys([homes.text(name) for name in _PARTS]))
+    given = [pa.concat_arrays(of_part) for of_part in zip(*found, strict=True)]
+    is_same = _are_same(_place_keys(given), _place_keys([homes.text(name) for name in _PARTS]))
     # One group per kind of address and payer.
     payer = kind * size + homes["payer"]
     had = any_by(payer, is_same & (homes["valid_until"] <= as_of), len(written) * size)
@@ -212,21 +212,21 @@ def _are_left(asked: AddressQuery, *written: Cells) -> Flags:
     return (had & ~any_by(payer, has, len(written) * size)).reshape(len(written), size)
 
 
-def _are_same(told: list[pa.Array], home: list[pa.Array]) -> Flags:
+def _are_same(given: list[pa.Array], home: list[pa.Array]) -> Flags:
     """Return which two addresses are the same place.
 
     Equal in their parts, as far as both have them, or all of one written in one cell.
     """
-    street, postcode, settlement = told
+    street, postcode, settlement = given
     home_street, home_postcode, home_settlement = home
     same_town = _agree(settlement, home_settlement)
-    tells_town = pc.and_(pc.not_equal(settlement, ""), pc.not_equal(home_settlement, ""))
-    same_place = pc.and_(same_town, pc.or_(tells_town, _agree(postcode, home_postcode)))
+    has_town = pc.and_(pc.not_equal(settlement, ""), pc.not_equal(home_settlement, ""))
+    same_place = pc.and_(same_town, pc.or_(has_town, _agree(postcode, home_postcode)))
     same = pc.and_(pc.equal(street, home_street), same_place)
     # Orders in which street (0), postcode (1) and settlement (2) are written in one cell.
     for order in ((0, 1, 2), (0, 2, 1), (0, 2), (1, 2, 0), (2, 1, 0), (2, 0)):
         written, known = (
-            pc.binary_join_element_wise(*(of[part] for part in order), "") for of in (told, home)
+            pc.binary_join_element_wise(*(of[part] for part in order), "") for of in (given, home)
         )
         same = pc.or_(same, pc.equal(street, known))
         same = pc.or_(same, pc.and_(pc.equal(written, home_street), pc.not_equal(settlement, "")))

@@ -37,13 +37,13 @@ class ConditionSet:
 class PaymentCase:
     """All facts that decide whether an account is on a list or at a stage.
 
-    owed: its open items, oldest first. ways: any of them is enough. shorts: of each broken plan,
+    owed: its open items, oldest first. alternatives: any of them is enough. shorts: of each broken plan,
     what must be settled on its items for it to be kept again. plans_bar: whether a kept plan with
     something open bars the whole account.
     """
 
     owed: Sequence[Owed]
-    ways: Sequence[ConditionSet]
+    alternatives: Sequence[ConditionSet]
     shorts: Sequence[int] = ()
     plans_bar: bool = False
 
@@ -69,11 +69,11 @@ def least_payment(case: PaymentCase) -> int:
         # listed?    yes  yes  | yes yes no no | yes ...
         #
         # Between two points there is one change at most, so bisection finds it.
-        if not _stands(case, first):
+        if not _is_listed(case, first):
             return first
-        if end - 1 > first and not _stands(case, end - 1):
+        if end - 1 > first and not _is_listed(case, end - 1):
             return first + bisect_left(
-                range(first, end), True, key=lambda paid: not _stands(case, paid)
+                range(first, end), True, key=lambda paid: not _is_listed(case, paid)
             )
     return total
 
@@ -96,7 +96,7 @@ def _turning_points(case: PaymentCase, total: int) -> list[int]:
     return sorted(points)
 
 
-def _stands(case: PaymentCase, paid: int) -> bool:
+def _is_listed(case: PaymentCase, paid: int) -> bool:
     left = _pay(case.owed, paid)
     settled = [
         sum(
@@ -111,14 +111,17 @@ def _stands(case: PaymentCase, paid: int) -> bool:
     if protected and case.plans_bar:
         return False
     counted = [item for item in left if item.open_cents and not kept.intersection(item.plans)]
-    return any(all(_holds(counted, at, cents) for at, cents in way.conditions) for way in case.ways)
+    return any(
+        all(_holds(counted, at, cents) for at, cents in each.conditions)
+        for each in case.alternatives
+    )
 
 
 def _holds(counted: Sequence[Owed], at: int, cents: int) -> bool:
-    looked_at = [item for item in counted if item.counts[at]]
+    counting = [item for item in counted if item.counts[at]]
     return (
-        any(item.is_old[at] for item in looked_at)
-        and sum(item.open_cents for item in looked_at) >= cents
+        any(item.is_old[at] for item in counting)
+        and sum(item.open_cents for item in counting) >= cents
     )
 
 

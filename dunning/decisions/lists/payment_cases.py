@@ -18,7 +18,7 @@ from dunning.policy.rules import Rules
 
 
 @dataclass(frozen=True)
-class Looked:
+class LadderCondition:
     """One condition: the items that count for it, their age on a day, and the sum.
 
     counts: which of the account's items count. day, days_min: one of them must be that old on that
@@ -61,10 +61,10 @@ def stop_disconnection(asked: AssessedAccount) -> int:
     rule = asked.rules.disconnections
     given = (asked.bucket, asked.decision, asked.rules)
     counts = warnable_items(*given) & warned_items(*given, asked.assessment.history)
-    looked = Looked(
+    condition = LadderCondition(
         counts[asked.rows], to_day(asked.rules.as_of), rule.days_overdue_min, rule.amount_cents_min
     )
-    return _least(asked, [[looked]], looked.day, plans_bar=True)
+    return _least(asked, [[condition]], condition.day, plans_bar=True)
 
 
 def stop_last_warning(asked: AssessedAccount) -> int:
@@ -72,42 +72,48 @@ def stop_last_warning(asked: AssessedAccount) -> int:
     rule, as_of = asked.rules.stages, to_day(asked.rules.as_of)
     counts = asked.on(asked.assessment.ladder[LAST_WARNING], as_of)
     own, court = rule.of(LAST_WARNING), rule.court_bound
-    warned = Looked(counts, as_of, own.days_overdue_min, own.amount_cents_min)
+    warned = LadderCondition(counts, as_of, own.days_overdue_min, own.amount_cents_min)
     limitation_on = asked.decision.open_items["limitation_on"][asked.rows]
     first, last = counting_days("court_bound", asked.rules)
     # Only on these days can the condition of the court stage start to hold: the first day on which
     # the warning counts, and the days on which an item becomes old enough.
     days = {first, *(int(day) + court.days_overdue_min for day in asked.due_on)}
-    ways = [
+    alternatives = [
         [
             warned,
-            Looked(
+            LadderCondition(
                 counts & (limitation_on > day), day, court.days_overdue_min, court.amount_cents_min
             ),
         ]
         for day in sorted(days)
         if first <= day <= last
     ]
-    return _least(asked, ways, as_of)
+    return _least(asked, alternatives, as_of)
 
 
 def stop_stage(asked: AssessedAccount, stage: str, day: int) -> int:
     """Return the least payment on `as_of` with which the account is not at a stage on a day."""
-    ways = []
+    alternatives = []
     for rung in (rung for rung in RUNGS if rung.stage == stage):
         asks, spells = asked.rules.stages.of(rung.name), asked.assessment.ladder[rung.name]
         counts = asked.on(spells, day)
-        ways.append([Looked(counts, day, asks.days_overdue_min, asks.amount_cents_min)])
-    return _least(asked, ways, day)
+        alternatives.append(
+            [LadderCondition(counts, day, asks.days_overdue_min, asks.amount_cents_min)]
+        )
+    return _least(asked, alternatives, day)
 
 
 def _least(
-    asked: AssessedAccount, ways: list[list[Looked]], day: int, *, plans_bar: bool = False
+    asked: AssessedAccount,
+    alternatives: list[list[LadderCondition]],
+    day: int,
+    *,
+    plans_bar: bool = False,
 ) -> int:
     places, shorts = _broken_plans(asked, day)
-    conditions = [looked for way in ways for looked in way]
-    counts = [looked.counts for looked in conditions]
-    old = [looked.day - asked.due_on >= looked.days_min for looked in conditions]
+    conditions = [condition for alternative in alternatives for condition in alternative]
+    counts = [condition.counts for condition in conditions]
+    old = [condition.day - asked.due_on >= condition.days_min for condition in conditions]
     items, cents = (asked.decision.open_items[name][asked.rows] for name in ("item", "open_cents"))
     agreed = asked.bucket.agreement_items
     owed = [
@@ -126,7 +132,8 @@ def _least(
     # Conditions are numbered in the order of `conditions` above.
     numbered = iter(range(len(conditions)))
     thresholds = [
-        ConditionSet(tuple((next(numbered), looked.cents) for looked in way)) for way in ways
+        ConditionSet(tuple((next(numbered), each.cents) for each in alternative))
+        for alternative in alternatives
     ]
     return least_payment(PaymentCase(owed, thresholds, shorts, plans_bar))
 

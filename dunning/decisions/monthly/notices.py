@@ -153,7 +153,7 @@ def propose_notices(
         **_address(bucket, accounts, boxes, card, rules),
         **sum_documents(documents, accounts, len(bucket.accounts)).columns,
         **debts.columns,
-        **_tell_money(bucket, decision, assessment, accounts, rules, to_day(since)),
+        **_money_columns(bucket, decision, assessment, accounts, rules, to_day(since)),
         "stage": word_column(STAGES, _stages(bucket, decision, accounts)),
         "periods": list_periods(bucket, decision, accounts),
         "lines": list_lines(bucket, documents, accounts),
@@ -261,7 +261,7 @@ def postal_keys(premises: Frame, accounts: Frame) -> pa.Array:
     return pc.replace_substring_regex(widened, r"0{0,5}([0-9]{6,})", r"\1")
 
 
-def _tell_money(
+def _money_columns(
     bucket: Bucket,
     decision: Decision,
     assessment: Assessment,

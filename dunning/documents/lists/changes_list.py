@@ -80,10 +80,10 @@ def explain_moves(moves: pa.Table, before: Stages, after: Stages) -> pa.Table:
     Args:
         before, after: the rules of the ladder on each side.
     """
-    parts = [_say_kind(moves), _say_way(moves, before, after)]
-    parts += [_say_turnover(moves, name) for name in _TURNOVER]
-    parts.append(_say_message(moves))
-    parts += [_say_lists(moves, group) for group in LISTS]
+    parts = [_describe_kind(moves), _describe_rung(moves, before, after)]
+    parts += [_describe_turnover(moves, name) for name in _TURNOVER]
+    parts.append(_describe_message(moves))
+    parts += [_describe_lists(moves, group) for group in LISTS]
     columns = [pc.fill_null(part, "") for part in parts]
     # Empty parts become null, so that the join skips them with their separator.
     shown = [
@@ -93,34 +93,34 @@ def explain_moves(moves: pa.Table, before: Stages, after: Stages) -> pa.Table:
     return moves.append_column("why", why)
 
 
-def _say_kind(moves: pa.Table) -> pa.Array:
+def _describe_kind(moves: pa.Table) -> pa.Array:
     """Return a sentence if an account is on one side only; empty text if it is on both."""
     return translate(moves["kind"].combine_chunks(), "change_sentence")
 
 
-def _say_way(moves: pa.Table, before: Stages, after: Stages) -> pa.Array:
+def _describe_rung(moves: pa.Table, before: Stages, after: Stages) -> pa.Array:
     """Return the sum and age tested by the deciding stage rule on each side, and its thresholds.
 
     The thresholds are written once where both sides have the same.
     """
     # Texts depend on the rule alone: they are made once per rule and picked per row.
-    needs = [[_need(rules, way) for way in RUNG_NAMES] for rules in (before, after)]
+    needs = [[_need(rules, rung) for rung in RUNG_NAMES] for rules in (before, after)]
     begins, middles, ends = [], [], []
-    for way, then, now in zip(RUNG_NAMES, *needs, strict=True):
+    for rung, then, now in zip(RUNG_NAMES, *needs, strict=True):
         is_one = then == now
-        name = word_of("bg", way, "stage_rule")
+        name = word_of("bg", rung, "stage_rule")
         begins.append(f"{name} (иска {now}): преди " if is_one else f"{name}: преди ")
         middles.append(", сега " if is_one else f" (иска {then}), сега ")
         ends.append("" if is_one else f" (иска {now})")
     place = pc.index_in(moves["way"].combine_chunks(), value_set=pa.array(RUNG_NAMES))
-    seen = [_say_seen(moves, side) for side in _SIDES]
+    seen = [_describe_seen(moves, side) for side in _SIDES]
     begin, middle, end = (
         pa.array(texts, pa.string()).take(place) for texts in (begins, middles, ends)
     )
     return pc.binary_join_element_wise(begin, seen[0], middle, seen[1], end, "")
 
 
-def _say_seen(moves: pa.Table, side: str) -> pa.Array:
+def _describe_seen(moves: pa.Table, side: str) -> pa.Array:
     """Return the sum tested by the deciding stage rule and its age; the reason if there is none."""
     days = moves[f"way_days_{side}"].combine_chunks()
     one, several = (f" {form('bg', number, 'day')}" for number in (1, 2))
@@ -132,10 +132,10 @@ def _say_seen(moves: pa.Table, side: str) -> pa.Array:
     return pc.if_else(pc.equal(cents, 0), nothing, seen)
 
 
-def _need(rules: Stages, way: str) -> str:
-    if way == "limitation_near":
-        return f"{_euro_text(rules.of(way))} и давност до {rules.limitation_near_days} дни"
-    rule = rules.of(way)
+def _need(rules: Stages, rung: str) -> str:
+    if rung == "limitation_near":
+        return f"{_euro_text(rules.of(rung))} и давност до {rules.limitation_near_days} дни"
+    rule = rules.of(rung)
     notice = (
         f", {rule.served_days_min} дни след връчено {word_of('bg', rule.after_notice, 'message')}"
         if rule.after_notice
@@ -158,7 +158,7 @@ def _euro(cents: pa.Array) -> pa.Array:
     )
 
 
-def _say_turnover(moves: pa.Table, name: str) -> pa.Array:
+def _describe_turnover(moves: pa.Table, name: str) -> pa.Array:
     """Return what was added or dropped between the sides; null where nothing was."""
     values = pc.fill_null(moves[f"{name}_cents"].combine_chunks(), 0)
     more, less = (word_of("bg", name, f"turnover_{side}") for side in ("more", "less"))
@@ -167,7 +167,7 @@ def _say_turnover(moves: pa.Table, name: str) -> pa.Array:
     return pc.if_else(pc.equal(values, 0), pa.scalar(None, pa.string()), told)
 
 
-def _say_message(moves: pa.Table) -> pa.Array:
+def _describe_message(moves: pa.Table) -> pa.Array:
     """Return the change of message, `before → after`; null where it is the same or missing."""
     then, now = (moves[f"message_{side}"].combine_chunks() for side in _SIDES)
     said = [translate(side, "message") for side in (then, now)]
@@ -175,7 +175,7 @@ def _say_message(moves: pa.Table) -> pa.Array:
     return pc.if_else(pc.equal(then, now), pa.scalar(None, pa.string()), told)
 
 
-def _say_lists(moves: pa.Table, group: str) -> pa.Array:
+def _describe_lists(moves: pa.Table, group: str) -> pa.Array:
     """Return the account's list before and after, in a group that it entered or left; else null."""
     moved = pc.or_(
         *(

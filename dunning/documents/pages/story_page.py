@@ -12,7 +12,7 @@ from dunning.decisions.account.story import Condition, Story
 from dunning.documents.pages.fate_text import say_step
 from dunning.documents.pages.html import say
 from dunning.documents.pages.story_tables import format_date, format_euro, story_tables
-from dunning.documents.pages.why_text import explain_stage, tell_stage
+from dunning.documents.pages.why_text import describe_stage, explain_stage
 from dunning.documents.words import form, word_of
 
 Row = dict[str, Any]
@@ -72,7 +72,7 @@ def _head(page: Console, story: Story) -> None:
 def _stage(page: Console, story: Story) -> None:
     stage = word_of("bg", story.account["stage"])
     page.print(f"\nЕтап: {stage.upper()} (правило: {explain_stage('bg', story).rule})")
-    for line in tell_stage(story):
+    for line in describe_stage(story):
         page.print(line)
     title = word_of("bg", "conditions", "story_table")
     page.print(_grid(title, _CONDITION, map(_condition, story.conditions)))
@@ -85,7 +85,7 @@ def _condition(condition: Condition) -> tuple[str, ...]:
     if rule.after_notice:
         notice = f"{word_of('bg', rule.after_notice, 'message')}, {rule.served_days_min} дни"
     return (
-        word_of("bg", condition.way, "stage_rule"),
+        word_of("bg", condition.rung, "stage_rule"),
         _count(condition.items, "invoice"),
         format_euro(condition.cents),
         format_euro(rule.amount_cents_min),

@@ -21,7 +21,7 @@ from reportlab.platypus import (
 from dunning.decisions.account.story import Story
 from dunning.documents.notice.fonts import story_face
 from dunning.documents.pages.story_tables import StoryTable, story_tables
-from dunning.documents.pages.why_text import explain_stage, tell_stage
+from dunning.documents.pages.why_text import describe_stage, explain_stage
 from dunning.documents.words import word_of
 
 _WIDTH, _MARGIN = landscape(A4)[0], 14 * mm
@@ -96,7 +96,7 @@ def _facts(story: Story, head: Sequence[tuple[str, str]]) -> LongTable:
 def _say_stage(story: Story) -> list[Any]:
     stage = word_of("bg", story.account["stage"])
     title = f"Етап: {stage} (правило: {explain_stage('bg', story).rule})"
-    lines = [_text(line, 9) for line in tell_stage(story)]
+    lines = [_text(line, 9) for line in describe_stage(story)]
     return [_text(title, 11, is_bold=True), *lines, Spacer(1, 4 * mm)]
 
 

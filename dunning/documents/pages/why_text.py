@@ -33,30 +33,30 @@ class Why:
 
 def explain_stage(language: str, story: Story) -> Why:
     """Return the explanation of a story's stage."""
-    way = story.account["rule"].partition(".")[2]
-    conditions = {condition.way: condition for condition in story.conditions}
+    rung = story.account["rule"].partition(".")[2]
+    conditions = {condition.rung: condition for condition in story.conditions}
     # No rule was reached: the first step of the ladder names what is missing.
-    if not way:
-        missing = _say_missing(language, story, conditions[STEPS[0].name])
+    if not rung:
+        missing = _describe_missing(language, story, conditions[STEPS[0].name])
         return Why(say(language, "why.no_rule"), say(language, "why.none"), [], missing)
-    rule = word_of(language, way, "stage_rule")
+    rule = word_of(language, rung, "stage_rule")
     items = [row for row in story.tables["items"] if row["is_in_stage"]]
-    decided = _say_reached(language, story, conditions[way])
+    decided = _describe_reached(language, story, conditions[rung])
     stage = story.account["stage"]
     if stage == STAGES[-1]:
         return Why(rule, decided, items, "")
     # STEPS has no step for `current`, so the same index is the next higher stage.
     above = STEPS[STAGES.index(stage)]
-    return Why(rule, decided, items, _say_missing(language, story, conditions[above.name]))
+    return Why(rule, decided, items, _describe_missing(language, story, conditions[above.name]))
 
 
-def tell_stage(story: Story) -> list[str]:
+def describe_stage(story: Story) -> list[str]:
     """Return the Bulgarian lines about a stage for text and paper: reason, items, next stage."""
     why, account = explain_stage("bg", story), story.account
     lines = [why.decided]
     if why.items:
         lines.append(
-            f"{say('bg', 'why.counted')}: {'; '.join(_tell_item(row) for row in why.items)}."
+            f"{say('bg', 'why.counted')}: {'; '.join(_describe_item(row) for row in why.items)}."
         )
     if why.not_higher:
         lines.append(f"{say('bg', 'account.why_not')}? {why.not_higher}")
@@ -69,13 +69,13 @@ def tell_stage(story: Story) -> list[str]:
     return [*lines, f"{say('bg', 'account.reasons')}: {noted}."] if noted else lines
 
 
-def _tell_item(row: Row) -> str:
+def _describe_item(row: Row) -> str:
     """Return an invoice with its due day and its open sum."""
     due = say("bg", "why.due", day=write_day(row["due_on"]))
     return f"{row['invoice_no']} – {write_money(row['open_cents'])}, {due}"
 
 
-def _say_reached(language: str, story: Story, condition: Condition) -> str:
+def _describe_reached(language: str, story: Story, condition: Condition) -> str:
     rule = condition.rule
     told = {
         "items": write_counted(language, condition.items, "invoice"),
@@ -86,7 +86,7 @@ def _say_reached(language: str, story: Story, condition: Condition) -> str:
         "notice": "",
         "limitation": "",
     }
-    if condition.way == "limitation_near":
+    if condition.rung == "limitation_near":
         told["limitation"] = write_day(min(_limitations(story), default=None))
         return say(language, "why.near", **told)
     if rule.after_notice:
@@ -100,7 +100,7 @@ def _say_reached(language: str, story: Story, condition: Condition) -> str:
     return say(language, "why.reached", **told)
 
 
-def _say_missing(language: str, story: Story, condition: Condition) -> str:
+def _describe_missing(language: str, story: Story, condition: Condition) -> str:
     """Return the conditions missing for the next stage, in plain words."""
     codes, rule = story.account["why_not"].split(), condition.rule
     if not codes:
@@ -114,7 +114,7 @@ def _say_missing(language: str, story: Story, condition: Condition) -> str:
         "served_days": write_counted(language, rule.served_days_min, "day"),
     }
     parts = [say(language, f"why.not_{code}", **told) for code in codes]
-    return say(language, "why.not", stage=word_of(language, condition.way), parts="; ".join(parts))
+    return say(language, "why.not", stage=word_of(language, condition.rung), parts="; ".join(parts))
 
 
 def _limitations(story: Story) -> list[date]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from dunning.core.days import to_day
 from dunning.core.errors import NotThereError
 from dunning.core.ladder import LAST_WARNING, RUNGS
-from dunning.decisions.account.story import Row, Story, find_accounts, tell_story
+from dunning.decisions.account.story import Row, Story, build_story, find_accounts
 from dunning.decisions.lists.payment_cases import (
     AssessedAccount,
     stop_disconnection,
@@ -104,7 +104,7 @@ def look(
     accounts = bucket.accounts
     (place,) = find_accounts(bucket, premise_no, payer_code, day)
     bucket, decision, found = night.history.decide(bucket, night.rules)
-    story = tell_story(bucket, decision, found, night.rules, place)
+    story = build_story(bucket, decision, found, night.rules, place)
     own = fetch_fates(office.engine, day, premise_no, payer_code)
     items = story.tables["items"]
     unexpired = [row for row in items if not row["is_expired"]]

@@ -33,7 +33,7 @@ def compare_nights(name: str, before: Night, after: Night, progress: Progress) -
         bucket = before.snapshot.read_bucket(index)
         # The same snapshot under two policies: each bucket is read once.
         other = bucket if is_one else after.snapshot.read_bucket(index)
-        parts.append(compare(before.stand(bucket), after.stand(other)))
+        parts.append(compare(before.summarize_accounts(bucket), after.summarize_accounts(other)))
     found = join_changes(parts)
     moves = explain_moves(found.moves, before.rules.stages, after.rules.stages)
     return Comparison(

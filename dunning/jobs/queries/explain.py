@@ -4,7 +4,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from dunning.decisions.account.story import find_accounts, tell_story
+from dunning.decisions.account.story import build_story, find_accounts
 from dunning.documents.pages.story_page import render_story
 from dunning.gateways.store import table_sizes
 from dunning.jobs.nightly.history import gather_history
@@ -31,7 +31,7 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
     bucket, decision, found = history.decide(bucket, rules)
     pages = []
     for account in find_accounts(bucket, premise_no, payer_code, as_of):
-        story = tell_story(bucket, decision, found, rules, account)
+        story = build_story(bucket, decision, found, rules, account)
         own_proposals = [row for row in proposed if row["payer_code"] == story.payer_code]
         pages.append(render_story(story, own_proposals))
     return "\n".join([*pages, *tell_accepted(accepted)])

@@ -8,7 +8,7 @@ from datetime import date
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
 from dunning.decisions.account.assessment import Assessment
-from dunning.decisions.compare.account_state import ComparedNight, stand
+from dunning.decisions.compare.account_state import ComparedNight, summarize_accounts
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.missing_protections import stop_lists
 from dunning.decisions.lists.one_message import silence_listed
@@ -56,11 +56,11 @@ class Night:
         """Reason per guarded table or column for which all lists are withheld."""
         return self.protections.stops
 
-    def stand(self, bucket: Bucket) -> ComparedNight:
+    def summarize_accounts(self, bucket: Bucket) -> ComparedNight:
         """Return the state of each account of a bucket of its snapshot, decided again."""
         bucket, decision, assessment = self.history.decide(bucket, self.rules)
         proposed = self.propose(bucket, decision, assessment)
-        return stand(bucket, decision, assessment, self.rules, proposed)
+        return summarize_accounts(bucket, decision, assessment, self.rules, proposed)
 
     def propose(self, bucket: Bucket, decision: Decision, assessment: Assessment) -> Proposed:
         """Return all proposals for a bucket, before the volume limits.

@@ -14,7 +14,12 @@ from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
 from dunning.core.words import PROTECTING_TABLES
 from dunning.decisions.account.manual_hold_terms import OF_PREMISE, find_held_back
-from dunning.decisions.lists.dropped_rows import DecidedBucket, find_late, name_items, say_why
+from dunning.decisions.lists.dropped_rows import (
+    DecidedBucket,
+    explain_dropped,
+    find_late,
+    name_items,
+)
 from dunning.decisions.lists.missing_protections import find_shrunk
 from dunning.decisions.lists.proposals import Proposed
 from dunning.decisions.lists.volume_limits import key_of
@@ -269,7 +274,7 @@ def _explain(
 ) -> pa.Array:
     """Return the reason of rows that are neither listed nor withheld any more."""
     then, _ = _decide(night, index)
-    return say_why(list_name, now, rows, name_items(list_name, then, rows))
+    return explain_dropped(list_name, now, rows, name_items(list_name, then, rows))
 
 
 def _say_difference(list_name: str, keys: pa.Array, listed: pa.Table, rows: pa.Table) -> pa.Array:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from dunning.core.errors import DunningError
 from dunning.core.frames import QUARANTINE_SCHEMA
 from dunning.core.ledger_tables import ANY_REASON, OWN_FAULT, TABLES, bit, names_of
-from dunning.core.named_cells import tell_cells
+from dunning.core.named_cells import format_cells
 from dunning.ledger.check.cures import guess_cures, tell_cures
 from dunning.ledger.check.masking import mask_cell, mask_cells
 from dunning.ledger.check.refused_cells import cells_at_fault
@@ -172,7 +172,7 @@ def _rows_of(
         is_mapped = identifiers is not None
         # A ragged row has no certain columns, so no cells can be named for it.
         found = cells_at_fault(table, place, by_name, is_mapped=is_mapped) if place >= 0 else {}
-        told = tell_cells(
+        told = format_cells(
             zip(found, _mask(tuple(found.values()), tuple(found), table, known), strict=True)
         )
         yield table.table.name, *table.place_of(line), names_of(bits), row, told
