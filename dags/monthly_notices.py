@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, dag, task
 
-from dunning.web.dag_parts import LISTS, SOFIA, count_shards, name_services, settle, task_defaults
+from dunning.core.sofia_time import SOFIA
+from dunning.web.dag_parts import LISTS, count_shards, name_services, settle, task_defaults
 
 NOTICES = Asset("notices", uri="dunning://notices")
 

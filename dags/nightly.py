@@ -7,7 +7,8 @@ from pathlib import Path
 
 from airflow.sdk import Asset, CronTriggerTimetable, Param, dag, task
 
-from dunning.web.dag_parts import LISTS, SOFIA, count_shards, settle, task_defaults
+from dunning.core.sofia_time import SOFIA, default_as_of
+from dunning.web.dag_parts import LISTS, count_shards, settle, task_defaults
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -52,10 +53,10 @@ def nightly():
 
     @task(task_display_name="зареждане", outlets=[LEDGER], multiple_outputs=False)
     def load(params, dag_run):
-        from dunning.jobs.nightly import calendar, load
+        from dunning.jobs.nightly import load
 
         return load.run(
-            as_of=params["as_of"] or calendar.default_as_of(dag_run.run_after).isoformat(),
+            as_of=params["as_of"] or default_as_of(dag_run.run_after).isoformat(),
             dry_run=params["dry_run"],
             **settle(
                 dag_run,

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, dag, task
 
+from dunning.core.sofia_time import SOFIA
 from dunning.web.approval import AskOperator
-from dunning.web.dag_parts import LISTS, SOFIA, name_lists, settle, task_defaults
+from dunning.web.dag_parts import LISTS, name_lists, settle, task_defaults
 
 RELEASED = Asset("released", uri="dunning://released")
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 from dunning.cli import monthly, nights, release
 from dunning.cli.command_line import add_as_of, add_command, read_day, show_progress
 from dunning.core.errors import DunningError, UsageError
-from dunning.jobs.nightly.calendar import default_as_of
+from dunning.core.sofia_time import default_as_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

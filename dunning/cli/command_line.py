@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from dunning.jobs.progress import Progress
+from dunning.core.progress import Progress
 
 
 def add_command(

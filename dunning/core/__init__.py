@@ -1,5 +1,5 @@
 """Words and types that all packages share, each fact once.
 
-The ladder, the lists, ledger tables, closed lists of words, money, days, array types, errors, and
-the frames of a snapshot.
+The ladder, the lists, ledger tables, closed lists of words, money, days, array types, errors,
+progress lines, and the frames of a snapshot.
 """

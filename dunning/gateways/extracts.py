@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from dunning.core.errors import DunningError, UsageError
+from dunning.core.progress import Progress
 from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.extract import extract_billing
 from dunning.gateways.billing.queries import read_queries
@@ -16,7 +17,6 @@ from dunning.gateways.s3.extracts import bring_from_bucket
 from dunning.gateways.s3.object_store import SCHEME, is_object_url, open_place
 from dunning.gateways.settings.environment import FROM_ENVIRONMENT, refuse_url
 
-Progress = Callable[[str], None]
 # The environment holds secrets of others, too: only variables of these names are looked up.
 _OUR_VARIABLE = re.compile(r"DUNNING_LEDGER(_[A-Z0-9_]*)?")
 _DATABASE = re.compile(r"(?!(?:s3|https?|ftp|file)://)[A-Za-z][A-Za-z0-9+._-]*://")

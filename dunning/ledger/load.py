@@ -1,6 +1,5 @@
 """Load an extract: its files become one complete snapshot, or none at all."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import BULK
 from dunning.core.memory import keep_freed_memory
+from dunning.core.progress import Progress
 from dunning.ledger.build.assembly import Extract, assemble
 from dunning.ledger.check.duplicates import mark_duplicates
 from dunning.ledger.check.late_dates import DayCounts, count_days, find_groups, is_dated, last_days
@@ -18,8 +18,6 @@ from dunning.ledger.read.parsing import parse_table
 from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
 from dunning.ledger.snapshot_store import LedgerSnapshots, Loaded
 from dunning.ledger.typed_tables import RawTable, TypedTable
-
-Progress = Callable[[str], None]
 
 
 def load_ledger(

@@ -1,11 +1,10 @@
-"""Common parts of all DAGs: time zone, form check, the Asset of a night's lists, retry rules."""
+"""Common parts of all DAGs: form check, the Asset of a night's lists, retry rules."""
 
 import os
 from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from dunning.gateways.settings.operator_settings import HouseSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SOFIA = ZoneInfo("Europe/Sofia")
 LISTS = Asset("lists", uri="dunning://lists")
 
 _OUTAGE = RetryRule(

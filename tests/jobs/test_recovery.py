@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from dunning.core.errors import DunningError
+from dunning.core.progress import say_nothing
 from dunning.gateways.files.alive import alive
 from dunning.gateways.postgres.database import RUN_LOCK, run_lock
 from dunning.gateways.settings.environment import Settings
@@ -26,7 +27,6 @@ from dunning.jobs.nightly.load import NightlyRequest
 from dunning.jobs.nightly.night import make_files
 from dunning.jobs.nightly.night import run as run_night
 from dunning.jobs.nightly.runs import new_work_folder
-from dunning.jobs.progress import say_nothing
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import (
     AS_OF,

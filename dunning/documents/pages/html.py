@@ -10,7 +10,6 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -18,11 +17,11 @@ from markupsafe import Markup
 from dunning.core.formats import NBSP
 from dunning.core.money import format_count, format_minor
 from dunning.core.named_cells import read_cells
+from dunning.core.sofia_time import SOFIA
 from dunning.documents.words import CODES, TEMPLATES, counted, word_of, word_or_text, words_of
 
 PAGES = TEMPLATES / "web"
 LANGUAGES = ("bg", "en")
-_SOFIA = ZoneInfo("Europe/Sofia")
 _DASH = "–"
 
 
@@ -132,7 +131,7 @@ def write_day(day: date | str | None) -> str:
 
 def write_moment(moment: datetime | None) -> str:
     """Return an instant in Sofia time."""
-    return _DASH if moment is None else f"{moment.astimezone(_SOFIA):%d.%m.%Y %H:%M}"
+    return _DASH if moment is None else f"{moment.astimezone(SOFIA):%d.%m.%Y %H:%M}"
 
 
 def write_word(language: str, code: str | None, table: str = CODES) -> str:

@@ -17,9 +17,8 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import CellKind, LedgerColumn, Table
+from dunning.core.sofia_time import SOFIA
 from dunning.gateways.billing.queries import Query
-
-SOFIA = "Europe/Sofia"
 
 
 class Form(Enum):
@@ -184,7 +183,7 @@ def _sofia(instants: pa.Array) -> pa.Array:
     Without a time zone they count as that already.
     """
     if instants.type.tz is not None:
-        instants = pc.local_timestamp(instants.cast(pa.timestamp("us", SOFIA)))
+        instants = pc.local_timestamp(instants.cast(pa.timestamp("us", SOFIA.key)))
     return instants.cast(pa.timestamp("s"), safe=False)
 
 

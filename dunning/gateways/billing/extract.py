@@ -5,13 +5,14 @@ The folder is made whole or not at all.
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from dunning.core.errors import DunningError
+from dunning.core.progress import Progress
 from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.copies import CopySession
 from dunning.gateways.billing.cursors import CursorSession
@@ -31,7 +32,6 @@ from dunning.ledger.check.manifest import IS_ASKED, MANIFEST
 FORMAT_VERSION = "2"
 # connections tried for one table
 ATTEMPTS = 3
-Progress = Callable[[str], None]
 
 
 def extract_billing(

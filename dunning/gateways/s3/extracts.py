@@ -5,18 +5,17 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dunning.core.errors import DunningError
+from dunning.core.progress import Progress
 from dunning.gateways.s3.object_store import ObjectPlace, Stored, open_place
 from dunning.gateways.s3.transfers import fetch_file
 from dunning.gateways.snapshots.snapshot import sha256_of
 from dunning.ledger.check.manifest import MANIFEST
 from dunning.ledger.read.sources import ENDINGS
 
-Progress = Callable[[str], None]
 # The record of the folder's content: each object's tag, size and SHA-256.
 RECORD = ".brought.json"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dunning.core.errors import DunningError
+from dunning.core.progress import Progress, say_nothing
 from dunning.gateways.files.publishing import remove_folders
 from dunning.gateways.postgres.database import NOTICES_LOCK, run_lock
 from dunning.gateways.settings.environment import Settings
@@ -15,7 +16,6 @@ from dunning.jobs.monthly.begin import MonthlyRequest, begin
 from dunning.jobs.monthly.publish import publish
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.nightly.night import check_shards
-from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.run_context import Receipt
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 

@@ -3,8 +3,8 @@
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
+from dunning.core.sofia_time import SOFIA
 from dunning.gateways.settings.signing import SigningSettings
-from dunning.jobs.nightly.calendar import SOFIA
 
 if TYPE_CHECKING:
     from dunning.documents.signature import Seal

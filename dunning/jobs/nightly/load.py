@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dunning.core.errors import DunningError, UsageError
+from dunning.core.progress import Progress, say_nothing
 from dunning.core.words import PROTECTING_TABLES
 from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database, settle_place
 from dunning.gateways.files.publishing import write_private
@@ -31,7 +32,6 @@ from dunning.jobs.nightly.protections import (
     refuse_accepted,
 )
 from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
-from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.run_context import Receipt
 from dunning.ledger.check.manifest import read_manifest, refuse_stale

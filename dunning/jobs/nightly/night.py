@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dunning.core.errors import DunningError, UsageError
 from dunning.core.frames import BUCKETS
+from dunning.core.progress import Progress, say_nothing
 from dunning.gateways.files.alive import alive
 from dunning.gateways.files.publishing import remove_folders
 from dunning.gateways.postgres.database import run_lock
@@ -15,7 +16,6 @@ from dunning.jobs.nightly import classify, propose, report, write
 from dunning.jobs.nightly.close import close_and_prune
 from dunning.jobs.nightly.load import NightlyRequest, begin
 from dunning.jobs.nightly.runs import NightlyRun
-from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.run_context import Receipt
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 

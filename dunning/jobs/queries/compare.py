@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dunning.core.progress import Progress
 from dunning.decisions.compare.changes import (
     Changes,
     Comparison,
@@ -12,7 +13,6 @@ from dunning.decisions.compare.changes import (
 from dunning.documents.lists.changes_list import explain_moves, render_moves
 from dunning.documents.pages.changes_page import render_changes
 from dunning.gateways.files.publishing import replace_private
-from dunning.jobs.progress import Progress
 from dunning.jobs.queries.past_night import Night
 from dunning.policy.show import compare_rules
 

@@ -3,8 +3,8 @@
 from datetime import date
 
 from dunning.core.errors import UsageError
+from dunning.core.progress import Progress, say_nothing
 from dunning.decisions.compare.changes import Comparison
-from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.queries.compare import compare_nights
 from dunning.jobs.queries.past_night import open_night, open_nights
 

@@ -4,6 +4,7 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
+from dunning.core.progress import Progress, say_nothing
 from dunning.gateways.extracts import settle_place
 from dunning.gateways.files.publishing import MANIFEST, remove_folders
 from dunning.gateways.postgres.database import run_lock
@@ -16,7 +17,6 @@ from dunning.jobs.nightly.load import find_warnings, lay_out, load_checked_polic
 from dunning.jobs.nightly.night import check_shards, make_files
 from dunning.jobs.nightly.output_places import find_place
 from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
-from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.queries.past_night import Night, open_night
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.run_context import Receipt

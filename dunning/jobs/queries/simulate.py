@@ -3,9 +3,9 @@
 from datetime import date
 from pathlib import Path
 
+from dunning.core.progress import Progress, say_nothing
 from dunning.decisions.compare.changes import Comparison
 from dunning.jobs.nightly.load import load_checked_policy
-from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.queries.compare import compare_nights
 from dunning.jobs.queries.past_night import open_night, open_nights
 

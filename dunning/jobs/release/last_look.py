@@ -12,6 +12,7 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
 from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
+from dunning.core.progress import Progress, say_nothing
 from dunning.core.words import PROTECTING_TABLES
 from dunning.decisions.account.manual_hold_terms import OF_PREMISE, find_held_back
 from dunning.decisions.lists.dropped_rows import (
@@ -31,7 +32,6 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import holds, runs
 from dunning.gateways.store.events import latest_event
 from dunning.jobs.nightly.history import gather_history
-from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.queries.past_night import Night, open_night
 from dunning.ledger.buckets import buckets_of
 from dunning.ledger.load import load_ledger

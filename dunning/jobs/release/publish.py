@@ -19,6 +19,8 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import frame_of
 from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
+from dunning.core.progress import Progress, say_nothing
+from dunning.core.sofia_time import day_of
 from dunning.decisions.lists.proposals import join_account
 from dunning.decisions.lists.volume_limits import let_out
 from dunning.documents.words import counted, table_of, word_of
@@ -30,9 +32,7 @@ from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import open_store, releases, runs
 from dunning.gateways.store.outbox import publish_once
 from dunning.gateways.store.readers import reading
-from dunning.jobs.nightly.calendar import day_of
 from dunning.jobs.nightly.sent import actions_of_messages
-from dunning.jobs.progress import Progress, say_nothing
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.recovery import recover
 from dunning.jobs.release.files import PublishedRows, read_rows, write_release

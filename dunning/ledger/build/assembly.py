@@ -1,6 +1,5 @@
 """Write a snapshot from all tables read: large tables by bucket, then the rows that name them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, Frame
 from dunning.core.ledger_tables import BULK
 from dunning.core.memory import give_back_memory
+from dunning.core.progress import Progress
 from dunning.ledger.attribute.attribution import Attribution
 from dunning.ledger.attribute.incomplete_accounts import (
     find_evidence,
@@ -50,7 +50,6 @@ from dunning.ledger.side_by_side import do_all
 from dunning.ledger.snapshot_store import BucketSink
 from dunning.ledger.typed_tables import TypedTable, join_tables
 
-Progress = Callable[[str], None]
 _NAMING = ("holds", "agreement_items", "court_case_items")
 
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from dunning.core.arrays import Codes, Flags
 from dunning.core.days import NEVER, to_day
+from dunning.core.sofia_time import SOFIA
 from dunning.core.words import CURRENCIES
 from dunning.ledger.typed_tables import NO_INSTANT
 
@@ -319,7 +320,7 @@ def _to_sofia(
     seconds: npt.NDArray[np.int64], ahead: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     utc = pd.to_datetime(seconds - ahead, unit="s", utc=True)
-    local = utc.tz_convert("Europe/Sofia").tz_localize(None)
+    local = utc.tz_convert(SOFIA.key).tz_localize(None)
     return local.to_numpy().astype("datetime64[s]").astype(np.int64)
 
 

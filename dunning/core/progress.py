@@ -1,4 +1,4 @@
-"""Progress of a long job: a function that is called with one short line at a time."""
+"""The progress of a long job: a function that is called with one short line at a time."""
 
 from collections.abc import Callable
 

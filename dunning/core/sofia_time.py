@@ -1,4 +1,4 @@
-"""The default day of a run, and the day of an action, in Sofia time."""
+"""Sofia's time zone, the day of an instant there, and the day that has just ended."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
