@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning.jobs.nightly.freshness import is_stale
+from dunning.jobs.nightly.extract_warnings import is_stale
 from dunning.jobs.policy_check.boundary_cases import BoundaryCase, Debt, Sent, describe
 from dunning.jobs.policy_check.boundary_crowd import make_crowd
 from dunning.jobs.policy_check.check_policy import check_night, run

@@ -10,7 +10,7 @@ import pytest
 
 from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
-from dunning.jobs.nightly.late_dates import warn_of_late_dates
+from dunning.jobs.nightly.extract_warnings import warn_of_late_dates
 from dunning.ledger.check.late_dates import rows_after
 from dunning.ledger.load import load_ledger
 from tests.ledger.extracts import Extract, Limits, flagged, refused

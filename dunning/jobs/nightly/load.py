@@ -8,7 +8,6 @@ from typing import Any
 
 from dunning.core.errors import DunningError, UsageError
 from dunning.core.progress import Progress, say_nothing
-from dunning.core.words import PROTECTING_TABLES
 from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database, settle_place
 from dunning.gateways.files.publishing import write_private
 from dunning.gateways.files.seals import seal_files
@@ -20,15 +19,12 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store import open_store, policies, runs, table_sizes
 from dunning.gateways.store.events import latest_event
 from dunning.jobs.nightly.baseline import Past, gather_past
-from dunning.jobs.nightly.freshness import is_stale
+from dunning.jobs.nightly.extract_warnings import find_warnings, is_stale, newest_invoice_on
 from dunning.jobs.nightly.history import History, gather_history
-from dunning.jobs.nightly.late_dates import warn_of_late_dates
 from dunning.jobs.nightly.limits import RunLimits, list_limits, read_limits
 from dunning.jobs.nightly.protections import (
-    Protections,
     choose_accepted,
     judge_protections,
-    name_table,
     refuse_accepted,
 )
 from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
@@ -266,7 +262,7 @@ def _register(
         snapshot_name=snapshot.folder.name,
         policy_version=rules.version,
         out=order.out,
-        newest_invoice_on=_newest_invoice(snapshot),
+        newest_invoice_on=newest_invoice_on(snapshot),
         newest_payment_on=newest_paid_on,
         events_seen=events_seen,
         is_trial=order.dry_run,
@@ -282,47 +278,6 @@ def _register(
 def _latest_event(engine: Engine) -> int:
     with transact(engine) as connection:
         return latest_event(connection)
-
-
-def find_warnings(
-    snapshot: Snapshot,
-    as_of: date,
-    newest_paid_on: date | None,
-    too_old: bool,
-    protections: Protections,
-) -> list[str]:
-    """Return the warnings about a ledger for the morning report, as Bulgarian sentences."""
-    warnings = [*snapshot.info["warnings"], *warn_of_late_dates(snapshot, as_of)]
-    if not snapshot.info["as_of"]:
-        invoiced, paid = _tell_day(_newest_invoice(snapshot)), _tell_day(newest_paid_on)
-        warnings.append(
-            f"Извлечението няма manifest.json. Най-новата фактура в него: {invoiced} Най-новото плащане в него: {paid}"
-        )
-    if too_old:
-        warnings.append(
-            "Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено."
-        )
-    return warnings + _tell_without_effect(snapshot) + protections.tell()
-
-
-def _tell_without_effect(snapshot: Snapshot) -> list[str]:
-    """Return warnings about accepted protection rows that match no account or invoice."""
-    counts = {**snapshot.info["without_effect"], "holds": snapshot.info["holds_without_effect"]}
-    return [
-        f"{name_table(name)}: {counts[name]} от приетите редове не стигат до никоя партида или фактура (сочат например "
-        "кредитно известие) и не пазят никого. Проверете ги при източника."
-        for name in PROTECTING_TABLES
-        if counts.get(name)
-    ]
-
-
-def _newest_invoice(snapshot: Snapshot) -> date | None:
-    newest = snapshot.info["newest_invoice_on"]
-    return date.fromisoformat(newest) if newest else None
-
-
-def _tell_day(day: date | None) -> str:
-    return f"{day:%d.%m.%Y} г." if day else "няма."
 
 
 def lay_out(this: NightlyRun, policy: Policy, history: History, past: Past) -> None:

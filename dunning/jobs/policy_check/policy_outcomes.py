@@ -25,7 +25,7 @@ from dunning.documents.messages.texts import Letterhead, write_messages
 from dunning.documents.notice.run_constants import Press
 from dunning.gateways.store.runs import LoadedRun
 from dunning.jobs.nightly.classify import propose
-from dunning.jobs.nightly.freshness import is_stale
+from dunning.jobs.nightly.extract_warnings import is_stale
 from dunning.jobs.policy_check.boundary_crowd import Crowd
 from dunning.jobs.retention import find_reasons
 from dunning.ledger.check.quarantine import Refusals, check_limits

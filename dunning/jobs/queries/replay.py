@@ -12,8 +12,8 @@ from dunning.gateways.s3.object_store import SCHEME
 from dunning.gateways.settings.environment import Settings, refuse_url
 from dunning.gateways.store import open_store
 from dunning.jobs.nightly import report
-from dunning.jobs.nightly.freshness import is_stale
-from dunning.jobs.nightly.load import find_warnings, lay_out, load_checked_policy
+from dunning.jobs.nightly.extract_warnings import find_warnings, is_stale
+from dunning.jobs.nightly.load import lay_out, load_checked_policy
 from dunning.jobs.nightly.night import check_shards, make_files
 from dunning.jobs.nightly.output_places import find_place
 from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
