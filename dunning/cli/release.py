@@ -3,11 +3,15 @@
 import argparse
 import getpass
 import sys
+from typing import TYPE_CHECKING
 
 from dunning.cli.command_line import add_as_of, add_command, read_day, show_progress
 from dunning.core.errors import UsageError
 from dunning.core.lists import LISTS
 from dunning.core.money import format_minor
+
+if TYPE_CHECKING:
+    from dunning.jobs.release.publish import Reply
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -71,7 +75,7 @@ def _release(options: argparse.Namespace) -> None:
     from dunning.jobs.release import offer, publish
     from dunning.jobs.release.last_look import Layout
 
-    offers = offer.run(options.as_of.isoformat())
+    offers = offer.find_waiting(options.as_of.isoformat())
     if options.list_name is None:
         print(
             "\n\n".join("\n".join(offer.ask(each, "")) for each in offers.values())
@@ -91,15 +95,13 @@ def _release(options: argparse.Namespace) -> None:
     print(receipt["text"] or "Този списък не чака: излязъл е, отказан е, или няма редове.")
 
 
-def _reply(options: argparse.Namespace) -> dict[str, str]:
+def _reply(options: argparse.Namespace) -> "Reply":
+    from dunning.jobs.release.publish import Reply
+
     if options.auto_approve:
-        return {"answer": "automatic", "by": "auto_approve", "note": options.note}
+        return Reply("automatic", "auto_approve", options.note)
     answer = "approved" if options.approved_by else "rejected"
-    return {
-        "answer": answer,
-        "by": options.approved_by or options.rejected_by,
-        "note": options.note,
-    }
+    return Reply(answer, options.approved_by or options.rejected_by, options.note)
 
 
 def _recall(options: argparse.Namespace) -> None:

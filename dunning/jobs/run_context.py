@@ -11,7 +11,8 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.policy.policies import Policy, load_policy
 from dunning.policy.rules import Rules
 
-Receipt = dict[str, Any]
+# The attributes of a run as JSON values: what goes from task to task, and `AnyRun.of` reads.
+RunReceipt = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +41,11 @@ class AnyRun:
     warnings: list[str]
 
     @classmethod
-    def of(cls, receipt: Receipt) -> Self:
+    def of(cls, receipt: RunReceipt) -> Self:
         """Return the run of a receipt; other keys of the receipt are ignored."""
         return cls(**{name: receipt[name] for name in cls.__dataclass_fields__})
 
-    def to_receipt(self) -> Receipt:
+    def to_receipt(self) -> RunReceipt:
         """Return all attributes as JSON-ready values."""
         return asdict(self)
 

@@ -6,7 +6,6 @@ It is asked of the approvers only.
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -62,13 +61,12 @@ class AskOperator(HITLOperator):
 
     def execute(self, context: Context) -> Any:
         """Ask, if there is something to ask."""
-        from dunning.jobs.release.offer import Offer, run
+        from dunning.jobs.release.offer import find_waiting
         from dunning.jobs.release.sample import APPROVES_SAMPLE
 
-        waits = run(self.as_of or None).get(self.list_name)
-        if waits is None or waits["answered"] or os.environ.get(APPROVES_SAMPLE):
+        offer = find_waiting(self.as_of or None).get(self.list_name)
+        if offer is None or offer.answered or os.environ.get(APPROVES_SAMPLE):
             return None
-        offer = Offer(**waits)
         self._prepare(offer)
         self._refuse_old_question(context)
         # Airflow waits for the answer by itself; this trigger is added to end the wait.
@@ -94,7 +92,7 @@ class AskOperator(HITLOperator):
         self.assigned_users = [
             HITLUser(id=person.airflow_id, name=person.user_name) for person in may
         ]
-        self.subject, body = ask(asdict(offer), conf.get("api", "base_url"))
+        self.subject, body = ask(offer, conf.get("api", "base_url"))
         self.body = f"{body}\n\n{say_what_about(offer)}"
 
     def _refuse_old_question(self, context: Context) -> None:

@@ -74,9 +74,7 @@ def test_every_step_of_a_list_is_told(folder: Path, engine: Engine) -> None:
         valid_until=days(15),
     )
     assert told(1) == [f"{cut}; зачеркнато T от head („болно дете“); чака одобрение"]
-    publish.run(
-        offer.run()["disconnections"], {"answer": "approved", "by": "head", "note": ""}, None
-    )
+    publish.run(offer.find_waiting()["disconnections"], publish.Reply("approved", "head"))
     assert told(2) == [f"{cut}; одобрено T от head; излязло T"]
     words = ("--list", "disconnections", "--reason", "грешен район", "--by", "head")
     assert dunning("recall", "--as-of", AS_OF.isoformat(), *words).code == 0
@@ -112,11 +110,8 @@ def test_a_list_that_nobody_answered_waits_no_more_after_a_newer_night(
 
 
 def test_a_rejected_list_says_who_rejected_it(folder: Path) -> None:
-    publish.run(
-        offer.run()["disconnections"],
-        {"answer": "rejected", "by": "head", "note": "празници"},
-        None,
-    )
+    rejected = publish.Reply("rejected", "head", "празници")
+    publish.run(offer.find_waiting()["disconnections"], rejected)
 
     assert told(2) == [
         "Тази нощ – прекъсване, 120,00 €: предложено; отказано T от head („празници“)"

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.settings.operator_settings import read_house_settings
 from dunning.jobs.nightly import load
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 from tests.jobs.nights import (
     AS_OF,
     Debtors,
@@ -203,7 +203,7 @@ def test_the_operator_accepts_it_for_a_night_of_airflow(
     small = write(people(), tmp_path / "small")
     (small / "holds.csv").unlink()
 
-    def load_as_airflow(on: date) -> Receipt:
+    def load_as_airflow(on: date) -> RunReceipt:
         house = read_house_settings(Settings.from_environment())
         return load.run(
             on.isoformat(), str(small), str(tmp_path / "out"), accept_shrunk=house.accept_shrunk

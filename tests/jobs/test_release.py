@@ -73,17 +73,16 @@ def night(home: Path, tmp_path: Path) -> Path:
     return tmp_path / "out" / AS_OF.isoformat()
 
 
-def reply(answer: str = "approved", by: str = "head", note: str = "") -> dict[str, str]:
-    return {"answer": answer, "by": by, "note": note}
+def reply(answer: str = "approved", by: str = "head", note: str = "") -> publish.Reply:
+    return publish.Reply(answer, by, note)
 
 
 def release(
-    list_name: str, given: dict[str, str], ledger: Path | None = None, on: date = AS_OF
+    list_name: str, given: publish.Reply, ledger: Path | None = None, on: date = AS_OF
 ) -> dict:
     """Release a list of the last closed night on a day."""
-    return publish.run(
-        offer.run()[list_name], given, str(ledger) if ledger else None, on=on.isoformat()
-    )
+    waits = offer.find_waiting()[list_name]
+    return publish.run(waits, given, str(ledger) if ledger else None, on=on.isoformat())
 
 
 def released(night: Path, list_name: str) -> Path:
@@ -133,7 +132,7 @@ def test_one_sum_for_the_list_of_cases_wherever_it_is_told(night: Path, engine: 
 
 
 def test_the_question_tells_counts_sums_and_where_to_look(night: Path) -> None:
-    subject, body = offer.ask(offer.run()["disconnections"], "http://desk:8080/")
+    subject, body = offer.ask(offer.find_waiting()["disconnections"], "http://desk:8080/")
     assert subject == "Списък за прекъсване към 22.11.2026 г.: 3 реда, 360,00 €"
     assert "| 22.11.2026 г. | 3 | 360,00 |" in body
     assert "(http://desk:8080/dunning/lists/disconnections?as_of=2026-11-22)" in body
@@ -196,11 +195,11 @@ def reviewed(home: Path, tmp_path: Path) -> Path:
 def test_the_question_counts_what_would_leave_and_says_why_the_others_wait(
     reviewed: Path, engine: Engine
 ) -> None:
-    waits = offer.run()["court"]
-    assert (waits["rows"], waits["person_rows"]) == (1, 2)
-    assert waits["person_reasons"] == {"deceased": 1, "missing_identifier": 2}
+    waits = offer.find_waiting()["court"]
+    assert (waits.rows, waits.person_rows) == (1, 2)
+    assert waits.person_reasons == {"deceased": 1, "missing_identifier": 2}
     listed = json.loads((reviewed / "manifest.json").read_bytes())["lists"]["court"]
-    assert (listed["rows"], waits["cents"] + waits["person_cents"]) == (3, listed["cents"])
+    assert (listed["rows"], waits.cents + waits.person_cents) == (3, listed["cents"])
     subject, body = offer.ask(waits, "http://desk")
     assert (
         subject == "Списък за съд към 22.11.2026 г.: 1 ред, 338,66 €; още 2 за преглед остават тук"
@@ -243,7 +242,7 @@ def test_a_list_of_cases_for_a_person_alone_waits_for_no_approval(
 
 
 def test_a_second_run_does_nothing_twice(night: Path, engine: Engine) -> None:
-    waits = offer.run()["disconnections"]
+    waits = offer.find_waiting()["disconnections"]
     publish.run(waits, reply(), on=AS_OF.isoformat())
     before = (
         history(engine),
@@ -276,7 +275,7 @@ def test_without_approval_nothing_leaves_and_that_is_recorded(
 
 
 def test_what_was_rejected_cannot_be_approved_afterwards(night: Path, engine: Engine) -> None:
-    waits = offer.run()["disconnections"]
+    waits = offer.find_waiting()["disconnections"]
     publish.run(waits, reply("rejected"), on=AS_OF.isoformat())
     with pytest.raises(DunningError, match="was answered already: rejected by head"):
         publish.run(waits, reply(), on=AS_OF.isoformat())
@@ -304,7 +303,7 @@ def test_nothing_leaves_without_asking_where_people_are_named(
 
 
 def test_the_list_of_an_older_night_is_refused(night: Path, tmp_path: Path, engine: Engine) -> None:
-    waits = offer.run()["disconnections"]
+    waits = offer.find_waiting()["disconnections"]
     newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
     assert nightly(newer, tmp_path / "out", days(1)).code == 0
     with pytest.raises(DunningError, match="were replaced by those of 2026-11-23"):
@@ -583,7 +582,7 @@ def test_the_last_look_reads_a_newer_ledger_as_the_nights_are_read(
     mapping.write_text(
         f'[tables.payments]\nfile = "payments.csv"\n[tables.payments.columns]\n{columns}', "utf-8"
     )
-    given = (offer.run()["disconnections"], reply(), str(newer))
+    given = (offer.find_waiting()["disconnections"], reply(), str(newer))
 
     with pytest.raises(DunningError, match="paid_on"):
         publish.run(*given, on=days(1).isoformat())
@@ -817,7 +816,7 @@ def test_a_recall_killed_while_its_kill_list_was_published_is_settled_by_the_nex
 def test_killed_while_publishing_and_run_again_is_as_if_never_killed(
     night: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, is_out: bool
 ) -> None:
-    waits = offer.run()["disconnections"]
+    waits = offer.find_waiting()["disconnections"]
     with killed_while_publishing(monkeypatch, is_out):
         publish.run(waits, reply(), on=AS_OF.isoformat())
     assert {state for _, state in deeds_of(engine, "field")} == {"intended"}

@@ -32,8 +32,8 @@ def airflow(engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch)
 
 def body_of(name: str = NAME) -> str:
     """Return the body of the question as the task that asks writes it."""
-    waits = offer.Offer(**offer.run()[name])
-    return f"{offer.ask(vars(waits), 'http://desk')[1]}\n\n{answer.say_what_about(waits)}"
+    waits = offer.find_waiting()[name]
+    return f"{offer.ask(waits, 'http://desk')[1]}\n\n{answer.say_what_about(waits)}"
 
 
 def answers(engine: Engine) -> list[tuple[str, str, str]]:
@@ -80,7 +80,7 @@ def test_a_question_marked_as_done_ends_without_an_answer_and_can_be_asked_anew(
         "Прекъсвания: без отговор; нищо не е излязло.",
     )
     assert (answers(airflow), deeds_of(airflow, "field")) == ([closed], [])
-    assert offer.run()[NAME]["answered"] == {}
+    assert offer.find_waiting()[NAME].answered == {}
     add_question(airflow, NAME, body, by=HEAD, chosen="Одобрявам", run_id="again")
     assert answer.run("again", NAME, None, on=AS_OF.isoformat())["state"] == "released"
     assert answers(airflow) == [closed, ("approved", "head", "")]
@@ -95,7 +95,7 @@ def test_a_question_marked_as_done_before_it_was_asked_lets_nothing_out(
 
 
 def test_a_list_that_does_not_wait_was_not_asked_about(night: Path, airflow: Engine) -> None:
-    publish.run(offer.run()[NAME], {"answer": "rejected", "by": "head", "note": ""})
+    publish.run(offer.find_waiting()[NAME], publish.Reply("rejected", "head"))
     assert answer.run(RUN, NAME, None, on=AS_OF.isoformat()) == {
         "list": NAME,
         "state": "nothing",

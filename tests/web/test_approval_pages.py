@@ -53,8 +53,8 @@ def open_night(reviewed: Path, airflow: Airflow, home: Path) -> Airflow:
 
 
 def body_of(name: str) -> str:
-    waits = offer.Offer(**offer.run()[name])
-    return f"{offer.ask(vars(waits), 'http://desk')[1]}\n\n{answer.say_what_about(waits)}"
+    waits = offer.find_waiting()[name]
+    return f"{offer.ask(waits, 'http://desk')[1]}\n\n{answer.say_what_about(waits)}"
 
 
 def desk(airflow: Airflow, name: str) -> Any:
@@ -166,10 +166,8 @@ def test_a_question_that_is_gone_can_be_asked_anew(open_night: Airflow, engine: 
     make_tables()
     add_run({"ask_disconnections": "success", "release_disconnections": "success"}, state="success")
     clerk = desk(open_night, "collections")
-    publish.run(
-        offer.run()[NAME],
-        {"answer": "expired", "by": "въпросът беше затворен без отговор", "note": ""},
-    )
+    closed = publish.Reply("expired", "въпросът беше затворен без отговор")
+    publish.run(offer.find_waiting()[NAME], closed)
     tonight = clerk.get(f"{PREFIX}/").text
     assert "без отговор" in tonight and f'href="{APPROVALS}">Попитай отново</a>' in tonight
     assert f'action="{APPROVALS}/disconnections/ask?as_of={AS_OF}"' in clerk.get(APPROVALS).text

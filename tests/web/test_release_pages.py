@@ -36,9 +36,8 @@ def out(night: Night, home: Path, browse: Ask) -> Night:
     (home / "people.toml").write_text(PEOPLE, "utf-8")
     assert strike(browse("collections"), "/lists/disconnections/000002/P2")[0] == 303
     for name, by in (("disconnections", "head"), ("court", "legal")):
-        publish.run(
-            offer.run()[name], {"answer": "approved", "by": by, "note": ""}, on=AS_OF.isoformat()
-        )
+        approved = publish.Reply("approved", by)
+        publish.run(offer.find_waiting()[name], approved, on=AS_OF.isoformat())
     return night
 
 

@@ -26,7 +26,7 @@ from dunning.jobs.monthly.shown import recall_shown
 from dunning.jobs.nightly.load import load_checked_policy
 from dunning.jobs.queries.past_night import Night, open_night
 from dunning.jobs.recovery import recover
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 _OPEN_NIGHT = (
     "Книгите на този ден не са приключени: съобщенията са само написани и нищо не е отбелязано "
@@ -75,7 +75,7 @@ class MonthlyRequest:
 
 def run(
     as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
-) -> Receipt:
+) -> RunReceipt:
     """Begin the notices; return the receipt that the other steps take. See `begin`."""
     order = MonthlyRequest.of(as_of, out, service, dry_run, policy)
     settings = Settings.from_environment()
@@ -86,7 +86,7 @@ def run(
 
 def begin(
     settings: Settings, engine: Engine, connection: Connection, order: MonthlyRequest
-) -> Receipt:
+) -> RunReceipt:
     """Open the stored run of a date and fill a work folder; return the run's receipt.
 
     The caller holds the notices' lock. Folders that earlier runs of the service left are removed,

@@ -12,14 +12,14 @@ from dunning.gateways.store import notices, runs
 from dunning.jobs.monthly.begin import MonthlyRequest
 from dunning.jobs.nightly.load import load_checked_policy
 from dunning.jobs.queries.past_night import find_night, kept_policy, open_nights
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 ALL = "all"
 
 
 def run(
     as_of: str | None, out: str, service: str = "", dry_run: bool = False, policy: str | None = None
-) -> list[Receipt]:
+) -> list[RunReceipt]:
     """Return the arguments of `begin` for each service whose notices are to be made; may be empty.
 
     Args:
@@ -30,7 +30,7 @@ def run(
     with open_nights("notices due") as (settings, engine):
         day = date.fromisoformat(as_of) if as_of else runs.last_closed_on(engine)
         chosen = _choose(settings, engine, day, service, policy) if day else []
-    given: Receipt = {
+    given: RunReceipt = {
         "as_of": day.isoformat() if day else "",
         "out": out,
         "dry_run": dry_run,

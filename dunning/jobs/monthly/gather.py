@@ -20,7 +20,7 @@ from dunning.gateways.store.readers import reading
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.nightly.history import UNREAD, History
 from dunning.jobs.nightly.runs import shard_buckets, shard_seal
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 BATCH_ROWS = 512
 _NUMBERS = pa.schema({"bucket": pa.int16(), "invoice_no": pa.string()})
@@ -36,7 +36,7 @@ class Gathered(TypedDict):
     withheld: int
 
 
-def run(run: Receipt, shard: int = 0, shards: int = 1) -> Gathered:
+def run(run: RunReceipt, shard: int = 0, shards: int = 1) -> Gathered:
     """Write one shard's notices and withheld rows into the work folder; return their counts.
 
     One file per bucket, in batches, so that the step that joins them needs one batch of each in

@@ -16,7 +16,7 @@ from dunning.jobs.monthly.begin import MonthlyRequest, begin
 from dunning.jobs.monthly.publish import publish
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.nightly.night import check_shards
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
 # Below this number one process is done before a second one has started.
@@ -51,7 +51,7 @@ def run(
             remove_folders([Path(receipt["work"])])
 
 
-def _make_files(receipt: Receipt, shards: int, progress: Progress) -> plan.Planned:
+def _make_files(receipt: RunReceipt, shards: int, progress: Progress) -> plan.Planned:
     """Decide, put into postal order and render; return the receipt of `plan`."""
     progress("решения")
     parts = _side_by_side(gather.run, receipt, shards)
@@ -66,7 +66,7 @@ def _make_files(receipt: Receipt, shards: int, progress: Progress) -> plan.Plann
 
 
 def _side_by_side(
-    work: Callable[..., PartReceipt], receipt: Receipt, parts: int
+    work: Callable[..., PartReceipt], receipt: RunReceipt, parts: int
 ) -> list[PartReceipt]:
     """Return the receipts of a step for all parts, computed in parallel.
 

@@ -24,7 +24,7 @@ from dunning.gateways.files.worktables import read_table, write_table
 from dunning.jobs.monthly.gather import Gathered, find_streams, find_withheld
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.units import Cutter, write_units
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 # e-mails per unit; one process renders a unit
 UNIT_FILES = 1_000
@@ -49,7 +49,7 @@ class Planned(TypedDict):
     withheld: dict[str, int]
 
 
-def run(run: Receipt, shards: list[Gathered]) -> Planned:
+def run(run: RunReceipt, shards: list[Gathered]) -> Planned:
     """Write the units and the withheld rows into the run's work folder; return counts and cents.
 
     A few hundred notices of each bucket are in memory at a time, however many there are in all.

@@ -14,7 +14,7 @@ from dunning.jobs.monthly.gather import read_numbers
 from dunning.jobs.monthly.plan import Planned
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.write import NoticeCounts, Written, read_tokens, write_lists
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 
 class PublishedNotices(NoticeCounts):
@@ -30,7 +30,7 @@ class PublishedNotices(NoticeCounts):
     folder: str
 
 
-def run(run: Receipt, planned: Planned) -> PublishedNotices:
+def run(run: RunReceipt, planned: Planned) -> PublishedNotices:
     """Publish and record the notices; return their counts. See `publish`."""
     this = NoticesRun.of(run)
     purpose = f"notices {this.as_of} {this.service} publish"

@@ -26,7 +26,7 @@ from dunning.jobs.monthly.plan import plan_seal
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.seal import REASON, find_seal, signed_at
 from dunning.jobs.monthly.units import Unit, read_units
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 from dunning.policy.rules import Rules
 
 # Characters of a name without hash and suffix; common file systems take 255 bytes in all.
@@ -67,7 +67,7 @@ class RenderedUnit(TypedDict):
     plain: int
 
 
-def run(run: Receipt, part: int = 0, parts: int = 1) -> RenderedPart:
+def run(run: RunReceipt, part: int = 0, parts: int = 1) -> RenderedPart:
     """Render one part of the units into the run's prepared folder; return counts.
 
     The parts share nothing and may run at once; any number of them gives the same files. Rendering

@@ -13,7 +13,7 @@ from dunning.documents.words import word_of
 from dunning.gateways.files.publishing import remove_folders
 from dunning.jobs.monthly.publish import PublishedNotices
 from dunning.jobs.monthly.runs import NoticesRun
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 
 class NoticesReport(PublishedNotices):
@@ -23,7 +23,7 @@ class NoticesReport(PublishedNotices):
     text: str
 
 
-def run(run: Receipt, published: PublishedNotices) -> NoticesReport:
+def run(run: RunReceipt, published: PublishedNotices) -> NoticesReport:
     """Return the report of published notices as Bulgarian text with its figures.
 
     The run's work folder is removed.

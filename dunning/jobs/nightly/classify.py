@@ -25,15 +25,16 @@ from dunning.decisions.tables import decision_tables
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import StreamWriter, write_table
 from dunning.jobs.nightly.history import UNREAD, History
+from dunning.jobs.nightly.receipts import ShardBooks, ShardReceipt
 from dunning.jobs.nightly.runs import NightlyRun, shard_buckets, shard_folder, shard_seal
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 from dunning.policy.rules import Rules
 
 # Invoice lines are the largest table, and no decision and no list reads them.
 _READ = tuple(name for name in SCHEMAS if name != "invoice_lines")
 
 
-def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
+def run(run: RunReceipt, shard: int = 0, shards: int = 1) -> ShardReceipt:
     """Write one shard's decisions and proposals; return its counts per stage.
 
     Shards share nothing and may run at once; any number of them gives the same files in the end.
@@ -69,15 +70,14 @@ def run(run: Receipt, shard: int = 0, shards: int = 1) -> Receipt:
     for name, table in merge_proposed(proposed).items():
         write_table(folder / f"proposed-{name}.parquet", table)
     write_table(folder / "ageing.parquet", join_ageing(ages))
-    receipt = {
+    receipt: ShardReceipt = {
         "shard": shard,
         "shards": shards,
         "accounts": sum(stages.values()),
         "stages": dict(stages),
     }
-    (folder / "books.json").write_text(
-        json.dumps({**receipt, "books": dict(books)}), encoding="utf-8"
-    )
+    with_books: ShardBooks = {**receipt, "books": dict(books)}
+    (folder / "books.json").write_text(json.dumps(with_books), encoding="utf-8")
     # names that begin with a dot are files still being written
     made = [path for path in folder.glob("[!.]*") if path.suffix in (".parquet", ".arrow")]
     seal_files(shard_seal(folder), [folder / "books.json", *made])

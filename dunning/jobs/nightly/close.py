@@ -5,7 +5,6 @@ import json
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,11 +24,12 @@ from dunning.gateways.store.holds import fetch_holds
 from dunning.gateways.store.outbox import publish_once
 from dunning.jobs.nightly.baseline import figures_of
 from dunning.jobs.nightly.output_places import Place, find_place
+from dunning.jobs.nightly.receipts import ClosedReceipt, Manifest
 from dunning.jobs.nightly.runs import NightlyRun
-from dunning.jobs.nightly.sent import actions_of_messages
 from dunning.jobs.recovery import recover, sweep
+from dunning.jobs.release.actions import actions_of_messages
 from dunning.jobs.retention import prune
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 # Columns of the classification that are recorded with each decision.
 _OWING = [
@@ -54,7 +54,7 @@ _OWING = [
 ]
 
 
-def run(run: Receipt) -> Receipt:
+def run(run: RunReceipt) -> ClosedReceipt:
     """Publish and close the run, then remove old snapshots; return the receipt of `close`."""
     this = NightlyRun.of(run)
     settings = Settings.from_environment()
@@ -66,7 +66,7 @@ def run(run: Receipt) -> Receipt:
 
 def close_and_prune(
     settings: Settings, engine: Engine, connection: Connection, this: NightlyRun
-) -> Receipt:
+) -> ClosedReceipt:
     """Publish and close the run; then remove old snapshots and build the search index.
 
     The last two only where a date was closed. A snapshot that cannot be removed (it is being read,
@@ -83,7 +83,7 @@ def close_and_prune(
     return receipt
 
 
-def close(settings: Settings, connection: Connection, this: NightlyRun) -> Receipt:
+def close(settings: Settings, connection: Connection, this: NightlyRun) -> ClosedReceipt:
     """Publish the prepared files; record decisions, proposals and actions if the run records.
 
     The caller holds the run lock. Work folders that the closed date makes useless, such as those of
@@ -143,7 +143,7 @@ def _find_place(connection: Connection, this: NightlyRun) -> Place:
     return find_place(this, record if is_closed_by_other else None)
 
 
-def _receipt(this: NightlyRun, state: str, place: Place) -> Receipt:
+def _receipt(this: NightlyRun, state: str, place: Place) -> ClosedReceipt:
     return {
         "as_of": this.as_of,
         "state": state,
@@ -175,7 +175,7 @@ def _require_same_history(connection: Connection, this: NightlyRun) -> None:
 
 
 def _books(
-    connection: Connection, this: NightlyRun, manifest: dict[str, Any], manifest_sha256: str
+    connection: Connection, this: NightlyRun, manifest: Manifest, manifest_sha256: str
 ) -> closing.ClosingRows:
     """Return everything that the close records.
 

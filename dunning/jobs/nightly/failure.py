@@ -2,11 +2,12 @@
 
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import open_store, runs
+from dunning.jobs.nightly.receipts import FailureReceipt
 from dunning.jobs.nightly.runs import NightlyRun
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 
-def run(loaded: Receipt | None) -> Receipt:
+def run(loaded: RunReceipt | None) -> FailureReceipt:
     """Record that a run has failed; return its number, or none if its ledger was not loaded.
 
     A run that is closing, or has ended, stays as it is.

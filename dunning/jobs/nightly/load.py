@@ -29,7 +29,7 @@ from dunning.jobs.nightly.protections import (
 )
 from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
 from dunning.jobs.recovery import recover, sweep
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 from dunning.ledger.check.manifest import read_manifest, refuse_stale
 from dunning.ledger.load import load_ledger
 from dunning.policy.check import check_values
@@ -113,7 +113,7 @@ def run(
     dry_run: bool = False,
     billing_sql: str | None = None,
     accept_shrunk: Mapping[str, Mapping[str, str]] | None = None,
-) -> Receipt:
+) -> RunReceipt:
     """Load a ledger for a date (ISO) and return the receipt that the other steps take.
 
     See `NightlyRequest` and `begin`.
@@ -143,7 +143,7 @@ def run(
 
 def begin(
     settings: Settings, engine: Engine, order: NightlyRequest, progress: Progress = say_nothing
-) -> Receipt:
+) -> RunReceipt:
     """Load and check the ledger, fill the run's work folder and return the run's receipt.
 
     The caller holds the run lock.

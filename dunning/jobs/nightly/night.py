@@ -15,12 +15,13 @@ from dunning.gateways.store import open_store, runs
 from dunning.jobs.nightly import classify, propose, report, write
 from dunning.jobs.nightly.close import close_and_prune
 from dunning.jobs.nightly.load import NightlyRequest, begin
+from dunning.jobs.nightly.receipts import NightReport, ShardReceipt
 from dunning.jobs.nightly.runs import NightlyRun
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
 
-def run(order: NightlyRequest, shards: int = 1, progress: Progress = say_nothing) -> Receipt:
+def run(order: NightlyRequest, shards: int = 1, progress: Progress = say_nothing) -> NightReport:
     """Load, classify, propose, write and close one date; return the report's receipt.
 
     Args:
@@ -58,7 +59,7 @@ def check_shards(shards: int) -> None:
         raise UsageError(f"--shards is {shards}; give 1 to {BUCKETS}.")
 
 
-def make_files(receipt: Receipt, shards: int, progress: Progress) -> None:
+def make_files(receipt: RunReceipt, shards: int, progress: Progress) -> None:
     """Classify, propose and write a run's files into its work folder."""
     progress("класифициране")
     parts = _classify(receipt, shards)
@@ -68,7 +69,7 @@ def make_files(receipt: Receipt, shards: int, progress: Progress) -> None:
     write.run(receipt)
 
 
-def _classify(receipt: Receipt, shards: int) -> list[Receipt]:
+def _classify(receipt: RunReceipt, shards: int) -> list[ShardReceipt]:
     workers = min(shards, os.cpu_count() or 1)
     if workers == 1:
         return [classify.run(receipt, shard, shards) for shard in range(shards)]

@@ -1,6 +1,7 @@
 """Join the proposals of all shards into one set of lists, and check that none was lost."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,19 +10,20 @@ import pyarrow.compute as pc
 from dunning.core.errors import DunningError
 from dunning.core.lists import LISTS
 from dunning.decisions.account.ageing import join_ageing
+from dunning.decisions.account.assessment import check_books
 from dunning.decisions.lists.missing_protections import stop_lists
 from dunning.decisions.lists.one_message import silence_listed
 from dunning.decisions.lists.proposals import SCHEMAS, Proposed, merge_proposed
 from dunning.decisions.lists.volume_limits import ramp_reminders, withhold_handed_over
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import read_table, write_table
-from dunning.jobs.nightly.balance import join_books, join_stages
 from dunning.jobs.nightly.history import History
+from dunning.jobs.nightly.receipts import ProposedReceipt, ShardBooks, ShardReceipt
 from dunning.jobs.nightly.runs import NightlyRun, shard_seal
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 
-def run(run: Receipt, shards: list[Receipt]) -> Receipt:
+def run(run: RunReceipt, shards: list[ShardReceipt]) -> ProposedReceipt:
     """Write the run's proposals into its work folder; return counts per list and the books.
 
     Raises:
@@ -35,7 +37,7 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
         )
     folders = this.shard_folders(len(shards))
     receipts = [_read_receipt(folder) for folder in folders]
-    books = join_books(receipts)
+    books = _join_books(receipts)
     proposed = merge_proposed(
         {name: read_table(folder / f"proposed-{name}.parquet") for name in SCHEMAS}
         for folder in folders
@@ -56,10 +58,10 @@ def run(run: Receipt, shards: list[Receipt]) -> Receipt:
     tables[Path(this.work) / "ageing.parquet"] = ages
     for path, table in tables.items():
         write_table(path, table)
-    receipt = {
+    receipt: ProposedReceipt = {
         "shards": len(shards),
         "accounts": sum(receipt["accounts"] for receipt in receipts),
-        "stages": join_stages(receipts),
+        "stages": _join_stages(receipts),
         "books": books,
         "lists": {name: len(table) for name, table in proposed.items()},
     }
@@ -90,7 +92,25 @@ def check_once(proposed: Proposed) -> None:
             )
 
 
-def _read_receipt(folder: Path) -> Receipt:
+def _join_books(shards: list[ShardBooks]) -> dict[str, int]:
+    """Return the books of all shards together; refuse them if a side differs by a cent."""
+    books: Counter[str] = Counter()
+    for shard in shards:
+        books.update(shard["books"])
+    if shards:
+        check_books(books)
+    return dict(sorted(books.items()))
+
+
+def _join_stages(shards: list[ShardBooks]) -> dict[str, int]:
+    """Return the number of accounts per stage of all shards."""
+    stages: Counter[str] = Counter()
+    for shard in shards:
+        stages.update(shard["stages"])
+    return dict(stages)
+
+
+def _read_receipt(folder: Path) -> ShardBooks:
     path = folder / "books.json"
     if not path.is_file():
         raise DunningError(
@@ -100,5 +120,5 @@ def _read_receipt(folder: Path) -> Receipt:
         shard_seal(folder),
         ["books.json", "ageing.parquet", *(f"proposed-{name}.parquet" for name in SCHEMAS)],
     )
-    receipt: Receipt = json.loads(path.read_text(encoding="utf-8"))
+    receipt: ShardBooks = json.loads(path.read_text(encoding="utf-8"))
     return receipt

@@ -5,14 +5,14 @@ Its work folder is removed then.
 
 import json
 from pathlib import Path
-from typing import Any
 
 from dunning.core.money import format_minor
 from dunning.core.words import CHANNELS, STAGES
 from dunning.documents.words import counted, word_of
 from dunning.gateways.files.publishing import MANIFEST, remove_folders
+from dunning.jobs.nightly.receipts import Manifest, NightReport, Published
 from dunning.jobs.nightly.runs import NightlyRun
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 _LISTS = (
     *(f"reminders/{channel}" for channel in CHANNELS),
@@ -23,7 +23,7 @@ _LISTS = (
 )
 
 
-def run(run: Receipt, published: Receipt) -> Receipt:
+def run(run: RunReceipt, published: Published) -> NightReport:
     """Return the report of a published run as Bulgarian text with its figures.
 
     The run's work folder is removed.
@@ -32,8 +32,8 @@ def run(run: Receipt, published: Receipt) -> Receipt:
         published: `folder`: of its files; `notice`: a sentence about that folder, or nothing.
     """
     this = NightlyRun.of(run)
-    manifest = json.loads((this.prepared / MANIFEST).read_text(encoding="utf-8"))
-    receipt = {
+    manifest: Manifest = json.loads((this.prepared / MANIFEST).read_text(encoding="utf-8"))
+    receipt: NightReport = {
         "as_of": this.as_of,
         "folder": published["folder"],
         "is_recording": this.is_recording,
@@ -46,7 +46,7 @@ def run(run: Receipt, published: Receipt) -> Receipt:
     return receipt
 
 
-def write_report(this: NightlyRun, manifest: dict[str, Any], published: Receipt) -> str:
+def write_report(this: NightlyRun, manifest: Manifest, published: Published) -> str:
     """Return the report that a clerk reads in the log or on the terminal."""
     lines = [
         f"Състояние към {this.day:%d.%m.%Y} г. (правила {manifest['policy']['version']})",
@@ -54,9 +54,9 @@ def write_report(this: NightlyRun, manifest: dict[str, Any], published: Receipt)
         "Етапи:",
     ]
     for stage in STAGES:
-        figures = manifest["stages"][stage]
-        accounts = counted("bg", figures["accounts"], "account")
-        cents = format_minor(figures["open_cents"])
+        sums = manifest["stages"][stage]
+        accounts = counted("bg", sums["accounts"], "account")
+        cents = format_minor(sums["open_cents"])
         lines.append(f"  {word_of('bg', stage)}: {accounts}, {cents} € неплатени")
     lines += ["", "Списъци:"]
     for name in _LISTS:

@@ -3,11 +3,11 @@
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.errors import DunningError
 from dunning.core.lists import SUMS as SUM_COLUMNS
 from dunning.core.words import CHANNELS, STAGES
 from dunning.decisions.tables import TABLES
@@ -23,16 +23,22 @@ from dunning.gateways.files.publishing import (
 )
 from dunning.gateways.files.seals import check_seal, seal_files
 from dunning.gateways.files.worktables import TableWriter, read_streams, read_table
-from dunning.jobs.nightly.balance import check_totals
 from dunning.jobs.nightly.baseline import Past
+from dunning.jobs.nightly.receipts import (
+    ListFigures,
+    Manifest,
+    PartFigures,
+    ProposedReceipt,
+    WrittenReceipt,
+)
 from dunning.jobs.nightly.runs import NightlyRun, shard_seal
-from dunning.jobs.run_context import Receipt
+from dunning.jobs.run_context import RunReceipt
 
 PARTS = ("ready", "person")
 SUMS = ("open_cents", "overdue_cents", "interest_cents", "credit_cents", "shielded_cents")
 
 
-def run(run: Receipt) -> Receipt:
+def run(run: RunReceipt) -> WrittenReceipt:
     """Write all files of a run, readable by their owner only; return counts and hashes.
 
     Raises:
@@ -41,17 +47,19 @@ def run(run: Receipt) -> Receipt:
     this = NightlyRun.of(run)
     check_seal(this.given_seal)
     check_seal(this.proposed_seal)
-    proposed = json.loads((Path(this.work) / "proposed.json").read_text(encoding="utf-8"))
+    proposed: ProposedReceipt = json.loads(
+        (Path(this.work) / "proposed.json").read_text(encoding="utf-8")
+    )
     # a step that is tried again starts with an empty folder
     remove_folders([this.prepared])
     stages = _write_decisions(this, proposed["shards"])
     # stages were summed from the written rows: the files themselves are compared with the books
-    check_totals(
+    _check_totals(
         proposed["books"], {name: sum(stage[name] for stage in stages.values()) for name in SUMS}
     )
     lists = _write_lists(this)
     policy = this.policy()
-    manifest: dict[str, Any] = {
+    manifest: Manifest = {
         "as_of": this.as_of,
         "ledger": {"fingerprint": this.fingerprint, "tables": this.open_snapshot().info["books"]},
         "policy": {"version": this.policy_version, "files": policy.hashes()},
@@ -62,13 +70,29 @@ def run(run: Receipt) -> Receipt:
         "accepted_shrunk": this.accepted_shrunk,
         "warnings": this.warnings,
         "files": hash_files(this.prepared),
+        "unusual": [],
     }
-    # judged before it is written, as the finding is part of the manifest
+    # judged before it is written: what is found is part of the manifest itself
     unusual = Past.read(Path(this.work)).judge(this.day, manifest, this.rules().release)
     manifest["unusual"] = say_unusual(unusual)
     write_private(this.prepared / MANIFEST, manifest_bytes(manifest))
     seal_files(this.manifest_seal, [this.prepared / MANIFEST])
     return {"as_of": this.as_of, "stages": stages, "lists": lists, "files": manifest["files"]}
+
+
+def _check_totals(books: dict[str, int], classified: dict[str, int]) -> None:
+    """Refuse a classification whose open sum or credit differs from the books by a cent.
+
+    Args:
+        books: see `propose`.
+        classified: sums over all accounts of `open_cents` and `credit_cents`.
+    """
+    for line, column in (("EUR.open", "open_cents"), ("EUR.credit", "credit_cents")):
+        if books.get(line, 0) != classified[column]:
+            raise DunningError(
+                f"The books do not balance: {column} of all accounts is {classified[column]} cents, the books say "
+                f"{books.get(line, 0)}. Nothing was published; report this with the ledger's fingerprint."
+            )
 
 
 def _write_decisions(this: NightlyRun, shards: int) -> dict[str, dict[str, int]]:
@@ -101,7 +125,7 @@ def _add_up(sums: dict[str, Counter[str]], group: pa.Table) -> None:
         sums[row["stage"]].update(accounts=row["stage_count"], **found)
 
 
-def _write_lists(this: NightlyRun) -> dict[str, dict[str, Any]]:
+def _write_lists(this: NightlyRun) -> dict[str, ListFigures]:
     """Write every list; return rows and cents of each."""
     proposed = {
         path.stem: read_table(path)
@@ -116,36 +140,43 @@ def _write_lists(this: NightlyRun) -> dict[str, dict[str, Any]]:
     return _count({**proposed, "quarantine": quarantine})
 
 
-def _count(tables: dict[str, pa.Table]) -> dict[str, dict[str, Any]]:
-    counts: dict[str, dict[str, Any]] = {}
+def _count(tables: dict[str, pa.Table]) -> dict[str, ListFigures]:
+    counts: dict[str, ListFigures] = {}
     for channel in CHANNELS:
         rows = tables["reminders"].filter(pc.equal(tables["reminders"]["channel"], channel))
         counts[f"reminders/{channel}"] = _figures(rows, SUM_COLUMNS["reminders"])
     for name, table in tables.items():
         if name != "reminders":
             counts[name] = _figures(table, SUM_COLUMNS.get(name))
-    return {**counts, "court": {**counts["court"], **_count_parts(tables["court"])}}
+    counts["court"]["parts"] = _count_parts(tables["court"])
+    counts["court"]["person_reasons"] = _count_reasons(tables["court"])
+    return counts
 
 
-def _count_parts(court: pa.Table) -> dict[str, Any]:
-    """Return rows and cents of the ready and the waiting court cases, and the reasons' counts.
-
-    A case may have several reasons.
-    """
-    parts = {
-        part: _figures(court.filter(pc.equal(court["part"], part)), SUM_COLUMNS["court"])
-        for part in PARTS
-    }
-    # a cell holds reasons separated by spaces
-    told = Counter(
-        reason for cell in court["person_reasons"].to_pylist() for reason in cell.split()
-    )
-    return {"parts": parts, "person_reasons": dict(sorted(told.items()))}
-
-
-def _figures(rows: pa.Table, cents: str | None) -> dict[str, int]:
-    figures: dict[str, Any] = {"rows": len(rows)}
+def _figures(rows: pa.Table, cents: str | None) -> ListFigures:
+    figures: ListFigures = {"rows": len(rows)}
     if cents:
-        # the sum of no rows is null
-        figures["cents"] = pc.sum(rows[cents]).as_py() or 0
+        figures["cents"] = _sum(rows, cents)
     return figures
+
+
+def _count_parts(court: pa.Table) -> dict[str, PartFigures]:
+    """Return rows and cents of the ready and the waiting court cases."""
+    parts: dict[str, PartFigures] = {}
+    for part in PARTS:
+        rows = court.filter(pc.equal(court["part"], part))
+        parts[part] = {"rows": len(rows), "cents": _sum(rows, SUM_COLUMNS["court"])}
+    return parts
+
+
+def _count_reasons(court: pa.Table) -> dict[str, int]:
+    """Return the number of waiting court cases by reason; a case may have several."""
+    # a cell holds reasons separated by spaces
+    cells = court["person_reasons"].to_pylist()
+    counts = Counter(reason for cell in cells for reason in cell.split())
+    return dict(sorted(counts.items()))
+
+
+def _sum(rows: pa.Table, cents: str) -> int:
+    # the sum of no rows is null
+    return pc.sum(rows[cents]).as_py() or 0

@@ -16,10 +16,10 @@ from dunning.jobs.nightly.extract_warnings import find_warnings, is_stale
 from dunning.jobs.nightly.load import lay_out, load_checked_policy
 from dunning.jobs.nightly.night import check_shards, make_files
 from dunning.jobs.nightly.output_places import find_place
+from dunning.jobs.nightly.receipts import NightReport, Published
 from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
 from dunning.jobs.queries.past_night import Night, open_night
 from dunning.jobs.recovery import recover, sweep
-from dunning.jobs.run_context import Receipt
 from dunning.policy.warnings import find_doubts
 
 _SAME = "Повторено от запазеното извлечение: същите байтове като на онази нощ."
@@ -36,7 +36,7 @@ def run(
     policy: str | None = None,
     shards: int = 1,
     progress: Progress = say_nothing,
-) -> Receipt:
+) -> NightReport:
     """Write the files of a date (ISO) again below `out`.
 
     Returns the report's receipt, with `is_same`.
@@ -68,7 +68,7 @@ def run(
             is_same = _is_same(this, night)
             place = find_place(this, night.known)
             place.target.publish(this.prepared)
-            published = {"folder": str(place.target), "notice": place.notice}
+            published: Published = {"folder": str(place.target), "notice": place.notice}
             receipt = report.run(this.to_receipt(), published)
         finally:
             remove_folders([Path(this.work)])

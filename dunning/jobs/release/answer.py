@@ -6,7 +6,6 @@ those are released, or nothing.
 
 import os
 import re
-from dataclasses import asdict
 from datetime import date
 
 from dunning.core.errors import DunningError
@@ -82,7 +81,7 @@ def run(
         runs.fetch_run_by_id(engine, asked.run_id) if reply.answer in publish.MAY_LEAVE else None
     )
     own_day = asked.as_of if night is not None and is_sample(settings, night) else None
-    return publish.run(asdict(asked), asdict(reply), last_look, on=on or own_day, layout=layout)
+    return publish.run(asked, reply, last_look, on=on or own_day, layout=layout)
 
 
 def reply_of(settings: Settings, question: RecordedQuestion, asked: offer.Offer) -> Reply:
@@ -132,16 +131,16 @@ def _release_unasked(
 
     It does not wait, was answered before, or is the sample's.
     """
-    waits = offer.run(as_of).get(list_name)
+    waits = offer.find_waiting(as_of).get(list_name)
     if waits is None:
         return {"list": list_name, "state": "nothing", "text": ""}
-    if waits["answered"]:
-        return publish.run(waits, waits["answered"], ledger, on=on, layout=layout)
+    if waits.answered:
+        return publish.run(waits, Reply(**waits.answered), ledger, on=on, layout=layout)
     if os.environ.get(APPROVES_SAMPLE):
         # the sample has a day of its own, for which its lists are checked once more
-        automatic = {"answer": "automatic", "by": "auto_approve", "note": ""}
-        return publish.run(waits, automatic, ledger, on=waits["as_of"], layout=layout)
-    return publish.run(waits, asdict(Reply("expired", say_unanswered("closed"))), ledger)
+        automatic = Reply("automatic", "auto_approve")
+        return publish.run(waits, automatic, ledger, on=waits.as_of, layout=layout)
+    return publish.run(waits, Reply("expired", say_unanswered("closed")), ledger)
 
 
 def _find_asked(engine: Engine, question: RecordedQuestion, list_name: str) -> offer.Offer:

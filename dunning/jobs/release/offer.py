@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from dunning.core.errors import DunningError
 from dunning.core.lists import LIST_FILES
@@ -13,8 +13,8 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import figures, open_store, runs
 from dunning.gateways.store.proposals import count_withheld
 from dunning.gateways.store.releases import ListRelease, fetch_answers, fetch_releases
+from dunning.jobs.nightly.receipts import ListFigures, Manifest
 from dunning.jobs.queries.past_night import kept_policy
-from dunning.jobs.run_context import Receipt
 
 # The files that a person checks before approving a list (CSV), and those that are then read.
 FILES = {
@@ -59,14 +59,13 @@ class Offer:
         return date.fromisoformat(self.as_of)
 
 
-def ask(offer: Receipt, base_url: str) -> tuple[str, str]:
+def ask(given: Offer, base_url: str) -> tuple[str, str]:
     """Return the question about a list, as a person reads it: subject and Markdown.
 
     Args:
-        offer: as `run` gives it.
+        given: the list.
         base_url: address of Airflow's pages.
     """
-    given = Offer(**offer)
     question = ReleaseQuestion(
         list_name=given.list_name,
         as_of=given.day,
@@ -97,8 +96,16 @@ def is_replaced(as_of: str) -> bool:
         engine.dispose()
 
 
-def run(as_of: str | None = None) -> dict[str, Receipt]:
-    """Return the lists of a closed date that wait for an answer, by name; see `Offer`.
+def run(as_of: str | None = None) -> dict[str, dict[str, object]]:
+    """Return the waiting lists of a closed date as receipts, by name: to be read, never trusted.
+
+    See `find_waiting`.
+    """
+    return {name: asdict(waits) for name, waits in find_waiting(as_of).items()}
+
+
+def find_waiting(as_of: str | None = None) -> dict[str, Offer]:
+    """Return the lists of a closed date that wait for an answer, by name.
 
     Args:
         as_of: ISO date; the last closed one, if None.
@@ -112,13 +119,13 @@ def run(as_of: str | None = None) -> dict[str, Receipt]:
     if closed_on is None:
         return {}
     day = date.fromisoformat(as_of) if as_of else closed_on
-    return {offer.list_name: asdict(offer) for offer in find_offers(engine, day)}
+    return {offer.list_name: offer for offer in find_offers(engine, day)}
 
 
 def find_offers(source: Source, day: date) -> list[Offer]:
     """Return the waiting lists of a date, also those that were asked without an answer.
 
-    See `run`.
+    See `find_waiting`.
     """
     known = require_newest(source, day)
     return _describe(
@@ -143,7 +150,8 @@ def describe(source: Source, known: runs.RecordedRun, list_name: str) -> Offer:
 def _describe(
     source: Source, known: runs.RecordedRun, is_meant: Callable[[ListRelease], bool]
 ) -> list[Offer]:
-    day, manifest = known.as_of, known.receipts["manifest"]
+    day = known.as_of
+    manifest: Manifest = known.receipts["manifest"]
     meant = [release for release in fetch_releases(source, day) if is_meant(release)]
     withheld = count_withheld(source, day)
     hours = kept_policy(source, known).at(day).release.answer_hours
@@ -174,7 +182,7 @@ def require_newest(source: Source, day: date) -> runs.RecordedRun:
 def _offer(
     source: Source,
     known: runs.RecordedRun,
-    manifest: dict[str, Any],
+    manifest: Manifest,
     release: ListRelease,
     withheld: dict[str, dict[str, int]],
     hours: int,
@@ -208,10 +216,20 @@ def _reply(source: Source, release: ListRelease) -> dict[str, str]:
     return {"answer": answers[-1].answer, "by": answers[-1].by_user, "note": answers[-1].note}
 
 
-def _sums_of(lists: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+class _Sums(TypedDict):
+    """What of an offer comes from the manifest's figures; see `Offer`."""
+
+    cents: int
+    person_rows: int
+    person_cents: int
+    person_reasons: dict[str, int]
+
+
+def _sums_of(lists: dict[str, ListFigures], name: str) -> _Sums:
     """Return the sum that would leave, and the rows and sum that wait for a person."""
-    told = lists.get(name, {})
-    waits = told.get("parts", {}).get("person", {"rows": 0, "cents": 0})
+    # messages have one entry per channel and none of their own
+    figures: ListFigures = lists.get(name, {"rows": 0})
+    waits = figures.get("parts", {}).get("person", {"rows": 0, "cents": 0})
     # messages have one entry per channel, as reminders/sms; the part before the slash is the list
     cents = sum(each["cents"] for key, each in lists.items() if key.split("/")[0] == name)
     return {
@@ -219,7 +237,7 @@ def _sums_of(lists: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
         "cents": cents - waits["cents"],
         "person_rows": waits["rows"],
         "person_cents": waits["cents"],
-        "person_reasons": told.get("person_reasons", {}),
+        "person_reasons": figures.get("person_reasons", {}),
     }
 
 

@@ -16,12 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
-from dunning.core.frames import frame_of
-from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
 from dunning.core.progress import Progress, say_nothing
 from dunning.core.sofia_time import day_of
-from dunning.decisions.lists.proposals import join_account
 from dunning.decisions.lists.volume_limits import let_out
 from dunning.documents.words import counted, table_of, word_of
 from dunning.gateways.files.publishing import MANIFEST, check_prepared, remove_folders
@@ -32,22 +29,16 @@ from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import open_store, releases, runs
 from dunning.gateways.store.outbox import publish_once
 from dunning.gateways.store.readers import reading
-from dunning.jobs.nightly.sent import actions_of_messages
 from dunning.jobs.queries.past_night import kept_policy
 from dunning.jobs.recovery import recover
+from dunning.jobs.release.actions import actions_of
 from dunning.jobs.release.files import PublishedRows, read_rows, write_release
 from dunning.jobs.release.last_look import BUILT_IN, Layout, look_again
 from dunning.jobs.release.offer import Offer, require_newest
 from dunning.jobs.release.sample import require_sample
-from dunning.jobs.run_context import Receipt
 from dunning.policy.rules import Release as Rule
 
 MAY_LEAVE = ("approved", "automatic")
-# Per list: stage and channel of the recorded action, and the letter of its reference.
-_ACTIONS = {
-    "disconnections": ("disconnection_order", "field", "D"),
-    "court": ("court_case", "court", ""),
-}
 
 
 class Outcome(TypedDict):
@@ -84,8 +75,8 @@ class Reply:
 
 
 def run(
-    offer: Receipt,
-    reply: Mapping[str, str],
+    offer: Offer,
+    reply: Reply,
     ledger: str | None = None,
     progress: Progress = say_nothing,
     on: str | None = None,
@@ -100,18 +91,17 @@ def run(
         layout: how the ledger is read.
     """
     released_on = date.fromisoformat(on) if on else day_of(datetime.now(UTC))
-    given, answered = Offer(**offer), Reply(**reply)
-    settings, purpose = Settings.from_environment(), f"release {given.list_name} {given.as_of}"
+    settings, purpose = Settings.from_environment(), f"release {offer.list_name} {offer.as_of}"
     engine = open_store(settings, purpose)
     # `reading` keeps the snapshots from being removed meanwhile
     with run_lock(engine, purpose) as connection, reading(engine):
-        return release(settings, connection, given, answered, released_on, ledger, progress, layout)
+        return release(settings, connection, offer, reply, released_on, ledger, progress, layout)
 
 
 def run_where_asked(
-    offers: Mapping[str, Receipt],
+    offers: Mapping[str, Offer],
     list_name: str,
-    reply: Mapping[str, str],
+    reply: Reply,
     ledger: str | None = None,
     progress: Progress = say_nothing,
     on: str | None = None,
@@ -119,7 +109,7 @@ def run_where_asked(
 ) -> Outcome:
     """Release a list as `run`, if it is among the offers; else return the state `nothing`."""
     offer = offers.get(list_name)
-    if offer is None or reply["answer"] == "nothing":
+    if offer is None or reply.answer == "nothing":
         return {"list": list_name, "state": "nothing", "text": ""}
     return run(offer, reply, ledger, progress, on, layout)
 
@@ -303,30 +293,6 @@ def _publish(
     )
     receipt = _receipt(offer, "released", manifest["rows"], manifest["cents"], dropped)
     return {**receipt, "folder": str(target_of(out, f"released/{offer.as_of}"))}
-
-
-def actions_of(day: date, list_name: str, rows: pa.Table) -> pa.Table:
-    """Return the actions of rows that leave, as `store.actions.append_actions` takes them."""
-    if list_name == "reminders":
-        return actions_of_messages(rows)
-    stage, channel, letter = _ACTIONS[list_name]
-    is_case = list_name == "court"
-    reference = (
-        # a case has its own reference; an order gets one of date, letter and account
-        rows["case_ref"]
-        if is_case
-        else join_account(pa.scalar(f"{day:%Y%m%d}-{letter}"), frame_of(rows))
-    )
-    return pa.table(
-        {
-            "premise_no": rows["premise_no"],
-            "payer_code": rows["payer_code"],
-            "stage": pa.repeat(stage, len(rows)),
-            "channel": pa.repeat(channel, len(rows)),
-            "reference": reference,
-            "overdue_cents": rows[PRINCIPAL],
-        }
-    )
 
 
 def _receipt(offer: Offer, state: str, rows: int, cents: int, dropped: int) -> Outcome:
