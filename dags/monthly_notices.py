@@ -2,12 +2,11 @@
 hand for any night.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import Asset, Param, dag, task
 
-from dunning.core.sofia_time import SOFIA
-from dunning.web.dag_parts import LISTS, count_shards, name_services, settle, task_defaults
+from dunning.web.dag_parts import LISTS, START, count_shards, name_services, settle, task_defaults
 
 NOTICES = Asset("notices", uri="dunning://notices")
 
@@ -41,7 +40,7 @@ PARAMS = {
     dag_display_name="Месечни съобщения",
     description="Всяка партида с нова сметка или дълг получава съобщение: на хартия или по имейл.",
     schedule=[LISTS],
-    start_date=datetime(2026, 1, 1, tzinfo=SOFIA),
+    start_date=START,
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,

@@ -2,13 +2,12 @@
 too.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import Asset, CronTriggerTimetable, Param, dag, task
 
-from dunning.core.sofia_time import SOFIA, default_as_of
-from dunning.web.dag_parts import LISTS, count_shards, settle, task_defaults
+from dunning.web.dag_parts import LISTS, START, count_shards, day_of_run, settle, task_defaults
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -38,7 +37,7 @@ PARAMS = {
     description="Извлечението влиза, всяка партида получава етап, списъците излизат.",
     doc_md=(REPOSITORY / "docs" / "runbook.md").read_text("utf-8"),
     schedule=CronTriggerTimetable("0 2 * * *", timezone="Europe/Sofia"),
-    start_date=datetime(2026, 1, 1, tzinfo=SOFIA),
+    start_date=START,
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=20),
@@ -56,7 +55,7 @@ def nightly():
         from dunning.jobs.nightly import load
 
         return load.run(
-            as_of=params["as_of"] or default_as_of(dag_run.run_after).isoformat(),
+            as_of=day_of_run(params, dag_run),
             dry_run=params["dry_run"],
             **settle(
                 dag_run,

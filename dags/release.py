@@ -9,13 +9,12 @@ Nightly's lists start it. A question that nobody answers keeps no night from run
 end it.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from airflow.sdk import Asset, Param, dag, task
 
-from dunning.core.sofia_time import SOFIA
 from dunning.web.approval import AskOperator
-from dunning.web.dag_parts import LISTS, name_lists, settle, task_defaults
+from dunning.web.dag_parts import LISTS, START, name_lists, settle, task_defaults
 
 RELEASED = Asset("released", uri="dunning://released")
 
@@ -34,7 +33,7 @@ PARAMS = {
     dag_display_name="Одобрения и излизане",
     description="Пита началника „Събиране“ и правния отдел; проверява всеки ред още веднъж; пише файловете.",
     schedule=[LISTS],
-    start_date=datetime(2026, 1, 1, tzinfo=SOFIA),
+    start_date=START,
     catchup=False,
     max_active_runs=16,
     is_paused_upon_creation=False,

@@ -1,14 +1,15 @@
-"""Common parts of all DAGs: form check, the Asset of a night's lists, retry rules."""
+"""Common parts of all DAGs: first day, form check, the Asset of a night's lists, retry rules."""
 
 import os
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
 
 from dunning.core.errors import DunningError
+from dunning.core.sofia_time import SOFIA, default_as_of
 from dunning.core.words import SERVICES
 from dunning.documents.words import table_of, word_of
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from dunning.gateways.settings.operator_settings import HouseSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+# The schedules of all DAGs begin here.
+START = datetime(2026, 1, 1, tzinfo=SOFIA)
 LISTS = Asset("lists", uri="dunning://lists")
 
 _OUTAGE = RetryRule(
@@ -50,6 +53,11 @@ def task_defaults() -> dict[str, Any]:
         "retry_delay": timedelta(seconds=int(os.environ.get("DUNNING_RETRY_SECONDS") or 300)),
         "retry_policy": ExceptionRetryPolicy([_OUTAGE, _REFUSED]),
     }
+
+
+def day_of_run(params: Mapping[str, Any], dag_run: Any) -> str:
+    """Return the day (ISO) of a run: that of its form, else the one that has just ended in Sofia."""
+    return params["as_of"] or default_as_of(dag_run.run_after).isoformat()
 
 
 def settle(dag_run: Any, form: Collection[str], *names: str) -> dict[str, Any]:
