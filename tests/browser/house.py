@@ -82,11 +82,13 @@ def environment(home: Path) -> dict[str, str]:
 def open_house(
     folder: Path,
     accounts: int = ACCOUNTS,
+    older: int = 1,
     people: Callable[[dict[str, str]], dict[str, str]] | None = None,
 ) -> House:
     """Make the sample and start everything; returns when Airflow answers and the questions are
     about to be asked.
 
+    older: month ends, and nights, in the history before the night.
     people: makes whoever lives there, in an environment that knows of the home, and returns the
     passwords; without it, they are those that `make ui` invents.
     """
@@ -109,7 +111,8 @@ def open_house(
     _copy_older(ledger, home / "sample")
     passwords = people(told) if people else {}
     port = _free_port()
-    ui = ["--port", str(port), "--out", str(out), "--months", "1", "--nights", "1", "--no-next"]
+    history = ["--months", str(older), "--nights", str(older), "--no-next"]
+    ui = ["--port", str(port), "--out", str(out), *history]
     process = subprocess.Popen(
         [sys.executable, str(REPOSITORY / "deploy" / "airflow_ui.py"), *ui],
         env=told,

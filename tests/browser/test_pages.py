@@ -33,12 +33,6 @@ PAGES = {
     "releases": "/releases",
     "approvals": "/approvals",
 }
-WRONG = {
-    "no such page": ("/nowhere", 404),
-    "no such account": ("/accounts/0/0", 404),
-    "no such night": ("/?as_of=1999-01-01", 404),
-    "no date": ("/?as_of=x", 400),
-}
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +84,12 @@ def test_every_page_fits_a_phone_and_says_what_it_is(desk, accounts, path):
     assert page.locator("[aria-current=page]").count() == (0 if path == "/releases" else 1)
 
 
-@pytest.mark.parametrize(("path", "status"), WRONG.values(), ids=WRONG)
-def test_a_wrong_address_has_a_clear_page(desk, path, status):
+def test_a_wrong_address_has_a_clear_page(desk):
     window = desk("head")
 
-    page = window.open(path)
+    page = window.open("/accounts/0/0")
 
-    assert window.take_errors() == [f"{status} /dunning{path}"]
+    assert window.take_errors() == ["404 /dunning/accounts/0/0"]
     expect(page.get_by_role("link", name="Към първата страница")).to_be_visible()
     assert find_faults(page) == []
 

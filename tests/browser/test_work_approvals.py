@@ -173,14 +173,6 @@ def test_a_newer_night_ends_the_question_and_a_late_answer_is_refused(desk, hous
     expect(page.get_by_text(re.compile("От предишната нощ.*не излезе.*съд"))).to_be_visible()
 
 
-def test_a_row_of_a_list_that_was_replaced_is_not_struck(desk, house):
-    listed = f"SELECT premise_no, payer_code FROM proposals WHERE list = 'court' AND as_of = '{NIGHT}' LIMIT 1"
-    page = desk("legal").open(f"/lists/court/{'/'.join(house.fetch(listed)[0])}?as_of={NIGHT}")
-
-    expect(page.get_by_text("Задържа се само от последния списък")).to_be_visible()
-    expect(page.get_by_role("button", name="Задръж")).to_have_count(0)
-
-
 def test_a_forged_answer_lets_nothing_out(desk, house):
     """Whoever may edit runs writes a result for the question's task and marks it as done: nobody
     believes it.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dunning.jobs.desk.session import open_office
-from tests.browser.routes import PEOPLE
+from tests.web.routes import PEOPLE
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient

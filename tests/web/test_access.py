@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.routes import MAY, ROUTES, STATIC, Route
 from tests.web.conftest import PREFIX, Airflow
+from tests.web.routes import MAY, ROUTES, STATIC, Route
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -243,6 +243,17 @@ def test_a_made_up_session_opens_nothing(airflow: Airflow, forge: Any) -> None:
     } == {401}
     bearer = {"authorization": f"Bearer {token}", "accept": "*/*"}
     assert {ask(airflow.browser(), route, headers=bearer).status_code for route in ROUTES} == {401}
+
+
+@pytest.mark.parametrize("header", ["Bearer x", "Bearer ", "Basic YWRtaW46YWRtaW4="])
+def test_a_made_up_key_opens_nothing(airflow: Airflow, header: str) -> None:
+    nobody, headers = airflow.browser(), {"authorization": header, "accept": "*/*"}
+    assert {ask(nobody, route, headers=headers).status_code for route in ROUTES} == {401}
+
+
+def test_no_page_is_kept_on_the_way(airflow: Airflow) -> None:
+    clerk = airflow.browser(airflow.token("legal"))
+    assert {ask(clerk, route).headers["cache-control"] for route in GETS} == {"no-store"}
 
 
 def test_a_bearer_opens_what_its_user_may(airflow: Airflow) -> None:

@@ -1,4 +1,6 @@
-"""An account's page: whoever is at the phone protects it in one step."""
+"""An account's pages: whoever is at the phone finds it, sees why it is where it is, and protects
+it in one step.
+"""
 
 import html
 import re
@@ -6,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from tests.ledgers import VALID_PERSON_ID
 
+from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.holds import fetch_holds
 from tests.jobs.nights import Debtors, Night, nightly, say_fresh
 from tests.web.conftest import Ask
@@ -31,6 +35,60 @@ def said(page: str, role: str = "alert") -> str:
 
 def token(page: str) -> str:
     return re.search(r'name="form_token" value="(\w+)"', page)[1]
+
+
+def test_an_adviser_finds_an_account_by_its_numbers_and_by_name(browse: Ask, night: Night) -> None:
+    browser = browse("adviser")
+    carried = token(browser.get("/accounts").text)
+    texts = ("000001", "P1", "F000001", "Росица Мнима", "Няма Такъв Човек")
+    by_premise, by_payer, by_invoice, by_name, nobody = (
+        browser.post("/accounts", data={"form_token": carried, "text": text}) for text in texts
+    )
+
+    for found in (by_premise, by_payer, by_invoice):
+        assert (303, ACCOUNT) == (found.status_code, found.headers["location"])
+    assert [("/accounts/000001/P1", "000001"), ("/accounts/000002/P2", "000002")] == re.findall(
+        r'<td><a href="([^"]*)">(\d+)</a>', by_name.text
+    )  # both are called so; the name is in the form and in no address
+    assert (200, "/accounts") == (by_name.status_code, by_name.url.path)
+    assert 'method="post" action="/accounts"' in by_name.text
+    assert (200, True) == (nobody.status_code, "Нищо не е намерено" in nobody.text)
+
+
+def test_the_page_says_why_and_its_story_and_notice_come_as_pdf(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
+    browser = browse("adviser")
+    page = browser.get(ACCOUNT).text
+    files = [browser.get(f"{ACCOUNT}/{name}.pdf") for name in ("story", "notice")]
+
+    headings = re.findall(r"<h2>(.*?)</h2>", page)
+    assert {"Какво да се плати", "Защо този етап", "Чия е партидата"} <= set(headings)
+    assert "Росица Мнима" in page
+    assert (False, True) == (VALID_PERSON_ID in page, "••••••" + VALID_PERSON_ID[-4:] in page)
+    assert [(200, b"%PDF-")] * 2 == [(file.status_code, file.content[:5]) for file in files]
+    assert [("adviser", "notice"), ("adviser", "story")] == [
+        (look.user_name, look.action) for look in fetch_access(engine, 9)
+    ]
+    assert {"premise 000001 payer P1"} == {look.subject for look in fetch_access(engine, 9)}
+
+
+def test_only_legal_sees_a_whole_identifier_and_that_is_recorded(
+    browse: Ask, night: Night, engine: Engine
+) -> None:
+    legal, head = browse("legal"), browse("head")
+    pages = [who.get(ACCOUNT).text for who in (legal, head)]
+    assert [True, False] == [f'action="{ACCOUNT}/identifier' in page for page in pages]
+    assert [False, False] == [VALID_PERSON_ID in page for page in pages]
+
+    shown = legal.post(f"{ACCOUNT}/identifier", data={"form_token": token(pages[0])})
+    refused = head.post(f"{ACCOUNT}/identifier", data={"form_token": token(pages[1])})
+
+    assert (200, True) == (shown.status_code, VALID_PERSON_ID in shown.text)
+    assert (403, False) == (refused.status_code, VALID_PERSON_ID in refused.text)
+    assert [("legal", "unmask", "premise 000001 payer P1")] == [
+        (look.user_name, look.action, look.subject) for look in fetch_access(engine, 9)
+    ]
 
 
 @pytest.mark.parametrize("role", ["adviser", "collections", "legal", "admin"])

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine
+from tests.ledgers import VALID_PERSON_ID
 
 from dunning.documents.pages.html import read_texts
 from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.holds import fetch_holds
 from tests.jobs.nights import AS_OF, Debtors, Night, days, nightly, say_fresh
-from tests.ledgers import VALID_PERSON_ID
 from tests.web.conftest import Ask
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ def test_the_overview_has_the_lists_of_a_role(
         "quarantine",
     ]
 
+    for kind, suffix in (("Excel", "xlsx"), ("CSV", "csv")):
+        file = f'href="/lists/disconnections.{suffix}?as_of=2026-11-22"'
+        assert f'{file}>{kind}<span class="unseen"> Прекъсвания</span>' in page
     assert names == re.findall(r'href="/lists/(\w+)\?as_of=2026-11-22"', page)
 
 
@@ -139,11 +142,9 @@ def test_a_list_is_filtered_and_sorted_by_its_address(browse: Ask, night: Night)
     assert ["000001", "000002"] == premises(
         browser.get("/lists/disconnections?district=Изток").text
     )
-    assert ["000002", "000001"] == premises(
-        browser.get(
-            "/lists/disconnections?sort=premise_no&direction=down&page=99&as_of=2026-11-22"
-        ).text
-    )
+    down = "/lists/disconnections?sort=premise_no&direction=down&page=99&as_of=2026-11-22"
+    assert ["000002", "000001"] == premises(browser.get(down).text)
+    assert 1 == browser.get(down).text.count("aria-sort=")
     assert "Няма такива редове." in browser.get("/lists/disconnections?district=Запад").text
     assert ["000003"] == premises(browser.get("/lists/reminders?channel=sms&stage=overdue").text)
 
@@ -164,9 +165,9 @@ def test_words_are_looked_for_in_a_form_and_stand_in_no_address(browse: Ask, nig
         for address in re.findall(r'(?:href|action)="([^"]*)"', page)
         if "мнима" in address.lower()
     ]
-    assert [[], []] == [
-        premises(send(browser, "/lists/court", text=text)[1]) for text in ("никой", VALID_PERSON_ID)
-    ]
+    for text in ("никой", VALID_PERSON_ID):
+        status, page = send(browser, "/lists/court", text=text)
+        assert ([], True) == (premises(page), "Няма такива редове." in page)
 
 
 def test_identifiers_are_masked_until_the_legal_team_asks_which_is_recorded(
@@ -235,8 +236,11 @@ def test_a_mistake_in_the_form_keeps_what_was_written(
 ) -> None:
     browser = browse("collections")
     short, late = strike(browser, note="<b"), strike(browser, until="2028-01-01")
+    past = strike(browser, until="2020-01-01")
 
-    assert [400, 400] == [short[0], late[0]]
+    assert [400, 400, 400] == [short[0], late[0], past[0]]
+    assert said(past[1]) == said(late[1])
+    assert f">{html.escape(NOTE, quote=False)}</textarea>" in past[1]
     assert said(short[1]).startswith("Напишете причина от 3 до 500 знака")
     assert ">&lt;b</textarea>" in short[1]
     assert said(late[1]).startswith("Посочете ден от 24.11.2026 до 23.11.2027")
@@ -255,6 +259,8 @@ def test_a_list_that_was_replaced_takes_no_strikes(
     assert said(page).startswith("Списъкът към 22.11.2026 вече е заменен с този към 23.11.2026")
     assert 409 == status
     old, new = (browser.get(f"{ROW}?as_of={day}").text for day in (AS_OF, days(1)))
+    assert "Задържа се само от последния списък" in old
+    assert ">Задръж<" not in old and ">Задръж<" in new
     assert (False, True) == ('name="note"' in old, 'name="note"' in new)
     assert [] == fetch_holds(engine)
 
@@ -390,25 +396,29 @@ def test_a_file_that_was_changed_or_is_gone_has_a_page_that_says_so(
     assert [] == fetch_access(engine, 9)
 
 
-@pytest.mark.parametrize(
-    ("address", "status"),
-    [
-        ("/lists/nothing", 404),
-        ("/lists/court?as_of=2020-01-01", 404),
-        ("/lists?as_of=2020-01-01", 404),
-        ("/lists/court/000099/P1", 404),
-        ("/lists/quarantine/000001/P1", 404),
-        ("/lists/court?as_of=22.11.2026", 400),
-        ("/lists/court?page=x", 400),
-        ("/lists/court?page=-5&sort=nothing&part=ready&reason=x", 200),
-    ],
-)
-def test_what_is_not_there_or_not_understood_has_a_page(
-    browse: Ask, night: Night, address: str, status: int
-) -> None:
-    answer = browse("legal").get(address)
+def test_what_is_not_there_or_not_understood_has_a_page(browse: Ask, night: Night) -> None:
+    told = {
+        "/nowhere": 404,
+        "/accounts/0/0": 404,
+        "/?as_of=1999-01-01": 404,
+        "/?as_of=x": 400,
+        "/lists/nothing": 404,
+        "/lists/court?as_of=2020-01-01": 404,
+        "/lists?as_of=2020-01-01": 404,
+        "/lists/court/000099/P1": 404,
+        "/lists/quarantine/000001/P1": 404,
+        "/lists/court?as_of=22.11.2026": 400,
+        "/lists/court?page=x": 400,
+        "/lists/court?page=-5&sort=nothing&part=ready&reason=x": 200,
+    }
+    browser = browse("legal")
 
-    assert (status, 1) == (answer.status_code, answer.text.count("<h1>"))
+    answers = {address: browser.get(address) for address in told}
+
+    assert {address: answer.status_code for address, answer in answers.items()} == told
+    assert {answer.text.count("<h1>") for answer in answers.values()} == {1}
+    leads = 'href="/">Към първата страница</a>'
+    assert all(leads in answers[address].text for address in list(told)[:4])  # no list of ours
 
 
 def test_the_pages_in_english(browse: Ask, night: Night) -> None:

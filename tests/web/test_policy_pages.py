@@ -107,6 +107,7 @@ def test_the_rules_of_a_day(
     assert (answer.status_code, answer.text.count(f"<h1>{heading}</h1>")) == (status, 1)
     assert "<script>" not in answer.text
     assert said is None or said in alert(answer.text)
+    assert "Източник" in answer.text
 
 
 def test_the_rules_in_english(ask: Ask) -> None:

@@ -114,6 +114,18 @@ def test_an_author_is_reminded_of_a_protection_that_ends(
     assert told not in plain(browse("adviser", name="peter").get("/").text)
 
 
+def test_the_ageing_has_its_pictures_and_is_taken_as_a_workbook(browse: Ask, nights: None) -> None:
+    viewer = browse("viewer")
+    page = viewer.get("/ageing").text
+    (link,) = re.findall(r'href="([^"]*)">Изтегли като Excel</a>', page)
+    taken = viewer.get(html.unescape(link))
+
+    assert page.count('<svg class="chart"') >= 5
+    name = taken.headers["content-disposition"]
+    assert (200, True) == (taken.status_code, f'filename="ageing-{AS_OF}.xlsx"' in name)
+    assert b"PK" == taken.content[:2]
+
+
 @pytest.mark.parametrize("role", ["adviser", "collections"])
 def test_a_group_shows_its_accounts_and_what_they_owe(browse: Ask, nights: None, role: str) -> None:
     browser = browse(role)

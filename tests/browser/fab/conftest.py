@@ -14,5 +14,5 @@ def house(chromium: str) -> Iterator[House]:
     """What `make fab`, the users' commands and `make ui` give; at the end it must stop cleanly."""
     if not any(distributions(name="apache-airflow-providers-fab")):
         miss("FAB is not installed: make setup-fab")
-    with opened_house(people=make_people) as house:
+    with opened_house(older=0, people=make_people) as house:
         yield house
