@@ -14,7 +14,8 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import runs
 from dunning.jobs.release import offer
 from dunning.jobs.release.sample import is_sample
-from tests.jobs.nights import Debtors, nightly, say_fresh
+from tests.jobs.nights import nightly, say_fresh
+from tests.world import World
 
 LAST, NEXT = date(2026, 11, 22), date(2026, 11, 23)
 
@@ -58,7 +59,7 @@ def test_another_sample_is_refused_with_the_cure(home: Path) -> None:
 
 
 def test_a_real_ledgers_home_takes_no_sample(home: Path, tmp_path: Path) -> None:
-    ledger = say_fresh(Debtors().debtor(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
+    ledger = say_fresh(World().account(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
     assert nightly(ledger, tmp_path / "out").code == 0
     (home / "pg").mkdir(exist_ok=True)
     with pytest.raises(DunningError, match=r"the history of a ledger that is no sample"):

@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 from sqlalchemy import Engine, text
 
 from dunning import cli
-from tests.ledgers import Ledger
 
 AS_OF = date(2026, 11, 22)
 FRESH_UNTIL = date(2027, 12, 31)
@@ -156,125 +155,6 @@ def say_fresh(folder: Path, as_of: date = FRESH_UNTIL) -> Path:
         json.dumps({"as_of": as_of.isoformat(), "tables": {}}), "utf-8"
     )
     return folder
-
-
-class Debtors(Ledger):
-    """A ledger of people with one premise each, whose numbers go with it: 000007 is of payer P7."""
-
-    def debtor(
-        self, number: int, *bills: tuple[str, str], phone: bool = True, **premise: str
-    ) -> "Debtors":
-        """Add an account with bills of (due_on, amount), which are a month old when due; a phone
-        unless said so.
-        """
-        premise_no, payer_code = premise_of(number), f"P{number}"
-        self.premise(premise_no, **premise)
-        self.payer(payer_code, postal_address="ул. Пощенска 1", postal_settlement="София")
-        self.add(
-            "tenancies", premise_no=premise_no, payer_code=payer_code, valid_from=date(2012, 1, 1)
-        )
-        if phone:
-            self.add(
-                "contacts",
-                payer_code=payer_code,
-                channel="sms",
-                address=f"+35988{number:07d}",
-                registered_at="2020-01-02T08:00:00",
-            )
-        for due_on, amount in bills:
-            self.bill(number, due_on, amount)
-        return self
-
-    def bill(self, number: int, due_on: str, amount: str) -> "Debtors":
-        """Add a bill to an account."""
-        day = date.fromisoformat(due_on)
-        self.add(
-            "invoices",
-            invoice_no=f"F{len(self.rows['invoices']) + 1:06d}",
-            premise_no=premise_of(number),
-            payer_code=f"P{number}",
-            kind="bill",
-            issued_on=day - timedelta(days=30),
-            due_on=day,
-            amount=amount,
-            currency="EUR",
-        )
-        return self
-
-    def payment(self, number: int, paid_on: str, amount: str) -> "Debtors":
-        """Add a payment that names its account only."""
-        self.add(
-            "payments",
-            payment_no=f"Z{len(self.rows['payments']) + 1:06d}",
-            premise_no=premise_of(number),
-            payer_code=f"P{number}",
-            paid_on=paid_on,
-            amount=amount,
-            currency="EUR",
-            channel="bank",
-        )
-        return self
-
-    def notice(
-        self, number: int, stage: str, sent_on: str, served_on: str = "", **cells: str
-    ) -> "Debtors":
-        """Add a notice by post; `notice_no` and `failed_on` may be given."""
-        self.add(
-            "notices",
-            premise_no=premise_of(number),
-            payer_code=f"P{number}",
-            stage=stage,
-            sent_on=sent_on,
-            served_on=served_on,
-            **({"notice_no": f"N{len(self.rows['notices']) + 1:06d}", "channel": "post"} | cells),
-        )
-        return self
-
-    def hold(self, number: int) -> "Debtors":
-        """Add a hold for a dispute on an account."""
-        self.add(
-            "holds",
-            hold_no=f"H{len(self.rows['holds']) + 1:06d}",
-            premise_no=premise_of(number),
-            payer_code=f"P{number}",
-            reason="dispute",
-            valid_from="2026-01-01",
-            author="рекламации",
-            note="проверка",
-        )
-        return self
-
-    def agreement(self, number: int) -> "Debtors":
-        """Add an agreement that is kept for a long time on the account's first bill."""
-        agreement_no, account = f"S{len(self.rows['agreements']) + 1:06d}", premise_of(number)
-        bill = next(row for row in self.rows["invoices"] if row["premise_no"] == account)
-        self.add(
-            "agreements",
-            agreement_no=agreement_no,
-            premise_no=account,
-            payer_code=f"P{number}",
-            applied_on="2026-11-01",
-            signed_on="2026-11-02",
-        )
-        self.add("agreement_items", agreement_no=agreement_no, invoice_no=bill["invoice_no"])
-        self.add(
-            "instalments",
-            agreement_no=agreement_no,
-            seq=1,
-            due_on="2027-12-31",
-            amount=bill["amount"],
-            currency="EUR",
-        )
-        return self
-
-
-def premise_of(number: int) -> str:
-    """Return the number of a debtor's premise.
-
-    >>> premise_of(7)
-    '000007'
-    """
-    return f"{number:06d}"
 
 
 def copy_ledger(ledger: Path, to: Path) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from tests.jobs.nights import AS_OF, Debtors, Night, Rows, dunning, premise_of, read_csv
+from tests.jobs.nights import AS_OF, Night, Rows, dunning, read_csv
+from tests.world import World, premise_of
 
 KEY = "0123456789abcdef" * 4  # DUNNING_RECEIPT_KEY: the same tokens in every home
 RECORDED = {
@@ -65,38 +66,22 @@ def references_of(run: Night) -> list[str]:
     return sorted([*printed, *(row["reference"] for row in mails_of(run))])
 
 
-class Customers(Debtors):
-    """A ledger of people with one electricity premise each; some read e-mail."""
-
-    def customer(
-        self, number: int, *bills: tuple[str, str], email: bool = False, **premise: str
-    ) -> "Customers":
-        """Add an account with bills of (due_on, amount); without a phone, so that paper or e-mail
-        is all there is.
-        """
-        self.debtor(number, *bills, phone=False, **premise)
-        if email:
-            self.add(
-                "contacts",
-                payer_code=f"P{number}",
-                channel="email",
-                address=f"p{number}@example.com",
-                registered_at="2026-01-02T08:00:00",
-            )
-        return self
-
-
-def crowd(size: int = 40) -> Customers:
+def crowd(size: int = 40) -> World:
     """Return people of three districts: a third by e-mail; some overdue, some with a new bill, some
     with both.
     """
-    ledger = Customers()
+    ledger = World()
     for number in range(1, size + 1):
         bills = [("2026-12-14", f"{number}.10")] if number % 5 else []
         bills += [("2026-10-01", f"{number}.00")] if number % 2 else []
         district = ("Изток", "Люлин 3", "Запад")[number % 3 if number % 7 else 0]
-        ledger.customer(
-            number, *bills, email=number % 3 == 0, district=district, route=f"{number % 4:02d}"
+        ledger.account(
+            number,
+            *bills,
+            email=number % 3 == 0,
+            district=district,
+            route=f"{number % 4:02d}",
+            phone=False,
         )
     return ledger
 

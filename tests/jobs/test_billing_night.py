@@ -19,7 +19,6 @@ from tests.billing_databases import Billing, postgres_database, sqlite_database,
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import (
     AS_OF,
-    Debtors,
     Night,
     days,
     dunning,
@@ -29,6 +28,7 @@ from tests.jobs.nights import (
     read_csv,
     say_fresh,
 )
+from tests.world import World
 
 REPOSITORY = Path(__file__).parents[2]
 # Runs the command, and dies by SIGKILL as soon as it tells a step.
@@ -62,12 +62,12 @@ def empty_sqlite(tmp_path: Path) -> Billing:
     return sqlite_database(tmp_path)
 
 
-def people() -> Debtors:
+def people() -> World:
     """Return fifty who owe, pay, are held or have agreed."""
-    ledger = Debtors()
+    ledger = World()
     for number in range(1, 51):
         bills = ("2026-11-01", f"{number}.20"), ("2026-02-01", "70.00")
-        ledger.debtor(number, *bills, vulnerable="1" if number == 5 else "0")
+        ledger.account(number, *bills, vulnerable="1" if number == 5 else "0")
         ledger.payment(number, "2026-11-20", "10.50")
         if number % 7 == 0:
             ledger.notice(

@@ -11,31 +11,21 @@ import pytest
 from sqlalchemy import Engine, text
 
 from dunning.gateways.store import holds
-from tests.jobs.nights import (
-    AS_OF,
-    Debtors,
-    Night,
-    days,
-    dunning,
-    hashes,
-    nightly,
-    premise_of,
-    read_csv,
-    say_fresh,
-)
+from tests.jobs.nights import AS_OF, Night, days, dunning, hashes, nightly, read_csv, say_fresh
 from tests.object_stores import Store
+from tests.world import World, premise_of
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """One overdue account, fresh for every night of a year."""
-    return say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
+    return say_fresh(World().account(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
 
 
 @pytest.fixture
 def corrected(tmp_path: Path) -> Path:
     """The same people after a correction: another one owes."""
-    made = Debtors().debtor(1, ("2026-12-01", "60.00")).debtor(2, ("2026-11-01", "75.00"))
+    made = World().account(1, ("2026-12-01", "60.00")).account(2, ("2026-11-01", "75.00"))
     return say_fresh(made.write(tmp_path / "corrected"))
 
 
@@ -245,7 +235,7 @@ def test_any_other_out_gets_the_folder_of_the_date(
     nightly(ledger, tmp_path / "out")
     (tmp_path / "link").symlink_to(tmp_path / "out")
     first = nightly(corrected, tmp_path / "other")
-    third = say_fresh(Debtors().debtor(3, ("2026-11-01", "80.00")).write(tmp_path / "third"))
+    third = say_fresh(World().account(3, ("2026-11-01", "80.00")).write(tmp_path / "third"))
     second = nightly(third, tmp_path / "other")
     nightly(corrected, tmp_path / "link")
 

@@ -8,28 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from tests.jobs.nights import (
-    AS_OF,
-    Debtors,
-    Night,
-    days,
-    deeds,
-    history,
-    nightly,
-    run_states,
-    say_fresh,
-)
-from tests.ledgers import Ledger
+from tests.jobs.nights import AS_OF, Night, days, deeds, history, nightly, run_states, say_fresh
+from tests.world import World
 
 REMINDED = "20261122-OS-000001-P1"
 WARNED = "20261122-FS-000002-P2"
 
 
-def debtors() -> Debtors:
+def debtors() -> World:
     """Return one who is overdue, and one who was reminded in September and now gets his last
     warning.
     """
-    ledger = Debtors().debtor(1, ("2026-11-01", "60.00")).debtor(2, ("2026-05-01", "150.00"))
+    ledger = World().account(1, ("2026-11-01", "60.00")).account(2, ("2026-05-01", "150.00"))
     return ledger.notice(2, "overdue", "2026-09-01", "2026-09-05")
 
 
@@ -259,9 +249,9 @@ def test_a_receipt_under_another_account_still_tells_of_the_deed(
     """Whatever bucket the other account lies in: the deed failed, and the other one got no notice
     at all.
     """
-    bystander = debtors().debtor(other, ("2026-11-01", "60.00"))
+    bystander = debtors().account(other, ("2026-11-01", "60.00"))
     nightly(say_fresh(bystander.write(tmp_path / "ledger")), tmp_path / "out")
-    told = debtors().debtor(other, ("2026-11-01", "60.00"))
+    told = debtors().account(other, ("2026-11-01", "60.00"))
     told.notice(
         other,
         "final_warning",
@@ -282,7 +272,7 @@ def test_codes_with_hyphens_keep_their_references_apart(
     home: Path, engine: Engine, tmp_path: Path
 ) -> None:
     """Premise A-1 of payer 2 and premise A of payer 1-2 read the same when simply joined."""
-    ledger = Ledger()
+    ledger = World()
     for premise_no, payer_code in (("A-1", "2"), ("A", "1-2")):
         ledger.premise(premise_no).payer(
             payer_code, postal_address="ул. Пощенска 1", postal_settlement="София"

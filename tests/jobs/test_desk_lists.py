@@ -25,8 +25,9 @@ from dunning.jobs.desk.list_files import DOWNLOADS, FILES, columns_of
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import Office
 from tests.jobs.conftest import MakeHome
-from tests.jobs.nights import AS_OF, Debtors, Night, days, dunning, nightly, say_fresh
+from tests.jobs.nights import AS_OF, Night, days, dunning, nightly, say_fresh
 from tests.object_stores import Store
+from tests.world import World
 
 ALL = lists.ListQuery({})
 NAMES = tuple(FILES)
@@ -289,7 +290,7 @@ def test_what_is_not_there_is_refused_with_its_reason(desk: Desk) -> None:
 @pytest.fixture
 def small(settings: Settings, engine: Engine, home: Path, tmp_path: Path) -> tuple[Office, Night]:
     """A desk of the test's own after a night with one message."""
-    ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
+    ledger = say_fresh(World().account(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
     return Office(settings, engine), nightly(ledger, tmp_path / "out")
 
 
@@ -354,9 +355,9 @@ def test_a_night_that_did_not_record_its_manifest_is_read_by_the_one_that_lies_t
 def test_a_refused_row_that_is_very_long_is_cut_on_the_page_only(
     settings: Settings, engine: Engine, home: Path, tmp_path: Path
 ) -> None:
-    ledger = Debtors()
+    ledger = World()
     for number in range(1, 400):
-        ledger.debtor(number, ("2026-11-01", "60.00"))
+        ledger.account(number, ("2026-11-01", "60.00"))
     ledger.premise("000400", service="x" * 5000)
     night = nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out")
     (whole,) = [row["row"] for row in night.csv("quarantine")]
@@ -368,7 +369,7 @@ def test_a_refused_row_that_is_very_long_is_cut_on_the_page_only(
 def test_a_night_on_an_object_store_is_shown_from_there(
     settings: Settings, engine: Engine, home: Path, tmp_path: Path, store: Store
 ) -> None:
-    ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
+    ledger = say_fresh(World().account(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
     command = [
         "nightly",
         "--ledger",

@@ -16,22 +16,23 @@ from dunning.gateways.store.holds import ManualHold, fetch_holds
 from dunning.jobs.desk import manual_holds
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import Office
-from tests.jobs.nights import AS_OF, Debtors, days, nightly, say_fresh
+from tests.jobs.nights import AS_OF, days, nightly, say_fresh
+from tests.world import World
 
 NOTE = "Обжалвана сметка, вх. № 12-45"
 UNTIL = "2026-12-22"
 
 
-def debtors() -> Debtors:
+def debtors() -> World:
     """Return two who were warned and may be disconnected, one who gets a message, and one who owes
     nothing.
     """
-    people = Debtors()
+    people = World()
     for number in (1, 2):
-        people.debtor(number, ("2026-09-01", "150.00"), disconnectable="true")
+        people.account(number, ("2026-09-01", "150.00"), disconnectable="true")
         people.notice(number, "overdue", "2026-09-10", "2026-09-12")
         people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
-    return people.debtor(3, ("2026-11-01", "60.00")).debtor(4)
+    return people.account(3, ("2026-11-01", "60.00")).account(4)
 
 
 @pytest.fixture

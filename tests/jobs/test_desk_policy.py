@@ -19,7 +19,8 @@ from dunning.jobs.desk.session import Office
 from dunning.policy.policies import BUILT_IN, load_policy
 from dunning.policy.schema import SHAPES
 from dunning.policy.show import Row, show_rows
-from tests.jobs.nights import AS_OF, Debtors, nightly, say_fresh
+from tests.jobs.nights import AS_OF, nightly, say_fresh
+from tests.world import World
 
 AGREEMENTS = """selected_by = "as_of"
 
@@ -62,7 +63,7 @@ def office(settings: Settings, engine: Engine, home: Path) -> Office:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """One debtor."""
-    return say_fresh(Debtors().debtor(1, ("2026-04-30", "50.00")).write(tmp_path / "ledger"))
+    return say_fresh(World().account(1, ("2026-04-30", "50.00")).write(tmp_path / "ledger"))
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import Office
 from dunning.jobs.nightly import classify, close, load, propose, write
 from dunning.jobs.release.last_look import look_again
-from tests.jobs.nights import AS_OF, Debtors, Night, days, nightly, say_fresh
+from tests.jobs.nights import AS_OF, Night, days, nightly, say_fresh
+from tests.world import World
 
 NOTE = "Майка ми е на кислороден апарат, обаждане 22.11."
 DOCUMENT = "ТЕЛК № 1234/2026"
@@ -29,12 +30,12 @@ DOCUMENT = "ТЕЛК № 1234/2026"
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """Two on the list of disconnections, one who gets a message, and one who owes nothing."""
-    people = Debtors()
+    people = World()
     for number in (1, 2):
-        people.debtor(number, ("2026-09-01", "150.00"), disconnectable="true")
+        people.account(number, ("2026-09-01", "150.00"), disconnectable="true")
         people.notice(number, "overdue", "2026-09-10", "2026-09-12")
         people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
-    people.debtor(3, ("2026-11-01", "60.00")).debtor(4)
+    people.account(3, ("2026-11-01", "60.00")).account(4)
     return say_fresh(people.write(tmp_path / "ledger"))
 
 
@@ -241,7 +242,7 @@ def test_a_night_that_went_on_meanwhile_keeps_its_messages_for_a_person(
     """
     day, people = (
         days(10),
-        Debtors().debtor(4, ("2026-11-25", "80.00")).debtor(5, ("2026-11-25", "80.00")),
+        World().account(4, ("2026-11-25", "80.00")).account(5, ("2026-11-25", "80.00")),
     )
     folder = say_fresh(people.write(tmp_path / "newer"), day)
     run = load.run(day.isoformat(), str(folder), str(tmp_path / "out"))

@@ -21,7 +21,8 @@ from dunning.jobs.desk.what_if import TrialAnswer, TrialRequest
 from dunning.jobs.desk.what_if_results import SumLine
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.conftest import MakeHome
-from tests.jobs.nights import AS_OF, Debtors, contents, days, nightly, say_fresh
+from tests.jobs.nights import AS_OF, contents, days, nightly, say_fresh
+from tests.world import World
 
 OWED = {1: "49.99", 2: "50.00", 3: "55.00", 4: "59.99", 5: "60.00", 6: "90.00"}
 NAME = "0123456789abcdef" * 2
@@ -34,9 +35,9 @@ LATER = "\n" + SIXTY[SIXTY.rindex("[[version]]") :].replace("2026-01-01", "2027-
 @pytest.fixture(scope="module")
 def nights(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """A desk after eight nights of six who were reminded long ago and owe more and more."""
-    folder, ledger = tmp_path_factory.mktemp("what-if"), Debtors()
+    folder, ledger = tmp_path_factory.mktemp("what-if"), World()
     for number, amount in OWED.items():
-        ledger.debtor(number, ("2026-04-30", amount)).notice(
+        ledger.account(number, ("2026-04-30", amount)).notice(
             number, "overdue", "2026-09-01", "2026-09-05"
         )
     say_fresh(ledger.write(folder / "ledger"))

@@ -13,17 +13,8 @@ from sqlalchemy import Engine
 from dunning.decisions.compare.changes import MOVEMENTS
 from dunning.jobs.queries import diff
 from tests.jobs.moves import cents, plain_lists, plain_moves, plain_stages
-from tests.jobs.nights import (
-    AS_OF,
-    Debtors,
-    Night,
-    contents,
-    days,
-    dunning,
-    nightly,
-    read_csv,
-    say_fresh,
-)
+from tests.jobs.nights import AS_OF, Night, contents, days, dunning, nightly, read_csv, say_fresh
+from tests.world import World
 
 NEXT = days(1)
 FOLDER = "diff-2026-11-22-2026-11-23"
@@ -116,28 +107,28 @@ REMINDED = {
 }
 
 
-def debtors() -> Debtors:
+def debtors() -> World:
     """Return who is in both ledgers: 1 pays, 2 gets old, 5 is reminded, 6 was reminded lately, 7
     owes nothing.
     """
-    ledger = Debtors().debtor(1, ("2026-11-01", "60.00")).debtor(2, ("2026-09-24", "155.00"))
-    ledger.notice(2, "overdue", "2026-10-01", "2026-10-05").debtor(5, ("2026-11-02", "65.00"))
-    ledger.debtor(6, ("2026-10-02", "66.00")).notice(6, "overdue", "2026-11-10", "2026-11-15")
-    return ledger.debtor(7, ("2026-10-01", "70.00")).payment(7, "2026-10-02", "70.00")
+    ledger = World().account(1, ("2026-11-01", "60.00")).account(2, ("2026-09-24", "155.00"))
+    ledger.notice(2, "overdue", "2026-10-01", "2026-10-05").account(5, ("2026-11-02", "65.00"))
+    ledger.account(6, ("2026-10-02", "66.00")).notice(6, "overdue", "2026-11-10", "2026-11-15")
+    return ledger.account(7, ("2026-10-01", "70.00")).payment(7, "2026-10-02", "70.00")
 
 
-def gone() -> Debtors:
+def gone() -> World:
     """Return them with one more, whose premise has a number that a spreadsheet would calculate."""
-    ledger = debtors().debtor(4, ("2026-11-03", "70.00"))
+    ledger = debtors().account(4, ("2026-11-03", "70.00"))
     for rows in ledger.rows.values():
         for row in rows:
             row.update({name: "=1+4" for name, cell in row.items() if cell == "000004"})
     return ledger
 
 
-def come() -> Debtors:
+def come() -> World:
     """Return them with one more, who has no phone, and with what was paid on the next day."""
-    ledger = debtors().debtor(3, ("2026-11-04", "80.00"), phone=False)
+    ledger = debtors().account(3, ("2026-11-04", "80.00"), phone=False)
     return ledger.payment(1, NEXT.isoformat(), "60.00")
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs.nights import AS_OF, Debtors, days, dunning, nightly, say_fresh
+from tests.jobs.nights import AS_OF, days, dunning, nightly, say_fresh
+from tests.world import World
 
 # What was owed: a bill in leva of 195,58 = 100,00 €, less 40,00 and 10,00; a disputed one; one that
 # is not due yet.
@@ -52,7 +53,7 @@ OTHERS = [
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """A ledger in which one account has something of everything, and another one is settled."""
-    debtors = Debtors().debtor(1, ("2026-05-01", "150.00"), ("2026-12-10", "33.00"))
+    debtors = World().account(1, ("2026-05-01", "150.00"), ("2026-12-10", "33.00"))
     debtors.add(
         "invoices",
         invoice_no="B1",
@@ -77,7 +78,7 @@ def ledger(tmp_path: Path) -> Path:
         author="рекламации",
         note="проверка",
     )
-    debtors.debtor(2, ("2026-10-01", "70.00")).payment(2, "2026-10-02", "70.00")
+    debtors.account(2, ("2026-10-01", "70.00")).payment(2, "2026-10-02", "70.00")
     return say_fresh(debtors.write(tmp_path / "ledger"))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from tests.jobs.nights import Debtors, Night, days, nightly, premise_of, say_fresh
+from tests.jobs.nights import Night, days, nightly, say_fresh
+from tests.world import World, premise_of
 
 
 def sent(night: Night) -> list[tuple[str, str]]:
@@ -19,11 +20,11 @@ def sent(night: Night) -> list[tuple[str, str]]:
     ]
 
 
-def debtor() -> Debtors:
+def debtor() -> World:
     """Return one who gets his last warning on the first night: by SMS, then e-mail, then post."""
     ledger = (
-        Debtors()
-        .debtor(1, ("2026-05-01", "150.00"))
+        World()
+        .account(1, ("2026-05-01", "150.00"))
         .notice(1, "overdue", "2026-09-01", "2026-09-05")
     )
     cells = {"channel": "email", "address": "p1@example.bg", "registered_at": "2020-01-02T08:00:00"}
@@ -75,13 +76,13 @@ def test_a_number_is_dead_for_all_accounts_of_its_payer(
     """Eleven premises of one payer stand in many buckets; an SMS about one of them failed, a newer
     one did not.
     """
-    ledger = Debtors().debtor(1, ("2026-11-01", "60.00"))
+    ledger = World().account(1, ("2026-11-01", "60.00"))
     for number in range(2, 12):
         ledger.premise(premise_of(number))
         ledger.add(
             "tenancies", premise_no=premise_of(number), payer_code="P1", valid_from="2012-01-01"
         )
-        ledger.bill(number, "2026-11-01", "60.00")
+        ledger.invoice(number, "2026-11-01", "60.00")
         ledger.rows["invoices"][-1]["payer_code"] = "P1"
     ledger.notice(1, "overdue", "2026-09-01", failed_on="2026-09-03", channel="sms")
     ledger.notice(1, "overdue", "2026-08-01", "2026-08-02", channel="sms")

@@ -13,23 +13,24 @@ from dunning.gateways.store import holds
 from dunning.jobs.desk import account
 from dunning.jobs.desk.session import open_office
 from dunning.jobs.release import offer, publish
-from tests.jobs.nights import AS_OF, Debtors, days, dunning, nightly, premise_of, say_fresh
+from tests.jobs.nights import AS_OF, days, dunning, nightly, say_fresh
+from tests.world import World, premise_of
 
 PEOPLE = '[people.head]\nrole = "collections"\napproves = ["disconnections", "reminders"]\n'
 INSTANT = r"\d\d\.\d\d\.\d{4} \d\d:\d\d"
 
 
-def ledger() -> Debtors:
+def ledger() -> World:
     """Two premises to cut off (1, 2), one account to be reminded (3), one with two protections
     withheld (4).
     """
-    made = Debtors()
+    made = World()
     for number in (1, 2, 4):
-        made.debtor(number, ("2026-08-20", "80.00"), ("2026-09-20", "40.00"))
+        made.account(number, ("2026-08-20", "80.00"), ("2026-09-20", "40.00"))
         made.notice(number, "disconnection", "2026-10-01", "2026-10-03")
         made.notice(number, "overdue", "2026-11-01", "2026-11-03")
     made.rows["premises"][-1]["vulnerable"] = "yes"
-    return made.debtor(3, ("2026-11-01", "60.00"))
+    return made.account(3, ("2026-11-01", "60.00"))
 
 
 @pytest.fixture

@@ -10,17 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.policy.policies import BUILT_IN
-from tests.jobs.nights import (
-    AS_OF,
-    Debtors,
-    Night,
-    days,
-    deeds,
-    history,
-    nightly,
-    run_states,
-    say_fresh,
-)
+from tests.jobs.nights import AS_OF, Night, days, deeds, history, nightly, run_states, say_fresh
+from tests.world import World
 
 PLAN = ("agreements", "agreement_items", "instalments")
 # Who stands on the court list gets no message beside it.
@@ -35,26 +26,26 @@ LISTS = (
 )
 
 
-def people(holds: int = 10, agreements: int = 10) -> Debtors:
+def people(holds: int = 10, agreements: int = 10) -> World:
     """Return one for each list, and neighbours whose debts are held or agreed upon; the rest of
     them just pay.
     """
-    ledger = Debtors().debtor(1, ("2026-11-01", "60.00")).debtor(2, ("2026-05-01", "150.00"))
+    ledger = World().account(1, ("2026-11-01", "60.00")).account(2, ("2026-05-01", "150.00"))
     ledger.notice(2, "overdue", "2026-09-01", "2026-09-05").notice(
         2, "final_warning", "2026-10-01", "2026-10-05"
     )
-    ledger.debtor(3, ("2026-08-01", "80.00"), meter_no="M3")
+    ledger.account(3, ("2026-08-01", "80.00"), meter_no="M3")
     ledger.notice(3, "overdue", "2026-11-01", "2026-11-02").notice(
         3, "disconnection", "2026-10-20", "2026-10-22"
     )
     for number in range(11, 11 + holds):
-        ledger.debtor(number, ("2026-10-01", "40.00")).hold(number)
+        ledger.account(number, ("2026-10-01", "40.00")).hold(number)
     for number in range(31, 31 + agreements):
-        ledger.debtor(number, ("2026-10-01", "40.00")).agreement(number)
+        ledger.account(number, ("2026-10-01", "40.00")).agreement(number)
     return ledger
 
 
-def run(folder: Path, as_of: date, ledger: Debtors, without: Iterable[str] = ()) -> Night:
+def run(folder: Path, as_of: date, ledger: World, without: Iterable[str] = ()) -> Night:
     """Run a night of a fresh ledger."""
     written = say_fresh(ledger.write(folder / as_of.isoformat(), without))
     night = nightly(written, folder / "out", as_of)
@@ -106,7 +97,7 @@ def test_a_whole_ledger_fills_the_lists(home: Path, engine: Engine, tmp_path: Pa
     ],
 )
 def test_every_row_that_could_hurt_is_withheld(
-    ledger: Debtors,
+    ledger: World,
     without: tuple[str, ...],
     stops: dict[str, str],
     home: Path,
@@ -116,9 +107,9 @@ def test_every_row_that_could_hurt_is_withheld(
     """The sums and stages stand, but no list has a row, nothing counts as sent, and the date stays
     open.
     """
-    run(tmp_path, days(-1), Debtors().add_ledger(people()).debtor(4, ("2026-12-01", "9.00")))
+    run(tmp_path, days(-1), World().add_world(people()).account(4, ("2026-12-01", "9.00")))
     before = history(engine)
-    night = run(tmp_path, AS_OF, ledger.debtor(4, ("2026-11-21", "9.00")), without)
+    night = run(tmp_path, AS_OF, ledger.account(4, ("2026-11-21", "9.00")), without)
     (reason,) = {row[3] for row in withheld(night)}
 
     assert listed(night) == {}

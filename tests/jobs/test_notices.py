@@ -18,7 +18,6 @@ from dunning.policy.policies import BUILT_IN, load_policy
 from tests.jobs.nights import AS_OF, Night, contents, days, dunning, hashes, nightly, say_fresh
 from tests.jobs.notices import (
     KEY,
-    Customers,
     crowd,
     expected_references,
     folder_of,
@@ -28,6 +27,7 @@ from tests.jobs.notices import (
     recorded,
     references_of,
 )
+from tests.world import World
 
 FROZEN = (
     "email/notice.v2.bg.txt",
@@ -275,8 +275,12 @@ def test_the_next_month_tells_what_came_since(night: Night, ledger: Path, tmp_pa
 
 
 def test_who_cannot_be_reached_is_withheld_with_the_reason(home: Path, tmp_path: Path) -> None:
-    ledger = Customers().customer(1, ("2026-12-14", "10.00")).customer(2, ("2026-12-14", "20.00"))
-    ledger.customer(3, ("2026-12-14", "30.00"))
+    ledger = (
+        World()
+        .account(1, ("2026-12-14", "10.00"), phone=False)
+        .account(2, ("2026-12-14", "20.00"), phone=False)
+    )
+    ledger.account(3, ("2026-12-14", "30.00"), phone=False)
     ledger.rows["payers"][1] |= {"postal_address": "", "postal_settlement": ""}
     ledger.rows["tenancies"][1]["valid_until"] = "2026-11-20"
     ledger.hold(3)

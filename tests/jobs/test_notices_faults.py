@@ -38,7 +38,7 @@ class Undisturbed:
 def undisturbed(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """Of the crowd and one customer who has heat."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    customers = crowd().customer(99, ("2026-12-14", "9.90"), service="heat")
+    customers = crowd().account(99, ("2026-12-14", "9.90"), service="heat", phone=False)
     ledger = say_fresh(customers.write(folder / "ledger"))
     with new_home(folder / "home") as engine, pytest.MonkeyPatch.context() as environment:
         environment.setenv("DUNNING_RECEIPT_KEY", KEY)

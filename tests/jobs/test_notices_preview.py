@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from dunning.jobs.monthly import due
 from dunning.jobs.monthly import preview as render_preview
 from tests.jobs.nights import AS_OF, Night, contents, days, dunning, nightly, say_fresh
-from tests.jobs.notices import Customers, notices
+from tests.jobs.notices import notices
+from tests.world import World
 
 
 @pytest.fixture
@@ -20,11 +21,11 @@ def ledger(home: Path, tmp_path: Path) -> Path:
     without an address.
     """
     ledger = (
-        Customers()
-        .customer(1, ("2026-12-14", "10.00"))
-        .customer(2, ("2026-10-01", "20.00"), email=True)
+        World()
+        .account(1, ("2026-12-14", "10.00"), phone=False)
+        .account(2, ("2026-10-01", "20.00"), email=True, phone=False)
     )
-    ledger.customer(3).customer(4, ("2026-12-14", "40.00"))
+    ledger.account(3, phone=False).account(4, ("2026-12-14", "40.00"), phone=False)
     ledger.payer("NEXT", postal_address="ул. Друга 2", postal_settlement="София")
     ledger.add("tenancies", premise_no="000001", payer_code="NEXT", valid_from=date(2026, 11, 1))
     ledger.rows["payers"][3] |= {"postal_address": "", "postal_settlement": ""}
@@ -95,9 +96,9 @@ def test_who_is_due_on_a_night(home: Path, tmp_path: Path) -> None:
     month later.
     """
     customers = (
-        Customers()
-        .customer(1, ("2026-12-14", "10.00"))
-        .customer(2, ("2026-12-14", "10.00"), service="heat")
+        World()
+        .account(1, ("2026-12-14", "10.00"), phone=False)
+        .account(2, ("2026-12-14", "10.00"), service="heat", phone=False)
     )
     folder = say_fresh(customers.write(tmp_path / "ledger"))
     out = str(tmp_path / "out")

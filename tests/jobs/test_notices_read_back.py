@@ -33,7 +33,7 @@ from dunning.policy.policies import load_policy
 from dunning.sample import write_sample
 from tests.documents.notice.notices import read_codes
 from tests.jobs.conftest import MakeHome
-from tests.jobs.nights import AS_OF, Night, Rows, nightly, premise_of, read_csv, say_fresh
+from tests.jobs.nights import AS_OF, Night, Rows, nightly, read_csv, say_fresh
 from tests.jobs.notice_pages import Page, listening, read_folder
 from tests.jobs.notice_words import (
     Row,
@@ -45,8 +45,9 @@ from tests.jobs.notice_words import (
     sentences,
     squeezed,
 )
-from tests.jobs.notices import Customers, index_of, mails_of, notices
+from tests.jobs.notices import index_of, mails_of, notices
 from tests.jobs.test_notices import policy_with
+from tests.world import World, premise_of
 
 PAGES_MAX = 12
 SERVICES = ("heat", "electricity")
@@ -526,10 +527,14 @@ def test_accounts_with_hostile_texts_get_theirs_like_others(home: Path, tmp_path
         "{{ x }}",
         "%s",
     )
-    ledger = Customers()
+    ledger = World()
     for number, text in enumerate(texts, 1):
-        ledger.customer(
-            number, ("2026-12-14", "10.00"), ("2026-10-01", "5.00"), email=number % 2 == 0
+        ledger.account(
+            number,
+            ("2026-12-14", "10.00"),
+            ("2026-10-01", "5.00"),
+            email=number % 2 == 0,
+            phone=False,
         )
         ledger.rows["premises"][-1] |= {"district": text, "route": text, "address": text}
         ledger.rows["payers"][-1]["name"] = text

@@ -3,7 +3,6 @@ name.
 """
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -13,17 +12,9 @@ from sqlalchemy import Engine, text
 from dunning.gateways.store import notices as store
 from dunning.gateways.store.shown import fetch_shown
 from tests.documents.notice.notices import read_column, read_pages
-from tests.jobs.nights import (
-    Debtors,
-    Night,
-    contents,
-    dunning,
-    hashes,
-    nightly,
-    premise_of,
-    say_fresh,
-)
-from tests.jobs.notices import Customers, notices, references_of
+from tests.jobs.nights import Night, contents, dunning, hashes, nightly, say_fresh
+from tests.jobs.notices import notices, references_of
+from tests.world import World, premise_of
 
 SUM = r"(\d[\d ]*),(\d\d) €"
 OCTOBER, NOVEMBER, DECEMBER, JANUARY = (
@@ -34,51 +25,30 @@ OCTOBER, NOVEMBER, DECEMBER, JANUARY = (
 )
 
 
-class Books(Customers):
+class Books(World):
     """One customer with 100,00 overdue; bills come by number with the day on which they were issued
     and one line.
     """
-
-    def write(self, folder: Path, without: Iterable[str] = ()) -> Path:
-        """Write the ledger, with a line for each bill of account 1."""
-        bills = [row for row in self.rows["invoices"] if row["kind"] == "bill"]
-        lines = [
-            f"{row['invoice_no']};1;Ред на {row['invoice_no']};{row['amount']}" for row in bills
-        ]
-        super().write(folder, without)
-        (folder / "invoice_lines.csv").write_text(
-            "\n".join(["invoice_no;seq;label;amount", *lines]), "utf-8"
-        )
-        return folder
 
     def issue(
         self, invoice_no: str, issued_on: str, due_on: str, amount: str, **cells: str
     ) -> "Books":
         """Add a bill or another document of account 1."""
-        self.add(
-            "invoices",
-            invoice_no=invoice_no,
-            premise_no=premise_of(1),
-            payer_code="P1",
-            issued_on=issued_on,
-            due_on=due_on,
-            amount=amount,
-            currency="EUR",
-            **({"kind": "bill"} | cells),
-        )
-        return self
+        line = "" if "kind" in cells else f"Ред на {invoice_no}"
+        told = {"invoice_no": invoice_no, "issued_on": issued_on, **cells}
+        return self.invoice(1, due_on, amount, line=line, **told)
 
 
 def books() -> Books:
     """Return what November's extract has: one old bill, overdue, and one of that month."""
     made = Books()
-    made.customer(1)
+    made.account(1, phone=False)
     return made.issue("OLD", "2026-09-10", "2026-09-30", "100.00").issue(
         "NOV", "2026-11-02", "2026-11-20", "40.00"
     )
 
 
-def month(ledger: Debtors, to: Path, as_of: date, *options: str) -> Night:
+def month(ledger: World, to: Path, as_of: date, *options: str) -> Night:
     """Close a night with a ledger and make its notices."""
     folder = say_fresh(ledger.write(to / f"ledger-{as_of}"), date(2027, 12, 31))
     closed = nightly(folder, to / "out", as_of, *options)

@@ -6,16 +6,17 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from tests.jobs.nights import Debtors, Night, days, dunning, nightly, say_fresh
+from tests.jobs.nights import Night, days, dunning, nightly, say_fresh
+from tests.world import World
 
 
-def bound_for_court() -> Debtors:
+def bound_for_court() -> World:
     """Return one who was warned for the last time and is ready for court, and one whose case needs
     a person.
     """
-    ledger = Debtors()
+    ledger = World()
     for number in (1, 2):
-        ledger.debtor(number, ("2026-04-01", "150.00"))
+        ledger.account(number, ("2026-04-01", "150.00"))
         ledger.notice(number, "overdue", "2026-05-10", "2026-05-15")
         ledger.notice(number, "final_warning", "2026-08-10", "2026-08-15")
     ledger.rows["payers"][1]["national_id"] = ""

@@ -14,17 +14,8 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.settings.operator_settings import read_house_settings
 from dunning.jobs.nightly import load
 from dunning.jobs.run_context import RunReceipt
-from tests.jobs.nights import (
-    AS_OF,
-    Debtors,
-    Night,
-    days,
-    dunning,
-    hashes,
-    nightly,
-    run_states,
-    say_fresh,
-)
+from tests.jobs.nights import AS_OF, Night, days, dunning, hashes, nightly, run_states, say_fresh
+from tests.world import World
 
 Cells = dict[str, str]
 ONE_OF_EACH = {
@@ -35,12 +26,12 @@ ONE_OF_EACH = {
 }
 
 
-def people() -> Debtors:
+def people() -> World:
     """Return one who is reminded, and one of each who is protected: by a flag, a plan, a case, an
     end, a revocation.
     """
-    ledger = Debtors().debtor(1, ("2026-11-21", "60.00")).debtor(2, ("2026-10-01", "40.00"))
-    ledger.debtor(3, ("2026-10-01", "40.00")).agreement(3).hold(2)
+    ledger = World().account(1, ("2026-11-21", "60.00")).account(2, ("2026-10-01", "40.00"))
+    ledger.account(3, ("2026-10-01", "40.00")).agreement(3).hold(2)
     ledger.add(
         "court_cases",
         case_no="C1",
@@ -58,7 +49,7 @@ def people() -> Debtors:
     return ledger
 
 
-def write(ledger: Debtors, folder: Path) -> Path:
+def write(ledger: World, folder: Path) -> Path:
     return say_fresh(ledger.write(folder))
 
 
@@ -126,7 +117,7 @@ def test_whatever_is_lost_stops_the_night_and_is_said(home: Path, tmp_path: Path
 
 
 def test_a_table_that_was_there_without_rows_is_missed_too(home: Path, tmp_path: Path) -> None:
-    ledger = Debtors().debtor(1, ("2026-11-01", "60.00"))
+    ledger = World().account(1, ("2026-11-01", "60.00"))
     nightly(write(ledger, tmp_path / "whole"), tmp_path / "out", days(-1))
     night = nightly(say_fresh(ledger.write(tmp_path / "less", ("holds",))), tmp_path / "out")
 
@@ -242,7 +233,7 @@ def test_whom_a_refused_notice_of_ours_speaks_of_is_left_alone(home: Path, tmp_p
     """What became of our message is not known, so nothing follows it: not from the names of the
     row, which are lost.
     """
-    ledger = Debtors().debtor(1, ("2026-08-01", "60.00")).debtor(2, ("2026-08-01", "60.00"))
+    ledger = World().account(1, ("2026-08-01", "60.00")).account(2, ("2026-08-01", "60.00"))
     first = nightly(write(ledger, tmp_path / "first"), tmp_path / "out", days(-40))
     sent = {row["premise_no"]: row["reference"] for row in first.csv("reminders/sms")}
     ledger.notice(9, "overdue", "2026-10-13", notice_no=sent["000001"], channel="sms")

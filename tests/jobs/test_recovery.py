@@ -28,17 +28,8 @@ from dunning.jobs.nightly.night import make_files
 from dunning.jobs.nightly.night import run as run_night
 from dunning.jobs.nightly.runs import new_work_folder
 from tests.jobs.conftest import MakeHome
-from tests.jobs.nights import (
-    AS_OF,
-    Debtors,
-    days,
-    deeds,
-    hashes,
-    history,
-    nightly,
-    run_states,
-    say_fresh,
-)
+from tests.jobs.nights import AS_OF, days, deeds, hashes, history, nightly, run_states, say_fresh
+from tests.world import World
 
 REPOSITORY = Path(__file__).parents[2]
 STEPS = {
@@ -86,18 +77,18 @@ class Undisturbed:
 @pytest.fixture(scope="module")
 def undisturbed(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """AS_OF and the day after; on the second some more is due, so that both have deeds."""
-    debtors = Debtors()
+    debtors = World()
     for number in range(1, 40):
-        debtors.debtor(
+        debtors.account(
             number, ("2026-11-21", "60.00"), ("2026-03-01", f"{number}.00"), phone=number % 3 > 0
         )
     for number in range(40, 60):
-        debtors.debtor(number, ("2026-11-22", "75.20"), ("2026-02-01", "350.00"))
+        debtors.account(number, ("2026-11-22", "75.20"), ("2026-02-01", "350.00"))
         debtors.notice(
             number, "overdue" if number % 2 else "final_warning", "2026-09-01", "2026-09-03"
         )
     for number in range(60, 70):
-        debtors.debtor(number, ("2026-11-22", "20.00"))
+        debtors.account(number, ("2026-11-22", "20.00"))
     folder = tmp_path_factory.mktemp("undisturbed")
     ledger = say_fresh(debtors.write(folder / "ledger"))
     with new_home(folder / "home") as engine:
@@ -340,7 +331,7 @@ def test_work_folders_of_runs_that_may_still_go_on_are_left_alone(
     home: Path, engine: Engine, tmp_path: Path
 ) -> None:
     """Whoever runs step by step keeps his folder while another date is run without recording."""
-    ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
+    ledger = say_fresh(World().account(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
     run = load.run(AS_OF.isoformat(), str(ledger), str(tmp_path / "out"))
     assert nightly(ledger, tmp_path / "past", days(-9), "--dry-run").code == 0
     parts = [classify.run(run, shard, 2) for shard in range(2)]
@@ -359,7 +350,7 @@ def test_work_folders_of_runs_that_may_still_go_on_are_left_alone(
 
 def test_a_run_of_which_nothing_was_classified_goes_no_further(home: Path, tmp_path: Path) -> None:
     """As where whoever shares the work out has shared out nothing."""
-    ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
+    ledger = say_fresh(World().account(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
     run = load.run(AS_OF.isoformat(), str(ledger), str(tmp_path / "out"))
 
     with pytest.raises(DunningError, match="No shard was classified"):
@@ -404,7 +395,7 @@ def test_a_database_that_goes_away_stops_the_night_and_the_next_one_is_whole(
 def test_what_killed_processes_left_is_cleared_away_and_their_run_has_failed(
     home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    ledger = say_fresh(Debtors().debtor(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
+    ledger = say_fresh(World().account(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
     dead, living = (runs.start_run(engine, days(n), is_recording=False) for n in (-3, -2))
     left = [
         new_work_folder(Settings.from_environment(), days(n), run)
@@ -437,7 +428,7 @@ def test_what_killed_processes_left_is_cleared_away_and_their_run_has_failed(
 def test_a_run_that_failed_in_airflow_is_failed_and_goes_on_where_its_step_is_started_again(
     home: Path, engine: Engine, tmp_path: Path
 ) -> None:
-    ledger = say_fresh(Debtors().debtor(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
+    ledger = say_fresh(World().account(1, ("2026-09-01", "10.00")).write(tmp_path / "ledger"))
     begun = runs.start_run(engine, days(-1), is_recording=True)
     loaded = load.run(AS_OF.isoformat(), str(ledger), str(tmp_path / "out"))
     assert failure.run(loaded) == {"run_id": loaded["run_id"]} and failure.run(None) == {

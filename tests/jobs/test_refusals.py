@@ -10,7 +10,6 @@ from sqlalchemy import Engine
 
 from tests.jobs.nights import (
     AS_OF,
-    Debtors,
     Night,
     deeds,
     dunning,
@@ -20,15 +19,16 @@ from tests.jobs.nights import (
     run_states,
     say_fresh,
 )
+from tests.world import World
 
 Spoil = Callable[[Path], object]
 
 
-def people() -> Debtors:
+def people() -> World:
     """Return three who owe and pay."""
-    ledger = Debtors().hold(3)
+    ledger = World().hold(3)
     for number in (1, 2, 3):
-        ledger.debtor(number, ("2026-11-01", "60.00")).payment(number, "2026-11-20", "10.00")
+        ledger.account(number, ("2026-11-01", "60.00")).payment(number, "2026-11-20", "10.00")
     return ledger
 
 
@@ -173,7 +173,7 @@ def test_the_sound_ledger_is_not_refused(ledger: Path, home: Path, tmp_path: Pat
 
 
 def test_a_ledger_of_headers_alone_is_refused(home: Path, engine: Engine, tmp_path: Path) -> None:
-    message = refusal(nightly(Debtors().write(tmp_path / "ledger"), tmp_path / "out"))
+    message = refusal(nightly(World().write(tmp_path / "ledger"), tmp_path / "out"))
 
     assert "has no account" in message and "Check that the extract is complete." in message
     assert_nothing_was_done(home, engine, tmp_path / "out")

@@ -24,18 +24,8 @@ from dunning.gateways.store.proposals import fetch_account_proposals
 from dunning.jobs.release import offer, publish, recall
 from dunning.jobs.release.last_look import Layout
 from dunning.policy.policies import BUILT_IN
-from tests.jobs.nights import (
-    AS_OF,
-    Debtors,
-    days,
-    dunning,
-    hashes,
-    history,
-    nightly,
-    premise_of,
-    read_csv,
-    say_fresh,
-)
+from tests.jobs.nights import AS_OF, days, dunning, hashes, history, nightly, read_csv, say_fresh
+from tests.world import World, premise_of
 
 APPROVERS = """[people.head]
 role = "collections"
@@ -46,22 +36,22 @@ approves = ["court"]
 """
 
 
-def ledger() -> Debtors:
+def ledger() -> World:
     """Three premises to cut off (1, 2, 3), a case for court (4), two messages (7, 8); 9 is an
     account without debt.
     """
-    made = Debtors()
+    made = World()
     for number in (1, 2, 3):
-        made.debtor(number, ("2026-08-20", "80.00"), ("2026-09-20", "40.00"))
+        made.account(number, ("2026-08-20", "80.00"), ("2026-09-20", "40.00"))
         made.notice(number, "disconnection", "2026-10-01", "2026-10-03")
         made.notice(number, "overdue", "2026-11-01", "2026-11-03")
-    made.debtor(4, ("2026-01-20", "300.00"), disconnectable="no")
+    made.account(4, ("2026-01-20", "300.00"), disconnectable="no")
     made.notice(4, "overdue", "2026-05-01", "2026-05-03").notice(
         4, "final_warning", "2026-09-01", "2026-09-03"
     )
     for number in (7, 8):
-        made.debtor(number, ("2026-09-20", "40.00"), disconnectable="no")
-    return made.debtor(9, ("2026-12-20", "10.00"))
+        made.account(number, ("2026-09-20", "40.00"), disconnectable="no")
+    return made.account(9, ("2026-12-20", "10.00"))
 
 
 @pytest.fixture
@@ -173,11 +163,11 @@ def reviewed(home: Path, tmp_path: Path) -> Path:
     """
     made = ledger()
     for number in (5, 6):
-        made.debtor(number, ("2026-01-20", "200.00"), disconnectable="no")
+        made.account(number, ("2026-01-20", "200.00"), disconnectable="no")
         made.notice(number, "overdue", "2026-05-01", "2026-05-03")
         made.notice(number, "final_warning", "2026-09-01", "2026-09-03")
         made.rows["payers"][-1]["national_id"] = ""
-    made.bill(6, "2026-02-20", "5.00")
+    made.invoice(6, "2026-02-20", "5.00")
     made.add(
         "holds",
         hold_no="H1",
@@ -232,7 +222,7 @@ def test_only_ready_cases_leave(reviewed: Path, tmp_path: Path, engine: Engine) 
 def test_a_list_of_cases_for_a_person_alone_waits_for_no_approval(
     home: Path, tmp_path: Path
 ) -> None:
-    made = Debtors().debtor(5, ("2026-01-20", "200.00"), disconnectable="no")
+    made = World().account(5, ("2026-01-20", "200.00"), disconnectable="no")
     made.notice(5, "overdue", "2026-05-01", "2026-05-03").notice(
         5, "final_warning", "2026-09-01", "2026-09-03"
     )
@@ -635,7 +625,7 @@ def test_a_kill_list_is_made_of_what_was_sent_never_of_what_lies_there(
     nobody's message.
     """
     other = nightly(
-        say_fresh(Debtors().debtor(7, ("2026-09-20", "40.00")).write(tmp_path / "other"), AS_OF),
+        say_fresh(World().account(7, ("2026-09-20", "40.00")).write(tmp_path / "other"), AS_OF),
         tmp_path / "elsewhere",
         AS_OF,
         "--dry-run",
@@ -897,7 +887,7 @@ def test_only_so_many_leave_at_once_the_most_urgent_first(
 ) -> None:
     policy = own_policy(tmp_path, "disconnections = 200", "disconnections = 2")
     made = ledger()
-    made.bill(3, "2026-07-20", "30.00")  # the oldest debt of the three
+    made.invoice(3, "2026-07-20", "30.00")  # the oldest debt of the three
     folder = say_fresh(made.write(tmp_path / "ledger"), AS_OF)
     assert nightly(folder, tmp_path / "out", AS_OF, "--policy", str(policy)).code == 0
     (home / "people.toml").write_text(APPROVERS, "utf-8")

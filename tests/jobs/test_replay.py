@@ -10,7 +10,6 @@ from sqlalchemy import Engine, text
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.nights import (
     AS_OF,
-    Debtors,
     Night,
     contents,
     days,
@@ -20,6 +19,7 @@ from tests.jobs.nights import (
     run_states,
     say_fresh,
 )
+from tests.world import World
 
 SAME = "Повторено от запазеното извлечение: същите байтове като на онази нощ."
 OTHER = "Повторено от запазеното извлечение, но с други байтове: "
@@ -32,11 +32,11 @@ def replay(out: Path, as_of: date = AS_OF, *options: str) -> Night:
     return dunning(*command, folder=out / as_of.isoformat())
 
 
-def debtors() -> Debtors:
+def debtors() -> World:
     """Return one who is overdue, and one who was reminded in September and now gets his last
     warning.
     """
-    ledger = Debtors().debtor(1, ("2026-11-01", "60.00")).debtor(2, ("2026-05-01", "55.00"))
+    ledger = World().account(1, ("2026-11-01", "60.00")).account(2, ("2026-05-01", "55.00"))
     return ledger.notice(2, "overdue", "2026-09-01", "2026-09-05")
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.jobs.nights import AS_OF, Debtors, Night, nightly, say_fresh
+from tests.jobs.nights import AS_OF, Night, nightly, say_fresh
+from tests.world import World
 
 STAGES = {
     "current": "без просрочие",
@@ -49,7 +50,7 @@ def test_the_report_names_nobody(sample_night: Night) -> None:
 
 
 def test_the_report_says_whether_the_night_was_recorded(home: Path, tmp_path: Path) -> None:
-    ledger = say_fresh(Debtors().debtor(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
+    ledger = say_fresh(World().account(1, ("2026-11-01", "60.00")).write(tmp_path / "ledger"))
     nights = [nightly(ledger, tmp_path / "out", AS_OF, *dry) for dry in (("--dry-run",), (), ())]
 
     assert ["нищо не е отбелязано като изпратено" in night.printed for night in nights] == [

@@ -17,8 +17,9 @@ from dunning.gateways.store.runs import Facts, LoadedRun, last_closed_on, start_
 from dunning.jobs.retention import find_reasons
 from dunning.policy.policies import BUILT_IN
 from dunning.policy.rules import Retention
-from tests.jobs.nights import AS_OF, Debtors, Night, dunning, hashes, nightly, say_fresh
+from tests.jobs.nights import AS_OF, Night, dunning, hashes, nightly, say_fresh
 from tests.object_stores import Store
+from tests.world import World
 
 RULE = Retention(every_snapshot_days=3, monthly_snapshot_months=2)
 LAST = date(2026, 11, 22)
@@ -145,10 +146,7 @@ def night(tmp_path: Path, short: str, day: date, *options: str) -> Night:
     if not folder.exists():
         paid = f"{day.toordinal() % 50}.00"
         say_fresh(
-            Debtors()
-            .debtor(1, ("2026-08-01", "60.00"))
-            .payment(1, "2026-09-01", paid)
-            .write(folder)
+            World().account(1, ("2026-08-01", "60.00")).payment(1, "2026-09-01", paid).write(folder)
         )
     told = nightly(folder, tmp_path / "out", day, "--policy", short, *options)
     assert told.code == 0, told.told

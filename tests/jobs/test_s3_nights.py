@@ -20,7 +20,6 @@ from dunning.jobs.nightly import classify, load
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import (
     AS_OF,
-    Debtors,
     Night,
     days,
     deeds,
@@ -33,6 +32,7 @@ from tests.jobs.nights import (
 )
 from tests.jobs.test_recovery import wait_for_the_lock
 from tests.object_stores import Fault, Store
+from tests.world import World
 
 REPOSITORY = Path(__file__).parents[2]
 DAY = AS_OF.isoformat()
@@ -65,20 +65,20 @@ def local(new_home: MakeHome, tmp_path_factory: pytest.TempPathFactory) -> Undis
     return found
 
 
-def debtors() -> Debtors:
+def debtors() -> World:
     """Return a ledger with something on every list."""
-    people = Debtors()
+    people = World()
     for number in range(1, 9):
-        people.debtor(
+        people.account(
             number, ("2026-11-21", "60.00"), ("2026-03-01", f"{number}.00"), phone=number % 3 > 0
         )
     for number in range(9, 14):
-        people.debtor(number, ("2026-11-22", "75.20"), ("2026-02-01", "350.00"))
+        people.account(number, ("2026-11-22", "75.20"), ("2026-02-01", "350.00"))
         people.notice(
             number, "overdue" if number % 2 else "final_warning", "2026-09-01", "2026-09-03"
         )
     for number in range(14, 17):
-        people.debtor(number, ("2026-11-22", "20.00"))
+        people.account(number, ("2026-11-22", "20.00"))
     return people
 
 
@@ -278,7 +278,7 @@ def test_a_reader_never_finds_other_than_the_manifest_promises(
 
     bucket.watch = look
     nights = [night(bucket)]
-    put_ledger(bucket, debtors().debtor(90, ("2026-11-01", "88.00")).write(home / "other"))
+    put_ledger(bucket, debtors().account(90, ("2026-11-01", "88.00")).write(home / "other"))
     nights.append(night(bucket))
 
     assert [each.code for each in nights] == [0, 0]

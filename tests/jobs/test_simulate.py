@@ -10,17 +10,8 @@ from dunning.decisions.compare.changes import MOVEMENTS
 from dunning.jobs.queries import simulate
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.moves import plain_lists, plain_moves, plain_stages
-from tests.jobs.nights import (
-    AS_OF,
-    Debtors,
-    contents,
-    days,
-    dunning,
-    hashes,
-    nightly,
-    read_csv,
-    say_fresh,
-)
+from tests.jobs.nights import AS_OF, contents, days, dunning, hashes, nightly, read_csv, say_fresh
+from tests.world import World
 
 OWED = {1: "49.99", 2: "50.00", 3: "55.00", 4: "59.99", 5: "60.00", 6: "90.00"}
 WHY = (
@@ -43,9 +34,9 @@ def policy(
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """Six who were reminded long ago and owe more and more."""
-    ledger = Debtors()
+    ledger = World()
     for number, amount in OWED.items():
-        ledger.debtor(number, ("2026-04-30", amount)).notice(
+        ledger.account(number, ("2026-04-30", amount)).notice(
             number, "overdue", "2026-09-01", "2026-09-05"
         )
     return say_fresh(ledger.write(tmp_path / "ledger"))

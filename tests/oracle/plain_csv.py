@@ -4,7 +4,7 @@ from the loader.
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,11 @@ def read_facts(ledger: Path) -> list[Facts]:
     """Return the facts of every account of a ledger (ISO dates, decimal points) whose rows all name
     their account.
     """
-    tables = {name: _rows(ledger, name) for name in _TABLES}
+    return to_facts({name: _rows(ledger, name) for name in _TABLES})
+
+
+def to_facts(tables: Mapping[str, Sequence[Row]]) -> list[Facts]:
+    """Return the same of rows that were read already."""
     kinds = {r["payer_code"]: r["kind"] for r in tables["payers"]}
     invoices = {r["invoice_no"]: r for r in tables["invoices"]}
     began: dict[Account, date] = {}
@@ -129,11 +133,13 @@ def _hold(row: Row) -> Hold:
     )
 
 
-def _members(tables: dict[str, list[Row]], table: str, key: str, number: str) -> tuple[str, ...]:
+def _members(
+    tables: Mapping[str, Sequence[Row]], table: str, key: str, number: str
+) -> tuple[str, ...]:
     return tuple(r["invoice_no"] for r in tables[table] if r[key] == number)
 
 
-def _agreement(row: Row, tables: dict[str, list[Row]]) -> Agreement:
+def _agreement(row: Row, tables: Mapping[str, Sequence[Row]]) -> Agreement:
     number = row["agreement_no"]
     plan = [r for r in tables["instalments"] if r["agreement_no"] == number]
     return Agreement(
@@ -149,7 +155,7 @@ def _agreement(row: Row, tables: dict[str, list[Row]]) -> Agreement:
     )
 
 
-def _case(row: Row, tables: dict[str, list[Row]]) -> Case:
+def _case(row: Row, tables: Mapping[str, Sequence[Row]]) -> Case:
     items = _members(tables, "court_case_items", "case_no", row["case_no"])
     return Case(
         row["case_no"],

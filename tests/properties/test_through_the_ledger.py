@@ -15,7 +15,8 @@ from tests.oracle.facts import STAGES, Policy
 from tests.oracle.next_day import next_rise
 from tests.oracle.stages import decide
 from tests.properties.crowds import draw_crowd
-from tests.properties.ledger_crowds import as_extract, is_of_one_currency, to_ledger
+from tests.properties.ledger_crowds import as_extract, is_of_one_currency
+from tests.world import World
 
 NIGHTS = (date(2025, 12, 31), date(2026, 1, 31), date(2026, 11, 22))
 KEYS = {
@@ -32,7 +33,7 @@ def test_a_night_of_odd_accounts_is_written_as_the_oracle_says(
     drawn = draw_crowd(Random(as_of.toordinal()), 400, as_of)
     crowd = [as_extract(facts) for facts in drawn if is_of_one_currency(facts)]
     assert len(crowd) > 250
-    ledger = to_ledger(crowd).shuffle(seed=1).write(tmp_path / "ledger")
+    ledger = World.of(crowd).shuffle(seed=1).write(tmp_path / "ledger")
     out = tmp_path / "out"
     assert (
         cli.main(
@@ -62,7 +63,7 @@ def test_neither_the_order_of_rows_nor_shards_nor_a_second_run_change_a_byte(
     crowd = [as_extract(f) for f in draw_crowd(Random(7), 60, as_of) if is_of_one_currency(f)]
     written = []
     for seed, shards in ((1, "1"), (2, "3")):
-        ledger = to_ledger(crowd).shuffle(seed).write(tmp_path / f"ledger-{seed}")
+        ledger = World.of(crowd).shuffle(seed).write(tmp_path / f"ledger-{seed}")
         out = tmp_path / f"out-{seed}-{shards}"
         command = [
             "nightly",

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.ledgers import Ledger
+from tests.world import World
 
 FOLDER = Path(__file__).parent
 SUMS = {
@@ -73,9 +73,9 @@ class Scenario:
             k.removeprefix("expect_"): v for k, v in self.body.items() if k.startswith("expect_")
         }
 
-    def ledger(self) -> Ledger:
+    def ledger(self) -> World:
         """Return the scenario's rows of all tables."""
-        ledger = Ledger()
+        ledger = World()
         ledger.premise(self.premise_no, **self.body.get("premise", {}))
         tenants = self.body.get("tenants", [["a", date(2012, 1, 1), ""]])
         for name in dict.fromkeys(t[0] for t in tenants):
@@ -142,7 +142,7 @@ def _numbers(scenario: Scenario, cells: dict[str, Any], *names: str) -> dict[str
     return {name: scenario.no(cells.pop(name, "")) for name in names}
 
 
-def _add_invoice(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None:
+def _add_invoice(scenario: Scenario, ledger: World, _: int, row: Row) -> None:
     cells = _cells(row, "invoice_no kind issued_on due_on amount")
     if season := cells.pop("season", None):
         cells |= {"period_from": date(season, 5, 1), "period_to": date(season + 1, 4, 30)}
@@ -150,18 +150,18 @@ def _add_invoice(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None:
     ledger.add("invoices", **_account(scenario, cells), **_money(cells), **numbers, **cells)
 
 
-def _add_payment(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None:
+def _add_payment(scenario: Scenario, ledger: World, _: int, row: Row) -> None:
     cells = _cells(row, "payment_no paid_on amount invoice_no")
     numbers = _numbers(scenario, cells, "payment_no", "invoice_no", "reverses")
     ledger.add("payments", **_account(scenario, cells), **_money(cells), **numbers, **cells)
 
 
-def _add_notice(scenario: Scenario, ledger: Ledger, place: int, row: Row) -> None:
+def _add_notice(scenario: Scenario, ledger: World, place: int, row: Row) -> None:
     cells = _cells(row, "stage channel sent_on served_on")
     ledger.add("notices", notice_no=scenario.no(f"N{place}"), **_account(scenario, cells), **cells)
 
 
-def _add_hold(scenario: Scenario, ledger: Ledger, place: int, row: Row) -> None:
+def _add_hold(scenario: Scenario, ledger: World, place: int, row: Row) -> None:
     cells = _cells(row, "reason valid_from valid_until invoice_no")
     numbers = _numbers(scenario, cells, "invoice_no")
     ledger.add(
@@ -169,7 +169,7 @@ def _add_hold(scenario: Scenario, ledger: Ledger, place: int, row: Row) -> None:
     )
 
 
-def _add_agreement(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None:
+def _add_agreement(scenario: Scenario, ledger: World, _: int, row: Row) -> None:
     cells = _cells(row, "agreement_no signed_on invoices instalments")
     number = scenario.no(cells.pop("agreement_no"))
     for invoice in cells.pop("invoices"):
@@ -186,7 +186,7 @@ def _add_agreement(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None
     ledger.add("agreements", agreement_no=number, **_account(scenario, cells), **cells)
 
 
-def _add_case(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None:
+def _add_case(scenario: Scenario, ledger: World, _: int, row: Row) -> None:
     cells = _cells(row, "case_no filed_on stage stage_on invoices")
     number = scenario.no(cells.pop("case_no"))
     for invoice in cells.pop("invoices"):
@@ -194,12 +194,12 @@ def _add_case(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None:
     ledger.add("court_cases", case_no=number, **_account(scenario, cells), **cells)
 
 
-def _add_contact(scenario: Scenario, ledger: Ledger, _: int, row: Row) -> None:
+def _add_contact(scenario: Scenario, ledger: World, _: int, row: Row) -> None:
     cells = {"registered_at": "2020-01-02T08:00:00"} | _cells(row, "channel address")
     ledger.add("contacts", payer_code=scenario.payer_code(cells.pop("payer", "a")), **cells)
 
 
-_ADD: dict[str, Callable[[Scenario, Ledger, int, Row], None]] = {
+_ADD: dict[str, Callable[[Scenario, World, int, Row], None]] = {
     "invoices": _add_invoice,
     "payments": _add_payment,
     "notices": _add_notice,

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from dunning import cli
-from tests.ledgers import Ledger
 from tests.oracle.facts import STAGES, Policy
 from tests.oracle.next_day import next_rise
-from tests.oracle.plain_csv import read_facts
 from tests.oracle.stages import decide
 from tests.scenarios.outcomes import amount, disagreements, read_outcomes
 from tests.scenarios.reading import SUMS, Scenario, read_scenarios
+from tests.world import World
 
 SCENARIOS = read_scenarios()
 
@@ -33,11 +32,11 @@ for _one in SCENARIOS:
     CROWDS.setdefault((_one.as_of, "levs" if _has_levs(_one) else "euro"), []).append(_one)
 
 
-def _neighbour(as_of: date) -> Ledger:
+def _neighbour(as_of: date) -> World:
     """Return somebody who has paid everything tonight: the extract is fresh and no table is without
     a row for long.
     """
-    ledger = Ledger().premise("999999").payer("99999")
+    ledger = World().premise("999999").payer("99999")
     ledger.add("tenancies", premise_no="999999", payer_code="99999", valid_from="2012-01-01")
     return ledger.add(
         "payments",
@@ -57,7 +56,7 @@ def _nightly(scenarios: Iterable[Scenario], as_of: date, folder: Path) -> list[s
     scenarios = list(scenarios)
     ledger = _neighbour(as_of)
     for scenario in scenarios:
-        ledger.add_ledger(scenario.ledger())
+        ledger.add_world(scenario.ledger())
     ledger.shuffle(seed=len(scenarios)).write(folder / "ledger")
     out = folder / "out"
     code = cli.main(
@@ -89,9 +88,9 @@ def test_a_scenario_alone(scenario: Scenario, home: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("scenario", [s for s in SCENARIOS if s.is_attributed], ids=str)
-def test_the_plain_oracle_agrees(scenario: Scenario, tmp_path: Path) -> None:
+def test_the_plain_oracle_agrees(scenario: Scenario) -> None:
     """What stands in the margin is right by the contract, apart from the program."""
-    facts = {f.payer_code: f for f in read_facts(scenario.ledger().write(tmp_path / "ledger"))}
+    facts = {f.payer_code: f for f in scenario.ledger().facts()}
     for payer, expected in scenario.expectations().items():
         decision = decide(facts[scenario.payer_code(payer)], Policy(), scenario.as_of)
         rise = next_rise(facts[scenario.payer_code(payer)], Policy(), scenario.as_of)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dunning import cli
-from tests.ledgers import Ledger
 from tests.scenarios.outcomes import Outcome, read_outcomes
+from tests.world import World
 
 DEBTOR, NEIGHBOUR = ("000001", "00001"), ("999999", "99999")
 # The one bill: 120.00, due on 2026-09-01. Post counts as served after 5 days.
@@ -53,10 +53,10 @@ STORY = (
 
 
 @pytest.fixture
-def run(home: Path, tmp_path: Path) -> Callable[[date, Ledger], Outcome]:
+def run(home: Path, tmp_path: Path) -> Callable[[date, World], Outcome]:
     """Run a night of this home and return what it says of the debtor."""
 
-    def run(as_of: date, ledger: Ledger) -> Outcome:
+    def run(as_of: date, ledger: World) -> Outcome:
         folder = tmp_path / as_of.isoformat()
         ledger.write(folder)
         command = [
@@ -74,8 +74,8 @@ def run(home: Path, tmp_path: Path) -> Callable[[date, Ledger], Outcome]:
     return run
 
 
-def _ledger(as_of: date) -> Ledger:
-    ledger = Ledger()
+def _ledger(as_of: date) -> World:
+    ledger = World()
     for premise_no, payer_code in (DEBTOR, NEIGHBOUR):
         ledger.premise(premise_no).payer(payer_code)
         ledger.add(
@@ -107,7 +107,7 @@ def _ledger(as_of: date) -> Ledger:
 
 
 def test_a_debt_from_the_first_reminder_to_the_court(
-    run: Callable[[date, Ledger], Outcome],
+    run: Callable[[date, World], Outcome],
 ) -> None:
     told = []
     for night, *_ in STORY:
@@ -117,7 +117,7 @@ def test_a_debt_from_the_first_reminder_to_the_court(
     assert told == list(STORY)
 
 
-def test_a_returned_letter_starts_no_clock(run: Callable[[date, Ledger], Outcome]) -> None:
+def test_a_returned_letter_starts_no_clock(run: Callable[[date, World], Outcome]) -> None:
     """The reminder of 22.11 comes back: the ledger names our reference, and the last warning does
     not come.
     """

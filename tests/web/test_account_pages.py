@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from tests.ledgers import VALID_PERSON_ID
 
 from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.holds import fetch_holds
-from tests.jobs.nights import Debtors, Night, nightly, say_fresh
+from tests.jobs.nights import Night, nightly, say_fresh
 from tests.web.conftest import Ask
+from tests.world import VALID_PERSON_ID, World
 
 ACCOUNT = "/accounts/000001/P1"
 NOTE = 'Сметката е <b>"оспорена"</b>, обаждане 22.11.'
@@ -21,7 +21,7 @@ NOTE = 'Сметката е <b>"оспорена"</b>, обаждане 22.11.'
 
 @pytest.fixture
 def night(home: Path, tmp_path: Path) -> Night:
-    people = Debtors().debtor(1, ("2026-09-01", "150.00")).debtor(2, ("2026-11-01", "60.00"))
+    people = World().account(1, ("2026-09-01", "150.00")).account(2, ("2026-11-01", "60.00"))
     night = nightly(say_fresh(people.write(tmp_path / "ledger")), tmp_path / "out")
     assert night.code == 0, night.told
     return night

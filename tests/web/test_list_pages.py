@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine
-from tests.ledgers import VALID_PERSON_ID
 
 from dunning.documents.pages.html import read_texts
 from dunning.gateways.store.access import fetch_access
 from dunning.gateways.store.holds import fetch_holds
-from tests.jobs.nights import AS_OF, Debtors, Night, days, nightly, say_fresh
+from tests.jobs.nights import AS_OF, Night, days, nightly, say_fresh
 from tests.web.conftest import Ask
+from tests.world import VALID_PERSON_ID, World
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -28,12 +28,12 @@ MASK = "••••••" + VALID_PERSON_ID[-4:]
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """Two who may be disconnected, one who gets a message, one for the court."""
-    people = Debtors()
+    people = World()
     for number in (1, 2):
-        people.debtor(number, ("2026-09-01", "150.00"), disconnectable="true")
+        people.account(number, ("2026-09-01", "150.00"), disconnectable="true")
         people.notice(number, "overdue", "2026-09-10", "2026-09-12")
         people.notice(number, "disconnection", "2026-10-20", "2026-10-25")
-    people.debtor(3, ("2026-11-01", "60.00")).debtor(5, ("2026-01-15", "350.00"))
+    people.account(3, ("2026-11-01", "60.00")).account(5, ("2026-01-15", "350.00"))
     people.notice(5, "overdue", "2026-02-10", "2026-02-12").notice(
         5, "final_warning", "2026-06-20", "2026-06-25"
     )

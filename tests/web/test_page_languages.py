@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 
 from dunning.gateways.store.holds import append_hold
 from tests.documents.test_page_languages import NAMES
-from tests.jobs.nights import AS_OF, Debtors, days, nightly, say_fresh
+from tests.jobs.nights import AS_OF, days, nightly, say_fresh
 from tests.web.conftest import Ask
+from tests.world import World
 
 PAGES = (
     "/",
@@ -44,9 +45,9 @@ _FRAME = {"English", "Български", "legal", "FS"}
 def data(home: Path, engine: Engine, tmp_path: Path) -> set[str]:
     """A closed night with something on most lists; gives every word of its ledger."""
     people = (
-        Debtors()
-        .debtor(1, ("2026-09-01", "150.00"), disconnectable="true")
-        .debtor(2, ("2026-11-01", "60.00"))
+        World()
+        .account(1, ("2026-09-01", "150.00"), disconnectable="true")
+        .account(2, ("2026-11-01", "60.00"))
     )
     people.notice(1, "overdue", "2026-09-10", "2026-09-12").notice(
         1, "disconnection", "2026-10-20", "2026-10-25"

@@ -15,9 +15,10 @@ from dunning.gateways.store.access import fetch_access
 from dunning.jobs.desk import what_if_run
 from dunning.jobs.desk.session import open_office
 from dunning.policy.policies import BUILT_IN
-from tests.jobs.nights import AS_OF, Debtors, nightly, say_fresh
+from tests.jobs.nights import AS_OF, nightly, say_fresh
 from tests.web.questions import make_tables
 from tests.web.trials import make_dag, read_runs, set_states
+from tests.world import World
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -62,9 +63,7 @@ def ask(web: None, home: Path) -> Iterator[Ask]:
 def night(home: Path, tmp_path: Path) -> None:
     """Somebody who owes 55,00 and was reminded long ago, on a closed night."""
     ledger = (
-        Debtors()
-        .debtor(1, ("2026-04-30", "55.00"))
-        .notice(1, "overdue", "2026-09-01", "2026-09-05")
+        World().account(1, ("2026-04-30", "55.00")).notice(1, "overdue", "2026-09-01", "2026-09-05")
     )
     assert nightly(say_fresh(ledger.write(tmp_path / "ledger")), tmp_path / "out").code == 0
 

@@ -10,17 +10,18 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.gateways.store.holds import append_hold
-from tests.jobs.nights import AS_OF, Debtors, days, nightly, say_fresh
+from tests.jobs.nights import AS_OF, days, nightly, say_fresh
 from tests.web.conftest import Ask
+from tests.world import World
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """One on the list of disconnections, one who gets a message."""
     people = (
-        Debtors()
-        .debtor(1, ("2026-09-01", "150.00"), disconnectable="true")
-        .debtor(2, ("2026-11-01", "60.00"))
+        World()
+        .account(1, ("2026-09-01", "150.00"), disconnectable="true")
+        .account(2, ("2026-11-01", "60.00"))
     )
     people.notice(1, "overdue", "2026-09-10", "2026-09-12").notice(
         1, "disconnection", "2026-10-20", "2026-10-25"

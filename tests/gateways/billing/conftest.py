@@ -12,14 +12,14 @@ from dunning.gateways.billing.address import Address
 from dunning.gateways.billing.extract import extract_billing
 from dunning.gateways.billing.queries import read_queries
 from tests.billing_databases import Billing, postgres_database, sqlite_database
-from tests.ledgers import Ledger
+from tests.world import World
 
 AS_OF = date(2026, 11, 22)
 
 
-def small_ledger() -> Ledger:
+def small_ledger() -> World:
     """Return three accounts with a bill and a payment each."""
-    ledger = Ledger()
+    ledger = World()
     for number in "123":
         ledger.premise(f"00{number}").payer(f"P{number}")
         ledger.add(
