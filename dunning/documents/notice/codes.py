@@ -132,16 +132,19 @@ class FastQr:
             raise ValueError(f"a tail of {len(tail)} bytes is no ASCII of {self.tail_max} at most")
         # picture(tail) = picture(zeros of the same length) xor one known picture per different bit:
         #   base (8 × "\0")  ^  delta(place 0, "8")  ^  delta(place 1, "4")  ^  …
-        picture = self._bases.get(len(tail)) or self._base(len(tail))
+        picture = self._base(len(tail))
         for place, (byte, deltas) in enumerate(zip(tail, self._deltas, strict=False)):
             picture ^= deltas.get(byte) or self._delta(place, byte)
         return picture.to_bytes(self._row * self.size, "big")
 
     def _base(self, length: int) -> int:
-        self._bases[length] = self._draw(_FILL * length)
+        """Return the picture of a tail of zeros."""
+        if length not in self._bases:
+            self._bases[length] = self._draw(_FILL * length)
         return self._bases[length]
 
     def _delta(self, place: int, byte: int) -> int:
+        """Return the modules that a byte changes at a place where there was a zero."""
         delta = 0
         for bit in range(8):
             if byte >> bit & 1:
@@ -153,23 +156,19 @@ class FastQr:
     def _bit(self, place: int, bit: int) -> int:
         """Return the modules that one bit of the tail changes, for any length of the tail."""
         if (place, bit) not in self._bits:
-            text = (
-                _FILL * place + chr(1 << bit) + _FILL * (self.tail_max - place - 1)
-                # Bit 7 is never set in ASCII: such a text cannot be drawn, and is not needed.
-                if bit < 7
-                else ""
-            )
-            self._bits[place, bit] = self._draw(text) ^ (
-                self._bases.get(self.tail_max) or self._base(self.tail_max)
-            )
+            # zeros with the one bit set, beside zeros alone: what differs is the bit's picture
+            #   \0 \0 \x04 \0 \0
+            #   \0 \0 \0   \0 \0
+            before, after = _FILL * place, _FILL * (self.tail_max - place - 1)
+            with_bit = self._draw(before + chr(1 << bit) + after)
+            self._bits[place, bit] = with_bit ^ self._base(self.tail_max)
         return self._bits[place, bit]
 
     def _draw(self, tail: str) -> int:
-        rows = plain_matrix(self.head + tail, self.version)
-        bits = "".join(
-            "".join("01"[dark] for dark in row).ljust(self._row * 8, "0") for row in rows
-        )
-        return int(bits, 2)
+        """Return the modules of a code as one number, row by row; each row fills whole bytes."""
+        matrix = plain_matrix(self.head + tail, self.version)
+        rows = ["".join("01"[is_dark] for is_dark in row) for row in matrix]
+        return int("".join(row.ljust(self._row * 8, "0") for row in rows), 2)
 
 
 def barcode_modules(text: str) -> str | None:
@@ -191,16 +190,18 @@ def _symbols(text: str) -> list[int]:
 
     Runs of four and more digits are coded in pairs, other characters one by one.
     """
+    #   A        B   1234           C
+    #   START_B  33  34  TO_C 12 34  TO_B 35
     symbols: list[int] = []
-    is_pairs = False
+    was_pairs = False
     for piece in _PIECES.findall(text):
-        as_pairs = len(piece) > 1
-        if as_pairs != is_pairs or not symbols:
-            symbols.append(
-                (_TO_C if as_pairs else _TO_B) if symbols else _START_C if as_pairs else _START_B
-            )
-            is_pairs = as_pairs
-        symbols += map(int, _PAIRS.findall(piece)) if as_pairs else (ord(piece) - 32,)
+        is_pairs = len(piece) > 1
+        if not symbols:
+            symbols.append(_START_C if is_pairs else _START_B)
+        elif is_pairs != was_pairs:
+            symbols.append(_TO_C if is_pairs else _TO_B)
+        symbols += map(int, _PAIRS.findall(piece)) if is_pairs else [ord(piece) - 32]
+        was_pairs = is_pairs
     return symbols
 
 

@@ -147,19 +147,25 @@ class PdfFile:
 
     def finish(self) -> None:
         """Write page tree, catalog and cross-reference table; nothing may be appended after it."""
-        kids = b" ".join(b"%d 0 R" % node for node, _ in self._nodes)
+        self._finish_pages()
+        self._finish_catalog()
+        info = self._add(b"<</Title %b/Producer(dunning)>>" % _text(self._title))
+        self._finish_table(info)
+
+    def _finish_pages(self) -> None:
+        """Write the page tree: each node with its pages, and the root with what all share."""
         for node, pages in self._nodes:
-            listed = b" ".join(b"%d 0 R" % page for page in pages)
-            self._fill(
-                node,
-                b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>"
-                % (self._root, len(pages), listed),
-            )
+            values = (self._root, len(pages), _list(pages))
+            self._fill(node, b"<</Type/Pages/Parent %d 0 R/Count %d/Kids[%b]>>" % values)
+        kids = _list(node for node, _ in self._nodes)
         self._fill(
             self._root,
             b"<</Type/Pages/Count %d/Kids[%b]/MediaBox%b/Resources<<%b>>>>"
             % (self.pages, kids, _MEDIA_BOX, self._constants.resources),
         )
+
+    def _finish_catalog(self) -> None:
+        """Write the catalog: where pages, form fields and the structure tree begin."""
         catalog = [b"/Type/Catalog/Pages %d 0 R/Lang(%b)" % (self._root, self._locale())]
         catalog.append(
             b"/ViewerPreferences<</DisplayDocTitle true>>/Metadata %d 0 R" % self._metadata()
@@ -167,13 +173,11 @@ class PdfFile:
         if self._fields:
             catalog.append(
                 b"/AcroForm<</Fields[%b]/DA(/Helv 10 Tf 0 g)/DR<</Font<</Helv %d 0 R>>>>>>"
-                % (b" ".join(b"%d 0 R" % field for field in self._fields), self._helvetica())
+                % (_list(self._fields), self._helvetica())
             )
         if self._is_tagged:
             catalog.append(b"/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R" % self._structure())
         self._fill(self._catalog, b"<<%b>>" % b"".join(catalog))
-        info = self._add(b"<</Title %b/Producer(dunning)>>" % _text(self._title))
-        self._finish_table(info)
 
     def _finish_table(self, info: int) -> None:
         start, size = self._position, len(self._offsets) + 1
@@ -215,38 +219,28 @@ class PdfFile:
         return number
 
     def _add_field(self, field: TextField, page: int) -> int:
-        left, bottom, right, top = field.rectangle
-        form = (
-            b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources<<%b>>/Length %d>>stream\n%b\nendstream"
-            % (
-                right - left,
-                top - bottom,
-                self._constants.resources,
-                len(field.appearance),
-                field.appearance,
-            )
-        )
-        appearance = self._add(form)
+        appearance = self._add_appearance(field)
         number = self._reserve()
-        parent = (
-            b"/StructParent %d" % (_FIELD_PARENTS + len(self._fields)) if self._is_tagged else b""
-        )
-        self._fill(
-            number,
-            b"<</Type/Annot/Subtype/Widget/FT/Tx/F 4/P %d 0 R/T(%b)/TU %b/V %b/DA(/Helv 10 Tf 0 g)/Rect[%b]"
-            b"/AP<</N %d 0 R>>%b>>"
-            % (
-                page,
-                field.name.encode(),
-                _text(field.label),
-                _text(field.value),
-                b"%.2f %.2f %.2f %.2f" % field.rectangle,
-                appearance,
-                parent,
-            ),
-        )
+        widget = [
+            b"/Type/Annot/Subtype/Widget/FT/Tx/F 4/P %d 0 R/T(%b)" % (page, field.name.encode()),
+            b"/TU %b/V %b" % (_text(field.label), _text(field.value)),
+            b"/DA(/Helv 10 Tf 0 g)/Rect[%.2f %.2f %.2f %.2f]" % field.rectangle,
+            b"/AP<</N %d 0 R>>" % appearance,
+        ]
+        if self._is_tagged:
+            widget.append(b"/StructParent %d" % (_FIELD_PARENTS + len(self._fields)))
+        self._fill(number, b"<<%b>>" % b"".join(widget))
         self._fields.append(number)
         return number
+
+    def _add_appearance(self, field: TextField) -> int:
+        """Write what a field shows before anybody types, in coordinates of its own."""
+        left, bottom, right, top = field.rectangle
+        shape = (right - left, top - bottom, self._constants.resources)
+        return self._add(
+            b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources<<%b>>/Length %d>>stream\n%b\nendstream"
+            % (*shape, len(field.appearance), field.appearance)
+        )
 
     def _helvetica(self) -> int:
         return self._add(
@@ -255,6 +249,8 @@ class PdfFile:
 
     def _structure(self) -> int:
         """Write the structure tree (the pieces in reading order) and return its root."""
+        #   root -> document -> piece, piece, …, form, …     each piece: its page and its mark
+        #        -> parent tree: page number -> its pieces;  _FIELD_PARENTS + n -> form n
         root, document = self._reserve(), self._reserve()
         kids: list[int] = []
         rows: list[bytes] = []
@@ -268,7 +264,7 @@ class PdfFile:
                 for mark, role in enumerate(roles)
             ]
             kids += pieces
-            rows.append(b"%d[%b]" % (number, b" ".join(b"%d 0 R" % piece for piece in pieces)))
+            rows.append(b"%d[%b]" % (number, _list(pieces)))
         for number, field in enumerate(self._fields):
             form = self._add(
                 b"<</Type/StructElem/S/Form/P %d 0 R/K<</Type/OBJR/Obj %d 0 R>>>>"
@@ -277,9 +273,7 @@ class PdfFile:
             kids.append(form)
             rows.append(b"%d %d 0 R" % (_FIELD_PARENTS + number, form))
         self._fill(
-            document,
-            b"<</Type/StructElem/S/Document/P %d 0 R/K[%b]>>"
-            % (root, b" ".join(b"%d 0 R" % kid for kid in kids)),
+            document, b"<</Type/StructElem/S/Document/P %d 0 R/K[%b]>>" % (root, _list(kids))
         )
         self._fill(
             root,
@@ -360,6 +354,11 @@ def _renumber(text: bytes, numbers: dict[int, int]) -> bytes:
     """Return an object with renumbered references; the content of a stream is unchanged."""
     head, stream, data = text.partition(b"stream\n")
     return _REFERENCE.sub(lambda found: b"%d 0 R" % numbers[int(found[1])], head) + stream + data
+
+
+def _list(numbers: Iterable[int]) -> bytes:
+    """Return references to objects, as they are written inside brackets."""
+    return b" ".join(b"%d 0 R" % number for number in numbers)
 
 
 def _text(text: str) -> bytes:

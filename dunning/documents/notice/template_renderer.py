@@ -51,33 +51,44 @@ class FastNotices:
         self._is_tagged = stationery.is_tagged
         self._forms = stationery.forms(language)
         self._labels = tuple(content.wording.labels.items())
+        # Every step below draws one kind of block for all notices, and marks the odd ones.
         self.odd: Flags = np.zeros(content.count, np.bool_)
-        self._drawn = {
-            block.name: self._draw(block, rows)
-            for block, rows in (
-                (layout.ADDRESSEE, self._all()),
-                (layout.SUBJECT, self._all()),
-                (layout.PAY, self._where(content.tails)),
-                (layout.PAY_NOTHING, self._where(content.tails, False)),
-                (layout.WARNING, self._where(content.lines["warning"])),
-                (layout.OVERDUE, self._where(content.lines["overdue"])),
-                (layout.CARD, self._where(content.needs_card)),
-            )
-        }
+        self._drawn = self._draw_blocks()
         self._rows = {
             "bill_row": self._draw_rows(content.bills),
             "item_row": self._draw_rows(content.items),
         }
+        self._note = self._compile(layout.NOTE)
+        self._notes = self._draw_notes()
+        self._references = self._draw_references()
         # A foot is constant but for the reference: the text of "page n of m" is encoded once.
         self._page_texts: dict[tuple[int, int], tuple[int, bytes]] = {}
-        self._note = self._compile(layout.NOTE)
-        (self._references,), bad = fill_slot(
-            compile_block(layout.FOOT).slots[0], content.values["reference"]
+
+    def _draw_blocks(self) -> dict[str, list[bytes]]:
+        """Return the operators of each block that a notice has once, by its name."""
+        content = self.content
+        every = np.arange(content.count)
+        rows_of_blocks = (
+            (layout.ADDRESSEE, every),
+            (layout.SUBJECT, every),
+            (layout.PAY, _where(content.tails)),
+            (layout.PAY_NOTHING, _where(content.tails, False)),
+            (layout.WARNING, _where(content.lines["warning"])),
+            (layout.OVERDUE, _where(content.lines["overdue"])),
+            (layout.CARD, _where(content.needs_card)),
         )
-        self.odd[bad] = True
-        shown = [[_show(note) for note in notes] for notes in content.notes]
+        return {block.name: self._draw(block, rows) for block, rows in rows_of_blocks}
+
+    def _draw_notes(self) -> list[list[bytes]]:
+        shown = [[_show(note) for note in notes] for notes in self.content.notes]
         self.odd |= np.array([None in notes for notes in shown], np.bool_)
-        self._notes = [[note or b"" for note in notes] for notes in shown]
+        return [[note or b"" for note in notes] for notes in shown]
+
+    def _draw_references(self) -> Sequence[object]:
+        slot = compile_block(layout.FOOT).slots[0]
+        (references,), bad = fill_slot(slot, self.content.values["reference"])
+        self.odd[bad] = True
+        return references
 
     def pages(self, n: int) -> list[list[Piece]]:
         """Return the pieces of each page of notice n, in reading order.
@@ -166,12 +177,6 @@ class FastNotices:
             return compile_block(block, lines, self._labels)
         return compile_block(block, lines, form=self._forms[block])
 
-    def _all(self) -> npt.NDArray[np.int64]:
-        return np.arange(self.content.count)
-
-    def _where(self, values: Sequence[object], is_there: bool = True) -> npt.NDArray[np.int64]:
-        return np.flatnonzero(np.array([bool(value) is is_there for value in values], np.bool_))
-
     def _draw(self, block: Block, rows: npt.NDArray[np.int64]) -> list[bytes]:
         """Return the operators of a block per notice; empty bytes for notices without the block."""
         made = [b""] * self.content.count
@@ -225,11 +230,10 @@ class FastNotices:
         made, found = [], self.content.lines[slot.name]
         for n in rows.tolist():
             fitted = found[n]
-            shown = (
-                _show(fitted, slot.is_bold)
-                if fitted is not None and fitted.size == slot.size
-                else None
-            )
+            shown = None
+            # Lines that only fit in a smaller size are left to the plain renderer.
+            if fitted is not None and fitted.size == slot.size:
+                shown = _show(fitted, slot.is_bold)
             self.odd[n] |= shown is None
             made.append(shown or b"")
         return made
@@ -240,10 +244,10 @@ class FastNotices:
         # Row r belongs to notice owner[r]: a row that cannot be shown makes its whole notice odd.
         owner = np.repeat(np.arange(self.content.count), np.diff(rows.at))
         kinds = np.array([kind for kind, _ in rows.cells])
+        # The rows of one kind have one template: their cells are filled in column by column.
         for kind in np.unique(kinds):
-            block = layout.ROWS[str(kind)]
+            template = compile_block(layout.ROWS[str(kind)])
             places = np.flatnonzero(kinds == kind)
-            template = compile_block(block)
             cells = zip(*(rows.cells[place][1] for place in places.tolist()), strict=True)
             columns: list[Sequence[object]] = []
             for slot, texts in zip(template.slots, cells, strict=True):
@@ -262,6 +266,8 @@ def fill_slot(
 
     Such a row has a character that is not in the small face, or is too wide.
     """
+    #   left   (84,20)Tj         one column: the texts' bytes
+    #   right  [4120(84,20)]TJ   two: how far left of its edge each text begins, and its bytes
     own = face(slot.is_bold)
     if not texts:
         return [[]] if slot.kind == "left" else [[], []], np.zeros(0, np.int64)
@@ -276,6 +282,11 @@ def fill_slot(
     if slot.kind == "left":
         return [raw], bad
     return [widths.tolist(), raw], bad
+
+
+def _where(values: Sequence[object], is_there: bool = True) -> npt.NDArray[np.int64]:
+    """Return the places of the values that are set; or not set."""
+    return np.flatnonzero(np.array([bool(value) is is_there for value in values], np.bool_))
 
 
 @lru_cache(maxsize=10_000)

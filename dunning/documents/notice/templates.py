@@ -27,6 +27,9 @@ _FONTS = {False: b"/F2+0", True: b"/F3+0"}
 _BLACK: Colour = (0.0, 0.0, 0.0)
 # Upper limit: a short reference must not become a barcode of very wide bars.
 _MODULE_MAX = 0.33 * mm
+_BARCODE = next(
+    part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode"
+)
 
 
 @dataclass(frozen=True)
@@ -67,21 +70,16 @@ def compile_block(
             boxes.
     """
     writer = _OperatorWriter(dict(labels))
-    boxes = [part for part in block.parts if isinstance(part, Box) and part.height is None]
     for part in block.parts:
         writer.add(part)
+    boxes = [part for part in block.parts if isinstance(part, Box) and part.height is None]
+    pictures = [part for part in block.parts if isinstance(part, Picture) and part.name != "logo"]
     # Order of drawing: boxes that stretch, constant parts above them, then texts and codes.
-    drawn = b"".join(_box(box, height_of(block, lines)) for box in boxes)
-    codes = b"".join(
-        _code(part) for part in block.parts if isinstance(part, Picture) and part.name != "logo"
-    )
+    stretched = b"".join(_box(box, height_of(block, lines)) for box in boxes)
+    codes = b"".join(map(_code, pictures))
     # Codes come last among the operators, so their slots come last, too.
-    pictures = tuple(
-        Slot(part.name, part.name)
-        for part in block.parts
-        if isinstance(part, Picture) and part.name != "logo"
-    )
-    return Template(drawn + form + writer.text() + codes, (*writer.slots, *pictures))
+    code_slots = [Slot(picture.name, picture.name) for picture in pictures]
+    return Template(stretched + form + writer.text() + codes, (*writer.slots, *code_slots))
 
 
 class _OperatorWriter:
@@ -183,33 +181,20 @@ def draw_barcode(reference: str) -> bytes:
     modules = barcode_modules(reference)
     if modules is None:
         return b""
-    part = next(
-        part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode"
-    )
-    return b"%.3f 0 0 %b 0 0 cm %b" % (
-        module_of(modules) * len(modules),
-        number_of(part.height * mm),
-        _strip(modules),
-    )
+    width, height = module_of(modules) * len(modules), number_of(_BARCODE.height * mm)
+    return b"%.3f 0 0 %b 0 0 cm %b" % (width, height, _strip(modules))
 
 
 def module_of(modules: str) -> float:
     """Return the width of one barcode module in points: as its box allows, up to a maximum."""
-    part = next(
-        part for part in layout.PAY.parts if isinstance(part, Picture) and part.name == "barcode"
-    )
-    return min(part.width * mm / len(modules), _MODULE_MAX)
+    return min(_BARCODE.width * mm / len(modules), _MODULE_MAX)
 
 
 def _strip(modules: str) -> bytes:
-    # Round up to whole bytes: floor division of the negative number is a ceiling.
-    image = int(modules.ljust(-len(modules) // 8 * -8, "0"), 2).to_bytes(
-        (len(modules) + 7) // 8, "big"
-    )
-    return b"BI/W %d/H 1/BPC 1/IM true/D[1 0]/F/AHx ID %b> EI" % (
-        len(modules),
-        image.hex().encode(),
-    )
+    """Return the operators that show modules as an image of one row, one bit per module."""
+    width = (len(modules) + 7) // 8  # in whole bytes
+    image = int(modules.ljust(width * 8, "0"), 2).to_bytes(width, "big").hex().encode()
+    return b"BI/W %d/H 1/BPC 1/IM true/D[1 0]/F/AHx ID %b> EI" % (len(modules), image)
 
 
 def _box(box: Box, tall: float) -> bytes:
@@ -223,14 +208,10 @@ def _code(part: Picture) -> bytes:
     A payment code fills its box; a barcode begins at the lower left corner.
     """
     x, y = number_of(part.x * mm), number_of(-(part.y + part.height) * mm)
-    if part.name == "qr":
-        return b"q 0 g %b 0 0 %b %b %b cm %%b Q\n" % (
-            number_of(part.width * mm),
-            number_of(part.height * mm),
-            x,
-            y,
-        )
-    return b"q 0 g 1 0 0 1 %b %b cm %%b Q\n" % (x, y)
+    if part.name == "barcode":
+        return b"q 0 g 1 0 0 1 %b %b cm %%b Q\n" % (x, y)
+    width, height = number_of(part.width * mm), number_of(part.height * mm)
+    return b"q 0 g %b 0 0 %b %b %b cm %%b Q\n" % (width, height, x, y)
 
 
 def _literal(operators: bytes) -> bytes:
