@@ -1,6 +1,4 @@
-"""The monthly notices, after a night whose books are closed, for the groups that are due; or by
-hand for any night.
-"""
+"""The monthly notices of the billing groups that are due, after a closed night; or by hand."""
 
 from datetime import timedelta
 
@@ -50,9 +48,7 @@ PARAMS = {
     default_args=task_defaults(),
 )
 def monthly_notices():
-    """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never
-    rows.
-    """
+    """Wire the run; tasks pass receipts (counts, cents, hashes, paths), never rows."""
 
     @task(task_display_name="кой е на ред")
     def due(params, dag_run):

@@ -1,5 +1,6 @@
-"""The nightly run; what to do in the morning stands in docs/runbook.md, which the pages show
-too.
+"""The nightly run.
+
+docs/runbook.md, which Airflow's pages show too, has what to do in the morning.
 """
 
 from datetime import timedelta
@@ -46,9 +47,7 @@ PARAMS = {
     default_args=task_defaults(),
 )
 def nightly():
-    """Wire the run: what goes from task to task are receipts (counts, cents, hashes, paths), never
-    rows.
-    """
+    """Wire the run; tasks pass receipts (counts, cents, hashes, paths), never rows."""
 
     @task(task_display_name="зареждане", outlets=[LEDGER], multiple_outputs=False)
     def load(params, dag_run):

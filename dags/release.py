@@ -1,12 +1,10 @@
-"""The release of a night's lists: whoever may say so is asked in Airflow, each row is looked at
-again, files and deeds.
+"""The release of a night's lists: ask in Airflow, check each row again, publish files and actions.
 
-What was answered is read from Airflow's own record of it, and what is offered from the store:
-nothing that decides goes from task to task, where whoever may edit a run could write something
-else.
+The answer is read from Airflow's own record, and the offer from the store: nothing that decides
+passes from task to task, where a person who may edit a run could change it.
 
-Nightly's lists start it. A question that nobody answers keeps no night from running: the next lists
-end it.
+The nightly run's lists start it. An unanswered question keeps no night from running: the next
+lists end it.
 """
 
 from datetime import timedelta
@@ -43,9 +41,7 @@ PARAMS = {
     default_args=task_defaults(),
 )
 def release():
-    """Wire the run: receipts (counts, cents, hashes) go from task to task to be read, never to be
-    trusted.
-    """
+    """Wire the run; tasks pass receipts (counts, cents, hashes) to be read, never to be trusted."""
 
     @task(task_display_name="какво чака", multiple_outputs=False)
     def offer(params, dag_run):

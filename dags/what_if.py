@@ -1,8 +1,7 @@
-"""Other rules tried on past nights: what the page of the rules has checked and stored is decided
-here, one trial at a time. It records nothing and sends nothing.
+"""One trial of other rules on past nights; it records nothing and sends nothing.
 
-The page starts a run. By hand one can only name a trial that is stored already: what is tried is
-never said by whoever may start a run.
+The page of the rules checks and stores a trial, and starts the run. A run started by hand can only
+name a stored trial: its content never comes from the run.
 """
 
 from datetime import timedelta
@@ -31,7 +30,7 @@ PARAMS = {
     tags=["dunning"],
 )
 def what_if():
-    """Wire the run: the trial keeps what was found; the task returns counts."""
+    """Wire the run: the trial's folder keeps the result; the task returns counts."""
 
     # Not tried again by itself: its author sees why it failed and may start it anew.
     @task(

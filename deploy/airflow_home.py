@@ -2,11 +2,10 @@
 
     .venv/bin/python deploy/airflow_home.py [--users fab]
 
-Whose users log in is remembered in AIRFLOW_HOME/auth_manager: an installation with real logins must
-not go back to the simple one because a variable was forgotten. Afterwards
-`. .dunning/airflow/env.sh` gives a shell everything that `airflow` needs. Nothing is asked of
-Airflow itself (seconds each time) when its tables are already those of the installed version and
-its users' auth manager.
+AIRFLOW_HOME/auth_manager remembers which auth manager is in use: an installation with real logins
+must not go back to the simple one because a variable was forgotten. Afterwards
+`. .dunning/airflow/env.sh` gives a shell everything that `airflow` needs. Airflow itself is not
+started (seconds each time) when its tables are those of the installed version and auth manager.
 """
 
 import argparse
@@ -56,9 +55,9 @@ FAB_PERMISSIONS = (("Plugins", "can_read"), ("HITL Detail", "menu_access"))
 
 
 def prepare(settings: Settings, users: str = "") -> dict[str, str]:
-    """Return the environment in which `airflow` works; it is written to AIRFLOW_HOME/env.sh too.
+    """Return the environment in which `airflow` works; write it to AIRFLOW_HOME/env.sh too.
 
-    users: of AUTH_MANAGERS, from now on; as they are, if empty.
+    users: of AUTH_MANAGERS, from now on; unchanged if empty.
     """
     home = settings.airflow_home
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -118,10 +117,9 @@ def _keys(home: Path) -> dict[str, str]:
 
 
 def _connections(settings: Settings) -> dict[str, str]:
-    """Return where Airflow keeps its own tables: the embedded server, unless the environment names
-    another one.
+    """Return the addresses of Airflow's tables in the embedded server.
 
-    An address that came from an env.sh of ours names no other one.
+    Empty if the environment names others; an address from an env.sh of ours does not count as that.
     """
     named = os.environ.get(CONNECTION)
     if named and named != os.environ.get(EMBEDDED):
@@ -131,13 +129,12 @@ def _connections(settings: Settings) -> dict[str, str]:
 
 
 def _auth_manager(home: Path, users: str) -> dict[str, str]:
-    """Return whose users log in: as is chosen now, else as the environment says, else as was chosen
-    once.
+    """Return the auth manager: the one chosen now, else the environment's, else the remembered one.
 
-    Nothing means airflow.cfg's. What is chosen now is remembered.
+    Empty means that of airflow.cfg. A choice made now is remembered.
 
     Raises:
-        DunningError: they are FAB's, and it is not installed.
+        DunningError: it is FAB's, and that is not installed.
     """
     path = home / "auth_manager"
     known = path.read_text("utf-8").strip() if path.exists() else ""
@@ -154,10 +151,9 @@ def _auth_manager(home: Path, users: str) -> dict[str, str]:
 
 
 def command(programs: Path) -> str:
-    """Return what `airflow` is in a shell that has read env.sh: Airflow, where its tables can be
-    reached.
+    """Return the script `airflow` of a shell with env.sh; it first checks the tables' server.
 
-    Airflow itself would end in a hundred lines about a socket that is not there.
+    Airflow itself would end in a hundred lines about a missing socket.
     """
     dunning, airflow = (shlex.quote(str(programs / name)) for name in ("dunning", "airflow"))
     return f"""#!/bin/sh
@@ -184,9 +180,7 @@ def _shell(variables: dict[str, str], commands: Path) -> str:
 
 
 def _write_private(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a file that only its owner reads, whole or not at all: whoever reads it meanwhile reads
-    the old one.
-    """
+    """Write a file that only its owner can read, whole or not at all; readers never see a part."""
     new = {"dir": path.parent, "prefix": f".{path.name}-", "delete": False}
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", **new) as file:
         try:
@@ -201,8 +195,9 @@ def _write_private(path: Path, text: str, mode: int = 0o600) -> None:
 
 
 def _migrate(home: Path, environment: dict[str, str]) -> None:
-    """Bring Airflow's tables to the installed version, and make the pools, unless the stamp says
-    that all is there.
+    """Bring Airflow's tables to the installed version and make the pools.
+
+    Nothing is done where the stamp shows that all of it exists.
     """
     stamp = home / "migrated"
     if stamp.exists() and stamp.read_text("ascii") == _state(environment):
@@ -220,7 +215,7 @@ def _migrate(home: Path, environment: dict[str, str]) -> None:
 
 
 def _make_pools(home: Path, environment: dict[str, str]) -> None:
-    """Make the pools that are not there; the others keep the slots that the operator gave them."""
+    """Make the missing pools; the others keep the slots that the operator gave them."""
     there = _read_column(environment[CONNECTION], "slot_pool", "pool")
     missing = {name: pool for name, pool in POOLS.items() if name not in there}
     if missing:
@@ -230,9 +225,7 @@ def _make_pools(home: Path, environment: dict[str, str]) -> None:
 
 
 def _state(environment: dict[str, str]) -> str:
-    """Return what the tables depend on and where they are: an auth manager may have tables of its
-    own.
-    """
+    """Return what the tables depend on, and their address; an auth manager may add tables."""
     users = environment.get(AUTH_MANAGER, AUTH_MANAGERS["simple"])
     revision = " ".join(_read_column(environment[CONNECTION], "alembic_version", "version_num"))
     pools = " ".join(
@@ -242,7 +235,7 @@ def _state(environment: dict[str, str]) -> str:
 
 
 def _read_column(url: str, table: str, column: str) -> list[str]:
-    """Return a column of one of Airflow's tables; empty where there is no such table yet."""
+    """Return a column of one of Airflow's tables; empty if the table does not exist yet."""
     plain = url.replace("postgresql+psycopg2", "postgresql", 1)
     with psycopg2.connect(plain) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (table,))
@@ -263,6 +256,7 @@ def _airflow(arguments: list[str], environment: dict[str, str]) -> None:
 
 
 def main() -> None:
+    """Prepare AIRFLOW_HOME as the command line asks; exit with the reason where it cannot be."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--users", choices=AUTH_MANAGERS, default="", help="whose users log in, from now on"

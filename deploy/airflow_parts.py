@@ -1,5 +1,4 @@
-"""Airflow's four processes on this machine: started together, watched, started again where one
-dies, ended together.
+"""Airflow's four processes on this machine: started, watched, restarted and ended together.
 
 Not `airflow standalone`: that opens the scheduler's and the triggerer's logs to the whole network,
 on fixed ports.
@@ -34,11 +33,10 @@ LAST_LINES = 5
 
 
 class Part:
-    """One of Airflow's processes with a log of its own, and when it died lately.
+    """One of Airflow's processes, with its log and the times of its last deaths.
 
     It has a session of its own: a Ctrl-C reaches every process of a terminal at once, and Airflow's
-    DAG processor does not survive that signal together with the one that its parent sends: it waits
-    for itself for ever.
+    DAG processor hangs if it gets that signal and its parent's, too.
     """
 
     def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
@@ -49,7 +47,7 @@ class Part:
         self.start()
 
     def start(self) -> None:
-        """Start it; its log goes on."""
+        """Start the process; its log is continued."""
         with open(self.log, "ab") as file:
             self.process = subprocess.Popen(
                 self._command,
@@ -61,7 +59,7 @@ class Part:
             )
 
     def tell_death(self) -> str:
-        """Return that it died, of what, and the last that it said; nothing while it lives."""
+        """Return a text about its death, with the log's last lines; empty while it is alive."""
         code = self.process.poll()
         if code is None:
             return ""
@@ -70,13 +68,13 @@ class Part:
         return f"Airflow's {self.name} ended by itself ({how}). The end of its log, {self.log}:{said or ' it is empty'}"
 
     def may_start_again(self) -> bool:
-        """Note a death; return whether it has not died too often lately."""
+        """Note a death; return whether there were not too many lately."""
         now = time.monotonic()
         self._deaths = [*(when for when in self._deaths if now - when < DEATHS_SECONDS), now]
         return len(self._deaths) < DEATHS_MAX
 
     def kill_rest(self) -> None:
-        """End whatever is left of it and of the processes that it started."""
+        """Kill the process and all processes that it started."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -86,18 +84,17 @@ class Part:
 def running(
     environment: Mapping[str, str], address: str, log: Path, keep: Callable[[], str] = str
 ) -> Iterator[Callable[[], None]]:
-    """Run Airflow inside the block, entered as soon as it answers; gives a function that watches it
-    for ever.
+    """Run Airflow inside the block, entered once it answers; yield a function that watches it.
 
     Each part's log is `<log>-<part>.log`.
 
     Args:
-        keep: called with every look; brings back what Airflow itself needs, and returns what it
-            did, if anything.
+        keep: called at every check; restores what Airflow itself needs, and returns a text about
+            what it did, or nothing.
 
     Raises:
-        DunningError: the port cannot be had, a part dies again and again, or not all is there after
-            five minutes.
+        DunningError: the port is taken, a part dies again and again, or something is still missing
+            after five minutes.
     """
     require_free(address)
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -111,9 +108,7 @@ def running(
 
 
 def require_free(address: str) -> None:
-    """Refuse a port that is none, or on which somebody listens: he would be asked in Airflow's
-    place.
-    """
+    """Refuse a port that is invalid or in use: another program would answer in Airflow's place."""
     port = int(address.rsplit(":", 1)[1])
     if not 1 <= port <= 65_535:
         raise DunningError(
@@ -154,7 +149,7 @@ def _is_healthy(address: str) -> bool:
 
 
 def _require_pages(address: str, log: Path) -> None:
-    """Refuse an Airflow without our pages, which shows a page of its own under every address."""
+    """Refuse an Airflow without our pages; it shows a page of its own under every address."""
     try:
         with urllib.request.urlopen(f"{address}{PAGES}", timeout=30):
             pass
@@ -174,7 +169,7 @@ def _watch(parts: list[Part], keep: Callable[[], str]) -> None:
 
 
 def _revive(parts: list[Part]) -> None:
-    """Say which parts died and why, and start them again.
+    """Restart the parts that died, and print which and why.
 
     Raises:
         DunningError: one died too often.
@@ -200,7 +195,7 @@ def _last_lines(log: Path) -> list[str]:
 
 
 def _end(parts: list[Part]) -> None:
-    """End every part as it wishes to be ended; after half a minute, whatever is left of it."""
+    """End all parts gently; after half a minute, kill the rest."""
     for part in parts:
         part.process.send_signal(signal.SIGTERM)
     try:

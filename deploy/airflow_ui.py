@@ -2,8 +2,8 @@
 
     .venv/bin/python deploy/airflow_ui.py [--port 8080] [--out DIR] [--ledger DIR]
 
-On the sample it first runs what is missing of its nights: a year of month ends and the last nights,
-its own, and the one after it, whose questions stay open.
+On the sample it first runs the missing nights: a year of month ends, the last nights, the sample's
+own, and the one after it, whose questions stay open.
 """
 
 import argparse
@@ -37,6 +37,7 @@ ASK_SECONDS_MAX = 120
 
 
 def main() -> None:
+    """Run Airflow as the command line asks until it is interrupted; exit with an error's reason."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=_read_port, default=8080)
     parser.add_argument(
@@ -87,11 +88,10 @@ def _open(settings: Settings, options: argparse.Namespace, address: str) -> None
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Keep a second one from this home inside the block: two schedulers would fight over one
-    another's processes.
+    """Hold the home's lock inside the block: two schedulers would end each other's processes.
 
     Raises:
-        DunningError: it is there already; says which process it is.
+        DunningError: another process holds it; the message names it.
     """
     close_home(settings.home)
     path = settings.airflow_home / "ui.lock"
@@ -113,9 +113,7 @@ def alone(settings: Settings) -> Iterator[None]:
 def run_sample(
     settings: Settings, out: Path, months: int, nights_before: int, *, is_next: bool
 ) -> None:
-    """Run what is missing of the sample's nights: those before its own, its own, and, where wanted,
-    the one after.
-    """
+    """Run the sample's missing nights: those before its own, its own and, if wanted, the next."""
     if not (settings.home / "sample" / "manifest.json").is_file():
         return
     run_nights_before(settings, out, months, nights_before)
@@ -125,9 +123,7 @@ def run_sample(
 
 
 def keep_server(settings: Settings) -> str:
-    """Start the embedded server if it went away under Airflow; return what was done, if
-    anything.
-    """
+    """Start the embedded server if it has ended; return what was done, or nothing."""
     if server_status(settings.home).state in ("ready", "starting"):
         return ""
     start_server(settings.home)
@@ -141,7 +137,7 @@ def serve(
     asked_on: date | None,
     keep: Callable[[], str],
 ) -> None:
-    """Run Airflow and say how to get in, until somebody ends this process."""
+    """Run Airflow and print how to log in, until this process is ended."""
     log = Path(environment["AIRFLOW_HOME"]) / "logs" / "ui.log"
     print(
         f"Airflow starts on {address} (half a minute or a whole one); its logs: {log.parent}/ui-*.log",
@@ -167,9 +163,7 @@ def serve(
 
 
 def ask(environment: dict[str, str], night: date) -> None:
-    """Start the release of the sample's last night, once, so that its questions wait in Required
-    Actions.
-    """
+    """Start the release of the sample's last night once, so that its questions wait in Airflow."""
     command = ["airflow", "dags", "trigger", "release", "--run-id", f"sample-{night}"]
     deadline = time.monotonic() + ASK_SECONDS_MAX
     while time.monotonic() < deadline:
@@ -181,18 +175,14 @@ def ask(environment: dict[str, str], night: date) -> None:
 
 
 def is_simple(environment: dict[str, str]) -> bool:
-    """Return whether people log in with the passwords of this machine; another auth manager has its
-    own.
-    """
+    """Return whether logins use this machine's passwords, not those of another auth manager."""
     return "SimpleAuthManager" in environment.get(
         "AIRFLOW__CORE__AUTH_MANAGER", "SimpleAuthManager"
     )
 
 
 def require_loopback(environment: dict[str, str]) -> None:
-    """Refuse to show the invented users to others: their passwords lie in a file, and everybody may
-    read it aloud.
-    """
+    """Refuse to show the invented users to other machines: their passwords are in a file."""
     host = environment.get("AIRFLOW__API__HOST", "127.0.0.1")
     if not is_loopback(host):
         raise DunningError(

@@ -3,8 +3,8 @@
     .venv/bin/python deploy/backup.py save FILE
     .venv/bin/python deploy/backup.py restore FILE
 
-The deeds, what has left the house, exist nowhere else; everything else can be made again from the
-ledger extracts. Restoring replaces all of it in one transaction, or nothing.
+The deeds, what was sent or handed over, exist nowhere else; everything else can be made again from
+the ledger extracts. Restoring replaces all of it in one transaction, or nothing.
 """
 
 import os
@@ -23,10 +23,10 @@ SCHEMA = "dunning"
 
 
 def save(file: Path, settings: Settings) -> None:
-    """Write the database as it is at this moment; a run that is going on is saved as unfinished.
+    """Write the database as it is at this moment; a run in progress is saved as unfinished.
 
     Raises:
-        DunningError: the file is there already: an older backup is the only copy of its day.
+        DunningError: the file exists: an older backup is the only copy of its day.
     """
     _refuse_other(file)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -46,9 +46,7 @@ def _refuse_other(file: Path) -> None:
 
 
 def restore(file: Path, settings: Settings) -> None:
-    """Put the database back to what the file holds; the application's roles get their rights on it
-    again.
-    """
+    """Replace the database by the content of the file; the application's roles get their rights."""
     if not file.is_file():
         raise DunningError(f"There is no file {file}. Name one that `make backup` wrote.")
     with tempfile.TemporaryDirectory(prefix="dunning-restore-") as folder:
@@ -68,8 +66,9 @@ def restore(file: Path, settings: Settings) -> None:
 
 
 def _call(program: str, arguments: list[str], settings: Settings | None) -> None:
-    """Run one of PostgreSQL's programs, on our database where settings are given; a password is
-    shown to nobody.
+    """Run one of PostgreSQL's programs, on our database if settings are given.
+
+    The password is passed in the environment, so no list of processes shows it.
     """
     environment = dict(os.environ)
     command = [str(_programs() / program), *arguments]
@@ -90,6 +89,7 @@ def _programs() -> Path:
 
 
 def main(arguments: list[str]) -> None:
+    """Save or restore the database: a verb and a file; exit with the reason of an error."""
     verbs = {"save": save, "restore": restore}
     try:
         if len(arguments) != 2 or arguments[0] not in verbs or not arguments[1]:

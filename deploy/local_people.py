@@ -1,5 +1,4 @@
-"""The people of a local installation: passwords for Airflow's simple login, and what each of them
-works as.
+"""The users of a local installation: passwords for Airflow's simple login, and their roles.
 
 Made once and never overwritten; a real installation has another auth manager and its own
 people.toml (docs/access.md).
@@ -26,9 +25,7 @@ PEOPLE = (
 
 
 def prepare_people(settings: Settings) -> dict[str, str]:
-    """Write people.toml and the passwords where they are missing; return the password of each
-    user.
-    """
+    """Write people.toml and the passwords if they are missing; return the password per user."""
     path = people_file(settings)
     if not path.exists():
         _write_private(path, "\n".join(_tell(*person) for person in PEOPLE))

@@ -4,12 +4,12 @@
         [--out DIR] [--shards N] …
 
 Airflow runs every task of a DAG for real, mapped ones included, one after the other, and keeps the
-run in its own tables like any other; no scheduler and no pages are started for it. All that Airflow
-says goes to a log. Without a ledger, here or in the home's settings, it is the sample ledger's own
-day, and its lists are released without asking anybody, because nobody lives there. The lists of any
-other ledger wait for whoever may approve them. The notices are those of all services, due or not.
-Where things lie is told to Airflow by the environment of its process, never by the form of a run,
-which stays in Airflow's tables.
+run in its own tables like any other; scheduler and pages are not started. Airflow's output goes to
+a log. Without a ledger, here or in the home's settings, it is the sample ledger's own day, and its
+lists are released without a question, because the sample's people are invented. The lists of any
+other ledger wait for their approvers. The notices are those of all services, due or not. Places of
+files reach Airflow by the environment of its process, never by the form of a run, which stays in
+Airflow's tables.
 """
 
 import argparse
@@ -57,6 +57,7 @@ LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\S+Z \[")
 
 
 def main() -> None:
+    """Run the DAGs of the command line, print what they made; exit with an error's reason."""
     options = _options()
     settings = Settings.from_environment()
     try:
@@ -87,15 +88,17 @@ def main() -> None:
 
 
 def is_unnamed(options: argparse.Namespace, settings: Settings) -> bool:
-    """Return whether nobody said which ledger it is, so that it is the sample: whatever is named
-    waits for a person.
+    """Return whether no ledger was named, so that it is the sample.
+
+    The lists of a named ledger wait for a person.
     """
     return not options.ledger and not names_ledger(settings)
 
 
 def _release(as_of: str, is_sample: bool, environment: dict[str, str], settings: Settings) -> None:
-    """Release the lists of the sample's last night where nobody could be asked; say for whom all
-    others wait.
+    """Release the lists of the sample's last night if there are no approvers.
+
+    Otherwise print for whom the lists wait.
     """
     engine = open_store(settings, "make run")
     closed_on = runs.last_closed_on(engine)
@@ -117,7 +120,7 @@ def _release(as_of: str, is_sample: bool, environment: dict[str, str], settings:
 
 
 def _tell_waiting(settings: Settings, waiting: list[str]) -> str:
-    """Return one line: which lists wait for whom, or how to name somebody."""
+    """Return one line: which lists wait for whom, or how to name an approver."""
     people = read_people(settings)
     may = {name: [person.user_name for person in approvers_of(people, name)] for name in waiting}
     told = "; ".join(
@@ -136,7 +139,7 @@ def _tell_waiting(settings: Settings, waiting: list[str]) -> str:
 def _run_and_tell(
     name: str, conf: dict[str, object], environment: dict[str, str], settings: Settings
 ) -> str:
-    """Run a DAG, print its reports and where the files lie; return the date that it spoke for."""
+    """Run a DAG, print its reports and the folders of its files; return its date."""
     _run(name, conf, environment, settings.airflow_home / "logs" / f"make-run-{name}.log")
     reports = _fetch_reports(environment[CONNECTION], name)
     for text, folder, _ in reports:
@@ -164,8 +167,7 @@ def _options() -> argparse.Namespace:
 
 
 def _settle(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
-    """Return the operator's settings of this run as variables of the environment: addresses as they
-    are, paths whole.
+    """Return the operator's settings of this run as environment variables, with absolute paths.
 
     Without a ledger it is that of the home's settings; where these name none, the sample.
     """
@@ -202,9 +204,7 @@ def _run(name: str, conf: dict[str, object], environment: dict[str, str], log: P
 
 
 def _follow(process: subprocess.Popen[str], file) -> str:
-    """Copy the log to its file and print a line per task; return the last error in it, or
-    nothing.
-    """
+    """Copy the log to its file and print a line per task; return its last error, or nothing."""
     refusal: list[str] = []
     is_refusal, began = False, 0.0
     for line in process.stdout or ():
@@ -225,9 +225,7 @@ def _follow(process: subprocess.Popen[str], file) -> str:
 
 
 def _fetch_reports(url: str, dag_id: str) -> list[tuple[str, str, str]]:
-    """Return what the last task of a DAG's newest run gave to Airflow: text, folder and date, one a
-    group.
-    """
+    """Return the result of the last task of a DAG's newest run: text, folder, date per group."""
     with (
         psycopg2.connect(url.replace("+psycopg2", "", 1)) as connection,
         connection.cursor() as cursor,

@@ -1,9 +1,9 @@
-"""The sample of a home: whose it is, the nights before its own day, and the night after it.
+"""The sample of a home: its ledger, the nights before its own day, and the night after it.
 
     .venv/bin/python deploy/sample_nights.py --accounts 5000 --seed 1
 
-makes the sample where it is missing, and refuses a home whose history is of something else: what
-one ledger's people were sent must not become the past of another's.
+makes the sample where it is missing, and refuses a home with the history of another ledger: what
+was sent for one ledger must not become the past of another.
 """
 
 import argparse
@@ -27,8 +27,7 @@ OWN_HOME = "Give it a home of its own: export DUNNING_HOME=/path/to/a/new/folder
 
 
 def make_sample(settings: Settings, accounts: int, seed: int) -> None:
-    """Make the home's sample, once; one that is there stays as it is, because its nights are
-    closed.
+    """Make the home's sample; an existing one is kept, because its nights are closed.
 
     Raises:
         DunningError: the home has another sample, or the history of a real ledger.
@@ -60,9 +59,7 @@ def make_sample(settings: Settings, accounts: int, seed: int) -> None:
 def run_nights_before(
     settings: Settings, out: Path, months: int = MONTHS, nights: int = NIGHTS
 ) -> None:
-    """Run a year of month ends and the last nights before the sample's own day, in a home where
-    none is closed yet.
-    """
+    """Run a year of month ends and the last nights before the sample's day; skip closed ones."""
     days = nights_before(day_of(settings.home / "sample"), months, nights)
     closed_on = runs.last_closed_on(open_store(settings, "sample"))
     left = [day for day in days if closed_on is None or day > closed_on]
@@ -72,17 +69,16 @@ def run_nights_before(
 
 
 def run_own_night(settings: Settings, out: Path) -> None:
-    """Run the night that the sample speaks for, where neither it nor a later one is closed."""
+    """Run the night of the sample's own day, if neither it nor a later one is closed."""
     sample = settings.home / "sample"
     _run_open(settings, sample, out, day_of(sample))
 
 
 def run_night_after(settings: Settings, out: Path) -> None:
-    """Run the night after the sample's own, where it is not closed, from the same ledger and a
-    fifth more accounts.
+    """Run the night after the sample's own, if it is not closed, with a fifth more accounts.
 
-    What could leave has left where `make run` released the sample's own night: the newcomers' lists
-    wait.
+    What could be released was released where `make run` released the sample's own night: only the new
+    accounts' lists wait.
     """
     sample, after = settings.home / "sample", settings.home / "sample-after"
     day = day_of(sample) + timedelta(days=1)
@@ -96,21 +92,19 @@ def run_night_after(settings: Settings, out: Path) -> None:
 
 
 def _made(settings: Settings) -> tuple[int, int]:
-    """Return how many accounts the home's sample has, and its seed."""
+    """Return the number of accounts of the home's sample, and its seed."""
     (made,) = settings.home.glob("sample-*.made")
     _, accounts, seed = made.stem.split("-")
     return int(accounts), int(seed)
 
 
 def day_of(sample: Path) -> date:
-    """Return the day that a sample speaks for."""
+    """Return the date that a sample is made for."""
     return date.fromisoformat(json.loads((sample / "manifest.json").read_text("utf-8"))["as_of"])
 
 
 def nights_before(last: date, months: int, nights: int) -> list[date]:
-    """Return the last days of so many months before a day, and so many nights before it,
-    ascending.
-    """
+    """Return the last days of the months before a day, and the nights before it, ascending."""
     ends, day = [], last
     for _ in range(months):
         day = day.replace(day=1) - timedelta(days=1)
@@ -131,6 +125,7 @@ def _run(ledger: Path, out: Path, days: Iterable[date]) -> None:
 
 
 def main() -> None:
+    """Make the sample of the command line's size and seed; exit with the reason of an error."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--accounts", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)

@@ -137,11 +137,26 @@ def give_notice(
 
 
 def _more_tables(page: account.AccountPage) -> list[StoryTable]:
-    """Return the tables that are not part of the story.
+    """Return the tables of the PDF that are not part of the story."""
+    return [_proposals(page), _own_holds(page), _actions(page), _nights(page)]
 
-    Manual holds, past actions, the decisions of earlier nights.
-    """
-    own_holds = [
+
+def _proposals(page: account.AccountPage) -> StoryTable:
+    """Return what the night proposed about the account, and what became of it."""
+    rows = [
+        (
+            write_word("bg", row["list"]),
+            write_money(row["total_cents"]),
+            "; ".join(map(say_step, row["steps"])),
+        )
+        for row in page.proposals
+    ]
+    return StoryTable("fates", "list amount became".split(), rows)
+
+
+def _own_holds(page: account.AccountPage) -> StoryTable:
+    """Return the manual holds of the account."""
+    rows = [
         (
             word_of("bg", each.reason, "hold"),
             write_day(each.valid_from),
@@ -152,7 +167,12 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
         )
         for each in page.own_holds
     ]
-    actions = [
+    return StoryTable("own_holds", "reason from until author note document".split(), rows)
+
+
+def _actions(page: account.AccountPage) -> StoryTable:
+    """Return what has left us about the account."""
+    rows = [
         (
             write_day(row["as_of"]),
             word_of("bg", row["stage"], "action"),
@@ -163,7 +183,12 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
         )
         for row in page.actions
     ]
-    nights = [
+    return StoryTable("actions", "day what channel amount number recalled".split(), rows)
+
+
+def _nights(page: account.AccountPage) -> StoryTable:
+    """Return the decisions of earlier nights about the account."""
+    rows = [
         (
             write_day(row["as_of"]),
             word_of("bg", row["stage"]),
@@ -173,20 +198,7 @@ def _more_tables(page: account.AccountPage) -> list[StoryTable]:
         )
         for row in page.nights
     ]
-    fates = [
-        (
-            write_word("bg", row["list"]),
-            write_money(row["total_cents"]),
-            "; ".join(map(say_step, row["steps"])),
-        )
-        for row in page.proposals
-    ]
-    return [
-        StoryTable("fates", "list amount became".split(), fates),
-        StoryTable("own_holds", "reason from until author note document".split(), own_holds),
-        StoryTable("actions", "day what channel amount number recalled".split(), actions),
-        StoryTable("nights", "night stage unpaid overdue reasons".split(), nights),
-    ]
+    return StoryTable("nights", "night stage unpaid overdue reasons".split(), rows)
 
 
 def _show(

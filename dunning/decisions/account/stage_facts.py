@@ -23,6 +23,7 @@ def find_reasons(
     stage: Codes,
     is_near: Flags,
 ) -> dict[str, Flags]:
+    """Return a mask of the accounts per code of `stage_reasons.REASONS`, in their order."""
     as_of, count = to_day(rules.as_of), len(bucket.accounts)
     account, is_overdue = open_items["account"], open_items["is_overdue"]
     kind = bucket.items["kind"][open_items["item"]]
@@ -39,7 +40,6 @@ def find_reasons(
         return any_by(account, flags, count)
 
     return {
-        # One flag per account for each code of `stage_reasons.REASONS`, in their order.
         "adjudged": among(is_overdue & enforced),
         "agreement_broken": owes & any_by(owns_agreement, agreements.is_broken, count),
         "agreement_kept": among(assessment.protections.is_planned),

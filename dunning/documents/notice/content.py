@@ -85,8 +85,8 @@ class _ContentWriter:
         self.figures = Figures(language)
         self.texts = {name: clean(notices[name]).to_pylist() for name in _TEXTS}
 
-    # Each printed text is made for all notices at once; a notice is a position in every list.
     def write(self) -> Content:
+        """Return all texts: each is made for all notices at once, a notice is its place in them."""
         values, bills = self._values(), write_bills(self.notices, self.figures, self.wording)
         count = len(self.notices)
         return Content(
@@ -108,9 +108,11 @@ class _ContentWriter:
         )
 
     def money(self, name: str) -> list[str]:
+        """Return a column of cents as texts."""
         return self.figures.euro(self.notices[name].to_numpy())
 
     def days(self, name: str) -> list[str | None]:
+        """Return a column of days as texts; None where there is no day."""
         return self.figures.days(frame_of(self.notices.select([name]))[name])
 
     def _values(self) -> dict[str, list[str]]:

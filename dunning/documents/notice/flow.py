@@ -57,6 +57,7 @@ class _Pages:
         self.y, self.bottom = layout.FLOW_FIRST
 
     def put(self, block: Block, lines: int, first: int = 0) -> None:
+        """Place a block below the last one, or at the top of a new page."""
         height = height_of(block, lines)
         self._make_room(height + self._gap(block))
         self.y += self._gap(block)

@@ -106,9 +106,8 @@ class Wording:
     def teller(self, block: str) -> Callable[[Mapping[str, Any]], str]:
         """Return a function that renders a block from its facts, for many notices."""
         render, constant = self._template.blocks[block], self._constant
-        context = self._template.new_context(
-            {}, shared=True
-        )  # made once: it lists every block of the template
+        # Made once: it lists every block of the template.
+        context = self._template.new_context({}, shared=True)
 
         def tell(facts: Mapping[str, Any]) -> str:
             # The context is reused: only its variables change from notice to notice.

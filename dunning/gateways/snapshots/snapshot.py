@@ -254,6 +254,7 @@ def sha256_of(path: Path) -> str:
 
 
 def sha256_of_info(info: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a snapshot's description."""
     # the hash cannot be part of what it is made of
     told = {name: value for name, value in info.items() if name != "sha256"}
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

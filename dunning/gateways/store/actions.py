@@ -31,7 +31,7 @@ def append_actions(
         run_id: the run that takes them.
         as_of: its date, which is every action's day.
         actions: premise_no, payer_code, stage, channel, reference, overdue_cents; of letters also
-            written_to, the mark of the address (see `reaching.mark_addresses`). One that is there
+            written_to, the mark of the address (see `channel_choice.mark_addresses`). One that is there
             already with the same content is left as it is.
         event_no: of the release that takes them; None for what leaves with the close itself.
 

@@ -183,6 +183,11 @@ def find_wide(head: bytes, encoding: str | None) -> str | None:
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file, unpacked if it is compressed.
+
+    Raises:
+        DunningError: it cannot be read to its end.
+    """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             while chunk := stream.read(_CHUNK):
