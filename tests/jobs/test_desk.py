@@ -341,7 +341,7 @@ def test_why_this_stage_names_the_rule_the_items_and_the_numbers_and_nothing_els
             if not way:
                 assert ([], True) == (why.items, bool(why.decided))
                 continue
-            (condition,) = [each for each in story.conditions if each.way == way]
+            (condition,) = [each for each in story.conditions if each.rung == way]
             assert len(why.items) == condition.items
             assert sum(row["open_cents"] for row in why.items) == condition.cents
             assert write_money(condition.cents) in why.decided

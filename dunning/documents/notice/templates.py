@@ -73,12 +73,14 @@ def compile_block(
     for part in block.parts:
         writer.add(part)
     boxes = [part for part in block.parts if isinstance(part, Box) and part.height is None]
-    pictures = [part for part in block.parts if isinstance(part, Picture) and part.name != "logo"]
-    # Order of drawing: boxes that stretch, constant parts above them, then texts and codes.
     stretched = b"".join(_box(box, height_of(block, lines)) for box in boxes)
-    codes = b"".join(map(_code, pictures))
-    # Codes come last among the operators, so their slots come last, too.
-    code_slots = [Slot(picture.name, picture.name) for picture in pictures]
+    codes, code_slots = b"", []
+    for part in block.parts:
+        if isinstance(part, Picture) and part.name != "logo":
+            codes += _code(part)
+            code_slots.append(Slot(part.name, part.name))
+    # Order of drawing: boxes that stretch, constant parts above them, then texts, and codes last;
+    # the slots come in the order of the operators.
     return Template(stretched + form + writer.text() + codes, (*writer.slots, *code_slots))
 
 
