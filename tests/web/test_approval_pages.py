@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from dunning.jobs.release import answer, offer, publish
 from tests.jobs.nights import AS_OF
-from tests.jobs.test_release import reviewed as reviewed  # the fixture
-from tests.jobs.test_release import strike
+from tests.jobs.release.conftest import reviewed as reviewed  # the fixture
+from tests.jobs.release.releases import strike
 from tests.web.conftest import PREFIX, Airflow
 from tests.web.questions import RUN, add_question, add_run, make_tables, read_answers
 from tests.web.test_access import form_of

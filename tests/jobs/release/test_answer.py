@@ -14,8 +14,7 @@ from dunning.jobs.release import answer, offer, publish
 from dunning.jobs.release.sample import APPROVES_SAMPLE
 from tests.jobs.airflow_records import RUN, add_question, make_tables
 from tests.jobs.nights import AS_OF, copy_ledger, days, nightly, say_fresh
-from tests.jobs.test_release import APPROVERS, deeds_of, ledger, premises
-from tests.jobs.test_release import night as night  # the fixture
+from tests.jobs.release.releases import APPROVERS, deeds_of, ledger, premises
 
 HEAD = {"id": "head", "name": "head"}
 NAME = "disconnections"
