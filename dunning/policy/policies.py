@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -132,11 +133,21 @@ def read_files(files: Mapping[str, bytes]) -> tuple[Policy | None, list[Finding]
                 Finding(f"{name}.toml", 0, "The file is missing.", "Restore it from the run.")
             )
             continue
-        rule_file, found = read_rule_file(name, files[f"{name}.toml"])
+        rule_file, found = _read_once(name, files[f"{name}.toml"])
         findings += found
         if rule_file:
             rule_files[name] = rule_file
     return (None if findings else Policy(rule_files)), findings
+
+
+@lru_cache(maxsize=4 * len(SHAPES))
+def _read_once(name: str, data: bytes) -> tuple[RuleFile | None, tuple[Finding, ...]]:
+    """Return a rule file and its findings; the same bytes are read once a process.
+
+    A night opens the policy at each of its steps. What comes back is frozen.
+    """
+    rule_file, findings = read_rule_file(name, data)
+    return rule_file, tuple(findings)
 
 
 def collect_files(folder: Path | None) -> dict[str, bytes]:

@@ -87,7 +87,7 @@ def check_knobs(policy: Policy, nights: list[tuple[str, Version, date]]) -> list
         try:
             if night not in tried:
                 crowd = make_crowd(rules)
-                tried[night] = crowd, dict(find_outcomes(crowd, rules))
+                tried[night] = crowd, find_outcomes(crowd, rules)
             crowd, before = tried[night]
             findings += _check_version(policy, name, version, rules, crowd, before)
         except DunningError as error:
@@ -128,7 +128,7 @@ def _check_version(
         for turn in turns:
             # The version's name is not an outcome: a new name alone must not count as a change.
             turned = replace(turn.policy.at(rules.as_of), version=rules.version)
-            if turned != rules and differs(crowd, turned, before):
+            if turned != rules and differs(crowd, turned, rules, before):
                 break
         else:
             tried = ", ".join(_say(turn.value) for turn in turns)

@@ -1,6 +1,6 @@
 """All outcomes of a policy for a set of invented accounts, as comparable tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import product
@@ -35,24 +35,39 @@ from dunning.policy.schema import MEASURES
 Outcomes = dict[str, Any]
 
 
-def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
-    """Yield (name, outcome) for decisions, lists, texts, calendar and loader under these rules.
+def find_outcomes(crowd: Crowd, rules: Rules) -> Outcomes:
+    """Return name to outcome for decisions, lists, texts, calendar and loader under these rules.
 
     Raises:
         DunningError: the decisions refuse the rules.
     """
+    of_one_rule = {
+        f"{rule} alone": outcome(getattr(rules, rule), rules.as_of)
+        for rule, outcome in _OF_ONE_RULE.items()
+    }
+    return of_one_rule | dict(_of_all_rules(crowd, rules))
+
+
+def differs(crowd: Crowd, turned: Rules, rules: Rules, before: Outcomes) -> bool:
+    """Return whether any outcome under the turned rules differs from `before`, that of `rules`.
+
+    Stops at the first difference. What depends on one rule alone comes first, and is made again
+    only where that rule was turned.
+    """
+    for rule, outcome in _OF_ONE_RULE.items():
+        value = getattr(turned, rule)
+        if value == getattr(rules, rule):
+            continue
+        if outcome(value, turned.as_of) != before[f"{rule} alone"]:
+            return True
+    return any(not _equal(before[name], outcome) for name, outcome in _of_all_rules(crowd, turned))
+
+
+def _of_all_rules(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
+    """Yield (name, outcome) for what depends on several rules together."""
     decision, assessment = decide_with_actions(crowd.bucket, rules, crowd.actions)
     yield from decision_tables(crowd.bucket, decision, rules).items()
     yield "windows", _windows(crowd.nights, rules)
-    yield "limits", _limits(rules.loading)
-    yield "guards", _guards(rules.loading)
-    yield (
-        "freshness",
-        [is_stale(rules.as_of - timedelta(days=n), rules.as_of, rules.loading) for n in range(100)],
-    )
-    yield "retention", _retention(rules.retention, rules.as_of)
-    yield "release", _judge_nights(rules.release, rules.as_of)
-    yield "protection", _protections(rules.protection, rules.as_of)
     yield "notices", _notices(rules)
     yield "proposed notices", list(_propose_notices(crowd, decision, assessment, rules))
     proposed = propose(crowd.bucket, decision, assessment, rules, rules.as_of)
@@ -69,11 +84,6 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     yield "messages", write_messages(proposed["reminders"], head)
 
 
-def differs(crowd: Crowd, rules: Rules, before: Outcomes) -> bool:
-    """Return whether any outcome differs from before; stops at the first difference."""
-    return any(not _equal(before[name], outcome) for name, outcome in find_outcomes(crowd, rules))
-
-
 def _equal(left: Any, right: Any) -> bool:
     return left.equals(right) if isinstance(left, pa.Table) else left == right
 
@@ -85,7 +95,12 @@ def _windows(nights: Iterable[date], rules: Rules) -> list[Any]:
     ]
 
 
-@lru_cache(maxsize=4)
+def _loading(rule: Loading, as_of: date) -> list[Any]:
+    """Return what the loader refuses, and for how long a ledger counts as fresh."""
+    fresh = [is_stale(as_of - timedelta(days=n), as_of, rule) for n in range(100)]
+    return [_limits(rule), _guards(rule), fresh]
+
+
 def _limits(rule: Loading) -> list[bool]:
     """Return whether the loader refuses a ledger.
 
@@ -102,7 +117,6 @@ def _is_refused(name: str, refused: int, rule: Loading) -> bool:
     return False
 
 
-@lru_cache(maxsize=4)
 def _guards(rule: Loading) -> list[Any]:
     """Return the reasons that stop the lists.
 
@@ -113,7 +127,6 @@ def _guards(rule: Loading) -> list[Any]:
     return [find_shrunk({}, had, rule), *shrunk]
 
 
-@lru_cache(maxsize=4)
 def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
     """Return why snapshots are kept, for one made and closed on each of twenty thousand days."""
     days = [as_of - timedelta(days=n) for n in range(20_000)]
@@ -122,13 +135,13 @@ def _retention(rule: Retention, as_of: date) -> dict[str, Any]:
     )
 
 
-def _protections(rule: Protection, as_of: date) -> list[Any]:
+def _protection(rule: Protection, as_of: date) -> list[Any]:
     """Return the end of a hold without a document, and the day of its reminder."""
     until = latest_end(rule, as_of, is_documented=False)
     return [until, [is_ending(rule, until, as_of + timedelta(days=n)) for n in range(60)]]
 
 
-def _judge_nights(rule: Release, as_of: date) -> list[Any]:
+def _release(rule: Release, as_of: date) -> list[Any]:
     """Return the circuit breaker's findings for nights on both sides of each limit.
 
     What the release itself does with a value (how many leave at once, how long a question waits,
@@ -155,8 +168,10 @@ def _judge_nights(rule: Release, as_of: date) -> list[Any]:
     # Also with few nights to compare: below a limit of the policy nothing is unusual.
     few = [dict(list(nights.items())[:count]) for count in range(1, 12)]
     found += [len(comparable_nights(as_of, some, rule)) for some in (nights, *few)]
+    # As few nights as make a band: with more the same is judged, only slower.
+    enough = dict(list(nights.items())[: rule.band_nights_min])
     for share in range(0, 20_001, 100):  # of the usual, in shares of a percent
-        found.append(find_unusual(as_of, dict.fromkeys(MEASURES, (share, share)), nights, (), rule))
+        found.append(find_unusual(as_of, dict.fromkeys(MEASURES, (share, share)), enough, (), rule))
         found.append(find_unusual(as_of, {}, {}, (share, 10_000), rule))
     for usual in (rule.band_rows_min + n for n in (-2, -1, 0, 1)):
         small = {night: {"sms": (usual, usual)} for night in nights}
@@ -203,3 +218,12 @@ def _propose_notices(
         yield from propose_notices(
             crowd.bucket, decision, assessment, rules, service, since
         ).values()
+
+
+# Rule to the outcome that depends on it, and on the night's date, alone.
+_OF_ONE_RULE: dict[str, Callable[[Any, date], Any]] = {
+    "loading": _loading,
+    "retention": _retention,
+    "release": _release,
+    "protection": _protection,
+}
