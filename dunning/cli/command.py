@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         print(
-            f"dunning: {_tell(error)} Nothing is half-done; cure that and run it again.",
+            f"dunning: {_describe_error(error)} Nothing is half-done; cure that and run it again.",
             file=sys.stderr,
         )
         return 1
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _tell(error: OSError) -> str:
+def _describe_error(error: OSError) -> str:
     """Return the system's error and the file concerned, as a sentence."""
     where = error.filename or "A file or folder"
     return f"{where} cannot be read or written: {error.strerror or error}."
@@ -195,12 +195,12 @@ def _add_db(commands: argparse._SubParsersAction) -> None:
         "db", help="The PostgreSQL in use, and the embedded one of DUNNING_HOME."
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    told = {
+    texts = {
         "start": "Start the embedded one.",
         "stop": "Stop the embedded one.",
         "status": "Say which is in use, and how it is.",
     }
-    for name, text in told.items():
+    for name, text in texts.items():
         add_command(actions, name, _db, text).set_defaults(action=name)
 
 
@@ -325,7 +325,7 @@ def _db(options: argparse.Namespace) -> None:
         server.start_server(settings.home)
     elif options.action == "stop":
         server.stop_server(settings.home)
-    for line in server_in_use.tell(settings):
+    for line in server_in_use.describe_server(settings):
         print(line)
 
 

@@ -88,7 +88,7 @@ def _preview(options: argparse.Namespace) -> None:
     # Padded with None, so that the payer code may be missing.
     premise_no, payer_code = (*options.preview, None)[:2]
     made = preview.run(premise_no, payer_code, options.as_of, options.policy)
-    for sentence in made.told:
+    for sentence in made.sentences:
         print(sentence)
     for file in made.files:
         print(file)

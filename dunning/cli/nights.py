@@ -53,7 +53,7 @@ def _diff(options: argparse.Namespace) -> None:
     with show_progress("dunning diff") as progress:
         comparison = diff.run(options.before, options.after, progress)
         files = compare.write_moves(comparison, Path(options.out).absolute()) if options.out else []
-    print(compare.tell(comparison, files, _width()), end="")
+    print(compare.show_comparison(comparison, files, _width()), end="")
 
 
 def _simulate(options: argparse.Namespace) -> None:
@@ -63,19 +63,22 @@ def _simulate(options: argparse.Namespace) -> None:
     with show_progress("dunning simulate") as progress:
         comparison = simulate.run(Path(options.policy).absolute(), options.as_of, progress)
         files = compare.write_moves(comparison, Path(options.out).absolute()) if options.out else []
-    print(compare.tell(comparison, files, _width()), end="")
+    print(compare.show_comparison(comparison, files, _width()), end="")
 
 
 def _list_snapshots(options: argparse.Namespace) -> None:
     from dunning.jobs import retention
 
-    print(retention.tell(*retention.run(is_dry=True), is_removed=False), end="")
+    print(retention.describe_removal(*retention.run(is_dry=True), is_removed=False), end="")
 
 
 def _prune_snapshots(options: argparse.Namespace) -> None:
     from dunning.jobs import retention
 
-    print(retention.tell(*retention.run(options.dry_run), is_removed=not options.dry_run), end="")
+    print(
+        retention.describe_removal(*retention.run(options.dry_run), is_removed=not options.dry_run),
+        end="",
+    )
 
 
 def _refuse_urls(options: argparse.Namespace) -> None:

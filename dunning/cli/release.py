@@ -122,10 +122,10 @@ def _recall(options: argparse.Namespace) -> None:
         print("Нищо не е отзовано.")
         return
     by = options.by or getpass.getuser()
-    told = recall.run(
+    recalled = recall.run(
         options.as_of, options.list_name, by, options.reason, options.premise, options.payer
     )
     print(
-        f"Отзовано: {counted('bg', told['rows'], 'row')}. Списък за спиране: {told['folder']}\n"
-        f"Решенията от {told['forgotten_on']} нататък не го знаят."
+        f"Отзовано: {counted('bg', recalled['rows'], 'row')}. Списък за спиране: {recalled['folder']}\n"
+        f"Решенията от {recalled['forgotten_on']} нататък не го знаят."
     )

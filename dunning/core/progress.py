@@ -5,5 +5,5 @@ from collections.abc import Callable
 Progress = Callable[[str], None]
 
 
-def say_nothing(message: str) -> None:
+def no_progress(message: str) -> None:
     """Ignore a progress line."""

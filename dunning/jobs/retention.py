@@ -9,7 +9,7 @@ from dunning.gateways.postgres.database import Engine, Source, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.remote_store import list_kept, remove_kept
 from dunning.gateways.store import open_store, policies, runs
-from dunning.gateways.store.readers import nobody_reads
+from dunning.gateways.store.readers import without_readers
 from dunning.jobs.recovery import is_over
 from dunning.policy.policies import load_policy, read_policy
 from dunning.policy.rules import Retention
@@ -42,7 +42,7 @@ def run(is_dry: bool = False) -> tuple[list[Shelved], list[Shelved]]:
     return stay, go
 
 
-def tell(stay: list[Shelved], go: list[Shelved], is_removed: bool) -> str:
+def describe_removal(stay: list[Shelved], go: list[Shelved], is_removed: bool) -> str:
     """Return kept snapshots and those that have aged out as a page of Bulgarian text."""
     return render_shelf(stay, go, is_removed)
 
@@ -53,7 +53,7 @@ def prune(settings: Settings, source: Source, engine: Engine) -> bool:
     The caller holds the run lock, so that no run begins meanwhile. What cannot be removed now is
     tried the next time.
     """
-    with nobody_reads(engine) as is_free:
+    with without_readers(engine) as is_free:
         if is_free:
             for snapshot in _divide(look(settings, source))[1]:
                 remove_kept(settings.snapshots, settings.snapshot_store, snapshot.name)

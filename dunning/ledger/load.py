@@ -45,32 +45,32 @@ def load_ledger(
             it. Nothing is then left behind.
     """
     keep_freed_memory()
-    tell = progress or (lambda _: None)
+    report_step = progress or (lambda _: None)
     manifest = read_manifest(folder)
     speaks_for = manifest.as_of if manifest is not None and not manifest.is_asked else None
     raw = {
         name: replace(table, last_days=last_days(name, speaks_for))
         for name, table in read_ledger(folder, mapping).items()
     }
-    tell("отпечатък на извлечението")
+    report_step("отпечатък на извлечението")
     # The same bytes give the same snapshot, so a known fingerprint saves the whole load.
     fingerprint = ledger_fingerprint(folder, mapping, raw)
     found = snapshots.find(fingerprint)
     if found is not None:
-        tell("същото извлечение вече е заредено")
+        report_step("същото извлечение вече е заредено")
         # The limits may differ from those of the first load, so they are checked again.
         check_limits(
-            {name: Refusals(**told) for name, told in found.info["refusals"].items()},
+            {name: Refusals(**refused) for name, refused in found.info["refusals"].items()},
             quarantine_limits,
         )
         return found
     with snapshots.open_writer(fingerprint) as writer:
-        extract = _read(raw, writer.scratch, tell)
+        extract = _read(raw, writer.scratch, report_step)
         if manifest is not None:
             check_manifest(
                 manifest, extract.counts, {name: table.file for name, table in raw.items()}
             )
-        assembled = assemble(extract, writer, quarantine_limits, tell)
+        assembled = assemble(extract, writer, quarantine_limits, report_step)
         # The fingerprint is taken again after the last read: a file that changed meanwhile would
         # mix two extracts.
         _refuse_changed(folder, fingerprint, ledger_fingerprint(folder, mapping, raw))
@@ -80,7 +80,7 @@ def load_ledger(
         )
 
 
-def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
+def _read(raw: dict[str, RawTable], folder: Path, report_step: Progress) -> Extract:
     """Read every table completely: small ones into memory, large ones into `folder` by bucket."""
     tables: dict[str, TypedTable] = {}
     days: dict[str, DayCounts] = {}
@@ -90,7 +90,7 @@ def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
             mark_duplicates(tables[name])
             if is_dated(raw[name]):
                 days[name] = count_days(tables[name])
-            _tell_read(tell, raw[name], tables[name].rows_read)
+            _report_read(report_step, raw[name], tables[name].rows_read)
     bulk: dict[str, Bulk] = {}
     # Invoices come first in BULK: payments and bill lines are put into the bucket of their
     # invoice.
@@ -98,13 +98,13 @@ def _read(raw: dict[str, RawTable], folder: Path, tell: Progress) -> Extract:
         bulk[name] = read_bulk(raw[name], folder, bulk.get("invoices"))
         if is_dated(raw[name]):
             days[name] = bulk[name].days
-        _tell_read(tell, raw[name], bulk[name].counts.rows)
+        _report_read(report_step, raw[name], bulk[name].counts.rows)
     return Extract(tables, bulk, {name: find_groups(of) for name, of in days.items()})
 
 
-def _tell_read(tell: Progress, table: RawTable, rows: int) -> None:
+def _report_read(report_step: Progress, table: RawTable, rows: int) -> None:
     if not table.is_absent:
-        tell(f"прочетен {table.file}: {rows} реда")
+        report_step(f"прочетен {table.file}: {rows} реда")
 
 
 def _refuse_changed(folder: Path, before: str, after: str) -> None:

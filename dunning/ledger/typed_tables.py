@@ -170,7 +170,7 @@ class TypedTable:
         return (self.reasons & ANY_REASON != 0) & ~self.is_repeated
 
     @property
-    def stands(self) -> Flags:
+    def accepted(self) -> Flags:
         """Return which rows are taken in, as far as is known by now."""
         return (self.reasons & ANY_REASON == 0) & ~self.is_repeated
 

@@ -108,9 +108,9 @@ def read_rule_file(name: str, data: bytes) -> tuple[RuleFile | None, list[Findin
 def _explain_syntax(name: str, message: str, text: str) -> Finding:
     place = re.search(r"\(at line (\d+)", message)
     line = int(place[1]) if place else len(text.splitlines())
-    said = message.split(" (at ")[0]
+    fault = message.split(" (at ")[0]
     return Finding(
-        f"{name}.toml", line, f"This is not TOML: {said}.", "Compare with the lines around it."
+        f"{name}.toml", line, f"This is not TOML: {fault}.", "Compare with the lines around it."
     )
 
 
@@ -147,9 +147,9 @@ class _Reader:
         expected = SELECTED_BY[self.name]
         found = parsed.get("selected_by")
         if found != expected:
-            said = "is missing" if found is None else f"is `{found}`"
+            fault = "is missing" if found is None else f"is `{found}`"
             cure = f'Write `selected_by = "{expected}"`: that is the day by which the decisions look this rule up.'
-            self._add(-1, "selected_by", f"`selected_by` {said}.", cure)
+            self._add(-1, "selected_by", f"`selected_by` {fault}.", cure)
         for key in (key for key in parsed if key not in ("selected_by", "version")):
             self._add(
                 -1,
@@ -201,8 +201,8 @@ class _Reader:
         value = table.get(key, "")
         if type(value) is str and value.strip():
             return value
-        said = "is missing" if key not in table else "says nothing"
-        self._add(number, key, f"`{key}` {said}.", f'Write `{key} = "..."`: {what}.')
+        fault = "is missing" if key not in table else "says nothing"
+        self._add(number, key, f"`{key}` {fault}.", f'Write `{key} = "..."`: {what}.')
         return ""
 
     def _read_table(

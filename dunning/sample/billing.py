@@ -91,13 +91,13 @@ def payments(dice: Dice, accounts: SampleAccounts, bills: Bills, paid: SamplePay
         if len(bills)
         else np.full(len(paid), -1)
     )
-    says_bill = (whole | invoice) & ~is_plan
+    names_bill = (whole | invoice) & ~is_plan
     return pa.table(
         {
             "payment_no": payment_numbers(dice, paid.key),
             "premise_no": pick(accounts.premise_no, np.where(payer | invoice, -1, paid.account)),
             "payer_code": pick(accounts.payer_code, np.where(premise | invoice, -1, paid.account)),
-            "invoice_no": invoice_numbers(dice, np.where(says_bill, key, -1)),
+            "invoice_no": invoice_numbers(dice, np.where(names_bill, key, -1)),
             "paid_on": days(paid.paid_on),
             "amount": money(paid.minor),
             "currency": words(("EUR", "BGN"), paid.is_bgn.astype(np.int64)),

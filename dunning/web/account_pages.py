@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from dunning.core.errors import NotThereError
 from dunning.decisions.account.manual_hold_terms import REASONS as REASONS_OF_HOLDS
-from dunning.documents.pages.fate_text import say_step
+from dunning.documents.pages.fate_text import describe_step
 from dunning.documents.pages.html import write_day, write_moment, write_money, write_word
 from dunning.documents.pages.story_pdf import render_story_pdf
 from dunning.documents.pages.story_tables import StoryTable, story_tables
@@ -20,7 +20,7 @@ from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import open_office
 from dunning.jobs.monthly import preview
 from dunning.web.access import LOOKS, PROTECTS, CheckedForm, Person, permit
-from dunning.web.refuse import say_refusal, status_of
+from dunning.web.refuse import describe_refusal, status_of
 from dunning.web.respond import give_file, go_to, respond
 
 router = APIRouter()
@@ -147,7 +147,7 @@ def _proposals(page: account.AccountPage) -> StoryTable:
         (
             write_word("bg", row["list"]),
             write_money(row["total_cents"]),
-            "; ".join(map(say_step, row["steps"])),
+            "; ".join(map(describe_step, row["steps"])),
         )
         for row in page.proposals
     ]
@@ -210,19 +210,19 @@ def _show(
     refusal: RefusedError | None = None,
     wish: protect.HoldForm = _NO_WISH,
 ) -> Response:
-    office, whose = open_office(), (page.story.premise_no, page.story.payer_code)
+    office, account_key = open_office(), (page.story.premise_no, page.story.payer_code)
     national_id = page.payer.national_id if is_whole else account.mask(page.payer.national_id)
     return respond(
         request,
         person,
         "account.html",
         status_of(refusal),
-        holds=protect.find_holds(office, *whose),
+        holds=protect.find_holds(office, *account_key),
         ending=[hold.hold_no for hold in protect.find_ending(office, person.user_name)],
         terms=protect.terms_of(office),
         protections=REASONS_OF_HOLDS,
         wish=wish,
-        refused=say_refusal(person.language, refusal),
+        refused=describe_refusal(person.language, refusal),
         page=page,
         story=page.story,
         tables=story_tables(person.language, page.story),

@@ -14,7 +14,7 @@ from dunning.documents.pages.html import write_money, write_word
 from dunning.jobs.desk import ageing
 from dunning.jobs.desk.session import open_office
 from dunning.web.access import Person, permit
-from dunning.web.respond import give_file, respond, tell
+from dunning.web.respond import give_file, phrase_for, respond
 
 router = APIRouter()
 Viewer = Annotated[Person, permit("ageing")]
@@ -73,14 +73,18 @@ def _draw(person: Person, night: ageing.Ageing) -> dict[str, str]:
         ]
 
     def title(name: str) -> tuple[str, str]:
-        return tell(person, f"ageing.{name}"), tell(person, f"ageing.{name}_text")
+        return phrase_for(person, f"ageing.{name}"), phrase_for(person, f"ageing.{name}_text")
 
     first, rest = night.by_district[:_SHOWN], night.by_district[_SHOWN:]
     districts = bars(first, lambda _: "s1", are_codes=False)
     if rest:
         cents = sum(each.cents for each in rest)
         districts.append(
-            Bar(tell(person, "ageing.rest", count=len(rest)), write_money(cents), [("s0", cents)])
+            Bar(
+                phrase_for(person, "ageing.rest", count=len(rest)),
+                write_money(cents),
+                [("s0", cents)],
+            )
         )
     stages = {stage: f"s{n}" for n, stage in enumerate(STAGES)} | {STAGES[-1]: "s4"}
     months = [(f"{day:%m.%y}", write_money(cents), cents) for day, cents in night.trend]

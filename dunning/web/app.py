@@ -53,7 +53,7 @@ def build_app() -> FastAPI:
     app.add_exception_handler(405, _refuse)
     app.add_exception_handler(RequestValidationError, _misunderstand)
     app.add_exception_handler(DunningError, _explain)
-    app.add_exception_handler(RefusedError, list_pages.tell_refusal)
+    app.add_exception_handler(RefusedError, list_pages.show_refusal)
     app.add_exception_handler(Exception, _fail)
     return app
 
@@ -110,5 +110,5 @@ def _show(
     request: Request, status: int, reason: str, *, detail: str = "", user_name: str = ""
 ) -> Response:
     """Return an error page, with the navigation of the user if he is known."""
-    told = {"reason": reason, "detail": detail, "user_name": user_name}
-    return answer(request, language_of(request), "error.html", status, person_of(request), **told)
+    values = {"reason": reason, "detail": detail, "user_name": user_name}
+    return answer(request, language_of(request), "error.html", status, person_of(request), **values)

@@ -80,7 +80,7 @@ class AskOperator(HITLOperator):
     def _prepare(self, offer: "Offer") -> None:
         from dunning.gateways.settings.environment import Settings
         from dunning.gateways.settings.people import approvers_of, read_people
-        from dunning.jobs.release.answer import say_what_about
+        from dunning.jobs.release.answer import describe_subject
         from dunning.jobs.release.offer import ask
 
         may = approvers_of(read_people(Settings.from_environment()), self.list_name)
@@ -93,7 +93,7 @@ class AskOperator(HITLOperator):
             HITLUser(id=person.airflow_id, name=person.user_name) for person in may
         ]
         self.subject, body = ask(offer, conf.get("api", "base_url"))
-        self.body = f"{body}\n\n{say_what_about(offer)}"
+        self.body = f"{body}\n\n{describe_subject(offer)}"
 
     def _refuse_old_question(self, context: Context) -> None:
         """Raise if Airflow keeps this run's question with other words or other people."""
@@ -134,7 +134,7 @@ class ReplacedTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Check every few seconds whether the question is still valid."""
-        from dunning.jobs.release.answer import say_unanswered
+        from dunning.jobs.release.answer import describe_unanswered
         from dunning.jobs.release.offer import is_replaced
 
         while True:
@@ -145,7 +145,7 @@ class ReplacedTrigger(BaseTrigger):
                 why = "too_late"
             if why:
                 await self._close()
-                yield TriggerEvent({"expired": say_unanswered(why)})
+                yield TriggerEvent({"expired": describe_unanswered(why)})
                 return
             await asyncio.sleep(_LOOK_SECONDS)
 

@@ -14,8 +14,8 @@ from dunning.jobs.desk import approvals
 from dunning.jobs.desk.refusals import RefusedError
 from dunning.jobs.desk.session import open_office
 from dunning.web.access import CheckedForm, Person, permit
-from dunning.web.questions import answer_question, ask_anew, find_standings
-from dunning.web.respond import go_to, respond, tell
+from dunning.web.questions import answer_question, ask_anew, find_question_states
+from dunning.web.respond import go_to, phrase_for, respond
 
 router = APIRouter()
 Approver = Annotated[Person, permit("approve")]
@@ -78,7 +78,7 @@ def _show(request: Request, person: Person, refusal: RefusedError | None = None)
     office = open_office()
     names, approves = approvals.lists_of(office, person.user_name, may_court=person.may("court"))
     found = approvals.look(office, names)
-    refused = "" if refusal is None else tell(person, f"approvals.refused_{refusal.reason}")
+    refused = "" if refusal is None else phrase_for(person, f"approvals.refused_{refusal.reason}")
     return respond(
         request,
         person,
@@ -87,7 +87,7 @@ def _show(request: Request, person: Person, refusal: RefusedError | None = None)
         found=found,
         approves=approves,
         refused=refused,
-        standings=find_standings(found.as_of, names),
+        question_states=find_question_states(found.as_of, names),
     )
 
 

@@ -70,8 +70,8 @@ class Gate:
             return 403, FORGED
         if _TOKEN.search(path) and not self.tries.may(str((scope.get("client") or ("",))[0])):
             return 429, OFTEN
-        told = _header(scope, b"content-length")
-        if _OURS.search(path) and told.isdigit() and int(told) > BODY_BYTES_MAX:
+        stated = _header(scope, b"content-length")
+        if _OURS.search(path) and stated.isdigit() and int(stated) > BODY_BYTES_MAX:
             return 413, LARGE
         return None
 
@@ -129,13 +129,13 @@ def is_simple() -> bool:
     return "SimpleAuthManager" in conf.get("core", "auth_manager")
 
 
-def read_rate(told: str) -> tuple[int, float]:
+def read_rate(stated: str) -> tuple[int, float]:
     """Return the number of tries and the seconds of a rate limit; 20 a minute if it is invalid.
 
     >>> read_rate("20 per minute"), read_rate("5/2 seconds"), read_rate("")
     ((20, 60.0), (5, 2.0), (20, 60.0))
     """
-    found = _RATE.fullmatch(told)
+    found = _RATE.fullmatch(stated)
     return (int(found[1]), float(int(found[2] or 1) * _SECONDS[found[3]])) if found else (20, 60.0)
 
 

@@ -24,7 +24,7 @@ from dunning.web.access import (
     person_of,
 )
 from dunning.web.ageing_pages import XLSX
-from dunning.web.refuse import say_refusal, status_of
+from dunning.web.refuse import describe_refusal, status_of
 from dunning.web.respond import answer, give_file, go_to, respond
 
 router = APIRouter()
@@ -225,16 +225,21 @@ def hold_row(
     )
 
 
-async def tell_refusal(request: Request, error: Exception) -> Response:
+async def show_refusal(request: Request, error: Exception) -> Response:
     """Return the page that explains a refusal in the reader's language.
 
     The application calls it.
     """
     assert isinstance(error, RefusedError)
     language = language_of(request)
-    told = say_refusal(language, error)
+    sentence = describe_refusal(language, error)
     return answer(
-        request, language, "list_refused.html", status_of(error), person_of(request), refused=told
+        request,
+        language,
+        "list_refused.html",
+        status_of(error),
+        person_of(request),
+        refused=sentence,
     )
 
 
@@ -283,7 +288,7 @@ def _show_row(
         ends=ends,
         note=note,
         until=until or ends.proposed,
-        refused=say_refusal(person.language, refusal),
+        refused=describe_refusal(person.language, refusal),
         may_hold=manual_holds.may_hold(office, found.name, found.as_of),
         has_accounts_to_hold=found.name in LISTS,
         may_end=partial(_may_end, person),
@@ -301,7 +306,7 @@ def _show_holds(request: Request, person: Person, refusal: RefusedError | None) 
         status_of(refusal),
         in_force=known.in_force,
         over=known.over[:_SHOWN_OVER],
-        refused=say_refusal(person.language, refusal),
+        refused=describe_refusal(person.language, refusal),
         may_end=partial(_may_end, person),
     )
 

@@ -5,7 +5,7 @@ The application under /dunning, „Събиране“ in the navigation, and th
 
 from airflow.plugins_manager import AirflowPlugin
 
-from dunning.documents.pages.html import say
+from dunning.documents.pages.html import phrase
 from dunning.web.app import build_app
 from dunning.web.gate import Gate
 
@@ -20,7 +20,7 @@ class DunningPlugin(AirflowPlugin):
     fastapi_root_middlewares = [{"middleware": Gate, "name": "Dunning"}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {
-            "name": say("bg", "frame.name"),
+            "name": phrase("bg", "frame.name"),
             "href": f"{PREFIX}/",
             "destination": "nav",
             "url_route": "collections",

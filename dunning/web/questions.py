@@ -37,7 +37,7 @@ _ENDED = (
 
 
 @dataclass(frozen=True)
-class Standing:
+class QuestionState:
     """The state of a list's question.
 
     state: `open`, `underway` (asked or released just now), `none`.
@@ -51,10 +51,10 @@ class Standing:
     asked_of: tuple[str, ...] = ()
 
 
-def find_standings(as_of: date, names: list[str]) -> Mapping[str, Standing]:
+def find_question_states(as_of: date, names: list[str]) -> Mapping[str, QuestionState]:
     """Return the state of the question about each list of a night."""
     with create_session() as session:
-        return {name: _find_standing(session, as_of, name) for name in names}
+        return {name: _find_question_state(session, as_of, name) for name in names}
 
 
 def answer_question(
@@ -66,17 +66,17 @@ def answer_question(
         RefusedError: it is not open any more, or is another one than he saw. StrangerError: he was
             not asked.
     """
-    standing = find_standings(as_of, [name])[name]
+    question = find_question_states(as_of, [name])[name]
     # The page shows one question; a newer one may have replaced it meanwhile.
-    if standing.state != "open" or standing.run_id != run_id:
+    if question.state != "open" or question.run_id != run_id:
         raise RefusedError(
             f"The question about {name} of {as_of} is closed. Nothing was answered.", "no_question"
         )
     _permit(user, "PUT", DagAccessEntity.HITL_DETAIL)
-    told = UpdateHITLDetailPayload(chosen_options=[option], params_input={"note": note})
+    payload = UpdateHITLDetailPayload(chosen_options=[option], params_input={"note": note})
     try:
         with create_session() as session:
-            update_hitl_detail(DAG_ID, run_id, task_of(name), told, user, session, -1)
+            update_hitl_detail(DAG_ID, run_id, task_of(name), payload, user, session, -1)
     except HTTPException as error:
         if error.status_code == 403:
             raise StrangerError("not_asked", str(user.get_name())) from error
@@ -92,7 +92,7 @@ def ask_anew(user: Any, as_of: date, name: str) -> None:
         RefusedError: it is being asked already. StrangerError: Airflow does not let this user start
             runs.
     """
-    if find_standings(as_of, [name])[name].state != "none":
+    if find_question_states(as_of, [name])[name].state != "none":
         raise RefusedError(
             f"The list {name} of {as_of} is being asked about already.", "asked_already"
         )
@@ -105,7 +105,7 @@ def ask_anew(user: Any, as_of: date, name: str) -> None:
     )
 
 
-def _find_standing(session: Any, as_of: date, name: str) -> Standing:
+def _find_question_state(session: Any, as_of: date, name: str) -> QuestionState:
     """Return the newest open question about the night.
 
     Without one: whether a run is about to ask or to release.
@@ -123,7 +123,7 @@ def _find_standing(session: Any, as_of: date, name: str) -> Standing:
     )
     for run_id, body, assignees in asked:
         if is_about(body or "", as_of):
-            return Standing("open", run_id, tuple(str(user["id"]) for user in assignees or ()))
+            return QuestionState("open", run_id, tuple(str(user["id"]) for user in assignees or ()))
     # No open question: an unfinished release task means that a run will ask, or is releasing.
     going_on = (
         session.query(TaskInstance.run_id)
@@ -134,7 +134,7 @@ def _find_standing(session: Any, as_of: date, name: str) -> Standing:
         .where(DagRun.state.in_((DagRunState.QUEUED, DagRunState.RUNNING)))
         .where(TaskInstance.state.is_(None) | TaskInstance.state.not_in(_ENDED))
     )
-    return Standing("underway" if going_on.first() else "none")
+    return QuestionState("underway" if going_on.first() else "none")
 
 
 def _permit(user: Any, method: Any, entity: DagAccessEntity) -> None:

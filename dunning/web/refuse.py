@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dunning.documents.pages.html import say, write_day
+from dunning.documents.pages.html import phrase, write_day
 from dunning.jobs.desk.refusals import RefusedError
 
 _NOT_THERE = {"no_list", "no_night", "no_row", "gone", "no_strikes", "no_group", "no_release"}
@@ -16,12 +16,12 @@ def status_of(refusal: RefusedError | None) -> int:
     return 404 if refusal.reason in _NOT_THERE else 409 if refusal.reason in _TOO_LATE else 400
 
 
-def say_refusal(language: str, refusal: RefusedError | None) -> str:
+def describe_refusal(language: str, refusal: RefusedError | None) -> str:
     """Return a refusal's text in the reader's language; empty if there is no refusal."""
     if refusal is None:
         return ""
-    told = {
+    shown = {
         name: write_day(value) if isinstance(value, date) else value
         for name, value in refusal.values.items()
     }
-    return say(language, f"lists.refused_{refusal.reason}", **told)
+    return phrase(language, f"lists.refused_{refusal.reason}", **shown)

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match
 
 from dunning.documents.pages.findings_text import write_remark
-from dunning.documents.pages.html import LANGUAGES, render_page, say
+from dunning.documents.pages.html import LANGUAGES, phrase, render_page
 from dunning.web.access import Person, form_token
 
 # The pages in the navigation, and what each asks for.
@@ -97,6 +97,6 @@ def give_file(content: bytes, name: str, kind: str) -> Response:
     )
 
 
-def tell(person: Person, key: str, **values: object) -> str:
+def phrase_for(person: Person, key: str, **values: object) -> str:
     """Return a text in the user's language."""
-    return say(person.language, key, **values)
+    return phrase(person.language, key, **values)

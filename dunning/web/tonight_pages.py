@@ -12,7 +12,7 @@ from dunning.documents.pages.html import write_number
 from dunning.jobs.desk import protect, tonight
 from dunning.jobs.desk.session import open_office
 from dunning.web.access import Person, permit
-from dunning.web.respond import respond, tell
+from dunning.web.respond import phrase_for, respond
 
 router = APIRouter()
 Viewer = Annotated[Person, permit("night")]
@@ -41,15 +41,15 @@ def show_tonight(request: Request, person: Viewer, as_of: date | None = None) ->
 
 def _translate(person: Person, sentences: Sequence[str]) -> list[tuple[str, str]]:
     """Return sentences in the user's language, each with the language in which it is."""
-    told = [(write_remark(person.language, sentence), sentence) for sentence in sentences]
-    return [(said, "bg" if said == sentence else person.language) for said, sentence in told]
+    texts = [(write_remark(person.language, sentence), sentence) for sentence in sentences]
+    return [(shown, "bg" if shown == sentence else person.language) for shown, sentence in texts]
 
 
 def _draw(person: Person, figure: tonight.Compared) -> str:
     rows = [count for _, count in figure.trend]
-    told = [write_number(value) for value in (rows[0], rows[-1], min(rows), max(rows))]
-    first, last, low, high = told
-    description = tell(
+    texts = [write_number(value) for value in (rows[0], rows[-1], min(rows), max(rows))]
+    first, last, low, high = texts
+    description = phrase_for(
         person, "tonight.trend_text", nights=len(rows), first=first, last=last, low=low, high=high
     )
     return draw_trend(description, rows)

@@ -156,6 +156,6 @@ def _show_form(
         files=FILES,
         nights_max=what_if.MOST_NIGHTS,
         results=what_if_results.list_results(open_office(), fetch_going()),
-        say_finding=partial(write_finding, person.language),
+        write_finding=partial(write_finding, person.language),
         title_of=partial(title_of, person.language),
     )

@@ -11,7 +11,7 @@ from dunning.core.frames import SCHEMAS, Bucket, frame_of
 from dunning.core.words import SERVICES
 from dunning.decisions.account.assessment import assess
 from dunning.decisions.account.classify import conclude
-from dunning.decisions.monthly.notice_standings import STANDINGS
+from dunning.decisions.monthly.document_states import DOCUMENT_STATES
 from dunning.decisions.monthly.notices import NOTICES, propose_notices
 from tests.decisions.notice_cases import AS_OF, SINCE, some
 from tests.decisions.notice_crowds import draw_world
@@ -75,7 +75,7 @@ def test_the_crowds_hold_everything_that_a_notice_can_say() -> None:
         "refused_evidence",
         "no_address",
         "to pay in part",
-        *STANDINGS,
+        *DOCUMENT_STATES,
     )
 
     assert {} == {name: seen[name] for name in (*NOTICES.names, *told) if seen[name] < 10}

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from dunning.decisions.lists.circuit_breaker import Unusual
-from dunning.documents.pages.findings_text import say_unusual, write_error, write_remark
+from dunning.documents.pages.findings_text import describe_unusual, write_error, write_remark
 from dunning.documents.pages.html import PAGES, read_texts
 from dunning.documents.words import read_words
 from dunning.jobs.nightly.protections import ACCEPTABLE, Protections
@@ -108,7 +108,7 @@ def test_what_the_circuit_breaker_says_is_known_in_english() -> None:
         for side in sides
     ]
     findings.append(Unusual("payments", "rows", 1, 1000, 500))
-    told = {sentence: write_remark("en", sentence) for sentence in say_unusual(findings)}
+    told = {sentence: write_remark("en", sentence) for sentence in describe_unusual(findings)}
     assert [said for said in told.values() if _CYRILLIC.search(said)] == []
     assert all(
         re.sub(r"\D", "", said) == re.sub(r"\D", "", sentence) for sentence, said in told.items()
@@ -144,7 +144,7 @@ def fill(text: str) -> str:
 def test_what_a_night_says_of_lost_protections_is_said_in_english() -> None:
     before = dict.fromkeys(ACCEPTABLE, 7)
     stops = {name: f"{name}_missing" for name in ACCEPTABLE}
-    told = Protections(stops, dict.fromkeys(ACCEPTABLE, "a reason"), before, {}).tell()
+    told = Protections(stops, dict.fromkeys(ACCEPTABLE, "a reason"), before, {}).sentences()
     said = [write_remark("en", sentence) for sentence in told]
     assert len(said) == 1 + 2 * len(ACCEPTABLE)
     assert [sentence for sentence in said if _CYRILLIC.search(sentence)] == []

@@ -315,13 +315,15 @@ def test_a_home_is_closed_whatever_the_umask(folder, umask):
 
 def test_status_tells_of_the_server_in_use(settings, tmp_path):
     own = Settings.from_environment({"DUNNING_HOME": str(tmp_path / "own")})
-    assert [f"down: the embedded PostgreSQL of {own.home}"] == list(server_in_use.tell(own))
-    in_use, not_in_use = server_in_use.tell(settings)
+    assert [f"down: the embedded PostgreSQL of {own.home}"] == list(
+        server_in_use.describe_server(own)
+    )
+    in_use, not_in_use = server_in_use.describe_server(settings)
     assert in_use.startswith("ready: the server of postgresql://postgres@/test_")
     assert (
         f"Not in use for our tables: down: the embedded PostgreSQL of {settings.home}" == not_in_use
     )
-    (away, _) = server_in_use.tell(
+    (away, _) = server_in_use.describe_server(
         replace(settings, database_url=f"postgresql://clerk:secret@/dunning?host={tmp_path}")
     )
     assert (

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from dunning.core.errors import DunningError
-from dunning.core.progress import say_nothing
+from dunning.core.progress import no_progress
 from dunning.gateways.files.alive import alive
 from dunning.gateways.postgres.database import RUN_LOCK, run_lock
 from dunning.gateways.settings.environment import Settings
@@ -436,7 +436,7 @@ def test_a_run_that_failed_in_airflow_is_failed_and_goes_on_where_its_step_is_st
     }
     assert run_states(engine) == [(days(-1).isoformat(), "failed"), (AS_OF.isoformat(), "failed")]
 
-    make_files(loaded, 1, say_nothing)
+    make_files(loaded, 1, no_progress)
     assert close.run(loaded)["state"] == "closed"
     failure.run(loaded)
     assert runs.fetch_run_by_id(engine, begun).state == "failed"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.gateways.snapshots.local_store import list_snapshots, remove_snapshot
-from dunning.gateways.store.readers import nobody_reads, reading
+from dunning.gateways.store.readers import reading, without_readers
 from dunning.gateways.store.runs import Facts, LoadedRun, last_closed_on, start_run
 from dunning.jobs.retention import find_reasons
 from dunning.policy.policies import BUILT_IN
@@ -262,11 +262,11 @@ def test_while_somebody_reads_nothing_is_removed(
 
 
 def test_who_reads_waits_only_for_the_removal_itself(engine: Engine) -> None:
-    with nobody_reads(engine) as is_free, nobody_reads(engine) as is_free_too:
+    with without_readers(engine) as is_free, without_readers(engine) as is_free_too:
         assert (is_free, is_free_too) == (True, False)
-    with reading(engine), nobody_reads(engine) as is_free:
+    with reading(engine), without_readers(engine) as is_free:
         assert not is_free
-    with nobody_reads(engine) as is_free:
+    with without_readers(engine) as is_free:
         assert is_free
 
 

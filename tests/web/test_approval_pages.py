@@ -54,7 +54,7 @@ def open_night(reviewed: Path, airflow: Airflow, home: Path) -> Airflow:
 
 def body_of(name: str) -> str:
     waits = offer.find_waiting()[name]
-    return f"{offer.ask(waits, 'http://desk')[1]}\n\n{answer.say_what_about(waits)}"
+    return f"{offer.ask(waits, 'http://desk')[1]}\n\n{answer.describe_subject(waits)}"
 
 
 def desk(airflow: Airflow, name: str) -> Any:

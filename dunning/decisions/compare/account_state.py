@@ -87,11 +87,11 @@ def _turnover(bucket: Bucket, as_of: int) -> dict[str, npt.NDArray[np.int64]]:
     A payment reversed by then was not paid.
     """
     items, payments, accounts = bucket.items, bucket.payments, len(bucket.accounts)
-    stands = (payments["paid_on"] <= as_of) & (payments["reversed_on"] > as_of)
+    counts = (payments["paid_on"] <= as_of) & (payments["reversed_on"] > as_of)
     return {
         "invoiced_cents": _sum_euro(items.take(items["issued_on"] <= as_of), accounts),
-        "credited_cents": _sum_euro(payments.take(stands & payments["is_note"]), accounts),
-        "paid_cents": _sum_euro(payments.take(stands & ~payments["is_note"]), accounts),
+        "credited_cents": _sum_euro(payments.take(counts & payments["is_note"]), accounts),
+        "paid_cents": _sum_euro(payments.take(counts & ~payments["is_note"]), accounts),
     }
 
 

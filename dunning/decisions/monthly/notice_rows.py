@@ -15,7 +15,7 @@ from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CREDIT_NOTE, ITEM_KINDS, PAYOUT, code
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.proposals import to_arrays
-from dunning.decisions.monthly.notice_standings import STANDINGS
+from dunning.decisions.monthly.document_states import DOCUMENT_STATES
 from dunning.decisions.segments import bounds_of, index_rows
 from dunning.decisions.tables import word_column
 
@@ -153,7 +153,7 @@ def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
     """Return the LINES of each account.
 
     Args:
-        documents: as `find_standings` gives them.
+        documents: as `find_document_states` gives them.
     """
     lines = bucket.invoice_lines
     is_bill = documents["kind"] != _NOTE
@@ -184,7 +184,7 @@ def list_lines(bucket: Bucket, documents: Frame, accounts: Places) -> pa.Array:
         "kind": word_column(_KINDS, of["kind"]),
         "bill_minor": of["amount_minor"],
         "amount_minor": np.where(line < 0, of["amount_minor"], amounts),
-        "standing": word_column(STANDINGS, of["standing"]),
+        "standing": word_column(DOCUMENT_STATES, of["standing"]),
     }
     return _nest(LINES, columns, _row_of(bucket, accounts)[of["account"]], len(accounts))
 

@@ -31,7 +31,7 @@ def sum_documents(documents: Frame, accounts: Places, size: int) -> Frame:
     or settled has none either.
 
     Args:
-        documents: as `find_standings` gives them. size: accounts of the bucket.
+        documents: as `find_document_states` gives them. size: accounts of the bucket.
     """
     row, count = index_rows(accounts, size)[documents["account"]], len(accounts)
     ends = np.where(documents["period_to"] == NEVER, -NEVER, documents["period_to"]).astype(
@@ -172,13 +172,13 @@ def last_warnings(
         warned: the accounts (of `accounts`) with a notice that may mention it.
     """
     size, as_of = len(bucket.accounts), to_day(rules.as_of)
-    stands = (
+    applies = (
         (history["stage"] == _LAST_WARNING)
         & (history["sent_on"] <= as_of)
         & (history["failed_on"] > as_of)
     )
-    stands &= as_of - history["sent_on"] <= rules.stages.notice_valid_days
-    sent = history.take(stands & (index_rows(warned, size)[history["account"]] >= 0))
+    applies &= as_of - history["sent_on"] <= rules.stages.notice_valid_days
+    sent = history.take(applies & (index_rows(warned, size)[history["account"]] >= 0))
     warned_on = latest_by(sent["account"], sent["sent_on"], size)
     newest = sent.take(sent["sent_on"] == warned_on[sent["account"]])
     until = latest_by(newest["account"], _answer_until(newest, rules, as_of), size)

@@ -24,6 +24,7 @@ from dunning.decisions.lists.proposals import (
 )
 from dunning.decisions.lists.withheld import withhold_accounts
 from dunning.decisions.monthly.contact_cards import Card, ask_for_contacts
+from dunning.decisions.monthly.document_states import find_document_states
 from dunning.decisions.monthly.notice_rows import (
     ITEMS,
     LINES,
@@ -36,7 +37,6 @@ from dunning.decisions.monthly.notice_rows import (
     list_pending,
     list_periods,
 )
-from dunning.decisions.monthly.notice_standings import find_standings
 from dunning.decisions.monthly.notice_sums import (
     last_warnings,
     next_instalments,
@@ -134,7 +134,7 @@ def propose_notices(
     asked = _accounts_of(bucket, decision, service)
     documents = find_documents(bucket, asked, shown or Shown(since), to_day(rules.as_of))
     # Standings first: the sums and the lines below read them.
-    documents = find_standings(bucket, decision, documents)
+    documents = find_document_states(bucket, decision, documents)
     accounts = _choose(bucket, decision, asked, documents)
     boxes = find_letter_boxes(bucket, accounts, rules)
     card = ask_for_contacts(bucket, accounts, assessment.history, rules)

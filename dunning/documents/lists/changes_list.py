@@ -68,8 +68,8 @@ def render_moves(moves: pa.Table, name: str, as_of: date) -> Iterator[tuple[str,
 
 
 def _translate_column(moves: pa.Table, name: str, words: str) -> pa.Table:
-    said = translate(moves[name].combine_chunks(), words)
-    return moves.set_column(moves.column_names.index(name), name, said)
+    messages = translate(moves[name].combine_chunks(), words)
+    return moves.set_column(moves.column_names.index(name), name, messages)
 
 
 def explain_moves(moves: pa.Table, before: Stages, after: Stages) -> pa.Table:
@@ -163,16 +163,16 @@ def _describe_turnover(moves: pa.Table, name: str) -> pa.Array:
     values = pc.fill_null(moves[f"{name}_cents"].combine_chunks(), 0)
     more, less = (word_of("bg", name, f"turnover_{side}") for side in ("more", "less"))
     verb = pc.if_else(pc.greater(values, 0), f"{more} ", f"{less} ")
-    told = pc.binary_join_element_wise(verb, _euro(pc.abs(values)), "")
-    return pc.if_else(pc.equal(values, 0), pa.scalar(None, pa.string()), told)
+    sentence = pc.binary_join_element_wise(verb, _euro(pc.abs(values)), "")
+    return pc.if_else(pc.equal(values, 0), pa.scalar(None, pa.string()), sentence)
 
 
 def _describe_message(moves: pa.Table) -> pa.Array:
     """Return the change of message, `before → after`; null where it is the same or missing."""
     then, now = (moves[f"message_{side}"].combine_chunks() for side in _SIDES)
-    said = [translate(side, "message") for side in (then, now)]
-    told = pc.binary_join_element_wise("съобщение: ", said[0], " → ", said[1], "")
-    return pc.if_else(pc.equal(then, now), pa.scalar(None, pa.string()), told)
+    messages = [translate(side, "message") for side in (then, now)]
+    sentence = pc.binary_join_element_wise("съобщение: ", messages[0], " → ", messages[1], "")
+    return pc.if_else(pc.equal(then, now), pa.scalar(None, pa.string()), sentence)
 
 
 def _describe_lists(moves: pa.Table, group: str) -> pa.Array:
@@ -187,5 +187,5 @@ def _describe_lists(moves: pa.Table, group: str) -> pa.Array:
         pc.fill_null(translate(moves[f"{group}_{side}"].combine_chunks()), "–") for side in _SIDES
     ]
     title = word_of("bg", group)
-    told = pc.binary_join_element_wise(f"{title}: ", places[0], " → ", places[1], "")
-    return pc.if_else(moved, told, pa.scalar(None, pa.string()))
+    sentence = pc.binary_join_element_wise(f"{title}: ", places[0], " → ", places[1], "")
+    return pc.if_else(moved, sentence, pa.scalar(None, pa.string()))

@@ -82,11 +82,11 @@ def _escape(texts: pa.Array) -> pa.Array:
     # Few texts have such characters: only those rows are handled one by one.
     odd = pc.fill_null(pc.match_substring_regex(texts, _ODD), False)
     if pc.any(odd).as_py():
-        told = [
+        shown = [
             None if text is None else _ODD_HERE.sub(_spell, text)
             for text in texts.filter(odd).to_pylist()
         ]
-        texts = pc.replace_with_mask(texts, odd, pa.array(told, pa.string()))
+        texts = pc.replace_with_mask(texts, odd, pa.array(shown, pa.string()))
     # `&` first: the entities that follow have one themselves.
     for sign, entity in _ENTITIES:
         texts = pc.replace_substring(texts, sign, entity)

@@ -22,7 +22,7 @@ from dunning.documents.notice.wording import Wording
 from dunning.documents.notice.wrapping import wrap
 
 Cells = tuple[str, tuple[str, ...]]
-_OLDER = "older"  # the standing of what stood as new on an earlier notice
+_OLDER = "older"  # the state of what was new on an earlier notice
 
 
 @dataclass
@@ -49,20 +49,22 @@ def write_bills(notices: pa.Table, figures: Figures, wording: Wording) -> BillRo
     has_credit = np.repeat(notices["credit_cents"].to_numpy() > 0, np.diff(at))[is_first]
     has_remarks = wording.has("bill_sum")
     documents = iter(
-        _Documents(_new(lines.filter(pa.array(is_first))), figures, wording).tell(
+        _Documents(_new(lines.filter(pa.array(is_first))), figures, wording).write_rows(
             has_remarks, has_credit
         )
     )
-    older = _Documents(_older(pending.flatten()), figures, wording).tell() if has_remarks else []
-    rows, empty, below = BillRows(), wording.say("no_bill"), _line_cells(lines, figures)
+    older = (
+        _Documents(_older(pending.flatten()), figures, wording).write_rows() if has_remarks else []
+    )
+    rows, empty, below = BillRows(), wording.write_block("no_bill"), _line_cells(lines, figures)
     begins = is_first.tolist()
     for n in range(len(notices)):
         if at[n] == at[n + 1]:
             rows.cells.append(("bill", (empty, "")))
         for line in range(at[n], at[n + 1]):
             rows.cells += (next(documents) if begins[line] else []) + below[line]
-        for told in older[older_at[n] : older_at[n + 1]]:
-            rows.cells += told
+        for bill_rows in older[older_at[n] : older_at[n + 1]]:
+            rows.cells += bill_rows
         rows.at.append(len(rows.cells))
     return rows
 
@@ -115,9 +117,9 @@ class _Documents:
 
     def __init__(self, documents: pa.Table, figures: Figures, wording: Wording) -> None:
         self._documents, self._figures, self._wording = documents, figures, wording
-        self._standings: list[str] = documents["standing"].to_pylist()
+        self._states: list[str] = documents["standing"].to_pylist()
 
-    def tell(
+    def write_rows(
         self, has_remarks: bool = True, has_credit: npt.NDArray[np.bool_] | None = None
     ) -> list[list[Cells]]:
         """Return the table rows of each document, without its lines.
@@ -133,14 +135,14 @@ class _Documents:
                 for head, amount in zip(heads, self._own_sums(), strict=True)
             ]
         adds = self._figures.euro(self._cents("open_cents"))
-        told: list[list[Cells]] = [
-            [("bill", (head, cents if standing in ("to_pay", _OLDER) else ""))]
-            for head, cents, standing in zip(heads, adds, self._standings, strict=True)
+        bill_rows: list[list[Cells]] = [
+            [("bill", (head, cents if state in ("to_pay", _OLDER) else ""))]
+            for head, cents, state in zip(heads, adds, self._states, strict=True)
         ]
         rows = np.flatnonzero(_needs_remark(self._documents))
         for row, remark in zip(rows.tolist(), self._remarks(rows, has_credit), strict=True):
-            told[row] += [("remark", (text,)) for text in _wrap(layout.REMARK_ROW, remark)]
-        return told
+            bill_rows[row] += [("remark", (text,)) for text in _wrap(layout.REMARK_ROW, remark)]
+        return bill_rows
 
     def _cents(self, name: str) -> npt.NDArray[np.int64]:
         return self._documents[name].to_numpy().astype(np.int64)
@@ -149,12 +151,12 @@ class _Documents:
         frame = frame_of(self._documents.select(["period_from", "period_to"]))
         kinds = [self._wording.kinds[kind] for kind in self._documents["kind"].to_pylist()]
         numbers = clean(self._documents["invoice_no"]).to_pylist()
-        periods, say = (
+        periods, write_block = (
             self._figures.periods(frame["period_from"], frame["period_to"]),
-            self._wording.teller("bill"),
+            self._wording.block_writer("bill"),
         )
         for kind, number, period in zip(kinds, numbers, periods, strict=True):
-            yield say({"kind": kind, "number": number, "period": period})
+            yield write_block({"kind": kind, "number": number, "period": period})
 
     def _own_sums(self) -> list[str]:
         """Return the sum of each document in the currency in which it was issued."""
@@ -180,8 +182,8 @@ class _Documents:
     ) -> Iterator[str]:
         """Yield the remark of each given document: whole sum, settled part, and the rest."""
         bill, left = self._cents("bill_cents")[rows], self._cents("open_cents")[rows]
-        named = {"sum", *(self._standings[row] for row in rows.tolist())}
-        tell = {name: self._wording.teller(f"bill_{name}") for name in named}
+        named = {"sum", *(self._states[row] for row in rows.tolist())}
+        write_rows = {name: self._wording.block_writer(f"bill_{name}") for name in named}
         columns = zip(
             rows.tolist(),
             self._figures.euro(np.abs(bill)),
@@ -192,17 +194,17 @@ class _Documents:
             strict=True,
         )
         for row, whole, leva, settled, is_part, due_on in columns:
-            standing = self._standings[row]
+            state = self._states[row]
             facts = {
                 "bill": whole,
                 "leva": leva,
-                "settled": settled if is_part or standing == "settled" else None,
+                "settled": settled if is_part or state == "settled" else None,
                 "is_part": is_part,
                 "due_on": due_on,
                 "has_credit": has_credit is not None and bool(has_credit[row]),
             }
-            is_told = standing != _OLDER or is_part or leva
-            yield f"{tell['sum'](facts) if is_told else ''} {tell[standing](facts)}".strip()
+            has_sum = state != _OLDER or is_part or leva
+            yield f"{write_rows['sum'](facts) if has_sum else ''} {write_rows[state](facts)}".strip()
 
 
 def _line_cells(lines: pa.StructArray, figures: Figures) -> list[list[Cells]]:

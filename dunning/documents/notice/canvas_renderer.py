@@ -70,8 +70,8 @@ class PlainNotice:
             self._block(layout.ADDRESSEE, 0)
             self._block(layout.PAY if self.content.tails[self.n] else layout.PAY_NOTHING, 0)
         else:
-            say = self.content.wording.say
-            numbers = say(
+            write_block = self.content.wording.write_block
+            numbers = write_block(
                 "numbers",
                 premise_no=self.values["premise_no"],
                 payer_code=self.values["payer_code"],
@@ -82,7 +82,7 @@ class PlainNotice:
         self._foot(number, pages)
 
     def _foot(self, number: int, pages: int) -> None:
-        text = self.content.wording.say("page", page=number + 1, pages=pages)
+        text = self.content.wording.write_block("page", page=number + 1, pages=pages)
         self._block(layout.FOOT, 0, {"page": text, "reference": self.values["reference"]})
 
     def _placed(self, placed: Placed) -> None:

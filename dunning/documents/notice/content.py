@@ -151,7 +151,10 @@ class _ContentWriter:
 
     def _warnings(self, amounts: list[str]) -> list[Fitted | None]:
         part = _part(layout.WARNING, "warning")
-        tell, tell_past = self.wording.teller("warning"), self.wording.teller("warning_past")
+        write_sentence, write_past = (
+            self.wording.block_writer("warning"),
+            self.wording.block_writer("warning_past"),
+        )
         made: list[Fitted | None] = [None] * len(amounts)
         until, warned = self.days("answer_until"), self.days("warned_on")
         last = self.notices["answer_until"].to_pylist()
@@ -159,12 +162,15 @@ class _ContentWriter:
         for n in np.flatnonzero(self.notices["warned_cents"].to_numpy() > 0).tolist():
             facts = {"amount": amounts[n], "answer_until": until[n], "warned_on": warned[n]}
             # The date to answer by may have passed when the notice is printed.
-            text = (tell_past if last[n] < self.press.as_of else tell)(facts)
+            text = (write_past if last[n] < self.press.as_of else write_sentence)(facts)
             made[n] = Fitted(tuple(wrap(text, False, part.style.size, part.width)), part.style.size)
         return made
 
     def _overdue(self, amounts: list[str]) -> list[Fitted | None]:
-        part, tell = _part(layout.OVERDUE, "overdue"), self.wording.teller("overdue")
+        part, write_sentence = (
+            _part(layout.OVERDUE, "overdue"),
+            self.wording.block_writer("overdue"),
+        )
         made: list[Fitted | None] = [None] * len(amounts)
         paid_until = (
             write_day(self.press.paid_until, self.language) if self.press.paid_until else None
@@ -185,7 +191,8 @@ class _ContentWriter:
                 "interest": interest[n] if bears[n] else None,
             }
             made[n] = Fitted(
-                tuple(wrap(tell(facts), False, part.style.size, part.width)), part.style.size
+                tuple(wrap(write_sentence(facts), False, part.style.size, part.width)),
+                part.style.size,
             )
         return made
 
@@ -221,7 +228,7 @@ class _ContentWriter:
         """Yield (notice index, paragraph) in printing order."""
         # `press.since` is the day of the notice before; payments are new from the day after it.
         since = write_day(self.press.since + timedelta(days=1), self.language)
-        original = self.wording.say("original")
+        original = self.wording.write_block("original")
         yield from self._where("plan_cents", "plan", self._plan_facts())
         yield from self._where(
             "held_cents", "held", [{"held": text} for text in self.money("held_cents")]
@@ -238,9 +245,9 @@ class _ContentWriter:
     def _where(
         self, cents: str, sentence: str, facts: list[dict[str, Any]]
     ) -> Iterator[tuple[int, str]]:
-        tell = self.wording.teller(sentence)
+        write_sentence = self.wording.block_writer(sentence)
         for n in np.flatnonzero(self.notices[cents].to_numpy() > 0).tolist():
-            yield n, tell(facts[n])
+            yield n, write_sentence(facts[n])
 
     def _plan_facts(self) -> list[dict[str, Any]]:
         due = self.notices["instalment_cents"].to_numpy() > 0
@@ -302,7 +309,10 @@ class _ContentWriter:
         originals = flat.field("original_minor")
         minor = pc.fill_null(originals, 0).to_numpy(zero_copy_only=False).astype(np.int64)
         leva = self.figures.leva(minor)
-        has_leva, tell = pc.is_valid(originals).to_pylist(), self.wording.teller("item_original")
+        has_leva, write_sentence = (
+            pc.is_valid(originals).to_pylist(),
+            self.wording.block_writer("item_original"),
+        )
         columns = zip(
             clean(flat.field("invoice_no")).to_pylist(),
             [period or kind for period, kind in zip(periods, kinds, strict=True)],
@@ -310,7 +320,7 @@ class _ContentWriter:
             [str(days) for days in flat.field("days_overdue").to_pylist()],
             self.figures.euro(cents_of(flat, "open_cents")),
             [
-                tell({"original": text}) if is_there else ""
+                write_sentence({"original": text}) if is_there else ""
                 for text, is_there in zip(leva, has_leva, strict=True)
             ],
             strict=True,

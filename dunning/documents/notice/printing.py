@@ -243,14 +243,14 @@ def _draw_all(chunks: Iterable[pa.Table], press: Press) -> Iterator[_Sheet]:
     for chunk in chunks:
         columns = ("reference", "premise_no", "payer_code", "district", "route", "service")
         facts = chunk.select(list(columns)).to_pylist()
-        for (drawn, at, _, _), whose in zip(_each(chunk, press), facts, strict=True):
+        for (drawn, at, _, _), notice_facts in zip(_each(chunk, press), facts, strict=True):
             if drawn.odd[at]:
                 document = PlainNotice(drawn.content, at, press).render()
                 pages = count_pages(drawn.content.shape(at), drawn.content.needs_card[at])
-                yield _Sheet(whose, [], document, pages)
+                yield _Sheet(notice_facts, [], document, pages)
             else:
                 streams = drawn.streams(at)
-                yield _Sheet(whose, streams, b"", len(streams))
+                yield _Sheet(notice_facts, streams, b"", len(streams))
 
 
 def _write_sheet(pdf: PdfFile, sheet: _Sheet) -> None:
@@ -288,7 +288,7 @@ def _write_separator(pdf: PdfFile, file: str, stationery: Stationery, route: lis
 def _index_row(
     file: str, pages: int, count: int, kind: str, sheet: _Sheet, named: bool = True
 ) -> dict[str, object]:
-    whose = {
+    notice_facts = {
         name: sheet.facts[name] if named else None
         for name in ("reference", "premise_no", "payer_code")
     }
@@ -298,7 +298,7 @@ def _index_row(
         "page_from": pages - count + 1,
         "page_to": pages,
         "kind": kind,
-        **whose,
+        **notice_facts,
         **where,
         "is_plain": bool(sheet.foreign) and named,
     }

@@ -156,7 +156,7 @@ class FastNotices:
 
     def _foot(self, n: int, number: int, count: int) -> Piece:
         if (number, count) not in self._page_texts:
-            text = self.content.wording.say("page", page=number + 1, pages=count)
+            text = self.content.wording.write_block("page", page=number + 1, pages=count)
             self._page_texts[number, count] = _encode(text)
         foot = compile_block(layout.FOOT).operators % (
             self._references[n],
@@ -166,8 +166,8 @@ class FastNotices:
 
     def _next_head(self, n: int) -> bytes:
         values = self.content.values
-        say = self.content.wording.say
-        text = say(
+        write_block = self.content.wording.write_block
+        text = write_block(
             "numbers", premise_no=values["premise_no"][n], payer_code=values["payer_code"][n]
         )
         return self._compile(layout.NEXT_HEAD).operators % _encode(text)

@@ -73,10 +73,10 @@ class Wording:
 
     def __init__(self, template: Template, constant: Mapping[str, Any]) -> None:
         self._template, self._constant = template, dict(constant)
-        self.labels = {name: self.say(name) if self.has(name) else "" for name in _labels()}
+        self.labels = {name: self.write_block(name) if self.has(name) else "" for name in _labels()}
         language = str(self._template.name).split(".")[-2]
         self.kinds = _LATER_KINDS[language] | dict(
-            line.split("=", 1) for line in self.say("kinds").splitlines()
+            line.split("=", 1) for line in self.write_block("kinds").splitlines()
         )
         self._check()
 
@@ -99,17 +99,17 @@ class Wording:
         """Return whether the wording has a block."""
         return block in self._template.blocks
 
-    def say(self, block: str, **facts: Any) -> str:
+    def write_block(self, block: str, **facts: Any) -> str:
         """Return the text of a block."""
-        return self.teller(block)(facts)
+        return self.block_writer(block)(facts)
 
-    def teller(self, block: str) -> Callable[[Mapping[str, Any]], str]:
+    def block_writer(self, block: str) -> Callable[[Mapping[str, Any]], str]:
         """Return a function that renders a block from its facts, for many notices."""
         render, constant = self._template.blocks[block], self._constant
         # Made once: it lists every block of the template.
         context = self._template.new_context({}, shared=True)
 
-        def tell(facts: Mapping[str, Any]) -> str:
+        def write_sentence(facts: Mapping[str, Any]) -> str:
             # The context is reused: only its variables change from notice to notice.
             context.parent = {**constant, **facts}
             try:
@@ -120,7 +120,7 @@ class Wording:
                     "run again."
                 ) from error
 
-        return tell
+        return write_sentence
 
 
 def open_wording(

@@ -39,7 +39,7 @@ def render_changes(comparison: Comparison, files: list[Path], width: int = 160) 
     moves = comparison.changes.moves
     if len(moves):
         page.print(_biggest(comparison.biggest.to_pylist(), len(moves)))
-    page.print(_tell_files(files, len(moves)))
+    page.print(_describe_files(files, len(moves)))
     assert isinstance(page.file, io.StringIO)
     # rich pads every line with spaces, and prints several empty lines between tables.
     lines = [line.rstrip() for line in page.file.getvalue().splitlines()]
@@ -147,7 +147,7 @@ def _arrow(before: str, after: str) -> str:
     return before if before == after else f"{before}\n→ {after}"
 
 
-def _tell_files(files: list[Path], count: int) -> str:
+def _describe_files(files: list[Path], count: int) -> str:
     if files:
         return "Файлове с всички промени:\n" + "\n".join(f"  {path}" for path in files)
     return "Всички промени, ред по ред: дайте --out ПАПКА." if count else "Никой не се мести."

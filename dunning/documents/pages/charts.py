@@ -78,8 +78,8 @@ def draw_line(title: str, description: str, points: Sequence[tuple[str, str, int
             f'<polyline class="line" points="{path}"/>',
         ]
     for (label, value, _), (x, y) in zip(points, places, strict=True):
-        told = f"<title>{escape(label)}: {escape(value)}</title>"
-        parts.append(f'<circle class="s1" cx="{x:.1f}" cy="{y:.1f}" r="4">{told}</circle>')
+        tooltip = f"<title>{escape(label)}: {escape(value)}</title>"
+        parts.append(f'<circle class="s1" cx="{x:.1f}" cy="{y:.1f}" r="4">{tooltip}</circle>')
         parts.append(
             f'<text x="{x:.1f}" y="{bottom + 22}" text-anchor="middle">{escape(label)}</text>'
         )

@@ -28,7 +28,7 @@ class Step:
     note: str = ""
 
 
-def say_step(step: Step) -> str:
+def describe_step(step: Step) -> str:
     """Return one step as Bulgarian text."""
     name = word_of("bg", step.what, "step")
     if step.what in _WITH_REASONS:

@@ -19,12 +19,12 @@ _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _VALUE = re.compile(r"\\\{(\w+)\\\}")
 
 
-def say_unusual(findings: Iterable[Unusual]) -> list[str]:
+def describe_unusual(findings: Iterable[Unusual]) -> list[str]:
     """Return one Bulgarian sentence per finding of the circuit breaker."""
-    return [_say_finding(finding) for finding in findings]
+    return [_describe_finding(finding) for finding in findings]
 
 
-def _say_finding(finding: Unusual) -> str:
+def _describe_finding(finding: Unusual) -> str:
     if finding.measure == "payments":
         return (
             f"Плащания за последните дни: {format_count(finding.value)}, обичайно {format_count(finding.usual or 0)}. "
@@ -55,7 +55,7 @@ def write_finding(language: str, sentence: str) -> str:
     for pattern, bulgarian in _patterns(_FINDINGS) if language == "bg" else ():
         if found := pattern.fullmatch(sentence):
             return bulgarian.format(
-                **{name: _say(value) for name, value in found.groupdict().items()}
+                **{name: _show_value(value) for name, value in found.groupdict().items()}
             )
     return sentence
 
@@ -101,7 +101,7 @@ def _write_days(value: str) -> str:
     return write_day(value) if _ISO_DAY.fullmatch(value) else value
 
 
-def _say(value: str) -> str:
+def _show_value(value: str) -> str:
     """Return a value; a leading name of its kind is translated into Bulgarian."""
     for code, bulgarian in table_of("bg", "value_type").items():
         english = word_of("en", code, "value_type")

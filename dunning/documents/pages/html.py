@@ -40,7 +40,7 @@ def render_page(name: str, language: str, prefix: str, values: Mapping[str, Any]
     return _environment(language, prefix).get_template(name).render(values)
 
 
-def say(language: str, key: str, **values: object) -> str:
+def phrase(language: str, key: str, **values: object) -> str:
     """Return a text with its `{name}` placeholders filled in."""
     page, _, name = key.partition(".")
     return read_texts(page, language)[name].format(**values)
@@ -81,7 +81,7 @@ def _environment(language: str, prefix: str) -> Environment:
         named_cells=lambda value: write_cells(language, value),
     )
     environment.globals.update(
-        t=lambda key, **values: say(language, key, **values),
+        t=lambda key, **values: phrase(language, key, **values),
         path=lambda address, **query: _address(prefix, address, query),
         language=language,
         safe_svg=Markup,
@@ -159,11 +159,11 @@ def write_cells(language: str, text: str) -> str:
     >>> write_cells("bg", 'issued_on="31.02.2026"; due_on=""')
     'колона issued_on: „31.02.2026“; колона due_on: празно'
     """
-    told = [
-        say(language, "lists.cell" if value else "lists.cell_empty", column=name, value=value)
+    texts = [
+        phrase(language, "lists.cell" if value else "lists.cell_empty", column=name, value=value)
         for name, value in read_cells(text)
     ]
-    return "; ".join(told)
+    return "; ".join(texts)
 
 
 def _address(prefix: str, address: str, query: Mapping[str, object]) -> str:

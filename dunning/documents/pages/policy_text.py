@@ -10,7 +10,7 @@ from typing import Any
 
 from dunning.core.formats import format_day
 from dunning.core.money import format_minor
-from dunning.documents.pages.html import say
+from dunning.documents.pages.html import phrase
 from dunning.documents.words import form, word_of
 from dunning.policy.show import UNCERTAIN, Row
 
@@ -146,7 +146,7 @@ def format_value(row: Row) -> str:
     if isinstance(value, tuple):
         entries = [_format_entry(entry) for entry in value]
         apart = _APART if any("," in entry for entry in entries) else ", "
-        return apart.join(entries) or say("bg", "policy.none")
+        return apart.join(entries) or phrase("bg", "policy.none")
     if isinstance(value, str) and value.startswith("<svg"):
         return f"SVG, {len(value)} знака ({sha256(value.encode()).hexdigest()[:8]})"
     return f"{value} {form('bg', value, row.unit, 'unit')}" if row.unit else str(value)
@@ -170,7 +170,7 @@ def format_decimal(row: Row) -> str:
 
 def write_period(language: str, first: str, until: str) -> str:
     """Return a half-open period of two written days as text."""
-    return say(language, "policy.period", first=first, until=until)
+    return phrase(language, "policy.period", first=first, until=until)
 
 
 def _format_entry(entry: Any) -> str:

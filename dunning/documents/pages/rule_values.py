@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from dunning.documents.pages.html import say, write_day, write_money, write_number
+from dunning.documents.pages.html import phrase, write_day, write_money, write_number
 from dunning.documents.pages.policy_text import (
     format_decimal,
     format_share,
@@ -24,7 +24,7 @@ def write_value(language: str, row: Row | None) -> list[str]:
         return ["–"]
     if isinstance(row.value, tuple):
         entries = [_write_entry(language, entry) for entry in row.value]
-        return entries or [say(language, "policy.none")]
+        return entries or [phrase(language, "policy.none")]
     if row.key.endswith("after_notice"):
         return [word_of(language, row.value, "message") if row.value else "–"]
     return [_write_bulgarian(row) if language == "bg" or not row.unit else _write_english(row)]

@@ -35,7 +35,7 @@ def render_shelf(stay: list[Shelved], go: list[Shelved], is_removed: bool, width
     )
     page.print(f"Запазени извлечения: {len(stay)}, {_size(sum(kept.size for kept in stay))}")
     if stay:
-        page.print(_table([(kept, _say_why(kept)) for kept in stay]))
+        page.print(_table([(kept, _describe_reason(kept)) for kept in stay]))
     if go:
         state = _word("removed" if is_removed else "expired", "snapshot_state")
         page.print(f"{state}: {len(go)}, {_size(sum(gone.size for gone in go))}")
@@ -48,7 +48,7 @@ def _word(code: str, table: str) -> str:
     return word_of("bg", code, table)
 
 
-def _say_why(kept: Shelved) -> str:
+def _describe_reason(kept: Shelved) -> str:
     return words_of("bg", " ".join(kept.kept_for), "kept_for")
 
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from dunning.decisions.account.story import Condition, Story
-from dunning.documents.pages.fate_text import say_step
-from dunning.documents.pages.html import say
+from dunning.documents.pages.fate_text import describe_step
+from dunning.documents.pages.html import phrase
 from dunning.documents.pages.story_tables import format_date, format_euro, story_tables
 from dunning.documents.pages.why_text import describe_stage, explain_stage
 from dunning.documents.words import form, word_of
@@ -92,7 +92,7 @@ def _condition(condition: Condition) -> tuple[str, ...]:
         str(condition.days),
         str(rule.days_overdue_min),
         notice,
-        say("bg", "story.yes" if condition.is_reached else "story.no"),
+        phrase("bg", "story.yes" if condition.is_reached else "story.no"),
     )
 
 
@@ -100,8 +100,8 @@ def _proposals(page: Console, proposals: list[Row]) -> None:
     for row in proposals:
         is_message = row["list"] == "reminders"
         what = word_of("bg", row["stage"], "message") if is_message else word_of("bg", row["list"])
-        told = "; ".join(say_step(step) for step in row["steps"])
-        page.print(f"Тази нощ – {what}, {format_euro(row['total_cents'])}: {told}")
+        steps = "; ".join(describe_step(step) for step in row["steps"])
+        page.print(f"Тази нощ – {what}, {format_euro(row['total_cents'])}: {steps}")
 
 
 def _grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

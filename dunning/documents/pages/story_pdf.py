@@ -56,7 +56,7 @@ def render_story_pdf(
         _facts(story, head),
         Spacer(1, 3 * mm),
     ]
-    parts += _say_stage(story)
+    parts += _stage_part(story)
     for table in (*story_tables("bg", story), *more):
         if table.rows:
             parts += _table(table.title("bg"), table.headings("bg"), table.rows)
@@ -93,7 +93,7 @@ def _facts(story: Story, head: Sequence[tuple[str, str]]) -> LongTable:
     )
 
 
-def _say_stage(story: Story) -> list[Any]:
+def _stage_part(story: Story) -> list[Any]:
     stage = word_of("bg", story.account["stage"])
     title = f"Етап: {stage} (правило: {explain_stage('bg', story).rule})"
     lines = [_text(line, 9) for line in describe_stage(story)]

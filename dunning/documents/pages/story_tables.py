@@ -10,7 +10,7 @@ from typing import Any
 
 from dunning.core.money import format_minor
 from dunning.decisions.account.story import Story
-from dunning.documents.pages.html import say
+from dunning.documents.pages.html import phrase
 from dunning.documents.words import word_of, word_or_text
 
 Row = dict[str, Any]
@@ -80,7 +80,7 @@ def _cells(language: str, story: Story, name: str, row: Row) -> tuple[str, ...]:
 def _item(language: str, row: Row) -> tuple[str, ...]:
     limitation = format_date(row["limitation_on"])
     if row["is_expired"]:
-        limitation = say(language, "story.expired", day=limitation)
+        limitation = phrase(language, "story.expired", day=limitation)
     return (
         row["invoice_no"],
         word_of(language, row["kind"]),
@@ -92,7 +92,7 @@ def _item(language: str, row: Row) -> tuple[str, ...]:
         str(row["days_overdue"]),
         word_of(language, row["shield"], "shield") if row["shield"] else "",
         limitation,
-        say(language, "story.yes") if row["is_in_stage"] else "",
+        phrase(language, "story.yes") if row["is_in_stage"] else "",
     )
 
 
@@ -129,27 +129,27 @@ def _notes(language: str, row: Row, as_of: date) -> list[str]:
     """Return the remarks on a payment, apart from what it settled."""
     notes = []
     if row["is_note"]:
-        notes.append(say(language, "story.credit_note"))
+        notes.append(phrase(language, "story.credit_note"))
     if row["item"]:
-        notes.append(say(language, "story.names", invoice_no=row["item"]))
+        notes.append(phrase(language, "story.names", invoice_no=row["item"]))
     if row["named_no"]:
-        notes.append(say(language, "story.names_other", invoice_no=row["named_no"]))
+        notes.append(phrase(language, "story.names_other", invoice_no=row["named_no"]))
     if row["reversed_on"] and row["reversed_on"] <= as_of:
-        notes.append(say(language, "story.reversed", day=format_date(row["reversed_on"])))
+        notes.append(phrase(language, "story.reversed", day=format_date(row["reversed_on"])))
     return notes
 
 
 def _piece(language: str, piece: Row, payment: Row) -> str:
     """Return the invoice and sum settled by a piece of a payment, with the day if it is later."""
     is_later = piece["settled_on"] != payment["paid_on"]
-    text = say(
+    text = phrase(
         language,
         "story.piece_later" if is_later else "story.piece",
         invoice_no=piece["invoice_no"],
         sum=_money(piece["amount_minor"], piece["is_bgn"]),
         day=format_date(piece["settled_on"]),
     )
-    return say(language, "story.carried", piece=text) if piece["rule"] == "carried" else text
+    return phrase(language, "story.carried", piece=text) if piece["rule"] == "carried" else text
 
 
 def _agreement(language: str, row: Row) -> tuple[str, ...]:
@@ -171,7 +171,7 @@ def _event(language: str, name: str, row: Row) -> tuple[str, ...]:
         return (
             row["hold_no"],
             word_of(language, row["reason"], "hold"),
-            row["item"] or say(language, "story.whole_account"),
+            row["item"] or phrase(language, "story.whole_account"),
             format_date(row["valid_from"]),
             format_date(row["valid_until"]),
             row["author"] or "",

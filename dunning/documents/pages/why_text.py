@@ -10,7 +10,7 @@ from typing import Any
 from dunning.core.ladder import STEPS
 from dunning.core.words import STAGES
 from dunning.decisions.account.story import Condition, Story
-from dunning.documents.pages.html import say, write_counted, write_day, write_money
+from dunning.documents.pages.html import phrase, write_counted, write_day, write_money
 from dunning.documents.words import word_of, words_of
 
 Row = dict[str, Any]
@@ -38,7 +38,7 @@ def explain_stage(language: str, story: Story) -> Why:
     # No rule was reached: the first step of the ladder names what is missing.
     if not rung:
         missing = _describe_missing(language, story, conditions[STEPS[0].name])
-        return Why(say(language, "why.no_rule"), say(language, "why.none"), [], missing)
+        return Why(phrase(language, "why.no_rule"), phrase(language, "why.none"), [], missing)
     rule = word_of(language, rung, "stage_rule")
     items = [row for row in story.tables["items"] if row["is_in_stage"]]
     decided = _describe_reached(language, story, conditions[rung])
@@ -56,28 +56,28 @@ def describe_stage(story: Story) -> list[str]:
     lines = [why.decided]
     if why.items:
         lines.append(
-            f"{say('bg', 'why.counted')}: {'; '.join(_describe_item(row) for row in why.items)}."
+            f"{phrase('bg', 'why.counted')}: {'; '.join(_describe_item(row) for row in why.items)}."
         )
     if why.not_higher:
-        lines.append(f"{say('bg', 'account.why_not')}? {why.not_higher}")
+        lines.append(f"{phrase('bg', 'account.why_not')}? {why.not_higher}")
     if account["next_on"]:
         day, stage = write_day(account["next_on"]), word_of("bg", account["next_stage"])
-        lines.append(say("bg", "account.next", day=day, stage=stage))
+        lines.append(phrase("bg", "account.next", day=day, stage=stage))
     else:
-        lines.append(say("bg", "account.no_next"))
+        lines.append(phrase("bg", "account.no_next"))
     noted = words_of("bg", account["reasons"], "account_reason")
-    return [*lines, f"{say('bg', 'account.reasons')}: {noted}."] if noted else lines
+    return [*lines, f"{phrase('bg', 'account.reasons')}: {noted}."] if noted else lines
 
 
 def _describe_item(row: Row) -> str:
     """Return an invoice with its due day and its open sum."""
-    due = say("bg", "why.due", day=write_day(row["due_on"]))
+    due = phrase("bg", "why.due", day=write_day(row["due_on"]))
     return f"{row['invoice_no']} – {write_money(row['open_cents'])}, {due}"
 
 
 def _describe_reached(language: str, story: Story, condition: Condition) -> str:
     rule = condition.rule
-    told = {
+    values = {
         "items": write_counted(language, condition.items, "invoice"),
         "sum": write_money(condition.cents),
         "least": write_money(rule.amount_cents_min),
@@ -87,17 +87,17 @@ def _describe_reached(language: str, story: Story, condition: Condition) -> str:
         "limitation": "",
     }
     if condition.rung == "limitation_near":
-        told["limitation"] = write_day(min(_limitations(story), default=None))
-        return say(language, "why.near", **told)
+        values["limitation"] = write_day(min(_limitations(story), default=None))
+        return phrase(language, "why.near", **values)
     if rule.after_notice:
-        told["notice"] = say(
+        values["notice"] = phrase(
             language,
             "why.served",
             notice=word_of(language, rule.after_notice, "message"),
             days=write_counted(language, rule.served_days_min, "day"),
             day=write_day(_served(story, rule.after_notice)),
         )
-    return say(language, "why.reached", **told)
+    return phrase(language, "why.reached", **values)
 
 
 def _describe_missing(language: str, story: Story, condition: Condition) -> str:
@@ -105,7 +105,7 @@ def _describe_missing(language: str, story: Story, condition: Condition) -> str:
     codes, rule = story.account["why_not"].split(), condition.rule
     if not codes:
         return ""
-    told = {
+    values = {
         "sum": write_money(condition.cents),
         "least": write_money(rule.amount_cents_min),
         "days": write_counted(language, condition.days, "day"),
@@ -113,8 +113,10 @@ def _describe_missing(language: str, story: Story, condition: Condition) -> str:
         "notice": word_of(language, rule.after_notice, "message") if rule.after_notice else "",
         "served_days": write_counted(language, rule.served_days_min, "day"),
     }
-    parts = [say(language, f"why.not_{code}", **told) for code in codes]
-    return say(language, "why.not", stage=word_of(language, condition.rung), parts="; ".join(parts))
+    parts = [phrase(language, f"why.not_{code}", **values) for code in codes]
+    return phrase(
+        language, "why.not", stage=word_of(language, condition.rung), parts="; ".join(parts)
+    )
 
 
 def _limitations(story: Story) -> list[date]:

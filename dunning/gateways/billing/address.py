@@ -82,7 +82,7 @@ class Address:
         """Return the extract folder's name for some parts (queries, day) and this database."""
         return "billing-" + hashlib.sha256("\n".join((self.key, *parts)).encode()).hexdigest()[:32]
 
-    def scrub(self, said: str) -> str:
+    def scrub(self, message: str) -> str:
         """Return a driver's message without the secrets of the URL.
 
         >>> Address.of("mysql://clerk:s3cret@db/b").scrub("cannot log in with s3cret")
@@ -90,8 +90,8 @@ class Address:
         """
         # the longest first: one secret may be a part of another
         for secret in sorted(self._secrets(), key=len, reverse=True):
-            said = said.replace(secret, "***")
-        return said
+            message = message.replace(secret, "***")
+        return message
 
     def _secrets(self) -> set[str]:
         options = [value for name, value in self.url.query.items() if _SECRET.search(name)]

@@ -43,7 +43,7 @@ class CursorSession:
         try:
             self._connection = _begin(self._engine, address)
         except SQLAlchemyError as error:
-            raise unreachable(address, _said(error)) from None
+            raise unreachable(address, _message_of(error)) from None
 
     def read(self, query: Query) -> Iterator[pa.Table]:
         """Yield a query's rows; see `Session`. The type of a column is found from its values."""
@@ -95,10 +95,10 @@ class CursorSession:
 
     def _refusal(self, query: Query, error: SQLAlchemyError) -> DunningError:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
-            return gone(self._address, query.file, _said(error))
+            return gone(self._address, query.file, _message_of(error))
         # two classes of SQLSTATE: errors of the statement may name columns, those of values may not
         code = "42" if _is_about_the_statement(error) else "22"
-        return refused(self._address, query, _said(error), code)
+        return refused(self._address, query, _message_of(error), code)
 
 
 def _engine(address: Address) -> Engine:
@@ -168,9 +168,9 @@ def _refuse_new_file(address: Address) -> None:
 
 def _is_about_the_statement(error: SQLAlchemyError) -> bool:
     """Return whether a message is about tables, columns or SQL, without a value of a row."""
-    said = _said(error).lower()
+    message = _message_of(error).lower()
     return any(
-        sign in said
+        sign in message
         for sign in (
             "no such",
             "syntax",
@@ -187,5 +187,5 @@ def _is_about_the_statement(error: SQLAlchemyError) -> bool:
     )
 
 
-def _said(error: SQLAlchemyError) -> str:
+def _message_of(error: SQLAlchemyError) -> str:
     return str(error.orig) if isinstance(error, DBAPIError) else str(error)

@@ -89,16 +89,18 @@ def _extract(
 ) -> None:
     # the day first: an incomplete one ends the run before the tables are read
     day = _read_day(session, queries.day, as_of) if queries.day else as_of
-    told: dict[str, FileCounts] = {}
+    counted: dict[str, FileCounts] = {}
     for query in queries.tables:
         assert query.table is not None
-        counts = told[query.table.name] = _extract_table(session, address, query, folder, progress)
+        counts = counted[query.table.name] = _extract_table(
+            session, address, query, folder, progress
+        )
         progress(f"извлечена {query.table.name}: {counts.rows} реда")
     manifest: dict[str, Any] = {
         "as_of": day.isoformat(),
         IS_ASKED: queries.day is None,
-        "tables": {name: counts.to_manifest() for name, counts in told.items()},
-        "files": {f"{name}.parquet": counts.sha256 for name, counts in told.items()},
+        "tables": {name: counts.to_manifest() for name, counts in counted.items()},
+        "files": {f"{name}.parquet": counts.sha256 for name, counts in counted.items()},
     }
     write_private(folder / MANIFEST, manifest_bytes(manifest))
 
@@ -108,7 +110,7 @@ def _extract_table(
 ) -> FileCounts:
     table = query.table
     assert table is not None
-    said = ""
+    message = ""
     for _ in range(ATTEMPTS):
         progress(f"извлича се {table.name}")
         try:
@@ -119,11 +121,11 @@ def _extract_table(
                 lambda rows: progress(f"извлича се {table.name}: {rows} реда"),
             )
         except LostConnectionError as error:
-            said = str(error)
+            message = str(error)
             progress("връзката с базата се губи; нова връзка към същата снимка")
             # the table begins again from its first row: half of it cannot be continued
             session.renew()
-    raise gone(address, query.file, said)
+    raise gone(address, query.file, message)
 
 
 def _read_day(session: Session, query: Query, as_of: date) -> date:
@@ -165,10 +167,10 @@ def _session(address: Address, as_of: date) -> Iterator[Session]:
 def _is_whole(folder: Path) -> bool:
     """Return whether a folder holds a finished, undamaged extract."""
     try:
-        told = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
+        counted = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return bool(told == hash_files(folder))
+    return bool(counted == hash_files(folder))
 
 
 def _remove_others(folder: Path) -> None:

@@ -73,23 +73,23 @@ class Session(Protocol):
         ...
 
 
-def unreachable(address: Address, said: str) -> DunningError:
-    """Return the error for a failed connection; `said` is the driver's message."""
+def unreachable(address: Address, message: str) -> DunningError:
+    """Return the error for a failed connection; `message` is the driver's message."""
     return DunningError(
-        f"The billing database {address.shown} cannot be reached: {address.scrub(_last_line(said))} Check --ledger, "
+        f"The billing database {address.shown} cannot be reached: {address.scrub(_last_line(message))} Check --ledger, "
         "the user, and that its password is in the URL, in ~/.pgpass or wherever the driver looks for it."
     )
 
 
-def gone(address: Address, file: str, said: str) -> DunningError:
+def gone(address: Address, file: str, message: str) -> DunningError:
     """Return the error for a snapshot that was lost with its connections."""
     return DunningError(
-        f"The billing database {address.shown} went away while {file} was read: {address.scrub(_first_line(said))} "
+        f"The billing database {address.shown} went away while {file} was read: {address.scrub(_first_line(message))} "
         "The rest would be of another moment, so nothing was taken. Run again when it is back."
     )
 
 
-def refused(address: Address, query: Query, said: str, code: str | None = None) -> DunningError:
+def refused(address: Address, query: Query, message: str, code: str | None = None) -> DunningError:
     """Return the error for a query that the database refuses.
 
     Names in the message of an error of the statement itself are those of tables and columns; in any
@@ -98,12 +98,12 @@ def refused(address: Address, query: Query, said: str, code: str | None = None) 
     Args:
         code: the SQLSTATE, where the driver has one.
     """
-    told = address.scrub(_first_line(said))
+    reason = address.scrub(_first_line(message))
     # classes: 42 statement, 25 and 0A what may be done, 55 and 57 locks and timeouts, 53 resources
     if code is not None and not code.startswith(("42", "25", "0A", "55", "57", "53")):
-        told = _NAMED.sub("…", told)
+        reason = _NAMED.sub("…", reason)
     cure = _CURES.get(code or "", _CURE)
-    return DunningError(f"The billing database refuses {query.file}: {told} {cure}")
+    return DunningError(f"The billing database refuses {query.file}: {reason} {cure}")
 
 
 def no_driver(address: Address, missing: str) -> DunningError:
@@ -115,13 +115,13 @@ def no_driver(address: Address, missing: str) -> DunningError:
     )
 
 
-def _first_line(said: str) -> str:
-    lines = said.strip().splitlines()
+def _first_line(message: str) -> str:
+    lines = message.strip().splitlines()
     return _sentence(lines[0]) if lines else "no answer."
 
 
-def _last_line(said: str) -> str:
-    lines = said.strip().splitlines()
+def _last_line(message: str) -> str:
+    lines = message.strip().splitlines()
     return _sentence(lines[-1]) if lines else "no answer."
 
 

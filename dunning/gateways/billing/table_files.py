@@ -17,7 +17,7 @@ from dunning.core.words import CURRENCIES
 from dunning.ledger.read.cells import clean_text
 from dunning.ledger.read.values import read_amounts, read_words
 
-TELL_ROWS = 500_000
+PROGRESS_ROWS = 500_000
 # kinds with few different texts, which a dictionary stores once
 _FEW = (CellKind.WORD, CellKind.FLAG, CellKind.DAY, CellKind.NUMBER, CellKind.SHARE)
 
@@ -42,7 +42,7 @@ class FileCounts:
 
 
 def write_table(
-    path: Path, table: Table, batches: Iterable[pa.Table], tell: Callable[[int], None]
+    path: Path, table: Table, batches: Iterable[pa.Table], progress: Callable[[int], None]
 ) -> FileCounts:
     """Write the batches into `path`, readable by its owner only; return their counts.
 
@@ -50,7 +50,7 @@ def write_table(
 
     Args:
         batches: at least one, maybe empty; columns of text under the contract's names.
-        tell: called with the number of rows so far, every `TELL_ROWS`.
+        progress: called with the number of rows so far, every `PROGRESS_ROWS`.
     """
     counts = FileCounts(0, dict.fromkeys(CURRENCIES, 0) if table.has_money else {})
     batches = iter(batches)
@@ -66,10 +66,10 @@ def write_table(
         for batch in batches:
             rows = _complete(batch, schema)
             writer.write_table(rows, row_group_size=max(len(rows), 1))
-            told = counts.rows // TELL_ROWS
+            reported = counts.rows // PROGRESS_ROWS
             _count(counts, rows)
-            if counts.rows // TELL_ROWS > told:
-                tell(counts.rows)
+            if counts.rows // PROGRESS_ROWS > reported:
+                progress(counts.rows)
     with path.open("rb") as written:
         counts.sha256 = hashlib.file_digest(written, "sha256").hexdigest()
     return counts

@@ -38,7 +38,7 @@ def let_group_through(home: Path, group: int) -> None:
         home.chmod(0o710)
 
 
-def let_nobody_through(home: Path) -> None:
+def close_to_others(home: Path) -> None:
     """Close the home to all but its owner."""
     _keep_only(home, 0o700)
 

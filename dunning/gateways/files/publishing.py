@@ -156,9 +156,9 @@ def _is_same(prepared: Path, published: Path) -> bool:
     """Return whether a published file has the bytes of the prepared one and is private."""
     if not published.is_file() or published.is_symlink():
         return False
-    told = published.stat()
+    status = published.stat()
     # size first: it saves reading most files that differ
-    is_alike = told.st_mode & 0o777 == 0o600 and told.st_size == prepared.stat().st_size
+    is_alike = status.st_mode & 0o777 == 0o600 and status.st_size == prepared.stat().st_size
     return is_alike and sha256_of(published) == sha256_of(prepared)
 
 

@@ -14,8 +14,8 @@ def seal_files(seal: Path, files: Iterable[Path]) -> None:
 
     The seal is in the folder of the files or above it.
     """
-    told = {path.relative_to(seal.parent).as_posix(): sha256_of(path) for path in sorted(files)}
-    write_private(seal, json.dumps(told, indent=1).encode())
+    hashes = {path.relative_to(seal.parent).as_posix(): sha256_of(path) for path in sorted(files)}
+    write_private(seal, json.dumps(hashes, indent=1).encode())
 
 
 def check_seal(seal: Path, names: Iterable[str] | None = None) -> None:
@@ -26,23 +26,23 @@ def check_seal(seal: Path, names: Iterable[str] | None = None) -> None:
             written.
     """
     try:
-        told: dict[str, str] = json.loads(seal.read_text(encoding="utf-8"))
+        hashes: dict[str, str] = json.loads(seal.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DunningError(
             f"{seal} is missing: the step before has not ended. Run the whole date again."
         ) from error
     except ValueError as error:
-        raise DunningError(_tell(seal)) from error
+        raise DunningError(_describe_harm(seal)) from error
     chosen = None if names is None else set(names)
-    for name, sha256 in told.items():
+    for name, sha256 in hashes.items():
         path = seal.parent / name
         if (chosen is None or path.name in chosen) and (
             not path.is_file() or sha256_of(path) != sha256
         ):
-            raise DunningError(_tell(path))
+            raise DunningError(_describe_harm(path))
 
 
-def _tell(path: Path) -> str:
+def _describe_harm(path: Path) -> str:
     return (
         f"{path} is missing or not the one that an earlier step of this run wrote (SHA-256 differs): a bad disk, or "
         "somebody changed it. Nothing was published. Run the whole date again."

@@ -140,7 +140,7 @@ def transact(source: Source) -> Iterator[Connection]:
     Raises:
         DunningError: the server went away or cannot go on (disk full); the transaction is undone.
     """
-    with telling_outages():
+    with explaining_outages():
         if isinstance(source, Engine):
             with source.begin() as connection:
                 yield connection
@@ -153,7 +153,7 @@ def transact(source: Source) -> Iterator[Connection]:
 
 
 @contextmanager
-def telling_outages() -> Iterator[None]:
+def explaining_outages() -> Iterator[None]:
     """Turn a driver's error for a lost server into one DunningError.
 
     Raises:
@@ -162,9 +162,9 @@ def telling_outages() -> Iterator[None]:
     try:
         yield
     except _LOST as error:
-        said = str(getattr(error, "orig", error)).strip().splitlines()
+        lines = str(getattr(error, "orig", error)).strip().splitlines()
         raise DunningError(
-            f"PostgreSQL gave up in the middle of the work: {said[0] if said else 'no answer'}. "
+            f"PostgreSQL gave up in the middle of the work: {lines[0] if lines else 'no answer'}. "
             "What this step wrote was undone; cure that and run again."
         ) from error
 
@@ -185,7 +185,7 @@ def run_lock(engine: Engine, purpose: str, key: int = RUN_LOCK) -> Iterator[Conn
         DunningError: another run is going on; the message names it, its start, and what to do. Or
             the server went away.
     """
-    with telling_outages():
+    with explaining_outages():
         connection = engine.connect()
     with connection:
         with transact(connection):
@@ -323,13 +323,13 @@ def _shown(url: URL) -> str:
 
 
 def _unreachable(url: URL, error: DBAPIError) -> str:
-    said = str(error.orig).strip().splitlines()
-    if said and "permission denied to set role" in said[-1]:
+    lines = str(error.orig).strip().splitlines()
+    if lines and "permission denied to set role" in lines[-1]:
         return (
             f"The user of DUNNING_DATABASE_URL ({url.username}) may not work as the application's roles. "
             f"Let the owner of the database say: GRANT {RUNNER}, {WEB}, {READER} TO {url.username}"
         )
     return (
-        f"The database {_shown(url)} cannot be reached: {said[-1] if said else 'no answer'} "
+        f"The database {_shown(url)} cannot be reached: {lines[-1] if lines else 'no answer'} "
         "Check that the server runs and what DUNNING_DATABASE_URL says, or unset it to use the embedded one."
     )

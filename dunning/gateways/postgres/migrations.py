@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from dunning.core.errors import DunningError
-from dunning.gateways.postgres.database import READER, RUNNER, WEB, telling_outages
+from dunning.gateways.postgres.database import READER, RUNNER, WEB, explaining_outages
 from dunning.gateways.postgres.sql_files import sql_folder, statement
 
 MIGRATION_LOCK = 7_309_453_002
@@ -62,7 +62,7 @@ def migrate(engine: Engine, folder: Path | None = None, *, last: int | None = No
             fails.
     """
     known = read_migrations(folder)
-    with telling_outages(), engine.connect() as connection:
+    with explaining_outages(), engine.connect() as connection:
         # without the lock: the usual case, and every command comes here
         if _is_current(connection, known, last):
             return []
@@ -86,10 +86,10 @@ def protect(engine: Engine) -> None:
     Raises:
         DunningError: as `migrate`.
     """
-    with telling_outages(), engine.connect() as connection:
+    with explaining_outages(), engine.connect() as connection:
         _make_roles(connection)
     migrate(engine)
-    with telling_outages(), engine.connect() as connection:
+    with explaining_outages(), engine.connect() as connection:
         _protect(connection)
 
 

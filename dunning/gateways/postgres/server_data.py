@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dunning.core.errors import DunningError
-from dunning.gateways.files.home import let_nobody_through
+from dunning.gateways.files.home import close_to_others
 from dunning.gateways.postgres.server_account import Account
 from dunning.gateways.postgres.server_process import START_SECONDS_MAX, data_dir, server_status
 
@@ -52,7 +52,7 @@ def initialise(home: Path, account: Account) -> None:
     new.mkdir(mode=0o700)
     account.own(new)
     if not account.is_other:
-        let_nobody_through(home)
+        close_to_others(home)
     options = [word for name, value in _CONFIGURATION.items() for word in ("-c", f"{name}={value}")]
     initdb = [
         _program("initdb"),
@@ -184,9 +184,9 @@ def _is_short(folder: Path) -> bool:
 
 def _check(result: subprocess.CompletedProcess[str], home: Path) -> None:
     if result.returncode != 0:
-        said = "\n".join((result.stderr or result.stdout).strip().splitlines()[-3:])
+        output = "\n".join((result.stderr or result.stdout).strip().splitlines()[-3:])
         raise DunningError(
-            f"PostgreSQL's data could not be made in {home}:\n{said}\nCure that, or choose another DUNNING_HOME."
+            f"PostgreSQL's data could not be made in {home}:\n{output}\nCure that, or choose another DUNNING_HOME."
         )
 
 

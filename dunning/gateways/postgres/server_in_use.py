@@ -8,7 +8,7 @@ from dunning.gateways.postgres.server import server_status
 from dunning.gateways.settings.environment import Settings
 
 
-def tell(settings: Settings) -> Iterator[str]:
+def describe_server(settings: Settings) -> Iterator[str]:
     """Yield a line on the server in use, its state first.
 
     A second one on the embedded server, if that is not the one in use.
@@ -19,11 +19,11 @@ def tell(settings: Settings) -> Iterator[str]:
     if settings.database_url is None:
         yield embedded
     else:
-        yield _tell_given(settings)
+        yield _describe_given(settings)
         yield f"Not in use for our tables: {embedded}"
 
 
-def _tell_given(settings: Settings) -> str:
+def _describe_given(settings: Settings) -> str:
     address = find_url(settings).set(drivername="postgresql").render_as_string(hide_password=True)
     where = f"the server of {address} (DUNNING_DATABASE_URL)"
     try:

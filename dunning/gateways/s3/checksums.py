@@ -108,29 +108,29 @@ def md5_tag(path: Path, size: int, part_bytes: int) -> str:
 
 
 def find_checksum(
-    told: dict[str, Any], size: int, first_part_bytes: Callable[[], int]
+    head: dict[str, Any], size: int, first_part_bytes: Callable[[], int]
 ) -> Checksum | None:
     """Return the best checksum that a store has of an object and we can compute, or None.
 
     Args:
-        told: the answer to HEAD, with ChecksumMode.
+        head: the answer to HEAD, with ChecksumMode.
         size: bytes of the object.
         first_part_bytes: asks the store how large the object's first part is; called only if that
             matters.
     """
-    ours = told.get("Metadata", {}).get(MARK, "")
+    ours = head.get("Metadata", {}).get(MARK, "")
     if ours:
         return Checksum("sha256", bytes.fromhex(ours))
-    tag = _MD5.match(told.get("ETag", ""))
+    tag = _MD5.match(head.get("ETag", ""))
     # the strongest first
     for algorithm in ("sha256", "sha1", "crc32"):
-        value = told.get(f"Checksum{algorithm.upper()}")
+        value = head.get(f"Checksum{algorithm.upper()}")
         if value is None:
             continue
         text, count = _split_parts(value)
         if (
             count is None
-            and told.get("ChecksumType") != "FULL_OBJECT"
+            and head.get("ChecksumType") != "FULL_OBJECT"
             and tag is not None
             and tag[2]
         ):
@@ -138,7 +138,7 @@ def find_checksum(
             count = int(tag[2])
         return _checksum(algorithm, base64.b64decode(text), count, size, first_part_bytes)
     # encrypted with a key of the customer's, the ETag is no MD5 of the content
-    is_plain = told.get("ServerSideEncryption") in (None, "AES256") and not told.get(
+    is_plain = head.get("ServerSideEncryption") in (None, "AES256") and not head.get(
         "SSECustomerAlgorithm"
     )
     if tag is None or not is_plain:

@@ -20,7 +20,7 @@ from dunning.ledger.read.sources import ENDINGS
 RECORD = ".brought.json"
 
 
-def bring_from_bucket(ledger: str, home: Path, tell: Progress) -> Path:
+def bring_from_bucket(ledger: str, home: Path, progress: Progress) -> Path:
     """Return the local folder of an extract in an object store. The caller holds the run lock.
 
     One such extract at a time is kept under `<home>/incoming`, readable by its owner only; files
@@ -30,7 +30,7 @@ def bring_from_bucket(ledger: str, home: Path, tell: Progress) -> Path:
     Args:
         ledger: an s3:// address.
         home: of the installation.
-        tell: called with one short line at each step.
+        progress: called with one short line at each step.
 
     Raises:
         DunningError: an extract without files, one that changes while it is read, or a store that
@@ -42,11 +42,11 @@ def bring_from_bucket(ledger: str, home: Path, tell: Progress) -> Path:
         if other != folder:
             shutil.rmtree(other, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _bring(ledger, folder, tell)
+    _bring(ledger, folder, progress)
     return folder
 
 
-def _bring(ledger: str, folder: Path, tell: Progress) -> None:
+def _bring(ledger: str, folder: Path, progress: Progress) -> None:
     """Make a folder the copy of the ledger's files at a place of an object store."""
     place = open_place(ledger)
     wanted = _list_files(place)
@@ -59,7 +59,7 @@ def _bring(ledger: str, folder: Path, tell: Progress) -> None:
     for stored in wanted:
         entry = known.get(stored.name)
         if not _is_here(folder, stored, entry):
-            tell(f"изтегляне на {stored.name}")
+            progress(f"изтегляне на {stored.name}")
             sha256 = fetch_file(place, stored, folder / stored.name)
             entry = {"etag": stored.etag, "size": stored.size, "sha256": sha256}
         brought[stored.name] = entry
@@ -102,10 +102,10 @@ def _is_here(folder: Path, stored: Stored, entry: dict[str, Any] | None) -> bool
 
 def _read_record(folder: Path) -> dict[str, Any]:
     try:
-        told: dict[str, Any] = json.loads((folder / RECORD).read_text("utf-8"))
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return told
+    return record
 
 
 def _write_record(folder: Path, brought: dict[str, Any]) -> None:

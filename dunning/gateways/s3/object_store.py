@@ -133,25 +133,25 @@ class ObjectPlace:
 
         with self.explained(name):
             try:
-                told = self.client.head_object(Bucket=self.bucket, Key=self.key(name))
+                head = self.client.head_object(Bucket=self.bucket, Key=self.key(name))
             except ClientError as error:
                 if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
                     raise
                 # raises if the bucket itself is missing: that is a different error
                 self.client.head_bucket(Bucket=self.bucket)
                 return None
-        return Stored(name, told["ContentLength"], told["ETag"])
+        return Stored(name, head["ContentLength"], head["ETag"])
 
     def describe(self, stored: Stored) -> dict[str, Any]:
         """Return the store's description of this very version: metadata, checksums, encryption."""
         with self.explained(stored.name):
-            told: dict[str, Any] = self.client.head_object(
+            head: dict[str, Any] = self.client.head_object(
                 Bucket=self.bucket,
                 Key=self.key(stored.name),
                 IfMatch=stored.etag,
                 ChecksumMode="ENABLED",
             )
-        return told
+        return head
 
     def first_part_bytes(self, name: str) -> int:
         """Return the size of an object's first part; 0 if the store does not report it."""
@@ -159,12 +159,12 @@ class ObjectPlace:
 
         with self.explained(name):
             try:
-                told = self.client.head_object(Bucket=self.bucket, Key=self.key(name), PartNumber=1)
+                head = self.client.head_object(Bucket=self.bucket, Key=self.key(name), PartNumber=1)
             except ClientError as error:
                 if error.response["Error"]["Code"] not in _KNOWS_NO_PARTS:
                     raise
                 return 0
-        return int(told["ContentLength"])
+        return int(head["ContentLength"])
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove objects; one that is missing is no error."""

@@ -74,8 +74,8 @@ def explain(error: BotoCoreError | ClientError, url: str) -> DunningError:
 
 
 def _explain_answer(error: ClientError, url: str) -> DunningError:
-    told = error.response.get("Error", {})
-    code = str(told.get("Code", ""))
+    answer = error.response.get("Error", {})
+    code = str(answer.get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     bucket = urlsplit(url).netloc
     # a 404 of these two requests can only mean the bucket: they name no object

@@ -108,22 +108,24 @@ def read_house_settings(
     accepted = _read_acceptance(
         path, {name: written.pop(name) for name in ACCEPTANCE if name in written}
     )
-    told = {name: _place(name, value, path.parent) for name, value in written.items()}
+    written_values = {name: _place(name, value, path.parent) for name, value in written.items()}
     # the environment overrides the file
-    told |= {
+    written_values |= {
         name: _place(name, env[variable], Path.cwd())
         for name, variable in VARIABLES.items()
         if env.get(variable)
     }
-    numbers = {name: _number(name, told.get(name), *limits) for name, limits in _NUMBERS.items()}
+    numbers = {
+        name: _number(name, written_values.get(name), *limits) for name, limits in _NUMBERS.items()
+    }
     return HouseSettings(
-        ledger=told.get("ledger") or str(settings.home / "sample"),
-        out=told.get("out") or str(default_out.absolute()),
-        mapping=told.get("mapping"),
-        billing_sql=told.get("billing_sql"),
-        policy=told.get("policy"),
+        ledger=written_values.get("ledger") or str(settings.home / "sample"),
+        out=written_values.get("out") or str(default_out.absolute()),
+        mapping=written_values.get("mapping"),
+        billing_sql=written_values.get("billing_sql"),
+        policy=written_values.get("policy"),
         quarantine_limit=numbers["quarantine_limit"],
-        last_look=told.get("last_look"),
+        last_look=written_values.get("last_look"),
         shards=int(numbers["shards"] or min(os.cpu_count() or 1, 64)),
         accept_shrunk=accepted,
     )
@@ -131,7 +133,7 @@ def read_house_settings(
 
 def _read_file(path: Path) -> dict[str, Any]:
     try:
-        told = tomllib.loads(path.read_text("utf-8"))
+        written_values = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -139,27 +141,29 @@ def _read_file(path: Path) -> dict[str, Any]:
             f"{path} is not TOML that can be read. Correct it; docs/runbook.md has an example."
         ) from error
     # strict: a misspelled name would silently change nothing
-    if strange := sorted(told.keys() - VARIABLES.keys() - set(ACCEPTANCE)):
+    if strange := sorted(written_values.keys() - VARIABLES.keys() - set(ACCEPTANCE)):
         known = ", ".join([*VARIABLES, *ACCEPTANCE])
         raise DunningError(f"{path}: `{strange[0]}` means nothing here. It may hold {known}.")
-    for name, value in ((name, value) for name, value in told.items() if name not in ACCEPTANCE):
+    for name, value in (
+        (name, value) for name, value in written_values.items() if name not in ACCEPTANCE
+    ):
         is_right = (
             type(value) in (int, float) if name in _NUMBERS else isinstance(value, str) and value
         )
         if not is_right:
             kind = "a number" if name in _NUMBERS else "a text in quotes"
             raise DunningError(f"{path}: `{name}` is not {kind}. Correct it, or delete the line.")
-    return told
+    return written_values
 
 
-def _read_acceptance(path: Path, told: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def _read_acceptance(path: Path, written_values: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return the accepted tables by their day, with the reason; refuse an incomplete acceptance.
 
     Without its day or reason it could not be explained later.
     """
-    if not told:
+    if not written_values:
         return {}
-    names, reason, on = (told.get(name) for name in ACCEPTANCE)
+    names, reason, on = (written_values.get(name) for name in ACCEPTANCE)
     is_list = (
         isinstance(names, list)
         and names
@@ -175,9 +179,9 @@ def _read_acceptance(path: Path, told: Mapping[str, Any]) -> dict[str, dict[str,
     )
     for name, is_right, kind in zip(ACCEPTANCE, (is_list, is_reason, is_day), kinds, strict=True):
         if not is_right:
-            said = "is missing" if name not in told else "is something else"
+            fault = "is missing" if name not in written_values else "is something else"
             raise DunningError(
-                f"{path}: `{name}` {said}; it is {kind}. A date closes with less of what protects people only where "
+                f"{path}: `{name}` {fault}; it is {kind}. A date closes with less of what protects people only where "
                 f"all of {', '.join(ACCEPTANCE)} say so. Write all three, or delete them."
             )
     return {str(on): dict.fromkeys(names or (), str(reason))}

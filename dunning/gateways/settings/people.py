@@ -54,7 +54,7 @@ def read_people(settings: Settings) -> dict[str, PersonSettings]:
     """
     path = people_file(settings)
     try:
-        told = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -62,11 +62,11 @@ def read_people(settings: Settings) -> dict[str, PersonSettings]:
             f"{path}: {error}. Correct it; docs/access.md has an example."
         ) from error
     # strict: a misspelled table would silently give no rights
-    if told.keys() - {"people"} or not isinstance(told.get("people", {}), dict):
+    if content.keys() - {"people"} or not isinstance(content.get("people", {}), dict):
         raise DunningError(
             f'{path}: only tables [people.NAME] may stand here. Write [people.ivanova], role = "...".'
         )
-    people = {name: _read(path, name, values) for name, values in told.get("people", {}).items()}
+    people = {name: _read(path, name, values) for name, values in content.get("people", {}).items()}
     _check_ids(path, people)
     return people
 

@@ -170,13 +170,13 @@ def _fetch_files(place: ObjectPlace, folder: Path, fingerprint: str) -> None:
         raise DunningError(
             f"There is no snapshot at {place} (no {SEAL}), nor here. Load the ledger of that date again."
         )
-    told = _read_seal(place, seal)
-    if told["fingerprint"] != fingerprint:
+    sealed = _read_seal(place, seal)
+    if sealed["fingerprint"] != fingerprint:
         raise HarmedError(
             f"The snapshot at {place} is that of another ledger. Remove it and load the ledger again."
         )
     stored = {entry.name: entry for entry in place.objects()}
-    for file in (f"{name}.parquet" for name in sorted(told["tables"])):
+    for file in (f"{name}.parquet" for name in sorted(sealed["tables"])):
         if file not in stored:
             raise HarmedError(
                 f"The snapshot at {place} lacks {file}. Remove it and load the ledger again."
@@ -189,8 +189,8 @@ def _fetch_files(place: ObjectPlace, folder: Path, fingerprint: str) -> None:
 
 def _read_seal(place: ObjectPlace, seal: bytes) -> dict:
     try:
-        told = json.loads(seal)
-        return {"fingerprint": told["fingerprint"], "tables": told["tables"]}
+        sealed = json.loads(seal)
+        return {"fingerprint": sealed["fingerprint"], "tables": sealed["tables"]}
     except (ValueError, KeyError, TypeError) as error:
         raise HarmedError(
             f"{place.url_of(SEAL)} is not what was written there ({type(error).__name__}). Remove {place} and load the "

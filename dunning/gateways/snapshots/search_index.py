@@ -308,7 +308,7 @@ def _accounts(accounts: Frame, premises: Frame, payers: Frame) -> pa.Table:
         for each in ("address", "settlement", "postcode", "meter_no")
     )
     parts = (name, settlement, postcode, address)
-    said = pc.binary_join_element_wise(*parts, " ", null_handling="replace", null_replacement="")
+    joined = pc.binary_join_element_wise(*parts, " ", null_handling="replace", null_replacement="")
     columns = {
         "premise_no": accounts.text("premise_no"),
         "payer_code": accounts.text("payer_code"),
@@ -316,6 +316,6 @@ def _accounts(accounts: Frame, premises: Frame, payers: Frame) -> pa.Table:
         "address": address,
         "settlement": settlement,
         "meter_no": meter_no,
-        "folded": fold(said),
+        "folded": fold(joined),
     }
     return pa.table({key: columns[key].cast(pa.string()) for key in _COLUMNS})

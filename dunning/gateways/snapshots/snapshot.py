@@ -35,7 +35,7 @@ FORMAT = 4
 
 
 # The columns of the ledger's notices that other dates and our own actions are compared with.
-_TOLD_OF_NOTICES = ("notice_no", "account", "channel", "sent_on", "served_on", "failed_on")
+_NOTICE_COLUMNS = ("notice_no", "account", "channel", "sent_on", "served_on", "failed_on")
 
 
 @dataclass(frozen=True)
@@ -145,10 +145,10 @@ class Snapshot:
         notice_no, account (place in its bucket), channel, sent_on, served_on, failed_on, bucket.
         """
         self._check("notices")
-        told = pq.read_table(self.folder / "notices.parquet", columns=list(_TOLD_OF_NOTICES))
+        notices = pq.read_table(self.folder / "notices.parquet", columns=list(_NOTICE_COLUMNS))
         # rows are stored bucket after bucket, so the counts give the bucket of every row
         bucket = np.repeat(np.arange(BUCKETS, dtype=np.int32), self.info["buckets"]["notices"])
-        return told.append_column("bucket", pa.array(bucket))
+        return notices.append_column("bucket", pa.array(bucket))
 
     def read_account_codes(self) -> tuple[pa.Table, npt.NDArray[np.int64]]:
         """Return premise_no and payer_code of all accounts, and the first row of each bucket.
@@ -175,8 +175,8 @@ class Snapshot:
         The columns are named as `payers.vulnerable`. A table or column that was absent is not
         included.
         """
-        absent, told = self.info["absent_tables"], self.info["books"]["tables"]
-        taken = {name: rows["taken"] for name, rows in told.items() if name not in absent}
+        absent, notices = self.info["absent_tables"], self.info["books"]["tables"]
+        taken = {name: rows["taken"] for name, rows in notices.items() if name not in absent}
         return taken | self.info["protections"]
 
     def verify(self) -> None:
@@ -256,5 +256,7 @@ def sha256_of(path: Path) -> str:
 def sha256_of_info(info: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a snapshot's description."""
     # the hash cannot be part of what it is made of
-    told = {name: value for name, value in info.items() if name != "sha256"}
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    notices = {name: value for name, value in info.items() if name != "sha256"}
+    return hashlib.sha256(
+        json.dumps(notices, ensure_ascii=False, sort_keys=True).encode()
+    ).hexdigest()

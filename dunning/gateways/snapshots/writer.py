@@ -115,13 +115,13 @@ class SnapshotWriter:
             writer.close()
         # hashing lets other threads work meanwhile
         with ThreadPoolExecutor(2) as pool:
-            told = dict(zip(SCHEMAS, pool.map(self._tell, SCHEMAS), strict=True))
-        told["quarantine"] = _write_quarantine(self.beside, quarantine)
+            entries = dict(zip(SCHEMAS, pool.map(self._describe_table, SCHEMAS), strict=True))
+        entries["quarantine"] = _write_quarantine(self.beside, quarantine)
         content = {
             **info,
             "format": FORMAT,
             "fingerprint": self.fingerprint,
-            "tables": told,
+            "tables": entries,
             "buckets": {name: self._rows[name] for name in SCHEMAS},
         }
         # last, over all that it protects
@@ -149,7 +149,7 @@ class SnapshotWriter:
             self._path(name).chmod(0o600)
         return self._writers[name]
 
-    def _tell(self, name: str) -> dict[str, Any]:
+    def _describe_table(self, name: str) -> dict[str, Any]:
         if len(self._rows.get(name, ())) != BUCKETS:
             raise ValueError(f"{name} has {len(self._rows.get(name, ()))} of {BUCKETS} buckets")
         path = self._path(name)

@@ -2,7 +2,7 @@
 
     reading        |---- A ----|
     reading            |---- B ----|            shared: both at once
-    nobody_reads                      |-- C --| exclusive: while nothing reads
+    without_readers                   |-- C --| exclusive: while nothing reads
 
 A run needs none: it holds the run lock, or is recorded as open in the store.
 """
@@ -31,7 +31,7 @@ def reading(engine: Engine) -> Iterator[None]:
 
 
 @contextmanager
-def nobody_reads(engine: Engine) -> Iterator[bool]:
+def without_readers(engine: Engine) -> Iterator[bool]:
     """Yield whether no snapshot is being read; if so, no reader can begin while the block lasts."""
     with engine.connect() as connection:
         with connection.begin():

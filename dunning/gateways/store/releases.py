@@ -136,13 +136,13 @@ def fetch_releases(source: Source, as_of: date) -> list[ListRelease]:
         )
         # what is only intended may still be withdrawn: until it is done, the answer counts
         if out is not None and out.state == "done":
-            found.append(_tell_released(out, answer))
+            found.append(_released_state(out, answer))
         elif proposed is not None:
-            found.append(_tell_waiting(as_of, name, proposed, answer))
+            found.append(_waiting_state(as_of, name, proposed, answer))
     return found
 
 
-def _tell_released(out: Released, answer: Answer | None) -> ListRelease:
+def _released_state(out: Released, answer: Answer | None) -> ListRelease:
     files = answer.files if answer else {}
     state, by, at, note = (
         "released",
@@ -158,7 +158,7 @@ def _tell_released(out: Released, answer: Answer | None) -> ListRelease:
     )
 
 
-def _tell_waiting(
+def _waiting_state(
     as_of: date, name: str, proposed: tuple[int, int], answer: Answer | None
 ) -> ListRelease:
     rows, cents = proposed

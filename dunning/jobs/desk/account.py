@@ -185,15 +185,15 @@ def _payer(bucket: Any, account: int) -> Payer:
         int(bucket.accounts["premise"][account]),
     )
 
-    def told(frame: Any, place: int, *names: str) -> str:
+    def text_of(frame: Any, place: int, *names: str) -> str:
         return ", ".join(filter(None, (frame.text(name)[place].as_py() for name in names)))
 
     return Payer(
-        name=told(bucket.payers, payer, "name"),
+        name=text_of(bucket.payers, payer, "name"),
         kind="person" if bucket.payers["is_person"][payer] else "company",
-        national_id=told(bucket.payers, payer, "national_id"),
-        address=told(bucket.premises, premise, "settlement", "postcode", "address"),
-        postal_address=told(
+        national_id=text_of(bucket.payers, payer, "national_id"),
+        address=text_of(bucket.premises, premise, "settlement", "postcode", "address"),
+        postal_address=text_of(
             bucket.payers, payer, "postal_settlement", "postal_postcode", "postal_address"
         ),
     )

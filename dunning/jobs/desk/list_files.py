@@ -196,9 +196,9 @@ def _parse(
 def _stack(name: str, parts: list[pa.Table]) -> pa.Table:
     if len(parts) == 1:
         return parts[0]
-    told = zip(REMINDERS, parts, strict=True)
+    pairs = zip(REMINDERS, parts, strict=True)
     with_channel = [
-        part.add_column(0, "channel", pa.repeat(channel, len(part))) for channel, part in told
+        part.add_column(0, "channel", pa.repeat(channel, len(part))) for channel, part in pairs
     ]
     return pa.concat_tables(with_channel, promote_options="default")
 

@@ -118,10 +118,10 @@ def look_over(office: Office, as_of: date | None) -> Overview | None:
     if not dates:
         return None
     run = find_run(office, as_of)
-    told = fetch_manifest(run)["lists"]
+    entries = fetch_manifest(run)["lists"]
     found = []
     for name, files in FILES.items():
-        counts = [told[listed.path] for listed in files]
+        counts = [entries[listed.path] for listed in files]
         cents = sum(each["cents"] for each in counts) if "cents" in counts[0] else None
         found.append((name, sum(each["rows"] for each in counts), cents, _downloads(name)))
     return Overview(run.as_of, dates, found)
@@ -146,7 +146,7 @@ def look(office: Office, name: str, as_of: date | None, wish: ListQuery) -> List
         dates=runs.fetch_closed_dates(office.engine, _DATES),
         # Long texts are not loaded for a page; references are long and come last.
         columns=sorted(filter(is_short, columns), key=lambda column: column.name in _LAST),
-        rows=[_shorten(row) for row in _tell(rows.take(places), is_whole=False)],
+        rows=[_shorten(row) for row in _to_rows(rows.take(places), is_whole=False)],
         count=len(rows),
         sums={name: pc.sum(rows[name]).as_py() or 0 for name in rows.column_names if _is_sum(name)},
         choices=_choices(table, columns),
@@ -191,7 +191,7 @@ def look_into(
             run, "court_items", {"case_ref": found["case_ref"].to_pylist()}
         ).to_pylist()
     return RowPage(
-        name, run.as_of, columns, _tell(found, is_whole=is_whole), COURT_ITEMS.columns, items
+        name, run.as_of, columns, _to_rows(found, is_whole=is_whole), COURT_ITEMS.columns, items
     )
 
 
@@ -259,11 +259,11 @@ def _downloads(name: str) -> list[str]:
     return [each for each, listed in DOWNLOADS.items() if listed in FILES[name]]
 
 
-def _tell(rows: pa.Table, *, is_whole: bool) -> list[dict[str, Any]]:
+def _to_rows(rows: pa.Table, *, is_whole: bool) -> list[dict[str, Any]]:
     if _SECRET in rows.column_names and not is_whole:
         rows = mask_secrets(rows)
-    told: list[dict[str, Any]] = rows.to_pylist()
-    return told
+    entries: list[dict[str, Any]] = rows.to_pylist()
+    return entries
 
 
 def _shorten(row: dict[str, Any]) -> dict[str, Any]:

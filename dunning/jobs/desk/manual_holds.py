@@ -66,7 +66,7 @@ def hold_row(
             end, or the account has a hold already. Nothing is changed then.
     """
     _refuse_older(office, name, as_of)
-    said, end = read_note(note), _read_end(until, as_of)
+    text, end = read_note(note), _read_end(until, as_of)
     look_into(office, name, as_of, premise_no, payer_code)
     _refuse_second(office, as_of, premise_no, payer_code)
     try:
@@ -76,7 +76,7 @@ def hold_row(
             payer_code=payer_code,
             list_name=name,
             struck_on=as_of,
-            note=said,
+            note=text,
             author=author,
             valid_until=end,
         )

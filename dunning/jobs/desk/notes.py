@@ -13,14 +13,14 @@ def read_note(note: str) -> str:
     Raises:
         RefusedError: it is too short or too long.
     """
-    said = "".join(
+    text = "".join(
         sign for sign in note.replace("\r\n", "\n") if sign.isprintable() or sign == "\n"
     ).strip()
-    if not _NOTE_MIN <= len(said) <= _NOTE_MAX:
+    if not _NOTE_MIN <= len(text) <= _NOTE_MAX:
         raise RefusedError(
-            f"The reason has {len(said)} signs; {_NOTE_MIN} to {_NOTE_MAX} are needed, for others must understand it.",
+            f"The reason has {len(text)} signs; {_NOTE_MIN} to {_NOTE_MAX} are needed, for others must understand it.",
             "note_length",
             least=_NOTE_MIN,
             most=_NOTE_MAX,
         )
-    return said
+    return text

@@ -91,7 +91,7 @@ def look(office: Office, on: date | None) -> PolicyPage:
         closed_on=closed_on,
         origin_on=origin_on,
         version=policy.at(on).version,
-        rules=tuple(_tell(policy, name, on, rows) for name in policy.rule_files),
+        rules=tuple(_show_rule(policy, name, on, rows) for name in policy.rule_files),
         different=tuple(
             file for file, sha256 in policy.hashes().items() if built_in[file] != sha256
         ),
@@ -136,7 +136,7 @@ def _newest(policy: Policy) -> date:
     )
 
 
-def _tell(policy: Policy, name: str, on: date, rows: list[Row]) -> RulePage:
+def _show_rule(policy: Policy, name: str, on: date, rows: list[Row]) -> RulePage:
     rule_file, version = policy.rule_files[name], policy.version_at(name, on)
     return RulePage(
         name=name,
@@ -146,18 +146,18 @@ def _tell(policy: Policy, name: str, on: date, rows: list[Row]) -> RulePage:
         source=version.source,
         reason=version.reason,
         rows=tuple(row for row in rows if row.file == f"{name}.toml"),
-        history=_tell_history(rule_file, on),
+        history=_version_lines(rule_file, on),
     )
 
 
-def _tell_history(rule_file: RuleFile, on: date) -> tuple[VersionLine, ...]:
+def _version_lines(rule_file: RuleFile, on: date) -> tuple[VersionLine, ...]:
     """Return all versions of a file, newest first."""
     befores = (None, *rule_file.versions)
     pairs = zip(befores, rule_file.versions, strict=False)
-    return tuple(_tell_version(rule_file, version, before, on) for before, version in pairs)[::-1]
+    return tuple(_version_line(rule_file, version, before, on) for before, version in pairs)[::-1]
 
 
-def _tell_version(
+def _version_line(
     rule_file: RuleFile, version: Version, before: Version | None, on: date
 ) -> VersionLine:
     until = rule_file.until(version)

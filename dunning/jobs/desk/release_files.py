@@ -29,12 +29,12 @@ _SHOWN_OUT = 200
 class Files:
     """The files of one place.
 
-    place: `sent`, or the number of a recall. told: why they cannot be downloaded, if so.
+    place: `sent`, or the number of a recall. refusal: why they cannot be downloaded, if so.
     """
 
     place: str
     sha256: Mapping[str, str]
-    told: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ def look_at(office: Office, as_of: date, list_name: str) -> ReleasePage:
         answers=[
             each for each in fetch_answers(office.engine, as_of) if each.list_name == list_name
         ],
-        sent=_tell_files(released, SENT, _place(office, released, SENT)),
+        sent=_find_files(released, SENT, _place(office, released, SENT)),
         dropped=_count_dropped(office, released),
         recalls=[
-            (each, _tell_files(released, str(number), _place(office, released, str(number))))
+            (each, _find_files(released, str(number), _place(office, released, str(number))))
             for number, each in enumerate(_recalls(office, released), start=1)
         ],
         out=out.slice(0, _SHOWN_OUT).to_pylist(),
@@ -155,7 +155,7 @@ def _own(released: Released, files: Mapping[str, str]) -> dict[str, str]:
     )
 
 
-def _tell_files(released: Released, place: str, at: tuple[Target, str]) -> Files:
+def _find_files(released: Released, place: str, at: tuple[Target, str]) -> Files:
     try:
         return Files(place, _own(released, _read_sealed(*at)))
     except DunningError as error:

@@ -139,7 +139,7 @@ def look(office: Office, as_of: date | None = None) -> Tonight | None:
         raise NotThereError(
             f"The books of {day} are not closed, so there is nothing to show. Choose another day."
         )
-    return _tell(office, run, dates)
+    return _read_tonight(office, run, dates)
 
 
 def newest_run(office: Office) -> runs.RecordedRun | None:
@@ -147,7 +147,7 @@ def newest_run(office: Office) -> runs.RecordedRun | None:
     return runs.fetch_newest_loaded(office.engine, date.min)
 
 
-def _tell(office: Office, run: runs.RecordedRun, dates: list[date]) -> Tonight:
+def _read_tonight(office: Office, run: runs.RecordedRun, dates: list[date]) -> Tonight:
     day, manifest = run.as_of, run.receipts["manifest"]
     figures = fetch_figures(
         office.engine, since=day - timedelta(days=_MEMORY_DAYS), before=day + timedelta(days=1)
@@ -196,8 +196,8 @@ def _names(people: Any, list_name: str) -> list[str]:
 
 
 def _tables(manifest: dict[str, Any]) -> list[Line]:
-    told = manifest["ledger"]["tables"]["tables"]
-    return [Line(table=name, **counts) for name, counts in told.items()]
+    counted = manifest["ledger"]["tables"]["tables"]
+    return [Line(table=name, **counts) for name, counts in counted.items()]
 
 
 def _month_before(day: date) -> date:

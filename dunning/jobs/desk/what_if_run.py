@@ -107,7 +107,7 @@ def _sum_up(comparison: Comparison) -> dict[str, Any]:
     return {
         "night": comparison.after_on.isoformat(),
         "versions": list(comparison.versions),
-        "rules": [_tell_rule(change) for change in comparison.rules],
+        "rules": [_rule_to_json(change) for change in comparison.rules],
         "places": list(comparison.places),
         "stages": changes.stages.tolist(),
         "lists": dict(zip(comparison.lists, changes.lists.tolist(), strict=True)),
@@ -115,7 +115,7 @@ def _sum_up(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _tell_rule(change: RuleChange) -> dict[str, Any]:
+def _rule_to_json(change: RuleChange) -> dict[str, Any]:
     """Return a changed value by language: title of its file, label, and both sides as lines."""
     row = change.after or change.before
     assert row is not None

@@ -122,7 +122,7 @@ def begin(
     # a run that is recorded shows the same documents again
     since = known.since if known else _since(connection, night, order.service)
     memory = recall_shown(connection, order.service, since, known)
-    told = ((_OPEN_NIGHT, not is_closed and not order.dry_run), (_AGAIN, known is not None))
+    remarks = ((_OPEN_NIGHT, not is_closed and not order.dry_run), (_AGAIN, known is not None))
     this = NoticesRun(
         as_of=order.as_of.isoformat(),
         service=order.service,
@@ -138,7 +138,7 @@ def begin(
         is_signed=is_signed,
         newest_paid_on=night.newest_paid_on.isoformat() if night.newest_paid_on else "",
         wording=wording,
-        warnings=[text for text, is_so in told if is_so],
+        warnings=[text for text, is_so in remarks if is_so],
     )
     _lay_out(this, night, templates)
     return this.to_receipt()

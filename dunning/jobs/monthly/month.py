@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from dunning.core.errors import DunningError
-from dunning.core.progress import Progress, say_nothing
+from dunning.core.progress import Progress, no_progress
 from dunning.gateways.files.publishing import remove_folders
 from dunning.gateways.postgres.database import NOTICES_LOCK, run_lock
 from dunning.gateways.settings.environment import Settings
@@ -25,7 +25,7 @@ PartReceipt = TypeVar("PartReceipt")
 
 
 def run(
-    order: MonthlyRequest, shards: int = 1, progress: Progress = say_nothing
+    order: MonthlyRequest, shards: int = 1, progress: Progress = no_progress
 ) -> report.NoticesReport:
     """Make, publish and record the notices of a service on a date; return the report's receipt.
 

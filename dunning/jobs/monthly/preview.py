@@ -32,27 +32,27 @@ _NOTHING = "няма нито нов документ, нито неплатен
 class Preview:
     """The files of a preview, and the accounts without a notice.
 
-    files: of the notices. told: Bulgarian, one sentence for each account that gets none.
+    files: of the notices. sentences: Bulgarian, one sentence for each account that gets none.
     """
 
     files: list[Path]
-    told: list[str]
+    sentences: list[str]
 
 
 @dataclass(frozen=True)
 class Rendered:
     """The rendered notices of a preview, and the accounts without a notice.
 
-    notices: PDF by name of its file. told: as of `Preview`.
+    notices: PDF by name of its file. sentences: as of `Preview`.
     """
 
     notices: dict[str, bytes]
-    told: list[str]
+    sentences: list[str]
 
     @property
     def is_withheld(self) -> bool:
         """Whether an account gets no notice because it is withheld."""
-        return any(_NOTHING not in sentence for sentence in self.told)
+        return any(_NOTHING not in sentence for sentence in self.sentences)
 
 
 def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None = None) -> Preview:
@@ -68,7 +68,7 @@ def run(premise_no: str, payer_code: str | None, as_of: date, policy: str | None
     files = [folder / name for name in made.notices]
     for file, content in zip(files, made.notices.values(), strict=True):
         replace_private(file, content)
-    return Preview(files, made.told)
+    return Preview(files, made.sentences)
 
 
 def render(
@@ -95,7 +95,7 @@ def render(
     singles = print_singles(found, Press.of(night.rules, since, night.newest_paid_on))
     made = {Path(file_of(single.reference)).name: single.content for single in singles}
     missing = [code for code in asked.to_pylist() if code not in found["payer_code"].to_pylist()]
-    return Rendered(made, list(_tell(premise_no, missing, proposed["withheld"])))
+    return Rendered(made, list(_explain_missing(premise_no, missing, proposed["withheld"])))
 
 
 def _propose(
@@ -125,10 +125,12 @@ def _propose(
     )
 
 
-def _tell(premise_no: str, payer_codes: Iterable[str], withheld: pa.Table) -> Iterable[str]:
+def _explain_missing(
+    premise_no: str, payer_codes: Iterable[str], withheld: pa.Table
+) -> Iterable[str]:
     rows = withheld.filter(pc.equal(withheld["premise_no"], premise_no))
-    said = translate(rows["reason"].combine_chunks()).to_pylist()
-    reasons = dict(zip(rows["payer_code"].to_pylist(), said, strict=True))
+    reasons_shown = translate(rows["reason"].combine_chunks()).to_pylist()
+    reasons = dict(zip(rows["payer_code"].to_pylist(), reasons_shown, strict=True))
     for code in payer_codes:
         why = f"задържано ({reasons[code]})" if code in reasons else _NOTHING
         yield f"Абонатен № {premise_no}, код на платец {code}: без съобщение, {why}."

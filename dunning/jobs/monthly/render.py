@@ -95,7 +95,7 @@ def run(run: RunReceipt, part: int = 0, parts: int = 1) -> RenderedPart:
     }
 
 
-def read_told(this: NoticesRun, unit: Unit) -> RenderedUnit:
+def read_rendered(this: NoticesRun, unit: Unit) -> RenderedUnit:
     """Return files, pages and plain notices of a rendered unit.
 
     Raises:
@@ -103,8 +103,8 @@ def read_told(this: NoticesRun, unit: Unit) -> RenderedUnit:
     """
     check_seal(this.rendered / f"{unit.name}.seal")
     content = (this.rendered / f"{unit.name}.json").read_text(encoding="utf-8")
-    told: RenderedUnit = json.loads(content)
-    return told
+    record: RenderedUnit = json.loads(content)
+    return record
 
 
 def rows_file(this: NoticesRun, unit: Unit) -> Path:
@@ -128,12 +128,12 @@ class _Desk:
             read_streams([self.this.units / f"{unit.name}.arrow"])
         ).combine_chunks()
         made = self._letters(unit, notices) if unit.channel == "post" else self._mails(notices)
-        told = self.this.rendered / f"{unit.name}.json"
+        record = self.this.rendered / f"{unit.name}.json"
         rendered: RenderedUnit = {"files": made.files, "pages": made.pages, "plain": made.plain}
-        write_private(told, json.dumps(rendered).encode())
+        write_private(record, json.dumps(rendered).encode())
         rows = rows_file(self.this, unit)
         write_table(rows, made.rows)
-        seal_files(self.this.rendered / f"{unit.name}.seal", [told, rows])
+        seal_files(self.this.rendered / f"{unit.name}.seal", [record, rows])
 
     def _letters(self, unit: Unit, notices: pa.Table) -> Made:
         batches = (notices.slice(first, _AT_ONCE) for first in range(0, len(notices), _AT_ONCE))

@@ -19,7 +19,7 @@ from dunning.gateways.files.publishing import (
 from dunning.gateways.files.seals import check_seal
 from dunning.gateways.files.worktables import read_table
 from dunning.jobs.monthly.plan import Planned, plan_seal
-from dunning.jobs.monthly.render import RenderedUnit, read_told, rows_file
+from dunning.jobs.monthly.render import RenderedUnit, read_rendered, rows_file
 from dunning.jobs.monthly.runs import NoticesRun
 from dunning.jobs.monthly.units import Unit, read_units
 
@@ -71,7 +71,7 @@ def write_lists(this: NoticesRun, planned: Planned) -> Written:
     """
     check_seal(plan_seal(this), ["units.json", "withheld.parquet"])
     units = read_units(this.units / "units.json")
-    told = [read_told(this, unit) for unit in units]
+    rendered = [read_rendered(this, unit) for unit in units]
     letters, mails = (
         [unit for unit in units if unit.channel == channel] for channel in ("post", "email")
     )
@@ -82,13 +82,13 @@ def write_lists(this: NoticesRun, planned: Planned) -> Written:
         (NOT_SENT, [withheld]),
     ]
     lists = {f"{listed.path}.csv": _write(this, listed, tables) for listed, tables in contents}
-    files = {name: sha256 for one in told for name, sha256 in one["files"].items()}
+    files = {name: sha256 for one in rendered for name, sha256 in one["files"].items()}
     # equal names would merge in the dictionary, and one notice would be lost
-    if len(files) != sum(len(one["files"]) for one in told):
+    if len(files) != sum(len(one["files"]) for one in rendered):
         raise DunningError(
             f"Two notices of {this.as_of} would have one file. Nothing was published."
         )
-    counts = _count(planned, told, len(withheld))
+    counts = _count(planned, rendered, len(withheld))
     # one name is one file: lists and notices do not share names
     manifest = _manifest(this, counts) | {"files": files | lists}
     content = manifest_bytes(manifest)
@@ -116,12 +116,14 @@ def _write(this: NoticesRun, listed: ListFile, tables: Iterable[pa.Table]) -> st
     return write_private_parts(path, stream_csv(tables, listed.columns))
 
 
-def _count(planned: Planned, told: list[RenderedUnit], withheld: int) -> NoticeCounts:
+def _count(planned: Planned, rendered: list[RenderedUnit], withheld: int) -> NoticeCounts:
     return {
         "notices": {"email": planned["email"], "post": planned["post"]},
-        "pages": sum(one["pages"] for one in told),
-        "print_files": sum(1 for one in told for name in one["files"] if name.startswith("print/")),
-        "plain": sum(one["plain"] for one in told),
+        "pages": sum(one["pages"] for one in rendered),
+        "print_files": sum(
+            1 for one in rendered for name in one["files"] if name.startswith("print/")
+        ),
+        "plain": sum(one["plain"] for one in rendered),
         "withheld": {"rows": withheld, "reasons": planned["withheld"]},
         "total_cents": planned["total_cents"],
         "overdue_cents": planned["overdue_cents"],

@@ -40,14 +40,14 @@ class Past:
     @classmethod
     def read(cls, work: Path) -> "Past":
         """Return the baseline that `write` wrote."""
-        told = json.loads((work / _FILE).read_text(encoding="utf-8"))
+        entry = json.loads((work / _FILE).read_text(encoding="utf-8"))
         nights = {
             date.fromisoformat(day): {
                 name: (rows, cents) for name, (rows, cents) in figures.items()
             }
-            for day, figures in told["figures"].items()
+            for day, figures in entry["figures"].items()
         }
-        return cls(nights, told["payments"])
+        return cls(nights, entry["payments"])
 
     def judge(self, as_of: date, manifest: Manifest, rule: Release) -> list[Unusual]:
         """Return the unusual figures of the run that a manifest describes."""
@@ -75,12 +75,12 @@ def figures_of(as_of: date, manifest: Manifest) -> list[Figure]:
     Accounts and open cents by stage, rows and cents by list.
     """
     stages = [
-        Figure(as_of, "stage", name, told["accounts"], told["open_cents"])
-        for name, told in manifest["stages"].items()
+        Figure(as_of, "stage", name, entry["accounts"], entry["open_cents"])
+        for name, entry in manifest["stages"].items()
     ]
     lists = [
-        Figure(as_of, "list", name, told["rows"], told.get("cents", 0))
-        for name, told in manifest["lists"].items()
+        Figure(as_of, "list", name, entry["rows"], entry.get("cents", 0))
+        for name, entry in manifest["lists"].items()
     ]
     return stages + lists
 

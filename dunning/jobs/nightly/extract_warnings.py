@@ -39,7 +39,7 @@ def find_warnings(
     """Return the warnings about a ledger for the morning report, as Bulgarian sentences."""
     warnings = [*snapshot.info["warnings"], *warn_of_late_dates(snapshot, as_of)]
     if not snapshot.info["as_of"]:
-        invoiced, paid = _tell_day(newest_invoice_on(snapshot)), _tell_day(newest_paid_on)
+        invoiced, paid = _show_day(newest_invoice_on(snapshot)), _show_day(newest_paid_on)
         warnings.append(
             f"Извлечението няма manifest.json. Най-новата фактура в него: {invoiced} Най-новото плащане в него: {paid}"
         )
@@ -47,7 +47,7 @@ def find_warnings(
         warnings.append(
             "Плащанията са твърде стари: списъците са написани, но нищо не се отбелязва като изпратено."
         )
-    return warnings + _tell_without_effect(snapshot) + protections.tell()
+    return warnings + _describe_without_effect(snapshot) + protections.sentences()
 
 
 def warn_of_late_dates(snapshot: Snapshot, as_of: date) -> list[str]:
@@ -58,18 +58,18 @@ def warn_of_late_dates(snapshot: Snapshot, as_of: date) -> list[str]:
     """
     groups = snapshot.info["behind_gaps"]
     counts = {name: rows_after(groups.get(name, ()), as_of, DATED[name][1]) for name in DATED}
-    told = [
+    texts = [
         f"{rows} {form('bg', rows, name, 'counted_rows')}" for name, rows in counts.items() if rows
     ]
-    if not told:
+    if not texts:
         return []
     return [
-        f"Вероятно сгрешена година: {', '.join(told)} с дата дълго след {as_of:%d.%m.%Y} г. Нищо от това не се "
+        f"Вероятно сгрешена година: {', '.join(texts)} с дата дълго след {as_of:%d.%m.%Y} г. Нищо от това не се "
         "зачита преди датата си; проверете в изходната система."
     ]
 
 
-def _tell_without_effect(snapshot: Snapshot) -> list[str]:
+def _describe_without_effect(snapshot: Snapshot) -> list[str]:
     """Return warnings about accepted protection rows that match no account or invoice."""
     counts = {**snapshot.info["without_effect"], "holds": snapshot.info["holds_without_effect"]}
     return [
@@ -80,5 +80,5 @@ def _tell_without_effect(snapshot: Snapshot) -> list[str]:
     ]
 
 
-def _tell_day(day: date | None) -> str:
+def _show_day(day: date | None) -> str:
     return f"{day:%d.%m.%Y} г." if day else "няма."

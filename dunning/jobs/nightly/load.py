@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dunning.core.errors import DunningError, UsageError
-from dunning.core.progress import Progress, say_nothing
+from dunning.core.progress import Progress, no_progress
 from dunning.gateways.extracts import extract_at_hand, find_ledger, is_database, settle_place
 from dunning.gateways.files.publishing import write_private
 from dunning.gateways.files.seals import seal_files
@@ -142,7 +142,7 @@ def run(
 
 
 def begin(
-    settings: Settings, engine: Engine, order: NightlyRequest, progress: Progress = say_nothing
+    settings: Settings, engine: Engine, order: NightlyRequest, progress: Progress = no_progress
 ) -> RunReceipt:
     """Load and check the ledger, fill the run's work folder and return the run's receipt.
 
@@ -160,8 +160,8 @@ def begin(
     accepted = choose_accepted(engine, order.as_of, order.accept_shrunk)
     protections = judge_protections(engine, snapshot, order.as_of, rules.loading, accepted)
     # A database names no day of its own: only the day of its newest payment shows its age.
-    is_told = snapshot.info["as_of"] is not None and not is_database(order.ledger)
-    too_old = not is_told and is_stale(newest_paid_on, order.as_of, rules.loading)
+    is_dated = snapshot.info["as_of"] is not None and not is_database(order.ledger)
+    too_old = not is_dated and is_stale(newest_paid_on, order.as_of, rules.loading)
     may_record = not order.dry_run and not too_old and not protections.stops
     # A date up to the last closed one records nothing; it is decided with the events known then.
     is_past = closed_on is not None and order.as_of <= closed_on

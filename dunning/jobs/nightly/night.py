@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dunning.core.errors import DunningError, UsageError
 from dunning.core.frames import BUCKETS
-from dunning.core.progress import Progress, say_nothing
+from dunning.core.progress import Progress, no_progress
 from dunning.gateways.files.alive import alive
 from dunning.gateways.files.publishing import remove_folders
 from dunning.gateways.postgres.database import run_lock
@@ -21,7 +21,7 @@ from dunning.jobs.run_context import RunReceipt
 from dunning.jobs.workers import WorkerKilledError, map_in_processes
 
 
-def run(order: NightlyRequest, shards: int = 1, progress: Progress = say_nothing) -> NightReport:
+def run(order: NightlyRequest, shards: int = 1, progress: Progress = no_progress) -> NightReport:
     """Load, classify, propose, write and close one date; return the report's receipt.
 
     Args:

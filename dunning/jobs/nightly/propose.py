@@ -65,9 +65,9 @@ def run(run: RunReceipt, shards: list[ShardReceipt]) -> ProposedReceipt:
         "books": books,
         "lists": {name: len(table) for name, table in proposed.items()},
     }
-    told = Path(this.work) / "proposed.json"
-    told.write_text(json.dumps(receipt), encoding="utf-8")
-    seal_files(this.proposed_seal, [told, *tables])
+    receipt_file = Path(this.work) / "proposed.json"
+    receipt_file.write_text(json.dumps(receipt), encoding="utf-8")
+    seal_files(this.proposed_seal, [receipt_file, *tables])
     return receipt
 
 

@@ -38,11 +38,11 @@ class Protections:
     before: Mapping[str, int]
     now: Mapping[str, int]
 
-    def tell(self) -> list[str]:
+    def sentences(self) -> list[str]:
         """Return the warnings for the morning report, as Bulgarian sentences."""
-        return list(self._tell())
+        return list(self._sentences())
 
-    def _tell(self) -> Iterator[str]:
+    def _sentences(self) -> Iterator[str]:
         if self.stops:
             yield (
                 "Липсват или са намалели данни, които пазят хората: всички списъци са задържани и датата остава "
@@ -60,7 +60,7 @@ class Protections:
         return f"{'няма' if had is None else had} → {'липсва' if has is None else has}"
 
 
-def tell_accepted(accepted: Mapping[str, str]) -> list[str]:
+def describe_accepted(accepted: Mapping[str, str]) -> list[str]:
     """Return the accepted losses of a date, as Bulgarian sentences."""
     return [
         f"Датата е приключена с по-малко данни, които пазят хората: {name_table(name)}. Причина: {reason}"

@@ -13,7 +13,7 @@ from dunning.core.words import CHANNELS, STAGES
 from dunning.decisions.tables import TABLES
 from dunning.documents.lists.list_files import render_lists
 from dunning.documents.messages.texts import Letterhead
-from dunning.documents.pages.findings_text import say_unusual
+from dunning.documents.pages.findings_text import describe_unusual
 from dunning.gateways.files.publishing import (
     MANIFEST,
     hash_files,
@@ -74,7 +74,7 @@ def run(run: RunReceipt) -> WrittenReceipt:
     }
     # judged before it is written: what is found is part of the manifest itself
     unusual = Past.read(Path(this.work)).judge(this.day, manifest, this.rules().release)
-    manifest["unusual"] = say_unusual(unusual)
+    manifest["unusual"] = describe_unusual(unusual)
     write_private(this.prepared / MANIFEST, manifest_bytes(manifest))
     seal_files(this.manifest_seal, [this.prepared / MANIFEST])
     return {"as_of": this.as_of, "stages": stages, "lists": lists, "files": manifest["files"]}

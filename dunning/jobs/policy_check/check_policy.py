@@ -131,7 +131,7 @@ def _check_version(
             if turned != rules and differs(crowd, turned, rules, before):
                 break
         else:
-            tried = ", ".join(_say(turn.value) for turn in turns)
+            tried = ", ".join(_show_value(turn.value) for turn in turns)
             problem = (
                 f"`{label}` changes nothing: turned to {tried}, nothing differs on {rules.as_of}."
             )
@@ -139,9 +139,9 @@ def _check_version(
             yield Finding(f"{name}.toml", _line(version, turns[0].key), problem, cure)
 
 
-def _say(value: object) -> str:
+def _show_value(value: object) -> str:
     if isinstance(value, tuple):
-        return f"[{', '.join(_say(entry) for entry in value)}]"
+        return f"[{', '.join(_show_value(entry) for entry in value)}]"
     return str(value)
 
 

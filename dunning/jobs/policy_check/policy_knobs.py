@@ -52,7 +52,7 @@ def _turn(key: str, value: Any, night: date) -> Iterator[tuple[str, list[Any]]]:
     if isinstance(value, tuple):
         for n, entry in enumerate(value):
             # An entry is tested by leaving it out: some outcome must change without it.
-            yield f"{key}[{_say(entry)}]", [value[:n] + value[n + 1 :]]
+            yield f"{key}[{_show_value(entry)}]", [value[:n] + value[n + 1 :]]
         if not value:
             yield key, [(_first_entry(key, night),)]
     elif isinstance(value, Decimal):
@@ -70,7 +70,7 @@ def _turn(key: str, value: Any, night: date) -> Iterator[tuple[str, list[Any]]]:
         yield key, [f"{value} 1"]
 
 
-def _say(entry: Any) -> str:
+def _show_value(entry: Any) -> str:
     return f"{entry[0]} to {entry[1]}" if isinstance(entry, tuple) else str(entry)
 
 

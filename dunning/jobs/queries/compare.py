@@ -62,7 +62,7 @@ def write_moves(comparison: Comparison, out: Path) -> list[Path]:
     return files
 
 
-def tell(comparison: Comparison, files: list[Path], width: int) -> str:
+def show_comparison(comparison: Comparison, files: list[Path], width: int) -> str:
     """Return the comparison as a page of Bulgarian text.
 
     Args:

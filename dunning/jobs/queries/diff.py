@@ -3,13 +3,13 @@
 from datetime import date
 
 from dunning.core.errors import UsageError
-from dunning.core.progress import Progress, say_nothing
+from dunning.core.progress import Progress, no_progress
 from dunning.decisions.compare.changes import Comparison
 from dunning.jobs.queries.compare import compare_nights
 from dunning.jobs.queries.past_night import open_night, open_nights
 
 
-def run(before_on: date, after_on: date, progress: Progress = say_nothing) -> Comparison:
+def run(before_on: date, after_on: date, progress: Progress = no_progress) -> Comparison:
     """Return the differences between two past nights, each under its own run's policy.
 
     Nothing is recorded.

@@ -8,7 +8,7 @@ from dunning.decisions.account.story import build_story, find_accounts
 from dunning.documents.pages.story_page import render_story
 from dunning.gateways.store import table_sizes
 from dunning.jobs.nightly.history import gather_history
-from dunning.jobs.nightly.protections import tell_accepted
+from dunning.jobs.nightly.protections import describe_accepted
 from dunning.jobs.queries.fate import fetch_fates
 from dunning.jobs.queries.past_night import find_night, kept_policy, open_nights
 from dunning.ledger.buckets import buckets_of
@@ -34,4 +34,4 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
         story = build_story(bucket, decision, found, rules, account)
         own_proposals = [row for row in proposed if row["payer_code"] == story.payer_code]
         pages.append(render_story(story, own_proposals))
-    return "\n".join([*pages, *tell_accepted(accepted)])
+    return "\n".join([*pages, *describe_accepted(accepted)])

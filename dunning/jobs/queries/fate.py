@@ -48,10 +48,12 @@ def fetch_fates(
         code: fetch_account_actions(source, premise_no, code)
         for code in {row["payer_code"] for row in rows}
     }
-    return [{**row, "steps": _tell(row, as_of, known, actions[row["payer_code"]])} for row in rows]
+    return [
+        {**row, "steps": _find_steps(row, as_of, known, actions[row["payer_code"]])} for row in rows
+    ]
 
 
-def _tell(row: Row, as_of: date, known: _Known, actions: Sequence[Row]) -> list[Step]:
+def _find_steps(row: Row, as_of: date, known: _Known, actions: Sequence[Row]) -> list[Step]:
     if row["state"] == "withheld":
         return [Step("withheld", on=as_of, note=row["reason"] or "")]
     steps = [Step("proposed", on=as_of), *_hold_steps(row, as_of, known)]

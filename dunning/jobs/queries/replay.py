@@ -4,7 +4,7 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
-from dunning.core.progress import Progress, say_nothing
+from dunning.core.progress import Progress, no_progress
 from dunning.gateways.extracts import settle_place
 from dunning.gateways.files.publishing import MANIFEST, remove_folders
 from dunning.gateways.postgres.database import run_lock
@@ -35,7 +35,7 @@ def run(
     out: str,
     policy: str | None = None,
     shards: int = 1,
-    progress: Progress = say_nothing,
+    progress: Progress = no_progress,
 ) -> NightReport:
     """Write the files of a date (ISO) again below `out`.
 
@@ -72,8 +72,8 @@ def run(
             receipt = report.run(this.to_receipt(), published)
         finally:
             remove_folders([Path(this.work)])
-    told = _SAME if is_same else _WHAT_IF if policy else _OTHER
-    return {**receipt, "is_same": is_same, "text": f"{receipt['text']}\n{told}"}
+    verdict = _SAME if is_same else _WHAT_IF if policy else _OTHER
+    return {**receipt, "is_same": is_same, "text": f"{receipt['text']}\n{verdict}"}
 
 
 def _begin(settings: Settings, night: Night, out: str) -> NightlyRun:

@@ -3,14 +3,14 @@
 from datetime import date
 from pathlib import Path
 
-from dunning.core.progress import Progress, say_nothing
+from dunning.core.progress import Progress, no_progress
 from dunning.decisions.compare.changes import Comparison
 from dunning.jobs.nightly.load import load_checked_policy
 from dunning.jobs.queries.compare import compare_nights
 from dunning.jobs.queries.past_night import open_night, open_nights
 
 
-def run(policy: Path, as_of: date, progress: Progress = say_nothing) -> Comparison:
+def run(policy: Path, as_of: date, progress: Progress = no_progress) -> Comparison:
     """Return the differences between a night as it was and under a folder's policy files.
 
     Nothing is recorded.

@@ -22,7 +22,7 @@ from dunning.jobs.release.publish import Outcome, Reply
 from dunning.jobs.release.sample import APPROVES_SAMPLE, is_sample
 
 DAG_ID = "release"
-# The line that `say_what_about` writes: date and number of the run.
+# The line that `describe_subject` writes: date and number of the run.
 _ABOUT = re.compile(r"^Нощ `(\d{4}-\d\d-\d\d)`, обработка `(\d+)`\.$", re.M)
 _NOTE_MAX = 500
 
@@ -32,7 +32,7 @@ def task_of(list_name: str) -> str:
     return f"ask_{list_name}"
 
 
-def say_what_about(asked: offer.Offer) -> str:
+def describe_subject(asked: offer.Offer) -> str:
     """Return the line of a question's body that binds an answer to its date and run."""
     return f"Нощ `{asked.as_of}`, обработка `{asked.run_id}`."
 
@@ -87,10 +87,10 @@ def run(
 def reply_of(settings: Settings, question: RecordedQuestion, asked: offer.Offer) -> Reply:
     """Return the recorded answer and its author; `expired` if there is none."""
     if question.responded_at is None:
-        return Reply("expired", say_unanswered("closed"))
+        return Reply("expired", describe_unanswered("closed"))
     if question.responded_by is None:
         why = "newer_lists" if offer.is_replaced(asked.as_of) else "too_late"
-        return Reply("expired", say_unanswered(why))
+        return Reply("expired", describe_unanswered(why))
     known = find_settings(
         read_people(settings), str(question.responded_by["id"]), str(question.responded_by["name"])
     )
@@ -104,7 +104,7 @@ def reply_of(settings: Settings, question: RecordedQuestion, asked: offer.Offer)
     return Reply(answer, by, _read_note(question.given.get("note")))
 
 
-def say_unanswered(why: str) -> str:
+def describe_unanswered(why: str) -> str:
     """Return why a question ended without an answer, in Bulgarian; see `no_answer` of the words."""
     return word_of("bg", why, "no_answer")
 
@@ -140,7 +140,7 @@ def _release_unasked(
         # the sample has a day of its own, for which its lists are checked once more
         automatic = Reply("automatic", "auto_approve")
         return publish.run(waits, automatic, ledger, on=waits.as_of, layout=layout)
-    return publish.run(waits, Reply("expired", say_unanswered("closed")), ledger)
+    return publish.run(waits, Reply("expired", describe_unanswered("closed")), ledger)
 
 
 def _find_asked(engine: Engine, question: RecordedQuestion, list_name: str) -> offer.Offer:

@@ -92,7 +92,7 @@ def read_rows(
     if only_ready and list_name == "court":
         cases = parts[COURT.path]
         parts[COURT.path] = cases.filter(pc.equal(cases["part"], "ready"))
-    told = [
+    tables = [
         part.append_column("file", pa.repeat(path, len(part))).append_column(
             "channel", pa.repeat(path.rpartition("/")[2], len(part))
         )
@@ -100,7 +100,7 @@ def read_rows(
         for path, part in parts.items()
     ]
     items = _read(target, COURT_ITEMS, files) if list_name == "court" else None
-    return PublishedRows(pa.concat_tables(told).combine_chunks(), parts, items)
+    return PublishedRows(pa.concat_tables(tables).combine_chunks(), parts, items)
 
 
 def _read(target: Target, listed: ListFile, files: Mapping[str, str]) -> pa.Table:

@@ -12,7 +12,7 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket
 from dunning.core.lists import PRINCIPAL
 from dunning.core.money import format_minor
-from dunning.core.progress import Progress, say_nothing
+from dunning.core.progress import Progress, no_progress
 from dunning.core.words import PROTECTING_TABLES
 from dunning.decisions.account.manual_hold_terms import OF_PREMISE, find_held_back
 from dunning.decisions.lists.dropped_rows import (
@@ -73,7 +73,7 @@ def look_again(
     on: date,
     ledger: str | None = None,
     layout: Layout = BUILT_IN,
-    progress: Progress = say_nothing,
+    progress: Progress = no_progress,
 ) -> tuple[pa.Array, Look]:
     """Return per row why it must stay, null where it may leave; and what it was compared with.
 
@@ -169,10 +169,10 @@ def _load(
 
 def _refuse_older(night: Night, newest: Snapshot) -> None:
     """Refuse an extract of an earlier day, or with fewer payments up to the list's day."""
-    told = newest.info["as_of"]
-    if told and date.fromisoformat(told) < night.as_of:
+    stated_on = newest.info["as_of"]
+    if stated_on and date.fromisoformat(stated_on) < night.as_of:
         raise DunningError(
-            f"The ledger of the last look speaks for {told}, the list for {night.as_of}. Nothing was released. "
+            f"The ledger of the last look speaks for {stated_on}, the list for {night.as_of}. Nothing was released. "
             f"{_CURE}"
         )
     # both count and sum: a payment may be lost and another one changed
@@ -247,16 +247,16 @@ def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Tabl
     exists = pc.is_in(keys, value_set=_names(now.bucket))
     withheld, differs = (
         _look_up(keys, held, "reason"),
-        _say_difference(list_name, keys, listed, rows),
+        _describe_difference(list_name, keys, listed, rows),
     )
     # listed still: only a difference keeps it; else the reason with which it is withheld now;
     # else, where neither list has it, the reason must be found in the account itself
     is_listed = pc.is_in(keys, value_set=key_of(listed))
     reasons = pc.if_else(is_listed, differs, withheld)
-    unsaid = pc.and_(exists, pc.and_(pc.invert(is_listed), pc.is_null(withheld)))
-    if pc.any(unsaid).as_py():
-        said = _explain(night, now, index, list_name, rows.filter(unsaid))
-        reasons = pc.replace_with_mask(reasons, unsaid, said)
+    unexplained = pc.and_(exists, pc.and_(pc.invert(is_listed), pc.is_null(withheld)))
+    if pc.any(unexplained).as_py():
+        explained = _explain(night, now, index, list_name, rows.filter(unexplained))
+        reasons = pc.replace_with_mask(reasons, unexplained, explained)
     return pc.if_else(exists, reasons, pa.scalar("gone"))
 
 
@@ -277,7 +277,9 @@ def _explain(
     return explain_dropped(list_name, now, rows, name_items(list_name, then, rows))
 
 
-def _say_difference(list_name: str, keys: pa.Array, listed: pa.Table, rows: pa.Table) -> pa.Array:
+def _describe_difference(
+    list_name: str, keys: pa.Array, listed: pa.Table, rows: pa.Table
+) -> pa.Array:
     """Return why rows that are still listed stay all the same.
 
     Another message, less owed, or a case that waits for a person.

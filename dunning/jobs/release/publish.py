@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from dunning.core.errors import DunningError
 from dunning.core.money import format_minor
-from dunning.core.progress import Progress, say_nothing
+from dunning.core.progress import Progress, no_progress
 from dunning.core.sofia_time import day_of
 from dunning.decisions.lists.volume_limits import let_out
 from dunning.documents.words import counted, table_of, word_of
@@ -78,7 +78,7 @@ def run(
     offer: Offer,
     reply: Reply,
     ledger: str | None = None,
-    progress: Progress = say_nothing,
+    progress: Progress = no_progress,
     on: str | None = None,
     layout: Layout = BUILT_IN,
 ) -> Outcome:
@@ -103,7 +103,7 @@ def run_where_asked(
     list_name: str,
     reply: Reply,
     ledger: str | None = None,
-    progress: Progress = say_nothing,
+    progress: Progress = no_progress,
     on: str | None = None,
     layout: Layout = BUILT_IN,
 ) -> Outcome:
@@ -303,11 +303,11 @@ def _receipt(offer: Offer, state: str, rows: int, cents: int, dropped: int) -> O
         "rows": rows,
         "cents": cents,
         "dropped": dropped,
-        "text": tell(offer.list_name, state, rows, cents, dropped),
+        "text": describe(offer.list_name, state, rows, cents, dropped),
     }
 
 
-def tell(list_name: str, state: str, rows: int, cents: int, dropped: int) -> str:
+def describe(list_name: str, state: str, rows: int, cents: int, dropped: int) -> str:
     """Return the Bulgarian line about a list's outcome for the morning report."""
     name = word_of("bg", list_name, "list_rows").capitalize()
     if state in table_of("bg", "release_result"):

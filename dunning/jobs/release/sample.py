@@ -39,10 +39,10 @@ def is_sample(settings: Settings, run: runs.RecordedRun) -> bool:
 
 def _is_of(folder: Path, run: runs.RecordedRun) -> bool:
     try:
-        told = json.loads((folder / "manifest.json").read_text("utf-8"))
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         return (
             # both: the marker alone could be copied into the manifest of a real ledger
-            "sample" in told
+            "sample" in manifest
             and ledger_fingerprint(folder, None, read_ledger(folder)) == run.ledger_fingerprint
         )
     except (OSError, ValueError, DunningError):

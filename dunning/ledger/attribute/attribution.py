@@ -73,7 +73,7 @@ def attribute(
         billed, paid: what was settled about invoices and payments.
     """
     payments = references.tables["payments"]
-    rows = np.flatnonzero(references.standing("invoices"))
+    rows = np.flatnonzero(references.accepted("invoices"))
     invoice_account = np.full(len(references.tables["invoices"]), NO_ACCOUNT, np.int32)
     invoice_account[rows] = accounts.find(billed.premise[rows], billed.payer[rows])
     guess = accounts.find(paid.premise, paid.payer)
@@ -82,12 +82,12 @@ def attribute(
     is_open = is_asked & (guess < 0) & (paid.payer == UNNAMED)
     reverses = references.places("payments", "reverses")
     bad = find_bad_reversals(
-        _payment_rows(payments, reverses), guess, references.standing("payments")
+        _payment_rows(payments, reverses), guess, references.accepted("payments")
     )
     payments.mark(bad & is_asked & ~is_open, bit("bad_reversal"))
     # Asked again: bad reversals have just been marked.
-    stands = references.standing("payments") & (guess >= 0)
-    return Attribution(accounts, invoice_account, np.where(stands, guess, NO_ACCOUNT), guess)
+    accepted = references.accepted("payments") & (guess >= 0)
+    return Attribution(accounts, invoice_account, np.where(accepted, guess, NO_ACCOUNT), guess)
 
 
 def name_numbers(references: References, numbering: Numbering, name: str) -> _Named:

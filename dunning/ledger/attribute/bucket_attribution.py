@@ -88,12 +88,12 @@ def settle_part(
     # No premise by any rule: the account, if any, may be in another bucket.
     is_stray = (found.premise == UNNAMED) if len(payments) else np.zeros(0, bool)
     _mark_unmatched(payments, found, named, ~is_stray)
-    is_plain = payments.stands & payments.frame.text("reverses").is_null().to_numpy(
+    is_plain = payments.accepted & payments.frame.text("reverses").is_null().to_numpy(
         zero_copy_only=False
     )
     # `named`, not `found`: only a payment that names both makes an account.
     is_founding = is_plain & (named.premise >= 0) & (named.payer >= 0)
-    owned = invoices.stands & (billed.premise >= 0) & (billed.payer >= 0)
+    owned = invoices.accepted & (billed.premise >= 0) & (billed.payer >= 0)
     pairs = distinct(
         np.concatenate(
             (
@@ -146,20 +146,20 @@ def name_payers(table: TypedTable, register: Register) -> Places:
     Marks missing_reference where that payer is missing or refused.
     """
     payer = register.number_payers(table.frame.text("payer_code"))
-    mark_missing(table, "payer_code", payer, register.payer_stands)
+    mark_missing(table, "payer_code", payer, register.payer_accepted)
     return payer
 
 
-def mark_missing(table: TypedTable, column: str, numbers: Places, stands: Flags) -> None:
+def mark_missing(table: TypedTable, column: str, numbers: Places, accepted: Flags) -> None:
     """Mark the rows that name a missing or refused row in this column."""
     missing = MISSING | MISSING_IN[column]
     table.mark(numbers == UNKNOWN, missing | OWN_FAULT)
-    table.mark(is_refused(numbers, stands), missing)
+    table.mark(is_refused(numbers, accepted), missing)
 
 
 def _name(table: TypedTable, register: Register) -> Settled:
     premise = register.number_premises(table.frame.text("premise_no"))
-    mark_missing(table, "premise_no", premise, register.premise_stands)
+    mark_missing(table, "premise_no", premise, register.premise_accepted)
     return Settled(premise, name_payers(table, register), table.reasons)
 
 
@@ -174,7 +174,7 @@ def _find_owners(
     rows = np.flatnonzero((premise == UNNAMED) | (payer == UNNAMED))
     names = payments.frame.text("invoice_no").take(pa.array(rows))
     invoice = find_places(names, invoices.frame.text("invoice_no"))
-    owned = invoices.stands & (billed.premise >= 0) & (billed.payer >= 0)
+    owned = invoices.accepted & (billed.premise >= 0) & (billed.payer >= 0)
     agrees = agrees_with(
         named.premise[rows],
         named.payer[rows],

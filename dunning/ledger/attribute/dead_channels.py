@@ -50,7 +50,7 @@ def end_older_contacts(references: References, numbering: Numbering, cells: Cell
     if not len(keys):
         return ends
     own = payer * len(CHANNELS) + contacts.frame["channel"]
-    rows = np.flatnonzero(contacts.stands & np.isin(own, keys))
+    rows = np.flatnonzero(contacts.accepted & np.isin(own, keys))
     # A refused contact without a day may be older than all: they end when they begin.
     undated = np.isin(own[rows], keys[since == NO_INSTANT])
     next_refused = np.where(

@@ -173,13 +173,13 @@ class _Collector:
 
         The account that a rule finds beside these is flagged here.
         """
-        nobody = np.full(len(rows), UNNAMED, np.int64)
+        unnamed = np.full(len(rows), UNNAMED, np.int64)
         if name == "premises":
-            return self.numbering.premise[rows], nobody
+            return self.numbering.premise[rows], unnamed
         if name == "payers":
-            return nobody, self.numbering.payer[rows]
+            return unnamed, self.numbering.payer[rows]
         if name not in _PARTIES:
-            return nobody, nobody
+            return unnamed, unnamed
         named = name_numbers(self.references, self.numbering, name)
         premise, payer = named.premise[rows], named.payer[rows]
         if name in self.references.numbers:
@@ -198,19 +198,19 @@ class _Collector:
         pair = self.accounts.find(premise, payer)
         self._reach_accounts(pair)
         # Both exist but have no account together: one of the two was probably mistyped.
-        is_slip = (pair < 0) & self._stand(premise, payer) & (not makes_accounts)
+        is_slip = (pair < 0) & self._accepted(premise, payer) & (not makes_accounts)
         by_premise = premise[(premise >= 0) & ((payer < 0) | is_slip)]
         by_payer = payer[(payer >= 0) & ((premise < 0) | is_slip)]
         self.flags[self.accounts.of_premises(by_premise)[1]] = True
         self.flags[self.accounts.of_payers(by_payer)[1]] = True
 
-    def _stand(self, premise: Places, payer: Places) -> Flags:
+    def _accepted(self, premise: Places, payer: Places) -> Flags:
         """Return where both numbers are of rows that are taken in."""
         both = (premise >= 0) & (payer >= 0)
-        standing, numbering = self.references.standing, self.numbering
+        accepted, numbering = self.references.accepted, self.numbering
         # Index with a mask, so that only known numbers are looked up.
-        both[both] &= standing("premises")[numbering.premise_row[premise[both]]]
-        both[both] &= standing("payers")[numbering.payer_row[payer[both]]]
+        both[both] &= accepted("premises")[numbering.premise_row[premise[both]]]
+        both[both] &= accepted("payers")[numbering.payer_row[payer[both]]]
         return both
 
     def _keep_premises(self, name: str, premise: Places, payer: Places) -> None:

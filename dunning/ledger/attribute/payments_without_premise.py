@@ -120,8 +120,8 @@ class Strays:
         names = rows.frame.text("reverses")
         premise, payer = find_payment(names)
         self.find_owners(names, premise, payer)
-        nobody = np.full(len(rows), UNNAMED, np.int32)
-        self._send(rows, (premise, payer), nobody, np.ones(len(rows), bool), self._returned)
+        unnamed = np.full(len(rows), UNNAMED, np.int32)
+        self._send(rows, (premise, payer), unnamed, np.ones(len(rows), bool), self._returned)
 
     def _send(
         self,
@@ -141,7 +141,7 @@ class Strays:
         rows.mark(is_asked & is_bare, bit("bad_reversal"))
         is_plain = ~_is_filled(rows, "reverses")
         self.has_bgn |= bool(
-            (goes & is_plain & rows.stands & (rows.frame["currency"] == BGN)).any()
+            (goes & is_plain & rows.accepted & (rows.frame["currency"] == BGN)).any()
         )
         if goes.any():
             went = _with_numbers(rows, goes, premise, found)

@@ -52,9 +52,9 @@ class References:
         self._places: dict[tuple[str, str], Places] = {}
         self._indexes: dict[str, TextIndex] = {}
 
-    def standing(self, name: str) -> Flags:
+    def accepted(self, name: str) -> Flags:
         """Return which rows of a table are taken in, as far as is known by now."""
-        return self.tables[name].stands
+        return self.tables[name].accepted
 
     def places(self, name: str, column: str) -> Places:
         """Return the rows that table `name` names in `column`, as places in the named table."""
@@ -79,10 +79,11 @@ class References:
         table = self.tables[name]
         for column in columns:
             assert (name, column) not in _FORGIVEN, f"{name}.{column} may name what is not there"
-            places, stands = self.places(name, column), self.standing(_KEYS[column])
+            places, accepted = self.places(name, column), self.accepted(_KEYS[column])
             missing = places == UNKNOWN
             table.mark(
-                missing | is_refused(places, stands), bit("missing_reference") | MISSING_IN[column]
+                missing | is_refused(places, accepted),
+                bit("missing_reference") | MISSING_IN[column],
             )
             table.mark(
                 # A name that a ragged row has is not this row's own fault: the ragged row is
@@ -107,10 +108,10 @@ class References:
         return np.asarray(pc.is_in(names, value_set=keys).to_numpy(zero_copy_only=False))
 
 
-def is_refused(places: Places, stands: Flags) -> Flags:
+def is_refused(places: Places, accepted: Flags) -> Flags:
     """Return which places are rows that are not taken in."""
     refused = places >= 0
-    refused[refused] = ~stands[places[refused]]
+    refused[refused] = ~accepted[places[refused]]
     return refused
 
 

@@ -24,7 +24,7 @@ class Register:
     Attributes:
         numbering: numbers of premises and payers in snapshot order.
         premises, payers: rows of the two tables by key.
-        premise_stands, payer_stands: by number.
+        premise_accepted, payer_accepted: by number.
         tenures: merged tenancies that are taken in, by premise number.
         pairs: (premise, payer) of these tenancies, ascending, each once.
     """
@@ -32,8 +32,8 @@ class Register:
     numbering: Numbering
     premises: TextIndex
     payers: TextIndex
-    premise_stands: Flags
-    payer_stands: Flags
+    premise_accepted: Flags
+    payer_accepted: Flags
     tenures: Tenures
     pairs: Pairs
 
@@ -73,7 +73,7 @@ def make_register(tables: Mapping[str, TypedTable]) -> Register:
         TextIndex(payers.frame.text("payer_code")),
     )
     # Refused tenancies make no account and cover no day.
-    rows = np.flatnonzero(tenancies.stands)
+    rows = np.flatnonzero(tenancies.accepted)
     frame = tenancies.frame
     premise = _number(frame.text("premise_no"), premise_rows, numbering.premise)[rows]
     payer = _number(frame.text("payer_code"), payer_rows, numbering.payer)[rows]
@@ -88,8 +88,8 @@ def make_register(tables: Mapping[str, TypedTable]) -> Register:
         numbering,
         premise_rows,
         payer_rows,
-        premises.stands[numbering.premise_row],
-        payers.stands[numbering.payer_row],
+        premises.accepted[numbering.premise_row],
+        payers.accepted[numbering.payer_row],
         tenures,
         distinct(numbering.pair(premise, payer)),
     )
@@ -106,10 +106,10 @@ def _number(codes: pa.Array, index: TextIndex, numbers: Places) -> Places:
     return found[pc.fill_null(encoded.indices, len(found) - 1).to_numpy(zero_copy_only=False)]
 
 
-def is_refused(numbers: Places, stands: Flags) -> Flags:
+def is_refused(numbers: Places, accepted: Flags) -> Flags:
     """Return which numbers are UNKNOWN or of refused rows."""
     missing = numbers == UNKNOWN
     known = numbers >= 0
     # Only known numbers may be used as places.
-    missing[known] = ~stands[numbers[known]]
+    missing[known] = ~accepted[numbers[known]]
     return missing

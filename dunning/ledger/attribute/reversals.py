@@ -36,7 +36,7 @@ class PaymentRows:
         return self.reverses != -1
 
 
-def find_bad_reversals(payments: PaymentRows, account: Places, stands: Flags) -> Flags:
+def find_bad_reversals(payments: PaymentRows, account: Places, accepted: Flags) -> Flags:
     """Return which rows are `bad_reversal`.
 
     A good reversal names a payment that is taken in, is no reversal itself, and has the same
@@ -47,20 +47,20 @@ def find_bad_reversals(payments: PaymentRows, account: Places, stands: Flags) ->
 
     Args:
         account: each row's account; below 0 where it has none.
-        stands: rows that are not refused for another reason.
+        accepted: rows that are not refused for another reason.
     """
     rows = np.flatnonzero(payments.is_reversal)
     target = np.maximum(payments.reverses[rows], 0)
     is_there = (
         (payments.reverses[rows] >= 0)
-        & stands[target]
+        & accepted[target]
         & ~payments.is_reversal[target]
         & (account[target] >= 0)
     )
     same = is_there & (account[rows] == account[target])
     # An unreadable amount has its own reason; it is not called bad here as well.
     fits = same & (_is_opposite(payments, rows, target) | ~payments.is_readable[rows])
-    good = rows[fits & stands[rows]]
+    good = rows[fits & accepted[rows]]
     numbers = payments.payment_no.take(pa.array(good))
     order = good[order_rows((payments.reverses[good], payments.paid_on[good]), numbers)]
     is_later = np.zeros(len(order), bool)

@@ -88,14 +88,14 @@ class Assembled:
 
 
 def assemble(
-    extract: Extract, writer: BucketSink[Any], limits: QuarantineLimits, tell: Progress
+    extract: Extract, writer: BucketSink[Any], limits: QuarantineLimits, progress: Progress
 ) -> Assembled:
     """Decide which rows are taken in, and write all tables of the snapshot.
 
     Raises:
         DunningError: there is not one account; a table has too many refused rows.
     """
-    tell("проверки")
+    progress("проверки")
     # Order matters: a premise or payer that is missing refuses the rows that name it, and only
     # rows that are taken in may form accounts.
     mark_missing_parties(References(extract.tables))
@@ -103,12 +103,12 @@ def assemble(
     do_all(Bulk.find_copies, [extract.bulk[name] for name in ("invoices", "payments")])
     give_back_memory()
     parts = Parts(extract.bulk, register, writer.scratch)
-    tell("чии са фактурите и плащанията")
+    progress("чии са фактурите и плащанията")
     # Early EUR rows in one table are enough to ask: a BGN row taken in from either refuses them.
     parts.settle(any(bulk.has_early_euro for bulk in extract.bulk.values()))
     _refuse_empty(len(parts.accounts))
     give_back_memory()
-    tell("снимка")
+    progress("снимка")
     return _Assembly(extract, register, parts, limits).run(writer)
 
 
@@ -246,10 +246,10 @@ class _Assembly:
         )
         accounts = self.parts.accounts
         owners = {name: accounts.find(of.premise, of.payer) for name, of in gathered.items()}
-        stands = gathered["invoices"].rows.stands
+        accepted = gathered["invoices"].rows.accepted
         attribution = Attribution(
             accounts,
-            np.where(stands, owners["invoices"], -1),
+            np.where(accepted, owners["invoices"], -1),
             np.full(len(owners["payments"]), -1),
             owners["payments"],
         )

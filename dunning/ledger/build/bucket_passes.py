@@ -169,7 +169,7 @@ class Parts:
         )
         if not found:
             nothing = self._read("invoices", range(0), None)
-            return nothing, _nobody(0), np.zeros(0, np.int32)
+            return nothing, _unnamed(0), np.zeros(0, np.int32)
         return (
             join_tables(bulk.raw, [rows for rows, _, _ in found]),
             _join([of for _, of, _ in found]),
@@ -294,7 +294,7 @@ class Parts:
             "reversals": moved.build_reversals(),
             "invoice_lines": build_invoice_lines(ground),
         }
-        numbers = {"invoices": billed, "payments": paid, "invoice_lines": _nobody(len(lines))}
+        numbers = {"invoices": billed, "payments": paid, "invoice_lines": _unnamed(len(lines))}
         return Built(
             homes=part.homes,
             tables=written,
@@ -371,6 +371,6 @@ def _join(parts: list[Settled]) -> Settled:
     return Settled(*map(np.concatenate, columns))
 
 
-def _nobody(rows: int) -> Settled:
+def _unnamed(rows: int) -> Settled:
     none = np.full(rows, UNNAMED, np.int32)
     return Settled(none, none, np.zeros(rows, np.int32))

@@ -64,8 +64,8 @@ class Parties:
         }
 
     def _premise_rows(self) -> tuple[Places, npt.NDArray]:
-        numbering, stands = self.ground.numbering, self.ground.references.standing("premises")
-        is_in = stands[numbering.premise_row]
+        numbering, accepted = self.ground.numbering, self.ground.references.accepted("premises")
+        is_in = accepted[numbering.premise_row]
         return numbering.premise_row[is_in], numbering.bucket[is_in]
 
     def _premises(self, has_refused_evidence: npt.NDArray) -> BucketedTable:
@@ -109,10 +109,10 @@ class Parties:
 
     def _accounts(self, began_on: npt.NDArray, has_refused_evidence: npt.NDArray) -> BucketedTable:
         ground, accounts = self.ground, self.ground.accounts
-        stands = ground.references.standing("premises")[ground.numbering.premise_row]
+        accepted = ground.references.accepted("premises")[ground.numbering.premise_row]
         # Number of each premise among those taken in: 1 0 1 1 -> 0 0 1 2 (a refused one is never
         # named).
-        premise_number = np.cumsum(stands) - 1
+        premise_number = np.cumsum(accepted) - 1
         everyone = np.arange(len(accounts))
         columns = {
             "premise_no": take(
@@ -202,7 +202,7 @@ class Parties:
         All of the premises must be taken in.
         """
         numbering = self.ground.numbering
-        number = np.cumsum(self.ground.references.standing("premises")[numbering.premise_row]) - 1
+        number = np.cumsum(self.ground.references.accepted("premises")[numbering.premise_row]) - 1
         return (
             number[premises] - bucket_offsets(self._premise_rows()[1])[numbering.bucket[premises]]
         ).astype(np.int32)

@@ -33,7 +33,7 @@ class Ground:
 
     def rows(self, name: str) -> Places:
         """Return the rows of a table that are taken in."""
-        return np.flatnonzero(self.references.standing(name))
+        return np.flatnonzero(self.references.accepted(name))
 
     def named_accounts(self, name: str, rows: Places) -> Places:
         """Return the account that each row names by premise and payer; -1 where there is none."""

@@ -66,7 +66,7 @@ def count_rows(table: TypedTable) -> EntryCounts:
         "read": len(table) + ragged,
         "quarantined": int(table.is_refused.sum()) + ragged,
         "repeated": int(table.is_repeated.sum()),
-        "taken": int(table.stands.sum()),
+        "taken": int(table.accepted.sum()),
     }
 
 

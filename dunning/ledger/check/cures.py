@@ -29,15 +29,17 @@ _PAID_BACK = (
 _MISSING, _DATE, _SIGN = (bit(reason) for reason in ("missing_reference", "bad_date", "wrong_sign"))
 
 
-def tell_cures(names: Iterable[str], tables: Mapping[str, TypedTable]) -> str:
+def describe_cures(names: Iterable[str], tables: Mapping[str, TypedTable]) -> str:
     """Return a sentence for each known cure of the refused rows of some tables; empty if none.
 
     Args:
         tables: all tables of the extract; of large ones at least the refused rows.
     """
     # Each cure once, however many tables ask for it.
-    told = list(dict.fromkeys(cure for name in names for cure in _cures_of(tables[name], tables)))
-    return "".join(f" {cure}" for cure in told)
+    sentences = list(
+        dict.fromkeys(cure for name in names for cure in _cures_of(tables[name], tables))
+    )
+    return "".join(f" {cure}" for cure in sentences)
 
 
 def guess_cures(firsts: Mapping[str, str]) -> str:
@@ -51,7 +53,7 @@ def guess_cures(firsts: Mapping[str, str]) -> str:
     return "".join(f" {cure}" for cure in cures)
 
 
-def tell_lost_zeros(table: TypedTable, tables: Mapping[str, TypedTable]) -> str:
+def describe_lost_zeros(table: TypedTable, tables: Mapping[str, TypedTable]) -> str:
     """Return how many of the missing codes that a table names exist but for leading zeros.
 
     Only where most of them do: then a program has dropped the zeros. Empty otherwise.
@@ -96,7 +98,7 @@ def _cures_of(table: TypedTable, tables: Mapping[str, TypedTable]) -> Iterator[s
     reasons = table.reasons[table.is_refused]
     if (reasons & _DATE).any():
         yield _WRITTEN_OTHERWISE
-    if lost := tell_lost_zeros(table, tables):
+    if lost := describe_lost_zeros(table, tables):
         yield lost
     if table.table.name == "payments" and (reasons & _SIGN).any():
         yield _PAID_BACK

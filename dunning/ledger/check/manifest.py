@@ -107,8 +107,8 @@ def check_manifest(
     """
     differences = [
         difference
-        for name, told in manifest.tables.items()
-        for difference in _compare(files[name] or f"{name} (no file)", told, read[name])
+        for name, stated in manifest.tables.items()
+        for difference in _compare(files[name] or f"{name} (no file)", stated, read[name])
     ]
     if differences:
         raise DunningError(

@@ -20,7 +20,7 @@ def count_protections(tables: Mapping[str, TypedTable]) -> dict[str, int]:
     empty gives 0.
     """
     return {
-        f"{name}.{column}": int((_carries(tables[name], column) & tables[name].stands).sum())
+        f"{name}.{column}": int((_carries(tables[name], column) & tables[name].accepted).sum())
         for name, columns in PROTECTING_COLUMNS.items()
         for column in columns
         if (source := tables[name].raw.source) is not None and column in source.filled

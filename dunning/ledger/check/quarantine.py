@@ -13,7 +13,7 @@ from dunning.core.errors import DunningError
 from dunning.core.frames import QUARANTINE_SCHEMA
 from dunning.core.ledger_tables import ANY_REASON, OWN_FAULT, TABLES, bit, names_of
 from dunning.core.named_cells import format_cells
-from dunning.ledger.check.cures import guess_cures, tell_cures
+from dunning.ledger.check.cures import describe_cures, guess_cures
 from dunning.ledger.check.masking import mask_cell, mask_cells
 from dunning.ledger.check.refused_cells import cells_at_fault
 from dunning.ledger.side_by_side import do_all
@@ -67,18 +67,20 @@ def check_limits(
         if of.refused > limits.share_max_of(name) * of.read
     }
     if over:
-        told = "; ".join(_tell(name, of, limits.share_max_of(name)) for name, of in over.items())
+        shares = "; ".join(
+            _describe_excess(name, of, limits.share_max_of(name)) for name, of in over.items()
+        )
         alone = " ".join(
             f"--quarantine-limit {name}={_least_share(of)}" for name, of in over.items()
         )
         cures = (
-            tell_cures(over, tables)
+            describe_cures(over, tables)
             if tables
             else guess_cures({name: of.first for name, of in over.items()})
         )
         raise DunningError(
-            f"Too many rows are refused: {told}. Nothing was loaded. Correct these rows at their source.{cures} Or, if "
-            f"the rest may go on without them this once, load again with {alone}: it holds for "
+            f"Too many rows are refused: {shares}. Nothing was loaded. Correct these rows at their source.{cures} "
+            f"Or, if the rest may go on without them this once, load again with {alone}: it holds for "
             f"{'this table' if len(over) == 1 else 'these tables'} alone, and whoever the refused rows name stays off "
             "every list."
         )
@@ -137,7 +139,7 @@ def _least_share(refusals: Refusals) -> Decimal:
     return (Decimal(refusals.refused) / refusals.read).quantize(Decimal("0.01"), ROUND_CEILING)
 
 
-def _tell(name: str, refusals: Refusals, limit: Decimal) -> str:
+def _describe_excess(name: str, refusals: Refusals, limit: Decimal) -> str:
     share = (Decimal(100 * refusals.refused) / refusals.read).quantize(Decimal("0.01"))
     return (
         f"{name} {refusals.refused} of {refusals.read} rows ({share} %, the limit is "
@@ -172,10 +174,10 @@ def _rows_of(
         is_mapped = identifiers is not None
         # A ragged row has no certain columns, so no cells can be named for it.
         found = cells_at_fault(table, place, by_name, is_mapped=is_mapped) if place >= 0 else {}
-        told = format_cells(
+        explained = format_cells(
             zip(found, _mask(tuple(found.values()), tuple(found), table, known), strict=True)
         )
-        yield table.table.name, *table.place_of(line), names_of(bits), row, told
+        yield table.table.name, *table.place_of(line), names_of(bits), row, explained
 
 
 def _mask(

@@ -46,10 +46,10 @@ def clean_text(column: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(is_empty), pa.scalar(None, pa.string()), trimmed)
 
 
-def says_nothing(cell: str) -> bool:
+def is_blank(cell: str) -> bool:
     """Return whether a cell is empty or has a word that means empty.
 
-    >>> says_nothing(" null"), says_nothing("\\\\N"), says_nothing("Nuller")
+    >>> is_blank(" null"), is_blank("\\\\N"), is_blank("Nuller")
     (True, True, False)
     """
     return cell.strip().upper() in ("", *NOTHING)

@@ -69,13 +69,13 @@ def read_dialect(
     """
     encoding = encoding or _decide_encoding(path)
     line = _line_at(path, encoding, lines_above)
-    told = _SEP.fullmatch(line.strip(" \r\n")) if not lines_above else None
-    if told:
+    directive = _SEP.fullmatch(line.strip(" \r\n")) if not lines_above else None
+    if directive:
         lines_above = 1
         line = _line_at(path, encoding, lines_above)
     # `sep=` is believed only where the header really has that delimiter.
-    if told and told[1] in _QUOTED.sub("", line):
-        delimiter = delimiter or told[1]
+    if directive and directive[1] in _QUOTED.sub("", line):
+        delimiter = delimiter or directive[1]
     delimiter = delimiter or _decide_delimiter(line)
     header = _split_header(path.name, line, delimiter, lines_above + 1)
     return Dialect(encoding, delimiter, header, lines_above)

@@ -11,7 +11,7 @@ from typing import Any
 
 from dunning.core.errors import DunningError
 from dunning.core.ledger_tables import TABLES, CellKind, LedgerColumn
-from dunning.ledger.read.cells import says_nothing
+from dunning.ledger.read.cells import is_blank
 from dunning.ledger.read.date_patterns import refuse_pattern
 from dunning.ledger.read.dialects import DELIMITERS
 from dunning.ledger.read.encodings import ENCODINGS
@@ -253,7 +253,7 @@ class _Checker:
         given = self.section(path, given)
         words = {word: self.string((*path, word), becomes) for word, becomes in given.items()}
         # NULL and the like are empty cells by the time that words are compared.
-        return {"" if says_nothing(word) else word: becomes for word, becomes in words.items()}
+        return {"" if is_blank(word) else word: becomes for word, becomes in words.items()}
 
     def filters(self, path: tuple[str, ...], given: Any) -> tuple[Filter, ...]:
         if not isinstance(given, list):
@@ -282,7 +282,7 @@ class _Checker:
     def word(self, path: tuple[str, ...], given: Any) -> str:
         """Return the text that a cell must have; a word that means an empty cell becomes ""."""
         text = self.string(path, given).strip()
-        return "" if says_nothing(text) else text
+        return "" if is_blank(text) else text
 
     def flag(self, path: tuple[str, ...], given: Any, what: str = "") -> bool:
         if not isinstance(given, bool):

@@ -114,7 +114,7 @@ def test_what_cannot_be_written_is_told_with_its_block(wrong: str, tmp_path: Pat
     with pytest.raises(
         DunningError, match=r"notice\.v2\.bg\.txt: the block `held` cannot be written: .*Mend the"
     ):
-        words.say("held", held="1,00 €")
+        words.write_block("held", held="1,00 €")
 
 
 @pytest.mark.parametrize("block", ["warning", "title", "kinds", "card_return"])

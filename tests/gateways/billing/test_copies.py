@@ -26,7 +26,7 @@ LINES = (
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take rows in small steps, so that a table of some MiB is met in its middle."""
     monkeypatch.setattr(copies, "BLOCK_BYTES", 1 << 16)
-    monkeypatch.setattr(table_files, "TELL_ROWS", 1000)
+    monkeypatch.setattr(table_files, "PROGRESS_ROWS", 1000)
 
 
 @pytest.fixture

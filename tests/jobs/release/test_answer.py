@@ -32,7 +32,7 @@ def airflow(engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch)
 def body_of(name: str = NAME) -> str:
     """Return the body of the question as the task that asks writes it."""
     waits = offer.find_waiting()[name]
-    return f"{offer.ask(waits, 'http://desk')[1]}\n\n{answer.say_what_about(waits)}"
+    return f"{offer.ask(waits, 'http://desk')[1]}\n\n{answer.describe_subject(waits)}"
 
 
 def answers(engine: Engine) -> list[tuple[str, str, str]]:

@@ -235,8 +235,8 @@ def test_what_was_recorded_stays(night: Path, engine: Engine) -> None:
 def test_by_command_it_is_the_same(night: Path, home: Path, engine: Engine) -> None:
     shown = dunning("release", "--as-of", AS_OF.isoformat())
     assert shown.printed.startswith("Списък за прекъсване към 22.11.2026 г.: 3 реда, 360,00 €")
-    unsaid = dunning("release", "--as-of", AS_OF.isoformat(), "--list", "court")
-    assert (unsaid.code, len(unsaid.messages)) == (2, 1)
+    unexplained = dunning("release", "--as-of", AS_OF.isoformat(), "--list", "court")
+    assert (unexplained.code, len(unexplained.messages)) == (2, 1)
     day = AS_OF.isoformat()
     done = dunning(
         "release", "--as-of", day, "--list", "court", "--approved-by", "legal", "--on", day

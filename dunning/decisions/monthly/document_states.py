@@ -1,4 +1,4 @@
-"""Standing of each new document of a notice: where its sum counts, or why it does not."""
+"""State of each new document of a notice: where its sum counts, or why it does not."""
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +14,15 @@ from dunning.decisions.segments import index_rows
 # or a court case), agreed, expired: it is open, but not to be paid with this notice. settled:
 # nothing is open. set_off: a credit note, which has lessened what is open or is left over as
 # credit.
-STANDINGS = ("to_pay", "overdue", "held", "agreed", "expired", "settled", "set_off")
-TO_PAY, _OVERDUE, _HELD, _AGREED, _EXPIRED, _SETTLED, _SET_OFF = range(len(STANDINGS))
+DOCUMENT_STATES = ("to_pay", "overdue", "held", "agreed", "expired", "settled", "set_off")
+TO_PAY, _OVERDUE, _HELD, _AGREED, _EXPIRED, _SETTLED, _SET_OFF = range(len(DOCUMENT_STATES))
 _AGREEMENT = code(PROTECTIONS, "agreement")
 
 
-def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Frame:
+def find_document_states(bucket: Bucket, decision: Decision, documents: Frame) -> Frame:
     """Return the documents with their standing and their open amount.
 
-    Four columns more: standing (of STANDINGS), bill_cents, open_cents, pay_on.
+    Four columns more: standing (of DOCUMENT_STATES), bill_cents, open_cents, pay_on.
 
     bill_cents: the whole amount in euro. open_cents: what of it is open. pay_on: the day by which
     that is to be paid in the document's own row; else `NEVER`.
@@ -36,7 +36,7 @@ def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Fram
     standing = np.where(
         documents["item"] < 0, _SET_OFF, np.where(amount == 0, TO_PAY, _SETTLED)
     ).astype(np.int8)
-    standing = np.where(place < 0, standing, np.r_[_standings_of(opened), np.int8(-1)][place])
+    standing = np.where(place < 0, standing, np.r_[_states_of(opened), np.int8(-1)][place])
     is_due = (standing == TO_PAY) & (place >= 0)
     return documents.with_columns(
         standing=standing,
@@ -46,7 +46,7 @@ def find_standings(bucket: Bucket, decision: Decision, documents: Frame) -> Fram
     )
 
 
-def _standings_of(opened: Frame) -> npt.NDArray[np.int8]:
+def _states_of(opened: Frame) -> npt.NDArray[np.int8]:
     """Return the standing of each open item.
 
     A protection comes before limitation, and that before overdue.
