@@ -3,8 +3,11 @@ read.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +15,8 @@ import pyarrow as pa
 from dunning.core import words
 from dunning.core.frames import SCHEMAS, Bucket, Frame, days_to_arrow, frame_of
 from dunning.decisions.account.history import join_ledger_notices, merge_notices
-from dunning.policy import rules as policy_rules
+from dunning.policy.policies import load_policy
+from dunning.policy.rules import Rules, Service, Stages
 from tests.oracle.allocation import to_cents
 from tests.oracle.facts import BGN, EUR, Facts, Invoice, Payment, Policy
 
@@ -71,56 +75,70 @@ def make_history(bucket: Bucket, crowd: Sequence[Facts], policy: Policy, as_of: 
     return merge_notices(bucket, frame_of(told), make_rules(policy, as_of))
 
 
-def make_rules(policy: Policy, as_of: date) -> policy_rules.Rules:
-    """Return the typed policy view that says what the oracle's policy says."""
-    r = policy_rules
-    rates = tuple(
-        (day, Decimal(percent.numerator) / Decimal(percent.denominator))
-        for day, percent in policy.rates
-    )
-    return r.Rules(
+def make_rules(policy: Policy, as_of: date) -> Rules:
+    """Return the typed policy view that says what the oracle's policy says; what the oracle does not
+    know is as in the policy files.
+    """
+    rules = _read_rules()
+    return replace(
+        rules,
         as_of=as_of,
         version="plain",
-        changeover=r.Changeover(policy.euro_from),
-        interest=r.Interest(rates, policy.day_count, policy.kinds_interest, ("forecast",)),
-        limitation=r.Limitation(
-            policy.years,
-            policy.years_long,
-            policy.kinds_long,
-            policy.years_absolute,
-            ((policy.suspended_from, policy.suspended_until),),
+        changeover=replace(rules.changeover, euro_from=policy.euro_from),
+        interest=replace(
+            rules.interest,
+            rates=tuple((day, _decimal(percent)) for day, percent in policy.rates),
+            day_count=policy.day_count,
+            kinds=policy.kinds_interest,
         ),
-        agreements=r.Agreements(policy.grace_days),
-        stages=r.Stages(
-            r.StageRule(policy.overdue_days, policy.overdue_cents),
-            r.StageRule(
-                policy.final_warning_days,
-                policy.final_warning_cents,
-                "overdue",
-                policy.final_warning_served_days,
-            ),
-            r.StageRule(
-                policy.court_days, policy.court_cents, "final_warning", policy.court_served_days
-            ),
-            policy.notice_valid_days,
-            policy.near_days,
-            policy.near_cents,
-            policy.kinds_enforced,
-            ("forecast",),
+        limitation=replace(
+            rules.limitation,
+            years=policy.years,
+            years_long=policy.years_long,
+            kinds_long=policy.kinds_long,
+            years_absolute=policy.years_absolute,
+            suspensions=((policy.suspended_from, policy.suspended_until),),
         ),
-        service=r.Service({channel: policy.served_days(channel) for channel in words.CHANNELS}),
-        reminders=r.Reminders(30, 180, {"sms": 100, "email": 100, "post": 500}),
-        disconnections=r.Disconnections(15, 180, 2000, 20, 2, 10, ("adjudged", "court_costs")),
-        court=r.Court(Decimal("2"), 1278, 1278230),
-        calendar=r.Calendar((), ()),
-        loading=r.Loading(Decimal("0.01"), Decimal(0), (), (), Decimal("0.1"), 5),
-        retention=r.Retention(35, 13),
-        protection=r.Protection(14, 3),
-        release=r.Release(Decimal(50), 7, 3, 200, {}, {}, 7, Decimal("0.5"), 1000, {}, 500, {}, 20),
-        supplier=r.Supplier({}, {}, "", 0),
-        notices=r.Notices({"heat": 15, "electricity": 13}, 1, 5000, 730, 60),
-        profile=r.Profile(*[""] * 14, (), ()),
+        agreements=replace(rules.agreements, grace_days=policy.grace_days),
+        stages=_make_stages(rules.stages, policy),
+        service=Service({channel: policy.served_days(channel) for channel in words.CHANNELS}),
     )
+
+
+def _make_stages(stages: Stages, policy: Policy) -> Stages:
+    return replace(
+        stages,
+        overdue=replace(
+            stages.overdue,
+            days_overdue_min=policy.overdue_days,
+            amount_cents_min=policy.overdue_cents,
+        ),
+        final_warning=replace(
+            stages.final_warning,
+            days_overdue_min=policy.final_warning_days,
+            amount_cents_min=policy.final_warning_cents,
+            served_days_min=policy.final_warning_served_days,
+        ),
+        court_bound=replace(
+            stages.court_bound,
+            days_overdue_min=policy.court_days,
+            amount_cents_min=policy.court_cents,
+            served_days_min=policy.court_served_days,
+        ),
+        notice_valid_days=policy.notice_valid_days,
+        limitation_near_days=policy.near_days,
+        limitation_near_amount_cents_min=policy.near_cents,
+        kinds_enforced=policy.kinds_enforced,
+    )
+
+
+@cache
+def _read_rules() -> Rules:
+    return load_policy().at(date(2026, 11, 22))
+
+
+def _decimal(percent: Fraction) -> Decimal:
+    return Decimal(percent.numerator) / Decimal(percent.denominator)
 
 
 def item_named(
