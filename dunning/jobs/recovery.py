@@ -28,7 +28,7 @@ def sweep(settings: Settings, source: Source, keep: int | None = None) -> None:
     """Remove work folders that no run needs any more, previews and unfinished snapshots.
 
     The folder of the run `keep` stays. The caller holds the run lock, which releases and recalls
-    hold as long as their folders are needed. A run whose process is dead, or that another one
+    hold as long as their folders are needed. A run with a dead process, or that another one
     overtook, is recorded as failed. The folder of a run is needed while its run is going on, or may
     go on: not when it has ended, nor when it wanted to close a date and another run has closed that
     or a later one since.

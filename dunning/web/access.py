@@ -48,7 +48,7 @@ _READ_DAG, _WRITE_DAG = "nightly", "release"
 class Person:
     """A user who is logged in: name, role (of ROLES), and language.
 
-    unheard_as: Airflow's id of an approver whose settings have another one, so that Airflow refuses
+    unheard_as: Airflow's id of an approver if the settings have another one, so that Airflow refuses
     what he answers.
     """
 
@@ -123,7 +123,7 @@ def _find(user: Any, dag_id: str, method: Any, language: str) -> Person:
 
 
 def permit(permission: str) -> Any:
-    """Return the dependency for a route's `person`: a user whose role has the permission.
+    """Return the dependency for a route's `person`: a user with a role that has the permission.
 
     An empty permission allows any role.
     """

@@ -65,7 +65,7 @@ def ask(
     list_name: str,
     as_of: date,
 ) -> Response:
-    """Ask again about a list whose question ended without an answer."""
+    """Ask again about a list after its question ended without an answer."""
     try:
         _refuse_unseen(person, list_name, as_of)
         ask_anew(user, as_of, list_name)

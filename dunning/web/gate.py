@@ -100,7 +100,7 @@ class Tries:
 
 
 class _Measured:
-    """The two ends of a request whose body is counted as it arrives.
+    """The two ends of a request; its body is counted as it arrives.
 
     So a body without a length is cut off, too.
     """

@@ -1,4 +1,4 @@
-"""The release pages: what was released and by whom, the files as sent, and recalls."""
+"""The release pages: what was released, the approver, the files as sent, and recalls."""
 
 from collections.abc import Mapping
 from datetime import date

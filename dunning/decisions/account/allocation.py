@@ -59,7 +59,7 @@ def allocate(
     with its reversal, do not count. All of this is the state at the end of `as_of`.
 
     Args:
-        also_pieces_of: accounts whose pieces are given even if they owe nothing.
+        also_pieces_of: accounts that get their pieces even if they owe nothing.
 
     Source: contract, section 3, rules 1 and 2; ЗЗД art. 76; Закон за въвеждане на еврото.
     """

@@ -45,7 +45,7 @@ class DecidedBucket:
 
 
 def find_late(list_name: str, rows: pa.Table, on: date) -> pa.Array:
-    """Return `window_over` for rows whose last lawful day is before `on`; null for the others.
+    """Return `window_over` for rows with the last lawful day before `on`; null for the others.
 
     Args:
         list_name: only disconnections have a last day.

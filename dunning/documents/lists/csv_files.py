@@ -106,7 +106,7 @@ def _replace(texts: pa.Array, rows: npt.NDArray[np.int64], written: pa.Array) ->
 
 
 def _begin_with(texts: pa.Array, table: Flags) -> npt.NDArray[np.int64]:
-    """Return the rows whose first byte is in the table."""
+    """Return the rows with their first byte in the table."""
     content, bounds = _content(texts)
     # Empty texts have no first byte.
     rows = np.flatnonzero(bounds[1:] > bounds[:-1])

@@ -49,7 +49,7 @@ def _pack(sizes: list[int], whole: int, part: int) -> int:
 def count_parts_column(texts: pa.Array) -> npt.NDArray[np.int32]:
     """Return the number of parts of each message.
 
-    Texts whose characters all have one size are counted by their length.
+    Texts of characters of one size are counted by their length.
     """
     length = pc.utf8_length(texts).to_numpy(zero_copy_only=False)
     is_basic = pc.match_substring_regex(texts, _ONLY_BASIC).to_numpy(zero_copy_only=False)

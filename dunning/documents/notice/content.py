@@ -284,7 +284,7 @@ class _ContentWriter:
         return named[0] | named[1] | self._any_row("lines", "is_bgn")
 
     def _any_row(self, name: str, column: str) -> npt.NDArray[np.bool_]:
-        """Return a mask of the notices with a row in `name` whose `column` is set and not false."""
+        """Return a mask of the notices with a row in `name` that has `column` set and not false."""
         lists = self.notices[name].combine_chunks()
         values = lists.flatten().field(column)
         has_value = (

@@ -144,7 +144,7 @@ class Block:
 
     `gap` is left free above it, except at the top of a page.
 
-    grows_by: the `Lines` whose number of lines stretches it; `height` is then that of one line.
+    grows_by: the `Lines` that stretch it by their number; `height` is then that of one line.
     role: what it is to a screen reader.
     """
 

@@ -79,7 +79,7 @@ def _by_file(rows: list[Row]) -> Mapping[str, list[Row]]:
 
 
 def _render_dated(file: str, rows: list[Row]) -> str:
-    """Return each value of a file whose values depend on the day, with its own source."""
+    """Return each value of a file with values that depend on the day, with its own source."""
     lines = [f"{title_of('bg', file)} ({file})"]
     for row in rows:
         lines.append(f"  от {format_day(row.effective_from)}  {format_value(row):>8}  {row.source}")

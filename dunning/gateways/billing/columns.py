@@ -67,7 +67,7 @@ _BY_TYPE = {
 
 
 def check_names(query: Query, names: Sequence[str]) -> None:
-    """Refuse a query whose columns are not those of its table.
+    """Refuse a query with other columns than its table.
 
     Optional ones may be missing, and are empty then.
 

@@ -142,7 +142,7 @@ class CopySession:
 
 
 def _connect(address: Address) -> psycopg.Connection:
-    """Return a connection whose transactions only read, all of one moment."""
+    """Return a connection with transactions that only read, all of one moment."""
     url = address.url.set(drivername="postgresql+psycopg")
     _, options = url.get_dialect()().create_connect_args(url)
     try:

@@ -102,7 +102,7 @@ class CursorSession:
 
 
 def _engine(address: Address) -> Engine:
-    """Return an engine whose connections can only read, where the database supports that."""
+    """Return an engine with connections that can only read, where the database supports that."""
     _refuse_new_file(address)
     try:
         engine = create_engine(address.url, poolclass=NullPool)

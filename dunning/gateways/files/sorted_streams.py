@@ -19,7 +19,7 @@ def merge_sorted(paths: Sequence[Path], order: Sequence[str]) -> Iterator[pa.Tab
     come after it.
 
     Args:
-        paths: of streams whose rows are sorted so, by code point; no two rows have the same key,
+        paths: of streams with rows sorted so, by code point; no two rows have the same key,
             and no column of it is null.
         order: the columns of the key.
     """
@@ -62,7 +62,7 @@ class _Head:
         return True
 
     def take_until(self, bound: Key) -> pa.Table:
-        """Return the rows not taken yet whose key is at most `bound`."""
+        """Return the rows not taken yet with a key of at most `bound`."""
         assert self._rows is not None
         first, self._taken = self._taken, bisect_right(self._keys, bound, self._taken)
         return self._rows.slice(first, self._taken - first)

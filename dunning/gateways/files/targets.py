@@ -102,7 +102,7 @@ def is_published(target: Target, sha256: str) -> bool:
 
 
 def read_named(target: Target, name: str, sha256: str) -> bytes:
-    """Return a published file that is the one with this SHA-256, as its manifest says.
+    """Return a published file, checked against the SHA-256 that the manifest gives for it.
 
     Raises:
         DunningError: it is gone, or was changed.

@@ -46,7 +46,7 @@ def seal_row_groups(path: Path) -> Seal:
 
 
 class SealedFile:
-    """A Parquet file whose parts are compared with their seal when they are read.
+    """A Parquet file; its parts are compared with their seal when they are read.
 
     Raises:
         DunningError: at opening or reading: the file is missing or is not the one that was sealed.

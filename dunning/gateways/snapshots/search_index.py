@@ -68,7 +68,7 @@ class SearchIndex:
     numbers: npt.NDArray[np.uint64]
 
     def by_pair(self, words: Sequence[str], limit: int) -> pa.Table:
-        """Return the accounts whose premise number and payer code are both among some words."""
+        """Return the accounts with premise number and payer code both among some words."""
         known = pa.array(sorted(words), pa.string())
         premise, payer = (
             pc.is_in(self.accounts[name], value_set=known) for name in ("premise_no", "payer_code")
@@ -83,15 +83,15 @@ class SearchIndex:
         return self._take(pc.equal(joined, text), limit)
 
     def by_number(self, text: str, limit: int) -> pa.Table:
-        """Return the accounts whose premise number, payer code or meter number is a text."""
+        """Return the accounts with a text as premise number, payer code or meter number."""
         return self._any(pc.equal, text, limit)
 
     def by_beginning(self, text: str, limit: int) -> pa.Table:
-        """Return the accounts whose premise, payer or meter number begins with a text."""
+        """Return the accounts with a premise, payer or meter number that begins with a text."""
         return self._any(pc.starts_with, text, limit)
 
     def by_end(self, text: str, limit: int) -> pa.Table:
-        """Return the accounts whose premise number or payer code ends with a text.
+        """Return the accounts with a premise number or payer code that ends with a text.
 
         Messages show the last four characters.
         """
@@ -99,7 +99,7 @@ class SearchIndex:
         return self._take(pc.or_(*ends), limit)
 
     def by_words(self, words: Sequence[str], limit: int) -> pa.Table:
-        """Return the accounts whose name and address contain every word, in any order.
+        """Return the accounts that have every word in their name and address, in any order.
 
         A number must be there as a whole; of other words the beginning is enough.
         """

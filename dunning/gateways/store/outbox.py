@@ -75,7 +75,7 @@ def publish_once(
 
     The caller holds the lock of that kind and has settled what was under way. If the files cannot
     be published, the intent is withdrawn, unless their manifest is there all the same (in an object
-    store whose answer got lost).
+    store, if its answer got lost).
 
     Args:
         source: an engine, or (better) the connection of the lock.

@@ -54,7 +54,7 @@ class RulePage:
 class PolicyPage:
     """The rules in force on a day.
 
-    closed_on: the last closed night, or None. origin_on: the night whose own files these are; None:
+    closed_on: the last closed night, or None. origin_on: the night that these files belong to; None:
     the built-in ones.
     different: the files in which these differ from the built-in ones. unsure: how many values are
     uncertain.

@@ -91,7 +91,7 @@ def open_form(office: Office, file: str = QUICK_FILE, like: str = "") -> TrialFo
     """Return the form of a trial.
 
     Args:
-        like: a result whose text is shown instead of what is in force; empty for none.
+        like: a result, to show its text instead of what is in force; empty for none.
 
     Raises:
         NotThereError: no such file or result.

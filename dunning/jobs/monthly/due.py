@@ -1,4 +1,4 @@
-"""The services whose monthly notices are due on a date."""
+"""The services with monthly notices due on a date."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ ALL = "all"
 def run(
     as_of: str | None, out: str, service: str = "", dry_run: bool = False, policy: str | None = None
 ) -> list[RunReceipt]:
-    """Return the arguments of `begin` for each service whose notices are to be made; may be empty.
+    """Return the arguments of `begin` for each service with notices to make; may be empty.
 
     Args:
         as_of: ISO date of a stored run; None: the last closed date.

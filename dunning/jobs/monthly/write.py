@@ -144,7 +144,7 @@ def _manifest(this: NoticesRun, counts: NoticeCounts) -> dict[str, Any]:
 
 
 def _content_sha256(this: NoticesRun, manifest: dict[str, Any], mails: list[Unit]) -> str:
-    """Return the SHA-256 of the content without signatures, whose bytes may differ each time."""
+    """Return the SHA-256 of the content without signatures: their bytes may differ each time."""
     # E-mail files, and the list that names their hashes, differ with each signature; they are
     # replaced by the hashes of the unsigned files.
     is_mail = {

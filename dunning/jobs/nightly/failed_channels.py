@@ -1,4 +1,4 @@
-"""Failed channels per payer: those whose newest message failed, over all accounts."""
+"""Failed channels per payer: those with a failed newest message, over all accounts."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 
 
 def gather_failures(snapshot: Snapshot, actions: pa.Table, as_of: date) -> pa.Table:
-    """Return the channels whose newest message to the payer had failed by a date, as FAILURES.
+    """Return the channels with a failed newest message to the payer by a date, as FAILURES.
 
     Messages are the ledger's notices of any stage, about any of the payer's accounts, and our own
     actions of earlier dates. Of several on one day, one that failed counts as the newest.

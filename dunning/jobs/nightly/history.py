@@ -117,7 +117,7 @@ def gather_concerned(
 
 
 def _remember_silences_since(rules: Rules) -> date:
-    """Return the first date whose withheld messages matter.
+    """Return the first date with withheld messages that matter.
 
     Silences, and what was withheld after one had ended.
     """
@@ -162,7 +162,7 @@ def actions_of_bucket(gathered: pa.Table, bucket: int) -> Frame:
 
 
 def memory_of(rules: Rules) -> date:
-    """Return the first day whose actions can still matter for a stage or a repetition.
+    """Return the first day with actions that can still matter for a stage or a repetition.
 
     Or for a disconnection.
     """

@@ -14,7 +14,7 @@ class GivenLimits:
     """Limits given for one run.
 
     Attributes:
-        share: of every table but the strict ones, whose rows protect people; None leaves the
+        share: of every table but the strict ones, which protect people; None leaves the
             policy's.
         by_table: of single tables, the strict ones too.
     """

@@ -34,8 +34,8 @@ def find_place(this: NightlyRun, record: runs.RecordedRun | None) -> Place:
     """Return the target of a run's prepared files.
 
     Args:
-        this: a run whose files and manifest are prepared.
-        record: the other run that closed the date and whose files are never replaced by others;
+        this: a run with files and manifest prepared.
+        record: the other run, which closed the date: its files are never replaced by others;
             None: there is none.
     """
     prepared = hashlib.sha256((this.prepared / MANIFEST).read_bytes()).hexdigest()

@@ -81,7 +81,7 @@ def run(run: RunReceipt) -> WrittenReceipt:
 
 
 def _check_totals(books: dict[str, int], classified: dict[str, int]) -> None:
-    """Refuse a classification whose open sum or credit differs from the books by a cent.
+    """Refuse a classification with an open sum or credit that is a cent off the control totals.
 
     Args:
         books: see `propose`.

@@ -28,7 +28,7 @@ class Debt:
 
 @dataclass(frozen=True)
 class Sent:
-    """A notice; `is_ours`: an action of our own, whose served day follows from the policy."""
+    """A notice; `is_ours`: an action of our own: its served day follows from the policy."""
 
     stage: str
     sent_on: date

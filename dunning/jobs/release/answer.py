@@ -56,7 +56,7 @@ def run(
     """Release a list as it was answered in an Airflow run; return the outcome.
 
     Args:
-        airflow_run: the run whose task asked.
+        airflow_run: the run of the task that asked.
         as_of: the date that the run is about (ISO); the last closed one, if None.
         last_look: a newer extract, with which each row is compared; read as those of the nightly
             runs, by mapping or billing_sql.

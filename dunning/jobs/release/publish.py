@@ -183,7 +183,7 @@ def release(
 
 
 def _refuse_stranger(settings: Settings, offer: Offer, reply: Reply) -> None:
-    """Refuse an approval by a person whom the settings do not name as approver of the list."""
+    """Refuse an approval by a person who is no approver of the list in the settings."""
     people = read_people(settings)
     may = [person.user_name for person in approvers_of(people, offer.list_name)]
     if reply.answer == "approved" and reply.by not in may:

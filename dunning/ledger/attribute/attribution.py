@@ -4,7 +4,7 @@ The result is the same for every `as_of`. The order of the steps, so that no ste
 one:
 
 1. Premises and payers are taken in or refused by themselves; then tenancies (`register`); then
-   invoices (the named payer, or the one payer whose tenancies cover the service period), and
+   invoices (the named payer, or the one payer with tenancies that cover the service period), and
    payments as far as their bucket can decide (`bucket_attribution`).
 2. Accounts are the pairs of the tenancies and invoices that are taken in, and of the payments that
    name premise and payer, are good by themselves and are no reversal (a reversal belongs to an

@@ -1,4 +1,4 @@
-"""Find the account of payments whose premise is not known from the row or its invoice.
+"""Find the account of payments without a premise in the row or its invoice.
 
 Such a payment ("stray") goes to the bucket of its payer's only account.
 """

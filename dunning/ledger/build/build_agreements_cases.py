@@ -60,7 +60,7 @@ def mark_missing_documents(references: References, attribution: Attribution) -> 
 
 
 def _mark_no_account(references: References, attribution: Attribution, name: str) -> None:
-    """Mark rows whose premise and payer are both taken in but are no account of the extract."""
+    """Mark rows with premise and payer both taken in but no account of the extract."""
     named = name_numbers(references, attribution.accounts.numbering, name)
     table, missing = references.tables[name], bit("missing_reference")
     # Rows with another missing reference are left out: one reason is enough.

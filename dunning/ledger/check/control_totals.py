@@ -76,7 +76,7 @@ def sum_amounts(
     """Return the sums of these rows, per currency in minor units.
 
     What was taken in is summed from the tables that go into the snapshot, all else from the rows as
-    read. An amount that could not be read, or whose currency could not, counts as a row only.
+    read. An amount that could not be read, or without a readable currency, counts as a row only.
     """
     # Taken in is summed from what is written, not from the rows read: so a row lost while building
     # breaks the balance.

@@ -2,7 +2,7 @@
 
 `{"as_of": "2026-11-22", "tables": {"invoices": {"rows": 10, "amount": {"EUR": "123.45"}}}}`. Rows
 are all rows of the file: good, bad, repeated and ragged ones; with a mapping, the rows that the
-mapping makes. An amount that could not be read, or whose currency could not, counts as a row only.
+mapping makes. An amount that could not be read, or without a readable currency, counts as a row only.
 """
 
 import json
