@@ -8,7 +8,7 @@ from dunning.documents.pages.snapshots_page import Shelved, render_shelf
 from dunning.gateways.postgres.database import Engine, Source, run_lock
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.remote_store import list_kept, remove_kept
-from dunning.gateways.store import open_store, policies, runs
+from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.readers import without_readers
 from dunning.jobs.recovery import is_over
 from dunning.policy.policies import load_policy, read_policy
@@ -155,7 +155,7 @@ def _rule(source: Source, closed_on: date | None) -> Retention:
     if closed is None:
         return load_policy().at(LAST_DAY).retention
     return (
-        read_policy(policies.fetch_policy_files(source, closed.run_id)).at(closed.as_of).retention
+        read_policy(inputs.fetch_policy_files(source, closed.run_id)).at(closed.as_of).retention
     )
 
 

@@ -1,7 +1,7 @@
 -- What: the ageing of a date.
 -- Grain: one row per service, district, stage and band, in this order.
 -- Takes: as_of, written in by the driver.
--- Used by: dunning.gateways.store.ageing.fetch_ageing
+-- Used by: dunning.gateways.store.figures.fetch_ageing
 COPY (
     SELECT service, district, stage, band, items, cents
     FROM dunning.ageing

@@ -1,7 +1,7 @@
 -- What: counts who moved between stages since the closed date before.
 -- Grain: one row per pair of stages.
 -- Takes: as_of, before.
--- Used by: dunning.gateways.store.moves.replace_stage_moves
+-- Used by: dunning.gateways.store.figures.replace_stage_moves
 INSERT INTO dunning.stage_moves (as_of, from_stage, to_stage, accounts, open_cents)
 SELECT
     CAST(:as_of AS date),

@@ -1,7 +1,7 @@
 -- What: how large the ledger's tables and protecting columns were when books were last closed before a day.
 -- Grain: one row per table, and per protecting column of it.
 -- Takes: before.
--- Used by: dunning.gateways.store.table_sizes.fetch_table_sizes
+-- Used by: dunning.gateways.store.inputs.fetch_table_sizes
 SELECT sizes.table_name, sizes.column_name, sizes.row_count
 FROM dunning.table_sizes AS sizes
 JOIN dunning.runs AS runs ON runs.run_id = sizes.run_id

@@ -17,7 +17,6 @@ from dunning.gateways.store.actions import append_actions, count_actions, fetch_
 from dunning.gateways.store.closing import CLOSE, ClosingRows, begin_close
 from dunning.gateways.store.decisions import fetch_decisions, replace_decisions
 from dunning.gateways.store.outbox import end, fetch_intents
-from dunning.gateways.store.policies import fetch_policy_files, store_policy_files
 from dunning.gateways.store.proposals import fetch_proposals, replace_proposals
 from dunning.gateways.store.rows import ACTIONS, DECISIONS, PAST_ACTIONS, PROPOSALS
 from dunning.gateways.store.runs import (
@@ -29,7 +28,6 @@ from dunning.gateways.store.runs import (
     last_closed_on,
     start_run,
 )
-from dunning.gateways.store.table_sizes import fetch_table_sizes, store_table_sizes
 
 MONDAY, TUESDAY, WEDNESDAY = (datetime.date(2026, 11, day) for day in (23, 24, 25))
 

@@ -15,10 +15,13 @@ from dunning.core.errors import DunningError
 from dunning.gateways.postgres.database import Source, transact
 from dunning.gateways.postgres.sql_files import statement
 from dunning.gateways.store.actions import append_actions
-from dunning.gateways.store.ageing import replace_ageing
 from dunning.gateways.store.decisions import replace_decisions
-from dunning.gateways.store.figures import Figure, replace_figures
-from dunning.gateways.store.moves import replace_stage_moves
+from dunning.gateways.store.figures import (
+    Figure,
+    replace_ageing,
+    replace_figures,
+    replace_stage_moves,
+)
 from dunning.gateways.store.outbox import OutboxKind, fetch_intents
 from dunning.gateways.store.proposals import replace_proposals
 from dunning.gateways.store.releases import Released, insert_release

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from dunning.core.errors import NotThereError
 from dunning.core.words import SERVICES, STAGES
 from dunning.decisions.account.ageing import AGES, BANDS, NEAR_LIMITATION
-from dunning.gateways.store.ageing import fetch_ageing, fetch_ageing_dates
+from dunning.gateways.store.figures import fetch_ageing, fetch_ageing_dates
 from dunning.jobs.desk.session import Office
 
 _MONTHS = 12

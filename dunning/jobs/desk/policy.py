@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from dunning.gateways.store import policies, runs
+from dunning.gateways.store import inputs, runs
 from dunning.jobs.desk.session import Office
 from dunning.policy.policies import Policy, load_policy, read_policy
 from dunning.policy.reading import RuleFile, Version
@@ -111,7 +111,7 @@ def fetch_policy(office: Office, run_id: int) -> Policy:
 
 @lru_cache(maxsize=32)
 def _read_kept(office: Office, run_id: int) -> Policy:
-    return read_policy(policies.fetch_policy_files(office.engine, run_id))
+    return read_policy(inputs.fetch_policy_files(office.engine, run_id))
 
 
 @lru_cache(maxsize=1)

@@ -12,8 +12,7 @@ from dunning.core.lists import LIST_FILES
 from dunning.core.words import STAGES
 from dunning.gateways.settings.people import approvers_of, read_people
 from dunning.gateways.store import runs
-from dunning.gateways.store.figures import Figure, fetch_figures
-from dunning.gateways.store.moves import StageMove, fetch_stage_moves
+from dunning.gateways.store.figures import Figure, StageMove, fetch_figures, fetch_stage_moves
 from dunning.gateways.store.releases import ListRelease, fetch_releases
 from dunning.jobs.desk.session import Office
 from dunning.jobs.queries.past_night import kept_policy

@@ -16,7 +16,7 @@ from dunning.gateways.s3.object_store import SCHEME
 from dunning.gateways.settings.environment import Settings, refuse_url
 from dunning.gateways.snapshots.remote_store import SnapshotStore, keep
 from dunning.gateways.snapshots.snapshot import Snapshot
-from dunning.gateways.store import open_store, policies, runs, table_sizes
+from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.events import latest_event
 from dunning.jobs.nightly.baseline import Past, gather_past
 from dunning.jobs.nightly.extract_warnings import find_warnings, is_stale, newest_invoice_on
@@ -228,7 +228,7 @@ def _choose_policy(engine: Engine, order: NightlyRequest) -> Policy:
     closed = runs.fetch_run(engine, order.as_of)
     if closed is None or closed.state != "closed":
         return load_policy()
-    return read_policy(policies.fetch_policy_files(engine, closed.run_id))
+    return read_policy(inputs.fetch_policy_files(engine, closed.run_id))
 
 
 def load_checked_policy(folder: Path) -> Policy:
@@ -269,9 +269,9 @@ def _register(
     )
     with transact(engine) as connection:
         run_id = runs.start_run(connection, order.as_of, is_recording=is_recording, facts=facts)
-        policies.store_policy_files(connection, run_id, policy.files())
-        table_sizes.store_table_sizes(connection, run_id, snapshot.table_sizes())
-        table_sizes.store_accepted(connection, run_id, accepted)
+        inputs.store_policy_files(connection, run_id, policy.files())
+        inputs.store_table_sizes(connection, run_id, snapshot.table_sizes())
+        inputs.store_accepted(connection, run_id, accepted)
     return run_id
 
 

@@ -10,7 +10,7 @@ from dunning.decisions.lists.missing_protections import find_shrunk
 from dunning.documents.words import word_of
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.snapshots.snapshot import Snapshot
-from dunning.gateways.store import runs, table_sizes
+from dunning.gateways.store import inputs, runs
 from dunning.policy.rules import Loading
 
 # What may be accepted: a table with its columns, or one column.
@@ -72,7 +72,7 @@ def judge_protections(
     source: Source, snapshot: Snapshot, as_of: date, rule: Loading, accepted: Mapping[str, str]
 ) -> Protections:
     """Return how a ledger compares with the last date that was closed before a day."""
-    before, now = table_sizes.fetch_table_sizes(source, before=as_of), snapshot.table_sizes()
+    before, now = inputs.fetch_table_sizes(source, before=as_of), snapshot.table_sizes()
     return Protections(find_shrunk(now, before, rule, accepted), dict(accepted), before, now)
 
 
@@ -85,7 +85,7 @@ def choose_accepted(source: Source, as_of: date, given: Mapping[str, str]) -> Ma
     # what is accepted now replaces what the closed run was given
     if given or closed is None or closed.state != "closed":
         return given
-    return table_sizes.fetch_accepted(source, closed.run_id)
+    return inputs.fetch_accepted(source, closed.run_id)
 
 
 def refuse_accepted(accepted: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from dunning.decisions.account.story import build_story, find_accounts
 from dunning.documents.pages.story_page import render_story
-from dunning.gateways.store import table_sizes
+from dunning.gateways.store import inputs
 from dunning.jobs.nightly.history import gather_history
 from dunning.jobs.nightly.protections import describe_accepted
 from dunning.jobs.queries.fate import fetch_fates
@@ -27,7 +27,7 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
         bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
         history = gather_history(engine, snapshot, rules, known.events_seen)
         proposed = fetch_fates(engine, as_of, premise_no)
-        accepted = table_sizes.fetch_accepted(engine, known.run_id)
+        accepted = inputs.fetch_accepted(engine, known.run_id)
     bucket, decision, found = history.decide(bucket, rules)
     pages = []
     for account in find_accounts(bucket, premise_no, payer_code, as_of):

@@ -18,7 +18,7 @@ from dunning.gateways.postgres.database import READER, Engine, Source
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.snapshots.remote_store import open_kept
 from dunning.gateways.snapshots.snapshot import Snapshot
-from dunning.gateways.store import open_store, policies, runs, table_sizes
+from dunning.gateways.store import inputs, open_store, runs
 from dunning.gateways.store.readers import reading
 from dunning.jobs.nightly.baseline import Past, gather_past
 from dunning.jobs.nightly.classify import propose
@@ -115,7 +115,7 @@ def find_night(
 
 def kept_policy(source: Source, known: runs.RecordedRun) -> Policy:
     """Return the policy of a run."""
-    return read_policy(policies.fetch_policy_files(source, known.run_id))
+    return read_policy(inputs.fetch_policy_files(source, known.run_id))
 
 
 def open_night(
@@ -131,7 +131,7 @@ def open_night(
     snapshot.verify()
     policy = policy or kept_policy(source, known)
     rules = policy.at(as_of)
-    accepted = table_sizes.fetch_accepted(source, known.run_id)
+    accepted = inputs.fetch_accepted(source, known.run_id)
     return Night(
         known,
         snapshot,
