@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from dunning.cli import monthly, nights, release
+from dunning.cli import database, monthly, nightly, nights, release
 from dunning.cli.command_line import add_as_of, add_command, read_day, show_progress
 from dunning.core.errors import DunningError, UsageError
 from dunning.core.sofia_time import default_as_of
@@ -60,79 +60,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dunning", description=text, allow_abbrev=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (
-        _add_nightly,
+        nightly.add_commands,
         monthly.add_commands,
         release.add_commands,
         _add_explain,
         nights.add_commands,
         _add_sample,
         _add_policy,
-        _add_db,
+        database.add_commands,
     ):
         add(commands)
     return parser
-
-
-def _add_nightly(commands: argparse._SubParsersAction) -> None:
-    text = "Load a ledger, classify every account, write the lists, close the books."
-    parser = add_command(commands, "nightly", _nightly, text)
-    parser.add_argument(
-        "--ledger",
-        metavar="DIR",
-        help="the ledger extract: a folder, s3://bucket/prefix, or the URL of a billing database (env:NAME: what that "
-        "variable holds); without it the kept snapshot of the day is run again",
-    )
-    parser.add_argument(
-        "--out",
-        required=True,
-        metavar="DIR",
-        help="the files come into DIR/<as-of>; a folder or s3://bucket/prefix",
-    )
-    add_as_of(parser)
-    parser.add_argument(
-        "--policy", metavar="DIR", help="folder of own policy files; the rest is built in"
-    )
-    parser.add_argument(
-        "--mapping",
-        metavar="FILE",
-        help="TOML file that says how a foreign layout becomes our tables",
-    )
-    parser.add_argument(
-        "--billing-sql", metavar="DIR", help="folder of own extract queries for a billing database"
-    )
-    parser.add_argument(
-        "--shards",
-        type=int,
-        default=1,
-        metavar="N",
-        help="classify in N parts, 1 to 64 (default 1)",
-    )
-    parser.add_argument(
-        "--quarantine-limit",
-        action="append",
-        default=[],
-        metavar="[TABLE=]SHARE",
-        help="share of refused rows accepted this once, in every table but those that protect people, or in one table "
-        "(holds=0.05); may be given several times",
-    )
-    parser.add_argument(
-        "--accept-shrunk",
-        action="append",
-        default=[],
-        metavar="TABLE",
-        help="a table that protects people is rightly missing or smaller this once (or one column: payers.vulnerable); "
-        "needs --reason; may be given several times",
-    )
-    parser.add_argument(
-        "--reason",
-        action="append",
-        default=[],
-        metavar="WHY",
-        help="why, recorded with the date; one for all or each",
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="write the files, close and record nothing"
-    )
 
 
 def _add_explain(commands: argparse._SubParsersAction) -> None:
@@ -190,75 +128,6 @@ def _add_policy(commands: argparse._SubParsersAction) -> None:
     )
 
 
-def _add_db(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser(
-        "db", help="The PostgreSQL in use, and the embedded one of DUNNING_HOME."
-    )
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    texts = {
-        "start": "Start the embedded one.",
-        "stop": "Stop the embedded one.",
-        "status": "Say which is in use, and how it is.",
-    }
-    for name, text in texts.items():
-        add_command(actions, name, _db, text).set_defaults(action=name)
-
-
-def _nightly(options: argparse.Namespace) -> None:
-    from dunning.jobs.nightly import night
-    from dunning.jobs.nightly.load import NightlyRequest
-
-    if options.ledger is None:
-        return _replay(options)
-    order = NightlyRequest.of(
-        options.as_of.isoformat(),
-        options.ledger,
-        options.out,
-        options.mapping,
-        options.policy,
-        options.billing_sql,
-        quarantine_limits=tuple(options.quarantine_limit),
-        dry_run=options.dry_run,
-        accept_shrunk=_read_accepted(options.accept_shrunk, options.reason),
-    )
-    with show_progress(f"dunning nightly {order.as_of}") as progress:
-        receipt = night.run(order, options.shards, progress)
-    print(receipt["text"])
-
-
-def _replay(options: argparse.Namespace) -> None:
-    from dunning.jobs.queries import replay
-
-    if options.mapping or options.billing_sql or options.quarantine_limit:
-        raise UsageError(
-            "--mapping, --billing-sql and --quarantine-limit say how a ledger is read, and without --ledger the "
-            "snapshot of that day is taken as it was read. Give --ledger, or leave them out."
-        )
-    if options.accept_shrunk or options.reason:
-        raise UsageError(
-            "--accept-shrunk says of a ledger that less of a table is right, and without --ledger the day is run as it "
-            "was, with what was accepted then. Give --ledger, or leave it out."
-        )
-    as_of = options.as_of.isoformat()
-    with show_progress(f"dunning nightly {as_of}") as progress:
-        receipt = replay.run(as_of, options.out, options.policy, options.shards, progress)
-    print(receipt["text"])
-
-
-def _read_accepted(tables: list[str], reasons: list[str]) -> dict[str, str]:
-    """Return the reason for each accepted table: one for all, or one each in their order."""
-    if not tables and not reasons:
-        return {}
-    if len(reasons) == 1:
-        reasons = reasons * len(tables)
-    if not tables or len(reasons) != len(tables):
-        raise UsageError(
-            f"There are {len(tables)} --accept-shrunk and {len(reasons)} --reason. Give each table a reason, or one "
-            "--reason for all: it stays recorded with this date."
-        )
-    return dict(zip(tables, reasons, strict=True))
-
-
 def _explain(options: argparse.Namespace) -> None:
     from dunning.jobs.queries import explain
 
@@ -314,19 +183,6 @@ def _publish_policy(options: argparse.Namespace) -> None:
 
     for version in publish():
         print(version)
-
-
-def _db(options: argparse.Namespace) -> None:
-    from dunning.gateways.postgres import server, server_in_use
-    from dunning.gateways.settings.environment import Settings
-
-    settings = Settings.from_environment()
-    if options.action == "start":
-        server.start_server(settings.home)
-    elif options.action == "stop":
-        server.stop_server(settings.home)
-    for line in server_in_use.describe_server(settings):
-        print(line)
 
 
 def run_and_exit() -> NoReturn:

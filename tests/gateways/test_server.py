@@ -19,9 +19,9 @@ import psycopg
 import psycopg2
 import pytest
 
+from dunning.cli.database import describe_servers
 from dunning.core.errors import DunningError
 from dunning.gateways.files.home import close_home
-from dunning.gateways.postgres import server_in_use
 from dunning.gateways.postgres.database import connect
 from dunning.gateways.postgres.server import (
     ServerStatus,
@@ -315,15 +315,13 @@ def test_a_home_is_closed_whatever_the_umask(folder, umask):
 
 def test_status_tells_of_the_server_in_use(settings, tmp_path):
     own = Settings.from_environment({"DUNNING_HOME": str(tmp_path / "own")})
-    assert [f"down: the embedded PostgreSQL of {own.home}"] == list(
-        server_in_use.describe_server(own)
-    )
-    in_use, not_in_use = server_in_use.describe_server(settings)
+    assert [f"down: the embedded PostgreSQL of {own.home}"] == list(describe_servers(own))
+    in_use, not_in_use = describe_servers(settings)
     assert in_use.startswith("ready: the server of postgresql://postgres@/test_")
     assert (
         f"Not in use for our tables: down: the embedded PostgreSQL of {settings.home}" == not_in_use
     )
-    (away, _) = server_in_use.describe_server(
+    (away, _) = describe_servers(
         replace(settings, database_url=f"postgresql://clerk:secret@/dunning?host={tmp_path}")
     )
     assert (

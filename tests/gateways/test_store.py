@@ -16,6 +16,12 @@ from dunning.gateways.store import open_store
 from dunning.gateways.store.actions import append_actions, count_actions, fetch_actions
 from dunning.gateways.store.closing import CLOSE, ClosingRows, begin_close
 from dunning.gateways.store.decisions import fetch_decisions, replace_decisions
+from dunning.gateways.store.inputs import (
+    fetch_policy_files,
+    fetch_table_sizes,
+    store_policy_files,
+    store_table_sizes,
+)
 from dunning.gateways.store.outbox import end, fetch_intents
 from dunning.gateways.store.proposals import fetch_proposals, replace_proposals
 from dunning.gateways.store.rows import ACTIONS, DECISIONS, PAST_ACTIONS, PROPOSALS
