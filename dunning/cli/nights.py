@@ -47,21 +47,21 @@ def _add_snapshots(commands: argparse._SubParsersAction) -> None:
 
 
 def _diff(options: argparse.Namespace) -> None:
-    from dunning.jobs.queries import compare, diff
+    from dunning.jobs.queries import compare
 
     _refuse_urls(options)
     with show_progress("dunning diff") as progress:
-        comparison = diff.run(options.before, options.after, progress)
+        comparison = compare.diff(options.before, options.after, progress)
         files = compare.write_moves(comparison, Path(options.out).absolute()) if options.out else []
     print(compare.show_comparison(comparison, files, _width()), end="")
 
 
 def _simulate(options: argparse.Namespace) -> None:
-    from dunning.jobs.queries import compare, simulate
+    from dunning.jobs.queries import compare
 
     _refuse_urls(options)
     with show_progress("dunning simulate") as progress:
-        comparison = simulate.run(Path(options.policy).absolute(), options.as_of, progress)
+        comparison = compare.simulate(Path(options.policy).absolute(), options.as_of, progress)
         files = compare.write_moves(comparison, Path(options.out).absolute()) if options.out else []
     print(compare.show_comparison(comparison, files, _width()), end="")
 

@@ -154,9 +154,7 @@ def _rule(source: Source, closed_on: date | None) -> Retention:
     closed = runs.fetch_run(source, closed_on) if closed_on else None
     if closed is None:
         return load_policy().at(LAST_DAY).retention
-    return (
-        read_policy(inputs.fetch_policy_files(source, closed.run_id)).at(closed.as_of).retention
-    )
+    return read_policy(inputs.fetch_policy_files(source, closed.run_id)).at(closed.as_of).retention
 
 
 def _divide(shelved: Iterable[Shelved]) -> tuple[list[Shelved], list[Shelved]]:

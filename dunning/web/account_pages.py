@@ -16,12 +16,10 @@ from dunning.documents.pages.why_text import explain_stage
 from dunning.documents.words import word_of, words_of
 from dunning.gateways.store.access import append_access
 from dunning.jobs.desk import account, protect, search
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import RefusedError, open_office
 from dunning.jobs.monthly import preview
 from dunning.web.access import LOOKS, PROTECTS, CheckedForm, Person, permit
-from dunning.web.refuse import describe_refusal, status_of
-from dunning.web.respond import give_file, go_to, respond
+from dunning.web.respond import describe_refusal, give_file, go_to, respond, status_of
 
 router = APIRouter()
 Adviser = Annotated[Person, permit("accounts")]

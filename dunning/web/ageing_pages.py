@@ -1,4 +1,4 @@
-"""The ageing page: charts, the numbers below them, and a workbook."""
+"""The ageing page: charts, numbers, a workbook; and the accounts that a number counts."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -11,13 +11,14 @@ from dunning.decisions.account.ageing import AGES
 from dunning.documents.lists.list_files import render_ageing
 from dunning.documents.pages.charts import Bar, draw_bars, draw_line
 from dunning.documents.pages.html import write_money, write_word
-from dunning.jobs.desk import ageing
+from dunning.jobs.desk import ageing, groups
 from dunning.jobs.desk.session import open_office
 from dunning.web.access import Person, permit
 from dunning.web.respond import give_file, phrase_for, respond
 
 router = APIRouter()
 Viewer = Annotated[Person, permit("ageing")]
+Adviser = Annotated[Person, permit("accounts")]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SHOWN = 12
 _COLOURS = dict(zip(AGES, ("s0", "s1", "s1", "s2", "s2", "s3", "s3"), strict=True))
@@ -59,6 +60,19 @@ def give_ageing(
     if night is None:
         raise NotThereError("No night is closed yet, so there is no ageing.")
     return give_file(render_ageing(night.rows, night.as_of), f"ageing-{night.as_of}.xlsx", XLSX)
+
+
+@router.get("/groups/{name}")
+def show_group(
+    request: Request, person: Adviser, name: str, as_of: date | None = None, page: int = 1
+) -> Response:
+    """Show a page of the accounts that a number of the night or of the ageing counts."""
+    return respond(
+        request,
+        person,
+        "group.html",
+        group=groups.look(open_office(), name, as_of, page),
+    )
 
 
 def _draw(person: Person, night: ageing.Ageing) -> dict[str, str]:

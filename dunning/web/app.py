@@ -10,12 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from dunning.core.errors import DunningError, NotThereError
 from dunning.documents.pages.findings_text import write_error
-from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import RefusedError
 from dunning.web import (
     account_pages,
     ageing_pages,
     approval_pages,
-    group_pages,
     list_pages,
     policy_pages,
     release_pages,
@@ -30,7 +29,6 @@ _ROUTERS = (
     tonight_pages.router,
     approval_pages.router,
     ageing_pages.router,
-    group_pages.router,
     account_pages.router,
     list_pages.router,
     policy_pages.router,

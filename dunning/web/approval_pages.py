@@ -11,8 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from dunning.documents.messages.release_question import APPROVE, REJECT
 from dunning.jobs.desk import approvals
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import RefusedError, open_office
 from dunning.web.access import CheckedForm, Person, permit
 from dunning.web.questions import answer_question, ask_anew, find_question_states
 from dunning.web.respond import go_to, phrase_for, respond

@@ -12,8 +12,7 @@ from dunning.core.lists import LISTS
 from dunning.gateways.store.access import append_access
 from dunning.gateways.store.holds import FROM_ACCOUNT, ManualHold
 from dunning.jobs.desk import list_taking, lists, manual_holds
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import open_office
+from dunning.jobs.desk.session import RefusedError, open_office
 from dunning.web.access import (
     LOOKS,
     CheckedForm,
@@ -24,8 +23,7 @@ from dunning.web.access import (
     person_of,
 )
 from dunning.web.ageing_pages import XLSX
-from dunning.web.refuse import describe_refusal, status_of
-from dunning.web.respond import answer, give_file, go_to, respond
+from dunning.web.respond import answer, describe_refusal, give_file, go_to, respond, status_of
 
 router = APIRouter()
 Reader = Annotated[Person, permit("lists")]

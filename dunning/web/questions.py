@@ -22,7 +22,7 @@ from airflow.utils.state import DagRunState, TaskInstanceState
 from airflow.utils.types import DagRunTriggeredByType
 from fastapi import HTTPException
 
-from dunning.jobs.desk.refusals import RefusedError
+from dunning.jobs.desk.session import RefusedError
 from dunning.jobs.release.answer import DAG_ID, is_about, task_of
 from dunning.web.access import StrangerError
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from dunning.gateways.store.access import append_access
-from dunning.jobs.desk import release_files, releases
+from dunning.jobs.desk import releases
 from dunning.jobs.desk.session import open_office
 from dunning.jobs.release import recall
 from dunning.web.access import CheckedForm, Person, StrangerError, permit
@@ -36,7 +36,7 @@ def show_releases(request: Request, person: Reader) -> Response:
 def show_release(request: Request, person: Reader, list_name: str, as_of: date) -> Response:
     """Show one release: files with hashes, rows held back and why, kill lists, rows still out."""
     _permit_court(person, list_name)
-    page = release_files.look_at(open_office(), as_of, list_name)
+    page = releases.look_at(open_office(), as_of, list_name)
     return respond(
         request,
         person,
@@ -58,7 +58,7 @@ def give_released(person: Taker, list_name: str, place: str, file: str, as_of: d
     if not _may_take(person, list_name):  # whole identifiers stand in the files of cases
         raise StrangerError("not_yours", person.user_name)
     office = open_office()
-    content = release_files.fetch_file(office, as_of, list_name, place, file)
+    content = releases.fetch_file(office, as_of, list_name, place, file)
     name = f"{list_name}-{as_of}-{place}-{file.replace('/', '-')}"
     append_access(office.engine, person.user_name, "download", name)
     return give_file(content, name, _KINDS[kind])

@@ -1,6 +1,7 @@
-"""Responses of the pages: rendered in their frame, and never cached."""
+"""Responses of the pages: rendered in their frame, never cached; status and text of a refusal."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from fastapi import Request
@@ -8,7 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match
 
 from dunning.documents.pages.findings_text import write_remark
-from dunning.documents.pages.html import LANGUAGES, phrase, render_page
+from dunning.documents.pages.html import LANGUAGES, phrase, render_page, write_day
+from dunning.jobs.desk.session import RefusedError
 from dunning.web.access import Person, form_token
 
 # The pages in the navigation, and what each asks for.
@@ -27,6 +29,10 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'; "
     "object-src 'none'",
 }
+
+# Refusals by their key: what does not exist, and what is too late; every other one is a wrong form.
+_NOT_THERE = {"no_list", "no_night", "no_row", "gone", "no_strikes", "no_group", "no_release"}
+_TOO_LATE = {"too_old", "struck_already", "protected_already", "hold_over", "changed", "unreadable"}
 
 
 def respond(
@@ -100,3 +106,21 @@ def give_file(content: bytes, name: str, kind: str) -> Response:
 def phrase_for(person: Person, key: str, **values: object) -> str:
     """Return a text in the user's language."""
     return phrase(person.language, key, **values)
+
+
+def status_of(refusal: RefusedError | None) -> int:
+    """Return the HTTP status of a response with or without a refusal."""
+    if refusal is None:
+        return 200
+    return 404 if refusal.reason in _NOT_THERE else 409 if refusal.reason in _TOO_LATE else 400
+
+
+def describe_refusal(language: str, refusal: RefusedError | None) -> str:
+    """Return a refusal's text in the reader's language; empty if there is no refusal."""
+    if refusal is None:
+        return ""
+    shown = {
+        name: write_day(value) if isinstance(value, date) else value
+        for name, value in refusal.values.items()
+    }
+    return phrase(language, f"lists.refused_{refusal.reason}", **shown)

@@ -22,8 +22,7 @@ from dunning.documents.lists.parquet_files import render_parquet
 from dunning.gateways.settings.environment import Settings
 from dunning.jobs.desk import lists
 from dunning.jobs.desk.list_files import DOWNLOADS, FILES, columns_of
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import Office, RefusedError
 from tests.jobs.conftest import MakeHome
 from tests.jobs.nights import AS_OF, Night, days, dunning, nightly, say_fresh
 from tests.object_stores import Store

@@ -14,8 +14,7 @@ from dunning.core.lists import LISTS
 from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store.holds import ManualHold, fetch_holds
 from dunning.jobs.desk import manual_holds
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import Office, RefusedError
 from tests.jobs.nights import AS_OF, days, nightly, say_fresh
 from tests.world import World
 

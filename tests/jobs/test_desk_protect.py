@@ -16,8 +16,7 @@ from dunning.gateways.store.holds import append_hold, end_hold, fetch_holds
 from dunning.gateways.store.proposals import fetch_account_proposals
 from dunning.jobs.desk import manual_holds, protect
 from dunning.jobs.desk.protect import HoldForm
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import Office, RefusedError
 from dunning.jobs.nightly import classify, close, load, propose, write
 from dunning.jobs.release.last_look import look_again
 from tests.jobs.nights import AS_OF, Night, days, nightly, say_fresh

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from dunning.decisions.compare.changes import MOVEMENTS
-from dunning.jobs.queries import diff
+from dunning.jobs.queries.compare import diff
 from tests.jobs.moves import cents, plain_lists, plain_moves, plain_stages
 from tests.jobs.nights import AS_OF, Night, contents, days, dunning, nightly, read_csv, say_fresh
 from tests.world import World
@@ -245,7 +245,7 @@ def test_moves_and_sums_are_those_of_the_files_of_both_nights(
     """
     nights = {n: nightly(lasting_sample, tmp_path / "out", days(n)) for n in (0, 1, 31)}
     for first, second in ((0, 31), (31, 1)):
-        comparison = diff.run(days(first), days(second))
+        comparison = diff(days(first), days(second))
         before, after = nights[first], nights[second]
         folder = f"diff-{days(first)}-{days(second)}"
         dunning("diff", str(days(first)), str(days(second)), "--out", str(tmp_path))

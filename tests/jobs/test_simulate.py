@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.decisions.compare.changes import MOVEMENTS
-from dunning.jobs.queries import simulate
+from dunning.jobs.queries.compare import simulate
 from dunning.policy.policies import BUILT_IN
 from tests.jobs.moves import plain_lists, plain_moves, plain_stages
 from tests.jobs.nights import AS_OF, contents, days, dunning, hashes, nightly, read_csv, say_fresh
@@ -95,7 +95,7 @@ def test_the_same_rules_move_nobody(ledger: Path, home: Path, tmp_path: Path) ->
         "every_snapshot_days = 35",
         "every_snapshot_days = 40",
     )
-    comparison = simulate.run(Path(own), AS_OF)
+    comparison = simulate(Path(own), AS_OF)
     told = dunning("simulate", "--policy", own, "--as-of", str(AS_OF))
 
     assert comparison.versions[0] == comparison.versions[1]
@@ -121,7 +121,7 @@ def test_it_is_what_a_dry_run_of_the_ledger_would_have_written(
     nightly(lasting_sample, tmp_path / "out", days(-31))
     night = nightly(lasting_sample, tmp_path / "out")
     own = policy(tmp_path / "policy", file, old, new)
-    comparison = simulate.run(Path(own), AS_OF)
+    comparison = simulate(Path(own), AS_OF)
     dry = nightly(lasting_sample, tmp_path / "dry", AS_OF, "--policy", own, "--dry-run")
     moves = comparison.changes.moves.to_pylist()
 

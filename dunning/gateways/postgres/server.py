@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
+import psycopg
 from sqlalchemy.engine import URL
 
 from dunning.core.errors import DunningError
@@ -41,7 +42,7 @@ from dunning.gateways.postgres.server_process import (
     server_status,
     settle,
 )
-from dunning.gateways.postgres.server_roles import own_airflow
+from dunning.gateways.postgres.sql_files import sql_folder
 
 __all__ = [
     "SUPERUSER",
@@ -55,6 +56,9 @@ __all__ = [
 ]
 
 _UNQUOTABLE = set('"$`\\\n')  # pg_ctl hands its paths to a shell, in double quotes
+
+# Two processes that change the same rights at once would fail.
+_ROLES_LOCK = 7_309_453_006
 
 
 def embedded_url(
@@ -80,12 +84,26 @@ def airflow_urls(home: Path) -> tuple[str, str]:
     characters), so that no configuration file needs escapes.
     """
     host = start_server(home)
-    own_airflow(host)
+    _own_airflow(host)
     plain, asynchronous = (
         f"postgresql+{driver}://{AIRFLOW}:@/airflow?host={host}&port={PORT}"
         for driver in ("psycopg2", "asyncpg")
     )
     return plain, asynchronous
+
+
+def _own_airflow(socket_dir: Path) -> None:
+    """Make Airflow the owner of its database, and let our runner read questions and answers.
+
+    May be repeated: tables that Airflow's migrations have made since the last time are included.
+    """
+    roles = sql_folder() / "roles"
+    with psycopg.connect(
+        host=str(socket_dir), user=SUPERUSER, dbname=AIRFLOW, autocommit=True
+    ) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [_ROLES_LOCK])
+        for name in ("make", "own_airflow"):
+            connection.execute((roles / f"{name}.sql").read_bytes())
 
 
 def start_server(home: Path) -> Path:

@@ -13,8 +13,7 @@ from dunning.gateways.store.holds import ManualHold
 from dunning.gateways.store.releases import ListRelease, fetch_releases
 from dunning.jobs.desk import manual_holds
 from dunning.jobs.desk.list_files import fetch_list, find_run
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import Office, RefusedError
 from dunning.jobs.release.offer import Offer, describe
 
 

@@ -16,8 +16,7 @@ from dunning.gateways.postgres.database import Engine
 from dunning.gateways.store import runs
 from dunning.gateways.store.decisions import count_stage, fetch_stage
 from dunning.jobs.desk.list_files import fetch_file, find_run
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import Office, RefusedError
 from dunning.jobs.queries.past_night import kept_policy
 
 PAGE_ROWS = 50

@@ -24,8 +24,7 @@ from dunning.documents.lists.parquet_files import read_parquet
 from dunning.gateways.files.publishing import MANIFEST
 from dunning.gateways.files.targets import target_of
 from dunning.gateways.store import runs
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import Office, RefusedError
 
 # The files of each list with a page; messages have one file per channel.
 FILES: Mapping[str, tuple[ListFile, ...]] = {

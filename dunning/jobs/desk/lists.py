@@ -25,8 +25,7 @@ from dunning.jobs.desk.list_files import (
     find_run,
     is_short,
 )
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import Office, RefusedError
 
 # Only those who may see the court list see these.
 OF_COURT = ("court", "court_items")

@@ -8,11 +8,10 @@ from dunning.core.errors import DunningError
 from dunning.core.lists import LISTS
 from dunning.gateways.store import holds, releases, runs
 from dunning.jobs.desk.lists import look_into
-from dunning.jobs.desk.notes import read_note
-from dunning.jobs.desk.refusals import RefusedError
-from dunning.jobs.desk.session import Office
+from dunning.jobs.desk.session import Office, RefusedError
 
 _PROPOSED_DAYS, _LONGEST_DAYS = 30, 366
+_NOTE_MIN, _NOTE_MAX = 3, 500
 
 
 @dataclass(frozen=True)
@@ -150,6 +149,27 @@ def may_hold(office: Office, name: str, as_of: date) -> bool:
 def has_left(office: Office, name: str, as_of: date) -> bool:
     """Return whether a list was already released, so that a hold comes too late for it."""
     return name in releases.fetch_released(office.engine, as_of)
+
+
+def read_note(note: str) -> str:
+    """Return a reason without control characters and surrounding spaces.
+
+    A form cannot show control characters.
+
+    Raises:
+        RefusedError: it is too short or too long.
+    """
+    text = "".join(
+        sign for sign in note.replace("\r\n", "\n") if sign.isprintable() or sign == "\n"
+    ).strip()
+    if not _NOTE_MIN <= len(text) <= _NOTE_MAX:
+        raise RefusedError(
+            f"The reason has {len(text)} signs; {_NOTE_MIN} to {_NOTE_MAX} are needed, for others must understand it.",
+            "note_length",
+            least=_NOTE_MIN,
+            most=_NOTE_MAX,
+        )
+    return text
 
 
 def _refuse_older(office: Office, name: str, as_of: date) -> None:

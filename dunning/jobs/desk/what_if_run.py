@@ -23,8 +23,7 @@ from dunning.gateways.snapshots.what_if_store import (
     replace_progress,
     write_table,
 )
-from dunning.jobs.queries import simulate
-from dunning.jobs.queries.compare import write_moves
+from dunning.jobs.queries.compare import simulate, write_moves
 from dunning.policy.show import Row, RuleChange
 
 LANGUAGES = ("bg", "en")
@@ -88,7 +87,7 @@ def _decide(folder: Path, night: date) -> dict[str, Any]:
     def note(message: str) -> None:
         replace_progress(folder, f"{night:%d.%m.%Y}: {message}")
 
-    comparison = simulate.run(folder / "policy" / night.isoformat(), night, note)
+    comparison = simulate(folder / "policy" / night.isoformat(), night, note)
     note("записване")
     write_moves(comparison, folder)
     write_table(moves_file(folder, night), _order(comparison.changes.moves))

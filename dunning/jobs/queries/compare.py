@@ -1,8 +1,10 @@
-"""The comparison of two stored nights, for pages, terminal and the list of moves."""
+"""The comparison of two past nights, or of one night under its own and another policy."""
 
+from datetime import date
 from pathlib import Path
 
-from dunning.core.progress import Progress
+from dunning.core.errors import UsageError
+from dunning.core.progress import Progress, no_progress
 from dunning.decisions.compare.changes import (
     Changes,
     Comparison,
@@ -13,10 +15,49 @@ from dunning.decisions.compare.changes import (
 from dunning.documents.lists.changes_list import explain_moves, render_moves
 from dunning.documents.pages.changes_page import render_changes
 from dunning.gateways.files.publishing import replace_private
-from dunning.jobs.queries.past_night import Night
+from dunning.jobs.nightly.load import load_checked_policy
+from dunning.jobs.queries.past_night import Night, open_night, open_nights
 from dunning.policy.show import compare_rules
 
 BIGGEST = 10
+
+
+def diff(before_on: date, after_on: date, progress: Progress = no_progress) -> Comparison:
+    """Return the differences between two past nights, each under its own run's policy.
+
+    Nothing is recorded.
+
+    Raises:
+        DunningError: no run of either date is known, or its snapshot is not kept any more or was
+            harmed.
+    """
+    if before_on == after_on:
+        raise UsageError(
+            f"Both days are {before_on}; give two different ones, or `dunning simulate` another policy."
+        )
+    with open_nights(f"diff {before_on} {after_on}") as (settings, engine):
+        progress("отваряне на двете нощи")
+        before, after = (open_night(settings, engine, day) for day in (before_on, after_on))
+        return compare_nights("diff", before, after, progress)
+
+
+def simulate(policy: Path, as_of: date, progress: Progress = no_progress) -> Comparison:
+    """Return the differences between a night as it was and under a folder's policy files.
+
+    Nothing is recorded.
+
+    Rule files that the folder does not have are the built-in ones, as with `nightly --policy`.
+
+    Raises:
+        DunningError: the policy is refused; no run of the date is known, or its snapshot is not
+            kept or was harmed.
+    """
+    changed = load_checked_policy(policy)
+    with open_nights(f"simulate {as_of}") as (settings, engine):
+        progress("отваряне на нощта")
+        before = open_night(settings, engine, as_of)
+        after = open_night(settings, engine, as_of, changed)
+        return compare_nights("simulate", before, after, progress)
 
 
 def compare_nights(name: str, before: Night, after: Night, progress: Progress) -> Comparison:
