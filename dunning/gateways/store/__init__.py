@@ -1,7 +1,10 @@
-"""The store in PostgreSQL: runs, decisions, proposals, actions, policies, monthly notices.
+"""The store in PostgreSQL; every function takes an engine, or a connection whose transaction it joins.
 
-It also keeps the sizes of ledger tables. Every function takes an engine, or a connection; with a
-connection inside a transaction it joins that.
+`runs` and `inputs`: what ran on which ledger and policy. `decisions`, `proposals`, `actions`,
+`figures`: what a date gave, written at once by `closing`. `holds`, `releases`, `recalls`: what
+people do, numbered by `events`. `notices` and `shown`: the monthly notices. `outbox` publishes each
+of them exactly once. `rows` has the large tables' columns, `readers` the lock of snapshots,
+`access` who looked at what.
 """
 
 from sqlalchemy import Engine
