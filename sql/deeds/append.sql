@@ -1,7 +1,7 @@
 -- What: records new deeds as intended; one that is there already stays as it is.
 -- Grain: one row per deed.
 -- Takes: run_id; event_no of the release, or null.
--- Used by: dunning.gateways.store.deeds.append_deeds
+-- Used by: dunning.gateways.store.actions.append_actions
 INSERT INTO dunning.deeds (
     premise_no, payer_code, stage, as_of, channel, reference, overdue_cents, written_to, state, run_id, event_no
 )

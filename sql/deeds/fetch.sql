@@ -2,7 +2,7 @@
 --     of a release or a recall only as far as a run knows of these.
 -- Grain: one row per deed.
 -- Takes: since, before, events_seen, written in by the driver.
--- Used by: dunning.gateways.store.deeds.fetch_deeds
+-- Used by: dunning.gateways.store.actions.fetch_actions
 COPY (
     SELECT deed.premise_no, deed.payer_code, deed.stage, deed.as_of, deed.channel, deed.reference,
         deed.written_to

@@ -1,7 +1,7 @@
 -- What: the disconnections and cases that were handed over from one day until before another, as far as a run knows of them.
 -- Grain: one row per deed.
 -- Takes: since, before, events_seen, written in by the driver.
--- Used by: dunning.gateways.store.deeds.fetch_acts
+-- Used by: dunning.gateways.store.actions.fetch_handed_over
 COPY (
     SELECT
         CASE deed.channel WHEN 'field' THEN 'disconnections' ELSE 'court' END AS list, deed.premise_no, deed.payer_code,

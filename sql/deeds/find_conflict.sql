@@ -1,7 +1,7 @@
 -- What: a new deed whose key or reference is there already with other content.
 -- Grain: the first such row, or none.
 -- Takes: nothing.
--- Used by: dunning.gateways.store.deeds.append_deeds
+-- Used by: dunning.gateways.store.actions.append_actions
 SELECT found.premise_no, found.payer_code, found.stage, found.as_of, found.channel, found.reference, found.old_reference
 FROM (
     SELECT new.premise_no, new.payer_code, new.stage, new.as_of, new.channel, new.reference, old.reference AS old_reference

@@ -1,7 +1,7 @@
 -- What: everything that left the house about one account, the newest first.
 -- Grain: one row per deed.
 -- Takes: premise_no, payer_code.
--- Used by: dunning.gateways.store.deeds.fetch_account_deeds
+-- Used by: dunning.gateways.store.actions.fetch_account_actions
 SELECT
     deed.stage, deed.as_of, deed.channel, deed.reference, deed.overdue_cents, deed.state, recall.recorded_at AS recalled_at,
     recall.recalled_by, recall.reason AS recall_reason

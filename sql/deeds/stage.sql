@@ -1,7 +1,7 @@
 -- What: makes the place where new deeds are compared with those that are there; it ends with the transaction.
 -- Grain: one row per deed.
 -- Takes: nothing.
--- Used by: dunning.gateways.store.deeds.append_deeds
+-- Used by: dunning.gateways.store.actions.append_actions
 CREATE TEMPORARY TABLE new_deeds (
     premise_no text NOT NULL,
     payer_code text NOT NULL,
