@@ -50,6 +50,8 @@ help:
 
 # --- setup: a stamp is newer than everything that it was made from -------------------------------------------------
 
+# Packages are not compiled as they are installed: Python compiles the few that a run imports, at their first import.
+
 .venv/bin/python:
 	@python=''; \
 	for candidate in $(if $(PYTHON),"$$PYTHON",python3.13 python3.12 python3.11 python3 python); do \
@@ -68,18 +70,18 @@ help:
 .venv/.installed: requirements.txt pyproject.toml | .venv/bin/python
 	@echo 'Installing the pinned packages of requirements.txt (about a minute)'
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-build-isolation --no-deps -e .
 	@touch $@
 
 .venv/.installed-tests: tests/requirements.txt .venv/.installed
 	@echo 'Installing the pinned packages of tests/requirements.txt'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r tests/requirements.txt
 	@touch $@
 
 .venv/.installed-fab: deploy/fab/requirements.txt .venv/.installed
 	@echo 'Installing the pinned packages of deploy/fab/requirements.txt'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/fab/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r deploy/fab/requirements.txt
 	@touch $@
 
 setup: .venv/.installed
