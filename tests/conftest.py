@@ -57,6 +57,7 @@ def _serve(home: Path) -> Iterator[Path]:
         _execute(
             socket_dir,
             "ALTER SYSTEM SET fsync = off",
+            "ALTER SYSTEM SET full_page_writes = off",
             "SELECT pg_reload_conf()",
             "CREATE DATABASE template_dunning",
         )
@@ -121,7 +122,8 @@ def store(line: "Line") -> "Iterator[Store]":
 
 def _with_database(socket_dir: Path, home: Path, template: str) -> Iterator[Settings]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    _execute(socket_dir, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # by copying files: a third faster than through the log, and nobody needs the log here
+    _execute(socket_dir, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield _settings(home, socket_dir, name)
     _execute(socket_dir, f"DROP DATABASE {name} WITH (FORCE)")
 
