@@ -5,8 +5,9 @@ read.
 from datetime import date, datetime
 from typing import Any
 
-from tests.decisions.notice_worlds import Contact, Row, World, propose
+from tests.decisions.notice_buckets import propose
 from tests.oracle.facts import Facts, Invoice, Policy
+from tests.oracle.surroundings import Contact, Row, Surroundings
 
 AS_OF, SINCE = date(2026, 11, 15), date(2026, 10, 15)
 PREMISE, PAYER = "0012344217", "900000000001"
@@ -54,14 +55,14 @@ def contact(
     return Contact(PAYER, channel, address, datetime.fromisoformat(since), revoked_at)
 
 
-def listed(world: World, service: str = "heat") -> list[Row]:
+def listed(world: Surroundings, service: str = "heat") -> list[Row]:
     """The notices of a world."""
     return propose(world, Policy(), AS_OF, SINCE, service)[0]
 
 
 def one(facts: Facts, **surroundings: Any) -> Row:
     """The only notice of a world with one account."""
-    rows = listed(World([facts], **surroundings))
+    rows = listed(Surroundings([facts], **surroundings))
     assert 1 == len(rows)
     return rows[0]
 
@@ -71,7 +72,7 @@ def some(row: Row, *names: str) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)
 
 
-def withheld(world: World) -> list[tuple[str, str, int, str]]:
+def withheld(world: Surroundings) -> list[tuple[str, str, int, str]]:
     """What is withheld in a world without notices."""
     notices, rows = propose(world, Policy(), AS_OF, SINCE, "heat")
     assert [] == notices

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from tests.decisions.notice_worlds import Contact, Key, Line, Row, World
-from tests.decisions.plain_notices import USABLE
 from tests.oracle.facts import Facts, Invoice
+from tests.oracle.notices import USABLE
+from tests.oracle.surroundings import Contact, Key, Line, Row, Surroundings
 from tests.properties.crowds import draw_crowd
 
 _STREETS = (
@@ -21,7 +21,7 @@ _STREETS = (
 )
 
 
-def draw_world(random: Random, size: int, as_of: date) -> World:
+def draw_world(random: Random, size: int, as_of: date) -> Surroundings:
     """Return a world of `size` accounts, two on each premise and two of each payer."""
     crowd = [
         _odd(random, facts, number % (size // 2))
@@ -30,7 +30,7 @@ def draw_world(random: Random, size: int, as_of: date) -> World:
     payers = sorted({f.payer_code for f in crowd})
     keys: list[Key] = [(f.premise_no, f.payer_code) for f in crowd]
     days = (-30, -1, 0, 1)
-    return World(
+    return Surroundings(
         crowd,
         premises={f.premise_no: _premise(random) for f in crowd},
         payers={code: _payer(random) for code in payers},

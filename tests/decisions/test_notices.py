@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dunning.decisions.lists.letters import find_letter_boxes, postal_addresses
+from tests.decisions.notice_buckets import bucket_of, propose, rules_of
 from tests.decisions.notice_cases import (
     AS_OF,
     NEW,
@@ -23,8 +24,8 @@ from tests.decisions.notice_cases import (
     some,
     withheld,
 )
-from tests.decisions.notice_worlds import Line, Row, World, bucket_of, propose, rules_of
 from tests.oracle.facts import BGN, Agreement, Case, Hold, Instalment, Payment, Policy
+from tests.oracle.surroundings import Line, Row, Surroundings
 
 
 def test_a_notice_says_who_owes_what_for_which_time_and_where_it_goes() -> None:
@@ -133,7 +134,9 @@ def test_a_notice_says_who_owes_what_for_which_time_and_where_it_goes() -> None:
 def test_a_predecessors_debt_is_never_on_the_next_payers_notice() -> None:
     before = account(OLD, payer_code="900000000000", tenant_from=on("2010-01-01"))
     after = account(NEW, tenant_from=on("2026-10-01"))
-    world = World([before, after], tenant_until={(PREMISE, "900000000000"): on("2026-10-01")})
+    world = Surroundings(
+        [before, after], tenant_until={(PREMISE, "900000000000"): on("2026-10-01")}
+    )
     world.contacts.append(replace(contact("email", "a.b@example.bg"), payer_code="900000000000"))
     said = {
         row["payer_code"]: (row["total_cents"], row["overdue_cents"], row["street"])
@@ -151,21 +154,21 @@ def test_new_is_what_was_issued_since_the_last_run(issued: str, expected: int) -
     paid = Payment("P1", on(issued), 3071, invoice_no="F9")
     facts = account(bill("F9", 3071, issued, "2026-12-15"), payments=(paid,))
 
-    assert expected == len(listed(World([facts])))
+    assert expected == len(listed(Surroundings([facts])))
 
 
 def test_whoever_has_nothing_new_and_nothing_open_gets_none_and_whoever_owes_gets_one() -> None:
     nobody = account(OLD, payments=(Payment("P1", on("2026-10-20"), 8420),))
     debtor = account(replace(OLD, invoice_no="F2"), payer_code="900000000002")
 
-    assert ["900000000002"] == [row["payer_code"] for row in listed(World([nobody, debtor]))]
+    assert ["900000000002"] == [row["payer_code"] for row in listed(Surroundings([nobody, debtor]))]
 
 
 def test_each_service_has_notices_of_its_own_and_a_future_account_has_none() -> None:
     future = account(
         bill("F3", 100, "2026-11-16", "2026-12-16"), premise_no="3", tenant_from=on("2026-11-16")
     )
-    world = World(
+    world = Surroundings(
         [account(NEW), account(OLD, premise_no="2"), future],
         premises={"2": {"service": "electricity"}},
     )
@@ -177,8 +180,8 @@ def test_each_service_has_notices_of_its_own_and_a_future_account_has_none() -> 
 
 
 def test_after_the_tenancy_no_letter_goes_to_the_premise() -> None:
-    moved = World([account(OLD, NEW)], tenant_until={(PREMISE, PAYER): AS_OF})
-    stays = World([account(OLD, NEW)], tenant_until={(PREMISE, PAYER): AS_OF + timedelta(1)})
+    moved = Surroundings([account(OLD, NEW)], tenant_until={(PREMISE, PAYER): AS_OF})
+    stays = Surroundings([account(OLD, NEW)], tenant_until={(PREMISE, PAYER): AS_OF + timedelta(1)})
     forwarded = replace(
         moved, payers={PAYER: {"postal_address": "бул. Рила 5", "postal_settlement": "Перник"}}
     )
@@ -207,7 +210,7 @@ def test_an_email_address_that_works_makes_it_an_email() -> None:
 
 
 def test_an_email_needs_no_postal_address() -> None:
-    world = World(
+    world = Surroundings(
         [account(NEW)],
         tenant_until={(PREMISE, PAYER): AS_OF},
         contacts=[contact("email", "a.b@example.bg")],
@@ -226,7 +229,7 @@ def test_a_contact_for_post_is_one_text() -> None:
 
 
 def test_refused_evidence_withholds_before_anything_else() -> None:
-    world = World(
+    world = Surroundings(
         [account(OLD)], refused={(PREMISE, PAYER)}, tenant_until={(PREMISE, PAYER): AS_OF}
     )
 
@@ -241,7 +244,7 @@ def test_one_line_addresses_are_the_two_parts_joined() -> None:
             "postal_postcode": "2300",
         }
     }
-    world = World([account(NEW)], payers=payers)
+    world = Surroundings([account(NEW)], payers=payers)
     bucket, rules = bucket_of(world, Policy()), rules_of(world, Policy(), AS_OF)
     accounts = np.array([0])
     box = find_letter_boxes(bucket, accounts, rules)
@@ -265,7 +268,8 @@ def test_numbers_are_walked_as_numbers_and_what_is_missing_comes_first() -> None
     }
     crowd = [account(replace(NEW, invoice_no=f"F{no}"), premise_no=no) for no in premises]
     walked = [
-        some(row, "district", "route", "service_street") for row in listed(World(crowd, premises))
+        some(row, "district", "route", "service_street")
+        for row in listed(Surroundings(crowd, premises))
     ]
 
     assert [places[n] for n in (3, 4, 2, 5, 1, 0)] == walked
@@ -273,7 +277,7 @@ def test_numbers_are_walked_as_numbers_and_what_is_missing_comes_first() -> None
 
 def test_numbers_that_differ_only_in_zeros_stand_in_a_fixed_order() -> None:
     crowd = [account(replace(NEW, invoice_no=f"F{no}"), premise_no=no) for no in ("7", "07", "007")]
-    rows = listed(World(crowd))
+    rows = listed(Surroundings(crowd))
 
     assert 1 == len({row["postal_key"] for row in rows})
     assert ["007", "07", "7"] == [row["premise_no"] for row in rows]
@@ -320,7 +324,7 @@ def test_what_is_paid_in_part_shows_what_is_left_and_what_was_paid() -> None:
 def test_leva_of_january_are_converted_one_by_one() -> None:
     payments = tuple(Payment(f"P{n}", on("2026-01-10"), 1, BGN) for n in range(3))
     facts = account(bill("F0", 5000, "2025-12-31", "2026-01-20", currency=BGN), payments=payments)
-    rows = propose(World([facts]), Policy(), on("2026-01-15"), on("2025-12-15"), "heat")[0]
+    rows = propose(Surroundings([facts]), Policy(), on("2026-01-15"), on("2025-12-15"), "heat")[0]
 
     assert [3] == [
         row["paid_cents"] for row in rows
@@ -380,7 +384,7 @@ def test_service_periods_are_merged(periods: list[str], expected: list[tuple[str
     neighbour = account(
         bill("X", 100, "2026-09-30", "2026-10-20", "2020-01-01", "2026-10-31"), premise_no="1"
     )
-    rows = listed(World([neighbour, account(*items)]))
+    rows = listed(Surroundings([neighbour, account(*items)]))
     said = [row["periods"] for row in rows if row["premise_no"] == PREMISE]
 
     assert [[{"from": on(first), "to": on(last)} for first, last in expected]] == said
@@ -478,7 +482,9 @@ def test_each_new_document_says_where_what_is_open_of_it_counts() -> None:
 
 def test_a_new_bill_that_has_expired_is_told_and_not_to_be_paid() -> None:
     old = bill("F5", 1000, "2019-08-31", "2019-09-30")
-    rows, _ = propose(World([account(old)]), Policy(), AS_OF, SINCE, "heat", on("2015-01-01"))
+    rows, _ = propose(
+        Surroundings([account(old)]), Policy(), AS_OF, SINCE, "heat", on("2015-01-01")
+    )
 
     assert [("F5", "expired", 1000, 1000)] == stands(rows[0])
     assert (0, 1000, None) == some(rows[0], "total_cents", "expired_cents", "due_on")
@@ -520,6 +526,6 @@ def test_a_credit_note_alone_is_news_too() -> None:
 
 def test_lines_of_a_bill_in_leva_say_so() -> None:
     facts = account(bill("F0", 5000, "2025-12-31", "2026-01-20", currency=BGN))
-    row = propose(World([facts]), Policy(), on("2026-01-15"), on("2025-12-15"), "heat")[0][0]
+    row = propose(Surroundings([facts]), Policy(), on("2026-01-15"), on("2025-12-15"), "heat")[0][0]
 
     assert [(5000, True)] == [some(line, "amount_minor", "is_bgn") for line in row["lines"]]

@@ -13,12 +13,13 @@ from dunning.decisions.account.assessment import assess
 from dunning.decisions.account.classify import conclude
 from dunning.decisions.monthly.document_states import DOCUMENT_STATES
 from dunning.decisions.monthly.notices import NOTICES, propose_notices
+from tests.decisions.notice_buckets import propose, rules_of
 from tests.decisions.notice_cases import AS_OF, SINCE, some
 from tests.decisions.notice_crowds import draw_world
-from tests.decisions.notice_worlds import Row, World, propose, rules_of
-from tests.decisions.plain_notices import plain_notices
 from tests.oracle.bucket import make_history
 from tests.oracle.facts import Policy
+from tests.oracle.notices import plain_notices
+from tests.oracle.surroundings import Row, Surroundings
 from tests.properties.comparison import decide_crowd, fast_accounts
 from tests.properties.crowds import NIGHTS, draw_policy
 
@@ -128,7 +129,7 @@ def test_the_sum_to_pay_is_that_of_what_the_notice_names(seed: int) -> None:
 
 def test_an_empty_bucket_has_no_notices() -> None:
     bucket = Bucket(0, {name: frame_of(schema.empty_table()) for name, schema in SCHEMAS.items()})
-    rules = rules_of(World([]), Policy(), AS_OF)
+    rules = rules_of(Surroundings([]), Policy(), AS_OF)
     assessment = assess(bucket, rules, make_history(bucket, [], Policy(), AS_OF))
     tables = propose_notices(
         bucket, conclude(bucket, rules, assessment), assessment, rules, "heat", SINCE

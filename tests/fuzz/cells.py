@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from dunning.core.ledger_tables import CellKind
-from tests.fuzz.plain_cells import read_number
+from tests.oracle.door.cells import read_number
 
 NBSP, NARROW, THIN = "\u00a0", "\u202f", "\u2009"
 

@@ -7,8 +7,8 @@ from dunning.gateways.snapshots.snapshot import Snapshot
 from tests.fuzz.file_ledgers import copy_ledger
 from tests.fuzz.files import BYTES, damage_gzip, damage_place
 from tests.fuzz.good_rows import VARIETIES
-from tests.fuzz.plain_files import PlainTable, read_plain
 from tests.fuzz.trials import Outcome, scratch, try_door
+from tests.oracle.door.files import PlainTable, read_plain
 
 _TEXTS = ("plain", "cp1251, tabs, CRLF", "BOM, commas")
 _MOST = ("invoices", "payments", "payers", "premises")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from dunning.core.ledger_tables import TABLES
-from tests.fuzz.plain_rows import World
+from tests.oracle.door.rows import KnownRows
 
 Row = dict[str, str]
 
@@ -247,10 +247,10 @@ def rows_beside(table: str, variety: str, n: int) -> list[tuple[str, Row]]:
     return [(other, good_row(other, next(iter(VARIETIES[other])), n) | cells)]
 
 
-def standing_world() -> World:
+def standing_world() -> KnownRows:
     """Return what the standing rows amount to."""
     mine = ("1", "A")
-    return World(
+    return KnownRows(
         premises={"1", "2"},
         payers={"A", "B", "W"},
         accounts={
@@ -266,7 +266,7 @@ def standing_world() -> World:
     )
 
 
-def enter_beside(world: World, table: str, row: Row) -> None:
+def enter_beside(world: KnownRows, table: str, row: Row) -> None:
     """Add a row of `rows_beside` to what stands."""
     if table == "premises":
         world.premises.add(row["premise_no"])

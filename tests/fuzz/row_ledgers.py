@@ -21,9 +21,9 @@ from dunning.gateways.snapshots.remote_store import SnapshotStore
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.ledger.load import load_ledger
 from tests.fuzz.good_rows import Row, enter_beside, rows_beside, standing_rows, standing_world
-from tests.fuzz.plain_rows import find_reasons, read_row
 from tests.fuzz.rows import DamagedRow
 from tests.ledger.extracts import Limits
+from tests.oracle.door.rows import find_reasons, read_row
 
 Line = tuple[str, int]
 

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.ledger.extracts import Extract, flagged, read
-from tests.ledger.plain import Plain
+from tests.oracle.door.extracts import PlainExtract
 
 days = st.sampled_from(
     ["2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02", "2026-01-31", "2026-02-01"]
@@ -99,7 +99,7 @@ def extracts(draw):
 )
 @given(extract=extracts())
 def test_reasons_owners_and_accounts(tmp_path_factory, extract):
-    plain = Plain(extract.rows)
+    plain = PlainExtract(extract.rows)
     snapshot = extract.load(tmp_path_factory.mktemp("plain"))
     found = {
         (

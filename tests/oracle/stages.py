@@ -40,7 +40,7 @@ class OpenItem:
 
 
 @dataclass(frozen=True)
-class QuestionState:
+class Standing:
     """Where an account stands on a day."""
 
     stage: int
@@ -130,7 +130,7 @@ def night_of(facts: Facts, policy: Policy, as_of: date) -> Night:
     return Night(known, allocate(known, policy), ends_on)
 
 
-def standing_on(night: Night, policy: Policy, day: date) -> QuestionState:
+def standing_on(night: Night, policy: Policy, day: date) -> Standing:
     """Return the highest stage whose every condition holds on a day, out of what a night knew."""
     items = tuple(
         _look_at(i, night, policy, day)
@@ -149,15 +149,15 @@ def standing_on(night: Night, policy: Policy, day: date) -> QuestionState:
     )
     if is_near or is_last:
         wanted = (near if is_near else []) + (last_warned if is_last else [])
-        return QuestionState(3, is_near, items, tuple(i for i in items if i in wanted))
+        return Standing(3, is_near, items, tuple(i for i in items if i in wanted))
     if (
         _days(warned, day) >= policy.final_warning_days
         and _sum(warned) >= policy.final_warning_cents
     ):
-        return QuestionState(2, is_near, items, tuple(warned))
+        return Standing(2, is_near, items, tuple(warned))
     if _days(overdue, day) >= policy.overdue_days and _sum(overdue) >= policy.overdue_cents:
-        return QuestionState(1, is_near, items, tuple(overdue))
-    return QuestionState(0, is_near, items, ())
+        return Standing(1, is_near, items, tuple(overdue))
+    return Standing(0, is_near, items, ())
 
 
 def _sum(items: list[OpenItem]) -> int:

@@ -12,8 +12,8 @@ import pytest
 
 from dunning.core.formats import NBSP
 from dunning.documents.notice.content import Content, write_contents
+from tests.decisions.notice_buckets import propose
 from tests.decisions.notice_crowds import draw_world
-from tests.decisions.notice_worlds import propose
 from tests.documents.notice.notices import (
     PRESS,
     line,

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from tests.decisions.notice_worlds import Contact, Row, World
 from tests.oracle.allocation import to_cents
 from tests.oracle.facts import BGN, PAYOUT, STAGES, Agreement, Facts, Invoice, Notice, Policy
 from tests.oracle.protections import is_kept
 from tests.oracle.stages import Decision, Night, OpenItem, decide, night_of
+from tests.oracle.surroundings import Contact, Row, Surroundings
 
 # Every address that the crowds know, as it can be used; None where it cannot.
 USABLE: dict[str, dict[str, str | None]] = {
@@ -30,7 +30,7 @@ USABLE: dict[str, dict[str, str | None]] = {
 
 
 def plain_notices(
-    world: World,
+    world: Surroundings,
     policy: Policy,
     as_of: date,
     since: date,
@@ -63,7 +63,7 @@ def plain_notices(
     return listed, sorted(withheld, key=lambda row: (row["premise_no"], row["payer_code"]))
 
 
-def _reason(world: World, facts: Facts, row: Row) -> str | None:
+def _reason(world: Surroundings, facts: Facts, row: Row) -> str | None:
     if (facts.premise_no, facts.payer_code) in world.refused:
         return "refused_evidence"
     return "no_address" if row["email"] is None and row["street"] is None else None
@@ -74,7 +74,7 @@ class _Account:
 
     def __init__(
         self,
-        world: World,
+        world: Surroundings,
         policy: Policy,
         decision: Decision,
         since: date,

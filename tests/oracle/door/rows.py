@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from dunning.core.ledger_tables import TABLES, CellKind
-from tests.fuzz.plain_cells import is_bad, is_filled, read_amount, read_cell
+from tests.oracle.door.cells import is_bad, is_filled, read_amount, read_cell
 
 Cells = Mapping[str, str]
 Account = tuple[str, str]
@@ -38,7 +38,7 @@ _NAMES = {
 
 
 @dataclass
-class World:
+class KnownRows:
     """What stands in the ledger around a row; BGN rows stand there too, so that EUR rows of before
     2026 are refused.
 
@@ -57,7 +57,7 @@ class World:
     lev_bills: set[str] = field(default_factory=set)
 
 
-def find_reasons(table: str, cells: Cells, world: World) -> set[str]:
+def find_reasons(table: str, cells: Cells, world: KnownRows) -> set[str]:
     """Return every reason for which the row goes to quarantine; none where it is taken in."""
     cells = {name: cell.strip() if is_filled(cell.strip()) else "" for name, cell in cells.items()}
     reasons = find_cell_reasons(table, cells)
@@ -106,7 +106,7 @@ def find_cell_reasons(table: str, cells: Cells) -> set[str]:
     return reasons
 
 
-def _names_nobody(table: str, cells: Cells, world: World) -> bool:
+def _names_nobody(table: str, cells: Cells, world: KnownRows) -> bool:
     if table in _PARTIES:
         premise, payer = cells.get("premise_no", ""), cells.get("payer_code", "")
         if (premise and premise not in world.premises) or (payer and payer not in world.payers):
@@ -119,7 +119,7 @@ def _names_nobody(table: str, cells: Cells, world: World) -> bool:
     return len(named) == 2 and world.accounts[named[0]] != world.accounts[named[1]]
 
 
-def _pairs(world: World) -> set[Account]:
+def _pairs(world: KnownRows) -> set[Account]:
     return {
         *world.accounts.values(),
         *((premise, payer) for premise, (payer, _) in world.tenants.items()),
@@ -127,7 +127,7 @@ def _pairs(world: World) -> set[Account]:
 
 
 def _invoice_reasons(
-    cells: Cells, values: dict[str, Any], world: World, known: set[str]
+    cells: Cells, values: dict[str, Any], world: KnownRows, known: set[str]
 ) -> set[str]:
     reasons = _changeover(values["currency"], values["issued_on"], EURO)
     kind, amount, issued_on, due_on = (
@@ -162,7 +162,7 @@ def _invoice_reasons(
 
 
 def _payment_reasons(
-    cells: Cells, values: dict[str, Any], world: World, known: set[str]
+    cells: Cells, values: dict[str, Any], world: KnownRows, known: set[str]
 ) -> set[str]:
     reasons = _changeover(values["currency"], values["paid_on"], LAST_LEV)
     target = cells["reverses"]
@@ -182,7 +182,7 @@ def _payment_reasons(
     return reasons
 
 
-def _account_of(cells: Cells, values: dict[str, Any], world: World) -> Account | None:
+def _account_of(cells: Cells, values: dict[str, Any], world: KnownRows) -> Account | None:
     premise, payer = cells["premise_no"], cells["payer_code"]
     if premise and payer:
         return premise, payer

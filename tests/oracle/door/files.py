@@ -12,8 +12,8 @@ from pathlib import Path
 
 from dunning.core.ledger_tables import TABLES
 from tests.fuzz.good_rows import Row
-from tests.fuzz.plain_cells import read_amount
-from tests.fuzz.plain_rows import find_cell_reasons
+from tests.oracle.door.cells import read_amount
+from tests.oracle.door.rows import find_cell_reasons
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _SEP = re.compile('"?sep=([;,\t|])"?[;,\t| ]*\r?\n', re.IGNORECASE)

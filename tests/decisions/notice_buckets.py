@@ -2,9 +2,9 @@
 lines of bills.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -18,77 +18,12 @@ from dunning.decisions.monthly.notice_rows import Shown
 from dunning.decisions.monthly.notices import propose_notices
 from dunning.policy.rules import Rules
 from tests.oracle.bucket import make_bucket, make_history, make_rules
-from tests.oracle.facts import Facts, Policy
-
-Row = dict[str, Any]
-Key = tuple[str, str]
-HOME: Row = {
-    "service": "heat",
-    "district": "Изток",
-    "route": "03",
-    "address": "ул. Примерна 1",
-    "settlement": "София",
-    "postcode": "1000",
-}
-PERSON: Row = {
-    "name": "Росица Мнима",
-    "language": "bg",
-    "postal_address": None,
-    "postal_settlement": None,
-    "postal_postcode": None,
-}
-
-
-@dataclass(frozen=True)
-class Contact:
-    """A row of `contacts`; times as Sofia's clocks show them."""
-
-    payer_code: str
-    channel: str
-    address: str
-    registered_at: datetime
-    revoked_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row of `invoice_lines`."""
-
-    invoice_no: str
-    seq: int
-    label: str
-    amount_minor: int
-    unit: str | None = None
-    quantity: str | None = None
-    unit_price: str | None = None
-
-
-@dataclass
-class World:
-    """Accounts and what surrounds them. `premises`, `payers`: what differs from HOME and PERSON, by
-    number.
-    """
-
-    crowd: Sequence[Facts]
-    premises: dict[str, Row] = field(default_factory=dict)
-    payers: dict[str, Row] = field(default_factory=dict)
-    contacts: list[Contact] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    tenant_until: dict[Key, date] = field(default_factory=dict)
-    refused: set[Key] = field(default_factory=set)
-    card_age_days: int = 730
-
-    def home(self, premise_no: str) -> Row:
-        """Return the premise's cells."""
-        return HOME | self.premises.get(premise_no, {})
-
-    def person(self, payer_code: str) -> Row:
-        """Return the payer's cells."""
-        return PERSON | self.payers.get(payer_code, {})
+from tests.oracle.facts import Policy
+from tests.oracle.surroundings import HOME, PERSON, Key, Row, Surroundings
 
 
 def propose(
-    world: World,
+    world: Surroundings,
     policy: Policy,
     as_of: date,
     since: date,
@@ -108,13 +43,13 @@ def propose(
     return tables["notices"].to_pylist(), tables["withheld"].to_pylist()
 
 
-def rules_of(world: World, policy: Policy, as_of: date) -> Rules:
+def rules_of(world: Surroundings, policy: Policy, as_of: date) -> Rules:
     """Return the policy's view, with this world's age of contacts."""
     rules = make_rules(policy, as_of)
     return replace(rules, notices=replace(rules.notices, card_age_days=world.card_age_days))
 
 
-def bucket_of(world: World, policy: Policy) -> Bucket:
+def bucket_of(world: Surroundings, policy: Policy) -> Bucket:
     """Return the bucket of a world."""
     bare = make_bucket(world.crowd, policy)
     premises = [world.home(no) for no in bare.premises.text("premise_no").to_pylist()]
@@ -146,7 +81,7 @@ def _keys(bucket: Bucket) -> list[Key]:
     return list(zip(*names, strict=True))
 
 
-def _contacts(world: World, bucket: Bucket) -> list[Row]:
+def _contacts(world: Surroundings, bucket: Bucket) -> list[Row]:
     payers = bucket.payers.text("payer_code").to_pylist()
     rows = [
         {
@@ -163,7 +98,7 @@ def _contacts(world: World, bucket: Bucket) -> list[Row]:
     )
 
 
-def _lines(world: World, keys: list[Key]) -> list[Row]:
+def _lines(world: Surroundings, keys: list[Key]) -> list[Row]:
     places = {
         i.invoice_no: keys.index((f.premise_no, f.payer_code))
         for f in world.crowd

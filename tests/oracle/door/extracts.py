@@ -13,7 +13,7 @@ Reasons = dict[tuple[str, str], set[str]]
 EURO, LAST_LEV = "2026-01-01", "2026-02-01"
 
 
-class Plain:
+class PlainExtract:
     """Decides about every row of premises, payers, tenancies, invoices and payments.
 
     Attributes:
