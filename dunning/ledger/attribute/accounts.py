@@ -162,9 +162,9 @@ def _find_numbers(numbers: Pairs, among: Pairs) -> Places:
 def distinct(numbers: Pairs) -> Pairs:
     """Return the different numbers, ascending.
 
-    Sorting is three times as fast here as the hash table of `np.unique`.
+    Sorting is three times as fast here as the hash table of `np.unique`: most numbers are in runs.
     """
-    ordered = np.sort(numbers)
+    ordered = np.sort(numbers, kind="stable")
     is_first = np.ones(len(ordered), bool)
     # Each row that differs from the one before:  3 3 5 7 7 -> 1 0 1 1 0
     is_first[1:] = ordered[1:] != ordered[:-1]
