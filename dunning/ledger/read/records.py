@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from dunning.core.arrays import Flags
 from dunning.core.errors import DunningError
-from dunning.ledger.read.streams import LINE_BYTES_MAX, LineBlock, count_newlines, line_too_long
+from dunning.ledger.read.streams import LINE_BYTES_MAX, LineBlock, line_too_long
 
 Positions = npt.NDArray[np.int64]
 _QUOTE, _LF, _CR = 34, 10, 13
@@ -67,8 +67,8 @@ def read_records(
     """
     rest, rest_line = b"", 0
     for block in blocks:
-        if not rest and b'"' not in block.data and (height := _count_short_lines(block.data)):
-            yield PlainRows(block.data, block.first_line, height)
+        if not rest and b'"' not in block.data and not _may_have_long_lines(block.data):
+            yield PlainRows(block.data, block.first_line, block.height)
             continue
         data, line = (rest + block.data, rest_line) if rest else (block.data, block.first_line)
         cut, height, records = _split(file, data, line, delimiter, columns)
@@ -81,12 +81,11 @@ def read_records(
         raise _never_closed(file, rest_line)
 
 
-def _count_short_lines(data: bytes) -> int:
-    """Return the number of lines of a block; 0 where one of them might be over 1 MiB."""
-    # A line over 1 MiB would cover at least one whole half-MiB piece without a newline.
-    step, view = LINE_BYTES_MAX // 2, memoryview(data)
-    counts = [count_newlines(view[start : start + step]) for start in range(0, len(data), step)]
-    return sum(counts) if all(counts) else 0
+def _may_have_long_lines(data: bytes) -> bool:
+    """Return whether a line of a block might be over 1 MiB."""
+    # Such a line would cover at least one whole half-MiB piece without a newline.
+    step = LINE_BYTES_MAX // 2
+    return any(data.find(b"\n", start, start + step) < 0 for start in range(0, len(data), step))
 
 
 def _split(

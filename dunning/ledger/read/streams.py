@@ -6,8 +6,10 @@ import itertools
 import re
 import unicodedata
 import zlib
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,11 @@ class LineBlock:
 
     first_line: int
     data: bytes
+
+    @cached_property
+    def height(self) -> int:
+        """The number of lines."""
+        return count_newlines(self.data)
 
 
 def read_blocks(path: Path, encoding: str, lines_above: int = 0) -> Iterator[LineBlock]:
@@ -113,8 +120,9 @@ def _whole_lines(path: Path, encoding: str) -> Iterator[LineBlock]:
         data = data.replace(b"\r", b"\n") if is_mac else _plain_ends(data)
         cut = data.rfind(b"\n") + 1
         if cut:
-            yield LineBlock(line, data[:cut])
-            line += count_newlines(data)
+            block = LineBlock(line, data[:cut])
+            yield block
+            line += block.height
         # Chunks are cut anywhere, blocks at line ends:
         # chunks   |---------------|---------------|
         # lines    |----|------|------|----|-----|---
@@ -190,7 +198,8 @@ def read_chunks(path: Path) -> Iterator[bytes]:
     """
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
+            # To the end of a line, so that blocks of whole lines need not be put together.
+            while chunk := stream.read(_CHUNK) + stream.readline(LINE_BYTES_MAX):
                 yield chunk
     except (OSError, EOFError, zlib.error) as error:
         raise DunningError(
@@ -221,7 +230,7 @@ def _decode(file: str, block: LineBlock, encoding: str) -> LineBlock:
 
 def read_heads(path: Path) -> Iterator[bytes]:
     """Yield the bytes of a file cut at line ends, so that no letter is cut; with the BOM."""
-    rest, line = b"", 1
+    rest = b""
     for chunk in read_chunks(path):
         if b"\0" in chunk:
             raise _not_text(path.name)
@@ -229,10 +238,10 @@ def read_heads(path: Path) -> Iterator[bytes]:
         cut = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         if cut:
             yield data[:cut]
-            line += count_newlines(data)
         rest = data[cut:]
         if len(rest) > LINE_BYTES_MAX:
-            raise line_too_long(path.name, line)
+            # Counting lines is left to where it is needed: this raises with the line's number.
+            deque(_whole_lines(path, UTF_8[0]), 0)
     if rest:
         yield rest
 
