@@ -11,7 +11,7 @@ buckets 1..2         ====================
 """
 
 import mmap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from dunning.core.frames import Frame
 from dunning.core.ledger_tables import bit
 from dunning.ledger.read.parsing import no_rows, parse_batch
-from dunning.ledger.typed_tables import BadCells, RawTable, TypedTable, join_columns
+from dunning.ledger.typed_tables import BadCells, RawTable, TypedTable, texts_too_long
 
 HOMES = 65  # the 64 buckets, and one place for rows whose bucket is not known yet
 HOMELESS = 64
@@ -31,8 +31,6 @@ HOMELESS = 64
 HELD_BYTES = 64 << 20
 _LINE, _REASONS = "(line)", "(reasons)"
 _IS_BAD, _IS_REFUSED, _IS_REPEATED = np.uint8(1), np.uint8(2), np.uint8(4)
-
-Columns = dict[str, npt.NDArray | pa.Array]
 
 
 @dataclass(frozen=True)
@@ -136,22 +134,41 @@ class Spill:
         Raises:
             DunningError: the texts of a column in these buckets come to more than 2 GiB.
         """
-        slices = [
-            batch.slice(offsets[homes.start], offsets[homes.stop] - offsets[homes.start])
-            for batch, offsets in zip(self._batches, self._offsets, strict=True)
-            if offsets[homes.stop] > offsets[homes.start]
-        ]
-        rows = self._join(slices, set(leave_out))
-        self._let_go()
-        return rows
+        return self.typed(list(self.slices(homes)), leave_out)
 
-    def stretches(self, homes: range) -> Iterator[TypedTable]:
-        """Yield the rows of some consecutive buckets in stretches of bounded size."""
+    def slices(self, homes: range) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of some consecutive buckets as they are stored, a stretch at a time."""
         for batch, offsets in zip(self._batches, self._offsets, strict=True):
-            if offsets[homes.stop] > offsets[homes.start]:
-                part = batch.slice(offsets[homes.start], offsets[homes.stop] - offsets[homes.start])
-                yield self._join([part], set())
-                self._let_go()
+            first, last = offsets[homes.start], offsets[homes.stop]
+            if last > first:
+                yield batch.slice(first, last - first)
+
+    def typed(self, slices: Sequence[pa.RecordBatch], leave_out: Iterable[str] = ()) -> TypedTable:
+        """Return stored rows as a typed table, without the columns in `leave_out`.
+
+        Raises:
+            DunningError: the texts of a column come to more than 2 GiB.
+        """
+        if not slices:
+            return self._nothing(leave_out)
+        kept = [name for name in slices[0].schema.names if name not in leave_out]
+        stored = pa.Table.from_batches(slices).select(kept).combine_chunks()
+        self._let_go()
+        columns = {name: self._as_column(name, stored[name]) for name in kept}
+        lines, reasons = columns.pop(_LINE), columns.pop(_REASONS)
+        # Notes are kept by line, not by row: the file is written once and never changed.
+        notes = self._notes[lines] if len(self._notes) else np.zeros(len(lines), np.uint8)
+        rows = TypedTable(
+            self._raw,
+            Frame(columns),
+            lines,
+            reasons.copy(),
+            (notes & _IS_REPEATED) != 0,
+            np.empty(0, np.int64),
+            self._cells_of(lines, np.flatnonzero(notes & _IS_BAD)),
+        )
+        rows.mark(np.flatnonzero(notes & _IS_REFUSED), bit("duplicate_key"))
+        return rows
 
     def remove(self) -> None:
         """Delete the file and free the rows."""
@@ -170,38 +187,22 @@ class Spill:
         if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
 
-    def _join(self, slices: list[pa.RecordBatch], left_out: set[str]) -> TypedTable:
-        if not slices:
-            return self._nothing(left_out)
-        columns: Columns = {
-            name: _join(self._raw.file, name, [batch.column(at) for batch in slices])
-            for at, name in enumerate(slices[0].schema.names)
-            if name not in left_out
-        }
-        lines, reasons = columns.pop(_LINE), columns.pop(_REASONS)
-        # Notes are kept by line, not by row: the file is written once and never changed.
-        notes = self._notes[lines] if len(self._notes) else np.zeros(len(lines), np.uint8)
-        rows = TypedTable(
-            self._raw,
-            Frame(columns),
-            lines,
-            reasons,
-            (notes & _IS_REPEATED) != 0,
-            np.empty(0, np.int64),
-            self._cells_of(lines, np.flatnonzero(notes & _IS_BAD)),
-        )
-        rows.mark(np.flatnonzero(notes & _IS_REFUSED), bit("duplicate_key"))
-        return rows
+    def _as_column(self, name: str, column: pa.ChunkedArray) -> npt.NDArray | pa.Array:
+        # Arrow texts have 32-bit offsets: more bytes than fit are left in several chunks.
+        if column.num_chunks > 1:
+            raise texts_too_long(self._raw.file, name)
+        cells = column.chunk(0)
+        return cells if pa.types.is_string(cells.type) else cells.to_numpy()
 
     def _note(self, lines: npt.NDArray[np.int64], note: np.uint8) -> None:
         if lines.size and not len(self._notes):
             self._notes = np.zeros(self._last_line + 1, np.uint8)
         self._notes[lines] |= note
 
-    def _nothing(self, left_out: set[str]) -> TypedTable:
+    def _nothing(self, leave_out: Iterable[str]) -> TypedTable:
         none = parse_batch(self._raw, no_rows(self._raw.table))
         none.frame = Frame(
-            {name: column for name, column in none.frame.columns.items() if name not in left_out}
+            {name: column for name, column in none.frame.columns.items() if name not in leave_out}
         )
         return none
 
@@ -216,12 +217,6 @@ class Spill:
             if is_here.any():
                 found[name] = BadCells(rows[is_here], texts.take(pa.array(at[is_here])))
         return found
-
-
-def _join(file: str, name: str, slices: list[pa.Array]) -> npt.NDArray | pa.Array:
-    if pa.types.is_string(slices[0].type):
-        return join_columns(file, name, slices)
-    return np.concatenate([values.to_numpy() for values in slices])
 
 
 def _as_text(column: pa.Array) -> pa.Array:

@@ -55,10 +55,7 @@ def text_bytes(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.u
         return np.zeros(1, np.int64), np.zeros(0, np.uint8)
     width = np.int64 if pa.types.is_large_string(texts.type) else np.int32
     # Arrow keeps a column of text as offsets and bytes; read both without making Python texts.
-    starts = np.frombuffer(texts.buffers()[1], width)[
-        texts.offset : texts.offset + len(texts) + 1
-    ].astype(np.int64)
-    data = texts.buffers()[2]
-    return starts, np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(
-        0, np.uint8
-    )
+    _, offsets, data = texts.buffers()
+    starts = np.frombuffer(offsets, width)[texts.offset : texts.offset + len(texts) + 1]
+    octets = np.frombuffer(data or b"", np.uint8)[starts[0] : starts[-1]]
+    return starts.astype(np.int64) - starts[0], octets

@@ -17,7 +17,7 @@ from dunning.ledger.check.row_checks import is_euro_too_early
 from dunning.ledger.read.parsing import encoded_columns, parse_batch
 from dunning.ledger.side_by_side import map_in_order
 from dunning.ledger.text_index import AMBIGUOUS, NOWHERE, Directory, Hashes, enter, find_places
-from dunning.ledger.typed_tables import RawBatch, RawTable, TypedTable, join_tables
+from dunning.ledger.typed_tables import RawBatch, RawTable, TypedTable
 
 FindHomes = Callable[[TypedTable], npt.NDArray]
 _CODES = ("premise_no", "payer_code")
@@ -59,24 +59,21 @@ class Bulk:
         wanted = names.take(pa.array(unsure))
         homes[unsure] = NOWHERE
         for home in sorted(self.directory.find_all_homes(wanted)):
-            for rows in self.spill.stretches(range(home, home + 1)):
-                homes[unsure[find_places(wanted, rows.frame.text(self.raw.table.key[0])) >= 0]] = (
-                    home
-                )
+            for rows in self.spill.slices(range(home, home + 1)):
+                homes[unsure[find_places(wanted, rows[self.raw.table.key[0]]) >= 0]] = home
         return homes
 
     def find_copies(self) -> None:
         """Find the rows that share a key; from now on `read` marks them. See `duplicates`."""
         alike = self.directory.find_alike()
         found = []
-        for rows in self.spill.stretches(range(HOMES)) if len(alike.hashes) else ():
-            places = alike.rows_of(rows.frame.text(self.raw.table.key[0]))
+        for rows in self.spill.slices(range(HOMES)) if len(alike.hashes) else ():
+            places = alike.rows_of(rows[self.raw.table.key[0]])
             if places.size:
-                found.append(rows.take(places))
+                found.append(rows.take(pa.array(places)))
         if found:
-            suspects = join_tables(
-                self.raw, found
-            )  # copies of a row are in one bucket, so in the order of the file
+            # Copies of a row are in one bucket, so in the order of the file.
+            suspects = self.spill.typed(found)
             before = suspects.reasons.copy()
             mark_duplicates(suspects)
             self.spill.mark_copies(

@@ -257,11 +257,16 @@ def join_columns(
         return np.concatenate(parts)
     # Arrow texts have 32-bit offsets: more bytes would overflow.
     if sum(part.nbytes for part in parts) >= np.iinfo(np.int32).max:
-        raise DunningError(
-            f"{file}: the texts of column {name} come to more than 2 GiB, which one load does not take. Shorten them, "
-            "or leave the column out if it is optional."
-        )
+        raise texts_too_long(file, name)
     return pa.concat_arrays(parts)
+
+
+def texts_too_long(file: str, name: str) -> DunningError:
+    """Return the error for a column with more text than Arrow takes."""
+    return DunningError(
+        f"{file}: the texts of column {name} come to more than 2 GiB, which one load does not take. Shorten them, "
+        "or leave the column out if it is optional."
+    )
 
 
 def _join_bad_cells(tables: Sequence[TypedTable]) -> dict[str, BadCells]:

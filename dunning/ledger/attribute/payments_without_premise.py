@@ -103,8 +103,9 @@ class Strays:
 
     def _all(self) -> Iterator[TypedTable]:
         """Yield the payments that never had a bucket, then those without an account in theirs."""
-        yield from self._payments.spill.stretches(range(HOMELESS, HOMES))
-        yield from self._strays.stretches(range(HOMELESS, HOMES))
+        for spill in (self._payments.spill, self._strays):
+            for rows in spill.slices(range(HOMELESS, HOMES)):
+                yield spill.typed([rows])
 
     def _find_only_accounts(self, payer: Places) -> tuple[Places, Places]:
         """Return premise and payer of each payer's only account.
