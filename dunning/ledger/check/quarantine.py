@@ -165,18 +165,20 @@ def _rows_of(
     table: TypedTable, cells_at: Cells, identifiers: pa.Array | None
 ) -> Iterator[tuple[str, str, int, str, str, str]]:
     known = _find_identifiers(cells_at.values(), identifiers) if identifiers is not None else set()
-    for line, bits, place in zip(*(of.tolist() for of in _refused(table)), strict=True):
-        read = cells_at.get(line, ())
-        names = () if place < 0 else table.header
-        cells = _mask(read, names, table, known)
-        row = table.delimiter.join(_quote(cell, table.delimiter) for cell in cells)
-        by_name = dict(zip(names, read, strict=False))
-        is_mapped = identifiers is not None
-        # A ragged row has no certain columns, so no cells can be named for it.
-        found = cells_at_fault(table, place, by_name, is_mapped=is_mapped) if place >= 0 else {}
-        explained = format_cells(
-            zip(found, _mask(tuple(found.values()), tuple(found), table, known), strict=True)
-        )
+    lines, reasons, places = _refused(table)
+    read = [cells_at.get(line, ()) for line in lines.tolist()]
+    # A ragged row has no certain columns, so no cells can be named for it.
+    whole = np.flatnonzero(places >= 0)
+    named = [dict(zip(table.header, read[at], strict=False)) for at in whole.tolist()]
+    is_mapped = identifiers is not None
+    cells = cells_at_fault(table, places[whole], named, is_mapped=is_mapped)
+    found = dict(zip(whole.tolist(), cells, strict=True))
+    for at, (line, bits) in enumerate(zip(lines.tolist(), reasons.tolist(), strict=True)):
+        masked = _mask(read[at], table.header if at in found else (), table, known)
+        row = table.delimiter.join(_quote(cell, table.delimiter) for cell in masked)
+        at_fault = found.get(at, {})
+        shown = _mask(tuple(at_fault.values()), tuple(at_fault), table, known)
+        explained = format_cells(zip(at_fault, shown, strict=True))
         yield table.table.name, *table.place_of(line), names_of(bits), row, explained
 
 
