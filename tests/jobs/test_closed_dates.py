@@ -29,13 +29,6 @@ def corrected(tmp_path: Path) -> Path:
     return say_fresh(made.write(tmp_path / "corrected"))
 
 
-@pytest.fixture(autouse=True)
-def people(home: Path) -> None:
-    """Whoever may approve the messages may recall them."""
-    head = '[people.head]\nrole = "head"\napproves = ["reminders"]\n'
-    (home / "people.toml").write_text(head, "utf-8")
-
-
 def recall(as_of: date = AS_OF) -> Night:
     """Recall the messages of a night."""
     return dunning(
@@ -47,7 +40,7 @@ def recall(as_of: date = AS_OF) -> Night:
         "--reason",
         "грешка",
         "--by",
-        "head",
+        "шеф",
     )
 
 

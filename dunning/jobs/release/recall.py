@@ -153,10 +153,12 @@ def run(
 def require_approver(settings: Settings, by: str, list_name: str) -> None:
     """Refuse a person who may not approve a list: its approvers may also take it back.
 
-    Where nobody is named who may approve it, nobody may, in the pages as in a shell.
+    Where the settings name no person at all, whoever has the shell may: a recall only stops what
+    has left, and must not wait for a file of settings. The pages show it to approvers only.
     """
-    may = [person.user_name for person in approvers_of(read_people(settings), list_name)]
-    if by not in may:
+    people = read_people(settings)
+    may = [person.user_name for person in approvers_of(people, list_name)]
+    if people and by not in may:
         raise DunningError(
             f"{by} may not recall the list {list_name}; {', '.join(may) or 'nobody'} may. Nothing was changed. "
             "`approves` in the settings of the pages says who may."

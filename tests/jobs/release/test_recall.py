@@ -6,11 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from dunning.core.errors import DunningError
-from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import recalls, releases
 from dunning.gateways.store.outbox import fetch_intents
-from dunning.jobs.desk import releases as desk
-from dunning.jobs.desk.session import Office
 from dunning.jobs.release import recall
 from tests.jobs.nights import AS_OF, days, nightly, read_csv, say_fresh
 from tests.jobs.release.releases import (
@@ -142,16 +139,6 @@ def test_who_may_not_approve_a_list_may_not_recall_it(night: Path, engine: Engin
     ):
         recall.run(AS_OF, "disconnections", by, "не")
     assert recalls.fetch_recalls(engine, AS_OF) == []
-
-
-def test_where_nobody_is_named_nobody_recalls(night: Path, home: Path, engine: Engine) -> None:
-    """The messages left with the close; the page offers their recall to the same nobody."""
-    (home / "people.toml").unlink()
-    page = desk.look_at(Office(Settings.from_environment(), engine), AS_OF, "reminders")
-
-    with pytest.raises(DunningError, match="head may not recall the list reminders; nobody may"):
-        recall.run(AS_OF, "reminders", "head", "грешен текст")
-    assert (page.approvers, recalls.fetch_recalls(engine, AS_OF)) == ([], [])
 
 
 def test_recalled_messages_count_no_more(night: Path, tmp_path: Path) -> None:
