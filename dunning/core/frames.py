@@ -19,14 +19,12 @@ from dunning.core.days import NEVER
 
 BUCKETS = 64
 
-_text, _code, _place, _day, _money, _flag = (
-    pa.string(),
-    pa.int8(),
-    pa.int32(),
-    pa.date32(),
-    pa.int64(),
-    pa.bool_(),
-)
+_text = pa.string()
+_code = pa.int8()
+_place = pa.int32()
+_day = pa.date32()
+_money = pa.int64()
+_flag = pa.bool_()
 _instant = pa.timestamp("s")
 
 

@@ -131,10 +131,8 @@ def _check_ladder(rules: Rules) -> Iterator[Complaint]:
 
 
 def _check_near(rules: Rules) -> Iterator[Complaint]:
-    near, least = (
-        rules.stages.limitation_near_amount_cents_min,
-        rules.stages.overdue.amount_cents_min,
-    )
+    near = rules.stages.limitation_near_amount_cents_min
+    least = rules.stages.overdue.amount_cents_min
     if near < least:
         problem = f"`limitation_near_amount_cents_min` is {near}, below the {least} from which an account is overdue."
         yield "stages", "limitation_near_amount_cents_min", problem, f"Ask at least {least}."

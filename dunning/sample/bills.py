@@ -228,10 +228,8 @@ def _specials(dice: Dice, accounts: SampleAccounts) -> list[Bills]:
     late = np.flatnonzero(
         accounts.does("chronic") | (accounts.does("in_parts") & (accounts.number % 3 == 0))
     )
-    cut, sued = (
-        np.flatnonzero(accounts.does("reconnected")),
-        np.flatnonzero(accounts.does("adjudged")),
-    )
+    cut = np.flatnonzero(accounts.does("reconnected"))
+    sued = np.flatnonzero(accounts.does("adjudged"))
     specials = [
         _special(
             accounts,

@@ -102,6 +102,9 @@ def given(path: Path) -> set[str]:
                 names = [each.id for each in node.targets[0].elts if isinstance(each, ast.Name)]
                 if names[-1:] == ["reason"] and isinstance(node.value, ast.Tuple):
                     found |= texts_in(node.value.elts[-1:])
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                if node.targets[0].id == "reason":
+                    found |= texts_in([node.value])
     return found
 
 

@@ -158,11 +158,9 @@ def first_day(
     old_from = np.maximum(from_on, items.due_on[row].astype(np.int64) + days_min)
     until_on = spells.until_on.astype(np.int64)
     runs, grows_old = from_on < until_on, old_from < until_on
-    account, cents, one = (
-        items.account[row].astype(np.int64),
-        items.open_cents[row],
-        np.ones(len(row), np.int64),
-    )
+    account = items.account[row].astype(np.int64)
+    cents = items.open_cents[row]
+    one = np.ones(len(row), np.int64)
     # Each interval gives two steps, +cents at its start and -cents at its end:
     #
     # item 1       |==========|

@@ -66,10 +66,8 @@ def _sum_counting_items(
     On `rules.as_of`.
     """
     as_of, rows = to_day(rules.as_of), len(assessment.items.account)
-    cents, days = (
-        np.zeros((accounts, len(RUNG_NAMES)), np.int64),
-        np.zeros((accounts, len(RUNG_NAMES)), np.int64),
-    )
+    cents = np.zeros((accounts, len(RUNG_NAMES)), np.int64)
+    days = np.zeros((accounts, len(RUNG_NAMES)), np.int64)
     for column, rung in enumerate(RUNG_NAMES):
         counting = assessment.ladder[rung].on(as_of, rows)
         account = assessment.items.account[counting]

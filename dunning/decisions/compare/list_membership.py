@@ -42,10 +42,8 @@ def find_memberships(proposed: Proposed, accounts: dict[str, Ints], size: int) -
     Args:
         accounts: by table, the account of each row.
     """
-    is_listed, cents = (
-        np.zeros((size, len(MEMBERSHIPS)), np.bool_),
-        np.zeros((size, len(MEMBERSHIPS)), np.int64),
-    )
+    is_listed = np.zeros((size, len(MEMBERSHIPS)), np.bool_)
+    cents = np.zeros((size, len(MEMBERSHIPS)), np.int64)
     message, withheld = np.full(size, -1, np.int64), np.full((size, len(LISTS)), -1, np.int64)
 
     def enter(table: str, column: str, places: Ints) -> None:

@@ -149,11 +149,9 @@ class _OpenItems:
 
 
 def _why_not_disconnected(remaining: _OpenItems) -> Mapping[str, Flags]:
-    side, items, rule = (
-        remaining.side,
-        remaining.side.decision.open_items,
-        remaining.side.rules.disconnections,
-    )
+    side = remaining.side
+    items = remaining.side.decision.open_items
+    rule = remaining.side.rules.disconnections
     premise = side.bucket.accounts["premise"][remaining.account]
     warnable = warnable_items(side.bucket, side.decision, side.rules)
     warned = warned_items(side.bucket, side.decision, side.rules, side.history)

@@ -94,10 +94,8 @@ def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalA
     asked = AddressQuery(bucket, is_asked, as_of)
     postal_cells = [known.text(f"postal_{part}") for part in _PARTS]
     left_contact, left_postal = _are_left(asked, [contact.address, nothing, nothing], postal_cells)
-    written, postal = (
-        PostalAddress(contact.address, nothing).only(~left_contact),
-        own.only(~left_postal),
-    )
+    written = PostalAddress(contact.address, nothing).only(~left_contact)
+    postal = own.only(~left_postal)
     home = locate_premises(bucket, accounts).only(has_tenancy(bucket, as_of)[accounts])
     boxes = _first_there(written.take(payers), postal.take(payers), home)
     return boxes.only(~contact.is_out[payers])

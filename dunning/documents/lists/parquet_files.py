@@ -19,10 +19,8 @@ _TYPES = {
     ColumnFormat.DAY: pa.date32(),
     ColumnFormat.COUNT: pa.int32(),
 }
-_CENT, _CENTS = (
-    pa.scalar(Decimal("0.01"), pa.decimal128(3, 2)),
-    pa.scalar(Decimal(100), pa.decimal128(3, 0)),
-)
+_CENT = pa.scalar(Decimal("0.01"), pa.decimal128(3, 2))
+_CENTS = pa.scalar(Decimal(100), pa.decimal128(3, 0))
 _ROW_GROUP = 100_000
 
 

@@ -82,20 +82,16 @@ def write_body(question: ReleaseQuestion) -> str:
 
 def _table(question: ReleaseQuestion) -> list[str]:
     # The list before is compared with the whole list, rows for a person included.
-    whole_rows, whole_cents = (
-        question.rows + question.person_rows,
-        question.cents + question.person_cents,
-    )
+    whole_rows = question.rows + question.person_rows
+    whole_cents = question.cents + question.person_cents
     lines = [f"| | {_word('rows')} | {_word('cents')} |", "| --- | ---: | ---: |"]
     lines.append(_line(f"{question.as_of:%d.%m.%Y} г.", whole_rows, whole_cents))
     if question.person_rows:
         lines.append(_line(_word("ready"), question.rows, question.cents))
         lines.append(_line(_word("person"), question.person_rows, question.person_cents))
     if question.before_on is not None:
-        more_rows, more_cents = (
-            whole_rows - question.before_rows,
-            whole_cents - question.before_cents,
-        )
+        more_rows = whole_rows - question.before_rows
+        more_cents = whole_cents - question.before_cents
         lines.append(
             _line(f"{question.before_on:%d.%m.%Y} г.", question.before_rows, question.before_cents)
         )

@@ -151,19 +151,15 @@ class _Documents:
         frame = frame_of(self._documents.select(["period_from", "period_to"]))
         kinds = [self._wording.kinds[kind] for kind in self._documents["kind"].to_pylist()]
         numbers = clean(self._documents["invoice_no"]).to_pylist()
-        periods, write_block = (
-            self._figures.periods(frame["period_from"], frame["period_to"]),
-            self._wording.block_writer("bill"),
-        )
+        periods = self._figures.periods(frame["period_from"], frame["period_to"])
+        write_block = self._wording.block_writer("bill")
         for kind, number, period in zip(kinds, numbers, periods, strict=True):
             yield write_block({"kind": kind, "number": number, "period": period})
 
     def _own_sums(self) -> list[str]:
         """Return the sum of each document in the currency in which it was issued."""
-        euro, leva = (
-            self._figures.euro(self._cents("bill_cents")),
-            self._leva(np.arange(len(self._documents))),
-        )
+        euro = self._figures.euro(self._cents("bill_cents"))
+        leva = self._leva(np.arange(len(self._documents)))
         return [
             own if own is not None else converted for own, converted in zip(leva, euro, strict=True)
         ]

@@ -151,10 +151,8 @@ class _ContentWriter:
 
     def _warnings(self, amounts: list[str]) -> list[Fitted | None]:
         part = _part(layout.WARNING, "warning")
-        write_sentence, write_past = (
-            self.wording.block_writer("warning"),
-            self.wording.block_writer("warning_past"),
-        )
+        write_sentence = self.wording.block_writer("warning")
+        write_past = self.wording.block_writer("warning_past")
         made: list[Fitted | None] = [None] * len(amounts)
         until, warned = self.days("answer_until"), self.days("warned_on")
         last = self.notices["answer_until"].to_pylist()
@@ -167,19 +165,15 @@ class _ContentWriter:
         return made
 
     def _overdue(self, amounts: list[str]) -> list[Fitted | None]:
-        part, write_sentence = (
-            _part(layout.OVERDUE, "overdue"),
-            self.wording.block_writer("overdue"),
-        )
+        part = _part(layout.OVERDUE, "overdue")
+        write_sentence = self.wording.block_writer("overdue")
         made: list[Fitted | None] = [None] * len(amounts)
         paid_until = (
             write_day(self.press.paid_until, self.language) if self.press.paid_until else None
         )
         periods, interest = self._period_lists(), self.money("interest_cents")
-        items, bears = (
-            self.notices["overdue_items"].to_pylist(),
-            self.notices["interest_cents"].to_numpy() > 0,
-        )
+        items = self.notices["overdue_items"].to_pylist()
+        bears = self.notices["interest_cents"].to_numpy() > 0
         for n in np.flatnonzero(self.notices["overdue_cents"].to_numpy() > 0).tolist():
             facts = {
                 "amount": amounts[n],
@@ -309,10 +303,8 @@ class _ContentWriter:
         originals = flat.field("original_minor")
         minor = pc.fill_null(originals, 0).to_numpy(zero_copy_only=False).astype(np.int64)
         leva = self.figures.leva(minor)
-        has_leva, write_sentence = (
-            pc.is_valid(originals).to_pylist(),
-            self.wording.block_writer("item_original"),
-        )
+        has_leva = pc.is_valid(originals).to_pylist()
+        write_sentence = self.wording.block_writer("item_original")
         columns = zip(
             clean(flat.field("invoice_no")).to_pylist(),
             [period or kind for period, kind in zip(periods, kinds, strict=True)],

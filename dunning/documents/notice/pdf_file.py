@@ -76,12 +76,10 @@ class PdfFile:
         language: str,
         is_tagged: bool = False,
     ) -> None:
-        self._target, self._constants, self._title, self._language = (
-            target,
-            constants,
-            title,
-            language,
-        )
+        self._target = target
+        self._constants = constants
+        self._title = title
+        self._language = language
         self._is_tagged = is_tagged
         start, offsets = constants.start
         self._offsets: list[int] = list(offsets)

@@ -28,11 +28,9 @@ from dunning.gateways.postgres.sql_files import read_sql, statement
 from dunning.gateways.settings.environment import Settings
 
 # roles of the jobs, of the pages, and of users who only read
-RUNNER, WEB, READER = (
-    "dunning_runner",
-    "dunning_web",
-    "dunning_reader",
-)
+RUNNER = "dunning_runner"
+WEB = "dunning_web"
+READER = "dunning_reader"
 VERSION_MIN = 15
 # Advisory locks have no names, only numbers: any that nothing else in the database uses.
 RUN_LOCK = 7_309_453_001

@@ -74,10 +74,8 @@ def fetch_out(source: Source, as_of: date, list_name: str) -> pa.Table:
         )
         # no rows: zip gives nothing, but the table needs its three columns
         columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    names, types = (
-        ("premise_no", "payer_code", "overdue_cents"),
-        (pa.string(), pa.string(), pa.int64()),
-    )
+    names = ("premise_no", "payer_code", "overdue_cents")
+    types = (pa.string(), pa.string(), pa.int64())
     return pa.table(
         {name: pa.array(own, kind) for name, own, kind in zip(names, columns, types, strict=True)}
     )

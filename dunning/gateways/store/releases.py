@@ -129,11 +129,9 @@ def fetch_releases(source: Source, as_of: date) -> list[ListRelease]:
         released = fetch_released(connection, as_of)
     found = []
     for name in LISTS:
-        proposed, answer, out = (
-            counts.get((name, "proposed")),
-            answers.get(name),
-            released.get(name),
-        )
+        proposed = counts.get((name, "proposed"))
+        answer = answers.get(name)
+        out = released.get(name)
         # what is only intended may still be withdrawn: until it is done, the answer counts
         if out is not None and out.state == "done":
             found.append(_released_state(out, answer))
@@ -144,12 +142,10 @@ def fetch_releases(source: Source, as_of: date) -> list[ListRelease]:
 
 def _released_state(out: Released, answer: Answer | None) -> ListRelease:
     files = answer.files if answer else {}
-    state, by, at, note = (
-        "released",
-        answer.by_user if answer else None,
-        out.recorded_at,
-        answer.note if answer else "",
-    )
+    state = "released"
+    by = answer.by_user if answer else None
+    at = out.recorded_at
+    note = answer.note if answer else ""
     # a recall of the whole list; one of single rows leaves the list released
     if out.recalled_by is not None:
         state, by, at, note = "recalled", out.recalled_by, out.recalled_at, out.recall_reason or ""

@@ -180,10 +180,8 @@ def _codes(accounts: Any, premise_no: str) -> list[str]:
 
 
 def _payer(bucket: Any, account: int) -> Payer:
-    payer, premise = (
-        int(bucket.accounts["payer"][account]),
-        int(bucket.accounts["premise"][account]),
-    )
+    payer = int(bucket.accounts["payer"][account])
+    premise = int(bucket.accounts["premise"][account])
 
     def text_of(frame: Any, place: int, *names: str) -> str:
         return ", ".join(filter(None, (frame.text(name)[place].as_py() for name in names)))

@@ -185,10 +185,8 @@ class _Maker:
                 )
             for sent_after in (0, 1):
                 due_on = self._ago(rung.days_overdue_min)
-                sent_on, served_on = (
-                    due_on + timedelta(days=sent_after),
-                    self._ago(rung.served_days_min),
-                )
+                sent_on = due_on + timedelta(days=sent_after)
+                served_on = self._ago(rung.served_days_min)
                 if sent_on <= served_on:
                     yield BoundaryCase(
                         (Debt(due_on, self.much),), (Sent(stage, sent_on, served_on),)

@@ -245,10 +245,8 @@ def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Tabl
     held = held.filter(pc.equal(held["list"], list_name))
     keys = key_of(rows)
     exists = pc.is_in(keys, value_set=_names(now.bucket))
-    withheld, differs = (
-        _look_up(keys, held, "reason"),
-        _describe_difference(list_name, keys, listed, rows),
-    )
+    withheld = _look_up(keys, held, "reason")
+    differs = _describe_difference(list_name, keys, listed, rows)
     # listed still: only a difference keeps it; else the reason with which it is withheld now;
     # else, where neither list has it, the reason must be found in the account itself
     is_listed = pc.is_in(keys, value_set=key_of(listed))

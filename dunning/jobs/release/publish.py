@@ -241,7 +241,8 @@ def _ramp(
     rows = found.rows.filter(pa.array(leaving))
     if offer.list_name == "disconnections":
         limits = np.full(len(rows), rule.district_rows_max["disconnections"], np.int64)
-        fits, reason = let_out(rows, "disconnections", ("district",), limits), "ramp"
+        fits = let_out(rows, "disconnections", ("district",), limits)
+        reason = "ramp"
     elif offer.list_name == "court":
         # the capacity of the court clerks is per week, from Monday
         monday = offer.day - timedelta(days=offer.day.weekday())
@@ -250,10 +251,8 @@ def _ramp(
             - releases.count_released(connection, "court", monday, offer.day),
             0,
         )
-        fits, reason = (
-            let_out(rows, "court", (), np.full(len(rows), left, np.int64)),
-            "over_capacity",
-        )
+        fits = let_out(rows, "court", (), np.full(len(rows), left, np.int64))
+        reason = "over_capacity"
     else:
         # messages have their limits when they are proposed, a district at a time
         return reasons

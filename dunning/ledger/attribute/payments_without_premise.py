@@ -37,12 +37,10 @@ class Strays:
     def __init__(
         self, payments: Bulk, strays: Spill, accounts: Accounts, register: Register, folder: Path
     ) -> None:
-        self._payments, self._strays, self._accounts, self._register = (
-            payments,
-            strays,
-            accounts,
-            register,
-        )
+        self._payments = payments
+        self._strays = strays
+        self._accounts = accounts
+        self._register = register
         self._placed = Spill(folder / "placed.arrow", payments.raw)
         self._returned = Spill(folder / "returned.arrow", payments.raw)
         self.nowhere: list[TypedTable] = []

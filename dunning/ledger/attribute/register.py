@@ -68,10 +68,8 @@ def make_register(tables: Mapping[str, TypedTable]) -> Register:
     """Return the register of an extract with checked premises, payers and tenancies."""
     premises, payers, tenancies = (tables[name] for name in ("premises", "payers", "tenancies"))
     numbering = number_rows(premises.frame.text("premise_no"), payers.frame.text("payer_code"))
-    premise_rows, payer_rows = (
-        TextIndex(premises.frame.text("premise_no")),
-        TextIndex(payers.frame.text("payer_code")),
-    )
+    premise_rows = TextIndex(premises.frame.text("premise_no"))
+    payer_rows = TextIndex(payers.frame.text("payer_code"))
     # Refused tenancies make no account and cover no day.
     rows = np.flatnonzero(tenancies.accepted)
     frame = tenancies.frame

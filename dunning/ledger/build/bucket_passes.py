@@ -239,10 +239,8 @@ class Parts:
 
         UNNAMED where there is no such payment.
         """
-        premise, payer = (
-            np.full(len(names), UNNAMED, np.int32),
-            np.full(len(names), UNNAMED, np.int32),
-        )
+        premise = np.full(len(names), UNNAMED, np.int32)
+        payer = np.full(len(names), UNNAMED, np.int32)
         homes = self._tables["payments"].directory.find_all_homes(names)
         for part in self._settled:
             if homes.intersection(part.homes):

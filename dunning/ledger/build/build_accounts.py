@@ -133,11 +133,9 @@ class Parties:
         return bucketed("accounts", columns, accounts.offsets)
 
     def _tenancies(self) -> BucketedTable:
-        ground, frame, rows = (
-            self.ground,
-            self.ground.frame("tenancies"),
-            self.ground.rows("tenancies"),
-        )
+        ground = self.ground
+        frame = self.ground.frame("tenancies")
+        rows = self.ground.rows("tenancies")
         account = ground.named_accounts("tenancies", rows)
         order = order_rows((account, frame["valid_from"][rows]))
         rows, account = rows[order], account[order]
@@ -150,11 +148,9 @@ class Parties:
         return bucketed("tenancies", columns, ground.offsets(account))
 
     def _contacts(self, cells: Cells) -> BucketedTable:
-        ground, frame, rows = (
-            self.ground,
-            self.ground.frame("contacts"),
-            self.ground.rows("contacts"),
-        )
+        ground = self.ground
+        frame = self.ground.frame("contacts")
+        rows = self.ground.rows("contacts")
         # Earlier than in the file, where a refused contact may have replaced this one.
         revoked_at = end_older_contacts(ground.references, ground.numbering, cells)
         payer = take_or(
@@ -211,10 +207,8 @@ class Parties:
 def add_first_tenancies(ground: Ground, began_on: npt.NDArray) -> None:
     """Lower the first day of each account to that of its first tenancy, in place."""
     rows = ground.rows("tenancies")
-    account, day = (
-        ground.named_accounts("tenancies", rows),
-        ground.frame("tenancies")["valid_from"][rows],
-    )
+    account = ground.named_accounts("tenancies", rows)
+    day = ground.frame("tenancies")["valid_from"][rows]
     np.minimum.at(began_on, account[account >= 0], day[account >= 0])
 
 

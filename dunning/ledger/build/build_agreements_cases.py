@@ -167,11 +167,9 @@ class Dealings:
         return bucketed(f"{place}_items", columns, ground.offsets(account))
 
     def _instalments(self, owners: _Owners) -> BucketedTable:
-        ground, frame, rows = (
-            self.ground,
-            self.ground.frame("instalments"),
-            self.ground.rows("instalments"),
-        )
+        ground = self.ground
+        frame = self.ground.frame("instalments")
+        rows = self.ground.rows("instalments")
         owner = take_or(
             owners.number, ground.references.places("instalments", "agreement_no")[rows], -1
         )
@@ -179,11 +177,9 @@ class Dealings:
         rows, owner = rows[owner >= 0], owner[owner >= 0]
         order = order_rows((owner, frame["due_on"][rows], frame["seq"][rows]))
         rows, owner = rows[order], owner[order]
-        account, amount, is_bgn = (
-            owners.account[owner],
-            frame["amount"][rows],
-            frame["currency"][rows] == BGN,
-        )
+        account = owners.account[owner]
+        amount = frame["amount"][rows]
+        is_bgn = frame["currency"][rows] == BGN
         columns = {
             "agreement": ground.places(owner, account, owners.offsets),
             "seq": frame["seq"][rows],

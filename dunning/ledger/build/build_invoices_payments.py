@@ -73,10 +73,8 @@ def build_equalisations(ground: Ground) -> BucketedTable:
     """Return the table of equalisations, also negative and zero ones."""
     frame, rows = ground.frame("invoices"), ground.rows("invoices")
     rows = rows[frame["kind"][rows] == EQUALISATION]
-    account, season = (
-        ground.attribution.invoice_account[rows],
-        seasons_of(frame["period_from"][rows]),
-    )
+    account = ground.attribution.invoice_account[rows]
+    season = seasons_of(frame["period_from"][rows])
     order = order_rows(
         (account, season, frame["due_on"][rows]), take(frame.text("invoice_no"), rows)
     )
@@ -184,10 +182,8 @@ class Payments:
         )
 
     def _join(self, of_payments: str, of_invoices: str) -> npt.NDArray:
-        paid, notes = (
-            self.ground.frame("payments")[of_payments],
-            self.ground.frame("invoices")[of_invoices],
-        )
+        paid = self.ground.frame("payments")[of_payments]
+        notes = self.ground.frame("invoices")[of_invoices]
         return np.concatenate((paid[self._paid], notes[self._notes]))
 
     def _join_texts(self, of_payments: str, of_invoices: str) -> pa.Array:

@@ -82,10 +82,8 @@ def sum_amounts(
     # breaks the balance.
     notes = is_note(invoices)
     is_note_written = _flags(written["payments"], "is_note")
-    paid, taken_back = (
-        _sum_written(written["payments"], ~is_note_written),
-        _sum_written(written["reversals"]),
-    )
+    paid = _sum_written(written["payments"], ~is_note_written)
+    taken_back = _sum_written(written["reversals"])
     credited = _sum_written(written["payments"], is_note_written)
     return {
         "invoices": _sum_read(invoices, ~notes, _sum_written(written["items"])),

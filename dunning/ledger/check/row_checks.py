@@ -92,12 +92,10 @@ def mark_other_currency(lines: TypedTable, invoice: npt.NDArray, invoices: Typed
 
 def _mark_invoices(invoices: TypedTable) -> None:
     frame = invoices.frame
-    kind, issued_on, due_on, amount = (
-        frame["kind"],
-        frame["issued_on"],
-        frame["due_on"],
-        frame["amount"],
-    )
+    kind = frame["kind"]
+    issued_on = frame["issued_on"]
+    due_on = frame["due_on"]
+    amount = frame["amount"]
     is_dated = issued_on != NEVER
     invoices.mark(is_dated & (due_on < issued_on), bit("due_before_issued"))
     wrong = np.where(

@@ -47,11 +47,9 @@ class MappedSource:
             self._file_rule.delimiter,
             self._file_rule.skip_lines,
         )
-        self.file, self.delimiter, self.header = (
-            rule.file,
-            self._reader.delimiter,
-            self._reader.header,
-        )
+        self.file = rule.file
+        self.delimiter = self._reader.delimiter
+        self.header = self._reader.header
         self.filled = tuple(rule.columns)
         self.files: tuple[str, ...] = (rule.file,)
         self.code_columns = _code_columns(mapping, rule.file)
