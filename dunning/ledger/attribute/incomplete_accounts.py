@@ -66,7 +66,7 @@ _KEEPING = ("holds", "agreements", "agreement_items", "instalments")
 
 
 @dataclass(frozen=True)
-class Evidence:
+class IncompleteAccounts:
     """The accounts and premises that refused rows concern.
 
     Attributes:
@@ -116,9 +116,9 @@ def list_refused_notices(references: References, cells: Mapping[str, Cells]) -> 
     return sorted({*numbers.to_pylist(), *_join_ragged(references, cells, ["notices"]).to_pylist()})
 
 
-def find_evidence(
+def find_incomplete(
     references: References, attribution: Attribution, cells: Mapping[str, Cells], payers_of: Places
-) -> Evidence:
+) -> IncompleteAccounts:
     """Return the accounts and premises that refused rows concern.
 
     Args:
@@ -142,7 +142,7 @@ class _Collector:
         self.flags = np.zeros(len(self.accounts), bool)
         self.premises = np.zeros(len(self.numbering.premise), bool)
 
-    def collect(self, payers_of: Places) -> Evidence:
+    def collect(self, payers_of: Places) -> IncompleteAccounts:
         for name in _KEEPING:
             self._reach_table(name)
         # Now, before the other tables: only the accounts flagged so far, by holds and agreements,
@@ -152,7 +152,7 @@ class _Collector:
             if name not in _KEEPING:
                 self._reach_table(name)
         self._reach_accounts(payers_of)
-        return Evidence(self.flags, self.premises)
+        return IncompleteAccounts(self.flags, self.premises)
 
     def _reach_table(self, name: str) -> None:
         """Flag the accounts that the refused rows of a table name, and the premises to protect."""

@@ -15,7 +15,7 @@ from dunning.core.memory import give_back_memory
 from dunning.core.progress import Progress
 from dunning.ledger.attribute.attribution import Attribution
 from dunning.ledger.attribute.incomplete_accounts import (
-    find_evidence,
+    find_incomplete,
     list_refused_notices,
     named_invoices,
     named_payments,
@@ -24,13 +24,13 @@ from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE
 from dunning.ledger.attribute.references import References
 from dunning.ledger.attribute.register import Register, make_register
 from dunning.ledger.build.bucket_passes import Built, Parts, Refused
-from dunning.ledger.build.build_accounts import Parties, add_first_tenancies
+from dunning.ledger.build.build_accounts import AccountTables, add_first_tenancies
 from dunning.ledger.build.build_agreements_cases import (
-    Dealings,
+    AgreementTables,
     mark_missing_documents,
     mark_missing_parties,
 )
-from dunning.ledger.build.build_context import Ground
+from dunning.ledger.build.build_context import BuildContext
 from dunning.ledger.build.build_dwellings import build_homes, build_protections
 from dunning.ledger.build.build_holds import build_holds
 from dunning.ledger.build.build_invoices_payments import Items
@@ -127,7 +127,7 @@ class _Assembly:
         self, extract: Extract, register: Register, parts: Parts, limits: QuarantineLimits
     ) -> None:
         self.extract, self.register, self.parts, self.limits = extract, register, parts, limits
-        self.books = ControlTotals()
+        self.totals = ControlTotals()
         self.began_on: list[npt.NDArray[np.int32]] = []
         self.refused: dict[str, list[Refused]] = {name: [] for name in BULK}
         self.dropped = {"payments": 0, "credit_notes": 0}
@@ -144,41 +144,43 @@ class _Assembly:
         # The parts are written and gone; from here on a few rows represent the large tables:
         # parts   [bucket 0..7][8..15] … [56..63]   written, then released
         # kept    refused rows + invoices that holds, agreements or cases name
-        ground, cells = self._refer(asked)
+        context, cells = self._refer(asked)
         # Only `number` (the place of each kept invoice) is used below; the items themselves are
         # written.
         items = Items(
             np.zeros(0, np.int64), np.zeros(0, np.int64), places, np.zeros(BUCKETS + 1, np.int64)
         )
-        parties, dealings = Parties(ground), Dealings(ground, items)
-        holds, holds_without_effect = build_holds(ground, items)
+        account_tables, agreement_tables = AccountTables(context), AgreementTables(context, items)
+        holds, holds_without_effect = build_holds(context, items)
         began_on = np.concatenate(self.began_on)
-        # Before `parties.build`, which writes `began_on`.
-        add_first_tenancies(ground, began_on)
-        payers_of = self.parts.find_payment_accounts(named_payments(ground.references, cells))
-        evidence = find_evidence(ground.references, ground.attribution, cells, payers_of)
+        # Before `account_tables.build`, which writes `began_on`.
+        add_first_tenancies(context, began_on)
+        payers_of = self.parts.find_payment_accounts(named_payments(context.references, cells))
+        incomplete = find_incomplete(context.references, context.attribution, cells, payers_of)
         dwellings = {
-            "protections": build_protections(ground, parties),
-            "homes": build_homes(ground, parties),
+            "protections": build_protections(context, account_tables),
+            "homes": build_homes(context, account_tables),
         }
         tables_of = (
-            parties.build(began_on, evidence, cells["contacts"]) | {"holds": holds} | dwellings
+            account_tables.build(began_on, incomplete, cells["contacts"])
+            | {"holds": holds}
+            | dwellings
         )
-        for name, table in (tables_of | dealings.build()).items():
+        for name, table in (tables_of | agreement_tables.build()).items():
             writer.write(name, table)
-        tables = dict(ground.references.tables)
+        tables = dict(context.references.tables)
         for name, small in self.extract.tables.items():
-            self.books.add_rows(name, count_rows(small))
+            self.totals.add_rows(name, count_rows(small))
         refusals = count_refusals(tables)
         check_limits(refusals, self.limits, tables)
         info = {
-            "books": self.books.close(),
+            "books": self.totals.close(),
             "dropped_names": self.dropped,
             "holds_without_effect": holds_without_effect,
-            "without_effect": dealings.without_effect,
-            "payers_without_account": parties.payers_left_out,
+            "without_effect": agreement_tables.without_effect,
+            "payers_without_account": account_tables.payers_left_out,
             "protections": count_protections(tables),
-            "refused_notices": list_refused_notices(ground.references, cells),
+            "refused_notices": list_refused_notices(context.references, cells),
             "refusals": {name: of.as_info() for name, of in refusals.items()},
             "behind_gaps": {
                 name: groups for name, groups in self.extract.behind_gaps.items() if groups
@@ -192,8 +194,8 @@ class _Assembly:
         self.began_on.append(built.began_on)
         for name in BULK:
             self.refused[name].append(built.refused[name])
-            self.books.add_rows(name, built.rows[name])
-        self.books.add_amounts(built.amounts)
+            self.totals.add_rows(name, built.rows[name])
+        self.totals.add_amounts(built.amounts)
         self.dropped = {name: count + built.dropped[name] for name, count in self.dropped.items()}
         for name, day in built.newest.items():
             known = self.newest[name]
@@ -202,15 +204,15 @@ class _Assembly:
     def _remember_nowhere(self) -> None:
         """Add the rows that are in no part: payments without an account, and ragged rows."""
         for rows in self.parts.nowhere:
-            self.books.add_rows("payments", count_rows(rows))
-            self.books.add_amounts({"payments": sum_payments(rows)})
+            self.totals.add_rows("payments", count_rows(rows))
+            self.totals.add_amounts({"payments": sum_payments(rows)})
             refused = rows.take(np.flatnonzero(rows.is_refused))
             self.refused["payments"].append(
                 Refused(refused, refused.frame[PREMISE], refused.frame[PAYER])
             )
         for name in BULK:
             ragged = len(self.extract.bulk[name].ragged_lines)
-            self.books.add_rows(
+            self.totals.add_rows(
                 name, {"read": ragged, "quarantined": ragged, "repeated": 0, "taken": 0}
             )
 
@@ -238,7 +240,7 @@ class _Assembly:
         # Refused invoices come first in the joined table and are no items: -1.
         return gathered, np.concatenate((np.full(len(refused.rows), -1, np.int32), places[new]))
 
-    def _refer(self, gathered: dict[str, Refused]) -> tuple[Ground, dict[str, Cells]]:
+    def _refer(self, gathered: dict[str, Refused]) -> tuple[BuildContext, dict[str, Cells]]:
         """Return the context for tables that name large tables, and the refused rows as read."""
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
         references = References(
@@ -257,9 +259,9 @@ class _Assembly:
         changed = {
             name: tables[name] for name in (*_NAMING, "agreements", "instalments", "court_cases")
         }
-        return Ground(references, self.register.numbering, attribution), self.cells | read_refused(
-            changed
-        )
+        return BuildContext(
+            references, self.register.numbering, attribution
+        ), self.cells | read_refused(changed)
 
     def _join(self, name: str, parts: list[Refused]) -> Refused:
         bulk = self.extract.bulk[name]

@@ -28,7 +28,7 @@ from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE, St
 from dunning.ledger.attribute.references import References
 from dunning.ledger.attribute.register import Register
 from dunning.ledger.bucket_files import HOMELESS, Spill, sort_by_home
-from dunning.ledger.build.build_context import Ground
+from dunning.ledger.build.build_context import BuildContext
 from dunning.ledger.build.build_invoices_payments import (
     Payments,
     build_equalisations,
@@ -274,29 +274,29 @@ class Parts:
         # All invoices are decided now; a line is taken in only if its invoice is.
         references.mark_missing("invoice_lines", "invoice_no")
         mark_other_currency(lines, references.places("invoice_lines", "invoice_no"), invoices)
-        ground = Ground(references, self._register.numbering, attribution)
-        items = sort_items(ground)
+        context = BuildContext(references, self._register.numbering, attribution)
+        items = sort_items(context)
         # Kept for `find_invoices`: four bytes an invoice.
         self._item_places[number] = (
             # Account 0 is used for "none": an invoice without an account is no item, and its -1
             # stays.
-            ground.places(items.number, np.maximum(attribution.invoice_account, 0), items.offsets)
+            context.places(items.number, np.maximum(attribution.invoice_account, 0), items.offsets)
             if len(accounts)
             else np.full(len(invoices), -1, np.int32)
         )
-        moved = Payments(ground, items)
+        moved = Payments(context, items)
         written = {
-            "items": build_items(ground, items),
-            "equalisations": build_equalisations(ground),
+            "items": build_items(context, items),
+            "equalisations": build_equalisations(context),
             "payments": moved.build_payments(),
             "reversals": moved.build_reversals(),
-            "invoice_lines": build_invoice_lines(ground),
+            "invoice_lines": build_invoice_lines(context),
         }
         numbers = {"invoices": billed, "payments": paid, "invoice_lines": _unnamed(len(lines))}
         return Built(
             homes=part.homes,
             tables=written,
-            began_on=_find_first_days(ground),
+            began_on=_find_first_days(context),
             refused={name: _refused(tables[name], numbers[name]) for name in BULK},
             rows={name: count_rows(tables[name]) for name in BULK},
             amounts=sum_amounts(invoices, payments, written),
@@ -333,12 +333,12 @@ def _cut(octets: npt.NDArray) -> Iterator[range]:
     yield range(start, len(octets))
 
 
-def _find_first_days(ground: Ground) -> npt.NDArray[np.int32]:
+def _find_first_days(context: BuildContext) -> npt.NDArray[np.int32]:
     """Return the first day of each account's invoices and payments; NEVER where it has none."""
-    began_on = np.full(len(ground.accounts), NEVER, np.int32)
+    began_on = np.full(len(context.accounts), NEVER, np.int32)
     dated = (
-        (ground.attribution.invoice_account, ground.frame("invoices")["issued_on"]),
-        (ground.attribution.payment_account, ground.frame("payments")["paid_on"]),
+        (context.attribution.invoice_account, context.frame("invoices")["issued_on"]),
+        (context.attribution.payment_account, context.frame("payments")["paid_on"]),
     )
     for account, day in dated:
         has = account >= 0

@@ -13,7 +13,7 @@ from dunning.core.money import convert_to_cents
 from dunning.ledger.attribute.attribution import Attribution, name_numbers
 from dunning.ledger.attribute.references import References, take_or
 from dunning.ledger.build.build_accounts import bucketed
-from dunning.ledger.build.build_context import Ground, numbers_of, take
+from dunning.ledger.build.build_context import BuildContext, numbers_of, take
 from dunning.ledger.build.build_invoices_payments import Items
 from dunning.ledger.check.row_checks import BGN
 from dunning.ledger.ordering import order_rows
@@ -82,7 +82,7 @@ class _Owners:
     offsets: npt.NDArray[np.int64]
 
 
-class Dealings:
+class AgreementTables:
     """Builds agreements, instalments, court cases, their items, and notices.
 
     Attributes:
@@ -91,8 +91,8 @@ class Dealings:
             agreement that has no account.
     """
 
-    def __init__(self, ground: Ground, items: Items) -> None:
-        self.ground, self.items = ground, items
+    def __init__(self, context: BuildContext, items: Items) -> None:
+        self.context, self.items = context, items
         self.without_effect: dict[str, int] = {}
 
     def build(self) -> dict[str, BucketedTable]:
@@ -110,22 +110,22 @@ class Dealings:
         }
 
     def _sort(self, name: str) -> _Owners:
-        ground, frame, rows = self.ground, self.ground.frame(name), self.ground.rows(name)
-        account = ground.named_accounts(name, rows)
+        context, frame, rows = self.context, self.context.frame(name), self.context.rows(name)
+        account = context.named_accounts(name, rows)
         self.without_effect[name] = int((account < 0).sum())
         rows, account = rows[account >= 0], account[account >= 0]
         order = order_rows(
             (account, frame[_DAYS[name]][rows]), take(frame.text(_NUMBERS[name]), rows)
         )
         rows, account = rows[order], account[order]
-        return _Owners(rows, account, numbers_of(rows, len(frame)), ground.offsets(account))
+        return _Owners(rows, account, numbers_of(rows, len(frame)), context.offsets(account))
 
     def _columns(
         self, name: str, owners: _Owners, days: tuple[str, ...]
     ) -> dict[str, npt.NDArray | pa.Array]:
-        frame = self.ground.frame(name)
+        frame = self.context.frame(name)
         return {
-            "account": self.ground.account_places(owners.account),
+            "account": self.context.account_places(owners.account),
             _NUMBERS[name]: take(frame.text(_NUMBERS[name]), owners.rows),
             **{day: days_to_arrow(frame[day][owners.rows]) for day in days},
         }
@@ -135,13 +135,13 @@ class Dealings:
         return bucketed("agreements", self._columns("agreements", owners, days), owners.offsets)
 
     def _cases(self, owners: _Owners) -> BucketedTable:
-        frame = self.ground.frame("court_cases")
+        frame = self.context.frame("court_cases")
         columns = self._columns("court_cases", owners, ("filed_on", "stage_on"))
         columns |= {"stage": frame["stage"][owners.rows], "outcome": frame["outcome"][owners.rows]}
         return bucketed("cases", columns, owners.offsets)
 
     def _notices(self, owners: _Owners) -> BucketedTable:
-        frame = self.ground.frame("notices")
+        frame = self.context.frame("notices")
         columns = self._columns("notices", owners, ("sent_on", "served_on", "failed_on"))
         columns |= {
             "stage": frame["stage"][owners.rows],
@@ -150,9 +150,9 @@ class Dealings:
         return bucketed("notices", columns, owners.offsets)
 
     def _owned_items(self, name: str, column: str, place: str, owners: _Owners) -> BucketedTable:
-        ground, rows = self.ground, self.ground.rows(name)
-        owner = take_or(owners.number, ground.references.places(name, column)[rows], -1)
-        item = take_or(self.items.number, ground.references.places(name, "invoice_no")[rows], -1)
+        context, rows = self.context, self.context.rows(name)
+        owner = take_or(owners.number, context.references.places(name, column)[rows], -1)
+        item = take_or(self.items.number, context.references.places(name, "invoice_no")[rows], -1)
         # Taken in, but without an account or on a credit note: counted, not written.
         reaches = (owner >= 0) & (item >= 0)
         self.without_effect[name] = int((~reaches).sum())
@@ -161,17 +161,17 @@ class Dealings:
         owner, item = owner[order], item[order]
         account = owners.account[owner]
         columns = {
-            place: ground.places(owner, account, owners.offsets),
-            "item": ground.places(item, account, self.items.offsets),
+            place: context.places(owner, account, owners.offsets),
+            "item": context.places(item, account, self.items.offsets),
         }
-        return bucketed(f"{place}_items", columns, ground.offsets(account))
+        return bucketed(f"{place}_items", columns, context.offsets(account))
 
     def _instalments(self, owners: _Owners) -> BucketedTable:
-        ground = self.ground
-        frame = self.ground.frame("instalments")
-        rows = self.ground.rows("instalments")
+        context = self.context
+        frame = self.context.frame("instalments")
+        rows = self.context.rows("instalments")
         owner = take_or(
-            owners.number, ground.references.places("instalments", "agreement_no")[rows], -1
+            owners.number, context.references.places("instalments", "agreement_no")[rows], -1
         )
         self.without_effect["instalments"] = int((owner < 0).sum())
         rows, owner = rows[owner >= 0], owner[owner >= 0]
@@ -181,7 +181,7 @@ class Dealings:
         amount = frame["amount"][rows]
         is_bgn = frame["currency"][rows] == BGN
         columns = {
-            "agreement": ground.places(owner, account, owners.offsets),
+            "agreement": context.places(owner, account, owners.offsets),
             "seq": frame["seq"][rows],
             "due_on": days_to_arrow(frame["due_on"][rows]),
             "amount_minor": amount,
@@ -189,4 +189,4 @@ class Dealings:
             # Both are kept: the amount as written, and its euro value that decides.
             "amount_cents": np.where(is_bgn, convert_to_cents(amount), amount),
         }
-        return bucketed("instalments", columns, ground.offsets(account))
+        return bucketed("instalments", columns, context.offsets(account))

@@ -15,7 +15,7 @@ from dunning.ledger.typed_tables import NO_INSTANT
 
 
 @dataclass(frozen=True)
-class Ground:
+class BuildContext:
     """All decisions about the rows of an extract; no row is marked any more."""
 
     references: References

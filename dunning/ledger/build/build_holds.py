@@ -6,13 +6,13 @@ from dunning.core.arrays import Places
 from dunning.core.frames import BucketedTable, days_to_arrow
 from dunning.ledger.attribute.attribution import name_numbers
 from dunning.ledger.build.build_accounts import bucketed
-from dunning.ledger.build.build_context import Ground, take
+from dunning.ledger.build.build_context import BuildContext, take
 from dunning.ledger.build.build_invoices_payments import Items
 from dunning.ledger.ordering import order_rows
 from dunning.ledger.text_index import UNNAMED
 
 
-def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
+def build_holds(context: BuildContext, items: Items) -> tuple[BucketedTable, int]:
     """Return the holds (account, item, valid_from, hold_no), and how many holds reach nothing.
 
     A hold that names an invoice holds that item, whatever else it names. One that names premise
@@ -20,8 +20,8 @@ def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
     that names only a premise holds all accounts of the premise. A credit note cannot be held, nor
     a pair that is no account.
     """
-    frame, rows = ground.frame("holds"), ground.rows("holds")
-    at, account, item = _spread(ground, items, rows)
+    frame, rows = context.frame("holds"), context.rows("holds")
+    at, account, item = _spread(context, items, rows)
     without_effect = len(rows) - len(np.unique(at))
     held = rows[at]
     order = order_rows(
@@ -29,8 +29,8 @@ def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
     )
     held, account, item = held[order], account[order], item[order]
     columns = {
-        "account": ground.account_places(account),
-        "item": ground.places(item, account, items.offsets),
+        "account": context.account_places(account),
+        "item": context.places(item, account, items.offsets),
         "hold_no": take(frame.text("hold_no"), held),
         "reason": frame["reason"][held],
         "valid_from": days_to_arrow(frame["valid_from"][held]),
@@ -38,14 +38,14 @@ def build_holds(ground: Ground, items: Items) -> tuple[BucketedTable, int]:
         "author": take(frame.text("author"), held),
         "note": take(frame.text("note"), held),
     }
-    return bucketed("holds", columns, ground.offsets(account)), without_effect
+    return bucketed("holds", columns, context.offsets(account)), without_effect
 
 
-def _spread(ground: Ground, items: Items, rows: Places) -> tuple[Places, Places, Places]:
+def _spread(context: BuildContext, items: Items, rows: Places) -> tuple[Places, Places, Places]:
     """Return place in `rows`, account and item of everything held; item -1 is the whole account."""
-    named = name_numbers(ground.references, ground.numbering, "holds")
+    named = name_numbers(context.references, context.numbering, "holds")
     premise, payer = named.premise[rows], named.payer[rows]
-    invoice = ground.references.places("holds", "invoice_no")[rows]
+    invoice = context.references.places("holds", "invoice_no")[rows]
     on_item = np.flatnonzero(invoice >= 0)
     # A credit note has no item number: a hold on it reaches nothing.
     on_item = on_item[items.number[invoice[on_item]] >= 0]
@@ -55,14 +55,14 @@ def _spread(ground: Ground, items: Items, rows: Places) -> tuple[Places, Places,
     # premise and payer       -> that account
     # payer, no premise       -> all accounts of the payer
     # premise, no payer       -> all accounts of the premise
-    pair = np.where(whole, ground.accounts.find(premise, payer), -1)
+    pair = np.where(whole, context.accounts.find(premise, payer), -1)
     on_pair = np.flatnonzero(pair >= 0)
-    by_payer = ground.accounts.of_payers(np.where(whole & (premise == UNNAMED), payer, -1))
-    by_premise = ground.accounts.of_premises(np.where(whole & (payer == UNNAMED), premise, -1))
+    by_payer = context.accounts.of_payers(np.where(whole & (premise == UNNAMED), payer, -1))
+    by_premise = context.accounts.of_premises(np.where(whole & (payer == UNNAMED), premise, -1))
     at = np.concatenate((on_item, on_pair, by_payer[0], by_premise[0]))
     account = np.concatenate(
         (
-            ground.attribution.invoice_account[invoice[on_item]],
+            context.attribution.invoice_account[invoice[on_item]],
             pair[on_pair],
             by_payer[1],
             by_premise[1],
