@@ -72,7 +72,7 @@ OPEN_ENDS = (
 )  # columns of days in which the last day of the years 2999 and 9999 is an open end
 
 # Large tables, never held whole in memory: they are read and written bucket by bucket.
-BULK = ("invoices", "payments", "invoice_lines")
+LARGE_TABLES = ("invoices", "payments", "invoice_lines")
 
 
 def _text(name: str) -> LedgerColumn:

@@ -25,8 +25,8 @@ from dunning.core.ledger_tables import bit
 from dunning.ledger.read.parsing import no_rows, parse_batch
 from dunning.ledger.typed_tables import BadCells, RawTable, TypedTable, texts_too_long
 
-HOMES = 65  # the 64 buckets, and one place for rows whose bucket is not known yet
-HOMELESS = 64
+STORED_BUCKETS = 65  # the 64 buckets, and one place for rows whose bucket is not known yet
+UNKNOWN_BUCKET = 64
 # A small table never reaches this and needs no file.
 HELD_BYTES = 64 << 20
 _LINE, _REASONS = "(line)", "(reasons)"
@@ -34,7 +34,7 @@ _IS_BAD, _IS_REFUSED, _IS_REPEATED = np.uint8(1), np.uint8(2), np.uint8(4)
 
 
 @dataclass(frozen=True)
-class Stretch:
+class SortedRows:
     """Some rows sorted by bucket: bucket b is `rows[offsets[b]:offsets[b + 1]]`.
 
     `bad_cells` has the unreadable cells by column: their lines and texts.
@@ -45,12 +45,12 @@ class Stretch:
     bad_cells: dict[str, tuple[npt.NDArray[np.int64], pa.Array]]
 
 
-def sort_by_home(rows: TypedTable, homes: npt.NDArray) -> Stretch:
-    """Return some rows, none of them a copy, sorted by bucket (or HOMELESS)."""
-    homes = homes.astype(np.uint8)
+def sort_by_bucket(rows: TypedTable, buckets: npt.NDArray) -> SortedRows:
+    """Return some rows, none of them a copy, sorted by bucket (or UNKNOWN_BUCKET)."""
+    buckets = buckets.astype(np.uint8)
     # Stable: within a bucket the rows stay in the order of the file, on which "first copy"
     # depends.
-    order = np.argsort(homes, kind="stable")
+    order = np.argsort(buckets, kind="stable")
     taken = pa.array(order)
     columns = {**rows.frame.columns, _LINE: rows.lines, _REASONS: rows.reasons}
     batch = pa.record_batch(
@@ -61,14 +61,14 @@ def sort_by_home(rows: TypedTable, homes: npt.NDArray) -> Stretch:
             for name, column in columns.items()
         }
     )
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(homes, minlength=HOMES))))
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(buckets, minlength=STORED_BUCKETS))))
     bad_cells = {
         name: (rows.lines[cells.rows], cells.texts) for name, cells in rows.bad_cells.items()
     }
-    return Stretch(batch, offsets, bad_cells)
+    return SortedRows(batch, offsets, bad_cells)
 
 
-class Spill:
+class BucketFile:
     """The rows of one table by bucket: first `add` everything, then `close`, then `read`.
 
     Attributes:
@@ -86,21 +86,21 @@ class Spill:
         self._bad_cells: dict[str, list[tuple[npt.NDArray[np.int64], pa.Array]]] = {}
         self._notes = np.zeros(0, np.uint8)
         self._last_line = 0
-        self.rows = np.zeros(HOMES, np.int64)
-        self.octets = np.zeros(HOMES, np.int64)
+        self.rows = np.zeros(STORED_BUCKETS, np.int64)
+        self.octets = np.zeros(STORED_BUCKETS, np.int64)
 
-    def add(self, stretch: Stretch) -> None:
+    def add(self, sorted_rows: SortedRows) -> None:
         """Add a stretch of rows; write to the file when many are in memory."""
-        counts = np.diff(stretch.offsets)
+        counts = np.diff(sorted_rows.offsets)
         self.rows += counts
         # An estimate: the mean row length of the stretch for all its buckets.
-        self.octets += counts * (stretch.rows.nbytes // max(len(stretch.rows), 1))
-        self._offsets.append(stretch.offsets)
-        self._last_line = max(self._last_line, int(pc.max(stretch.rows[_LINE]).as_py() or 0))
-        for name, cells in stretch.bad_cells.items():
+        self.octets += counts * (sorted_rows.rows.nbytes // max(len(sorted_rows.rows), 1))
+        self._offsets.append(sorted_rows.offsets)
+        self._last_line = max(self._last_line, int(pc.max(sorted_rows.rows[_LINE]).as_py() or 0))
+        for name, cells in sorted_rows.bad_cells.items():
             self._bad_cells.setdefault(name, []).append(cells)
-        self._batches.append(stretch.rows)
-        self._held_bytes += stretch.rows.nbytes
+        self._batches.append(sorted_rows.rows)
+        self._held_bytes += sorted_rows.rows.nbytes
         if self._held_bytes >= HELD_BYTES:
             self._write()
 
@@ -128,18 +128,18 @@ class Spill:
         self._note(refused, _IS_REFUSED)
         self._note(repeated, _IS_REPEATED)
 
-    def read(self, homes: range, leave_out: Iterable[str] = ()) -> TypedTable:
+    def read(self, buckets: range, leave_out: Iterable[str] = ()) -> TypedTable:
         """Return the rows of some consecutive buckets, without the columns in `leave_out`.
 
         Raises:
             DunningError: the texts of a column in these buckets come to more than 2 GiB.
         """
-        return self.typed(list(self.slices(homes)), leave_out)
+        return self.typed(list(self.slices(buckets)), leave_out)
 
-    def slices(self, homes: range) -> Iterator[pa.RecordBatch]:
+    def slices(self, buckets: range) -> Iterator[pa.RecordBatch]:
         """Yield the rows of some consecutive buckets as they are stored, a stretch at a time."""
         for batch, offsets in zip(self._batches, self._offsets, strict=True):
-            first, last = offsets[homes.start], offsets[homes.stop]
+            first, last = offsets[buckets.start], offsets[buckets.stop]
             if last > first:
                 yield batch.slice(first, last - first)
 

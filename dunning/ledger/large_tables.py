@@ -8,7 +8,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dunning.core.arrays import Flags, Places
-from dunning.ledger.bucket_files import HOMELESS, HOMES, Spill, Stretch, sort_by_home
+from dunning.ledger.bucket_files import (
+    STORED_BUCKETS,
+    UNKNOWN_BUCKET,
+    BucketFile,
+    SortedRows,
+    sort_by_bucket,
+)
 from dunning.ledger.buckets import buckets_of
 from dunning.ledger.check.duplicates import mark_duplicates
 from dunning.ledger.check.late_dates import count_days, no_days
@@ -16,22 +22,29 @@ from dunning.ledger.check.manifest import TableCounts, add_counts, count_table
 from dunning.ledger.check.row_checks import is_euro_too_early
 from dunning.ledger.read.parsing import encoded_columns, parse_batch
 from dunning.ledger.side_by_side import map_in_order
-from dunning.ledger.text_index import AMBIGUOUS, NOWHERE, Directory, Hashes, enter, find_places
+from dunning.ledger.text_index import (
+    AMBIGUOUS,
+    NOWHERE,
+    Hashes,
+    KeyBuckets,
+    find_places,
+    make_entries,
+)
 from dunning.ledger.typed_tables import RawBatch, RawTable, TypedTable
 
-FindHomes = Callable[[TypedTable], npt.NDArray]
+FindBuckets = Callable[[TypedTable], npt.NDArray]
 _CODES = ("premise_no", "payer_code")
 
 
-class Bulk:
+class LargeTable:
     """One large table, with its rows by bucket.
 
     Attributes:
         raw: where it comes from.
         counts: rows and sums as read, for the manifest.
         ragged_lines: lines of the rows with a wrong number of cells.
-        directory: in which bucket each key may be; empty where none was asked for.
-        spill: its rows.
+        key_buckets: in which bucket each key may be; empty where it was not asked for.
+        bucket_file: its rows.
         has_early_euro: some row is in EUR and dated before the changeover.
         days: how many rows are dated on each day, of a dated table; see `late_dates`.
     """
@@ -40,69 +53,71 @@ class Bulk:
         self.raw = raw
         self.counts = TableCounts(0, {})
         self.ragged_lines = np.empty(0, np.int64)
-        self.directory = Directory()
+        self.key_buckets = KeyBuckets()
         self.has_early_euro = False
         self.days = no_days()
-        self.spill = Spill(folder / f"{raw.table.name}.arrow", raw)
+        self.bucket_file = BucketFile(folder / f"{raw.table.name}.arrow", raw)
 
-    def read(self, homes: range, leave_out: Iterable[str] = ()) -> TypedTable:
+    def read(self, buckets: range, leave_out: Iterable[str] = ()) -> TypedTable:
         """Return the rows of some buckets, with copies marked."""
-        return self.spill.read(homes, leave_out)
+        return self.bucket_file.read(buckets, leave_out)
 
-    def find_homes(self, names: pa.Array) -> npt.NDArray[np.int16]:
+    def find_buckets(self, names: pa.Array) -> npt.NDArray[np.int16]:
         """Return the bucket of the row with each of these keys; NOWHERE where there is none."""
-        homes = self.directory.find_homes(names)
+        buckets = self.key_buckets.find_buckets(names)
         # Two keys with one hash, or one key in two buckets: only the texts decide.
-        unsure = np.flatnonzero(homes == AMBIGUOUS)
+        unsure = np.flatnonzero(buckets == AMBIGUOUS)
         if not unsure.size:
-            return homes
+            return buckets
         wanted = names.take(pa.array(unsure))
-        homes[unsure] = NOWHERE
-        for home in sorted(self.directory.find_all_homes(wanted)):
-            for rows in self.spill.slices(range(home, home + 1)):
-                homes[unsure[find_places(wanted, rows[self.raw.table.key[0]]) >= 0]] = home
-        return homes
+        buckets[unsure] = NOWHERE
+        for bucket in sorted(self.key_buckets.find_all_buckets(wanted)):
+            for rows in self.bucket_file.slices(range(bucket, bucket + 1)):
+                buckets[unsure[find_places(wanted, rows[self.raw.table.key[0]]) >= 0]] = bucket
+        return buckets
 
     def find_copies(self) -> None:
         """Find the rows that share a key; from now on `read` marks them. See `duplicates`."""
-        alike = self.directory.find_alike()
+        repeated = self.key_buckets.find_repeated()
         found = []
-        for rows in self.spill.slices(range(HOMES)) if len(alike.hashes) else ():
-            places = alike.rows_of(rows[self.raw.table.key[0]])
+        for rows in self.bucket_file.slices(range(STORED_BUCKETS)) if len(repeated.hashes) else ():
+            places = repeated.rows_of(rows[self.raw.table.key[0]])
             if places.size:
                 found.append(rows.take(pa.array(places)))
         if found:
             # Copies of a row are in one bucket, so in the order of the file.
-            suspects = self.spill.typed(found)
+            suspects = self.bucket_file.typed(found)
             before = suspects.reasons.copy()
             mark_duplicates(suspects)
-            self.spill.mark_copies(
+            self.bucket_file.mark_copies(
                 suspects.lines[suspects.reasons != before], suspects.lines[suspects.is_repeated]
             )
 
 
-def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
+def read_large_table(raw: RawTable, folder: Path, invoices: LargeTable | None) -> LargeTable:
     """Return a table that was read to its end, its rows stored by bucket.
 
     Args:
         folder: where what does not fit into memory goes.
         invoices: already read; None while these are read themselves.
     """
-    bulk = Bulk(raw, folder)
+    table = LargeTable(raw, folder)
     name, day = raw.table.name, _DAYS.get(raw.table.name)
-    find_homes = _HOMES[name](invoices) if invoices else by_premise
-    with_directory = day is not None
+    find_buckets = _FINDERS[name](invoices) if invoices else by_premise
+    has_key_buckets = day is not None
 
     def prepare(
         batch: RawBatch,
-    ) -> tuple[Stretch, Places, Hashes | None, TableCounts, bool, Places]:
+    ) -> tuple[SortedRows, Places, Hashes | None, TableCounts, bool, Places]:
         rows = parse_batch(raw, batch)
-        homes = find_homes(rows)
-        entries = enter(rows.frame.text(raw.table.key[0]), homes) if with_directory else None
+        buckets = find_buckets(rows)
+        entries = (
+            make_entries(rows.frame.text(raw.table.key[0]), buckets) if has_key_buckets else None
+        )
         is_early = day is not None and bool(is_euro_too_early(rows, day).any())
         days = count_days(rows) if day is not None else no_days()
         return (
-            sort_by_home(rows, homes),
+            sort_by_bucket(rows, buckets),
             rows.ragged_lines,
             entries,
             count_table(rows),
@@ -112,20 +127,22 @@ def read_bulk(raw: RawTable, folder: Path, invoices: Bulk | None) -> Bulk:
 
     codes = {name for name in _CODES if name in raw.table.names}
     batches = raw.source.batches(encoded_columns(raw.table) | codes) if raw.source else ()
-    ragged = [bulk.ragged_lines]
+    ragged = [table.ragged_lines]
     # Parsing runs on several threads; results are added here in file order, by one thread.
-    for stretch, ragged_lines, entries, counts, is_early, days in map_in_order(prepare, batches):
-        bulk.spill.add(stretch)
-        bulk.counts = add_counts(bulk.counts, counts)
-        bulk.has_early_euro |= is_early
-        bulk.days = bulk.days + days
+    for sorted_rows, ragged_lines, entries, counts, is_early, days in map_in_order(
+        prepare, batches
+    ):
+        table.bucket_file.add(sorted_rows)
+        table.counts = add_counts(table.counts, counts)
+        table.has_early_euro |= is_early
+        table.days = table.days + days
         ragged.append(ragged_lines)
         if entries is not None:
-            bulk.directory.add(entries)
-    bulk.spill.close()
-    bulk.directory.close()
-    bulk.ragged_lines = np.concatenate(ragged)
-    return bulk
+            table.key_buckets.add(entries)
+    table.bucket_file.close()
+    table.key_buckets.close()
+    table.ragged_lines = np.concatenate(ragged)
+    return table
 
 
 def by_premise(rows: TypedTable) -> npt.NDArray:
@@ -136,23 +153,23 @@ def by_premise(rows: TypedTable) -> npt.NDArray:
     return of_code[codes.indices.fill_null(len(codes.dictionary)).to_numpy(zero_copy_only=False)]
 
 
-def by_premise_or_invoice(invoices: Bulk) -> FindHomes:
-    """Return a finder for payments: the premise's bucket, else the invoice's, else HOMELESS."""
+def by_premise_or_invoice(invoices: LargeTable) -> FindBuckets:
+    """Return a finder for payments: the premise's bucket, else the invoice's, else UNKNOWN_BUCKET."""
 
     def find(rows: TypedTable) -> npt.NDArray:
-        homes = by_premise(rows).astype(np.int16)
+        buckets = by_premise(rows).astype(np.int16)
         nameless = np.flatnonzero(_is_null(rows.frame.text("premise_no")))
-        homes[nameless] = HOMELESS
+        buckets[nameless] = UNKNOWN_BUCKET
         names = rows.frame.text("invoice_no").take(pa.array(nameless))
         asks = ~_is_null(names)
-        found = invoices.find_homes(names.filter(pa.array(asks)))
-        homes[nameless[asks]] = np.where(found >= 0, found, HOMELESS)
-        return homes
+        found = invoices.find_buckets(names.filter(pa.array(asks)))
+        buckets[nameless[asks]] = np.where(found >= 0, found, UNKNOWN_BUCKET)
+        return buckets
 
     return find
 
 
-def by_invoice(invoices: Bulk) -> FindHomes:
+def by_invoice(invoices: LargeTable) -> FindBuckets:
     """Return a finder for bill lines: the bucket of the invoice.
 
     All lines of one invoice number come into one bucket, also where there is no such invoice.
@@ -160,7 +177,7 @@ def by_invoice(invoices: Bulk) -> FindHomes:
 
     def find(rows: TypedTable) -> npt.NDArray:
         names = rows.frame.text("invoice_no").dictionary_encode()
-        some = np.append(invoices.find_homes(names.dictionary), -1)
+        some = np.append(invoices.find_buckets(names.dictionary), -1)
         # No such invoice: a bucket by the invoice number itself, so that its lines stay together.
         elsewhere = np.append(buckets_of(names.dictionary), buckets_of(pa.array([""])))
         places = names.indices.fill_null(len(names.dictionary)).to_numpy(zero_copy_only=False)
@@ -174,4 +191,4 @@ def _is_null(texts: pa.Array) -> Flags:
 
 
 _DAYS = {"invoices": "issued_on", "payments": "paid_on"}
-_HOMES = {"payments": by_premise_or_invoice, "invoice_lines": by_invoice}
+_FINDERS = {"payments": by_premise_or_invoice, "invoice_lines": by_invoice}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dunning.core.errors import DunningError
-from dunning.core.ledger_tables import BULK
+from dunning.core.ledger_tables import LARGE_TABLES
 from dunning.core.memory import keep_freed_memory
 from dunning.core.progress import Progress
 from dunning.ledger.build.assembly import Extract, assemble
@@ -13,7 +13,7 @@ from dunning.ledger.check.duplicates import mark_duplicates
 from dunning.ledger.check.late_dates import DayCounts, count_days, find_groups, is_dated, last_days
 from dunning.ledger.check.manifest import Manifest, check_manifest, read_manifest
 from dunning.ledger.check.quarantine import QuarantineLimits, Refusals, check_limits, list_refused
-from dunning.ledger.large_tables import Bulk, read_bulk
+from dunning.ledger.large_tables import LargeTable, read_large_table
 from dunning.ledger.read.parsing import parse_table
 from dunning.ledger.read.sources import ledger_fingerprint, read_ledger, unused_files
 from dunning.ledger.snapshot_store import LedgerSnapshots, Loaded
@@ -85,21 +85,21 @@ def _read(raw: dict[str, RawTable], folder: Path, report_step: Progress) -> Extr
     tables: dict[str, TypedTable] = {}
     days: dict[str, DayCounts] = {}
     for name in raw:
-        if name not in BULK:
+        if name not in LARGE_TABLES:
             tables[name] = parse_table(raw[name])
             mark_duplicates(tables[name])
             if is_dated(raw[name]):
                 days[name] = count_days(tables[name])
             _report_read(report_step, raw[name], tables[name].rows_read)
-    bulk: dict[str, Bulk] = {}
-    # Invoices come first in BULK: payments and bill lines are put into the bucket of their
+    large: dict[str, LargeTable] = {}
+    # Invoices come first in LARGE_TABLES: payments and bill lines are put into the bucket of their
     # invoice.
-    for name in BULK:
-        bulk[name] = read_bulk(raw[name], folder, bulk.get("invoices"))
+    for name in LARGE_TABLES:
+        large[name] = read_large_table(raw[name], folder, large.get("invoices"))
         if is_dated(raw[name]):
-            days[name] = bulk[name].days
-        _report_read(report_step, raw[name], bulk[name].counts.rows)
-    return Extract(tables, bulk, {name: find_groups(of) for name, of in days.items()})
+            days[name] = large[name].days
+        _report_read(report_step, raw[name], large[name].counts.rows)
+    return Extract(tables, large, {name: find_groups(of) for name, of in days.items()})
 
 
 def _report_read(report_step: Progress, table: RawTable, rows: int) -> None:

@@ -42,7 +42,7 @@ class BucketSink(Protocol[Loaded]):
         /,
     ) -> None: ...
 
-    def write(self, name: str, table: BucketedTable, homes: range = range(BUCKETS)) -> None:
+    def write(self, name: str, table: BucketedTable, buckets: range = range(BUCKETS)) -> None:
         """Append some consecutive buckets to a table of SCHEMAS; buckets come in order."""
 
     def finish(self, quarantine: pa.Table, info: Mapping[str, Any]) -> Loaded:

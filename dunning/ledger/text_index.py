@@ -1,4 +1,4 @@
-"""Find texts among millions by hashes: an index of keys, and a directory of keys by bucket.
+"""Find texts among millions by hashes: an index of keys, and the buckets of keys.
 
 A hash reads eight bytes of a text at a time. Hashes are in memory only and are no part of any
 file. Whatever they find is compared by text before it counts.
@@ -24,8 +24,8 @@ _WORD = 8
 _MASKS = np.array([(1 << (8 * octets)) - 1 for octets in range(_WORD)] + [2**64 - 1], np.uint64)
 # An odd number whose bits are well spread (2**64 / golden ratio); folding brings high bits down.
 _MULTIPLIER, _FOLD = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
-_HOME_BITS = np.uint64(7)
-_HOME_MASK = np.uint64((1 << 7) - 1)
+_BUCKET_BITS = np.uint64(7)
+_BUCKET_MASK = np.uint64((1 << 7) - 1)
 NOWHERE, AMBIGUOUS = -1, -2
 _FEW = 10
 # 4 million flags of one byte: small enough to be fast, large enough to let few strangers pass.
@@ -153,12 +153,12 @@ def _rows_alike(keys: pa.Array, names: pa.Array) -> Places:
     return np.flatnonzero(_mark_beginnings(hash_keys(names))[hash_keys(keys) >> _BEGINNING])
 
 
-def enter(keys: pa.Array, homes: npt.NDArray) -> Hashes:
-    """Return the directory entries of some rows; `homes` are their buckets, below 128."""
-    return (hash_keys(keys) & ~_HOME_MASK) | homes.astype(np.uint64)
+def make_entries(keys: pa.Array, buckets: npt.NDArray) -> Hashes:
+    """Return the entries for `KeyBuckets` of some rows; their buckets are below 128."""
+    return (hash_keys(keys) & ~_BUCKET_MASK) | buckets.astype(np.uint64)
 
 
-class Directory:
+class KeyBuckets:
     """The bucket of each key of a large table, eight bytes a row: hash and bucket in one number.
 
     entry   |------- 57 bits of the hash -------|- 7 bits of the bucket -|
@@ -182,41 +182,43 @@ class Directory:
         self._parts.clear()
         self._sorted.sort()
 
-    def find_homes(self, names: pa.Array) -> npt.NDArray[np.int16]:
+    def find_buckets(self, names: pa.Array) -> npt.NDArray[np.int16]:
         """Return the only bucket in which each name can be.
 
         NOWHERE where no entry has its hash, AMBIGUOUS where several buckets do.
         """
-        wanted = hash_keys(names) & ~_HOME_MASK
+        wanted = hash_keys(names) & ~_BUCKET_MASK
         # Searching in sorted order keeps the memory that is read close together.
         order = np.argsort(wanted)
         ordered = wanted[order]
         first = np.searchsorted(self._sorted, ordered)
-        homes = np.full(len(names), NOWHERE, np.int16)
+        buckets = np.full(len(names), NOWHERE, np.int16)
         is_there = first < len(self._sorted)
-        is_there[is_there] = (self._sorted[first[is_there]] & ~_HOME_MASK) == ordered[is_there]
-        homes[order[is_there]] = (self._sorted[first[is_there]] & _HOME_MASK).astype(np.int16)
+        is_there[is_there] = (self._sorted[first[is_there]] & ~_BUCKET_MASK) == ordered[is_there]
+        buckets[order[is_there]] = (self._sorted[first[is_there]] & _BUCKET_MASK).astype(np.int16)
         # First and last entry of a hash: different buckets mean that the hash alone does not
         # decide.
-        last = np.searchsorted(self._sorted, ordered[is_there] | _HOME_MASK, side="right") - 1
-        several = (self._sorted[last] & _HOME_MASK) != (self._sorted[first[is_there]] & _HOME_MASK)
-        homes[order[is_there][several]] = AMBIGUOUS
-        return homes
+        last = np.searchsorted(self._sorted, ordered[is_there] | _BUCKET_MASK, side="right") - 1
+        several = (self._sorted[last] & _BUCKET_MASK) != (
+            self._sorted[first[is_there]] & _BUCKET_MASK
+        )
+        buckets[order[is_there][several]] = AMBIGUOUS
+        return buckets
 
-    def find_all_homes(self, names: pa.Array) -> set[int]:
+    def find_all_buckets(self, names: pa.Array) -> set[int]:
         """Return every bucket in which one of these names may be."""
-        wanted = np.unique(hash_keys(names) & ~_HOME_MASK)
+        wanted = np.unique(hash_keys(names) & ~_BUCKET_MASK)
         first = np.searchsorted(self._sorted, wanted)
-        last = np.searchsorted(self._sorted, wanted | _HOME_MASK, side="right")
+        last = np.searchsorted(self._sorted, wanted | _BUCKET_MASK, side="right")
         return {
-            int(home)
+            int(bucket)
             for a, b in zip(first, last, strict=True)
-            for home in self._sorted[a:b] & _HOME_MASK
+            for bucket in self._sorted[a:b] & _BUCKET_MASK
         }
 
-    def find_alike(self) -> "Alike":
+    def find_repeated(self) -> "RepeatedKeys":
         """Return the keys that may be in more than one row."""
-        keys = self._sorted & ~_HOME_MASK
+        keys = self._sorted & ~_BUCKET_MASK
         # Equal neighbours; each of the two is marked.
         is_same = keys[1:] == keys[:-1]
         among = (
@@ -224,10 +226,10 @@ class Directory:
             if len(keys)
             else np.zeros(0, bool)
         )
-        return Alike(np.unique(keys[among]))
+        return RepeatedKeys(np.unique(keys[among]))
 
 
-class Alike:
+class RepeatedKeys:
     """Keys that may be in several rows, as ascending hashes."""
 
     def __init__(self, hashes: Hashes) -> None:
@@ -236,7 +238,7 @@ class Alike:
 
     def rows_of(self, keys: pa.Array) -> Places:
         """Return the rows, ascending, with a key that may be among them."""
-        wanted = hash_keys(keys) & ~_HOME_MASK
+        wanted = hash_keys(keys) & ~_BUCKET_MASK
         rows = np.flatnonzero(self._is_near[wanted >> _BEGINNING])
         at = np.minimum(np.searchsorted(self.hashes, wanted[rows]), len(self.hashes) - 1)
         return rows[self.hashes[at] == wanted[rows]]

@@ -77,12 +77,12 @@ class SnapshotWriter:
             # only if it is empty
             self.beside.parent.rmdir()
 
-    def write(self, name: str, table: BucketedTable, homes: range = range(BUCKETS)) -> None:
+    def write(self, name: str, table: BucketedTable, buckets: range = range(BUCKETS)) -> None:
         """Append some consecutive buckets to a table; buckets come in order.
 
         Args:
             name: a table of SCHEMAS, with exactly its columns.
-            table: its rows; those of `homes` are written.
+            table: its rows; those of `buckets` are written.
         """
         schema = SCHEMAS[name]
         rows = table.rows.select(schema.names).cast(schema)
@@ -95,11 +95,11 @@ class SnapshotWriter:
             raise ValueError(
                 f"the offsets of {name} do not cover its {len(rows)} rows in {BUCKETS} buckets"
             )
-        if len(written) != homes.start:
-            raise ValueError(f"bucket {homes.start} of {name} comes after {len(written)} buckets")
+        if len(written) != buckets.start:
+            raise ValueError(f"bucket {buckets.start} of {name} comes after {len(written)} buckets")
         writer = self._writer(name)
-        for home in homes:
-            start, stop = int(table.offsets[home]), int(table.offsets[home + 1])
+        for bucket in buckets:
+            start, stop = int(table.offsets[bucket]), int(table.offsets[bucket + 1])
             # one row group per bucket, an empty one too; a size of 0 is not allowed
             writer.write_table(rows.slice(start, stop - start), row_group_size=max(stop - start, 1))
             written.append(stop - start)

@@ -57,7 +57,7 @@ class SettledPart:
         has_bgn: an invoice or payment in BGN is taken in here.
     """
 
-    homes: range
+    buckets: range
     invoices: Settled
     payments: Settled
     is_stray: Flags
@@ -66,7 +66,7 @@ class SettledPart:
 
 
 def settle_part(
-    homes: range,
+    buckets: range,
     invoices: TypedTable,
     payments: TypedTable,
     register: Register,
@@ -97,7 +97,7 @@ def settle_part(
     pairs = distinct(
         np.concatenate(
             (
-                register.pairs_of(homes),
+                register.pairs_of(buckets),
                 distinct(register.numbering.pair(billed.premise[owned], billed.payer[owned])),
                 distinct(
                     register.numbering.pair(named.premise[is_founding], named.payer[is_founding])
@@ -110,7 +110,7 @@ def settle_part(
         bool((table.frame["currency"][rows] == BGN).any())
         for table, rows in ((invoices, owned), (payments, is_paid))
     )
-    return SettledPart(homes, billed, found, is_stray, pairs, has_bgn)
+    return SettledPart(buckets, billed, found, is_stray, pairs, has_bgn)
 
 
 def settle_invoices(invoices: TypedTable, register: Register) -> Settled:

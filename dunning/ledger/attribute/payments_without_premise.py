@@ -15,9 +15,9 @@ from dunning.ledger.attribute.accounts import Accounts
 from dunning.ledger.attribute.bucket_attribution import MISSING, name_payers
 from dunning.ledger.attribute.references import take_or
 from dunning.ledger.attribute.register import Register
-from dunning.ledger.bucket_files import HOMELESS, HOMES, Spill, sort_by_home
+from dunning.ledger.bucket_files import STORED_BUCKETS, UNKNOWN_BUCKET, BucketFile, sort_by_bucket
 from dunning.ledger.check.row_checks import BGN, is_euro_too_early
-from dunning.ledger.large_tables import Bulk
+from dunning.ledger.large_tables import LargeTable
 from dunning.ledger.text_index import UNNAMED, find_places
 from dunning.ledger.typed_tables import TypedTable, join_tables
 
@@ -35,14 +35,19 @@ class Strays:
     """
 
     def __init__(
-        self, payments: Bulk, strays: Spill, accounts: Accounts, register: Register, folder: Path
+        self,
+        payments: LargeTable,
+        strays: BucketFile,
+        accounts: Accounts,
+        register: Register,
+        folder: Path,
     ) -> None:
         self._payments = payments
         self._strays = strays
         self._accounts = accounts
         self._register = register
-        self._placed = Spill(folder / "placed.arrow", payments.raw)
-        self._returned = Spill(folder / "returned.arrow", payments.raw)
+        self._placed = BucketFile(folder / "placed.arrow", payments.raw)
+        self._returned = BucketFile(folder / "returned.arrow", payments.raw)
         self.nowhere: list[TypedTable] = []
         self.has_bgn = False
 
@@ -71,13 +76,17 @@ class Strays:
             self._send_bare(join_tables(self._payments.raw, bare), find_payment)
         self._returned.close()
 
-    def read(self, homes: range) -> list[TypedTable]:
+    def read(self, buckets: range) -> list[TypedTable]:
         """Return the strays with an account in some buckets, with the columns PREMISE and PAYER.
 
         Both are numbers of the account.
         """
-        spills = (self._placed, self._returned)
-        return [spill.read(homes) for spill in spills if spill.rows[homes.start : homes.stop].any()]
+        bucket_files = (self._placed, self._returned)
+        return [
+            bucket_file.read(buckets)
+            for bucket_file in bucket_files
+            if bucket_file.rows[buckets.start : buckets.stop].any()
+        ]
 
     def find_owners(self, names: pa.Array, premise: Places, payer: Places) -> None:
         """Fill in premise and payer of these payments where they are not known yet, in place.
@@ -85,8 +94,8 @@ class Strays:
         Only of payments that were moved to the bucket of their account.
         """
         # One bucket at a time, to hold little in memory.
-        for home in np.flatnonzero(self._placed.rows).tolist():
-            placed = self._placed.read(range(home, home + 1))
+        for bucket in np.flatnonzero(self._placed.rows).tolist():
+            placed = self._placed.read(range(bucket, bucket + 1))
             at = find_places(names, placed.frame.text("payment_no"))
             here = (premise < 0) & (at >= 0)
             premise[here], payer[here] = (
@@ -96,14 +105,14 @@ class Strays:
 
     def remove(self) -> None:
         """Delete all files."""
-        for spill in (self._placed, self._returned):
-            spill.remove()
+        for bucket_file in (self._placed, self._returned):
+            bucket_file.remove()
 
     def _all(self) -> Iterator[TypedTable]:
         """Yield the payments that never had a bucket, then those without an account in theirs."""
-        for spill in (self._payments.spill, self._strays):
-            for rows in spill.slices(range(HOMELESS, HOMES)):
-                yield spill.typed([rows])
+        for bucket_file in (self._payments.bucket_file, self._strays):
+            for rows in bucket_file.slices(range(UNKNOWN_BUCKET, STORED_BUCKETS)):
+                yield bucket_file.typed([rows])
 
     def _find_only_accounts(self, payer: Places) -> tuple[Places, Places]:
         """Return premise and payer of each payer's only account.
@@ -128,7 +137,7 @@ class Strays:
         owner: tuple[Places, Places],
         payer: Places,
         chosen: Flags,
-        into: Spill,
+        into: BucketFile,
     ) -> None:
         premise, found = owner
         goes = chosen & (premise >= 0) & ~rows.is_repeated
@@ -144,7 +153,7 @@ class Strays:
         )
         if goes.any():
             went = _with_numbers(rows, goes, premise, found)
-            into.add(sort_by_home(went, self._register.numbering.bucket[premise[goes]]))
+            into.add(sort_by_bucket(went, self._register.numbering.bucket[premise[goes]]))
         self.nowhere.append(_with_numbers(rows, stays, np.full(len(rows), UNNAMED), payer))
 
 

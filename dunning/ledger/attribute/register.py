@@ -51,9 +51,9 @@ class Register:
         """
         return _number(codes, self.payers, self.numbering.payer)
 
-    def pairs_of(self, homes: range) -> Pairs:
+    def pairs_of(self, buckets: range) -> Pairs:
         """Return the pairs of tenancies in some consecutive buckets."""
-        first, last = self._first_pair[homes.start], self._first_pair[homes.stop]
+        first, last = self._first_pair[buckets.start], self._first_pair[buckets.stop]
         return self.pairs[first:last]
 
     @cached_property

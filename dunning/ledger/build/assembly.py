@@ -10,7 +10,7 @@ import pyarrow as pa
 from dunning.core.arrays import Places
 from dunning.core.errors import DunningError
 from dunning.core.frames import BUCKETS, Frame
-from dunning.core.ledger_tables import BULK
+from dunning.core.ledger_tables import LARGE_TABLES
 from dunning.core.memory import give_back_memory
 from dunning.core.progress import Progress
 from dunning.ledger.attribute.attribution import Attribution
@@ -45,7 +45,7 @@ from dunning.ledger.check.quarantine import (
     count_refusals,
     read_refused,
 )
-from dunning.ledger.large_tables import Bulk
+from dunning.ledger.large_tables import LargeTable
 from dunning.ledger.side_by_side import do_all
 from dunning.ledger.snapshot_store import BucketSink
 from dunning.ledger.typed_tables import TypedTable, join_tables
@@ -61,14 +61,14 @@ class Extract:
     """
 
     tables: dict[str, TypedTable]
-    bulk: dict[str, Bulk]
+    large: dict[str, LargeTable]
     behind_gaps: dict[str, Groups]
 
     @property
     def counts(self) -> dict[str, TableCounts]:
         """Rows and sums that were read of each table, to compare with the manifest."""
         small = {name: count_table(table) for name, table in self.tables.items()}
-        return small | {name: bulk.counts for name, bulk in self.bulk.items()}
+        return small | {name: large.counts for name, large in self.large.items()}
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,12 @@ def assemble(
     # rows that are taken in may form accounts.
     mark_missing_parties(References(extract.tables))
     register = make_register(extract.tables)
-    do_all(Bulk.find_copies, [extract.bulk[name] for name in ("invoices", "payments")])
+    do_all(LargeTable.find_copies, [extract.large[name] for name in ("invoices", "payments")])
     give_back_memory()
-    parts = Parts(extract.bulk, register, writer.scratch)
+    parts = Parts(extract.large, register, writer.scratch)
     progress("чии са фактурите и плащанията")
     # Early EUR rows in one table are enough to ask: a BGN row taken in from either refuses them.
-    parts.settle(any(bulk.has_early_euro for bulk in extract.bulk.values()))
+    parts.settle(any(large.has_early_euro for large in extract.large.values()))
     _refuse_empty(len(parts.accounts))
     give_back_memory()
     progress("снимка")
@@ -129,14 +129,14 @@ class _Assembly:
         self.extract, self.register, self.parts, self.limits = extract, register, parts, limits
         self.totals = ControlTotals()
         self.began_on: list[npt.NDArray[np.int32]] = []
-        self.refused: dict[str, list[Refused]] = {name: [] for name in BULK}
+        self.refused: dict[str, list[Refused]] = {name: [] for name in LARGE_TABLES}
         self.dropped = {"payments": 0, "credit_notes": 0}
         self.newest: dict[str, Any] = {"invoice": None, "payment": None}
 
     def run(self, writer: BucketSink[Any]) -> Assembled:
         for built in self.parts.build():
             for name, table in built.tables.items():
-                writer.write(name, table, built.homes)
+                writer.write(name, table, built.buckets)
             self._remember(built)
         give_back_memory()
         self._remember_nowhere()
@@ -192,7 +192,7 @@ class _Assembly:
 
     def _remember(self, built: Built) -> None:
         self.began_on.append(built.began_on)
-        for name in BULK:
+        for name in LARGE_TABLES:
             self.refused[name].append(built.refused[name])
             self.totals.add_rows(name, built.rows[name])
         self.totals.add_amounts(built.amounts)
@@ -210,8 +210,8 @@ class _Assembly:
             self.refused["payments"].append(
                 Refused(refused, refused.frame[PREMISE], refused.frame[PAYER])
             )
-        for name in BULK:
-            ragged = len(self.extract.bulk[name].ragged_lines)
+        for name in LARGE_TABLES:
+            ragged = len(self.extract.large[name].ragged_lines)
             self.totals.add_rows(
                 name, {"read": ragged, "quarantined": ragged, "repeated": 0, "taken": 0}
             )
@@ -221,7 +221,7 @@ class _Assembly:
 
         The place is -1 for an invoice that is no item.
         """
-        gathered = {name: self._join(name, self.refused[name]) for name in BULK}
+        gathered = {name: self._join(name, self.refused[name]) for name in LARGE_TABLES}
         tables = self.extract.tables | {name: of.rows for name, of in gathered.items()}
         check_limits(
             count_refusals(tables), self.limits, tables
@@ -264,14 +264,14 @@ class _Assembly:
         ), self.cells | read_refused(changed)
 
     def _join(self, name: str, parts: list[Refused]) -> Refused:
-        bulk = self.extract.bulk[name]
+        large = self.extract.large[name]
         names = [column for column in parts[0].rows.frame]
         for part in parts:
             part.rows.frame = Frame({column: part.rows.frame.columns[column] for column in names})
-        rows = join_tables(bulk.raw, [part.rows for part in parts])
-        rows.ragged_lines = bulk.ragged_lines
+        rows = join_tables(large.raw, [part.rows for part in parts])
+        rows.ragged_lines = large.ragged_lines
         # So that `rows_read`, against which the limit is checked, counts the whole file.
-        rows.rows_elsewhere = bulk.counts.rows - len(rows) - len(rows.ragged_lines)
+        rows.rows_elsewhere = large.counts.rows - len(rows) - len(rows.ragged_lines)
         numbers = ((part.premise, part.payer) for part in parts)
         premise, payer = (np.concatenate(of) for of in zip(*numbers, strict=True))
         return Refused(rows, premise, payer)

@@ -20,14 +20,14 @@ import pyarrow.compute as pc
 from dunning.core.arrays import Flags, Places
 from dunning.core.days import NEVER
 from dunning.core.frames import BUCKETS, BucketedTable, Frame
-from dunning.core.ledger_tables import BULK
+from dunning.core.ledger_tables import LARGE_TABLES
 from dunning.ledger.attribute.accounts import Accounts, Pairs
 from dunning.ledger.attribute.attribution import attribute
 from dunning.ledger.attribute.bucket_attribution import Settled, settle_part
 from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE, Strays
 from dunning.ledger.attribute.references import References
 from dunning.ledger.attribute.register import Register
-from dunning.ledger.bucket_files import HOMELESS, Spill, sort_by_home
+from dunning.ledger.bucket_files import UNKNOWN_BUCKET, BucketFile, sort_by_bucket
 from dunning.ledger.build.build_context import BuildContext
 from dunning.ledger.build.build_invoices_payments import (
     Payments,
@@ -39,7 +39,7 @@ from dunning.ledger.build.build_invoices_payments import (
 from dunning.ledger.check.control_totals import Amounts, EntryCounts, count_rows, sum_amounts
 from dunning.ledger.check.duplicates import mark_duplicates
 from dunning.ledger.check.row_checks import mark_other_currency
-from dunning.ledger.large_tables import Bulk
+from dunning.ledger.large_tables import LargeTable
 from dunning.ledger.side_by_side import do_all, map_in_order
 from dunning.ledger.text_index import UNNAMED, TextIndex, find_places
 from dunning.ledger.typed_tables import TypedTable, join_tables
@@ -64,7 +64,7 @@ class Built:
 
     Attributes:
         tables: items, equalisations, payments, reversals and invoice_lines; empty outside of
-            `homes`.
+            `buckets`.
         began_on: first day of each account, of its invoices and payments.
         refused: by table.
         rows, amounts: for the books.
@@ -72,7 +72,7 @@ class Built:
         newest: newest day of an invoice and of a payment; None where there is none.
     """
 
-    homes: range
+    buckets: range
     tables: dict[str, BucketedTable]
     began_on: npt.NDArray[np.int32]
     refused: dict[str, Refused]
@@ -97,7 +97,7 @@ class _SetAside:
 class _Part:
     """As SettledPart, but everything as long as a table is in files."""
 
-    homes: range
+    buckets: range
     invoices: _SetAside
     payments: _SetAside
     is_stray: Flags
@@ -115,9 +115,9 @@ class Parts:
 
     accounts: Accounts
 
-    def __init__(self, tables: dict[str, Bulk], register: Register, folder: Path) -> None:
+    def __init__(self, tables: dict[str, LargeTable], register: Register, folder: Path) -> None:
         self._tables, self._register, self._folder = tables, register, folder
-        octets = np.sum([bulk.spill.octets for bulk in tables.values()], axis=0)
+        octets = np.sum([large.bucket_file.octets for large in tables.values()], axis=0)
         self.ranges = list(_cut(octets[:BUCKETS]))
         self._settled: list[_Part] = []
         self._item_places: dict[int, Places] = {}
@@ -155,23 +155,23 @@ class Parts:
         The place is the invoice's row among its bucket's items, or -1. Call it after `build` has
         ended.
         """
-        bulk = self._tables["invoices"]
-        homes, asked = bulk.directory.find_all_homes(names), TextIndex(names)
+        large = self._tables["invoices"]
+        buckets, asked = large.key_buckets.find_all_buckets(names), TextIndex(names)
 
         def find(number: int) -> tuple[TypedTable, Settled, Places]:
             settled = self._settled[number].invoices.read()
-            invoices = self._read("invoices", self._settled[number].homes, settled)
+            invoices = self._read("invoices", self._settled[number].buckets, settled)
             rows = np.flatnonzero(asked.find(invoices.frame.text("invoice_no")) >= 0)
             return invoices.take(rows), _take(settled, rows), self._item_places[number][rows]
 
         found = do_all(
-            find, [n for n, part in enumerate(self._settled) if homes.intersection(part.homes)]
+            find, [n for n, part in enumerate(self._settled) if buckets.intersection(part.buckets)]
         )
         if not found:
             nothing = self._read("invoices", range(0), None)
             return nothing, _unnamed(0), np.zeros(0, np.int32)
         return (
-            join_tables(bulk.raw, [rows for rows, _, _ in found]),
+            join_tables(large.raw, [rows for rows, _, _ in found]),
             _join([of for _, of, _ in found]),
             np.concatenate([places for _, _, places in found]),
         )
@@ -192,14 +192,14 @@ class Parts:
         called for.
         """
         self._settled = []
-        strays = Spill(self._folder / "strays.arrow", self._tables["payments"].raw)
+        strays = BucketFile(self._folder / "strays.arrow", self._tables["payments"].raw)
         for part, gone in map_in_order(self._settle_part, self.ranges):
             if stop_at_bgn and part.has_bgn:
                 strays.remove()
                 return True
             self._settled.append(part)
             if len(gone):
-                strays.add(sort_by_home(gone, np.full(len(gone), HOMELESS)))
+                strays.add(sort_by_bucket(gone, np.full(len(gone), UNKNOWN_BUCKET)))
         strays.close()
         pairs = np.concatenate([part.pairs for part in self._settled])
         self.accounts = Accounts(self._register.numbering, pairs)
@@ -215,17 +215,17 @@ class Parts:
         strays.remove()
         return self._strays.has_bgn or any(part.has_bgn for part in self._settled)
 
-    def _settle_part(self, homes: range) -> tuple[_Part, TypedTable]:
-        invoices = self._tables["invoices"].read(homes, ("kind", "due_on", "amount", "refers_to"))
-        payments = self._tables["payments"].read(homes)
+    def _settle_part(self, buckets: range) -> tuple[_Part, TypedTable]:
+        invoices = self._tables["invoices"].read(buckets, ("kind", "due_on", "amount", "refers_to"))
+        payments = self._tables["payments"].read(buckets)
         part = settle_part(
-            homes, invoices, payments, self._register, refuses_early_euro=self._refuses_early_euro
+            buckets, invoices, payments, self._register, refuses_early_euro=self._refuses_early_euro
         )
         billed, paid = (
-            self._folder / f"{name}-{homes.start}.npy" for name in ("invoices", "payments")
+            self._folder / f"{name}-{buckets.start}.npy" for name in ("invoices", "payments")
         )
         kept = _Part(
-            homes,
+            buckets,
             _SetAside(billed, part.invoices),
             _SetAside(paid, part.payments),
             part.is_stray,
@@ -241,11 +241,11 @@ class Parts:
         """
         premise = np.full(len(names), UNNAMED, np.int32)
         payer = np.full(len(names), UNNAMED, np.int32)
-        homes = self._tables["payments"].directory.find_all_homes(names)
+        buckets = self._tables["payments"].key_buckets.find_all_buckets(names)
         for part in self._settled:
-            if homes.intersection(part.homes):
+            if buckets.intersection(part.buckets):
                 of = part.payments.read()
-                table = self._read("payments", part.homes, of)
+                table = self._read("payments", part.buckets, of)
                 at = find_places(names, table.frame.text("payment_no"))
                 hits = np.flatnonzero(at >= 0)
                 # A stray is still in the table of its first bucket, but without an account: not a
@@ -254,8 +254,8 @@ class Parts:
                 premise[hits], payer[hits] = of.premise[at[hits]], of.payer[at[hits]]
         return premise, payer
 
-    def _read(self, name: str, homes: range, settled: Settled | None) -> TypedTable:
-        table = self._tables[name].read(homes, _CODES)
+    def _read(self, name: str, buckets: range, settled: Settled | None) -> TypedTable:
+        table = self._tables[name].read(buckets, _CODES)
         if settled is not None:
             table.reasons |= settled.reasons
         return table
@@ -263,9 +263,9 @@ class Parts:
     def _build(self, number: int) -> Built:
         part = self._settled[number]
         billed = part.invoices.read()
-        invoices = self._read("invoices", part.homes, billed)
+        invoices = self._read("invoices", part.buckets, billed)
         payments, paid = self._read_payments(part)
-        lines = self._tables["invoice_lines"].read(part.homes)
+        lines = self._tables["invoice_lines"].read(part.buckets)
         mark_duplicates(lines)
         tables = {"invoices": invoices, "payments": payments, "invoice_lines": lines}
         references = References(tables)
@@ -294,11 +294,11 @@ class Parts:
         }
         numbers = {"invoices": billed, "payments": paid, "invoice_lines": _unnamed(len(lines))}
         return Built(
-            homes=part.homes,
+            buckets=part.buckets,
             tables=written,
             began_on=_find_first_days(context),
-            refused={name: _refused(tables[name], numbers[name]) for name in BULK},
-            rows={name: count_rows(tables[name]) for name in BULK},
+            refused={name: _refused(tables[name], numbers[name]) for name in LARGE_TABLES},
+            rows={name: count_rows(tables[name]) for name in LARGE_TABLES},
             amounts=sum_amounts(invoices, payments, written),
             dropped=moved.dropped,
             newest=_find_newest(written),
@@ -309,8 +309,8 @@ class Parts:
         assert self._strays is not None
         rows = np.flatnonzero(~part.is_stray)
         known = part.payments.read()
-        stayed = self._read("payments", part.homes, known).take(rows)
-        came = self._strays.read(part.homes)
+        stayed = self._read("payments", part.buckets, known).take(rows)
+        came = self._strays.read(part.buckets)
         settled = [_take(known, rows)]
         settled += [Settled(rows.frame[PREMISE], rows.frame[PAYER], rows.reasons) for rows in came]
         # Strays carry two columns more and keep the codes; the tables to be joined need equal
@@ -324,11 +324,11 @@ class Parts:
 def _cut(octets: npt.NDArray) -> Iterator[range]:
     """Yield ranges of consecutive buckets of about PART_BYTES; every bucket is in one."""
     start, held = 0, 0
-    for home, size in enumerate(octets.tolist()):
-        # `home > start`: a bucket that is larger than a part is a part by itself.
-        if home > start and held + size > PART_BYTES:
-            yield range(start, home)
-            start, held = home, 0
+    for bucket, size in enumerate(octets.tolist()):
+        # `bucket > start`: a bucket that is larger than a part is a part by itself.
+        if bucket > start and held + size > PART_BYTES:
+            yield range(start, bucket)
+            start, held = bucket, 0
         held += size
     yield range(start, len(octets))
 
