@@ -246,19 +246,19 @@ def join_tables(raw: RawTable, tables: Sequence[TypedTable]) -> TypedTable:
 
 
 def join_columns(
-    file: str, name: str, parts: Sequence[npt.NDArray | pa.Array]
+    file: str, name: str, stretches: Sequence[npt.NDArray | pa.Array]
 ) -> npt.NDArray | pa.Array:
     """Return the stretches of a column as one.
 
     Raises:
         DunningError: its texts come to more than 2 GiB.
     """
-    if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts)
+    if isinstance(stretches[0], np.ndarray):
+        return np.concatenate(stretches)
     # Arrow texts have 32-bit offsets: more bytes would overflow.
-    if sum(part.nbytes for part in parts) >= np.iinfo(np.int32).max:
+    if sum(stretch.nbytes for stretch in stretches) >= np.iinfo(np.int32).max:
         raise texts_too_long(file, name)
-    return pa.concat_arrays(parts)
+    return pa.concat_arrays(stretches)
 
 
 def texts_too_long(file: str, name: str) -> DunningError:

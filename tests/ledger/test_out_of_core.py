@@ -27,7 +27,7 @@ def cramped() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "_CHUNK", 500)
         patch.setattr(bucket_files, "HELD_BYTES", 1)
-        patch.setattr(bucket_passes, "PART_BYTES", 1)
+        patch.setattr(bucket_passes, "RANGE_BYTES", 1)
         yield
 
 

@@ -27,7 +27,7 @@ import numpy as np
 from dunning.core.arrays import Places
 from dunning.core.ledger_tables import bit
 from dunning.ledger.attribute.accounts import NO_ACCOUNT, Accounts, Numbering
-from dunning.ledger.attribute.bucket_attribution import MISSING, Settled
+from dunning.ledger.attribute.bucket_attribution import MISSING, Attributed
 from dunning.ledger.attribute.references import References, take_or
 from dunning.ledger.attribute.reversals import PaymentRows, find_bad_reversals
 from dunning.ledger.check.row_checks import BGN, EUR, EUR_FROM, unreadable
@@ -63,14 +63,14 @@ class _Named:
 
 
 def attribute(
-    references: References, accounts: Accounts, billed: Settled, paid: Settled
+    references: References, accounts: Accounts, billed: Attributed, paid: Attributed
 ) -> Attribution:
     """Return the account of each invoice and payment of some buckets; marks bad_reversal.
 
     Args:
         references: the rows of these buckets, all other reasons marked.
         accounts: of these buckets.
-        billed, paid: what was settled about invoices and payments.
+        billed, paid: premise and payer of invoices and payments.
     """
     payments = references.tables["payments"]
     rows = np.flatnonzero(references.accepted("invoices"))

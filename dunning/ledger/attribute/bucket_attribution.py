@@ -9,7 +9,7 @@ payment names                    account, first rule that fits
 premise and payer                that pair
 an invoice that agrees           the account of the invoice
 premise alone                    the one payer with a tenure on the day of payment
-no premise, no such invoice      elsewhere (`is_stray`): the payer's only account
+no premise, no such invoice      elsewhere (`lacks_premise`): the payer's only account
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ MISSING = bit("missing_reference")
 
 
 @dataclass(frozen=True)
-class Settled:
+class Attributed:
     """The premise and payer of the rows of a table in some buckets, aligned with them.
 
     Attributes:
@@ -48,31 +48,31 @@ class Settled:
 
 
 @dataclass(frozen=True)
-class SettledPart:
+class AttributedBuckets:
     """The attribution of some consecutive buckets.
 
     Attributes:
-        is_stray: payments that did not find their account here and go elsewhere.
+        lacks_premise: payments that did not find their account here and go elsewhere.
         pairs: the accounts of these buckets, ascending.
         has_bgn: an invoice or payment in BGN is taken in here.
     """
 
     buckets: range
-    invoices: Settled
-    payments: Settled
-    is_stray: Flags
+    invoices: Attributed
+    payments: Attributed
+    lacks_premise: Flags
     pairs: Pairs
     has_bgn: bool
 
 
-def settle_part(
+def attribute_buckets(
     buckets: range,
     invoices: TypedTable,
     payments: TypedTable,
     register: Register,
     *,
     refuses_early_euro: bool,
-) -> SettledPart:
+) -> AttributedBuckets:
     """Attribute the invoices and payments of some buckets, and mark their reasons.
 
     Marks missing_reference, no_single_payer, unmatched_payment and, where asked,
@@ -82,12 +82,12 @@ def settle_part(
         for table, day in ((invoices, "issued_on"), (payments, "paid_on")):
             table.mark(is_euro_too_early(table, day), bit("eur_before_changeover"))
     # Invoices first: a payment may get its account from the invoice that it names.
-    billed = settle_invoices(invoices, register)
+    billed = attribute_invoices(invoices, register)
     named = _name(payments, register)
     found = _find_owners(payments, named, invoices, billed, register)
     # No premise by any rule: the account, if any, may be in another bucket.
-    is_stray = (found.premise == UNNAMED) if len(payments) else np.zeros(0, bool)
-    _mark_unmatched(payments, found, named, ~is_stray)
+    lacks_premise = (found.premise == UNNAMED) if len(payments) else np.zeros(0, bool)
+    _mark_unmatched(payments, found, named, ~lacks_premise)
     is_plain = payments.accepted & payments.frame.text("reverses").is_null().to_numpy(
         zero_copy_only=False
     )
@@ -110,10 +110,10 @@ def settle_part(
         bool((table.frame["currency"][rows] == BGN).any())
         for table, rows in ((invoices, owned), (payments, is_paid))
     )
-    return SettledPart(buckets, billed, found, is_stray, pairs, has_bgn)
+    return AttributedBuckets(buckets, billed, found, lacks_premise, pairs, has_bgn)
 
 
-def settle_invoices(invoices: TypedTable, register: Register) -> Settled:
+def attribute_invoices(invoices: TypedTable, register: Register) -> Attributed:
     """Return the account of each invoice; marks missing_reference and no_single_payer.
 
     An invoice without a payer belongs to the one payer with a tenure over its whole service period.
@@ -137,7 +137,7 @@ def settle_invoices(invoices: TypedTable, register: Register) -> Settled:
     invoices.mark(rows[single < 0], bit("no_single_payer"))
     # NONE and SEVERAL (-1, -2) both become UNNAMED (-1).
     payer[rows] = np.maximum(single, UNNAMED)
-    return Settled(named.premise, payer, invoices.reasons)
+    return Attributed(named.premise, payer, invoices.reasons)
 
 
 def name_payers(table: TypedTable, register: Register) -> Places:
@@ -157,15 +157,19 @@ def mark_missing(table: TypedTable, column: str, numbers: Places, accepted: Flag
     table.mark(is_refused(numbers, accepted), missing)
 
 
-def _name(table: TypedTable, register: Register) -> Settled:
+def _name(table: TypedTable, register: Register) -> Attributed:
     premise = register.number_premises(table.frame.text("premise_no"))
     mark_missing(table, "premise_no", premise, register.premise_accepted)
-    return Settled(premise, name_payers(table, register), table.reasons)
+    return Attributed(premise, name_payers(table, register), table.reasons)
 
 
 def _find_owners(
-    payments: TypedTable, named: Settled, invoices: TypedTable, billed: Settled, register: Register
-) -> Settled:
+    payments: TypedTable,
+    named: Attributed,
+    invoices: TypedTable,
+    billed: Attributed,
+    register: Register,
+) -> Attributed:
     """Return the account of each payment, for those that do not name both premise and payer.
 
     By the invoice that they name, else by the tenancy.
@@ -191,7 +195,7 @@ def _find_owners(
     rows = rows[(premise[rows] >= 0) & (payer[rows] == UNNAMED) & (paid_on[rows] != NEVER)]
     tenants = find_single_payers(register.tenures, premise[rows], paid_on[rows], paid_on[rows])
     payer[rows] = np.maximum(tenants, UNNAMED)
-    return Settled(premise, payer, payments.reasons)
+    return Attributed(premise, payer, payments.reasons)
 
 
 def agrees_with(premise: Places, payer: Places, of_premise: Places, of_payer: Places) -> Flags:
@@ -204,7 +208,9 @@ def agrees_with(premise: Places, payer: Places, of_premise: Places, of_payer: Pl
     return agrees & ((payer == UNNAMED) | (payer == of_payer))
 
 
-def _mark_unmatched(payments: TypedTable, found: Settled, named: Settled, rows: Flags) -> None:
+def _mark_unmatched(
+    payments: TypedTable, found: Attributed, named: Attributed, rows: Flags
+) -> None:
     """Mark payments that name a premise alone, on a day without exactly one payer.
 
     A day that cannot be read adds no second reason.

@@ -1,6 +1,6 @@
 """Find the account of payments without a premise in the row or its invoice.
 
-Such a payment ("stray") goes to the bucket of its payer's only account.
+Such a payment goes to the bucket of its payer's only account.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,38 +25,38 @@ FindPairs = Callable[[pa.Array], tuple[Places, Places]]
 PREMISE, PAYER = "(premise)", "(payer)"
 
 
-class Strays:
+class PaymentsWithoutPremise:
     """Assigns payments that name no premise to their payer's only account.
 
     Attributes:
-        nowhere: those without an account, and further copies, with the columns PREMISE (always
-            UNNAMED) and PAYER.
+        without_account: payments without an account, and further copies, with the columns PREMISE
+            (always UNNAMED) and PAYER.
         has_bgn: one of them in BGN is taken in.
     """
 
     def __init__(
         self,
         payments: LargeTable,
-        strays: BucketFile,
+        without_premise: BucketFile,
         accounts: Accounts,
         register: Register,
         folder: Path,
     ) -> None:
         self._payments = payments
-        self._strays = strays
+        self._without_premise = without_premise
         self._accounts = accounts
         self._register = register
-        self._placed = BucketFile(folder / "placed.arrow", payments.raw)
+        self._moved = BucketFile(folder / "moved.arrow", payments.raw)
         self._returned = BucketFile(folder / "returned.arrow", payments.raw)
-        self.nowhere: list[TypedTable] = []
+        self.without_account: list[TypedTable] = []
         self.has_bgn = False
 
     def route(self, find_payment: FindPairs, *, refuses_early_euro: bool) -> None:
-        """Move every stray to the bucket of its account, or to `nowhere`.
+        """Move each payment to the bucket of its account, or to `without_account`.
 
         Args:
-            find_payment: returns the (premise, payer) of payments by number that are no strays,
-                refused ones too; UNNAMED elsewhere.
+            find_payment: returns the (premise, payer) of payments by number where they have a
+                premise, refused ones too; UNNAMED elsewhere.
             refuses_early_euro: EUR rows dated before the changeover are refused.
         """
         bare: list[TypedTable] = []
@@ -66,22 +66,22 @@ class Strays:
             payer = name_payers(rows, self._register)
             owner = self._find_only_accounts(payer)
             # A reversal with no payer: only the reversed payment names the account, and that may
-            # be a stray that is still to come. So these wait until all others are placed.
+            # be one that is still to come. So these wait until all others are moved.
             is_bare = (owner[0] < 0) & (payer == UNNAMED) & _is_filled(rows, "reverses")
             if is_bare.any():
                 bare.append(rows.take(np.flatnonzero(is_bare)))
-            self._send(rows, owner, payer, ~is_bare, self._placed)
-        self._placed.close()
+            self._send(rows, owner, payer, ~is_bare, self._moved)
+        self._moved.close()
         if bare:
             self._send_bare(join_tables(self._payments.raw, bare), find_payment)
         self._returned.close()
 
     def read(self, buckets: range) -> list[TypedTable]:
-        """Return the strays with an account in some buckets, with the columns PREMISE and PAYER.
+        """Return those with an account in some buckets, with the columns PREMISE and PAYER.
 
         Both are numbers of the account.
         """
-        bucket_files = (self._placed, self._returned)
+        bucket_files = (self._moved, self._returned)
         return [
             bucket_file.read(buckets)
             for bucket_file in bucket_files
@@ -94,23 +94,23 @@ class Strays:
         Only of payments that were moved to the bucket of their account.
         """
         # One bucket at a time, to hold little in memory.
-        for bucket in np.flatnonzero(self._placed.rows).tolist():
-            placed = self._placed.read(range(bucket, bucket + 1))
-            at = find_places(names, placed.frame.text("payment_no"))
+        for bucket in np.flatnonzero(self._moved.rows).tolist():
+            moved = self._moved.read(range(bucket, bucket + 1))
+            at = find_places(names, moved.frame.text("payment_no"))
             here = (premise < 0) & (at >= 0)
             premise[here], payer[here] = (
-                placed.frame[PREMISE][at[here]],
-                placed.frame[PAYER][at[here]],
+                moved.frame[PREMISE][at[here]],
+                moved.frame[PAYER][at[here]],
             )
 
     def remove(self) -> None:
         """Delete all files."""
-        for bucket_file in (self._placed, self._returned):
+        for bucket_file in (self._moved, self._returned):
             bucket_file.remove()
 
     def _all(self) -> Iterator[TypedTable]:
         """Yield the payments that never had a bucket, then those without an account in theirs."""
-        for bucket_file in (self._payments.bucket_file, self._strays):
+        for bucket_file in (self._payments.bucket_file, self._without_premise):
             for rows in bucket_file.slices(range(UNKNOWN_BUCKET, STORED_BUCKETS)):
                 yield bucket_file.typed([rows])
 
@@ -154,7 +154,7 @@ class Strays:
         if goes.any():
             went = _with_numbers(rows, goes, premise, found)
             into.add(sort_by_bucket(went, self._register.numbering.bucket[premise[goes]]))
-        self.nowhere.append(_with_numbers(rows, stays, np.full(len(rows), UNNAMED), payer))
+        self.without_account.append(_with_numbers(rows, stays, np.full(len(rows), UNNAMED), payer))
 
 
 def _with_numbers(rows: TypedTable, chosen: Flags, premise: Places, payer: Places) -> TypedTable:

@@ -23,7 +23,7 @@ from dunning.ledger.attribute.incomplete_accounts import (
 from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE
 from dunning.ledger.attribute.references import References
 from dunning.ledger.attribute.register import Register, make_register
-from dunning.ledger.build.bucket_passes import Built, Parts, Refused
+from dunning.ledger.build.bucket_passes import BucketPasses, Built, Refused
 from dunning.ledger.build.build_accounts import AccountTables, add_first_tenancies
 from dunning.ledger.build.build_agreements_cases import (
     AgreementTables,
@@ -102,14 +102,14 @@ def assemble(
     register = make_register(extract.tables)
     do_all(LargeTable.find_copies, [extract.large[name] for name in ("invoices", "payments")])
     give_back_memory()
-    parts = Parts(extract.large, register, writer.scratch)
+    passes = BucketPasses(extract.large, register, writer.scratch)
     progress("чии са фактурите и плащанията")
     # Early EUR rows in one table are enough to ask: a BGN row taken in from either refuses them.
-    parts.settle(any(large.has_early_euro for large in extract.large.values()))
-    _refuse_empty(len(parts.accounts))
+    passes.attribute(any(large.has_early_euro for large in extract.large.values()))
+    _refuse_empty(len(passes.accounts))
     give_back_memory()
     progress("снимка")
-    return _Assembly(extract, register, parts, limits).run(writer)
+    return _Assembly(extract, register, passes, limits).run(writer)
 
 
 def _refuse_empty(accounts: int) -> None:
@@ -121,12 +121,12 @@ def _refuse_empty(accounts: int) -> None:
 
 
 class _Assembly:
-    """Collects from the parts, one after the other, what the remaining tables need."""
+    """Collects from all buckets what the remaining tables need."""
 
     def __init__(
-        self, extract: Extract, register: Register, parts: Parts, limits: QuarantineLimits
+        self, extract: Extract, register: Register, passes: BucketPasses, limits: QuarantineLimits
     ) -> None:
-        self.extract, self.register, self.parts, self.limits = extract, register, parts, limits
+        self.extract, self.register, self.passes, self.limits = extract, register, passes, limits
         self.totals = ControlTotals()
         self.began_on: list[npt.NDArray[np.int32]] = []
         self.refused: dict[str, list[Refused]] = {name: [] for name in LARGE_TABLES}
@@ -134,15 +134,15 @@ class _Assembly:
         self.newest: dict[str, Any] = {"invoice": None, "payment": None}
 
     def run(self, writer: BucketSink[Any]) -> Assembled:
-        for built in self.parts.build():
+        for built in self.passes.build():
             for name, table in built.tables.items():
                 writer.write(name, table, built.buckets)
             self._remember(built)
         give_back_memory()
-        self._remember_nowhere()
+        self._remember_without_account()
         asked, places = self._gather()
-        # The parts are written and gone; from here on a few rows represent the large tables:
-        # parts   [bucket 0..7][8..15] … [56..63]   written, then released
+        # All buckets are written and gone; from here on a few rows represent the large tables:
+        # tables  [bucket 0..7][8..15] … [56..63]   written, then released
         # kept    refused rows + invoices that holds, agreements or cases name
         context, cells = self._refer(asked)
         # Only `number` (the place of each kept invoice) is used below; the items themselves are
@@ -155,7 +155,7 @@ class _Assembly:
         began_on = np.concatenate(self.began_on)
         # Before `account_tables.build`, which writes `began_on`.
         add_first_tenancies(context, began_on)
-        payers_of = self.parts.find_payment_accounts(named_payments(context.references, cells))
+        payers_of = self.passes.find_payment_accounts(named_payments(context.references, cells))
         incomplete = find_incomplete(context.references, context.attribution, cells, payers_of)
         dwellings = {
             "protections": build_protections(context, account_tables),
@@ -201,9 +201,9 @@ class _Assembly:
             known = self.newest[name]
             self.newest[name] = day if known is None or (day is not None and day > known) else known
 
-    def _remember_nowhere(self) -> None:
-        """Add the rows that are in no part: payments without an account, and ragged rows."""
-        for rows in self.parts.nowhere:
+    def _remember_without_account(self) -> None:
+        """Add the rows that are in no bucket: payments without an account, and ragged rows."""
+        for rows in self.passes.without_account:
             self.totals.add_rows("payments", count_rows(rows))
             self.totals.add_amounts({"payments": sum_payments(rows)})
             refused = rows.take(np.flatnonzero(rows.is_refused))
@@ -229,12 +229,12 @@ class _Assembly:
         self.cells = read_refused(tables)
         names = [self.extract.tables[name].frame.text("invoice_no") for name in _NAMING]
         names.append(named_invoices(References(tables), self.cells))
-        rows, settled, places = self.parts.find_invoices(
+        rows, attributed, places = self.passes.find_invoices(
             pa.concat_arrays(names).drop_null().unique()
         )
         # A refused invoice may also be named; it is already there.
         new = np.flatnonzero(~np.isin(rows.lines, gathered["invoices"].rows.lines))
-        found = Refused(rows.take(new), settled.premise[new], settled.payer[new])
+        found = Refused(rows.take(new), attributed.premise[new], attributed.payer[new])
         refused = gathered["invoices"]
         gathered["invoices"] = self._join("invoices", [refused, found])
         # Refused invoices come first in the joined table and are no items: -1.
@@ -246,7 +246,7 @@ class _Assembly:
         references = References(
             tables, {name: (of.premise, of.payer) for name, of in gathered.items()}
         )
-        accounts = self.parts.accounts
+        accounts = self.passes.accounts
         owners = {name: accounts.find(of.premise, of.payer) for name, of in gathered.items()}
         accepted = gathered["invoices"].rows.accepted
         attribution = Attribution(
@@ -263,16 +263,16 @@ class _Assembly:
             references, self.register.numbering, attribution
         ), self.cells | read_refused(changed)
 
-    def _join(self, name: str, parts: list[Refused]) -> Refused:
+    def _join(self, name: str, tables: list[Refused]) -> Refused:
         large = self.extract.large[name]
-        names = [column for column in parts[0].rows.frame]
-        for part in parts:
-            part.rows.frame = Frame({column: part.rows.frame.columns[column] for column in names})
-        rows = join_tables(large.raw, [part.rows for part in parts])
+        names = [column for column in tables[0].rows.frame]
+        for one in tables:
+            one.rows.frame = Frame({column: one.rows.frame.columns[column] for column in names})
+        rows = join_tables(large.raw, [one.rows for one in tables])
         rows.ragged_lines = large.ragged_lines
         # So that `rows_read`, against which the limit is checked, counts the whole file.
         rows.rows_elsewhere = large.counts.rows - len(rows) - len(rows.ragged_lines)
-        numbers = ((part.premise, part.payer) for part in parts)
+        numbers = ((one.premise, one.payer) for one in tables)
         premise, payer = (np.concatenate(of) for of in zip(*numbers, strict=True))
         return Refused(rows, premise, payer)
 

@@ -2,9 +2,9 @@
 
 Only small facts about all buckets stay in memory; everything as long as a table is in files.
 
-pass 1  for each part: read → attribute → save decisions → payments without an account here: strays
-        all parts done: the accounts of the extract are known → strays get their account
-pass 2  for each part: read → add saved decisions and arrived strays → build the tables
+pass 1  some buckets: read → attribute → save what was decided; set payments without premise aside
+        at the end: all accounts are known → payments without premise get theirs
+pass 2  some buckets: read → add what was decided and the payments that came → build the tables
 """
 
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ from dunning.core.frames import BUCKETS, BucketedTable, Frame
 from dunning.core.ledger_tables import LARGE_TABLES
 from dunning.ledger.attribute.accounts import Accounts, Pairs
 from dunning.ledger.attribute.attribution import attribute
-from dunning.ledger.attribute.bucket_attribution import Settled, settle_part
-from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE, Strays
+from dunning.ledger.attribute.bucket_attribution import Attributed, attribute_buckets
+from dunning.ledger.attribute.payments_without_premise import PAYER, PREMISE, PaymentsWithoutPremise
 from dunning.ledger.attribute.references import References
 from dunning.ledger.attribute.register import Register
 from dunning.ledger.bucket_files import UNKNOWN_BUCKET, BucketFile, sort_by_bucket
@@ -44,8 +44,9 @@ from dunning.ledger.side_by_side import do_all, map_in_order
 from dunning.ledger.text_index import UNNAMED, TextIndex, find_places
 from dunning.ledger.typed_tables import TypedTable, join_tables
 
-# A part must fit into memory several times over: as read, as attributed and as built, per thread.
-PART_BYTES = 48 << 20
+# Buckets read at once must fit into memory several times over: as read, as attributed and as
+# built, per thread.
+RANGE_BYTES = 48 << 20
 _CODES = ("premise_no", "payer_code")
 
 
@@ -82,35 +83,37 @@ class Built:
     newest: dict[str, Any]
 
 
-class _SetAside:
+class _SavedRows:
     """The decisions about a table's rows in some buckets, saved in a file."""
 
-    def __init__(self, path: Path, settled: Settled) -> None:
+    def __init__(self, path: Path, attributed: Attributed) -> None:
         self._path = path
-        np.save(path, np.array([settled.premise, settled.payer, settled.reasons], np.int32))
+        np.save(
+            path, np.array([attributed.premise, attributed.payer, attributed.reasons], np.int32)
+        )
 
-    def read(self) -> Settled:
-        return Settled(*np.load(self._path))
+    def read(self) -> Attributed:
+        return Attributed(*np.load(self._path))
 
 
 @dataclass(frozen=True)
-class _Part:
-    """As SettledPart, but everything as long as a table is in files."""
+class _SavedBuckets:
+    """As AttributedBuckets, but everything as long as a table is in files."""
 
     buckets: range
-    invoices: _SetAside
-    payments: _SetAside
-    is_stray: Flags
+    invoices: _SavedRows
+    payments: _SavedRows
+    lacks_premise: Flags
     pairs: Pairs
     has_bgn: bool
 
 
-class Parts:
-    """Reads, attributes and builds the large tables part by part.
+class BucketPasses:
+    """Reads, attributes and builds the large tables, some buckets at a time.
 
     Attributes:
-        accounts: all accounts of the extract, once `settle` has ended.
-        nowhere: payments without an account, and further copies of them.
+        accounts: all accounts of the extract, once `attribute` has ended.
+        without_account: payments without an account, and further copies of them.
     """
 
     accounts: Accounts
@@ -119,18 +122,18 @@ class Parts:
         self._tables, self._register, self._folder = tables, register, folder
         octets = np.sum([large.bucket_file.octets for large in tables.values()], axis=0)
         self.ranges = list(_cut(octets[:BUCKETS]))
-        self._settled: list[_Part] = []
+        self._saved: list[_SavedBuckets] = []
         self._item_places: dict[int, Places] = {}
-        self._strays: Strays | None = None
+        self._without_premise: PaymentsWithoutPremise | None = None
         self._refuses_early_euro = False
 
     @property
-    def nowhere(self) -> list[TypedTable]:
+    def without_account(self) -> list[TypedTable]:
         """Payments that belong to no account, and further copies of them."""
-        assert self._strays is not None
-        return self._strays.nowhere
+        assert self._without_premise is not None
+        return self._without_premise.without_account
 
-    def settle(self, has_early_euro: bool) -> None:
+    def attribute(self, has_early_euro: bool) -> None:
         """Attribute all invoices and payments to accounts.
 
         Args:
@@ -140,16 +143,16 @@ class Parts:
         # Early EUR rows are wrong only if any BGN row is taken in, and whether one is taken in is
         # known only at the end. So it is judged first as if no EUR row were early, and then
         # decided again.
-        has_bgn = self._settle(stop_at_bgn=has_early_euro)
+        has_bgn = self._attribute_all(stop_at_bgn=has_early_euro)
         if has_early_euro and has_bgn:
             self._refuses_early_euro = True
-            self._settle(stop_at_bgn=False)
+            self._attribute_all(stop_at_bgn=False)
 
     def build(self) -> Iterator[Built]:
         """Yield all buckets in order, ready to be written."""
         yield from map_in_order(self._build, range(len(self.ranges)))
 
-    def find_invoices(self, names: pa.Array) -> tuple[TypedTable, Settled, Places]:
+    def find_invoices(self, names: pa.Array) -> tuple[TypedTable, Attributed, Places]:
         """Return the invoices with these numbers, their premise and payer, and their item places.
 
         The place is the invoice's row among its bucket's items, or -1. Call it after `build` has
@@ -158,14 +161,14 @@ class Parts:
         large = self._tables["invoices"]
         buckets, asked = large.key_buckets.find_all_buckets(names), TextIndex(names)
 
-        def find(number: int) -> tuple[TypedTable, Settled, Places]:
-            settled = self._settled[number].invoices.read()
-            invoices = self._read("invoices", self._settled[number].buckets, settled)
+        def find(number: int) -> tuple[TypedTable, Attributed, Places]:
+            attributed = self._saved[number].invoices.read()
+            invoices = self._read("invoices", self._saved[number].buckets, attributed)
             rows = np.flatnonzero(asked.find(invoices.frame.text("invoice_no")) >= 0)
-            return invoices.take(rows), _take(settled, rows), self._item_places[number][rows]
+            return invoices.take(rows), _take(attributed, rows), self._item_places[number][rows]
 
         found = do_all(
-            find, [n for n, part in enumerate(self._settled) if buckets.intersection(part.buckets)]
+            find, [n for n, saved in enumerate(self._saved) if buckets.intersection(saved.buckets)]
         )
         if not found:
             nothing = self._read("invoices", range(0), None)
@@ -178,98 +181,99 @@ class Parts:
 
     def find_payment_accounts(self, names: pa.Array) -> Places:
         """Return the account of each named payment, refused or not; below 0 where there is none."""
-        assert self._strays is not None
+        assert self._without_premise is not None
         if not len(names):
             return np.zeros(0, np.int32)
         premise, payer = self._find_owners_of_payments(names)
-        self._strays.find_owners(names, premise, payer)
+        self._without_premise.find_owners(names, premise, payer)
         return self.accounts.find(premise, payer)
 
-    def _settle(self, *, stop_at_bgn: bool) -> bool:
+    def _attribute_all(self, *, stop_at_bgn: bool) -> bool:
         """Attribute all buckets; return whether a row in BGN is taken in.
 
-        With `stop_at_bgn` it stops at the first part with such a row, because that is all it was
+        With `stop_at_bgn` it stops at the first such row, because that is all it was
         called for.
         """
-        self._settled = []
-        strays = BucketFile(self._folder / "strays.arrow", self._tables["payments"].raw)
-        for part, gone in map_in_order(self._settle_part, self.ranges):
-            if stop_at_bgn and part.has_bgn:
-                strays.remove()
-                return True
-            self._settled.append(part)
-            if len(gone):
-                strays.add(sort_by_bucket(gone, np.full(len(gone), UNKNOWN_BUCKET)))
-        strays.close()
-        pairs = np.concatenate([part.pairs for part in self._settled])
-        self.accounts = Accounts(self._register.numbering, pairs)
-        # The second run replaces the strays of the first.
-        if self._strays is not None:
-            self._strays.remove()
-        self._strays = Strays(
-            self._tables["payments"], strays, self.accounts, self._register, self._folder
+        self._saved = []
+        without_premise = BucketFile(
+            self._folder / "without_premise.arrow", self._tables["payments"].raw
         )
-        self._strays.route(
+        for saved, leaving in map_in_order(self._attribute_range, self.ranges):
+            if stop_at_bgn and saved.has_bgn:
+                without_premise.remove()
+                return True
+            self._saved.append(saved)
+            if len(leaving):
+                without_premise.add(sort_by_bucket(leaving, np.full(len(leaving), UNKNOWN_BUCKET)))
+        without_premise.close()
+        pairs = np.concatenate([saved.pairs for saved in self._saved])
+        self.accounts = Accounts(self._register.numbering, pairs)
+        # The second run replaces those of the first.
+        if self._without_premise is not None:
+            self._without_premise.remove()
+        self._without_premise = PaymentsWithoutPremise(
+            self._tables["payments"], without_premise, self.accounts, self._register, self._folder
+        )
+        self._without_premise.route(
             self._find_owners_of_payments, refuses_early_euro=self._refuses_early_euro
         )
-        strays.remove()
-        return self._strays.has_bgn or any(part.has_bgn for part in self._settled)
+        without_premise.remove()
+        return self._without_premise.has_bgn or any(saved.has_bgn for saved in self._saved)
 
-    def _settle_part(self, buckets: range) -> tuple[_Part, TypedTable]:
+    def _attribute_range(self, buckets: range) -> tuple[_SavedBuckets, TypedTable]:
         invoices = self._tables["invoices"].read(buckets, ("kind", "due_on", "amount", "refers_to"))
         payments = self._tables["payments"].read(buckets)
-        part = settle_part(
+        found = attribute_buckets(
             buckets, invoices, payments, self._register, refuses_early_euro=self._refuses_early_euro
         )
         billed, paid = (
             self._folder / f"{name}-{buckets.start}.npy" for name in ("invoices", "payments")
         )
-        kept = _Part(
+        saved = _SavedBuckets(
             buckets,
-            _SetAside(billed, part.invoices),
-            _SetAside(paid, part.payments),
-            part.is_stray,
-            part.pairs,
-            part.has_bgn,
+            _SavedRows(billed, found.invoices),
+            _SavedRows(paid, found.payments),
+            found.lacks_premise,
+            found.pairs,
+            found.has_bgn,
         )
-        return kept, payments.take(np.flatnonzero(part.is_stray))
+        return saved, payments.take(np.flatnonzero(found.lacks_premise))
 
     def _find_owners_of_payments(self, names: pa.Array) -> tuple[Places, Places]:
-        """Return premise and payer of the named payments that are no strays.
+        """Return premise and payer of the named payments that name a premise or an invoice.
 
         UNNAMED where there is no such payment.
         """
         premise = np.full(len(names), UNNAMED, np.int32)
         payer = np.full(len(names), UNNAMED, np.int32)
         buckets = self._tables["payments"].key_buckets.find_all_buckets(names)
-        for part in self._settled:
-            if buckets.intersection(part.buckets):
-                of = part.payments.read()
-                table = self._read("payments", part.buckets, of)
+        for saved in self._saved:
+            if buckets.intersection(saved.buckets):
+                of = saved.payments.read()
+                table = self._read("payments", saved.buckets, of)
                 at = find_places(names, table.frame.text("payment_no"))
                 hits = np.flatnonzero(at >= 0)
-                # A stray is still in the table of its first bucket, but without an account: not a
-                # hit.
+                # One without premise is still in its first bucket, without an account: not a hit.
                 hits = hits[(of.premise[at[hits]] >= 0) & (of.payer[at[hits]] >= 0)]
                 premise[hits], payer[hits] = of.premise[at[hits]], of.payer[at[hits]]
         return premise, payer
 
-    def _read(self, name: str, buckets: range, settled: Settled | None) -> TypedTable:
+    def _read(self, name: str, buckets: range, attributed: Attributed | None) -> TypedTable:
         table = self._tables[name].read(buckets, _CODES)
-        if settled is not None:
-            table.reasons |= settled.reasons
+        if attributed is not None:
+            table.reasons |= attributed.reasons
         return table
 
     def _build(self, number: int) -> Built:
-        part = self._settled[number]
-        billed = part.invoices.read()
-        invoices = self._read("invoices", part.buckets, billed)
-        payments, paid = self._read_payments(part)
-        lines = self._tables["invoice_lines"].read(part.buckets)
+        saved = self._saved[number]
+        billed = saved.invoices.read()
+        invoices = self._read("invoices", saved.buckets, billed)
+        payments, paid = self._read_payments(saved)
+        lines = self._tables["invoice_lines"].read(saved.buckets)
         mark_duplicates(lines)
         tables = {"invoices": invoices, "payments": payments, "invoice_lines": lines}
         references = References(tables)
-        accounts = Accounts(self._register.numbering, part.pairs)
+        accounts = Accounts(self._register.numbering, saved.pairs)
         attribution = attribute(references, accounts, billed, paid)
         # All invoices are decided now; a line is taken in only if its invoice is.
         references.mark_missing("invoice_lines", "invoice_no")
@@ -294,7 +298,7 @@ class Parts:
         }
         numbers = {"invoices": billed, "payments": paid, "invoice_lines": _unnamed(len(lines))}
         return Built(
-            buckets=part.buckets,
+            buckets=saved.buckets,
             tables=written,
             began_on=_find_first_days(context),
             refused={name: _refused(tables[name], numbers[name]) for name in LARGE_TABLES},
@@ -304,29 +308,31 @@ class Parts:
             newest=_find_newest(written),
         )
 
-    def _read_payments(self, part: _Part) -> tuple[TypedTable, Settled]:
+    def _read_payments(self, saved: _SavedBuckets) -> tuple[TypedTable, Attributed]:
         """Return the payments of some buckets: those that stayed and those that arrived."""
-        assert self._strays is not None
-        rows = np.flatnonzero(~part.is_stray)
-        known = part.payments.read()
-        stayed = self._read("payments", part.buckets, known).take(rows)
-        came = self._strays.read(part.buckets)
-        settled = [_take(known, rows)]
-        settled += [Settled(rows.frame[PREMISE], rows.frame[PAYER], rows.reasons) for rows in came]
-        # Strays carry two columns more and keep the codes; the tables to be joined need equal
-        # columns.
+        assert self._without_premise is not None
+        rows = np.flatnonzero(~saved.lacks_premise)
+        known = saved.payments.read()
+        stayed = self._read("payments", saved.buckets, known).take(rows)
+        came = self._without_premise.read(saved.buckets)
+        attributed = [_take(known, rows)]
+        attributed += [
+            Attributed(rows.frame[PREMISE], rows.frame[PAYER], rows.reasons) for rows in came
+        ]
+        # Those that came have two columns more and keep the codes; to be joined, tables need
+        # equal columns.
         names = list(stayed.frame)
         for table in came:
             table.frame = Frame({name: table.frame.columns[name] for name in names})
-        return join_tables(self._tables["payments"].raw, [stayed, *came]), _join(settled)
+        return join_tables(self._tables["payments"].raw, [stayed, *came]), _join(attributed)
 
 
 def _cut(octets: npt.NDArray) -> Iterator[range]:
-    """Yield ranges of consecutive buckets of about PART_BYTES; every bucket is in one."""
+    """Yield ranges of consecutive buckets of about RANGE_BYTES; every bucket is in one."""
     start, held = 0, 0
     for bucket, size in enumerate(octets.tolist()):
-        # `bucket > start`: a bucket that is larger than a part is a part by itself.
-        if bucket > start and held + size > PART_BYTES:
+        # `bucket > start`: a larger bucket is a range by itself.
+        if bucket > start and held + size > RANGE_BYTES:
             yield range(start, bucket)
             start, held = bucket, 0
         held += size
@@ -355,20 +361,22 @@ def _find_newest(written: dict[str, BucketedTable]) -> dict[str, Any]:
     }
 
 
-def _refused(table: TypedTable, of: Settled) -> Refused:
+def _refused(table: TypedTable, of: Attributed) -> Refused:
     rows = np.flatnonzero(table.is_refused)
     return Refused(table.take(rows), of.premise[rows], of.payer[rows])
 
 
-def _take(of: Settled, rows: Places) -> Settled:
-    return Settled(of.premise[rows], of.payer[rows], of.reasons[rows])
+def _take(of: Attributed, rows: Places) -> Attributed:
+    return Attributed(of.premise[rows], of.payer[rows], of.reasons[rows])
 
 
-def _join(parts: list[Settled]) -> Settled:
-    columns = ([getattr(part, name) for part in parts] for name in ("premise", "payer", "reasons"))
-    return Settled(*map(np.concatenate, columns))
+def _join(tables: list[Attributed]) -> Attributed:
+    columns = (
+        [getattr(table, name) for table in tables] for name in ("premise", "payer", "reasons")
+    )
+    return Attributed(*map(np.concatenate, columns))
 
 
-def _unnamed(rows: int) -> Settled:
+def _unnamed(rows: int) -> Attributed:
     none = np.full(rows, UNNAMED, np.int32)
-    return Settled(none, none, np.zeros(rows, np.int32))
+    return Attributed(none, none, np.zeros(rows, np.int32))
