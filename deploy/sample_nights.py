@@ -120,7 +120,7 @@ def _run_open(settings: Settings, ledger: Path, out: Path, day: date) -> None:
 
 def _run(ledger: Path, out: Path, days: Iterable[date]) -> None:
     for day in days:
-        night.run(NightlyRequest.of(day.isoformat(), str(ledger), str(out), None, None), 1)
+        night.run(NightlyRequest.of(day, str(ledger), str(out), None, None), 1)
         print(f"  {day}", flush=True)
 
 

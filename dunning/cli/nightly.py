@@ -76,7 +76,7 @@ def _nightly(options: argparse.Namespace) -> None:
     if options.ledger is None:
         return _replay(options)
     order = NightlyRequest.of(
-        options.as_of.isoformat(),
+        options.as_of,
         options.ledger,
         options.out,
         options.mapping,
@@ -104,9 +104,8 @@ def _replay(options: argparse.Namespace) -> None:
             "--accept-shrunk says of a ledger that less of a table is right, and without --ledger the day is run as it "
             "was, with what was accepted then. Give --ledger, or leave it out."
         )
-    as_of = options.as_of.isoformat()
-    with show_progress(f"dunning nightly {as_of}") as progress:
-        receipt = replay.run(as_of, options.out, options.policy, options.shards, progress)
+    with show_progress(f"dunning nightly {options.as_of}") as progress:
+        receipt = replay.run(options.as_of, options.out, options.policy, options.shards, progress)
     print(receipt["text"])
 
 

@@ -75,7 +75,7 @@ def _release(options: argparse.Namespace) -> None:
     from dunning.jobs.release import offer, publish
     from dunning.jobs.release.last_look import Layout
 
-    offers = offer.find_waiting(options.as_of.isoformat())
+    offers = offer.find_waiting(options.as_of)
     if options.list_name is None:
         print(
             "\n\n".join("\n".join(offer.ask(each, "")) for each in offers.values())
@@ -87,10 +87,9 @@ def _release(options: argparse.Namespace) -> None:
             "Say what was answered: --approved-by NAME, --rejected-by NAME or --auto-approve."
         )
     with show_progress(f"dunning release {options.list_name}") as progress:
-        on = options.on.isoformat() if options.on else None
         layout = Layout.of(options.mapping, options.billing_sql)
         receipt = publish.run_where_asked(
-            offers, options.list_name, _reply(options), options.ledger, progress, on, layout
+            offers, options.list_name, _reply(options), options.ledger, progress, options.on, layout
         )
     print(receipt["text"] or "Този списък не чака: излязъл е, отказан е, или няма редове.")
 

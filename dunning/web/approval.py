@@ -6,7 +6,7 @@ It is asked of the approvers only.
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -64,7 +64,9 @@ class AskOperator(HITLOperator):
         from dunning.jobs.release.offer import find_waiting
         from dunning.jobs.release.sample import APPROVES_SAMPLE
 
-        offer = find_waiting(self.as_of or None).get(self.list_name)
+        offer = find_waiting(date.fromisoformat(self.as_of) if self.as_of else None).get(
+            self.list_name
+        )
         if offer is None or offer.answered or os.environ.get(APPROVES_SAMPLE):
             return None
         self._prepare(offer)
@@ -74,7 +76,9 @@ class AskOperator(HITLOperator):
             return super().execute(context)
         except TaskAwaitingInput:
             until = datetime.now(UTC) + timedelta(hours=offer.answer_hours)
-            trigger = ReplacedTrigger(str(context["ti"].id), offer.as_of, until.isoformat())
+            trigger = ReplacedTrigger(
+                str(context["ti"].id), offer.as_of.isoformat(), until.isoformat()
+            )
             self.defer(trigger=trigger, method_name="execute_complete")
 
     def _prepare(self, offer: "Offer") -> None:
@@ -139,7 +143,7 @@ class ReplacedTrigger(BaseTrigger):
 
         while True:
             why = ""
-            if await sync_to_async(is_replaced)(self.as_of):
+            if await sync_to_async(is_replaced)(date.fromisoformat(self.as_of)):
                 why = "newer_lists"
             elif datetime.now(UTC) >= datetime.fromisoformat(self.until):
                 why = "too_late"

@@ -132,7 +132,7 @@ def gather(run: dict[str, Any], stream: str) -> int:
             bucket, decision, assessment = history.decide(snapshot.read_bucket(index), rules)
             for service in ("heat", "electricity"):
                 found = propose_notices(
-                    bucket, decision, assessment, rules, service, this.day - _DECIDED_ON
+                    bucket, decision, assessment, rules, service, this.as_of - _DECIDED_ON
                 )["notices"]
                 writer.write({Path(stream).stem: _without_cards(found)})
                 count += len(found)
@@ -237,4 +237,4 @@ def _warm_up(stream: str, press: Press, out: Path) -> None:
 
 def _press(run: dict[str, Any]) -> Press:
     this = NightlyRun.of(run)
-    return Press.of(this.rules(), this.day - _DECIDED_ON, this.paid_until)
+    return Press.of(this.rules(), this.as_of - _DECIDED_ON, this.newest_paid_on)

@@ -243,7 +243,7 @@ def test_a_database_that_goes_away_stops_everything(
                 )
 
     with pytest.raises(Exception, match="PostgreSQL gave up"):
-        month.run(MonthlyRequest.of(AS_OF.isoformat(), str(out), "electricity"), progress=listen)
+        month.run(MonthlyRequest.of(AS_OF, str(out), "electricity"), progress=listen)
     assert (recorded(engine), (out / "notices").exists()) == (NOTHING, False)
     assert_as_if_undisturbed(out, undisturbed, home, engine)
 

@@ -375,9 +375,7 @@ def test_a_database_that_goes_away_stops_the_night_and_the_next_one_is_whole(
                     )
                 )
 
-    order = NightlyRequest.of(
-        AS_OF.isoformat(), str(undisturbed.ledger), str(tmp_path / "out"), None, None
-    )
+    order = NightlyRequest.of(AS_OF, str(undisturbed.ledger), str(tmp_path / "out"), None, None)
     with pytest.raises(DunningError, match="PostgreSQL gave up"):
         run_night(order, progress=listen)
     recorded, published = history(engine), (tmp_path / "out").exists()

@@ -37,7 +37,7 @@ def out(night: Night, home: Path, browse: Ask) -> Night:
     assert strike(browse("collections"), "/lists/disconnections/000002/P2")[0] == 303
     for name, by in (("disconnections", "head"), ("court", "legal")):
         approved = publish.Reply("approved", by)
-        publish.run(offer.find_waiting()[name], approved, on=AS_OF.isoformat())
+        publish.run(offer.find_waiting()[name], approved, on=AS_OF)
     return night
 
 

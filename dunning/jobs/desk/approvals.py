@@ -34,7 +34,7 @@ class ApprovalRequest:
     @property
     def before_on(self) -> date | None:
         """The closed date before, used for the comparison."""
-        return date.fromisoformat(self.offer.before_on) if self.offer.before_on else None
+        return self.offer.before_on
 
 
 @dataclass(frozen=True)

@@ -59,13 +59,13 @@ class MonthlyRequest:
 
     @classmethod
     def of(
-        cls, as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
+        cls, as_of: date, out: str, service: str, dry_run: bool = False, policy: str | None = None
     ) -> "MonthlyRequest":
-        """Return an order for texts as typed; refuse an address where none can be used."""
+        """Return a request for texts as typed; refuse an address where none can be used."""
         refuse_url(out, "--out", (SCHEME,))
         refuse_url(policy or "", "--policy")
         own = Path(policy).absolute() if policy else None
-        return cls(date.fromisoformat(as_of), settle_place(out), service, dry_run, own)
+        return cls(as_of, settle_place(out), service, dry_run, own)
 
     @property
     def purpose(self) -> str:
@@ -77,7 +77,7 @@ def run(
     as_of: str, out: str, service: str, dry_run: bool = False, policy: str | None = None
 ) -> RunReceipt:
     """Begin the notices; return the receipt that the other steps take. See `begin`."""
-    order = MonthlyRequest.of(as_of, out, service, dry_run, policy)
+    order = MonthlyRequest.of(date.fromisoformat(as_of), out, service, dry_run, policy)
     settings = Settings.from_environment()
     engine = open_store(settings, order.purpose)
     with run_lock(engine, order.purpose, NOTICES_LOCK) as connection:
@@ -124,10 +124,10 @@ def begin(
     memory = recall_shown(connection, order.service, since, known)
     remarks = ((_OPEN_NIGHT, not is_closed and not order.dry_run), (_AGAIN, known is not None))
     this = NoticesRun(
-        as_of=order.as_of.isoformat(),
+        as_of=order.as_of,
         service=order.service,
-        since=since.isoformat(),
-        shown_until=memory.until.isoformat(),
+        since=since,
+        shown_until=memory.until,
         shown_run_no=memory.run_no,
         out=order.out,
         work=str(new_notices_folder(settings, order.as_of, order.service)),
@@ -136,7 +136,7 @@ def begin(
         policy_version=night.rules.version,
         is_recording=is_closed and known is None and not order.dry_run,
         is_signed=is_signed,
-        newest_paid_on=night.newest_paid_on.isoformat() if night.newest_paid_on else "",
+        newest_paid_on=night.newest_paid_on,
         wording=wording,
         warnings=[text for text, is_so in remarks if is_so],
     )

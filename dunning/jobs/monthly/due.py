@@ -39,7 +39,7 @@ def run(
     orders = [{**given, "service": group} for group in chosen]
     # checked here, so that a wrong option stops all services and not only one
     for order in orders:
-        MonthlyRequest.of(**order)
+        MonthlyRequest.of(**(order | {"as_of": day}))
     return orders
 
 

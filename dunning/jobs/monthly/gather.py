@@ -81,7 +81,7 @@ def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> tuple[
             )
             shown = this.memory.of_bucket(source, this.service, index)
             found = propose_notices(
-                bucket, decision, assessment, rules, this.service, this.since_day, shown
+                bucket, decision, assessment, rules, this.service, this.since, shown
             )
             # small batches: `plan` merges all buckets with one batch of each in memory
             for first in range(0, len(found["notices"]), BATCH_ROWS):

@@ -57,7 +57,7 @@ def publish(connection: Connection, this: NoticesRun, planned: Planned) -> Publi
     written = write_lists(this, planned)
     check_prepared(this.prepared)
     # read after the recovery: an interrupted run of this date may be recorded by now
-    known = notices.fetch_notice_run(connection, this.day, this.service)
+    known = notices.fetch_notice_run(connection, this.as_of, this.service)
     if known is not None:
         state = _publish_again(this, written, known)
     elif this.is_recording:
@@ -66,7 +66,7 @@ def publish(connection: Connection, this: NoticesRun, planned: Planned) -> Publi
         this.target.publish(this.prepared)
         state = "written"
     return {
-        "as_of": this.as_of,
+        "as_of": this.as_of.isoformat(),
         "service": this.service,
         "state": state,
         "folder": str(this.target),
@@ -79,9 +79,9 @@ def _publish_first(
 ) -> str:
     counts = written.counts
     intended = notices.NoticeRun(
-        as_of=this.day,
+        as_of=this.as_of,
         service=this.service,
-        since=this.since_day,
+        since=this.since,
         notices=sum(counts["notices"].values()),
         withheld=counts["withheld"]["rows"],
         out=this.out,

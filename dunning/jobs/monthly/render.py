@@ -117,8 +117,8 @@ class _Desk:
 
     def __init__(self, this: NoticesRun) -> None:
         self.this, self.rules = this, this.rules()
-        self.press = Press.of(self.rules, this.since_day, this.paid_until, this.templates)
-        self.seal = find_seal(this.day) if this.is_signed else None
+        self.press = Press.of(self.rules, this.since, this.newest_paid_on, this.templates)
+        self.seal = find_seal(this.as_of) if this.is_signed else None
         self.key = open_receipt_key(Settings.from_environment().home)
 
     def render(self, unit: Unit) -> None:
@@ -169,7 +169,7 @@ class _Desk:
                 "The files for e-mail are not those of the notices that were to be rendered."
             )
         tokens = [self.key.token(reference) for reference in references]
-        url, day = self.rules.profile.receipt_url, self.this.day
+        url, day = self.rules.profile.receipt_url, self.this.as_of
         # without a receipt address the e-mail has no link, but its token is recorded all the same
         links = [f"{url}{token}" if url else None for token in tokens]
         mails = write_mails(notices, links, mail_head(self.rules, self.this.templates))
@@ -199,7 +199,7 @@ class _Desk:
         """
         content = single.content
         if self.seal is not None:
-            content = self.seal.sign(content, REASON, signed_at(self.this.day))
+            content = self.seal.sign(content, REASON, signed_at(self.this.as_of))
         write_private(self.this.prepared / file_of(single.reference), content)
         sha256, unsigned = (hashlib.sha256(part).hexdigest() for part in (content, single.content))
         return single.reference, sha256, unsigned, single.is_plain

@@ -42,10 +42,11 @@ def write_report(this: NoticesRun, published: PublishedNotices) -> str:
         f"{word_of('bg', reason)}: {count}" for reason, count in withheld["reasons"].items()
     )
     lines = [
-        f"Месечни съобщения към {this.day:%d.%m.%Y} г.: {word_of('bg', this.service)} (правила {this.policy_version})",
+        f"Месечни съобщения към {this.as_of:%d.%m.%Y} г.: {word_of('bg', this.service)} "
+        f"(правила {this.policy_version})",
         "",
         f"Нови документи: непоказани досега, издадени след {this.memory.until:%d.%m.%Y} г.",
-        f"  по имейл: {sent['email']} ({signed}), да тръгнат до {this.day + timedelta(days=1):%d.%m.%Y} г.",
+        f"  по имейл: {sent['email']} ({signed}), да тръгнат до {this.as_of + timedelta(days=1):%d.%m.%Y} г.",
         f"  по пощата: {sent['post']}, {published['pages']} страници, {published['print_files']} файла за печат",
         f"  задържани: {withheld['rows']}{f' ({reasons})' if reasons else ''}",
         f"  за плащане: {_euro(published['total_cents'])}, от тях просрочени: {_euro(published['overdue_cents'])}",

@@ -12,19 +12,19 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store.notices import NOTICES
 from dunning.jobs.monthly.shown import Memory
 from dunning.jobs.nightly.runs import shard_folder
-from dunning.jobs.run_context import AnyRun
+from dunning.jobs.run_context import RunContext
 
 _FOLDER = re.compile(r"[0-9-]+-(?P<service>[a-z]+)-[0-9a-f]+\.notices\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoticesRun(AnyRun):
+class NoticesRun(RunContext):
     """The notices of one service on one date, published in `<out>/notices/<as_of>/<service>`.
 
     Attributes:
         service: word of words.SERVICES.
-        since: ISO date of the group's last run; payments after it are shown.
-        shown_until: ISO date; what was issued up to it counts as shown. shown_run_no: see
+        since: day of the group's last run; payments after it are shown.
+        shown_until: what was issued up to it counts as shown. shown_run_no: see
             `shown.Memory`.
         is_recording: records what was sent: not dry, the date is closed, and nothing was recorded
             yet.
@@ -32,23 +32,20 @@ class NoticesRun(AnyRun):
         wording: SHA-256 by name of the templates that it uses.
     """
 
+    DATES = (*RunContext.DATES, "since", "shown_until")
+
     service: str
-    since: str
-    shown_until: str
+    since: date
+    shown_until: date
     shown_run_no: int
     is_recording: bool
     is_signed: bool
     wording: dict[str, str]
 
     @property
-    def since_day(self) -> date:
-        """The day of the group's last run."""
-        return date.fromisoformat(self.since)
-
-    @property
     def memory(self) -> Memory:
         """The documents that count as shown before."""
-        return Memory(date.fromisoformat(self.shown_until), self.shown_run_no)
+        return Memory(self.shown_until, self.shown_run_no)
 
     @property
     def target(self) -> Target:

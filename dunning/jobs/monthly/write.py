@@ -132,9 +132,9 @@ def _count(planned: Planned, rendered: list[RenderedUnit], withheld: int) -> Not
 
 def _manifest(this: NoticesRun, counts: NoticeCounts) -> dict[str, Any]:
     return {
-        "as_of": this.as_of,
+        "as_of": this.as_of.isoformat(),
         "service": this.service,
-        "since": this.since,
+        "since": this.since.isoformat(),
         "ledger": {"fingerprint": this.fingerprint},
         "policy": {"version": this.policy_version, "files": this.policy().hashes()},
         "wording": this.wording,

@@ -63,7 +63,7 @@ def run(run: RunReceipt, shard: int = 0, shards: int = 1) -> ShardReceipt:
             )
             writer.write(decision_tables(bucket, decision, rules))
             ages.append(age(bucket, decision, rules))
-            proposed.append(propose(bucket, decision, assessment, rules, this.paid_until))
+            proposed.append(propose(bucket, decision, assessment, rules, this.newest_paid_on))
             books.update(assessment.allocation.books)
             counts = np.bincount(decision.accounts["stage"], minlength=len(STAGES))
             stages.update(dict(zip(STAGES, counts.tolist(), strict=True)))

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -136,7 +135,7 @@ def _find_place(connection: Connection, this: NightlyRun) -> Place:
 
     If another run closed the date, these files get a folder of their own.
     """
-    record = runs.fetch_run(connection, this.day)
+    record = runs.fetch_run(connection, this.as_of)
     is_closed_by_other = (
         record is not None and record.state == "closed" and record.run_id != this.run_id
     )
@@ -145,7 +144,7 @@ def _find_place(connection: Connection, this: NightlyRun) -> Place:
 
 def _receipt(this: NightlyRun, state: str, place: Place) -> ClosedReceipt:
     return {
-        "as_of": this.as_of,
+        "as_of": this.as_of.isoformat(),
         "state": state,
         "folder": str(place.target),
         "notice": place.notice,
@@ -158,11 +157,10 @@ def _require_same_history(connection: Connection, this: NightlyRun) -> None:
     What a past date knows never changes, so runs of closed dates are not refused.
     """
     closed_on = runs.last_closed_on(connection)
-    began_with = date.fromisoformat(this.closed_on) if this.closed_on else None
     # a closed date is decided from the events known when it was closed: nothing newer matters
-    if began_with is not None and this.day <= began_with:
+    if this.closed_on is not None and this.as_of <= this.closed_on:
         return
-    if closed_on != began_with:
+    if closed_on != this.closed_on:
         raise DunningError(
             f"The books of {closed_on} were closed while this run of {this.as_of} was going on; it does not know "
             "what was sent then. Nothing was published. Run the date again."
@@ -196,7 +194,7 @@ def _books(
     known = fetch_holds(connection)
     # holds that were recorded after this run read the events
     newer = [
-        hold for hold in known if hold.hold_no > this.events_seen and hold.is_in_force(this.day)
+        hold for hold in known if hold.hold_no > this.events_seen and hold.is_in_force(this.as_of)
     ]
     is_protected = pc.any(pc.is_valid(find_held_back(reminders, "reminders", newer))).as_py()
     may_leave = not manifest["unusual"] and not is_protected
@@ -207,7 +205,7 @@ def _books(
         ),
         # an empty slice keeps the schema
         actions=sent if may_leave else sent.slice(0, 0),
-        figures=figures_of(this.day, manifest),
+        figures=figures_of(this.as_of, manifest),
         ageing=read_table(work / "ageing.parquet"),
         manifest=manifest,
         release=_release(this, reminders, manifest_sha256) if may_leave else None,
@@ -216,7 +214,7 @@ def _books(
 
 def _release(this: NightlyRun, reminders: pa.Table, manifest_sha256: str) -> releases.Released:
     return releases.Released(
-        as_of=this.day,
+        as_of=this.as_of,
         list_name="reminders",
         run_id=this.run_id,
         event_no=None,

@@ -79,7 +79,7 @@ class NightlyRequest:
     @classmethod
     def of(
         cls,
-        as_of: str,
+        as_of: date,
         ledger: str,
         out: str,
         mapping: str | None,
@@ -87,13 +87,13 @@ class NightlyRequest:
         billing_sql: str | None = None,
         **others: Any,
     ) -> "NightlyRequest":
-        """Return an order for texts as typed; refuse an address where none can be used."""
+        """Return a request for texts as typed; refuse an address where none can be used."""
         refuse_url(out, "--out", (SCHEME,))
         given = {"--mapping": mapping, "--policy": policy, "--billing-sql": billing_sql}
         for option, value in given.items():
             refuse_url(value or "", option)
         return cls(
-            date.fromisoformat(as_of),
+            as_of,
             find_ledger(ledger),
             settle_place(out),
             Path(mapping).absolute() if mapping else None,
@@ -123,7 +123,7 @@ def run(
             left aside.
     """
     order = NightlyRequest.of(
-        as_of,
+        date.fromisoformat(as_of),
         ledger,
         out,
         mapping,
@@ -174,15 +174,15 @@ def begin(
     sweep(settings, engine)
     this = NightlyRun(
         run_id=run_id,
-        as_of=order.as_of.isoformat(),
+        as_of=order.as_of,
         out=order.out,
         work=str(new_work_folder(settings, order.as_of, run_id)),
         snapshot=str(snapshot.folder),
         fingerprint=snapshot.fingerprint,
         policy_version=rules.version,
         is_recording=is_recording,
-        closed_on=closed_on.isoformat() if closed_on else "",
-        newest_paid_on=newest_paid_on.isoformat() if newest_paid_on else "",
+        closed_on=closed_on,
+        newest_paid_on=newest_paid_on,
         stops=protections.stops,
         accepted_shrunk=protections.accepted,
         events_seen=events_seen,

@@ -47,8 +47,8 @@ def run(run: RunReceipt, shards: list[ShardReceipt]) -> ProposedReceipt:
     for reason in this.stops.values():
         proposed = stop_lists(proposed, reason)
     rules, history = this.rules(), History.read(Path(this.work))
-    proposed = withhold_handed_over(proposed, history.handed_over, this.day, rules.release)
-    proposed = silence_listed(proposed, history.handed_over, history.silences, this.day, rules)
+    proposed = withhold_handed_over(proposed, history.handed_over, this.as_of, rules.release)
+    proposed = silence_listed(proposed, history.handed_over, history.silences, this.as_of, rules)
     proposed = merge_proposed([ramp_reminders(proposed, rules.release)])
     check_once(proposed)
     tables = {

@@ -34,7 +34,7 @@ def run(run: RunReceipt, published: Published) -> NightReport:
     this = NightlyRun.of(run)
     manifest: Manifest = json.loads((this.prepared / MANIFEST).read_text(encoding="utf-8"))
     receipt: NightReport = {
-        "as_of": this.as_of,
+        "as_of": this.as_of.isoformat(),
         "folder": published["folder"],
         "is_recording": this.is_recording,
         "stages": manifest["stages"],
@@ -49,7 +49,7 @@ def run(run: RunReceipt, published: Published) -> NightReport:
 def write_report(this: NightlyRun, manifest: Manifest, published: Published) -> str:
     """Return the report that a clerk reads in the log or on the terminal."""
     lines = [
-        f"Състояние към {this.day:%d.%m.%Y} г. (правила {manifest['policy']['version']})",
+        f"Състояние към {this.as_of:%d.%m.%Y} г. (правила {manifest['policy']['version']})",
         "",
         "Етапи:",
     ]

@@ -8,11 +8,11 @@ from pathlib import Path
 from dunning.core.frames import BUCKETS
 from dunning.gateways.files.targets import Target, target_of
 from dunning.gateways.settings.environment import Settings
-from dunning.jobs.run_context import AnyRun
+from dunning.jobs.run_context import RunContext
 
 
 @dataclass(frozen=True, kw_only=True)
-class NightlyRun(AnyRun):
+class NightlyRun(RunContext):
     """One run of one date; its files are published in `<out>/<as_of>`.
 
     Attributes:
@@ -20,7 +20,7 @@ class NightlyRun(AnyRun):
         is_recording: closes the date and records actions: later than the last closed date, not dry,
             and the ledger neither too old nor without its protected people. Otherwise the date
             stays open for the right ledger.
-        closed_on: last closed date when the run began; empty if there was none.
+        closed_on: last closed date when the run began; None if there was none.
         stops: reason per table or column that protects people, for which no list of this run may
             leave.
         accepted_shrunk: reason, by table or column, for which a person accepts that there is less
@@ -28,9 +28,11 @@ class NightlyRun(AnyRun):
         events_seen: the last hold, release or recall that it knows of.
     """
 
+    DATES = (*RunContext.DATES, "closed_on")
+
     run_id: int
     is_recording: bool
-    closed_on: str
+    closed_on: date | None
     stops: dict[str, str]
     accepted_shrunk: dict[str, str]
     events_seen: int
@@ -38,7 +40,7 @@ class NightlyRun(AnyRun):
     @property
     def target(self) -> Target:
         """The target of the date's files."""
-        return target_of(self.out, self.as_of)
+        return target_of(self.out, self.as_of.isoformat())
 
     @property
     def proposed_seal(self) -> Path:

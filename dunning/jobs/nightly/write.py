@@ -60,7 +60,7 @@ def run(run: RunReceipt) -> WrittenReceipt:
     lists = _write_lists(this)
     policy = this.policy()
     manifest: Manifest = {
-        "as_of": this.as_of,
+        "as_of": this.as_of.isoformat(),
         "ledger": {"fingerprint": this.fingerprint, "tables": this.open_snapshot().info["books"]},
         "policy": {"version": this.policy_version, "files": policy.hashes()},
         "books": proposed["books"],
@@ -73,11 +73,16 @@ def run(run: RunReceipt) -> WrittenReceipt:
         "unusual": [],
     }
     # judged before it is written: what is found is part of the manifest itself
-    unusual = Past.read(Path(this.work)).judge(this.day, manifest, this.rules().release)
+    unusual = Past.read(Path(this.work)).judge(this.as_of, manifest, this.rules().release)
     manifest["unusual"] = describe_unusual(unusual)
     write_private(this.prepared / MANIFEST, manifest_bytes(manifest))
     seal_files(this.manifest_seal, [this.prepared / MANIFEST])
-    return {"as_of": this.as_of, "stages": stages, "lists": lists, "files": manifest["files"]}
+    return {
+        "as_of": this.as_of.isoformat(),
+        "stages": stages,
+        "lists": lists,
+        "files": manifest["files"],
+    }
 
 
 def _check_totals(books: dict[str, int], classified: dict[str, int]) -> None:
@@ -134,7 +139,9 @@ def _write_lists(this: NightlyRun) -> dict[str, ListFigures]:
     quarantine = this.open_snapshot().quarantine()
     rules = this.rules()
     parts = rules.reminders.sms_parts_max
-    head = Letterhead(this.day, rules.supplier, this.paid_until, rules.profile, sms_parts_max=parts)
+    head = Letterhead(
+        this.as_of, rules.supplier, this.newest_paid_on, rules.profile, sms_parts_max=parts
+    )
     for name, content in render_lists(proposed, quarantine, head):
         write_private(this.prepared / name, content)
     return _count({**proposed, "quarantine": quarantine})

@@ -31,13 +31,13 @@ _WHAT_IF = "Повторено от запазеното извлечение с
 
 
 def run(
-    as_of: str,
+    as_of: date,
     out: str,
     policy: str | None = None,
     shards: int = 1,
     progress: Progress = no_progress,
 ) -> NightReport:
-    """Write the files of a date (ISO) again below `out`.
+    """Write the files of a date again below `out`.
 
     Returns the report's receipt, with `is_same`.
 
@@ -61,7 +61,7 @@ def run(
         # First finish or clear what an interrupted run has left, as every run does.
         sweep(settings, connection)
         own = load_checked_policy(Path(policy).absolute()) if policy else None
-        night = open_night(settings, connection, date.fromisoformat(as_of), own)
+        night = open_night(settings, connection, as_of, own)
         this = _begin(settings, night, settle_place(out))
         try:
             make_files(this.to_receipt(), shards, progress)
@@ -88,15 +88,15 @@ def _begin(settings: Settings, night: Night, out: str) -> NightlyRun:
     )
     this = NightlyRun(
         run_id=night.known.run_id,
-        as_of=night.as_of.isoformat(),
+        as_of=night.as_of,
         out=out,
         work=str(new_work_folder(settings, night.as_of, night.known.run_id)),
         snapshot=str(night.snapshot.folder),
         fingerprint=night.snapshot.fingerprint,
         policy_version=rules.version,
         is_recording=False,
-        closed_on="",
-        newest_paid_on=night.newest_paid_on.isoformat() if night.newest_paid_on else "",
+        closed_on=None,
+        newest_paid_on=night.newest_paid_on,
         stops=night.stops,
         accepted_shrunk=night.protections.accepted,
         events_seen=night.known.events_seen,

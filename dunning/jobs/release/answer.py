@@ -68,9 +68,11 @@ def run(
     """
     settings = Settings.from_environment()
     engine, layout = open_store(settings, f"release {list_name}"), Layout.of(mapping, billing_sql)
+    released_on = date.fromisoformat(on) if on else None
     question = fetch_question(settings, DAG_ID, airflow_run, task_of(list_name))
     if question is None:
-        return _release_unasked(engine, list_name, as_of, last_look, on, layout)
+        day = date.fromisoformat(as_of) if as_of else None
+        return _release_unasked(engine, list_name, day, last_look, released_on, layout)
     asked = _find_asked(engine, question, list_name)
     reply = reply_of(settings, question, asked)
     # a rejection may be about files that are gone; only an approval needs the very same ones
@@ -81,7 +83,7 @@ def run(
         runs.fetch_run_by_id(engine, asked.run_id) if reply.answer in publish.MAY_LEAVE else None
     )
     own_day = asked.as_of if night is not None and is_sample(settings, night) else None
-    return publish.run(asked, reply, last_look, on=on or own_day, layout=layout)
+    return publish.run(asked, reply, last_look, on=released_on or own_day, layout=layout)
 
 
 def reply_of(settings: Settings, question: RecordedQuestion, asked: offer.Offer) -> Reply:
@@ -122,9 +124,9 @@ def _read_note(given: object) -> str:
 def _release_unasked(
     engine: Engine,
     list_name: str,
-    as_of: str | None,
+    as_of: date | None,
     ledger: str | None,
-    on: str | None,
+    on: date | None,
     layout: Layout,
 ) -> Outcome:
     """Release a list that has no question in Airflow.

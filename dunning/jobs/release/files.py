@@ -132,11 +132,11 @@ def write_release(
     for name, content in _render(offer, found, kept):
         write_private(folder / name, content)
     dropped = _dropped(offer, found.rows, reasons)
-    for name, content in render_list(replace(WITHHELD, path="dropped"), dropped, offer.day):
+    for name, content in render_list(replace(WITHHELD, path="dropped"), dropped, offer.as_of):
         write_private(folder / name, content)
     leaving = found.rows.filter(kept)
     manifest = {
-        "as_of": offer.as_of,
+        "as_of": offer.as_of.isoformat(),
         "list": offer.list_name,
         "of": offer.files,
         "answer": dict(answer),
@@ -157,12 +157,12 @@ def _render(offer: Offer, found: PublishedRows, kept: pa.Array) -> Iterator[tupl
     file = found.rows["file"].to_numpy()
     for listed in _FILES[offer.list_name]:
         part = found.parts[listed.path].filter(pa.array(_own(mask, file, listed.path)))
-        yield from render_list(listed, part, offer.day)
+        yield from render_list(listed, part, offer.as_of)
     if found.items is not None:
         # items follow their cases
         cases = found.rows.filter(kept)["case_ref"].combine_chunks()
         items = found.items.filter(pc.is_in(found.items["case_ref"], value_set=cases))
-        yield from render_list(COURT_ITEMS, items, offer.day)
+        yield from render_list(COURT_ITEMS, items, offer.as_of)
 
 
 def _own(mask: Flags, file: npt.NDArray[np.object_], path: str) -> Flags:

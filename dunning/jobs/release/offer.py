@@ -30,13 +30,13 @@ class Offer:
     run_id: the run that made it. rows, cents: what would leave. person_rows, person_cents: what of
     the list stays because a person must check it first; person_reasons: rows by reason, of which
     one may have several. files: SHA-256 by name. before_on, before_rows, before_cents: of the
-    closed date before; empty and 0 where there is none.
+    closed date before; None and 0 where there is none.
     withheld: rows by reason. unusual: the findings of the circuit breaker. answer_hours: how long
     the question waits.
     answered: the reply, where it was approved already and has not left yet.
     """
 
-    as_of: str
+    as_of: date
     list_name: str
     run_id: int
     rows: int
@@ -45,7 +45,7 @@ class Offer:
     person_cents: int
     person_reasons: dict[str, int]
     files: dict[str, str]
-    before_on: str
+    before_on: date | None
     before_rows: int
     before_cents: int
     withheld: dict[str, int]
@@ -53,10 +53,10 @@ class Offer:
     answer_hours: int
     answered: dict[str, str]
 
-    @property
-    def day(self) -> date:
-        """The date that the list was made for."""
-        return date.fromisoformat(self.as_of)
+    def to_receipt(self) -> dict[str, object]:
+        """Return all attributes as JSON-ready values: dates as ISO texts, empty for None."""
+        before_on = self.before_on.isoformat() if self.before_on else ""
+        return {**asdict(self), "as_of": self.as_of.isoformat(), "before_on": before_on}
 
 
 def ask(given: Offer, base_url: str) -> tuple[str, str]:
@@ -68,13 +68,13 @@ def ask(given: Offer, base_url: str) -> tuple[str, str]:
     """
     question = ReleaseQuestion(
         list_name=given.list_name,
-        as_of=given.day,
+        as_of=given.as_of,
         rows=given.rows,
         cents=given.cents,
         person_rows=given.person_rows,
         person_cents=given.person_cents,
         person_reasons=given.person_reasons,
-        before_on=date.fromisoformat(given.before_on) if given.before_on else None,
+        before_on=given.before_on,
         before_rows=given.before_rows,
         before_cents=given.before_cents,
         withheld=given.withheld,
@@ -85,13 +85,13 @@ def ask(given: Offer, base_url: str) -> tuple[str, str]:
     return write_subject(question), write_body(question)
 
 
-def is_replaced(as_of: str) -> bool:
+def is_replaced(as_of: date) -> bool:
     """Return whether lists of a newer date have replaced those of a date."""
     engine = connect_as(RUNNER, Settings.from_environment(), "release watch")
     try:
         # only the last closed date can wait, so a later one replaces it
         closed_on = runs.last_closed_on(engine)
-        return closed_on is not None and closed_on > date.fromisoformat(as_of)
+        return closed_on is not None and closed_on > as_of
     finally:
         engine.dispose()
 
@@ -100,15 +100,19 @@ def run(as_of: str | None = None) -> dict[str, dict[str, object]]:
     """Return the waiting lists of a closed date as receipts, by name: to be read, never trusted.
 
     See `find_waiting`.
+
+    Args:
+        as_of: ISO date; the last closed one, if None or empty.
     """
-    return {name: asdict(waits) for name, waits in find_waiting(as_of).items()}
+    found = find_waiting(date.fromisoformat(as_of) if as_of else None)
+    return {name: waits.to_receipt() for name, waits in found.items()}
 
 
-def find_waiting(as_of: str | None = None) -> dict[str, Offer]:
+def find_waiting(as_of: date | None = None) -> dict[str, Offer]:
     """Return the lists of a closed date that wait for an answer, by name.
 
     Args:
-        as_of: ISO date; the last closed one, if None.
+        as_of: the date; the last closed one, if None.
 
     Raises:
         DunningError: the date is not the last closed one: lists of a newer date have replaced its
@@ -118,8 +122,7 @@ def find_waiting(as_of: str | None = None) -> dict[str, Offer]:
     closed_on = runs.last_closed_on(engine)
     if closed_on is None:
         return {}
-    day = date.fromisoformat(as_of) if as_of else closed_on
-    return {offer.list_name: offer for offer in find_offers(engine, day)}
+    return {offer.list_name: offer for offer in find_offers(engine, as_of or closed_on)}
 
 
 def find_offers(source: Source, day: date) -> list[Offer]:
@@ -190,13 +193,13 @@ def _offer(
     name, day = release.list_name, known.as_of
     before_on, before = _before(source, day, name)
     return Offer(
-        as_of=day.isoformat(),
+        as_of=day,
         list_name=name,
         run_id=known.run_id,
         rows=release.rows,
         **_sums_of(manifest["lists"], name),
         files={file: manifest["files"][file] for file in FILES[name]},
-        before_on=before_on.isoformat() if before_on else "",
+        before_on=before_on,
         before_rows=before[0],
         before_cents=before[1],
         withheld=withheld.get(name, {}),

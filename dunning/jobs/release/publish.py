@@ -79,7 +79,7 @@ def run(
     reply: Reply,
     ledger: str | None = None,
     progress: Progress = no_progress,
-    on: str | None = None,
+    on: date | None = None,
     layout: Layout = BUILT_IN,
 ) -> Outcome:
     """Record a reply to an offer and, if it allows that, release the list; return the outcome.
@@ -87,10 +87,10 @@ def run(
     See `release`.
 
     Args:
-        on: the day of the release (ISO), for trials; today in Sofia, if None.
+        on: the day of the release, for trials; today in Sofia, if None.
         layout: how the ledger is read.
     """
-    released_on = date.fromisoformat(on) if on else day_of(datetime.now(UTC))
+    released_on = on or day_of(datetime.now(UTC))
     settings, purpose = Settings.from_environment(), f"release {offer.list_name} {offer.as_of}"
     engine = open_store(settings, purpose)
     # `reading` keeps the snapshots from being removed meanwhile
@@ -104,7 +104,7 @@ def run_where_asked(
     reply: Reply,
     ledger: str | None = None,
     progress: Progress = no_progress,
-    on: str | None = None,
+    on: date | None = None,
     layout: Layout = BUILT_IN,
 ) -> Outcome:
     """Release a list as `run`, if it is among the offers; else return the state `nothing`."""
@@ -136,7 +136,7 @@ def release(
     """
     # finish what a killed process began: the list may be out already
     recover(connection)
-    out = releases.fetch_released(connection, offer.day).get(offer.list_name)
+    out = releases.fetch_released(connection, offer.as_of).get(offer.list_name)
     if out is not None:
         return _receipt(
             offer,
@@ -146,7 +146,7 @@ def release(
             out.dropped,
         )
     # A rejection or an expired question may still be recorded after a newer date was closed.
-    known = require_newest(connection, offer.day) if reply.answer in MAY_LEAVE else None
+    known = require_newest(connection, offer.as_of) if reply.answer in MAY_LEAVE else None
     if known is not None and reply.answer == "automatic":
         require_sample(settings, known)
     # refused before it is recorded: an answer that may not be given leaves no trace
@@ -154,12 +154,12 @@ def release(
     _record(connection, offer, reply)
     if known is None:
         return _receipt(offer, reply.answer, 0, 0, 0)
-    target = target_of(known.out or "", offer.as_of)
+    target = target_of(known.out or "", offer.as_of.isoformat())
     found = read_rows(target, offer.list_name, offer.files, only_ready=True)
     reasons, look = look_again(
         settings,
         connection,
-        offer.day,
+        offer.as_of,
         offer.list_name,
         found.rows,
         on=on,
@@ -168,7 +168,7 @@ def release(
         progress=progress,
     )
     # the volume limits of the policy with which the list was made
-    rule = kept_policy(connection, known).at(offer.day).release
+    rule = kept_policy(connection, known).at(offer.as_of).release
     reasons = _ramp(connection, offer, found, reasons, rule)
     work = (
         settings.home / "work" / f"release-{offer.as_of}-{offer.list_name}-{secrets.token_hex(4)}"
@@ -200,7 +200,7 @@ def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
     """
     answer = releases.Answer(
         run_id=offer.run_id,
-        as_of=offer.day,
+        as_of=offer.as_of,
         list_name=offer.list_name,
         answer=reply.answer,
         by_user=reply.by,
@@ -211,7 +211,7 @@ def _record(connection: Connection, offer: Offer, reply: Reply) -> None:
     )
     given = [
         each
-        for each in releases.fetch_answers(connection, offer.day)
+        for each in releases.fetch_answers(connection, offer.as_of)
         if each.list_name == offer.list_name
     ]
     last = given[-1] if given else None
@@ -245,10 +245,10 @@ def _ramp(
         reason = "ramp"
     elif offer.list_name == "court":
         # the capacity of the court clerks is per week, from Monday
-        monday = offer.day - timedelta(days=offer.day.weekday())
+        monday = offer.as_of - timedelta(days=offer.as_of.weekday())
         left = max(
             rule.court_week_rows_max
-            - releases.count_released(connection, "court", monday, offer.day),
+            - releases.count_released(connection, "court", monday, offer.as_of),
             0,
         )
         fits = let_out(rows, "court", (), np.full(len(rows), left, np.int64))
@@ -273,7 +273,7 @@ def _publish(
     check_prepared(work)
     out, dropped = known.out or "", sum(manifest["dropped"].values())
     intended = releases.Released(
-        as_of=offer.day,
+        as_of=offer.as_of,
         list_name=offer.list_name,
         run_id=offer.run_id,
         event_no=None,
@@ -283,7 +283,7 @@ def _publish(
         out=out,
         manifest_sha256=hashlib.sha256((work / MANIFEST).read_bytes()).hexdigest(),
     )
-    actions = actions_of(offer.day, offer.list_name, leaving)
+    actions = actions_of(offer.as_of, offer.list_name, leaving)
     publish_once(
         connection,
         releases.RELEASE,
@@ -296,7 +296,7 @@ def _publish(
 
 def _receipt(offer: Offer, state: str, rows: int, cents: int, dropped: int) -> Outcome:
     return {
-        "as_of": offer.as_of,
+        "as_of": offer.as_of.isoformat(),
         "list": offer.list_name,
         "state": state,
         "rows": rows,

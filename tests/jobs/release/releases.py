@@ -76,7 +76,7 @@ def release(
 ) -> dict:
     """Release a list of the last closed night on a day."""
     waits = offer.find_waiting()[list_name]
-    return publish.run(waits, given, str(ledger) if ledger else None, on=on.isoformat())
+    return publish.run(waits, given, str(ledger) if ledger else None, on=on)
 
 
 def released(night: Path, list_name: str) -> Path:

@@ -273,7 +273,7 @@ def test_the_last_look_reads_a_newer_ledger_as_the_nights_are_read(
     given = (offer.find_waiting()["disconnections"], reply(), str(newer))
 
     with pytest.raises(DunningError, match="paid_on"):
-        publish.run(*given, on=days(1).isoformat())
-    told = publish.run(*given, on=days(1).isoformat(), layout=Layout.of(str(mapping), None))
+        publish.run(*given, on=days(1))
+    told = publish.run(*given, on=days(1), layout=Layout.of(str(mapping), None))
 
     assert (told["rows"], dropped(night, "disconnections")) == (2, {premise_of(1): "paid"})

@@ -88,13 +88,13 @@ def test_a_list_of_cases_for_a_person_alone_waits_for_no_approval(
 
 def test_a_second_run_does_nothing_twice(night: Path, engine: Engine) -> None:
     waits = offer.find_waiting()["disconnections"]
-    publish.run(waits, reply(), on=AS_OF.isoformat())
+    publish.run(waits, reply(), on=AS_OF)
     before = (
         history(engine),
         hashes(released(night, "disconnections")),
         releases.fetch_answers(engine, AS_OF),
     )
-    again = publish.run(waits, reply(), on=AS_OF.isoformat())
+    again = publish.run(waits, reply(), on=AS_OF)
     assert (again["state"], again["rows"]) == ("released", 3)
     assert (
         history(engine),
@@ -121,9 +121,9 @@ def test_without_approval_nothing_leaves_and_that_is_recorded(
 
 def test_what_was_rejected_cannot_be_approved_afterwards(night: Path, engine: Engine) -> None:
     waits = offer.find_waiting()["disconnections"]
-    publish.run(waits, reply("rejected"), on=AS_OF.isoformat())
+    publish.run(waits, reply("rejected"), on=AS_OF)
     with pytest.raises(DunningError, match="was answered already: rejected by head"):
-        publish.run(waits, reply(), on=AS_OF.isoformat())
+        publish.run(waits, reply(), on=AS_OF)
     assert deeds_of(engine, "field") == []
 
 
@@ -152,9 +152,9 @@ def test_the_list_of_an_older_night_is_refused(night: Path, tmp_path: Path, engi
     newer = say_fresh(ledger().write(tmp_path / "newer"), days(1))
     assert nightly(newer, tmp_path / "out", days(1)).code == 0
     with pytest.raises(DunningError, match="were replaced by those of 2026-11-23"):
-        publish.run(waits, reply(), on=AS_OF.isoformat())
+        publish.run(waits, reply(), on=AS_OF)
     assert deeds_of(engine, "field") == []
-    assert (offer.is_replaced("2026-11-22"), offer.is_replaced("2026-11-23")) == (True, False)
+    assert (offer.is_replaced(AS_OF), offer.is_replaced(days(1))) == (True, False)
 
 
 @pytest.mark.parametrize("end", ["csv", "parquet"])
@@ -193,9 +193,9 @@ def test_killed_while_publishing_and_run_again_is_as_if_never_killed(
 ) -> None:
     waits = offer.find_waiting()["disconnections"]
     with killed_while_publishing(monkeypatch, is_out):
-        publish.run(waits, reply(), on=AS_OF.isoformat())
+        publish.run(waits, reply(), on=AS_OF)
     assert {state for _, state in deeds_of(engine, "field")} == {"intended"}
-    assert publish.run(waits, reply(), on=AS_OF.isoformat())["state"] == "released"
+    assert publish.run(waits, reply(), on=AS_OF)["state"] == "released"
     assert deeds_of(engine, "field") == [(number, "done") for number in premises(1, 2, 3)]
     assert len(releases.fetch_answers(engine, AS_OF)) == 1
     assert (released(night, "disconnections") / "manifest.json").is_file()
