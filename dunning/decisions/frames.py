@@ -7,8 +7,9 @@ from dunning.core.frames import Frame
 
 @dataclass(frozen=True)
 class Decision:
-    """The state of one bucket's accounts at the end of `as_of`.
+    """The state of one bucket's accounts at the end of a day.
 
+    as_of: that day (number).
     accounts: one row per account that exists on `as_of`, by place: account (place), stage
         (words.STAGES), open_cents, overdue_cents, interest_cents, credit_cents, shielded_cents,
         overdue_items, oldest_due_on, days_overdue, limitation_on, next_stage (-1: none), next_on,
@@ -25,6 +26,7 @@ class Decision:
         (words.RULES).
     """
 
+    as_of: int
     accounts: Frame
     open_items: Frame
     pieces: Frame

@@ -59,9 +59,7 @@ class Policy:
         views = {name: _build(VIEWS[name], values[name]) for name in VIEWS}
         merged = _merge_equal(tuple((v.effective_from, v.values["rate_percent"]) for v in rates))
         interest = rules.Interest(rates=merged, **values["interest"])
-        return rules.Rules(
-            as_of=as_of, version=f"{newest.isoformat()}-{mark}", interest=interest, **views
-        )
+        return rules.Rules(version=f"{newest.isoformat()}-{mark}", interest=interest, **views)
 
     def version_at(self, name: str, on: date) -> Version:
         """Return the version of a rule file in force on a day.

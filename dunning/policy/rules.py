@@ -288,12 +288,11 @@ class Profile:
 
 @dataclass(frozen=True)
 class Rules:
-    """All rules in force on `as_of`.
+    """All rules in force on a day.
 
     version: day and short hash of every selected value that decides on accounts.
     """
 
-    as_of: date
     version: str
     changeover: Changeover
     interest: Interest

@@ -129,7 +129,9 @@ def gather(run: dict[str, Any], stream: str) -> int:
     count = 0
     with StreamWriter(Path(stream).parent) as writer:
         for index in snapshot.buckets():
-            bucket, decision, assessment = history.decide(snapshot.read_bucket(index), rules)
+            bucket, decision, assessment = history.decide(
+                snapshot.read_bucket(index), this.as_of, rules
+            )
             for service in ("heat", "electricity"):
                 found = propose_notices(
                     bucket, decision, assessment, rules, service, this.as_of - _DECIDED_ON
@@ -237,4 +239,4 @@ def _warm_up(stream: str, press: Press, out: Path) -> None:
 
 def _press(run: dict[str, Any]) -> Press:
     this = NightlyRun.of(run)
-    return Press.of(this.rules(), this.as_of - _DECIDED_ON, this.newest_paid_on)
+    return Press.of(this.as_of, this.rules(), this.as_of - _DECIDED_ON, this.newest_paid_on)

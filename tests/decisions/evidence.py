@@ -292,7 +292,7 @@ class Evidence:
             name: np.array([row[name] for row in self.open], kind) for name, kind in types.items()
         }
         columns |= {name: np.array([row[name] for row in self.open], np.bool_) for name in flags}
-        return Decision(accounts, Frame(columns), Frame({}))
+        return Decision(to_day(AS_OF), accounts, Frame(columns), Frame({}))
 
     @property
     def history(self) -> Frame:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from dunning.core.days import to_day
 from dunning.core.frames import SCHEMAS, Bucket, frame_of
 from dunning.core.words import CHANNELS, SERVICES
 from dunning.decisions.account.assessment import assess
@@ -34,8 +35,10 @@ def propose(
     """Return the notices and the withheld rows of the columnar way, as plain rows; see
     `plain_notices`.
     """
-    bucket, rules = bucket_of(world, policy), rules_of(world, policy, as_of)
-    assessment = assess(bucket, rules, make_history(bucket, world.crowd, policy, as_of))
+    bucket, rules = bucket_of(world, policy), rules_of(world, policy)
+    assessment = assess(
+        bucket, to_day(as_of), rules, make_history(bucket, world.crowd, policy, as_of)
+    )
     before = Shown(shown_until or since, pa.array(sorted(shown), pa.string()))
     tables = propose_notices(
         bucket, conclude(bucket, rules, assessment), assessment, rules, service, since, before
@@ -43,9 +46,9 @@ def propose(
     return tables["notices"].to_pylist(), tables["withheld"].to_pylist()
 
 
-def rules_of(world: Surroundings, policy: Policy, as_of: date) -> Rules:
+def rules_of(world: Surroundings, policy: Policy) -> Rules:
     """Return the policy's view, with this world's age of contacts."""
-    rules = make_rules(policy, as_of)
+    rules = make_rules(policy)
     return replace(rules, notices=replace(rules.notices, card_age_days=world.card_age_days))
 
 

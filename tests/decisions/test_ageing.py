@@ -53,7 +53,7 @@ def plain(bucket, decision, rules) -> Counter:
         )
         days, cents = int(items["days_overdue"][row]), int(items["open_cents"][row])
         bands = [AGES[sum(days > upper for upper in _UPPER)]]
-        soon = rules.as_of + timedelta(days=rules.stages.limitation_near_days)
+        soon = AS_OF + timedelta(days=rules.stages.limitation_near_days)
         is_near = to_date(int(items["limitation_on"][row])) <= soon
         bands += [NEAR_LIMITATION] if is_near and not items["is_expired"][row] else []
         for band in bands:
@@ -66,7 +66,7 @@ def test_it_is_what_counting_one_by_one_gives(buckets: list) -> None:
     rules = load_policy().at(AS_OF)
     tables, expected = [], Counter()
     for bucket in buckets:
-        decision, _ = decide_with_actions(bucket, rules, NO_ACTIONS)
+        decision, _ = decide_with_actions(bucket, AS_OF, rules, NO_ACTIONS)
         tables.append(age(bucket, decision, rules))
         expected += plain(bucket, decision, rules)
     joined = join_ageing(tables)
@@ -83,7 +83,7 @@ def test_it_is_what_counting_one_by_one_gives(buckets: list) -> None:
 def test_every_open_cent_has_one_age(buckets: list) -> None:
     rules = load_policy().at(AS_OF)
     for bucket in buckets:
-        decision, _ = decide_with_actions(bucket, rules, NO_ACTIONS)
+        decision, _ = decide_with_actions(bucket, AS_OF, rules, NO_ACTIONS)
         table = age(bucket, decision, rules)
         aged = table.filter(pc.not_equal(table["band"], NEAR_LIMITATION))
         assert (pc.sum(aged["cents"]).as_py() or 0) == int(decision.accounts["open_cents"].sum())
@@ -92,7 +92,8 @@ def test_every_open_cent_has_one_age(buckets: list) -> None:
 def test_parts_in_any_number_give_the_same(buckets: list) -> None:
     rules = load_policy().at(AS_OF)
     tables = [
-        age(bucket, decide_with_actions(bucket, rules, NO_ACTIONS)[0], rules) for bucket in buckets
+        age(bucket, decide_with_actions(bucket, AS_OF, rules, NO_ACTIONS)[0], rules)
+        for bucket in buckets
     ]
     halves = [join_ageing(tables[:7]), join_ageing(tables[7:])]
     assert join_ageing(reversed(halves)).equals(join_ageing(tables))

@@ -25,7 +25,7 @@ from tests.oracle.facts import Agreement, Facts, Instalment, Invoice, Notice, Pa
 
 AS_OF = date(2026, 11, 22)
 POLICY = Policy()
-RULES = make_rules(POLICY, AS_OF)
+RULES = make_rules(POLICY)
 KINDS = ("bill", "bill", "bill", "fee", "adjudged", "court_costs")
 
 
@@ -88,7 +88,7 @@ def ask(facts: Facts, paid: int = 0) -> AssessedAccount:
     more = (Payment("P9", AS_OF, paid),) if paid else ()
     crowd = [replace(facts, payments=facts.payments + more)]
     bucket = make_bucket(crowd, POLICY)
-    assessment = assess(bucket, RULES, make_history(bucket, crowd, POLICY, AS_OF))
+    assessment = assess(bucket, to_day(AS_OF), RULES, make_history(bucket, crowd, POLICY, AS_OF))
     return AssessedAccount(bucket, conclude(bucket, RULES, assessment), assessment, RULES, 0)
 
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from dunning.core.days import to_day
 from dunning.decisions.lists.letters import find_letter_boxes, postal_addresses
-from tests.decisions.notice_buckets import bucket_of, propose, rules_of
+from tests.decisions.notice_buckets import bucket_of, propose
 from tests.decisions.notice_cases import (
     AS_OF,
     NEW,
@@ -245,12 +246,14 @@ def test_one_line_addresses_are_the_two_parts_joined() -> None:
         }
     }
     world = Surroundings([account(NEW)], payers=payers)
-    bucket, rules = bucket_of(world, Policy()), rules_of(world, Policy(), AS_OF)
+    bucket = bucket_of(world, Policy())
     accounts = np.array([0])
-    box = find_letter_boxes(bucket, accounts, rules)
+    box = find_letter_boxes(bucket, accounts, to_day(AS_OF))
 
     assert (["бул. Рила 5"], ["2300 Перник"]) == (box.street.to_pylist(), box.town.to_pylist())
-    assert ["бул. Рила 5, 2300 Перник"] == postal_addresses(bucket, accounts, rules).to_pylist()
+    assert ["бул. Рила 5, 2300 Перник"] == postal_addresses(
+        bucket, accounts, to_day(AS_OF)
+    ).to_pylist()
 
 
 def test_numbers_are_walked_as_numbers_and_what_is_missing_comes_first() -> None:

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from dunning.core.days import to_day
 from dunning.core.frames import SCHEMAS, Bucket, frame_of
 from dunning.core.words import SERVICES
 from dunning.decisions.account.assessment import assess
@@ -129,8 +130,8 @@ def test_the_sum_to_pay_is_that_of_what_the_notice_names(seed: int) -> None:
 
 def test_an_empty_bucket_has_no_notices() -> None:
     bucket = Bucket(0, {name: frame_of(schema.empty_table()) for name, schema in SCHEMAS.items()})
-    rules = rules_of(Surroundings([]), Policy(), AS_OF)
-    assessment = assess(bucket, rules, make_history(bucket, [], Policy(), AS_OF))
+    rules = rules_of(Surroundings([]), Policy())
+    assessment = assess(bucket, to_day(AS_OF), rules, make_history(bucket, [], Policy(), AS_OF))
     tables = propose_notices(
         bucket, conclude(bucket, rules, assessment), assessment, rules, "heat", SINCE
     )

@@ -46,7 +46,7 @@ def test_the_built_in_policy_can_be_trusted() -> None:
 
 def test_every_stage_and_list_is_reached_by_the_boundary_cases() -> None:
     assert check_night(load_policy(), NIGHT) == []
-    crowd = make_crowd(load_policy().at(NIGHT))
+    crowd = make_crowd(NIGHT, load_policy().at(NIGHT))
     assert len(crowd.cases) > 200
     assert len(crowd.bucket.accounts) == len(crowd.cases)
 

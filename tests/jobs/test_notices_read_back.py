@@ -152,7 +152,7 @@ def decide(engine: Any, service: str, since: date) -> tuple[dict[str, Row], Rows
     withheld: Rows = []
     for index in night.snapshot.buckets():
         bucket = night.snapshot.read_bucket(index)
-        bucket, decision, assessment = night.history.decide(bucket, night.rules)
+        bucket, decision, assessment = night.history.decide(bucket, night.as_of, night.rules)
         found = propose_notices(bucket, decision, assessment, night.rules, service, since)
         rows += found["notices"].to_pylist()
         withheld += found["withheld"].to_pylist()

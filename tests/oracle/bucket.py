@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from dunning.core import words
+from dunning.core.days import to_day
 from dunning.core.frames import SCHEMAS, Bucket, Frame, days_to_arrow, frame_of
 from dunning.decisions.account.history import join_ledger_notices, merge_notices
 from dunning.policy.policies import load_policy
@@ -72,17 +73,16 @@ def make_history(bucket: Bucket, crowd: Sequence[Facts], policy: Policy, as_of: 
         }
     )
     told = join_ledger_notices(pa.table(columns), notices)
-    return merge_notices(bucket, frame_of(told), make_rules(policy, as_of))
+    return merge_notices(bucket, frame_of(told), make_rules(policy), to_day(as_of))
 
 
-def make_rules(policy: Policy, as_of: date) -> Rules:
+def make_rules(policy: Policy) -> Rules:
     """Return the typed policy view that says what the oracle's policy says; what the oracle does not
     know is as in the policy files.
     """
     rules = _read_rules()
     return replace(
         rules,
-        as_of=as_of,
         version="plain",
         changeover=replace(rules.changeover, euro_from=policy.euro_from),
         interest=replace(

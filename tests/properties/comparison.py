@@ -38,7 +38,7 @@ def decide_crowd(crowd: Sequence[Facts], policy: Policy, as_of: date) -> tuple[B
     """Return the bucket of a crowd and what the columnar decisions say of it."""
     bucket = make_bucket(crowd, policy)
     history = make_history(bucket, crowd, policy, as_of)
-    return bucket, decide_fast(bucket, make_rules(policy, as_of), history)
+    return bucket, decide_fast(bucket, as_of, make_rules(policy), history)
 
 
 def disagreements(crowd: Sequence[Facts], policy: Policy, as_of: date) -> list[str]:

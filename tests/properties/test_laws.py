@@ -236,7 +236,7 @@ def test_the_order_of_an_accounts_notices_and_a_second_run_change_nothing(seed: 
     history = make_history(bucket, crowd, POLICY, as_of)
     shuffled = history.take(np.random.default_rng(seed).permutation(len(history)))
     shuffled = shuffled.take(np.argsort(shuffled["account"], kind="stable"))
-    again = decide(bucket, make_rules(POLICY, as_of), shuffled)
+    again = decide(bucket, as_of, make_rules(POLICY), shuffled)
     assert _everything(bucket, again) == _everything(bucket, decision)
 
 

@@ -87,7 +87,7 @@ def decide_all(
     stages: Counter[int] = Counter()
     proposed = []
     for bucket in buckets:
-        decision, assessment = decide_with_actions(bucket, rules, NO_ACTIONS)
+        decision, assessment = decide_with_actions(bucket, as_of, rules, NO_ACTIONS)
         stages.update(decision.accounts["stage"].tolist())
         proposed.append(propose(bucket, decision, assessment, rules, newest))
     return stages, merge_proposed(proposed)

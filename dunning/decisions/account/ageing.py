@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.days import to_day
 from dunning.core.frames import Bucket
 from dunning.core.words import SERVICES, STAGES
 from dunning.decisions.frames import Decision
@@ -51,7 +50,7 @@ def age(bucket: Bucket, decision: Decision, rules: Rules) -> pa.Table:
     key = (place * len(STAGES) + stage[items["account"]]) * len(BANDS)
     band = np.searchsorted(_STARTS, items["days_overdue"], side="right")
     near = (
-        items["limitation_on"].astype(np.int64) - to_day(rules.as_of)
+        items["limitation_on"].astype(np.int64) - decision.as_of
         <= rules.stages.limitation_near_days
     )
     near &= ~items["is_expired"]

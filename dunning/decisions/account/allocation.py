@@ -27,9 +27,10 @@ from dunning.decisions.segments import (
 
 @dataclass(frozen=True)
 class Allocation:
-    """Open and settled amounts on `as_of` of accounts that owe; sums for all accounts.
+    """Open and settled amounts of accounts that owe, at the end of a day; sums for all accounts.
 
     Attributes:
+        as_of: that day (number).
         items: open items of the bucket (places, ascending).
         open_cents: what is left of each, euro cents.
         carried_minor: what was open of a BGN item at the changeover, stotinki; its amount in cents
@@ -40,6 +41,7 @@ class Allocation:
         books: minor units per line and currency, all accounts.
     """
 
+    as_of: int
     items: Places
     open_cents: Cents
     carried_minor: Cents
@@ -90,6 +92,7 @@ def allocate(
     if also_pieces_of is not None:
         shown |= also_pieces_of
     return Allocation(
+        as_of=as_of,
         items=items,
         open_cents=left[items],
         carried_minor=carried_minor[items],

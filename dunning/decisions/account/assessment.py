@@ -28,6 +28,7 @@ from dunning.policy.rules import Rules
 class Assessment:
     """All facts behind a decision; read by `explain` and by the lists.
 
+    allocation: with the day of the assessment.
     equalised_on: due day of the season's equalisation bill per open item; `NEVER` where there is
     none.
     reached: per rung, which accounts reach it on `as_of`. days_next: per rung, the first later day
@@ -44,10 +45,14 @@ class Assessment:
     days_next: dict[str, Days]
     history: Frame
 
+    @property
+    def as_of(self) -> int:
+        """The day (number) at whose end the facts hold."""
+        return self.allocation.as_of
 
-def assess(bucket: Bucket, rules: Rules, history: Frame) -> Assessment:
+
+def assess(bucket: Bucket, as_of: int, rules: Rules, history: Frame) -> Assessment:
     """Return the assessment of a bucket: open items, interest, protections, stages reached."""
-    as_of = to_day(rules.as_of)
     # Agreements need settlement pieces even where their account owes nothing.
     has_agreement = np.zeros(len(bucket.accounts), np.bool_)
     has_agreement[bucket.agreements["account"]] = True
@@ -69,7 +74,7 @@ def assess(bucket: Bucket, rules: Rules, history: Frame) -> Assessment:
         limitation_on=limitation_on,
         is_claimable_kind=claimable_kinds(kind, equalised_on, rules.stages),
     )
-    ladder = climb(bucket, items, history, rules)
+    ladder = climb(bucket, items, history, rules, as_of)
     count = len(bucket.accounts)
     reached = find_reached(items, ladder, rules.stages, count, as_of)
     # From tomorrow on: the stage of `as_of` itself is `reached`.

@@ -1,5 +1,7 @@
 """Classify every account of a bucket: the rules of sections 3 and 4 joined in their order."""
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 
@@ -22,8 +24,8 @@ from dunning.policy.rules import Rules
 _RULES = ("stages", *(f"stages.{name}" for name in RUNG_NAMES))
 
 
-def decide(bucket: Bucket, rules: Rules, history: Frame) -> Decision:
-    """Return the decision on every account of a bucket that exists on `rules.as_of`.
+def decide(bucket: Bucket, as_of: date, rules: Rules, history: Frame) -> Decision:
+    """Return the decision on every account of a bucket that exists on `as_of`.
 
     Args:
         history: all notices, ascending by account, as `merge_notices` gives them.
@@ -31,20 +33,22 @@ def decide(bucket: Bucket, rules: Rules, history: Frame) -> Decision:
     Raises:
         DunningError: the bucket does not balance to the cent.
     """
-    return conclude(bucket, rules, assess(bucket, rules, history))
+    return conclude(bucket, rules, assess(bucket, to_day(as_of), rules, history))
 
 
 def decide_with_actions(
-    bucket: Bucket, rules: Rules, actions: Frame
+    bucket: Bucket, as_of: date, rules: Rules, actions: Frame
 ) -> tuple[Decision, Assessment]:
     """Return the decision and its assessment, from the ledger's notices and our actions."""
-    assessment = assess(bucket, rules, merge_notices(bucket, actions, rules))
+    # The one place of a night where its date becomes a day number: columns hold numbers.
+    day = to_day(as_of)
+    assessment = assess(bucket, day, rules, merge_notices(bucket, actions, rules, day))
     return conclude(bucket, rules, assessment), assessment
 
 
 def conclude(bucket: Bucket, rules: Rules, assessment: Assessment) -> Decision:
     """Return the three frames of a decision from the assessment of a bucket."""
-    as_of = to_day(rules.as_of)
+    as_of = assessment.as_of
     items, allocation, count = assessment.items, assessment.allocation, len(bucket.accounts)
     rows = len(items.account)
     sights = {name: spells.on(as_of, rows) for name, spells in assessment.ladder.items()}
@@ -78,7 +82,7 @@ def conclude(bucket: Bucket, rules: Rules, assessment: Assessment) -> Decision:
     pieces = allocation.pieces
     # Protected items count here too: settlements are shown for every account past a due day.
     pieces = pieces.take(overdue_somehow[bucket.items["account"][pieces["item"]]])
-    return Decision(accounts.take(exists), open_items, pieces)
+    return Decision(as_of, accounts.take(exists), open_items, pieces)
 
 
 def _stages(reached: dict[str, Flags], accounts: int) -> Codes:
@@ -135,7 +139,7 @@ def _accounts(
     is_near: Flags,
 ) -> Frame:
     """Return one row per account of the bucket, also for those that do not exist yet."""
-    as_of, count = to_day(rules.as_of), len(bucket.accounts)
+    as_of, count = assessment.as_of, len(bucket.accounts)
     account, is_overdue = open_items["account"], open_items["is_overdue"]
     overdue_account = account[is_overdue]
     oldest = np.full(count, NEVER, np.int32)

@@ -5,7 +5,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Places
-from dunning.core.days import to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import NOTICE_STAGES
@@ -36,11 +35,11 @@ def join_ledger_notices(actions: pa.Table, notices: pa.Table) -> pa.Table:
     return actions
 
 
-def merge_notices(bucket: Bucket, actions: Frame, rules: Rules) -> Frame:
+def merge_notices(bucket: Bucket, actions: Frame, rules: Rules, as_of: int) -> Frame:
     """Return every notice of a bucket's accounts, ascending by account.
 
     A ledger row that records one of our actions, of any date and account, is no notice of its own.
-    Actions of dates before `rules.as_of` are notices. Their served and failed days are the
+    Actions of dates before `as_of` are notices. Their served and failed days are the
     ledger's, once they have come; until then an action counts as served after the policy's days for
     its channel.
 
@@ -58,18 +57,18 @@ def merge_notices(bucket: Bucket, actions: Frame, rules: Rules) -> Frame:
         return notices
     is_action = pc.is_in(notices.text("notice_no"), value_set=actions.text("reference"))
     others = notices.take(~is_action.to_numpy(zero_copy_only=False))
-    return stack_frames(others, _own(bucket, actions, rules))
+    return stack_frames(others, _own(bucket, actions, rules, as_of))
 
 
-def _own(bucket: Bucket, actions: Frame, rules: Rules) -> Frame:
+def _own(bucket: Bucket, actions: Frame, rules: Rules, as_of: int) -> Frame:
     """Return the earlier actions on this bucket's accounts as notices."""
     account = accounts_of(bucket, actions)
-    here = np.flatnonzero((account >= 0) & (actions["as_of"] < to_day(rules.as_of)))
+    here = np.flatnonzero((account >= 0) & (actions["as_of"] < as_of))
     found = actions.take(here)
     stages = pc.index_in(found.text("stage"), value_set=pa.array(NOTICE_STAGES))
     served_on, failed_on = found["ledger_served_on"], found["ledger_failed_on"]
     # A served or failed day after `as_of` has not happened yet.
-    has_news = np.minimum(served_on, failed_on) <= to_day(rules.as_of)
+    has_news = np.minimum(served_on, failed_on) <= as_of
     return Frame(
         {
             "account": account[here].astype(np.int32),

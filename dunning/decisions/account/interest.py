@@ -92,7 +92,7 @@ def accrue_from(bucket: Bucket, items: Places, rule: Interest, equalised_on: Day
 def accrue_interest(
     bucket: Bucket, allocation: Allocation, rules: Rules, equalised_on: Days
 ) -> Cents:
-    """Return the interest of each open item through `rules.as_of`, in euro cents.
+    """Return the interest of each open item through `allocation.as_of`, in euro cents.
 
     Aligned with `allocation.items`.
 
@@ -102,7 +102,7 @@ def accrue_interest(
     Source: ЗЗД art. 86; ПМС 426/2014 and 347/2025.
     """
     rule, items = rules.interest, allocation.items
-    as_of, euro_from = to_day(rules.as_of), to_day(rules.changeover.euro_from)
+    as_of, euro_from = allocation.as_of, to_day(rules.changeover.euro_from)
     sums = RateSums.of(rule)
     first = accrue_from(bucket, items, rule, equalised_on)
     _require_rates(first[first <= as_of], sums)
@@ -186,7 +186,7 @@ def interest_segments(
         rate_percent (text), principal_minor, is_bgn. The changeover begins a new segment. Days
         without principal give no row.
     """
-    as_of, euro_from = to_day(rules.as_of), to_day(rules.changeover.euro_from)
+    as_of, euro_from = allocation.as_of, to_day(rules.changeover.euro_from)
     items = allocation.items[chosen]
     first = accrue_from(bucket, items, rules.interest, equalised_on[chosen])
     sums = RateSums.of(rules.interest)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dunning.core.arrays import Codes, Days, Flags, Places
-from dunning.core.days import NEVER, to_day
+from dunning.core.days import NEVER
 from dunning.core.frames import Bucket
 from dunning.core.money import convert_to_cents
 from dunning.core.words import CASE_STAGES, PROTECTIONS, code
@@ -58,8 +58,7 @@ class AgreementStates:
 
 def protect_items(bucket: Bucket, allocation: Allocation, rules: Rules) -> ItemProtections:
     """Return the protections of each open item on `as_of`."""
-    as_of = to_day(rules.as_of)
-    items = allocation.items
+    as_of, items = allocation.as_of, allocation.items
     row_of = index_rows(items, len(bucket.items))
     agreements = keep_agreements(bucket, allocation, rules)
     in_court = _sue(bucket, row_of, len(items), as_of)
@@ -81,7 +80,7 @@ def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agr
 
     An instalment must be paid `grace_days` after its due day.
     """
-    as_of, grace = to_day(rules.as_of), rules.agreements.grace_days
+    as_of, grace = allocation.as_of, rules.agreements.grace_days
     agreements, agreed, instalments = bucket.agreements, bucket.agreement_items, bucket.instalments
     count = len(agreements)
     pieces = allocation.pieces

@@ -24,7 +24,7 @@ def find_reasons(
     is_near: Flags,
 ) -> dict[str, Flags]:
     """Return a mask of the accounts per code of `stage_reasons.REASONS`, in their order."""
-    as_of, count = to_day(rules.as_of), len(bucket.accounts)
+    as_of, count = assessment.as_of, len(bucket.accounts)
     account, is_overdue = open_items["account"], open_items["is_overdue"]
     kind = bucket.items["kind"][open_items["item"]]
     enforced = np.isin(kind, [code(ITEM_KINDS, name) for name in rules.stages.kinds_enforced])
@@ -126,7 +126,7 @@ def find_obstacles(
     rules: Rules, assessment: Assessment, open_items: Frame, stage: Codes
 ) -> pa.Array:
     """Return per account which conditions of the next stage fail; empty at the top stage."""
-    as_of, count = to_day(rules.as_of), len(stage)
+    as_of, count = assessment.as_of, len(stage)
     account, cents = open_items["account"], open_items["open_cents"]
     age = as_of - assessment.items.due_on
     claimable = any_by(account, open_items["may_be_claimed"], count)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dunning.core.arrays import Cents, Codes, Days, Flags, Places
-from dunning.core.days import NEVER, to_day
+from dunning.core.days import NEVER
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import RUNGS, Rung, Sight
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, PAYOUT, code
@@ -71,7 +71,7 @@ def claimable_kinds(kind: Codes, equalised_on: Days, rule: Stages) -> Flags:
     return ~enforced & (~waiting | (equalised_on < NEVER))
 
 
-def climb(bucket: Bucket, items: OpenItems, history: Frame, rules: Rules) -> Ladder:
+def climb(bucket: Bucket, items: OpenItems, history: Frame, rules: Rules, as_of: int) -> Ladder:
     """Return for each rung on which days from `as_of` on each item counts."""
     everything = np.arange(len(items.account))
     claimable = everything[items.is_claimable_kind]
@@ -81,7 +81,7 @@ def climb(bucket: Bucket, items: OpenItems, history: Frame, rules: Rules) -> Lad
 
     def spells_of(rung: Rung) -> Spells:
         if rung.sight is Sight.NAMED:
-            return named_spells(bucket, items, history, rules.stages.of(rung.name), rules)
+            return named_spells(bucket, items, history, rules.stages.of(rung.name), rules, as_of)
         if rung.sight is Sight.EXPIRING:
             return _spells(claimable, near_from[claimable], items.limitation_on[claimable])
         never = np.full(len(everything), NEVER, np.int32)
@@ -91,7 +91,7 @@ def climb(bucket: Bucket, items: OpenItems, history: Frame, rules: Rules) -> Lad
 
 
 def named_spells(
-    bucket: Bucket, items: OpenItems, history: Frame, rule: StageRule, rules: Rules
+    bucket: Bucket, items: OpenItems, history: Frame, rule: StageRule, rules: Rules, as_of: int
 ) -> Spells:
     """Return when each claimable item counts for a rung that needs a notice.
 
@@ -106,7 +106,7 @@ def named_spells(
         stage,
         rule.served_days_min,
         rules.stages.notice_valid_days,
-        to_day(rules.as_of),
+        as_of,
     )
     row = spells.row
     from_on = np.maximum(spells.from_on, items.overdue_from[row])

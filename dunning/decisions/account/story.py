@@ -105,7 +105,7 @@ def build_story(
     own_items = np.flatnonzero(decision.open_items["account"] == account)
     premise = bucket.accounts["premise"][account]
     return Story(
-        as_of=rules.as_of,
+        as_of=to_date(decision.as_of),
         premise_no=bucket.accounts.text("premise_no")[account].as_py(),
         payer_code=bucket.accounts.text("payer_code")[account].as_py(),
         service=SERVICES[bucket.premises["service"][premise]],
@@ -117,7 +117,7 @@ def build_story(
         tables={
             "items": _items(bucket, decision, own_items),
             "segments": _segments(bucket, assessment, rules, own_items),
-            **_money(bucket, rules, account),
+            **_money(bucket, rules, decision.as_of, account),
             **_agreements(bucket, assessment, account),
             "holds": _own(
                 bucket.holds,
@@ -134,7 +134,7 @@ def build_story(
 
 
 def _conditions(assessment: Assessment, rules: Rules, account: int, own: Places) -> list[Condition]:
-    as_of = to_day(rules.as_of)
+    as_of = assessment.as_of
     conditions = []
     for rung in RUNGS:
         counting = own[assessment.ladder[rung.name].on(as_of, len(assessment.items.account))[own]]
@@ -194,12 +194,11 @@ def _accrue(row: Row, day_count: int) -> Fraction:
     return bears / Fraction(BGN_PER_EUR) if row["is_bgn"] else bears
 
 
-def _money(bucket: Bucket, rules: Rules, account: int) -> dict[str, list[Row]]:
+def _money(bucket: Bucket, rules: Rules, as_of: int, account: int) -> dict[str, list[Row]]:
     """Return the payments of an account and all its settlement pieces.
 
     Also for an account that owes nothing.
     """
-    as_of = to_day(rules.as_of)
     # A mask that asks for the pieces of this account alone.
     asked = np.arange(len(bucket.accounts)) == account
     # Allocated once more: a decision keeps no pieces of accounts that owe nothing.
@@ -212,7 +211,7 @@ def _money(bucket: Bucket, rules: Rules, account: int) -> dict[str, list[Row]]:
     payments = _own(bucket.payments, account, {}, item=bucket.items.text("invoice_no"))
     return {
         "pieces": _rows(named, words={"rule": RULES}),
-        "payments": [row for row in payments if row["paid_on"] <= rules.as_of],
+        "payments": [row for row in payments if row["paid_on"] <= to_date(as_of)],
     }
 
 

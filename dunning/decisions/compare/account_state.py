@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import RUNG_NAMES
 from dunning.core.money import convert_to_cents
@@ -17,7 +16,6 @@ from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.proposals import Proposed
 from dunning.decisions.segments import sum_by
-from dunning.policy.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -36,14 +34,14 @@ class ComparedNight:
 
 
 def summarize_accounts(
-    bucket: Bucket, decision: Decision, assessment: Assessment, rules: Rules, proposed: Proposed
+    bucket: Bucket, decision: Decision, assessment: Assessment, proposed: Proposed
 ) -> ComparedNight:
-    """Return the state of each account that exists on `rules.as_of`."""
+    """Return the state of each account that exists on the day of the decision."""
     own = decision.accounts
     # Facts below are per account of the bucket; `place` selects those that exist on the night.
     place = own["account"]
     named = bucket.accounts.take(place)
-    rung_cents, rung_days = _sum_counting_items(assessment, rules, len(bucket.accounts))
+    rung_cents, rung_days = _sum_counting_items(assessment, len(bucket.accounts))
     facts: dict[str, Any] = {
         "premise_no": named.text("premise_no"),
         "payer_code": named.text("payer_code"),
@@ -51,7 +49,7 @@ def summarize_accounts(
             name: own.columns[name]
             for name in ("stage", "open_cents", "overdue_cents", "reasons", "why_not", "rule")
         },
-        **{name: cents[place] for name, cents in _turnover(bucket, to_day(rules.as_of)).items()},
+        **{name: cents[place] for name, cents in _turnover(bucket, decision.as_of).items()},
         "way_cents": rung_cents[place],
         "way_days": rung_days[place],
     }
@@ -59,13 +57,13 @@ def summarize_accounts(
 
 
 def _sum_counting_items(
-    assessment: Assessment, rules: Rules, accounts: int
+    assessment: Assessment, accounts: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return per account and rung the sum and the age in days of the items that count.
 
-    On `rules.as_of`.
+    On the day of the assessment.
     """
-    as_of, rows = to_day(rules.as_of), len(assessment.items.account)
+    as_of, rows = assessment.as_of, len(assessment.items.account)
     cents = np.zeros((accounts, len(RUNG_NAMES)), np.int64)
     days = np.zeros((accounts, len(RUNG_NAMES)), np.int64)
     for column, rung in enumerate(RUNG_NAMES):

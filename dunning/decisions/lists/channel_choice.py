@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Codes, Days, Flags, Places
-from dunning.core.days import NEVER, to_day
+from dunning.core.days import NEVER
 from dunning.core.frames import Bucket, Frame, frame_of
 from dunning.core.words import CHANNELS
 from dunning.decisions.lists.contact_points import (
@@ -23,7 +23,6 @@ from dunning.decisions.lists.contact_points import (
 )
 from dunning.decisions.lists.letters import compare_key, postal_addresses
 from dunning.decisions.segments import index_rows
-from dunning.policy.rules import Rules
 
 _NOTHING = pa.scalar(None, pa.string())
 
@@ -69,14 +68,14 @@ def with_failures(bucket: Bucket, failures: pa.Table) -> Bucket:
     return Bucket(bucket.index, {**bucket.tables, "failures": found})
 
 
-def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
+def reach(bucket: Bucket, accounts: Places, as_of: int) -> Reach:
     """Return channel and address of each account's payer on `as_of`: sms, else e-mail, else post.
 
     A channel with a failed newest message to the payer is out until a contact is registered after
     the day on which that was sent; post, too, once the address differs from the one written to.
     """
     payers = bucket.accounts["payer"][accounts]
-    contacts = known_contacts(bucket, payers, to_day(rules.as_of))
+    contacts = known_contacts(bucket, payers, as_of)
     mobile, email, letters = (
         newest_contact(bucket, contacts, channel, payers) for channel in (SMS, EMAIL, POST)
     )
@@ -87,7 +86,7 @@ def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
     # Postal addresses are slow to find: only for those without SMS and e-mail.
     is_unreached = ~(filled(by_wire[0]) | filled(by_wire[1]))
     has_failed = _has_failed(bucket, POST, payers, letters)
-    columns = [*by_wire, _write_to(bucket, accounts, is_unreached, has_failed, rules)]
+    columns = [*by_wire, _write_to(bucket, accounts, is_unreached, has_failed, as_of)]
     channel = np.select([filled(column) for column in columns], [SMS, EMAIL, POST], -1).astype(
         np.int8
     )
@@ -95,7 +94,7 @@ def reach(bucket: Bucket, accounts: Places, rules: Rules) -> Reach:
 
 
 def _write_to(
-    bucket: Bucket, accounts: Places, is_unreached: Flags, has_failed: Flags, rules: Rules
+    bucket: Bucket, accounts: Places, is_unreached: Flags, has_failed: Flags, as_of: int
 ) -> pa.Array:
     """Return the postal address of the accounts that no other channel reaches.
 
@@ -105,7 +104,7 @@ def _write_to(
         has_failed: accounts with a failed newest letter; none goes to the same address again.
     """
     asked = np.flatnonzero(is_unreached)
-    post = postal_addresses(bucket, accounts[asked], rules)
+    post = postal_addresses(bucket, accounts[asked], as_of)
     post = _without(post, has_failed[asked] & _is_the_same_box(bucket, accounts[asked], post))
     row = np.full(len(accounts), -1, np.int64)
     row[asked] = np.arange(len(asked))

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags, Places
-from dunning.core.days import NEVER, to_day
+from dunning.core.days import NEVER, to_date
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING
 from dunning.core.words import (
@@ -78,18 +78,18 @@ def propose_court(
         any_by(sued, np.ones(len(sued), np.bool_), len(bucket.accounts))[items["account"]]
     )
     segments = segments_of(items["item"])
-    refs = refer_cases(bucket, sued, rules)
+    refs = refer_cases(bucket, sued, decision.as_of)
     refs_of_items = refs.take(pa.array(index_rows(sued, len(bucket.accounts))[items["account"]]))
     return {
         "court": _list_cases(bucket, decision, rules, history, sued, items, segments, refs),
-        "court_items": list_items(bucket, items, segments, rules, refs_of_items),
+        "court_items": list_items(bucket, items, segments, rules, refs_of_items, decision.as_of),
         "withheld": held,
     }
 
 
-def refer_cases(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
+def refer_cases(bucket: Bucket, accounts: Places, as_of: int) -> pa.Array:
     """Return the reference of the case of each account: `C-20261122-<premise>-<payer>`."""
-    return join_account(pa.scalar(f"C-{rules.as_of:%Y%m%d}"), bucket.accounts.take(accounts))
+    return join_account(pa.scalar(f"C-{to_date(as_of):%Y%m%d}"), bucket.accounts.take(accounts))
 
 
 def state_fee(claim_cents: npt.NDArray[np.int64], rule: Court) -> npt.NDArray[np.int64]:
@@ -126,16 +126,18 @@ def _list_cases(
     segments: Frame,
     refs: pa.Array,
 ) -> pa.Table:
-    size, as_of = len(bucket.accounts), to_day(rules.as_of)
+    size, as_of = len(bucket.accounts), decision.as_of
     of = bucket.accounts.take(accounts)
     payers, premises = bucket.payers.take(of["payer"]), bucket.premises.take(of["premise"])
     principal = sum_by(items["account"], items["open_cents"], size)[accounts]
     interest = sum_by(items["account"], items["interest_cents"], size)[accounts]
     fee = state_fee(principal + interest, rules.court)
-    warned_on, warned_by = _last_warnings(history, rules, size)
-    postal = postal_addresses(bucket, accounts, rules)
+    warned_on, warned_by = _last_warnings(history, rules, size, as_of)
+    postal = postal_addresses(bucket, accounts, as_of)
     share = shares(bucket, as_of).take(pa.array(accounts))
-    reasons = person_reasons(bucket, rules, accounts, items, principal + interest, postal, share)
+    reasons = person_reasons(
+        bucket, rules, as_of, accounts, items, principal + interest, postal, share
+    )
     case = bucket.items["account"][segments["item"]]
     # 0 marks an account without a segment; it becomes NEVER below.
     to_on = np.zeros(size, np.int32)
@@ -175,6 +177,7 @@ def _list_cases(
 def person_reasons(
     bucket: Bucket,
     rules: Rules,
+    as_of: int,
     accounts: Places,
     items: Frame,
     claim_cents: npt.NDArray[np.int64],
@@ -202,8 +205,8 @@ def person_reasons(
     flags = {
         "above_order_ceiling": ~is_heat & (claim_cents > rules.court.order_ceiling_cents),
         "bad_identifier": identifier == code(IDENTIFIERS, "wrong"),
-        "deceased": _held_for(bucket, "deceased", rules)[accounts],
-        "insolvency": _held_for(bucket, "insolvency", rules)[accounts],
+        "deceased": _held_for(bucket, "deceased", as_of)[accounts],
+        "insolvency": _held_for(bucket, "insolvency", as_of)[accounts],
         "limitation_near_unwarned": unwarned[accounts],
         "missing_identifier": identifier == code(IDENTIFIERS, "missing"),
         "no_address": pc.is_null(postal).to_numpy(zero_copy_only=False),
@@ -214,16 +217,16 @@ def person_reasons(
     return pc.utf8_ltrim_whitespace(pc.binary_join_element_wise(*columns, ""))
 
 
-def _held_for(bucket: Bucket, reason: str, rules: Rules) -> Flags:
+def _held_for(bucket: Bucket, reason: str, as_of: int) -> Flags:
     """Return per account whether a hold of that reason is on any part of it on `as_of`."""
-    holds, as_of = bucket.holds, to_day(rules.as_of)
+    holds = bucket.holds
     applies = (holds["reason"] == code(HOLD_REASONS, reason)) & (holds["valid_from"] <= as_of)
     applies &= holds["valid_until"] > as_of
     return any_by(holds["account"], applies, len(bucket.accounts))
 
 
 def _last_warnings(
-    history: Frame, rules: Rules, size: int
+    history: Frame, rules: Rules, size: int, as_of: int
 ) -> tuple[npt.NDArray[np.int32], pa.Array]:
     """Return per account day and channel of its newest counting last warning.
 
@@ -233,7 +236,7 @@ def _last_warnings(
     warnings = counting_notices(
         history,
         code(NOTICE_STAGES, LAST_WARNING),
-        to_day(rules.as_of),
+        as_of,
         rule.court_bound.served_days_min,
         rule.notice_valid_days,
     )

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Places
-from dunning.core.days import to_day
 from dunning.core.formats import format_days, format_minor_column
 from dunning.core.frames import Bucket, Frame
 from dunning.core.money import BGN_PER_EUR
@@ -22,7 +21,7 @@ _SHOWN_DECIMALS = 4  # of a segment's interest: it is rounded to cents only once
 
 
 def list_items(
-    bucket: Bucket, items: Frame, segments: Frame, rules: Rules, refs: pa.Array
+    bucket: Bucket, items: Frame, segments: Frame, rules: Rules, refs: pa.Array, as_of: int
 ) -> pa.Table:
     """Return the table `court_items`.
 
@@ -47,7 +46,7 @@ def list_items(
             "original_currency": word_column(CURRENCIES, facts["is_bgn"].astype(np.int8)),
             "interest_cents": items["interest_cents"],
             "interest_segments": write_segments(segments, items["item"], rules.interest.day_count),
-            "equalisation_no": equalisation_numbers(bucket, facts, to_day(rules.as_of)),
+            "equalisation_no": equalisation_numbers(bucket, facts, as_of),
             "limitation_on": items["limitation_on"],
         },
     )

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Days, Flags, Places
-from dunning.core.days import NEVER, to_day
+from dunning.core.days import NEVER, to_date, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, STAGES, code
 from dunning.decisions.frames import Decision
@@ -48,7 +48,9 @@ def propose_disconnections(
     Source: issue 2, point 6; ЗЕ чл. 123; `policy/files/disconnections.toml`.
     """
     claims = warned_claims(bucket, decision, rules, history)
-    window = disconnection_window(rules.as_of, newest_paid_on, rules.disconnections, rules.calendar)
+    window = disconnection_window(
+        to_date(decision.as_of), newest_paid_on, rules.disconnections, rules.calendar
+    )
     reasons = _withhold_for(bucket, decision, claims, rules, window)
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
     stage = np.zeros(len(bucket.accounts), np.int8)
@@ -96,10 +98,10 @@ def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
 
     Only those of disconnectable premises.
     """
-    rule, as_of, size = rules.disconnections, to_day(rules.as_of), len(bucket.accounts)
+    rule, as_of, size = rules.disconnections, decision.as_of, len(bucket.accounts)
     items = decision.open_items
     due_on = bucket.items["due_on"][items["item"]]
-    sent_on, served_on = _newest_warnings(bucket, rules, history)
+    sent_on, served_on = _newest_warnings(bucket, rules, history, decision.as_of)
     # item      | due, before the warning was sent: the warning names it
     # warning       | sent   | served ..served_days_min..|== counts ==| notice_valid_days
     counts = warnable_items(bucket, decision, rules) & (due_on < sent_on[items["account"]])
@@ -132,16 +134,16 @@ def warnable_items(bucket: Bucket, decision: Decision, rules: Rules) -> Flags:
 def warned_items(bucket: Bucket, decision: Decision, rules: Rules, history: Frame) -> Flags:
     """Return which open items are named by a served disconnection warning that counts."""
     items = decision.open_items
-    sent_on, _ = _newest_warnings(bucket, rules, history)
+    sent_on, _ = _newest_warnings(bucket, rules, history, decision.as_of)
     return bucket.items["due_on"][items["item"]] < sent_on[items["account"]]
 
 
-def _newest_warnings(bucket: Bucket, rules: Rules, history: Frame) -> tuple[Days, Days]:
+def _newest_warnings(bucket: Bucket, rules: Rules, history: Frame, as_of: int) -> tuple[Days, Days]:
     """Return per account when its newest counting disconnection warning was sent and served.
 
     See newest_notices.
     """
-    rule, as_of = rules.disconnections, to_day(rules.as_of)
+    rule = rules.disconnections
     warnings = counting_notices(
         history,
         code(NOTICE_STAGES, "disconnection"),
@@ -187,7 +189,7 @@ def _withhold_for(
 ) -> pa.Array:
     accounts, size = claims.accounts, len(bucket.accounts)
     premise = bucket.accounts["premise"]
-    days = _days_without_supply(rules, window)
+    days = _days_without_supply(decision.as_of, rules, window)
     is_kept = any_by(decision.accounts["account"], decision.accounts["has_kept_agreement"], size)
     # A kept agreement of any account of a premise bars the whole premise: one supply.
     is_kept_there = any_by(premise, is_kept, len(bucket.premises))
@@ -216,12 +218,11 @@ def _lacks_evidence(bucket: Bucket) -> Flags:
     return np.asarray(bucket.accounts["has_refused_evidence"] | of_premise, np.bool_)
 
 
-def _days_without_supply(rules: Rules, window: Window | None) -> range:
+def _days_without_supply(as_of: int, rules: Rules, window: Window | None) -> range:
     """Return the days on which no reason may bar a premise proposed on `as_of`.
 
     Through the end of the window; of the longest window where there is none.
     """
-    as_of = to_day(rules.as_of)
     last = to_day(window.not_after) if window else as_of + rules.disconnections.window_days
     return range(as_of, last + 1)
 

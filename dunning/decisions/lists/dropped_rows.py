@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags, Ints
-from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING, REMINDER
 from dunning.core.words import STAGES, code
@@ -225,7 +224,7 @@ def _place_items(side: DecidedBucket, account: Ints, invoice_no: pa.Array) -> In
     Each invoice is given with its account.
     """
     items = side.bucket.items
-    known = np.flatnonzero(items["issued_on"] <= to_day(side.rules.as_of))
+    known = np.flatnonzero(items["issued_on"] <= side.decision.as_of)
     # An invoice may have been attributed to another account since: the key has both.
     value_set = _join(
         items["account"][known].astype(np.int64), items.text("invoice_no").take(pa.array(known))

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags, Places
-from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.signs import replace_signs
 from dunning.decisions.lists.contact_points import (
@@ -22,7 +21,6 @@ from dunning.decisions.lists.contact_points import (
     newest_contact,
 )
 from dunning.decisions.segments import any_by
-from dunning.policy.rules import Rules
 
 Cells = Sequence[pa.Array]
 
@@ -71,12 +69,12 @@ class AddressQuery:
     as_of: int
 
 
-def postal_addresses(bucket: Bucket, accounts: Places, rules: Rules) -> pa.Array:
+def postal_addresses(bucket: Bucket, accounts: Places, as_of: int) -> pa.Array:
     """Return the postal address of each account's payer in one line; null if none."""
-    return find_letter_boxes(bucket, accounts, rules).one_line()
+    return find_letter_boxes(bucket, accounts, as_of).one_line()
 
 
-def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalAddress:
+def find_letter_boxes(bucket: Bucket, accounts: Places, as_of: int) -> PostalAddress:
     """Return the postal address of each account's payer.
 
     The payer's newest contact for post; without any ever the payer's postal address, else that of
@@ -85,7 +83,6 @@ def find_letter_boxes(bucket: Bucket, accounts: Places, rules: Rules) -> PostalA
     none; and a contact that is revoked ends the channel.
     """
     payers = bucket.accounts["payer"][accounts]
-    as_of = to_day(rules.as_of)
     all_payers = np.arange(len(bucket.payers))
     is_asked = any_by(payers, np.ones(len(payers), np.bool_), len(bucket.payers))
     contact = newest_contact(bucket, known_contacts(bucket, payers, as_of), POST, all_payers)

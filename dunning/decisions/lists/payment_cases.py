@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from dunning.core.arrays import Days, Flags, Places
-from dunning.core.days import to_day
 from dunning.core.frames import Bucket
 from dunning.core.ladder import LAST_WARNING, RUNGS
 from dunning.decisions.account.assessment import Assessment
@@ -62,19 +61,19 @@ def stop_disconnection(asked: AssessedAccount) -> int:
     given = (asked.bucket, asked.decision, asked.rules)
     counts = warnable_items(*given) & warned_items(*given, asked.assessment.history)
     condition = LadderCondition(
-        counts[asked.rows], to_day(asked.rules.as_of), rule.days_overdue_min, rule.amount_cents_min
+        counts[asked.rows], asked.decision.as_of, rule.days_overdue_min, rule.amount_cents_min
     )
     return _least(asked, [[condition]], condition.day, plans_bar=True)
 
 
 def stop_last_warning(asked: AssessedAccount) -> int:
     """Return the least payment on `as_of` that prevents a last warning on that day."""
-    rule, as_of = asked.rules.stages, to_day(asked.rules.as_of)
+    rule, as_of = asked.rules.stages, asked.decision.as_of
     counts = asked.on(asked.assessment.ladder[LAST_WARNING], as_of)
     own, court = rule.of(LAST_WARNING), rule.court_bound
     warned = LadderCondition(counts, as_of, own.days_overdue_min, own.amount_cents_min)
     limitation_on = asked.decision.open_items["limitation_on"][asked.rows]
-    first, last = counting_days("court_bound", asked.rules)
+    first, last = counting_days("court_bound", asked.rules, as_of)
     # Only on these days can the condition of the court stage start to hold: the first day on which
     # the warning counts, and the days on which an item becomes old enough.
     days = {first, *(int(day) + court.days_overdue_min for day in asked.due_on)}

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Codes, Days, Flags, Places
-from dunning.core.days import NEVER, to_day
+from dunning.core.days import NEVER, to_date
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING, MESSAGES, NAMED_RUNGS, REMINDER, Rung
 from dunning.core.words import (
@@ -62,7 +62,7 @@ def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history:
     Source: issue 2, point 6; `policy/files/reminders.toml`.
     """
     due = due_reminders(bucket, decision, rules, history)
-    contact = reach(bucket, due.accounts, rules)
+    contact = reach(bucket, due.accounts, decision.as_of)
     demands = sum_demands(bucket, decision, due, rules)
     reasons = _withhold_for(bucket, due, demands, contact, rules)
     # A row with a reason is withheld; the others are listed.
@@ -75,7 +75,10 @@ def propose_reminders(bucket: Bucket, decision: Decision, rules: Rules, history:
         demands["principal_cents"][stops],
         reasons.filter(pa.array(stops)),
     )
-    return {"reminders": _list(bucket, due, demands, contact, rules, ~stops), "withheld": held}
+    return {
+        "reminders": _list(bucket, decision.as_of, due, demands, contact, rules, ~stops),
+        "withheld": held,
+    }
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def due_reminders(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
     go. A message that failed bars nothing: its channel is out, and the next one takes over the same
     night (see `channel_choice.reach`).
     """
-    size, as_of = len(bucket.accounts), to_day(rules.as_of)
+    size, as_of = len(bucket.accounts), decision.as_of
     stage = np.full(size, -1, np.int8)
     stage[decision.accounts["account"]] = decision.accounts["stage"]
     messages = [code(NOTICE_STAGES, message) for message in MESSAGES]
@@ -124,7 +127,7 @@ def _is_warned(
 
     A warning of that kind, sent within its repeat days, that did not fail.
     """
-    size, as_of = len(bucket.accounts), to_day(rules.as_of)
+    size, as_of = len(bucket.accounts), decision.as_of
     counts = sent["stage"] == code(NOTICE_STAGES, warning)
     counts &= as_of - sent["sent_on"] < rules.reminders.repeat_days_of(warning)
     # A warning names the items due before it was sent; sent after the newest due day it names all.
@@ -142,7 +145,7 @@ def _leads_to(bucket: Bucket, decision: Decision, rung: Rung, rules: Rules) -> F
     On some day on which such a warning counts, if nothing is paid; items that expire before do not
     count.
     """
-    asks, as_of = rules.stages.of(rung.name), to_day(rules.as_of)
+    asks, as_of = rules.stages.of(rung.name), decision.as_of
     rows = decision.open_items.take(
         decision.open_items["is_in_stage"] & decision.open_items["is_overdue"]
     )
@@ -155,7 +158,7 @@ def _leads_to(bucket: Bucket, decision: Decision, rung: Rung, rules: Rules) -> F
         limitation_on=rows["limitation_on"],
         is_claimable_kind=np.ones(count, np.bool_),
     )
-    first, last = counting_days(rung.name, rules)
+    first, last = counting_days(rung.name, rules, as_of)
     # notice   sent |..served..|..wait..|first ========== last|
     # item                     open     |==========| expires        counts in the overlap
     from_on = np.full(count, first, np.int32)
@@ -168,12 +171,12 @@ def _leads_to(bucket: Bucket, decision: Decision, rung: Rung, rules: Rules) -> F
     return days < NEVER
 
 
-def counting_days(rung: str, rules: Rules) -> tuple[int, int]:
+def counting_days(rung: str, rules: Rules, as_of: int) -> tuple[int, int]:
     """Return the first and last day on which a notice sent on `as_of` counts for a rung.
 
     By any channel.
     """
-    as_of, served = to_day(rules.as_of), rules.service.served_after_days.values()
+    served = rules.service.served_after_days.values()
     return as_of + max(served) + rules.stages.of(rung).served_days_min, (
         as_of + min(served) + rules.stages.notice_valid_days
     )
@@ -233,7 +236,13 @@ def _withhold_for(
 
 
 def _list(
-    bucket: Bucket, due: Due, demands: Frame, contact: Reach, rules: Rules, listed: Flags
+    bucket: Bucket,
+    as_of: int,
+    due: Due,
+    demands: Frame,
+    contact: Reach,
+    rules: Rules,
+    listed: Flags,
 ) -> pa.Table:
     accounts, stages, channel = due.accounts[listed], due.stages[listed], contact.channel[listed]
     of = bucket.accounts.take(accounts)
@@ -248,7 +257,7 @@ def _list(
                 for name, column in demands.take(listed).columns.items()
                 if name != "cuttable_cents"
             },
-            "reference": refer(of, stages, channel, rules),
+            "reference": refer(of, stages, channel, as_of),
             "premise_no": of.text("premise_no"),
             "payer_code": of.text("payer_code"),
             "stage": word_column(NOTICE_STAGES, stages),
@@ -257,28 +266,28 @@ def _list(
             "language": pc.if_else(pc.equal(language, ""), LANGUAGES[0], language),
             "service": word_column(SERVICES, bucket.premises["service"][of["premise"]]),
             "name": pc.if_else(pa.array(channel == POST), payers.text("name"), nothing),
-            "answer_until": answer_until(stages, channel, rules),
+            "answer_until": answer_until(stages, channel, rules, as_of),
             "district": bucket.premises.text("district").take(pa.array(of["premise"])),
             "may_be_cut": _may_be_cut(
-                bucket, of["premise"], demands["cuttable_cents"][listed], rules
+                bucket, of["premise"], demands["cuttable_cents"][listed], rules, as_of
             ),
         },
     )
 
 
 def _may_be_cut(
-    bucket: Bucket, premises: Places, cents: npt.NDArray[np.int64], rules: Rules
+    bucket: Bucket, premises: Places, cents: npt.NDArray[np.int64], rules: Rules, as_of: int
 ) -> Flags:
     """Return at which premises the supply can be cut for such a sum, as known on `as_of`."""
-    tonight = range(to_day(rules.as_of), to_day(rules.as_of) + 1)
-    is_protected = find_protected(bucket, "life_support", tonight) | find_protected(
-        bucket, "vulnerable", tonight
+    today = range(as_of, as_of + 1)
+    is_protected = find_protected(bucket, "life_support", today) | find_protected(
+        bucket, "vulnerable", today
     )
     can_be = bucket.premises["is_disconnectable"] & ~is_protected
     return can_be[premises] & (cents >= rules.disconnections.amount_cents_min)
 
 
-def refer(accounts: Frame, stages: Codes, channels: Codes, rules: Rules) -> pa.Array:
+def refer(accounts: Frame, stages: Codes, channels: Codes, as_of: int) -> pa.Array:
     """Return the action's reference of each message, as `20261122-OS-0012345678-900000000001`.
 
     The day, O (reminder) or F (last warning), S, E or P (channel), premise and payer: unique for a
@@ -286,16 +295,17 @@ def refer(accounts: Frame, stages: Codes, channels: Codes, rules: Rules) -> pa.A
     """
     letters = [f"{stage[0]}{channel[0]}".upper() for stage in NOTICE_STAGES for channel in CHANNELS]
     pair = stages.astype(np.int64) * len(CHANNELS) + channels
-    prefix = pa.array([f"{rules.as_of:%Y%m%d}-{two}" for two in letters]).take(pa.array(pair))
+    day = to_date(as_of)
+    prefix = pa.array([f"{day:%Y%m%d}-{two}" for two in letters]).take(pa.array(pair))
     return join_account(prefix, accounts)
 
 
-def answer_until(stages: Codes, channels: Codes, rules: Rules) -> Days:
+def answer_until(stages: Codes, channels: Codes, rules: Rules, as_of: int) -> Days:
     """Return the last day to answer each last warning; `NEVER` for reminders.
 
     The days after which a message counts as served on that channel, then the days that the court
     stage waits.
     """
     wait = np.array([rules.service.served_after_days[channel] for channel in CHANNELS], np.int32)
-    until = to_day(rules.as_of) + wait[channels] + rules.stages.court_bound.served_days_min
+    until = as_of + wait[channels] + rules.stages.court_bound.served_days_min
     return np.where(stages == _LAST_WARNING, until, NEVER).astype(np.int32)

@@ -6,7 +6,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Flags, Places
-from dunning.core.days import to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.words import CHANNELS
 from dunning.decisions.lists.contact_points import (
@@ -34,7 +33,9 @@ class Card:
     is_needed: Flags
 
 
-def ask_for_contacts(bucket: Bucket, accounts: Places, history: Frame, rules: Rules) -> Card:
+def ask_for_contacts(
+    bucket: Bucket, accounts: Places, history: Frame, rules: Rules, as_of: int
+) -> Card:
     """Return the contacts of each account's payer, and whether new ones are needed.
 
     They are needed where they are missing, bounced or old.
@@ -44,7 +45,7 @@ def ask_for_contacts(bucket: Bucket, accounts: Places, history: Frame, rules: Ru
     payer's contact of that channel was registered. Old: the newest contact of any channel was
     registered more than `card_age_days` ago.
     """
-    payers, as_of = bucket.accounts["payer"][accounts], to_day(rules.as_of)
+    payers = bucket.accounts["payer"][accounts]
     contacts = known_contacts(bucket, payers, as_of)
     mobile, email = (newest_contact(bucket, contacts, channel, payers) for channel in (SMS, EMAIL))
     active = contacts.take(~contacts["is_revoked"])

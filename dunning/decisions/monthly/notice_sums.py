@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Cents, Days, Flags, Places
-from dunning.core.days import NEVER, to_day
+from dunning.core.days import NEVER
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING
 from dunning.core.words import NOTICE_STAGES, PROTECTIONS, code
@@ -171,7 +171,7 @@ def last_warnings(
     Args:
         warned: the accounts (of `accounts`) with a notice that may mention it.
     """
-    size, as_of = len(bucket.accounts), to_day(rules.as_of)
+    size, as_of = len(bucket.accounts), decision.as_of
     applies = (
         (history["stage"] == _LAST_WARNING)
         & (history["sent_on"] <= as_of)

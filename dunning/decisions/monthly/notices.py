@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dunning.core.arrays import Codes, Places
-from dunning.core.days import to_day
+from dunning.core.days import to_date, to_day
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING
 from dunning.core.words import CHANNELS, LANGUAGES, SERVICES, STAGES, code
@@ -132,12 +132,12 @@ def propose_notices(
     Source: issue 4; Топлофикация София, 11.02.2016; ЧЕЗ, electronic invoice, 2011.
     """
     asked = _accounts_of(bucket, decision, service)
-    documents = find_documents(bucket, asked, shown or Shown(since), to_day(rules.as_of))
+    documents = find_documents(bucket, asked, shown or Shown(since), decision.as_of)
     # Standings first: the sums and the lines below read them.
     documents = find_document_states(bucket, decision, documents)
     accounts = _choose(bucket, decision, asked, documents)
-    boxes = find_letter_boxes(bucket, accounts, rules)
-    card = ask_for_contacts(bucket, accounts, assessment.history, rules)
+    boxes = find_letter_boxes(bucket, accounts, decision.as_of)
+    card = ask_for_contacts(bucket, accounts, assessment.history, rules, decision.as_of)
     debts = sum_debts(bucket, decision, accounts)
     reasons = _withhold_for(bucket, accounts, boxes, card)
     stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
@@ -150,7 +150,7 @@ def propose_notices(
         reasons.filter(pa.array(stops)),
     )
     columns = {
-        **_address(bucket, accounts, boxes, card, rules),
+        **_address(bucket, decision.as_of, accounts, boxes, card),
         **sum_documents(documents, accounts, len(bucket.accounts)).columns,
         **debts.columns,
         **_money_columns(bucket, decision, assessment, accounts, rules, to_day(since)),
@@ -201,7 +201,7 @@ def _withhold_for(bucket: Bucket, accounts: Places, boxes: PostalAddress, card: 
 
 
 def _address(
-    bucket: Bucket, accounts: Places, boxes: PostalAddress, card: Card, rules: Rules
+    bucket: Bucket, as_of: int, accounts: Places, boxes: PostalAddress, card: Card
 ) -> dict[str, npt.NDArray | pa.Array]:
     """Return the columns of recipient, address and order of delivery of each notice."""
     of = bucket.accounts.take(accounts)
@@ -210,7 +210,7 @@ def _address(
     home = locate_premises(bucket, accounts)
     language = pc.fill_null(payers.text("language"), LANGUAGES[0])
     return {
-        "reference": join_account(_prefix(by_email, rules), of),
+        "reference": join_account(_prefix(by_email, as_of), of),
         "premise_no": of.text("premise_no"),
         "payer_code": of.text("payer_code"),
         "service": word_column(SERVICES, premises["service"]),
@@ -231,9 +231,10 @@ def _address(
     }
 
 
-def _prefix(by_email: pa.Array, rules: Rules) -> pa.Array:
+def _prefix(by_email: pa.Array, as_of: int) -> pa.Array:
     """Return the beginning of each reference: the day, N (notice), and E or P (channel)."""
-    email, post = (f"{rules.as_of:%Y%m%d}-N{letter}" for letter in ("E", "P"))
+    day = to_date(as_of)
+    email, post = (f"{day:%Y%m%d}-N{letter}" for letter in ("E", "P"))
     return pc.if_else(by_email, email, post)
 
 
@@ -274,7 +275,7 @@ def _money_columns(
     may_be_warned = decision.accounts["stage"][row] >= code(STAGES, LAST_WARNING)
     may_be_warned &= ~decision.accounts["has_kept_agreement"][row]
     return {
-        "paid_cents": sum_payments(bucket, accounts, since, to_day(rules.as_of)),
+        "paid_cents": sum_payments(bucket, accounts, since, decision.as_of),
         "credit_cents": decision.accounts["credit_cents"][row],
         **next_instalments(bucket, assessment, accounts).columns,
         **last_warnings(

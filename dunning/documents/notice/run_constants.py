@@ -30,11 +30,16 @@ class Press:
 
     @classmethod
     def of(
-        cls, rules: Rules, since: date, paid_until: date | None, templates: Path = TEMPLATES
+        cls,
+        as_of: date,
+        rules: Rules,
+        since: date,
+        paid_until: date | None,
+        templates: Path = TEMPLATES,
     ) -> "Press":
-        """Return the facts of a run under these rules."""
+        """Return the facts of the run of a date under these rules."""
         return cls(
-            rules.as_of,
+            as_of,
             since,
             paid_until,
             rules.profile,

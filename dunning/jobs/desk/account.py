@@ -103,7 +103,7 @@ def look(
     bucket = night.snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
     accounts = bucket.accounts
     (place,) = find_accounts(bucket, premise_no, payer_code, day)
-    bucket, decision, found = night.history.decide(bucket, night.rules)
+    bucket, decision, found = night.history.decide(bucket, day, night.rules)
     story = build_story(bucket, decision, found, night.rules, place)
     own = fetch_fates(office.engine, day, premise_no, payer_code)
     items = story.tables["items"]
@@ -167,7 +167,8 @@ def _open_night(office: Office, day: date) -> _Open:
 def _open(office: Office, day: date, run_id: int) -> _Open:
     known, snapshot = find_night(office.settings, office.engine, day)
     rules = kept_policy(office.engine, known).at(day)
-    return _Open(snapshot, rules, gather_history(office.engine, snapshot, rules, known.events_seen))
+    history = gather_history(office.engine, snapshot, day, rules, known.events_seen)
+    return _Open(snapshot, rules, history)
 
 
 def _codes(accounts: Any, premise_no: str) -> list[str]:
@@ -215,7 +216,7 @@ def _find_coming(story: Story, own: Sequence[Row], asked: AssessedAccount) -> li
     if "court" in on_lists:
         least = rules.stages.court_bound.amount_cents_min
         found.append(
-            Coming("court", None, least, stop_stage(asked, "court_bound", to_day(rules.as_of)))
+            Coming("court", None, least, stop_stage(asked, "court_bound", asked.decision.as_of))
         )
     if LAST_WARNING in messages:
         found.append(

@@ -77,7 +77,7 @@ def _gather(source: Source, this: NoticesRun, shard: int, shards: int) -> tuple[
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
             bucket, decision, assessment = history.decide(
-                snapshot.read_bucket(index, without=UNREAD), rules
+                snapshot.read_bucket(index, without=UNREAD), this.as_of, rules
             )
             shown = this.memory.of_bucket(source, this.service, index)
             found = propose_notices(

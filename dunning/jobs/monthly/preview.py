@@ -92,7 +92,7 @@ def render(
     found = found.filter(
         pc.and_(pc.equal(found["premise_no"], premise_no), pc.is_in(found["payer_code"], asked))
     )
-    singles = print_singles(found, Press.of(night.rules, since, night.newest_paid_on))
+    singles = print_singles(found, Press.of(night.as_of, night.rules, since, night.newest_paid_on))
     made = {Path(file_of(single.reference)).name: single.content for single in singles}
     missing = [code for code in asked.to_pylist() if code not in found["payer_code"].to_pylist()]
     return Rendered(made, list(_explain_missing(premise_no, missing, proposed["withheld"])))
@@ -117,7 +117,7 @@ def _propose(
     )
     known = notices.fetch_notice_run(source, night.as_of, service)
     shown = recall_shown(source, service, since, known).of_bucket(source, service, index)
-    bucket, decision, assessment = night.history.decide(bucket, night.rules)
+    bucket, decision, assessment = night.history.decide(bucket, night.as_of, night.rules)
     return (
         propose_notices(bucket, decision, assessment, night.rules, service, since, shown),
         since,

@@ -117,7 +117,9 @@ class _Desk:
 
     def __init__(self, this: NoticesRun) -> None:
         self.this, self.rules = this, this.rules()
-        self.press = Press.of(self.rules, this.since, this.newest_paid_on, this.templates)
+        self.press = Press.of(
+            this.as_of, self.rules, this.since, this.newest_paid_on, this.templates
+        )
         self.seal = find_seal(this.as_of) if this.is_signed else None
         self.key = open_receipt_key(Settings.from_environment().home)
 

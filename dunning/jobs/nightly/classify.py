@@ -59,7 +59,7 @@ def run(run: RunReceipt, shard: int = 0, shards: int = 1) -> ShardReceipt:
     with StreamWriter(folder) as writer:
         for index in (index for index in shard_buckets(shard, shards) if index in filled):
             bucket, decision, assessment = history.decide(
-                snapshot.read_bucket(index, _READ, UNREAD), rules
+                snapshot.read_bucket(index, _READ, UNREAD), this.as_of, rules
             )
             writer.write(decision_tables(bucket, decision, rules))
             ages.append(age(bucket, decision, rules))

@@ -52,7 +52,9 @@ class History:
     failures: pa.Table
     silences: pa.Table
 
-    def decide(self, bucket: Bucket, rules: Rules) -> tuple[Bucket, Decision, Assessment]:
+    def decide(
+        self, bucket: Bucket, as_of: date, rules: Rules
+    ) -> tuple[Bucket, Decision, Assessment]:
         """Return a bucket with manual holds added, the decision on it and its assessment."""
         # Holds, refused notices and failed channels must be in the bucket before it is decided.
         bucket = with_manual_holds(bucket, self.manual_holds)
@@ -60,7 +62,7 @@ class History:
         bucket = with_refused_notices(bucket, self.concerned)
         bucket = with_failures(bucket, self.failures)
         return bucket, *decide_with_actions(
-            bucket, rules, actions_of_bucket(self.actions, bucket.index)
+            bucket, as_of, rules, actions_of_bucket(self.actions, bucket.index)
         )
 
     def write(self, work: Path) -> list[Path]:
@@ -79,28 +81,30 @@ class History:
 _TABLES = ("actions", "manual_holds", "handed_over", "concerned", "failures", "silences")
 
 
-def gather_history(source: Source, snapshot: Snapshot, rules: Rules, events_seen: int) -> History:
-    """Return the records of earlier dates, with holds, releases and recalls up to an event."""
+def gather_history(
+    source: Source, snapshot: Snapshot, as_of: date, rules: Rules, events_seen: int
+) -> History:
+    """Return the records of dates before `as_of`, with holds, releases and recalls up to an event."""
     # the longest of the periods, so that one query serves every list
     acted_days = max(rules.release.acted_days.values())
-    since = rules.as_of - timedelta(days=acted_days)
-    gathered = gather_actions(source, snapshot, rules, events_seen)
+    since = as_of - timedelta(days=acted_days)
+    gathered = gather_actions(source, snapshot, as_of, rules, events_seen)
     return History(
         actions=gathered,
-        failures=gather_failures(snapshot, gathered, rules.as_of),
+        failures=gather_failures(snapshot, gathered, as_of),
         manual_holds=holds.fetch_seen_holds(source, events_seen),
         handed_over=actions.fetch_handed_over(
-            source, before=rules.as_of, since=since, events_seen=events_seen
+            source, before=as_of, since=since, events_seen=events_seen
         ),
-        concerned=gather_concerned(source, snapshot, rules, events_seen),
+        concerned=gather_concerned(source, snapshot, as_of, rules, events_seen),
         silences=proposals.fetch_silences(
-            source, before=rules.as_of, since=_remember_silences_since(rules)
+            source, before=as_of, since=_remember_silences_since(as_of, rules)
         ),
     )
 
 
 def gather_concerned(
-    source: Source, snapshot: Snapshot, rules: Rules, events_seen: int
+    source: Source, snapshot: Snapshot, as_of: date, rules: Rules, events_seen: int
 ) -> pa.Table:
     """Return the accounts of our earlier actions that refused rows of the notices name.
 
@@ -109,23 +113,23 @@ def gather_concerned(
     """
     refused = pa.array(snapshot.info["refused_notices"], pa.string())
     # without refused rows nothing can match: an empty period avoids the long query
-    since = memory_of(rules) if len(refused) else rules.as_of
-    sent = actions.fetch_actions(source, rules.as_of, since, events_seen)
+    since = memory_of(as_of, rules) if len(refused) else as_of
+    sent = actions.fetch_actions(source, as_of, since, events_seen)
     return sent.filter(pc.is_in(sent["reference"], value_set=refused)).select(
         ["premise_no", "payer_code"]
     )
 
 
-def _remember_silences_since(rules: Rules) -> date:
+def _remember_silences_since(as_of: date, rules: Rules) -> date:
     """Return the first date with withheld messages that matter.
 
     Silences, and what was withheld after one had ended.
     """
-    return rules.as_of - timedelta(days=rules.reminders.on_list_days + rules.reminders.repeat_days)
+    return as_of - timedelta(days=rules.reminders.on_list_days + rules.reminders.repeat_days)
 
 
 def gather_actions(
-    source: Source, snapshot: Snapshot, rules: Rules, events_seen: int = actions.ALL_EVENTS
+    source: Source, snapshot: Snapshot, as_of: date, rules: Rules, events_seen: int
 ) -> pa.Table:
     """Return the actions that matter for a run, joined with the ledger's notices.
 
@@ -139,11 +143,11 @@ def gather_actions(
     """
     notices = snapshot.read_notices()
     joined = join_ledger_notices(
-        actions.fetch_actions(source, date.max, memory_of(rules), events_seen), notices
+        actions.fetch_actions(source, date.max, memory_of(as_of, rules), events_seen), notices
     )
     notice = joined["notice"].to_numpy()
     # keep: the ledger has a row for it, or it is of an earlier date
-    kept = (notice >= 0) | pc.less(joined["as_of"], pa.scalar(rules.as_of)).to_numpy()
+    kept = (notice >= 0) | pc.less(joined["as_of"], pa.scalar(as_of)).to_numpy()
     joined, notice = joined.filter(pa.array(kept)), notice[kept]
     # notice is -1 where the ledger has no row; index -1 takes the appended last value, also -1
     where = np.r_[notices["bucket"].to_numpy(), -1][notice]
@@ -161,7 +165,7 @@ def actions_of_bucket(gathered: pa.Table, bucket: int) -> Frame:
     return frame_of(gathered.filter(concerns))
 
 
-def memory_of(rules: Rules) -> date:
+def memory_of(as_of: date, rules: Rules) -> date:
     """Return the first day with actions that can still matter for a stage or a repetition.
 
     Or for a disconnection.
@@ -170,4 +174,4 @@ def memory_of(rules: Rules) -> date:
     served = max(rules.service.served_after_days.values(), default=0)
     repeat = max(rules.reminders.repeat_days_of(message) for message in MESSAGES)
     # a notice counts from when it is served, so both periods add up
-    return rules.as_of - timedelta(days=max(valid + served, repeat) + 1)
+    return as_of - timedelta(days=max(valid + served, repeat) + 1)

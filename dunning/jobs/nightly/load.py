@@ -191,7 +191,7 @@ def begin(
             *find_doubts(policy, order.as_of),
         ],
     )
-    history = gather_history(engine, snapshot, rules, events_seen)
+    history = gather_history(engine, snapshot, order.as_of, rules, events_seen)
     lay_out(this, policy, history, gather_past(engine, snapshot, order.as_of, rules.release))
     return {**this.to_receipt(), "tables": snapshot.info["books"]["tables"]}
 

@@ -69,9 +69,9 @@ def around(number: int) -> tuple[int, ...]:
     return tuple(n for n in (number - 1, number, number + 1) if n >= 0)
 
 
-def make_cases(rules: Rules) -> tuple[BoundaryCase, ...]:
+def make_cases(as_of: date, rules: Rules) -> tuple[BoundaryCase, ...]:
     """Return accounts on both sides of every boundary of these rules, on their date."""
-    return tuple(_Maker(rules).make())
+    return tuple(_Maker(as_of, rules).make())
 
 
 def describe(case: BoundaryCase, number: int, as_of: date) -> str:
@@ -106,8 +106,8 @@ def describe(case: BoundaryCase, number: int, as_of: date) -> str:
 class _Maker:
     """Make the cases of each rule in turn."""
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules, self.as_of = rules, rules.as_of
+    def __init__(self, as_of: date, rules: Rules) -> None:
+        self.rules, self.as_of = rules, as_of
         stages = rules.stages
         self.rungs = tuple(stages.of(rung.name) for rung in NAMED_RUNGS)  # above MESSAGES
         # Old and large enough for every rung, so that only the tested value decides.

@@ -28,20 +28,21 @@ class Crowd:
     calendar.
     """
 
+    as_of: date
     cases: tuple[BoundaryCase, ...]
     nights: tuple[date, ...]
     bucket: Bucket
     actions: Frame = field(repr=False)
 
 
-def make_crowd(rules: Rules) -> Crowd:
-    """Return the boundary cases of these rules as a bucket."""
-    cases = make_cases(rules)
+def make_crowd(as_of: date, rules: Rules) -> Crowd:
+    """Return the boundary cases of the rules of a date as a bucket."""
+    cases = make_cases(as_of, rules)
     days = (*rules.calendar.extra_nonworking_days, *rules.calendar.extra_working_days)
-    nights = {rules.as_of + timedelta(days=n) for n in range(15)}
+    nights = {as_of + timedelta(days=n) for n in range(15)}
     # The nights whose disconnection window may contain such a day.
     nights |= {day + timedelta(days=n) for day in days for n in range(-12, 2)}
-    return Crowd(cases, tuple(sorted(nights)), _make_bucket(cases), _make_actions(cases))
+    return Crowd(as_of, cases, tuple(sorted(nights)), _make_bucket(cases), _make_actions(cases))
 
 
 def _make_bucket(cases: Iterable[BoundaryCase]) -> Bucket:

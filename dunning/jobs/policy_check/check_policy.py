@@ -50,8 +50,8 @@ def check_night(policy: Policy, night: date) -> list[Finding]:
     """
     rules = policy.at(night)
     try:
-        crowd = make_crowd(rules)
-        decision, found = decide_with_actions(crowd.bucket, rules, crowd.actions)
+        crowd = make_crowd(night, rules)
+        decision, found = decide_with_actions(crowd.bucket, night, rules, crowd.actions)
         proposed = propose(crowd.bucket, decision, found, rules, night)
     except DunningError as error:
         return [
@@ -86,7 +86,7 @@ def check_knobs(policy: Policy, nights: list[tuple[str, Version, date]]) -> list
         rules = policy.at(night)
         try:
             if night not in tried:
-                crowd = make_crowd(rules)
+                crowd = make_crowd(night, rules)
                 tried[night] = crowd, find_outcomes(crowd, rules)
             crowd, before = tried[night]
             findings += _check_version(policy, name, version, rules, crowd, before)
@@ -123,17 +123,17 @@ def _nights(policy: Policy) -> list[tuple[str, Version, date]]:
 def _check_version(
     policy: Policy, name: str, version: Version, rules: Rules, crowd: Crowd, before: Outcomes
 ) -> Iterator[Finding]:
-    for label, turns in turn_knobs(policy, name, version, rules.as_of):
+    for label, turns in turn_knobs(policy, name, version, crowd.as_of):
         # One effect is enough: the outcomes are made one by one until the first difference.
         for turn in turns:
             # The version's name is not an outcome: a new name alone must not count as a change.
-            turned = replace(turn.policy.at(rules.as_of), version=rules.version)
+            turned = replace(turn.policy.at(crowd.as_of), version=rules.version)
             if turned != rules and differs(crowd, turned, rules, before):
                 break
         else:
             tried = ", ".join(_show_value(turn.value) for turn in turns)
             problem = (
-                f"`{label}` changes nothing: turned to {tried}, nothing differs on {rules.as_of}."
+                f"`{label}` changes nothing: turned to {tried}, nothing differs on {crowd.as_of}."
             )
             cure = "Delete it, or choose a value that does something; another value may stand before it."
             yield Finding(f"{name}.toml", _line(version, turns[0].key), problem, cure)
@@ -156,7 +156,7 @@ def _check_stages(
 
     Judged by the bare facts, not by the policy's idea of which notice counts.
     """
-    version = policy.version_at("stages", rules.as_of)
+    version = policy.version_at("stages", crowd.as_of)
     # Near its limitation an account goes to court without a notice.
     excepted = [
         rule == "stages.limitation_near" for rule in decision.accounts.text("rule").to_pylist()
@@ -171,10 +171,10 @@ def _check_stages(
             )
             due_on = crowd.bucket.items["due_on"][decision.open_items["item"][in_stage]]
             if excepted[row] or _was_served(
-                history, account, below, int(due_on.max()), rules.as_of
+                history, account, below, int(due_on.max()), crowd.as_of
             ):
                 continue
-            facts = describe(crowd.cases[account], account, rules.as_of)
+            facts = describe(crowd.cases[account], account, crowd.as_of)
             yield Finding(
                 "stages.toml",
                 _line(version, f"{stage}.after_notice"),
@@ -188,13 +188,13 @@ def _check_stages(
 def _check_disconnections(
     policy: Policy, rules: Rules, crowd: Crowd, cut_off: list[int], history: Frame
 ) -> Iterator[Finding]:
-    version = policy.version_at("disconnections", rules.as_of)
+    version = policy.version_at("disconnections", crowd.as_of)
     for account in cut_off:
         oldest = min(debt.due_on for debt in crowd.cases[account].debts)
         due_on = to_day(oldest)
-        if _was_served(history, account, "disconnection", due_on, rules.as_of - timedelta(days=1)):
+        if _was_served(history, account, "disconnection", due_on, crowd.as_of - timedelta(days=1)):
             continue
-        facts = describe(crowd.cases[account], account, rules.as_of)
+        facts = describe(crowd.cases[account], account, crowd.as_of)
         yield Finding(
             "disconnections.toml",
             version.lines[""],

@@ -42,7 +42,7 @@ def find_outcomes(crowd: Crowd, rules: Rules) -> Outcomes:
         DunningError: the decisions refuse the rules.
     """
     of_one_rule = {
-        f"{rule} alone": outcome(getattr(rules, rule), rules.as_of)
+        f"{rule} alone": outcome(getattr(rules, rule), crowd.as_of)
         for rule, outcome in _OF_ONE_RULE.items()
     }
     return of_one_rule | dict(_of_all_rules(crowd, rules))
@@ -58,19 +58,19 @@ def differs(crowd: Crowd, turned: Rules, rules: Rules, before: Outcomes) -> bool
         value = getattr(turned, rule)
         if value == getattr(rules, rule):
             continue
-        if outcome(value, turned.as_of) != before[f"{rule} alone"]:
+        if outcome(value, crowd.as_of) != before[f"{rule} alone"]:
             return True
     return any(not _equal(before[name], outcome) for name, outcome in _of_all_rules(crowd, turned))
 
 
 def _of_all_rules(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
     """Yield (name, outcome) for what depends on several rules together."""
-    decision, assessment = decide_with_actions(crowd.bucket, rules, crowd.actions)
+    decision, assessment = decide_with_actions(crowd.bucket, crowd.as_of, rules, crowd.actions)
     yield from decision_tables(crowd.bucket, decision, rules).items()
     yield "windows", _windows(crowd.nights, rules)
-    yield "notices", _notices(rules)
+    yield "notices", _notices(crowd.as_of, rules)
     yield "proposed notices", list(_propose_notices(crowd, decision, assessment, rules))
-    proposed = propose(crowd.bucket, decision, assessment, rules, rules.as_of)
+    proposed = propose(crowd.bucket, decision, assessment, rules, crowd.as_of)
     yield from proposed.items()
     yield (
         "silence",
@@ -80,7 +80,7 @@ def _of_all_rules(crowd: Crowd, rules: Rules) -> Iterator[tuple[str, Any]]:
         "parts",
         rules.reminders.sms_parts_max,
     )  # today's texts never need them all: covered by their own tests
-    head = Letterhead(rules.as_of, rules.supplier, rules.as_of, rules.profile)
+    head = Letterhead(crowd.as_of, rules.supplier, crowd.as_of, rules.profile)
     yield "messages", write_messages(proposed["reminders"], head)
 
 
@@ -181,19 +181,19 @@ def _release(rule: Release, as_of: date) -> list[Any]:
     return found
 
 
-def _notices(rules: Rules) -> list[Any]:
+def _notices(as_of: date, rules: Rules) -> list[Any]:
     """Return the billing groups due on each of a hundred nights, and the texts of every notice.
 
     The page limit, the days of a receipt, the logo and the receipt page are plain values here:
     their effect is in the files, and covered by the tests of those files.
     """
     rule = rules.notices
-    due = [due_groups(rules.as_of + timedelta(days=n), rule, {}) for n in range(100)]
+    due = [due_groups(as_of + timedelta(days=n), rule, {}) for n in range(100)]
     kept = [rule.batch_pages_max, rule.receipt_days, rules.profile.logo, rules.profile.receipt_url]
     return [
         due,
         kept,
-        _print_labels(rules.profile, rules.supplier.phone, rule.wording, rules.as_of),
+        _print_labels(rules.profile, rules.supplier.phone, rule.wording, as_of),
     ]
 
 
@@ -214,7 +214,7 @@ def _propose_notices(
 ) -> Iterator[pa.Table]:
     """Yield the proposed monthly notices of each service, with those withheld."""
     for service in SERVICES:
-        since = since_of(rules.as_of, rules.notices, service, {})
+        since = since_of(crowd.as_of, rules.notices, service, {})
         yield from propose_notices(
             crowd.bucket, decision, assessment, rules, service, since
         ).values()

@@ -25,10 +25,10 @@ def run(premise_no: str, payer_code: str | None, as_of: date) -> str:
         known, snapshot = find_night(settings, engine, as_of)
         rules = kept_policy(engine, known).at(as_of)
         bucket = snapshot.read_bucket(int(buckets_of(pa.array([premise_no]))[0]))
-        history = gather_history(engine, snapshot, rules, known.events_seen)
+        history = gather_history(engine, snapshot, as_of, rules, known.events_seen)
         proposed = fetch_fates(engine, as_of, premise_no)
         accepted = inputs.fetch_accepted(engine, known.run_id)
-    bucket, decision, found = history.decide(bucket, rules)
+    bucket, decision, found = history.decide(bucket, as_of, rules)
     pages = []
     for account in find_accounts(bucket, premise_no, payer_code, as_of):
         story = build_story(bucket, decision, found, rules, account)

@@ -32,11 +32,13 @@ from dunning.policy.rules import Rules
 class Night:
     """A stored night, under its own policy or another one.
 
+    as_of: the day for which it is decided: that of the run, or, on a last look, a later one.
     known: the run of its date. history: what it knew of earlier nights. protections:
     what of the ledger protects people, against the night before. past: what it is compared with.
     newest_paid_on: newest payment of the ledger up to the date.
     """
 
+    as_of: date
     known: runs.RecordedRun
     snapshot: Snapshot
     policy: Policy
@@ -47,20 +49,15 @@ class Night:
     newest_paid_on: date | None
 
     @property
-    def as_of(self) -> date:
-        """The date of the night."""
-        return self.known.as_of
-
-    @property
     def stops(self) -> dict[str, str]:
         """Reason per guarded table or column for which all lists are withheld."""
         return self.protections.stops
 
     def summarize_accounts(self, bucket: Bucket) -> ComparedNight:
         """Return the state of each account of a bucket of its snapshot, decided again."""
-        bucket, decision, assessment = self.history.decide(bucket, self.rules)
+        bucket, decision, assessment = self.history.decide(bucket, self.as_of, self.rules)
         proposed = self.propose(bucket, decision, assessment)
-        return summarize_accounts(bucket, decision, assessment, self.rules, proposed)
+        return summarize_accounts(bucket, decision, assessment, proposed)
 
     def propose(self, bucket: Bucket, decision: Decision, assessment: Assessment) -> Proposed:
         """Return all proposals for a bucket, before the volume limits.
@@ -71,7 +68,7 @@ class Night:
         # In the order of the night itself: stop lists, drop what was done, drop repeated messages.
         for reason in self.stops.values():
             proposed = stop_lists(proposed, reason)
-        known, as_of = self.history, self.rules.as_of
+        known, as_of = self.history, self.as_of
         proposed = withhold_handed_over(proposed, known.handed_over, as_of, self.rules.release)
         return silence_listed(proposed, known.handed_over, known.silences, as_of, self.rules)
 
@@ -133,11 +130,12 @@ def open_night(
     rules = policy.at(as_of)
     accepted = inputs.fetch_accepted(source, known.run_id)
     return Night(
+        as_of,
         known,
         snapshot,
         policy,
         rules,
-        gather_history(source, snapshot, rules, known.events_seen),
+        gather_history(source, snapshot, as_of, rules, known.events_seen),
         judge_protections(source, snapshot, as_of, rules.loading, accepted),
         gather_past(source, snapshot, as_of, rules.release),
         snapshot.newest_paid_on(as_of),

@@ -217,10 +217,11 @@ def _decide_anew(
     # are not in this history yet.
     later = replace(
         night,
+        as_of=on,
         snapshot=newest,
         rules=rules,
         newest_paid_on=newest.newest_paid_on(on),
-        history=gather_history(source, newest, rules, events),
+        history=gather_history(source, newest, on, rules, events),
     )
     bucket_of = buckets_of(rows["premise_no"].combine_chunks())
     reasons = np.full(len(rows), None, object)
@@ -261,7 +262,7 @@ def _judge(night: Night, later: Night, index: int, list_name: str, rows: pa.Tabl
 def _decide(night: Night, index: int) -> tuple[DecidedBucket, Proposed]:
     """Return one bucket as a run decides it, and its proposals for the lists."""
     bucket, decision, assessment = night.history.decide(
-        night.snapshot.read_bucket(index), night.rules
+        night.snapshot.read_bucket(index), night.as_of, night.rules
     )
     side = DecidedBucket(bucket, decision, assessment.history, night.rules)
     return side, night.propose(bucket, decision, assessment)

@@ -22,7 +22,7 @@ from dunning.policy.policies import load_policy
 Mark = tuple[str, float, float, float]
 AS_OF = date(2026, 11, 22)
 RULES = load_policy().at(AS_OF)
-PRESS = Press.of(RULES, date(2026, 10, 15), date(2026, 11, 19))
+PRESS = Press.of(AS_OF, RULES, date(2026, 10, 15), date(2026, 11, 19))
 
 
 def line(
