@@ -9,7 +9,7 @@ from dunning.decisions.lists.circuit_breaker import MEMORY_DAYS, Unusual, find_u
 from dunning.gateways.postgres.database import Source
 from dunning.gateways.snapshots.snapshot import Snapshot
 from dunning.gateways.store.figures import Figure, fetch_figures
-from dunning.jobs.nightly.receipts import Manifest
+from dunning.jobs.nightly.receipts import RunManifest
 from dunning.policy.rules import Release
 from dunning.policy.schema import MEASURES
 
@@ -49,7 +49,7 @@ class Past:
         }
         return cls(nights, entry["payments"])
 
-    def judge(self, as_of: date, manifest: Manifest, rule: Release) -> list[Unusual]:
+    def judge(self, as_of: date, manifest: RunManifest, rule: Release) -> list[Unusual]:
         """Return the unusual figures of the run that a manifest describes."""
         tonight = {
             _measure(f.kind, f.name): (f.row_count, f.cents) for f in figures_of(as_of, manifest)
@@ -69,7 +69,7 @@ def gather_past(source: Source, snapshot: Snapshot, as_of: date, rule: Release) 
     return Past(figures, snapshot.count_payments(windows))
 
 
-def figures_of(as_of: date, manifest: Manifest) -> list[Figure]:
+def figures_of(as_of: date, manifest: RunManifest) -> list[Figure]:
     """Return a run's figures from its manifest.
 
     Accounts and open cents by stage, rows and cents by list.

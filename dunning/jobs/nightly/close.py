@@ -23,7 +23,7 @@ from dunning.gateways.store.holds import fetch_holds
 from dunning.gateways.store.outbox import publish_once
 from dunning.jobs.nightly.baseline import figures_of
 from dunning.jobs.nightly.output_places import Place, find_place
-from dunning.jobs.nightly.receipts import ClosedReceipt, Manifest
+from dunning.jobs.nightly.receipts import ClosedReceipt, RunManifest
 from dunning.jobs.nightly.runs import NightlyRun
 from dunning.jobs.recovery import recover, sweep
 from dunning.jobs.release.actions import actions_of_messages
@@ -173,7 +173,7 @@ def _require_same_history(connection: Connection, this: NightlyRun) -> None:
 
 
 def _books(
-    connection: Connection, this: NightlyRun, manifest: Manifest, manifest_sha256: str
+    connection: Connection, this: NightlyRun, manifest: RunManifest, manifest_sha256: str
 ) -> closing.ClosingRows:
     """Return everything that the close records.
 

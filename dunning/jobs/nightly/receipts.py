@@ -58,7 +58,7 @@ class ListFigures(TypedDict):
     person_reasons: NotRequired[dict[str, int]]
 
 
-class TableCounts(TypedDict):
+class LedgerTableRows(TypedDict):
     """Rows of one table of the ledger."""
 
     read: int
@@ -70,7 +70,7 @@ class TableCounts(TypedDict):
 class LedgerBooks(TypedDict):
     """The control totals of a ledger, as its snapshot has them: rows by table."""
 
-    tables: dict[str, TableCounts]
+    tables: dict[str, LedgerTableRows]
 
 
 class ManifestLedger(TypedDict):
@@ -87,7 +87,7 @@ class ManifestPolicy(TypedDict):
     files: dict[str, str]
 
 
-class Manifest(TypedDict):
+class RunManifest(TypedDict):
     """The manifest of a run's files, `manifest.json`.
 
     books: minor units by `CUR.line`. stages: accounts and sums by stage. stops: reason per table or
@@ -117,14 +117,14 @@ class WrittenReceipt(TypedDict):
     files: dict[str, str]
 
 
-class Published(TypedDict):
+class PublishedFiles(TypedDict):
     """Where the files of a run were published. notice: a sentence about that folder, or nothing."""
 
     folder: str
     notice: str
 
 
-class ClosedReceipt(Published):
+class ClosedReceipt(PublishedFiles):
     """The outcome of a run. state: `closed`, or `written` where it records nothing.
 
     recorded: the rows that the close wrote, by table.

@@ -10,7 +10,7 @@ from dunning.core.money import format_minor
 from dunning.core.words import CHANNELS, STAGES
 from dunning.documents.words import counted, word_of
 from dunning.gateways.files.publishing import MANIFEST, remove_folders
-from dunning.jobs.nightly.receipts import Manifest, NightReport, Published
+from dunning.jobs.nightly.receipts import NightReport, PublishedFiles, RunManifest
 from dunning.jobs.nightly.runs import NightlyRun
 from dunning.jobs.run_context import RunReceipt
 
@@ -23,7 +23,7 @@ _LISTS = (
 )
 
 
-def run(run: RunReceipt, published: Published) -> NightReport:
+def run(run: RunReceipt, published: PublishedFiles) -> NightReport:
     """Return the report of a published run as Bulgarian text with its figures.
 
     The run's work folder is removed.
@@ -32,7 +32,7 @@ def run(run: RunReceipt, published: Published) -> NightReport:
         published: `folder`: of its files; `notice`: a sentence about that folder, or nothing.
     """
     this = NightlyRun.of(run)
-    manifest: Manifest = json.loads((this.prepared / MANIFEST).read_text(encoding="utf-8"))
+    manifest: RunManifest = json.loads((this.prepared / MANIFEST).read_text(encoding="utf-8"))
     receipt: NightReport = {
         "as_of": this.as_of.isoformat(),
         "folder": published["folder"],
@@ -46,7 +46,7 @@ def run(run: RunReceipt, published: Published) -> NightReport:
     return receipt
 
 
-def write_report(this: NightlyRun, manifest: Manifest, published: Published) -> str:
+def write_report(this: NightlyRun, manifest: RunManifest, published: PublishedFiles) -> str:
     """Return the report that a clerk reads in the log or on the terminal."""
     lines = [
         f"Състояние към {this.as_of:%d.%m.%Y} г. (правила {manifest['policy']['version']})",

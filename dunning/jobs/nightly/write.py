@@ -26,9 +26,9 @@ from dunning.gateways.files.worktables import TableWriter, read_streams, read_ta
 from dunning.jobs.nightly.baseline import Past
 from dunning.jobs.nightly.receipts import (
     ListFigures,
-    Manifest,
     PartFigures,
     ProposedReceipt,
+    RunManifest,
     WrittenReceipt,
 )
 from dunning.jobs.nightly.runs import NightlyRun, shard_seal
@@ -59,7 +59,7 @@ def run(run: RunReceipt) -> WrittenReceipt:
     )
     lists = _write_lists(this)
     policy = this.policy()
-    manifest: Manifest = {
+    manifest: RunManifest = {
         "as_of": this.as_of.isoformat(),
         "ledger": {"fingerprint": this.fingerprint, "tables": this.open_snapshot().info["books"]},
         "policy": {"version": this.policy_version, "files": policy.hashes()},

@@ -16,7 +16,7 @@ from dunning.jobs.nightly.extract_warnings import find_warnings, is_stale
 from dunning.jobs.nightly.load import lay_out, load_checked_policy
 from dunning.jobs.nightly.night import check_shards, make_files
 from dunning.jobs.nightly.output_places import find_place
-from dunning.jobs.nightly.receipts import NightReport, Published
+from dunning.jobs.nightly.receipts import NightReport, PublishedFiles
 from dunning.jobs.nightly.runs import NightlyRun, new_work_folder
 from dunning.jobs.queries.past_night import Night, open_night
 from dunning.jobs.recovery import recover, sweep
@@ -68,7 +68,7 @@ def run(
             is_same = _is_same(this, night)
             place = find_place(this, night.known)
             place.target.publish(this.prepared)
-            published: Published = {"folder": str(place.target), "notice": place.notice}
+            published: PublishedFiles = {"folder": str(place.target), "notice": place.notice}
             receipt = report.run(this.to_receipt(), published)
         finally:
             remove_folders([Path(this.work)])

@@ -13,7 +13,7 @@ from dunning.gateways.settings.environment import Settings
 from dunning.gateways.store import figures, open_store, runs
 from dunning.gateways.store.proposals import count_withheld
 from dunning.gateways.store.releases import ListRelease, fetch_answers, fetch_releases
-from dunning.jobs.nightly.receipts import ListFigures, Manifest
+from dunning.jobs.nightly.receipts import ListFigures, RunManifest
 from dunning.jobs.queries.past_night import kept_policy
 
 # The files that a person checks before approving a list (CSV), and those that are then read.
@@ -154,7 +154,7 @@ def _describe(
     source: Source, known: runs.RecordedRun, is_meant: Callable[[ListRelease], bool]
 ) -> list[Offer]:
     day = known.as_of
-    manifest: Manifest = known.receipts["manifest"]
+    manifest: RunManifest = known.receipts["manifest"]
     meant = [release for release in fetch_releases(source, day) if is_meant(release)]
     withheld = count_withheld(source, day)
     hours = kept_policy(source, known).at(day).release.answer_hours
@@ -185,7 +185,7 @@ def require_newest(source: Source, day: date) -> runs.RecordedRun:
 def _offer(
     source: Source,
     known: runs.RecordedRun,
-    manifest: Manifest,
+    manifest: RunManifest,
     release: ListRelease,
     withheld: dict[str, dict[str, int]],
     hours: int,
