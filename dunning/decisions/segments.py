@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from dunning.core.arrays import Flags, Ints, Places
+from dunning.core.arrays import Days, Flags, Ints, Places
+from dunning.core.days import NEVER
 
 
 def sum_by(keys: Places, values: Ints, groups: int) -> Ints:
@@ -45,6 +46,31 @@ def any_by(keys: Places, flags: Flags, groups: int) -> Flags:
     found = np.zeros(groups, np.bool_)
     found[keys[flags]] = True
     return found
+
+
+def earliest_by(keys: Places, days: Days, groups: int) -> Days:
+    """Return the earliest day per group; `NEVER` for a group without one."""
+    earliest = np.full(groups, NEVER, np.int32)
+    np.minimum.at(earliest, keys, days)
+    return earliest
+
+
+def latest_by(keys: Places, days: Days, groups: int) -> Days:
+    """Return the latest day per group; `-NEVER` for a group without one.
+
+    `NEVER` itself counts as a day.
+    """
+    latest = np.full(groups, -NEVER, np.int32)
+    np.maximum.at(latest, keys, days)
+    return latest
+
+
+def or_never(days: Days) -> Days:
+    """Return the days of `latest_by` with `NEVER` for a group without one.
+
+    As a missing date reads everywhere else.
+    """
+    return np.where(days == -NEVER, NEVER, days).astype(np.int32)
 
 
 def running_sum(keys: Places, values: Ints) -> Ints:

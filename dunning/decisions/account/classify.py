@@ -16,7 +16,7 @@ from dunning.decisions.account.history import merge_notices
 from dunning.decisions.account.stage_facts import find_obstacles, find_reasons
 from dunning.decisions.account.stage_reasons import join_codes
 from dunning.decisions.frames import Decision
-from dunning.decisions.segments import any_by, sum_by
+from dunning.decisions.segments import any_by, earliest_by, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 
@@ -142,10 +142,7 @@ def _accounts(
     as_of, count = assessment.as_of, len(bucket.accounts)
     account, is_overdue = open_items["account"], open_items["is_overdue"]
     overdue_account = account[is_overdue]
-    oldest = np.full(count, NEVER, np.int32)
-    np.minimum.at(oldest, overdue_account, assessment.items.due_on[is_overdue])
-    earliest = np.full(count, NEVER, np.int32)
-    np.minimum.at(earliest, overdue_account, assessment.items.limitation_on[is_overdue])
+    oldest = earliest_by(overdue_account, assessment.items.due_on[is_overdue], count)
     is_protected = open_items["shield"] > 0
     next_stage, next_on = _next(assessment.days_next, stage)
     return Frame(
@@ -162,7 +159,9 @@ def _accounts(
             "overdue_items": np.bincount(overdue_account, minlength=count).astype(np.int32),
             "oldest_due_on": oldest,
             "days_overdue": np.where(oldest < NEVER, as_of - oldest, 0).astype(np.int32),
-            "limitation_on": earliest,
+            "limitation_on": earliest_by(
+                overdue_account, assessment.items.limitation_on[is_overdue], count
+            ),
             "reasons": join_codes(
                 find_reasons(bucket, rules, assessment, open_items, stage, is_near)
             ),

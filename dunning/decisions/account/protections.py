@@ -11,7 +11,7 @@ from dunning.core.frames import Bucket
 from dunning.core.money import convert_to_cents
 from dunning.core.words import CASE_STAGES, PROTECTIONS, code
 from dunning.decisions.account.allocation import Allocation
-from dunning.decisions.segments import any_by, index_rows, pair_up, running_sum, sum_by
+from dunning.decisions.segments import any_by, earliest_by, index_rows, pair_up, running_sum, sum_by
 from dunning.policy.rules import Rules
 
 _CLOSED = code(CASE_STAGES, "closed")
@@ -95,8 +95,7 @@ def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agr
     # instalments, by due day   |-- 1 --|-- 2 --|-- 3 --|
     # settled since signing     |============|              the first one not covered (2) breaks it
     is_short = running_sum(owner, instalments["amount_cents"]) > settled[owner]
-    breaks_on = np.full(count, NEVER, np.int32)
-    np.minimum.at(breaks_on, owner[is_short], due_by[is_short])
+    breaks_on = earliest_by(owner[is_short], due_by[is_short], count)
     is_signed = (agreements["signed_on"] <= as_of) & (agreements["applied_on"] <= as_of)
     has_plan = np.zeros(count, np.bool_)
     has_plan[owner] = True

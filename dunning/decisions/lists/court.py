@@ -24,14 +24,9 @@ from dunning.decisions.frames import Decision
 from dunning.decisions.lists.court_items import list_items
 from dunning.decisions.lists.disconnections import counting_notices, newest_notices
 from dunning.decisions.lists.letters import postal_addresses, premise_addresses
-from dunning.decisions.lists.proposals import (
-    Proposed,
-    build_table,
-    earliest_by,
-    join_account,
-)
+from dunning.decisions.lists.proposals import Proposed, build_table, join_account
 from dunning.decisions.lists.withheld import withhold_accounts
-from dunning.decisions.segments import any_by, index_rows, sum_by
+from dunning.decisions.segments import any_by, earliest_by, index_rows, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Court, Rules
 

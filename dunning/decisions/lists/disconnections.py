@@ -15,15 +15,10 @@ from dunning.core.words import ITEM_KINDS, NOTICE_STAGES, STAGES, code
 from dunning.decisions.frames import Decision
 from dunning.decisions.lists.dwellings import covers_all, find_protected
 from dunning.decisions.lists.letters import premise_addresses
-from dunning.decisions.lists.proposals import (
-    Proposed,
-    build_table,
-    earliest_by,
-    first_reason,
-)
+from dunning.decisions.lists.proposals import Proposed, build_table, first_reason
 from dunning.decisions.lists.withheld import withhold_accounts
 from dunning.decisions.lists.working_days import Window, disconnection_window
-from dunning.decisions.segments import any_by, sum_by
+from dunning.decisions.segments import any_by, earliest_by, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 

@@ -11,8 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.arrays import Days, Flags, Places
-from dunning.core.days import NEVER
+from dunning.core.arrays import Flags
 from dunning.core.frames import Frame, days_to_arrow
 
 Proposed = dict[str, pa.Table]
@@ -200,28 +199,3 @@ def first_reason(failures: Mapping[str, Flags], rows: int) -> pa.Array:
     for number, flags in reversed(list(enumerate(failures.values()))):
         place[flags] = number
     return pa.array(words, pa.string()).take(pa.array(place))
-
-
-def earliest_by(keys: Places, days: Days, groups: int) -> Days:
-    """Return the earliest day per group; `NEVER` for a group without one."""
-    earliest = np.full(groups, NEVER, np.int32)
-    np.minimum.at(earliest, keys, days)
-    return earliest
-
-
-def latest_by(keys: Places, days: Days, groups: int) -> Days:
-    """Return the latest day per group; `-NEVER` for a group without one.
-
-    `NEVER` itself counts as a day.
-    """
-    latest = np.full(groups, -NEVER, np.int32)
-    np.maximum.at(latest, keys, days)
-    return latest
-
-
-def or_never(days: Days) -> Days:
-    """Return the days of `latest_by` with `NEVER` for a group without one.
-
-    As a missing date reads everywhere else.
-    """
-    return np.where(days == -NEVER, NEVER, days).astype(np.int32)

@@ -25,17 +25,9 @@ from dunning.decisions.frames import Decision
 from dunning.decisions.lists.channel_choice import Reach, reach
 from dunning.decisions.lists.contact_points import POST
 from dunning.decisions.lists.dwellings import find_protected
-from dunning.decisions.lists.proposals import (
-    Proposed,
-    build_table,
-    earliest_by,
-    first_reason,
-    join_account,
-    latest_by,
-    or_never,
-)
+from dunning.decisions.lists.proposals import Proposed, build_table, first_reason, join_account
 from dunning.decisions.lists.withheld import withhold_accounts
-from dunning.decisions.segments import sum_by
+from dunning.decisions.segments import earliest_by, latest_by, or_never, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Rules
 

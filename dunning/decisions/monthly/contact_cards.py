@@ -16,7 +16,7 @@ from dunning.decisions.lists.contact_points import (
     newest_contact,
     registered_days,
 )
-from dunning.decisions.lists.proposals import latest_by
+from dunning.decisions.segments import latest_by
 from dunning.policy.rules import Rules
 
 

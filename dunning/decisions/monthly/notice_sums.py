@@ -13,8 +13,15 @@ from dunning.core.words import NOTICE_STAGES, PROTECTIONS, code
 from dunning.decisions.account.allocation import convert_some
 from dunning.decisions.account.assessment import Assessment
 from dunning.decisions.frames import Decision
-from dunning.decisions.lists.proposals import earliest_by, latest_by, or_never
-from dunning.decisions.segments import any_by, index_rows, running_sum, sum_by
+from dunning.decisions.segments import (
+    any_by,
+    earliest_by,
+    index_rows,
+    latest_by,
+    or_never,
+    running_sum,
+    sum_by,
+)
 from dunning.policy.rules import Rules
 
 _LAST_WARNING = code(NOTICE_STAGES, LAST_WARNING)
