@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dunning.core.arrays import Ints
 from dunning.core.frames import Bucket
 from dunning.core.words import SERVICES, STAGES
 from dunning.decisions.frames import Decision
@@ -45,8 +46,9 @@ def age(bucket: Bucket, decision: Decision, rules: Rules) -> pa.Table:
         district.indices.to_numpy()[premise].astype(np.int64) * len(SERVICES)
         + bucket.premises["service"][premise]
     )
-    # District, service, stage and band as digits of one number, so that one `bincount` counts all
-    # groups; `divmod` takes the number apart again.
+    # One number a group, so that one `bincount` counts all groups:
+    #
+    # key = district | service | stage | band      as digits, each in the base of its own list
     key = (place * len(STAGES) + stage[items["account"]]) * len(BANDS)
     band = np.searchsorted(_STARTS, items["days_overdue"], side="right")
     near = (
@@ -60,19 +62,21 @@ def age(bucket: Bucket, decision: Decision, rules: Rules) -> pa.Table:
     size = len(district.dictionary) * len(SERVICES) * len(STAGES) * len(BANDS)
     counts, sums = np.bincount(keys, minlength=size), sum_by(keys, cents, size)
     found = np.flatnonzero(counts)
-    rest, band_code = np.divmod(found, len(BANDS))
-    rest, stage_code = np.divmod(rest, len(STAGES))
-    district_code, service_code = np.divmod(rest, len(SERVICES))
-    return _sorted(
-        {
-            "service": pa.array(SERVICES).take(pa.array(service_code)),
-            "district": district.dictionary.take(pa.array(district_code)),
-            "stage": pa.array(STAGES).take(pa.array(stage_code)),
-            "band": pa.array(BANDS).take(pa.array(band_code)),
-            "items": counts[found],
-            "cents": sums[found],
-        }
-    )
+    groups = _split_keys(found, district.dictionary)
+    return _sorted({**groups, "items": counts[found], "cents": sums[found]})
+
+
+def _split_keys(keys: Ints, districts: pa.Array) -> dict[str, pa.Array]:
+    """Return the words of the groups by their keys: the digits taken apart again."""
+    rest, band = np.divmod(keys, len(BANDS))
+    rest, stage = np.divmod(rest, len(STAGES))
+    district, service = np.divmod(rest, len(SERVICES))
+    return {
+        "service": pa.array(SERVICES).take(pa.array(service)),
+        "district": districts.take(pa.array(district)),
+        "stage": pa.array(STAGES).take(pa.array(stage)),
+        "band": pa.array(BANDS).take(pa.array(band)),
+    }
 
 
 def join_ageing(tables: Iterable[pa.Table]) -> pa.Table:

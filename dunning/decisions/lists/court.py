@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dunning.core.arrays import Flags, Places
-from dunning.core.days import NEVER, to_date
+from dunning.core.arrays import Days, Flags, Places
+from dunning.core.days import to_date
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import LAST_WARNING
 from dunning.core.words import (
@@ -26,7 +26,7 @@ from dunning.decisions.lists.disconnections import counting_notices, newest_noti
 from dunning.decisions.lists.letters import postal_addresses, premise_addresses
 from dunning.decisions.lists.proposals import Proposed, build_table, join_account
 from dunning.decisions.lists.withheld import withhold_accounts
-from dunning.decisions.segments import any_by, earliest_by, index_rows, sum_by
+from dunning.decisions.segments import any_by, earliest_by, index_rows, latest_by, or_never, sum_by
 from dunning.decisions.tables import word_column
 from dunning.policy.rules import Court, Rules
 
@@ -56,22 +56,14 @@ def propose_court(
     accounts = decision.accounts["account"][decision.accounts["stage"] == _COURT_BOUND].astype(
         np.int64
     )
+    in_stage = decision.open_items.take(decision.open_items["is_in_stage"])
     # Refused evidence withholds the whole case before anything is computed for it.
-    refused = bucket.accounts["has_refused_evidence"][accounts]
-    items = decision.open_items.take(decision.open_items["is_in_stage"])
-    principal = sum_by(items["account"], items["open_cents"], len(bucket.accounts))
-    held = withhold_accounts(
-        bucket,
-        "court",
-        accounts[refused],
-        pa.repeat(pa.scalar("court_bound"), int(refused.sum())),
-        principal[accounts[refused]],
-        pa.repeat(pa.scalar("refused_evidence"), int(refused.sum())),
-    )
-    sued = accounts[~refused]
-    items = items.take(
-        any_by(sued, np.ones(len(sued), np.bool_), len(bucket.accounts))[items["account"]]
-    )
+    is_refused = bucket.accounts["has_refused_evidence"][accounts]
+    held = _withhold_refused(bucket, accounts[is_refused], in_stage)
+    sued = accounts[~is_refused]
+    is_sued = np.zeros(len(bucket.accounts), np.bool_)
+    is_sued[sued] = True
+    items = in_stage.take(is_sued[in_stage["account"]])
     segments = segments_of(items["item"])
     refs = refer_cases(bucket, sued, decision.as_of)
     refs_of_items = refs.take(pa.array(index_rows(sued, len(bucket.accounts))[items["account"]]))
@@ -80,6 +72,19 @@ def propose_court(
         "court_items": list_items(bucket, items, segments, rules, refs_of_items, decision.as_of),
         "withheld": held,
     }
+
+
+def _withhold_refused(bucket: Bucket, refused: Places, items: Frame) -> pa.Table:
+    """Return the rows withheld because a refused row of the ledger could concern the account."""
+    principal = sum_by(items["account"], items["open_cents"], len(bucket.accounts))
+    return withhold_accounts(
+        bucket,
+        "court",
+        refused,
+        pa.repeat(pa.scalar("court_bound"), len(refused)),
+        principal[refused],
+        pa.repeat(pa.scalar("refused_evidence"), len(refused)),
+    )
 
 
 def refer_cases(bucket: Bucket, accounts: Places, as_of: int) -> pa.Array:
@@ -133,10 +138,6 @@ def _list_cases(
     reasons = person_reasons(
         bucket, rules, as_of, accounts, items, principal + interest, postal, share
     )
-    case = bucket.items["account"][segments["item"]]
-    # 0 marks an account without a segment; it becomes NEVER below.
-    to_on = np.zeros(size, np.int32)
-    np.maximum.at(to_on, case, segments["to_on"])
     return build_table(
         "court",
         {
@@ -154,19 +155,34 @@ def _list_cases(
             "service": word_column(SERVICES, premises["service"]),
             "principal_cents": principal,
             "interest_cents": interest,
-            "interest_from": earliest_by(case, segments["from_on"], size)[accounts],
-            "interest_to": np.where(to_on == 0, NEVER, to_on)[accounts],
             "state_fee_cents": fee,
             "total_cents": principal + interest + fee,
-            "items": np.bincount(items["account"], minlength=size)[accounts].astype(np.int32),
-            "oldest_due_on": earliest_by(
-                items["account"], bucket.items["due_on"][items["item"]], size
-            )[accounts],
-            "limitation_on": earliest_by(items["account"], items["limitation_on"], size)[accounts],
+            **_interest_days(bucket, segments, accounts),
+            **_item_days(bucket, items, accounts),
             "warned_on": warned_on[accounts],
             "warned_by": warned_by.take(pa.array(accounts)),
         },
     )
+
+
+def _interest_days(bucket: Bucket, segments: Frame, accounts: Places) -> dict[str, Days]:
+    """Return the first and the last day of each case's interest; `NEVER` where it bears none."""
+    size, case = len(bucket.accounts), bucket.items["account"][segments["item"]]
+    return {
+        "interest_from": earliest_by(case, segments["from_on"], size)[accounts],
+        "interest_to": or_never(latest_by(case, segments["to_on"], size))[accounts],
+    }
+
+
+def _item_days(bucket: Bucket, items: Frame, accounts: Places) -> dict[str, Days]:
+    """Return the number of each case's items, their oldest due day and their first limitation."""
+    size, case = len(bucket.accounts), items["account"]
+    due_on = bucket.items["due_on"][items["item"]]
+    return {
+        "items": np.bincount(case, minlength=size)[accounts].astype(np.int32),
+        "oldest_due_on": earliest_by(case, due_on, size)[accounts],
+        "limitation_on": earliest_by(case, items["limitation_on"], size)[accounts],
+    }
 
 
 def person_reasons(

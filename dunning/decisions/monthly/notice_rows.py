@@ -110,28 +110,15 @@ def find_documents(bucket: Bucket, accounts: Places, shown: Shown, as_of: int) -
     """
     is_asked = np.zeros(len(bucket.accounts), np.bool_)
     is_asked[accounts] = True
-    items, money, until = bucket.items, bucket.payments, to_day(shown.until)
-    item = np.flatnonzero(
-        (items["issued_on"] > until) & (items["issued_on"] <= as_of) & is_asked[items["account"]]
-    )
-    item = item[_is_unknown(items.text("invoice_no").take(pa.array(item)), shown)]
-    bills = items.take(item)
-    is_new_note = money["is_note"] & (money["paid_on"] > until) & (money["paid_on"] <= as_of)
-    note = np.flatnonzero(is_new_note & is_asked[money["account"]])
-    notes = money.take(note[_is_unknown(money.text("payment_no").take(pa.array(note)), shown)])
-    never = np.full(len(notes), NEVER, np.int32)
-    of_notes: dict[str, npt.NDArray] = {
-        "account": notes["account"],
-        "kind": np.full(len(notes), _NOTE, np.int8),
-        "period_from": never,
-        "period_to": never,
-        "issued_on": notes["paid_on"],
-        "due_on": never,
-        "amount_minor": -notes["amount_minor"],
-        "is_bgn": notes["is_bgn"],
-    }
+    item = _find_new(bucket.items, "issued_on", "invoice_no", is_asked, shown, as_of)
+    bills = bucket.items.take(item)
+    notes = bucket.payments.take(bucket.payments["is_note"])
+    notes = notes.take(_find_new(notes, "paid_on", "payment_no", is_asked, shown, as_of))
     numbers = pa.concat_arrays([bills.text("invoice_no"), notes.text("payment_no")])
-    columns = {name: np.concatenate((bills[name], values)) for name, values in of_notes.items()}
+    columns = {
+        name: np.concatenate((bills[name], values))
+        for name, values in _describe_notes(notes).items()
+    }
     order = pa.table(
         {"account": columns["account"], "issued_on": columns["issued_on"], "invoice_no": numbers}
     )
@@ -143,6 +130,30 @@ def find_documents(bucket: Bucket, accounts: Places, shown: Shown, as_of: int) -
         {**columns, "invoice_no": numbers, "item": np.r_[item, np.full(len(notes), -1, np.int64)]}
     )
     return documents.take(pc.sort_indices(order, ascending).to_numpy().astype(np.int64))
+
+
+def _find_new(
+    table: Frame, dated: str, numbered: str, is_asked: Flags, shown: Shown, as_of: int
+) -> Places:
+    """Return the rows of some accounts dated after what was shown, up to a day, and not shown."""
+    is_new = (table[dated] > to_day(shown.until)) & (table[dated] <= as_of)
+    rows = np.flatnonzero(is_new & is_asked[table["account"]])
+    return rows[_is_unknown(table.text(numbered).take(pa.array(rows)), shown)]
+
+
+def _describe_notes(notes: Frame) -> dict[str, npt.NDArray]:
+    """Return credit notes with the columns of bills: without period and day to pay, negative."""
+    never = np.full(len(notes), NEVER, np.int32)
+    return {
+        "account": notes["account"],
+        "kind": np.full(len(notes), _NOTE, np.int8),
+        "period_from": never,
+        "period_to": never,
+        "issued_on": notes["paid_on"],
+        "due_on": never,
+        "amount_minor": -notes["amount_minor"],
+        "is_bgn": notes["is_bgn"],
+    }
 
 
 def _is_unknown(numbers: pa.Array, shown: Shown) -> Flags:

@@ -179,13 +179,8 @@ def last_warnings(
         warned: the accounts (of `accounts`) with a notice that may mention it.
     """
     size, as_of = len(bucket.accounts), decision.as_of
-    applies = (
-        (history["stage"] == _LAST_WARNING)
-        & (history["sent_on"] <= as_of)
-        & (history["failed_on"] > as_of)
-    )
-    applies &= as_of - history["sent_on"] <= rules.stages.notice_valid_days
-    sent = history.take(applies & (index_rows(warned, size)[history["account"]] >= 0))
+    may_mention = index_rows(warned, size)[history["account"]] >= 0
+    sent = history.take(may_mention & _is_valid_warning(history, rules, as_of))
     warned_on = latest_by(sent["account"], sent["sent_on"], size)
     newest = sent.take(sent["sent_on"] == warned_on[sent["account"]])
     until = latest_by(newest["account"], _answer_until(newest, rules, as_of), size)
@@ -202,6 +197,16 @@ def last_warnings(
             "answer_until": np.where(is_warned, until[accounts], NEVER).astype(np.int32),
             "warned_cents": np.where(is_warned, cents[accounts], 0),
         }
+    )
+
+
+def _is_valid_warning(history: Frame, rules: Rules, as_of: int) -> Flags:
+    """Return which notices are last warnings sent up to a day, not failed and not too old."""
+    return (
+        (history["stage"] == _LAST_WARNING)
+        & (history["sent_on"] <= as_of)
+        & (history["failed_on"] > as_of)
+        & (as_of - history["sent_on"] <= rules.stages.notice_valid_days)
     )
 
 

@@ -139,33 +139,35 @@ def propose_notices(
     boxes = find_letter_boxes(bucket, accounts, decision.as_of)
     card = ask_for_contacts(bucket, accounts, assessment.history, rules, decision.as_of)
     debts = sum_debts(bucket, decision, accounts)
-    reasons = _withhold_for(bucket, accounts, boxes, card)
-    stops = pc.is_valid(reasons).to_numpy(zero_copy_only=False)
-    held = withhold_accounts(
-        bucket,
-        "notices",
-        accounts[stops],
-        word_column(STAGES, _stages(bucket, decision, accounts[stops])),
-        debts["overdue_cents"][stops],
-        reasons.filter(pa.array(stops)),
-    )
+    stages = word_column(STAGES, _stages(bucket, decision, accounts))
     columns = {
         **_address(bucket, decision.as_of, accounts, boxes, card),
         **sum_documents(documents, accounts, len(bucket.accounts)).columns,
         **debts.columns,
         **_money_columns(bucket, decision, assessment, accounts, rules, to_day(since)),
-        "stage": word_column(STAGES, _stages(bucket, decision, accounts)),
+        "stage": stages,
         "periods": list_periods(bucket, decision, accounts),
         "lines": list_lines(bucket, documents, accounts),
         "items": list_items(bucket, decision, accounts),
         "pending": list_pending(bucket, decision, documents, accounts),
     }
-    listed = pa.Table.from_arrays(to_arrays(NOTICES, columns), schema=NOTICES).filter(
-        pa.array(~stops)
-    )
+    table = pa.Table.from_arrays(to_arrays(NOTICES, columns), schema=NOTICES)
+    # Every account has a row by now; those with a reason against it are withheld.
+    reasons = _withhold_for(bucket, accounts, boxes, card)
+    is_held = pc.is_valid(reasons)
+    stops = is_held.to_numpy(zero_copy_only=False)
     return {
-        "notices": listed.sort_by([(name, "ascending") for name in POSTAL_ORDER]),
-        "withheld": held,
+        "notices": table.filter(pc.invert(is_held)).sort_by(
+            [(name, "ascending") for name in POSTAL_ORDER]
+        ),
+        "withheld": withhold_accounts(
+            bucket,
+            "notices",
+            accounts[stops],
+            stages.filter(is_held),
+            debts["overdue_cents"][stops],
+            reasons.filter(is_held),
+        ),
     }
 
 
