@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dunning.core.arrays import Cents, Days, Flags, Places
+from dunning.core.arrays import Cents, Days, Flags, Ints, Places
 from dunning.core.days import NEVER, to_date, to_day
 from dunning.core.errors import DunningError
 from dunning.core.frames import Bucket, Frame
@@ -190,24 +190,12 @@ def interest_segments(
     items = allocation.items[chosen]
     first = accrue_from(bucket, items, rules.interest, equalised_on[chosen])
     sums = RateSums.of(rules.interest)
-    # A new segment starts on each day on which rate, currency or principal changes:
-    #
-    # rates, changeover   |          |        |
-    # settled pieces           |                  |     (the day after)
-    # segments            |----|-----|--------|---|--| as_of
-    marks = np.r_[sums.first_days, euro_from]
     row_of = index_rows(items, len(bucket.items))
     owner = row_of[allocation.pieces["item"]]
     own = allocation.pieces.take(owner >= 0)
     owner = owner[owner >= 0]
-    rows = np.r_[np.repeat(np.arange(len(items)), len(marks)), owner, np.arange(len(items))]
-    days = np.r_[
-        np.tile(marks, len(items)), own["settled_on"].astype(np.int64) + 1, first.astype(np.int64)
-    ]
-    inside = (days >= first[rows]) & (days <= as_of)
-    # Item and day in one int64: `unique` sorts by item, then day, and drops equal starts.
-    starts = np.unique(rows[inside].astype(np.int64) << 32 | days[inside])
-    row, from_on = starts >> 32, starts & (2**32 - 1)
+    marks = np.r_[sums.first_days, euro_from]
+    row, from_on = _start_segments(first, marks, owner, own["settled_on"], as_of)
     # The last segment of an item ends on `as_of`, any other on the day before the next.
     ends_here = np.r_[row[1:] != row[:-1], True] if len(row) else np.zeros(0, np.bool_)
     to_on = np.where(ends_here, as_of, np.r_[from_on[1:], 0][: len(from_on)] - 1)
@@ -226,6 +214,32 @@ def interest_segments(
             "is_bgn": is_bgn[kept],
         }
     )
+
+
+def _start_segments(
+    first: Days, marks: Ints, owner: Places, settled_on: Days, as_of: int
+) -> tuple[Ints, Ints]:
+    """Return item (row of `first`) and first day of each segment, by item, then day.
+
+    Args:
+        first: first day of interest of each item.
+        marks: days on which a segment begins for every item.
+        owner, settled_on: of each settled piece, its item (row of `first`) and its day.
+    """
+    # A new segment starts on each day on which rate, currency or principal changes:
+    #
+    # rates, changeover   |          |        |
+    # settled pieces           |                  |     (the day after)
+    # segments            |----|-----|--------|---|--| as_of
+    items = np.arange(len(first))
+    rows = np.r_[np.repeat(items, len(marks)), owner, items]
+    days = np.r_[
+        np.tile(marks, len(first)), settled_on.astype(np.int64) + 1, first.astype(np.int64)
+    ]
+    inside = (days >= first[rows]) & (days <= as_of)
+    # Item and day in one int64: `unique` sorts by item, then day, and drops equal starts.
+    starts = np.unique(rows[inside].astype(np.int64) << 32 | days[inside])
+    return starts >> 32, starts & (2**32 - 1)
 
 
 def _principal(

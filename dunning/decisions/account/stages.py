@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dunning.core.arrays import Cents, Codes, Days, Flags, Places
+from dunning.core.arrays import Cents, Codes, Days, Flags, Ints, Places
 from dunning.core.days import NEVER
 from dunning.core.frames import Bucket, Frame
 from dunning.core.ladder import RUNGS, Rung, Sight
@@ -59,6 +59,8 @@ class Spells:
 
 # By name of a rung: which items count for it, and when.
 Ladder = dict[str, Spells]
+# The lower half of a number that holds an account, or an item, and a day.
+_DAY = 2**32 - 1
 
 
 def claimable_kinds(kind: Codes, equalised_on: Days, rule: Stages) -> Flags:
@@ -156,36 +158,51 @@ def first_day(
     row = spells.row
     from_on = np.maximum(spells.from_on, start_on).astype(np.int64)
     old_from = np.maximum(from_on, items.due_on[row].astype(np.int64) + days_min)
-    until_on = spells.until_on.astype(np.int64)
-    runs, grows_old = from_on < until_on, old_from < until_on
-    account = items.account[row].astype(np.int64)
-    cents = items.open_cents[row]
-    one = np.ones(len(row), np.int64)
+    key, amount, old = _sweep(
+        items.account[row], items.open_cents[row], from_on, old_from, spells.until_on
+    )
+    # Only after the last step of a day are its sums complete.
+    is_complete = np.r_[key[1:] != key[:-1], np.ones(min(len(key), 1), np.bool_)]
+    reached = is_complete & (amount >= amount_min) & (old >= 1)
+    days = np.full(accounts, NEVER, np.int32)
+    np.minimum.at(days, key[reached] >> 32, (key[reached] & _DAY).astype(np.int32))
+    return days
+
+
+def _sweep(
+    account: Places, cents: Cents, from_on: Ints, old_from: Ints, until_on: Days
+) -> tuple[Ints, Cents, Ints]:
+    """Return account and day of each step, in this order, with sum and age after it.
+
+    A step is a day on which an item begins or ends to count, or becomes old enough. Account and day
+    are one number (the day in its lower 32 bits); the age is the number of items old enough.
+
+    Args:
+        account, cents: of each interval's item.
+        from_on, old_from, until_on: days on which it begins to count, is old enough, and ends.
+    """
     # Each interval gives two steps, +cents at its start and -cents at its end:
     #
     # item 1       |==========|
     # item 2            |===========|
     # amount    0  |-c1-|c1+c2|-c2--| 0    running sum of the steps of an account
     #
-    # `old` counts in the same way the items that are old enough. The key is account and day.
+    # `old` counts in the same way the items that are old enough.
+    at, until = account.astype(np.int64) << 32, until_on.astype(np.int64)
+    counts, grows_old = from_on < until, old_from < until
+    cents, one = cents[counts], np.ones(int(grows_old.sum()), np.int64)
     key = np.r_[
-        account[runs] << 32 | from_on[runs],
-        account[runs] << 32 | until_on[runs],
-        account[grows_old] << 32 | old_from[grows_old],
-        account[grows_old] << 32 | until_on[grows_old],
+        at[counts] | from_on[counts],
+        at[counts] | until[counts],
+        at[grows_old] | old_from[grows_old],
+        at[grows_old] | until[grows_old],
     ]
-    none = np.zeros(len(row), np.int64)
-    amount = np.r_[cents[runs], -cents[runs], none[grows_old], none[grows_old]]
-    old = np.r_[none[runs], none[runs], one[grows_old], -one[grows_old]]
+    # The first two kinds of steps change the sum alone, the others the age alone.
+    amount = np.r_[cents, -cents, np.zeros(2 * len(one), np.int64)]
+    old = np.r_[np.zeros(2 * len(cents), np.int64), one, -one]
     order = np.argsort(key, kind="stable")
-    key, owner = key[order], key[order] >> 32
-    amount, old = running_sum(owner, amount[order]), running_sum(owner, old[order])
-    # Only after the last step of a day are its sums complete.
-    settled = np.r_[key[1:] != key[:-1], np.ones(min(len(key), 1), np.bool_)]
-    reached = settled & (amount >= amount_min) & (old >= 1)
-    days = np.full(accounts, NEVER, np.int32)
-    np.minimum.at(days, owner[reached], (key[reached] & (2**32 - 1)).astype(np.int32))
-    return days
+    owner = key[order] >> 32
+    return key[order], running_sum(owner, amount[order]), running_sum(owner, old[order])
 
 
 def stage_days(
@@ -240,7 +257,7 @@ def _merge(spells: Spells) -> Spells:
     order = np.lexsort((spells.from_on, spells.row))
     row, from_on, until_on = spells.row[order], spells.from_on[order], spells.until_on[order]
     # The latest end so far; the item in the upper bits lets each item start anew.
-    reach = np.maximum.accumulate(row.astype(np.int64) << 32 | until_on) & (2**32 - 1)
+    reach = np.maximum.accumulate(row.astype(np.int64) << 32 | until_on) & _DAY
     begins = np.r_[True, (row[1:] != row[:-1]) | (from_on[1:] > reach[:-1])]
     last = np.r_[np.flatnonzero(begins)[1:] - 1, len(row) - 1]
     return Spells(row[begins], from_on[begins], reach[last].astype(np.int32))
