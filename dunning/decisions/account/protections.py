@@ -84,6 +84,7 @@ def keep_agreements(bucket: Bucket, allocation: Allocation, rules: Rules) -> Agr
     agreements, agreed, instalments = bucket.agreements, bucket.agreement_items, bucket.instalments
     count = len(agreements)
     pieces = allocation.pieces
+    # Agreed items and settled pieces, joined by the item: one pair per piece of an agreed item.
     pair, piece = pair_up(agreed["item"], pieces["item"])
     agreement = agreed["agreement"][pair]
     since = pieces["settled_on"][piece] >= agreements["signed_on"][agreement]
@@ -115,6 +116,7 @@ def _sue(bucket: Bucket, row_of: Places, count: int, as_of: int) -> Flags:
     cases, sued = bucket.cases, bucket.case_items
     is_closed = (cases["stage"] == _CLOSED) & (cases["stage_on"] <= as_of)
     runs = (cases["filed_on"] <= as_of) & ~is_closed
+    # A settled item of a case has no row among the open ones.
     row = row_of[sued["item"]]
     return any_by(row[row >= 0], runs[sued["case"]][row >= 0], count)
 
@@ -136,6 +138,7 @@ def _hold(bucket: Bucket, allocation: Allocation, row_of: Places, as_of: int) ->
     holds = bucket.holds
     active = holds.take((holds["valid_from"] <= as_of) & (holds["valid_until"] > as_of))
     on_account = active["item"] < 0
+    # A hold on a whole account reaches every item of it; the later of both ends counts.
     account_until = np.full(len(bucket.accounts), as_of, np.int32)
     np.maximum.at(account_until, active["account"][on_account], active["valid_until"][on_account])
     until = account_until[bucket.items["account"][allocation.items]]

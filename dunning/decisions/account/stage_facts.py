@@ -89,6 +89,10 @@ def _differs(bucket: Bucket, rules: Rules, assessment: Assessment) -> Flags:
     count, owner, is_bgn = len(agreements), instalments["agreement"], instalments["is_bgn"]
     planned_bgn = sum_by(owner[is_bgn], instalments["amount_minor"][is_bgn], count)
     planned_eur = sum_by(owner[~is_bgn], instalments["amount_minor"][~is_bgn], count)
+    # planned    instalments       leva | euro
+    # owed       items at signing  leva | euro
+    #
+    # Leva are compared with leva where the euro sides agree; else both sides as one sum in euro.
     agreement, bgn, eur = _open_when_signed(bucket, assessment)
     owed_bgn, owed_eur = sum_by(agreement, bgn, count), sum_by(agreement, eur, count)
     converted = sum_by(agreement, convert_to_cents(bgn) + eur, count)
@@ -112,6 +116,7 @@ def _open_when_signed(bucket: Bucket, assessment: Assessment) -> tuple[Places, C
     signed_on = bucket.agreements["signed_on"]
     there = np.flatnonzero(items["issued_on"][agreed["item"]] <= signed_on[agreed["agreement"]])
     agreement, item = agreed["agreement"][there], agreed["item"][there]
+    # Every settled piece of each agreed item; those before the day of signing lessen what was open.
     pair, piece = pair_up(item, pieces["item"])
     before = pieces["settled_on"][piece] < signed_on[agreement[pair]]
     pair, piece = pair[before], piece[before]
@@ -130,10 +135,12 @@ def find_obstacles(
     account, cents = open_items["account"], open_items["open_cents"]
     age = as_of - assessment.items.due_on
     claimable = any_by(account, open_items["may_be_claimed"], count)
+    # One set of masks for all stages: every account is at one stage, so each step fills its own.
     flags = {name: np.zeros(count, np.bool_) for name in WHY_NOT}
     for level, rung in enumerate(STEPS):  # from the stage below each to its own
         here, rule = stage == level, rules.stages.of(rung.name)
         rows = assessment.ladder[rung.name].on(as_of, len(account))
+        # What makes an item count for the rung: a served notice, or just being overdue.
         missing = "no_notice" if rung.notice_below else "nothing_overdue"
         some = any_by(account, rows, count)
         amount = sum_by(account[rows], cents[rows], count)

@@ -156,6 +156,7 @@ def _conditions(assessment: Assessment, rules: Rules, account: int, own: Places)
 def _items(bucket: Bucket, decision: Decision, own: Places) -> list[Row]:
     open_items = decision.open_items.take(own)
     items = bucket.items.take(open_items["item"])
+    # Both have `account`; that of the item stays.
     joined = items.with_columns(
         **{name: open_items.columns[name] for name in open_items if name != "account"}
     )
@@ -249,6 +250,7 @@ def _cases(bucket: Bucket, account: int) -> list[Row]:
 
 def _contacts(bucket: Bucket, account: int) -> list[Row]:
     payer = bucket.accounts["payer"][account]
+    # Addresses are not shown here: the channel and whether it is revoked are enough.
     contacts = bucket.contacts.take(bucket.contacts["payer"] == payer)
     return [
         {

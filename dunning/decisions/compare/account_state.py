@@ -64,6 +64,7 @@ def _sum_counting_items(
     On the day of the assessment.
     """
     as_of, rows = assessment.as_of, len(assessment.items.account)
+    # accounts x rungs: what is left at 0 has no item that counts.
     cents = np.zeros((accounts, len(RUNG_NAMES)), np.int64)
     days = np.zeros((accounts, len(RUNG_NAMES)), np.int64)
     for column, rung in enumerate(RUNG_NAMES):

@@ -212,6 +212,7 @@ def person_reasons(
     of = bucket.accounts.take(accounts)
     identifier = bucket.payers["identifier"][of["payer"]]
     is_heat = bucket.premises["service"][of["premise"]] == code(SERVICES, "heat")
+    # Only an item near its limitation gets here without a last warning.
     unwarned = any_by(items["account"], ~items[f"is_named_by_{LAST_WARNING}"], len(bucket.accounts))
     flags = {
         "above_order_ceiling": ~is_heat & (claim_cents > rules.court.order_ceiling_cents),

@@ -103,6 +103,7 @@ def warned_claims(bucket: Bucket, decision: Decision, rules: Rules, history: Fra
     of = items["account"][counts]
     cents = sum_by(of, items["open_cents"][counts], size)
     oldest = earliest_by(of, due_on[counts], size)
+    # What was never owed has `NEVER` as its oldest day, which is not old enough.
     cuttable = bucket.premises["is_disconnectable"][bucket.accounts["premise"]]
     old_enough = as_of - oldest.astype(np.int64) >= rule.days_overdue_min
     accounts = np.flatnonzero(cuttable & (cents >= rule.amount_cents_min) & old_enough)
@@ -184,6 +185,7 @@ def _withhold_for(
 ) -> pa.Array:
     accounts, size = claims.accounts, len(bucket.accounts)
     premise = bucket.accounts["premise"]
+    # A premise proposed today may be cut on any day of its window: nothing may bar any of them.
     days = _days_without_supply(decision.as_of, rules, window)
     is_kept = any_by(decision.accounts["account"], decision.accounts["has_kept_agreement"], size)
     # A kept agreement of any account of a premise bars the whole premise: one supply.

@@ -224,6 +224,7 @@ def _place_items(side: DecidedBucket, account: Ints, invoice_no: pa.Array) -> In
     Each invoice is given with its account.
     """
     items = side.bucket.items
+    # An invoice issued after the night is not open on it.
     known = np.flatnonzero(items["issued_on"] <= side.decision.as_of)
     # An invoice may have been attributed to another account since: the key has both.
     value_set = _join(

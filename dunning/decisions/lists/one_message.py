@@ -54,16 +54,12 @@ def _listed(proposed: Proposed) -> pa.Array:
 
 
 def _handed_over(handed_over: pa.Table, as_of: date, rules: Rules) -> pa.Array:
+    # Each list has its own number of days; the empty part is for a policy without any.
     keys = [pa.array([], pa.string())]
     for name, days in rules.release.acted_days.items():
         since = pa.scalar(as_of - timedelta(days=days), pa.date32())
-        keys.append(
-            key_of(
-                handed_over.filter(
-                    pc.and_(
-                        pc.equal(handed_over["list"], name), pc.greater(handed_over["as_of"], since)
-                    )
-                )
-            )
+        still_counts = pc.and_(
+            pc.equal(handed_over["list"], name), pc.greater(handed_over["as_of"], since)
         )
+        keys.append(key_of(handed_over.filter(still_counts)))
     return pa.concat_arrays(keys)

@@ -63,6 +63,7 @@ def stop_disconnection(asked: AssessedAccount) -> int:
     condition = LadderCondition(
         counts[asked.rows], asked.decision.as_of, rule.days_overdue_min, rule.amount_cents_min
     )
+    # A kept agreement with anything open bars the disconnection of the whole account.
     return _least(asked, [[condition]], condition.day, plans_bar=True)
 
 
@@ -92,6 +93,7 @@ def stop_last_warning(asked: AssessedAccount) -> int:
 
 def stop_stage(asked: AssessedAccount, stage: str, day: int) -> int:
     """Return the least payment on `as_of` with which the account is not at a stage on a day."""
+    # Each rung that leads to the stage is enough alone.
     alternatives = []
     for rung in (rung for rung in RUNGS if rung.stage == stage):
         asks, spells = asked.rules.stages.of(rung.name), asked.assessment.ladder[rung.name]
@@ -109,32 +111,43 @@ def _least(
     *,
     plans_bar: bool = False,
 ) -> int:
-    places, shorts = _broken_plans(asked, day)
+    """Return the least payment with which none of the alternatives holds any more on a day."""
+    plans, shorts = _broken_plans(asked, day)
     conditions = [condition for alternative in alternatives for condition in alternative]
-    counts = [condition.counts for condition in conditions]
-    old = [condition.day - asked.due_on >= condition.days_min for condition in conditions]
-    items, cents = (asked.decision.open_items[name][asked.rows] for name in ("item", "open_cents"))
-    agreed = asked.bucket.agreement_items
-    owed = [
-        Owed(
-            int(cents[n]),
-            tuple(bool(flags[n]) for flags in counts),
-            tuple(bool(flags[n]) for flags in old),
-            tuple(
-                places[plan]
-                for plan in agreed["agreement"][agreed["item"] == item].tolist()
-                if plan in places
-            ),
-        )
-        for n, item in enumerate(items.tolist())
-    ]
-    # Conditions are numbered in the order of `conditions` above.
+    # Conditions are numbered in the order of `conditions`; alternatives name them by number.
     numbered = iter(range(len(conditions)))
     thresholds = [
         ConditionSet(tuple((next(numbered), each.cents) for each in alternative))
         for alternative in alternatives
     ]
+    owed = _describe_items(asked, conditions, plans)
     return least_payment(PaymentCase(owed, thresholds, shorts, plans_bar))
+
+
+def _describe_items(
+    asked: AssessedAccount, conditions: list[LadderCondition], plans: dict[int, int]
+) -> list[Owed]:
+    """Return the account's open items, oldest first, as `least_payment` takes them.
+
+    Plain values: one account has few items, and the search tries many payments.
+    """
+    counts = [condition.counts for condition in conditions]
+    old = [condition.day - asked.due_on >= condition.days_min for condition in conditions]
+    items, cents = (asked.decision.open_items[name][asked.rows] for name in ("item", "open_cents"))
+    agreed = asked.bucket.agreement_items
+    return [
+        Owed(
+            int(cents[n]),
+            tuple(bool(flags[n]) for flags in counts),
+            tuple(bool(flags[n]) for flags in old),
+            tuple(
+                plans[plan]
+                for plan in agreed["agreement"][agreed["item"] == item].tolist()
+                if plan in plans
+            ),
+        )
+        for n, item in enumerate(items.tolist())
+    ]
 
 
 def _broken_plans(asked: AssessedAccount, day: int) -> tuple[dict[int, int], list[int]]:
@@ -143,6 +156,7 @@ def _broken_plans(asked: AssessedAccount, day: int) -> tuple[dict[int, int], lis
     The plans with their places; what must be paid for each to be kept on that day.
     """
     state, bucket = asked.assessment.protections.agreements, asked.bucket
+    # Also plans that are kept on `as_of` and break before that day if nothing is paid.
     runs = (state.is_kept | state.is_broken) & (state.breaks_on <= day)
     plans = np.flatnonzero(runs & (bucket.agreements["account"] == asked.account)).tolist()
     instalments = bucket.instalments

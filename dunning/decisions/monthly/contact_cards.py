@@ -49,6 +49,7 @@ def ask_for_contacts(
     contacts = known_contacts(bucket, payers, as_of)
     mobile, email = (newest_contact(bucket, contacts, channel, payers) for channel in (SMS, EMAIL))
     active = contacts.take(~contacts["is_revoked"])
+    # -NEVER where there is no contact at all: older than any number of days.
     newest = latest_by(active["payer"], registered_days(active), len(bucket.payers))[payers]
     is_missing = pc.and_(pc.is_null(mobile.address), pc.is_null(email.address)).to_numpy(
         zero_copy_only=False
@@ -62,8 +63,10 @@ def ask_for_contacts(
 def _is_bounced(
     bucket: Bucket, accounts: Places, history: Frame, channel: int, contact: Contact, as_of: int
 ) -> Flags:
+    # Null for a notice without a channel: it failed by none of them.
     by_channel = pc.fill_null(pc.equal(history.text("channel"), CHANNELS[channel]), False)
     has_failed = (history["sent_on"] <= as_of) & (history["failed_on"] <= as_of)
     failed = history.take(by_channel.to_numpy(zero_copy_only=False) & has_failed)
     sent_on = latest_by(failed["account"], failed["sent_on"], len(bucket.accounts))[accounts]
+    # A contact registered after the failed notice is a new one, which has not failed.
     return sent_on >= contact.registered_on
